@@ -1,0 +1,167 @@
+"""Arithmetic in two float64 words, for the few numbers that a program is built from.
+
+A pair ``(high, low)`` stands for the unevaluated sum ``high + low``, with about 106 significant bits. A decay
+constant that is multiplied by a step near 2^53 needs that many: rounding it to one word would be visible in the rate.
+Products are split by Dekker's method (1971), so nothing here needs a fused multiply-add.
+"""
+
+from decimal import Decimal, localcontext
+from math import factorial
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "LOG2_E", "Pair", "add", "divide", "exp2", "geometric_sum", "geometric_term", "log2", "multiply", "negate", "pair",
+    "sin_squared", "sqrt", "subtract",
+]  # fmt: skip
+
+Array = npt.NDArray[np.float64]
+Pair = tuple[Array, Array]
+
+_SPLIT = 134217729.0  # 2^27 + 1: cuts 53 bits into 26 and 27, whose products are exact
+
+
+def _two_sum(a: Array, b: Array) -> Pair:
+    high = a + b
+    part = high - a
+    return high, (a - (high - part)) + (b - part)
+
+
+def _two_product(a: Array, b: Array) -> Pair:
+    # scaling by powers of two keeps the split of a huge or tiny factor in range
+    (a, a_exponent), (b, b_exponent) = np.frexp(a), np.frexp(b)
+    high = a * b
+    a_top = _SPLIT * a - (_SPLIT * a - a)
+    b_top = _SPLIT * b - (_SPLIT * b - b)
+    a_tail, b_tail = a - a_top, b - b_top
+    low = ((a_top * b_top - high) + a_top * b_tail + a_tail * b_top) + a_tail * b_tail
+    exponent = a_exponent + b_exponent
+    return np.ldexp(high, exponent), np.ldexp(low, exponent)
+
+
+def pair(x: npt.ArrayLike) -> Pair:
+    """``x`` itself, its low word 0."""
+    high = np.asarray(x, dtype=np.float64)
+    return high, np.zeros_like(high)
+
+
+def add(x: Pair, y: Pair) -> Pair:
+    """``x + y``, to about 2^-104 of the larger."""
+    high, low = _two_sum(x[0], y[0])
+    return _two_sum(high, low + (x[1] + y[1]))
+
+
+def multiply(x: Pair, y: Pair) -> Pair:
+    """``x * y``, to about 2^-104."""
+    high, low = _two_product(x[0], y[0])
+    return _two_sum(high, low + (x[0] * y[1] + x[1] * y[0]))
+
+
+def negate(x: Pair) -> Pair:
+    """``-x``, exactly."""
+    return -x[0], -x[1]
+
+
+def subtract(x: Pair, y: Pair) -> Pair:
+    """``x - y``, to about 2^-104 of the larger."""
+    return add(x, negate(y))
+
+
+def divide(x: Pair, y: Pair) -> Pair:
+    """``x / y``, to about 2^-102: a first quotient, and the quotient of what it leaves."""
+    first = x[0] / y[0]
+    rest = subtract(x, multiply(pair(first), y))
+    return _two_sum(first, rest[0] / y[0])
+
+
+def _constant(value: Decimal) -> Pair:
+    high = float(value)
+    return np.asarray(high), np.asarray(float(value - Decimal(high)))
+
+
+with localcontext() as _context:
+    _context.prec = 60
+    _LN_2 = Decimal(2).ln()
+    _PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
+    LOG2_E = _constant(1 / _LN_2)  # log2(e) in two words
+    _TWO_LOG2_E, _LN_2_PAIR, _QUARTER_PI_2 = _constant(2 / _LN_2), _constant(_LN_2), _constant(_PI * _PI / 4)
+    _ODD = [_constant(Decimal(1) / n) for n in range(1, 47, 2)]  # 1, 1/3, 1/5, ..., 1/45
+    _EXPONENTIAL = [_constant(Decimal(1) / factorial(n)) for n in range(28)]
+    _SIN_SQUARED = [_constant(Decimal((-1) ** n * 2 ** (2 * n + 1)) / factorial(2 * n + 2)) for n in range(14)]
+
+
+def _series(terms: list[Pair], x: Pair) -> Pair:
+    """``terms[0] + terms[1]*x + terms[2]*x^2 + ...``."""
+    none = np.zeros_like(x[0])
+    total = (none + terms[-1][0], none + terms[-1][1])
+    for term in terms[-2::-1]:
+        total = add(multiply(total, x), (none + term[0], none + term[1]))
+    return total
+
+
+def log2(x: npt.ArrayLike) -> Pair:
+    """``log2(x)`` of positive float64 numbers, in two words, to about 2^-100.
+
+    ``x = m * 2^e`` with ``m`` in [sqrt(1/2), sqrt(2)); ``log2(m) = 2/ln(2) * atanh(s)`` with ``s = (m-1)/(m+1)``, summed to
+    ``s^45``: the next term is below 2^-116 of the first.
+
+    >>> log2([8.0, 0.25])
+    (array([ 3., -2.]), array([0., 0.]))
+    """
+    mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
+    small = mantissa < np.sqrt(0.5)
+    mantissa, exponent = np.where(small, 2 * mantissa, mantissa), exponent - small
+    one, none = np.ones_like(mantissa), np.zeros_like(mantissa)
+    s = divide(_two_sum(mantissa, -one), _two_sum(mantissa, one))
+    tail = multiply(multiply(_series(_ODD, multiply(s, s)), s), _TWO_LOG2_E)
+    return add((exponent.astype(np.float64), none), tail)
+
+
+def exp2(x: Pair) -> Pair:
+    """``2^x`` in two words, for exponents from -1000 to 1000: ``2^n * e^f``, ``f`` summed to its 27th power.
+
+    >>> exp2(pair([-3.0, 2.0]))
+    (array([0.125, 4.   ]), array([0., 0.]))
+    """
+    whole = np.rint(x[0])
+    high, low = _series(_EXPONENTIAL, multiply(add(x, pair(-whole)), _LN_2_PAIR))
+    n = whole.astype(np.int64)
+    return np.ldexp(high, n), np.ldexp(low, n)
+
+
+def sin_squared(u: Pair) -> Pair:
+    """``sin(pi/2 * u)^2`` in two words, for u from 0 to 1/2."""
+    y = multiply(multiply(u, u), _QUARTER_PI_2)
+    return multiply(_series(_SIN_SQUARED, y), y)
+
+
+def sqrt(x: Pair) -> Pair:
+    """The square root of positive pairs, to about 2^-104: one Newton step from the rounded one."""
+    first = np.sqrt(x[0])
+    rest = subtract(x, _two_product(first, first))
+    return _two_sum(first, rest[0] / (2.0 * first))
+
+
+def geometric_term(first: float, ratio: float, n: int) -> float:
+    """``first * ratio**n`` rounded once, for an integer n >= 0.
+
+    >>> geometric_term(0.1, 0.5, 2)
+    0.025
+    """
+    with localcontext() as context:
+        context.prec = 60
+        return float(Decimal(first) * Decimal(ratio) ** n)
+
+
+def geometric_sum(first: int, ratio: float, terms: int) -> int:
+    """``round(first * (1 + ratio + ... + ratio**(terms-1)))``, ties to even: the step at which a period begins.
+
+    >>> [geometric_sum(10, 2.0, n) for n in range(4)], geometric_sum(10, 1.5, 2)
+    ([0, 10, 30, 70], 25)
+    """
+    with localcontext() as context:
+        context.prec = 60
+        growth = Decimal(ratio)
+        total = Decimal(terms) if growth == 1 else (growth**terms - 1) / (growth - 1)
+        return int((first * total).to_integral_value())

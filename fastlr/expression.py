@@ -1,0 +1,136 @@
+"""The tree behind a schedule: a dozen kinds of node, numbers in their leaves, and no way to evaluate it.
+
+A node has a ``kind``, its numbers by name, the nodes it is made of, and its length in ``steps`` (``None`` where it
+goes on for ever). Numbers are read-only NumPy arrays that broadcast against each other; the shape they broadcast to is the
+batch shape. A piece of ``steps=n`` has its ``init`` at its step 0 and reaches its ``end`` at step n, which it then holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LAST_STEP", "Node", "curve", "delay", "join", "loop", "pair", "scale", "stack", "take"]
+
+LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
+
+Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One node. ``bound`` is a level that no rate of the node exceeds."""
+
+    kind: str
+    numbers: Mapping[str, Numbers]
+    parts: tuple["Node", ...]
+    steps: npt.NDArray[np.int64] | None
+    bound: npt.NDArray[np.float64]
+    samples: npt.NDArray[np.float64] | None = field(default=None)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The batch shape: what the numbers of this node and of its parts broadcast to."""
+        inner = [part.shape for part in self.parts]
+        if self.kind == "stack":
+            return (len(inner), *np.broadcast_shapes(*inner))
+        own = [number.shape for number in self.numbers.values()]
+        table = [] if self.samples is None else [self.samples.shape[:-1]]
+        return np.broadcast_shapes(*own, *inner, *table)
+
+
+def _node(
+    kind: str,
+    numbers: Mapping[str, Numbers],
+    parts: tuple[Node, ...],
+    steps: Numbers | None,
+    bound: npt.ArrayLike,
+    samples: npt.NDArray[np.float64] | None = None,
+) -> Node:
+    length = None if steps is None else np.asarray(steps, dtype=np.int64)
+    return Node(kind, MappingProxyType(dict(numbers)), parts, length, np.asarray(bound, dtype=np.float64), samples)
+
+
+def curve(
+    kind: str,
+    length: Numbers | None,
+    bound: npt.ArrayLike,
+    samples: npt.NDArray[np.float64] | None = None,
+    /,
+    **numbers: Numbers,
+) -> Node:
+    """A leaf: one curve of the shape table, by its own numbers."""
+    return _node(kind, numbers, (), length, bound, samples)
+
+
+def join(parts: tuple[Node, ...], starts: tuple[Numbers, ...]) -> Node:
+    """``parts[i]`` on its own clock from step ``starts[i]`` on; ``starts[0]`` is 0 and they never fall."""
+    numbers = {str(i): start for i, start in enumerate(starts)}
+    last = parts[-1].steps
+    bound = parts[0].bound
+    for part in parts[1:]:
+        bound = np.maximum(bound, part.bound)
+    return _node("join", numbers, parts, None if last is None else starts[-1] + last, bound)
+
+
+def loop(
+    body: Node, period: Numbers, times: Numbers, scale: Numbers, stretch: Numbers, floor: Numbers, steps: Numbers | None
+) -> Node:
+    """``body`` again and again, each time ``stretch`` as long and ``scale`` as far from ``floor`` as before.
+
+    ``times`` of -1 means for ever.
+    """
+    top = np.where(scale > 1, np.power(np.maximum(scale, 1), np.maximum(times - 1.0, 0)), 1.0)
+    numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
+    return _node("loop", numbers, (body,), steps, np.maximum(floor, top * body.bound))
+
+
+def delay(body: Node, steps: Numbers) -> Node:
+    """``body(0)`` for ``steps`` steps, then ``body``."""
+    return _node("delay", {"steps": steps}, (body,), None if body.steps is None else body.steps + steps, body.bound)
+
+
+def scale(body: Node, factor: Numbers, floor: Numbers) -> Node:
+    """``body``, ``factor`` times as far from ``floor``."""
+    bound = np.maximum(factor * body.bound, floor)
+    return _node("scale", {"factor": factor, "floor": floor}, (body,), body.steps, bound)
+
+
+def pair(kind: str, a: Node, b: Node) -> Node:
+    """``multiply``, ``add``, ``minimum`` or ``maximum`` of two nodes on one clock; it lasts as long as the longer."""
+    bound = {"multiply": np.multiply, "add": np.add, "minimum": np.minimum, "maximum": np.maximum}[kind](a.bound, b.bound)
+    steps = None if a.steps is None or b.steps is None else np.maximum(a.steps, b.steps)
+    return _node(kind, {}, (a, b), steps, bound)
+
+
+def stack(parts: tuple[Node, ...]) -> Node:
+    """Nodes of one batch shape, side by side along a new first axis."""
+    shape = np.broadcast_shapes(*(part.shape for part in parts))
+    lengths = [part.steps for part in parts]
+    known = [np.broadcast_to(length, shape) for length in lengths if length is not None]
+    steps = np.stack(known) if len(known) == len(parts) else None
+    return _node("stack", {}, parts, steps, np.stack([np.broadcast_to(part.bound, shape) for part in parts]))
+
+
+def take(node: Node, index: int, axes: int) -> Node:
+    """What stands at ``index`` along the first of ``axes`` batch axes."""
+    if node.kind == "stack" and len(node.shape) == axes:
+        return node.parts[index]
+
+    def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
+        if number.ndim - inner < axes:
+            return number
+        return np.asarray(number[index if number.shape[0] > 1 else 0])
+
+    numbers = {name: pick(number) for name, number in node.numbers.items()}
+    return replace(
+        node,
+        numbers=MappingProxyType(numbers),
+        parts=tuple(take(part, index, axes) for part in node.parts),
+        steps=None if node.steps is None else pick(node.steps),
+        bound=pick(node.bound),
+        samples=None if node.samples is None else pick(node.samples, inner=1),
+    )

@@ -1,0 +1,325 @@
+"""From the tree to the program: levels oriented, decay constants in two words, joins flattened, structures merged.
+
+Everything that needs thought happens here, once, so that kernels need none. A finite curve becomes its row followed by a
+constant row at its last level; a join of joins becomes one flat track; lanes of the same structure become one family.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr import exact
+from fastlr.expression import LAST_STEP, Node, Numbers, take
+from fastlr.program import NO_LIMIT, Family, Program, Row, pack
+from fastlr.shapes import code
+
+__all__ = ["lower"]
+
+Track = tuple[Row, ...]
+Floats = npt.NDArray[np.float64]
+
+_FOREVER = float(LAST_STEP)
+
+
+def _floats(number: Numbers) -> Floats:
+    return np.asarray(number, dtype=np.float64)
+
+
+def _row(name: str, *fields: Numbers, start: Numbers | float = 0.0, a: Track = (), b: Track = ()) -> Row:
+    return Row(code(name), _floats(np.asarray(start)), tuple(_floats(field) for field in fields), a, b)
+
+
+def _held(name: str, steps: Numbers, end: Numbers, *fields: Numbers) -> Track:
+    """A finite curve, and the level it holds from its last step on."""
+    return (_row(name, *fields), _row("constant", end, start=steps))
+
+
+def _levels(node: Node) -> tuple[Floats, Floats, Floats, npt.NDArray[np.bool_]]:
+    """The signed length, the smaller level, the larger, and where the curve falls."""
+    init, end, steps = (_floats(node.numbers[name]) for name in ("init", "end", "steps"))
+    falls = init >= end
+    return np.where(falls, steps, -steps), np.minimum(init, end), np.maximum(init, end), falls
+
+
+def _all(condition: npt.ArrayLike) -> bool:
+    return bool(np.all(condition))
+
+
+def _constant(node: Node) -> Track:
+    return (_row("constant", node.numbers["value"]),)
+
+
+def _polynomial(node: Node) -> Track:
+    power, steps, end = node.numbers["power"], node.numbers["steps"], node.numbers["end"]
+    length, lo, hi, falls = _levels(node)
+    if _all(power == 1):
+        return _held("linear", steps, end, length, lo, hi)
+    if _all(node.numbers["from_start"]):  # init + (end-init)*p^q: p counts from the start, whichever way it runs
+        return _held("power", steps, end, -_floats(steps), lo, hi, np.where(falls, -power, power))
+    if _all(power == 2):
+        return _held("square", steps, end, length, lo, hi)
+    return _held("power", steps, end, _floats(steps), lo, hi, np.where(falls, power, -power))
+
+
+def _cosine(node: Node) -> Track:
+    exponent, k, steps, end = (node.numbers[name] for name in ("exponent", "k", "steps", "end"))
+    length, lo, hi, falls = _levels(node)
+    if _all(exponent == 1) and _all(k == 1):
+        return _held("cosine", steps, end, length, lo, hi)
+    return _held("cosine_power", steps, end, np.abs(length), lo, hi, np.where(falls, exponent, -exponent), k)
+
+
+def _per_step(exponent: exact.Pair, every: Numbers) -> exact.Pair:
+    return exact.divide(exponent, exact.pair(_floats(every)))
+
+
+def _natural(node: Node) -> Track:
+    """init * exp(-rate*t)."""
+    rate = _floats(node.numbers["rate"])
+    high, low = exact.negate(exact.multiply(exact.pair(rate), exact.LOG2_E))
+    return (_row("exponential", node.numbers["init"], high, low),)
+
+
+def _geometric_decay(node: Node) -> Track:
+    """init * gamma^(t/every)."""
+    high, low = _per_step(exact.log2(node.numbers["gamma"]), node.numbers["every"])
+    return (_row("exponential", node.numbers["init"], high, low),)
+
+
+def _exponential(node: Node) -> Track:
+    """init * (end/init)^(t/steps), then end."""
+    init, end, steps = (_floats(node.numbers[name]) for name in ("init", "end", "steps"))
+    ratio = exact.subtract(exact.log2(end), exact.log2(init))
+    high, low = _per_step(ratio, np.maximum(steps, 1))
+    return _held("exponential", steps, end, init, high, low)
+
+
+def _inverse(node: Node) -> Track:
+    return (_row("inverse", *(node.numbers[name] for name in ("init", "gain", "shift", "unit", "power"))),)
+
+
+def _tanh(node: Node) -> Track:
+    """The weight of the larger level is 1/(1 + e^y), y = +-2*(lower + (upper-lower)*t/steps)."""
+    lower, upper = _floats(node.numbers["lower"]), _floats(node.numbers["upper"])
+    _, lo, hi, falls = _levels(node)
+    sign = np.where(falls, 2.0, -2.0)
+    start = exact.multiply(exact.pair(sign * lower), exact.LOG2_E)
+    span = exact.subtract(exact.pair(upper), exact.pair(lower))
+    slope = _per_step(exact.multiply((sign * span[0], sign * span[1]), exact.LOG2_E), np.maximum(node.numbers["steps"], 1))
+    return _held("tanh", node.numbers["steps"], node.numbers["end"], lo, hi, *start, *slope)
+
+
+def _rex(node: Node) -> Track:
+    length, lo, hi, _ = _levels(node)
+    return _held("rex", node.numbers["steps"], node.numbers["end"], length, lo, hi, node.numbers["beta"])
+
+
+def _sampled(node: Node) -> Track:
+    assert node.samples is not None
+    every = node.numbers["every"]
+    samples = node.samples if node.samples.ndim == 1 else node.samples.reshape(-1, node.samples.shape[-1])
+    last = samples.shape[-1] - 1
+    fields = (_floats(every), np.asarray(float(last)), _floats(node.numbers["joined"]))
+    row = Row(code("sampled"), np.asarray(0.0), fields, samples=samples)
+    return (row, _row("constant", node.samples[..., -1], start=_floats(every) * last))
+
+
+def _join(node: Node) -> Track:
+    """One flat track: each part's rows, moved to its start and cut off where the next begins."""
+    starts = [_floats(node.numbers[str(i)]) for i in range(len(node.parts))]
+    rows: list[Row] = []
+    for part, start, stop in zip(node.parts, starts, [*starts[1:], np.asarray(np.inf)], strict=True):
+        for row in _track(part):
+            begin = np.minimum(start + row.start, stop)
+            if not _all(begin >= stop):
+                rows.append(row._replace(start=begin))
+    return tuple(rows)
+
+
+def _loop(node: Node) -> Track:
+    numbers = node.numbers
+    if not _all(numbers["stretch"] == 1):
+        return _unrolled(node)
+    times = np.where(numbers["times"] < 0, _FOREVER, numbers["times"])
+    gone = numbers["scale"] == 0  # 2^-4096 is 0 in float64, whatever it multiplies
+    high, low = exact.log2(np.where(gone, 1.0, numbers["scale"]))
+    high, low = np.where(gone, -4096.0, high), np.where(gone, 0.0, low)
+    return (_row("loop", numbers["period"], times, high, low, numbers["floor"], a=_track(node.parts[0])),)
+
+
+def _unrolled(node: Node) -> Track:
+    """Growing periods, one row each, their starts rounded once from the exact geometric sum."""
+    flat = {name: np.broadcast_to(_floats(number), node.shape).ravel() for name, number in node.numbers.items()}
+    starts, scales = _cycles(flat)
+    lanes, count = starts.shape[0], starts.shape[1] - 1
+
+    def own(column: Floats) -> Floats:
+        return column.reshape(node.shape) if lanes > 1 else column[0]
+
+    rows = []
+    for i in range(count):
+        length = own(starts[:, i + 1]) - own(starts[:, i])
+        body = _track(_stretched(node.parts[0], length / node.numbers["period"], np.asarray(0)))
+        start = np.minimum(own(starts[:, i]), _FOREVER + 1)
+        rows.append(_row("scale", own(scales[:, i]), node.numbers["floor"], start=start, a=body))
+    return tuple(rows)
+
+
+def _cycles(flat: Mapping[str, Floats]) -> tuple[npt.NDArray[np.float64], Floats]:
+    """For each lane the first step of each cycle (one more than cycles) and its scale, padded with cycles of no length."""
+    lanes = []
+    for period, times, scale, stretch in zip(
+        *(flat[name].tolist() for name in ("period", "times", "scale", "stretch")), strict=True
+    ):
+        starts: list[int] = [0]
+        while (times < 0 or len(starts) <= times) and starts[-1] <= LAST_STEP:
+            starts.append(exact.geometric_sum(int(period), stretch, len(starts)))
+        lanes.append((starts, [exact.geometric_term(1.0, scale, i) for i in range(len(starts) - 1)]))
+    most = max(len(starts) for starts, _ in lanes)
+    padded = np.array([starts + [starts[-1]] * (most - len(starts)) for starts, _ in lanes], dtype=np.float64)
+    scales = np.array([values + [values[-1]] * (most - 1 - len(values)) for _, values in lanes])
+    return padded, scales
+
+
+def _stretched(node: Node, ratio: Floats, begin: Numbers) -> Node:
+    """The same curves with every seam at ``ratio`` times its step, rounded; the node's own clock begins at ``begin``."""
+
+    def moved(step: Numbers) -> npt.NDArray[np.int64]:
+        whole: npt.NDArray[np.int64] = (np.rint((begin + step) * ratio) - np.rint(begin * ratio)).astype(np.int64)
+        return whole
+
+    numbers = dict(node.numbers)
+    for name in numbers.keys() & {"steps", *(str(i) for i in range(len(node.parts)))}:
+        numbers[name] = moved(numbers[name])
+    begins = [begin + node.numbers[str(i)] if node.kind == "join" else begin for i in range(len(node.parts))]
+    parts = tuple(_stretched(part, ratio, at) for part, at in zip(node.parts, begins, strict=True))
+    return replace(node, numbers=numbers, parts=parts, steps=None if node.steps is None else moved(node.steps))
+
+
+def _delay(node: Node) -> Track:
+    return (_row("delay", node.numbers["steps"], a=_track(node.parts[0])),)
+
+
+def _scale(node: Node) -> Track:
+    return (_row("scale", node.numbers["factor"], node.numbers["floor"], a=_track(node.parts[0])),)
+
+
+def _pair(node: Node) -> Track:
+    return (_row(node.kind, a=_track(node.parts[0]), b=_track(node.parts[1])),)
+
+
+_LOWER: dict[str, Callable[[Node], Track]] = {
+    "constant": _constant,
+    "polynomial": _polynomial,
+    "cosine": _cosine,
+    "natural": _natural,
+    "geometric_decay": _geometric_decay,
+    "exponential": _exponential,
+    "inverse": _inverse,
+    "tanh": _tanh,
+    "rex": _rex,
+    "sampled": _sampled,
+    "join": _join,
+    "loop": _loop,
+    "delay": _delay,
+    "scale": _scale,
+    "multiply": _pair,
+    "add": _pair,
+    "minimum": _pair,
+    "maximum": _pair,
+}
+
+
+def _track(node: Node) -> Track:
+    return _LOWER[node.kind](node)
+
+
+def _has_stack(node: Node) -> bool:
+    return node.kind == "stack" or any(_has_stack(part) for part in node.parts)
+
+
+def _spread(row: Row, shape: tuple[int, ...]) -> Row:
+    """Every number that differs between lanes, written out lane by lane."""
+
+    def full(number: Floats) -> Floats:
+        return number.ravel()[:1] if number.size == 1 else np.broadcast_to(number, shape).ravel()
+
+    samples = row.samples
+    if samples is not None and samples.ndim > 1:
+        samples = np.broadcast_to(samples.reshape(-1, samples.shape[-1]), (int(np.prod(shape)), samples.shape[-1]))
+    return row._replace(
+        start=full(row.start),
+        fields=tuple(full(field) for field in row.fields),
+        a=tuple(_spread(inner, shape) for inner in row.a),
+        b=tuple(_spread(inner, shape) for inner in row.b),
+        samples=samples,
+    )
+
+
+def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
+    """One family a structure. A stack is taken apart along its axis, and what is alike is put together again."""
+    if not _has_stack(node):
+        return [Family(positions.ravel(), tuple(_spread(row, positions.shape) for row in _track(node)))]
+    found: dict[object, list[Family]] = {}
+    for i in range(positions.shape[0]):
+        for family in _families(take(node, i, positions.ndim), positions[i]):
+            found.setdefault(tuple(_structure(row) for row in family.track), []).append(family)
+    return [_merged(alike) for alike in found.values()]
+
+
+def _structure(row: Row) -> object:
+    """What lanes must share to be one family."""
+    samples = None if row.samples is None else row.samples.shape[-1]
+    return row.shape, samples, tuple(map(_structure, row.a)), tuple(map(_structure, row.b))
+
+
+def _merged(families: list[Family]) -> Family:
+    if len(families) == 1:
+        return families[0]
+    sizes = [family.positions.size for family in families]
+    track = tuple(_merged_row(rows, sizes) for rows in zip(*(family.track for family in families), strict=True))
+    return Family(np.concatenate([family.positions for family in families]), track)
+
+
+def _merged_row(rows: tuple[Row, ...], sizes: list[int]) -> Row:
+    def together(numbers: tuple[Floats, ...]) -> Floats:
+        return np.concatenate([np.broadcast_to(n, (size,)) for n, size in zip(numbers, sizes, strict=True)])
+
+    samples = None
+    if rows[0].samples is not None:
+        tables = [row.samples for row in rows if row.samples is not None]
+        samples = np.concatenate([np.broadcast_to(t, (s, t.shape[-1])) for t, s in zip(tables, sizes, strict=True)])
+    return Row(
+        rows[0].shape,
+        together(tuple(row.start for row in rows)),
+        tuple(together(fields) for fields in zip(*(row.fields for row in rows), strict=True)),
+        tuple(_merged_row(inner, sizes) for inner in zip(*(row.a for row in rows), strict=True)),
+        tuple(_merged_row(inner, sizes) for inner in zip(*(row.b for row in rows), strict=True)),
+        samples,
+    )
+
+
+def _ended(node: Node, past_end: str) -> Node:
+    """The root with its past-end policy made part of it."""
+    if node.steps is None or past_end in ("hold", "raise"):
+        return node
+    if past_end == "zero":
+        nought = Node("constant", {"value": np.asarray(0.0)}, (), None, np.asarray(0.0))
+        return Node("join", {"0": np.asarray(0), "1": node.steps}, (node, nought), None, node.bound)
+    one, none = np.asarray(1.0), np.asarray(0.0)
+    numbers = {"period": node.steps, "times": np.asarray(-1), "scale": one, "stretch": one, "floor": none}
+    return Node("loop", numbers, (node,), None, node.bound)
+
+
+def lower(node: Node, past_end: str = "hold") -> Program:
+    """Lower a tree to a program.
+
+    ``past_end`` is ``"hold"``, ``"raise"``, ``"repeat"`` or ``"zero"``; ``"raise"`` writes the first forbidden step, the
+    smallest over all lanes, into the program's header.
+    """
+    lanes = int(np.prod(node.shape))
+    families = _families(_ended(node, past_end), np.arange(lanes).reshape(node.shape))
+    ends = past_end == "raise" and node.steps is not None
+    return pack(families, float(np.min(node.steps)) if ends and node.steps is not None else NO_LIMIT)

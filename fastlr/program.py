@@ -1,0 +1,172 @@
+"""The program: what a schedule lowers to, and the only thing that kernels see.
+
+A program is one flat, C-contiguous, read-only float64 array, so that it passes as it is into a user's ``@njit`` function
+and into C. Float64 holds integers exactly to 2^53, so steps, codes and offsets stand in it beside rates:
+
+    header   MAGIC, lanes, families, limit (the first step that may not be asked for)
+    families for each: lanes, first output position (-1: see next), where its list of positions stands, root track
+    rows     for each: shape code, start, track A, track B, then its fields
+    data     lists of positions, sampled tables, and the numbers, each field of all lanes together
+
+A *lane* is one scalar schedule. Lanes of the same structure form a *family* and share its rows; their numbers differ.
+A *track* is a run of rows sorted by start: the row in force at step t is the last one whose start is <= t, and it counts its
+own clock from there. A number is given by where it stands and a stride: 1 where each lane has its own, 0 where all share one.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.shapes import FIELDS_MOST, shape
+
+__all__ = ["FAMILY", "HEADER", "MAGIC", "NO_LIMIT", "ROW", "Family", "Program", "Row", "pack"]
+
+MAGIC = 20261.0  # changes with the format: a program is never read by kernels of another
+HEADER = 4
+FAMILY = 5
+ROW = 7 + 2 * FIELDS_MOST
+NO_LIMIT = 2.0**54  # past every step that may be asked for
+
+Numbers = npt.NDArray[np.float64]
+
+
+class Row(NamedTuple):
+    """One lowered row: ``start`` and ``fields`` broadcast over the lanes; ``a`` and ``b`` are tracks."""
+
+    shape: int
+    start: Numbers
+    fields: tuple[Numbers, ...] = ()
+    a: tuple["Row", ...] = ()
+    b: tuple["Row", ...] = ()
+    samples: Numbers | None = None
+
+
+class Family(NamedTuple):
+    """Lanes of one structure: where each goes in the output, and their root track."""
+
+    positions: npt.NDArray[np.int64]
+    track: tuple[Row, ...]
+
+
+class Program(npt.NDArray[np.float64]):
+    """A packed program. ``print(program)`` disassembles its first lanes into a table a person can read."""
+
+    def __str__(self) -> str:
+        return "\n".join(_disassemble(self.view(np.ndarray), most_lanes=3))
+
+    def __repr__(self) -> str:
+        return f"<fastlr program: {int(self[1])} lanes, {int(self[2])} families, {self.nbytes:,} bytes>"
+
+
+class _Packer:
+    """Collects words; a place is reserved by writing zeros and filled in later."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Numbers] = []
+        self.size = 0
+
+    def put(self, words: npt.ArrayLike) -> int:
+        chunk = np.array(words, dtype=np.float64).ravel()
+        at, self.size = self.size, self.size + chunk.size
+        self.chunks.append(chunk)
+        return at
+
+    def number(self, value: Numbers, lanes: int) -> tuple[int, int]:
+        """Store one number of all lanes: (where, stride)."""
+        own = value.size > 1 and lanes > 1
+        return self.put(np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1]), int(own)
+
+    def track(self, rows: tuple[Row, ...], lanes: int) -> int:
+        """Store a track and everything below it; returns where its first row stands."""
+        block = np.zeros((len(rows), ROW))
+        at = self.put(block)
+        self.chunks[-1] = block.ravel()
+        for words, row in zip(block, rows, strict=True):
+            fields = self._with_samples(row, lanes)
+            words[0] = row.shape
+            words[1:3] = self.number(row.start, lanes)
+            words[3:5] = (self.track(row.a, lanes), len(row.a)) if row.a else (0, 0)
+            words[5:7] = (self.track(row.b, lanes), len(row.b)) if row.b else (0, 0)
+            for i, value in enumerate(fields):
+                words[7 + 2 * i : 9 + 2 * i] = self.number(value, lanes)
+        return at
+
+    def _with_samples(self, row: Row, lanes: int) -> tuple[Numbers, ...]:
+        """A sampled row's first field is where its table stands, one table a lane or one for all."""
+        if row.samples is None:
+            return row.fields
+        own = row.samples.ndim > 1
+        at = self.put(row.samples) + (np.arange(lanes) * row.samples.shape[-1] if own else np.zeros(1))
+        return (at.astype(np.float64), *row.fields)
+
+
+def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
+    """Write families into one array and check its invariants, once: kernels never do."""
+    packer = _Packer()
+    lanes = sum(family.positions.size for family in families)
+    packer.put([MAGIC, lanes, len(families), limit])
+    heads = np.zeros((len(families), FAMILY))
+    packer.put(heads)
+    packer.chunks[-1] = heads.ravel()
+    for head, (positions, track) in zip(heads, families, strict=True):
+        first = positions[0]
+        in_order = np.array_equal(positions, np.arange(first, first + positions.size))
+        listed = 0 if in_order else packer.put(positions)
+        head[:] = positions.size, first if in_order else -1, listed, packer.track(track, positions.size), len(track)
+    words = np.concatenate(packer.chunks)
+    check(words)
+    words.flags.writeable = False
+    return words.view(Program)
+
+
+def check(words: Numbers) -> None:
+    """The invariants that kernels rely on; what breaks one is a fault in lowering, not in anyone's input."""
+    assert words.flags.c_contiguous
+    assert words[0] == MAGIC
+    assert np.isfinite(words).all()
+    for _, _, rows in _families(words):
+        for _, row in _rows(words, rows):
+            start, stride = int(row[1]), int(row[2])
+            assert 0 <= start < words.size
+            assert stride in (0, 1)
+            assert words[start] >= 0 or stride == 1
+
+
+def _track(words: Numbers, at: float, count: float) -> Numbers:
+    return words[int(at) : int(at) + ROW * int(count)].reshape(-1, ROW)
+
+
+def _families(words: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
+    for i in range(int(words[2])):
+        lanes, first, listed, at, count = (int(word) for word in words[HEADER + FAMILY * i :][:FAMILY])
+        positions = np.arange(first, first + lanes) if first >= 0 else words[listed : listed + lanes].astype(np.int64)
+        yield lanes, positions, _track(words, at, count)
+
+
+def _rows(words: Numbers, track: Numbers, depth: int = 0) -> Iterator[tuple[int, Numbers]]:
+    for row in track:
+        yield depth, row
+        for at, count in (row[3:5], row[5:7]):
+            yield from _rows(words, _track(words, at, count), depth + 1)
+
+
+def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:
+    lanes, limit = int(words[1]), words[3]
+    ending = f", raises past step {int(limit) - 1:,}" if limit < NO_LIMIT else ""
+    yield f"program of {lanes:,} lane{'s' * (lanes != 1)}{ending}"
+    for size, positions, track in _families(words):
+        for lane in range(min(size, most_lanes)):
+            yield f"lane {positions[lane]:,}" + (f" of {size:,} alike" if size > 1 else "")
+            yield f"  {'start':>14}  {'shape':<14}fields"
+            for depth, row in _rows(words, track):
+                names = shape(int(row[0])).fields
+                numbers = [words[int(row[7 + 2 * i]) + lane * int(row[8 + 2 * i])] for i in range(len(names))]
+                fields = "  ".join(f"{name}={_shortest(number)}" for name, number in zip(names, numbers, strict=True))
+                start = words[int(row[1]) + lane * int(row[2])]
+                yield f"  {int(start):>14,}  {'  ' * depth + shape(int(row[0])).name:<14}{fields}".rstrip()
+
+
+def _shortest(number: float) -> str:
+    return repr(float(number)).removesuffix(".0")

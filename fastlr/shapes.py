@@ -1,0 +1,71 @@
+"""The shape table: every kind of row a program can hold, written once.
+
+A *shape* turns a clock ``c`` (steps since the row began, an exact integer) and the row's fields into a rate.
+The table gives each its code, the names of its fields, and the formula with its order of operations. The NumPy
+reference, the Numba kernels, the tests and the documentation all read it; it imports nothing but the standard
+library, so that a C build can read it before anything is installed.
+
+Words in the formulas: ``p = c/|L|`` is progress, ``z = (|L|-c)/|L|`` what remains. A monotone row stores its smaller
+level ``lo`` and its larger ``hi``, and measures its weight ``w`` from the smaller, so that ``lo + w*(hi - lo)``, with
+``hi - lo`` in two words, loses no digits and ends on both. The sign of the length ``L`` says which way it runs: positive
+falls (``hi`` first), negative rises. ``2^`` and ``log2`` stand for two-word evaluations, in which no digit of the exponent
+is lost.
+"""
+
+from typing import NamedTuple
+
+__all__ = ["FIELDS_MOST", "SHAPES", "Shape", "code", "shape"]
+
+
+class Shape(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    fields: tuple[str, ...]
+    formula: str
+
+
+SHAPES: tuple[Shape, ...] = (
+    # rows that are a curve
+    Shape("constant", ("value",), "value"),
+    Shape("linear", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z falling, p rising"),
+    Shape("square", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z*z falling, p*(2-p) rising"),
+    Shape("power", ("L", "lo", "hi", "q"), "lo + w*(hi-lo), y = z (L > 0) or p (L < 0), w = y^q, or 1 - y^-q where q < 0"),
+    Shape("cosine", ("L", "lo", "hi"), "lo + w*(hi-lo), w = sin(pi/2*z)^2 falling, sin(pi/2*p)^2 rising"),
+    Shape("cosine_power", ("L", "lo", "hi", "x", "k"), "lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0"),
+    Shape("exponential", ("a", "kh", "kl"), "a * 2^(c*(kh+kl))"),
+    Shape("inverse", ("a", "g", "s", "d", "q"), "a * ((g*c + s)/d)^-q"),
+    Shape("tanh", ("lo", "hi", "yh", "yl", "kh", "kl"), "lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))"),
+    Shape("rex", ("L", "lo", "hi", "b"), "lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising"),
+    Shape("sampled", ("at", "every", "last", "joined"), "v[i] held, or the line v[i] to v[i+1], i = floor(c/every)"),
+    # rows that hold other rows
+    Shape(
+        "loop",
+        ("period", "times", "kh", "kl", "floor"),
+        "s*A(c-i*period) + (1-s)*floor, s = 2^(i*(kh+kl)), i = floor(c/period)",
+    ),
+    Shape("delay", ("steps",), "A(max(c - steps, 0))"),
+    Shape("scale", ("factor", "floor"), "factor*A(c) + (1-factor)*floor"),
+    Shape("multiply", (), "A(c) * B(c)"),
+    Shape("add", (), "A(c) + B(c)"),
+    Shape("minimum", (), "min(A(c), B(c))"),
+    Shape("maximum", (), "max(A(c), B(c))"),
+)
+
+FIELDS_MOST = max(len(row.fields) for row in SHAPES)
+
+_CODES = {row.name: number for number, row in enumerate(SHAPES)}
+
+
+def code(name: str) -> int:
+    """The number that stands for a shape in a program.
+
+    >>> code("linear"), SHAPES[code("linear")].fields
+    (1, ('L', 'lo', 'hi'))
+    """
+    return _CODES[name]
+
+
+def shape(number: int) -> Shape:
+    """The row of the table with this code."""
+    return SHAPES[number]
