@@ -1,0 +1,105 @@
+"""The Numba backend, and the two functions a user's own compiled loop calls.
+
+>>> import fastlr as flr
+>>> from numba import njit
+>>> @njit
+... def train(program, steps):
+...     total = 0.0
+...     for t in range(steps):
+...         total += flr.jit.rate(program, t)
+...     return total
+>>> train(flr.linear(1.0, 0.0, steps=4).program, 4)
+2.5
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fastlr.jit.kernels import BLOCK, _family, kernel, lanes_at, rate_of, rates_at, steps_of
+
+__all__ = ["every_lane", "rate", "rates", "scalar", "steps", "table"]
+
+
+@kernel
+def rate(program: Any, t: int) -> float:
+    """The rate of the program's first lane at step t, 0 <= t <= 2^53, as a float64; callable from any ``@njit`` function.
+
+    A step that is negative, above 2^53 or past a ``past_end="raise"`` schedule's end raises ``ValueError``.
+    """
+    if t < 0 or t > 9007199254740992 or t >= program[3]:
+        raise ValueError("rate: t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
+    _, _, _, at, count = _family(program, 0)
+    return rate_of(program, at, count, 0, float(t))
+
+
+@kernel
+def rates(program: Any, t: int, out: Any) -> None:
+    """The rates of all lanes at step t into ``out`` (float64, C-contiguous, one a lane); callable from any ``@njit`` function.
+
+    Raises ``ValueError`` for a step as ``rate`` does, and for an ``out`` of another size; nothing is written then.
+    """
+    if t < 0 or t > 9007199254740992 or t >= program[3]:
+        raise ValueError("rates: t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
+    if out.size != int(program[1]):
+        raise ValueError("rates: out must have one element for each lane of the program")
+    rates_at(program, float(t), out)
+
+
+@kernel
+def scalar(words: Any, t: int) -> float:
+    """The first lane at step t, the caller having checked t."""
+    _, _, _, at, count = _family(words, 0)
+    return rate_of(words, at, count, 0, float(t))
+
+
+@kernel
+def _table(words: Any, start: int, step: int, out: Any) -> None:
+    """Steps start, start+step, ... of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
+    for i in range(int(words[2])):
+        lanes, first, listed, at, count = _family(words, i)
+        for lane in range(lanes):
+            row = out[first + lane if first >= 0 else int(words[listed + lane])]
+            for j in range(0, row.size, BLOCK):
+                n = min(BLOCK, row.size - j)
+                steps_of(words, at, count, lane, float(start + step * j), float(step), row[j : j + n])
+
+
+@kernel
+def _table_by_blocks(words: Any, start: int, step: int, out: Any) -> None:
+    """The same into ``out`` of any strides, or of float32: the float64 rates, each rounded once."""
+    block = np.empty(BLOCK)
+    for i in range(int(words[2])):
+        lanes, first, listed, at, count = _family(words, i)
+        for lane in range(lanes):
+            row = out[first + lane if first >= 0 else int(words[listed + lane])]
+            for j in range(0, row.size, BLOCK):
+                n = min(BLOCK, row.size - j)
+                steps_of(words, at, count, lane, float(start + step * j), float(step), block[:n])
+                for k in range(n):
+                    row[j + k] = block[k]
+
+
+def table(words: Any, start: int, step: int, out: Any) -> None:
+    """Steps start, start+step, ... of every lane into ``out`` (lanes, steps), float64 or float32."""
+    direct = out.dtype == np.float64 and out.flags.c_contiguous
+    (_table if direct else _table_by_blocks)(words, start, step, out)
+
+
+def every_lane(words: Any, t: int, out: Any) -> None:
+    """Every lane at step t into float64 ``out`` (one a lane), the caller having checked both."""
+    rates_at(words, float(t), out)
+
+
+@kernel
+def steps(words: Any, t: Any, out: Any) -> None:
+    """Any steps in any order: int64 ``t`` of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
+    clocks = np.empty(BLOCK)
+    for i in range(int(words[2])):
+        lanes, first, listed, at, count = _family(words, i)
+        for lane in range(lanes):
+            row = out[first + lane if first >= 0 else int(words[listed + lane])]
+            for j in range(0, t.size, BLOCK):
+                n = min(BLOCK, t.size - j)
+                clocks[:n] = t[j : j + n]
+                lanes_at(words, at, count, lane, 0, clocks[:n], row[j : j + n])
