@@ -1,0 +1,59 @@
+"""Learning-rate schedules as values: exact, the same bits however they are asked, at memory speed.
+
+>>> import fastlr as flr
+>>> s = flr.warmup_cosine(peak=6e-4, warmup=2_000, steps=600_000, end=6e-5)
+>>> s(1_500)
+0.00045
+"""
+
+import importlib
+from typing import Any
+
+from fastlr.backends import backend, backends, use_backend
+from fastlr.constructors import (
+    constant,
+    cosine,
+    cosine_restarts,
+    cyclic,
+    exponential,
+    exponential_decay,
+    inverse_power,
+    inverse_sqrt,
+    inverse_time,
+    join,
+    linear,
+    milestones,
+    noam,
+    one_cycle,
+    piecewise_constant,
+    polynomial,
+    rex,
+    sampled,
+    stack,
+    step_decay,
+    tanh,
+    warmup_constant,
+    warmup_cosine,
+    warmup_linear,
+    wsd,
+)  # fmt: skip
+from fastlr.program import Program
+from fastlr.recipes import Recipe, recipe, recipes
+from fastlr.schedule import Schedule
+from fastlr.spec import from_spec, parse
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
+    "exponential_decay", "from_spec", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam",
+    "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled", "stack", "step_decay",
+    "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """``fastlr.jit`` is imported when it is first named, as it brings Numba with it."""
+    if name == "jit":
+        return importlib.import_module("fastlr.jit")
+    raise AttributeError(f"module 'fastlr' has no attribute {name!r}")

@@ -1,0 +1,94 @@
+"""How a schedule was built: one call and its arguments, in canonical form.
+
+A call is what makes a schedule a value. Equality, hash, pickle, ``repr``, the JSON spec and the fingerprint all read it, and
+nothing else. Arguments left at their defaults are not part of it, so that a schedule stays equal to itself when a
+constructor gains an option.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from types import MappingProxyType
+
+import numpy as np
+
+__all__ = ["VERSION", "Call"]
+
+VERSION = 1  # of the spec format
+
+Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
+
+_OPERATORS = {"multiply": "*", "scale": "*", "add": "+"}
+_MOST_SHOWN = 1000  # numbers in a repr that evaluates back; longer arrays are abbreviated
+
+
+class Call:
+    """A constructor's or a method's name with its arguments; immutable, compared by value."""
+
+    __slots__ = ("_key", "arguments", "name")
+
+    name: str
+    arguments: Mapping[str, object]
+    _key: tuple[object, ...]
+
+    def __init__(self, name: str, arguments: Mapping[str, object]) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "arguments", MappingProxyType(dict(arguments)))
+        object.__setattr__(self, "_key", (name, *((key, _key(value)) for key, value in self.arguments.items())))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Call is a value: it cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Call, (self.name, dict(self.arguments))
+
+    def spec(self) -> dict[str, object]:
+        """The call as plain JSON data: ``{name: {parameter: value}}``."""
+        return {self.name: {name: _plain(value) for name, value in self.arguments.items()}}
+
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of the spec as compact JSON with sorted keys; a float is its shortest decimal form."""
+        text = json.dumps({"fastlr": VERSION, "schedule": self.spec()}, sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        calls = [value for value in self.arguments.values() if isinstance(value, Call)]
+        named = [f"{name}={_written(value)}" for name, value in self.arguments.items() if not isinstance(value, Call)]
+        if self.name in _OPERATORS:
+            return f" {_OPERATORS[self.name]} ".join(map(_operand, self.arguments.values()))
+        receiver = f"{_operand(calls[0])}." if calls else ""
+        return f"{receiver}{self.name}({', '.join([*map(repr, calls[1:]), *named])})"
+
+
+def _operand(value: object) -> str:
+    return f"({value!r})" if isinstance(value, Call) and value.name in _OPERATORS else _written(value)
+
+
+def _key(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    return value
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Call):
+        return value.spec()
+    if isinstance(value, tuple):
+        return [call.spec() for call in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(repr, value))}]"
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    if value.size > _MOST_SHOWN:
+        return f"<{value.size:,} numbers from {value.min().item()!r} to {value.max().item()!r}>"
+    return repr(value.tolist())

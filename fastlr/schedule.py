@@ -1,0 +1,677 @@
+"""Schedule: a rate for every step, as a value.
+
+A schedule is built once by a constructor or by the algebra below, lowered to its program when first asked, and then asked
+anything: one step, any steps, a table, every lane at once. It has no state, so every way of asking gives the same bits.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, Literal, ParamSpec
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr import exact, lowering, reference
+from fastlr import expression as tree
+from fastlr.backends import choose
+from fastlr.calls import VERSION, Call
+from fastlr.expression import LAST_STEP, Node, Numbers
+from fastlr.parameters import Choice, Growth, Number, Period, Power, Rate, Steps, broadcast
+from fastlr.program import Program
+from fastlr.tables import allocate, check_out, dtype_of, span
+
+__all__ = ["CONSTRUCTORS", "Schedule", "build", "constructor", "cooldown_curve", "joined", "leaf", "made"]
+
+P = ParamSpec("P")
+Array = npt.NDArray[np.float64]
+PastEnd = Literal["hold", "raise", "repeat", "zero"]
+Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
+
+CONSTRUCTORS: dict[str, Callable[..., "Schedule"]] = {}  # every constructor and method that a spec may name
+_RULES: dict[str, Mapping[str, Callable[[str, object], object]]] = {}
+
+_MOST_CYCLES = 65_536
+_SUMMED = 65_536  # numbers of a table held at a time while it is added up
+
+
+def constructor(build: Callable[P, "Schedule"]) -> Callable[P, "Schedule"]:
+    """Make a function that builds a schedule check its arguments, by the rules in its signature, and record its call."""
+    name, signature = build.__name__, inspect.signature(build)
+    defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+
+    @wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> "Schedule":
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+        bound.apply_defaults()
+        bound.arguments.update(_checked(name, build, bound.arguments))
+        given = {key: value for key, value in bound.arguments.items() if not _same(value, defaults[key])}
+        result = build(*bound.args, **bound.kwargs)
+        if not np.isfinite(result._node.bound).all():
+            raise ValueError(f"{name}: rates must stay finite, got {Call(name, _recorded(given))!r}")
+        return Schedule(result._node, Call(name, _recorded(given)), result.past_end)
+
+    CONSTRUCTORS[name] = built
+    return built
+
+
+def _recorded(given: Mapping[str, object]) -> dict[str, object]:
+    """Schedules among arguments as the calls that built them."""
+
+    def call(value: object) -> object:
+        return value._call if isinstance(value, Schedule) else value
+
+    return {key: tuple(map(call, value)) if isinstance(value, tuple) else call(value) for key, value in given.items()}
+
+
+def _same(value: object, default: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and bool(value == default)
+    return not isinstance(value, Schedule | tuple) and value == default
+
+
+def _checked(name: str, build: Callable[..., "Schedule"], arguments: Mapping[str, object]) -> dict[str, object]:
+    """Every argument in canonical form, their batch shapes known to fit together."""
+    if name not in _RULES:
+        hints = typing.get_type_hints(build, include_extras=True)
+        _RULES[name] = {key: _rule(hints.get(key, Schedule)) for key in arguments}
+    rules = _RULES[name]
+    checked = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
+    parameters = inspect.signature(build).parameters
+    for key, value in checked.items():
+        if value is None and parameters[key].default is not None:
+            raise TypeError(f"{name}: {key} must be given, got None")
+    broadcast(name, dict(_batches(rules, checked)))
+    return checked
+
+
+def _batches(rules: Mapping[str, object], checked: Mapping[str, object]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for key, value in checked.items():
+        if isinstance(value, Schedule):
+            yield key, value.shape
+        elif isinstance(value, tuple):
+            yield from ((f"{key}[{i}]", schedule.shape) for i, schedule in enumerate(value))
+        elif isinstance(value, np.ndarray):
+            yield key, value.shape[: value.ndim - _core(rules[key])]
+
+
+def _core(rule: object) -> int:
+    return rule.core if isinstance(rule, Number) else 0
+
+
+def _rule(hint: Any) -> Callable[[str, object], object]:
+    """The rule that a parameter's annotation stands for; ``None`` beside it is for the default alone."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is Literal:
+        return Choice(typing.get_args(hint))
+    if typing.get_origin(hint) is Annotated:
+        rule: Callable[[str, object], object] = hint.__metadata__[0]
+        return rule
+    return _schedule if hint is Schedule else _schedules
+
+
+def _schedule(where: str, value: object) -> "Schedule":
+    if not isinstance(value, Schedule):
+        raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {value!r}")
+    return value
+
+
+def _schedules(where: str, value: object) -> tuple["Schedule", ...]:
+    if isinstance(value, Schedule | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(f"{where} must be a sequence of at least one Schedule, got {type(value).__name__} {value!r}")
+    return tuple(_schedule(f"{where}[{i}]", item) for i, item in enumerate(value))
+
+
+def _operand(where: str, value: object) -> "Schedule":
+    """A schedule, or numbers as a constant one."""
+    return value if isinstance(value, Schedule) else CONSTRUCTORS["constant"](_RATE(where, value))
+
+
+_RATE: Number = typing.get_args(Rate)[1]
+Operand = Annotated["Schedule | npt.ArrayLike", _operand]
+
+
+def build(call: Call) -> "Schedule":
+    """The schedule that a call builds; its arguments are checked again."""
+
+    def value(argument: object) -> object:
+        if isinstance(argument, tuple):
+            return tuple(map(build, argument))
+        return build(argument) if isinstance(argument, Call) else argument
+
+    return CONSTRUCTORS[call.name](**{name: value(argument) for name, argument in call.arguments.items()})
+
+
+def made(node: Node, past_end: str = "hold") -> "Schedule":
+    """A schedule on its way out of a constructor, which gives it its call."""
+    return Schedule(node, Call("", {}), past_end)
+
+
+def leaf(
+    kind: str,
+    steps: npt.ArrayLike | None,
+    top: npt.ArrayLike,
+    /,
+    samples: Array | None = None,
+    **numbers: npt.ArrayLike,
+) -> "Schedule":
+    """One curve of the shape table; ``top`` is a level that it never exceeds."""
+    length = None if steps is None else np.asarray(steps)
+    return made(tree.curve(kind, length, top, samples, **{name: np.asarray(number) for name, number in numbers.items()}))
+
+
+def joined(parts: Sequence["Schedule"], starts: Sequence[npt.ArrayLike]) -> "Schedule":
+    """``parts[i]`` from step ``starts[i]`` on, on its own clock; ``starts[0]`` is 0."""
+    nodes = tuple(part._node for part in parts)
+    return made(tree.join(nodes, tuple(np.asarray(start) for start in starts)), parts[-1].past_end)
+
+
+class Schedule:
+    """A rate for every step from 0 to 2^53: an immutable value.
+
+    Compare it, hash it, pickle it, index it along its batch axes; ``repr`` evaluates back to it. ``shape`` is its batch shape:
+    ``()`` for one schedule, ``(1000,)`` for a sweep of a thousand, each of which is a *lane*.
+
+    >>> import fastlr as flr
+    >>> s = flr.linear(0.0, 6e-4, steps=2_000).then(flr.cosine(6e-4, 6e-5, steps=598_000))
+    >>> s(0), s(1_000), s(2_000), s(600_000)
+    (0.0, 0.0003, 0.0006, 6e-05)
+    >>> s == eval(repr(s), vars(flr))
+    True
+    """
+
+    __slots__ = ("__weakref__", "_call", "_limit", "_node", "_program", "_single", "_words", "past_end")
+    __array_ufunc__ = None  # so that an array times a schedule is a schedule
+
+    _node: Node
+    _call: Call
+    _program: Program | None
+    _words: npt.NDArray[np.float64]
+    _limit: int
+    _single: bool
+    past_end: str
+
+    def __init__(self, node: Node, call: Call, past_end: str) -> None:
+        put = object.__setattr__
+        put(self, "_node", node)
+        put(self, "_call", call)
+        put(self, "past_end", past_end)
+        put(self, "_program", None)
+        put(self, "_single", node.shape == ())
+        put(self, "_limit", 0)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return self._call == other._call if isinstance(other, Schedule) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._call)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return build, (self._call,)
+
+    def __repr__(self) -> str:
+        return repr(self._call)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The batch shape: what the parameters broadcast to."""
+        return self._node.shape
+
+    @property
+    def steps(self) -> int | npt.NDArray[np.int64] | None:
+        """The first step after the last piece's change, from which the last rate is held; ``None`` where it goes on for ever."""
+        steps = self._node.steps
+        if steps is None:
+            return None
+        return int(steps) if self.shape == () else np.broadcast_to(steps, self.shape)
+
+    @property
+    def seams(self) -> tuple[int, ...]:
+        """The steps at which a scalar schedule passes from one piece to the next, its end among them.
+
+        Of a piece that repeats for ever, those of its first period.
+
+        >>> import fastlr as flr
+        >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).seams
+        (10, 80, 100)
+        """
+        if self.shape != ():
+            raise ValueError(f"seams: the schedule must be a scalar one, got batch shape {self.shape}; index it first")
+        return tuple(sorted(_seams(self._node)))
+
+    @property
+    def program(self) -> Program:
+        """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
+        if self._program is None:
+            program = lowering.lower(self._node, self.past_end)
+            object.__setattr__(self, "_program", program)
+            object.__setattr__(self, "_words", program.view(np.ndarray))
+            object.__setattr__(self, "_limit", min(int(program[3]), LAST_STEP + 1))
+        return typing.cast(Program, self._program)
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    @typing.overload
+    def __call__(self, t: int) -> Any: ...
+    @typing.overload
+    def __call__(self, t: npt.ArrayLike) -> Array: ...
+    def __call__(self, t: Any) -> Any:
+        """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array in any order.
+
+        A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``. Raises ``TypeError``
+        for steps that are no integers, and ``ValueError`` for a step out of range or past the end of a schedule with
+        ``past_end="raise"``.
+        """
+        # the one line that a training loop runs: no more than it must do
+        if type(t) is int and self._single and 0 <= t < self._limit:
+            return choose().scalar(self._words, t)
+        return self._rates(t)
+
+    def _rates(self, t: object) -> float | Array:
+        words, clocks = self.program.view(np.ndarray), self._clocks(t)
+        if clocks.ndim == 0 and self._single:
+            return choose().scalar(words, int(clocks))
+        if clocks.ndim == 0:
+            rates = np.empty(int(words[1]))
+            choose().rates(words, int(clocks), rates)
+            return rates.reshape(self.shape)
+        rates = allocate("s(t)", self.shape + clocks.shape, np.dtype(np.float64))
+        choose().steps(words, np.ascontiguousarray(clocks.ravel()), rates.reshape(int(words[1]), clocks.size))
+        return rates
+
+    def _clocks(self, t: object) -> npt.NDArray[np.int64]:
+        """Steps as int64, every one of them allowed."""
+        array = np.asarray(t)
+        if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
+            array = array.astype(np.int64)  # an empty list has no other dtype
+        if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
+            raise ValueError(f"s(t): t must be an integer from 0 to 2**53, got {t!r}")
+        if array.dtype.kind not in "iu":
+            raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {t!r}")
+        if array.size:
+            self._reach("s(t): t", int(array.min()), int(array.max()))
+        return array.astype(np.int64)
+
+    def _reach(self, where: str, first: int, last: int) -> None:
+        """Raise unless every step from ``first`` to ``last`` may be asked for."""
+        if first < 0 or last > LAST_STEP:
+            raise ValueError(f"{where} must be from 0 to 2**53, got {first if first < 0 else last}")
+        limit = int(self.program[3])
+        if last >= limit:
+            raise ValueError(f"{where} must be before the end, step {limit}, as past_end='raise', got {last}")
+
+    def table(
+        self,
+        start: int,
+        stop: int | None = None,
+        step: int = 1,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        out: npt.NDArray[Any] | None = None,
+    ) -> npt.NDArray[Any]:
+        """The rates at steps ``range(start, stop, step)``, or ``range(start)`` if it is alone: shape ``s.shape + (n,)``.
+
+        ``dtype`` is float64 or float32 (the float64 rate rounded once). ``out`` of that shape, of any strides, is filled and
+        returned; beside it no more than 1 MiB is allocated. Raises ``TypeError`` or ``ValueError`` before anything is
+        written: for steps that are no integers or out of range, for another dtype or shape of ``out``, and for a table larger
+        than this machine's memory.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).table(6)
+        array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
+        """
+        steps = span(start, stop, step)
+        if steps:
+            self._reach("table: steps", steps[0], steps[-1])
+        shape = (*self.shape, len(steps))
+        if out is None:
+            out = allocate("table", shape, dtype_of(dtype))
+        else:
+            check_out(out, shape, dtype)
+        if steps:
+            self._fill(np.asarray(out), steps)
+        return out
+
+    def _fill(self, out: npt.NDArray[Any], steps: range) -> None:
+        if out.ndim > 2 and not out.flags.c_contiguous:
+            for i in range(out.shape[0]):
+                self[i]._fill(out[i], steps)
+            return
+        lanes = out.reshape(-1, out.shape[-1]) if out.ndim != 2 else out
+        choose().table(self.program.view(np.ndarray), steps.start, steps.step, lanes)
+
+    def _tables(self, stop: int) -> Iterator[Array]:
+        """The first ``stop`` rates, a short table at a time."""
+        size = max(1, _SUMMED // max(1, int(np.prod(self.shape))))
+        for start in range(0, stop, size):
+            yield self.table(start, min(start + size, stop))
+
+    def sum(self, stop: int) -> Any:
+        """The sum of the rates at steps 0 to ``stop - 1``, added up in two words: a float, or an array of ``s.shape``.
+
+        >>> import fastlr as flr
+        >>> flr.constant(0.1).sum(10)
+        1.0
+        """
+        self._run("sum", stop, least=0)
+        total = exact.pair(np.zeros(self.shape))
+        for rates in self._tables(stop):
+            total = exact.add(total, exact.pair(rates.sum(axis=-1)))
+        return self._plain(total[0])
+
+    def max(self, stop: int) -> Any:
+        """The largest rate at steps 0 to ``stop - 1``."""
+        self._run("max", stop, least=1)
+        return self._plain(np.max([rates.max(axis=-1) for rates in self._tables(stop)], axis=0))
+
+    def min(self, stop: int) -> Any:
+        """The smallest rate at steps 0 to ``stop - 1``."""
+        self._run("min", stop, least=1)
+        return self._plain(np.min([rates.min(axis=-1) for rates in self._tables(stop)], axis=0))
+
+    def _run(self, name: str, stop: object, least: int) -> None:
+        if not isinstance(stop, int) or isinstance(stop, bool) or not least <= stop <= LAST_STEP:
+            error = ValueError if isinstance(stop, int) and not isinstance(stop, bool) else TypeError
+            raise error(f"{name}: stop must be an integer from {least} to 2**53, got {stop!r}")
+
+    def _plain(self, value: Array) -> Any:
+        return value if self.shape else float(value)
+
+    # -- a batch -------------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a scalar schedule has no len()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator["Schedule"]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> "Schedule":
+        """The schedule at ``index`` of the first batch axis, or at a tuple of indices.
+
+        >>> import fastlr as flr
+        >>> flr.linear([0.1, 0.2], 0.0, steps=10)[1]
+        linear(init=0.2, end=0.0, steps=10)
+        """
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        if isinstance(first, bool | np.bool_) or not isinstance(first, int | np.integer):
+            raise TypeError(f"a schedule is indexed by integers, got {type(first).__name__} {first!r}")
+        if not self.shape or not -self.shape[0] <= first < self.shape[0]:
+            raise IndexError(f"index {first} is out of range for batch shape {self.shape}")
+        picked = build(_take(self._call, int(first) % self.shape[0], len(self.shape)))
+        return picked[tuple(rest)] if rest else picked
+
+    # -- the algebra ---------------------------------------------------------------------------------------------------
+
+    @constructor
+    def then(self, other: "Schedule") -> "Schedule":
+        """This schedule up to its end, then ``other`` from its own step 0. Raises ``ValueError`` if this one never ends.
+
+        >>> import fastlr as flr
+        >>> flr.linear(0.0, 1.0, steps=2).then(flr.constant(0.5)).table(4)
+        array([0. , 0.5, 0.5, 0.5])
+        """
+        if self._node.steps is None:
+            raise ValueError(f"then: the first schedule must end, got {self!r}, which goes on for ever; join(parts, at) cuts it")
+        return joined((self, other), (0, self._node.steps))
+
+    def __mul__(self, other: "Schedule | npt.ArrayLike") -> "Schedule":
+        return multiply(self, other) if isinstance(other, Schedule) else scale(self, other)
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: "Schedule | npt.ArrayLike") -> "Schedule":
+        return add(self, other)
+
+    __radd__ = __add__
+
+    @constructor
+    def minimum(self, other: Operand) -> "Schedule":
+        """The smaller of the two at every step; ``other`` is a schedule or a rate."""
+        return _paired("minimum", self, other)
+
+    @constructor
+    def maximum(self, other: Operand) -> "Schedule":
+        """The larger of the two at every step; ``other`` is a schedule or a rate."""
+        return _paired("maximum", self, other)
+
+    @constructor
+    def clip(self, lo: Rate, hi: Rate) -> "Schedule":
+        """``min(max(s(t), lo), hi)``. Raises ``ValueError`` unless ``lo <= hi``."""
+        if np.any(np.asarray(lo) > np.asarray(hi)):
+            raise ValueError(f"clip: lo must be at most hi, got lo={lo!r}, hi={hi!r}")
+        return self.maximum(lo).minimum(hi)
+
+    @constructor
+    def delay(self, steps: Steps) -> "Schedule":
+        """``s(0)`` for ``steps`` steps, then ``s`` from its step 0: ``s(max(t - steps, 0))``.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=2).delay(2).table(5)
+        array([1. , 1. , 1. , 0.5, 0. ])
+        """
+        return made(tree.delay(self._node, np.asarray(steps)), self.past_end)
+
+    @constructor
+    def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> "Schedule":
+        """This schedule again and again, ``times`` times or for ever, then held.
+
+        The i-th time it runs, its rates are ``scale^i`` times as high and it takes ``stretch^i`` times as many steps: it begins
+        at ``round(steps * (1 + stretch + ... + stretch^(i-1)))``. Raises ``ValueError`` for a schedule that never ends or has
+        no steps; for ``scale > 1`` without ``times``; and, where it stretches, for a part that is no finite curve.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=2).repeat(scale=0.5).table(6)
+        array([1.   , 0.5  , 0.5  , 0.25 , 0.25 , 0.125])
+        """
+        return cycled("repeat", self, times, scale, stretch, 0.0)
+
+    @constructor
+    def cooldown(self, at: Steps, steps: Steps, end: Rate = 0.0, shape: Cooldown = "linear", power: Power = 2.0) -> "Schedule":
+        """This schedule up to step ``at``, then from its rate there to ``end`` in ``steps`` steps, by a shape of ``wsd``.
+
+        >>> import fastlr as flr
+        >>> flr.constant(1.0).cooldown(at=10, steps=4)(12)
+        0.5
+        """
+        level = _rates_at(self, np.asarray(at))
+        return joined((self, cooldown_curve("cooldown", level, end, steps, shape, power)), (0, at))
+
+    @constructor
+    def with_past_end(self, policy: PastEnd) -> "Schedule":
+        """The same schedule with another answer past its end.
+
+        ``"hold"`` keeps the last rate, ``"raise"`` raises ``ValueError`` for any step from ``s.steps`` on, ``"repeat"`` begins
+        again at step 0, ``"zero"`` gives 0.0 from ``s.steps`` on. Raises ``ValueError`` for a schedule that never ends.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.5, steps=2).with_past_end("zero").table(4)
+        array([1.  , 0.75, 0.  , 0.  ])
+        """
+        if policy != "hold" and self._node.steps is None:
+            raise ValueError(f"with_past_end: the schedule must end, got {self!r}, which goes on for ever")
+        if policy == "repeat" and self._node.steps is not None and np.any(self._node.steps < 1):
+            raise ValueError(f"with_past_end: a schedule that repeats must have at least one step, got {self!r}")
+        return made(self._node, policy)
+
+    # -- identity ------------------------------------------------------------------------------------------------------
+
+    def to_spec(self) -> dict[str, object]:
+        """The schedule as plain JSON data, with the version of its format; ``from_spec`` gives it back.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=10).to_spec()
+        {'fastlr': 1, 'schedule': {'linear': {'init': 1.0, 'end': 0.0, 'steps': 10}}}
+        """
+        return {"fastlr": VERSION, "schedule": self._call.spec()}
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits, the same for equal schedules on every machine: SHA-256 of the spec as compact, sorted JSON."""
+        return self._call.fingerprint()
+
+    # -- pictures ------------------------------------------------------------------------------------------------------
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the schedule with Matplotlib; see ``fastlr.plots.plot`` for the options. Returns the axes."""
+        from fastlr.plots import plot
+
+        return plot(self, **options)
+
+    def _repr_svg_(self) -> str:
+        from fastlr.sparkline import svg
+
+        last = 2 * max(self.seams, default=500) if self.shape == () else int(np.max(self._node.steps or 1000))
+        stop = last if self._node.steps is None else int(np.max(self._node.steps)) + (self.past_end != "raise")
+        lanes = self if self.shape == () else self[(0,) * len(self.shape)]
+        stride = max(1, stop // 480)
+        return svg(lanes.table(0, max(stop, 2), stride), title=repr(self)[:120])
+
+
+def _rates_at(schedule: Schedule, at: npt.NDArray[np.int64]) -> Array:
+    """The rate at each lane's own step, by the reference, so that a schedule does not hang on the backend that built it."""
+    shape = np.broadcast_shapes(schedule.shape, at.shape)
+    at, rates, lanes = np.broadcast_to(at, shape), np.empty(shape), np.empty(int(np.prod(schedule.shape)))
+    for t in np.unique(at):
+        reference.rates(schedule.program.view(np.ndarray), int(t), lanes)
+        np.copyto(rates, lanes.reshape(schedule.shape), where=at == t)
+    return rates
+
+
+def _seams(node: Node) -> set[int]:
+    if node.kind == "join":
+        starts = [int(node.numbers[str(i)]) for i in range(len(node.parts))]
+        inner = [{start + seam for seam in _seams(part)} for start, part in zip(starts, node.parts, strict=True)]
+        cut = [{s for s in seams if s < stop} for seams, stop in zip(inner, [*starts[1:], LAST_STEP + 1], strict=True)]
+        return set(starts[1:]).union(*cut)
+    if node.kind == "delay":
+        wait = int(node.numbers["steps"])
+        return {wait} | {wait + seam for seam in _seams(node.parts[0])}
+    if node.kind == "loop":
+        return _seams(node.parts[0]) | {int(node.numbers["period"])} | ({int(node.steps)} if node.steps is not None else set())
+    if node.parts:
+        return set().union(*map(_seams, node.parts))
+    return set() if node.steps is None else {int(node.steps)}
+
+
+def _take(call: Call, index: int, axes: int) -> Call:
+    """The call of the schedule at ``index`` of the first of ``axes`` batch axes."""
+    parts = call.arguments.get("schedules")
+    if call.name == "stack" and isinstance(parts, tuple) and axes == len(build(call).shape):
+        part: Call = parts[index]
+        return part
+    rules = _RULES[call.name]
+
+    def take(name: str, value: object) -> object:
+        if isinstance(value, Call):
+            return _take(value, index, axes)
+        if isinstance(value, tuple):
+            return tuple(_take(part, index, axes) for part in value)
+        if isinstance(value, np.ndarray) and value.ndim - _core(rules[name]) >= axes:
+            return value[index if value.shape[0] > 1 else 0]
+        return value
+
+    return Call(call.name, {name: take(name, value) for name, value in call.arguments.items()})
+
+
+def _paired(kind: str, a: Schedule, b: Any) -> Schedule:
+    """Two schedules on one clock; past the end they must agree, or one of them hold."""
+    policies = {a.past_end, b.past_end} - {"hold"}
+    if len(policies) > 1:
+        raise ValueError(f"{kind}: both schedules must have the same past_end, got {a.past_end!r} and {b.past_end!r}")
+    node = tree.pair(kind, a._node, b._node)
+    return made(node, policies.pop() if policies and node.steps is not None else "hold")
+
+
+@constructor
+def multiply(a: Schedule, b: Schedule) -> Schedule:
+    """``a(t) * b(t)``."""
+    return _paired("multiply", a, b)
+
+
+@constructor
+def add(a: Schedule, b: Operand) -> Schedule:
+    """``a(t) + b(t)``."""
+    return _paired("add", a, b)
+
+
+@constructor
+def scale(schedule: Schedule, factor: Rate) -> Schedule:
+    """``factor * schedule(t)``."""
+    return made(tree.scale(schedule._node, np.asarray(factor), np.asarray(0.0)), schedule.past_end)
+
+
+def cycled(
+    where: str,
+    body: Schedule,
+    times: npt.ArrayLike | None,
+    scale: npt.ArrayLike,
+    stretch: npt.ArrayLike,
+    floor: npt.ArrayLike,
+) -> Schedule:
+    """``body`` again and again: the i-th time ``scale^i`` as far from ``floor`` and ``stretch^i`` as long."""
+    node, count = body._node, np.asarray(-1 if times is None else times)
+    scales, stretches = np.asarray(scale, dtype=np.float64), np.asarray(stretch, dtype=np.float64)
+    if node.steps is None:
+        raise ValueError(f"{where}: the schedule must end, got {body!r}, which goes on for ever")
+    if np.any(node.steps < 1):
+        raise ValueError(f"{where}: the schedule must have at least one step, got {body!r}")
+    if times is None and np.any(scales > 1):
+        raise ValueError(f"{where}: scale must be at most 1 where times is not given, got {scales.max()!r}")
+    if np.any(stretches != 1):
+        _check_stretch(where, node, count, stretches)
+    steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
+    return made(tree.loop(node, node.steps, count, scales, stretches, np.asarray(floor, dtype=np.float64), steps))
+
+
+def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array) -> None:
+    if not _stretches(node):
+        raise ValueError(f"{where}: only finite curves, constants and their joins can be stretched, got a {node.kind}")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fitting = np.log1p(LAST_STEP * (stretch - 1) / np.asarray(node.steps)) / np.log(stretch)
+    cycles = np.where(times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times)))
+    if np.any(cycles > _MOST_CYCLES):
+        raise ValueError(
+            f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, or times be given, got {stretch!r}"
+        )
+
+
+def _stretches(node: Node) -> bool:
+    """Whether each piece below a node can run at another pace."""
+    if node.parts:
+        return node.kind not in ("loop", "stack") and all(map(_stretches, node.parts))
+    return "steps" in node.numbers or node.kind == "constant"
+
+
+def _cycled_steps(where: str, period: Numbers, times: Numbers, stretch: Array) -> npt.NDArray[np.int64]:
+    total = np.vectorize(exact.geometric_sum, otypes=[object])(period, stretch, times)
+    if np.any(total > LAST_STEP):
+        raise ValueError(f"{where}: the cycles must end by step 2**53, got {np.max(total)} steps")
+    steps: npt.NDArray[np.int64] = total.astype(np.int64)
+    return steps
+
+
+def cooldown_curve(
+    where: str, init: npt.ArrayLike, end: npt.ArrayLike, steps: npt.ArrayLike, shape: str, power: npt.ArrayLike
+) -> Schedule:
+    """From ``init`` to ``end`` by a named cooldown shape."""
+    names = {"linear": (1.0, False), "1-sqrt": (0.5, True), "sqrt": (0.5, False), "polynomial": (power, False)}
+    if shape in names:
+        exponent, from_start = names[shape]
+        top = np.maximum(init, end)
+        return leaf("polynomial", steps, top, init=init, end=end, steps=steps, power=exponent, from_start=from_start)
+    if shape == "exponential" and (np.any(np.asarray(end) <= 0) or np.any(np.asarray(init) <= 0)):
+        raise ValueError(f"{where}: end must be above 0 for an exponential cooldown, got init={init!r}, end={end!r}")
+    return CONSTRUCTORS[shape](init, end, steps)

@@ -1,0 +1,70 @@
+"""What may be asked of a table, and where it may go: checked before anything is allocated or written."""
+
+import os
+import typing
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["allocate", "check_out", "dtype_of", "span"]
+
+
+def span(start: object, stop: object, step: object) -> range:
+    """``range(start, stop, step)``, or ``range(start)``, of integers a schedule can be asked at."""
+    names = {"start": start, "stop": start if stop is None else stop, "step": step}
+    for name, value in names.items():
+        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+            raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {value!r}")
+    first, last, stride = (int(typing.cast(int, value)) for value in names.values())
+    first = 0 if stop is None else first
+    if first < 0 or last < 0:
+        raise ValueError(f"table: start and stop must be at least 0, got start={first}, stop={last}")
+    if stride < 1:
+        raise ValueError(f"table: step must be at least 1, got {stride}")
+    return range(first, last, stride)
+
+
+def dtype_of(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
+    """float64 or float32."""
+    try:
+        wanted = np.dtype(np.float64 if dtype is None else dtype)
+    except TypeError:
+        raise TypeError(f"table: dtype must be float64 or float32, got {dtype!r}") from None
+    if wanted not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise TypeError(f"table: dtype must be float64 or float32, got {wanted}")
+    return wanted
+
+
+def check_out(out: object, shape: tuple[int, ...], dtype: npt.DTypeLike | None) -> None:
+    """Raise unless ``out`` can take a table of this shape."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"table: out must be a NumPy array, got {type(out).__name__}")
+    if out.dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise TypeError(f"table: out must be float64 or float32, got {out.dtype}")
+    if dtype is not None and dtype_of(dtype) != out.dtype:
+        raise TypeError(f"table: out must have the dtype asked for, {dtype_of(dtype)}, got {out.dtype}")
+    if out.shape != shape:
+        raise ValueError(f"table: out must have shape {shape}, got {out.shape}")
+    if not out.flags.writeable:
+        raise ValueError("table: out must be writeable, got a read-only array")
+
+
+def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """An array to fill, unless it would not fit into this machine."""
+    size = int(np.prod([float(n) for n in shape])) * dtype.itemsize
+    memory = _memory()
+    if size > memory:
+        raise ValueError(
+            f"{where}: a result of shape {shape} must fit into memory, got {size / 1e9:,.1f} GB for this machine's "
+            f"{memory / 1e9:,.1f} GB; ask for fewer steps at a time, table(start, stop), or give an np.memmap as out="
+        )
+    return np.empty(shape, dtype)
+
+
+def _memory() -> int:
+    """Bytes of memory in this machine; no bound where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**62

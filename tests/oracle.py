@@ -1,0 +1,266 @@
+"""The judge: every constructor's textbook formula in mpmath, read from a schedule's spec.
+
+It knows the JSON spec and nothing else of fastlr: no lowering, no kernels, no two-word arithmetic. Numbers that a constructor
+derives from its parameters by a single float64 operation (a default ``init`` of ``peak/25``) are derived the same way.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+from mpmath import mpf
+
+mpmath.mp.prec = 260
+
+Spec = dict[str, dict[str, Any]]
+FOREVER = 2**60
+
+
+def exact(schedule: Any, t: int) -> mpf:
+    """The rate of a scalar schedule at step t, to 260 bits."""
+    return rate(schedule.to_spec()["schedule"], t)
+
+
+def rate(spec: Spec, t: int) -> mpf:
+    [(name, arguments)] = spec.items()
+    return RATES[name](t, **arguments)
+
+
+def length(spec: Spec) -> int:
+    """The first step after the last change; FOREVER where there is none."""
+    [(name, arguments)] = spec.items()
+    return LENGTHS[name](**arguments) if name in LENGTHS else arguments.get("steps", FOREVER)
+
+
+def between(init: float, end: float, weight: mpf) -> mpf:
+    """``weight`` is that of init."""
+    return mpf(end) + (mpf(init) - mpf(end)) * weight
+
+
+def finite(formula: Callable[..., mpf]) -> Callable[..., mpf]:
+    """``init`` to ``end`` in ``steps`` by the weight that the formula gives to progress 0 < p < 1."""
+
+    def curve(t: int, init: float, end: float, steps: int, **options: Any) -> mpf:
+        if t >= steps:
+            return mpf(end)
+        return formula(mpf(t) / steps, mpf(steps - t) / steps, init, end, **options)
+
+    return curve
+
+
+linear = finite(lambda p, z, init, end: between(init, end, z))
+exponential = finite(lambda p, z, init, end: mpf(init) * (mpf(end) / mpf(init)) ** p)
+polynomial = finite(lambda p, z, init, end, power=2.0: between(init, end, z ** mpf(power)))
+rex = finite(lambda p, z, init, end, beta=0.5: between(init, end, z / (1 - mpf(beta) * p)))
+
+
+@finite
+def cosine(p: mpf, z: mpf, init: float, end: float, exponent: float = 1.0, k: float = 1.0) -> mpf:
+    return between(init, end, (mpmath.cos(mpmath.pi / 2 * p ** mpf(k)) ** 2) ** mpf(exponent))
+
+
+@finite
+def tanh(p: mpf, z: mpf, init: float, end: float, lower: float = -6.0, upper: float = 3.0) -> mpf:
+    return between(init, end, (1 - mpmath.tanh(mpf(lower) + (mpf(upper) - mpf(lower)) * p)) / 2)
+
+
+def cooldown_curve(t: int, init: float, end: float, steps: int, shape: str, power: float) -> mpf:
+    if shape == "1-sqrt":
+        return finite(lambda p, z, init, end: between(init, end, 1 - mpmath.sqrt(p)))(t, init, end, steps)
+    if shape in ("sqrt", "polynomial"):
+        return polynomial(t, init, end, steps, power=0.5 if shape == "sqrt" else power)
+    return {"linear": linear, "cosine": cosine, "exponential": exponential}[shape](t, init, end, steps)
+
+
+def exponential_decay(
+    t: int, init: float, rate: float | None = None, gamma: float = 1.0, every: int = 1, staircase: bool = False
+) -> mpf:
+    if rate is not None:
+        return mpf(init) * mpmath.exp(-mpf(rate) * t)
+    return mpf(init) * mpf(gamma) ** (t // every if staircase else mpf(t) / every)
+
+
+def inverse_sqrt(t: int, peak: float, warmup: int, init: float = 0.0) -> mpf:
+    return linear(t, init, peak, warmup) if t < warmup else mpf(peak) * mpmath.sqrt(mpf(warmup) / t)
+
+
+def noam(t: int, width: int, warmup: int, factor: float = 1.0) -> mpf:
+    n = mpf(t + 1)
+    return mpf(factor) / mpmath.sqrt(width) * min(1 / mpmath.sqrt(n), n * mpf(warmup) ** mpf(-1.5))
+
+
+def piecewise_constant(t: int, values: list[float], boundaries: list[int]) -> mpf:
+    return mpf(values[sum(boundary <= t for boundary in boundaries)])
+
+
+def sampled(t: int, values: list[float], every: int = 1, interpolate: bool = False) -> mpf:
+    i = min(t // every, len(values) - 1)
+    if not interpolate or i == len(values) - 1:
+        return mpf(values[i])
+    return linear(t - i * every, values[i], values[i + 1], every)
+
+
+def cyclic(
+    t: int, low: float, high: float, up: int, down: int | None = None, mode: str = "triangular", gamma: float = 1.0
+) -> mpf:
+    down = up if down is None else down
+    cycle, c = divmod(t, up + down)
+    height = mpf(c) / up if c < up else mpf(up + down - c) / down
+    if mode == "cosine":
+        height = mpmath.sin(mpmath.pi / 2 * height) ** 2
+    scale = {"triangular2": mpf(0.5) ** cycle, "exp_range": mpf(gamma) ** t}.get(mode, mpf(1))
+    return mpf(low) + (mpf(high) - mpf(low)) * height * scale
+
+
+def begins(period: int, stretch: float, i: int) -> int:
+    """The first step of cycle i: the geometric sum, rounded to the nearest integer, ties to even."""
+    total = mpf(period) * (i if stretch == 1 else (mpf(stretch) ** i - 1) / (mpf(stretch) - 1))
+    return int(mpmath.nint(total))
+
+
+def cycle_at(t: int, period: int, stretch: float, times: int | None) -> int:
+    if stretch == 1:
+        i = t // period
+    else:
+        i = max(0, int(mpmath.log(1 + mpf(t) * (mpf(stretch) - 1) / period, mpf(stretch))) - 2)
+        while begins(period, stretch, i + 1) <= t:
+            i += 1
+    return i if times is None else min(i, times - 1)
+
+
+def cosine_restarts(t: int, init: float, end: float, period: int, stretch: float = 1.0, scale: float = 1.0) -> mpf:
+    i = cycle_at(t, period, stretch, None)
+    start, stop = begins(period, stretch, i), begins(period, stretch, i + 1)
+    return mpf(end) + (cosine(t - start, init, end, stop - start) - mpf(end)) * mpf(scale) ** i
+
+
+def repeat(t: int, self: Spec, times: int | None = None, scale: float = 1.0, stretch: float = 1.0) -> mpf:
+    period = length(self)
+    i = cycle_at(t, period, stretch, times)
+    start, stop = begins(period, stretch, i), begins(period, stretch, i + 1)
+    if stretch != 1:
+        [(name, arguments)] = self.items()
+        self = {name: {**arguments, "steps": stop - start}}
+    return rate(self, t - start) * mpf(scale) ** i
+
+
+def one_cycle(
+    t: int,
+    peak: float,
+    steps: int,
+    warmup: int | None = None,
+    init: float | None = None,
+    end: float | None = None,
+    shape: str = "cosine",
+    phases: int = 2,
+) -> mpf:
+    warmup = round(0.3 * steps) if warmup is None else warmup
+    init = peak / 25.0 if init is None else init
+    end = init / 10_000.0 if end is None else end
+    curve = cosine if shape == "cosine" else linear
+    if t < warmup:
+        return curve(t, init, peak, warmup)
+    if phases == 2:
+        return curve(t - warmup, peak, end, steps - warmup)
+    if t < 2 * warmup:
+        return curve(t - warmup, peak, init, warmup)
+    return curve(t - 2 * warmup, init, end, steps - 2 * warmup)
+
+
+def wsd(
+    t: int,
+    peak: float,
+    warmup: int,
+    stable: int,
+    cooldown: int,
+    end: float = 0.0,
+    init: float = 0.0,
+    shape: str = "linear",
+    power: float = 2.0,
+) -> mpf:
+    if t < warmup:
+        return linear(t, init, peak, warmup)
+    after = t - warmup - stable
+    return mpf(peak) if after < 0 else cooldown_curve(after, peak, end, cooldown, shape, power)
+
+
+def warmed(curve: Callable[..., mpf]) -> Callable[..., mpf]:
+    def formula(t: int, peak: float, warmup: int, steps: int, end: float = 0.0, init: float = 0.0) -> mpf:
+        return linear(t, init, peak, warmup) if t < warmup else curve(t - warmup, peak, end, steps - warmup)
+
+    return formula
+
+
+def join(t: int, parts: list[Spec], at: list[int]) -> mpf:
+    i = sum(start <= t for start in at)
+    return rate(parts[i], t - [0, *at][i])
+
+
+def then(t: int, self: Spec, other: Spec) -> mpf:
+    return rate(self, t) if t < length(self) else rate(other, t - length(self))
+
+
+def with_past_end(t: int, self: Spec, policy: str) -> mpf:
+    if t < length(self) or policy == "hold":
+        return rate(self, t)
+    return mpf(0) if policy == "zero" else rate(self, t % length(self))
+
+
+RATES: dict[str, Callable[..., mpf]] = {
+    "constant": lambda t, value: mpf(value),
+    "linear": linear,
+    "polynomial": polynomial,
+    "cosine": cosine,
+    "exponential": exponential,
+    "rex": rex,
+    "tanh": tanh,
+    "exponential_decay": exponential_decay,
+    "step_decay": lambda t, init, factor, every: mpf(init) * mpf(factor) ** (t // every),
+    "inverse_time": lambda t, init, rate, every=1: mpf(init) / (1 + mpf(rate) * t / every),
+    "inverse_power": lambda t, init, power, shift=1: mpf(init) * ((mpf(t) + shift) / shift) ** -mpf(power),
+    "inverse_sqrt": inverse_sqrt,
+    "noam": noam,
+    "piecewise_constant": piecewise_constant,
+    "milestones": lambda t, init, factor, at: mpf(init) * mpf(factor) ** sum(step <= t for step in at),
+    "sampled": sampled,
+    "cyclic": cyclic,
+    "cosine_restarts": cosine_restarts,
+    "one_cycle": one_cycle,
+    "warmup_constant": lambda t, peak, warmup, init=0.0: linear(t, init, peak, warmup),
+    "warmup_linear": warmed(linear),
+    "warmup_cosine": warmed(cosine),
+    "wsd": wsd,
+    "join": join,
+    "then": then,
+    "multiply": lambda t, a, b: rate(a, t) * rate(b, t),
+    "add": lambda t, a, b: rate(a, t) + rate(b, t),
+    "scale": lambda t, schedule, factor: mpf(factor) * rate(schedule, t),
+    "minimum": lambda t, self, other: min(rate(self, t), rate(other, t)),
+    "maximum": lambda t, self, other: max(rate(self, t), rate(other, t)),
+    "clip": lambda t, self, lo, hi: min(max(rate(self, t), mpf(lo)), mpf(hi)),
+    "delay": lambda t, self, steps: rate(self, max(t - steps, 0)),
+    "repeat": repeat,
+    "with_past_end": with_past_end,
+}
+
+
+def _later(a: Spec, b: Spec) -> int:
+    return max(length(a), length(b))
+
+
+LENGTHS: dict[str, Callable[..., int]] = {
+    "sampled": lambda values, every=1, interpolate=False: (len(values) - 1) * every,
+    "warmup_constant": lambda peak, warmup, init=0.0: warmup,
+    "wsd": lambda peak, warmup, stable, cooldown, **options: warmup + stable + cooldown,
+    "join": lambda parts, at: min(FOREVER, at[-1] + length(parts[-1])),
+    "then": lambda self, other: min(FOREVER, length(self) + length(other)),
+    "multiply": _later,
+    "add": _later,
+    "scale": lambda schedule, factor: length(schedule),
+    "minimum": lambda self, other: _later(self, other),
+    "maximum": lambda self, other: _later(self, other),
+    "clip": lambda self, lo, hi: length(self),
+    "delay": lambda self, steps: min(FOREVER, steps + length(self)),
+    "repeat": lambda self, times=None, scale=1.0, stretch=1.0: FOREVER if times is None else begins(length(self), stretch, times),
+    "with_past_end": lambda self, policy: length(self) if policy == "hold" else FOREVER,
+}

@@ -1,0 +1,151 @@
+"""Random schedules for the laws: every constructor, every operation, any depth."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+import fastlr as flr
+
+LAST = 2**53
+
+levels = st.one_of(
+    st.sampled_from([0.0, 1.0, 0.1, 3e-4, 1e-7]),
+    st.floats(1e-12, 10.0).filter(lambda x: x > 0),
+)
+positive = levels.filter(lambda x: x > 0)
+lengths = st.one_of(
+    st.integers(0, 12), st.integers(1, 5000), st.sampled_from([1_000_000, 2**31 + 1, 2**40 + 3, 10**15 + 37]), st.integers(1, LAST // 8)
+)
+periods = lengths.filter(lambda n: n > 0)
+factors = st.one_of(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]), st.floats(0.001, 1.0))
+gammas = factors.filter(lambda x: x > 0)
+powers = st.one_of(st.sampled_from([0.5, 1.0, 2.0, 3.0]), st.floats(0.1, 8.0))
+shapes = st.sampled_from(["linear", "cosine", "1-sqrt", "sqrt", "polynomial"])
+
+
+@st.composite
+def rising(draw: Any, count: int) -> list[int]:
+    return sorted(draw(st.sets(st.integers(0, 200_000), min_size=count, max_size=count)))
+
+
+@st.composite
+def tables(draw: Any) -> Any:
+    values = draw(st.lists(levels, min_size=1, max_size=6))
+    return flr.sampled(values, every=draw(st.integers(1, 1000)), interpolate=draw(st.booleans()))
+
+
+@st.composite
+def drops(draw: Any) -> Any:
+    count = draw(st.integers(1, 4))
+    at = draw(rising(count))
+    if draw(st.booleans()):
+        return flr.milestones(draw(levels), draw(factors), at=at)
+    return flr.piecewise_constant(draw(st.lists(levels, min_size=count + 1, max_size=count + 1)), at)
+
+
+@st.composite
+def cycles(draw: Any) -> Any:
+    low, high = sorted((draw(levels), draw(levels)))
+    mode = draw(st.sampled_from(["triangular", "triangular2", "exp_range", "cosine"]))
+    gamma = {"gamma": draw(gammas)} if mode == "exp_range" else {}
+    down = draw(st.one_of(st.none(), lengths))
+    return flr.cyclic(low, high, up=draw(periods), down=down, mode=mode, **gamma)
+
+
+@st.composite
+def restarts(draw: Any) -> Any:
+    end, init = sorted((draw(levels), draw(levels)))
+    stretch = draw(st.sampled_from([1.0, 1.0, 1.5, 2.0, 3.0, 9.0, 10.0]))
+    return flr.cosine_restarts(init, end, period=draw(periods), stretch=stretch, scale=draw(factors))
+
+
+@st.composite
+def one_cycles(draw: Any) -> Any:
+    steps, phases = draw(st.integers(10, 10**9)), draw(st.sampled_from([2, 3]))
+    return flr.one_cycle(draw(levels), steps, shape=draw(st.sampled_from(["cosine", "linear"])), phases=phases)
+
+
+finite_curves = st.one_of(
+    st.builds(flr.linear, levels, levels, lengths),
+    st.builds(flr.cosine, levels, levels, lengths),
+    st.builds(flr.cosine, levels, levels, lengths, exponent=powers, k=powers),
+    st.builds(flr.polynomial, levels, levels, lengths, power=powers),
+    st.builds(flr.exponential, positive, positive, lengths),
+    st.builds(flr.rex, levels, levels, lengths, beta=st.floats(0.0, 0.99)),
+    st.builds(flr.tanh, levels, levels, lengths, lower=st.floats(-6.0, -1.0), upper=st.floats(0.5, 6.0)),
+    st.builds(flr.wsd, levels, st.integers(0, 10**6), st.integers(0, 10**9), lengths, end=levels, init=levels, shape=shapes, power=powers),
+    st.builds(lambda p, w, n, e: flr.warmup_cosine(p, w, w + n, end=e), levels, lengths, lengths, levels),
+    st.builds(lambda p, w, n, i: flr.warmup_linear(p, w, w + n, init=i), levels, lengths, lengths, levels),
+    st.builds(flr.warmup_constant, levels, lengths, init=levels),
+    one_cycles(),
+    tables(),
+    drops(),
+)
+endless_curves = st.one_of(
+    st.builds(flr.constant, levels),
+    st.builds(lambda init, rate: flr.exponential_decay(init, rate=rate), levels, st.floats(0.0, 2.0)),
+    st.builds(lambda i, g, n, s: flr.exponential_decay(i, gamma=g, every=n, staircase=s), levels, gammas, periods, st.booleans()),
+    st.builds(flr.step_decay, levels, factors, periods),
+    st.builds(flr.inverse_time, levels, st.floats(0.0, 5.0), every=periods),
+    st.builds(flr.inverse_power, levels, powers, shift=periods),
+    st.builds(flr.inverse_sqrt, levels, periods, init=levels),
+    st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**5), factor=levels),
+    cycles(),
+    restarts(),
+)
+curves = st.one_of(finite_curves, endless_curves)
+
+
+def _then(a: Any, b: Any) -> Any:
+    return a.then(b) if a.steps is not None and a.steps <= LAST // 2 else flr.join([a, b], at=[12_345])
+
+
+def _repeated(s: Any, times: int | None, scale: float) -> Any:
+    if s.steps is None or not 1 <= s.steps <= LAST // 64:
+        return s
+    return s.repeat(times=times, scale=scale)
+
+
+def _ended(s: Any, policy: str) -> Any:
+    return s if s.steps is None or s.steps < 1 else s.with_past_end(policy)
+
+
+def _deeper(inner: Any) -> Any:
+    return st.one_of(
+        st.builds(_then, inner, inner),
+        st.builds(lambda a, b: a * b, inner, inner),
+        st.builds(lambda a, b: a + b, inner, inner),
+        st.builds(lambda a, x: a * x, inner, levels),
+        st.builds(lambda a, b: a.minimum(b), inner, inner),
+        st.builds(lambda a, x: a.maximum(x), inner, levels),
+        st.builds(lambda a, x, y: a.clip(min(x, y), max(x, y)), inner, levels, levels),
+        st.builds(lambda a, n: a.delay(n), inner, st.integers(0, 10**6)),
+        st.builds(_repeated, inner, st.one_of(st.none(), st.integers(1, 20)), factors),
+    )
+
+
+scalars = st.builds(
+    lambda s, policy: _ended(s, policy), st.recursive(curves, _deeper, max_leaves=5), st.sampled_from(["hold", "hold", "zero", "repeat"])
+)
+
+
+@st.composite
+def batches(draw: Any) -> Any:
+    """Schedules of batch shape (n,): one structure with many numbers, or a stack of different ones."""
+    if draw(st.booleans()):
+        return flr.stack(draw(st.lists(scalars.filter(lambda s: s.past_end == "hold"), min_size=1, max_size=4)))
+    count = draw(st.integers(1, 5))
+    some = st.lists(levels, min_size=count, max_size=count)
+    steps = draw(st.one_of(lengths, st.lists(lengths, min_size=count, max_size=count)))
+    base = flr.cosine(draw(some), draw(levels), steps) if draw(st.booleans()) else flr.linear(draw(levels), draw(some), steps)
+    return base * draw(st.one_of(levels, some)) if draw(st.booleans()) else base
+
+
+def interesting_steps(schedule: Any, rng: np.random.Generator, count: int = 20) -> list[int]:
+    """Every seam, its neighbours, and random steps near and far."""
+    seams = {0, 1, LAST, *schedule.seams} if schedule.shape == () else {0, 1, LAST}
+    near = {seam + d for seam in seams for d in (-2, -1, 0, 1, 2)}
+    inside = {int(rng.integers(0, seam + 1)) for seam in seams for _ in range(4)}
+    far = {int(2 ** rng.uniform(0, 53)) for _ in range(count)}
+    return sorted(t for t in near | inside | far if 0 <= t <= LAST)
