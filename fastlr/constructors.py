@@ -164,7 +164,7 @@ def step_decay(init: Rate, factor: Factor, every: Period) -> Schedule:
     >>> step_decay(0.1, 0.5, every=2).table(6)
     array([0.1  , 0.1  , 0.05 , 0.05 , 0.025, 0.025])
     """
-    return cycled("step_decay", leaf("constant", every, init, value=init), None, factor, 1.0, 0.0)
+    return leaf("staircase", None, init, init=init, factor=factor, every=every)
 
 
 @constructor
@@ -257,8 +257,8 @@ def milestones(init: Rate, factor: Factor, at: Boundaries) -> Schedule:
     """
     starts = np.asarray(at)
     _check_rising("milestones: at", starts)
-    level = np.vectorize(exact.geometric_term, otypes=[np.float64])
-    parts = [constant(level(init, factor, i)) for i in range(starts.shape[-1] + 1)]
+    scales = exact.powers(factor, starts.shape[-1] + 1)
+    parts = [constant(exact.multiply(exact.pair(init), scale)[0]) for scale in scales]
     return joined(parts, [0, *np.moveaxis(starts, -1, 0)])
 
 

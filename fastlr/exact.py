@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "LOG2_E", "Pair", "add", "divide", "exp2", "geometric_sum", "geometric_term", "log2", "multiply", "negate", "pair",
+    "LOG2_E", "Pair", "add", "divide", "exp2", "log2", "multiply", "nearest", "negate", "pair", "powers",
     "sin_squared", "sqrt", "subtract",
 ]  # fmt: skip
 
@@ -143,25 +143,19 @@ def sqrt(x: Pair) -> Pair:
     return _two_sum(first, rest[0] / (2.0 * first))
 
 
-def geometric_term(first: float, ratio: float, n: int) -> float:
-    """``first * ratio**n`` rounded once, for an integer n >= 0.
+def nearest(x: Pair) -> Pair:
+    """The integer nearest to ``high + low``, ties to even (beyond 2^52, towards ``high``), in two words."""
+    whole = np.rint(x[0])
+    high, low = add(x, pair(-whole))
+    step = np.rint(high)
+    half = np.abs(high - step) == 0.5  # no tie if the low word says more
+    step = np.where(half & (low > 0), np.ceil(high), np.where(half & (low < 0), np.floor(high), step))
+    return _two_sum(whole, step)
 
-    >>> geometric_term(0.1, 0.5, 2)
-    0.025
-    """
-    with localcontext() as context:
-        context.prec = 60
-        return float(Decimal(first) * Decimal(ratio) ** n)
 
-
-def geometric_sum(first: int, ratio: float, terms: int) -> int:
-    """``round(first * (1 + ratio + ... + ratio**(terms-1)))``, ties to even: the step at which a period begins.
-
-    >>> [geometric_sum(10, 2.0, n) for n in range(4)], geometric_sum(10, 1.5, 2)
-    ([0, 10, 30, 70], 25)
-    """
-    with localcontext() as context:
-        context.prec = 60
-        growth = Decimal(ratio)
-        total = Decimal(terms) if growth == 1 else (growth**terms - 1) / (growth - 1)
-        return int((first * total).to_integral_value())
+def powers(ratio: npt.ArrayLike, count: int) -> list[Pair]:
+    """``ratio^0, ratio^1, ...``, each to about ``count * 2^-104``."""
+    found = [pair(np.ones_like(np.asarray(ratio, dtype=np.float64)))]
+    for _ in range(count - 1):
+        found.append(multiply(found[-1], pair(ratio)))
+    return found[:count]

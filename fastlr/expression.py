@@ -83,7 +83,8 @@ def loop(
 
     ``times`` of -1 means for ever.
     """
-    top = np.where(scale > 1, np.power(np.maximum(scale, 1), np.maximum(times - 1.0, 0)), 1.0)
+    with np.errstate(over="ignore"):  # an infinite bound is what its holder looks for
+        top = np.where(scale > 1, np.power(np.maximum(scale, 1), np.maximum(times - 1.0, 0)), 1.0)
     numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
     return _node("loop", numbers, (body,), steps, np.maximum(floor, top * body.bound))
 
@@ -93,10 +94,9 @@ def delay(body: Node, steps: Numbers) -> Node:
     return _node("delay", {"steps": steps}, (body,), None if body.steps is None else body.steps + steps, body.bound)
 
 
-def scale(body: Node, factor: Numbers, floor: Numbers) -> Node:
-    """``body``, ``factor`` times as far from ``floor``."""
-    bound = np.maximum(factor * body.bound, floor)
-    return _node("scale", {"factor": factor, "floor": floor}, (body,), body.steps, bound)
+def scale(body: Node, factor: Numbers) -> Node:
+    """``factor * body``."""
+    return _node("scale", {"factor": factor}, (body,), body.steps, factor * body.bound)
 
 
 def pair(kind: str, a: Node, b: Node) -> Node:

@@ -4,7 +4,7 @@ Everything that needs thought happens here, once, so that kernels need none. A f
 constant row at its last level; a join of joins becomes one flat track; lanes of the same structure become one family.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,12 +15,12 @@ from fastlr.expression import LAST_STEP, Node, Numbers, take
 from fastlr.program import NO_LIMIT, Family, Program, Row, pack
 from fastlr.shapes import code
 
-__all__ = ["lower"]
+__all__ = ["cycled_steps", "lower"]
 
 Track = tuple[Row, ...]
 Floats = npt.NDArray[np.float64]
 
-_FOREVER = float(LAST_STEP)
+_FOREVER = 2.0**53
 
 
 def _floats(number: Numbers) -> Floats:
@@ -88,6 +88,19 @@ def _geometric_decay(node: Node) -> Track:
     return (_row("exponential", node.numbers["init"], high, low),)
 
 
+def _staircase(node: Node) -> Track:
+    """init * factor^floor(t/every)."""
+    high, low = _scale_exponent(node.numbers["factor"])
+    return (_row("staircase", node.numbers["init"], node.numbers["every"], high, low),)
+
+
+def _scale_exponent(scale: Numbers) -> exact.Pair:
+    """log2 of a factor >= 0; 2^-4096 stands for 0, as whatever it multiplies becomes 0."""
+    gone = scale == 0
+    high, low = exact.log2(np.where(gone, 1.0, scale))
+    return np.where(gone, -4096.0, high), np.where(gone, 0.0, low)
+
+
 def _exponential(node: Node) -> Track:
     """init * (end/init)^(t/steps), then end."""
     init, end, steps = (_floats(node.numbers[name]) for name in ("init", "end", "steps"))
@@ -143,44 +156,67 @@ def _loop(node: Node) -> Track:
     if not _all(numbers["stretch"] == 1):
         return _unrolled(node)
     times = np.where(numbers["times"] < 0, _FOREVER, numbers["times"])
-    gone = numbers["scale"] == 0  # 2^-4096 is 0 in float64, whatever it multiplies
-    high, low = exact.log2(np.where(gone, 1.0, numbers["scale"]))
-    high, low = np.where(gone, -4096.0, high), np.where(gone, 0.0, low)
+    high, low = _scale_exponent(numbers["scale"])
     return (_row("loop", numbers["period"], times, high, low, numbers["floor"], a=_track(node.parts[0])),)
 
 
 def _unrolled(node: Node) -> Track:
-    """Growing periods, one row each, their starts rounded once from the exact geometric sum."""
-    flat = {name: np.broadcast_to(_floats(number), node.shape).ravel() for name, number in node.numbers.items()}
-    starts, scales = _cycles(flat)
-    lanes, count = starts.shape[0], starts.shape[1] - 1
-
-    def own(column: Floats) -> Floats:
-        return column.reshape(node.shape) if lanes > 1 else column[0]
-
-    rows = []
-    for i in range(count):
-        length = own(starts[:, i + 1]) - own(starts[:, i])
-        body = _track(_stretched(node.parts[0], length / node.numbers["period"], np.asarray(0)))
-        start = np.minimum(own(starts[:, i]), _FOREVER + 1)
-        rows.append(_row("scale", own(scales[:, i]), node.numbers["floor"], start=start, a=body))
+    """Growing periods, one after the other, each with its own levels."""
+    numbers, rows = node.numbers, list[Row]()
+    for start, length, factor in _cycles(numbers["period"], numbers["times"], numbers["scale"], numbers["stretch"]):
+        cycle = _stretched(node.parts[0], length / numbers["period"], np.asarray(0))
+        rows += (row._replace(start=np.minimum(start + row.start, 2 * _FOREVER)) for row in _track(_moved(cycle, factor, numbers["floor"])))
     return tuple(rows)
 
 
-def _cycles(flat: Mapping[str, Floats]) -> tuple[npt.NDArray[np.float64], Floats]:
-    """For each lane the first step of each cycle (one more than cycles) and its scale, padded with cycles of no length."""
-    lanes = []
-    for period, times, scale, stretch in zip(
-        *(flat[name].tolist() for name in ("period", "times", "scale", "stretch")), strict=True
-    ):
-        starts: list[int] = [0]
-        while (times < 0 or len(starts) <= times) and starts[-1] <= LAST_STEP:
-            starts.append(exact.geometric_sum(int(period), stretch, len(starts)))
-        lanes.append((starts, [exact.geometric_term(1.0, scale, i) for i in range(len(starts) - 1)]))
-    most = max(len(starts) for starts, _ in lanes)
-    padded = np.array([starts + [starts[-1]] * (most - len(starts)) for starts, _ in lanes], dtype=np.float64)
-    scales = np.array([values + [values[-1]] * (most - 1 - len(values)) for _, values in lanes])
-    return padded, scales
+def _cycles(period: Numbers, times: Numbers, scale: Numbers, stretch: Numbers) -> Iterator[tuple[Floats, Floats, exact.Pair]]:
+    """First step, length and scale of each cycle; a lane whose cycles are over is given ones that never begin.
+
+    Cycle i begins at the integer nearest to the exact ``period * (1 + stretch + ... + stretch^(i-1))``.
+    """
+    begin, power, i = exact.pair(_floats(period) * 0.0), exact.pair(_floats(scale) * 0.0 + 1.0), 0
+    while True:
+        runs = (begin[0] <= LAST_STEP) & ((times < 0) | (i < times))
+        if not runs.any():
+            return
+        end = exact.add(exact.multiply(begin, exact.pair(stretch)), exact.pair(period))
+        start = exact.nearest(begin)
+        length = exact.subtract(exact.nearest(end), start)[0]
+        yield np.where(runs, start[0], 2 * _FOREVER), np.where(runs, length, 0.0), power
+        begin, power, i = end, exact.multiply(power, exact.pair(scale)), i + 1
+
+
+def cycled_steps(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.int64]:
+    """The length of so many cycles together."""
+    if _all(stretch == 1):
+        return np.asarray(period * times)
+    one, most = np.asarray(1.0), np.zeros(np.broadcast_shapes(period.shape, times.shape, stretch.shape))
+    for start, length, _ in _cycles(period, times, one, stretch):
+        most = np.where(start <= LAST_STEP, start + length, most)
+    return most.astype(np.int64)
+
+
+_LEVELS = frozenset({"value", "init", "end", "floor"})  # the numbers of a node that are rates
+
+
+def _moved(node: Node, factor: exact.Pair, floor: Numbers) -> Node:
+    """The same curves with every level ``factor`` times as far from ``floor``, rounded once."""
+    rest = exact.multiply(exact.subtract(exact.pair(np.ones_like(factor[0])), factor), exact.pair(floor))
+
+    def moved(level: Numbers) -> Floats:
+        return exact.add(exact.multiply(exact.pair(level), factor), rest)[0]
+
+    numbers = {name: moved(number) if name in _LEVELS else number for name, number in node.numbers.items()}
+    # of a product one factor is enough
+    moving = 1 if node.kind == "multiply" else len(node.parts)
+    parts = (*(_moved(part, factor, floor) for part in node.parts[:moving]), *node.parts[moving:])
+    samples = None if node.samples is None else _moved_samples(node.samples, factor, rest)
+    return replace(node, numbers=numbers, parts=parts, samples=samples)
+
+
+def _moved_samples(samples: Floats, factor: exact.Pair, rest: exact.Pair) -> Floats:
+    (high, low), (rest_high, rest_low) = ((word[..., None] for word in pair) for pair in (factor, rest))
+    return exact.add(exact.multiply(exact.pair(samples), (high, low)), (rest_high, rest_low))[0]
 
 
 def _stretched(node: Node, ratio: Floats, begin: Numbers) -> Node:
@@ -199,11 +235,17 @@ def _stretched(node: Node, ratio: Floats, begin: Numbers) -> Node:
 
 
 def _delay(node: Node) -> Track:
-    return (_row("delay", node.numbers["steps"], a=_track(node.parts[0])),)
+    """The first rate, then every row so many steps later."""
+    wait, inner = _floats(node.numbers["steps"]), _track(node.parts[0])
+    begun = tuple(row for row in inner if np.any(row.start == 0))
+    if len(begun) == 1 and begun[0].shape == code("first"):
+        begun = begun[0].a
+    return (_row("first", a=begun), *(row._replace(start=row.start + wait) for row in inner))
 
 
 def _scale(node: Node) -> Track:
-    return (_row("scale", node.numbers["factor"], node.numbers["floor"], a=_track(node.parts[0])),)
+    """A factor costs nothing: it is taken into the levels."""
+    return _track(_moved(node.parts[0], exact.pair(node.numbers["factor"]), np.asarray(0.0)))
 
 
 def _pair(node: Node) -> Track:
@@ -216,6 +258,7 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "cosine": _cosine,
     "natural": _natural,
     "geometric_decay": _geometric_decay,
+    "staircase": _staircase,
     "exponential": _exponential,
     "inverse": _inverse,
     "tanh": _tanh,

@@ -3,7 +3,7 @@
 A program is one flat, C-contiguous, read-only float64 array, so that it passes as it is into a user's ``@njit`` function
 and into C. Float64 holds integers exactly to 2^53, so steps, codes and offsets stand in it beside rates:
 
-    header   MAGIC, lanes, families, limit (the first step that may not be asked for)
+    header   MAGIC, lanes, families, limit (the first step that may not be asked for), depth (of rows within rows)
     families for each: lanes, first output position (-1: see next), where its list of positions stands, root track
     rows     for each: shape code, start, track A, track B, then its fields
     data     lists of positions, sampled tables, and the numbers, each field of all lanes together
@@ -23,8 +23,8 @@ from fastlr.shapes import FIELDS_MOST, shape
 
 __all__ = ["FAMILY", "HEADER", "MAGIC", "NO_LIMIT", "ROW", "Family", "Program", "Row", "pack"]
 
-MAGIC = 20261.0  # changes with the format: a program is never read by kernels of another
-HEADER = 4
+MAGIC = 20262.0  # changes with the format: a program is never read by kernels of another
+HEADER = 5
 FAMILY = 5
 ROW = 7 + 2 * FIELDS_MOST
 NO_LIMIT = 2.0**54  # past every step that may be asked for
@@ -106,7 +106,7 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
     """Write families into one array and check its invariants, once: kernels never do."""
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
-    packer.put([MAGIC, lanes, len(families), limit])
+    packer.put([MAGIC, lanes, len(families), limit, max(_depth(family.track) for family in families)])
     heads = np.zeros((len(families), FAMILY))
     packer.put(heads)
     packer.chunks[-1] = heads.ravel()
@@ -119,6 +119,10 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
     check(words)
     words.flags.writeable = False
     return words.view(Program)
+
+
+def _depth(track: tuple[Row, ...]) -> int:
+    return max((1 + max(_depth(row.a), _depth(row.b)) for row in track if row.a), default=0)
 
 
 def check(words: Numbers) -> None:

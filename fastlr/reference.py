@@ -114,6 +114,10 @@ def _exponential(c: Array, a: Array, high: Array, low: Array) -> Array:
     return np.ldexp(a * grown, whole.astype(np.int64))
 
 
+def _staircase(c: Array, a: Array, every: Array, high: Array, low: Array) -> Array:
+    return _exponential(np.floor_divide(c, every), a, high, low)
+
+
 def _inverse(c: Array, a: Array, g: Array, s: Array, d: Array, q: Array) -> Array:
     base = exact.divide(exact.add(exact.multiply(exact.pair(g), exact.pair(c)), exact.pair(s)), exact.pair(d))
     return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
@@ -138,6 +142,7 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "cosine": _cosine,
     "cosine_power": _cosine_power,
     "exponential": _exponential,
+    "staircase": _staircase,
     "inverse": _inverse,
     "tanh": _tanh,
     "rex": _rex,
@@ -186,10 +191,8 @@ def _row(track: _Track, row: int, c: Array) -> Array:
     if name == "loop":
         return _loop(track, row, c)
     inner = track.below(row, 3)
-    if name == "delay":
-        return _rates(inner, np.maximum(c - track.number(row, 7), 0.0))
-    if name == "scale":
-        return _shrunk(_rates(inner, c), track.number(row, 7), track.number(row, 9))
+    if name == "first":
+        return _rates(inner, np.zeros_like(c))
     return _PAIRS[name](_rates(inner, c), _rates(track.below(row, 5), c))
 
 

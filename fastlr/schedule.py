@@ -610,7 +610,7 @@ def add(a: Schedule, b: Operand) -> Schedule:
 @constructor
 def scale(schedule: Schedule, factor: Rate) -> Schedule:
     """``factor * schedule(t)``."""
-    return made(tree.scale(schedule._node, np.asarray(factor), np.asarray(0.0)), schedule.past_end)
+    return made(tree.scale(schedule._node, np.asarray(factor)), schedule.past_end)
 
 
 def cycled(
@@ -656,11 +656,11 @@ def _stretches(node: Node) -> bool:
 
 
 def _cycled_steps(where: str, period: Numbers, times: Numbers, stretch: Array) -> npt.NDArray[np.int64]:
-    total = np.vectorize(exact.geometric_sum, otypes=[object])(period, stretch, times)
-    if np.any(total > LAST_STEP):
-        raise ValueError(f"{where}: the cycles must end by step 2**53, got {np.max(total)} steps")
-    steps: npt.NDArray[np.int64] = total.astype(np.int64)
-    return steps
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        about = np.where(stretch == 1, times, np.expm1(times * np.log(stretch)) / (stretch - 1)) * np.asarray(period, np.float64)
+    if np.any(about > LAST_STEP):
+        raise ValueError(f"{where}: the cycles must end by step 2**53, got about {np.max(about):.3g} steps")
+    return lowering.cycled_steps(period, times, stretch)
 
 
 def cooldown_curve(

@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.jit.kernels import BLOCK, _family, kernel, lanes_at, rate_of, rates_at, steps_of
+from fastlr.jit.compiling import kernel
+from fastlr.jit.lanes import BLOCK, lanes_at, rates_at
+from fastlr.jit.rows import family, rate_of
+from fastlr.jit.runs import steps_of
 
 __all__ = ["every_lane", "rate", "rates", "scalar", "steps", "table"]
 
@@ -29,7 +32,7 @@ def rate(program: Any, t: int) -> float:
     """
     if t < 0 or t > 9007199254740992 or t >= program[3]:
         raise ValueError("rate: t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
-    _, _, _, at, count = _family(program, 0)
+    _, _, _, at, count = family(program, 0)
     return rate_of(program, at, count, 0, float(t))
 
 
@@ -49,7 +52,7 @@ def rates(program: Any, t: int, out: Any) -> None:
 @kernel
 def scalar(words: Any, t: int) -> float:
     """The first lane at step t, the caller having checked t."""
-    _, _, _, at, count = _family(words, 0)
+    _, _, _, at, count = family(words, 0)
     return rate_of(words, at, count, 0, float(t))
 
 
@@ -57,12 +60,10 @@ def scalar(words: Any, t: int) -> float:
 def _table(words: Any, start: int, step: int, out: Any) -> None:
     """Steps start, start+step, ... of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
     for i in range(int(words[2])):
-        lanes, first, listed, at, count = _family(words, i)
+        lanes, first, listed, at, count = family(words, i)
         for lane in range(lanes):
             row = out[first + lane if first >= 0 else int(words[listed + lane])]
-            for j in range(0, row.size, BLOCK):
-                n = min(BLOCK, row.size - j)
-                steps_of(words, at, count, lane, float(start + step * j), float(step), row[j : j + n])
+            steps_of(words, at, count, lane, float(start), float(step), row)
 
 
 @kernel
@@ -70,7 +71,7 @@ def _table_by_blocks(words: Any, start: int, step: int, out: Any) -> None:
     """The same into ``out`` of any strides, or of float32: the float64 rates, each rounded once."""
     block = np.empty(BLOCK)
     for i in range(int(words[2])):
-        lanes, first, listed, at, count = _family(words, i)
+        lanes, first, listed, at, count = family(words, i)
         for lane in range(lanes):
             row = out[first + lane if first >= 0 else int(words[listed + lane])]
             for j in range(0, row.size, BLOCK):
@@ -96,7 +97,7 @@ def steps(words: Any, t: Any, out: Any) -> None:
     """Any steps in any order: int64 ``t`` of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
     clocks = np.empty(BLOCK)
     for i in range(int(words[2])):
-        lanes, first, listed, at, count = _family(words, i)
+        lanes, first, listed, at, count = family(words, i)
         for lane in range(lanes):
             row = out[first + lane if first >= 0 else int(words[listed + lane])]
             for j in range(0, t.size, BLOCK):

@@ -6,14 +6,16 @@ tables: everything runs on as many lanes as the machine has.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
+from fastlr.jit.compiling import inlined
+
 __all__ = [
-    "Function", "bits", "exp2", "fma", "from_bits", "inlined", "log2", "quarter_turn_squared", "quarter_turns_squared",
+    "bits", "exp2", "fma", "from_bits", "log2", "quarter_turn_squared", "quarter_turns_squared",
     "ratio", "scaled", "sin_squared", "sin_squared_pair",
 ]  # fmt: skip
 
@@ -47,15 +49,6 @@ fma = cast(Callable[[float, float, float], float], intrinsic(_fma))
 # a float64 read as an int64, and back
 bits = cast(Callable[[float], int], intrinsic(_bits))
 from_bits = cast(Callable[[int], float], intrinsic(_from_bits))
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def inlined(function: Function) -> Function:
-    """Compile as a part of whatever calls it."""
-    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(Function, njit(error_model="numpy", **options)(function))
-
 
 _ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits
 _ROUND_BITS = 0x4338000000000000

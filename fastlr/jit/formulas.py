@@ -6,21 +6,13 @@ A clock and a length are exact integers held in float64. Each function is inline
 import math
 
 from fastlr.jit.arithmetic import (
-    exp2,
-    fma,
-    inlined,
-    log2,
-    quarter_turn_squared,
-    quarter_turns_squared,
-    ratio,
-    scaled,
-    sin_squared,
-    sin_squared_pair,
+    exp2, fma, log2, quarter_turn_squared, quarter_turns_squared, ratio, scaled, sin_squared, sin_squared_pair,
 )  # fmt: skip
+from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "cosine", "cosine_power", "exponential", "inverse", "linear", "power", "power_of_scale", "rex", "shrunk", "square", "tanh",
-    "whole_periods",
+    "cosine", "cosine_power", "exponential", "inverse", "linear", "power", "power_kept", "power_lost", "power_of_scale", "rex",
+    "shrunk", "square", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 
@@ -61,20 +53,35 @@ def _grown(high: float, low: float, q: float) -> tuple[float, float, float]:
 
 
 @inlined
-def power(c: float, length: float, lo: float, hi: float, q: float) -> float:
-    """lo + w*(hi-lo), w = y^q, or 1 - y^-q where q < 0."""
+def power_kept(c: float, length: float, lo: float, hi: float, q: float) -> float:
+    """lo + w*(hi-lo), w = y^q, q > 0; y = z where L > 0, p where L < 0."""
     size = abs(length)
     x = size - c if length > 0.0 else c
     high, low = ratio(x, size)
-    n, grown, grown_low = _grown(high, low, abs(q))
+    n, grown, grown_low = _grown(high, low, q)
     unit = scaled(1.0, n)
-    whole = fma(unit, grown, unit)
-    lost = fma(-unit, grown, 1.0 - unit) - unit * grown_low
+    w = fma(unit, grown, fma(unit, grown_low, unit))
+    return _between(0.0 if x == 0.0 else w, lo, hi)
+
+
+@inlined
+def power_lost(c: float, length: float, lo: float, hi: float, q: float) -> float:
+    """lo + w*(hi-lo), w = 1 - y^-q, q < 0."""
+    size = abs(length)
+    x = size - c if length > 0.0 else c
+    high, low = ratio(x, size)
+    n, grown, grown_low = _grown(high, low, -q)
+    unit = scaled(1.0, n)
+    w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
     # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
-    whole = 0.0 if x == 0.0 else whole
-    lost = 1.0 if x == 0.0 else (0.0 if x == size else lost)
-    w = whole if q > 0.0 else lost
+    w = 1.0 if x == 0.0 else (0.0 if x == size else w)
     return _between(w, lo, hi)
+
+
+@inlined
+def power(c: float, length: float, lo: float, hi: float, q: float) -> float:
+    """One of the two, by the sign of q."""
+    return power_kept(c, length, lo, hi, q) if q > 0.0 else power_lost(c, length, lo, hi, q)
 
 
 @inlined
@@ -123,9 +130,16 @@ def cosine_power(c: float, length: float, lo: float, hi: float, x: float, k: flo
 @inlined
 def exponential(c: float, a: float, k: float, k_low: float) -> float:
     """a * 2^(c*(kh+kl)), rounded once where the result is normal."""
-    y = max(c * k, -4000.0)
-    n, q, q_low = exp2(y, fma(c, k, -y) + c * k_low if y > -4000.0 else 0.0)
+    c = min(c, 4000.0 / abs(k))  # past it the result is 0
+    y = c * k
+    n, q, q_low = exp2(y, fma(c, k, -y) + c * k_low)
     return scaled(fma(a, q, fma(a, q_low, a)), n)
+
+
+@inlined
+def staircase(c: float, a: float, every: float, k: float, k_low: float) -> float:
+    """a * 2^(i*(kh+kl)), i = floor(c/every)."""
+    return exponential(whole_periods(c, every), a, k, k_low)
 
 
 @inlined

@@ -1,0 +1,139 @@
+"""What is timed: a schedule, the NumPy formula a user would write in its place, and the bar."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+import fastlr as flr
+
+Array = npt.NDArray[np.float64]
+
+STEPS = 1_000_000
+LANES = 1_000_000
+T = np.arange(STEPS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table of 10^6 steps. ``least`` is the bar against NumPy, ``most`` the bar against ``out.fill``."""
+
+    name: str
+    schedule: flr.Schedule
+    formula: Callable[[], Array]
+    least: float | None = None
+    most: float | None = None
+
+
+def _cyclic() -> Array:
+    cycle = np.floor(1 + T / 20_000)
+    x = np.abs(T / 10_000 - 2 * cycle + 1)
+    return 0.001 + (0.006 - 0.001) * np.maximum(0, 1 - x)
+
+
+def _warmup_cosine() -> Array:
+    p = (T - 2_000) / 998_000
+    return np.where(T < 2_000, 6e-4 * T / 2_000, 6e-5 + (6e-4 - 6e-5) * 0.5 * (1 + np.cos(np.pi * p)))
+
+
+_DROPS = [300_000, 600_000, 900_000]
+
+TABLES = [
+    Case("constant", flr.constant(0.1), lambda: np.full(STEPS, 0.1), most=1.3),
+    Case("linear", flr.linear(0.1, 0.0, STEPS), lambda: 0.1 + (0.0 - 0.1) * (T / STEPS), most=2.0),
+    Case("cosine", flr.cosine(0.1, 0.0, STEPS), lambda: 0.05 * (1 + np.cos(np.pi * T / STEPS)), least=20, most=5),
+    Case("cosine, k=0.7", flr.cosine(0.1, 0.0, STEPS, k=0.7), lambda: 0.05 * (1 + np.cos(np.pi * (T / STEPS) ** 0.7))),
+    Case("polynomial, power 2", flr.polynomial(0.1, 0.01, STEPS, power=2.0), lambda: 0.01 + 0.09 * (1 - T / STEPS) ** 2, least=5),
+    Case("polynomial, power 0.7", flr.polynomial(0.1, 0.01, STEPS, power=0.7), lambda: 0.01 + 0.09 * (1 - T / STEPS) ** 0.7, least=3),
+    Case("exponential, rate", flr.exponential_decay(0.1, rate=1e-5), lambda: 0.1 * np.exp(-1e-5 * T), least=5),
+    Case(
+        "exponential, gamma",
+        flr.exponential_decay(0.1, gamma=0.9, every=100_000),
+        lambda: 0.1 * 0.9 ** (T / 100_000),
+        least=5,
+    ),
+    Case("step decay", flr.step_decay(0.1, 0.5, every=30_000), lambda: 0.1 * 0.5 ** (T // 30_000), most=1.3),
+    Case(
+        "piecewise constant",
+        flr.piecewise_constant([0.1, 0.01, 0.001, 0.0001], _DROPS),
+        lambda: np.array([0.1, 0.01, 0.001, 0.0001])[np.searchsorted(_DROPS, T, side="right")],
+        most=1.3,
+    ),
+    Case("cyclic, triangular", flr.cyclic(0.001, 0.006, up=10_000), _cyclic, least=10),
+    Case(
+        "cosine restarts",
+        flr.cosine_restarts(0.1, 0.0, period=10_000),
+        lambda: 0.05 * (1 + np.cos(np.pi * (T % 10_000) / 10_000)),
+    ),
+    Case("warm-up, cosine", flr.warmup_cosine(6e-4, 2_000, STEPS, end=6e-5), _warmup_cosine),
+    Case("inverse time", flr.inverse_time(0.1, rate=1e-4), lambda: 0.1 / (1 + 1e-4 * T)),
+    Case("rex", flr.rex(0.1, 0.0, STEPS), lambda: 0.1 * (1 - T / STEPS) / (1 - 0.5 * T / STEPS)),
+]
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """10^6 schedules, every parameter different, at one step."""
+
+    name: str
+    schedule: flr.Schedule
+    formula: Callable[[int], Array]
+    least: float
+
+
+def _numbers() -> tuple[Array, Array, npt.NDArray[np.int64]]:
+    rng = np.random.default_rng(0)
+    init = rng.uniform(1e-4, 1e-1, LANES)
+    return init, init * rng.uniform(0.0, 0.1, LANES), rng.integers(10_000, 100_000, LANES)
+
+
+INIT, END, LENGTH = _numbers()
+T_LANES = 5_000
+
+
+def _cosine_lanes(t: int) -> Array:
+    p = np.minimum(t / LENGTH, 1.0)
+    return END + (INIT - END) * 0.5 * (1 + np.cos(np.pi * p))
+
+
+def _mixed() -> flr.Schedule:
+    """Five families, the lanes of each together, in one stack of 5 x 200,000."""
+    a, b, n = (x.reshape(5, -1) for x in (INIT, END, LENGTH))
+    gamma = np.random.default_rng(1).uniform(0.5, 0.99, a.shape[1])
+    return flr.stack(
+        [
+            flr.cosine(a[0], b[0], n[0]),
+            flr.linear(a[1], b[1], n[1]),
+            flr.polynomial(a[2], b[2], n[2], power=2.0),
+            flr.exponential_decay(a[3], gamma=gamma, every=n[3]),
+            flr.inverse_sqrt(a[4], n[4]),
+        ]
+    )
+
+
+def _mixed_formula(t: int) -> Array:
+    a, b, n = (x.reshape(5, -1) for x in (INIT, END, LENGTH))
+    gamma = np.random.default_rng(1).uniform(0.5, 0.99, a.shape[1])
+    p = np.minimum(t / n, 1.0)
+    out = np.empty(a.shape)
+    out[0] = b[0] + (a[0] - b[0]) * 0.5 * (1 + np.cos(np.pi * p[0]))
+    out[1] = a[1] + (b[1] - a[1]) * p[1]
+    out[2] = b[2] + (a[2] - b[2]) * (1 - p[2]) ** 2
+    out[3] = a[3] * gamma ** (t / n[3])
+    out[4] = np.where(t < n[4], a[4] * t / n[4], a[4] * np.sqrt(n[4] / t))
+    return out
+
+
+def lanes() -> list[Lanes]:
+    return [
+        Lanes("cosine, one family", flr.cosine(INIT, END, LENGTH), _cosine_lanes, least=8),
+        Lanes("five families", _mixed(), _mixed_formula, least=4),
+    ]
+
+
+def check(ours: Array, theirs: Array) -> None:
+    """Raise unless two tables agree to 10^-12 of the highest rate, as far as NumPy formulas are exact: only equals are timed."""
+    apart = float(np.max(np.abs(ours - theirs)) / np.max(ours))
+    if not apart <= 1e-12:
+        raise AssertionError(f"not the same thing: {apart:.3g} of the highest rate apart")

@@ -1,0 +1,299 @@
+"""Many clocks at a time: of as many lanes, each at its own, or of one lane in any order.
+
+A block of clocks goes through every row in force among them at the machine's full width, and each rate is taken from its own
+row. Rows that hold others are walked with a stack, a block of scratch a level.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fastlr.jit import formulas as f
+from fastlr.jit.compiling import inlined, kernel
+from fastlr.jit.rows import (
+    ADD, CONSTANT, COSINE, COSINE_POWER, EXPONENTIAL, FIRST, INVERSE, LINEAR, LOOP, MINIMUM, MULTIPLY, POWER, REX, SAMPLED,
+    SQUARE, STAIRCASE, family, rate_of, row_at, sample,
+)  # fmt: skip
+from fastlr.program import ROW
+from fastlr.shapes import FIELDS_MOST
+
+__all__ = ["BLOCK", "lanes_at", "rates_at"]
+
+BLOCK = 2048  # clocks at a time: 16 KiB of float64, so that scratch stays in the first cache
+MOST_BLENDED = 4  # rows in force in a block that are evaluated for all of it
+
+
+@kernel
+def rates_at(words: Any, t: float, out: Any) -> None:
+    """Every lane at step t, into ``out`` (float64, contiguous, one a lane)."""
+    clocks, block = np.full(BLOCK, t), np.empty(BLOCK)
+    for i in range(int(words[2])):
+        lanes, first, listed, at, count = family(words, i)
+        for lane in range(0, lanes, BLOCK):
+            n = min(BLOCK, lanes - lane)
+            if first >= 0:
+                lanes_at(words, at, count, lane, 1, clocks[:n], out[first + lane : first + lane + n])
+            else:
+                lanes_at(words, at, count, lane, 1, clocks[:n], block[:n])
+                for j in range(n):
+                    out[int(words[listed + lane + j])] = block[j]
+
+
+@kernel
+def lanes_at(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
+    """A track at a block of clocks ``c``: of lanes lane, lane+1, ... (stride 1), or all of one lane (stride 0)."""
+    if int(words[4]) > 0 and _holds(words, at, count):
+        _lanes_of_nested(words, at, count, lane, stride, c, out)
+        return
+    first, last = _rows_in_force(words, at, count, lane, stride, c)
+    if last - first >= MOST_BLENDED:
+        _one_by_one(words, at, count, lane, stride, c, out)
+        return
+    scratch = np.empty((2, out.size))
+    for k in range(first, last + 1):
+        row = at + ROW * k
+        _clocks_of_row(words, row, k < last, lane, stride, c, scratch[0])
+        if k == first:
+            _lanes_of_curve(words, row, lane, stride, scratch[0], out)
+        else:
+            _lanes_of_curve(words, row, lane, stride, scratch[0], scratch[1])
+            _blend(words, row, lane, stride, c, scratch[1], out)
+
+
+@inlined
+def _holds(words: Any, at: int, count: int) -> bool:
+    """Whether a row of the track holds others."""
+    holds = False
+    for k in range(count):
+        holds = holds or int(words[at + ROW * k]) >= LOOP
+    return holds
+
+
+@kernel
+def _lanes_of_nested(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
+    """A track with rows that hold others. Level by level: the clocks of a track, those within a row, the track's rates, and
+    the first of a row's two; and which track, which row of it, the last in force, and how many of its rates have come.
+    """
+    levels, n = int(words[4]) + 1, c.size
+    blocks, state = np.empty((levels + 1, 4, n)), np.zeros((levels + 1, 4), dtype=np.int64)
+    blocks[0, 0, :] = c
+    _begin(words, at, count, lane, stride, blocks[0], state[0])
+    level = 0
+    while level >= 0:
+        if state[level, 1] > state[level, 2]:  # every row in force has been: the track is done
+            level -= 1
+            state[level, 3] += 1
+            continue
+        here, row = blocks[level], int(state[level, 0]) + ROW * int(state[level, 1])
+        shape, come = int(words[row]), int(state[level, 3])
+        if come == 0:
+            _clocks_of_row(words, row, state[level, 1] < state[level, 2], lane, stride, here[0], here[1])
+        if shape < LOOP:
+            _lanes_of_curve(words, row, lane, stride, here[1], here[3])
+            _blend(words, row, lane, stride, here[0], here[3], here[2])
+        elif come == (1 if shape <= FIRST else 2):
+            _finish(words, row, lane, stride, here, blocks[level + 1, 2])
+            _blend(words, row, lane, stride, here[0], blocks[level + 1, 2], here[2])
+        else:
+            if come == 1:
+                here[3, :] = blocks[level + 1, 2]
+            _clocks_below(words, row, lane, stride, here[1], blocks[level + 1, 0])
+            track = row + 3 + 2 * come
+            level += 1
+            _begin(words, int(words[track]), int(words[track + 1]), lane, stride, blocks[level], state[level])
+            continue
+        state[level, 1] += 1
+        state[level, 3] = 0
+    out[:] = blocks[0, 2]
+
+
+@kernel
+def _begin(words: Any, at: int, count: int, lane: int, stride: int, blocks: Any, state: Any) -> None:
+    """A track at its clocks ``blocks[0]``: find the rows in force; where they are too many, be done at once."""
+    first, last = _rows_in_force(words, at, count, lane, stride, blocks[0])
+    if last - first >= MOST_BLENDED:
+        _one_by_one(words, at, count, lane, stride, blocks[0], blocks[2])
+        first = last + 1
+    state[0], state[1], state[2], state[3] = at, first, last, 0
+
+
+@kernel
+def _one_by_one(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
+    for i in range(out.size):
+        out[i] = rate_of(words, at, count, lane + i * stride, c[i])
+
+
+@kernel
+def _clocks_of_row(words: Any, row: int, followed: bool, lane: int, stride: int, c: Any, clocks: Any) -> None:
+    """Clocks from the row's start; 0 for those that are another row's."""
+    scratch = np.empty((2, c.size))
+    begin = column(words, row + 1, lane, stride, scratch[0])
+    if not followed:
+        for i in range(c.size):
+            clocks[i] = max(c[i] - begin[i], 0.0)
+        return
+    stop = column(words, row + ROW + 1, lane, stride, scratch[1])
+    for i in range(c.size):
+        clocks[i] = max(c[i] - begin[i], 0.0) if c[i] < stop[i] else 0.0
+
+
+@kernel
+def _blend(words: Any, row: int, lane: int, stride: int, c: Any, rates: Any, out: Any) -> None:
+    """Take the rates of clocks from the row's start on; later rows take theirs after it."""
+    begin = column(words, row + 1, lane, stride, np.empty(c.size))
+    for i in range(c.size):
+        out[i] = rates[i] if begin[i] <= c[i] else out[i]
+
+
+@kernel
+def _clocks_below(words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any) -> None:
+    """From a row's clocks to those of the track that it holds."""
+    shape = int(words[row])
+    if shape == FIRST:
+        clocks[:] = 0.0
+    elif shape == LOOP:
+        scratch = np.empty((3, c.size))
+        _turns(words, row, lane, stride, c, scratch[0])
+        period = column(words, row + 7, lane, stride, scratch[1])
+        for i in range(c.size):
+            clocks[i] = c[i] - scratch[0, i] * period[i]
+    else:
+        clocks[:] = c
+
+
+@kernel
+def _turns(words: Any, row: int, lane: int, stride: int, c: Any, turns: Any) -> None:
+    """The number of each clock's period."""
+    scratch = np.empty((2, c.size))
+    period = column(words, row + 7, lane, stride, scratch[0])
+    times = column(words, row + 9, lane, stride, scratch[1])
+    for i in range(c.size):
+        turns[i] = min(f.whole_periods(c[i], period[i]), times[i] - 1.0)
+
+
+@kernel
+def _finish(words: Any, row: int, lane: int, stride: int, blocks: Any, out: Any) -> None:
+    """From the rates of the tracks that a row holds to its own, in place."""
+    shape = int(words[row])
+    if shape == LOOP:
+        scratch = np.empty((4, out.size))
+        _turns(words, row, lane, stride, blocks[1], scratch[0])
+        k = column(words, row + 11, lane, stride, scratch[1])
+        k_low = column(words, row + 13, lane, stride, scratch[2])
+        floor = column(words, row + 15, lane, stride, scratch[3])
+        for i in range(out.size):
+            out[i] = f.shrunk(out[i], f.power_of_scale(scratch[0, i], k[i], k_low[i]), floor[i])
+    elif shape > FIRST:
+        _merge(shape, out, blocks[3])
+
+
+@kernel
+def _merge(shape: int, out: Any, other: Any) -> None:
+    """Combine two runs in place; the test of the shape leaves the loop."""
+    if shape == MULTIPLY:
+        for i in range(out.size):
+            out[i] = out[i] * other[i]
+    elif shape == ADD:
+        for i in range(out.size):
+            out[i] = out[i] + other[i]
+    elif shape == MINIMUM:
+        for i in range(out.size):
+            out[i] = min(out[i], other[i])
+    else:
+        for i in range(out.size):
+            out[i] = max(out[i], other[i])
+
+
+@kernel
+def _rows_in_force(words: Any, at: int, count: int, lane: int, stride: int, c: Any) -> Any:
+    """(first, last): the rows of a track that a block of clocks falls into lie between these two."""
+    first, last, n = 0, 0, c.size
+    if count == 1:
+        return first, last
+    if count > MOST_BLENDED:
+        first = count
+        for i in range(n):
+            k = row_at(words, at, count, lane + i * stride, c[i])
+            first, last = min(first, k), max(last, k)
+        return first, last
+    scratch = np.empty(n)
+    for k in range(1, count):
+        start = column(words, at + ROW * k + 1, lane, stride, scratch)
+        begun = 0
+        for i in range(n):
+            begun += 1 if start[i] <= c[i] else 0
+        if begun > 0:
+            last = k
+        if begun == n:
+            first = k
+    return first, last
+
+
+@inlined
+def column(words: Any, at: int, lane: int, stride: int, scratch: Any) -> Any:
+    """A number of consecutive lanes, as a view where each has its own, spread out where they share one."""
+    n = scratch.size
+    own = int(words[at + 1]) * stride
+    first = int(words[at]) + lane * int(words[at + 1])
+    if own:
+        return words[first : first + n]
+    scratch[:] = words[first]
+    return scratch
+
+
+@kernel
+def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, c: Any, out: Any) -> None:
+    """A leaf row at a block of clocks, each of its own lane (stride 1) or all of one (stride 0)."""
+    n, shape = out.size, int(words[row])
+    scratch = np.empty((FIELDS_MOST, n))
+    p0 = column(words, row + 7, lane, stride, scratch[0])
+    if shape == CONSTANT:
+        out[:] = p0
+        return
+    p1 = column(words, row + 9, lane, stride, scratch[1])
+    p2 = column(words, row + 11, lane, stride, scratch[2])
+    if shape == COSINE:
+        for i in range(n):
+            out[i] = f.cosine(c[i], p0[i], p1[i], p2[i])
+        return
+    if shape == LINEAR:
+        for i in range(n):
+            out[i] = f.linear(c[i], p0[i], p1[i], p2[i])
+        return
+    if shape == SQUARE:
+        for i in range(n):
+            out[i] = f.square(c[i], p0[i], p1[i], p2[i])
+        return
+    if shape == EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.exponential(c[i], p0[i], p1[i], p2[i])
+        return
+    p3 = column(words, row + 13, lane, stride, scratch[3])
+    if shape == POWER:
+        for i in range(n):
+            out[i] = f.power(c[i], p0[i], p1[i], p2[i], p3[i])
+        return
+    if shape == STAIRCASE:
+        for i in range(n):
+            out[i] = f.staircase(c[i], p0[i], p1[i], p2[i], p3[i])
+        return
+    if shape == REX:
+        for i in range(n):
+            out[i] = f.rex(c[i], p0[i], p1[i], p2[i], p3[i])
+        return
+    if shape == SAMPLED:
+        for i in range(n):
+            out[i] = sample(words, c[i], p0[i], p1[i], p2[i], p3[i])
+        return
+    p4 = column(words, row + 15, lane, stride, scratch[4])
+    if shape == COSINE_POWER:
+        for i in range(n):
+            out[i] = f.cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        return
+    if shape == INVERSE:
+        for i in range(n):
+            out[i] = f.inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        return
+    p5 = column(words, row + 17, lane, stride, scratch[5])
+    for i in range(n):
+        out[i] = f.tanh(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])

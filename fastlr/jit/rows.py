@@ -1,0 +1,182 @@
+"""A program's rows: where their numbers stand, which is in force, and one lane's rate at one clock.
+
+``words`` is the program; ``at, count`` a track of it; ``row`` where a row stands; ``lane`` a lane of its family.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fastlr.jit import formulas as f
+from fastlr.jit.compiling import inlined, kernel
+from fastlr.program import FAMILY, HEADER, ROW
+from fastlr.shapes import code
+
+__all__ = [
+    "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "EXPONENTIAL", "FIRST", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
+    "MULTIPLY", "POWER", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field", "place_in_loop", "rate_of",
+    "row_at", "sample", "start",
+]  # fmt: skip
+
+CONSTANT, LINEAR, SQUARE, POWER = code("constant"), code("linear"), code("square"), code("power")
+COSINE, COSINE_POWER = code("cosine"), code("cosine_power")
+EXPONENTIAL, STAIRCASE = code("exponential"), code("staircase")
+INVERSE, TANH, REX, SAMPLED = code("inverse"), code("tanh"), code("rex"), code("sampled")
+LOOP, FIRST = code("loop"), code("first")
+MULTIPLY, ADD, MINIMUM, MAXIMUM = code("multiply"), code("add"), code("minimum"), code("maximum")
+
+
+@inlined
+def family(words: Any, i: int) -> Any:
+    """(lanes, first position or -1, where positions are listed, root track, rows in it)."""
+    head = HEADER + FAMILY * i
+    return (
+        int(words[head]), int(words[head + 1]), int(words[head + 2]), int(words[head + 3]), int(words[head + 4])
+    )  # fmt: skip
+
+
+@inlined
+def _number(words: Any, at: int, lane: int) -> float:
+    """A number of a lane: where it stands is at words[at], its stride behind it."""
+    number: float = words[int(words[at]) + lane * int(words[at + 1])]
+    return number
+
+
+@inlined
+def start(words: Any, row: int, lane: int) -> float:
+    return _number(words, row + 1, lane)
+
+
+@inlined
+def field(words: Any, row: int, i: int, lane: int) -> float:
+    return _number(words, row + 7 + 2 * i, lane)
+
+
+@inlined
+def row_at(words: Any, at: int, count: int, lane: int, c: float) -> int:
+    """The last row whose start is <= c, by bisection."""
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if start(words, at + ROW * middle, lane) <= c:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@inlined
+def sample(words: Any, c: float, at: float, every: float, last: float, joined: float) -> float:
+    """A table held, or joined by lines that are measured from the smaller of their two ends."""
+    i = min(f.whole_periods(c, every), last)
+    first: float = words[int(at + i)]
+    if joined == 0.0 or i == last:
+        return first
+    second = words[int(at + i) + 1]
+    length = every if first >= second else -every
+    return f.linear(c - i * every, length, min(first, second), max(first, second))
+
+
+@inlined
+def _combine(shape: int, a: float, b: float) -> float:
+    if shape == MULTIPLY:
+        return a * b
+    if shape == ADD:
+        return a + b
+    if shape == MINIMUM:
+        return min(a, b)
+    return max(a, b)
+
+
+@inlined
+def curve(words: Any, row: int, lane: int, c: float) -> float:
+    """A leaf row of one lane at one clock."""
+    shape = int(words[row])
+    p0 = field(words, row, 0, lane)
+    if shape == CONSTANT:
+        return p0
+    p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
+    if shape == COSINE:
+        return f.cosine(c, p0, p1, p2)
+    if shape == LINEAR:
+        return f.linear(c, p0, p1, p2)
+    if shape == SQUARE:
+        return f.square(c, p0, p1, p2)
+    if shape == EXPONENTIAL:
+        return f.exponential(c, p0, p1, p2)
+    p3 = field(words, row, 3, lane)
+    if shape == POWER:
+        return f.power(c, p0, p1, p2, p3)
+    if shape == STAIRCASE:
+        return f.staircase(c, p0, p1, p2, p3)
+    if shape == REX:
+        return f.rex(c, p0, p1, p2, p3)
+    if shape == SAMPLED:
+        return sample(words, c, p0, p1, p2, p3)
+    p4 = field(words, row, 4, lane)
+    if shape == COSINE_POWER:
+        return f.cosine_power(c, p0, p1, p2, p3, p4)
+    if shape == INVERSE:
+        return f.inverse(c, p0, p1, p2, p3, p4)
+    return f.tanh(c, p0, p1, p2, p3, p4, field(words, row, 5, lane))
+
+
+@inlined
+def place_in_loop(words: Any, row: int, lane: int, c: float) -> tuple[float, float]:
+    """The number of a clock's period, and its clock within it."""
+    period, times = field(words, row, 0, lane), field(words, row, 1, lane)
+    turn = min(f.whole_periods(c, period), times - 1.0)
+    return turn, c - turn * period
+
+
+@inlined
+def shrunk_in_loop(words: Any, row: int, lane: int, turn: float, rate: float) -> float:
+    """The rate of a loop's body, by its period's number."""
+    scale = f.power_of_scale(turn, field(words, row, 2, lane), field(words, row, 3, lane))
+    return f.shrunk(rate, scale, field(words, row, 4, lane))
+
+
+@kernel
+def rate_of(words: Any, at: int, count: int, lane: int, c: float) -> float:
+    """One lane of a track at one clock."""
+    row = at + ROW * row_at(words, at, count, lane, c)
+    c = c - start(words, row, lane)
+    if int(words[row]) < LOOP:
+        return curve(words, row, lane, c)
+    return _nested_rate(words, row, lane, c)
+
+
+@kernel
+def _nested_rate(words: Any, row: int, lane: int, c: float) -> float:
+    """A row that holds others: down to a curve, and up again with its rate, through a stack of rows begun.
+
+    Each stands as its place, its clock, and, where it takes two rates, whether it has the first, and that rate.
+    """
+    stack = np.empty((int(words[4]), 4))
+    depth = 0
+    while True:
+        shape, track, rate = int(words[row]), 0, 0.0
+        if shape >= LOOP:
+            stack[depth, 0], stack[depth, 1], stack[depth, 2] = row, c, 0.0
+            depth += 1
+            c = place_in_loop(words, row, lane, c)[1] if shape == LOOP else (0.0 if shape == FIRST else c)
+            track = row + 3
+        else:
+            rate = curve(words, row, lane, c)
+        while depth > 0 and track == 0:
+            row, c = int(stack[depth - 1, 0]), stack[depth - 1, 1]
+            shape = int(words[row])
+            if shape > FIRST and stack[depth - 1, 2] == 0.0:
+                stack[depth - 1, 2], stack[depth - 1, 3] = 1.0, rate
+                track = row + 5
+            else:
+                depth -= 1
+                if shape == LOOP:
+                    rate = shrunk_in_loop(words, row, lane, place_in_loop(words, row, lane, c)[0], rate)
+                elif shape > FIRST:
+                    rate = _combine(shape, stack[depth, 3], rate)
+        if track == 0:
+            return rate
+        at, count = int(words[track]), int(words[track + 1])
+        row = at + ROW * row_at(words, at, count, lane, c)
+        c = c - start(words, row, lane)

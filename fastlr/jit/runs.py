@@ -1,0 +1,187 @@
+"""One lane over a run of steps: a row at a time, each shape in a loop of its own at the machine's full width."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fastlr.jit import formulas as f
+from fastlr.jit.compiling import inlined, kernel
+from fastlr.jit.lanes import BLOCK, lanes_at
+from fastlr.jit.rows import (
+    CONSTANT, COSINE, COSINE_POWER, EXPONENTIAL, FIRST, INVERSE, LINEAR, LOOP, POWER, REX, SAMPLED, SQUARE, STAIRCASE,
+    field, place_in_loop, rate_of, row_at, sample, start,
+)  # fmt: skip
+from fastlr.program import ROW
+
+__all__ = ["steps_of"]
+
+LONGEST = 2**20  # steps of a run, so that a 32-bit count numbers them
+SHORT = 64.0  # a period of fewer steps is not worth a run of its own
+
+
+@kernel
+def steps_of(words: Any, at: int, count: int, lane: int, c: float, step: float, out: Any) -> None:
+    """One lane of a track at clocks c, c+step, ... into ``out`` (float64, contiguous)."""
+    i, k = 0, row_at(words, at, count, lane, c)
+    while i < out.size:
+        k, n = _next_run(words, at, count, lane, k, c + step * i, step, out.size - i)
+        row = at + ROW * k
+        part, clock, shape = out[i : i + n], c + step * i - start(words, row, lane), int(words[row])
+        if shape < LOOP:
+            _run_of_curve(words, row, lane, clock, step, part)
+        elif shape == FIRST:
+            part[:] = rate_of(words, row, 1, lane, start(words, row, lane))
+        elif shape == LOOP and _is_long_and_flat(words, row, lane, step):
+            _run_of_loop(words, row, lane, clock, step, part)
+        else:
+            _run_of_clocks(words, row, lane, c + step * i, step, part)
+        i += n
+
+
+@inlined
+def _next_run(
+    words: Any, at: int, count: int, lane: int, k: int, c: float, step: float, most: int
+) -> tuple[int, int]:
+    """The row in force at clock c, from row k on, and for how many steps it is."""
+    while k + 1 < count and start(words, at + ROW * (k + 1), lane) <= c:
+        k += 1
+    n = min(most, LONGEST)
+    if k + 1 < count:
+        n = steps_before(start(words, at + ROW * (k + 1), lane), c, step, n)
+    return k, n
+
+
+@inlined
+def steps_before(limit: float, c: float, step: float, most: int) -> int:
+    """How many of the clocks c, c+step, ... lie before ``limit``: at least one, at most ``most``."""
+    return int(min(max(math.ceil((limit - c) / step), 1.0), float(most)))
+
+
+@inlined
+def clock_of(c: float, step: float, i: int) -> float:
+    """The clock of the i-th step of a run. A 32-bit count converts to float64 on as many lanes as there are."""
+    return c + step * float(np.int32(i))
+
+
+@kernel
+def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """A leaf row of one lane over a run of steps: one loop a shape, its fields held in registers."""
+    n, shape = out.size, int(words[row])
+    p0 = field(words, row, 0, lane)
+    if shape == CONSTANT:
+        for i in range(n):
+            out[i] = p0
+        return
+    p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
+    if shape == COSINE:
+        for i in range(n):
+            out[i] = f.cosine(clock_of(c, step, i), p0, p1, p2)
+        return
+    if shape == LINEAR:
+        for i in range(n):
+            out[i] = f.linear(clock_of(c, step, i), p0, p1, p2)
+        return
+    if shape == SQUARE:
+        for i in range(n):
+            out[i] = f.square(clock_of(c, step, i), p0, p1, p2)
+        return
+    if shape == EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2)
+        return
+    p3 = field(words, row, 3, lane)
+    if shape == POWER and p3 > 0.0:
+        for i in range(n):
+            out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3)
+    elif shape == POWER:
+        for i in range(n):
+            out[i] = f.power_lost(clock_of(c, step, i), p0, p1, p2, p3)
+    elif shape == STAIRCASE and p1 < SHORT * step:
+        for i in range(n):
+            out[i] = f.staircase(clock_of(c, step, i), p0, p1, p2, p3)
+    elif shape == STAIRCASE:
+        _run_of_stairs(c, step, p0, p1, p2, p3, out)
+    elif shape == REX:
+        for i in range(n):
+            out[i] = f.rex(clock_of(c, step, i), p0, p1, p2, p3)
+    elif shape == SAMPLED:
+        for i in range(n):
+            out[i] = sample(words, clock_of(c, step, i), p0, p1, p2, p3)
+    else:
+        _run_of_long_curve(words, row, lane, c, step, out)
+
+
+@kernel
+def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """The shapes of more than four fields."""
+    n, shape = out.size, int(words[row])
+    p0, p1, p2 = field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane)
+    p3, p4 = field(words, row, 3, lane), field(words, row, 4, lane)
+    if shape == COSINE_POWER:
+        for i in range(n):
+            out[i] = f.cosine_power(clock_of(c, step, i), p0, p1, p2, p3, p4)
+    elif shape == INVERSE:
+        for i in range(n):
+            out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4)
+    else:
+        p5 = field(words, row, 5, lane)
+        for i in range(n):
+            out[i] = f.tanh(clock_of(c, step, i), p0, p1, p2, p3, p4, p5)
+
+
+@kernel
+def _run_of_stairs(c: float, step: float, a: float, every: float, k: float, k_low: float, out: Any) -> None:
+    """A staircase, a stair at a time."""
+    i = 0
+    while i < out.size:
+        turn = f.whole_periods(c + step * i, every)
+        n = steps_before((turn + 1.0) * every, c + step * i, step, out.size - i)
+        rate = f.exponential(turn, a, k, k_low)
+        for j in range(i, i + n):
+            out[j] = rate
+        i += n
+
+
+@inlined
+def _is_long_and_flat(words: Any, row: int, lane: int, step: float) -> bool:
+    """Whether a loop's periods are long enough for runs, and made of curves alone."""
+    flat = field(words, row, 0, lane) >= SHORT * step
+    for k in range(int(words[row + 4])):
+        flat = flat and int(words[int(words[row + 3]) + ROW * k]) < LOOP
+    return flat
+
+
+@kernel
+def _run_of_loop(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """A loop of curves: each period a row at a time. Where it shrinks, in blocks that stay in the cache between two passes."""
+    at, count = int(words[row + 3]), int(words[row + 4])
+    period, last = field(words, row, 0, lane), field(words, row, 1, lane) - 1.0
+    k, k_low, floor = field(words, row, 2, lane), field(words, row, 3, lane), field(words, row, 4, lane)
+    i = 0
+    while i < out.size:
+        turn, clock = place_in_loop(words, row, lane, c + step * i)
+        n = out.size - i if k == 0.0 else min(out.size - i, BLOCK)
+        if turn < last:
+            n = steps_before(period, clock, step, n)
+        inner = row_at(words, at, count, lane, clock)
+        inner, n = _next_run(words, at, count, lane, inner, clock, step, n)
+        curve = at + ROW * inner
+        part = out[i : i + n]
+        _run_of_curve(words, curve, lane, clock - start(words, curve, lane), step, part)
+        if k != 0.0:
+            scale = f.power_of_scale(turn, k, k_low)
+            for j in range(n):
+                part[j] = f.shrunk(part[j], scale, floor)
+        i += n
+
+
+@kernel
+def _run_of_clocks(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """Any row, as so many clocks of one lane."""
+    clocks = np.empty(min(BLOCK, out.size))
+    for i in range(0, out.size, BLOCK):
+        n = min(BLOCK, out.size - i)
+        for j in range(n):
+            clocks[j] = clock_of(c + step * i, step, j)
+        lanes_at(words, row, 1, lane, 0, clocks[:n], out[i : i + n])

@@ -1,0 +1,154 @@
+"""Law 1: for a schedule, a step and a dtype there is one bit pattern, however it is asked."""
+
+import numpy as np
+import pytest
+import schedules
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+
+import fastlr as flr
+
+BACKENDS = ["jit", "reference"]
+LAST = 2**53
+seeds = st.integers(0, 2**32 - 1)
+
+
+def same(a, b) -> bool:
+    """Equal to the bit, shapes and dtypes included."""
+    a, b = np.asarray(a), np.asarray(b)
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+@njit
+def in_a_loop(program, steps):
+    out = np.empty(steps.size)
+    for i in range(steps.size):
+        out[i] = flr.jit.rate(program, steps[i])
+    return out
+
+
+@njit
+def lanes_in_a_loop(program, steps, lanes):
+    out = np.empty((lanes, steps.size))
+    column = np.empty(lanes)
+    for i in range(steps.size):
+        flr.jit.rates(program, steps[i], column)
+        out[:, i] = column
+    return out
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars, seed=seeds)
+@settings(max_examples=100)
+def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
+    rng = np.random.default_rng(seed)
+    steps = np.array(schedules.interesting_steps(schedule, rng))
+    with flr.use_backend(backend):
+        one_by_one = np.array([schedule(int(t)) for t in steps])
+        assert same(schedule(steps), one_by_one)
+        order = rng.permutation(steps.size)
+        assert same(schedule(steps[order]), one_by_one[order])
+        assert same(schedule(steps.reshape(1, -1, 1)), one_by_one.reshape(1, -1, 1))
+    if backend == "jit":
+        assert same(in_a_loop(schedule.program, steps), one_by_one)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars, seed=seeds)
+@settings(max_examples=100)
+def test_any_slice_and_stride_of_a_table_agrees(backend, schedule, seed):
+    rng = np.random.default_rng(seed)
+    seam = int(rng.choice([*schedule.seams, 0, 2**52]))
+    start = max(0, seam - int(rng.integers(0, 3000)))
+    step = int(rng.choice([1, 1, 2, 7, 1000, 10**9 + 7]))
+    count = int(min(rng.integers(1, 6000), (LAST - start) // step + 1))
+    with flr.use_backend(backend):
+        table = schedule.table(start, start + step * (count - 1) + 1, step)
+        assert table.shape == (count,)
+        assert same(table, schedule(start + step * np.arange(count)))
+        cut = int(rng.integers(0, count))
+        if cut:
+            assert same(table[:cut], schedule.table(start, start + step * (cut - 1) + 1, step))
+            assert same(table[cut:], schedule.table(start + step * cut, start + step * (count - 1) + 1, step))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
+@settings(max_examples=60)
+def test_out_of_any_strides_and_either_dtype_agrees(backend, schedule, seed):
+    count = int(np.random.default_rng(seed).integers(1, 5000))
+    with flr.use_backend(backend):
+        table = schedule.table(count)
+        out = np.full((*schedule.shape, count), np.nan)
+        assert schedule.table(count, out=out) is out
+        assert same(out, table)
+        apart = np.full((*schedule.shape, 3 * count), np.nan)
+        schedule.table(count, out=apart[..., ::3])
+        assert same(np.ascontiguousarray(apart[..., ::3]), table)
+        assert np.isnan(apart[..., 1::3]).all()
+        backwards = np.empty_like(out)
+        schedule.table(count, out=backwards[..., ::-1])
+        assert same(np.ascontiguousarray(backwards[..., ::-1]), table)
+        turned = np.empty((count, *schedule.shape)).T if len(schedule.shape) < 2 else out
+        assert same(np.ascontiguousarray(schedule.table(count, out=turned)), table)
+        with np.errstate(under="ignore"):
+            single = table.astype(np.float32)
+        assert same(schedule.table(count, dtype="float32"), single)
+        assert same(schedule.table(count, out=np.empty_like(single)), single)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.batches(), seed=seeds)
+@settings(max_examples=100)
+def test_every_lane_agrees_with_its_own_schedule(backend, schedule, seed):
+    rng = np.random.default_rng(seed)
+    steps = np.array(schedules.interesting_steps(schedule, rng, count=4))
+    with flr.use_backend(backend):
+        alone = np.array([[lane(int(t)) for t in steps] for lane in schedule])
+        assert same(schedule(steps), alone)
+        assert same(np.stack([schedule(int(t)) for t in steps], axis=-1), alone)
+        assert same(schedule.table(50), np.stack([lane.table(50) for lane in schedule]))
+    if backend == "jit":
+        assert same(lanes_in_a_loop(schedule.program, steps, len(schedule)), alone)
+
+
+def test_many_lanes_of_one_family_agree_across_blocks():
+    rng = np.random.default_rng(0)
+    lanes = 10_000
+    schedule = flr.warmup_cosine(
+        rng.uniform(1e-5, 1, lanes), rng.integers(0, 50, lanes), rng.integers(50, 5000, lanes), end=rng.uniform(0, 1e-5, lanes)
+    )
+    for t in (0, 1, 25, 49, 50, 51, 1000, 4999, 5000, LAST):
+        rates = schedule(t)
+        for lane in rng.integers(0, lanes, 20):
+            assert rates[lane] == schedule[int(lane)](t)
+
+
+def test_mixed_families_land_in_their_own_places():
+    parts = [[flr.constant(0.1), flr.linear(1.0, 0.0, steps=n), flr.cosine(1.0, 0.1, steps=n + 1)] for n in range(1, 40)]
+    schedule = flr.stack([schedule for part in parts for schedule in part])
+    assert int(schedule.program[2]) == 3
+    for t in (0, 1, 5, 100):
+        assert same(schedule(t), np.array([schedule[i](t) for i in range(len(schedule))]))
+
+
+@given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
+@settings(max_examples=100)
+def test_the_reference_agrees_with_the_kernels(schedule, seed):
+    steps = np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed), count=6))
+    with flr.use_backend("jit"):
+        fast = schedule(steps)
+    with flr.use_backend("reference"):
+        plain = schedule(steps)
+    calls = repr(schedule).count("(")
+    assert np.all(np.abs(fast - plain) <= 8 * calls * np.spacing(np.maximum(fast, plain)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 2047, 2048, 2049, 4096, 4097, 10_001])
+@pytest.mark.parametrize("name", ["nanogpt-124m", "llama3-405b", "sgdr-cifar10"])
+def test_block_edges(name, size):
+    schedule = flr.recipe(name).schedule
+    steps = np.arange(size)
+    assert same(schedule.table(size), np.array([schedule(int(t)) for t in steps]))
+    assert same(schedule(steps), schedule.table(size))
