@@ -37,6 +37,14 @@ def _warmup_cosine() -> Array:
     return np.where(T < 2_000, 6e-4 * T / 2_000, 6e-5 + (6e-4 - 6e-5) * 0.5 * (1 + np.cos(np.pi * p)))
 
 
+def _square() -> Array:
+    return 0.01 + 0.09 * (1 - T / STEPS) ** 2
+
+
+def _power() -> Array:
+    return 0.01 + 0.09 * (1 - T / STEPS) ** 0.7
+
+
 _DROPS = [300_000, 600_000, 900_000]
 
 TABLES = [
@@ -44,8 +52,8 @@ TABLES = [
     Case("linear", flr.linear(0.1, 0.0, STEPS), lambda: 0.1 + (0.0 - 0.1) * (T / STEPS), most=2.0),
     Case("cosine", flr.cosine(0.1, 0.0, STEPS), lambda: 0.05 * (1 + np.cos(np.pi * T / STEPS)), least=20, most=5),
     Case("cosine, k=0.7", flr.cosine(0.1, 0.0, STEPS, k=0.7), lambda: 0.05 * (1 + np.cos(np.pi * (T / STEPS) ** 0.7))),
-    Case("polynomial, power 2", flr.polynomial(0.1, 0.01, STEPS, power=2.0), lambda: 0.01 + 0.09 * (1 - T / STEPS) ** 2, least=5),
-    Case("polynomial, power 0.7", flr.polynomial(0.1, 0.01, STEPS, power=0.7), lambda: 0.01 + 0.09 * (1 - T / STEPS) ** 0.7, least=3),
+    Case("polynomial, power 2", flr.polynomial(0.1, 0.01, STEPS, power=2.0), _square, least=5),
+    Case("polynomial, power 0.7", flr.polynomial(0.1, 0.01, STEPS, power=0.7), _power, least=3),
     Case("exponential, rate", flr.exponential_decay(0.1, rate=1e-5), lambda: 0.1 * np.exp(-1e-5 * T), least=5),
     Case(
         "exponential, gamma",

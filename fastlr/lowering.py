@@ -165,7 +165,8 @@ def _unrolled(node: Node) -> Track:
     numbers, rows = node.numbers, list[Row]()
     for start, length, factor in _cycles(numbers["period"], numbers["times"], numbers["scale"], numbers["stretch"]):
         cycle = _stretched(node.parts[0], length / numbers["period"], np.asarray(0))
-        rows += (row._replace(start=np.minimum(start + row.start, 2 * _FOREVER)) for row in _track(_moved(cycle, factor, numbers["floor"])))
+        for row in _track(_moved(cycle, factor, numbers["floor"])):
+            rows.append(row._replace(start=np.minimum(start + row.start, 2 * _FOREVER)))
     return tuple(rows)
 
 

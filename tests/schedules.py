@@ -15,7 +15,10 @@ levels = st.one_of(
 )
 positive = levels.filter(lambda x: x > 0)
 lengths = st.one_of(
-    st.integers(0, 12), st.integers(1, 5000), st.sampled_from([1_000_000, 2**31 + 1, 2**40 + 3, 10**15 + 37]), st.integers(1, LAST // 8)
+    st.integers(0, 12),
+    st.integers(1, 5000),
+    st.sampled_from([1_000_000, 2**31 + 1, 2**40 + 3, 10**15 + 37]),
+    st.integers(1, LAST // 8),
 )
 periods = lengths.filter(lambda n: n > 0)
 factors = st.one_of(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]), st.floats(0.001, 1.0))
@@ -74,7 +77,9 @@ finite_curves = st.one_of(
     st.builds(flr.exponential, positive, positive, lengths),
     st.builds(flr.rex, levels, levels, lengths, beta=st.floats(0.0, 0.99)),
     st.builds(flr.tanh, levels, levels, lengths, lower=st.floats(-6.0, -1.0), upper=st.floats(0.5, 6.0)),
-    st.builds(flr.wsd, levels, st.integers(0, 10**6), st.integers(0, 10**9), lengths, end=levels, init=levels, shape=shapes, power=powers),
+    st.builds(
+        flr.wsd, levels, st.integers(0, 10**6), st.integers(0, 10**9), lengths, levels, init=levels, shape=shapes, power=powers
+    ),
     st.builds(lambda p, w, n, e: flr.warmup_cosine(p, w, w + n, end=e), levels, lengths, lengths, levels),
     st.builds(lambda p, w, n, i: flr.warmup_linear(p, w, w + n, init=i), levels, lengths, lengths, levels),
     st.builds(flr.warmup_constant, levels, lengths, init=levels),
@@ -125,9 +130,8 @@ def _deeper(inner: Any) -> Any:
     )
 
 
-scalars = st.builds(
-    lambda s, policy: _ended(s, policy), st.recursive(curves, _deeper, max_leaves=5), st.sampled_from(["hold", "hold", "zero", "repeat"])
-)
+policies = st.sampled_from(["hold", "hold", "zero", "repeat"])
+scalars = st.builds(_ended, st.recursive(curves, _deeper, max_leaves=5), policies)
 
 
 @st.composite

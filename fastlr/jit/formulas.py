@@ -6,7 +6,15 @@ A clock and a length are exact integers held in float64. Each function is inline
 import math
 
 from fastlr.jit.arithmetic import (
-    exp2, fma, log2, quarter_turn_squared, quarter_turns_squared, ratio, scaled, sin_squared, sin_squared_pair,
+    exp2,
+    fma,
+    log2,
+    quarter_turn_squared,
+    quarter_turns_squared,
+    ratio,
+    scaled,
+    sin_squared,
+    sin_squared_pair,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
 

@@ -11,8 +11,26 @@ import numpy as np
 from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.rows import (
-    ADD, CONSTANT, COSINE, COSINE_POWER, EXPONENTIAL, FIRST, INVERSE, LINEAR, LOOP, MINIMUM, MULTIPLY, POWER, REX, SAMPLED,
-    SQUARE, STAIRCASE, family, rate_of, row_at, sample,
+    ADD,
+    CONSTANT,
+    COSINE,
+    COSINE_POWER,
+    EXPONENTIAL,
+    FIRST,
+    INVERSE,
+    LINEAR,
+    LOOP,
+    MINIMUM,
+    MULTIPLY,
+    POWER,
+    REX,
+    SAMPLED,
+    SQUARE,
+    STAIRCASE,
+    family,
+    rate_of,
+    row_at,
+    sample,
 )  # fmt: skip
 from fastlr.program import ROW
 from fastlr.shapes import FIELDS_MOST

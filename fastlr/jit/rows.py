@@ -44,11 +44,13 @@ def _number(words: Any, at: int, lane: int) -> float:
 
 @inlined
 def start(words: Any, row: int, lane: int) -> float:
+    """The step at which a row begins."""
     return _number(words, row + 1, lane)
 
 
 @inlined
 def field(words: Any, row: int, i: int, lane: int) -> float:
+    """The i-th parameter of a row."""
     return _number(words, row + 7 + 2 * i, lane)
 
 

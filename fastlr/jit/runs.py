@@ -9,8 +9,25 @@ from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.lanes import BLOCK, lanes_at
 from fastlr.jit.rows import (
-    CONSTANT, COSINE, COSINE_POWER, EXPONENTIAL, FIRST, INVERSE, LINEAR, LOOP, POWER, REX, SAMPLED, SQUARE, STAIRCASE,
-    field, place_in_loop, rate_of, row_at, sample, start,
+    CONSTANT,
+    COSINE,
+    COSINE_POWER,
+    EXPONENTIAL,
+    FIRST,
+    INVERSE,
+    LINEAR,
+    LOOP,
+    POWER,
+    REX,
+    SAMPLED,
+    SQUARE,
+    STAIRCASE,
+    field,
+    place_in_loop,
+    rate_of,
+    row_at,
+    sample,
+    start,
 )  # fmt: skip
 from fastlr.program import ROW
 
