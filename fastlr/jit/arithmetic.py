@@ -1,8 +1,8 @@
 """The arithmetic under the kernels: one rounding where one is promised, and nothing a vectoriser cannot take.
 
 Every multiply-add is an explicit ``fma``, so that a compiler has no choice to make and each way of asking gives the same
-bits. ``ratio``, ``log2`` and ``exp2`` return two words: their errors stay below 2^-57 of the result. No branches, no
-tables: everything runs on as many lanes as the machine has.
+bits. A *pair* is a number in two words: ``ratio``, ``log2`` and ``exp2_pair`` keep errors below 2^-57 of the result. No
+branches, no tables: everything runs on as many lanes as the machine has.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from numba.extending import intrinsic
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "bits", "exp2", "fma", "from_bits", "log2", "quarter_turn_squared", "quarter_turns_squared",
-    "ratio", "scaled", "sin_squared", "sin_squared_pair",
+    "bits", "exp2", "exp2_pair", "fma", "from_bits", "inverse_of_square", "log2", "quarter_turn_squared", "ratio", "scaled",
+    "sin_squared_pair", "sin_squared_tail", "times_pair",
 ]  # fmt: skip
 
 _DOUBLE = ir.DoubleType()
@@ -52,6 +52,7 @@ from_bits = cast(Callable[[int], float], intrinsic(_from_bits))
 
 _ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits
 _ROUND_BITS = 0x4338000000000000
+_ONE_BITS = 0x3FF0000000000000
 
 _LN_2, _LN_2_LOW = 0.6931471805599453, 2.3190468138462996e-17
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -72,6 +73,32 @@ def ratio(x: float, length: float) -> tuple[float, float]:
 
 
 @inlined
+def inverse_of_square(size: float) -> tuple[float, float]:
+    """``1/size^2`` in two words."""
+    square = size * size
+    inverse = 1.0 / square
+    return inverse, (fma(-inverse, square, 1.0) - inverse * fma(size, size, -square)) * inverse
+
+
+@inlined
+def times_pair(x: float, high: float, low: float) -> tuple[float, float]:
+    """``x * (high + low)`` in two words."""
+    product = x * high
+    return product, fma(x, low, fma(x, high, -product))
+
+
+@inlined
+def sin_squared_tail(y: float) -> float:
+    """``(sin(sqrt(y))^2 / y - 1) / y`` for y in [0, pi^2/16], to 2^-55.8 of the sine's square."""
+    p = fma(-1.5165673556044163e-09, y, 9.391918278013035e-08)
+    p = fma(p, y, -4.275534464234997e-06)
+    p = fma(p, y, 0.00014109346721561032)
+    p = fma(p, y, -0.0031746031735040516)
+    p = fma(p, y, 0.04444444444436478)
+    return fma(p, y, -0.33333333333333137)
+
+
+@inlined
 def _sin_squared_rest(y: float) -> float:
     """``(sin(sqrt(y))^2 - y + y^2/3) / y^3`` for y in [0, pi^2/16]."""
     p = fma(1.9887078962520736e-11, y, -1.565471905009153e-09)
@@ -83,15 +110,8 @@ def _sin_squared_rest(y: float) -> float:
 
 
 @inlined
-def sin_squared(y: float, y_low: float) -> float:
-    """``sin(sqrt(y + y_low))^2`` for y in [0, pi^2/16], to 0.7 ulp."""
-    p = fma(_sin_squared_rest(y), y, _THIRD)
-    return y + fma(y * y, p, y_low)
-
-
-@inlined
 def sin_squared_pair(y: float, y_low: float) -> tuple[float, float]:
-    """The same in two words, to about 2^-58, for a power of it."""
+    """``sin(sqrt(y + y_low))^2`` for y in [0, pi^2/16] in two words, to about 2^-58."""
     square = y * y
     second = _THIRD * square
     second_low = fma(_THIRD, square, -second) + fma(_THIRD, fma(y, y, -square) + 2.0 * y * y_low, _THIRD_LOW * square)
@@ -112,18 +132,6 @@ def quarter_turn_squared(u: float, u_low: float) -> tuple[float, float]:
 
 
 @inlined
-def quarter_turns_squared(x: float, length: float) -> tuple[float, float]:
-    """``(pi/2 * x/length)^2`` in two words, for exact integers; the divisions are of constants, so they leave a loop."""
-    whole = length * length
-    inverse = 1.0 / whole
-    scale = _QUARTER_PI_2 * inverse
-    scale_low = (fma(-scale, whole, _QUARTER_PI_2) + (_QUARTER_PI_2_LOW - scale * fma(length, length, -whole))) * inverse
-    square = x * x
-    y = square * scale
-    return y, fma(fma(x, x, -square), scale, fma(square, scale_low, fma(square, scale, -y)))
-
-
-@inlined
 def log2(high: float, low: float) -> tuple[float, float]:
     """``log2(high + low)`` in two words, for a normal ``high`` > 0.
 
@@ -140,13 +148,12 @@ def log2(high: float, low: float) -> tuple[float, float]:
     s = top * inverse
     s_low = (fma(-s, bottom, top) - s * bottom_low + mantissa_low) * inverse
     square = s * s
-    p = fma(0.17193394393020198, square, 0.16856719569372153)
-    p = fma(p, square, 0.1923950587546618)
-    p = fma(p, square, 0.2219524509558652)
-    p = fma(p, square, 0.2623081956882651)
-    p = fma(p, square, 0.3205988979403146)
-    p = fma(p, square, 0.41219858311121466)
-    p = fma(p, square, 0.5770780163555853)
+    p = fma(0.1911738212001467, square, 0.19115906361838925)
+    p = fma(p, square, 0.22198878361539787)
+    p = fma(p, square, 0.26230757613541184)
+    p = fma(p, square, 0.32059890409740277)
+    p = fma(p, square, 0.4121985830773556)
+    p = fma(p, square, 0.5770780163556755)
     first = _LOG2 * s
     rest = fma(_LOG2, s, -first) + fma(_LOG2, s_low, _LOG2_LOW * s)
     rest = fma(s * square, fma(p, square, _LOG2_THIRD), rest)
@@ -157,10 +164,8 @@ def log2(high: float, low: float) -> tuple[float, float]:
 
 
 @inlined
-def exp2(high: float, low: float) -> tuple[float, float, float]:
-    """``2^(high + low)`` as (n, q, q_low) with the value ``2^n * (1 + q + q_low)``, |q| < 0.42; ``high`` in [-4000, 1023]."""
-    n = (high + _ROUND) - _ROUND
-    f = high - n
+def _exp2_tail(f: float) -> float:
+    """``((2^f - 1) / f - ln(2)) / f`` for |f| <= 1/2."""
     p = fma(2.5740107210835404e-11, f, 4.456206637107801e-10)
     p = fma(p, f, 7.05488968060739e-09)
     p = fma(p, f, 1.0178054631989145e-07)
@@ -170,9 +175,27 @@ def exp2(high: float, low: float) -> tuple[float, float, float]:
     p = fma(p, f, 0.0013333558146401913)
     p = fma(p, f, 0.00961812910762849)
     p = fma(p, f, 0.05550410866482164)
-    p = fma(p, f, 0.24022650695910072)
+    return fma(p, f, 0.24022650695910072)
+
+
+@inlined
+def exp2(high: float, low: float) -> tuple[float, float]:
+    """``2^(high + low)`` as (n, q) with the value ``2^n * (1 + q)``, |q| < 0.42; ``high`` in [-4000, 4000].
+
+    The integer n stands in the low bits of a float64, where ``scaled`` finds it.
+    """
+    n = high + _ROUND
+    f = (high - (n - _ROUND)) + low
+    return n, f * fma(_exp2_tail(f), f, _LN_2)
+
+
+@inlined
+def exp2_pair(high: float, low: float) -> tuple[float, float, float]:
+    """The same with q in two words."""
+    n = high + _ROUND
+    f = high - (n - _ROUND)
     first = _LN_2 * f
-    rest = fma(f * f, p, fma(_LN_2, f, -first) + _LN_2_LOW * f)
+    rest = fma(f * f, _exp2_tail(f), fma(_LN_2, f, -first) + _LN_2_LOW * f)
     # a far step leaves a low word of up to 2^-41, too much for a mere ln(2)*low
     rest = fma(_LN_2 * low, 1.0 + (first + rest), rest)
     q = first + rest
@@ -180,8 +203,11 @@ def exp2(high: float, low: float) -> tuple[float, float, float]:
 
 
 @inlined
-def scaled(x: float, n: float) -> float:
-    """``x * 2^n`` for an integer n in [-4000, 1023]: in two halves, so that a subnormal result is reached, not skipped."""
-    whole = bits(max(n, -2040.0) + _ROUND) - _ROUND_BITS
+def scaled(x: float, n: float, deep: bool) -> float:
+    """``x * 2^n``, n as ``exp2`` gives it; with ``deep`` from -4000 to 2046, else from -1022 to 1023, at less work."""
+    if not deep:
+        return x * from_bits((bits(n) << 52) + _ONE_BITS)
+    # in two halves, so that a subnormal result is reached, not skipped
+    whole = bits(max(n, _ROUND - 2040.0)) - _ROUND_BITS
     half = whole >> 1
     return x * from_bits((half + 1023) << 52) * from_bits((whole - half + 1023) << 52)

@@ -1,27 +1,140 @@
 """One function a shape: its formula from the shape table, at a clock c, in the table's order of operations.
 
-A clock and a length are exact integers held in float64. Each function is inlined into the loops of ``kernels``.
+A clock and a length are exact integers held in float64. Each function is inlined into the loops of ``runs`` and ``lanes``.
+
+A line, a square and a cosine are measured from the nearer of their two ends: its level, and a rise towards the other, which is
+a slope of two words times an exact integer. So both ends are exact, and all digits are kept near each. What is the same for
+all steps of a row, ``..._slope``, stands apart, so that a loop takes it once.
+
+A flag says what else must be reckoned with: ``wide``, a length whose square needs two words; ``deep``, a power of two that is
+no normal number. Without it the same bits come at less work.
 """
 
 import math
 
 from fastlr.jit.arithmetic import (
     exp2,
+    exp2_pair,
     fma,
+    inverse_of_square,
     log2,
     quarter_turn_squared,
-    quarter_turns_squared,
     ratio,
     scaled,
-    sin_squared,
     sin_squared_pair,
+    sin_squared_tail,
+    times_pair,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "cosine", "cosine_power", "exponential", "inverse", "linear", "power", "power_kept", "power_lost", "power_of_scale", "rex",
-    "shrunk", "square", "staircase", "tanh", "whole_periods",
+    "SQUARE_TURN", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope", "exponential", "inverse", "linear",
+    "linear_rise", "linear_slope", "power", "power_kept", "power_lost", "power_of_scale", "rex", "shrunk", "square",
+    "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
+
+_QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
+
+TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
+SQUARE_TURN = 0.29289321881345254  # of a square, 1 - sqrt(1/2), where it has gone half of its way
+WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one word
+
+
+@inlined
+def _slope(lo: float, hi: float, unit: float, unit_low: float) -> tuple[float, float]:
+    """``(hi - lo) * (unit + unit_low)`` in two words, for 0 <= lo <= hi."""
+    height = hi - lo
+    slope = height * unit
+    return slope, fma(height, unit, -slope) + fma(height, unit_low, ((hi - height) - lo) * unit)
+
+
+@inlined
+def _from_nearer(high: bool, lo: float, hi: float, rise: float, wide: bool) -> float:
+    """From the level of the nearer end, ``hi`` or ``lo``, towards the other; in a wide row no further than the middle, so that
+    it stays monotone where the halves meet.
+    """
+    rate = hi - rise if high else lo + rise
+    middle = fma(0.5, hi - lo, lo)
+    kept = max(rate, middle) if high else min(rate, middle)
+    return kept if wide else rate
+
+
+@inlined
+def linear_slope(size: float, lo: float, hi: float) -> tuple[float, float]:
+    """(hi-lo)/size in two words."""
+    inverse = 1.0 / size
+    return _slope(lo, hi, inverse, fma(-inverse, size, 1.0) * inverse)
+
+
+@inlined
+def linear_rise(x: float, slope: float, slope_low: float) -> float:
+    """x*(slope + slope_low), rounded once."""
+    return fma(x, slope, x * slope_low)
+
+
+@inlined
+def linear(c: float, length: float, lo: float, hi: float) -> float:
+    """lo + w*(hi-lo), from the nearer end."""
+    size = abs(length)
+    slope, slope_low = linear_slope(size, lo, hi)
+    late = c > TURN * size
+    rise = linear_rise(size - c if late else c, slope, slope_low)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE)
+
+
+@inlined
+def square_slope(size: float, lo: float, hi: float) -> tuple[float, float]:
+    """(hi-lo)/size^2 in two words."""
+    unit, unit_low = inverse_of_square(size)
+    return _slope(lo, hi, unit, unit_low)
+
+
+@inlined
+def square_rise(a: float, b: float, slope: float, slope_low: float, wide: bool) -> float:
+    """a*b*(slope + slope_low): x*x, x steps from the last level, or x*(2*size - x), x steps from the first."""
+    product = a * b
+    low = product * slope_low
+    return fma(product, slope, fma(fma(a, b, -product), slope, low) if wide else low)
+
+
+@inlined
+def square(c: float, length: float, lo: float, hi: float) -> float:
+    """lo + w*(hi-lo), from the nearer end."""
+    size = abs(length)
+    slope, slope_low = square_slope(size, lo, hi)
+    late = c > SQUARE_TURN * size
+    x = size - c if late else c
+    rise = square_rise(x, x if late else 2.0 * size - x, slope, slope_low, True)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE)
+
+
+@inlined
+def cosine_slope(size: float, lo: float, hi: float) -> tuple[float, float, float]:
+    """(pi/2/size)^2, and (hi-lo) times it in two words."""
+    inverse, inverse_low = inverse_of_square(size)
+    unit, unit_low = times_pair(inverse, _QUARTER_PI_2, _QUARTER_PI_2_LOW)
+    slope, slope_low = _slope(lo, hi, unit, fma(inverse_low, _QUARTER_PI_2, unit_low))
+    return unit, slope, slope_low
+
+
+@inlined
+def cosine_rise(x: float, unit: float, slope: float, slope_low: float, wide: bool) -> float:
+    """sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the sine falls short of it."""
+    square = x * x
+    angle, rise = square * unit, square * slope
+    low = fma(square, slope_low, fma(square, slope, -rise))
+    low = fma(fma(x, x, -square), slope, low) if wide else low
+    return rise + fma(rise * angle, sin_squared_tail(angle), low)
+
+
+@inlined
+def cosine(c: float, length: float, lo: float, hi: float) -> float:
+    """lo + w*(hi-lo), from the nearer end."""
+    size = abs(length)
+    unit, slope, slope_low = cosine_slope(size, lo, hi)
+    late = c > TURN * size
+    rise = cosine_rise(size - c if late else c, unit, slope, slope_low, True)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE)
 
 
 @inlined
@@ -33,43 +146,33 @@ def _between(w: float, lo: float, hi: float) -> float:
 
 
 @inlined
-def linear(c: float, length: float, lo: float, hi: float) -> float:
-    """lo + w*(hi-lo), w in two words: all but rounded once."""
-    w, w_low = ratio(length - c if length > 0.0 else c, abs(length))
-    height = hi - lo
-    height_low = (hi - height) - lo
-    return fma(w, height, fma(w_low, height, fma(w, height_low, lo)))
-
-
-@inlined
-def square(c: float, length: float, lo: float, hi: float) -> float:
-    """lo + w*(hi-lo), w = z*z falling, p*(2-p) rising: both are a product of two quotients."""
-    size = abs(length)
-    near = size - c if length > 0.0 else c
-    a, a_low = ratio(near, size)
-    b, b_low = ratio(near if length > 0.0 else 2.0 * size - c, size)
-    w = a * b
-    return _between(w + (fma(a, b, -w) + fma(a, b_low, b * a_low)), lo, hi)
+def _exponent(q: float, log: float, log_low: float, deep: bool) -> tuple[float, float]:
+    """``q * (log + log_low)`` in two words; where deep, kept above -4000, where the power is 0."""
+    t = q * log
+    t_low = fma(q, log, -t) + q * log_low
+    if not deep:
+        return t, t_low
+    return max(t, -4000.0), t_low if t > -4000.0 else 0.0
 
 
 @inlined
 def _grown(high: float, low: float, q: float) -> tuple[float, float, float]:
-    """``(high + low)^q`` as exp2 gives it, q > 0; the exponent is kept above -4000, where the power is 0."""
+    """``(high + low)^q`` as exp2_pair gives it, q > 0."""
     log, log_low = log2(high, low)
-    t = max(q * log, -4000.0)
-    return exp2(t, fma(q, log, -t) + q * log_low if t > -4000.0 else 0.0)
+    t, t_low = _exponent(q, log, log_low, True)
+    return exp2_pair(t, t_low)
 
 
 @inlined
-def power_kept(c: float, length: float, lo: float, hi: float, q: float) -> float:
+def power_kept(c: float, length: float, lo: float, hi: float, q: float, deep: bool) -> float:
     """lo + w*(hi-lo), w = y^q, q > 0; y = z where L > 0, p where L < 0."""
     size = abs(length)
     x = size - c if length > 0.0 else c
     high, low = ratio(x, size)
-    n, grown, grown_low = _grown(high, low, q)
-    unit = scaled(1.0, n)
-    w = fma(unit, grown, fma(unit, grown_low, unit))
-    return _between(0.0 if x == 0.0 else w, lo, hi)
+    log, log_low = log2(high, low)
+    t, t_low = _exponent(q, log, log_low, deep)
+    n, grown = exp2(t, t_low)
+    return _between(0.0 if x == 0.0 else scaled(1.0 + grown, n, deep), lo, hi)
 
 
 @inlined
@@ -79,7 +182,7 @@ def power_lost(c: float, length: float, lo: float, hi: float, q: float) -> float
     x = size - c if length > 0.0 else c
     high, low = ratio(x, size)
     n, grown, grown_low = _grown(high, low, -q)
-    unit = scaled(1.0, n)
+    unit = scaled(1.0, n, True)
     w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
     # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
     w = 1.0 if x == 0.0 else (0.0 if x == size else w)
@@ -89,22 +192,7 @@ def power_lost(c: float, length: float, lo: float, hi: float, q: float) -> float
 @inlined
 def power(c: float, length: float, lo: float, hi: float, q: float) -> float:
     """One of the two, by the sign of q."""
-    return power_kept(c, length, lo, hi, q) if q > 0.0 else power_lost(c, length, lo, hi, q)
-
-
-@inlined
-def cosine(c: float, length: float, lo: float, hi: float) -> float:
-    """lo + w*(hi-lo); the weight is measured from the nearer end, so that it has all its digits at both."""
-    size = abs(length)
-    x = size - c if length > 0.0 else c
-    rest = size - x
-    high = x > rest
-    y, y_low = quarter_turns_squared(rest if high else x, size)
-    w = sin_squared(y, y_low)
-    height = hi - lo
-    height_low = (hi - height) - lo
-    w = -w if high else w
-    return fma(w, height, fma(w, height_low, hi if high else lo))
+    return power_kept(c, length, lo, hi, q, True) if q > 0.0 else power_lost(c, length, lo, hi, q)
 
 
 @inlined
@@ -116,44 +204,43 @@ def cosine_power(c: float, length: float, lo: float, hi: float, x: float, k: flo
     late = z < 0.5
     p_low = ((1.0 - (1.0 - z)) - z) - z_low if late else p_low
     n, q, q_low = _grown(1.0 - z if late else p, p_low, k)
-    unit = scaled(1.0, n)
+    unit = scaled(1.0, n, True)
     past = fma(unit, q, unit)
     past_low = fma(unit, q, unit - past) + unit * q_low
     past, past_low = (0.0, 0.0) if c == 0.0 else (past, past_low)
     left = 1.0 - past
     left_low = ((1.0 - left) - past) - past_low
     # 1 - 2^n(1+q) for n = 0 is -q, exactly, where the subtraction above would lose it
-    left, left_low = (-q, -q_low) if n == 0.0 and c > 0.0 else (left, left_low)
+    left, left_low = (-q, -q_low) if unit == 1.0 and c > 0.0 else (left, left_low)
     low_half = left <= past
     y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
     s, s_low = sin_squared_pair(y, y_low)
     cosine_2 = s if low_half else 1.0 - s
     cosine_2_low = s_low if low_half else ((1.0 - cosine_2) - s) - s_low
     n, q, q_low = _grown(cosine_2, cosine_2_low, abs(x))
-    unit = scaled(1.0, n)
+    unit = scaled(1.0, n, True)
     w = fma(unit, q, unit) if x > 0.0 else fma(-unit, q, 1.0 - unit) - unit * q_low
     return _between(w, lo, hi)
 
 
 @inlined
-def exponential(c: float, a: float, k: float, k_low: float) -> float:
-    """a * 2^(c*(kh+kl)), rounded once where the result is normal."""
-    c = min(c, 4000.0 / abs(k))  # past it the result is 0
-    y = c * k
-    n, q, q_low = exp2(y, fma(c, k, -y) + c * k_low)
-    return scaled(fma(a, q, fma(a, q_low, a)), n)
+def exponential(c: float, a: float, k: float, k_low: float, deep: bool) -> float:
+    """a * 2^(c*(kh+kl))."""
+    t, t_low = _exponent(c, k, k_low, deep)
+    n, q = exp2(t, t_low)
+    return scaled(fma(a, q, a), n, deep)
 
 
 @inlined
 def staircase(c: float, a: float, every: float, k: float, k_low: float) -> float:
     """a * 2^(i*(kh+kl)), i = floor(c/every)."""
-    return exponential(whole_periods(c, every), a, k, k_low)
+    return exponential(whole_periods(c, every), a, k, k_low, True)
 
 
 @inlined
 def power_of_scale(i: float, k: float, k_low: float) -> float:
     """2^(i*(kh+kl)): a loop's scale after i periods; exactly 1 at i = 0."""
-    return exponential(i, 1.0, k, k_low)
+    return exponential(i, 1.0, k, k_low, True)
 
 
 @inlined
@@ -172,12 +259,12 @@ def inverse(c: float, a: float, g: float, s: float, d: float, q: float) -> float
     part = product + s
     back = part - product
     top_low = ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - top)
-    b = top / d
-    b_low = (fma(-b, d, top) + top_low) / d
-    log, log_low = log2(b, b_low)
-    t = max(-q * log, -4000.0)
-    n, grown, grown_low = exp2(t, fma(-q, log, -t) - q * log_low if t > -4000.0 else 0.0)
-    return scaled(fma(a, grown, fma(a, grown_low, a)), n)
+    unit = 1.0 / d
+    b = top * unit
+    log, log_low = log2(b, (fma(-b, d, top) + top_low) * unit)
+    t, t_low = _exponent(-q, log, log_low, True)
+    n, grown = exp2(t, t_low)
+    return scaled(fma(a, grown, a), n, True)
 
 
 @inlined
@@ -188,8 +275,8 @@ def tanh(c: float, lo: float, hi: float, y: float, y_low: float, k: float, k_low
     back = t - y
     low = ((y - (t - back)) + (product - back)) + (y_low + fma(c, k, -product) + c * k_low)
     t = min(max(t, -1000.0), 1000.0)
-    n, q, q_low = exp2(t, low)
-    unit = scaled(1.0, n)
+    n, q, q_low = exp2_pair(t, low)
+    unit = scaled(1.0, n, True)
     e = fma(unit, q, unit)
     e_low = fma(unit, q, unit - e) + unit * q_low
     bottom = 1.0 + e

@@ -284,7 +284,7 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, c: Any, out: A
         return
     if shape == EXPONENTIAL:
         for i in range(n):
-            out[i] = f.exponential(c[i], p0[i], p1[i], p2[i])
+            out[i] = f.exponential(c[i], p0[i], p1[i], p2[i], True)
         return
     p3 = column(words, row + 13, lane, stride, scratch[3])
     if shape == POWER:

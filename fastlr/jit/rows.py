@@ -105,7 +105,7 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
     if shape == SQUARE:
         return f.square(c, p0, p1, p2)
     if shape == EXPONENTIAL:
-        return f.exponential(c, p0, p1, p2)
+        return f.exponential(c, p0, p1, p2, True)
     p3 = field(words, row, 3, lane)
     if shape == POWER:
         return f.power(c, p0, p1, p2, p3)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastlr.jit import formulas as f
+from fastlr.jit.arithmetic import fma
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.lanes import BLOCK, lanes_at
 from fastlr.jit.rows import (
@@ -34,6 +35,7 @@ from fastlr.program import ROW
 __all__ = ["steps_of"]
 
 LONGEST = 2**20  # steps of a run, so that a 32-bit count numbers them
+NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
 SHORT = 64.0  # a period of fewer steps is not worth a run of its own
 
 
@@ -78,7 +80,7 @@ def steps_before(limit: float, c: float, step: float, most: int) -> int:
 @inlined
 def clock_of(c: float, step: float, i: int) -> float:
     """The clock of the i-th step of a run. A 32-bit count converts to float64 on as many lanes as there are."""
-    return c + step * float(np.int32(i))
+    return fma(step, float(np.int32(i)), c)
 
 
 @kernel
@@ -91,26 +93,75 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
             out[i] = p0
         return
     p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
-    if shape == COSINE:
-        for i in range(n):
-            out[i] = f.cosine(clock_of(c, step, i), p0, p1, p2)
-        return
-    if shape == LINEAR:
+    if (shape == LINEAR or shape == SQUARE or shape == COSINE) and abs(p0) <= f.WIDE:
+        _run_from_both_ends(shape, p0, p1, p2, c, step, out)
+    elif shape == LINEAR:
         for i in range(n):
             out[i] = f.linear(clock_of(c, step, i), p0, p1, p2)
-        return
-    if shape == SQUARE:
+    elif shape == SQUARE:
         for i in range(n):
             out[i] = f.square(clock_of(c, step, i), p0, p1, p2)
-        return
-    if shape == EXPONENTIAL:
+    elif shape == COSINE:
         for i in range(n):
-            out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2)
-        return
-    p3 = field(words, row, 3, lane)
-    if shape == POWER and p3 > 0.0:
+            out[i] = f.cosine(clock_of(c, step, i), p0, p1, p2)
+    elif shape == EXPONENTIAL and max(abs(c * p1), abs((c + step * n) * p1)) < NORMAL:
         for i in range(n):
-            out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3)
+            out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, False)
+    elif shape == EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, True)
+    else:
+        _run_of_long_curve(words, row, lane, c, step, out)
+
+
+@kernel
+def _run_from_both_ends(shape: int, length: float, lo: float, hi: float, c: float, step: float, out: Any) -> None:
+    """First the steps nearer to the first level, then those nearer to the last."""
+    size, falls = abs(length), length > 0.0
+    turn = size * (f.SQUARE_TURN if shape == SQUARE else f.TURN)
+    early = min(max(int(math.floor((turn - c) / step)) + 1, 0), out.size)
+    _run_from_end(shape, True, falls, size, lo, hi, c, step, out[:early])
+    _run_from_end(shape, False, not falls, size, lo, hi, size - (c + step * early), -step, out[early:])
+
+
+@kernel
+def _run_from_end(
+    shape: int, early: bool, high: bool, size: float, lo: float, hi: float, x: float, step: float, out: Any
+) -> None:
+    """Steps that are x, x+step, ... from the end whose level is ``hi`` or ``lo``."""
+    n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
+    if shape == COSINE:
+        unit, slope, slope_low = f.cosine_slope(size, lo, hi)
+        slope, slope_low = sign * slope, sign * slope_low
+        for i in range(n):
+            out[i] = level + f.cosine_rise(clock_of(x, step, i), unit, slope, slope_low, False)
+        return
+    slope, slope_low = f.linear_slope(size, lo, hi) if shape == LINEAR else f.square_slope(size, lo, hi)
+    slope, slope_low = sign * slope, sign * slope_low
+    if shape == LINEAR:
+        for i in range(n):
+            out[i] = level + f.linear_rise(clock_of(x, step, i), slope, slope_low)
+    elif early:
+        for i in range(n):
+            a = clock_of(x, step, i)
+            out[i] = level + f.square_rise(a, 2.0 * size - a, slope, slope_low, False)
+    else:
+        for i in range(n):
+            a = clock_of(x, step, i)
+            out[i] = level + f.square_rise(a, a, slope, slope_low, False)
+
+
+@kernel
+def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """The shapes of four fields and more."""
+    n, shape = out.size, int(words[row])
+    p0, p1, p2, p3 = field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane), field(words, row, 3, lane)
+    if shape == POWER and p3 > NORMAL / 53.0:  # the smallest quotient of two steps is 2^-53
+        for i in range(n):
+            out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3, True)
+    elif shape == POWER and p3 > 0.0:
+        for i in range(n):
+            out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3, False)
     elif shape == POWER:
         for i in range(n):
             out[i] = f.power_lost(clock_of(c, step, i), p0, p1, p2, p3)
@@ -126,12 +177,12 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
         for i in range(n):
             out[i] = sample(words, clock_of(c, step, i), p0, p1, p2, p3)
     else:
-        _run_of_long_curve(words, row, lane, c, step, out)
+        _run_of_longest_curve(words, row, lane, c, step, out)
 
 
 @kernel
-def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """The shapes of more than four fields."""
+def _run_of_longest_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """The shapes of five fields and six."""
     n, shape = out.size, int(words[row])
     p0, p1, p2 = field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane)
     p3, p4 = field(words, row, 3, lane), field(words, row, 4, lane)
@@ -154,9 +205,9 @@ def _run_of_stairs(c: float, step: float, a: float, every: float, k: float, k_lo
     while i < out.size:
         turn = f.whole_periods(c + step * i, every)
         n = steps_before((turn + 1.0) * every, c + step * i, step, out.size - i)
-        rate = f.exponential(turn, a, k, k_low)
-        for j in range(i, i + n):
-            out[j] = rate
+        part, rate = out[i : i + n], f.exponential(turn, a, k, k_low, True)
+        for j in range(n):
+            part[j] = rate
         i += n
 
 
