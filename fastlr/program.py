@@ -14,6 +14,7 @@ own clock from there. A number is given by where it stands and a stride: 1 where
 """
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ class _Packer:
     def __init__(self) -> None:
         self.chunks: list[Numbers] = []
         self.size = 0
+        self.known: dict[bytes, int] = {}
 
     def put(self, words: npt.ArrayLike) -> int:
         chunk = np.array(words, dtype=np.float64).ravel()
@@ -74,9 +76,16 @@ class _Packer:
         return at
 
     def number(self, value: Numbers, lanes: int) -> tuple[int, int]:
-        """Store one number of all lanes: (where, stride)."""
-        own = value.size > 1 and lanes > 1
-        return self.put(np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1]), int(own)
+        """Store one number of all lanes, unless the same stands there already: (where, stride).
+
+        A curve's length is the start of the row behind it, its last level that row's value: kernels then read them once.
+        """
+        own = lanes > 1 and bool((value != value.ravel()[0]).any())
+        words = np.ascontiguousarray(np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1], dtype=np.float64)
+        key = blake2b(words.view(np.uint8)).digest()
+        if key not in self.known:
+            self.known[key] = self.put(words)
+        return self.known[key], int(own)
 
     def track(self, rows: tuple[Row, ...], lanes: int) -> int:
         """Store a track and everything below it; returns where its first row stands."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fastlr.jit.compiling import kernel
-from fastlr.jit.lanes import BLOCK, lanes_at, rates_at
+from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
 from fastlr.jit.rows import family, rate_of
 from fastlr.jit.runs import steps_of
 
@@ -95,12 +95,13 @@ def every_lane(words: Any, t: int, out: Any) -> None:
 @kernel
 def steps(words: Any, t: Any, out: Any) -> None:
     """Any steps in any order: int64 ``t`` of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
-    clocks = np.empty(BLOCK)
+    size = block_of(words)
+    clocks, scratch = np.empty(size), np.empty((SCRATCH, size))
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
         for lane in range(lanes):
             row = out[first + lane if first >= 0 else int(words[listed + lane])]
-            for j in range(0, t.size, BLOCK):
-                n = min(BLOCK, t.size - j)
+            for j in range(0, t.size, size):
+                n = min(size, t.size - j)
                 clocks[:n] = t[j : j + n]
-                lanes_at(words, at, count, lane, 0, clocks[:n], row[j : j + n])
+                lanes_at(words, at, count, lane, 0, clocks[:n], row[j : j + n], scratch)

@@ -15,8 +15,8 @@ from numba.extending import intrinsic
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "bits", "exp2", "exp2_pair", "fma", "from_bits", "inverse_of_square", "log2", "quarter_turn_squared", "ratio", "scaled",
-    "sin_squared_pair", "sin_squared_tail", "times_pair",
+    "bits", "exp2", "exp2_pair", "fma", "from_bits", "log2", "over_square", "quarter_turn_squared", "ratio",
+    "scaled", "sin_squared_pair", "sin_squared_tail",
 ]  # fmt: skip
 
 _DOUBLE = ir.DoubleType()
@@ -73,18 +73,12 @@ def ratio(x: float, length: float) -> tuple[float, float]:
 
 
 @inlined
-def inverse_of_square(size: float) -> tuple[float, float]:
-    """``1/size^2`` in two words."""
+def over_square(top: float, top_low: float, size: float) -> tuple[float, float]:
+    """``(top + top_low)/size^2`` in two words, for a constant top."""
     square = size * size
-    inverse = 1.0 / square
-    return inverse, (fma(-inverse, square, 1.0) - inverse * fma(size, size, -square)) * inverse
-
-
-@inlined
-def times_pair(x: float, high: float, low: float) -> tuple[float, float]:
-    """``x * (high + low)`` in two words."""
-    product = x * high
-    return product, fma(x, low, fma(x, high, -product))
+    quotient = top / square
+    rest = fma(-quotient, square, top) + fma(-quotient, fma(size, size, -square), top_low)
+    return quotient, rest * (quotient * (1.0 / top))
 
 
 @inlined

@@ -16,14 +16,13 @@ from fastlr.jit.arithmetic import (
     exp2,
     exp2_pair,
     fma,
-    inverse_of_square,
     log2,
+    over_square,
     quarter_turn_squared,
     ratio,
     scaled,
     sin_squared_pair,
     sin_squared_tail,
-    times_pair,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
 
@@ -85,7 +84,7 @@ def linear(c: float, length: float, lo: float, hi: float) -> float:
 @inlined
 def square_slope(size: float, lo: float, hi: float) -> tuple[float, float]:
     """(hi-lo)/size^2 in two words."""
-    unit, unit_low = inverse_of_square(size)
+    unit, unit_low = over_square(1.0, 0.0, size)
     return _slope(lo, hi, unit, unit_low)
 
 
@@ -111,9 +110,8 @@ def square(c: float, length: float, lo: float, hi: float) -> float:
 @inlined
 def cosine_slope(size: float, lo: float, hi: float) -> tuple[float, float, float]:
     """(pi/2/size)^2, and (hi-lo) times it in two words."""
-    inverse, inverse_low = inverse_of_square(size)
-    unit, unit_low = times_pair(inverse, _QUARTER_PI_2, _QUARTER_PI_2_LOW)
-    slope, slope_low = _slope(lo, hi, unit, fma(inverse_low, _QUARTER_PI_2, unit_low))
+    unit, unit_low = over_square(_QUARTER_PI_2, _QUARTER_PI_2_LOW, size)
+    slope, slope_low = _slope(lo, hi, unit, unit_low)
     return unit, slope, slope_low
 
 

@@ -35,47 +35,51 @@ from fastlr.jit.rows import (
 from fastlr.program import ROW
 from fastlr.shapes import FIELDS_MOST
 
-__all__ = ["BLOCK", "lanes_at", "rates_at"]
+__all__ = ["BLOCK", "SCRATCH", "block_of", "lanes_at", "rates_at"]
 
-BLOCK = 2048  # clocks at a time: 16 KiB of float64, so that scratch stays in the first cache
+BLOCK = 2048  # clocks at a time: 16 KiB of float64, so that what two passes read stays in the cache
 MOST_BLENDED = 4  # rows in force in a block that are evaluated for all of it
+CLOCKS, RATES, SCRATCH = FIELDS_MOST, FIELDS_MOST + 1, FIELDS_MOST + 2  # of a block's scratch, behind the fields of a row
+
+
+@inlined
+def block_of(words: Any) -> int:
+    """How many clocks to take at a time, so that the scratch of a deep program stays as small as that of a flat one."""
+    return max(BLOCK // (1 + int(words[4])), 64)
 
 
 @kernel
 def rates_at(words: Any, t: float, out: Any) -> None:
     """Every lane at step t, into ``out`` (float64, contiguous, one a lane)."""
-    clocks, block = np.full(BLOCK, t), np.empty(BLOCK)
+    size = block_of(words)
+    clocks, block, scratch = np.full(size, t), np.empty(size), np.empty((SCRATCH, size))
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
-        for lane in range(0, lanes, BLOCK):
-            n = min(BLOCK, lanes - lane)
+        for lane in range(0, lanes, size):
+            n = min(size, lanes - lane)
             if first >= 0:
-                lanes_at(words, at, count, lane, 1, clocks[:n], out[first + lane : first + lane + n])
+                lanes_at(words, at, count, lane, 1, clocks[:n], out[first + lane : first + lane + n], scratch)
             else:
-                lanes_at(words, at, count, lane, 1, clocks[:n], block[:n])
+                lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch)
                 for j in range(n):
                     out[int(words[listed + lane + j])] = block[j]
 
 
 @kernel
-def lanes_at(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
+def lanes_at(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any, scratch: Any) -> None:
     """A track at a block of clocks ``c``: of lanes lane, lane+1, ... (stride 1), or all of one lane (stride 0)."""
     if int(words[4]) > 0 and _holds(words, at, count):
-        _lanes_of_nested(words, at, count, lane, stride, c, out)
+        _lanes_of_nested(words, at, count, lane, stride, c, out, scratch)
         return
     first, last = _rows_in_force(words, at, count, lane, stride, c)
     if last - first >= MOST_BLENDED:
         _one_by_one(words, at, count, lane, stride, c, out)
         return
-    scratch = np.empty((2, out.size))
-    for k in range(first, last + 1):
-        row = at + ROW * k
-        _clocks_of_row(words, row, k < last, lane, stride, c, scratch[0])
-        if k == first:
-            _lanes_of_curve(words, row, lane, stride, scratch[0], out)
-        else:
-            _lanes_of_curve(words, row, lane, stride, scratch[0], scratch[1])
-            _blend(words, row, lane, stride, c, scratch[1], out)
+    _lanes_of_curve(words, at + ROW * first, lane, stride, c, out, scratch)
+    for k in range(first + 1, last + 1):
+        rates = scratch[RATES, : out.size]
+        _lanes_of_curve(words, at + ROW * k, lane, stride, c, rates, scratch)
+        _blend(words, at + ROW * k, lane, stride, c, rates, out)
 
 
 @inlined
@@ -88,7 +92,7 @@ def _holds(words: Any, at: int, count: int) -> bool:
 
 
 @kernel
-def _lanes_of_nested(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
+def _lanes_of_nested(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any, scratch: Any) -> None:
     """A track with rows that hold others. Level by level: the clocks of a track, those within a row, the track's rates, and
     the first of a row's two; and which track, which row of it, the last in force, and how many of its rates have come.
     """
@@ -104,18 +108,18 @@ def _lanes_of_nested(words: Any, at: int, count: int, lane: int, stride: int, c:
             continue
         here, row = blocks[level], int(state[level, 0]) + ROW * int(state[level, 1])
         shape, come = int(words[row]), int(state[level, 3])
-        if come == 0:
-            _clocks_of_row(words, row, state[level, 1] < state[level, 2], lane, stride, here[0], here[1])
         if shape < LOOP:
-            _lanes_of_curve(words, row, lane, stride, here[1], here[3])
+            _lanes_of_curve(words, row, lane, stride, here[0], here[3], scratch)
             _blend(words, row, lane, stride, here[0], here[3], here[2])
         elif come == (1 if shape <= FIRST else 2):
-            _finish(words, row, lane, stride, here, blocks[level + 1, 2])
+            _finish(words, row, lane, stride, here, blocks[level + 1, 2], scratch)
             _blend(words, row, lane, stride, here[0], blocks[level + 1, 2], here[2])
         else:
-            if come == 1:
+            if come == 0:
+                here[1, :] = _clocks_of_row(words, row, lane, stride, here[0], scratch[CLOCKS, :n])
+            else:
                 here[3, :] = blocks[level + 1, 2]
-            _clocks_below(words, row, lane, stride, here[1], blocks[level + 1, 0])
+            _clocks_below(words, row, lane, stride, here[1], blocks[level + 1, 0], scratch)
             track = row + 3 + 2 * come
             level += 1
             _begin(words, int(words[track]), int(words[track + 1]), lane, stride, blocks[level], state[level])
@@ -141,66 +145,80 @@ def _one_by_one(words: Any, at: int, count: int, lane: int, stride: int, c: Any,
         out[i] = rate_of(words, at, count, lane + i * stride, c[i])
 
 
+@inlined
+def _own(words: Any, at: int, stride: int) -> bool:
+    """Whether each clock has a number of its own, not all of them one."""
+    return int(words[at + 1]) * stride != 0
+
+
 @kernel
-def _clocks_of_row(words: Any, row: int, followed: bool, lane: int, stride: int, c: Any, clocks: Any) -> None:
-    """Clocks from the row's start; 0 for those that are another row's."""
-    scratch = np.empty((2, c.size))
-    begin = column(words, row + 1, lane, stride, scratch[0])
-    if not followed:
-        for i in range(c.size):
+def _clocks_of_row(words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any) -> Any:
+    """Clocks from the row's start, where it has begun; ``c`` itself, if that is at step 0."""
+    first, n = _first(words, row + 1, lane), c.size
+    if _own(words, row + 1, stride):
+        begin = words[first : first + n]
+        for i in range(n):
             clocks[i] = max(c[i] - begin[i], 0.0)
-        return
-    stop = column(words, row + ROW + 1, lane, stride, scratch[1])
-    for i in range(c.size):
-        clocks[i] = max(c[i] - begin[i], 0.0) if c[i] < stop[i] else 0.0
+        return clocks
+    shared = words[first]
+    if shared == 0.0:
+        return c
+    for i in range(n):
+        clocks[i] = max(c[i] - shared, 0.0)
+    return clocks
 
 
 @kernel
 def _blend(words: Any, row: int, lane: int, stride: int, c: Any, rates: Any, out: Any) -> None:
     """Take the rates of clocks from the row's start on; later rows take theirs after it."""
-    begin = column(words, row + 1, lane, stride, np.empty(c.size))
-    for i in range(c.size):
-        out[i] = rates[i] if begin[i] <= c[i] else out[i]
+    first, n = _first(words, row + 1, lane), c.size
+    if _own(words, row + 1, stride):
+        begin = words[first : first + n]
+        for i in range(n):
+            out[i] = rates[i] if begin[i] <= c[i] else out[i]
+        return
+    shared = words[first]
+    for i in range(n):
+        out[i] = rates[i] if shared <= c[i] else out[i]
 
 
 @kernel
-def _clocks_below(words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any) -> None:
+def _clocks_below(words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any, scratch: Any) -> None:
     """From a row's clocks to those of the track that it holds."""
     shape = int(words[row])
     if shape == FIRST:
         clocks[:] = 0.0
     elif shape == LOOP:
-        scratch = np.empty((3, c.size))
-        _turns(words, row, lane, stride, c, scratch[0])
-        period = column(words, row + 7, lane, stride, scratch[1])
+        turns = scratch[RATES, : c.size]
+        _turns(words, row, lane, stride, c, turns, scratch)
+        period = column(words, row + 7, lane, stride, scratch[0, : c.size])
         for i in range(c.size):
-            clocks[i] = c[i] - scratch[0, i] * period[i]
+            clocks[i] = c[i] - turns[i] * period[i]
     else:
         clocks[:] = c
 
 
 @kernel
-def _turns(words: Any, row: int, lane: int, stride: int, c: Any, turns: Any) -> None:
+def _turns(words: Any, row: int, lane: int, stride: int, c: Any, turns: Any, scratch: Any) -> None:
     """The number of each clock's period."""
-    scratch = np.empty((2, c.size))
-    period = column(words, row + 7, lane, stride, scratch[0])
-    times = column(words, row + 9, lane, stride, scratch[1])
+    period = column(words, row + 7, lane, stride, scratch[0, : c.size])
+    times = column(words, row + 9, lane, stride, scratch[1, : c.size])
     for i in range(c.size):
         turns[i] = min(f.whole_periods(c[i], period[i]), times[i] - 1.0)
 
 
 @kernel
-def _finish(words: Any, row: int, lane: int, stride: int, blocks: Any, out: Any) -> None:
+def _finish(words: Any, row: int, lane: int, stride: int, blocks: Any, out: Any, scratch: Any) -> None:
     """From the rates of the tracks that a row holds to its own, in place."""
-    shape = int(words[row])
+    shape, n = int(words[row]), out.size
     if shape == LOOP:
-        scratch = np.empty((4, out.size))
-        _turns(words, row, lane, stride, blocks[1], scratch[0])
-        k = column(words, row + 11, lane, stride, scratch[1])
-        k_low = column(words, row + 13, lane, stride, scratch[2])
-        floor = column(words, row + 15, lane, stride, scratch[3])
-        for i in range(out.size):
-            out[i] = f.shrunk(out[i], f.power_of_scale(scratch[0, i], k[i], k_low[i]), floor[i])
+        turns = scratch[RATES, :n]
+        _turns(words, row, lane, stride, blocks[1], turns, scratch)
+        k = column(words, row + 11, lane, stride, scratch[0, :n])
+        k_low = column(words, row + 13, lane, stride, scratch[1, :n])
+        floor = column(words, row + 15, lane, stride, scratch[2, :n])
+        for i in range(n):
+            out[i] = f.shrunk(out[i], f.power_of_scale(turns[i], k[i], k_low[i]), floor[i])
     elif shape > FIRST:
         _merge(shape, out, blocks[3])
 
@@ -226,20 +244,14 @@ def _merge(shape: int, out: Any, other: Any) -> None:
 def _rows_in_force(words: Any, at: int, count: int, lane: int, stride: int, c: Any) -> Any:
     """(first, last): the rows of a track that a block of clocks falls into lie between these two."""
     first, last, n = 0, 0, c.size
-    if count == 1:
-        return first, last
     if count > MOST_BLENDED:
         first = count
         for i in range(n):
             k = row_at(words, at, count, lane + i * stride, c[i])
             first, last = min(first, k), max(last, k)
         return first, last
-    scratch = np.empty(n)
     for k in range(1, count):
-        start = column(words, at + ROW * k + 1, lane, stride, scratch)
-        begun = 0
-        for i in range(n):
-            begun += 1 if start[i] <= c[i] else 0
+        begun = _count_begun(words, at + ROW * k, lane, stride, c)
         if begun > 0:
             last = k
         if begun == n:
@@ -248,28 +260,47 @@ def _rows_in_force(words: Any, at: int, count: int, lane: int, stride: int, c: A
 
 
 @inlined
+def _count_begun(words: Any, row: int, lane: int, stride: int, c: Any) -> int:
+    """How many of these clocks have reached the row's start."""
+    first, begun = _first(words, row + 1, lane), 0
+    if _own(words, row + 1, stride):
+        start = words[first : first + c.size]
+        for i in range(c.size):
+            begun += 1 if start[i] <= c[i] else 0
+    else:
+        shared = words[first]
+        for i in range(c.size):
+            begun += 1 if shared <= c[i] else 0
+    return begun
+
+
+@inlined
+def _first(words: Any, at: int, lane: int) -> int:
+    """Where a number of lane, lane+1, ... begins."""
+    return int(words[at]) + lane * int(words[at + 1])
+
+
+@inlined
 def column(words: Any, at: int, lane: int, stride: int, scratch: Any) -> Any:
     """A number of consecutive lanes, as a view where each has its own, spread out where they share one."""
-    n = scratch.size
-    own = int(words[at + 1]) * stride
-    first = int(words[at]) + lane * int(words[at + 1])
-    if own:
-        return words[first : first + n]
+    first = _first(words, at, lane)
+    if _own(words, at, stride):
+        return words[first : first + scratch.size]
     scratch[:] = words[first]
     return scratch
 
 
 @kernel
-def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, c: Any, out: Any) -> None:
-    """A leaf row at a block of clocks, each of its own lane (stride 1) or all of one (stride 0)."""
+def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, out: Any, scratch: Any) -> None:
+    """A leaf row at a block of clocks of its track, each of its own lane (stride 1) or all of one (stride 0)."""
     n, shape = out.size, int(words[row])
-    scratch = np.empty((FIELDS_MOST, n))
-    p0 = column(words, row + 7, lane, stride, scratch[0])
+    p0 = column(words, row + 7, lane, stride, scratch[0, :n])
     if shape == CONSTANT:
         out[:] = p0
         return
-    p1 = column(words, row + 9, lane, stride, scratch[1])
-    p2 = column(words, row + 11, lane, stride, scratch[2])
+    c = _clocks_of_row(words, row, lane, stride, clocks, scratch[CLOCKS, :n])
+    p1 = column(words, row + 9, lane, stride, scratch[1, :n])
+    p2 = column(words, row + 11, lane, stride, scratch[2, :n])
     if shape == COSINE:
         for i in range(n):
             out[i] = f.cosine(c[i], p0[i], p1[i], p2[i])
@@ -286,7 +317,7 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, c: Any, out: A
         for i in range(n):
             out[i] = f.exponential(c[i], p0[i], p1[i], p2[i], True)
         return
-    p3 = column(words, row + 13, lane, stride, scratch[3])
+    p3 = column(words, row + 13, lane, stride, scratch[3, :n])
     if shape == POWER:
         for i in range(n):
             out[i] = f.power(c[i], p0[i], p1[i], p2[i], p3[i])
@@ -303,7 +334,7 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, c: Any, out: A
         for i in range(n):
             out[i] = sample(words, c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    p4 = column(words, row + 15, lane, stride, scratch[4])
+    p4 = column(words, row + 15, lane, stride, scratch[4, :n])
     if shape == COSINE_POWER:
         for i in range(n):
             out[i] = f.cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
@@ -312,6 +343,6 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, c: Any, out: A
         for i in range(n):
             out[i] = f.inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
-    p5 = column(words, row + 17, lane, stride, scratch[5])
+    p5 = column(words, row + 17, lane, stride, scratch[5, :n])
     for i in range(n):
         out[i] = f.tanh(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])

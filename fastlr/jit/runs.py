@@ -8,7 +8,7 @@ import numpy as np
 from fastlr.jit import formulas as f
 from fastlr.jit.arithmetic import fma
 from fastlr.jit.compiling import inlined, kernel
-from fastlr.jit.lanes import BLOCK, lanes_at
+from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at
 from fastlr.jit.rows import (
     CONSTANT,
     COSINE,
@@ -247,9 +247,10 @@ def _run_of_loop(words: Any, row: int, lane: int, c: float, step: float, out: An
 @kernel
 def _run_of_clocks(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
     """Any row, as so many clocks of one lane."""
-    clocks = np.empty(min(BLOCK, out.size))
-    for i in range(0, out.size, BLOCK):
-        n = min(BLOCK, out.size - i)
+    size = block_of(words)
+    clocks, scratch = np.empty(size), np.empty((SCRATCH, size))
+    for i in range(0, out.size, size):
+        n = min(size, out.size - i)
         for j in range(n):
             clocks[j] = clock_of(c + step * i, step, j)
-        lanes_at(words, row, 1, lane, 0, clocks[:n], out[i : i + n])
+        lanes_at(words, row, 1, lane, 0, clocks[:n], out[i : i + n], scratch)
