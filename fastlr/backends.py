@@ -9,50 +9,54 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["Backend", "backend", "backends", "choose", "use_backend"]
+__all__ = ["Backend", "active", "backend", "backends", "choose", "use_backend"]
 
 
-class Backend(NamedTuple):
-    """Four ways of asking a program; ``words`` is its flat array. Callers have checked every argument."""
+@dataclass(slots=True)
+class Backend:
+    """The ways of asking a program, a flat array of words. Callers have checked every argument.
+
+    ``table(words, start, step, out)``, ``steps(words, t, out)`` and ``rates(words, t, out)`` fill many steps of all lanes, many
+    in any order, and one. ``scalar(address, t)`` is one step of a program of one lane, given by its address: a third of the
+    time that a call with an array takes. The reference has none, as it has arrays alone.
+    """
 
     name: str
-    scalar: Callable[[Any, int], float]
     table: Callable[[Any, int, int, Any], None]
     steps: Callable[[Any, Any, Any], None]
     rates: Callable[[Any, int, Any], None]
+    scalar: Callable[[int, int], float] | None = None
 
 
 def _jit() -> Backend:
     from fastlr import jit
 
-    return Backend("jit", jit.scalar, jit.table, jit.steps, jit.every_lane)
+    return Backend("jit", jit.table, jit.steps, jit.every_lane, jit.scalar)
 
 
 def _reference() -> Backend:
     from fastlr import reference
 
-    return Backend("reference", reference.scalar, reference.table, reference.steps, reference.rates)
+    return Backend("reference", reference.table, reference.steps, reference.rates)
 
 
 _LOADERS: dict[str, Callable[[], Backend]] = {"jit": _jit, "reference": _reference}  # fastest first
-
-_ACTIVE: ContextVar[Backend | None] = ContextVar("fastlr_backend", default=None)
-
 
 @cache
 def _load(name: str) -> Backend | str:
     """The backend, or in words why it cannot run here."""
     try:
         return _LOADERS[name]()
-    except ImportError as error:
+    except (ImportError, OSError, SystemError) as error:  # absent, or broken: a library missing, or built for another NumPy
         return str(error)
 
 
 def _named(name: str, asked_by: str) -> Backend:
-    if name not in _LOADERS:
+    if not isinstance(name, str) or name not in _LOADERS:
         raise ValueError(f"{asked_by} must be one of {', '.join(map(repr, _LOADERS))}, got {name!r}")
     loaded = _load(name)
     if isinstance(loaded, str):
@@ -60,16 +64,25 @@ def _named(name: str, asked_by: str) -> Backend:
     return loaded
 
 
-@cache
-def _default() -> Backend:
-    if asked := os.environ.get("FASTLR_BACKEND"):
-        return _named(asked, "FASTLR_BACKEND")
-    return next(loaded for name in _LOADERS if isinstance(loaded := _load(name), Backend))
+def _unchosen(*_: object) -> None:
+    raise AssertionError("no backend has been chosen")
+
+
+_default = Backend("", _unchosen, _unchosen, _unchosen)  # becomes the process's own when first asked for
+_ACTIVE = ContextVar("fastlr_backend", default=_default)
+
+active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless until one has been chosen
 
 
 def choose() -> Backend:
-    """The backend that the next evaluation uses."""
-    return _ACTIVE.get() or _default()
+    """The backend that the next evaluation uses, loaded if it was not."""
+    if active() is _default and not _default.name:
+        asked = os.environ.get("FASTLR_BACKEND")
+        ready = (loaded for name in _LOADERS if isinstance(loaded := _load(name), Backend))
+        chosen = _named(asked, "FASTLR_BACKEND") if asked else next(ready)
+        for field in reversed(fields(Backend)):  # its name last, as it says that all the rest is there
+            setattr(_default, field.name, getattr(chosen, field.name))
+    return active()
 
 
 def backend() -> str:

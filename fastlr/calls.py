@@ -12,9 +12,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["VERSION", "Call"]
+__all__ = ["MOST_NESTED", "VERSION", "Call"]
 
 VERSION = 1  # of the spec format
+MOST_NESTED = 100  # calls within calls, so that whatever is built can be written, read, compared and lowered
 
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
@@ -25,15 +26,17 @@ _MOST_SHOWN = 1000  # numbers in a repr that evaluates back; longer arrays are a
 class Call:
     """A constructor's or a method's name with its arguments; immutable, compared by value."""
 
-    __slots__ = ("_key", "arguments", "name")
+    __slots__ = ("_key", "arguments", "depth", "name")
 
     name: str
     arguments: Mapping[str, object]
+    depth: int
     _key: tuple[object, ...]
 
     def __init__(self, name: str, arguments: Mapping[str, object]) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "arguments", MappingProxyType(dict(arguments)))
+        object.__setattr__(self, "depth", 1 + max(map(_depth, self.arguments.values()), default=-1))
         object.__setattr__(self, "_key", (name, *((key, _key(value)) for key, value in self.arguments.items())))
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -74,6 +77,12 @@ def _key(value: object) -> object:
     if isinstance(value, np.ndarray):
         return value.dtype.str, value.shape, value.tobytes()
     return value
+
+
+def _depth(value: object) -> int:
+    """That of the deepest call in an argument; -1 where there is none."""
+    calls = value if isinstance(value, tuple) else (value,)
+    return max((call.depth for call in calls if isinstance(call, Call)), default=-1)
 
 
 def _plain(value: object) -> object:

@@ -31,6 +31,7 @@ from fastlr.parameters import (
     Real,
     Steps,
     Unit,
+    shown,
 )  # fmt: skip
 from fastlr.schedule import Cooldown, Schedule, add, constructor, cooldown_curve, cycled, joined, leaf, made
 
@@ -126,7 +127,9 @@ def tanh(init: Rate, end: Rate, steps: Steps, lower: Real = -6.0, upper: Real = 
     (0.5, 0.0)
     """
     if np.any(np.asarray(lower) >= np.asarray(upper)) or np.any(np.abs(lower) > 300) or np.any(np.abs(upper) > 300):
-        raise ValueError(f"tanh: lower must be below upper, both from -300 to 300, got lower={lower!r}, upper={upper!r}")
+        raise ValueError(
+            f"tanh: lower must be below upper, both from -300 to 300, got lower={shown(lower)}, upper={shown(upper)}"
+        )
     return leaf("tanh", steps, np.maximum(init, end), init=init, end=end, steps=steps, lower=lower, upper=upper)
 
 
@@ -147,10 +150,12 @@ def exponential_decay(
     array([0.1  , 0.05 , 0.025])
     """
     if (rate is None) == (gamma is None):
-        raise ValueError(f"exponential_decay: give one of rate and gamma, got rate={rate!r}, gamma={gamma!r}")
+        raise ValueError(f"exponential_decay: give one of rate and gamma, got rate={shown(rate)}, gamma={shown(gamma)}")
     if rate is not None:
         if staircase or np.any(np.asarray(every) != 1):
-            raise ValueError(f"exponential_decay: every and staircase must go with gamma, got rate={rate!r}, every={every!r}")
+            raise ValueError(
+                f"exponential_decay: every and staircase must go with gamma, got rate={shown(rate)}, every={shown(every)}"
+            )
         return leaf("natural", None, init, init=init, rate=rate)
     if gamma is not None and staircase:
         return step_decay(init, gamma, every)
@@ -216,10 +221,8 @@ def noam(width: Period, warmup: Period, factor: Rate = 1.0) -> Schedule:
     product = np.asarray(width, dtype=np.float64) * np.asarray(warmup)
     peak = exact.divide(exact.pair(factor), exact.sqrt(exact.pair(product)))
     first = exact.divide(peak, exact.pair(warmup))[0]
-    # the same product in the decay, so that no rounded peak is carried on
-    decay = leaf(
-        "inverse", None, peak[0], init=factor, gain=np.asarray(width, dtype=np.float64), shift=product, unit=1.0, power=0.5
-    )
+    gain = np.asarray(width, dtype=np.float64)
+    decay = leaf("inverse", None, peak[0], init=peak[0], gain=gain, shift=product, unit=product, power=0.5)
     return joined([linear(first, peak[0], np.asarray(warmup) - 1), decay], [0, np.asarray(warmup) - 1])
 
 
@@ -274,7 +277,7 @@ def sampled(values: Rates, every: Period = 1, interpolate: Flag = False) -> Sche
     table = np.asarray(values, dtype=np.float64)
     steps = np.asarray(every) * (table.shape[-1] - 1)
     if np.any(np.asarray(every) > tree.LAST_STEP // max(1, table.shape[-1] - 1)):
-        raise ValueError(f"sampled: the table must end by step 2**53, got {table.shape[-1]} values, every={every!r}")
+        raise ValueError(f"sampled: the table must end by step 2**53, got {table.shape[-1]} values, every={shown(every)}")
     return leaf("sampled", steps, table.max(axis=-1), samples=table, every=every, joined=interpolate)
 
 
@@ -303,7 +306,7 @@ def cyclic(
     _check_cycle(low, high, up, fall, mode, gamma)
     if mode == "exp_range":
         wave = _wave(mode, 0.0, 1.0, up, fall) * exponential_decay(1.0, gamma=gamma)
-        return add(wave * np.subtract(high, low), low)
+        return add(wave * np.subtract(high, low), low).minimum(high)
     return _wave(mode, low, high, up, fall)
 
 
@@ -348,7 +351,7 @@ def one_cycle(
     falls = [rise] if phases == 3 else []
     if np.any(rise * (1 + len(falls)) > whole):
         raise ValueError(
-            f"one_cycle: steps must hold the rise{' and the fall' * len(falls)}, got steps={steps!r}, warmup={rise!r}"
+            f"one_cycle: steps must hold the rise{' and the fall' * len(falls)}, got steps={shown(steps)}, warmup={shown(rise)}"
         )
     curve = cosine if shape == "cosine" else linear
     parts = [curve(first, peak, rise), *(curve(peak, first, fall) for fall in falls)]
@@ -439,18 +442,21 @@ def join(parts: Sequence[Schedule], at: Boundaries) -> Schedule:
     if len(parts) != starts.shape[-1] + 1:
         raise ValueError(f"join: parts must be one more than at, got {len(parts)} parts and {starts.shape[-1]} steps")
     if np.any(np.diff(starts, axis=-1) < 0):
-        raise ValueError(f"join: at must never fall, got {starts.tolist()!r}")
+        raise ValueError(f"join: at must never fall, got {shown(starts)}")
     return joined(parts, [0, *np.moveaxis(starts, -1, 0)])
 
 
 @constructor
 def stack(schedules: Sequence[Schedule]) -> Schedule:
-    """Schedules side by side along a new first batch axis, whatever their shapes of curve.
+    """Schedules of one batch shape side by side along a new first batch axis, whatever their shapes of curve.
 
     >>> both = stack([constant(1.0), linear(1.0, 0.0, steps=10)])
     >>> both.shape, both(5)
     ((2,), array([1. , 0.5]))
     """
+    shapes = {schedule.shape for schedule in schedules}
+    if len(shapes) > 1:
+        raise ValueError(f"stack: schedules must have the same batch shape, got {', '.join(map(str, sorted(shapes)))}")
     policies = {schedule.past_end for schedule in schedules}
     if len(policies) > 1:
         raise ValueError(f"stack: schedules must have the same past_end, got {', '.join(sorted(map(repr, policies)))}")
@@ -468,22 +474,22 @@ def _check_cycle(
     low: npt.ArrayLike, high: npt.ArrayLike, up: npt.ArrayLike, down: npt.ArrayLike, mode: str, gamma: npt.ArrayLike
 ) -> None:
     if np.any(np.asarray(low) > np.asarray(high)):
-        raise ValueError(f"cyclic: low must be at most high, got low={low!r}, high={high!r}")
+        raise ValueError(f"cyclic: low must be at most high, got low={shown(low)}, high={shown(high)}")
     length = np.asarray(up) + np.asarray(down)
     if np.any(length < 1) or np.any(length > tree.LAST_STEP):
-        raise ValueError(f"cyclic: up + down must be from 1 to 2**53, got up={up!r}, down={down!r}")
+        raise ValueError(f"cyclic: up + down must be from 1 to 2**53, got up={shown(up)}, down={shown(down)}")
     if mode != "exp_range" and np.any(np.asarray(gamma) != 1):
-        raise ValueError(f"cyclic: gamma must go with mode='exp_range', got mode={mode!r}, gamma={gamma!r}")
+        raise ValueError(f"cyclic: gamma must go with mode='exp_range', got mode={mode!r}, gamma={shown(gamma)}")
 
 
 def _check_rising(where: str, starts: npt.NDArray[np.int64]) -> None:
     if np.any(np.diff(starts, axis=-1) <= 0):
-        raise ValueError(f"{where} must rise strictly, got {starts.tolist()!r}")
+        raise ValueError(f"{where} must rise strictly, got {shown(starts)}")
 
 
 def _after(where: str, warmup: npt.ArrayLike, steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """What of ``steps`` is left after the warm-up."""
     left: npt.NDArray[np.int64] = np.asarray(steps) - np.asarray(warmup)
     if np.any(left < 0):
-        raise ValueError(f"{where}: steps must hold the warm-up, got steps={steps!r}, warmup={warmup!r}")
+        raise ValueError(f"{where}: steps must hold the warm-up, got steps={shown(steps)}, warmup={shown(warmup)}")
     return left

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LAST_STEP", "Node", "curve", "delay", "join", "loop", "pair", "scale", "stack", "take"]
+__all__ = ["LAST_STEP", "Node", "curve", "delay", "ended", "join", "loop", "pair", "scale", "select", "stack", "take"]
 
 LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
 
@@ -22,7 +22,7 @@ Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One node. ``bound`` is a level that no rate of the node exceeds."""
+    """One node. ``bound`` is a level that no rate of the node exceeds; where it is infinite, the constructor refuses the node."""
 
     kind: str
     numbers: Mapping[str, Numbers]
@@ -83,10 +83,11 @@ def loop(
 
     ``times`` of -1 means for ever.
     """
-    with np.errstate(over="ignore"):  # an infinite bound is what its holder looks for
+    with np.errstate(over="ignore"):
         top = np.where(scale > 1, np.power(np.maximum(scale, 1), np.maximum(times - 1.0, 0)), 1.0)
+        bound = np.maximum(floor, top * body.bound)
     numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
-    return _node("loop", numbers, (body,), steps, np.maximum(floor, top * body.bound))
+    return _node("loop", numbers, (body,), steps, bound)
 
 
 def delay(body: Node, steps: Numbers) -> Node:
@@ -96,14 +97,29 @@ def delay(body: Node, steps: Numbers) -> Node:
 
 def scale(body: Node, factor: Numbers) -> Node:
     """``factor * body``."""
-    return _node("scale", {"factor": factor}, (body,), body.steps, factor * body.bound)
+    with np.errstate(over="ignore"):
+        return _node("scale", {"factor": factor}, (body,), body.steps, factor * body.bound)
 
 
 def pair(kind: str, a: Node, b: Node) -> Node:
-    """``multiply``, ``add``, ``minimum`` or ``maximum`` of two nodes on one clock; it lasts as long as the longer."""
-    bound = {"multiply": np.multiply, "add": np.add, "minimum": np.minimum, "maximum": np.maximum}[kind](a.bound, b.bound)
-    steps = None if a.steps is None or b.steps is None else np.maximum(a.steps, b.steps)
+    """``multiply``, ``add``, ``minimum`` or ``maximum`` of two nodes on one clock; it lasts as long as either changes."""
+    with np.errstate(over="ignore"):
+        bound = {"multiply": np.multiply, "add": np.add, "minimum": np.minimum, "maximum": np.maximum}[kind](a.bound, b.bound)
+    lengths = [node.steps for node in (a, b) if node.kind != "constant"]
+    known = [length for length in lengths if length is not None]
+    steps = np.maximum(known[0], known[-1]) if known and len(known) == len(lengths) else None
     return _node(kind, {}, (a, b), steps, bound)
+
+
+def ended(node: Node, past_end: str) -> Node:
+    """``node`` with what ``"zero"`` or ``"repeat"`` gives past its end as a part of it."""
+    if node.steps is None or past_end in ("hold", "raise"):
+        return node
+    if past_end == "zero":
+        nought = curve("constant", None, 0.0, value=np.asarray(0.0))
+        return join((node, nought), (np.asarray(0), node.steps))
+    one, none = np.asarray(1.0), np.asarray(0.0)
+    return loop(node, node.steps, np.asarray(-1), one, one, none, None)
 
 
 def stack(parts: tuple[Node, ...]) -> Node:
@@ -130,6 +146,25 @@ def take(node: Node, index: int, axes: int) -> Node:
         node,
         numbers=MappingProxyType(numbers),
         parts=tuple(take(part, index, axes) for part in node.parts),
+        steps=None if node.steps is None else pick(node.steps),
+        bound=pick(node.bound),
+        samples=None if node.samples is None else pick(node.samples, inner=1),
+    )
+
+
+def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:
+    """The lanes where ``chosen``, of the batch shape, is true, along one batch axis."""
+
+    def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
+        if number.ndim == inner:
+            return number
+        picked: npt.NDArray[Any] = np.broadcast_to(number, chosen.shape + number.shape[number.ndim - inner :])[chosen]
+        return picked
+
+    return replace(
+        node,
+        numbers=MappingProxyType({name: pick(number) for name, number in node.numbers.items()}),
+        parts=tuple(select(part, chosen) for part in node.parts),
         steps=None if node.steps is None else pick(node.steps),
         bound=pick(node.bound),
         samples=None if node.samples is None else pick(node.samples, inner=1),

@@ -6,12 +6,13 @@ constant row at its last level; a join of joins becomes one flat track; lanes of
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
-from fastlr.expression import LAST_STEP, Node, Numbers, take
+from fastlr.expression import LAST_STEP, Node, Numbers, ended, select, take
 from fastlr.program import NO_LIMIT, Family, Program, Row, pack
 from fastlr.shapes import code
 
@@ -21,6 +22,7 @@ Track = tuple[Row, ...]
 Floats = npt.NDArray[np.float64]
 
 _FOREVER = 2.0**53
+_SMALLEST = 2.0**-1074
 
 
 def _floats(number: Numbers) -> Floats:
@@ -104,7 +106,8 @@ def _scale_exponent(scale: Numbers) -> exact.Pair:
 def _exponential(node: Node) -> Track:
     """init * (end/init)^(t/steps), then end."""
     init, end, steps = (_floats(node.numbers[name]) for name in ("init", "end", "steps"))
-    ratio = exact.subtract(exact.log2(end), exact.log2(init))
+    # a factor may have made a level 0, which has no logarithm
+    ratio = exact.subtract(*(exact.log2(np.maximum(level, _SMALLEST)) for level in (end, init)))
     high, low = _per_step(ratio, np.maximum(steps, 1))
     return _held("exponential", steps, end, init, high, low)
 
@@ -155,7 +158,7 @@ def _loop(node: Node) -> Track:
     numbers = node.numbers
     if not _all(numbers["stretch"] == 1):
         return _unrolled(node)
-    times = np.where(numbers["times"] < 0, _FOREVER, numbers["times"])
+    times = np.where(numbers["times"] < 0, 2 * _FOREVER, numbers["times"])  # step 2^53 of period 1 begins time 2^53 + 1
     high, low = _scale_exponent(numbers["scale"])
     return (_row("loop", numbers["period"], times, high, low, numbers["floor"], a=_track(node.parts[0])),)
 
@@ -189,11 +192,10 @@ def _cycles(period: Numbers, times: Numbers, scale: Numbers, stretch: Numbers) -
 
 def cycled_steps(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.int64]:
     """The length of so many cycles together."""
-    if _all(stretch == 1):
-        return np.asarray(period * times)
-    one, most = np.asarray(1.0), np.zeros(np.broadcast_shapes(period.shape, times.shape, stretch.shape))
-    for start, length, _ in _cycles(period, times, one, stretch):
-        most = np.where(start <= LAST_STEP, start + length, most)
+    alike, most = stretch == 1, _floats(period) * times
+    if not _all(alike):
+        for start, length, _ in _cycles(period, np.where(alike, 0, times), np.asarray(1.0), stretch):
+            most = np.where(~alike & (start <= LAST_STEP), start + length, most)
     return most.astype(np.int64)
 
 
@@ -223,8 +225,8 @@ def _moved_samples(samples: Floats, factor: exact.Pair, rest: exact.Pair) -> Flo
 def _stretched(node: Node, ratio: Floats, begin: Numbers) -> Node:
     """The same curves with every seam at ``ratio`` times its step, rounded; the node's own clock begins at ``begin``."""
 
-    def moved(step: Numbers) -> npt.NDArray[np.int64]:
-        whole: npt.NDArray[np.int64] = (np.rint((begin + step) * ratio) - np.rint(begin * ratio)).astype(np.int64)
+    def moved(step: Numbers) -> Floats:  # a last period may end far beyond the integers
+        whole: Floats = np.rint((begin + step) * ratio) - np.rint(begin * ratio)
         return whole
 
     numbers = dict(node.numbers)
@@ -232,7 +234,7 @@ def _stretched(node: Node, ratio: Floats, begin: Numbers) -> Node:
         numbers[name] = moved(numbers[name])
     begins = [begin + node.numbers[str(i)] if node.kind == "join" else begin for i in range(len(node.parts))]
     parts = tuple(_stretched(part, ratio, at) for part, at in zip(node.parts, begins, strict=True))
-    return replace(node, numbers=numbers, parts=parts, steps=None if node.steps is None else moved(node.steps))
+    return replace(node, numbers=numbers, parts=parts)
 
 
 def _delay(node: Node) -> Track:
@@ -305,12 +307,43 @@ def _spread(row: Row, shape: tuple[int, ...]) -> Row:
 def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
     """One family a structure. A stack is taken apart along its axis, and what is alike is put together again."""
     if not _has_stack(node):
-        return [Family(positions.ravel(), tuple(_spread(row, positions.shape) for row in _track(node)))]
+        choices = _choices(node)
+        if not choices:
+            return [_family(node, positions)]
+        return [_family(select(node, lanes), positions[lanes]) for lanes in _alike(choices, positions.shape)]
     found: dict[object, list[Family]] = {}
     for i in range(positions.shape[0]):
         for family in _families(take(node, i, positions.ndim), positions[i]):
             found.setdefault(tuple(_structure(row) for row in family.track), []).append(family)
     return [_merged(alike) for alike in found.values()]
+
+
+def _family(node: Node, positions: npt.NDArray[np.int64]) -> Family:
+    return Family(positions.ravel(), tuple(_spread(row, positions.shape) for row in _track(node)))
+
+
+def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
+    """What decides on a node's shape, and those below it, where it is not the same for all lanes.
+
+    A lane's shape must hang on its own numbers alone: it has the same bits in every batch.
+    """
+    numbers, own = node.numbers, list[Any]()
+    if node.kind == "polynomial":
+        own = [numbers["power"] == 1, numbers["power"] == 2]
+    if node.kind == "cosine":
+        own = [(numbers["exponent"] == 1) & (numbers["k"] == 1)]
+    if node.kind == "loop":
+        own = [numbers["stretch"] == 1]
+    mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]
+    return mixed + [choice for part in node.parts for choice in _choices(part)]
+
+
+def _alike(choices: list[npt.NDArray[np.bool_]], shape: tuple[int, ...]) -> Iterator[npt.NDArray[np.bool_]]:
+    """The lanes of each combination of choices."""
+    combinations = np.stack([np.broadcast_to(choice, shape).ravel() for choice in choices])
+    _, which = np.unique(combinations, axis=1, return_inverse=True)
+    for i in range(which.max() + 1):
+        yield (which == i).reshape(shape)
 
 
 def _structure(row: Row) -> object:
@@ -345,18 +378,6 @@ def _merged_row(rows: tuple[Row, ...], sizes: list[int]) -> Row:
     )
 
 
-def _ended(node: Node, past_end: str) -> Node:
-    """The root with its past-end policy made part of it."""
-    if node.steps is None or past_end in ("hold", "raise"):
-        return node
-    if past_end == "zero":
-        nought = Node("constant", {"value": np.asarray(0.0)}, (), None, np.asarray(0.0))
-        return Node("join", {"0": np.asarray(0), "1": node.steps}, (node, nought), None, node.bound)
-    one, none = np.asarray(1.0), np.asarray(0.0)
-    numbers = {"period": node.steps, "times": np.asarray(-1), "scale": one, "stretch": one, "floor": none}
-    return Node("loop", numbers, (node,), None, node.bound)
-
-
 def lower(node: Node, past_end: str = "hold") -> Program:
     """Lower a tree to a program.
 
@@ -364,6 +385,6 @@ def lower(node: Node, past_end: str = "hold") -> Program:
     smallest over all lanes, into the program's header.
     """
     lanes = int(np.prod(node.shape))
-    families = _families(_ended(node, past_end), np.arange(lanes).reshape(node.shape))
+    families = _families(ended(node, past_end), np.arange(lanes).reshape(node.shape))
     ends = past_end == "raise" and node.steps is not None
     return pack(families, float(np.min(node.steps)) if ends and node.steps is not None else NO_LIMIT)

@@ -14,8 +14,23 @@ from fastlr.expression import LAST_STEP
 
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Number", "Period", "Power", "Rate", "Rates", "Real",
-    "Steps", "Unit", "Whether", "broadcast",
+    "Steps", "Unit", "Whether", "broadcast", "has_flags", "shown",
 ]  # fmt: skip
+
+
+_MOST_SHOWN = 200  # characters of a value in a message
+_MOST_AXES = 31  # that NumPy broadcasts, less the one that a stack adds
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: an array as the list it stands for, and no more than 200 characters."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.size <= _MOST_SHOWN):
+        value = value.tolist()
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # a list too deep, an integer of more digits than Python writes
+        text = "one too large to show"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 @dataclass(frozen=True)
@@ -28,16 +43,19 @@ class Number:
     beyond: bool = False  # low and high themselves are not allowed
     whole: bool = False
     core: int = 0
+    none: bool = False  # a sequence of none will do
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         """``value`` as a read-only array of its own, or an error that begins with ``where``."""
         array = self._array(where, value)
-        within = (array > self.low) & (array < self.high) if self.beyond else (array >= self.low) & (array <= self.high)
-        if not (within & np.isfinite(array)).all():
-            wrong = array[~(within & np.isfinite(array))].ravel()[0].item()
-            raise ValueError(f"{where} must be {self.rule}, got {wrong!r}{' in an array' if array.ndim else ''}")
+        with np.errstate(over="ignore"):  # a long double may become infinite, and is refused for that
+            numbers = array if self.whole else array.astype(np.float64)
+        within = (numbers > self.low) & (numbers < self.high) if self.beyond else (numbers >= self.low) & (numbers <= self.high)
+        if not within.all():  # a NaN is within nothing
+            wrong = shown(array[~within].ravel()[0])
+            raise ValueError(f"{where} must be {self.rule}, got {wrong}{' in an array' if array.ndim else ''}")
         # adding 0.0 turns -0.0 into 0.0, so that equal schedules have equal bits
-        canonical: npt.NDArray[Any] = np.array(array.astype(np.int64) if self.whole else array.astype(np.float64) + 0.0)
+        canonical: npt.NDArray[Any] = np.array(numbers.astype(np.int64) if self.whole else numbers + 0.0)
         canonical.flags.writeable = False
         return canonical
 
@@ -45,21 +63,31 @@ class Number:
         try:
             array = np.asarray(value)
         except ValueError:
-            raise ValueError(f"{where} must be {self.rule}, got rows of unequal length: {value!r}") from None
+            raise ValueError(f"{where} must be {self.rule}, got rows of unequal length: {shown(value)}") from None
+        if array.size == 0 and not isinstance(value, np.ndarray):
+            array = array.astype(np.int64)  # an empty list has no dtype of its own
         if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
-            raise ValueError(f"{where} must be {self.rule}, got an integer beyond 64 bits: {value!r}")
-        if array.dtype.kind not in ("iu" if self.whole else "iuf"):
+            raise ValueError(f"{where} must be {self.rule}, got an integer beyond 64 bits: {shown(value)}")
+        if array.dtype.kind not in ("iu" if self.whole else "iuf") or has_flags(value):
             raise TypeError(f"{where} must be {self.rule}, got {_described(value)}")
-        if array.ndim < self.core or array.size == 0:
+        if array.ndim < self.core or 0 in (array.shape[: -self.core] if self.none else array.shape):
             wanted = "a sequence" if array.ndim < self.core else "at least one"
-            raise ValueError(f"{where} must be {self.rule}, {wanted}, got {value!r}")
+            raise ValueError(f"{where} must be {self.rule}, {wanted}, got {shown(value)}")
         return array
 
 
 def _described(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of dtype {value.dtype}"
-    return f"{type(value).__name__} {value!r}"
+    return f"{type(value).__name__} {shown(value)}"
+
+
+def has_flags(value: object) -> bool:
+    """Whether True or False stands among the numbers of a list, where NumPy takes it for 1 or 0."""
+    if not isinstance(value, list | tuple):
+        return False
+    kinds = set(map(type, value))
+    return bool(kinds & {bool, np.bool_}) or (bool(kinds & {list, tuple}) and any(map(has_flags, value)))
 
 
 @dataclass(frozen=True)
@@ -74,7 +102,7 @@ class Choice:
         if not any(type(value) is type(option) for option in self.options):
             raise TypeError(f"{rule}, got {_described(value)}")
         if value not in self.options:
-            raise ValueError(f"{rule}, got {value!r}")
+            raise ValueError(f"{rule}, got {shown(value)}")
         return value
 
 
@@ -90,24 +118,27 @@ class Whether:
 
 
 _HUGE = float(np.finfo(np.float64).max)
+_MOST = 1e290  # a rate that a step up to 2^53 may multiply
 
-Rate = Annotated[npt.ArrayLike, Number("a finite number >= 0", 0.0, _HUGE)]
-Rates = Annotated[npt.ArrayLike, Number("finite numbers >= 0", 0.0, _HUGE, core=1)]
-Amount = Annotated[npt.ArrayLike, Number("a finite number > 0", 0.0, np.inf, beyond=True)]
+Rate = Annotated[npt.ArrayLike, Number("a finite number >= 0, at most 1e290", 0.0, _MOST)]
+Rates = Annotated[npt.ArrayLike, Number("finite numbers >= 0, at most 1e290", 0.0, _MOST, core=1)]
+Amount = Annotated[npt.ArrayLike, Number("a number from 1e-290 to 1e290", 1 / _MOST, _MOST)]
 Real = Annotated[npt.ArrayLike, Number("a finite number", -_HUGE, _HUGE)]
 Power = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Unit = Annotated[npt.ArrayLike, Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0)))]
 Factor = Annotated[npt.ArrayLike, Number("a factor from 0 to 1", 0.0, 1.0)]
 Gamma = Annotated[npt.ArrayLike, Number("a factor above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)]
-Growth = Annotated[npt.ArrayLike, Number("a finite number >= 1", 1.0, _HUGE)]
+Growth = Annotated[npt.ArrayLike, Number("a number from 1 to 2**53", 1.0, float(LAST_STEP))]
 Steps = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 Period = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
-Boundaries = Annotated[npt.ArrayLike, Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1)]
+Boundaries = Annotated[npt.ArrayLike, Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Flag = Annotated[bool, Whether()]
 
 
 def broadcast(where: str, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
     """The batch shape of these parameters, or an error that shows which do not fit together."""
+    if most := {name: len(shape) for name, shape in shapes.items() if len(shape) > _MOST_AXES}:
+        raise ValueError(f"{where}: batch shapes must have at most {_MOST_AXES} axes, got {most}")
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:

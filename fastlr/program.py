@@ -22,13 +22,14 @@ import numpy.typing as npt
 
 from fastlr.shapes import FIELDS_MOST, shape
 
-__all__ = ["FAMILY", "HEADER", "MAGIC", "NO_LIMIT", "ROW", "Family", "Program", "Row", "pack"]
+__all__ = ["FAMILY", "HEADER", "MAGIC", "NO_LIMIT", "ROW", "Family", "Program", "Row", "pack", "seams"]
 
 MAGIC = 20262.0  # changes with the format: a program is never read by kernels of another
 HEADER = 5
 FAMILY = 5
 ROW = 7 + 2 * FIELDS_MOST
 NO_LIMIT = 2.0**54  # past every step that may be asked for
+_MOST_LISTED = 1_000  # periods of a loop
 
 Numbers = npt.NDArray[np.float64]
 
@@ -82,7 +83,7 @@ class _Packer:
         """
         own = lanes > 1 and bool((value != value.ravel()[0]).any())
         words = np.ascontiguousarray(np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1], dtype=np.float64)
-        key = blake2b(words.view(np.uint8)).digest()
+        key = blake2b(words.tobytes()).digest()
         if key not in self.known:
             self.known[key] = self.put(words)
         return self.known[key], int(own)
@@ -163,6 +164,34 @@ def _rows(words: Numbers, track: Numbers, depth: int = 0) -> Iterator[tuple[int,
         yield depth, row
         for at, count in (row[3:5], row[5:7]):
             yield from _rows(words, _track(words, at, count), depth + 1)
+
+
+def seams(words: Numbers) -> set[int]:
+    """The steps at which the first lane passes from one row to the next."""
+    _, _, track = next(_families(words))
+    return {int(seam) for seam in _seams(words, track) if 0 < seam <= NO_LIMIT / 2}
+
+
+def _seams(words: Numbers, track: Numbers) -> set[float]:
+    """Those of a track, and within each of its rows those of the tracks it holds, up to where the next begins."""
+    starts = [float(words[int(row[1])]) for row in track]
+    found = set(starts)
+    for row, start, stop in zip(track, starts, [*starts[1:], np.inf], strict=True):
+        inner = {seam for at, count in (row[3:5], row[5:7]) if count for seam in _seams(words, _track(words, at, count))}
+        if shape(int(row[0])).name == "loop":
+            inner = _seams_of_loop(inner, float(words[int(row[7])]), float(words[int(row[9])]))
+        elif shape(int(row[0])).name == "first":
+            inner = set()
+        found |= {start + seam for seam in inner if start + seam < stop}
+    return found
+
+
+def _seams_of_loop(inner: set[float], period: float, times: float) -> set[float]:
+    """Those of each period and the step where the last ends; of a loop too long to list, those of the first period."""
+    turns = int(times) if times <= _MOST_LISTED else 1
+    return {turn * period + seam for turn in range(turns) for seam in inner if seam < period} | {
+        turn * period for turn in range(turns + 1)
+    }
 
 
 def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:

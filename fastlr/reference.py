@@ -15,7 +15,7 @@ from fastlr import exact
 from fastlr.program import FAMILY, HEADER, ROW
 from fastlr.shapes import shape
 
-__all__ = ["rates", "scalar", "steps", "table"]
+__all__ = ["rates", "steps", "table"]
 
 Array = npt.NDArray[np.float64]
 Lanes = npt.NDArray[np.int64]
@@ -48,8 +48,8 @@ class _Track(NamedTuple):
 
 
 def _between(w: Array, lo: Array, hi: Array) -> Array:
-    """lo + w*(hi-lo), and hi to the bit at w = 1."""
-    return np.where(w == 1.0, hi, lo + w * (hi - lo))
+    """lo + w*(hi-lo), never above hi, and hi to the bit at w = 1."""
+    return np.where(w == 1.0, hi, np.minimum(lo + w * (hi - lo), hi))
 
 
 def _linear(c: Array, length: Array, lo: Array, hi: Array) -> Array:
@@ -61,7 +61,9 @@ def _square(c: Array, length: Array, lo: Array, hi: Array) -> Array:
     size = np.abs(length)
     near = (size - c) / size
     past = c / size
-    return _between(np.where(length > 0, near * near, past * ((2.0 * size - c) / size)), lo, hi)
+    # the one form keeps its digits near 0, the other rises with every step near 1
+    rising = np.where(c < size / 2, past * ((2.0 * size - c) / size), 1.0 - near * near)
+    return _between(np.where(length > 0, near * near, rising), lo, hi)
 
 
 def _grown(x: Array, size: Array, q: Array) -> Array:
@@ -131,7 +133,10 @@ def _tanh(c: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_lo
 
 def _rex(c: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
     size = np.abs(length)
-    return _between(np.where(length > 0, size - c, c - b * c) / (size - b * c), lo, hi)
+    product = exact.multiply(exact.pair(b), exact.pair(c))
+    rising = exact.subtract(exact.pair(c), product)
+    top = np.where(length > 0, size - c, rising[0]), np.where(length > 0, 0.0, rising[1])
+    return _between(exact.divide(top, exact.subtract(exact.pair(size), product))[0], lo, hi)
 
 
 _CURVES: dict[str, Callable[..., Array]] = {
@@ -225,12 +230,6 @@ def _runs(words: Array, clocks: Callable[[int, int], Array], out: Array) -> None
             for i in range(0, out.shape[1], _CHUNK):
                 c = clocks(i, min(i + _CHUNK, out.shape[1]))
                 out[position, i : i + c.size] = _rates(track._replace(lanes=np.full(c.size, lane)), c)
-
-
-def scalar(words: Array, t: int) -> float:
-    """The first lane at step t, the caller having checked t."""
-    track = _families(words)[0][1]
-    return float(_rates(track._replace(lanes=np.zeros(1, dtype=np.int64)), np.array([float(t)]))[0])
 
 
 def table(words: Array, start: int, step: int, out: Array) -> None:

@@ -8,6 +8,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Annotated, Any, Literal, ParamSpec
 
@@ -16,12 +17,12 @@ import numpy.typing as npt
 
 from fastlr import exact, lowering, reference
 from fastlr import expression as tree
-from fastlr.backends import choose
-from fastlr.calls import VERSION, Call
+from fastlr.backends import active, choose
+from fastlr.calls import MOST_NESTED, VERSION, Call
 from fastlr.expression import LAST_STEP, Node, Numbers
-from fastlr.parameters import Choice, Growth, Number, Period, Power, Rate, Steps, broadcast
-from fastlr.program import Program
-from fastlr.tables import allocate, check_out, dtype_of, span
+from fastlr.parameters import Choice, Growth, Number, Period, Power, Rate, Steps, broadcast, has_flags, shown
+from fastlr.program import Program, seams
+from fastlr.tables import allocate, check_contiguous, check_out, dtype_of, span
 
 __all__ = ["CONSTRUCTORS", "Schedule", "build", "constructor", "cooldown_curve", "joined", "leaf", "made"]
 
@@ -34,6 +35,7 @@ CONSTRUCTORS: dict[str, Callable[..., "Schedule"]] = {}  # every constructor and
 _RULES: dict[str, Mapping[str, Callable[[str, object], object]]] = {}
 
 _MOST_CYCLES = 65_536
+_HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
 _SUMMED = 65_536  # numbers of a table held at a time while it is added up
 
 
@@ -51,13 +53,22 @@ def constructor(build: Callable[P, "Schedule"]) -> Callable[P, "Schedule"]:
         bound.apply_defaults()
         bound.arguments.update(_checked(name, build, bound.arguments))
         given = {key: value for key, value in bound.arguments.items() if not _same(value, defaults[key])}
-        result = build(*bound.args, **bound.kwargs)
-        if not np.isfinite(result._node.bound).all():
-            raise ValueError(f"{name}: rates must stay finite, got {Call(name, _recorded(given))!r}")
-        return Schedule(result._node, Call(name, _recorded(given)), result.past_end)
+        result, call = build(*bound.args, **bound.kwargs), Call(name, _recorded(given))
+        _check_result(name, result._node, call)
+        return Schedule(result._node, call, result.past_end)
 
     CONSTRUCTORS[name] = built
     return built
+
+
+def _check_result(name: str, node: Node, call: Call) -> None:
+    """What can be told only of the whole."""
+    if call.depth > MOST_NESTED:
+        raise ValueError(f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep")
+    if not np.all(node.bound <= _HIGHEST):
+        raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
+    if node.steps is not None and np.any(node.steps > LAST_STEP):
+        raise ValueError(f"{name}: the schedule must end by step 2**53, got {int(np.max(node.steps))} steps: {shown(call)}")
 
 
 def _recorded(given: Mapping[str, object]) -> dict[str, object]:
@@ -118,13 +129,13 @@ def _rule(hint: Any) -> Callable[[str, object], object]:
 
 def _schedule(where: str, value: object) -> "Schedule":
     if not isinstance(value, Schedule):
-        raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {value!r}")
+        raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {shown(value)}")
     return value
 
 
 def _schedules(where: str, value: object) -> tuple["Schedule", ...]:
     if isinstance(value, Schedule | str) or not isinstance(value, Sequence) or not value:
-        raise TypeError(f"{where} must be a sequence of at least one Schedule, got {type(value).__name__} {value!r}")
+        raise TypeError(f"{where} must be a sequence of at least one Schedule, got {type(value).__name__} {shown(value)}")
     return tuple(_schedule(f"{where}[{i}]", item) for i, item in enumerate(value))
 
 
@@ -168,8 +179,22 @@ def leaf(
 
 def joined(parts: Sequence["Schedule"], starts: Sequence[npt.ArrayLike]) -> "Schedule":
     """``parts[i]`` from step ``starts[i]`` on, on its own clock; ``starts[0]`` is 0."""
-    nodes = tuple(part._node for part in parts)
-    return made(tree.join(nodes, tuple(np.asarray(start) for start in starts)), parts[-1].past_end)
+    begins, last = tuple(np.asarray(start) for start in starts), parts[-1]
+    cut = [_until(part, stop - start) for part, start, stop in zip(parts[:-1], begins[:-1], begins[1:], strict=True)]
+    if last.past_end == "repeat":  # on its own clock, not with what went before it
+        return made(tree.join((*cut, tree.ended(last._node, "repeat")), begins))
+    return made(tree.join((*cut, last._node), begins), last.past_end)
+
+
+def _until(part: "Schedule", stop: Numbers) -> Node:
+    """A part of a join, with what it gives past its end if it is not cut off by then."""
+    if part.past_end == "hold" or part._node.steps is None or np.all(stop <= part._node.steps):
+        return part._node
+    if part.past_end == "raise":
+        raise ValueError(
+            f"join: a part with past_end='raise' must be cut off by its end, got {shown(part)} for {shown(stop)} steps"
+        )
+    return tree.ended(part._node, part.past_end)
 
 
 class Schedule:
@@ -186,15 +211,14 @@ class Schedule:
     True
     """
 
-    __slots__ = ("__weakref__", "_call", "_limit", "_node", "_program", "_single", "_words", "past_end")
+    __slots__ = ("__weakref__", "_address", "_call", "_limit", "_node", "_program", "past_end")
     __array_ufunc__ = None  # so that an array times a schedule is a schedule
 
     _node: Node
     _call: Call
     _program: Program | None
-    _words: npt.NDArray[np.float64]
+    _address: int
     _limit: int
-    _single: bool
     past_end: str
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
@@ -203,13 +227,16 @@ class Schedule:
         put(self, "_call", call)
         put(self, "past_end", past_end)
         put(self, "_program", None)
-        put(self, "_single", node.shape == ())
         put(self, "_limit", 0)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Schedule is a value: {name} cannot be deleted")
+
+    def __bool__(self) -> bool:
+        return True
 
     def __eq__(self, other: object) -> bool:
         return self._call == other._call if isinstance(other, Schedule) else NotImplemented
@@ -240,7 +267,7 @@ class Schedule:
     def seams(self) -> tuple[int, ...]:
         """The steps at which a scalar schedule passes from one piece to the next, its end among them.
 
-        Of a piece that repeats for ever, those of its first period.
+        Of a piece that repeats for ever, or more than 1,000 times, those of its first period.
 
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).seams
@@ -248,57 +275,64 @@ class Schedule:
         """
         if self.shape != ():
             raise ValueError(f"seams: the schedule must be a scalar one, got batch shape {self.shape}; index it first")
-        return tuple(sorted(_seams(self._node)))
+        return tuple(sorted(seams(self.program)))
 
     @property
     def program(self) -> Program:
         """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
         if self._program is None:
-            program = lowering.lower(self._node, self.past_end)
-            object.__setattr__(self, "_program", program)
-            object.__setattr__(self, "_words", program.view(np.ndarray))
-            object.__setattr__(self, "_limit", min(int(program[3]), LAST_STEP + 1))
+            put, program = object.__setattr__, lowering.lower(self._node, self.past_end)
+            put(self, "_program", program)
+            put(self, "_address", program.ctypes.data)
+            # of a batch no step has one rate alone
+            put(self, "_limit", 0 if self.shape else min(int(program[3]), LAST_STEP + 1))
         return typing.cast(Program, self._program)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
     @typing.overload
-    def __call__(self, t: int) -> Any: ...
+    def __call__(self, t: int, *, out: Array | None = None) -> Any: ...
     @typing.overload
-    def __call__(self, t: npt.ArrayLike) -> Array: ...
-    def __call__(self, t: Any) -> Any:
+    def __call__(self, t: npt.ArrayLike, *, out: Array | None = None) -> Array: ...
+    def __call__(self, t: Any, *, out: Array | None = None) -> Any:
         """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array in any order.
 
-        A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``. Raises ``TypeError``
-        for steps that are no integers, and ``ValueError`` for a step out of range or past the end of a schedule with
-        ``past_end="raise"``.
+        A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``: ``out``, if a
+        C-contiguous one of that shape is given. Raises ``TypeError`` for steps that are no integers and ``ValueError`` for a
+        step out of range or past the end of a schedule with ``past_end="raise"``, before anything is written.
         """
-        # the one line that a training loop runs: no more than it must do
-        if type(t) is int and self._single and 0 <= t < self._limit:
-            return choose().scalar(self._words, t)
-        return self._rates(t)
+        # what a training loop runs: no more than it must do
+        if type(t) is int and 0 <= t < self._limit and out is None and (scalar := active().scalar):
+            return scalar(self._address, t)
+        return self._rates(t, out)
 
-    def _rates(self, t: object) -> float | Array:
+    def _rates(self, t: object, out: Array | None) -> float | Array:
         words, clocks = self.program.view(np.ndarray), self._clocks(t)
-        if clocks.ndim == 0 and self._single:
-            return choose().scalar(words, int(clocks))
+        shape = self.shape + clocks.shape
+        if out is None:
+            rates = allocate("s(t)", shape, np.dtype(np.float64))
+        else:
+            check_out("s(t)", out, shape, np.float64)
+            check_contiguous("s(t)", out)
+            rates = out
         if clocks.ndim == 0:
-            rates = np.empty(int(words[1]))
-            choose().rates(words, int(clocks), rates)
-            return rates.reshape(self.shape)
-        rates = allocate("s(t)", self.shape + clocks.shape, np.dtype(np.float64))
-        choose().steps(words, np.ascontiguousarray(clocks.ravel()), rates.reshape(int(words[1]), clocks.size))
-        return rates
+            choose().rates(words, int(clocks), rates.reshape(-1))
+        else:
+            choose().steps(words, np.ascontiguousarray(clocks.ravel()), rates.reshape(int(words[1]), clocks.size))
+        return float(rates) if out is None and not shape else rates
 
     def _clocks(self, t: object) -> npt.NDArray[np.int64]:
         """Steps as int64, every one of them allowed."""
-        array = np.asarray(t)
+        try:
+            array = np.asarray(t)
+        except ValueError:
+            raise ValueError(f"s(t): t must be an array of integers, got rows of unequal length: {shown(t)}") from None
         if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
             array = array.astype(np.int64)  # an empty list has no other dtype
         if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
-            raise ValueError(f"s(t): t must be an integer from 0 to 2**53, got {t!r}")
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {t!r}")
+            raise ValueError(f"s(t): t must be from 0 to 2**53, got {shown(t)}")
+        if array.dtype.kind not in "iu" or has_flags(t):
+            raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {shown(t)}")
         if array.size:
             self._reach("s(t): t", int(array.min()), int(array.max()))
         return array.astype(np.int64)
@@ -306,7 +340,7 @@ class Schedule:
     def _reach(self, where: str, first: int, last: int) -> None:
         """Raise unless every step from ``first`` to ``last`` may be asked for."""
         if first < 0 or last > LAST_STEP:
-            raise ValueError(f"{where} must be from 0 to 2**53, got {first if first < 0 else last}")
+            raise ValueError(f"{where} must be from 0 to 2**53, got {shown(first if first < 0 else last)}")
         limit = int(self.program[3])
         if last >= limit:
             raise ValueError(f"{where} must be before the end, step {limit}, as past_end='raise', got {last}")
@@ -338,7 +372,7 @@ class Schedule:
         if out is None:
             out = allocate("table", shape, dtype_of(dtype))
         else:
-            check_out(out, shape, dtype)
+            check_out("table", out, shape, dtype)
         if steps:
             self._fill(np.asarray(out), steps)
         return out
@@ -364,7 +398,7 @@ class Schedule:
         >>> flr.constant(0.1).sum(10)
         1.0
         """
-        self._run("sum", stop, least=0)
+        stop = self._run("sum", stop, least=0)
         total = exact.pair(np.zeros(self.shape))
         for rates in self._tables(stop):
             total = exact.add(total, exact.pair(rates.sum(axis=-1)))
@@ -372,18 +406,24 @@ class Schedule:
 
     def max(self, stop: int) -> Any:
         """The largest rate at steps 0 to ``stop - 1``."""
-        self._run("max", stop, least=1)
+        stop = self._run("max", stop, least=1)
         return self._plain(np.max([rates.max(axis=-1) for rates in self._tables(stop)], axis=0))
 
     def min(self, stop: int) -> Any:
         """The smallest rate at steps 0 to ``stop - 1``."""
-        self._run("min", stop, least=1)
+        stop = self._run("min", stop, least=1)
         return self._plain(np.min([rates.min(axis=-1) for rates in self._tables(stop)], axis=0))
 
-    def _run(self, name: str, stop: object, least: int) -> None:
-        if not isinstance(stop, int) or isinstance(stop, bool) or not least <= stop <= LAST_STEP:
-            error = ValueError if isinstance(stop, int) and not isinstance(stop, bool) else TypeError
-            raise error(f"{name}: stop must be an integer from {least} to 2**53, got {stop!r}")
+    def _run(self, name: str, stop: object, least: int) -> int:
+        """``stop``, known to be a step that rates may be asked up to."""
+        rule = f"{name}: stop must be an integer from {least} to 2**53"
+        if isinstance(stop, bool) or not isinstance(stop, int | np.integer):
+            raise TypeError(f"{rule}, got {type(stop).__name__} {shown(stop)}")
+        if not least <= stop <= LAST_STEP:
+            raise ValueError(f"{rule}, got {shown(stop)}")
+        if stop:
+            self._reach(f"{name}: steps", 0, int(stop) - 1)
+        return int(stop)
 
     def _plain(self, value: Array) -> Any:
         return value if self.shape else float(value)
@@ -399,15 +439,17 @@ class Schedule:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: int | tuple[int, ...]) -> "Schedule":
-        """The schedule at ``index`` of the first batch axis, or at a tuple of indices.
+        """The schedule at ``index`` of the first batch axis, or at a tuple of indices; at none, it is the schedule itself.
 
         >>> import fastlr as flr
         >>> flr.linear([0.1, 0.2], 0.0, steps=10)[1]
         linear(init=0.2, end=0.0, steps=10)
         """
+        if isinstance(index, tuple) and not index:
+            return self
         first, *rest = index if isinstance(index, tuple) else (index,)
         if isinstance(first, bool | np.bool_) or not isinstance(first, int | np.integer):
-            raise TypeError(f"a schedule is indexed by integers, got {type(first).__name__} {first!r}")
+            raise TypeError(f"a schedule is indexed by integers, got {type(first).__name__} {shown(first)}")
         if not self.shape or not -self.shape[0] <= first < self.shape[0]:
             raise IndexError(f"index {first} is out of range for batch shape {self.shape}")
         picked = build(_take(self._call, int(first) % self.shape[0], len(self.shape)))
@@ -424,7 +466,9 @@ class Schedule:
         array([0. , 0.5, 0.5, 0.5])
         """
         if self._node.steps is None:
-            raise ValueError(f"then: the first schedule must end, got {self!r}, which goes on for ever; join(parts, at) cuts it")
+            raise ValueError(
+                f"then: the first schedule must end, got {shown(self)}, which goes on for ever; join(parts, at) cuts it"
+            )
         return joined((self, other), (0, self._node.steps))
 
     def __mul__(self, other: "Schedule | npt.ArrayLike") -> "Schedule":
@@ -451,7 +495,7 @@ class Schedule:
     def clip(self, lo: Rate, hi: Rate) -> "Schedule":
         """``min(max(s(t), lo), hi)``. Raises ``ValueError`` unless ``lo <= hi``."""
         if np.any(np.asarray(lo) > np.asarray(hi)):
-            raise ValueError(f"clip: lo must be at most hi, got lo={lo!r}, hi={hi!r}")
+            raise ValueError(f"clip: lo must be at most hi, got lo={shown(lo)}, hi={shown(hi)}")
         return self.maximum(lo).minimum(hi)
 
     @constructor
@@ -462,6 +506,8 @@ class Schedule:
         >>> flr.linear(1.0, 0.0, steps=2).delay(2).table(5)
         array([1. , 1. , 1. , 0.5, 0. ])
         """
+        if self.past_end == "repeat":  # the wait is not repeated
+            return made(tree.delay(tree.ended(self._node, "repeat"), np.asarray(steps)))
         return made(tree.delay(self._node, np.asarray(steps)), self.past_end)
 
     @constructor
@@ -501,9 +547,9 @@ class Schedule:
         array([1.  , 0.75, 0.  , 0.  ])
         """
         if policy != "hold" and self._node.steps is None:
-            raise ValueError(f"with_past_end: the schedule must end, got {self!r}, which goes on for ever")
+            raise ValueError(f"with_past_end: the schedule must end, got {shown(self)}, which goes on for ever")
         if policy == "repeat" and self._node.steps is not None and np.any(self._node.steps < 1):
-            raise ValueError(f"with_past_end: a schedule that repeats must have at least one step, got {self!r}")
+            raise ValueError(f"with_past_end: a schedule that repeats must have at least one step, got {shown(self)}")
         return made(self._node, policy)
 
     # -- identity ------------------------------------------------------------------------------------------------------
@@ -531,13 +577,11 @@ class Schedule:
         return plot(self, **options)
 
     def _repr_svg_(self) -> str:
-        from fastlr.sparkline import svg
+        """A small picture for notebooks: of a batch, its first lane."""
+        from fastlr.sparkline import extent, spread, svg
 
-        last = 2 * max(self.seams, default=500) if self.shape == () else int(np.max(self._node.steps or 1000))
-        stop = last if self._node.steps is None else int(np.max(self._node.steps)) + (self.past_end != "raise")
-        lanes = self if self.shape == () else self[(0,) * len(self.shape)]
-        stride = max(1, stop // 480)
-        return svg(lanes.table(0, max(stop, 2), stride), title=repr(self)[:120])
+        lane = self[(0,) * len(self.shape)] if self.shape else self
+        return svg(lane(spread(extent(lane), 480)), title=repr(self))
 
 
 def _rates_at(schedule: Schedule, at: npt.NDArray[np.int64]) -> Array:
@@ -548,22 +592,6 @@ def _rates_at(schedule: Schedule, at: npt.NDArray[np.int64]) -> Array:
         reference.rates(schedule.program.view(np.ndarray), int(t), lanes)
         np.copyto(rates, lanes.reshape(schedule.shape), where=at == t)
     return rates
-
-
-def _seams(node: Node) -> set[int]:
-    if node.kind == "join":
-        starts = [int(node.numbers[str(i)]) for i in range(len(node.parts))]
-        inner = [{start + seam for seam in _seams(part)} for start, part in zip(starts, node.parts, strict=True)]
-        cut = [{s for s in seams if s < stop} for seams, stop in zip(inner, [*starts[1:], LAST_STEP + 1], strict=True)]
-        return set(starts[1:]).union(*cut)
-    if node.kind == "delay":
-        wait = int(node.numbers["steps"])
-        return {wait} | {wait + seam for seam in _seams(node.parts[0])}
-    if node.kind == "loop":
-        return _seams(node.parts[0]) | {int(node.numbers["period"])} | ({int(node.steps)} if node.steps is not None else set())
-    if node.parts:
-        return set().union(*map(_seams, node.parts))
-    return set() if node.steps is None else {int(node.steps)}
 
 
 def _take(call: Call, index: int, axes: int) -> Call:
@@ -591,8 +619,11 @@ def _paired(kind: str, a: Schedule, b: Any) -> Schedule:
     policies = {a.past_end, b.past_end} - {"hold"}
     if len(policies) > 1:
         raise ValueError(f"{kind}: both schedules must have the same past_end, got {a.past_end!r} and {b.past_end!r}")
-    node = tree.pair(kind, a._node, b._node)
-    return made(node, policies.pop() if policies and node.steps is not None else "hold")
+    node = tree.pair(kind, tree.ended(a._node, a.past_end), tree.ended(b._node, b.past_end))
+    ends = [schedule._node.steps for schedule in (a, b) if schedule.past_end == "raise"]
+    if not ends or ends[0] is None or ends[-1] is None:
+        return made(node)
+    return made(replace(node, steps=np.minimum(ends[0], ends[-1])), "raise")
 
 
 @constructor
@@ -625,11 +656,11 @@ def cycled(
     node, count = body._node, np.asarray(-1 if times is None else times)
     scales, stretches = np.asarray(scale, dtype=np.float64), np.asarray(stretch, dtype=np.float64)
     if node.steps is None:
-        raise ValueError(f"{where}: the schedule must end, got {body!r}, which goes on for ever")
+        raise ValueError(f"{where}: the schedule must end, got {shown(body)}, which goes on for ever")
     if np.any(node.steps < 1):
-        raise ValueError(f"{where}: the schedule must have at least one step, got {body!r}")
+        raise ValueError(f"{where}: the schedule must have at least one step, got {shown(body)}")
     if times is None and np.any(scales > 1):
-        raise ValueError(f"{where}: scale must be at most 1 where times is not given, got {scales.max()!r}")
+        raise ValueError(f"{where}: scale must be at most 1 where times is not given, got {shown(scales.max())}")
     if np.any(stretches != 1):
         _check_stretch(where, node, count, stretches)
     steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
@@ -644,7 +675,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array) -> No
     cycles = np.where(times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times)))
     if np.any(cycles > _MOST_CYCLES):
         raise ValueError(
-            f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, or times be given, got {stretch!r}"
+            f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, or times be given, got {shown(stretch)}"
         )
 
 
@@ -673,5 +704,5 @@ def cooldown_curve(
         top = np.maximum(init, end)
         return leaf("polynomial", steps, top, init=init, end=end, steps=steps, power=exponent, from_start=from_start)
     if shape == "exponential" and (np.any(np.asarray(end) <= 0) or np.any(np.asarray(init) <= 0)):
-        raise ValueError(f"{where}: end must be above 0 for an exponential cooldown, got init={init!r}, end={end!r}")
+        raise ValueError(f"{where}: end must be above 0 for an exponential cooldown, got init={shown(init)}, end={shown(end)}")
     return CONSTRUCTORS[shape](init, end, steps)

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from fastlr import constructors
-from fastlr.calls import VERSION
+from fastlr.calls import MOST_NESTED, VERSION
+from fastlr.parameters import shown
 from fastlr.schedule import CONSTRUCTORS, Schedule
 
 __all__ = ["from_spec", "parse"]
 
-_MOST_NESTED = 100
 _MOST_CHARACTERS = 1_000_000
 
 
@@ -30,7 +30,7 @@ def from_spec(spec: Mapping[str, object]) -> Schedule:
     constant(value=0.1)
     """
     if not isinstance(spec, Mapping):
-        raise TypeError(f"from_spec: spec must be a mapping, got {type(spec).__name__} {spec!r:.200}")
+        raise TypeError(f"from_spec: spec must be a mapping, got {type(spec).__name__} {shown(spec)}")
     if set(spec) != {"fastlr", "schedule"}:
         raise ValueError(f"from_spec: spec must have the keys 'fastlr' and 'schedule', got {sorted(map(str, spec))}")
     version = spec["fastlr"]
@@ -47,12 +47,12 @@ def _is_call(value: object) -> bool:
 
 def _built(value: object, depth: int) -> Schedule:
     if not isinstance(value, Mapping) or len(value) != 1:
-        raise ValueError(f"from_spec: a schedule must be {{name: {{parameter: value}}}}, got {value!r:.200}")
-    if depth > _MOST_NESTED:
-        raise ValueError(f"from_spec: schedules must be nested at most {_MOST_NESTED} deep")
+        raise ValueError(f"from_spec: a schedule must be {{name: {{parameter: value}}}}, got {shown(value)}")
+    if depth > MOST_NESTED:
+        raise ValueError(f"from_spec: schedules must be nested at most {MOST_NESTED} deep")
     [(name, arguments)] = value.items()
     if not isinstance(arguments, Mapping) or not all(isinstance(key, str) for key in arguments):
-        raise ValueError(f"from_spec: the arguments of {name!r} must be {{parameter: value}}, got {arguments!r:.200}")
+        raise ValueError(f"from_spec: the arguments of {name!r} must be {{parameter: value}}, got {shown(arguments)}")
     given = {key: _argument(argument, depth + 1) for key, argument in arguments.items()}
     return CONSTRUCTORS[_known(name, "from_spec", CONSTRUCTORS)](**given)
 
@@ -60,17 +60,17 @@ def _built(value: object, depth: int) -> Schedule:
 def _argument(value: object, depth: int) -> object:
     if _is_call(value):
         return _built(value, depth)
-    if isinstance(value, list) and value and all(map(_is_call, value)):
-        return [_built(item, depth) for item in value]
+    if isinstance(value, list) and any(issubclass(kind, Mapping) for kind in set(map(type, value))):
+        return [_built(item, depth) if _is_call(item) else item for item in value]
     return value
 
 
 def _known(name: object, where: str, names: Mapping[str, object]) -> str:
     if isinstance(name, str) and name in names:
         return name
-    near = get_close_matches(str(name), names, n=3)
+    near = get_close_matches(shown(name).strip("'"), names, n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise ValueError(f"{where}: {name!r:.100} is not a constructor or method of a schedule{hint}")
+    raise ValueError(f"{where}: {shown(name)} is not a constructor or method of a schedule{hint}")
 
 
 def parse(text: str) -> Schedule:
@@ -87,16 +87,19 @@ def parse(text: str) -> Schedule:
     ValueError: parse: '__import__' is not a constructor or method of a schedule
     """
     if not isinstance(text, str):
-        raise TypeError(f"parse: text must be a string, got {type(text).__name__} {text!r:.200}")
+        raise TypeError(f"parse: text must be a string, got {type(text).__name__} {shown(text)}")
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"parse: text must be at most {_MOST_CHARACTERS:,} characters long, got {len(text):,}")
     try:
         body = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"parse: text must be one expression, got {shown(text)} ({error})") from None
+    try:
         value = _value(body)
-    except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f"parse: text must be one expression, got {text!r:.200} ({error})") from None
+    except RecursionError:
+        raise ValueError(f"parse: schedules must be nested at most {MOST_NESTED} deep, got {shown(text)}") from None
     if not isinstance(value, Schedule):
-        raise ValueError(f"parse: text must describe a schedule, got {text!r:.200}")
+        raise ValueError(f"parse: text must describe a schedule, got {shown(text)}")
     return value
 
 
@@ -112,18 +115,18 @@ def _value(node: ast.expr) -> object:
             return [_value(item) for item in items]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
             return -value if isinstance(sign, ast.USub) else value
-        case ast.Call(func=function, args=args, keywords=keywords):
-            return _called(function, args, keywords)
+        case ast.Call():
+            return _called(node)
         case ast.BinOp(left=left, op=ast.Mult() | ast.Add() as operator, right=right):
             return _combined(_value(left), operator, _value(right), node)
     raise _refused(node)
 
 
-def _called(function: ast.expr, args: list[ast.expr], keywords: list[ast.keyword]) -> Schedule:
-    values = [_value(arg) for arg in args]
-    named = {keyword.arg: _value(keyword.value) for keyword in keywords if keyword.arg is not None}
-    if len(named) < len(keywords):
-        raise _refused(function)
+def _called(node: ast.Call) -> Schedule:
+    function, values = node.func, [_value(arg) for arg in node.args]
+    named = {keyword.arg: _value(keyword.value) for keyword in node.keywords if keyword.arg is not None}
+    if len(named) < len(node.keywords):  # ** or a name given twice
+        raise _refused(node)
     if isinstance(function, ast.Name):
         return _FUNCTIONS[_known(function.id, "parse", _FUNCTIONS)](*values, **named)
     if isinstance(function, ast.Attribute) and isinstance(receiver := _value(function.value), Schedule):
@@ -140,4 +143,4 @@ def _combined(left: object, operator: ast.operator, right: object, node: ast.exp
 
 
 def _refused(node: ast.AST) -> ValueError:
-    return ValueError(f"parse: only schedules, numbers, words and lists may stand here, got {ast.unparse(node)!r:.100}")
+    return ValueError(f"parse: only schedules, numbers, words and lists may stand here, got {shown(ast.unparse(node))}")

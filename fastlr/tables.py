@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["allocate", "check_out", "dtype_of", "span"]
+from fastlr.parameters import shown
+
+__all__ = ["allocate", "check_contiguous", "check_out", "dtype_of", "span"]
 
 
 def span(start: object, stop: object, step: object) -> range:
@@ -15,13 +17,13 @@ def span(start: object, stop: object, step: object) -> range:
     names = {"start": start, "stop": start if stop is None else stop, "step": step}
     for name, value in names.items():
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-            raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {value!r}")
+            raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {shown(value)}")
     first, last, stride = (int(typing.cast(int, value)) for value in names.values())
     first = 0 if stop is None else first
     if first < 0 or last < 0:
-        raise ValueError(f"table: start and stop must be at least 0, got start={first}, stop={last}")
+        raise ValueError(f"table: start and stop must be at least 0, got start={shown(first)}, stop={shown(last)}")
     if stride < 1:
-        raise ValueError(f"table: step must be at least 1, got {stride}")
+        raise ValueError(f"table: step must be at least 1, got {shown(stride)}")
     return range(first, last, stride)
 
 
@@ -30,24 +32,30 @@ def dtype_of(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
     try:
         wanted = np.dtype(np.float64 if dtype is None else dtype)
     except TypeError:
-        raise TypeError(f"table: dtype must be float64 or float32, got {dtype!r}") from None
+        raise TypeError(f"table: dtype must be float64 or float32, got {shown(dtype)}") from None
     if wanted not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise TypeError(f"table: dtype must be float64 or float32, got {wanted}")
     return wanted
 
 
-def check_out(out: object, shape: tuple[int, ...], dtype: npt.DTypeLike | None) -> None:
-    """Raise unless ``out`` can take a table of this shape."""
+def check_out(where: str, out: object, shape: tuple[int, ...], dtype: npt.DTypeLike | None) -> None:
+    """Raise unless ``out`` can take rates of this shape."""
     if not isinstance(out, np.ndarray):
-        raise TypeError(f"table: out must be a NumPy array, got {type(out).__name__}")
+        raise TypeError(f"{where}: out must be a NumPy array, got {type(out).__name__}")
     if out.dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
-        raise TypeError(f"table: out must be float64 or float32, got {out.dtype}")
+        raise TypeError(f"{where}: out must be float64 or float32, got {out.dtype}")
     if dtype is not None and dtype_of(dtype) != out.dtype:
-        raise TypeError(f"table: out must have the dtype asked for, {dtype_of(dtype)}, got {out.dtype}")
+        raise TypeError(f"{where}: out must have the dtype asked for, {dtype_of(dtype)}, got {out.dtype}")
     if out.shape != shape:
-        raise ValueError(f"table: out must have shape {shape}, got {out.shape}")
+        raise ValueError(f"{where}: out must have shape {shape}, got {out.shape}")
     if not out.flags.writeable:
-        raise ValueError("table: out must be writeable, got a read-only array")
+        raise ValueError(f"{where}: out must be writeable, got a read-only array")
+
+
+def check_contiguous(where: str, out: npt.NDArray[Any]) -> None:
+    """Raise unless ``out`` is one block of memory in C order."""
+    if not out.flags.c_contiguous:
+        raise ValueError(f"{where}: out must be C-contiguous, got strides {out.strides} for shape {out.shape}")
 
 
 def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

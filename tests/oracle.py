@@ -245,7 +245,8 @@ RATES: dict[str, Callable[..., mpf]] = {
 
 
 def _later(a: Spec, b: Spec) -> int:
-    return max(length(a), length(b))
+    """A constant lasts as long as what it is put together with."""
+    return max((length(spec) for spec in (a, b) if "constant" not in spec), default=FOREVER)
 
 
 LENGTHS: dict[str, Callable[..., int]] = {

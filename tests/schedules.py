@@ -102,8 +102,15 @@ endless_curves = st.one_of(
 curves = st.one_of(finite_curves, endless_curves)
 
 
+def _fits(schedule: Any, after: int) -> bool:
+    """Whether a schedule that begins so many steps later ends by step 2**53."""
+    return after + (schedule.steps or 0) <= LAST
+
+
 def _then(a: Any, b: Any) -> Any:
-    return a.then(b) if a.steps is not None and a.steps <= LAST // 2 else flr.join([a, b], at=[12_345])
+    if a.steps is not None and _fits(b, after=a.steps):
+        return a.then(b)
+    return flr.join([a, b], at=[12_345]) if _fits(b, after=12_345) else a
 
 
 def _repeated(s: Any, times: int | None, scale: float) -> Any:
@@ -125,7 +132,7 @@ def _deeper(inner: Any) -> Any:
         st.builds(lambda a, b: a.minimum(b), inner, inner),
         st.builds(lambda a, x: a.maximum(x), inner, levels),
         st.builds(lambda a, x, y: a.clip(min(x, y), max(x, y)), inner, levels, levels),
-        st.builds(lambda a, n: a.delay(n), inner, st.integers(0, 10**6)),
+        st.builds(lambda a, n: a.delay(n) if _fits(a, after=n) else a, inner, st.integers(0, 10**6)),
         st.builds(_repeated, inner, st.one_of(st.none(), st.integers(1, 20)), factors),
     )
 

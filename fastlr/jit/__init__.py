@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.jit.compiling import kernel
+from fastlr.jit.arithmetic import words_at
+from fastlr.jit.compiling import kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
 from fastlr.jit.rows import family, rate_of
 from fastlr.jit.runs import steps_of
@@ -49,9 +50,10 @@ def rates(program: Any, t: int, out: Any) -> None:
     rates_at(program, float(t), out)
 
 
-@kernel
-def scalar(words: Any, t: int) -> float:
-    """The first lane at step t, the caller having checked t."""
+@quick
+def scalar(address: int, t: int) -> float:
+    """The rate at step t of a program of one lane, given by its address; the caller has checked t."""
+    words = words_at(address)
     _, _, _, at, count = family(words, 0)
     return rate_of(words, at, count, 0, float(t))
 

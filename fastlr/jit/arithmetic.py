@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from llvmlite import ir
-from numba import types
+from numba import carray, types
 from numba.extending import intrinsic
 
 from fastlr.jit.compiling import inlined
 
 __all__ = [
     "bits", "exp2", "exp2_pair", "fma", "from_bits", "log2", "over_square", "quarter_turn_squared", "ratio",
-    "scaled", "sin_squared_pair", "sin_squared_tail",
+    "scaled", "sin_squared_pair", "sin_squared_tail", "words_at",
 ]  # fmt: skip
 
 _DOUBLE = ir.DoubleType()
@@ -44,11 +44,20 @@ def _from_bits(typing: Any, n: Any) -> Any:
     return types.float64(types.int64), emit
 
 
+def _floats_at(typing: Any, address: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], _DOUBLE.as_pointer())
+
+    return types.CPointer(types.float64)(types.int64), emit
+
+
 # a*b + c rounded once: an instruction where the machine has one, libm's fma elsewhere
 fma = cast(Callable[[float, float, float], float], intrinsic(_fma))
 # a float64 read as an int64, and back
 bits = cast(Callable[[float], int], intrinsic(_bits))
 from_bits = cast(Callable[[int], float], intrinsic(_from_bits))
+# where float64 numbers stand in memory
+_pointer = cast(Callable[[int], Any], intrinsic(_floats_at))
 
 _ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits
 _ROUND_BITS = 0x4338000000000000
@@ -59,6 +68,12 @@ _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  #
 _THIRD, _THIRD_LOW = -0.3333333333333333, -1.850371707708594e-17  # -1/3
 _LOG2, _LOG2_LOW = 2.8853900817779268, 4.0710547481862066e-17  # 2/ln(2)
 _LOG2_THIRD = 0.9617966939259756  # 2/(3 ln(2))
+
+
+@inlined
+def words_at(address: int) -> Any:
+    """The array of float64 at an address; its length is not known here, and not asked for."""
+    return carray(_pointer(address), (1 << 53,))
 
 
 @inlined

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
-__all__ = ["inlined", "kernel"]
+__all__ = ["inlined", "kernel", "quick"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,8 +27,17 @@ def kernel(function: Function) -> Function:
     Numba's cache notices a change of the file a function stands in, not of those it calls into, and would go on with the
     old arithmetic: so the name under which it is kept carries a digest of all.
     """
+    return _compiled(function, nogil=True)
+
+
+def quick(function: Function) -> Function:
+    """The same, but with the GIL: to let go of it and take it again would take longer than the work."""
+    return _compiled(function, nogil=False)
+
+
+def _compiled(function: Function, nogil: bool) -> Function:
     function.__qualname__ += f"-{_SOURCES}"
-    options = {"nogil": True, "error_model": "numpy"}
+    options = {"nogil": nogil, "error_model": "numpy"}
     try:
         return cast(Function, njit(cache=True, **options)(function))
     except RuntimeError:  # Numba found no folder to keep its cache in: a read-only install without a home

@@ -93,7 +93,7 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
             out[i] = p0
         return
     p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
-    if (shape == LINEAR or shape == SQUARE or shape == COSINE) and abs(p0) <= f.WIDE:
+    if shape in (LINEAR, SQUARE, COSINE) and abs(p0) <= f.WIDE:
         _run_from_both_ends(shape, p0, p1, p2, c, step, out)
     elif shape == LINEAR:
         for i in range(n):
@@ -119,7 +119,7 @@ def _run_from_both_ends(shape: int, length: float, lo: float, hi: float, c: floa
     """First the steps nearer to the first level, then those nearer to the last."""
     size, falls = abs(length), length > 0.0
     turn = size * (f.SQUARE_TURN if shape == SQUARE else f.TURN)
-    early = min(max(int(math.floor((turn - c) / step)) + 1, 0), out.size)
+    early = min(max(math.floor((turn - c) / step) + 1, 0), out.size)
     _run_from_end(shape, True, falls, size, lo, hi, c, step, out[:early])
     _run_from_end(shape, False, not falls, size, lo, hi, size - (c + step * early), -step, out[early:])
 
@@ -155,7 +155,8 @@ def _run_from_end(
 def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
     """The shapes of four fields and more."""
     n, shape = out.size, int(words[row])
-    p0, p1, p2, p3 = field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane), field(words, row, 3, lane)
+    p0, p1 = field(words, row, 0, lane), field(words, row, 1, lane)
+    p2, p3 = field(words, row, 2, lane), field(words, row, 3, lane)
     if shape == POWER and p3 > NORMAL / 53.0:  # the smallest quotient of two steps is 2^-53
         for i in range(n):
             out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3, True)

@@ -1,0 +1,312 @@
+"""The command line: what a schedule is, its rates in a file, its picture.
+
+A schedule is named in one of three ways: by the name of a recipe, by a JSON spec in a file, or by an expression as for
+``fastlr.parse``. Whatever a user gets wrong is answered in one line on stderr that names the rule and the value, with exit
+code 2, before anything is written.
+"""
+
+import itertools
+import json
+import math
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import numpy as np
+import typer
+from typer.core import TyperGroup
+
+import fastlr as flr
+from fastlr import plots
+from fastlr.files import parts, write_table
+from fastlr.schedule import Schedule
+from fastlr.sparkline import blocks, extent, spread
+from fastlr.tables import dtype_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["app"]
+
+_LAST_STEP = 2**53
+_MOST_COUNTED = 10**8  # steps that ``show`` looks at one by one
+_MOST_ROWS = 40  # seams or lanes that ``show`` lists
+_WIDEST = 100  # a picture, in columns
+_LONGEST = 10**7  # a line in a file or a pipe
+_EXTRAS = {"matplotlib": "plot", "typer": "cli", "rich": "cli"}
+
+_UsageError: Any = typer.BadParameter.__base__  # what any misuse of an option raises; Typer has no public name for it
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn what a user got wrong into a line on stderr and exit code 2."""
+    try:
+        yield
+        return
+    except BrokenPipeError:
+        raise  # the reader of a pipe has left, which is no mistake
+    except _UsageError as error:
+        message = error.format_message()
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except (ValueError, TypeError, ImportError, MemoryError) as error:
+        message = str(error) or type(error).__name__
+    typer.echo(" ".join(message.split()), err=True)
+    raise typer.Exit(2)
+
+
+class _Commands(TyperGroup):
+    """Commands whose every refusal is one line."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with _one_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, *args: Any, **kwargs: Any) -> Any:
+        with _one_line():
+            return super().invoke(*args, **kwargs)
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False)
+
+Thing = Annotated[str, typer.Argument(help="A recipe's name, a JSON spec file, or an expression.", show_default=False)]
+Things = Annotated[list[str], typer.Argument(help="Recipes' names, JSON spec files, or expressions.", show_default=False)]
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be an integer, got {text!r}") from None
+
+
+def _number(words: str) -> Any:
+    """An option that takes an integer."""
+    return typer.Option(help=words, parser=_integer, metavar="INTEGER")
+
+
+Length = Annotated[int | None, _number("Length of the run; its own if not given.")]
+
+
+class Given(NamedTuple):
+    """What a user named: a schedule, how long it runs unless it goes on for ever, and the recipe that it is from."""
+
+    label: str
+    schedule: Schedule
+    steps: int | None
+    recipe: flr.Recipe | None = None
+
+
+def given(thing: str) -> Given:
+    """The schedule that a recipe's name, a JSON spec file or an expression stands for.
+
+    Raises ``ValueError``, ``TypeError`` or ``OSError`` where there is no such schedule.
+
+    >>> given("linear(0.1, 0.0, 300)")
+    Given(label='', schedule=linear(init=0.1, end=0.0, steps=300), steps=300, recipe=None)
+    """
+    if thing in flr.recipes():
+        run = flr.recipe(thing)
+        return Given(thing, run.schedule, run.steps, run)
+    is_spec = thing.endswith(".json") or ("(" not in thing and Path(thing).is_file())
+    if not is_spec and "(" not in thing:
+        flr.recipe(thing)  # raises, with the nearest names
+    schedule = _read(Path(thing)) if is_spec else flr.parse(thing)
+    steps = None if schedule.steps is None else int(np.max(schedule.steps))
+    return Given(Path(thing).stem if is_spec else "", schedule, steps)
+
+
+def _read(path: Path) -> Schedule:
+    try:
+        spec = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: must be a spec in JSON ({error})") from None
+    return flr.from_spec(spec)
+
+
+# -- the commands ----------------------------------------------------------------------------------------------------------
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Learning-rate schedules: look at them, tabulate them, draw them."""
+    if version:
+        _print(f"fastlr {flr.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def show(thing: Thing, steps: Length = None) -> None:
+    """Print what a schedule is: its first rate, peak, last rate, area and seams, and a picture of it."""
+    named = given(thing)
+    if named.schedule.shape:
+        rows = _lanes(named.schedule, steps)
+        _print(_pairs(_about(named)), "")
+        _print_rows(list(rows[0]), [list(row.values()) for row in rows], math.prod(named.schedule.shape))
+    else:
+        stop = steps if steps is not None else named.steps or extent(named.schedule)
+        _print(_pairs({**_about(named), **_facts(named.schedule, stop)}), "")
+        _show_seams(named.schedule, stop)
+        _print(_picture(named.schedule, stop))
+
+
+@app.command()
+def table(
+    thing: Thing,
+    out: Annotated[Path, typer.Option(help="File to write, .npy or .csv.", show_default=False)],
+    steps: Length = None,
+    start: Annotated[int, _number("The first step.")] = 0,
+    every: Annotated[int, _number("From one step to the next.")] = 1,
+    dtype: Annotated[str, typer.Option(help="float64 or float32.")] = "float64",
+) -> None:
+    """Write the rates to a .npy or .csv file, in full or not at all.
+
+    A .npy file holds an array, of shape (lanes, steps) for a batch. A .csv file has the header step,rate and a row for each step.
+    """
+    named = given(thing)
+    stop = named.steps if steps is None else steps
+    if stop is None:
+        raise ValueError(f"table: steps must be given for a schedule that never ends, got {named.schedule!r:.200}")
+    if not 0 <= start < stop <= _LAST_STEP or every < 1:
+        raise ValueError(
+            f"table: start must be below steps, from 0 to 2**53, and every at least 1, got {start=}, steps={stop}, {every=}"
+        )
+    rows = range(start, stop, every)
+    write_table(out, named.schedule, rows, dtype_of(dtype))
+    lanes = f", {math.prod(named.schedule.shape)} lanes" if named.schedule.shape else ""
+    _print(f"{out}: {len(rows)} steps{lanes}, {dtype}, {out.stat().st_size} bytes")
+
+
+@app.command()
+def plot(
+    things: Things,
+    out: Annotated[Path, typer.Option(help="File to write, .png or .svg.", show_default=False)],
+    steps: Length = None,
+    log: Annotated[bool, typer.Option("--log", help="Rates on a logarithmic scale.")] = False,
+) -> None:
+    """Draw schedules on one axes into a .png or .svg file."""
+    named = [given(thing) for thing in things]
+    stops = [each.steps if steps is None else steps for each in named]
+    axes = plots.plot(*({each.label: each.schedule} for each in named), steps=stops, ax=plots.empty(), log=log)
+    plots.save(axes, out)
+    _print(f"{out}: {out.stat().st_size} bytes")
+
+
+@app.command()
+def recipes() -> None:
+    """List the published runs that are ready by name."""
+    runs = [flr.recipe(name) for name in flr.recipes()]
+    years = [re.findall(r"\((\d{4})\)", run.source)[0] for run in runs]
+    rows = [[run.name, run.title, year, run.clock, str(run.steps)] for run, year in zip(runs, years, strict=True)]
+    _print_rows(["name", "title", "year", "clock", "steps"], rows, len(rows))
+
+
+@app.command()
+def info() -> None:
+    """Print the versions in use, and which backends run here."""
+    versions = {"fastlr": flr.__version__, "Python": platform.python_version(), "NumPy": np.__version__}
+    states = {f"backend {name}": state for name, state in flr.backends().items()}
+    extras = {name: _version(name, extra) for name, extra in _EXTRAS.items()}
+    _print(_pairs({**versions, **states, "backend in use": flr.backend(), **extras}))
+
+
+def _version(name: str, extra: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return f"not installed: pip install 'fastlr[{extra}]'"
+
+
+# -- what is shown ---------------------------------------------------------------------------------------------------------
+
+
+def _about(named: Given) -> dict[str, str]:
+    """What holds for every step: where the schedule is from, and what it is."""
+    words = ("title", "source", "clock", "assumption") if named.recipe else ()
+    length = "for ever" if named.steps is None else f"{named.steps} steps"
+    own = {"schedule": repr(named.schedule), "length": length, "fingerprint": named.schedule.fingerprint}
+    return {**{word: text for word in words if (text := getattr(named.recipe, word))}, **own}
+
+
+def _facts(schedule: Schedule, stop: int) -> dict[str, str]:
+    """The rates of a scalar schedule's first ``stop`` steps in brief."""
+    if not 1 <= stop <= _LAST_STEP:
+        raise ValueError(f"show: steps must be from 1 to 2**53, got {stop}")
+    ends = {"steps": f"0 to {stop - 1}", "first": repr(schedule(0)), "last": repr(schedule(stop - 1))}
+    if stop > _MOST_COUNTED:
+        return {**ends, **dict.fromkeys(("peak", "area"), f"left out: more than {_MOST_COUNTED} steps")}
+    return {**ends, "peak": _peak(schedule, stop), "area": repr(schedule.sum(stop))}
+
+
+def _peak(schedule: Schedule, stop: int) -> str:
+    """The highest rate and the step that first has it."""
+    highest, at = -1.0, 0
+    for part in parts(range(stop)):
+        rates = schedule.table(part.start, part.stop)
+        if rates.max() > highest:
+            highest, at = float(rates.max()), part[int(rates.argmax())]
+    return f"{highest!r} at step {at}"
+
+
+def _show_seams(schedule: Schedule, stop: int) -> None:
+    seams = [seam for seam in schedule.seams if seam < stop + (schedule.past_end != "raise")]
+    if seams:
+        _print_rows(["seam", "rate"], [[str(seam), repr(schedule(seam))] for seam in seams[:_MOST_ROWS]], len(seams))
+        _print("")
+
+
+def _picture(schedule: Schedule, stop: int) -> str:
+    """Blocks as wide as the terminal, above the first step and the last."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    return f"{blocks(schedule(spread(stop, 64 * width)), width, height=8)}\n0{stop - 1:>{width - 1}}"
+
+
+def _lanes(schedule: Schedule, steps: int | None) -> list[dict[str, str]]:
+    """The facts of the first lanes of a batch, each over its own length if no other is given."""
+    lanes = {str(list(index)): schedule[index] for index in itertools.islice(np.ndindex(schedule.shape), _MOST_ROWS)}
+    return [{"lane": i, **_facts(lane, extent(lane) if steps is None else steps)} for i, lane in lanes.items()]
+
+
+def _pairs(facts: dict[str, str]) -> "Table":
+    """Names and values in two columns."""
+    from rich.table import Column, Table
+
+    grid = Table.grid("", Column(overflow="fold"), padding=(0, 2))
+    for pair in facts.items():
+        grid.add_row(*pair)
+    return grid
+
+
+def _print_rows(names: list[str], rows: list[list[str]], count: int) -> None:
+    """A table of the first rows out of so many."""
+    from rich import box
+    from rich.table import Column, Table
+
+    columns = [Column(name, justify="right" if name in ("seam", "steps") else "left", overflow="fold") for name in names]
+    table = Table(*columns, box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, show_edge=False, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    _print(table, *([f"and {count - len(rows)} more"] if count > len(rows) else []))
+
+
+def _print(*parts: "str | Table") -> None:
+    """Print to the terminal in its width and colours; to a file or a pipe plainly, however long a line becomes."""
+    from rich.console import Console
+
+    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else _LONGEST)
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    lines = (line.rstrip() for line in captured.get().split("\n"))
+    typer.echo("\n".join(lines).encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding), nl=False)

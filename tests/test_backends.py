@@ -1,0 +1,370 @@
+"""Law 7: which kernels run is the user's choice, said in words; they are quiet neighbours, and each gives the same bits."""
+
+import asyncio
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from examples import SCHEDULES, TEXTS
+
+import fastlr as flr
+from fastlr.backends import choose
+
+SITE = Path(flr.__file__).parents[1]
+STEPS = np.array([0, 1, 2, 3, 7, 29, 40, 99, 1_000, 2**31 + 1, 2**53])
+
+
+def start(code: str, *args: str, cwd: Path | None = None, site: Path = SITE, **env: str) -> subprocess.Popen[str]:
+    """Another Python, in which warnings are errors and no backend is chosen but by ``env``."""
+    inherited = {key: value for key, value in os.environ.items() if key != "FASTLR_BACKEND"}
+    command = [sys.executable, "-W", "error", "-c", code, *args]
+    env = {**inherited, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", **env}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=env)
+
+
+def finish(process: subprocess.Popen[str]) -> dict:
+    """What it printed, as JSON."""
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def run(code: str, *args: str, **options: object) -> dict:
+    return finish(start(code, *args, **options))
+
+
+# -- the choice ------------------------------------------------------------------------------------------------------------
+
+
+def in_a_thread(work: Callable[[], object]) -> object:
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_the_fastest_is_the_default():
+    assert list(flr.backends().items()) == [("jit", "ready"), ("reference", "ready")]
+    assert flr.backend() == os.environ.get("FASTLR_BACKEND", "jit")
+
+
+def test_blocks_nest_and_end():
+    before = flr.backend()
+    with flr.use_backend("reference"):
+        with flr.use_backend("jit"):
+            assert flr.backend() == "jit"
+            with pytest.raises(ZeroDivisionError), flr.use_backend("reference"):
+                _ = 1 // 0
+            assert flr.backend() == "jit"
+        assert flr.backend() == "reference"
+        with pytest.raises(ValueError, match="use_backend: name must be one of 'jit', 'reference', got 'native'"):
+            flr.use_backend("native").__enter__()
+        assert flr.backend() == "reference"
+    assert flr.backend() == before
+
+
+def test_a_block_holds_in_its_own_thread_alone():
+    before = flr.backend()
+    other = {"jit": "reference", "reference": "jit"}[before]
+    with flr.use_backend(other):
+        assert in_a_thread(flr.backend) == before
+        assert flr.backend() == other
+
+
+def test_a_block_holds_in_its_own_task_alone():
+    async def ask(name: str, mine: asyncio.Event, theirs: asyncio.Event) -> str:
+        with flr.use_backend(name):
+            mine.set()
+            await theirs.wait()
+            return flr.backend()
+
+    async def both() -> list[str]:
+        first, second = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(ask("jit", first, second), ask("reference", second, first))
+
+    assert asyncio.run(both()) == ["jit", "reference"]
+
+
+def test_each_has_the_same_verbs():
+    def written(function: Callable[..., object]) -> list[str]:
+        return list(inspect.signature(getattr(function, "py_func", function) or function).parameters)
+
+    for name in flr.backends():
+        with flr.use_backend(name):
+            chosen = choose()
+        assert chosen.name == name
+        assert written(chosen.table) == ["words", "start", "step", "out"]
+        assert written(chosen.steps) == written(chosen.rates) == ["words", "t", "out"]
+
+
+CHOICE = """
+import json, sys, fastlr as flr
+s = flr.linear(1.0, 0.0, 10)
+try:
+    s(3)
+    found = {"backend": flr.backend(), "numba": "numba" in sys.modules}
+except ValueError as error:
+    found = {"error": str(error)}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("reference", {"backend": "reference", "numba": False}),
+        ("jit", {"backend": "jit", "numba": True}),
+        ("", {"backend": "jit", "numba": True}),
+        ("native", {"error": "FASTLR_BACKEND must be one of 'jit', 'reference', got 'native'"}),
+        ("JIT", {"error": "FASTLR_BACKEND must be one of 'jit', 'reference', got 'JIT'"}),
+    ],
+)
+def test_the_environment_chooses_at_the_first_question(asked, found):
+    assert run(CHOICE, FASTLR_BACKEND=asked) == found
+
+
+# -- quiet neighbours ------------------------------------------------------------------------------------------------------
+
+QUIET = """
+import json, sys
+import fastlr as flr
+heavy = {"numba", "llvmlite", "matplotlib", "typer", "rich", "scipy", "torch", "asyncio", "multiprocessing"}
+found = {"import": sorted(heavy & set(sys.modules))}
+s = flr.parse("linear(0, [1.0, 2.0], 10).then(cosine(1.0, 0.1, 90)) * 0.5")
+assert flr.from_spec(s.to_spec()) == s and str(s.program) and s.fingerprint and flr.recipe("bert-base")
+found["build"] = sorted(heavy & set(sys.modules))
+with flr.use_backend("reference"):
+    s(3), s.table(50), s.sum(50), s[0].seams
+found["ask"] = sorted(heavy & set(sys.modules))
+print(json.dumps(found))
+"""
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed_and_no_file_is_written(tmp_path):
+    home = {key: str(tmp_path / "home") for key in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")}
+    assert run(QUIET, cwd=tmp_path, **home) == {"import": [], "build": [], "ask": []}
+    assert list(tmp_path.iterdir()) == []
+
+
+WITHOUT_NUMBA = """
+import json, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("numba", "llvmlite"):
+            raise ImportError("no Numba in this place")
+
+sys.meta_path.insert(0, Absent())
+import fastlr as flr
+
+def refused(work):
+    try:
+        work()
+    except (ValueError, ImportError) as error:
+        return f"{type(error).__name__}: {error}"
+
+s = flr.linear(1.0, 0.0, 10)
+found = {
+    "asked": refused(lambda: flr.use_backend("jit").__enter__()),
+    "module": refused(lambda: flr.jit),
+    "backends": flr.backends(),
+    "default": refused(flr.backend) or flr.backend(),
+    "rates": refused(lambda: s(3)) or [s(3), *s.table(3), *s([5, 4]), *flr.stack([s, s])(6)],
+}
+print(json.dumps(found))
+"""
+
+
+def test_without_numba_the_reference_runs_and_says_why():
+    found = run(WITHOUT_NUMBA)
+    assert found["backends"] == {"jit": "no Numba in this place", "reference": "ready"}
+    assert found["default"] == "reference"
+    assert found["rates"] == [0.7, 1.0, 0.9, 0.8, 0.5, 0.6, 0.4, 0.4]
+    assert found["asked"] == "ValueError: use_backend: name: the 'jit' backend cannot run here: no Numba in this place"
+    assert found["module"] == "ImportError: no Numba in this place"
+
+
+def test_without_numba_asking_for_it_by_the_environment_is_an_error():
+    found = run(WITHOUT_NUMBA, FASTLR_BACKEND="jit")
+    reason = "ValueError: FASTLR_BACKEND: the 'jit' backend cannot run here: no Numba in this place"
+    assert found["default"] == found["rates"] == reason
+
+
+BROKEN_NUMBA = """
+import json, sys
+
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("numba", "llvmlite"):
+            raise {error}
+
+sys.meta_path.insert(0, Broken())
+import fastlr as flr
+print(json.dumps([flr.linear(1.0, 0.0, 10)(3), flr.backend(), flr.backends()["jit"]]))
+"""
+
+
+@pytest.mark.parametrize("error", ["OSError('a library is missing')", "SystemError('built for another NumPy')"])
+def test_a_broken_numba_is_as_good_as_none(error):
+    assert run(BROKEN_NUMBA.replace("{error}", error)) == [0.7, "reference", error.split("'")[1]]
+
+
+NEIGHBOUR = """
+import ctypes, json, multiprocessing, os, threading
+import numpy as np
+
+def arithmetic():
+    tiny, one = np.array([5e-324, 2.0**-1060]), np.float64(1.0)
+    return {
+        "subnormals": [(5e-324 / 1.0).hex(), (tiny * 1.0).tolist(), (tiny + tiny).tolist(), float(one * 5e-324)],
+        "rounding": [1.0 + 2.0**-53, -1.0 - 2.0**-53, 1.0 - 2.0**-55, 0.1 + 0.2, one / 3, -one / 3],
+    }
+
+before = arithmetic()
+import fastlr as flr
+found = {"import": arithmetic() == before}
+s = flr.stack([flr.exponential_decay(1.0, gamma=0.5), flr.constant(5e-324), flr.linear(5e-324, 55e-324, 10)])
+expected = s.table(1_100)
+found["subnormal rates"] = [rate.hex() for rate in (expected[0, 1_074], expected[0, 1_022], expected[1, 7], s[1](3), s(3)[2])]
+found["evaluation"] = arithmetic() == before
+
+def right(_=None):
+    return bool(s.table(1_100).tobytes() == expected.tobytes() and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
+
+threads, told = [threading.Thread(target=lambda: told.append(right())) for _ in range(4)], []
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+found["threads"] = told
+child = os.fork()
+if child == 0:
+    os._exit(0 if right() else 1)
+found["fork"] = os.waitpid(child, 0)[1]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    found["pool"] = pool.map(right, range(4))
+found["after"] = right() and arithmetic() == before
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def neighbour():
+    """One process that imports, asks, asks in threads and forks; what it saw, point by point."""
+    flr.stack([flr.constant(1.0)]).table(1), flr.stack([flr.constant(1.0)])(0), flr.constant(1.0)(0)  # fills the cache
+    return run(NEIGHBOUR)
+
+
+@pytest.mark.parametrize("when", ["import", "evaluation", "after"])
+def test_rounding_mode_and_subnormals_are_left_alone(neighbour, when):
+    assert neighbour[when]
+
+
+def test_subnormal_rates_are_rates(neighbour):
+    assert neighbour["subnormal rates"] == [x.hex() for x in (5e-324, 2.0**-1022, 5e-324, 5e-324, 4 * 5e-324)]
+
+
+def test_threads_agree(neighbour):
+    assert neighbour["threads"] == [True] * 4
+
+
+def test_a_fork_after_use_agrees(neighbour):
+    assert neighbour["fork"] == 0
+    assert neighbour["pool"] == [True] * 4
+
+
+# -- the cache on disk -----------------------------------------------------------------------------------------------------
+
+
+def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
+    """Every folder that a cache could go to lies below a regular file, which stops even root."""
+    file = tmp_path / "file"
+    file.write_text("")
+    shutil.copytree(SITE / "fastlr", tmp_path / "site" / "fastlr", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "site" / "fastlr" / "jit" / "__pycache__").write_text("")
+    nowhere = {key: str(file / "below") for key in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "TMPDIR", "IPYTHONDIR")}
+    code = (
+        "import json, fastlr as flr; rate = flr.linear(1.0, 0.0, 10)(3);"
+        "print(json.dumps([rate, flr.backend(), type(flr.jit.scalar._cache).__name__, flr.__file__]))"
+    )
+    rate, backend, cache, where = run(code, cwd=tmp_path, site=tmp_path / "site", **nowhere)
+    assert (rate, backend, cache) == (0.7, "jit", "NullCache")
+    assert where.startswith(str(tmp_path))
+
+
+USERS_OWN = """
+import json, sys
+import numpy as np
+from numba import njit
+import fastlr as flr
+
+@njit(cache=True)
+def every_rate(program, steps):
+    rates = np.empty(steps)
+    for t in range(steps):
+        rates[t] = flr.jit.rate(program, t)
+    return rates
+
+@njit(cache=True)
+def every_lane(program, t):
+    rates = np.empty(int(program[1]))
+    flr.jit.rates(program, t, rates)
+    return rates
+
+def main():
+    s = flr.warmup_cosine(6e-4, 20, 100, end=6e-5) * flr.cyclic(0.5, 1.0, up=7)
+    right = [every_rate(s.program, 120).tobytes() == np.array([s(t) for t in range(120)]).tobytes()]
+    hits = [every_rate.stats.cache_hits]
+    if "lanes" in sys.argv:
+        lanes = flr.stack([s, flr.constant(0.1), flr.linear([1.0], 0.0, 50)[0]])
+        right.append(all(every_lane(lanes.program, t).tobytes() == lanes(t).tobytes() for t in (0, 3, 49, 50, 2**53)))
+        hits.append(every_lane.stats.cache_hits)
+    hits = [sum(hit.values()) for hit in hits]
+    print(json.dumps({"right": right, "hits": hits, "kernels": sum(flr.jit.scalar.stats.cache_hits.values())}))
+"""
+
+
+@pytest.fixture
+def users_own(tmp_path) -> Callable[..., subprocess.Popen[str]]:
+    """A user's module with a cache of its own; calling it starts a process that imports and runs it."""
+    (tmp_path / "users_own.py").write_text(USERS_OWN)
+    path = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import users_own; users_own.main()"
+    return lambda *args, **env: start(path, *args, **env)
+
+
+def test_the_door_in_a_users_cached_function(users_own):
+    """Compiled in one process, loaded from the cache in the next: the bits of s(t) in both."""
+    first, second = finish(users_own("lanes")), finish(users_own("lanes"))
+    assert first["right"] == second["right"] == [True, True]
+    assert (first["hits"], second["hits"]) == ([0, 0], [1, 1])
+
+
+def test_eight_processes_share_a_fresh_cache(users_own, tmp_path):
+    cache = str(tmp_path / "cache")
+    together = [users_own(NUMBA_CACHE_DIR=cache) for _ in range(8)]
+    ended = [(*process.communicate(timeout=300), process.returncode) for process in together]
+    assert [(err, code) for _, err, code in ended] == [("", 0)] * 8
+    assert [json.loads(out)["right"] for out, _, _ in ended] == [[True]] * 8
+    after = finish(users_own(NUMBA_CACHE_DIR=cache))
+    assert after == {"right": [True], "hits": [1], "kernels": 1}
+
+
+# -- the same rates --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_both_agree_on_every_example(text):
+    schedule = SCHEDULES[text]
+    steps = STEPS if schedule.past_end != "raise" else STEPS[np.min(schedule.steps) > STEPS]
+    with flr.use_backend("jit"):
+        fast = schedule(steps)
+    with flr.use_backend("reference"):
+        plain = schedule(steps)
+    bound = 8 * repr(schedule).count("(") * np.spacing(np.maximum(fast, plain))
+    assert (np.abs(fast - plain) <= bound).all()

@@ -1,0 +1,363 @@
+"""Laws 3 and 4: exact ends, monotone pieces, levels never left, pieces of no steps, and one meaning of past the end."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import schedules
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import fastlr as flr
+
+BACKENDS = ["jit", "reference"]
+LAST = 2**53
+NEIGHBOURS = 400
+seeds = st.integers(0, 2**32 - 1)
+
+# every finite curve that goes from init to end, by its name and what else it takes
+CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "linear": (flr.linear, {}),
+    "square": (flr.polynomial, {}),
+    "power": (flr.polynomial, {"power": schedules.powers}),
+    "cosine": (flr.cosine, {}),
+    "cosine_power": (flr.cosine, {"exponent": schedules.powers, "k": schedules.powers}),
+    "exponential": (flr.exponential, {}),
+    "rex": (flr.rex, {"beta": st.floats(0.0, 0.99)}),
+    "tanh": (flr.tanh, {"lower": st.floats(-9.0, -0.1), "upper": st.floats(0.1, 9.0)}),
+    "1-sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="1-sqrt"), {}),
+    "sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="sqrt"), {}),
+}
+
+DECAYS: dict[str, Any] = {
+    "exponential_decay by rate": st.builds(
+        lambda init, x: flr.exponential_decay(init, rate=10.0**x), schedules.levels, st.floats(-18.0, 0.5)
+    ),
+    "exponential_decay by gamma": st.builds(
+        lambda init, x, every: flr.exponential_decay(init, gamma=1 - 2.0**-x, every=every),
+        schedules.levels, st.floats(0.1, 53.0), schedules.periods,
+    ),
+    "step_decay": st.builds(flr.step_decay, schedules.levels, schedules.factors, schedules.periods),
+    "inverse_time": st.builds(flr.inverse_time, schedules.levels, st.floats(0.0, 5.0), schedules.periods),
+    "inverse_power": st.builds(flr.inverse_power, schedules.levels, schedules.powers, schedules.periods),
+    "inverse_sqrt": st.builds(flr.inverse_sqrt, schedules.levels, schedules.periods),
+    "noam": st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**6), schedules.levels),
+}  # fmt: skip
+
+long_lengths = st.one_of(schedules.periods, st.integers(2**40, LAST), st.sampled_from([2**40, 2**52 + 1, LAST - 1, LAST]))
+
+
+@st.composite
+def pieces(draw: Any, name: str, lengths: Any = schedules.periods) -> tuple[flr.Schedule, float, float, int]:
+    """A curve of this name with its levels and its length."""
+    build, options = CURVES[name]
+    levels = schedules.positive if name == "exponential" else schedules.levels
+    init, end, steps = draw(levels), draw(levels), draw(lengths)
+    if draw(st.integers(0, 3)) == 0:  # levels that all but touch
+        end = min(float(init * (1 + draw(st.integers(-9, 9)) * 2.0**-52)), 10.0)
+    return build(init, end, steps, **{key: draw(value) for key, value in options.items()}), init, end, steps
+
+
+def neighbours(schedule: flr.Schedule, start: int, stop: int, seed: int) -> list[np.ndarray]:
+    """Tables of neighbouring steps from ``start`` to ``stop``: at both ends, near them, and far from them."""
+    rng = np.random.default_rng(seed)
+    inside = [
+        start,
+        stop - NEIGHBOURS,
+        (start + stop) // 2,
+        *rng.integers(start, stop + 1, 2),
+        stop - int(2 ** rng.uniform(0, 53)),
+    ]
+    firsts = (max(start, int(t)) for t in inside)
+    return [schedule.table(first, min(first + NEIGHBOURS, stop + 1)) for first in firsts]
+
+
+def rises(table: np.ndarray, backend: str) -> bool:
+    """Whether no step falls; the reference, which cannot fuse multiply-adds, keeps its order to 8 ulp."""
+    slack = 8 * np.spacing(table[1:]) if backend == "reference" else 0.0
+    return bool(np.all(np.diff(table) >= -slack))
+
+
+# -- ends ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", CURVES)
+@given(data=st.data())
+@settings(max_examples=25)
+def test_the_ends_are_the_parameters_to_the_bit(name, backend, data):
+    schedule, init, end, steps = data.draw(pieces(name, long_lengths))
+    with flr.use_backend(backend):
+        assert schedule.steps == steps
+        assert name == "tanh" or schedule(0) == init
+        assert {schedule(t) for t in (steps, min(steps + 1, LAST), LAST)} == {end}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(parts=st.lists(st.sampled_from([*CURVES]).flatmap(pieces), min_size=2, max_size=5))
+@settings(max_examples=60)
+def test_at_a_seam_the_next_piece_begins_with_its_init(backend, parts):
+    schedule, seams = parts[0][0], [parts[0][3]]
+    for part, _, _, steps in parts[1:]:
+        schedule = schedule.then(part)
+        seams.append(seams[-1] + steps)
+    assert set(seams) <= set(schedule.seams)
+    with flr.use_backend(backend):
+        for seam, (part, init, _, _) in zip(seams[:-1], parts[1:], strict=True):
+            assert schedule(seam) == part(0)
+            assert schedule(seam) == init or "tanh" in repr(part)
+        assert schedule(seams[-1]) == parts[-1][2]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(peak=schedules.levels, init=schedules.levels, end=schedules.levels, warmup=schedules.lengths, rest=schedules.periods)
+@settings(max_examples=40)
+def test_the_peak_of_a_warm_up_is_the_peak(backend, peak, init, end, warmup, rest):
+    steps = warmup + rest
+    with flr.use_backend(backend):
+        for schedule in (
+            flr.warmup_linear(peak, warmup, steps, end=end, init=init),
+            flr.warmup_cosine(peak, warmup, steps, end=end, init=init),
+            flr.wsd(peak, warmup, 0, rest, end=end, init=init),
+            flr.one_cycle(peak, steps, warmup=warmup, init=init, end=end),
+        ):
+            assert schedule(0) == (init if warmup else peak)
+            assert schedule(warmup) == peak
+            assert schedule(steps) == end
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range", "cosine"])
+@given(a=schedules.levels, b=schedules.levels, up=schedules.lengths, down=schedules.periods, cycle=st.integers(0, 2**30))
+@settings(max_examples=40)
+def test_a_cycle_begins_on_low_and_turns_on_high(mode, backend, a, b, up, down, cycle):
+    low, high, first = min(a, b), max(a, b), cycle * (up + down)
+    assume(up > 0 and first + up <= LAST)
+    schedule = flr.cyclic(low, high, up, down, mode=mode)
+    with flr.use_backend(backend):
+        assert schedule(first) == low
+        assert cycle or mode == "exp_range" or schedule(up) == high
+        assert mode in ("triangular2", "exp_range") or schedule(first + up) == high
+        assert low <= schedule(first + up) <= high
+
+
+# -- monotone --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", CURVES)
+@given(data=st.data(), seed=seeds)
+@settings(max_examples=30)
+def test_a_finite_curve_is_monotone_and_keeps_between_its_levels(name, backend, data, seed):
+    schedule, init, end, steps = data.draw(pieces(name, long_lengths))
+    with flr.use_backend(backend):
+        for table in neighbours(schedule, 0, steps, seed):
+            assert rises(table[:: -1 if init >= end else 1], backend)
+            assert min(init, end) <= table.min() <= table.max() <= max(init, end)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", DECAYS)
+@given(data=st.data(), seed=seeds)
+@settings(max_examples=30)
+def test_a_decay_never_rises_after_its_warm_up(name, backend, data, seed):
+    schedule = data.draw(DECAYS[name])
+    warmup = max(schedule.seams, default=0)
+    with flr.use_backend(backend):
+        for table in neighbours(schedule, 0, warmup, seed) if warmup else []:
+            assert rises(table, backend)
+        for table in neighbours(schedule, warmup, LAST, seed):
+            assert rises(table[::-1], backend)
+            assert 0 <= table.min() <= table.max() <= schedule(warmup)
+
+
+# -- levels ----------------------------------------------------------------------------------------------------------------
+
+
+def levels_of(spec: object) -> list[float]:
+    """The numbers of a spec that are rates; a product, a sum or a factor has none of its own."""
+    if isinstance(spec, list):
+        return [level for part in spec for level in levels_of(part)]
+    if not isinstance(spec, dict):
+        return []
+    own = [spec[key] for key in ("value", "init", "end", "peak", "low", "high", "lo", "hi") if isinstance(spec.get(key), float)]
+    own += [value for value in spec.get("values", []) if isinstance(value, float)]
+    return own + [level for part in spec.values() for level in levels_of(part)]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.finite_curves, seed=seeds)
+@settings(max_examples=120)
+def test_a_rate_never_leaves_the_interval_of_its_levels(backend, schedule, seed):
+    spec = schedule.to_spec()["schedule"]
+    levels = levels_of(spec)
+    [(name, arguments)] = spec.items()
+    if name in ("wsd", "warmup_cosine", "warmup_linear", "warmup_constant", "milestones"):  # 0 where end and init are not given
+        levels.append(0.0)
+    if name == "one_cycle":
+        levels.append(arguments["peak"] / 25.0 / 10_000.0)
+    with flr.use_backend(backend):
+        rates = schedule(np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed))))
+    assert min(levels) <= rates.min() <= rates.max() <= max(levels)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars, seed=seeds)
+@settings(max_examples=60)
+def test_every_rate_to_2_53_is_finite_and_not_negative(backend, schedule, seed):
+    steps = np.array([*schedules.interesting_steps(schedule, np.random.default_rng(seed)), LAST - 1, LAST])
+    with flr.use_backend(backend):
+        rates = schedule(steps)
+    assert np.all(np.isfinite(rates) & (rates >= 0))
+    assert not np.any(np.signbit(rates))
+
+
+# -- no steps --------------------------------------------------------------------------------------------------------------
+
+nothings = st.sampled_from([*CURVES]).flatmap(lambda name: pieces(name, st.just(0))).map(lambda piece: piece[0])
+
+
+def same_everywhere(a: flr.Schedule, b: flr.Schedule, seed: int, stop: int = LAST + 1) -> bool:
+    """Equal to the bit at the seams of both, beside them and far from them, before ``stop``."""
+    rng = np.random.default_rng(seed)
+    steps = {t for schedule in (a, b) for t in schedules.interesting_steps(schedule, rng) if t < stop}
+    return all(a(t) == b(t) for t in steps)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(nothing=nothings, other=schedules.curves, seed=seeds)
+@settings(max_examples=60)
+def test_a_piece_of_no_steps_vanishes_before_another(backend, nothing, other, seed):
+    with flr.use_backend(backend):
+        assert same_everywhere(nothing.then(other), other, seed)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(first=schedules.finite_curves, nothing=nothings, other=schedules.curves, seed=seeds)
+@settings(max_examples=60)
+def test_a_piece_of_no_steps_vanishes_between_two_others(backend, first, nothing, other, seed):
+    assume(first.steps is not None and first.steps + (other.steps or 0) <= LAST)
+    with flr.use_backend(backend):
+        assert same_everywhere(first.then(nothing).then(other), first.then(other), seed)
+        assert same_everywhere(first.then(nothing), first, seed, stop=first.steps)
+
+
+def test_a_lane_whose_piece_has_no_steps_vanishes_from_a_batch():
+    schedule = flr.linear(0.0, 1.0, [0, 3]).then(flr.cosine(1.0, 0.5, [4, 0])).then(flr.constant(0.25))
+    assert schedule.table(8).tolist() == [lane.table(8).tolist() for lane in schedule]
+    assert schedule[0].table(5).tolist() == [*flr.cosine(1.0, 0.5, 4).table(4), 0.25]
+    assert schedule[1].table(4).tolist() == [*flr.linear(0.0, 1.0, 3).table(3), 0.25]
+
+
+# -- past the end ----------------------------------------------------------------------------------------------------------
+
+finite = schedules.finite_curves.filter(lambda schedule: schedule.steps)
+
+
+def beyond(steps: int, seed: int) -> list[int]:
+    """The end and steps past it."""
+    rng = np.random.default_rng(seed)
+    far = [int(rng.integers(steps, LAST + 1)) for _ in range(6)]
+    return [t for t in (steps, steps + 1, 2 * steps - 1, 2 * steps, 7 * steps + 3, *far, LAST) if t <= LAST]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=finite, seed=seeds)
+@settings(max_examples=60)
+def test_past_the_end_means_the_same_for_all_shapes(backend, schedule, seed):
+    steps = schedule.steps
+    with flr.use_backend(backend):
+        held, again, gone = (schedule.with_past_end(policy) for policy in ("hold", "repeat", "zero"))
+        for t in beyond(steps, seed):
+            assert (held(t), again(t), gone(t)) == (schedule(steps), schedule(t % steps), 0.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=finite, seed=seeds)
+@settings(max_examples=60)
+def test_raise_refuses_every_step_from_the_end_on(backend, schedule, seed):
+    steps, strict = schedule.steps, schedule.with_past_end("raise")
+    with flr.use_backend(backend):
+        assert strict(steps - 1) == schedule(steps - 1)
+        first = max(0, steps - 5)
+        assert strict.table(first, steps).tolist() == schedule.table(first, steps).tolist()
+        for t in beyond(steps, seed):
+            with pytest.raises(ValueError, match=f"before the end, step {steps}, as past_end='raise', got {t}"):
+                strict(t)
+        with pytest.raises(ValueError, match=f"table: steps must be before the end, step {steps}"):
+            strict.table(first, steps + 1)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("policy", ["hold", "raise", "repeat", "zero"])
+@given(schedule=finite, seed=seeds)
+@settings(max_examples=20)
+def test_a_policy_changes_nothing_before_the_end(policy, backend, schedule, seed):
+    with flr.use_backend(backend):
+        assert same_everywhere(schedule.with_past_end(policy), schedule, seed, stop=schedule.steps)
+
+
+wave = flr.linear(1.0, 0.5, steps=4)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("policy", ["hold", "repeat", "zero"])
+@pytest.mark.parametrize(
+    ("compose", "rate"),
+    [
+        (lambda s: s * flr.constant(0.5), lambda s, t: s(t) * 0.5),
+        (lambda s: s * 0.5, lambda s, t: s(t) * 0.5),
+        (lambda s: s * wave, lambda s, t: s(t) * wave(t)),
+        (lambda s: wave + s, lambda s, t: wave(t) + s(t)),
+        (lambda s: s * s, lambda s, t: s(t) * s(t)),
+        (lambda s: s + flr.linear(0.0, 1.0, steps=9), lambda s, t: s(t) + min(t, 9) / 9),
+        (lambda s: s.clip(0.25, 0.75), lambda s, t: min(max(s(t), 0.25), 0.75)),
+        (lambda s: s.minimum(0.75), lambda s, t: min(s(t), 0.75)),
+        (lambda s: s.delay(3), lambda s, t: s(max(t - 3, 0))),
+        (lambda s: wave.then(s), lambda s, t: wave(t) if t < 4 else s(t - 4)),
+        (lambda s: flr.join([s, wave], at=[11]), lambda s, t: s(t) if t < 11 else wave(t - 11)),
+        (lambda s: s.cooldown(at=10, steps=4), lambda s, t: s(t) if t < 10 else s(10) * max(14 - t, 0) / 4),
+        (lambda s: flr.stack([s, s])[1], lambda s, t: s(t)),
+    ],
+)  # fmt: skip
+def test_a_policy_goes_with_the_schedule_into_what_is_made_of_it(compose, rate, policy, backend):
+    schedule = flr.linear(1.0, 0.0, steps=4).with_past_end(policy)
+    with flr.use_backend(backend):
+        composed = compose(schedule)
+        assert [composed(t) for t in range(40)] == pytest.approx([rate(schedule, t) for t in range(40)], rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        lambda s: s * flr.constant(2.0),
+        lambda s: s * flr.linear(1.0, 0.5, steps=9),
+        lambda s: flr.inverse_sqrt(1.0, 3) + s,
+        lambda s: s.clip(0.1, 0.5),
+        lambda s: s * s,
+        lambda s: flr.stack([s, s.with_past_end("hold").then(wave).with_past_end("raise")])[0],
+    ],
+)
+def test_what_is_made_of_a_schedule_that_raises_raises_at_the_same_step(compose):
+    composed = compose(flr.linear(1.0, 0.0, steps=6).with_past_end("raise"))
+    assert composed.past_end == "raise"
+    assert composed.table(6).shape == (6,)
+    with pytest.raises(ValueError, match="before the end, step 6"):
+        composed(6)
+
+
+def test_a_part_that_raises_cannot_be_asked_past_its_end_in_a_join():
+    strict = wave.with_past_end("raise")
+    assert flr.join([strict, wave], at=[4]).table(6).tolist() == wave.then(wave).table(6).tolist()
+    with pytest.raises(ValueError, match="join: a part with past_end='raise' must be cut off by its end"):
+        flr.join([strict, wave], at=[5])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars)
+@settings(max_examples=20)
+def test_2_53_is_the_last_step(backend, schedule):
+    with flr.use_backend(backend):
+        assert schedule(LAST) == schedule(np.array([LAST]))[0] == schedule.table(LAST, LAST + 1)[0]
+        with pytest.raises(ValueError, match=r"from 0 to 2\*\*53, got 9007199254740993"):
+            schedule(LAST + 1)
