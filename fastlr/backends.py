@@ -46,6 +46,7 @@ def _reference() -> Backend:
 
 _LOADERS: dict[str, Callable[[], Backend]] = {"jit": _jit, "reference": _reference}  # fastest first
 
+
 @cache
 def _load(name: str) -> Backend | str:
     """The backend, or in words why it cannot run here."""

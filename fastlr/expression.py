@@ -7,13 +7,29 @@ batch shape. A piece of ``steps=n`` has its ``init`` at its step 0 and reaches i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LAST_STEP", "Node", "curve", "delay", "ended", "join", "loop", "pair", "scale", "select", "stack", "take"]
+__all__ = [
+    "LAST_STEP",
+    "Node",
+    "Numbers",
+    "curve",
+    "cycles",
+    "delay",
+    "ended",
+    "join",
+    "loop",
+    "pair",
+    "scale",
+    "select",
+    "stack",
+    "take",
+]
 
 LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
 
@@ -31,7 +47,7 @@ class Node:
     bound: npt.NDArray[np.float64]
     samples: npt.NDArray[np.float64] | None = field(default=None)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """The batch shape: what the numbers of this node and of its parts broadcast to."""
         inner = [part.shape for part in self.parts]
@@ -40,6 +56,27 @@ class Node:
         own = [number.shape for number in self.numbers.values()]
         table = [] if self.samples is None else [self.samples.shape[:-1]]
         return np.broadcast_shapes(*own, *inner, *table)
+
+    @cached_property
+    def rows(self) -> float:
+        """How many rows of a program the node becomes, at most: a delay takes those at its step 0 twice, a stretched loop all
+        that it holds once a cycle.
+        """
+        inside = sum(part.rows for part in self.parts)
+        if self.kind == "delay":
+            return 1 + 2 * inside
+        if self.kind == "loop":
+            period, times, stretch = (self.numbers[name] for name in ("period", "times", "stretch"))
+            inside *= float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
+        return 2 + inside
+
+
+def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.float64]:
+    """About how many cycles, each ``stretch`` as long as the last, begin by step 2^53; at most ``times``, unless that is -1."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fitting = np.log1p(LAST_STEP * (stretch - 1.0) / np.asarray(period)) / np.log(stretch)
+    found: npt.NDArray[np.float64] = np.where(times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times)))
+    return found
 
 
 def _node(
@@ -91,7 +128,9 @@ def loop(
 
 
 def delay(body: Node, steps: Numbers) -> Node:
-    """``body(0)`` for ``steps`` steps, then ``body``."""
+    """``body(0)`` for ``steps`` steps, then ``body``; two waits are one."""
+    if body.kind == "delay":
+        return delay(body.parts[0], np.asarray(body.numbers["steps"] + steps))
     return _node("delay", {"steps": steps}, (body,), None if body.steps is None else body.steps + steps, body.bound)
 
 

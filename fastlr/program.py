@@ -15,7 +15,7 @@ own clock from there. A number is given by where it stands and a stride: 1 where
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,13 +53,30 @@ class Family(NamedTuple):
 
 
 class Program(npt.NDArray[np.float64]):
-    """A packed program. ``print(program)`` disassembles its first lanes into a table a person can read."""
+    """A packed program. ``print(program)`` disassembles its first lanes into a table a person can read.
+
+    >>> import fastlr as flr
+    >>> print((flr.linear(0.0, 1.0, steps=10) * flr.constant(2.0)).program)
+    program of 1 lane
+    lane 0
+               start  shape         fields
+                   0  multiply
+                   0    linear      L=-10  lo=0  hi=1
+                  10    constant    value=1
+                        and
+                   0    constant    value=2
+    """
+
+    def __getitem__(self, index: Any) -> Any:
+        """Words of the program, which are no program themselves."""
+        return self.view(np.ndarray)[index]
 
     def __str__(self) -> str:
         return "\n".join(_disassemble(self.view(np.ndarray), most_lanes=3))
 
     def __repr__(self) -> str:
-        return f"<fastlr program: {int(self[1])} lanes, {int(self[2])} families, {self.nbytes:,} bytes>"
+        lanes = int(self[1])
+        return f"<fastlr program of {lanes:,} lane{'s' * (lanes != 1)}, {self.nbytes:,} bytes>"
 
 
 class _Packer:
@@ -141,7 +158,7 @@ def check(words: Numbers) -> None:
     assert words[0] == MAGIC
     assert np.isfinite(words).all()
     for _, _, rows in _families(words):
-        for _, row in _rows(words, rows):
+        for row in _rows(words, rows):
             start, stride = int(row[1]), int(row[2])
             assert 0 <= start < words.size
             assert stride in (0, 1)
@@ -159,11 +176,12 @@ def _families(words: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numb
         yield lanes, positions, _track(words, at, count)
 
 
-def _rows(words: Numbers, track: Numbers, depth: int = 0) -> Iterator[tuple[int, Numbers]]:
+def _rows(words: Numbers, track: Numbers) -> Iterator[Numbers]:
+    """The rows of a track, and all those below them."""
     for row in track:
-        yield depth, row
+        yield row
         for at, count in (row[3:5], row[5:7]):
-            yield from _rows(words, _track(words, at, count), depth + 1)
+            yield from _rows(words, _track(words, at, count))
 
 
 def seams(words: Numbers) -> set[int]:
@@ -202,13 +220,22 @@ def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:
         for lane in range(min(size, most_lanes)):
             yield f"lane {positions[lane]:,}" + (f" of {size:,} alike" if size > 1 else "")
             yield f"  {'start':>14}  {'shape':<14}fields"
-            for depth, row in _rows(words, track):
-                names = shape(int(row[0])).fields
-                numbers = [words[int(row[7 + 2 * i]) + lane * int(row[8 + 2 * i])] for i in range(len(names))]
-                fields = "  ".join(f"{name}={_shortest(number)}" for name, number in zip(names, numbers, strict=True))
-                start = words[int(row[1]) + lane * int(row[2])]
-                yield f"  {int(start):>14,}  {'  ' * depth + shape(int(row[0])).name:<14}{fields}".rstrip()
+            yield from _listing(words, track, lane)
+
+
+def _listing(words: Numbers, track: Numbers, lane: int, indent: str = "") -> Iterator[str]:
+    """A line for each row of a track, and below it, further in, the tracks that it holds."""
+    for row in track:
+        name, names, _ = shape(int(row[0]))
+        numbers = [words[int(row[7 + 2 * i]) + lane * int(row[8 + 2 * i])] for i in range(len(names))]
+        fields = "  ".join(f"{field}={_shortest(number)}" for field, number in zip(names, numbers, strict=True))
+        start = words[int(row[1]) + lane * int(row[2])]
+        yield f"  {int(start):>14,}  {indent + name:<12}  {fields}".rstrip()
+        yield from _listing(words, _track(words, row[3], row[4]), lane, indent + "  ")
+        if row[6]:
+            yield f"  {'':14}  {indent}  and"
+            yield from _listing(words, _track(words, row[5], row[6]), lane, indent + "  ")
 
 
 def _shortest(number: float) -> str:
-    return repr(float(number)).removesuffix(".0")
+    return "2^54" if number == NO_LIMIT else repr(float(number)).removesuffix(".0")

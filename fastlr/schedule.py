@@ -24,7 +24,9 @@ from fastlr.parameters import Choice, Growth, Number, Period, Power, Rate, Steps
 from fastlr.program import Program, seams
 from fastlr.tables import allocate, check_contiguous, check_out, dtype_of, span
 
-__all__ = ["CONSTRUCTORS", "Schedule", "build", "constructor", "cooldown_curve", "joined", "leaf", "made"]
+__all__ = [
+    "CONSTRUCTORS", "Cooldown", "Schedule", "add", "build", "constructor", "cooldown_curve", "cycled", "joined", "leaf", "made",
+]  # fmt: skip
 
 P = ParamSpec("P")
 Array = npt.NDArray[np.float64]
@@ -35,6 +37,7 @@ CONSTRUCTORS: dict[str, Callable[..., "Schedule"]] = {}  # every constructor and
 _RULES: dict[str, Mapping[str, Callable[[str, object], object]]] = {}
 
 _MOST_CYCLES = 65_536
+_MOST_ROWS = 2**20
 _HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
 _SUMMED = 65_536  # numbers of a table held at a time while it is added up
 
@@ -67,6 +70,8 @@ def _check_result(name: str, node: Node, call: Call) -> None:
         raise ValueError(f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep")
     if not np.all(node.bound <= _HIGHEST):
         raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
+    if node.rows > _MOST_ROWS:
+        raise ValueError(f"{name}: the program must have at most {_MOST_ROWS:,} rows, got up to {node.rows:,.0f}: {shown(call)}")
     if node.steps is not None and np.any(node.steps > LAST_STEP):
         raise ValueError(f"{name}: the schedule must end by step 2**53, got {int(np.max(node.steps))} steps: {shown(call)}")
 
@@ -670,10 +675,7 @@ def cycled(
 def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array) -> None:
     if not _stretches(node):
         raise ValueError(f"{where}: only finite curves, constants and their joins can be stretched, got a {node.kind}")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fitting = np.log1p(LAST_STEP * (stretch - 1) / np.asarray(node.steps)) / np.log(stretch)
-    cycles = np.where(times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times)))
-    if np.any(cycles > _MOST_CYCLES):
+    if node.steps is not None and np.any(tree.cycles(node.steps, times, stretch) > _MOST_CYCLES):
         raise ValueError(
             f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, or times be given, got {shown(stretch)}"
         )

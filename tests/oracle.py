@@ -206,6 +206,10 @@ def with_past_end(t: int, self: Spec, policy: str) -> mpf:
     return mpf(0) if policy == "zero" else rate(self, t % length(self))
 
 
+def cooldown(t: int, self: Spec, at: int, steps: int, end: float = 0.0, shape: str = "linear", power: float = 2.0) -> mpf:
+    return rate(self, t) if t < at else cooldown_curve(t - at, rate(self, at), end, steps, shape, power)
+
+
 RATES: dict[str, Callable[..., mpf]] = {
     "constant": lambda t, value: mpf(value),
     "linear": linear,
@@ -240,6 +244,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "clip": lambda t, self, lo, hi: min(max(rate(self, t), mpf(lo)), mpf(hi)),
     "delay": lambda t, self, steps: rate(self, max(t - steps, 0)),
     "repeat": repeat,
+    "cooldown": cooldown,
     "with_past_end": with_past_end,
 }
 
@@ -263,5 +268,6 @@ LENGTHS: dict[str, Callable[..., int]] = {
     "clip": lambda self, lo, hi: length(self),
     "delay": lambda self, steps: min(FOREVER, steps + length(self)),
     "repeat": lambda self, times=None, scale=1.0, stretch=1.0: FOREVER if times is None else begins(length(self), stretch, times),
+    "cooldown": lambda self, at, steps, **options: at + steps,
     "with_past_end": lambda self, policy: length(self) if policy == "hold" else FOREVER,
 }

@@ -322,6 +322,17 @@ def test_refused_by_name_rule_and_value(text, error, words):
     assert len(str(refused.value)) < 600
 
 
+def test_a_program_does_not_grow_without_bound():
+    def doubled(times: int) -> flr.Schedule:
+        return (doubled(times - 1) * LINE).delay(1) if times else LINE
+
+    with pytest.raises(ValueError, match=r"^delay: the program must have at most 1,048,576 rows, got up to 1,[0-9,]+: "):
+        doubled(40)
+    many = flr.join([flr.linear(1.0, 0.0, 1)] * 1_000, at=range(1, 1_000))
+    with pytest.raises(ValueError, match=r"^repeat: the program must have at most 1,048,576 rows, got up to "):
+        many.repeat(50_000, stretch=1.0001)
+
+
 # -- a table and where it goes: nothing is written before everything is known ---------------------------------------------
 
 UNTOUCHED = -7.0

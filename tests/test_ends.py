@@ -171,6 +171,22 @@ def test_a_decay_never_rises_after_its_warm_up(name, backend, data, seed):
             assert 0 <= table.min() <= table.max() <= schedule(warmup)
 
 
+# falls of less than a rounding a step: the noise of an evaluation in one word shows here
+SLOW = [
+    (flr.exponential_decay(1.0, gamma=1 - 2.0**-53, every=2), 4_639_731_477_507_843),
+    (flr.exponential(1.2135501264291644e-07, 8.848286577102276e-08, 5_047_811_911_366_364), 4_755_162_083_655_798),
+    (flr.inverse_power(1.0, 0.65234375, 1_099_511_627_779), 8_864_702_467_919_299),
+    (flr.noam(1, 1), 7_862_950_664_438_886),
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("schedule", "step"), SLOW)
+def test_a_slow_fall_never_rises(schedule, step, backend):
+    with flr.use_backend(backend):
+        assert rises(schedule.table(step - NEIGHBOURS, step + NEIGHBOURS)[::-1], backend)
+
+
 # -- levels ----------------------------------------------------------------------------------------------------------------
 
 

@@ -349,7 +349,7 @@ def test_numbers_times_a_schedule_are_a_schedule():
         assert is_one(twice + schedule, schedule + 2.0)
     assert (np.ones((3, 1)) * schedule).shape == (3, 2)
     assert (np.ones((3, 1)) + schedule).shape == (3, 2)
-    assert sum([schedule, schedule]).table(2).tolist() == (2 * schedule).table(2).tolist()
+    assert same(rates(sum([schedule, schedule])), rates(2 * schedule))
 
 
 # -- a good citizen --------------------------------------------------------------------------------------------------------

@@ -102,8 +102,8 @@ def steps(words: Any, t: Any, out: Any) -> None:
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
         for lane in range(lanes):
-            row = out[first + lane if first >= 0 else int(words[listed + lane])]
+            row, k = out[first + lane if first >= 0 else int(words[listed + lane])], 0
             for j in range(0, t.size, size):
                 n = min(size, t.size - j)
                 clocks[:n] = t[j : j + n]
-                lanes_at(words, at, count, lane, 0, clocks[:n], row[j : j + n], scratch)
+                k = lanes_at(words, at, count, lane, 0, clocks[:n], row[j : j + n], scratch, k)

@@ -1,7 +1,7 @@
 """The arithmetic under the kernels: one rounding where one is promised, and nothing a vectoriser cannot take.
 
 Every multiply-add is an explicit ``fma``, so that a compiler has no choice to make and each way of asking gives the same
-bits. A *pair* is a number in two words: ``ratio``, ``log2`` and ``exp2_pair`` keep errors below 2^-57 of the result. No
+bits. A *pair* is a number in two words: ``ratio``, ``log2`` and ``exp2`` keep errors below 2^-57 of the result. No
 branches, no tables: everything runs on as many lanes as the machine has.
 """
 
@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "bits", "exp2", "exp2_pair", "fma", "from_bits", "log2", "over_square", "quarter_turn_squared", "ratio",
+    "bits", "exp2", "fma", "from_bits", "log2", "over_square", "quarter_turn_squared", "quotient", "ratio",
     "scaled", "sin_squared_pair", "sin_squared_tail", "words_at",
 ]  # fmt: skip
 
@@ -77,22 +77,28 @@ def words_at(address: int) -> Any:
 
 
 @inlined
-def ratio(x: float, length: float) -> tuple[float, float]:
-    """``x/length`` in two words, for exact integers 0 <= x <= length; the division is of constants, so it leaves a loop."""
+def quotient(x: float, length: float) -> tuple[float, float]:
+    """``x/length`` as a sum of two, for exact integers 0 <= x <= length; the division is of constants, so it leaves a loop."""
     inverse = 1.0 / length
     high = x * inverse
-    rest = fma(-high, length, x) * inverse
-    # the product is within 2 ulp of the quotient; adding the rest makes the first word the nearest
-    nearest = high + rest
-    return nearest, (high - nearest) + rest
+    return high, fma(-high, length, x) * inverse
 
 
 @inlined
-def over_square(top: float, top_low: float, size: float) -> tuple[float, float]:
-    """``(top + top_low)/size^2`` in two words, for a constant top."""
+def ratio(x: float, length: float) -> tuple[float, float]:
+    """The same in two words, the first of them the nearest."""
+    high, low = quotient(x, length)
+    nearest = high + low
+    return nearest, (high - nearest) + low
+
+
+@inlined
+def over_square(top: float, top_low: float, size: float, wide: bool) -> tuple[float, float]:
+    """``(top + top_low)/size^2`` in two words, for a constant top; ``wide`` where the square is not exact."""
     square = size * size
     quotient = top / square
-    rest = fma(-quotient, square, top) + fma(-quotient, fma(size, size, -square), top_low)
+    rest = fma(-quotient, square, top)
+    rest += fma(-quotient, fma(size, size, -square), top_low) if wide else top_low
     return quotient, rest * (quotient * (1.0 / top))
 
 
@@ -142,7 +148,7 @@ def quarter_turn_squared(u: float, u_low: float) -> tuple[float, float]:
 
 @inlined
 def log2(high: float, low: float) -> tuple[float, float]:
-    """``log2(high + low)`` in two words, for a normal ``high`` > 0.
+    """``log2(high + low)`` as a sum of two, for a normal ``high`` > 0 and a ``low`` of some of its ulp.
 
     ``high = m * 2^e`` with m in [sqrt(1/2), sqrt(2)); log2(m) = 2/ln(2) * atanh(s), s = (m-1)/(m+1).
     """
@@ -152,10 +158,10 @@ def log2(high: float, low: float) -> tuple[float, float]:
     mantissa_low = low * from_bits((1023 - exponent) << 52)
     e = float(exponent)
     top, bottom = mantissa - 1.0, mantissa + 1.0
-    bottom_low = (1.0 - (bottom - mantissa)) + (mantissa - (bottom - (bottom - mantissa))) + mantissa_low
+    bottom_low = (mantissa - (bottom - 1.0)) + mantissa_low
     inverse = 1.0 / bottom
     s = top * inverse
-    s_low = (fma(-s, bottom, top) - s * bottom_low + mantissa_low) * inverse
+    s_low = (fma(-s, bottom_low, fma(-s, bottom, top)) + mantissa_low) * inverse
     square = s * s
     p = fma(0.1911738212001467, square, 0.19115906361838925)
     p = fma(p, square, 0.22198878361539787)
@@ -164,12 +170,10 @@ def log2(high: float, low: float) -> tuple[float, float]:
     p = fma(p, square, 0.4121985830773556)
     p = fma(p, square, 0.5770780163556755)
     first = _LOG2 * s
-    rest = fma(_LOG2, s, -first) + fma(_LOG2, s_low, _LOG2_LOW * s)
+    rest = fma(_LOG2, s_low, fma(_LOG2_LOW, s, fma(_LOG2, s, -first)))
     rest = fma(s * square, fma(p, square, _LOG2_THIRD), rest)
     total = e + first
-    rest = (first - (total - e)) + rest
-    nearest = total + rest
-    return nearest, (total - nearest) + rest
+    return total, (first - (total - e)) + rest
 
 
 @inlined
@@ -188,27 +192,21 @@ def _exp2_tail(f: float) -> float:
 
 
 @inlined
-def exp2(high: float, low: float) -> tuple[float, float]:
-    """``2^(high + low)`` as (n, q) with the value ``2^n * (1 + q)``, |q| < 0.42; ``high`` in [-4000, 4000].
+def exp2(high: float, low: float, fine: bool) -> tuple[float, float, float]:
+    """``2^(high + low)`` as (n, q, q_low) with the value ``2^n * (1 + q + q_low)``, |q| < 0.42; ``high`` in [-4000, 4000].
 
-    The integer n stands in the low bits of a float64, where ``scaled`` finds it.
+    The integer n stands in the low bits of a float64, where ``scaled`` finds it. The low word is 0 unless ``fine``.
     """
     n = high + _ROUND
-    f = (high - (n - _ROUND)) + low
-    return n, f * fma(_exp2_tail(f), f, _LN_2)
-
-
-@inlined
-def exp2_pair(high: float, low: float) -> tuple[float, float, float]:
-    """The same with q in two words."""
-    n = high + _ROUND
-    f = high - (n - _ROUND)
-    first = _LN_2 * f
-    rest = fma(f * f, _exp2_tail(f), fma(_LN_2, f, -first) + _LN_2_LOW * f)
-    # a far step leaves a low word of up to 2^-41, too much for a mere ln(2)*low
-    rest = fma(_LN_2 * low, 1.0 + (first + rest), rest)
-    q = first + rest
-    return n, q, (first - q) + rest
+    near = high - (n - _ROUND)
+    f = near + low
+    tail = _exp2_tail(f)
+    p = fma(tail, f, _LN_2)
+    q = f * p
+    p_low = fma(tail, f, _LN_2 - p) + _LN_2_LOW
+    rest = fma(f, p, -q) + fma(f, p_low, p * ((near - f) + low))
+    nearest = q + rest
+    return n, nearest if fine else q, (q - nearest) + rest if fine else 0.0
 
 
 @inlined

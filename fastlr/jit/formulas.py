@@ -7,18 +7,18 @@ a slope of two words times an exact integer. So both ends are exact, and all dig
 all steps of a row, ``..._slope``, stands apart, so that a loop takes it once.
 
 A flag says what else must be reckoned with: ``wide``, a length whose square needs two words; ``deep``, a power of two that is
-no normal number. Without it the same bits come at less work.
+no normal number, or one that a single word cannot tell from that of the next step. Without it the same bits come at less work.
 """
 
 import math
 
 from fastlr.jit.arithmetic import (
     exp2,
-    exp2_pair,
     fma,
     log2,
     over_square,
     quarter_turn_squared,
+    quotient,
     ratio,
     scaled,
     sin_squared_pair,
@@ -27,9 +27,9 @@ from fastlr.jit.arithmetic import (
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "SQUARE_TURN", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope", "exponential", "inverse", "linear",
-    "linear_rise", "linear_slope", "power", "power_kept", "power_lost", "power_of_scale", "rex", "shrunk", "square",
-    "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
+    "NORMAL", "SLOW", "SQUARE_TURN", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope", "exponential",
+    "inverse", "is_plain", "linear", "linear_rise", "linear_slope", "power", "power_kept", "power_lost", "power_of_scale",
+    "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -37,6 +37,8 @@ _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  #
 TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
 SQUARE_TURN = 0.29289321881345254  # of a square, 1 - sqrt(1/2), where it has gone half of its way
 WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one word
+NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
+SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
 
 @inlined
@@ -82,9 +84,9 @@ def linear(c: float, length: float, lo: float, hi: float) -> float:
 
 
 @inlined
-def square_slope(size: float, lo: float, hi: float) -> tuple[float, float]:
+def square_slope(size: float, lo: float, hi: float, wide: bool) -> tuple[float, float]:
     """(hi-lo)/size^2 in two words."""
-    unit, unit_low = over_square(1.0, 0.0, size)
+    unit, unit_low = over_square(1.0, 0.0, size, wide)
     return _slope(lo, hi, unit, unit_low)
 
 
@@ -97,20 +99,20 @@ def square_rise(a: float, b: float, slope: float, slope_low: float, wide: bool) 
 
 
 @inlined
-def square(c: float, length: float, lo: float, hi: float) -> float:
+def square(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
     """lo + w*(hi-lo), from the nearer end."""
     size = abs(length)
-    slope, slope_low = square_slope(size, lo, hi)
+    slope, slope_low = square_slope(size, lo, hi, wide)
     late = c > SQUARE_TURN * size
     x = size - c if late else c
-    rise = square_rise(x, x if late else 2.0 * size - x, slope, slope_low, True)
-    return _from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE)
+    rise = square_rise(x, x if late else 2.0 * size - x, slope, slope_low, wide)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
 
 
 @inlined
-def cosine_slope(size: float, lo: float, hi: float) -> tuple[float, float, float]:
+def cosine_slope(size: float, lo: float, hi: float, wide: bool) -> tuple[float, float, float]:
     """(pi/2/size)^2, and (hi-lo) times it in two words."""
-    unit, unit_low = over_square(_QUARTER_PI_2, _QUARTER_PI_2_LOW, size)
+    unit, unit_low = over_square(_QUARTER_PI_2, _QUARTER_PI_2_LOW, size, wide)
     slope, slope_low = _slope(lo, hi, unit, unit_low)
     return unit, slope, slope_low
 
@@ -126,13 +128,13 @@ def cosine_rise(x: float, unit: float, slope: float, slope_low: float, wide: boo
 
 
 @inlined
-def cosine(c: float, length: float, lo: float, hi: float) -> float:
+def cosine(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
     """lo + w*(hi-lo), from the nearer end."""
     size = abs(length)
-    unit, slope, slope_low = cosine_slope(size, lo, hi)
+    unit, slope, slope_low = cosine_slope(size, lo, hi, wide)
     late = c > TURN * size
-    rise = cosine_rise(size - c if late else c, unit, slope, slope_low, True)
-    return _from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE)
+    rise = cosine_rise(size - c if late else c, unit, slope, slope_low, wide)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
 
 
 @inlined
@@ -147,7 +149,7 @@ def _between(w: float, lo: float, hi: float) -> float:
 def _exponent(q: float, log: float, log_low: float, deep: bool) -> tuple[float, float]:
     """``q * (log + log_low)`` in two words; where deep, kept above -4000, where the power is 0."""
     t = q * log
-    t_low = fma(q, log, -t) + q * log_low
+    t_low = fma(q, log_low, fma(q, log, -t))
     if not deep:
         return t, t_low
     return max(t, -4000.0), t_low if t > -4000.0 else 0.0
@@ -155,30 +157,29 @@ def _exponent(q: float, log: float, log_low: float, deep: bool) -> tuple[float, 
 
 @inlined
 def _grown(high: float, low: float, q: float) -> tuple[float, float, float]:
-    """``(high + low)^q`` as exp2_pair gives it, q > 0."""
+    """``(high + low)^q`` as exp2 gives it, q > 0."""
     log, log_low = log2(high, low)
     t, t_low = _exponent(q, log, log_low, True)
-    return exp2_pair(t, t_low)
+    return exp2(t, t_low, True)
 
 
 @inlined
-def power_kept(c: float, length: float, lo: float, hi: float, q: float, deep: bool) -> float:
-    """lo + w*(hi-lo), w = y^q, q > 0; y = z where L > 0, p where L < 0."""
-    size = abs(length)
-    x = size - c if length > 0.0 else c
-    high, low = ratio(x, size)
+def power_kept(x: float, size: float, lo: float, hi: float, q: float, deep: bool) -> float:
+    """lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0."""
+    high, low = quotient(x, size)
     log, log_low = log2(high, low)
     t, t_low = _exponent(q, log, log_low, deep)
-    n, grown = exp2(t, t_low)
-    return _between(0.0 if x == 0.0 else scaled(1.0 + grown, n, deep), lo, hi)
+    n, grown, grown_low = exp2(t, t_low, deep and size > SLOW)
+    w = 1.0 + grown
+    if deep:
+        w += ((1.0 - w) + grown) + grown_low
+    return _between(0.0 if x == 0.0 else scaled(w, n, deep), lo, hi)
 
 
 @inlined
-def power_lost(c: float, length: float, lo: float, hi: float, q: float) -> float:
-    """lo + w*(hi-lo), w = 1 - y^-q, q < 0."""
-    size = abs(length)
-    x = size - c if length > 0.0 else c
-    high, low = ratio(x, size)
+def power_lost(x: float, size: float, lo: float, hi: float, q: float) -> float:
+    """lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0."""
+    high, low = quotient(x, size)
     n, grown, grown_low = _grown(high, low, -q)
     unit = scaled(1.0, n, True)
     w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
@@ -190,7 +191,9 @@ def power_lost(c: float, length: float, lo: float, hi: float, q: float) -> float
 @inlined
 def power(c: float, length: float, lo: float, hi: float, q: float) -> float:
     """One of the two, by the sign of q."""
-    return power_kept(c, length, lo, hi, q, True) if q > 0.0 else power_lost(c, length, lo, hi, q)
+    size = abs(length)
+    x = size - c if length > 0.0 else c
+    return power_kept(x, size, lo, hi, q, True) if q > 0.0 else power_lost(x, size, lo, hi, q)
 
 
 @inlined
@@ -222,11 +225,17 @@ def cosine_power(c: float, length: float, lo: float, hi: float, x: float, k: flo
 
 
 @inlined
+def is_plain(c: float, k: float) -> bool:
+    """Whether an exponential up to clock c needs nothing ``deep``."""
+    return c * abs(k) < NORMAL and abs(k) * SLOW >= 1.0
+
+
+@inlined
 def exponential(c: float, a: float, k: float, k_low: float, deep: bool) -> float:
     """a * 2^(c*(kh+kl))."""
     t, t_low = _exponent(c, k, k_low, deep)
-    n, q = exp2(t, t_low)
-    return scaled(fma(a, q, a), n, deep)
+    n, q, q_low = exp2(t, t_low, deep and abs(k) * SLOW < 1.0)
+    return scaled(fma(a, q, fma(a, q_low, a)), n, deep)
 
 
 @inlined
@@ -261,8 +270,8 @@ def inverse(c: float, a: float, g: float, s: float, d: float, q: float) -> float
     b = top * unit
     log, log_low = log2(b, (fma(-b, d, top) + top_low) * unit)
     t, t_low = _exponent(-q, log, log_low, True)
-    n, grown = exp2(t, t_low)
-    return scaled(fma(a, grown, a), n, True)
+    n, grown, grown_low = exp2(t, t_low, True)
+    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
 
 
 @inlined
@@ -273,7 +282,7 @@ def tanh(c: float, lo: float, hi: float, y: float, y_low: float, k: float, k_low
     back = t - y
     low = ((y - (t - back)) + (product - back)) + (y_low + fma(c, k, -product) + c * k_low)
     t = min(max(t, -1000.0), 1000.0)
-    n, q, q_low = exp2_pair(t, low)
+    n, q, q_low = exp2(t, low, True)
     unit = scaled(1.0, n, True)
     e = fma(unit, q, unit)
     e_low = fma(unit, q, unit - e) + unit * q_low

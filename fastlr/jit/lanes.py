@@ -37,7 +37,7 @@ from fastlr.shapes import FIELDS_MOST
 
 __all__ = ["BLOCK", "SCRATCH", "block_of", "lanes_at", "rates_at"]
 
-BLOCK = 2048  # clocks at a time: 16 KiB of float64, so that what two passes read stays in the cache
+BLOCK = 1024  # clocks at a time: 8 KiB of float64, so that what two passes read stays in the cache
 MOST_BLENDED = 4  # rows in force in a block that are evaluated for all of it
 CLOCKS, RATES, SCRATCH = FIELDS_MOST, FIELDS_MOST + 1, FIELDS_MOST + 2  # of a block's scratch, behind the fields of a row
 
@@ -55,31 +55,39 @@ def rates_at(words: Any, t: float, out: Any) -> None:
     clocks, block, scratch = np.full(size, t), np.empty(size), np.empty((SCRATCH, size))
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
+        k = 0
         for lane in range(0, lanes, size):
             n = min(size, lanes - lane)
             if first >= 0:
-                lanes_at(words, at, count, lane, 1, clocks[:n], out[first + lane : first + lane + n], scratch)
+                k = lanes_at(words, at, count, lane, 1, clocks[:n], out[first + lane : first + lane + n], scratch, k)
             else:
-                lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch)
+                k = lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch, k)
                 for j in range(n):
                     out[int(words[listed + lane + j])] = block[j]
 
 
 @kernel
-def lanes_at(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any, scratch: Any) -> None:
-    """A track at a block of clocks ``c``: of lanes lane, lane+1, ... (stride 1), or all of one lane (stride 0)."""
+def lanes_at(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any, scratch: Any, guess: int) -> int:
+    """A track at a block of clocks ``c``: of lanes lane, lane+1, ... (stride 1), or all of one lane (stride 0).
+
+    Returns the first row in force, as a guess for the next block: that row is evaluated before it is known to be the one, so
+    that its numbers come from memory while others are computed with.
+    """
     if int(words[4]) > 0 and _holds(words, at, count):
         _lanes_of_nested(words, at, count, lane, stride, c, out, scratch)
-        return
+        return 0
+    _lanes_of_curve(words, at + ROW * guess, lane, stride, c, out, scratch)
     first, last = _rows_in_force(words, at, count, lane, stride, c)
     if last - first >= MOST_BLENDED:
         _one_by_one(words, at, count, lane, stride, c, out)
-        return
-    _lanes_of_curve(words, at + ROW * first, lane, stride, c, out, scratch)
+        return first
+    if first != guess:
+        _lanes_of_curve(words, at + ROW * first, lane, stride, c, out, scratch)
     for k in range(first + 1, last + 1):
         rates = scratch[RATES, : out.size]
         _lanes_of_curve(words, at + ROW * k, lane, stride, c, rates, scratch)
         _blend(words, at + ROW * k, lane, stride, c, rates, out)
+    return first
 
 
 @inlined
@@ -301,21 +309,11 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
     c = _clocks_of_row(words, row, lane, stride, clocks, scratch[CLOCKS, :n])
     p1 = column(words, row + 9, lane, stride, scratch[1, :n])
     p2 = column(words, row + 11, lane, stride, scratch[2, :n])
-    if shape == COSINE:
-        for i in range(n):
-            out[i] = f.cosine(c[i], p0[i], p1[i], p2[i])
-        return
-    if shape == LINEAR:
-        for i in range(n):
-            out[i] = f.linear(c[i], p0[i], p1[i], p2[i])
-        return
-    if shape == SQUARE:
-        for i in range(n):
-            out[i] = f.square(c[i], p0[i], p1[i], p2[i])
+    if shape in (LINEAR, SQUARE, COSINE):
+        _lanes_from_nearer_end(shape, c, p0, p1, p2, out)
         return
     if shape == EXPONENTIAL:
-        for i in range(n):
-            out[i] = f.exponential(c[i], p0[i], p1[i], p2[i], True)
+        _lanes_of_exponential(c, p0, p1, p2, out)
         return
     p3 = column(words, row + 13, lane, stride, scratch[3, :n])
     if shape == POWER:
@@ -346,3 +344,40 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
     p5 = column(words, row + 17, lane, stride, scratch[5, :n])
     for i in range(n):
         out[i] = f.tanh(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+
+
+@kernel
+def _lanes_from_nearer_end(shape: int, c: Any, length: Any, lo: Any, hi: Any, out: Any) -> None:
+    """As if no length were wide, and again where some are: to look first would be to wait for memory twice."""
+    n, wide = out.size, 0
+    if shape == LINEAR:
+        for i in range(n):
+            out[i] = f.linear(c[i], length[i], lo[i], hi[i])
+        return
+    if shape == SQUARE:
+        for i in range(n):
+            out[i] = f.square(c[i], length[i], lo[i], hi[i], False)
+    else:
+        for i in range(n):
+            out[i] = f.cosine(c[i], length[i], lo[i], hi[i], False)
+    for i in range(n):
+        wide += 1 if abs(length[i]) > f.WIDE else 0
+    if wide > 0 and shape == SQUARE:
+        for i in range(n):
+            out[i] = f.square(c[i], length[i], lo[i], hi[i], True)
+    elif wide > 0:
+        for i in range(n):
+            out[i] = f.cosine(c[i], length[i], lo[i], hi[i], True)
+
+
+@kernel
+def _lanes_of_exponential(c: Any, a: Any, k: Any, k_low: Any, out: Any) -> None:
+    """As if none were deep, and again where some are."""
+    deep = 0
+    for i in range(c.size):
+        out[i] = f.exponential(c[i], a[i], k[i], k_low[i], False)
+    for i in range(c.size):
+        deep += 0 if f.is_plain(c[i], k[i]) else 1
+    if deep > 0:
+        for i in range(c.size):
+            out[i] = f.exponential(c[i], a[i], k[i], k_low[i], True)

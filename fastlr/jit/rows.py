@@ -99,11 +99,11 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
         return p0
     p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
     if shape == COSINE:
-        return f.cosine(c, p0, p1, p2)
+        return f.cosine(c, p0, p1, p2, True)
     if shape == LINEAR:
         return f.linear(c, p0, p1, p2)
     if shape == SQUARE:
-        return f.square(c, p0, p1, p2)
+        return f.square(c, p0, p1, p2, True)
     if shape == EXPONENTIAL:
         return f.exponential(c, p0, p1, p2, True)
     p3 = field(words, row, 3, lane)

@@ -35,7 +35,6 @@ from fastlr.program import ROW
 __all__ = ["steps_of"]
 
 LONGEST = 2**20  # steps of a run, so that a 32-bit count numbers them
-NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
 SHORT = 64.0  # a period of fewer steps is not worth a run of its own
 
 
@@ -59,9 +58,7 @@ def steps_of(words: Any, at: int, count: int, lane: int, c: float, step: float, 
 
 
 @inlined
-def _next_run(
-    words: Any, at: int, count: int, lane: int, k: int, c: float, step: float, most: int
-) -> tuple[int, int]:
+def _next_run(words: Any, at: int, count: int, lane: int, k: int, c: float, step: float, most: int) -> tuple[int, int]:
     """The row in force at clock c, from row k on, and for how many steps it is."""
     while k + 1 < count and start(words, at + ROW * (k + 1), lane) <= c:
         k += 1
@@ -100,11 +97,11 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
             out[i] = f.linear(clock_of(c, step, i), p0, p1, p2)
     elif shape == SQUARE:
         for i in range(n):
-            out[i] = f.square(clock_of(c, step, i), p0, p1, p2)
+            out[i] = f.square(clock_of(c, step, i), p0, p1, p2, True)
     elif shape == COSINE:
         for i in range(n):
-            out[i] = f.cosine(clock_of(c, step, i), p0, p1, p2)
-    elif shape == EXPONENTIAL and max(abs(c * p1), abs((c + step * n) * p1)) < NORMAL:
+            out[i] = f.cosine(clock_of(c, step, i), p0, p1, p2, True)
+    elif shape == EXPONENTIAL and f.is_plain(c + step * n, p1):
         for i in range(n):
             out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, False)
     elif shape == EXPONENTIAL:
@@ -131,12 +128,12 @@ def _run_from_end(
     """Steps that are x, x+step, ... from the end whose level is ``hi`` or ``lo``."""
     n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
     if shape == COSINE:
-        unit, slope, slope_low = f.cosine_slope(size, lo, hi)
+        unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
         slope, slope_low = sign * slope, sign * slope_low
         for i in range(n):
             out[i] = level + f.cosine_rise(clock_of(x, step, i), unit, slope, slope_low, False)
         return
-    slope, slope_low = f.linear_slope(size, lo, hi) if shape == LINEAR else f.square_slope(size, lo, hi)
+    slope, slope_low = f.linear_slope(size, lo, hi) if shape == LINEAR else f.square_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
     if shape == LINEAR:
         for i in range(n):
@@ -157,15 +154,8 @@ def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, o
     n, shape = out.size, int(words[row])
     p0, p1 = field(words, row, 0, lane), field(words, row, 1, lane)
     p2, p3 = field(words, row, 2, lane), field(words, row, 3, lane)
-    if shape == POWER and p3 > NORMAL / 53.0:  # the smallest quotient of two steps is 2^-53
-        for i in range(n):
-            out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3, True)
-    elif shape == POWER and p3 > 0.0:
-        for i in range(n):
-            out[i] = f.power_kept(clock_of(c, step, i), p0, p1, p2, p3, False)
-    elif shape == POWER:
-        for i in range(n):
-            out[i] = f.power_lost(clock_of(c, step, i), p0, p1, p2, p3)
+    if shape == POWER:
+        _run_of_power(abs(p0), p1, p2, p3, abs(p0) - c if p0 > 0.0 else c, -step if p0 > 0.0 else step, out)
     elif shape == STAIRCASE and p1 < SHORT * step:
         for i in range(n):
             out[i] = f.staircase(clock_of(c, step, i), p0, p1, p2, p3)
@@ -179,6 +169,20 @@ def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, o
             out[i] = sample(words, clock_of(c, step, i), p0, p1, p2, p3)
     else:
         _run_of_longest_curve(words, row, lane, c, step, out)
+
+
+@kernel
+def _run_of_power(size: float, lo: float, hi: float, q: float, x: float, step: float, out: Any) -> None:
+    """Steps that are x, x+step, ... from the end of the curve that its quotient is taken from."""
+    if 0.0 < q < f.NORMAL / 53.0 and size <= f.SLOW:  # the smallest quotient of two steps is 2^-53
+        for i in range(out.size):
+            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, False)
+    elif q > 0.0:
+        for i in range(out.size):
+            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, True)
+    else:
+        for i in range(out.size):
+            out[i] = f.power_lost(clock_of(x, step, i), size, lo, hi, q)
 
 
 @kernel
@@ -254,4 +258,4 @@ def _run_of_clocks(words: Any, row: int, lane: int, c: float, step: float, out: 
         n = min(size, out.size - i)
         for j in range(n):
             clocks[j] = clock_of(c + step * i, step, j)
-        lanes_at(words, row, 1, lane, 0, clocks[:n], out[i : i + n], scratch)
+        lanes_at(words, row, 1, lane, 0, clocks[:n], out[i : i + n], scratch, 0)

@@ -1,0 +1,321 @@
+"""The program: one flat array, whose format this file reads for itself, from the words of ``fastlr/program.py``."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import schedules
+from examples import SCHEDULES, TEXTS, built
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastlr as flr
+from fastlr.program import MAGIC, NO_LIMIT, Program
+from fastlr.shapes import SHAPES
+
+HEADER, FAMILY, ROW = 5, 5, 7 + 2 * max(len(row.fields) for row in SHAPES)
+every_example = pytest.mark.parametrize("text", TEXTS)
+
+
+class Row(NamedTuple):
+    """One row: its numbers for each lane, and whether they are stored for each."""
+
+    shape: str
+    starts: np.ndarray
+    own_start: bool
+    fields: dict[str, np.ndarray]
+    own: dict[str, bool]
+    a: list["Row"]
+    b: list["Row"]
+
+
+def number(words: np.ndarray, at: int, lanes: int) -> tuple[np.ndarray, bool]:
+    """What a place and a stride stand for."""
+    first, stride = (int(word) for word in words[at : at + 2])
+    assert stride in (0, 1)
+    assert HEADER <= first <= words.size - 1 - stride * (lanes - 1)
+    return words[first + stride * np.arange(lanes)], bool(stride)
+
+
+def track(words: np.ndarray, at: float, count: float, lanes: int) -> list[Row]:
+    """Rows that stand one after the other."""
+    rows = []
+    for place in (int(at) + ROW * i for i in range(int(count))):
+        shape = SHAPES[int(words[place])]
+        starts, own_start = number(words, place + 1, lanes)
+        numbers = [number(words, place + 7 + 2 * i, lanes) for i in range(len(shape.fields))]
+        values, own = (
+            (dict(zip(shape.fields, column, strict=True)) for column in zip(*numbers, strict=True)) if numbers else ({}, {})
+        )
+        a, b = (track(words, *words[place + i : place + i + 2], lanes) for i in (3, 5))
+        rows.append(Row(shape.name, starts, own_start, values, own, a, b))
+    return rows
+
+
+def families(program: np.ndarray) -> list[tuple[np.ndarray, list[Row]]]:
+    """Each family's output positions and its root track."""
+    found = []
+    for i in range(int(program[2])):
+        lanes, first, listed, at, count = (int(word) for word in program[HEADER + FAMILY * i : HEADER + FAMILY * (i + 1)])
+        positions = np.arange(first, first + lanes) if first >= 0 else program[listed : listed + lanes]
+        found.append((positions, track(program, at, count, lanes)))
+    return found
+
+
+def tracks(rows: list[Row]) -> Iterator[list[Row]]:
+    """A track and all those below it."""
+    if rows:
+        yield rows
+        for row in rows:
+            yield from tracks(row.a)
+            yield from tracks(row.b)
+
+
+def depth(rows: list[Row]) -> int:
+    return max((1 + max(depth(row.a), depth(row.b)) for row in rows if row.a), default=0)
+
+
+def listing(schedule: flr.Schedule) -> list[str]:
+    """The shapes of the first family's rows."""
+    return [row.shape for _, rows in families(schedule.program)[:1] for row in rows]
+
+
+# -- one array -------------------------------------------------------------------------------------------------------------
+
+
+def check(schedule: flr.Schedule) -> None:
+    """What kernels rely on and never look at."""
+    program = schedule.program
+    assert type(program) is Program
+    assert (program.dtype, program.ndim, program.flags.c_contiguous) == (np.float64, 1, True)
+    assert not program.flags.writeable
+    assert np.isfinite(program).all()
+    magic, lanes, count, limit, deep = program[:HEADER]
+    assert (magic, lanes) == (MAGIC, np.prod(schedule.shape))
+    assert limit == (np.min(schedule.steps) if schedule.past_end == "raise" else NO_LIMIT)
+    read = families(program)
+    assert sorted(np.concatenate([positions for positions, _ in read])) == list(range(int(lanes)))
+    assert count == len(read) >= 1
+    assert deep == max(depth(rows) for _, rows in read)
+    for _, root in read:
+        for rows in tracks(root):
+            starts = np.array([row.starts for row in rows])
+            assert (starts[0] == 0).all()
+            assert (np.diff(starts, axis=0) >= 0).all()
+            assert (starts == np.rint(starts)).all()
+
+
+@every_example
+def test_the_words_keep_their_format(text):
+    check(built(text))
+
+
+@given(schedule=st.one_of(schedules.scalars, schedules.batches()))
+@settings(max_examples=60)
+def test_the_words_of_any_schedule_keep_their_format(schedule):
+    check(schedule)
+
+
+def test_equal_schedules_have_equal_programs():
+    for text in TEXTS:
+        assert built(text).program.tobytes() == SCHEDULES[text].program.tobytes()
+
+
+def test_it_is_lowered_once():
+    schedule = built("linear(1.0, 0.0, 10) * 0.5")
+    assert schedule.program is schedule.program
+
+
+def test_a_part_of_a_program_is_no_program():
+    program = flr.constant(1.0).program
+    assert type(program[:3]) is np.ndarray
+    assert program[0] == MAGIC
+    assert str(program[1:3]) == "[1. 1.]"
+    with pytest.raises(ValueError, match="read-only"):
+        program[:3][0] = 1.0
+
+
+# -- no larger than it must be -----------------------------------------------------------------------------------------------
+
+
+def growth(build: Callable[[int], flr.Schedule]) -> float:
+    """Words that each further lane takes."""
+    return (build(3_000).program.size - build(1_000).program.size) / 2_000
+
+
+def lane_rates(n: int) -> np.ndarray:
+    return np.geomspace(1e-4, 1.0, n)
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda n: flr.constant(lane_rates(n)), 1),
+        (lambda n: flr.constant(np.full(n, 0.5)), 0),
+        (lambda n: flr.linear(lane_rates(n), 0.0, 10), 1),
+        (lambda n: flr.warmup_cosine(lane_rates(n), 10, 100), 1),
+        (lambda n: flr.warmup_cosine(1.0, 10, 100) * lane_rates(n), 1),
+        (lambda n: flr.cosine(lane_rates(n), 2 * lane_rates(n), 10), 2),
+        (lambda n: flr.linear(1.0, 0.0, np.arange(n)), 1),
+        (lambda n: flr.stack([flr.constant(rate) for rate in lane_rates(n)]), 1),
+        (lambda n: flr.sampled(np.outer(lane_rates(n), [1.0, 0.5, 0.2])), 5),
+    ],
+    ids=["constant", "one number", "linear", "warmup_cosine", "a factor", "two levels", "steps", "stack", "samples"],
+)
+def test_a_lane_costs_only_the_numbers_that_are_its_own(build, words):
+    assert growth(build) == words
+
+
+def test_what_lanes_share_has_stride_0():
+    [(_, [line, held])] = families(flr.linear([1.0, 2.0, 3.0], 0.5, 10).program)
+    assert line.own == {"L": False, "lo": False, "hi": True}
+    assert line.fields["hi"].tolist() == [1.0, 2.0, 3.0]
+    assert (line.own_start, held.own_start, held.own) == (False, False, {"value": False})
+
+
+def test_lanes_of_one_structure_are_one_family():
+    parts = [[flr.constant(0.1 * n), flr.linear(1.0, 0.0, n), flr.cosine(1.0, 0.1, n)] for n in range(1, 30)]
+    stacked = flr.stack([schedule for part in parts for schedule in part])
+    read = families(stacked.program)
+    assert [positions.tolist() for positions, _ in read] == [list(range(i, 87, 3)) for i in range(3)]
+    assert [[row.shape for row in rows] for _, rows in read] == [["constant"], ["linear", "constant"], ["cosine", "constant"]]
+    assert int(flr.linear(lane_rates(1_000), 0.0, 10).program[2]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("constant(0.1)", ["constant"]),
+        ("linear(1.0, 0.0, 10)", ["linear", "constant"]),
+        ("linear(0.0, 1.0, 10).then(linear(1.0, 0.0, 10)).then(constant(0.5))", ["linear", "linear", "constant"]),
+        ("join([join([constant(1.0), constant(2.0)], [3]), constant(3.0)], [9])", ["constant"] * 3),
+        ("join([constant(1.0), constant(2.0), constant(3.0)], [4, 4])", ["constant"] * 2),
+        ("warmup_cosine(1.0, 0, 100)", ["cosine", "constant"]),
+        ("wsd(1.0, 0, 0, 10)", ["linear", "constant"]),
+        ("polynomial(1.0, 0.0, 10, power=1)", ["linear", "constant"]),
+        ("polynomial(1.0, 0.0, 10, power=2)", ["square", "constant"]),
+        ("linear(1.0, 0.0, 10).with_past_end('zero')", ["linear", "constant"]),
+        ("linear(1.0, 0.0, 10).with_past_end('repeat')", ["loop"]),
+        ("linear(1.0, 0.0, 10) * 0.5 * 0.5", ["linear", "constant"]),
+    ],
+)
+def test_a_track_is_flat_and_holds_what_is_in_force(text, shapes):
+    assert listing(built(text)) == shapes
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("linear(1.0, 0.0, 10).repeat(2)", "linear(1.0, 0.0, 10).repeat(2**40)"),
+        ("linear(1.0, 0.0, 10)", "linear(1.0, 0.0, 2**53)"),
+        ("step_decay(1.0, 0.5, 10)", "step_decay(1.0, 0.5, 2**40)"),
+        ("cosine(1.0, 0.0, 10)", "0.5 * cosine(1.0, 0.0, 10) * 0.5"),
+        ("cyclic(0.1, 0.5, 3)", "cyclic(0.1, 0.5, 3_000)"),
+    ],
+)
+def test_it_grows_with_the_structure_alone(a, b):
+    assert built(a).program.size == built(b).program.size
+
+
+def test_stretched_periods_are_a_row_each():
+    starts = {int(row.starts[0]) for row in families(flr.cosine_restarts(1.0, 0.0, 10, stretch=2.0).program)[0][1]}
+    assert {start for start in starts if start <= 2**53} == {10 * (2**i - 1) for i in range(50)}
+
+
+# -- no Python a step --------------------------------------------------------------------------------------------------------
+
+
+def python_calls(work: Callable[[], object]) -> int:
+    """Python functions that are entered while something is done."""
+    entered = []
+    sys.setprofile(lambda frame, event, _: entered.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return len(entered)
+
+
+def test_no_python_runs_per_step_per_lane_or_per_level():
+    deep = flr.linear(0.5, 1.0, 100)
+    for _ in range(20):
+        deep = (deep * flr.cosine(1.0, 0.9, 50)).clip(0.0, 2.0)
+    flat, steps = flr.linear(0.5, 1.0, 100), np.arange(5_000)
+    with flr.use_backend("jit"):
+        for schedule in (flat, deep):
+            schedule.table(2), schedule([0, 1]), schedule(0)
+        assert python_calls(lambda: deep.table(5_000)) == python_calls(lambda: flat.table(2))
+        assert python_calls(lambda: deep(steps)) == python_calls(lambda: flat(steps[:2]))
+        assert python_calls(lambda: deep(99)) == python_calls(lambda: flat(0))
+        many, few = deep * lane_rates(500), deep * lane_rates(2)
+        for schedule in (many, few):
+            schedule(0)
+        assert python_calls(lambda: many(7)) == python_calls(lambda: few(7))
+        assert python_calls(lambda: many.table(3)) == python_calls(lambda: few.table(3))
+
+
+# -- read by a person --------------------------------------------------------------------------------------------------------
+
+WSD = """\
+program of 1 lane, raises past step 99
+lane 0
+           start  shape         fields
+               0  linear        L=-10  lo=0  hi=0.0006
+              10  constant      value=0.0006
+              90  power         L=-10  lo=6e-05  hi=0.0006  q=-0.5
+             100  constant      value=6e-05"""
+
+NESTED = """\
+program of 1 lane
+lane 0
+           start  shape         fields
+               0  minimum
+               0    add
+               0      loop      period=1000000  times=2^54  kh=-1  kl=0  floor=0
+               0        linear  L=1000000  lo=0  hi=1
+       1,000,000        constant  value=0
+                      and
+               0      first
+               0        cosine  L=9  lo=0.1  hi=1
+               5      cosine    L=9  lo=0.1  hi=1
+              14      constant  value=0.1
+                    and
+               0    constant    value=0.9"""
+
+BATCH = """\
+program of 6 lanes
+lane 0 of 5 alike
+           start  shape         fields
+               0  linear        L=10  lo=0  hi=1
+              10  constant      value=0
+lane 1 of 5 alike
+           start  shape         fields
+               0  linear        L=20  lo=0  hi=1
+              20  constant      value=0
+lane 2 of 5 alike
+           start  shape         fields
+               0  linear        L=30  lo=0  hi=1
+              30  constant      value=0
+lane 5
+           start  shape         fields
+               0  staircase     a=0.1  every=7  kh=-1  kl=0"""
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("wsd(6e-4, 10, 80, 10, end=6e-5, shape='1-sqrt').with_past_end('raise')", WSD),
+        ("(linear(1.0, 0.0, 10**6).repeat(scale=0.5) + cosine(1.0, 0.1, 9).delay(5)).minimum(0.9)", NESTED),
+        ("stack([*linear(1.0, 0.0, [10, 20, 30, 40, 50]), step_decay(0.1, 0.5, every=7)])", BATCH),
+    ],
+    ids=["a run", "rows in rows", "a batch"],
+)
+def test_print_shows_where_each_row_begins_and_its_numbers(text, printed):
+    assert str(built(text).program) == printed
+
+
+def test_repr_is_one_line():
+    assert repr(flr.constant(1.0).program) == "<fastlr program of 1 lane, 248 bytes>"
+    assert repr(flr.constant(lane_rates(1_000)).program).startswith("<fastlr program of 1,000 lanes, ")

@@ -1,0 +1,261 @@
+"""The floors of the house: imports point strictly down, rooms are named, functions are short, every shape is known everywhere."""
+
+import ast
+import importlib
+import re
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import oracle
+import pytest
+from examples import SCHEDULES, built
+
+import fastlr as flr
+from fastlr import constructors, reference
+from fastlr.jit import rows
+from fastlr.schedule import CONSTRUCTORS
+from fastlr.shapes import FIELDS_MOST, SHAPES, code, shape
+
+HOUSE = Path(flr.__file__).parent
+
+FLOORS = (
+    {"shapes"},
+    {"exact", "expression"},
+    {"program"},
+    {"lowering", "jit.compiling"},
+    {"jit.arithmetic"},
+    {"jit.formulas"},
+    {"jit.rows"},
+    {"jit.lanes"},
+    {"jit.runs"},
+    {"reference", "jit"},
+    {"backends"},
+    {"calls", "parameters"},
+    {"tables"},
+    {"schedule"},
+    {"constructors", "files", "sparkline"},
+    {"spec", "recipes"},
+    {"__init__"},
+    {"plots"},
+    {"command_line"},
+    {"__main__"},
+)
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+# imports that point up, each inside one function: a picture of a schedule is drawn only when one is asked for
+UPWARD = {("schedule", "plots"), ("schedule", "sparkline")}
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return parts[0] if parts[1:] == ("__init__",) else ".".join(parts)
+
+
+PATHS = {room_of(path): path for path in sorted(HOUSE.rglob("*.py"))}
+TREES = {room: ast.parse(path.read_text()) for room, path in PATHS.items()}
+every_room = pytest.mark.parametrize("room", PATHS)
+
+
+def modules_in(node: ast.AST) -> Iterator[str]:
+    """The modules that a statement imports, by their full names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute, so that a search for a room's name finds all its users"
+        for alias in node.names:
+            inner = f"{node.module}.{alias.name}"
+            yield inner if inner.removeprefix("fastlr.") in PATHS else str(node.module)
+
+
+def rooms_used(room: str) -> Iterator[tuple[str, bool]]:
+    """The rooms that a room imports, and whether inside a function."""
+    inside = {node for function in functions(room) for node in ast.walk(function)}
+    for node in ast.walk(TREES[room]):
+        for module in modules_in(node):
+            if module.split(".")[0] == "fastlr":
+                yield module.removeprefix("fastlr.") if module != "fastlr" else "__init__", node in inside
+
+
+def functions(room: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(TREES[room]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def test_every_room_has_its_floor():
+    assert sorted(FLOOR) == sorted(PATHS)
+    assert sum(map(len, FLOORS)) == len(FLOOR)
+
+
+@every_room
+def test_imports_point_down(room):
+    used = {(other, lazy) for other, lazy in rooms_used(room) if (room, other) not in UPWARD}
+    assert [other for other, _ in used if FLOOR[other] >= FLOOR[room]] == []
+
+
+def test_what_points_up_is_imported_where_it_is_needed():
+    found = {(room, other): lazy for room in PATHS for other, lazy in rooms_used(room) if FLOOR[other] >= FLOOR[room]}
+    assert found == dict.fromkeys(UPWARD, True)
+
+
+def test_the_shape_table_needs_nothing_installed():
+    modules = {module.split(".")[0] for node in ast.walk(TREES["shapes"]) for module in modules_in(node)}
+    assert modules <= sys.stdlib_module_names
+
+
+FOREIGN = {
+    "numba": {"jit.compiling", "jit.arithmetic"},
+    "llvmlite": {"jit.arithmetic"},
+    "matplotlib": {"plots"},
+    "typer": {"command_line"},
+    "rich": {"command_line"},
+}
+
+
+@every_room
+def test_foreign_packages_stay_in_their_rooms(room):
+    allowed = {package for package, rooms_of_it in FOREIGN.items() if room in rooms_of_it} | {"numpy", "fastlr"}
+    modules = {module.split(".")[0] for node in ast.walk(TREES[room]) for module in modules_in(node)}
+    assert modules - sys.stdlib_module_names <= allowed
+
+
+@every_room
+def test_a_room_has_a_name_and_a_purpose(room):
+    assert not {"utils", "util", "core", "helpers", "common", "misc", "tools"} & set(room.split("."))
+    assert ast.get_docstring(TREES[room])
+
+
+# -- what stands in a room -------------------------------------------------------------------------------------------------
+
+
+def length(room: str, function: ast.FunctionDef) -> int:
+    """Lines of code in a function, its docstring, blank lines and comments apart."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if not body:
+        return 0
+    lines = PATHS[room].read_text().splitlines()[body[0].lineno - 1 : function.end_lineno]
+    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in lines)
+
+
+LONGER = {"_lanes_of_curve": 60}  # one loop a shape, each of its own at the machine's full width
+
+
+@every_room
+def test_functions_are_short(room):
+    long = {function.name: length(room, function) for function in functions(room)}
+    assert {name: lines for name, lines in long.items() if lines > LONGER.get(name, 40)} == {}
+
+
+def test_most_functions_are_a_handful_of_lines():
+    lengths = sorted(length(room, function) for room in PATHS for function in functions(room))
+    assert statistics.median(lengths) <= 5
+    assert lengths[len(lengths) * 9 // 10] <= 15
+
+
+@every_room
+def test_all_names_what_a_room_offers(room):
+    module = importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}")
+    offered = module.__all__
+    assert len(set(offered)) == len(offered)
+    assert [name for name in offered if not hasattr(module, name) or name.startswith("_")] == []
+
+
+@every_room
+def test_a_room_takes_from_others_only_what_they_offer(room):
+    taken = [node for node in ast.walk(TREES[room]) if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."]
+    for node in taken:
+        module = importlib.import_module(str(node.module))
+        rooms_below = {other.rpartition(".")[2] for other in PATHS if f"fastlr.{other}".rpartition(".")[0] == node.module}
+        assert {alias.name for alias in node.names} <= {*module.__all__, *rooms_below}, node.module
+
+
+def without_docstring(room: str, offered: list[str]) -> Iterator[str]:
+    for node in TREES[room].body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in offered:
+            yield from ([] if ast.get_docstring(node) else [node.name])
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)] if isinstance(node, ast.ClassDef) else []
+            for method in methods:
+                overloaded = any("overload" in ast.unparse(decorator) for decorator in method.decorator_list)
+                if not (method.name.startswith("_") or overloaded or ast.get_docstring(method)):
+                    yield f"{node.name}.{method.name}"
+
+
+@every_room
+def test_what_a_room_offers_is_described(room):
+    module = importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}")
+    assert list(without_docstring(room, module.__all__)) == []
+
+
+@pytest.mark.parametrize("name", constructors.__all__)
+def test_a_constructor_shows_its_rates(name):
+    assert ">>> " in CONSTRUCTORS[name].__doc__
+    assert getattr(flr, name) is CONSTRUCTORS[name]
+    assert name in flr.__all__
+
+
+# -- every shape is known everywhere -----------------------------------------------------------------------------------------
+
+# shape -> a schedule that lowers to it, and steps at which its row is in force
+WITNESSES = {
+    "constant": ("constant(0.1)", [0, 7, 2**53]),
+    "linear": ("linear(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "square": ("polynomial(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "power": ("polynomial(1.0, 0.1, 100, power=3.5)", [0, 1, 33, 99]),
+    "cosine": ("cosine(0.1, 1.0, 100)", [0, 1, 33, 99]),
+    "cosine_power": ("cosine(1.0, 0.1, 100, exponent=2.0, k=0.7)", [0, 1, 33, 99]),
+    "exponential": ("exponential_decay(1.0, rate=0.01)", [0, 1, 33, 999]),
+    "staircase": ("step_decay(1.0, 0.3, every=10)", [0, 9, 10, 99]),
+    "inverse": ("inverse_power(1.0, 0.7, shift=3)", [0, 1, 33, 10**9]),
+    "tanh": ("tanh(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "rex": ("rex(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "sampled": ("sampled([1.0, 0.5, 0.7], every=10, interpolate=True)", [0, 7, 10, 19]),
+    "loop": ("linear(1.0, 0.1, 100).repeat(scale=0.5)", [0, 99, 100, 250]),
+    "first": ("linear(1.0, 0.1, 100).delay(5)", [0, 4]),
+    "multiply": ("linear(1.0, 0.1, 100) * linear(0.5, 1.0, 10)", [0, 5, 50]),
+    "add": ("linear(1.0, 0.1, 100) + linear(0.5, 1.0, 10)", [0, 5, 50]),
+    "minimum": ("linear(1.0, 0.1, 100).minimum(linear(0.0, 1.0, 50))", [0, 5, 40, 60]),
+    "maximum": ("linear(1.0, 0.1, 100).maximum(linear(0.0, 1.0, 50))", [0, 5, 40, 60]),
+}
+
+
+def test_every_shape_has_a_witness():
+    assert list(WITNESSES) == [row.name for row in SHAPES]
+
+
+@pytest.mark.parametrize("row", SHAPES, ids=[row.name for row in SHAPES])
+def test_a_shape_is_known_everywhere(row):
+    """It is printed by name with its fields, evaluated by both backends, and judged by the oracle."""
+    text, steps = WITNESSES[row.name]
+    schedule = built(text)
+    printed = re.search(rf" {row.name} *(?:  (.*))?$", str(schedule.program), re.MULTILINE)
+    assert printed
+    assert tuple(re.findall(r"(\w+)=", printed[1] or "")) == row.fields
+    truths = [float(oracle.exact(schedule, t)) for t in steps]
+    for backend in flr.backends():
+        with flr.use_backend(backend):
+            assert np.allclose(schedule(steps), truths, rtol=1e-15, atol=0.0)
+    assert getattr(rows, row.name.upper()) == code(row.name)
+    assert row.formula
+
+
+def test_the_reference_names_no_other_shape():
+    named = {*reference._CURVES, *reference._PAIRS}
+    assert named < {row.name for row in SHAPES}
+    assert [len(shape(code(name)).fields) for name in ("multiply", "add", "minimum", "maximum")] == [0] * 4
+
+
+def test_the_table_is_one_numbering():
+    assert len({row.name for row in SHAPES}) == len(SHAPES)
+    assert [code(row.name) for row in SHAPES] == list(range(len(SHAPES)))
+    assert [shape(number) for number in range(len(SHAPES))] == list(SHAPES)
+    assert max(len(row.fields) for row in SHAPES) == FIELDS_MOST
+
+
+def test_the_oracle_knows_every_constructor():
+    assert set(oracle.RATES) == set(CONSTRUCTORS) - {"stack"}  # which is no curve, but many
+
+
+def test_the_examples_meet_every_shape():
+    printed = "\n".join(str(schedule.program) for schedule in SCHEDULES.values())
+    assert [row.name for row in SHAPES if not re.search(rf"^ +[\d,]+ +{row.name}\b", printed, re.MULTILINE)] == []
