@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 _FOREVER = 2.0**53
 _SMALLEST = 2.0**-1074
+_TINY = 2.0**-700
 
 
 def _floats(number: Numbers) -> Floats:
@@ -53,14 +54,24 @@ def _constant(node: Node) -> Track:
     return (_row("constant", node.numbers["value"]),)
 
 
+def _is_tiny(node: Node) -> npt.NDArray[np.bool_]:
+    """Where a curve's slope, its height over up to 2^106, might be lost among the subnormal numbers.
+
+    Such a curve is a power or a cosine's power of 1, which weighs its height and has no slope.
+    """
+    top = np.maximum(node.numbers["init"], node.numbers["end"])
+    return (top > 0) & (top < _TINY)
+
+
 def _polynomial(node: Node) -> Track:
     power, steps, end = node.numbers["power"], node.numbers["steps"], node.numbers["end"]
     length, lo, hi, falls = _levels(node)
-    if _all(power == 1):
+    sloping = ~_is_tiny(node)
+    if _all(sloping & (power == 1)):
         return _held("linear", steps, end, length, lo, hi)
     if _all(node.numbers["from_start"]):  # init + (end-init)*p^q: p counts from the start, whichever way it runs
         return _held("power", steps, end, -_floats(steps), lo, hi, np.where(falls, -power, power))
-    if _all(power == 2):
+    if _all(sloping & (power == 2)):
         return _held("square", steps, end, length, lo, hi)
     return _held("power", steps, end, _floats(steps), lo, hi, np.where(falls, power, -power))
 
@@ -68,7 +79,7 @@ def _polynomial(node: Node) -> Track:
 def _cosine(node: Node) -> Track:
     exponent, k, steps, end = (node.numbers[name] for name in ("exponent", "k", "steps", "end"))
     length, lo, hi, falls = _levels(node)
-    if _all(exponent == 1) and _all(k == 1):
+    if _all((exponent == 1) & (k == 1) & ~_is_tiny(node)):
         return _held("cosine", steps, end, length, lo, hi)
     return _held("cosine_power", steps, end, np.abs(length), lo, hi, np.where(falls, exponent, -exponent), k)
 
@@ -329,9 +340,9 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
     """
     numbers, own = node.numbers, list[Any]()
     if node.kind == "polynomial":
-        own = [numbers["power"] == 1, numbers["power"] == 2]
+        own = [numbers["power"] == 1, numbers["power"] == 2, _is_tiny(node)]
     if node.kind == "cosine":
-        own = [(numbers["exponent"] == 1) & (numbers["k"] == 1)]
+        own = [(numbers["exponent"] == 1) & (numbers["k"] == 1), _is_tiny(node)]
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]

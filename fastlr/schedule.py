@@ -314,6 +314,8 @@ class Schedule:
     def _rates(self, t: object, out: Array | None) -> float | Array:
         words, clocks = self.program.view(np.ndarray), self._clocks(t)
         shape = self.shape + clocks.shape
+        if out is None and not shape and (scalar := choose().scalar):
+            return scalar(self._address, int(clocks))
         if out is None:
             rates = allocate("s(t)", shape, np.dtype(np.float64))
         else:

@@ -16,23 +16,33 @@ from typing import Any
 
 import numpy as np
 
+from fastlr.expression import LAST_STEP
 from fastlr.jit.arithmetic import words_at
-from fastlr.jit.compiling import kernel, quick
+from fastlr.jit.compiling import inlined, kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
 from fastlr.jit.rows import family, rate_of
 from fastlr.jit.runs import steps_of
+from fastlr.program import MAGIC
 
 __all__ = ["every_lane", "rate", "rates", "scalar", "steps", "table"]
+
+
+@inlined
+def _check(program: Any, t: int) -> None:
+    if program[0] != MAGIC:
+        raise ValueError("program must be one that this version of fastlr lowered")
+    if t < 0 or t > LAST_STEP or t >= program[3]:
+        raise ValueError("t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
 
 
 @kernel
 def rate(program: Any, t: int) -> float:
     """The rate of the program's first lane at step t, 0 <= t <= 2^53, as a float64; callable from any ``@njit`` function.
 
-    A step that is negative, above 2^53 or past a ``past_end="raise"`` schedule's end raises ``ValueError``.
+    Raises ``ValueError`` for a step that is negative, above 2^53 or past the end of a schedule with ``past_end="raise"``, and
+    for a program of another version of fastlr.
     """
-    if t < 0 or t > 9007199254740992 or t >= program[3]:
-        raise ValueError("rate: t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
+    _check(program, t)
     _, _, _, at, count = family(program, 0)
     return rate_of(program, at, count, 0, float(t))
 
@@ -41,12 +51,11 @@ def rate(program: Any, t: int) -> float:
 def rates(program: Any, t: int, out: Any) -> None:
     """The rates of all lanes at step t into ``out`` (float64, C-contiguous, one a lane); callable from any ``@njit`` function.
 
-    Raises ``ValueError`` for a step as ``rate`` does, and for an ``out`` of another size; nothing is written then.
+    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size; nothing is written then.
     """
-    if t < 0 or t > 9007199254740992 or t >= program[3]:
-        raise ValueError("rates: t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
+    _check(program, t)
     if out.size != int(program[1]):
-        raise ValueError("rates: out must have one element for each lane of the program")
+        raise ValueError("out must have one element for each lane of the program")
     rates_at(program, float(t), out)
 
 

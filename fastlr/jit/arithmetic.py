@@ -148,7 +148,7 @@ def quarter_turn_squared(u: float, u_low: float) -> tuple[float, float]:
 
 @inlined
 def log2(high: float, low: float) -> tuple[float, float]:
-    """``log2(high + low)`` as a sum of two, for a normal ``high`` > 0 and a ``low`` of some of its ulp.
+    """``log2(high + low)`` in two words, for a normal ``high`` > 0 and a ``low`` of some of its ulp.
 
     ``high = m * 2^e`` with m in [sqrt(1/2), sqrt(2)); log2(m) = 2/ln(2) * atanh(s), s = (m-1)/(m+1).
     """
@@ -173,7 +173,9 @@ def log2(high: float, low: float) -> tuple[float, float]:
     rest = fma(_LOG2, s_low, fma(_LOG2_LOW, s, fma(_LOG2, s, -first)))
     rest = fma(s * square, fma(p, square, _LOG2_THIRD), rest)
     total = e + first
-    return total, (first - (total - e)) + rest
+    rest = (first - (total - e)) + rest
+    nearest = total + rest
+    return nearest, (total - nearest) + rest
 
 
 @inlined

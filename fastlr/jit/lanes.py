@@ -249,7 +249,7 @@ def _merge(shape: int, out: Any, other: Any) -> None:
 
 
 @kernel
-def _rows_in_force(words: Any, at: int, count: int, lane: int, stride: int, c: Any) -> Any:
+def _rows_in_force(words: Any, at: int, count: int, lane: int, stride: int, c: Any) -> tuple[int, int]:
     """(first, last): the rows of a track that a block of clocks falls into lie between these two."""
     first, last, n = 0, 0, c.size
     if count > MOST_BLENDED:
