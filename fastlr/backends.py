@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 __all__ = ["Backend", "active", "backend", "backends", "choose", "use_backend"]
@@ -33,6 +34,8 @@ class Backend:
 
 
 def _jit() -> Backend:
+    if find_spec("numba") is None:
+        raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr import jit
 
     return Backend("jit", jit.table, jit.steps, jit.every_lane, jit.scalar)
