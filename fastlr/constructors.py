@@ -33,7 +33,8 @@ from fastlr.parameters import (
     Unit,
     shown,
 )  # fmt: skip
-from fastlr.schedule import Cooldown, Schedule, add, constructor, cooldown_curve, cycled, joined, leaf, made
+from fastlr.schedule import Cooldown, Schedule, add, cooldown_curve, cycled, joined, leaf, made
+from fastlr.value import constructor
 
 __all__ = [
     "constant", "cosine", "cosine_restarts", "cyclic", "exponential", "exponential_decay", "inverse_power", "inverse_sqrt",

@@ -52,7 +52,7 @@ class Family(NamedTuple):
     track: tuple[Row, ...]
 
 
-class Program(npt.NDArray[np.float64]):
+class Program(np.ndarray[Any, np.dtype[np.float64]]):
     """A packed program. ``print(program)`` disassembles its first lanes into a table a person can read.
 
     >>> import fastlr as flr

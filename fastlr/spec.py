@@ -13,7 +13,8 @@ from difflib import get_close_matches
 from fastlr import constructors
 from fastlr.calls import MOST_NESTED, VERSION
 from fastlr.parameters import shown
-from fastlr.schedule import CONSTRUCTORS, Schedule
+from fastlr.schedule import Schedule
+from fastlr.value import CONSTRUCTORS
 
 __all__ = ["from_spec", "parse"]
 
@@ -54,7 +55,8 @@ def _built(value: object, depth: int) -> Schedule:
     if not isinstance(arguments, Mapping) or not all(isinstance(key, str) for key in arguments):
         raise ValueError(f"from_spec: the arguments of {name!r} must be {{parameter: value}}, got {shown(arguments)}")
     given = {key: _argument(argument, depth + 1) for key, argument in arguments.items()}
-    return CONSTRUCTORS[_known(name, "from_spec", CONSTRUCTORS)](**given)
+    built: Schedule = CONSTRUCTORS[_known(name, "from_spec", CONSTRUCTORS)](**given)
+    return built
 
 
 def _argument(value: object, depth: int) -> object:
@@ -127,11 +129,14 @@ def _called(node: ast.Call) -> Schedule:
     named = {keyword.arg: _value(keyword.value) for keyword in node.keywords if keyword.arg is not None}
     if len(named) < len(node.keywords):  # ** or a name given twice
         raise _refused(node)
+    built: Schedule
     if isinstance(function, ast.Name):
-        return _FUNCTIONS[_known(function.id, "parse", _FUNCTIONS)](*values, **named)
-    if isinstance(function, ast.Attribute) and isinstance(receiver := _value(function.value), Schedule):
-        return _METHODS[_known(function.attr, "parse", _METHODS)](receiver, *values, **named)
-    raise _refused(function)
+        built = _FUNCTIONS[_known(function.id, "parse", _FUNCTIONS)](*values, **named)
+    elif isinstance(function, ast.Attribute) and isinstance(receiver := _value(function.value), Schedule):
+        built = _METHODS[_known(function.attr, "parse", _METHODS)](receiver, *values, **named)
+    else:
+        raise _refused(function)
+    return built
 
 
 def _combined(left: object, operator: ast.operator, right: object, node: ast.expr) -> Schedule:

@@ -10,7 +10,7 @@ import pytest
 
 import fastlr as flr
 from fastlr.parameters import Number, Whether
-from fastlr.schedule import CONSTRUCTORS
+from fastlr.value import CONSTRUCTORS
 
 LINE = flr.linear(1.0, 0.0, 10)
 NAMES = {

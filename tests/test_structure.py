@@ -16,8 +16,8 @@ from examples import SCHEDULES, built
 import fastlr as flr
 from fastlr import constructors, reference
 from fastlr.jit import rows
-from fastlr.schedule import CONSTRUCTORS
 from fastlr.shapes import FIELDS_MOST, SHAPES, code, shape
+from fastlr.value import CONSTRUCTORS
 
 HOUSE = Path(flr.__file__).parent
 
@@ -34,7 +34,7 @@ FLOORS = (
     {"reference", "jit"},
     {"backends"},
     {"calls", "parameters"},
-    {"tables"},
+    {"tables", "value"},
     {"schedule"},
     {"constructors", "files", "sparkline"},
     {"spec", "recipes"},

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import fastlr as flr
 from fastlr.calls import Call
-from fastlr.schedule import CONSTRUCTORS
+from fastlr.value import CONSTRUCTORS
 
 LAST = 2**53
 STEPS = np.array([0, 1, 2, 3, 5, 8, 13, 21, 29, 40, 100, 999, 1_000, 10**6, 2**31 + 1, 2**40 + 3, LAST])

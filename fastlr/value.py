@@ -1,0 +1,253 @@
+"""Value: what a constructor builds, and how.
+
+A constructor is a function whose signature names a rule for each parameter. Its arguments are checked by these rules, all of
+them before anything is built, and put into canonical form; the call that they make is what the value is known by.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.calls import MOST_NESTED, VERSION, Call
+from fastlr.expression import LAST_STEP, Node
+from fastlr.parameters import Choice, Number, broadcast, shown
+
+__all__ = ["CONSTRUCTORS", "Value", "build", "constructor"]
+
+P = ParamSpec("P")
+V = TypeVar("V", bound="Value")
+Rule = Callable[[str, object], object]
+
+CONSTRUCTORS: dict[str, Callable[..., Any]] = {}  # every constructor and method that a spec may name
+_RULES: dict[str, Mapping[str, Rule]] = {}
+
+_MOST_ROWS = 2**20
+_HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
+
+
+class Value:
+    """A tree with the call that built it, by which it is compared, hashed, pickled and written. It never changes."""
+
+    __slots__ = ("__weakref__", "_call", "_node", "past_end")
+
+    _node: Node
+    _call: Call
+    past_end: str
+
+    def __init__(self, node: Node, call: Call, past_end: str) -> None:
+        put = object.__setattr__
+        put(self, "_node", node)
+        put(self, "_call", call)
+        put(self, "past_end", past_end)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Schedule is a value: {name} cannot be deleted")
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self._call == other._call if isinstance(other, Value) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._call)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return build, (self._call,)
+
+    def __repr__(self) -> str:
+        return repr(self._call)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The batch shape: what the parameters broadcast to."""
+        return self._node.shape
+
+    @property
+    def steps(self) -> int | npt.NDArray[np.int64] | None:
+        """The first step after the last piece's change, from which the last rate is held; ``None`` where it goes on for ever."""
+        steps = self._node.steps
+        if steps is None:
+            return None
+        return int(steps) if self.shape == () else np.broadcast_to(steps, self.shape)
+
+    def to_spec(self) -> dict[str, object]:
+        """The schedule as plain JSON data, with the version of its format; ``from_spec`` gives it back.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=10).to_spec()
+        {'fastlr': 1, 'schedule': {'linear': {'init': 1.0, 'end': 0.0, 'steps': 10}}}
+        """
+        return {"fastlr": VERSION, "schedule": self._call.spec()}
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits, the same for equal schedules on every machine: SHA-256 of the spec as compact, sorted JSON."""
+        return self._call.fingerprint()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a scalar schedule has no len()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> Self:
+        """The schedule at ``index`` of the first batch axis, or at a tuple of indices; at none, it is the schedule itself.
+
+        >>> import fastlr as flr
+        >>> flr.linear([0.1, 0.2], 0.0, steps=10)[1]
+        linear(init=0.2, end=0.0, steps=10)
+        """
+        if isinstance(index, tuple) and not index:
+            return self
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        if isinstance(first, bool | np.bool_) or not isinstance(first, int | np.integer):
+            raise TypeError(f"a schedule is indexed by integers, got {type(first).__name__} {shown(first)}")
+        if not self.shape or not -self.shape[0] <= first < self.shape[0]:
+            raise IndexError(f"index {first} is out of range for batch shape {self.shape}")
+        picked: Self = build(_take(self._call, int(first) % self.shape[0], len(self.shape)))
+        return picked[tuple(rest)] if rest else picked
+
+
+def constructor(build: Callable[P, V]) -> Callable[P, V]:
+    """Make a function that builds a schedule check its arguments, by the rules in its signature, and record its call."""
+    name, signature = build.__name__, inspect.signature(build)
+    defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+
+    @wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> V:
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+        bound.apply_defaults()
+        bound.arguments.update(_checked(name, build, bound.arguments))
+        given = {key: value for key, value in bound.arguments.items() if not _same(value, defaults[key])}
+        result, call = build(*bound.args, **bound.kwargs), Call(name, _recorded(given))
+        _check_result(name, result._node, call)
+        return type(result)(result._node, call, result.past_end)
+
+    CONSTRUCTORS[name] = built
+    return built
+
+
+def _check_result(name: str, node: Node, call: Call) -> None:
+    """What can be told only of the whole."""
+    if call.depth > MOST_NESTED:
+        raise ValueError(f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep")
+    if not np.all(node.bound <= _HIGHEST):
+        raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
+    if node.rows > _MOST_ROWS:
+        raise ValueError(f"{name}: the program must have at most {_MOST_ROWS:,} rows, got up to {node.rows:,.0f}: {shown(call)}")
+    if node.steps is not None and np.any(node.steps > LAST_STEP):
+        raise ValueError(f"{name}: the schedule must end by step 2**53, got {int(np.max(node.steps))} steps: {shown(call)}")
+
+
+def _recorded(given: Mapping[str, object]) -> dict[str, object]:
+    """Schedules among arguments as the calls that built them."""
+
+    def call(value: object) -> object:
+        return value._call if isinstance(value, Value) else value
+
+    return {key: tuple(map(call, value)) if isinstance(value, tuple) else call(value) for key, value in given.items()}
+
+
+def _same(value: object, default: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and bool(value == default)
+    return not isinstance(value, Value | tuple) and value == default
+
+
+def _checked(name: str, build: Callable[..., Value], arguments: Mapping[str, object]) -> dict[str, object]:
+    """Every argument in canonical form, their batch shapes known to fit together."""
+    if name not in _RULES:
+        hints = typing.get_type_hints(build, include_extras=True)
+        _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
+    rules = _RULES[name]
+    checked = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
+    parameters = inspect.signature(build).parameters
+    for key, value in checked.items():
+        if value is None and parameters[key].default is not None:
+            raise TypeError(f"{name}: {key} must be given, got None")
+    broadcast(name, dict(_batches(rules, checked)))
+    return checked
+
+
+def _batches(rules: Mapping[str, object], checked: Mapping[str, object]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for key, value in checked.items():
+        if isinstance(value, Value):
+            yield key, value.shape
+        elif isinstance(value, tuple):
+            yield from ((f"{key}[{i}]", schedule.shape) for i, schedule in enumerate(value))
+        elif isinstance(value, np.ndarray):
+            yield key, value.shape[: value.ndim - _core(rules[key])]
+
+
+def _core(rule: object) -> int:
+    return rule.core if isinstance(rule, Number) else 0
+
+
+def _rule(hint: Any) -> Rule:
+    """The rule that a parameter's annotation stands for; ``None`` beside it is for the default alone."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is Literal:
+        return Choice(typing.get_args(hint))
+    if typing.get_origin(hint) is Annotated:
+        rule: Rule = hint.__metadata__[0]
+        return rule
+    return _schedule if isinstance(hint, type) and issubclass(hint, Value) else _schedules
+
+
+def _schedule(where: str, value: object) -> Value:
+    if not isinstance(value, Value):
+        raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {shown(value)}")
+    return value
+
+
+def _schedules(where: str, value: object) -> tuple[Value, ...]:
+    if isinstance(value, Value | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(f"{where} must be a sequence of at least one Schedule, got {type(value).__name__} {shown(value)}")
+    return tuple(_schedule(f"{where}[{i}]", item) for i, item in enumerate(value))
+
+
+def build(call: Call) -> Any:
+    """What a call builds; its arguments are checked again."""
+
+    def value(argument: object) -> object:
+        if isinstance(argument, tuple):
+            return tuple(map(build, argument))
+        return build(argument) if isinstance(argument, Call) else argument
+
+    return CONSTRUCTORS[call.name](**{name: value(argument) for name, argument in call.arguments.items()})
+
+
+def _take(call: Call, index: int, axes: int) -> Call:
+    """The call of the schedule at ``index`` of the first of ``axes`` batch axes."""
+    parts = call.arguments.get("schedules")
+    if call.name == "stack" and isinstance(parts, tuple) and axes == len(build(call).shape):
+        part: Call = parts[index]
+        return part
+    rules = _RULES[call.name]
+
+    def take(name: str, value: object) -> object:
+        if isinstance(value, Call):
+            return _take(value, index, axes)
+        if isinstance(value, tuple):
+            return tuple(_take(part, index, axes) for part in value)
+        if isinstance(value, np.ndarray) and value.ndim - _core(rules[name]) >= axes:
+            return value[index if value.shape[0] > 1 else 0]
+        return value
+
+    return Call(call.name, {name: take(name, value) for name, value in call.arguments.items()})
