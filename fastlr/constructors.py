@@ -9,6 +9,8 @@ Every constructor raises ``TypeError`` or ``ValueError`` for an argument that br
 the value. All rates are float64, within 2 ulp of the formula in real numbers on every step.
 """
 
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
 from collections.abc import Sequence
 from typing import Literal
 
@@ -82,8 +84,8 @@ def polynomial(init: Rate, end: Rate, steps: Steps, power: Power = 2.0) -> Sched
 def cosine(init: Rate, end: Rate, steps: Steps, exponent: Power = 1.0, k: Power = 1.0) -> Schedule:
     """Half a cosine wave: ``end + (init - end) * ((1 + cos(pi * (t/steps)^k)) / 2)^exponent``, then ``end``.
 
-    Loshchilov & Hutter, *SGDR* (2017), one period of it. ``exponent`` raises the weight to a power (optax's ``alpha`` schedule
-    option), ``k`` bends the clock (k-decay: Zhang & Li, 2020). Evaluated as ``sin^2`` from the nearer end, so that the
+    Loshchilov & Hutter, *SGDR* (2017), one period of it. ``exponent`` raises the weight to a power (an option of
+    optax's), ``k`` bends the clock (k-decay: Zhang & Li, 2020). Evaluated as ``sin^2`` from the nearer end, so that the
     last steps before a small ``end`` keep all their digits.
 
     >>> cosine(1.0, 0.0, steps=4)(2), cosine(1.0, 0.0, steps=4)(4)

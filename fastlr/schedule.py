@@ -4,6 +4,8 @@ A schedule is built once by a constructor or by the algebra below, lowered to it
 anything: one step, any steps, a table, every lane at once. It has no state, so every way of asking gives the same bits.
 """
 
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
 import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -32,7 +34,7 @@ _MOST_CYCLES = 65_536
 _SUMMED = 65_536  # numbers of a table held at a time while it is added up
 
 
-def _operand(where: str, value: object) -> "Schedule":
+def _operand(where: str, value: object) -> Schedule:
     """A schedule, or numbers as a constant one."""
     if isinstance(value, Schedule):
         return value
@@ -44,7 +46,7 @@ def _operand(where: str, value: object) -> "Schedule":
 Operand = Annotated["Schedule | npt.ArrayLike", _operand]
 
 
-def made(node: Node, past_end: str = "hold") -> "Schedule":
+def made(node: Node, past_end: str = "hold") -> Schedule:
     """A schedule on its way out of a constructor, which gives it its call."""
     return Schedule(node, Call("", {}), past_end)
 
@@ -56,13 +58,13 @@ def leaf(
     /,
     samples: Array | None = None,
     **numbers: npt.ArrayLike,
-) -> "Schedule":
+) -> Schedule:
     """One curve of the shape table; ``top`` is a level that it never exceeds."""
     length = None if steps is None else np.asarray(steps)
     return made(tree.curve(kind, length, top, samples, **{name: np.asarray(number) for name, number in numbers.items()}))
 
 
-def joined(parts: Sequence["Schedule"], starts: Sequence[npt.ArrayLike]) -> "Schedule":
+def joined(parts: Sequence[Schedule], starts: Sequence[npt.ArrayLike]) -> Schedule:
     """``parts[i]`` from step ``starts[i]`` on, on its own clock; ``starts[0]`` is 0."""
     begins, last = tuple(np.asarray(start) for start in starts), parts[-1]
     cut = [_until(part, stop - start) for part, start, stop in zip(parts[:-1], begins[:-1], begins[1:], strict=True)]
@@ -71,7 +73,7 @@ def joined(parts: Sequence["Schedule"], starts: Sequence[npt.ArrayLike]) -> "Sch
     return made(tree.join((*cut, last._node), begins), last.past_end)
 
 
-def _until(part: "Schedule", stop: Numbers) -> Node:
+def _until(part: Schedule, stop: Numbers) -> Node:
     """A part of a join, with what it gives past its end if it is not cut off by then."""
     if part.past_end == "hold" or part._node.steps is None or np.all(stop <= part._node.steps):
         return part._node
@@ -278,7 +280,7 @@ class Schedule(Value):
     # -- the algebra ---------------------------------------------------------------------------------------------------
 
     @constructor
-    def then(self, other: "Schedule") -> "Schedule":
+    def then(self, other: Schedule) -> Schedule:
         """This schedule up to its end, then ``other`` from its own step 0. Raises ``ValueError`` if this one never ends.
 
         >>> import fastlr as flr
@@ -291,35 +293,35 @@ class Schedule(Value):
             )
         return joined((self, other), (0, self._node.steps))
 
-    def __mul__(self, other: "Schedule | npt.ArrayLike") -> "Schedule":
+    def __mul__(self, other: Schedule | npt.ArrayLike) -> Schedule:
         return multiply(self, other) if isinstance(other, Schedule) else scale(self, other)
 
     __rmul__ = __mul__
 
-    def __add__(self, other: "Schedule | npt.ArrayLike") -> "Schedule":
+    def __add__(self, other: Schedule | npt.ArrayLike) -> Schedule:
         return add(self, other)
 
     __radd__ = __add__
 
     @constructor
-    def minimum(self, other: Operand) -> "Schedule":
+    def minimum(self, other: Operand) -> Schedule:
         """The smaller of the two at every step; ``other`` is a schedule or a rate."""
         return _paired("minimum", self, other)
 
     @constructor
-    def maximum(self, other: Operand) -> "Schedule":
+    def maximum(self, other: Operand) -> Schedule:
         """The larger of the two at every step; ``other`` is a schedule or a rate."""
         return _paired("maximum", self, other)
 
     @constructor
-    def clip(self, lo: Rate, hi: Rate) -> "Schedule":
+    def clip(self, lo: Rate, hi: Rate) -> Schedule:
         """``min(max(s(t), lo), hi)``. Raises ``ValueError`` unless ``lo <= hi``."""
         if np.any(np.asarray(lo) > np.asarray(hi)):
             raise ValueError(f"clip: lo must be at most hi, got lo={shown(lo)}, hi={shown(hi)}")
         return self.maximum(lo).minimum(hi)
 
     @constructor
-    def delay(self, steps: Steps) -> "Schedule":
+    def delay(self, steps: Steps) -> Schedule:
         """``s(0)`` for ``steps`` steps, then ``s`` from its step 0: ``s(max(t - steps, 0))``.
 
         >>> import fastlr as flr
@@ -331,7 +333,7 @@ class Schedule(Value):
         return made(tree.delay(self._node, np.asarray(steps)), self.past_end)
 
     @constructor
-    def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> "Schedule":
+    def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> Schedule:
         """This schedule again and again, ``times`` times or for ever, then held.
 
         The i-th time it runs, its rates are ``scale^i`` times as high and it takes ``stretch^i`` times as many steps: it begins
@@ -345,7 +347,7 @@ class Schedule(Value):
         return cycled("repeat", self, times, scale, stretch, 0.0)
 
     @constructor
-    def cooldown(self, at: Steps, steps: Steps, end: Rate = 0.0, shape: Cooldown = "linear", power: Power = 2.0) -> "Schedule":
+    def cooldown(self, at: Steps, steps: Steps, end: Rate = 0.0, shape: Cooldown = "linear", power: Power = 2.0) -> Schedule:
         """This schedule up to step ``at``, then from its rate there to ``end`` in ``steps`` steps, by a shape of ``wsd``.
 
         >>> import fastlr as flr
@@ -356,7 +358,7 @@ class Schedule(Value):
         return joined((self, cooldown_curve("cooldown", level, end, steps, shape, power)), (0, at))
 
     @constructor
-    def with_past_end(self, policy: PastEnd) -> "Schedule":
+    def with_past_end(self, policy: PastEnd) -> Schedule:
         """The same schedule with another answer past its end.
 
         ``"hold"`` keeps the last rate, ``"raise"`` raises ``ValueError`` for any step from ``s.steps`` on, ``"repeat"`` begins
