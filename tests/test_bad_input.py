@@ -80,7 +80,7 @@ NUMBERS = [
     ("linear(1.0, 0.0, 2**53 + 1)", ValueError, "linear: steps must be an integer from 0 to 2**53, got 9007199254740993"),
     ("linear(1.0, 0.0, np.uint64(2**63))", ValueError, "steps must be an integer from 0 to 2**53, got 9223372036854775808"),
     ("linear(1.0, 0.0, [10, 2**70])", ValueError, "got an integer beyond 64 bits: [10, 1180591620717411303424]"),
-    ("linear(1.0, 0.0, np.timedelta64(3))", TypeError, "linear: steps must be an integer from 0 to 2**53, got timedelta64"),
+    ("linear(1.0, 0.0, np.timedelta64(3, 's'))", TypeError, "linear: steps must be an integer from 0 to 2**53, got timedelta64"),
     ("linear(1.0, 0.0)", TypeError, "linear: missing a required argument: 'steps'"),
     ("linear(1.0, 0.0, 10, steps=3)", TypeError, "linear: multiple values for argument 'steps'"),
     ("linear([1, 2], [1, 2, 3], 10)", ValueError, "batch shapes must broadcast against each other, got init (2,), end (3,)"),
