@@ -319,7 +319,8 @@ def cosine_restarts(init: Rate, end: Rate, period: Period, stretch: Growth = 1.0
 
     Loshchilov & Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts* (2017). Each period is ``stretch`` times as
     long as the last, its height above ``end`` ``scale`` times: period i begins at
-    ``round(period * (1 + stretch + ... + stretch^(i-1)))``.
+    ``round(period * (1 + stretch + ... + stretch^(i-1)))``. A last one of more than 2^53 steps, the whole range, is rounded to
+    float64.
 
     >>> cosine_restarts(1.0, 0.0, period=2, stretch=2.0, scale=0.5).table(6)
     array([1.       , 0.5      , 0.5      , 0.4267767, 0.25     , 0.0732233])

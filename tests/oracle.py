@@ -128,19 +128,24 @@ def cycle_at(t: int, period: int, stretch: float, times: int | None) -> int:
     return i if times is None else min(i, times - 1)
 
 
+def cycle_length(period: int, stretch: float, i: int) -> int:
+    """Only the last can be longer than 2^53 steps; it is rounded to a float64."""
+    return int(float(begins(period, stretch, i + 1) - begins(period, stretch, i)))
+
+
 def cosine_restarts(t: int, init: float, end: float, period: int, stretch: float = 1.0, scale: float = 1.0) -> mpf:
     i = cycle_at(t, period, stretch, None)
-    start, stop = begins(period, stretch, i), begins(period, stretch, i + 1)
-    return mpf(end) + (cosine(t - start, init, end, stop - start) - mpf(end)) * mpf(scale) ** i
+    start, steps = begins(period, stretch, i), cycle_length(period, stretch, i)
+    return mpf(end) + (cosine(t - start, init, end, steps) - mpf(end)) * mpf(scale) ** i
 
 
 def repeat(t: int, self: Spec, times: int | None = None, scale: float = 1.0, stretch: float = 1.0) -> mpf:
     period = length(self)
     i = cycle_at(t, period, stretch, times)
-    start, stop = begins(period, stretch, i), begins(period, stretch, i + 1)
+    start = begins(period, stretch, i)
     if stretch != 1:
         [(name, arguments)] = self.items()
-        self = {name: {**arguments, "steps": stop - start}}
+        self = {name: {**arguments, "steps": cycle_length(period, stretch, i)}}
     return rate(self, t - start) * mpf(scale) ** i
 
 
