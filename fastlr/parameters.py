@@ -68,7 +68,7 @@ class Number:
             array = array.astype(np.int64)  # an empty list has no dtype of its own
         if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
             raise ValueError(f"{where} must be {self.rule}, got an integer beyond 64 bits: {shown(value)}")
-        if array.dtype.kind not in ("iu" if self.whole else "iuf") or has_flags(value):
+        if array.dtype.kind not in ("iu" if self.whole else "iuf") or has_flags(value) or hasattr(value, "mask"):
             raise TypeError(f"{where} must be {self.rule}, got {_described(value)}")
         if array.ndim < self.core or 0 in (array.shape[: -self.core] if self.none else array.shape):
             wanted = "a sequence" if array.ndim < self.core else "at least one"
@@ -78,7 +78,7 @@ class Number:
 
 def _described(value: object) -> str:
     if isinstance(value, np.ndarray):
-        return f"an array of dtype {value.dtype}"
+        return f"{'a masked' if hasattr(value, 'mask') else 'an'} array of dtype {value.dtype}"
     return f"{type(value).__name__} {shown(value)}"
 
 

@@ -487,6 +487,6 @@ def cooldown_curve(
         top = np.maximum(init, end)
         return leaf("polynomial", steps, top, init=init, end=end, steps=steps, power=exponent, from_start=from_start)
     if shape == "exponential" and (np.any(np.asarray(end) <= 0) or np.any(np.asarray(init) <= 0)):
-        raise ValueError(f"{where}: end must be above 0 for an exponential cooldown, got init={shown(init)}, end={shown(end)}")
+        raise ValueError(f"{where}: end must be above 0 for an exponential cooldown, got end={shown(end)} after {shown(init)}")
     curve: Schedule = CONSTRUCTORS[shape](init, end, steps)
     return curve

@@ -95,7 +95,8 @@ def parse(text: str) -> Schedule:
     try:
         body = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"parse: text must be one expression, got {shown(text)} ({error})") from None
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise ValueError(f"parse: text must be one expression, got {shown(text)} ({reason})") from None
     try:
         value = _value(body)
     except RecursionError:

@@ -81,6 +81,7 @@ NUMBERS = [
     ("linear(1.0, 0.0, np.uint64(2**63))", ValueError, "steps must be an integer from 0 to 2**53, got 9223372036854775808"),
     ("linear(1.0, 0.0, [10, 2**70])", ValueError, "got an integer beyond 64 bits: [10, 1180591620717411303424]"),
     ("linear(1.0, 0.0, np.timedelta64(3, 's'))", TypeError, "linear: steps must be an integer from 0 to 2**53, got timedelta64"),
+    ("constant(np.ma.array([1.0, 2.0], mask=[0, 1]))", TypeError, "finite number >= 0, at most 1e290, got a masked array"),
     ("linear(1.0, 0.0)", TypeError, "linear: missing a required argument: 'steps'"),
     ("linear(1.0, 0.0, 10, steps=3)", TypeError, "linear: multiple values for argument 'steps'"),
     ("linear([1, 2], [1, 2, 3], 10)", ValueError, "batch shapes must broadcast against each other, got init (2,), end (3,)"),
@@ -158,7 +159,7 @@ SHAPES = [
     ("warmup_cosine(1.0, [1, 11], 10)", ValueError, "warmup_cosine: steps must hold the warm-up, got steps=10, warmup=[1, 11]"),
     ("warmup_cosine(1.0, 0.1, 10)", TypeError, "warmup_cosine: warmup must be an integer from 0 to 2**53, got float 0.1"),
     ("wsd(1.0, 1, 1, 1, shape='1-square')", ValueError, "shape must be one of 'linear', 'cosine', '1-sqrt'"),
-    ("wsd(1.0, 1, 1, 1, shape='exponential')", ValueError, "end must be above 0 for an exponential cooldown, got init=1.0"),
+    ("wsd(1.0, 1, 1, 1, shape='exponential')", ValueError, "above 0 for an exponential cooldown, got end=0.0 after 1.0"),
     ("wsd(1.0, 2**53, 1, 1)", ValueError, "wsd: the schedule must end by step 2**53, got 9007199254740994 steps: wsd(peak=1.0"),
 ]  # fmt: skip
 
