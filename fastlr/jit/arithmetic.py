@@ -15,8 +15,8 @@ from numba.extending import intrinsic
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "bits", "exp2", "fma", "from_bits", "log2", "over_square", "quarter_turn_squared", "quotient", "ratio",
-    "scaled", "sin_squared_pair", "sin_squared_tail", "words_at",
+    "bits", "exp2", "fma", "from_bits", "log2", "log2_sum", "over_square", "quarter_turn_squared", "quotient", "ratio",
+    "scaled", "sin_squared_pair", "sin_squared_tail", "two_words", "words_at",
 ]  # fmt: skip
 
 _DOUBLE = ir.DoubleType()
@@ -88,8 +88,7 @@ def quotient(x: float, length: float) -> tuple[float, float]:
 def ratio(x: float, length: float) -> tuple[float, float]:
     """The same in two words, the first of them the nearest."""
     high, low = quotient(x, length)
-    nearest = high + low
-    return nearest, (high - nearest) + low
+    return two_words(high, low)
 
 
 @inlined
@@ -147,8 +146,8 @@ def quarter_turn_squared(u: float, u_low: float) -> tuple[float, float]:
 
 
 @inlined
-def log2(high: float, low: float) -> tuple[float, float]:
-    """``log2(high + low)`` in two words, for a normal ``high`` > 0 and a ``low`` of some of its ulp.
+def log2_sum(high: float, low: float) -> tuple[float, float]:
+    """``log2(high + low)`` as a sum of two, the second up to a hundredth of the first, for a normal ``high`` > 0.
 
     ``high = m * 2^e`` with m in [sqrt(1/2), sqrt(2)); log2(m) = 2/ln(2) * atanh(s), s = (m-1)/(m+1).
     """
@@ -173,9 +172,21 @@ def log2(high: float, low: float) -> tuple[float, float]:
     rest = fma(_LOG2, s_low, fma(_LOG2_LOW, s, fma(_LOG2, s, -first)))
     rest = fma(s * square, fma(p, square, _LOG2_THIRD), rest)
     total = e + first
-    rest = (first - (total - e)) + rest
-    nearest = total + rest
-    return nearest, (total - nearest) + rest
+    return total, (first - (total - e)) + rest
+
+
+@inlined
+def log2(high: float, low: float) -> tuple[float, float]:
+    """The same in two words."""
+    total, rest = log2_sum(high, low)
+    return two_words(total, rest)
+
+
+@inlined
+def two_words(high: float, low: float) -> tuple[float, float]:
+    """A sum of two, the first the larger, as the nearest number and what it leaves."""
+    nearest = high + low
+    return nearest, (high - nearest) + low
 
 
 @inlined

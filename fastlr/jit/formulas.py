@@ -16,6 +16,7 @@ from fastlr.jit.arithmetic import (
     exp2,
     fma,
     log2,
+    log2_sum,
     over_square,
     quarter_turn_squared,
     quotient,
@@ -23,13 +24,14 @@ from fastlr.jit.arithmetic import (
     scaled,
     sin_squared_pair,
     sin_squared_tail,
+    two_words,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "NORMAL", "SLOW", "SQUARE_TURN", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope", "exponential",
-    "inverse", "is_plain", "linear", "linear_rise", "linear_slope", "power", "power_kept", "power_lost", "power_of_scale",
-    "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
+    "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope",
+    "exponential", "inverse", "is_plain", "linear", "linear_rise", "linear_slope", "power", "power_kept", "power_lost",
+    "power_of_scale", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -38,6 +40,7 @@ TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
 SQUARE_TURN = 0.29289321881345254  # of a square, 1 - sqrt(1/2), where it has gone half of its way
 WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one word
 NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
+STEEP = NORMAL / 53.0  # a power whose exponent of two is normal for every quotient of two steps, the smallest being 2^-53
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
 
@@ -167,7 +170,9 @@ def _grown(high: float, low: float, q: float) -> tuple[float, float, float]:
 def power_kept(x: float, size: float, lo: float, hi: float, q: float, deep: bool) -> float:
     """lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0."""
     high, low = quotient(x, size)
-    log, log_low = log2(high, low)
+    log, log_low = log2_sum(high, low)
+    if deep and q >= STEEP:  # a low part that q makes large would be lost on exp2
+        log, log_low = two_words(log, log_low)
     t, t_low = _exponent(q, log, log_low, deep)
     n, grown, grown_low = exp2(t, t_low, deep and size > SLOW)
     w = 1.0 + grown

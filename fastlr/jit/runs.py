@@ -174,7 +174,7 @@ def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, o
 @kernel
 def _run_of_power(size: float, lo: float, hi: float, q: float, x: float, step: float, out: Any) -> None:
     """Steps that are x, x+step, ... from the end of the curve that its quotient is taken from."""
-    if 0.0 < q < f.NORMAL / 53.0 and size <= f.SLOW:  # the smallest quotient of two steps is 2^-53
+    if 0.0 < q < f.STEEP and size <= f.SLOW:
         for i in range(out.size):
             out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, False)
     elif q > 0.0:
