@@ -46,6 +46,16 @@ def _power() -> Array:
     return 0.01 + 0.09 * (1 - T / STEPS) ** 0.7
 
 
+def _product() -> Array:
+    return 0.05 * (1 + np.cos(np.pi * T / STEPS)) * (T / STEPS)
+
+
+def _clipped() -> Array:
+    return np.clip(0.05 * (1 + np.cos(np.pi * T / STEPS)), 0.02, 0.05)
+
+
+SAMPLED_AT = np.arange(0, STEPS + 10, 10)
+SAMPLES = np.random.default_rng(2).uniform(0.01, 0.1, SAMPLED_AT.size)
 _DROPS = [300_000, 600_000, 900_000]
 
 TABLES = [
@@ -78,6 +88,9 @@ TABLES = [
         lambda: 0.05 * (1 + np.cos(np.pi * (T % 10_000) / 10_000)),
     ),
     Case("warm-up, cosine", flr.warmup_cosine(6e-4, 2_000, STEPS, end=6e-5), _warmup_cosine),
+    Case("cosine times a line", flr.cosine(0.1, 0.0, STEPS) * flr.linear(0.0, 1.0, STEPS), _product),
+    Case("cosine, clipped", flr.cosine(0.1, 0.0, STEPS).clip(0.02, 0.05), _clipped),
+    Case("sampled, joined", flr.sampled(SAMPLES, every=10, interpolate=True), lambda: np.interp(T, SAMPLED_AT, SAMPLES)),
     Case("inverse time", flr.inverse_time(0.1, rate=1e-4), lambda: 0.1 / (1 + 1e-4 * T)),
     Case("rex", flr.rex(0.1, 0.0, STEPS), lambda: 0.1 * (1 - T / STEPS) / (1 - 0.5 * T / STEPS)),
 ]

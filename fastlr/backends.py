@@ -112,7 +112,7 @@ def backends() -> dict[str, str]:
 def use_backend(name: str) -> Iterator[None]:
     """Evaluate with this backend inside a ``with`` block.
 
-    Raises ``ValueError`` at once for a name that is unknown or a backend that cannot run, with the reason.
+    Raises ``ValueError`` on entering it for a name that is unknown or a backend that cannot run, with the reason.
     """
     token = _ACTIVE.set(_named(name, "use_backend: name"))
     try:

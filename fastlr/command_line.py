@@ -219,7 +219,14 @@ def info() -> None:
     versions = {"fastlr": flr.__version__, "Python": platform.python_version(), "NumPy": np.__version__}
     states = {f"backend {name}": state for name, state in flr.backends().items()}
     extras = {name: _version(name, extra) for name, extra in _EXTRAS.items()}
-    _print(_pairs({**versions, **states, "backend in use": flr.backend(), **extras}))
+    _print(_pairs({**versions, **states, "backend in use": _in_use(), **extras}))
+
+
+def _in_use() -> str:
+    try:
+        return flr.backend()
+    except ValueError as error:  # of FASTLR_BACKEND
+        return f"none: {error}"
 
 
 def _version(name: str, extra: str) -> str:

@@ -157,7 +157,8 @@ def exponential_decay(
     if rate is not None:
         if staircase or np.any(np.asarray(every) != 1):
             raise ValueError(
-                f"exponential_decay: every and staircase must go with gamma, got rate={shown(rate)}, every={shown(every)}"
+                f"exponential_decay: every and staircase must go with gamma, got rate={shown(rate)}, "
+                f"every={shown(every)}, {staircase=}"
             )
         return leaf("natural", None, init, init=init, rate=rate)
     if gamma is not None and staircase:

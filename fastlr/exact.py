@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 __all__ = [
     "LOG2_E", "Pair", "add", "divide", "exp2", "log2", "multiply", "nearest", "negate", "pair", "powers",
-    "sin_squared", "sqrt", "subtract",
+    "sin_squared", "sqrt", "subtract", "total",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
@@ -66,6 +66,18 @@ def negate(x: Pair) -> Pair:
 def subtract(x: Pair, y: Pair) -> Pair:
     """``x - y``, to about 2^-104 of the larger."""
     return add(x, negate(y))
+
+
+def total(values: Array) -> Pair:
+    """The sum along the last axis: halves added to halves, in two words."""
+    high, low = values, np.zeros_like(values)
+    while high.shape[-1] > 1:
+        half, odd = divmod(high.shape[-1], 2)
+        rest = high[..., 2 * half :], low[..., 2 * half :]
+        high, low = add((high[..., :half], low[..., :half]), (high[..., half : 2 * half], low[..., half : 2 * half]))
+        if odd:
+            high, low = np.concatenate([high, rest[0]], axis=-1), np.concatenate([low, rest[1]], axis=-1)
+    return high[..., 0], low[..., 0]
 
 
 def divide(x: Pair, y: Pair) -> Pair:

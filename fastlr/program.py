@@ -3,7 +3,7 @@
 A program is one flat, C-contiguous, read-only float64 array, so that it passes as it is into a user's ``@njit`` function
 and into C. Float64 holds integers exactly to 2^53, so steps, codes and offsets stand in it beside rates:
 
-    header   MAGIC, lanes, families, limit (the first step that may not be asked for), depth (of rows within rows)
+    header   MAGIC, lanes, families, limit (the first step that may not be asked for), depth (of rows within rows), size in words
     families for each: lanes, first output position (-1: see next), where its list of positions stands, root track
     rows     for each: shape code, start, track A, track B, then its fields
     data     lists of positions, sampled tables, and the numbers, each field of all lanes together
@@ -24,8 +24,8 @@ from fastlr.shapes import FIELDS_MOST, shape
 
 __all__ = ["FAMILY", "HEADER", "MAGIC", "NO_LIMIT", "ROW", "Family", "Program", "Row", "pack", "seams"]
 
-MAGIC = 20262.0  # changes with the format: a program is never read by kernels of another
-HEADER = 5
+MAGIC = 20263.0  # changes with the format: a program is never read by kernels of another
+HEADER = 6
 FAMILY = 5
 ROW = 7 + 2 * FIELDS_MOST
 NO_LIMIT = 2.0**54  # past every step that may be asked for
@@ -133,7 +133,7 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
     """Write families into one array and check its invariants, once: kernels never do."""
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
-    packer.put([MAGIC, lanes, len(families), limit, max(_depth(family.track) for family in families)])
+    packer.put([MAGIC, lanes, len(families), limit, max(_depth(family.track) for family in families), 0])
     heads = np.zeros((len(families), FAMILY))
     packer.put(heads)
     packer.chunks[-1] = heads.ravel()
@@ -143,6 +143,7 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
         listed = 0 if in_order else packer.put(positions)
         head[:] = positions.size, first if in_order else -1, listed, packer.track(track, positions.size), len(track)
     words = np.concatenate(packer.chunks)
+    words[HEADER - 1] = words.size
     check(words)
     words.flags.writeable = False
     return words.view(Program)
@@ -156,6 +157,7 @@ def check(words: Numbers) -> None:
     """The invariants that kernels rely on; what breaks one is a fault in lowering, not in anyone's input."""
     assert words.flags.c_contiguous
     assert words[0] == MAGIC
+    assert words[HEADER - 1] == words.size
     assert np.isfinite(words).all()
     for _, _, rows in _families(words):
         for row in _rows(words, rows):

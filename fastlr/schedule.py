@@ -31,7 +31,7 @@ PastEnd = Literal["hold", "raise", "repeat", "zero"]
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
 _MOST_CYCLES = 65_536
-_SUMMED = 65_536  # numbers of a table held at a time while it is added up
+_SUMMED = 8_192  # numbers of a table held at a time while it is added up
 
 
 def _operand(where: str, value: object) -> Schedule:
@@ -87,7 +87,8 @@ def _until(part: Schedule, stop: Numbers) -> Node:
 class Schedule(Value):
     """A rate for every step from 0 to 2^53: an immutable value.
 
-    Compare it, hash it, pickle it, index it along its batch axes; ``repr`` evaluates back to it. ``shape`` is its batch shape:
+    Compare it, hash it, pickle it, index it along its batch axes; ``repr``, of up to 1,000 numbers,
+    evaluates back to it. ``shape`` is its batch shape:
     ``()`` for one schedule, ``(1000,)`` for a sweep of a thousand, each of which is a *lane*.
 
     >>> import fastlr as flr
@@ -241,7 +242,7 @@ class Schedule(Value):
             yield self.table(start, min(start + size, stop))
 
     def sum(self, stop: int) -> Any:
-        """The sum of the rates at steps 0 to ``stop - 1``, added up in two words: a float, or an array of ``s.shape``.
+        """The sum of the rates at steps 0 to ``stop - 1``, all of them added up in two words: a float, or an array.
 
         >>> import fastlr as flr
         >>> flr.constant(0.1).sum(10)
@@ -250,16 +251,16 @@ class Schedule(Value):
         stop = self._run("sum", stop, least=0)
         total = exact.pair(np.zeros(self.shape))
         for rates in self._tables(stop):
-            total = exact.add(total, exact.pair(rates.sum(axis=-1)))
+            total = exact.add(total, exact.total(rates))
         return self._plain(total[0])
 
     def max(self, stop: int) -> Any:
-        """The largest rate at steps 0 to ``stop - 1``."""
+        """The largest rate at steps 0 to ``stop - 1``; it looks at every one of them."""
         stop = self._run("max", stop, least=1)
         return self._plain(np.max([rates.max(axis=-1) for rates in self._tables(stop)], axis=0))
 
     def min(self, stop: int) -> Any:
-        """The smallest rate at steps 0 to ``stop - 1``."""
+        """The smallest rate at steps 0 to ``stop - 1``; it looks at every one of them."""
         stop = self._run("min", stop, least=1)
         return self._plain(np.min([rates.min(axis=-1) for rates in self._tables(stop)], axis=0))
 

@@ -14,12 +14,12 @@ __all__ = ["allocate", "check_contiguous", "check_out", "dtype_of", "span"]
 
 def span(start: object, stop: object, step: object) -> range:
     """``range(start, stop, step)``, or ``range(start)``, of integers a schedule can be asked at."""
-    names = {"start": start, "stop": start if stop is None else stop, "step": step}
+    names = {"stop": start, "step": step} if stop is None else {"start": start, "stop": stop, "step": step}
     for name, value in names.items():
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
             raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {shown(value)}")
-    first, last, stride = (int(typing.cast(int, value)) for value in names.values())
-    first = 0 if stop is None else first
+    *first_of_two, last, stride = (int(typing.cast(int, value)) for value in names.values())
+    first = first_of_two[0] if first_of_two else 0
     if first < 0 or last < 0:
         raise ValueError(f"table: start and stop must be at least 0, got start={shown(first)}, stop={shown(last)}")
     if stride < 1:

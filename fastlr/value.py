@@ -145,7 +145,10 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
 def _check_result(name: str, node: Node, call: Call) -> None:
     """What can be told only of the whole."""
     if call.depth > MOST_NESTED:
-        raise ValueError(f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep")
+        raise ValueError(
+            f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep, got "
+            f"{call.depth}; join(parts, at) takes any number of parts"
+        )
     if not np.all(node.bound <= _HIGHEST):
         raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
     if node.rows > _MOST_ROWS:

@@ -15,7 +15,7 @@ import fastlr as flr
 from fastlr.program import MAGIC, NO_LIMIT, Program
 from fastlr.shapes import SHAPES
 
-HEADER, FAMILY, ROW = 5, 5, 7 + 2 * max(len(row.fields) for row in SHAPES)
+HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(row.fields) for row in SHAPES)
 every_example = pytest.mark.parametrize("text", TEXTS)
 
 
@@ -92,7 +92,8 @@ def check(schedule: flr.Schedule) -> None:
     assert (program.dtype, program.ndim, program.flags.c_contiguous) == (np.float64, 1, True)
     assert not program.flags.writeable
     assert np.isfinite(program).all()
-    magic, lanes, count, limit, deep = program[:HEADER]
+    magic, lanes, count, limit, deep, size = program[:HEADER]
+    assert size == program.size
     assert (magic, lanes) == (MAGIC, np.prod(schedule.shape))
     assert limit == (np.min(schedule.steps) if schedule.past_end == "raise" else NO_LIMIT)
     read = families(program)
@@ -317,5 +318,5 @@ def test_print_shows_where_each_row_begins_and_its_numbers(text, printed):
 
 
 def test_repr_is_one_line():
-    assert repr(flr.constant(1.0).program) == "<fastlr program of 1 lane, 248 bytes>"
+    assert repr(flr.constant(1.0).program) == "<fastlr program of 1 lane, 256 bytes>"
     assert repr(flr.constant(lane_rates(1_000)).program).startswith("<fastlr program of 1,000 lanes, ")

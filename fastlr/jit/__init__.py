@@ -22,15 +22,16 @@ from fastlr.jit.compiling import inlined, kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
 from fastlr.jit.rows import family, rate_of
 from fastlr.jit.runs import steps_of
-from fastlr.program import MAGIC
+from fastlr.program import HEADER, MAGIC
 
 __all__ = ["every_lane", "rate", "rates", "scalar", "steps", "table"]
 
 
 @inlined
 def _check(program: Any, t: int) -> None:
-    if program[0] != MAGIC:
-        raise ValueError("program must be one that this version of fastlr lowered")
+    if program.size < HEADER or program[0] != MAGIC or program[HEADER - 1] != program.size:
+        raise ValueError("program must be one that this version of fastlr lowered, and whole")
+    t = t & -1  # t itself, where it is an integer; anything else does not compile
     if t < 0 or t > LAST_STEP or t >= program[3]:
         raise ValueError("t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
 
@@ -40,7 +41,7 @@ def rate(program: Any, t: int) -> float:
     """The rate of the program's first lane at step t, 0 <= t <= 2^53, as a float64; callable from any ``@njit`` function.
 
     Raises ``ValueError`` for a step that is negative, above 2^53 or past the end of a schedule with ``past_end="raise"``, and
-    for a program of another version of fastlr.
+    for a program of another version of fastlr; a step that is no integer does not compile.
     """
     _check(program, t)
     _, _, _, at, count = family(program, 0)
