@@ -56,11 +56,6 @@ def rows() -> list[Row]:
     found = []
     for name, schedule in SCHEDULES.items():
         steps = points(schedule, np.random.default_rng(0))
-        figures = [
-            figure(found)
-            for backend in ("jit", "reference")
-            for found in [errors(schedule, steps, backend)]
-            for figure in (max, mean)
-        ]
-        found.append((name, *(f"{figure:.2f}" for figure in figures)))
+        apart = [errors(schedule, steps, backend) for backend in ("jit", "reference")]
+        found.append((name, *(f"{figure(each):.2f}" for each in apart for figure in (max, mean))))
     return found

@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 
 import fastlr as flr
 from fastlr import plots
+from fastlr.expression import LAST_STEP
 from fastlr.files import parts, write_table
 from fastlr.schedule import Schedule
 from fastlr.sparkline import blocks, extent, spread
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-_LAST_STEP = 2**53
 _MOST_COUNTED = 10**8  # steps that ``show`` looks at one by one
 _MOST_ROWS = 40  # seams or lanes that ``show`` lists
 _WIDEST = 100  # a picture, in columns
@@ -179,7 +179,7 @@ def table(
     stop = named.steps if steps is None else steps
     if stop is None:
         raise ValueError(f"table: steps must be given for a schedule that never ends, got {named.schedule!r:.200}")
-    if not 0 <= start < stop <= _LAST_STEP or every < 1:
+    if not 0 <= start < stop <= LAST_STEP or every < 1:
         raise ValueError(
             f"table: start must be below steps, from 0 to 2**53, and every at least 1, got {start=}, steps={stop}, {every=}"
         )
@@ -249,7 +249,7 @@ def _about(named: Given) -> dict[str, str]:
 
 def _facts(schedule: Schedule, stop: int) -> dict[str, str]:
     """The rates of a scalar schedule's first ``stop`` steps in brief."""
-    if not 1 <= stop <= _LAST_STEP:
+    if not 1 <= stop <= LAST_STEP:
         raise ValueError(f"show: steps must be from 1 to 2**53, got {stop}")
     ends = {"steps": f"0 to {stop - 1}", "first": repr(schedule(0)), "last": repr(schedule(stop - 1))}
     if stop > _MOST_COUNTED:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.expression import LAST_STEP
 from fastlr.files import replacing
 from fastlr.parameters import shown
 from fastlr.schedule import Schedule
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["empty", "plot", "points", "save"]
 
-_LAST_STEP = 2**53
 _DRAWN = 4_000  # a run of so many steps is drawn step by step; a longer one by what a quarter as many stretches of it hold
 _SEARCHED = 2**18  # steps among which the extremes of a stretch are sought: all those of a run that is no longer
 _MOST_CURVES = 20
@@ -176,7 +176,7 @@ def _longest(curves: list[tuple[str, Schedule, int]]) -> int:
 def _checked(steps: int) -> int:
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
         raise TypeError(f"plot: steps must be an integer, got {type(steps).__name__} {shown(steps)}")
-    if not 1 <= steps <= _LAST_STEP:
+    if not 1 <= steps <= LAST_STEP:
         raise ValueError(f"plot: steps must be from 1 to 2**53, got {shown(steps)}")
     return int(steps)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.expression import LAST_STEP
+
 if TYPE_CHECKING:
     from fastlr.schedule import Schedule
 
@@ -32,7 +34,7 @@ def extent(schedule: "Schedule") -> int:
     (30, 80, 1000)
     """
     if schedule.steps is None:
-        return min(2 * max(schedule.seams, default=0), 2**53) or _ENDLESS
+        return min(2 * max(schedule.seams, default=0), LAST_STEP) or _ENDLESS
     return int(schedule.steps) or (0 if schedule.past_end == "raise" else _ENDLESS)
 
 

@@ -18,8 +18,8 @@ def span(start: object, stop: object, step: object) -> range:
     for name, value in names.items():
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
             raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {shown(value)}")
-    *first_of_two, last, stride = (int(typing.cast(int, value)) for value in names.values())
-    first = first_of_two[0] if first_of_two else 0
+    numbers = {name: int(typing.cast(int, value)) for name, value in names.items()}
+    first, last, stride = numbers.get("start", 0), numbers["stop"], numbers["step"]
     if first < 0 or last < 0:
         raise ValueError(f"table: start and stop must be at least 0, got start={shown(first)}, stop={shown(last)}")
     if stride < 1:

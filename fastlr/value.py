@@ -132,7 +132,7 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         except TypeError as error:
             raise TypeError(f"{name}: {error}") from None
         bound.apply_defaults()
-        bound.arguments.update(_checked(name, build, bound.arguments))
+        bound.arguments.update(_checked(name, build, bound.arguments, defaults))
         given = {key: value for key, value in bound.arguments.items() if not _same(value, defaults[key])}
         result, call = build(*bound.args, **bound.kwargs), Call(name, _recorded(given))
         _check_result(name, result._node, call)
@@ -172,16 +172,17 @@ def _same(value: object, default: object) -> bool:
     return not isinstance(value, Value | tuple) and value == default
 
 
-def _checked(name: str, build: Callable[..., Value], arguments: Mapping[str, object]) -> dict[str, object]:
+def _checked(
+    name: str, build: Callable[..., Value], arguments: Mapping[str, object], defaults: Mapping[str, object]
+) -> dict[str, object]:
     """Every argument in canonical form, their batch shapes known to fit together."""
     if name not in _RULES:
         hints = typing.get_type_hints(build, include_extras=True)
         _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
     rules = _RULES[name]
     checked = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
-    parameters = inspect.signature(build).parameters
     for key, value in checked.items():
-        if value is None and parameters[key].default is not None:
+        if value is None and defaults[key] is not None:
             raise TypeError(f"{name}: {key} must be given, got None")
     broadcast(name, dict(_batches(rules, checked)))
     return checked

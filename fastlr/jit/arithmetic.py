@@ -131,9 +131,7 @@ def sin_squared_pair(y: float, y_low: float) -> tuple[float, float]:
     second_low = fma(_THIRD, square, -second) + fma(_THIRD, fma(y, y, -square) + 2.0 * y * y_low, _THIRD_LOW * square)
     rest = fma(square * y, _sin_squared_rest(y), second_low + y_low)
     total = y + second
-    rest += (y - total) + second
-    nearest = total + rest
-    return nearest, (total - nearest) + rest
+    return two_words(total, rest + ((y - total) + second))
 
 
 @inlined
@@ -218,8 +216,8 @@ def exp2(high: float, low: float, fine: bool) -> tuple[float, float, float]:
     q = f * p
     p_low = fma(tail, f, _LN_2 - p) + _LN_2_LOW
     rest = fma(f, p, -q) + fma(f, p_low, p * ((near - f) + low))
-    nearest = q + rest
-    return n, nearest if fine else q, (q - nearest) + rest if fine else 0.0
+    nearest, left = two_words(q, rest)
+    return n, nearest if fine else q, left if fine else 0.0
 
 
 @inlined

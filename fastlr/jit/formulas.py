@@ -160,7 +160,7 @@ def _exponent(q: float, log: float, log_low: float, deep: bool) -> tuple[float, 
 
 @inlined
 def _grown(high: float, low: float, q: float) -> tuple[float, float, float]:
-    """``(high + low)^q`` as exp2 gives it, q > 0."""
+    """``(high + low)^q`` as exp2 gives it, where that is at most 2^2046."""
     log, log_low = log2(high, low)
     t, t_low = _exponent(q, log, log_low, True)
     return exp2(t, t_low, True)
@@ -273,9 +273,7 @@ def inverse(c: float, a: float, g: float, s: float, d: float, q: float) -> float
     top_low = ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - top)
     unit = 1.0 / d
     b = top * unit
-    log, log_low = log2(b, (fma(-b, d, top) + top_low) * unit)
-    t, t_low = _exponent(-q, log, log_low, True)
-    n, grown, grown_low = exp2(t, t_low, True)
+    n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q)
     return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
 
 
