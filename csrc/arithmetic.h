@@ -1,0 +1,212 @@
+/* The arithmetic under the kernels, operation by operation that of fastlr/jit/arithmetic.py: the same bits.
+
+   Every multiply-add is an explicit fma, so that a compiler has no choice to make; a build in which it has one is refused
+   (`contracted` in kernels.h). No branches, no tables: everything runs on as many lanes as the machine has. A Pair is a
+   number in two words. */
+#ifndef FASTLR_ARITHMETIC_H
+#define FASTLR_ARITHMETIC_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define INLINED static inline __attribute__((always_inline))
+#define RESTRICT __restrict__
+#define ALIGNED __attribute__((aligned(64)))
+#elif defined(_MSC_VER)
+#define INLINED static __forceinline
+#define RESTRICT __restrict
+#define ALIGNED __declspec(align(64))
+#else
+#define INLINED static inline
+#define RESTRICT restrict
+#define ALIGNED
+#endif
+
+typedef struct {
+    double high, low;
+} Pair;
+
+typedef struct {
+    double n, q, q_low; /* 2^n * (1 + q + q_low); the integer n stands in the low bits, where `scaled` finds it */
+} Power;
+
+#define ROUND 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits */
+#define ROUND_BITS 0x4338000000000000u
+#define ONE_BITS 0x3FF0000000000000u
+#define WHOLE_BITS 0x4330000000000000u /* of 2^52: integers below it stand in the bits behind these */
+#define WHOLE 4503599627370496.0
+
+#define LN_2 0.6931471805599453
+#define LN_2_LOW 2.3190468138462996e-17
+#define QUARTER_PI_2 2.4674011002723395 /* pi^2/4 */
+#define QUARTER_PI_2_LOW 1.5663238771849278e-16
+#define THIRD -0.3333333333333333 /* -1/3 */
+#define THIRD_LOW -1.850371707708594e-17
+#define LOG2 2.8853900817779268 /* 2/ln(2) */
+#define LOG2_LOW 4.0710547481862066e-17
+#define LOG2_THIRD 0.9617966939259756 /* 2/(3 ln(2)) */
+
+INLINED uint64_t bits(double x) {
+    uint64_t pattern;
+    memcpy(&pattern, &x, sizeof x);
+    return pattern;
+}
+
+INLINED double from_bits(uint64_t pattern) {
+    double x;
+    memcpy(&x, &pattern, sizeof x);
+    return x;
+}
+
+/* A whole number below 2^52, by its bits: few machines convert many at a time. */
+INLINED int64_t whole(double x) { return (int64_t)(bits(x + WHOLE) - WHOLE_BITS); }
+
+INLINED double smaller(double a, double b) { return b < a ? b : a; }
+
+INLINED double larger(double a, double b) { return b > a ? b : a; }
+
+/* A sum of two, the first the larger, as the nearest number and what it leaves. */
+INLINED Pair two_words(double high, double low) {
+    double nearest = high + low;
+    return (Pair){nearest, (high - nearest) + low};
+}
+
+/* x/length as a sum of two, for exact integers 0 <= x <= length; the division is of constants, so it leaves a loop. */
+INLINED Pair quotient(double x, double length) {
+    double inverse = 1.0 / length;
+    double high = x * inverse;
+    return (Pair){high, fma(-high, length, x) * inverse};
+}
+
+/* The same in two words, the first of them the nearest. */
+INLINED Pair ratio(double x, double length) {
+    Pair sum = quotient(x, length);
+    return two_words(sum.high, sum.low);
+}
+
+/* (top + top_low)/size^2 in two words, for a constant top; `wide` where the square is not exact. */
+INLINED Pair over_square(double top, double top_low, double size, bool wide) {
+    double square = size * size;
+    double quotient = top / square;
+    double rest = fma(-quotient, square, top);
+    rest += wide ? fma(-quotient, fma(size, size, -square), top_low) : top_low;
+    return (Pair){quotient, rest * (quotient * (1.0 / top))};
+}
+
+/* (sin(sqrt(y))^2 / y - 1) / y for y in [0, pi^2/16], to 2^-55.8 of the sine's square. */
+INLINED double sin_squared_tail(double y) {
+    double p = fma(-1.5165673556044163e-09, y, 9.391918278013035e-08);
+    p = fma(p, y, -4.275534464234997e-06);
+    p = fma(p, y, 0.00014109346721561032);
+    p = fma(p, y, -0.0031746031735040516);
+    p = fma(p, y, 0.04444444444436478);
+    return fma(p, y, -0.33333333333333137);
+}
+
+/* (sin(sqrt(y))^2 - y + y^2/3) / y^3 for y in [0, pi^2/16]. */
+INLINED double sin_squared_rest(double y) {
+    double p = fma(1.9887078962520736e-11, y, -1.565471905009153e-09);
+    p = fma(p, y, 9.39679380803723e-08);
+    p = fma(p, y, -4.275559684947853e-06);
+    p = fma(p, y, 0.00014109347439641865);
+    p = fma(p, y, -0.0031746031745996787);
+    return fma(p, y, 0.04444444444444425);
+}
+
+/* sin(sqrt(y + y_low))^2 for y in [0, pi^2/16] in two words, to about 2^-58. */
+INLINED Pair sin_squared_pair(Pair of) {
+    double y = of.high, y_low = of.low;
+    double square = y * y;
+    double second = THIRD * square;
+    double second_low = fma(THIRD, square, -second) + fma(THIRD, fma(y, y, -square) + 2.0 * y * y_low, THIRD_LOW * square);
+    double rest = fma(square * y, sin_squared_rest(y), second_low + y_low);
+    double total = y + second;
+    return two_words(total, rest + ((y - total) + second));
+}
+
+/* (pi/2 * u)^2 in two words. */
+INLINED Pair quarter_turn_squared(double u, double u_low) {
+    double square = u * u;
+    double square_low = fma(2.0 * u, u_low, fma(u, u, -square));
+    double y = QUARTER_PI_2 * square;
+    return (Pair){y, fma(QUARTER_PI_2, square, -y) + fma(QUARTER_PI_2, square_low, QUARTER_PI_2_LOW * square)};
+}
+
+/* log2(high + low) as a sum of two, the second up to a hundredth of the first, for a normal high > 0.
+
+   high = m * 2^e with m in [sqrt(1/2), sqrt(2)); log2(m) = 2/ln(2) * atanh(s), s = (m-1)/(m+1). Shifts are of unsigned
+   numbers, 2048 added to e, since few machines shift many signed ones at a time. */
+INLINED Pair log2_sum(double high, double low) {
+    uint64_t pattern = bits(high);
+    uint64_t biased = (pattern - 0x3FE6A09E667F3BCDu + 0x8000000000000000u) >> 52;
+    double mantissa = from_bits(pattern - ((biased - 2048u) << 52));
+    double mantissa_low = low * from_bits((1023u + 2048u - biased) << 52);
+    double e = from_bits(WHOLE_BITS | biased) - (WHOLE + 2048.0);
+    double top = mantissa - 1.0, bottom = mantissa + 1.0;
+    double bottom_low = (mantissa - (bottom - 1.0)) + mantissa_low;
+    double inverse = 1.0 / bottom;
+    double s = top * inverse;
+    double s_low = (fma(-s, bottom_low, fma(-s, bottom, top)) + mantissa_low) * inverse;
+    double square = s * s;
+    double p = fma(0.1911738212001467, square, 0.19115906361838925);
+    p = fma(p, square, 0.22198878361539787);
+    p = fma(p, square, 0.26230757613541184);
+    p = fma(p, square, 0.32059890409740277);
+    p = fma(p, square, 0.4121985830773556);
+    p = fma(p, square, 0.5770780163556755);
+    double first = LOG2 * s;
+    double rest = fma(LOG2, s_low, fma(LOG2_LOW, s, fma(LOG2, s, -first)));
+    rest = fma(s * square, fma(p, square, LOG2_THIRD), rest);
+    double total = e + first;
+    return (Pair){total, (first - (total - e)) + rest};
+}
+
+/* The same in two words. */
+INLINED Pair log2_pair(double high, double low) {
+    Pair sum = log2_sum(high, low);
+    return two_words(sum.high, sum.low);
+}
+
+/* ((2^f - 1) / f - ln(2)) / f for |f| <= 1/2. */
+INLINED double exp2_tail(double f) {
+    double p = fma(2.5740107210835404e-11, f, 4.456206637107801e-10);
+    p = fma(p, f, 7.05488968060739e-09);
+    p = fma(p, f, 1.0178054631989145e-07);
+    p = fma(p, f, 1.321548682848012e-06);
+    p = fma(p, f, 1.5252733846922176e-05);
+    p = fma(p, f, 0.00015403530393347974);
+    p = fma(p, f, 0.0013333558146401913);
+    p = fma(p, f, 0.00961812910762849);
+    p = fma(p, f, 0.05550410866482164);
+    return fma(p, f, 0.24022650695910072);
+}
+
+/* 2^(high + low) as 2^n * (1 + q + q_low), |q| < 0.42; high in [-4000, 4000]. The low word is 0 unless `fine`. */
+INLINED Power exp2_power(double high, double low, bool fine) {
+    double n = high + ROUND;
+    double near = high - (n - ROUND);
+    double f = near + low;
+    double tail = exp2_tail(f);
+    double p = fma(tail, f, LN_2);
+    double q = f * p;
+    double p_low = fma(tail, f, LN_2 - p) + LN_2_LOW;
+    double rest = fma(f, p, -q) + fma(f, p_low, p * ((near - f) + low));
+    Pair sum = two_words(q, rest);
+    return (Power){n, fine ? sum.high : q, fine ? sum.low : 0.0};
+}
+
+/* x * 2^n, n as a Power gives it; with `deep` from -4000 to 2046, else from -1022 to 1023, at less work. */
+INLINED double scaled(double x, double n, bool deep) {
+    if (!deep) {
+        return x * from_bits((bits(n) << 52) + ONE_BITS);
+    }
+    /* in two halves, so that a subnormal result is reached, not skipped */
+    uint64_t whole = bits(larger(n, ROUND - 2040.0)) - ROUND_BITS;
+    uint64_t half = ((whole + 4096u) >> 1) - 2048u;
+    return x * from_bits((half + 1023u) << 52) * from_bits((whole - half + 1023u) << 52);
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* Every kernel, for an x86-64 processor with AVX2 and fused multiply-adds. */
+#include "level.h"
+
+#if HAS_X86_LEVELS
+#include <math.h>
+#include <string.h>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+
+#include "kernels.h"
+
+const Level fastlr_avx2 = {"avx2", contracts, rate, rates, steps, table};
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

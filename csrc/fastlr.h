@@ -1,0 +1,79 @@
+/* fastlr: the rates of learning-rate schedules, from their programs.
+
+   A program is what a schedule lowers to in Python: one flat array of doubles, `schedule.program`, which
+   `schedule.program.tofile(path)` writes as it is. These functions read it, and give the same bits as Python does.
+
+       cc -O2 -I"$INCLUDE" mine.c "$INCLUDE/"*.c -lm       INCLUDE=$(python -c 'import fastlr; print(fastlr.get_include())')
+
+   Steps are integers from 0 to 2^53. Lanes are counted in the program's own order, in which all lanes of one structure stand
+   together; a lane's rates go to its own place in `out`, whatever that order is. No function keeps state, allocates memory or
+   fails; each may run in any number of threads at once. What its arguments must be is the caller's to see to:
+   `fastlr_is_program` once for a program, `fastlr_allows` for steps. */
+#ifndef FASTLR_H
+#define FASTLR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Lanes first, first + 1, ..., stop - 1. */
+typedef struct {
+    size_t first, stop;
+} fastlr_lanes;
+
+/* Steps start, start + step, ..., n of them. */
+typedef struct {
+    int64_t start, step;
+    size_t n;
+} fastlr_steps;
+
+/* Where a table goes: rate i of the lane at place j to `to`, j * lane + i * step bytes on, as a double, or as a float, rounded
+   once, if `single`. */
+typedef struct {
+    void *to;
+    ptrdiff_t lane, step;
+    bool single;
+} fastlr_out;
+
+/* Whether `size` doubles are a program, whole, and of this version of fastlr. */
+bool fastlr_is_program(const double *program, size_t size);
+
+/* How many lanes it has: one for a schedule that is no batch. */
+size_t fastlr_count(const double *program);
+
+/* Whether each of n steps may be asked for: from 0 to 2^53, and before the end where past_end="raise". */
+bool fastlr_allows(const double *program, const int64_t *t, size_t n);
+
+/* The rate of the first lane at step t; not a number if that may not be asked for. */
+double fastlr_rate(const double *program, int64_t t);
+
+/* The rates of lanes at one step, each to its place in `out`. */
+void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *out);
+
+/* The rates of lanes at n steps in any order, those of the lane at place j from out[j * row] on. */
+void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row);
+
+/* The rates of lanes at evenly spaced steps. */
+void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
+
+/* The level in use, "avx512", "avx2" or "baseline": the highest that this processor has, unless another was chosen. */
+const char *fastlr_level(void);
+
+/* Use a level in the whole process from now on; false if it is not here. Every level gives the same bits. */
+bool fastlr_use_level(const char *name);
+
+/* What the library was built from: a digest of its sources. */
+const char *fastlr_sources(void);
+
+/* Why a build must not be used, or an empty string: a compiler that was let to fuse a multiplication and an addition. */
+const char *fastlr_fault(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,256 @@
+/* One function a shape: its formula from the shape table, at a clock c, operation by operation that of
+   fastlr/jit/formulas.py, where the reasons stand.
+
+   Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise towards the other, which
+   is a slope of two words times an exact integer. A flag says what else must be reckoned with: `wide`, a length whose square
+   needs two words; `deep`, a power of two that is no normal number. Without it the same bits come at less work. */
+#ifndef FASTLR_FORMULAS_H
+#define FASTLR_FORMULAS_H
+
+#include "arithmetic.h"
+
+#define TURN 0.5                        /* of a line and a cosine: where the other end becomes the nearer */
+#define SQUARE_TURN 0.29289321881345254 /* of a square, 1 - sqrt(1/2), where it has gone half of its way */
+#define WIDE 67108864.0                 /* 2^26: the longest length whose square, and twice it, is exact in one word */
+#define NORMAL 1000.0                   /* 2 to this and to minus this are normal numbers */
+#define STEEP (NORMAL / 53.0)           /* a power whose exponent of two is normal for every quotient of two steps */
+#define SLOW 1099511627776.0            /* 2^40 steps: a change spread over more of them is resolved by a second word */
+
+typedef struct {
+    double unit; /* (pi/2/size)^2, of a cosine */
+    Pair rate;   /* the slope itself */
+} Slope;
+
+/* (hi - lo) * (unit + unit_low) in two words, for 0 <= lo <= hi. */
+INLINED Pair slope_of(double lo, double hi, Pair unit) {
+    double height = hi - lo;
+    double slope = height * unit.high;
+    return (Pair){slope, fma(height, unit.high, -slope) + fma(height, unit.low, ((hi - height) - lo) * unit.high)};
+}
+
+/* From the level of the nearer end towards the other; in a wide row no further than the middle, where the halves meet. */
+INLINED double from_nearer(bool high, double lo, double hi, double rise, bool wide) {
+    double rate = high ? hi - rise : lo + rise;
+    double middle = fma(0.5, hi - lo, lo);
+    double kept = high ? larger(rate, middle) : smaller(rate, middle);
+    return wide ? kept : rate;
+}
+
+INLINED Slope linear_slope(double size, double lo, double hi) {
+    double inverse = 1.0 / size;
+    return (Slope){0.0, slope_of(lo, hi, (Pair){inverse, fma(-inverse, size, 1.0) * inverse})};
+}
+
+INLINED double linear_rise(double x, Slope slope) { return fma(x, slope.rate.high, x * slope.rate.low); }
+
+INLINED double linear(double c, double length, double lo, double hi) {
+    double size = fabs(length);
+    Slope slope = linear_slope(size, lo, hi);
+    bool late = c > TURN * size;
+    double rise = linear_rise(late ? size - c : c, slope);
+    return from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE);
+}
+
+INLINED Slope square_slope(double size, double lo, double hi, bool wide) {
+    return (Slope){0.0, slope_of(lo, hi, over_square(1.0, 0.0, size, wide))};
+}
+
+/* a*b times the slope: x*x, x steps from the last level, or x*(2*size - x), x steps from the first. */
+INLINED double square_rise(double a, double b, Slope slope, bool wide) {
+    double product = a * b;
+    double low = product * slope.rate.low;
+    return fma(product, slope.rate.high, wide ? fma(fma(a, b, -product), slope.rate.high, low) : low);
+}
+
+INLINED double square(double c, double length, double lo, double hi, bool wide) {
+    double size = fabs(length);
+    Slope slope = square_slope(size, lo, hi, wide);
+    bool late = c > SQUARE_TURN * size;
+    double x = late ? size - c : c;
+    double rise = square_rise(x, late ? x : 2.0 * size - x, slope, wide);
+    return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
+}
+
+INLINED Slope cosine_slope(double size, double lo, double hi, bool wide) {
+    Pair unit = over_square(QUARTER_PI_2, QUARTER_PI_2_LOW, size, wide);
+    return (Slope){unit.high, slope_of(lo, hi, unit)};
+}
+
+/* sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the sine falls short of it. */
+INLINED double cosine_rise(double x, Slope slope, bool wide) {
+    double square = x * x;
+    double angle = square * slope.unit, rise = square * slope.rate.high;
+    double low = fma(square, slope.rate.low, fma(square, slope.rate.high, -rise));
+    low = wide ? fma(fma(x, x, -square), slope.rate.high, low) : low;
+    return rise + fma(rise * angle, sin_squared_tail(angle), low);
+}
+
+INLINED double cosine(double c, double length, double lo, double hi, bool wide) {
+    double size = fabs(length);
+    Slope slope = cosine_slope(size, lo, hi, wide);
+    bool late = c > TURN * size;
+    double rise = cosine_rise(late ? size - c : c, slope, wide);
+    return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
+}
+
+/* lo + w*(hi-lo) for 0 <= lo <= hi, the height in two words: hi at w = 1, to the bit. */
+INLINED double between(double w, double lo, double hi) {
+    double height = hi - lo;
+    double height_low = (hi - height) - lo;
+    return fma(w, height, fma(w, height_low, lo));
+}
+
+/* q * (log + log_low) in two words; where deep, kept above -4000, where the power is 0. */
+INLINED Pair exponent_of(double q, Pair log, bool deep) {
+    double t = q * log.high;
+    double t_low = fma(q, log.low, fma(q, log.high, -t));
+    if (!deep) {
+        return (Pair){t, t_low};
+    }
+    return (Pair){larger(t, -4000.0), t > -4000.0 ? t_low : 0.0};
+}
+
+/* (high + low)^q, where that is at most 2^2046. */
+INLINED Power grown(double high, double low, double q) {
+    Pair t = exponent_of(q, log2_pair(high, low), true);
+    return exp2_power(t.high, t.low, true);
+}
+
+/* lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0. */
+INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep) {
+    Pair of = quotient(x, size);
+    Pair log = log2_sum(of.high, of.low);
+    Pair nearest = two_words(log.high, log.low);
+    bool steep = deep && q >= STEEP; /* a low part that q makes large would be lost on exp2 */
+    Pair t = exponent_of(q, (Pair){steep ? nearest.high : log.high, steep ? nearest.low : log.low}, deep);
+    Power power = exp2_power(t.high, t.low, deep && size > SLOW);
+    double w = 1.0 + power.q;
+    w = deep ? w + (((1.0 - w) + power.q) + power.q_low) : w;
+    return between(x == 0.0 ? 0.0 : scaled(w, power.n, deep), lo, hi);
+}
+
+/* lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0. */
+INLINED double power_lost(double x, double size, double lo, double hi, double q) {
+    Pair of = quotient(x, size);
+    Power power = grown(of.high, of.low, -q);
+    double unit = scaled(1.0, power.n, true);
+    double w = fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
+    /* the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing */
+    w = x == 0.0 ? 1.0 : (x == size ? 0.0 : w);
+    return between(w, lo, hi);
+}
+
+INLINED double power(double c, double length, double lo, double hi, double q) {
+    double size = fabs(length);
+    double x = length > 0.0 ? size - c : c;
+    return q > 0.0 ? power_kept(x, size, lo, hi, q, true) : power_lost(x, size, lo, hi, q);
+}
+
+/* lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0. */
+INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k) {
+    Pair z = ratio(length - c, length), p = ratio(c, length);
+    /* near the end the logarithm hangs on what remains, so p is made of it */
+    bool late = z.high < 0.5;
+    double p_low = late ? ((1.0 - (1.0 - z.high)) - z.high) - z.low : p.low;
+    Power power = grown(late ? 1.0 - z.high : p.high, p_low, k);
+    double unit = scaled(1.0, power.n, true);
+    double past = fma(unit, power.q, unit);
+    double past_low = fma(unit, power.q, unit - past) + unit * power.q_low;
+    past = c == 0.0 ? 0.0 : past;
+    past_low = c == 0.0 ? 0.0 : past_low;
+    double left = 1.0 - past;
+    double left_low = ((1.0 - left) - past) - past_low;
+    /* 1 - 2^n(1+q) for n = 0 is -q, exactly, where the subtraction above would lose it */
+    left = unit == 1.0 ? -power.q : left;
+    left_low = unit == 1.0 ? -power.q_low : left_low;
+    left = c == 0.0 ? 1.0 : left;
+    left_low = c == 0.0 ? 0.0 : left_low;
+    bool low_half = left <= past;
+    Pair s = sin_squared_pair(quarter_turn_squared(low_half ? left : past, low_half ? left_low : past_low));
+    double cosine_2 = low_half ? s.high : 1.0 - s.high;
+    double cosine_2_low = low_half ? s.low : ((1.0 - cosine_2) - s.high) - s.low;
+    power = grown(cosine_2, cosine_2_low, fabs(x));
+    unit = scaled(1.0, power.n, true);
+    double w = x > 0.0 ? fma(unit, power.q, unit) : fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
+    return between(w, lo, hi);
+}
+
+/* Whether an exponential up to clock c needs nothing `deep`. */
+INLINED bool is_plain(double c, double k) { return c * fabs(k) < NORMAL && fabs(k) * SLOW >= 1.0; }
+
+/* a * 2^(c*(kh+kl)). */
+INLINED double exponential(double c, double a, double k, double k_low, bool deep) {
+    Pair t = exponent_of(c, (Pair){k, k_low}, deep);
+    Power power = exp2_power(t.high, t.low, deep && fabs(k) * SLOW < 1.0);
+    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, deep);
+}
+
+/* floor(c/period) exactly: the rounded quotient can be one too large. */
+INLINED double whole_periods(double c, double period) {
+    double i = floor(c / period);
+    return fma(i, period, -c) > 0.0 ? i - 1.0 : i;
+}
+
+/* a * 2^(i*(kh+kl)), i = floor(c/every). */
+INLINED double staircase(double c, double a, double every, double k, double k_low) {
+    return exponential(whole_periods(c, every), a, k, k_low, true);
+}
+
+/* 2^(i*(kh+kl)): a loop's scale after i periods; exactly 1 at i = 0. */
+INLINED double power_of_scale(double i, double k, double k_low) { return exponential(i, 1.0, k, k_low, true); }
+
+/* factor*rate + (1-factor)*floor, kept on its side of the floor. */
+INLINED double shrunk(double rate, double factor, double floor) {
+    double moved = fma(factor, rate, (1.0 - factor) * floor);
+    return (rate >= floor) == (moved >= floor) ? moved : floor;
+}
+
+/* a * ((g*c + s)/d)^-q, the base in two words. */
+INLINED double inverse(double c, double a, double g, double s, double d, double q) {
+    double top = fma(g, c, s);
+    double product = g * c;
+    /* g*c + s exactly: the product in two words, then the sum in two */
+    double part = product + s;
+    double back = part - product;
+    double top_low = ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - top);
+    double unit = 1.0 / d;
+    double b = top * unit;
+    Power power = grown(b, (fma(-b, d, top) + top_low) * unit, -q);
+    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
+}
+
+/* lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl))). */
+INLINED double hyperbolic(double c, double lo, double hi, double y, double y_low, double k, double k_low) {
+    double product = c * k;
+    double t = y + product;
+    double back = t - y;
+    double low = ((y - (t - back)) + (product - back)) + (y_low + fma(c, k, -product) + c * k_low);
+    t = smaller(larger(t, -1000.0), 1000.0);
+    Power power = exp2_power(t, low, true);
+    double unit = scaled(1.0, power.n, true);
+    double e = fma(unit, power.q, unit);
+    double e_low = fma(unit, power.q, unit - e) + unit * power.q_low;
+    double bottom = 1.0 + e;
+    back = bottom - e;
+    double bottom_low = (1.0 - back) + (e - (bottom - back)) + e_low;
+    double height = hi - lo;
+    double above = height / bottom;
+    return lo + (above + (fma(-above, bottom, height) - above * bottom_low) / bottom);
+}
+
+/* lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising. */
+INLINED double rex(double c, double length, double lo, double hi, double b) {
+    double size = fabs(length);
+    double product = b * c;
+    double product_low = fma(b, c, -product);
+    double bottom = size - product;
+    double bottom_low = ((size - bottom) - product) - product_low;
+    bool falls = length > 0.0;
+    double top = falls ? size - c : c - product;
+    double top_low = falls ? 0.0 : ((c - top) - product) - product_low;
+    double w = top / bottom;
+    w += (fma(-w, bottom, top) + (top_low - w * bottom_low)) / bottom;
+    return between(w, lo, hi);
+}
+
+#endif

@@ -1,0 +1,258 @@
+/* One lane over a run of steps: a row at a time, each shape in a loop of its own at the machine's full width. */
+#ifndef FASTLR_RUNS_H
+#define FASTLR_RUNS_H
+
+#include "lanes.h"
+
+#define SHORT 64.0 /* a period of fewer steps is not worth a run of its own */
+#define AT_ONCE 32 /* clocks that go on together: two registers of the widest machine */
+
+/* The steps of a run: clocks from, from + step, ..., n of them. */
+typedef struct {
+    double from, step;
+    int64_t n;
+} Run;
+
+/* The run from its i-th step on. */
+INLINED Run after(Run run, int64_t i) { return (Run){run.from + run.step * (double)i, run.step, run.n - i}; }
+
+/* No more than its first n steps. */
+INLINED Run cut(Run run, int64_t n) { return (Run){run.from, run.step, run.n < n ? run.n : n}; }
+
+/* How many of its steps lie before `limit`: at least one. */
+INLINED int64_t steps_before(double limit, Run run) {
+    return (int64_t)smaller(larger(ceil((limit - run.from) / run.step), 1.0), (double)run.n);
+}
+
+/* Do something with each clock c of a run, the i-th. Clocks are integers, so that to add to them is exact. */
+#define FOR_EACH_STEP(c, run, ...)                                                                                               \
+    do {                                                                                                                         \
+        double ahead[AT_ONCE], base = (run).from;                                                                                \
+        int64_t begun = 0;                                                                                                       \
+        for (int j = 0; j < AT_ONCE; j++) {                                                                                      \
+            ahead[j] = (run).step * j;                                                                                           \
+        }                                                                                                                        \
+        for (; begun + AT_ONCE <= (run).n; begun += AT_ONCE, base += (run).step * AT_ONCE) {                                     \
+            for (int j = 0; j < AT_ONCE; j++) {                                                                                  \
+                const int64_t i = begun + j;                                                                                     \
+                const double c = base + ahead[j];                                                                                \
+                __VA_ARGS__;                                                                                                     \
+            }                                                                                                                    \
+        }                                                                                                                        \
+        for (int j = 0; j < (run).n - begun; j++) {                                                                              \
+            const int64_t i = begun + j;                                                                                         \
+            const double c = base + ahead[j];                                                                                    \
+            __VA_ARGS__;                                                                                                         \
+        }                                                                                                                        \
+    } while (0)
+
+static void fill(double value, int64_t n, double *out) {
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = value;
+    }
+}
+
+/* Steps of a line, a square or a cosine that are x, x+step, ... from the end whose level is `hi` or `lo`. */
+static void run_from_end(int shape, bool early, bool high, double size, double lo, double hi, Run run, double *RESTRICT out) {
+    double level = high ? hi : lo, sign = high ? -1.0 : 1.0;
+    Slope slope = shape == COSINE   ? cosine_slope(size, lo, hi, false)
+                  : shape == LINEAR ? linear_slope(size, lo, hi)
+                                    : square_slope(size, lo, hi, false);
+    slope.rate = (Pair){sign * slope.rate.high, sign * slope.rate.low};
+    if (shape == COSINE) {
+        FOR_EACH_STEP(x, run, out[i] = level + cosine_rise(x, slope, false));
+    } else if (shape == LINEAR) {
+        FOR_EACH_STEP(x, run, out[i] = level + linear_rise(x, slope));
+    } else if (early) {
+        FOR_EACH_STEP(x, run, out[i] = level + square_rise(x, 2.0 * size - x, slope, false));
+    } else {
+        FOR_EACH_STEP(x, run, out[i] = level + square_rise(x, x, slope, false));
+    }
+}
+
+/* Steps of a cosine x, x+1, ... from its first level, into `early`, and as far from its last, into `late` and backwards: the
+   two rise alike, so that it is worked out once. */
+static void run_of_twins(bool falls, double size, double lo, double hi, Run run, double *RESTRICT early, double *RESTRICT late) {
+    double first = falls ? hi : lo, last = falls ? lo : hi, sign = falls ? -1.0 : 1.0;
+    Slope slope = cosine_slope(size, lo, hi, false);
+    FOR_EACH_STEP(x, run, double rise = sign * cosine_rise(x, slope, false); early[i] = first + rise; late[-i] = last - rise);
+}
+
+/* First the steps nearer to the first level, then those nearer to the last. */
+static void run_from_both_ends(int shape, double length, double lo, double hi, Run run, double *out) {
+    double size = fabs(length), turn = size * (shape == SQUARE ? SQUARE_TURN : TURN);
+    bool falls = length > 0.0;
+    int64_t early = (int64_t)smaller(larger(floor((turn - run.from) / run.step) + 1.0, 0.0), (double)run.n);
+    Run late = after(run, early);
+    run_from_end(shape, true, falls, size, lo, hi, cut(run, early), out);
+    run_from_end(shape, false, !falls, size, lo, hi, (Run){size - late.from, -run.step, late.n}, out + early);
+}
+
+/* A cosine: where step i and step fold - i are both asked for they are twins, and what is left over stands before them, between
+   them and after them. */
+static void run_of_cosine(double length, double lo, double hi, Run run, double *out) {
+    int64_t fold = (int64_t)(fabs(length) - 2.0 * run.from);
+    int64_t first = fold >= run.n ? fold - run.n + 1 : 0, middle = (fold + 1) / 2;
+    if (run.step != 1.0 || middle <= first) {
+        run_from_both_ends(COSINE, length, lo, hi, run, out);
+        return;
+    }
+    int64_t left = fold - middle + 1, last = fold - first + 1;
+    run_from_both_ends(COSINE, length, lo, hi, cut(run, first), out);
+    run_of_twins(length > 0.0, fabs(length), lo, hi, cut(after(run, first), middle - first), out + first, out + last - 1);
+    run_from_both_ends(COSINE, length, lo, hi, cut(after(run, middle), left - middle), out + middle);
+    run_from_both_ends(COSINE, length, lo, hi, after(run, last), out + last);
+}
+
+/* Steps that are x, x+step, ... from the end of the curve that its quotient is taken from. */
+static void run_of_power(double size, double lo, double hi, double q, Run run, double *RESTRICT out) {
+    if (q > 0.0 && q < STEEP && size <= SLOW) {
+        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, false));
+    } else if (q > 0.0) {
+        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true));
+    } else {
+        FOR_EACH_STEP(x, run, out[i] = power_lost(x, size, lo, hi, q));
+    }
+}
+
+/* A staircase, a stair at a time. */
+static void run_of_stairs(Run run, double a, double every, double k, double k_low, double *out) {
+    for (int64_t i = 0; i < run.n;) {
+        Run rest = after(run, i);
+        double turn = whole_periods(rest.from, every);
+        int64_t n = steps_before((turn + 1.0) * every, rest);
+        fill(exponential(turn, a, k, k_low, true), n, out + i);
+        i += n;
+    }
+}
+
+/* The shapes with a length, where it is wide, and the exponential, where it is deep. */
+static void run_of_far_curve(int shape, double p0, double p1, double p2, Run run, double *RESTRICT out) {
+    switch (shape) {
+    case LINEAR: FOR_EACH_STEP(c, run, out[i] = linear(c, p0, p1, p2)); return;
+    case SQUARE: FOR_EACH_STEP(c, run, out[i] = square(c, p0, p1, p2, true)); return;
+    case COSINE: FOR_EACH_STEP(c, run, out[i] = cosine(c, p0, p1, p2, true)); return;
+    default: FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, true)); return;
+    }
+}
+
+/* A curve's row of one lane over a run of its clocks: one loop a shape, its fields held in registers. */
+static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run, double *RESTRICT out) {
+    double p[FIELDS_MOST];
+    for (int i = 0; i < FIELDS_MOST; i++) {
+        p[i] = field(words, row, i, lane); /* of those that a shape has not, a word of the header */
+    }
+    const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
+    int shape = shape_of(words, row);
+    bool has_length = shape == LINEAR || shape == SQUARE || shape == COSINE;
+    bool is_deep = shape == EXPONENTIAL && !is_plain(run.from + run.step * (double)run.n, p1);
+    if (is_deep || (has_length && fabs(p0) > WIDE)) {
+        run_of_far_curve(shape, p0, p1, p2, run, out);
+        return;
+    }
+    switch (shape) {
+    case CONSTANT: fill(p0, run.n, out); return;
+    case LINEAR: run_from_both_ends(LINEAR, p0, p1, p2, run, out); return;
+    case SQUARE: run_from_both_ends(SQUARE, p0, p1, p2, run, out); return;
+    case COSINE: run_of_cosine(p0, p1, p2, run, out); return;
+    case EXPONENTIAL: FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, false)); return;
+    case POWER: run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run, out); return;
+    case STAIRCASE:
+        if (p1 < SHORT * run.step) {
+            FOR_EACH_STEP(c, run, out[i] = staircase(c, p0, p1, p2, p3));
+        } else {
+            run_of_stairs(run, p0, p1, p2, p3, out);
+        }
+        return;
+    case REX: FOR_EACH_STEP(c, run, out[i] = rex(c, p0, p1, p2, p3)); return;
+    case SAMPLED: FOR_EACH_STEP(c, run, out[i] = sample(words, c, p0, p1, p2, p3)); return;
+    case COSINE_POWER: FOR_EACH_STEP(c, run, out[i] = cosine_power(c, p0, p1, p2, p3, p4)); return;
+    case INVERSE: FOR_EACH_STEP(c, run, out[i] = inverse(c, p0, p1, p2, p3, p4)); return;
+    default: FOR_EACH_STEP(c, run, out[i] = hyperbolic(c, p0, p1, p2, p3, p4, p5)); return;
+    }
+}
+
+static void steps_of(const double *words, Track track, int64_t lane, Run run, double *out, Scratch *scratch, double *nested);
+
+/* A loop a period at a time; where it shrinks, in blocks that stay in the cache between two passes. */
+static void run_of_loop(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
+    double period = field(words, row, 0, lane), last = field(words, row, 1, lane) - 1.0;
+    double k = field(words, row, 2, lane), k_low = field(words, row, 3, lane), floor = field(words, row, 4, lane);
+    for (int64_t i = 0; i < run.n;) {
+        Run rest = after(run, i);
+        Place place = place_in_loop(words, row, lane, rest.from);
+        rest.from = place.clock;
+        rest.n = place.turn < last ? steps_before(period, rest) : rest.n;
+        rest = k == 0.0 ? rest : cut(rest, BLOCK);
+        steps_of(words, first_track(words, row), lane, rest, out + i, scratch, nested);
+        if (k != 0.0) {
+            double scale = power_of_scale(place.turn, k, k_low);
+            for (int64_t j = i; j < i + rest.n; j++) {
+                out[j] = shrunk(out[j], scale, floor);
+            }
+        }
+        i += rest.n;
+    }
+}
+
+/* Any row as so many clocks of one lane: what a loop of short periods takes. */
+static void run_of_clocks(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch,
+                          double *nested) {
+    ALIGNED double clocks[BLOCK];
+    for (int64_t begin = 0, size = block_of(words); begin < run.n; begin += size) {
+        Run block = cut(after(run, begin), size);
+        FOR_EACH_STEP(c, block, clocks[i] = c);
+        lanes_of_holder(words, row, (Clocks){lane, 0, block.n, clocks}, out + begin, scratch, nested);
+    }
+}
+
+/* A row of two tracks, in blocks that stay in the cache until they are merged. */
+static void run_of_pair(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
+    for (int64_t i = 0, size = block_of(words); i < run.n; i += size) {
+        Run block = cut(after(run, i), size);
+        steps_of(words, first_track(words, row), lane, block, out + i, scratch, nested + size);
+        steps_of(words, second_track(words, row), lane, block, nested, scratch, nested + size);
+        merge(shape_of(words, row), block.n, out + i, nested);
+    }
+}
+
+static int64_t misaligned(const double *out) { return (int64_t)((64 - ((uintptr_t)out & 63)) & 63) / 8; }
+/* A row of one lane over a run of its clocks. */
+static void run_of_row(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
+    int shape = shape_of(words, row);
+    if (shape < LOOP) {
+        if (run.n > 64) {
+            int64_t head = misaligned(out);
+            run_of_curve(words, row, lane, cut(run, head), out);
+            run = after(run, head);
+            out += head;
+        }
+        run_of_curve(words, row, lane, run, out);
+    } else if (shape == FIRST) {
+        fill(rate_of(words, first_track(words, row), lane, 0.0), run.n, out);
+    } else if (shape != LOOP) {
+        run_of_pair(words, row, lane, run, out, scratch, nested);
+    } else if (field(words, row, 0, lane) < SHORT * run.step) {
+        run_of_clocks(words, row, lane, run, out, scratch, nested);
+    } else {
+        run_of_loop(words, row, lane, run, out, scratch, nested);
+    }
+}
+
+/* One lane of a track over a run of its clocks, a row in force at a time; `nested` has room for what rows within rows need. */
+static void steps_of(const double *words, Track track, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
+    int64_t k = row_in_force(words, track, lane, run.from);
+    for (int64_t i = 0; i < run.n; k++) {
+        int64_t row = track.at + ROW * k;
+        Run rest = after(run, i);
+        double begin = start(words, row, lane), end = k + 1 < track.count ? start(words, row + ROW, lane) : INFINITY;
+        if (end <= rest.from) {
+            continue; /* it vanishes */
+        }
+        rest.n = end < INFINITY ? steps_before(end, rest) : rest.n;
+        run_of_row(words, row, lane, (Run){rest.from - begin, rest.step, rest.n}, out + i, scratch, nested);
+        i += rest.n;
+    }
+}
+
+#endif
