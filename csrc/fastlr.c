@@ -71,12 +71,12 @@ const char *fastlr_fault(void) {
 }
 
 bool fastlr_is_program(const double *program, size_t size) {
-    return size >= HEADER && program[0] == MAGIC && program[SIZE] == (double)size;
+    return size >= HEADER && program[0] == MAGIC && program[HEADER_SIZE] == (double)size;
 }
 
-size_t fastlr_count(const double *program) { return (size_t)program[LANES]; }
+size_t fastlr_count(const double *program) { return (size_t)program[HEADER_LANES]; }
 
-static bool allows(const double *program, int64_t t) { return t >= 0 && t <= LAST_STEP && (double)t < program[LIMIT]; }
+static bool allows(const double *program, int64_t t) { return t >= 0 && t <= LAST_STEP && (double)t < program[HEADER_LIMIT]; }
 
 bool fastlr_allows(const double *program, const int64_t *t, size_t n) {
     bool all = true;

@@ -45,7 +45,7 @@ static void rates(const double *words, fastlr_lanes lanes, double t, double *out
     ALIGNED double clocks[BLOCK];
     fill(t, BLOCK, clocks);
     size_t before = 0;
-    for (int64_t i = 0; i < integer(words, FAMILIES); i++) {
+    for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
         Family family = family_at(words, i);
         rates_of_family(words, family, lanes_within(lanes, before, (size_t)family.lanes), clocks, out, &scratch);
         before += (size_t)family.lanes;
@@ -69,7 +69,7 @@ static void steps_of_lane(const double *words, Track track, int64_t lane, const 
 static void steps(const double *words, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row) {
     Scratch scratch;
     size_t before = 0;
-    for (int64_t i = 0; i < integer(words, FAMILIES); i++) {
+    for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
         Family family = family_at(words, i);
         fastlr_lanes own = lanes_within(lanes, before, (size_t)family.lanes);
         for (size_t lane = own.first; lane < own.stop; lane++) {
@@ -117,7 +117,7 @@ static void table_of_lane(const double *words, Track track, int64_t lane, fastlr
 static void table(const double *words, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out) {
     Scratch scratch;
     size_t before = 0;
-    for (int64_t i = 0; i < integer(words, FAMILIES); i++) {
+    for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
         Family family = family_at(words, i);
         fastlr_lanes own = lanes_within(lanes, before, (size_t)family.lanes);
         for (size_t lane = own.first; lane < own.stop; lane++) {

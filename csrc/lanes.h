@@ -26,7 +26,7 @@ typedef struct {
 
 /* How many clocks to take at a time, so that the scratch of a deep program is no larger than that of a flat one. */
 INLINED int64_t block_of(const double *words) {
-    int64_t most = NESTED / (LEVEL * (integer(words, DEPTH) + 1));
+    int64_t most = NESTED / (LEVEL * (integer(words, HEADER_DEPTH) + 1));
     return most < BLOCK ? most : BLOCK;
 }
 
@@ -223,7 +223,7 @@ static void lanes_of_nested(const double *words, Track track, Clocks of, double 
 /* A track at a block of clocks. Returns the first row in force, as a guess for the next block: that row is evaluated before it
    is known to be the one, so that its numbers come from memory while others are computed with. */
 static int64_t lanes_at(const double *words, Track track, Clocks of, double *out, Scratch *scratch, int64_t guess) {
-    if (integer(words, DEPTH) > 0 && holds(words, track)) {
+    if (integer(words, HEADER_DEPTH) > 0 && holds(words, track)) {
         lanes_of_nested(words, track, of, out, scratch, scratch->nested);
         return 0;
     }

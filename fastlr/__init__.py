@@ -9,7 +9,7 @@
 import importlib
 from typing import Any
 
-from fastlr.backends import backend, backends, use_backend
+from fastlr.backends import backend, backends, set_backend, use_backend
 from fastlr.constructors import (
     constant,
     cosine,
@@ -40,14 +40,15 @@ from fastlr.constructors import (
 from fastlr.program import Program
 from fastlr.recipes import Recipe, recipe, recipes
 from fastlr.schedule import Schedule
+from fastlr.sources import get_include
 from fastlr.spec import from_spec, parse
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
-    "exponential_decay", "from_spec", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam",
-    "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled", "stack", "step_decay",
+    "exponential_decay", "from_spec", "get_include", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam",
+    "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled", "set_backend", "stack", "step_decay",
     "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
 ]  # fmt: skip
 

@@ -1,10 +1,11 @@
 """Which kernels run, and why the others do not.
 
 The fastest backend that can be loaded is chosen at the first evaluation, not at import. ``FASTLR_BACKEND`` in the
-environment, read then, names another for the process; ``with use_backend(name):`` does for a block of code, in this thread or
-task alone.
+environment, read then, names another for the process, and so does ``set_backend(name)``, at any time; ``with
+use_backend(name):`` does for a block of code, in this thread or task alone.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,23 +15,42 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["Backend", "active", "backend", "backends", "choose", "use_backend"]
+__all__ = ["Backend", "active", "backend", "backends", "choose", "set_backend", "use_backend"]
+
+
+def _no_scalar(address: int, t: int) -> float:
+    return math.nan
+
+
+def _not_several(address: int, t: Any, out: Any) -> bool:
+    return False
 
 
 @dataclass(slots=True)
 class Backend:
     """The ways of asking a program, a flat array of words. Callers have checked every argument.
 
-    ``table(words, start, step, out)``, ``steps(words, t, out)`` and ``rates(words, t, out)`` fill many steps of all lanes, many
-    in any order, and one. ``scalar(address, t)`` is one step of a program of one lane, given by its address: a third of the
-    time that a call with an array takes. The reference has none, as it has arrays alone.
+    ``table(words, lanes, columns, start, step, out)``, ``steps(words, lanes, columns, t, out)`` and ``rates(words, lanes, t,
+    out)`` fill many steps, many in any order, and one, of the lanes and columns in two ranges: ``out`` is the whole. Lanes are
+    counted in the program's own order, whatever their places in ``out``.
+
+    Two ways are for speed alone, and need not know an answer. A program of one lane is given by its address, in a third of the
+    time that an array takes. ``scalar(address, t)`` is its rate at step t, or NaN where that is not known; ``several(address, t,
+    out)`` fills ``out`` with those at steps ``t``, an int64 array, or returns False.
     """
 
     name: str
-    table: Callable[[Any, int, int, Any], None]
-    steps: Callable[[Any, Any, Any], None]
-    rates: Callable[[Any, int, Any], None]
-    scalar: Callable[[int, int], float] | None = None
+    table: Callable[[Any, range, range, int, int, Any], None]
+    steps: Callable[[Any, range, range, Any, Any], None]
+    rates: Callable[[Any, range, int, Any], None]
+    scalar: Callable[[int, int], float] = _no_scalar
+    several: Callable[[int, Any, Any], bool] = _not_several
+
+
+def _native() -> Backend:
+    from fastlr import native
+
+    return Backend("native", native.table, native.steps, native.rates, native.scalar, native.several)
 
 
 def _jit() -> Backend:
@@ -38,7 +58,7 @@ def _jit() -> Backend:
         raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr import jit
 
-    return Backend("jit", jit.table, jit.steps, jit.every_lane, jit.scalar)
+    return Backend("jit", jit.table, jit.steps, jit.lanes_of, jit.scalar)
 
 
 def _reference() -> Backend:
@@ -47,7 +67,7 @@ def _reference() -> Backend:
     return Backend("reference", reference.table, reference.steps, reference.rates)
 
 
-_LOADERS: dict[str, Callable[[], Backend]] = {"jit": _jit, "reference": _reference}  # fastest first
+_LOADERS: dict[str, Callable[[], Backend]] = {"native": _native, "jit": _jit, "reference": _reference}  # fastest first
 
 
 @cache
@@ -80,13 +100,31 @@ active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless unti
 
 def choose() -> Backend:
     """The backend that the next evaluation uses, loaded if it was not."""
-    if active() is _default and not _default.name:
+    chosen = active()
+    if not chosen.name:
         asked = os.environ.get("FASTLR_BACKEND")
         ready = (loaded for name in _LOADERS if isinstance(loaded := _load(name), Backend))
-        chosen = _named(asked, "FASTLR_BACKEND") if asked else next(ready)
-        for field in reversed(fields(Backend)):  # its name last, as it says that all the rest is there
-            setattr(_default, field.name, getattr(chosen, field.name))
-    return active()
+        _become(_named(asked, "FASTLR_BACKEND") if asked else next(ready))
+    return chosen
+
+
+def _become(chosen: Backend) -> None:
+    """Make this one the process's own."""
+    for field in reversed(fields(Backend)):  # its name last, as it says that all the rest is there
+        setattr(_default, field.name, getattr(chosen, field.name))
+
+
+def set_backend(name: str) -> None:
+    """Evaluate with this backend from now on, in the whole process, but for ``with use_backend(...)`` blocks.
+
+    Raises ``ValueError`` for a name that is unknown or a backend that cannot run, with the reason.
+
+    >>> set_backend("reference")
+    >>> backend()
+    'reference'
+    >>> set_backend("native")
+    """
+    _become(_named(name, "set_backend: name"))
 
 
 def backend() -> str:

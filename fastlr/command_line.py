@@ -24,9 +24,9 @@ from typer.core import TyperGroup
 
 import fastlr as flr
 from fastlr import plots
-from fastlr.expression import LAST_STEP
 from fastlr.files import parts, write_table
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 from fastlr.sparkline import blocks, extent, spread
 from fastlr.tables import dtype_of
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.shapes import LAST_STEP
+
 __all__ = [
-    "LAST_STEP",
     "Node",
     "Numbers",
     "curve",
@@ -30,8 +31,6 @@ __all__ = [
     "stack",
     "take",
 ]
-
-LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 

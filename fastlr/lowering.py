@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
-from fastlr.expression import LAST_STEP, Node, Numbers, ended, select, take
+from fastlr.expression import Node, Numbers, ended, select, take
 from fastlr.program import NO_LIMIT, Family, Program, Row, pack
-from fastlr.shapes import code
+from fastlr.shapes import LAST_STEP, code
 
 __all__ = ["cycled_steps", "lower"]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.expression import LAST_STEP
+from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Number", "Period", "Power", "Rate", "Rates", "Real",

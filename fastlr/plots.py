@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.expression import LAST_STEP
 from fastlr.files import replacing
 from fastlr.parameters import shown
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 from fastlr.sparkline import spread
 
 if TYPE_CHECKING:

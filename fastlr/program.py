@@ -20,14 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.shapes import FIELDS_MOST, shape
+from fastlr.shapes import DEEPEST, FAMILY, HEADER, MAGIC, ROW, shape
 
-__all__ = ["FAMILY", "HEADER", "MAGIC", "NO_LIMIT", "ROW", "Family", "Program", "Row", "pack", "seams"]
+__all__ = ["NO_LIMIT", "Family", "Program", "Row", "pack", "seams"]
 
-MAGIC = 20263.0  # changes with the format: a program is never read by kernels of another
-HEADER = 6
-FAMILY = 5
-ROW = 7 + 2 * FIELDS_MOST
 NO_LIMIT = 2.0**54  # past every step that may be asked for
 _MOST_LISTED = 1_000  # periods of a loop
 
@@ -158,6 +154,7 @@ def check(words: Numbers) -> None:
     assert words.flags.c_contiguous
     assert words[0] == MAGIC
     assert words[HEADER - 1] == words.size
+    assert words[4] <= DEEPEST
     assert np.isfinite(words).all()
     for _, _, rows in _families(words):
         for row in _rows(words, rows):

@@ -5,15 +5,14 @@ agrees with them within 8 ulp, and with itself to the bit however it is asked. W
 the table, all temporaries together stay below 1 MiB.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
-from fastlr.program import FAMILY, HEADER, ROW
-from fastlr.shapes import shape
+from fastlr.shapes import FAMILY, HEADER, ROW, shape
 
 __all__ = ["rates", "steps", "table"]
 
@@ -213,38 +212,38 @@ def _rates(track: _Track, c: Array) -> Array:
     return rates
 
 
-def _families(words: Array) -> list[tuple[Lanes, _Track]]:
-    """Each family's output positions, and its root track."""
-    families = []
+def _families(words: Array, asked: range) -> Iterator[tuple[Lanes, _Track]]:
+    """Each family, as far as its lanes are asked for: their output positions, and its root track with them."""
+    before = 0
     for i in range(int(words[2])):
         lanes, first, listed, at, count = (int(word) for word in words[HEADER + FAMILY * i :][:FAMILY])
-        positions = np.arange(first, first + lanes) if first >= 0 else words[listed : listed + lanes].astype(np.int64)
-        families.append((positions, _Track(words, at, count, np.arange(lanes))))
-    return families
+        own = np.arange(max(asked.start - before, 0), min(asked.stop - before, lanes))
+        yield own + first if first >= 0 else words[listed + own].astype(np.int64), _Track(words, at, count, own)
+        before += lanes
 
 
-def _runs(words: Array, clocks: Callable[[int, int], Array], out: Array) -> None:
+def _runs(words: Array, lanes: range, columns: range, clocks: Callable[[int, int], Array], out: Array) -> None:
     """Fill ``out`` (lanes, steps) lane by lane, chunk by chunk."""
-    for positions, track in _families(words):
-        for lane, position in enumerate(positions):
-            for i in range(0, out.shape[1], _CHUNK):
-                c = clocks(i, min(i + _CHUNK, out.shape[1]))
+    for positions, track in _families(words, lanes):
+        for lane, position in zip(track.lanes, positions, strict=True):
+            for i in range(columns.start, columns.stop, _CHUNK):
+                c = clocks(i, min(i + _CHUNK, columns.stop))
                 out[position, i : i + c.size] = _rates(track._replace(lanes=np.full(c.size, lane)), c)
 
 
-def table(words: Array, start: int, step: int, out: Array) -> None:
-    """Steps start, start+step, ... of every lane into ``out`` (lanes, steps), float64 or float32."""
-    _runs(words, lambda i, j: (start + step * np.arange(i, j)).astype(np.float64), out)
+def table(words: Array, lanes: range, columns: range, start: int, step: int, out: Array) -> None:
+    """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns."""
+    _runs(words, lanes, columns, lambda i, j: (start + step * np.arange(i, j)).astype(np.float64), out)
 
 
-def steps(words: Array, t: npt.NDArray[np.int64], out: Array) -> None:
-    """Any steps in any order: int64 ``t`` of every lane into ``out`` (lanes, steps)."""
-    _runs(words, lambda i, j: t[i:j].astype(np.float64), out)
+def steps(words: Array, lanes: range, columns: range, t: npt.NDArray[np.int64], out: Array) -> None:
+    """Any steps in any order: int64 ``t`` into ``out`` (lanes, steps): some of its lanes and columns."""
+    _runs(words, lanes, columns, lambda i, j: t[i:j].astype(np.float64), out)
 
 
-def rates(words: Array, t: int, out: Array) -> None:
-    """Every lane at step t, into ``out`` (one a lane)."""
-    for positions, track in _families(words):
+def rates(words: Array, lanes: range, t: int, out: Array) -> None:
+    """Some of the lanes at step t, into ``out`` (one a lane)."""
+    for positions, track in _families(words, lanes):
         for i in range(0, positions.size, _CHUNK):
-            lanes = np.arange(i, min(i + _CHUNK, positions.size))
-            out[positions[lanes]] = _rates(track._replace(lanes=lanes), np.full(lanes.size, float(t)))
+            some = track.lanes[i : i + _CHUNK]
+            out[positions[i : i + _CHUNK]] = _rates(track._replace(lanes=some), np.full(some.size, float(t)))

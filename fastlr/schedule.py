@@ -6,6 +6,7 @@ anything: one step, any steps, a table, every lane at once. It has no state, so 
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import math
 import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,10 +19,12 @@ from fastlr import exact, lowering, reference
 from fastlr import expression as tree
 from fastlr.backends import active, choose
 from fastlr.calls import Call
-from fastlr.expression import LAST_STEP, Node, Numbers
+from fastlr.expression import Node, Numbers
 from fastlr.parameters import Growth, Period, Power, Rate, Steps, has_flags, shown
 from fastlr.program import Program, seams
-from fastlr.tables import allocate, check_contiguous, check_out, dtype_of, span
+from fastlr.shapes import HEADER, LAST_STEP
+from fastlr.tables import allocate, check_contiguous, check_out, check_threads, dtype_of, span
+from fastlr.threads import shared
 from fastlr.value import CONSTRUCTORS, Value, constructor
 
 __all__ = ["Cooldown", "Schedule", "add", "cooldown_curve", "cycled", "joined", "leaf", "made"]
@@ -30,6 +33,9 @@ Array = npt.NDArray[np.float64]
 PastEnd = Literal["hold", "raise", "repeat", "zero"]
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
+_STEP = np.dtype(np.int64)
+_UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
+_UNASKED_AT = _UNASKED.ctypes.data
 _MOST_CYCLES = 65_536
 _SUMMED = 8_192  # numbers of a table held at a time while it is added up
 
@@ -99,17 +105,16 @@ class Schedule(Value):
     True
     """
 
-    __slots__ = ("_address", "_limit", "_program")
+    __slots__ = ("_address", "_words")
     __array_ufunc__ = None  # so that an array times a schedule is a schedule
 
-    _program: Program | None
-    _address: int
-    _limit: int
+    _words: Array | None  # the program as a plain array, once lowered
+    _address: int  # of it, if the schedule is a scalar one
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         super().__init__(node, call, past_end)
-        object.__setattr__(self, "_program", None)
-        object.__setattr__(self, "_limit", 0)
+        object.__setattr__(self, "_words", None)
+        object.__setattr__(self, "_address", _UNASKED_AT)
 
     @property
     def seams(self) -> tuple[int, ...]:
@@ -128,51 +133,73 @@ class Schedule(Value):
     @property
     def program(self) -> Program:
         """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
-        if self._program is None:
-            put, program = object.__setattr__, lowering.lower(self._node, self.past_end)
-            put(self, "_program", program)
-            put(self, "_address", program.ctypes.data)
-            # of a batch no step has one rate alone
-            put(self, "_limit", 0 if self.shape else min(int(program[3]), LAST_STEP + 1))
-        return typing.cast(Program, self._program)
+        return self._lowered().view(Program)
+
+    def _lowered(self) -> Array:
+        """The program's words."""
+        if self._words is None:
+            words = lowering.lower(self._node, self.past_end).view(np.ndarray)
+            object.__setattr__(self, "_words", words)
+            if not self.shape:
+                object.__setattr__(self, "_address", words.ctypes.data)
+            return words
+        return self._words
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
     @typing.overload
-    def __call__(self, t: int, *, out: Array | None = None) -> Any: ...
+    def __call__(self, t: int, out: Array | None = None, threads: int = 1) -> Any: ...
     @typing.overload
-    def __call__(self, t: npt.ArrayLike, *, out: Array | None = None) -> Array: ...
-    def __call__(self, t: Any, *, out: Array | None = None) -> Any:
+    def __call__(self, t: npt.ArrayLike, out: Array | None = None, threads: int = 1) -> Array: ...
+    def __call__(self, t: Any, out: Array | None = None, threads: int = 1) -> Any:
         """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array in any order.
 
         A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``: ``out``, if a
-        C-contiguous one of that shape is given. Raises ``TypeError`` for steps that are no integers and ``ValueError`` for a
-        step out of range or past the end of a schedule with ``past_end="raise"``, before anything is written.
+        C-contiguous one of that shape is given. With ``threads`` the work on large arrays is divided over so many. Raises
+        ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of range or past the end of a schedule
+        with ``past_end="raise"``, before anything is written.
         """
         # what a training loop runs: no more than it must do
-        if type(t) is int and 0 <= t < self._limit and out is None and (scalar := active().scalar):
-            return scalar(self._address, t)
-        return self._rates(t, out)
+        if out is None and type(t) is int:
+            scalar = active().scalar
+            try:
+                rate = scalar(self._address, t)
+            except OverflowError:
+                rate = math.nan
+            if rate == rate:  # known, not NaN
+                return rate
+        return self._rates(t, out, threads)
 
-    def _rates(self, t: object, out: Array | None) -> float | Array:
-        words, clocks = self.program.view(np.ndarray), self._clocks(t)
-        shape = self.shape + clocks.shape
-        if out is None and not shape and (scalar := choose().scalar):
-            return scalar(self._address, int(clocks))
+    def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
+        if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.c_contiguous and threads == 1:
+            rates = np.empty(t.shape)
+            if active().several(self._address, t, rates):
+                return rates
+        clocks = self._clocks(t)
+        shape = self._node.shape + clocks.shape
+        if out is None and not shape and (rate := choose().scalar(self._address, int(clocks))) == rate:
+            return rate
         if out is None:
             rates = allocate("s(t)", shape, np.dtype(np.float64))
         else:
             check_out("s(t)", out, shape, np.float64)
             check_contiguous("s(t)", out)
             rates = out
-        if clocks.ndim == 0:
-            choose().rates(words, int(clocks), rates.reshape(-1))
-        else:
-            choose().steps(words, np.ascontiguousarray(clocks.ravel()), rates.reshape(int(words[1]), clocks.size))
+        self._fill_at(clocks, rates, check_threads("s(t)", threads))
         return float(rates) if out is None and not shape else rates
 
+    def _fill_at(self, clocks: npt.NDArray[np.int64], rates: Array, threads: int) -> None:
+        """Every lane at steps that are known to be allowed."""
+        words, backend, count = self._lowered(), choose(), math.prod(self._node.shape)
+        if clocks.ndim == 0:
+            t, row = int(clocks), rates.reshape(-1)
+            shared(lambda lanes, _: backend.rates(words, lanes, t, row), count, 1, threads)
+        else:
+            steps, rows = clocks.reshape(-1), rates.reshape(count, clocks.size)
+            shared(lambda lanes, columns: backend.steps(words, lanes, columns, steps, rows), count, steps.size, threads)
+
     def _clocks(self, t: object) -> npt.NDArray[np.int64]:
-        """Steps as int64, every one of them allowed."""
+        """Steps as int64, C-contiguous, every one of them allowed."""
         try:
             array = np.asarray(t)
         except ValueError:
@@ -185,13 +212,13 @@ class Schedule(Value):
             raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {shown(t)}")
         if array.size:
             self._reach("s(t): t", int(array.min()), int(array.max()))
-        return array.astype(np.int64)
+        return np.asarray(array, dtype=np.int64, order="C")
 
     def _reach(self, where: str, first: int, last: int) -> None:
         """Raise unless every step from ``first`` to ``last`` may be asked for."""
         if first < 0 or last > LAST_STEP:
             raise ValueError(f"{where} must be from 0 to 2**53, got {shown(first if first < 0 else last)}")
-        limit = int(self.program[3])
+        limit = int(self._lowered()[3])
         if last >= limit:
             raise ValueError(f"{where} must be before the end, step {limit}, as past_end='raise', got {last}")
 
@@ -203,11 +230,13 @@ class Schedule(Value):
         *,
         dtype: npt.DTypeLike | None = None,
         out: npt.NDArray[Any] | None = None,
+        threads: int = 1,
     ) -> npt.NDArray[Any]:
         """The rates at steps ``range(start, stop, step)``, or ``range(start)`` if it is alone: shape ``s.shape + (n,)``.
 
         ``dtype`` is float64 or float32 (the float64 rate rounded once). ``out`` of that shape, of any strides, is filled and
-        returned; beside it no more than 1 MiB is allocated. Raises ``TypeError`` or ``ValueError`` before anything is
+        returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a large table over so many,
+        and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is
         written: for steps that are no integers or out of range, for another dtype or shape of ``out``, and for a table larger
         than this machine's memory.
 
@@ -223,17 +252,22 @@ class Schedule(Value):
             out = allocate("table", shape, dtype_of(dtype))
         else:
             check_out("table", out, shape, dtype)
+        check_threads("table", threads)
         if steps:
-            self._fill(np.asarray(out), steps)
+            self._fill(np.asarray(out), steps, threads)
         return out
 
-    def _fill(self, out: npt.NDArray[Any], steps: range) -> None:
+    def _fill(self, out: npt.NDArray[Any], steps: range, threads: int) -> None:
         if out.ndim > 2 and not out.flags.c_contiguous:
             for i in range(out.shape[0]):
-                self[i]._fill(out[i], steps)
+                self[i]._fill(out[i], steps, threads)
             return
-        lanes = out.reshape(-1, out.shape[-1]) if out.ndim != 2 else out
-        choose().table(self.program.view(np.ndarray), steps.start, steps.step, lanes)
+        words, backend, rows = self._lowered(), choose(), out.reshape(-1, out.shape[-1]) if out.ndim != 2 else out
+
+        def work(lanes: range, columns: range) -> None:
+            backend.table(words, lanes, columns, steps.start, steps.step, rows)
+
+        shared(work, *rows.shape, threads)
 
     def _tables(self, stop: int) -> Iterator[Array]:
         """The first ``stop`` rates, a short table at a time."""
@@ -396,7 +430,7 @@ def _rates_at(schedule: Schedule, at: npt.NDArray[np.int64]) -> Array:
     shape = np.broadcast_shapes(schedule.shape, at.shape)
     at, rates, lanes = np.broadcast_to(at, shape), np.empty(shape), np.empty(int(np.prod(schedule.shape)))
     for t in np.unique(at):
-        reference.rates(schedule.program.view(np.ndarray), int(t), lanes)
+        reference.rates(schedule._lowered(), range(lanes.size), int(t), lanes)
         np.copyto(rates, lanes.reshape(schedule.shape), where=at == t)
     return rates
 

@@ -1,9 +1,9 @@
-"""The shape table: every kind of row a program can hold, written once.
+"""The shape table: every kind of row a program can hold, and how many words of it stand where, written once.
 
 A *shape* turns a clock ``c`` (steps since the row began, an exact integer) and the row's fields into a rate.
 The table gives each its code, the names of its fields, and the formula with its order of operations. The NumPy
-reference, the Numba kernels, the tests and the documentation all read it; it imports nothing but the standard
-library, so that a C build can read it before anything is installed.
+reference, the Numba kernels, the C library, the tests and the documentation all read it; it imports nothing but the standard
+library, so that the C build can read it before anything is installed.
 
 Words in the formulas: ``p = c/|L|`` is progress, ``z = (|L|-c)/|L|`` what remains. A monotone row stores its smaller
 level ``lo`` and its larger ``hi``, and measures its weight ``w`` from the smaller, so that ``lo + w*(hi - lo)``, with
@@ -14,7 +14,9 @@ is lost.
 
 from typing import NamedTuple
 
-__all__ = ["FIELDS_MOST", "SHAPES", "Shape", "code", "shape"]
+__all__ = ["DEEPEST", "FAMILY", "FIELDS_MOST", "HEADER", "HEADER_WORDS", "LAST_STEP", "MAGIC", "ROW", "SHAPES", "Shape", "code", "shape"]
+
+LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
 
 
 class Shape(NamedTuple):
@@ -52,7 +54,14 @@ SHAPES: tuple[Shape, ...] = (
     Shape("maximum", (), "max(A(c), B(c))"),
 )
 
+# the layout of a program, which program.py describes
+MAGIC = 20263.0  # changes with the format: a program is never read by kernels of another
+HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
+HEADER = len(HEADER_WORDS)
+FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in SHAPES)
+ROW = 7 + 2 * FIELDS_MOST
+DEEPEST = 255  # rows within rows: so much room kernels have for them
 
 _CODES = {row.name: number for number, row in enumerate(SHAPES)}
 

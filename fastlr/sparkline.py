@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.expression import LAST_STEP
+from fastlr.shapes import LAST_STEP
 
 if TYPE_CHECKING:
     from fastlr.schedule import Schedule

@@ -1,5 +1,6 @@
 """What may be asked of a table, and where it may go: checked before anything is allocated or written."""
 
+import math
 import os
 import typing
 from typing import Any
@@ -9,7 +10,9 @@ import numpy.typing as npt
 
 from fastlr.parameters import shown
 
-__all__ = ["allocate", "check_contiguous", "check_out", "dtype_of", "span"]
+__all__ = ["allocate", "check_contiguous", "check_out", "check_threads", "dtype_of", "span"]
+
+_SMALL = 1 << 20  # bytes that every machine has
 
 
 def span(start: object, stop: object, step: object) -> range:
@@ -58,11 +61,19 @@ def check_contiguous(where: str, out: npt.NDArray[Any]) -> None:
         raise ValueError(f"{where}: out must be C-contiguous, got strides {out.strides} for shape {out.shape}")
 
 
+def check_threads(where: str, threads: object) -> int:
+    """``threads``, if work may be divided over so many."""
+    if isinstance(threads, bool) or not isinstance(threads, int | np.integer):
+        raise TypeError(f"{where}: threads must be an integer, got {type(threads).__name__} {shown(threads)}")
+    if threads < 1:
+        raise ValueError(f"{where}: threads must be at least 1, got {shown(threads)}")
+    return int(threads)
+
+
 def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """An array to fill, unless it would not fit into this machine."""
-    size = int(np.prod([float(n) for n in shape])) * dtype.itemsize
-    memory = _memory()
-    if size > memory:
+    size = math.prod(shape) * dtype.itemsize
+    if size > _SMALL and size > (memory := _memory()):
         raise ValueError(
             f"{where}: a result of shape {shape} must fit into memory, got {size / 1e9:,.1f} GB for this machine's "
             f"{memory / 1e9:,.1f} GB; ask for fewer steps at a time, table(start, stop), or give an np.memmap as out="

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.calls import MOST_NESTED, VERSION, Call
-from fastlr.expression import LAST_STEP, Node
+from fastlr.expression import Node
 from fastlr.parameters import Choice, Number, broadcast, shown
+from fastlr.shapes import LAST_STEP
 
 __all__ = ["CONSTRUCTORS", "Value", "build", "constructor"]
 

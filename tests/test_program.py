@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastlr as flr
-from fastlr.program import MAGIC, NO_LIMIT, Program
-from fastlr.shapes import SHAPES
+from fastlr.program import NO_LIMIT, Program
+from fastlr.shapes import MAGIC, SHAPES
 
 HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(row.fields) for row in SHAPES)
 every_example = pytest.mark.parametrize("text", TEXTS)

@@ -16,15 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.expression import LAST_STEP
 from fastlr.jit.arithmetic import words_at
 from fastlr.jit.compiling import inlined, kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
-from fastlr.jit.rows import family, rate_of
+from fastlr.jit.rows import family, lanes_within, position, rate_of
 from fastlr.jit.runs import steps_of
-from fastlr.program import HEADER, MAGIC
+from fastlr.shapes import HEADER, LAST_STEP, MAGIC
 
-__all__ = ["every_lane", "rate", "rates", "scalar", "steps", "table"]
+__all__ = ["lanes_of", "rate", "rates", "scalar", "steps", "table"]
 
 
 @inlined
@@ -57,63 +56,75 @@ def rates(program: Any, t: int, out: Any) -> None:
     _check(program, t)
     if out.size != int(program[1]):
         raise ValueError("out must have one element for each lane of the program")
-    rates_at(program, float(t), out)
+    rates_at(program, 0, int(program[1]), float(t), out)
 
 
 @quick
 def scalar(address: int, t: int) -> float:
-    """The rate at step t of a program of one lane, given by its address; the caller has checked t."""
+    """The rate at step t of a program of one lane, given by its address; not a number if t may not be asked for."""
     words = words_at(address)
+    if t < 0 or t > LAST_STEP or t >= words[3]:
+        return np.nan
     _, _, _, at, count = family(words, 0)
     return rate_of(words, at, count, 0, float(t))
 
 
 @kernel
-def _table(words: Any, start: int, step: int, out: Any) -> None:
-    """Steps start, start+step, ... of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
+def _table(words: Any, begin: int, end: int, left: int, right: int, start: int, step: int, out: Any) -> None:
+    """Steps start, start+step, ... of lanes begin to end into float64 ``out`` (lanes, steps), C-contiguous, columns left to right."""
+    before = 0
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
-        for lane in range(lanes):
-            row = out[first + lane if first >= 0 else int(words[listed + lane])]
-            steps_of(words, at, count, lane, float(start), float(step), row)
+        for lane in range(*lanes_within(begin, end, before, lanes)):
+            row = out[position(words, first, listed, lane), left:right]
+            steps_of(words, at, count, lane, float(start + step * left), float(step), row)
+        before += lanes
 
 
 @kernel
-def _table_by_blocks(words: Any, start: int, step: int, out: Any) -> None:
+def _table_by_blocks(words: Any, begin: int, end: int, left: int, right: int, start: int, step: int, out: Any) -> None:
     """The same into ``out`` of any strides, or of float32: the float64 rates, each rounded once."""
-    block = np.empty(BLOCK)
+    block, before = np.empty(BLOCK), 0
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
-        for lane in range(lanes):
-            row = out[first + lane if first >= 0 else int(words[listed + lane])]
-            for j in range(0, row.size, BLOCK):
-                n = min(BLOCK, row.size - j)
+        for lane in range(*lanes_within(begin, end, before, lanes)):
+            row = out[position(words, first, listed, lane)]
+            for j in range(left, right, BLOCK):
+                n = min(BLOCK, right - j)
                 steps_of(words, at, count, lane, float(start + step * j), float(step), block[:n])
                 for k in range(n):
                     row[j + k] = block[k]
+        before += lanes
 
 
-def table(words: Any, start: int, step: int, out: Any) -> None:
-    """Steps start, start+step, ... of every lane into ``out`` (lanes, steps), float64 or float32."""
+def table(words: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
+    """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns."""
     direct = out.dtype == np.float64 and out.flags.c_contiguous
-    (_table if direct else _table_by_blocks)(words, start, step, out)
+    fill = _table if direct else _table_by_blocks
+    fill(words, lanes.start, lanes.stop, columns.start, columns.stop, start, step, out)
 
 
-def every_lane(words: Any, t: int, out: Any) -> None:
-    """Every lane at step t into float64 ``out`` (one a lane), the caller having checked both."""
-    rates_at(words, float(t), out)
+def lanes_of(words: Any, lanes: range, t: int, out: Any) -> None:
+    """Some of the lanes at step t into float64 ``out`` (one a lane), the caller having checked both."""
+    rates_at(words, lanes.start, lanes.stop, float(t), out)
 
 
 @kernel
-def steps(words: Any, t: Any, out: Any) -> None:
-    """Any steps in any order: int64 ``t`` of every lane into float64 ``out`` (lanes, steps), C-contiguous."""
-    size = block_of(words)
+def _steps(words: Any, begin: int, end: int, left: int, right: int, t: Any, out: Any) -> None:
+    """Steps ``t`` of lanes begin to end, columns left to right."""
+    size, before = block_of(words), 0
     clocks, scratch = np.empty(size), np.empty((SCRATCH, size))
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
-        for lane in range(lanes):
-            row, k = out[first + lane if first >= 0 else int(words[listed + lane])], 0
-            for j in range(0, t.size, size):
-                n = min(size, t.size - j)
+        for lane in range(*lanes_within(begin, end, before, lanes)):
+            row, k = out[position(words, first, listed, lane)], 0
+            for j in range(left, right, size):
+                n = min(size, right - j)
                 clocks[:n] = t[j : j + n]
                 k = lanes_at(words, at, count, lane, 0, clocks[:n], row[j : j + n], scratch, k)
+        before += lanes
+
+
+def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
+    """Any steps in any order: int64 ``t`` into float64 ``out`` (lanes, steps), C-contiguous: some of its lanes and columns."""
+    _steps(words, lanes.start, lanes.stop, columns.start, columns.stop, t, out)

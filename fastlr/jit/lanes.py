@@ -28,12 +28,12 @@ from fastlr.jit.rows import (
     SQUARE,
     STAIRCASE,
     family,
+    lanes_within,
     rate_of,
     row_at,
     sample,
 )  # fmt: skip
-from fastlr.program import ROW
-from fastlr.shapes import FIELDS_MOST
+from fastlr.shapes import FIELDS_MOST, ROW
 
 __all__ = ["BLOCK", "SCRATCH", "block_of", "lanes_at", "rates_at"]
 
@@ -49,15 +49,17 @@ def block_of(words: Any) -> int:
 
 
 @kernel
-def rates_at(words: Any, t: float, out: Any) -> None:
-    """Every lane at step t, into ``out`` (float64, contiguous, one a lane)."""
-    size = block_of(words)
+def rates_at(words: Any, begin: int, end: int, t: float, out: Any) -> None:
+    """Lanes begin to end at step t, into ``out`` (float64, contiguous, one a lane of the program)."""
+    size, before = block_of(words), 0
     clocks, block, scratch = np.full(size, t), np.empty(size), np.empty((SCRATCH, size))
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
+        own, stop = lanes_within(begin, end, before, lanes)
+        before += lanes
         k = 0
-        for lane in range(0, lanes, size):
-            n = min(size, lanes - lane)
+        for lane in range(own, stop, size):
+            n = min(size, stop - lane)
             if first >= 0:
                 k = lanes_at(words, at, count, lane, 1, clocks[:n], out[first + lane : first + lane + n], scratch, k)
             else:

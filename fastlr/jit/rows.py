@@ -9,13 +9,12 @@ import numpy as np
 
 from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
-from fastlr.program import FAMILY, HEADER, ROW
-from fastlr.shapes import code
+from fastlr.shapes import FAMILY, HEADER, ROW, code
 
 __all__ = [
     "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "EXPONENTIAL", "FIRST", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
-    "MULTIPLY", "POWER", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field", "place_in_loop", "rate_of",
-    "row_at", "sample", "start",
+    "MULTIPLY", "POWER", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field", "lanes_within", "place_in_loop",
+    "position", "rate_of", "row_at", "sample", "start",
 ]  # fmt: skip
 
 CONSTANT, LINEAR, SQUARE, POWER = code("constant"), code("linear"), code("square"), code("power")
@@ -33,6 +32,18 @@ def family(words: Any, i: int) -> Any:
     return (
         int(words[head]), int(words[head + 1]), int(words[head + 2]), int(words[head + 3]), int(words[head + 4])
     )  # fmt: skip
+
+
+@inlined
+def lanes_within(begin: int, end: int, before: int, lanes: int) -> tuple[int, int]:
+    """The lanes of a family among lanes begin to end of the program, so many lanes standing before it."""
+    return min(max(begin - before, 0), lanes), max(min(end - before, lanes), 0)
+
+
+@inlined
+def position(words: Any, first: int, listed: int, lane: int) -> int:
+    """Where a lane's rates go in the output."""
+    return first + lane if first >= 0 else int(words[listed + lane])
 
 
 @inlined

@@ -30,7 +30,7 @@ from fastlr.jit.rows import (
     sample,
     start,
 )  # fmt: skip
-from fastlr.program import ROW
+from fastlr.shapes import ROW
 
 __all__ = ["steps_of"]
 

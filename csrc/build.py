@@ -1,0 +1,153 @@
+"""The build of the C library and of the extension through which Python calls it; ``setup.py`` hands it to setuptools.
+
+The shape table becomes ``shapes.h``. Where no compiler is to be had, or one fails, fastlr is installed without the extension,
+beside a note that says why. ``FASTLR_NATIVE=require`` in the environment makes that an error, ``FASTLR_NATIVE=off`` builds none.
+
+``python csrc/build.py`` writes ``shapes.h`` alone, for who compiles the sources of a checkout into a program of their own.
+"""
+
+import os
+import re
+from pathlib import Path
+from runpy import run_path
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parent / "fastlr"
+MODULE = "fastlr._native"
+NOTE = "_native.txt"  # why there is no extension
+
+shapes = run_path(str(PACKAGE / "shapes.py"))
+sources = run_path(str(PACKAGE / "sources.py"))
+
+# the bits hang on the first alone; the others let loops be vectorised, as no kernel reads errno or the flags of floating point
+UNIX = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+MSVC = ["/std:c11", "/O2", "/fp:precise"]
+
+
+# a program by its address: an integer is passed on sooner than a pointer is made
+BY_ADDRESS = """
+double fastlr_rate_at(uintptr_t program, int64_t t);
+bool fastlr_rates_at(uintptr_t program, const int64_t *t, size_t n, double *out);
+"""
+BY_ADDRESS_MADE = """
+#include "fastlr.h"
+
+static double fastlr_rate_at(uintptr_t program, int64_t t) { return fastlr_rate((const double *)program, t); }
+
+static bool fastlr_rates_at(uintptr_t program, const int64_t *t, size_t n, double *out) {
+    const double *words = (const double *)program;
+    bool allowed = fastlr_allows(words, t, n);
+    if (allowed) {
+        fastlr_at(words, (fastlr_lanes){0, 1}, t, n, out, n);
+    }
+    return allowed;
+}
+"""
+
+
+def header() -> str:
+    """``shapes.h``: the codes of the shape table, the layout of a program, and what they were made from."""
+    layout = {name: shapes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
+    words = {f"HEADER_{name.upper()}": i for i, name in enumerate(shapes["HEADER_WORDS"])}
+    codes = {row.name.upper(): i for i, row in enumerate(shapes["SHAPES"])}
+    enums = [", ".join(f"{name} = {number}" for name, number in names.items()) for names in (layout, words, codes)]
+    return "\n".join(
+        [
+            "/* Made from fastlr/shapes.py by csrc/build.py. */",
+            f"#define MAGIC {shapes['MAGIC']!r}",
+            f"#define LAST_STEP {shapes['LAST_STEP']}",
+            f'#define SOURCES "{sources["digest"]()}"',
+            *(f"enum {{ {enum} }};" for enum in enums),
+            "",
+        ]
+    )
+
+
+def write_header() -> None:
+    path, text = HERE / "shapes.h", header()
+    if not path.is_file() or path.read_text() != text:
+        path.write_text(text)
+
+
+def declarations() -> str:
+    """What ``fastlr.h`` declares, as cffi reads it: no comments, and nothing for the preprocessor."""
+    text = re.sub(r"/\*.*?\*/", "", (HERE / "fastlr.h").read_text(), flags=re.DOTALL)
+    text = re.sub(r"#ifdef __cplusplus.*?#endif", "", text, flags=re.DOTALL)
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+def emit(path: str) -> None:
+    """Write the extension's own source: cffi's, around the header."""
+    from cffi import FFI
+
+    ffi = FFI()
+    ffi.cdef(declarations() + BY_ADDRESS)
+    ffi.set_source(MODULE, BY_ADDRESS_MADE)
+    ffi.emit_c_code(path)
+
+
+def extension():  # noqa: ANN201
+    from setuptools import Extension
+
+    return Extension(
+        MODULE,
+        sources=[f"csrc/{path.name}" for path in sorted(HERE.glob("*.c"))],
+        depends=[f"csrc/{path.name}" for path in sorted(HERE.glob("*.h")) if path.name != "shapes.h"],
+        include_dirs=["csrc"],
+        define_macros=[("Py_LIMITED_API", "0x030B0000")],
+        py_limited_api=True,
+    )
+
+
+def build_ext():  # noqa: ANN201
+    """The command that builds the extension, or notes why it did not."""
+    from setuptools.command.build_ext import build_ext as command
+
+    class BuildNative(command):
+        def run(self) -> None:
+            write_header()
+            asked = os.environ.get("FASTLR_NATIVE", "")
+            if asked not in ("", "off", "require"):
+                raise ValueError(f"FASTLR_NATIVE must be 'require' or 'off', got {asked!r}")
+            reason = "FASTLR_NATIVE=off when fastlr was installed" if asked == "off" else self.build(asked == "require")
+            self.place(reason)
+
+        def build(self, required: bool) -> str:
+            """Build it, and return in words why that failed, if it did."""
+            try:
+                super().run()
+            except Exception as error:  # no compiler, no cffi, no header of Python's: whatever it is, NumPy and Numba remain
+                if required:
+                    raise
+                return f"it could not be built when fastlr was installed: {type(error).__name__}: {error}"
+            return ""
+
+        def build_extension(self, ext) -> None:  # noqa: ANN001
+            windows = self.compiler.compiler_type == "msvc"
+            made = Path(self.build_temp) / "_native.c"
+            made.parent.mkdir(parents=True, exist_ok=True)
+            emit(str(made))
+            ext.sources = [str(made), *ext.sources]
+            ext.extra_compile_args = MSVC if windows else UNIX
+            ext.libraries = [] if windows else ["m"]
+            super().build_extension(ext)
+
+        def place(self, reason: str) -> None:
+            """The note, and in an installed package the sources, which a checkout has in csrc."""
+            package = PACKAGE if self.inplace else Path(self.build_lib) / "fastlr"
+            package.mkdir(parents=True, exist_ok=True)
+            (package / NOTE).unlink(missing_ok=True)
+            if reason:
+                (package / NOTE).write_text(reason)
+                for stale in package.glob("_native.*[!t]"):
+                    stale.unlink()
+            if not self.inplace:
+                (package / "include").mkdir(exist_ok=True)
+                for path in HERE.glob("*.[ch]"):
+                    self.copy_file(str(path), str(package / "include"))
+
+    return BuildNative
+
+
+if __name__ == "__main__":
+    write_header()

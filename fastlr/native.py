@@ -1,0 +1,78 @@
+"""The C backend: calls of the C library, through cffi.
+
+Which instructions the library uses is settled when it is first asked: the highest *level* that this processor has. All levels
+give the same bits.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from fastlr import sources
+
+__all__ = ["level", "rates", "scalar", "several", "steps", "table", "use_level"]
+
+_NOTE = Path(__file__).with_name("_native.txt")  # left by a build that made no extension
+
+
+def _loaded() -> Any:
+    """The extension, known to be built from the sources that stand here."""
+    try:
+        native = import_module("fastlr._native")
+    except ModuleNotFoundError as error:
+        if error.name != "fastlr._native":
+            raise
+        reason = _NOTE.read_text() if _NOTE.is_file() else "it is not built; in a checkout, pip install -e . builds it"
+        raise ImportError(f"the C extension is not here: {reason}") from None
+    built, now = native.ffi.string(native.lib.fastlr_sources()).decode(), sources.digest()
+    if built != now:
+        raise ImportError(f"the C extension is stale: built from sources {built}, which are {now} by now; build it anew")
+    if fault := native.ffi.string(native.lib.fastlr_fault()).decode():
+        raise ImportError(f"the C extension is not to be used: {fault}")
+    return native
+
+
+_native = _loaded()
+_lib, _memory, _cast = _native.lib, _native.ffi.from_buffer, _native.ffi.cast
+_doubles, _integers = _native.ffi.typeof("double[]"), _native.ffi.typeof("int64_t[]")
+
+scalar = _lib.fastlr_rate_at  # (address, t): a program of one lane is given by its address
+
+
+def table(words: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
+    """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32, of any strides: a part of its rows and columns."""
+    lane, column = out.strides
+    to = _cast("void *", out.ctypes.data + column * columns.start)
+    steps = start + step * columns.start, step, len(columns)
+    _lib.fastlr_table(_memory(_doubles, words), (lanes.start, lanes.stop), steps, (to, lane, column, out.itemsize == 4))
+
+
+def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
+    """Any steps in any order: int64 ``t`` into float64 ``out`` (lanes, steps), C-contiguous: a part of its rows and columns."""
+    of, to = _memory(_integers, t) + columns.start, _memory(_doubles, out) + columns.start
+    _lib.fastlr_at(_memory(_doubles, words), (lanes.start, lanes.stop), of, len(columns), to, t.size)
+
+
+def rates(words: Any, lanes: range, t: int, out: Any) -> None:
+    """Lanes at step t into float64 ``out`` (one a lane), C-contiguous."""
+    _lib.fastlr_rates(_memory(_doubles, words), (lanes.start, lanes.stop), t, _memory(_doubles, out))
+
+
+def several(address: int, t: Any, out: Any) -> bool:
+    """A program of one lane, by its address, at int64 steps ``t`` into float64 ``out``; False if one may not be asked for."""
+    known: bool = _lib.fastlr_rates_at(address, _memory(_integers, t), t.size, _memory(_doubles, out))
+    return known
+
+
+def level() -> str:
+    """The level in use."""
+    return str(_native.ffi.string(_lib.fastlr_level()).decode())
+
+
+def use_level(name: str) -> None:
+    """Use a level, ``"avx512"``, ``"avx2"`` or ``"baseline"``, in the whole process from now on.
+
+    Raises ``ValueError`` for one that this processor, or this build, has not.
+    """
+    if not _lib.fastlr_use_level(name.encode()):
+        raise ValueError(f"use_level: name must be a level of this processor and build, got {name!r}")

@@ -1,0 +1,32 @@
+"""Where the C library's sources stand, and what they are: read by the build, before anything is installed, and at run time."""
+
+from hashlib import sha256
+from pathlib import Path
+
+__all__ = ["digest", "folder", "get_include"]
+
+_HERE = Path(__file__).parent
+
+
+def folder() -> Path:
+    """The folder of the sources: beside this file where fastlr is installed, ``csrc`` in a checkout."""
+    installed = _HERE / "include"
+    return installed if installed.is_dir() else _HERE.parent / "csrc"
+
+
+def get_include() -> str:
+    """The folder of ``fastlr.h`` and of the C sources it belongs to, for programs that take them in.
+
+    >>> import fastlr as flr
+    >>> from pathlib import Path
+    >>> (Path(flr.get_include()) / "fastlr.h").is_file()
+    True
+    """
+    return str(folder())
+
+
+def digest() -> str:
+    """Of the shape table and all that the C library is compiled from: what a build carries, to tell whether it is of today."""
+    written = [path for path in folder().glob("*.[ch]") if path.name != "shapes.h"]  # which is made from the shape table
+    sources = [_HERE / "shapes.py", *sorted(written, key=lambda path: path.name)]
+    return sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
