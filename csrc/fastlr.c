@@ -49,14 +49,21 @@ static const Level *level(void) {
 
 const char *fastlr_level(void) { return level()->name; }
 
-bool fastlr_use_level(const char *name) {
+static const Level *named(const char *name) {
     for (int i = 0; i < COUNT; i++) {
         if (strcmp(LEVELS[i]->name, name) == 0 && runs_here(LEVELS[i])) {
-            chosen = LEVELS[i];
-            return true;
+            return LEVELS[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool fastlr_has_level(const char *name) { return named(name) != NULL; }
+
+bool fastlr_use_level(const char *name) {
+    const Level *asked = named(name);
+    chosen = asked ? asked : chosen;
+    return asked != NULL;
 }
 
 const char *fastlr_sources(void) { return SOURCES; }

@@ -63,6 +63,9 @@ void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps,
 /* The level in use, "avx512", "avx2" or "baseline": the highest that this processor has, unless another was chosen. */
 const char *fastlr_level(void);
 
+/* Whether this processor, and this build, have a level. */
+bool fastlr_has_level(const char *name);
+
 /* Use a level in the whole process from now on; false if it is not here. Every level gives the same bits. */
 bool fastlr_use_level(const char *name);
 

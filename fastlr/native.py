@@ -10,7 +10,7 @@ from typing import Any
 
 from fastlr import sources
 
-__all__ = ["level", "rates", "scalar", "several", "steps", "table", "use_level"]
+__all__ = ["level", "levels", "rates", "scalar", "several", "steps", "table", "use_level"]
 
 _NOTE = Path(__file__).with_name("_native.txt")  # left by a build that made no extension
 
@@ -20,8 +20,8 @@ def _loaded() -> Any:
     try:
         native = import_module("fastlr._native")
     except ModuleNotFoundError as error:
-        if error.name != "fastlr._native":
-            raise
+        if error.name == "_cffi_backend":
+            raise ImportError("cffi is not installed: pip install cffi") from None
         reason = _NOTE.read_text() if _NOTE.is_file() else "it is not built; in a checkout, pip install -e . builds it"
         raise ImportError(f"the C extension is not here: {reason}") from None
     built, now = native.ffi.string(native.lib.fastlr_sources()).decode(), sources.digest()
@@ -69,10 +69,13 @@ def level() -> str:
     return str(_native.ffi.string(_lib.fastlr_level()).decode())
 
 
-def use_level(name: str) -> None:
-    """Use a level, ``"avx512"``, ``"avx2"`` or ``"baseline"``, in the whole process from now on.
+def levels() -> list[str]:
+    """The levels of this processor and this build, the highest first."""
+    return [name for name in ("avx512", "avx2", "baseline") if _lib.fastlr_has_level(name.encode())]
 
-    Raises ``ValueError`` for one that this processor, or this build, has not.
-    """
-    if not _lib.fastlr_use_level(name.encode()):
-        raise ValueError(f"use_level: name must be a level of this processor and build, got {name!r}")
+
+def use_level(name: str) -> None:
+    """Use one of ``levels()`` in the whole process from now on. Raises ``ValueError`` for any other."""
+    if name not in levels():
+        raise ValueError(f"use_level: name must be one of {', '.join(map(repr, levels()))}, got {name!r}")
+    _lib.fastlr_use_level(name.encode())

@@ -105,16 +105,17 @@ class Schedule(Value):
     True
     """
 
-    __slots__ = ("_address", "_words")
+    __slots__ = ("_address", "_program", "_words")
     __array_ufunc__ = None  # so that an array times a schedule is a schedule
 
-    _words: Array | None  # the program as a plain array, once lowered
-    _address: int  # of it, if the schedule is a scalar one
+    _program: Program | None  # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
+    _words: Array | None
+    _address: int
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         super().__init__(node, call, past_end)
-        object.__setattr__(self, "_words", None)
-        object.__setattr__(self, "_address", _UNASKED_AT)
+        for name, value in (("_program", None), ("_words", None), ("_address", _UNASKED_AT)):
+            object.__setattr__(self, name, value)
 
     @property
     def seams(self) -> tuple[int, ...]:
@@ -133,16 +134,17 @@ class Schedule(Value):
     @property
     def program(self) -> Program:
         """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
-        return self._lowered().view(Program)
+        if self._program is None:
+            put, program = object.__setattr__, lowering.lower(self._node, self.past_end)
+            put(self, "_words", program.view(np.ndarray))
+            put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
+            put(self, "_program", program)
+        return typing.cast(Program, self._program)
 
     def _lowered(self) -> Array:
         """The program's words."""
         if self._words is None:
-            words = lowering.lower(self._node, self.past_end).view(np.ndarray)
-            object.__setattr__(self, "_words", words)
-            if not self.shape:
-                object.__setattr__(self, "_address", words.ctypes.data)
-            return words
+            return self.program.view(np.ndarray)
         return self._words
 
     # -- asking --------------------------------------------------------------------------------------------------------

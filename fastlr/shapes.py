@@ -14,7 +14,20 @@ is lost.
 
 from typing import NamedTuple
 
-__all__ = ["DEEPEST", "FAMILY", "FIELDS_MOST", "HEADER", "HEADER_WORDS", "LAST_STEP", "MAGIC", "ROW", "SHAPES", "Shape", "code", "shape"]
+__all__ = [
+    "DEEPEST",
+    "FAMILY",
+    "FIELDS_MOST",
+    "HEADER",
+    "HEADER_WORDS",
+    "LAST_STEP",
+    "MAGIC",
+    "ROW",
+    "SHAPES",
+    "Shape",
+    "code",
+    "shape",
+]
 
 LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
 

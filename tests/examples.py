@@ -2,6 +2,9 @@
 
 import fastlr as flr
 
+BACKENDS = ["native", "jit", "reference"]  # one that is missing is an error wherever it is asked for
+BOUNDS = [("native", 2.0), ("jit", 2.0), ("reference", 8.0)]  # ulps of a curve
+
 TEXTS = (
     "constant(0.1)",
     "linear(0.0, 6e-4, 2_000)",

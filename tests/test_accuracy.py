@@ -5,6 +5,7 @@ import math
 import numpy as np
 import oracle
 import pytest
+from examples import BOUNDS
 import schedules
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,7 @@ def operations(schedule: flr.Schedule) -> int:
 COMPOSED = {"exp_range": 5.0, "noam": 3.0}
 
 
-@pytest.mark.parametrize(("backend", "bound"), [("jit", 2.0), ("reference", 8.0)])
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.curves, seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=150)
 def test_every_shape_is_within_two_ulp(backend, bound, schedule, seed):
@@ -45,7 +46,7 @@ def test_every_shape_is_within_two_ulp(backend, bound, schedule, seed):
             assert ulps(schedule(t), truth) <= allowed, (t, schedule(t), float(truth))
 
 
-@pytest.mark.parametrize(("backend", "bound"), [("jit", 2.0), ("reference", 8.0)])
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.scalars, seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=100)
 def test_every_composition_adds_one_rounding_an_operation(backend, bound, schedule, seed):

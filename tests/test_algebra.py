@@ -8,13 +8,13 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
+from examples import BACKENDS, BOUNDS
 import schedules
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fastlr as flr
 
-BACKENDS = ["jit", "reference"]
 LAST = 2**53
 seeds = st.integers(0, 2**32 - 1)
 warm = flr.warmup_cosine(6e-4, 50, 400, end=6e-5)
@@ -120,7 +120,7 @@ def test_either_may_stand_first(operation, a, b, seed):
     assert same(getattr(a, operation)(b)(steps), getattr(b, operation)(a)(steps))
 
 
-@pytest.mark.parametrize(("backend", "bound"), [("jit", 2.0), ("reference", 8.0)])
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @pytest.mark.parametrize("factor", [0.1, 1 / 3, 7.0, 1e-9])
 @pytest.mark.parametrize(
     ("schedule", "weight"),

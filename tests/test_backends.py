@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import SCHEDULES, TEXTS
+from examples import BACKENDS, SCHEDULES, TEXTS
 
 import fastlr as flr
 from fastlr.backends import choose
@@ -53,8 +53,8 @@ def in_a_thread(work: Callable[[], object]) -> object:
 
 
 def test_the_fastest_is_the_default():
-    assert list(flr.backends().items()) == [("jit", "ready"), ("reference", "ready")]
-    assert flr.backend() == os.environ.get("FASTLR_BACKEND", "jit")
+    assert list(flr.backends().items()) == [("native", "ready"), ("jit", "ready"), ("reference", "ready")]
+    assert flr.backend() == os.environ.get("FASTLR_BACKEND", "native")
 
 
 def test_blocks_nest_and_end():
@@ -66,18 +66,33 @@ def test_blocks_nest_and_end():
                 _ = 1 // 0
             assert flr.backend() == "jit"
         assert flr.backend() == "reference"
-        with pytest.raises(ValueError, match="use_backend: name must be one of 'jit', 'reference', got 'native'"):
-            flr.use_backend("native").__enter__()
+        with pytest.raises(ValueError, match="use_backend: name must be one of 'native', 'jit', 'reference', got 'cuda'"):
+            flr.use_backend("cuda").__enter__()
         assert flr.backend() == "reference"
     assert flr.backend() == before
 
 
 def test_a_block_holds_in_its_own_thread_alone():
     before = flr.backend()
-    other = {"jit": "reference", "reference": "jit"}[before]
+    [other, *_] = set(BACKENDS) - {before}
     with flr.use_backend(other):
         assert in_a_thread(flr.backend) == before
         assert flr.backend() == other
+
+
+def test_the_process_is_set_but_for_blocks():
+    before, schedule = flr.backend(), flr.linear(1.0, 0.0, 10)
+    try:
+        with flr.use_backend("jit"):
+            flr.set_backend("reference")
+            assert flr.backend() == "jit"
+        assert flr.backend() == in_a_thread(flr.backend) == "reference"
+        assert schedule(3) == 0.7
+        with pytest.raises(ValueError, match="set_backend: name must be one of 'native', 'jit', 'reference', got 'C'"):
+            flr.set_backend("C")
+        assert flr.backend() == "reference"
+    finally:
+        flr.set_backend(before)
 
 
 def test_a_block_holds_in_its_own_task_alone():
@@ -102,8 +117,9 @@ def test_each_has_the_same_verbs():
         with flr.use_backend(name):
             chosen = choose()
         assert chosen.name == name
-        assert written(chosen.table) == ["words", "start", "step", "out"]
-        assert written(chosen.steps) == written(chosen.rates) == ["words", "t", "out"]
+        assert written(chosen.table) == ["words", "lanes", "columns", "start", "step", "out"]
+        assert written(chosen.steps) == ["words", "lanes", "columns", "t", "out"]
+        assert written(chosen.rates) == ["words", "lanes", "t", "out"]
 
 
 CHOICE = """
@@ -123,9 +139,10 @@ print(json.dumps(found))
     [
         ("reference", {"backend": "reference", "numba": False}),
         ("jit", {"backend": "jit", "numba": True}),
-        ("", {"backend": "jit", "numba": True}),
-        ("native", {"error": "FASTLR_BACKEND must be one of 'jit', 'reference', got 'native'"}),
-        ("JIT", {"error": "FASTLR_BACKEND must be one of 'jit', 'reference', got 'JIT'"}),
+        ("", {"backend": "native", "numba": False}),
+        ("native", {"backend": "native", "numba": False}),
+        ("cuda", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'cuda'"}),
+        ("JIT", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'JIT'"}),
     ],
 )
 def test_the_environment_chooses_at_the_first_question(asked, found):
@@ -155,13 +172,13 @@ def test_nothing_heavy_is_imported_before_it_is_needed_and_no_file_is_written(tm
     assert list(tmp_path.iterdir()) == []
 
 
-WITHOUT_NUMBA = """
+WITHOUT = """
 import json, sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("numba", "llvmlite"):
-            raise ImportError("no Numba in this place")
+        if name in sys.argv[1].split():
+            raise ERROR
 
 sys.meta_path.insert(0, Absent())
 import fastlr as flr
@@ -173,49 +190,45 @@ def refused(work):
         return f"{type(error).__name__}: {error}"
 
 s = flr.linear(1.0, 0.0, 10)
-found = {
-    "asked": refused(lambda: flr.use_backend("jit").__enter__()),
-    "module": refused(lambda: flr.jit),
+print(json.dumps({
+    "asked": refused(lambda: flr.use_backend(sys.argv[2]).__enter__()),
     "backends": flr.backends(),
     "default": refused(flr.backend) or flr.backend(),
     "rates": refused(lambda: s(3)) or [s(3), *s.table(3), *s([5, 4]), *flr.stack([s, s])(6)],
-}
-print(json.dumps(found))
+}))
 """
+NO_NUMBA, NO_CFFI = "not in this place", "cffi is not installed: pip install cffi"
+GONE = WITHOUT.replace("ERROR", "ModuleNotFoundError('not in this place', name=name)")
 
 
-def test_without_numba_the_reference_runs_and_says_why():
-    found = run(WITHOUT_NUMBA)
-    assert found["backends"] == {"jit": "no Numba in this place", "reference": "ready"}
-    assert found["default"] == "reference"
+@pytest.mark.parametrize(
+    ("absent", "missing", "default"),
+    [
+        ("numba", {"jit": NO_NUMBA}, "native"),
+        ("_cffi_backend", {"native": NO_CFFI}, "jit"),
+        ("_cffi_backend numba", {"native": NO_CFFI, "jit": NO_NUMBA}, "reference"),
+    ],
+)
+def test_what_is_left_runs_and_says_why(absent, missing, default):
+    [asked, reason], *_ = missing.items()
+    found = run(GONE, absent, asked)
+    assert found["backends"] == dict.fromkeys(BACKENDS, "ready") | missing
+    assert found["default"] == default
     assert found["rates"] == [0.7, 1.0, 0.9, 0.8, 0.5, 0.6, 0.4, 0.4]
-    assert found["asked"] == "ValueError: use_backend: name: the 'jit' backend cannot run here: no Numba in this place"
-    assert found["module"] == "ImportError: no Numba in this place"
+    assert found["asked"] == f"ValueError: use_backend: name: the {asked!r} backend cannot run here: {reason}"
 
 
-def test_without_numba_asking_for_it_by_the_environment_is_an_error():
-    found = run(WITHOUT_NUMBA, FASTLR_BACKEND="jit")
-    reason = "ValueError: FASTLR_BACKEND: the 'jit' backend cannot run here: no Numba in this place"
-    assert found["default"] == found["rates"] == reason
-
-
-BROKEN_NUMBA = """
-import json, sys
-
-class Broken:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("numba", "llvmlite"):
-            raise {error}
-
-sys.meta_path.insert(0, Broken())
-import fastlr as flr
-print(json.dumps([flr.linear(1.0, 0.0, 10)(3), flr.backend(), flr.backends()["jit"]]))
-"""
+@pytest.mark.parametrize(("absent", "asked", "reason"), [("numba", "jit", NO_NUMBA), ("_cffi_backend", "native", NO_CFFI)])
+def test_what_the_environment_asks_for_in_vain_is_an_error(absent, asked, reason):
+    found = run(GONE, absent, asked, FASTLR_BACKEND=asked)
+    assert found["default"] == found["rates"]
+    assert found["rates"] == f"ValueError: FASTLR_BACKEND: the {asked!r} backend cannot run here: {reason}"
 
 
 @pytest.mark.parametrize("error", ["OSError('a library is missing')", "SystemError('built for another NumPy')"])
-def test_a_broken_numba_is_as_good_as_none(error):
-    assert run(BROKEN_NUMBA.replace("{error}", error)) == [0.7, "reference", error.split("'")[1]]
+def test_a_broken_one_is_as_good_as_none(error):
+    found = run(WITHOUT.replace("ERROR", error), "numba _cffi_backend", "jit")
+    assert (found["default"], found["backends"]["jit"], found["backends"]["native"]) == ("reference", *[error.split("'")[1]] * 2)
 
 
 NEIGHBOUR = """
@@ -238,7 +251,7 @@ found["subnormal rates"] = [rate.hex() for rate in (expected[0, 1_074], expected
 found["evaluation"] = arithmetic() == before
 
 def right(_=None):
-    return bool(s.table(1_100).tobytes() == expected.tobytes() and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
+    return bool(s.table(1_100).tobytes() == s.table(1_100, threads=2).tobytes() == expected.tobytes() and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
 
 threads, told = [threading.Thread(target=lambda: told.append(right())) for _ in range(4)], []
 [thread.start() for thread in threads], [thread.join() for thread in threads]
@@ -254,11 +267,12 @@ print(json.dumps(found))
 """
 
 
-@pytest.fixture(scope="module")
-def neighbour():
+@pytest.fixture(scope="module", params=["native", "jit"])
+def neighbour(request):
     """One process that imports, asks, asks in threads and forks; what it saw, point by point."""
-    flr.stack([flr.constant(1.0)]).table(1), flr.stack([flr.constant(1.0)])(0), flr.constant(1.0)(0)  # fills the cache
-    return run(NEIGHBOUR)
+    with flr.use_backend("jit"):  # fills the cache
+        flr.stack([flr.constant(1.0)]).table(1), flr.stack([flr.constant(1.0)])(0), flr.constant(1.0)(0)
+    return run(NEIGHBOUR, FASTLR_BACKEND=request.param)
 
 
 @pytest.mark.parametrize("when", ["import", "evaluation", "after"])
@@ -293,7 +307,7 @@ def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
         "import json, fastlr as flr; rate = flr.linear(1.0, 0.0, 10)(3);"
         "print(json.dumps([rate, flr.backend(), type(flr.jit.scalar._cache).__name__, flr.__file__]))"
     )
-    rate, backend, cache, where = run(code, cwd=tmp_path, site=tmp_path / "site", **nowhere)
+    rate, backend, cache, where = run(code, cwd=tmp_path, site=tmp_path / "site", FASTLR_BACKEND="jit", **nowhere)
     assert (rate, backend, cache) == (0.7, "jit", "NullCache")
     assert where.startswith(str(tmp_path))
 
@@ -370,12 +384,13 @@ def test_eight_processes_share_a_fresh_cache(tmp_path):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_both_agree_on_every_example(text):
+def test_all_agree_on_every_example(text):
     schedule = SCHEDULES[text]
     steps = STEPS if schedule.past_end != "raise" else STEPS[np.min(schedule.steps) > STEPS]
-    with flr.use_backend("jit"):
-        fast = schedule(steps)
-    with flr.use_backend("reference"):
-        plain = schedule(steps)
-    bound = 8 * repr(schedule).count("(") * np.spacing(np.maximum(fast, plain))
-    assert (np.abs(fast - plain) <= bound).all()
+    rates = {}
+    for name in BACKENDS:
+        with flr.use_backend(name):
+            rates[name] = schedule(steps)
+    assert rates["native"].tobytes() == rates["jit"].tobytes()
+    bound = 8 * repr(schedule).count("(") * np.spacing(np.maximum(rates["jit"], rates["reference"]))
+    assert (np.abs(rates["jit"] - rates["reference"]) <= bound).all()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from examples import BACKENDS
 
 import fastlr as flr
 from fastlr.parameters import Number, Whether
@@ -304,9 +305,9 @@ HOLDING = [
     ("line.program.__setitem__(0, 1.0)", ValueError, "assignment destination is read-only"),
     ("float(line)", TypeError, "float() argument must be a string or a real number, not 'Schedule'"),
     ("line < line", TypeError, "'<' not supported between instances of 'Schedule' and 'Schedule'"),
-    ("use_backend('cuda').__enter__()", ValueError, "use_backend: name must be one of 'jit', 'reference', got 'cuda'"),
-    ("use_backend(None).__enter__()", ValueError, "use_backend: name must be one of 'jit', 'reference', got None"),
-    ("use_backend(['jit']).__enter__()", ValueError, "use_backend: name must be one of 'jit', 'reference', got ['jit']"),
+    ("use_backend('cuda').__enter__()", ValueError, "use_backend: name must be one of 'native', 'jit', 'reference', got 'cuda'"),
+    ("use_backend(None).__enter__()", ValueError, "use_backend: name must be one of 'native', 'jit', 'reference', got None"),
+    ("use_backend(['jit']).__enter__()", ValueError, "use_backend: name must be one of 'native', 'jit', 'reference', got ['jit']"),
     ("recipe('bart')", ValueError, "recipe: name must be one of recipes(), got 'bart'; nearest:"),
     ("__getattr__('spell')", AttributeError, "module 'fastlr' has no attribute 'spell'"),
 ]  # fmt: skip
@@ -712,7 +713,7 @@ EDGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("backend", ["jit", "reference"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("text", "rates"), EDGES, ids=[text for text, _ in EDGES])
 def test_edges_are_legal(text, rates, backend):
     schedule = run(text)
@@ -731,7 +732,7 @@ def test_integers_of_every_dtype_are_steps_and_rates(kind):
         assert schedule[0].sum(three) == schedule[0].sum(3)
 
 
-@pytest.mark.parametrize("backend", ["jit", "reference"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_none_asked_none_given(backend):
     pair = NAMES["pair"]
     with flr.use_backend(backend):

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import BACKENDS
 import schedules
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fastlr as flr
 
-BACKENDS = ["jit", "reference"]
 LAST = 2**53
 NEIGHBOURS = 400
 seeds = st.integers(0, 2**32 - 1)

@@ -1,15 +1,19 @@
 """Law 1: for a schedule, a step and a dtype there is one bit pattern, however it is asked."""
 
+import platform
+from pathlib import Path
+
 import numpy as np
 import pytest
+from examples import BACKENDS
 import schedules
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numba import njit
 
 import fastlr as flr
+from fastlr import native
 
-BACKENDS = ["jit", "reference"]
 LAST = 2**53
 seeds = st.integers(0, 2**32 - 1)
 
@@ -36,6 +40,67 @@ def lanes_in_a_loop(program, steps, lanes):
         flr.jit.rates(program, steps[i], column)
         out[:, i] = column
     return out
+
+
+@pytest.fixture(params=native.levels())
+def level(request):
+    """The C library at each level that this processor has."""
+    before = native.level()
+    native.use_level(request.param)
+    yield request.param
+    native.use_level(before)
+
+
+EITHER = st.one_of(schedules.scalars, schedules.batches())
+SHARED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])  # one level for all
+
+
+def both(ask):
+    """What C and Numba say."""
+    answers = []
+    for backend in ("native", "jit"):
+        with flr.use_backend(backend):
+            answers.append(ask())
+    return answers
+
+
+@given(schedule=EITHER, seed=seeds)
+@SHARED
+def test_c_and_numba_agree_at_any_steps(level, schedule, seed):
+    steps = np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed)))
+    assert same(*both(lambda: schedule(steps)))
+    assert same(*both(lambda: np.array([schedule(int(t)) for t in steps])))
+
+
+@given(schedule=EITHER, seed=seeds)
+@SHARED
+def test_c_and_numba_agree_in_any_table(level, schedule, seed):
+    rng = np.random.default_rng(seed)
+    lane = schedule if schedule.shape == () else schedule[(0,) * len(schedule.shape)]
+    start = max(0, int(rng.choice([*lane.seams, 0, 2**52])) - int(rng.integers(0, 3000)))
+    step, count = int(rng.choice([1, 1, 1, 3, 1000, 10**9 + 7])), int(rng.integers(1, 6000))
+    stop = min(start + step * count, LAST if schedule.past_end != "raise" else int(np.min(schedule.steps)))
+    for dtype in ("float64", "float32"):
+        assert same(*both(lambda dtype=dtype: schedule.table(start, stop, step, dtype=dtype)))
+    assert same(
+        *both(
+            lambda: schedule.table(
+                start, stop, step, out=np.empty((*schedule.shape, 2 * len(range(start, stop, step))))[..., ::2]
+            )
+        )
+    )
+
+
+def test_every_level_of_an_x86_processor_is_built():
+    """A build by GCC or Clang has them all; what a processor has is told by the system, too."""
+    flags = Path("/proc/cpuinfo")
+    if platform.machine() == "x86_64" and flags.is_file():
+        has = set(flags.read_text().split())
+        wanted = [
+            name for name, needs in (("avx512", {"avx512f", "avx512dq", "avx512vl"}), ("avx2", {"avx2", "fma"})) if needs <= has
+        ]
+        assert native.levels() == [*wanted, "baseline"]
+    assert native.level() == native.levels()[0]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

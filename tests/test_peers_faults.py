@@ -10,11 +10,12 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from examples import BACKENDS
 from mpmath import mpf
 
 import fastlr as flr
 
-pytestmark = pytest.mark.parametrize("backend", ["jit", "reference"])
+pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 LAST = 2**53
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import mpmath
 import numpy as np
 import pytest
+from examples import BACKENDS, BOUNDS
 from mpmath import mpf
 
 import fastlr as flr
@@ -296,7 +297,7 @@ def test_every_constructor_has_a_case():
     assert {*NAMES, "join", "stack"} == set(constructors.__all__)
 
 
-@pytest.mark.parametrize(("backend", "bound"), [("jit", 2.0), ("reference", 8.0)])
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_formula_holds_at_joints_and_between(name, backend, bound):
     rng = np.random.default_rng(len(name))
@@ -312,8 +313,6 @@ def test_the_formula_holds_at_joints_and_between(name, backend, bound):
 
 
 # -- the convention, in words ----------------------------------------------------------------------------------------------
-
-BACKENDS = ["jit", "reference"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

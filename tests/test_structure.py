@@ -22,7 +22,7 @@ from fastlr.value import CONSTRUCTORS
 HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
-    {"shapes"},
+    {"shapes", "sources", "threads"},
     {"exact", "expression"},
     {"program"},
     {"lowering", "jit.compiling"},
@@ -31,7 +31,7 @@ FLOORS = (
     {"jit.rows"},
     {"jit.lanes"},
     {"jit.runs"},
-    {"reference", "jit"},
+    {"reference", "jit", "native"},
     {"backends"},
     {"calls", "parameters"},
     {"tables", "value"},
