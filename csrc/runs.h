@@ -5,7 +5,8 @@
 #include "lanes.h"
 
 #define SHORT 64.0 /* a period of fewer steps is not worth a run of its own */
-#define AT_ONCE 32 /* clocks that go on together: two registers of the widest machine */
+#define LONG 256   /* steps that are worth beginning at a cache line: stores across two take twice the time */
+#define AT_ONCE 32   /* clocks that go on together: enough that no step waits for the one before */
 
 /* The steps of a run: clocks from, from + step, ..., n of them. */
 typedef struct {
@@ -52,56 +53,87 @@ static void fill(double value, int64_t n, double *out) {
     }
 }
 
-/* Steps of a line, a square or a cosine that are x, x+step, ... from the end whose level is `hi` or `lo`. */
-static void run_from_end(int shape, bool early, bool high, double size, double lo, double hi, Run run, double *RESTRICT out) {
-    double level = high ? hi : lo, sign = high ? -1.0 : 1.0;
-    Slope slope = shape == COSINE   ? cosine_slope(size, lo, hi, false)
+/* One end of a line, a square or a cosine: its level, the slope from it, negative where it falls, and the interval that rates
+   nearer to it than to the other stay in. */
+typedef struct {
+    double level, size, least, most;
+    Slope slope;
+} End;
+
+static End end_of(int shape, bool high, double size, double lo, double hi) {
+    Slope slope = shape == COSINE   ? cosine_slope(size, lo, hi, size > WIDE)
                   : shape == LINEAR ? linear_slope(size, lo, hi)
-                                    : square_slope(size, lo, hi, false);
+                                    : square_slope(size, lo, hi, size > WIDE);
+    double sign = high ? -1.0 : 1.0, middle = fma(0.5, hi - lo, lo);
     slope.rate = (Pair){sign * slope.rate.high, sign * slope.rate.low};
+    return (End){high ? hi : lo, size, high ? middle : lo, high ? hi : middle, slope};
+}
+
+/* The rate so far off an end's level; in a wide row it is kept from passing the middle, where the halves meet. */
+INLINED double rate_from(End end, double rise, bool wide) {
+    double rate = end.level + rise;
+    return wide ? smaller(larger(rate, end.least), end.most) : rate;
+}
+
+/* Steps that are x, x+step, ... from an end; `first`, of a square, if it is the one where it begins. */
+INLINED void run_from_end_as(int shape, bool wide, bool first, End end, Run run, double *RESTRICT out) {
     if (shape == COSINE) {
-        FOR_EACH_STEP(x, run, out[i] = level + cosine_rise(x, slope, false));
+        FOR_EACH_STEP(x, run, out[i] = rate_from(end, cosine_rise(x, end.slope, wide), wide));
     } else if (shape == LINEAR) {
-        FOR_EACH_STEP(x, run, out[i] = level + linear_rise(x, slope));
-    } else if (early) {
-        FOR_EACH_STEP(x, run, out[i] = level + square_rise(x, 2.0 * size - x, slope, false));
+        FOR_EACH_STEP(x, run, out[i] = rate_from(end, linear_rise(x, end.slope), wide));
+    } else if (first) {
+        FOR_EACH_STEP(x, run, out[i] = rate_from(end, square_rise(x, 2.0 * end.size - x, end.slope, wide), wide));
     } else {
-        FOR_EACH_STEP(x, run, out[i] = level + square_rise(x, x, slope, false));
+        FOR_EACH_STEP(x, run, out[i] = rate_from(end, square_rise(x, x, end.slope, wide), wide));
     }
+}
+
+static void run_from_end(int shape, bool first, End end, Run run, double *out) {
+    if (end.size > WIDE) {
+        run_from_end_as(shape, true, first, end, run, out);
+    } else {
+        run_from_end_as(shape, false, first, end, run, out);
+    }
+}
+
+/* First the steps nearer to the first level, then those nearer to the last. */
+static void run_from_both_ends(int shape, End first, End last, Run run, double *out) {
+    double turn = first.size * (shape == SQUARE ? SQUARE_TURN : TURN);
+    int64_t early = (int64_t)smaller(larger(floor((turn - run.from) / run.step) + 1.0, 0.0), (double)run.n);
+    Run late = after(run, early);
+    run_from_end(shape, true, first, cut(run, early), out);
+    run_from_end(shape, false, last, (Run){first.size - late.from, -run.step, late.n}, out + early);
 }
 
 /* Steps of a cosine x, x+1, ... from its first level, into `early`, and as far from its last, into `late` and backwards: the
    two rise alike, so that it is worked out once. */
-static void run_of_twins(bool falls, double size, double lo, double hi, Run run, double *RESTRICT early, double *RESTRICT late) {
-    double first = falls ? hi : lo, last = falls ? lo : hi, sign = falls ? -1.0 : 1.0;
-    Slope slope = cosine_slope(size, lo, hi, false);
-    FOR_EACH_STEP(x, run, double rise = sign * cosine_rise(x, slope, false); early[i] = first + rise; late[-i] = last - rise);
+INLINED void run_of_twins_as(bool wide, End first, End last, Run run, double *RESTRICT early, double *RESTRICT late) {
+    FOR_EACH_STEP(x, run, double rise = cosine_rise(x, first.slope, wide); early[i] = rate_from(first, rise, wide);
+                  late[-i] = rate_from(last, -rise, wide));
 }
 
-/* First the steps nearer to the first level, then those nearer to the last. */
-static void run_from_both_ends(int shape, double length, double lo, double hi, Run run, double *out) {
-    double size = fabs(length), turn = size * (shape == SQUARE ? SQUARE_TURN : TURN);
-    bool falls = length > 0.0;
-    int64_t early = (int64_t)smaller(larger(floor((turn - run.from) / run.step) + 1.0, 0.0), (double)run.n);
-    Run late = after(run, early);
-    run_from_end(shape, true, falls, size, lo, hi, cut(run, early), out);
-    run_from_end(shape, false, !falls, size, lo, hi, (Run){size - late.from, -run.step, late.n}, out + early);
+static void run_of_twins(End first, End last, Run run, double *early, double *late) {
+    if (first.size > WIDE) {
+        run_of_twins_as(true, first, last, run, early, late);
+    } else {
+        run_of_twins_as(false, first, last, run, early, late);
+    }
 }
 
 /* A cosine: where step i and step fold - i are both asked for they are twins, and what is left over stands before them, between
    them and after them. */
-static void run_of_cosine(double length, double lo, double hi, Run run, double *out) {
-    int64_t fold = (int64_t)(fabs(length) - 2.0 * run.from);
-    int64_t first = fold >= run.n ? fold - run.n + 1 : 0, middle = (fold + 1) / 2;
-    if (run.step != 1.0 || middle <= first) {
-        run_from_both_ends(COSINE, length, lo, hi, run, out);
+static void run_of_cosine(End first, End last, Run run, double *out) {
+    int64_t fold = (int64_t)(first.size - 2.0 * run.from), middle = (fold + 1) / 2;
+    int64_t begin = fold >= run.n ? fold - run.n + 1 : 0;
+    if (run.step != 1.0 || middle <= begin) {
+        run_from_both_ends(COSINE, first, last, run, out);
         return;
     }
-    int64_t left = fold - middle + 1, last = fold - first + 1;
-    run_from_both_ends(COSINE, length, lo, hi, cut(run, first), out);
-    run_of_twins(length > 0.0, fabs(length), lo, hi, cut(after(run, first), middle - first), out + first, out + last - 1);
-    run_from_both_ends(COSINE, length, lo, hi, cut(after(run, middle), left - middle), out + middle);
-    run_from_both_ends(COSINE, length, lo, hi, after(run, last), out + last);
+    int64_t single = fold + 1 - 2 * middle, end = fold + 1 - begin;
+    run_from_both_ends(COSINE, first, last, cut(run, begin), out);
+    run_of_twins(first, last, cut(after(run, begin), middle - begin), out + begin, out + end - 1);
+    run_from_both_ends(COSINE, first, last, cut(after(run, middle), single), out + middle);
+    run_from_both_ends(COSINE, first, last, after(run, end), out + end);
 }
 
 /* Steps that are x, x+step, ... from the end of the curve that its quotient is taken from. */
@@ -126,16 +158,6 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
     }
 }
 
-/* The shapes with a length, where it is wide, and the exponential, where it is deep. */
-static void run_of_far_curve(int shape, double p0, double p1, double p2, Run run, double *RESTRICT out) {
-    switch (shape) {
-    case LINEAR: FOR_EACH_STEP(c, run, out[i] = linear(c, p0, p1, p2)); return;
-    case SQUARE: FOR_EACH_STEP(c, run, out[i] = square(c, p0, p1, p2, true)); return;
-    case COSINE: FOR_EACH_STEP(c, run, out[i] = cosine(c, p0, p1, p2, true)); return;
-    default: FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, true)); return;
-    }
-}
-
 /* A curve's row of one lane over a run of its clocks: one loop a shape, its fields held in registers. */
 static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run, double *RESTRICT out) {
     double p[FIELDS_MOST];
@@ -143,19 +165,23 @@ static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run
         p[i] = field(words, row, i, lane); /* of those that a shape has not, a word of the header */
     }
     const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
-    int shape = shape_of(words, row);
-    bool has_length = shape == LINEAR || shape == SQUARE || shape == COSINE;
-    bool is_deep = shape == EXPONENTIAL && !is_plain(run.from + run.step * (double)run.n, p1);
-    if (is_deep || (has_length && fabs(p0) > WIDE)) {
-        run_of_far_curve(shape, p0, p1, p2, run, out);
-        return;
-    }
+    const int shape = shape_of(words, row);
     switch (shape) {
     case CONSTANT: fill(p0, run.n, out); return;
-    case LINEAR: run_from_both_ends(LINEAR, p0, p1, p2, run, out); return;
-    case SQUARE: run_from_both_ends(SQUARE, p0, p1, p2, run, out); return;
-    case COSINE: run_of_cosine(p0, p1, p2, run, out); return;
-    case EXPONENTIAL: FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, false)); return;
+    case LINEAR:
+    case SQUARE:
+        run_from_both_ends(shape, end_of(shape, p0 > 0.0, fabs(p0), p1, p2), end_of(shape, p0 < 0.0, fabs(p0), p1, p2), run, out);
+        return;
+    case COSINE:
+        run_of_cosine(end_of(shape, p0 > 0.0, fabs(p0), p1, p2), end_of(shape, p0 < 0.0, fabs(p0), p1, p2), run, out);
+        return;
+    case EXPONENTIAL:
+        if (is_plain(run.from + run.step * (double)run.n, p1)) {
+            FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, false));
+        } else {
+            FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, true));
+        }
+        return;
     case POWER: run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run, out); return;
     case STAIRCASE:
         if (p1 < SHORT * run.step) {
@@ -216,18 +242,18 @@ static void run_of_pair(const double *words, int64_t row, int64_t lane, Run run,
     }
 }
 
-static int64_t misaligned(const double *out) { return (int64_t)((64 - ((uintptr_t)out & 63)) & 63) / 8; }
+/* Of steps into `out`, those before it comes to stand at the beginning of a cache line. */
+static int64_t to_align(const double *out) { return (int64_t)((64u - ((uintptr_t)out & 63u)) % 64u / sizeof *out); }
+
 /* A row of one lane over a run of its clocks. */
 static void run_of_row(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
     int shape = shape_of(words, row);
     if (shape < LOOP) {
-        if (run.n > 64) {
-            int64_t head = misaligned(out);
+        int64_t head = run.n > LONG ? to_align(out) : 0;
+        if (head > 0) {
             run_of_curve(words, row, lane, cut(run, head), out);
-            run = after(run, head);
-            out += head;
         }
-        run_of_curve(words, row, lane, run, out);
+        run_of_curve(words, row, lane, after(run, head), out + head);
     } else if (shape == FIRST) {
         fill(rate_of(words, first_track(words, row), lane, 0.0), run.n, out);
     } else if (shape != LOOP) {

@@ -30,7 +30,7 @@ from fastlr.jit.compiling import inlined
 
 __all__ = [
     "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope",
-    "exponential", "inverse", "is_plain", "linear", "linear_rise", "linear_slope", "power", "power_kept", "power_lost",
+    "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope", "power", "power_kept", "power_lost",
     "power_of_scale", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
@@ -53,14 +53,17 @@ def _slope(lo: float, hi: float, unit: float, unit_low: float) -> tuple[float, f
 
 
 @inlined
-def _from_nearer(high: bool, lo: float, hi: float, rise: float, wide: bool) -> float:
-    """From the level of the nearer end, ``hi`` or ``lo``, towards the other; in a wide row no further than the middle, so that
-    it stays monotone where the halves meet.
-    """
-    rate = hi - rise if high else lo + rise
+def kept_by_middle(rate: float, high: bool, lo: float, hi: float) -> float:
+    """No further from its end than the middle, so that a wide row stays monotone where its halves meet."""
     middle = fma(0.5, hi - lo, lo)
-    kept = max(rate, middle) if high else min(rate, middle)
-    return kept if wide else rate
+    return max(rate, middle) if high else min(rate, middle)
+
+
+@inlined
+def _from_nearer(high: bool, lo: float, hi: float, rise: float, wide: bool) -> float:
+    """From the level of the nearer end, ``hi`` or ``lo``, towards the other."""
+    rate = hi - rise if high else lo + rise
+    return kept_by_middle(rate, high, lo, hi) if wide else rate
 
 
 @inlined

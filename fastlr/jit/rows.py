@@ -80,14 +80,13 @@ def row_at(words: Any, at: int, count: int, lane: int, c: float) -> int:
 
 @inlined
 def sample(words: Any, c: float, at: float, every: float, last: float, joined: float) -> float:
-    """A table held, or joined by lines that are measured from the smaller of their two ends."""
+    """A table held, or joined by lines that are measured from the smaller of their two ends; the last sample's is flat."""
     i = min(f.whole_periods(c, every), last)
-    first: float = words[int(at + i)]
-    if joined == 0.0 or i == last:
-        return first
-    second = words[int(at + i) + 1]
+    place = int(at + i)
+    first, second = words[place], words[place + (1 if i < last else 0)]
     length = every if first >= second else -every
-    return f.linear(c - i * every, length, min(first, second), max(first, second))
+    line: float = f.linear(c - i * every, length, min(first, second), max(first, second))
+    return first if joined == 0.0 else line
 
 
 @inlined

@@ -90,17 +90,10 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
             out[i] = p0
         return
     p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
-    if shape in (LINEAR, SQUARE, COSINE) and abs(p0) <= f.WIDE:
+    if shape == COSINE and step == 1.0:
+        _run_of_folded_cosine(p0, p1, p2, c, out)
+    elif shape in (LINEAR, SQUARE, COSINE):
         _run_from_both_ends(shape, p0, p1, p2, c, step, out)
-    elif shape == LINEAR:
-        for i in range(n):
-            out[i] = f.linear(clock_of(c, step, i), p0, p1, p2)
-    elif shape == SQUARE:
-        for i in range(n):
-            out[i] = f.square(clock_of(c, step, i), p0, p1, p2, True)
-    elif shape == COSINE:
-        for i in range(n):
-            out[i] = f.cosine(clock_of(c, step, i), p0, p1, p2, True)
     elif shape == EXPONENTIAL and f.is_plain(c + step * n, p1):
         for i in range(n):
             out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, False)
@@ -112,13 +105,55 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
 
 
 @kernel
+def _run_of_folded_cosine(length: float, lo: float, hi: float, c: float, out: Any) -> None:
+    """Where step i and step fold - i are both asked for they are twins, as far from one end as from the other: one rise serves
+    both. What is left over stands before them, between them and after them.
+    """
+    size, n = abs(length), out.size
+    fold = int(size - 2.0 * c)
+    begin, middle = max(fold - n + 1, 0), (fold + 1) // 2
+    if middle <= begin:
+        _run_from_both_ends(COSINE, length, lo, hi, c, 1.0, out)
+        return
+    end, left = fold + 1 - begin, fold + 1 - middle
+    _run_from_both_ends(COSINE, length, lo, hi, c, 1.0, out[:begin])
+    _run_of_twins(length > 0.0, size, lo, hi, c + begin, out[begin:middle], out[left:end])
+    _run_from_both_ends(COSINE, length, lo, hi, c + middle, 1.0, out[middle:left])
+    _run_from_both_ends(COSINE, length, lo, hi, c + end, 1.0, out[end:])
+
+
+@kernel
+def _run_of_twins(falls: bool, size: float, lo: float, hi: float, x: float, early: Any, late: Any) -> None:
+    """Steps x, x+1, ... from the first level, and as far from the last, which come in the opposite order."""
+    n, first, last, sign = early.size, hi if falls else lo, lo if falls else hi, -1.0 if falls else 1.0
+    wide = size > f.WIDE
+    unit, slope, slope_low = f.cosine_slope(size, lo, hi, wide)
+    slope, slope_low, at_last = sign * slope, sign * slope_low, np.uint64(n - 1)  # a signed index might count from the end
+    if wide:
+        for i in range(n):
+            rise = f.cosine_rise(clock_of(x, 1.0, i), unit, slope, slope_low, True)
+            early[i] = f.kept_by_middle(first + rise, falls, lo, hi)
+            late[at_last - np.uint64(i)] = f.kept_by_middle(last - rise, not falls, lo, hi)
+    else:
+        for i in range(n):
+            rise = f.cosine_rise(clock_of(x, 1.0, i), unit, slope, slope_low, False)
+            early[i] = first + rise
+            late[at_last - np.uint64(i)] = last - rise
+
+
+@kernel
 def _run_from_both_ends(shape: int, length: float, lo: float, hi: float, c: float, step: float, out: Any) -> None:
     """First the steps nearer to the first level, then those nearer to the last."""
     size, falls = abs(length), length > 0.0
     turn = size * (f.SQUARE_TURN if shape == SQUARE else f.TURN)
     early = min(max(math.floor((turn - c) / step) + 1, 0), out.size)
-    _run_from_end(shape, True, falls, size, lo, hi, c, step, out[:early])
-    _run_from_end(shape, False, not falls, size, lo, hi, size - (c + step * early), -step, out[early:])
+    before, after, x = out[:early], out[early:], size - (c + step * early)
+    if size > f.WIDE:
+        _run_from_far_end(shape, True, falls, size, lo, hi, c, step, before)
+        _run_from_far_end(shape, False, not falls, size, lo, hi, x, -step, after)
+    else:
+        _run_from_end(shape, True, falls, size, lo, hi, c, step, before)
+        _run_from_end(shape, False, not falls, size, lo, hi, x, -step, after)
 
 
 @kernel
@@ -146,6 +181,28 @@ def _run_from_end(
         for i in range(n):
             a = clock_of(x, step, i)
             out[i] = level + f.square_rise(a, a, slope, slope_low, False)
+
+
+@kernel
+def _run_from_far_end(
+    shape: int, early: bool, high: bool, size: float, lo: float, hi: float, x: float, step: float, out: Any
+) -> None:
+    """The same of a wide row, in which rates are kept from passing the middle."""
+    n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
+    if shape == COSINE:
+        unit, slope, slope_low = f.cosine_slope(size, lo, hi, True)
+        slope, slope_low = sign * slope, sign * slope_low
+        for i in range(n):
+            rate = level + f.cosine_rise(clock_of(x, step, i), unit, slope, slope_low, True)
+            out[i] = f.kept_by_middle(rate, high, lo, hi)
+        return
+    slope, slope_low = f.linear_slope(size, lo, hi) if shape == LINEAR else f.square_slope(size, lo, hi, True)
+    slope, slope_low = sign * slope, sign * slope_low
+    for i in range(n):
+        a = clock_of(x, step, i)
+        line = f.linear_rise(a, slope, slope_low)
+        rise = line if shape == LINEAR else f.square_rise(a, 2.0 * size - a if early else a, slope, slope_low, True)
+        out[i] = f.kept_by_middle(level + rise, high, lo, hi)
 
 
 @kernel
