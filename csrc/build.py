@@ -64,6 +64,7 @@ def header() -> str:
 
 
 def write_header() -> None:
+    """Write ``shapes.h`` beside the sources, unless the same stands there."""
     path, text = HERE / "shapes.h", header()
     if not path.is_file() or path.read_text() != text:
         path.write_text(text)
@@ -87,6 +88,7 @@ def emit(path: str) -> None:
 
 
 def extension():  # noqa: ANN201
+    """The extension, but for cffi's own source, which is made when it is built."""
     from setuptools import Extension
 
     return Extension(

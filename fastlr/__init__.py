@@ -47,9 +47,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
-    "exponential_decay", "from_spec", "get_include", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam",
-    "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled", "set_backend", "stack", "step_decay",
-    "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "exponential_decay", "from_spec", "get_include", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear",
+    "milestones", "noam", "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled",
+    "set_backend", "stack", "step_decay", "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
 ]  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from fastlr.parameters import (
     shown,
 )  # fmt: skip
 from fastlr.schedule import Cooldown, Schedule, add, cooldown_curve, cycled, joined, leaf, made
+from fastlr.shapes import LAST_STEP
 from fastlr.value import constructor
 
 __all__ = [
@@ -280,7 +281,7 @@ def sampled(values: Rates, every: Period = 1, interpolate: Flag = False) -> Sche
     """
     table = np.asarray(values, dtype=np.float64)
     steps = np.asarray(every) * (table.shape[-1] - 1)
-    if np.any(np.asarray(every) > tree.LAST_STEP // max(1, table.shape[-1] - 1)):
+    if np.any(np.asarray(every) > LAST_STEP // max(1, table.shape[-1] - 1)):
         raise ValueError(f"sampled: the table must end by step 2**53, got {table.shape[-1]} values, every={shown(every)}")
     return leaf("sampled", steps, table.max(axis=-1), samples=table, every=every, joined=interpolate)
 
@@ -481,7 +482,7 @@ def _check_cycle(
     if np.any(np.asarray(low) > np.asarray(high)):
         raise ValueError(f"cyclic: low must be at most high, got low={shown(low)}, high={shown(high)}")
     length = np.asarray(up) + np.asarray(down)
-    if np.any(length < 1) or np.any(length > tree.LAST_STEP):
+    if np.any(length < 1) or np.any(length > LAST_STEP):
         raise ValueError(f"cyclic: up + down must be from 1 to 2**53, got up={shown(up)}, down={shown(down)}")
     if mode != "exp_range" and np.any(np.asarray(gamma) != 1):
         raise ValueError(f"cyclic: gamma must go with mode='exp_range', got mode={mode!r}, gamma={shown(gamma)}")

@@ -40,7 +40,7 @@ scalar = _lib.fastlr_rate_at  # (address, t): a program of one lane is given by 
 
 
 def table(words: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
-    """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32, of any strides: a part of its rows and columns."""
+    """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns."""
     lane, column = out.strides
     to = _cast("void *", out.ctypes.data + column * columns.start)
     steps = start + step * columns.start, step, len(columns)
@@ -48,13 +48,13 @@ def table(words: Any, lanes: range, columns: range, start: int, step: int, out: 
 
 
 def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
-    """Any steps in any order: int64 ``t`` into float64 ``out`` (lanes, steps), C-contiguous: a part of its rows and columns."""
+    """Any steps in any order: int64 ``t`` into float64 ``out`` (lanes, steps), C-contiguous: some of its lanes and columns."""
     of, to = _memory(_integers, t) + columns.start, _memory(_doubles, out) + columns.start
     _lib.fastlr_at(_memory(_doubles, words), (lanes.start, lanes.stop), of, len(columns), to, t.size)
 
 
 def rates(words: Any, lanes: range, t: int, out: Any) -> None:
-    """Lanes at step t into float64 ``out`` (one a lane), C-contiguous."""
+    """Some of the lanes at step t into float64 ``out`` (one a lane), C-contiguous."""
     _lib.fastlr_rates(_memory(_doubles, words), (lanes.start, lanes.stop), t, _memory(_doubles, out))
 
 

@@ -246,7 +246,7 @@ class Schedule(Value):
         >>> flr.linear(1.0, 0.0, steps=4).table(6)
         array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
         """
-        steps = span(start, stop, step)
+        steps, threads = span(start, stop, step), check_threads("table", threads)
         if steps:
             self._reach("table: steps", steps[0], steps[-1])
         shape = (*self.shape, len(steps))
@@ -254,7 +254,6 @@ class Schedule(Value):
             out = allocate("table", shape, dtype_of(dtype))
         else:
             check_out("table", out, shape, dtype)
-        check_threads("table", threads)
         if steps:
             self._fill(np.asarray(out), steps, threads)
         return out
@@ -264,12 +263,13 @@ class Schedule(Value):
             for i in range(out.shape[0]):
                 self[i]._fill(out[i], steps, threads)
             return
-        words, backend, rows = self._lowered(), choose(), out.reshape(-1, out.shape[-1]) if out.ndim != 2 else out
+        words, backend = self._lowered(), choose()
+        rows = out if out.ndim == 2 else out.reshape(-1, out.shape[-1])
 
         def work(lanes: range, columns: range) -> None:
             backend.table(words, lanes, columns, steps.start, steps.step, rows)
 
-        shared(work, *rows.shape, threads)
+        shared(work, rows.shape[0], rows.shape[1], threads)
 
     def _tables(self, stop: int) -> Iterator[Array]:
         """The first ``stop`` rates, a short table at a time."""

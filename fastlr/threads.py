@@ -5,6 +5,7 @@ range of lanes and a range of columns of the table, which no other part writes t
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 __all__ = ["shared"]
 
@@ -36,4 +37,4 @@ def shared(work: Work, lanes: int, columns: int, threads: int) -> None:
 def _divided(size: int, count: int) -> list[range]:
     """``range(size)`` in so many ranges, as even as can be."""
     ends = [size * i // count for i in range(count + 1)]
-    return [range(start, stop) for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+    return [range(start, stop) for start, stop in pairwise(ends)]

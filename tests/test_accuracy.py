@@ -5,8 +5,8 @@ import math
 import numpy as np
 import oracle
 import pytest
-from examples import BOUNDS
 import schedules
+from examples import BOUNDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

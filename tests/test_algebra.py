@@ -8,8 +8,8 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from examples import BACKENDS, BOUNDS
 import schedules
+from examples import BACKENDS, BOUNDS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

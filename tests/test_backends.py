@@ -251,7 +251,8 @@ found["subnormal rates"] = [rate.hex() for rate in (expected[0, 1_074], expected
 found["evaluation"] = arithmetic() == before
 
 def right(_=None):
-    return bool(s.table(1_100).tobytes() == s.table(1_100, threads=2).tobytes() == expected.tobytes() and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
+    same = s.table(1_100).tobytes() == s.table(1_100, threads=2).tobytes() == expected.tobytes()
+    return bool(same and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
 
 threads, told = [threading.Thread(target=lambda: told.append(right())) for _ in range(4)], []
 [thread.start() for thread in threads], [thread.join() for thread in threads]

@@ -32,6 +32,7 @@ def run(text: str) -> object:
     return eval(text, dict(NAMES))
 
 
+BACKEND = "must be one of 'native', 'jit', 'reference'"
 RATE = "must be a finite number >= 0, at most 1e290, got"
 
 NUMBERS = [
@@ -305,9 +306,13 @@ HOLDING = [
     ("line.program.__setitem__(0, 1.0)", ValueError, "assignment destination is read-only"),
     ("float(line)", TypeError, "float() argument must be a string or a real number, not 'Schedule'"),
     ("line < line", TypeError, "'<' not supported between instances of 'Schedule' and 'Schedule'"),
-    ("use_backend('cuda').__enter__()", ValueError, "use_backend: name must be one of 'native', 'jit', 'reference', got 'cuda'"),
-    ("use_backend(None).__enter__()", ValueError, "use_backend: name must be one of 'native', 'jit', 'reference', got None"),
-    ("use_backend(['jit']).__enter__()", ValueError, "use_backend: name must be one of 'native', 'jit', 'reference', got ['jit']"),
+    ("use_backend('cuda').__enter__()", ValueError, f"use_backend: name {BACKEND}, got 'cuda'"),
+    ("use_backend(None).__enter__()", ValueError, f"use_backend: name {BACKEND}, got None"),
+    ("use_backend(['jit']).__enter__()", ValueError, f"use_backend: name {BACKEND}, got ['jit']"),
+    ("set_backend('cuda')", ValueError, f"set_backend: name {BACKEND}, got 'cuda'"),
+    ("line.table(5, threads=0)", ValueError, "table: threads must be at least 1, got 0"),
+    ("line.table(5, threads=2.0)", TypeError, "table: threads must be an integer, got float 2.0"),
+    ("line([5], threads=True)", TypeError, "s(t): threads must be an integer, got bool True"),
     ("recipe('bart')", ValueError, "recipe: name must be one of recipes(), got 'bart'; nearest:"),
     ("__getattr__('spell')", AttributeError, "module 'fastlr' has no attribute 'spell'"),
 ]  # fmt: skip

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples import BACKENDS
 import schedules
+from examples import BACKENDS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

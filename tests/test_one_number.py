@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import BACKENDS
 import schedules
+from examples import BACKENDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numba import njit

@@ -30,8 +30,9 @@ from fastlr.jit.compiling import inlined
 
 __all__ = [
     "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope",
-    "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope", "power", "power_kept", "power_lost",
-    "power_of_scale", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
+    "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope", "power", "power_kept",
+    "power_lost", "power_of_scale", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh",
+    "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4

@@ -13,8 +13,8 @@ from fastlr.shapes import FAMILY, HEADER, ROW, code
 
 __all__ = [
     "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "EXPONENTIAL", "FIRST", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
-    "MULTIPLY", "POWER", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field", "lanes_within", "place_in_loop",
-    "position", "rate_of", "row_at", "sample", "start",
+    "MULTIPLY", "POWER", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field", "lanes_within",
+    "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
 ]  # fmt: skip
 
 CONSTANT, LINEAR, SQUARE, POWER = code("constant"), code("linear"), code("square"), code("power")
