@@ -11,6 +11,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Whatever flags a program compiles its sources with, these hold for these. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("O3", "fp-contract=off", "no-math-errno", "no-trapping-math")
+#endif
+
 #if defined(__GNUC__)
 #define INLINED static inline __attribute__((always_inline))
 #define RESTRICT __restrict__

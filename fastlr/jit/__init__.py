@@ -71,7 +71,7 @@ def scalar(address: int, t: int) -> float:
 
 @kernel
 def _table(words: Any, begin: int, end: int, left: int, right: int, start: int, step: int, out: Any) -> None:
-    """Steps start, start+step, ... into float64 ``out`` (lanes, steps), C-contiguous: lanes begin to end, columns left to right."""
+    """Steps start, start+step, ... into float64 ``out`` (lanes, steps), C-contiguous: some lanes and columns."""
     before = 0
     for i in range(int(words[2])):
         lanes, first, listed, at, count = family(words, i)
