@@ -116,12 +116,15 @@ def build_ext():  # noqa: ANN201
 
         def build(self, required: bool) -> str:
             """Build it, and return in words why that failed, if it did."""
+            inplace = self.inplace
             try:
                 super().run()
             except Exception as error:  # no compiler, no cffi, no header of Python's: whatever it is, NumPy and Numba remain
                 if required:
                     raise
                 return f"it could not be built when fastlr was installed: {type(error).__name__}: {error}"
+            finally:
+                self.inplace = inplace  # which setuptools clears for the while, and leaves so when a build fails
             return ""
 
         def build_extension(self, ext) -> None:  # noqa: ANN001

@@ -6,7 +6,7 @@
 
 #define SHORT 64.0 /* a period of fewer steps is not worth a run of its own */
 #define LONG 256   /* steps that are worth beginning at a cache line: stores across two take twice the time */
-#define AT_ONCE 32   /* clocks that go on together: enough that no step waits for the one before */
+#define AT_ONCE 32 /* clocks that go on together: enough that no step waits for the one before */
 
 /* The steps of a run: clocks from, from + step, ..., n of them. */
 typedef struct {

@@ -215,11 +215,20 @@ def recipes() -> None:
 
 @app.command()
 def info() -> None:
-    """Print the versions in use, and which backends run here."""
+    """Print the versions in use, which backends run here, why others do not, and the level of the C library."""
     versions = {"fastlr": flr.__version__, "Python": platform.python_version(), "NumPy": np.__version__}
-    states = {f"backend {name}": state for name, state in flr.backends().items()}
+    states = {f"backend {name}": state + _level(name, state) for name, state in flr.backends().items()}
     extras = {name: _version(name, extra) for name, extra in _EXTRAS.items()}
     _print(_pairs({**versions, **states, "backend in use": _in_use(), **extras}))
+
+
+def _level(name: str, state: str) -> str:
+    """The instructions that the C library uses."""
+    if (name, state) != ("native", "ready"):
+        return ""
+    from fastlr import native
+
+    return f", {native.level()}"
 
 
 def _in_use() -> str:

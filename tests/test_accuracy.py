@@ -6,7 +6,7 @@ import numpy as np
 import oracle
 import pytest
 import schedules
-from examples import BOUNDS
+from cases import BOUNDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

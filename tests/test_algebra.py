@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 import schedules
-from examples import BACKENDS, BOUNDS
+from cases import BACKENDS, BOUNDS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

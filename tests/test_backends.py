@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import BACKENDS, SCHEDULES, TEXTS
+from cases import BACKENDS, SCHEDULES, TEXTS
 
 import fastlr as flr
 from fastlr.backends import choose

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from examples import BACKENDS
+from cases import BACKENDS
 
 import fastlr as flr
 from fastlr.parameters import Number, Whether

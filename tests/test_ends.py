@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import schedules
-from examples import BACKENDS
+from cases import BACKENDS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

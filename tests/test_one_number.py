@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import schedules
-from examples import BACKENDS
+from cases import BACKENDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numba import njit

@@ -10,7 +10,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from examples import BACKENDS
+from cases import BACKENDS
 from mpmath import mpf
 
 import fastlr as flr

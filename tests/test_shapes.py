@@ -9,7 +9,7 @@ from typing import NamedTuple
 import mpmath
 import numpy as np
 import pytest
-from examples import BACKENDS, BOUNDS
+from cases import BACKENDS, BOUNDS
 from mpmath import mpf
 
 import fastlr as flr

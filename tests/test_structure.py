@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import oracle
 import pytest
-from examples import SCHEDULES, built
+from cases import SCHEDULES, built
 
 import fastlr as flr
 from fastlr import constructors, reference

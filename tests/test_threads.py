@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 import schedules
-from examples import BACKENDS
+from cases import BACKENDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

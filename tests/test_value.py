@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import schedules
-from examples import SCHEDULES, TEXTS, built
+from cases import SCHEDULES, TEXTS, built
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
