@@ -15,7 +15,7 @@ import fastlr as flr
 from fastlr import native, sources
 from fastlr.shapes import DEEPEST, FAMILY, FIELDS_MOST, HEADER, HEADER_WORDS, MAGIC, ROW, SHAPES
 
-PROJECT = Path(flr.__file__).parents[1]
+PROJECT = Path(__file__).parents[1]
 INCLUDE = Path(flr.get_include())
 EXAMPLE = PROJECT / "examples" / "rates.c"
 
