@@ -53,7 +53,8 @@ def header() -> str:
     enums = [", ".join(f"{name} = {number}" for name, number in names.items()) for names in (layout, words, codes)]
     return "\n".join(
         [
-            "/* Made from fastlr/shapes.py by csrc/build.py. clang-format off */",
+            "/* Made from fastlr/shapes.py by csrc/build.py. */",
+            "/* clang-format off */",
             f"#define MAGIC {shapes['MAGIC']!r}",
             f"#define LAST_STEP {shapes['LAST_STEP']}",
             f'#define SOURCES "{sources["digest"]()}"',

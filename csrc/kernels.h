@@ -80,9 +80,11 @@ static void steps(const double *words, fastlr_lanes lanes, const int64_t *t, siz
     }
 }
 
+static bool aligned(const char *to, size_t size) { return (uintptr_t)to % size == 0; }
+
 /* A block of rates to where they go, each rounded once if that is a float. */
 static void put(const double *block, int64_t n, char *to, ptrdiff_t step, bool single) {
-    if (single && step == sizeof(float)) {
+    if (single && step == sizeof(float) && aligned(to, sizeof(float))) {
         float *out = (float *)(void *)to;
         for (int64_t i = 0; i < n; i++) {
             out[i] = (float)block[i];
@@ -102,7 +104,7 @@ static void put(const double *block, int64_t n, char *to, ptrdiff_t step, bool s
 static void table_of_lane(const double *words, Track track, int64_t lane, fastlr_steps steps, char *to, fastlr_out out,
                           Scratch *scratch) {
     Run run = {(double)steps.start, (double)steps.step, (int64_t)steps.n};
-    if (!out.single && out.step == sizeof(double)) {
+    if (!out.single && out.step == sizeof(double) && aligned(to, sizeof(double))) {
         steps_of(words, track, lane, run, (double *)(void *)to, scratch, scratch->nested);
         return;
     }

@@ -157,9 +157,9 @@ class Schedule(Value):
         """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array in any order.
 
         A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``: ``out``, if a
-        C-contiguous one of that shape is given. With ``threads`` the work on large arrays is divided over so many. Raises
-        ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of range or past the end of a schedule
-        with ``past_end="raise"``, before anything is written.
+        C-contiguous, aligned one of that shape is given. With ``threads`` the work on large arrays is divided over so many.
+        Raises ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of range or past the end of a
+        schedule with ``past_end="raise"``, before anything is written.
         """
         # what a training loop runs: no more than it must do
         if out is None and type(t) is int:
@@ -173,7 +173,7 @@ class Schedule(Value):
         return self._rates(t, out, threads)
 
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
-        if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.c_contiguous and threads == 1:
+        if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.carray and threads == 1:
             rates = np.empty(t.shape)
             if active().several(self._address, t, rates):
                 return rates
@@ -201,7 +201,7 @@ class Schedule(Value):
             shared(lambda lanes, columns: backend.steps(words, lanes, columns, steps, rows), count, steps.size, threads)
 
     def _clocks(self, t: object) -> npt.NDArray[np.int64]:
-        """Steps as int64, C-contiguous, every one of them allowed."""
+        """Steps as int64, C-contiguous and aligned, every one of them allowed."""
         try:
             array = np.asarray(t)
         except ValueError:
@@ -214,7 +214,8 @@ class Schedule(Value):
             raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {shown(t)}")
         if array.size:
             self._reach("s(t): t", int(array.min()), int(array.max()))
-        return np.asarray(array, dtype=np.int64, order="C")
+        steps = np.asarray(array, dtype=np.int64, order="C")
+        return steps if steps.flags.aligned else steps.copy()
 
     def _reach(self, where: str, first: int, last: int) -> None:
         """Raise unless every step from ``first`` to ``last`` may be asked for."""

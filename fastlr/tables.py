@@ -56,9 +56,13 @@ def check_out(where: str, out: object, shape: tuple[int, ...], dtype: npt.DTypeL
 
 
 def check_contiguous(where: str, out: npt.NDArray[Any]) -> None:
-    """Raise unless ``out`` is one block of memory in C order."""
+    """Raise unless ``out`` is one block of memory in C order, aligned."""
     if not out.flags.c_contiguous:
         raise ValueError(f"{where}: out must be C-contiguous, got strides {out.strides} for shape {out.shape}")
+    if not out.flags.aligned:
+        raise ValueError(
+            f"{where}: out must be aligned, got one that begins at byte {out.ctypes.data % out.itemsize} of a number"
+        )
 
 
 def check_threads(where: str, threads: object) -> int:

@@ -404,9 +404,22 @@ def test_out_of_any_layout_takes_the_same_bits(schedule, backend, tmp_path):
             assert schedule.table(20, 5_000, 3, out=out) is out, name
             assert same(np.ascontiguousarray(out), table), name
         single = np.empty(table.shape, np.float32)
-        for out in (single, single[..., ::-1], np.empty(table.shape, np.float32, order="F")):
+        unaligned = np.empty(4 * single.size + 1, np.uint8)[1:].view(np.float32).reshape(single.shape)
+        for out in (single, single[..., ::-1], np.empty(table.shape, np.float32, order="F"), unaligned):
             schedule.table(20, 5_000, 3, out=out)
             assert same(np.ascontiguousarray(out), table.astype(np.float32))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_steps_of_any_layout_give_the_same_bits(backend):
+    steps = np.arange(200)
+    unaligned = np.empty(8 * steps.size + 1, np.uint8)[1:].view(np.int64)
+    unaligned[:] = steps
+    frozen = steps.copy()
+    frozen.flags.writeable = False
+    with flr.use_backend(backend):
+        for t in (unaligned, frozen, steps.astype(">i8"), steps.astype(np.uint8), np.repeat(steps, 3)[::3]):
+            assert same(warm(t), warm.table(200))
 
 
 def test_a_strided_out_leaves_what_lies_between_alone():

@@ -343,6 +343,7 @@ def test_a_program_does_not_grow_without_bound():
 # -- a table and where it goes: nothing is written before everything is known ---------------------------------------------
 
 UNTOUCHED = -7.0
+UNALIGNED = np.frombuffer(bytearray(b"\0" + np.full(2, UNTOUCHED).tobytes()), np.uint8)[1:].view(np.float64)
 OUTS = [
     ("line", np.full(4, UNTOUCHED), {}, ValueError, "table: out must have shape (5,), got (4,)"),
     ("line", np.full((1, 5), UNTOUCHED), {}, ValueError, "table: out must have shape (5,), got (1, 5)"),
@@ -370,6 +371,7 @@ COLUMNS = [
     ("pair", 3, np.full(3, UNTOUCHED), ValueError, "s(t): out must have shape (2,), got (3,)"),
     ("pair", [3, 4], np.full(2, UNTOUCHED), ValueError, "s(t): out must have shape (2, 2), got (2,)"),
     ("pair", 3, np.full(4, UNTOUCHED)[::2], ValueError, "s(t): out must be C-contiguous, got strides (16,) for shape (2,)"),
+    ("pair", 3, UNALIGNED, ValueError, "s(t): out must be aligned, got memory that begins at byte 1 of a word"),
     ("pair", 3, np.full(2, UNTOUCHED, "f4"), TypeError, "s(t): out must have the dtype asked for, float64, got float32"),
     ("pair", 3, np.full(2, -7), TypeError, "s(t): out must be float64 or float32, got int64"),
     ("pair", 3, np.broadcast_to(UNTOUCHED, 2), ValueError, "s(t): out must be writeable, got a read-only array"),
