@@ -1,8 +1,9 @@
-"""Measure anew what the README says.
+"""Measure anew what the README and the docs say.
 
 python -m bench speed              the ratios, as a table
 python -m bench accuracy           the errors
-python -m bench speed --readme     and write the table into the README
+python -m bench peers              a cosine by every means, and a plot of it; from a fresh process, too
+python -m bench speed --write      and put the tables where they are published
 """
 
 import argparse
@@ -11,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import accuracy, speed
-
-README = Path(__file__).parent.parent / "README.md"
+PROJECT = Path(__file__).parent.parent
+WHAT = ("speed", "accuracy", "peers")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -25,20 +25,40 @@ def replaced(text: str, name: str, table: str) -> str:
     before, begin, rest = text.partition(f"<!-- {name} -->")
     _, end, after = rest.partition(f"<!-- /{name} -->")
     if not begin or not end:
-        raise ValueError(f"the README has no marks for {name!r}")
+        raise ValueError(f"there are no marks for {name!r}")
     return f"{before}{begin}\n{table}\n{end}{after}"
+
+
+def tables(what: str) -> dict[tuple[str, str], str]:
+    """By file and mark."""
+    if what == "speed":
+        from bench import speed
+
+        return {("README.md", "speed"): markdown(speed.HEAD, speed.rows())}
+    if what == "accuracy":
+        from bench import accuracy
+
+        return {("docs/accuracy.md", "accuracy"): markdown(accuracy.HEAD, accuracy.rows())}
+    from bench import peers
+
+    peers.draw()
+    return {
+        ("README.md", "peers"): markdown(peers.HEAD, peers.rows()),
+        ("README.md", "first"): markdown(peers.COLD_HEAD, peers.cold_rows()),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=("speed", "accuracy"))
-    parser.add_argument("--readme", action="store_true", help="write the table into the README")
+    parser.add_argument("what", choices=WHAT)
+    parser.add_argument("--write", action="store_true", help="write the tables where they are published")
     options = parser.parse_args()
-    module = {"speed": speed, "accuracy": accuracy}[options.what]
-    table = markdown(module.HEAD, module.rows())
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}\n\n{table}")
-    if options.readme:
-        README.write_text(replaced(README.read_text(), options.what, table))
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
+    for (file, mark), table in tables(options.what).items():
+        print(f"\n{table}")
+        if options.write:
+            path = PROJECT / file
+            path.write_text(replaced(path.read_text(), mark, table))
 
 
 if __name__ == "__main__":

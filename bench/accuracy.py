@@ -19,7 +19,6 @@ DTYPES = ("float64", "float32")
 
 Row = tuple[str, ...]
 HEAD: Row = ("schedule", "points", *(f"{backend}, {dtype}" for dtype in DTYPES for backend in BACKENDS))
-MARK, FILE = "accuracy", "docs/accuracy.md"
 
 _COSINE, _LINE = flr.cosine(0.1, 0.0, STEPS), flr.linear(0.01, 1.0, STEPS)
 SCHEDULES = {

@@ -23,13 +23,14 @@ sources = run_path(str(PACKAGE / "sources.py"))
 UNIX = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
-
-# a program by its address: an integer is passed on sooner than a pointer is made
-BY_ADDRESS = """
+# the same in what is passed from Python soonest: plain numbers for structs, and for a program of one lane its address
+FROM_PYTHON = """
 double fastlr_rate_at(uintptr_t program, int64_t t);
 bool fastlr_rates_at(uintptr_t program, const int64_t *t, size_t n, double *out);
+void fastlr_table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
+                     ptrdiff_t lane, ptrdiff_t column, bool single);
 """
-BY_ADDRESS_MADE = """
+FROM_PYTHON_MADE = """
 #include "fastlr.h"
 
 static double fastlr_rate_at(uintptr_t program, int64_t t) { return fastlr_rate((const double *)program, t); }
@@ -41,6 +42,11 @@ static bool fastlr_rates_at(uintptr_t program, const int64_t *t, size_t n, doubl
         fastlr_at(words, (fastlr_lanes){0, 1}, t, n, out, n);
     }
     return allowed;
+}
+
+static void fastlr_table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
+                            ptrdiff_t lane, ptrdiff_t column, bool single) {
+    fastlr_table(program, (fastlr_lanes){first, stop}, (fastlr_steps){start, step, n}, (fastlr_out){to, lane, column, single});
 }
 """
 
@@ -83,8 +89,8 @@ def emit(path: str) -> None:
     from cffi import FFI
 
     ffi = FFI()
-    ffi.cdef(declarations() + BY_ADDRESS)
-    ffi.set_source(MODULE, BY_ADDRESS_MADE)
+    ffi.cdef(declarations() + FROM_PYTHON)
+    ffi.set_source(MODULE, FROM_PYTHON_MADE)
     ffi.emit_c_code(path)
 
 

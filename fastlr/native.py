@@ -34,7 +34,7 @@ def _loaded() -> Any:
 
 _native = _loaded()
 _lib, _memory, _cast = _native.lib, _native.ffi.from_buffer, _native.ffi.cast
-_doubles, _integers = _native.ffi.typeof("double[]"), _native.ffi.typeof("int64_t[]")
+_bytes, _doubles, _integers = (_native.ffi.typeof(f"{name}[]") for name in ("char", "double", "int64_t"))
 
 scalar = _lib.fastlr_rate_at  # (address, t): a program of one lane is given by its address
 
@@ -42,9 +42,10 @@ scalar = _lib.fastlr_rate_at  # (address, t): a program of one lane is given by 
 def table(words: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
     """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns."""
     lane, column = out.strides
-    to = _cast("void *", out.ctypes.data + column * columns.start)
-    steps = start + step * columns.start, step, len(columns)
-    _lib.fastlr_table(_memory(_doubles, words), (lanes.start, lanes.stop), steps, (to, lane, column, out.itemsize == 4))
+    to = _memory(_bytes, out) if out.flags.c_contiguous else _cast("char *", out.ctypes.data)
+    first, stop, begin, n, single = lanes.start, lanes.stop, columns.start, len(columns), out.itemsize == 4
+    at = to + begin * column if begin else to
+    _lib.fastlr_table_of(_memory(_doubles, words), first, stop, start + step * begin, step, n, at, lane, column, single)
 
 
 def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:

@@ -202,6 +202,9 @@ class Schedule(Value):
 
     def _clocks(self, t: object) -> npt.NDArray[np.int64]:
         """Steps as int64, C-contiguous and aligned, every one of them allowed."""
+        if type(t) is int:  # what a training loop asks a bank of groups
+            self._reach("s(t): t", t, t)
+            return np.asarray(t, dtype=np.int64)
         try:
             array = np.asarray(t)
         except ValueError:
@@ -239,9 +242,8 @@ class Schedule(Value):
 
         ``dtype`` is float64 or float32 (the float64 rate rounded once). ``out`` of that shape, of any strides, is filled and
         returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a large table over so many,
-        and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is
-        written: for steps that are no integers or out of range, for another dtype or shape of ``out``, and for a table larger
-        than this machine's memory.
+        and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for steps that are no integers
+        or out of range, for another dtype or shape of ``out``, and for a table larger than this machine's memory.
 
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).table(6)

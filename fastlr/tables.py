@@ -2,7 +2,6 @@
 
 import math
 import os
-import typing
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,20 @@ _SMALL = 1 << 20  # bytes that every machine has
 
 def span(start: object, stop: object, step: object) -> range:
     """``range(start, stop, step)``, or ``range(start)``, of integers a schedule can be asked at."""
-    names = {"stop": start, "step": step} if stop is None else {"start": start, "stop": stop, "step": step}
-    for name, value in names.items():
-        if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-            raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {shown(value)}")
-    numbers = {name: int(typing.cast(int, value)) for name, value in names.items()}
-    first, last, stride = numbers.get("start", 0), numbers["stop"], numbers["step"]
+    first = _integer("start", 0 if stop is None else start)
+    last = _integer("stop", start if stop is None else stop)
+    stride = _integer("step", step)
     if first < 0 or last < 0:
         raise ValueError(f"table: start and stop must be at least 0, got start={shown(first)}, stop={shown(last)}")
     if stride < 1:
         raise ValueError(f"table: step must be at least 1, got {shown(stride)}")
     return range(first, last, stride)
+
+
+def _integer(name: str, value: object) -> int:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {shown(value)}")
+    return int(value)
 
 
 def dtype_of(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
