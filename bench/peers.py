@@ -21,7 +21,7 @@ import numpy as np
 
 import fastlr as flr
 from bench.cases import END, INIT, LENGTH, T_LANES
-from bench.speed import seconds
+from bench.speed import seconds, taken
 
 Row = tuple[str, ...]
 Work = Callable[[], Any]  # makes the rates and returns them
@@ -233,11 +233,8 @@ def times(works: list[Work], size: int) -> list[float]:
     def repeated(work: Work) -> Work:
         return lambda: [work() for _ in range(number)]
 
-    many = [repeated(work) for work in works]
-    for work in many:
-        work()
-    rounds = [[seconds(work) for work in many] for _ in range(15 if size <= 10**6 else 3)]
-    return [median(taken) / number for taken in zip(*rounds, strict=True)]
+    rounds = taken([repeated(work) for work in works], 15 if size <= 10**6 else 3)
+    return [median(each) / number for each in zip(*rounds, strict=True)]
 
 
 def measured(i: int) -> dict[str, dict[int, tuple[float, float, float]]]:
@@ -322,10 +319,10 @@ def first(name: str) -> tuple[float, float]:
             environment["NUMBA_CACHE_DIR"] = folder
         told: list[str] = []
         command = [sys.executable, "-c", FIRST[name] + MEMORY]
-        taken = seconds(
+        spent = seconds(
             lambda: told.append(subprocess.run(command, check=True, env=environment, capture_output=True, text=True).stdout)
         )
-    return taken, int(told[0]) / 1024
+    return spent, int(told[0]) / 1024
 
 
 def cold_rows() -> list[Row]:
@@ -336,8 +333,8 @@ def cold_rows() -> list[Row]:
     table = []
     for name in FIRST:
         beyond = [[a - b for a, b in zip(each[name], each["import numpy"], strict=True)] for each in rounds if name in each]
-        taken, memory = (median(each) for each in zip(*beyond, strict=True))
-        table.append((name, f"{1e3 * taken:,.0f}", f"{memory:,.0f}"))
+        spent, memory = (median(each) for each in zip(*beyond, strict=True))
+        table.append((name, f"{1e3 * spent:,.0f}", f"{memory:,.0f}"))
     return table[1:]
 
 
