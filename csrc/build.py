@@ -7,7 +7,6 @@ beside a note that says why. ``FASTLR_NATIVE=require`` in the environment makes 
 """
 
 import os
-import re
 from pathlib import Path
 from runpy import run_path
 
@@ -23,31 +22,18 @@ sources = run_path(str(PACKAGE / "sources.py"))
 UNIX = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
-# the same in what is passed from Python soonest: plain numbers for structs, and for a program of one lane its address
-FROM_PYTHON = """
-double fastlr_rate_at(uintptr_t program, int64_t t);
-bool fastlr_rates_at(uintptr_t program, const int64_t *t, size_t n, double *out);
-void fastlr_table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
-                     ptrdiff_t lane, ptrdiff_t column, bool single);
-"""
-FROM_PYTHON_MADE = """
-#include "fastlr.h"
-
-static double fastlr_rate_at(uintptr_t program, int64_t t) { return fastlr_rate((const double *)program, t); }
-
-static bool fastlr_rates_at(uintptr_t program, const int64_t *t, size_t n, double *out) {
-    const double *words = (const double *)program;
-    bool allowed = fastlr_allows(words, t, n);
-    if (allowed) {
-        fastlr_at(words, (fastlr_lanes){0, 1}, t, n, out, n);
-    }
-    return allowed;
-}
-
-static void fastlr_table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
-                            ptrdiff_t lane, ptrdiff_t column, bool single) {
-    fastlr_table(program, (fastlr_lanes){first, stop}, (fastlr_steps){start, step, n}, (fastlr_out){to, lane, column, single});
-}
+CALLS = """
+double rate_at(uintptr_t program, int64_t t);
+bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out);
+void rates_of(const double *program, size_t first, size_t stop, int64_t t, double *out);
+void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row);
+void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
+              ptrdiff_t lane, ptrdiff_t column, bool single);
+const char *fastlr_level(void);
+bool fastlr_has_level(const char *name);
+bool fastlr_use_level(const char *name);
+const char *fastlr_sources(void);
+const char *fastlr_fault(void);
 """
 
 
@@ -77,20 +63,13 @@ def write_header() -> None:
         path.write_text(text)
 
 
-def declarations() -> str:
-    """What ``fastlr.h`` declares, as cffi reads it: no comments, and nothing for the preprocessor."""
-    text = re.sub(r"/\*.*?\*/", "", (HERE / "fastlr.h").read_text(), flags=re.DOTALL)
-    text = re.sub(r"#ifdef __cplusplus.*?#endif", "", text, flags=re.DOTALL)
-    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-
-
 def emit(path: str) -> None:
-    """Write the extension's own source: cffi's, around the header."""
+    """Write the extension's own source, cffi's."""
     from cffi import FFI
 
     ffi = FFI()
-    ffi.cdef(declarations() + FROM_PYTHON)
-    ffi.set_source(MODULE, FROM_PYTHON_MADE)
+    ffi.cdef(CALLS)
+    ffi.set_source(MODULE, '#include "calls.h"')
     ffi.emit_c_code(path)
 
 

@@ -36,7 +36,7 @@ _native = _loaded()
 _lib, _memory, _cast = _native.lib, _native.ffi.from_buffer, _native.ffi.cast
 _bytes, _doubles, _integers = (_native.ffi.typeof(f"{name}[]") for name in ("char", "double", "int64_t"))
 
-scalar = _lib.fastlr_rate_at  # (address, t): a program of one lane is given by its address
+scalar = _lib.rate_at  # (address, t): a program of one lane is given by its address
 
 
 def table(words: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
@@ -45,23 +45,23 @@ def table(words: Any, lanes: range, columns: range, start: int, step: int, out: 
     to = _memory(_bytes, out) if out.flags.c_contiguous else _cast("char *", out.ctypes.data)
     first, stop, begin, n, single = lanes.start, lanes.stop, columns.start, len(columns), out.itemsize == 4
     at = to + begin * column if begin else to
-    _lib.fastlr_table_of(_memory(_doubles, words), first, stop, start + step * begin, step, n, at, lane, column, single)
+    _lib.table_of(_memory(_doubles, words), first, stop, start + step * begin, step, n, at, lane, column, single)
 
 
 def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
     """Any steps in any order: int64 ``t`` into float64 ``out`` (lanes, steps), C-contiguous: some of its lanes and columns."""
     of, to = _memory(_integers, t) + columns.start, _memory(_doubles, out) + columns.start
-    _lib.fastlr_at(_memory(_doubles, words), (lanes.start, lanes.stop), of, len(columns), to, t.size)
+    _lib.steps_of(_memory(_doubles, words), lanes.start, lanes.stop, of, len(columns), to, t.size)
 
 
 def rates(words: Any, lanes: range, t: int, out: Any) -> None:
     """Some of the lanes at step t into float64 ``out`` (one a lane), C-contiguous."""
-    _lib.fastlr_rates(_memory(_doubles, words), (lanes.start, lanes.stop), t, _memory(_doubles, out))
+    _lib.rates_of(_memory(_doubles, words), lanes.start, lanes.stop, t, _memory(_doubles, out))
 
 
 def several(address: int, t: Any, out: Any) -> bool:
     """A program of one lane, by its address, at int64 steps ``t`` into float64 ``out``; False if one may not be asked for."""
-    known: bool = _lib.fastlr_rates_at(address, _memory(_integers, t), t.size, _memory(_doubles, out))
+    known: bool = _lib.rates_at(address, _memory(_integers, t), t.size, _memory(_doubles, out))
     return known
 
 

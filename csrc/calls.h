@@ -1,0 +1,58 @@
+/* How Python calls the library, through cffi: plain numbers in place of structs, and a program of one lane by its address, are
+   what it passes soonest.
+
+   cffi lets go of the interpreter's lock around every call, in the time of a rate or two. Here the calls that take longer do. */
+#ifndef CALLS_H
+#define CALLS_H
+
+#include "fastlr.h"
+
+enum { SHORT = 256 }; /* steps that are sooner done than the lock is handed on */
+
+#define WITHOUT_LOCK(call)                                                                                                       \
+    do {                                                                                                                         \
+        PyThreadState *state = PyEval_SaveThread();                                                                              \
+        call;                                                                                                                    \
+        PyEval_RestoreThread(state);                                                                                             \
+    } while (0)
+
+static double rate_at(uintptr_t program, int64_t t) { return fastlr_rate((const double *)program, t); }
+
+static bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out) {
+    const double *words = (const double *)program;
+    fastlr_lanes one = {0, 1};
+    if (!fastlr_allows(words, t, n)) {
+        return false;
+    }
+    if (n <= SHORT) {
+        fastlr_at(words, one, t, n, out, n);
+    } else {
+        WITHOUT_LOCK(fastlr_at(words, one, t, n, out, n));
+    }
+    return true;
+}
+
+static void rates_of(const double *program, size_t first, size_t stop, int64_t t, double *out) {
+    fastlr_lanes lanes = {first, stop};
+    WITHOUT_LOCK(fastlr_rates(program, lanes, t, out));
+}
+
+static void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row) {
+    fastlr_lanes lanes = {first, stop};
+    WITHOUT_LOCK(fastlr_at(program, lanes, t, n, out, row));
+}
+
+static void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
+                     ptrdiff_t lane, ptrdiff_t column, bool single) {
+    fastlr_lanes lanes = {first, stop};
+    fastlr_steps steps = {start, step, n};
+    fastlr_out out = {to, lane, column, single};
+    WITHOUT_LOCK(fastlr_table(program, lanes, steps, out));
+}
+
+#undef Py_BEGIN_ALLOW_THREADS
+#undef Py_END_ALLOW_THREADS
+#define Py_BEGIN_ALLOW_THREADS
+#define Py_END_ALLOW_THREADS
+
+#endif
