@@ -43,12 +43,12 @@ INLINED Slope linear_slope(double size, double lo, double hi) {
 
 INLINED double linear_rise(double x, Slope slope) { return fma(x, slope.rate.high, x * slope.rate.low); }
 
-INLINED double linear(double c, double length, double lo, double hi) {
+INLINED double linear(double c, double length, double lo, double hi, bool wide) {
     double size = fabs(length);
     Slope slope = linear_slope(size, lo, hi);
     bool late = c > TURN * size;
     double rise = linear_rise(late ? size - c : c, slope);
-    return from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE);
+    return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
 }
 
 INLINED Slope square_slope(double size, double lo, double hi, bool wide) {
@@ -205,17 +205,30 @@ INLINED double shrunk(double rate, double factor, double floor) {
     return (rate >= floor) == (moved >= floor) ? moved : floor;
 }
 
-/* a * ((g*c + s)/d)^-q, the base in two words. */
-INLINED double inverse(double c, double a, double g, double s, double d, double q) {
-    double top = fma(g, c, s);
+/* g*c + s: the product in two words, then the sum in two. */
+INLINED Pair grown_by(double c, double g, double s) {
+    double total = fma(g, c, s);
     double product = g * c;
-    /* g*c + s exactly: the product in two words, then the sum in two */
     double part = product + s;
     double back = part - product;
-    double top_low = ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - top);
+    return (Pair){total, ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - total)};
+}
+
+/* a * d/(g*c + s). */
+INLINED double reciprocal(double c, double a, double g, double s, double d) {
+    Pair bottom = grown_by(c, g, s);
+    double unit = 1.0 / bottom.high;
+    double w = d * unit;
+    double w_low = fma(-w, bottom.low, fma(-w, bottom.high, d)) * unit;
+    return fma(a, w, a * w_low);
+}
+
+/* a * ((g*c + s)/d)^-q, the base in two words. */
+INLINED double inverse(double c, double a, double g, double s, double d, double q) {
+    Pair top = grown_by(c, g, s);
     double unit = 1.0 / d;
-    double b = top * unit;
-    Power power = grown(b, (fma(-b, d, top) + top_low) * unit, -q);
+    double b = top.high * unit;
+    Power power = grown(b, (fma(-b, d, top.high) + top.low) * unit, -q);
     return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
 }
 

@@ -84,32 +84,27 @@ static void blend(const double *words, int64_t row, Clocks of, const double *RES
     }
 }
 
-/* The shapes measured from the nearer end: as if no length were wide, and again where some are. To look first would be to wait
-   for memory twice. */
-static void lanes_from_nearer_end(int shape, int64_t n, const double *RESTRICT c, const double *RESTRICT length,
-                                  const double *RESTRICT lo, const double *RESTRICT hi, double *RESTRICT out) {
-    int64_t wide = 0;
 #define FOR_EACH(rate)                                                                                                           \
     for (int64_t i = 0; i < n; i++) {                                                                                            \
         out[i] = rate;                                                                                                           \
     }
-    if (shape == LINEAR) {
-        FOR_EACH(linear(c[i], length[i], lo[i], hi[i]))
-        return;
+
+/* The shapes measured from the nearer end. */
+INLINED void lanes_from_nearer_end(int shape, int64_t n, const double *RESTRICT c, const double *RESTRICT length,
+                                   const double *RESTRICT lo, const double *RESTRICT hi, double *RESTRICT out, bool wide) {
+    switch (shape) {
+    case LINEAR: FOR_EACH(linear(c[i], length[i], lo[i], hi[i], wide)) return;
+    case SQUARE: FOR_EACH(square(c[i], length[i], lo[i], hi[i], wide)) return;
+    default: FOR_EACH(cosine(c[i], length[i], lo[i], hi[i], wide)) return;
     }
-    if (shape == SQUARE) {
-        FOR_EACH(square(c[i], length[i], lo[i], hi[i], false))
-    } else {
-        FOR_EACH(cosine(c[i], length[i], lo[i], hi[i], false))
-    }
+}
+
+static bool any_wide(int64_t n, const double *RESTRICT length) {
+    int64_t wide = 0;
     for (int64_t i = 0; i < n; i++) {
         wide += fabs(length[i]) > WIDE;
     }
-    if (wide > 0 && shape == SQUARE) {
-        FOR_EACH(square(c[i], length[i], lo[i], hi[i], true))
-    } else if (wide > 0) {
-        FOR_EACH(cosine(c[i], length[i], lo[i], hi[i], true))
-    }
+    return wide > 0;
 }
 
 /* As if none were deep, and again where some are. */
@@ -138,7 +133,11 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
     const double *RESTRICT c = clocks_of_row(words, row, of, scratch->clocks);
     const double *RESTRICT p1 = COLUMN(1), *RESTRICT p2 = COLUMN(2);
     if (shape == LINEAR || shape == SQUARE || shape == COSINE) {
-        lanes_from_nearer_end(shape, n, c, p0, p1, p2, out);
+        /* as if no length were wide, and again where some are: to look first would be to wait for memory twice */
+        lanes_from_nearer_end(shape, n, c, p0, p1, p2, out, false);
+        if (any_wide(n, p0)) {
+            lanes_from_nearer_end(shape, n, c, p0, p1, p2, out, true);
+        }
         return;
     }
     if (shape == EXPONENTIAL) {
@@ -149,6 +148,7 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
     switch (shape) {
     case POWER: FOR_EACH(power(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case STAIRCASE: FOR_EACH(staircase(c[i], p0[i], p1[i], p2[i], p3[i])) return;
+    case RECIPROCAL: FOR_EACH(reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case REX: FOR_EACH(rex(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case SAMPLED: FOR_EACH(sample(words, c[i], p0[i], p1[i], p2[i], p3[i])) return;
     }

@@ -72,7 +72,7 @@ INLINED double sample(const double *words, double c, double at, double every, do
     const double *value = words + whole(at + i);
     double first = value[0], second = value[i < last ? 1 : 0];
     double length = first >= second ? every : -every;
-    double line = linear(c - i * every, length, smaller(first, second), larger(first, second));
+    double line = linear(c - i * every, length, smaller(first, second), larger(first, second), true);
     return joined == 0.0 ? first : line;
 }
 
@@ -90,13 +90,14 @@ INLINED double curve(const double *words, int64_t row, int64_t lane, double c) {
 #define P(i) field(words, row, i, lane)
     switch (shape_of(words, row)) {
     case CONSTANT: return P(0);
-    case LINEAR: return linear(c, P(0), P(1), P(2));
+    case LINEAR: return linear(c, P(0), P(1), P(2), true);
     case SQUARE: return square(c, P(0), P(1), P(2), true);
     case POWER: return power(c, P(0), P(1), P(2), P(3));
     case COSINE: return cosine(c, P(0), P(1), P(2), true);
     case COSINE_POWER: return cosine_power(c, P(0), P(1), P(2), P(3), P(4));
     case EXPONENTIAL: return exponential(c, P(0), P(1), P(2), true);
     case STAIRCASE: return staircase(c, P(0), P(1), P(2), P(3));
+    case RECIPROCAL: return reciprocal(c, P(0), P(1), P(2), P(3));
     case INVERSE: return inverse(c, P(0), P(1), P(2), P(3), P(4));
     case TANH: return hyperbolic(c, P(0), P(1), P(2), P(3), P(4), P(5));
     case REX: return rex(c, P(0), P(1), P(2), P(3));

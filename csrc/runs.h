@@ -190,6 +190,7 @@ static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run
             run_of_stairs(run, p0, p1, p2, p3, out);
         }
         return;
+    case RECIPROCAL: FOR_EACH_STEP(c, run, out[i] = reciprocal(c, p0, p1, p2, p3)); return;
     case REX: FOR_EACH_STEP(c, run, out[i] = rex(c, p0, p1, p2, p3)); return;
     case SAMPLED: FOR_EACH_STEP(c, run, out[i] = sample(words, c, p0, p1, p2, p3)); return;
     case COSINE_POWER: FOR_EACH_STEP(c, run, out[i] = cosine_power(c, p0, p1, p2, p3, p4)); return;

@@ -124,7 +124,9 @@ def _exponential(node: Node) -> Track:
 
 
 def _inverse(node: Node) -> Track:
-    return (_row("inverse", *(node.numbers[name] for name in ("init", "gain", "shift", "unit", "power"))),)
+    """init * ((gain*t + shift)/unit)^-power."""
+    *fields, power = (node.numbers[name] for name in ("init", "gain", "shift", "unit", "power"))
+    return (_row("reciprocal", *fields) if _all(power == 1) else _row("inverse", *fields, power),)
 
 
 def _tanh(node: Node) -> Track:
@@ -343,6 +345,8 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
         own = [numbers["power"] == 1, numbers["power"] == 2, _is_tiny(node)]
     if node.kind == "cosine":
         own = [(numbers["exponent"] == 1) & (numbers["k"] == 1), _is_tiny(node)]
+    if node.kind == "inverse":
+        own = [numbers["power"] == 1]
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]

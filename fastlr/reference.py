@@ -119,6 +119,11 @@ def _staircase(c: Array, a: Array, every: Array, high: Array, low: Array) -> Arr
     return _exponential(np.floor_divide(c, every), a, high, low)
 
 
+def _reciprocal(c: Array, a: Array, g: Array, s: Array, d: Array) -> Array:
+    of = exact.divide(exact.pair(d), exact.add(exact.multiply(exact.pair(g), exact.pair(c)), exact.pair(s)))
+    return a * of[0] + a * of[1]
+
+
 def _inverse(c: Array, a: Array, g: Array, s: Array, d: Array, q: Array) -> Array:
     base = exact.divide(exact.add(exact.multiply(exact.pair(g), exact.pair(c)), exact.pair(s)), exact.pair(d))
     return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
@@ -147,6 +152,7 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "cosine_power": _cosine_power,
     "exponential": _exponential,
     "staircase": _staircase,
+    "reciprocal": _reciprocal,
     "inverse": _inverse,
     "tanh": _tanh,
     "rex": _rex,

@@ -50,6 +50,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("cosine_power", ("L", "lo", "hi", "x", "k"), "lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0"),
     Shape("exponential", ("a", "kh", "kl"), "a * 2^(c*(kh+kl))"),
     Shape("staircase", ("a", "every", "kh", "kl"), "a * 2^(i*(kh+kl)), i = floor(c/every)"),
+    Shape("reciprocal", ("a", "g", "s", "d"), "a * d/(g*c + s)"),
     Shape("inverse", ("a", "g", "s", "d", "q"), "a * ((g*c + s)/d)^-q"),
     Shape("tanh", ("lo", "hi", "yh", "yl", "kh", "kl"), "lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))"),
     Shape("rex", ("L", "lo", "hi", "b"), "lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising"),
@@ -68,7 +69,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 # the layout of a program, which program.py describes
-MAGIC = 20263.0  # changes with the format: a program is never read by kernels of another
+MAGIC = 20264.0  # changes with the format: a program is never read by kernels of another
 HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
 HEADER = len(HEADER_WORDS)
 FAMILY = 5

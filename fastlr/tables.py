@@ -12,6 +12,7 @@ from fastlr.parameters import shown
 __all__ = ["allocate", "check_contiguous", "check_out", "check_threads", "dtype_of", "span"]
 
 _SMALL = 1 << 20  # bytes that every machine has
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def span(start: object, stop: object, step: object) -> range:
@@ -27,6 +28,8 @@ def span(start: object, stop: object, step: object) -> range:
 
 
 def _integer(name: str, value: object) -> int:
+    if type(value) is int:  # by far the most, and a short table is soon done
+        return value
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"table: {name} must be an integer, got {type(value).__name__} {shown(value)}")
     return int(value)
@@ -38,7 +41,7 @@ def dtype_of(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
         wanted = np.dtype(np.float64 if dtype is None else dtype)
     except TypeError:
         raise TypeError(f"table: dtype must be float64 or float32, got {shown(dtype)}") from None
-    if wanted not in (np.dtype(np.float64), np.dtype(np.float32)):
+    if wanted not in _FLOATS:
         raise TypeError(f"table: dtype must be float64 or float32, got {wanted}")
     return wanted
 
@@ -47,7 +50,7 @@ def check_out(where: str, out: object, shape: tuple[int, ...], dtype: npt.DTypeL
     """Raise unless ``out`` can take rates of this shape."""
     if not isinstance(out, np.ndarray):
         raise TypeError(f"{where}: out must be a NumPy array, got {type(out).__name__}")
-    if out.dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
+    if out.dtype not in _FLOATS:
         raise TypeError(f"{where}: out must be float64 or float32, got {out.dtype}")
     if dtype is not None and dtype_of(dtype) != out.dtype:
         raise TypeError(f"{where}: out must have the dtype asked for, {dtype_of(dtype)}, got {out.dtype}")
@@ -62,13 +65,13 @@ def check_contiguous(where: str, out: npt.NDArray[Any]) -> None:
     if not out.flags.c_contiguous:
         raise ValueError(f"{where}: out must be C-contiguous, got strides {out.strides} for shape {out.shape}")
     if not out.flags.aligned:
-        raise ValueError(
-            f"{where}: out must be aligned, got one that begins at byte {out.ctypes.data % out.itemsize} of a number"
-        )
+        raise ValueError(f"{where}: out must be aligned, got memory that begins at byte {out.ctypes.data % 8} of a word")
 
 
 def check_threads(where: str, threads: object) -> int:
     """``threads``, if work may be divided over so many."""
+    if threads == 1 and type(threads) is int:
+        return 1
     if isinstance(threads, bool) or not isinstance(threads, int | np.integer):
         raise TypeError(f"{where}: threads must be an integer, got {type(threads).__name__} {shown(threads)}")
     if threads < 1:

@@ -17,7 +17,8 @@ _PARTS = 4  # a thread: families of lanes, and processors, differ in speed
 
 def shared(work: Work, lanes: int, columns: int, threads: int) -> None:
     """Do ``work`` for a table of so many lanes and columns, over at most so many threads."""
-    threads = min(threads, lanes * columns // _LEAST)
+    if threads > 1:
+        threads = min(threads, lanes * columns // _LEAST)
     if threads <= 1:
         work(range(lanes), range(columns))
         return

@@ -23,6 +23,7 @@ TEXTS = (
     "step_decay(0.045, 0.94, every=80)",
     "inverse_time(1.0, rate=0.5, every=3)",
     "inverse_power(1.0, power=0.75, shift=10)",
+    "inverse_power(1.0, power=[1.0, 2.0, 1.0], shift=7)",
     "inverse_sqrt(0.01, warmup=100, init=1e-3)",
     "noam(512, 4_000, factor=2.0)",
     "piecewise_constant([0.1, 0.01, 0.001], [20, 40])",

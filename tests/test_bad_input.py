@@ -343,7 +343,8 @@ def test_a_program_does_not_grow_without_bound():
 # -- a table and where it goes: nothing is written before everything is known ---------------------------------------------
 
 UNTOUCHED = -7.0
-UNALIGNED = np.frombuffer(bytearray(b"\0" + np.full(2, UNTOUCHED).tobytes()), np.uint8)[1:].view(np.float64)
+UNALIGNED = np.zeros(17, np.uint8)[1:].view(np.float64)
+UNALIGNED[:] = UNTOUCHED
 OUTS = [
     ("line", np.full(4, UNTOUCHED), {}, ValueError, "table: out must have shape (5,), got (4,)"),
     ("line", np.full((1, 5), UNTOUCHED), {}, ValueError, "table: out must have shape (5,), got (1, 5)"),

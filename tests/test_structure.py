@@ -206,6 +206,7 @@ WITNESSES = {
     "cosine_power": ("cosine(1.0, 0.1, 100, exponent=2.0, k=0.7)", [0, 1, 33, 99]),
     "exponential": ("exponential_decay(1.0, rate=0.01)", [0, 1, 33, 999]),
     "staircase": ("step_decay(1.0, 0.3, every=10)", [0, 9, 10, 99]),
+    "reciprocal": ("inverse_time(1.0, rate=0.3, every=7)", [0, 1, 33, 10**9]),
     "inverse": ("inverse_power(1.0, 0.7, shift=3)", [0, 1, 33, 10**9]),
     "tanh": ("tanh(1.0, 0.1, 100)", [0, 1, 33, 99]),
     "rex": ("rex(1.0, 0.1, 100)", [0, 1, 33, 99]),

@@ -13,7 +13,7 @@ from fastlr.jit.runs import clock_of
 
 # formula -> the numbers of a row
 ROWS = {
-    "linear": (lambda c, length, lo, hi: f.linear(c, length, lo, hi), (1e6, 0.0, 0.1)),
+    "linear": (lambda c, length, lo, hi: f.linear(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "square": (lambda c, length, lo, hi: f.square(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "cosine": (lambda c, length, lo, hi: f.cosine(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "power": (lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True), (1e6, 0.0, 0.1, 0.7)),
@@ -21,6 +21,7 @@ ROWS = {
     "cosine_power": (lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k), (1e6, 0.0, 0.1, 1.0, 0.7)),
     "exponential": (lambda c, a, k, k_low: f.exponential(c, a, k, k_low, True), (0.1, -1e-5, 0.0)),
     "staircase": (lambda c, a, every, k, k_low: f.staircase(c, a, every, k, k_low), (0.1, 7.0, -1e-5, 0.0)),
+    "reciprocal": (lambda c, a, g, s, d: f.reciprocal(c, a, g, s, d), (0.1, 1e-4, 1.0, 1.0)),
     "inverse": (lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q), (0.1, 1e-4, 1.0, 1.0, 0.5)),
     "tanh": (lambda c, lo, hi, y, y_low, k, k_low: f.tanh(c, lo, hi, y, y_low, k, k_low), (0.0, 0.1, -8.0, 0.0, 1e-5, 0.0)),
     "rex": (lambda c, length, lo, hi, b: f.rex(c, length, lo, hi, b), (1e6, 0.0, 0.1, 0.5)),

@@ -31,8 +31,8 @@ from fastlr.jit.compiling import inlined
 __all__ = [
     "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope",
     "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope", "power", "power_kept",
-    "power_lost", "power_of_scale", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh",
-    "whole_periods",
+    "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase",
+    "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -81,13 +81,13 @@ def linear_rise(x: float, slope: float, slope_low: float) -> float:
 
 
 @inlined
-def linear(c: float, length: float, lo: float, hi: float) -> float:
+def linear(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
     """lo + w*(hi-lo), from the nearer end."""
     size = abs(length)
     slope, slope_low = linear_slope(size, lo, hi)
     late = c > TURN * size
     rise = linear_rise(size - c if late else c, slope, slope_low)
-    return _from_nearer((length > 0.0) != late, lo, hi, rise, size > WIDE)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
 
 
 @inlined
@@ -267,14 +267,29 @@ def shrunk(rate: float, factor: float, floor: float) -> float:
 
 
 @inlined
-def inverse(c: float, a: float, g: float, s: float, d: float, q: float) -> float:
-    """a * ((g*c + s)/d)^-q, the base in two words."""
-    top = fma(g, c, s)
+def _grown_by(c: float, g: float, s: float) -> tuple[float, float]:
+    """g*c + s: the product in two words, then the sum in two."""
+    total = fma(g, c, s)
     product = g * c
-    # g*c + s exactly: the product in two words, then the sum in two
     part = product + s
     back = part - product
-    top_low = ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - top)
+    return total, ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - total)
+
+
+@inlined
+def reciprocal(c: float, a: float, g: float, s: float, d: float) -> float:
+    """a * d/(g*c + s), the quotient in two words."""
+    bottom, bottom_low = _grown_by(c, g, s)
+    unit = 1.0 / bottom
+    w = d * unit
+    w_low = fma(-w, bottom_low, fma(-w, bottom, d)) * unit
+    return fma(a, w, a * w_low)
+
+
+@inlined
+def inverse(c: float, a: float, g: float, s: float, d: float, q: float) -> float:
+    """a * ((g*c + s)/d)^-q, the base in two words."""
+    top, top_low = _grown_by(c, g, s)
     unit = 1.0 / d
     b = top * unit
     n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q)

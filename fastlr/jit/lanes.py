@@ -23,6 +23,7 @@ from fastlr.jit.rows import (
     MINIMUM,
     MULTIPLY,
     POWER,
+    RECIPROCAL,
     REX,
     SAMPLED,
     SQUARE,
@@ -326,6 +327,10 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
         for i in range(n):
             out[i] = f.staircase(c[i], p0[i], p1[i], p2[i], p3[i])
         return
+    if shape == RECIPROCAL:
+        for i in range(n):
+            out[i] = f.reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])
+        return
     if shape == REX:
         for i in range(n):
             out[i] = f.rex(c[i], p0[i], p1[i], p2[i], p3[i])
@@ -354,9 +359,8 @@ def _lanes_from_nearer_end(shape: int, c: Any, length: Any, lo: Any, hi: Any, ou
     n, wide = out.size, 0
     if shape == LINEAR:
         for i in range(n):
-            out[i] = f.linear(c[i], length[i], lo[i], hi[i])
-        return
-    if shape == SQUARE:
+            out[i] = f.linear(c[i], length[i], lo[i], hi[i], False)
+    elif shape == SQUARE:
         for i in range(n):
             out[i] = f.square(c[i], length[i], lo[i], hi[i], False)
     else:
@@ -364,10 +368,15 @@ def _lanes_from_nearer_end(shape: int, c: Any, length: Any, lo: Any, hi: Any, ou
             out[i] = f.cosine(c[i], length[i], lo[i], hi[i], False)
     for i in range(n):
         wide += 1 if abs(length[i]) > f.WIDE else 0
-    if wide > 0 and shape == SQUARE:
+    if wide == 0:
+        return
+    if shape == LINEAR:
+        for i in range(n):
+            out[i] = f.linear(c[i], length[i], lo[i], hi[i], True)
+    elif shape == SQUARE:
         for i in range(n):
             out[i] = f.square(c[i], length[i], lo[i], hi[i], True)
-    elif wide > 0:
+    else:
         for i in range(n):
             out[i] = f.cosine(c[i], length[i], lo[i], hi[i], True)
 

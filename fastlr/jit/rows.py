@@ -13,14 +13,15 @@ from fastlr.shapes import FAMILY, HEADER, ROW, code
 
 __all__ = [
     "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "EXPONENTIAL", "FIRST", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
-    "MULTIPLY", "POWER", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field", "lanes_within",
-    "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
+    "MULTIPLY", "POWER", "RECIPROCAL", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field",
+    "lanes_within", "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
 ]  # fmt: skip
 
 CONSTANT, LINEAR, SQUARE, POWER = code("constant"), code("linear"), code("square"), code("power")
 COSINE, COSINE_POWER = code("cosine"), code("cosine_power")
 EXPONENTIAL, STAIRCASE = code("exponential"), code("staircase")
-INVERSE, TANH, REX, SAMPLED = code("inverse"), code("tanh"), code("rex"), code("sampled")
+RECIPROCAL, INVERSE = code("reciprocal"), code("inverse")
+TANH, REX, SAMPLED = code("tanh"), code("rex"), code("sampled")
 LOOP, FIRST = code("loop"), code("first")
 MULTIPLY, ADD, MINIMUM, MAXIMUM = code("multiply"), code("add"), code("minimum"), code("maximum")
 
@@ -85,7 +86,7 @@ def sample(words: Any, c: float, at: float, every: float, last: float, joined: f
     place = int(at + i)
     first, second = words[place], words[place + (1 if i < last else 0)]
     length = every if first >= second else -every
-    line: float = f.linear(c - i * every, length, min(first, second), max(first, second))
+    line: float = f.linear(c - i * every, length, min(first, second), max(first, second), True)
     return first if joined == 0.0 else line
 
 
@@ -111,7 +112,7 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
     if shape == COSINE:
         return f.cosine(c, p0, p1, p2, True)
     if shape == LINEAR:
-        return f.linear(c, p0, p1, p2)
+        return f.linear(c, p0, p1, p2, True)
     if shape == SQUARE:
         return f.square(c, p0, p1, p2, True)
     if shape == EXPONENTIAL:
@@ -121,6 +122,8 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
         return f.power(c, p0, p1, p2, p3)
     if shape == STAIRCASE:
         return f.staircase(c, p0, p1, p2, p3)
+    if shape == RECIPROCAL:
+        return f.reciprocal(c, p0, p1, p2, p3)
     if shape == REX:
         return f.rex(c, p0, p1, p2, p3)
     if shape == SAMPLED:

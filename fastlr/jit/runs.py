@@ -19,6 +19,7 @@ from fastlr.jit.rows import (
     LINEAR,
     LOOP,
     POWER,
+    RECIPROCAL,
     REX,
     SAMPLED,
     SQUARE,
@@ -218,6 +219,9 @@ def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, o
             out[i] = f.staircase(clock_of(c, step, i), p0, p1, p2, p3)
     elif shape == STAIRCASE:
         _run_of_stairs(c, step, p0, p1, p2, p3, out)
+    elif shape == RECIPROCAL:
+        for i in range(n):
+            out[i] = f.reciprocal(clock_of(c, step, i), p0, p1, p2, p3)
     elif shape == REX:
         for i in range(n):
             out[i] = f.rex(clock_of(c, step, i), p0, p1, p2, p3)
