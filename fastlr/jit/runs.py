@@ -35,7 +35,7 @@ from fastlr.shapes import ROW
 
 __all__ = ["steps_of"]
 
-LONGEST = 2**20  # steps of a run, so that a 32-bit count numbers them
+LONGEST = 2**31 - 1  # steps of a run, so that a 32-bit count numbers them
 SHORT = 64.0  # a period of fewer steps is not worth a run of its own
 
 
