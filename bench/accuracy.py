@@ -62,7 +62,7 @@ SCHEDULES = {
 def points(schedule: flr.Schedule, rng: np.random.Generator) -> np.ndarray:
     """Steps anywhere in the run, near every seam and on it, and far out."""
     seams = np.array([0, *(seam for seam in schedule.seams if seam < 2**40)])
-    anywhere = rng.integers(0, schedule.steps or 3 * STEPS, POINTS)
+    anywhere = rng.choice(schedule.steps or 3 * STEPS, POINTS, replace=False)
     near = [seams + offset * np.rint(2 ** rng.uniform(0, 20, seams.size)) for offset in (-1, 0, 1) for _ in range(200)]
     far = 2 ** rng.uniform(0, 53 if schedule.steps is None else 21, POINTS // 10)
     steps = np.unique(np.concatenate([anywhere, *near, far]).astype(np.int64))
