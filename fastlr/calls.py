@@ -5,9 +5,7 @@ nothing else. Arguments left at their defaults are not part of it, so that a sch
 constructor gains an option.
 """
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 from types import MappingProxyType
 
 import numpy as np
@@ -57,6 +55,9 @@ class Call:
 
     def fingerprint(self) -> str:
         """SHA-256, in hex, of the spec as compact JSON with sorted keys; a float is its shortest decimal form."""
+        import json  # both are slow to import, and most programs ask for no fingerprint
+        from hashlib import sha256
+
         text = json.dumps({"fastlr": VERSION, "schedule": self.spec()}, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 

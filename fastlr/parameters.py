@@ -4,6 +4,7 @@ A rule turns what the user wrote into one canonical form (a read-only float64 or
 error that names the parameter, the rule and the value received. The constructors name their rules in their signatures.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Number", "Period", "Power", "Rate", "Rates", "Real",
-    "Steps", "Unit", "Whether", "broadcast", "has_flags", "shown",
+    "Steps", "Unit", "Whether", "broadcast", "has_flags", "nearest", "shown",
 ]  # fmt: skip
 
 
@@ -31,6 +32,14 @@ def shown(value: object) -> str:
     except (RecursionError, ValueError):  # a list too deep, an integer of more digits than Python writes
         text = "one too large to show"
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """``"; did you mean this or that?"``, where some of these names are near to one that is none of them."""
+    from difflib import get_close_matches  # slow to import, and needed for a mistake alone
+
+    near = get_close_matches(name, list(names), n=3) if isinstance(name, str) else []
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 @dataclass(frozen=True)

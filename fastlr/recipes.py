@@ -17,7 +17,6 @@ A figure that a source does not give is named in the run's ``assumption``, or th
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from fastlr.constructors import (
     constant,
@@ -104,6 +103,8 @@ def recipe(name: str) -> Recipe:
     if not isinstance(name, str):
         raise TypeError(f"recipe: name must be a string, got {name!r}")
     if name not in _RUNS:
+        from difflib import get_close_matches  # slow to import, and needed for a mistake alone
+
         nearest = ", ".join(get_close_matches(name.lower(), _RUNS, n=3, cutoff=0.0))
         raise ValueError(f"recipe: name must be one of recipes(), got {name!r}; nearest: {nearest}")
     return _RUNS[name]()

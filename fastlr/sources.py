@@ -1,6 +1,5 @@
 """Where the C library's sources stand, and what they are: read by the build, before anything is installed, and at run time."""
 
-from hashlib import sha256
 from pathlib import Path
 
 __all__ = ["digest", "folder", "get_include"]
@@ -27,6 +26,8 @@ def get_include() -> str:
 
 def digest() -> str:
     """Of the shape table and all that the C library is compiled from: what a build carries, to tell whether it is of today."""
+    from hashlib import sha256  # slow to import, and get_include has no need of it
+
     written = [path for path in folder().glob("*.[ch]") if path.name != "shapes.h"]  # which is made from the shape table
     sources = [_HERE / "shapes.py", *sorted(written, key=lambda path: path.name)]
     return sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]

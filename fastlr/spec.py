@@ -8,11 +8,10 @@ methods, ``*`` and ``+``, numbers, words, and lists of them; everything else is 
 import ast
 import inspect
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from fastlr import constructors
 from fastlr.calls import MOST_NESTED, VERSION
-from fastlr.parameters import shown
+from fastlr.parameters import nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.value import CONSTRUCTORS
 
@@ -70,9 +69,7 @@ def _argument(value: object, depth: int) -> object:
 def _known(name: object, where: str, names: Mapping[str, object]) -> str:
     if isinstance(name, str) and name in names:
         return name
-    near = get_close_matches(shown(name).strip("'"), names, n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise ValueError(f"{where}: {shown(name)} is not a constructor or method of a schedule{hint}")
+    raise ValueError(f"{where}: {shown(name)} is not a constructor or method of a schedule{nearest(name, names)}")
 
 
 def parse(text: str) -> Schedule:
