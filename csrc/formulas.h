@@ -8,6 +8,7 @@
 #define FASTLR_FORMULAS_H
 
 #include "arithmetic.h"
+#include "shapes.h"
 
 #define TURN 0.5                        /* of a line and a cosine: where the other end becomes the nearer */
 #define SQUARE_TURN 0.29289321881345254 /* of a square, 1 - sqrt(1/2), where it has gone half of its way */
@@ -189,6 +190,12 @@ INLINED double exponential(double c, double a, double k, double k_low, bool deep
 INLINED double whole_periods(double c, double period) {
     double i = floor(c / period);
     return fma(i, period, -c) > 0.0 ? i - 1.0 : i;
+}
+
+/* Another clock, of which `pace` go by in a step, no further than the last step: below it the sum is exact. */
+INLINED double paced(double c, double base, double pace) {
+    double clock = base + pace * c;
+    return clock < LAST_STEP ? clock : LAST_STEP;
 }
 
 /* a * 2^(i*(kh+kl)), i = floor(c/every). */

@@ -278,8 +278,12 @@ static void lanes_of_holder(const double *words, int64_t row, Clocks of, double 
         lanes_of_loop(words, row, of, out, scratch, nested);
         return;
     }
-    if (shape == FIRST) {
-        memset(nested, 0, (size_t)of.n * sizeof *nested);
+    if (shape == CLOCK) {
+        const double *base = column(words, field_at(row, 0), of, scratch->fields[0]);
+        const double *pace = column(words, field_at(row, 1), of, scratch->fields[1]);
+        for (int64_t i = 0; i < of.n; i++) {
+            nested[i] = paced(of.c[i], base[i], pace[i]);
+        }
         of.c = nested;
         lanes_of_nested(words, first_track(words, row), of, out, scratch, nested + of.n);
         return;

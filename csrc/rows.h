@@ -5,7 +5,6 @@
 #define FASTLR_ROWS_H
 
 #include "formulas.h"
-#include "shapes.h"
 
 typedef struct {
     int64_t at, count; /* where its first row stands, and how many there are */
@@ -135,8 +134,8 @@ static double rate_of_nested(const double *words, int64_t row, int64_t lane, dou
         Place place = place_in_loop(words, row, lane, c);
         return shrunk_in_loop(words, row, lane, place.turn, rate_of(words, first, lane, place.clock));
     }
-    if (shape == FIRST) {
-        return rate_of(words, first, lane, 0.0);
+    if (shape == CLOCK) {
+        return rate_of(words, first, lane, paced(c, field(words, row, 0, lane), field(words, row, 1, lane)));
     }
     double a = rate_of(words, first, lane, c);
     return combined(shape, a, rate_of(words, second_track(words, row), lane, c));

@@ -233,6 +233,20 @@ static void run_of_clocks(const double *words, int64_t row, int64_t lane, Run ru
     }
 }
 
+/* A row at another pace: a run of the track that it holds, unless that passes the last step. */
+static void run_of_clock(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
+    double base = field(words, row, 0, lane), pace = field(words, row, 1, lane);
+    Track inner = first_track(words, row);
+    Run within = {base + pace * run.from, pace * run.step, run.n};
+    if (pace == 0.0) {
+        fill(rate_of(words, inner, lane, base), run.n, out);
+    } else if (within.from + within.step * (double)run.n <= LAST_STEP) {
+        steps_of(words, inner, lane, within, out, scratch, nested);
+    } else {
+        run_of_clocks(words, row, lane, run, out, scratch, nested);
+    }
+}
+
 /* A row of two tracks, in blocks that stay in the cache until they are merged. */
 static void run_of_pair(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
     for (int64_t i = 0, size = block_of(words); i < run.n; i += size) {
@@ -255,8 +269,8 @@ static void run_of_row(const double *words, int64_t row, int64_t lane, Run run, 
             run_of_curve(words, row, lane, cut(run, head), out);
         }
         run_of_curve(words, row, lane, after(run, head), out + head);
-    } else if (shape == FIRST) {
-        fill(rate_of(words, first_track(words, row), lane, 0.0), run.n, out);
+    } else if (shape == CLOCK) {
+        run_of_clock(words, row, lane, run, out, scratch, nested);
     } else if (shape != LOOP) {
         run_of_pair(words, row, lane, run, out, scratch, nested);
     } else if (field(words, row, 0, lane) < SHORT * run.step) {

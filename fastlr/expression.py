@@ -19,6 +19,7 @@ from fastlr.shapes import LAST_STEP
 __all__ = [
     "Node",
     "Numbers",
+    "clock",
     "curve",
     "cycles",
     "delay",
@@ -58,12 +59,14 @@ class Node:
 
     @cached_property
     def rows(self) -> float:
-        """How many rows of a program the node becomes, at most: a delay takes those at its step 0 twice, a stretched loop all
-        that it holds once a cycle.
+        """How many rows of a program the node becomes, at most: a delay takes those at its step 0 twice, a clock all
+        that it holds once a pace, a stretched loop once a cycle.
         """
         inside = sum(part.rows for part in self.parts)
         if self.kind == "delay":
             return 1 + 2 * inside
+        if self.kind == "clock":
+            return (1 + inside) * len(self.numbers) / 3
         if self.kind == "loop":
             period, times, stretch = (self.numbers[name] for name in ("period", "times", "stretch"))
             inside *= float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
@@ -131,6 +134,29 @@ def delay(body: Node, steps: Numbers) -> Node:
     if body.kind == "delay":
         return delay(body.parts[0], np.asarray(body.numbers["steps"] + steps))
     return _node("delay", {"steps": steps}, (body,), None if body.steps is None else body.steps + steps, body.bound)
+
+
+def clock(body: Node, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers) -> Node:
+    """``body`` on a clock that stands at ``begin`` at step 0, and of which ``paces[i]`` go by in each step from ``starts[i]`` on."""
+    bases = [np.asarray(begin, dtype=np.float64)]
+    for pace, start, stop in zip(paces, starts, starts[1:], strict=False):  # exact below 2^53, which is as far as a clock goes
+        bases.append(np.minimum(bases[-1] + np.asarray(pace, dtype=np.float64) * (stop - start), LAST_STEP))
+    numbers = dict[str, Numbers]()
+    for i, (base, pace, start) in enumerate(zip(bases, paces, starts, strict=True)):
+        numbers |= {f"base{i}": base, f"pace{i}": pace, f"start{i}": start}
+    return _node("clock", numbers, (body,), None if body.steps is None else _until(body.steps, paces, starts, bases), body.bound)
+
+
+def _until(
+    end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: list[npt.NDArray[np.float64]]
+) -> npt.NDArray[np.int64]:
+    """The first step at which a clock has come to ``end``."""
+    whole = [np.asarray(base, dtype=np.int64) for base in bases]
+    reached = [start + -(-np.maximum(end - base, 0) // pace) for base, pace, start in zip(whole, paces, starts, strict=True)]
+    step = reached[-1]
+    for i in reversed(range(len(reached) - 1)):
+        step = np.where(end <= whole[i + 1], reached[i], step)
+    return np.asarray(step)
 
 
 def scale(body: Node, factor: Numbers) -> Node:

@@ -254,9 +254,17 @@ def _delay(node: Node) -> Track:
     """The first rate, then every row so many steps later."""
     wait, inner = _floats(node.numbers["steps"]), _track(node.parts[0])
     begun = tuple(row for row in inner if np.any(row.start == 0))
-    if len(begun) == 1 and begun[0].shape == code("first"):
-        begun = begun[0].a
-    return (_row("first", a=begun), *(row._replace(start=row.start + wait) for row in inner))
+    still = np.asarray(0.0)  # the clock stands at the first step
+    return (_row("clock", still, still, a=begun), *(row._replace(start=row.start + wait) for row in inner))
+
+
+def _clock(node: Node) -> Track:
+    """Each pace from its step on; the clock of the track within counts what the paces before have come to."""
+    inner = _track(node.parts[0])
+    return tuple(
+        _row("clock", node.numbers[f"base{i}"], node.numbers[f"pace{i}"], start=node.numbers[f"start{i}"], a=inner)
+        for i in range(len(node.numbers) // 3)
+    )
 
 
 def _scale(node: Node) -> Track:
@@ -283,6 +291,7 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "join": _join,
     "loop": _loop,
     "delay": _delay,
+    "clock": _clock,
     "scale": _scale,
     "multiply": _pair,
     "add": _pair,

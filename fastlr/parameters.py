@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Number", "Period", "Power", "Rate", "Rates", "Real",
+    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Number", "Paces", "Period", "Power", "Rate", "Rates", "Real",
     "Steps", "Unit", "Whether", "broadcast", "has_flags", "nearest", "shown",
 ]  # fmt: skip
 
@@ -140,6 +140,7 @@ Gamma = Annotated[npt.ArrayLike, Number("a factor above 0, at most 1", float(np.
 Growth = Annotated[npt.ArrayLike, Number("a number from 1 to 2**53", 1.0, float(LAST_STEP))]
 Steps = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 Period = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
+Paces = Annotated[npt.ArrayLike, Number("integers from 1 to 2**53", 1, LAST_STEP, whole=True, core=1)]
 Boundaries = Annotated[npt.ArrayLike, Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Flag = Annotated[bool, Whether()]
 

@@ -196,8 +196,8 @@ def _seams(words: Numbers, track: Numbers) -> set[float]:
         inner = {seam for at, count in (row[3:5], row[5:7]) if count for seam in _seams(words, _track(words, at, count))}
         if shape(int(row[0])).name == "loop":
             inner = _seams_of_loop(inner, float(words[int(row[7])]), float(words[int(row[9])]))
-        elif shape(int(row[0])).name == "first":
-            inner = set()
+        elif shape(int(row[0])).name == "clock":
+            inner = _seams_of_clock(inner, float(words[int(row[7])]), float(words[int(row[9])]))
         found |= {start + seam for seam in inner if start + seam < stop}
     return found
 
@@ -208,6 +208,11 @@ def _seams_of_loop(inner: set[float], period: float, times: float) -> set[float]
     return {turn * period + seam for turn in range(turns) for seam in inner if seam < period} | {
         turn * period for turn in range(turns + 1)
     }
+
+
+def _seams_of_clock(inner: set[float], base: float, pace: float) -> set[float]:
+    """The first steps at which the other clock has come to each."""
+    return {float(-((base - seam) // pace)) for seam in inner if seam > base} if pace else set()
 
 
 def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:

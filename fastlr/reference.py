@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
-from fastlr.shapes import FAMILY, HEADER, ROW, shape
+from fastlr.shapes import FAMILY, HEADER, LAST_STEP, ROW, shape
 
 __all__ = ["rates", "steps", "table"]
 
@@ -201,8 +201,8 @@ def _row(track: _Track, row: int, c: Array) -> Array:
     if name == "loop":
         return _loop(track, row, c)
     inner = track.below(row, 3)
-    if name == "first":
-        return _rates(inner, np.zeros_like(c))
+    if name == "clock":
+        return _rates(inner, np.minimum(track.number(row, 7) + track.number(row, 9) * c, LAST_STEP))
     return _PAIRS[name](_rates(inner, c), _rates(track.below(row, 5), c))
 
 

@@ -20,7 +20,7 @@ from fastlr import expression as tree
 from fastlr.backends import active, choose
 from fastlr.calls import Call
 from fastlr.expression import Node, Numbers
-from fastlr.parameters import Growth, Period, Power, Rate, Steps, has_flags, shown
+from fastlr.parameters import Boundaries, Growth, Paces, Period, Power, Rate, Steps, has_flags, shown
 from fastlr.program import Program, seams
 from fastlr.shapes import HEADER, LAST_STEP
 from fastlr.tables import allocate, check_contiguous, check_out, check_threads, dtype_of, span
@@ -373,6 +373,37 @@ class Schedule(Value):
         return made(tree.delay(self._node, np.asarray(steps)), self.past_end)
 
     @constructor
+    def skip(self, steps: Steps) -> Schedule:
+        """This schedule from its step ``steps`` on: ``s(t + steps)``.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).skip(1).table(4)
+        array([0.75, 0.5 , 0.25, 0.  ])
+        """
+        return _clocked(self, (np.asarray(1),), (np.asarray(0),), np.asarray(steps))
+
+    @constructor
+    def paced(self, paces: Paces, at: Boundaries = ()) -> Schedule:
+        """This schedule, counted in samples or tokens, by the step: ``s(c(t))``, where each step takes so many of them.
+
+        ``paces[i]`` are taken at each step from ``at[i-1]`` on: one pace more than steps ``at``, which rise strictly. ``c(t)`` is
+        what the steps before t have taken, all of it an exact integer, up to 2^53. ``Ramp`` makes both of a batch that grows.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=100).paced([10, 20], at=[4]).table(8)
+        array([1. , 0.9, 0.8, 0.7, 0.6, 0.4, 0.2, 0. ])
+        """
+        stairs, starts = np.asarray(paces), np.asarray(at)
+        if stairs.shape[-1] != starts.shape[-1] + 1:
+            raise ValueError(
+                f"paced: paces must be one more than at, got {stairs.shape[-1]} paces and {starts.shape[-1]} steps"
+            )
+        if np.any(np.diff(starts, axis=-1) <= 0) or np.any(starts[..., :1] < 1):
+            raise ValueError(f"paced: at must rise strictly from 1 on, got {shown(starts)}")
+        begins = (np.asarray(0), *np.moveaxis(starts, -1, 0))
+        return _clocked(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
+
+    @constructor
     def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> Schedule:
         """This schedule again and again, ``times`` times or for ever, then held.
 
@@ -428,6 +459,13 @@ class Schedule(Value):
 
         lane = self[(0,) * len(self.shape)] if self.shape else self
         return svg(lane(spread(extent(lane), 480)), title=repr(self))
+
+
+def _clocked(body: Schedule, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers) -> Schedule:
+    """A schedule on another clock; one that repeats does so on its own."""
+    if body.past_end == "repeat":
+        return made(tree.clock(tree.ended(body._node, "repeat"), paces, starts, begin))
+    return made(tree.clock(body._node, paces, starts, begin), body.past_end)
 
 
 def _rates_at(schedule: Schedule, at: npt.NDArray[np.int64]) -> Array:
@@ -505,7 +543,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array) -> No
 def _stretches(node: Node) -> bool:
     """Whether each piece below a node can run at another pace."""
     if node.parts:
-        return node.kind not in ("loop", "stack") and all(map(_stretches, node.parts))
+        return node.kind not in ("loop", "stack", "clock") and all(map(_stretches, node.parts))
     return "steps" in node.numbers or node.kind == "constant"
 
 

@@ -14,6 +14,7 @@ mpmath.mp.prec = 1_200  # 1 - cos(p^k)^x at a first step of a long run keeps its
 
 Spec = dict[str, dict[str, Any]]
 FOREVER = 2**60
+LAST = 2**53
 
 
 def exact(schedule: Any, t: int) -> mpf:
@@ -196,6 +197,24 @@ def warmed(curve: Callable[..., mpf]) -> Callable[..., mpf]:
     return formula
 
 
+def paced(t: int, self: Spec, paces: list[int], at: list[int] = []) -> mpf:  # noqa: B006 a spec leaves out what is not given
+    edges = [0, *at, FOREVER]
+    taken = sum(pace * max(0, min(t, stop) - start) for pace, start, stop in zip(paces, edges, edges[1:], strict=False))
+    return rate(self, min(taken, LAST))
+
+
+def paced_length(self: Spec, paces: list[int], at: list[int] = []) -> int:  # noqa: B006
+    if length(self) >= FOREVER:
+        return FOREVER
+    left, step = length(self), 0
+    for pace, start, stop in zip(paces, [0, *at], [*at, FOREVER], strict=True):
+        step, before = start + -(-left // pace), step
+        if step <= stop:
+            return step
+        left -= pace * (stop - start)
+    raise AssertionError(before)
+
+
 def join(t: int, parts: list[Spec], at: list[int]) -> mpf:
     i = sum(start <= t for start in at)
     return rate(parts[i], t - [0, *at][i])
@@ -248,6 +267,8 @@ RATES: dict[str, Callable[..., mpf]] = {
     "maximum": lambda t, self, other: max(rate(self, t), rate(other, t)),
     "clip": lambda t, self, lo, hi: min(max(rate(self, t), mpf(lo)), mpf(hi)),
     "delay": lambda t, self, steps: rate(self, max(t - steps, 0)),
+    "skip": lambda t, self, steps: rate(self, min(t + steps, LAST)),
+    "paced": paced,
     "repeat": repeat,
     "cooldown": cooldown,
     "with_past_end": with_past_end,
@@ -272,6 +293,8 @@ LENGTHS: dict[str, Callable[..., int]] = {
     "maximum": lambda self, other: _later(self, other),
     "clip": lambda self, lo, hi: length(self),
     "delay": lambda self, steps: min(FOREVER, steps + length(self)),
+    "skip": lambda self, steps: FOREVER if length(self) >= FOREVER else max(0, length(self) - steps),
+    "paced": paced_length,
     "repeat": lambda self, times=None, scale=1.0, stretch=1.0: FOREVER if times is None else begins(length(self), stretch, times),
     "cooldown": lambda self, at, steps, **options: at + steps,
     "with_past_end": lambda self, policy: length(self) if policy == "hold" else FOREVER,

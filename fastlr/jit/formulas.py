@@ -27,6 +27,7 @@ from fastlr.jit.arithmetic import (
     two_words,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
+from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope",
@@ -329,6 +330,12 @@ def rex(c: float, length: float, lo: float, hi: float, b: float) -> float:
     w = top / bottom
     w += (fma(-w, bottom, top) + (top_low - w * bottom_low)) / bottom
     return _between(w, lo, hi)
+
+
+@inlined
+def paced(c: float, base: float, pace: float) -> float:
+    """Another clock, of which ``pace`` go by in a step, no further than the last step: below it the sum is exact."""
+    return min(base + pace * c, float(LAST_STEP))
 
 
 @inlined

@@ -11,12 +11,12 @@ import numpy as np
 from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.rows import (
+    CLOCK,
     ADD,
     CONSTANT,
     COSINE,
     COSINE_POWER,
     EXPONENTIAL,
-    FIRST,
     INVERSE,
     LINEAR,
     LOOP,
@@ -122,7 +122,7 @@ def _lanes_of_nested(words: Any, at: int, count: int, lane: int, stride: int, c:
         if shape < LOOP:
             _lanes_of_curve(words, row, lane, stride, here[0], here[3], scratch)
             _blend(words, row, lane, stride, here[0], here[3], here[2])
-        elif come == (1 if shape <= FIRST else 2):
+        elif come == (1 if shape <= CLOCK else 2):
             _finish(words, row, lane, stride, here, blocks[level + 1, 2], scratch)
             _blend(words, row, lane, stride, here[0], blocks[level + 1, 2], here[2])
         else:
@@ -197,8 +197,11 @@ def _blend(words: Any, row: int, lane: int, stride: int, c: Any, rates: Any, out
 def _clocks_below(words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any, scratch: Any) -> None:
     """From a row's clocks to those of the track that it holds."""
     shape = int(words[row])
-    if shape == FIRST:
-        clocks[:] = 0.0
+    if shape == CLOCK:
+        base = column(words, row + 7, lane, stride, scratch[0, : c.size])
+        pace = column(words, row + 9, lane, stride, scratch[1, : c.size])
+        for i in range(c.size):
+            clocks[i] = f.paced(c[i], base[i], pace[i])
     elif shape == LOOP:
         turns = scratch[RATES, : c.size]
         _turns(words, row, lane, stride, c, turns, scratch)
@@ -230,7 +233,7 @@ def _finish(words: Any, row: int, lane: int, stride: int, blocks: Any, out: Any,
         floor = column(words, row + 15, lane, stride, scratch[2, :n])
         for i in range(n):
             out[i] = f.shrunk(out[i], f.power_of_scale(turns[i], k[i], k_low[i]), floor[i])
-    elif shape > FIRST:
+    elif shape > CLOCK:
         _merge(shape, out, blocks[3])
 
 

@@ -12,7 +12,7 @@ from fastlr.jit.compiling import inlined, kernel
 from fastlr.shapes import FAMILY, HEADER, ROW, code
 
 __all__ = [
-    "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "EXPONENTIAL", "FIRST", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
+    "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "CLOCK", "EXPONENTIAL", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
     "MULTIPLY", "POWER", "RECIPROCAL", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field",
     "lanes_within", "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
 ]  # fmt: skip
@@ -22,7 +22,7 @@ COSINE, COSINE_POWER = code("cosine"), code("cosine_power")
 EXPONENTIAL, STAIRCASE = code("exponential"), code("staircase")
 RECIPROCAL, INVERSE = code("reciprocal"), code("inverse")
 TANH, REX, SAMPLED = code("tanh"), code("rex"), code("sampled")
-LOOP, FIRST = code("loop"), code("first")
+LOOP, CLOCK = code("loop"), code("clock")
 MULTIPLY, ADD, MINIMUM, MAXIMUM = code("multiply"), code("add"), code("minimum"), code("maximum")
 
 
@@ -174,21 +174,24 @@ def _nested_rate(words: Any, row: int, lane: int, c: float) -> float:
         if shape >= LOOP:
             stack[depth, 0], stack[depth, 1], stack[depth, 2] = row, c, 0.0
             depth += 1
-            c = place_in_loop(words, row, lane, c)[1] if shape == LOOP else (0.0 if shape == FIRST else c)
+            if shape == LOOP:
+                c = place_in_loop(words, row, lane, c)[1]
+            elif shape == CLOCK:
+                c = f.paced(c, field(words, row, 0, lane), field(words, row, 1, lane))
             track = row + 3
         else:
             rate = curve(words, row, lane, c)
         while depth > 0 and track == 0:
             row, c = int(stack[depth - 1, 0]), stack[depth - 1, 1]
             shape = int(words[row])
-            if shape > FIRST and stack[depth - 1, 2] == 0.0:
+            if shape > CLOCK and stack[depth - 1, 2] == 0.0:
                 stack[depth - 1, 2], stack[depth - 1, 3] = 1.0, rate
                 track = row + 5
             else:
                 depth -= 1
                 if shape == LOOP:
                     rate = shrunk_in_loop(words, row, lane, place_in_loop(words, row, lane, c)[0], rate)
-                elif shape > FIRST:
+                elif shape > CLOCK:
                     rate = _combine(shape, stack[depth, 3], rate)
         if track == 0:
             return rate

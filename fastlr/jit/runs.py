@@ -10,11 +10,11 @@ from fastlr.jit.arithmetic import fma
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at
 from fastlr.jit.rows import (
+    CLOCK,
     CONSTANT,
     COSINE,
     COSINE_POWER,
     EXPONENTIAL,
-    FIRST,
     INVERSE,
     LINEAR,
     LOOP,
@@ -49,7 +49,7 @@ def steps_of(words: Any, at: int, count: int, lane: int, c: float, step: float, 
         part, clock, shape = out[i : i + n], c + step * i - start(words, row, lane), int(words[row])
         if shape < LOOP:
             _run_of_curve(words, row, lane, clock, step, part)
-        elif shape == FIRST:
+        elif shape == CLOCK and field(words, row, 1, lane) == 0.0:
             part[:] = rate_of(words, row, 1, lane, start(words, row, lane))
         elif shape == LOOP and _is_long_and_flat(words, row, lane, step):
             _run_of_loop(words, row, lane, clock, step, part)
