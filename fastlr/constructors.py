@@ -11,7 +11,7 @@ the value. All rates are float64, within 2 ulp of the formula in real numbers on
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ from fastlr.parameters import (
     Flag,
     Gamma,
     Growth,
+    Names,
     Period,
     Power,
     Rate,
@@ -453,20 +454,30 @@ def join(parts: Sequence[Schedule], at: Boundaries) -> Schedule:
 
 
 @constructor
-def stack(schedules: Sequence[Schedule]) -> Schedule:
+def stack(schedules: Sequence[Schedule] | Mapping[str, Schedule], names: Names | None = None) -> Schedule:
     """Schedules of one batch shape side by side along a new first batch axis, whatever their shapes of curve.
+
+    A mapping, or ``names``, gives them names, as the groups of an optimizer have: ``groups["head"]`` is one of them,
+    ``groups.row(t)`` the rate of each by name. Products, sums, clips and joins of groups keep the names.
 
     >>> both = stack([constant(1.0), linear(1.0, 0.0, steps=10)])
     >>> both.shape, both(5)
     ((2,), array([1. , 0.5]))
+    >>> groups = stack({"body": linear(1.0, 0.0, steps=10), "head": constant(0.3)}).maximum(0.2)
+    >>> groups.row(9)
+    {'body': 0.2, 'head': 0.3}
     """
-    shapes = {schedule.shape for schedule in schedules}
-    if len(shapes) > 1:
-        raise ValueError(f"stack: schedules must have the same batch shape, got {', '.join(map(str, sorted(shapes)))}")
-    policies = {schedule.past_end for schedule in schedules}
-    if len(policies) > 1:
-        raise ValueError(f"stack: schedules must have the same past_end, got {', '.join(sorted(map(repr, policies)))}")
-    return made(tree.stack(tuple(schedule._node for schedule in schedules)), policies.pop())
+    assert not isinstance(schedules, Mapping)  # which has been taken apart by now
+    labels = None if names is None else tuple(map(str, names))
+    called = labels or tuple(map(str, range(len(schedules))))
+    if len(called) != len(schedules):
+        raise ValueError(f"stack: names must be as many as schedules, got {len(called)} names for {len(schedules)} schedules")
+    for what in ("shape", "past_end"):
+        found = {repr(getattr(schedule, what)): name for name, schedule in zip(called, schedules, strict=True)}
+        if len(found) > 1:
+            told = ", ".join(f"{value} ({name})" for value, name in sorted(found.items()))
+            raise ValueError(f"stack: schedules must have the same {'batch ' * (what == 'shape')}{what}, got {told}")
+    return made(tree.stack(tuple(schedule._node for schedule in schedules), labels), schedules[0].past_end)
 
 
 def _wave(mode: str, low: npt.ArrayLike, high: npt.ArrayLike, up: npt.ArrayLike, down: npt.ArrayLike) -> Schedule:

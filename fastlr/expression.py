@@ -46,6 +46,7 @@ class Node:
     steps: npt.NDArray[np.int64] | None
     bound: npt.NDArray[np.float64]
     samples: npt.NDArray[np.float64] | None = field(default=None)
+    labels: tuple[str, ...] | None = field(default=None)  # of a stack's parts
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -56,6 +57,19 @@ class Node:
         own = [number.shape for number in self.numbers.values()]
         table = [] if self.samples is None else [self.samples.shape[:-1]]
         return np.broadcast_shapes(*own, *inner, *table)
+
+    @cached_property
+    def names(self) -> tuple[str, ...] | None:
+        """What the lanes along the first batch axis are called: a stack's labels, or those of the parts that have that axis.
+
+        Raises ``ValueError`` where two parts call them otherwise.
+        """
+        if self.kind == "stack":
+            return self.labels
+        found = {part.names for part in self.parts if part.names and len(part.shape) == len(self.shape)}
+        if len(found) > 1:
+            raise ValueError(f"groups must have the same names, got {' and '.join(str(list(names)) for names in sorted(found))}")
+        return found.pop() if found else None
 
     @cached_property
     def rows(self) -> float:
@@ -137,7 +151,7 @@ def delay(body: Node, steps: Numbers) -> Node:
 
 
 def clock(body: Node, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers) -> Node:
-    """``body`` on a clock that stands at ``begin`` at step 0, and of which ``paces[i]`` go by in each step from ``starts[i]`` on."""
+    """``body`` on a clock that stands at ``begin`` at step 0; ``paces[i]`` of it go by in each step from ``starts[i]`` on."""
     bases = [np.asarray(begin, dtype=np.float64)]
     for pace, start, stop in zip(paces, starts, starts[1:], strict=False):  # exact below 2^53, which is as far as a clock goes
         bases.append(np.minimum(bases[-1] + np.asarray(pace, dtype=np.float64) * (stop - start), LAST_STEP))
@@ -186,13 +200,14 @@ def ended(node: Node, past_end: str) -> Node:
     return loop(node, node.steps, np.asarray(-1), one, one, none, None)
 
 
-def stack(parts: tuple[Node, ...]) -> Node:
-    """Nodes of one batch shape, side by side along a new first axis."""
+def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:
+    """Nodes of one batch shape, side by side along a new first axis, and what they are called."""
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     lengths = [part.steps for part in parts]
     known = [np.broadcast_to(length, shape) for length in lengths if length is not None]
     steps = np.stack(known) if len(known) == len(parts) else None
-    return _node("stack", {}, parts, steps, np.stack([np.broadcast_to(part.bound, shape) for part in parts]))
+    together = _node("stack", {}, parts, steps, np.stack([np.broadcast_to(part.bound, shape) for part in parts]))
+    return replace(together, labels=labels)
 
 
 def take(node: Node, index: int, axes: int) -> Node:

@@ -4,7 +4,7 @@ A rule turns what the user wrote into one canonical form (a read-only float64 or
 error that names the parameter, the rule and the value received. The constructors name their rules in their signatures.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,8 +14,8 @@ import numpy.typing as npt
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Number", "Paces", "Period", "Power", "Rate", "Rates", "Real",
-    "Steps", "Unit", "Whether", "broadcast", "has_flags", "nearest", "shown",
+    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Power", "Rate",
+    "Rates", "Real", "Steps", "Unit", "Whether", "broadcast", "has_flags", "nearest", "shown",
 ]  # fmt: skip
 
 
@@ -126,6 +126,24 @@ class Whether:
         return bool(value)
 
 
+@dataclass(frozen=True)
+class Distinct:
+    """Names, each of them once; they belong to one schedule, and are no batch."""
+
+    core: int = 1
+
+    def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
+        """``value`` as an array of its own, or an error that names what is wrong."""
+        names = value.tolist() if isinstance(value, np.ndarray) else value
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{where} must be names, got {_described(value)}")
+        if not all(names):
+            raise ValueError(f"{where} must not be empty, got {shown(names)}")
+        if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+            raise ValueError(f"{where} must be different from one another, got {', '.join(map(repr, twice))} more than once")
+        return np.array(names)
+
+
 _HUGE = float(np.finfo(np.float64).max)
 _MOST = 1e290  # a rate that a step up to 2^53 may multiply
 
@@ -143,6 +161,7 @@ Period = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**53", 1, LAST_S
 Paces = Annotated[npt.ArrayLike, Number("integers from 1 to 2**53", 1, LAST_STEP, whole=True, core=1)]
 Boundaries = Annotated[npt.ArrayLike, Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Flag = Annotated[bool, Whether()]
+Names = Annotated[Sequence[str], Distinct()]
 
 
 def broadcast(where: str, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from fastlr.shapes import DEEPEST, FAMILY, HEADER, MAGIC, ROW, shape
 
-__all__ = ["NO_LIMIT", "Family", "Program", "Row", "pack", "seams"]
+__all__ = ["NO_LIMIT", "Family", "Program", "Row", "distinct", "pack", "seams"]
 
 NO_LIMIT = 2.0**54  # past every step that may be asked for
 _MOST_LISTED = 1_000  # periods of a loop
@@ -186,6 +186,21 @@ def seams(words: Numbers) -> set[int]:
     """The steps at which the first lane passes from one row to the next."""
     _, _, track = next(_families(words))
     return {int(seam) for seam in _seams(words, track) if 0 < seam <= NO_LIMIT / 2}
+
+
+def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The positions of the first lane of each kind, in order, and of each lane the place of its like among them.
+
+    Lanes are alike that share all their rows and numbers; those of different families are not.
+    """
+    like = np.empty(int(words[1]), dtype=np.int64)
+    for lanes, positions, track in _families(words):
+        own = [int(row[at]) for row in _rows(words, track) for at in range(1, ROW, 2) if row[at + 1] == 1 and at not in (3, 5)]
+        numbers = np.stack([words[at : at + lanes] for at in dict.fromkeys(own)] or [np.zeros(lanes)], axis=1)
+        _, first, which = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
+        like[positions] = positions[first][which.reshape(-1)]
+    firsts, index = np.unique(like, return_inverse=True)
+    return firsts, index
 
 
 def _seams(words: Numbers, track: Numbers) -> set[float]:

@@ -6,26 +6,22 @@ anything: one step, any steps, a table, every lane at once. It has no state, so 
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import math
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from fastlr import exact, lowering, reference
 from fastlr import expression as tree
-from fastlr.backends import active, choose
+from fastlr import lowering, reference
+from fastlr.asking import Asked
 from fastlr.calls import Call
 from fastlr.expression import Node, Numbers
-from fastlr.parameters import Boundaries, Growth, Paces, Period, Power, Rate, Steps, has_flags, shown
-from fastlr.program import Program, seams
-from fastlr.shapes import HEADER, LAST_STEP
-from fastlr.tables import allocate, check_contiguous, check_out, check_threads, dtype_of, span
-from fastlr.threads import shared
-from fastlr.value import CONSTRUCTORS, Value, constructor
+from fastlr.parameters import Boundaries, Growth, Paces, Period, Power, Rate, Steps, shown
+from fastlr.shapes import LAST_STEP
+from fastlr.value import CONSTRUCTORS, constructor
 
 __all__ = ["Cooldown", "Schedule", "add", "cooldown_curve", "cycled", "joined", "leaf", "made"]
 
@@ -33,11 +29,7 @@ Array = npt.NDArray[np.float64]
 PastEnd = Literal["hold", "raise", "repeat", "zero"]
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
-_STEP = np.dtype(np.int64)
-_UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
-_UNASKED_AT = _UNASKED.ctypes.data
 _MOST_CYCLES = 65_536
-_SUMMED = 8_192  # numbers of a table held at a time while it is added up
 
 
 def _operand(where: str, value: object) -> Schedule:
@@ -90,7 +82,7 @@ def _until(part: Schedule, stop: Numbers) -> Node:
     return tree.ended(part._node, part.past_end)
 
 
-class Schedule(Value):
+class Schedule(Asked):
     """A rate for every step from 0 to 2^53: an immutable value.
 
     Compare it, hash it, pickle it, index it along its batch axes; ``repr``, of up to 1,000 numbers,
@@ -105,217 +97,8 @@ class Schedule(Value):
     True
     """
 
-    __slots__ = ("_address", "_program", "_words")
+    __slots__ = ()
     __array_ufunc__ = None  # so that an array times a schedule is a schedule
-
-    _program: Program | None  # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
-    _words: Array | None
-    _address: int
-
-    def __init__(self, node: Node, call: Call, past_end: str) -> None:
-        super().__init__(node, call, past_end)
-        for name, value in (("_program", None), ("_words", None), ("_address", _UNASKED_AT)):
-            object.__setattr__(self, name, value)
-
-    @property
-    def seams(self) -> tuple[int, ...]:
-        """The steps at which a scalar schedule passes from one piece to the next, its end among them.
-
-        Of a piece that repeats for ever, or more than 1,000 times, those of its first period.
-
-        >>> import fastlr as flr
-        >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).seams
-        (10, 80, 100)
-        """
-        if self.shape != ():
-            raise ValueError(f"seams: the schedule must be a scalar one, got batch shape {self.shape}; index it first")
-        return tuple(sorted(seams(self.program)))
-
-    @property
-    def program(self) -> Program:
-        """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
-        if self._program is None:
-            put, program = object.__setattr__, lowering.lower(self._node, self.past_end)
-            put(self, "_words", program.view(np.ndarray))
-            put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
-            put(self, "_program", program)
-        return typing.cast(Program, self._program)
-
-    def _lowered(self) -> Array:
-        """The program's words."""
-        if self._words is None:
-            return self.program.view(np.ndarray)
-        return self._words
-
-    # -- asking --------------------------------------------------------------------------------------------------------
-
-    @typing.overload
-    def __call__(self, t: int, out: Array | None = None, threads: int = 1) -> Any: ...
-    @typing.overload
-    def __call__(self, t: npt.ArrayLike, out: Array | None = None, threads: int = 1) -> Array: ...
-    def __call__(self, t: Any, out: Array | None = None, threads: int = 1) -> Any:
-        """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array in any order.
-
-        A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``: ``out``, if a
-        C-contiguous, aligned one of that shape is given. With ``threads`` the work on large arrays is divided over so many.
-        Raises ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of range or past the end of a
-        schedule with ``past_end="raise"``, before anything is written.
-        """
-        # what a training loop runs: no more than it must do
-        if out is None and type(t) is int:
-            scalar = active().scalar
-            try:
-                rate = scalar(self._address, t)
-            except OverflowError:
-                rate = math.nan
-            if rate == rate:  # known, not NaN
-                return rate
-        return self._rates(t, out, threads)
-
-    def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
-        if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.carray and threads == 1:
-            rates = np.empty(t.shape)
-            if active().several(self._address, t, rates):
-                return rates
-        clocks = self._clocks(t)
-        shape = self._node.shape + clocks.shape
-        if out is None and not shape and (rate := choose().scalar(self._address, int(clocks))) == rate:
-            return rate
-        if out is None:
-            rates = allocate("s(t)", shape, np.dtype(np.float64))
-        else:
-            check_out("s(t)", out, shape, np.float64)
-            check_contiguous("s(t)", out)
-            rates = out
-        self._fill_at(clocks, rates, check_threads("s(t)", threads))
-        return float(rates) if out is None and not shape else rates
-
-    def _fill_at(self, clocks: npt.NDArray[np.int64], rates: Array, threads: int) -> None:
-        """Every lane at steps that are known to be allowed."""
-        words, backend, count = self._lowered(), choose(), math.prod(self._node.shape)
-        if clocks.ndim == 0:
-            t, row = int(clocks), rates.reshape(-1)
-            shared(lambda lanes, _: backend.rates(words, lanes, t, row), count, 1, threads)
-        else:
-            steps, rows = clocks.reshape(-1), rates.reshape(count, clocks.size)
-            shared(lambda lanes, columns: backend.steps(words, lanes, columns, steps, rows), count, steps.size, threads)
-
-    def _clocks(self, t: object) -> npt.NDArray[np.int64]:
-        """Steps as int64, C-contiguous and aligned, every one of them allowed."""
-        if type(t) is int:  # what a training loop asks a bank of groups
-            self._reach("s(t): t", t, t)
-            return np.asarray(t, dtype=np.int64)
-        try:
-            array = np.asarray(t)
-        except ValueError:
-            raise ValueError(f"s(t): t must be an array of integers, got rows of unequal length: {shown(t)}") from None
-        if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
-            array = array.astype(np.int64)  # an empty list has no other dtype
-        if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
-            raise ValueError(f"s(t): t must be from 0 to 2**53, got {shown(t)}")
-        if array.dtype.kind not in "iu" or has_flags(t):
-            raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {shown(t)}")
-        if array.size:
-            self._reach("s(t): t", int(array.min()), int(array.max()))
-        steps = np.asarray(array, dtype=np.int64, order="C")
-        return steps if steps.flags.aligned else steps.copy()
-
-    def _reach(self, where: str, first: int, last: int) -> None:
-        """Raise unless every step from ``first`` to ``last`` may be asked for."""
-        if first < 0 or last > LAST_STEP:
-            raise ValueError(f"{where} must be from 0 to 2**53, got {shown(first if first < 0 else last)}")
-        limit = int(self._lowered()[3])
-        if last >= limit:
-            raise ValueError(f"{where} must be before the end, step {limit}, as past_end='raise', got {last}")
-
-    def table(
-        self,
-        start: int,
-        stop: int | None = None,
-        step: int = 1,
-        *,
-        dtype: npt.DTypeLike | None = None,
-        out: npt.NDArray[Any] | None = None,
-        threads: int = 1,
-    ) -> npt.NDArray[Any]:
-        """The rates at steps ``range(start, stop, step)``, or ``range(start)`` if it is alone: shape ``s.shape + (n,)``.
-
-        ``dtype`` is float64 or float32 (the float64 rate rounded once). ``out`` of that shape, of any strides, is filled and
-        returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a large table over so many,
-        and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for steps that are no integers
-        or out of range, for another dtype or shape of ``out``, and for a table larger than this machine's memory.
-
-        >>> import fastlr as flr
-        >>> flr.linear(1.0, 0.0, steps=4).table(6)
-        array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
-        """
-        steps, threads = span(start, stop, step), check_threads("table", threads)
-        if steps:
-            self._reach("table: steps", steps[0], steps[-1])
-        shape = (*self.shape, len(steps))
-        if out is None:
-            out = allocate("table", shape, dtype_of(dtype))
-        else:
-            check_out("table", out, shape, dtype)
-        if steps:
-            self._fill(np.asarray(out), steps, threads)
-        return out
-
-    def _fill(self, out: npt.NDArray[Any], steps: range, threads: int) -> None:
-        if out.ndim > 2 and not out.flags.c_contiguous:
-            for i in range(out.shape[0]):
-                self[i]._fill(out[i], steps, threads)
-            return
-        words, backend = self._lowered(), choose()
-        rows = out if out.ndim == 2 else out.reshape(-1, out.shape[-1])
-
-        def work(lanes: range, columns: range) -> None:
-            backend.table(words, lanes, columns, steps.start, steps.step, rows)
-
-        shared(work, rows.shape[0], rows.shape[1], threads)
-
-    def _tables(self, stop: int) -> Iterator[Array]:
-        """The first ``stop`` rates, a short table at a time."""
-        size = max(1, _SUMMED // max(1, int(np.prod(self.shape))))
-        for start in range(0, stop, size):
-            yield self.table(start, min(start + size, stop))
-
-    def sum(self, stop: int) -> Any:
-        """The sum of the rates at steps 0 to ``stop - 1``, all of them added up in two words: a float, or an array.
-
-        >>> import fastlr as flr
-        >>> flr.constant(0.1).sum(10)
-        1.0
-        """
-        stop = self._run("sum", stop, least=0)
-        total = exact.pair(np.zeros(self.shape))
-        for rates in self._tables(stop):
-            total = exact.add(total, exact.total(rates))
-        return self._plain(total[0])
-
-    def max(self, stop: int) -> Any:
-        """The largest rate at steps 0 to ``stop - 1``; it looks at every one of them."""
-        stop = self._run("max", stop, least=1)
-        return self._plain(np.max([rates.max(axis=-1) for rates in self._tables(stop)], axis=0))
-
-    def min(self, stop: int) -> Any:
-        """The smallest rate at steps 0 to ``stop - 1``; it looks at every one of them."""
-        stop = self._run("min", stop, least=1)
-        return self._plain(np.min([rates.min(axis=-1) for rates in self._tables(stop)], axis=0))
-
-    def _run(self, name: str, stop: object, least: int) -> int:
-        """``stop``, known to be a step that rates may be asked up to."""
-        rule = f"{name}: stop must be an integer from {least} to 2**53"
-        if isinstance(stop, bool) or not isinstance(stop, int | np.integer):
-            raise TypeError(f"{rule}, got {type(stop).__name__} {shown(stop)}")
-        if not least <= stop <= LAST_STEP:
-            raise ValueError(f"{rule}, got {shown(stop)}")
-        if stop:
-            self._reach(f"{name}: steps", 0, int(stop) - 1)
-        return int(stop)
-
-    def _plain(self, value: npt.NDArray[Any]) -> Any:
-        return value if self.shape else float(value)
 
     # -- the algebra ---------------------------------------------------------------------------------------------------
 
@@ -395,9 +178,7 @@ class Schedule(Value):
         """
         stairs, starts = np.asarray(paces), np.asarray(at)
         if stairs.shape[-1] != starts.shape[-1] + 1:
-            raise ValueError(
-                f"paced: paces must be one more than at, got {stairs.shape[-1]} paces and {starts.shape[-1]} steps"
-            )
+            raise ValueError(f"paced: paces must be one more than at, got {stairs.shape[-1]} paces and {starts.shape[-1]} steps")
         if np.any(np.diff(starts, axis=-1) <= 0) or np.any(starts[..., :1] < 1):
             raise ValueError(f"paced: at must rise strictly from 1 on, got {shown(starts)}")
         begins = (np.asarray(0), *np.moveaxis(starts, -1, 0))
@@ -444,6 +225,20 @@ class Schedule(Value):
         if policy == "repeat" and self._node.steps is not None and np.any(self._node.steps < 1):
             raise ValueError(f"with_past_end: a schedule that repeats must have at least one step, got {shown(self)}")
         return made(self._node, policy)
+
+    def with_groups(self, others: Mapping[str, Schedule]) -> Schedule:
+        """Named groups and more of them: a new schedule, in which every group that was there has the bits it had.
+
+        Raises ``ValueError`` where the schedule has no named groups, or has one of these names.
+
+        >>> import fastlr as flr
+        >>> flr.stack({"body": flr.constant(0.1)}).with_groups({"head": flr.constant(0.3)}).row(0)
+        {'body': 0.1, 'head': 0.3}
+        """
+        if self.names is None:
+            raise ValueError(f"with_groups: the schedule must have named groups, stack({{name: schedule}}), got {shown(self)}")
+        stacked: Schedule = CONSTRUCTORS["stack"]([*self, *others.values()], [*self.names, *others])
+        return stacked
 
     # -- pictures ------------------------------------------------------------------------------------------------------
 

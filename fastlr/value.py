@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from fastlr.calls import MOST_NESTED, VERSION, Call
 from fastlr.expression import Node
-from fastlr.parameters import Choice, Number, broadcast, shown
+from fastlr.parameters import Choice, broadcast, nearest, shown
 from fastlr.shapes import LAST_STEP
 
 __all__ = ["CONSTRUCTORS", "Value", "build", "constructor"]
@@ -24,6 +24,8 @@ __all__ = ["CONSTRUCTORS", "Value", "build", "constructor"]
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
 Rule = Callable[[str, object], object]
+Index = int | str | list[int] | list[str] | npt.NDArray[Any]
+Place = int | npt.NDArray[np.int64]
 
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {}  # every constructor and method that a spec may name
 _RULES: dict[str, Mapping[str, Rule]] = {}
@@ -74,6 +76,16 @@ class Value:
         return self._node.shape
 
     @property
+    def names(self) -> tuple[str, ...] | None:
+        """What the lanes along the first batch axis are called, where a stack gave them names; they stay with what is made of it.
+
+        >>> import fastlr as flr
+        >>> (flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)}) * 0.5).names
+        ('body', 'head')
+        """
+        return self._node.names
+
+    @property
     def steps(self) -> int | npt.NDArray[np.int64] | None:
         """The first step after the last piece's change, from which the last rate is held; ``None`` where it goes on for ever."""
         steps = self._node.steps
@@ -103,22 +115,46 @@ class Value:
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
-    def __getitem__(self, index: int | tuple[int, ...]) -> Self:
-        """The schedule at ``index`` of the first batch axis, or at a tuple of indices; at none, it is the schedule itself.
+    def __getitem__(self, index: Index | tuple[Index, ...]) -> Self:
+        """The schedule at ``index`` of the first batch axis, a number or a name, or at a tuple of them, one an axis; at none, it
+        is the schedule itself. A list of numbers or names, or an array, gives the schedules there as a batch.
+
+        Raises ``IndexError`` for a number out of range, and ``KeyError`` for a name that no lane has.
 
         >>> import fastlr as flr
-        >>> flr.linear([0.1, 0.2], 0.0, steps=10)[1]
-        linear(init=0.2, end=0.0, steps=10)
+        >>> s = flr.linear([0.1, 0.2, 0.3], 0.0, steps=10)
+        >>> s[1], s[[2, 0]](0)
+        (linear(init=0.2, end=0.0, steps=10), array([0.3, 0.1]))
+        >>> flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)})["head"]
+        constant(value=0.3)
         """
         if isinstance(index, tuple) and not index:
             return self
         first, *rest = index if isinstance(index, tuple) else (index,)
-        if isinstance(first, bool | np.bool_) or not isinstance(first, int | np.integer):
-            raise TypeError(f"a schedule is indexed by integers, got {type(first).__name__} {shown(first)}")
-        if not self.shape or not -self.shape[0] <= first < self.shape[0]:
-            raise IndexError(f"index {first} is out of range for batch shape {self.shape}")
-        picked: Self = build(_take(self._call, int(first) % self.shape[0], len(self.shape)))
+        picked: Self = build(_take(self._call, self._place(first), len(self.shape)))
+        if rest and not isinstance(first, int | np.integer | str):
+            raise TypeError(f"a schedule is indexed by a list or an array alone, got {shown(index)}")
         return picked[tuple(rest)] if rest else picked
+
+    def _place(self, index: object) -> Place:
+        """Where along the first batch axis an index points."""
+        items = list(index) if isinstance(index, list | np.ndarray) else [index]
+        places = [self._named(item) if isinstance(item, str) else item for item in items]
+        if not places or not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in places):
+            rule = "a schedule is indexed by integers or names, or a list of them"
+            raise TypeError(f"{rule}, got {type(index).__name__} {shown(index)}")
+        found = np.array(places)
+        if not self.shape or np.any(found < -self.shape[0]) or np.any(found >= self.shape[0]):
+            raise IndexError(f"index {shown(index)} is out of range for batch shape {self.shape}")
+        found = np.mod(found, self.shape[0]).astype(np.int64)
+        return found if isinstance(index, list | np.ndarray) else int(found[0])
+
+    def _named(self, name: str) -> int:
+        names = self.names or ()
+        if name not in names:
+            has = f"are {shown(list(names))}" if names else "have no names"
+            raise KeyError(f"{name!r} is none of the groups, which {has}{nearest(name, names)}")
+        return names.index(name)
 
 
 def constructor(build: Callable[P, V]) -> Callable[P, V]:
@@ -150,6 +186,10 @@ def _check_result(name: str, node: Node, call: Call) -> None:
             f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep, got "
             f"{call.depth}; join(parts, at) takes any number of parts"
         )
+    try:
+        _ = node.names
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
     if not np.all(node.bound <= _HIGHEST):
         raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
     if node.rows > _MOST_ROWS:
@@ -174,13 +214,15 @@ def _same(value: object, default: object) -> bool:
 
 
 def _checked(
-    name: str, build: Callable[..., Value], arguments: Mapping[str, object], defaults: Mapping[str, object]
+    name: str, build: Callable[..., Value], arguments: Mapping[str, Any], defaults: Mapping[str, object]
 ) -> dict[str, object]:
     """Every argument in canonical form, their batch shapes known to fit together."""
     if name not in _RULES:
         hints = typing.get_type_hints(build, include_extras=True)
         _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
     rules = _RULES[name]
+    if isinstance(arguments.get("schedules"), Mapping) and arguments.get("names") is None:
+        arguments = {"names": list(arguments["schedules"]), "schedules": list(arguments["schedules"].values())}
     checked = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
     for key, value in checked.items():
         if value is None and defaults[key] is not None:
@@ -200,7 +242,7 @@ def _batches(rules: Mapping[str, object], checked: Mapping[str, object]) -> Iter
 
 
 def _core(rule: object) -> int:
-    return rule.core if isinstance(rule, Number) else 0
+    return getattr(rule, "core", 0)
 
 
 def _rule(hint: Any) -> Rule:
@@ -238,12 +280,11 @@ def build(call: Call) -> Any:
     return CONSTRUCTORS[call.name](**{name: value(argument) for name, argument in call.arguments.items()})
 
 
-def _take(call: Call, index: int, axes: int) -> Call:
-    """The call of the schedule at ``index`` of the first of ``axes`` batch axes."""
+def _take(call: Call, index: Place, axes: int) -> Call:
+    """The call of the schedule at ``index`` of the first of ``axes`` batch axes, or of those at several."""
     parts = call.arguments.get("schedules")
     if call.name == "stack" and isinstance(parts, tuple) and axes == len(build(call).shape):
-        part: Call = parts[index]
-        return part
+        return _take_stacked(call, parts, index)
     rules = _RULES[call.name]
 
     def take(name: str, value: object) -> object:
@@ -252,7 +293,15 @@ def _take(call: Call, index: int, axes: int) -> Call:
         if isinstance(value, tuple):
             return tuple(_take(part, index, axes) for part in value)
         if isinstance(value, np.ndarray) and value.ndim - _core(rules[name]) >= axes:
-            return value[index if value.shape[0] > 1 else 0]
+            return value[index if value.shape[0] > 1 else index * 0]
         return value
 
     return Call(call.name, {name: take(name, value) for name, value in call.arguments.items()})
+
+
+def _take_stacked(call: Call, parts: tuple[Call, ...], index: Place) -> Call:
+    if not isinstance(index, np.ndarray):
+        return parts[index]
+    names = call.arguments.get("names")
+    picked = {"names": names[index]} if isinstance(names, np.ndarray) else {}
+    return Call(call.name, {"schedules": tuple(parts[i] for i in index), **picked})

@@ -35,6 +35,7 @@ FLOORS = (
     {"backends"},
     {"calls", "parameters"},
     {"tables", "value"},
+    {"asking"},
     {"schedule"},
     {"constructors", "files", "sparkline"},
     {"spec", "recipes"},

@@ -11,8 +11,8 @@ import numpy as np
 from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.rows import (
-    CLOCK,
     ADD,
+    CLOCK,
     CONSTANT,
     COSINE,
     COSINE_POWER,
