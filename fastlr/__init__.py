@@ -10,6 +10,8 @@ import importlib
 from typing import Any
 
 from fastlr.backends import backend, backends, set_backend, use_backend
+from fastlr.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
+from fastlr.clocks import Horizon, Ramp, horizon, ramp, step_at
 from fastlr.constructors import (
     constant,
     cosine,
@@ -37,6 +39,8 @@ from fastlr.constructors import (
     warmup_linear,
     wsd,
 )  # fmt: skip
+from fastlr.groups import layer_decay, mup, scatter, spread
+from fastlr.plans import check, checkpoint, diff, resume, verify_resume
 from fastlr.program import Program
 from fastlr.recipes import Recipe, recipe, recipes
 from fastlr.schedule import Schedule
@@ -46,10 +50,12 @@ from fastlr.spec import from_spec, parse
 __version__ = "0.1.0"
 
 __all__ = [
-    "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
-    "exponential_decay", "from_spec", "get_include", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear",
-    "milestones", "noam", "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled",
-    "set_backend", "stack", "step_decay", "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "Bundle", "Horizon", "Program", "Ramp", "Recipe", "Schedule", "backend", "backends", "bundle", "check", "checkpoint",
+    "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "exponential", "exponential_decay",
+    "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt", "inverse_time", "join", "layer_decay", "linear",
+    "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp",
+    "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend", "spread", "stack", "step_at", "step_decay",
+    "tanh", "use_backend", "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
 ]  # fmt: skip
 
 

@@ -298,18 +298,24 @@ def cyclic(
     down: Steps | None = None,
     mode: Literal["triangular", "triangular2", "exp_range", "cosine"] = "triangular",
     gamma: Gamma = 1.0,
+    inverse: Flag = False,
 ) -> Schedule:
     """``low`` at step 0, ``high`` at ``up``, ``low`` again at ``up + down`` (``down = up`` if not given), for ever.
 
     Smith, *Cyclical Learning Rates for Training Neural Networks* (2017). ``"triangular"`` goes in lines; ``"triangular2"``
     halves the height above ``low`` each cycle; ``"exp_range"`` multiplies it by ``gamma^t``; ``"cosine"`` goes in half waves.
-    ``gamma`` is for ``"exp_range"`` alone. Needs ``low <= high`` and ``up + down >= 1``; with ``up=0`` or ``down=0`` it is a saw.
+    ``gamma`` is for ``"exp_range"`` alone. ``inverse`` mirrors it, as a momentum goes: ``high`` at step 0, ``low`` at ``up``; not
+    for ``"exp_range"``. Needs ``low <= high`` and ``up + down >= 1``; with ``up=0`` or ``down=0`` it is a saw.
 
     >>> cyclic(0.1, 0.5, up=2).table(6)
     array([0.1, 0.3, 0.5, 0.3, 0.1, 0.3])
     """
     fall = up if down is None else down
     _check_cycle(low, high, up, fall, mode, gamma)
+    if inverse:
+        if mode == "exp_range":
+            raise ValueError(f"cyclic: inverse must go with another mode, got mode={mode!r}")
+        return _wave(mode, high, low, up, fall)
     if mode == "exp_range":
         wave = _wave(mode, 0.0, 1.0, up, fall) * exponential_decay(1.0, gamma=gamma)
         return add(wave * np.subtract(high, low), low).minimum(high)

@@ -27,6 +27,7 @@ __all__ = [
     "join",
     "loop",
     "pair",
+    "remade",
     "scale",
     "select",
     "stack",
@@ -198,6 +199,15 @@ def ended(node: Node, past_end: str) -> Node:
         return join((node, nought), (np.asarray(0), node.steps))
     one, none = np.asarray(1.0), np.asarray(0.0)
     return loop(node, node.steps, np.asarray(-1), one, one, none, None)
+
+
+def remade(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
+    """A curve with other numbers, or a scale or a delay of another part."""
+    if node.kind == "scale":
+        return scale(parts[0], node.numbers["factor"])
+    if node.kind == "delay":
+        return delay(parts[0], node.numbers["steps"])
+    return _node(node.kind, {**node.numbers, **numbers}, (), numbers.get("steps", node.steps), node.bound, node.samples)
 
 
 def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:

@@ -6,7 +6,7 @@ error that names the parameter, the rule and the value received. The constructor
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Power", "Rate",
-    "Rates", "Real", "Steps", "Unit", "Whether", "broadcast", "has_flags", "nearest", "shown",
+    "Rates", "Real", "Steps", "Unit", "Whether", "broadcast", "checked", "has_flags", "nearest", "shown",
 ]  # fmt: skip
 
 
@@ -142,6 +142,13 @@ class Distinct:
         if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
             raise ValueError(f"{where} must be different from one another, got {', '.join(map(repr, twice))} more than once")
         return np.array(names)
+
+
+def checked(kind: Any, where: str, value: object) -> npt.NDArray[Any]:
+    """``value`` in the canonical form of a kind of parameter, such as ``Rate``, or an error that begins with ``where``."""
+    [_, rule] = get_args(kind)
+    canonical: npt.NDArray[Any] = rule(where, value)
+    return canonical
 
 
 _HUGE = float(np.finfo(np.float64).max)

@@ -6,7 +6,6 @@ anything: one step, any steps, a table, every lane at once. It has no state, so 
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -19,14 +18,15 @@ from fastlr import lowering, reference
 from fastlr.asking import Asked
 from fastlr.calls import Call
 from fastlr.expression import Node, Numbers
-from fastlr.parameters import Boundaries, Growth, Paces, Period, Power, Rate, Steps, shown
+from fastlr.parameters import Boundaries, Flag, Growth, Paces, Period, Power, Rate, Steps, checked, shown
 from fastlr.shapes import LAST_STEP
 from fastlr.value import CONSTRUCTORS, constructor
 
-__all__ = ["Cooldown", "Schedule", "add", "cooldown_curve", "cycled", "joined", "leaf", "made"]
+__all__ = ["Cooldown", "Schedule", "add", "check_stairs", "cooldown_curve", "cycled", "joined", "leaf", "made"]
 
 Array = npt.NDArray[np.float64]
 PastEnd = Literal["hold", "raise", "repeat", "zero"]
+Clock = Literal["own", "same"]
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
 _MOST_CYCLES = 65_536
@@ -36,8 +36,7 @@ def _operand(where: str, value: object) -> Schedule:
     """A schedule, or numbers as a constant one."""
     if isinstance(value, Schedule):
         return value
-    [_, rule] = typing.get_args(Rate)
-    constant: Schedule = CONSTRUCTORS["constant"](rule(where, value))
+    constant: Schedule = CONSTRUCTORS["constant"](checked(Rate, where, value))
     return constant
 
 
@@ -177,10 +176,7 @@ class Schedule(Asked):
         array([1. , 0.9, 0.8, 0.7, 0.6, 0.4, 0.2, 0. ])
         """
         stairs, starts = np.asarray(paces), np.asarray(at)
-        if stairs.shape[-1] != starts.shape[-1] + 1:
-            raise ValueError(f"paced: paces must be one more than at, got {stairs.shape[-1]} paces and {starts.shape[-1]} steps")
-        if np.any(np.diff(starts, axis=-1) <= 0) or np.any(starts[..., :1] < 1):
-            raise ValueError(f"paced: at must rise strictly from 1 on, got {shown(starts)}")
+        check_stairs("paced: paces", stairs, starts)
         begins = (np.asarray(0), *np.moveaxis(starts, -1, 0))
         return _clocked(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
 
@@ -208,6 +204,63 @@ class Schedule(Asked):
         """
         level = _rates_at(self, np.asarray(at))
         return joined((self, cooldown_curve("cooldown", level, end, steps, shape, power)), (0, at))
+
+    @constructor
+    def branches(self, at: Steps, steps: Steps, end: Rate = 0.0, shape: Cooldown = "linear", power: Power = 2.0) -> Schedule:
+        """A cooldown from each of several steps of one run: a batch of the shape that ``at`` and ``steps`` broadcast to.
+
+        Each lane is ``cooldown(at, steps, end, shape, power)``: this schedule, to the bit, up to its own step ``at``. Hagele et
+        al., *Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations* (2024). Raises ``ValueError`` for a
+        branch that begins after the end.
+
+        >>> import fastlr as flr
+        >>> flr.constant(1.0).branches(at=[10, 20], steps=[2, 4])([9, 11, 22])
+        array([[1. , 0.5, 0. ],
+               [1. , 1. , 0.5]])
+        """
+        if self._node.steps is not None and np.any(np.asarray(at) > self._node.steps):
+            raise ValueError(f"branches: at must be at most {shown(self._node.steps)}, where the schedule ends, got {shown(at)}")
+        return self.cooldown(at, steps, end, shape, power)
+
+    @constructor
+    def continue_from(self, step: Steps, new: Schedule, clock: Clock = "own", match: Flag = False) -> Schedule:
+        """This schedule up to ``step``, then another: a plan changed in mid-run. No rate before ``step`` changes.
+
+        ``new`` begins there at its own step 0; with ``clock="same"`` it is a plan of the whole run, at its step ``step``. With
+        ``match`` it is multiplied, so that it begins with the rate that this schedule has at ``step``, rounded once. Raises
+        ``ValueError`` where it would have to be, and begins at 0.
+
+        >>> import fastlr as flr
+        >>> flr.constant(0.4).continue_from(10, flr.linear(1.0, 0.0, steps=4), match=True)([9, 10, 12, 14])
+        array([0.4, 0.4, 0.2, 0. ])
+        """
+        rest = new.skip(step) if clock == "same" else new
+        if match:
+            reached, first = _rates_at(self, np.asarray(step)), _rates_at(rest, np.asarray(0))
+            if np.any(first == 0):
+                raise ValueError(f"continue_from: new must begin above 0 to match the rate {shown(reached)}, got {shown(new)}")
+            rest = scale(rest, reached / first)
+        return joined((self, rest), (np.asarray(0), np.asarray(step)))
+
+    @constructor
+    def extend(self, total: Steps, at: Steps = 0) -> Schedule:
+        """The same schedule with its end at step ``total`` in place of ``s.steps``: the run goes on for longer.
+
+        Where the rate is held before the last piece, as in the stable phase of ``wsd``, it is held for longer, and the last piece
+        is as it was. Elsewhere the last piece takes longer. ``at`` is where the run is: no rate before it changes, and where it
+        is in the last piece already, that runs anew from the rate there. Raises ``ValueError`` for a schedule that never ends or
+        ends later than ``total``, and where its last piece is no curve between two levels.
+
+        >>> import fastlr as flr
+        >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).extend(200).seams
+        (10, 180, 200)
+        >>> flr.linear(1.0, 0.0, steps=10).extend(15, at=5)([4, 5, 10, 15])
+        array([0.6 , 0.5 , 0.25, 0.  ])
+        """
+        if self._node.steps is None or np.any(np.asarray(total) < self._node.steps):
+            ends = "for ever" if self._node.steps is None else f"{shown(self._node.steps)} steps"
+            raise ValueError(f"extend: total must be no less than the schedule takes, {ends}, got {shown(total)}")
+        return made(_extended(self._node, np.asarray(total), np.asarray(at)), self.past_end)
 
     @constructor
     def with_past_end(self, policy: PastEnd) -> Schedule:
@@ -256,11 +309,50 @@ class Schedule(Asked):
         return svg(lane(spread(extent(lane), 480)), title=repr(self))
 
 
+def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
+    """Raise unless there is one pace more than steps ``at``, and they rise strictly from 1 on."""
+    if paces.shape[-1] != at.shape[-1] + 1:
+        raise ValueError(f"{where} must be one more than at, got {paces.shape[-1]} and {at.shape[-1]} steps")
+    if np.any(np.diff(at, axis=-1) <= 0) or np.any(at[..., :1] < 1):
+        raise ValueError(f"{where} must have at that rises strictly from 1 on, got {shown(at)}")
+
+
 def _clocked(body: Schedule, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers) -> Schedule:
     """A schedule on another clock; one that repeats does so on its own."""
     if body.past_end == "repeat":
         return made(tree.clock(tree.ended(body._node, "repeat"), paces, starts, begin))
     return made(tree.clock(body._node, paces, starts, begin), body.past_end)
+
+
+def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
+    """A node that ends at ``total``, unchanged before ``at``."""
+    if node.kind in ("scale", "delay"):
+        wait = node.numbers.get("steps", np.asarray(0))
+        return tree.remade(node, (_extended(node.parts[0], total - wait, np.maximum(at - wait, 0)),))
+    if node.kind == "stack":
+        return tree.stack(tuple(_extended(part, total, at) for part in node.parts), node.labels)
+    if node.kind == "join":
+        return _extended_join(node, total, at)
+    if not {"init", "end", "steps"} <= node.numbers.keys():
+        raise ValueError(f"extend: the last piece must be a curve between two levels, got a {node.kind}")
+    begin = np.broadcast_arrays(at, total)[0]
+    init = np.where(begin > 0, _rates_at(made(node), begin), node.numbers["init"])
+    again = tree.remade(node, (), init=init, steps=total - begin)
+    return tree.join((node, again), (np.asarray(0), begin)) if np.any(begin > 0) else again
+
+
+def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
+    *before, last = node.parts
+    *starts, start = (node.numbers[str(i)] for i in range(len(node.parts)))
+    stood = before[-1].kind == "constant" or (before[-1].steps is not None and before[-1].steps < start - starts[-1])
+    waits = stood & (at <= start)  # the rate is held before the last piece, which has not begun
+    if np.any(waits) and not np.all(waits):
+        raise ValueError(
+            "extend: all lanes must be alike, got some whose rate is held before the last piece; extend them one by one"
+        )
+    if np.all(waits) and last.steps is not None:
+        return tree.join((*before, last), (*starts, np.asarray(total - last.steps)))
+    return tree.join((*before, _extended(last, total - start, np.maximum(at - start, 0))), (*starts, start))
 
 
 def _rates_at(schedule: Schedule, at: npt.NDArray[np.int64]) -> Array:

@@ -102,8 +102,16 @@ def sampled(t: int, values: list[float], every: int = 1, interpolate: bool = Fal
 
 
 def cyclic(
-    t: int, low: float, high: float, up: int, down: int | None = None, mode: str = "triangular", gamma: float = 1.0
+    t: int,
+    low: float,
+    high: float,
+    up: int,
+    down: int | None = None,
+    mode: str = "triangular",
+    gamma: float = 1.0,
+    inverse: bool = False,
 ) -> mpf:
+    low, high = (high, low) if inverse else (low, high)
     down = up if down is None else down
     cycle, c = divmod(t, up + down)
     height = mpf(c) / up if c < up else mpf(up + down - c) / down
@@ -234,6 +242,26 @@ def cooldown(t: int, self: Spec, at: int, steps: int, end: float = 0.0, shape: s
     return rate(self, t) if t < at else cooldown_curve(t - at, rate(self, at), end, steps, shape, power)
 
 
+def continue_from(t: int, self: Spec, step: int, new: Spec, clock: str = "own", match: bool = False) -> mpf:
+    skipped = step if clock == "same" else 0
+    factor = rate(self, step) / rate(new, skipped) if match else mpf(1)
+    return rate(self, t) if t < step else factor * rate(new, t - step + skipped)
+
+
+def extend(t: int, self: Spec, total: int, at: int = 0) -> mpf:
+    """Of those that are one curve, that begin with a warm-up, or that hold their peak before they cool down."""
+    [(name, arguments)] = self.items()
+    begin = arguments.get("warmup", 0)
+    if name == "wsd" and at <= begin + arguments["stable"]:
+        return rate({name: {**arguments, "stable": arguments["stable"] + total - length(self)}}, t)
+    if at <= begin:
+        return rate({name: {**arguments, "steps": total}}, t)
+    if t < at:
+        return rate(self, t)
+    end, shape = arguments.get("end", 0.0), arguments.get("shape", name.removeprefix("warmup_"))
+    return cooldown_curve(t - at, rate(self, at), end, total - at, shape, arguments.get("power", 2.0))
+
+
 RATES: dict[str, Callable[..., mpf]] = {
     "constant": lambda t, value: mpf(value),
     "linear": linear,
@@ -271,6 +299,9 @@ RATES: dict[str, Callable[..., mpf]] = {
     "paced": paced,
     "repeat": repeat,
     "cooldown": cooldown,
+    "branches": cooldown,
+    "continue_from": continue_from,
+    "extend": extend,
     "with_past_end": with_past_end,
 }
 
@@ -297,5 +328,10 @@ LENGTHS: dict[str, Callable[..., int]] = {
     "paced": paced_length,
     "repeat": lambda self, times=None, scale=1.0, stretch=1.0: FOREVER if times is None else begins(length(self), stretch, times),
     "cooldown": lambda self, at, steps, **options: at + steps,
+    "branches": lambda self, at, steps, **options: at + steps,
+    "continue_from": lambda self, step, new, clock="own", match=False: min(
+        FOREVER, step + max(0, length(new) - (step if clock == "same" else 0))
+    ),
+    "extend": lambda self, total, at=0: total,
     "with_past_end": lambda self, policy: length(self) if policy == "hold" else FOREVER,
 }

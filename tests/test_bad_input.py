@@ -194,9 +194,9 @@ COMPOSITIONS = [
     ("groups.row([0, 1])", TypeError, "row: t must be one step, got list [0, 1]"),
     ("groups.row(-1)", ValueError, "s(t): t must be from 0 to 2**53, got -1"),
     ("flat.unique()", ValueError, "unique: the schedule must have one batch axis, got batch shape ()"),
-    ("line.paced([1, 2])", ValueError, "paced: paces must be one more than at, got 2 paces and 0 steps"),
-    ("line.paced([1, 2], at=[0])", ValueError, "paced: at must rise strictly from 1 on, got [0]"),
-    ("line.paced([1, 2, 3], at=[5, 5])", ValueError, "paced: at must rise strictly from 1 on, got [5, 5]"),
+    ("line.paced([1, 2])", ValueError, "paced: paces must be one more than at, got 2 and 0 steps"),
+    ("line.paced([1, 2], at=[0])", ValueError, "paced: paces must have at that rises strictly from 1 on, got [0]"),
+    ("line.paced([1, 2, 3], at=[5, 5])", ValueError, "paced: paces must have at that rises strictly from 1 on, got [5, 5]"),
     ("line.paced([0])", ValueError, "paced: paces must be integers from 1 to 2**53, got 0 in an array"),
     ("line.paced(5)", ValueError, "paced: paces must be integers from 1 to 2**53, a sequence, got 5"),
     ("line.skip(-1)", ValueError, "skip: steps must be an integer from 0 to 2**53, got -1"),
@@ -639,6 +639,12 @@ def test_an_expression_is_a_string(text):
 GOOD = {"value": 0.5, "values": [0.5, 0.25], "boundaries": [3], "parts": [LINE, LINE], "schedules": [LINE, LINE]}
 GOOD |= {
     "paces": [2, 5],
+    "total": 20,
+    "step": 5,
+    "clock": "same",
+    "match": True,
+    "inverse": False,
+    "names": ["a", "b"],
     "at": [3],
     "shape": "linear",
     "mode": "cosine",
@@ -647,7 +653,7 @@ GOOD |= {
     "interpolate": True,
     "phases": 2,
 }
-GOOD |= dict.fromkeys(("self", "other", "a", "b", "schedule"), LINE)
+GOOD |= dict.fromkeys(("self", "other", "a", "b", "schedule", "new"), LINE)
 GOOD |= dict.fromkeys(("init", "end", "low", "high", "rate", "factor", "peak", "scale", "gamma", "lo", "hi", "beta"), 0.5)
 GOOD |= dict.fromkeys(("power", "exponent", "k", "stretch", "lower"), 1.0) | {"upper": 2.0}
 GOOD |= dict.fromkeys(("steps", "every", "shift", "warmup", "width", "period", "up", "down", "stable", "cooldown", "times"), 10)

@@ -1,0 +1,303 @@
+"""Plans: whether two of them differ, what one comes to, and whether a run that resumes is where it should be.
+
+A plan is a schedule; a checkpoint holds its spec and one integer, the step. Everything here looks, and changes nothing.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.parameters import Choice, Period, Steps, checked, shown
+from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
+from fastlr.spec import from_spec
+
+__all__ = ["Check", "Difference", "Jump", "check", "checkpoint", "diff", "resume", "verify_resume"]
+
+Array = npt.NDArray[np.float64]
+Lane = int | str | tuple[int, ...] | None
+
+_BLOCK = 65_536  # rates of two tables that are held at a time
+_LONGEST = 10**10  # steps that are looked at one by one
+_NEAR = 1_000  # steps around the one that a run resumes at
+VERSION = 1  # of a checkpoint
+
+
+def _schedule(where: str, value: object) -> Schedule:
+    if not isinstance(value, Schedule):
+        raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {shown(value)}")
+    return value
+
+
+def _one_step(where: str, value: object) -> int:
+    step = checked(Steps, where, value)
+    if step.ndim:
+        raise TypeError(f"{where} must be one step, got {shown(value)}")
+    return int(step)
+
+
+def _length(where: str, steps: int | None, *plans: Schedule) -> int:
+    """How many steps to look at: as many as are given, or one beyond the last change of any plan."""
+    if steps is not None:
+        length = int(checked(Period, f"{where}: steps", steps))
+    elif any(plan.steps is None for plan in plans):
+        raise ValueError(f"{where}: steps must be given for a plan that goes on for ever")
+    else:
+        length = max(int(np.max(np.asarray(plan.steps))) for plan in plans) + 1
+    if length > _LONGEST:
+        raise ValueError(f"{where}: steps must be at most {_LONGEST:,}, as each is looked at, got {length:,}")
+    return min([length, *(int(plan.program[3]) for plan in plans)])  # before the end of one that raises there
+
+
+def _blocks(length: int, *plans: Schedule) -> Iterator[tuple[int, list[Array]]]:
+    """The first step of each block of steps, and each plan's rates there: one row a lane."""
+    size = max(1, _BLOCK // max(1, int(np.prod(plans[0].shape))))
+    for start in range(0, length, size):
+        stop = min(start + size, length)
+        yield start, [plan.table(start, stop).reshape(-1, stop - start) for plan in plans]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two plans part: the first step at which their rates differ, and the step at which they differ most.
+
+    ``step`` is ``None``, and the whole false, where no rate differs. ``lane`` is the lane of ``step``, by its name if it has one.
+    """
+
+    steps: int
+    step: int | None = None
+    lane: Lane = None
+    old: float | None = None
+    new: float | None = None
+    largest: float = 0.0
+    largest_step: int | None = None
+    largest_lane: Lane = None
+
+    def __bool__(self) -> bool:
+        return self.step is not None
+
+    def __str__(self) -> str:
+        if self.step is None:
+            return f"no rate differs in {self.steps:,} steps"
+        return (
+            f"the first to differ is step {self.step:,}{_of(self.lane)}: {self.old!r} before, {self.new!r} now; "
+            f"the largest difference is {self.largest!r}, at step {self.largest_step:,}{_of(self.largest_lane)}"
+        )
+
+
+def _of(lane: Lane) -> str:
+    return "" if lane is None else f" of {lane!r}"
+
+
+def _lane(plan: Schedule, row: int) -> Lane:
+    """A lane by its name, or its index."""
+    place = tuple(int(i) for i in np.unravel_index(row, plan.shape)) if plan.shape else ()
+    if plan.names and len(place) == 1:
+        return plan.names[place[0]]
+    return place[0] if len(place) == 1 else place or None
+
+
+def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
+    """The first step at which two plans give different rates, and the largest difference, over the first ``steps`` steps.
+
+    If not given, ``steps`` reaches one step beyond the last change of both. Every step is looked at. Raises ``ValueError`` for
+    plans of different batch shapes or group names, and where ``steps`` must be given, as a plan goes on for ever.
+
+    >>> import fastlr as flr
+    >>> plan = flr.wsd(1.0, warmup=10, stable=70, cooldown=20)
+    >>> print(diff(plan, plan.extend(200)))
+    the first to differ is step 81: 0.95 before, 1.0 now; the largest difference is 1.0, at step 100
+    """
+    _schedule("diff: old", old), _schedule("diff: new", new)
+    if old.shape != new.shape:
+        raise ValueError(f"diff: both plans must have the same batch shape, got {old.shape} and {new.shape}")
+    if old.names != new.names:
+        raise ValueError(f"diff: both plans must have the same groups, got {_listed(old)} and {_listed(new)}")
+    length, found = _length("diff", steps, old, new), dict[str, Any]()
+    for start, (before, now) in _blocks(length, old, new):
+        apart = np.abs(now - before)
+        if "step" not in found and apart.any():
+            at = int(np.argmax(apart.any(axis=0)))
+            row = int(np.argmax(apart[:, at] != 0))
+            found |= {"step": start + at, "lane": _lane(old, row), "old": float(before[row, at]), "new": float(now[row, at])}
+        if apart.max() > found.get("largest", 0.0):
+            row, at = (int(i) for i in np.unravel_index(np.argmax(apart), apart.shape))
+            found |= {"largest": float(apart[row, at]), "largest_step": start + at, "largest_lane": _lane(old, row)}
+    return Difference(length, **found)
+
+
+def _listed(plan: Schedule) -> str:
+    return "groups without names" if plan.names is None else shown(list(plan.names))
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A seam at which the rate jumps: ``before`` is that of the step before it."""
+
+    step: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a plan comes to in a run of ``steps`` steps: ``print`` shows it."""
+
+    steps: int
+    first: float
+    last: float
+    peak: float
+    peak_step: int
+    floor: float
+    steps_at_floor: int
+    plan_steps: int | None
+    jumps: tuple[Jump, ...]
+
+    @property
+    def ends_at(self) -> float:
+        """Where in the range from floor to peak the run ends: 0 at the floor, 1 at the peak."""
+        return (self.last - self.floor) / (self.peak - self.floor) if self.peak > self.floor else 0.0
+
+    def __str__(self) -> str:
+        plan = "goes on for ever" if self.plan_steps is None else f"takes {self.plan_steps:,} steps"
+        lines = [
+            f"{self.steps:,} steps of a plan that {plan}",
+            f"first {self.first!r}, peak {self.peak!r} at step {self.peak_step:,}, last {self.last!r}",
+            f"it ends at {self.ends_at:.2f} of the range from floor to peak",
+            f"{self.steps_at_floor:,} steps at the floor, {self.floor!r}",
+        ]
+        lines += [f"it jumps at step {jump.step:,} from {jump.before!r} to {jump.after!r}" for jump in self.jumps]
+        return "\n".join(lines)
+
+
+def check(plan: Schedule, total_steps: int) -> Check:
+    """What a scalar plan comes to in a run of so many steps: where it ends, its steps at the lowest rate, the seams that jump.
+
+    A seam jumps whose rate is farther from that of the step before than twice the changes on both its sides. Every step is looked
+    at. Raises ``ValueError`` for a batch, and for a plan with ``past_end="raise"`` that ends before the run.
+
+    >>> import fastlr as flr
+    >>> print(check(flr.warmup_cosine(0.1, warmup=10, steps=100), total_steps=90))
+    90 steps of a plan that takes 100 steps
+    first 0.0, peak 0.1 at step 10, last 0.00364080727166063
+    it ends at 0.04 of the range from floor to peak
+    1 steps at the floor, 0.0
+    """
+    if _schedule("check: plan", plan).shape:
+        raise ValueError(f"check: plan must be a scalar one, got batch shape {plan.shape}; index it first")
+    steps = _length("check: total_steps", total_steps, plan)
+    if steps < total_steps:
+        raise ValueError(f"check: total_steps must be at most {steps}, where the plan ends and raises, got {total_steps}")
+    peak, peak_step, floor, at_floor = -np.inf, 0, np.inf, 0
+    for start, [rates] in _blocks(steps, plan):
+        if rates.max() > peak:
+            peak, peak_step = float(rates.max()), start + int(rates.argmax())
+        if rates.min() < floor:
+            floor, at_floor = float(rates.min()), 0
+        at_floor += int(np.count_nonzero(rates == floor))
+    jumps = tuple(jump for seam in plan.seams if 0 < seam < steps and (jump := _jump(plan, seam)))
+    whole = None if plan.steps is None else int(plan.steps)
+    return Check(steps, float(plan(0)), float(plan(steps - 1)), peak, peak_step, floor, at_floor, whole, jumps)
+
+
+def _jump(plan: Schedule, seam: int) -> Jump | None:
+    begin = max(seam - 2, 0)
+    rates = plan(np.arange(begin, min(seam + 2, LAST_STEP)))
+    changes, here = np.abs(np.diff(rates)), seam - 1 - begin
+    beside = max([*changes[:here], *changes[here + 1 :]], default=0.0)
+    return Jump(seam, float(rates[here]), float(rates[here + 1])) if changes[here] > 2.0 * beside else None
+
+
+def verify_resume(plan: Schedule, step: int, observed: float, tolerance: float = 1e-6) -> None:
+    """Raise unless ``observed``, the rate that a run applied at ``step``, is that of the plan, to a relative ``tolerance``.
+
+    Of a batch, ``observed`` has a rate for each lane. The error, a ``ValueError``, says what the plan has there, and at which
+    step nearby it has what was observed: one off, or begun again from 0.
+
+    >>> import fastlr as flr
+    >>> verify_resume(flr.linear(1.0, 0.0, steps=100), step=40, observed=0.61)
+    Traceback (most recent call last):
+        ...
+    ValueError: verify_resume: step 40 must have the rate 0.6, got 0.61, which is that of step 39
+    """
+    at, planned = _one_step("verify_resume: step", step), np.asarray(_schedule("verify_resume: plan", plan)(step))
+    seen = np.asarray(observed)
+    if seen.dtype.kind not in "iuf" or seen.shape != planned.shape:
+        raise TypeError(f"verify_resume: observed must be a rate for each lane, of shape {planned.shape}, got {shown(observed)}")
+    wrong = ~(np.abs(seen - planned) <= tolerance * np.abs(planned))  # a NaN is near to nothing
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    one = plan[tuple(int(i) for i in np.unravel_index(row, plan.shape))] if plan.shape else plan
+    rate = float(seen.reshape(-1)[row])
+    told = f"{float(planned.reshape(-1)[row])!r}, got {rate!r}{_where_seen(one, at, rate, tolerance)}"
+    raise ValueError(f"verify_resume: step {at}{_of(_lane(plan, row))} must have the rate {told}")
+
+
+def _where_seen(plan: Schedule, step: int, rate: float, tolerance: float) -> str:
+    """The step nearest to this one that has the rate, if one of them has."""
+    last = min(step + _NEAR, LAST_STEP, int(plan.program[3]) - 1)
+    steps = np.unique([0, *range(max(step - _NEAR, 0), last + 1)])
+    like = steps[np.abs(plan(steps) - rate) <= tolerance * abs(rate)]
+    return f", which is that of step {like[np.argmin(np.abs(like - step))]}" if like.size else ""
+
+
+def checkpoint(plan: Schedule, step: int) -> dict[str, object]:
+    """What a run saves: the plan's spec, its fingerprint, and the step that comes next. Plain JSON data.
+
+    >>> import fastlr as flr
+    >>> saved = checkpoint(flr.constant(0.1), step=40)
+    >>> saved["step"], saved["plan"]
+    (40, {'fastlr': 1, 'schedule': {'constant': {'value': 0.1}}})
+    """
+    spec = _schedule("checkpoint: plan", plan).to_spec()
+    return {"resume": VERSION, "step": _one_step("checkpoint: step", step), "fingerprint": plan.fingerprint, "plan": spec}
+
+
+def resume(
+    saved: Mapping[str, object], plan: Schedule | None = None, wins: Literal["saved", "new"] | None = None
+) -> tuple[Schedule, int]:
+    """The plan and the step that a run goes on with, from what ``checkpoint`` saved.
+
+    A ``plan`` that is not the saved one is an error that shows where the two differ, unless ``wins`` says which of them counts.
+    Raises ``TypeError`` or ``ValueError`` for data of another form or version, and for a plan that is not the one whose
+    fingerprint was saved with it.
+
+    >>> import fastlr as flr
+    >>> saved = checkpoint(flr.linear(1.0, 0.0, steps=100), step=40)
+    >>> resume(saved, flr.linear(1.0, 0.0, steps=200), wins="saved")
+    (linear(init=1.0, end=0.0, steps=100), 40)
+    """
+    was, step = _read(saved)
+    if wins is not None:
+        Choice(("saved", "new"))("resume: wins", wins)
+    if plan is None or _schedule("resume: plan", plan) == was:
+        return was, step
+    if wins is None:
+        raise ValueError(f"resume: plan must be the saved one, unless wins='saved' or wins='new'; {_told(was, plan)}")
+    return (was if wins == "saved" else plan), step
+
+
+def _read(saved: object) -> tuple[Schedule, int]:
+    if not isinstance(saved, Mapping) or set(saved) != {"resume", "step", "fingerprint", "plan"}:
+        raise ValueError(f"resume: saved must be what checkpoint(plan, step) gave, got {shown(saved)}")
+    if saved["resume"] != VERSION:
+        raise ValueError(f"resume: saved must have version {VERSION} of the format, got {shown(saved['resume'])}")
+    was = from_spec(cast("Mapping[str, object]", saved["plan"]))
+    if was.fingerprint != saved["fingerprint"]:
+        rule = f"the plan must have the fingerprint saved with it, {shown(saved['fingerprint'])}"
+        raise ValueError(f"resume: {rule}, got {was.fingerprint}")
+    return was, _one_step("resume: step", saved["step"])
+
+
+def _told(old: Schedule, new: Schedule) -> str:
+    """How a plan differs from the saved one."""
+    try:
+        return str(diff(old, new))
+    except ValueError as error:  # no two tables to lay side by side
+        return f"saved {shown(old)}, got {shown(new)} ({error})"
