@@ -126,7 +126,7 @@ def _cosine_lanes(t: int) -> Array:
     return END + (INIT - END) * 0.5 * (1 + np.cos(np.pi * p))
 
 
-def _mixed() -> flr.Schedule:
+def mixed() -> flr.Schedule:
     """Five families, the lanes of each together, in one stack of 5 x 200,000."""
     a, b, n = (x.reshape(5, -1) for x in (INIT, END, LENGTH))
     gamma = np.random.default_rng(1).uniform(0.5, 0.99, a.shape[1])
@@ -141,7 +141,7 @@ def _mixed() -> flr.Schedule:
     )
 
 
-def _mixed_formula(t: int) -> Array:
+def mixed_formula(t: int) -> Array:
     a, b, n = (x.reshape(5, -1) for x in (INIT, END, LENGTH))
     gamma = np.random.default_rng(1).uniform(0.5, 0.99, a.shape[1])
     p = np.minimum(t / n, 1.0)
@@ -156,7 +156,7 @@ def _mixed_formula(t: int) -> Array:
 
 LANE_CASES = [
     Lanes("cosine, one family", lambda: flr.cosine(INIT, END, LENGTH), _cosine_lanes, least=8, most=1.5),
-    Lanes("five families", _mixed, _mixed_formula, least=8, most=3.0),
+    Lanes("five families", mixed, mixed_formula, least=8, most=3.0),
 ]
 
 

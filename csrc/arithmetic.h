@@ -6,10 +6,19 @@
 #ifndef FASTLR_ARITHMETIC_H
 #define FASTLR_ARITHMETIC_H
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+/* The bits are those of IEEE arithmetic, each operation rounded once, in the order in which it is written. */
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||                                   \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "fastlr must be compiled without -ffast-math and its like, which change its rates"
+#elif FLT_EVAL_METHOD != 0
+#error "fastlr must be compiled for arithmetic in float64: on x86 with -mfpmath=sse -msse2"
+#endif
 
 /* Whatever flags a program compiles its sources with, these hold for these. */
 #if defined(__clang__)

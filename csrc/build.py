@@ -20,6 +20,7 @@ sources = run_path(str(PACKAGE / "sources.py"))
 
 # the bits hang on the first alone; the others let loops be vectorised, as no kernel reads errno or the flags of floating point
 UNIX = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+IEEE = ["-fno-fast-math", "-fno-unsafe-math-optimizations"]  # whatever CFLAGS say: when linked, too, they would change the process
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
 CALLS = """
@@ -119,7 +120,8 @@ def build_ext():  # noqa: ANN201
             made.parent.mkdir(parents=True, exist_ok=True)
             emit(str(made))
             ext.sources = [str(made), *ext.sources]
-            ext.extra_compile_args = MSVC if windows else UNIX
+            ext.extra_compile_args = MSVC if windows else IEEE + UNIX
+            ext.extra_link_args = [] if windows else [*IEEE, "-O3"]
             ext.libraries = [] if windows else ["m"]
             super().build_extension(ext)
 

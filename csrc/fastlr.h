@@ -72,7 +72,7 @@ bool fastlr_use_level(const char *name);
 /* What the library was built from: a digest of its sources. */
 const char *fastlr_sources(void);
 
-/* Why a build must not be used, or an empty string: a compiler that was let to fuse a multiplication and an addition. */
+/* Why a build must not be used, or an empty string: a compiler that was let to fuse, or to reorder, what is written apart. */
 const char *fastlr_fault(void);
 
 #ifdef __cplusplus

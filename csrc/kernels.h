@@ -5,12 +5,16 @@
 #include "level.h"
 #include "runs.h"
 
-/* Whether the compiler fused a multiplication and an addition on its own: (1 + 2^-52)^2 - (1 + 2^-51) is 0 only if rounded twice.
+/* Why a build's arithmetic is not to be used, or an empty string. (1 + 2^-52)^2 - (1 + 2^-51) is 0 only if rounded twice, and
+   0.3 + 1.5*2^52 - 1.5*2^52 only if added in this order.
  */
-static bool contracts(void) {
-    volatile double near_one = 1.0 + 1.0 / WHOLE, its_square = 1.0 + 2.0 / WHOLE;
-    double x = near_one, y = its_square;
-    return x * x - y != 0.0;
+static const char *fault(void) {
+    volatile double near_one = 1.0 + 1.0 / WHOLE, its_square = 1.0 + 2.0 / WHOLE, part = 0.3, round = ROUND;
+    double x = near_one, y = its_square, z = part, r = round;
+    if (x * x - y != 0.0) {
+        return "it was built with contracted multiply-adds; build it with -ffp-contract=off";
+    }
+    return (z + r) - r != 0.0 ? "it was built with -ffast-math or its like, which changes rates; build it without" : "";
 }
 
 /* The lanes of a family among those asked for. */

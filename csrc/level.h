@@ -19,7 +19,7 @@
 
 typedef struct {
     const char *name;
-    bool (*contracts)(void);
+    const char *(*fault)(void);
     double (*rate)(const double *program, double t);
     void (*rates)(const double *program, fastlr_lanes lanes, double t, double *out);
     void (*steps)(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row);

@@ -2,6 +2,8 @@
 
 import sys
 
+from fastlr import backends
+
 __all__ = ["main"]
 
 
@@ -12,6 +14,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "typer":
             raise
+        if sys.argv[1:] == ["info"]:  # which tells what there is, without what there is not
+            print("\n".join(f"backend {name:9}  {state}" for name, state in backends().items()))
         print("the command line needs Typer: pip install 'fastlr[cli]'", file=sys.stderr)
         sys.exit(2)
     app(prog_name="fastlr")

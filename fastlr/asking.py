@@ -91,7 +91,7 @@ class Asked(Value):
         schedule with ``past_end="raise"``, before anything is written.
         """
         # what a training loop runs: no more than it must do
-        if out is None and type(t) is int:
+        if out is None and type(t) is int and threads == 1:
             scalar = active().scalar
             try:
                 rate = scalar(self._address, t)
@@ -102,7 +102,7 @@ class Asked(Value):
         return self._rates(t, out, threads)
 
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
-        if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.carray and threads == 1:
+        if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.carray and check_threads("s(t)", threads) == 1:
             rates = np.empty(t.shape)
             if active().several(self._address, t, rates):
                 return rates
@@ -140,9 +140,9 @@ class Asked(Value):
             raise ValueError(f"s(t): t must be an array of integers, got rows of unequal length: {shown(t)}") from None
         if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
             array = array.astype(np.int64)  # an empty list has no other dtype
-        if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
+        if array.dtype.kind == "O" and not isinstance(t, np.ndarray) and all(type(item) is int for item in array.flat):
             raise ValueError(f"s(t): t must be from 0 to 2**53, got {shown(t)}")
-        if array.dtype.kind not in "iu" or has_flags(t):
+        if array.dtype.kind not in "iu" or has_flags(t) or hasattr(t, "mask"):
             raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {shown(t)}")
         if array.size:
             self._reach("s(t): t", int(array.min()), int(array.max()))

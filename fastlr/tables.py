@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.parameters import shown
+from fastlr.shapes import LAST_STEP
 
 __all__ = ["allocate", "check_contiguous", "check_out", "check_threads", "dtype_of", "span"]
 
@@ -22,8 +23,8 @@ def span(start: object, stop: object, step: object) -> range:
     stride = _integer("step", step)
     if first < 0 or last < 0:
         raise ValueError(f"table: start and stop must be at least 0, got start={shown(first)}, stop={shown(last)}")
-    if stride < 1:
-        raise ValueError(f"table: step must be at least 1, got {shown(stride)}")
+    if not 1 <= stride <= LAST_STEP:
+        raise ValueError(f"table: step must be from 1 to 2**53, got {shown(stride)}")
     return range(first, last, stride)
 
 
@@ -53,7 +54,7 @@ def check_out(where: str, out: object, shape: tuple[int, ...], dtype: npt.DTypeL
     if out.dtype not in _FLOATS:
         raise TypeError(f"{where}: out must be float64 or float32, got {out.dtype}")
     if dtype is not None and dtype_of(dtype) != out.dtype:
-        raise TypeError(f"{where}: out must have the dtype asked for, {dtype_of(dtype)}, got {out.dtype}")
+        raise TypeError(f"{where}: out must be {dtype_of(dtype)}, got {out.dtype}")
     if out.shape != shape:
         raise ValueError(f"{where}: out must have shape {shape}, got {out.shape}")
     if not out.flags.writeable:

@@ -110,7 +110,7 @@ def test_the_header_in_cpp(tmp_path):
     assert [float(rate) for rate in printed] == schedule.table(5).tolist()
 
 
-@pytest.mark.parametrize("flags", [["-O0"], ["-O3", "-march=native"], ["-Ofast"], ["-O1", "-std=c11", "-pedantic"]], ids=" ".join)
+@pytest.mark.parametrize("flags", [["-O0"], ["-O3", "-march=native"], ["-O1", "-std=c11", "-pedantic"]], ids=" ".join)
 def test_no_flags_change_a_bit(tmp_path, flags):
     program = flr.wsd(0.1, warmup=100, stable=1_000, cooldown=900, shape="1-sqrt").program
     program.tofile(tmp_path / "program")
@@ -167,6 +167,13 @@ def build(checkout: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, "setup.py", "build_ext", "--inplace", cwd=checkout, env={**os.environ, **env})
 
 
+@pytest.mark.parametrize("flags", [["-O3", "-ffast-math"], ["-Ofast"], ["-O2", "-ffinite-math-only"]], ids=" ".join)
+def test_flags_that_would_change_rates_are_refused(tmp_path, flags):
+    made = run(os.environ.get("CC", "cc"), *flags, f"-I{INCLUDE}", "-c", INCLUDE / "baseline.c", "-o", tmp_path / "baseline.o")
+    assert made.returncode != 0
+    assert "fastlr must be compiled without -ffast-math and its like" in made.stderr
+
+
 STATE = "import fastlr as flr; print(flr.backends()['native']); print(flr.linear(1.0, 0.0, 10)(3), flr.get_include())"
 
 
@@ -195,6 +202,23 @@ def test_a_checkout_that_is_built(checkout):
 
     assert build(checkout, FASTLR_NATIVE="off").returncode == 0
     assert state(checkout) == ("the C extension is not here: FASTLR_NATIVE=off when fastlr was installed", "0.7")
+
+
+FLAWED = """
+import numpy as np, fastlr as flr
+s = flr.cosine(1e-3, 1e-5, steps=99_999, exponent=1.7, k=2.3)
+print(flr.backend(), s(70_707).hex(), np.float64(1e-310) * 1.0)
+"""
+
+
+@pytest.mark.parametrize("flags", ["-Ofast", "-O3 -ffast-math"])
+def test_a_build_undoes_flags_that_would_change_rates(checkout, flags):
+    """And does not make the process flush what is below the normal numbers."""
+    assert build(checkout, CFLAGS=flags, FASTLR_NATIVE="require").returncode == 0
+    path = os.pathsep.join([str(checkout), str(Path(np.__file__).parents[1])])
+    told = run(sys.executable, "-S", "-c", FLAWED, cwd=checkout, env={**os.environ, "PYTHONPATH": path}).stdout.split()
+    schedule = flr.cosine(1e-3, 1e-5, steps=99_999, exponent=1.7, k=2.3)
+    assert told == ["native", schedule(70_707).hex(), "1e-310"]
 
 
 def test_without_a_compiler_it_is_installed_and_says_why(checkout):
