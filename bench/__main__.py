@@ -3,6 +3,7 @@
 python -m bench speed              the ratios, as a table
 python -m bench accuracy           the errors
 python -m bench peers              a cosine by every means, and a plot of it; from a fresh process, too
+python -m bench groups             rates in an optimizer's loop, plateau
 python -m bench speed --write      and put the tables where they are published
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-WHAT = ("speed", "accuracy", "peers")
+WHAT = ("speed", "accuracy", "peers", "groups")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -39,6 +40,10 @@ def tables(what: str) -> dict[tuple[str, str], str]:
         from bench import accuracy
 
         return {("docs/accuracy.md", "accuracy"): markdown(accuracy.HEAD, accuracy.rows())}
+    if what == "groups":
+        from bench import groups
+
+        return {("README.md", "groups"): markdown(groups.HEAD, groups.rows())}
     from bench import peers
 
     peers.draw()
