@@ -3,6 +3,7 @@
 #define FASTLR_KERNELS_H
 
 #include "level.h"
+#include "plateau.h"
 #include "runs.h"
 
 /* Whether the compiler fused a multiplication and an addition on its own: (1 + 2^-52)^2 - (1 + 2^-51) is 0 only if rounded twice.

@@ -46,7 +46,7 @@ from fastlr.spec import from_spec, parse
 __version__ = "0.1.0"
 
 __all__ = [
-    "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
+    "Plateau", "PlateauState", "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
     "exponential_decay", "from_spec", "get_include", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear",
     "milestones", "noam", "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled",
     "set_backend", "stack", "step_decay", "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
@@ -54,7 +54,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """``fastlr.jit`` is imported when it is first named, as it brings Numba with it."""
-    if name == "jit":
-        return importlib.import_module("fastlr.jit")
+    """What is imported when it is first named: ``fastlr.jit``, as it brings Numba with it, and plateau, which few need."""
+    if name in ("jit", "plateau"):
+        return importlib.import_module(f"fastlr.{name}")
+    if name in ("Plateau", "PlateauState"):
+        return getattr(importlib.import_module("fastlr.plateau"), name)
     raise AttributeError(f"module 'fastlr' has no attribute {name!r}")
