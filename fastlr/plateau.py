@@ -217,14 +217,13 @@ class Plateau:
         windows = lanes if self._words[RULE_WORDS.index("windowed")] else ()
         own = self.parameters
         single, unseen = own["precision"] == "single", -1 if own["convention"] == "keras" else 0
-        return PlateauState(
-            scale=_filled(lanes, first.astype(np.float32) if single else first),
-            best=_filled(lanes, np.where(own["mode"] == "min", np.inf, -np.inf)),
-            bad=_filled(lanes, unseen, np.int32),
-            cool=_filled(lanes, -own["warmup"], np.int32),
-            mean=_filled(windows, 0.0),
-            count=_filled(windows, 0, np.int32),
-        )
+        state = _blank(lanes, windows)
+        state.scale[...] = first.astype(np.float32) if single else first
+        state.best[...] = np.where(own["mode"] == "min", np.inf, -np.inf)
+        state.bad[...] = unseen
+        state.cool[...] = -own["warmup"]
+        state.mean[...] = state.count[...] = 0
+        return state
 
     def update(self, state: PlateauState, metric: npt.ArrayLike, out: PlateauState | None = None, threads: int = 1) -> PlateauState:
         """The state after one more metric, a number for all lanes or an array that broadcasts to them.
@@ -426,14 +425,26 @@ def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
 # -- arrays ------------------------------------------------------------------------------------------------------------------
 
 
-def _filled(shape: tuple[int, ...], value: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
-    filled = np.empty(shape, dtype)
-    filled[...] = value
-    return filled
+def _blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
+    """A state to be written, in one block of memory: four that come and go take three times as long."""
+    many, few = math.prod(lanes), math.prod(windows)
+    block = np.empty(3 * many + 2 * few)
+    counts = block[2 * many : 3 * many].view(np.int32)
+    return PlateauState(
+        scale=block[:many].reshape(lanes),
+        best=block[many : 2 * many].reshape(lanes),
+        bad=counts[:many].reshape(lanes),
+        cool=counts[many:].reshape(lanes),
+        mean=block[3 * many : 3 * many + few].reshape(windows),
+        count=block[3 * many + few :].view(np.int32)[:few].reshape(windows),
+    )
 
 
 def _copied(state: PlateauState) -> PlateauState:
-    return PlateauState(*(np.array(part, order="C") for part in state))
+    copy = _blank(np.shape(state.scale), np.shape(state.mean))
+    for part, of in zip(copy, state, strict=True):
+        part[...] = of
+    return copy
 
 
 def _overlap(held: PlateauState, state: PlateauState) -> bool:
