@@ -107,7 +107,9 @@ def _windowed(mean: Array, count: Array, metric: Array, rule: _Rule, narrow: boo
     return _kept(total / more, narrow), more, more >= rule.window
 
 
-def _update(words: Array, rule: _Rule, metric: Array, scale: Array, best: Array, bad: Array, cool: Array, mean: Array, count: Array) -> None:
+def _update(
+    words: Array, rule: _Rule, metric: Array, scale: Array, best: Array, bad: Array, cool: Array, mean: Array, count: Array
+) -> None:
     """One update of these lanes, in place."""
     _, automaton, single, ignores, windowed, _ = words[: len(RULE_WORDS)]
     name = AUTOMATA[int(automaton)]

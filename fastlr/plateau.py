@@ -225,7 +225,9 @@ class Plateau:
         state.mean[...] = state.count[...] = 0
         return state
 
-    def update(self, state: PlateauState, metric: npt.ArrayLike, out: PlateauState | None = None, threads: int = 1) -> PlateauState:
+    def update(
+        self, state: PlateauState, metric: npt.ArrayLike, out: PlateauState | None = None, threads: int = 1
+    ) -> PlateauState:
         """The state after one more metric, a number for all lanes or an array that broadcasts to them.
 
         It is a new one, or ``out``, written in place, which may be ``state`` itself. Raises ``TypeError`` or ``ValueError``
@@ -309,7 +311,9 @@ class Plateau:
         lanes = np.shape(held.scale)
         windows = lanes if self._words[RULE_WORDS.index("windowed")] else ()
         for name, part in zip(PlateauState._fields, held, strict=True):
-            _check_part(f"{where}.{name}", part, windows if name in ("mean", "count") else lanes, name in ("bad", "cool", "count"))
+            _check_part(
+                f"{where}.{name}", part, windows if name in ("mean", "count") else lanes, name in ("bad", "cool", "count")
+            )
         if broadcast(where, {"rule": self.shape, "scale": lanes}) != lanes:
             raise ValueError(f"{where} must be of the rule's lanes, {self.shape}, got {lanes}")
         return held
@@ -337,7 +341,9 @@ class Plateau:
             update, *lane = (int(i) for i in np.argwhere(wrong)[0])
             place = f"in update {update}" if len(metrics) > 1 else f"in lane {tuple(lane)}" if lane else "for all lanes"
             place += f", lane {tuple(lane)}" if lane and len(metrics) > 1 else ""
-            raise ValueError(f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} of {wrong.size:,}, the first {place}")
+            raise ValueError(
+                f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} of {wrong.size:,}, the first {place}"
+            )
 
     # -- with a schedule -----------------------------------------------------------------------------------------------
 
@@ -463,7 +469,12 @@ def _blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array
         size = max(1, _COPIED // count)
         for i in range(0, len(metrics), size):
             some = metrics[i : i + size]
-            yield i, np.ascontiguousarray(np.broadcast_to(some.reshape(_spread(some.shape, lanes)), (len(some), *lanes))).reshape(-1, count)
+            yield (
+                i,
+                np.ascontiguousarray(np.broadcast_to(some.reshape(_spread(some.shape, lanes)), (len(some), *lanes))).reshape(
+                    -1, count
+                ),
+            )
 
 
 def _spread(shape: tuple[int, ...], lanes: tuple[int, ...]) -> tuple[int, ...]:
