@@ -46,10 +46,11 @@ from fastlr.spec import from_spec, parse
 __version__ = "0.1.0"
 
 __all__ = [
-    "Plateau", "PlateauState", "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine", "cosine_restarts", "cyclic", "exponential",
-    "exponential_decay", "from_spec", "get_include", "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear",
-    "milestones", "noam", "one_cycle", "parse", "piecewise_constant", "polynomial", "recipe", "recipes", "rex", "sampled",
-    "set_backend", "stack", "step_decay", "tanh", "use_backend", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "Plateau", "PlateauState", "Program", "Recipe", "Schedule", "backend", "backends", "constant", "cosine",
+    "cosine_restarts", "cyclic", "exponential", "exponential_decay", "from_spec", "get_include", "inverse_power",
+    "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam", "one_cycle", "parse", "piecewise_constant",
+    "polynomial", "recipe", "recipes", "rex", "sampled", "set_backend", "stack", "step_decay", "tanh", "use_backend",
+    "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
 ]  # fmt: skip
 
 

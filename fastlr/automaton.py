@@ -4,7 +4,7 @@ An update is one metric a lane. Nothing is fused and nothing is approximate, so 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -134,8 +134,8 @@ def _numbers(words: Array, lanes: slice) -> _Rule:
     return _Rule(*(words[at + stride * lanes.start : at + stride * (lanes.stop - 1) + 1] for at, stride in places))
 
 
-def replay(words: Array, lanes: range, metrics: Array, state: tuple[npt.NDArray[np.generic], ...], out: Array | None) -> None:
-    """Some of the lanes through float64 ``metrics`` (updates, lanes, or 1 for all); their scales into ``out`` (updates, lanes)."""
+def replay(words: Array, lanes: range, metrics: Array, state: tuple[Any, ...], out: Array | None) -> None:
+    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales into ``out`` (updates, lanes)."""
     with np.errstate(invalid="ignore", over="ignore"):  # infinities and NaN among the metrics
         for i in range(lanes.start, lanes.stop, _CHUNK):
             some = slice(i, min(i + _CHUNK, lanes.stop))

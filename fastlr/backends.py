@@ -34,9 +34,9 @@ class Backend:
     out)`` fill many steps, many in any order, and one, of the lanes and columns in two ranges: ``out`` is the whole. Lanes are
     counted in the program's own order, whatever their places in ``out``.
 
-    ``replay(words, lanes, metrics, state, out)`` takes lanes of a plateau rule through a history of metrics, one row an update and
-    one column a lane, or one for all. The parts of ``state``, flat arrays, are changed in place; scales go to ``out``, or nowhere
-    if it is None.
+    ``replay(words, lanes, metrics, state, out)`` takes lanes of a plateau rule through a history of metrics, one row an update
+    and one column a lane, or one for all. The parts of ``state``, flat arrays, are changed in place; scales go to ``out``, or
+    nowhere if it is None.
 
     Two ways are for speed alone, and need not know an answer. A program of one lane is given by its address, in a third of the
     time that an array takes. ``scalar(address, t)`` is its rate at step t, or NaN where that is not known; ``several(address, t,

@@ -66,7 +66,7 @@ def several(address: int, t: Any, out: Any) -> bool:
 
 
 def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
-    """Some of the lanes through float64 ``metrics`` (updates, lanes, or 1 for all); their scales into ``out`` (updates, lanes)."""
+    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales into ``out`` (updates, lanes)."""
     updates, row = metrics.shape
     held = [_memory(_counts if part.itemsize == 4 else _doubles, part) for part in state]
     of, to = _memory(_doubles, metrics), _native.ffi.NULL if out is None else _memory(_doubles, out)

@@ -53,14 +53,21 @@ _RATE = typing.get_args(Rate)[1]
 
 
 class PlateauState(NamedTuple):
-    """What a rule knows of its lanes, in arrays of their shape; ``mean`` and ``count`` have shape () where no window is above 1."""
+    """What a rule knows of its lanes, in arrays of their shape.
+
+    ``mean`` and ``count`` have shape () where no window is above 1, and are not used then.
+    """
 
     scale: Array  # what a rate is multiplied by, or the rate itself
     best: Array  # the best metric that has been seen
     bad: Counts  # updates since then that were no better; -1 where the first metric, whatever it is, becomes the best
     cool: Counts  # updates of a cooldown that are left, or below 0 of the warm-up
     mean: Array  # of the metrics in the window
-    count: Counts  # how many they are
+    count: Counts  # type: ignore[assignment]  # how many they are
+
+
+_DTYPES = (np.float64, np.float64, np.int32, np.int32, np.float64, np.int32)
+_PARTS = {name: np.dtype(dtype) for name, dtype in zip(PlateauState._fields, _DTYPES, strict=True)}
 
 
 class _Convention(NamedTuple):
@@ -204,6 +211,10 @@ class Plateau:
         """What the kernels read: one flat, read-only float64 array."""
         return self._words
 
+    @property
+    def _windowed(self) -> bool:
+        return bool(self._words[RULE_WORDS.index("windowed")])
+
     # -- state ---------------------------------------------------------------------------------------------------------
 
     def init(self, scale: Rate = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
@@ -214,15 +225,10 @@ class Plateau:
         """
         first = _RATE("init: scale", scale)
         lanes = broadcast("init", {"rule": self.shape, "scale": first.shape, "shape": _shape(shape)})
-        windows = lanes if self._words[RULE_WORDS.index("windowed")] else ()
-        own = self.parameters
-        single, unseen = own["precision"] == "single", -1 if own["convention"] == "keras" else 0
-        state = _blank(lanes, windows)
-        state.scale[...] = first.astype(np.float32) if single else first
-        state.best[...] = np.where(own["mode"] == "min", np.inf, -np.inf)
-        state.bad[...] = unseen
-        state.cool[...] = -own["warmup"]
-        state.mean[...] = state.count[...] = 0
+        own, state = self.parameters, _blank(lanes, lanes if self._windowed else ())
+        scale = first.astype(np.float32) if own["precision"] == "single" else first
+        unseen = -1 if own["convention"] == "keras" else 0
+        _fill(state, (scale, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
         return state
 
     def update(
@@ -304,46 +310,50 @@ class Plateau:
 
     def _checked(self, where: str, state: object) -> PlateauState:
         """A state of this rule's lanes, or an error that names the part that is wrong."""
-        if not isinstance(state, tuple) or len(state) != len(PlateauState._fields):
-            parts = f"got {type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
-            raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PlateauState._fields)}, {parts}")
+        if not isinstance(state, tuple) or len(state) != len(_PARTS):
+            got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
+            raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(_PARTS)}, got {got}")
         held = PlateauState(*state)
         lanes = np.shape(held.scale)
-        windows = lanes if self._words[RULE_WORDS.index("windowed")] else ()
-        for name, part in zip(PlateauState._fields, held, strict=True):
-            _check_part(
-                f"{where}.{name}", part, windows if name in ("mean", "count") else lanes, name in ("bad", "cool", "count")
-            )
-        if broadcast(where, {"rule": self.shape, "scale": lanes}) != lanes:
+        windows = lanes if self._windowed else ()
+        for name, part in zip(_PARTS, held, strict=True):
+            dtype, shape = _PARTS[name], windows if name in ("mean", "count") else lanes
+            if not isinstance(part, np.ndarray | np.generic):
+                raise TypeError(f"{where}.{name} must be a NumPy array, got {type(part).__name__} {shown(part)}")
+            if part.dtype != dtype:
+                raise TypeError(f"{where}.{name} must be {dtype}, got {part.dtype}")
+            if part.shape != shape:
+                raise ValueError(f"{where}.{name} must have shape {shape}, got {part.shape}")
+        if lanes != self.shape and broadcast(where, {"rule": self.shape, "scale": lanes}) != lanes:
             raise ValueError(f"{where} must be of the rule's lanes, {self.shape}, got {lanes}")
         return held
 
     def _into(self, state: PlateauState, out: PlateauState) -> PlateauState:
-        """``out``, holding ``state``."""
+        """``out``, known to be fit to be written, holding ``state``."""
         held = self._checked("update: out", out)
-        for name, part, of in zip(PlateauState._fields, held, state, strict=True):
-            _check_writable(f"update: out.{name}", part, np.shape(of))
-        if held.scale is not state.scale or out is not state:
-            for part, of in zip(held, [np.array(of) for of in state] if _overlap(held, state) else state, strict=True):
-                part[...] = of
+        parts: tuple[npt.NDArray[Any], ...] = held
+        for i, (name, part) in enumerate(zip(_PARTS, parts, strict=True)):
+            of = state[i]
+            if part.shape != of.shape:
+                raise ValueError(f"update: out.{name} must have shape {of.shape}, got {part.shape}")
+            if not isinstance(part, np.ndarray) or not part.flags.carray:
+                raise ValueError(f"update: out.{name} must be a C-contiguous, aligned and writeable array")
+            if any(np.may_share_memory(part, other) for other in parts[:i]):
+                raise ValueError(f"update: out.{name} must have memory of its own")
+        if any(part is not of for part, of in zip(held, state, strict=True)):
+            _fill(held, _copied(state))  # by way of a copy, as any part may share memory with any other
         return held
 
     def _check_metrics(self, where: str, metrics: Array, lanes: tuple[int, ...]) -> None:
         """Raise unless every update's metrics fit the lanes, and hold no NaN where that is an error."""
-        try:
-            fits = np.broadcast_shapes(metrics.shape[1:], lanes) == lanes
-        except ValueError:
-            fits = False
-        if not fits:
+        if metrics.shape[1:] not in ((), lanes) and not _fits(metrics.shape[1:], lanes):
             raise ValueError(f"{where} must broadcast to the lanes, {lanes}, got {metrics.shape[1:]}")
         if self.parameters["nan"] == "raise" and metrics.size and np.isnan(metrics.min()):
             wrong = np.isnan(metrics)
             update, *lane = (int(i) for i in np.argwhere(wrong)[0])
-            place = f"in update {update}" if len(metrics) > 1 else f"in lane {tuple(lane)}" if lane else "for all lanes"
-            place += f", lane {tuple(lane)}" if lane and len(metrics) > 1 else ""
-            raise ValueError(
-                f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} of {wrong.size:,}, the first {place}"
-            )
+            places = [f"update {update}"] * (len(metrics) > 1) + [f"lane {tuple(lane)}"] * bool(lane)
+            first = f", the first in {', '.join(places)}" if places else ""
+            raise ValueError(f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} of {wrong.size:,}{first}")
 
     # -- with a schedule -----------------------------------------------------------------------------------------------
 
@@ -447,15 +457,14 @@ def _blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
 
 
 def _copied(state: PlateauState) -> PlateauState:
-    copy = _blank(np.shape(state.scale), np.shape(state.mean))
-    for part, of in zip(copy, state, strict=True):
-        part[...] = of
+    copy = _blank(state.scale.shape, state.mean.shape)
+    _fill(copy, state)
     return copy
 
 
-def _overlap(held: PlateauState, state: PlateauState) -> bool:
-    """Whether a part of one shares memory with another part of the other."""
-    return any(np.may_share_memory(a, b) for i, a in enumerate(held) for j, b in enumerate(state) if i != j)
+def _fill(state: tuple[npt.NDArray[Any], ...], values: tuple[npt.ArrayLike, ...]) -> None:
+    for part, value in zip(state, values, strict=True):
+        part[...] = value
 
 
 def _blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
@@ -475,6 +484,11 @@ def _blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array
                     -1, count
                 ),
             )
+
+
+def _fits(shape: tuple[int, ...], lanes: tuple[int, ...]) -> bool:
+    """Whether metrics of this shape broadcast to the lanes, and to no more."""
+    return len(shape) <= len(lanes) and all(a in (1, b) for a, b in zip(reversed(shape), reversed(lanes), strict=False))
 
 
 def _spread(shape: tuple[int, ...], lanes: tuple[int, ...]) -> tuple[int, ...]:
@@ -501,25 +515,6 @@ def _whole(where: str, value: object) -> int:
     if number.ndim:
         raise ValueError(f"{where} must be one integer, got {shown(number)}")
     return int(number)
-
-
-def _check_part(where: str, part: object, shape: tuple[int, ...], counts: bool) -> None:
-    dtype = np.dtype(np.int32 if counts else np.float64)
-    if not isinstance(part, np.ndarray | np.generic):
-        raise TypeError(f"{where} must be a NumPy array, got {type(part).__name__} {shown(part)}")
-    if part.dtype != dtype:
-        raise TypeError(f"{where} must be {dtype}, got {part.dtype}")
-    if part.shape != shape:
-        raise ValueError(f"{where} must have shape {shape}, got {part.shape}")
-
-
-def _check_writable(where: str, part: object, shape: tuple[int, ...]) -> None:
-    if not isinstance(part, np.ndarray):
-        raise TypeError(f"{where} must be a NumPy array, got {type(part).__name__} {shown(part)}")
-    if part.shape != shape:
-        raise ValueError(f"{where} must have shape {shape}, got {part.shape}")
-    if not part.flags.carray:
-        raise ValueError(f"{where} must be C-contiguous, aligned and writeable, got an array that is not")
 
 
 # -- what a run was ----------------------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ import os
 import sys
 import types
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
-from automata import automaton
 
 import fastlr as flr
 
@@ -69,7 +69,7 @@ def settings(rng, count, default):
 
 
 def replayed(rule, rates, metrics):
-    """The rates after each update of each history, on whichever backend is the default here, and as the plain automata have them."""
+    """Our rates after each update of each history."""
     return rule.replay(metrics.T, rule.init(scale=rates)).T
 
 
@@ -77,13 +77,6 @@ def same(ours, theirs):
     wrong = np.flatnonzero((ours != np.asarray(theirs)).any(axis=1))
     assert wrong.size == 0, f"{wrong.size} of {len(ours)} histories, the first {wrong[0]}: {ours[wrong[0]]}, {theirs[wrong[0]]}"
     assert (np.diff(ours, axis=1) != 0).any(axis=1).mean() > 0.3, "most histories say nothing"
-
-
-class Optimizer:
-    """As much of one as a scheduler sees."""
-
-    def __init__(self, rate):
-        self.param_groups = [{"lr": rate}]
 
 
 def optimizer(torch, rate):
@@ -225,7 +218,7 @@ def timm_scheduler():
     for name in ("timm", "timm.scheduler"):
         sys.modules[name] = types.ModuleType(name)
     folder = spec.submodule_search_locations[0]
-    sys.modules["timm.scheduler"].__path__ = [os.path.join(folder, "scheduler")]
+    sys.modules["timm.scheduler"].__path__ = [str(Path(folder) / "scheduler")]
     try:
         return importlib.import_module("timm.scheduler.plateau_lr").PlateauLRScheduler
     finally:

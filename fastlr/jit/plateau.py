@@ -89,8 +89,8 @@ def _after(automaton: int, at: Any, i: int, metric: float, single: bool) -> tupl
 
 @inlined
 def _update(at: Any, n: int, automaton: int, single: bool, windowed: bool, ignores: bool) -> None:
-    """One update of all that are seated. While ``cool`` is below 0 a lane warms up, and looks at nothing; a window that is not full
-    decides nothing.
+    """One update of all that are seated. While ``cool`` is below 0 a lane warms up, and looks at nothing; a window that is not
+    full decides nothing.
     """
     narrow = single and automaton == OPTAX  # whose metrics are single, too
     for i in range(n):
@@ -140,31 +140,35 @@ def _update_seated(at: Any, n: int, words: Any) -> None:
 @kernel
 def _seat_rule(at: Any, words: Any, lane: int, n: int) -> None:
     for k in range(_FIELDS):
-        first, stride = int(words[_HEADER + 2 * k]), int(words[_HEADER + 2 * k + 1])
-        row, own = at[_RULE + SEATS * k : _RULE + SEATS * k + n], words[first + stride * lane :]
-        for i in range(n):
-            row[i] = own[stride * i]
+        first, own = int(words[_HEADER + 2 * k]), words[_HEADER + 2 * k + 1] != 0.0
+        row = at[_RULE + SEATS * k : _RULE + SEATS * k + n]
+        if own:
+            row[:] = words[first + lane : first + lane + n]
+        else:
+            row[:] = words[first]
 
 
 @kernel
 def _seat(at: Any, words: Any, lane: int, n: int, scale: Any, best: Any, bad: Any, cool: Any, mean: Any, count: Any) -> None:
     _seat_rule(at, words, lane, n)
-    for i in range(n):
-        at[_SCALE + i], at[_BEST + i] = scale[lane + i], best[lane + i]
-        at[_BAD + i], at[_COOL + i] = float(bad[lane + i]), float(cool[lane + i])
+    at[_SCALE : _SCALE + n] = scale[lane : lane + n]
+    at[_BEST : _BEST + n] = best[lane : lane + n]
+    at[_BAD : _BAD + n] = bad[lane : lane + n]
+    at[_COOL : _COOL + n] = cool[lane : lane + n]
     if words[_WINDOWED] != 0.0:
-        for i in range(n):
-            at[_MEAN + i], at[_COUNT + i] = mean[lane + i], float(count[lane + i])
+        at[_MEAN : _MEAN + n] = mean[lane : lane + n]
+        at[_COUNT : _COUNT + n] = count[lane : lane + n]
 
 
 @kernel
 def _unseat(at: Any, words: Any, lane: int, n: int, scale: Any, best: Any, bad: Any, cool: Any, mean: Any, count: Any) -> None:
-    for i in range(n):
-        scale[lane + i], best[lane + i] = at[_SCALE + i], at[_BEST + i]
-        bad[lane + i], cool[lane + i] = np.int32(at[_BAD + i]), np.int32(at[_COOL + i])
+    scale[lane : lane + n] = at[_SCALE : _SCALE + n]
+    best[lane : lane + n] = at[_BEST : _BEST + n]
+    bad[lane : lane + n] = at[_BAD : _BAD + n]
+    cool[lane : lane + n] = at[_COOL : _COOL + n]
     if words[_WINDOWED] != 0.0:
-        for i in range(n):
-            mean[lane + i], count[lane + i] = at[_MEAN + i], np.int32(at[_COUNT + i])
+        mean[lane : lane + n] = at[_MEAN : _MEAN + n]
+        count[lane : lane + n] = at[_COUNT : _COUNT + n]
 
 
 @kernel
@@ -187,7 +191,9 @@ def _replay(
 
 
 def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
-    """Some of the lanes through float64 ``metrics`` (updates, lanes, or 1 for all); their scales into ``out`` (updates, lanes)."""
+    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales into ``out`` (updates, lanes)."""
     seen = metrics.view()
     seen.flags.writeable = False  # so that there is one kernel, whoever the metrics belong to
-    _replay(words, lanes.start, lanes.stop, seen, *state, np.empty((0, 0)) if out is None else out)
+    scale, best, bad, cool, mean, count = state
+    to = np.empty((0, 0)) if out is None else out
+    _replay(words, lanes.start, lanes.stop, seen, scale, best, bad, cool, mean, count, to)
