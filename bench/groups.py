@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 import fastlr as flr
-from bench.cases import END, INIT, LANES, LENGTH, T_LANES, mixed, mixed_formula, check
+from bench.cases import END, INIT, LANES, LENGTH, T_LANES, check, mixed, mixed_formula
 from bench.speed import Row, Work, bar, taken
 from tests import automata
 

@@ -41,6 +41,15 @@
 #define ALIGNED
 #endif
 
+/* Before a loop whose turns have nothing to do with each other, though they write to several arrays. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
 typedef struct {
     double high, low;
 } Pair;

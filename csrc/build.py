@@ -20,7 +20,10 @@ sources = run_path(str(PACKAGE / "sources.py"))
 
 # the bits hang on the first alone; the others let loops be vectorised, as no kernel reads errno or the flags of floating point
 UNIX = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
-IEEE = ["-fno-fast-math", "-fno-unsafe-math-optimizations"]  # whatever CFLAGS say: when linked, too, they would change the process
+IEEE = [
+    "-fno-fast-math",
+    "-fno-unsafe-math-optimizations",
+]  # whatever CFLAGS say: when linked, too, they would change the process
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
 CALLS = """
@@ -30,6 +33,9 @@ void rates_of(const double *program, size_t first, size_t stop, int64_t t, doubl
 void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row);
 void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
               ptrdiff_t lane, ptrdiff_t column, bool single);
+void replay_of(const double *rule, size_t first, size_t stop, const double *metrics, size_t steps, size_t step, size_t lane,
+               double *scale, double *best, int32_t *bad, int32_t *cool, double *mean, int32_t *count, double *scales,
+               size_t row);
 const char *fastlr_level(void);
 bool fastlr_has_level(const char *name);
 bool fastlr_use_level(const char *name);
@@ -38,20 +44,32 @@ const char *fastlr_fault(void);
 """
 
 
+def rule() -> list[dict[str, int]]:
+    """The layout of a plateau rule, and the codes of its automata."""
+    words = {f"RULE_{name.upper()}": i for i, name in enumerate(shapes["RULE_WORDS"])}
+    fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(shapes["RULE_FIELDS"])}
+    automata = {f"AUTOMATON_{name.upper()}": i for i, name in enumerate(shapes["AUTOMATA"])}
+    return [{**words, "RULE_HEADER": len(words)}, {**fields, "RULE_FIELDS": len(fields)}, automata]
+
+
 def header() -> str:
-    """``shapes.h``: the codes of the shape table, the layout of a program, and what they were made from."""
+    """``shapes.h``: the codes of the shape table, the layouts of a program and of a rule, and what they were made from."""
     layout = {name: shapes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
     words = {f"HEADER_{name.upper()}": i for i, name in enumerate(shapes["HEADER_WORDS"])}
     codes = {row.name.upper(): i for i, row in enumerate(shapes["SHAPES"])}
-    enums = [", ".join(f"{name} = {number}" for name, number in names.items()) for names in (layout, words, codes)]
+    enums = [", ".join(f"{name} = {number}" for name, number in names.items()) for names in (layout, words, codes, *rule())]
     return "\n".join(
         [
             "/* Made from fastlr/shapes.py by csrc/build.py. */",
             "/* clang-format off */",
+            "#ifndef FASTLR_SHAPES_H",
+            "#define FASTLR_SHAPES_H",
             f"#define MAGIC {shapes['MAGIC']!r}",
+            f"#define PLATEAU_MAGIC {shapes['PLATEAU_MAGIC']!r}",
             f"#define LAST_STEP {shapes['LAST_STEP']}",
             f'#define SOURCES "{sources["digest"]()}"',
             *(f"enum {{ {enum} }};" for enum in enums),
+            "#endif",
             "",
         ]
     )

@@ -50,6 +50,15 @@ static void table_of(const double *program, size_t first, size_t stop, int64_t s
     WITHOUT_LOCK(fastlr_table(program, lanes, steps, out));
 }
 
+static void replay_of(const double *rule, size_t first, size_t stop, const double *metrics, size_t steps, size_t step,
+                      size_t lane, double *scale, double *best, int32_t *bad, int32_t *cool, double *mean, int32_t *count,
+                      double *scales, size_t row) {
+    fastlr_lanes lanes = {first, stop};
+    fastlr_metrics of = {metrics, steps, step, lane};
+    fastlr_state held = {scale, best, bad, cool, mean, count};
+    WITHOUT_LOCK(fastlr_plateau(rule, lanes, of, held, scales, row));
+}
+
 #undef Py_BEGIN_ALLOW_THREADS
 #undef Py_END_ALLOW_THREADS
 #define Py_BEGIN_ALLOW_THREADS

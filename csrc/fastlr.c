@@ -106,3 +106,12 @@ void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size
 void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out) {
     level()->table(program, lanes, steps, out);
 }
+
+bool fastlr_is_rule(const double *rule, size_t size) {
+    return size >= RULE_HEADER && rule[RULE_MAGIC] == PLATEAU_MAGIC && rule[RULE_SIZE] == (double)size;
+}
+
+void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
+                    size_t row) {
+    level()->plateau(rule, lanes, metrics, state, scales, row);
+}

@@ -1,4 +1,4 @@
-/* fastlr: the rates of learning-rate schedules, from their programs.
+/* fastlr: the rates of learning-rate schedules, from their programs, and plateau rules.
 
    A program is what a schedule lowers to in Python: one flat array of doubles, `schedule.program`, which
    `schedule.program.tofile(path)` writes as it is. These functions read it, and give the same bits as Python does.
@@ -39,6 +39,20 @@ typedef struct {
     bool single;
 } fastlr_out;
 
+/* Metrics of so many updates: that of update t and lane j at of[t * step + j * lane]; `lane` is 1, or 0 where all lanes share. */
+typedef struct {
+    const double *of;
+    size_t steps, step, lane;
+} fastlr_metrics;
+
+/* The state of a plateau rule, one number a lane each. `mean` and `count` are read only where a lane's window is above 1. */
+typedef struct {
+    double *scale, *best;
+    int32_t *bad, *cool;
+    double *mean;
+    int32_t *count;
+} fastlr_state;
+
 /* Whether `size` doubles are a program, whole, and of this version of fastlr. */
 bool fastlr_is_program(const double *program, size_t size);
 
@@ -59,6 +73,14 @@ void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size
 
 /* The rates of lanes at evenly spaced steps. */
 void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
+
+/* Whether `size` doubles are a plateau rule, `rule.words` in Python, whole, and of this version of fastlr. */
+bool fastlr_is_rule(const double *rule, size_t size);
+
+/* Lanes of a plateau rule through a history of metrics: their state changes in place, and if `scales` is not NULL, the scale of
+   lane j after update t goes to scales[t * row + j]. */
+void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
+                    size_t row);
 
 /* The level in use, "avx512", "avx2" or "baseline": the highest that this processor has, unless another was chosen. */
 const char *fastlr_level(void);

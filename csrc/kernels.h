@@ -3,6 +3,7 @@
 #define FASTLR_KERNELS_H
 
 #include "level.h"
+#include "plateau.h"
 #include "runs.h"
 
 /* Why a build's arithmetic is not to be used, or an empty string. (1 + 2^-52)^2 - (1 + 2^-51) is 0 only if rounded twice, and

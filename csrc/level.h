@@ -24,6 +24,8 @@ typedef struct {
     void (*rates)(const double *program, fastlr_lanes lanes, double t, double *out);
     void (*steps)(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row);
     void (*table)(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
+    void (*plateau)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
+                    size_t row);
 } Level;
 
 extern const Level fastlr_baseline, fastlr_avx2, fastlr_avx512;

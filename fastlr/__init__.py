@@ -50,17 +50,20 @@ from fastlr.spec import from_spec, parse
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bundle", "Horizon", "Program", "Ramp", "Recipe", "Schedule", "backend", "backends", "bundle", "check", "checkpoint",
-    "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "exponential", "exponential_decay",
-    "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt", "inverse_time", "join", "layer_decay", "linear",
-    "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp",
-    "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend", "spread", "stack", "step_at", "step_decay",
-    "tanh", "use_backend", "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "Bundle", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "backend", "backends",
+    "bundle", "check", "checkpoint", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff",
+    "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt",
+    "inverse_time", "join", "layer_decay", "linear", "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse",
+    "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend",
+    "spread", "stack", "step_at", "step_decay", "tanh", "use_backend", "verify_resume", "warmup_constant", "warmup_cosine",
+    "warmup_linear", "wsd",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """``fastlr.jit`` is imported when it is first named, as it brings Numba with it."""
-    if name == "jit":
-        return importlib.import_module("fastlr.jit")
+    """What is imported when it is first named: ``fastlr.jit``, as it brings Numba with it, and plateau, which few need."""
+    if name in ("jit", "plateau"):
+        return importlib.import_module(f"fastlr.{name}")
+    if name in ("Plateau", "PlateauState"):
+        return getattr(importlib.import_module("fastlr.plateau"), name)
     raise AttributeError(f"module 'fastlr' has no attribute {name!r}")

@@ -34,6 +34,10 @@ class Backend:
     out)`` fill many steps, many in any order, and one, of the lanes and columns in two ranges: ``out`` is the whole. Lanes are
     counted in the program's own order, whatever their places in ``out``.
 
+    ``replay(words, lanes, metrics, state, out)`` takes lanes of a plateau rule through a history of metrics, one row an update
+    and one column a lane, or one for all. The parts of ``state``, flat arrays, are changed in place; scales go to ``out``, or
+    nowhere if it is None.
+
     Two ways are for speed alone, and need not know an answer. A program of one lane is given by its address, in a third of the
     time that an array takes. ``scalar(address, t)`` is its rate at step t, or NaN where that is not known; ``several(address, t,
     out)`` fills ``out`` with those at steps ``t``, an int64 array, or returns False.
@@ -43,6 +47,7 @@ class Backend:
     table: Callable[[Any, range, range, int, int, Any], None]
     steps: Callable[[Any, range, range, Any, Any], None]
     rates: Callable[[Any, range, int, Any], None]
+    replay: Callable[[Any, range, Any, Any, Any], None]
     scalar: Callable[[int, int], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
 
@@ -50,7 +55,7 @@ class Backend:
 def _native() -> Backend:
     from fastlr import native
 
-    return Backend("native", native.table, native.steps, native.rates, native.scalar, native.several)
+    return Backend("native", native.table, native.steps, native.rates, native.replay, native.scalar, native.several)
 
 
 def _jit() -> Backend:
@@ -58,13 +63,13 @@ def _jit() -> Backend:
         raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr import jit
 
-    return Backend("jit", jit.table, jit.steps, jit.lanes_of, jit.scalar)
+    return Backend("jit", jit.table, jit.steps, jit.lanes_of, jit.replay, jit.scalar)
 
 
 def _reference() -> Backend:
-    from fastlr import reference
+    from fastlr import automaton, reference
 
-    return Backend("reference", reference.table, reference.steps, reference.rates)
+    return Backend("reference", reference.table, reference.steps, reference.rates, automaton.replay)
 
 
 _LOADERS: dict[str, Callable[[], Backend]] = {"native": _native, "jit": _jit, "reference": _reference}  # fastest first
@@ -92,7 +97,7 @@ def _unchosen(*_: object) -> None:
     raise AssertionError("no backend has been chosen")
 
 
-_default = Backend("", _unchosen, _unchosen, _unchosen)  # becomes the process's own when first asked for
+_default = Backend("", _unchosen, _unchosen, _unchosen, _unchosen)  # becomes the process's own when first asked for
 _ACTIVE = ContextVar("fastlr_backend", default=_default)
 
 active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless until one has been chosen

@@ -99,6 +99,8 @@ def _written(value: object) -> str:
         return f"[{', '.join(map(repr, value))}]"
     if not isinstance(value, np.ndarray):
         return repr(value)
+    if value.size > _MOST_SHOWN and value.dtype.kind == "U":
+        return f"<{value.size:,} words>"
     if value.size > _MOST_SHOWN:
         return f"<{value.size:,} numbers from {value.min().item()!r} to {value.max().item()!r}>"
     return repr(value.tolist())

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastlr import sources
 
-__all__ = ["level", "levels", "rates", "scalar", "several", "steps", "table", "use_level"]
+__all__ = ["level", "levels", "rates", "replay", "scalar", "several", "steps", "table", "use_level"]
 
 _NOTE = Path(__file__).with_name("_native.txt")  # left by a build that made no extension
 
@@ -34,7 +34,7 @@ def _loaded() -> Any:
 
 _native = _loaded()
 _lib, _memory, _cast = _native.lib, _native.ffi.from_buffer, _native.ffi.cast
-_bytes, _doubles, _integers = (_native.ffi.typeof(f"{name}[]") for name in ("char", "double", "int64_t"))
+_bytes, _doubles, _integers, _counts = (_native.ffi.typeof(f"{name}[]") for name in ("char", "double", "int64_t", "int32_t"))
 
 scalar = _lib.rate_at  # (address, t): a program of one lane is given by its address
 
@@ -63,6 +63,14 @@ def several(address: int, t: Any, out: Any) -> bool:
     """A program of one lane, by its address, at int64 steps ``t`` into float64 ``out``; False if one may not be asked for."""
     known: bool = _lib.rates_at(address, _memory(_integers, t), t.size, _memory(_doubles, out))
     return known
+
+
+def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
+    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales into ``out`` (updates, lanes)."""
+    updates, row = metrics.shape
+    held = [_memory(_counts if part.itemsize == 4 else _doubles, part) for part in state]
+    of, to = _memory(_doubles, metrics), _native.ffi.NULL if out is None else _memory(_doubles, out)
+    _lib.replay_of(_memory(_doubles, words), lanes.start, lanes.stop, of, updates, row, int(row > 1), *held, to, state[0].size)
 
 
 def level() -> str:

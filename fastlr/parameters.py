@@ -14,8 +14,8 @@ import numpy.typing as npt
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Power", "Rate",
-    "Rates", "Real", "Steps", "Unit", "Whether", "broadcast", "checked", "has_flags", "nearest", "shown",
+    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Power",
+    "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags", "nearest", "shown",
 ]  # fmt: skip
 
 
@@ -56,7 +56,7 @@ class Number:
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         """``value`` as a read-only array of its own, or an error that begins with ``where``."""
-        array = self._array(where, value)
+        array = self.array(where, value)
         with np.errstate(over="ignore"):  # a long double may become infinite, and is refused for that
             numbers = array if self.whole else array.astype(np.float64)
         within = (numbers > self.low) & (numbers < self.high) if self.beyond else (numbers >= self.low) & (numbers <= self.high)
@@ -68,7 +68,8 @@ class Number:
         canonical.flags.writeable = False
         return canonical
 
-    def _array(self, where: str, value: object) -> npt.NDArray[Any]:
+    def array(self, where: str, value: object) -> npt.NDArray[Any]:
+        """``value`` as an array of numbers, whatever they are."""
         try:
             array = np.asarray(value)
         except ValueError:
@@ -113,6 +114,30 @@ class Choice:
         if value not in self.options:
             raise ValueError(f"{rule}, got {shown(value)}")
         return value
+
+
+@dataclass(frozen=True)
+class Words:
+    """One of a few words, or an array of them that broadcasts."""
+
+    options: tuple[str, ...]
+
+    def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
+        """``value`` as a read-only array of its own, or an error that lists the options."""
+        rule = f"{where} must be one of {', '.join(map(repr, self.options))}, or an array of them"
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            raise ValueError(f"{rule}, got rows of unequal length: {shown(value)}") from None
+        if array.dtype.kind != "U" or hasattr(value, "mask"):
+            raise TypeError(f"{rule}, got {_described(value)}")
+        if wrong := [word for word in array.ravel().tolist() if word not in self.options]:
+            raise ValueError(f"{rule}, got {wrong[0]!r}{' in an array' if array.ndim else ''}")
+        if not array.size:
+            raise ValueError(f"{rule}, at least one, got {shown(value)}")
+        words = array.astype(f"U{max(map(len, self.options))}")
+        words.flags.writeable = False
+        return words
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ is lost.
 from typing import NamedTuple
 
 __all__ = [
+    "AUTOMATA",
     "DEEPEST",
     "FAMILY",
     "FIELDS_MOST",
@@ -22,7 +23,10 @@ __all__ = [
     "HEADER_WORDS",
     "LAST_STEP",
     "MAGIC",
+    "PLATEAU_MAGIC",
     "ROW",
+    "RULE_FIELDS",
+    "RULE_WORDS",
     "SHAPES",
     "Shape",
     "code",
@@ -76,6 +80,12 @@ FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in SHAPES)
 ROW = 7 + 2 * FIELDS_MOST
 DEEPEST = 255  # rows within rows: so much room kernels have for them
+
+# the layout of a plateau rule, which plateau.py describes
+PLATEAU_MAGIC = 20265.0  # changes with the format
+RULE_WORDS = ("magic", "automaton", "single", "ignores", "windowed", "size")
+RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
+AUTOMATA = ("torch", "optax", "keras")
 
 _CODES = {row.name: number for number, row in enumerate(SHAPES)}
 

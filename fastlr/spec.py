@@ -15,7 +15,7 @@ from fastlr.parameters import nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.value import CONSTRUCTORS
 
-__all__ = ["from_spec", "parse"]
+__all__ = ["contents", "from_spec", "parse"]
 
 _MOST_CHARACTERS = 1_000_000
 
@@ -29,16 +29,21 @@ def from_spec(spec: Mapping[str, object]) -> Schedule:
     >>> from_spec({"fastlr": 1, "schedule": {"constant": {"value": 0.1}}})
     constant(value=0.1)
     """
+    return _built(contents(spec, "schedule"), 0)
+
+
+def contents(spec: object, key: str) -> object:
+    """What a spec of this version has under ``key``, the one other key that it may have."""
     if not isinstance(spec, Mapping):
         raise TypeError(f"from_spec: spec must be a mapping, got {type(spec).__name__} {shown(spec)}")
-    if set(spec) != {"fastlr", "schedule"}:
-        raise ValueError(f"from_spec: spec must have the keys 'fastlr' and 'schedule', got {sorted(map(str, spec))}")
+    if set(spec) != {"fastlr", key}:
+        raise ValueError(f"from_spec: spec must have the keys 'fastlr' and {key!r}, got {sorted(map(str, spec))}")
     version = spec["fastlr"]
     if type(version) is not int or version < 1:
         raise ValueError(f"from_spec: 'fastlr' must be the version of the format, an integer from 1, got {version!r}")
     if version > VERSION:
         raise ValueError(f"from_spec: 'fastlr' must be at most {VERSION}, got version {version}: it needs a newer fastlr")
-    return _built(spec["schedule"], 0)
+    return spec[key]
 
 
 def _is_call(value: object) -> bool:

@@ -12,6 +12,8 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = ["allocate", "check_contiguous", "check_out", "check_threads", "dtype_of", "span"]
 
+_FEWER = "ask for fewer steps at a time, table(start, stop), or give an np.memmap as out="
+
 _SMALL = 1 << 20  # bytes that every machine has
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
@@ -80,13 +82,13 @@ def check_threads(where: str, threads: object) -> int:
     return int(threads)
 
 
-def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str = _FEWER) -> npt.NDArray[Any]:
     """An array to fill, unless it would not fit into this machine."""
     size = math.prod(shape) * dtype.itemsize
     if size > _SMALL and size > (memory := _memory()):
         raise ValueError(
             f"{where}: a result of shape {shape} must fit into memory, got {size / 1e9:,.1f} GB for this machine's "
-            f"{memory / 1e9:,.1f} GB; ask for fewer steps at a time, table(start, stop), or give an np.memmap as out="
+            f"{memory / 1e9:,.1f} GB; {way_out}"
         )
     return np.empty(shape, dtype)
 

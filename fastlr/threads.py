@@ -15,8 +15,8 @@ _LEAST = 1 << 14  # rates that are worth a thread: some ten microseconds
 _PARTS = 4  # a thread: families of lanes, and processors, differ in speed
 
 
-def shared(work: Work, lanes: int, columns: int, threads: int) -> None:
-    """Do ``work`` for a table of so many lanes and columns, over at most so many threads."""
+def shared(work: Work, lanes: int, columns: int, threads: int, by_lanes: bool = False) -> None:
+    """Do ``work`` for a table of so many lanes and columns, over at most so many threads; a lane's columns together if asked."""
     if threads > 1:
         threads = min(threads, lanes * columns // _LEAST)
     if threads <= 1:
@@ -26,8 +26,8 @@ def shared(work: Work, lanes: int, columns: int, threads: int) -> None:
 
     count = threads * _PARTS
     parts = (
-        [(part, range(columns)) for part in _divided(lanes, count)]
-        if lanes >= count
+        [(part, range(columns)) for part in _divided(lanes, min(lanes, count))]
+        if by_lanes or lanes >= count
         else [(range(lanes), part) for part in _divided(columns, threads)]
     )
     with ThreadPoolExecutor(threads) as executor:

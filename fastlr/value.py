@@ -19,7 +19,7 @@ from fastlr.expression import Node
 from fastlr.parameters import Choice, broadcast, nearest, shown
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["CONSTRUCTORS", "Value", "build", "constructor"]
+__all__ = ["CONSTRUCTORS", "Value", "build", "checked_arguments", "constructor", "same"]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
@@ -169,8 +169,8 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         except TypeError as error:
             raise TypeError(f"{name}: {error}") from None
         bound.apply_defaults()
-        bound.arguments.update(_checked(name, build, bound.arguments, defaults))
-        given = {key: value for key, value in bound.arguments.items() if not _same(value, defaults[key])}
+        bound.arguments.update(checked_arguments(name, build, bound.arguments, defaults))
+        given = {key: value for key, value in bound.arguments.items() if not same(value, defaults[key])}
         result, call = build(*bound.args, **bound.kwargs), Call(name, _recorded(given))
         _check_result(name, result._node, call)
         return type(result)(result._node, call, result.past_end)
@@ -207,28 +207,29 @@ def _recorded(given: Mapping[str, object]) -> dict[str, object]:
     return {key: tuple(map(call, value)) if isinstance(value, tuple) else call(value) for key, value in given.items()}
 
 
-def _same(value: object, default: object) -> bool:
+def same(value: object, default: object) -> bool:
+    """Whether a checked argument is what the default stands for."""
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and bool(value == default)
     return not isinstance(value, Value | tuple) and value == default
 
 
-def _checked(
-    name: str, build: Callable[..., Value], arguments: Mapping[str, Any], defaults: Mapping[str, object]
+def checked_arguments(
+    name: str, build: Callable[..., Any], arguments: Mapping[str, Any], defaults: Mapping[str, object]
 ) -> dict[str, object]:
-    """Every argument in canonical form, their batch shapes known to fit together."""
+    """Every argument in canonical form, by the rules in the signature, their batch shapes known to fit together."""
     if name not in _RULES:
         hints = typing.get_type_hints(build, include_extras=True)
         _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
     rules = _RULES[name]
     if isinstance(arguments.get("schedules"), Mapping) and arguments.get("names") is None:
         arguments = {"names": list(arguments["schedules"]), "schedules": list(arguments["schedules"].values())}
-    checked = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
-    for key, value in checked.items():
+    ruled = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
+    for key, value in ruled.items():
         if value is None and defaults[key] is not None:
             raise TypeError(f"{name}: {key} must be given, got None")
-    broadcast(name, dict(_batches(rules, checked)))
-    return checked
+    broadcast(name, dict(_batches(rules, ruled)))
+    return ruled
 
 
 def _batches(rules: Mapping[str, object], checked: Mapping[str, object]) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -1,0 +1,551 @@
+"""Plateau: a rule that reduces a rate where a metric has stopped improving.
+
+It is the one thing in fastlr that has state, and the state is a tuple of arrays that goes in and comes out of a pure update:
+any checkpoint can hold it. The rule itself is a value, as a schedule is.
+
+A rule lowers to one flat float64 array, its *words*, the only thing that kernels see:
+
+    header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored, whether any window is above 1, size
+    fields   for each of RULE_FIELDS where it stands and a stride: 1 where each lane has its own, 0 where all share one
+    data     the numbers, each field of all lanes together
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import inspect
+import math
+import typing
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.backends import choose
+from fastlr.calls import VERSION, Call
+from fastlr.constructors import constant, piecewise_constant
+from fastlr.parameters import Number, Period, Rate, Unit, Words, broadcast, nearest, shown
+from fastlr.schedule import Schedule
+from fastlr.shapes import AUTOMATA, PLATEAU_MAGIC, RULE_FIELDS, RULE_WORDS
+from fastlr.spec import contents
+from fastlr.tables import allocate, check_contiguous, check_out, check_threads
+from fastlr.threads import shared
+from fastlr.value import checked_arguments, same
+
+__all__ = ["Event", "Plateau", "PlateauState", "events"]
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int32]
+
+_MOST = 2**31 - 1
+_FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
+_COPIED = 1 << 20  # numbers of a history that are spread over the lanes at a time
+
+Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
+Count = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
+Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
+Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
+_METRIC = Number("a number or an array of numbers")
+_HISTORY = Number("an array of numbers, one row an update", core=1, none=True)
+_EVERY = typing.get_args(Period)[1]
+_RATE = typing.get_args(Rate)[1]
+
+
+class PlateauState(NamedTuple):
+    """What a rule knows of its lanes, in arrays of their shape.
+
+    ``mean`` and ``count`` have shape () where no window is above 1, and are not used then.
+    """
+
+    scale: Array  # what a rate is multiplied by, or the rate itself
+    best: Array  # the best metric that has been seen
+    bad: Counts  # updates since then that were no better; -1 where the first metric, whatever it is, becomes the best
+    cool: Counts  # updates of a cooldown that are left, or below 0 of the warm-up
+    mean: Array  # of the metrics in the window
+    count: Counts  # type: ignore[assignment]  # how many they are
+
+
+_DTYPES = (np.float64, np.float64, np.int32, np.int32, np.float64, np.int32)
+_PARTS = {name: np.dtype(dtype) for name, dtype in zip(PlateauState._fields, _DTYPES, strict=True)}
+
+
+class _Convention(NamedTuple):
+    """How a library decides, and what it does where nothing is said."""
+
+    automaton: str
+    rtol: float
+    atol: float
+    eps: float
+    precision: str
+    fixed: tuple[str, ...] = ()  # parameters that its automaton has no use for
+
+
+_CONVENTIONS = {
+    "torch": _Convention("torch", rtol=1e-4, atol=0.0, eps=1e-8, precision="double"),
+    "timm": _Convention("torch", rtol=1e-4, atol=0.0, eps=1e-8, precision="double"),
+    "optax": _Convention("optax", rtol=1e-4, atol=0.0, eps=0.0, precision="double", fixed=("eps",)),
+    "keras": _Convention("keras", rtol=0.0, atol=1e-4, eps=0.0, precision="single", fixed=("rtol", "eps")),
+}
+
+
+class Plateau:
+    """A rule that reduces a rate by ``factor`` where a metric has not improved for ``patience`` updates: an immutable value.
+
+    With ``a`` the metric and ``b`` the best one seen, an update is *better* where
+
+        a < b*(1 - rtol) - atol  (mode "min"),    a > b*(1 + rtol) + atol  (mode "max");
+
+    then ``b`` becomes ``a``, and otherwise the update is *bad*. After too many bad ones in a row ``scale`` becomes
+    ``max(scale*factor, floor)``, if that is a change by more than ``eps``, and a *cooldown* of so many updates begins, in which
+    none is bad. ``warmup`` updates at the beginning look at nothing. With a ``window`` of n the metrics of n updates are
+    averaged, and decide together. All of these broadcast like NumPy arrays; each number of the shape that results is a *lane*.
+
+    ``scale`` begins at 1.0 and is what a schedule's rate is multiplied by: ``rate = s(t) * state.scale``; ``rate_floor`` is a
+    rate below which ``rule.rate(s(t), state)`` is not reduced. Or it begins at a rate, ``init(scale=0.1)``, and is one.
+
+    ``convention`` says whose automaton it is, to the bit, and gives ``rtol``, ``atol``, ``eps`` and ``precision`` where they are
+    None:
+
+    ========  ======================================  =================================================  =============  =========
+    word      is                                      reduces at                                         rtol, atol     precision
+    ========  ======================================  =================================================  =============  =========
+    torch     ``torch``'s ``ReduceLROnPlateau``       bad update ``patience + 1``, if by more than 1e-8  1e-4, 0        double
+    timm      ``timm``'s, which is torch's            the same, after a warm-up                          1e-4, 0        double
+    optax     ``optax.contrib.reduce_on_plateau``     bad update ``patience``                            1e-4, 0        double
+    keras     ``keras``'s callback; the first metric  bad update ``patience``, and again at each that    0, 1e-4        single
+              is the best, even NaN                   follows, until the rate is above ``floor``
+    ========  ======================================  =================================================  =============  =========
+
+    ``precision="single"`` is what the library does whose rates are float32. ``nan`` says what a NaN among the metrics does:
+    ``"raise"`` an error before anything is changed, ``"ignore"`` nothing at all to its lane, ``"bad"`` what the library does.
+
+    >>> import fastlr as flr
+    >>> rule = flr.Plateau(factor=0.5, patience=1)
+    >>> state = rule.init()
+    >>> for loss in [1.0, 0.9, 0.9, 0.9]:
+    ...     state = rule.update(state, loss)
+    >>> float(state.scale), float(state.best)
+    (0.5, 0.9)
+    >>> rule.replay([1.0, 0.9, 0.9, 0.9, 0.8, 0.9])
+    array([1. , 1. , 1. , 0.5, 0.5, 0.5])
+    >>> flr.Plateau(patience=[1, 2], nan="ignore").shape
+    (2,)
+    """
+
+    __slots__ = ("__weakref__", "_call", "_words", "parameters", "shape")
+
+    parameters: Mapping[str, Any]
+    shape: tuple[int, ...]
+    _call: Call
+    _words: Array
+
+    def __init__(
+        self,
+        mode: Mode = "min",
+        factor: Unit = 0.1,
+        patience: Count = 10,
+        rtol: Tolerance | None = None,
+        atol: Rate | None = None,
+        cooldown: Count = 0,
+        floor: Rate = 0.0,
+        rate_floor: Rate = 0.0,
+        warmup: Count = 0,
+        window: Window = 1,
+        eps: Rate | None = None,
+        nan: Literal["raise", "ignore", "bad"] = "raise",
+        convention: Literal["torch", "timm", "optax", "keras"] = "torch",
+        precision: Literal["double", "single"] | None = None,
+    ) -> None:
+        given = {"mode": mode, "factor": factor, "patience": patience, "rtol": rtol, "atol": atol, "cooldown": cooldown,
+                 "floor": floor, "rate_floor": rate_floor, "warmup": warmup, "window": window, "eps": eps, "nan": nan,
+                 "convention": convention, "precision": precision}  # fmt: skip
+        ruled = checked_arguments("Plateau", Plateau.__init__, given, _DEFAULTS)
+        defaults = {**_DEFAULTS, **_own(_CONVENTIONS[str(ruled["convention"])], ruled)}
+        whole = {name: defaults[name] if value is None else value for name, value in ruled.items()}
+        call = Call("Plateau", {name: value for name, value in whole.items() if not same(value, defaults[name])})
+        shape = np.broadcast_shapes(*(np.shape(value) for value in whole.values() if isinstance(value, np.ndarray)))
+        for name, value in (("parameters", MappingProxyType(whole)), ("shape", shape), ("_call", call)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_words", _lower(self.parameters, shape))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Plateau is a value: {name} cannot be set; build another")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Plateau is a value: {name} cannot be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        return self._call == other._call if isinstance(other, Plateau) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._call)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _built, (dict(self._call.arguments),)
+
+    def __repr__(self) -> str:
+        return repr(self._call)
+
+    def to_spec(self) -> dict[str, object]:
+        """The rule as plain JSON data, with the version of its format; ``Plateau.from_spec`` gives it back.
+
+        >>> Plateau(patience=5, convention="keras").to_spec()
+        {'fastlr': 1, 'plateau': {'patience': 5, 'convention': 'keras'}}
+        """
+        return {"fastlr": VERSION, "plateau": self._call.spec()["Plateau"]}
+
+    @staticmethod
+    def from_spec(spec: Mapping[str, object]) -> Plateau:
+        """The rule that ``to_spec`` described. Raises ``ValueError`` or ``TypeError`` for whatever is none."""
+        parameters = contents(spec, "plateau")
+        if not isinstance(parameters, Mapping):
+            raise TypeError(f"from_spec: 'plateau' must be {{parameter: value}}, got {shown(parameters)}")
+        for name in parameters:
+            if name not in _DEFAULTS:
+                raise ValueError(f"from_spec: {shown(name)} is not a parameter of Plateau{nearest(name, _DEFAULTS)}")
+        return _built(parameters)
+
+    @property
+    def words(self) -> Array:
+        """What the kernels read: one flat, read-only float64 array."""
+        return self._words
+
+    @property
+    def _windowed(self) -> bool:
+        return bool(self._words[RULE_WORDS.index("windowed")])
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def init(self, scale: Rate = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
+        """The state before the first update: of as many lanes as the rule, ``scale`` and ``shape`` have together.
+
+        >>> Plateau(patience=[1, 2]).init(scale=0.1).scale
+        array([0.1, 0.1])
+        """
+        first = _RATE("init: scale", scale)
+        lanes = broadcast("init", {"rule": self.shape, "scale": first.shape, "shape": _shape(shape)})
+        own, state = self.parameters, _blank(lanes, lanes if self._windowed else ())
+        scale = first.astype(np.float32) if own["precision"] == "single" else first
+        unseen = -1 if own["convention"] == "keras" else 0
+        _fill(state, (scale, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
+        return state
+
+    def update(
+        self, state: PlateauState, metric: npt.ArrayLike, out: PlateauState | None = None, threads: int = 1
+    ) -> PlateauState:
+        """The state after one more metric, a number for all lanes or an array that broadcasts to them.
+
+        It is a new one, or ``out``, written in place, which may be ``state`` itself. Raises ``TypeError`` or ``ValueError``
+        before anything is written: for a state that is not this rule's, a metric of other lanes, and NaN with ``nan="raise"``.
+
+        >>> rule = Plateau(patience=[0, 1], factor=0.5)
+        >>> rule.update(rule.update(rule.init(), [1.0, 1.0]), [2.0, 2.0]).scale
+        array([0.5, 1. ])
+        """
+        threads, state = check_threads("update", threads), self._checked("update: state", state)
+        metrics = _numbers("update: metric", metric, _METRIC)[np.newaxis]
+        self._check_metrics("update: metric", metrics, state.scale.shape)
+        after = _copied(state) if out is None else self._into(state, out)
+        if out is not None and any(np.may_share_memory(metrics, part) for part in after):
+            metrics = metrics.copy()
+        self._run(after, metrics, None, threads)
+        return after
+
+    def advance(self, state: PlateauState, metrics: npt.ArrayLike, threads: int = 1) -> PlateauState:
+        """The state after a history of metrics, one row an update: a new one, as so many updates give it.
+
+        >>> rule = Plateau(patience=0, factor=0.5)
+        >>> float(rule.advance(rule.init(), [1.0, 2.0, 3.0]).scale)
+        0.25
+        """
+        threads, state = check_threads("advance", threads), self._checked("advance: state", state)
+        history = _numbers("advance: metrics", metrics, _HISTORY)
+        self._check_metrics("advance: metrics", history, state.scale.shape)
+        after = _copied(state)
+        self._run(after, history, None, threads)
+        return after
+
+    def replay(
+        self, metrics: npt.ArrayLike, state: PlateauState | None = None, out: Array | None = None, threads: int = 1
+    ) -> Array:
+        """The scales after each update of a history of metrics, ``(updates, *lanes)``, or ``(updates,)`` for all lanes at once.
+
+        It begins at ``state``, or at ``init()`` of the lanes that the rule and the metrics have together; ``out``, C-contiguous
+        float64 of shape ``(updates, *lanes)``, is filled and returned. Raises as ``update`` does, and for a result larger than
+        this machine's memory, before anything is written.
+
+        >>> Plateau(patience=[0, 1], factor=0.5).replay([1.0, 2.0, 3.0])
+        array([[1.  , 1.  ],
+               [0.5 , 1.  ],
+               [0.25, 0.5 ]])
+        """
+        threads, history = check_threads("replay", threads), _numbers("replay: metrics", metrics, _HISTORY)
+        if state is None:
+            begin = self.init(shape=broadcast("replay", {"rule": self.shape, "metrics": history.shape[1:]}))
+        else:
+            begin = _copied(self._checked("replay: state", state))
+        self._check_metrics("replay: metrics", history, begin.scale.shape)
+        shape = (history.shape[0], *begin.scale.shape)
+        if out is None:
+            out = allocate("replay", shape, np.dtype(np.float64), _FEWER)
+        else:
+            check_out("replay", out, shape, np.float64)
+            check_contiguous("replay", out)
+            history = history.copy() if np.may_share_memory(history, out) else history
+        self._run(begin, history, out, threads)
+        return out
+
+    def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
+        """Take ``state``, known to be this rule's, through ``metrics``, known to be its lanes'."""
+        lanes, replay = state.scale.shape, choose().replay
+        words = self._words if lanes == self.shape else _lower(self.parameters, lanes)
+        flat = tuple(part.reshape(-1) for part in state)
+        rows = None if out is None else out.reshape(out.shape[0], flat[0].size)
+        for first, block in _blocks(metrics, lanes):
+            to = None if rows is None else rows[first : first + len(block)]
+            shared(lambda some, _: replay(words, some, block, flat, to), flat[0].size, len(block), threads, by_lanes=True)  # noqa: B023
+
+    # -- what may be given ---------------------------------------------------------------------------------------------
+
+    def _checked(self, where: str, state: object) -> PlateauState:
+        """A state of this rule's lanes, or an error that names the part that is wrong."""
+        if not isinstance(state, tuple) or len(state) != len(_PARTS):
+            got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
+            raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(_PARTS)}, got {got}")
+        held = PlateauState(*state)
+        lanes = np.shape(held.scale)
+        windows = lanes if self._windowed else ()
+        for name, part in zip(_PARTS, held, strict=True):
+            dtype, shape = _PARTS[name], windows if name in ("mean", "count") else lanes
+            if not isinstance(part, np.ndarray | np.generic):
+                raise TypeError(f"{where}.{name} must be a NumPy array, got {type(part).__name__} {shown(part)}")
+            if part.dtype != dtype:
+                raise TypeError(f"{where}.{name} must be {dtype}, got {part.dtype}")
+            if part.shape != shape:
+                raise ValueError(f"{where}.{name} must have shape {shape}, got {part.shape}")
+        if lanes != self.shape and broadcast(where, {"rule": self.shape, "scale": lanes}) != lanes:
+            raise ValueError(f"{where} must be of the rule's lanes, {self.shape}, got {lanes}")
+        return held
+
+    def _into(self, state: PlateauState, out: PlateauState) -> PlateauState:
+        """``out``, known to be fit to be written, holding ``state``."""
+        held = self._checked("update: out", out)
+        parts: tuple[npt.NDArray[Any], ...] = held
+        for i, (name, part) in enumerate(zip(_PARTS, parts, strict=True)):
+            of = state[i]
+            if part.shape != of.shape:
+                raise ValueError(f"update: out.{name} must have shape {of.shape}, got {part.shape}")
+            if not isinstance(part, np.ndarray) or not part.flags.carray:
+                raise ValueError(f"update: out.{name} must be a C-contiguous, aligned and writeable array")
+            if any(np.may_share_memory(part, other) for other in parts[:i]):
+                raise ValueError(f"update: out.{name} must have memory of its own")
+        if any(part is not of for part, of in zip(held, state, strict=True)):
+            _fill(held, _copied(state))  # by way of a copy, as any part may share memory with any other
+        return held
+
+    def _check_metrics(self, where: str, metrics: Array, lanes: tuple[int, ...]) -> None:
+        """Raise unless every update's metrics fit the lanes, and hold no NaN where that is an error."""
+        if metrics.shape[1:] not in ((), lanes) and not _fits(metrics.shape[1:], lanes):
+            raise ValueError(f"{where} must broadcast to the lanes, {lanes}, got {metrics.shape[1:]}")
+        if self.parameters["nan"] == "raise" and metrics.size and np.isnan(metrics.min()):
+            wrong = np.isnan(metrics)
+            update, *lane = (int(i) for i in np.argwhere(wrong)[0])
+            places = [f"update {update}"] * (len(metrics) > 1) + [f"lane {tuple(lane)}"] * bool(lane)
+            first = f", the first in {', '.join(places)}" if places else ""
+            raise ValueError(f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} of {wrong.size:,}{first}")
+
+    # -- with a schedule -----------------------------------------------------------------------------------------------
+
+    def rate(self, base: npt.ArrayLike, state: PlateauState) -> Any:
+        """A schedule's rate, reduced: ``max(base*scale, min(base, rate_floor))``, a float or an array.
+
+        >>> rule = Plateau(rate_floor=1e-3)
+        >>> rule.rate(0.1, rule.init(scale=1e-6)), rule.rate(1e-4, rule.init(scale=0.5))
+        (0.001, 0.0001)
+        """
+        rates = _RATE("rate: base", base)
+        scale = self._checked("rate: state", state).scale
+        broadcast("rate", {"state": scale.shape, "base": rates.shape})
+        reduced = np.maximum(rates * scale, np.minimum(rates, self.parameters["rate_floor"]))
+        return reduced if reduced.ndim else float(reduced)
+
+    def realised(self, schedule: Schedule, scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> Schedule:
+        """What a run's rates were, as a schedule: ``schedule`` times the ``scales`` that ``replay`` or the run's log gave.
+
+        The scale after update i, from 0, holds from step ``(i + 1)*every`` on, and ``init`` before the first. At each step it is
+        ``rule.rate(schedule(t), state)``, to the bit.
+
+        >>> import fastlr as flr
+        >>> rule = flr.Plateau(patience=0, factor=0.5)
+        >>> rule.realised(flr.constant(0.1), rule.replay([1.0, 2.0, 0.5, 0.7]), every=10).table(0, 50, 10)
+        array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
+        """
+        levels = _levels("realised", scales, init)
+        changes = np.flatnonzero((levels[1:] != levels[:-1]).reshape(len(levels) - 1, -1).any(axis=1)) + 1
+        values = np.moveaxis(levels[[0, *changes]], 0, -1)
+        steps = changes * int(_whole("realised: every", every))
+        reduced = schedule * (piecewise_constant(values, steps) if changes.size else constant(values[..., 0]))
+        floor = self.parameters["rate_floor"]
+        return reduced.maximum(schedule.minimum(constant(floor))) if floor.any() else reduced
+
+
+_DEFAULTS = {name: parameter.default for name, parameter in inspect.signature(Plateau).parameters.items()}
+
+
+def _built(parameters: Mapping[str, Any]) -> Plateau:
+    return Plateau(**parameters)
+
+
+def _own(convention: _Convention, ruled: Mapping[str, object]) -> dict[str, object]:
+    """A convention's defaults, once nothing is asked of it that it does not do."""
+    for name in convention.fixed:
+        if ruled[name] is not None and np.any(ruled[name] != 0):
+            raise ValueError(f"Plateau: {name} must be 0 where convention={ruled['convention']!r}, got {shown(ruled[name])}")
+    return {name: getattr(convention, name) for name in ("rtol", "atol", "eps", "precision")}
+
+
+# -- lowering ----------------------------------------------------------------------------------------------------------------
+
+
+def _lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
+    """The words of a rule for so many lanes."""
+    automaton = _CONVENTIONS[parameters["convention"]].automaton
+    single = parameters["precision"] == "single"
+    fields = _fields(parameters, narrow=single and automaton == "optax")
+    windowed = bool((fields["window"] > 1).any())
+    head = [PLATEAU_MAGIC, AUTOMATA.index(automaton), single, parameters["nan"] == "ignore", windowed, 0]
+    places: list[int] = []
+    columns: list[Array] = []
+    at = len(RULE_WORDS) + 2 * len(RULE_FIELDS)
+    for name in RULE_FIELDS:
+        own = fields[name].size > 1
+        columns.append(np.broadcast_to(fields[name], lanes).ravel() if own else fields[name].ravel())
+        places += [at, own]
+        at += columns[-1].size
+    words = np.concatenate([head, places, *columns])
+    words[RULE_WORDS.index("size")] = words.size
+    words.flags.writeable = False
+    return words
+
+
+def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
+    """The numbers that an automaton reads; rounded to float32 where it computes in that."""
+    rtol, fallen = np.asarray(parameters["rtol"]), np.asarray(parameters["mode"]) == "min"
+    named = {name: np.asarray(parameters[name], dtype=np.float64) for name in RULE_FIELDS if name in parameters}
+    fields = {**named, "sign": np.where(fallen, 1.0, -1.0), "gain": np.where(fallen, 1.0 - rtol, rtol + 1.0)}
+    rounded = ("gain", "atol", "factor", "floor") if narrow else ()
+    return {name: fields[name].astype(np.float32).astype(np.float64) if name in rounded else fields[name] for name in RULE_FIELDS}
+
+
+# -- arrays ------------------------------------------------------------------------------------------------------------------
+
+
+def _blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
+    """A state to be written, in one block of memory: four that come and go take three times as long."""
+    many, few = math.prod(lanes), math.prod(windows)
+    block = np.empty(3 * many + 2 * few)
+    counts = block[2 * many : 3 * many].view(np.int32)
+    return PlateauState(
+        scale=block[:many].reshape(lanes),
+        best=block[many : 2 * many].reshape(lanes),
+        bad=counts[:many].reshape(lanes),
+        cool=counts[many:].reshape(lanes),
+        mean=block[3 * many : 3 * many + few].reshape(windows),
+        count=block[3 * many + few :].view(np.int32)[:few].reshape(windows),
+    )
+
+
+def _copied(state: PlateauState) -> PlateauState:
+    copy = _blank(state.scale.shape, state.mean.shape)
+    _fill(copy, state)
+    return copy
+
+
+def _fill(state: tuple[npt.NDArray[Any], ...], values: tuple[npt.ArrayLike, ...]) -> None:
+    for part, value in zip(state, values, strict=True):
+        part[...] = value
+
+
+def _blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
+    """A history as C-contiguous blocks of one column a lane, or one column for all: (first update, block)."""
+    count = math.prod(lanes)
+    if math.prod(metrics.shape[1:]) == 1:
+        yield 0, np.ascontiguousarray(metrics.reshape(-1, 1))
+    elif metrics.shape[1:] == lanes and metrics.flags.carray:
+        yield 0, metrics.reshape(-1, count)
+    else:
+        size = max(1, _COPIED // count)
+        for i in range(0, len(metrics), size):
+            some = metrics[i : i + size]
+            yield (
+                i,
+                np.ascontiguousarray(np.broadcast_to(some.reshape(_spread(some.shape, lanes)), (len(some), *lanes))).reshape(
+                    -1, count
+                ),
+            )
+
+
+def _fits(shape: tuple[int, ...], lanes: tuple[int, ...]) -> bool:
+    """Whether metrics of this shape broadcast to the lanes, and to no more."""
+    return len(shape) <= len(lanes) and all(a in (1, b) for a, b in zip(reversed(shape), reversed(lanes), strict=False))
+
+
+def _spread(shape: tuple[int, ...], lanes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a block of metrics with as many axes as the lanes have."""
+    return (shape[0], *(1,) * (len(lanes) + 1 - len(shape)), *shape[1:])
+
+
+def _numbers(where: str, value: object, rule: Number) -> Array:
+    """Metrics as float64, whatever they are."""
+    if type(value) is np.ndarray and value.dtype.kind in "iuf" and value.ndim >= rule.core:
+        return value.astype(np.float64, copy=False)
+    return rule.array(where, value).astype(np.float64)
+
+
+def _shape(shape: object) -> tuple[int, ...]:
+    sizes = shape if isinstance(shape, tuple) else (shape,)
+    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size > 0 for size in sizes):
+        raise ValueError(f"init: shape must be a tuple of integers above 0, got {shown(shape)}")
+    return tuple(int(size) for size in sizes)
+
+
+def _whole(where: str, value: object) -> int:
+    number = _EVERY(where, value)
+    if number.ndim:
+        raise ValueError(f"{where} must be one integer, got {shown(number)}")
+    return int(number)
+
+
+# -- what a run was ----------------------------------------------------------------------------------------------------------
+
+
+class Event(NamedTuple):
+    """From ``step`` on, ``scale`` is ``factor`` times what it was."""
+
+    step: int
+    factor: float
+    scale: float
+
+
+def _levels(where: str, scales: npt.ArrayLike, init: npt.ArrayLike) -> Array:
+    """The scales of a run, the first of them the one before any update."""
+    after = typing.get_args(Rate)[1](f"{where}: scales", scales)
+    if not after.ndim:
+        raise ValueError(f"{where}: scales must be an array, one row an update, got {shown(after)}")
+    first = _RATE(f"{where}: init", init)
+    broadcast(where, {"scales": after.shape[1:], "init": first.shape})
+    return np.concatenate([np.broadcast_to(first, after.shape[1:])[np.newaxis], after])
+
+
+def events(scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> tuple[Event, ...]:
+    """The reductions of a run, ``every`` steps an update, from the scales of its one lane.
+
+    >>> events([1.0, 1.0, 0.5, 0.5, 0.25], every=100)
+    (Event(step=300, factor=0.5, scale=0.5), Event(step=500, factor=0.5, scale=0.25))
+    """
+    levels, size = _levels("events", scales, init), _whole("events: every", every)
+    if levels.ndim > 1:
+        raise ValueError(f"events: scales must be those of one lane, got shape {np.shape(scales)}; index a lane first")
+    changes = np.flatnonzero(levels[1:] != levels[:-1]) + 1
+    return tuple(Event(int(i) * size, float(levels[i] / levels[i - 1]), float(levels[i])) for i in changes)
