@@ -7,11 +7,9 @@
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastlr.backends import backend, backends, set_backend, use_backend
-from fastlr.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
-from fastlr.clocks import Horizon, Ramp, horizon, ramp, step_at
 from fastlr.constructors import (
     constant,
     cosine,
@@ -39,13 +37,18 @@ from fastlr.constructors import (
     warmup_linear,
     wsd,
 )  # fmt: skip
-from fastlr.groups import layer_decay, mup, scatter, spread
-from fastlr.plans import check, checkpoint, diff, resume, verify_resume
 from fastlr.program import Program
 from fastlr.recipes import Recipe, recipe, recipes
 from fastlr.schedule import Schedule
 from fastlr.sources import get_include
 from fastlr.spec import from_spec, parse
+
+if TYPE_CHECKING:
+    from fastlr.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
+    from fastlr.clocks import Horizon, Ramp, horizon, ramp, step_at
+    from fastlr.groups import layer_decay, mup, scatter, spread
+    from fastlr.plans import check, checkpoint, diff, resume, verify_resume
+    from fastlr.plateau import Plateau, PlateauState
 
 __version__ = "0.1.0"
 
@@ -60,10 +63,25 @@ __all__ = [
 ]  # fmt: skip
 
 
+_LATER = {
+    "bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
+    "clocks": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
+    "groups": ("layer_decay", "mup", "scatter", "spread"),
+    "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
+    "plateau": ("Plateau", "PlateauState"),
+    "jit": (),
+}  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba
+_ROOM = {name: room for room, names in _LATER.items() for name in names}
+
+
 def __getattr__(name: str) -> Any:
-    """What is imported when it is first named: ``fastlr.jit``, as it brings Numba with it, and plateau, which few need."""
-    if name in ("jit", "plateau"):
+    if name in _ROOM:
+        globals()[name] = getattr(importlib.import_module(f"fastlr.{_ROOM[name]}"), name)
+        return globals()[name]
+    if name in _LATER:
         return importlib.import_module(f"fastlr.{name}")
-    if name in ("Plateau", "PlateauState"):
-        return getattr(importlib.import_module("fastlr.plateau"), name)
     raise AttributeError(f"module 'fastlr' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_LATER})
