@@ -27,7 +27,8 @@ typedef struct {
     int64_t n;
     const double *metric, *rule[RULE_FIELDS];
     fastlr_state state;
-    ALIGNED double spread[RULE_FIELDS + 1][TOGETHER];
+    double *scales; /* a second place for the scale after an update */
+    ALIGNED double spread[RULE_FIELDS + 1][TOGETHER], nowhere[TOGETHER];
 } Block;
 
 INLINED double kept(double x, bool single) { return single ? (double)(float)x : x; }
@@ -111,7 +112,7 @@ INLINED void update(Block *block, int automaton, bool single, bool windowed, boo
             waits = waits | ~full;
         }
         Lane now = decided(automaton, was, metric, rule, single);
-        state.scale[i] = chosen(waits, was.scale, now.scale);
+        state.scale[i] = block->scales[i] = chosen(waits, was.scale, now.scale);
         state.best[i] = chosen(waits, was.best, now.best);
         state.bad[i] = (int32_t)chosen(waits, was.bad, now.bad);
         state.cool[i] = (int32_t)chosen(waits, was.cool + chosen(warms & ~skips, 1.0, 0.0), now.cool);
@@ -137,9 +138,8 @@ static void update_block(Block *block, const double *rule) {
 #undef UPDATE
 }
 
-/* `value` for each lane of a block. */
-static const double *spread(double value, double *out) {
-    for (int64_t i = 0; i < TOGETHER; i++) {
+static const double *spread(double value, int64_t n, double *out) {
+    for (int64_t i = 0; i < n; i++) {
         out[i] = value;
     }
     return out;
@@ -152,7 +152,7 @@ static void take_rule(Block *block, const double *rule, size_t lane, bool first)
         if (place[1] != 0.0) {
             block->rule[i] = of + lane;
         } else if (first) {
-            block->rule[i] = spread(*of, block->spread[i]);
+            block->rule[i] = spread(*of, TOGETHER, block->spread[i]);
         }
     }
 }
@@ -168,11 +168,9 @@ static void plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metri
         take_rule(&block, rule, lane, lane == lanes.first);
         for (size_t t = 0; t < metrics.steps; t++) {
             const double *of = metrics.of + t * metrics.step;
-            block.metric = metrics.lane ? of + lane : spread(*of, block.spread[RULE_FIELDS]);
+            block.metric = metrics.lane ? of + lane : spread(*of, block.n, block.spread[RULE_FIELDS]);
+            block.scales = scales ? scales + t * row + lane : block.nowhere;
             update_block(&block, rule);
-            if (scales) {
-                memcpy(scales + t * row + lane, block.state.scale, (size_t)block.n * sizeof(double));
-            }
         }
     }
 }

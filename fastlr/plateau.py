@@ -50,6 +50,7 @@ _METRIC = Number("a number or an array of numbers")
 _HISTORY = Number("an array of numbers, one row an update", core=1, none=True)
 _EVERY = typing.get_args(Period)[1]
 _RATE = typing.get_args(Rate)[1]
+_SCALES = Number("numbers from 0 to 1e290, one row an update", 0.0, 1e290, core=1, none=True)
 
 
 class PlateauState(NamedTuple):
@@ -107,15 +108,14 @@ class Plateau:
     ``convention`` says whose automaton it is, to the bit, and gives ``rtol``, ``atol``, ``eps`` and ``precision`` where they are
     None:
 
-    ========  ======================================  =================================================  =============  =========
-    word      is                                      reduces at                                         rtol, atol     precision
-    ========  ======================================  =================================================  =============  =========
-    torch     ``torch``'s ``ReduceLROnPlateau``       bad update ``patience + 1``, if by more than 1e-8  1e-4, 0        double
-    timm      ``timm``'s, which is torch's            the same, after a warm-up                          1e-4, 0        double
-    optax     ``optax.contrib.reduce_on_plateau``     bad update ``patience``                            1e-4, 0        double
-    keras     ``keras``'s callback; the first metric  bad update ``patience``, and again at each that    0, 1e-4        single
-              is the best, even NaN                   follows, until the rate is above ``floor``
-    ========  ======================================  =================================================  =============  =========
+    =====  ==========================================  =========================================  ==========  =========
+    word   is                                          reduces at                                 rtol, atol  precision
+    =====  ==========================================  =========================================  ==========  =========
+    torch  ``ReduceLROnPlateau``                       bad update ``patience + 1``, by over 1e-8  1e-4, 0     double
+    timm   ``PlateauLRScheduler``, torch's automaton   the same                                   1e-4, 0     double
+    optax  ``contrib.reduce_on_plateau``               bad update ``patience``                    1e-4, 0     double
+    keras  the callback; the first metric is the best  bad update ``patience``                    0, 1e-4     single
+    =====  ==========================================  =========================================  ==========  =========
 
     ``precision="single"`` is what the library does whose rates are float32. ``nan`` says what a NaN among the metrics does:
     ``"raise"`` an error before anything is changed, ``"ignore"`` nothing at all to its lane, ``"bad"`` what the library does.
@@ -381,8 +381,10 @@ class Plateau:
         >>> rule.realised(flr.constant(0.1), rule.replay([1.0, 2.0, 0.5, 0.7]), every=10).table(0, 50, 10)
         array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
         """
+        if not isinstance(schedule, Schedule):
+            raise TypeError(f"realised: schedule must be a Schedule, got {type(schedule).__name__} {shown(schedule)}")
         levels = _levels("realised", scales, init)
-        changes = np.flatnonzero((levels[1:] != levels[:-1]).reshape(len(levels) - 1, -1).any(axis=1)) + 1
+        changes = np.flatnonzero((levels[1:] != levels[:-1]).any(axis=tuple(range(1, levels.ndim)))) + 1
         values = np.moveaxis(levels[[0, *changes]], 0, -1)
         steps = changes * int(_whole("realised: every", every))
         reduced = schedule * (piecewise_constant(values, steps) if changes.size else constant(values[..., 0]))
@@ -530,9 +532,7 @@ class Event(NamedTuple):
 
 def _levels(where: str, scales: npt.ArrayLike, init: npt.ArrayLike) -> Array:
     """The scales of a run, the first of them the one before any update."""
-    after = typing.get_args(Rate)[1](f"{where}: scales", scales)
-    if not after.ndim:
-        raise ValueError(f"{where}: scales must be an array, one row an update, got {shown(after)}")
+    after = _SCALES(f"{where}: scales", scales)
     first = _RATE(f"{where}: init", init)
     broadcast(where, {"scales": after.shape[1:], "init": first.shape})
     return np.concatenate([np.broadcast_to(first, after.shape[1:])[np.newaxis], after])
@@ -548,4 +548,6 @@ def events(scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> tuple[Ev
     if levels.ndim > 1:
         raise ValueError(f"events: scales must be those of one lane, got shape {np.shape(scales)}; index a lane first")
     changes = np.flatnonzero(levels[1:] != levels[:-1]) + 1
-    return tuple(Event(int(i) * size, float(levels[i] / levels[i - 1]), float(levels[i])) for i in changes)
+    with np.errstate(divide="ignore"):  # a scale that rises from 0 to its floor
+        factors = levels[changes] / levels[changes - 1]
+    return tuple(Event(int(i) * size, float(factor), float(levels[i])) for i, factor in zip(changes, factors, strict=True))

@@ -13,7 +13,20 @@ from cases import SCHEDULES, TEXTS
 
 import fastlr as flr
 from fastlr import native, sources
-from fastlr.shapes import DEEPEST, FAMILY, FIELDS_MOST, HEADER, HEADER_WORDS, MAGIC, ROW, SHAPES
+from fastlr.shapes import (
+    AUTOMATA,
+    DEEPEST,
+    FAMILY,
+    FIELDS_MOST,
+    HEADER,
+    HEADER_WORDS,
+    MAGIC,
+    PLATEAU_MAGIC,
+    ROW,
+    RULE_FIELDS,
+    RULE_WORDS,
+    SHAPES,
+)  # fmt: skip
 
 PROJECT = Path(__file__).parents[1]
 INCLUDE = Path(flr.get_include())
@@ -119,6 +132,35 @@ def test_no_flags_change_a_bit(tmp_path, flags):
     assert list(told.values()) == flr.wsd(0.1, warmup=100, stable=1_000, cooldown=900, shape="1-sqrt").table(2_100).tolist()
 
 
+PLATEAU = r"""
+#include <fastlr.h>
+#include <math.h>
+#include <stdio.h>
+
+int main(int count, char **arguments) {
+    double rule[64], metrics[] = {1.0, 2.0, 3.0, 0.5, 0.5}, scales[5], scale = 1.0, best = INFINITY;
+    int32_t bad = 0, cool = 0;
+    FILE *file = fopen(arguments[1], "rb");
+    size_t size = fread(rule, sizeof(double), 64, file);
+    fclose(file);
+    if (count != 2 || !fastlr_is_rule(rule, size) || fastlr_is_rule(rule, size - 1)) return 1;
+    fastlr_state state = {&scale, &best, &bad, &cool, NULL, NULL};
+    fastlr_plateau(rule, (fastlr_lanes){0, 1}, (fastlr_metrics){metrics, 5, 1, 0}, state, scales, 1);
+    for (int i = 0; i < 5; i++) printf("%.17g\n", scales[i]);
+    return 0;
+}
+"""
+
+
+def test_a_plateau_rule_in_c(tmp_path):
+    rule = flr.Plateau(patience=0, factor=0.3)
+    rule.words.tofile(tmp_path / "rule")
+    (tmp_path / "mine.c").write_text(PLATEAU)
+    made = compiled(tmp_path / "mine", "-O2", f"-I{INCLUDE}", tmp_path / "mine.c", *INCLUDE.glob("*.c"))
+    printed = run(made, tmp_path / "rule").stdout.split()
+    assert [float(scale) for scale in printed] == rule.replay([1.0, 2.0, 3.0, 0.5, 0.5]).tolist()
+
+
 # -- one table, one layout ---------------------------------------------------------------------------------------------------
 
 
@@ -129,7 +171,10 @@ def test_the_header_is_made_from_the_shape_table():
     assert {f"HEADER_{name.upper()}": i for i, name in enumerate(HEADER_WORDS)}.items() <= numbers.items()
     layout = {"HEADER": HEADER, "FAMILY": FAMILY, "ROW": ROW, "FIELDS_MOST": FIELDS_MOST, "DEEPEST": DEEPEST}
     assert layout.items() <= numbers.items()
+    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("AUTOMATON", AUTOMATA)):
+        assert {f"{prefix}_{name.upper()}": i for i, name in enumerate(names)}.items() <= numbers.items()
     assert f"#define MAGIC {MAGIC!r}" in text
+    assert f"#define PLATEAU_MAGIC {PLATEAU_MAGIC!r}" in text
     assert f'"{sources.digest()}"' in text
 
 

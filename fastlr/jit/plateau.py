@@ -137,13 +137,19 @@ def _update_seated(at: Any, n: int, words: Any) -> None:
         _update_kind(at, n, KERAS, single, windowed, ignores)
 
 
+@inlined
+def _copy(of: Any, to: Any) -> None:
+    for i in range(to.size):
+        to[i] = of[i]
+
+
 @kernel
 def _seat_rule(at: Any, words: Any, lane: int, n: int) -> None:
     for k in range(_FIELDS):
         first, own = int(words[_HEADER + 2 * k]), words[_HEADER + 2 * k + 1] != 0.0
         row = at[_RULE + SEATS * k : _RULE + SEATS * k + n]
         if own:
-            row[:] = words[first + lane : first + lane + n]
+            _copy(words[first + lane : first + lane + n], row)
         else:
             row[:] = words[first]
 
@@ -151,24 +157,24 @@ def _seat_rule(at: Any, words: Any, lane: int, n: int) -> None:
 @kernel
 def _seat(at: Any, words: Any, lane: int, n: int, scale: Any, best: Any, bad: Any, cool: Any, mean: Any, count: Any) -> None:
     _seat_rule(at, words, lane, n)
-    at[_SCALE : _SCALE + n] = scale[lane : lane + n]
-    at[_BEST : _BEST + n] = best[lane : lane + n]
-    at[_BAD : _BAD + n] = bad[lane : lane + n]
-    at[_COOL : _COOL + n] = cool[lane : lane + n]
+    _copy(scale[lane : lane + n], at[_SCALE : _SCALE + n])
+    _copy(best[lane : lane + n], at[_BEST : _BEST + n])
+    _copy(bad[lane : lane + n], at[_BAD : _BAD + n])
+    _copy(cool[lane : lane + n], at[_COOL : _COOL + n])
     if words[_WINDOWED] != 0.0:
-        at[_MEAN : _MEAN + n] = mean[lane : lane + n]
-        at[_COUNT : _COUNT + n] = count[lane : lane + n]
+        _copy(mean[lane : lane + n], at[_MEAN : _MEAN + n])
+        _copy(count[lane : lane + n], at[_COUNT : _COUNT + n])
 
 
 @kernel
 def _unseat(at: Any, words: Any, lane: int, n: int, scale: Any, best: Any, bad: Any, cool: Any, mean: Any, count: Any) -> None:
-    scale[lane : lane + n] = at[_SCALE : _SCALE + n]
-    best[lane : lane + n] = at[_BEST : _BEST + n]
-    bad[lane : lane + n] = at[_BAD : _BAD + n]
-    cool[lane : lane + n] = at[_COOL : _COOL + n]
+    _copy(at[_SCALE : _SCALE + n], scale[lane : lane + n])
+    _copy(at[_BEST : _BEST + n], best[lane : lane + n])
+    _copy(at[_BAD : _BAD + n], bad[lane : lane + n])
+    _copy(at[_COOL : _COOL + n], cool[lane : lane + n])
     if words[_WINDOWED] != 0.0:
-        mean[lane : lane + n] = at[_MEAN : _MEAN + n]
-        count[lane : lane + n] = at[_COUNT : _COUNT + n]
+        _copy(at[_MEAN : _MEAN + n], mean[lane : lane + n])
+        _copy(at[_COUNT : _COUNT + n], count[lane : lane + n])
 
 
 @kernel
@@ -183,10 +189,10 @@ def _replay(
             if metrics.shape[1] == 1:
                 at[_METRIC : _METRIC + n] = metrics[t, 0]
             else:
-                at[_METRIC : _METRIC + n] = metrics[t, lane : lane + n]
+                _copy(metrics[t, lane : lane + n], at[_METRIC : _METRIC + n])
             _update_seated(at, n, words)
             if out.size > 0:
-                out[t, lane : lane + n] = at[_SCALE : _SCALE + n]
+                _copy(at[_SCALE : _SCALE + n], out[t, lane : lane + n])
         _unseat(at, words, lane, n, scale, best, bad, cool, mean, count)
 
 
