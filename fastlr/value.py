@@ -300,6 +300,7 @@ def _take(call: Call, index: Place, axes: int) -> Call:
 
 
 def _take_stacked(call: Call, parts: tuple[Call, ...], index: Place) -> Call:
+    index = index if len(parts) > 1 else index * 0
     if not isinstance(index, np.ndarray):
         return parts[index]
     names = call.arguments.get("names")
