@@ -309,7 +309,9 @@ def _axes(call: Call) -> int:
     def axes(name: str, value: object) -> int:
         if isinstance(value, np.ndarray):
             return value.ndim - _core(rules[name])
-        return max((_axes(part) for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, Call)), default=0)
+        if isinstance(value, tuple):
+            return max(map(_axes, value))
+        return _axes(value) if isinstance(value, Call) else 0
 
     return max((axes(name, value) for name, value in call.arguments.items()), default=0)
 
