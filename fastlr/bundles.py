@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import cosine, cyclic, linear, one_cycle, stack
-from fastlr.parameters import shown
+from fastlr.parameters import Rate, Steps, checked, shown
 from fastlr.schedule import Schedule
 
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
@@ -91,11 +91,12 @@ def one_cycle_bundle(
     >>> one_cycle_bundle(1.0, steps=100)(30)
     {'lr': 1.0, 'momentum': 0.85}
     """
-    low, high = sorted(momentum)
-    rise = np.rint(0.3 * np.asarray(steps)).astype(np.int64) if warmup is None else np.asarray(warmup)
-    lr = one_cycle(peak, steps, warmup=rise, shape=shape, phases=phases, **options)  # which checks them all
+    low, high = _two("one_cycle_bundle", momentum)
+    whole = checked(Steps, "one_cycle_bundle: steps", steps)
+    rise = np.rint(0.3 * whole).astype(np.int64) if warmup is None else checked(Steps, "one_cycle_bundle: warmup", warmup)
+    lr = one_cycle(peak, whole, warmup=rise, shape=shape, phases=phases, **options)  # which checks them all
     curve = cosine if shape == "cosine" else linear
-    fall = rise if phases == 3 else np.asarray(steps) - rise
+    fall = rise if phases == 3 else whole - rise
     return bundle(lr=lr, momentum=curve(high, low, rise).then(curve(low, high, fall)))
 
 
@@ -115,8 +116,17 @@ def cyclic_bundle(
     >>> b(0), b(2)
     ({'lr': 0.1, 'momentum': 0.9}, {'lr': 0.5, 'momentum': 0.8})
     """
-    least, most = sorted(momentum)
+    least, most = _two("cyclic_bundle", momentum)
     return bundle(
         lr=cyclic(low, high, up, down, mode=mode),
         momentum=cyclic(least, most, up, down, mode=mode, inverse=True),
     )
+
+
+def _two(where: str, momentum: tuple[float, float]) -> list[float]:
+    """The two momenta, the smaller first."""
+    both = checked(Rate, f"{where}: momentum", momentum)
+    if both.shape != (2,):
+        raise ValueError(f"{where}: momentum must be two numbers, got {shown(momentum)}")
+    smaller_first: list[float] = np.sort(both).tolist()
+    return smaller_first

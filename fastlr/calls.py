@@ -62,12 +62,12 @@ class Call:
         return sha256(text.encode()).hexdigest()
 
     def __repr__(self) -> str:
-        calls = [value for value in self.arguments.values() if isinstance(value, Call)]
-        named = [f"{name}={_written(value)}" for name, value in self.arguments.items() if not isinstance(value, Call)]
+        arguments = list(self.arguments.items())
         if self.name in _OPERATORS:
-            return f" {_OPERATORS[self.name]} ".join(map(_operand, self.arguments.values()))
-        receiver = f"{_operand(calls[0])}." if calls else ""
-        return f"{receiver}{self.name}({', '.join([*map(repr, calls[1:]), *named])})"
+            return f" {_OPERATORS[self.name]} ".join(_operand(value) for _, value in arguments)
+        receiver = f"{_operand(arguments.pop(0)[1])}." if arguments and isinstance(arguments[0][1], Call) else ""
+        first = [repr(arguments.pop(0)[1])] if arguments and isinstance(arguments[0][1], Call) else []
+        return f"{receiver}{self.name}({', '.join([*first, *(f'{name}={_written(value)}' for name, value in arguments)])})"
 
 
 def _operand(value: object) -> str:
@@ -102,5 +102,6 @@ def _written(value: object) -> str:
     if value.size > _MOST_SHOWN and value.dtype.kind == "U":
         return f"<{value.size:,} words>"
     if value.size > _MOST_SHOWN:
-        return f"<{value.size:,} numbers from {value.min().item()!r} to {value.max().item()!r}>"
+        kind, items = "names" if value.dtype.kind == "U" else "numbers", value.ravel().tolist()
+        return f"<{value.size:,} {kind} from {min(items)!r} to {max(items)!r}>"
     return repr(value.tolist())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.parameters import Boundaries, Paces, Period, Steps, Whether, checked, has_flags, shown
+from fastlr.parameters import Boundaries, Paces, Period, Steps, Whether, checked, has_flags, shown, single
 from fastlr.schedule import Schedule, check_stairs
 from fastlr.shapes import LAST_STEP
 
@@ -27,16 +27,25 @@ def step_at(where: npt.ArrayLike, total: int) -> Any:
     >>> step_at(0.03, 100_000), step_at(-0.2, 100_000), step_at(-500, 100_000)
     (3000, 80000, 99500)
     """
-    steps, array = int(checked(Period, "step_at: total", total)), np.asarray(where)
-    if array.dtype.kind not in "iuf" or has_flags(where):
-        raise TypeError(f"step_at: where must be steps or fractions of the run, got {type(where).__name__} {shown(where)}")
+    steps, array = single(Period, "step_at: total", total), _numbers(where)
     fraction = array.dtype.kind == "f"
     most = 1 if fraction else steps
-    if not np.all(np.abs(array) <= most):
+    if not np.all((array >= -most) & (array <= most)):
         raise ValueError(f"step_at: where must be from {-most} to {most}, got {shown(where)}")
-    found = np.rint(np.abs(array) * steps).astype(np.int64) if fraction else np.abs(array).astype(np.int64)
-    found = np.where(np.signbit(array) if fraction else array < 0, steps - found, found)
+    numbers = array.astype(np.float64 if fraction else np.int64)
+    found = np.rint(np.abs(numbers) * steps).astype(np.int64) if fraction else np.abs(numbers)
+    found = np.where(np.signbit(numbers) if fraction else numbers < 0, steps - found, found)
     return found if array.ndim else int(found)
+
+
+def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
+    try:
+        array = np.asarray(where)
+    except ValueError:
+        raise ValueError(f"step_at: where must be an array of numbers, got rows of unequal length: {shown(where)}") from None
+    if array.dtype.kind not in "iuf" or has_flags(where):
+        raise TypeError(f"step_at: where must be steps or fractions of the run, got {type(where).__name__} {shown(where)}")
+    return array
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,13 @@ class Horizon:
     processes: int
     epochs: int
     drop_last: bool
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "batch", "accumulation", "processes", "epochs"):
+            object.__setattr__(self, name, single(Period, f"horizon: {name}", getattr(self, name)))
+        object.__setattr__(self, "drop_last", Whether()("horizon: drop_last", self.drop_last))
+        if not 1 <= self.steps <= LAST_STEP:
+            raise ValueError(f"horizon: the run must have from 1 to 2**53 steps, got {self.steps}:\n{self}")
 
     @property
     def samples_a_process(self) -> int:
@@ -106,19 +122,7 @@ def horizon(
     >>> h.steps, h.at(0.05), h.at(-0.1)
     (4410, 220, 3969)
     """
-    given = {"samples": samples, "batch": batch, "accumulation": accumulation, "processes": processes, "epochs": epochs}
-    whole = {name: _one(f"horizon: {name}", value) for name, value in given.items()}
-    found = Horizon(**whole, drop_last=Whether()("horizon: drop_last", drop_last))
-    if not 1 <= found.steps <= LAST_STEP:
-        raise ValueError(f"horizon: the run must have from 1 to 2**53 steps, got {found.steps}:\n{found}")
-    return found
-
-
-def _one(where: str, value: object) -> int:
-    number = checked(Period, where, value)
-    if number.ndim:
-        raise TypeError(f"{where} must be one integer, got {shown(value)}")
-    return int(number)
+    return Horizon(samples, batch, accumulation, processes, epochs, drop_last)
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ class Ramp:
 
     def __post_init__(self) -> None:
         batches, at = checked(Paces, "Ramp: batches", self.batches), checked(Boundaries, "Ramp: at", self.at)
+        if batches.ndim > 1 or at.ndim > 1:
+            raise ValueError(f"Ramp: batches and at must be those of one run, got {shown(self.batches)} and {shown(self.at)}")
         check_stairs("Ramp: batches", batches, at)
         for name, numbers in (("batches", batches), ("at", at)):
             object.__setattr__(self, name, tuple(numbers.tolist()))
@@ -161,8 +167,10 @@ class Ramp:
         steps = checked(Steps, "taken: t", t)
         batches, begins, before = self._stairs
         i = np.searchsorted(begins, steps, side="right") - 1
-        _check_whole("taken: t", steps, (steps - begins[i]) * batches[i].astype(np.float64) + before[i])
-        return _plain(before[i] + (steps - begins[i]) * batches[i])
+        _check_whole("taken: t", steps, (steps - begins[i]) * batches[i].astype(np.float64) + before[i])  # the product may wrap
+        taken = before[i] + (steps - begins[i]) * batches[i]
+        _check_whole("taken: t", steps, taken)  # to the last sample
+        return _plain(taken)
 
     def step(self, samples: npt.ArrayLike) -> Any:
         """The first step before which so many samples have been taken: an int, or an int64 array."""
@@ -197,7 +205,7 @@ def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
     Ramp(batches=(16, 32, 48, 64), at=(34, 51, 62))
     """
     given = {"first": first, "last": last, "over": over, "increment": increment}
-    low, high, length, rise = (_one(f"ramp: {name}", value) for name, value in given.items())
+    low, high, length, rise = (single(Period, f"ramp: {name}", value) for name, value in given.items())
     count, rest = divmod(high - low, rise)
     if high < low or rest or count > _MOST_STAIRS:
         raise ValueError(

@@ -475,7 +475,7 @@ def stack(schedules: Sequence[Schedule] | Mapping[str, Schedule], names: Names |
     """
     assert not isinstance(schedules, Mapping)  # which has been taken apart by now
     labels = None if names is None else tuple(map(str, names))
-    called = labels or tuple(map(str, range(len(schedules))))
+    called = tuple(map(str, range(len(schedules)))) if labels is None else labels
     if len(called) != len(schedules):
         raise ValueError(f"stack: names must be as many as schedules, got {len(called)} names for {len(schedules)} schedules")
     for what in ("shape", "past_end"):

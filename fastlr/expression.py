@@ -63,11 +63,13 @@ class Node:
     def names(self) -> tuple[str, ...] | None:
         """What the lanes along the first batch axis are called: a stack's labels, or those of the parts that have that axis.
 
-        Raises ``ValueError`` where two parts call them otherwise.
+        Raises ``ValueError`` where two parts call them otherwise, or one name would stand for several lanes.
         """
         if self.kind == "stack":
             return self.labels
         found = {part.names for part in self.parts if part.names and len(part.shape) == len(self.shape)}
+        if wider := [names for names in found if len(names) != self.shape[0]]:
+            raise ValueError(f"groups must be as many as their names, got {self.shape[0]} lanes for {list(wider[0])}")
         if len(found) > 1:
             raise ValueError(f"groups must have the same names, got {' and '.join(str(list(names)) for names in sorted(found))}")
         return found.pop() if found else None
@@ -223,7 +225,7 @@ def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Nod
 def take(node: Node, index: int, axes: int) -> Node:
     """What stands at ``index`` along the first of ``axes`` batch axes."""
     if node.kind == "stack" and len(node.shape) == axes:
-        return node.parts[index]
+        return node.parts[index if len(node.parts) > 1 else 0]
 
     def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
         if number.ndim - inner < axes:

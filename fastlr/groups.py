@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fastlr import exact
 from fastlr.asking import Asked
-from fastlr.parameters import Choice, Factor, Period, Steps, checked, nearest, shown
+from fastlr.parameters import Choice, Factor, Period, Steps, checked, nearest, shown, single
 from fastlr.tables import allocate, check_out
 
 __all__ = ["Parameters", "layer_decay", "mup", "scatter", "spread"]
@@ -51,7 +51,7 @@ def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
         layers = checked(Steps, "layer_decay: depths", given)
         if layers.max() > _DEEPEST:
             raise ValueError(f"layer_decay: depths must be at most {_DEEPEST:,}, got {shown(layers.max())}")
-        powers = exact.powers(checked(Factor, "layer_decay: decay", decay), int(layers.max()) + 1)
+        powers = exact.powers(np.asarray(single(Factor, "layer_decay: decay", decay)), int(layers.max()) + 1)
         multiplied: Array = np.asarray([float(high) for high, _ in powers])[layers.max() - layers]
         return multiplied
 
@@ -75,7 +75,7 @@ def mup(
     """
     Choice(("input", "hidden", "output"))("mup: role", role)
     Choice(("adam", "sgd"))("mup: optimizer", optimizer)
-    exponent, unit = _EXPONENTS[optimizer, role], checked(Period, "mup: base", base)
+    exponent, unit = _EXPONENTS[optimizer, role], single(Period, "mup: base", base)
 
     def multipliers(given: Any) -> Array:
         wide = checked(Period, "mup: widths", given)
@@ -98,6 +98,8 @@ class Parameters:
     def __call__(self, t: int, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         """The rates at step ``t``. Raises whatever ``groups(t)`` raises, and for an ``out`` of another shape or dtype."""
         rates = self.groups(t)
+        if rates.ndim != 1:
+            raise TypeError(f"s(t): t must be one step, got {type(t).__name__} {shown(t)}")
         if out is None:
             out = allocate("s(t)", (self.size,), np.dtype(np.float64))
         else:

@@ -16,6 +16,7 @@ from fastlr.shapes import LAST_STEP
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Power",
     "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags", "nearest", "shown",
+    "single",
 ]  # fmt: skip
 
 
@@ -166,7 +167,10 @@ class Distinct:
             raise ValueError(f"{where} must not be empty, got {shown(names)}")
         if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
             raise ValueError(f"{where} must be different from one another, got {', '.join(map(repr, twice))} more than once")
-        return np.array(names)
+        canonical = np.array(names)
+        if canonical.tolist() != list(names):  # NumPy drops it
+            raise ValueError(f"{where} must not end in a null character, got {shown(names)}")
+        return canonical
 
 
 def checked(kind: Any, where: str, value: object) -> npt.NDArray[Any]:
@@ -174,6 +178,14 @@ def checked(kind: Any, where: str, value: object) -> npt.NDArray[Any]:
     [_, rule] = get_args(kind)
     canonical: npt.NDArray[Any] = rule(where, value)
     return canonical
+
+
+def single(kind: Any, where: str, value: object) -> Any:
+    """``value`` as one Python number of a kind of parameter, or an error that begins with ``where``."""
+    number = checked(kind, where, value)
+    if number.ndim:
+        raise TypeError(f"{where} must be a single number, got {_described(value)}")
+    return number.item()
 
 
 _HUGE = float(np.finfo(np.float64).max)

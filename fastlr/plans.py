@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.parameters import Choice, Period, Steps, checked, shown
+from fastlr.parameters import Choice, Period, Steps, Unit, shown, single
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.spec import from_spec
@@ -34,23 +34,16 @@ def _schedule(where: str, value: object) -> Schedule:
     return value
 
 
-def _one_step(where: str, value: object) -> int:
-    step = checked(Steps, where, value)
-    if step.ndim:
-        raise TypeError(f"{where} must be one step, got {shown(value)}")
-    return int(step)
-
-
 def _length(where: str, steps: int | None, *plans: Schedule) -> int:
     """How many steps to look at: as many as are given, or one beyond the last change of any plan."""
     if steps is not None:
-        length = int(checked(Period, f"{where}: steps", steps))
+        length = int(single(Period, where, steps))
     elif any(plan.steps is None for plan in plans):
-        raise ValueError(f"{where}: steps must be given for a plan that goes on for ever")
+        raise ValueError(f"{where} must be given for a plan that goes on for ever")
     else:
         length = max(int(np.max(np.asarray(plan.steps))) for plan in plans) + 1
     if length > _LONGEST:
-        raise ValueError(f"{where}: steps must be at most {_LONGEST:,}, as each is looked at, got {length:,}")
+        raise ValueError(f"{where} must be at most {_LONGEST:,}, as each is looked at, got {length:,}")
     return min([length, *(int(plan.program[3]) for plan in plans)])  # before the end of one that raises there
 
 
@@ -118,7 +111,7 @@ def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
         raise ValueError(f"diff: both plans must have the same batch shape, got {old.shape} and {new.shape}")
     if old.names != new.names:
         raise ValueError(f"diff: both plans must have the same groups, got {_listed(old)} and {_listed(new)}")
-    length, found = _length("diff", steps, old, new), dict[str, Any]()
+    length, found = _length("diff: steps", steps, old, new), dict[str, Any]()
     for start, (before, now) in _blocks(length, old, new):
         apart = np.abs(now - before)
         if "step" not in found and apart.any():
@@ -126,7 +119,8 @@ def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
             row = int(np.argmax(apart[:, at] != 0))
             found |= {"step": start + at, "lane": _lane(old, row), "old": float(before[row, at]), "new": float(now[row, at])}
         if apart.max() > found.get("largest", 0.0):
-            row, at = (int(i) for i in np.unravel_index(np.argmax(apart), apart.shape))
+            at = int(np.argmax(apart.max(axis=0)))
+            row = int(np.argmax(apart[:, at]))
             found |= {"largest": float(apart[row, at]), "largest_step": start + at, "largest_lane": _lane(old, row)}
     return Difference(length, **found)
 
@@ -207,7 +201,7 @@ def check(plan: Schedule, total_steps: int) -> Check:
 
 def _jump(plan: Schedule, seam: int) -> Jump | None:
     begin = max(seam - 2, 0)
-    rates = plan(np.arange(begin, min(seam + 2, LAST_STEP)))
+    rates = plan(np.arange(begin, min(seam + 2, LAST_STEP, int(plan.program[3]))))
     changes, here = np.abs(np.diff(rates)), seam - 1 - begin
     beside = max([*changes[:here], *changes[here + 1 :]], default=0.0)
     return Jump(seam, float(rates[here]), float(rates[here + 1])) if changes[here] > 2.0 * beside else None
@@ -225,17 +219,17 @@ def verify_resume(plan: Schedule, step: int, observed: float, tolerance: float =
         ...
     ValueError: verify_resume: step 40 must have the rate 0.6, got 0.61, which is that of step 39
     """
-    at, planned = _one_step("verify_resume: step", step), np.asarray(_schedule("verify_resume: plan", plan)(step))
-    seen = np.asarray(observed)
+    at, near = single(Steps, "verify_resume: step", step), single(Unit, "verify_resume: tolerance", tolerance)
+    planned, seen = np.asarray(_schedule("verify_resume: plan", plan)(at)), np.asarray(observed)
     if seen.dtype.kind not in "iuf" or seen.shape != planned.shape:
         raise TypeError(f"verify_resume: observed must be a rate for each lane, of shape {planned.shape}, got {shown(observed)}")
-    wrong = ~(np.abs(seen - planned) <= tolerance * np.abs(planned))  # a NaN is near to nothing
+    wrong = ~(np.abs(seen - planned) <= near * planned)  # a NaN is near to nothing
     if not wrong.any():
         return
     row = int(np.argmax(wrong))
     one = plan[tuple(int(i) for i in np.unravel_index(row, plan.shape))] if plan.shape else plan
     rate = float(seen.reshape(-1)[row])
-    told = f"{float(planned.reshape(-1)[row])!r}, got {rate!r}{_where_seen(one, at, rate, tolerance)}"
+    told = f"{float(planned.reshape(-1)[row])!r}, got {rate!r}{_where_seen(one, at, rate, near)}"
     raise ValueError(f"verify_resume: step {at}{_of(_lane(plan, row))} must have the rate {told}")
 
 
@@ -243,7 +237,8 @@ def _where_seen(plan: Schedule, step: int, rate: float, tolerance: float) -> str
     """The step nearest to this one that has the rate, if one of them has."""
     last = min(step + _NEAR, LAST_STEP, int(plan.program[3]) - 1)
     steps = np.unique([0, *range(max(step - _NEAR, 0), last + 1)])
-    like = steps[np.abs(plan(steps) - rate) <= tolerance * abs(rate)]
+    rates = plan(steps)
+    like = steps[np.abs(rates - rate) <= tolerance * rates]
     return f", which is that of step {like[np.argmin(np.abs(like - step))]}" if like.size else ""
 
 
@@ -256,7 +251,7 @@ def checkpoint(plan: Schedule, step: int) -> dict[str, object]:
     (40, {'fastlr': 1, 'schedule': {'constant': {'value': 0.1}}})
     """
     spec = _schedule("checkpoint: plan", plan).to_spec()
-    return {"resume": VERSION, "step": _one_step("checkpoint: step", step), "fingerprint": plan.fingerprint, "plan": spec}
+    return {"resume": VERSION, "step": single(Steps, "checkpoint: step", step), "fingerprint": plan.fingerprint, "plan": spec}
 
 
 def resume(
@@ -292,7 +287,7 @@ def _read(saved: object) -> tuple[Schedule, int]:
     if was.fingerprint != saved["fingerprint"]:
         rule = f"the plan must have the fingerprint saved with it, {shown(saved['fingerprint'])}"
         raise ValueError(f"resume: {rule}, got {was.fingerprint}")
-    return was, _one_step("resume: step", saved["step"])
+    return was, single(Steps, "resume: step", saved["step"])
 
 
 def _told(old: Schedule, new: Schedule) -> str:

@@ -195,12 +195,22 @@ def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     """
     like = np.empty(int(words[1]), dtype=np.int64)
     for lanes, positions, track in _families(words):
-        own = [int(row[at]) for row in _rows(words, track) for at in range(1, ROW, 2) if row[at + 1] == 1 and at not in (3, 5)]
-        numbers = np.stack([words[at : at + lanes] for at in dict.fromkeys(own)] or [np.zeros(lanes)], axis=1)
+        rows, fields = list(_rows(words, track)), [at for at in range(1, ROW, 2) if at not in (3, 5)]
+        own = {int(row[at]): row for row in rows for at in fields if row[at + 1] == 1}
+        numbers = np.stack([_alike(words, lanes, *place) for place in own.items()] or [np.zeros(lanes)], axis=1)
         _, first, which = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
         like[positions] = positions[first][which.reshape(-1)]
     firsts, index = np.unique(like, return_inverse=True)
     return firsts, index
+
+
+def _alike(words: Numbers, lanes: int, at: int, row: Numbers) -> Numbers:
+    """A number a lane, at ``at`` in one of its rows, the same for lanes that are alike: of a table, not where it stands."""
+    numbers = words[at : at + lanes]
+    if shape(int(row[0])).name != "sampled" or at != row[7]:
+        return numbers
+    tables = words[numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(words[int(row[11])]) + 1)]
+    return np.unique(tables, axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
 
 
 def _seams(words: Numbers, track: Numbers) -> set[float]:

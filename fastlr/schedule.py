@@ -239,7 +239,8 @@ class Schedule(Asked):
             reached, first = _rates_at(self, np.asarray(step)), _rates_at(rest, np.asarray(0))
             if np.any(first == 0):
                 raise ValueError(f"continue_from: new must begin above 0 to match the rate {shown(reached)}, got {shown(new)}")
-            rest = scale(rest, reached / first)
+            with np.errstate(over="ignore"):  # an infinite factor is refused
+                rest = scale(rest, reached / first)
         return joined((self, rest), (np.asarray(0), np.asarray(step)))
 
     @constructor
@@ -249,7 +250,7 @@ class Schedule(Asked):
         Where the rate is held before the last piece, as in the stable phase of ``wsd``, it is held for longer, and the last piece
         is as it was. Elsewhere the last piece takes longer. ``at`` is where the run is: no rate before it changes, and where it
         is in the last piece already, that runs anew from the rate there. Raises ``ValueError`` for a schedule that never ends or
-        ends later than ``total``, and where its last piece is no curve between two levels.
+        ends later than ``total``, for ``at`` beyond it, and where its last piece is no curve between two levels.
 
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).extend(200).seams
@@ -260,6 +261,8 @@ class Schedule(Asked):
         if self._node.steps is None or np.any(np.asarray(total) < self._node.steps):
             ends = "for ever" if self._node.steps is None else f"{shown(self._node.steps)} steps"
             raise ValueError(f"extend: total must be no less than the schedule takes, {ends}, got {shown(total)}")
+        if np.any(np.asarray(at) > np.asarray(total)):
+            raise ValueError(f"extend: at must be at most total, {shown(total)}, got {shown(at)}")
         return made(_extended(self._node, np.asarray(total), np.asarray(at)), self.past_end)
 
     @constructor
@@ -282,7 +285,8 @@ class Schedule(Asked):
     def with_groups(self, others: Mapping[str, Schedule]) -> Schedule:
         """Named groups and more of them: a new schedule, in which every group that was there has the bits it had.
 
-        Raises ``ValueError`` where the schedule has no named groups, or has one of these names.
+        Raises ``TypeError`` for groups that have no names, ``ValueError`` where the schedule has none that have, or has one of
+        these names.
 
         >>> import fastlr as flr
         >>> flr.stack({"body": flr.constant(0.1)}).with_groups({"head": flr.constant(0.3)}).row(0)
@@ -290,6 +294,8 @@ class Schedule(Asked):
         """
         if self.names is None:
             raise ValueError(f"with_groups: the schedule must have named groups, stack({{name: schedule}}), got {shown(self)}")
+        if not isinstance(others, Mapping):
+            raise TypeError(f"with_groups: others must be schedules by name, got {type(others).__name__} {shown(others)}")
         stacked: Schedule = CONSTRUCTORS["stack"]([*self, *others.values()], [*self.names, *others])
         return stacked
 

@@ -284,7 +284,7 @@ def build(call: Call) -> Any:
 def _take(call: Call, index: Place, axes: int) -> Call:
     """The call of the schedule at ``index`` of the first of ``axes`` batch axes, or of those at several."""
     parts = call.arguments.get("schedules")
-    if call.name == "stack" and isinstance(parts, tuple) and axes == len(build(call).shape):
+    if call.name == "stack" and isinstance(parts, tuple) and axes == _axes(call):
         return _take_stacked(call, parts, index)
     rules = _RULES[call.name]
 
@@ -300,7 +300,25 @@ def _take(call: Call, index: Place, axes: int) -> Call:
     return Call(call.name, {name: take(name, value) for name, value in call.arguments.items()})
 
 
+def _axes(call: Call) -> int:
+    """How many batch axes there are to what a call builds."""
+    parts = call.arguments.get("schedules")
+    if call.name == "stack" and isinstance(parts, tuple):
+        return 1 + _axes(parts[0])  # all are alike
+    rules = _RULES[call.name]
+
+    def axes(name: str, value: object) -> int:
+        if isinstance(value, np.ndarray):
+            return value.ndim - _core(rules[name])
+        if isinstance(value, tuple):
+            return max(map(_axes, value))
+        return _axes(value) if isinstance(value, Call) else 0
+
+    return max((axes(name, value) for name, value in call.arguments.items()), default=0)
+
+
 def _take_stacked(call: Call, parts: tuple[Call, ...], index: Place) -> Call:
+    index = index if len(parts) > 1 else index * 0
     if not isinstance(index, np.ndarray):
         return parts[index]
     names = call.arguments.get("names")
