@@ -4,7 +4,6 @@ Each is found equal before it is timed, and in turn with what it is compared to.
 """
 
 from collections.abc import Callable
-from functools import partial
 from statistics import median
 
 import numpy as np
@@ -18,11 +17,9 @@ STEPS = 64  # of a loop, so that a call is timed as a loop has it
 HISTORY = 1_000  # updates of a plateau
 HEAD: Row = ("what", "fastlr, C", "beside", "times as fast", "bar")
 
-AUTOMATA = {
-    "torch": automata.torch,
-    "optax": automata.optax,
-    "keras": automata.keras,
-}
+
+def figure(number: float, unit: str) -> str:
+    return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.2g} {unit}"
 
 
 def told(what: str, beside: str, works: list[Work], count: int, most: float, unit: str = "ns", rounds: int = 9) -> Row:
@@ -32,7 +29,7 @@ def told(what: str, beside: str, works: list[Work], count: int, most: float, uni
     ours, theirs = (scale * median(side) for side in zip(*times, strict=True))
     ratio = median(theirs / ours for ours, theirs in times)
     limit = bar(f"at most {most:g} {unit}", {"C": ours <= most}) if most else ""
-    return (what, f"{ours:,.3g} {unit}", f"{beside}: {theirs:,.3g} {unit}", f"{ratio:,.1f}", limit)
+    return (what, figure(ours, unit), f"{beside}: {figure(theirs, unit)}", f"{ratio:,.1f}", limit)
 
 
 def loop(work: Callable[[int], object]) -> Work:
@@ -70,8 +67,9 @@ def by_hand(count: int) -> Work:
 def groups_row(count: int, beside: str, theirs: Callable[[int], Work], most: float = 0.0) -> Row:
     """All groups at a step, into the optimizer's own array."""
     ours, out = flr.cosine(INIT[:count], END[:count], LENGTH[:count]), np.empty(count)
-    work = loop(lambda t: ours(t, out=out))
-    return told(f"{count:,} groups, a step of a loop", beside, [work, theirs(count)], STEPS, most, "us")
+    one = ours[0]
+    work = loop(lambda t: ours(t, out=out)) if count > 1 else loop(one)
+    return told(f"{count:,} group{'s' * (count > 1)}, a step of a loop", beside, [work, theirs(count)], STEPS, most, "us")
 
 
 def named(count: int) -> flr.Schedule:
@@ -87,7 +85,7 @@ def named_row() -> Row:
     times = taken([into, by_name], 9)
     ours, rows = (1e6 * median(side) / STEPS for side in zip(*times, strict=True))
     limit = bar("at most 10 and 150 us", {"C": ours <= 10 and rows <= 150})
-    return ("1,000 named groups of three shapes", f"{ours:.3g} us", f"row(t), a dict: {rows:.3g} us", "", limit)
+    return ("1,000 named groups of three shapes", figure(ours, "us"), f"row(t), a dict: {figure(rows, 'us')}", "", limit)
 
 
 def mixed_row() -> Row:
@@ -121,13 +119,17 @@ def plateau_rows() -> list[Row]:
 def replay_row(convention: str) -> Row:
     """A history of each of some runs, against a Python loop over the automaton."""
     lanes = 64
-    options = {"factor": 0.5, "patience": 5, "cooldown": 2, "floor": 1e-6}
-    rule, metrics = flr.Plateau(convention=convention, nan="bad", **options), losses(lanes)
-    automaton = partial(AUTOMATA[convention], **options)
-    theirs = np.array([automaton(run) for run in metrics.T.tolist()]).T
-    if theirs.tobytes() != rule.replay(metrics).tobytes():
+    rule = flr.Plateau(convention=convention, factor=0.5, patience=5, cooldown=2, floor=1e-6, nan="bad")
+    metrics = losses(lanes)
+    runs = metrics.T.tolist()
+
+    def by_automaton() -> list[list[float]]:
+        machines = [automata.automaton(rule) for _ in runs]
+        return [machine.replay(run) for machine, run in zip(machines, runs, strict=True)]
+
+    if np.array(by_automaton()).T.tobytes() != rule.replay(metrics).tobytes():
         raise AssertionError(f"the {convention} automaton has other bits")
-    works = [lambda: rule.replay(metrics), lambda: [automaton(run) for run in metrics.T.tolist()]]
+    works = [lambda: rule.replay(metrics), by_automaton]
     row = told(f"plateau replay, {convention}, an update", "a Python automaton", works, metrics.size, 0.0, rounds=3)
     return (*row[:-1], bar("at least 100x", {"C": float(row[3].replace(",", "")) >= 100}))
 
@@ -161,6 +163,6 @@ def rows() -> list[Row]:
         named_row(),
         mixed_row(),
         *plateau_rows(),
-        *map(replay_row, AUTOMATA),
+        *map(replay_row, ("torch", "optax", "keras")),
         share_row(),
     ]
