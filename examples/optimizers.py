@@ -6,7 +6,8 @@ name. ``scale`` is what plateau has reduced the rates by. ``step`` does all that
 to a compiled function, which reads them itself. It takes nothing but arrays and numbers, so a compiled training loop of your own
 can call it too.
 
-SGD and AdamW have the same operations in the same order in both forms, and give the same bits.
+SGD and AdamW have the same operations in the same order in both forms, and give the same bits, unless fastlr's NumPy backend was
+chosen, whose rates are not the compiled ones to the last bit.
 
 >>> groups = flr.stack({"matrices": flr.linear(0.5, 0.0, steps=10), "vectors": flr.constant(0.1)})
 >>> settings = flr.bundle(momentum=flr.constant(0.9), weight_decay=flr.constant(0.0))

@@ -20,6 +20,8 @@ PROJECT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(flr.__file__).parents[1])}
 COMMAND = [sys.executable, "-W", "error", str(PROJECT / "examples" / "digits.py")]
 
+compiled = pytest.mark.skipif(flr.backend() == "reference", reason="the last bits of its rates are not those of compiled ones")
+
 
 def run(*arguments: object, fails: bool = False) -> str:
     """What the example prints, in a process of its own; of one that fails, its error."""
@@ -93,6 +95,7 @@ def both_ways(name, steps=200):
     return {"weights": weights, "rates": numpy.rates, **numpy.state}, {"weights": other, "rates": fused.rates, **fused.state}
 
 
+@compiled
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
 def test_the_compiled_loop_gives_the_bits_of_numpy(name):
     numpy, fused = both_ways(name)
@@ -137,6 +140,7 @@ def test_a_matrix_is_made_orthogonal(shape):
     assert np.median(values) > 0.65
 
 
+@compiled
 def test_a_loop_of_your_own_needs_no_python():
     """A whole training run inside ``@njit``, which calls the optimizer's loop with programs."""
     settings, optimizer = settings_of("adamw"), OPTIMIZERS["adamw"](LAYOUT)
@@ -206,19 +210,20 @@ def test_a_run_that_goes_on_in_another_process_has_the_same_bits(whole, data, tm
 
 def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(data, tmp_path):
     path = tmp_path / "run.npz"
-    command = [*COMMAND, "--optimizer", "sgd", "--steps", "900", "--checkpoint", str(path)]
+    command = [*COMMAND, "--optimizer", "sgd", "--steps", "400", "--checkpoint", str(path)]
     process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
     give_up = time.monotonic() + 60
     while not path.exists() and process.poll() is None and time.monotonic() < give_up:
         time.sleep(0.005)
     process.kill()
     process.wait()
-    assert digits.load(path).step < 900
+    assert digits.load(path).step < 400
     run("--resume", path)
-    train(digits.start("sgd", steps=900), data, 900, tmp_path / "whole.npz")
+    train(digits.start("sgd", steps=400), data, 400, tmp_path / "whole.npz")
     assert_same(path, tmp_path / "whole.npz")
 
 
+@compiled
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
 def test_the_compiled_loop_trains_to_the_bits_of_numpy(name, data, tmp_path):
     train(digits.start(name, steps=120), data, 120, tmp_path / "numpy.npz")
@@ -226,6 +231,7 @@ def test_the_compiled_loop_trains_to_the_bits_of_numpy(name, data, tmp_path):
     assert_same(tmp_path / "numpy.npz", tmp_path / "fused.npz")
 
 
+@compiled
 def test_the_compiled_loop_from_the_command_line(data, tmp_path):
     run("--optimizer", "sgd", "--steps", 60, "--fused", "--checkpoint", tmp_path / "fused.npz")
     train(digits.start("sgd", steps=60), data, 60, tmp_path / "numpy.npz")
