@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fastlr.constructors import cosine, cyclic, linear, one_cycle, stack
 from fastlr.parameters import Rate, Steps, checked, shown
+from fastlr.program import Program
 from fastlr.schedule import Schedule
 
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
@@ -36,6 +37,11 @@ class Bundle:
     def names(self) -> tuple[str, ...]:
         """The quantities, in the order of the table's first axis."""
         return self.schedule.names or ()
+
+    @property
+    def program(self) -> Program:
+        """What a compiled loop reads, ``flr.jit.rates(b.program, t, out)``: the quantities in the order of ``names``."""
+        return self.schedule.program
 
     def __call__(self, t: int) -> dict[str, Any]:
         """Each quantity at step ``t`` by its name: floats, or arrays of one number a lane."""

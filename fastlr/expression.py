@@ -24,6 +24,7 @@ __all__ = [
     "cycles",
     "delay",
     "ended",
+    "ends",
     "join",
     "loop",
     "pair",
@@ -210,6 +211,16 @@ def remade(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
     if node.kind == "delay":
         return delay(parts[0], node.numbers["steps"])
     return _node(node.kind, {**node.numbers, **numbers}, (), numbers.get("steps", node.steps), node.bound, node.samples)
+
+
+def ends(node: Node) -> list[npt.NDArray[np.int64]]:
+    """How many steps each part of a node takes that is a lane, or lanes, of its own, and ends."""
+    if node.kind == "stack":
+        return [length for part in node.parts for length in ends(part)]
+    if node.steps is None and node.kind in ("scale", "delay"):
+        wait = node.numbers.get("steps", np.asarray(0))
+        return [np.asarray(length + wait, dtype=np.int64) for length in ends(node.parts[0])]
+    return [] if node.steps is None else [node.steps]
 
 
 def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:

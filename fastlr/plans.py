@@ -7,11 +7,13 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.bundles import Bundle
+from fastlr.expression import ends
 from fastlr.parameters import Choice, Period, Steps, Unit, shown, single
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -20,6 +22,8 @@ from fastlr.spec import from_spec
 __all__ = ["Check", "Difference", "Jump", "check", "checkpoint", "diff", "resume", "verify_resume"]
 
 Array = npt.NDArray[np.float64]
+Plan = TypeVar("Plan", Schedule, Bundle)
+Wins = Literal["saved", "new"]
 Lane = int | str | tuple[int, ...] | None
 
 _BLOCK = 65_536  # rates of two tables that are held at a time
@@ -35,13 +39,14 @@ def _schedule(where: str, value: object) -> Schedule:
 
 
 def _length(where: str, steps: int | None, *plans: Schedule) -> int:
-    """How many steps to look at: as many as are given, or one beyond the last change of any plan."""
+    """How many steps to look at: as many as are given, or one beyond the last change of all lanes that end."""
+    lengths = [ends(plan._node) for plan in plans]
     if steps is not None:
         length = int(single(Period, where, steps))
-    elif any(plan.steps is None for plan in plans):
+    elif not all(lengths):
         raise ValueError(f"{where} must be given for a plan that goes on for ever")
     else:
-        length = max(int(np.max(np.asarray(plan.steps))) for plan in plans) + 1
+        length = int(max(np.max(length) for plan in lengths for length in plan)) + 1
     if length > _LONGEST:
         raise ValueError(f"{where} must be at most {_LONGEST:,}, as each is looked at, got {length:,}")
     return min([length, *(int(plan.program[3]) for plan in plans)])  # before the end of one that raises there
@@ -98,8 +103,8 @@ def _lane(plan: Schedule, row: int) -> Lane:
 def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
     """The first step at which two plans give different rates, and the largest difference, over the first ``steps`` steps.
 
-    If not given, ``steps`` reaches one step beyond the last change of both. Every step is looked at. Raises ``ValueError`` for
-    plans of different batch shapes or group names, and where ``steps`` must be given, as a plan goes on for ever.
+    If not given, ``steps`` reaches one step beyond the last change of all lanes that end. Every step is looked at. Raises
+    ``ValueError`` for plans of different batch shapes or group names, and where ``steps`` must be given, as no lane ends.
 
     >>> import fastlr as flr
     >>> plan = flr.wsd(1.0, warmup=10, stable=70, cooldown=20)
@@ -242,7 +247,11 @@ def _where_seen(plan: Schedule, step: int, rate: float, tolerance: float) -> str
     return f", which is that of step {like[np.argmin(np.abs(like - step))]}" if like.size else ""
 
 
-def checkpoint(plan: Schedule, step: int) -> dict[str, object]:
+def _of_plan(where: str, plan: object) -> Schedule:
+    return _schedule(where, plan.schedule if isinstance(plan, Bundle) else plan)
+
+
+def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
     """What a run saves: the plan's spec, its fingerprint, and the step that comes next. Plain JSON data.
 
     >>> import fastlr as flr
@@ -250,14 +259,18 @@ def checkpoint(plan: Schedule, step: int) -> dict[str, object]:
     >>> saved["step"], saved["plan"]
     (40, {'fastlr': 1, 'schedule': {'constant': {'value': 0.1}}})
     """
-    spec = _schedule("checkpoint: plan", plan).to_spec()
-    return {"resume": VERSION, "step": single(Steps, "checkpoint: step", step), "fingerprint": plan.fingerprint, "plan": spec}
+    of, at = _of_plan("checkpoint: plan", plan), single(Steps, "checkpoint: step", step)
+    return {"resume": VERSION, "step": at, "fingerprint": of.fingerprint, "plan": of.to_spec()}
 
 
+@overload
+def resume(saved: Mapping[str, object], plan: None = None, wins: Wins | None = None) -> tuple[Schedule, int]: ...
+@overload
+def resume(saved: Mapping[str, object], plan: Plan, wins: Wins | None = None) -> tuple[Plan, int]: ...
 def resume(
-    saved: Mapping[str, object], plan: Schedule | None = None, wins: Literal["saved", "new"] | None = None
-) -> tuple[Schedule, int]:
-    """The plan and the step that a run goes on with, from what ``checkpoint`` saved.
+    saved: Mapping[str, object], plan: Schedule | Bundle | None = None, wins: Wins | None = None
+) -> tuple[Schedule | Bundle, int]:
+    """The plan and the step that a run goes on with, from what ``checkpoint`` saved: a bundle, if ``plan`` is one.
 
     A ``plan`` that is not the saved one is an error that shows where the two differ, unless ``wins`` says which of them counts.
     Raises ``TypeError`` or ``ValueError`` for data of another form or version, and for a plan that is not the one whose
@@ -271,11 +284,11 @@ def resume(
     was, step = _read(saved)
     if wins is not None:
         Choice(("saved", "new"))("resume: wins", wins)
-    if plan is None or _schedule("resume: plan", plan) == was:
-        return was, step
-    if wins is None:
-        raise ValueError(f"resume: plan must be the saved one, unless wins='saved' or wins='new'; {_told(was, plan)}")
-    return (was if wins == "saved" else plan), step
+    now = was if plan is None else _of_plan("resume: plan", plan)
+    if now != was and wins is None:
+        raise ValueError(f"resume: plan must be the saved one, unless wins='saved' or wins='new'; {_told(was, now)}")
+    chosen = now if wins == "new" else was
+    return (Bundle(chosen) if isinstance(plan, Bundle) else chosen), step
 
 
 def _read(saved: object) -> tuple[Schedule, int]:

@@ -249,8 +249,8 @@ class Schedule(Asked):
 
         Where the rate is held before the last piece, as in the stable phase of ``wsd``, it is held for longer, and the last piece
         is as it was. Elsewhere the last piece takes longer. ``at`` is where the run is: no rate before it changes, and where it
-        is in the last piece already, that runs anew from the rate there. Raises ``ValueError`` for a schedule that never ends or
-        ends later than ``total``, for ``at`` beyond it, and where its last piece is no curve between two levels.
+        is in the last piece already, that runs anew from the rate there. What never ends stays as it is. Raises ``ValueError``
+        for one that ends later than ``total``, for ``at`` beyond it, and where the last piece is no curve between two levels.
 
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).extend(200).seams
@@ -258,9 +258,9 @@ class Schedule(Asked):
         >>> flr.linear(1.0, 0.0, steps=10).extend(15, at=5)([4, 5, 10, 15])
         array([0.6 , 0.5 , 0.25, 0.  ])
         """
-        if self._node.steps is None or np.any(np.asarray(total) < self._node.steps):
-            ends = "for ever" if self._node.steps is None else f"{shown(self._node.steps)} steps"
-            raise ValueError(f"extend: total must be no less than the schedule takes, {ends}, got {shown(total)}")
+        for length in tree.ends(self._node):
+            if np.any(np.asarray(total) < length):
+                raise ValueError(f"extend: total must be no less than the schedule takes, {shown(length)}, got {shown(total)}")
         if np.any(np.asarray(at) > np.asarray(total)):
             raise ValueError(f"extend: at must be at most total, {shown(total)}, got {shown(at)}")
         return made(_extended(self._node, np.asarray(total), np.asarray(at)), self.past_end)
@@ -332,6 +332,8 @@ def _clocked(body: Schedule, paces: tuple[Numbers, ...], starts: tuple[Numbers, 
 
 def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
     """A node that ends at ``total``, unchanged before ``at``."""
+    if not tree.ends(node):
+        return node
     if node.kind in ("scale", "delay"):
         wait = node.numbers.get("steps", np.asarray(0))
         return tree.remade(node, (_extended(node.parts[0], total - wait, np.maximum(at - wait, 0)),))

@@ -24,7 +24,7 @@ __all__ = ["CONSTRUCTORS", "Value", "build", "checked_arguments", "constructor",
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
 Rule = Callable[[str, object], object]
-Index = int | str | list[int] | list[str] | npt.NDArray[Any]
+Index = int | str | slice | list[int] | list[str] | npt.NDArray[Any]
 Place = int | npt.NDArray[np.int64]
 
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {}  # every constructor and method that a spec may name
@@ -117,7 +117,7 @@ class Value:
 
     def __getitem__(self, index: Index | tuple[Index, ...]) -> Self:
         """The schedule at ``index`` of the first batch axis, a number or a name, or at a tuple of them, one an axis; at none, it
-        is the schedule itself. A list of numbers or names, or an array, gives the schedules there as a batch.
+        is the schedule itself. A list of numbers or names, an array or a slice gives the schedules there as a batch.
 
         Raises ``IndexError`` for a number out of range, and ``KeyError`` for a name that no lane has.
 
@@ -138,6 +138,8 @@ class Value:
 
     def _place(self, index: object) -> Place:
         """Where along the first batch axis an index points."""
+        if isinstance(index, slice) and self.shape:
+            index = list(range(*index.indices(self.shape[0])))
         items = list(index) if isinstance(index, list | np.ndarray) else [index]
         places = [self._named(item) if isinstance(item, str) else item for item in items]
         if not places or not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in places):
