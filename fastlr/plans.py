@@ -173,8 +173,8 @@ def check(plan: Schedule, total_steps: int) -> Check:
     """What a scalar plan comes to in a run of so many steps: where it ends, its steps at the lowest rate, the seams that jump.
 
     The floor is the lowest rate of the run, or that at which the plan ends, which a run cut short does not reach. A seam jumps
-    whose rate is farther from that of the step before than twice the changes on both its sides. Every step is looked at. Raises
-    ``ValueError`` for a batch, and for a plan with ``past_end="raise"`` that ends before the run.
+    whose rate is farther from that of the step before than twice the changes of the same sign on both its sides. Every step is
+    looked at. Raises ``ValueError`` for a batch, and for a plan with ``past_end="raise"`` that ends before the run.
 
     >>> import fastlr as flr
     >>> print(check(flr.warmup_cosine(0.1, warmup=10, steps=100), total_steps=90))
@@ -205,9 +205,11 @@ def check(plan: Schedule, total_steps: int) -> Check:
 def _jump(plan: Schedule, seam: int) -> Jump | None:
     begin = max(seam - 2, 0)
     rates = plan(np.arange(begin, min(seam + 2, LAST_STEP, int(plan.program[3]))))
-    changes, here = np.abs(np.diff(rates)), seam - 1 - begin
-    beside = max([*changes[:here], *changes[here + 1 :]], default=0.0)
-    return Jump(seam, float(rates[here]), float(rates[here + 1])) if changes[here] > 2.0 * beside else None
+    changes, here = np.diff(rates), seam - 1 - begin
+    beside = [*changes[:here], *changes[here + 1 :], 0.0]
+    if 2.0 * min(beside) <= changes[here] <= 2.0 * max(beside):
+        return None
+    return Jump(seam, float(rates[here]), float(rates[here + 1]))
 
 
 def verify_resume(plan: Schedule, step: int, observed: float, tolerance: float = 1e-6) -> None:
