@@ -177,8 +177,9 @@ class Check:
 def check(plan: Schedule, total_steps: int) -> Check:
     """What a scalar plan comes to in a run of so many steps: where it ends, its steps at the lowest rate, the seams that jump.
 
-    A seam jumps whose rate is farther from that of the step before than twice the changes on both its sides. Every step is looked
-    at. Raises ``ValueError`` for a batch, and for a plan with ``past_end="raise"`` that ends before the run.
+    The floor is the lowest rate of the run, or that at which the plan ends, which a run cut short does not reach. A seam jumps
+    whose rate is farther from that of the step before than twice the changes of the same sign on both its sides. Every step is
+    looked at. Raises ``ValueError`` for a batch, and for a plan with ``past_end="raise"`` that ends before the run.
 
     >>> import fastlr as flr
     >>> print(check(flr.warmup_cosine(0.1, warmup=10, steps=100), total_steps=90))
@@ -189,10 +190,13 @@ def check(plan: Schedule, total_steps: int) -> Check:
     """
     if _schedule("check: plan", plan).shape:
         raise ValueError(f"check: plan must be a scalar one, got batch shape {plan.shape}; index it first")
+    total_steps = single(Period, "check: total_steps", total_steps)
     steps = _length("check: total_steps", total_steps, plan)
     if steps < total_steps:
         raise ValueError(f"check: total_steps must be at most {steps}, where the plan ends and raises, got {total_steps}")
-    peak, peak_step, floor, at_floor = -np.inf, 0, np.inf, 0
+    whole = None if plan.steps is None else int(plan.steps)
+    floor = np.inf if whole is None else float(plan.with_past_end("hold")(whole))  # which a run cut short does not reach
+    peak, peak_step, at_floor = -np.inf, 0, 0
     for start, [rates] in _blocks(steps, plan):
         if rates.max() > peak:
             peak, peak_step = float(rates.max()), start + int(rates.argmax())
@@ -200,16 +204,17 @@ def check(plan: Schedule, total_steps: int) -> Check:
             floor, at_floor = float(rates.min()), 0
         at_floor += int(np.count_nonzero(rates == floor))
     jumps = tuple(jump for seam in plan.seams if 0 < seam < steps and (jump := _jump(plan, seam)))
-    whole = None if plan.steps is None else int(plan.steps)
     return Check(steps, float(plan(0)), float(plan(steps - 1)), peak, peak_step, floor, at_floor, whole, jumps)
 
 
 def _jump(plan: Schedule, seam: int) -> Jump | None:
     begin = max(seam - 2, 0)
     rates = plan(np.arange(begin, min(seam + 2, LAST_STEP, int(plan.program[3]))))
-    changes, here = np.abs(np.diff(rates)), seam - 1 - begin
-    beside = max([*changes[:here], *changes[here + 1 :]], default=0.0)
-    return Jump(seam, float(rates[here]), float(rates[here + 1])) if changes[here] > 2.0 * beside else None
+    changes, here = np.diff(rates), seam - 1 - begin
+    beside = [*changes[:here], *changes[here + 1 :], 0.0]
+    if 2.0 * min(beside) <= changes[here] <= 2.0 * max(beside):
+        return None
+    return Jump(seam, float(rates[here]), float(rates[here + 1]))
 
 
 def verify_resume(plan: Schedule, step: int, observed: float, tolerance: float = 1e-6) -> None:
