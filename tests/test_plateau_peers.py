@@ -3,15 +3,13 @@
 A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it: ``torch,keras,optax,timm``.
 """
 
-import importlib
 import importlib.util
 import math
+import multiprocessing
 import os
-import sys
-import types
-import warnings
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
+import libraries
 import numpy as np
 import pytest
 
@@ -22,15 +20,19 @@ UPDATES = 24
 SEED = int(os.environ.get("FASTLR_SEED", "0"))
 
 
-def package(name):
-    """An optional package, or a skip; a failure where it is required."""
-    if importlib.util.find_spec(name) is None:
-        if name in os.environ.get("FASTLR_REQUIRE", "").split(","):
-            pytest.fail(f"FASTLR_REQUIRE names {name}, which is not installed")
-        pytest.skip(f"{name} is not installed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return importlib.import_module(name)
+@pytest.fixture(scope="module")
+def apart():
+    """Runs functions in a process of their own: what these packages leave behind in one, threads and hooks, is not for others."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        yield lambda function, *arguments: executor.submit(function, *arguments).result()
+
+
+def require(*names):
+    """Go on only where these packages are installed."""
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            asked = name in os.environ.get("FASTLR_REQUIRE", "").split(",")
+            (pytest.fail if asked else pytest.skip)(f"{name} is not installed")
 
 
 def histories(rng, count, updates=UPDATES):
@@ -79,182 +81,69 @@ def same(ours, theirs):
     assert (np.diff(ours, axis=1) != 0).any(axis=1).mean() > 0.3, "most histories say nothing"
 
 
-def optimizer(torch, rate):
-    return torch.optim.SGD([torch.zeros(1)], lr=rate)
+def named(columns, **names):
+    """The columns under the names that a library has for them."""
+    return {names.get(name, name): column for name, column in columns.items()}
 
 
-def item(columns, i):
-    return {name: column[i].item() for name, column in columns.items()}
-
-
-def test_torch():
-    torch = package("torch")
+def test_torch(apart):
+    require("torch")
     rng = np.random.default_rng(SEED)
     columns, rates = settings(rng, HISTORIES, 1e-4)
-    relative, eps = rng.random(HISTORIES) < 0.5, np.where(rng.random(HISTORIES) < 0.5, 1e-8, rng.random(HISTORIES) * 0.01)
-    metrics = histories(rng, HISTORIES)
-    theirs, opt = np.empty_like(metrics), optimizer(torch, 0.1)
-    for i in range(HISTORIES):
-        own = item(columns, i)
-        opt.param_groups[0]["lr"] = rates[i].item()
-        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            opt,
-            mode=own["mode"],
-            factor=own["factor"],
-            patience=own["patience"],
-            threshold=own["rtol"],
-            threshold_mode="rel" if relative[i] else "abs",
-            cooldown=own["cooldown"],
-            min_lr=own["floor"],
-            eps=eps[i].item(),
-        )
-        for t, metric in enumerate(metrics[i].tolist()):
-            scheduler.step(metric)
-            theirs[i, t] = opt.param_groups[0]["lr"]
-    columns["atol"] = np.where(relative, 0.0, columns["rtol"])
-    columns["rtol"] = np.where(relative, columns["rtol"], 0.0)
-    rule = flr.Plateau(**columns, eps=eps, nan="bad", convention="torch")
-    same(replayed(rule, rates, metrics), theirs)
+    columns["eps"] = np.where(rng.random(HISTORIES) < 0.5, 1e-8, rng.random(HISTORIES) * 0.01)
+    relative, metrics = rng.random(HISTORIES) < 0.5, histories(rng, HISTORIES)
+    theirs = named(columns, rtol="threshold", floor="min_lr") | {"threshold_mode": np.where(relative, "rel", "abs")}
+    ours = columns | {"rtol": np.where(relative, columns["rtol"], 0.0), "atol": np.where(relative, 0.0, columns["rtol"])}
+    rule = flr.Plateau(**ours, nan="bad", convention="torch")
+    same(replayed(rule, rates, metrics), apart(libraries.torch, theirs, rates, metrics))
 
 
-def test_torch_with_a_rate_of_float32():
-    torch = package("torch")
+def test_torch_with_a_rate_of_float32(apart):
+    require("torch")
     rng = np.random.default_rng(SEED + 1)
-    columns, rates = settings(rng, 1_000, 1e-4)
-    metrics = histories(rng, 1_000)
-    theirs = np.empty_like(metrics)
-    for i in range(1_000):
-        own = item(columns, i)
-        opt = optimizer(torch, torch.tensor(rates[i].item(), dtype=torch.float32))
-        names = {"threshold": own["rtol"], "min_lr": own["floor"]} | {
-            k: own[k] for k in ("mode", "factor", "patience", "cooldown")
-        }
-        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(opt, **names)
-        for t, metric in enumerate(metrics[i].tolist()):
-            scheduler.step(metric)
-            theirs[i, t] = float(opt.param_groups[0]["lr"])
-    same(replayed(flr.Plateau(**columns, nan="bad", precision="single"), rates, metrics), theirs)
+    columns, rates = settings(rng, HISTORIES, 1e-4)
+    metrics, theirs = histories(rng, HISTORIES), named(columns, rtol="threshold", floor="min_lr")
+    rule = flr.Plateau(**columns, nan="bad", precision="single")
+    same(replayed(rule, rates, metrics), apart(libraries.torch, theirs, rates, metrics, True))
 
 
-class Rate:
-    """An optimizer of Keras, whose rate is a float32."""
-
-    def __init__(self, rate):
-        self.learning_rate = rate
-
-    def __setattr__(self, name, value):
-        self.__dict__[name] = np.float32(value)
-
-
-def test_keras():
-    os.environ.setdefault("KERAS_BACKEND", "torch")  # compares in float32, as jax does in ten times the time; numpy does not
-    keras = package("keras")
+def test_keras(apart):
+    require("keras", "torch")
     rng = np.random.default_rng(SEED + 2)
     columns, rates = settings(rng, HISTORIES, 1e-4)
-    columns["atol"] = columns.pop("rtol")
-    metrics = histories(rng, HISTORIES)
-    theirs, model = np.empty_like(metrics), types.SimpleNamespace()
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        for i in range(HISTORIES):
-            own = item(columns, i)
-            names = {"min_delta": own["atol"], "min_lr": own["floor"]} | {
-                k: own[k] for k in ("mode", "factor", "patience", "cooldown")
-            }
-            callback = keras.callbacks.ReduceLROnPlateau(monitor="loss", **names)
-            model.optimizer = Rate(rates[i])
-            callback.set_model(model)
-            callback.on_train_begin()
-            for t, metric in enumerate(metrics[i].tolist()):
-                callback.on_epoch_end(t, {"loss": metric})
-                theirs[i, t] = model.optimizer.learning_rate
-    same(replayed(flr.Plateau(**columns, nan="bad", convention="keras"), rates, metrics), theirs)
+    columns, metrics = named(columns, rtol="atol"), histories(rng, HISTORIES)
+    rule = flr.Plateau(**columns, nan="bad", convention="keras")
+    theirs = named(columns, atol="min_delta", floor="min_lr")
+    same(replayed(rule, rates, metrics), apart(libraries.keras, theirs, rates, metrics))
 
 
-def optax_scales(settings, columns, metrics, dtype):
-    """Those of the real transformation, each history with its own integers and floor, in one compiled scan."""
-    import jax
-    import jax.numpy as jnp
-    import optax
-
-    def run(patience, cooldown, window, floor, values):
-        rule = optax.contrib.reduce_on_plateau(
-            **settings, patience=patience, cooldown=cooldown, accumulation_size=window, min_scale=floor
-        )
-
-        def update(state, value):
-            _, state = rule.update(jnp.ones((), dtype), state, value=value)
-            return state, state.scale
-
-        return jax.lax.scan(update, rule.init(jnp.zeros((), dtype)), values)[1]
-
-    whole = [jnp.asarray(columns[name], jnp.int32) for name in ("patience", "cooldown", "window")]
-    scales = jax.jit(jax.vmap(run))(*whole, jnp.asarray(columns["floor"], dtype), jnp.asarray(metrics))
-    return np.asarray(scales, np.float64)
-
-
-@pytest.mark.parametrize("precision", ["double", "single"])
-def test_optax(precision):
-    package("optax")
-    jax = package("jax")
+@pytest.mark.parametrize(("precision", "dtype"), [("double", np.float64), ("single", np.float32)])
+def test_optax(apart, precision, dtype):
+    require("optax")
     rng = np.random.default_rng(SEED + 3)
     kinds = 10  # the tolerances and the factor are compiled in
-    with jax.enable_x64(True):
-        for k in range(kinds):
-            count = HISTORIES // kinds
-            columns, _ = settings(rng, count, 1e-4)
-            columns = {name: columns[name] for name in ("patience", "cooldown", "floor")} | {"window": rng.integers(1, 4, count)}
-            tight = {"rtol": tolerances(rng, 1, 1e-4).item(), "atol": tolerances(rng, 1, 1e-4).item() if k % 2 else 0.0}
-            tight = tight if any(tight.values()) else {"rtol": 1e-4, "atol": 0.0}
-            own, metrics = {"factor": factors(rng, 1).item(), **tight}, histories(rng, count)
-            theirs = optax_scales(own, columns, metrics, {"double": np.float64, "single": np.float32}[precision])
-            rule = flr.Plateau(**own, **columns, nan="bad", convention="optax", precision=precision)
-            same(replayed(rule, np.ones(count), metrics), theirs)
+    count = HISTORIES // kinds
+    for k in range(kinds):
+        columns, _ = settings(rng, count, 1e-4)
+        columns = {name: columns[name] for name in ("patience", "cooldown", "floor")} | {"window": rng.integers(1, 4, count)}
+        tight = {"rtol": tolerances(rng, 1, 1e-4).item(), "atol": tolerances(rng, 1, 1e-4).item() if k % 2 else 0.0}
+        tight = tight if any(tight.values()) else {"rtol": 1e-4, "atol": 0.0}
+        own, metrics = {"factor": factors(rng, 1).item(), **tight}, histories(rng, count)
+        rule = flr.Plateau(**own, **columns, nan="bad", convention="optax", precision=precision)
+        same(replayed(rule, np.ones(count), metrics), apart(libraries.optax, own, columns, metrics, dtype))
 
 
-def timm_scheduler():
-    """The class, from its own file: the package's other modules need torchvision."""
-    spec = importlib.util.find_spec("timm")
-    for name in ("timm", "timm.scheduler"):
-        sys.modules[name] = types.ModuleType(name)
-    folder = spec.submodule_search_locations[0]
-    sys.modules["timm.scheduler"].__path__ = [str(Path(folder) / "scheduler")]
-    try:
-        return importlib.import_module("timm.scheduler.plateau_lr").PlateauLRScheduler
-    finally:
-        for name in [name for name in sys.modules if name.split(".")[0] == "timm"]:
-            del sys.modules[name]
-
-
-def test_timm():
-    torch = package("torch")
-    if importlib.util.find_spec("timm") is None:
-        package("timm")
-    scheduler_of = timm_scheduler()
+def test_timm(apart):
+    require("timm", "torch")
     rng = np.random.default_rng(SEED + 4)
     columns, rates = settings(rng, HISTORIES, 1e-4)
-    warmup, metrics = rng.integers(0, 4, HISTORIES), histories(rng, HISTORIES)
-    begin, theirs = rates.copy(), np.empty_like(metrics)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for i in range(HISTORIES):
-            own, opt = item(columns, i), optimizer(torch, rates[i].item())
-            scheduler = scheduler_of(
-                opt,
-                decay_rate=own["factor"],
-                patience_t=own["patience"],
-                threshold=own["rtol"],
-                cooldown_t=own["cooldown"],
-                warmup_t=warmup[i].item(),
-                lr_min=own["floor"],
-                mode=own["mode"],
-            )
-            for t, metric in enumerate(metrics[i].tolist()):
-                scheduler.step(t + 1, metric)
-                theirs[i, t] = opt.param_groups[0]["lr"]
-                if t + 1 <= warmup[i]:
-                    begin[i] = theirs[i, t]  # its warm-up is a rate of its own, and ends within an ulp of where it should
-    rule = flr.Plateau(**columns, warmup=warmup, nan="bad", convention="timm")
-    ours = replayed(rule, begin, metrics)
-    warming = np.arange(UPDATES) < warmup[:, np.newaxis]
+    columns["warmup"], metrics = rng.integers(0, 4, HISTORIES), histories(rng, HISTORIES)
+    names = {"factor": "decay_rate", "patience": "patience_t", "rtol": "threshold", "cooldown": "cooldown_t"}
+    theirs = apart(libraries.timm, named(columns, **names, warmup="warmup_t", floor="lr_min"), rates, metrics)
+    # its warm-up has rates of its own, and ends within an ulp of where it should
+    warming = np.arange(UPDATES) < columns["warmup"][:, np.newaxis]
+    last = theirs[np.arange(HISTORIES), columns["warmup"] - 1]
+    begin = np.where(columns["warmup"] > 0, last, rates)
+    assert np.allclose(begin, rates, rtol=1e-15, atol=0.0)
+    ours = replayed(flr.Plateau(**columns, nan="bad", convention="timm"), begin, metrics)
     same(ours, np.where(warming, ours, theirs))
