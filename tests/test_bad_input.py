@@ -15,7 +15,8 @@ from fastlr.value import CONSTRUCTORS
 
 LINE = flr.linear(1.0, 0.0, 10)
 NAMES = {
-    **vars(flr),
+    **{name: getattr(flr, name) for name in flr.__all__},
+    "flr": flr,
     "np": np,
     "nan": math.nan,
     "inf": math.inf,
@@ -343,7 +344,7 @@ HOLDING = [
     ("line.table(5, threads=2.0)", TypeError, "table: threads must be an integer, got float 2.0"),
     ("line([5], threads=True)", TypeError, "s(t): threads must be an integer, got bool True"),
     ("recipe('bart')", ValueError, "recipe: name must be one of recipes(), got 'bart'; nearest:"),
-    ("__getattr__('spell')", AttributeError, "module 'fastlr' has no attribute 'spell'"),
+    ("flr.__getattr__('spell')", AttributeError, "module 'fastlr' has no attribute 'spell'"),
 ]  # fmt: skip
 
 ROWS = [*NUMBERS, *SHAPES, *COMPOSITIONS, *ASKING, *HOLDING]
