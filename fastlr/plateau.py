@@ -2,20 +2,12 @@
 
 It is the one thing in fastlr that has state, and the state is a tuple of arrays that goes in and comes out of a pure update:
 any checkpoint can hold it. The rule itself is a value, as a schedule is.
-
-A rule lowers to one flat float64 array, its *words*, the only thing that kernels see:
-
-    header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored, whether any window is above 1, size
-    fields   for each of RULE_FIELDS where it stands and a stride: 1 where each lane has its own, 0 where all share one
-    data     the numbers, each field of all lanes together
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 import inspect
-import math
-import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -25,10 +17,12 @@ import numpy.typing as npt
 from fastlr.backends import choose
 from fastlr.calls import VERSION, Call
 from fastlr.constructors import constant, piecewise_constant
-from fastlr.parameters import Number, Period, Rate, Unit, Words, broadcast, nearest, shown
+from fastlr.conventions import CONVENTIONS, lower, own_defaults
+from fastlr.parameters import Number, Period, Rate, Unit, Words, broadcast, checked, nearest, shown, single
 from fastlr.schedule import Schedule
-from fastlr.shapes import AUTOMATA, PLATEAU_MAGIC, RULE_FIELDS, RULE_WORDS
+from fastlr.shapes import RULE_WORDS
 from fastlr.spec import contents
+from fastlr.states import PARTS, PlateauState, blank, blocks, copied, fill, fits
 from fastlr.tables import allocate, check_contiguous, check_out, check_threads
 from fastlr.threads import shared
 from fastlr.value import checked_arguments, same
@@ -36,11 +30,9 @@ from fastlr.value import checked_arguments, same
 __all__ = ["Event", "Plateau", "PlateauState", "events"]
 
 Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int32]
 
 _MOST = 2**31 - 1
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
-_COPIED = 1 << 20  # numbers of a history that are spread over the lanes at a time
 
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
 Count = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
@@ -48,46 +40,7 @@ Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _M
 Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
 _METRIC = Number("a number or an array of numbers")
 _HISTORY = Number("an array of numbers, one row an update", core=1, none=True)
-_EVERY = typing.get_args(Period)[1]
-_RATE = typing.get_args(Rate)[1]
 _SCALES = Number("numbers from 0 to 1e290, one row an update", 0.0, 1e290, core=1, none=True)
-
-
-class PlateauState(NamedTuple):
-    """What a rule knows of its lanes, in arrays of their shape.
-
-    ``mean`` and ``count`` have shape () where no window is above 1, and are not used then.
-    """
-
-    scale: Array  # what a rate is multiplied by, or the rate itself
-    best: Array  # the best metric that has been seen
-    bad: Counts  # updates since then that were no better; -1 where the first metric, whatever it is, becomes the best
-    cool: Counts  # updates of a cooldown that are left, or below 0 of the warm-up
-    mean: Array  # of the metrics in the window
-    count: Counts  # type: ignore[assignment]  # how many they are
-
-
-_DTYPES = (np.float64, np.float64, np.int32, np.int32, np.float64, np.int32)
-_PARTS = {name: np.dtype(dtype) for name, dtype in zip(PlateauState._fields, _DTYPES, strict=True)}
-
-
-class _Convention(NamedTuple):
-    """How a library decides, and what it does where nothing is said."""
-
-    automaton: str
-    rtol: float
-    atol: float
-    eps: float
-    precision: str
-    fixed: tuple[str, ...] = ()  # parameters that its automaton has no use for
-
-
-_CONVENTIONS = {
-    "torch": _Convention("torch", rtol=1e-4, atol=0.0, eps=1e-8, precision="double"),
-    "timm": _Convention("torch", rtol=1e-4, atol=0.0, eps=1e-8, precision="double"),
-    "optax": _Convention("optax", rtol=1e-4, atol=0.0, eps=0.0, precision="double", fixed=("eps",)),
-    "keras": _Convention("keras", rtol=0.0, atol=1e-4, eps=0.0, precision="single", fixed=("rtol", "eps")),
-}
 
 
 class Plateau:
@@ -161,13 +114,13 @@ class Plateau:
                  "floor": floor, "rate_floor": rate_floor, "warmup": warmup, "window": window, "eps": eps, "nan": nan,
                  "convention": convention, "precision": precision}  # fmt: skip
         ruled = checked_arguments("Plateau", Plateau.__init__, given, _DEFAULTS)
-        defaults = {**_DEFAULTS, **_own(_CONVENTIONS[str(ruled["convention"])], ruled)}
+        defaults = {**_DEFAULTS, **own_defaults(CONVENTIONS[str(ruled["convention"])], ruled)}
         whole = {name: defaults[name] if value is None else value for name, value in ruled.items()}
         call = Call("Plateau", {name: value for name, value in whole.items() if not same(value, defaults[name])})
         shape = np.broadcast_shapes(*(np.shape(value) for value in whole.values() if isinstance(value, np.ndarray)))
         for name, value in (("parameters", MappingProxyType(whole)), ("shape", shape), ("_call", call)):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_words", _lower(self.parameters, shape))
+        object.__setattr__(self, "_words", lower(self.parameters, shape))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Plateau is a value: {name} cannot be set; build another")
@@ -223,12 +176,12 @@ class Plateau:
         >>> Plateau(patience=[1, 2]).init(scale=0.1).scale
         array([0.1, 0.1])
         """
-        first = _RATE("init: scale", scale)
+        first = checked(Rate, "init: scale", scale)
         lanes = broadcast("init", {"rule": self.shape, "scale": first.shape, "shape": _shape(shape)})
-        own, state = self.parameters, _blank(lanes, lanes if self._windowed else ())
+        own, state = self.parameters, blank(lanes, lanes if self._windowed else ())
         scale = first.astype(np.float32) if own["precision"] == "single" else first
         unseen = -1 if own["convention"] == "keras" else 0
-        _fill(state, (scale, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
+        fill(state, (scale, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
         return state
 
     def update(
@@ -246,7 +199,7 @@ class Plateau:
         threads, state = check_threads("update", threads), self._checked("update: state", state)
         metrics = _numbers("update: metric", metric, _METRIC)[np.newaxis]
         self._check_metrics("update: metric", metrics, state.scale.shape)
-        after = _copied(state) if out is None else self._into(state, out)
+        after = copied(state) if out is None else self._into(state, out)
         if out is not None and any(np.may_share_memory(metrics, part) for part in after):
             metrics = metrics.copy()
         self._run(after, metrics, None, threads)
@@ -262,7 +215,7 @@ class Plateau:
         threads, state = check_threads("advance", threads), self._checked("advance: state", state)
         history = _numbers("advance: metrics", metrics, _HISTORY)
         self._check_metrics("advance: metrics", history, state.scale.shape)
-        after = _copied(state)
+        after = copied(state)
         self._run(after, history, None, threads)
         return after
 
@@ -284,7 +237,7 @@ class Plateau:
         if state is None:
             begin = self.init(shape=broadcast("replay", {"rule": self.shape, "metrics": history.shape[1:]}))
         else:
-            begin = _copied(self._checked("replay: state", state))
+            begin = copied(self._checked("replay: state", state))
         self._check_metrics("replay: metrics", history, begin.scale.shape)
         shape = (history.shape[0], *begin.scale.shape)
         if out is None:
@@ -299,10 +252,10 @@ class Plateau:
     def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
         """Take ``state``, known to be this rule's, through ``metrics``, known to be its lanes'."""
         lanes, replay = state.scale.shape, choose().replay
-        words = self._words if lanes == self.shape else _lower(self.parameters, lanes)
+        words = self._words if lanes == self.shape else lower(self.parameters, lanes)
         flat = tuple(part.reshape(-1) for part in state)
         rows = None if out is None else out.reshape(out.shape[0], flat[0].size)
-        for first, block in _blocks(metrics, lanes):
+        for first, block in blocks(metrics, lanes):
             to = None if rows is None else rows[first : first + len(block)]
             shared(lambda some, _: replay(words, some, block, flat, to), flat[0].size, len(block), threads, by_lanes=True)  # noqa: B023
 
@@ -310,14 +263,14 @@ class Plateau:
 
     def _checked(self, where: str, state: object) -> PlateauState:
         """A state of this rule's lanes, or an error that names the part that is wrong."""
-        if not isinstance(state, tuple) or len(state) != len(_PARTS):
+        if not isinstance(state, tuple) or len(state) != len(PARTS):
             got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
-            raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(_PARTS)}, got {got}")
+            raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}")
         held = PlateauState(*state)
         lanes = np.shape(held.scale)
         windows = lanes if self._windowed else ()
-        for name, part in zip(_PARTS, held, strict=True):
-            dtype, shape = _PARTS[name], windows if name in ("mean", "count") else lanes
+        for name, part in zip(PARTS, held, strict=True):
+            dtype, shape = PARTS[name], windows if name in ("mean", "count") else lanes
             if not isinstance(part, np.ndarray | np.generic):
                 raise TypeError(f"{where}.{name} must be a NumPy array, got {type(part).__name__} {shown(part)}")
             if part.dtype != dtype:
@@ -332,7 +285,7 @@ class Plateau:
         """``out``, known to be fit to be written, holding ``state``."""
         held = self._checked("update: out", out)
         parts: tuple[npt.NDArray[Any], ...] = held
-        for i, (name, part) in enumerate(zip(_PARTS, parts, strict=True)):
+        for i, (name, part) in enumerate(zip(PARTS, parts, strict=True)):
             of = state[i]
             if part.shape != of.shape:
                 raise ValueError(f"update: out.{name} must have shape {of.shape}, got {part.shape}")
@@ -341,12 +294,12 @@ class Plateau:
             if any(np.may_share_memory(part, other) for other in parts[:i]):
                 raise ValueError(f"update: out.{name} must have memory of its own")
         if any(part is not of for part, of in zip(held, state, strict=True)):
-            _fill(held, _copied(state))  # by way of a copy, as any part may share memory with any other
+            fill(held, copied(state))  # by way of a copy, as any part may share memory with any other
         return held
 
     def _check_metrics(self, where: str, metrics: Array, lanes: tuple[int, ...]) -> None:
         """Raise unless every update's metrics fit the lanes, and hold no NaN where that is an error."""
-        if metrics.shape[1:] not in ((), lanes) and not _fits(metrics.shape[1:], lanes):
+        if metrics.shape[1:] not in ((), lanes) and not fits(metrics.shape[1:], lanes):
             raise ValueError(f"{where} must broadcast to the lanes, {lanes}, got {metrics.shape[1:]}")
         if self.parameters["nan"] == "raise" and metrics.size and np.isnan(metrics.min()):
             wrong = np.isnan(metrics)
@@ -364,7 +317,7 @@ class Plateau:
         >>> rule.rate(0.1, rule.init(scale=1e-6)), rule.rate(1e-4, rule.init(scale=0.5))
         (0.001, 0.0001)
         """
-        rates = _RATE("rate: base", base)
+        rates = checked(Rate, "rate: base", base)
         scale = self._checked("rate: state", state).scale
         broadcast("rate", {"state": scale.shape, "base": rates.shape})
         reduced = np.maximum(rates * scale, np.minimum(rates, self.parameters["rate_floor"]))
@@ -386,7 +339,7 @@ class Plateau:
         levels = _levels("realised", scales, init)
         changes = np.flatnonzero((levels[1:] != levels[:-1]).any(axis=tuple(range(1, levels.ndim)))) + 1
         values = np.moveaxis(levels[[0, *changes]], 0, -1)
-        steps = changes * int(_whole("realised: every", every))
+        steps = changes * single(Period, "realised: every", every)
         reduced = schedule * (piecewise_constant(values, steps) if changes.size else constant(values[..., 0]))
         floor = self.parameters["rate_floor"]
         return reduced.maximum(schedule.minimum(constant(floor))) if floor.any() else reduced
@@ -397,105 +350,6 @@ _DEFAULTS = {name: parameter.default for name, parameter in inspect.signature(Pl
 
 def _built(parameters: Mapping[str, Any]) -> Plateau:
     return Plateau(**parameters)
-
-
-def _own(convention: _Convention, ruled: Mapping[str, object]) -> dict[str, object]:
-    """A convention's defaults, once nothing is asked of it that it does not do."""
-    for name in convention.fixed:
-        if ruled[name] is not None and np.any(ruled[name] != 0):
-            raise ValueError(f"Plateau: {name} must be 0 where convention={ruled['convention']!r}, got {shown(ruled[name])}")
-    return {name: getattr(convention, name) for name in ("rtol", "atol", "eps", "precision")}
-
-
-# -- lowering ----------------------------------------------------------------------------------------------------------------
-
-
-def _lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
-    """The words of a rule for so many lanes."""
-    automaton = _CONVENTIONS[parameters["convention"]].automaton
-    single = parameters["precision"] == "single"
-    fields = _fields(parameters, narrow=single and automaton == "optax")
-    windowed = bool((fields["window"] > 1).any())
-    head = [PLATEAU_MAGIC, AUTOMATA.index(automaton), single, parameters["nan"] == "ignore", windowed, 0]
-    places: list[int] = []
-    columns: list[Array] = []
-    at = len(RULE_WORDS) + 2 * len(RULE_FIELDS)
-    for name in RULE_FIELDS:
-        own = fields[name].size > 1
-        columns.append(np.broadcast_to(fields[name], lanes).ravel() if own else fields[name].ravel())
-        places += [at, own]
-        at += columns[-1].size
-    words = np.concatenate([head, places, *columns])
-    words[RULE_WORDS.index("size")] = words.size
-    words.flags.writeable = False
-    return words
-
-
-def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
-    """The numbers that an automaton reads; rounded to float32 where it computes in that."""
-    rtol, fallen = np.asarray(parameters["rtol"]), np.asarray(parameters["mode"]) == "min"
-    named = {name: np.asarray(parameters[name], dtype=np.float64) for name in RULE_FIELDS if name in parameters}
-    fields = {**named, "sign": np.where(fallen, 1.0, -1.0), "gain": np.where(fallen, 1.0 - rtol, rtol + 1.0)}
-    rounded = ("gain", "atol", "factor", "floor") if narrow else ()
-    return {name: fields[name].astype(np.float32).astype(np.float64) if name in rounded else fields[name] for name in RULE_FIELDS}
-
-
-# -- arrays ------------------------------------------------------------------------------------------------------------------
-
-
-def _blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
-    """A state to be written, in one block of memory: four that come and go take three times as long."""
-    many, few = math.prod(lanes), math.prod(windows)
-    block = np.empty(3 * many + 2 * few)
-    counts = block[2 * many : 3 * many].view(np.int32)
-    return PlateauState(
-        scale=block[:many].reshape(lanes),
-        best=block[many : 2 * many].reshape(lanes),
-        bad=counts[:many].reshape(lanes),
-        cool=counts[many:].reshape(lanes),
-        mean=block[3 * many : 3 * many + few].reshape(windows),
-        count=block[3 * many + few :].view(np.int32)[:few].reshape(windows),
-    )
-
-
-def _copied(state: PlateauState) -> PlateauState:
-    copy = _blank(state.scale.shape, state.mean.shape)
-    _fill(copy, state)
-    return copy
-
-
-def _fill(state: tuple[npt.NDArray[Any], ...], values: tuple[npt.ArrayLike, ...]) -> None:
-    for part, value in zip(state, values, strict=True):
-        part[...] = value
-
-
-def _blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
-    """A history as C-contiguous blocks of one column a lane, or one column for all: (first update, block)."""
-    count = math.prod(lanes)
-    if math.prod(metrics.shape[1:]) == 1:
-        yield 0, np.ascontiguousarray(metrics.reshape(-1, 1))
-    elif metrics.shape[1:] == lanes and metrics.flags.carray:
-        yield 0, metrics.reshape(-1, count)
-    else:
-        size = max(1, _COPIED // count)
-        for i in range(0, len(metrics), size):
-            some = metrics[i : i + size]
-            yield (
-                i,
-                np.ascontiguousarray(np.broadcast_to(some.reshape(_spread(some.shape, lanes)), (len(some), *lanes))).reshape(
-                    -1, count
-                ),
-            )
-
-
-def _fits(shape: tuple[int, ...], lanes: tuple[int, ...]) -> bool:
-    """Whether metrics of this shape broadcast to the lanes, and to no more."""
-    return len(shape) <= len(lanes) and all(a in (1, b) for a, b in zip(reversed(shape), reversed(lanes), strict=False))
-
-
-def _spread(shape: tuple[int, ...], lanes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of a block of metrics with as many axes as the lanes have."""
-    return (shape[0], *(1,) * (len(lanes) + 1 - len(shape)), *shape[1:])
 
 
 def _numbers(where: str, value: object, rule: Number) -> Array:
@@ -512,13 +366,6 @@ def _shape(shape: object) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def _whole(where: str, value: object) -> int:
-    number = _EVERY(where, value)
-    if number.ndim:
-        raise ValueError(f"{where} must be one integer, got {shown(number)}")
-    return int(number)
-
-
 # -- what a run was ----------------------------------------------------------------------------------------------------------
 
 
@@ -533,7 +380,7 @@ class Event(NamedTuple):
 def _levels(where: str, scales: npt.ArrayLike, init: npt.ArrayLike) -> Array:
     """The scales of a run, the first of them the one before any update."""
     after = _SCALES(f"{where}: scales", scales)
-    first = _RATE(f"{where}: init", init)
+    first = checked(Rate, f"{where}: init", init)
     broadcast(where, {"scales": after.shape[1:], "init": first.shape})
     return np.concatenate([np.broadcast_to(first, after.shape[1:])[np.newaxis], after])
 
@@ -544,7 +391,7 @@ def events(scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> tuple[Ev
     >>> events([1.0, 1.0, 0.5, 0.5, 0.25], every=100)
     (Event(step=300, factor=0.5, scale=0.5), Event(step=500, factor=0.5, scale=0.25))
     """
-    levels, size = _levels("events", scales, init), _whole("events: every", every)
+    levels, size = _levels("events", scales, init), single(Period, "events: every", every)
     if levels.ndim > 1:
         raise ValueError(f"events: scales must be those of one lane, got shape {np.shape(scales)}; index a lane first")
     changes = np.flatnonzero(levels[1:] != levels[:-1]) + 1

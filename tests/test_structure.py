@@ -23,7 +23,7 @@ HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
     {"shapes", "sources", "threads"},
-    {"exact", "expression"},
+    {"exact", "expression", "states"},
     {"program"},
     {"lowering", "jit.compiling"},
     {"jit.arithmetic"},
@@ -34,7 +34,7 @@ FLOORS = (
     {"reference", "automaton", "jit", "native"},
     {"backends"},
     {"calls", "parameters"},
-    {"tables", "value"},
+    {"conventions", "tables", "value"},
     {"asking"},
     {"schedule"},
     {"constructors", "files", "groups", "sparkline"},
@@ -173,14 +173,18 @@ def test_a_room_takes_from_others_only_what_they_offer(room):
         assert {alias.name for alias in node.names} <= {*module.__all__, *rooms_below}, node.module
 
 
+def is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
+    """A signature alone."""
+    return any("overload" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
 def without_docstring(room: str, offered: list[str]) -> Iterator[str]:
     for node in TREES[room].body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in offered:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in offered and not is_overload(node):
             yield from ([] if ast.get_docstring(node) else [node.name])
             methods = [part for part in node.body if isinstance(part, ast.FunctionDef)] if isinstance(node, ast.ClassDef) else []
             for method in methods:
-                overloaded = any("overload" in ast.unparse(decorator) for decorator in method.decorator_list)
-                if not (method.name.startswith("_") or overloaded or ast.get_docstring(method)):
+                if not (method.name.startswith("_") or is_overload(method) or ast.get_docstring(method)):
                     yield f"{node.name}.{method.name}"
 
 
