@@ -349,9 +349,7 @@ PUBLISHED: dict[str, Case] = {
         lambda t: s.peak * s.low ** np.floor(t / s.few),
     ),
     "optax piecewise_constant_schedule": lambda s: (
-        flr.piecewise_constant(
-            s.peak[:, None] * np.stack([s.low**0, s.high, s.high * s.low], -1), np.stack([s.few, s.few + 9], -1)
-        ),
+        flr.piecewise_constant(np.stack([s.peak, s.peak * s.high, s.end * s.high], -1), np.stack([s.few, s.few + 9], -1)),
         s.few + 9, lambda t: s.peak * np.where(t >= s.few, s.high, 1) * np.where(t >= s.few + 9, s.low, 1),
     ),
     "optax warmup_cosine_decay_schedule": lambda s: (
