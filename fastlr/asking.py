@@ -228,7 +228,7 @@ class Asked(Value):
         if len(self.shape) != 1:
             raise ValueError(f"unique: the schedule must have one batch axis, got batch shape {self.shape}")
         first, index = distinct(self._lowered())
-        return self[first], index
+        return (self if first.size == self.shape[0] else self[first]), index
 
     def _tables(self, stop: int) -> Iterator[Array]:
         """The first ``stop`` rates, a short table at a time."""

@@ -28,6 +28,7 @@ Lane = int | str | tuple[int, ...] | None
 
 _BLOCK = 65_536  # rates of two tables that are held at a time
 _LONGEST = 10**10  # steps that are looked at one by one
+_TOLD = 1_000_000  # steps of plans without an end that a message compares
 _NEAR = 1_000  # steps around the one that a run resumes at
 VERSION = 1  # of a checkpoint
 
@@ -278,6 +279,7 @@ def resume(
     """The plan and the step that a run goes on with, from what ``checkpoint`` saved: a bundle, if ``plan`` is one.
 
     A ``plan`` that is not the saved one is an error that shows where the two differ, unless ``wins`` says which of them counts.
+    One that is written otherwise, and whose rates are the same at every step, is the saved one.
     Raises ``TypeError`` or ``ValueError`` for data of another form or version, and for a plan that is not the one whose
     fingerprint was saved with it.
 
@@ -290,9 +292,9 @@ def resume(
     if wins is not None:
         Choice(("saved", "new"))("resume: wins", wins)
     now = was if plan is None else _of_plan("resume: plan", plan)
-    if now != was and wins is None:
+    if wins is None and not _alike(was, now):
         raise ValueError(f"resume: plan must be the saved one, unless wins='saved' or wins='new'; {_told(was, now)}")
-    chosen = now if wins == "new" else was
+    chosen = was if wins == "saved" else now
     return (Bundle(chosen) if isinstance(plan, Bundle) else chosen), step
 
 
@@ -308,9 +310,18 @@ def _read(saved: object) -> tuple[Schedule, int]:
     return was, single(Steps, "resume: step", saved["step"])
 
 
+def _alike(old: Schedule, new: Schedule) -> bool:
+    """Whether two plans are one: equal, or of the same rates at every step, where all of them end."""
+    if old == new:
+        return True
+    same_kind = (old.shape, old.names, old.past_end) == (new.shape, new.names, new.past_end)
+    return same_kind and old.steps is not None and new.steps is not None and not diff(old, new)
+
+
 def _told(old: Schedule, new: Schedule) -> str:
     """How a plan differs from the saved one."""
+    steps = None if all(ends(plan._node) for plan in (old, new)) else _TOLD
     try:
-        return str(diff(old, new))
+        return str(diff(old, new, steps))
     except ValueError as error:  # no two tables to lay side by side
         return f"saved {shown(old)}, got {shown(new)} ({error})"

@@ -211,14 +211,15 @@ class Schedule(Asked):
 
         Each lane is ``cooldown(at, steps, end, shape, power)``: this schedule, to the bit, up to its own step ``at``. Hagele et
         al., *Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations* (2024). Raises ``ValueError`` for a
-        branch that begins after the end.
+        branch that begins after the end, unless what is held from there on is the peak.
 
         >>> import fastlr as flr
         >>> flr.constant(1.0).branches(at=[10, 20], steps=[2, 4])([9, 11, 22])
         array([[1. , 0.5, 0. ],
                [1. , 1. , 0.5]])
         """
-        if self._node.steps is not None and np.any(np.asarray(at) > self._node.steps):
+        ended = self._node.steps is not None and np.asarray(at) > self._node.steps
+        if np.any(ended & (_rates_at(self, np.asarray(at)) < self._node.bound)):
             raise ValueError(f"branches: at must be at most {shown(self._node.steps)}, where the schedule ends, got {shown(at)}")
         return self.cooldown(at, steps, end, shape, power)
 
@@ -237,8 +238,8 @@ class Schedule(Asked):
         rest = new.skip(step) if clock == "same" else new
         if match:
             reached, first = _rates_at(self, np.asarray(step)), _rates_at(rest, np.asarray(0))
-            if np.any(first == 0):
-                raise ValueError(f"continue_from: new must begin above 0 to match the rate {shown(reached)}, got {shown(new)}")
+            if np.any(first == 0) or np.any(reached == 0):
+                raise ValueError(f"continue_from: match must be of rates above 0, got {shown(reached)} and then {shown(first)}")
             with np.errstate(over="ignore"):  # an infinite factor is refused
                 rest = scale(rest, reached / first)
         return joined((self, rest), (np.asarray(0), np.asarray(step)))

@@ -374,8 +374,33 @@ def test_a_plan_that_is_not_the_saved_one_is_shown():
         flr.resume(saved, new)
     assert flr.resume(saved, new, wins="new") == (new, 40)
     assert flr.resume(saved, new, wins="saved") == (flr.linear(1.0, 0.0, 100), 40)
-    with pytest.raises(ValueError, match=r"saved linear\(.*\), got constant\(.*\) \(diff: steps must be given"):
+    with pytest.raises(ValueError, match=r"the first to differ is step 0: 1.0 before, 0.1 now; .* at step 0$"):
         flr.resume(saved, flr.constant(0.1))
+    with pytest.raises(ValueError, match=r"saved linear\(.*\), got constant\(.*\) \(diff: both plans must have the same batch"):
+        flr.resume(saved, flr.constant([0.1, 0.2]))
+
+
+def test_a_plan_that_is_written_otherwise_is_the_same_plan():
+    saved = flr.checkpoint(flr.warmup_linear(1.0, 10, 100), 40)
+    otherwise = flr.linear(0.0, 1.0, 10).then(flr.linear(1.0, 0.0, 90))
+    assert flr.resume(saved, otherwise) == (otherwise, 40)
+    with pytest.raises(ValueError, match="resume: plan must be the saved one"):
+        flr.resume(saved, otherwise.with_past_end("raise"))
+
+
+def test_branches_of_a_peak_that_is_held():
+    held = flr.warmup_constant(1.0, 300)
+    assert held.branches(at=[1_000, 2_000], steps=[100, 200])([1_050, 2_100]).tolist() == [[0.5, 0.0], [1.0, 0.5]]
+    with pytest.raises(ValueError, match="branches: at must be at most 10, where the schedule ends, got 11"):
+        flr.linear(1.0, 0.5, 10).branches(at=11, steps=5)
+
+
+def test_what_never_ends_is_left_alone_by_an_extension():
+    groups = flr.stack({"body": flr.linear(1.0, 0.0, 10), "head": flr.constant(0.1)})
+    longer = (groups * 0.5).extend(20)
+    assert longer.row(10) == {"body": 0.25, "head": 0.05}
+    assert longer["head"](10**9) == 0.05
+    assert flr.diff(groups * 0.5, longer).lane == "body"
 
 
 # -- what is refused -------------------------------------------------------------------------------------------------------
@@ -388,7 +413,8 @@ REFUSED = [
     ("line.continue_from(5, 0.1)", TypeError, "continue_from: new must be a Schedule, got float 0.1"),
     ("line.continue_from(5, line, clock='mine')", ValueError, "continue_from: clock must be one of 'own', 'same', got 'mine'"),
     ("line.continue_from(5, line, match=1)", TypeError, "continue_from: match must be True or False, got int 1"),
-    ("line.continue_from(5, linear(0.0, 1.0, 5), match=True)", ValueError, "new must begin above 0 to match the rate 0.5, got"),
+    ("line.continue_from(5, linear(0.0, 1.0, 5), match=True)", ValueError, "must be of rates above 0, got 0.5 and then 0.0"),
+    ("line.continue_from(10, line, match=True)", ValueError, "match must be of rates above 0, got 0.0 and then 1.0"),
     ("pair.continue_from(5, triple)", ValueError, "must broadcast against each other, got self (2,), new (3,)"),
     ("strict.continue_from(11, flat)", ValueError, "a part with past_end='raise' must be cut off by its end, got linear("),
     ("constant(1e200).continue_from(5, constant(1e-200), match=True)", ValueError, "scale: factor must be a finite number"),
