@@ -16,9 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -169,15 +171,26 @@ def save(run: Run, path: Path) -> None:
 
 def load(path: Path, groups: flr.Schedule | None = None, wins: str | None = None) -> Run:
     """The run that a checkpoint holds; ``groups`` that are not the saved ones are an error, unless ``wins`` says which count."""
-    with np.load(path) as file:
-        saved = dict(file)
-    plan = json.loads(str(saved["plan"]))
+    rule = f"{path} must be a checkpoint of this program, whole"
+    try:
+        with np.load(path) as file:
+            saved = dict(file)
+    except (EOFError, ValueError, zipfile.BadZipFile):
+        raise ValueError(f"{rule}, got a file of another kind, or a part of one") from None
+    try:
+        return made(saved, json.loads(str(saved["plan"])), groups, wins)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{rule}, got {type(error).__name__}: {error}") from None
+
+
+def made(saved: dict[str, Array], plan: dict[str, Any], groups: flr.Schedule | None, wins: str | None) -> Run:
+    """A run from the arrays of a checkpoint, and the plan among them."""
     groups, step = flr.resume(plan["groups"], groups, wins=wins)
     settings, _ = flr.resume(plan["settings"])
     run = Run(plan["optimizer"], groups, flr.Bundle(settings), flr.Plateau.from_spec(plan["rule"]), saved["weights"], step)
     run.rates = list(saved["rates"])
     run.optimizer.state = {name: saved[f"optimizer.{name}"] for name in run.optimizer.state}
-    run.plateau = flr.PlateauState(*(saved[f"plateau.{name}"] for name in flr.PlateauState._fields))
+    run.plateau = run.rule.restore(saved[f"plateau.{name}"] for name in flr.PlateauState._fields)
     return run
 
 
@@ -215,10 +228,17 @@ def train(run: Run, digits: Digits, stop: int, path: Path | None = None, fused: 
 # -- the command line --------------------------------------------------------------------------------------------------------
 
 
+def count(text: str) -> int:
+    """A number of steps or looks, from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be an integer from 1, got {text!r}")
+    return int(text)
+
+
 def begun(arguments: argparse.Namespace) -> Run:
     """A new run."""
     steps = 600 if arguments.steps is None else arguments.steps
-    return start(arguments.optimizer, steps, arguments.gain, arguments.patience)
+    return start(arguments.optimizer or "adamw", steps, arguments.gain or 1.0, arguments.patience or 3)
 
 
 def changed(arguments: argparse.Namespace) -> Run:
@@ -229,7 +249,7 @@ def changed(arguments: argparse.Namespace) -> Run:
         print(flr.diff(run.groups, longer))
         return load(path, longer, wins="new")
     if arguments.steps is not None:
-        return load(path, groups_of(run.name, arguments.steps, arguments.gain), arguments.wins)
+        return load(path, groups_of(run.name, arguments.steps, arguments.gain or 1.0), arguments.wins)
     return run
 
 
@@ -245,26 +265,35 @@ def main() -> None:
     """Read the command line, and do as it says."""
     summary, usage = str(__doc__).split("\n\n", 1)
     parser = argparse.ArgumentParser(description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="adamw")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, help="adamw, if not given")
     plan = parser.add_mutually_exclusive_group()
-    plan.add_argument("--steps", type=int, metavar="N", help="of the whole plan, 600 if not given; with --resume, another plan's")
-    plan.add_argument("--extend", type=int, metavar="N", help="with --resume: end N steps later than the saved plan")
-    parser.add_argument("--gain", type=float, default=1.0, help="what all rates of a plan are multiplied by")
-    parser.add_argument("--patience", type=int, default=3, help="looks without progress before the rates are halved")
+    plan.add_argument(
+        "--steps", type=count, metavar="N", help="of the whole plan, 600 if not given; with --resume, another plan's"
+    )
+    plan.add_argument("--extend", type=count, metavar="N", help="with --resume: end N steps later than the saved plan")
+    parser.add_argument("--gain", type=float, help="what all rates of a new plan are multiplied by")
+    parser.add_argument("--patience", type=count, help="looks without progress before the rates are halved, 3 if not given")
     parser.add_argument("--fused", action="store_true", help="the compiled loop in place of NumPy")
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="where the run is saved, at each look and at its end")
-    parser.add_argument("--stop", type=int, metavar="STEP", help="where to stop before the end of the plan")
+    parser.add_argument("--stop", type=count, metavar="STEP", help="where to stop before the end of the plan")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on with a saved run")
     parser.add_argument("--wins", choices=["saved", "new"], help="with --resume and --steps: which plan counts")
     arguments = parser.parse_args()
     if not arguments.resume and (arguments.wins or arguments.extend is not None):
         parser.error("--extend and --wins need --resume")
+    if arguments.resume and (arguments.optimizer or arguments.patience or (arguments.gain and not arguments.steps)):
+        parser.error("--optimizer and --patience, and --gain without --steps, are for a new run: a saved one has its own")
+    path = arguments.checkpoint or arguments.resume
+    if path and not path.parent.is_dir():
+        parser.error(f"the folder of a checkpoint must be there, got {path}")
     try:
         run = changed(arguments) if arguments.resume else begun(arguments)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     stop = run.steps if arguments.stop is None else arguments.stop
-    show(run, Digits(), stop, arguments.checkpoint or arguments.resume, arguments.fused)
+    if stop <= run.step:
+        parser.error(f"--stop must be after step {run.step}, where the run is, got {stop}")
+    show(run, Digits(), stop, path, arguments.fused)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ the state of them all.
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,6 +47,13 @@ class Bundle:
     def __call__(self, t: int) -> dict[str, Any]:
         """Each quantity at step ``t`` by its name: floats, or arrays of one number a lane."""
         return self.schedule.row(t)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, as of a dict."""
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
 
     def __getitem__(self, name: str) -> Schedule:
         """One quantity's schedule."""

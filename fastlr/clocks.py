@@ -21,8 +21,8 @@ _BEYOND = LAST_STEP + 1
 def step_at(where: npt.ArrayLike, total: int) -> Any:
     """A step of a run of ``total`` steps: a whole number, or a fraction of the run; negative from its end.
 
-    A fraction, a float from -1 to 1, is rounded to the nearest step, ties to even. An int, or an int64 array. Raises
-    ``TypeError`` or ``ValueError`` for what lies outside the run.
+    All are steps, integers, or all are fractions, floats from -1 to 1, rounded to the nearest step, ties to even. An int, or an
+    int64 array. Raises ``TypeError`` or ``ValueError`` for what lies outside the run.
 
     >>> step_at(0.03, 100_000), step_at(-0.2, 100_000), step_at(-500, 100_000)
     (3000, 80000, 99500)
@@ -45,6 +45,8 @@ def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
         raise ValueError(f"step_at: where must be an array of numbers, got rows of unequal length: {shown(where)}") from None
     if array.dtype.kind not in "iuf" or has_flags(where):
         raise TypeError(f"step_at: where must be steps or fractions of the run, got {type(where).__name__} {shown(where)}")
+    if isinstance(where, list | tuple) and {int, float} <= set(map(type, where)):  # NumPy would take 1 for the whole run
+        raise TypeError(f"step_at: where must be all steps or all fractions, got {shown(where)}")
     return array
 
 

@@ -41,7 +41,7 @@ def _schedule(where: str, value: object) -> Schedule:
 
 def _length(where: str, steps: int | None, *plans: Schedule) -> int:
     """How many steps to look at: as many as are given, or one beyond the last change of all lanes that end."""
-    lengths = [ends(plan._node) for plan in plans]
+    lengths = [[] if plan.past_end == "repeat" else ends(plan._node) for plan in plans]
     if steps is not None:
         length = int(single(Period, where, steps))
     elif not all(lengths):
@@ -179,8 +179,9 @@ def check(plan: Schedule, total_steps: int) -> Check:
     """What a scalar plan comes to in a run of so many steps: where it ends, its steps at the lowest rate, the seams that jump.
 
     The floor is the lowest rate of the run, or that at which the plan ends, which a run cut short does not reach. A seam jumps
-    whose rate is farther from that of the step before than twice the changes of the same sign on both its sides. Every step is
-    looked at. Raises ``ValueError`` for a batch, and for a plan with ``past_end="raise"`` that ends before the run.
+    whose rate is farther from that of the step before than twice the changes of the same sign on both its sides; the seams are
+    those of ``plan.seams``, of what repeats for ever its first period's. Every step is looked at. Raises ``ValueError`` for a
+    batch, and for a plan with ``past_end="raise"`` that ends before the run.
 
     >>> import fastlr as flr
     >>> print(check(flr.warmup_cosine(0.1, warmup=10, steps=100), total_steps=90))
@@ -218,11 +219,12 @@ def _jump(plan: Schedule, seam: int) -> Jump | None:
     return Jump(seam, float(rates[here]), float(rates[here + 1]))
 
 
-def verify_resume(plan: Schedule, step: int, observed: float, tolerance: float = 1e-6) -> None:
+def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1e-6) -> None:
     """Raise unless ``observed``, the rate that a run applied at ``step``, is that of the plan, to a relative ``tolerance``.
 
-    Of a batch, ``observed`` has a rate for each lane. The error, a ``ValueError``, says what the plan has there, and at which
-    step nearby it has what was observed: one off, or begun again from 0.
+    Of a batch, ``observed`` has a rate for each lane, or is what ``plan.row(step)`` gives, rates by name. The error, a
+    ``ValueError``, says what the plan has there, and at which step nearby it has what was observed: one off, or begun again from
+    0.
 
     >>> import fastlr as flr
     >>> verify_resume(flr.linear(1.0, 0.0, steps=100), step=40, observed=0.61)
@@ -231,7 +233,10 @@ def verify_resume(plan: Schedule, step: int, observed: float, tolerance: float =
     ValueError: verify_resume: step 40 must have the rate 0.6, got 0.61, which is that of step 39
     """
     at, near = single(Steps, "verify_resume: step", step), single(Unit, "verify_resume: tolerance", tolerance)
-    planned, seen = np.asarray(_schedule("verify_resume: plan", plan)(at)), np.asarray(observed)
+    planned = np.asarray(_schedule("verify_resume: plan", plan)(at))
+    if isinstance(observed, Mapping) and plan.names is not None and set(observed) == set(plan.names):
+        observed = [observed[name] for name in plan.names]
+    seen = np.asarray(observed)
     if seen.dtype.kind not in "iuf" or seen.shape != planned.shape:
         raise TypeError(f"verify_resume: observed must be a rate for each lane, of shape {planned.shape}, got {shown(observed)}")
     wrong = ~(np.abs(seen - planned) <= near * planned)  # a NaN is near to nothing
@@ -291,6 +296,8 @@ def resume(
     was, step = _read(saved)
     if wins is not None:
         Choice(("saved", "new"))("resume: wins", wins)
+    if plan is None and wins == "new":
+        raise TypeError("resume: plan must be given where wins='new', got None")
     now = was if plan is None else _of_plan("resume: plan", plan)
     if wins is None and not _alike(was, now):
         raise ValueError(f"resume: plan must be the saved one, unless wins='saved' or wins='new'; {_told(was, now)}")
@@ -322,6 +329,7 @@ def _told(old: Schedule, new: Schedule) -> str:
     """How a plan differs from the saved one."""
     steps = None if all(ends(plan._node) for plan in (old, new)) else _TOLD
     try:
-        return str(diff(old, new, steps))
+        found = diff(old, new, steps)
+        return str(found) if found else f"{found}, but they are not the same: saved {shown(old)}, got {shown(new)}"
     except ValueError as error:  # no two tables to lay side by side
         return f"saved {shown(old)}, got {shown(new)} ({error})"

@@ -7,7 +7,7 @@ any checkpoint can hold it. The rule itself is a value, as a schedule is.
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -184,6 +184,32 @@ class Plateau:
         fill(state, (scale, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
         return state
 
+    def restore(self, state: Iterable[npt.ArrayLike]) -> PlateauState:
+        """The state that a checkpoint holds, its parts in their order: as ``update`` takes it, and its numbers checked as well.
+
+        Raises ``TypeError`` or ``ValueError`` for parts of another shape or dtype, and for numbers that no update of this rule
+        gives: a scale below 0, a count below 0, more metrics than a window has.
+
+        >>> rule = Plateau()
+        >>> rule.restore(rule.init()) == rule.init()
+        True
+        """
+        held, own = self._checked("restore: state", tuple(state)), self.parameters
+        keras = own["convention"] == "keras"
+        good = {
+            "scale": (held.scale >= 0) & np.isfinite(held.scale),
+            "best": keras | ~np.isnan(held.best),
+            "bad": held.bad >= (-1 if keras else 0),
+            "cool": held.cool >= -own["warmup"],
+            "mean": (not self._windowed) | ~np.isnan(held.mean) | (own["nan"] != "raise"),
+            "count": (not self._windowed) | ((held.count >= 0) & (held.count < own["window"])),
+        }
+        for name, is_good in good.items():
+            if not np.all(is_good):
+                got = shown(getattr(held, name))
+                raise ValueError(f"restore: state.{name} must be what an update of this rule gives, got {got}")
+        return held
+
     def update(
         self, state: PlateauState, metric: npt.ArrayLike, out: PlateauState | None = None, threads: int = 1
     ) -> PlateauState:
@@ -199,9 +225,9 @@ class Plateau:
         threads, state = check_threads("update", threads), self._checked("update: state", state)
         metrics = _numbers("update: metric", metric, _METRIC)[np.newaxis]
         self._check_metrics("update: metric", metrics, state.scale.shape)
+        if isinstance(out, tuple) and any(isinstance(part, np.ndarray) and np.may_share_memory(metrics, part) for part in out):
+            metrics = metrics.copy()  # before the state is written over it
         after = copied(state) if out is None else self._into(state, out)
-        if out is not None and any(np.may_share_memory(metrics, part) for part in after):
-            metrics = metrics.copy()
         self._run(after, metrics, None, threads)
         return after
 

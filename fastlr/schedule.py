@@ -250,8 +250,9 @@ class Schedule(Asked):
 
         Where the rate is held before the last piece, as in the stable phase of ``wsd``, it is held for longer, and the last piece
         is as it was. Elsewhere the last piece takes longer. ``at`` is where the run is: no rate before it changes, and where it
-        is in the last piece already, that runs anew from the rate there. What never ends stays as it is. Raises ``ValueError``
-        for one that ends later than ``total``, for ``at`` beyond it, and where the last piece is no curve between two levels.
+        is in the last piece already, that runs anew from the rate there. What never ends, a floor too, stays as it is. Raises
+        ``ValueError`` for one that ends later than ``total``, for ``at`` beyond it, and where the last piece is no curve between
+        two levels.
 
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).extend(200).seams
@@ -342,6 +343,8 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
         return tree.stack(tuple(_extended(part, total, at) for part in node.parts), node.labels)
     if node.kind == "join":
         return _extended_join(node, total, at)
+    if node.kind in ("multiply", "add", "minimum", "maximum") and not all(map(tree.ends, node.parts)):
+        return tree.pair(node.kind, *(_extended(part, total, at) for part in node.parts))  # a floor, say, is as it was
     if not {"init", "end", "steps"} <= node.numbers.keys():
         raise ValueError(f"extend: the last piece must be a curve between two levels, got a {node.kind}")
     begin = np.broadcast_arrays(at, total)[0]

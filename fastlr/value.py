@@ -107,6 +107,10 @@ class Value:
         """64 hex digits, the same for equal schedules on every machine: SHA-256 of the spec as compact, sorted JSON."""
         return self._call.fingerprint()
 
+    def __contains__(self, lane: object) -> bool:
+        """Whether a group has this name, or a lane is this schedule."""
+        return lane in (self.names or ()) if isinstance(lane, str) else any(lane == one for one in self)
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("a scalar schedule has no len()")

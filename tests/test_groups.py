@@ -455,3 +455,13 @@ def test_groups_refuse(text, error, words):
         run(text)
     assert refused.type is error
     assert words in str(refused.value)
+
+
+def test_a_name_is_in_its_groups_and_a_quantity_in_its_bundle():
+    groups = flr.stack({"body": flr.linear(1.0, 0.0, 10), "head": flr.constant(0.1)})
+    assert "head" in groups
+    assert "tail" not in groups
+    assert flr.constant(0.1) in groups
+    bundle = flr.Bundle(groups)
+    assert "head" in bundle
+    assert dict.fromkeys(bundle) == {"body": None, "head": None}

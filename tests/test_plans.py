@@ -229,7 +229,7 @@ def test_a_difference_reaches_one_step_beyond_the_longer_plan(a, b):
     """The last step tells two levels apart that are reached in the same way."""
     assert flr.diff(flr.linear(1.0, 0.0, a), flr.linear(1.0, 0.0, b)).steps == max(a, b) + 1
     plan = flr.constant(0.5).cooldown(a, b)
-    assert flr.diff(plan, plan.with_past_end("repeat")).step == a + b
+    assert flr.diff(plan, plan.with_past_end("repeat"), a + b + 1).step == a + b
 
 
 def test_a_difference_is_found_in_every_block_of_many():
@@ -488,3 +488,24 @@ def test_plans_refuse(text, error, words):
         run(text)
     assert refused.type is error
     assert words in str(refused.value)
+
+
+def test_a_floor_stays_where_it_is_when_a_plan_goes_on():
+    plan = flr.wsd(1.0, 10, 70, 20)
+    assert flr.diff(plan.maximum(0.1).extend(200), plan.extend(200).maximum(0.1)).step is None
+    assert flr.diff(plan.clip(0.1, 0.9).extend(200), plan.extend(200).clip(0.1, 0.9)).step is None
+    assert (plan * flr.constant(0.5)).extend(200)(150) == 0.5
+
+
+def test_what_repeats_has_no_end_to_look_up_to():
+    plan = flr.wsd(1.0, 10, 70, 20)
+    with pytest.raises(ValueError, match="diff: steps must be given"):
+        flr.diff(plan, plan.with_past_end("repeat"))
+    assert flr.diff(plan, plan.with_past_end("repeat"), steps=200).step == 101
+
+
+def test_rates_by_name_are_what_a_run_of_groups_observed():
+    groups = flr.stack({"body": flr.linear(1.0, 0.0, 10), "head": flr.constant(0.1)})
+    flr.verify_resume(groups, 5, groups.row(5))
+    with pytest.raises(ValueError, match=r"step 5 of 'body' must have the rate 0\.5, got 0\.6"):
+        flr.verify_resume(groups, 5, {"head": 0.1, "body": 0.6})

@@ -494,3 +494,35 @@ def test_a_result_that_does_not_fit_into_memory(monkeypatch):
         ValueError, match=r"replay: a result of shape \(10000, 100000\) must fit into memory, got 8.0 GB .*advance"
     ):
         rule.replay(np.ones(10_000))
+
+
+def test_a_metric_that_lies_where_the_state_goes_is_read_first():
+    rule, metric = flr.Plateau(patience=0, factor=0.5), np.array([0.5, 2.0])
+    state = rule.advance(rule.init(shape=2), [1.0])
+    for name in ("scale", "best"):
+        out = rule.init(shape=2)
+        getattr(out, name)[:] = metric
+        found = rule.update(state, getattr(out, name), out=out)
+        assert [part.tolist() for part in found] == [part.tolist() for part in rule.update(state, metric)]
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("scale", -1.0),
+        ("scale", np.inf),
+        ("scale", np.nan),
+        ("best", np.nan),
+        ("bad", -5),
+        ("cool", -1),
+        ("count", -3),
+        ("count", 3),
+    ],
+)
+def test_a_checkpoint_of_impossible_numbers_is_refused(part, value):
+    rule = flr.Plateau(window=3)
+    state = rule.advance(rule.init(), [1.0, 2.0])
+    assert all(np.array_equal(a, b) for a, b in zip(rule.restore(state), state, strict=True))
+    wrong = state._replace(**{part: np.asarray(value, dtype=getattr(state, part).dtype)})
+    with pytest.raises(ValueError, match=rf"^restore: state.{part} must be what an update of this rule gives, got "):
+        rule.restore(wrong)
