@@ -17,6 +17,7 @@ from fastlr.constructors import cosine, cyclic, linear, one_cycle, stack
 from fastlr.parameters import Rate, Steps, checked, shown
 from fastlr.program import Program
 from fastlr.schedule import Schedule
+from fastlr.value import a_schedule
 
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
 
@@ -77,8 +78,7 @@ def bundle(**schedules: Schedule) -> Bundle:
     if not schedules:
         raise ValueError("bundle: at least one schedule must be given, by the name of what it is for")
     for name, schedule in schedules.items():
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"bundle: {name} must be a Schedule, got {type(schedule).__name__} {shown(schedule)}")
+        a_schedule(f"bundle: {name}", schedule, Schedule)
     shapes = {name: schedule.shape for name, schedule in schedules.items()}
     try:
         lanes = np.broadcast_shapes(*shapes.values())

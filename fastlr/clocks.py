@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastlr.parameters import Boundaries, Paces, Period, Steps, Whether, checked, has_flags, shown, single
 from fastlr.schedule import Schedule, check_stairs
 from fastlr.shapes import LAST_STEP
+from fastlr.value import a_schedule
 
 __all__ = ["Horizon", "Ramp", "horizon", "ramp", "step_at"]
 
@@ -183,9 +184,7 @@ class Ramp:
 
     def per_step(self, schedule: Schedule) -> Schedule:
         """A schedule of samples or tokens as one of steps: at step t it has the rate of ``taken(t)``."""
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"per_step: schedule must be a Schedule, got {type(schedule).__name__} {shown(schedule)}")
-        return schedule.paced(self.batches, self.at)
+        return a_schedule("per_step: schedule", schedule, Schedule).paced(self.batches, self.at)
 
 
 def _plain(found: npt.NDArray[np.int64]) -> Any:

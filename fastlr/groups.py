@@ -17,6 +17,7 @@ from fastlr import exact
 from fastlr.asking import Asked
 from fastlr.parameters import Choice, Factor, Period, Steps, checked, nearest, shown, single
 from fastlr.tables import allocate, check_out
+from fastlr.value import a_schedule
 
 __all__ = ["Parameters", "layer_decay", "mup", "scatter", "spread"]
 
@@ -113,9 +114,7 @@ class Parameters:
 
 
 def _check_groups(where: str, groups: Asked) -> int:
-    if not isinstance(groups, Asked):
-        raise TypeError(f"{where}: groups must be a Schedule, got {type(groups).__name__} {shown(groups)}")
-    if len(groups.shape) != 1:
+    if len(a_schedule(f"{where}: groups", groups, Asked).shape) != 1:
         raise ValueError(f"{where}: groups must have one batch axis, got batch shape {groups.shape}")
     return groups.shape[0]
 

@@ -18,6 +18,7 @@ from fastlr.parameters import Choice, Period, Steps, Unit, shown, single
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.spec import from_spec
+from fastlr.value import a_schedule
 
 __all__ = ["Check", "Difference", "Jump", "check", "checkpoint", "diff", "resume", "verify_resume"]
 
@@ -31,12 +32,6 @@ _LONGEST = 10**10  # steps that are looked at one by one
 _TOLD = 1_000_000  # steps of plans without an end that a message compares
 _NEAR = 1_000  # steps around the one that a run resumes at
 VERSION = 1  # of a checkpoint
-
-
-def _schedule(where: str, value: object) -> Schedule:
-    if not isinstance(value, Schedule):
-        raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {shown(value)}")
-    return value
 
 
 def _length(where: str, steps: int | None, *plans: Schedule) -> int:
@@ -112,7 +107,7 @@ def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
     >>> print(diff(plan, plan.extend(200)))
     the first to differ is step 81: 0.95 before, 1.0 now; the largest difference is 1.0, at step 100
     """
-    _schedule("diff: old", old), _schedule("diff: new", new)
+    a_schedule("diff: old", old, Schedule), a_schedule("diff: new", new, Schedule)
     if old.shape != new.shape:
         raise ValueError(f"diff: both plans must have the same batch shape, got {old.shape} and {new.shape}")
     if old.names != new.names:
@@ -190,7 +185,7 @@ def check(plan: Schedule, total_steps: int) -> Check:
     it ends at 0.04 of the range from floor to peak
     1 steps at the floor, 0.0
     """
-    if _schedule("check: plan", plan).shape:
+    if a_schedule("check: plan", plan, Schedule).shape:
         raise ValueError(f"check: plan must be a scalar one, got batch shape {plan.shape}; index it first")
     total_steps = single(Period, "check: total_steps", total_steps)
     steps = _length("check: total_steps", total_steps, plan)
@@ -233,7 +228,7 @@ def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1
     ValueError: verify_resume: step 40 must have the rate 0.6, got 0.61, which is that of step 39
     """
     at, near = single(Steps, "verify_resume: step", step), single(Unit, "verify_resume: tolerance", tolerance)
-    planned = np.asarray(_schedule("verify_resume: plan", plan)(at))
+    planned = np.asarray(a_schedule("verify_resume: plan", plan, Schedule)(at))
     if isinstance(observed, Mapping) and plan.names is not None and set(observed) == set(plan.names):
         observed = [observed[name] for name in plan.names]
     seen = np.asarray(observed)
@@ -259,7 +254,7 @@ def _where_seen(plan: Schedule, step: int, rate: float, tolerance: float) -> str
 
 
 def _of_plan(where: str, plan: object) -> Schedule:
-    return _schedule(where, plan.schedule if isinstance(plan, Bundle) else plan)
+    return a_schedule(where, plan.schedule if isinstance(plan, Bundle) else plan, Schedule)
 
 
 def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:

@@ -25,7 +25,7 @@ from fastlr.spec import contents
 from fastlr.states import PARTS, PlateauState, blank, blocks, copied, fill, fits
 from fastlr.tables import allocate, check_contiguous, check_out, check_threads
 from fastlr.threads import shared
-from fastlr.value import checked_arguments, same
+from fastlr.value import a_schedule, checked_arguments, same
 
 __all__ = ["Event", "Plateau", "PlateauState", "events"]
 
@@ -360,8 +360,7 @@ class Plateau:
         >>> rule.realised(flr.constant(0.1), rule.replay([1.0, 2.0, 0.5, 0.7]), every=10).table(0, 50, 10)
         array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
         """
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"realised: schedule must be a Schedule, got {type(schedule).__name__} {shown(schedule)}")
+        a_schedule("realised: schedule", schedule, Schedule)
         levels = _levels("realised", scales, init)
         changes = np.flatnonzero((levels[1:] != levels[:-1]).any(axis=tuple(range(1, levels.ndim)))) + 1
         values = np.moveaxis(levels[[0, *changes]], 0, -1)

@@ -19,7 +19,7 @@ from fastlr.expression import Node
 from fastlr.parameters import Choice, broadcast, nearest, shown
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["CONSTRUCTORS", "Value", "build", "checked_arguments", "constructor", "same"]
+__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "same"]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
@@ -261,19 +261,24 @@ def _rule(hint: Any) -> Rule:
     if typing.get_origin(hint) is Annotated:
         rule: Rule = hint.__metadata__[0]
         return rule
-    return _schedule if isinstance(hint, type) and issubclass(hint, Value) else _schedules
+    return _value if isinstance(hint, type) and issubclass(hint, Value) else _values
 
 
-def _schedule(where: str, value: object) -> Value:
-    if not isinstance(value, Value):
+def a_schedule(where: str, value: object, kind: type[V]) -> V:
+    """``value`` itself, if it is of this kind of value, or an error that begins with ``where``."""
+    if not isinstance(value, kind):
         raise TypeError(f"{where} must be a Schedule, got {type(value).__name__} {shown(value)}")
     return value
 
 
-def _schedules(where: str, value: object) -> tuple[Value, ...]:
+def _value(where: str, value: object) -> Value:
+    return a_schedule(where, value, Value)
+
+
+def _values(where: str, value: object) -> tuple[Value, ...]:
     if isinstance(value, Value | str) or not isinstance(value, Sequence) or not value:
         raise TypeError(f"{where} must be a sequence of at least one Schedule, got {type(value).__name__} {shown(value)}")
-    return tuple(_schedule(f"{where}[{i}]", item) for i, item in enumerate(value))
+    return tuple(_value(f"{where}[{i}]", item) for i, item in enumerate(value))
 
 
 def build(call: Call) -> Any:
