@@ -70,6 +70,7 @@ _LATER = {
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
     "jit": (),
+    "presets": (),
 }  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
 

@@ -14,7 +14,7 @@ import pytest
 from cases import SCHEDULES, built
 
 import fastlr as flr
-from fastlr import constructors, reference
+from fastlr import constructors, presets, reference
 from fastlr.jit import rows
 from fastlr.shapes import FIELDS_MOST, SHAPES, code, shape
 from fastlr.value import CONSTRUCTORS
@@ -41,6 +41,8 @@ FLOORS = (
     {"bundles", "clocks"},
     {"spec", "recipes"},
     {"plans", "plateau"},
+    {"presets.pieces"},
+    {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
     {"__init__"},
     {"plots"},
     {"command_line"},

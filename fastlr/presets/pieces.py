@@ -1,0 +1,283 @@
+"""What the frameworks' schedules are put together from: a preset's checks, and pieces that begin and end between steps.
+
+Some peers place a seam at a real number: a half period of ``2000/3`` steps, a phase that ends at ``0.3*total - 1``. A piece with
+such ends is built on a finer clock, so many ticks a step, on which they are whole; the algebra's ``skip`` and ``paced`` read it
+by the step. A decimal is taken as it is written, 0.3 as 3/10. Where no clock of less than 2^53 ticks holds an end exactly, the
+nearest tick does, which moves the rate by less than the peer's own rounding.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial, wraps
+from itertools import pairwise
+from math import ceil, floor, lcm, log
+from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.constructors import (
+    constant,
+    cosine,
+    exponential,
+    exponential_decay,
+    join,
+    linear,
+    sampled,
+    stack,
+    step_decay,
+)  # fmt: skip
+from fastlr.parameters import Amount, Number, Rate, shown
+from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
+from fastlr.value import checked_arguments
+
+__all__ = [
+    "PRESETS", "Count", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio",
+    "Real", "Scales", "Share", "Span", "cut", "cycles", "fraction", "geometric", "knots", "on_clock", "preset", "tabulated",
+    "wave",
+]  # fmt: skip
+
+P = ParamSpec("P")
+V = TypeVar("V")
+Exact = int | Fraction
+Curve = Callable[[int], Schedule]  # of so many steps
+
+
+class Preset(NamedTuple):
+    """A framework's schedule: where it is, what builds it, and what is known to differ."""
+
+    framework: str
+    name: str
+    build: Callable[..., Any]
+    differences: str
+
+
+_MOST = 1e290  # a rate that a schedule may have
+_MOST_STAIRS = 10_000
+
+PRESETS: dict[str, Preset] = {}  # by "framework.name"
+
+_FAR = float(LAST_STEP)
+_TINY, _HUGE = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
+
+# what a preset's function gets as plain Python numbers; a user may give arrays for any of them, one number a lane
+Count = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
+Span = Annotated[int, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
+Integer = Annotated[int, Number("an integer", -LAST_STEP, LAST_STEP, whole=True)]
+Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)]
+Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]
+Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
+Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
+Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
+Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
+Marks = Annotated[Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
+Levels = Annotated[Sequence[float], Number("finite numbers >= 0", 0.0, _HUGE, core=1, none=True)]
+Lengths = Annotated[Sequence[float], Number("numbers of steps from 0 to 2**53", 0.0, _FAR, core=1, none=True)]
+
+
+def _function(where: str, value: object) -> object:
+    if not callable(value):
+        raise TypeError(f"{where} must be a function of the step, got {type(value).__name__} {shown(value)}")
+    return value
+
+
+def _scales(where: str, value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{where} must be a mapping from steps to factors, got {type(value).__name__} {shown(value)}")
+    steps, factors = Number("steps, integers from 0 to 2**53", 0, LAST_STEP, whole=True), Number("factors >= 0", 0.0, 1e290)
+    return {steps(where, step).item(): factors(where, factor).item() for step, factor in sorted(value.items())}
+
+
+Function = Annotated[Callable[[int], npt.ArrayLike], _function]
+Scales = Annotated[Mapping[int, float], _scales]
+
+
+def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Callable[P, V]], Callable[P, V]]:
+    """Make a function a framework's schedule: its arguments are checked by the rules in its signature, under its own names.
+
+    The function gets rates as arrays and everything else as plain Python numbers. Where anything else is given as an array, it is
+    called once a lane and the lanes are stacked; with ``elementwise`` it takes arrays for all of them. ``differences`` tells what
+    the schedule does otherwise than the peer.
+    """
+
+    def registered(build: Callable[P, V]) -> Callable[P, V]:
+        framework, name = build.__module__.rpartition(".")[2], build.__name__
+        signature = inspect.signature(build)
+        defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+
+        @wraps(build)
+        def built(*args: P.args, **kwargs: P.kwargs) -> V:
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{framework}.{name}: {error}") from None
+            bound.apply_defaults()
+            checked = checked_arguments(f"{framework}.{name}", build, bound.arguments, defaults)
+            if elementwise:
+                return build(**checked)  # type: ignore[arg-type]
+            hints = typing.get_type_hints(build, include_extras=True)
+            return _each_lane(build, checked, {key for key in checked if _holds_rates(hints[key])}, _cores(hints))
+
+        PRESETS[f"{framework}.{name}"] = Preset(framework, name, built, differences)
+        return built
+
+    return registered
+
+
+def _holds_rates(hint: Any) -> bool:
+    return any(part in (Rate, Amount) for part in (hint, *typing.get_args(hint)))
+
+
+def _cores(hints: Mapping[str, Any]) -> dict[str, int]:
+    """How many axes of each argument belong to one lane."""
+    rules = {key: [rule for part in (hint, *typing.get_args(hint)) for rule in getattr(part, "__metadata__", ())]
+             for key, hint in hints.items()}  # fmt: skip
+    return {key: getattr(rule[0], "core", 0) if rule else 0 for key, rule in rules.items()}
+
+
+def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[str], cores: Mapping[str, int]) -> V:
+    """What ``build`` gives for plain numbers, or the lanes that it gives for arrays of them, stacked."""
+
+    def lanes_of(key: str) -> tuple[int, ...]:
+        value = checked[key]
+        return value.shape[: value.ndim - cores[key]] if isinstance(value, np.ndarray) else ()
+
+    if not any(lanes_of(key) for key in checked if key not in rates):
+        return build(**{key: value if key in rates else _plain(value) for key, value in checked.items()})
+    shape = np.broadcast_shapes(*map(lanes_of, checked))
+
+    def lane(i: int) -> dict[str, Any]:
+        def pick(key: str) -> Any:
+            value = checked[key]
+            if not lanes_of(key) or len(lanes_of(key)) < len(shape):
+                return value
+            return value[i if value.shape[0] > 1 else 0]
+
+        return {key: pick(key) for key in checked}
+
+    built: Any = stack([_each_lane(build, lane(i), rates, cores) for i in range(shape[0])])  # type: ignore[misc]
+    return typing.cast(V, built)
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+# -- pieces that begin and end between steps -------------------------------------------------------------------------------
+
+
+def fraction(number: float | Fraction) -> Fraction:
+    """A number as it is written: 0.3 is 3/10.
+
+    >>> fraction(0.3) * 10 - 1
+    Fraction(2, 1)
+    """
+    return number if isinstance(number, Fraction) else Fraction(repr(number))
+
+
+def on_clock(curve: Curve, length: Exact, first: Exact = 0, reach: Exact = 0) -> Schedule:
+    """``curve``, of ``length`` steps in all, from its position ``first`` on: at step t it is ``first + t`` steps in.
+
+    Both may be fractions. ``reach`` is how many steps it is asked for, where they are more than ``length``.
+
+    >>> on_clock(lambda steps: linear(1.0, 0.0, steps), Fraction(5, 2), Fraction(1, 2)).table(3)
+    array([0.8, 0.4, 0. ])
+    """
+    length, first = Fraction(length), Fraction(first)
+    ticks = lcm(length.denominator, first.denominator)
+    most = max(1, floor(Fraction(LAST_STEP) / max(length, first + reach, Fraction(1))))
+    ticks = min(ticks, most)
+    ours = curve(max(round(length * ticks), 1) if length else 0)
+    begin = round(first * ticks)
+    ours = ours.skip(begin) if begin else ours
+    return ours.paced([ticks]) if ticks > 1 else ours
+
+
+def knots(points: Sequence[tuple[Exact, Any]], curve: Literal["linear", "cosine"] = "linear") -> Schedule:
+    """From one ``(position, rate)`` to the next by lines or half cosine waves; the first is held before it, the last after it.
+
+    Positions may be fractions, and never fall; of two at one position the later holds. Those below 0 lie before step 0.
+
+    >>> knots([(0, 0.0), (Fraction(3, 2), 1.5), (3, 0.0)]).table(4)
+    array([0., 1., 1., 0.])
+    """
+    shape = cosine if curve == "cosine" else linear
+    parts, begins = [constant(points[0][1])], [0]
+    for (start, init), (stop, end) in pairwise(points):
+        begin = max(ceil(start), 0)
+        if begin < ceil(stop):
+            parts.append(on_clock(partial(shape, init, end), Fraction(stop) - start, begin - Fraction(start)))
+            begins.append(begin)
+    parts.append(constant(points[-1][1]))
+    begins.append(max(ceil(points[-1][0]), 0))
+    kept = max(i for i, begin in enumerate(begins) if begin == 0)
+    return join(parts[kept:], begins[kept + 1 :]) if parts[kept + 1 :] else parts[kept]
+
+
+def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0) -> Schedule:
+    """A cosine wave that goes on for ever: ``high`` at position 0, ``low`` after ``half`` steps, which may be a fraction.
+
+    ``first`` is the position at step 0.
+
+    >>> wave(1.0, 0.0, Fraction(3, 2)).table(4)
+    array([1.  , 0.25, 0.25, 1.  ])
+    """
+    if Fraction(half).denominator == 1 and first == 0:
+        return cosine(high, low, int(half)).then(cosine(low, high, int(half))).repeat()
+    return on_clock(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
+
+
+def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False) -> Schedule:
+    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, up to the last rate below 1e290.
+
+    >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
+    (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
+    """
+    if gamma <= 1:
+        return step_decay(init, gamma, every) if staircase else exponential_decay(init, gamma=gamma, every=every)
+    rates = np.asarray(init, dtype=np.float64)
+    times = floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma))
+    if staircase:
+        return sampled(rates[..., np.newaxis] * gamma ** np.arange(min(times, _MOST_STAIRS) + 1), every)
+    return exponential(init, rates * gamma**times, times * every)
+
+
+def cut(schedule: Schedule, steps: int) -> Schedule:
+    """A schedule that is asked for so many steps; any later one raises ``ValueError``.
+
+    >>> cut(constant(1.0), 5)(5)
+    Traceback (most recent call last):
+        ...
+    ValueError: t must be below 5, where the schedule ends and past_end='raise', got 5
+    """
+    last = schedule(max(steps - 1, 0))
+    return join([schedule, linear(last, last, 0)], [steps]).with_past_end("raise")
+
+
+def cycles(
+    curve: Callable[[int], Curve], length: Exact, stretch: Exact, count: int | None = None
+) -> Iterator[tuple[int, Schedule]]:
+    """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
+
+    Cycles may begin between steps. So many of them, or all that begin before step 2^53; those in which no step lies are left out.
+    """
+    start, now, i = Fraction(0), Fraction(length), 0
+    while start <= LAST_STEP and (count is None or i < count):
+        begin = ceil(start)
+        if begin < ceil(start + now):
+            yield begin, on_clock(curve(i), now, begin - start)
+        start, now, i = start + now, now * stretch, i + 1
+
+
+def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+    """``rate(t)`` for each of so many steps, looked up; the last is held.
+
+    >>> tabulated(lambda t: 1.0 / (1 + t), 3).table(4)
+    array([1.        , 0.5       , 0.33333333, 0.33333333])
+    """
+    return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))

@@ -1,0 +1,123 @@
+"""Parity: a preset beside the peer's own scheduler, or beside figures worked out from its formula, over random settings.
+
+One module a framework, each with its ``CASES``. A peer gives the rates of steps 0, 1, 2... for the settings that the preset was
+given; where that is the running package it is driven as its users drive it.
+"""
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastlr.presets import pieces
+
+SEED = int(os.environ.get("FASTLR_SEED", "0"))
+
+Settings = dict[str, Any]  # the preset's keyword arguments
+
+
+class Case(NamedTuple):
+    """One preset and its peer.
+
+    ``draw(rng)`` makes random settings; ``rates(settings, steps)`` are the peer's rates at the first so many steps, of shape
+    ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how many are compared: beyond every seam and past the end.
+    """
+
+    preset: Callable[..., Any]
+    draw: Callable[[np.random.Generator], Settings]
+    rates: Callable[[Settings, int], Any]
+    steps: Callable[[Settings], int]
+    package: str = ""  # whose rates they are; empty where they are figures worked out from the formula
+    count: int = 1_000  # of random settings
+    bound: float = 1e-12  # the largest difference, of the schedule's largest rate
+
+    @property
+    def name(self) -> str:
+        framework = self.preset.__module__.rpartition(".")[2]
+        return f"{framework}.{self.preset.__name__}"
+
+
+class Difference(NamedTuple):
+    """The largest that was found: relative to the schedule's largest rate, and where."""
+
+    size: float
+    settings: Settings
+    step: int
+
+
+def difference(case: Case, settings: Settings) -> Difference:
+    """The largest difference between the preset and its peer with these settings."""
+    steps = case.steps(settings)
+    ours = np.asarray(case.preset(**settings)(np.arange(steps)))
+    theirs = np.asarray(case.rates(settings, steps), dtype=np.float64)
+    assert ours.shape == theirs.shape, (case.name, settings, ours.shape, theirs.shape)
+    apart = np.abs(ours - theirs).reshape(-1, steps).max(axis=0)
+    size = apart / max(np.abs(theirs).max(), np.finfo(np.float64).tiny)
+    assert not np.isnan(size).any(), (case.name, settings, theirs)
+    return Difference(float(size.max()), settings, int(size.argmax()))
+
+
+def largest(case: Case, count: int | None = None) -> Difference:
+    """The largest difference over ``count`` random settings, or as many as the case asks for."""
+    rng = np.random.default_rng([SEED, *case.name.encode()])
+    return max((difference(case, case.draw(rng)) for _ in range(count or case.count)), key=lambda found: found.size)
+
+
+def cases() -> Mapping[str, Case]:
+    """All of them, by name, those of packages that are not installed left out."""
+    modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    return {case.name: case for module in modules for case in module.CASES}
+
+
+def installed(package: str) -> bool:
+    return not package or importlib.util.find_spec(package) is not None
+
+
+def preset_names() -> list[str]:
+    """Every preset there is."""
+    from fastlr import presets
+
+    for framework in presets.frameworks():
+        importlib.import_module(f"fastlr.presets.{framework}")
+    return list(pieces.PRESETS)
+
+
+# -- what random settings are made of --------------------------------------------------------------------------------------
+
+
+def rate(rng: np.random.Generator) -> float:
+    return float(10.0 ** rng.uniform(-6, 0))
+
+
+def rates(rng: np.random.Generator) -> float | list[float]:
+    """A base rate, or in a quarter of the settings three of them, one a group."""
+    return [rate(rng) for _ in range(3)] if rng.random() < 0.25 else rate(rng)
+
+
+def whole(rng: np.random.Generator, low: int, high: int) -> int:
+    """An integer from ``low`` to ``high``, both included."""
+    return int(rng.integers(low, high + 1))
+
+
+def real(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(rng.uniform(low, high))
+
+
+def one_of(rng: np.random.Generator, *options: Any) -> Any:
+    return options[rng.integers(len(options))]
+
+
+def figures(formula: Callable[..., float]) -> Callable[[Settings, int], Any]:
+    """The rates of ``formula(t, lr, ...)``, written from the peer's own, one number at a time; ``lr`` may be a list of groups."""
+
+    def table(settings: Settings, steps: int) -> Any:
+        lr = settings.get("lr")
+        if isinstance(lr, list):
+            return np.array([table({**settings, "lr": one}, steps) for one in lr])
+        return np.array([formula(t, **settings) for t in range(steps)])
+
+    return table
