@@ -71,15 +71,20 @@ def linear(init: Rate, end: Rate, steps: Steps) -> Schedule:
 
 
 @constructor
-def polynomial(init: Rate, end: Rate, steps: Steps, power: Power = 2.0) -> Schedule:
+def polynomial(init: Rate, end: Rate, steps: Steps, power: Power = 2.0, origin: Literal["end", "start"] = "end") -> Schedule:
     """``end + (init - end) * (1 - t/steps)^power``, then ``end``; power from 1e-3 to 1e3.
 
     After TensorFlow's ``polynomial_decay`` (2016). It may rise as well as fall. ``power=1`` is a line, 0.5 the "sqrt" cooldown.
+    With ``origin="start"`` the power is that of what has gone, not of what remains: ``init + (end - init) * (t/steps)^power``, as
+    the burn-in of Darknet, Redmon & Farhadi's *YOLO9000* (2017), rises with power 4; falling with 0.5 it is "1-sqrt".
 
     >>> polynomial(1.0, 0.0, steps=4, power=2.0).table(5)
     array([1.    , 0.5625, 0.25  , 0.0625, 0.    ])
+    >>> polynomial(0.0, 1.0, steps=2, power=4.0, origin="start").table(4)
+    array([0.    , 0.0625, 1.    , 1.    ])
     """
-    return cooldown_curve("polynomial", init, end, steps, "polynomial", power)
+    top, from_start = np.maximum(init, end), origin == "start"
+    return leaf("polynomial", steps, top, init=init, end=end, steps=steps, power=power, from_start=from_start)
 
 
 @constructor
@@ -179,16 +184,19 @@ def step_decay(init: Rate, factor: Factor, every: Period) -> Schedule:
 
 
 @constructor
-def inverse_time(init: Rate, rate: Rate, every: Period = 1) -> Schedule:
-    """``init / (1 + rate * t/every)``; it never ends.
+def inverse_time(init: Rate, rate: Rate, every: Period = 1, power: Power = 1.0) -> Schedule:
+    """``init / (1 + rate * t/every)^power``; it never ends.
 
-    Robbins & Monro's condition (1951) holds for it; ``InverseTimeDecay`` in Keras.
+    With ``power=1`` Robbins & Monro's condition (1951) holds for it; ``InverseTimeDecay`` in Keras. With a power it is the "inv"
+    policy of Jia et al., *Caffe: Convolutional Architecture for Fast Feature Embedding* (2014).
 
     >>> inverse_time(1.0, rate=0.5).table(4)
     array([1.        , 0.66666667, 0.5       , 0.4       ])
+    >>> inverse_time(0.01, rate=1e-4, power=0.75)(150_000)
+    0.00125
     """
     unit = np.asarray(every, dtype=np.float64)
-    return leaf("inverse", None, init, init=init, gain=rate, shift=unit, unit=unit, power=1.0)
+    return leaf("inverse", None, init, init=init, gain=rate, shift=unit, unit=unit, power=power)
 
 
 @constructor

@@ -77,7 +77,7 @@ def _grown(x: Array, size: Array, q: Array) -> Array:
 def _power(c: Array, length: Array, lo: Array, hi: Array, q: Array) -> Array:
     size = np.abs(length)
     x = np.where(length > 0, size - c, c)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # the one of the two that is not taken
         lost = -np.expm1(-q * np.where(x > size / 2, np.log1p((x - size) / size), np.log(x / size)))
     return _between(np.where(q > 0, _grown(x, size, np.abs(q)), lost), lo, hi)
 

@@ -51,7 +51,13 @@ def finite(formula: Callable[..., mpf]) -> Callable[..., mpf]:
 
 linear = finite(lambda p, z, init, end: between(init, end, z))
 exponential = finite(lambda p, z, init, end: mpf(init) * (mpf(end) / mpf(init)) ** p)
-polynomial = finite(lambda p, z, init, end, power=2.0: between(init, end, z ** mpf(power)))
+
+
+@finite
+def polynomial(p: mpf, z: mpf, init: float, end: float, power: float = 2.0, origin: str = "end") -> mpf:
+    return between(init, end, z ** mpf(power)) if origin == "end" else between(end, init, p ** mpf(power))
+
+
 rex = finite(lambda p, z, init, end, beta=0.5: between(init, end, z / (1 - mpf(beta) * p)))
 
 
@@ -272,7 +278,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "tanh": tanh,
     "exponential_decay": exponential_decay,
     "step_decay": lambda t, init, factor, every: mpf(init) * mpf(factor) ** (t // every),
-    "inverse_time": lambda t, init, rate, every=1: mpf(init) / (1 + mpf(rate) * t / every),
+    "inverse_time": lambda t, init, rate, every=1, power=1.0: mpf(init) / (1 + mpf(rate) * t / every) ** mpf(power),
     "inverse_power": lambda t, init, power, shift=1: mpf(init) * ((mpf(t) + shift) / shift) ** -mpf(power),
     "inverse_sqrt": inverse_sqrt,
     "noam": noam,

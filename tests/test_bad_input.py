@@ -120,6 +120,7 @@ SHAPES = [
     ("step_decay(0.1, -0.5, 10)", ValueError, "step_decay: factor must be a factor from 0 to 1, got -0.5"),
     ("step_decay(0.1, 0.5, 0)", ValueError, "step_decay: every must be an integer from 1 to 2**53, got 0"),
     ("inverse_time(0.1, rate=-1)", ValueError, f"inverse_time: rate {RATE} -1"),
+    ("inverse_time(0.1, 1.0, power=2e3)", ValueError, "inverse_time: power must be a number from 1e-3 to 1e3, got 2000.0"),
     ("inverse_power(0.1, power=0)", ValueError, "inverse_power: power must be a number from 1e-3 to 1e3, got 0"),
     ("inverse_power(0.1, power=1, shift=0)", ValueError, "inverse_power: shift must be an integer from 1 to 2**53, got 0"),
     ("inverse_sqrt(0.1, warmup=0)", ValueError, "inverse_sqrt: warmup must be an integer from 1 to 2**53, got 0"),
@@ -653,6 +654,7 @@ GOOD |= {
     "policy": "zero",
     "staircase": False,
     "interpolate": True,
+    "origin": "start",
     "phases": 2,
 }
 GOOD |= dict.fromkeys(("self", "other", "a", "b", "schedule", "new"), LINE)

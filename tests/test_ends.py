@@ -1,5 +1,6 @@
 """Laws 3 and 4: exact ends, monotone pieces, levels never left, pieces of no steps, and one meaning of past the end."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
     "linear": (flr.linear, {}),
     "square": (flr.polynomial, {}),
     "power": (flr.polynomial, {"power": schedules.powers}),
+    "power of what has gone": (partial(flr.polynomial, origin="start"), {"power": schedules.powers}),
     "cosine": (flr.cosine, {}),
     "cosine_power": (flr.cosine, {"exponent": schedules.powers, "k": schedules.powers}),
     "exponential": (flr.exponential, {}),
@@ -38,7 +40,9 @@ DECAYS: dict[str, Any] = {
         schedules.levels, st.floats(0.1, 53.0), schedules.periods,
     ),
     "step_decay": st.builds(flr.step_decay, schedules.levels, schedules.factors, schedules.periods),
-    "inverse_time": st.builds(flr.inverse_time, schedules.levels, st.floats(0.0, 5.0), schedules.periods),
+    "inverse_time": st.builds(
+        flr.inverse_time, schedules.levels, st.floats(0.0, 5.0), schedules.periods, schedules.powers
+    ),
     "inverse_power": st.builds(flr.inverse_power, schedules.levels, schedules.powers, schedules.periods),
     "inverse_sqrt": st.builds(flr.inverse_sqrt, schedules.levels, schedules.periods),
     "noam": st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**6), schedules.levels),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
@@ -37,7 +37,7 @@ def part(init: float, end: float, weight: mpf) -> mpf:
 # the weight of init, at progress p
 WEIGHTS: dict[str, Callable[..., mpf]] = {
     "linear": lambda p: 1 - p,
-    "polynomial": lambda p, power=2.0: (1 - p) ** mpf(power),
+    "polynomial": lambda p, power=2.0, origin="end": (1 - p) ** mpf(power) if origin == "end" else 1 - p ** mpf(power),
     "cosine": lambda p, exponent=1.0, k=1.0: ((1 + mpmath.cos(mpmath.pi * p ** mpf(k))) / 2) ** mpf(exponent),
     "rex": lambda p, beta=0.5: (1 - p) / (1 - mpf(beta) * p),
     "tanh": lambda p, lower=-6.0, upper=3.0: (1 - mpmath.tanh(mpf(lower) + (mpf(upper) - mpf(lower)) * p)) / 2,
@@ -46,7 +46,7 @@ WEIGHTS: dict[str, Callable[..., mpf]] = {
 }
 
 
-def curve(name: str, init: float, end: float, steps: int, **options: float) -> Formula:
+def curve(name: str, init: float, end: float, steps: int, **options: Any) -> Formula:
     """From ``init`` to ``end`` in ``steps``, then ``end``."""
 
     def formula(t: int) -> mpf:
@@ -71,12 +71,14 @@ def pieces(*parts: tuple[int, Formula]) -> Formula:
 
 LEVELS = [(1.0, 0.0), (0.0, 3e-4), (6e-4, 6e-5), (1e-7, 0.1), (0.3, 0.3)]
 LENGTHS = [1, 2, 7, 1_000, 598_000, 2**40 + 3, LAST]
-OPTIONS: list[tuple[str, dict[str, float]]] = [
+OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("linear", {}),
     ("polynomial", {}),
     ("polynomial", {"power": 1.0}),
     ("polynomial", {"power": 0.9}),
     ("polynomial", {"power": 5.5}),
+    ("polynomial", {"power": 4.0, "origin": "start"}),
+    ("polynomial", {"power": 0.5, "origin": "start"}),
     ("cosine", {}),
     ("cosine", {"exponent": 2.0}),
     ("cosine", {"exponent": 0.7, "k": 2.0}),
