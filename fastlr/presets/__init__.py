@@ -5,8 +5,8 @@
 0.001
 
 A preset has the framework's name, arguments and defaults; in place of the optimizer it takes ``lr``, the base rate, or an array
-of base rates, one a group. What it gives is an ordinary schedule: it broadcasts, composes, saves and plots as any other, and nothing
-of the framework is imported. ``docs/presets.md`` has a row for each, with what was compared and what is known to differ.
+of base rates, one a group. What it gives is an ordinary schedule: it broadcasts, composes, saves and plots as any other, and
+nothing of the framework is imported. ``docs/presets.md`` has a row for each, with what was compared and what is known to differ.
 """
 
 import importlib

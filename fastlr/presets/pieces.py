@@ -119,7 +119,7 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
             bound.apply_defaults()
             checked = checked_arguments(f"{framework}.{name}", build, bound.arguments, defaults)
             if elementwise:
-                return build(**checked)  # type: ignore[arg-type]
+                return build(**checked)  # type: ignore[arg-type, call-arg]
             hints = typing.get_type_hints(build, include_extras=True)
             return _each_lane(build, checked, {key for key in checked if _holds_rates(hints[key])}, _cores(hints))
 
