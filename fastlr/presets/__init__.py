@@ -1,8 +1,8 @@
 """Presets: every framework's schedules under their own names, one file a framework.
 
 >>> import fastlr as flr
->>> flr.presets.torch.StepLR(0.1, step_size=30)(60)
-0.001
+>>> flr.presets.torch.StepLR(0.1, step_size=30, gamma=0.5)(60)
+0.025
 
 A preset has the framework's name, arguments and defaults; in place of the optimizer it takes ``lr``, the base rate, or an array
 of base rates, one a group. What it gives is an ordinary schedule: it broadcasts, composes, saves and plots as any other, and

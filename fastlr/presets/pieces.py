@@ -253,7 +253,7 @@ def cut(schedule: Schedule, steps: int) -> Schedule:
     >>> cut(constant(1.0), 5)(5)
     Traceback (most recent call last):
         ...
-    ValueError: t must be below 5, where the schedule ends and past_end='raise', got 5
+    ValueError: s(t): t must be before the end, step 5, as past_end='raise', got 5
     """
     last = schedule(max(steps - 1, 0))
     return join([schedule, linear(last, last, 0)], [steps]).with_past_end("raise")
