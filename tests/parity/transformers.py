@@ -147,6 +147,30 @@ def run_adafactor(settings, steps):
     return [settings["scale"] * adafactor._get_lr(group, {"step": n}) for n in range(1, steps + 1)]
 
 
+def plateau(rng):
+    return {
+        "mode": one_of(rng, "min", "max"),
+        "factor": real(rng, 0.1, 0.9),
+        "patience": whole(rng, 0, 3),
+        "threshold": one_of(rng, 1e-4, 0.05),
+        "threshold_mode": one_of(rng, "rel", "abs"),
+        "cooldown": whole(rng, 0, 2),
+        "min_lr": one_of(rng, 0.0, 0.01),
+    }
+
+
+def run_plateau(settings, metrics):
+    import torch
+
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    scheduler = optimization().get_scheduler("reduce_lr_on_plateau", optimizer, scheduler_specific_kwargs=settings)
+    table = []
+    for metric in metrics:
+        scheduler.step(metric)
+        table.append(optimizer.param_groups[0]["lr"])
+    return table
+
+
 def within(own):
     """Beyond the end, where a wave goes on."""
     return max(own.get("num_training_steps") or 0, own.get("num_warmup_steps") or 0) + 6
@@ -173,6 +197,7 @@ CASES = [
     ]
 ] + [
     Case(ours.get_scheduler, by_name, run_by_name, beyond, "transformers"),
+    Case(ours.get_reduce_on_plateau_schedule, plateau, run_plateau, lambda own: 40, "transformers"),
     Case(
         ours.Adafactor,
         lambda rng: {"scale": one_of(rng, 1.0, rate(rng)), "warmup_init": bool(rng.random() < 0.5)},
