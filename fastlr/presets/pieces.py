@@ -277,7 +277,7 @@ def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool
     if gamma <= 1:
         return step_decay(init, gamma, every) if staircase else exponential_decay(init, gamma=gamma, every=every)
     rates = np.asarray(init, dtype=np.float64)
-    times = floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma))
+    times = min(floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma)), LAST_STEP // every)
     if staircase:
         return sampled(rates[..., np.newaxis] * gamma ** np.arange(min(times, _MOST_STAIRS) + 1), every)
     return exponential(init, rates * gamma**times, times * every)
