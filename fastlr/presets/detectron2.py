@@ -43,6 +43,11 @@ __all__ = ["LRMultiplier", "WarmupCosineLR", "WarmupMultiStepLR", "WarmupParamSc
 
 _FUZZ = Fraction(1, 10**6)  # of the whole, by which fvcore's boundaries come early
 
+_EARLY = (
+    "A rescaled schedule that fvcore's tolerance lets begin early, from about a million iterations on, is held at its beginning "
+    "for those steps; fvcore's rounding decides where they are exactly whole."
+)
+
 Name = Annotated[str, named(["WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"])]
 Method = Literal["linear", "constant"]
 
@@ -54,8 +59,7 @@ def LRMultiplier(lr: Rate, multiplier: Schedule) -> Schedule:
 
 
 @preset(
-    differences="From about a million iterations on fvcore lets the schedule begin a few steps before the warm-up is over; with "
-    "rescale_interval it is held at its beginning for those.",
+    differences=_EARLY,
 )
 def WarmupParamScheduler(
     scheduler: Curved,
@@ -72,13 +76,14 @@ def WarmupParamScheduler(
     ``warmup_length`` a share of ``max_iter``. With ``rescale_interval`` it begins after the warm-up, and takes what is left; with
     "constant" the first level is held.
     """
+    if rescale_interval and warmup_length == 1:
+        raise ValueError("detectron2.WarmupParamScheduler: warmup_length must be below 1 with rescale_interval=True, got 1.0")
     warmup = fraction(warmup_length) * max_iter
     return _warmed(scheduler, warmup_factor, warmup, warmup_method, rescale_interval, max_iter)
 
 
 @preset(
-    differences="From about a million iterations on fvcore lets the schedule begin a few steps before the warm-up is over; with "
-    "RESCALE_INTERVAL it is held at its beginning for those.",
+    differences=_EARLY,
 )
 def build_lr_scheduler(
     lr: Rate,
@@ -100,6 +105,9 @@ def build_lr_scheduler(
     ``BASE_LR_END * lr/BASE_LR`` for a group with another rate than ``BASE_LR``; "WarmupStepWithFixedGammaLR" has ``NUM_DECAYS``
     drops, all equally far apart. After iteration ``MAX_ITER`` the first raises ``ValueError``, from there on the last.
     """
+    if RESCALE_INTERVAL and WARMUP_ITERS >= MAX_ITER:
+        told = f"got WARMUP_ITERS={WARMUP_ITERS}, MAX_ITER={MAX_ITER}"
+        raise ValueError(f"detectron2.build_lr_scheduler: WARMUP_ITERS must be below MAX_ITER with RESCALE_INTERVAL=True, {told}")
     curve: Curve
     if LR_SCHEDULER_NAME == "WarmupMultiStepLR":
         curve = partial(_at_steps, lr, GAMMA, _steps_before(STEPS, MAX_ITER), MAX_ITER)
@@ -154,8 +162,6 @@ def _ramp(factor: float, steps: int, method: str) -> Schedule:
 
 def _warmed(curve: Curve, factor: float, warmup: Fraction, method: str, rescale: bool, steps: int) -> Schedule:
     """A curve behind a warm-up, which may end between steps."""
-    if rescale and warmup == steps:
-        raise ValueError(f"detectron2: the warm-up must leave steps to rescale the schedule to, got {warmup} of {steps}")
     first = rate_at(curve(steps), 0)
     reached = first if rescale or method == "constant" else rate_at(on_clock(curve, steps, warmup, reach=4 * steps), 0)
     begin = max(0, floor(warmup - steps * _FUZZ) + 1)

@@ -123,7 +123,8 @@ def MultiStepParamScheduler(
 
 
 @preset(
-    differences="A scheduler that the tolerance lets begin early is held at its beginning until its own interval begins.",
+    differences="A scheduler that the tolerance lets begin early is held at its beginning until its own interval begins; where "
+    "that is exactly on a step, fvcore's rounding decides.",
 )
 def CompositeParamScheduler(schedulers: Curves, lengths: Lengths, interval_scaling: Scalings, *, max_iter: Span) -> Schedule:
     """``schedulers[i]`` in its part of the whole, from the first step where ``where + fuzz`` is beyond those before it.
