@@ -201,7 +201,7 @@ def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[s
 
 
 def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 # -- pieces that begin and end between steps -------------------------------------------------------------------------------
