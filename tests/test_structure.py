@@ -38,11 +38,14 @@ FLOORS = (
     {"asking"},
     {"schedule"},
     {"constructors", "files", "groups", "sparkline"},
-    {"bundles", "clocks", "comparison"},
+    {"bundles", "clocks", "comparison", "identification"},
     {"spec", "recipes"},
     {"plans", "plateau"},
     {"presets.pieces"},
     {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
+    {"configs.reading"},
+    {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
+    {"configs"},
     {"__init__"},
     {"plots"},
     {"command_line"},
@@ -51,7 +54,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # imports that point up, each inside one function: a picture of a schedule is drawn only when one is asked for
-UPWARD = {("schedule", "plots"), ("schedule", "sparkline")}
+UPWARD = {("comparison", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
 
 
 def room_of(path: Path) -> str:
@@ -115,6 +118,8 @@ FOREIGN = {
     "matplotlib": {"plots"},
     "typer": {"command_line"},
     "rich": {"command_line"},
+    "scipy": {"identification"},
+    "yaml": {"configs"},
 }
 
 
