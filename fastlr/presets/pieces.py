@@ -23,10 +23,13 @@ import numpy.typing as npt
 from fastlr.constructors import (
     constant,
     cosine,
+    cosine_restarts,
     exponential,
     exponential_decay,
+    inverse_power,
     join,
     linear,
+    polynomial,
     sampled,
     stack,
     step_decay,
@@ -37,9 +40,9 @@ from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments
 
 __all__ = [
-    "PRESETS", "Count", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio",
-    "Real", "Scales", "Share", "Span", "cut", "cycles", "fraction", "geometric", "knots", "on_clock", "preset", "tabulated",
-    "wave",
+    "PRESETS", "Count", "Duration", "Function", "Growth", "Integer", "Length", "Lengths", "Level", "Levels", "Marks", "Preset",
+    "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "cycling_polynomial", "endless", "fraction", "geometric",
+    "knots", "on_clock", "preset", "restarts", "stairs", "tabulated", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -58,7 +61,7 @@ class Preset(NamedTuple):
 
 
 _MOST = 1e290  # a rate that a schedule may have
-_MOST_STAIRS = 10_000
+_FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
@@ -73,6 +76,7 @@ Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)
 Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]
 Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
 Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
+Growth = Annotated[float, Number("a number from 1 to 2**53", 1.0, _FAR)]
 Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
 Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
 Marks = Annotated[Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
@@ -165,7 +169,7 @@ def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[s
 
 
 def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 # -- pieces that begin and end between steps -------------------------------------------------------------------------------
@@ -233,18 +237,18 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
 
 
 def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False) -> Schedule:
-    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, up to the last rate below 1e290.
+    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has grown to about 1e290.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
     """
-    if gamma <= 1:
-        return step_decay(init, gamma, every) if staircase else exponential_decay(init, gamma=gamma, every=every)
-    rates = np.asarray(init, dtype=np.float64)
-    times = floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma))
-    if staircase:
-        return sampled(rates[..., np.newaxis] * gamma ** np.arange(min(times, _MOST_STAIRS) + 1), every)
-    return exponential(init, rates * gamma**times, times * every)
+    if staircase and gamma <= 1:
+        return step_decay(init, gamma, every)
+    if gamma <= 1:  # 0^0 is 1, and all after it 0
+        return exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
+    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), LAST_STEP // every)
+    growth = exponential(1.0, gamma**times, times if staircase else times * every)
+    return (growth.staircase(every) if staircase else growth) * init
 
 
 def cut(schedule: Schedule, steps: int) -> Schedule:
@@ -264,14 +268,14 @@ def cycles(
 ) -> Iterator[tuple[int, Schedule]]:
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
-    Cycles may begin between steps. So many of them, or all that begin before step 2^53; those in which no step lies are left out.
+    Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
     """
     start, now, i = Fraction(0), Fraction(length), 0
-    while start <= LAST_STEP and (count is None or i < count):
+    while start + now <= LAST_STEP and (count is None or i < count):
         begin = ceil(start)
         if begin < ceil(start + now):
             yield begin, on_clock(curve(i), now, begin - start)
-        start, now, i = start + now, now * stretch, i + 1
+        start, now, i = start + now, Fraction(round(now * stretch * _FINE), _FINE), i + 1
 
 
 def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
@@ -281,3 +285,71 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     array([1.        , 0.5       , 0.33333333, 0.33333333])
     """
     return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))
+
+
+def endless(curve: Curve, every: float) -> Schedule:
+    """A curve without an end whose unit is ``every`` steps, which may be a fraction.
+
+    >>> endless(lambda ticks: step_decay(1.0, 0.5, ticks), 1.5).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    unit = fraction(every)
+    return on_clock(curve, unit, reach=1_000 * unit)
+
+
+def stairs(where: str, values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0) -> Schedule:
+    """``values[i]`` from ``after`` steps after ``boundaries[i-1]`` on: with 1, a boundary is the last step of the old value.
+
+    Boundaries never fall; of values with one boundary the last holds. A boundary that comes to lie before step 0 is over by then.
+
+    >>> stairs("", [1.0, 0.5], [2]).table(4), stairs("", [1.0, 0.5], [2], after=1).table(4)
+    (array([1. , 1. , 0.5, 0.5]), array([1. , 1. , 1. , 0.5]))
+    """
+    if len(values) != len(boundaries) + 1:
+        told = f"{len(values)} values and {len(boundaries)} boundaries"
+        raise ValueError(f"{where}: values must be one more than boundaries, got {told}")
+    if any(b < a for a, b in pairwise(boundaries)):
+        raise ValueError(f"{where}: boundaries must never fall, got {shown(list(boundaries))}")
+    starts = [min(max(boundary + after, 0), LAST_STEP) for boundary in boundaries]
+    return join([constant(value) for value in values], starts)
+
+
+def restarts(init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float) -> Schedule:
+    """Half a cosine wave from ``init`` to ``end``, again and again: ``stretch`` times as long, ``scale`` times as high each time.
+
+    Cycles may begin between steps; ``stretch`` is at least 1. Where they do, those that end by step 2^53 are there.
+
+    >>> restarts(1.0, 0.0, 2, 1.5, 0.5).table(6)
+    array([1.   , 0.5  , 0.5  , 0.375, 0.125, 0.25 ])
+    """
+    if stretch == 1:
+        return endless(lambda ticks: cosine_restarts(init, end, ticks, scale=scale), length)
+    if stretch == floor(stretch) and length == floor(length):
+        return cosine_restarts(init, end, int(length), stretch, scale)
+
+    def cycle(i: int) -> Curve:
+        return partial(cosine, np.add(end, np.subtract(init, end) * scale**i), end)
+
+    begins, parts = zip(*cycles(cycle, fraction(length), fraction(stretch)), strict=True)
+    return join(parts, begins[1:])
+
+
+def cycling_polynomial(where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float) -> Schedule:
+    """``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``every`` at or after t: TensorFlow's, with ``cycle``.
+
+    ``end`` is reached at each multiple, and the next step is higher up again: ``init`` must be at least ``end``.
+
+    >>> cycling_polynomial("", 1.0, 0.0, 1.0, 2).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    if np.any(np.less(init, end)):
+        raise ValueError(f"{where}: with cycle the first rate must be at least the last, got {shown(init)} and {shown(end)}")
+    height = np.subtract(init, end)
+
+    def cycles_of(ticks: int) -> Schedule:
+        # (L - t)/L is what is left of a cycle, over how many there have been
+        left = polynomial(1.0, 0.0, ticks, power=power).skip(1).then(linear(0.0, 0.0, 1)).repeat()
+        lower = inverse_power(1.0, power).staircase(ticks)
+        return join([constant(init), left * lower * height + end], [1])
+
+    return endless(cycles_of, every)
