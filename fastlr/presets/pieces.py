@@ -29,21 +29,22 @@ from fastlr.constructors import (
     inverse_time,
     join,
     linear,
+    polynomial,
     sampled,
     stack,
     step_decay,
     tanh,
 )  # fmt: skip
-from fastlr.parameters import Amount, Number, Rate, nearest, shown
+from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments
 
 __all__ = [
-    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels",
-    "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "drops", "fraction", "from_one", "geometric",
-    "inverse", "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "preset", "rate_at", "sigmoid", "swept",
-    "tabulated", "wave",
+    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Integer", "Length", "Lengths",
+    "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "drops",
+    "fraction", "from_one", "geometric", "inverse", "knots", "lowered_restarts", "named", "on_clock", "one_by_one",
+    "polynomial_cycles", "preset", "rate_at", "Scheduled", "sigmoid", "swept", "tabulated", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -79,6 +80,7 @@ Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
 Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
 Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
 Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
+Exponent = Annotated[float, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Marks = Annotated[Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Levels = Annotated[Sequence[float], Number("finite numbers >= 0", 0.0, _HUGE, core=1, none=True)]
 Lengths = Annotated[Sequence[float], Number("numbers of steps from 0 to 2**53", 0.0, _FAR, core=1, none=True)]
@@ -109,6 +111,10 @@ def _curves(where: str, value: object) -> object:
     return [_curve(f"{where}[{i}]", item) for i, item in enumerate(value)]
 
 
+def _scheduled(where: str, value: object) -> Schedule:
+    return value if isinstance(value, Schedule) else constant(checked(Rate, where, value))
+
+
 def named(names: Iterable[str]) -> Callable[[str, object], str]:
     """The rule of a peer's own names: an unknown one is answered with the nearest.
 
@@ -133,6 +139,7 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
 Scales = Annotated[Mapping[int, float], _scales]
 Curved = Annotated[Curve, _curve]
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
 Curves = Annotated[Sequence[Curve], _curves]
 
 
@@ -335,12 +342,14 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
 # -- what several of the frameworks of their own clock share ---------------------------------------------------------------
 
 
-def drops(init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
     """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before t.
 
-    >>> drops(1.0, 0.5, [2, 3]).table(4)
+    >>> drops("", 1.0, 0.5, [2, 3]).table(4)
     array([1.  , 1.  , 0.5 , 0.25])
     """
+    if any(b < a for a, b in pairwise(at)):
+        raise ValueError(f"{where} must never fall, got {shown(list(at))}")
     return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
 
 
@@ -403,7 +412,7 @@ def lowered_restarts(
 ) -> Schedule:
     """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so many cycles, or for ever.
 
-    Lengths are all alike or never fall; where they grow, cycles are there up to step 2^53, and the last ``low`` is held.
+    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after which ``low`` is held.
 
     >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
     array([1.  , 0.6 , 0.5 , 0.35])
@@ -414,9 +423,10 @@ def lowered_restarts(
         return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
     parts: list[Schedule] = []
     begins = [0]
-    while begins[-1] < LAST_STEP and len(parts) != count:
-        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, length(len(parts))))
-        begins.append(min(begins[-1] + length(len(parts) - 1), LAST_STEP))
+    while begins[-1] < LAST_STEP and len(parts) < (_MOST_STAIRS if count is None else count):
+        steps = min(length(len(parts)), LAST_STEP)
+        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
+        begins.append(min(begins[-1] + steps, LAST_STEP))
     return join([*parts, constant(low)], begins[1:])
 
 
@@ -429,3 +439,16 @@ def swept(where: str, levels: Sequence[npt.ArrayLike], ends: Sequence[Exact], cu
     if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
         raise ValueError(f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}")
     return knots(list(zip([0, *ends], levels, strict=True)), curve)
+
+
+def polynomial_cycles(init: npt.ArrayLike, end: npt.ArrayLike, steps: int, power: float) -> Schedule:
+    """TensorFlow's ``cycle``: ``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``steps`` from t on.
+
+    The rate is ``end`` at each multiple but 0, and jumps up after it, less high each time. ``end`` is at most ``init``.
+
+    >>> polynomial_cycles(1.0, 0.0, 2, 1.0).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    remains = from_one(polynomial(1.0, 0.0, steps, power=power), steps).repeat()
+    shrinks = inverse_time(np.subtract(init, end), 1.0, power=power).staircase(steps)
+    return join([constant(init), remains * shrinks + np.asarray(end)], [1])
