@@ -273,4 +273,24 @@ INLINED double rex(double c, double length, double lo, double hi, double b) {
     return between(w, lo, hi);
 }
 
+/* 2^(x*(kh+kl)) - 1 as a sum of two, for exponents from -60 to 60. */
+INLINED Pair exp2_less_1(double x, double k, double k_low) {
+    Pair t = exponent_of(x, (Pair){k, k_low}, false);
+    Power power = exp2_power(t.high, t.low, true);
+    double unit = scaled(1.0, power.n, false);
+    /* of 2^n - 1 and 2^n*q either may be the larger; for n = 0 they are 0 and q, exactly */
+    Pair whole = two_sum(unit, -1.0);
+    Pair total = two_sum(whole.high, unit * power.q);
+    return (Pair){total.high, total.low + (whole.low + unit * power.q_low)};
+}
+
+/* lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1; g(|L|) leaves a loop. */
+INLINED double affine_exponential(double c, double length, double lo, double hi, double k, double k_low) {
+    double size = fabs(length);
+    Pair top = exp2_less_1(length > 0.0 ? size - c : c, k, k_low), most = exp2_less_1(size, k, k_low);
+    double w = top.high / most.high;
+    w += (fma(-w, most.high, top.high) + (top.low - w * most.low)) / most.high;
+    return between(smaller(w, 1.0), lo, hi);
+}
+
 #endif

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastlr.backends import backend, backends, set_backend, use_backend
 from fastlr.constructors import (
+    affine_exponential,
     constant,
     cosine,
     cosine_restarts,
@@ -53,8 +54,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bundle", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "backend", "backends",
-    "bundle", "check", "checkpoint", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff",
+    "Bundle", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "affine_exponential", "backend",
+    "backends", "bundle", "check", "checkpoint", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff",
     "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt",
     "inverse_time", "join", "layer_decay", "linear", "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse",
     "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend",

@@ -28,6 +28,7 @@ from fastlr.parameters import (
     Growth,
     Names,
     Period,
+    Positive,
     Power,
     Rate,
     Rates,
@@ -41,9 +42,10 @@ from fastlr.shapes import LAST_STEP
 from fastlr.value import constructor
 
 __all__ = [
-    "constant", "cosine", "cosine_restarts", "cyclic", "exponential", "exponential_decay", "inverse_power", "inverse_sqrt",
-    "inverse_time", "join", "linear", "milestones", "noam", "one_cycle", "piecewise_constant", "polynomial", "rex", "sampled",
-    "stack", "step_decay", "tanh", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "affine_exponential", "constant", "cosine", "cosine_restarts", "cyclic", "exponential", "exponential_decay",
+    "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam", "one_cycle",
+    "piecewise_constant", "polynomial", "rex", "sampled", "stack", "step_decay", "tanh", "warmup_constant", "warmup_cosine",
+    "warmup_linear", "wsd",
 ]  # fmt: skip
 
 
@@ -111,6 +113,20 @@ def exponential(init: Amount, end: Amount, steps: Steps) -> Schedule:
     array([1.  , 0.1 , 0.01, 0.01])
     """
     return leaf("exponential", steps, np.maximum(init, end), init=init, end=end, steps=steps)
+
+
+@constructor
+def affine_exponential(init: Rate, end: Rate, steps: Steps, ratio: Positive = 0.5) -> Schedule:
+    """``end + (init - end) * (ratio^p - ratio) / (1 - ratio)``, ``p = t/steps``, then ``end``; ratio from 1e-18 to 1e18.
+
+    An exponential, shifted and stretched to meet both levels, either of which may be 0. With a ratio below 1 it is fast first and
+    then slow, as a ramp that saturates; with one above 1 slow first; with 1 it is a line. With 1/2 it is ``2 * (1/2)^p - 1``, the
+    "exponential" decay that ends a WSD run in Megatron-LM (Shoeybi et al., 2019).
+
+    >>> affine_exponential(1.0, 0.0, steps=2, ratio=0.25).table(4)
+    array([1.        , 0.33333333, 0.        , 0.        ])
+    """
+    return leaf("affine_exponential", steps, np.maximum(init, end), init=init, end=end, steps=steps, ratio=ratio)
 
 
 @constructor

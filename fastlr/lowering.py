@@ -145,6 +145,18 @@ def _rex(node: Node) -> Track:
     return _held("rex", node.numbers["steps"], node.numbers["end"], length, lo, hi, node.numbers["beta"])
 
 
+def _affine_exponential(node: Node) -> Track:
+    """The weight of the larger level, x steps from the smaller: (g^(x/steps) - 1)/(g - 1), g = ratio rising, 1/ratio falling."""
+    ratio, steps = _floats(node.numbers["ratio"]), _floats(node.numbers["steps"])
+    if _all(ratio == 1):
+        line = {"power": np.asarray(1.0), "from_start": np.asarray(False)}
+        return _polynomial(replace(node, numbers={**node.numbers, **line}))
+    length, lo, hi, falls = _levels(node)
+    sign, log = np.where(falls, -1.0, 1.0), exact.log2(ratio)
+    slope = _per_step((sign * log[0], sign * log[1]), np.maximum(steps, 1))
+    return _held("affine_exponential", steps, node.numbers["end"], length, lo, hi, *slope)
+
+
 def _sampled(node: Node) -> Track:
     assert node.samples is not None
     every = node.numbers["every"]
@@ -287,6 +299,7 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "inverse": _inverse,
     "tanh": _tanh,
     "rex": _rex,
+    "affine_exponential": _affine_exponential,
     "sampled": _sampled,
     "join": _join,
     "loop": _loop,
@@ -356,6 +369,8 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
         own = [(numbers["exponent"] == 1) & (numbers["k"] == 1), _is_tiny(node)]
     if node.kind == "inverse":
         own = [numbers["power"] == 1]
+    if node.kind == "affine_exponential":
+        own = [numbers["ratio"] == 1, (numbers["ratio"] == 1) & _is_tiny(node)]
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]

@@ -143,6 +143,17 @@ def _rex(c: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
     return _between(exact.divide(top, exact.subtract(exact.pair(size), product))[0], lo, hi)
 
 
+def _exp2_less_1(x: Array, k: Array, k_low: Array) -> Array:
+    y, y_low = exact.divide(exact.multiply(exact.pair(x), (k, k_low)), exact.LOG2_E)
+    return np.expm1(y) + np.exp(y) * y_low
+
+
+def _affine_exponential(c: Array, length: Array, lo: Array, hi: Array, k: Array, k_low: Array) -> Array:
+    size = np.abs(length)
+    w = _exp2_less_1(np.where(length > 0, size - c, c), k, k_low) / _exp2_less_1(size, k, k_low)
+    return _between(np.minimum(w, 1.0), lo, hi)
+
+
 _CURVES: dict[str, Callable[..., Array]] = {
     "constant": lambda c, value: value,
     "linear": _linear,
@@ -156,6 +167,7 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "inverse": _inverse,
     "tanh": _tanh,
     "rex": _rex,
+    "affine_exponential": _affine_exponential,
 }
 
 _PAIRS: dict[str, Callable[[Array, Array], Array]] = {

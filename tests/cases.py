@@ -17,6 +17,8 @@ TEXTS = (
     "cosine(0.1, [[1.0], [2.0]], [7, 8, 9])",
     "exponential(1e-7, 1.0, 500)",
     "rex(1.0, 0.0, 300, beta=0.9)",
+    "affine_exponential(1.0, 0.1, 300)",
+    "affine_exponential(0.1, [1.0, 0.5, 0.1], 300, ratio=[1e-4, 1.0, 1e4])",
     "tanh(1.0, 0.0, 90, lower=-4.0)",
     "exponential_decay(0.1, rate=0.01)",
     "exponential_decay(0.1, gamma=0.5, every=10)",

@@ -62,6 +62,12 @@ rex = finite(lambda p, z, init, end, beta=0.5: between(init, end, z / (1 - mpf(b
 
 
 @finite
+def affine_exponential(p: mpf, z: mpf, init: float, end: float, ratio: float = 0.5) -> mpf:
+    r = mpf(ratio)
+    return between(init, end, z if r == 1 else (r**p - r) / (1 - r))
+
+
+@finite
 def cosine(p: mpf, z: mpf, init: float, end: float, exponent: float = 1.0, k: float = 1.0) -> mpf:
     return between(init, end, (mpmath.cos(mpmath.pi / 2 * p ** mpf(k)) ** 2) ** mpf(exponent))
 
@@ -275,6 +281,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "cosine": cosine,
     "exponential": exponential,
     "rex": rex,
+    "affine_exponential": affine_exponential,
     "tanh": tanh,
     "exponential_decay": exponential_decay,
     "step_decay": lambda t, init, factor, every: mpf(init) * mpf(factor) ** (t // every),

@@ -26,6 +26,7 @@ CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
     "cosine_power": (flr.cosine, {"exponent": schedules.powers, "k": schedules.powers}),
     "exponential": (flr.exponential, {}),
     "rex": (flr.rex, {"beta": st.floats(0.0, 0.99)}),
+    "affine_exponential": (flr.affine_exponential, {"ratio": schedules.ratios}),
     "tanh": (flr.tanh, {"lower": st.floats(-9.0, -0.1), "upper": st.floats(0.1, 9.0)}),
     "1-sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="1-sqrt"), {}),
     "sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="sqrt"), {}),

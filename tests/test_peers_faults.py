@@ -41,6 +41,7 @@ VALID: dict[str, dict[str, Any]] = {
     "tanh": {"init": 0.1, "end": 0.01, "steps": 10, "lower": -6.0, "upper": 3.0},
     "exponential_decay": {"init": 0.1, "gamma": 0.9, "every": 3},
     "step_decay": {"init": 0.1, "factor": 0.5, "every": 3},
+    "affine_exponential": {"init": 0.1, "end": 0.01, "steps": 10, "ratio": 0.5},
     "inverse_time": {"init": 0.1, "rate": 0.5, "every": 3},
     "inverse_power": {"init": 0.1, "power": 0.5, "shift": 3},
     "inverse_sqrt": {"peak": 0.1, "warmup": 3, "init": 0.01},

@@ -12,6 +12,7 @@ from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.rows import (
     ADD,
+    AFFINE_EXPONENTIAL,
     CLOCK,
     CONSTANT,
     COSINE,
@@ -351,6 +352,10 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
     if shape == INVERSE:
         for i in range(n):
             out[i] = f.inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        return
+    if shape == AFFINE_EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
     p5 = column(words, row + 17, lane, stride, scratch[5, :n])
     for i in range(n):

@@ -10,6 +10,7 @@ from fastlr.jit.arithmetic import fma
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at
 from fastlr.jit.rows import (
+    AFFINE_EXPONENTIAL,
     CLOCK,
     CONSTANT,
     COSINE,
@@ -260,6 +261,9 @@ def _run_of_longest_curve(words: Any, row: int, lane: int, c: float, step: float
     elif shape == INVERSE:
         for i in range(n):
             out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4)
+    elif shape == AFFINE_EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.affine_exponential(clock_of(c, step, i), p0, p1, p2, p3, p4)
     else:
         p5 = field(words, row, 5, lane)
         for i in range(n):
