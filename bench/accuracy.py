@@ -54,6 +54,7 @@ SCHEDULES = {
     "tanh": flr.tanh(0.1, 0.0, STEPS),
     "affine exponential": flr.affine_exponential(0.1, 0.0, STEPS),
     "affine exponential, ratio 1e-6": flr.affine_exponential(0.0, 0.1, STEPS, ratio=1e-6),
+    "logarithmic": flr.logarithmic(0.1, 0.0, STEPS),
     "sampled, joined": flr.sampled([0.1, 0.03, 0.05, 1e-6, 0.07], every=200_003, interpolate=True),
     "a product": _COSINE * _LINE,
     "a sum": _COSINE + _LINE,

@@ -293,4 +293,17 @@ INLINED double affine_exponential(double c, double length, double lo, double hi,
     return between(smaller(w, 1.0), lo, hi);
 }
 
+/* lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising. */
+INLINED double logarithmic(double c, double length, double lo, double hi, double d, double d_low) {
+    double size = fabs(length), bottom = c + 1.0;
+    bool falls = length > 0.0;
+    double top = size + 1.0, inverse = 1.0 / bottom;
+    double high = top * inverse;
+    double low = (fma(-high, bottom, top) + (size - (top - 1.0))) * inverse; /* of a length of 2^53, to which 1 is lost */
+    Pair log = log2_sum(falls ? high : bottom, falls ? low : 0.0);
+    double w = log.high / d;
+    w += (fma(-w, d, log.high) + (log.low - w * d_low)) / d;
+    return between(falls && c == 0.0 ? 1.0 : smaller(w, 1.0), lo, hi);
+}
+
 #endif

@@ -156,6 +156,7 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
     switch (shape) {
     case COSINE_POWER: FOR_EACH(cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     case AFFINE_EXPONENTIAL: FOR_EACH(affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case LOGARITHMIC: FOR_EACH(logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     case INVERSE: FOR_EACH(inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     }
     const double *RESTRICT p5 = COLUMN(5);

@@ -43,7 +43,7 @@ from fastlr.value import constructor
 
 __all__ = [
     "affine_exponential", "constant", "cosine", "cosine_restarts", "cyclic", "exponential", "exponential_decay",
-    "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "milestones", "noam", "one_cycle",
+    "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "logarithmic", "milestones", "noam", "one_cycle",
     "piecewise_constant", "polynomial", "rex", "sampled", "stack", "step_decay", "tanh", "warmup_constant", "warmup_cosine",
     "warmup_linear", "wsd",
 ]  # fmt: skip
@@ -127,6 +127,18 @@ def affine_exponential(init: Rate, end: Rate, steps: Steps, ratio: Positive = 0.
     array([1.        , 0.33333333, 0.        , 0.        ])
     """
     return leaf("affine_exponential", steps, np.maximum(init, end), init=init, end=end, steps=steps, ratio=ratio)
+
+
+@constructor
+def logarithmic(init: Rate, end: Rate, steps: Steps) -> Schedule:
+    """``init + (end - init) * ln(1 + t)/ln(1 + steps)``, then ``end``: fast first and then ever slower.
+
+    The "log" warm-up of DeepSpeed (Rasley et al., 2020), which is ``logarithmic(low, peak, warmup - 1)``.
+
+    >>> logarithmic(0.0, 1.0, steps=3).table(5)
+    array([0.        , 0.5       , 0.79248125, 1.        , 1.        ])
+    """
+    return leaf("logarithmic", steps, np.maximum(init, end), init=init, end=end, steps=steps)
 
 
 @constructor

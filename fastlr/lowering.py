@@ -157,6 +157,11 @@ def _affine_exponential(node: Node) -> Track:
     return _held("affine_exponential", steps, node.numbers["end"], length, lo, hi, *slope)
 
 
+def _logarithmic(node: Node) -> Track:
+    length, lo, hi, _ = _levels(node)
+    return _held("logarithmic", node.numbers["steps"], node.numbers["end"], length, lo, hi, *exact.log2(np.abs(length) + 1.0))
+
+
 def _sampled(node: Node) -> Track:
     assert node.samples is not None
     every = node.numbers["every"]
@@ -300,6 +305,7 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "tanh": _tanh,
     "rex": _rex,
     "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
     "sampled": _sampled,
     "join": _join,
     "loop": _loop,

@@ -154,6 +154,12 @@ def _affine_exponential(c: Array, length: Array, lo: Array, hi: Array, k: Array,
     return _between(np.minimum(w, 1.0), lo, hi)
 
 
+def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low: Array) -> Array:
+    size, falls = np.abs(length), length > 0
+    w = np.log1p(np.where(falls, (size - c) / (c + 1.0), c)) * exact.LOG2_E[0] / d
+    return _between(np.where(falls & (c == 0), 1.0, np.minimum(w, 1.0)), lo, hi)
+
+
 _CURVES: dict[str, Callable[..., Array]] = {
     "constant": lambda c, value: value,
     "linear": _linear,
@@ -168,6 +174,7 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "tanh": _tanh,
     "rex": _rex,
     "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
 }
 
 _PAIRS: dict[str, Callable[[Array, Array], Array]] = {

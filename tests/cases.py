@@ -19,6 +19,7 @@ TEXTS = (
     "rex(1.0, 0.0, 300, beta=0.9)",
     "affine_exponential(1.0, 0.1, 300)",
     "affine_exponential(0.1, [1.0, 0.5, 0.1], 300, ratio=[1e-4, 1.0, 1e4])",
+    "logarithmic([0.0, 1.0], 0.1, 300)",
     "tanh(1.0, 0.0, 90, lower=-4.0)",
     "exponential_decay(0.1, rate=0.01)",
     "exponential_decay(0.1, gamma=0.5, every=10)",

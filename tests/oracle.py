@@ -67,6 +67,10 @@ def affine_exponential(p: mpf, z: mpf, init: float, end: float, ratio: float = 0
     return between(init, end, z if r == 1 else (r**p - r) / (1 - r))
 
 
+def logarithmic(t: int, init: float, end: float, steps: int) -> mpf:
+    return between(end, init, mpmath.log(mpf(t + 1)) / mpmath.log(mpf(steps + 1))) if t < steps else mpf(end)
+
+
 @finite
 def cosine(p: mpf, z: mpf, init: float, end: float, exponent: float = 1.0, k: float = 1.0) -> mpf:
     return between(init, end, (mpmath.cos(mpmath.pi / 2 * p ** mpf(k)) ** 2) ** mpf(exponent))
@@ -281,6 +285,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "cosine": cosine,
     "exponential": exponential,
     "rex": rex,
+    "logarithmic": logarithmic,
     "affine_exponential": affine_exponential,
     "tanh": tanh,
     "exponential_decay": exponential_decay,

@@ -78,6 +78,7 @@ finite_curves = st.one_of(
     st.builds(flr.exponential, positive, positive, lengths),
     st.builds(flr.rex, levels, levels, lengths, beta=st.floats(0.0, 0.99)),
     st.builds(flr.affine_exponential, levels, levels, lengths, ratio=st.one_of(st.just(1.0), ratios)),
+    st.builds(flr.logarithmic, levels, levels, lengths),
     st.builds(flr.tanh, levels, levels, lengths, lower=st.floats(-6.0, -1.0), upper=st.floats(0.5, 6.0)),
     st.builds(
         flr.wsd, levels, st.integers(0, 10**6), st.integers(0, 10**9), lengths, levels, init=levels, shape=shapes, power=powers

@@ -102,6 +102,7 @@ SHAPES = [
     ("exponential(1.0, -1.0, 10)", ValueError, "exponential: end must be a number from 1e-290 to 1e290, got -1.0"),
     ("affine_exponential(1.0, 0.0, 10, ratio=0)", ValueError, "ratio must be a number from 1e-18 to 1e18, got 0"),
     ("affine_exponential(1.0, 0.0, 10, ratio=1e19)", ValueError, "ratio must be a number from 1e-18 to 1e18, got 1e+19"),
+    ("logarithmic(1.0, 0.0, -1)", ValueError, "logarithmic: steps must be an integer from 0 to 2**53, got -1"),
     ("rex(1.0, 0.0, 10, beta=1)", ValueError, "rex: beta must be a number from 0 up to, not including, 1, got 1"),
     ("rex(1.0, 0.0, 10, beta=np.float32(1))", ValueError, "rex: beta must be a number from 0 up to, not including, 1, got 1.0"),
     ("rex(1.0, 0.0, 10, beta=-0.1)", ValueError, "rex: beta must be a number from 0 up to, not including, 1, got -0.1"),

@@ -27,6 +27,7 @@ CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
     "exponential": (flr.exponential, {}),
     "rex": (flr.rex, {"beta": st.floats(0.0, 0.99)}),
     "affine_exponential": (flr.affine_exponential, {"ratio": schedules.ratios}),
+    "logarithmic": (flr.logarithmic, {}),
     "tanh": (flr.tanh, {"lower": st.floats(-9.0, -0.1), "upper": st.floats(0.1, 9.0)}),
     "1-sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="1-sqrt"), {}),
     "sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="sqrt"), {}),

@@ -55,6 +55,8 @@ def curve(name: str, init: float, end: float, steps: int, **options: Any) -> For
             return mpf(end)
         if name == "exponential":
             return mpf(init) * (mpf(end) / mpf(init)) ** (mpf(t) / steps)
+        if name == "logarithmic":
+            return part(end, init, mpmath.log(mpf(1 + t)) / mpmath.log(mpf(1 + steps)))
         return part(init, end, WEIGHTS[name](mpf(t) / steps, **options))
 
     return formula
@@ -93,6 +95,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("affine_exponential", {"ratio": 1e-18}),
     ("affine_exponential", {"ratio": 1e18}),
     ("affine_exponential", {"ratio": 1 - 2.0**-53}),
+    ("logarithmic", {}),
     ("tanh", {}),
     ("tanh", {"lower": -1.0, "upper": 8.0}),
 ]

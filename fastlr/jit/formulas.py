@@ -32,9 +32,9 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "affine_exponential", "cosine", "cosine_power", "cosine_rise",
-    "cosine_slope", "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope", "power",
-    "power_kept", "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square", "square_rise", "square_slope",
-    "staircase", "tanh", "whole_periods",
+    "cosine_slope", "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope",
+    "logarithmic", "power", "power_kept", "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square",
+    "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -354,6 +354,19 @@ def affine_exponential(c: float, length: float, lo: float, hi: float, k: float, 
     w = top / most
     w += (fma(-w, most, top) + (top_low - w * most_low)) / most
     return _between(min(w, 1.0), lo, hi)
+
+
+@inlined
+def logarithmic(c: float, length: float, lo: float, hi: float, d: float, d_low: float) -> float:
+    """lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising."""
+    size, falls, bottom = abs(length), length > 0.0, c + 1.0
+    top, inverse = size + 1.0, 1.0 / bottom
+    high = top * inverse
+    low = (fma(-high, bottom, top) + (size - (top - 1.0))) * inverse  # of a length of 2^53, to which 1 is lost
+    log, log_low = log2_sum(high if falls else bottom, low if falls else 0.0)
+    w = log / d
+    w += (fma(-w, d, log) + (log_low - w * d_low)) / d
+    return _between(1.0 if falls and c == 0.0 else min(w, 1.0), lo, hi)
 
 
 @inlined

@@ -20,6 +20,7 @@ from fastlr.jit.rows import (
     EXPONENTIAL,
     INVERSE,
     LINEAR,
+    LOGARITHMIC,
     LOOP,
     MINIMUM,
     MULTIPLY,
@@ -356,6 +357,10 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
     if shape == AFFINE_EXPONENTIAL:
         for i in range(n):
             out[i] = f.affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        return
+    if shape == LOGARITHMIC:
+        for i in range(n):
+            out[i] = f.logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
     p5 = column(words, row + 17, lane, stride, scratch[5, :n])
     for i in range(n):

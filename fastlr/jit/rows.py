@@ -12,9 +12,9 @@ from fastlr.jit.compiling import inlined, kernel
 from fastlr.shapes import FAMILY, HEADER, ROW, code
 
 __all__ = [
-    "ADD", "AFFINE_EXPONENTIAL", "CONSTANT", "COSINE", "COSINE_POWER", "CLOCK", "EXPONENTIAL", "INVERSE", "LINEAR", "LOOP",
-    "MAXIMUM", "MINIMUM", "MULTIPLY", "POWER", "RECIPROCAL", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve",
-    "family", "field", "lanes_within", "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
+    "ADD", "AFFINE_EXPONENTIAL", "CONSTANT", "COSINE", "COSINE_POWER", "CLOCK", "EXPONENTIAL", "INVERSE", "LINEAR",
+    "LOGARITHMIC", "LOOP", "MAXIMUM", "MINIMUM", "MULTIPLY", "POWER", "RECIPROCAL", "REX", "SAMPLED", "SQUARE", "STAIRCASE",
+    "TANH", "curve", "family", "field", "lanes_within", "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
 ]  # fmt: skip
 
 CONSTANT, LINEAR, SQUARE, POWER = code("constant"), code("linear"), code("square"), code("power")
@@ -22,6 +22,7 @@ COSINE, COSINE_POWER = code("cosine"), code("cosine_power")
 EXPONENTIAL, STAIRCASE = code("exponential"), code("staircase")
 RECIPROCAL, INVERSE = code("reciprocal"), code("inverse")
 AFFINE_EXPONENTIAL = code("affine_exponential")
+LOGARITHMIC = code("logarithmic")
 TANH, REX, SAMPLED = code("tanh"), code("rex"), code("sampled")
 LOOP, CLOCK = code("loop"), code("clock")
 MULTIPLY, ADD, MINIMUM, MAXIMUM = code("multiply"), code("add"), code("minimum"), code("maximum")
@@ -136,6 +137,8 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
         return f.inverse(c, p0, p1, p2, p3, p4)
     if shape == AFFINE_EXPONENTIAL:
         return f.affine_exponential(c, p0, p1, p2, p3, p4)
+    if shape == LOGARITHMIC:
+        return f.logarithmic(c, p0, p1, p2, p3, p4)
     return f.tanh(c, p0, p1, p2, p3, p4, field(words, row, 5, lane))
 
 

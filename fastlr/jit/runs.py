@@ -18,6 +18,7 @@ from fastlr.jit.rows import (
     EXPONENTIAL,
     INVERSE,
     LINEAR,
+    LOGARITHMIC,
     LOOP,
     POWER,
     RECIPROCAL,
@@ -261,6 +262,9 @@ def _run_of_longest_curve(words: Any, row: int, lane: int, c: float, step: float
     elif shape == INVERSE:
         for i in range(n):
             out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4)
+    elif shape == LOGARITHMIC:
+        for i in range(n):
+            out[i] = f.logarithmic(clock_of(c, step, i), p0, p1, p2, p3, p4)
     elif shape == AFFINE_EXPONENTIAL:
         for i in range(n):
             out[i] = f.affine_exponential(clock_of(c, step, i), p0, p1, p2, p3, p4)
