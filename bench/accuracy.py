@@ -42,6 +42,7 @@ SCHEDULES = {
     "inverse time": flr.inverse_time(0.1, rate=1e-4),
     "inverse time, power 0.75": flr.inverse_time(0.1, rate=1e-4, power=0.75),
     "inverse power": flr.inverse_power(0.1, power=0.75, shift=10),
+    "eden": flr.eden(0.1, 7_500),
     "inverse square root": flr.inverse_sqrt(0.1, warmup=10_007),
     "noam": flr.noam(512, 4_001),
     "cyclic": flr.cyclic(1e-4, 0.1, up=10_007, down=3_001),

@@ -239,6 +239,15 @@ INLINED double inverse(double c, double a, double g, double s, double d, double 
     return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
 }
 
+/* a * (1 + (c/d)^2)^-q, the base in two words. */
+INLINED double eden(double c, double a, double d, double q) {
+    Pair u = quotient(c, d);
+    double square = u.high * u.high;
+    Pair base = two_sum(1.0, square);
+    Power power = grown(base.high, base.low + fma(2.0 * u.high, u.low, fma(u.high, u.high, -square)), -q);
+    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
+}
+
 /* lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl))). */
 INLINED double hyperbolic(double c, double lo, double hi, double y, double y_low, double k, double k_low) {
     double product = c * k;

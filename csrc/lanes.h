@@ -144,6 +144,10 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
         lanes_of_exponential(n, c, p0, p1, p2, out);
         return;
     }
+    if (shape == EDEN) {
+        FOR_EACH(eden(c[i], p0[i], p1[i], p2[i]))
+        return;
+    }
     const double *RESTRICT p3 = COLUMN(3);
     switch (shape) {
     case POWER: FOR_EACH(power(c[i], p0[i], p1[i], p2[i], p3[i])) return;

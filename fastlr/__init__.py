@@ -16,6 +16,7 @@ from fastlr.constructors import (
     cosine,
     cosine_restarts,
     cyclic,
+    eden,
     exponential,
     exponential_decay,
     inverse_power,
@@ -57,7 +58,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Bundle", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "affine_exponential", "backend",
     "backends", "bundle", "check", "checkpoint", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff",
-    "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt",
+    "eden", "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt",
     "inverse_time", "join", "layer_decay", "linear", "logarithmic", "milestones", "mup", "noam", "one_cycle",
     "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex", "sampled",
     "scatter", "set_backend", "spread", "stack", "step_at", "step_decay", "tanh", "use_backend", "verify_resume",

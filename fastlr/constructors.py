@@ -42,7 +42,7 @@ from fastlr.shapes import LAST_STEP
 from fastlr.value import constructor
 
 __all__ = [
-    "affine_exponential", "constant", "cosine", "cosine_restarts", "cyclic", "exponential", "exponential_decay",
+    "affine_exponential", "constant", "cosine", "cosine_restarts", "cyclic", "eden", "exponential", "exponential_decay",
     "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "logarithmic", "milestones", "noam", "one_cycle",
     "piecewise_constant", "polynomial", "rex", "sampled", "stack", "step_decay", "tanh", "warmup_constant", "warmup_cosine",
     "warmup_linear", "wsd",
@@ -236,6 +236,19 @@ def inverse_power(init: Rate, power: Power, shift: Period = 1) -> Schedule:
     """
     unit = np.asarray(shift, dtype=np.float64)
     return leaf("inverse", None, init, init=init, gain=1.0, shift=unit, unit=unit, power=power)
+
+
+@constructor
+def eden(init: Rate, width: Positive, power: Power = 0.25) -> Schedule:
+    """``init * (1 + (t/width)^2)^-power``: flat at first, then like ``t^(-2*power)`` beyond ``width`` steps; it never ends.
+
+    Yao et al., *Zipformer: A Faster and Better Encoder for Automatic Speech Recognition* (2023), whose Eden is two of them,
+    ``eden(peak, 5_000) * eden(1.0, 3.5).staircase(every)``, the second counted in epochs of ``every`` steps, and a warm-up.
+
+    >>> eden(1.0, width=3.0, power=0.5)(4)
+    0.6
+    """
+    return leaf("eden", None, init, init=init, width=width, power=power)
 
 
 @constructor

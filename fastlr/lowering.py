@@ -129,6 +129,11 @@ def _inverse(node: Node) -> Track:
     return (_row("reciprocal", *fields) if _all(power == 1) else _row("inverse", *fields, power),)
 
 
+def _eden(node: Node) -> Track:
+    """init * (1 + (t/width)^2)^-power."""
+    return (_row("eden", *(node.numbers[name] for name in ("init", "width", "power"))),)
+
+
 def _tanh(node: Node) -> Track:
     """The weight of the larger level is 1/(1 + e^y), y = +-2*(lower + (upper-lower)*t/steps)."""
     lower, upper = _floats(node.numbers["lower"]), _floats(node.numbers["upper"])
@@ -302,6 +307,7 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "staircase": _staircase,
     "exponential": _exponential,
     "inverse": _inverse,
+    "eden": _eden,
     "tanh": _tanh,
     "rex": _rex,
     "affine_exponential": _affine_exponential,

@@ -160,6 +160,12 @@ def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low:
     return _between(np.where(falls & (c == 0), 1.0, np.minimum(w, 1.0)), lo, hi)
 
 
+def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
+    u = exact.divide(exact.pair(c), exact.pair(d))
+    base = exact.add(exact.pair(np.ones_like(c)), exact.multiply(u, u))
+    return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
+
+
 _CURVES: dict[str, Callable[..., Array]] = {
     "constant": lambda c, value: value,
     "linear": _linear,
@@ -175,6 +181,7 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "rex": _rex,
     "affine_exponential": _affine_exponential,
     "logarithmic": _logarithmic,
+    "eden": _eden,
 }
 
 _PAIRS: dict[str, Callable[[Array, Array], Array]] = {

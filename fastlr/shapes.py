@@ -68,6 +68,7 @@ SHAPES: tuple[Shape, ...] = (
         ("L", "lo", "hi", "dh", "dl"),
         "lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising",
     ),
+    Shape("eden", ("a", "d", "q"), "a * (1 + (c/d)^2)^-q"),
     Shape("sampled", ("at", "every", "last", "joined"), "v[i] held, or the line v[i] to v[i+1], i = floor(c/every)"),
     # rows that hold other rows
     Shape(
@@ -83,7 +84,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 # the layout of a program, which program.py describes
-MAGIC = 20268.0  # changes with the format: a program is never read by kernels of another
+MAGIC = 20269.0  # changes with the format: a program is never read by kernels of another
 HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
 HEADER = len(HEADER_WORDS)
 FAMILY = 5

@@ -29,6 +29,8 @@ TEXTS = (
     "inverse_time(0.01, rate=1e-4, power=[0.75, 1.0])",
     "inverse_power(1.0, power=0.75, shift=10)",
     "inverse_power(1.0, power=[1.0, 2.0, 1.0], shift=7)",
+    "eden(0.045, [7_500, 3.5])",
+    "eden(0.1, 500) * eden(1.0, 3.5).staircase(every=100)",
     "inverse_sqrt(0.01, warmup=100, init=1e-3)",
     "noam(512, 4_000, factor=2.0)",
     "piecewise_constant([0.1, 0.01, 0.001], [20, 40])",

@@ -291,6 +291,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "exponential_decay": exponential_decay,
     "step_decay": lambda t, init, factor, every: mpf(init) * mpf(factor) ** (t // every),
     "inverse_time": lambda t, init, rate, every=1, power=1.0: mpf(init) / (1 + mpf(rate) * t / every) ** mpf(power),
+    "eden": lambda t, init, width, power=0.25: mpf(init) * (1 + (mpf(t) / mpf(width)) ** 2) ** -mpf(power),
     "inverse_power": lambda t, init, power, shift=1: mpf(init) * ((mpf(t) + shift) / shift) ** -mpf(power),
     "inverse_sqrt": inverse_sqrt,
     "noam": noam,

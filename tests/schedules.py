@@ -96,6 +96,7 @@ endless_curves = st.one_of(
     st.builds(lambda i, g, n, s: flr.exponential_decay(i, gamma=g, every=n, staircase=s), levels, gammas, periods, st.booleans()),
     st.builds(flr.step_decay, levels, factors, periods),
     st.builds(flr.inverse_time, levels, st.floats(0.0, 5.0), every=periods, power=powers),
+    st.builds(flr.eden, levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), powers),
     st.builds(flr.inverse_power, levels, powers, shift=periods),
     st.builds(flr.inverse_sqrt, levels, periods, init=levels),
     st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**5), factor=levels),

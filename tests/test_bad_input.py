@@ -127,6 +127,8 @@ SHAPES = [
     ("inverse_power(0.1, power=0)", ValueError, "inverse_power: power must be a number from 1e-3 to 1e3, got 0"),
     ("inverse_power(0.1, power=1, shift=0)", ValueError, "inverse_power: shift must be an integer from 1 to 2**53, got 0"),
     ("inverse_sqrt(0.1, warmup=0)", ValueError, "inverse_sqrt: warmup must be an integer from 1 to 2**53, got 0"),
+    ("eden(0.1, width=0)", ValueError, "eden: width must be a number from 1e-18 to 1e18, got 0"),
+    ("eden(0.1, 10, power=0)", ValueError, "eden: power must be a number from 1e-3 to 1e3, got 0"),
     ("noam(width=0, warmup=10)", ValueError, "noam: width must be an integer from 1 to 2**53, got 0"),
     ("piecewise_constant([1, 2], [])", ValueError, "values must be one more than boundaries, got 2 values and 0 boundaries"),
     ("piecewise_constant([1, 2], [5, 6])", ValueError, "values must be one more than boundaries, got 2 values and 2 boundaries"),

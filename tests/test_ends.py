@@ -46,6 +46,7 @@ DECAYS: dict[str, Any] = {
         flr.inverse_time, schedules.levels, st.floats(0.0, 5.0), schedules.periods, schedules.powers
     ),
     "inverse_power": st.builds(flr.inverse_power, schedules.levels, schedules.powers, schedules.periods),
+    "eden": st.builds(flr.eden, schedules.levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), schedules.powers),
     "inverse_sqrt": st.builds(flr.inverse_sqrt, schedules.levels, schedules.periods),
     "noam": st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**6), schedules.levels),
 }  # fmt: skip

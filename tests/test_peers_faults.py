@@ -43,6 +43,7 @@ VALID: dict[str, dict[str, Any]] = {
     "step_decay": {"init": 0.1, "factor": 0.5, "every": 3},
     "affine_exponential": {"init": 0.1, "end": 0.01, "steps": 10, "ratio": 0.5},
     "logarithmic": {"init": 0.1, "end": 0.01, "steps": 10},
+    "eden": {"init": 0.1, "width": 3.5, "power": 0.25},
     "inverse_time": {"init": 0.1, "rate": 0.5, "every": 3},
     "inverse_power": {"init": 0.1, "power": 0.5, "shift": 3},
     "inverse_sqrt": {"peak": 0.1, "warmup": 3, "init": 0.01},

@@ -130,6 +130,10 @@ def by_power(t: int, power: float, shift: int) -> mpf:
     return mpf(0.2) * (mpf(t + shift) / shift) ** -mpf(power)
 
 
+def by_width(t: int, width: float, power: float) -> mpf:
+    return mpf(0.2) * (1 + (t / mpf(width)) ** 2) ** -mpf(power)
+
+
 def by_root(t: int, warmup: int, init: float) -> mpf:
     return part(init, 0.2, 1 - mpf(t) / warmup) if t < warmup else mpf(0.2) * mpmath.sqrt(mpf(warmup) / t)
 
@@ -154,6 +158,8 @@ def decays() -> Iterator[Case]:
     for power, shift in [(0.5, 1), (1.0, 10), (2.5, 4_000), (0.33, 2**40)]:
         formula = partial(by_power, power=power, shift=shift)
         yield Case("inverse_power", flr.inverse_power(0.2, power, shift), formula, (1, shift))
+    for width, power in [(3.5, 0.25), (7_500, 0.25), (1e-3, 2.0), (2.0**50, 0.7)]:
+        yield Case("eden", flr.eden(0.2, width, power), partial(by_width, width=width, power=power), (1, 8_000, 2**40))
     for warmup, init in [(1, 0.0), (100, 0.0), (4_000, 1e-7), (2**40, 0.5)]:
         formula = partial(by_root, warmup=warmup, init=init)
         yield Case("inverse_sqrt", flr.inverse_sqrt(0.2, warmup, init=init), formula, (warmup, 4 * warmup))

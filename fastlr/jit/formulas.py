@@ -32,7 +32,7 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "affine_exponential", "cosine", "cosine_power", "cosine_rise",
-    "cosine_slope", "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope",
+    "cosine_slope", "eden", "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope",
     "logarithmic", "power", "power_kept", "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square",
     "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
@@ -367,6 +367,16 @@ def logarithmic(c: float, length: float, lo: float, hi: float, d: float, d_low: 
     w = log / d
     w += (fma(-w, d, log) + (log_low - w * d_low)) / d
     return _between(1.0 if falls and c == 0.0 else min(w, 1.0), lo, hi)
+
+
+@inlined
+def eden(c: float, a: float, d: float, q: float) -> float:
+    """a * (1 + (c/d)^2)^-q, the base in two words."""
+    u, u_low = quotient(c, d)
+    square = u * u
+    b, b_low = two_sum(1.0, square)
+    n, grown, grown_low = _grown(b, b_low + fma(2.0 * u, u_low, fma(u, u, -square)), -q)
+    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
 
 
 @inlined

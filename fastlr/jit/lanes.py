@@ -17,6 +17,7 @@ from fastlr.jit.rows import (
     CONSTANT,
     COSINE,
     COSINE_POWER,
+    EDEN,
     EXPONENTIAL,
     INVERSE,
     LINEAR,
@@ -323,6 +324,10 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
         return
     if shape == EXPONENTIAL:
         _lanes_of_exponential(c, p0, p1, p2, out)
+        return
+    if shape == EDEN:
+        for i in range(n):
+            out[i] = f.eden(c[i], p0[i], p1[i], p2[i])
         return
     p3 = column(words, row + 13, lane, stride, scratch[3, :n])
     if shape == POWER:

@@ -15,6 +15,7 @@ from fastlr.jit.rows import (
     CONSTANT,
     COSINE,
     COSINE_POWER,
+    EDEN,
     EXPONENTIAL,
     INVERSE,
     LINEAR,
@@ -105,6 +106,9 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
     elif shape == EXPONENTIAL:
         for i in range(n):
             out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, True)
+    elif shape == EDEN:
+        for i in range(n):
+            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2)
     else:
         _run_of_long_curve(words, row, lane, c, step, out)
 
