@@ -66,6 +66,7 @@ class Preset(NamedTuple):
 
 
 _MOST = 1e290  # a rate that a schedule may have
+_MOST_CYCLES = 10_000
 _FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
@@ -495,7 +496,7 @@ def lowered_restarts(
         return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
     parts: list[Schedule] = []
     begins = [0]
-    while begins[-1] < LAST_STEP and len(parts) < (_MOST_STAIRS if count is None else count):
+    while begins[-1] < LAST_STEP and len(parts) < (_MOST_CYCLES if count is None else count):
         steps = min(length(len(parts)), LAST_STEP)
         parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
         begins.append(min(begins[-1] + steps, LAST_STEP))
