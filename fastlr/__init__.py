@@ -69,6 +69,7 @@ _LATER = {
     "groups": ("layer_decay", "mup", "scatter", "spread"),
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
+    "adapters": (),
     "jit": (),
     "presets": (),
 }  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba
