@@ -352,7 +352,7 @@ def accelerate_steps_it():
         assert kept == PLAN.table(1, 9).tolist()
 
 
-@needs("lightning.pytorch", "torch")
+@needs("lightning", "torch")
 def lightning_steps_and_resumes_it():
     _lightning(importlib.import_module("lightning.pytorch"))
 

@@ -273,8 +273,18 @@ def _lanes(all_of: list[Family]) -> Rates:
 
 
 @lru_cache(maxsize=256)
-def _built(schedule: Schedule) -> Rates:
-    return _lanes(families(schedule._node, schedule.past_end))
+def _compiled(schedule: Schedule) -> Rates:
+    """The rates at int64 steps, compiled when first asked; in a function that is traced, a part of it."""
+    rates, limit = _lanes(families(schedule._node, schedule.past_end)), float(schedule.program[3])
+
+    def at(steps: Array) -> Array:
+        c = steps.astype(np.float64).reshape(1, -1)
+        allowed = (c >= 0) & (c <= LAST_STEP) & (c < limit)
+        found = jnp.where(allowed, rates(jnp.where(allowed, c, 0.0)), jnp.nan)
+        return found.reshape(schedule.shape + steps.shape)
+
+    compiled: Rates = jax.jit(at, inline=True)
+    return compiled
 
 
 @dataclass(frozen=True)
@@ -290,10 +300,7 @@ class Function:
             steps = jnp.asarray(t)
             if not jnp.issubdtype(steps.dtype, jnp.integer):
                 raise TypeError(f"function: t must be an integer or an array of integers, got dtype {steps.dtype}")
-            c = steps.astype(np.float64).reshape(1, -1)
-            allowed = (c >= 0) & (c <= LAST_STEP) & (c < self.schedule.program[3])
-            rates = jnp.where(allowed, _built(self.schedule)(jnp.where(allowed, c, 0.0)), jnp.nan)
-            return rates.reshape(self.schedule.shape + steps.shape).astype(dtype)
+            return _compiled(self.schedule)(steps).astype(dtype)
 
 
 def function(schedule: Schedule) -> Function:
