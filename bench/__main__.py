@@ -4,6 +4,7 @@ python -m bench speed              the ratios, as a table
 python -m bench accuracy           the errors
 python -m bench peers              a cosine by every means, and a plot of it; from a fresh process, too
 python -m bench groups             rates in an optimizer's loop, plateau
+python -m bench doors              a step of torch's schedulers, and of ours; a rate in JAX
 python -m bench speed --write      and put the tables where they are published
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-WHAT = ("speed", "accuracy", "peers", "groups")
+WHAT = ("speed", "accuracy", "peers", "groups", "doors")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -44,6 +45,10 @@ def tables(what: str) -> dict[tuple[str, str], str]:
         from bench import groups
 
         return {("README.md", "groups"): markdown(groups.HEAD, groups.rows())}
+    if what == "doors":
+        from bench import doors
+
+        return {("docs/doors.md", "doors"): markdown(doors.HEAD, doors.rows())}
     from bench import peers
 
     peers.draw()

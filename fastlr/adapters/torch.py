@@ -165,8 +165,7 @@ class Scheduler(LRScheduler):
         parts = {key: schedule[key] for key in schedule} if isinstance(schedule, Bundle) else {"lr": schedule}
         quantities = [_quantity(groups, key, part) for key, part in parts.items()]
         [first, *others] = quantities
-        alone = first.key == "lr" and first.put is _set and len(first.lanes) == 1 and not others
-        self._one = first.lanes[0] if alone else None
+        self._lanes = first.lanes if first.put is _set and not others and first.key == "lr" else ()
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
 
     def step(self, epoch: int | None = None) -> None:
@@ -175,9 +174,13 @@ class Scheduler(LRScheduler):
         groups = self.optimizer.param_groups
         if groups is not self._groups or len(groups) != self._count:
             self._bind(groups)
-        if self._one is not None:  # what most loops run: no more than it must do
-            rate = self._one(t)
+        lanes = self._lanes
+        if len(lanes) == 1:  # what most loops run: no more than it must do
+            rate = lanes[0](t)
             for group in groups:
+                group["lr"] = rate
+        elif lanes:
+            for group, rate in zip(groups, [lane(t) for lane in lanes], strict=False):
                 group["lr"] = rate
         else:
             values = [quantity.each(t) for quantity in self._quantities]
