@@ -46,6 +46,7 @@ from fastlr.spec import from_spec, parse
 if TYPE_CHECKING:
     from fastlr.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.clocks import Horizon, Ramp, horizon, ramp, step_at
+    from fastlr.comparison import Comparison, compare
     from fastlr.groups import layer_decay, mup, scatter, spread
     from fastlr.plans import check, checkpoint, diff, resume, verify_resume
     from fastlr.plateau import Plateau, PlateauState
@@ -53,19 +54,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bundle", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "backend", "backends",
-    "bundle", "check", "checkpoint", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff",
-    "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power", "inverse_sqrt",
-    "inverse_time", "join", "layer_decay", "linear", "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse",
-    "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend",
-    "spread", "stack", "step_at", "step_decay", "tanh", "use_backend", "verify_resume", "warmup_constant", "warmup_cosine",
-    "warmup_linear", "wsd",
+    "Bundle", "Comparison", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "backend",
+    "backends", "bundle", "check", "checkpoint", "compare", "constant", "cosine", "cosine_restarts", "cyclic",
+    "cyclic_bundle", "diff", "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power",
+    "inverse_sqrt", "inverse_time", "join", "layer_decay", "linear", "milestones", "mup", "noam", "one_cycle",
+    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex",
+    "sampled", "scatter", "set_backend", "spread", "stack", "step_at", "step_decay", "tanh", "use_backend",
+    "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
 ]  # fmt: skip
 
 
 _LATER = {
     "bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
     "clocks": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
+    "comparison": ("Comparison", "compare"),
     "groups": ("layer_decay", "mup", "scatter", "spread"),
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),

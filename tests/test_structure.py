@@ -38,7 +38,7 @@ FLOORS = (
     {"asking"},
     {"schedule"},
     {"constructors", "files", "groups", "sparkline"},
-    {"bundles", "clocks"},
+    {"bundles", "clocks", "comparison"},
     {"spec", "recipes"},
     {"plans", "plateau"},
     {"presets.pieces"},

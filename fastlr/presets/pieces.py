@@ -180,18 +180,18 @@ def fraction(number: float | Fraction) -> Fraction:
     return number if isinstance(number, Fraction) else Fraction(repr(number))
 
 
-def on_clock(curve: Curve, length: Exact, first: Exact = 0, reach: Exact = 0) -> Schedule:
+def on_clock(curve: Curve, length: Exact, first: Exact = 0, reach: Exact = 0, ticks: int = 1) -> Schedule:
     """``curve``, of ``length`` steps in all, from its position ``first`` on: at step t it is ``first + t`` steps in.
 
-    Both may be fractions. ``reach`` is how many steps it is asked for, where they are more than ``length``.
+    Both may be fractions. ``reach`` is how many steps it is asked for, where they are more than ``length``; ``ticks``, of which
+    a step has a multiple, those that seams inside the curve need.
 
     >>> on_clock(lambda steps: linear(1.0, 0.0, steps), Fraction(5, 2), Fraction(1, 2)).table(3)
     array([0.8, 0.4, 0. ])
     """
     length, first = Fraction(length), Fraction(first)
-    ticks = lcm(length.denominator, first.denominator)
     most = max(1, floor(Fraction(LAST_STEP) / max(length, first + reach, Fraction(1))))
-    ticks = min(ticks, most)
+    ticks = min(lcm(length.denominator, first.denominator, ticks), most)
     ours = curve(max(round(length * ticks), 1) if length else 0)
     begin = round(first * ticks)
     ours = ours.skip(begin) if begin else ours

@@ -144,14 +144,16 @@ def CyclicLR(
         rise, shape = round(up / (up + down) * ticks), "triangular" if mode == "exp_range" else mode
         return cyclic(low, high, rise, ticks - rise, mode=shape, inverse=of == "momentum")
 
+    def waves(low: Any, high: Any) -> Schedule:
+        return on_clock(partial(triangles, low, high), up + down, reach=1_000 * (up + down), ticks=up.denominator)
+
     if of == "momentum" and mode == "exp_range":
         raise ValueError("torch.CyclicLR: of must be 'lr' with mode='exp_range', got 'momentum'")
     if of == "momentum":
-        return on_clock(partial(triangles, base_momentum, max_momentum), up + down, reach=1_000 * (up + down))
+        return waves(base_momentum, max_momentum)
     if mode != "exp_range":
-        return on_clock(partial(triangles, base_lr, max_lr), up + down, reach=1_000 * (up + down))
-    height = on_clock(partial(triangles, 0.0, 1.0), up + down, reach=1_000 * (up + down))
-    return height * geometric(np.subtract(max_lr, base_lr), gamma) + base_lr
+        return waves(base_lr, max_lr)
+    return waves(0.0, 1.0) * geometric(np.subtract(max_lr, base_lr), gamma) + base_lr
 
 
 @preset(
@@ -223,8 +225,8 @@ def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks) -> Schedule:
 
 
 @preset(
-    differences="A child that adds as well as multiplies (a cosine with eta_min, SWALR) makes no product in torch: the children "
-    "must be lr times a factor.",
+    differences="A child that adds as well as multiplies (SWALR, a cosine with eta_min or beyond T_max) is no factor in torch: "
+    "the children must be lr times one.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one ``lr``, which is above 0."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastlr.plateau import Plateau
 from fastlr.presets import pieces
 
 SEED = int(os.environ.get("FASTLR_SEED", "0"))
@@ -24,7 +25,8 @@ class Case(NamedTuple):
     """One preset and its peer.
 
     ``draw(rng)`` makes random settings; ``rates(settings, steps)`` are the peer's rates at the first so many steps, of shape
-    ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how many are compared: beyond every seam and past the end.
+    ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how many are compared: beyond every seam and past the end. Of a
+    plateau rule they are ``rates(settings, metrics)``, from a rate of 1.0, one after each of so many metrics.
     """
 
     preset: Callable[..., Any]
@@ -42,23 +44,32 @@ class Case(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The largest that was found: relative to the schedule's largest rate, and where."""
+    """The largest that was found: relative to the schedule's largest rate, in units of its last place, and where."""
 
     size: float
+    ulps: float
     settings: Settings
     step: int
 
 
 def difference(case: Case, settings: Settings) -> Difference:
     """The largest difference between the preset and its peer with these settings."""
-    steps = case.steps(settings)
-    ours = np.asarray(case.preset(**settings)(np.arange(steps)))
-    theirs = np.asarray(case.rates(settings, steps), dtype=np.float64)
+    steps, made = case.steps(settings), case.preset(**settings)
+    if isinstance(made, Plateau):
+        metrics = history(steps)
+        ours, theirs = made.replay(metrics), np.asarray(case.rates(settings, metrics.tolist()))
+    else:
+        ours, theirs = np.asarray(made(np.arange(steps))), np.asarray(case.rates(settings, steps), dtype=np.float64)
     assert ours.shape == theirs.shape, (case.name, settings, ours.shape, theirs.shape)
     apart = np.abs(ours - theirs).reshape(-1, steps).max(axis=0)
-    size = apart / max(np.abs(theirs).max(), np.finfo(np.float64).tiny)
-    assert not np.isnan(size).any(), (case.name, settings, theirs)
-    return Difference(float(size.max()), settings, int(size.argmax()))
+    assert not np.isnan(apart).any(), (case.name, settings, theirs)
+    top = max(np.abs(theirs).max(), np.finfo(np.float64).tiny)
+    return Difference(apart.max() / top, apart.max() / np.spacing(top), settings, int(apart.argmax()))
+
+
+def history(updates: int) -> Any:
+    """A metric that falls, rests and rises, by so many updates."""
+    return np.round(np.cumsum(np.random.default_rng(updates).normal(-0.02, 0.1, updates)) + 2.0, 2)
 
 
 def largest(case: Case, count: int | None = None) -> Difference:

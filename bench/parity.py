@@ -1,0 +1,63 @@
+"""The presets beside their peers: what was compared, with what, and the largest difference, as docs/presets.md has it."""
+
+import importlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from importlib import metadata
+
+from bench.__main__ import markdown
+from fastlr import presets
+from fastlr.presets.pieces import PRESETS
+from tests import parity
+
+HEAD = ("schedule", "preset", "compared with", "settings", "largest difference, ulps", "known differences")
+PACKAGES = {"ignite": "pytorch-ignite"}
+
+
+def checked(name: str) -> tuple[str, str, str]:
+    """With what a preset was compared, over how many settings, and the largest difference."""
+    case = parity.cases()[name]
+    if not parity.installed(case.package):
+        raise SystemExit(f"{case.package} must be installed, or its column would be empty")
+    found = parity.largest(case)
+    if found.size > case.bound:
+        raise SystemExit(f"{name} differs: {found}")
+    with_what = f"{case.package} {version(case.package)}" if case.package else "its formula"
+    return with_what, f"{case.count:,}", "0" if found.ulps == 0 else f"{found.ulps:.2g}"
+
+
+def version(package: str) -> str:
+    return metadata.version(PACKAGES.get(package, package))
+
+
+def text() -> str:
+    """A section and a table for each framework."""
+    names = parity.preset_names()
+    with ProcessPoolExecutor(os.cpu_count()) as executor:
+        results = dict(zip(names, executor.map(checked, names), strict=True))
+    sections = [summary(results)]
+    for framework in presets.frameworks():
+        module = importlib.import_module(f"fastlr.presets.{framework}")
+        rows = [
+            (f"`{one.name}`", f"`presets.{name}`", *results[name], one.differences)
+            for name, one in PRESETS.items()
+            if one.framework == framework
+        ]
+        rows += [(f"`{name}`", "none", "", "", "", why) for name, why in unexpressed(module).items()]
+        sections.append(f"## {framework}\n\n{module.__doc__.strip().splitlines()[0]}\n\n{markdown(HEAD, rows)}")
+    return "\n\n".join(sections) + "\n"
+
+
+def unexpressed(module: object) -> dict[str, str]:
+    return getattr(module, "UNEXPRESSED", {})
+
+
+def summary(results: dict[str, tuple[str, str, str]]) -> str:
+    missing = sum(len(unexpressed(importlib.import_module(f"fastlr.presets.{name}"))) for name in presets.frameworks())
+    driven = sum(with_what != "its formula" for with_what, _, _ in results.values())
+    whole, count = len(results) + missing, len(presets.frameworks())
+    return (
+        f"{whole} schedules of {count} frameworks: {len(results)} ({len(results) / whole:.1%}) have a preset, "
+        f"{driven} of them compared with the running package, {len(results) - driven} with figures worked out from the peer's "
+        f"formula; {missing} have none, and say why."
+    )
