@@ -185,8 +185,8 @@ def _loop(row: Row, c: Array, period: Array, times: Array, high: Array, low: Arr
     return jnp.where((rates >= floor) == (moved >= floor), moved, floor)
 
 
-def _clock(row: Row, c: Array, base: Array, pace: Array) -> Array:
-    return _track(row.a)(jnp.minimum(base + pace * c, float(LAST_STEP)))
+def _clock(row: Row, c: Array, base: Array, pace: Array, every: Any = 1.0) -> Array:
+    return _track(row.a)(jnp.minimum(base + pace * jnp.floor_divide(c, every), float(LAST_STEP)))
 
 
 def _pair(combined: Callable[[Array, Array], Array]) -> Callable[..., Array]:
