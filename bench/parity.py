@@ -55,9 +55,9 @@ def unexpressed(module: object) -> dict[str, str]:
 def summary(results: dict[str, tuple[str, str, str]]) -> str:
     missing = sum(len(unexpressed(importlib.import_module(f"fastlr.presets.{name}"))) for name in presets.frameworks())
     driven = sum(with_what != "its formula" for with_what, _, _ in results.values())
-    whole = len(results) + missing
+    whole, count = len(results) + missing, len(presets.frameworks())
     return (
-        f"{whole} schedules of {len(presets.frameworks())} frameworks: {len(results)} ({len(results) / whole:.1%}) have a preset, "
+        f"{whole} schedules of {count} frameworks: {len(results)} ({len(results) / whole:.1%}) have a preset, "
         f"{driven} of them compared with the running package, {len(results) - driven} with figures worked out from the peer's "
         f"formula; {missing} have none, and say why."
     )

@@ -53,6 +53,16 @@ def number(low, high):
     return lambda rng: real(rng, low, high)
 
 
+def with_floor(draw_others):
+    """An ``eta_min`` too, none or up to three times as high as the lowest rate."""
+
+    def settings(rng):
+        own = draw_others(rng)
+        return {**own, "eta_min": one_of(rng, 0.0, float(np.min(own["lr"])) * real(rng, 0.0, 3.0))}
+
+    return settings
+
+
 def some_milestones(rng):
     return sorted(whole(rng, 0, 25) for _ in range(whole(rng, 1, 5)))
 
@@ -243,7 +253,7 @@ CASES = [
     ),
     Case(
         ours.CosineAnnealingLR,
-        draw(T_max=integer(1, 20), eta_min=lambda rng: one_of(rng, 0.0, rate(rng))),
+        with_floor(draw(T_max=integer(1, 20))),
         peer("CosineAnnealingLR"),
         lambda own: 4 * own["T_max"] + 2,
         "torch",
@@ -251,7 +261,7 @@ CASES = [
     ),
     Case(
         ours.CosineAnnealingWarmRestarts,
-        draw(T_0=integer(1, 9), T_mult=integer(1, 3), eta_min=lambda rng: one_of(rng, 0.0, rate(rng))),
+        with_floor(draw(T_0=integer(1, 9), T_mult=integer(1, 3))),
         peer("CosineAnnealingWarmRestarts"),
         lambda own: 60,
         "torch",
