@@ -143,7 +143,7 @@ def length(room: str, function: ast.FunctionDef) -> int:
     return sum(bool(line.strip()) and not line.strip().startswith("#") for line in lines)
 
 
-LONGER = {"_lanes_of_curve": 60}  # one loop a shape, each of its own at the machine's full width
+LONGER = {"_lanes_of_curve": 70}  # one loop a shape, each of its own at the machine's full width
 
 
 @every_room
@@ -219,6 +219,9 @@ WITNESSES = {
     "inverse": ("inverse_power(1.0, 0.7, shift=3)", [0, 1, 33, 10**9]),
     "tanh": ("tanh(1.0, 0.1, 100)", [0, 1, 33, 99]),
     "rex": ("rex(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "affine_exponential": ("affine_exponential(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "logarithmic": ("logarithmic(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "eden": ("eden(1.0, 7.5)", [0, 1, 33, 10**9]),
     "sampled": ("sampled([1.0, 0.5, 0.7], every=10, interpolate=True)", [0, 7, 10, 19]),
     "loop": ("linear(1.0, 0.1, 100).repeat(scale=0.5)", [0, 99, 100, 250]),
     "clock": ("linear(1.0, 0.1, 100).paced([1, 7], at=[5]).staircase(3)", [0, 4, 5, 12, 40, 99]),
