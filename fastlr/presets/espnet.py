@@ -152,7 +152,7 @@ def LinearWarmupDecayLR(
     start_factor: Share = 1e-8,
     end_factor: Share = 1e-8,
 ) -> Schedule:
-    """A line from ``start_factor * lr`` to ``lr`` at ``warmup_steps``, and one to ``end_factor * lr`` at ``total_steps``, held."""
+    """A line from ``start_factor * lr`` to ``lr`` at ``warmup_steps``, and one to ``end_factor * lr`` at ``total_steps``."""
     if warmup_steps >= total_steps:
         raise ValueError(
             f"espnet.LinearWarmupDecayLR: warmup_steps must be below total_steps, got {warmup_steps} and {total_steps}"

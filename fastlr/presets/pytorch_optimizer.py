@@ -1,4 +1,4 @@
-"""pytorch_optimizer's schedulers: ``pytorch_optimizer.lr_scheduler`` (kozistr), as of 4.1 (2026).
+"""pytorch_optimizer's schedulers: ``pytorch_optimizer.lr_scheduler``, as of 4.1 (2026).
 
 Step t is the t-th ``scheduler.step()``: t=0 is the rate of the first update, which most of them leave at ``min_lr``. Those
 that it takes from PyTorch are ``flr.presets.torch``.
