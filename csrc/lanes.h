@@ -144,6 +144,10 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
         lanes_of_exponential(n, c, p0, p1, p2, out);
         return;
     }
+    if (shape == EDEN) {
+        FOR_EACH(eden(c[i], p0[i], p1[i], p2[i]))
+        return;
+    }
     const double *RESTRICT p3 = COLUMN(3);
     switch (shape) {
     case POWER: FOR_EACH(power(c[i], p0[i], p1[i], p2[i], p3[i])) return;
@@ -155,6 +159,8 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
     const double *RESTRICT p4 = COLUMN(4);
     switch (shape) {
     case COSINE_POWER: FOR_EACH(cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case AFFINE_EXPONENTIAL: FOR_EACH(affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case LOGARITHMIC: FOR_EACH(logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     case INVERSE: FOR_EACH(inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     }
     const double *RESTRICT p5 = COLUMN(5);
@@ -281,8 +287,9 @@ static void lanes_of_holder(const double *words, int64_t row, Clocks of, double 
     if (shape == CLOCK) {
         const double *base = column(words, field_at(row, 0), of, scratch->fields[0]);
         const double *pace = column(words, field_at(row, 1), of, scratch->fields[1]);
+        const double *every = column(words, field_at(row, 2), of, scratch->fields[2]);
         for (int64_t i = 0; i < of.n; i++) {
-            nested[i] = paced(of.c[i], base[i], pace[i]);
+            nested[i] = paced(of.c[i], base[i], pace[i], every[i]);
         }
         of.c = nested;
         lanes_of_nested(words, first_track(words, row), of, out, scratch, nested + of.n);

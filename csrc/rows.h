@@ -100,6 +100,9 @@ INLINED double curve(const double *words, int64_t row, int64_t lane, double c) {
     case INVERSE: return inverse(c, P(0), P(1), P(2), P(3), P(4));
     case TANH: return hyperbolic(c, P(0), P(1), P(2), P(3), P(4), P(5));
     case REX: return rex(c, P(0), P(1), P(2), P(3));
+    case AFFINE_EXPONENTIAL: return affine_exponential(c, P(0), P(1), P(2), P(3), P(4));
+    case LOGARITHMIC: return logarithmic(c, P(0), P(1), P(2), P(3), P(4));
+    case EDEN: return eden(c, P(0), P(1), P(2));
     default: return sample(words, c, P(0), P(1), P(2), P(3));
     }
 #undef P
@@ -135,7 +138,8 @@ static double rate_of_nested(const double *words, int64_t row, int64_t lane, dou
         return shrunk_in_loop(words, row, lane, place.turn, rate_of(words, first, lane, place.clock));
     }
     if (shape == CLOCK) {
-        return rate_of(words, first, lane, paced(c, field(words, row, 0, lane), field(words, row, 1, lane)));
+        c = paced(c, field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane));
+        return rate_of(words, first, lane, c);
     }
     double a = rate_of(words, first, lane, c);
     return combined(shape, a, rate_of(words, second_track(words, row), lane, c));

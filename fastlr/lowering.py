@@ -129,6 +129,11 @@ def _inverse(node: Node) -> Track:
     return (_row("reciprocal", *fields) if _all(power == 1) else _row("inverse", *fields, power),)
 
 
+def _eden(node: Node) -> Track:
+    """init * (1 + (t/width)^2)^-power."""
+    return (_row("eden", *(node.numbers[name] for name in ("init", "width", "power"))),)
+
+
 def _tanh(node: Node) -> Track:
     """The weight of the larger level is 1/(1 + e^y), y = +-2*(lower + (upper-lower)*t/steps)."""
     lower, upper = _floats(node.numbers["lower"]), _floats(node.numbers["upper"])
@@ -143,6 +148,23 @@ def _tanh(node: Node) -> Track:
 def _rex(node: Node) -> Track:
     length, lo, hi, _ = _levels(node)
     return _held("rex", node.numbers["steps"], node.numbers["end"], length, lo, hi, node.numbers["beta"])
+
+
+def _affine_exponential(node: Node) -> Track:
+    """The weight of the larger level, x steps from the smaller: (g^(x/steps) - 1)/(g - 1), g = ratio rising, 1/ratio falling."""
+    ratio, steps = _floats(node.numbers["ratio"]), _floats(node.numbers["steps"])
+    if _all(ratio == 1):
+        line = {"power": np.asarray(1.0), "from_start": np.asarray(False)}
+        return _polynomial(replace(node, numbers={**node.numbers, **line}))
+    length, lo, hi, falls = _levels(node)
+    sign, log = np.where(falls, -1.0, 1.0), exact.log2(ratio)
+    slope = _per_step((sign * log[0], sign * log[1]), np.maximum(steps, 1))
+    return _held("affine_exponential", steps, node.numbers["end"], length, lo, hi, *slope)
+
+
+def _logarithmic(node: Node) -> Track:
+    length, lo, hi, _ = _levels(node)
+    return _held("logarithmic", node.numbers["steps"], node.numbers["end"], length, lo, hi, *exact.log2(np.abs(length) + 1.0))
 
 
 def _sampled(node: Node) -> Track:
@@ -254,16 +276,16 @@ def _delay(node: Node) -> Track:
     """The first rate, then every row so many steps later."""
     wait, inner = _floats(node.numbers["steps"]), _track(node.parts[0])
     begun = tuple(row for row in inner if np.any(row.start == 0))
-    still = np.asarray(0.0)  # the clock stands at the first step
-    return (_row("clock", still, still, a=begun), *(row._replace(start=row.start + wait) for row in inner))
+    still, each = np.asarray(0.0), np.asarray(1.0)  # the clock stands at the first step
+    return (_row("clock", still, still, each, a=begun), *(row._replace(start=row.start + wait) for row in inner))
 
 
 def _clock(node: Node) -> Track:
     """Each pace from its step on; the clock of the track within counts what the paces before have come to."""
-    inner = _track(node.parts[0])
+    numbers, inner = node.numbers, _track(node.parts[0])
     return tuple(
-        _row("clock", node.numbers[f"base{i}"], node.numbers[f"pace{i}"], start=node.numbers[f"start{i}"], a=inner)
-        for i in range(len(node.numbers) // 3)
+        _row("clock", numbers[f"base{i}"], numbers[f"pace{i}"], numbers["every"], start=numbers[f"start{i}"], a=inner)
+        for i in range(len(numbers) // 3)
     )
 
 
@@ -285,8 +307,11 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "staircase": _staircase,
     "exponential": _exponential,
     "inverse": _inverse,
+    "eden": _eden,
     "tanh": _tanh,
     "rex": _rex,
+    "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
     "sampled": _sampled,
     "join": _join,
     "loop": _loop,
@@ -356,6 +381,8 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
         own = [(numbers["exponent"] == 1) & (numbers["k"] == 1), _is_tiny(node)]
     if node.kind == "inverse":
         own = [numbers["power"] == 1]
+    if node.kind == "affine_exponential":
+        own = [numbers["ratio"] == 1, (numbers["ratio"] == 1) & _is_tiny(node)]
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]

@@ -38,11 +38,14 @@ FLOORS = (
     {"asking"},
     {"schedule"},
     {"constructors", "files", "groups", "sparkline"},
-    {"bundles", "clocks", "comparison"},
+    {"bundles", "clocks", "comparison", "identification"},
     {"spec", "recipes"},
     {"plans", "plateau"},
     {"presets.pieces"},
     {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
+    {"configs.reading"},
+    {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
+    {"configs"},
     {"__init__"},
     {"plots"},
     {"command_line"},
@@ -51,7 +54,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # imports that point up, each inside one function: a picture of a schedule is drawn only when one is asked for
-UPWARD = {("schedule", "plots"), ("schedule", "sparkline")}
+UPWARD = {("comparison", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
 
 
 def room_of(path: Path) -> str:
@@ -115,6 +118,8 @@ FOREIGN = {
     "matplotlib": {"plots"},
     "typer": {"command_line"},
     "rich": {"command_line"},
+    "scipy": {"identification"},
+    "yaml": {"configs"},
 }
 
 
@@ -143,7 +148,7 @@ def length(room: str, function: ast.FunctionDef) -> int:
     return sum(bool(line.strip()) and not line.strip().startswith("#") for line in lines)
 
 
-LONGER = {"_lanes_of_curve": 60}  # one loop a shape, each of its own at the machine's full width
+LONGER = {"_lanes_of_curve": 70}  # one loop a shape, each of its own at the machine's full width
 
 
 @every_room
@@ -219,9 +224,12 @@ WITNESSES = {
     "inverse": ("inverse_power(1.0, 0.7, shift=3)", [0, 1, 33, 10**9]),
     "tanh": ("tanh(1.0, 0.1, 100)", [0, 1, 33, 99]),
     "rex": ("rex(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "affine_exponential": ("affine_exponential(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "logarithmic": ("logarithmic(1.0, 0.1, 100)", [0, 1, 33, 99]),
+    "eden": ("eden(1.0, 7.5)", [0, 1, 33, 10**9]),
     "sampled": ("sampled([1.0, 0.5, 0.7], every=10, interpolate=True)", [0, 7, 10, 19]),
     "loop": ("linear(1.0, 0.1, 100).repeat(scale=0.5)", [0, 99, 100, 250]),
-    "clock": ("linear(1.0, 0.1, 100).paced([1, 7], at=[5])", [0, 4, 5, 12, 40]),
+    "clock": ("linear(1.0, 0.1, 100).paced([1, 7], at=[5]).staircase(3)", [0, 4, 5, 12, 40, 99]),
     "multiply": ("linear(1.0, 0.1, 100) * linear(0.5, 1.0, 10)", [0, 5, 50]),
     "add": ("linear(1.0, 0.1, 100) + linear(0.5, 1.0, 10)", [0, 5, 50]),
     "minimum": ("linear(1.0, 0.1, 100).minimum(linear(0.0, 1.0, 50))", [0, 5, 40, 60]),

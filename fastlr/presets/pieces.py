@@ -24,23 +24,30 @@ from fastlr.backends import use_backend
 from fastlr.constructors import (
     constant,
     cosine,
+    cosine_restarts,
     exponential,
     exponential_decay,
+    inverse_power,
+    inverse_time,
     join,
     linear,
+    polynomial,
     sampled,
     stack,
     step_decay,
+    tanh,
 )  # fmt: skip
-from fastlr.parameters import Amount, Number, Rate, nearest, shown
+from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments
 
 __all__ = [
-    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels",
-    "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "factors", "fraction", "geometric", "knots",
-    "named", "on_clock", "preset", "rate_at", "slanted", "tabulated", "warm_restarts", "wave",
+    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
+    "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "cut", "cycles",
+    "cycling_polynomial", "drops", "endless", "factors", "fraction", "from_one", "geometric", "inverse", "knots",
+    "lowered_restarts", "named", "on_clock", "one_by_one", "polynomial_cycles", "preset", "rate_at", "restarts", "sigmoid",
+    "slanted", "stairs", "swept", "tabulated", "warm_restarts", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -59,7 +66,8 @@ class Preset(NamedTuple):
 
 
 _MOST = 1e290  # a rate that a schedule may have
-_MOST_STAIRS = 10_000
+_MOST_CYCLES = 10_000
+_FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
@@ -74,8 +82,10 @@ Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)
 Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]
 Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
 Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
+Growth = Annotated[float, Number("a number from 1 to 2**53", 1.0, _FAR)]
 Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
 Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
+Exponent = Annotated[float, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Marks = Annotated[Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Levels = Annotated[Sequence[float], Number("finite numbers >= 0", 0.0, _HUGE, core=1, none=True)]
 Lengths = Annotated[Sequence[float], Number("numbers of steps from 0 to 2**53", 0.0, _FAR, core=1, none=True)]
@@ -104,6 +114,10 @@ def _curves(where: str, value: object) -> object:
     if isinstance(value, Schedule | str) or not isinstance(value, Sequence) or not value:
         raise TypeError(f"{where} must be functions of a number of steps, got {type(value).__name__} {shown(value)}")
     return [_curve(f"{where}[{i}]", item) for i, item in enumerate(value)]
+
+
+def _scheduled(where: str, value: object) -> Schedule:
+    return value if isinstance(value, Schedule) else constant(checked(Rate, where, value))
 
 
 def named(names: Iterable[str]) -> Callable[[str, object], str]:
@@ -146,6 +160,7 @@ def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
 Scales = Annotated[Mapping[int, float], _scales]
 Curved = Annotated[Curve, _curve]
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
 Curves = Annotated[Sequence[Curve], _curves]
 
 
@@ -217,7 +232,7 @@ def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[s
 
 
 def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 # -- pieces that begin and end between steps -------------------------------------------------------------------------------
@@ -285,18 +300,18 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
 
 
 def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False) -> Schedule:
-    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, up to the last rate below 1e290.
+    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has grown to about 1e290.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
     """
-    if gamma <= 1:
-        return step_decay(init, gamma, every) if staircase else exponential_decay(init, gamma=gamma, every=every)
-    rates = np.asarray(init, dtype=np.float64)
-    times = floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma))
-    if staircase:
-        return sampled(rates[..., np.newaxis] * gamma ** np.arange(min(times, _MOST_STAIRS) + 1), every)
-    return exponential(init, rates * gamma**times, times * every)
+    if staircase and gamma <= 1:
+        return step_decay(init, gamma, every)
+    if gamma <= 1:  # 0^0 is 1, and all after it 0
+        return exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
+    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), LAST_STEP // every)
+    growth = exponential(1.0, gamma**times, times if staircase else times * every)
+    return (growth.staircase(every) if staircase else growth) * init
 
 
 def cut(schedule: Schedule, steps: int) -> Schedule:
@@ -316,14 +331,14 @@ def cycles(
 ) -> Iterator[tuple[int, Schedule]]:
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
-    Cycles may begin between steps. So many of them, or all that begin before step 2^53; those in which no step lies are left out.
+    Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
     """
     start, now, i = Fraction(0), Fraction(length), 0
-    while start <= LAST_STEP and (count is None or i < count):
+    while start + now <= LAST_STEP and (count is None or i < count):
         begin = ceil(start)
         if begin < ceil(start + now):
             yield begin, on_clock(curve(i), now, begin - start)
-        start, now, i = start + now, now * stretch, i + 1
+        start, now, i = start + now, Fraction(round(now * stretch * _FINE), _FINE), i + 1
 
 
 def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
@@ -333,6 +348,74 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     array([1.        , 0.5       , 0.33333333, 0.33333333])
     """
     return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))
+
+
+def endless(curve: Curve, every: float) -> Schedule:
+    """A curve without an end whose unit is ``every`` steps, which may be a fraction.
+
+    >>> endless(lambda ticks: step_decay(1.0, 0.5, ticks), 1.5).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    unit = fraction(every)
+    return on_clock(curve, unit, reach=1_000 * unit)
+
+
+def stairs(where: str, values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0) -> Schedule:
+    """``values[i]`` from ``after`` steps after ``boundaries[i-1]`` on: with 1, a boundary is the last step of the old value.
+
+    Boundaries never fall; of values with one boundary the last holds. A boundary that comes to lie before step 0 is over by then.
+
+    >>> stairs("", [1.0, 0.5], [2]).table(4), stairs("", [1.0, 0.5], [2], after=1).table(4)
+    (array([1. , 1. , 0.5, 0.5]), array([1. , 1. , 1. , 0.5]))
+    """
+    if len(values) != len(boundaries) + 1:
+        told = f"{len(values)} values and {len(boundaries)} boundaries"
+        raise ValueError(f"{where}: values must be one more than boundaries, got {told}")
+    if any(b < a for a, b in pairwise(boundaries)):
+        raise ValueError(f"{where}: boundaries must never fall, got {shown(list(boundaries))}")
+    starts = [min(max(boundary + after, 0), LAST_STEP) for boundary in boundaries]
+    return join([constant(value) for value in values], starts)
+
+
+def restarts(init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float) -> Schedule:
+    """Half a cosine wave from ``init`` to ``end``, again and again: ``stretch`` times as long, ``scale`` times as high each time.
+
+    Cycles may begin between steps; ``stretch`` is at least 1. Where they do, those that end by step 2^53 are there.
+
+    >>> restarts(1.0, 0.0, 2, 1.5, 0.5).table(6)
+    array([1.   , 0.5  , 0.5  , 0.375, 0.125, 0.25 ])
+    """
+    if stretch == 1:
+        return endless(lambda ticks: cosine_restarts(init, end, ticks, scale=scale), length)
+    if stretch == floor(stretch) and length == floor(length):
+        return cosine_restarts(init, end, int(length), stretch, scale)
+
+    def cycle(i: int) -> Curve:
+        return partial(cosine, np.add(end, np.subtract(init, end) * scale**i), end)
+
+    begins, parts = zip(*cycles(cycle, fraction(length), fraction(stretch)), strict=True)
+    return join(parts, begins[1:])
+
+
+def cycling_polynomial(where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float) -> Schedule:
+    """``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``every`` at or after t: TensorFlow's, with ``cycle``.
+
+    ``end`` is reached at each multiple, and the next step is higher up again: ``init`` must be at least ``end``.
+
+    >>> cycling_polynomial("", 1.0, 0.0, 1.0, 2).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    if np.any(np.less(init, end)):
+        raise ValueError(f"{where}: with cycle the first rate must be at least the last, got {shown(init)} and {shown(end)}")
+    height = np.subtract(init, end)
+
+    def cycles_of(ticks: int) -> Schedule:
+        # (L - t)/L is what is left of a cycle, over how many there have been
+        left = polynomial(1.0, 0.0, ticks, power=power).skip(1).then(linear(0.0, 0.0, 1)).repeat()
+        lower = inverse_power(1.0, power).staircase(ticks)
+        return join([constant(init), left * lower * height + end], [1])
+
+    return endless(cycles_of, every)
 
 
 def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
@@ -377,3 +460,118 @@ def warm_restarts(
     up = linear(0.0, high, warmup).then(cosine(high, 0.0, fall)).repeat(scale=gamma)
     down = linear(low, 0.0, warmup).then(cosine(0.0, low, fall)).repeat()
     return join([*parts, up + down], starts) if parts else up + down
+
+
+# -- what several of the frameworks of their own clock share ---------------------------------------------------------------
+
+
+def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+    """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before t.
+
+    >>> drops("", 1.0, 0.5, [2, 3]).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    if any(b < a for a, b in pairwise(at)):
+        raise ValueError(f"{where} must never fall, got {shown(list(at))}")
+    return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
+
+
+def one_by_one(marks: Sequence[int], first: int) -> list[int]:
+    """When a counter that takes at most one mark a step, in the order given, takes each; its first step is ``first``.
+
+    >>> one_by_one([2, 2, 1, 9], first=0)
+    [2, 3, 4, 9]
+    """
+    taken = [first - 1]
+    for mark in marks:
+        taken.append(max(mark, taken[-1] + 1))
+    return taken[1:]
+
+
+def from_one(curve: Schedule, steps: int) -> Schedule:
+    """A curve's steps 1 to ``steps`` as a piece of so many: what counts from 1, with its end on its last step.
+
+    >>> from_one(linear(1.0, 0.0, 2), 2).repeat().table(4)
+    array([0.5, 0. , 0.5, 0. ])
+    """
+    last = curve.skip(steps)
+    return join([curve.skip(1), linear(rate_at(last, 0), rate_at(last, 0), 1)], [steps - 1])
+
+
+def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int = 1) -> Schedule:
+    """``init * (1 + gamma*t/every)^-power``; of power 0, ``init``.
+
+    >>> inverse(1.0, 1.0, 2.0).table(2), inverse(1.0, 1.0, 0.0).table(2)
+    (array([1.  , 0.25]), array([1., 1.]))
+    """
+    return inverse_time(init, gamma, every=every, power=power) if power else constant(init)
+
+
+_NOTHING = 200.0  # e^-200 is 0 beside a rate
+
+
+def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Schedule:
+    """``high / (1 + exp(-gamma*(t - center)))``, rising to ``high``, or with ``+gamma`` falling to 0; gamma is at least 0.
+
+    Where it is less than e^-200 of ``high`` away from either, it is that.
+
+    >>> sigmoid(1.0, 1.0, 2, rising=True)([1, 2, 3, 1_000])
+    array([0.26894142, 0.5       , 0.73105858, 1.        ])
+    """
+    half, none = np.divide(high, 2), np.multiply(high, 0)
+    init, end = (none, high) if rising else (high, none)
+    if gamma == 0:
+        return constant(half)
+    if gamma > _NOTHING:  # all in one step
+        return join([constant(init), constant(half), constant(end)], [center, center + 1])
+    begin = max(0, ceil(center - _NOTHING / gamma))
+    steps = min(ceil(center - begin + _NOTHING / gamma), LAST_STEP)
+    curve = tanh(init, end, steps, gamma * (begin - center) / 2, gamma * (begin - center + steps) / 2)
+    return join([constant(init), curve], [begin])
+
+
+def lowered_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, length: Callable[[int], int], scale: float, count: int | None = None
+) -> Schedule:
+    """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so many cycles, or for ever.
+
+    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after which ``low`` is held.
+
+    >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
+    array([1.  , 0.6 , 0.5 , 0.35])
+    """
+    every = length(0)
+    if count is None and length(1_000) == every:
+        tops = geometric(high, scale, every, staircase=True)
+        return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
+    parts: list[Schedule] = []
+    begins = [0]
+    while begins[-1] < LAST_STEP and len(parts) < (_MOST_CYCLES if count is None else count):
+        steps = min(length(len(parts)), LAST_STEP)
+        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
+        begins.append(min(begins[-1] + steps, LAST_STEP))
+    return join([*parts, constant(low)], begins[1:])
+
+
+def swept(where: str, levels: Sequence[npt.ArrayLike], ends: Sequence[Exact], curve: Literal["linear", "cosine"]) -> Schedule:
+    """torch's one cycle: through ``levels`` by step ``ends[i]`` each, which may be fractions, and where they are the last's.
+
+    >>> swept("", [0.0, 1.0, 0.0], [Fraction(1, 2), 2], "linear").table(3)
+    array([0.        , 0.66666667, 0.        ])
+    """
+    if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
+        raise ValueError(f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}")
+    return knots(list(zip([0, *ends], levels, strict=True)), curve)
+
+
+def polynomial_cycles(init: npt.ArrayLike, end: npt.ArrayLike, steps: int, power: float) -> Schedule:
+    """TensorFlow's ``cycle``: ``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``steps`` from t on.
+
+    The rate is ``end`` at each multiple but 0, and jumps up after it, less high each time. ``end`` is at most ``init``.
+
+    >>> polynomial_cycles(1.0, 0.0, 2, 1.0).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    remains = from_one(polynomial(1.0, 0.0, steps, power=power), steps).repeat()
+    shrinks = inverse_time(np.subtract(init, end), 1.0, power=power).staircase(steps)
+    return join([constant(init), remains * shrinks + np.asarray(end)], [1])
