@@ -45,9 +45,9 @@ from fastlr.value import checked_arguments
 __all__ = [
     "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
     "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "cut",
-    "cycles", "cycling_polynomial", "drops", "endless", "fraction", "from_one", "geometric", "inverse", "knots",
-    "lowered_restarts", "named", "on_clock", "one_by_one", "phases", "polynomial_cycles", "preset", "rate_at", "restarts",
-    "sigmoid", "stairs", "swept", "tabulated", "wave",
+    "cycles", "cycling_polynomial", "drops", "endless", "factors", "fraction", "from_one", "geometric", "inverse",
+    "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "phases", "polynomial_cycles", "preset", "rate_at",
+    "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "warm_restarts", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -139,6 +139,22 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
         return options[options.index(value)]  # a plain string, where a peer's enumeration was given
 
     return one
+
+
+def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
+    """The rule of a rate that is written as a product of named factors.
+
+    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    ['constant', 'rsqrt_decay']
+    """
+    factor = named(names)
+
+    def product(where: str, value: object) -> list[str]:
+        if not isinstance(value, str):
+            raise TypeError(f"{where} must be names of factors, with * between them, got {type(value).__name__} {shown(value)}")
+        return [factor(where, name.strip()) for name in value.split("*")]
+
+    return product
 
 
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
@@ -410,6 +426,40 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
     """
     with use_backend("reference"):
         return np.asarray(schedule(t))
+
+
+def slanted(peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0) -> Schedule:
+    """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps, ``peak/ratio`` after ``cut/share``.
+
+    It goes on falling by the same line until it is 0.
+
+    >>> slanted(1.0, 2, Fraction(1, 2), 5.0).table(6)
+    array([0.2, 0.6, 1. , 0.6, 0.2, 0. ])
+    """
+    fall = cut * (1 / Fraction(share) - 1) * (1 + 1 / (fraction(ratio) - 1))
+    return knots([(start, np.divide(peak, ratio)), (start + cut, peak), (start + cut + fall, np.zeros_like(peak))])
+
+
+def warm_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, warmup: int, fall: int, grown: Callable[[int], int], gamma: float = 1.0
+) -> Schedule:
+    """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in ``fall``, for ever.
+
+    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high * gamma^i``; gamma is at most 1.
+    Instead of a cycle that would end beyond step 2^53 the one before it comes again.
+
+    >>> warm_restarts(1.0, 0.0, 1, 2, lambda fall: 2 * fall).table(8).round(4)
+    array([0.    , 1.    , 0.5   , 0.    , 1.    , 0.8536, 0.5   , 0.1464])
+    """
+    parts, starts, now = [], [], warmup + fall
+    while grown(fall) != fall and now + warmup + grown(fall) <= LAST_STEP:
+        parts.append(linear(low, high, warmup).then(cosine(high, low, fall)))
+        starts.append(now)
+        high, fall = np.multiply(high, gamma), grown(fall)
+        now += warmup + fall
+    up = linear(0.0, high, warmup).then(cosine(high, 0.0, fall)).repeat(scale=gamma)
+    down = linear(low, 0.0, warmup).then(cosine(0.0, low, fall)).repeat()
+    return join([*parts, up + down], starts) if parts else up + down
 
 
 # -- what several of the frameworks of their own clock share ---------------------------------------------------------------
