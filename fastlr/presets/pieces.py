@@ -10,7 +10,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial, wraps
 from itertools import pairwise
@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.backends import use_backend
 from fastlr.constructors import (
     constant,
     cosine,
@@ -31,15 +32,15 @@ from fastlr.constructors import (
     stack,
     step_decay,
 )  # fmt: skip
-from fastlr.parameters import Amount, Number, Rate, shown
+from fastlr.parameters import Amount, Number, Rate, nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments
 
 __all__ = [
-    "PRESETS", "Count", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio",
-    "Real", "Scales", "Share", "Span", "cut", "cycles", "fraction", "geometric", "knots", "on_clock", "preset", "tabulated",
-    "wave",
+    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels",
+    "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "fraction", "geometric", "knots", "named",
+    "on_clock", "preset", "rate_at", "tabulated", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -93,8 +94,43 @@ def _scales(where: str, value: object) -> object:
     return {steps(where, step).item(): factors(where, factor).item() for step, factor in sorted(value.items())}
 
 
+def _curve(where: str, value: object) -> object:
+    if not callable(value) or isinstance(value, Schedule):
+        raise TypeError(f"{where} must be a function of a number of steps, got {type(value).__name__} {shown(value)}")
+    return value
+
+
+def _curves(where: str, value: object) -> object:
+    if isinstance(value, Schedule | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(f"{where} must be functions of a number of steps, got {type(value).__name__} {shown(value)}")
+    return [_curve(f"{where}[{i}]", item) for i, item in enumerate(value)]
+
+
+def named(names: Iterable[str]) -> Callable[[str, object], str]:
+    """The rule of a peer's own names: an unknown one is answered with the nearest.
+
+    >>> named(["cosine", "linear"])("peer.Preset: name", "cosin")
+    Traceback (most recent call last):
+        ...
+    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean cosine?
+    """
+    options = list(names)
+
+    def one(where: str, value: object) -> str:
+        rule = f"{where} must be one of {', '.join(map(repr, options))}"
+        if not isinstance(value, str):
+            raise TypeError(f"{rule}, got {type(value).__name__} {shown(value)}")
+        if value not in options:
+            raise ValueError(f"{rule}, got {shown(value)}{nearest(value, options)}")
+        return options[options.index(value)]  # a plain string, where a peer's enumeration was given
+
+    return one
+
+
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
 Scales = Annotated[Mapping[int, float], _scales]
+Curved = Annotated[Curve, _curve]
+Curves = Annotated[Sequence[Curve], _curves]
 
 
 def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Callable[P, V]], Callable[P, V]]:
@@ -281,3 +317,13 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     array([1.        , 0.5       , 0.33333333, 0.33333333])
     """
     return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))
+
+
+def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
+    """The rates at a step, by the reference, so that what is built on them does not hang on the backend.
+
+    >>> rate_at(linear([1.0, 0.5], 0.0, 4), 2)
+    array([0.5 , 0.25])
+    """
+    with use_backend("reference"):
+        return np.asarray(schedule(t))
