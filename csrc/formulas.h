@@ -192,9 +192,9 @@ INLINED double whole_periods(double c, double period) {
     return fma(i, period, -c) > 0.0 ? i - 1.0 : i;
 }
 
-/* Another clock, of which `pace` go by in a step, no further than the last step: below it the sum is exact. */
-INLINED double paced(double c, double base, double pace) {
-    double clock = base + pace * c;
+/* Another clock, of which `pace` go by in `every` steps, no further than the last step: below it the sum is exact. */
+INLINED double paced(double c, double base, double pace, double every) {
+    double clock = base + pace * whole_periods(c, every);
     return clock < LAST_STEP ? clock : LAST_STEP;
 }
 

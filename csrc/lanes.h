@@ -281,8 +281,9 @@ static void lanes_of_holder(const double *words, int64_t row, Clocks of, double 
     if (shape == CLOCK) {
         const double *base = column(words, field_at(row, 0), of, scratch->fields[0]);
         const double *pace = column(words, field_at(row, 1), of, scratch->fields[1]);
+        const double *every = column(words, field_at(row, 2), of, scratch->fields[2]);
         for (int64_t i = 0; i < of.n; i++) {
-            nested[i] = paced(of.c[i], base[i], pace[i]);
+            nested[i] = paced(of.c[i], base[i], pace[i], every[i]);
         }
         of.c = nested;
         lanes_of_nested(words, first_track(words, row), of, out, scratch, nested + of.n);

@@ -135,7 +135,8 @@ static double rate_of_nested(const double *words, int64_t row, int64_t lane, dou
         return shrunk_in_loop(words, row, lane, place.turn, rate_of(words, first, lane, place.clock));
     }
     if (shape == CLOCK) {
-        return rate_of(words, first, lane, paced(c, field(words, row, 0, lane), field(words, row, 1, lane)));
+        c = paced(c, field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane));
+        return rate_of(words, first, lane, c);
     }
     double a = rate_of(words, first, lane, c);
     return combined(shape, a, rate_of(words, second_track(words, row), lane, c));

@@ -233,17 +233,35 @@ static void run_of_clocks(const double *words, int64_t row, int64_t lane, Run ru
     }
 }
 
-/* A row at another pace: a run of the track that it holds, unless that passes the last step. */
+/* A row at another pace: a run of the track that it holds, unless that passes the last step or its clock goes on unevenly. */
 static void run_of_clock(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch, double *nested) {
-    double base = field(words, row, 0, lane), pace = field(words, row, 1, lane);
+    double base = field(words, row, 0, lane), pace = field(words, row, 1, lane), every = field(words, row, 2, lane);
     Track inner = first_track(words, row);
-    Run within = {base + pace * run.from, pace * run.step, run.n};
+    double turns = whole_periods(run.step, every);
+    Run within = {paced(run.from, base, pace, every), pace * turns, run.n};
     if (pace == 0.0) {
         fill(rate_of(words, inner, lane, base), run.n, out);
-    } else if (within.from + within.step * (double)run.n <= LAST_STEP) {
+    } else if (turns * every == run.step && within.from + within.step * (double)run.n <= LAST_STEP) {
         steps_of(words, inner, lane, within, out, scratch, nested);
     } else {
         run_of_clocks(words, row, lane, run, out, scratch, nested);
+    }
+}
+
+/* A clock that stands still for long: the rate where it does, each once, spread over its steps. */
+static void run_of_landings(const double *words, int64_t row, int64_t lane, Run run, double *out, Scratch *scratch,
+                            double *nested) {
+    double every = field(words, row, 2, lane), size = (double)block_of(words);
+    double last = whole_periods(run.from + run.step * (double)(run.n - 1), every);
+    for (int64_t i = 0; i < run.n;) {
+        double turn = whole_periods(after(run, i).from, every);
+        int64_t n = (int64_t)smaller(last - turn + 1.0, size);
+        run_of_clock(words, row, lane, (Run){turn * every, every, n}, nested, scratch, nested + n);
+        for (int64_t j = 0; j < n; j++) {
+            int64_t steps = steps_before((turn + (double)j + 1.0) * every, after(run, i));
+            fill(nested[j], steps, out + i);
+            i += steps;
+        }
     }
 }
 
@@ -269,6 +287,8 @@ static void run_of_row(const double *words, int64_t row, int64_t lane, Run run, 
             run_of_curve(words, row, lane, cut(run, head), out);
         }
         run_of_curve(words, row, lane, after(run, head), out + head);
+    } else if (shape == CLOCK && field(words, row, 2, lane) >= SHORT * run.step) {
+        run_of_landings(words, row, lane, run, out, scratch, nested);
     } else if (shape == CLOCK) {
         run_of_clock(words, row, lane, run, out, scratch, nested);
     } else if (shape != LOOP) {

@@ -37,6 +37,8 @@ __all__ = [
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
+_EACH = np.asarray(1)
+
 
 @dataclass(frozen=True, eq=False)
 class Node:
@@ -84,7 +86,7 @@ class Node:
         if self.kind == "delay":
             return 1 + 2 * inside
         if self.kind == "clock":
-            return (1 + inside) * len(self.numbers) / 3
+            return (1 + inside) * _pieces(self)
         if self.kind == "loop":
             period, times, stretch = (self.numbers[name] for name in ("period", "times", "stretch"))
             inside *= float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
@@ -154,21 +156,38 @@ def delay(body: Node, steps: Numbers) -> Node:
     return _node("delay", {"steps": steps}, (body,), None if body.steps is None else body.steps + steps, body.bound)
 
 
-def clock(body: Node, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers) -> Node:
-    """``body`` on a clock that stands at ``begin`` at step 0; ``paces[i]`` of it go by in each step from ``starts[i]`` on."""
+def clock(body: Node, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers, every: Numbers = _EACH) -> Node:
+    """``body`` on a clock that stands at ``begin`` at step 0; from ``starts[i]`` on ``paces[i]`` of it go by in ``every`` steps,
+    all of them at the last. With more than one pace it is each step. A clock on one that keeps one pace each step is one clock.
+    """
+    if body.kind == "clock" and _pieces(body) == 1 and np.all(body.numbers["every"] == 1):
+        base, pace = body.numbers["base0"], body.numbers["pace0"]
+        return clock(body.parts[0], tuple(_on(0, pace, go) for go in paces), starts, _on(base, pace, begin), every)
     bases = [np.asarray(begin, dtype=np.float64)]
     for pace, start, stop in zip(paces, starts, starts[1:], strict=False):  # exact below 2^53, which is as far as a clock goes
         bases.append(np.minimum(bases[-1] + np.asarray(pace, dtype=np.float64) * (stop - start), LAST_STEP))
-    numbers = dict[str, Numbers]()
+    numbers = dict[str, Numbers](every=every)
     for i, (base, pace, start) in enumerate(zip(bases, paces, starts, strict=True)):
         numbers |= {f"base{i}": base, f"pace{i}": pace, f"start{i}": start}
-    return _node("clock", numbers, (body,), None if body.steps is None else _until(body.steps, paces, starts, bases), body.bound)
+    steps = None if body.steps is None else _until(body.steps, paces, starts, bases) * every
+    return _node("clock", numbers, (body,), steps, body.bound)
+
+
+def _pieces(node: Node) -> int:
+    """How many paces a clock keeps, one after the other."""
+    return sum(name.startswith("pace") for name in node.numbers)
+
+
+def _on(base: Numbers | int, pace: Numbers, clock: Numbers) -> npt.NDArray[np.int64]:
+    """``base + pace*clock``, no further than the last step: exact below it."""
+    reached = np.asarray(base, dtype=np.float64) + np.asarray(pace, dtype=np.float64) * clock
+    return np.minimum(reached, LAST_STEP).astype(np.int64)
 
 
 def _until(
     end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: list[npt.NDArray[np.float64]]
 ) -> npt.NDArray[np.int64]:
-    """The first step at which a clock has come to ``end``."""
+    """The first step, of those in which it goes on, at which a clock has come to ``end``."""
     whole = [np.asarray(base, dtype=np.int64) for base in bases]
     reached = [start + -(-np.maximum(end - base, 0) // pace) for base, pace, start in zip(whole, paces, starts, strict=True)]
     step = reached[-1]

@@ -254,16 +254,16 @@ def _delay(node: Node) -> Track:
     """The first rate, then every row so many steps later."""
     wait, inner = _floats(node.numbers["steps"]), _track(node.parts[0])
     begun = tuple(row for row in inner if np.any(row.start == 0))
-    still = np.asarray(0.0)  # the clock stands at the first step
-    return (_row("clock", still, still, a=begun), *(row._replace(start=row.start + wait) for row in inner))
+    still, each = np.asarray(0.0), np.asarray(1.0)  # the clock stands at the first step
+    return (_row("clock", still, still, each, a=begun), *(row._replace(start=row.start + wait) for row in inner))
 
 
 def _clock(node: Node) -> Track:
     """Each pace from its step on; the clock of the track within counts what the paces before have come to."""
-    inner = _track(node.parts[0])
+    numbers, inner = node.numbers, _track(node.parts[0])
     return tuple(
-        _row("clock", node.numbers[f"base{i}"], node.numbers[f"pace{i}"], start=node.numbers[f"start{i}"], a=inner)
-        for i in range(len(node.numbers) // 3)
+        _row("clock", numbers[f"base{i}"], numbers[f"pace{i}"], numbers["every"], start=numbers[f"start{i}"], a=inner)
+        for i in range(len(numbers) // 3)
     )
 
 

@@ -222,7 +222,7 @@ def _seams(words: Numbers, track: Numbers) -> set[float]:
         if shape(int(row[0])).name == "loop":
             inner = _seams_of_loop(inner, float(words[int(row[7])]), float(words[int(row[9])]))
         elif shape(int(row[0])).name == "clock":
-            inner = _seams_of_clock(inner, float(words[int(row[7])]), float(words[int(row[9])]))
+            inner = _seams_of_clock(inner, *(float(words[int(row[at])]) for at in (7, 9, 11)))
         found |= {start + seam for seam in inner if start + seam < stop}
     return found
 
@@ -235,9 +235,9 @@ def _seams_of_loop(inner: set[float], period: float, times: float) -> set[float]
     }
 
 
-def _seams_of_clock(inner: set[float], base: float, pace: float) -> set[float]:
+def _seams_of_clock(inner: set[float], base: float, pace: float, every: float) -> set[float]:
     """The first steps at which the other clock has come to each."""
-    return {float(-((base - seam) // pace)) for seam in inner if seam > base} if pace else set()
+    return {-((base - seam) // pace) * every for seam in inner if seam > base} if pace else set()
 
 
 def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:

@@ -202,7 +202,8 @@ def _row(track: _Track, row: int, c: Array) -> Array:
         return _loop(track, row, c)
     inner = track.below(row, 3)
     if name == "clock":
-        return _rates(inner, np.minimum(track.number(row, 7) + track.number(row, 9) * c, LAST_STEP))
+        base, pace, every = (track.number(row, 7 + 2 * i) for i in range(3))
+        return _rates(inner, np.minimum(base + pace * np.floor_divide(c, every), LAST_STEP))
     return _PAIRS[name](_rates(inner, c), _rates(track.below(row, 5), c))
 
 

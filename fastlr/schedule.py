@@ -181,6 +181,21 @@ class Schedule(Asked):
         return _clocked(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
 
     @constructor
+    def staircase(self, every: Period) -> Schedule:
+        """This schedule, counted in epochs, by the step, where an epoch takes ``every`` of them: ``s(floor(t/every))``.
+
+        Within an epoch the rate stays as it is. Raises ``ValueError`` where its end, ``steps * every``, is above 2^53.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=2).staircase(every=3).table(8)
+        array([1. , 1. , 1. , 0.5, 0.5, 0.5, 0. , 0. ])
+        """
+        epochs = 0 if self._node.steps is None else self._node.steps
+        if np.any(np.asarray(every) > LAST_STEP // np.maximum(epochs, 1)):
+            raise ValueError(f"staircase: the schedule must end by step 2**53, got {shown(epochs)} steps, every={shown(every)}")
+        return _clocked(self, (np.asarray(1),), (np.asarray(0),), np.asarray(0), np.asarray(every))
+
+    @constructor
     def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> Schedule:
         """This schedule again and again, ``times`` times or for ever, then held.
 
@@ -325,11 +340,11 @@ def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
         raise ValueError(f"{where} must have at that rises strictly from 1 on, got {shown(at)}")
 
 
-def _clocked(body: Schedule, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], begin: Numbers) -> Schedule:
-    """A schedule on another clock; one that repeats does so on its own."""
+def _clocked(body: Schedule, *clock: Any) -> Schedule:
+    """A schedule on another clock, given as the tree takes it; one that repeats does so on its own."""
     if body.past_end == "repeat":
-        return made(tree.clock(tree.ended(body._node, "repeat"), paces, starts, begin))
-    return made(tree.clock(body._node, paces, starts, begin), body.past_end)
+        return made(tree.clock(tree.ended(body._node, "repeat"), *clock))
+    return made(tree.clock(body._node, *clock), body.past_end)
 
 
 def _extended(node: Node, total: Numbers, at: Numbers) -> Node:

@@ -65,7 +65,7 @@ SHAPES: tuple[Shape, ...] = (
         ("period", "times", "kh", "kl", "floor"),
         "s*A(c-i*period) + (1-s)*floor, s = 2^(i*(kh+kl)), i = floor(c/period)",
     ),
-    Shape("clock", ("base", "pace"), "A(min(base + pace*c, 2^53))"),
+    Shape("clock", ("base", "pace", "every"), "A(min(base + pace*i, 2^53)), i = floor(c/every)"),
     Shape("multiply", (), "A(c) * B(c)"),
     Shape("add", (), "A(c) + B(c)"),
     Shape("minimum", (), "min(A(c), B(c))"),
@@ -73,7 +73,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 # the layout of a program, which program.py describes
-MAGIC = 20265.0  # changes with the format: a program is never read by kernels of another
+MAGIC = 20266.0  # changes with the format: a program is never read by kernels of another
 HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
 HEADER = len(HEADER_WORDS)
 FAMILY = 5

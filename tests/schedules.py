@@ -123,6 +123,10 @@ def _paced(s: Any, paces: list[int], every: int) -> Any:
     return s.paced(paces, at=[every * (i + 1) for i in range(len(paces) - 1)])
 
 
+def _stairs(s: Any, every: int) -> Any:
+    return s if every * (s.steps or 0) > LAST else s.staircase(every)
+
+
 def _ended(s: Any, policy: str) -> Any:
     return s if s.steps is None or s.steps < 1 else s.with_past_end(policy)
 
@@ -138,6 +142,7 @@ def _deeper(inner: Any) -> Any:
         st.builds(lambda a, x, y: a.clip(min(x, y), max(x, y)), inner, levels, levels),
         st.builds(lambda a, n: a.delay(n) if _fits(a, after=n) else a, inner, st.integers(0, 10**6)),
         st.builds(lambda a, n: a.skip(n), inner, st.integers(0, 10**6)),
+        st.builds(_stairs, inner, st.one_of(st.integers(1, 200), st.integers(1, 10**6))),
         st.builds(_paced, inner, st.lists(st.integers(1, 10**5), min_size=1, max_size=4), st.integers(1, 10**4)),
         st.builds(_repeated, inner, st.one_of(st.none(), st.integers(1, 20)), factors),
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -309,6 +310,30 @@ def test_clocks_refuse(text, error, words):
     assert words in str(refused.value)
 
 
+# -- epochs ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars, every=st.sampled_from([1, 2, 7, 63, 64, 65, 5_004, 2**31 + 1]), start=st.integers(0, 10**6))
+@settings(max_examples=60)
+def test_within_an_epoch_the_rate_stays_as_it_is(backend, schedule, every, start):
+    assume(every * (schedule.steps or 0) <= LAST)
+    by_step = schedule.staircase(every)
+    ends = schedule.steps is not None and schedule.past_end != "repeat"
+    assert by_step.steps == (schedule.steps * every if ends else None)
+    with flr.use_backend(backend):
+        for step in (1, 3, every, 10 * every):
+            steps = np.arange(start, start + 300 * step, step)
+            assert same(by_step.table(start, start + 300 * step, step), schedule(steps // every))
+
+
+def test_a_clock_on_one_that_keeps_its_pace_is_one_row():
+    schedule = flr.cosine(0.1, 0.0, 90)
+    both = schedule.skip(4).paced([3, 5], at=[7]).skip(2).staircase(6)
+    assert [len(re.findall("clock", str(made.program))) for made in (schedule.skip(4).paced([3]).skip(2), both)] == [1, 3]
+    assert same(both.table(300), schedule([4 + 3 * min(t // 6 + 2, 7) + 5 * max(t // 6 - 5, 0) for t in range(300)]))
+
+
 # -- anything at all -------------------------------------------------------------------------------------------------------
 
 LINE, GROUPS, RAMP = NAMES["line"], NAMES["groups"], NAMES["r"]
@@ -361,6 +386,7 @@ ASKED = {
     "with_groups": (GROUPS.with_groups, [{"tail": LINE}]),
     "skip": (LINE.skip, [5]),
     "paced": (LINE.paced, [(1, 2), (5,)]),
+    "staircase": (LINE.staircase, [7]),
     "branches": (LINE.branches, [[1, 2], 5, 0.1, "polynomial", 2.0]),
     "continue_from": (LINE.continue_from, [5, LINE, "own", True]),
     "extend": (LINE.extend, [20, 5]),

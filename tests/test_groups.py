@@ -112,6 +112,7 @@ KEPT = {
     "a delay": lambda g: g.delay(7),
     "skipped steps": lambda g: g.skip(7),
     "another pace": lambda g: g.paced([10, 20], at=[5]),
+    "epochs": lambda g: g.staircase(7),
     "a join": lambda g: flr.join([flr.constant(0.1), g], at=[5]),
     "a cooldown": lambda g: g.cooldown(50, 10),
     "a cooldown a group": lambda g: g.branches([1, 2, 3, 4], 10),

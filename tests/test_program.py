@@ -278,7 +278,7 @@ lane 0
                0        linear  L=1000000  lo=0  hi=1
        1,000,000        constant  value=0
                       and
-               0      clock     base=0  pace=0
+               0      clock     base=0  pace=0  every=1
                0        cosine  L=9  lo=0.1  hi=1
                5      cosine    L=9  lo=0.1  hi=1
               14      constant  value=0.1

@@ -221,7 +221,7 @@ WITNESSES = {
     "rex": ("rex(1.0, 0.1, 100)", [0, 1, 33, 99]),
     "sampled": ("sampled([1.0, 0.5, 0.7], every=10, interpolate=True)", [0, 7, 10, 19]),
     "loop": ("linear(1.0, 0.1, 100).repeat(scale=0.5)", [0, 99, 100, 250]),
-    "clock": ("linear(1.0, 0.1, 100).paced([1, 7], at=[5])", [0, 4, 5, 12, 40]),
+    "clock": ("linear(1.0, 0.1, 100).paced([1, 7], at=[5]).staircase(3)", [0, 4, 5, 12, 40, 99]),
     "multiply": ("linear(1.0, 0.1, 100) * linear(0.5, 1.0, 10)", [0, 5, 50]),
     "add": ("linear(1.0, 0.1, 100) + linear(0.5, 1.0, 10)", [0, 5, 50]),
     "minimum": ("linear(1.0, 0.1, 100).minimum(linear(0.0, 1.0, 50))", [0, 5, 40, 60]),

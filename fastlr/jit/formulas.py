@@ -333,13 +333,13 @@ def rex(c: float, length: float, lo: float, hi: float, b: float) -> float:
 
 
 @inlined
-def paced(c: float, base: float, pace: float) -> float:
-    """Another clock, of which ``pace`` go by in a step, no further than the last step: below it the sum is exact."""
-    return min(base + pace * c, float(LAST_STEP))
-
-
-@inlined
 def whole_periods(c: float, period: float) -> float:
     """floor(c/period) exactly: the rounded quotient can be one too large."""
     i = math.floor(c / period)
     return i - 1.0 if fma(i, period, -c) > 0.0 else i
+
+
+@inlined
+def paced(c: float, base: float, pace: float, every: float) -> float:
+    """Another clock, of which ``pace`` go by in ``every`` steps, no further than the last step: below it the sum is exact."""
+    return min(base + pace * whole_periods(c, every), float(LAST_STEP))

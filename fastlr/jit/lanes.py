@@ -200,8 +200,9 @@ def _clocks_below(words: Any, row: int, lane: int, stride: int, c: Any, clocks: 
     if shape == CLOCK:
         base = column(words, row + 7, lane, stride, scratch[0, : c.size])
         pace = column(words, row + 9, lane, stride, scratch[1, : c.size])
+        every = column(words, row + 11, lane, stride, scratch[2, : c.size])
         for i in range(c.size):
-            clocks[i] = f.paced(c[i], base[i], pace[i])
+            clocks[i] = f.paced(c[i], base[i], pace[i], every[i])
     elif shape == LOOP:
         turns = scratch[RATES, : c.size]
         _turns(words, row, lane, stride, c, turns, scratch)

@@ -177,7 +177,7 @@ def _nested_rate(words: Any, row: int, lane: int, c: float) -> float:
             if shape == LOOP:
                 c = place_in_loop(words, row, lane, c)[1]
             elif shape == CLOCK:
-                c = f.paced(c, field(words, row, 0, lane), field(words, row, 1, lane))
+                c = f.paced(c, field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane))
             track = row + 3
         else:
             rate = curve(words, row, lane, c)

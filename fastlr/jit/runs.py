@@ -53,6 +53,8 @@ def steps_of(words: Any, at: int, count: int, lane: int, c: float, step: float, 
             part[:] = rate_of(words, row, 1, lane, start(words, row, lane))
         elif shape == LOOP and _is_long_and_flat(words, row, lane, step):
             _run_of_loop(words, row, lane, clock, step, part)
+        elif shape == CLOCK and field(words, row, 2, lane) >= SHORT * step:
+            _run_of_landings(words, row, lane, clock, step, part)
         else:
             _run_of_clocks(words, row, lane, c + step * i, step, part)
         i += n
@@ -308,6 +310,22 @@ def _run_of_loop(words: Any, row: int, lane: int, c: float, step: float, out: An
             for j in range(n):
                 part[j] = f.shrunk(part[j], scale, floor)
         i += n
+
+
+@kernel
+def _run_of_landings(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
+    """A clock that stands still for long: the rate where it does, each once, spread over its steps."""
+    size, begin, every, i = block_of(words), start(words, row, lane), field(words, row, 2, lane), 0
+    rates = np.empty(size)
+    last = f.whole_periods(c + step * (out.size - 1), every)
+    while i < out.size:
+        turn = f.whole_periods(c + step * i, every)
+        n = int(min(last - turn + 1.0, float(size)))
+        _run_of_clocks(words, row, lane, begin + turn * every, every, rates[:n])
+        for j in range(n):
+            stop = i + steps_before((turn + j + 1.0) * every, c + step * i, step, out.size - i)
+            out[i:stop] = rates[j]
+            i = stop
 
 
 @kernel
