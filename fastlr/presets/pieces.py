@@ -26,11 +26,13 @@ from fastlr.constructors import (
     cosine,
     exponential,
     exponential_decay,
+    inverse_time,
     join,
     linear,
     sampled,
     stack,
     step_decay,
+    tanh,
 )  # fmt: skip
 from fastlr.parameters import Amount, Number, Rate, nearest, shown
 from fastlr.schedule import Schedule
@@ -39,8 +41,9 @@ from fastlr.value import checked_arguments
 
 __all__ = [
     "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels",
-    "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "fraction", "geometric", "knots", "named",
-    "on_clock", "preset", "rate_at", "tabulated", "wave",
+    "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "drops", "fraction", "from_one", "geometric",
+    "inverse", "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "preset", "rate_at", "sigmoid", "swept",
+    "tabulated", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -327,3 +330,102 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
     """
     with use_backend("reference"):
         return np.asarray(schedule(t))
+
+
+# -- what several of the frameworks of their own clock share ---------------------------------------------------------------
+
+
+def drops(init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+    """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before t.
+
+    >>> drops(1.0, 0.5, [2, 3]).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
+
+
+def one_by_one(marks: Sequence[int], first: int) -> list[int]:
+    """When a counter that takes at most one mark a step, in the order given, takes each; its first step is ``first``.
+
+    >>> one_by_one([2, 2, 1, 9], first=0)
+    [2, 3, 4, 9]
+    """
+    taken = [first - 1]
+    for mark in marks:
+        taken.append(max(mark, taken[-1] + 1))
+    return taken[1:]
+
+
+def from_one(curve: Schedule, steps: int) -> Schedule:
+    """A curve's steps 1 to ``steps`` as a piece of so many: what counts from 1, with its end on its last step.
+
+    >>> from_one(linear(1.0, 0.0, 2), 2).repeat().table(4)
+    array([0.5, 0. , 0.5, 0. ])
+    """
+    last = curve.skip(steps)
+    return join([curve.skip(1), linear(rate_at(last, 0), rate_at(last, 0), 1)], [steps - 1])
+
+
+def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int = 1) -> Schedule:
+    """``init * (1 + gamma*t/every)^-power``; of power 0, ``init``.
+
+    >>> inverse(1.0, 1.0, 2.0).table(2), inverse(1.0, 1.0, 0.0).table(2)
+    (array([1.  , 0.25]), array([1., 1.]))
+    """
+    return inverse_time(init, gamma, every=every, power=power) if power else constant(init)
+
+
+_NOTHING = 200.0  # e^-200 is 0 beside a rate
+
+
+def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Schedule:
+    """``high / (1 + exp(-gamma*(t - center)))``, rising to ``high``, or with ``+gamma`` falling to 0; gamma is at least 0.
+
+    Where it is less than e^-200 of ``high`` away from either, it is that.
+
+    >>> sigmoid(1.0, 1.0, 2, rising=True)([1, 2, 3, 1_000])
+    array([0.26894142, 0.5       , 0.73105858, 1.        ])
+    """
+    half, none = np.divide(high, 2), np.multiply(high, 0)
+    init, end = (none, high) if rising else (high, none)
+    if gamma == 0:
+        return constant(half)
+    if gamma > _NOTHING:  # all in one step
+        return join([constant(init), constant(half), constant(end)], [center, center + 1])
+    begin = max(0, ceil(center - _NOTHING / gamma))
+    steps = min(ceil(center - begin + _NOTHING / gamma), LAST_STEP)
+    curve = tanh(init, end, steps, gamma * (begin - center) / 2, gamma * (begin - center + steps) / 2)
+    return join([constant(init), curve], [begin])
+
+
+def lowered_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, length: Callable[[int], int], scale: float, count: int | None = None
+) -> Schedule:
+    """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so many cycles, or for ever.
+
+    Lengths are all alike or never fall; where they grow, cycles are there up to step 2^53, and the last ``low`` is held.
+
+    >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
+    array([1.  , 0.6 , 0.5 , 0.35])
+    """
+    every = length(0)
+    if count is None and length(1_000) == every:
+        tops = geometric(high, scale, every, staircase=True)
+        return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
+    parts: list[Schedule] = []
+    begins = [0]
+    while begins[-1] < LAST_STEP and len(parts) != count:
+        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, length(len(parts))))
+        begins.append(min(begins[-1] + length(len(parts) - 1), LAST_STEP))
+    return join([*parts, constant(low)], begins[1:])
+
+
+def swept(where: str, levels: Sequence[npt.ArrayLike], ends: Sequence[Exact], curve: Literal["linear", "cosine"]) -> Schedule:
+    """torch's one cycle: through ``levels`` by step ``ends[i]`` each, which may be fractions, and where they are the last's.
+
+    >>> swept("", [0.0, 1.0, 0.0], [Fraction(1, 2), 2], "linear").table(3)
+    array([0.        , 0.66666667, 0.        ])
+    """
+    if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
+        raise ValueError(f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}")
+    return knots(list(zip([0, *ends], levels, strict=True)), curve)
