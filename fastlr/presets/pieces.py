@@ -271,8 +271,10 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
     return on_clock(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
 
 
-def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False) -> Schedule:
+def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False, reach: int = LAST_STEP) -> Schedule:
     """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, up to the last rate below 1e290.
+
+    ``reach`` is how many steps it is asked for, at most: what grows is bounded by the rate there.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
@@ -280,7 +282,7 @@ def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool
     if gamma <= 1:
         return step_decay(init, gamma, every) if staircase else exponential_decay(init, gamma=gamma, every=every)
     rates = np.asarray(init, dtype=np.float64)
-    times = floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma))
+    times = min(floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma)), reach // every + 1)
     if staircase:
         return sampled(rates[..., np.newaxis] * gamma ** np.arange(min(times, _MOST_STAIRS) + 1), every)
     return exponential(init, rates * gamma**times, times * every)
