@@ -10,7 +10,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial, wraps
 from itertools import accumulate, pairwise
@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.backends import use_backend
 from fastlr.constructors import (
     constant,
     cosine,
@@ -27,22 +28,26 @@ from fastlr.constructors import (
     exponential,
     exponential_decay,
     inverse_power,
+    inverse_time,
     join,
     linear,
     polynomial,
     sampled,
     stack,
     step_decay,
+    tanh,
 )  # fmt: skip
-from fastlr.parameters import Amount, Number, Rate, shown
+from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments
 
 __all__ = [
-    "PRESETS", "Count", "Duration", "Function", "Growth", "Integer", "Length", "Lengths", "Level", "Levels", "Marks", "Preset",
-    "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "cycling_polynomial", "endless", "fraction", "geometric",
-    "knots", "on_clock", "phases", "preset", "restarts", "stairs", "tabulated", "wave",
+    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
+    "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "cut",
+    "cycles", "cycling_polynomial", "drops", "endless", "factors", "fraction", "from_one", "geometric", "inverse",
+    "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "phases", "polynomial_cycles", "preset", "rate_at",
+    "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "warm_restarts", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -61,6 +66,7 @@ class Preset(NamedTuple):
 
 
 _MOST = 1e290  # a rate that a schedule may have
+_MOST_CYCLES = 10_000
 _FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
@@ -79,6 +85,7 @@ Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
 Growth = Annotated[float, Number("a number from 1 to 2**53", 1.0, _FAR)]
 Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
 Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
+Exponent = Annotated[float, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Marks = Annotated[Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Levels = Annotated[Sequence[float], Number("finite numbers >= 0", 0.0, _HUGE, core=1, none=True)]
 Lengths = Annotated[Sequence[float], Number("numbers of steps from 0 to 2**53", 0.0, _FAR, core=1, none=True)]
@@ -97,8 +104,64 @@ def _scales(where: str, value: object) -> object:
     return {steps(where, step).item(): factors(where, factor).item() for step, factor in sorted(value.items())}
 
 
+def _curve(where: str, value: object) -> object:
+    if not callable(value) or isinstance(value, Schedule):
+        raise TypeError(f"{where} must be a function of a number of steps, got {type(value).__name__} {shown(value)}")
+    return value
+
+
+def _curves(where: str, value: object) -> object:
+    if isinstance(value, Schedule | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(f"{where} must be functions of a number of steps, got {type(value).__name__} {shown(value)}")
+    return [_curve(f"{where}[{i}]", item) for i, item in enumerate(value)]
+
+
+def _scheduled(where: str, value: object) -> Schedule:
+    return value if isinstance(value, Schedule) else constant(checked(Rate, where, value))
+
+
+def named(names: Iterable[str]) -> Callable[[str, object], str]:
+    """The rule of a peer's own names: an unknown one is answered with the nearest.
+
+    >>> named(["cosine", "linear"])("peer.Preset: name", "cosin")
+    Traceback (most recent call last):
+        ...
+    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean cosine?
+    """
+    options = list(names)
+
+    def one(where: str, value: object) -> str:
+        rule = f"{where} must be one of {', '.join(map(repr, options))}"
+        if not isinstance(value, str):
+            raise TypeError(f"{rule}, got {type(value).__name__} {shown(value)}")
+        if value not in options:
+            raise ValueError(f"{rule}, got {shown(value)}{nearest(value, options)}")
+        return options[options.index(value)]  # a plain string, where a peer's enumeration was given
+
+    return one
+
+
+def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
+    """The rule of a rate that is written as a product of named factors.
+
+    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    ['constant', 'rsqrt_decay']
+    """
+    factor = named(names)
+
+    def product(where: str, value: object) -> list[str]:
+        if not isinstance(value, str):
+            raise TypeError(f"{where} must be names of factors, with * between them, got {type(value).__name__} {shown(value)}")
+        return [factor(where, name.strip()) for name in value.split("*")]
+
+    return product
+
+
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
 Scales = Annotated[Mapping[int, float], _scales]
+Curved = Annotated[Curve, _curve]
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
+Curves = Annotated[Sequence[Curve], _curves]
 
 
 def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Callable[P, V]], Callable[P, V]]:
@@ -353,6 +416,165 @@ def cycling_polynomial(where: str, init: npt.ArrayLike, end: npt.ArrayLike, powe
         return join([constant(init), left * lower * height + end], [1])
 
     return endless(cycles_of, every)
+
+
+def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
+    """The rates at a step, by the reference, so that what is built on them does not hang on the backend.
+
+    >>> rate_at(linear([1.0, 0.5], 0.0, 4), 2)
+    array([0.5 , 0.25])
+    """
+    with use_backend("reference"):
+        return np.asarray(schedule(t))
+
+
+def slanted(peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0) -> Schedule:
+    """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps, ``peak/ratio`` after ``cut/share``.
+
+    It goes on falling by the same line until it is 0.
+
+    >>> slanted(1.0, 2, Fraction(1, 2), 5.0).table(6)
+    array([0.2, 0.6, 1. , 0.6, 0.2, 0. ])
+    """
+    fall = cut * (1 / Fraction(share) - 1) * (1 + 1 / (fraction(ratio) - 1))
+    return knots([(start, np.divide(peak, ratio)), (start + cut, peak), (start + cut + fall, np.zeros_like(peak))])
+
+
+def warm_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, warmup: int, fall: int, grown: Callable[[int], int], gamma: float = 1.0
+) -> Schedule:
+    """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in ``fall``, for ever.
+
+    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high * gamma^i``; gamma is at most 1.
+    Instead of a cycle that would end beyond step 2^53 the one before it comes again.
+
+    >>> warm_restarts(1.0, 0.0, 1, 2, lambda fall: 2 * fall).table(8).round(4)
+    array([0.    , 1.    , 0.5   , 0.    , 1.    , 0.8536, 0.5   , 0.1464])
+    """
+    parts, starts, now = [], [], warmup + fall
+    while grown(fall) != fall and now + warmup + grown(fall) <= LAST_STEP:
+        parts.append(linear(low, high, warmup).then(cosine(high, low, fall)))
+        starts.append(now)
+        high, fall = np.multiply(high, gamma), grown(fall)
+        now += warmup + fall
+    up = linear(0.0, high, warmup).then(cosine(high, 0.0, fall)).repeat(scale=gamma)
+    down = linear(low, 0.0, warmup).then(cosine(0.0, low, fall)).repeat()
+    return join([*parts, up + down], starts) if parts else up + down
+
+
+# -- what several of the frameworks of their own clock share ---------------------------------------------------------------
+
+
+def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+    """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before t.
+
+    >>> drops("", 1.0, 0.5, [2, 3]).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    if any(b < a for a, b in pairwise(at)):
+        raise ValueError(f"{where} must never fall, got {shown(list(at))}")
+    return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
+
+
+def one_by_one(marks: Sequence[int], first: int) -> list[int]:
+    """When a counter that takes at most one mark a step, in the order given, takes each; its first step is ``first``.
+
+    >>> one_by_one([2, 2, 1, 9], first=0)
+    [2, 3, 4, 9]
+    """
+    taken = [first - 1]
+    for mark in marks:
+        taken.append(max(mark, taken[-1] + 1))
+    return taken[1:]
+
+
+def from_one(curve: Schedule, steps: int) -> Schedule:
+    """A curve's steps 1 to ``steps`` as a piece of so many: what counts from 1, with its end on its last step.
+
+    >>> from_one(linear(1.0, 0.0, 2), 2).repeat().table(4)
+    array([0.5, 0. , 0.5, 0. ])
+    """
+    last = curve.skip(steps)
+    return join([curve.skip(1), linear(rate_at(last, 0), rate_at(last, 0), 1)], [steps - 1])
+
+
+def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int = 1) -> Schedule:
+    """``init * (1 + gamma*t/every)^-power``; of power 0, ``init``.
+
+    >>> inverse(1.0, 1.0, 2.0).table(2), inverse(1.0, 1.0, 0.0).table(2)
+    (array([1.  , 0.25]), array([1., 1.]))
+    """
+    return inverse_time(init, gamma, every=every, power=power) if power else constant(init)
+
+
+_NOTHING = 200.0  # e^-200 is 0 beside a rate
+
+
+def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Schedule:
+    """``high / (1 + exp(-gamma*(t - center)))``, rising to ``high``, or with ``+gamma`` falling to 0; gamma is at least 0.
+
+    Where it is less than e^-200 of ``high`` away from either, it is that.
+
+    >>> sigmoid(1.0, 1.0, 2, rising=True)([1, 2, 3, 1_000])
+    array([0.26894142, 0.5       , 0.73105858, 1.        ])
+    """
+    half, none = np.divide(high, 2), np.multiply(high, 0)
+    init, end = (none, high) if rising else (high, none)
+    if gamma == 0:
+        return constant(half)
+    if gamma > _NOTHING:  # all in one step
+        return join([constant(init), constant(half), constant(end)], [center, center + 1])
+    begin = max(0, ceil(center - _NOTHING / gamma))
+    steps = min(ceil(center - begin + _NOTHING / gamma), LAST_STEP)
+    curve = tanh(init, end, steps, gamma * (begin - center) / 2, gamma * (begin - center + steps) / 2)
+    return join([constant(init), curve], [begin])
+
+
+def lowered_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, length: Callable[[int], int], scale: float, count: int | None = None
+) -> Schedule:
+    """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so many cycles, or for ever.
+
+    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after which ``low`` is held.
+
+    >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
+    array([1.  , 0.6 , 0.5 , 0.35])
+    """
+    every = length(0)
+    if count is None and length(1_000) == every:
+        tops = geometric(high, scale, every, staircase=True)
+        return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
+    parts: list[Schedule] = []
+    begins = [0]
+    while begins[-1] < LAST_STEP and len(parts) < (_MOST_CYCLES if count is None else count):
+        steps = min(length(len(parts)), LAST_STEP)
+        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
+        begins.append(min(begins[-1] + steps, LAST_STEP))
+    return join([*parts, constant(low)], begins[1:])
+
+
+def swept(where: str, levels: Sequence[npt.ArrayLike], ends: Sequence[Exact], curve: Literal["linear", "cosine"]) -> Schedule:
+    """torch's one cycle: through ``levels`` by step ``ends[i]`` each, which may be fractions, and where they are the last's.
+
+    >>> swept("", [0.0, 1.0, 0.0], [Fraction(1, 2), 2], "linear").table(3)
+    array([0.        , 0.66666667, 0.        ])
+    """
+    if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
+        raise ValueError(f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}")
+    return knots(list(zip([0, *ends], levels, strict=True)), curve)
+
+
+def polynomial_cycles(init: npt.ArrayLike, end: npt.ArrayLike, steps: int, power: float) -> Schedule:
+    """TensorFlow's ``cycle``: ``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``steps`` from t on.
+
+    The rate is ``end`` at each multiple but 0, and jumps up after it, less high each time. ``end`` is at most ``init``.
+
+    >>> polynomial_cycles(1.0, 0.0, 2, 1.0).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    remains = from_one(polynomial(1.0, 0.0, steps, power=power), steps).repeat()
+    shrinks = inverse_time(np.subtract(init, end), 1.0, power=power).staircase(steps)
+    return join([constant(init), remains * shrinks + np.asarray(end)], [1])
 
 
 def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
