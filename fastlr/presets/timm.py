@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import constant, cosine, inverse_time, join, linear, polynomial, sampled, tanh
+from fastlr.constructors import affine_exponential, constant, cosine, inverse_time, join, linear, polynomial, sampled, tanh
 from fastlr.parameters import Flag, Number, Rate, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.pieces import (
@@ -43,7 +43,6 @@ from fastlr.presets.pieces import (
     on_clock,
     preset,
     rate_at,
-    tabulated,
 )  # fmt: skip
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -72,7 +71,7 @@ NoiseRange = Annotated[Sequence[float], _noise_range]
 Reach = Annotated[float, Number("a number above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)]
 Exponent = Annotated[float, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Stretch = Annotated[float, Number("a number from 1 to 2**53", 1.0, float(LAST_STEP))]
-Ratio = Annotated[float, Number("a number above 0 and below 1", 0.0, 1.0, beyond=True)]
+Ratio = Annotated[float, Number("a number from 1e-18 to below 1", 1e-18, float(np.nextafter(1.0, 0.0)))]
 
 _RESTARTS = (
     "timm finds the cycle by a floating-point logarithm, and gives the end of the last one at some first steps; here none. "
@@ -492,7 +491,6 @@ def _fade(shape: str, power: float, ratio: float, init: npt.ArrayLike, end: npt.
     if shape == "cosine":
         return cosine(init, end, steps)
     if shape == "exp":
-        height = np.subtract(init, end)
-        return tabulated(lambda t: end + height * (ratio ** (t / steps) - ratio) / (1 - ratio), steps + 1)
+        return affine_exponential(init, end, steps, ratio)
     powers = {"linear": 1.0, "1-sqrt": 0.5, "power": power}
     return polynomial(init, end, steps, power=powers[shape], origin="start")
