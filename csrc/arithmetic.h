@@ -99,6 +99,13 @@ INLINED Pair two_words(double high, double low) {
     return (Pair){nearest, (high - nearest) + low};
 }
 
+/* a + b, whichever is the larger, as the nearest number and what it leaves. */
+INLINED Pair two_sum(double a, double b) {
+    double high = a + b;
+    double part = high - a;
+    return (Pair){high, (a - (high - part)) + (b - part)};
+}
+
 /* x/length as a sum of two, for exact integers 0 <= x <= length; the division is of constants, so it leaves a loop. */
 INLINED Pair quotient(double x, double length) {
     double inverse = 1.0 / length;

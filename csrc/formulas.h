@@ -239,6 +239,15 @@ INLINED double inverse(double c, double a, double g, double s, double d, double 
     return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
 }
 
+/* a * (1 + (c/d)^2)^-q, the base in two words. */
+INLINED double eden(double c, double a, double d, double q) {
+    Pair u = quotient(c, d);
+    double square = u.high * u.high;
+    Pair base = two_sum(1.0, square);
+    Power power = grown(base.high, base.low + fma(2.0 * u.high, u.low, fma(u.high, u.high, -square)), -q);
+    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
+}
+
 /* lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl))). */
 INLINED double hyperbolic(double c, double lo, double hi, double y, double y_low, double k, double k_low) {
     double product = c * k;
@@ -271,6 +280,39 @@ INLINED double rex(double c, double length, double lo, double hi, double b) {
     double w = top / bottom;
     w += (fma(-w, bottom, top) + (top_low - w * bottom_low)) / bottom;
     return between(w, lo, hi);
+}
+
+/* 2^(x*(kh+kl)) - 1 as a sum of two, for exponents from -60 to 60. */
+INLINED Pair exp2_less_1(double x, double k, double k_low) {
+    Pair t = exponent_of(x, (Pair){k, k_low}, false);
+    Power power = exp2_power(t.high, t.low, true);
+    double unit = scaled(1.0, power.n, false);
+    /* of 2^n - 1 and 2^n*q either may be the larger; for n = 0 they are 0 and q, exactly */
+    Pair whole = two_sum(unit, -1.0);
+    Pair total = two_sum(whole.high, unit * power.q);
+    return (Pair){total.high, total.low + (whole.low + unit * power.q_low)};
+}
+
+/* lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1; g(|L|) leaves a loop. */
+INLINED double affine_exponential(double c, double length, double lo, double hi, double k, double k_low) {
+    double size = fabs(length);
+    Pair top = exp2_less_1(length > 0.0 ? size - c : c, k, k_low), most = exp2_less_1(size, k, k_low);
+    double w = top.high / most.high;
+    w += (fma(-w, most.high, top.high) + (top.low - w * most.low)) / most.high;
+    return between(smaller(w, 1.0), lo, hi);
+}
+
+/* lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising. */
+INLINED double logarithmic(double c, double length, double lo, double hi, double d, double d_low) {
+    double size = fabs(length), bottom = c + 1.0;
+    bool falls = length > 0.0;
+    double top = size + 1.0, inverse = 1.0 / bottom;
+    double high = top * inverse;
+    double low = (fma(-high, bottom, top) + (size - (top - 1.0))) * inverse; /* of a length of 2^53, to which 1 is lost */
+    Pair log = log2_sum(falls ? high : bottom, falls ? low : 0.0);
+    double w = log.high / d;
+    w += (fma(-w, d, log.high) + (log.low - w * d_low)) / d;
+    return between(falls && c == 0.0 ? 1.0 : smaller(w, 1.0), lo, hi);
 }
 
 #endif

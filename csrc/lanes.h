@@ -144,6 +144,10 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
         lanes_of_exponential(n, c, p0, p1, p2, out);
         return;
     }
+    if (shape == EDEN) {
+        FOR_EACH(eden(c[i], p0[i], p1[i], p2[i]))
+        return;
+    }
     const double *RESTRICT p3 = COLUMN(3);
     switch (shape) {
     case POWER: FOR_EACH(power(c[i], p0[i], p1[i], p2[i], p3[i])) return;
@@ -155,6 +159,8 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
     const double *RESTRICT p4 = COLUMN(4);
     switch (shape) {
     case COSINE_POWER: FOR_EACH(cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case AFFINE_EXPONENTIAL: FOR_EACH(affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case LOGARITHMIC: FOR_EACH(logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     case INVERSE: FOR_EACH(inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     }
     const double *RESTRICT p5 = COLUMN(5);

@@ -100,6 +100,9 @@ INLINED double curve(const double *words, int64_t row, int64_t lane, double c) {
     case INVERSE: return inverse(c, P(0), P(1), P(2), P(3), P(4));
     case TANH: return hyperbolic(c, P(0), P(1), P(2), P(3), P(4), P(5));
     case REX: return rex(c, P(0), P(1), P(2), P(3));
+    case AFFINE_EXPONENTIAL: return affine_exponential(c, P(0), P(1), P(2), P(3), P(4));
+    case LOGARITHMIC: return logarithmic(c, P(0), P(1), P(2), P(3), P(4));
+    case EDEN: return eden(c, P(0), P(1), P(2));
     default: return sample(words, c, P(0), P(1), P(2), P(3));
     }
 #undef P

@@ -195,6 +195,9 @@ static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run
     case SAMPLED: FOR_EACH_STEP(c, run, out[i] = sample(words, c, p0, p1, p2, p3)); return;
     case COSINE_POWER: FOR_EACH_STEP(c, run, out[i] = cosine_power(c, p0, p1, p2, p3, p4)); return;
     case INVERSE: FOR_EACH_STEP(c, run, out[i] = inverse(c, p0, p1, p2, p3, p4)); return;
+    case LOGARITHMIC: FOR_EACH_STEP(c, run, out[i] = logarithmic(c, p0, p1, p2, p3, p4)); return;
+    case EDEN: FOR_EACH_STEP(c, run, out[i] = eden(c, p0, p1, p2)); return;
+    case AFFINE_EXPONENTIAL: FOR_EACH_STEP(c, run, out[i] = affine_exponential(c, p0, p1, p2, p3, p4)); return;
     default: FOR_EACH_STEP(c, run, out[i] = hyperbolic(c, p0, p1, p2, p3, p4, p5)); return;
     }
 }

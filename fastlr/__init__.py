@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastlr.backends import backend, backends, set_backend, use_backend
 from fastlr.constructors import (
+    affine_exponential,
     constant,
     cosine,
     cosine_restarts,
     cyclic,
+    eden,
     exponential,
     exponential_decay,
     inverse_power,
@@ -22,6 +24,7 @@ from fastlr.constructors import (
     inverse_time,
     join,
     linear,
+    logarithmic,
     milestones,
     noam,
     one_cycle,
@@ -47,20 +50,23 @@ if TYPE_CHECKING:
     from fastlr.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.clocks import Horizon, Ramp, horizon, ramp, step_at
     from fastlr.comparison import Comparison, compare
+    from fastlr.configs import from_config
     from fastlr.groups import layer_decay, mup, scatter, spread
+    from fastlr.identification import Identified, identify
     from fastlr.plans import check, checkpoint, diff, resume, verify_resume
     from fastlr.plateau import Plateau, PlateauState
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bundle", "Comparison", "Horizon", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule", "backend",
-    "backends", "bundle", "check", "checkpoint", "compare", "constant", "cosine", "cosine_restarts", "cyclic",
-    "cyclic_bundle", "diff", "exponential", "exponential_decay", "from_spec", "get_include", "horizon", "inverse_power",
-    "inverse_sqrt", "inverse_time", "join", "layer_decay", "linear", "milestones", "mup", "noam", "one_cycle",
-    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex",
-    "sampled", "scatter", "set_backend", "spread", "stack", "step_at", "step_decay", "tanh", "use_backend",
-    "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "Bundle", "Comparison", "Horizon", "Identified", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule",
+    "affine_exponential", "backend", "backends", "bundle", "check", "checkpoint", "compare", "constant", "cosine",
+    "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "eden", "exponential", "exponential_decay", "from_config",
+    "from_spec", "get_include", "horizon", "identify", "inverse_power", "inverse_sqrt", "inverse_time", "join",
+    "layer_decay", "linear", "logarithmic", "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse",
+    "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend",
+    "spread", "stack", "step_at", "step_decay", "tanh", "use_backend", "verify_resume", "warmup_constant",
+    "warmup_cosine", "warmup_linear", "wsd",
 ]  # fmt: skip
 
 
@@ -68,9 +74,12 @@ _LATER = {
     "bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
     "clocks": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
     "comparison": ("Comparison", "compare"),
+    "configs": ("from_config",),
     "groups": ("layer_decay", "mup", "scatter", "spread"),
+    "identification": ("Identified", "identify"),
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
+    "adapters": (),
     "jit": (),
     "presets": (),
 }  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba

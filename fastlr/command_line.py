@@ -1,8 +1,8 @@
 """The command line: what a schedule is, its rates in a file, its picture.
 
-A schedule is named in one of three ways: by the name of a recipe, by a JSON spec in a file, or by an expression as for
-``fastlr.parse``. Whatever a user gets wrong is answered in one line on stderr that names the rule and the value, with exit
-code 2, before anything is written.
+A schedule is named in one of four ways: by the name of a recipe, by a JSON spec in a file, by a framework's config in a file, or
+by an expression as for ``fastlr.parse``. Whatever a user gets wrong is answered in one line on stderr that names the
+rule and the value, with exit code 2, before anything is written.
 """
 
 import itertools
@@ -76,8 +76,12 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False)
 
-Thing = Annotated[str, typer.Argument(help="A recipe's name, a JSON spec file, or an expression.", show_default=False)]
-Things = Annotated[list[str], typer.Argument(help="Recipes' names, JSON spec files, or expressions.", show_default=False)]
+Thing = Annotated[
+    str, typer.Argument(help="A recipe's name, a file with a spec or a framework's config, or an expression.", show_default=False)
+]
+Things = Annotated[
+    list[str], typer.Argument(help="Recipes' names, files with specs or frameworks' configs, or expressions.", show_default=False)
+]
 
 
 def _integer(text: str) -> int:
@@ -104,8 +108,8 @@ class Given(NamedTuple):
     recipe: flr.Recipe | None = None
 
 
-def given(thing: str) -> Given:
-    """The schedule that a recipe's name, a JSON spec file or an expression stands for.
+def given(thing: str, steps: int | None = None) -> Given:
+    """The schedule that a recipe's name, a file or an expression stands for; ``steps`` is the run's length, for a config without.
 
     Raises ``ValueError``, ``TypeError`` or ``OSError`` where there is no such schedule.
 
@@ -115,20 +119,27 @@ def given(thing: str) -> Given:
     if thing in flr.recipes():
         run = flr.recipe(thing)
         return Given(thing, run.schedule, run.steps, run)
-    is_spec = thing.endswith(".json") or ("(" not in thing and Path(thing).is_file())
-    if not is_spec and "(" not in thing:
+    is_file = Path(thing).suffix in (".json", ".yaml", ".yml") or ("(" not in thing and Path(thing).is_file())
+    if not is_file and "(" not in thing:
         flr.recipe(thing)  # raises, with the nearest names
-    schedule = _read(Path(thing)) if is_spec else flr.parse(thing)
-    steps = None if schedule.steps is None else int(np.max(schedule.steps))
-    return Given(Path(thing).stem if is_spec else "", schedule, steps)
+    schedule = _read(Path(thing), steps) if is_file else flr.parse(thing)
+    length = None if schedule.steps is None else int(np.max(schedule.steps))
+    return Given(Path(thing).stem if is_file else "", schedule, length)
 
 
-def _read(path: Path) -> Schedule:
-    try:
-        spec = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: must be a spec in JSON ({error})") from None
-    return flr.from_spec(spec)
+def _read(path: Path, steps: int | None) -> Schedule:
+    """The schedule in a file: of a spec, or of a framework's config."""
+    if path.suffix == ".json":
+        try:
+            spec = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}: must be a spec or a config in JSON ({error})") from None
+        if not isinstance(spec, dict) or "fastlr" in spec:
+            return flr.from_spec(spec)
+    found = flr.from_config(path, steps=steps)
+    if not isinstance(found, Schedule):
+        raise ValueError(f"{path}: must be a schedule's, got a plateau rule, which has no rates without metrics: {found!r:.200}")
+    return found
 
 
 # -- the commands ----------------------------------------------------------------------------------------------------------
@@ -150,7 +161,7 @@ def _start(
 @app.command()
 def show(thing: Thing, steps: Length = None) -> None:
     """Print what a schedule is: its first rate, peak, last rate, area and seams, and a picture of it."""
-    named = given(thing)
+    named = given(thing, steps)
     if named.schedule.shape:
         rows = _lanes(named.schedule, steps)
         _print(_pairs(_about(named)), "")
@@ -175,7 +186,7 @@ def table(
 
     A .npy file holds an array, of shape (lanes, steps) for a batch. A .csv file has the header step,rate and a row for each step.
     """
-    named = given(thing)
+    named = given(thing, steps)
     stop = named.steps if steps is None else steps
     if stop is None:
         raise ValueError(f"table: steps must be given for a schedule that never ends, got {named.schedule!r:.200}")
@@ -197,11 +208,28 @@ def plot(
     log: Annotated[bool, typer.Option("--log", help="Rates on a logarithmic scale.")] = False,
 ) -> None:
     """Draw schedules on one axes into a .png or .svg file."""
-    named = [given(thing) for thing in things]
+    named = [given(thing, steps) for thing in things]
     stops = [each.steps if steps is None else steps for each in named]
     axes = plots.plot(*({each.label: each.schedule} for each in named), steps=stops, ax=plots.empty(), log=log)
     plots.save(axes, out)
     _print(f"{out}: {out.stat().st_size} bytes")
+
+
+@app.command()
+def compare(
+    one: Thing,
+    other: Thing,
+    steps: Length = None,
+    tolerance: Annotated[float, typer.Option(help="A share of the largest rate.")] = 1e-12,
+    out: Annotated[Path | None, typer.Option(help="A picture of both, .png or .svg.", show_default=False)] = None,
+) -> None:
+    """Step two schedules side by side: where they part, and by how much. Exit code 1 where they do."""
+    found = flr.compare(given(one, steps).schedule, given(other, steps).schedule, steps, tolerance)
+    _print(str(found))
+    if out is not None:
+        plots.save(found.plot(ax=plots.empty()), out)
+        _print(f"{out}: {out.stat().st_size} bytes")
+    raise typer.Exit(int(bool(found)))
 
 
 @app.command()

@@ -29,8 +29,8 @@ Array = npt.NDArray[np.float64]
 class Comparison:
     """A schedule's rates beside a peer's, both of shape ``(..., steps)``: the first step beyond the tolerance, and the largest.
 
-    ``step`` is the first at which they differ by more than ``tolerance`` of the peer's largest rate; ``None``, and the whole false,
-    where there is none. ``largest`` is the largest difference, at ``largest_step``, and ``ulps`` the largest in units of the last
+    ``step`` is the first at which they differ by more than ``tolerance`` of the peer's largest rate, or ``None``, and then the
+    whole is false. ``largest`` is the largest difference, at ``largest_step``, and ``ulps`` the largest in units of the last
     place of the larger of the two rates, at ``ulps_step``.
     """
 

@@ -28,6 +28,7 @@ from fastlr.parameters import (
     Growth,
     Names,
     Period,
+    Positive,
     Power,
     Rate,
     Rates,
@@ -41,9 +42,10 @@ from fastlr.shapes import LAST_STEP
 from fastlr.value import constructor
 
 __all__ = [
-    "constant", "cosine", "cosine_restarts", "cyclic", "exponential", "exponential_decay", "inverse_power", "inverse_sqrt",
-    "inverse_time", "join", "linear", "milestones", "noam", "one_cycle", "piecewise_constant", "polynomial", "rex", "sampled",
-    "stack", "step_decay", "tanh", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd",
+    "affine_exponential", "constant", "cosine", "cosine_restarts", "cyclic", "eden", "exponential", "exponential_decay",
+    "inverse_power", "inverse_sqrt", "inverse_time", "join", "linear", "logarithmic", "milestones", "noam", "one_cycle",
+    "piecewise_constant", "polynomial", "rex", "sampled", "stack", "step_decay", "tanh", "warmup_constant", "warmup_cosine",
+    "warmup_linear", "wsd",
 ]  # fmt: skip
 
 
@@ -111,6 +113,32 @@ def exponential(init: Amount, end: Amount, steps: Steps) -> Schedule:
     array([1.  , 0.1 , 0.01, 0.01])
     """
     return leaf("exponential", steps, np.maximum(init, end), init=init, end=end, steps=steps)
+
+
+@constructor
+def affine_exponential(init: Rate, end: Rate, steps: Steps, ratio: Positive = 0.5) -> Schedule:
+    """``end + (init - end) * (ratio^p - ratio) / (1 - ratio)``, ``p = t/steps``, then ``end``; ratio from 1e-18 to 1e18.
+
+    An exponential, shifted and stretched to meet both levels, either of which may be 0. With a ratio below 1 it is fast first and
+    then slow, as a ramp that saturates; with one above 1 slow first; with 1 it is a line. With 1/2 it is ``2 * (1/2)^p - 1``, the
+    "exponential" decay that ends a WSD run in Megatron-LM (Shoeybi et al., 2019).
+
+    >>> affine_exponential(1.0, 0.0, steps=2, ratio=0.25).table(4)
+    array([1.        , 0.33333333, 0.        , 0.        ])
+    """
+    return leaf("affine_exponential", steps, np.maximum(init, end), init=init, end=end, steps=steps, ratio=ratio)
+
+
+@constructor
+def logarithmic(init: Rate, end: Rate, steps: Steps) -> Schedule:
+    """``init + (end - init) * ln(1 + t)/ln(1 + steps)``, then ``end``: fast first and then ever slower.
+
+    The "log" warm-up of DeepSpeed (Rasley et al., 2020), which is ``logarithmic(low, peak, warmup - 1)``.
+
+    >>> logarithmic(0.0, 1.0, steps=3).table(5)
+    array([0.        , 0.5       , 0.79248125, 1.        , 1.        ])
+    """
+    return leaf("logarithmic", steps, np.maximum(init, end), init=init, end=end, steps=steps)
 
 
 @constructor
@@ -208,6 +236,19 @@ def inverse_power(init: Rate, power: Power, shift: Period = 1) -> Schedule:
     """
     unit = np.asarray(shift, dtype=np.float64)
     return leaf("inverse", None, init, init=init, gain=1.0, shift=unit, unit=unit, power=power)
+
+
+@constructor
+def eden(init: Rate, width: Positive, power: Power = 0.25) -> Schedule:
+    """``init * (1 + (t/width)^2)^-power``: flat at first, then like ``t^(-2*power)`` beyond ``width`` steps; it never ends.
+
+    Yao et al., *Zipformer: A Faster and Better Encoder for Automatic Speech Recognition* (2023), whose Eden is two of them,
+    ``eden(peak, 5_000) * eden(1.0, 3.5).staircase(every)``, the second counted in epochs of ``every`` steps, and a warm-up.
+
+    >>> eden(1.0, width=3.0, power=0.5)(4)
+    0.6
+    """
+    return leaf("eden", None, init, init=init, width=width, power=power)
 
 
 @constructor

@@ -16,7 +16,7 @@ from fastlr.expression import Node, Numbers, ended, select, take
 from fastlr.program import NO_LIMIT, Family, Program, Row, pack
 from fastlr.shapes import LAST_STEP, code
 
-__all__ = ["cycled_steps", "lower"]
+__all__ = ["cycled_steps", "families", "lower"]
 
 Track = tuple[Row, ...]
 Floats = npt.NDArray[np.float64]
@@ -129,6 +129,11 @@ def _inverse(node: Node) -> Track:
     return (_row("reciprocal", *fields) if _all(power == 1) else _row("inverse", *fields, power),)
 
 
+def _eden(node: Node) -> Track:
+    """init * (1 + (t/width)^2)^-power."""
+    return (_row("eden", *(node.numbers[name] for name in ("init", "width", "power"))),)
+
+
 def _tanh(node: Node) -> Track:
     """The weight of the larger level is 1/(1 + e^y), y = +-2*(lower + (upper-lower)*t/steps)."""
     lower, upper = _floats(node.numbers["lower"]), _floats(node.numbers["upper"])
@@ -143,6 +148,23 @@ def _tanh(node: Node) -> Track:
 def _rex(node: Node) -> Track:
     length, lo, hi, _ = _levels(node)
     return _held("rex", node.numbers["steps"], node.numbers["end"], length, lo, hi, node.numbers["beta"])
+
+
+def _affine_exponential(node: Node) -> Track:
+    """The weight of the larger level, x steps from the smaller: (g^(x/steps) - 1)/(g - 1), g = ratio rising, 1/ratio falling."""
+    ratio, steps = _floats(node.numbers["ratio"]), _floats(node.numbers["steps"])
+    if _all(ratio == 1):
+        line = {"power": np.asarray(1.0), "from_start": np.asarray(False)}
+        return _polynomial(replace(node, numbers={**node.numbers, **line}))
+    length, lo, hi, falls = _levels(node)
+    sign, log = np.where(falls, -1.0, 1.0), exact.log2(ratio)
+    slope = _per_step((sign * log[0], sign * log[1]), np.maximum(steps, 1))
+    return _held("affine_exponential", steps, node.numbers["end"], length, lo, hi, *slope)
+
+
+def _logarithmic(node: Node) -> Track:
+    length, lo, hi, _ = _levels(node)
+    return _held("logarithmic", node.numbers["steps"], node.numbers["end"], length, lo, hi, *exact.log2(np.abs(length) + 1.0))
 
 
 def _sampled(node: Node) -> Track:
@@ -285,8 +307,11 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
     "staircase": _staircase,
     "exponential": _exponential,
     "inverse": _inverse,
+    "eden": _eden,
     "tanh": _tanh,
     "rex": _rex,
+    "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
     "sampled": _sampled,
     "join": _join,
     "loop": _loop,
@@ -356,6 +381,8 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
         own = [(numbers["exponent"] == 1) & (numbers["k"] == 1), _is_tiny(node)]
     if node.kind == "inverse":
         own = [numbers["power"] == 1]
+    if node.kind == "affine_exponential":
+        own = [numbers["ratio"] == 1, (numbers["ratio"] == 1) & _is_tiny(node)]
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]
@@ -402,13 +429,17 @@ def _merged_row(rows: tuple[Row, ...], sizes: list[int]) -> Row:
     )
 
 
+def families(node: Node, past_end: str = "hold") -> list[Family]:
+    """The rows of all lanes, what a program is packed from."""
+    lanes = np.arange(int(np.prod(node.shape))).reshape(node.shape)
+    return _families(ended(node, past_end), lanes)
+
+
 def lower(node: Node, past_end: str = "hold") -> Program:
     """Lower a tree to a program.
 
     ``past_end`` is ``"hold"``, ``"raise"``, ``"repeat"`` or ``"zero"``; ``"raise"`` writes the first forbidden step, the
     smallest over all lanes, into the program's header.
     """
-    lanes = int(np.prod(node.shape))
-    families = _families(ended(node, past_end), np.arange(lanes).reshape(node.shape))
     ends = past_end == "raise" and node.steps is not None
-    return pack(families, float(np.min(node.steps)) if ends and node.steps is not None else NO_LIMIT)
+    return pack(families(node, past_end), float(np.min(node.steps)) if ends and node.steps is not None else NO_LIMIT)

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Power",
-    "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags", "nearest", "shown",
-    "single",
+    "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Positive",
+    "Power", "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags", "nearest",
+    "shown", "single",
 ]  # fmt: skip
 
 
@@ -196,6 +196,7 @@ Rates = Annotated[npt.ArrayLike, Number("finite numbers >= 0, at most 1e290", 0.
 Amount = Annotated[npt.ArrayLike, Number("a number from 1e-290 to 1e290", 1 / _MOST, _MOST)]
 Real = Annotated[npt.ArrayLike, Number("a finite number", -_HUGE, _HUGE)]
 Power = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
+Positive = Annotated[npt.ArrayLike, Number("a number from 1e-18 to 1e18", 1e-18, 1e18)]
 Unit = Annotated[npt.ArrayLike, Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0)))]
 Factor = Annotated[npt.ArrayLike, Number("a factor from 0 to 1", 0.0, 1.0)]
 Gamma = Annotated[npt.ArrayLike, Number("a factor above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)]

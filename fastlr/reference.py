@@ -143,6 +143,29 @@ def _rex(c: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
     return _between(exact.divide(top, exact.subtract(exact.pair(size), product))[0], lo, hi)
 
 
+def _exp2_less_1(x: Array, k: Array, k_low: Array) -> Array:
+    y, y_low = exact.divide(exact.multiply(exact.pair(x), (k, k_low)), exact.LOG2_E)
+    return np.expm1(y) + np.exp(y) * y_low
+
+
+def _affine_exponential(c: Array, length: Array, lo: Array, hi: Array, k: Array, k_low: Array) -> Array:
+    size = np.abs(length)
+    w = _exp2_less_1(np.where(length > 0, size - c, c), k, k_low) / _exp2_less_1(size, k, k_low)
+    return _between(np.minimum(w, 1.0), lo, hi)
+
+
+def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low: Array) -> Array:
+    size, falls = np.abs(length), length > 0
+    w = np.log1p(np.where(falls, (size - c) / (c + 1.0), c)) * exact.LOG2_E[0] / d
+    return _between(np.where(falls & (c == 0), 1.0, np.minimum(w, 1.0)), lo, hi)
+
+
+def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
+    u = exact.divide(exact.pair(c), exact.pair(d))
+    base = exact.add(exact.pair(np.ones_like(c)), exact.multiply(u, u))
+    return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
+
+
 _CURVES: dict[str, Callable[..., Array]] = {
     "constant": lambda c, value: value,
     "linear": _linear,
@@ -156,6 +179,9 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "inverse": _inverse,
     "tanh": _tanh,
     "rex": _rex,
+    "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
+    "eden": _eden,
 }
 
 _PAIRS: dict[str, Callable[[Array, Array], Array]] = {

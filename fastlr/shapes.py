@@ -58,6 +58,17 @@ SHAPES: tuple[Shape, ...] = (
     Shape("inverse", ("a", "g", "s", "d", "q"), "a * ((g*c + s)/d)^-q"),
     Shape("tanh", ("lo", "hi", "yh", "yl", "kh", "kl"), "lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))"),
     Shape("rex", ("L", "lo", "hi", "b"), "lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising"),
+    Shape(
+        "affine_exponential",
+        ("L", "lo", "hi", "kh", "kl"),
+        "lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1",
+    ),
+    Shape(
+        "logarithmic",
+        ("L", "lo", "hi", "dh", "dl"),
+        "lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising",
+    ),
+    Shape("eden", ("a", "d", "q"), "a * (1 + (c/d)^2)^-q"),
     Shape("sampled", ("at", "every", "last", "joined"), "v[i] held, or the line v[i] to v[i+1], i = floor(c/every)"),
     # rows that hold other rows
     Shape(
@@ -73,7 +84,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 # the layout of a program, which program.py describes
-MAGIC = 20266.0  # changes with the format: a program is never read by kernels of another
+MAGIC = 20269.0  # changes with the format: a program is never read by kernels of another
 HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
 HEADER = len(HEADER_WORDS)
 FAMILY = 5

@@ -62,6 +62,16 @@ rex = finite(lambda p, z, init, end, beta=0.5: between(init, end, z / (1 - mpf(b
 
 
 @finite
+def affine_exponential(p: mpf, z: mpf, init: float, end: float, ratio: float = 0.5) -> mpf:
+    r = mpf(ratio)
+    return between(init, end, z if r == 1 else (r**p - r) / (1 - r))
+
+
+def logarithmic(t: int, init: float, end: float, steps: int) -> mpf:
+    return between(end, init, mpmath.log(mpf(t + 1)) / mpmath.log(mpf(steps + 1))) if t < steps else mpf(end)
+
+
+@finite
 def cosine(p: mpf, z: mpf, init: float, end: float, exponent: float = 1.0, k: float = 1.0) -> mpf:
     return between(init, end, (mpmath.cos(mpmath.pi / 2 * p ** mpf(k)) ** 2) ** mpf(exponent))
 
@@ -275,10 +285,13 @@ RATES: dict[str, Callable[..., mpf]] = {
     "cosine": cosine,
     "exponential": exponential,
     "rex": rex,
+    "logarithmic": logarithmic,
+    "affine_exponential": affine_exponential,
     "tanh": tanh,
     "exponential_decay": exponential_decay,
     "step_decay": lambda t, init, factor, every: mpf(init) * mpf(factor) ** (t // every),
     "inverse_time": lambda t, init, rate, every=1, power=1.0: mpf(init) / (1 + mpf(rate) * t / every) ** mpf(power),
+    "eden": lambda t, init, width, power=0.25: mpf(init) * (1 + (mpf(t) / mpf(width)) ** 2) ** -mpf(power),
     "inverse_power": lambda t, init, power, shift=1: mpf(init) * ((mpf(t) + shift) / shift) ** -mpf(power),
     "inverse_sqrt": inverse_sqrt,
     "noam": noam,

@@ -24,6 +24,7 @@ periods = lengths.filter(lambda n: n > 0)
 factors = st.one_of(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]), st.floats(0.001, 1.0))
 gammas = factors.filter(lambda x: x > 0)
 powers = st.one_of(st.sampled_from([0.5, 1.0, 2.0, 3.0]), st.floats(0.1, 8.0))
+ratios = st.floats(-18.0, 18.0).map(lambda x: min(max(10.0**x, 1e-18), 1e18))
 shapes = st.sampled_from(["linear", "cosine", "1-sqrt", "sqrt", "polynomial"])
 
 
@@ -76,6 +77,8 @@ finite_curves = st.one_of(
     st.builds(flr.polynomial, levels, levels, lengths, power=powers, origin=st.sampled_from(["end", "start"])),
     st.builds(flr.exponential, positive, positive, lengths),
     st.builds(flr.rex, levels, levels, lengths, beta=st.floats(0.0, 0.99)),
+    st.builds(flr.affine_exponential, levels, levels, lengths, ratio=st.one_of(st.just(1.0), ratios)),
+    st.builds(flr.logarithmic, levels, levels, lengths),
     st.builds(flr.tanh, levels, levels, lengths, lower=st.floats(-6.0, -1.0), upper=st.floats(0.5, 6.0)),
     st.builds(
         flr.wsd, levels, st.integers(0, 10**6), st.integers(0, 10**9), lengths, levels, init=levels, shape=shapes, power=powers
@@ -93,6 +96,7 @@ endless_curves = st.one_of(
     st.builds(lambda i, g, n, s: flr.exponential_decay(i, gamma=g, every=n, staircase=s), levels, gammas, periods, st.booleans()),
     st.builds(flr.step_decay, levels, factors, periods),
     st.builds(flr.inverse_time, levels, st.floats(0.0, 5.0), every=periods, power=powers),
+    st.builds(flr.eden, levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), powers),
     st.builds(flr.inverse_power, levels, powers, shift=periods),
     st.builds(flr.inverse_sqrt, levels, periods, init=levels),
     st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**5), factor=levels),

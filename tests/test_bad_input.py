@@ -100,6 +100,9 @@ SHAPES = [
     ("cosine(1.0, 0.0, 10, k=inf)", ValueError, "cosine: k must be a number from 1e-3 to 1e3, got inf"),
     ("exponential(0.0, 1.0, 10)", ValueError, "exponential: init must be a number from 1e-290 to 1e290, got 0.0"),
     ("exponential(1.0, -1.0, 10)", ValueError, "exponential: end must be a number from 1e-290 to 1e290, got -1.0"),
+    ("affine_exponential(1.0, 0.0, 10, ratio=0)", ValueError, "ratio must be a number from 1e-18 to 1e18, got 0"),
+    ("affine_exponential(1.0, 0.0, 10, ratio=1e19)", ValueError, "ratio must be a number from 1e-18 to 1e18, got 1e+19"),
+    ("logarithmic(1.0, 0.0, -1)", ValueError, "logarithmic: steps must be an integer from 0 to 2**53, got -1"),
     ("rex(1.0, 0.0, 10, beta=1)", ValueError, "rex: beta must be a number from 0 up to, not including, 1, got 1"),
     ("rex(1.0, 0.0, 10, beta=np.float32(1))", ValueError, "rex: beta must be a number from 0 up to, not including, 1, got 1.0"),
     ("rex(1.0, 0.0, 10, beta=-0.1)", ValueError, "rex: beta must be a number from 0 up to, not including, 1, got -0.1"),
@@ -124,6 +127,8 @@ SHAPES = [
     ("inverse_power(0.1, power=0)", ValueError, "inverse_power: power must be a number from 1e-3 to 1e3, got 0"),
     ("inverse_power(0.1, power=1, shift=0)", ValueError, "inverse_power: shift must be an integer from 1 to 2**53, got 0"),
     ("inverse_sqrt(0.1, warmup=0)", ValueError, "inverse_sqrt: warmup must be an integer from 1 to 2**53, got 0"),
+    ("eden(0.1, width=0)", ValueError, "eden: width must be a number from 1e-18 to 1e18, got 0"),
+    ("eden(0.1, 10, power=0)", ValueError, "eden: power must be a number from 1e-3 to 1e3, got 0"),
     ("noam(width=0, warmup=10)", ValueError, "noam: width must be an integer from 1 to 2**53, got 0"),
     ("piecewise_constant([1, 2], [])", ValueError, "values must be one more than boundaries, got 2 values and 0 boundaries"),
     ("piecewise_constant([1, 2], [5, 6])", ValueError, "values must be one more than boundaries, got 2 values and 2 boundaries"),
@@ -661,7 +666,9 @@ GOOD |= {
     "phases": 2,
 }
 GOOD |= dict.fromkeys(("self", "other", "a", "b", "schedule", "new"), LINE)
-GOOD |= dict.fromkeys(("init", "end", "low", "high", "rate", "factor", "peak", "scale", "gamma", "lo", "hi", "beta"), 0.5)
+GOOD |= dict.fromkeys(
+    ("init", "end", "low", "high", "rate", "factor", "peak", "scale", "gamma", "lo", "hi", "beta", "ratio"), 0.5
+)
 GOOD |= dict.fromkeys(("power", "exponent", "k", "stretch", "lower"), 1.0) | {"upper": 2.0}
 GOOD |= dict.fromkeys(("steps", "every", "shift", "warmup", "width", "period", "up", "down", "stable", "cooldown", "times"), 10)
 APART = {

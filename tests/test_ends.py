@@ -26,6 +26,8 @@ CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
     "cosine_power": (flr.cosine, {"exponent": schedules.powers, "k": schedules.powers}),
     "exponential": (flr.exponential, {}),
     "rex": (flr.rex, {"beta": st.floats(0.0, 0.99)}),
+    "affine_exponential": (flr.affine_exponential, {"ratio": schedules.ratios}),
+    "logarithmic": (flr.logarithmic, {}),
     "tanh": (flr.tanh, {"lower": st.floats(-9.0, -0.1), "upper": st.floats(0.1, 9.0)}),
     "1-sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="1-sqrt"), {}),
     "sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="sqrt"), {}),
@@ -44,6 +46,7 @@ DECAYS: dict[str, Any] = {
         flr.inverse_time, schedules.levels, st.floats(0.0, 5.0), schedules.periods, schedules.powers
     ),
     "inverse_power": st.builds(flr.inverse_power, schedules.levels, schedules.powers, schedules.periods),
+    "eden": st.builds(flr.eden, schedules.levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), schedules.powers),
     "inverse_sqrt": st.builds(flr.inverse_sqrt, schedules.levels, schedules.periods),
     "noam": st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**6), schedules.levels),
 }  # fmt: skip

@@ -5,6 +5,8 @@ import os
 import parity
 import pytest
 
+from fastlr.presets import pieces
+
 CASES = parity.cases()
 REQUIRED = os.environ.get("FASTLR_REQUIRE", "").split(",")
 
@@ -13,10 +15,25 @@ def test_every_preset_is_compared():
     assert sorted(parity.preset_names()) == sorted(CASES)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_preset_has_its_peers_rates(name):
-    case = CASES[name]
-    if not parity.installed(case.package):
-        (pytest.fail if case.package in REQUIRED else pytest.skip)(f"{case.package} is not installed")
+def compared(case):
     found = parity.largest(case)
     assert found.size <= case.bound, found
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.package])
+def test_a_preset_has_the_rates_of_the_package(name):
+    package = CASES[name].package
+    if not parity.installed(package):
+        (pytest.fail if package in REQUIRED else pytest.skip)(f"{package} is not installed")
+    compared(CASES[name])
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.package])
+def test_a_preset_has_the_figures_of_its_formula(name):
+    compared(CASES[name])
+
+
+@pytest.mark.parametrize("name", parity.preset_names())
+def test_an_argument_that_is_none_is_told_by_the_presets_name(name):
+    with pytest.raises(TypeError, match=f"^{name}: .*(nonesuch|missing a required argument)"):
+        pieces.PRESETS[name].build(nonesuch=1)

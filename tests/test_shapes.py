@@ -40,6 +40,7 @@ WEIGHTS: dict[str, Callable[..., mpf]] = {
     "polynomial": lambda p, power=2.0, origin="end": (1 - p) ** mpf(power) if origin == "end" else 1 - p ** mpf(power),
     "cosine": lambda p, exponent=1.0, k=1.0: ((1 + mpmath.cos(mpmath.pi * p ** mpf(k))) / 2) ** mpf(exponent),
     "rex": lambda p, beta=0.5: (1 - p) / (1 - mpf(beta) * p),
+    "affine_exponential": lambda p, ratio=0.5: (mpf(ratio) ** p - mpf(ratio)) / (1 - mpf(ratio)) if ratio != 1 else 1 - p,
     "tanh": lambda p, lower=-6.0, upper=3.0: (1 - mpmath.tanh(mpf(lower) + (mpf(upper) - mpf(lower)) * p)) / 2,
     "1-sqrt": lambda p: 1 - mpmath.sqrt(p),
     "sqrt": lambda p: mpmath.sqrt(1 - p),
@@ -54,6 +55,8 @@ def curve(name: str, init: float, end: float, steps: int, **options: Any) -> For
             return mpf(end)
         if name == "exponential":
             return mpf(init) * (mpf(end) / mpf(init)) ** (mpf(t) / steps)
+        if name == "logarithmic":
+            return part(end, init, mpmath.log(mpf(1 + t)) / mpmath.log(mpf(1 + steps)))
         return part(init, end, WEIGHTS[name](mpf(t) / steps, **options))
 
     return formula
@@ -87,6 +90,12 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("rex", {}),
     ("rex", {"beta": 0.0}),
     ("rex", {"beta": 0.9}),
+    ("affine_exponential", {}),
+    ("affine_exponential", {"ratio": 1.0}),
+    ("affine_exponential", {"ratio": 1e-18}),
+    ("affine_exponential", {"ratio": 1e18}),
+    ("affine_exponential", {"ratio": 1 - 2.0**-53}),
+    ("logarithmic", {}),
     ("tanh", {}),
     ("tanh", {"lower": -1.0, "upper": 8.0}),
 ]
@@ -121,6 +130,10 @@ def by_power(t: int, power: float, shift: int) -> mpf:
     return mpf(0.2) * (mpf(t + shift) / shift) ** -mpf(power)
 
 
+def by_width(t: int, width: float, power: float) -> mpf:
+    return mpf(0.2) * (1 + (t / mpf(width)) ** 2) ** -mpf(power)
+
+
 def by_root(t: int, warmup: int, init: float) -> mpf:
     return part(init, 0.2, 1 - mpf(t) / warmup) if t < warmup else mpf(0.2) * mpmath.sqrt(mpf(warmup) / t)
 
@@ -145,6 +158,8 @@ def decays() -> Iterator[Case]:
     for power, shift in [(0.5, 1), (1.0, 10), (2.5, 4_000), (0.33, 2**40)]:
         formula = partial(by_power, power=power, shift=shift)
         yield Case("inverse_power", flr.inverse_power(0.2, power, shift), formula, (1, shift))
+    for width, power in [(3.5, 0.25), (7_500, 0.25), (1e-3, 2.0), (2.0**50, 0.7)]:
+        yield Case("eden", flr.eden(0.2, width, power), partial(by_width, width=width, power=power), (1, 8_000, 2**40))
     for warmup, init in [(1, 0.0), (100, 0.0), (4_000, 1e-7), (2**40, 0.5)]:
         formula = partial(by_root, warmup=warmup, init=init)
         yield Case("inverse_sqrt", flr.inverse_sqrt(0.2, warmup, init=init), formula, (warmup, 4 * warmup))

@@ -23,8 +23,14 @@ ROWS = {
     "staircase": (lambda c, a, every, k, k_low: f.staircase(c, a, every, k, k_low), (0.1, 7.0, -1e-5, 0.0)),
     "reciprocal": (lambda c, a, g, s, d: f.reciprocal(c, a, g, s, d), (0.1, 1e-4, 1.0, 1.0)),
     "inverse": (lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q), (0.1, 1e-4, 1.0, 1.0, 0.5)),
+    "eden": (lambda c, a, d, q: f.eden(c, a, d, q), (0.1, 7.5, 0.25)),
     "tanh": (lambda c, lo, hi, y, y_low, k, k_low: f.tanh(c, lo, hi, y, y_low, k, k_low), (0.0, 0.1, -8.0, 0.0, 1e-5, 0.0)),
     "rex": (lambda c, length, lo, hi, b: f.rex(c, length, lo, hi, b), (1e6, 0.0, 0.1, 0.5)),
+    "logarithmic": (lambda c, length, lo, hi, d, d_low: f.logarithmic(c, length, lo, hi, d, d_low), (1e6, 0.0, 0.1, 19.93, 0.0)),
+    "affine_exponential": (
+        lambda c, length, lo, hi, k, k_low: f.affine_exponential(c, length, lo, hi, k, k_low),
+        (1e6, 0.0, 0.1, 1e-6, 0.0),
+    ),
 }
 
 PACKED = re.compile(r"vfn?m(add|sub)\w*pd\s.*%[yz]mm|\bfml[as]\s+v\d+\.2d")

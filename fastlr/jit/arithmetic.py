@@ -16,7 +16,7 @@ from fastlr.jit.compiling import inlined
 
 __all__ = [
     "bits", "exp2", "fma", "from_bits", "log2", "log2_sum", "over_square", "quarter_turn_squared", "quotient", "ratio",
-    "scaled", "sin_squared_pair", "sin_squared_tail", "two_words", "words_at",
+    "scaled", "sin_squared_pair", "sin_squared_tail", "two_sum", "two_words", "words_at",
 ]  # fmt: skip
 
 _DOUBLE = ir.DoubleType()
@@ -178,6 +178,14 @@ def log2(high: float, low: float) -> tuple[float, float]:
     """The same in two words."""
     total, rest = log2_sum(high, low)
     return two_words(total, rest)
+
+
+@inlined
+def two_sum(a: float, b: float) -> tuple[float, float]:
+    """``a + b``, whichever is the larger, as the nearest number and what it leaves."""
+    high = a + b
+    part = high - a
+    return high, (a - (high - part)) + (b - part)
 
 
 @inlined

@@ -24,16 +24,17 @@ from fastlr.jit.arithmetic import (
     scaled,
     sin_squared_pair,
     sin_squared_tail,
+    two_sum,
     two_words,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "cosine", "cosine_power", "cosine_rise", "cosine_slope",
-    "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope", "power", "power_kept",
-    "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase",
-    "tanh", "whole_periods",
+    "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "affine_exponential", "cosine", "cosine_power", "cosine_rise",
+    "cosine_slope", "eden", "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope",
+    "logarithmic", "power", "power_kept", "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square",
+    "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -330,6 +331,52 @@ def rex(c: float, length: float, lo: float, hi: float, b: float) -> float:
     w = top / bottom
     w += (fma(-w, bottom, top) + (top_low - w * bottom_low)) / bottom
     return _between(w, lo, hi)
+
+
+@inlined
+def _exp2_less_1(x: float, k: float, k_low: float) -> tuple[float, float]:
+    """2^(x*(kh+kl)) - 1 as a sum of two, for exponents from -60 to 60."""
+    t, t_low = _exponent(x, k, k_low, False)
+    n, q, q_low = exp2(t, t_low, True)
+    unit = scaled(1.0, n, False)
+    # of 2^n - 1 and 2^n*q either may be the larger; for n = 0 they are 0 and q, exactly
+    whole, whole_low = two_sum(unit, -1.0)
+    total, rest = two_sum(whole, unit * q)
+    return total, rest + (whole_low + unit * q_low)
+
+
+@inlined
+def affine_exponential(c: float, length: float, lo: float, hi: float, k: float, k_low: float) -> float:
+    """lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1; g(|L|) leaves a loop."""
+    size = abs(length)
+    top, top_low = _exp2_less_1(size - c if length > 0.0 else c, k, k_low)
+    most, most_low = _exp2_less_1(size, k, k_low)
+    w = top / most
+    w += (fma(-w, most, top) + (top_low - w * most_low)) / most
+    return _between(min(w, 1.0), lo, hi)
+
+
+@inlined
+def logarithmic(c: float, length: float, lo: float, hi: float, d: float, d_low: float) -> float:
+    """lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising."""
+    size, falls, bottom = abs(length), length > 0.0, c + 1.0
+    top, inverse = size + 1.0, 1.0 / bottom
+    high = top * inverse
+    low = (fma(-high, bottom, top) + (size - (top - 1.0))) * inverse  # of a length of 2^53, to which 1 is lost
+    log, log_low = log2_sum(high if falls else bottom, low if falls else 0.0)
+    w = log / d
+    w += (fma(-w, d, log) + (log_low - w * d_low)) / d
+    return _between(1.0 if falls and c == 0.0 else min(w, 1.0), lo, hi)
+
+
+@inlined
+def eden(c: float, a: float, d: float, q: float) -> float:
+    """a * (1 + (c/d)^2)^-q, the base in two words."""
+    u, u_low = quotient(c, d)
+    square = u * u
+    b, b_low = two_sum(1.0, square)
+    n, grown, grown_low = _grown(b, b_low + fma(2.0 * u, u_low, fma(u, u, -square)), -q)
+    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
 
 
 @inlined

@@ -12,13 +12,16 @@ from fastlr.jit import formulas as f
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.rows import (
     ADD,
+    AFFINE_EXPONENTIAL,
     CLOCK,
     CONSTANT,
     COSINE,
     COSINE_POWER,
+    EDEN,
     EXPONENTIAL,
     INVERSE,
     LINEAR,
+    LOGARITHMIC,
     LOOP,
     MINIMUM,
     MULTIPLY,
@@ -322,6 +325,10 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
     if shape == EXPONENTIAL:
         _lanes_of_exponential(c, p0, p1, p2, out)
         return
+    if shape == EDEN:
+        for i in range(n):
+            out[i] = f.eden(c[i], p0[i], p1[i], p2[i])
+        return
     p3 = column(words, row + 13, lane, stride, scratch[3, :n])
     if shape == POWER:
         for i in range(n):
@@ -351,6 +358,14 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
     if shape == INVERSE:
         for i in range(n):
             out[i] = f.inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        return
+    if shape == AFFINE_EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        return
+    if shape == LOGARITHMIC:
+        for i in range(n):
+            out[i] = f.logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
     p5 = column(words, row + 17, lane, stride, scratch[5, :n])
     for i in range(n):

@@ -12,15 +12,18 @@ from fastlr.jit.compiling import inlined, kernel
 from fastlr.shapes import FAMILY, HEADER, ROW, code
 
 __all__ = [
-    "ADD", "CONSTANT", "COSINE", "COSINE_POWER", "CLOCK", "EXPONENTIAL", "INVERSE", "LINEAR", "LOOP", "MAXIMUM", "MINIMUM",
-    "MULTIPLY", "POWER", "RECIPROCAL", "REX", "SAMPLED", "SQUARE", "STAIRCASE", "TANH", "curve", "family", "field",
-    "lanes_within", "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
+    "ADD", "AFFINE_EXPONENTIAL", "CONSTANT", "COSINE", "COSINE_POWER", "CLOCK", "EDEN", "EXPONENTIAL", "INVERSE", "LINEAR",
+    "LOGARITHMIC", "LOOP", "MAXIMUM", "MINIMUM", "MULTIPLY", "POWER", "RECIPROCAL", "REX", "SAMPLED", "SQUARE", "STAIRCASE",
+    "TANH", "curve", "family", "field", "lanes_within", "place_in_loop", "position", "rate_of", "row_at", "sample", "start",
 ]  # fmt: skip
 
 CONSTANT, LINEAR, SQUARE, POWER = code("constant"), code("linear"), code("square"), code("power")
 COSINE, COSINE_POWER = code("cosine"), code("cosine_power")
 EXPONENTIAL, STAIRCASE = code("exponential"), code("staircase")
 RECIPROCAL, INVERSE = code("reciprocal"), code("inverse")
+AFFINE_EXPONENTIAL = code("affine_exponential")
+LOGARITHMIC = code("logarithmic")
+EDEN = code("eden")
 TANH, REX, SAMPLED = code("tanh"), code("rex"), code("sampled")
 LOOP, CLOCK = code("loop"), code("clock")
 MULTIPLY, ADD, MINIMUM, MAXIMUM = code("multiply"), code("add"), code("minimum"), code("maximum")
@@ -117,6 +120,8 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
         return f.square(c, p0, p1, p2, True)
     if shape == EXPONENTIAL:
         return f.exponential(c, p0, p1, p2, True)
+    if shape == EDEN:
+        return f.eden(c, p0, p1, p2)
     p3 = field(words, row, 3, lane)
     if shape == POWER:
         return f.power(c, p0, p1, p2, p3)
@@ -133,6 +138,10 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
         return f.cosine_power(c, p0, p1, p2, p3, p4)
     if shape == INVERSE:
         return f.inverse(c, p0, p1, p2, p3, p4)
+    if shape == AFFINE_EXPONENTIAL:
+        return f.affine_exponential(c, p0, p1, p2, p3, p4)
+    if shape == LOGARITHMIC:
+        return f.logarithmic(c, p0, p1, p2, p3, p4)
     return f.tanh(c, p0, p1, p2, p3, p4, field(words, row, 5, lane))
 
 

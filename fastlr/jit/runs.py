@@ -10,13 +10,16 @@ from fastlr.jit.arithmetic import fma
 from fastlr.jit.compiling import inlined, kernel
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at
 from fastlr.jit.rows import (
+    AFFINE_EXPONENTIAL,
     CLOCK,
     CONSTANT,
     COSINE,
     COSINE_POWER,
+    EDEN,
     EXPONENTIAL,
     INVERSE,
     LINEAR,
+    LOGARITHMIC,
     LOOP,
     POWER,
     RECIPROCAL,
@@ -103,6 +106,9 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
     elif shape == EXPONENTIAL:
         for i in range(n):
             out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, True)
+    elif shape == EDEN:
+        for i in range(n):
+            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2)
     else:
         _run_of_long_curve(words, row, lane, c, step, out)
 
@@ -260,6 +266,12 @@ def _run_of_longest_curve(words: Any, row: int, lane: int, c: float, step: float
     elif shape == INVERSE:
         for i in range(n):
             out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4)
+    elif shape == LOGARITHMIC:
+        for i in range(n):
+            out[i] = f.logarithmic(clock_of(c, step, i), p0, p1, p2, p3, p4)
+    elif shape == AFFINE_EXPONENTIAL:
+        for i in range(n):
+            out[i] = f.affine_exponential(clock_of(c, step, i), p0, p1, p2, p3, p4)
     else:
         p5 = field(words, row, 5, lane)
         for i in range(n):

@@ -302,4 +302,4 @@ def MultiStepStateScheduler(initial_value: Rate, gamma: Level, milestones: Marks
     """``initial_value * gamma^i``, i the number of milestones, which never fall, at or before e, e from 1 on."""
     if any(b < a for a, b in pairwise(milestones)):
         raise ValueError(f"ignite.MultiStepStateScheduler: milestones must never fall, got {milestones}")
-    return drops(initial_value, gamma, milestones).skip(1)
+    return drops("ignite.MultiStepStateScheduler: milestones", initial_value, gamma, milestones).skip(1)

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial, wraps
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil, floor, lcm, log
 from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -24,26 +24,30 @@ from fastlr.backends import use_backend
 from fastlr.constructors import (
     constant,
     cosine,
+    cosine_restarts,
     exponential,
     exponential_decay,
+    inverse_power,
     inverse_time,
     join,
     linear,
+    polynomial,
     sampled,
     stack,
     step_decay,
     tanh,
 )  # fmt: skip
-from fastlr.parameters import Amount, Number, Rate, nearest, shown
+from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments
 
 __all__ = [
-    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Function", "Integer", "Length", "Lengths", "Level", "Levels",
-    "Marks", "Preset", "Ratio", "Real", "Scales", "Share", "Span", "cut", "cycles", "drops", "fraction", "from_one", "geometric",
-    "inverse", "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "preset", "rate_at", "sigmoid", "swept",
-    "tabulated", "wave",
+    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
+    "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "cut",
+    "cycles", "cycling_polynomial", "drops", "endless", "factors", "fraction", "from_one", "geometric", "inverse",
+    "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "phases", "polynomial_cycles", "preset", "rate_at",
+    "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "warm_restarts", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -62,7 +66,8 @@ class Preset(NamedTuple):
 
 
 _MOST = 1e290  # a rate that a schedule may have
-_MOST_STAIRS = 10_000
+_MOST_CYCLES = 10_000
+_FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
@@ -77,8 +82,10 @@ Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)
 Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]
 Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
 Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
+Growth = Annotated[float, Number("a number from 1 to 2**53", 1.0, _FAR)]
 Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
 Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
+Exponent = Annotated[float, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Marks = Annotated[Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)]
 Levels = Annotated[Sequence[float], Number("finite numbers >= 0", 0.0, _HUGE, core=1, none=True)]
 Lengths = Annotated[Sequence[float], Number("numbers of steps from 0 to 2**53", 0.0, _FAR, core=1, none=True)]
@@ -109,6 +116,10 @@ def _curves(where: str, value: object) -> object:
     return [_curve(f"{where}[{i}]", item) for i, item in enumerate(value)]
 
 
+def _scheduled(where: str, value: object) -> Schedule:
+    return value if isinstance(value, Schedule) else constant(checked(Rate, where, value))
+
+
 def named(names: Iterable[str]) -> Callable[[str, object], str]:
     """The rule of a peer's own names: an unknown one is answered with the nearest.
 
@@ -130,9 +141,26 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
     return one
 
 
+def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
+    """The rule of a rate that is written as a product of named factors.
+
+    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    ['constant', 'rsqrt_decay']
+    """
+    factor = named(names)
+
+    def product(where: str, value: object) -> list[str]:
+        if not isinstance(value, str):
+            raise TypeError(f"{where} must be names of factors, with * between them, got {type(value).__name__} {shown(value)}")
+        return [factor(where, name.strip()) for name in value.split("*")]
+
+    return product
+
+
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
 Scales = Annotated[Mapping[int, float], _scales]
 Curved = Annotated[Curve, _curve]
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
 Curves = Annotated[Sequence[Curve], _curves]
 
 
@@ -204,7 +232,7 @@ def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[s
 
 
 def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 # -- pieces that begin and end between steps -------------------------------------------------------------------------------
@@ -272,20 +300,21 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
 
 
 def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False, reach: int = LAST_STEP) -> Schedule:
-    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, up to the last rate below 1e290.
+    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has grown to about 1e290.
 
     ``reach`` is how many steps it is asked for, at most: what grows is bounded by the rate there.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
     """
-    if gamma <= 1:
-        return step_decay(init, gamma, every) if staircase else exponential_decay(init, gamma=gamma, every=every)
-    rates = np.asarray(init, dtype=np.float64)
-    times = min(floor(log(_MOST / max(float(rates.max()), 1 / _MOST)) / log(gamma)), reach // every + 1)
-    if staircase:
-        return sampled(rates[..., np.newaxis] * gamma ** np.arange(min(times, _MOST_STAIRS) + 1), every)
-    return exponential(init, rates * gamma**times, times * every)
+    if staircase and gamma <= 1:
+        return step_decay(init, gamma, every)
+    if gamma <= 1:  # 0^0 is 1, and all after it 0
+        return exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
+    most = min(reach // every + 1, LAST_STEP // every)
+    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), most)
+    growth = exponential(1.0, gamma**times, times if staircase else times * every)
+    return (growth.staircase(every) if staircase else growth) * init
 
 
 def cut(schedule: Schedule, steps: int) -> Schedule:
@@ -305,14 +334,14 @@ def cycles(
 ) -> Iterator[tuple[int, Schedule]]:
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
-    Cycles may begin between steps. So many of them, or all that begin before step 2^53; those in which no step lies are left out.
+    Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
     """
     start, now, i = Fraction(0), Fraction(length), 0
-    while start <= LAST_STEP and (count is None or i < count):
+    while start + now <= LAST_STEP and (count is None or i < count):
         begin = ceil(start)
         if begin < ceil(start + now):
             yield begin, on_clock(curve(i), now, begin - start)
-        start, now, i = start + now, now * stretch, i + 1
+        start, now, i = start + now, Fraction(round(now * stretch * _FINE), _FINE), i + 1
 
 
 def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
@@ -322,6 +351,74 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     array([1.        , 0.5       , 0.33333333, 0.33333333])
     """
     return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))
+
+
+def endless(curve: Curve, every: float) -> Schedule:
+    """A curve without an end whose unit is ``every`` steps, which may be a fraction.
+
+    >>> endless(lambda ticks: step_decay(1.0, 0.5, ticks), 1.5).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    unit = fraction(every)
+    return on_clock(curve, unit, reach=1_000 * unit)
+
+
+def stairs(where: str, values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0) -> Schedule:
+    """``values[i]`` from ``after`` steps after ``boundaries[i-1]`` on: with 1, a boundary is the last step of the old value.
+
+    Boundaries never fall; of values with one boundary the last holds. A boundary that comes to lie before step 0 is over by then.
+
+    >>> stairs("", [1.0, 0.5], [2]).table(4), stairs("", [1.0, 0.5], [2], after=1).table(4)
+    (array([1. , 1. , 0.5, 0.5]), array([1. , 1. , 1. , 0.5]))
+    """
+    if len(values) != len(boundaries) + 1:
+        told = f"{len(values)} values and {len(boundaries)} boundaries"
+        raise ValueError(f"{where}: values must be one more than boundaries, got {told}")
+    if any(b < a for a, b in pairwise(boundaries)):
+        raise ValueError(f"{where}: boundaries must never fall, got {shown(list(boundaries))}")
+    starts = [min(max(boundary + after, 0), LAST_STEP) for boundary in boundaries]
+    return join([constant(value) for value in values], starts)
+
+
+def restarts(init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float) -> Schedule:
+    """Half a cosine wave from ``init`` to ``end``, again and again: ``stretch`` times as long, ``scale`` times as high each time.
+
+    Cycles may begin between steps; ``stretch`` is at least 1. Where they do, those that end by step 2^53 are there.
+
+    >>> restarts(1.0, 0.0, 2, 1.5, 0.5).table(6)
+    array([1.   , 0.5  , 0.5  , 0.375, 0.125, 0.25 ])
+    """
+    if stretch == 1:
+        return endless(lambda ticks: cosine_restarts(init, end, ticks, scale=scale), length)
+    if stretch == floor(stretch) and length == floor(length):
+        return cosine_restarts(init, end, int(length), stretch, scale)
+
+    def cycle(i: int) -> Curve:
+        return partial(cosine, np.add(end, np.subtract(init, end) * scale**i), end)
+
+    begins, parts = zip(*cycles(cycle, fraction(length), fraction(stretch)), strict=True)
+    return join(parts, begins[1:])
+
+
+def cycling_polynomial(where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float) -> Schedule:
+    """``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``every`` at or after t: TensorFlow's, with ``cycle``.
+
+    ``end`` is reached at each multiple, and the next step is higher up again: ``init`` must be at least ``end``.
+
+    >>> cycling_polynomial("", 1.0, 0.0, 1.0, 2).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    if np.any(np.less(init, end)):
+        raise ValueError(f"{where}: with cycle the first rate must be at least the last, got {shown(init)} and {shown(end)}")
+    height = np.subtract(init, end)
+
+    def cycles_of(ticks: int) -> Schedule:
+        # (L - t)/L is what is left of a cycle, over how many there have been
+        left = polynomial(1.0, 0.0, ticks, power=power).skip(1).then(linear(0.0, 0.0, 1)).repeat()
+        lower = inverse_power(1.0, power).staircase(ticks)
+        return join([constant(init), left * lower * height + end], [1])
+
+    return endless(cycles_of, every)
 
 
 def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
@@ -334,15 +431,51 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
         return np.asarray(schedule(t))
 
 
+def slanted(peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0) -> Schedule:
+    """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps, ``peak/ratio`` after ``cut/share``.
+
+    It goes on falling by the same line until it is 0.
+
+    >>> slanted(1.0, 2, Fraction(1, 2), 5.0).table(6)
+    array([0.2, 0.6, 1. , 0.6, 0.2, 0. ])
+    """
+    fall = cut * (1 / Fraction(share) - 1) * (1 + 1 / (fraction(ratio) - 1))
+    return knots([(start, np.divide(peak, ratio)), (start + cut, peak), (start + cut + fall, np.zeros_like(peak))])
+
+
+def warm_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, warmup: int, fall: int, grown: Callable[[int], int], gamma: float = 1.0
+) -> Schedule:
+    """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in ``fall``, for ever.
+
+    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high * gamma^i``; gamma is at most 1.
+    Instead of a cycle that would end beyond step 2^53 the one before it comes again.
+
+    >>> warm_restarts(1.0, 0.0, 1, 2, lambda fall: 2 * fall).table(8).round(4)
+    array([0.    , 1.    , 0.5   , 0.    , 1.    , 0.8536, 0.5   , 0.1464])
+    """
+    parts, starts, now = [], [], warmup + fall
+    while grown(fall) != fall and now + warmup + grown(fall) <= LAST_STEP:
+        parts.append(linear(low, high, warmup).then(cosine(high, low, fall)))
+        starts.append(now)
+        high, fall = np.multiply(high, gamma), grown(fall)
+        now += warmup + fall
+    up = linear(0.0, high, warmup).then(cosine(high, 0.0, fall)).repeat(scale=gamma)
+    down = linear(low, 0.0, warmup).then(cosine(0.0, low, fall)).repeat()
+    return join([*parts, up + down], starts) if parts else up + down
+
+
 # -- what several of the frameworks of their own clock share ---------------------------------------------------------------
 
 
-def drops(init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
     """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before t.
 
-    >>> drops(1.0, 0.5, [2, 3]).table(4)
+    >>> drops("", 1.0, 0.5, [2, 3]).table(4)
     array([1.  , 1.  , 0.5 , 0.25])
     """
+    if any(b < a for a, b in pairwise(at)):
+        raise ValueError(f"{where} must never fall, got {shown(list(at))}")
     return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
 
 
@@ -405,7 +538,7 @@ def lowered_restarts(
 ) -> Schedule:
     """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so many cycles, or for ever.
 
-    Lengths are all alike or never fall; where they grow, cycles are there up to step 2^53, and the last ``low`` is held.
+    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after which ``low`` is held.
 
     >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
     array([1.  , 0.6 , 0.5 , 0.35])
@@ -416,9 +549,10 @@ def lowered_restarts(
         return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
     parts: list[Schedule] = []
     begins = [0]
-    while begins[-1] < LAST_STEP and len(parts) != count:
-        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, length(len(parts))))
-        begins.append(min(begins[-1] + length(len(parts) - 1), LAST_STEP))
+    while begins[-1] < LAST_STEP and len(parts) < (_MOST_CYCLES if count is None else count):
+        steps = min(length(len(parts)), LAST_STEP)
+        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
+        begins.append(min(begins[-1] + steps, LAST_STEP))
     return join([*parts, constant(low)], begins[1:])
 
 
@@ -431,3 +565,36 @@ def swept(where: str, levels: Sequence[npt.ArrayLike], ends: Sequence[Exact], cu
     if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
         raise ValueError(f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}")
     return knots(list(zip([0, *ends], levels, strict=True)), curve)
+
+
+def polynomial_cycles(init: npt.ArrayLike, end: npt.ArrayLike, steps: int, power: float) -> Schedule:
+    """TensorFlow's ``cycle``: ``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``steps`` from t on.
+
+    The rate is ``end`` at each multiple but 0, and jumps up after it, less high each time. ``end`` is at most ``init``.
+
+    >>> polynomial_cycles(1.0, 0.0, 2, 1.0).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    remains = from_one(polynomial(1.0, 0.0, steps, power=power), steps).repeat()
+    shrinks = inverse_time(np.subtract(init, end), 1.0, power=power).staircase(steps)
+    return join([constant(init), remains * shrinks + np.asarray(end)], [1])
+
+
+def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
+    """Schedules one after another on the run's clock: each ``(begin, schedule, origin)``, its own step 0 at step ``origin``.
+
+    It begins at ``begin``, and not before the one ahead of it; up to its origin it stands as at its step 0.
+
+    >>> phases((0, linear(0.0, 1.0, 2), 0), (3, linear(1.0, 0.0, 4), 2)).table(6)
+    array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25])
+    """
+    begins = list(accumulate((begin for begin, _, _ in parts), max))
+    placed = [_placed(schedule, begin - origin) for begin, (_, schedule, origin) in zip(begins, parts, strict=True)]
+    return join(placed, begins[1:]) if placed[1:] else placed[0]
+
+
+def _placed(schedule: Schedule, gone: int) -> Schedule:
+    """A schedule of which so many steps have gone already, or which waits for so many."""
+    if gone == 0:
+        return schedule
+    return schedule.skip(gone) if gone > 0 else schedule.delay(-gone)

@@ -122,13 +122,16 @@ def one_of(rng: np.random.Generator, *options: Any) -> Any:
     return options[rng.integers(len(options))]
 
 
-def figures(formula: Callable[..., float]) -> Callable[[Settings, int], Any]:
-    """The rates of ``formula(t, lr, ...)``, written from the peer's own, one number at a time; ``lr`` may be a list of groups."""
+def figures(formula: Callable[..., float], groups: str = "lr") -> Callable[[Settings, int], Any]:
+    """The rates of ``formula(t, lr, ...)``, written from the peer's own, one number at a time.
+
+    The setting that ``groups`` names may be a list of them.
+    """
 
     def table(settings: Settings, steps: int) -> Any:
-        lr = settings.get("lr")
+        lr = settings.get(groups)
         if isinstance(lr, list):
-            return np.array([table({**settings, "lr": one}, steps) for one in lr])
+            return np.array([table({**settings, groups: one}, steps) for one in lr])
         return np.array([formula(t, **settings) for t in range(steps)])
 
     return table

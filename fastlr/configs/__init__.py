@@ -1,0 +1,145 @@
+"""Configs: the schedule that a framework's config describes, read from the file, the mapping or the object that people have.
+
+One file a format; each knows its own by its keys. Nothing in a config is ever run: JSON, YAML without objects, a command's
+arguments. What is wrong is told by file, key, rule and value, before anything is built.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fastlr.configs import deepspeed, detectron2, keras, megatron, timm, torch, transformers
+from fastlr.configs.reading import Run, Section, named
+from fastlr.parameters import Period, Rate, nearest, shown, single
+from fastlr.plateau import Plateau
+from fastlr.schedule import Schedule
+from fastlr.spec import from_spec
+
+__all__ = ["from_config"]
+
+_READERS: dict[str, Any] = {
+    "deepspeed": deepspeed,
+    "detectron2": detectron2,
+    "keras": keras,
+    "megatron": megatron,
+    "timm": timm,
+    "torch": torch,
+    "transformers": transformers,
+}
+
+
+def from_config(
+    config: object,
+    framework: str | None = None,
+    *,
+    lr: float | None = None,
+    steps: int | None = None,
+    steps_per_epoch: int | None = None,
+    optimizer: Mapping[str, Any] | None = None,
+) -> Schedule | Plateau:
+    """The schedule that a config describes.
+
+    ``config`` is a file's path, a mapping, a command's arguments as a string, or a live torch scheduler:
+
+    - transformers' training arguments as JSON;  DeepSpeed's JSON;  a spec of fastlr's own
+    - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that has them
+    - timm's arguments (``args.yaml``);  a Detectron2 YAML;  a Keras schedule's or optimizer's config
+    - a torch scheduler, or its ``state_dict``: the schedule of the whole run, which stands at its ``last_epoch``
+
+    Which it is, is told by its keys, or by ``framework``. What configs leave to their program is given here: ``lr``, the base
+    rate, where the config has none; ``steps``, the run's length; ``steps_per_epoch``, where it counts epochs; ``optimizer``, the
+    ``state_dict`` of a torch optimizer. A plateau scheduler gives a ``Plateau`` rule.
+
+    Raises ``ValueError`` for what is no such config, and for any key of the scheduler's that is unknown, missing or wrong, naming
+    the file, the key, its rule and the value; ``OSError`` for a file that cannot be read.
+
+    >>> config = {"lr_scheduler_type": "linear", "learning_rate": 1e-3, "warmup_steps": 10, "max_steps": 100}
+    >>> from_config(config)(5), from_config(config)(100)
+    (0.0005, 0.0)
+    >>> from_config(config | {"lr_scheduler_type": "linaer"})
+    Traceback (most recent call last):
+        ...
+    ValueError: from_config: ... did you mean linear?
+    """
+    run = Run(
+        None if lr is None else single(Rate, "from_config: lr", lr),
+        None if steps is None else single(Period, "from_config: steps", steps),
+        None if steps_per_epoch is None else single(Period, "from_config: steps_per_epoch", steps_per_epoch),
+        optimizer,
+    )
+    if torch.matches_object(config):
+        return torch.of_object(config, run)
+    where, values = _values(config)
+    if "fastlr" in values:
+        return from_spec(values)
+    section = Section(where, values)
+    with named(section):
+        found: Schedule | Plateau = _reader(section, framework).read(section, run)
+        return found
+
+
+def _values(config: object) -> tuple[str, Mapping[str, Any]]:
+    """Where a config stands, and its keys and values."""
+    if isinstance(config, Mapping):
+        return "from_config", config
+    if isinstance(config, str) and config.lstrip().startswith("-"):
+        return "from_config", megatron.arguments(_words("from_config", config))
+    if not isinstance(config, str | Path):
+        rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
+        raise TypeError(f"from_config: config {rule}, got {type(config).__name__} {shown(config)}")
+    return f"from_config: {config}", _parsed(Path(config))
+
+
+def _parsed(path: Path) -> Mapping[str, Any]:
+    """A file's keys and values, by its suffix: JSON, YAML, or a script with arguments."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        found = json.loads(text) if path.suffix == ".json" else _yaml(text) if path.suffix in (".yaml", ".yml") else None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"from_config: {path}: must be {path.suffix[1:].upper()} ({error})") from None
+    if path.suffix not in (".json", ".yaml", ".yml"):
+        return megatron.arguments(_words(f"from_config: {path}", text))
+    if not isinstance(found, Mapping):
+        raise ValueError(f"from_config: {path}: must be a mapping, got {shown(found)}")
+    return found
+
+
+def _words(where: str, text: str) -> list[str]:
+    """The words of a command, or of a script."""
+    try:
+        return shlex.split(text.replace("\\\n", " "), comments=True)
+    except ValueError as error:
+        raise ValueError(f"{where}: must be a command's arguments ({error})") from None
+
+
+def _yaml(text: str) -> object:
+    """YAML of plain values; a tag that would build an object is an error."""
+    try:
+        import yaml
+    except ImportError:
+        raise ImportError("from_config: YAML needs PyYAML: pip install 'fastlr[configs]'") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
+
+
+def _reader(config: Section, framework: str | None) -> ModuleType:
+    """The format that the keys, or the framework's name, tell."""
+    if framework is not None:
+        if framework not in _READERS:
+            rule = f"must be one of {', '.join(_READERS)}"
+            raise ValueError(f"from_config: framework {rule}, got {shown(framework)}{nearest(framework, _READERS)}")
+        chosen: ModuleType = _READERS[framework]
+        return chosen
+    for reader in _READERS.values():
+        if reader.matches(config.values):
+            found: ModuleType = reader
+            return found
+    told = f"got {shown(sorted(map(str, config.values)))}"
+    raise ValueError(f"{config.where}: the keys must be those of {', '.join(_READERS)} or a fastlr spec, {told}")

@@ -1,0 +1,49 @@
+"""The ``SOLVER`` of a Detectron2 YAML: the schedule of ``build_lr_scheduler``, at its base rate, with Detectron2's own defaults.
+
+``_BASE_`` names another file, whose values a program would take first; it is not followed, and what this file leaves out has the
+default of Detectron2 itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastlr.configs.reading import Run, Section
+from fastlr.presets import detectron2
+from fastlr.schedule import Schedule
+
+__all__ = ["matches", "read"]
+
+_SCHEDULES = ("WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR")
+_KEYS = (
+    "BASE_LR", "BASE_LR_END", "GAMMA", "LR_SCHEDULER_NAME", "MAX_ITER", "NUM_DECAYS", "RESCALE_INTERVAL", "STEPS",
+    "WARMUP_FACTOR", "WARMUP_ITERS", "WARMUP_METHOD",
+)  # fmt: skip
+# what else a solver has, which is not the schedule's
+_OTHERS = (
+    "AMP", "BASE_MOMENTUM", "BIAS_LR_FACTOR", "CHECKPOINT_PERIOD", "CLIP_GRADIENTS", "IMS_PER_BATCH", "MOMENTUM", "NESTEROV",
+    "OPTIMIZER", "REFERENCE_WORLD_SIZE", "WEIGHT_DECAY", "WEIGHT_DECAY_BIAS", "WEIGHT_DECAY_NORM",
+)  # fmt: skip
+
+
+def matches(config: Mapping[str, object]) -> bool:
+    """Whether this is a Detectron2 config."""
+    return "SOLVER" in config
+
+
+def read(config: Section, run: Run) -> Schedule:
+    """The schedule of this solver."""
+    solver = config.section("SOLVER")
+    solver.known((*_KEYS, *_OTHERS))
+    base = run.lr if run.lr is not None else solver.number("BASE_LR", 0.001)
+    numbers = ("BASE_LR_END", "GAMMA", "WARMUP_FACTOR")
+    counts = ("MAX_ITER", "NUM_DECAYS", "WARMUP_ITERS")
+    own: dict[str, Any] = {key: solver.number(key) for key in numbers if key in solver}
+    own |= {key: solver.whole(key) for key in counts if key in solver}
+    if "STEPS" in solver:
+        own["STEPS"] = solver.wholes("STEPS")
+    name: Any = solver.word("LR_SCHEDULER_NAME", _SCHEDULES, "WarmupMultiStepLR")
+    method: Any = solver.word("WARMUP_METHOD", ("linear", "constant"), "linear")
+    rescaled = solver.flag("RESCALE_INTERVAL", False)
+    return detectron2.build_lr_scheduler(base, name, WARMUP_METHOD=method, RESCALE_INTERVAL=rescaled, **own)

@@ -1,0 +1,202 @@
+"""A torch scheduler: the live object, or its ``state_dict``, of which the keys tell the class.
+
+Base rates are the ``base_lrs`` of its groups, one a group. OneCycleLR keeps its levels in the optimizer: with a ``state_dict``
+its ``param_groups`` must be given too. A Python function is no data: LambdaLR is read where it is one of transformers' own.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastlr.configs.reading import Run, Section
+from fastlr.parameters import shown
+from fastlr.plateau import Plateau
+from fastlr.presets import torch, transformers
+from fastlr.schedule import Schedule
+
+__all__ = ["matches", "matches_object", "of_object", "read"]
+
+# a class by the keys that its state has and no other's: the first that are all there
+_CLASSES: dict[str, tuple[str, ...]] = {
+    "SequentialLR": ("_schedulers", "_milestones"),
+    "ChainedScheduler": ("_schedulers",),
+    "ReduceLROnPlateau": ("patience", "threshold_mode", "num_bad_epochs"),
+    "OneCycleLR": ("_schedule_phases", "total_steps"),
+    "CyclicLR": ("total_size", "step_ratio"),
+    "CosineAnnealingWarmRestarts": ("T_0", "T_mult"),
+    "SWALR": ("_anneal_strategy", "anneal_epochs"),
+    "CosineAnnealingLR": ("T_max", "eta_min"),
+    "LinearLR": ("start_factor", "end_factor", "total_iters"),
+    "ConstantLR": ("factor", "total_iters"),
+    "PolynomialLR": ("total_iters", "power"),
+    "MultiStepLR": ("milestones", "gamma"),
+    "StepLR": ("step_size", "gamma"),
+    "LambdaLR": ("lr_lambdas",),
+    "MultiplicativeLR": ("lr_lambdas",),
+    "ExponentialLR": ("gamma",),
+}
+
+
+def matches(config: Mapping[str, object]) -> bool:
+    """Whether this is a scheduler's ``state_dict``."""
+    return "last_epoch" in config or "_last_lr" in config
+
+
+def matches_object(config: object) -> bool:
+    """Whether this is a live scheduler."""
+    return hasattr(config, "state_dict") and hasattr(config, "optimizer") and not isinstance(config, Mapping)
+
+
+def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
+    """The whole-run schedule of a live scheduler, from its step 0."""
+    kind, where = type(scheduler).__name__, f"from_config: {type(scheduler).__name__}"
+    if kind == "LambdaLR":
+        return _of_lambdas(scheduler, where)
+    section = Section(where, {**scheduler.state_dict(), "_class": kind})
+    groups = {"param_groups": scheduler.optimizer.param_groups}
+    if hasattr(scheduler, "_schedulers"):
+        return _composed(section, kind, [of_object(child, run) for child in scheduler._schedulers])
+    return _built(section, kind, run._replace(optimizer=groups))
+
+
+def read(config: Section, run: Run) -> Schedule | Plateau:
+    """The whole-run schedule of a ``state_dict``, from its step 0; where the run stands is its ``last_epoch``."""
+    kind = next((name for name, keys in _CLASSES.items() if config.values.keys() >= set(keys)), None)
+    if kind is None:
+        raise ValueError(f"{config.where}: the keys must be those of a torch scheduler's state, got {shown(list(config.values))}")
+    if "_schedulers" not in config:
+        return _built(config, kind, run)
+    states = [Section(f"{config.where}: _schedulers[{i}]", state) for i, state in enumerate(config.get("_schedulers"))]
+    return _composed(config, kind, [read(state, run) for state in states])
+
+
+def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
+    if any(isinstance(child, Plateau) for child in children):
+        raise ValueError(f"{config.where}: no scheduler may be a ReduceLROnPlateau, which is a rule and no schedule")
+    if kind == "SequentialLR":
+        return torch.SequentialLR(children, config.numbers("_milestones"))
+    first = _base(config.section("_first") if "_first" in config else Section(config.where, config.get("_schedulers")[0]))
+    return torch.ChainedScheduler(first, children)
+
+
+def _built(config: Section, kind: str, run: Run) -> Schedule | Plateau:
+    if kind not in _READ:
+        raise ValueError(f"{config.where}: a {kind} holds a Python function, which is no data; build it by presets.torch.{kind}")
+    return _READ[kind](config, run)
+
+
+def _base(config: Section) -> Any:
+    """The base rate, or those of the groups."""
+    rates = config.numbers("base_lrs")
+    return rates[0] if len(rates) == 1 else rates
+
+
+def _plain(kind: str) -> Callable[[Section, Run], Schedule]:
+    """A scheduler whose state holds its arguments by their names."""
+    build: Any = getattr(torch, kind)
+    names = [name for name in inspect.signature(build).parameters if name != "lr"]
+
+    def built(config: Section, run: Run) -> Schedule:
+        schedule: Schedule = build(_base(config), **{name: config.number(name) for name in names})
+        return schedule
+
+    return built
+
+
+def _multi_step(config: Section, run: Run) -> Schedule:
+    """The milestones are counted: ``{step: times}``, a list of steps after JSON has been through it."""
+    found = config.get("milestones")
+    times = found if isinstance(found, Mapping) else dict.fromkeys(found, 1)
+    steps = [int(step) for step, count in times.items() for _ in range(count)]
+    return torch.MultiStepLR(_base(config), steps, config.number("gamma"))
+
+
+def _cyclic(config: Section, run: Run) -> Schedule:
+    total, share = config.number("total_size"), config.number("step_ratio")
+    up = round(total * share, 9)
+    lows, highs = config.numbers("base_lrs"), config.numbers("max_lrs")
+    mode: Any = config.word("mode", ("triangular", "triangular2", "exp_range"))
+    return torch.CyclicLR(lows, highs, up, total - up, mode, config.number("gamma"))
+
+
+def _one_cycle(config: Section, run: Run) -> Schedule:
+    groups = (run.optimizer or {}).get("param_groups")
+    if not groups:
+        raise config.missing("max_lr", " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())")
+    total, phases = config.whole("total_steps"), config.get("_schedule_phases")
+    highs, lows, lasts = ([group[key] for group in groups] for key in ("max_lr", "initial_lr", "min_lr"))
+    return torch.OneCycleLR(
+        highs,
+        total,
+        pct_start=(phases[0]["end_step"] + 1) / total,
+        anneal_strategy=config.word("_anneal_func_type", ("cos", "linear")),  # type: ignore[arg-type]
+        div_factor=highs[0] / lows[0],
+        final_div_factor=lows[0] / lasts[0],
+        three_phase=len(phases) == 3,
+    )
+
+
+def _swa(config: Section, run: Run) -> Schedule:
+    groups = (run.optimizer or {}).get("param_groups")
+    if not groups:
+        raise config.missing("swa_lr", " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())")
+    strategy = config.word("_anneal_strategy", ("cos", "linear"))
+    rates = [group["swa_lr"] for group in groups]
+    return torch.SWALR(_base(config), rates, config.whole("anneal_epochs"), strategy)  # type: ignore[arg-type]
+
+
+def _plateau(config: Section, run: Run) -> Plateau:
+    floors = config.numbers("min_lrs")
+    return torch.ReduceLROnPlateau(
+        mode=config.word("mode", ("min", "max")),  # type: ignore[arg-type]
+        threshold_mode=config.word("threshold_mode", ("rel", "abs")),  # type: ignore[arg-type]
+        min_lr=floors[0] if len(set(floors)) == 1 else floors,
+        **{key: config.number(key) for key in ("factor", "patience", "threshold", "cooldown", "eps")},
+    )
+
+
+_PLAIN = (
+    "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LinearLR", "PolynomialLR", "StepLR",
+)  # fmt: skip
+_READ: dict[str, Callable[[Section, Run], Schedule | Plateau]] = {
+    "MultiStepLR": _multi_step,
+    "CyclicLR": _cyclic,
+    "OneCycleLR": _one_cycle,
+    "SWALR": _swa,
+    "ReduceLROnPlateau": _plateau,
+    **{kind: _plain(kind) for kind in _PLAIN},
+}  # fmt: skip
+
+
+# -- transformers' own functions -------------------------------------------------------------------------------------------
+
+
+_BUILDERS = {
+    "_get_constant_lambda": "get_constant_schedule",
+    "_get_constant_schedule_with_warmup_lr_lambda": "get_constant_schedule_with_warmup",
+    "_get_cosine_schedule_with_warmup_lr_lambda": "get_cosine_schedule_with_warmup",
+    "_get_cosine_with_hard_restarts_schedule_with_warmup_lr_lambda": "get_cosine_with_hard_restarts_schedule_with_warmup",
+    "_get_cosine_with_min_lr_schedule_with_warmup_lr_rate_lambda": "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
+    "_get_inverse_sqrt_schedule_lr_lambda": "get_inverse_sqrt_schedule",
+    "_get_linear_schedule_with_warmup_lr_lambda": "get_linear_schedule_with_warmup",
+    "_get_polynomial_decay_schedule_with_warmup_lr_lambda": "get_polynomial_decay_schedule_with_warmup",
+    "_get_wsd_scheduler_lambda": "get_wsd_schedule",
+}
+_RENAMED = {"lr_init": "default_lr"}
+
+
+def _of_lambdas(scheduler: Any, where: str) -> Schedule:
+    """A LambdaLR whose one function is transformers': its name tells the builder, its keywords the arguments."""
+    functions = {getattr(one, "func", one) for one in scheduler.lr_lambdas}
+    name = getattr(functions.pop(), "__name__", "a function")
+    if functions or name not in _BUILDERS:
+        raise ValueError(f"{where}: its function must be one of transformers', got {name}; presets.torch.LambdaLR tabulates any")
+    given = getattr(scheduler.lr_lambdas[0], "keywords", {})
+    builder = _BUILDERS[name] if not given.get("min_lr_rate") else "get_cosine_with_min_lr_schedule_with_warmup"
+    build: Any = getattr(transformers, builder)
+    own = {_RENAMED.get(key, key): value for key, value in given.items() if value is not None}
+    taken = {key: value for key, value in own.items() if key in inspect.signature(build).parameters}
+    schedule: Schedule = build(_base(Section(where, {"base_lrs": list(scheduler.base_lrs)})), **taken)
+    return schedule

@@ -1,0 +1,58 @@
+"""The scheduler of a transformers run: its ``TrainingArguments`` as JSON (``to_json_string``), or the part of them that matters.
+
+``learning_rate``, ``lr_scheduler_type``, ``lr_scheduler_kwargs``, ``warmup_steps`` (below 1 a share of the run), ``warmup_ratio``
+and ``max_steps``. A run given in epochs has as many steps as its data make of it, which its config does not say: ``steps``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from fastlr.configs.reading import Run, Section
+from fastlr.plateau import Plateau
+from fastlr.presets import transformers
+from fastlr.schedule import Schedule
+
+__all__ = ["matches", "read"]
+
+
+def matches(config: Mapping[str, object]) -> bool:
+    """Whether these are training arguments."""
+    return "lr_scheduler_type" in config or ("learning_rate" in config and "per_device_train_batch_size" in config)
+
+
+def read(config: Section, run: Run) -> Schedule | Plateau:
+    """The schedule of these training arguments."""
+    config.known(_KEYS, like=lambda key: key.startswith(("lr_", "warmup")))
+    steps = config.whole("max_steps", -1)
+    total = steps if steps > 0 else config.steps(run, "max_steps")
+    return transformers.get_scheduler(
+        config.get("lr_scheduler_type", "linear"),
+        config.number("learning_rate", 5e-5),
+        _warmup(config, total),
+        total,
+        _options(config),
+    )
+
+
+_KEYS = ("lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio")
+
+
+def _warmup(config: Section, total: int) -> int:
+    """Steps, or a share of the run, rounded up."""
+    given = config.number("warmup_steps", 0) or config.number("warmup_ratio", 0)
+    return int(given) if given >= 1 else math.ceil(total * given)
+
+
+def _options(config: Section) -> dict[str, object]:
+    found = config.get("lr_scheduler_kwargs", {})
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except ValueError:
+            raise config.wrong("lr_scheduler_kwargs", "a mapping, or JSON of one") from None
+    if not isinstance(found, Mapping):
+        raise config.wrong("lr_scheduler_kwargs", "a mapping")
+    return dict(found)

@@ -1,0 +1,119 @@
+"""big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch of 2025.
+
+One function, five decays, a warm-up and a cooldown multiplied in. Step t is its ``step``, from 0; it has its own rate, ``base``.
+big_vision computes in float32, and gives that; here is the formula in double precision.
+
+>>> create_learning_rate_schedule(8, base=0.5, decay_type="linear", warmup_steps=4).table(9)
+array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.constructors import constant, cosine, inverse_time, join, linear, polynomial
+from fastlr.parameters import Flag, Power, Rate, shown
+from fastlr.presets.pieces import Count, Duration, Length, Levels, Marks, Share, Span, preset
+from fastlr.schedule import Schedule
+
+__all__ = ["create_learning_rate_schedule"]
+
+_WHERE = "big_vision.create_learning_rate_schedule"
+
+
+@preset(
+    differences="In double precision, where big_vision has float32; after total_steps, where its cooldown is below 0, 0 is held.",
+)
+def create_learning_rate_schedule(
+    total_steps: Span,
+    batch_size: Span | None = None,
+    data_size: Span | None = None,
+    base: Rate = 1.0,
+    decay_type: Literal["linear", "polynomial", "cosine", "rsqrt", "stair"] = "stair",
+    scale_with_batchsize: Flag = False,
+    *,
+    warmup_steps: Count | None = None,
+    warmup_examples: Length | None = None,
+    warmup_epochs: Length | None = None,
+    warmup_percent: Share | None = None,
+    cooldown_steps: Count | None = None,
+    cooldown_examples: Length | None = None,
+    cooldown_epochs: Length | None = None,
+    cooldown_percent: Share | None = None,
+    power: Power = 1.0,
+    end: Rate | None = None,
+    linear_end: Rate = 0.0,
+    timescale: Duration = 10_000.0,
+    timescale_examples: Duration | None = None,
+    shift: Length = 0.0,
+    steps: Marks = (),
+    mults: Levels = (),
+) -> Schedule:
+    """``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, with p the progress from the warm-up to the end:
+
+    - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``;  "cosine": ``base * (1 + cos(pi*p))/2``
+    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warm-up what it is at its end
+    - "stair": ``base * mults[i-1]``, i the number of ``steps`` at or before t, 1 for none
+
+    Lengths are given in steps, or by examples, epochs or as a share of all, rounded to the nearest step but to no less than one.
+    """
+    lengths = {"steps": warmup_steps, "examples": warmup_examples, "epochs": warmup_epochs, "percent": warmup_percent}
+    warmup = _steps("warmup", lengths, data_size, batch_size, total_steps)
+    lengths = {"steps": cooldown_steps, "examples": cooldown_examples, "epochs": cooldown_epochs, "percent": cooldown_percent}
+    cooldown = _steps("cooldown", lengths, data_size, batch_size, total_steps)
+    if warmup >= total_steps > 1:
+        raise ValueError(f"{_WHERE}: the warm-up must be below total_steps, got {warmup} of {total_steps}")
+    left, peak = max(0, total_steps - warmup), base
+    if scale_with_batchsize:
+        peak = np.multiply(base, _given("batch_size", batch_size) / 256)
+    if decay_type in ("linear", "polynomial"):
+        body = polynomial(peak, linear_end if end is None else end, left, power=power)
+    elif decay_type == "cosine":
+        body = cosine(peak, 0.0, left)
+    elif decay_type == "rsqrt":
+        scale = timescale if timescale_examples is None else timescale_examples / _given("batch_size", batch_size)
+        body = inverse_time(np.divide(peak, np.sqrt(1 + shift / scale)), 1 / (scale + shift), power=0.5)
+    else:
+        return _ramped(_stairs(peak, steps, mults), warmup, cooldown, total_steps)
+    return _ramped(body.delay(warmup) if warmup else body, warmup, cooldown, total_steps)
+
+
+def _ramped(body: Schedule, warmup: int, cooldown: int, total: int) -> Schedule:
+    """Times a line from 0 to 1 at the beginning, and one from 1 to 0 at the end."""
+    ramped = linear(0.0, 1.0, warmup) * body if warmup else body
+    if not cooldown:
+        return ramped
+    fall, begin = linear(1.0, 0.0, cooldown), total - cooldown
+    return ramped * (fall.delay(begin) if begin >= 0 else fall.skip(-begin))
+
+
+def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
+    if len(steps) != len(mults):
+        raise ValueError(f"{_WHERE}: mults must be as many as steps, got {shown(mults)} for {shown(steps)}")
+    return join([constant(np.multiply(peak, factor)) for factor in (1.0, *mults)], steps)
+
+
+def _given(key: str, value: int | None) -> int:
+    if value is None:
+        raise ValueError(f"{_WHERE}: {key} must be given for what is told in examples or epochs or scaled by it, got None")
+    return value
+
+
+def _steps(what: str, told: Mapping[str, float | None], data_size: int | None, batch_size: int | None, total: int) -> int:
+    """A length in steps, however it is told; none is 0."""
+    given = {unit: length for unit, length in told.items() if length is not None}
+    if len(given) > 1:
+        raise ValueError(f"{_WHERE}: {what} must be given once, got {', '.join(f'{what}_{unit}' for unit in given)}")
+    [(unit, length)] = given.items() or [("steps", 0)]
+    if unit == "steps":
+        return int(length)
+    of = {"percent": float(total)}
+    if unit != "percent":
+        of["examples"] = 1 / _given("batch_size", batch_size)
+    if unit == "epochs":
+        of["epochs"] = _given("data_size", data_size) / _given("batch_size", batch_size)
+    return max(1, round(length * of[unit])) if length else 0

@@ -1,0 +1,69 @@
+"""flax's schedules, ``flax.training.lr_schedule``, as of flax 0.12 (2026).
+
+Step t is the ``step`` that the function is given: t=0 is the rate of the first update, which with a warm-up is 0. Lengths are in
+epochs of ``steps_per_epoch`` steps, both of which may be fractions. The warm-up is a factor of the rate, not a piece before it.
+JAX computes in float32 unless told otherwise.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+
+from fastlr.constructors import constant, linear
+from fastlr.parameters import Number, Rate
+from fastlr.presets.pieces import Duration, Length, fraction, on_clock, preset, stairs, wave
+from fastlr.schedule import Schedule
+
+__all__ = [
+    "create_constant_learning_rate_schedule", "create_cosine_learning_rate_schedule", "create_stepped_learning_rate_schedule",
+]  # fmt: skip
+
+_Pairs = Annotated[Sequence[Sequence[float]], Number("pairs of an epoch and a factor, all >= 0", 0.0, 2.0**53, core=2)]
+
+
+@preset()
+def create_constant_learning_rate_schedule(
+    base_learning_rate: Rate, steps_per_epoch: Duration, warmup_length: Length = 0.0
+) -> Schedule:
+    """``base_learning_rate``, times ``min(1, t / (warmup_length*steps_per_epoch))``."""
+    return _warmed(constant(base_learning_rate), steps_per_epoch, warmup_length)
+
+
+@preset()
+def create_stepped_learning_rate_schedule(
+    base_learning_rate: Rate, steps_per_epoch: Duration, lr_sched_steps: _Pairs, warmup_length: Length = 0.0
+) -> Schedule:
+    """``base_learning_rate`` times the factor of the last pair whose epoch has passed, times the warm-up.
+
+    An epoch begins at step ``round(epoch*steps_per_epoch)``, half to even, which keeps the old rate; the next has the new one.
+    """
+    if len(lr_sched_steps[0]) != 2:
+        raise ValueError(
+            f"flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, got {lr_sched_steps[0]} among them"
+        )
+    boundaries = sorted(round(epoch * steps_per_epoch) for epoch, _ in lr_sched_steps)
+    values = [np.multiply(base_learning_rate, factor) for factor in (1.0, *(factor for _, factor in lr_sched_steps))]
+    steps = stairs("flax.create_stepped_learning_rate_schedule", values, boundaries, after=1)
+    return _warmed(steps, steps_per_epoch, warmup_length)
+
+
+@preset()
+def create_cosine_learning_rate_schedule(
+    base_learning_rate: Rate, steps_per_epoch: Duration, halfcos_epochs: Duration, warmup_length: Length = 0.0
+) -> Schedule:
+    """``base_learning_rate * (cos(pi*t / (halfcos_epochs*steps_per_epoch)) + 1)/2``, times the warm-up.
+
+    Not clamped: after ``halfcos_epochs`` it climbs back, for ever.
+    """
+    half = fraction(halfcos_epochs) * fraction(steps_per_epoch)
+    return _warmed(wave(base_learning_rate, 0.0, half), steps_per_epoch, warmup_length)
+
+
+def _warmed(schedule: Schedule, steps_per_epoch: float, warmup: float) -> Schedule:
+    if warmup == 0:
+        return schedule
+    return schedule * on_clock(partial(linear, 0.0, 1.0), fraction(warmup) * fraction(steps_per_epoch))

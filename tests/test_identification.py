@@ -1,0 +1,129 @@
+"""A logged column of rates is recognised: the pieces, their seams, and numbers short enough to be those that someone wrote."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fastlr as flr
+
+# what was run, how many of its steps were logged, every so many, and what it is recognised as
+RUNS = {
+    "constant": ("constant(3e-4)", 50, 1, "constant(value=0.0003)"),
+    "warm-up, cosine": (
+        "warmup_cosine(6e-4, 200, 10000, end=6e-5)", 10_000, 1,
+        "linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))",
+    ),
+    "every tenth step": (
+        "warmup_cosine(6e-4, 200, 10000, end=6e-5)", 10_000, 10,
+        "linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))",
+    ),
+    "warm-up, linear": (
+        "warmup_linear(3e-4, 100, 3000)", 3_000, 1,
+        "linear(init=0.0, end=0.0003, steps=100).then(linear(init=0.0003, end=0.0, steps=2900))",
+    ),
+    "wsd": (
+        "wsd(1e-3, 100, 2000, 500)", 2_600, 1,
+        "join(parts=[linear(init=0.0, end=0.001, steps=100), constant(value=0.001), linear(init=0.001, end=0.0, steps=500)], "
+        "at=[100, 2100])",
+    ),
+    "wsd, 1-sqrt": (
+        "wsd(1e-3, 100, 2000, 500, shape='1-sqrt')", 2_601, 1,
+        "join(parts=[linear(init=0.0, end=0.001, steps=100), constant(value=0.001), "
+        "polynomial(init=0.001, end=0.0, steps=500, power=0.5, origin='start')], at=[100, 2100])",
+    ),
+    "wsd, cosine, every seventh": (
+        "wsd(1e-3, 100, 2000, 500, end=1e-4, shape='cosine')", 2_601, 7,
+        "join(parts=[linear(init=0.0, end=0.001, steps=100), constant(value=0.001), cosine(init=0.001, end=0.0001, steps=500)], "
+        "at=[100, 2100])",
+    ),
+    "step decay": ("step_decay(0.1, 0.1, 30)", 90, 1, "step_decay(init=0.1, factor=0.1, every=30)"),
+    "milestones": ("milestones(0.1, 0.2, [60, 120, 160])", 200, 1, "milestones(init=0.1, factor=0.2, at=[60, 120, 160])"),
+    "piecewise": (
+        "piecewise_constant([1.0, 0.3, 0.7], [10, 50])", 200, 1,
+        "piecewise_constant(values=[1.0, 0.3, 0.7], boundaries=[10, 50])",
+    ),
+    "exponential": ("exponential_decay(0.1, gamma=0.95)", 100, 1, "exponential_decay(init=0.1, gamma=0.95)"),
+    "polynomial": (
+        "polynomial(0.1, 1e-3, 1000, power=0.9)", 1_000, 1, "polynomial(init=0.1, end=0.001, steps=1000, power=0.9)",
+    ),
+    "rex": ("rex(0.1, 0.01, 1000, 0.9)", 1_001, 1, "rex(init=0.1, end=0.01, steps=1000, beta=0.9)"),
+    "inverse square root": (
+        "inverse_sqrt(1e-3, 400)", 5_000, 1,
+        "linear(init=0.0, end=0.001, steps=400).then(inverse_power(init=0.001, power=0.5, shift=400))",
+    ),
+    "cycles": (
+        "cyclic(1e-3, 6e-3, 200)", 2_000, 1,
+        "linear(init=0.001, end=0.006, steps=200).then(linear(init=0.006, end=0.001, steps=200)).repeat()",
+    ),
+    "restarts, each longer": (
+        "cosine_restarts(0.1, 0.0, 50, stretch=2)", 350, 1,
+        "cosine(init=0.1, end=0.0, steps=50).then(cosine(init=0.1, end=0.0, steps=100))"
+        ".then(cosine(init=0.1, end=0.0, steps=200))",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_is_recognised(name):
+    text, steps, every, code = RUNS[name]
+    log = flr.parse(text).table(0, steps, every, dtype="float32")
+    found = flr.identify(log, every=every)
+    assert str(found) == code
+    assert found.error <= 1e-6
+    assert found.kept == ()
+    assert flr.parse(str(found)) == found.schedule
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_runs_are_within_the_tolerance_and_of_few_pieces(seed):
+    rng = np.random.default_rng(seed)
+    peak, warmup, steps = 10 ** rng.uniform(-5, 0), int(rng.integers(0, 300)), int(rng.integers(600, 3_000))
+    body = [
+        flr.cosine(peak, peak * rng.uniform(0, 0.5), steps),
+        flr.linear(peak, 0.0, steps),
+        flr.polynomial(peak, 0.0, steps, power=rng.uniform(0.4, 4)),
+        flr.wsd(peak, 0, steps // 2, steps - steps // 2, end=0.1 * peak),
+    ][seed % 4]
+    run = flr.linear(0.0, peak, warmup).then(body)
+    length = warmup + steps
+    log = run.table(length)
+    found = flr.identify(log)
+    assert flr.compare(found.schedule, log, tolerance=1e-6).step is None
+    assert found.kept == ()
+    assert len(found.schedule.seams) <= len(run.seams) + 1
+
+
+def test_what_is_no_curve_is_kept_and_said_so():
+    log = np.concatenate([np.linspace(0.1, 0.2, 40), np.random.default_rng(0).random(20), np.full(40, 0.05)])
+    found = flr.identify(log)
+    [(start, stop)] = found.kept
+    assert 38 <= start <= 42
+    assert 58 <= stop <= 62
+    assert np.array_equal(found.schedule(np.arange(45, 55)), log[45:55])
+
+
+def test_a_log_of_few_digits():
+    log = [float(f"{rate:.4g}") for rate in flr.warmup_cosine(3e-4, 100, 2_000).table(2_000)]
+    found = flr.identify(log, tolerance=1e-3)
+    assert str(found) == "linear(init=0.0, end=0.0003, steps=100).then(cosine(init=0.0003, end=0.0, steps=1900))"
+
+
+@pytest.mark.parametrize(
+    ("rates", "message"),
+    [
+        ([0.1], "identify: rates must be those of one run, at least two, got an array of shape \\(1,\\)"),
+        ([[0.1, 0.2]], "identify: rates must be those of one run, at least two, got an array of shape \\(1, 2\\)"),
+        ([0.1, float("nan")], "identify: rates must be finite numbers >= 0, at most 1e290, got nan in an array"),
+        ([0.1, -0.1], "identify: rates must be finite numbers >= 0, at most 1e290, got -0.1 in an array"),
+    ],
+)
+def test_what_is_no_log(rates, message):
+    with pytest.raises(ValueError, match=message):
+        flr.identify(rates)
+
+
+def test_scipy_is_imported_for_this_alone():
+    code = "import sys, fastlr as flr; flr.compare; flr.presets; assert not any(name.startswith('scipy') for name in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
