@@ -299,8 +299,10 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
     return on_clock(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
 
 
-def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False) -> Schedule:
+def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False, reach: int = LAST_STEP) -> Schedule:
     """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has grown to about 1e290.
+
+    ``reach`` is how many steps it is asked for, at most: what grows is bounded by the rate there.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
@@ -309,7 +311,8 @@ def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool
         return step_decay(init, gamma, every)
     if gamma <= 1:  # 0^0 is 1, and all after it 0
         return exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
-    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), LAST_STEP // every)
+    most = min(reach // every + 1, LAST_STEP // every)
+    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), most)
     growth = exponential(1.0, gamma**times, times if staircase else times * every)
     return (growth.staircase(every) if staircase else growth) * init
 
