@@ -335,13 +335,18 @@ def cycles(
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
     Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
+
+    >>> [begin for begin, _ in cycles(lambda i: lambda ticks: linear(1.0, 0.0, ticks), Fraction("18.4"), Fraction("1.5"), 3)]
+    [0, 19, 46]
     """
     start, now, i = Fraction(0), Fraction(length), 0
     while start + now <= LAST_STEP and (count is None or i < count):
         begin = ceil(start)
         if begin < ceil(start + now):
             yield begin, on_clock(curve(i), now, begin - start)
-        start, now, i = start + now, Fraction(round(now * stretch * _FINE), _FINE), i + 1
+        start, now, i = start + now, now * stretch, i + 1
+        if now.denominator > _FINE:  # exact for as long as it can be: a cycle may begin on a step
+            now = Fraction(round(now * _FINE), _FINE)
 
 
 def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
