@@ -68,7 +68,7 @@ def PiecewiseConstantDecayWithOffset(boundaries: Marks, values: Levels, offset: 
 
 @preset(
     differences="With cycle, initial_learning_rate must be at least end_learning_rate, and is held before the offset, where "
-    "TensorFlow divides by 0."
+    "TensorFlow's rates are infinite, NaN or below the end."
 )
 def PolynomialDecayWithOffset(
     initial_learning_rate: Rate,

@@ -2,6 +2,7 @@
 
 import os
 import types
+import warnings
 from contextlib import contextmanager
 
 import numpy as np
@@ -25,7 +26,9 @@ def in_float64():
     keras.config.set_floatx("float64")
     dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
     try:
-        yield keras
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of its backend's conversions
+            yield keras
     finally:
         keras.config.set_floatx(before[0])
         dtypes.BIT64_TO_BIT32_DTYPE.update(before[1])

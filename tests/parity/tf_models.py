@@ -19,7 +19,7 @@ def piecewise(t, boundaries, values, offset):
 def polynomial(t, initial_learning_rate, decay_steps, end_learning_rate, power, cycle, offset):
     s = t - offset
     if cycle and s < 0:
-        return initial_learning_rate  # where TensorFlow divides by 0
+        return initial_learning_rate  # where TensorFlow has no rate
     last = decay_steps * (ceil(s / decay_steps) or 1) if cycle else decay_steps
     return (initial_learning_rate - end_learning_rate) * (1 - min(s, last) / last) ** power + end_learning_rate
 
