@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, inverse_time, join, linear, polynomial
-from fastlr.parameters import Number, Power, Rate, shown
-from fastlr.presets.pieces import Length, Ratio, Real, Share, Span, preset, rate_at
+from fastlr.parameters import Number, Rate, shown
+from fastlr.presets.pieces import Exponent, Length, Ratio, Real, Share, Span, preset, rate_at
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
@@ -48,9 +48,9 @@ class _Shape(NamedTuple):
     word: str
     high: Numbers
     low: Numbers
-    exponent: npt.ArrayLike
+    exponent: float
     timescale: float
-    power: npt.ArrayLike
+    power: float
     decay_constant: float
     tokens: float
     scale: float
@@ -71,9 +71,9 @@ def lr_scheduler(
     cycle_length: CycleLength | None = None,
     cycles: Cycles | None = None,
     lr_schedule: Word = "cosine",
-    exponent: Power = 1.0,
+    exponent: Exponent = 1.0,
     timescale: Ratio = 10_000.0,
-    power: Power = 2.0,
+    power: Exponent = 2.0,
     decay_constant: Ratio = 28.6,
     batch_size: Span | None = None,
     seq_length: Span | None = None,

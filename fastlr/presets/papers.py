@@ -21,7 +21,7 @@ import numpy.typing as npt
 from fastlr.constructors import constant, cosine, exponential, inverse_power, inverse_time, join, linear, polynomial, sampled
 from fastlr.constructors import rex as rational
 from fastlr.constructors import tanh as hyperbolic
-from fastlr.parameters import Amount, Rate, Unit
+from fastlr.parameters import Amount, Rate, Unit, shown
 from fastlr.parameters import Real as RealNumber
 from fastlr.presets.pieces import (
     Count,
@@ -181,6 +181,8 @@ def power_scheduler(lr: Rate, batch_size: Span, seq_length: Span, a: Ratio = 4.6
 @preset(elementwise=True)
 def htd(lr: Rate, total: Span, lower: RealNumber = -6.0, upper: RealNumber = 3.0) -> Schedule:
     """``lr * (1 - tanh(lower + (upper - lower)*p))/2``, then 0: Hsueh, Li & Wu, *Hyperbolic-Tangent Decay* (2019)."""
+    if np.any(np.asarray(lower) >= np.asarray(upper)):
+        raise ValueError(f"papers.htd: lower must be below upper, got {shown(lower)} and {shown(upper)}")
     return hyperbolic(lr, 0.0, total, lower=lower, upper=upper)
 
 

@@ -21,8 +21,21 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, exponential, inverse_power, inverse_sqrt, join, linear, noam, polynomial
-from fastlr.parameters import Number, Power, Rate, Unit, shown
-from fastlr.presets.pieces import Count, Level, Levels, Marks, Real, Span, fraction, geometric, on_clock, preset, rate_at
+from fastlr.parameters import Number, Rate, Unit, shown
+from fastlr.presets.pieces import (
+    Count,
+    Exponent,
+    Level,
+    Levels,
+    Marks,
+    Real,
+    Span,
+    fraction,
+    geometric,
+    on_clock,
+    preset,
+    rate_at,
+)
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
@@ -54,7 +67,7 @@ def Constant(value: Rate = 1.0) -> Schedule:
 
 @preset()
 def Polynomial(
-    power: Power = 1, start: Point = (0, 1.0), limit: Point = (1, 1.0), origin: Literal["start", "limit"] = "start"
+    power: Exponent = 1, start: Point = (0, 1.0), limit: Point = (1, 1.0), origin: Literal["start", "limit"] = "start"
 ) -> Schedule:
     """``y0 + (y1 - y0) * p^power``, p from 0 at x0 to 1 at x1; of origin "limit", with ``1 - (1-p)^power``."""
     curve = partial(polynomial, power=power, origin="end" if origin == "limit" else "start")
@@ -92,7 +105,7 @@ def LinearRampupPolynomialDecay(
     warmup_steps: Count = 0,
     decay_start: Count = 0,
     decay_end: Count = 0,
-    power: Power = 1,
+    power: Exponent = 1,
     min_ratio: Level = 0.01,
     max: Rate = 0.0,  # noqa: A002
 ) -> Schedule:

@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear, polynomial, rex, sampled
-from fastlr.parameters import Flag, Power, Rate
+from fastlr.parameters import Flag, Rate
 from fastlr.presets.pieces import (
     Count,
+    Exponent,
     Level,
     Ratio,
     Share,
@@ -75,7 +76,7 @@ def CosineScheduler(t_max: Span, max_lr: Level, min_lr: Level = 0.0, init_lr: Le
 def PolyScheduler(
     t_max: Span,
     max_lr: Level,
-    poly_order: Power = 0.5,
+    poly_order: Exponent = 0.5,
     min_lr: Level = 0.0,
     init_lr: Level = 0.0,
     warmup_steps: Count = 0,
@@ -85,9 +86,9 @@ def PolyScheduler(
     ``s = k - warmup_steps`` is 0 at ``max_lr``, and the rate rises from there on, whatever ``t_max``.
     """
     _check("PolyScheduler", t_max, warmup_steps, max_lr, min_lr)
-    height, order = max_lr - min_lr, float(np.asarray(poly_order))
-    bits = min(_LONGEST, int(log2(_MOST / height) / order)) if height else 0
-    rest = polynomial(0.0, height * 2.0 ** (bits * order), 2**bits, power=poly_order, origin="start") + min_lr
+    height = max_lr - min_lr
+    bits = min(_LONGEST, int(log2(_MOST / height) / poly_order)) if height else 0
+    rest = polynomial(0.0, height * 2.0 ** (bits * poly_order), 2**bits, power=poly_order, origin="start") + min_lr
     rise = linear(init_lr, max_lr, warmup_steps)
     return join([constant(min_lr), rise, constant(max_lr), rest.skip(1)], [1, 1 + warmup_steps, 2 + warmup_steps])
 

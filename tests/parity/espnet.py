@@ -144,7 +144,7 @@ CASES = [
         lambda own: 50,
         count=200,
     ),
-    Case(ours.CosineAnnealingWarmupRestarts, restarts, figures(restarted), lambda own: 60, count=200),
+    Case(ours.CosineAnnealingWarmupRestarts, restarts, figures(restarted), lambda own: 60, count=100),
     Case(
         ours.LinearWarmupDecayLR,
         draw(warmup_steps=number(0, 15), total_steps=number(16, 40), start_factor=some(0.0, 1.0), end_factor=some(0.0, 1.0)),

@@ -118,7 +118,7 @@ CASES = [
         count=200,
     ),
     Case(ours.ProportionScheduler, possible, figures(proportional), lambda own: 14, count=200),
-    Case(ours.CosineAnnealingWarmupRestarts, restarts, figures(restarted), lambda own: 60, count=200),
+    Case(ours.CosineAnnealingWarmupRestarts, restarts, figures(restarted), lambda own: 60, count=100),
     Case(
         ours.REXScheduler,
         lambda rng: {"total_steps": whole(rng, 1, 40), "max_lr": rate(rng), "min_lr": one_of(rng, 0.0, rate(rng))},
