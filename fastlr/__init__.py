@@ -79,6 +79,7 @@ _LATER = {
     "identification": ("Identified", "identify"),
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
+    "adapters": (),
     "jit": (),
     "presets": (),
 }  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba

@@ -16,7 +16,7 @@ from fastlr.expression import Node, Numbers, ended, select, take
 from fastlr.program import NO_LIMIT, Family, Program, Row, pack
 from fastlr.shapes import LAST_STEP, code
 
-__all__ = ["cycled_steps", "lower"]
+__all__ = ["cycled_steps", "families", "lower"]
 
 Track = tuple[Row, ...]
 Floats = npt.NDArray[np.float64]
@@ -429,13 +429,17 @@ def _merged_row(rows: tuple[Row, ...], sizes: list[int]) -> Row:
     )
 
 
+def families(node: Node, past_end: str = "hold") -> list[Family]:
+    """The rows of all lanes, what a program is packed from."""
+    lanes = np.arange(int(np.prod(node.shape))).reshape(node.shape)
+    return _families(ended(node, past_end), lanes)
+
+
 def lower(node: Node, past_end: str = "hold") -> Program:
     """Lower a tree to a program.
 
     ``past_end`` is ``"hold"``, ``"raise"``, ``"repeat"`` or ``"zero"``; ``"raise"`` writes the first forbidden step, the
     smallest over all lanes, into the program's header.
     """
-    lanes = int(np.prod(node.shape))
-    families = _families(ended(node, past_end), np.arange(lanes).reshape(node.shape))
     ends = past_end == "raise" and node.steps is not None
-    return pack(families, float(np.min(node.steps)) if ends and node.steps is not None else NO_LIMIT)
+    return pack(families(node, past_end), float(np.min(node.steps)) if ends and node.steps is not None else NO_LIMIT)

@@ -20,7 +20,7 @@ from fastlr.shapes import LAST_STEP
 from fastlr.spec import from_spec
 from fastlr.value import a_schedule
 
-__all__ = ["Check", "Difference", "Jump", "check", "checkpoint", "diff", "resume", "verify_resume"]
+__all__ = ["Check", "Difference", "Jump", "Wins", "check", "checkpoint", "diff", "resume", "verify_resume"]
 
 Array = npt.NDArray[np.float64]
 Plan = TypeVar("Plan", Schedule, Bundle)

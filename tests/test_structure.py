@@ -46,6 +46,8 @@ FLOORS = (
     {"configs.reading"},
     {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
     {"configs"},
+    {"adapters", "adapters.jax", "adapters.keras", "adapters.torch"},
+    {"adapters.optax", "adapters.transformers"},
     {"__init__"},
     {"plots"},
     {"command_line"},
@@ -113,6 +115,10 @@ def test_the_shape_table_needs_nothing_installed():
 
 
 FOREIGN = {
+    "jax": {"adapters.jax"},
+    "keras": {"adapters.keras"},
+    "torch": {"adapters.torch"},
+    "transformers": {"adapters.transformers"},
     "numba": {"jit.compiling", "jit.arithmetic"},
     "llvmlite": {"jit.arithmetic"},
     "matplotlib": {"plots"},
@@ -163,21 +169,34 @@ def test_most_functions_are_a_handful_of_lines():
     assert lengths[len(lengths) * 9 // 10] <= 15
 
 
+def offered(room: str) -> list[str]:
+    """``__all__`` as it is written: an adapter's package need not be installed, nor be imported here."""
+    [names] = [
+        node.value for node in TREES[room].body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return ast.literal_eval(names)
+
+
+def defined(room: str) -> set[str]:
+    """What a room has of its own, or, of one that needs nothing foreign, whatever it has."""
+    if not room.startswith("adapters."):
+        return set(dir(importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}")))
+    return {node.name for node in TREES[room].body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+
+
 @every_room
 def test_all_names_what_a_room_offers(room):
-    module = importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}")
-    offered = module.__all__
-    assert len(set(offered)) == len(offered)
-    assert [name for name in offered if not hasattr(module, name) or name.startswith("_")] == []
+    assert len(set(offered(room))) == len(offered(room))
+    assert [name for name in offered(room) if name not in defined(room) or name.startswith("_")] == []
 
 
 @every_room
 def test_a_room_takes_from_others_only_what_they_offer(room):
     taken = [node for node in ast.walk(TREES[room]) if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."]
     for node in taken:
-        module = importlib.import_module(str(node.module))
+        offers = offered(str(node.module).removeprefix("fastlr.") if node.module != "fastlr" else "__init__")
         rooms_below = {other.rpartition(".")[2] for other in PATHS if f"fastlr.{other}".rpartition(".")[0] == node.module}
-        assert {alias.name for alias in node.names} <= {*module.__all__, *rooms_below}, node.module
+        assert {alias.name for alias in node.names} <= {*offers, *rooms_below}, node.module
 
 
 def is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
@@ -197,8 +216,7 @@ def without_docstring(room: str, offered: list[str]) -> Iterator[str]:
 
 @every_room
 def test_what_a_room_offers_is_described(room):
-    module = importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}")
-    assert list(without_docstring(room, module.__all__)) == []
+    assert list(without_docstring(room, offered(room))) == []
 
 
 @pytest.mark.parametrize("name", constructors.__all__)
@@ -261,6 +279,13 @@ def test_the_reference_names_no_other_shape():
     named = {*reference._CURVES, *reference._PAIRS}
     assert named < {row.name for row in SHAPES}
     assert [len(shape(code(name)).fields) for name in ("multiply", "add", "minimum", "maximum")] == [0] * 4
+
+
+def test_the_adapter_for_jax_knows_every_shape():
+    """Read, not imported: JAX brings threads, which a fork does not survive."""
+    tables = {ast.unparse(node.target): node.value for node in TREES["adapters.jax"].body if isinstance(node, ast.AnnAssign)}
+    named = [ast.literal_eval(key) for table in ("_CURVES", "_HOLDERS") for key in tables[table].keys]
+    assert sorted(named) == sorted(row.name for row in SHAPES)
 
 
 def test_the_table_is_one_numbering():

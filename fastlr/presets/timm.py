@@ -53,8 +53,11 @@ __all__ = [
     "WSDLRScheduler", "create_scheduler_v2", "noise",
 ]  # fmt: skip
 
+Rates = npt.NDArray[np.float64]
+
 _MOST_CYCLES = 10_000
 _MOST_DRAWS = 100_000
+_MOST_RATES = 10_000_000
 
 
 def _noise_range(where: str, value: object) -> object:
@@ -380,7 +383,7 @@ def noise(
     n is normal, of deviation ``noise_std``, drawn until it is within ``noise_pct``, or uniform from ``-noise_pct`` to
     ``noise_pct``. Each step has a generator of its own: PyTorch's, MT19937 seeded with ``noise_seed + t``.
     """
-    draw = partial(_normal, noise_pct, noise_std) if noise_type == "normal" else partial(_uniform, noise_pct)
+    draw = partial(_normal, "noise", noise_pct, noise_std) if noise_type == "normal" else partial(_uniform, noise_pct)
     return _factors("noise", noise_range_t, noise_until, draw, noise_seed)
 
 
@@ -388,7 +391,7 @@ def _noisy(
     name: str, schedule: Schedule, ends: Sequence[float] | None, until: int | None, within: float, std: float, seed: int
 ) -> Schedule:
     """A schedule with normal noise where it is asked for."""
-    return schedule if ends is None else schedule * _factors(name, ends, until, partial(_normal, within, std), seed)
+    return schedule if ends is None else schedule * _factors(name, ends, until, partial(_normal, name, within, std), seed)
 
 
 def _factors(name: str, ends: Sequence[float], until: int | None, draw: Callable[[int], float], seed: int) -> Schedule:
@@ -402,12 +405,12 @@ def _factors(name: str, ends: Sequence[float], until: int | None, draw: Callable
     return join([constant(1.0), table, constant(1.0)], [begin, stop])
 
 
-def _normal(within: float, std: float, seed: int) -> float:
+def _normal(name: str, within: float, std: float, seed: int) -> float:
     """The first of torch's normal numbers, times ``std``, that is within so much of 0."""
     for drawn in islice(_normals(seed), _MOST_DRAWS):
         if abs(drawn * std) < within:
             return drawn * std
-    raise ValueError(f"timm: noise_std must be such that noise within {within!r} is found, got {std!r}")
+    raise ValueError(f"timm.{name}: noise_std must let a draw in {_MOST_DRAWS} be within noise_pct={within!r}, got {std!r}")
 
 
 def _uniform(within: float, seed: int) -> float:
@@ -462,15 +465,19 @@ class _Cycles:
             )
         return join(parts, begins[1:])
 
-    def looked_up(self, weight: Callable[[float], float], lr: npt.ArrayLike, low: npt.ArrayLike) -> Schedule:
+    def looked_up(self, weight: Callable[[Rates], Rates], lr: npt.ArrayLike, low: npt.ArrayLike) -> Schedule:
         """``low + (peak - low) * weight(p)``, p the progress of a cycle, at each of its steps."""
-        low, rates = np.asarray(low, dtype=np.float64), []
-        start, length = Fraction(0), Fraction(self.length)
+        end = np.broadcast_to(low, np.broadcast_shapes(np.shape(lr), np.shape(low)))[..., np.newaxis]
+        start, length, rates = Fraction(0), Fraction(self.length), []
         for i in range(self.limit):
-            height = np.multiply(lr, self.decay**i) - low
-            rates += [low + height * weight(float((t - start) / length)) for t in range(ceil(start), ceil(start + length))]
+            if start + length > _MOST_RATES:
+                told = f"got t_initial={self.length}, cycle_limit={self.limit}"
+                raise ValueError(f"timm.{self.name}: cycles must end by step {_MOST_RATES} with this power and k_decay, {told}")
+            p = (np.arange(ceil(start), ceil(start + length)) - float(start)) / float(length)
+            peak = np.multiply(lr, self.decay**i)[..., np.newaxis]
+            rates.append(end + (peak - end) * weight(np.clip(p, 0.0, 1.0)))
             start, length = start + length, length * fraction(self.mul)
-        return sampled(np.stack(np.broadcast_arrays(*rates, low), axis=-1))
+        return sampled(np.concatenate([*rates, end], axis=-1))
 
 
 def _warmed(body: Schedule, target: npt.ArrayLike, warmup_t: int, init: npt.ArrayLike, prefix: bool) -> Schedule:

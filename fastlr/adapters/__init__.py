@@ -1,0 +1,32 @@
+"""Adapters: a schedule behind the interface of another package, one file a package, imported when it is first named.
+
+>>> import fastlr as flr
+>>> flr.adapters.packages()
+('jax', 'keras', 'optax', 'torch', 'transformers')
+
+Each imports its package, and nothing else does; a schedule stays the value it is. What takes a plain list or table, scikit-learn,
+LightGBM or XGBoost, needs no adapter: ``docs/doors.md`` shows them all.
+"""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+__all__ = ["packages"]
+
+
+def packages() -> tuple[str, ...]:
+    """The packages that have an adapter, installed or not."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in packages():
+        from fastlr.parameters import nearest
+
+        raise AttributeError(f"module 'fastlr.adapters' has no package {name!r}{nearest(name, packages())}")
+    return importlib.import_module(f"fastlr.adapters.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *packages()})
