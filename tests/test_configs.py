@@ -96,7 +96,7 @@ def test_a_spec_is_a_config_too(tmp_path):
 def test_a_run_in_epochs_takes_its_length():
     epochs = {**TRANSFORMERS, "max_steps": -1, "num_train_epochs": 3.0}
     same_rates(flr.from_config(epochs, steps=1_000), presets.transformers.get_scheduler("cosine", 2e-5, 100, 1_000))
-    with pytest.raises(ValueError, match="max_steps must be given, or the run's length: from_config\\(..., steps=\\)"):
+    with pytest.raises(ValueError, match=r"max_steps must be given, or the run's length: from_config\(\.\.\., steps=\)"):
         flr.from_config(epochs)
 
 
@@ -248,7 +248,9 @@ WRONG = {
     "an unknown scheduler": (
         {**TRANSFORMERS, "lr_scheduler_type": "cosin"}, "lr_scheduler_type|name.* must be one of .*did you mean cosine",
     ),
-    "an unknown key": ({**TRANSFORMERS, "lr_schedular_type": "cosine"}, "lr_schedular_type is no key of the scheduler's; did you mean"),
+    "an unknown key": (
+        {**TRANSFORMERS, "lr_schedular_type": "cosine"}, "lr_schedular_type is no key of the scheduler's; did you mean",
+    ),
     "an unknown option": ({**TRANSFORMERS, "lr_scheduler_kwargs": {"num_cicles": 1}}, "num_cicles"),
     "a word for a number": ({**TRANSFORMERS, "warmup_steps": "many"}, "from_config: warmup_steps must be a number, got 'many'"),
     "no rate": ({**TRANSFORMERS, "learning_rate": -1.0}, "got -1.0"),
@@ -267,18 +269,22 @@ WRONG = {
     "megatron, no length": ("--lr 1 --lr-decay-style cosine", "train-iters must be given"),
     "megatron, no rate": ("--train-iters 10 --min-lr 0", "the keys must be those of"),
     "megatron, a variable": ("--lr $LR --train-iters 10", "lr must be a number, got '\\$LR'"),
-    "megatron, both units": ("--lr 1 --train-samples 10 --lr-warmup-iters 1 --global-batch-size 2", "lr-warmup-iters must be absent"),
+    "megatron, both units": (
+        "--lr 1 --train-samples 10 --lr-warmup-iters 1 --global-batch-size 2", "lr-warmup-iters must be absent",
+    ),
     "megatron, a growing batch": ("--lr 1 --train-iters 10 --rampup-batch-size 16", "rampup-batch-size must be absent"),
     "timm, unknown scheduler": ({**TIMM, "sched": "cosin"}, "sched must be one of .*did you mean cosine"),
     "timm, no rate": ({**TIMM, "lr": None}, "lr must be given: train.py works it out"),
     "timm, updates": ({**TIMM, "sched_on_updates": True}, "steps_per_epoch must be given, as sched_on_updates is true"),
     "detectron2, unknown key": (
-        {"SOLVER": {**DETECTRON2["SOLVER"], "WARMUP_ITER": 5}}, "SOLVER: WARMUP_ITER is no key of the scheduler's; did you mean WARMUP_ITERS",
+        {"SOLVER": {**DETECTRON2["SOLVER"], "WARMUP_ITER": 5}},
+        "SOLVER: WARMUP_ITER is no key of the scheduler's; did you mean WARMUP_ITERS",
     ),
     "detectron2, unknown name": ({"SOLVER": {"LR_SCHEDULER_NAME": "Cosine"}}, "SOLVER: LR_SCHEDULER_NAME must be one of"),
     "keras, unknown class": ({"class_name": "CosineDecai", "config": {}}, "class_name must be one of .*did you mean CosineDecay"),
     "keras, unknown argument": (
-        {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_stepz": 3}}, "config: decay_stepz is no key",
+        {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_stepz": 3}},
+        "config: decay_stepz is no key",
     ),
     "torch, another version's state": ({"last_epoch": 3, "steps": 4}, "the keys must be those of a torch scheduler's state"),
     "torch, no optimizer": (
@@ -320,7 +326,7 @@ def test_yaml_builds_no_objects(tmp_path):
 
 
 def test_an_unknown_framework_and_what_is_no_config():
-    with pytest.raises(ValueError, match="framework must be one of deepspeed, .* got 'torhc'; did you mean torch"):
+    with pytest.raises(ValueError, match=r"framework must be one of deepspeed, .* got 'torhc'; did you mean torch"):
         flr.from_config(TIMM, "torhc")
     with pytest.raises(
         TypeError, match="config must be a path, a mapping, a command's arguments or a torch scheduler, got int 3"

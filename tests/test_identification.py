@@ -59,7 +59,8 @@ RUNS = {
     ),
     "restarts, each longer": (
         "cosine_restarts(0.1, 0.0, 50, stretch=2)", 350, 1,
-        "cosine(init=0.1, end=0.0, steps=50).then(cosine(init=0.1, end=0.0, steps=100)).then(cosine(init=0.1, end=0.0, steps=200))",
+        "cosine(init=0.1, end=0.0, steps=50).then(cosine(init=0.1, end=0.0, steps=100))"
+        ".then(cosine(init=0.1, end=0.0, steps=200))",
     ),
 }  # fmt: skip
 

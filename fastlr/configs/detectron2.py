@@ -17,8 +17,8 @@ __all__ = ["matches", "read"]
 
 _SCHEDULES = ("WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR")
 _KEYS = (
-    "BASE_LR", "BASE_LR_END", "GAMMA", "LR_SCHEDULER_NAME", "MAX_ITER", "NUM_DECAYS", "RESCALE_INTERVAL", "STEPS", "WARMUP_FACTOR",
-    "WARMUP_ITERS", "WARMUP_METHOD",
+    "BASE_LR", "BASE_LR_END", "GAMMA", "LR_SCHEDULER_NAME", "MAX_ITER", "NUM_DECAYS", "RESCALE_INTERVAL", "STEPS",
+    "WARMUP_FACTOR", "WARMUP_ITERS", "WARMUP_METHOD",
 )  # fmt: skip
 # what else a solver has, which is not the schedule's
 _OTHERS = (

@@ -194,7 +194,8 @@ def _of_lambdas(scheduler: Any, where: str) -> Schedule:
     if functions or name not in _BUILDERS:
         raise ValueError(f"{where}: its function must be one of transformers', got {name}; presets.torch.LambdaLR tabulates any")
     given = getattr(scheduler.lr_lambdas[0], "keywords", {})
-    builder = _BUILDERS[name] if not given.get("min_lr_rate") else "get_cosine_with_min_lr_schedule_with_warmup"
+    floored = given.get("min_lr_rate") and _BUILDERS[name] == "get_cosine_schedule_with_warmup"
+    builder = "get_cosine_with_min_lr_schedule_with_warmup" if floored else _BUILDERS[name]
     build: Any = getattr(transformers, builder)
     own = {_RENAMED.get(key, key): value for key, value in given.items() if value is not None}
     taken = {key: value for key, value in own.items() if key in inspect.signature(build).parameters}

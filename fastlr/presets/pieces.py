@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial, wraps
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil, floor, lcm, log
 from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -44,10 +44,10 @@ from fastlr.value import checked_arguments
 
 __all__ = [
     "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
-    "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "cut", "cycles",
-    "cycling_polynomial", "drops", "endless", "fraction", "from_one", "geometric", "inverse", "knots", "lowered_restarts",
-    "named", "on_clock", "one_by_one", "polynomial_cycles", "preset", "rate_at", "restarts", "sigmoid", "stairs", "swept",
-    "tabulated", "wave",
+    "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "cut",
+    "cycles", "cycling_polynomial", "drops", "endless", "factors", "fraction", "from_one", "geometric", "inverse",
+    "knots", "lowered_restarts", "named", "on_clock", "one_by_one", "phases", "polynomial_cycles", "preset", "rate_at",
+    "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "warm_restarts", "wave",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -139,6 +139,22 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
         return options[options.index(value)]  # a plain string, where a peer's enumeration was given
 
     return one
+
+
+def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
+    """The rule of a rate that is written as a product of named factors.
+
+    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    ['constant', 'rsqrt_decay']
+    """
+    factor = named(names)
+
+    def product(where: str, value: object) -> list[str]:
+        if not isinstance(value, str):
+            raise TypeError(f"{where} must be names of factors, with * between them, got {type(value).__name__} {shown(value)}")
+        return [factor(where, name.strip()) for name in value.split("*")]
+
+    return product
 
 
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
@@ -283,8 +299,10 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
     return on_clock(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
 
 
-def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False) -> Schedule:
+def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool = False, reach: int = LAST_STEP) -> Schedule:
     """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has grown to about 1e290.
+
+    ``reach`` is how many steps it is asked for, at most: what grows is bounded by the rate there.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
@@ -293,7 +311,8 @@ def geometric(init: npt.ArrayLike, gamma: float, every: int = 1, staircase: bool
         return step_decay(init, gamma, every)
     if gamma <= 1:  # 0^0 is 1, and all after it 0
         return exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
-    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), LAST_STEP // every)
+    most = min(reach // every + 1, LAST_STEP // every)
+    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), most)
     growth = exponential(1.0, gamma**times, times if staircase else times * every)
     return (growth.staircase(every) if staircase else growth) * init
 
@@ -316,13 +335,18 @@ def cycles(
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
     Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
+
+    >>> [begin for begin, _ in cycles(lambda i: lambda ticks: linear(1.0, 0.0, ticks), Fraction("18.4"), Fraction("1.5"), 3)]
+    [0, 19, 46]
     """
     start, now, i = Fraction(0), Fraction(length), 0
     while start + now <= LAST_STEP and (count is None or i < count):
         begin = ceil(start)
         if begin < ceil(start + now):
             yield begin, on_clock(curve(i), now, begin - start)
-        start, now, i = start + now, Fraction(round(now * stretch * _FINE), _FINE), i + 1
+        start, now, i = start + now, now * stretch, i + 1
+        if now.denominator > _FINE:  # exact for as long as it can be: a cycle may begin on a step
+            now = Fraction(round(now * _FINE), _FINE)
 
 
 def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
@@ -410,6 +434,40 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
     """
     with use_backend("reference"):
         return np.asarray(schedule(t))
+
+
+def slanted(peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0) -> Schedule:
+    """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps, ``peak/ratio`` after ``cut/share``.
+
+    It goes on falling by the same line until it is 0.
+
+    >>> slanted(1.0, 2, Fraction(1, 2), 5.0).table(6)
+    array([0.2, 0.6, 1. , 0.6, 0.2, 0. ])
+    """
+    fall = cut * (1 / Fraction(share) - 1) * (1 + 1 / (fraction(ratio) - 1))
+    return knots([(start, np.divide(peak, ratio)), (start + cut, peak), (start + cut + fall, np.zeros_like(peak))])
+
+
+def warm_restarts(
+    high: npt.ArrayLike, low: npt.ArrayLike, warmup: int, fall: int, grown: Callable[[int], int], gamma: float = 1.0
+) -> Schedule:
+    """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in ``fall``, for ever.
+
+    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high * gamma^i``; gamma is at most 1.
+    Instead of a cycle that would end beyond step 2^53 the one before it comes again.
+
+    >>> warm_restarts(1.0, 0.0, 1, 2, lambda fall: 2 * fall).table(8).round(4)
+    array([0.    , 1.    , 0.5   , 0.    , 1.    , 0.8536, 0.5   , 0.1464])
+    """
+    parts, starts, now = [], [], warmup + fall
+    while grown(fall) != fall and now + warmup + grown(fall) <= LAST_STEP:
+        parts.append(linear(low, high, warmup).then(cosine(high, low, fall)))
+        starts.append(now)
+        high, fall = np.multiply(high, gamma), grown(fall)
+        now += warmup + fall
+    up = linear(0.0, high, warmup).then(cosine(high, 0.0, fall)).repeat(scale=gamma)
+    down = linear(low, 0.0, warmup).then(cosine(0.0, low, fall)).repeat()
+    return join([*parts, up + down], starts) if parts else up + down
 
 
 # -- what several of the frameworks of their own clock share ---------------------------------------------------------------
@@ -525,3 +583,23 @@ def polynomial_cycles(init: npt.ArrayLike, end: npt.ArrayLike, steps: int, power
     remains = from_one(polynomial(1.0, 0.0, steps, power=power), steps).repeat()
     shrinks = inverse_time(np.subtract(init, end), 1.0, power=power).staircase(steps)
     return join([constant(init), remains * shrinks + np.asarray(end)], [1])
+
+
+def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
+    """Schedules one after another on the run's clock: each ``(begin, schedule, origin)``, its own step 0 at step ``origin``.
+
+    It begins at ``begin``, and not before the one ahead of it; up to its origin it stands as at its step 0.
+
+    >>> phases((0, linear(0.0, 1.0, 2), 0), (3, linear(1.0, 0.0, 4), 2)).table(6)
+    array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25])
+    """
+    begins = list(accumulate((begin for begin, _, _ in parts), max))
+    placed = [_placed(schedule, begin - origin) for begin, (_, schedule, origin) in zip(begins, parts, strict=True)]
+    return join(placed, begins[1:]) if placed[1:] else placed[0]
+
+
+def _placed(schedule: Schedule, gone: int) -> Schedule:
+    """A schedule of which so many steps have gone already, or which waits for so many."""
+    if gone == 0:
+        return schedule
+    return schedule.skip(gone) if gone > 0 else schedule.delay(-gone)

@@ -1,0 +1,511 @@
+"""MosaicML Composer's schedulers, as of mosaicml 0.32 (2025), and the one of llm-foundry 0.22.
+
+Step t is batch t, from 0; a rate is ``lr`` times the scheduler's multiplier before that batch. Times are Composer's strings:
+"10ba" batches, "2ep" epochs, "1000sp" samples, "1e6tok" tokens, "0.1dur" a share of ``max_duration``. What they are in batches is
+for you to say: ``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
+``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and shares, are truncated to
+whole batches, samples or tokens. A warm-up is scaled with ``scale_warmup`` alone, and even then its end is not: what follows
+begins where it would have.
+
+>>> import fastlr as flr
+>>> cosine = flr.presets.composer.CosineAnnealingWithWarmupScheduler
+>>> cosine(1.0, t_warmup="1000tok", t_max="1dur", max_duration="2ep", batches_per_epoch=5, tokens_per_batch=500)(0)
+Traceback (most recent call last):
+    ...
+ValueError: composer.CosineAnnealingWithWarmupScheduler: t_warmup must be in the unit of t_max, batches, got tokens
+>>> cosine(1.0, t_warmup="2ba", max_duration="2ep", batches_per_epoch=5).table(5).round(3)
+array([0.   , 0.5  , 1.   , 0.962, 0.854])
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.constructors import constant, cosine, inverse_power, join, linear, polynomial
+from fastlr.parameters import Flag, Rate, shown
+from fastlr.presets.pieces import Level, Ratio, Share, Span, cut, drops, geometric, preset
+from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
+
+__all__ = [
+    "ConstantScheduler", "ConstantWithWarmupScheduler", "CosineAnnealingScheduler", "CosineAnnealingWarmRestartsScheduler",
+    "CosineAnnealingWithWarmupScheduler", "ExponentialScheduler", "InverseSquareRootWithWarmupScheduler", "LinearScheduler",
+    "LinearWithWarmupScheduler", "MultiStepScheduler", "MultiStepWithWarmupScheduler", "PolynomialScheduler",
+    "PolynomialWithWarmupScheduler", "StepScheduler",
+]  # fmt: skip
+
+
+# -- times -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Time:
+    """So many of a unit: a whole number, or a share of the run."""
+
+    value: float
+    unit: str
+
+
+_UNITS = {"ep": "epochs", "ba": "batches", "sp": "samples", "tok": "tokens", "dur": "shares of max_duration"}
+_TIME = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(ep|ba|sp|tok|dur)", re.IGNORECASE)
+_RULE = "a time such as '10ba', '2ep', '1000sp', '1e6tok' or '0.1dur'"
+
+
+def _time(where: str, value: object) -> Time:
+    if not isinstance(value, str):
+        raise TypeError(f"{where} must be {_RULE}, got {type(value).__name__} {shown(value)}")
+    found = _TIME.fullmatch(value)
+    number, unit = (float(found[1]), found[2].lower()) if found else (-1.0, "")
+    if not 0 <= number <= LAST_STEP:
+        raise ValueError(f"{where} must be {_RULE}, got {shown(value)}")
+    if unit != "dur" and number != int(number):
+        raise ValueError(f"{where} must be a whole number of {_UNITS[unit]}, got {shown(value)}")
+    return Time(number if unit == "dur" else int(number), unit)
+
+
+def _times(where: str, value: object) -> list[Time]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{where} must be a sequence of times, got {type(value).__name__} {shown(value)}")
+    return [_time(f"{where}[{i}]", item) for i, item in enumerate(value)]
+
+
+def _whole(where: str, value: object) -> Time:
+    time = _time(where, f"{value}ep" if isinstance(value, int) and not isinstance(value, bool) else value)
+    if time.unit == "dur" or not time.value:
+        raise ValueError(f"{where} must be above 0, in batches, epochs, samples or tokens, got {shown(value)}")
+    return time
+
+
+TimeString = Annotated[Any, _time]
+TimeStrings = Annotated[Any, _times]
+Whole = Annotated[Any, _whole]  # an integer is so many epochs
+
+
+class _Clock(NamedTuple):
+    """What a run is measured by, and the scheduler that asks."""
+
+    name: str
+    max_duration: Any
+    batches_per_epoch: int | None
+    samples_per_batch: int | None
+    tokens_per_batch: int | None
+    ratio: float
+
+    def told(self, key: str, why: str) -> Any:
+        """An argument that is needed for a time."""
+        value = getattr(self, key)
+        if value is None:
+            raise ValueError(f"composer.{self.name}: {key} must be given for {why}, got None")
+        return value
+
+    def run(self, why: str) -> Time:
+        """The whole run, scaled."""
+        whole = self.told("max_duration", why)
+        scaled = int(whole.value * self.ratio)
+        if not scaled:
+            raise ValueError(f"composer.{self.name}: scale_schedule_ratio must leave something of max_duration, got {self.ratio}")
+        return Time(scaled, whole.unit)
+
+    def counted(self, time: Time, scaled: bool = True) -> Time:
+        """A time in batches, samples or tokens."""
+        if time.unit == "dur":
+            run = self.run("a time in 'dur'")
+            if run.unit != "ep":
+                return Time(int(time.value * run.value), run.unit)
+            return Time(int(time.value * self.told("batches_per_epoch", "a time in epochs") * run.value), "ba")
+        if time.unit == "ep":
+            time = Time(time.value * self.told("batches_per_epoch", "a time in epochs"), "ba")
+        return Time(int(time.value * (self.ratio if scaled else 1.0)), time.unit)
+
+    def length(self, key: str, time: Time) -> tuple[int, str]:
+        """A time that something takes, and its unit."""
+        counted = self.counted(time)
+        if not counted.value:
+            raise ValueError(f"composer.{self.name}: {key} must come to at least 1 of {_UNITS[counted.unit]}, got 0")
+        return int(counted.value), counted.unit
+
+    def pace(self, unit: str) -> int:
+        """How many of a unit a batch takes."""
+        key = {"sp": "samples_per_batch", "tok": "tokens_per_batch"}.get(unit)
+        return int(self.told(key, f"a time in {_UNITS[unit]}")) if key else 1
+
+    def batch(self, time: Time) -> int:
+        """The first batch at or after a time."""
+        return -int(-time.value // self.pace(time.unit))
+
+    def by_batch(self, schedule: Schedule, unit: str) -> Schedule:
+        """A schedule that is counted in a unit, by the batch."""
+        return schedule.paced([self.pace(unit)]) if self.pace(unit) > 1 else schedule
+
+    def ramp(self, time: Time, peak: npt.ArrayLike, scale_warmup: bool) -> tuple[Schedule, Time]:
+        """The warm-up, and when it ends."""
+        end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
+        if end.value and not steps:
+            raise ValueError(f"composer.{self.name}: scale_warmup must leave something of t_warmup, got {self.ratio}")
+        return linear(0.0, peak, steps), end
+
+    def warmed(self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any) -> Schedule:
+        """A warm-up to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak`` where nothing is."""
+        ramp, begin = self.ramp(t_warmup, peak, scale_warmup)
+        end = self.counted(t_max)
+        if begin.unit != end.unit:
+            told = f"{_UNITS[end.unit]}, got {_UNITS[begin.unit]}"
+            raise ValueError(f"composer.{self.name}: t_warmup must be in the unit of t_max, {told}")
+        self.check_whole(end)
+        left = int(end.value - begin.value)
+        return self.by_batch(join([ramp, decay(left) if left > 0 else constant(peak)], [int(begin.value)]), end.unit)
+
+    def check_whole(self, end: Time) -> None:
+        """Raise where the run is known to be longer than ``t_max``."""
+        run = end if self.max_duration is None else self.run("")
+        if run.unit == "ep" and self.batches_per_epoch is not None:
+            run = Time(run.value * self.batches_per_epoch, "ba")
+        if run.unit == end.unit and run.value > end.value:
+            told = f"{run.value} {_UNITS[run.unit]}, got {end.value}"
+            raise ValueError(f"composer.{self.name}: t_max must be no less than max_duration, {told}")
+
+
+# -- schedulers ------------------------------------------------------------------------------------------------------------
+
+
+@preset()
+def StepScheduler(
+    lr: Rate,
+    step_size: TimeString,
+    gamma: Level = 0.1,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """``lr * gamma^floor(u/step_size)``, u what has gone by, in the unit of ``step_size``."""
+    clock = _Clock("StepScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio)
+    every, unit = clock.length("step_size", step_size)
+    return clock.by_batch(geometric(lr, gamma, every, staircase=True), unit)
+
+
+@preset()
+def MultiStepScheduler(
+    lr: Rate,
+    milestones: TimeStrings,
+    gamma: Level = 0.1,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """``lr * gamma^i``, i the number of milestones at or before a batch, in any units."""
+    clock = _Clock(
+        "MultiStepScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    return drops(lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
+
+
+@preset()
+def ConstantScheduler(
+    lr: Rate,
+    alpha: Level = 1.0,
+    t_max: TimeString = "1dur",
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """``lr * alpha`` up to ``t_max``, and ``lr`` from there on."""
+    clock = _Clock(
+        "ConstantScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    return join([constant(np.multiply(lr, alpha)), constant(lr)], [clock.batch(clock.counted(t_max))])
+
+
+@preset()
+def LinearScheduler(
+    lr: Rate,
+    alpha_i: Level = 1.0,
+    alpha_f: Level = 0.0,
+    t_max: TimeString = "1dur",
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from ``lr * alpha_i`` to ``lr * alpha_f`` at ``t_max``."""
+    clock = _Clock("LinearScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio)
+    steps, unit = clock.length("t_max", t_max)
+    return clock.by_batch(linear(np.multiply(lr, alpha_i), np.multiply(lr, alpha_f), steps), unit)
+
+
+@preset()
+def ExponentialScheduler(
+    lr: Rate,
+    gamma: Ratio,
+    decay_period: TimeString = "1ep",
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """``lr * gamma^(u/decay_period)``."""
+    clock = _Clock(
+        "ExponentialScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    every, unit = clock.length("decay_period", decay_period)
+    return clock.by_batch(geometric(lr, gamma, every), unit)
+
+
+@preset()
+def CosineAnnealingScheduler(
+    lr: Rate,
+    t_max: TimeString = "1dur",
+    alpha_f: Level = 0.0,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """Half a cosine wave from ``lr`` to ``lr * alpha_f`` at ``t_max``."""
+    clock = _Clock(
+        "CosineAnnealingScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    steps, unit = clock.length("t_max", t_max)
+    return clock.by_batch(cosine(lr, np.multiply(lr, alpha_f), steps), unit)
+
+
+_MOST = 1_000  # intervals of different lengths
+
+
+@preset(differences="After 1,000 intervals they no longer grow.")
+def CosineAnnealingWarmRestartsScheduler(
+    lr: Rate,
+    t_0: TimeString,
+    t_mult: Ratio = 1.0,
+    alpha_f: Level = 0.0,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0``, again and again.
+
+    Each takes ``int(t_mult * L)`` where the last took L. Where that is 0 it raises ``ValueError``, as Composer does.
+    """
+    clock = _Clock(
+        "CosineAnnealingWarmRestartsScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
+    )
+    length, unit = clock.length("t_0", t_0)
+    parts: list[Schedule] = []
+    begins = [0]
+    while length and int(t_mult * length) != length and len(parts) < _MOST and begins[-1] + length <= LAST_STEP:
+        parts.append(cosine(lr, np.multiply(lr, alpha_f), length))
+        begins.append(begins[-1] + length)
+        length = int(t_mult * length)
+    if not length:
+        return clock.by_batch(cut(join(parts, begins[1:-1]) if parts[1:] else parts[0], begins[-1]), unit)
+    again = cosine(lr, np.multiply(lr, alpha_f), min(length, LAST_STEP)).repeat()
+    return clock.by_batch(join([*parts, again], begins[1:]) if parts else again, unit)
+
+
+@preset()
+def PolynomialScheduler(
+    lr: Rate,
+    power: Ratio,
+    t_max: TimeString = "1dur",
+    alpha_f: Level = 0.0,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """``lr * (alpha_f + (1 - alpha_f) * (1 - u/t_max)^power)``, then ``lr * alpha_f``."""
+    clock = _Clock(
+        "PolynomialScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    steps, unit = clock.length("t_max", t_max)
+    return clock.by_batch(polynomial(lr, np.multiply(lr, alpha_f), steps, power=power), unit)
+
+
+# -- with a warm-up -----------------------------------------------------------------------------------------------------------
+
+
+@preset()
+def MultiStepWithWarmupScheduler(
+    lr: Rate,
+    t_warmup: TimeString,
+    milestones: TimeStrings,
+    gamma: Level = 0.1,
+    scale_warmup: Flag = False,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from 0 to ``lr`` at ``t_warmup``, then ``MultiStepScheduler``, in which milestones before it count."""
+    clock = _Clock(
+        "MultiStepWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    ramp, end = clock.ramp(t_warmup, lr, scale_warmup)
+    after = drops(lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
+    begin = clock.batch(end)
+    return join([clock.by_batch(ramp, end.unit), after.skip(begin)], [begin])
+
+
+@preset()
+def ConstantWithWarmupScheduler(
+    lr: Rate,
+    t_warmup: TimeString,
+    alpha: Level = 1.0,
+    t_max: TimeString = "1dur",
+    scale_warmup: Flag = False,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from 0 to ``lr * alpha`` at ``t_warmup``, and that rate from there on."""
+    clock = _Clock(
+        "ConstantWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    peak = np.multiply(lr, alpha)
+    return clock.warmed(t_warmup, t_max, scale_warmup, peak, lambda _: constant(peak))
+
+
+@preset()
+def LinearWithWarmupScheduler(
+    lr: Rate,
+    t_warmup: TimeString,
+    alpha_i: Level = 1.0,
+    alpha_f: Level = 0.0,
+    t_max: TimeString = "1dur",
+    scale_warmup: Flag = False,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from 0 to ``lr * alpha_i`` at ``t_warmup``, and a line to ``lr * alpha_f`` at ``t_max``."""
+    clock = _Clock(
+        "LinearWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+    )
+    peak, last = np.multiply(lr, alpha_i), np.multiply(lr, alpha_f)
+    return clock.warmed(t_warmup, t_max, scale_warmup, peak, lambda steps: linear(peak, last, steps))
+
+
+@preset()
+def CosineAnnealingWithWarmupScheduler(
+    lr: Rate,
+    t_warmup: TimeString,
+    t_max: TimeString = "1dur",
+    alpha_f: Level = 0.0,
+    scale_warmup: Flag = False,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from 0 to ``lr`` at ``t_warmup``, and half a cosine wave to ``lr * alpha_f`` at ``t_max``."""
+    clock = _Clock(
+        "CosineAnnealingWithWarmupScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
+    )
+    last = np.multiply(lr, alpha_f)
+    return clock.warmed(t_warmup, t_max, scale_warmup, lr, lambda steps: cosine(lr, last, steps))
+
+
+@preset()
+def PolynomialWithWarmupScheduler(
+    lr: Rate,
+    t_warmup: TimeString,
+    power: Ratio = 2.0,
+    t_max: TimeString = "1dur",
+    alpha_f: Level = 0.0,
+    scale_warmup: Flag = False,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from 0 to ``lr`` at ``t_warmup``, and ``(1 - p)^power`` of the way to ``lr * alpha_f`` at ``t_max``."""
+    clock = _Clock(
+        "PolynomialWithWarmupScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
+    )
+    last = np.multiply(lr, alpha_f)
+    return clock.warmed(t_warmup, t_max, scale_warmup, lr, lambda steps: polynomial(lr, last, steps, power=power))
+
+
+@preset()
+def InverseSquareRootWithWarmupScheduler(
+    lr: Rate,
+    t_warmup: TimeString,
+    t_scale: TimeString,
+    t_cooldown: TimeString,
+    t_max: TimeString = "1dur",
+    alpha_f_decay: Share = 0.0,
+    alpha_f_cooldown: Share = 0.0,
+    max_duration: Whole | None = None,
+    batches_per_epoch: Span | None = None,
+    samples_per_batch: Span | None = None,
+    tokens_per_batch: Span | None = None,
+    scale_schedule_ratio: Ratio = 1.0,
+) -> Schedule:
+    """A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (a + (1 - a) * sqrt(t_scale/(u - t_warmup + t_scale)))``, then a line.
+
+    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warm-up ends, and takes ``t_cooldown``
+    to ``lr * alpha_f_cooldown``. Of llm-foundry, whose times but ``t_max`` are in the unit of ``max_duration``.
+    """
+    clock = _Clock(
+        "InverseSquareRootWithWarmupScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
+    )
+    unit = clock.run("the unit of its times").unit
+    for key, time in (("t_warmup", t_warmup), ("t_scale", t_scale), ("t_cooldown", t_cooldown)):
+        if time.unit != unit:
+            told = f"{key} must be in the unit of max_duration, {_UNITS[unit]}, got {_UNITS[time.unit]}"
+            raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: {told}")
+    if alpha_f_decay < alpha_f_cooldown:
+        told = f"alpha_f_decay, {alpha_f_decay}, got {alpha_f_cooldown}"
+        raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: alpha_f_cooldown must be at most {told}")
+    scale, unit = clock.length("t_scale", t_scale)
+    ramp, warm = clock.ramp(t_warmup, lr, False)
+    cooldown, whole = int(clock.counted(t_cooldown).value), clock.counted(t_max)
+    begin = max(int(whole.value) - cooldown, int(warm.value))
+    decay = inverse_power(np.multiply(lr, 1 - alpha_f_decay), 0.5, scale) + np.multiply(lr, alpha_f_decay)
+    level = np.multiply(lr, alpha_f_decay + (1 - alpha_f_decay) * ((begin - int(warm.value) + scale) / scale) ** -0.5)
+    tail = linear(level, np.multiply(lr, alpha_f_cooldown), cooldown) if cooldown else constant(level)
+    return clock.by_batch(join([ramp, decay, tail], [int(warm.value), begin]), unit)

@@ -1,0 +1,106 @@
+"""GPT-NeoX's schedule, ``AnnealingLR`` of ``megatron.learning_rates``, in three versions of it.
+
+Step t is the rate of update t, counted from 0. ``warmup_iter`` is a share of ``total_iters`` in a configuration, and may be a
+fraction of a step. Double precision.
+
+>>> import fastlr as flr
+>>> flr.presets.gpt_neox.AnnealingLR(1.0, 2, 6, "linear").table(7)
+array([0.5 , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from fractions import Fraction
+from functools import partial
+from math import cos, exp, floor, pi
+from typing import Any, Literal
+
+import numpy as np
+
+from fastlr.constructors import constant, exponential_decay, join, linear
+from fastlr.parameters import Rate
+from fastlr.presets.pieces import Length, Span, fraction, knots, on_clock, preset, wave
+from fastlr.schedule import Schedule
+
+__all__ = ["AnnealingLR"]
+
+_HALVING = 0.693  # by which an exponential decay is about a half at its end
+
+
+@preset()
+def AnnealingLR(
+    start_lr: Rate,
+    warmup_iter: Length,
+    total_iters: Span,
+    decay_style: Literal["constant", "linear", "cosine", "exponential"],
+    min_lr: Rate = 0.0,
+    version: Literal["2025", "2024", "2023"] = "2025",
+) -> Schedule:
+    """``start_lr * t/W`` up to and at ``W = warmup_iter``, then by its style over the N steps to ``total_iters``.
+
+    "linear" is ``start_lr * (1 - r)``, r the share of N that has gone; "cosine" half a wave to ``min_lr``, which is not clamped:
+    it climbs back after ``total_iters``; "exponential" ``start_lr * exp(-0.693*r)``, for ever. None falls below ``min_lr``.
+
+    As of 2025 step 0 has the rate of step 1, in 2024 it has 0. In 2023 and before, it has 0, the decay is laid out over
+    ``total_iters``, cosine to 0, and stands still from step ``N = total_iters - W`` on, in the warm-up too.
+    """
+    warmup = fraction(warmup_iter)
+    if warmup >= total_iters:
+        where = "gpt_neox.AnnealingLR: warmup_iter must be below total_iters"
+        raise ValueError(f"{where}, got {warmup_iter!r} and {total_iters}")
+    body = floor(warmup) + 1 if warmup else 0  # its first step
+    if version == "2023":
+        rise = _until(start_lr, warmup, total_iters - warmup)
+        decay = _stopped(start_lr, warmup, total_iters, body, decay_style)
+    else:
+        rise = _rise(start_lr, warmup, first=int(version == "2025"))
+        decay = _decay(start_lr, min_lr, total_iters - warmup, body - warmup, decay_style)
+    return join([rise, decay.maximum(min_lr)], [body])
+
+
+def _rise(lr: Any, warmup: Fraction, first: int) -> Schedule:
+    """``lr * max(t, first)/warmup``."""
+    if not warmup:
+        return constant(lr)
+    line = on_clock(partial(linear, 0.0, lr), warmup)
+    return join([constant(np.divide(lr, float(warmup))), line.skip(1)], [1]) if first else line
+
+
+def _decay(lr: Any, low: Any, steps: Fraction, gone: Fraction, style: str) -> Schedule:
+    """The decay of so many steps, of which these have gone."""
+    if style == "linear":
+        return on_clock(partial(linear, lr, 0.0), steps, gone)
+    if style == "cosine":
+        return wave(lr, low, steps, gone)
+    if style == "exponential":
+        rate = _HALVING / float(steps)
+        return exponential_decay(np.multiply(lr, exp(-rate * float(gone))), rate=rate)
+    return constant(lr)
+
+
+# -- 2023 and before -------------------------------------------------------------------------------------------------------
+
+
+def _until(lr: Any, warmup: Fraction, last: Fraction) -> Schedule:
+    """``lr * min(t, last)/warmup``."""
+    top = min(warmup, last)
+    return knots([(0, 0.0), (top, np.multiply(lr, float(top / warmup)))]) if warmup else constant(lr)
+
+
+def _stopped(lr: Any, warmup: Fraction, total: int, begin: int, style: str) -> Schedule:
+    """The decay of ``total`` steps from the warm-up's end on, from step ``begin``, up to ``total - 2*warmup`` steps of it."""
+    last = total - 2 * warmup
+    level = constant(np.multiply(lr, _share(style, float(last / total))))
+    stop = floor(total - warmup) + 1
+    if style == "constant" or stop <= begin:
+        return level
+    return join([_decay(lr, 0.0, Fraction(total), begin - warmup, style), level], [stop - begin])
+
+
+def _share(style: str, gone: float) -> float:
+    """What is left of a rate when such a share of the decay has gone: before its beginning, below 0, as well as in it."""
+    if style == "linear":
+        return 1.0 - gone
+    if style == "cosine":
+        return (1.0 + cos(pi * gone)) / 2.0
+    return exp(-_HALVING * gone) if style == "exponential" else 1.0

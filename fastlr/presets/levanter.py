@@ -1,0 +1,188 @@
+"""Levanter's learning rates: ``OptimizerConfig.lr_scheduler``, in its newest form, that of the Marin monorepo (2025).
+
+One builder, with eight shapes of decay. Step 0 is the first update. What Levanter computes in float32 is here in float64.
+
+>>> import fastlr as flr
+>>> flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0, lr_schedule="linear").table(4)
+array([0.        , 0.5       , 1.        , 0.83333333])
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.constructors import constant, cosine, inverse_power, inverse_time, join, linear, polynomial
+from fastlr.parameters import Number, Rate, shown
+from fastlr.presets.pieces import Exponent, Length, Ratio, Real, Share, Span, preset, rate_at
+from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
+
+__all__ = ["lr_scheduler"]
+
+Numbers = npt.NDArray[np.float64]
+
+
+def _lengths(where: str, value: object) -> object:
+    rule = "a number of steps, a fraction of them up to 1, or a list of numbers of steps"
+    return Number(rule, 0.0, float(LAST_STEP), core=np.ndim(value))(where, value).tolist()  # type: ignore[arg-type]
+
+
+def _cycles(where: str, value: object) -> object:
+    rule = "a number of cycles, or a list of the steps at which they end"
+    return Number(rule, 1, LAST_STEP, whole=True, core=np.ndim(value))(where, value).tolist()  # type: ignore[arg-type]
+
+
+CycleLength = Annotated[float | Sequence[float], _lengths]
+Cycles = Annotated[int | Sequence[int], _cycles]
+Word = Literal["constant", "cosine", "linear", "inv_sqrt", "inv", "power", "polynomial", "inv_sqrt_decay"]
+
+
+class _Shape(NamedTuple):
+    """What a decay is made of, besides its length and the warm-up's."""
+
+    word: str
+    high: Numbers
+    low: Numbers
+    exponent: float
+    timescale: float
+    power: float
+    decay_constant: float
+    tokens: float
+    scale: float
+    slope: float
+
+
+@preset(
+    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its deprecated haps are not taken: give cycles."
+)
+def lr_scheduler(
+    num_train_steps: Span,
+    learning_rate: Rate = 6e-4,
+    min_lr_ratio: Share = 0.1,
+    warmup: Length = 0.01,
+    decay: Length | None = None,
+    rewarmup: Length = 0.0,
+    cooldown: Length | None = None,
+    cycle_length: CycleLength | None = None,
+    cycles: Cycles | None = None,
+    lr_schedule: Word = "cosine",
+    exponent: Exponent = 1.0,
+    timescale: Ratio = 10_000.0,
+    power: Exponent = 2.0,
+    decay_constant: Ratio = 28.6,
+    batch_size: Span | None = None,
+    seq_length: Span | None = None,
+    a: Ratio = 4.6,
+    b: Real = -0.51,
+) -> Schedule:
+    """In each cycle a line to ``learning_rate``, the rate held, and a decay by ``lr_schedule`` to ``min_lr_ratio`` of it.
+
+    A length up to 1 is a fraction of its cycle, rounded down, 1 all of it; one above must be whole steps. The first line begins
+    at 0 and takes ``warmup``, each later one at the last cycle's end and takes ``rewarmup``; ``decay`` is all that is left where
+    it is not given. With a ``cycle_length`` that does not divide the run the last cycle is the longer. ``cooldown`` is a line to
+    the lowest rate at the end of all.
+
+    With c the steps into a decay of D, m the ratio, W the cycle's warm-up, p = c/D, the decays, none below ``m``, are "cosine"
+    with its ``exponent``, "linear", and "polynomial" with its ``power``; "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt"
+    ``min(1, sqrt(timescale/max(c + W, 1)))``; "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power"
+    ``min(learning_rate, batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past the end of the run.
+    """
+    high = np.asarray(learning_rate, dtype=np.float64)
+    tokens = float((batch_size or 1) * (seq_length or 1))
+    low, scale = high * min_lr_ratio, (batch_size or 1) * a
+    shape = _Shape(lr_schedule, high, low, exponent, timescale, power, decay_constant, tokens, scale, b)
+    _check(shape, min_lr_ratio, batch_size, seq_length)
+    rest = 0 if cooldown is None else _steps("cooldown", cooldown, num_train_steps)
+    ends = _ends(num_train_steps - rest, cycle_length, cycles)
+    parts, starts, level = [], [], np.zeros_like(high)
+    for i, (start, end) in enumerate(pairwise(ends)):
+        rise = min(_steps("rewarmup" if i else "warmup", rewarmup if i else warmup, end - start), end - start)
+        most = end - start - rise
+        fall = most if decay is None else min(_steps("decay", decay, end - start), most)
+        last = _decay(shape, rise, fall) if fall else constant(high)
+        parts += [linear(level, high, rise), last]
+        starts += [start, end - fall]
+        level = rate_at(last, fall)
+    if rest:
+        parts, starts = [*parts, linear(level, low, rest)], [*starts, ends[-1]]
+    return join(parts, starts[1:])
+
+
+def _check(shape: _Shape, min_lr_ratio: float, batch_size: int | None, seq_length: int | None) -> None:
+    if shape.word == "inv" and min_lr_ratio == 0:
+        raise ValueError("levanter.lr_scheduler: min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0")
+    if shape.word == "power" and (batch_size is None or seq_length is None or shape.slope >= 0):
+        told = f"{batch_size=}, {seq_length=}, b={shape.slope}"
+        raise ValueError(
+            f"levanter.lr_scheduler: batch_size and seq_length must be given, b below 0, with lr_schedule='power', got {told}"
+        )
+
+
+def _steps(name: str, length: float, whole: int) -> int:
+    """A length in steps, or as a fraction up to 1 of another, rounded down."""
+    if length > 1 and length % 1:
+        raise ValueError(f"levanter.lr_scheduler: {name} must be a fraction up to 1 or whole steps, got {length}")
+    return int(length * whole) if length <= 1 else int(length)
+
+
+def _ends(total: int, cycle_length: Any, cycles: Any) -> list[int]:
+    """The steps at which cycles end, after 0."""
+    if cycle_length is not None and cycles is not None:
+        raise ValueError(
+            f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {cycle_length} and {cycles}"
+        )
+    ends = _lowest(total, cycle_length, cycles)
+    if total < 1 or any(later <= end for end, later in pairwise([0, *ends, total + 1])):
+        told = f"ends at {shown(ends)} of {total} steps"
+        raise ValueError(
+            f"levanter.lr_scheduler: cycles must end one after another within the steps before the cooldown, got {told}"
+        )
+    return [0, *ends] if ends and ends[-1] == total else [0, *ends, total]
+
+
+def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
+    if isinstance(cycle_length, list):
+        return [int(end) for end in accumulate(cycle_length)]
+    if cycle_length is not None:
+        length = _steps("cycle_length", cycle_length, total)
+        if not length:
+            raise ValueError(f"levanter.lr_scheduler: cycle_length must be at least one step, got {cycle_length} of {total}")
+        return [i * length for i in range(1, total // length)]
+    if isinstance(cycles, int):
+        return [int(total / cycles * (i + 1)) for i in range(cycles - 1)]
+    return list(cycles or [])
+
+
+def _decay(shape: _Shape, rise: int, fall: int) -> Schedule:
+    """From the highest rate down, in ``fall`` steps after a warm-up of ``rise``."""
+    word, high, low = shape.word, shape.high, shape.low
+    if word == "constant":
+        return constant(high)
+    if word == "cosine":
+        return cosine(high, low, fall, exponent=shape.exponent)
+    if word in ("linear", "polynomial"):
+        return polynomial(high, low, fall, power=1.0 if word == "linear" else shape.power)
+    if word == "power":
+        return _power(shape)
+    return _inverse(shape, rise, fall).minimum(high).maximum(low)
+
+
+def _inverse(shape: _Shape, rise: int, fall: int) -> Schedule:
+    high, ratio = shape.high, np.divide(shape.high, shape.low, out=np.ones_like(shape.high), where=shape.low > 0)
+    if shape.word == "inv":
+        return inverse_time(high, ratio - 1, every=fall).skip(1).delay(1)
+    if shape.word == "inv_sqrt_decay":
+        return inverse_time(high, shape.decay_constant, every=fall, power=0.5)
+    from_one = inverse_power(high * shape.timescale**0.5, 0.5)
+    return from_one.skip(rise - 1) if rise else from_one.delay(1)
+
+
+def _power(shape: _Shape) -> Schedule:
+    """The power law of what was trained on so far, which is nothing at step 0."""
+    first = shape.scale * shape.tokens**shape.slope
+    return join([constant(shape.high), inverse_power(first, -shape.slope).minimum(shape.high)], [1])

@@ -1,0 +1,358 @@
+"""OLMo-core's schedulers: ``olmo_core.optim.scheduler``, as of OLMo-core 3.0 (2026).
+
+Its clock counts from 1: update number n has the rate of ``current = n``, so step 0 here is its ``get_lr(lr, 1, t_max)``. Past
+``t_max``, where its trainer stops, the last rate is held. With ``units="tokens"`` every length is in tokens and a step takes k of
+them: build the schedule in tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.
+
+>>> import fastlr as flr
+>>> flr.presets.olmo_core.WSD(1.0, t_max=8, warmup=2, decay=4).table(8)
+array([0.5 , 1.  , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  ])
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.constructors import constant, cosine, exponential, inverse_power, join, linear
+from fastlr.parameters import Amount, Choice, Rate, shown, single
+from fastlr.presets.pieces import Count, Level, Levels, Marks, Real, Share, Span, preset, rate_at
+from fastlr.schedule import Schedule
+
+__all__ = [
+    "ComposableScheduler", "ComposableSchedulerStage", "ConstantScheduler", "ConstantWithWarmup", "CosWithWarmup",
+    "CosWithWarmupAndLinearDecay", "ExponentialScheduler", "HalfCosWithWarmup", "InvSqrtWithWarmup", "LinearWithWarmup",
+    "OverrideDecay", "PowerLR", "SequentialScheduler", "WSD", "WSDS",
+]  # fmt: skip
+
+_SHAPES = {"linear": linear, "cosine": cosine}
+Shape = Literal["linear", "cosine"]
+Numbers = npt.ArrayLike
+_ENDS = "Past t_max the decay's line goes on below decay_min_lr; here its end is held."
+
+
+@dataclass(frozen=True)
+class ComposableSchedulerStage:
+    """A stage of ``ComposableScheduler``: its end, and its start where that is not the last end, as rates or fractions of lr."""
+
+    duration: int
+    shape: Shape = "linear"
+    start_lr: float | None = None
+    start_lr_fraction: float | None = None
+    end_lr: float | None = None
+    end_lr_fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class OverrideDecay:
+    """A decay from step ``start`` on, in place of whatever was planned from there."""
+
+    start: int
+    duration: int
+    shape: Shape = "linear"
+    end_lr: float | None = None
+    end_lr_fraction: float | None = None
+
+
+def _level(where: str, lr: float | None, fraction: float | None, needed: bool) -> None:
+    """Raise unless at most one of the two is given, or exactly one."""
+    if (lr is not None) + (fraction is not None) not in ({1} if needed else {0, 1}):
+        rule = "exactly one" if needed else "at most one"
+        raise ValueError(f"{where}_lr and {where.rpartition('.')[2]}_lr_fraction must be {rule}, got {lr!r} and {fraction!r}")
+    for name, value in (("lr", lr), ("lr_fraction", fraction)):
+        if value is not None:
+            single(Rate, f"{where}_{name}", value)
+
+
+def _stages(where: str, value: object) -> list[ComposableSchedulerStage]:
+    stages = list(value) if isinstance(value, list | tuple) else []
+    if not stages or not all(isinstance(stage, ComposableSchedulerStage) for stage in stages):
+        raise TypeError(f"{where} must be ComposableSchedulerStages, at least one, got {type(value).__name__} {shown(value)}")
+    for i, stage in enumerate(stages):
+        single(Span, f"{where}[{i}].duration", stage.duration)
+        Choice(tuple(_SHAPES))(f"{where}[{i}].shape", stage.shape)
+        _level(f"{where}[{i}].start", stage.start_lr, stage.start_lr_fraction, needed=False)
+        _level(f"{where}[{i}].end", stage.end_lr, stage.end_lr_fraction, needed=True)
+    return stages
+
+
+def _override(where: str, value: object) -> OverrideDecay:
+    if not isinstance(value, OverrideDecay):
+        raise TypeError(f"{where} must be an OverrideDecay, got {type(value).__name__} {shown(value)}")
+    single(Count, f"{where}.start", value.start)
+    single(Span, f"{where}.duration", value.duration)
+    Choice(tuple(_SHAPES))(f"{where}.shape", value.shape)
+    _level(f"{where}.end", value.end_lr, value.end_lr_fraction, needed=True)
+    return value
+
+
+def _children(where: str, value: object) -> list[object]:
+    if not isinstance(value, list | tuple) or not value or not all(map(callable, value)):
+        raise TypeError(f"{where} must be functions of (lr, t_max), at least one, got {type(value).__name__} {shown(value)}")
+    return list(value)
+
+
+Stages = Annotated[Sequence[ComposableSchedulerStage], _stages]
+Override = Annotated[OverrideDecay, _override]
+Children = Annotated[Sequence[Callable[..., Schedule]], _children]
+
+
+@preset(elementwise=True)
+def ConstantScheduler(lr: Rate) -> Schedule:
+    """``lr``."""
+    return constant(lr)
+
+
+@preset()
+def ConstantWithWarmup(
+    lr: Rate, t_max: Span, warmup: Count | None = None, warmup_fraction: Share | None = None, warmup_min_lr: Rate = 0.0
+) -> Schedule:
+    """A line from ``warmup_min_lr`` to ``lr`` at ``current = warmup``, then ``lr``.
+
+    In all of these, of ``warmup`` and ``warmup_fraction`` one is given; the latter is rounded, ``round(t_max * fraction)``.
+    """
+    return linear(warmup_min_lr, lr, _steps("ConstantWithWarmup: warmup", warmup, warmup_fraction, t_max)).skip(1)
+
+
+@preset(differences=_ENDS)
+def WSD(
+    lr: Rate,
+    t_max: Span,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    decay: Span | None = None,
+    decay_fraction: Share | None = None,
+    warmup_min_lr: Rate = 0.0,
+    decay_min_lr: Rate = 0.0,
+) -> Schedule:
+    """A line to ``lr`` at ``current = warmup``, ``lr``, and from ``t_max - decay`` on a line to ``decay_min_lr`` at ``t_max``.
+
+    Where the warm-up ends later than the decay begins, it goes first. Without ``decay`` and ``decay_fraction`` it is a tenth.
+    """
+    rise = _steps("WSD: warmup", warmup, warmup_fraction, t_max)
+    fall = _steps("WSD: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
+    start = max(t_max - fall, rise + 1)
+    tail = linear(lr, decay_min_lr, fall).skip(start - (t_max - fall))
+    return join([linear(warmup_min_lr, lr, rise), tail], [start]).skip(1)
+
+
+@preset(differences=_ENDS)
+def PowerLR(
+    lr: Rate,
+    t_max: Span,
+    b: Real = -0.51,
+    warmup: Span | None = None,
+    warmup_fraction: Share | None = None,
+    warmup_min_lr: Rate = 0.0,
+    decay: Span | None = None,
+    decay_fraction: Share | None = None,
+    decay_min_lr: Rate = 0.0,
+) -> Schedule:
+    """A line to ``lr``, then ``lr * (current/warmup)^b``, and from its value at ``t_max - decay`` a line to ``decay_min_lr``."""
+    rise = _steps("PowerLR: warmup", warmup, warmup_fraction, t_max, least=1)
+    fall = _steps("PowerLR: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
+    begin = t_max - fall
+    if begin < 1 or b >= 0:
+        raise ValueError(f"olmo_core.PowerLR: decay must be below t_max and b below 0, got {fall}, {t_max} and {b}")
+    power = linear(warmup_min_lr, lr, rise).then(inverse_power(lr, -b, rise))
+    start, level = max(begin, rise + 1), np.multiply(lr, (begin / rise) ** b)
+    return join([power, linear(level, decay_min_lr, fall).skip(start - begin)], [start]).skip(1)
+
+
+@preset()
+def LinearWithWarmup(
+    lr: Rate,
+    t_max: Span,
+    alpha_f: Level = 0.1,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    warmup_min_lr: Rate = 0.0,
+) -> Schedule:
+    """A line to ``lr`` at ``current = warmup``, then a line to ``alpha_f * lr`` at ``t_max``, held."""
+    rise = _steps("LinearWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    fall = linear(lr, np.multiply(lr, alpha_f), max(t_max - rise, 0))
+    return linear(warmup_min_lr, lr, rise).then(fall).skip(1)
+
+
+@preset()
+def InvSqrtWithWarmup(
+    lr: Rate,
+    t_max: Span,
+    alpha_f: Share = 0.1,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    warmup_min_lr: Rate = 0.0,
+) -> Schedule:
+    """A line to ``lr`` at ``current = warmup``, then ``alpha_f*lr + (1 - alpha_f)*lr * sqrt(warmup/current)``; it never ends."""
+    rise, low = _steps("InvSqrtWithWarmup: warmup", warmup, warmup_fraction, t_max), np.multiply(lr, alpha_f)
+    if not rise:
+        return constant(low)
+    return linear(warmup_min_lr, lr, rise).then(inverse_power(np.multiply(lr, 1 - alpha_f), 0.5, rise) + low).skip(1)
+
+
+@preset()
+def CosWithWarmup(
+    lr: Rate,
+    t_max: Span,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    alpha_f: Level = 0.1,
+    warmup_min_lr: Rate = 0.0,
+) -> Schedule:
+    """A line to ``lr`` at ``current = warmup``, then half a cosine wave to ``alpha_f * lr`` at ``t_max``, held."""
+    rise = _steps("CosWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    return _cosine(lr, t_max, rise, alpha_f, warmup_min_lr).skip(1)
+
+
+@preset()
+def HalfCosWithWarmup(
+    lr: Rate,
+    t_max: Span,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    alpha_f: Level = 0.1,
+    warmup_min_lr: Rate = 0.0,
+) -> Schedule:
+    """The second half of a cosine decay from ``lr`` to ``alpha_f * lr`` at ``t_max``, after a line to the middle between them."""
+    rise = _steps("HalfCosWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    low, rest = np.multiply(lr, alpha_f), max(t_max - rise, 0)
+    middle = np.divide(np.add(lr, low), 2)
+    return linear(warmup_min_lr, middle, rise).then(cosine(lr, low, 2 * rest).skip(rest)).skip(1)
+
+
+@preset(differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the trainer's, is not taken.")
+def CosWithWarmupAndLinearDecay(
+    lr: Rate,
+    t_max: Span,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    alpha_f: Level = 0.1,
+    warmup_min_lr: Rate = 0.0,
+    decay: Span | None = None,
+    decay_fraction: Share | None = None,
+    decay_min_lr: Rate = 0.0,
+) -> Schedule:
+    """``CosWithWarmup``, cut short at ``t_max - decay`` by a line from its rate there to ``decay_min_lr`` at ``t_max``."""
+    rise = _steps("CosWithWarmupAndLinearDecay: warmup", warmup, warmup_fraction, t_max)
+    fall = _steps("CosWithWarmupAndLinearDecay: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
+    if fall > t_max:
+        raise ValueError(f"olmo_core.CosWithWarmupAndLinearDecay: decay must be at most t_max, got {fall} and {t_max}")
+    whole = _cosine(lr, t_max, rise, alpha_f, warmup_min_lr)
+    return whole.cooldown(at=t_max - fall, steps=fall, end=decay_min_lr).skip(1)
+
+
+@preset()
+def ComposableScheduler(lr: Rate, stages: Stages, override_decay: Override | None = None) -> Schedule:
+    """One ``ComposableSchedulerStage`` after another, each a line or half a cosine wave; the last one's end is held.
+
+    An ``OverrideDecay`` leads from the rate at its ``start``, in place of the stages, to an end of its own.
+    """
+    parts, level = [], np.asarray(lr)
+    for stage in stages:
+        start = level if stage.start_lr is stage.start_lr_fraction is None else _of(lr, stage.start_lr, stage.start_lr_fraction)
+        level = _of(lr, stage.end_lr, stage.end_lr_fraction)
+        parts.append(_SHAPES[stage.shape](start, level, stage.duration))
+    whole = join(parts, list(accumulate(stage.duration for stage in stages))[:-1])
+    return _overridden(lr, whole, override_decay, 0).skip(1)
+
+
+@preset(differences="The peer refuses steps past t_max; here its last scheduler goes on.")
+def SequentialScheduler(
+    lr: Rate, t_max: Span, schedulers: Children, schedulers_max: Marks, override_decay: Override | None = None
+) -> Schedule:
+    """Schedulers one after another, of ``schedulers_max`` steps each; the last rate of one is the ``lr`` of the next.
+
+    Each is a preset that lacks its ``lr`` and ``t_max`` alone, ``partial(WSD, warmup=10)``; the last takes what is left of
+    ``t_max``, and needs no length.
+    """
+    if len(schedulers_max) != len(schedulers) - 1 or any(steps < 1 for steps in schedulers_max) or sum(schedulers_max) >= t_max:
+        told = f"{list(schedulers_max)} for {len(schedulers)} schedulers and t_max={t_max}"
+        raise ValueError(f"olmo_core.SequentialScheduler: schedulers_max must be one fewer, above 0, within t_max, got {told}")
+    parts, level = [], np.asarray(lr)
+    for child, steps in zip(schedulers, [*schedulers_max, t_max - sum(schedulers_max)], strict=True):
+        parts.append(child(level, steps))
+        level = rate_at(parts[-1], steps - 1)
+    return _overridden(lr, join(parts, list(accumulate(schedulers_max))), override_decay, 1)
+
+
+@preset()
+def WSDS(
+    lr: Rate,
+    period_lengths: Marks,
+    period_lr_multipliers: Levels | None = None,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    decay: Span | None = None,
+    decay_fraction: Share | None = None,
+    warmup_min_lr: Rate = 0.0,
+    decay_min_lr: Rate = 0.0,
+) -> Schedule:
+    """Periods of a stable rate, ``lr`` times a multiplier, that ends in a line to ``decay_min_lr``; the first has the warm-up.
+
+    Fractions are of the first period's length for the warm-up, and of each one's own for its decay. The rate is ``decay_min_lr``
+    at the last step of each period, and one step later in the next.
+    """
+    multipliers = [1.0] * len(period_lengths) if period_lr_multipliers is None else period_lr_multipliers
+    if not period_lengths or len(multipliers) != len(period_lengths):
+        told = f"{list(period_lengths)} and {list(multipliers)}"
+        raise ValueError(f"olmo_core.WSDS: period_lr_multipliers must be as many as period_lengths, at least one, got {told}")
+    rise = _steps("WSDS: warmup", warmup, warmup_fraction, period_lengths[0])
+    falls = [_steps("WSDS: decay", decay, decay_fraction, length, least=1) for length in period_lengths]
+    if rise + falls[0] > period_lengths[0] or any(fall > length for fall, length in zip(falls, period_lengths, strict=True)):
+        told = f"{list(period_lengths)} with a warm-up of {rise} and decays of {falls}"
+        raise ValueError(f"olmo_core.WSDS: period_lengths must hold their warm-up and decays, got {told}")
+    peaks = [np.multiply(lr, share) for share in multipliers]
+    parts = [
+        linear(peak, peak, length - fall).then(linear(peak, decay_min_lr, fall)).skip(1)
+        for peak, length, fall in zip(peaks, period_lengths, falls, strict=True)
+    ]
+    hold = linear(peaks[0], peaks[0], period_lengths[0] - falls[0] - rise)
+    first = linear(warmup_min_lr, peaks[0], rise).then(hold).then(linear(peaks[0], decay_min_lr, falls[0]))
+    return join([first, *parts[1:]], [end + 1 for end in accumulate(period_lengths[:-1])]).skip(1)
+
+
+@preset(elementwise=True)
+def ExponentialScheduler(lr: Amount, t_max: Span, lr_min: Amount = 1e-9) -> Schedule:
+    """``lr_min * (lr/lr_min)^(current/t_max)``, rising to ``lr`` at ``t_max``, held."""
+    return exponential(lr_min, lr, t_max).skip(1)
+
+
+def _steps(where: str, steps: int | None, fraction: float | None, whole: int, least: int = 0) -> int:
+    """A length that is given in steps or as a fraction of another one."""
+    name = where.rpartition(" ")[2]
+    if (steps is None) == (fraction is None):
+        raise ValueError(f"olmo_core.{where} or {name}_fraction must be given, not both, got {steps} and {fraction}")
+    length = round(whole * fraction) if fraction is not None else steps
+    if length is None or length < least:
+        raise ValueError(f"olmo_core.{where} must be at least {least} step, got {length}")
+    return length
+
+
+def _tenth(steps: int | None, fraction: float | None) -> float | None:
+    """The fraction that a decay has where neither is given."""
+    return 0.1 if steps is fraction is None else fraction
+
+
+def _of(lr: Numbers, level: float | None, fraction: float | None) -> npt.NDArray[np.float64]:
+    """A level that is given as a rate or as a fraction of lr."""
+    return np.asarray(np.multiply(lr, fraction) if fraction is not None else np.broadcast_to(np.asarray(level), np.shape(lr)))
+
+
+def _cosine(lr: Numbers, t_max: int, rise: int, alpha_f: float, warmup_min_lr: Numbers) -> Schedule:
+    fall = cosine(lr, np.multiply(lr, alpha_f), max(t_max - rise, 0))
+    return linear(warmup_min_lr, lr, rise).then(fall)
+
+
+def _overridden(lr: Numbers, schedule: Schedule, decay: OverrideDecay | None, first: int) -> Schedule:
+    """With the decay from ``decay.start`` on, a schedule whose step 0 is ``current = first``."""
+    if decay is None:
+        return schedule
+    if decay.start < first:
+        raise ValueError(f"olmo_core.SequentialScheduler: override_decay.start must be at least {first}, got {decay.start}")
+    end: Any = _of(lr, decay.end_lr, decay.end_lr_fraction)
+    return schedule.cooldown(at=decay.start - first, steps=decay.duration, end=end, shape=decay.shape)

@@ -1,0 +1,80 @@
+"""trax's learning rates: ``trax.supervised.lr_schedules``, as of trax 1.4 (2021).
+
+Its training loop counts from 1: step 0 here is trax's step 1. What trax computes in float32 is here in float64.
+
+>>> import fastlr as flr
+>>> flr.presets.trax.warmup(n_warmup_steps=3, max_value=1.0).table(5)
+array([0.25, 0.5 , 0.75, 1.  , 1.  ])
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import mul
+from typing import Annotated
+
+from fastlr.constructors import constant as held
+from fastlr.constructors import cosine, inverse_power, inverse_sqrt, join, linear
+from fastlr.parameters import Rate
+from fastlr.presets.pieces import Count, Level, Span, factors, geometric, preset
+from fastlr.schedule import Schedule
+
+__all__ = ["constant", "multifactor", "warmup", "warmup_and_rsqrt_decay"]
+
+Product = Annotated[
+    Sequence[str],
+    factors(
+        ["constant", "two_constants", "linear_warmup", "rsqrt_decay", "rsqrt_normalized_decay", "decay_every", "cosine_decay"]
+    ),
+]
+
+
+@preset(elementwise=True)
+def constant(value: Rate) -> Schedule:
+    """``value``."""
+    return held(value)
+
+
+@preset()
+def warmup(n_warmup_steps: Count, max_value: Rate) -> Schedule:
+    """``max_value * n/(n_warmup_steps + 1)``, ``n = t + 1``, then ``max_value``."""
+    return linear(0.0, max_value, n_warmup_steps + 1).skip(1)
+
+
+@preset()
+def warmup_and_rsqrt_decay(n_warmup_steps: Count, max_value: Rate) -> Schedule:
+    """``max_value * min(n/W, sqrt(W/n))``, ``n = t + 1``, ``W = n_warmup_steps + 1``."""
+    return inverse_sqrt(max_value, n_warmup_steps + 1).skip(1)
+
+
+@preset()
+def multifactor(
+    factors: Product = "constant * linear_warmup * rsqrt_decay",
+    constant: Rate = 0.1,
+    warmup_steps: Span = 400,
+    decay_factor: Level = 0.5,
+    steps_per_decay: Span = 20000,
+    steps_per_cycle: Span = 100000,
+    second_constant: Rate = 0.01,
+    second_constant_step: Count = 10000,
+    minimum: Rate = 0.0,
+) -> Schedule:
+    """The product of ``factors`` at step ``n = t + 1``, and no less than ``minimum``.
+
+    - ``constant``: itself;  ``two_constants``: it, and ``second_constant`` from ``n = second_constant_step`` on
+    - ``linear_warmup``: ``min(1, n/warmup_steps)``
+    - ``rsqrt_decay``: ``1/sqrt(max(n, warmup_steps))``;  ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
+    - ``decay_every``: ``decay_factor^floor(n/steps_per_decay)``
+    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle``, again and again, once ``warmup_steps`` are over
+    """
+    makers = {
+        "constant": lambda: held(constant),
+        "two_constants": lambda: join([held(constant), held(second_constant)], [second_constant_step]),
+        "linear_warmup": lambda: linear(0.0, 1.0, warmup_steps),
+        "rsqrt_decay": lambda: inverse_power(warmup_steps**-0.5, 0.5, warmup_steps).delay(warmup_steps),
+        "rsqrt_normalized_decay": lambda: inverse_power(1.0, 0.5, warmup_steps).delay(warmup_steps),
+        "decay_every": lambda: geometric(1.0, decay_factor, steps_per_decay, staircase=True),
+        "cosine_decay": lambda: cosine(1.0, 0.0, steps_per_cycle).repeat().delay(warmup_steps),
+    }
+    return reduce(mul, (makers[name]() for name in factors)).maximum(minimum).skip(1)
