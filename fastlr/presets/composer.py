@@ -206,7 +206,7 @@ def MultiStepScheduler(
     clock = _Clock(
         "MultiStepScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
     )
-    return drops(lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
+    return drops("composer: milestones", lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
 
 
 @preset()
@@ -364,7 +364,7 @@ def MultiStepWithWarmupScheduler(
         "MultiStepWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
     )
     ramp, end = clock.ramp(t_warmup, lr, scale_warmup)
-    after = drops(lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
+    after = drops("composer: milestones", lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
     begin = clock.batch(end)
     return join([clock.by_batch(ramp, end.unit), after.skip(begin)], [begin])
 
