@@ -139,6 +139,13 @@ def test_a_number_that_yaml_takes_for_a_word(tmp_path):
     assert flr.from_config(path)(0) == 1e-3
 
 
+def test_a_tuple_that_yaml_takes_for_a_word():
+    solver = {**DETECTRON2["SOLVER"], "STEPS": "(60000, 80000)"}
+    same_rates(flr.from_config({"SOLVER": solver}), flr.from_config(DETECTRON2))
+    with pytest.raises(ValueError, match="SOLVER: STEPS must be a list of numbers, got '__import__"):
+        flr.from_config({"SOLVER": {**solver, "STEPS": "__import__('os')"}})
+
+
 # -- torch -----------------------------------------------------------------------------------------------------------------
 
 TORCH = {

@@ -6,6 +6,7 @@ and value. A ``Run`` is what no config says: how long the run is.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,10 +73,12 @@ class Section:
         return int(found) if isinstance(found, float) else found
 
     def numbers(self, key: str, default: Any = _NOTHING) -> Any:
-        """A list of numbers."""
+        """A list of numbers; a string of one too, as YAML leaves (30000, 40000)."""
         found = self.get(key, default)
         if found is default:
             return found
+        if isinstance(found, str):
+            found = _literal(found)
         if not isinstance(found, list | tuple):
             raise self.wrong(key, "a list of numbers")
         each = Section(self.where, {f"{key}[{i}]": item for i, item in enumerate(found)})
@@ -122,6 +125,14 @@ class Section:
         if run.steps is None:
             raise self.missing(key, ", or the run's length: from_config(..., steps=)")
         return run.steps
+
+
+def _literal(text: str) -> object:
+    """What a literal stands for; nothing is run."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         raise config.missing("steps_per_epoch", ", as sched_on_updates is true: from_config(..., steps_per_epoch=)")
     found = timm.create_scheduler_v2(
         base,
-        config.get("sched", "cosine"),
+        config.word("sched", timm.SCHEDULERS, "cosine"),
         warmup_prefix=prefix,
         step_on_epochs=not by_update,
         updates_per_epoch=run.steps_per_epoch or 0,

@@ -29,7 +29,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     steps = config.whole("max_steps", -1)
     total = steps if steps > 0 else config.steps(run, "max_steps")
     return transformers.get_scheduler(
-        config.get("lr_scheduler_type", "linear"),
+        config.word("lr_scheduler_type", transformers.SCHEDULERS, "linear"),
         config.number("learning_rate", 5e-5),
         _warmup(config, total),
         total,

@@ -143,6 +143,11 @@ class _Clock(NamedTuple):
         """A schedule that is counted in a unit, by the batch."""
         return schedule.paced([self.pace(unit)]) if self.pace(unit) > 1 else schedule
 
+    def drops(self, lr: npt.ArrayLike, gamma: float, milestones: Sequence[Time]) -> Schedule:
+        """``gamma`` to the number of milestones gone by."""
+        at = sorted(self.batch(self.counted(time)) for time in milestones)
+        return drops(f"composer.{self.name}: milestones", lr, gamma, at)
+
     def ramp(self, time: Time, peak: npt.ArrayLike, scale_warmup: bool) -> tuple[Schedule, Time]:
         """The warm-up, and when it ends."""
         end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
@@ -206,7 +211,7 @@ def MultiStepScheduler(
     clock = _Clock(
         "MultiStepScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
     )
-    return drops("composer: milestones", lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
+    return clock.drops(lr, gamma, milestones)
 
 
 @preset()
@@ -364,9 +369,8 @@ def MultiStepWithWarmupScheduler(
         "MultiStepWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
     )
     ramp, end = clock.ramp(t_warmup, lr, scale_warmup)
-    after = drops("composer: milestones", lr, gamma, sorted(clock.batch(clock.counted(time)) for time in milestones))
     begin = clock.batch(end)
-    return join([clock.by_batch(ramp, end.unit), after.skip(begin)], [begin])
+    return join([clock.by_batch(ramp, end.unit), clock.drops(lr, gamma, milestones).skip(begin)], [begin])
 
 
 @preset()

@@ -300,6 +300,4 @@ def StepStateScheduler(initial_value: Rate, gamma: Level, step_size: Span) -> Sc
 @preset()
 def MultiStepStateScheduler(initial_value: Rate, gamma: Level, milestones: Marks) -> Schedule:
     """``initial_value * gamma^i``, i the number of milestones, which never fall, at or before e, e from 1 on."""
-    if any(b < a for a, b in pairwise(milestones)):
-        raise ValueError(f"ignite.MultiStepStateScheduler: milestones must never fall, got {milestones}")
     return drops("ignite.MultiStepStateScheduler: milestones", initial_value, gamma, milestones).skip(1)

@@ -104,11 +104,10 @@ def StepLrUpdaterHook(
 
     It is at least ``min_lr``, if given. A step of a list that is not above the one before it comes together with that one.
     """
-    whole = (
-        geometric(lr, gamma, step, staircase=True)
-        if isinstance(step, int)
-        else drops("mmcv.step", lr, gamma, list(accumulate(step, max)))
-    )
+    if isinstance(step, int):
+        whole = geometric(lr, gamma, step, staircase=True)
+    else:
+        whole = drops("mmcv.StepLrUpdaterHook: step", lr, gamma, list(accumulate(step, max)))
     regular = whole if min_lr is None else whole.maximum(min_lr)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked("StepLrUpdaterHook", regular, by_epoch, epoch_length, ramp)

@@ -108,13 +108,8 @@ def MultiStepLR(
     lr: Rate, milestones: Marks, gamma: Level = 0.1, begin: Count = 0, end: Span = _NEVER, after: Schedule | None = None
 ) -> Schedule:
     """The rate times ``gamma^i``, i the number of milestones, counted from ``begin``, at or before a step."""
-    return _multiplied(
-        lr,
-        after,
-        drops("mmengine.MultiStepLR: milestones", 1.0, gamma, sorted(milestones)),
-        begin,
-        _last("MultiStepLR", begin, end),
-    )
+    stairs = drops("mmengine.MultiStepLR: milestones", 1.0, gamma, sorted(milestones))
+    return _multiplied(lr, after, stairs, begin, _last("MultiStepLR", begin, end))
 
 
 def _last(name: str, begin: int, end: int) -> int:

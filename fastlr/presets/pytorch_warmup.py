@@ -12,12 +12,13 @@ array([0.025 , 0.05  , 0.0375, 0.05  , 0.025 ])
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 from itertools import count
+from math import exp
 from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import linear, sampled
+from fastlr.constructors import affine_exponential, linear, sampled
 from fastlr.parameters import Number, Period, Rate
 from fastlr.presets.pieces import Span, preset
 from fastlr.schedule import Schedule
@@ -75,5 +76,4 @@ def RAdamWarmup(lr: Rate, beta2: RAdamBeta = 0.999) -> Schedule:
 
 
 def _saturating(lr: npt.ArrayLike, period: int) -> Schedule:
-    steps = np.arange(1, _CERTAIN * period + 1)
-    return sampled(np.expand_dims(lr, -1) * -np.expm1(-steps / period))
+    return affine_exponential(0.0, lr, _CERTAIN * period, exp(-_CERTAIN)).skip(1)

@@ -48,7 +48,7 @@ from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "CosineLRScheduler", "MultiStepLRScheduler", "PlateauLRScheduler", "PolyLRScheduler", "StepLRScheduler", "TanhLRScheduler",
+    "SCHEDULERS", "CosineLRScheduler", "MultiStepLRScheduler", "PlateauLRScheduler", "PolyLRScheduler", "StepLRScheduler", "TanhLRScheduler",
     "WSDLRScheduler", "create_scheduler_v2", "noise",
 ]  # fmt: skip
 
@@ -289,8 +289,8 @@ def PlateauLRScheduler(
 
 # -- by name ---------------------------------------------------------------------------------------------------------------
 
-_NAMES = ("cosine", "tanh", "step", "multistep", "plateau", "poly", "wsd", "rsqrt", "constant", "none")
-Name = Annotated[str, named(_NAMES)]
+SCHEDULERS = ("cosine", "tanh", "step", "multistep", "plateau", "poly", "wsd", "rsqrt", "constant", "none")
+Name = Annotated[str, named(SCHEDULERS)]
 
 
 @preset(differences="The number of epochs, which timm gives beside the scheduler, is not given; cooldown_epochs changes no rate.")

@@ -25,7 +25,7 @@ from fastlr.presets.pieces import Count, Level, Span, fraction, named, on_clock,
 from fastlr.schedule import Schedule
 
 __all__ = [
-    "UNEXPRESSED", "Adafactor", "get_constant_schedule", "get_constant_schedule_with_warmup",
+    "SCHEDULERS", "UNEXPRESSED", "Adafactor", "get_constant_schedule", "get_constant_schedule_with_warmup",
     "get_cosine_schedule_with_warmup", "get_cosine_with_hard_restarts_schedule_with_warmup",
     "get_cosine_with_min_lr_schedule_with_warmup", "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
     "get_inverse_sqrt_schedule", "get_linear_schedule_with_warmup", "get_polynomial_decay_schedule_with_warmup",
@@ -241,7 +241,8 @@ def _options(where: str, value: object) -> object:
     return value
 
 
-SchedulerType = Annotated[str, named([*_BUILDERS, "greedy"])]
+SCHEDULERS = (*_BUILDERS, "greedy")
+SchedulerType = Annotated[str, named(SCHEDULERS)]
 Options = Annotated[Mapping[str, Any], _options]
 
 
