@@ -7,7 +7,7 @@ from importlib import metadata
 
 from bench.__main__ import markdown
 from fastlr import presets
-from fastlr.presets.pieces import PRESETS
+from fastlr.presets.arguments import PRESETS
 from tests import parity
 
 HEAD = ("schedule", "preset", "compared with", "settings", "largest difference, ulps", "known differences")

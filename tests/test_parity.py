@@ -5,7 +5,7 @@ import os
 import parity
 import pytest
 
-from fastlr.presets import pieces
+from fastlr.presets import arguments
 
 CASES = parity.cases()
 REQUIRED = os.environ.get("FASTLR_REQUIRE", "").split(",")
@@ -36,4 +36,4 @@ def test_a_preset_has_the_figures_of_its_formula(name):
 @pytest.mark.parametrize("name", parity.preset_names())
 def test_an_argument_that_is_none_is_told_by_the_presets_name(name):
     with pytest.raises(TypeError, match=f"^{name}: .*(nonesuch|missing a required argument)"):
-        pieces.PRESETS[name].build(nonesuch=1)
+        arguments.PRESETS[name].build(nonesuch=1)

@@ -41,6 +41,7 @@ FLOORS = (
     {"bundles", "clocks", "comparison", "identification"},
     {"spec", "recipes"},
     {"plans", "plateau"},
+    {"presets.arguments"},
     {"presets.pieces"},
     {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
     {"configs.reading"},

@@ -22,7 +22,7 @@ def frameworks() -> tuple[str, ...]:
     >>> "torch" in frameworks()
     True
     """
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "pieces"))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in ("arguments", "pieces")))
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -18,23 +18,8 @@ import numpy as np
 from fastlr.constructors import constant, cosine, join, linear, noam, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Level,
-    Marks,
-    Ratio,
-    Share,
-    Span,
-    cut,
-    cycles,
-    drops,
-    fraction,
-    geometric,
-    lowered_restarts,
-    preset,
-    wave,
-)
+from fastlr.presets.arguments import Count, Exponent, Level, Marks, Ratio, Share, Span, preset
+from fastlr.presets.pieces import cut, cycles, drops, fraction, geometric, lowered_restarts, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_time, join, linear, polynomial
 from fastlr.parameters import Flag, Power, Rate, shown
-from fastlr.presets.pieces import Count, Duration, Length, Levels, Marks, Share, Span, preset
+from fastlr.presets.arguments import Count, Duration, Length, Levels, Marks, Share, Span, preset
 from fastlr.schedule import Schedule
 
 __all__ = ["create_learning_rate_schedule"]

@@ -13,19 +13,8 @@ from itertools import accumulate
 from fastlr.constructors import constant, polynomial
 from fastlr.parameters import Rate, shown
 from fastlr.presets import pieces
-from fastlr.presets.pieces import (
-    Exponent,
-    Level,
-    Marks,
-    Ratio,
-    Span,
-    drops,
-    geometric,
-    inverse,
-    lowered_restarts,
-    one_by_one,
-    preset,
-)
+from fastlr.presets.arguments import Exponent, Level, Marks, Ratio, Span, preset
+from fastlr.presets.pieces import drops, geometric, inverse, lowered_restarts, one_by_one
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

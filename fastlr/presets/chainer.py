@@ -13,19 +13,8 @@ import numpy as np
 
 from fastlr.constructors import constant, join, linear, polynomial
 from fastlr.parameters import Amount, Rate
-from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Level,
-    Levels,
-    Marks,
-    Span,
-    drops,
-    geometric,
-    inverse,
-    one_by_one,
-    preset,
-)
+from fastlr.presets.arguments import Count, Exponent, Level, Levels, Marks, Span, preset
+from fastlr.presets.pieces import drops, geometric, inverse, one_by_one
 from fastlr.schedule import Schedule
 
 __all__ = [

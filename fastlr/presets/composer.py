@@ -29,7 +29,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.parameters import Flag, Rate, shown
-from fastlr.presets.pieces import Level, Ratio, Share, Span, cut, drops, geometric, preset
+from fastlr.presets.arguments import Level, Ratio, Share, Span, preset
+from fastlr.presets.pieces import cut, drops, geometric
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -17,7 +17,8 @@ import numpy as np
 from fastlr.constructors import constant as level
 from fastlr.constructors import cosine, join, polynomial
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Exponent, Level, Levels, Marks, Span, from_one, geometric, preset, sigmoid
+from fastlr.presets.arguments import Count, Exponent, Level, Levels, Marks, Span, preset
+from fastlr.presets.pieces import from_one, geometric, sigmoid
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -21,7 +21,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, inverse_time, join, linear, logarithmic
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import Count, Duration, Length, Level, Span, fraction, on_clock, phases, preset
+from fastlr.presets.arguments import Count, Duration, Length, Level, Span, preset
+from fastlr.presets.pieces import fraction, on_clock, phases
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

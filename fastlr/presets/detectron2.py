@@ -21,22 +21,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear
 from fastlr.parameters import Amount, Flag, Rate, shown
-from fastlr.presets.pieces import (
-    Count,
-    Curve,
-    Curved,
-    Level,
-    Marks,
-    Share,
-    Span,
-    cut,
-    fraction,
-    named,
-    on_clock,
-    preset,
-    rate_at,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Curve, Curved, Level, Marks, Share, Span, named, preset
+from fastlr.presets.pieces import cut, fraction, on_clock, rate_at, wave
 from fastlr.schedule import Schedule
 
 __all__ = ["LRMultiplier", "WarmupCosineLR", "WarmupMultiStepLR", "WarmupParamScheduler", "build_lr_scheduler"]

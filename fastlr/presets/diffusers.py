@@ -13,7 +13,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, join, linear, polynomial
 from fastlr.parameters import Amount, Power, Rate, shown
-from fastlr.presets.pieces import Count, Level, fraction, named, on_clock, preset, wave
+from fastlr.presets.arguments import Count, Level, named, preset
+from fastlr.presets.pieces import fraction, on_clock, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -14,20 +14,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.parameters import Rate, shown
-from fastlr.presets.pieces import (
-    Count,
-    Duration,
-    Level,
-    Ratio,
-    Real,
-    Scales,
-    Span,
-    fraction,
-    geometric,
-    inverse,
-    preset,
-    sigmoid,
-)
+from fastlr.presets.arguments import Count, Duration, Level, Ratio, Real, Scales, Span, preset
+from fastlr.presets.pieces import fraction, geometric, inverse, sigmoid
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -18,20 +18,8 @@ import numpy as np
 from fastlr.constructors import constant, exponential, inverse_power, inverse_sqrt, join, linear, noam
 from fastlr.parameters import Flag, Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Lengths,
-    Level,
-    Levels,
-    Ratio,
-    Share,
-    Span,
-    fraction,
-    geometric,
-    knots,
-    preset,
-    warm_restarts,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Lengths, Level, Levels, Ratio, Share, Span, preset
+from fastlr.presets.pieces import fraction, geometric, knots, warm_restarts
 from fastlr.schedule import Schedule
 
 __all__ = [

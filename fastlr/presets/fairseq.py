@@ -23,23 +23,8 @@ from fastlr.constructors import constant, exponential, inverse_power, join, line
 from fastlr.constructors import cosine as half_wave
 from fastlr.parameters import Flag, Number, Rate, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Growth,
-    Level,
-    Levels,
-    Ratio,
-    Real,
-    Scales,
-    Share,
-    Span,
-    cycles,
-    endless,
-    fraction,
-    geometric,
-    phases,
-    preset,
-)
+from fastlr.presets.arguments import Count, Growth, Level, Levels, Ratio, Real, Scales, Share, Span, preset
+from fastlr.presets.pieces import cycles, endless, fraction, geometric, phases
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.parameters import Amount, Number, Rate
-from fastlr.presets.pieces import Curves, Levels, Ratio, Share, Span, fraction, knots, on_clock, preset
+from fastlr.presets.arguments import Curves, Levels, Ratio, Share, Span, preset
+from fastlr.presets.pieces import fraction, knots, on_clock
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

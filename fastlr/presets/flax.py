@@ -15,7 +15,8 @@ import numpy as np
 
 from fastlr.constructors import constant, linear
 from fastlr.parameters import Number, Rate
-from fastlr.presets.pieces import Duration, Length, fraction, on_clock, preset, stairs, wave
+from fastlr.presets.arguments import Duration, Length, preset
+from fastlr.presets.pieces import fraction, on_clock, stairs, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -15,7 +15,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, cyclic, join, linear, polynomial
 from fastlr.parameters import Flag, Number, Rate
-from fastlr.presets.pieces import Level, Marks, Share, Span, cut, drops, geometric, inverse, preset, rate_at, tabulated, wave
+from fastlr.presets.arguments import Level, Marks, Share, Span, preset
+from fastlr.presets.pieces import cut, drops, geometric, inverse, rate_at, tabulated, wave
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -20,21 +20,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear, polynomial
 from fastlr.parameters import Power, Rate, shown
-from fastlr.presets.pieces import (
-    Curves,
-    Lengths,
-    Levels,
-    Marks,
-    Ratio,
-    Span,
-    cut,
-    fraction,
-    geometric,
-    named,
-    on_clock,
-    preset,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Curves, Lengths, Levels, Marks, Ratio, Span, named, preset
+from fastlr.presets.pieces import cut, fraction, geometric, on_clock, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -19,7 +19,8 @@ import numpy as np
 
 from fastlr.constructors import constant, exponential_decay, join, linear
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Length, Span, fraction, knots, on_clock, preset, wave
+from fastlr.presets.arguments import Length, Span, preset
+from fastlr.presets.pieces import fraction, knots, on_clock, wave
 from fastlr.schedule import Schedule
 
 __all__ = ["AnnealingLR"]

@@ -11,7 +11,8 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from fastlr.constructors import eden
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Duration, Length, Share, Span, fraction, knots, preset
+from fastlr.presets.arguments import Duration, Length, Share, Span, preset
+from fastlr.presets.pieces import fraction, knots
 from fastlr.schedule import Schedule
 
 __all__ = ["Eden", "Eden2"]

@@ -21,23 +21,8 @@ import numpy as np
 from fastlr.constructors import constant, cosine, exponential, join, linear, stack
 from fastlr.parameters import Amount, Flag, Names, Number, Rate, shown, single
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Function,
-    Integer,
-    Level,
-    Marks,
-    Ratio,
-    Span,
-    cut,
-    drops,
-    geometric,
-    knots,
-    on_clock,
-    preset,
-    rate_at,
-    tabulated,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Function, Integer, Level, Marks, Ratio, Span, preset
+from fastlr.presets.pieces import cut, drops, geometric, knots, on_clock, rate_at, tabulated
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -11,19 +11,8 @@ from functools import partial
 from fastlr.constructors import constant as always
 from fastlr.constructors import inverse_time, polynomial
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import (
-    Duration,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    endless,
-    fraction,
-    geometric,
-    on_clock,
-    preset,
-    stairs,
-)  # fmt: skip
+from fastlr.presets.arguments import Duration, Level, Levels, Marks, Ratio, preset
+from fastlr.presets.pieces import endless, fraction, geometric, on_clock, stairs
 from fastlr.schedule import Schedule
 
 __all__ = ["constant", "exponential_decay", "inverse_time_decay", "piecewise_constant", "polynomial_decay"]

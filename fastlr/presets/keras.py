@@ -21,27 +21,8 @@ import numpy.typing as npt
 from fastlr.constructors import cosine, inverse_time, join, linear, polynomial, sampled
 from fastlr.parameters import Flag, Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Duration,
-    Function,
-    Growth,
-    Length,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Share,
-    Span,
-    cycling_polynomial,
-    endless,
-    fraction,
-    geometric,
-    on_clock,
-    preset,
-    restarts,
-    stairs,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Duration, Function, Growth, Length, Level, Levels, Marks, Ratio, Share, Span, preset
+from fastlr.presets.pieces import cycling_polynomial, endless, fraction, geometric, on_clock, restarts, stairs
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, inverse_time, join, linear, polynomial
 from fastlr.parameters import Number, Rate, shown
-from fastlr.presets.pieces import Exponent, Length, Ratio, Real, Share, Span, preset, rate_at
+from fastlr.presets.arguments import Exponent, Length, Ratio, Real, Share, Span, preset
+from fastlr.presets.pieces import rate_at
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -11,7 +11,8 @@ from fastlr.constructors import constant, exponential, join
 from fastlr.constructors import cosine as half_wave
 from fastlr.constructors import linear as line
 from fastlr.parameters import Amount, Flag, Rate
-from fastlr.presets.pieces import Count, Span, preset, wave
+from fastlr.presets.arguments import Count, Span, preset
+from fastlr.presets.pieces import wave
 from fastlr.schedule import Schedule
 
 __all__ = ["LinearWarmupCosineAnnealingLR", "linear_warmup_decay", "lr_find"]

@@ -11,7 +11,8 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from fastlr.constructors import cosine, join, linear
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Span, preset, wave
+from fastlr.presets.arguments import Count, Span, preset
+from fastlr.presets.pieces import wave
 from fastlr.schedule import Schedule
 
 __all__ = ["get_lr", "get_lr_scheduler"]

@@ -19,7 +19,8 @@ import numpy as np
 
 from fastlr.constructors import affine_exponential, constant, cosine, inverse_power, linear, polynomial
 from fastlr.parameters import Rate, shown
-from fastlr.presets.pieces import Count, Span, phases, preset
+from fastlr.presets.arguments import Count, Span, preset
+from fastlr.presets.pieces import phases
 from fastlr.schedule import Schedule
 
 __all__ = ["OptimizerParamScheduler"]

@@ -22,7 +22,8 @@ import numpy as np
 from fastlr.constructors import constant as held
 from fastlr.constructors import inverse_power
 from fastlr.parameters import Rate, checked, shown
-from fastlr.presets.pieces import Count, Duration, Level, Ratio, Share, Span, fraction, knots, preset, slanted
+from fastlr.presets.arguments import Count, Duration, Level, Ratio, Share, Span, preset
+from fastlr.presets.pieces import fraction, knots, slanted
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -9,8 +9,9 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 import numpy as np
 
 from fastlr.constructors import cosine, exponential_decay, inverse_time, linear, polynomial
-from fastlr.parameters import Flag, Rate, shown
-from fastlr.presets.pieces import Exponent, Level, Ratio, Span, geometric, polynomial_cycles, preset
+from fastlr.parameters import Flag, Rate
+from fastlr.presets.arguments import Exponent, Level, Ratio, Span, preset
+from fastlr.presets.pieces import cycling_polynomial, geometric
 from fastlr.schedule import Schedule
 
 __all__ = ["CosineDecayLR", "ExponentialDecayLR", "InverseDecayLR", "NaturalExpDecayLR", "PolynomialDecayLR", "WarmUpLR"]
@@ -55,10 +56,7 @@ def PolynomialDecayLR(
     """
     if not update_decay_steps:
         return polynomial(learning_rate, end_learning_rate, decay_steps, power=power)
-    if np.any(np.greater(end_learning_rate, learning_rate)):
-        told = f"learning_rate, {shown(learning_rate)}, with update_decay_steps=True, got {shown(end_learning_rate)}"
-        raise ValueError(f"mindspore.PolynomialDecayLR: end_learning_rate must be at most {told}")
-    return polynomial_cycles(learning_rate, end_learning_rate, decay_steps, power)
+    return cycling_polynomial("mindspore.PolynomialDecayLR", learning_rate, end_learning_rate, power, decay_steps)
 
 
 @preset(elementwise=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from fastlr.constructors import cosine, join, linear
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Level, Marks, Span, geometric, preset
+from fastlr.presets.arguments import Level, Marks, Span, preset
+from fastlr.presets.pieces import geometric
 from fastlr.schedule import Schedule
 
 __all__ = ["cosine_decay", "exponential_decay", "join_schedules", "linear_schedule", "step_decay"]

@@ -24,23 +24,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.parameters import Flag, Number, Rate, shown
-from fastlr.presets.pieces import (
-    Count,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Share,
-    Span,
-    cut,
-    drops,
-    fraction,
-    geometric,
-    inverse,
-    knots,
-    preset,
-    swept,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Level, Levels, Marks, Ratio, Share, Span, preset
+from fastlr.presets.pieces import cut, drops, fraction, geometric, inverse, knots, swept
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -24,24 +24,8 @@ import numpy as np
 from fastlr.constructors import constant, cosine, join, linear, polynomial
 from fastlr.parameters import Flag, Number, Rate
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Share,
-    Span,
-    cut,
-    drops,
-    fraction,
-    geometric,
-    on_clock,
-    preset,
-    rate_at,
-    swept,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Level, Levels, Marks, Ratio, Share, Span, preset
+from fastlr.presets.pieces import cut, drops, fraction, geometric, on_clock, rate_at, swept, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -15,7 +15,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, join, linear, polynomial, step_decay
 from fastlr.parameters import Rate, shown
-from fastlr.presets.pieces import Count, Exponent, Marks, Share, Span, drops, preset
+from fastlr.presets.arguments import Count, Exponent, Marks, Share, Span, preset
+from fastlr.presets.pieces import drops
 from fastlr.schedule import Schedule
 
 __all__ = ["CosineScheduler", "FactorScheduler", "MultiFactorScheduler", "PolyScheduler"]

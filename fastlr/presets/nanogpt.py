@@ -11,7 +11,8 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from fastlr.constructors import constant, cosine, linear
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import Count, phases, preset
+from fastlr.presets.arguments import Count, preset
+from fastlr.presets.pieces import phases
 from fastlr.schedule import Schedule
 
 __all__ = ["get_lr"]

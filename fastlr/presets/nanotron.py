@@ -15,7 +15,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, linear, polynomial
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Span, phases, preset
+from fastlr.presets.arguments import Count, Span, preset
+from fastlr.presets.pieces import phases
 from fastlr.schedule import Schedule
 
 __all__ = ["LRSchedulerArgs"]

@@ -21,7 +21,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, inverse_power, linear, noam, polynomial
 from fastlr.parameters import Flag, Rate, shown
-from fastlr.presets.pieces import Count, Level, Ratio, Share, Span, phases, preset
+from fastlr.presets.arguments import Count, Level, Ratio, Share, Span, preset
+from fastlr.presets.pieces import phases
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, exponential, inverse_power, join, linear
 from fastlr.parameters import Amount, Choice, Rate, shown, single
-from fastlr.presets.pieces import Count, Level, Levels, Marks, Real, Share, Span, preset, rate_at
+from fastlr.presets.arguments import Count, Level, Levels, Marks, Real, Share, Span, preset
+from fastlr.presets.pieces import rate_at
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -19,26 +19,18 @@ import numpy as np
 from fastlr.constructors import constant, cosine, cyclic, join, linear, polynomial
 from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
+from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, preset
 from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Function,
-    Level,
-    Marks,
-    Ratio,
-    Share,
-    Span,
+    cycling_polynomial,
     drops,
     fraction,
     geometric,
     lowered_restarts,
-    polynomial_cycles,
-    preset,
     rate_at,
     swept,
     tabulated,
     wave,
-)  # fmt: skip
+)
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -115,10 +107,7 @@ def PolynomialLR(
     """
     if not cycle:
         return polynomial(lr, end_learning_rate, decay_batch, power=power)
-    if np.any(np.greater(end_learning_rate, lr)):
-        told = f"{shown(lr)}, with cycle=True, got {shown(end_learning_rate)}"
-        raise ValueError(f"oneflow.PolynomialLR: end_learning_rate must be at most lr, {told}")
-    return polynomial_cycles(lr, end_learning_rate, decay_batch, power).skip(1).delay(1)
+    return cycling_polynomial("oneflow.PolynomialLR", lr, end_learning_rate, power, decay_batch).skip(1).delay(1)
 
 
 @preset()

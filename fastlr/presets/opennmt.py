@@ -13,7 +13,8 @@ import numpy as np
 
 from fastlr.constructors import inverse_power, noam
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Level, Span, geometric, preset
+from fastlr.presets.arguments import Count, Level, Span, preset
+from fastlr.presets.pieces import geometric
 from fastlr.schedule import Schedule
 
 __all__ = ["exponential_decay", "noam_decay", "noamwd_decay", "rsqrt_decay"]

@@ -22,20 +22,8 @@ import numpy.typing as npt
 from fastlr.constructors import constant, cosine, join, linear, polynomial
 from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Integer,
-    Level,
-    Marks,
-    Ratio,
-    Scales,
-    Share,
-    Span,
-    geometric,
-    knots,
-    preset,
-    stairs,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Integer, Level, Marks, Ratio, Scales, Share, Span, preset
+from fastlr.presets.pieces import geometric, knots, stairs
 from fastlr.schedule import Schedule
 
 __all__ = [

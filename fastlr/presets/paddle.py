@@ -18,28 +18,8 @@ from fastlr import constructors
 from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, noam, polynomial
 from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Function,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Scheduled,
-    Share,
-    Span,
-    cut,
-    drops,
-    fraction,
-    geometric,
-    on_clock,
-    polynomial_cycles,
-    preset,
-    swept,
-    tabulated,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Exponent, Function, Level, Levels, Marks, Ratio, Scheduled, Share, Span, preset
+from fastlr.presets.pieces import cut, cycling_polynomial, drops, fraction, geometric, on_clock, swept, tabulated, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -96,14 +76,8 @@ def PolynomialDecay(
     ``end_lr`` at each multiple and jumps up after it.
     """
     if cycle:
-        return _cycles("paddle.PolynomialDecay: end_lr", learning_rate, end_lr, decay_steps, power)
+        return cycling_polynomial("paddle.PolynomialDecay", learning_rate, end_lr, power, decay_steps)
     return polynomial(learning_rate, end_lr, decay_steps, power=power)
-
-
-def _cycles(where: str, init: Rate, end: Rate, steps: int, power: float) -> Schedule:
-    if np.any(np.greater(end, init)):
-        raise ValueError(f"{where} must be at most learning_rate, {shown(init)}, with cycle=True, got {shown(end)}")
-    return polynomial_cycles(init, end, steps, power)
 
 
 @preset(elementwise=True, differences="end_lr may be below start_lr.")
@@ -281,7 +255,7 @@ def polynomial_decay(
 ) -> Schedule:
     """As ``PolynomialDecay``."""
     if cycle:
-        return _cycles("paddle.polynomial_decay: end_learning_rate", learning_rate, end_learning_rate, decay_steps, power)
+        return cycling_polynomial("paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps)
     return polynomial(learning_rate, end_learning_rate, decay_steps, power=power)
 
 

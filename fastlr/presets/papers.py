@@ -23,19 +23,8 @@ from fastlr.constructors import rex as rational
 from fastlr.constructors import tanh as hyperbolic
 from fastlr.parameters import Amount, Rate, Unit, shown
 from fastlr.parameters import Real as RealNumber
-from fastlr.presets.pieces import (
-    Count,
-    Marks,
-    Ratio,
-    Real,
-    Share,
-    Span,
-    fraction,
-    geometric,
-    preset,
-    slanted,
-    tabulated,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Marks, Ratio, Real, Share, Span, preset
+from fastlr.presets.pieces import fraction, geometric, slanted, tabulated
 from fastlr.schedule import Schedule
 
 __all__ = [

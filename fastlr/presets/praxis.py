@@ -22,20 +22,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, exponential, inverse_power, inverse_sqrt, join, linear, noam, polynomial
 from fastlr.parameters import Number, Rate, Unit, shown
-from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Level,
-    Levels,
-    Marks,
-    Real,
-    Span,
-    fraction,
-    geometric,
-    on_clock,
-    preset,
-    rate_at,
-)
+from fastlr.presets.arguments import Count, Exponent, Level, Levels, Marks, Real, Span, preset
+from fastlr.presets.pieces import fraction, geometric, on_clock, rate_at
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -19,19 +19,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear, polynomial, rex, sampled
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Level,
-    Ratio,
-    Share,
-    Span,
-    fraction,
-    knots,
-    preset,
-    warm_restarts,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Exponent, Level, Ratio, Share, Span, preset
+from fastlr.presets.pieces import fraction, knots, warm_restarts, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

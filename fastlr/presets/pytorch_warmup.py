@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from fastlr.constructors import affine_exponential, linear, sampled
 from fastlr.parameters import Number, Period, Rate
-from fastlr.presets.pieces import Span, preset
+from fastlr.presets.arguments import Span, preset
 from fastlr.schedule import Schedule
 
 __all__ = ["ExponentialWarmup", "LinearWarmup", "RAdamWarmup", "UntunedExponentialWarmup", "UntunedLinearWarmup"]

@@ -8,7 +8,8 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from fastlr.constructors import constant, inverse_time
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Level, Ratio, inverse, preset
+from fastlr.presets.arguments import Level, Ratio, preset
+from fastlr.presets.pieces import inverse
 from fastlr.schedule import Schedule
 
 __all__ = ["Constant", "InverseScaling", "Optimal"]

@@ -15,7 +15,8 @@ import numpy as np
 
 from fastlr.constructors import constant, inverse_time
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Level, Ratio, Span, inverse, preset
+from fastlr.presets.arguments import Level, Ratio, Span, preset
+from fastlr.presets.pieces import inverse
 from fastlr.schedule import Schedule
 
 __all__ = ["MLPClassifier", "MLPRegressor", "SGDClassifier", "SGDOneClassSVM", "SGDRegressor", "UNEXPRESSED"]

@@ -20,20 +20,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cyclic, inverse_power, inverse_sqrt, join, linear
 from fastlr.parameters import Rate, shown, single
-from fastlr.presets.pieces import (
-    Count,
-    Duration,
-    Levels,
-    Marks,
-    Ratio,
-    Span,
-    fraction,
-    geometric,
-    on_clock,
-    preset,
-    rate_at,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Duration, Levels, Marks, Ratio, Span, preset
+from fastlr.presets.pieces import fraction, geometric, on_clock, rate_at, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

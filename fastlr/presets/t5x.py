@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, linear
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Level, Span, factors, fraction, geometric, knots, preset
+from fastlr.presets.arguments import Count, Level, Span, factors, preset
+from fastlr.presets.pieces import fraction, geometric, knots
 from fastlr.schedule import Schedule
 
 __all__ = ["create_learning_rate_scheduler"]

@@ -19,7 +19,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cyclic, exponential, inverse_power, join, linear, noam
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import Count, Level, Levels, Marks, Span, factors, geometric, preset, wave
+from fastlr.presets.arguments import Count, Level, Levels, Marks, Span, factors, preset
+from fastlr.presets.pieces import geometric, wave
 from fastlr.schedule import Schedule
 
 __all__ = ["learning_rate_schedule", "legacy_learning_rate_schedule"]

@@ -16,24 +16,8 @@ import numpy.typing as npt
 from fastlr import constructors
 from fastlr.constructors import constant, cosine, inverse_time, join, linear, polynomial
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import (
-    Duration,
-    Growth,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Share,
-    cycling_polynomial,
-    endless,
-    fraction,
-    geometric,
-    on_clock,
-    preset,
-    restarts,
-    stairs,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Duration, Growth, Level, Levels, Marks, Ratio, Share, preset
+from fastlr.presets.pieces import cycling_polynomial, endless, fraction, geometric, on_clock, restarts, stairs, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -20,23 +20,8 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, inverse_sqrt, join, linear, polynomial
 from fastlr.parameters import Flag, Rate, checked, shown
-from fastlr.presets.pieces import (
-    Count,
-    Integer,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Real,
-    Span,
-    cycling_polynomial,
-    fraction,
-    geometric,
-    knots,
-    preset,
-    stairs,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Integer, Level, Levels, Marks, Ratio, Real, Span, preset
+from fastlr.presets.pieces import cycling_polynomial, fraction, geometric, knots, stairs, wave
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 

@@ -15,7 +15,8 @@ from fastlr.constructors import constant as held
 from fastlr.constructors import inverse_time, join, linear
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import Count, Length, Ratio, Share, Span, fraction, geometric, preset, slanted
+from fastlr.presets.arguments import Count, Length, Ratio, Share, Span, preset
+from fastlr.presets.pieces import fraction, geometric, slanted
 from fastlr.schedule import Schedule
 
 __all__ = [

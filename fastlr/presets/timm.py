@@ -27,29 +27,14 @@ import numpy.typing as npt
 from fastlr.constructors import affine_exponential, constant, cosine, inverse_time, join, linear, polynomial, sampled, tanh
 from fastlr.parameters import Flag, Number, Rate, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Curve,
-    Duration,
-    Integer,
-    Level,
-    Marks,
-    Real,
-    Span,
-    cycles,
-    fraction,
-    geometric,
-    named,
-    on_clock,
-    preset,
-    rate_at,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Curve, Duration, Integer, Level, Marks, Real, Span, named, preset
+from fastlr.presets.pieces import cycles, fraction, geometric, on_clock, rate_at
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "SCHEDULERS", "CosineLRScheduler", "MultiStepLRScheduler", "PlateauLRScheduler", "PolyLRScheduler", "StepLRScheduler", "TanhLRScheduler",
-    "WSDLRScheduler", "create_scheduler_v2", "noise",
+    "SCHEDULERS", "CosineLRScheduler", "MultiStepLRScheduler", "PlateauLRScheduler", "PolyLRScheduler", "StepLRScheduler",
+    "TanhLRScheduler", "WSDLRScheduler", "create_scheduler_v2", "noise",
 ]  # fmt: skip
 
 Rates = npt.NDArray[np.float64]

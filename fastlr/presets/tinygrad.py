@@ -15,22 +15,8 @@ import numpy as np
 from fastlr.constructors import join, linear, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Exponent,
-    Function,
-    Level,
-    Marks,
-    Ratio,
-    Share,
-    Span,
-    drops,
-    fraction,
-    knots,
-    preset,
-    tabulated,
-    wave,
-)
+from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, preset
+from fastlr.presets.pieces import drops, fraction, knots, tabulated, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

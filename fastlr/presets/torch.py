@@ -19,24 +19,8 @@ import numpy as np
 from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, polynomial
 from fastlr.parameters import Flag, Rate, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import (
-    Count,
-    Duration,
-    Function,
-    Level,
-    Marks,
-    Ratio,
-    Share,
-    Span,
-    cut,
-    fraction,
-    geometric,
-    knots,
-    on_clock,
-    preset,
-    tabulated,
-    wave,
-)  # fmt: skip
+from fastlr.presets.arguments import Count, Duration, Function, Level, Marks, Ratio, Share, Span, preset
+from fastlr.presets.pieces import cut, fraction, geometric, knots, on_clock, tabulated, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

@@ -17,7 +17,8 @@ import numpy as np
 
 from fastlr.constructors import constant, linear, polynomial
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Level, Share, Span, fraction, on_clock, phases, preset, wave
+from fastlr.presets.arguments import Count, Level, Share, Span, preset
+from fastlr.presets.pieces import fraction, on_clock, phases, wave
 from fastlr.schedule import Schedule
 
 __all__ = ["LRSchedulersContainer"]

@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from fastlr.constructors import constant, join, linear
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Level, fraction, preset, wave
+from fastlr.presets.arguments import Count, Level, preset
+from fastlr.presets.pieces import fraction, wave
 from fastlr.schedule import Schedule
 
 __all__ = ["get_cosine_schedule_with_warmup"]

@@ -21,7 +21,8 @@ import numpy.typing as npt
 from fastlr.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.parameters import Amount, Flag, Power, Rate, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.pieces import Count, Level, Span, fraction, named, on_clock, preset, wave
+from fastlr.presets.arguments import Count, Level, Span, named, preset
+from fastlr.presets.pieces import fraction, on_clock, wave
 from fastlr.schedule import Schedule
 
 __all__ = [

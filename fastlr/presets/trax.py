@@ -17,7 +17,8 @@ from typing import Annotated
 from fastlr.constructors import constant as held
 from fastlr.constructors import cosine, inverse_power, inverse_sqrt, join, linear
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Level, Span, factors, geometric, preset
+from fastlr.presets.arguments import Count, Level, Span, factors, preset
+from fastlr.presets.pieces import geometric
 from fastlr.schedule import Schedule
 
 __all__ = ["constant", "multifactor", "warmup", "warmup_and_rsqrt_decay"]

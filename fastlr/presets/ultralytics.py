@@ -13,7 +13,8 @@ from typing import Literal
 
 from fastlr.constructors import linear
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.pieces import Length, Level, Span, preset, wave
+from fastlr.presets.arguments import Length, Level, Span, preset
+from fastlr.presets.pieces import wave
 from fastlr.schedule import Schedule
 
 __all__ = ["lf", "trainer"]

@@ -16,7 +16,8 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, join, linear, polynomial
 from fastlr.parameters import Rate
-from fastlr.presets.pieces import Count, Level, Marks, Span, preset, wave
+from fastlr.presets.arguments import Count, Level, Marks, Span, preset
+from fastlr.presets.pieces import wave
 from fastlr.schedule import Schedule
 
 __all__ = ["cos_lr", "multistep_lr", "warm_cos_lr", "yolox_semi_warm_cos_lr", "yolox_warm_cos_lr"]

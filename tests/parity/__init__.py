@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastlr.plateau import Plateau
-from fastlr.presets import pieces
+from fastlr.presets import arguments
 
 SEED = int(os.environ.get("FASTLR_SEED", "0"))
 
@@ -94,7 +94,7 @@ def preset_names() -> list[str]:
 
     for framework in presets.frameworks():
         importlib.import_module(f"fastlr.presets.{framework}")
-    return list(pieces.PRESETS)
+    return list(arguments.PRESETS)
 
 
 # -- what random settings are made of --------------------------------------------------------------------------------------
