@@ -492,7 +492,19 @@ def jax_is_near_in_float64():
             rates, normal = asked(schedule, steps), exact >= np.finfo(np.float64).tiny
         assert rates.dtype == np.float64
         ulps = np.abs(rates - exact)[normal] / np.spacing(exact[normal])
-        assert ulps.size == 0 or ulps.max() <= (16.0 if "exponent" in text else 6.0), (text, ulps.max())
+        assert ulps.size == 0 or ulps.max() <= (16.0 if "exponent=" in text else 6.0), (text, ulps.max())
+
+
+@needs("jax")
+def jax_climbs_a_staircase_at_its_very_step():
+    import jax
+
+    clock = flr.linear(0.0, 2.0**40, steps=2**40)  # its rate is the step
+    for every in (1, 3, 49, 1_000, 2**13 - 1):
+        stairs, number = clock.staircase(every), np.unique(np.geomspace(1, 2**40, 2_000).astype(np.int64))
+        with jax.enable_x64(True):
+            assert np.array_equal(asked(stairs, every * number), number)
+            assert np.array_equal(asked(stairs, every * number - 1), number - 1)
 
 
 @needs("jax")

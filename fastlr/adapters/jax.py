@@ -29,6 +29,8 @@ Words = npt.NDArray[np.float64]
 Rates = Callable[[Array], Array]  # clocks (lanes or 1, steps) to rates (lanes or 1, steps)
 Fields = tuple[Array, ...]
 
+_LOG2_E, _LN_2, _LN_2_LOW = 1.4426950408889634, 0.6931471805599453, 2.3190468138462996e-17  # ln(2) in two words
+
 
 # -- curves --------------------------------------------------------------------------------------------------------------------
 
@@ -148,6 +150,37 @@ def _rex(c: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
     return _between(top / ((size - c) + (1.0 - b) * c), lo, hi)
 
 
+def _exp2_less_1(x: Array, k: Array, k_low: Array) -> Array:
+    """``2^(x*(k + k_low)) - 1``, its exponent turned to base e in two words."""
+    t, rest = _product(x, k + 0.0 * x)
+    y, y_low = _product(t, _LN_2 + 0.0 * t)
+    return jnp.expm1(y) + jnp.exp(y) * (y_low + t * _LN_2_LOW + (rest + x * k_low) * _LN_2)
+
+
+def _affine_exponential(c: Array, length: Array, lo: Array, hi: Array, k: Array, k_low: Array) -> Array:
+    size, c = _whole(length, c)
+    w = _exp2_less_1(jnp.where(length > 0, size - c, c), k, k_low) / _exp2_less_1(size, k, k_low)
+    return _between(jnp.minimum(w, 1.0), lo, hi)
+
+
+def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low: Array) -> Array:
+    size, c = _whole(length, c)
+    falls = length > 0
+    w = jnp.log1p(jnp.where(falls, (size - c) / (c + 1.0), c)) * _LOG2_E / d
+    return _between(jnp.where(falls & (c == 0), 1.0, jnp.minimum(w, 1.0)), lo, hi)
+
+
+def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
+    """The base in two words: a power may be 1000, and multiplies what the base has lost."""
+    u = c / d
+    near, rest = _product(u, d + 0.0 * c)
+    square, low = _product(u, u)
+    base = 1.0 + square
+    back = base - square
+    low = ((square - (base - back)) + (1.0 - back)) + (low + 2.0 * u * (((c - near) - rest) / d))
+    return a * (jnp.power(base, -q) * (1.0 - q * (low / base)))
+
+
 _CURVES: dict[str, Callable[..., Array]] = {
     "constant": lambda c, value: value,
     "linear": _linear,
@@ -161,6 +194,9 @@ _CURVES: dict[str, Callable[..., Array]] = {
     "inverse": _inverse,
     "tanh": _tanh,
     "rex": _rex,
+    "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
+    "eden": _eden,
 }
 
 

@@ -12,7 +12,7 @@ import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from itertools import accumulate, pairwise
 from math import ceil, floor, lcm, log
 from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, TypeVar
@@ -177,6 +177,11 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
         signature = inspect.signature(build)
         defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
 
+        @cache
+        def lanes() -> tuple[set[str], dict[str, int]]:
+            hints = typing.get_type_hints(build, include_extras=True)
+            return {key for key in defaults if _holds_rates(hints[key])}, _cores(hints)
+
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
             try:
@@ -187,8 +192,7 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
             checked = checked_arguments(f"{framework}.{name}", build, bound.arguments, defaults)
             if elementwise:
                 return build(**checked)  # type: ignore[arg-type, call-arg]
-            hints = typing.get_type_hints(build, include_extras=True)
-            return _each_lane(build, checked, {key for key in checked if _holds_rates(hints[key])}, _cores(hints))
+            return _each_lane(build, checked, *lanes())
 
         PRESETS[f"{framework}.{name}"] = Preset(framework, name, built, differences)
         return built

@@ -61,7 +61,8 @@ _MOST_RATES = 10_000_000
 
 def _noise_range(where: str, value: object) -> object:
     rule = Number("a step, or the first step with noise and the first without", 0.0, float(LAST_STEP))
-    ends: Sequence[Any] = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    given = value.tolist() if isinstance(value, np.ndarray) else value
+    ends: Sequence[Any] = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
     if len(ends) not in (1, 2):
         raise ValueError(f"{where} must be {rule.rule}, got {shown(value)}")
     return [rule(where, end).item() for end in ends]

@@ -161,9 +161,9 @@ CASES = [
         behind_warmup,
         figures(run_behind_warmup),
         lambda own: own["max_iter"],
-        count=1_000,
+        count=300,
     ),
-    Case(ours.build_lr_scheduler, solver, figures(run_solver), solver_steps, count=1_000),
+    Case(ours.build_lr_scheduler, solver, figures(run_solver), solver_steps, count=300),
     Case(ours.WarmupMultiStepLR, older_steps, figures(run_older_steps), lambda own: 45, count=200),
     Case(
         ours.WarmupCosineLR,
