@@ -6,7 +6,6 @@ rule and the value, with exit code 2, before anything is written.
 """
 
 import itertools
-import json
 import math
 import platform
 import re
@@ -129,13 +128,6 @@ def given(thing: str, steps: int | None = None) -> Given:
 
 def _read(path: Path, steps: int | None) -> Schedule:
     """The schedule in a file: of a spec, or of a framework's config."""
-    if path.suffix == ".json":
-        try:
-            spec = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{path}: must be a spec or a config in JSON ({error})") from None
-        if not isinstance(spec, dict) or "fastlr" in spec:
-            return flr.from_spec(spec)
     found = flr.from_config(path, steps=steps)
     if not isinstance(found, Schedule):
         raise ValueError(f"{path}: must be a schedule's, got a plateau rule, which has no rates without metrics: {found!r:.200}")

@@ -102,10 +102,10 @@ def test_no_such_spec() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"{", r"a\.json: must be a spec in JSON \(Expecting .*\)"),
-        (b"\xff", r"a\.json: must be a spec in JSON \(.* codec .*\)"),
-        (b"[" * 100_000, r"a\.json: must be a spec in JSON \(.*recursion.*\)"),
-        (b"[]", "from_spec: spec must be a mapping, got list \\[\\]"),
+        (b"{", r"from_config: a\.json: must be JSON \(Expecting .*\)"),
+        (b"\xff", r"from_config: a\.json: must be text in UTF-8 \(.* codec .*\)"),
+        (b"[" * 100_000, r"from_config: a\.json: must be JSON \(.*recursion.*\)"),
+        (b"[]", r"from_config: a\.json: must be a mapping, got \[\]"),
         (b'{"fastlr": 2, "schedule": {}}', "from_spec: 'fastlr' must be at most 1, got version 2: it needs a newer fastlr"),
     ],
 )

@@ -142,7 +142,7 @@ def test_a_number_that_yaml_takes_for_a_word(tmp_path):
 def test_a_tuple_that_yaml_takes_for_a_word():
     solver = {**DETECTRON2["SOLVER"], "STEPS": "(60000, 80000)"}
     same_rates(flr.from_config({"SOLVER": solver}), flr.from_config(DETECTRON2))
-    with pytest.raises(ValueError, match="SOLVER: STEPS must be a list of numbers, got '__import__"):
+    with pytest.raises(ValueError, match='SOLVER: STEPS must be a list of numbers, got "__import__'):
         flr.from_config({"SOLVER": {**solver, "STEPS": "__import__('os')"}})
 
 

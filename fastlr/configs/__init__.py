@@ -97,16 +97,27 @@ def _values(config: object) -> tuple[str, Mapping[str, Any]]:
 
 def _parsed(path: Path) -> Mapping[str, Any]:
     """A file's keys and values, by its suffix: JSON, YAML, or a script with arguments."""
-    text = path.read_text(encoding="utf-8")
+    where = f"from_config: {path}"
     try:
-        found = json.loads(text) if path.suffix == ".json" else _yaml(text) if path.suffix in (".yaml", ".yml") else None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"from_config: {path}: must be {path.suffix[1:].upper()} ({error})") from None
-    if path.suffix not in (".json", ".yaml", ".yml"):
-        return megatron.arguments(_words(f"from_config: {path}", text))
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{where}: must be text in UTF-8 ({error})") from None
+    if path.suffix in (".yaml", ".yml"):
+        found = _yaml(where, text)
+    elif path.suffix == ".json" or text.lstrip().startswith("{"):
+        found = _json(where, text)
+    else:
+        return megatron.arguments(_words(where, text))
     if not isinstance(found, Mapping):
-        raise ValueError(f"from_config: {path}: must be a mapping, got {shown(found)}")
+        raise ValueError(f"{where}: must be a mapping, got {shown(found)}")
     return found
+
+
+def _json(where: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: must be JSON ({error})") from None
 
 
 def _words(where: str, text: str) -> list[str]:
@@ -117,7 +128,7 @@ def _words(where: str, text: str) -> list[str]:
         raise ValueError(f"{where}: must be a command's arguments ({error})") from None
 
 
-def _yaml(text: str) -> object:
+def _yaml(where: str, text: str) -> object:
     """YAML of plain values; a tag that would build an object is an error."""
     try:
         import yaml
@@ -125,8 +136,8 @@ def _yaml(text: str) -> object:
         raise ImportError("from_config: YAML needs PyYAML: pip install 'fastlr[configs]'") from None
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"{where}: must be YAML ({' '.join(str(error).split())})") from None
 
 
 def _reader(config: Section, framework: str | None) -> ModuleType:
