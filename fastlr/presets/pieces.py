@@ -2,8 +2,8 @@
 
 Some peers place a seam at a real number: a half period of ``2000/3`` steps, a phase that ends at ``0.3*total - 1``. A piece with
 such ends is built on a finer clock, so many ticks a step, on which they are whole; the algebra's ``skip`` and ``paced`` read it
-by the step. A decimal is taken as it is written, 0.3 as 3/10. Where no clock of less than 2^53 ticks holds an end exactly, the
-nearest tick does, which moves the rate by less than the peer's own rounding.
+by the step. A number is the simplest fraction that it may stand for, 0.3 is 3/10. Where no clock of less than 2^53 ticks holds an
+end exactly, the nearest tick does, which moves the rate by less than the peer's own rounding.
 """
 
 from __future__ import annotations
@@ -49,16 +49,20 @@ Exact = int | Fraction
 
 _MOST = 1e290  # a rate that a schedule may have
 _MOST_CYCLES = 10_000
+_SIMPLE = 1_000_000  # a denominator up to which a fraction is one that someone meant
 _FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 
 def fraction(number: float | Fraction) -> Fraction:
-    """A number as it is written: 0.3 is 3/10.
+    """The simplest fraction that is this number to float64: 0.3 is 3/10, as it is written, and 1000/3 a third of a thousand.
 
-    >>> fraction(0.3) * 10 - 1
-    Fraction(2, 1)
+    >>> fraction(0.3) * 10 - 1, fraction(1000 / 3)
+    (Fraction(2, 1), Fraction(1000, 3))
     """
-    return number if isinstance(number, Fraction) else Fraction(repr(number))
+    if isinstance(number, Fraction):
+        return number
+    simple = Fraction(number).limit_denominator(_SIMPLE)
+    return simple if float(simple) == number else Fraction(repr(number))
 
 
 def on_clock(curve: Curve, length: Exact, first: Exact = 0, reach: Exact = 0, ticks: int = 1) -> Schedule:

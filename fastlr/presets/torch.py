@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial, reduce
-from itertools import pairwise
 from operator import mul
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inver
 from fastlr.parameters import Flag, Rate, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Duration, Function, Level, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cut, fraction, geometric, knots, on_clock, tabulated, wave
+from fastlr.presets.pieces import cut, fraction, geometric, on_clock, swept, tabulated, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -169,14 +168,9 @@ def OneCycleLR(
     high, low = (max_lr, np.divide(max_lr, div_factor)) if of == "lr" else (base_momentum, max_momentum)
     last = np.divide(low, final_div_factor) if of == "lr" else low
     ends = [share * total - 1, *([2 * share * total - 2] if three_phase else []), Fraction(total - 1)]
-    if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
-        told = f"pct_start={pct_start!r}, total_steps={total}"
-        raise ValueError(
-            f"torch.OneCycleLR: each phase must take more than 0 steps, got ends at {list(map(float, ends))}: {told}"
-        )
     levels = [low, high, *([low] if three_phase else []), last]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = knots(list(zip([Fraction(0), *ends], levels, strict=True)), curve)
+    cycle = swept("torch.OneCycleLR: pct_start", levels, ends, curve)
     if curve == "linear":
         return cut(cycle, total)
     fall = ends[-1] - ends[-2]
