@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 
@@ -11,7 +13,7 @@ from fastlr.presets.arguments import PRESETS
 from tests import parity
 
 HEAD = ("schedule", "preset", "compared with", "settings", "largest difference, ulps", "known differences")
-PACKAGES = {"ignite": "pytorch-ignite"}
+PACKAGES = {"ignite": "pytorch-ignite", "sklearn": "scikit-learn"}
 
 
 def checked(name: str) -> tuple[str, str, str]:
@@ -19,10 +21,12 @@ def checked(name: str) -> tuple[str, str, str]:
     case = parity.cases()[name]
     if not parity.installed(case.package):
         raise SystemExit(f"{case.package} must be installed, or its column would be empty")
+    with_what = f"{case.package} {version(case.package)}" if case.package else "its formula"
+    start = time.perf_counter()
     found = parity.largest(case)
     if found.size > case.bound:
         raise SystemExit(f"{name} differs: {found}")
-    with_what = f"{case.package} {version(case.package)}" if case.package else "its formula"
+    print(f"{time.perf_counter() - start:6.1f} s {name}", file=sys.stderr, flush=True)
     return with_what, f"{case.count:,}", "0" if found.ulps == 0 else f"{found.ulps:.2g}"
 
 
