@@ -43,6 +43,9 @@ Curve = Callable[[Any], Any]  # of the step, a number or an array
 _FITTED = 48  # samples of a stretch that a fit looks at
 _CHECKED = 512  # and that it must explain, before all are looked at
 _FEWEST = 6  # samples that make a curve
+_SMOOTH = 8  # samples that must turn at most once, for a search to be worth it
+_SHORT = 4  # pieces of fewer samples say nothing
+_MOST_SHORT = 100  # of them in a row, after which the rest is noise
 
 
 @dataclass(frozen=True)
@@ -364,16 +367,20 @@ _PLAIN = 3  # of them, that need no search
 
 def _pieces(log: _Log) -> Iterator[_Piece]:
     """One stretch after another, each explained by the family that goes furthest; the simplest, where several do."""
-    start, whole = 0, log.rates.size
+    start, whole, short = 0, log.rates.size, 0
     while start < whole:
         best = _Piece(start, start, None)
-        families = _FAMILIES if _smooth(log.part(start, start + _FEWEST)) else _FAMILIES[:_PLAIN]
+        families = _FAMILIES if _smooth(log.part(start, start + _SMOOTH)) else _FAMILIES[:_PLAIN]
         for family in families:
             stop, fit = _reach(log, start, family)
             if stop > best.stop:
                 best = _Piece(start, stop, fit)
             if stop == whole:
                 break
+        short = short + 1 if best.stop - start < _SHORT else 0
+        if short > _MOST_SHORT:
+            yield _Piece(start, whole, None)
+            return
         yield best
         start = best.stop
 
@@ -388,7 +395,7 @@ def _smooth(log: _Log) -> bool:
 def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
     """Pieces of few samples, three or more of them in a row, as one that nothing explains."""
     merged: list[_Piece] = []
-    few = [piece.stop - piece.start < _FEWEST - 2 for piece in pieces]
+    few = [piece.fit is None or piece.stop - piece.start < _SHORT for piece in pieces]
     i = 0
     while i < len(pieces):
         j = next((j for j in range(i, len(pieces)) if not few[j]), len(pieces))
