@@ -91,13 +91,15 @@ class Comparison:
             return f"they agree over {self.steps:,} steps, within {self.tolerance:g} of the largest rate; {told}"
         lane = int((self._apart[..., self.step]).argmax())
         ours, theirs = (rates.reshape(-1, self.steps)[lane, self.step].item() for rates in (self.ours, self.theirs))
-        return f"they part at step {self.step:,}: {ours!r} beside {theirs!r}; {told}"
+        of = f" of lane {lane}" if self.ours.ndim > 1 else ""
+        return f"they part at step {self.step:,}{of}: {ours!r} beside {theirs!r}; {told}"
 
     def plot(self, ax: Any = None) -> Any:
-        """Both curves on one axes, of a batch the first lane; returns the axes."""
+        """Both curves on one axes, of a batch the lane with the largest difference; returns the axes."""
         from fastlr.plots import plot
 
-        ours, theirs = (sampled(np.maximum(rates.reshape(-1, self.steps)[0], 0.0)) for rates in (self.ours, self.theirs))
+        lane = int(self._apart.reshape(-1, self.steps).max(axis=1).argmax())
+        ours, theirs = (sampled(np.maximum(rates.reshape(-1, self.steps)[lane], 0.0)) for rates in (self.ours, self.theirs))
         return plot({"ours": ours, "theirs": theirs}, steps=self.steps, ax=ax, seams=False)
 
 

@@ -45,7 +45,8 @@ _CHECKED = 512  # and that it must explain, before all are looked at
 _FEWEST = 6  # samples that make a curve
 _SMOOTH = 8  # samples that must turn at most once, for a search to be worth it
 _SHORT = 4  # pieces of fewer samples say nothing
-_MOST_SHORT = 100  # of them in a row, after which the rest is noise
+_TELLING = 12  # and of so many something
+_MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ class Identified:
 def identify(rates: npt.ArrayLike, every: int = 1, tolerance: float = 1e-6) -> Identified:
     """The schedule that a log's rates are of: ``rates[i]`` was the rate of step ``i * every``.
 
-    Every rate is explained to within ``tolerance`` of the largest one: 1e-6 suits a log in float32. Needs SciPy. Raises
-    ``ValueError`` for fewer than two rates, and for any that is no rate.
+    Every rate is explained to within ``tolerance`` of the largest one: 1e-6 suits a log in float32, 1e-3 one of four digits; what
+    is noise beyond it is kept as a table. Needs SciPy. Raises ``ValueError`` for fewer than two rates, and for any that is no
+    rate.
 
     >>> import fastlr as flr
     >>> log = flr.warmup_cosine(6e-4, warmup=200, steps=10_000, end=6e-5).table(0, 10_000, 10, dtype="float32")
@@ -377,7 +379,8 @@ def _pieces(log: _Log) -> Iterator[_Piece]:
                 best = _Piece(start, stop, fit)
             if stop == whole:
                 break
-        short = short + 1 if best.stop - start < _SHORT else 0
+        flat = best.fit is not None and best.fit.flat
+        short = short + 1 if best.stop - start < _TELLING and not flat else 0
         if short > _MOST_SHORT:
             yield _Piece(start, whole, None)
             return

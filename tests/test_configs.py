@@ -126,6 +126,15 @@ def test_samples_of_megatron():
     assert (found(5), found(10), found(100)) == (0.5, 1.0, 0.0)
 
 
+def test_a_rate_in_place_of_the_configs():
+    assert flr.from_config(TRANSFORMERS, lr=0.5)(100) == 0.5
+    assert flr.from_config(TIMM, lr=0.25)(5) == flr.from_config({**TIMM, "lr": 0.25})(5)
+
+
+def test_a_schedules_own_config_of_keras():
+    same_rates(flr.from_config(KERAS["config"]), presets.keras.CosineDecay(0.1, 100, alpha=0.01))
+
+
 def test_an_optimizer_of_keras_holds_its_schedule():
     optimizer = {"class_name": "Adam", "config": {"name": "adam", "learning_rate": KERAS, "beta_1": 0.9}}
     same_rates(flr.from_config(optimizer), presets.keras.CosineDecay(0.1, 100, alpha=0.01))
@@ -296,6 +305,18 @@ WRONG = {
     "torch, another version's state": ({"last_epoch": 3, "steps": 4}, "the keys must be those of a torch scheduler's state"),
     "torch, no optimizer": (
         {"last_epoch": 0, "_schedule_phases": [], "total_steps": 3}, "max_lr must be given by the optimizer's state",
+    ),
+    "detectron2, another file": ({"_BASE_": "b.yaml", "SOLVER": {}}, "_BASE_ must be absent: put in its values first"),
+    "detectron2, nothing": ({"SOLVER": None}, "SOLVER must be a mapping, got None"),
+    "megatron, two warm-ups": (
+        "--lr 1 --train-iters 9 --lr-warmup-iters 1 --lr-warmup-fraction 0.1", "lr-warmup-iters must be absent beside",
+    ),
+    "torch, an unknown key": (
+        {"step_size": 3, "gamma": 0.1, "base_lrs": [0.1], "last_epoch": 0, "steps": 1}, "steps is no key of the scheduler's",
+    ),
+    "torch, groups that differ": (
+        {"step_size": 3, "gamma": 0.1, "base_lrs": [0.1], "_last_lr": [0.1, 0.2], "last_epoch": 0},
+        "groups must be as many everywhere, got 1 base_lrs, 2 _last_lr",
     ),
     "nothing known": ({"lr": 0.1}, "from_config: the keys must be those of deepspeed, detectron2"),
     "a newer spec": ({"fastlr": 99, "schedule": {}}, "it needs a newer fastlr"),

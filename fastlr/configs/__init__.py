@@ -51,8 +51,8 @@ def from_config(
     - timm's arguments (``args.yaml``);  a Detectron2 YAML;  a Keras schedule's or optimizer's config
     - a torch scheduler, or its ``state_dict``: the schedule of the whole run, which stands at its ``last_epoch``
 
-    Which it is, is told by its keys, or by ``framework``. What configs leave to their program is given here: ``lr``, the base
-    rate, where the config has none; ``steps``, the run's length; ``steps_per_epoch``, where it counts epochs; ``optimizer``, the
+    Which it is, is told by its keys, or by ``framework``. What configs leave to their program is given here: ``lr``, a base
+    rate in place of the config's; ``steps``, the run's length; ``steps_per_epoch``, where it counts epochs; ``optimizer``, the
     ``state_dict`` of a torch optimizer. A plateau scheduler gives a ``Plateau`` rule.
 
     Raises ``ValueError`` for what is no such config, and for any key of the scheduler's that is unknown, missing or wrong, naming

@@ -31,6 +31,6 @@ def read(config: Section, run: Run) -> Schedule:
     if automatic := [key for key, value in own.items() if value == "auto"]:
         raise params.wrong(automatic[0], "what it comes to: 'auto' is filled in by the program that reads it")
     if "lr" in rules:
-        own["lr"] = config.section("optimizer").section("params").number("lr", run.lr) if run.lr is None else run.lr
+        own["lr"] = config.section("optimizer").section("params").number("lr", None) if run.lr is None else run.lr
     schedule: Schedule = build(**own)
     return schedule

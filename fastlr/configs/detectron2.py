@@ -1,7 +1,7 @@
 """The ``SOLVER`` of a Detectron2 YAML: the schedule of ``build_lr_scheduler``, at its base rate, with Detectron2's own defaults.
 
-``_BASE_`` names another file, whose values a program would take first; it is not followed, and what this file leaves out has the
-default of Detectron2 itself.
+What the file leaves out has the default of Detectron2 itself. ``_BASE_`` names another file, whose values a program would take
+first; it is refused, as it is not followed.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def matches(config: Mapping[str, object]) -> bool:
 
 def read(config: Section, run: Run) -> Schedule:
     """The schedule of this solver."""
+    if "_BASE_" in config:
+        raise config.wrong("_BASE_", "absent: put in its values first, or dump the whole config")
     solver = config.section("SOLVER")
     solver.known((*_KEYS, *_OTHERS))
     base = run.lr if run.lr is not None else solver.number("BASE_LR", 0.001)

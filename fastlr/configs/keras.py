@@ -19,11 +19,13 @@ _SCHEDULES = (
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether this is what Keras makes of a schedule or an optimizer."""
-    return "class_name" in config or ("learning_rate" in config and "name" in config)
+    return "class_name" in config or ("learning_rate" in config and "name" in config) or config.get("name") in _SCHEDULES
 
 
 def read(config: Section, run: Run) -> Schedule:
     """The schedule, or the one that the optimizer holds; a rate that is a number is a constant one."""
+    if "class_name" not in config and config.values.get("name") in _SCHEDULES:  # a schedule's own get_config()
+        return read(Section(config.where, {"class_name": config.values["name"], "config": config.values}), run)
     if "class_name" not in config:
         return _held(config, run)
     inner = config.section("config")

@@ -73,6 +73,8 @@ def _unit(config: Section) -> tuple[str, int]:
 
 
 def _warmup(config: Section, unit: str, decay: int) -> int:
+    if "lr-warmup-fraction" in config and f"lr-warmup-{unit}" in config:
+        raise config.wrong(f"lr-warmup-{unit}", "absent beside lr-warmup-fraction")
     if "lr-warmup-fraction" in config:
         return int(config.number("lr-warmup-fraction") * decay)
     return int(config.whole(f"lr-warmup-{unit}", 0))

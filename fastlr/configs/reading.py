@@ -38,8 +38,8 @@ class Section:
         return self.values.get(key) is not None
 
     def section(self, key: str) -> Section:
-        """The mapping under ``key``; none is an empty one."""
-        found = self.get(key, {})
+        """The mapping under ``key``; where there is no such key, an empty one."""
+        found = self.values.get(key, {})
         if not isinstance(found, Mapping):
             raise self.wrong(key, "a mapping")
         return Section(f"{self.where}: {key}", found)

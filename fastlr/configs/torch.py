@@ -54,7 +54,9 @@ def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
     kind, where = type(scheduler).__name__, f"from_config: {type(scheduler).__name__}"
     if kind == "LambdaLR":
         return _of_lambdas(scheduler, where)
-    section = Section(where, {**scheduler.state_dict(), "_class": kind})
+    if getattr(scheduler, "_scale_fn_custom", None) is not None:
+        raise ValueError(f"{where}: scale_fn must be torch's own, by mode: a Python function is no data")
+    section = Section(where, scheduler.state_dict())
     groups = {"param_groups": scheduler.optimizer.param_groups}
     if hasattr(scheduler, "_schedulers"):
         return _composed(section, kind, [of_object(child, run) for child in scheduler._schedulers])
@@ -82,9 +84,34 @@ def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
 
 
 def _built(config: Section, kind: str, run: Run) -> Schedule | Plateau:
+    if kind in ("LambdaLR", "MultiplicativeLR"):
+        raise ValueError(f"{config.where}: a {kind} holds a Python function, which is no data; presets.torch tabulates it")
     if kind not in _READ:
-        raise ValueError(f"{config.where}: a {kind} holds a Python function, which is no data; build it by presets.torch.{kind}")
+        raise ValueError(f"{config.where}: {kind} must be one of torch's own schedulers: {', '.join(_READ)}")
+    if kind in _PLAIN:
+        config.known([*inspect.signature(getattr(torch, kind)).parameters, *_STATE])
+    _check_groups(config, run)
     return _READ[kind](config, run)
+
+
+_STATE = (
+    "T_cur", "T_i", "base_lrs", "last_epoch", "verbose", "_get_lr_called_within_step", "_is_initial", "_last_lr", "_step_count",
+)  # fmt: skip
+
+
+def _check_groups(config: Section, run: Run) -> None:
+    """Every list of a group each must be as long."""
+    counts = {name: len(config.numbers(name)) for name in ("base_lrs", "_last_lr", "min_lrs") if name in config}
+    if run.optimizer is not None:
+        groups = run.optimizer.get("param_groups") if isinstance(run.optimizer, Mapping) else None
+        if not isinstance(groups, list):
+            raise ValueError(f"{config.where}: optimizer must be a state_dict with param_groups, got {shown(run.optimizer)}")
+        counts["the optimizer's groups"] = len(groups)
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        raise ValueError(f"{config.where}: groups must be as many everywhere, got {told}")
+    if config.whole("last_epoch", 0) < -1:
+        raise config.wrong("last_epoch", "at least -1")
 
 
 def _base(config: Section) -> Any:

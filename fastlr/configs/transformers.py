@@ -30,7 +30,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     total = steps if steps > 0 else config.steps(run, "max_steps")
     return transformers.get_scheduler(
         config.word("lr_scheduler_type", transformers.SCHEDULERS, "linear"),
-        config.number("learning_rate", 5e-5),
+        config.number("learning_rate", 5e-5) if run.lr is None else run.lr,
         _warmup(config, total),
         total,
         _options(config),

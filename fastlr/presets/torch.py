@@ -111,6 +111,7 @@ def CyclicLR(
     step_size_down: Duration | None = None,
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     gamma: Level = 1.0,
+    cycle_momentum: Flag = True,
     base_momentum: Rate = 0.8,
     max_momentum: Rate = 0.9,
     of: Literal["lr", "momentum"] = "lr",
@@ -130,8 +131,8 @@ def CyclicLR(
     def waves(low: Any, high: Any) -> Schedule:
         return on_clock(partial(triangles, low, high), up + down, reach=1_000 * (up + down), ticks=up.denominator)
 
-    if of == "momentum" and mode == "exp_range":
-        raise ValueError("torch.CyclicLR: of must be 'lr' with mode='exp_range', got 'momentum'")
+    if of == "momentum" and (mode == "exp_range" or not cycle_momentum):
+        raise ValueError("torch.CyclicLR: of must be 'lr' with mode='exp_range' or cycle_momentum=False, got 'momentum'")
     if of == "momentum":
         return waves(base_momentum, max_momentum)
     if mode != "exp_range":
@@ -149,6 +150,7 @@ def OneCycleLR(
     steps_per_epoch: Span | None = None,
     pct_start: Share = 0.3,
     anneal_strategy: Literal["cos", "linear"] = "cos",
+    cycle_momentum: Flag = True,
     base_momentum: Rate = 0.85,
     max_momentum: Rate = 0.95,
     div_factor: Ratio = 25.0,
@@ -163,6 +165,8 @@ def OneCycleLR(
     has begun to climb again; any later step raises ``ValueError``. ``of="momentum"`` gives the momentum, its mirror, which stays
     high in a third phase.
     """
+    if of == "momentum" and not cycle_momentum:
+        raise ValueError("torch.OneCycleLR: of must be 'lr' with cycle_momentum=False, got 'momentum'")
     total = _total(total_steps, epochs, steps_per_epoch)
     share = fraction(pct_start)
     high, low = (max_lr, np.divide(max_lr, div_factor)) if of == "lr" else (base_momentum, max_momentum)

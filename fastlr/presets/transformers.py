@@ -257,7 +257,9 @@ def get_scheduler(
 ) -> Schedule | Plateau:
     """The schedule of this name; "reduce_lr_on_plateau" gives a rule, a ``Plateau``, instead.
 
-    ``scheduler_specific_kwargs`` are the further arguments of its builder; "constant" and "constant_with_warmup" ignore them.
+    ``scheduler_specific_kwargs`` are the further arguments of its builder; "constant" and "constant_with_warmup" ignore them. An
+    end that is a rate ("polynomial", ``min_lr``) is the same for every group, unless ``default_lr`` among them is the optimizer's
+    own rate: transformers gives each group its share of that.
     """
     if name == "greedy":
         raise ValueError(f"transformers.get_scheduler: name must be another than 'greedy': {UNEXPRESSED['get_greedy_schedule']}")
