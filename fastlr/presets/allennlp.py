@@ -19,7 +19,7 @@ from fastlr.constructors import constant, cosine, join, linear, noam, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Exponent, Level, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cut, cycles, drops, fraction, geometric, lowered_restarts, wave
+from fastlr.presets.pieces import cut, cycles, drops, fraction, geometric, lowered_restarts, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -126,11 +126,9 @@ def ReduceOnPlateauLearningRateScheduler(
     eps: Level = 1e-8,
 ) -> Plateau:
     """torch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` updates."""
-    relative = threshold_mode == "rel"
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        cooldown=cooldown, floor=min_lr, eps=eps, nan="bad", convention="torch",
-    )  # fmt: skip
+    return torch_plateau(
+        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+    )
 
 
 @preset(elementwise=True)

@@ -19,7 +19,7 @@ from fastlr.constructors import constant, exponential, inverse_power, inverse_sq
 from fastlr.parameters import Flag, Rate, Unit
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Lengths, Level, Levels, Ratio, Share, Span, preset
-from fastlr.presets.pieces import fraction, geometric, knots, warm_restarts
+from fastlr.presets.pieces import fraction, geometric, knots, torch_plateau, warm_restarts
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -165,8 +165,6 @@ def WarmupReduceLROnPlateau(
     eps: Level = 1e-8,
 ) -> Plateau:
     """PyTorch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` epochs."""
-    relative = threshold_mode == "rel"
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        cooldown=cooldown, floor=min_lr, eps=eps, nan="bad", convention="torch",
-    )  # fmt: skip
+    return torch_plateau(
+        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+    )

@@ -22,7 +22,7 @@ from fastlr.constructors import constant, cosine, exponential, join, linear, sta
 from fastlr.parameters import Amount, Flag, Names, Number, Rate, shown, single
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Function, Integer, Level, Marks, Ratio, Span, preset
-from fastlr.presets.pieces import cut, drops, geometric, knots, on_clock, rate_at, tabulated
+from fastlr.presets.pieces import cut, drops, geometric, knots, on_clock, rate_at, tabulated, torch_plateau
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
@@ -248,11 +248,11 @@ def ReduceLROnPlateauScheduler(
     param_group_index: Count | None = None,
 ) -> Plateau:
     """torch's automaton. ``min_lr`` is 0 unless ``param_group_index`` is 0: ignite passes it on for that group alone."""
-    relative, first = threshold_mode == "rel", param_group_index is not None and not np.any(param_group_index)
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        cooldown=cooldown, floor=min_lr if first else 0.0, eps=eps, nan="bad", convention="torch",
-    )  # fmt: skip
+    first = param_group_index is not None and not np.any(param_group_index)
+    floor = min_lr if first else 0.0
+    return torch_plateau(
+        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=floor, eps=eps
+    )
 
 
 # -- of the engine's state, whose first event is 1 -------------------------------------------------------------------------

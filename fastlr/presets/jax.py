@@ -9,10 +9,10 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from functools import partial
 
 from fastlr.constructors import constant as always
-from fastlr.constructors import inverse_time, polynomial
+from fastlr.constructors import polynomial
 from fastlr.parameters import Flag, Rate
 from fastlr.presets.arguments import Duration, Level, Levels, Marks, Ratio, preset
-from fastlr.presets.pieces import endless, fraction, geometric, on_clock, stairs
+from fastlr.presets.pieces import endless, fraction, geometric, inverse_decay, on_clock, stairs
 from fastlr.schedule import Schedule
 
 __all__ = ["constant", "exponential_decay", "inverse_time_decay", "piecewise_constant", "polynomial_decay"]
@@ -33,9 +33,7 @@ def exponential_decay(step_size: Rate, decay_steps: Duration, decay_rate: Level)
 @preset()
 def inverse_time_decay(step_size: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False) -> Schedule:
     """``step_size / (1 + decay_rate * t/decay_steps)``, with ``floor(t/decay_steps)`` if ``staircase``."""
-    if staircase:
-        return endless(inverse_time(step_size, decay_rate).staircase, decay_steps)
-    return endless(partial(inverse_time, step_size, decay_rate), decay_steps)
+    return inverse_decay(step_size, decay_rate, decay_steps, staircase)
 
 
 @preset()

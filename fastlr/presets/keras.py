@@ -18,11 +18,20 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import cosine, inverse_time, join, linear, polynomial, sampled
+from fastlr.constructors import cosine, join, linear, sampled
 from fastlr.parameters import Flag, Rate, Unit
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Duration, Function, Growth, Length, Level, Levels, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cycling_polynomial, endless, fraction, geometric, on_clock, restarts, stairs
+from fastlr.presets.pieces import (
+    endless,
+    fraction,
+    geometric,
+    inverse_decay,
+    on_clock,
+    power_decay,
+    restarts,
+    stairs,
+)
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -56,17 +65,13 @@ def PolynomialDecay(
     With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is reached at each multiple, and the
     next step is higher up again.
     """
-    if cycle:
-        return cycling_polynomial("keras.PolynomialDecay", initial_learning_rate, end_learning_rate, power, decay_steps)
-    return on_clock(partial(polynomial, initial_learning_rate, end_learning_rate, power=power), fraction(decay_steps))
+    return power_decay("keras.PolynomialDecay", initial_learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset()
 def InverseTimeDecay(initial_learning_rate: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False) -> Schedule:
     """``initial_learning_rate / (1 + decay_rate * t/decay_steps)``, with ``floor(t/decay_steps)`` if ``staircase``."""
-    if staircase:
-        return endless(inverse_time(initial_learning_rate, decay_rate).staircase, decay_steps)
-    return endless(partial(inverse_time, initial_learning_rate, decay_rate), decay_steps)
+    return inverse_decay(initial_learning_rate, decay_rate, decay_steps, staircase)
 
 
 @preset()

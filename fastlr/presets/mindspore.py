@@ -8,10 +8,10 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import numpy as np
 
-from fastlr.constructors import cosine, exponential_decay, inverse_time, linear, polynomial
+from fastlr.constructors import cosine, exponential_decay, linear, polynomial
 from fastlr.parameters import Flag, Rate
 from fastlr.presets.arguments import Exponent, Level, Ratio, Span, preset
-from fastlr.presets.pieces import cycling_polynomial, geometric
+from fastlr.presets.pieces import cycling_polynomial, geometric, inverse_decay
 from fastlr.schedule import Schedule
 
 __all__ = ["CosineDecayLR", "ExponentialDecayLR", "InverseDecayLR", "NaturalExpDecayLR", "PolynomialDecayLR", "WarmUpLR"]
@@ -34,9 +34,7 @@ def NaturalExpDecayLR(learning_rate: Rate, decay_rate: Level, decay_steps: Span,
 @preset()
 def InverseDecayLR(learning_rate: Rate, decay_rate: Level, decay_steps: Span, is_stair: Flag = False) -> Schedule:
     """``learning_rate / (1 + decay_rate * t/decay_steps)``, or with ``floor(t/decay_steps)``."""
-    if is_stair:
-        return inverse_time(learning_rate, decay_rate).staircase(decay_steps)
-    return inverse_time(learning_rate, decay_rate, every=decay_steps)
+    return inverse_decay(learning_rate, decay_rate, decay_steps, is_stair)
 
 
 @preset(elementwise=True)

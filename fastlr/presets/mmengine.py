@@ -25,7 +25,7 @@ from fastlr.constructors import constant, cosine, join, linear, polynomial
 from fastlr.parameters import Flag, Number, Rate
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Level, Levels, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cut, drops, fraction, geometric, on_clock, rate_at, swept, wave
+from fastlr.presets.pieces import cut, drops, fraction, geometric, on_clock, rate_at, swept, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -238,8 +238,14 @@ def ReduceOnPlateauLR(
     eps: Level = 1e-8,
 ) -> Plateau:
     """torch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` updates."""
-    relative = threshold_rule == "rel"
-    return Plateau(
-        mode="min" if rule == "less" else "max", factor=factor, patience=patience, rtol=threshold if relative else 0.0,
-        atol=0.0 if relative else threshold, cooldown=cooldown, floor=min_value, eps=eps, nan="bad", convention="torch",
-    )  # fmt: skip
+    mode = "min" if rule == "less" else "max"
+    return torch_plateau(
+        threshold,
+        threshold_rule == "rel",
+        mode=mode,
+        factor=factor,
+        patience=patience,
+        cooldown=cooldown,
+        floor=min_value,
+        eps=eps,
+    )

@@ -10,8 +10,6 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import reduce
-from operator import mul
 from typing import Annotated, Literal
 
 import numpy as np
@@ -21,6 +19,7 @@ from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, preset
 from fastlr.presets.pieces import (
+    chained,
     cycling_polynomial,
     drops,
     fraction,
@@ -29,6 +28,7 @@ from fastlr.presets.pieces import (
     rate_at,
     swept,
     tabulated,
+    torch_plateau,
     wave,
 )
 from fastlr.schedule import Schedule
@@ -253,10 +253,7 @@ def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks, interval_res
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one ``lr``, which is above 0."""
-    if np.any(np.equal(lr, 0)):
-        raise ValueError(f"oneflow.ChainedScheduler: lr must be above 0, got {shown(lr)}")
-    first, *others = schedulers
-    return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
+    return chained("oneflow.ChainedScheduler", lr, schedulers)
 
 
 @preset(elementwise=True)
@@ -271,8 +268,6 @@ def ReduceLROnPlateau(
     eps: Level = 1e-8,
 ) -> Plateau:
     """torch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` updates."""
-    relative = threshold_mode == "rel"
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        cooldown=cooldown, floor=min_lr, eps=eps, nan="bad", convention="torch",
-    )  # fmt: skip
+    return torch_plateau(
+        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+    )

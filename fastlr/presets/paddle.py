@@ -15,11 +15,23 @@ from typing import Literal
 import numpy as np
 
 from fastlr import constructors
-from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, noam, polynomial
+from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, noam
 from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Exponent, Function, Level, Levels, Marks, Ratio, Scheduled, Share, Span, preset
-from fastlr.presets.pieces import cut, cycling_polynomial, drops, fraction, geometric, on_clock, swept, tabulated, wave
+from fastlr.presets.pieces import (
+    cut,
+    drops,
+    fraction,
+    geometric,
+    inverse_decay,
+    on_clock,
+    power_decay,
+    swept,
+    tabulated,
+    torch_plateau,
+    wave,
+)
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -75,9 +87,7 @@ def PolynomialDecay(
     With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond, for ever: the rate is
     ``end_lr`` at each multiple and jumps up after it.
     """
-    if cycle:
-        return cycling_polynomial("paddle.PolynomialDecay", learning_rate, end_lr, power, decay_steps)
-    return polynomial(learning_rate, end_lr, decay_steps, power=power)
+    return power_decay("paddle.PolynomialDecay", learning_rate, end_lr, power, decay_steps, cycle)
 
 
 @preset(elementwise=True, differences="end_lr may be below start_lr.")
@@ -135,11 +145,9 @@ def ReduceOnPlateau(
     """Paddle's automaton, torch's where there is no cooldown: ``factor`` once more than ``patience`` updates are bad."""
     if np.any(np.asarray(cooldown) > 0):
         raise ValueError(f"paddle.ReduceOnPlateau: cooldown must be 0, got {shown(cooldown)}: Paddle's looks at no metric in it")
-    relative = threshold_mode == "rel"
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        floor=min_lr, eps=epsilon, nan="bad", convention="torch",
-    )  # fmt: skip
+    return torch_plateau(
+        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, floor=min_lr, eps=epsilon
+    )
 
 
 @preset()
@@ -244,9 +252,7 @@ def natural_exp_decay(learning_rate: Rate, decay_steps: Span, decay_rate: Level,
 @preset(differences=_SINGLE)
 def inverse_time_decay(learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False) -> Schedule:
     """``learning_rate / (1 + decay_rate * t/decay_steps)``, or with ``floor(t/decay_steps)``."""
-    if staircase:
-        return inverse_time(learning_rate, decay_rate).staircase(decay_steps)
-    return inverse_time(learning_rate, decay_rate, every=decay_steps)
+    return inverse_decay(learning_rate, decay_rate, decay_steps, staircase)
 
 
 @preset(differences=f"{_SINGLE} {_NO_CLIMB.replace('end_lr', 'end_learning_rate')}")
@@ -254,9 +260,7 @@ def polynomial_decay(
     learning_rate: Rate, decay_steps: Span, end_learning_rate: Rate = 0.0001, power: Exponent = 1.0, cycle: Flag = False
 ) -> Schedule:
     """As ``PolynomialDecay``."""
-    if cycle:
-        return cycling_polynomial("paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps)
-    return polynomial(learning_rate, end_learning_rate, decay_steps, power=power)
+    return power_decay("paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset(differences=_SINGLE)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from itertools import accumulate, pairwise
 from math import ceil, floor, lcm, log
+from operator import mul
 from typing import Any, Literal
 
 import numpy as np
@@ -35,14 +36,15 @@ from fastlr.constructors import (
     tanh,
 )
 from fastlr.parameters import shown
+from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Curve
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "cut", "cycles", "cycling_polynomial", "drops", "endless", "fraction", "from_one", "geometric", "inverse", "knots",
-    "lowered_restarts", "on_clock", "one_by_one", "phases", "rate_at", "restarts", "sigmoid",
-    "slanted", "stairs", "swept", "tabulated", "warm_restarts", "wave",
+    "chained", "cut", "cycles", "cycling_polynomial", "drops", "endless", "fraction", "from_one", "geometric", "inverse",
+    "inverse_decay", "knots", "lowered_restarts", "on_clock", "one_by_one", "phases", "power_decay", "rate_at",
+    "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "torch_plateau", "warm_restarts", "wave",
 ]  # fmt: skip
 
 Exact = int | Fraction
@@ -242,6 +244,44 @@ def cycling_polynomial(where: str, init: npt.ArrayLike, end: npt.ArrayLike, powe
         return join([constant(init), left * lower * height + end], [1])
 
     return endless(cycles_of, every)
+
+
+def power_decay(where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool) -> Schedule:
+    """``end + (init - end) * (1 - t/every)^power``, and held; with ``cycle``, TensorFlow's ``cycling_polynomial``."""
+    if cycle:
+        return cycling_polynomial(where, init, end, power, every)
+    return on_clock(partial(polynomial, init, end, power=power), fraction(every))
+
+
+def inverse_decay(init: npt.ArrayLike, rate: npt.ArrayLike, every: float, staircase: bool) -> Schedule:
+    """``init / (1 + rate * t/every)``, with ``floor(t/every)`` if ``staircase``; ``every`` may be a fraction.
+
+    >>> inverse_decay(1.0, 1.0, 2, staircase=True).table(4)
+    array([1. , 1. , 0.5, 0.5])
+    """
+    return endless(inverse_time(init, rate).staircase if staircase else partial(inverse_time, init, rate), every)
+
+
+def chained(where: str, lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
+    """``lr`` times the factor ``scheduler(t)/lr`` of each of them.
+
+    >>> chained("", 0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
+    array([0.25 , 0.125])
+    """
+    if np.any(np.equal(lr, 0)):
+        raise ValueError(f"{where}: lr must be above 0, got {shown(lr)}")
+    first, *others = schedulers
+    return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
+
+
+def torch_plateau(threshold: npt.ArrayLike, relative: bool, **rule: Any) -> Plateau:
+    """torch's automaton, whose one threshold is relative or absolute; a NaN is bad.
+
+    >>> torch_plateau(0.01, relative=False, patience=3)
+    Plateau(patience=3, rtol=0.0, atol=0.01, nan='bad')
+    """
+    rtol, atol = (threshold, 0.0) if relative else (0.0, threshold)
+    return Plateau(rtol=rtol, atol=atol, nan="bad", convention="torch", **rule)
 
 
 def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:

@@ -14,10 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import constructors
-from fastlr.constructors import constant, cosine, inverse_time, join, linear, polynomial
+from fastlr.constructors import constant, cosine, inverse_time, join, linear
 from fastlr.parameters import Flag, Rate
 from fastlr.presets.arguments import Duration, Growth, Level, Levels, Marks, Ratio, Share, preset
-from fastlr.presets.pieces import cycling_polynomial, endless, fraction, geometric, on_clock, restarts, stairs, wave
+from fastlr.presets.pieces import (
+    endless,
+    fraction,
+    geometric,
+    inverse_decay,
+    on_clock,
+    power_decay,
+    restarts,
+    stairs,
+    wave,
+)
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -49,9 +59,7 @@ def natural_exp_decay(learning_rate: Rate, decay_steps: Duration, decay_rate: Le
 @preset()
 def inverse_time_decay(learning_rate: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False) -> Schedule:
     """``learning_rate / (1 + decay_rate * t/decay_steps)``, with ``floor(t/decay_steps)`` if ``staircase``."""
-    if staircase:
-        return endless(inverse_time(learning_rate, decay_rate).staircase, decay_steps)
-    return endless(partial(inverse_time, learning_rate, decay_rate), decay_steps)
+    return inverse_decay(learning_rate, decay_rate, decay_steps, staircase)
 
 
 @preset()
@@ -73,9 +81,7 @@ def polynomial_decay(
     With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is reached at each multiple, and the
     next step is higher up again.
     """
-    if cycle:
-        return cycling_polynomial("tf_keras.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps)
-    return on_clock(partial(polynomial, learning_rate, end_learning_rate, power=power), fraction(decay_steps))
+    return power_decay("tf_keras.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset()

@@ -16,7 +16,7 @@ from fastlr.constructors import join, linear, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import drops, fraction, knots, tabulated, wave
+from fastlr.presets.pieces import drops, fraction, knots, tabulated, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -57,11 +57,7 @@ def ReduceLROnPlateau(
     threshold_mode: Literal["rel", "abs"] = "rel",
 ) -> Plateau:
     """torch's automaton without a floor, a cooldown or a smallest change: ``factor`` after more than ``patience`` bad updates."""
-    relative = threshold_mode == "rel"
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        eps=0.0, nan="bad", convention="torch",
-    )  # fmt: skip
+    return torch_plateau(threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, eps=0.0)
 
 
 @preset(differences="From step train_steps + 1 on end_lr is held, where tinygrad's goes on with a power of what is below 0.")

@@ -9,17 +9,16 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial, reduce
-from operator import mul
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, polynomial
-from fastlr.parameters import Flag, Rate, shown
+from fastlr.parameters import Flag, Rate
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Duration, Function, Level, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cut, fraction, geometric, on_clock, swept, tabulated, wave
+from fastlr.presets.pieces import chained, cut, fraction, geometric, on_clock, swept, tabulated, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -212,10 +211,7 @@ def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks) -> Schedule:
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one ``lr``, which is above 0."""
-    if np.any(np.equal(lr, 0)):
-        raise ValueError(f"torch.ChainedScheduler: lr must be above 0, got {shown(lr)}")
-    first, *others = schedulers
-    return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
+    return chained("torch.ChainedScheduler", lr, schedulers)
 
 
 @preset(elementwise=True)
@@ -230,11 +226,9 @@ def ReduceLROnPlateau(
     eps: Level = 1e-8,
 ) -> Plateau:
     """torch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` updates."""
-    relative = threshold_mode == "rel"
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=threshold if relative else 0.0, atol=0.0 if relative else threshold,
-        cooldown=cooldown, floor=min_lr, eps=eps, nan="bad", convention="torch",
-    )  # fmt: skip
+    return torch_plateau(
+        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+    )
 
 
 # -- what optimizers do by themselves --------------------------------------------------------------------------------------

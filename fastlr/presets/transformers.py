@@ -22,7 +22,7 @@ from fastlr.constructors import constant, cosine, inverse_power, join, linear, p
 from fastlr.parameters import Amount, Flag, Power, Rate, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Level, Span, named, preset
-from fastlr.presets.pieces import fraction, on_clock, wave
+from fastlr.presets.pieces import fraction, on_clock, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -197,11 +197,10 @@ def get_reduce_on_plateau_schedule(
     eps: Level = 1e-8,
 ) -> Plateau:
     """torch's ``ReduceLROnPlateau`` as a rule: ``factor`` once the metric was not better for more than ``patience`` updates."""
-    rtol, atol = (threshold, 0.0) if threshold_mode == "rel" else (0.0, threshold)
-    return Plateau(
-        mode=mode, factor=factor, patience=patience, rtol=rtol, atol=atol, cooldown=cooldown, floor=min_lr, eps=eps, nan="bad",
-        convention="torch",
-    )  # fmt: skip
+    relative = threshold_mode == "rel"
+    return torch_plateau(
+        threshold, relative, mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+    )
 
 
 @preset(
