@@ -38,8 +38,8 @@ FLOORS = (
     {"asking"},
     {"schedule"},
     {"constructors", "files", "groups", "sparkline"},
-    {"bundles", "clocks", "comparison", "identification"},
-    {"spec", "recipes"},
+    {"bundles", "clocks", "comparison", "fitting"},
+    {"identification", "recipes", "spec"},
     {"plans", "plateau"},
     {"presets.arguments"},
     {"presets.pieces"},
@@ -125,7 +125,7 @@ FOREIGN = {
     "matplotlib": {"plots"},
     "typer": {"command_line"},
     "rich": {"command_line"},
-    "scipy": {"identification"},
+    "scipy": {"fitting"},
     "yaml": {"configs"},
 }
 
