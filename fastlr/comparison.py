@@ -10,6 +10,7 @@ import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,11 +70,11 @@ class Comparison:
         """Where it is."""
         return self._where(self._ulps)
 
-    @property
+    @cached_property
     def _apart(self) -> Array:
         return np.abs(self.ours - self.theirs)
 
-    @property
+    @cached_property
     def _ulps(self) -> Array:
         units: Array = self._apart / np.spacing(np.maximum(np.abs(self.ours), np.abs(self.theirs)))
         return units

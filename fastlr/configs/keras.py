@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,4 @@ def _held(config: Section, run: Run) -> Schedule:
 
 
 def _parameters(name: str) -> tuple[str, ...]:
-    import inspect
-
     return tuple(inspect.signature(getattr(keras, name)).parameters)

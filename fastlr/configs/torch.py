@@ -77,10 +77,13 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
 def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
     if any(isinstance(child, Plateau) for child in children):
         raise ValueError(f"{config.where}: no scheduler may be a ReduceLROnPlateau, which is a rule and no schedule")
+    if kind not in ("SequentialLR", "ChainedScheduler"):
+        raise ValueError(
+            f"{config.where}: {kind} must be SequentialLR or ChainedScheduler itself, of which torch knows the rates"
+        )
     if kind == "SequentialLR":
         return torch.SequentialLR(children, config.numbers("_milestones"))
-    first = _base(config.section("_first") if "_first" in config else Section(config.where, config.get("_schedulers")[0]))
-    return torch.ChainedScheduler(first, children)
+    return torch.ChainedScheduler(_base(Section(config.where, config.get("_schedulers")[0])), children)
 
 
 def _built(config: Section, kind: str, run: Run) -> Schedule | Plateau:
@@ -120,6 +123,14 @@ def _base(config: Section) -> Any:
     return rates[0] if len(rates) == 1 else rates
 
 
+def _of_groups(config: Section, run: Run, key: str) -> list[Any]:
+    """What each group of the optimizer has under ``key``."""
+    groups = (run.optimizer or {}).get("param_groups")
+    if not groups:
+        raise config.missing(key, " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())")
+    return [group[key] for group in groups]
+
+
 def _plain(kind: str) -> Callable[[Section, Run], Schedule]:
     """A scheduler whose state holds its arguments by their names."""
     build: Any = getattr(torch, kind)
@@ -149,11 +160,8 @@ def _cyclic(config: Section, run: Run) -> Schedule:
 
 
 def _one_cycle(config: Section, run: Run) -> Schedule:
-    groups = (run.optimizer or {}).get("param_groups")
-    if not groups:
-        raise config.missing("max_lr", " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())")
+    highs, lows, lasts = (_of_groups(config, run, key) for key in ("max_lr", "initial_lr", "min_lr"))
     total, phases = config.whole("total_steps"), config.get("_schedule_phases")
-    highs, lows, lasts = ([group[key] for group in groups] for key in ("max_lr", "initial_lr", "min_lr"))
     return torch.OneCycleLR(
         highs,
         total,
@@ -166,12 +174,8 @@ def _one_cycle(config: Section, run: Run) -> Schedule:
 
 
 def _swa(config: Section, run: Run) -> Schedule:
-    groups = (run.optimizer or {}).get("param_groups")
-    if not groups:
-        raise config.missing("swa_lr", " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())")
-    strategy = config.word("_anneal_strategy", ("cos", "linear"))
-    rates = [group["swa_lr"] for group in groups]
-    return torch.SWALR(_base(config), rates, config.whole("anneal_epochs"), strategy)  # type: ignore[arg-type]
+    strategy: Any = config.word("_anneal_strategy", ("cos", "linear"))
+    return torch.SWALR(_base(config), _of_groups(config, run, "swa_lr"), config.whole("anneal_epochs"), strategy)
 
 
 def _plateau(config: Section, run: Run) -> Plateau:
