@@ -47,38 +47,44 @@ from fastlr.sources import get_include
 from fastlr.spec import from_spec, parse
 
 if TYPE_CHECKING:
+    from fastlr.axes import zipped
     from fastlr.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.clocks import Horizon, Ramp, horizon, ramp, step_at
     from fastlr.comparison import Comparison, compare
     from fastlr.configs import from_config
+    from fastlr.draws import Choice, Integers, LogUniform, Uniform, latin_hypercube, random, sobol
     from fastlr.groups import layer_decay, mup, scatter, spread
     from fastlr.identification import Identified, identify
     from fastlr.plans import check, checkpoint, diff, resume, verify_resume
     from fastlr.plateau import Plateau, PlateauState
+    from fastlr.sweeps import Sweep, sweep
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bundle", "Comparison", "Horizon", "Identified", "Plateau", "PlateauState", "Program", "Ramp", "Recipe", "Schedule",
-    "affine_exponential", "backend", "backends", "bundle", "check", "checkpoint", "compare", "constant", "cosine",
-    "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "eden", "exponential", "exponential_decay", "from_config",
-    "from_spec", "get_include", "horizon", "identify", "inverse_power", "inverse_sqrt", "inverse_time", "join",
-    "layer_decay", "linear", "logarithmic", "milestones", "mup", "noam", "one_cycle", "one_cycle_bundle", "parse",
-    "piecewise_constant", "polynomial", "ramp", "recipe", "recipes", "resume", "rex", "sampled", "scatter", "set_backend",
-    "spread", "stack", "step_at", "step_decay", "tanh", "use_backend", "verify_resume", "warmup_constant",
-    "warmup_cosine", "warmup_linear", "wsd",
+    "Bundle", "Choice", "Comparison", "Horizon", "Identified", "Integers", "LogUniform", "Plateau", "PlateauState", "Program",
+    "Ramp", "Recipe", "Schedule", "Sweep", "Uniform", "affine_exponential", "backend", "backends", "bundle", "check",
+    "checkpoint", "compare", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "eden", "exponential",
+    "exponential_decay", "from_config", "from_spec", "get_include", "horizon", "identify", "inverse_power", "inverse_sqrt",
+    "inverse_time", "join", "latin_hypercube", "layer_decay", "linear", "logarithmic", "milestones", "mup", "noam", "one_cycle",
+    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "random", "recipe", "recipes", "resume", "rex",
+    "sampled", "scatter", "set_backend", "sobol", "spread", "stack", "step_at", "step_decay", "sweep", "tanh", "use_backend",
+    "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd", "zipped",
 ]  # fmt: skip
 
 
 _LATER = {
+    "axes": ("zipped",),
     "bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
     "clocks": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
     "comparison": ("Comparison", "compare"),
     "configs": ("from_config",),
+    "draws": ("Choice", "Integers", "LogUniform", "Uniform", "latin_hypercube", "random", "sobol"),
     "groups": ("layer_decay", "mup", "scatter", "spread"),
     "identification": ("Identified", "identify"),
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
+    "sweeps": ("Sweep", "sweep"),
     "adapters": (),
     "jit": (),
     "presets": (),

@@ -2,20 +2,26 @@
 
 A spec is plain JSON: ``{"fastlr": 1, "schedule": {name: {parameter: value}}}``, a schedule among the values being another
 ``{name: {...}}``. An expression is Python's own notation, read by ``ast`` and built node by node: calls of constructors and
-methods, ``*`` and ``+``, numbers, words, and lists of them; everything else is refused.
+methods, ``*`` and ``+``, numbers, words, and lists of them, and parameters by their names; everything else is refused.
 """
 
 import ast
 import inspect
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from fastlr import constructors
 from fastlr.calls import MOST_NESTED, VERSION
 from fastlr.parameters import nearest, shown
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 from fastlr.value import CONSTRUCTORS
 
-__all__ = ["contents", "from_spec", "parse"]
+__all__ = ["contents", "from_spec", "names_in", "parse"]
 
 _MOST_CHARACTERS = 1_000_000
 
@@ -77,30 +83,24 @@ def _known(name: object, where: str, names: Mapping[str, object]) -> str:
     raise ValueError(f"{where}: {shown(name)} is not a constructor or method of a schedule{nearest(name, names)}")
 
 
-def parse(text: str) -> Schedule:
+def parse(text: str, /, **parameters: object) -> Schedule:
     """The schedule that an expression describes, ``repr`` of a schedule among others. The text is never evaluated.
 
-    Raises ``ValueError`` for a text that is no such expression, naming the first part that is refused, and whatever error the
-    constructors raise for their arguments.
+    A name among ``parameters`` stands for its value, and numbers that such names stand for may be computed with: ``+``, ``-``,
+    ``*``, ``/``, ``//`` and ``round(x)``, which gives integers. Raises ``ValueError`` for a text that is no such expression,
+    naming the first part that is refused, and whatever error the constructors raise for their arguments.
 
     >>> parse("linear(0, 6e-4, 2000).then(cosine(6e-4, 6e-5, 598000))")(1_000)
     0.0003
+    >>> parse("wsd(peak, 100, 900 - cooldown, cooldown)", peak=3e-4, cooldown=[100, 200])(850)
+    array([0.0003  , 0.000225])
     >>> parse("__import__('os').system('true')")
     Traceback (most recent call last):
         ...
     ValueError: parse: '__import__' is not a constructor or method of a schedule
     """
-    if not isinstance(text, str):
-        raise TypeError(f"parse: text must be a string, got {type(text).__name__} {shown(text)}")
-    if len(text) > _MOST_CHARACTERS:
-        raise ValueError(f"parse: text must be at most {_MOST_CHARACTERS:,} characters long, got {len(text):,}")
     try:
-        body = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else error
-        raise ValueError(f"parse: text must be one expression, got {shown(text)} ({reason})") from None
-    try:
-        value = _value(body)
+        value = _Reader(parameters).value(_body(text))
     except RecursionError:
         raise ValueError(f"parse: schedules must be nested at most {MOST_NESTED} deep, got {shown(text)}") from None
     if not isinstance(value, Schedule):
@@ -108,46 +108,109 @@ def parse(text: str) -> Schedule:
     return value
 
 
+def names_in(text: str) -> set[str]:
+    """The names in an expression that stand for parameters.
+
+    >>> sorted(names_in("wsd(peak, 100, 900 - cooldown, cooldown)"))
+    ['cooldown', 'peak']
+    """
+    nodes = list(ast.walk(_body(text)))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called}
+
+
+def _body(text: object) -> ast.expr:
+    """The expression in a text."""
+    if not isinstance(text, str):
+        raise TypeError(f"parse: text must be a string, got {type(text).__name__} {shown(text)}")
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"parse: text must be at most {_MOST_CHARACTERS:,} characters long, got {len(text):,}")
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise ValueError(f"parse: text must be one expression, got {shown(text)} ({reason})") from None
+
+
 _FUNCTIONS = {name: CONSTRUCTORS[name] for name in constructors.__all__}
 _METHODS = {name: function for name, function in CONSTRUCTORS.items() if "self" in inspect.signature(function).parameters}
 
-
-def _value(node: ast.expr) -> object:
-    match node:
-        case ast.Constant(value=bool() | int() | float() | str() | None as value):
-            return value
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return [_value(item) for item in items]
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
-            return -value if isinstance(sign, ast.USub) else value
-        case ast.Call():
-            return _called(node)
-        case ast.BinOp(left=left, op=ast.Mult() | ast.Add() as operator, right=right):
-            return _combined(_value(left), operator, _value(right), node)
-    raise _refused(node)
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}
 
 
-def _called(node: ast.Call) -> Schedule:
-    function, values = node.func, [_value(arg) for arg in node.args]
-    named = {keyword.arg: _value(keyword.value) for keyword in node.keywords if keyword.arg is not None}
-    if len(named) < len(node.keywords):  # ** or a name given twice
+class _Reader:
+    """Builds what an expression describes, in which names stand for parameters."""
+
+    def __init__(self, parameters: Mapping[str, object]) -> None:
+        self.parameters = parameters
+
+    def value(self, node: ast.expr) -> object:
+        match node:
+            case ast.Constant(value=bool() | int() | float() | str() | None as value):
+                return value
+            case ast.Name(id=name) if name in self.parameters:
+                return _number_or_word(self.parameters[name])
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [self.value(item) for item in items]
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
+                return -value if isinstance(sign, ast.USub) else value
+            case ast.Call(func=ast.Name(id="round"), args=[item], keywords=[]):
+                return _computed(node, lambda x, _: np.rint(x), self.value(item), 0).astype(np.int64)
+            case ast.Call():
+                return self.called(node)
+            case ast.BinOp():
+                return self.combined(node)
         raise _refused(node)
-    built: Schedule
-    if isinstance(function, ast.Name):
-        built = _FUNCTIONS[_known(function.id, "parse", _FUNCTIONS)](*values, **named)
-    elif isinstance(function, ast.Attribute) and isinstance(receiver := _value(function.value), Schedule):
-        built = _METHODS[_known(function.attr, "parse", _METHODS)](receiver, *values, **named)
-    else:
-        raise _refused(function)
-    return built
+
+    def called(self, node: ast.Call) -> Schedule:
+        function, values = node.func, [self.value(arg) for arg in node.args]
+        named = {keyword.arg: self.value(keyword.value) for keyword in node.keywords if keyword.arg is not None}
+        if len(named) < len(node.keywords):  # ** or a name given twice
+            raise _refused(node)
+        built: Schedule
+        if isinstance(function, ast.Name):
+            built = _FUNCTIONS[_known(function.id, "parse", _FUNCTIONS)](*values, **named)
+        elif isinstance(function, ast.Attribute) and isinstance(receiver := self.value(function.value), Schedule):
+            built = _METHODS[_known(function.attr, "parse", _METHODS)](receiver, *values, **named)
+        else:
+            raise _refused(function)
+        return built
+
+    def combined(self, node: ast.BinOp) -> object:
+        """A schedule times or plus another or numbers, or parameters computed with; numbers alone are not."""
+        if (operation := _ARITHMETIC.get(type(node.op))) is None:
+            raise _refused(node)
+        left, right = self.value(node.left), self.value(node.right)
+        a, b = (left, right) if isinstance(left, Schedule) else (right, left)
+        if isinstance(a, Schedule) and isinstance(node.op, ast.Mult | ast.Add):
+            return a * b if isinstance(node.op, ast.Mult) else a + b  # type: ignore[operator]
+        if isinstance(a, Schedule):
+            raise _refused(node)
+        return _computed(node, operation, left, right)
 
 
-def _combined(left: object, operator: ast.operator, right: object, node: ast.expr) -> Schedule:
-    """A schedule times or plus another or numbers; numbers alone are not computed."""
-    a, b = (left, right) if isinstance(left, Schedule) else (right, left)
-    if not isinstance(a, Schedule):
+def _number_or_word(value: object) -> object:
+    """A parameter's value; numbers as an array, so that they are told from those in the text."""
+    array = np.asarray(value)
+    return array if array.dtype.kind in "iuf" else value
+
+
+def _computed(node: ast.expr, operation: Callable[[Any, Any], Any], a: object, b: object) -> npt.NDArray[Any]:
+    """What an operation gives for numbers of which one is a parameter; integers stay exact."""
+    numbers = all(isinstance(x, int | float | np.ndarray) and not isinstance(x, bool) for x in (a, b))
+    if not numbers or not any(isinstance(x, np.ndarray) for x in (a, b)):
         raise _refused(node)
-    return a * b if isinstance(operator, ast.Mult) else a + b  # type: ignore[operator]
+    with np.errstate(all="ignore"):
+        size = np.abs(operation(np.asarray(a, dtype=np.float64), b))
+        if not np.all(size <= LAST_STEP):
+            raise ValueError(f"parse: numbers must stay finite, at most 2**53, got {shown(ast.unparse(node))} beyond it")
+        return np.asarray(operation(a, b))
 
 
 def _refused(node: ast.AST) -> ValueError:

@@ -19,7 +19,7 @@ from fastlr.expression import Node
 from fastlr.parameters import Choice, broadcast, nearest, shown
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "same"]
+__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "cores", "same"]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
@@ -250,6 +250,12 @@ def _batches(rules: Mapping[str, object], checked: Mapping[str, object]) -> Iter
 
 def _core(rule: object) -> int:
     return getattr(rule, "core", 0)
+
+
+def cores(build: Callable[..., Any]) -> dict[str, int]:
+    """Of each parameter of a constructor or a preset, how many axes of its values belong to one schedule."""
+    hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
+    return {name: _core(_rule(hint)) for name, hint in hints.items()}
 
 
 def _rule(hint: Any) -> Rule:

@@ -34,7 +34,7 @@ FLOORS = (
     {"reference", "automaton", "jit", "native"},
     {"backends"},
     {"calls", "parameters"},
-    {"conventions", "tables", "value"},
+    {"axes", "conventions", "draws", "tables", "value"},
     {"asking"},
     {"schedule"},
     {"constructors", "files", "groups", "sparkline"},
@@ -44,6 +44,7 @@ FLOORS = (
     {"presets.arguments"},
     {"presets.pieces"},
     {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
+    {"sweeps"},
     {"configs.reading"},
     {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
     {"configs"},
@@ -125,7 +126,7 @@ FOREIGN = {
     "matplotlib": {"plots"},
     "typer": {"command_line"},
     "rich": {"command_line"},
-    "scipy": {"fitting"},
+    "scipy": {"draws", "fitting"},
     "yaml": {"configs"},
 }
 

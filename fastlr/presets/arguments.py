@@ -15,7 +15,7 @@ from fastlr.constructors import constant, stack
 from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
-from fastlr.value import checked_arguments
+from fastlr.value import checked_arguments, cores
 
 __all__ = [
     "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
@@ -148,7 +148,7 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
         @cache
         def lanes() -> tuple[set[str], dict[str, int]]:
             hints = typing.get_type_hints(build, include_extras=True)
-            return {key for key in defaults if _holds_rates(hints[key])}, _cores(hints)
+            return {key for key in defaults if _holds_rates(hints[key])}, cores(build)
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
@@ -172,19 +172,12 @@ def _holds_rates(hint: Any) -> bool:
     return any(part in (Rate, Amount) for part in (hint, *typing.get_args(hint)))
 
 
-def _cores(hints: Mapping[str, Any]) -> dict[str, int]:
-    """How many axes of each argument belong to one lane."""
-    rules = {key: [rule for part in (hint, *typing.get_args(hint)) for rule in getattr(part, "__metadata__", ())]
-             for key, hint in hints.items()}  # fmt: skip
-    return {key: getattr(rule[0], "core", 0) if rule else 0 for key, rule in rules.items()}
-
-
-def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[str], cores: Mapping[str, int]) -> V:
+def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[str], own: Mapping[str, int]) -> V:
     """What ``build`` gives for plain numbers, or the lanes that it gives for arrays of them, stacked."""
 
     def lanes_of(key: str) -> tuple[int, ...]:
         value = checked[key]
-        return value.shape[: value.ndim - cores[key]] if isinstance(value, np.ndarray) else ()
+        return value.shape[: value.ndim - own[key]] if isinstance(value, np.ndarray) else ()
 
     if not any(lanes_of(key) for key in checked if key not in rates):
         return build(**{key: value if key in rates else _plain(value) for key, value in checked.items()})
@@ -199,7 +192,7 @@ def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], rates: set[s
 
         return {key: pick(key) for key in checked}
 
-    built: Any = stack([_each_lane(build, lane(i), rates, cores) for i in range(shape[0])])  # type: ignore[misc]
+    built: Any = stack([_each_lane(build, lane(i), rates, own) for i in range(shape[0])])  # type: ignore[misc]
     return typing.cast(V, built)
 
 

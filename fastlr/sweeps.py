@@ -1,0 +1,269 @@
+"""Sweeps: families of schedules over axes of parameters, of which any part is made when it is asked for, and none before.
+
+A sweep of a billion schedules is a few numbers. ``sweep[i]`` is one of them, ``sweep[i:j]`` a batch, an ordinary schedule.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import hashlib
+import importlib
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr import constructors, presets
+from fastlr.axes import Axis, Listed, values_of
+from fastlr.constructors import stack
+from fastlr.parameters import nearest, shown
+from fastlr.presets.arguments import PRESETS
+from fastlr.schedule import Schedule
+from fastlr.spec import names_in, parse
+from fastlr.value import CONSTRUCTORS, cores
+
+__all__ = ["Family", "Sweep", "sweep"]
+
+Places = npt.NDArray[np.int64]
+Family = str | Callable[..., Schedule]
+
+_MOST = 2**62
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Schedules of a ``family``, one for each combination of places along its ``axes``; the last axis varies fastest.
+
+    ``fixed`` are parameters that all of them share. ``shape`` is one length an axis, ``size`` how many schedules there are.
+    """
+
+    family: Family
+    axes: tuple[Axis, ...]
+    fixed: Mapping[str, Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def size(self) -> int:
+        """How many schedules there are."""
+        return math.prod(self.shape)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Schedule]:
+        return (self[i] for i in range(self.size))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that vary, axis by axis."""
+        return tuple(name for axis in self.axes for name in axis.names)
+
+    def __getitem__(self, index: int | slice | npt.ArrayLike) -> Schedule:
+        """The schedule at one place of the whole, from 0 to ``size - 1``; at a slice or a list of places, a batch of them.
+
+        Raises ``IndexError`` for a place out of range, and ``ValueError``, naming the first place, where a combination of
+        parameters is one that the family refuses.
+
+        >>> import fastlr as flr
+        >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30])
+        >>> family.shape, family[4], family[1:4](0)
+        ((2, 3), linear(init=0.2, end=0.0, steps=20), array([0.1, 0.1, 0.2]))
+        """
+        places = self._places(index)
+        if not places.size:
+            raise IndexError("a sweep gives at least one schedule, got an empty slice")
+        if isinstance(index, int | np.integer):
+            return self._built({name: values[0] for name, values in self.parameters(places).items()}, places)
+        own, batches = zip(*self.parts(places), strict=True)
+        if len(batches) == 1:
+            return batches[0]
+        order = np.argsort(np.concatenate(own)).tolist()
+        lanes = [lane for batch in batches for lane in batch]
+        return stack([lanes[i] for i in order])
+
+    def parts(self, places: Places | range) -> Iterator[tuple[Places, Schedule]]:
+        """The schedules at these places in batches, each with where among the places its lanes are.
+
+        It is one batch, but where parameters that are words differ, as no batch mixes them.
+
+        >>> import fastlr as flr
+        >>> family = flr.sweep("cyclic", low=[0.1, 0.2], high=1.0, up=10, mode=["triangular", "cosine"])
+        >>> [(own.tolist(), batch(5)) for own, batch in family.parts(range(4))]
+        [([1, 3], array([0.55, 0.6 ])), ([0, 2], array([0.55, 0.6 ]))]
+        """
+        places = np.asarray(places)
+        parameters = self.parameters(places)
+        words = [name for name, values in parameters.items() if values.dtype.kind in "Ub"]
+        kinds, which = np.unique([parameters[name] for name in words] or [np.zeros(places.size)], axis=1, return_inverse=True)
+        for kind in range(kinds.shape[1]):
+            [own] = np.nonzero(which.reshape(-1) == kind)
+            alike = {name: values[own[0]] if name in words else values[own] for name, values in parameters.items()}
+            yield own, self._built(alike, places[own])
+
+    def parameters(self, index: int | slice | npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
+        """Of each parameter that varies, its values at these places, in an array.
+
+        >>> import fastlr as flr
+        >>> flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30]).parameters([0, 4])
+        {'init': array([0.1, 0.2]), 'steps': array([10, 20])}
+        """
+        along = np.unravel_index(self._places(index), self.shape) if self.axes else ()
+        parts = [axis.values(np.asarray(places)) for axis, places in zip(self.axes, along, strict=True)]
+        return {name: values for part in parts for name, values in part.items()}
+
+    def chunks(self, lanes: int) -> Iterator[range]:
+        """All places in order, so many at a time.
+
+        >>> import fastlr as flr
+        >>> list(flr.sweep("constant", value=np.linspace(0.1, 0.5, 5)).chunks(2))
+        [range(0, 2), range(2, 4), range(4, 5)]
+        """
+        return (range(i, min(i + lanes, self.size)) for i in range(0, self.size, lanes))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """64 hex digits, the same for equal sweeps on every machine: SHA-256 of the family, the axes and what is fixed."""
+        ends = [self[place].fingerprint for place in self._ends()]
+        whole = {
+            "axes": [axis.described() for axis in self.axes],
+            "ends": ends,
+            "family": _name_of(self.family),
+            "shape": self.shape,
+        }
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+    def _ends(self) -> tuple[int, int]:
+        """The first place, and the last of those that are listed."""
+        last = [axis.size - 1 if isinstance(axis, Listed) else 0 for axis in self.axes]
+        return 0, int(np.ravel_multi_index(last, self.shape)) if self.axes else 0
+
+    def _places(self, index: object) -> Places:
+        """Places of the whole, known to be within it."""
+        if isinstance(index, slice):
+            start, stop, step = index.indices(self.size)
+            return np.arange(start, stop, step)
+        places = np.asarray(index)
+        if places.dtype.kind not in "iu" or places.ndim > 1:
+            raise TypeError(f"a sweep is indexed by an integer, a slice or a list of integers, got {shown(index)}")
+        if np.any(places < -self.size) or np.any(places >= self.size):
+            raise IndexError(f"index {shown(index)} is out of range for a sweep of {self.size} schedules")
+        return np.atleast_1d(np.mod(places, self.size)).astype(np.int64)
+
+    def _built(self, parameters: Mapping[str, Any], places: Places) -> Schedule:
+        try:
+            return _function(self.family)(**self.fixed, **{name: _plain(value) for name, value in parameters.items()})
+        except (ValueError, TypeError) as error:
+            where = f"place {places[0]}" if places.size == 1 else f"places {places[0]} to {places[-1]}"
+            raise type(error)(f"sweep: {where}: {error}") from None
+
+
+def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
+    """All schedules of a family over axes of parameters: a description, of which nothing is made until it is asked for.
+
+    ``family`` is a constructor or a preset, or its name, ``"wsd"`` or ``"torch.OneCycleLR"``; an expression as for ``parse`` in
+    which names stand for parameters; or any function that makes a batch of schedules of arrays of parameters. A list of values is
+    an axis of its own, so that each combination occurs; a single value is shared by all. ``axes`` come first: ``zipped(...)``,
+    and draws, ``random(...)``, ``latin_hypercube(...)`` and ``sobol(...)``. The last axis varies fastest. Raises ``ValueError``
+    or ``TypeError`` for parameters that the family does not have, or lacks, or that are given twice, and for values that it
+    refuses at the first place or the last one listed.
+
+    >>> import fastlr as flr
+    >>> flr.sweep("wsd", peak=np.geomspace(1e-4, 1e-2, 100), warmup=500, stable=4_000, cooldown=[500, 1_000]).shape
+    (100, 2)
+    >>> peaks = flr.sobol(1024, peak=flr.LogUniform(1e-4, 1e-2))
+    >>> flr.sweep("wsd(peak, 500, 5_000 - cooldown, cooldown)", peaks, cooldown=[500, 1_000]).shape
+    (1024, 2)
+    >>> flr.sweep("linear", init=1.0, end=0.0, stops=[1, 2])
+    Traceback (most recent call last):
+        ...
+    ValueError: sweep: linear has no parameter 'stops'; did you mean steps?
+    """
+    family = _named(family)
+    dimensions = _dimensions(family)
+    listed = {name: value for name, value in parameters.items() if np.ndim(value) > dimensions.get(name, 0)}
+    every = (*axes, *(Listed({name: values_of(f"sweep: {name}", values)}) for name, values in listed.items()))
+    fixed = {name: value for name, value in parameters.items() if name not in listed}
+    whole = Sweep(family, every, fixed)
+    _check_names(whole)
+    if not 0 < whole.size <= _MOST:
+        raise ValueError(f"sweep: there must be at most 2**62 schedules, got axes of {shown(whole.shape)}")
+    _ = [whole[place] for place in whole._ends()]
+    return whole
+
+
+def _check_names(whole: Sweep) -> None:
+    """Raise unless every parameter is one of the family's, and given once."""
+    name, names, known = _name_of(whole.family), [*whole.names, *whole.fixed], _parameters(whole.family)
+    if twice := {each for each in names if names.count(each) > 1}:
+        raise ValueError(f"sweep: each parameter must be given once, got {', '.join(map(repr, sorted(twice)))} twice")
+    for each in names:
+        if known is not None and each not in known:
+            raise ValueError(f"sweep: {name} has no parameter {each!r}{nearest(each, known)}")
+    missing = [each for each, required in (known or {}).items() if required and each not in names]
+    if missing:
+        raise ValueError(
+            f"sweep: {name} must be given {', '.join(map(repr, missing))}, got {', '.join(map(repr, names)) or 'none'}"
+        )
+
+
+def _function(family: Family) -> Callable[..., Schedule]:
+    """What makes schedules of parameters."""
+    if callable(family):
+        return family
+    if not isinstance(family, str):
+        raise TypeError(f"sweep: family must be a constructor, a preset, its name or an expression, got {shown(family)}")
+    if "(" in family:
+        return lambda **parameters: parse(family, **parameters)
+    if family in constructors.__all__:
+        return CONSTRUCTORS[family]
+    framework = family.partition(".")[0]
+    if framework in presets.frameworks():
+        importlib.import_module(f"fastlr.presets.{framework}")
+        if family in PRESETS:
+            build: Callable[..., Schedule] = PRESETS[family].build
+            return build
+    known = [*constructors.__all__, *PRESETS]
+    raise ValueError(f"sweep: family must be a constructor, a preset or an expression, got {family!r}{nearest(family, known)}")
+
+
+def _named(family: Family) -> Family:
+    """A constructor or a preset by its name, so that it can be written down."""
+    if isinstance(family, str) or not callable(family):
+        _function(family)
+        return family
+    preset = f"{family.__module__.rpartition('.')[2]}.{getattr(family, '__name__', '')}"
+    known = {**{name: CONSTRUCTORS[name] for name in constructors.__all__}, **{name: PRESETS[name].build for name in PRESETS}}
+    return next((name for name in (getattr(family, "__name__", ""), preset) if known.get(name) is family), family)
+
+
+def _name_of(family: Family) -> str:
+    return family if isinstance(family, str) else getattr(family, "__name__", type(family).__name__)
+
+
+def _parameters(family: Family) -> dict[str, bool] | None:
+    """The names of a family's parameters, and whether each must be given; ``None`` where it takes any."""
+    if isinstance(family, str) and "(" in family:
+        return dict.fromkeys(sorted(names_in(family)), True)
+    signature = inspect.signature(_function(family)).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values()):
+        return None
+    return {name: parameter.default is parameter.empty for name, parameter in signature.items()}
+
+
+def _dimensions(family: Family) -> dict[str, int]:
+    """How many axes the values of a parameter have that are of one schedule."""
+    return cores(_function(family)) if isinstance(family, str) and "(" not in family else {}
+
+
+def _plain(value: Any) -> Any:
+    """A word or a flag as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
