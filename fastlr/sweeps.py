@@ -85,7 +85,8 @@ class Sweep:
             return self._built({name: values[0] for name, values in self.parameters(places).items()}, places)
         own, batches = zip(*self.parts(places), strict=True)
         if len(batches) == 1:
-            return batches[0]
+            only: Schedule = batches[0]
+            return only
         order = np.argsort(np.concatenate(own)).tolist()
         lanes = [lane for batch in batches for lane in batch]
         return stack([lanes[i] for i in order])
