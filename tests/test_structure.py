@@ -23,7 +23,7 @@ HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
     {"shapes", "sources", "threads"},
-    {"exact", "expression", "states"},
+    {"exact", "expression", "progress", "states"},
     {"program"},
     {"lowering", "jit.compiling"},
     {"jit.arithmetic"},
@@ -45,6 +45,7 @@ FLOORS = (
     {"presets.pieces"},
     {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
     {"sweeps"},
+    {"descriptions", "ranking"},
     {"configs.reading"},
     {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
     {"configs"},
@@ -58,7 +59,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # imports that point up, each inside one function: a picture of a schedule is drawn only when one is asked for
-UPWARD = {("comparison", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
+UPWARD = {("comparison", "plots"), ("ranking", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
 
 
 def room_of(path: Path) -> str:
@@ -124,6 +125,7 @@ FOREIGN = {
     "numba": {"jit.compiling", "jit.arithmetic"},
     "llvmlite": {"jit.arithmetic"},
     "matplotlib": {"plots"},
+    "tqdm": {"progress"},
     "typer": {"command_line"},
     "rich": {"command_line"},
     "scipy": {"draws", "fitting"},

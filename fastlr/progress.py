@@ -1,0 +1,26 @@
+"""Progress: how much of a long piece of work is done, and the time that is left, by tqdm."""
+
+from collections.abc import Iterable, Iterator
+
+__all__ = ["counted"]
+
+
+def counted(parts: Iterable[range], total: int, unit: str, shown: bool) -> Iterator[range]:
+    """Parts of a work of so many units, one by one; with ``shown``, a line on stderr tells how many are done, and what is left.
+
+    Raises ``ImportError`` where that is asked for and tqdm is not installed.
+
+    >>> list(counted([range(0, 2), range(2, 3)], 3, "schedules", shown=False))
+    [range(0, 2), range(2, 3)]
+    """
+    if not shown:
+        yield from parts
+        return
+    try:
+        from tqdm import tqdm
+    except ImportError as error:
+        raise ImportError("progress needs tqdm: pip install 'fastlr[cli]'") from error
+    with tqdm(total=total, unit=f" {unit}", unit_scale=True, dynamic_ncols=True) as line:
+        for part in parts:
+            yield part
+            line.update(len(part))
