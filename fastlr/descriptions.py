@@ -126,7 +126,8 @@ def _draw(data: Mapping[str, Any]) -> Axis:
     if method not in _METHODS:
         raise ValueError(f"sweep: draw: method must be one of {', '.join(map(repr, _METHODS))}, got {shown(method)}")
     spaces = {name: _space(name, value) for name, value in data.items() if name not in ("method", "size", "seed")}
-    return _METHODS[method](size, seed, **spaces)
+    axis: Axis = _METHODS[method](size, seed, **spaces)
+    return axis
 
 
 def _space(name: str, value: object) -> Any:
