@@ -68,9 +68,9 @@ __all__ = [
     "checkpoint", "compare", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "eden", "exponential",
     "exponential_decay", "from_config", "from_spec", "get_include", "horizon", "identify", "inverse_power", "inverse_sqrt",
     "inverse_time", "join", "latin_hypercube", "layer_decay", "linear", "logarithmic", "milestones", "mup", "noam", "one_cycle",
-    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "rank", "random", "recipe", "recipes", "resume", "rex",
-    "sampled", "scatter", "set_backend", "sobol", "spread", "stack", "step_at", "step_decay", "sweep", "tanh", "use_backend",
-    "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd", "zipped",
+    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "random", "rank", "recipe", "recipes", "resume",
+    "rex", "sampled", "scatter", "set_backend", "sobol", "spread", "stack", "step_at", "step_decay", "sweep", "tanh",
+    "use_backend", "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd", "zipped",
 ]  # fmt: skip
 
 

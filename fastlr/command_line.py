@@ -228,9 +228,7 @@ def compare(
 @app.command()
 def sweep(
     file: Annotated[Path, typer.Argument(help="A .toml file that describes a sweep.", show_default=False)],
-    out: Annotated[
-        Path | None, typer.Option(help="What to write: .npy or .zarr, or .csv for --reduce.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="What to write: .npy, .zarr, or .csv of --reduce.", show_default=False)] = None,
     reduce: Annotated[list[str] | None, typer.Option(help="A number a schedule: sum, max, ...", show_default=False)] = None,
     dtype: Annotated[str, typer.Option(help="float64 or float32.")] = "float32",
     memory: Annotated[int, _number("MiB to work in.")] = 256,
@@ -276,17 +274,10 @@ def rank(
 
 def _size_of(found: Described) -> dict[str, str]:
     """A sweep in a few lines."""
-    axes = {", ".join(axis.names): f"{axis.size} values" for axis in found.sweep.axes}
-    table = (
-        f"{found.sweep.size} schedules of {found.steps} steps, {found.sweep.size * found.steps * 4 / 2**20:,.1f} MiB in float32"
-    )
-    return {
-        "family": str(found.sweep.family),
-        **axes,
-        "first": repr(found.sweep[0]),
-        "last": repr(found.sweep[-1]),
-        "table": table,
-    }
+    family, size = found.sweep, f"{found.sweep.size * found.steps * 4 / 2**20:,.1f} MiB of float32"
+    axes = {", ".join(axis.names): f"{axis.size} values" for axis in family.axes}
+    ends = {"first": repr(family[0]), "last": repr(family[-1])}
+    return {"family": str(family.family), **axes, "schedules": str(family.size), "steps": str(found.steps), "table": size, **ends}
 
 
 def _write_reduced(out: Path, found: Described, names: list[str]) -> None:
