@@ -23,7 +23,7 @@ from typer.core import TyperGroup
 
 import fastlr as flr
 from fastlr import plots
-from fastlr.descriptions import Described, contents_of, described, law_described
+from fastlr.descriptions import Described, contents_of, law_described, sweep_described
 from fastlr.files import parts, replacing, write_table
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -239,7 +239,7 @@ def sweep(
     Rates go to a .npy file or a .zarr store, which a run that was stopped goes on with when it is asked again. Without --out the
     sweep is described.
     """
-    found = described(contents_of(file))
+    found = sweep_described(contents_of(file))
     if out is None:
         _print(_pairs(_size_of(found)))
     elif reduce:
@@ -260,7 +260,7 @@ def rank(
     out: Annotated[Path | None, typer.Option(help="A picture of the best, .png or .svg.", show_default=False)] = None,
 ) -> None:
     """Rank the schedules of a sweep by the loss that a law predicts at their last step: the best, and their parameters."""
-    found = described(contents_of(file))
+    found = sweep_described(contents_of(file))
     judge = law_described(contents_of(law), law.parent)
     ranked = flr.rank(judge, found.sweep, found.steps, top, peak=peak, floor=floor, threads=threads, progress=True)
     columns = {name: values.tolist() for name, values in ranked.parameters.items()}

@@ -17,8 +17,22 @@ A sweep::
 
     [[zip]]                                                  # lists that go together
     ...
+
+A law, by its constants, or by the runs that it is to be fitted to::
+
+    law = "MultiPower"
+
+    [constants]
+    L0 = 3.04
+    ...
+
+    [[curve]]                                                # or else one of these a run
+    file = "cosine_24000.csv"                                # with the columns step and loss
+    schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
+    before = 24_000                                          # losses from this step on are left out
 """
 
+import csv
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,12 +40,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastlr import draws
+from fastlr import draws, laws
 from fastlr.axes import Axis, zipped
 from fastlr.parameters import nearest, shown
+from fastlr.shapes import LAST_STEP
+from fastlr.spec import parse
 from fastlr.sweeps import Sweep, sweep
 
-__all__ = ["Described", "check_keys", "contents_of", "described"]
+__all__ = ["Described", "contents_of", "law_described", "sweep_described"]
 
 _SPACES: dict[str, Any] = {
     "uniform": draws.Uniform,
@@ -58,16 +74,16 @@ def contents_of(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"{path}: must be a TOML file: {error}") from None
 
 
-def described(description: Mapping[str, Any]) -> Described:
+def sweep_described(description: Mapping[str, Any]) -> Described:
     """The sweep that plain data describes, as above, and its steps.
 
     Raises ``ValueError`` or ``TypeError`` for keys that are unknown or missing, and for all that ``sweep`` refuses.
 
-    >>> found = described({"family": "linear", "steps": 10, "parameters": {"init": [1.0, 2.0], "end": 0.0, "steps": 10}})
+    >>> found = sweep_described({"family": "linear", "steps": 10, "parameters": {"init": [1.0, 2.0], "end": 0.0, "steps": 10}})
     >>> found.sweep.size, found.steps
     (2, 10)
     """
-    check_keys("sweep", description, required=("family", "steps"), optional=("parameters", "draw", "zip"))
+    _check_keys("sweep", description, required=("family", "steps"), optional=("parameters", "draw", "zip"))
     steps = description["steps"]
     if type(steps) is not int or steps < 1:
         raise ValueError(f"sweep: steps must be an integer from 1, got {shown(steps)}")
@@ -76,7 +92,7 @@ def described(description: Mapping[str, Any]) -> Described:
     return Described(sweep(description["family"], *axes, **parameters), steps)
 
 
-def check_keys(where: str, data: object, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+def _check_keys(where: str, data: object, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
     """Raise unless ``data`` has these keys and no others."""
     if not isinstance(data, Mapping):
         raise TypeError(f"{where} must be a table of keys and values, got {type(data).__name__} {shown(data)}")
@@ -105,7 +121,7 @@ def _values(name: str, value: Any) -> Any:
     """A value, a list, or the list that ``{from, to, count, scale}`` spaces evenly; between integers they are integers."""
     if not isinstance(value, Mapping):
         return value
-    check_keys(f"sweep: {name}", value, required=("from", "to", "count"), optional=("scale",))
+    _check_keys(f"sweep: {name}", value, required=("from", "to", "count"), optional=("scale",))
     scale, ends, count = value.get("scale", "linear"), (value["from"], value["to"]), value["count"]
     if scale not in _SCALES:
         raise ValueError(f"sweep: {name}: scale must be one of 'linear', 'log', got {shown(scale)}")
@@ -138,3 +154,48 @@ def _space(name: str, value: object) -> Any:
     if not isinstance(ends, list) or (kind != "choice" and len(ends) != 2):
         raise ValueError(f"sweep: draw: {name}: {kind} must be a list, of two ends but for a choice, got {shown(ends)}")
     return _SPACES[kind](*ends)
+
+
+# -- laws ------------------------------------------------------------------------------------------------------------------
+
+_LAWS: dict[str, Any] = {"MultiPower": laws.MultiPower, "Annealing": laws.Annealing}
+
+
+def law_described(description: Mapping[str, Any], folder: Path) -> laws.Law:
+    """The law that plain data describes, as above: by its constants, or fitted to the curves in files, found from ``folder``.
+
+    Raises ``ValueError`` or ``TypeError`` for keys that are unknown or missing, and for all that the law or its fit refuses, and
+    ``OSError`` for a file that cannot be read.
+
+    >>> law_described({"law": "Annealing", "constants": {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99}}, Path())
+    Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
+    """
+    _check_keys("law", description, required=("law",), optional=("constants", "curve"))
+    name, constants, curves = description["law"], description.get("constants"), description.get("curve")
+    if name not in _LAWS:
+        raise ValueError(f"law: law must be one of {', '.join(map(repr, _LAWS))}, got {shown(name)}")
+    if (constants is None) == (curves is None):
+        raise ValueError(f"law: either constants or curves must be given, got {shown(sorted(description))}")
+    if constants is not None:
+        _check_keys(f"law: {name}", constants, required=tuple(_LAWS[name].kinds))
+        law: laws.Law = _LAWS[name](**constants)
+        return law
+    return laws.fit(_LAWS[name], [_curve(curve, folder) for curve in _tables(description, "curve")]).law
+
+
+def _curve(data: Mapping[str, Any], folder: Path) -> laws.Curve:
+    """A run and its losses, from a file with a column of each."""
+    _check_keys("law: curve", data, required=("file", "schedule"), optional=("before",))
+    path, before = folder / str(data["file"]), data.get("before", LAST_STEP)
+    if type(before) is not int:
+        raise TypeError(f"law: curve: before must be an integer, got {type(before).__name__} {shown(before)}")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if not {"step", "loss"} <= set(rows.fieldnames or ()):
+            raise ValueError(f"{path}: must have the columns step and loss, got {shown(rows.fieldnames)}")
+        try:
+            logged = [(int(row["step"]), float(row["loss"])) for row in rows]
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: must have a number for every step and loss: {error}") from None
+    kept = [(step, loss) for step, loss in logged if step < before]
+    return parse(data["schedule"]), [step for step, _ in kept], [loss for _, loss in kept]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.descriptions import contents_of, described
+from fastlr.descriptions import contents_of, sweep_described
 
 WHOLE = """
 family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
@@ -30,7 +30,7 @@ end = {uniform = [0.0, 1e-5]}
 
 def test_a_file_describes_a_sweep(tmp_path):
     (tmp_path / "family.toml").write_text(WHOLE)
-    found = described(contents_of(tmp_path / "family.toml"))
+    found = sweep_described(contents_of(tmp_path / "family.toml"))
     family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
     draws = flr.sobol(8, seed=3, end=flr.Uniform(0.0, 1e-5))
     asked = {"peak": np.geomspace(1e-4, 1e-2, 3), "cooldown": [100, 200, 300], "shape": "1-sqrt"}
@@ -44,7 +44,7 @@ def test_every_space_and_method_has_a_name():
     spaces = {"a": {"uniform": [0.1, 0.2]}, "b": {"log_uniform": [0.1, 0.2]}, "c": {"integers": [1, 9]}, "d": {"choice": [0.3]}}
     family = "linear(a, b, c) + d"
     for method in ("random", "latin_hypercube", "sobol"):
-        found = described({"family": family, "steps": 9, "draw": [{"method": method, "size": 16, "seed": 1, **spaces}]}).sweep
+        found = sweep_described({"family": family, "steps": 9, "draw": [{"method": method, "size": 16, "seed": 1, **spaces}]}).sweep
         values = found.parameters(slice(None))
         assert values["a"].min() >= 0.1
         assert values["b"].max() <= 0.2
@@ -96,7 +96,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("change", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
 def test_a_mistake_is_told(change, message):
     with pytest.raises((ValueError, TypeError)) as told:
-        described({**PLAIN, **change})
+        sweep_described({**PLAIN, **change})
     assert message in str(told.value)
 
 
