@@ -8,5 +8,6 @@ array([2.929, 2.917, 2.922])
 """
 
 from fastlr.laws.families import Annealing, Law, MultiPower
+from fastlr.laws.fits import Curve, Fit, Metrics, averaged, fit, metrics
 
-__all__ = ["Annealing", "Law", "MultiPower"]
+__all__ = ["Annealing", "Curve", "Fit", "Law", "Metrics", "MultiPower", "averaged", "fit", "metrics"]
