@@ -36,6 +36,10 @@ void table_of(const double *program, size_t first, size_t stop, int64_t start, i
 void replay_of(const double *rule, size_t first, size_t stop, const double *metrics, size_t steps, size_t step, size_t lane,
                double *scale, double *best, int32_t *bad, int32_t *cool, double *mean, int32_t *count, double *scales,
                size_t row);
+void drop_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, double *out);
+void drops_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, const double *nodes,
+              size_t count, double *states, bool slopes, double *out);
+void annealed_of(const double *rates, const int64_t *t, size_t n, double decay, double *out);
 const char *fastlr_level(void);
 bool fastlr_has_level(const char *name);
 bool fastlr_use_level(const char *name);

@@ -59,6 +59,22 @@ static void replay_of(const double *rule, size_t first, size_t stop, const doubl
     WITHOUT_LOCK(fastlr_plateau(rule, lanes, of, held, scales, row));
 }
 
+static void drop_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, double *out) {
+    fastlr_law law = {c, beta, gamma};
+    WITHOUT_LOCK(fastlr_drop(rates, t, n, law, out));
+}
+
+static void drops_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, const double *nodes,
+                     size_t count, double *states, bool slopes, double *out) {
+    fastlr_law law = {c, beta, gamma};
+    fastlr_nodes of = {nodes, count, states, slopes};
+    WITHOUT_LOCK(fastlr_drops(rates, t, n, law, of, out));
+}
+
+static void annealed_of(const double *rates, const int64_t *t, size_t n, double decay, double *out) {
+    WITHOUT_LOCK(fastlr_annealed(rates, t, n, decay, out));
+}
+
 #undef Py_BEGIN_ALLOW_THREADS
 #undef Py_END_ALLOW_THREADS
 #define Py_BEGIN_ALLOW_THREADS

@@ -115,3 +115,15 @@ void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metri
                     size_t row) {
     level()->plateau(rule, lanes, metrics, state, scales, row);
 }
+
+void fastlr_drop(const double *rates, const int64_t *t, size_t n, fastlr_law law, double *out) {
+    level()->drop(rates, t, n, law, out);
+}
+
+void fastlr_drops(const double *rates, const int64_t *t, size_t n, fastlr_law law, fastlr_nodes nodes, double *out) {
+    level()->drops(rates, t, n, law, nodes, out);
+}
+
+void fastlr_annealed(const double *rates, const int64_t *t, size_t n, double decay, double *out) {
+    level()->annealed(rates, t, n, decay, out);
+}

@@ -53,6 +53,20 @@ typedef struct {
     int32_t *count;
 } fastlr_state;
 
+/* The constants of a multi-power law that stand within its sum. */
+typedef struct {
+    double c, beta, gamma;
+} fastlr_law;
+
+/* How a power is written as a sum of n exponentials, n a multiple of 8: `of` holds a row of n nodes and one of their weights, and
+   with `slopes` one of the weights' slopes by beta and one of weights times nodes. `states` is room for n doubles, or 4 n. */
+typedef struct {
+    const double *of;
+    size_t n;
+    double *states;
+    bool slopes;
+} fastlr_nodes;
+
 /* Whether `size` doubles are a program, whole, and of this version of fastlr. */
 bool fastlr_is_program(const double *program, size_t size);
 
@@ -81,6 +95,19 @@ bool fastlr_is_rule(const double *rule, size_t size);
    lane j after update t goes to scales[t * row + j]. */
 void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
                     size_t row);
+
+/* What a multi-power law sums over the rates of one run, at n steps t, each by itself: the sum of the rates and the drop, two
+   numbers a step. */
+void fastlr_drop(const double *rates, const int64_t *t, size_t n, fastlr_law law, double *out);
+
+/* The same at n steps that rise, in one pass: the sum of the rates, the last rate above 0 less the first of all, and what the
+   exponentials amount to, by which that is more than the drop; with slopes four more sums, from which those of the drop follow.
+ */
+void fastlr_drops(const double *rates, const int64_t *t, size_t n, fastlr_law law, fastlr_nodes nodes, double *out);
+
+/* What an annealing law sums, at n steps that rise: the rates, the momenta of their fall, and those momenta's slopes by the
+   decay; three numbers a step. */
+void fastlr_annealed(const double *rates, const int64_t *t, size_t n, double decay, double *out);
 
 /* The level in use, "avx512", "avx2" or "baseline": the highest that this processor has, unless another was chosen. */
 const char *fastlr_level(void);

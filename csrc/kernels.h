@@ -2,6 +2,7 @@
 #ifndef FASTLR_KERNELS_H
 #define FASTLR_KERNELS_H
 
+#include "laws.h"
 #include "level.h"
 #include "plateau.h"
 #include "runs.h"

@@ -26,6 +26,9 @@ typedef struct {
     void (*table)(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
     void (*plateau)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
                     size_t row);
+    void (*drop)(const double *rates, const int64_t *t, size_t n, fastlr_law law, double *out);
+    void (*drops)(const double *rates, const int64_t *t, size_t n, fastlr_law law, fastlr_nodes nodes, double *out);
+    void (*annealed)(const double *rates, const int64_t *t, size_t n, double decay, double *out);
 } Level;
 
 extern const Level fastlr_baseline, fastlr_avx2, fastlr_avx512;

@@ -89,6 +89,7 @@ _LATER = {
     "sweeps": ("Sweep", "sweep"),
     "adapters": (),
     "jit": (),
+    "laws": (),
     "presets": (),
 }  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba
 _ROOM = {name: room for room, names in _LATER.items() for name in names}

@@ -38,6 +38,9 @@ class Backend:
     and one column a lane, or one for all. The parts of ``state``, flat arrays, are changed in place; scales go to ``out``, or
     nowhere if it is None.
 
+    ``drop(rates, t, law, out)``, ``drops(rates, t, law, nodes, states, out)`` and ``annealed(rates, t, decay, out)`` are the sums of
+    loss laws over the rates of one run, at steps ``t``: drops.py says what they are.
+
     Two ways are for speed alone, and need not know an answer. A program of one lane is given by its address, in a third of the
     time that an array takes. ``scalar(address, t)`` is its rate at step t, or NaN where that is not known; ``several(address, t,
     out)`` fills ``out`` with those at steps ``t``, an int64 array, or returns False.
@@ -48,6 +51,9 @@ class Backend:
     steps: Callable[[Any, range, range, Any, Any], None]
     rates: Callable[[Any, range, int, Any], None]
     replay: Callable[[Any, range, Any, Any, Any], None]
+    drop: Callable[[Any, Any, Any, Any], None]
+    drops: Callable[[Any, Any, Any, Any, Any, Any], None]
+    annealed: Callable[[Any, Any, float, Any], None]
     scalar: Callable[[int, int], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
 
@@ -55,7 +61,8 @@ class Backend:
 def _native() -> Backend:
     from fastlr import native
 
-    return Backend("native", native.table, native.steps, native.rates, native.replay, native.scalar, native.several)
+    asked = (native.table, native.steps, native.rates, native.replay, native.drop, native.drops, native.annealed)
+    return Backend("native", *asked, native.scalar, native.several)
 
 
 def _jit() -> Backend:
@@ -63,13 +70,15 @@ def _jit() -> Backend:
         raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr import jit
 
-    return Backend("jit", jit.table, jit.steps, jit.lanes_of, jit.replay, jit.scalar)
+    asked = (jit.table, jit.steps, jit.lanes_of, jit.replay, jit.drop, jit.drops, jit.annealed)
+    return Backend("jit", *asked, jit.scalar)
 
 
 def _reference() -> Backend:
-    from fastlr import automaton, reference
+    from fastlr import automaton, drops, reference
 
-    return Backend("reference", reference.table, reference.steps, reference.rates, automaton.replay)
+    asked = (reference.table, reference.steps, reference.rates, automaton.replay, drops.drop, drops.drops, drops.annealed)
+    return Backend("reference", *asked)
 
 
 _LOADERS: dict[str, Callable[[], Backend]] = {"native": _native, "jit": _jit, "reference": _reference}  # fastest first
@@ -97,7 +106,7 @@ def _unchosen(*_: object) -> None:
     raise AssertionError("no backend has been chosen")
 
 
-_default = Backend("", _unchosen, _unchosen, _unchosen, _unchosen)  # becomes the process's own when first asked for
+_default = Backend("", *[_unchosen] * 7)  # becomes the process's own when first asked for
 _ACTIVE = ContextVar("fastlr_backend", default=_default)
 
 active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless until one has been chosen

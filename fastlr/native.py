@@ -10,7 +10,9 @@ from typing import Any
 
 from fastlr import sources
 
-__all__ = ["level", "levels", "rates", "replay", "scalar", "several", "steps", "table", "use_level"]
+__all__ = [
+    "annealed", "drop", "drops", "level", "levels", "rates", "replay", "scalar", "several", "steps", "table", "use_level",
+]  # fmt: skip
 
 _NOTE = Path(__file__).with_name("_native.txt")  # left by a build that made no extension
 
@@ -71,6 +73,24 @@ def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None
     held = [_memory(_counts if part.itemsize == 4 else _doubles, part) for part in state]
     of, to = _memory(_doubles, metrics), _native.ffi.NULL if out is None else _memory(_doubles, out)
     _lib.replay_of(_memory(_doubles, words), lanes.start, lanes.stop, of, updates, row, int(row > 1), *held, to, state[0].size)
+
+
+def drop(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
+    """What a multi-power law sums over float64 ``rates`` at int64 steps ``t``, into float64 ``out`` (steps, 2)."""
+    of, at = _memory(_doubles, rates), _memory(_integers, t)
+    _lib.drop_of(of, at, t.size, *law, _memory(_doubles, out))
+
+
+def drops(rates: Any, t: Any, law: tuple[float, float, float], nodes: Any, states: Any, out: Any) -> None:
+    """The same at rising steps, in one pass, by exponentials: ``nodes`` (2 or 4 rows), ``out`` (steps, 3 or 7)."""
+    of, at, by = _memory(_doubles, rates), _memory(_integers, t), _memory(_doubles, nodes)
+    rows, count = nodes.shape
+    _lib.drops_of(of, at, t.size, *law, by, count, _memory(_doubles, states), rows == 4, _memory(_doubles, out))
+
+
+def annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
+    """What an annealing law sums over float64 ``rates`` at rising int64 steps ``t``, into float64 ``out`` (steps, 3)."""
+    _lib.annealed_of(_memory(_doubles, rates), _memory(_integers, t), t.size, decay, _memory(_doubles, out))
 
 
 def level() -> str:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from fastlr.shapes import DEEPEST, FAMILY, HEADER, MAGIC, ROW, shape
 
-__all__ = ["NO_LIMIT", "Family", "Program", "Row", "distinct", "pack", "seams"]
+__all__ = ["NO_LIMIT", "Family", "Program", "Row", "distinct", "pack", "positions", "seams"]
 
 NO_LIMIT = 2.0**54  # past every step that may be asked for
 _MOST_LISTED = 1_000  # periods of a loop
@@ -186,6 +186,11 @@ def seams(words: Numbers) -> set[int]:
     """The steps at which the first lane passes from one row to the next."""
     _, _, track = next(_families(words))
     return {int(seam) for seam in _seams(words, track) if 0 < seam <= NO_LIMIT / 2}
+
+
+def positions(words: Numbers) -> npt.NDArray[np.int64]:
+    """Where each lane, in the program's own order, goes in the output."""
+    return np.concatenate([positions for _, positions, _ in _families(words)])
 
 
 def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -19,12 +19,13 @@ import numpy as np
 from fastlr.jit.arithmetic import words_at
 from fastlr.jit.compiling import inlined, kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
+from fastlr.jit.laws import annealed, drop, drops
 from fastlr.jit.plateau import replay
 from fastlr.jit.rows import family, lanes_within, position, rate_of
 from fastlr.jit.runs import steps_of
 from fastlr.shapes import HEADER, LAST_STEP, MAGIC
 
-__all__ = ["lanes_of", "rate", "rates", "replay", "scalar", "steps", "table"]
+__all__ = ["annealed", "drop", "drops", "lanes_of", "rate", "rates", "replay", "scalar", "steps", "table"]
 
 
 @inlined
