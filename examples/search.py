@@ -59,6 +59,7 @@ def quality(law: flr.laws.MultiPower, model: str) -> flr.laws.Metrics:
 
 
 def main() -> None:
+    """Fit, predict, search, and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", choices=PUBLISHED, default="25M", help="whose runs, of 25M or 100M parameters")
     parser.add_argument("--top", type=int, default=5, help="how many of the best schedules")

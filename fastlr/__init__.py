@@ -77,7 +77,7 @@ __all__ = [
 _LATER = {
     "axes": ("zipped",),
     "bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
-    "clocks": ("Horizon", "Ramp", "Ranked", "horizon", "ramp", "rank", "step_at"),
+    "clocks": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
     "comparison": ("Comparison", "compare"),
     "configs": ("from_config",),
     "draws": ("Choice", "Integers", "LogUniform", "Uniform", "latin_hypercube", "random", "sobol"),

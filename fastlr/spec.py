@@ -157,7 +157,7 @@ class _Reader:
             case ast.Name(id=name) if name in self.parameters:
                 return _number_or_word(self.parameters[name])
             case ast.List(elts=items) | ast.Tuple(elts=items):
-                return [self.value(item) for item in items]
+                return _together([self.value(item) for item in items])
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
                 return -value if isinstance(sign, ast.USub) else value
             case ast.Call(func=ast.Name(id="round"), args=[item], keywords=[]):
@@ -199,6 +199,16 @@ def _number_or_word(value: object) -> object:
     """A parameter's value; numbers as an array, so that they are told from those in the text."""
     array = np.asarray(value)
     return array if array.dtype.kind in "iuf" else value
+
+
+def _together(items: list[object]) -> object:
+    """A list; one in which a parameter has many values is as many lists, along the last axis of an array."""
+    if not any(isinstance(item, np.ndarray) for item in items):
+        return items
+    try:
+        return np.stack(np.broadcast_arrays(*map(np.asarray, items)), axis=-1)
+    except (ValueError, TypeError):
+        raise ValueError(f"parse: the items of a list must broadcast against each other, got {shown(items)}") from None
 
 
 def _computed(node: ast.expr, operation: Callable[[Any, Any], Any], a: object, b: object) -> npt.NDArray[Any]:

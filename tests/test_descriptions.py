@@ -44,7 +44,8 @@ def test_every_space_and_method_has_a_name():
     spaces = {"a": {"uniform": [0.1, 0.2]}, "b": {"log_uniform": [0.1, 0.2]}, "c": {"integers": [1, 9]}, "d": {"choice": [0.3]}}
     family = "linear(a, b, c) + d"
     for method in ("random", "latin_hypercube", "sobol"):
-        found = sweep_described({"family": family, "steps": 9, "draw": [{"method": method, "size": 16, "seed": 1, **spaces}]}).sweep
+        draw = {"method": method, "size": 16, "seed": 1, **spaces}
+        found = sweep_described({"family": family, "steps": 9, "draw": [draw]}).sweep
         values = found.parameters(slice(None))
         assert values["a"].min() >= 0.1
         assert values["b"].max() <= 0.2
