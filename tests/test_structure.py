@@ -22,7 +22,7 @@ from fastlr.value import CONSTRUCTORS
 HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
-    {"shapes", "sources", "threads"},
+    {"progress", "shapes", "sources", "threads"},
     {"exact", "expression", "states"},
     {"program"},
     {"lowering", "jit.compiling"},
@@ -37,7 +37,10 @@ FLOORS = (
     {"axes", "conventions", "draws", "tables", "value"},
     {"asking"},
     {"schedule"},
-    {"constructors", "files", "groups", "sparkline"},
+    {"constructors", "files", "groups", "lanes", "sparkline"},
+    {"stores.layout"},
+    {"stores.npy", "stores.zarr"},
+    {"stores"},
     {"bundles", "clocks", "comparison", "fitting"},
     {"identification", "recipes", "spec"},
     {"plans", "plateau"},
@@ -124,10 +127,12 @@ FOREIGN = {
     "numba": {"jit.compiling", "jit.arithmetic"},
     "llvmlite": {"jit.arithmetic"},
     "matplotlib": {"plots"},
+    "tqdm": {"progress"},
     "typer": {"command_line"},
     "rich": {"command_line"},
     "scipy": {"draws", "fitting"},
     "yaml": {"configs"},
+    "zarr": {"stores.zarr"},
 }
 
 
