@@ -57,26 +57,27 @@ if TYPE_CHECKING:
     from fastlr.identification import Identified, identify
     from fastlr.plans import check, checkpoint, diff, resume, verify_resume
     from fastlr.plateau import Plateau, PlateauState
+    from fastlr.ranking import Ranked, rank
     from fastlr.sweeps import Sweep, sweep
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Bundle", "Choice", "Comparison", "Horizon", "Identified", "Integers", "LogUniform", "Plateau", "PlateauState", "Program",
-    "Ramp", "Recipe", "Schedule", "Sweep", "Uniform", "affine_exponential", "backend", "backends", "bundle", "check",
+    "Ramp", "Ranked", "Recipe", "Schedule", "Sweep", "Uniform", "affine_exponential", "backend", "backends", "bundle", "check",
     "checkpoint", "compare", "constant", "cosine", "cosine_restarts", "cyclic", "cyclic_bundle", "diff", "eden", "exponential",
     "exponential_decay", "from_config", "from_spec", "get_include", "horizon", "identify", "inverse_power", "inverse_sqrt",
     "inverse_time", "join", "latin_hypercube", "layer_decay", "linear", "logarithmic", "milestones", "mup", "noam", "one_cycle",
-    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "random", "recipe", "recipes", "resume", "rex",
-    "sampled", "scatter", "set_backend", "sobol", "spread", "stack", "step_at", "step_decay", "sweep", "tanh", "use_backend",
-    "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd", "zipped",
+    "one_cycle_bundle", "parse", "piecewise_constant", "polynomial", "ramp", "random", "rank", "recipe", "recipes", "resume",
+    "rex", "sampled", "scatter", "set_backend", "sobol", "spread", "stack", "step_at", "step_decay", "sweep", "tanh",
+    "use_backend", "verify_resume", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd", "zipped",
 ]  # fmt: skip
 
 
 _LATER = {
     "axes": ("zipped",),
     "bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
-    "clocks": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
+    "clocks": ("Horizon", "Ramp", "Ranked", "horizon", "ramp", "rank", "step_at"),
     "comparison": ("Comparison", "compare"),
     "configs": ("from_config",),
     "draws": ("Choice", "Integers", "LogUniform", "Uniform", "latin_hypercube", "random", "sobol"),
@@ -84,6 +85,7 @@ _LATER = {
     "identification": ("Identified", "identify"),
     "plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
+    "ranking": ("Ranked", "rank"),
     "sweeps": ("Sweep", "sweep"),
     "adapters": (),
     "jit": (),

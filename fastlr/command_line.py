@@ -23,7 +23,8 @@ from typer.core import TyperGroup
 
 import fastlr as flr
 from fastlr import plots
-from fastlr.files import parts, write_table
+from fastlr.descriptions import Described, contents_of, described, law_described
+from fastlr.files import parts, replacing, write_table
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.sparkline import blocks, extent, spread
@@ -222,6 +223,73 @@ def compare(
         plots.save(found.plot(ax=plots.empty()), out)
         _print(f"{out}: {out.stat().st_size} bytes")
     raise typer.Exit(int(bool(found)))
+
+
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(help="A .toml file that describes a sweep.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="What to write: .npy, .zarr, or .csv of --reduce.", show_default=False)] = None,
+    reduce: Annotated[list[str] | None, typer.Option(help="A number a schedule: sum, max, ...", show_default=False)] = None,
+    dtype: Annotated[str, typer.Option(help="float64 or float32.")] = "float32",
+    memory: Annotated[int, _number("MiB to work in.")] = 256,
+    threads: Annotated[int, _number("Threads to work in.")] = 1,
+) -> None:
+    """Make what a file describes: all rates of all its schedules, or, with --reduce, a number of each.
+
+    Rates go to a .npy file or a .zarr store, which a run that was stopped goes on with when it is asked again. Without --out the
+    sweep is described.
+    """
+    found = described(contents_of(file))
+    if out is None:
+        _print(_pairs(_size_of(found)))
+    elif reduce:
+        _write_reduced(out, found, reduce)
+    else:
+        rates = found.sweep.table(found.steps, dtype=dtype, out=out, memory=memory * 2**20, threads=threads, progress=True)
+        _print(f"{out}: {rates.shape[0]} schedules, {rates.shape[1]} steps, {rates.dtype}")
+
+
+@app.command()
+def rank(
+    file: Annotated[Path, typer.Argument(help="A .toml file that describes a sweep.", show_default=False)],
+    law: Annotated[Path, typer.Option(help="A .toml file with a law's constants, or with curves to fit.", show_default=False)],
+    top: Annotated[int, _number("How many of the best.")] = 10,
+    peak: Annotated[float | None, typer.Option(help="No rate above it.", show_default=False)] = None,
+    floor: Annotated[float, typer.Option(help="No last rate below it.")] = 0.0,
+    threads: Annotated[int, _number("Threads to work in.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="A picture of the best, .png or .svg.", show_default=False)] = None,
+) -> None:
+    """Rank the schedules of a sweep by the loss that a law predicts at their last step: the best, and their parameters."""
+    found = described(contents_of(file))
+    judge = law_described(contents_of(law), law.parent)
+    ranked = flr.rank(judge, found.sweep, found.steps, top, peak=peak, floor=floor, threads=threads, progress=True)
+    columns = {name: values.tolist() for name, values in ranked.parameters.items()}
+    rows = [[str(i + 1), f"{loss:.6f}", *(f"{column[i]}" for column in columns.values())] for i, loss in enumerate(ranked.losses)]
+    _print(_pairs({"law": repr(judge), "judged": f"{ranked.judged} of {found.sweep.size} schedules"}), "")
+    _print_rows(["", "loss", *columns], rows, len(rows))
+    if out is not None:
+        plots.save(ranked.plot()[0], out)
+        _print(f"{out}: {out.stat().st_size} bytes")
+
+
+def _size_of(found: Described) -> dict[str, str]:
+    """A sweep in a few lines."""
+    family, size = found.sweep, f"{found.sweep.size * found.steps * 4 / 2**20:,.1f} MiB of float32"
+    axes = {", ".join(axis.names): f"{axis.size} values" for axis in family.axes}
+    ends = {"first": repr(family[0]), "last": repr(family[-1])}
+    return {"family": str(family.family), **axes, "schedules": str(family.size), "steps": str(found.steps), "table": size, **ends}
+
+
+def _write_reduced(out: Path, found: Described, names: list[str]) -> None:
+    """A row for each schedule of its parameters and of what was asked of it."""
+    from fastlr.adapters.pandas import frame
+
+    if out.suffix != ".csv":
+        raise ValueError(f"sweep: out must end in .csv with --reduce, got {str(out)!r}")
+    rows = frame(found.sweep, found.sweep.reduce(names, found.steps, progress=True))
+    with replacing("sweep: out", out) as written:
+        rows.to_csv(written, index=False)
+    _print(f"{out}: {len(rows)} schedules, {', '.join(names)}")
 
 
 @app.command()

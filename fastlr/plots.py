@@ -21,11 +21,12 @@ from fastlr.sparkline import spread
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["empty", "plot", "points", "save"]
+__all__ = ["empty", "plot", "plot_predicted", "points", "save"]
 
 _DRAWN = 4_000  # a run of so many steps is drawn step by step; a longer one by what a quarter as many stretches of it hold
 _SEARCHED = 2**18  # steps among which the extremes of a stretch are sought: all those of a run that is no longer
 _MOST_CURVES = 20
+_PREDICTED = 500  # losses drawn on a curve
 _MOST_SEAMS = 40  # marked on a curve; more of them would hide it
 _MOST_CHARACTERS = 88  # of labels in a row of the legend
 
@@ -82,6 +83,38 @@ def plot(
         _draw(axes, schedule, stop, seams, label=label or _shortened(repr(schedule), len(curves)), color=color)
     _finish(axes, title=curves[0][0] if len(curves) == 1 else "")
     return axes
+
+
+def plot_predicted(
+    law: Any, schedules: Mapping[str, Schedule], steps: int, axes: "tuple[Axes, Axes] | None" = None
+) -> "tuple[Axes, Axes]":
+    """Draw the rates of schedules, by their labels, over so many steps, and below them the losses that ``law`` predicts.
+
+    Returns both axes. Losses are shown from a twentieth of the way on: before, they fall from far above what there is to see.
+    """
+    above, below = _two() if axes is None else axes
+    plot(dict(schedules), steps=steps, ax=above)
+    along = np.unique(np.linspace(max(1, steps // 20), steps - 1, _PREDICTED).astype(np.int64))
+    for (label, schedule), color in zip(schedules.items(), _colors(len(schedules)), strict=True):
+        below.plot(along, law.curve(schedule, along), linewidth=1.6, label=label, color=color)
+    below.set_xlabel("step")
+    below.set_ylabel("predicted loss")
+    below.xaxis.set_major_formatter(above.xaxis.get_major_formatter())
+    above.set_xlabel("")
+    return above, below
+
+
+def _two() -> "tuple[Axes, Axes]":
+    """Two axes, one above the other, that share their steps."""
+    above = empty()
+    figure: Any = above.get_figure()
+    above.remove()
+    figure.set_size_inches(7.2, 6.4)
+    both = figure.subplots(2, 1, sharex=True)
+    for axes in both:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
+    return both[0], both[1]
 
 
 def empty(pyplot: bool = False) -> "Axes":

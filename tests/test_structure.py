@@ -48,6 +48,7 @@ FLOORS = (
     {"presets.pieces"},
     {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
     {"sweeps"},
+    {"descriptions", "ranking"},
     {"configs.reading"},
     {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
     {"configs"},
@@ -61,7 +62,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # imports that point up, each inside one function: a picture of a schedule is drawn only when one is asked for
-UPWARD = {("comparison", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
+UPWARD = {("comparison", "plots"), ("ranking", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
 
 
 def room_of(path: Path) -> str:

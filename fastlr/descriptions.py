@@ -1,0 +1,140 @@
+"""Descriptions: a sweep, or a loss law, as plain data, which a TOML file holds.
+
+A sweep::
+
+    family = "wsd(peak, 2_160, 21_840 - cooldown, cooldown, end, shape='polynomial', power=power)"
+    steps = 24_000                                           # how many of each schedule are looked at
+
+    [parameters]                                             # a list is an axis, anything else is shared
+    peak = {from = 1e-4, to = 1e-3, count = 10, scale = "log"}
+    cooldown = [2_000, 4_000, 8_000]
+
+    [[draw]]                                                 # points of a space, by random, latin_hypercube or sobol
+    method = "sobol"
+    size = 1_024
+    end = {uniform = [0.0, 3e-5]}                            # or log_uniform, integers, choice
+    power = {uniform = [1.0, 2.0]}
+
+    [[zip]]                                                  # lists that go together
+    ...
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastlr import draws
+from fastlr.axes import Axis, zipped
+from fastlr.parameters import nearest, shown
+from fastlr.sweeps import Sweep, sweep
+
+__all__ = ["Described", "check_keys", "contents_of", "described"]
+
+_SPACES: dict[str, Any] = {
+    "uniform": draws.Uniform,
+    "log_uniform": draws.LogUniform,
+    "integers": draws.Integers,
+    "choice": draws.Choice,
+}
+_METHODS: dict[str, Any] = {"random": draws.random, "latin_hypercube": draws.latin_hypercube, "sobol": draws.sobol}
+_SCALES: dict[str, Any] = {"linear": np.linspace, "log": np.geomspace}
+
+
+class Described(NamedTuple):
+    """A sweep, and how many steps of each of its schedules are looked at."""
+
+    sweep: Sweep
+    steps: int
+
+
+def contents_of(path: str | Path) -> dict[str, Any]:
+    """What a TOML file holds. Raises ``ValueError`` for one that is no TOML, and ``OSError`` where it cannot be read."""
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: must be a TOML file: {error}") from None
+
+
+def described(description: Mapping[str, Any]) -> Described:
+    """The sweep that plain data describes, as above, and its steps.
+
+    Raises ``ValueError`` or ``TypeError`` for keys that are unknown or missing, and for all that ``sweep`` refuses.
+
+    >>> found = described({"family": "linear", "steps": 10, "parameters": {"init": [1.0, 2.0], "end": 0.0, "steps": 10}})
+    >>> found.sweep.size, found.steps
+    (2, 10)
+    """
+    check_keys("sweep", description, required=("family", "steps"), optional=("parameters", "draw", "zip"))
+    steps = description["steps"]
+    if type(steps) is not int or steps < 1:
+        raise ValueError(f"sweep: steps must be an integer from 1, got {shown(steps)}")
+    axes = [*map(_zip, _tables(description, "zip")), *map(_draw, _tables(description, "draw"))]
+    parameters = {name: _values(name, value) for name, value in _table(description, "parameters").items()}
+    return Described(sweep(description["family"], *axes, **parameters), steps)
+
+
+def check_keys(where: str, data: object, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
+    """Raise unless ``data`` has these keys and no others."""
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{where} must be a table of keys and values, got {type(data).__name__} {shown(data)}")
+    for key in data:
+        if key not in (*required, *optional):
+            raise ValueError(f"{where}: {key!r} is unknown{nearest(key, (*required, *optional))}")
+    if missing := [key for key in required if key not in data]:
+        raise ValueError(f"{where}: {', '.join(map(repr, missing))} must be given, got {shown(sorted(data))}")
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key, {})
+    if not isinstance(found, Mapping):
+        raise TypeError(f"sweep: {key} must be a table of parameters, got {type(found).__name__} {shown(found)}")
+    return found
+
+
+def _tables(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = data.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
+        raise TypeError(f"sweep: {key} must be tables, [[{key}]], got {type(found).__name__} {shown(found)}")
+    return found
+
+
+def _values(name: str, value: Any) -> Any:
+    """A value, a list, or the list that ``{from, to, count, scale}`` spaces evenly; between integers they are integers."""
+    if not isinstance(value, Mapping):
+        return value
+    check_keys(f"sweep: {name}", value, required=("from", "to", "count"), optional=("scale",))
+    scale, ends, count = value.get("scale", "linear"), (value["from"], value["to"]), value["count"]
+    if scale not in _SCALES:
+        raise ValueError(f"sweep: {name}: scale must be one of 'linear', 'log', got {shown(scale)}")
+    if type(count) is not int or count < 1 or not all(type(end) in (int, float) for end in ends):
+        raise ValueError(f"sweep: {name}: from and to must be numbers, count an integer from 1, got {shown(dict(value))}")
+    if scale == "log" and min(ends) <= 0:
+        raise ValueError(f"sweep: {name}: from and to must be above 0 on a log scale, got {shown(ends)}")
+    spaced = _SCALES[scale](*ends, count)
+    return np.rint(spaced).astype(np.int64) if all(type(end) is int for end in ends) else spaced
+
+
+def _zip(data: Mapping[str, Any]) -> Axis:
+    return zipped(**{name: _values(name, value) for name, value in data.items()})
+
+
+def _draw(data: Mapping[str, Any]) -> Axis:
+    method, size, seed = data.get("method"), data.get("size"), data.get("seed", 0)
+    if method not in _METHODS:
+        raise ValueError(f"sweep: draw: method must be one of {', '.join(map(repr, _METHODS))}, got {shown(method)}")
+    spaces = {name: _space(name, value) for name, value in data.items() if name not in ("method", "size", "seed")}
+    axis: Axis = _METHODS[method](size, seed, **spaces)
+    return axis
+
+
+def _space(name: str, value: object) -> Any:
+    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _SPACES:
+        rule = f"sweep: draw: {name} must be {{uniform = [low, high]}}, or log_uniform, integers or choice"
+        raise ValueError(f"{rule}, got {shown(value)}")
+    [(kind, ends)] = value.items()
+    if not isinstance(ends, list) or (kind != "choice" and len(ends) != 2):
+        raise ValueError(f"sweep: draw: {name}: {kind} must be a list, of two ends but for a choice, got {shown(ends)}")
+    return _SPACES[kind](*ends)

@@ -1,0 +1,116 @@
+"""Ranking: the schedules of a sweep that a loss law predicts to end lowest, within a budget."""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.constructors import stack
+from fastlr.parameters import Positive, Rate, shown, single
+from fastlr.progress import counted
+from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
+from fastlr.sweeps import Sweep
+
+__all__ = ["Ranked", "rank"]
+
+Array = npt.NDArray[np.float64]
+
+_AT_ONCE = 2_048  # schedules whose losses are predicted together
+
+
+class Law(Protocol):
+    """What predicts a loss from a schedule."""
+
+    def final(self, schedule: Any, steps: int, *, threads: int = 1) -> Any:
+        """The loss at the last of so many steps, one a lane."""
+
+    def curve(self, schedule: Any, steps: Any, *, threads: int = 1) -> Any:
+        """The losses at steps, ``schedule.shape + (n,)``."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The best of a sweep: at which ``places`` they stand, and the losses that are predicted for them, the lowest first.
+
+    ``judged`` is how many schedules the law was asked about: those that kept to the limits.
+    """
+
+    law: Law
+    sweep: Sweep
+    steps: int
+    places: npt.NDArray[np.int64]
+    losses: Array
+    judged: int
+
+    @property
+    def schedules(self) -> Schedule:
+        """The schedules themselves, a batch in the order of their losses."""
+        return stack([self.sweep[place] for place in self.places.tolist()])
+
+    @property
+    def parameters(self) -> dict[str, npt.NDArray[Any]]:
+        """Of each parameter that varies, its values, in the same order."""
+        return self.sweep.parameters(self.places)
+
+    def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
+        """Draw the schedules, and below them the losses that are predicted along the way."""
+        from fastlr import plots
+
+        return plots.plot_predicted(self.law, self._labelled(), self.steps, axes)
+
+    def _labelled(self) -> dict[str, Schedule]:
+        losses = [f"{i + 1}: {loss:.5f}" for i, loss in enumerate(self.losses.tolist())]
+        return dict(zip(losses, (self.sweep[place] for place in self.places.tolist()), strict=True))
+
+
+def rank(
+    law: Law,
+    sweep: Sweep,
+    steps: int,
+    k: int = 10,
+    *,
+    peak: Positive | None = None,
+    floor: Rate = 0.0,
+    threads: int = 1,
+    progress: bool = False,
+) -> Ranked:
+    """The ``k`` schedules of a sweep that end lowest after ``steps`` steps, as ``law`` predicts; of equals the first.
+
+    Those are left out that have a rate above ``peak``, or whose last rate, at step ``steps - 1``, is below ``floor``, or that are
+    no longer than the budget: a schedule that has an end beyond it is cut off there, and judged as it is. No table of the sweep
+    is held. Raises ``ValueError`` where no schedule is left, and for numbers out of range, before anything is computed.
+    """
+    _check("steps", steps, LAST_STEP)
+    _check("k", k, sweep.size)
+    top = np.inf if peak is None else single(Positive, "rank: peak", peak)
+    least = single(Rate, "rank: floor", floor)
+    places, losses, judged = np.empty(0, dtype=np.int64), np.empty(0), 0
+    for at, found in _judged(law, sweep, steps, (top, least), threads, progress):
+        places, losses, judged = np.append(places, at), np.append(losses, found), judged + at.size
+        best = np.lexsort((places, losses))[:k]
+        places, losses = places[best], losses[best]
+    if not judged:
+        raise ValueError(f"rank: some schedule must keep to the limits, peak={shown(peak)}, floor={shown(floor)}; got none")
+    return Ranked(law, sweep, int(steps), places, losses, judged)
+
+
+def _judged(
+    law: Law, sweep: Sweep, steps: int, limits: tuple[float, float], threads: int, progress: bool
+) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
+    """Places of the sweep that keep to the limits, so many at a time, and what is predicted for them."""
+    for chunk in counted(sweep.chunks(_AT_ONCE), sweep.size, "schedules", progress):
+        for own, batch in sweep.parts(chunk):
+            kept = np.flatnonzero((batch.max(steps) <= limits[0]) & (batch(steps - 1) >= limits[1]))
+            if kept.size:
+                within = batch if kept.size == own.size else batch[kept]
+                yield own[kept] + chunk.start, np.asarray(law.final(within, steps, threads=threads))
+
+
+def _check(name: str, value: object, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= most:
+        raise ValueError(f"rank: {name} must be an integer from 1 to {most}, got {shown(value)}")

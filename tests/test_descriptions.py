@@ -1,0 +1,107 @@
+"""A sweep as a TOML file describes it: every key, and every mistake in one."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+import fastlr as flr
+from fastlr.descriptions import contents_of, described
+
+WHOLE = """
+family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
+steps = 1_000
+
+[parameters]
+peak = {from = 1e-4, to = 1e-2, count = 3, scale = "log"}
+cooldown = {from = 100, to = 300, count = 3}
+shape = "1-sqrt"
+
+[[zip]]
+warmup = [50, 100]
+
+[[draw]]
+method = "sobol"
+size = 8
+seed = 3
+end = {uniform = [0.0, 1e-5]}
+"""
+
+
+def test_a_file_describes_a_sweep(tmp_path):
+    (tmp_path / "family.toml").write_text(WHOLE)
+    found = described(contents_of(tmp_path / "family.toml"))
+    family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
+    draws = flr.sobol(8, seed=3, end=flr.Uniform(0.0, 1e-5))
+    asked = {"peak": np.geomspace(1e-4, 1e-2, 3), "cooldown": [100, 200, 300], "shape": "1-sqrt"}
+    same = flr.sweep(family, flr.zipped(warmup=[50, 100]), draws, **asked)
+    assert (found.steps, found.sweep.shape) == (1_000, (2, 8, 3, 3))
+    assert found.sweep.fingerprint == same.fingerprint
+    assert [found.sweep[i] for i in (0, 71, 143)] == [same[i] for i in (0, 71, 143)]
+
+
+def test_every_space_and_method_has_a_name():
+    spaces = {"a": {"uniform": [0.1, 0.2]}, "b": {"log_uniform": [0.1, 0.2]}, "c": {"integers": [1, 9]}, "d": {"choice": [0.3]}}
+    family = "linear(a, b, c) + d"
+    for method in ("random", "latin_hypercube", "sobol"):
+        found = described({"family": family, "steps": 9, "draw": [{"method": method, "size": 16, "seed": 1, **spaces}]}).sweep
+        values = found.parameters(slice(None))
+        assert values["a"].min() >= 0.1
+        assert values["b"].max() <= 0.2
+        assert values["c"].dtype == np.int64
+        assert set(values["d"]) == {0.3}
+
+
+PLAIN = {"family": "linear", "steps": 10, "parameters": {"init": [1.0, 2.0], "end": 0.0, "steps": 10}}
+DRAW = {"method": "random", "size": 4}
+
+MISTAKES = [
+    ({"steps": None}, "sweep: steps must be an integer from 1, got None"),
+    ({"steps": 0}, "sweep: steps must be an integer from 1, got 0"),
+    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean family?"),
+    ({"family": "lineer"}, "sweep: family must be a constructor, a preset or an expression, got 'lineer'; did you mean linear?"),
+    ({"parameters": [1]}, "sweep: parameters must be a table of parameters, got list [1]"),
+    ({"parameters": {"init": [1.0], "end": 0.0}}, "sweep: linear must be given 'steps', got 'init', 'end'"),
+    ({"draw": {"method": "sobol"}}, "sweep: draw must be tables, [[draw]], got dict"),
+    ({"draw": [{**DRAW, "method": "halton"}]}, "method must be one of 'random', 'latin_hypercube', 'sobol', got 'halton'"),
+    ({"draw": [{"method": "random"}]}, "random: size must be an integer from 1 to 9007199254740992, got None"),
+    ({"draw": [{**DRAW, "seed": -1}]}, "random: seed must be an integer from 0 to 9007199254740992, got -1"),
+    ({"draw": [DRAW]}, "random: at least one parameter must be drawn, got none"),
+    (
+        {"draw": [{**DRAW, "init": [1, 2]}]},
+        "draw: init must be {uniform = [low, high]}, or log_uniform",
+    ),
+    ({"draw": [{**DRAW, "init": {"uniform": [1]}}]}, "draw: init: uniform must be a list, of two ends but for a choice, got [1]"),
+    ({"draw": [{**DRAW, "init": {"uniform": [2, 1]}}]}, "Uniform: low and high must be finite numbers, low first, got 2 and 1"),
+    ({"draw": [{**DRAW, "init": {"log_uniform": [0, 1]}}]}, "LogUniform: low must be above 0, got 0"),
+    ({"draw": [{**DRAW, "init": {"integers": [0.5, 1]}}]}, "Integers: low and high must be integers, got 0.5 and 1"),
+    (
+        {"zip": [{"init": [1.0, 2.0], "steps": [1]}]},
+        "zipped: parameters must have values, as many each, got {'init': 2",
+    ),
+    ({"zip": [{"init": [1.0, 2.0]}]}, "sweep: each parameter must be given once, got 'init' twice"),
+    ({"parameters": {"init": {"from": 1, "to": 2}}}, "sweep: init: 'count' must be given, got ['from', 'to']"),
+    (
+        {"parameters": {"init": {"from": 0, "to": 2, "count": 3, "scale": "log"}}},
+        "init: from and to must be above 0 on a log",
+    ),
+    (
+        {"parameters": {"init": {"from": 1, "to": 2, "count": 3, "scale": "l"}}},
+        "init: scale must be one of 'linear', 'log', got",
+    ),
+    ({"parameters": {"init": {"from": 1, "to": "2", "count": 3}}}, "sweep: init: from and to must be numbers, count an integer"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
+def test_a_mistake_is_told(change, message):
+    with pytest.raises((ValueError, TypeError)) as told:
+        described({**PLAIN, **change})
+    assert message in str(told.value)
+
+
+def test_a_file_that_is_no_toml_is_told(tmp_path):
+    (tmp_path / "family.toml").write_text("family = ")
+    with pytest.raises(ValueError, match=r"family.toml: must be a TOML file: Invalid value"):
+        contents_of(tmp_path / "family.toml")
+    assert tomllib.loads(WHOLE)["steps"] == 1_000
