@@ -1,24 +1,32 @@
-"""Progress of long work, and the time that is left, on the screen."""
+"""Progress: how much of a long piece of work is done, and the time that is left, by tqdm."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
-__all__ = ["progress"]
+__all__ = ["counted"]
+
+Part = TypeVar("Part")
 
 
-@contextmanager
-def progress(shown: bool, name: str, done: int, total: int, unit: str) -> Iterator[Callable[[int], object]]:
-    """What is to be told of every so many units that are done; ``done`` were done before. It is silent unless ``shown``.
+def counted(
+    parts: Iterable[Part], total: int, unit: str, shown: bool, *, done: int = 0, size: Callable[[Any], int] = len
+) -> Iterator[Part]:
+    """Parts of a work of so many units, one by one; with ``shown``, a line on stderr tells how many are done, and what is left.
 
-    >>> with progress(False, "table", 0, 3, " rates") as advance:
-    ...     _ = advance(3)
+    ``done`` of the units were done before, and ``size`` tells how many there are in a part. Raises ``ImportError`` where that is
+    asked for and tqdm is not installed.
+
+    >>> list(counted([range(0, 2), range(2, 3)], 3, "schedules", shown=False))
+    [range(0, 2), range(2, 3)]
     """
     if not shown:
-        yield lambda _: None
+        yield from parts
         return
     try:
         from tqdm import tqdm
-    except ImportError:
-        raise ImportError(f"{name}: progress needs tqdm, which is not installed: pip install 'fastlr[zarr]'") from None
-    with tqdm(desc=name, initial=done, total=total, unit=unit, unit_scale=True) as bar:
-        yield bar.update
+    except ImportError as error:
+        raise ImportError("progress needs tqdm: pip install tqdm") from error
+    with tqdm(total=total, initial=done, unit=f" {unit}", unit_scale=True, dynamic_ncols=True) as line:
+        for part in parts:
+            yield part
+            line.update(size(part))

@@ -24,7 +24,7 @@ from fastlr.constructors import stack
 from fastlr.lanes import chunks_of, gathered
 from fastlr.parameters import nearest, shown
 from fastlr.presets.arguments import PRESETS
-from fastlr.progress import progress as told
+from fastlr.progress import counted
 from fastlr.schedule import Schedule
 from fastlr.spec import names_in, parse
 from fastlr.value import CONSTRUCTORS, Value, cores
@@ -168,12 +168,10 @@ class Sweep:
         how far it has come.
         """
         results: dict[str, npt.NDArray[Any]] = {}
-        with told(progress, "reduce", 0, self.size, " schedules") as advance:
-            for places in self.chunks(_TOGETHER):
-                part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))  # type: ignore[attr-defined]
-                for name, values in part.items():
-                    results.setdefault(name, np.empty(self.size, values.dtype))[places.start : places.stop] = values
-                advance(len(places))
+        for places in counted(self.chunks(_TOGETHER), self.size, "schedules", progress):
+            part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))  # type: ignore[attr-defined]
+            for name, values in part.items():
+                results.setdefault(name, np.empty(self.size, values.dtype))[places.start : places.stop] = values
         return {name: values.reshape(self.shape) for name, values in results.items()}
 
     def described(self) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from fastlr.value import CONSTRUCTORS
 HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
-    {"progress", "shapes", "sources", "threads"},
-    {"exact", "expression", "states"},
+    {"shapes", "sources", "threads"},
+    {"exact", "expression", "progress", "states"},
     {"program"},
     {"lowering", "jit.compiling"},
     {"jit.arithmetic"},

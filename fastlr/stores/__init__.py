@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fastlr.files import check_room
 from fastlr.lanes import Lanes, lanes_of, rates_into
 from fastlr.parameters import shown
-from fastlr.progress import progress as told
+from fastlr.progress import counted
 from fastlr.stores.layout import Chunk, Layout, in_blocks, in_rows
 from fastlr.stores.npy import NpyFile
 from fastlr.tables import allocate, check_out, check_threads, dtype_of, span
@@ -124,11 +124,9 @@ def _into_array(
         out = allocate("table", shape, dtype_of(dtype), 'give out="NAME.zarr" or out="NAME.npy"')
     check_out("table", out, shape, dtype)
     layout = in_blocks(lanes, steps, out.dtype, memory)
-    with told(progress, "table", 0, out.size, " rates") as advance:
-        for chunk, parts in _batches(layout, layout.chunks()):
-            part = out[chunk[0].start : chunk[0].stop, chunk[1].start : chunk[1].stop]
-            rates_into(part, parts, steps[chunk[1].start : chunk[1].stop], threads)
-            advance(part.size)
+    for chunk, parts in counted(_batches(layout, layout.chunks()), out.size, "rates", progress, size=_rates_in):
+        part = out[chunk[0].start : chunk[0].stop, chunk[1].start : chunk[1].stop]
+        rates_into(part, parts, steps[chunk[1].start : chunk[1].stop], threads)
     return np.asarray(out) if type(out) is np.ndarray else out
 
 
@@ -151,18 +149,19 @@ def _store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: i
 def _write(store: Store, threads: int, progress: bool) -> None:
     """Every chunk that is missing. One is made while the last is written."""
     missing, itemsize = list(store.missing()), store.layout.dtype.itemsize
-    total, left = store.layout.nbytes // itemsize, sum(map(_rates_in, missing))
+    total = store.layout.nbytes // itemsize
+    done = total - sum(len(lanes) * len(columns) for lanes, columns in missing)
     if store.folder is not None:
-        check_room(store.folder if store.folder.exists() else store.folder.parent, left * itemsize)
+        check_room(store.folder if store.folder.exists() else store.folder.parent, (total - done) * itemsize)
     try:
         store.begin()
-        with told(progress, "table", total - left, total, " rates") as advance, ThreadPoolExecutor(1) as writer:
-            for chunk, written in _written(store, missing, threads, writer):
-                written.result()
-                left -= _rates_in(chunk)
-                advance(_rates_in(chunk))
+        with ThreadPoolExecutor(1) as writer:
+            writes = _written(store, missing, threads, writer)
+            for part in counted(writes, total, "rates", progress, done=done, size=_rates_in):
+                part[1].result()
+                done += _rates_in(part)
     except OSError as error:
-        finished = f"{total - left:,} of {total:,} rates are finished, and the same call goes on from there"
+        finished = f"{done:,} of {total:,} rates are finished, and the same call goes on from there"
         raise OSError(error.errno, f"table: out could not be written: {error.strerror}; {finished}", str(store.folder)) from error
 
 
@@ -189,5 +188,7 @@ def _batches(layout: Layout, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, l
         yield from ((chunk, parts) for chunk in alike)
 
 
-def _rates_in(chunk: Chunk) -> int:
-    return len(chunk[0]) * len(chunk[1])
+def _rates_in(part: tuple[Chunk, Any]) -> int:
+    """How many rates there are in a chunk, which comes with something."""
+    (lanes, columns), _ = part
+    return len(lanes) * len(columns)
