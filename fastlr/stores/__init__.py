@@ -38,6 +38,10 @@ class Store(Protocol):
         """Where it is on a disk."""
 
     @property
+    def begun(self) -> bool:
+        """Whether there is anything yet."""
+
+    @property
     def whole(self) -> bool:
         """Whether nothing is left to do."""
 
@@ -148,11 +152,12 @@ def _store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: i
 
 def _write(store: Store, threads: int, progress: bool) -> None:
     """Every chunk that is missing. One is made while the last is written."""
-    missing, itemsize = list(store.missing()), store.layout.dtype.itemsize
-    total = store.layout.nbytes // itemsize
+    total, itemsize = store.layout.nbytes // store.layout.dtype.itemsize, store.layout.dtype.itemsize
+    if not store.begun:
+        _check_room(store, total * itemsize)  # before its chunks are listed, as they may be too many for that
+    missing = list(store.missing())
     done = total - sum(len(lanes) * len(columns) for lanes, columns in missing)
-    if store.folder is not None:
-        check_room(store.folder if store.folder.exists() else store.folder.parent, (total - done) * itemsize)
+    _check_room(store, (total - done) * itemsize)
     try:
         store.begin()
         with ThreadPoolExecutor(1) as writer:
@@ -163,6 +168,11 @@ def _write(store: Store, threads: int, progress: bool) -> None:
     except OSError as error:
         finished = f"{done:,} of {total:,} rates are finished, and the same call goes on from there"
         raise OSError(error.errno, f"table: out could not be written: {error.strerror}; {finished}", str(store.folder)) from error
+
+
+def _check_room(store: Store, least: int) -> None:
+    if store.folder is not None:
+        check_room(store.folder if store.folder.exists() else store.folder.parent, least)
 
 
 def _written(

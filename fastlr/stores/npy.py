@@ -75,6 +75,11 @@ class NpyFile:
         return self.path.parent
 
     @property
+    def begun(self) -> bool:
+        """Whether there is a journal."""
+        return bool(self._lines)
+
+    @property
     def whole(self) -> bool:
         """Whether nothing is left to do."""
         return self.path.exists() and self._done == sum(1 for _ in self.layout.chunks())
@@ -85,13 +90,11 @@ class NpyFile:
 
     def begin(self) -> None:
         """Make both files, or cut off what came after the last whole line."""
-        if not self._lines:
+        if self._lines:
+            os.truncate(self._journal, sum(map(len, self._lines)))
+        else:
             head = {**self.layout.attributes(), "chunk": self.layout.chunk}
-            self._lines = [f"{json.dumps(head)}\n".encode()]
-        with self._journal.open("r+b" if self._done else "wb") as file:
-            file.write(b"".join(self._lines))
-            file.truncate()
-            _flush(file)
+            self._journal.write_text(f"{json.dumps(head)}\n")
         if not self._done:
             self._draft.write_bytes(self._header)
 

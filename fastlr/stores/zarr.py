@@ -43,6 +43,8 @@ class ZarrArray:
 
     def _opened(self, layout: Layout) -> Any:
         """The array that stands there, if it is this one; ``None`` where there is nothing."""
+        if self.folder is not None and not self.folder.exists():
+            return None  # to look for an array there would make the folder
         if self._foreign():
             raise self._refused("there is something else there")
         try:
@@ -57,7 +59,7 @@ class ZarrArray:
 
     def _foreign(self) -> bool:
         """Whether a folder has files, beside the draft of an array's first, and no array; or is none."""
-        if self.folder is None or not self.folder.exists():
+        if self.folder is None:
             return False
         if not self.folder.is_dir():
             return True
@@ -72,6 +74,11 @@ class ZarrArray:
         size = math.prod(self.layout.chunk) * self.layout.dtype.itemsize + _SUM
         if cut := [path for path in chunks if path.stat().st_size != size]:
             raise self._refused(f"it is corrupt in its chunk {cut[0].relative_to(str(self.folder))}")
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is an array."""
+        return self._array is not None
 
     @property
     def whole(self) -> bool:
