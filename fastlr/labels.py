@@ -53,7 +53,7 @@ class Labels:
         if leading is None or len(shape) > len(leading) + 1:
             rule = f"{where} must have shape {self.shape} or {(size,)}, or that and steps"
             raise ValueError(f"{rule}, got {shown(shape)}")
-        return array.reshape(*self.shape, *shape[len(leading) :])
+        return array.reshape((*self.shape, *shape[len(leading) :]))
 
 
 def labels(lanes: Sweep | Schedule) -> Labels:

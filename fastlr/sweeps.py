@@ -239,7 +239,7 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
     """
     family = _named(family)
     dimensions = _dimensions(family)
-    listed = {name: value for name, value in parameters.items() if np.ndim(value) > dimensions.get(name, 0)}
+    listed = {name: value for name, value in parameters.items() if _depth(name, value) > dimensions.get(name, 0)}
     every = (*axes, *(Listed({name: values_of(f"sweep: {name}", values)}) for name, values in listed.items()))
     fixed = {name: value for name, value in parameters.items() if name not in listed}
     whole = Sweep(family, every, fixed)
@@ -248,6 +248,14 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
         raise ValueError(f"sweep: there must be at most 2**62 schedules, got axes of {shown(whole.shape)}")
     _ = [whole[place] for place in whole._ends()]
     return whole
+
+
+def _depth(name: str, value: Any) -> int:
+    """How many axes a parameter's values have."""
+    try:
+        return np.ndim(value)
+    except ValueError:
+        raise ValueError(f"sweep: {name} must be values of one form, got rows of unequal length: {shown(value)}") from None
 
 
 def _check_names(whole: Sweep) -> None:
