@@ -91,6 +91,7 @@ _LATER = {
     "jit": (),
     "laws": (),
     "presets": (),
+    "stores": (),
 }  # rooms that are imported when they, or what they offer, are first named: not every program needs them, and one brings Numba
 _ROOM = {name: room for room, names in _LATER.items() for name in names}
 

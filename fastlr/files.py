@@ -12,7 +12,7 @@ import numpy as np
 
 from fastlr.schedule import Schedule
 
-__all__ = ["parts", "replacing", "write_table"]
+__all__ = ["check_room", "parts", "replacing", "write_table"]
 
 _CHUNK = 2**18  # rates held at a time
 _MOST_COLUMNS = 1_000  # of lanes in a .csv
@@ -62,7 +62,7 @@ def parts(steps: range, columns: int = 1) -> Iterator[range]:
 def _write_npy(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype[Any]) -> None:
     """The very bytes of ``np.save(file, schedule.table(...))``, a chunk at a time."""
     shape = (*schedule.shape, len(steps))
-    _check_room(file, math.prod(shape) * dtype.itemsize)
+    check_room(Path(file.name).parent, math.prod(shape) * dtype.itemsize)
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
     for index in np.ndindex(schedule.shape):
@@ -76,7 +76,7 @@ def _write_csv(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype
     names = ["rate" + "".join(f"[{i}]" for i in index) for index in np.ndindex(schedule.shape)]
     if len(names) > _MOST_COLUMNS:
         raise ValueError(f"table: a .csv must have at most {_MOST_COLUMNS} lanes, got shape {schedule.shape}; write a .npy")
-    _check_room(file, 2 * len(steps) * (1 + len(names)))
+    check_room(Path(file.name).parent, 2 * len(steps) * (1 + len(names)))
     file.write(f"{','.join(['step', *names])}\n".encode())
     for part in parts(steps, len(names)):
         rates = schedule.table(part.start, part.stop, part.step, dtype=dtype).reshape(len(names), -1)
@@ -84,9 +84,9 @@ def _write_csv(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype
             file.write(f"{','.join(map(repr, row))}\n".encode())
 
 
-def _check_room(file: BinaryIO, least: int) -> None:
-    """Raise unless the file's disk can take so many bytes."""
-    free = shutil.disk_usage(Path(file.name).parent).free
+def check_room(folder: Path, least: int) -> None:
+    """Raise unless the disk of a folder can take so many bytes."""
+    free = shutil.disk_usage(folder).free
     if least > free:
         raise ValueError(f"table: out must fit on its disk, got at least {least / 1e9:,.1f} GB for {free / 1e9:,.1f} GB free")
 

@@ -10,7 +10,7 @@ import importlib
 import inspect
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,14 +18,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr import constructors, presets
+from fastlr import constructors, presets, stores
 from fastlr.axes import Axis, Listed, values_of
 from fastlr.constructors import stack
+from fastlr.lanes import chunks_of, gathered
 from fastlr.parameters import nearest, shown
 from fastlr.presets.arguments import PRESETS
+from fastlr.progress import counted
 from fastlr.schedule import Schedule
 from fastlr.spec import names_in, parse
-from fastlr.value import CONSTRUCTORS, cores
+from fastlr.value import CONSTRUCTORS, Value, cores
 
 __all__ = ["Family", "Sweep", "sweep"]
 
@@ -33,6 +35,7 @@ Places = npt.NDArray[np.int64]
 Family = str | Callable[..., Schedule]
 
 _MOST = 2**62
+_TOGETHER = 2**16  # lanes that are reduced at a time
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,53 @@ class Sweep:
         >>> list(flr.sweep("constant", value=np.linspace(0.1, 0.5, 5)).chunks(2))
         [range(0, 2), range(2, 4), range(4, 5)]
         """
-        return (range(i, min(i + lanes, self.size)) for i in range(0, self.size, lanes))
+        return chunks_of(self.size, lanes)
+
+    def table(
+        self,
+        start: int,
+        stop: int | None = None,
+        step: int = 1,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        out: Any = None,
+        memory: int = stores.MEMORY,
+        threads: int = 1,
+        progress: bool = False,
+    ) -> Any:
+        """The rates of every schedule at steps ``range(start, stop, step)``, or ``range(start)``: shape ``(size, n)``.
+
+        ``out`` may be an array, a path that ends in ``.npy`` or ``.zarr``, or a zarr store: ``fastlr.stores.table`` says what is
+        made of each, in at most ``memory`` bytes, how a call that was killed is gone on with, and which errors there are.
+
+        >>> import fastlr as flr
+        >>> flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[2, 4]).table(1, 3)
+        array([[0.05 , 0.   ],
+               [0.075, 0.05 ],
+               [0.1  , 0.   ],
+               [0.15 , 0.1  ]])
+        """
+        return stores.table(self, start, stop, step, dtype=dtype, out=out, memory=memory, threads=threads, progress=progress)
+
+    def reduce(
+        self, names: str | Sequence[str], start: int, stop: int | None = None, *, progress: bool = False, **arguments: Any
+    ) -> dict[str, npt.NDArray[Any]]:
+        """What ``Schedule.reduce`` says of every schedule, by name, in arrays of shape ``sweep.shape``; no table is made.
+
+        ``arguments`` are single numbers, for all schedules the same. It goes 65,536 schedules at a time, and ``progress`` shows
+        how far it has come.
+        """
+        results: dict[str, npt.NDArray[Any]] = {}
+        for places in counted(self.chunks(_TOGETHER), self.size, "schedules", progress):
+            part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))  # type: ignore[attr-defined]
+            for name, values in part.items():
+                results.setdefault(name, np.empty(self.size, values.dtype))[places.start : places.stop] = values
+        return {name: values.reshape(self.shape) for name, values in results.items()}
+
+    def described(self) -> dict[str, Any]:
+        """The sweep as plain JSON data, for a person to read; of a family that is a function, its name alone."""
+        fixed = {name: _data(value) for name, value in self.fixed.items()}
+        return {"family": _name_of(self.family), "axes": [axis.described() for axis in self.axes], "fixed": fixed}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -190,7 +239,7 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
     """
     family = _named(family)
     dimensions = _dimensions(family)
-    listed = {name: value for name, value in parameters.items() if np.ndim(value) > dimensions.get(name, 0)}
+    listed = {name: value for name, value in parameters.items() if _depth(name, value) > dimensions.get(name, 0)}
     every = (*axes, *(Listed({name: values_of(f"sweep: {name}", values)}) for name, values in listed.items()))
     fixed = {name: value for name, value in parameters.items() if name not in listed}
     whole = Sweep(family, every, fixed)
@@ -199,6 +248,14 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
         raise ValueError(f"sweep: there must be at most 2**62 schedules, got axes of {shown(whole.shape)}")
     _ = [whole[place] for place in whole._ends()]
     return whole
+
+
+def _depth(name: str, value: Any) -> int:
+    """How many axes a parameter's values have."""
+    try:
+        return np.ndim(value)
+    except ValueError:
+        raise ValueError(f"sweep: {name} must be values of one form, got rows of unequal length: {shown(value)}") from None
 
 
 def _check_names(whole: Sweep) -> None:
@@ -268,3 +325,10 @@ def _dimensions(family: Family) -> dict[str, int]:
 def _plain(value: Any) -> Any:
     """A word or a flag as Python's own."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _data(value: Any) -> Any:
+    """What is fixed as plain JSON data."""
+    if isinstance(value, Value):
+        return value.to_spec()
+    return np.asarray(value).tolist()

@@ -36,7 +36,8 @@ def test_a_door(case, apart):
 
 @pytest.mark.parametrize("package", adapters.packages())
 def test_what_an_adapter_shows(package, apart):
-    needed = {"jax": ["jax"], "optax": ["jax", "optax"], "torch": ["torch"]}.get(package, [package, "torch"])
+    alone = {name: [name] for name in ("dask", "jax", "pandas", "torch", "xarray")}
+    needed = (alone | {"optax": ["jax", "optax"]}).get(package, [package, "torch"])
     require(*needed)
     apart(needed, doors.run_doctests, package)
 

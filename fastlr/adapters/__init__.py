@@ -2,7 +2,7 @@
 
 >>> import fastlr as flr
 >>> flr.adapters.packages()
-('jax', 'keras', 'optax', 'torch', 'transformers')
+('dask', 'jax', 'keras', 'optax', 'pandas', 'torch', 'transformers', 'xarray')
 
 Each imports its package, and nothing else does; a schedule stays the value it is. What takes a plain list or table, scikit-learn,
 LightGBM or XGBoost, needs no adapter: ``docs/doors.md`` shows them all.

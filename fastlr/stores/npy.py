@@ -1,0 +1,139 @@
+"""A table in a .npy file: rows in order, with a journal beside it that tells how far it has come.
+
+``NAME.npy.part`` becomes ``NAME.npy`` when it is whole. ``NAME.npy.journal`` has a line of JSON, which says of which table, and
+then for each finished chunk, in order, its CRC-32. A chunk is on the disk before its line is; a last line that is cut short
+is none. The journal stays with the file, as what the file is.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import io
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.stores.layout import Chunk, Layout, difference
+
+__all__ = ["NpyFile"]
+
+
+class NpyFile:
+    """A file that is being written, or is whole."""
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.path, self.layout = path, layout
+        self._draft, self._journal = (path.with_name(f"{path.name}.{suffix}") for suffix in ("part", "journal"))
+        self._header, self._done = _header(layout), 0
+        lines = self._journal.read_bytes().splitlines(keepends=True) if self._journal.exists() else []
+        self._lines = [line for line in lines if line.endswith(b"\n")]
+        if self._lines:
+            self._go_on()
+        elif path.exists() or self._draft.exists():
+            raise self._refused("there is no journal beside it")
+
+    def _go_on(self) -> None:
+        """From what the journal says."""
+        try:
+            found = json.loads(self._lines[0])
+            sums = [int(line, 16) for line in self._lines[1:]]
+        except ValueError:
+            raise self._refused("its journal cannot be read") from None
+        if wrong := difference(found, self.layout.identity()):
+            raise self._refused(wrong)
+        self.layout, self._done = replace(self.layout, chunk=tuple(found["chunk"])), len(sums)
+        self._check(sums)
+
+    def _check(self, sums: list[int]) -> None:
+        """Raise unless the file has what the journal says."""
+        if self.whole:
+            if self.path.stat().st_size != len(self._header) + self.layout.nbytes:
+                raise self._refused("it is corrupt: its length is not what it was")
+        elif self.path.exists() or (self._done and not self._draft.exists()):
+            raise self._refused("it and its journal do not belong together")
+        elif self._done:
+            self._check_sums(sums)
+
+    def _check_sums(self, sums: list[int]) -> None:
+        with self._draft.open("rb") as file:
+            if file.read(len(self._header)) != self._header:
+                raise self._refused("it is corrupt in its header")
+            for i, (chunk, expected) in enumerate(zip(self.layout.chunks(), sums, strict=False)):
+                if zlib.crc32(file.read(self._bytes(chunk))) != expected:
+                    raise self._refused(f"it is corrupt in its chunk {i}")
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.path.parent
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a journal."""
+        return bool(self._lines)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.path.exists() and self._done == sum(1 for _ in self.layout.chunks())
+
+    def missing(self) -> Iterator[Chunk]:
+        """The chunks that are not finished, in order."""
+        return islice(self.layout.chunks(), self._done, None)
+
+    def begin(self) -> None:
+        """Make both files, or cut off what came after the last whole line."""
+        if self._lines:
+            os.truncate(self._journal, sum(map(len, self._lines)))
+        else:
+            head = {**self.layout.attributes(), "chunk": self.layout.chunk}
+            self._journal.write_text(f"{json.dumps(head)}\n")
+        if not self._done:
+            self._draft.write_bytes(self._header)
+
+    def put(self, chunk: Chunk, rates: npt.NDArray[Any]) -> None:
+        """Write one chunk, the next in order."""
+        columns, row = self.layout.shape[1], chunk[0].start
+        data = np.ascontiguousarray(rates).data.cast("B")
+        with self._draft.open("r+b") as file:
+            file.seek(len(self._header) + (row * columns + chunk[1].start) * self.layout.dtype.itemsize)
+            file.write(data)
+            _flush(file)
+        with self._journal.open("ab") as file:
+            file.write(b"%08x\n" % zlib.crc32(data))
+            _flush(file)
+        self._done += 1
+
+    def finish(self) -> npt.NDArray[Any]:
+        """The whole array, in its place, mapped into memory to be read."""
+        if not self.whole:
+            self._draft.replace(self.path)
+        array: npt.NDArray[Any] = np.load(self.path, mmap_mode="r" if self.layout.nbytes else None)
+        return array
+
+    def _bytes(self, chunk: Chunk) -> int:
+        return len(chunk[0]) * len(chunk[1]) * self.layout.dtype.itemsize
+
+    def _refused(self, why: str) -> ValueError:
+        name = str(self.path if self.path.exists() else self._draft)
+        return ValueError(f"table: out must be new, or what the same call began, got {name!r}: {why}; it is left as it is")
+
+
+def _header(layout: Layout) -> bytes:
+    """What stands before the rates, as ``np.save`` writes it."""
+    file, descr = io.BytesIO(), np.lib.format.dtype_to_descr(layout.dtype)
+    np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": layout.shape})
+    return file.getvalue()
+
+
+def _flush(file: Any) -> None:
+    """See that it is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())

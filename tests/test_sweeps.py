@@ -1,0 +1,192 @@
+"""Sweeps: every combination once, in order, made when it is asked for, and as the family itself makes it."""
+
+import itertools
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fastlr as flr
+from fastlr.lanes import gathered
+
+PEAKS, WARMUPS, COOLDOWNS = [1e-3, 2e-3, 4e-3], [10, 20], [5, 15]
+PRODUCT = flr.sweep("wsd", peak=PEAKS, warmup=WARMUPS, stable=50, cooldown=COOLDOWNS)
+WORDS = flr.sweep("cyclic", low=[0.1, 0.2], high=1.0, up=[10, 20], mode=["triangular", "cosine", "triangular2"])
+
+
+def test_the_last_axis_varies_fastest():
+    expected = [flr.wsd(peak, warmup, 50, cooldown) for peak, warmup, cooldown in itertools.product(PEAKS, WARMUPS, COOLDOWNS)]
+    assert list(PRODUCT) == expected
+    assert (PRODUCT.shape, PRODUCT.size, len(PRODUCT), PRODUCT.names) == ((3, 2, 2), 12, 12, ("peak", "warmup", "cooldown"))
+    assert [PRODUCT[-1], PRODUCT[np.int64(3)]] == [expected[-1], expected[3]]
+    assert list(PRODUCT[2:9:3]) == [expected[i] for i in (2, 5, 8)]
+    assert list(PRODUCT[[7, 0, 7]]) == [expected[i] for i in (7, 0, 7)]
+
+
+def test_axes_that_go_together_and_lists_that_are_one_value():
+    zipped = flr.sweep("linear", flr.zipped(init=[0.1, 0.2], steps=[10, 20]), end=[0.0, 0.05])
+    assert list(zipped) == [flr.linear(init, end, steps) for init, steps in [(0.1, 10), (0.2, 20)] for end in (0.0, 0.05)]
+    stairs = flr.sweep("piecewise_constant", values=[[1.0, 0.5], [1.0, 0.1]], boundaries=[5])
+    assert list(stairs) == [flr.piecewise_constant(values, [5]) for values in ([1.0, 0.5], [1.0, 0.1])]
+    alone = flr.sweep("constant", value=0.1)
+    assert (alone.shape, alone[0], alone.parameters([0])) == ((), flr.constant(0.1), {})
+
+
+def test_words_are_parted_and_the_order_is_kept():
+    batches = list(WORDS.parts(range(3, 11)))
+    assert sorted(np.concatenate([own for own, _ in batches]).tolist()) == list(range(8))
+    assert len(batches) == 3
+    for own, batch in batches:
+        assert list(batch) == [WORDS[3 + place] for place in own.tolist()]
+    assert list(WORDS[3:11]) == [WORDS[place] for place in range(3, 11)]
+    assert np.array_equal(WORDS[3:11].table(50), WORDS.table(50)[3:11])
+
+
+def test_answers_stand_in_the_order_of_lanes():
+    asked = gathered(WORDS, range(2, 12), lambda batch: {"max": batch.max(7), "places": np.arange(batch.shape[0])})
+    assert asked["max"].tolist() == [WORDS[place].max(7) for place in range(2, 12)]
+    assert asked["places"].dtype == np.int64
+
+
+FAMILIES = {
+    "a constructor": flr.sweep(flr.linear, init=[0.1, 0.2], end=0.0, steps=10),
+    "an expression": flr.sweep("linear(init, 0.0, 10)", init=[0.1, 0.2]),
+    "a function": flr.sweep(lambda init: flr.linear(init, 0.0, 10), init=[0.1, 0.2]),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_may_be(family):
+    assert list(FAMILIES[family]) == [flr.linear(0.1, 0.0, 10), flr.linear(0.2, 0.0, 10)]
+
+
+def test_presets_and_numbers_computed_from_parameters():
+    preset = flr.sweep("torch.ExponentialLR", lr=[0.1, 0.2], gamma=[0.9, 0.99])
+    assert preset.shape == (2, 2)
+    assert preset[1] == flr.presets.torch.ExponentialLR(lr=0.1, gamma=0.99)
+    whole = flr.sweep("wsd(peak, 10, 90 - cooldown, cooldown)", peak=[1.0, 2.0], cooldown=[10, 20])
+    assert [lane.steps for lane in whole] == [100] * 4
+    assert whole[3](80) == 2.0
+
+
+SPACES = {"low": flr.LogUniform(1e-4, 1e-2), "high": flr.Uniform(0.5, 1.0), "up": flr.Integers(3, 30)}
+
+
+@pytest.mark.parametrize("draw", [flr.random, flr.latin_hypercube, flr.sobol])
+def test_points_are_the_same_in_any_order(draw):
+    axis = draw(64, seed=3, **SPACES)
+    whole = axis.values(np.arange(64))
+    for places in ([63, 0, 7, 7, 8], [5], range(10, 40)):
+        some = draw(64, seed=3, **SPACES).values(np.asarray(places))
+        assert all(np.array_equal(some[name], whole[name][np.asarray(places)]) for name in SPACES)
+    for name, space in SPACES.items():
+        assert np.all((whole[name] >= space.low) & (whole[name] <= space.high))
+        assert not np.array_equal(whole[name], draw(64, seed=4, **SPACES).values(np.arange(64))[name])
+    assert whole["up"].dtype == np.int64
+    sweep = flr.sweep("cyclic", axis, mode=["triangular", "cosine"])
+    assert sweep.shape == (64, 2)
+    assert sweep[2 * 17] == flr.cyclic(*(whole[name][17].item() for name in SPACES))
+
+
+def test_a_latin_hypercube_has_a_point_in_every_row():
+    points = flr.latin_hypercube(100, x=flr.Uniform(0.0, 100.0), y=flr.Uniform(0.0, 100.0)).values(np.arange(100))
+    assert all(sorted(np.floor(values).tolist()) == list(range(100)) for values in points.values())
+
+
+def test_a_choice_is_one_of_its_options():
+    drawn = flr.random(200, mode=flr.Choice("triangular", "cosine")).values(np.arange(200))["mode"].tolist()
+    assert 50 < drawn.count("cosine") < 150
+    assert set(drawn) == {"triangular", "cosine"}
+
+
+def test_a_billion_schedules_are_a_description():
+    huge = flr.sweep("linear", flr.random(10**9, init=flr.LogUniform(1e-4, 1e-2)), end=0.0, steps=range(1, 1001))
+    assert huge.size == 10**12
+    assert huge[10**12 - 1].steps == 1000
+    assert len(pickle.dumps(huge.axes[0])) < 1_000
+    assert next(huge.chunks(10**6)) == range(10**6)
+    assert huge[10**11 : 10**11 + 5].shape == (5,)
+
+
+def test_it_is_known_by_its_fingerprint():
+    same = flr.sweep("wsd", peak=np.array(PEAKS), warmup=WARMUPS, stable=50, cooldown=tuple(COOLDOWNS))
+    assert same.fingerprint == PRODUCT.fingerprint == pickle.loads(pickle.dumps(PRODUCT)).fingerprint
+    others = [
+        flr.sweep("wsd", peak=PEAKS, warmup=WARMUPS, stable=51, cooldown=COOLDOWNS),
+        flr.sweep("wsd", peak=PEAKS, warmup=WARMUPS, stable=50, cooldown=[5, 16]),
+        flr.sweep("wsd", warmup=WARMUPS, peak=PEAKS, stable=50, cooldown=COOLDOWNS),
+        flr.sweep("wsd", flr.random(3, peak=flr.Uniform(1e-3, 4e-3)), warmup=WARMUPS, stable=50, cooldown=COOLDOWNS),
+    ]
+    assert len({other.fingerprint for other in [PRODUCT, *others]}) == 5
+    made = "import fastlr as flr; print(flr.sweep('linear', flr.random(9, init=flr.Uniform(1, 2)), end=0.0, steps=9).fingerprint)"
+    here = flr.sweep("linear", flr.random(9, init=flr.Uniform(1, 2)), end=0.0, steps=9).fingerprint
+    assert subprocess.run([sys.executable, "-c", made], stdout=subprocess.PIPE, text=True, check=True).stdout.strip() == here
+
+
+def test_it_describes_itself():
+    assert PRODUCT.described() == {
+        "family": "wsd",
+        "axes": [{"peak": PEAKS}, {"warmup": WARMUPS}, {"cooldown": COOLDOWNS}],
+        "fixed": {"stable": 50},
+    }
+    assert flr.sweep(lambda value: flr.constant(value), value=[1.0]).described()["family"] == "<lambda>"
+
+
+REFUSED = [
+    (lambda: flr.zipped(a=[1, 2], b=[1, 2, 3]), ValueError, "zipped: parameters must have values, as many each, got .*3"),
+    (lambda: flr.zipped(), ValueError, "zipped: parameters must have values"),
+    (
+        lambda: flr.sweep("linear", init=[1.0], end=0.0, stops=[1]),
+        ValueError,
+        "linear has no parameter 'stops'; did you mean step",
+    ),
+    (lambda: flr.sweep("linear", init=[1.0], end=0.0), ValueError, "linear must be given 'steps', got 'init', 'end'"),
+    (lambda: flr.sweep("linaer", init=[1.0]), ValueError, "family must be .*, got 'linaer'; did you mean linear"),
+    (lambda: flr.sweep(3), TypeError, "family must be .*, got 3"),
+    (lambda: flr.sweep("linear(a, 0.0, 10)", a=[1.0], b=2.0), ValueError, "has no parameter 'b'"),
+    (lambda: flr.sweep("linear(a, 0.0, b)", a=[1.0]), ValueError, "must be given 'b', got 'a'"),
+    (lambda: flr.sweep("constant", flr.zipped(value=[1.0]), value=2.0), ValueError, "must be given once, got 'value' twice"),
+    (lambda: flr.sweep("constant", value=[0.1, -1.0]), ValueError, "sweep: place 1: constant: value must be .*, got -1.0"),
+    (lambda: flr.sweep("constant", value=[]), ValueError, "sweep: value must be a list of at least one number or word"),
+    (lambda: flr.sweep("constant", value=[[1], [1, 2]]), ValueError, "sweep: value must be values of one form"),
+    (lambda: PRODUCT[12], IndexError, "index 12 is out of range for a sweep of 12 schedules"),
+    (lambda: PRODUCT[[0, -13]], IndexError, "out of range"),
+    (lambda: PRODUCT[3:3], IndexError, "at least one schedule, got an empty slice"),
+    (lambda: PRODUCT[1.5], TypeError, "indexed by an integer, a slice or a list of integers, got 1.5"),
+    (lambda: flr.random(0, a=flr.Uniform(0, 1)), ValueError, "random: size must be an integer from 1"),
+    (lambda: flr.random(3, seed=-1, a=flr.Uniform(0, 1)), ValueError, "random: seed must be an integer from 0"),
+    (lambda: flr.random(3), ValueError, "random: at least one parameter must be drawn, got none"),
+    (lambda: flr.random(3, a=(0, 1)), TypeError, "random: a must be a Uniform, LogUniform, Integers or Choice"),
+    (lambda: flr.LogUniform(0.0, 1.0), ValueError, "LogUniform: low must be above 0, got 0.0"),
+    (lambda: flr.Uniform(2, 1), ValueError, "Uniform: low and high must be finite numbers, low first, got 2 and 1"),
+    (lambda: flr.Integers(1.5, 2), TypeError, "Integers: low and high must be integers"),
+    (lambda: flr.Choice(), ValueError, "Choice: options must be at least one number or word, got none"),
+]
+
+
+@pytest.mark.parametrize(("work", "error", "message"), REFUSED)
+def test_what_is_wrong_is_named(work, error, message):
+    with pytest.raises(error, match=message):
+        work()
+
+
+def test_a_place_within_is_named_when_it_is_made():
+    sweep = flr.sweep("inverse_time", init=1.0, rate=[0.1, -5.0, 0.2], every=1)
+    assert sweep[0].shape == ()
+    with pytest.raises(ValueError, match="sweep: place 1: inverse_time: rate must be"):
+        sweep[1]
+    with pytest.raises(ValueError, match="sweep: places 0 to 2: inverse_time: rate must be"):
+        sweep.table(3)
+
+
+def test_reductions_have_the_shape_of_the_sweep(monkeypatch):
+    monkeypatch.setattr("fastlr.sweeps._TOGETHER", 5)
+    for sweep in (PRODUCT, WORDS):
+        results = sweep.reduce(["sum", "argmax"], 10, 60)
+        assert {name: result.shape for name, result in results.items()} == dict.fromkeys(("sum", "argmax"), sweep.shape)
+        assert results["sum"].reshape(-1).tolist() == [lane.reduce(["sum"], 10, 60)["sum"] for lane in sweep]
+        assert results["argmax"].reshape(-1).tolist() == [lane.reduce(["argmax"], 10, 60)["argmax"] for lane in sweep]
+    with pytest.raises(ValueError, match="reduce: names must be of"):
+        PRODUCT.reduce(["summ"], 10)
