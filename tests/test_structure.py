@@ -277,7 +277,7 @@ def test_a_shape_is_known_everywhere(row):
 
 
 def test_the_reference_names_no_other_shape():
-    named = {*reference._CURVES, *reference._PAIRS}
+    named = {*reference.CURVES, *reference._PAIRS}
     assert named < {row.name for row in SHAPES}
     assert [len(shape(code(name)).fields) for name in ("multiply", "add", "minimum", "maximum")] == [0] * 4
 
