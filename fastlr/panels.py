@@ -12,19 +12,21 @@ of derivatives from end to end, gives the sum; from 32 steps on, what is left ou
 ended, and the next may be longer by a factor; a range of few steps, and the first ones beside a singular point, are added up.
 """
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, reduce
+from itertools import accumulate, pairwise
 from math import factorial, log, perm, pi
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
+from fastlr.reference import CURVES
 
 __all__ = ["SMOOTH", "panelled"]
 
 Array = npt.NDArray[np.float64]
-Curve = Callable[[Array, list[Array]], Array]
+Curve = Callable[[Array, Array, list[Array]], Array]  # (base, offsets, fields)
 
 _POINTS = 16
 _FEW = 32  # steps that are added up one by one; at fewer, the terms that Euler and Maclaurin have left out would show
@@ -53,48 +55,125 @@ def _rule() -> tuple[Array, Array]:
     return points, np.array(rows)
 
 
-def _panel(curve: Curve, fields: list[Array], c: Array, p: Array, n: Array) -> Array:
+def _panel(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
     """The sum over a panel of each lane."""
     points, rows = _rule()
     length = n - 1.0
-    clocks = c[:, None] + p[:, None] * (length[:, None] * (0.5 + 0.5 * points))
+    offsets = p[:, None] * (length[:, None] * (0.5 + 0.5 * points))
     ratio = 2.0 / length
     weights = np.stack([0.5 * length, np.ones(n.shape), *(ratio**r for r in _ORDERS)], axis=1) @ rows
-    total: Array = (weights * curve(clocks, fields)).sum(axis=1)
+    total: Array = (weights * curve(base[:, None], offsets, fields)).sum(axis=1)
     return total
 
 
-def _one_by_one(curve: Curve, fields: list[Array], c: Array, p: Array, n: Array) -> Array:
+def _one_by_one(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
     """The sum of the next few steps of each lane."""
     j = np.arange(_FEW)
-    rates = curve(c[:, None] + p[:, None] * np.minimum(j, np.maximum(n, 1.0)[:, None] - 1.0), fields)
+    rates = curve(base[:, None], p[:, None] * np.minimum(j, np.maximum(n, 1.0)[:, None] - 1.0), fields)
     total: Array = np.where(j < n[:, None], rates, 0.0).sum(axis=1)
     return total
 
 
-def panelled(curve: Curve, reaches: Callable[[Array, list[Array]], Array], c: Array, p: Array, n: Array, fields: list[Array]) -> Array:
-    """``sum(curve(c + j*p, fields) for j < n)``, where from clock x on a panel may be ``reaches(x, fields)`` long.
+def panelled(curves: Sequence[str], c: Array, p: Array, n: Array, fields: list[list[Array]]) -> Array:
+    """``sum(f(c + j*p) for j < n)``, where f is a curve of the shape table, or the product of several.
 
-    All are one-dimensional, one a lane; those of ``fields``, when handed on, are columns beside a row of clocks.
+    Of each curve the first of its ``fields`` is the clock at which it began, then come those of its row. All are one-dimensional,
+    one a lane.
     """
+    ends = [0, *accumulate(map(len, fields))]
+    flat = [field for own in fields for field in own]
+
+    def split(numbers: list[Array]) -> Iterator[tuple[str, list[Array]]]:
+        return zip(curves, (numbers[i:j] for i, j in pairwise(ends)), strict=True)
+
+    def product(base: Array, offsets: Array, numbers: list[Array]) -> Array:
+        return reduce(np.multiply, (_rates(name, base - begin, offsets, own) for name, (begin, *own) in split(numbers)))
+
+    def reach(clocks: Array, numbers: list[Array]) -> Array:
+        reaches = [SMOOTH[name](clocks - begin, *own) for name, (begin, *own) in split(numbers)]
+        return reduce(np.minimum, reaches) / len(reaches)
+
+    return _in_panels(product, reach, c, p, n, flat)
+
+
+def _in_panels(curve: Curve, reach: Callable[[Array, list[Array]], Array], c: Array, p: Array, n: Array, fields: list[Array]) -> Array:
+    """Panel after panel, of all lanes that have not come to their end."""
     total, done = exact.pair(np.zeros(c.shape)), np.zeros(c.shape)
     lanes = np.flatnonzero(n > 0)
     while lanes.size:
         own = [field[lanes] for field in fields]
         x, left = c[lanes] + p[lanes] * done[lanes], n[lanes] - done[lanes]
-        count = np.minimum(np.floor(reaches(x, own) / p[lanes]), left)
+        count = np.minimum(np.floor(reach(x, own) / p[lanes]), left)
         few = count < _FEW
         count = np.where(few, np.minimum(left, _FEW), count)
         part = np.empty(lanes.size)
         for add, chosen in ((_one_by_one, few), (_panel, ~few)):
             if chosen.any():
-                columns = [field[chosen][:, None] for field in own]
-                part[chosen] = add(curve, columns, x[chosen], p[lanes][chosen], count[chosen])
-        high, low = exact.add((total[0][lanes], total[1][lanes]), exact.pair(part))
-        total[0][lanes], total[1][lanes] = high, low
+                part[chosen] = add(curve, [field[chosen][:, None] for field in own], x[chosen], p[lanes][chosen], count[chosen])
+        total[0][lanes], total[1][lanes] = exact.add((total[0][lanes], total[1][lanes]), exact.pair(part))
         done[lanes] += count
         lanes = lanes[done[lanes] < n[lanes]]
     return total[0]
+
+
+# -- rates between steps: the weight of a height, from what has gone and what remains, so that neither is lost in the other ------
+
+
+def _rates(name: str, base: Array, offsets: Array, fields: list[Array]) -> Array:
+    """A curve at clocks ``base + offsets``, its own, base a whole number; no part of the sum is rounded away."""
+    if name not in _WEIGHTS:
+        return CURVES[name](base + offsets, *fields)
+    length, lo, hi, *rest = fields
+    gone, left = base + offsets, (np.abs(length) - base) - offsets
+    return lo + _WEIGHTS[name](gone, left, length, *rest) * (hi - lo)
+
+
+def _part(gone: Array, left: Array, length: Array) -> Array:
+    return np.where(length > 0, left, gone) / np.abs(length)
+
+
+def _weight_of_power(gone: Array, left: Array, length: Array, q: Array) -> Array:
+    y = _part(gone, left, length)
+    log = np.where(y < 0.5, np.log(y), np.log1p(-_part(left, gone, length)))
+    grown = np.abs(q) * log
+    return np.where(q > 0, np.exp(grown), -np.expm1(grown))
+
+
+def _weight_of_square(gone: Array, left: Array, length: Array) -> Array:
+    y = _part(gone, left, length)
+    return np.where(length > 0, y * y, y * (2.0 - y))
+
+
+def _weight_of_cosine(gone: Array, left: Array, length: Array) -> Array:
+    return np.sin((0.5 * pi) * _part(gone, left, length)) ** 2
+
+
+def _weight_of_cosine_power(gone: Array, left: Array, length: Array, x: Array, k: Array) -> Array:
+    log = k * np.where(left < gone, np.log1p(-left / length), np.log(gone / length))
+    past, rest = np.exp(log), -np.expm1(log)
+    log_cosine = np.where(past > rest, np.log(np.sin((0.5 * pi) * rest)), 0.5 * np.log1p(-(np.sin((0.5 * pi) * past) ** 2)))
+    grown = 2.0 * np.abs(x) * log_cosine
+    return np.where(x > 0, np.exp(grown), -np.expm1(grown))
+
+
+def _weight_of_rex(gone: Array, left: Array, length: Array, b: Array) -> Array:
+    bottom = np.abs(length) * (1.0 - b) + b * left
+    return np.where(length > 0, left, (1.0 - b) * gone) / bottom
+
+
+def _weight_of_logarithm(gone: Array, left: Array, length: Array, d: Array, d_low: Array) -> Array:
+    return np.log1p(np.where(length > 0, left / (gone + 1.0), gone)) / (d * log(2.0))
+
+
+_WEIGHTS: dict[str, Callable[..., Array]] = {
+    "linear": _part,
+    "square": _weight_of_square,
+    "power": _weight_of_power,
+    "cosine": _weight_of_cosine,
+    "cosine_power": _weight_of_cosine_power,
+    "rex": _weight_of_rex,
+    "logarithmic": _weight_of_logarithm,
+}
 
 
 # -- how far a panel may go from clock x on: 2/3 of the distance to a point that it leaves behind, 2/5 of that to one ahead ---

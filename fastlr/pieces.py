@@ -22,6 +22,7 @@ Bools = npt.NDArray[np.bool_]
 
 UNKNOWN = 2.0  # the way of a piece of which nothing is known
 _EXPANDED = 64  # turns of a loop within a loop that are taken one by one
+_BEHIND = LAST_STEP + 2.0  # the number that comes after the last step
 _STILL = np.zeros(1)
 _ONE = np.ones(1)
 _UNKNOWN = np.full(1, UNKNOWN)
@@ -180,11 +181,12 @@ def _of_clock(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
         steps = -quotient(base - inner, np.where(moving, pace, 1.0)) * every
         return np.where(inner > LAST_STEP, np.inf, np.where(moving, steps, np.where(inner > base, np.inf, 0.0)))
 
-    first = clock(start)
-    inner = list(pieces(part.below(row, 0), first, np.where(start < stop, clock(np.maximum(stop - 1.0, start)) + 1.0, first)))
+    first, last = clock(start), clock(np.maximum(stop - 1.0, start))
+    behind = np.where(last < LAST_STEP, last + 1.0, _BEHIND)
+    inner = list(pieces(part.below(row, 0), first, np.where(start < stop, behind, first)))
     each = np.where(moving, pace, np.inf)
     if not all(np.all((run.turns == 1) | (np.fmod(run.period, each) == 0)) for run in inner):
-        inner = _one_by_one(inner) or [Run(first, np.full(1, LAST_STEP + 1.0), _UNKNOWN)]
+        inner = _one_by_one(inner) or [Run(first, behind, _UNKNOWN)]
     for run in inner:
         for one in _ends_apart(run):
             begin, end = np.maximum(start, reached(one.start)), np.minimum(stop, reached(one.stop))

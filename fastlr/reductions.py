@@ -247,4 +247,5 @@ def _step(where: str, value: object, least: int, most: int) -> int:
 
 
 def _ends(steps: range) -> tuple[Array, Array]:
-    return np.full(1, float(steps.start)), np.full(1, float(steps.stop))
+    """As float64 numbers, in which 2^53 + 2 stands for 2^53 + 1."""
+    return np.full(1, float(steps.start)), np.full(1, float(steps.stop + (steps.stop > LAST_STEP)))

@@ -8,8 +8,6 @@ holds, every rate is looked at.
 """
 
 from collections.abc import Callable, Iterator
-from functools import reduce
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -97,20 +95,7 @@ def _of_row(part: Part, row: int, walk: Walk) -> Array:
 
 def _panelled(names: list[str], fields: list[list[Array]], walk: Walk, lanes: int) -> Array:
     """Of one smooth curve, or a product of two; the first of a curve's fields is the clock at which it began."""
-    ends = [0, *np.cumsum([len(own) for own in fields])]
-
-    def of_each(table: dict[str, Callable[..., Array]], clocks: Array, numbers: list[Array]) -> list[Array]:
-        split = [numbers[i:j] for i, j in pairwise(ends)]
-        return [table[name](clocks - own[0], *own[1:]) for name, own in zip(names, split, strict=True)]
-
-    def curve(clocks: Array, numbers: list[Array]) -> Array:
-        return reduce(np.multiply, of_each(CURVES, clocks, numbers))
-
-    def reach(clocks: Array, numbers: list[Array]) -> Array:
-        return reduce(np.minimum, of_each(SMOOTH, clocks, numbers)) / len(names)
-
-    flat = [np.broadcast_to(field, (lanes,)) for own in fields for field in own]
-    return panelled(curve, reach, *walk.spread(lanes), flat)
+    return panelled(names, *walk.spread(lanes), [[np.broadcast_to(field, (lanes,)) for field in own] for own in fields])
 
 
 def looked_at(part: Part, walk: Walk) -> Array:
