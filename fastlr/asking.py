@@ -148,10 +148,10 @@ class Asked(Value):
         return steps if steps.flags.aligned else steps.copy()
 
     def each(self, t: npt.ArrayLike) -> Any:
-        """The rate of each lane at a step of its own: ``t`` broadcasts to the batch shape. A float, or a float64 array of ``s.shape``.
+        """The rate of each lane at a step of its own, with the bits of ``s(t)``: a float, or a float64 array of ``s.shape``.
 
-        It has the bits of ``s(t)``. Raises ``TypeError`` for steps that are no integers, and ``ValueError`` for a step out of range
-        or past the end of a schedule with ``past_end="raise"``, and for steps of another shape.
+        ``t``, integers from 0 to 2^53, broadcasts to ``s.shape``. Raises ``TypeError`` for steps that are no integers, and
+        ``ValueError`` for steps of another shape, out of range or past the end of a schedule with ``past_end="raise"``.
 
         >>> import fastlr as flr
         >>> flr.linear([1.0, 2.0], 0.0, steps=4).each([1, 3])

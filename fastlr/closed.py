@@ -100,9 +100,7 @@ def _exponential(c: Array, p: Array, n: Array, a: Array, high: Array, low: Array
     return CURVES["exponential"](top, a, high, low) * geometric(-np.abs(p * (high + low)), n)
 
 
-def _affine_exponential(
-    c: Array, p: Array, n: Array, length: Array, lo: Array, hi: Array, high: Array, low: Array
-) -> Array:
+def _affine_exponential(c: Array, p: Array, n: Array, length: Array, lo: Array, hi: Array, high: Array, low: Array) -> Array:
     """``sum(e^y - 1)`` about its middle is ``n*(e^m - 1) + e^m*(sinh(n*d)/sinh(d) - n)``."""
     middle, _, size = _from_lower(c, p, n, length)
     k = (high + low) * _LN_2

@@ -63,7 +63,7 @@ def _extreme(part: Part, start: Array, stop: Array, above: bool) -> Array:
             if np.any(known):
                 rates = part.each(np.where(known, _best(run, above) + turn * run.period, 0.0))
                 found = np.where(known, take(found, rates), found)
-            for lane in np.flatnonzero(some & lost & (turn >= 0)):
+            for lane in np.flatnonzero(some & lost & (turn >= 0)).tolist():
                 for rates in _looked_at(part, run, lane, turn[lane]):
                     found[lane] = take(found[lane], rates.max() if above else rates.min())
     return found
@@ -77,7 +77,7 @@ def _ends_of(run: Run) -> list[Array]:
 
 def _looked_at(part: Part, run: Run, lane: int, turn: float) -> Iterator[Array]:
     start = run.start[lane] + turn * run.period[lane]
-    return part.look(int(lane), start, 1.0, run.stop[lane] - run.start[lane])
+    return part.look(lane, start, 1.0, run.stop[lane] - run.start[lane])
 
 
 def largest(part: Part, start: Array, stop: Array) -> Array:
@@ -98,7 +98,7 @@ def first(part: Part, start: Array, stop: Array, reach: Reach) -> Array:
         known = some & (run.way != UNKNOWN)
         if np.any(known):
             found = np.minimum(found, _first_of_run(part, run, known, reach))
-        for lane in np.flatnonzero(some & ~known):
+        for lane in np.flatnonzero(some & ~known).tolist():
             found[lane] = min(found[lane], _first_looked_at(part, run, lane, reach.of(lane)))
     return found
 
@@ -112,10 +112,10 @@ def _first_of_run(part: Part, run: Run, known: Bools, reach: Reach) -> Array:
 
     turn = np.where(there(best), 0.0, run.turns)
     later = known & (turn > 0) & (run.turns > 1)
-    if np.any(later):
-        turns = np.where(later, run.turns, 0.0)
-        ever = there(best + np.maximum(turns - 1.0, 0.0) * run.period)
-        turn = np.where(later, np.where(ever, first_step(lambda i: there(best + i * run.period), np.zeros(turn.shape), turns), turns), turn)
+    if np.any(later):  # those that are there in their last turn are from some turn on
+        later &= there(best + np.where(later, run.turns - 1.0, 0.0) * run.period)
+        found = first_step(lambda i: there(best + i * run.period), np.zeros(turn.shape), np.where(later, run.turns, 0.0))
+        turn = np.where(later, found, turn)
     hit = known & (turn < run.turns)
     if not np.any(hit):
         return np.full(turn.shape, NEVER)
@@ -144,7 +144,7 @@ def _first_looked_at(part: Part, run: Run, lane: int, reach: Reach) -> float:
 
 
 def variation(part: Part, start: Array, stop: Array) -> Array:
-    """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` up to, not including, ``stop - 1``: piece by piece, and seam by seam."""
+    """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``stop - 2``: piece by piece, and seam by seam."""
     total = exact.pair(np.zeros(len(part.lanes)))
     for run in _runs(part, start, stop):
         for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, stop)):
@@ -156,7 +156,7 @@ def _within(part: Part, run: Run) -> Array:
     """The change within a piece, in the first of its turns: from end to end, where it runs one way."""
     last = np.maximum(run.stop - 1.0, run.start)
     found = np.abs(part.each(last) - part.each(run.start))
-    for lane in np.flatnonzero((run.start < run.stop) & (run.way == UNKNOWN)):
+    for lane in np.flatnonzero((run.start < run.stop) & (run.way == UNKNOWN)).tolist():
         found[lane] = _looked_over(_looked_at(part, run, lane, 0.0))
     return found
 

@@ -1,15 +1,16 @@
 """Sums of a smooth curve's rates in as many evaluations as its range has octaves, to within rounding: one reach a shape.
 
 Each curve of the shape table is analytic but for points that its formula names: a power where its base is 0, a quotient at its
-pole. A *panel* is a range of clocks whose ends are, for its length, so far from all of them (four times its half, from its
-middle) that on the ellipse about it of semi-axes adding up to rho = 4 + sqrt(15) the curve is analytic, and no more than some orders of
-magnitude above its mean. The Gauss-Legendre rule of 16 points then gives its integral to about rho^-32, and its derivatives at
-the ends to rho^-16; with these the formula of Euler and Maclaurin,
+pole. A *panel* is a range of clocks whose middle is four times as far from all of them as from its ends: on the ellipse about
+it whose semi-axes add up to rho = 4 + sqrt(15), in halves of the panel, the curve is analytic and of its own magnitude. The
+Gauss-Legendre rule of 16 points then gives its integral to about rho^-32, and its derivatives at the ends to rho^-16; with
+these the formula of Euler and Maclaurin,
 
     sum_{j<n} f(j) = int_0^{n-1} f + (f(0) + f(n-1))/2 + [f']/12 - [f3]/720 + [f5]/30240 - [f7]/1209600 + ...,
 
-of derivatives from end to end, gives the sum; from 32 steps on, what is left out is below 1e-18 of it. It is one rule of 16 weights that hang on n. Rates are positive, so nothing cancels. A panel begins where the last
-ended, and the next may be longer by a factor; a range of few steps, and the first ones beside a singular point, are added up.
+of derivatives from end to end, gives the sum; from 32 steps on, what is left out is below 1e-18 of it. It is one rule of 16
+weights that hang on n. Rates are positive, so nothing cancels. A panel begins where the last ended, and the next may be longer by
+a factor; a range of few steps, and the first ones beside a singular point, are added up. No panel hangs on the rates themselves.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,7 @@ __all__ = ["SMOOTH", "panelled"]
 
 Array = npt.NDArray[np.float64]
 Curve = Callable[[Array, Array, list[Array]], Array]  # (base, offsets, fields)
+Reach = Callable[[Array, list[Array]], Array]  # (clocks, fields)
 
 _POINTS = 16
 _FEW = 32  # steps that are added up one by one; at fewer, the terms that Euler and Maclaurin have left out would show
@@ -96,7 +98,7 @@ def panelled(curves: Sequence[str], c: Array, p: Array, n: Array, fields: list[l
     return _in_panels(product, reach, c, p, n, flat)
 
 
-def _in_panels(curve: Curve, reach: Callable[[Array, list[Array]], Array], c: Array, p: Array, n: Array, fields: list[Array]) -> Array:
+def _in_panels(curve: Curve, reach: Reach, c: Array, p: Array, n: Array, fields: list[Array]) -> Array:
     """Panel after panel, of all lanes that have not come to their end."""
     total, done = exact.pair(np.zeros(c.shape)), np.zeros(c.shape)
     lanes = np.flatnonzero(n > 0)
@@ -121,6 +123,9 @@ def _in_panels(curve: Curve, reach: Callable[[Array, list[Array]], Array], c: Ar
 
 def _rates(name: str, base: Array, offsets: Array, fields: list[Array]) -> Array:
     """A curve at clocks ``base + offsets``, its own, base a whole number; no part of the sum is rounded away."""
+    if name == "tanh":  # whose exponent is so small that one word does
+        lo, hi, y, _, k, _ = fields
+        return lo + (hi - lo) / (1.0 + np.exp2((y + k * base) + k * offsets))
     if name not in _WEIGHTS:
         return CURVES[name](base + offsets, *fields)
     length, lo, hi, *rest = fields
@@ -129,14 +134,16 @@ def _rates(name: str, base: Array, offsets: Array, fields: list[Array]) -> Array
 
 
 def _part(gone: Array, left: Array, length: Array) -> Array:
-    return np.where(length > 0, left, gone) / np.abs(length)
+    part: Array = np.where(length > 0, left, gone) / np.abs(length)
+    return part
 
 
 def _weight_of_power(gone: Array, left: Array, length: Array, q: Array) -> Array:
     y = _part(gone, left, length)
     log = np.where(y < 0.5, np.log(y), np.log1p(-_part(left, gone, length)))
     grown = np.abs(q) * log
-    return np.where(q > 0, np.exp(grown), -np.expm1(grown))
+    weight: Array = np.where(q > 0, np.exp(grown), -np.expm1(grown))
+    return weight
 
 
 def _weight_of_square(gone: Array, left: Array, length: Array) -> Array:
@@ -158,7 +165,8 @@ def _weight_of_cosine_power(gone: Array, left: Array, length: Array, x: Array, k
 
 def _weight_of_rex(gone: Array, left: Array, length: Array, b: Array) -> Array:
     bottom = np.abs(length) * (1.0 - b) + b * left
-    return np.where(length > 0, left, (1.0 - b) * gone) / bottom
+    weight: Array = np.where(length > 0, left, (1.0 - b) * gone) / bottom
+    return weight
 
 
 def _weight_of_logarithm(gone: Array, left: Array, length: Array, d: Array, d_low: Array) -> Array:

@@ -47,9 +47,9 @@ class _Source:
         return self._rates[lanes.start : lanes.stop].copy()
 
     def table(self, at: int, rows: int, lane: int, steps: range) -> Array:
-        out = np.empty((1, len(steps)))
-        choose().table(self._rooted(at, rows, listed=True), range(lane, lane + 1), range(len(steps)), steps.start, steps.step, out)
-        return out[0]
+        words, out = self._rooted(at, rows, listed=True), np.empty(len(steps))
+        choose().table(words, range(lane, lane + 1), range(len(steps)), steps.start, steps.step, out.reshape(1, -1))
+        return out
 
 
 class Part(NamedTuple):
@@ -65,8 +65,9 @@ class Part(NamedTuple):
         return shape(int(self.source.words[self.at + ROW * row])).name
 
     def _number(self, row: int, place: int) -> Array:
-        first, stride = (int(word) for word in self.source.words[self.at + ROW * row + place :][:2])
-        return self.source.words[first : first + 1] if stride == 0 else self.source.words[first:][self.lanes.start : self.lanes.stop]
+        words = self.source.words
+        first, own = (int(word) for word in words[self.at + ROW * row + place :][:2])
+        return words[first + own * self.lanes.start : first + own * (self.lanes.stop - 1) + 1]
 
     def start(self, row: int) -> Array:
         """The clock from which a row is in force."""
@@ -94,7 +95,7 @@ class Part(NamedTuple):
         return self.source.words[at.astype(np.int64) + i]
 
     def each(self, clocks: Array) -> Array:
-        """The rate of each lane at a clock of its own, to the bit; one that no row has come to is taken for the nearest that it has."""
+        """The rate of each lane at a clock of its own, to the bit; one outside the track is taken for the nearest in it."""
         return self.source.each(self.at, self.rows, self.lanes, np.maximum(clocks, self.start(0)))
 
     def look(self, lane: int, start: float, step: float, count: float) -> Iterator[Array]:

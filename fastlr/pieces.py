@@ -15,7 +15,7 @@ from fastlr.closed import quotient
 from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["UNKNOWN", "Run", "first_step", "pieces", "way"]
+__all__ = ["HOLDERS", "UNKNOWN", "WAYS", "Run", "first_step", "pieces", "way"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -108,7 +108,7 @@ def _of_row(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
     known = way(part, row)
     if known is not None:
         return iter([Run(start, stop, known)])
-    return _HOLDERS[part.shape(row)](part, row, start, stop)
+    return HOLDERS[part.shape(row)](part, row, start, stop)
 
 
 def _of_samples(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
@@ -132,7 +132,8 @@ def _of_loop(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
     begun = np.where(start > first * period, first + 1.0, first)
     full = np.maximum(past - begun, 0.0)
     head = first * period
-    yield from _at(body, head, np.where(begun > first, start, 0.0), np.where(begun > first, np.minimum(turning, head + period), 0.0))
+    rest = np.where(begun > first, np.minimum(turning, head + period), start)
+    yield from _at(body, head, start, rest)
     yield from _again(body, begun, np.where(start < turning, full, 0.0), period, high + low)
     tail = np.where((past >= begun) & (start < turning), turning, 0.0)
     yield from _at(body, past * period, np.minimum(past * period, tail), tail)
@@ -231,10 +232,11 @@ def _together(outer: Run, inner: list[Run]) -> Iterator[Run]:
 def _unlike(outer: Run, run: Run) -> Bools:
     """Where nothing is known of two together: each runs its own way, or only one comes again."""
     ways = (outer.way == UNKNOWN) | (run.way == UNKNOWN) | (outer.way * run.way < 0)
-    return ways | ((run.turns > 1) & (outer.way != 0))
+    unlike: Bools = ways | ((run.turns > 1) & (outer.way != 0))
+    return unlike
 
 
-_HOLDERS: dict[str, Callable[[Part, int, Array, Array], Iterator[Run]]] = {
+HOLDERS: dict[str, Callable[[Part, int, Array, Array], Iterator[Run]]] = {
     "sampled": _of_samples,
     "loop": _of_loop,
     "clock": _of_clock,

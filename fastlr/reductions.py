@@ -28,8 +28,8 @@ REDUCTIONS = ("sum", "mean", "max", "min", "argmax", "argmin", "total_variation"
 class Reduced(Asked):
     """A schedule that is asked for more than rates.
 
-    All take steps ``start`` to ``stop - 1``, or 0 to ``start - 1`` where it is alone, as ``table`` does, up to step 2^53; all lanes
-    at once. Where the formula is known, the time does not hang on how many steps there are.
+    All take steps ``start`` to ``stop - 1``, or 0 to ``start - 1`` where it is alone, as ``table`` does, up to step 2^53. Where
+    the formula is known, the time does not hang on how many steps there are.
     """
 
     __slots__ = ()
@@ -37,10 +37,12 @@ class Reduced(Asked):
     def sum(self, start: int, stop: int | None = None) -> Any:
         """The sum of the rates, within 1e-13 of the exact one: a float, or an array of ``s.shape``.
 
-        Every curve is summed by its formula, in closed form or, where that has none, by a rule whose error is bounded; so are joins,
-        repeats, clocks, sums, and products and limits of two curves. Two curves of which the larger is taken where both rise or
-        fall, and a product of a curve with a repeated one, are looked at step by step. Raises ``TypeError`` or ``ValueError`` for
-        steps that are no integers, out of range, or past the end of a schedule with ``past_end="raise"``.
+        Every curve is summed by its formula, in closed form or, where there is none, by a rule whose error is bounded; so are
+        joins, repeats, clocks, sums, and products and limits of two curves. Of two curves that both rise or fall the larger or
+        the smaller, and a repeated one times a curve or limited by one, are looked at step by step.
+
+        Raises ``TypeError`` or ``ValueError`` for steps that are no integers, out of range, or past the end of a schedule with
+        ``past_end="raise"``.
 
         >>> import fastlr as flr
         >>> s = flr.warmup_cosine(1.0, warmup=10, steps=1_000)
@@ -94,8 +96,8 @@ class Reduced(Asked):
     def first_below(self, rate: Rate, start: int = 0, stop: int | None = None) -> Any:
         """The first step, from ``start`` up to ``stop``, whose rate is below ``rate``, or -1: an int, or an int64 array.
 
-        Without ``stop`` all steps are meant that may be asked for. ``rate`` broadcasts to ``s.shape``. Raises as ``sum`` does, and for
-        a rate that is negative or no number, or of another shape.
+        Without ``stop`` all steps are meant that may be asked for. ``rate`` broadcasts to ``s.shape``. Raises as ``sum`` does,
+        and for a rate that is negative or no number, or of another shape.
 
         >>> import fastlr as flr
         >>> flr.exponential_decay(1.0, gamma=0.5, every=10).first_below([0.5, 1e-3])
@@ -111,7 +113,7 @@ class Reduced(Asked):
         return self._passes("first_above", rate, start, stop, above=True)
 
     def total_variation(self, start: int, stop: int | None = None) -> Any:
-        """How far the rate goes, up and down: the sum of ``|s(t+1) - s(t)|`` with both steps in the range; raises as ``mean`` does.
+        """How far the rate goes, up and down: the sum of ``|s(t+1) - s(t)|``, both steps in the range; raises as ``mean`` does.
 
         >>> import fastlr as flr
         >>> flr.cyclic(0.0, 1.0, up=10).total_variation(1_000_001)
@@ -140,11 +142,11 @@ class Reduced(Asked):
         """Over how many updates the weights are an average at step ``stop``: ``sum_t prod_{t<u<stop} (1 - decay*s(u))``.
 
         With weight decay, weights are an exponential moving average of ``-update/decay``, in which that of step t weighs
-        ``w_t = decay*s(t) * prod_{t<u<stop} (1 - decay*s(u))``; the sum above, over t from 0 to ``stop - 1``, is how many updates still
-        have their part, each counted by what later steps have left of it. For a constant rate it is ``(1 - r^stop)/(decay*rate)``,
-        ``r = 1 - decay*rate``, which becomes the time scale ``1/(decay*rate)`` in steps of Wang and Aitchison, *How to set AdamW's weight
-        decay as you scale model and dataset size* (2024). Never above ``stop``, which it is without decay. Steps are gone through from
-        the last on, until no more than 1e-17 is left. Raises as ``retained`` does.
+        ``w_t = decay*s(t) * prod_{t<u<stop} (1 - decay*s(u))``. The sum above, over t from 0 to ``stop - 1``, is how many updates
+        have their part, each counted by what later steps have left of it: ``stop`` without decay, ``(1 - r^stop)/(decay*rate)``
+        for a constant rate, ``r = 1 - decay*rate``. For a long run that is the time scale ``1/(decay*rate)`` in steps of Wang and
+        Aitchison, *How to set AdamW's weight decay as you scale model and dataset size* (2024). Steps are gone through from the
+        last on, until no more than 1e-17 is left. Raises as ``retained`` does.
 
         >>> import fastlr as flr
         >>> round(flr.constant(1e-3).timescale(0.1, 1_000_000))
@@ -166,7 +168,8 @@ class Reduced(Asked):
         wanted = [names] if isinstance(names, str) else list(names)
         for name in wanted:
             if name not in REDUCTIONS:
-                raise ValueError(f"reduce: names must be of {', '.join(REDUCTIONS)}, got {shown(name)}{nearest(name, REDUCTIONS)}")
+                known = ", ".join(REDUCTIONS)
+                raise ValueError(f"reduce: names must be of {known}, got {shown(name)}{nearest(name, REDUCTIONS)}")
         return {name: getattr(self, name)(start, stop) for name in wanted}
 
     # -- what they are made of ---------------------------------------------------------------------------------------------

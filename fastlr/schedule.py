@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from fastlr import expression as tree
 from fastlr import lowering, reference
-from fastlr.reductions import Reduced
 from fastlr.calls import Call
 from fastlr.expression import Node, Numbers
 from fastlr.parameters import Boundaries, Flag, Growth, Paces, Period, Power, Rate, Steps, checked, shown
+from fastlr.reductions import Reduced
 from fastlr.shapes import LAST_STEP
 from fastlr.value import CONSTRUCTORS, constructor
 

@@ -1,7 +1,7 @@
 """Sums of rates along any track of a program, at evenly spaced clocks, in a time that does not hang on how many there are.
 
-A *walk* is the clocks ``c, c+p, ..., c+(n-1)*p`` of a track, one a lane. Rows cut it into walks of their own. A curve is summed in
-closed form or in panels; a loop by its first turn, a turn that stands for all full ones, whose heights are a geometric series,
+A *walk* is the clocks ``c, c+p, ..., c+(n-1)*p`` of a track. Rows cut it into walks of their own. A curve is summed in closed
+form or in panels; a loop by its first turn, a turn that stands for all full ones, whose heights are a geometric series,
 and what is left; a clock within a clock is a walk with another stride; a sum of two tracks is two sums; of a product one factor
 may be constant, the smaller or the larger of two is the one and then the other where they cross but once. Where none of this
 holds, every rate is looked at.
@@ -126,7 +126,7 @@ def _of_staircase(part: Part, row: int, walk: Walk) -> Array:
 
 
 class _Stairs(NamedTuple):
-    """A walk by stairs: ``head`` steps on stair ``first``, ``each`` on every ``pace``-th of ``full`` ones, ``tail`` on the next."""
+    """A walk by stairs: ``head`` steps on ``first``, ``each`` on every ``pace``-th of ``full`` ones, ``tail`` on the next."""
 
     first: Array
     head: Array
@@ -137,7 +137,7 @@ class _Stairs(NamedTuple):
 
 
 def _stairs(walk: Walk, every: Array) -> tuple[_Stairs, Lanes]:
-    """Stairs of ``every`` clocks, where these and the stride divide one another; where not, what is returned is not to be read."""
+    """Stairs of ``every`` clocks, and where these and the stride divide one another; elsewhere they are not to be read."""
     c, p, n = walk
     first = quotient(c, every)
     within, across = np.fmod(every, p) == 0, np.fmod(p, every) == 0
@@ -166,7 +166,8 @@ def _of_samples(part: Part, row: int, walk: Walk) -> Array:
         begin = own.before(i * every)
         on = own.cut(begin, np.where(i < last, own.before((i + 1) * every), own.n))
         if np.any(on.n > 0):
-            total = exact.add(total, exact.pair(np.where(on.n > 0, _of_sample(part, i, on.moved(i * every), at, every, last, joined), 0.0)))
+            value = _of_sample(part, i, on.moved(i * every), at, every, last, joined)
+            total = exact.add(total, exact.pair(np.where(on.n > 0, value, 0.0)))
     return total[0]
 
 
@@ -188,12 +189,10 @@ def _of_loop(part: Part, row: int, walk: Walk) -> Array:
     held = own.before(end)
     turning = own.cut(np.zeros(1), held)
     found = _shrunk(body, own.cut(held, own.n).moved(end), times - 1.0, high, low, floor)
-    c, p, n = turning
-    within, across = np.fmod(period, p) == 0, np.fmod(p, period) == 0
+    within, across = np.fmod(period, walk.p) == 0, np.fmod(walk.p, period) == 0
     found = found + _of_turns(body, turning.where(within), period, high, low, floor)
-    if np.any(across & ~within & (n > 0)):
-        found = found + _across(body, turning.where(across & ~within), period, high, low, floor)
-    return _or_looked_at(found, within | across | (n == 0), part.only(row), walk)
+    found = found + _across(body, turning.where(across & ~within), period, high, low, floor)
+    return _or_looked_at(found, within | across | (turning.n == 0), part.only(row), walk)
 
 
 def _shrunk(body: Part, walk: Walk, turn: Array, high: Array, low: Array, floor: Array) -> Array:
@@ -219,9 +218,7 @@ def _of_turns(body: Part, walk: Walk, period: Array, high: Array, low: Array, fl
     return found + _full(body, Walk(begin, p, np.where(full > 0, each, 0.0)), turn + 1.0, full, (high, low), _ONE, floor)
 
 
-def _full(
-    body: Part, walk: Walk, turn: Array, count: Array, scale: tuple[Array, Array], pace: Array, floor: Array
-) -> Array:
+def _full(body: Part, walk: Walk, turn: Array, count: Array, scale: tuple[Array, Array], pace: Array, floor: Array) -> Array:
     """The same walk in each of ``count`` turns, every ``pace``-th from ``turn`` on: a geometric series of heights."""
     if not np.any(walk.n > 0):
         return np.zeros(1)
