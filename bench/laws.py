@@ -14,7 +14,7 @@ from bench.speed import Row, bar, seconds, taken
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
-import losses  # noqa: E402
+import losses
 
 HEAD: Row = ("what", "fastlr, C", "beside", "times as fast", "bar")
 STEPS, POINTS = 24_000, 16_000

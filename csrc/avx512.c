@@ -13,7 +13,7 @@
 
 #include "kernels.h"
 
-const Level fastlr_avx512 = {"avx512", fault, rate, rates, steps, table, plateau, drop, drops, annealed};
+const Level fastlr_avx512 = {"avx512", fault, rate, rates, each, steps, table, plateau, drop, drops, annealed};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -30,6 +30,7 @@ CALLS = """
 double rate_at(uintptr_t program, int64_t t);
 bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out);
 void rates_of(const double *program, size_t first, size_t stop, int64_t t, double *out);
+void each_of(const double *program, size_t first, size_t stop, const int64_t *t, double *out);
 void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row);
 void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
               ptrdiff_t lane, ptrdiff_t column, bool single);

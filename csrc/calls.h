@@ -37,6 +37,11 @@ static void rates_of(const double *program, size_t first, size_t stop, int64_t t
     WITHOUT_LOCK(fastlr_rates(program, lanes, t, out));
 }
 
+static void each_of(const double *program, size_t first, size_t stop, const int64_t *t, double *out) {
+    fastlr_lanes lanes = {first, stop};
+    WITHOUT_LOCK(fastlr_each(program, lanes, t, out));
+}
+
 static void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row) {
     fastlr_lanes lanes = {first, stop};
     WITHOUT_LOCK(fastlr_at(program, lanes, t, n, out, row));

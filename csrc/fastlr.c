@@ -99,6 +99,10 @@ void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *
     level()->rates(program, lanes, (double)t, out);
 }
 
+void fastlr_each(const double *program, fastlr_lanes lanes, const int64_t *t, double *out) {
+    level()->each(program, lanes, t, out);
+}
+
 void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row) {
     level()->steps(program, lanes, t, n, out, row);
 }

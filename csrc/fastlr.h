@@ -82,6 +82,9 @@ double fastlr_rate(const double *program, int64_t t);
 /* The rates of lanes at one step, each to its place in `out`. */
 void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *out);
 
+/* The rates of lanes, each at a step of its own: that of the lane at place j is t[j], its rate goes to out[j]. */
+void fastlr_each(const double *program, fastlr_lanes lanes, const int64_t *t, double *out);
+
 /* The rates of lanes at n steps in any order, those of the lane at place j from out[j * row] on. */
 void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row);
 

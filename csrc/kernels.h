@@ -58,6 +58,33 @@ static void rates(const double *words, fastlr_lanes lanes, double t, double *out
     }
 }
 
+/* Lanes of a family, each at a step of its own: that of the lane at place j is t[j]. */
+static void each_of_family(const double *words, Family family, fastlr_lanes lanes, const int64_t *t, double *out,
+                           Scratch *scratch) {
+    ALIGNED double clocks[BLOCK], block[BLOCK];
+    int64_t size = block_of(words), guess = 0, stop = (int64_t)lanes.stop;
+    for (int64_t lane = (int64_t)lanes.first; lane < stop; lane += size) {
+        int64_t n = stop - lane < size ? stop - lane : size;
+        for (int64_t i = 0; i < n; i++) {
+            clocks[i] = (double)t[position(words, family, lane + i)];
+        }
+        guess = lanes_at(words, family.root, (Clocks){lane, 1, n, clocks}, block, scratch, guess);
+        for (int64_t i = 0; i < n; i++) {
+            out[position(words, family, lane + i)] = block[i];
+        }
+    }
+}
+
+static void each(const double *words, fastlr_lanes lanes, const int64_t *t, double *out) {
+    Scratch scratch;
+    size_t before = 0;
+    for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
+        Family family = family_at(words, i);
+        each_of_family(words, family, lanes_within(lanes, before, (size_t)family.lanes), t, out, &scratch);
+        before += (size_t)family.lanes;
+    }
+}
+
 static void steps_of_lane(const double *words, Track track, int64_t lane, const int64_t *t, size_t n, double *out,
                           Scratch *scratch) {
     ALIGNED double clocks[BLOCK];

@@ -22,6 +22,7 @@ typedef struct {
     const char *(*fault)(void);
     double (*rate)(const double *program, double t);
     void (*rates)(const double *program, fastlr_lanes lanes, double t, double *out);
+    void (*each)(const double *program, fastlr_lanes lanes, const int64_t *t, double *out);
     void (*steps)(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row);
     void (*table)(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
     void (*plateau)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,

@@ -7,13 +7,12 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import math
 import typing
-from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from fastlr import exact, lowering
+from fastlr import lowering
 from fastlr.backends import active, choose
 from fastlr.calls import Call
 from fastlr.expression import Node
@@ -31,7 +30,6 @@ Array = npt.NDArray[np.float64]
 _STEP = np.dtype(np.int64)
 _UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
 _UNASKED_AT = _UNASKED.ctypes.data
-_SUMMED = 8_192  # numbers of a table held at a time while it is added up
 
 
 class Asked(Value):
@@ -149,6 +147,24 @@ class Asked(Value):
         steps = np.asarray(array, dtype=np.int64, order="C")
         return steps if steps.flags.aligned else steps.copy()
 
+    def each(self, t: npt.ArrayLike) -> Any:
+        """The rate of each lane at a step of its own, with the bits of ``s(t)``: a float, or a float64 array of ``s.shape``.
+
+        ``t``, integers from 0 to 2^53, broadcasts to ``s.shape``. Raises ``TypeError`` for steps that are no integers, and
+        ``ValueError`` for steps of another shape, out of range or past the end of a schedule with ``past_end="raise"``.
+
+        >>> import fastlr as flr
+        >>> flr.linear([1.0, 2.0], 0.0, steps=4).each([1, 3])
+        array([0.75, 0.5 ])
+        """
+        clocks = self._clocks(t)
+        if np.broadcast_shapes(clocks.shape, self.shape) != self.shape:
+            raise ValueError(f"each: t must broadcast to batch shape {self.shape}, got {clocks.shape}")
+        rates = allocate("each", self.shape, np.dtype(np.float64))
+        steps = np.ascontiguousarray(np.broadcast_to(clocks, self.shape)).reshape(-1)
+        choose().each(self._lowered(), range(rates.size), steps, rates.reshape(-1))
+        return rates if self.shape else float(rates)
+
     def _reach(self, where: str, first: int, last: int) -> None:
         """Raise unless every step from ``first`` to ``last`` may be asked for."""
         if first < 0 or last > LAST_STEP:
@@ -229,46 +245,3 @@ class Asked(Value):
             raise ValueError(f"unique: the schedule must have one batch axis, got batch shape {self.shape}")
         first, index = distinct(self._lowered())
         return (self if first.size == self.shape[0] else self[first]), index
-
-    def _tables(self, stop: int) -> Iterator[Array]:
-        """The first ``stop`` rates, a short table at a time."""
-        size = max(1, _SUMMED // max(1, int(np.prod(self.shape))))
-        for start in range(0, stop, size):
-            yield self.table(start, min(start + size, stop))
-
-    def sum(self, stop: int) -> Any:
-        """The sum of the rates at steps 0 to ``stop - 1``, all of them added up in two words: a float, or an array.
-
-        >>> import fastlr as flr
-        >>> flr.constant(0.1).sum(10)
-        1.0
-        """
-        stop = self._run("sum", stop, least=0)
-        total = exact.pair(np.zeros(self.shape))
-        for rates in self._tables(stop):
-            total = exact.add(total, exact.total(rates))
-        return self._plain(total[0])
-
-    def max(self, stop: int) -> Any:
-        """The largest rate at steps 0 to ``stop - 1``; it looks at every one of them."""
-        stop = self._run("max", stop, least=1)
-        return self._plain(np.max([rates.max(axis=-1) for rates in self._tables(stop)], axis=0))
-
-    def min(self, stop: int) -> Any:
-        """The smallest rate at steps 0 to ``stop - 1``; it looks at every one of them."""
-        stop = self._run("min", stop, least=1)
-        return self._plain(np.min([rates.min(axis=-1) for rates in self._tables(stop)], axis=0))
-
-    def _run(self, name: str, stop: object, least: int) -> int:
-        """``stop``, known to be a step that rates may be asked up to."""
-        rule = f"{name}: stop must be an integer from {least} to 2**53"
-        if isinstance(stop, bool) or not isinstance(stop, int | np.integer):
-            raise TypeError(f"{rule}, got {type(stop).__name__} {shown(stop)}")
-        if not least <= stop <= LAST_STEP:
-            raise ValueError(f"{rule}, got {shown(stop)}")
-        if stop:
-            self._reach(f"{name}: steps", 0, int(stop) - 1)
-        return int(stop)
-
-    def _plain(self, value: npt.NDArray[Any]) -> Any:
-        return value if self.shape else float(value)

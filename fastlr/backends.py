@@ -32,7 +32,8 @@ class Backend:
 
     ``table(words, lanes, columns, start, step, out)``, ``steps(words, lanes, columns, t, out)`` and ``rates(words, lanes, t,
     out)`` fill many steps, many in any order, and one, of the lanes and columns in two ranges: ``out`` is the whole. Lanes are
-    counted in the program's own order, whatever their places in ``out``.
+    counted in the program's own order, whatever their places in ``out``. ``each(words, lanes, t, out)`` fills one step a lane,
+    its own: ``t``, int64, is in the order of ``out``.
 
     ``replay(words, lanes, metrics, state, out)`` takes lanes of a plateau rule through a history of metrics, one row an update
     and one column a lane, or one for all. The parts of ``state``, flat arrays, are changed in place; scales go to ``out``, or
@@ -50,6 +51,7 @@ class Backend:
     table: Callable[[Any, range, range, int, int, Any], None]
     steps: Callable[[Any, range, range, Any, Any], None]
     rates: Callable[[Any, range, int, Any], None]
+    each: Callable[[Any, range, Any, Any], None]
     replay: Callable[[Any, range, Any, Any, Any], None]
     drop: Callable[[Any, Any, Any, Any], None]
     drops: Callable[[Any, Any, Any, Any, Any, Any], None]
@@ -61,7 +63,7 @@ class Backend:
 def _native() -> Backend:
     from fastlr import native
 
-    asked = (native.table, native.steps, native.rates, native.replay, native.drop, native.drops, native.annealed)
+    asked = (native.table, native.steps, native.rates, native.each, native.replay, native.drop, native.drops, native.annealed)
     return Backend("native", *asked, native.scalar, native.several)
 
 
@@ -70,15 +72,15 @@ def _jit() -> Backend:
         raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr import jit
 
-    asked = (jit.table, jit.steps, jit.lanes_of, jit.replay, jit.drop, jit.drops, jit.annealed)
+    asked = (jit.table, jit.steps, jit.lanes_of, jit.each, jit.replay, jit.drop, jit.drops, jit.annealed)
     return Backend("jit", *asked, jit.scalar)
 
 
 def _reference() -> Backend:
     from fastlr import automaton, drops, reference
 
-    asked = (reference.table, reference.steps, reference.rates, automaton.replay, drops.drop, drops.drops, drops.annealed)
-    return Backend("reference", *asked)
+    rates = (reference.table, reference.steps, reference.rates, reference.each)
+    return Backend("reference", *rates, automaton.replay, drops.drop, drops.drops, drops.annealed)
 
 
 _LOADERS: dict[str, Callable[[], Backend]] = {"native": _native, "jit": _jit, "reference": _reference}  # fastest first
@@ -106,7 +108,7 @@ def _unchosen(*_: object) -> None:
     raise AssertionError("no backend has been chosen")
 
 
-_default = Backend("", *(_unchosen,) * 7)  # becomes the process's own when first asked for
+_default = Backend("", *(_unchosen,) * 8)  # becomes the process's own when first asked for
 _ACTIVE = ContextVar("fastlr_backend", default=_default)
 
 active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless until one has been chosen

@@ -180,7 +180,8 @@ def law_described(description: Mapping[str, Any], folder: Path) -> laws.Law:
         _check_keys(f"law: {name}", constants, required=tuple(_LAWS[name].kinds))
         law: laws.Law = _LAWS[name](**constants)
         return law
-    return laws.fit(_LAWS[name], [_curve(curve, folder) for curve in _tables(description, "curve")]).law
+    fitted: laws.Law = laws.fit(_LAWS[name], [_curve(curve, folder) for curve in _tables(description, "curve")]).law
+    return fitted
 
 
 def _curve(data: Mapping[str, Any], folder: Path) -> laws.Curve:

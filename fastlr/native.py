@@ -11,7 +11,7 @@ from typing import Any
 from fastlr import sources
 
 __all__ = [
-    "annealed", "drop", "drops", "level", "levels", "rates", "replay", "scalar", "several", "steps", "table", "use_level",
+    "annealed", "drop", "drops", "each", "level", "levels", "rates", "replay", "scalar", "several", "steps", "table", "use_level",
 ]  # fmt: skip
 
 _NOTE = Path(__file__).with_name("_native.txt")  # left by a build that made no extension
@@ -59,6 +59,11 @@ def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
 def rates(words: Any, lanes: range, t: int, out: Any) -> None:
     """Some of the lanes at step t into float64 ``out`` (one a lane), C-contiguous."""
     _lib.rates_of(_memory(_doubles, words), lanes.start, lanes.stop, t, _memory(_doubles, out))
+
+
+def each(words: Any, lanes: range, t: Any, out: Any) -> None:
+    """Some of the lanes, each at its own of int64 steps ``t`` (one a lane), into float64 ``out``, both C-contiguous."""
+    _lib.each_of(_memory(_doubles, words), lanes.start, lanes.stop, _memory(_integers, t), _memory(_doubles, out))
 
 
 def several(address: int, t: Any, out: Any) -> bool:

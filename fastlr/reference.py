@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.shapes import FAMILY, HEADER, LAST_STEP, ROW, shape
 
-__all__ = ["rates", "steps", "table"]
+__all__ = ["CURVES", "each", "rates", "steps", "table"]
 
 Array = npt.NDArray[np.float64]
 Lanes = npt.NDArray[np.int64]
@@ -166,7 +166,7 @@ def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
     return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
 
 
-_CURVES: dict[str, Callable[..., Array]] = {
+CURVES: dict[str, Callable[..., Array]] = {
     "constant": lambda c, value: value,
     "linear": _linear,
     "square": _square,
@@ -219,9 +219,9 @@ def _row(track: _Track, row: int, c: Array) -> Array:
     """One row, at clocks that all fall into it."""
     name = shape(int(track.words[track.at + ROW * row])).name
     c = c - track.number(row, 1)
-    if name in _CURVES:
+    if name in CURVES:
         fields = shape(int(track.words[track.at + ROW * row])).fields
-        return _CURVES[name](c, *(track.number(row, 7 + 2 * i) for i in range(len(fields))))
+        return CURVES[name](c, *(track.number(row, 7 + 2 * i) for i in range(len(fields))))
     if name == "sampled":
         return _sampled(track, row, c)
     if name == "loop":
@@ -274,9 +274,14 @@ def steps(words: Array, lanes: range, columns: range, t: npt.NDArray[np.int64], 
     _runs(words, lanes, columns, lambda i, j: t[i:j].astype(np.float64), out)
 
 
-def rates(words: Array, lanes: range, t: int, out: Array) -> None:
-    """Some of the lanes at step t, into ``out`` (one a lane)."""
+def each(words: Array, lanes: range, t: npt.NDArray[np.int64], out: Array) -> None:
+    """Some of the lanes, each at its own of int64 steps ``t``, into ``out``: both one a lane."""
     for positions, track in _families(words, lanes):
         for i in range(0, positions.size, _CHUNK):
-            some = track.lanes[i : i + _CHUNK]
-            out[positions[i : i + _CHUNK]] = _rates(track._replace(lanes=some), np.full(some.size, float(t)))
+            some, place = track.lanes[i : i + _CHUNK], positions[i : i + _CHUNK]
+            out[place] = _rates(track._replace(lanes=some), t[place].astype(np.float64))
+
+
+def rates(words: Array, lanes: range, t: int, out: Array) -> None:
+    """Some of the lanes at step t, into ``out`` (one a lane)."""
+    each(words, lanes, np.broadcast_to(np.int64(t), out.shape), out)

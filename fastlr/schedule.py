@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from fastlr import expression as tree
 from fastlr import lowering, reference
-from fastlr.asking import Asked
 from fastlr.calls import Call
 from fastlr.expression import Node, Numbers
 from fastlr.parameters import Boundaries, Flag, Growth, Paces, Period, Power, Rate, Steps, checked, shown
+from fastlr.reductions import Reduced
 from fastlr.shapes import LAST_STEP
 from fastlr.value import CONSTRUCTORS, constructor
 
@@ -81,7 +81,7 @@ def _until(part: Schedule, stop: Numbers) -> Node:
     return tree.ended(part._node, part.past_end)
 
 
-class Schedule(Asked):
+class Schedule(Reduced):
     """A rate for every step from 0 to 2^53: an immutable value.
 
     Compare it, hash it, pickle it, index it along its batch axes; ``repr``, of up to 1,000 numbers,

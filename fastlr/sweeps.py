@@ -169,7 +169,7 @@ class Sweep:
         """
         results: dict[str, npt.NDArray[Any]] = {}
         for places in counted(self.chunks(_TOGETHER), self.size, "schedules", progress):
-            part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))  # type: ignore[attr-defined]
+            part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))
             for name, values in part.items():
                 results.setdefault(name, np.empty(self.size, values.dtype))[places.start : places.stop] = values
         return {name: values.reshape(self.shape) for name, values in results.items()}

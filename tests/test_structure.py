@@ -14,7 +14,7 @@ import pytest
 from cases import SCHEDULES, built
 
 import fastlr as flr
-from fastlr import constructors, presets, reference
+from fastlr import closed, constructors, panels, pieces, presets, reference, sums
 from fastlr.jit import rows
 from fastlr.shapes import FIELDS_MOST, SHAPES, code, shape
 from fastlr.value import CONSTRUCTORS
@@ -33,9 +33,12 @@ FLOORS = (
     {"jit.laws", "jit.runs", "jit.plateau"},
     {"reference", "automaton", "drops", "jit", "native"},
     {"backends"},
-    {"calls", "parameters"},
+    {"calls", "closed", "panels", "parameters", "parts"},
+    {"pieces"},
+    {"averages", "extremes", "sums"},
     {"axes", "conventions", "draws", "tables", "value"},
     {"asking"},
+    {"reductions"},
     {"schedule"},
     {"constructors", "files", "groups", "lanes", "laws.nodes", "laws.runs", "sparkline"},
     {"bundles", "clocks", "comparison", "fitting", "laws.families", "laws.measured", "stores.layout"},
@@ -285,9 +288,18 @@ def test_a_shape_is_known_everywhere(row):
 
 
 def test_the_reference_names_no_other_shape():
-    named = {*reference._CURVES, *reference._PAIRS}
+    named = {*reference.CURVES, *reference._PAIRS}
     assert named < {row.name for row in SHAPES}
     assert [len(shape(code(name)).fields) for name in ("multiply", "add", "minimum", "maximum")] == [0] * 4
+
+
+def test_every_shape_says_how_it_is_summed_and_where_it_turns():
+    """In closed form, in panels, or by the rows that it holds; and which way it runs, or what it is made of."""
+    names = {row.name for row in SHAPES}
+    assert set(closed.CLOSED) | set(panels.SMOOTH) | set(sums.HOLDERS) == names
+    assert set(closed.CLOSED) & set(sums.HOLDERS) == set()
+    assert set(pieces.WAYS) | set(pieces.HOLDERS) == names
+    assert set(pieces.WAYS) & set(pieces.HOLDERS) == set()
 
 
 def test_the_adapter_for_jax_knows_every_shape():

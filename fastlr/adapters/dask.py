@@ -106,7 +106,7 @@ def _reduced(
     lanes: Lanes, places: range, names: Any, start: int, stop: int | None, arguments: Any
 ) -> dict[str, npt.NDArray[Any]]:
     """The results of one chunk, on a worker."""
-    return gathered(lanes, places, lambda batch: batch.reduce(names, start, stop, **arguments))  # type: ignore[attr-defined]
+    return gathered(lanes, places, lambda batch: batch.reduce(names, start, stop, **arguments))
 
 
 def _checked(where: str, chunks: Any, count: int) -> tuple[int, ...]:

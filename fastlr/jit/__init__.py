@@ -18,14 +18,14 @@ import numpy as np
 
 from fastlr.jit.arithmetic import words_at
 from fastlr.jit.compiling import inlined, kernel, quick
-from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, lanes_at, rates_at
+from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, each_at, lanes_at, rates_at
 from fastlr.jit.laws import annealed, drop, drops
 from fastlr.jit.plateau import replay
 from fastlr.jit.rows import family, lanes_within, position, rate_of
 from fastlr.jit.runs import steps_of
 from fastlr.shapes import HEADER, LAST_STEP, MAGIC
 
-__all__ = ["annealed", "drop", "drops", "lanes_of", "rate", "rates", "replay", "scalar", "steps", "table"]
+__all__ = ["annealed", "drop", "drops", "each", "lanes_of", "rate", "rates", "replay", "scalar", "steps", "table"]
 
 
 @inlined
@@ -109,6 +109,11 @@ def table(words: Any, lanes: range, columns: range, start: int, step: int, out: 
 def lanes_of(words: Any, lanes: range, t: int, out: Any) -> None:
     """Some of the lanes at step t into float64 ``out`` (one a lane), the caller having checked both."""
     rates_at(words, lanes.start, lanes.stop, float(t), out)
+
+
+def each(words: Any, lanes: range, t: Any, out: Any) -> None:
+    """Some of the lanes, each at its own of int64 steps ``t``, into float64 ``out``: both one a lane."""
+    each_at(words, lanes.start, lanes.stop, t, out)
 
 
 @kernel

@@ -33,13 +33,14 @@ from fastlr.jit.rows import (
     STAIRCASE,
     family,
     lanes_within,
+    position,
     rate_of,
     row_at,
     sample,
 )  # fmt: skip
 from fastlr.shapes import FIELDS_MOST, ROW
 
-__all__ = ["BLOCK", "SCRATCH", "block_of", "lanes_at", "rates_at"]
+__all__ = ["BLOCK", "SCRATCH", "block_of", "each_at", "lanes_at", "rates_at"]
 
 BLOCK = 1024  # clocks at a time: 8 KiB of float64, so that what two passes read stays in the cache
 MOST_BLENDED = 4  # rows in force in a block that are evaluated for all of it
@@ -70,6 +71,25 @@ def rates_at(words: Any, begin: int, end: int, t: float, out: Any) -> None:
                 k = lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch, k)
                 for j in range(n):
                     out[int(words[listed + lane + j])] = block[j]
+
+
+@kernel
+def each_at(words: Any, begin: int, end: int, t: Any, out: Any) -> None:
+    """Lanes begin to end, each at its own step of ``t`` (int64), into ``out`` (float64): both contiguous, one a lane."""
+    size, before = block_of(words), 0
+    clocks, block, scratch = np.empty(size), np.empty(size), np.empty((SCRATCH, size))
+    for i in range(int(words[2])):
+        lanes, first, listed, at, count = family(words, i)
+        own, stop = lanes_within(begin, end, before, lanes)
+        before += lanes
+        k = 0
+        for lane in range(own, stop, size):
+            n = min(size, stop - lane)
+            for j in range(n):
+                clocks[j] = t[position(words, first, listed, lane + j)]
+            k = lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch, k)
+            for j in range(n):
+                out[position(words, first, listed, lane + j)] = block[j]
 
 
 @kernel

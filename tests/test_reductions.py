@@ -1,0 +1,282 @@
+"""Sums, extremes and searches without tables: against tables, and far out against the formulas in real numbers."""
+
+import math
+import re
+import tracemalloc
+from itertools import pairwise
+
+import mpmath
+import numpy as np
+import oracle
+import pytest
+import schedules
+from cases import BACKENDS, SCHEDULES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mpf
+
+import fastlr as flr
+from fastlr.reductions import REDUCTIONS
+
+LAST = 2**53
+RANGES = [(0, 1), (0, 97), (7, 8), (13, 1_500), (99, 101)]
+
+
+def rows(found, schedule):
+    """One a lane."""
+    assert np.shape(found) == schedule.shape
+    return np.reshape(found, -1)
+
+
+def first(hits, start):
+    return np.where(hits.any(axis=1), hits.argmax(axis=1) + start, -1)
+
+
+def close(found, wanted, relative=1e-13):
+    """Below the normal numbers rates themselves are rounded."""
+    return np.all(np.abs(found - wanted) <= relative * wanted + 1e-300)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("text", SCHEDULES)
+def test_reductions_are_those_of_the_table(text, backend):
+    schedule = SCHEDULES[text]
+    with flr.use_backend(backend):
+        for start, stop in RANGES if schedule.past_end != "raise" else [(0, 5), (2, 6)]:
+            table = schedule.table(start, stop).reshape(-1, stop - start)
+            sums = np.array([math.fsum(rates) for rates in table])
+            changes = np.array([math.fsum(rates) for rates in np.abs(np.diff(table))])
+            found = {name: rows(value, schedule) for name, value in schedule.reduce(REDUCTIONS, start, stop).items()}
+            assert close(found["sum"], sums)
+            assert close(found["mean"], sums / (stop - start))
+            assert close(found["total_variation"], changes, 1e-12)
+            for name in ("max", "min"):
+                assert found[name].tolist() == getattr(table, name)(axis=1).tolist()
+                assert found[f"arg{name}"].tolist() == (getattr(table, f"arg{name}")(axis=1) + start).tolist()
+            level = np.quantile(table, 0.4, axis=1).reshape(schedule.shape)
+            for name, hits in (("first_below", table < level.reshape(-1, 1)), ("first_above", table > level.reshape(-1, 1))):
+                assert rows(getattr(schedule, name)(level, start, stop), schedule).tolist() == first(hits, start).tolist()
+
+
+@given(
+    schedule=schedules.scalars,
+    start=st.one_of(st.integers(0, 3_000), st.integers(0, LAST - 3_000)),
+    count=st.integers(1, 2_000),
+    share=st.floats(0.0, 1.0),
+)
+@settings(max_examples=60)
+def test_reductions_of_random_schedules(schedule, start, count, share):
+    stop = start + count
+    table = schedule.table(start, stop)
+    assert close(schedule.sum(start, stop), math.fsum(table))
+    assert (schedule.max(start, stop), schedule.min(start, stop)) == (table.max(), table.min())
+    assert schedule.argmax(start, stop) == start + table.argmax()
+    assert schedule.argmin(start, stop) == start + table.argmin()
+    level = table.min() + share * (table.max() - table.min())
+    assert schedule.first_below(level, start, stop) == first((table < level)[None], start)[0]
+    assert schedule.first_above(level, start, stop) == first((table > level)[None], start)[0]
+
+
+# -- far out ----------------------------------------------------------------------------------------------------------------
+
+FAR = 10**15 + 37
+CURVES = [
+    flr.linear(0.1, 1e-9, FAR),
+    flr.polynomial(0.0, 1.0, FAR),
+    flr.polynomial(1.0, 0.0, FAR),
+    flr.polynomial(1.0, 0.0, FAR, power=2.5),
+    flr.polynomial(1.0, 0.0, FAR, power=0.5, origin="start"),
+    flr.polynomial(0.0, 1.0, FAR, power=30.0),
+    flr.cosine(1.0, 0.0, FAR),
+    flr.cosine(0.0, 1.0, FAR, exponent=1.5),
+    flr.cosine(1.0, 0.0, FAR, exponent=0.7, k=0.5),
+    flr.exponential(1.0, 1e-12, FAR),
+    flr.exponential(1e-12, 1.0, FAR),
+    flr.rex(1.0, 0.0, FAR, beta=0.99),
+    flr.rex(0.0, 1.0, FAR),
+    flr.affine_exponential(1.0, 0.0, FAR, ratio=1e-4),
+    flr.affine_exponential(0.0, 1.0, FAR, ratio=1e4),
+    flr.logarithmic(1.0, 0.0, FAR),
+    flr.tanh(1.0, 0.0, FAR),
+    flr.inverse_time(1.0, rate=1e-3),
+    flr.inverse_power(1.0, power=0.75, shift=10),
+    flr.eden(1.0, 1e6),
+    flr.exponential_decay(1.0, rate=1e-13),
+    flr.cosine(1.0, 0.0, FAR) * flr.linear(0.0, 1.0, FAR // 2),
+]
+
+
+@pytest.mark.parametrize("schedule", CURVES, ids=repr)
+def test_a_short_range_far_out_is_summed(schedule):
+    with mpmath.workprec(250):
+        for start in (FAR // 3, FAR - 1_000, FAR - 41):
+            exact = mpmath.fsum(oracle.exact(schedule, t) for t in range(start, start + 40))
+            assert abs(schedule.sum(start, start + 40) / exact - 1) < 1e-13
+    for start in (FAR // 3, FAR - 1_000):
+        assert close(schedule.sum(start, start + 900), math.fsum(schedule.table(start, start + 900)), 1e-13)
+
+
+@pytest.mark.parametrize("schedule", CURVES, ids=repr)
+def test_a_long_range_is_the_sum_of_its_parts(schedule):
+    """Where a range is cut decides on its panels, so that these would differ if one of them were wrong."""
+    cuts = [0, 33, 10**4, 3 * 10**9 + 1, FAR // 2 + 11, FAR - 5_000, FAR]
+    parts = [schedule.sum(start, stop) for start, stop in pairwise(cuts)]
+    assert close(schedule.sum(FAR), math.fsum(parts))
+
+
+@pytest.mark.parametrize("power", [0.3, 2.5, 7.9])
+def test_a_long_power_is_zeta(power):
+    """``sum_{x=1}^{n} x^q = zeta(-q) - zeta(-q, n + 1)``."""
+    n = 10**12
+    with mpmath.workprec(300):
+        exact = (mpmath.zeta(-mpf(power)) - mpmath.zeta(-mpf(power), n + 1)) / mpf(n) ** mpf(power)
+        assert abs(flr.polynomial(1.0, 0.0, n, power=power).sum(n) / exact - 1) < 1e-13
+
+
+@pytest.mark.parametrize(
+    ("schedule", "exact"),
+    [
+        (flr.cosine(1.0, 0.0, 10**12), mpf(10**12 + 1) / 2),
+        (flr.linear(1.0, 0.0, 10**12).repeat(), mpf(10**12 + 1) / 2),
+        (flr.linear(1.0, 0.5, 10).repeat(scale=0.5), 2 * mpf("7.75")),
+        (flr.step_decay(1.0, 0.5, every=1_000), mpf(2_000)),
+        (flr.constant(0.1).clip(0.2, 0.3), mpf(0.2) * 10**12),
+        (flr.linear(1.0, 0.0, 10**6).staircase(every=10**6), mpf(10**6) * (10**6 + 1) / 2),
+        (flr.linear(1.0, 0.0, 3 * 10**12).paced([3]), mpf(10**12 + 1) / 2),
+        (flr.sampled([1.0, 0.0], every=10**12, interpolate=True), mpf(10**12 + 1) / 2),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, flr.Schedule) else "",
+)
+def test_what_holds_others_is_summed_in_closed_form(schedule, exact):
+    assert abs(schedule.sum(10**12) / exact - 1) < 1e-13
+
+
+def test_extremes_and_searches_far_out():
+    run = flr.linear(0.0, 1.0, steps=1_000).then(flr.cosine(1.0, 0.0, steps=10**14))
+    assert (run.argmax(10**15), run.argmin(10**15), run.argmin(1, 10**15)) == (1_000, 0, 1_000 + 10**14)
+    below = run.first_below(0.25, start=2_000)
+    assert run(below) < 0.25 <= run(below - 1)
+    assert run.first_above(1.0) == -1
+    cycles = flr.cyclic(0.1, 1.0, up=10**6, mode="triangular2")
+    at = cycles.first_below(0.1 + 1e-9, start=1)
+    assert cycles(at) < 0.1 + 1e-9 <= cycles(at - 1)
+    assert cycles.argmax(10**15) == 10**6
+    assert flr.cyclic(0.0, 1.0, up=10).total_variation(10**13 + 1) == 10**12
+    assert flr.linear(1.0, 0.0, LAST).first_below(1e-300) == LAST
+
+
+# -- lanes ------------------------------------------------------------------------------------------------------------------
+
+
+def test_lanes_and_names_and_shapes():
+    groups = flr.stack({"a": flr.rex(1.0, 0.0, 50), "b": flr.constant(0.5), "c": flr.rex(0.5, 0.0, 70)})
+    assert groups.sum(100).tolist() == [groups[name].sum(100) for name in "abc"]
+    assert groups.first_below([0.4, 0.4, 0.4], 0, 1_000).tolist() == [groups[name].first_below(0.4, 0, 1_000) for name in "abc"]
+    batch = flr.cosine(0.1, [[1.0], [2.0]], [7, 8, 9])
+    assert batch.argmax(10).dtype == np.int64
+    assert batch.argmax(10).tolist() == [[7, 8, 9]] * 2
+    assert [type(value) for value in flr.constant(1.0).reduce(["sum", "argmin"], 3).values()] == [float, int]
+
+
+def test_as_many_lanes_as_are_taken_at_a_time_and_more():
+    peaks = np.linspace(0.1, 1.0, 9_001)
+    batch = flr.warmup_cosine(peaks, np.arange(9_001) % 7, 1_000)
+    assert batch[[0, 4_095, 4_096, 9_000]].sum(1_000).tolist() == batch.sum(1_000)[[0, 4_095, 4_096, 9_000]].tolist()
+    assert batch.max(1_000).tolist() == peaks.tolist()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_each_lane_at_its_own_step(backend):
+    for schedule in SCHEDULES.values():
+        if schedule.shape and schedule.past_end != "raise":
+            steps = np.arange(math.prod(schedule.shape)).reshape(schedule.shape) * 17
+            with flr.use_backend(backend):
+                lanes = [schedule[place](int(steps[place])) for place in np.ndindex(schedule.shape)]
+                assert schedule.each(steps).ravel().tolist() == lanes
+
+
+def test_cumsum_is_the_sum_before_each_step():
+    schedule, steps = flr.wsd([0.1, 1.0], 10, 50, 20), np.array([[0, 5, 80], [10**12, 11, 5]])
+    sums = schedule.cumsum(steps)
+    assert sums.shape == (2, 2, 3)
+    assert sums[:, 1, 0].tolist() == schedule.sum(10**12).tolist()
+    assert sums[:, 0, 0].tolist() == [0.0, 0.0]
+    assert flr.constant(0.5).cumsum(4) == 2.0
+
+
+def test_nothing_is_laid_out_as_a_table():
+    batch = flr.warmup_cosine(np.linspace(0.1, 1.0, 1_000), 10, 10**9)
+    batch.sum(10)
+    tracemalloc.start()
+    batch.reduce(REDUCTIONS, 10**12)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**21
+
+
+# -- weight decay -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["wsd(0.3, 10, 80, 50)", "cosine_restarts(0.5, 0.1, 20)", "cyclic(0.1, 0.5, 7, mode='triangular2')"]
+)
+def test_what_is_left_of_a_weight(text):
+    schedule, decay = eval(text, vars(flr).copy()), 0.25
+    kept = 1.0 - decay * schedule.table(200)
+    assert schedule.retained(decay, 200) == pytest.approx(np.prod(kept), rel=1e-12)
+    assert schedule.retained(decay, 50, 120) == pytest.approx(np.prod(kept[50:120]), rel=1e-12)
+    ages = [np.prod(kept[t + 1 :]) for t in range(200)]
+    assert schedule.timescale(decay, 200) == pytest.approx(math.fsum(ages), rel=1e-12)
+
+
+def test_the_time_scale_of_a_constant_rate():
+    rates = flr.constant([1e-3, 1e-4, 1e-3])
+    assert rates.timescale([0.1, 0.1, 0.0], 10**6) == pytest.approx([1e4, 1e5 * (1 - math.exp(-10.00005)), 10**6], rel=1e-8)
+    assert flr.constant(1e-3).retained(0.1, 10**12) == 0.0
+    assert flr.constant(1.0).retained(1.0, 1) == 0.0
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------------
+
+ENDS = flr.linear(1.0, 0.0, 10).with_past_end("raise")
+ONE = flr.constant(0.5)
+
+
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        (lambda: ONE.sum(-1), "sum: stop must be an integer from 0 to 2**53, got -1"),
+        (lambda: ONE.sum(5, 4), "sum: stop must be at least 5, got 4"),
+        (lambda: ONE.max(0), "max: stop must be an integer from 1 to 2**53, got 0"),
+        (lambda: ONE.mean(4, 4), "mean: stop must be at least 5, got 4"),
+        (lambda: ONE.min(-3, 4), "min: start must be an integer from 0 to 2**53, got -3"),
+        (lambda: ENDS.sum(11), "sum: steps must be before the end, step 10, as past_end='raise', got 10"),
+        (lambda: ONE.first_below(-1.0), "first_below: rate must be a finite number >= 0, at most 1e290, got -1.0"),
+        (lambda: ONE.first_above(math.nan), "first_above: rate must be a finite number >= 0, at most 1e290, got nan"),
+        (lambda: ONE.first_above([1.0, 2.0]), "first_above: rate must broadcast to batch shape (), got (2,)"),
+        (lambda: ONE.retained(-0.1, 5), "retained: decay must be a finite number >= 0, at most 1e290, got -0.1"),
+        (lambda: ONE.retained(3.0, 5), "retained: decay times the largest rate must be at most 1, got 1.5"),
+        (lambda: ONE.timescale(3.0, 5), "timescale: decay times the largest rate must be at most 1, got 1.5"),
+        (lambda: ONE.cumsum([-1]), "cumsum: steps must be an integer from 0 to 2**53, got -1 in an array"),
+        (lambda: ONE.each([1, 2]), "each: t must broadcast to batch shape (), got (2,)"),
+        (
+            lambda: ONE.reduce(["summ"], 5),
+            "reduce: names must be of sum, mean, max, min, argmax, argmin, total_variation, got 'summ'",
+        ),
+    ],
+)
+def test_what_is_refused(work, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        work()
+
+
+def test_steps_are_integers():
+    for work in (lambda: ONE.sum(1.0), lambda: ONE.max(True), lambda: ONE.first_below(0.1, 0.0), lambda: ONE.cumsum([0.5])):
+        with pytest.raises(TypeError, match="must be an integer"):
+            work()
+
+
+def test_no_steps_have_no_sum_and_a_run_that_ends_is_searched_to_its_end():
+    assert ONE.sum(0) == ONE.sum(7, 7) == 0.0
+    assert ENDS.first_below(0.15) == 9
+    assert ENDS.first_below(0.05) == -1
