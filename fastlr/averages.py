@@ -44,18 +44,18 @@ def _logarithm(part: Part, lane: int, start: float, count: float, decay: float) 
     return float(total[0][0])
 
 
-def age(part: Part, stop: int, decays: Array) -> Array:
-    """``sum_{t<stop} prod_{t<u<stop} (1 - decay*A(u))`` of each lane."""
-    return np.array([_age_of_lane(part, lane, stop, decay) for lane, decay in enumerate(decays.tolist())])
+def age(part: Part, steps: range, decays: Array) -> Array:
+    """``sum_t prod_{u>t} (1 - decay*A(u))`` of each lane, over the steps of a range."""
+    return np.array([_age_of_lane(part, lane, steps, decay) for lane, decay in enumerate(decays.tolist())])
 
 
-def _age_of_lane(part: Part, lane: int, stop: int, decay: float) -> float:
+def _age_of_lane(part: Part, lane: int, steps: range, decay: float) -> float:
     """From the last step backwards, by what is lost up to each, as a logarithm."""
     if decay == 0:
-        return float(stop)
-    total, lost, end = exact.pair(np.zeros(1)), 0.0, stop
-    while end > 0 and lost < _GONE:
-        begin = max(0, end - _BACK)
+        return float(len(steps))
+    total, lost, end = exact.pair(np.zeros(1)), 0.0, steps.stop
+    while end > steps.start and lost < _GONE:
+        begin = max(steps.start, end - _BACK)
         [rates] = part.look(lane, begin, 1.0, end - begin)
         losses = lost - np.cumsum(np.log1p(-decay * rates[::-1]))
         kept = np.exp(-np.concatenate([[lost], losses[:-1]]))

@@ -229,7 +229,9 @@ def compare(
 def sweep(
     file: Annotated[Path, typer.Argument(help="A .toml file that describes a sweep.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="What to write: .npy, .zarr, or .csv of --reduce.", show_default=False)] = None,
-    reduce: Annotated[list[str] | None, typer.Option(help="A number a schedule: sum, max, ...", show_default=False)] = None,
+    reduce: Annotated[
+        list[str] | None, typer.Option(help="A number of each schedule: sum, mean, max, ...", show_default=False)
+    ] = None,
     dtype: Annotated[str, typer.Option(help="float64 or float32.")] = "float32",
     memory: Annotated[int, _number("MiB to work in.")] = 256,
     threads: Annotated[int, _number("Threads to work in.")] = 1,

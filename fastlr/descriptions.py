@@ -89,7 +89,8 @@ def sweep_described(description: Mapping[str, Any]) -> Described:
         raise ValueError(f"sweep: steps must be an integer from 1, got {shown(steps)}")
     axes = [*map(_zip, _tables(description, "zip")), *map(_draw, _tables(description, "draw"))]
     parameters = {name: _values(name, value) for name, value in _table(description, "parameters").items()}
-    return Described(sweep(description["family"], *axes, **parameters), steps)
+    family = description["family"]
+    return Described(sweep(family.strip() if isinstance(family, str) else family, *axes, **parameters), steps)
 
 
 def _check_keys(where: str, data: object, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:

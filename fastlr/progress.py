@@ -25,7 +25,7 @@ def counted(
     try:
         from tqdm import tqdm
     except ImportError as error:
-        raise ImportError("progress needs tqdm: pip install tqdm") from error
+        raise ImportError("progress needs tqdm: pip install 'fastlr[cli]'") from error
     with tqdm(total=total, initial=done, unit=f" {unit}", unit_scale=True, dynamic_ncols=True) as line:
         for part in parts:
             yield part

@@ -22,7 +22,12 @@ __all__ = ["REDUCTIONS", "Reduced"]
 Array = npt.NDArray[np.float64]
 Found = Callable[[Part, npt.NDArray[np.int64]], Array]
 
-REDUCTIONS = ("sum", "mean", "max", "min", "argmax", "argmin", "total_variation")
+# by name, and what each is asked with beside the steps
+REDUCTIONS = {
+    **dict.fromkeys(("sum", "mean", "max", "min", "argmax", "argmin", "total_variation"), ""),
+    **dict.fromkeys(("first_below", "first_above"), "rate"),
+    **dict.fromkeys(("retained", "timescale"), "decay"),
+}
 
 
 class Reduced(Asked):
@@ -138,13 +143,13 @@ class Reduced(Asked):
         first, last = _ends(steps)
         return self._plain(self._found(lambda part, places: left(part, first, last, decays[places])))
 
-    def timescale(self, decay: Rate, stop: int) -> Any:
-        """Over how many updates the weights are an average at step ``stop``: ``sum_t prod_{t<u<stop} (1 - decay*s(u))``.
+    def timescale(self, decay: Rate, start: int, stop: int | None = None) -> Any:
+        """Over how many updates the weights are an average at their end: ``sum_t prod_{t<u<stop} (1 - decay*s(u))``.
 
         With weight decay, weights are an exponential moving average of ``-update/decay``, in which that of step t weighs
-        ``w_t = decay*s(t) * prod_{t<u<stop} (1 - decay*s(u))``. The sum above, over t from 0 to ``stop - 1``, is how many updates
-        have their part, each counted by what later steps have left of it: ``stop`` without decay, ``(1 - r^stop)/(decay*rate)``
-        for a constant rate, ``r = 1 - decay*rate``. For a long run that is the time scale ``1/(decay*rate)`` in steps of Wang and
+        ``w_t = decay*s(t) * prod_{t<u<stop} (1 - decay*s(u))``. The sum above, over all steps asked for, is how many updates
+        have their part, each counted by what later steps have left of it: n without decay, ``(1 - r^n)/(decay*rate)`` for n steps
+        of a constant rate, ``r = 1 - decay*rate``. For a long run that is the time scale ``1/(decay*rate)`` in steps of Wang and
         Aitchison, *How to set AdamW's weight decay as you scale model and dataset size* (2024). Steps are gone through from the
         last on, until no more than 1e-17 is left. Raises as ``retained`` does.
 
@@ -152,25 +157,37 @@ class Reduced(Asked):
         >>> round(flr.constant(1e-3).timescale(0.1, 1_000_000))
         10000
         """
-        steps = self._range("timescale", 0, stop, least=1)
+        steps = self._range("timescale", start, stop, least=1)
         decays = self._decays("timescale", decay, steps)
-        return self._plain(self._found(lambda part, places: age(part, len(steps), decays[places])))
+        return self._plain(self._found(lambda part, places: age(part, steps, decays[places])))
 
-    def reduce(self, names: Iterable[str], start: int, stop: int | None = None) -> dict[str, Any]:
-        """Several of them by name: ``sum``, ``mean``, ``max``, ``min``, ``argmax``, ``argmin``, ``total_variation``.
+    def reduce(
+        self,
+        names: str | Iterable[str],
+        start: int,
+        stop: int | None = None,
+        *,
+        rate: Rate | None = None,
+        decay: Rate | None = None,
+    ) -> dict[str, Any]:
+        """Several of them by name: ``sum``, ``mean``, ``max``, ``min``, ``argmax``, ``argmin``, ``total_variation``; with a
+        ``rate``, ``first_below`` and ``first_above``; with a ``decay``, ``retained`` and ``timescale``.
 
-        Raises as these do, and ``ValueError`` for another name.
+        Raises as these do, and ``ValueError`` for another name, or where what it needs is not given.
 
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).reduce(["sum", "argmin"], 10)
         {'sum': 2.5, 'argmin': 4}
         """
-        wanted = [names] if isinstance(names, str) else list(names)
+        wanted, given = [names] if isinstance(names, str) else list(names), {"": (), "rate": (rate,), "decay": (decay,)}
         for name in wanted:
             if name not in REDUCTIONS:
                 known = ", ".join(REDUCTIONS)
                 raise ValueError(f"reduce: names must be of {known}, got {shown(name)}{nearest(name, REDUCTIONS)}")
-        return {name: getattr(self, name)(start, stop) for name in wanted}
+            if None in given[REDUCTIONS[name]]:
+                raise ValueError(f"reduce: {REDUCTIONS[name]} must be given for {name}, got None")
+        steps = (0, start) if stop is None else (start, stop)
+        return {name: getattr(self, name)(*given[REDUCTIONS[name]], *steps) for name in wanted}
 
     # -- what they are made of ---------------------------------------------------------------------------------------------
 
