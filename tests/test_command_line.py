@@ -535,3 +535,79 @@ def test_reader_of_a_pipe_may_leave() -> None:
     os.close(write)
 
     assert (done.returncode, done.stderr) == (1, "")
+
+
+# -- sweeps and laws -------------------------------------------------------------------------------------------------------
+
+FAMILY = """
+family = "wsd(peak, 100, 900 - cooldown, cooldown)"
+steps = 1_000
+parameters = {peak = [1e-3, 3e-3], cooldown = [100, 200, 300]}
+"""
+LAW = """
+law = "Annealing"
+constants = {L0 = 2.6, A = 0.6, alpha = 0.45, C = 0.5, decay = 0.99}
+"""
+
+
+@pytest.fixture
+def family(folder):
+    (folder / "family.toml").write_text(FAMILY)
+    (folder / "law.toml").write_text(LAW)
+    return flr.sweep("wsd(peak, 100, 900 - cooldown, cooldown)", peak=[1e-3, 3e-3], cooldown=[100, 200, 300])
+
+
+def counted(*arguments: object) -> str:
+    """What a command prints that tells on stderr how far it has come."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exit_code == 0, result.stderr
+    assert "100%" in result.stderr
+    return result.stdout
+
+
+def test_sweep_says_what_a_file_describes(family):
+    told = facts(run("sweep", "family.toml"))
+    assert told["family"] == "wsd(peak, 100, 900 - cooldown, cooldown)"
+    assert (told["schedules"], told["steps"], told["table"]) == ("6", "1000", "0.0 MiB of float32")
+    assert flr.parse(told["last"]) == family[5]
+
+
+@pytest.mark.parametrize("out", ["rates.npy", "rates.zarr"])
+def test_sweep_writes_all_rates(family, folder, out):
+    import zarr
+
+    assert counted("sweep", "family.toml", "--out", out) == f"{out}: 6 schedules, 1000 steps, float32\n"
+    rates = np.load(out) if out.endswith(".npy") else zarr.open_array(out, mode="r")[:]
+    assert rates.tobytes() == family.table(1_000, dtype="float32").tobytes()
+
+
+def test_sweep_writes_a_number_of_each(family, folder):
+    told = counted("sweep", "family.toml", "--reduce", "sum", "--reduce", "argmax", "--out", "areas.csv")
+    assert told == "areas.csv: 6 schedules, sum, argmax\n"
+    rows = list(csv.DictReader(io.StringIO((folder / "areas.csv").read_text())))
+    assert [float(row["sum"]) for row in rows] == family[:].sum(1_000).tolist()
+    assert [(float(row["peak"]), int(row["cooldown"])) for row in rows][4] == (3e-3, 200)
+
+
+def test_rank_tells_the_best_and_draws_them(family, folder):
+    told = counted("rank", "family.toml", "--law", "law.toml", "--top", 2, "--out", "best.png")
+    best = flr.rank(flr.laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99), family, 1_000, k=2)
+    assert facts(told)["judged"] == "6 of 6 schedules"
+    for i, loss in enumerate(best.losses):
+        assert re.search(
+            rf"^{i + 1} +{loss:.6f} +{best.parameters['peak'][i]} +{best.parameters['cooldown'][i]}$", told, re.MULTILINE
+        )
+    assert imread("best.png").shape[:2] == (1_280, 1_440)
+
+
+def test_what_is_wrong_with_a_sweep_is_told_in_a_line(family, folder):
+    assert refused("sweep", "nope.toml") == "nope.toml: No such file or directory"
+    assert refused("sweep", "law.toml") == "sweep: 'law' is unknown"
+    assert refused("sweep", "family.toml", "--out", "rates.txt") == "table: out must end in .npy or .zarr, got 'rates.txt'"
+    assert (
+        refused("sweep", "family.toml", "--reduce", "sum", "--out", "a.npy")
+        == "sweep: out must end in .csv with --reduce, got 'a.npy'"
+    )
+    assert refused("rank", "family.toml", "--law", "family.toml").startswith("law: 'family' is unknown")
+    assert refused("rank", "family.toml", "--law", "law.toml", "--top", "7") == "rank: k must be an integer from 1 to 6, got 7"
+    assert names(folder) == ["family.toml", "law.toml"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.descriptions import contents_of, sweep_described
+from fastlr.descriptions import contents_of, law_described, sweep_described
 
 WHOLE = """
 family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
@@ -106,3 +106,60 @@ def test_a_file_that_is_no_toml_is_told(tmp_path):
     with pytest.raises(ValueError, match=r"family.toml: must be a TOML file: Invalid value"):
         contents_of(tmp_path / "family.toml")
     assert tomllib.loads(WHOLE)["steps"] == 1_000
+
+
+# -- laws ------------------------------------------------------------------------------------------------------------------
+
+CONSTANTS = {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99}
+LAW = flr.laws.Annealing(**CONSTANTS)
+RUN = "cosine(1e-2, 1e-3, 1_000)"
+
+
+def written(folder, text):
+    (folder / "run.csv").write_text(text)
+    return {"law": "Annealing", "curve": [{"file": "run.csv", "schedule": RUN, "before": 900}]}
+
+
+def test_a_law_is_described_by_its_constants_or_by_runs(tmp_path):
+    assert law_described({"law": "Annealing", "constants": CONSTANTS}, tmp_path) == LAW
+    steps = range(0, 1_000, 20)
+    losses = [*LAW.curve(flr.parse(RUN), steps)[:45].tolist(), *[9.0] * 5]  # those from step 900 on are wrong
+    rows = [f"{step},1e-3,{loss!r}" for step, loss in zip(steps, losses, strict=True)]
+    fitted = law_described(written(tmp_path, "\n".join(["step,lr,loss", *rows])), tmp_path)
+    assert pytest.approx(2.6, abs=1e-4) == fitted.L0
+
+
+LAW_MISTAKES = [
+    ({}, "law: 'law' must be given, got []"),
+    ({"law": "Chinchilla", "constants": {}}, "law: law must be one of 'MultiPower', 'Annealing', got 'Chinchilla'"),
+    ({"law": "Annealing"}, "law: either constants or curves must be given, got ['law']"),
+    ({"law": "Annealing", "constants": {**CONSTANTS, "B": 1.0}}, "law: Annealing: 'B' is unknown"),
+    ({"law": "Annealing", "constants": {"L0": 1.0}}, "law: Annealing: 'A', 'alpha', 'C', 'decay' must be given, got ['L0']"),
+    ({"law": "Annealing", "constants": {**CONSTANTS, "alpha": "x"}}, "Annealing: alpha must be"),
+    ({"law": "Annealing", "curve": [{"file": "run.csv"}]}, "law: curve: 'schedule' must be given, got ['file']"),
+]
+
+
+@pytest.mark.parametrize(("description", "message"), LAW_MISTAKES, ids=[message[:60] for _, message in LAW_MISTAKES])
+def test_a_mistake_in_a_law_is_told(description, message, tmp_path):
+    with pytest.raises((ValueError, TypeError)) as told:
+        law_described(description, tmp_path)
+    assert message in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("step,value\n1,2\n", "run.csv: must have the columns step and loss, got ['step', 'value']"),
+        ("", "run.csv: must have the columns step and loss, got None"),
+        ("step,loss\n1,x\n", "run.csv: must have a number for every step and loss"),
+        ("step,loss\n1\n", "run.csv: must have a number for every step and loss"),
+        ("step,loss\n1,nan\n2,3.0\n", "fit: curves[0]: losses must be"),
+        ("step,loss\n2,3.0\n1,2.0\n", "fit: curves[0]: steps must rise strictly, got 1 after 2"),
+        ("step,loss\n1,3.0\n2,2.0\n", "fit: curves must have more losses than the law has constants"),
+    ],
+)
+def test_a_mistake_in_a_file_of_losses_is_told(text, message, tmp_path):
+    with pytest.raises((ValueError, TypeError)) as told:
+        law_described(written(tmp_path, text), tmp_path)
+    assert message in str(told.value)

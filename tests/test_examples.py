@@ -10,6 +10,7 @@ from pathlib import Path
 import digits
 import numpy as np
 import pytest
+import search
 from numba import njit
 from optimizers import OPTIMIZERS, layout_of, orthogonal, views
 from optimizers import adamw as adamw_loop
@@ -334,3 +335,22 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(stopped, data, monkeypatch)
 def test_what_the_command_line_refuses(tmp_path):
     assert "--extend and --wins need --resume" in run("--extend", 100, fails=True)
     assert "No such file" in run("--resume", tmp_path / "missing.npz", fails=True)
+
+
+# -- losses ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_search_fits_predicts_and_ranks(monkeypatch, capsys, tmp_path):
+    """Better than what the paper publishes on runs that were not fitted, and a schedule well below the cosine."""
+    monkeypatch.setattr(sys, "argv", ["search.py", "--model", "25M", "--top", "2", "--out", str(tmp_path / "best.png")])
+    search.main()
+    printed = capsys.readouterr().out
+    rows = {
+        name: [*map(float, numbers.split())] for name, numbers in re.findall(r"^(fitted here|published) +(.*)$", printed, re.M)
+    }
+    (r2, *errors), (published_r2, *published) = rows["fitted here"], rows["published"]
+    assert r2 >= published_r2
+    assert all(np.array(errors) <= published)
+    cosine, best = (float(number) for number in re.findall(r"ends at (\S+), the best.*\n  (\S+)", printed)[0])
+    assert cosine - best > 0.05
+    assert (tmp_path / "best.png").stat().st_size > 10_000
