@@ -6,6 +6,7 @@ python -m bench peers              a cosine by every means, and a plot of it; fr
 python -m bench groups             rates in an optimizer's loop, plateau
 python -m bench doors              a step of a scheduler, ours and torch's
 python -m bench parity             every preset beside its peer, with the peers that are installed
+python -m bench sweeps             tables of many schedules to disk, by Dask, and schedules made a second
 python -m bench speed --write      and put the tables where they are published
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-WHAT = ("speed", "accuracy", "peers", "groups", "doors", "parity")
+WHAT = ("speed", "accuracy", "peers", "groups", "doors", "parity", "sweeps")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -50,6 +51,10 @@ def tables(what: str) -> dict[tuple[str, str], str]:
         from bench import doors
 
         return {("docs/doors.md", "doors"): markdown(doors.HEAD, doors.rows())}
+    if what == "sweeps":
+        from bench import sweeps
+
+        return {("docs/sweeps.md", "sweeps"): markdown(sweeps.HEAD, sweeps.rows())}
     if what == "parity":
         from bench import parity
 
