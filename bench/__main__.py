@@ -6,18 +6,30 @@ python -m bench peers              a cosine by every means, and a plot of it; fr
 python -m bench groups             rates in an optimizer's loop, plateau
 python -m bench doors              a step of a scheduler, ours and torch's
 python -m bench laws               laws of the loss: curves, final losses of a sweep, fits
+python -m bench reductions         sums and extremes without tables
 python -m bench parity             every preset beside its peer, with the peers that are installed
+python -m bench sweeps             tables of many schedules to disk, by Dask, and schedules made a second
 python -m bench speed --write      and put the tables where they are published
 """
 
 import argparse
 import platform
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-WHAT = ("speed", "accuracy", "peers", "groups", "doors", "laws", "parity")
+PAGES = {  # where the table of each is published
+    "speed": "README.md",
+    "groups": "README.md",
+    "accuracy": "docs/accuracy.md",
+    "doors": "docs/doors.md",
+    "laws": "docs/sweeps.md",
+    "reductions": "docs/sweeps.md",
+    "sweeps": "docs/sweeps.md",
+}
+WHAT = (*PAGES, "peers", "parity")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -35,26 +47,9 @@ def replaced(text: str, name: str, table: str) -> str:
 
 def tables(what: str) -> dict[tuple[str, str], str]:
     """By file and mark."""
-    if what == "speed":
-        from bench import speed
-
-        return {("README.md", "speed"): markdown(speed.HEAD, speed.rows())}
-    if what == "accuracy":
-        from bench import accuracy
-
-        return {("docs/accuracy.md", "accuracy"): markdown(accuracy.HEAD, accuracy.rows())}
-    if what == "groups":
-        from bench import groups
-
-        return {("README.md", "groups"): markdown(groups.HEAD, groups.rows())}
-    if what == "doors":
-        from bench import doors
-
-        return {("docs/doors.md", "doors"): markdown(doors.HEAD, doors.rows())}
-    if what == "laws":
-        from bench import laws
-
-        return {("docs/laws.md", "laws"): markdown(laws.HEAD, laws.rows())}
+    if what in PAGES:
+        measured = import_module(f"bench.{what}")
+        return {(PAGES[what], what): markdown(measured.HEAD, measured.rows())}
     if what == "parity":
         from bench import parity
 

@@ -19,12 +19,18 @@ HUGE = flr.sweep("wsd", flr.random(10**6, peak=flr.LogUniform(1e-4, 1e-2)), warm
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(tmp_path_factory):
     """Two workers that are processes, of one thread each."""
     quiet = {"distributed.worker.profile.enabled": False, "logging.distributed": "critical"}
     with (
         dask.config.set(quiet),
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as workers,
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=str(tmp_path_factory.mktemp("workers")),
+        ) as workers,
         Client(workers) as client,
     ):
         yield client

@@ -1,0 +1,98 @@
+"""Sweeps at scale: rates to Zarr beside noise, two Dask workers beside one, and schedules made a second."""
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import zarr
+from distributed import Client, LocalCluster
+
+import fastlr as flr
+from fastlr.adapters.dask import table
+
+__all__ = ["HEAD", "rows"]
+
+HEAD = ("work", "ours", "beside", "ratio")
+
+SWEEP = flr.sweep(
+    "wsd", peak=np.geomspace(1e-4, 1e-2, 1_000), warmup=range(100, 1_100, 100), stable=5_000, cooldown=range(500, 5_500, 500)
+)
+STEPS = 10_000
+TIMES = 3
+
+
+def seconds(work, *arguments):
+    begin = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - begin
+
+
+def rates_to(path):
+    SWEEP.table(STEPS, dtype="float32", out=path, threads=2)
+
+
+def noise_to(path, model):
+    """As many bytes of one noise, in the chunks and by the codecs of another array."""
+    lanes, steps = model.chunks
+    noise = np.random.default_rng(0).random(model.chunks, dtype=np.float32)
+    array = zarr.create_array(
+        path,
+        shape=model.shape,
+        chunks=model.chunks,
+        dtype=model.dtype,
+        fill_value=np.nan,
+        filters=None,
+        serializer=model.serializer,
+        compressors=model.compressors,
+        config={"write_empty_chunks": True},
+    )
+    for i in range(0, array.shape[0], lanes):
+        for j in range(0, array.shape[1], steps):
+            part = noise[: array.shape[0] - i, : array.shape[1] - j]
+            array[i : i + lanes, j : j + steps] = part
+
+
+def to_zarr(folder):
+    """Seconds to write the table, and to write noise, turn by turn."""
+    ours, theirs = [], []
+    for _ in range(TIMES):
+        rates, noise = folder / "rates.zarr", folder / "noise.zarr"
+        ours.append(seconds(rates_to, rates))
+        theirs.append(seconds(noise_to, noise, zarr.open_array(rates, mode="r")))
+        shutil.rmtree(rates), shutil.rmtree(noise)
+    return median(ours), median(theirs)
+
+
+def by_dask(workers):
+    """Seconds for the sum of the rates of every schedule."""
+    rates = table(SWEEP, 2 * STEPS, dtype="float32", chunks=(1_000, STEPS)).sum(axis=1)
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        rates[:1_000].compute()  # each has imported what it needs
+        return median(seconds(rates.compute) for _ in range(TIMES))
+
+
+def made():
+    """Every schedule lowered, and asked at one step."""
+    for places in SWEEP.chunks(2**16):
+        for _, batch in SWEEP.parts(places):
+            batch(STEPS // 2)
+
+
+def row(work, ours, beside):
+    return work, ours[0], beside[0], f"{ours[1] / beside[1]:.2f}"
+
+
+def rows():
+    with tempfile.TemporaryDirectory() as name:
+        ours, theirs = to_zarr(Path(name))
+    one, two = by_dask(1), by_dask(2)
+    lanes = median(seconds(made) for _ in range(TIMES))
+    size = f"{SWEEP.size:,} schedules"
+    return [
+        row(f"{size}, {STEPS:,} steps, float32, to Zarr, 4 GB", (f"{ours:.1f} s", ours), (f"noise: {theirs:.1f} s", theirs)),
+        row(f"{size}, {2 * STEPS:,} steps, summed by two Dask workers", (f"{two:.1f} s", one), (f"one: {one:.1f} s", two)),
+        (f"{size} made, and asked at one step", f"{SWEEP.size / lanes / 1e6:.2f} million/s", "", ""),
+    ]
