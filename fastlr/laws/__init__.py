@@ -8,5 +8,7 @@ array([2.929, 2.917, 2.922])
 """
 
 from fastlr.laws.families import Annealing, Law, MultiPower
+from fastlr.laws.fits import Fit, fit
+from fastlr.laws.measured import Curve, Metrics, averaged, metrics
 
-__all__ = ["Annealing", "Law", "MultiPower"]
+__all__ = ["Annealing", "Curve", "Fit", "Law", "Metrics", "MultiPower", "averaged", "fit", "metrics"]
