@@ -38,8 +38,8 @@ class Backend:
     and one column a lane, or one for all. The parts of ``state``, flat arrays, are changed in place; scales go to ``out``, or
     nowhere if it is None.
 
-    ``drop(rates, t, law, out)``, ``drops(rates, t, law, nodes, states, out)`` and ``annealed(rates, t, decay, out)`` are the sums of
-    loss laws over the rates of one run, at steps ``t``: drops.py says what they are.
+    ``drop(rates, t, law, out)``, ``drops(rates, t, law, nodes, states, out)`` and ``annealed(rates, t, decay, out)`` are the
+    sums of loss laws over the rates of one run, at steps ``t``: drops.py says what they are.
 
     Two ways are for speed alone, and need not know an answer. A program of one lane is given by its address, in a third of the
     time that an array takes. ``scalar(address, t)`` is its rate at step t, or NaN where that is not known; ``several(address, t,
@@ -106,7 +106,7 @@ def _unchosen(*_: object) -> None:
     raise AssertionError("no backend has been chosen")
 
 
-_default = Backend("", *[_unchosen] * 7)  # becomes the process's own when first asked for
+_default = Backend("", *(_unchosen,) * 7)  # becomes the process's own when first asked for
 _ACTIVE = ContextVar("fastlr_backend", default=_default)
 
 active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless until one has been chosen

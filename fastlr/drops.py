@@ -1,11 +1,12 @@
 """The sums of loss laws over the rates of a run, in plain NumPy: what the compiled backends do, and the definition of correct.
 
-With ``D_k = rate_k - rate_(k-1)``, ``S_t`` the sum of the rates up to step t and ``a_k = C * rate_k^-gamma``, the drop at step t is
+With ``D_k = rate_k - rate_(k-1)``, ``S_t`` the sum of the rates up to step t and ``a_k = C * rate_k^-gamma``, the drop at step t
+is
 
     sum over k = 1 .. t of D_k * (1 - (1 + a_k * (S_t - S_(k-1)))^-beta).
 
-``drop`` adds up the terms of each step that is asked. ``drops`` goes through the run once: as ``r_k = 1/a_k`` and ``y^-beta`` is a
-sum of ``w_j * exp(-s_j * y)`` over nodes ``s_j``, to within what they are made for (``laws.nodes``),
+``drop`` adds up the terms of each step that is asked. ``drops`` goes through the run once: as ``r_k = 1/a_k`` and ``y^-beta``
+is a sum of ``w_j * exp(-s_j * y)`` over nodes ``s_j``, to within what they are made for (``laws.nodes``),
 
     D_k * (1 + a_k * x)^-beta = D_k * r_k^beta * (r_k + x)^-beta = sum over j of w_j * D_k * r_k^beta * exp(-s_j * (r_k + x)),
 
@@ -47,10 +48,10 @@ def _share(rates: Array, after: Array, law: Law) -> Array:
 def drops(rates: Array, t: Steps, law: Law, nodes: Array, states: Array, out: Array) -> None:
     """At rising steps ``t``, in one pass, into ``out`` (steps, 3 or 7).
 
-    A row is the sum of the rates, the last rate above 0 less the first of all, and what the exponentials amount to, by which that
-    is more than the drop. ``nodes`` has a row of nodes and one of weights; with two more, the weights' slopes by beta and weights
-    times nodes, there are four more sums: with those slopes; of terms times r and nodes, of terms times ``log(rate)``, and of terms
-    times all three. ``states`` is room for one number a node, or four.
+    A row is the sum of the rates, the last rate above 0 less the first of all, and what the exponentials amount to, by which
+    that is more than the drop. ``nodes`` has a row of nodes and one of weights; with two more, the weights' slopes by beta and
+    weights times nodes, there are four more sums: with those slopes; of terms times r and nodes, of terms times ``log(rate)``,
+    and of terms times all three. ``states`` is room for one number a node, or four.
     """
     states[:] = 0.0
     which = [(1, 0), (2, 0), (3, 1), (1, 2), (3, 3)][: out.shape[1] - 2]

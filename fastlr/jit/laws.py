@@ -44,7 +44,9 @@ def _exp2s(x: Any, n: int, factor: float, shift: float, out: Any) -> None:
 
 @inlined
 def _sum_of_parts(part: Any) -> float:
-    return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]))
+    even: float = (part[0] + part[4]) + (part[2] + part[6])
+    odd: float = (part[1] + part[5]) + (part[3] + part[7])
+    return even + odd
 
 
 @kernel
@@ -67,8 +69,9 @@ def _add_terms(terms: Any, n: int, c: float, beta: float, gamma: float, part: An
 
 @inlined
 def _gather(terms: Any, rates: Any, start: int, stop: int, high: float, low: float) -> tuple[int, float, float, float]:
-    """Steps stop - 1 down to start at which the rate changes, of which ``high + low`` is the sum of all rates behind them: how many
-    there are, that sum with theirs, and the terms of rates that are 0.
+    """Steps stop - 1 down to start at which the rate changes, of which ``high + low`` is the sum of all rates behind them.
+
+    How many there are, that sum with theirs, and the terms of rates that are 0.
     """
     total, zeros, n = 0.0, 0.0, 0
     for k in range(stop - 1, start - 1, -1):
@@ -117,7 +120,7 @@ def _relax(nodes: Any, states: Any, x: float) -> None:
 
 @kernel
 def _make_ready(ready: Any, rates: Any, start: int, stop: int, c: float, beta: float, gamma: float) -> None:
-    """The steps from start to before stop at which the rate changes, and not to 0: their changes times r^beta, logarithms and r."""
+    """The steps at which the rate changes, and not to 0: their changes times r^beta, the rates' logarithms, and r."""
     change, rate, logs, r, n = ready[0], ready[1], ready[2], ready[3], 0
     for k in range(max(start, 1), stop):
         change[n], rate[n] = rates[k] - rates[k - 1], rates[k]

@@ -20,10 +20,8 @@ L = TypeVar("L", bound=Law)
 # what may be held in a fit, from less to more: curves that look much the same seldom tell all constants from one another
 HELD: dict[type[Law], tuple[tuple[str, ...], ...]] = {MultiPower: ((), ("B",), ("B", "beta", "gamma")), Annealing: ((),)}
 
-_OUTER: dict[type[Law], tuple[str, ...]] = {
-    MultiPower: ("L0", "A", "B"),
-    Annealing: ("L0", "A", "C"),
-}  # the loss is linear in them
+# constants in which the loss is linear, and which need no guess
+_OUTER: dict[type[Law], tuple[str, ...]] = {MultiPower: ("L0", "A", "B"), Annealing: ("L0", "A", "C")}
 _MOST = 4.0  # of an exponent, in a fit: no more is to be told from a loss
 _GUESSES = 8  # that are looked at for one that is refined
 _TINY = 1e-12  # a loss of a law on its way, which may be below 0, and a constant that is as good as 0
@@ -67,7 +65,8 @@ class Problem(NamedTuple, Generic[L]):
     def place(self, constants: dict[str, float]) -> Array:
         """Where a law stands."""
         numbers = np.array([constants[name] for name in self.names])[self.free]
-        return np.log(np.clip(np.where(self._is_share, 1.0 - numbers, numbers), *self._limits))
+        place: Array = np.log(np.clip(np.where(self._is_share, 1.0 - numbers, numbers), *self._limits))
+        return place
 
     def slopes(self, law: Law) -> tuple[Array, Array]:
         """The losses that a law predicts, and their slopes by its constants."""
@@ -79,20 +78,18 @@ class Problem(NamedTuple, Generic[L]):
         from scipy.optimize import least_squares
 
         _, start = min((self._guess(random) for _ in range(_GUESSES)), key=lambda guess: guess[0])
-        residuals = self._residuals()
-        options: dict[str, Any] = {"jac": lambda at: residuals(at)[1], "bounds": np.log(self._limits), "x_scale": "jac"}
-        for loss, ftol in (("linear", 1e-4), ("huber", 1e-7)):
-            found = least_squares(
-                lambda at: residuals(at)[0], start, loss=loss, ftol=ftol, f_scale=self.delta, max_nfev=100, **options
-            )
-            start = np.clip(found.x, *np.log(self._limits))
+        low, high = (np.log(limit) for limit in self._limits)
+        errors, by_place = self._errors()
+        options: dict[str, Any] = {"jac": by_place, "bounds": (low, high), "x_scale": "jac", "max_nfev": 100}
+        near = np.clip(least_squares(errors, start, ftol=1e-4, **options).x, low, high)
+        found = least_squares(errors, near, loss="huber", ftol=1e-7, f_scale=self.delta, **options)
         return float(found.cost), self.law(found.x)
 
-    def _residuals(self) -> Callable[[Array], tuple[Array, Array]]:
-        """Those of the logarithms and their slopes, which are asked for one after the other."""
+    def _errors(self) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+        """Those of the logarithms at a place, and their slopes, which are asked for one after the other."""
         known: dict[bytes, tuple[Array, Array]] = {}
 
-        def residuals(at: Array) -> tuple[Array, Array]:
+        def both(at: Array) -> tuple[Array, Array]:
             if at.tobytes() not in known:
                 known.clear()
                 predicted, slopes = self.slopes(self.law(at))
@@ -101,7 +98,7 @@ class Problem(NamedTuple, Generic[L]):
                 known[at.tobytes()] = np.log(safe) - np.log(self.losses), by_place / safe[:, np.newaxis]
             return known[at.tobytes()]
 
-        return residuals
+        return lambda at: both(at)[0], lambda at: both(at)[1]
 
     def _guess(self, random: np.random.Generator) -> tuple[float, Array]:
         """How far off a guess is, and its place: constants within powers by chance, those before them by least squares."""
@@ -140,7 +137,7 @@ class Problem(NamedTuple, Generic[L]):
 
 
 def immediate(measured: list[Measured], delta: float) -> float:
-    """B of the law whose bracket is 1, where what a rate gives is there at once: the loss is ``L0 + A*S^-alpha + B*(eta_t - eta_0)``."""
+    """B of the law whose bracket is 1, as if a drop came at once: the loss is ``L0 + A*S_t^-alpha + B*(eta_t - eta_0)``."""
     from scipy.optimize import least_squares, nnls
 
     total = np.concatenate([np.cumsum(run.rates)[run.t] for run in measured])
@@ -149,14 +146,15 @@ def immediate(measured: list[Measured], delta: float) -> float:
 
     def residuals(at: Array) -> Array:
         level, height, alpha, b = np.exp(at)
-        return np.log(level + height * total**-alpha + b * change) - np.log(losses)
+        errors: Array = np.log(level + height * total**-alpha + b * change) - np.log(losses)
+        return errors
 
     def fitted(alpha: float) -> tuple[float, float]:
         basis = np.stack([np.ones_like(total), total**-alpha, change], axis=1) / losses[:, np.newaxis]
         level, height, b = np.maximum(nnls(basis, np.ones_like(losses))[0], _TINY)
-        bounds = np.log([[_TINY, _TINY, 1e-3, _TINY], [1 / _TINY, 1 / _TINY, _MOST, 1 / _TINY]])
+        least, most = np.log([_TINY, _TINY, 1e-3, _TINY]), np.log([1 / _TINY, 1 / _TINY, _MOST, 1 / _TINY])
         found = least_squares(
-            residuals, np.log([level, height, alpha, b]), bounds=bounds, loss="huber", f_scale=delta, x_scale="jac"
+            residuals, np.log([level, height, alpha, b]), bounds=(least, most), loss="huber", f_scale=delta, x_scale="jac"
         )
         return float(found.cost), float(np.exp(found.x[3]))
 

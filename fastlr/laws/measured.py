@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,9 +34,9 @@ class Metrics(NamedTuple):
 def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
     """The metrics of one curve.
 
-    With ``e = predicted - measured``: ``1 - sum(e^2)/sum((measured - mean)^2)``, ``mean(|e|)``, ``sqrt(mean(e^2))``, and the mean and
-    the largest of ``|e|/measured``. Raises ``TypeError`` or ``ValueError`` for losses that are not finite, measured ones that are not
-    above 0, different numbers of both, and fewer than two measured ones that differ.
+    With ``e = predicted - measured``: ``1 - sum(e^2)/sum((measured - mean)^2)``, ``mean(|e|)``, ``sqrt(mean(e^2))``, and the mean
+    and the largest of ``|e|/measured``. Raises ``TypeError`` or ``ValueError`` for losses that are not finite, measured ones that
+    are not above 0, different numbers of both, and fewer than two measured ones that differ.
 
     >>> near = metrics([3.0, 2.5, 2.1], [3.0, 2.5, 2.0])
     >>> round(near.mae, 4), round(near.worst_relative, 4)
@@ -80,7 +81,7 @@ def measured(where: str, curve: Curve) -> Measured:
         raise ValueError(f"{where}: steps must be as many as losses, {losses.size}, got {len(steps)}")
     t, _ = asked(where, curve[1])
     if t.tolist() != steps:
-        at = next(i for i, (before, after) in enumerate(zip(steps, steps[1:], strict=False)) if after <= before)
+        at = next(i for i, (before, after) in enumerate(pairwise(steps)) if after <= before)
         raise ValueError(f"{where}: steps must rise strictly, got {steps[at + 1]} after {steps[at]}")
     of = runs(where, rates, int(t[-1]) + 1)
     if of.shape:

@@ -16,9 +16,9 @@ _MULTIPLE = 8  # nodes that the kernels take at a time
 def nodes(beta: float, low: float, high: float, slopes: bool = False) -> Array:
     """Nodes ``s`` and weights ``w`` with ``sum(w * exp(-s*y)) = y^-beta`` for y from ``low`` to ``high``: two rows.
 
-    The trapezoidal rule on ``y^-beta = 1/Gamma(beta) * integral of s^(beta-1) * exp(-s*y) ds`` with ``s = exp(u - exp(-u)) / high``,
+    The trapezoidal rule on ``y^-beta = 1/Gamma(beta) * integral of s^(beta-1) * exp(-s*y) ds``, ``s = exp(u - exp(-u)) / high``,
     whose two ends fall off doubly exponentially (Beylkin and Monzon, *Approximation by exponential sums revisited*, 2010). The
-    relative error is below 5e-11, with about 3.3 nodes for each factor of e in high/low and 25 more for beta near 0.5.
+    relative error is below 5e-11, with about 3 nodes for each factor of e in high/low and 25 more for beta near 0.5.
 
     With ``slopes`` two more rows: the slopes of the weights by beta, ``w * (log(s) - digamma(beta))``, and ``w * s``.
     """

@@ -34,7 +34,7 @@ class Runs(NamedTuple):
     rows: Array | None
 
     @property
-    def count(self) -> int:
+    def lanes(self) -> int:
         """How many runs there are."""
         return math.prod(self.shape)
 
@@ -47,7 +47,7 @@ class Runs(NamedTuple):
             return
         places, rates = positions(self.words), np.empty(self.steps)
         # every lane's row of this table is the same memory: it is filled one lane at a time
-        table = np.lib.stride_tricks.as_strided(rates, (self.count, self.steps), (0, rates.itemsize))
+        table = np.lib.stride_tricks.as_strided(rates, (self.lanes, self.steps), (0, rates.itemsize))
         for lane in lanes:
             backend.table(self.words, range(lane, lane + 1), range(self.steps), 0, 1, table)
             yield int(places[lane]), rates
