@@ -70,6 +70,7 @@ def quality(law: flr.laws.Law, size: str) -> flr.laws.Metrics:
 
 
 def main() -> None:
+    """Print how near each law comes to runs that it was not fitted to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--fit", action="store_true", help="fit the laws, too")
     fits = parser.parse_args().fit

@@ -56,7 +56,7 @@ class Law(ABC):
         all 0. Raises ``TypeError`` or ``ValueError`` before work starts: for fewer than 1 step, more than there are rates for,
         rates that are negative or not finite.
         """
-        count = count_of("final", steps)
+        count = count_of("final: steps", steps)
         losses = self._losses("final", rates, np.array([count - 1]), check_threads("final", threads))[..., 0]
         return losses if losses.ndim else float(losses)
 

@@ -53,20 +53,20 @@ class Runs(NamedTuple):
             yield int(places[lane]), rates
 
 
-def count_of(where: str, steps: object, least: int = 1) -> int:
-    """``steps``, if it is how many steps a run has."""
-    rule = f"{where}: steps must be an integer from {least} to 2**53"
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(f"{rule}, got {type(steps).__name__} {shown(steps)}")
-    if not least <= steps <= LAST_STEP:
-        raise ValueError(f"{rule}, got {shown(steps)}")
-    return int(steps)
+def count_of(where: str, count: object, least: int = 1) -> int:
+    """``count``, if it is how many there may be of something, or an error that begins with ``where``."""
+    rule = f"{where} must be an integer from {least} to 2**53"
+    if isinstance(count, bool) or not isinstance(count, int | np.integer):
+        raise TypeError(f"{rule}, got {type(count).__name__} {shown(count)}")
+    if not least <= count <= LAST_STEP:
+        raise ValueError(f"{rule}, got {shown(count)}")
+    return int(count)
 
 
 def asked(where: str, steps: object) -> tuple[Steps, Steps]:
     """Steps that rise, from how many there are or from an array of them in any order, and where each that was asked stands."""
     if isinstance(steps, int | np.integer) and not isinstance(steps, bool):
-        count = count_of(where, steps)
+        count = count_of(f"{where}: steps", steps)
         allocate(where, (count,), np.dtype(np.int64))
         return np.arange(count), np.arange(count)
     rule = Number(
@@ -91,6 +91,6 @@ def runs(where: str, rates: object, steps: int) -> Runs:
     if steps > array.shape[-1]:
         raise ValueError(f"{where}: steps must be at most the {array.shape[-1]} that there are rates for, got {steps}")
     used = array[..., :steps]
-    if not (used.min() >= 0 and used.max() <= _HIGHEST):  # a NaN is neither
+    if not (float(used.min()) >= 0 and float(used.max()) <= _HIGHEST):  # a NaN is neither
         checked(Rates, f"{where}: rates", used)
     return Runs(used.shape[:-1], steps, None, used.reshape(-1, steps))
