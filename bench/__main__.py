@@ -25,7 +25,7 @@ PAGES = {  # where the table of each is published
     "groups": "README.md",
     "accuracy": "docs/accuracy.md",
     "doors": "docs/doors.md",
-    "laws": "docs/sweeps.md",
+    "laws": "docs/laws.md",
     "reductions": "docs/sweeps.md",
     "sweeps": "docs/sweeps.md",
 }

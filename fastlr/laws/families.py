@@ -178,7 +178,8 @@ class MultiPower(Law):
         if top == 0.0:
             return 1.0, 1.0
         least = float(rates.min()) or float(rates[rates > 0].min())
-        low, high = np.array([least, top]) ** self.gamma / self.C
+        with np.errstate(over="ignore"):  # an infinite range is not spanned
+            low, high = np.array([least, top]) ** self.gamma / self.C
         return float(low), float(high + rates.sum())
 
     def _is_sooner_done(self, rates: Array, t: Steps, ratio: float) -> bool:
@@ -238,5 +239,5 @@ class Annealing(Law):
 
 def _power(factor: float, total: Array, alpha: float) -> Array:
     """``factor * total^-alpha``, infinite where there was no rate above 0 yet."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return factor * total**-alpha if factor else np.zeros_like(total)
