@@ -6,6 +6,7 @@ python -m bench peers              a cosine by every means, and a plot of it; fr
 python -m bench groups             rates in an optimizer's loop, plateau
 python -m bench doors              a step of a scheduler, ours and torch's
 python -m bench parity             every preset beside its peer, with the peers that are installed
+python -m bench reductions         sums and extremes of a million lanes
 python -m bench speed --write      and put the tables where they are published
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-WHAT = ("speed", "accuracy", "peers", "groups", "doors", "parity")
+WHAT = ("speed", "accuracy", "peers", "groups", "doors", "parity", "reductions")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -50,6 +51,10 @@ def tables(what: str) -> dict[tuple[str, str], str]:
         from bench import doors
 
         return {("docs/doors.md", "doors"): markdown(doors.HEAD, doors.rows())}
+    if what == "reductions":
+        from bench import reductions
+
+        return {("README.md", "reductions"): markdown(reductions.HEAD, reductions.rows())}
     if what == "parity":
         from bench import parity
 
