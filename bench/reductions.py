@@ -35,7 +35,7 @@ def row(name: str, reduction: str) -> Row:
         lambda: getattr(far, reduction)(FAR),
         lambda: getattr(few.table(STEPS, out=table), reduction)(axis=-1),
     ]
-    times = taken(works, 5)
+    times = taken(works, 3)
     rate = LANES / median(middle for _, middle, _, _ in times)
     ratio = median(long / short for short, _, long, _ in times)
     faster = median(tabled / TABLED / (middle / LANES) for _, middle, _, tabled in times)

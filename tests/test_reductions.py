@@ -19,7 +19,7 @@ import fastlr as flr
 from fastlr.reductions import REDUCTIONS
 
 LAST = 2**53
-RANGES = [(0, 1), (0, 97), (7, 8), (13, 1_500), (99, 101)]
+RANGES = [(0, 97), (7, 8), (13, 1_500), (99, 101)]
 
 
 def rows(found, schedule):
@@ -125,12 +125,11 @@ def test_a_long_range_is_the_sum_of_its_parts(schedule):
 
 
 @pytest.mark.parametrize("power", [0.3, 2.5, 7.9])
-def test_a_long_power_is_zeta(power):
-    """``sum_{x=1}^{n} x^q = zeta(-q) - zeta(-q, n + 1)``."""
-    n = 10**12
-    with mpmath.workprec(300):
-        exact = (mpmath.zeta(-mpf(power)) - mpmath.zeta(-mpf(power), n + 1)) / mpf(n) ** mpf(power)
-        assert abs(flr.polynomial(1.0, 0.0, n, power=power).sum(n) / exact - 1) < 1e-13
+def test_a_long_sum_of_powers_is_that_of_euler_and_maclaurin(power):
+    """``sum_{x=1}^{n} x^q = zeta(-q) + n^(q+1)/(q+1) + n^q/2 + q*n^(q-1)/12 - ...``."""
+    n, q = mpf(10**12), mpf(power)
+    exact = mpmath.zeta(-q) / n**q + n / (q + 1) + mpf(1) / 2 + q / (12 * n)
+    assert abs(flr.polynomial(1.0, 0.0, 10**12, power=power).sum(10**12) / exact - 1) < 1e-13
 
 
 @pytest.mark.parametrize(
