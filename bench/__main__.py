@@ -6,7 +6,7 @@ python -m bench peers              a cosine by every means, and a plot of it; fr
 python -m bench groups             rates in an optimizer's loop, plateau
 python -m bench doors              a step of a scheduler, ours and torch's
 python -m bench laws               laws of the loss: curves, final losses of a sweep, fits
-python -m bench reductions         sums and extremes without tables
+python -m bench reductions         sums and extremes of a million lanes
 python -m bench parity             every preset beside its peer, with the peers that are installed
 python -m bench sweeps             tables of many schedules to disk, by Dask, and schedules made a second
 python -m bench speed --write      and put the tables where they are published

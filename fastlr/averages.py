@@ -29,7 +29,7 @@ def _logarithm_of_run(part: Part, run: Run, decays: Array) -> Array:
     """A rate that stands, as often as it does; every rate elsewhere, of one turn for all where they are alike."""
     count = np.where(run.start < run.stop, run.stop - run.start, 0.0)
     alike = run.exponent == 0
-    logs = np.where(alike & (run.way == 0), count * np.log1p(-decays * part.each(run.start)), 0.0)
+    logs = np.where(alike & (run.way == 0), count * _log_kept(decays * part.each(run.start)), 0.0)
     for lane in np.flatnonzero((count > 0) & ~(alike & (run.way == 0))).tolist():
         turns = range(1 if alike[lane] else int(run.turns[lane]))
         starts = [run.start[lane] + turn * run.period[lane] for turn in turns]
@@ -37,10 +37,16 @@ def _logarithm_of_run(part: Part, run: Run, decays: Array) -> Array:
     return np.where(alike, run.turns, 1.0) * logs
 
 
+def _log_kept(lost: Array) -> Array:
+    """``log(1 - lost)``; where nothing is kept, a number whose exponential is 0, and which can be added up."""
+    log: Array = np.maximum(np.log1p(-np.minimum(lost, 1.0)), -1e6)
+    return log
+
+
 def _logarithm(part: Part, lane: int, start: float, count: float, decay: float) -> float:
     total = exact.pair(np.zeros(1))
     for rates in part.look(lane, start, 1.0, count):
-        total = exact.add(total, exact.pair(np.log1p(-decay * rates).sum(keepdims=True)))
+        total = exact.add(total, exact.pair(_log_kept(decay * rates).sum(keepdims=True)))
     return float(total[0][0])
 
 
@@ -57,7 +63,7 @@ def _age_of_lane(part: Part, lane: int, steps: range, decay: float) -> float:
     while end > steps.start and lost < _GONE:
         begin = max(steps.start, end - _BACK)
         [rates] = part.look(lane, begin, 1.0, end - begin)
-        losses = lost - np.cumsum(np.log1p(-decay * rates[::-1]))
+        losses = lost - np.cumsum(_log_kept(decay * rates[::-1]))
         kept = np.exp(-np.concatenate([[lost], losses[:-1]]))
         total = exact.add(total, exact.pair(kept.sum(keepdims=True)))
         lost, end = float(losses[-1]), begin

@@ -5,6 +5,7 @@ step. The first step at which rates pass a level is found by halving, among real
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.closed import geometric, power_of_scale
 from fastlr.parts import Part
-from fastlr.pieces import UNKNOWN, Run, first_step, pieces
+from fastlr.pieces import UNKNOWN, Run, first_step, pieces, turn_of
 
 __all__ = ["NEVER", "Reach", "first", "largest", "smallest", "variation"]
 
@@ -146,10 +147,20 @@ def _first_looked_at(part: Part, run: Run, lane: int, reach: Reach) -> float:
 def variation(part: Part, start: Array, stop: Array) -> Array:
     """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``stop - 2``: piece by piece, and seam by seam."""
     total = exact.pair(np.zeros(len(part.lanes)))
-    for run in _runs(part, start, stop):
+    for run in chain.from_iterable(map(_of_one_series, _runs(part, start, stop))):
         for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, stop)):
             total = exact.add(total, exact.pair(np.where(run.start < run.stop, change, 0.0)))
     return total[0]
+
+
+def _of_one_series(run: Run) -> Iterator[Run]:
+    """The run itself, or each of its turns, where their heights are no series."""
+    if not np.any(np.isnan(run.exponent)):
+        yield run
+        return
+    for turn in range(int(run.turns.max())):
+        one = turn_of(run, np.full(run.turns.shape, float(turn)))
+        yield one._replace(period=run.period, turns=np.ones(run.turns.shape), exponent=np.zeros(run.turns.shape))
 
 
 def _within(part: Part, run: Run) -> Array:

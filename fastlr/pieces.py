@@ -15,7 +15,7 @@ from fastlr.closed import quotient
 from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["HOLDERS", "UNKNOWN", "WAYS", "Run", "first_step", "pieces", "way"]
+__all__ = ["HOLDERS", "UNKNOWN", "WAYS", "Run", "first_step", "pieces", "turn_of", "way"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -32,7 +32,8 @@ class Run(NamedTuple):
     """Clocks from ``start`` up to, not including, ``stop``, and again ``turns`` times in all, each ``period`` later.
 
     ``way`` is 1 where rates rise, -1 where they fall, 0 where they stand, ``UNKNOWN`` where they may do anything. Turn by turn
-    their distance from the loop's floor is multiplied by 2^exponent. Arrays that broadcast over lanes; empty where stop <= start.
+    their distance from the loop's floor is multiplied by 2^exponent, or, where that is NaN, by no one factor. Arrays
+    that broadcast over lanes; empty where stop <= start.
     """
 
     start: Array
@@ -161,10 +162,10 @@ def _one_by_one(runs: list[Run]) -> list[Run]:
     """Each turn of each run; none at all, where they are too many."""
     if any(np.max(run.turns) > _EXPANDED for run in runs):
         return []
-    return [_turn(run, np.full(1, float(turn))) for run in runs for turn in range(int(np.max(run.turns)))]
+    return [turn_of(run, np.full(1, float(turn))) for run in runs for turn in range(int(np.max(run.turns)))]
 
 
-def _turn(run: Run, turn: Array) -> Run:
+def turn_of(run: Run, turn: Array) -> Run:
     """One of the turns, where there are so many."""
     one = run.moved(turn * run.period)
     return Run(one.start, np.where((turn >= 0) & (turn < run.turns), one.stop, one.start), run.way)
@@ -200,10 +201,10 @@ def _ends_apart(run: Run) -> Iterator[Run]:
     if np.all(run.turns == 1):
         yield run
         return
-    yield _turn(run, np.zeros(1))
+    yield turn_of(run, np.zeros(1))
     between = run.moved(run.period)._replace(turns=np.maximum(run.turns - 2.0, 1.0))
     yield between.where(run.turns > 2)
-    yield _turn(run, np.where(run.turns > 1, run.turns - 1.0, -1.0))
+    yield turn_of(run, np.where(run.turns > 1, run.turns - 1.0, -1.0))
 
 
 def _of_pair(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
@@ -215,10 +216,11 @@ def _of_pair(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
     if any(np.any(run.turns > 1) for run in outers):
         outers = _one_by_one(outers) or [Run(start, stop, _UNKNOWN)]
     for outer in outers:
-        yield from _together(outer, list(pieces(first, outer.start, np.maximum(outer.start, outer.stop))))
+        inner = list(pieces(first, outer.start, np.maximum(outer.start, outer.stop)))
+        yield from _together(outer, inner, linear=part.shape(row) in ("multiply", "add"))
 
 
-def _together(outer: Run, inner: list[Run]) -> Iterator[Run]:
+def _together(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
     """Pieces of one track within a piece of another; where the two do not go together, the whole of that."""
     lost = np.zeros(1, dtype=bool)
     for run in inner:
@@ -226,7 +228,8 @@ def _together(outer: Run, inner: list[Run]) -> Iterator[Run]:
     if np.any(lost):
         yield outer._replace(way=_UNKNOWN).where(lost)
     for run in inner:
-        yield run._replace(way=np.where(run.way == 0, outer.way, run.way)).where(~lost)
+        exponent = run.exponent if linear else np.where(run.exponent == 0, 0.0, np.nan)
+        yield run._replace(way=np.where(run.way == 0, outer.way, run.way), exponent=exponent).where(~lost)
 
 
 def _unlike(outer: Run, run: Run) -> Bools:

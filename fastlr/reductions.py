@@ -247,7 +247,7 @@ class Reduced(Asked):
         first = 0 if stop is None else _step(f"{name}: start", start, 0, most)
         last = _step(f"{name}: stop", start if stop is None else stop, least, most)
         if last < first + least:
-            raise ValueError(f"{name}: stop must be at least {first + least}, {least} more than start, got {last}")
+            raise ValueError(f"{name}: stop must be at least {first + least}, where start is {first}, got {last}")
         if last > first:
             self._reach(f"{name}: steps", first, last - 1)
         return range(first, last)

@@ -17,7 +17,7 @@ from fastlr import exact
 from fastlr.closed import CLOSED, geometric, power_of_scale, quotient
 from fastlr.panels import SMOOTH, panelled
 from fastlr.parts import Part
-from fastlr.pieces import first_step, way
+from fastlr.pieces import UNKNOWN, Run, first_step, pieces
 from fastlr.reference import CURVES
 from fastlr.shapes import LAST_STEP
 
@@ -316,22 +316,43 @@ def _of_product(pair: _Pair, walk: Walk) -> Array:
 
 def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
     def of_extreme(pair: _Pair, walk: Walk) -> Array:
-        """Of rows of which the one falls, or stands, where the other rises: the one up to where they cross, then the other."""
-        first, second = (way(row, 0) for row in pair.rows)
-        if first is None or second is None:
-            return pair.looked_at(walk)
-        overtakes = first >= second
-        turn = _crossing(pair, walk, overtakes)
-        before, after = walk.cut(np.zeros(1), turn), walk.cut(turn, walk.n)
-        leads = overtakes != larger
-        found = pair.of_row(0, before.where(leads)) + pair.of_row(1, before.where(~leads))
-        found = found + pair.of_row(1, after.where(leads)) + pair.of_row(0, after.where(~leads))
-        crossing_once = first * second <= 0
-        if np.all(crossing_once | (walk.n == 0)):
-            return found
-        return np.where(crossing_once, found, pair.looked_at(walk.where(~crossing_once)))
+        """By pieces of the one row and the other, each with as many turns as it has."""
+        found, lost = np.zeros(1), np.zeros(1, dtype=bool)
+        for first, second in _pieces_of(pair, walk):
+            some, known = second.start < second.stop, _crosses_once(pair, walk, first, second)
+            lost = lost | (some & ~known)
+            begin = walk.before(second.start)
+            own = walk.cut(begin, walk.before(second.stop)).where(some & known)
+            if np.any(own.n > 0):
+                found = found + first.turns * _one_then_other(pair, own, first.way >= second.way, larger)
+        lost = lost & (walk.n > 0)
+        return np.where(lost, pair.looked_at(walk.where(lost)), found) if np.any(lost) else found
 
     return of_extreme
+
+
+def _pieces_of(pair: _Pair, walk: Walk) -> Iterator[tuple[Run, Run]]:
+    stop = np.where(walk.n > 0, walk.last() + 1.0, walk.c)
+    for first in pieces(pair.rows[0], walk.c, stop):
+        for second in pieces(pair.rows[1], first.start, np.maximum(first.start, first.stop)):
+            yield first, second
+
+
+def _crosses_once(pair: _Pair, walk: Walk, first: Run, second: Run) -> Lanes:
+    """Where the one rises, or stands, and the other falls; turns are alike beside a constant, if each has the same heights."""
+    ways = (first.way != UNKNOWN) & (second.way != UNKNOWN) & (first.way * second.way <= 0) & (second.turns == 1)
+    alike = (first.exponent == 0) & (walk.p == 1) & (pair.rows[1].shape(0) == "constant")
+    once: Lanes = ways & ((first.turns == 1) | alike)
+    return once
+
+
+def _one_then_other(pair: _Pair, walk: Walk, overtakes: Lanes, larger: bool) -> Array:
+    """The one row up to where they cross, then the other; the first begins below where it overtakes."""
+    turn = _crossing(pair, walk, overtakes)
+    before, after = walk.cut(np.zeros(1), turn), walk.cut(turn, walk.n)
+    leads = overtakes != larger
+    found = pair.of_row(0, before.where(leads)) + pair.of_row(1, before.where(~leads))
+    return found + pair.of_row(1, after.where(leads)) + pair.of_row(0, after.where(~leads))
 
 
 def _crossing(pair: _Pair, walk: Walk, overtakes: Lanes) -> Array:

@@ -19,7 +19,7 @@ import fastlr as flr
 from fastlr.reductions import REDUCTIONS
 
 LAST = 2**53
-RANGES = [(0, 1), (0, 97), (7, 8), (13, 1_500), (99, 101)]
+RANGES = [(0, 97), (7, 8), (13, 1_500), (99, 101)]
 
 
 def rows(found, schedule):
@@ -125,12 +125,11 @@ def test_a_long_range_is_the_sum_of_its_parts(schedule):
 
 
 @pytest.mark.parametrize("power", [0.3, 2.5, 7.9])
-def test_a_long_power_is_zeta(power):
-    """``sum_{x=1}^{n} x^q = zeta(-q) - zeta(-q, n + 1)``."""
-    n = 10**12
-    with mpmath.workprec(300):
-        exact = (mpmath.zeta(-mpf(power)) - mpmath.zeta(-mpf(power), n + 1)) / mpf(n) ** mpf(power)
-        assert abs(flr.polynomial(1.0, 0.0, n, power=power).sum(n) / exact - 1) < 1e-13
+def test_a_long_sum_of_powers_is_that_of_euler_and_maclaurin(power):
+    """``sum_{x=1}^{n} x^q = zeta(-q) + n^(q+1)/(q+1) + n^q/2 + q*n^(q-1)/12 - ...``."""
+    n, q = mpf(10**12), mpf(power)
+    exact = mpmath.zeta(-q) / n**q + n / (q + 1) + mpf(1) / 2 + q / (12 * n)
+    assert abs(flr.polynomial(1.0, 0.0, 10**12, power=power).sum(10**12) / exact - 1) < 1e-13
 
 
 @pytest.mark.parametrize(
@@ -141,6 +140,7 @@ def test_a_long_power_is_zeta(power):
         (flr.linear(1.0, 0.5, 10).repeat(scale=0.5), 2 * mpf("7.75")),
         (flr.step_decay(1.0, 0.5, every=1_000), mpf(2_000)),
         (flr.constant(0.1).clip(0.2, 0.3), mpf(0.2) * 10**12),
+        (flr.linear(1.0, 0.0, 100).repeat().clip(0.0, 0.5), mpf(10**12) * (50 * 0.5 + 49 * 0.25 + 0.5) / 100),
         (flr.linear(1.0, 0.0, 10**6).staircase(every=10**6), mpf(10**6) * (10**6 + 1) / 2),
         (flr.linear(1.0, 0.0, 3 * 10**12).paced([3]), mpf(10**12 + 1) / 2),
         (flr.sampled([1.0, 0.0], every=10**12, interpolate=True), mpf(10**12 + 1) / 2),
@@ -170,7 +170,7 @@ def test_extremes_and_searches_far_out():
 
 def test_lanes_and_names_and_shapes():
     groups = flr.stack({"a": flr.rex(1.0, 0.0, 50), "b": flr.constant(0.5), "c": flr.rex(0.5, 0.0, 70)})
-    assert groups.sum(100).tolist() == [groups[name].sum(100) for name in "abc"]
+    assert groups.sum(100) == pytest.approx([groups[name].sum(100) for name in "abc"], rel=1e-13)
     assert groups.first_below([0.4, 0.4, 0.4], 0, 1_000).tolist() == [groups[name].first_below(0.4, 0, 1_000) for name in "abc"]
     batch = flr.cosine(0.1, [[1.0], [2.0]], [7, 8, 9])
     assert batch.argmax(10).dtype == np.int64
@@ -246,9 +246,9 @@ ONE = flr.constant(0.5)
     ("work", "message"),
     [
         (lambda: ONE.sum(-1), "sum: stop must be an integer from 0 to 2**53, got -1"),
-        (lambda: ONE.sum(5, 4), "sum: stop must be at least 5, got 4"),
+        (lambda: ONE.sum(5, 4), "sum: stop must be at least 5, where start is 5, got 4"),
         (lambda: ONE.max(0), "max: stop must be an integer from 1 to 2**53, got 0"),
-        (lambda: ONE.mean(4, 4), "mean: stop must be at least 5, got 4"),
+        (lambda: ONE.mean(4, 4), "mean: stop must be at least 5, where start is 4, got 4"),
         (lambda: ONE.min(-3, 4), "min: start must be an integer from 0 to 2**53, got -3"),
         (lambda: ENDS.sum(11), "sum: steps must be before the end, step 10, as past_end='raise', got 10"),
         (lambda: ONE.first_below(-1.0), "first_below: rate must be a finite number >= 0, at most 1e290, got -1.0"),
