@@ -29,21 +29,22 @@ Array = npt.NDArray[np.float64]
 
 _STEP = np.dtype(np.int64)
 _UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
+_UNASKED.setflags(write=False)
 _UNASKED_AT = _UNASKED.ctypes.data
 
 
 class Asked(Value):
     """A value whose program is asked for rates."""
 
-    __slots__ = ("_address", "_program", "_words")
+    __slots__ = ("_address", "_kept", "_words")
 
-    _program: Program | None  # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
+    _kept: dict[str, Program]  # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
     _words: Array | None
     _address: int
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         super().__init__(node, call, past_end)
-        for name, value in (("_program", None), ("_words", None), ("_address", _UNASKED_AT)):
+        for name, value in (("_kept", {}), ("_words", None), ("_address", _UNASKED_AT)):
             object.__setattr__(self, name, value)
 
     @property
@@ -63,12 +64,12 @@ class Asked(Value):
     @property
     def program(self) -> Program:
         """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
-        if self._program is None:
-            put, program = object.__setattr__, lowering.lower(self._node, self.past_end)
+        if not self._kept:
+            # of threads that lower it at once all take what the first kept, whose memory lasts as long as the schedule
+            put, program = object.__setattr__, self._kept.setdefault("program", lowering.lower(self._node, self.past_end))
             put(self, "_words", program.view(np.ndarray))
             put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
-            put(self, "_program", program)
-        return typing.cast(Program, self._program)
+        return self._kept["program"]
 
     def _lowered(self) -> Array:
         """The program's words."""
@@ -120,12 +121,13 @@ class Asked(Value):
     def _fill_at(self, clocks: npt.NDArray[np.int64], rates: Array, threads: int) -> None:
         """Every lane at steps that are known to be allowed."""
         words, backend, count = self._lowered(), choose(), math.prod(self._node.shape)
+        one, several = backend.rates, backend.steps  # of one backend to the end, whatever is set meanwhile
         if clocks.ndim == 0:
             t, row = int(clocks), rates.reshape(-1)
-            shared(lambda lanes, _: backend.rates(words, lanes, t, row), count, 1, threads)
+            shared(lambda lanes, _: one(words, lanes, t, row), count, 1, threads)
         else:
             steps, rows = clocks.reshape(-1), rates.reshape(count, clocks.size)
-            shared(lambda lanes, columns: backend.steps(words, lanes, columns, steps, rows), count, steps.size, threads)
+            shared(lambda lanes, columns: several(words, lanes, columns, steps, rows), count, steps.size, threads)
 
     def _clocks(self, t: object) -> npt.NDArray[np.int64]:
         """Steps as int64, C-contiguous and aligned, every one of them allowed."""
@@ -211,11 +213,11 @@ class Asked(Value):
             for i in range(out.shape[0]):
                 self[i]._fill(out[i], steps, threads)
             return
-        words, backend = self._lowered(), choose()
+        words, table = self._lowered(), choose().table  # of one backend to the end, whatever is set meanwhile
         rows = out if out.ndim == 2 else out.reshape(-1, out.shape[-1])
 
         def work(lanes: range, columns: range) -> None:
-            backend.table(words, lanes, columns, steps.start, steps.step, rows)
+            table(words, lanes, columns, steps.start, steps.step, rows)
 
         shared(work, rows.shape[0], rows.shape[1], threads)
 

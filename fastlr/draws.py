@@ -5,7 +5,6 @@ A draw is a value: the same seed gives the same points, on every machine, in any
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -182,25 +181,34 @@ class _LatinHypercube:
 
 
 class _Sobol:
-    """A scrambled Sobol sequence, at which one may begin anywhere: what follows the last point asked for is soonest reached."""
+    """A scrambled Sobol sequence, at which one may begin anywhere: what follows the last point asked for is soonest reached.
+
+    Whoever draws from a sequence takes it out and puts it back: threads never share one, and a fork finds none locked.
+    """
 
     def __init__(self, size: int, seed: int, count: int) -> None:
-        self._seed, self._count, self._next, self._lock = seed, count, -1, threading.Lock()
+        self._seed, self._count = seed, count
+        self._idle: list[tuple[int, Any]] = []  # each with its next point
 
     def between(self, start: int, stop: int) -> Array:
-        with self._lock:
-            if start != self._next:
-                self._begin(start)
-            points: Array = self._sequence.random(stop - start)
-            self._next = stop
+        at, sequence = self._taken()
+        if at != start:
+            sequence = self._begun(start)
+        points: Array = sequence.random(stop - start)
+        self._idle.append((stop, sequence))
         return points
 
-    def _begin(self, start: int) -> None:
+    def _taken(self) -> tuple[int, Any]:
+        try:
+            return self._idle.pop()
+        except IndexError:  # none as yet, or all of them out
+            return -1, None
+
+    def _begun(self, start: int) -> Any:
         from scipy.stats import qmc
 
-        self._sequence: Any = qmc.Sobol(self._count, bits=32, rng=np.random.default_rng(self._seed))
-        if start:
-            self._sequence.fast_forward(start)
+        sequence = qmc.Sobol(self._count, bits=32, rng=np.random.default_rng(self._seed))
+        return sequence.fast_forward(start) if start else sequence
 
 
 _METHODS: dict[str, Any] = {"random": _Random, "latin_hypercube": _LatinHypercube, "sobol": _Sobol}

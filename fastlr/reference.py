@@ -266,7 +266,8 @@ def _runs(words: Array, lanes: range, columns: range, clocks: Callable[[int, int
 
 def table(words: Array, lanes: range, columns: range, start: int, step: int, out: Array) -> None:
     """Steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns."""
-    _runs(words, lanes, columns, lambda i, j: (start + step * np.arange(i, j)).astype(np.float64), out)
+    with np.errstate(over="ignore"):  # beyond float32's largest a rate rounds to infinity, as it does in C
+        _runs(words, lanes, columns, lambda i, j: (start + step * np.arange(i, j)).astype(np.float64), out)
 
 
 def steps(words: Array, lanes: range, columns: range, t: npt.NDArray[np.int64], out: Array) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from cases import BACKENDS, SCHEDULES
 from mpmath import mpf
-from test_backends import finish, start
-from test_backends import run as run_python
+from processes import finish, start
+from processes import run as run_python
 from test_one_number import same
 
 import fastlr as flr

@@ -2,43 +2,20 @@
 
 import asyncio
 import inspect
-import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 from cases import BACKENDS, SCHEDULES, TEXTS
+from processes import SITE, run
 
 import fastlr as flr
 from fastlr.backends import choose
 
-SITE = Path(flr.__file__).parents[1]
 STEPS = np.array([0, 1, 2, 3, 7, 29, 40, 99, 1_000, 2**31 + 1, 2**53])
-
-
-def start(code: str, *args: str, cwd: Path | None = None, site: Path = SITE, **env: str) -> subprocess.Popen[str]:
-    """Another Python, in which warnings are errors and no backend is chosen but by ``env``."""
-    inherited = {key: value for key, value in os.environ.items() if key != "FASTLR_BACKEND"}
-    command = [sys.executable, "-W", "error", "-c", code, *args]
-    env = {**inherited, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", **env}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=env)
-
-
-def finish(process: subprocess.Popen[str]) -> dict:
-    """What it printed, as JSON."""
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    return json.loads(out)
-
-
-def run(code: str, *args: str, **options: object) -> dict:
-    return finish(start(code, *args, **options))
 
 
 # -- the choice ------------------------------------------------------------------------------------------------------------
@@ -350,35 +327,6 @@ def test_the_door_in_a_users_cached_function(tmp_path):
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import users_own; users_own.main()"
     assert run(code) == {"right": [True, True], "hits": [0, 0]}
     assert run(code) == {"right": [True, True], "hits": [1, 1]}
-
-
-A_KERNEL = """
-import json
-import numpy as np
-from fastlr.jit.compiling import kernel
-
-@kernel
-def squares(out):
-    for i in range(out.size):
-        out[i] = i * i
-
-def main():
-    out = np.empty(5)
-    squares(out)
-    print(json.dumps({"right": out.tolist(), "hits": sum(squares.stats.cache_hits.values())}))
-"""
-
-
-def test_eight_processes_share_a_fresh_cache(tmp_path):
-    """A kernel as fastlr compiles its own, but one that takes no ten seconds, eight times over."""
-    (tmp_path / "a_kernel.py").write_text(A_KERNEL)
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import a_kernel; a_kernel.main()"
-    cache = str(tmp_path / "cache")
-    together = [start(code, NUMBA_CACHE_DIR=cache) for _ in range(8)]
-    ended = [(*process.communicate(timeout=300), process.returncode) for process in together]
-    assert [(err, code) for _, err, code in ended] == [("", 0)] * 8
-    assert [json.loads(out)["right"] for out, _, _ in ended] == [[0, 1, 4, 9, 16]] * 8
-    assert run(code, NUMBA_CACHE_DIR=cache) == {"right": [0, 1, 4, 9, 16], "hits": 1}
 
 
 # -- the same rates --------------------------------------------------------------------------------------------------------

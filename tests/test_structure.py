@@ -323,3 +323,101 @@ def test_the_oracle_knows_every_constructor():
 def test_the_examples_meet_every_shape():
     printed = "\n".join(str(schedule.program) for schedule in SCHEDULES.values())
     assert [row.name for row in SHAPES if not re.search(rf"^ +[\d,]+ +{row.name}\b", printed, re.MULTILINE)] == []
+
+
+# -- what is shared --------------------------------------------------------------------------------------------------------
+
+# what is changed after its room was imported, and why that harms nobody: docs/reproducibility.md tells more
+SHARED = {
+    ("backends", "_ACTIVE"): "a context variable: each thread and task has its own",
+    ("backends", "_default"): "set_backend, on which every ask looks once",
+    ("presets.arguments", "PRESETS"): "filled while presets are imported",
+    ("recipes", "_RUNS"): "filled while recipes are imported",
+    ("value", "CONSTRUCTORS"): "filled while constructors are imported",
+    ("value", "_RULES"): "rules read off a signature: whoever writes writes the same",
+}
+KEPT = {
+    ("adapters.jax", "_compiled"),
+    ("backends", "_load"),
+    ("presets.arguments", "lanes"),
+}  # functions that keep what they gave
+CHANGERS = {
+    "add",
+    "append",
+    "clear",
+    "discard",
+    "extend",
+    "insert",
+    "pop",
+    "popitem",
+    "remove",
+    "reset",
+    "set",
+    "setdefault",
+    "update",
+}
+
+
+def names_of(tree):
+    """What is assigned at a room's own level."""
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+
+
+def changed_in(function):
+    """The names whose values a function changes in place: by an index, an attribute, a method, or as a global."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global):
+            yield from node.names
+        if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+            yield ast.unparse(node.value)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGERS:
+            yield ast.unparse(node.func.value)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("setattr", "delattr"):
+            yield ast.unparse(node.args[0])
+
+
+def test_no_room_changes_what_it_holds_but_what_is_named_here():
+    found = {(room, name) for room in PATHS for function in functions(room) for name in changed_in(function)}
+    assert {(room, name) for room, name in found if name in names_of(TREES[room])} == set(SHARED)
+
+
+def test_functions_that_keep_what_they_gave_are_named_here():
+    kept = {
+        (room, function.name)
+        for room in PATHS
+        for function in functions(room)
+        for decorator in function.decorator_list
+        if re.search(r"\bcache\b|lru_cache", ast.unparse(decorator))
+    }
+    assert kept == KEPT
+
+
+def test_a_value_that_is_built_changes_only_where_it_is_lowered():
+    setters = {
+        (room, function.name)
+        for room in PATHS
+        for function in functions(room)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and node.attr == "__setattr__"
+    }
+    building = {"__init__", "__post_init__"}
+    assert {(room, name) for room, name in setters if name not in building} == {("asking", "program")}
+
+
+# at a file's own level, or static within a function: its type and its name
+VARIABLE = re.compile(r"^(?!typedef|struct|enum)([a-zA-Z][\w *]*[ *])(\w+)(?:\[\w*\])? ?[=;]|^ +static ([\w *]+[ *])(\w+)", re.M)
+
+
+def is_constant(kind):
+    """Of a pointer, whether it itself is one."""
+    return kind.split()[-1].endswith("const") if "*" in kind else "const" in kind.split()
+
+
+def test_the_c_library_has_one_variable():
+    """``chosen``, the level in use: a pointer that is written whole, and by all alike."""
+    text = "\n".join(path.read_text() for path in Path(flr.get_include()).glob("*.[ch]"))
+    found = {name or inner: kind or inside for kind, name, inside, inner in VARIABLE.findall(text)}
+    assert {"LEVELS", "fastlr_baseline", "chosen"} <= set(found)
+    assert [name for name, kind in found.items() if not is_constant(kind)] == ["chosen"]

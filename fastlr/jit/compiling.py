@@ -4,11 +4,14 @@ No kernel calls itself, nor any two each other: Numba loads recursive functions 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.core.caching import FunctionCache
 
 __all__ = ["inlined", "kernel", "quick"]
 
@@ -35,13 +38,27 @@ def quick(function: Function) -> Function:
     return _compiled(function, nogil=False)
 
 
+_BROKEN = (OSError, EOFError, UnpicklingError)
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """Numba's, but that neither a full disk nor a damaged file stops a rate: what cannot be kept or read is compiled."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with suppress(*_BROKEN):
+            return super().load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(*_BROKEN):
+            super().save_overload(sig, data)
+
+
 def _compiled(function: Function, nogil: bool) -> Function:
     function.__qualname__ += f"-{_SOURCES}"
-    options = {"nogil": nogil, "error_model": "numpy"}
-    try:
-        return cast(Function, njit(cache=True, **options)(function))
-    except RuntimeError:  # Numba found no folder to keep its cache in: a read-only install without a home
-        return cast(Function, njit(**options)(function))
+    compiled = njit(nogil=nogil, error_model="numpy")(function)
+    with suppress(RuntimeError):  # Numba found no folder to keep its cache in: a read-only install without a home
+        compiled._cache = _Cache(function)
+    return cast(Function, compiled)
 
 
 def _digest() -> str:

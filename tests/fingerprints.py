@@ -1,0 +1,103 @@
+"""The record of what fastlr's tables hold, to the bit: a line for every example, preset and recipe.
+
+    python tests/fingerprints.py            print the record, as it is now
+    python tests/fingerprints.py --write    put it into tests/fingerprints.txt
+
+A line has digests of the spec, of tables in float64 and of tables in float32, and the name. Where the spec's changed, another
+schedule was built; where the tables' alone did, the same schedule has other rates. A plateau rule has the scales of a history.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import parity
+from cases import SCHEDULES
+
+import fastlr as flr
+
+RECORD = Path(__file__).with_suffix(".txt")
+LAST = 2**53
+DIGITS = 12
+
+Value = flr.Schedule | flr.Plateau
+
+
+class Fingerprint(NamedTuple):
+    """Of one value: what it is, and what it gives."""
+
+    spec: str
+    float64: str
+    float32: str
+
+
+def digest(*parts: bytes) -> str:
+    return sha256(b"".join(parts)).hexdigest()[:DIGITS]
+
+
+def examples() -> Mapping[str, Value]:
+    """Every shape, constructor and operation, as a user writes them; and a rule of each convention."""
+    rules = {f"Plateau(convention={name!r})": flr.Plateau(convention=name) for name in ("torch", "timm", "optax", "keras")}
+    return {**SCHEDULES, **rules}
+
+
+def presets() -> Mapping[str, Value]:
+    """Each with the first of the settings that it is compared with its peer at."""
+    drawn = {name: case.draw(np.random.default_rng([0, *name.encode()])) for name, case in sorted(parity.cases().items())}
+    return {f"presets.{name}": parity.cases()[name].preset(**settings) for name, settings in drawn.items()}
+
+
+def recipes() -> Mapping[str, Value]:
+    """The whole run of each."""
+    return {f"recipe({name!r})": flr.recipe(name).schedule for name in sorted(flr.recipes())}
+
+
+GROUPS = {"examples": examples, "presets": presets, "recipes": recipes}
+
+
+def tables(schedule: flr.Schedule, dtype: str, threads: int = 1) -> Iterator[np.ndarray]:
+    """The first rates, those of the whole run a stride apart, and those from its end as far as there are steps."""
+    end = LAST if schedule.past_end != "raise" else int(np.min(schedule.steps))
+    run = min(end, 10_000 if schedule.steps is None else int(np.max(schedule.steps)))
+    for start, stop, count in ((0, min(400, end), 400), (0, run, 400), (run, end, 100)):
+        yield schedule.table(start, stop, max(1, (stop - start) // count), dtype=dtype, threads=threads)
+
+
+def scales(rule: flr.Plateau, dtype: str) -> np.ndarray:
+    return rule.replay(parity.history(300)).astype(dtype)
+
+
+def fingerprint(value: Value, threads: int = 1) -> Fingerprint:
+    """With the backend in use, over so many threads."""
+    whole = [
+        [scales(value, dtype)] if isinstance(value, flr.Plateau) else tables(value, dtype, threads)
+        for dtype in ("float64", "float32")
+    ]
+    spec = json.dumps(value.to_spec(), sort_keys=True).encode()
+    return Fingerprint(digest(spec), *(digest(*(table.tobytes() for table in each)) for each in whole))
+
+
+def written(found: Mapping[str, Fingerprint]) -> str:
+    return "".join(f"{' '.join(fingerprint)}  {name}\n" for name, fingerprint in found.items())
+
+
+def recorded() -> dict[str, Fingerprint]:
+    """What the record says, by name."""
+    lines = [line.split("  ", 1) for line in RECORD.read_text().splitlines()]
+    return {name: Fingerprint(*digests.split(" ")) for digests, name in lines}
+
+
+def main() -> None:
+    found = {name: fingerprint(value) for group in GROUPS.values() for name, value in group().items()}
+    if "--write" in sys.argv[1:]:
+        RECORD.write_text(written(found))
+    else:
+        sys.stdout.write(written(found))
+
+
+if __name__ == "__main__":
+    main()
