@@ -6,6 +6,7 @@ python -m bench peers              a cosine by every means, and a plot of it; fr
 python -m bench groups             rates in an optimizer's loop, plateau
 python -m bench doors              a step of a scheduler, ours and torch's
 python -m bench parity             every preset beside its peer, with the peers that are installed
+python -m bench faults             the faults of other libraries, measured again with fastlr beside them
 python -m bench speed --write      and put the tables where they are published
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).parent.parent
-WHAT = ("speed", "accuracy", "peers", "groups", "doors", "parity")
+WHAT = ("speed", "accuracy", "peers", "groups", "doors", "parity", "faults")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -54,6 +55,10 @@ def tables(what: str) -> dict[tuple[str, str], str]:
         from bench import parity
 
         return {("docs/presets.md", "presets"): parity.text()}
+    if what == "faults":
+        from bench import faults
+
+        return {("docs/faults.md", "faults"): faults.text()}
     from bench import peers
 
     peers.draw()

@@ -183,8 +183,12 @@ def torch_refuses_groups_that_do_not_fit():
     raises(TypeError, "optimizer must be", lambda: scheduler_of(None, PLAN))
     raises(TypeError, "must be a Schedule", lambda: scheduler_of(sgd(), 0.1))
     for wrong in (None, "3", 2.5, True):
-        raises(TypeError, "last_epoch must be an integer from -1", lambda wrong=wrong: scheduler_of(sgd(), PLAN, last_epoch=wrong))
-    raises(ValueError, "last_epoch must be an integer from -1 to 2**53 - 1, got -2", lambda: scheduler_of(sgd(), PLAN, last_epoch=-2))
+        raises(
+            TypeError, "last_epoch must be an integer from -1", lambda wrong=wrong: scheduler_of(sgd(), PLAN, last_epoch=wrong)
+        )
+    raises(
+        ValueError, "last_epoch must be an integer from -1 to 2**53 - 1, got -2", lambda: scheduler_of(sgd(), PLAN, last_epoch=-2)
+    )
     ended = scheduler_of(sgd(), flr.linear(1.0, 0.5, steps=2).with_past_end("raise"))
     ended.step()
     raises(ValueError, "before the end, step 2", ended.step)
@@ -396,7 +400,7 @@ def _lightning(lightning):
 # -- transformers --------------------------------------------------------------------------------------------------------------
 
 
-def _trainer(folder, schedule, stop=10, **options):
+def _trainer(folder, schedule, stop=10, save_steps=4, **options):
     import torch
     from transformers import PretrainedConfig, PreTrainedModel, TrainingArguments
 
@@ -413,7 +417,7 @@ def _trainer(folder, schedule, stop=10, **options):
             return {"loss": (y - labels).square().mean(), "logits": y}
 
     arguments = TrainingArguments(
-        folder, max_steps=stop, per_device_train_batch_size=1, logging_steps=1, save_steps=4, report_to=[], use_cpu=True,
+        folder, max_steps=stop, per_device_train_batch_size=1, logging_steps=1, save_steps=save_steps, report_to=[], use_cpu=True,
         disable_tqdm=True, **options,
     )  # fmt: skip
     data = [{"x": torch.ones(1) * i, "labels": torch.ones(1)} for i in range(10)]

@@ -8,15 +8,16 @@ import sys
 from functools import partial
 
 import numpy as np
+from parity import ignite as ignite_parity
+from parity import mmengine as mmengine_parity
+from parity import timm as timm_parity
+from parity import transformers as transformers_parity
 
 import fastlr as flr
 from fastlr.parameters import shown
-from tests.faults import keras, quiet, rate_in, sgd
-from tests.faults.inputs import HUGE, SILENT, Answer, answered, ours
-from tests.parity import ignite as ignite_parity
-from tests.parity import mmengine as mmengine_parity
-from tests.parity import timm as timm_parity
-from tests.parity import transformers as transformers_parity
+
+from . import keras, quiet, rate_in, sgd
+from .inputs import HUGE, SILENT, Answer, answered, ours
 
 BAD_STEPS = (-5, math.nan, math.inf, 2.5, "3", HUGE)
 BAD_METRICS = (math.nan, "0.1", None)

@@ -60,7 +60,9 @@ FVCORE = {
     "MultiStepParamScheduler": lambda values, milestones: flr.piecewise_constant(values, milestones),
 }
 IGNITE = {
-    "CosineAnnealingScheduler": lambda start_value, end_value, cycle_size: flr.cosine_restarts(start_value, end_value, cycle_size),
+    "CosineAnnealingScheduler": lambda start_value, end_value, cycle_size: flr.cosine_restarts(
+        start_value, end_value, cycle_size
+    ),
     "FastaiLRFinder": lambda start_lr, end_lr, num_iter: flr.exponential(start_lr, end_lr, num_iter),
     "ExpStateScheduler": lambda initial_value, gamma: flr.exponential_decay(initial_value, gamma=gamma),
     "StepStateScheduler": lambda initial_value, gamma, step_size: flr.step_decay(initial_value, gamma, step_size),

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import parity
 
-import fastlr as flr
 from fastlr.parameters import Flag, Number, shown
 from fastlr.plateau import Plateau
-from tests import parity
-from tests.faults.front_door import CONSTRUCTORS
+
+from .front_door import CONSTRUCTORS
 
 PEERS = ("torch", "transformers", "timm", "fvcore", "ignite", "mmengine", "optax", "keras")
 KINDS = ("clear", "obscure", "no number", "accepted", "hangs", "no effect", "defined")
@@ -43,6 +43,19 @@ OURS_OF = {
 ANY_SIGN = {"lb", "ub", "noise_seed"}
 LENGTHS = {"transition_steps", "decay_steps", "first_decay_steps", "step_size_up", "step_size_down"}  # of which 0 is none
 NO_RATES = {"timm.noise", "timm.create_scheduler_v2"}  # no scheduler of its own, or one of the others
+
+
+# what fastlr takes of all this, and why that is right
+OF_A_PRESET = {
+    "transition_steps": "what optax documents and the preset's page states: of no steps, or fewer, the first rate for ever",
+    "transition_begin": "what optax does and the preset's page states: a begin below 0 is 0",
+    "warmup_steps": "what optax documents and the preset's page states: without a warm-up, the first rate for ever",
+}
+OF_THE_FRONT_DOOR = {
+    "0": "a piece of no steps is legal, and vanishes",
+    "2.5": "cycles may grow by any factor of at least 1",
+    "None": "it stands for the tolerance of the rule's convention",
+}
 
 
 class Answer(NamedTuple):
@@ -247,6 +260,15 @@ def found(peer, driven=True):
                 answer = answered(peer, work, value, rates) if driven else Answer("", "")
                 preset, front = ours(case.preset, **settings), at_the_front_door(case.name, settings, parameter)
                 yield Case(case.name, parameter, shown(value), answer, preset, front)
+
+
+def reasons(cases):
+    """What fastlr accepts, and why; a case without a reason is a fault."""
+    for case in cases:
+        if case.preset.kind != "clear":
+            yield case, "preset", case.preset, OF_A_PRESET.get(case.parameter, "")
+        if case.front is not None and case.front.kind != "clear":
+            yield case, "front door", case.front, OF_THE_FRONT_DOOR.get(case.value, "")
 
 
 def column(peer):
