@@ -13,19 +13,7 @@ from bench.__main__ import PROJECT, markdown
 sys.path.insert(0, str(PROJECT / "tests"))
 from faults import accuracy, calls, inputs, resume, stepping
 
-PACKAGES = (
-    "torch",
-    "transformers",
-    "timm",
-    "fvcore",
-    "pytorch-ignite",
-    "mmengine",
-    "optax",
-    "jax",
-    "keras",
-    "scikit-learn",
-    "mpmath",
-)
+PEERS = ("torch", "transformers", "timm", "fvcore", "pytorch-ignite", "mmengine", "optax", "jax", "keras", "scikit-learn")
 SHOWN = 110  # characters of an answer
 
 
@@ -39,13 +27,9 @@ def figure(number):
     """Of three digits or so."""
     if number != number:
         return "NaN"
-    return (
-        f"{number:.1f}"
-        if number < 100
-        else f"{number:,.0f}"
-        if number < 10_000
-        else f"{number:.1e}".replace("e+0", "e").replace("e+", "e")
-    )
+    if number < 10_000:
+        return f"{number:.1f}" if number < 100 else f"{number:.0f}"
+    return f"{number:.1e}".replace("e+0", "e").replace("e+", "e")
 
 
 def brief(text):
@@ -90,8 +74,8 @@ def of_accuracy():
         "## Accuracy\n\nThe largest error of a rate, in units of the last place of the exact one, in runs of 10^3, 10^5 and 10^6 "
         "steps, and the mean at 10^6. NaN: a rate that is no number was among them; an error's name: what a run ended with.\n\n"
         + accuracy_table(double, columns, in_ulps)
-        + f"\n\n{largest}\n\nIn float32: the largest relative error at each length, and the largest error at 10^6 steps in places of "
-        "float32.\n\n" + accuracy_table(single, columns, relative)
+        + f"\n\n{largest}\n\nIn float32: the largest relative error at each length, and the largest error at 10^6 steps in "
+        "places of float32.\n\n" + accuracy_table(single, columns, relative)
     )
 
 
@@ -136,10 +120,10 @@ def of_inputs():
     ]
     asked = each(calls.column, [*calls.PEERS, *calls.OURS])
     return (
-        "## Bad inputs\n\nEvery scheduler with good arguments but one. *clear*: an error that the library raises itself, in words; "
-        "*obscure*: one from deeper down; *no number*: NaN, infinity or no number at all as a rate; *accepted*: rates from it without "
-        "a word; *no effect*: the rates of the good arguments; *defined*: a flag for a number or a fraction of a step. What is "
-        "silently bad is *no number*, *accepted* or *hangs*.\n\n"
+        "## Bad inputs\n\nEvery scheduler with good arguments but one. *clear*: an error that the library raises itself, in "
+        "words; *obscure*: one from deeper down; *no number*: NaN, infinity or no number at all as a rate; *accepted*: rates from it "
+        "without a word; *no effect*: the rates of the good arguments; *defined*: a flag for a number or a fraction of a step. What "
+        "is silently bad is *no number*, *accepted* or *hangs*.\n\n"
         + markdown(("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows)
         + "\n\nWhat fastlr accepts, and why that is right:\n\n"
         + markdown(("what is written", "to", "the lowest rates", "why"), accepted)
@@ -208,15 +192,15 @@ def of_resume():
         for schedule, words in told.items()
     ]
     return (
-        f"## Resume\n\nSaved before each of {resume.STEPS} steps, and gone on with in a process that has not seen the run: how many "
-        "resumes have a rate, from there to the end, that differs by a bit from the run that was not interrupted.\n\n"
+        f"## Resume\n\nSaved before each of {resume.STEPS} steps, and gone on with in a process that has not seen the run: how "
+        "many resumes have a rate, from there to the end, that differs by a bit from the run that was not interrupted.\n\n"
         + markdown(("wrong resumes", *resume.ORDERS), orders)
         + "\n\nWhat keeps a count, or a state of its own, and has no order to get wrong:\n\n"
         + markdown(("", "schedules", "wrong resumes"), others)
         + "\n\n"
         + folded(f"Each scheduler, of {resume.STEPS}", markdown(("library", "scheduler", *resume.ORDERS), single))
-        + f"\n\nAnother length: saved at step {resume.CHANGED} of {resume.STEPS}, rebuilt for {2 * resume.STEPS} steps, in the right "
-        "order.\n\n" + markdown(("library", "scheduler", "what comes of it"), outcomes)
+        + f"\n\nAnother length: saved at step {resume.CHANGED} of {resume.STEPS}, rebuilt for {2 * resume.STEPS} steps, in the "
+        "right order.\n\n" + markdown(("library", "scheduler", "what comes of it"), outcomes)
     )
 
 
@@ -231,12 +215,12 @@ def of_stepping():
         for schedule, (same, whole, ulps) in schedules.items()
     ]
     return (
-        "## Stepping and random access\n\nAt how many steps of a run the two ways of one library agree to the bit, and the largest "
-        "difference. fastlr is asked a step at a time, in blocks, and backwards, beside the whole table.\n\n"
+        "## Stepping and random access\n\nAt how many steps of a run the two ways of one library agree to the bit, and the "
+        "largest difference. fastlr is asked a step at a time, in blocks, and backwards, beside the whole table.\n\n"
         + markdown(("ways", "schedule", "steps that agree", "largest difference, ulps"), rows)
     )
 
 
 def text():
-    versions = ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
+    versions = ", ".join(f"{package} {metadata.version(package)}" for package in PEERS)
     return "\n\n".join([f"Measured with {versions}.", of_accuracy(), of_inputs(), of_resume(), of_stepping()])

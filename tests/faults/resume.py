@@ -78,6 +78,7 @@ def of_torch():
 
     s = torch.optim.lr_scheduler
     cyclic = {"cycle_momentum": False}
+    fading = cyclic | {"mode": "exp_range", "gamma": 0.99}
 
     def sequence(o, n):
         return s.SequentialLR(o, [s.LinearLR(o, 0.01, 1.0, 10), s.CosineAnnealingLR(o, n - 10)], [10])
@@ -95,7 +96,7 @@ def of_torch():
             "CosineAnnealingLR": lambda o, n, **e: s.CosineAnnealingLR(o, n, **e),
             "CosineAnnealingWarmRestarts": lambda o, n, **e: s.CosineAnnealingWarmRestarts(o, n // 5, **e),
             "CyclicLR": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, **cyclic, **e),
-            "CyclicLR, exp_range": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, mode="exp_range", gamma=0.99, **cyclic, **e),
+            "CyclicLR, exp_range": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, **fading, **e),
             "OneCycleLR": lambda o, n, **e: s.OneCycleLR(o, PEAK, total_steps=n + 1, cycle_momentum=False, **e),
             "SequentialLR": sequence,
             "ChainedScheduler": lambda o, n: s.ChainedScheduler([s.LinearLR(o, 0.1, total_iters=n), s.ExponentialLR(o, 0.95)]),
