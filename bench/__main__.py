@@ -9,6 +9,7 @@ python -m bench laws               laws of the loss: curves, final losses of a s
 python -m bench reductions         sums and extremes of a million lanes
 python -m bench parity             every preset beside its peer, with the peers that are installed
 python -m bench sweeps             tables of many schedules to disk, by Dask, and schedules made a second
+python -m bench faults             the faults of other libraries, measured again with fastlr beside them
 python -m bench speed --write      and put the tables where they are published
 """
 
@@ -29,7 +30,7 @@ PAGES = {  # where the table of each is published
     "reductions": "docs/sweeps.md",
     "sweeps": "docs/sweeps.md",
 }
-WHAT = (*PAGES, "peers", "parity")
+WHAT = (*PAGES, "peers", "parity", "faults")
 
 
 def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -54,6 +55,10 @@ def tables(what: str) -> dict[tuple[str, str], str]:
         from bench import parity
 
         return {("docs/presets.md", "presets"): parity.text()}
+    if what == "faults":
+        from bench import faults
+
+        return {("docs/faults.md", "faults"): faults.text()}
     from bench import peers
 
     peers.draw()

@@ -182,6 +182,13 @@ def torch_refuses_groups_that_do_not_fit():
     raises(ValueError, "got 'beta2'", lambda: scheduler_of(sgd(), flr.bundle(lr=PLAN, beta2=PLAN)))
     raises(TypeError, "optimizer must be", lambda: scheduler_of(None, PLAN))
     raises(TypeError, "must be a Schedule", lambda: scheduler_of(sgd(), 0.1))
+    for wrong in (None, "3", 2.5, True):
+        raises(
+            TypeError, "last_epoch must be an integer from -1", lambda wrong=wrong: scheduler_of(sgd(), PLAN, last_epoch=wrong)
+        )
+    raises(
+        ValueError, "last_epoch must be an integer from -1 to 2**53 - 1, got -2", lambda: scheduler_of(sgd(), PLAN, last_epoch=-2)
+    )
     ended = scheduler_of(sgd(), flr.linear(1.0, 0.5, steps=2).with_past_end("raise"))
     ended.step()
     raises(ValueError, "before the end, step 2", ended.step)
@@ -393,7 +400,7 @@ def _lightning(lightning):
 # -- transformers --------------------------------------------------------------------------------------------------------------
 
 
-def _trainer(folder, schedule, stop=10, **options):
+def _trainer(folder, schedule, stop=10, save_steps=4, **options):
     import torch
     from transformers import PretrainedConfig, PreTrainedModel, TrainingArguments
 
@@ -410,7 +417,7 @@ def _trainer(folder, schedule, stop=10, **options):
             return {"loss": (y - labels).square().mean(), "logits": y}
 
     arguments = TrainingArguments(
-        folder, max_steps=stop, per_device_train_batch_size=1, logging_steps=1, save_steps=4, report_to=[], use_cpu=True,
+        folder, max_steps=stop, per_device_train_batch_size=1, logging_steps=1, save_steps=save_steps, report_to=[], use_cpu=True,
         disable_tqdm=True, **options,
     )  # fmt: skip
     data = [{"x": torch.ones(1) * i, "labels": torch.ones(1)} for i in range(10)]
@@ -534,9 +541,17 @@ def jax_traces_maps_and_scans_it():
 
 @needs("jax")
 def jax_says_that_a_step_may_not_be_asked_for():
+    import jax
+
     function = flr.adapters.jax.function(flr.linear(1.0, 0.5, steps=4).with_past_end("raise"))
-    assert np.isnan(function(np.array([-1, 3, 4, 2**53 + 2]))).tolist() == [True, False, True, True]
-    raises(TypeError, "got dtype float32", lambda: function(np.float32(1.0)))
+    with jax.enable_x64(True):
+        steps = jax.numpy.array([-1, 3, 4, 2**53 + 2])
+    assert np.isnan(function(steps)).tolist() == np.isnan(jax.jit(function)(steps)).tolist() == [True, False, True, True]
+    raises(TypeError, "got dtype float32", lambda: function(jax.numpy.float32(1.0)))
+    raises(ValueError, "s(t): t must be from 0 to 2**53, got -1", lambda: function(-1))
+    raises(ValueError, "s(t): t must be before the end, step 4", lambda: function(np.array([3, 4])))
+    raises(TypeError, "s(t): t must be an integer", lambda: function("3"))
+    raises(TypeError, "s(t): t must be an integer", lambda: function(2.5))
     raises(TypeError, "must be a Schedule", lambda: flr.adapters.jax.function(0.1))
 
 
@@ -615,7 +630,7 @@ def keras_on_tensorflow_trains_saves_and_goes_on():
 
 @needs("keras", "torch")
 def keras_has_the_bits_of_the_schedule():
-    _keras("torch")
+    keras = _keras("torch")
     made = flr.adapters.keras.LearningRate
     for text, schedule in schedules().items():
         if schedule.shape or (schedule.steps or 0) >= 2**24:
@@ -632,6 +647,16 @@ def keras_has_the_bits_of_the_schedule():
         assert beyond == np.float32(schedule(10**9)) if ends else np.isnan(beyond), text
         again = made.from_config(rate.get_config())
         assert (again.schedule, again.steps) == (schedule, rate.steps)
+    raises(ValueError, "config must have a schedule and steps, and nothing else, got {}", lambda: made.from_config({}))
+    raises(TypeError, "config must be a mapping, got NoneType None", lambda: made.from_config(None))
+    rate = made(flr.linear(1.0, 0.0, steps=4))
+    asked = keras.ops.convert_to_numpy(rate(keras.ops.convert_to_tensor([-5, -1, 0, 3, 4, 99])))
+    assert np.array_equal(asked, np.float32([np.nan, np.nan, 1.0, 0.25, 0.0, 0.0]), equal_nan=True)
+    assert float(rate(2**53)) == float(rate(np.int64(2**40))) == 0.0
+    raises(ValueError, "LearningRate: step must be an integer from 0 to 2**53, got -5", lambda: rate(-5))
+    for wrong in (2.5, True, "3", None, np.float32(1.0)):
+        raises(TypeError, "LearningRate: step must be an integer from 0 to 2**53, got ", lambda wrong=wrong: rate(wrong))
+    raises(TypeError, "got a tensor of dtype", lambda: rate(keras.ops.convert_to_tensor(2.5)))
     raises(ValueError, "steps must be given", lambda: made(flr.exponential_decay(0.1, rate=0.1)))
     raises(ValueError, "less than 16,777,216 steps, got 100,000,000", lambda: made(flr.linear(1.0, 0.0, steps=10**8)))
     raises(ValueError, "must be a scalar one", lambda: made(flr.constant([0.1, 0.2])))

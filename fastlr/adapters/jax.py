@@ -330,8 +330,13 @@ class Function:
     schedule: Schedule
 
     def __call__(self, t: Any) -> Array:
-        """The rates at integer steps, of shape ``schedule.shape + t.shape``, in JAX's own float; NaN where ``s(t)`` raises."""
+        """The rates at integer steps, of shape ``schedule.shape + t.shape``, in JAX's own float.
+
+        Where ``s(t)`` raises, so does this for a number or an array of NumPy's; of an array of JAX's the rate there is NaN.
+        """
         dtype = jnp.asarray(0.0).dtype
+        if not isinstance(t, jax.Array):
+            self.schedule(t)  # which raises where it must not be asked
         with jax.enable_x64(True):
             steps = jnp.asarray(t)
             if not jnp.issubdtype(steps.dtype, jnp.integer):

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.parameters import Steps, shown, single
+from fastlr.parameters import Steps, checked, shown, single
 from fastlr.schedule import Schedule
 from fastlr.spec import from_spec
 from fastlr.value import a_schedule
@@ -24,7 +24,7 @@ _LONGEST = 2**24  # rates in a table, 64 MiB
 
 
 def _table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
-    """The rates of all steps, the last of them for those that follow: what is held, or not a number."""
+    """What is before step 0, not a number, and the rates of all steps, the last for those that follow: what is held, or none."""
     ends = schedule.steps is not None and schedule.past_end in ("hold", "zero")
     reached = int(schedule.steps or 0) if ends else steps
     if reached is None:
@@ -32,7 +32,8 @@ def _table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
     if reached >= _LONGEST:
         raise ValueError(f"LearningRate: a table must have less than {_LONGEST:,} steps, got {reached:,}")
     rates = schedule.table(min(reached + ends, int(schedule.program[3])), dtype=np.float32)
-    return rates if ends else np.append(rates, np.float32(np.nan))
+    none = np.full(1, np.nan, dtype=np.float32)
+    return np.concatenate([none, rates] if ends else [none, rates, none])
 
 
 @keras.saving.register_keras_serializable(package="fastlr")
@@ -40,7 +41,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     """The float32 rate of a scalar schedule at each step, to the bit.
 
     ``steps`` is needed where the schedule never ends, or does not hold its last rate: the length of the run, after which the rate
-    is not a number. Raises ``ValueError`` for a batch, and for a table of 2^24 steps or more.
+    is not a number. Raises ``ValueError`` for a batch, and for a table of 2^24 steps or more; when it is called, ``ValueError`` or
+    ``TypeError`` for a number that is no step.
 
     >>> import keras
     >>> import fastlr as flr
@@ -55,11 +57,15 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             raise ValueError(f"LearningRate: schedule must be a scalar one, got batch shape {schedule.shape}; index it first")
         self.schedule, self.steps = schedule, None if steps is None else int(single(Steps, "LearningRate: steps", steps))
         self._rates = keras.ops.convert_to_tensor(_table(schedule, self.steps))
-        self._last = int(self._rates.shape[0]) - 1
+        self._last = int(self._rates.shape[0]) - 2
 
     def __call__(self, step: Any) -> Any:
-        """The rate at a step, a tensor."""
-        return keras.ops.take(self._rates, keras.ops.minimum(step, self._last), axis=0)
+        """The rate at an integer step, a tensor; one that is below 0 in a tensor is not a number, and as a number refused."""
+        if not keras.ops.is_tensor(step) and not isinstance(step, keras.Variable | keras.KerasTensor):
+            step = np.minimum(checked(Steps, "LearningRate: step", step), self._last).astype(np.int32)
+        elif "int" not in keras.backend.standardize_dtype(step.dtype):
+            raise TypeError(f"LearningRate: step must be an integer, got a tensor of dtype {step.dtype}")
+        return keras.ops.take(self._rates, keras.ops.clip(step, -1, self._last) + 1, axis=0)
 
     def get_config(self) -> dict[str, Any]:
         """The schedule's spec: plain data, no code."""
@@ -67,5 +73,9 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> LearningRate:
-        """The schedule again."""
+        """The schedule again. Raises ``TypeError`` or ``ValueError`` for what ``get_config`` did not give."""
+        if not isinstance(config, Mapping):
+            raise TypeError(f"from_config: config must be a mapping, got {type(config).__name__} {shown(config)}")
+        if set(config) != {"schedule", "steps"}:
+            raise ValueError(f"from_config: config must have a schedule and steps, and nothing else, got {shown(dict(config))}")
         return cls(from_spec(config["schedule"]), config["steps"])

@@ -8,7 +8,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -16,9 +16,10 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from fastlr.bundles import Bundle
-from fastlr.parameters import nearest, shown
+from fastlr.parameters import Number, nearest, shown, single
 from fastlr.plans import Wins, checkpoint, resume
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 from fastlr.value import a_schedule
 
 __all__ = ["Scheduler"]
@@ -26,6 +27,8 @@ __all__ = ["Scheduler"]
 Groups = list[dict[str, Any]]
 Each = Iterable[float]  # a number for each group
 Setter = Callable[[Groups, str, Each], None]
+
+_Epoch = Annotated[int, Number("an integer from -1 to 2**53 - 1", -1, LAST_STEP - 1, whole=True)]
 
 _FEW = 12  # lanes that are asked one by one sooner than all together
 
@@ -152,7 +155,8 @@ class Scheduler(LRScheduler):
             raise TypeError(f"Scheduler: optimizer must be one of torch's, got {type(optimizer).__name__} {shown(optimizer)}")
         if not isinstance(schedule, Bundle):
             a_schedule("Scheduler: schedule", schedule, Schedule)
-        self.optimizer, self.schedule, self.last_epoch, self.wins = optimizer, schedule, last_epoch, wins
+        self.last_epoch = single(_Epoch, "Scheduler: last_epoch", last_epoch)
+        self.optimizer, self.schedule, self.wins = optimizer, schedule, wins
         self._bind(optimizer.param_groups)
         for group in optimizer.param_groups:  # what torch's own schedulers begin with
             group.setdefault("initial_lr", group["lr"].clone() if isinstance(group["lr"], Tensor) else group["lr"])

@@ -1,0 +1,39 @@
+"""The faults that were measured in other libraries, measured again, with fastlr beside them.
+
+One module a table: ``accuracy`` against the formulas in real numbers, ``inputs`` that are bad, ``resume`` in a fresh process,
+``stepping`` beside random access. Each runs the libraries as their users do; nothing that they answer is written down here.
+``python -m bench faults`` prints the tables, ``test_faults`` holds fastlr to its column.
+"""
+
+import os
+import warnings
+from contextlib import contextmanager
+
+PEAK, FLOOR = 0.1, 1e-3
+
+
+@contextmanager
+def quiet():
+    """What the libraries warn of is not what is measured."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def sgd(lr=PEAK):
+    """torch's, with one parameter and one group."""
+    import torch
+
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr, momentum=0.9)
+
+
+def rate_in(optimizer):
+    return float(optimizer.param_groups[0]["lr"])
+
+
+def keras():
+    """Keras on JAX, where it is not yet on another."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    import keras
+
+    return keras

@@ -1,0 +1,277 @@
+"""Bad inputs: what a user writes by mistake, and what comes of it.
+
+Every scheduler of a library that has a preset here is built with good arguments but one, which is a bad value of its kind, and
+run for a few steps: the preset, and where there is one the constructor of the front door, get the same. ``calls`` has what is
+wrong about a step, a state or an optimizer.
+"""
+
+import inspect
+import linecache
+import math
+import signal
+import sys
+import traceback
+import typing
+import warnings
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import parity
+
+from fastlr.parameters import Flag, Number, shown
+from fastlr.plateau import Plateau
+
+from .front_door import CONSTRUCTORS
+
+PEERS = ("torch", "transformers", "timm", "fvcore", "ignite", "mmengine", "optax", "keras")
+KINDS = ("clear", "obscure", "no number", "accepted", "hangs", "no effect", "defined")
+SILENT = ("no number", "accepted", "hangs")
+STEPS = 16
+SECONDS = 4.0  # of computing, after which a call hangs
+
+# of a preset alone: the library has no such argument, or its driver here makes it from others
+OURS = {"after", "before", "default_lr", "max_iter", "noise_until", "of", "pairs", "schedulers", "schedules", "cosine_kwargs"}
+OURS_OF = {
+    ("torch.LambdaLR", "total_steps"), ("torch.MultiplicativeLR", "total_steps"), ("keras.LearningRateScheduler", "epochs"),
+    ("ignite.LambdaStateScheduler", "total_steps"), ("transformers.Adafactor", "scale"), ("torch.LambdaLR", "lr_lambda"),
+    ("torch.MultiplicativeLR", "lr_lambda"), ("ignite.LRScheduler", "lr_scheduler"),
+    ("ignite.create_lr_scheduler_with_warmup", "lr_scheduler"), ("timm.create_scheduler_v2", "plateau_mode"),
+}  # fmt: skip
+ANY_SIGN = {"lb", "ub", "noise_seed"}
+LENGTHS = {"transition_steps", "decay_steps", "first_decay_steps", "step_size_up", "step_size_down"}  # of which 0 is none
+NO_RATES = {"timm.noise", "timm.create_scheduler_v2"}  # no scheduler of its own, or one of the others
+
+
+# what fastlr takes of all this, and why that is right
+OF_A_PRESET = {
+    "transition_steps": "what optax documents and the preset's page states: of no steps, or fewer, the first rate for ever",
+    "transition_begin": "what optax does and the preset's page states: a begin below 0 is 0",
+    "warmup_steps": "what optax documents and the preset's page states: without a warm-up, the first rate for ever",
+}
+OF_THE_FRONT_DOOR = {
+    "0": "a piece of no steps is legal, and vanishes",
+    "2.5": "cycles may grow by any factor of at least 1",
+    "None": "it stands for the tolerance of the rule's convention",
+}
+
+
+class Answer(NamedTuple):
+    """One of ``KINDS``, and what was said, or which rates were given."""
+
+    kind: str
+    text: str
+
+
+class Case(NamedTuple):
+    """A bad value, what the library made of it, and what fastlr did: by its preset, and at the front door if it is there."""
+
+    scheduler: str  # with its library's name before it
+    parameter: str
+    value: str
+    theirs: Answer
+    preset: Answer
+    front: Answer | None
+
+
+# -- bad values ------------------------------------------------------------------------------------------------------------
+
+HUGE = 10**400
+WORDS = ("bogus", 5, None)
+SEQUENCES = (None, "abc", 5, [math.nan], ["a"], [-5])
+SCALES = ({5: math.nan}, {5: -1.0}, {"a": 0.5}, {2.5: 0.5}, {-5: 0.5}, [(5, 0.5)], 5)
+POINTS = (None, "abc", [], [(0, math.nan), (5, 0.1)], [(5, 0.1), (0, 0.2)], [(0, "a"), (5, 0.1)], [(2.5, 0.1), (5, 0.2)], [5, 6])
+
+
+def rule_of(build, parameter):
+    """The rule that stands in a preset's signature, and whether it may be None."""
+    hint = typing.get_type_hints(build, include_extras=True)[parameter]
+    parts = [hint, *typing.get_args(hint)]
+    rules = [rule for part in parts for rule in getattr(part, "__metadata__", ())]
+    return (Flag if bool in (hint, *parts) else rules[0] if rules else hint), type(None) in parts
+
+
+def bad_values(build, parameter):
+    """What no library can have meant, by the kind of the parameter."""
+    rule, may_be_none = rule_of(build, parameter)
+    values = tuple(_bad(rule, parameter))
+    return [value for value in values if value is not None or not may_be_none]
+
+
+def _bad(rule, parameter):
+    if isinstance(rule, Number) and rule.core == 0:
+        yield from (math.nan, math.inf, "0.1" if not rule.whole else "10", "abc", None, 1j, True, HUGE)
+        if rule.whole:
+            yield 2.5
+        if parameter not in ANY_SIGN:
+            yield -5 if rule.whole else -1.0
+        if rule.low >= 1 or parameter in LENGTHS:
+            yield 0
+    elif isinstance(rule, Number):
+        yield from (*SEQUENCES, *([[2.5]] if rule.whole else [[math.inf]]))
+    elif parameter == "boundaries_and_scales":
+        yield from SCALES
+    elif parameter == "milestones_values":
+        yield from POINTS
+    elif rule is Flag:
+        yield from ("abc", None, math.nan)
+    else:
+        yield from WORDS
+
+
+# -- good arguments --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def good_settings(name):
+    """The first that are drawn with one group, for each scheduler the same, and with which the front door has a schedule too."""
+    case, rng = parity.cases()[name], np.random.default_rng([7, *name.encode()])
+    while True:
+        own = case.draw(rng)
+        groups = any(isinstance(value, list) and key.split("_")[-1] in ("lr", "value", "rate") for key, value in own.items())
+        if not groups and (name not in CONSTRUCTORS or at_the_front_door(name, own).kind == "accepted"):
+            return own
+
+
+def cases_of(peer):
+    """The schedulers of a library that are driven."""
+    every = parity.cases().values()
+    return [case for case in every if case.name.split(".")[0] == peer and case.package and case.name not in NO_RATES]
+
+
+def parameters_of(case):
+    """Those that a library has as well: all that it was given, and those of one number or word."""
+    own = good_settings(case.name)
+    for parameter in inspect.signature(case.preset).parameters:
+        known = parameter in own or rule_of(case.preset, parameter)[0] is not Flag
+        if known and parameter not in OURS and (case.name, parameter) not in OURS_OF:
+            yield parameter
+
+
+# -- what comes of it ------------------------------------------------------------------------------------------------------
+
+
+class Hangs(BaseException):
+    """Raised by the clock; no library catches it."""
+
+
+def _too_long(number, frame):
+    raise Hangs
+
+
+@contextmanager
+def within(seconds):
+    signal.signal(signal.SIGPROF, _too_long)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+HERE = (str(Path(__file__).parent), str(Path(parity.__file__).parent))
+OWN = {peer: (peer, "torch") for peer in PEERS} | {"fvcore": ("fvcore",), "optax": ("optax",), "keras": ("keras",)}
+
+
+def of_error(error, packages):
+    """A clear error is one that the library raises itself, in words; one raised where its rates are read says they are none."""
+    frame, kind = traceback.extract_tb(error.__traceback__)[-1], type(error).__name__
+    statement = linecache.getline(frame.filename, frame.lineno).strip()
+    own = any(f"/site-packages/{package}/" in frame.filename for package in packages)
+    raised = statement.startswith(f"raise {kind}") or (statement.startswith("assert") and kind == "AssertionError")
+    if frame.filename.startswith(HERE) and not isinstance(error, OverflowError):
+        return Answer("no number", f"{kind}: {error}")
+    return Answer("clear" if own and raised and str(error) else "obscure", f"{kind}: {error}")
+
+
+def of_rates(rates, value, good=None):
+    """A flag that stands for a number, and a fraction of a step, may be meant; what is never read does no harm."""
+    table = np.asarray(rates, dtype=np.float64)
+    text = shown(np.unique(table.ravel())[:3])
+    if not np.isfinite(table).all():
+        return Answer("no number", text)
+    if good is not None and np.array_equal(table, good):
+        return Answer("no effect", text)
+    return Answer("defined" if value is True or value == 2.5 else "accepted", text)
+
+
+@contextmanager
+def listening():
+    """Without warnings, but for the one that says that a number's imaginary part is dropped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        yield
+
+
+def asked_of(case):
+    """So many steps, or metrics."""
+    good = good_settings(case.name)
+    metrics = isinstance(case.preset(**good), Plateau)
+    return parity.history(STEPS).tolist() if metrics else min(STEPS, case.steps(good))
+
+
+def answered(peer, work, value, good=None):
+    """A library's answer: what ``work`` gives, or how it fails."""
+    try:
+        with within(SECONDS), listening():
+            return of_rates(work(), value, good)
+    except Hangs:
+        return Answer("hangs", f"no answer in {SECONDS:.0f} s")
+    except Exception as error:  # which is what is found
+        return of_error(error, OWN[peer])
+
+
+def ours(build, **settings):
+    """fastlr's answer: refused by name, rule and value, or its rates."""
+    try:
+        made = build(**settings)
+        rates = made.replay(parity.history(STEPS)) if isinstance(made, Plateau) else made(np.arange(STEPS))
+    except Exception as error:
+        words = str(error)
+        clear = type(error) in (TypeError, ValueError) and (" must " in words or "give one of" in words)
+        return Answer("clear" if clear else "obscure", f"{type(error).__name__}: {error}")
+    return Answer("accepted", shown(np.unique(rates)[:3]))
+
+
+def at_the_front_door(name, settings, parameter=None):
+    """The same call of a constructor, where there is one that takes this parameter."""
+    build = CONSTRUCTORS.get(name)
+    taken = inspect.signature(build).parameters if build else {}
+    if build is None or (parameter and parameter not in taken):
+        return None
+    own = inspect.signature(parity.cases()[name].preset).parameters
+    return ours(build, **{key: settings.get(key, own[key].default) for key in taken})
+
+
+def found(peer, driven=True):
+    """Every case of one library; ``driven=False`` asks fastlr alone."""
+    for case in cases_of(peer):
+        good, rates = good_settings(case.name), None
+        if driven:
+            with listening():  # imported, and compiled, before the clock runs
+                rates = np.asarray(case.rates(good, asked_of(case)), dtype=np.float64)
+        for parameter in parameters_of(case):
+            for value in bad_values(case.preset, parameter):
+                settings = {**good, parameter: value}
+                work = partial(case.rates, settings, asked_of(case))
+                answer = answered(peer, work, value, rates) if driven else Answer("", "")
+                preset, front = ours(case.preset, **settings), at_the_front_door(case.name, settings, parameter)
+                yield Case(case.name, parameter, shown(value), answer, preset, front)
+
+
+def reasons(cases):
+    """What fastlr accepts, and why; a case without a reason is a fault."""
+    for case in cases:
+        if case.preset.kind != "clear":
+            yield case, "preset", case.preset, OF_A_PRESET.get(case.parameter, "")
+        if case.front is not None and case.front.kind != "clear":
+            yield case, "front door", case.front, OF_THE_FRONT_DOOR.get(case.value, "")
+
+
+def column(peer):
+    cases = list(found(peer))
+    print(f"bad inputs: {peer}, {len(cases)}", file=sys.stderr, flush=True)
+    return cases

@@ -1,0 +1,536 @@
+"""Resuming: saved before every step of a run, gone on with in another process, in every order in which parts are loaded.
+
+A resume is wrong where any rate from there to the end of the run differs, by a bit, from the one of the run that was never
+interrupted. The parts are the state of the optimizer and that of the scheduler, or of each what a library has.
+"""
+
+import io
+import json
+import multiprocessing
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import parity
+from parity import ignite as ignite_parity
+from parity import mmengine as mmengine_parity
+from parity import timm as timm_parity
+from parity import transformers as transformers_parity
+
+import fastlr as flr
+
+from . import FLOOR, PEAK, keras, quiet, rate_in, sgd
+from .accuracy import SCHEDULES
+
+STEPS, FEW, CHANGED = 100, 20, 44  # of a run; of one of a slow library; where a run is given another length
+METRICS = parity.history(4 * STEPS).tolist()
+ORDERS = {
+    "the scheduler built, the optimizer loaded, the scheduler loaded": "built, optimizer, scheduler",
+    "the scheduler loaded before the optimizer": "built, scheduler, optimizer",
+    "the optimizer loaded before the scheduler is built": "optimizer, built, scheduler",
+    "the scheduler's state alone": "built, scheduler",
+    "the optimizer's state and last_epoch": "optimizer, last_epoch",
+}
+
+
+class Library(NamedTuple):
+    """Its schedulers, ``make(optimizer, steps)`` each; ``update`` gives the rate of an update and moves on to the next."""
+
+    makes: dict[str, Callable[..., Any]]
+    update: Callable[[Any, Any, int], float]
+    last: str = "last_epoch"  # the argument that says where a run was
+
+
+# -- what is run -----------------------------------------------------------------------------------------------------------
+
+
+def by_step(scheduler, optimizer, t):
+    rate = rate_in(optimizer)
+    scheduler.step(*([METRICS[t]] if type(scheduler).__name__ == "ReduceLROnPlateau" else []))
+    return rate
+
+
+def by_number(scheduler, optimizer, t):
+    rate = rate_in(optimizer)
+    scheduler.step(t + 1, *([METRICS[t]] if type(scheduler).__name__ == "PlateauLRScheduler" else []))
+    return rate
+
+
+def by_event(scheduler, optimizer, t):
+    scheduler(None)
+    return rate_in(optimizer)
+
+
+def by_loss(scheduler, optimizer, t):
+    rate = rate_in(optimizer)
+    scheduler.step(*([{"loss": METRICS[t]}] if type(scheduler).__name__ == "ReduceOnPlateauLR" else []))
+    return rate
+
+
+def of_torch():
+    import torch
+
+    s = torch.optim.lr_scheduler
+    cyclic = {"cycle_momentum": False}
+    fading = cyclic | {"mode": "exp_range", "gamma": 0.99}
+
+    def sequence(o, n):
+        return s.SequentialLR(o, [s.LinearLR(o, 0.01, 1.0, 10), s.CosineAnnealingLR(o, n - 10)], [10])
+
+    return Library(
+        {
+            "LambdaLR": lambda o, n, **e: s.LambdaLR(o, lambda t: 1 - t / (4 * n), **e),
+            "MultiplicativeLR": lambda o, n, **e: s.MultiplicativeLR(o, lambda t: 0.95, **e),
+            "StepLR": lambda o, n, **e: s.StepLR(o, 30, **e),
+            "MultiStepLR": lambda o, n, **e: s.MultiStepLR(o, [30, 60], **e),
+            "ConstantLR": lambda o, n, **e: s.ConstantLR(o, total_iters=n // 2, **e),
+            "LinearLR": lambda o, n, **e: s.LinearLR(o, 0.01, total_iters=n, **e),
+            "ExponentialLR": lambda o, n, **e: s.ExponentialLR(o, 0.95, **e),
+            "PolynomialLR": lambda o, n, **e: s.PolynomialLR(o, n, 2.0, **e),
+            "CosineAnnealingLR": lambda o, n, **e: s.CosineAnnealingLR(o, n, **e),
+            "CosineAnnealingWarmRestarts": lambda o, n, **e: s.CosineAnnealingWarmRestarts(o, n // 5, **e),
+            "CyclicLR": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, **cyclic, **e),
+            "CyclicLR, exp_range": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, **fading, **e),
+            "OneCycleLR": lambda o, n, **e: s.OneCycleLR(o, PEAK, total_steps=n + 1, cycle_momentum=False, **e),
+            "SequentialLR": sequence,
+            "ChainedScheduler": lambda o, n: s.ChainedScheduler([s.LinearLR(o, 0.1, total_iters=n), s.ExponentialLR(o, 0.95)]),
+            "SWALR": lambda o, n, **e: torch.optim.swa_utils.SWALR(o, 0.01, n // 2, **e),
+            "ReduceLROnPlateau": lambda o, n: s.ReduceLROnPlateau(o, factor=0.5, patience=2),
+        },
+        by_step,
+    )  # fmt: skip
+
+
+def of_transformers():
+    o = transformers_parity.optimization()
+
+    def named(name, *before, total=True, **own):
+        build = getattr(o, name)
+        return lambda optimizer, n, **e: build(optimizer, *before, *([n] if total else []), **own, **e)
+
+    return Library(
+        {
+            "constant": named("get_constant_schedule", total=False),
+            "constant with warm-up": named("get_constant_schedule_with_warmup", 10, total=False),
+            "linear": named("get_linear_schedule_with_warmup", 10),
+            "cosine": named("get_cosine_schedule_with_warmup", 10),
+            "hard restarts": named("get_cosine_with_hard_restarts_schedule_with_warmup", 10, num_cycles=3),
+            "polynomial": named("get_polynomial_decay_schedule_with_warmup", 10),
+            "inverse sqrt": named("get_inverse_sqrt_schedule", 10, total=False),
+            "cosine with a floor": named("get_cosine_with_min_lr_schedule_with_warmup", 10, min_lr=FLOOR),
+            "wsd": named("get_wsd_schedule", 10, 30),
+            "plateau": lambda opt, n: o.get_reduce_on_plateau_schedule(opt, factor=0.5, patience=2),
+        },
+        by_step,
+    )
+
+
+def of_timm():
+    s = timm_parity.scheduler()
+    return Library(
+        {
+            "CosineLRScheduler": lambda o, n: s.CosineLRScheduler(o, n, warmup_t=10, warmup_lr_init=FLOOR),
+            "CosineLRScheduler, cycles": lambda o, n: s.CosineLRScheduler(o, n // 5, cycle_mul=2.0, cycle_limit=3),
+            "TanhLRScheduler": lambda o, n: s.TanhLRScheduler(o, n),
+            "StepLRScheduler": lambda o, n: s.StepLRScheduler(o, 30, 0.1),
+            "MultiStepLRScheduler": lambda o, n: s.MultiStepLRScheduler(o, [30, 60], 0.1),
+            "PolyLRScheduler": lambda o, n: s.PolyLRScheduler(o, n, 2.0),
+            "WSDLRScheduler": lambda o, n: s.WSDLRScheduler(o, n, 30),
+            "PlateauLRScheduler": lambda o, n: s.PlateauLRScheduler(o, 0.5, 2),
+        },
+        by_number,
+    )
+
+
+def of_ignite():
+    import torch
+
+    h = ignite_parity.handlers()
+
+    def cosine(o, n, **own):
+        return h.CosineAnnealingScheduler(o, "lr", PEAK, FLOOR, n, **own)
+
+    def line(o, n):
+        return h.PiecewiseLinear(o, "lr", [(0, PEAK), (n, FLOOR)])
+
+    def wrapped(o):
+        return h.param_scheduler.LRScheduler(torch.optim.lr_scheduler.StepLR(o, 30))
+
+    return Library(
+        {
+            "CosineAnnealingScheduler": cosine,
+            "LinearCyclicalScheduler": lambda o, n: h.LinearCyclicalScheduler(o, "lr", FLOOR, PEAK, n // 5),
+            "PiecewiseLinear": line,
+            "ConcatScheduler": lambda o, n: h.ConcatScheduler([line(o, n // 2), cosine(o, n // 2)], [n // 2]),
+            "ParamGroupScheduler": lambda o, n: h.ParamGroupScheduler([cosine(o, n, param_group_index=0)]),
+            "LRScheduler": lambda o, n: wrapped(o),
+            "create_lr_scheduler_with_warmup": lambda o, n: h.create_lr_scheduler_with_warmup(cosine(o, n), 0.0, 10),
+        },
+        by_event,
+    )
+
+
+def of_mmengine():
+    s = mmengine_parity.schedulers()
+    return Library(
+        {
+            "ConstantLR": lambda o, n, **e: s.ConstantLR(o, end=n // 2, **e),
+            "LinearLR": lambda o, n, **e: s.LinearLR(o, 0.01, end=n, **e),
+            "ExponentialLR": lambda o, n, **e: s.ExponentialLR(o, 0.95, **e),
+            "StepLR": lambda o, n, **e: s.StepLR(o, 30, **e),
+            "MultiStepLR": lambda o, n, **e: s.MultiStepLR(o, [30, 60], **e),
+            "PolyLR": lambda o, n, **e: s.PolyLR(o, power=2.0, end=n, **e),
+            "CosineAnnealingLR": lambda o, n, **e: s.CosineAnnealingLR(o, T_max=n, **e),
+            "CosineRestartLR": lambda o, n, **e: s.CosineRestartLR(o, [n // 5] * 20, [1] * 20, eta_min=FLOOR, **e),
+            "OneCycleLR": lambda o, n, **e: s.OneCycleLR(o, eta_max=PEAK, total_steps=n + 1, **e),
+            "ReduceOnPlateauLR": lambda o, n: s.ReduceOnPlateauLR(o, factor=0.5, patience=2),
+        },
+        by_loss,
+        "last_step",
+    )
+
+
+def plans():
+    """One of each schedule that a run of a hundred steps holds."""
+    return {name: make for name, make in SCHEDULES.items() if name != "step, 1000 drops"}
+
+
+def of_fastlr():
+    def scheduler(make):
+        plan = cache(make)
+        return lambda o, n, **e: flr.adapters.torch.Scheduler(o, plan(n), **e)
+
+    return Library({name: scheduler(make) for name, make in plans().items()}, by_step)
+
+
+LIBRARIES = {
+    "torch": of_torch, "HF": of_transformers, "timm": of_timm, "ignite": of_ignite, "mmengine": of_mmengine,
+    "fastlr, torch's door": of_fastlr,
+}  # fmt: skip
+
+
+# -- saved, and gone on with -----------------------------------------------------------------------------------------------
+
+
+def kept(parts):
+    """As torch.save writes them."""
+    import torch
+
+    file = io.BytesIO()
+    torch.save(parts, file)
+    return file.getvalue()
+
+
+def again(data):
+    """As torch.load reads them, or, where that refuses what it might run, as it once did."""
+    import torch
+
+    try:
+        return torch.load(io.BytesIO(data))
+    except pickle.UnpicklingError:
+        return torch.load(io.BytesIO(data), weights_only=False)
+
+
+def saved(name, folder):
+    """Each schedule's rates of an uninterrupted run, and its parts before each of them."""
+    library, runs = LIBRARIES[name](), {}
+    with quiet():
+        for schedule, make in library.makes.items():
+            optimizer = sgd()
+            scheduler, rates, parts = make(optimizer, STEPS), [], []
+            for t in range(STEPS):
+                parts.append(kept((optimizer.state_dict(), scheduler.state_dict())))
+                rates.append(library.update(scheduler, optimizer, t))
+            runs[schedule] = rates, parts
+    Path(folder, "runs").write_bytes(pickle.dumps(runs))
+
+
+def restored(library, schedule, order, parts, k):
+    """An optimizer and a scheduler that go on from before step k."""
+    make, optimizer, scheduler = library.makes[schedule], sgd(), None
+    of_optimizer, of_scheduler = again(parts)
+    for part in order.split(", "):
+        if part == "built":
+            scheduler = make(optimizer, STEPS)
+        elif part == "last_epoch":
+            scheduler = make(optimizer, STEPS, **{library.last: k - 1})
+        elif part == "optimizer":
+            optimizer.load_state_dict(of_optimizer)
+        else:
+            scheduler.load_state_dict(of_scheduler)
+    return optimizer, scheduler
+
+
+def wrong(library, schedule, order, rates, parts):
+    """How many of the resumes of one schedule give another rate; or none, where it takes no such order."""
+    count = 0
+    for k in range(STEPS):
+        try:
+            optimizer, scheduler = restored(library, schedule, order, parts[k], k)
+            count += [library.update(scheduler, optimizer, t) for t in range(k, STEPS)] != rates[k:]
+        except TypeError:  # it has no last_epoch
+            if order.endswith("last_epoch"):
+                return None
+            raise
+    return count
+
+
+def resumed(name, folder):
+    """By schedule, the wrong resumes of each order."""
+    library, runs = LIBRARIES[name](), pickle.loads(Path(folder, "runs").read_bytes())
+    with quiet():
+        return {
+            schedule: {order: wrong(library, schedule, ORDERS[order], *run) for order in ORDERS} for schedule, run in runs.items()
+        }
+
+
+# -- a count, and what else is kept ----------------------------------------------------------------------------------------
+
+
+SOME = ("cosine to 0", "exponential, per-step factor", "polynomial 0.9 to 0", "restarts, doubling", "warmup-cosine from 1%")
+
+
+def optax_schedules(ours):
+    import optax
+
+    if ours:
+        return {name: flr.adapters.optax.schedule(SCHEDULES[name](STEPS)) for name in SOME}
+    return {
+        "cosine": optax.cosine_decay_schedule(PEAK, STEPS),
+        "exponential": optax.exponential_decay(PEAK, 1, 0.95),
+        "linear": optax.linear_schedule(PEAK, FLOOR, STEPS),
+        "warmup-cosine": optax.warmup_cosine_decay_schedule(0.0, PEAK, 10, STEPS),
+        "polynomial": optax.polynomial_schedule(PEAK, 0.0, 0.9, STEPS),
+    }
+
+
+@cache
+def optax_optimizer(schedule):
+    """What begins, and the update, which is compiled once."""
+    import jax
+    import optax
+
+    optimizer = optax.sgd(schedule)
+    return optimizer.init, jax.jit(optimizer.update)
+
+
+def optax_run(schedule, state=None, steps=STEPS):
+    """The rates of so many steps, which are what the weights change by, and the states before them."""
+    import jax
+
+    ones, (init, update) = jax.numpy.ones(()), optax_optimizer(schedule)
+    state, rates, states = init(ones) if state is None else pickle.loads(state), [], []
+    for _ in range(steps):
+        states.append(pickle.dumps(jax.tree.map(np.asarray, state)))
+        change, state = update(ones, state)
+        rates.append(-float(change))
+    return rates, states
+
+
+def keras_schedules(ours):
+    k = keras().optimizers.schedules
+    if ours:
+        return {name: flr.adapters.keras.LearningRate(SCHEDULES[name](STEPS), STEPS) for name in SOME}
+    return {
+        "CosineDecay": k.CosineDecay(PEAK, STEPS),
+        "ExponentialDecay": k.ExponentialDecay(PEAK, 1, 0.95),
+        "PolynomialDecay": k.PolynomialDecay(PEAK, STEPS, FLOOR, 0.9),
+        "CosineDecayRestarts": k.CosineDecayRestarts(PEAK, 20),
+        "InverseTimeDecay": k.InverseTimeDecay(PEAK, 10, 0.5),
+    }
+
+
+def keras_run(schedule, state=None, steps=FEW):
+    """The rates that an optimizer has, which is saved as its configuration and its variables."""
+    library = keras()
+    weight = library.Variable([1.0])
+    optimizer = library.optimizers.SGD(schedule)
+    if state is not None:
+        config, values = pickle.loads(state)
+        optimizer = library.optimizers.SGD.from_config(config)
+    optimizer.build([weight])
+    for variable, value in zip(optimizer.variables, values if state is not None else (), strict=False):
+        variable.assign(value)
+    rates, states = [], []
+    for _ in range(steps):
+        states.append(pickle.dumps((optimizer.get_config(), [np.asarray(variable) for variable in optimizer.variables])))
+        rates.append(float(optimizer.learning_rate))
+        optimizer.apply([library.ops.ones(1)], [weight])
+    return rates, states
+
+
+def front_run(schedule, state=None, steps=STEPS):
+    """A checkpoint in JSON."""
+    first = 0 if state is None else flr.resume(json.loads(state), schedule)[1]
+    states = [json.dumps(flr.checkpoint(schedule, t)) for t in range(first, first + steps)]
+    return [schedule(t) for t in range(first, first + steps)], states
+
+
+def plateau_run(rule, state=None, steps=STEPS):
+    """A state as plain numbers."""
+    t, now = (0, rule.init()) if state is None else (json.loads(state)[0], rule.restore(map(np.asarray, numbers(rule, state))))
+    rates, states = [], []
+    for i in range(t, t + steps):
+        states.append(json.dumps([i, [np.asarray(part).tolist() for part in now]]))
+        now = rule.update(now, METRICS[i])
+        rates.append(float(now.scale))
+    return rates, states
+
+
+def numbers(rule, state):
+    """The parts of a state, each of the dtype that it has."""
+    return [np.asarray(part, np.asarray(own).dtype) for part, own in zip(json.loads(state)[1], rule.init(), strict=True)]
+
+
+COUNTED = {
+    "optax": (lambda: optax_schedules(False), optax_run, STEPS),
+    "keras": (lambda: keras_schedules(False), keras_run, FEW),
+    "fastlr": (lambda: {name: make(STEPS) for name, make in plans().items()}, front_run, STEPS),
+    "fastlr, Plateau": (lambda: {"Plateau": flr.Plateau(factor=0.5, patience=2)}, plateau_run, STEPS),
+    "fastlr, optax's door": (lambda: optax_schedules(True), optax_run, STEPS),
+    "fastlr, Keras's door": (lambda: keras_schedules(True), keras_run, FEW),
+}  # fmt: skip
+
+
+def saved_count(name, folder):
+    schedules, run, steps = COUNTED[name]
+    with quiet():
+        Path(folder, "runs").write_bytes(pickle.dumps({key: run(schedule, None, steps) for key, schedule in schedules().items()}))
+
+
+def resumed_count(name, folder):
+    """By schedule, the wrong resumes."""
+    schedules, run, steps = COUNTED[name]
+    runs, found = pickle.loads(Path(folder, "runs").read_bytes()), {}
+    with quiet():
+        for key, schedule in schedules().items():
+            rates, states = runs[key]
+            found[key] = {"": sum(run(schedule, states[k], steps - k)[0] != rates[k:] for k in range(steps))}
+    return found
+
+
+# -- the Trainer -----------------------------------------------------------------------------------------------------------
+
+TRAINED = 10
+
+
+def saved_trainer(name, folder):
+    """A checkpoint after every step, and the rates that were logged."""
+    import doors
+
+    with quiet():
+        trainer = doors._trainer(folder, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=1)
+        trainer.train()
+    Path(folder, "runs").write_text(json.dumps(doors._logged(trainer)))
+
+
+def resumed_trainer(name, folder):
+    import doors
+
+    rates, count = json.loads(Path(folder, "runs").read_text()), 0
+    with quiet():
+        for k in range(1, TRAINED):
+            with tempfile.TemporaryDirectory() as other:
+                trainer = doors._trainer(other, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=TRAINED)
+                trainer.train(resume_from_checkpoint=f"{folder}/checkpoint-{k}")
+                count += doors._logged(trainer) != rates
+    return {"warmup-cosine": {"": count}}
+
+
+TRAINERS = {"fastlr, Transformers' door": (saved_trainer, resumed_trainer, TRAINED - 1)}
+
+
+# -- in two processes ------------------------------------------------------------------------------------------------------
+
+
+def apart(work, *arguments):
+    """In a process that has not seen the run."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        return executor.submit(work, *arguments).result()
+
+
+NAMES = [*LIBRARIES, *COUNTED, *TRAINERS]
+
+
+def points(name):
+    """How many resumes of each schedule there are."""
+    return TRAINERS[name][2] if name in TRAINERS else COUNTED[name][2] if name in COUNTED else STEPS
+
+
+def column(name):
+    """By schedule and order, how many of the resumes are wrong."""
+    save, go_on = (saved, resumed) if name in LIBRARIES else (saved_count, resumed_count)
+    if name in TRAINERS:
+        save, go_on, _ = TRAINERS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        apart(save, name, folder)
+        found = apart(go_on, name, folder)
+    print(f"resume: {name}", file=sys.stderr, flush=True)
+    return found
+
+
+# -- another length --------------------------------------------------------------------------------------------------------
+
+
+def run_on(library, scheduler, optimizer, first, last):
+    """The rates up to the end, or to where it raises, and what."""
+    rates = []
+    for t in range(first, last):
+        try:
+            rates.append(library.update(scheduler, optimizer, t))
+        except Exception as error:
+            return rates, f"{type(error).__name__} at step {t}"
+    return rates, ""
+
+
+def outcome(library, make):
+    """Saved in the middle of a run, and rebuilt for one twice as long: which of the two lengths counts."""
+    ends = {}
+    for steps in (STEPS, 2 * STEPS):
+        optimizer = sgd()
+        ends[steps] = run_on(library, make(optimizer, steps), optimizer, 0, 2 * STEPS)[0]
+    if ends[STEPS][:STEPS] == ends[2 * STEPS][:STEPS]:
+        return None  # it has no length
+    optimizer = sgd()
+    scheduler = make(optimizer, STEPS)
+    run_on(library, scheduler, optimizer, 0, CHANGED)
+    data = kept((optimizer.state_dict(), scheduler.state_dict()))
+    optimizer = sgd()
+    scheduler = make(optimizer, 2 * STEPS)
+    try:
+        for part, state in zip((optimizer, scheduler), again(data), strict=True):
+            part.load_state_dict(state)
+    except Exception as error:
+        return f"refused: {type(error).__name__}: {error}"
+    rates, raised = run_on(library, scheduler, optimizer, CHANGED, 2 * STEPS)
+    return told(rates, raised, ends)
+
+
+def told(rates, raised, ends):
+    """In words."""
+    old, new = ends[STEPS][CHANGED:], ends[2 * STEPS][CHANGED:]
+    if np.allclose(rates[1:], new[1 : len(rates)], rtol=1e-6) and not raised:  # the first may still be the optimizer's own
+        jump = new[0] / ends[STEPS][CHANGED]
+        return "the new length wins" + (f", with a jump to {jump:.2f} times the rate" if abs(jump - 1) > 1e-3 else "")
+    within = STEPS - CHANGED
+    if not np.allclose(rates[:within], old[:within], rtol=1e-6):
+        return "neither: rates of no plan"
+    later = max(rates[within:], default=0.0)
+    if raised:
+        return f"the old length wins, then {raised}"
+    climbs = later > 0.5 * PEAK and later > 2 * rates[within - 1]
+    return "the old length wins" + (f", then climbs back to {later / PEAK:.0%} of the peak" if climbs else "")
+
+
+def changed(name):
+    """By schedule, what comes of a resume with another length."""
+    library = LIBRARIES[name]()
+    with quiet():
+        found = {schedule: outcome(library, make) for schedule, make in library.makes.items()}
+    return {schedule: words for schedule, words in found.items() if words is not None}
