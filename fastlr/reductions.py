@@ -50,9 +50,9 @@ class Reduced(Asked):
         ``past_end="raise"``.
 
         >>> import fastlr as flr
-        >>> s = flr.warmup_cosine(1.0, warmup=10, steps=1_000)
-        >>> s.sum(1_000), s.sum(10, 1_000)
-        (500.0, 495.5)
+        >>> s = flr.wsd(1.0, warmup=10, stable=970, cooldown=20)
+        >>> s.sum(1_000), s.sum(10, 1_000), s.sum(10**12)
+        (985.0, 980.5, 985.0)
         """
         steps = self._range("sum", start, stop, least=0)
         return self._plain(self._summed(steps))
