@@ -54,6 +54,22 @@ HARD = (
     "linear([1.0, 0.5], [0.5, 1.0], [30, 20]).repeat(3, scale=[0.5, 0.7], stretch=[1.0, 2.0])",
     "linear(1.0, 0.5, 3).repeat(4, scale=1.5, stretch=1.3)",
     "cosine([1.0, 0.5], 0.1, [30, 20]).delay(5).with_past_end('repeat')",
+    "linear([1.0, 0.1], 0.3, 1)",
+    "polynomial([1.0, 0.1], 0.3, 1, power=[2.0, 3.0])",
+    "cosine([1.0, 0.1], 0.3, 1, exponent=[1.0, 2.0])",
+    "cosine(1.0, 0.0, 100, exponent=8.0)",
+    "cosine(1.0, 0.1, 2**50, k=[30.0, 0.02])",
+    "rex([1.0, 0.1], 0.3, [1, 2])",
+    "logarithmic([1.0, 0.1], 0.3, [1, 2])",
+    "affine_exponential([1.0, 0.1], 0.3, [1, 2])",
+    "tanh([1.0, 0.1], 0.3, [1, 2])",
+    "exponential([1.0, 0.1], 0.3, [1, 2])",
+    "sampled([[1.0, 0.5], [0.1, 0.2]], every=4) * [0.3, 0.7]",
+    "linear(1.0, 0.5, 3).repeat([2, 4], stretch=[2.0, 1.5])",
+    "linear(1.0, 0.5, [3, 5]).repeat([2, 4], stretch=[1.0, 1.5])",
+    "cosine(1.0, 0.1, 100).paced([10, 30], [50])",
+    "linear(1.0, 0.1, 2**53).paced([2**30]).paced([2**40])",
+    "cosine(1.0, 0.1, 90).delay(3).delay([4, 5]) * 0.5",
     "stack([wsd([1.0, 0.5], 3, 4, 5), linear([1.0, 0.5], 0.1, 9), *[wsd([1.0, 0.7], 3, 4, n).repeat() for n in (5, 6)]])",
 )
 MANY = np.geomspace(1e-4, 1.0, 1_100)
@@ -140,3 +156,10 @@ def test_every_lane_is_near_the_truth(name, backend, bound):
         allowed = bound * operations(lane) + operations(lane) - 1 + extra
         for t, rate in zip(steps, own.tolist(), strict=True):
             assert ulps(rate, oracle.exact(lane, t)) <= allowed, (lane, t, rate)
+
+
+@pytest.mark.parametrize("name", [name for name in FIXED if FIXED[name].past_end == "hold"])
+def test_every_lane_ends_where_its_formula_does(name):
+    for lane in lanes(FIXED[name]):
+        last = oracle.length(lane.to_spec()["schedule"])
+        assert lane.steps == (None if last >= oracle.FOREVER else last)
