@@ -143,7 +143,7 @@ def exp2(x: Pair) -> Pair:
 
 
 def sin_squared(u: Pair) -> Pair:
-    """``sin(pi/2 * u)^2`` in two words, for u from 0 to 1/2."""
+    """``sin(pi/2 * u)^2`` in two words, for u from 0 to 1/2, to about 2^-88."""
     y = multiply(multiply(u, u), _QUARTER_PI_2)
     return multiply(_series(_SIN_SQUARED, y), y)
 
