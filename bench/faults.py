@@ -121,9 +121,9 @@ def of_inputs():
     asked = each(calls.column, [*calls.PEERS, *calls.OURS])
     return (
         "## Bad inputs\n\nEvery scheduler with good arguments but one. *clear*: an error that the library raises itself, in "
-        "words; *obscure*: one from deeper down; *no number*: NaN, infinity or no number at all as a rate; *accepted*: rates from it "
-        "without a word; *no effect*: the rates of the good arguments; *defined*: a flag for a number or a fraction of a step. What "
-        "is silently bad is *no number*, *accepted* or *hangs*.\n\n"
+        "words; *obscure*: one from deeper down; *no number*: NaN, infinity or no number at all as a rate; *accepted*: rates "
+        "from it without a word; *no effect*: the rates of the good arguments; *defined*: a flag for a number or a fraction of a "
+        "step. What is silently bad is *no number*, *accepted* or *hangs*.\n\n"
         + markdown(("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows)
         + "\n\nWhat fastlr accepts, and why that is right:\n\n"
         + markdown(("what is written", "to", "the lowest rates", "why"), accepted)
