@@ -85,9 +85,14 @@ SCALES = ({5: math.nan}, {5: -1.0}, {"a": 0.5}, {2.5: 0.5}, {-5: 0.5}, [(5, 0.5)
 POINTS = (None, "abc", [], [(0, math.nan), (5, 0.1)], [(5, 0.1), (0, 0.2)], [(0, "a"), (5, 0.1)], [(2.5, 0.1), (5, 0.2)], [5, 6])
 
 
+@cache
+def hints_of(build):
+    return typing.get_type_hints(build, include_extras=True)
+
+
 def rule_of(build, parameter):
     """The rule that stands in a preset's signature, and whether it may be None."""
-    hint = typing.get_type_hints(build, include_extras=True)[parameter]
+    hint = hints_of(build)[parameter]
     parts = [hint, *typing.get_args(hint)]
     rules = [rule for part in parts for rule in getattr(part, "__metadata__", ())]
     return (Flag if bool in (hint, *parts) else rules[0] if rules else hint), type(None) in parts
@@ -124,10 +129,13 @@ def _bad(rule, parameter):
 # -- good arguments --------------------------------------------------------------------------------------------------------
 
 
+driven_cases = cache(parity.cases)
+
+
 @cache
 def good_settings(name):
     """The first that are drawn with one group, for each scheduler the same, and with which the front door has a schedule too."""
-    case, rng = parity.cases()[name], np.random.default_rng([7, *name.encode()])
+    case, rng = driven_cases()[name], np.random.default_rng([7, *name.encode()])
     while True:
         own = case.draw(rng)
         groups = any(isinstance(value, list) and key.split("_")[-1] in ("lr", "value", "rate") for key, value in own.items())
@@ -137,7 +145,7 @@ def good_settings(name):
 
 def cases_of(peer):
     """The schedulers of a library that are driven."""
-    every = parity.cases().values()
+    every = driven_cases().values()
     return [case for case in every if case.name.split(".")[0] == peer and case.package and case.name not in NO_RATES]
 
 
@@ -242,7 +250,7 @@ def at_the_front_door(name, settings, parameter=None):
     taken = inspect.signature(build).parameters if build else {}
     if build is None or (parameter and parameter not in taken):
         return None
-    own = inspect.signature(parity.cases()[name].preset).parameters
+    own = inspect.signature(driven_cases()[name].preset).parameters
     return ours(build, **{key: settings.get(key, own[key].default) for key in taken})
 
 

@@ -12,7 +12,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -320,17 +321,16 @@ def optax_optimizer(schedule):
     return optimizer.init, jax.jit(optimizer.update)
 
 
-def optax_run(schedule, state=None, steps=STEPS):
-    """The rates of so many steps, which are what the weights change by, and the states before them."""
+def optax_run(schedule, state=None):
+    """Rates, which are what the weights change by, and the state."""
     import jax
 
     ones, (init, update) = jax.numpy.ones(()), optax_optimizer(schedule)
-    state, rates, states = init(ones) if state is None else pickle.loads(state), [], []
-    for _ in range(steps):
-        states.append(pickle.dumps(jax.tree.map(np.asarray, state)))
-        change, state = update(ones, state)
-        rates.append(-float(change))
-    return rates, states
+    now = init(ones) if state is None else pickle.loads(state)
+    while True:
+        change, after = update(ones, now)
+        yield partial(pickle.dumps, jax.tree.map(np.asarray, now)), -float(change)
+        now = after
 
 
 def keras_schedules(ours):
@@ -346,41 +346,45 @@ def keras_schedules(ours):
     }
 
 
-def keras_run(schedule, state=None, steps=FEW):
+def keras_run(schedule, state=None):
     """The rates that an optimizer has, which is saved as its configuration and its variables."""
     library = keras()
-    weight = library.Variable([1.0])
-    optimizer = library.optimizers.SGD(schedule)
+    weight, sgd_of, values = library.Variable([1.0]), library.optimizers.SGD, ()
+    optimizer = sgd_of(schedule)
     if state is not None:
         config, values = pickle.loads(state)
-        optimizer = library.optimizers.SGD.from_config(config)
+        optimizer = sgd_of.from_config(config)
     optimizer.build([weight])
-    for variable, value in zip(optimizer.variables, values if state is not None else (), strict=False):
+    for variable, value in zip(optimizer.variables, values, strict=state is not None):
         variable.assign(value)
-    rates, states = [], []
-    for _ in range(steps):
-        states.append(pickle.dumps((optimizer.get_config(), [np.asarray(variable) for variable in optimizer.variables])))
-        rates.append(float(optimizer.learning_rate))
+    while True:
+        yield partial(keras_state, optimizer), float(optimizer.learning_rate)
         optimizer.apply([library.ops.ones(1)], [weight])
-    return rates, states
 
 
-def front_run(schedule, state=None, steps=STEPS):
+def keras_state(optimizer):
+    return pickle.dumps((optimizer.get_config(), [np.asarray(variable) for variable in optimizer.variables]))
+
+
+def front_run(schedule, state=None):
     """A checkpoint in JSON."""
-    first = 0 if state is None else flr.resume(json.loads(state), schedule)[1]
-    states = [json.dumps(flr.checkpoint(schedule, t)) for t in range(first, first + steps)]
-    return [schedule(t) for t in range(first, first + steps)], states
+    t = 0 if state is None else flr.resume(json.loads(state), schedule)[1]
+    while True:
+        yield partial(front_state, schedule, t), schedule(t)
+        t += 1
 
 
-def plateau_run(rule, state=None, steps=STEPS):
+def front_state(schedule, t):
+    return json.dumps(flr.checkpoint(schedule, t))
+
+
+def plateau_run(rule, state=None):
     """A state as plain numbers."""
-    t, now = (0, rule.init()) if state is None else (json.loads(state)[0], rule.restore(map(np.asarray, numbers(rule, state))))
-    rates, states = [], []
-    for i in range(t, t + steps):
-        states.append(json.dumps([i, [np.asarray(part).tolist() for part in now]]))
-        now = rule.update(now, METRICS[i])
-        rates.append(float(now.scale))
-    return rates, states
+    t, now = (0, rule.init()) if state is None else (json.loads(state)[0], rule.restore(numbers(rule, state)))
+    while True:
+        after = rule.update(now, METRICS[t])
+        yield partial(json.dumps, [t, [np.asarray(part).tolist() for part in now]]), float(after.scale)
+        t, now = t + 1, after
 
 
 def numbers(rule, state):
@@ -398,21 +402,31 @@ COUNTED = {
 }  # fmt: skip
 
 
+def interrupted(run, schedule, steps):
+    """The rates of an uninterrupted run, and its state before each of them."""
+    pairs = [(rate, save()) for save, rate in islice(run(schedule), steps)]
+    return [rate for rate, _ in pairs], [state for _, state in pairs]
+
+
+def wrong_counts(run, schedule, rates, states):
+    """How many of the resumes give another rate."""
+    rests = [(rates[k:], run(schedule, state)) for k, state in enumerate(states)]
+    return sum([rate for _, rate in islice(others, len(rest))] != rest for rest, others in rests)
+
+
 def saved_count(name, folder):
     schedules, run, steps = COUNTED[name]
     with quiet():
-        Path(folder, "runs").write_bytes(pickle.dumps({key: run(schedule, None, steps) for key, schedule in schedules().items()}))
+        runs = {key: interrupted(run, schedule, steps) for key, schedule in schedules().items()}
+    Path(folder, "runs").write_bytes(pickle.dumps(runs))
 
 
 def resumed_count(name, folder):
     """By schedule, the wrong resumes."""
-    schedules, run, steps = COUNTED[name]
-    runs, found = pickle.loads(Path(folder, "runs").read_bytes()), {}
+    schedules, run, _ = COUNTED[name]
+    runs = pickle.loads(Path(folder, "runs").read_bytes())
     with quiet():
-        for key, schedule in schedules().items():
-            rates, states = runs[key]
-            found[key] = {"": sum(run(schedule, states[k], steps - k)[0] != rates[k:] for k in range(steps))}
-    return found
+        return {key: {"": wrong_counts(run, schedule, *runs[key])} for key, schedule in schedules().items()}
 
 
 # -- the Trainer -----------------------------------------------------------------------------------------------------------
