@@ -339,6 +339,7 @@ SHARED = {
 KEPT = {
     ("adapters.jax", "_compiled"),
     ("backends", "_load"),
+    ("panels", "_rule"),
     ("presets.arguments", "lanes"),
 }  # functions that keep what they gave
 CHANGERS = {
