@@ -34,11 +34,11 @@ class Axis(Protocol):
         """The axis as plain data."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listed:
     """Values that are listed, each parameter's along the first axis of its array."""
 
-    lists: Mapping[str, npt.NDArray[Any]]
+    lists: Mapping[str, npt.NDArray[Any] | range]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,11 +52,17 @@ class Listed:
 
     def values(self, places: Places) -> dict[str, npt.NDArray[Any]]:
         """Those at these places."""
-        return {name: values[places] for name, values in self.lists.items()}
+        return {name: _at(values, places) for name, values in self.lists.items()}
 
     def described(self) -> dict[str, Any]:
         """The lists themselves."""
-        return {name: values.tolist() for name, values in self.lists.items()}
+        return {name: _written(values) for name, values in self.lists.items()}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Listed) and self.described() == other.described()
+
+    def __hash__(self) -> int:
+        return hash((self.names, self.size))
 
 
 def zipped(**parameters: npt.ArrayLike) -> Listed:
@@ -74,8 +80,18 @@ def zipped(**parameters: npt.ArrayLike) -> Listed:
     return Listed(lists)
 
 
-def values_of(where: str, values: object) -> npt.NDArray[Any]:
-    """A list of values as a read-only array of its own, along whose first axis they stand."""
+def _at(values: npt.NDArray[Any] | range, places: Places) -> npt.NDArray[Any]:
+    return values.start + values.step * places if isinstance(values, range) else values[places]
+
+
+def _written(values: npt.NDArray[Any] | range) -> Any:
+    return {"from": values[0], "to": values[-1], "count": len(values)} if isinstance(values, range) else values.tolist()
+
+
+def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
+    """A list of values as a read-only array of its own, along whose first axis they stand; a range as it is."""
+    if isinstance(values, range) and 0 < len(values) < 2**53 and max(abs(values[0]), abs(values[-1])) <= 2**53:
+        return values
     try:
         array = np.array(values)
     except ValueError:

@@ -242,10 +242,10 @@ def sweep(
     sweep is described.
     """
     found = sweep_described(contents_of(file))
-    if out is None:
-        _print(_pairs(_size_of(found)))
-    elif reduce:
+    if reduce:
         _write_reduced(out, found, reduce)
+    elif out is None:
+        _print(_pairs(_size_of(found)))
     else:
         rates = found.sweep.table(found.steps, dtype=dtype, out=out, memory=memory * 2**20, threads=threads, progress=True)
         _print(f"{out}: {rates.shape[0]} schedules, {rates.shape[1]} steps, {rates.dtype}")
@@ -282,14 +282,16 @@ def _size_of(found: Described) -> dict[str, str]:
     return {"family": str(family.family), **axes, "schedules": str(family.size), "steps": str(found.steps), "table": size, **ends}
 
 
-def _write_reduced(out: Path, found: Described, names: list[str]) -> None:
+def _write_reduced(out: Path | None, found: Described, names: list[str]) -> None:
     """A row for each schedule of its parameters and of what was asked of it."""
     from fastlr.adapters.pandas import frame
 
+    if out is None:
+        raise ValueError("sweep: out must be given with --reduce, a .csv file, got none")
     if out.suffix != ".csv":
         raise ValueError(f"sweep: out must end in .csv with --reduce, got {str(out)!r}")
-    rows = frame(found.sweep, found.sweep.reduce(names, found.steps, progress=True))
     with replacing("sweep: out", out) as written:
+        rows = frame(found.sweep, found.sweep.reduce(names, found.steps, progress=True))
         rows.to_csv(written, index=False)
     _print(f"{out}: {len(rows)} schedules, {', '.join(names)}")
 

@@ -90,8 +90,8 @@ class Choice:
     options: tuple[Any, ...]
 
     def __init__(self, *options: Any) -> None:
-        if not options:
-            raise ValueError("Choice: options must be at least one number or word, got none")
+        if not options or not all(isinstance(option, str | int | float) for option in options):
+            raise ValueError(f"Choice: options must be numbers or words, at least one, got {shown(list(options))}")
         object.__setattr__(self, "options", options)
 
     def at(self, unit: Array) -> npt.NDArray[Any]:
@@ -134,6 +134,9 @@ class Drawn:
     def _points(self) -> _Points:
         points: _Points = _METHODS[self.method](self.size, self.seed, len(self.spaces))
         return points
+
+    def __hash__(self) -> int:
+        return hash((self.method, self.size, self.seed, *self.spaces.items()))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_points"}

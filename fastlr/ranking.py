@@ -79,14 +79,19 @@ def rank(
     threads: int = 1,
     progress: bool = False,
 ) -> Ranked:
-    """The ``k`` schedules of a sweep that end lowest after ``steps`` steps, as ``law`` predicts; of equals the first.
+    """The ``k`` schedules of a sweep, or all if there are fewer, that ``law`` predicts to end lowest; of equals the first.
 
-    Those are left out that have a rate above ``peak``, or whose last rate, at step ``steps - 1``, is below ``floor``, or that are
-    no longer than the budget: a schedule that has an end beyond it is cut off there, and judged as it is. No table of the sweep
-    is held. Raises ``ValueError`` where no schedule is left, and for numbers out of range, before anything is computed.
+    The loss is that at step ``steps - 1``, the last of the budget; a schedule that would go on is cut off there. Those are left
+    out that have a rate above ``peak``, or a last rate, at that step, below ``floor``. No table of the sweep is held. Raises
+    ``TypeError`` or ``ValueError`` for what is no law or no sweep and for numbers out of range, before anything is computed, and
+    ``ValueError`` where no schedule is left.
     """
+    if not all(callable(getattr(law, name, None)) for name in ("final", "curve")):
+        raise TypeError(f"rank: law must have the methods final and curve, got {type(law).__name__} {shown(law)}")
+    if not isinstance(sweep, Sweep):
+        raise TypeError(f"rank: sweep must be a Sweep, got {type(sweep).__name__} {shown(sweep)}")
     _check("steps", steps, LAST_STEP)
-    _check("k", k, sweep.size)
+    _check("k", k, LAST_STEP)
     top = np.inf if peak is None else single(Positive, "rank: peak", peak)
     least = single(Rate, "rank: floor", floor)
     places, losses, judged = np.empty(0, dtype=np.int64), np.empty(0), 0

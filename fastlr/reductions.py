@@ -184,7 +184,7 @@ class Reduced(Asked):
             if name not in REDUCTIONS:
                 known = ", ".join(REDUCTIONS)
                 raise ValueError(f"reduce: names must be of {known}, got {shown(name)}{nearest(name, REDUCTIONS)}")
-            if None in given[REDUCTIONS[name]]:
+            if any(value is None for value in given[REDUCTIONS[name]]):
                 raise ValueError(f"reduce: {REDUCTIONS[name]} must be given for {name}, got None")
         steps = (0, start) if stop is None else (start, stop)
         return {name: getattr(self, name)(*given[REDUCTIONS[name]], *steps) for name in wanted}

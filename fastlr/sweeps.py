@@ -27,7 +27,7 @@ from fastlr.presets.arguments import PRESETS
 from fastlr.progress import counted
 from fastlr.schedule import Schedule
 from fastlr.spec import names_in, parse
-from fastlr.value import CONSTRUCTORS, Value, cores
+from fastlr.value import CONSTRUCTORS, Value, a_schedule, cores
 
 __all__ = ["Family", "Sweep", "sweep"]
 
@@ -38,7 +38,7 @@ _MOST = 2**62
 _TOGETHER = 2**16  # lanes that are reduced at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """Schedules of a ``family``, one for each combination of places along its ``axes``; the last axis varies fastest.
 
@@ -61,6 +61,13 @@ class Sweep:
 
     def __len__(self) -> int:
         return self.size
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same fingerprint."""
+        return isinstance(other, Sweep) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
 
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
@@ -209,11 +216,14 @@ class Sweep:
         return np.atleast_1d(np.mod(places, self.size)).astype(np.int64)
 
     def _built(self, parameters: Mapping[str, Any], places: Places) -> Schedule:
+        batches = [values for values in parameters.values() if isinstance(values, np.ndarray) and values.ndim]
         try:
-            return _function(self.family)(**self.fixed, **{name: _plain(value) for name, value in parameters.items()})
+            made = _function(self.family)(**self.fixed, **{name: _plain(value) for name, value in parameters.items()})
+            _check_made(a_schedule("what the family makes", made, Schedule), places.size if batches else None)
         except (ValueError, TypeError) as error:
             where = f"place {places[0]}" if places.size == 1 else f"places {places[0]} to {places[-1]}"
             raise type(error)(f"sweep: {where}: {error}") from None
+        return made
 
 
 def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
@@ -252,6 +262,8 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
 
 def _depth(name: str, value: Any) -> int:
     """How many axes a parameter's values have."""
+    if isinstance(value, range):  # which NumPy would write out
+        return 1
     try:
         return np.ndim(value)
     except ValueError:
@@ -291,6 +303,12 @@ def _function(family: Family) -> Callable[..., Schedule]:
             return build
     known = [*constructors.__all__, *PRESETS]
     raise ValueError(f"sweep: family must be a constructor, a preset or an expression, got {family!r}{nearest(family, known)}")
+
+
+def _check_made(made: Schedule, count: int | None) -> None:
+    """Raise unless there is a schedule for each of so many places."""
+    if count is not None and made.shape != (count,):
+        raise ValueError(f"the family must make one schedule for each of {count}, got batch shape {made.shape}")
 
 
 def _named(family: Family) -> Family:

@@ -609,5 +609,7 @@ def test_what_is_wrong_with_a_sweep_is_told_in_a_line(family, folder):
         == "sweep: out must end in .csv with --reduce, got 'a.npy'"
     )
     assert refused("rank", "family.toml", "--law", "family.toml").startswith("law: 'family' is unknown")
-    assert refused("rank", "family.toml", "--law", "law.toml", "--top", "7") == "rank: k must be an integer from 1 to 6, got 7"
+    assert refused("rank", "family.toml", "--law", "law.toml", "--top", "0").startswith("rank: k must be an integer from 1 to")
+    assert refused("sweep", "family.toml", "--reduce", "sum") == "sweep: out must be given with --reduce, a .csv file, got none"
+    assert refused("sweep", "family.toml", "--reduce", "sum", "--out", "no/a.csv").startswith("sweep: out must be in a folder")
     assert names(folder) == ["family.toml", "law.toml"]

@@ -269,6 +269,15 @@ def test_a_whole_file_that_lost_something_is_refused(tmp_path):
     refuses(tmp_path, out, "there is no journal beside it")
 
 
+def test_a_whole_file_is_read_again(tmp_path):
+    out = tmp_path / "rates.npy"
+    made(out)
+    data = bytearray(out.read_bytes())
+    data[-3] ^= 1
+    out.write_bytes(data)
+    refuses(tmp_path, out, "it is corrupt in its chunk")
+
+
 def test_what_is_not_ours_is_refused(tmp_path):
     (tmp_path / "file.zarr").write_text("something")
     refuses(tmp_path, tmp_path / "file.zarr", "something else")

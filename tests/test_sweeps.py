@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+import re
 import subprocess
 import sys
 
@@ -190,3 +191,40 @@ def test_reductions_have_the_shape_of_the_sweep(monkeypatch):
         assert results["argmax"].reshape(-1).tolist() == [lane.reduce(["argmax"], 10, 60)["argmax"] for lane in sweep]
     with pytest.raises(ValueError, match="reduce: names must be of"):
         PRODUCT.reduce(["summ"], 10)
+
+
+def test_equal_sweeps_are_equal_and_pickled_ones_too():
+    family = flr.sweep("linear", flr.random(4, end=flr.Uniform(0.0, 0.1)), init=[1.0, 2.0], steps=range(10, 20))
+    again = flr.sweep("linear", flr.random(4, end=flr.Uniform(0.0, 0.1)), init=[1.0, 2.0], steps=range(10, 20))
+    other = flr.sweep("linear", flr.random(4, end=flr.Uniform(0.0, 0.1)), init=[1.0, 3.0], steps=range(10, 20))
+    assert family == again == pickle.loads(pickle.dumps(family))
+    assert hash(family) == hash(again)
+    assert family != other
+    assert family.axes[0] == again.axes[0]
+    assert family.axes[1] != other.axes[1]
+
+
+def test_a_range_is_an_axis_that_is_not_written_out():
+    family = flr.sweep("linear", init=1.0, end=0.0, steps=range(5, 10**12, 3))
+    assert family.size == len(range(5, 10**12, 3))
+    assert family[10**11].steps == 5 + 3 * 10**11
+    assert family[:4](0).tolist() == [1.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda a: 3, "what the family makes must be a Schedule, got int 3"),
+        (lambda a: flr.constant(1.0), "the family must make one schedule for each of 3, got batch shape ()"),
+    ],
+)
+def test_a_function_that_makes_no_schedules_is_told(make, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        flr.sweep(make, a=[1.0, 2.0, 3.0])[:]
+
+
+def test_what_is_asked_of_each_may_need_a_number_or_one_a_lane():
+    batch = flr.cosine([1.0, 2.0], 0.0, 10)
+    assert batch.reduce(["first_below"], 10, rate=np.array([0.5, 0.5]))["first_below"].tolist() == [6, 7]
+    with pytest.raises(ValueError, match="reduce: rate must be given for first_below, got None"):
+        batch.reduce("first_below", 10)

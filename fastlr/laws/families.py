@@ -26,6 +26,7 @@ Steps = npt.NDArray[np.int64]
 _Exponent = Annotated[npt.ArrayLike, Number("a number from 0 to 10", 0.0, 10.0)]
 _Steepness = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
 
+_STEEPEST = 600.0  # a logarithm of a power that is still a number, and so is one of what it is made from
 _WIDEST = 1e40  # a range of r that is spanned by exponentials; beyond it every term is added up
 _A_NODE, _A_TERM, _A_STEP = 2.5, 10.0, 1.5  # nanoseconds, to choose by: what an exponential takes, a term of a sum, and a step
 
@@ -63,8 +64,8 @@ class Law(ABC):
     def curve(self, rates: Schedule | npt.ArrayLike, steps: int | npt.ArrayLike, threads: int = 1) -> Array:
         """The loss at steps 0 to ``steps - 1``, or at each of an array of steps in any order: shape ``(*lanes, len(steps))``.
 
-        In O(steps) a lane, whatever the number of steps that are asked for, to 1e-10 of the law's terms. ``inf`` before the first
-        rate above 0. ``threads`` and errors as in ``final``.
+        In O(steps) a lane, whatever the number of steps that are asked for, to 1e-10 of B times the sum of all changes of the
+        rate. ``inf`` before the first rate above 0, unless A or alpha is 0. ``threads`` and errors as in ``final``.
         """
         rising, places = asked("curve", steps)
         losses = self._losses("curve", rates, rising, check_threads("curve", threads))
@@ -133,7 +134,7 @@ class MultiPower(Law):
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
         """The loss of one run at rising steps ``t``, by a backend's sums, all of it known to be right."""
         low, high = self._range(rates[: t[-1] + 1]) if t.size > 1 else (0.0, 0.0)
-        if high < _WIDEST * low and not self._is_sooner_done(rates, t, high / low):
+        if self._is_spanned(low, high) and not self._is_sooner_done(rates, t, high / low):
             by, sums = nodes(self.beta, low, high), np.empty((t.size, 3))
             backend.drops(rates, t, self._inner, by, np.empty((1, by.shape[1])), sums)
             return self._loss(sums[:, 0], sums[:, 1] - sums[:, 2])
@@ -181,6 +182,10 @@ class MultiPower(Law):
         with np.errstate(over="ignore"):  # an infinite range is not spanned
             low, high = np.array([least, top]) ** self.gamma / self.C
         return float(low), float(high + rates.sum())
+
+    def _is_spanned(self, low: float, high: float) -> bool:
+        """Whether the range, and its power of -beta, are within what exponentials span."""
+        return high < _WIDEST * low and self.beta * max(abs(math.log(low)), abs(math.log(high))) < _STEEPEST
 
     def _is_sooner_done(self, rates: Array, t: Steps, ratio: float) -> bool:
         """Term by term, rather than by exponentials."""

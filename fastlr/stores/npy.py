@@ -37,7 +37,7 @@ class NpyFile:
         if self._lines:
             self._go_on()
         elif path.exists() or self._draft.exists():
-            raise self._refused("there is no journal beside it")
+            raise self._refused(f"there is no journal beside it, {self._journal.name}, that can be read")
 
     def _go_on(self) -> None:
         """From what the journal says."""
@@ -56,13 +56,14 @@ class NpyFile:
         if self.whole:
             if self.path.stat().st_size != len(self._header) + self.layout.nbytes:
                 raise self._refused("it is corrupt: its length is not what it was")
+            self._check_sums(self.path, sums)
         elif self.path.exists() or (self._done and not self._draft.exists()):
-            raise self._refused("it and its journal do not belong together")
+            raise self._refused(f"it and its journal, {self._journal.name}, do not belong together")
         elif self._done:
-            self._check_sums(sums)
+            self._check_sums(self._draft, sums)
 
-    def _check_sums(self, sums: list[int]) -> None:
-        with self._draft.open("rb") as file:
+    def _check_sums(self, path: Path, sums: list[int]) -> None:
+        with path.open("rb") as file:
             if file.read(len(self._header)) != self._header:
                 raise self._refused("it is corrupt in its header")
             for i, (chunk, expected) in enumerate(zip(self.layout.chunks(), sums, strict=False)):
