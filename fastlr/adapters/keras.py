@@ -41,8 +41,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     """The float32 rate of a scalar schedule at each step, to the bit.
 
     ``steps`` is needed where the schedule never ends, or does not hold its last rate: the length of the run, after which the rate
-    is not a number. Raises ``ValueError`` for a batch, and for a table of 2^24 steps or more; asked for its rate, ``TypeError`` or
-    ``ValueError`` where a number is no step.
+    is not a number. Raises ``ValueError`` for a batch, and for a table of 2^24 steps or more, and like ``TypeError`` for a
+    number that is no step, where it is called.
 
     >>> import keras
     >>> import fastlr as flr
