@@ -58,7 +58,7 @@ def tables(what: str) -> dict[tuple[str, str], str]:
     if what == "faults":
         from bench import faults
 
-        return {("docs/faults.md", "faults"): faults.text()}
+        return {("docs/faults.md", mark): table for mark, table in faults.tables().items()}
     from bench import peers
 
     peers.draw()

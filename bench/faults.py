@@ -67,16 +67,11 @@ def accuracy_table(names, columns, cell):
 
 def of_accuracy():
     columns = each(accuracy.column, list(accuracy.COLUMNS))
-    double, single = [list(accuracy.DOUBLE), [f"float32, {name}" for name in accuracy.SINGLES]]
-    ours = [one.ulps for name in double if name.startswith("fastlr") for row in columns[name].values() for one in row]
-    largest = f"The largest error of fastlr in all of them is {max(ours):.2f} ulp."
-    return (
-        "## Accuracy\n\nThe largest error of a rate, in units of the last place of the exact one, in runs of 10^3, 10^5 and 10^6 "
-        "steps, and the mean at 10^6. NaN: a rate that is no number was among them; an error's name: what a run ended with.\n\n"
-        + accuracy_table(double, columns, in_ulps)
-        + f"\n\n{largest}\n\nIn float32: the largest relative error at each length, and the largest error at 10^6 steps in "
-        "places of float32.\n\n" + accuracy_table(single, columns, relative)
-    )
+    single = [f"float32, {name}" for name in accuracy.SINGLES]
+    return {
+        "accuracy": accuracy_table(list(accuracy.DOUBLE), columns, in_ulps),
+        "float32": accuracy_table(single, columns, relative),
+    }
 
 
 # -- bad inputs ------------------------------------------------------------------------------------------------------------
@@ -118,20 +113,19 @@ def of_inputs():
         (f"`{case.scheduler.split('.')[1]}({case.parameter}={case.value})`", room, brief(answer.text), why)
         for case, room, answer, why in inputs.reasons(every)
     ]
+    return {
+        "inputs": markdown(("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows),
+        "accepted": markdown(("what is written", "to", "the lowest rates", "why it is right"), accepted),
+        "cases": "\n\n".join(listed(peer, cases) for peer, cases in found.items()),
+    }
+
+
+def of_calls():
     asked = each(calls.column, [*calls.PEERS, *calls.OURS])
-    return (
-        "## Bad inputs\n\nEvery scheduler with good arguments but one. *clear*: an error that the library raises itself, in "
-        "words; *obscure*: one from deeper down; *no number*: NaN, infinity or no number at all as a rate; *accepted*: rates "
-        "from it without a word; *no effect*: the rates of the good arguments; *defined*: a flag for a number or a fraction of a "
-        "step. What is silently bad is *no number*, *accepted* or *hangs*.\n\n"
-        + markdown(("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows)
-        + "\n\nWhat fastlr accepts, and why that is right:\n\n"
-        + markdown(("what is written", "to", "the lowest rates", "why"), accepted)
-        + "\n\nCalls: steps, metrics, states, optimizers that are none.\n\n"
-        + markdown(("room", *KIND_HEAD), [counted(name, list(answers.values())) for name, answers in asked.items()])
-        + "\n\n"
-        + "\n\n".join([called(asked), *(listed(peer, cases) for peer, cases in found.items())])
-    )
+    rows = [(name, f"`{brief(text)}`", answer_of(answer)) for name, answers in asked.items() for text, answer in answers.items()]
+    every = folded(f"All {len(rows)}", markdown(("room", "what is written", "what comes of it"), rows))
+    kinds = markdown(("room", *KIND_HEAD), [counted(name, list(answers.values())) for name, answers in asked.items()])
+    return {"calls": f"{kinds}\n\n{every}"}
 
 
 def answer_of(answer):
@@ -140,11 +134,6 @@ def answer_of(answer):
 
 def folded(summary, table):
     return f"<details><summary>{summary}</summary>\n\n{table}\n\n</details>"
-
-
-def called(asked):
-    rows = [(name, f"`{brief(text)}`", answer_of(answer)) for name, answers in asked.items() for text, answer in answers.items()]
-    return folded(f"Calls: all {len(rows)}", markdown(("room", "what is written", "what comes of it"), rows))
 
 
 def beginning(answer):
@@ -178,30 +167,30 @@ def wrong_of(name, found, order):
 def of_resume():
     found = each(resume.column, resume.NAMES)
     orders = [[name, *(wrong_of(name, found[name], order) for order in resume.ORDERS)] for name in resume.LIBRARIES]
-    others = [
-        (name, str(len(found[name])), wrong_of(name, found[name], "")) for name in resume.NAMES if name not in resume.LIBRARIES
+    counts = [
+        [name, str(len(found[name])), wrong_of(name, found[name], "")] for name in resume.NAMES if "" in one_of(found[name])
     ]
     single = [
-        (name, schedule, *("cannot" if counts[order] is None else str(counts[order]) for order in resume.ORDERS))
+        (name, schedule, *("cannot" if wrong[order] is None else str(wrong[order]) for order in resume.ORDERS))
         for name in resume.LIBRARIES
-        for schedule, counts in found[name].items()
+        for schedule, wrong in found[name].items()
     ]
-    outcomes = [
-        (name, schedule, brief(words))
-        for name, told in each(resume.changed, list(resume.LIBRARIES)).items()
-        for schedule, words in told.items()
-    ]
-    return (
-        f"## Resume\n\nSaved before each of {resume.STEPS} steps, and gone on with in a process that has not seen the run: how "
-        "many resumes have a rate, from there to the end, that differs by a bit from the run that was not interrupted.\n\n"
-        + markdown(("wrong resumes", *resume.ORDERS), orders)
-        + "\n\nWhat keeps a count, or a state of its own, and has no order to get wrong:\n\n"
-        + markdown(("", "schedules", "wrong resumes"), others)
+    return {
+        "resume": markdown(("wrong resumes", *resume.ORDERS), orders)
         + "\n\n"
-        + folded(f"Each scheduler, of {resume.STEPS}", markdown(("library", "scheduler", *resume.ORDERS), single))
-        + f"\n\nAnother length: saved at step {resume.CHANGED} of {resume.STEPS}, rebuilt for {2 * resume.STEPS} steps, in the "
-        "right order.\n\n" + markdown(("library", "scheduler", "what comes of it"), outcomes)
-    )
+        + folded(f"Each scheduler, of {resume.STEPS}", markdown(("library", "scheduler", *resume.ORDERS), single)),
+        "counts": markdown(("", "schedules", "wrong resumes"), counts),
+    }
+
+
+def one_of(schedules):
+    return next(iter(schedules.values()))
+
+
+def of_lengths():
+    found = each(resume.changed, list(resume.LIBRARIES))
+    rows = [(name, schedule, brief(words)) for name, told in found.items() for schedule, words in told.items()]
+    return {"lengths": markdown(("library", "scheduler", "what comes of it"), rows)}
 
 
 # -- stepping --------------------------------------------------------------------------------------------------------------
@@ -214,13 +203,14 @@ def of_stepping():
         for name, schedules in found.items()
         for schedule, (same, whole, ulps) in schedules.items()
     ]
-    return (
-        "## Stepping and random access\n\nAt how many steps of a run the two ways of one library agree to the bit, and the "
-        "largest difference. fastlr is asked a step at a time, in blocks, and backwards, beside the whole table.\n\n"
-        + markdown(("ways", "schedule", "steps that agree", "largest difference, ulps"), rows)
-    )
+    return {"stepping": markdown(("ways", "schedule", "steps that agree", "largest difference, ulps"), rows)}
 
 
-def text():
-    versions = ", ".join(f"{package} {metadata.version(package)}" for package in PEERS)
-    return "\n\n".join([f"Measured with {versions}.", of_accuracy(), of_inputs(), of_resume(), of_stepping()])
+def of_versions():
+    return {"versions": "Measured with " + ", ".join(f"{package} {metadata.version(package)}" for package in PEERS) + "."}
+
+
+def tables():
+    """By mark."""
+    parts = (of_versions, of_accuracy, of_inputs, of_calls, of_resume, of_lengths, of_stepping)
+    return {mark: table for part in parts for mark, table in part().items()}

@@ -1,6 +1,6 @@
 """fastlr's column of the page of faults: exact rates, every bad input refused or right, every resume the run that went on.
 
-What needs a library runs in a process of its own, where it is installed; ``FASTLR_REQUIRE`` in the environment says which
+What needs a library runs in a process of its own, where it is installed; ``FASTLR_REQUIRE`` in the environment names those that
 must be.
 """
 

@@ -563,8 +563,9 @@ def of_fastlr_single():
 
 
 def of_fastlr_in_torch():
-    """The adapter's ``step()``."""
-    return ways(lambda make: stepped(lambda o, n: flr.adapters.torch.Scheduler(o, make(n))), SCHEDULES)
+    """The adapter's ``step()``, where torch's own schedulers go on from the last rate."""
+    made = {row: SCHEDULES[row] for row in torch_makes()}
+    return ways(lambda make: stepped(lambda o, n: flr.adapters.torch.Scheduler(o, make(n))), made)
 
 
 def of_fastlr_in_optax():
