@@ -216,10 +216,11 @@ class Sweep:
         return np.atleast_1d(np.mod(places, self.size)).astype(np.int64)
 
     def _built(self, parameters: Mapping[str, Any], places: Places) -> Schedule:
-        batches = [values for values in parameters.values() if isinstance(values, np.ndarray) and values.ndim]
         try:
             made = _function(self.family)(**self.fixed, **{name: _plain(value) for name, value in parameters.items()})
-            _check_made(a_schedule("what the family makes", made, Schedule), places.size if batches else None)
+            a_schedule("what the family makes", made, Schedule)
+            if made.shape not in ((), (places.size,)) or (places.size > 1 and not made.shape and callable(self.family)):
+                raise ValueError(f"the family must make one schedule for each of {places.size}, got batch shape {made.shape}")
         except (ValueError, TypeError) as error:
             where = f"place {places[0]}" if places.size == 1 else f"places {places[0]} to {places[-1]}"
             raise type(error)(f"sweep: {where}: {error}") from None
@@ -303,12 +304,6 @@ def _function(family: Family) -> Callable[..., Schedule]:
             return build
     known = [*constructors.__all__, *PRESETS]
     raise ValueError(f"sweep: family must be a constructor, a preset or an expression, got {family!r}{nearest(family, known)}")
-
-
-def _check_made(made: Schedule, count: int | None) -> None:
-    """Raise unless there is a schedule for each of so many places."""
-    if count is not None and made.shape != (count,):
-        raise ValueError(f"the family must make one schedule for each of {count}, got batch shape {made.shape}")
 
 
 def _named(family: Family) -> Family:

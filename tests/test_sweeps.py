@@ -163,7 +163,7 @@ REFUSED = [
     (lambda: flr.LogUniform(0.0, 1.0), ValueError, "LogUniform: low must be above 0, got 0.0"),
     (lambda: flr.Uniform(2, 1), ValueError, "Uniform: low and high must be finite numbers, low first, got 2 and 1"),
     (lambda: flr.Integers(1.5, 2), TypeError, "Integers: low and high must be integers"),
-    (lambda: flr.Choice(), ValueError, "Choice: options must be at least one number or word, got none"),
+    (lambda: flr.Choice(), ValueError, "Choice: options must be numbers or words, at least one, got"),
 ]
 
 
