@@ -92,7 +92,7 @@ class Sweep:
         if not places.size:
             raise IndexError("a sweep gives at least one schedule, got an empty slice")
         if isinstance(index, int | np.integer):
-            return self._built({name: values[0] for name, values in self.parameters(places).items()}, places)
+            return self._built({name: values[0] for name, values in self.parameters(places).items()}, places, ())
         own, batches = zip(*self.parts(places), strict=True)
         if len(batches) == 1:
             only: Schedule = batches[0]
@@ -118,7 +118,10 @@ class Sweep:
         for kind in range(kinds.shape[1]):
             [own] = np.nonzero(which.reshape(-1) == kind)
             alike = {name: values[own[0]] if name in words else values[own] for name, values in parameters.items()}
-            yield own, self._built(alike, places[own])
+            if len(words) == len(parameters):  # no number makes a batch of them
+                yield own, stack([self._built(alike, places[own], ())] * own.size)
+            else:
+                yield own, self._built(alike, places[own], own.shape)
 
     def parameters(self, index: int | slice | npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
         """Of each parameter that varies, its values at these places, in an array.
@@ -215,11 +218,10 @@ class Sweep:
             raise IndexError(f"index {shown(index)} is out of range for a sweep of {self.size} schedules")
         return np.atleast_1d(np.mod(places, self.size)).astype(np.int64)
 
-    def _built(self, parameters: Mapping[str, Any], places: Places) -> Schedule:
+    def _built(self, parameters: Mapping[str, Any], places: Places, shape: tuple[int, ...]) -> Schedule:
         try:
             made = _function(self.family)(**self.fixed, **{name: _plain(value) for name, value in parameters.items()})
-            a_schedule("what the family makes", made, Schedule)
-            if made.shape not in ((), (places.size,)) or (places.size > 1 and not made.shape and callable(self.family)):
+            if a_schedule("what the family makes", made, Schedule).shape != shape:
                 raise ValueError(f"the family must make one schedule for each of {places.size}, got batch shape {made.shape}")
         except (ValueError, TypeError) as error:
             where = f"place {places[0]}" if places.size == 1 else f"places {places[0]} to {places[-1]}"
@@ -292,18 +294,22 @@ def _function(family: Family) -> Callable[..., Schedule]:
         return family
     if not isinstance(family, str):
         raise TypeError(f"sweep: family must be a constructor, a preset, its name or an expression, got {shown(family)}")
-    if "(" in family:
+    if _is_expression(family):
         return lambda **parameters: parse(family, **parameters)
     if family in constructors.__all__:
         return CONSTRUCTORS[family]
     framework = family.partition(".")[0]
-    if framework in presets.frameworks():
+    if family not in PRESETS and framework in presets.frameworks():
         importlib.import_module(f"fastlr.presets.{framework}")
-        if family in PRESETS:
-            build: Callable[..., Schedule] = PRESETS[family].build
-            return build
+    if family in PRESETS:
+        build: Callable[..., Schedule] = PRESETS[family].build
+        return build
     known = [*constructors.__all__, *PRESETS]
     raise ValueError(f"sweep: family must be a constructor, a preset or an expression, got {family!r}{nearest(family, known)}")
+
+
+def _is_expression(family: str) -> bool:
+    return "(" in family
 
 
 def _named(family: Family) -> Family:
@@ -322,7 +328,7 @@ def _name_of(family: Family) -> str:
 
 def _parameters(family: Family) -> dict[str, bool] | None:
     """The names of a family's parameters, and whether each must be given; ``None`` where it takes any."""
-    if isinstance(family, str) and "(" in family:
+    if isinstance(family, str) and _is_expression(family):
         return dict.fromkeys(sorted(names_in(family)), True)
     signature = inspect.signature(_function(family)).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values()):
@@ -332,7 +338,7 @@ def _parameters(family: Family) -> dict[str, bool] | None:
 
 def _dimensions(family: Family) -> dict[str, int]:
     """How many axes the values of a parameter have that are of one schedule."""
-    return cores(_function(family)) if isinstance(family, str) and "(" not in family else {}
+    return cores(_function(family)) if isinstance(family, str) and not _is_expression(family) else {}
 
 
 def _plain(value: Any) -> Any:

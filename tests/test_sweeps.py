@@ -228,3 +228,11 @@ def test_what_is_asked_of_each_may_need_a_number_or_one_a_lane():
     assert batch.reduce(["first_below"], 10, rate=np.array([0.5, 0.5]))["first_below"].tolist() == [6, 7]
     with pytest.raises(ValueError, match="reduce: rate must be given for first_below, got None"):
         batch.reduce("first_below", 10)
+
+
+def test_a_sweep_of_words_alone_gives_batches_too():
+    family = flr.sweep("cyclic", low=0.1, high=1.0, up=10, mode=["cosine", "triangular", "cosine"])
+    assert list(family[:]) == [family[i] for i in range(3)]
+    assert [batch.shape for _, batch in family.parts(range(3))] == [(2,), (1,)]
+    assert family.reduce("max", 5)["max"].tolist() == [family[i].max(5) for i in range(3)]
+    assert np.array_equal(family.table(5), [lane.table(5) for lane in family])
