@@ -9,11 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import stack
-from fastlr.parameters import Positive, Rate, shown, single
+from fastlr.parameters import Period, Positive, Rate, shown, single
 from fastlr.progress import counted
 from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
 from fastlr.sweeps import Sweep
 
 __all__ = ["Ranked", "rank"]
@@ -50,7 +48,7 @@ class Ranked:
     @property
     def schedules(self) -> Schedule:
         """The schedules themselves, a batch in the order of their losses."""
-        return stack([self.sweep[place] for place in self.places.tolist()])
+        return self.sweep[self.places]
 
     @property
     def parameters(self) -> dict[str, npt.NDArray[Any]]:
@@ -65,7 +63,7 @@ class Ranked:
 
     def _labelled(self) -> dict[str, Schedule]:
         losses = [f"{i + 1}: {loss:.5f}" for i, loss in enumerate(self.losses.tolist())]
-        return dict(zip(losses, (self.sweep[place] for place in self.places.tolist()), strict=True))
+        return dict(zip(losses, self.schedules, strict=True))
 
 
 def rank(
@@ -90,8 +88,7 @@ def rank(
         raise TypeError(f"rank: law must have the methods final and curve, got {type(law).__name__} {shown(law)}")
     if not isinstance(sweep, Sweep):
         raise TypeError(f"rank: sweep must be a Sweep, got {type(sweep).__name__} {shown(sweep)}")
-    _check("steps", steps, LAST_STEP)
-    _check("k", k, LAST_STEP)
+    steps, k = single(Period, "rank: steps", steps), single(Period, "rank: k", k)
     top = np.inf if peak is None else single(Positive, "rank: peak", peak)
     least = single(Rate, "rank: floor", floor)
     places, losses, judged = np.empty(0, dtype=np.int64), np.empty(0), 0
@@ -101,7 +98,7 @@ def rank(
         places, losses = places[best], losses[best]
     if not judged:
         raise ValueError(f"rank: some schedule must keep to the limits, peak={shown(peak)}, floor={shown(floor)}; got none")
-    return Ranked(law, sweep, int(steps), places, losses, judged)
+    return Ranked(law, sweep, steps, places, losses, judged)
 
 
 def _judged(
@@ -114,8 +111,3 @@ def _judged(
             if kept.size:
                 within = batch if kept.size == own.size else batch[kept]
                 yield own[kept] + chunk.start, np.asarray(law.final(within, steps, threads=threads))
-
-
-def _check(name: str, value: object, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= most:
-        raise ValueError(f"rank: {name} must be an integer from 1 to {most}, got {shown(value)}")

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from fastlr.backends import Backend, choose
 from fastlr.laws.nodes import nodes
-from fastlr.laws.runs import asked, count_of, runs
-from fastlr.parameters import Number, Positive, Rate, Unit, single
+from fastlr.laws.runs import asked, runs
+from fastlr.parameters import Number, Period, Positive, Rate, Unit, single
 from fastlr.schedule import Schedule
 from fastlr.tables import allocate, check_threads
 from fastlr.threads import shared
@@ -57,7 +57,7 @@ class Law(ABC):
         all 0. Raises ``TypeError`` or ``ValueError`` before work starts: for fewer than 1 step, more than there are rates for,
         rates that are negative or not finite.
         """
-        count = count_of("final: steps", steps)
+        count = single(Period, "final: steps", steps)
         losses = self._losses("final", rates, np.array([count - 1]), check_threads("final", threads))[..., 0]
         return losses if losses.ndim else float(losses)
 

@@ -13,8 +13,7 @@ from fastlr.backends import choose
 from fastlr.laws.descents import HELD, Problem, huber, immediate
 from fastlr.laws.families import Law
 from fastlr.laws.measured import Curve, Measured, Metrics, measured, metrics
-from fastlr.laws.runs import count_of
-from fastlr.parameters import Positive, shown, single
+from fastlr.parameters import Period, Positive, Steps, shown, single
 
 __all__ = ["Fit", "fit"]
 
@@ -70,7 +69,8 @@ def fit(
         raise TypeError(f"fit: family must be MultiPower or Annealing, got {shown(family)}")
     if held is not None and tuple(held) not in HELD[family]:
         raise ValueError(f"fit: held must be one of {', '.join(map(repr, HELD[family]))}, or None, got {shown(held)}")
-    scale, count, first = single(Positive, "fit: delta", delta), count_of("fit: starts", starts), count_of("fit: seed", seed, 0)
+    scale, count = single(Positive, "fit: delta", delta), single(Period, "fit: starts", starts)
+    first = single(Steps, "fit: seed", seed)
     runs = _measured(family, curves)
     chosen = _chosen(family, runs, scale, first) if held is None else tuple(held)
     loss, law = _fitted(family, runs, scale, first, chosen, count)

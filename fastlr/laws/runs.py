@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.backends import Backend
-from fastlr.parameters import Number, Rates, checked, shown
+from fastlr.parameters import Number, Period, Rates, checked, single
 from fastlr.program import positions
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.tables import allocate
 
-__all__ = ["Runs", "asked", "count_of", "runs"]
+__all__ = ["Runs", "asked", "runs"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
@@ -53,20 +53,10 @@ class Runs(NamedTuple):
             yield int(places[lane]), rates
 
 
-def count_of(where: str, count: object, least: int = 1) -> int:
-    """``count``, if it is how many there may be of something, or an error that begins with ``where``."""
-    rule = f"{where} must be an integer from {least} to 2**53"
-    if isinstance(count, bool) or not isinstance(count, int | np.integer):
-        raise TypeError(f"{rule}, got {type(count).__name__} {shown(count)}")
-    if not least <= count <= LAST_STEP:
-        raise ValueError(f"{rule}, got {shown(count)}")
-    return int(count)
-
-
 def asked(where: str, steps: object) -> tuple[Steps, Steps]:
     """Steps that rise, from how many there are or from an array of them in any order, and where each that was asked stands."""
     if isinstance(steps, int | np.integer) and not isinstance(steps, bool):
-        count = count_of(f"{where}: steps", steps)
+        count = single(Period, f"{where}: steps", steps)
         allocate(where, (count,), np.dtype(np.int64))
         return np.arange(count), np.arange(count)
     rule = Number(
