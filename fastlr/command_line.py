@@ -24,7 +24,7 @@ from typer.core import TyperGroup
 import fastlr as flr
 from fastlr import plots
 from fastlr.descriptions import Described, contents_of, law_described, sweep_described
-from fastlr.files import parts, replacing, write_table
+from fastlr.files import replacing, write_table
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.sparkline import blocks, extent, spread
@@ -360,12 +360,8 @@ def _facts(schedule: Schedule, stop: int) -> dict[str, str]:
 
 def _peak(schedule: Schedule, stop: int) -> str:
     """The highest rate and the step that first has it."""
-    highest, at = -1.0, 0
-    for part in parts(range(stop)):
-        rates = schedule.table(part.start, part.stop)
-        if rates.max() > highest:
-            highest, at = float(rates.max()), part[int(rates.argmax())]
-    return f"{highest!r} at step {at}"
+    at = schedule.argmax(stop)
+    return f"{schedule(at)!r} at step {at}"
 
 
 def _show_seams(schedule: Schedule, stop: int) -> None:

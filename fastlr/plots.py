@@ -92,7 +92,7 @@ def plot_predicted(
 
     Returns both axes. Losses are shown from a twentieth of the way on: before, they fall from far above what there is to see.
     """
-    above, below = _two() if axes is None else axes
+    above, below = _rows(2) if axes is None else axes
     plot(dict(schedules), steps=steps, ax=above)
     along = np.unique(np.linspace(max(1, steps // 20), steps - 1, _PREDICTED).astype(np.int64))
     for (label, schedule), color in zip(schedules.items(), _colors(len(schedules)), strict=True):
@@ -104,33 +104,26 @@ def plot_predicted(
     return above, below
 
 
-def _two() -> "tuple[Axes, Axes]":
-    """Two axes, one above the other, that share their steps."""
-    above = empty()
-    figure: Any = above.get_figure()
-    above.remove()
-    figure.set_size_inches(7.2, 6.4)
-    both = figure.subplots(2, 1, sharex=True)
-    for axes in both:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
-    return both[0], both[1]
-
-
 def empty(pyplot: bool = False) -> "Axes":
     """Axes on a figure of its own, or on a new figure of ``pyplot``, which a notebook shows.
 
     Raises ``ImportError`` if Matplotlib is not installed.
     """
+    return _rows(1, pyplot)[0]
+
+
+def _rows(count: int, pyplot: bool = False) -> "tuple[Axes, ...]":
+    """So many axes, one below the other, that share their steps."""
     module, maker = ("matplotlib.pyplot", "figure") if pyplot else ("matplotlib.figure", "Figure")
     try:
         make = getattr(import_module(module), maker)
     except ImportError as error:
         raise ImportError("plot needs Matplotlib: pip install 'fastlr[plot]'") from error
-    axes: Axes = make(figsize=(7.2, 3.6), layout="constrained").add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
-    return axes
+    rows = make(figsize=(7.2, 0.8 + 2.8 * count), layout="constrained").subplots(count, sharex=True, squeeze=False)[:, 0]
+    for axes in rows:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
+    return tuple(rows)
 
 
 def points(schedule: Schedule, stop: int) -> npt.NDArray[np.int64]:
