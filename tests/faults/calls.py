@@ -36,6 +36,13 @@ def states(good, others, counter="last_epoch"):
     }  # fmt: skip
 
 
+def stepped(make, step):
+    """The rate after a scheduler was stepped to a step."""
+    optimizer = sgd()
+    make(optimizer).step(step)
+    return rate_in(optimizer)
+
+
 def rounds(scheduler, optimizer):
     """A few steps more."""
     table = []
@@ -51,11 +58,6 @@ def rounds(scheduler, optimizer):
 def of_torch_like(make, other, plateau):
     """``step(t)``, ``step(metric)``, ``load_state_dict`` and an optimizer, as torch's schedulers and those made of them have."""
 
-    def stepped(step):
-        optimizer = sgd()
-        make(optimizer).step(step)
-        return rate_in(optimizer)
-
     def told(metric):
         optimizer = sgd()
         scheduler = plateau(optimizer)
@@ -69,7 +71,7 @@ def of_torch_like(make, other, plateau):
         scheduler.load_state_dict(state)
         return rounds(scheduler, optimizer)
 
-    found = {f"step({shown(step)})": (partial(stepped, step), step) for step in BAD_STEPS}
+    found = {f"step({shown(step)})": (partial(stepped, make, step), step) for step in BAD_STEPS}
     found |= {f"plateau.step({shown(metric)})": (partial(told, metric), metric) for metric in BAD_METRICS}
     found |= {f"optimizer: {shown(thing)}": (lambda thing=thing: make(thing) and 0.0, thing) for thing in BAD_OPTIMIZERS}
     saved = states(make(sgd()).state_dict(), other(sgd()).state_dict())
@@ -119,11 +121,6 @@ def of_timm():
     def make(optimizer):
         return s.CosineLRScheduler(optimizer, T)
 
-    def stepped(step):
-        optimizer = sgd()
-        make(optimizer).step(step)
-        return rate_in(optimizer)
-
     def told(metric):
         optimizer = sgd()
         scheduler = s.PlateauLRScheduler(optimizer, patience_t=1)
@@ -138,7 +135,7 @@ def of_timm():
         scheduler.step(3)
         return rate_in(optimizer)
 
-    found = {f"step({shown(step)})": (partial(stepped, step), step) for step in (*BAD_STEPS, None)}
+    found = {f"step({shown(step)})": (partial(stepped, make, step), step) for step in (*BAD_STEPS, None)}
     found |= {f"plateau.step({shown(metric)})": (partial(told, metric), metric) for metric in BAD_METRICS if metric is not None}
     found |= {f"optimizer: {shown(thing)}": (lambda thing=thing: make(thing) and 0.0, thing) for thing in BAD_OPTIMIZERS}
     saved = states(make(sgd()).state_dict(), s.StepLRScheduler(sgd(), 3).state_dict(), "t_initial")
