@@ -54,14 +54,23 @@ def rule() -> list[dict[str, int]]:
     words = {f"RULE_{name.upper()}": i for i, name in enumerate(shapes["RULE_WORDS"])}
     fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(shapes["RULE_FIELDS"])}
     automata = {f"AUTOMATON_{name.upper()}": i for i, name in enumerate(shapes["AUTOMATA"])}
-    return [{**words, "RULE_HEADER": len(words)}, {**fields, "RULE_FIELDS": len(fields)}, automata]
+    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "AUTOMATA": len(automata)}
+    return [words, fields, automata, counts]
+
+
+def counts() -> str:
+    """Of each shape's start and fields the least where it is a count, as C has a table of them."""
+    least = {"start": 0, **shapes["COUNTS"]}
+    rows = [[least.get(name, -1) for name in ("start", *row.fields)] for row in shapes["SHAPES"]]
+    wide = 1 + shapes["FIELDS_MOST"]
+    return ", ".join(f"{{{', '.join(map(str, (row + [-1] * wide)[:wide]))}}}" for row in rows)
 
 
 def header() -> str:
     """``shapes.h``: the codes of the shape table, the layouts of a program and of a rule, and what they were made from."""
     layout = {name: shapes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
     words = {f"HEADER_{name.upper()}": i for i, name in enumerate(shapes["HEADER_WORDS"])}
-    codes = {row.name.upper(): i for i, row in enumerate(shapes["SHAPES"])}
+    codes = {row.name.upper(): i for i, row in enumerate(shapes["SHAPES"])} | {"SHAPES": len(shapes["SHAPES"])}
     enums = [", ".join(f"{name} = {number}" for name, number in names.items()) for names in (layout, words, codes, *rule())]
     return "\n".join(
         [
@@ -72,6 +81,7 @@ def header() -> str:
             f"#define MAGIC {shapes['MAGIC']!r}",
             f"#define PLATEAU_MAGIC {shapes['PLATEAU_MAGIC']!r}",
             f"#define LAST_STEP {shapes['LAST_STEP']}",
+            f"#define COUNTS {{{counts()}}}",
             f'#define SOURCES "{sources["digest"]()}"',
             *(f"enum {{ {enum} }};" for enum in enums),
             "#endif",

@@ -77,10 +77,6 @@ const char *fastlr_fault(void) {
     return "";
 }
 
-bool fastlr_is_program(const double *program, size_t size) {
-    return size >= HEADER && program[0] == MAGIC && program[HEADER_SIZE] == (double)size;
-}
-
 size_t fastlr_count(const double *program) { return (size_t)program[HEADER_LANES]; }
 
 static bool allows(const double *program, int64_t t) { return t >= 0 && t <= LAST_STEP && (double)t < program[HEADER_LIMIT]; }
@@ -109,10 +105,6 @@ void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size
 
 void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out) {
     level()->table(program, lanes, steps, out);
-}
-
-bool fastlr_is_rule(const double *rule, size_t size) {
-    return size >= RULE_HEADER && rule[RULE_MAGIC] == PLATEAU_MAGIC && rule[RULE_SIZE] == (double)size;
 }
 
 void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,

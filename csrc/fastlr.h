@@ -8,7 +8,7 @@
    Steps are integers from 0 to 2^53. Lanes are counted in the program's own order, in which all lanes of one structure stand
    together; a lane's rates go to its own place in `out`, whatever that order is. No function keeps state, allocates memory or
    fails; each may run in any number of threads at once. What its arguments must be is the caller's to see to:
-   `fastlr_is_program` once for a program, `fastlr_allows` for steps. */
+   `fastlr_is_program` once for a program that comes from elsewhere, `fastlr_allows` for steps. */
 #ifndef FASTLR_H
 #define FASTLR_H
 
@@ -67,7 +67,8 @@ typedef struct {
     bool slopes;
 } fastlr_nodes;
 
-/* Whether `size` doubles are a program, whole, and of this version of fastlr. */
+/* Whether `size` doubles are a program of this version of fastlr, whole and sound: whatever they are, no function below that is
+   given one that is reads outside of it, writes outside of what it is to fill, or runs on. */
 bool fastlr_is_program(const double *program, size_t size);
 
 /* How many lanes it has: one for a schedule that is no batch. */
@@ -91,8 +92,9 @@ void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size
 /* The rates of lanes at evenly spaced steps. */
 void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
 
-/* Whether `size` doubles are a plateau rule, `rule.words` in Python, whole, and of this version of fastlr. */
-bool fastlr_is_rule(const double *rule, size_t size);
+/* Whether `size` doubles are a plateau rule of this version of fastlr, `rule.words` in Python, whole and sound for so many lanes.
+ */
+bool fastlr_is_rule(const double *rule, size_t size, size_t lanes);
 
 /* Lanes of a plateau rule through a history of metrics: their state changes in place, and if `scales` is not NULL, the scale of
    lane j after update t goes to scales[t * row + j]. */

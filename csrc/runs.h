@@ -136,6 +136,12 @@ static void run_of_cosine(End first, End last, Run run, double *out) {
     run_from_both_ends(COSINE, first, last, after(run, end), out + end);
 }
 
+/* Whether a row is measured from an end that lies past the last step, so far that steps from it are no integers that can be
+   counted on: only a stretched period is so long. */
+INLINED bool is_without_end(int shape, double length) {
+    return fabs(length) > LAST_STEP && (shape == LINEAR || shape == SQUARE || shape == COSINE || shape == POWER);
+}
+
 /* Steps that are x, x+step, ... from the end of the curve that its quotient is taken from. */
 static void run_of_power(double size, double lo, double hi, double q, Run run, double *RESTRICT out) {
     if (q > 0.0 && q < STEEP && size <= SLOW) {
@@ -166,6 +172,10 @@ static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run
     }
     const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
     const int shape = shape_of(words, row);
+    if (is_without_end(shape, p0)) {
+        FOR_EACH_STEP(c, run, out[i] = curve(words, row, lane, c));
+        return;
+    }
     switch (shape) {
     case CONSTANT: fill(p0, run.n, out); return;
     case LINEAR:

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.shapes import DEEPEST, FAMILY, HEADER, MAGIC, ROW, shape
+from fastlr.shapes import FAMILY, HEADER, MAGIC, ROW, shape
+from fastlr.soundness import check
 
 __all__ = ["NO_LIMIT", "Family", "Program", "Row", "distinct", "pack", "positions", "seams"]
 
@@ -61,6 +62,32 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
                         and
                    0    constant    value=2
     """
+
+    @staticmethod
+    def from_array(words: npt.ArrayLike) -> "Program":
+        """The program that a file or another process holds, as a copy of its own: one that ``schedule.program`` was once.
+
+        Raises ``ValueError`` that names the word which breaks a rule, whatever the words: none that is returned makes a kernel
+        read or write where it must not, or run on. What its numbers mean is not looked at.
+
+        >>> import fastlr as flr
+        >>> stored = flr.linear(1.0, 0.0, steps=4).program.tobytes()
+        >>> Program.from_array(np.frombuffer(stored))
+        <fastlr program of 1 lane, 368 bytes>
+        """
+        own = np.array(words, dtype=np.float64, ndmin=1)
+        if own.ndim > 1:
+            raise ValueError(f"from_array: words must be a flat array, got shape {own.shape}")
+        try:
+            check(own)
+        except ValueError as error:
+            raise ValueError(f"from_array: words must be a program: {error}") from None
+        own.flags.writeable = False
+        return own.view(Program)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A program that was pickled is checked, as any other that comes from elsewhere."""
+        return Program.from_array, (self.view(np.ndarray),)
 
     def __getitem__(self, index: Any) -> Any:
         """Words of the program, which are no program themselves."""
@@ -125,7 +152,7 @@ class _Packer:
 
 
 def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
-    """Write families into one array and check its invariants, once: kernels never do."""
+    """Write families into one array, and check it, once: kernels never do."""
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
     packer.put([MAGIC, lanes, len(families), limit, max(_depth(family.track) for family in families), 0])
@@ -139,28 +166,11 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
         head[:] = positions.size, first if in_order else -1, listed, packer.track(track, positions.size), len(track)
     words = np.concatenate(packer.chunks)
     words[HEADER - 1] = words.size
-    check(words)
-    words.flags.writeable = False
-    return words.view(Program)
+    return Program.from_array(words)
 
 
 def _depth(track: tuple[Row, ...]) -> int:
     return max((1 + max(_depth(row.a), _depth(row.b)) for row in track if row.a), default=0)
-
-
-def check(words: Numbers) -> None:
-    """The invariants that kernels rely on; what breaks one is a fault in lowering, not in anyone's input."""
-    assert words.flags.c_contiguous
-    assert words[0] == MAGIC
-    assert words[HEADER - 1] == words.size
-    assert words[4] <= DEEPEST
-    assert np.isfinite(words).all()
-    for _, _, rows in _families(words):
-        for row in _rows(words, rows):
-            start, stride = int(row[1]), int(row[2])
-            assert 0 <= start < words.size
-            assert stride in (0, 1)
-            assert words[start] >= 0 or stride == 1
 
 
 def _track(words: Numbers, at: float, count: float) -> Numbers:

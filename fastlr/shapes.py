@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 __all__ = [
     "AUTOMATA",
+    "COUNTS",
     "DEEPEST",
     "FAMILY",
     "FIELDS_MOST",
@@ -82,6 +83,9 @@ SHAPES: tuple[Shape, ...] = (
     Shape("minimum", (), "min(A(c), B(c))"),
     Shape("maximum", (), "max(A(c), B(c))"),
 )
+
+# the fields that kernels count and look up with: whole numbers, each at least so large
+COUNTS = {"every": 1, "period": 1, "times": 1, "base": 0, "pace": 0, "at": 0, "last": 0}
 
 # the layout of a program, which program.py describes
 MAGIC = 20269.0  # changes with the format: a program is never read by kernels of another

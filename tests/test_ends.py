@@ -384,3 +384,24 @@ def test_2_53_is_the_last_step(backend, schedule):
         assert schedule(LAST) == schedule(np.array([LAST]))[0] == schedule.table(LAST, LAST + 1)[0]
         with pytest.raises(ValueError, match=r"from 0 to 2\*\*53, got 9007199254740993"):
             schedule(LAST + 1)
+
+
+# -- a period that no run reaches the end of ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("curve", ["linear", "square", "power", "cosine"])
+@pytest.mark.parametrize(("steps", "stretch"), [(161_830_192_039_991, 5.1e5), (2_922, 8.3e7), (2_922, 1e12)])
+def test_ways_agree_where_a_stretched_period_ends_past_the_last_step(curve, steps, stretch, name):
+    """Its length is above 2^53, where steps from its end are no integers, or above 2^63, where no integer holds it."""
+    build, _ = CURVES[curve]
+    for init, end in ((0.1, 1.0), (1.0, 0.1)):
+        schedule = build(init, end, steps, **{"power": {"power": 3.5}}.get(curve, {})).repeat(stretch=stretch)
+        for start, step in ((LAST - 200, 1), (LAST - 2_000, 7), (2**52, 2**44)):
+            asked = start + step * np.arange(150)
+            with flr.use_backend(name):
+                table = schedule.table(start, start + 150 * step, step)
+                assert table.tobytes() == schedule(asked).tobytes()
+                assert table[:9].tolist() == [schedule(int(t)) for t in asked[:9]]
+            with flr.use_backend("reference"):
+                np.testing.assert_allclose(table, schedule(asked), rtol=1e-14)

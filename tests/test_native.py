@@ -143,7 +143,7 @@ int main(int count, char **arguments) {
     FILE *file = fopen(arguments[1], "rb");
     size_t size = fread(rule, sizeof(double), 64, file);
     fclose(file);
-    if (count != 2 || !fastlr_is_rule(rule, size) || fastlr_is_rule(rule, size - 1)) return 1;
+    if (count != 2 || !fastlr_is_rule(rule, size, 1) || fastlr_is_rule(rule, size - 1, 1)) return 1;
     fastlr_state state = {&scale, &best, &bad, &cool, NULL, NULL};
     fastlr_plateau(rule, (fastlr_lanes){0, 1}, (fastlr_metrics){metrics, 5, 1, 0}, state, scales, 1);
     for (int i = 0; i < 5; i++) printf("%.17g\n", scales[i]);
@@ -171,6 +171,7 @@ def test_the_header_is_made_from_the_shape_table():
     assert {f"HEADER_{name.upper()}": i for i, name in enumerate(HEADER_WORDS)}.items() <= numbers.items()
     layout = {"HEADER": HEADER, "FAMILY": FAMILY, "ROW": ROW, "FIELDS_MOST": FIELDS_MOST, "DEEPEST": DEEPEST}
     assert layout.items() <= numbers.items()
+    assert numbers["SHAPES"] == len(SHAPES)
     for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("AUTOMATON", AUTOMATA)):
         assert {f"{prefix}_{name.upper()}": i for i, name in enumerate(names)}.items() <= numbers.items()
     assert f"#define MAGIC {MAGIC!r}" in text

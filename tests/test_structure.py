@@ -23,9 +23,9 @@ HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
     {"shapes", "sources", "threads"},
-    {"exact", "expression", "progress", "states"},
+    {"exact", "expression", "progress", "soundness", "states"},
     {"program"},
-    {"lowering", "jit.compiling"},
+    {"lowering", "jit.compiling", "jit.programs"},
     {"jit.arithmetic"},
     {"jit.formulas"},
     {"jit.rows"},
@@ -126,7 +126,7 @@ FOREIGN = {
     "keras": {"adapters.keras"},
     "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
-    "numba": {"jit.compiling", "jit.arithmetic"},
+    "numba": {"jit.compiling", "jit.arithmetic", "jit.programs"},
     "llvmlite": {"jit.arithmetic"},
     "dask": {"adapters.dask"},
     "matplotlib": {"plots"},

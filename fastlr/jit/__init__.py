@@ -21,6 +21,7 @@ from fastlr.jit.compiling import inlined, kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, each_at, lanes_at, rates_at
 from fastlr.jit.laws import annealed, drop, drops
 from fastlr.jit.plateau import replay
+from fastlr.jit.programs import must_be_program
 from fastlr.jit.rows import family, lanes_within, position, rate_of
 from fastlr.jit.runs import steps_of
 from fastlr.shapes import HEADER, LAST_STEP, MAGIC
@@ -30,6 +31,7 @@ __all__ = ["annealed", "drop", "drops", "each", "lanes_of", "rate", "rates", "re
 
 @inlined
 def _check(program: Any, t: int) -> None:
+    must_be_program(program)
     if program.size < HEADER or program[0] != MAGIC or program[HEADER - 1] != program.size:
         raise ValueError("program must be one that this version of fastlr lowered, and whole")
     t = t & -1  # t itself, where it is an integer; anything else does not compile
@@ -42,7 +44,8 @@ def rate(program: Any, t: int) -> float:
     """The rate of the program's first lane at step t, 0 <= t <= 2^53, as a float64; callable from any ``@njit`` function.
 
     Raises ``ValueError`` for a step that is negative, above 2^53 or past the end of a schedule with ``past_end="raise"``, and
-    for a program of another version of fastlr; a step that is no integer does not compile.
+    for a program of another version of fastlr. A step that is no integer does not compile, nor does an array that can be written
+    to: ``fastlr.Program.from_array`` checks its words, and makes a program of them.
     """
     _check(program, t)
     _, _, _, at, count = family(program, 0)

@@ -34,7 +34,7 @@ from fastlr.jit.rows import (
     sample,
     start,
 )  # fmt: skip
-from fastlr.shapes import ROW
+from fastlr.shapes import LAST_STEP, ROW
 
 __all__ = ["steps_of"]
 
@@ -94,6 +94,10 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
     if shape == CONSTANT:
         for i in range(n):
             out[i] = p0
+        return
+    if abs(p0) > LAST_STEP and shape in (LINEAR, SQUARE, COSINE, POWER):
+        # of a stretched period, whose end lies past the last step: steps from it are no integers that can be counted on
+        _run_of_clocks(words, row, lane, c + start(words, row, lane), step, out)
         return
     p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
     if shape == COSINE and step == 1.0:

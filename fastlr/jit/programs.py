@@ -1,0 +1,26 @@
+"""What a user's own compiled function may give as a program: the array that a schedule has, which nobody can write to.
+
+Kernels look at nothing but a program's header. Its other words were checked when it was made, so an array that could have been
+altered since is refused where a function is compiled, at no cost to its steps.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from numba import types
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
+
+__all__ = ["must_be_program"]
+
+_PROGRAM = types.Array(types.float64, 1, "C", readonly=True)
+
+
+def _must_be_program(typing: Any, program: Any) -> Any:
+    if program != _PROGRAM:
+        raise TypingError(f"program must be read-only, as schedule.program and fastlr.Program.from_array are, got {program}")
+    return types.none(program), lambda context, *_: context.get_dummy_value()
+
+
+# raise, while compiling, unless the argument is of a program's type
+must_be_program = cast(Callable[[Any], None], intrinsic(_must_be_program))
