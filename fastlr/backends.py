@@ -15,7 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["Backend", "active", "backend", "backends", "choose", "set_backend", "use_backend"]
+__all__ = ["Backend", "active", "backend", "backends", "choose", "fastest", "set_backend", "use_backend"]
 
 
 def _no_scalar(address: int, t: int) -> float:
@@ -114,13 +114,21 @@ _ACTIVE = ContextVar("fastlr_backend", default=_default)
 active: Callable[[], Backend] = _ACTIVE.get  # the backend in use; nameless until one has been chosen
 
 
+def fastest() -> str:
+    """The name of the fastest backend that can run here.
+
+    >>> fastest() in backends()
+    True
+    """
+    return next(name for name in _LOADERS if isinstance(_load(name), Backend))
+
+
 def choose() -> Backend:
     """The backend that the next evaluation uses, loaded if it was not."""
     chosen = active()
     if not chosen.name:
         asked = os.environ.get("FASTLR_BACKEND")
-        ready = (loaded for name in _LOADERS if isinstance(loaded := _load(name), Backend))
-        _become(_named(asked, "FASTLR_BACKEND") if asked else next(ready))
+        _become(_named(asked or fastest(), "FASTLR_BACKEND"))
     return chosen
 
 

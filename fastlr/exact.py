@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "LOG2_E", "Pair", "add", "divide", "exp2", "log2", "multiply", "nearest", "negate", "pair", "powers",
+    "LOG2_E", "Pair", "add", "cosine", "divide", "exp2", "log2", "multiply", "nearest", "negate", "pair", "power", "powers",
     "sin_squared", "sqrt", "subtract", "total",
 ]  # fmt: skip
 
@@ -148,6 +148,18 @@ def sin_squared(u: Pair) -> Pair:
     return multiply(_series(_SIN_SQUARED, y), y)
 
 
+def cosine(u: npt.ArrayLike) -> Array:
+    """``cos(pi*u)`` for u from 0 to 1, to about 2^-87: the nearest, unless u is within 2^-30 of 1/2.
+
+    >>> cosine([0.0, 0.25, 1.0])
+    array([ 1.        ,  0.70710678, -1.        ])
+    """
+    whole = np.asarray(u, dtype=np.float64)
+    high, low = sin_squared(pair(np.minimum(whole, 1.0 - whole)))
+    near, _ = add(pair(np.ones_like(whole)), (-2.0 * high, -2.0 * low))
+    return np.where(whole > 0.5, -near, near)
+
+
 def sqrt(x: Pair) -> Pair:
     """The square root of positive pairs, to about 2^-104: one Newton step from the rounded one."""
     first = np.sqrt(x[0])
@@ -163,6 +175,15 @@ def nearest(x: Pair) -> Pair:
     half = np.abs(high - step) == 0.5  # no tie if the low word says more
     step = np.where(half & (low > 0), np.ceil(high), np.where(half & (low < 0), np.floor(high), step))
     return _two_sum(whole, step)
+
+
+def power(base: npt.ArrayLike, exponent: npt.ArrayLike) -> Array:
+    """``base^exponent`` to the nearest, for a base above 0, where it is from 2^-1000 to 2^1000.
+
+    >>> power([2.0, 9.0], [10, 0.5])
+    array([1024.,    3.])
+    """
+    return exp2(multiply(pair(exponent), log2(base)))[0]
 
 
 def powers(ratio: npt.ArrayLike, count: int) -> list[Pair]:

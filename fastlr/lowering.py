@@ -23,7 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 _FOREVER = 2.0**53
 _SMALLEST = 2.0**-1074
-_TINY = 2.0**-700
+_FAR = 700  # powers of two from 1: of what is nearer, nothing made of it loses digits
+_TINY = 2.0**-_FAR
 
 
 def _floats(number: Numbers) -> Floats:
@@ -245,11 +246,24 @@ def _moved(node: Node, factor: exact.Pair, floor: Numbers) -> Node:
         return exact.add(exact.multiply(exact.pair(level), factor), rest)[0]
 
     numbers = {name: moved(number) if name in _LEVELS else number for name, number in node.numbers.items()}
-    # of a product one factor is enough
-    moving = 1 if node.kind == "multiply" else len(node.parts)
-    parts = (*(_moved(part, factor, floor) for part in node.parts[:moving]), *node.parts[moving:])
+    factors = _shares(node.parts, factor) if node.kind == "multiply" else [factor] * len(node.parts)
+    parts = tuple(_moved(part, share, floor) for part, share in zip(node.parts, factors, strict=True))
     samples = None if node.samples is None else _moved_samples(node.samples, factor, rest)
-    return replace(node, numbers=numbers, parts=parts, samples=samples)
+    return replace(node, numbers=numbers, parts=parts, bound=_scaled_bound(node, factor), samples=samples)
+
+
+def _scaled_bound(node: Node, factor: exact.Pair) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.asarray(node.bound * factor[0])
+
+
+def _shares(parts: tuple[Node, ...], factor: exact.Pair) -> tuple[exact.Pair, exact.Pair]:
+    """Of a product one part takes the factor: the first, unless that would cost it digits at the limits of float64, and more."""
+    with np.errstate(divide="ignore"):
+        first, second = (np.abs(np.log2(_scaled_bound(part, factor))) for part in parts)
+    takes = (parts[0].bound == 0) | (first < _FAR) | (first <= second)
+    high, low = factor
+    return (np.where(takes, high, 1.0), np.where(takes, low, 0.0)), (np.where(takes, 1.0, high), np.where(takes, 0.0, low))
 
 
 def _moved_samples(samples: Floats, factor: exact.Pair, rest: exact.Pair) -> Floats:

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 import schedules
-from cases import BACKENDS, BOUNDS
+from cases import BACKENDS, BOUNDS, built
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -445,3 +445,19 @@ def test_an_out_that_is_refused_is_left_alone(out, error, message):
     with pytest.raises(error, match=f"table: {message}"):
         warm.table(10, out=out)
     assert np.all(out == -1)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("(constant(1e290) * constant(1e-290)) * 1e20", 1e20),
+        ("(constant(1e-290) * constant(1e290)) * 1e20", 1e20),
+        ("(constant(1e-290) * constant(1e290)) * 1e-300", 1e-300),
+        ("((constant(1e290) * constant(1e-290)) * 1e20) * 1e-20", 1.0),
+        ("(linear([1e290, 1.0], 0.0, 10) * linear([1e-200, 1.0], 0.0, 10)) * 1e100", [1e190, 1e100]),
+    ],
+)
+def test_a_factor_of_a_product_goes_where_it_fits(text, rate, name):
+    with flr.use_backend(name):
+        np.testing.assert_allclose(built(text)(0), rate, rtol=1e-15)

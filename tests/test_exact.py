@@ -95,3 +95,14 @@ def test_the_nearest_integer_of_two_words():
     whole = [2, 3, 2, 4, 4, 3, 2, -2, -3, 7, 2**52 + 1, 2**60 + 3]
     got = exact.nearest((np.array(high), np.array(low)))
     assert [int(a) + int(b) for a, b in zip(*got, strict=True)] == whole
+
+
+def test_powers_and_cosines_to_the_nearest():
+    bases, exponents = RNG.uniform(0.1, 3.0, 300), RNG.uniform(-90.0, 90.0, 300)
+    angles = np.concatenate([RNG.uniform(0.0, 1.0, 300), [0.0, 1.0]])
+    with mpmath.workprec(200):
+        powers = [float(mpf(b) ** mpf(x)) for b, x in zip(bases, exponents, strict=True)]
+        cosines = [float(mpmath.cospi(mpf(u))) for u in angles]
+    assert exact.power(bases, exponents).tolist() == powers
+    assert exact.cosine(angles).tolist() == cosines
+    assert abs(exact.cosine(0.5)) < 2.0**-86

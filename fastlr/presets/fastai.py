@@ -20,6 +20,7 @@ from typing import Annotated, Literal
 import numpy as np
 import numpy.typing as npt
 
+from fastlr import exact
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.parameters import Amount, Number, Rate
 from fastlr.presets.arguments import Curves, Levels, Ratio, Share, Span, preset
@@ -159,7 +160,7 @@ def fine_tune(
     """
     head = np.asarray(base_lr)[..., np.newaxis] if groups > 1 else base_lr
     frozen = np.array([0.1] * (groups - 1) + [1.0]) if groups > 1 else 1.0
-    spread = lr_mult ** -np.linspace(1.0, 0.0, groups) if groups > 1 else 1.0
+    spread = exact.power(lr_mult, -np.linspace(1.0, 0.0, groups)) if groups > 1 else 1.0
     first = _waves(0.99, *_one_cycle(np.multiply(head, frozen), 25.0, div_final), freeze_epochs * n_iter)
     second = _waves(pct_start, *_one_cycle(np.multiply(head, spread) / 2, div, div_final), epochs * n_iter)
     return join([first, second], [freeze_epochs * n_iter])

@@ -16,7 +16,6 @@ from math import ceil, cos, pi
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, exponential, inverse_power, inverse_time, join, linear, polynomial, sampled
 from fastlr.constructors import rex as rational
@@ -24,7 +23,7 @@ from fastlr.constructors import tanh as hyperbolic
 from fastlr.parameters import Amount, Rate, Unit, shown
 from fastlr.parameters import Real as RealNumber
 from fastlr.presets.arguments import Count, Marks, Ratio, Real, Share, Span, preset
-from fastlr.presets.pieces import fraction, geometric, slanted, tabulated
+from fastlr.presets.pieces import fractal_cosines, fraction, geometric, slanted, tabulated
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -245,8 +244,7 @@ def chebyshev(lr: Rate, steps: Span, small_m: Ratio = 0.05, big_m: Ratio = 1.0) 
     """
     if steps & (steps - 1) or small_m > big_m:
         raise ValueError(f"papers.chebyshev: steps must be a power of 2, small_m at most big_m, got {steps}, {small_m}, {big_m}")
-    angles = np.cos((_fractal(steps) + 0.5) * pi / steps)
-    table = 1.0 / ((big_m + small_m) / 2 - (big_m - small_m) / 2 * angles)
+    table = 1.0 / ((big_m + small_m) / 2 - (big_m - small_m) / 2 * fractal_cosines(steps, steps))
     rates = np.asarray(lr)[..., np.newaxis] * table
     held = linear(rates[..., -1], rates[..., -1], 1)
     return join([sampled(rates), held], [steps - 1]).with_past_end("repeat")
@@ -279,11 +277,3 @@ def _annealed(name: str, whole: Schedule, least: int, end: Any, at: int | None, 
     if end is None or at < least:
         raise ValueError(f"papers.{name}: anneal_at must be at least {least}, and end be given, got {at} and {end}")
     return whole.cooldown(at=at, steps=steps, end=end, shape="exponential")
-
-
-def _fractal(size: int) -> npt.NDArray[np.int64]:
-    """0 and its mirror image, again and again."""
-    order: npt.NDArray[np.int64] = np.array([0])
-    while order.size < size:
-        order = np.stack([order, 2 * order.size - 1 - order], axis=-1).ravel()
-    return order

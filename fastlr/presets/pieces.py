@@ -19,7 +19,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.backends import use_backend
+from fastlr import exact
+from fastlr.backends import fastest, use_backend
 from fastlr.constructors import (
     constant,
     cosine,
@@ -42,8 +43,8 @@ from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "chained", "cut", "cycles", "cycling_polynomial", "drops", "endless", "fraction", "from_one", "geometric", "inverse",
-    "inverse_decay", "knots", "lowered_restarts", "on_clock", "one_by_one", "phases", "power_decay", "rate_at",
+    "chained", "cut", "cycles", "cycling_polynomial", "drops", "endless", "fractal_cosines", "fraction", "from_one",
+    "geometric", "inverse", "inverse_decay", "knots", "lowered_restarts", "on_clock", "one_by_one", "phases", "power_decay", "rate_at",
     "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "torch_plateau", "warm_restarts", "wave",
 ]  # fmt: skip
 
@@ -285,13 +286,27 @@ def torch_plateau(threshold: npt.ArrayLike, relative: bool, **rule: Any) -> Plat
 
 
 def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
-    """The rates at a step, by the reference, so that what is built on them does not hang on the backend.
+    """The rates at a step, by whichever backend is fastest, so that what is built on them does not hang on the one in use.
 
     >>> rate_at(linear([1.0, 0.5], 0.0, 4), 2)
     array([0.5 , 0.25])
     """
-    with use_backend("reference"):
+    with use_backend(fastest()):
         return np.asarray(schedule(t))
+
+
+def fractal_cosines(nodes: int, least: int) -> npt.NDArray[np.float64]:
+    """``cos(pi*(k + 1/2)/nodes)`` of the k below ``nodes`` in fractal order, 0 and its mirror image again and again.
+
+    The order is that of ``least`` or more, a power of 2.
+
+    >>> fractal_cosines(4, 4)
+    array([ 0.92387953, -0.92387953,  0.38268343, -0.38268343])
+    """
+    order: npt.NDArray[np.int64] = np.array([0])
+    while order.size < least:
+        order = np.stack([order, 2 * order.size - 1 - order], axis=-1).ravel()
+    return exact.cosine((order[order < nodes] + 0.5) / nodes)
 
 
 def slanted(peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0) -> Schedule:

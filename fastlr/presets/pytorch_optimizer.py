@@ -15,12 +15,11 @@ from math import log2
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear, polynomial, rex, sampled
 from fastlr.parameters import Flag, Rate
 from fastlr.presets.arguments import Count, Exponent, Level, Ratio, Share, Span, preset
-from fastlr.presets.pieces import fraction, knots, warm_restarts, wave
+from fastlr.presets.pieces import fractal_cosines, fraction, knots, warm_restarts, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -137,8 +136,7 @@ def get_chebyshev_schedule(lr: Rate, num_epochs: Span, is_warmup: Flag = False) 
     if is_warmup:
         return constant(lr)
     nodes = 2 ** (int(log2(num_epochs - 1)) + 1) if num_epochs > 1 else 1
-    order = _fractal(nodes - 2)
-    steps = 1.0 / (0.525 - 0.475 * np.cos((order[order < nodes] + 0.5) * np.pi / nodes))
+    steps = 1.0 / (0.525 - 0.475 * fractal_cosines(nodes, nodes - 2))
     return sampled(np.asarray(lr)[..., np.newaxis] * np.concatenate([steps[:1], steps[:1], steps]))
 
 
@@ -167,14 +165,6 @@ def _check(name: str, t_max: int, warmup: int, high: float, low: float) -> None:
         told = f"{warmup} of {t_max} steps, {high} above {low}"
         rule = "warmup_steps must be below t_max, max_lr not below min_lr"
         raise ValueError(f"pytorch_optimizer.{name}: {rule}, got {told}")
-
-
-def _fractal(least: int) -> npt.NDArray[np.int64]:
-    """0 and its mirror image, again and again, until there are enough of them."""
-    order = np.array([0])
-    while order.size < least:
-        order = np.stack([order, 2 * order.size - 1 - order], axis=-1).ravel()
-    return order
 
 
 def _cooldown(name: str, steps: int, low: float, waves: Fraction) -> Schedule:

@@ -18,6 +18,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
+from fastlr import exact
 from fastlr.constructors import affine_exponential, linear, sampled
 from fastlr.parameters import Number, Period, Rate
 from fastlr.presets.arguments import Span, preset
@@ -66,7 +67,7 @@ def RAdamWarmup(lr: Rate, beta2: RAdamBeta = 0.999) -> Schedule:
     limit = 2.0 / (1 - beta2) - 1
 
     def rho(n: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        power = np.power(beta2, n)
+        power = exact.power(beta2, n)
         return np.asarray(limit - 2 * np.asarray(n) * power / (1 - power))
 
     first = next(n for n in count(1) if rho(n) > 4)
