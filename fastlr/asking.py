@@ -16,9 +16,10 @@ from fastlr import lowering
 from fastlr.backends import active, choose
 from fastlr.calls import Call
 from fastlr.expression import Node
-from fastlr.parameters import has_flags, shown
+from fastlr.parameters import has_flags, shown, taken
 from fastlr.program import Program, distinct, seams
 from fastlr.shapes import HEADER, LAST_STEP
+from fastlr.states import fits
 from fastlr.tables import allocate, check_contiguous, check_out, check_threads, dtype_of, span
 from fastlr.threads import shared
 from fastlr.value import Value
@@ -66,7 +67,9 @@ class Asked(Value):
         """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows its rows."""
         if not self._kept:
             # of threads that lower it at once all take what the first kept, whose memory lasts as long as the schedule
-            put, program = object.__setattr__, self._kept.setdefault("program", lowering.lower(self._node, self.past_end))
+            with np.errstate(over="ignore", invalid="ignore"):  # cycles of lanes that are over grow with those that are not
+                lowered = lowering.lower(self._node, self.past_end)
+            put, program = object.__setattr__, self._kept.setdefault("program", lowered)
             put(self, "_words", program.view(np.ndarray))
             put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
         return self._kept["program"]
@@ -134,13 +137,10 @@ class Asked(Value):
         if type(t) is int:  # what a training loop asks a bank of groups
             self._reach("s(t): t", t, t)
             return np.asarray(t, dtype=np.int64)
-        try:
-            array = np.asarray(t)
-        except ValueError:
-            raise ValueError(f"s(t): t must be an array of integers, got rows of unequal length: {shown(t)}") from None
+        array = taken("s(t): t must be an array of integers", t)
         if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
             array = array.astype(np.int64)  # an empty list has no other dtype
-        if array.dtype.kind == "O" and not isinstance(t, np.ndarray) and all(type(item) is int for item in array.flat):
+        if array.dtype.kind == "O" and not isinstance(t, np.ndarray) and all(type(item) is int for item in array.ravel()):
             raise ValueError(f"s(t): t must be from 0 to 2**53, got {shown(t)}")
         if array.dtype.kind not in "iu" or has_flags(t) or hasattr(t, "mask"):
             raise TypeError(f"s(t): t must be an integer or an array of integers, got {type(t).__name__} {shown(t)}")
@@ -160,7 +160,7 @@ class Asked(Value):
         array([0.75, 0.5 ])
         """
         clocks = self._clocks(t)
-        if np.broadcast_shapes(clocks.shape, self.shape) != self.shape:
+        if not fits(clocks.shape, self.shape):
             raise ValueError(f"each: t must broadcast to batch shape {self.shape}, got {clocks.shape}")
         rates = allocate("each", self.shape, np.dtype(np.float64))
         steps = np.ascontiguousarray(np.broadcast_to(clocks, self.shape)).reshape(-1)

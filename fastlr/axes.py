@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.parameters import shown
+from fastlr.parameters import shown, taken
 
 __all__ = ["Axis", "Listed", "values_of", "zipped"]
 
@@ -92,10 +92,7 @@ def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
     """A list of values as a read-only array of its own, along whose first axis they stand; a range as it is."""
     if isinstance(values, range) and 0 < len(values) < 2**53 and max(abs(values[0]), abs(values[-1])) <= 2**53:
         return values
-    try:
-        array = np.array(values)
-    except ValueError:
-        raise ValueError(f"{where} must be values of one form, got rows of unequal length: {shown(values)}") from None
+    array = np.array(taken(f"{where} must be values of one form", values))
     if array.ndim == 0 or array.shape[0] == 0 or array.dtype.kind not in "iufUb":
         raise ValueError(f"{where} must be a list of at least one number or word, got {shown(values)}")
     array.flags.writeable = False

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.parameters import Boundaries, Paces, Period, Steps, Whether, checked, has_flags, shown, single
+from fastlr.parameters import Boundaries, Paces, Period, Steps, Whether, checked, has_flags, shown, single, taken
 from fastlr.schedule import Schedule, check_stairs
 from fastlr.shapes import LAST_STEP
 from fastlr.value import a_schedule
@@ -40,10 +40,7 @@ def step_at(where: npt.ArrayLike, total: int) -> Any:
 
 
 def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
-    try:
-        array = np.asarray(where)
-    except ValueError:
-        raise ValueError(f"step_at: where must be an array of numbers, got rows of unequal length: {shown(where)}") from None
+    array = taken("step_at: where must be an array of numbers", where)
     if array.dtype.kind not in "iuf" or has_flags(where):
         raise TypeError(f"step_at: where must be steps or fractions of the run, got {type(where).__name__} {shown(where)}")
     if isinstance(where, list | tuple) and {int, float} <= set(map(type, where)):  # NumPy would take 1 for the whole run

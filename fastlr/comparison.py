@@ -141,7 +141,7 @@ def _length(schedule: Schedule, peer: object, steps: int | None) -> int:
     if steps is not None:
         return int(single(Period, "compare: steps", steps))
     if _is_array(peer):
-        return int(np.asarray(peer).shape[-1])
+        return int(checked(Rates, "compare: peer", peer).shape[-1])
     ends = [plan.steps for plan in (schedule, peer) if isinstance(plan, Schedule)]
     known = [int(np.max(end)) for end in ends if end is not None]
     if not known:

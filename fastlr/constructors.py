@@ -330,6 +330,8 @@ def sampled(values: Rates, every: Period = 1, interpolate: Flag = False) -> Sche
     (array([1., 1., 0., 0.]), array([1. , 0.5, 0. , 0. ]))
     """
     table = np.asarray(values, dtype=np.float64)
+    lanes = np.broadcast_shapes(table.shape[:-1], np.shape(every)) if table.ndim > 1 else ()
+    table = np.broadcast_to(table, (*lanes, table.shape[-1]))
     steps = np.asarray(every) * (table.shape[-1] - 1)
     if np.any(np.asarray(every) > LAST_STEP // max(1, table.shape[-1] - 1)):
         raise ValueError(f"sampled: the table must end by step 2**53, got {table.shape[-1]} values, every={shown(every)}")

@@ -33,6 +33,7 @@ A law, by its constants, or by the runs that it is to be fitted to::
 """
 
 import csv
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,6 +47,7 @@ from fastlr.parameters import nearest, shown
 from fastlr.shapes import LAST_STEP
 from fastlr.spec import parse
 from fastlr.sweeps import Sweep, sweep
+from fastlr.tables import check_fits
 
 __all__ = ["Described", "contents_of", "law_described", "sweep_described"]
 
@@ -56,6 +58,7 @@ _SPACES: dict[str, Any] = {
     "choice": draws.Choice,
 }
 _METHODS: dict[str, Any] = {"random": draws.random, "latin_hypercube": draws.latin_hypercube, "sobol": draws.sobol}
+_HUGE = sys.float_info.max
 _SCALES: dict[str, Any] = {"linear": np.linspace, "log": np.geomspace}
 
 
@@ -124,14 +127,19 @@ def _values(name: str, value: Any) -> Any:
         return value
     _check_keys(f"sweep: {name}", value, required=("from", "to", "count"), optional=("scale",))
     scale, ends, count = value.get("scale", "linear"), (value["from"], value["to"]), value["count"]
-    if scale not in _SCALES:
+    if not isinstance(scale, str) or scale not in _SCALES:
         raise ValueError(f"sweep: {name}: scale must be one of 'linear', 'log', got {shown(scale)}")
-    if type(count) is not int or count < 1 or not all(type(end) in (int, float) for end in ends):
+    if type(count) is not int or count < 1 or not all(type(end) in (int, float) and abs(end) <= _HUGE for end in ends):
         raise ValueError(f"sweep: {name}: from and to must be numbers, count an integer from 1, got {shown(dict(value))}")
     if scale == "log" and min(ends) <= 0:
         raise ValueError(f"sweep: {name}: from and to must be above 0 on a log scale, got {shown(ends)}")
+    check_fits(f"sweep: {name}", (count,), np.dtype(np.float64), "give a range of integers, or draw")
     spaced = _SCALES[scale](*ends, count)
-    return np.rint(spaced).astype(np.int64) if all(type(end) is int for end in ends) else spaced
+    if not all(type(end) is int for end in ends):
+        return spaced
+    if max(map(abs, ends)) > LAST_STEP:
+        raise ValueError(f"sweep: {name}: integers must be from -2**53 to 2**53, got {shown(ends)}")
+    return np.rint(spaced).astype(np.int64)
 
 
 def _zip(data: Mapping[str, Any]) -> Axis:
@@ -140,7 +148,7 @@ def _zip(data: Mapping[str, Any]) -> Axis:
 
 def _draw(data: Mapping[str, Any]) -> Axis:
     method, size, seed = data.get("method"), data.get("size"), data.get("seed", 0)
-    if method not in _METHODS:
+    if not isinstance(method, str) or method not in _METHODS:
         raise ValueError(f"sweep: draw: method must be one of {', '.join(map(repr, _METHODS))}, got {shown(method)}")
     spaces = {name: _space(name, value) for name, value in data.items() if name not in ("method", "size", "seed")}
     axis: Axis = _METHODS[method](size, seed, **spaces)
@@ -173,7 +181,7 @@ def law_described(description: Mapping[str, Any], folder: Path) -> laws.Law:
     """
     _check_keys("law", description, required=("law",), optional=("constants", "curve"))
     name, constants, curves = description["law"], description.get("constants"), description.get("curve")
-    if name not in _LAWS:
+    if not isinstance(name, str) or name not in _LAWS:
         raise ValueError(f"law: law must be one of {', '.join(map(repr, _LAWS))}, got {shown(name)}")
     if (constants is None) == (curves is None):
         raise ValueError(f"law: either constants or curves must be given, got {shown(sorted(description))}")

@@ -23,6 +23,8 @@ Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 _MOST = {"random": 2**53, "latin_hypercube": 2**24, "sobol": 2**32}  # points; a Latin hypercube is made as a whole
+_MOST_DRAWN = float(np.finfo(np.float64).max) / 2  # so that low and high are no farther apart than a number can tell
+_FARTHEST = 2**52
 _WORDS = 4  # that one count of the random generator gives
 
 
@@ -77,6 +79,8 @@ class Integers:
         if not all(isinstance(end, int) and not isinstance(end, bool) for end in (self.low, self.high)):
             raise TypeError(f"Integers: low and high must be integers, got {shown(self.low)} and {shown(self.high)}")
         _check_ordered("Integers", self.low, self.high)
+        if max(-self.low, self.high) > _FARTHEST:
+            raise ValueError(f"Integers: low and high must be from -2**52 to 2**52, got {shown(self.low)} and {shown(self.high)}")
 
     def at(self, unit: Array) -> npt.NDArray[np.int64]:
         """The values at these shares of the space."""
@@ -101,7 +105,7 @@ class Choice:
 
 def _check_ordered(kind: str, low: object, high: object) -> None:
     numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
-    if not numbers or not -np.inf < low <= high < np.inf:  # type: ignore[operator]
+    if not numbers or not -_MOST_DRAWN <= low <= high <= _MOST_DRAWN:  # type: ignore[operator]
         raise ValueError(f"{kind}: low and high must be finite numbers, low first, got {shown(low)} and {shown(high)}")
 
 
@@ -197,7 +201,7 @@ class _Sobol:
         at, sequence = self._taken()
         if at != start:
             sequence = self._begun(start)
-        points: Array = sequence.random(stop - start)
+        points = _next(sequence, stop - start, begun=start > 0)
         self._idle.append((stop, sequence))
         return points
 
@@ -212,6 +216,13 @@ class _Sobol:
 
         sequence = qmc.Sobol(self._count, bits=32, rng=np.random.default_rng(self._seed))
         return sequence.fast_forward(start) if start else sequence
+
+
+def _next(sequence: Any, count: int, begun: bool) -> Array:
+    """The next points. The first is drawn alone: SciPy would warn of any count of first ones that is no power of 2."""
+    first = [] if begun else [sequence.random(1)]
+    points: Array = np.concatenate([*first, sequence.random(count - len(first))])
+    return points
 
 
 _METHODS: dict[str, Any] = {"random": _Random, "latin_hypercube": _LatinHypercube, "sobol": _Sobol}

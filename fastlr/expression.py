@@ -92,6 +92,29 @@ class Node:
             inside *= float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
         return 2 + inside
 
+    @cached_property
+    def highest(self) -> npt.NDArray[np.float64]:
+        """A level that no number in the node's rows exceeds, where ``bound`` is one that no rate does: the rates of a product may
+        be low though those of a factor are not. What multiplies a node goes into its parts, of a product into the first.
+        """
+        own = self.bound
+        factor = self.numbers["factor"] if self.kind == "scale" else self._grown if self.kind == "loop" else _EACH
+        with np.errstate(over="ignore"):
+            inside = [np.where(part.highest > 0, factor * part.highest, 0.0) for part in self.parts]
+        if self.kind == "stack":
+            return np.stack(np.broadcast_arrays(own[0], *inside)[1:]) if inside else own
+        for level in inside:
+            own = np.maximum(own, level)
+        return own
+
+    @property
+    def _grown(self) -> npt.NDArray[np.float64]:
+        """What the last cycle of a stretched loop, which is a row of its own, multiplies the levels of its body by."""
+        scale, times = self.numbers["scale"], self.numbers["times"]
+        with np.errstate(over="ignore"):
+            grown = np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
+        return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
+
 
 def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.float64]:
     """About how many cycles, each ``stretch`` as long as the last, begin by step 2^53; at most ``times``, unless that is -1."""
@@ -142,9 +165,9 @@ def loop(
 
     ``times`` of -1 means for ever.
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         top = np.where(scale > 1, np.power(np.maximum(scale, 1), np.maximum(times - 1.0, 0)), 1.0)
-        bound = np.maximum(floor, top * body.bound)
+        bound = np.maximum(floor, np.where(body.bound > 0, top * body.bound, 0.0))
     numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
     return _node("loop", numbers, (body,), steps, bound)
 

@@ -29,6 +29,7 @@ _CHECKED = 512  # samples of a stretch that a fit must explain, before all are l
 _SMOOTH = 8  # samples that must turn at most once, for a search to be worth it
 _SHORT = 4  # pieces of fewer samples say nothing
 _TELLING = 12  # and of so many something
+_MOST_BETWEEN = 65_536  # steps at which two pieces may be seen to meet
 _MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
 
 
@@ -198,7 +199,8 @@ def _seam(log: Log, before: _Piece, after: _Piece) -> int:
     begin = after.fit.begin
     if begin is not None and log.steps[before.start] < begin <= first and _meet(log, before.fit, after.fit, round(begin)):
         return round(begin)
-    steps = np.arange(int(log.steps[max(before.start, after.start - 8)]) + 1, first + 1)
+    begin = int(log.steps[max(before.start, after.start - 8)]) + 1
+    steps = np.arange(begin, first + 1, max(1, (first - begin) // _MOST_BETWEEN))
     apart = np.abs(before.fit.curve(steps) - after.fit.curve(steps))
     nearest = int(steps[np.nanargmin(apart)]) if not np.isnan(apart).all() else first
     return nearest if _meet(log, before.fit, after.fit, nearest) else _roundest(last + 1, first)

@@ -16,7 +16,7 @@ from fastlr.shapes import LAST_STEP
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Positive",
     "Power", "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags", "nearest",
-    "shown", "single",
+    "shown", "single", "taken",
 ]  # fmt: skip
 
 
@@ -33,6 +33,16 @@ def shown(value: object) -> str:
     except (RecursionError, ValueError):  # a list too deep, an integer of more digits than Python writes
         text = "one too large to show"
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def taken(rule: str, value: object) -> npt.NDArray[Any]:
+    """``value`` as the array that NumPy makes of it, or an error that begins with ``rule``."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{rule}, got rows of unequal length: {shown(value)}") from None
+    except (MemoryError, OverflowError, RuntimeError):
+        raise ValueError(f"{rule}, got more than an array can hold: {shown(value)}") from None
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
@@ -58,7 +68,7 @@ class Number:
     def __call__(self, where: str, value: object) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         """``value`` as a read-only array of its own, or an error that begins with ``where``."""
         array = self.array(where, value)
-        with np.errstate(over="ignore"):  # a long double may become infinite, and is refused for that
+        with np.errstate(all="ignore"):  # a long double may become infinite, or be none, and is refused for that
             numbers = array if self.whole else array.astype(np.float64)
         within = (numbers > self.low) & (numbers < self.high) if self.beyond else (numbers >= self.low) & (numbers <= self.high)
         if not within.all():  # a NaN is within nothing
@@ -71,13 +81,10 @@ class Number:
 
     def array(self, where: str, value: object) -> npt.NDArray[Any]:
         """``value`` as an array of numbers, whatever they are."""
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            raise ValueError(f"{where} must be {self.rule}, got rows of unequal length: {shown(value)}") from None
-        if array.size == 0 and not isinstance(value, np.ndarray):
+        array = taken(f"{where} must be {self.rule}", value)
+        if array.size == 0 and array.dtype == np.float64 and not isinstance(value, np.ndarray):
             array = array.astype(np.int64)  # an empty list has no dtype of its own
-        if array.dtype.kind == "O" and all(type(item) is int for item in array.flat):
+        if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
             raise ValueError(f"{where} must be {self.rule}, got an integer beyond 64 bits: {shown(value)}")
         if array.dtype.kind not in ("iu" if self.whole else "iuf") or has_flags(value) or hasattr(value, "mask"):
             raise TypeError(f"{where} must be {self.rule}, got {_described(value)}")
@@ -126,10 +133,7 @@ class Words:
     def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
         """``value`` as a read-only array of its own, or an error that lists the options."""
         rule = f"{where} must be one of {', '.join(map(repr, self.options))}, or an array of them"
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            raise ValueError(f"{rule}, got rows of unequal length: {shown(value)}") from None
+        array = taken(rule, value)
         if array.dtype.kind != "U" or hasattr(value, "mask"):
             raise TypeError(f"{rule}, got {_described(value)}")
         if wrong := [word for word in array.ravel().tolist() if word not in self.options]:

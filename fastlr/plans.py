@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fastlr.bundles import Bundle
 from fastlr.expression import ends
-from fastlr.parameters import Choice, Period, Steps, Unit, shown, single
+from fastlr.parameters import Choice, Period, Steps, Unit, shown, single, taken
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.spec import from_spec
@@ -231,7 +231,7 @@ def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1
     planned = np.asarray(a_schedule("verify_resume: plan", plan, Schedule)(at))
     if isinstance(observed, Mapping) and plan.names is not None and set(observed) == set(plan.names):
         observed = [observed[name] for name in plan.names]
-    seen = np.asarray(observed)
+    seen = taken(f"verify_resume: observed must be a rate for each lane, of shape {planned.shape}", observed)
     if seen.dtype.kind not in "iuf" or seen.shape != planned.shape:
         raise TypeError(f"verify_resume: observed must be a rate for each lane, of shape {planned.shape}, got {shown(observed)}")
     wrong = ~(np.abs(seen - planned) <= near * planned)  # a NaN is near to nothing
@@ -303,7 +303,7 @@ def resume(
 def _read(saved: object) -> tuple[Schedule, int]:
     if not isinstance(saved, Mapping) or set(saved) != {"resume", "step", "fingerprint", "plan"}:
         raise ValueError(f"resume: saved must be what checkpoint(plan, step) gave, got {shown(saved)}")
-    if saved["resume"] != VERSION:
+    if type(saved["resume"]) is not int or saved["resume"] != VERSION:
         raise ValueError(f"resume: saved must have version {VERSION} of the format, got {shown(saved['resume'])}")
     was = from_spec(cast("Mapping[str, object]", saved["plan"]))
     if was.fingerprint != saved["fingerprint"]:

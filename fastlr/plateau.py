@@ -23,7 +23,7 @@ from fastlr.schedule import Schedule
 from fastlr.shapes import RULE_WORDS
 from fastlr.spec import contents
 from fastlr.states import PARTS, PlateauState, blank, blocks, copied, fill, fits
-from fastlr.tables import allocate, check_contiguous, check_out, check_threads
+from fastlr.tables import allocate, check_contiguous, check_fits, check_out, check_threads
 from fastlr.threads import shared
 from fastlr.value import a_schedule, checked_arguments, same
 
@@ -32,6 +32,8 @@ __all__ = ["Event", "Plateau", "PlateauState", "events"]
 Array = npt.NDArray[np.float64]
 
 _MOST = 2**31 - 1
+_MOST_SINGLE = float(np.finfo(np.float32).max)
+_HIGHEST = float(np.finfo(np.float64).max)
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
@@ -116,6 +118,8 @@ class Plateau:
         ruled = checked_arguments("Plateau", Plateau.__init__, given, _DEFAULTS)
         defaults = {**_DEFAULTS, **own_defaults(CONVENTIONS[str(ruled["convention"])], ruled)}
         whole = {name: defaults[name] if value is None else value for name, value in ruled.items()}
+        for name in ("atol", "floor", "eps") if whole["precision"] == "single" else ():
+            _check_single(f"Plateau: {name}", whole[name])
         call = Call("Plateau", {name: value for name, value in whole.items() if not same(value, defaults[name])})
         shape = np.broadcast_shapes(*(np.shape(value) for value in whole.values() if isinstance(value, np.ndarray)))
         for name, value in (("parameters", MappingProxyType(whole)), ("shape", shape), ("_call", call)):
@@ -178,10 +182,13 @@ class Plateau:
         """
         first = checked(Rate, "init: scale", scale)
         lanes = broadcast("init", {"rule": self.shape, "scale": first.shape, "shape": _shape(shape)})
+        check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
         own, state = self.parameters, blank(lanes, lanes if self._windowed else ())
-        scale = first.astype(np.float32) if own["precision"] == "single" else first
+        if own["precision"] == "single":
+            _check_single("init: scale", first)
+            first = first.astype(np.float32)
         unseen = -1 if own["convention"] == "keras" else 0
-        fill(state, (scale, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
+        fill(state, (first, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0))
         return state
 
     def restore(self, state: Iterable[npt.ArrayLike]) -> PlateauState:
@@ -197,7 +204,7 @@ class Plateau:
         held, own = self._checked("restore: state", tuple(state)), self.parameters
         keras = own["convention"] == "keras"
         good = {
-            "scale": (held.scale >= 0) & np.isfinite(held.scale),
+            "scale": (held.scale >= 0) & (held.scale <= (_MOST_SINGLE if own["precision"] == "single" else _HIGHEST)),
             "best": keras | ~np.isnan(held.best),
             "bad": held.bad >= (-1 if keras else 0),
             "cool": held.cool >= -own["warmup"],
@@ -384,6 +391,12 @@ def _numbers(where: str, value: object, rule: Number) -> Array:
     return rule.array(where, value).astype(np.float64)
 
 
+def _check_single(where: str, number: npt.ArrayLike) -> None:
+    """Raise where float32 would make a number infinite."""
+    if np.any(np.asarray(number) > _MOST_SINGLE):
+        raise ValueError(f"{where} must be at most {_MOST_SINGLE!r} where precision='single', got {shown(np.max(number))}")
+
+
 def _shape(shape: object) -> tuple[int, ...]:
     sizes = shape if isinstance(shape, tuple) else (shape,)
     if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size > 0 for size in sizes):
@@ -406,7 +419,8 @@ def _levels(where: str, scales: npt.ArrayLike, init: npt.ArrayLike) -> Array:
     """The scales of a run, the first of them the one before any update."""
     after = _SCALES(f"{where}: scales", scales)
     first = checked(Rate, f"{where}: init", init)
-    broadcast(where, {"scales": after.shape[1:], "init": first.shape})
+    if broadcast(where, {"scales": after.shape[1:], "init": first.shape}) != after.shape[1:]:
+        raise ValueError(f"{where}: init must be of the lanes of scales, {after.shape[1:]}, got {first.shape}")
     return np.concatenate([np.broadcast_to(first, after.shape[1:])[np.newaxis], after])
 
 
@@ -420,6 +434,6 @@ def events(scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> tuple[Ev
     if levels.ndim > 1:
         raise ValueError(f"events: scales must be those of one lane, got shape {np.shape(scales)}; index a lane first")
     changes = np.flatnonzero(levels[1:] != levels[:-1]) + 1
-    with np.errstate(divide="ignore"):  # a scale that rises from 0 to its floor
+    with np.errstate(all="ignore"):  # a scale that rises from 0 to its floor, or by more than a number can tell
         factors = levels[changes] / levels[changes - 1]
     return tuple(Event(int(i) * size, float(factor), float(levels[i])) for i, factor in zip(changes, factors, strict=True))

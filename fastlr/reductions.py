@@ -237,7 +237,8 @@ class Reduced(Asked):
         decays = self._levels(name, "decay", decay)
         if steps:
             first, last = _ends(steps)
-            most = decays * self._found(lambda part, _: extremes.largest(part, first, last))
+            with np.errstate(over="ignore"):  # what is infinite is refused
+                most = decays * self._found(lambda part, _: extremes.largest(part, first, last))
             if np.any(most > 1):
                 raise ValueError(f"{name}: decay times the largest rate must be at most 1, got {shown(np.max(most))}")
         return decays.reshape(-1)

@@ -464,9 +464,9 @@ def _stretches(node: Node) -> bool:
 def _cycled_steps(where: str, period: Numbers, times: Numbers, stretch: Array) -> npt.NDArray[np.int64]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         about = np.where(stretch == 1, times, np.expm1(times * np.log(stretch)) / (stretch - 1)) * np.asarray(period, np.float64)
-    if np.any(about > LAST_STEP):
-        raise ValueError(f"{where}: the cycles must end by step 2**53, got about {np.max(about):.3g} steps")
-    return lowering.cycled_steps(period, times, stretch)
+        if np.any(about > LAST_STEP):
+            raise ValueError(f"{where}: the cycles must end by step 2**53, got about {np.max(about):.3g} steps")
+        return lowering.cycled_steps(period, times, stretch)
 
 
 def cooldown_curve(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from fastlr import constructors
 from fastlr.calls import MOST_NESTED, VERSION
-from fastlr.parameters import nearest, shown
+from fastlr.parameters import nearest, shown, taken
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import CONSTRUCTORS
@@ -155,7 +155,7 @@ class _Reader:
             case ast.Constant(value=bool() | int() | float() | str() | None as value):
                 return value
             case ast.Name(id=name) if name in self.parameters:
-                return _number_or_word(self.parameters[name])
+                return _number_or_word(name, self.parameters[name])
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return _together([self.value(item) for item in items])
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
@@ -195,9 +195,9 @@ class _Reader:
         return _computed(node, operation, left, right)
 
 
-def _number_or_word(value: object) -> object:
+def _number_or_word(name: str, value: object) -> object:
     """A parameter's value; numbers as an array, so that they are told from those in the text."""
-    array = np.asarray(value)
+    array = taken(f"parse: {name} must be a number, a word or an array of them", value)
     return array if array.dtype.kind in "iuf" else value
 
 

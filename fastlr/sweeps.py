@@ -22,11 +22,12 @@ from fastlr import constructors, presets, stores
 from fastlr.axes import Axis, Listed, values_of
 from fastlr.constructors import stack
 from fastlr.lanes import chunks_of, gathered
-from fastlr.parameters import nearest, shown
+from fastlr.parameters import nearest, shown, taken
 from fastlr.presets.arguments import PRESETS
 from fastlr.progress import counted
 from fastlr.schedule import Schedule
 from fastlr.spec import names_in, parse
+from fastlr.tables import check_fits
 from fastlr.value import CONSTRUCTORS, Value, a_schedule, cores
 
 __all__ = ["Family", "Sweep", "sweep"]
@@ -209,14 +210,13 @@ class Sweep:
     def _places(self, index: object) -> Places:
         """Places of the whole, known to be within it."""
         if isinstance(index, slice):
-            start, stop, step = index.indices(self.size)
-            return np.arange(start, stop, step)
-        places = np.asarray(index)
+            return _along(index, self.size)
+        places = taken("a sweep is indexed by an integer, a slice or a list of integers", index)
         if places.dtype.kind not in "iu" or places.ndim > 1:
             raise TypeError(f"a sweep is indexed by an integer, a slice or a list of integers, got {shown(index)}")
         if np.any(places < -self.size) or np.any(places >= self.size):
             raise IndexError(f"index {shown(index)} is out of range for a sweep of {self.size} schedules")
-        return np.atleast_1d(np.mod(places, self.size)).astype(np.int64)
+        return np.atleast_1d(np.mod(places.astype(np.int64), self.size))
 
     def _built(self, parameters: Mapping[str, Any], places: Places, shape: tuple[int, ...]) -> Schedule:
         try:
@@ -227,6 +227,16 @@ class Sweep:
             where = f"place {places[0]}" if places.size == 1 else f"places {places[0]} to {places[-1]}"
             raise type(error)(f"sweep: {where}: {error}") from None
         return made
+
+
+def _along(index: slice, size: int) -> Places:
+    """The places of a slice, if as many can be held."""
+    try:
+        places = range(size)[index]
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"a sweep is indexed by an integer, a slice or a list of integers, got {index} ({error})") from None
+    check_fits("sweep: places", (len(places),), np.dtype(np.int64), "ask for fewer places at a time, or for table(..., out=)")
+    return np.arange(places.start, places.stop, places.step)
 
 
 def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
@@ -267,10 +277,7 @@ def _depth(name: str, value: Any) -> int:
     """How many axes a parameter's values have."""
     if isinstance(value, range):  # which NumPy would write out
         return 1
-    try:
-        return np.ndim(value)
-    except ValueError:
-        raise ValueError(f"sweep: {name} must be values of one form, got rows of unequal length: {shown(value)}") from None
+    return taken(f"sweep: {name} must be values of one form", value).ndim
 
 
 def _check_names(whole: Sweep) -> None:

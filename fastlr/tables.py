@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastlr.parameters import shown
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["allocate", "check_contiguous", "check_out", "check_threads", "dtype_of", "span"]
+__all__ = ["allocate", "check_contiguous", "check_fits", "check_out", "check_threads", "dtype_of", "span"]
 
 _FEWER = "ask for fewer steps at a time, table(start, stop), or give an np.memmap as out="
 
@@ -84,13 +84,18 @@ def check_threads(where: str, threads: object) -> int:
 
 def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str = _FEWER) -> npt.NDArray[Any]:
     """An array to fill, unless it would not fit into this machine."""
+    check_fits(where, shape, dtype, way_out)
+    return np.empty(shape, dtype)
+
+
+def check_fits(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str) -> None:
+    """Raise unless an array fits into this machine."""
     size = math.prod(shape) * dtype.itemsize
     if size > _SMALL and size > (memory := _memory()):
         raise ValueError(
             f"{where}: a result of shape {shape} must fit into memory, got {size / 1e9:,.1f} GB for this machine's "
             f"{memory / 1e9:,.1f} GB; {way_out}"
         )
-    return np.empty(shape, dtype)
 
 
 def _memory() -> int:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr import expression as tree
 from fastlr.calls import MOST_NESTED, VERSION, Call
 from fastlr.expression import Node
 from fastlr.parameters import Choice, broadcast, nearest, shown
@@ -143,7 +144,9 @@ class Value:
     def _place(self, index: object) -> Place:
         """Where along the first batch axis an index points."""
         if isinstance(index, slice) and self.shape:
-            index = list(range(*index.indices(self.shape[0])))
+            index = list(range(self.shape[0])[index])
+        if isinstance(index, np.ndarray) and not index.ndim:
+            index = index.item()
         items = list(index) if isinstance(index, list | np.ndarray) else [index]
         places = [self._named(item) if isinstance(item, str) else item for item in items]
         if not places or not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in places):
@@ -175,14 +178,22 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         except TypeError as error:
             raise TypeError(f"{name}: {error}") from None
         bound.apply_defaults()
-        bound.arguments.update(checked_arguments(name, build, bound.arguments, defaults))
+        checked = checked_arguments(name, build, bound.arguments, defaults)
+        bound.arguments.update(checked)
         given = {key: value for key, value in bound.arguments.items() if not same(value, defaults[key])}
         result, call = build(*bound.args, **bound.kwargs), Call(name, _recorded(given))
-        _check_result(name, result._node, call)
-        return type(result)(result._node, call, result.past_end)
+        node = _of_all_lanes(result._node, np.broadcast_shapes(*(shape for _, shape in _batches(_RULES[name], checked))))
+        _check_result(name, node, call)
+        return type(result)(node, call, result.past_end)
 
     CONSTRUCTORS[name] = built
     return built
+
+
+def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
+    """A node with the lanes of its call's arguments, also of one that has no part in it, as the power of a linear cooldown."""
+    own = node.shape[1:] if node.kind == "stack" else node.shape
+    return node if own == lanes or node.kind == "stack" else tree.scale(node, np.ones(lanes))
 
 
 def _check_result(name: str, node: Node, call: Call) -> None:
@@ -198,6 +209,8 @@ def _check_result(name: str, node: Node, call: Call) -> None:
         raise ValueError(f"{name}: {error}") from None
     if not np.all(node.bound <= _HIGHEST):
         raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
+    if not np.all(node.highest <= _HIGHEST):
+        raise ValueError(f"{name}: the parts of a schedule must stay finite too, at most 1e300, got {shown(call)}")
     if node.rows > _MOST_ROWS:
         raise ValueError(f"{name}: the program must have at most {_MOST_ROWS:,} rows, got up to {node.rows:,.0f}: {shown(call)}")
     if node.steps is not None and np.any(node.steps > LAST_STEP):
@@ -228,7 +241,7 @@ def checked_arguments(
         hints = typing.get_type_hints(build, include_extras=True)
         _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
     rules = _RULES[name]
-    if isinstance(arguments.get("schedules"), Mapping) and arguments.get("names") is None:
+    if isinstance(arguments.get("schedules"), Mapping) and arguments.get("names", "") is None:
         arguments = {"names": list(arguments["schedules"]), "schedules": list(arguments["schedules"].values())}
     ruled = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
     for key, value in ruled.items():

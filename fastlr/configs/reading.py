@@ -7,7 +7,7 @@ and value. A ``Run`` is what no config says: how long the run is.
 from __future__ import annotations
 
 import ast
-import math
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from fastlr.parameters import nearest, shown
 __all__ = ["Run", "Section", "named"]
 
 _NOTHING = object()
+_HUGE = sys.float_info.max  # which an integer may exceed
 
 
 class Run(NamedTuple):
@@ -61,7 +62,7 @@ class Section:
                 found = float(found) if set(found) & set(".eE") else int(found)
             except ValueError:
                 raise self.wrong(key, "a number") from None
-        if found is not default and (isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found)):
+        if found is not default and (isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= _HUGE):
             raise self.wrong(key, "a number")
         return found
 

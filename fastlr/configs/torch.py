@@ -18,6 +18,8 @@ from fastlr.schedule import Schedule
 
 __all__ = ["matches", "matches_object", "of_object", "read"]
 
+_MOST_TIMES = 1_000  # that one milestone counts
+
 # a class by the keys that its state has and no other's: the first that are all there
 _CLASSES: dict[str, tuple[str, ...]] = {
     "SequentialLR": ("_schedulers", "_milestones"),
@@ -70,8 +72,22 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         raise ValueError(f"{config.where}: the keys must be those of a torch scheduler's state, got {shown(list(config.values))}")
     if "_schedulers" not in config:
         return _built(config, kind, run)
-    states = [Section(f"{config.where}: _schedulers[{i}]", state) for i, state in enumerate(config.get("_schedulers"))]
+    states = [_state(f"{config.where}: _schedulers[{i}]", state) for i, state in enumerate(_listed(config, "_schedulers"))]
     return _composed(config, kind, [read(state, run) for state in states])
+
+
+def _listed(config: Section, key: str) -> list[Any]:
+    """A list of at least one."""
+    found = config.get(key)
+    if not isinstance(found, list | tuple) or not found:
+        raise config.wrong(key, "a list of at least one")
+    return list(found)
+
+
+def _state(where: str, state: object) -> Section:
+    if not isinstance(state, Mapping):
+        raise ValueError(f"{where} must be a mapping, got {shown(state)}")
+    return Section(where, state)
 
 
 def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
@@ -146,9 +162,13 @@ def _plain(kind: str) -> Callable[[Section, Run], Schedule]:
 def _multi_step(config: Section, run: Run) -> Schedule:
     """The milestones are counted: ``{step: times}``, a list of steps after JSON has been through it."""
     found = config.get("milestones")
-    times = found if isinstance(found, Mapping) else dict.fromkeys(found, 1)
-    steps = [int(step) for step, count in times.items() for _ in range(count)]
-    return torch.MultiStepLR(_base(config), steps, config.number("gamma"))
+    if not isinstance(found, Mapping):
+        return torch.MultiStepLR(_base(config), config.wholes("milestones"), config.number("gamma"))
+    steps, counts = (Section(config.where, {"milestones": list(some)}).wholes("milestones") for some in (found, found.values()))
+    if not all(0 <= count <= _MOST_TIMES for count in counts):
+        raise config.wrong("milestones", f"steps, each of them from 0 to {_MOST_TIMES:,} times")
+    marks = [step for step, count in zip(steps, counts, strict=True) for _ in range(count)]
+    return torch.MultiStepLR(_base(config), marks, config.number("gamma"))
 
 
 def _cyclic(config: Section, run: Run) -> Schedule:

@@ -158,9 +158,12 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
                 raise TypeError(f"{framework}.{name}: {error}") from None
             bound.apply_defaults()
             checked = checked_arguments(f"{framework}.{name}", build, bound.arguments, defaults)
-            if elementwise:
-                return build(**checked)  # type: ignore[arg-type, call-arg]
-            return _each_lane(build, checked, *lanes())
+            try:
+                with np.errstate(all="ignore"):  # what is infinite is refused by whatever it is given to
+                    return build(**checked) if elementwise else _each_lane(build, checked, *lanes())  # type: ignore[arg-type, call-arg]
+            except (OverflowError, ZeroDivisionError) as error:
+                told = ", ".join(f"{key}={shown(value)}" for key, value in checked.items() if not callable(value))
+                raise ValueError(f"{framework}.{name}: rates must stay finite, got {told} ({error})") from None
 
         PRESETS[f"{framework}.{name}"] = Preset(framework, name, built, differences)
         return built

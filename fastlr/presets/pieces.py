@@ -53,6 +53,7 @@ Exact = int | Fraction
 _MOST = 1e290  # a rate that a schedule may have
 _MOST_CYCLES = 10_000
 _SIMPLE = 1_000_000  # a denominator up to which a fraction is one that someone meant
+_LONGEST_TABLE = 2**22  # values that a function is asked for, one by one
 _FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 
@@ -176,6 +177,8 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     >>> tabulated(lambda t: 1.0 / (1 + t), 3).table(4)
     array([1.        , 0.5       , 0.33333333, 0.33333333])
     """
+    if steps > _LONGEST_TABLE:
+        raise ValueError(f"sampled: a table that is looked up must have at most {_LONGEST_TABLE:,} values, got {shown(steps)}")
     return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))
 
 

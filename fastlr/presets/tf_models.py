@@ -12,7 +12,7 @@ array([0.5, 0.9, 0.5])
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 from itertools import pairwise
-from math import floor
+from math import floor, log2
 from typing import Annotated, Any
 
 import numpy as np
@@ -158,7 +158,8 @@ def _power(init: npt.ArrayLike, power: float) -> Schedule:
     if power < 0:
         return inverse_power(init, -power).delay(1)
     room = _MOST / max(float(np.max(init)), 1.0)
-    far = floor(min(room ** (1.0 / power), LAST_STEP // 2))  # half is left for an offset
+    exponent = min(log2(room) / power, 52.0)  # half is left for an offset
+    far = LAST_STEP // 2 if exponent == 52.0 else floor(room ** (1.0 / power))
     return polynomial(0.0, float(far) ** power, far, power=power, origin="start").skip(1).delay(1) * init
 
 

@@ -44,12 +44,19 @@ class NpyFile:
         try:
             found = json.loads(self._lines[0])
             sums = [int(line, 16) for line in self._lines[1:]]
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._refused("its journal cannot be read") from None
         if wrong := difference(found, self.layout.identity()):
             raise self._refused(wrong)
-        self.layout, self._done = replace(self.layout, chunk=tuple(found["chunk"])), len(sums)
+        self.layout, self._done = replace(self.layout, chunk=self._chunk(found.get("chunk"))), len(sums)
         self._check(sums)
+
+    def _chunk(self, found: object) -> tuple[int, int]:
+        """What the journal says a chunk has, lanes and steps, if it can be so."""
+        match found:
+            case [int(rows), int(columns)] if rows >= 1 and columns >= 1 and (rows == 1 or columns >= self.layout.shape[1]):
+                return rows, columns
+        raise self._refused("its journal cannot be read")
 
     def _check(self, sums: list[int]) -> None:
         """Raise unless the file has what the journal says."""

@@ -1,0 +1,1 @@
+"""Every way in, asked for anything: targets that a fuzzer feeds with bytes (``.ci/fuzz``), and the suite with those it found."""

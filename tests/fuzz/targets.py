@@ -1,0 +1,500 @@
+"""Ways in: one function each, which makes something of what bytes choose, and the errors that it documents."""
+
+import inspect
+import json
+import pickle
+import tempfile
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import fastlr as flr
+from fastlr import constructors as shapes
+from fastlr.configs import _READERS as READERS
+from fastlr.descriptions import law_described, sweep_described
+from fastlr.plateau import events
+from fastlr.presets.arguments import PRESETS
+from fastlr.reductions import REDUCTIONS
+from fastlr.value import CONSTRUCTORS
+from fuzz.choices import LAST, Choices
+from fuzz.judging import hold, judged, same
+
+REFUSED = (ValueError, TypeError)
+
+
+class Target(NamedTuple):
+    """A way in, and the errors with which it may answer."""
+
+    make: Callable[[Choices], Any]
+    kinds: tuple[type[Exception], ...]
+
+    def __call__(self, data: bytes) -> None:
+        """Raise ``Finding`` if these bytes make what never may be."""
+        with warnings.catch_warnings(), flr.use_backend(BACKEND):
+            warnings.simplefilter("error")
+            judged(self.make, self.kinds, data)
+
+
+BACKEND = "native" if flr.backends()["native"] == "ready" else "reference"
+TARGETS: dict[str, Target] = {}
+
+
+def target(*more: type[Exception]) -> Callable[[Callable[[Choices], Any]], Callable[[Choices], Any]]:
+    """Register a way in that documents these errors beside ``ValueError`` and ``TypeError``."""
+
+    def registered(make: Callable[[Choices], Any]) -> Callable[[Choices], Any]:
+        TARGETS[make.__name__] = Target(make, REFUSED + more)
+        return make
+
+    return registered
+
+
+# -- schedules -------------------------------------------------------------------------------------------------------------
+
+
+@target()
+def constructors(choices: Choices) -> flr.Schedule:
+    """One call, with whatever arguments."""
+    build = getattr(flr, choices.of(shapes.__all__))
+    return build(**choices.arguments(build))
+
+
+@target()
+def algebra(choices: Choices) -> flr.Schedule:
+    """Methods and operators, one on what the other gave."""
+    made = choices.schedule(2)
+    for _ in range(1 + choices.below(4)):
+        name = choices.of(["then", "*", "+", *(name for name in CONSTRUCTORS if hasattr(flr.Schedule, name))])
+        if name in "*+":
+            other = choices.of([choices.schedule, choices.real, choices.integer, choices.anything])
+            made = made * other() if name == "*" else made + other()
+        else:
+            method = CONSTRUCTORS[name]
+            made = method(**{**choices.arguments(method), "self": made})
+    return made
+
+
+@target(IndexError, KeyError)
+def asking(choices: Choices) -> None:
+    """A schedule asked for anything, at anything: what it gives is what it gives at each step."""
+    schedule, asked = choices.schedule(), choices.below(5)
+    if asked == 0:
+        t = choices.of([choices.anything, choices.integer])()
+        rates = schedule(t)
+        hold(same(rates, schedule(np.array(t))), "a step is not itself in an array", t)
+    elif asked == 1:
+        start, stop, step = (choices.of([choices.step, choices.anything])() for _ in range(3))
+        options = {"dtype": choices.of(["f8", "f4", "int", "x"])} if choices.below(2) else {}
+        few = isinstance(stop, int) and isinstance(start, int) and abs(stop - start) > 1_000
+        with np.errstate(over="ignore"):
+            schedule.table(start, start + 9 if few else stop, step, **options)
+    elif asked == 2:
+        schedule.each(choices.of([choices.anything, choices.integer])())
+    elif asked == 3:
+        lanes = schedule[choices.of([choices.anything, choices.integer])()]
+        hold(isinstance(lanes, flr.Schedule), "an index gives no schedule", lanes)
+    else:
+        flr.stack({"a": schedule, "b": schedule}).row(choices.of([choices.integer, choices.anything])())
+
+
+@target(KeyError)
+def reductions(choices: Choices) -> None:
+    """Sums, extremes and searches: those over few steps are those of the table."""
+    schedule, name = choices.schedule(), choices.of(list(REDUCTIONS))
+    start = choices.of([choices.step, choices.anything])()
+    stop = (
+        start + choices.below(200) if type(start) is int and choices.often() else choices.of([choices.step, choices.anything])()
+    )
+    given = {kind: choices.of([choices.real, choices.anything])() for kind in [REDUCTIONS[name]] if kind}
+    found = (
+        schedule.reduce([name], start, stop, **given)[name] if choices.below(2) else _asked(schedule, name, start, stop, given)
+    )
+    hold(not np.isnan(found).any(), f"{name} is no number", schedule)
+    if type(start) is int and type(stop) is int and 0 <= start < stop <= min(LAST, start + 200):
+        table = schedule.table(start, stop)
+        wanted = {"sum": table.sum(-1), "max": table.max(-1), "min": table.min(-1), "argmax": start + table.argmax(-1),
+                  "argmin": start + table.argmin(-1)}.get(name, found)  # fmt: skip
+        near = np.allclose(found, wanted, rtol=1e-12, atol=0.0) if name == "sum" else np.array_equal(found, wanted)
+        hold(near, f"{name}({start}, {stop}) is {found!r}, not {wanted!r}", schedule)
+
+
+def _asked(schedule: flr.Schedule, name: str, start: Any, stop: Any, given: dict[str, Any]) -> Any:
+    """By its own method."""
+    return getattr(schedule, name)(*given.values(), start, stop)
+
+
+# -- what is written down --------------------------------------------------------------------------------------------------
+
+PIECES = [
+    "constant(0.1)", "linear(0, 1, 10)", "cosine(", "1e-3", ")", ",", "[", "]", ".then(", " * ", " + ", "peak", "(", "'cosine'",
+    "steps=", "-", "round(", "/", "//", "2**3", "lambda: ", "**", ".", "None", "True", "\n", "1_0", "9" * 30, "\\",
+    "wsd(peak, 1, 2, 3)", "#", "\0",
+]  # fmt: skip
+
+
+@target()
+def parsed(choices: Choices) -> flr.Schedule:
+    """Text, of pieces of the language or of whatever bytes say, with parameters."""
+    if choices.often():
+        text = "".join(choices.of(PIECES) for _ in range(choices.below(24) + 1))
+        parameters = {"peak": choices.of([choices.real, choices.anything])()} if choices.below(2) else {}
+        return flr.parse(text, **parameters)
+    return flr.parse(choices.rest().decode("utf-8", "surrogateescape" if choices.below(2) else "replace"))
+
+
+def _changed(choices: Choices, data: Any, depth: int = 6) -> Any:
+    """Plain data with something else in one place, or more in it, or less."""
+    if depth and isinstance(data, dict) and data and choices.often():
+        key = choices.of(list(data))
+        kind = choices.below(8)
+        if kind == 1:
+            return {name: value for name, value in data.items() if name != key}
+        if kind == 2:
+            return {**data, choices.of(["value", "a", "steps", key * 2 if isinstance(key, str) else 3]): choices.anything()}
+        return {**data, key: _changed(choices, data[key], depth - 1)}
+    if depth and isinstance(data, list) and data and choices.often():
+        i = choices.below(len(data))
+        return [*data[:i], _changed(choices, data[i], depth - 1), *data[i + 1 :]]
+    return choices.of([choices.real, choices.integer, choices.anything])()
+
+
+@target()
+def spec(choices: Choices) -> flr.Schedule:
+    """A schedule's data, changed here and there."""
+    data: Any = choices.schedule().to_spec()
+    for _ in range(choices.below(3)):
+        data = _changed(choices, data)
+    return flr.from_spec(data)
+
+
+@target()
+def resumed(choices: Choices) -> Any:
+    """A run's checkpoint, changed here and there, and what was observed at its step."""
+    plan, step = choices.schedule(), choices.step()
+    if choices.below(3) == 1:
+        seen = choices.of([lambda: plan(min(step, int(plan.program[3]) - 1)), choices.anything])()
+        return flr.verify_resume(plan, choices.of([lambda: step, choices.anything])(), seen, **_some(choices, "tolerance"))
+    saved: Any = json.loads(json.dumps(flr.checkpoint(plan, step)))
+    for _ in range(choices.below(3)):
+        saved = _changed(choices, saved)
+    other = choices.of([lambda: None, lambda: plan, lambda: _short(choices), choices.anything])()
+    return flr.resume(saved, other, **({"wins": choices.of(["saved", "new", None, 1])} if choices.below(2) else {}))[0]
+
+
+def _short(choices: Choices) -> flr.Schedule:
+    return flr.linear(choices.of([0.1, 0.2]), 0.0, choices.below(1_000))
+
+
+def _some(choices: Choices, *names: str) -> dict[str, Any]:
+    """Some of these arguments, each of them anything."""
+    return {name: choices.of([choices.real, choices.integer, choices.anything])() for name in names if choices.below(2)}
+
+
+@target()
+def plans(choices: Choices) -> None:
+    """What is looked at step by step, over few of them."""
+    one, other = (choices.of([choices.schedule, choices.anything])() for _ in range(2))
+    length = choices.of([lambda: 1 + choices.below(2_000), choices.anything])()
+    if isinstance(length, int) and length > 10_000:
+        length = 10_000
+    choices.of([lambda: str(flr.diff(one, other, length)), lambda: str(flr.check(one, length)),
+                lambda: str(flr.compare(one, other, length, **_some(choices, "tolerance")))])()  # fmt: skip
+
+
+# -- plateau ---------------------------------------------------------------------------------------------------------------
+
+
+@target()
+def plateau(choices: Choices) -> Any:
+    """A rule, its states and its histories: however it is asked, the same finite scales."""
+    given = choices.arguments(flr.Plateau.__init__)
+    given.pop("self", None)
+    rule = flr.Plateau(**given)
+    for again in (flr.Plateau.from_spec(json.loads(json.dumps(rule.to_spec()))), pickle.loads(pickle.dumps(rule))):
+        hold(again == rule and same(again.words, rule.words), "a rule does not come back", rule)
+    metrics = choices.of([lambda: [choices.real() for _ in range(choices.below(12))], choices.anything])()
+    state = rule.init(**_some(choices, "scale", "shape"))
+    if choices.seldom():
+        parts = list(state)
+        parts[choices.below(6)] = choices.anything()
+        state = rule.restore(parts)
+    scales = rule.replay(metrics, state)
+    hold(np.isfinite(scales).all() and (scales >= 0).all(), f"scales {scales!r} that are none", rule)
+    for metric, after in zip(metrics, scales, strict=True):
+        state = rule.update(state, metric)
+        hold(same(state.scale, after), "an update is not a replay", rule)
+    rule.restore(state)
+    return rule.realised(choices.schedule(), scales, **_some(choices, "every", "init"))
+
+
+@target()
+def history(choices: Choices) -> None:
+    """A run's scales, and its reductions."""
+    events(
+        choices.of([lambda: [choices.real() for _ in range(choices.below(9))], choices.anything])(),
+        **_some(choices, "every", "init"),
+    )
+
+
+# -- frameworks ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _names_of_presets() -> list[str]:
+    """Those of all frameworks, which are imported for this."""
+    return [name for framework in flr.presets.frameworks() for name in _of(framework)]
+
+
+def _of(framework: str) -> list[str]:
+    getattr(flr.presets, framework)
+    return sorted(name for name in PRESETS if name.startswith(f"{framework}."))
+
+
+@target()
+def presets(choices: Choices) -> Any:
+    """A framework's schedule, with whatever arguments."""
+    preset = PRESETS[choices.of(_names_of_presets())]
+    made = preset.build(**choices.arguments(preset.build))
+    return made if isinstance(made, flr.Schedule) else None
+
+
+RATE = {"optimizer": {"params": {"lr": 3e-4}}}
+OF_ONE = {"base_lrs": [0.1], "last_epoch": 0, "_last_lr": [0.1]}
+LINEAR = {"start_factor": 0.1, "end_factor": 1.0, "total_iters": 5}
+CONFIGS: list[Any] = [
+    {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "warmup_steps": 10, "max_steps": 100, "lr_scheduler_kwargs": {}},
+    {"lr_scheduler_type": "linear", "learning_rate": "1e-3", "warmup_ratio": 0.1, "max_steps": 100},
+    {**RATE, "scheduler": {"type": "WarmupDecayLR", "params": {"warmup_num_steps": 5, "total_num_steps": 50}}},
+    {**RATE, "scheduler": {"type": "OneCycle", "params": {"cycle_min_lr": 1e-4, "cycle_max_lr": 1e-3}}},
+    {"SOLVER": {"BASE_LR": 0.02, "STEPS": [60, 80], "MAX_ITER": 90, "GAMMA": 0.1, "WARMUP_ITERS": 5}},
+    {"sched": "cosine", "lr": 0.5, "epochs": 90, "warmup_epochs": 5, "warmup_lr": 1e-5, "min_lr": 0.0, "decay_rate": 0.1},
+    {"sched": "multistep", "lr": 0.5, "epochs": 90, "decay_milestones": [30, 60], "cooldown_epochs": 2, "sched_on_updates": True},
+    {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 100, "alpha": 0.01}},
+    {"class_name": "PiecewiseConstantDecay", "config": {"boundaries": [10, 20], "values": [0.1, 0.2, 0.3]}},
+    {"step_size": 30, "gamma": 0.1, **OF_ONE},
+    {"milestones": {"30": 1, "60": 2}, "gamma": 0.1, "base_lrs": [0.1, 0.2], "last_epoch": 3, "_last_lr": [0.1, 0.2]},
+    {"T_max": 30, "eta_min": 0.0, **OF_ONE},
+    {"factor": 0.1, "patience": 3, "threshold": 1e-4, "threshold_mode": "rel", "num_bad_epochs": 0, "mode": "min", "cooldown": 0,
+     "min_lrs": [0.0], "eps": 1e-8, "best": 1.0, "cooldown_counter": 0, "mode_worse": 1.0, "last_epoch": 1, "_last_lr": [0.1]},
+    {"_schedulers": [{**LINEAR, **OF_ONE}, {"gamma": 0.9, **OF_ONE}], "_milestones": [5], "last_epoch": 0, "_last_lr": [0.1]},
+    {"fastlr": 1, "schedule": {"linear": {"init": 1.0, "end": 0.0, "steps": 10}}},
+]  # fmt: skip
+OPTIONS = [
+    "--lr", "--min-lr", "--lr-decay-style", "--train-iters", "--lr-warmup-iters", "--lr-warmup-fraction", "--lr-decay-samples",
+    "--train-samples", "--global-batch-size", "--lr-wsd-decay-iters", "--lr-wsd-decay-style", "cosine", "WSD", "1000", "3e-4",
+    "=", "'", "0.1", "--", "é", "1e999",
+]  # fmt: skip
+
+
+@target(OSError, FileNotFoundError, IsADirectoryError)
+def configs(choices: Choices) -> Any:
+    """A framework's config, changed here and there; or a command's arguments."""
+    config: Any
+    if choices.below(4) == 1:
+        config = "--lr 3e-4 --train-iters 100 " + " ".join(choices.of(OPTIONS) for _ in range(choices.below(12)))
+    else:
+        config = choices.of(CONFIGS)
+        for _ in range(choices.below(3)):
+            config = _changed(choices, config)
+    options = _some(choices, "lr", "steps", "steps_per_epoch", "optimizer") if choices.below(2) else {"steps": 100}
+    framework = {"framework": choices.of([*READERS, "x", None])} if choices.seldom() else {}
+    return flr.from_config(config, **framework, **options)
+
+
+# -- sweeps ----------------------------------------------------------------------------------------------------------------
+
+
+def _axis(choices: Choices, rule: Any) -> Any:
+    """Values of a parameter, a list of them or one."""
+    count = choices.of([1, 2, 3, 0])
+    listed = [choices.fitting(rule, 0) for _ in range(count)] if choices.often() else choices.anything()
+    return choices.of(
+        [lambda: listed, lambda: choices.fitting(rule, 0), lambda: range(choices.below(9), choices.integer() % LAST)]
+    )()
+
+
+def _space(choices: Choices) -> Any:
+    ends = [choices.of([choices.real, choices.integer, choices.anything])() for _ in range(2)]
+    if choices.often():
+        ends = [0.1, 1.0]
+    return choices.of([flr.Uniform, flr.LogUniform, flr.Integers, flr.Choice])(*ends)
+
+
+def _looked_at(choices: Choices, family: flr.Sweep) -> Any:
+    """Any places of a sweep; those of a batch are those of each alone."""
+    index = choices.of(
+        [lambda: choices.below(max(family.size, 1)), choices.integer, choices.anything, lambda: slice(*_ends(choices))]
+    )()
+    made = family[index]
+    if isinstance(index, list) and len(index) < 9:
+        hold(
+            all(made[i] == family[place] or same(made[i](3), family[place](3)) for i, place in enumerate(index)),
+            "not itself",
+            family,
+        )
+    return made if not made.shape or made.shape[0] < 100 else None
+
+
+def _ends(choices: Choices) -> list[Any]:
+    return [choices.of([lambda: None, choices.integer, lambda: choices.below(9)])() for _ in range(3)]
+
+
+@target(IndexError)
+def sweeps(choices: Choices) -> Any:
+    """A family over axes, of which some places are looked at."""
+    name = choices.of([*shapes.__all__, "torch.StepLR", "linear(peak, 0.0, steps)", *_rare(choices)])
+    build = getattr(flr, name) if name in shapes.__all__ else flr.linear
+    rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
+    names = ["peak", "steps"] if "(" in str(name) else list(inspect.signature(build).parameters)
+    parameters = {key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()}
+    axes = []
+    if choices.below(2):
+        drawn = parameters.popitem()[0] if parameters else "init"
+        method = choices.of([flr.random, flr.random, flr.sobol, flr.latin_hypercube])
+        size = choices.of([lambda: 1 + choices.below(64), choices.anything, choices.integer])()
+        size = size if not isinstance(size, int) or method is flr.random else min(size, 1_000)
+        axes = [method(size, **_some(choices, "seed"), **{drawn: _space(choices)})]
+    return _looked_at(choices, flr.sweep(name, *axes, **parameters))
+
+
+def _rare(choices: Choices) -> list[Any]:
+    return [choices.anything()] if choices.seldom() else []
+
+
+DESCRIBED = {
+    "family": "wsd(peak, warmup, 900 - cooldown, cooldown, end)", "steps": 100,
+    "parameters": {"peak": {"from": 1e-4, "to": 1e-2, "count": 3, "scale": "log"}, "cooldown": [100, 200, 300]},
+    "zip": [{"warmup": [50, 100]}], "draw": [{"method": "sobol", "size": 8, "seed": 3, "end": {"uniform": [0.0, 1e-5]}}],
+}  # fmt: skip
+LAW = {"law": "Annealing", "constants": {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99}}
+
+
+@target(IndexError)
+def descriptions(choices: Choices) -> Any:
+    """A sweep's data or a law's, changed here and there, or text in TOML."""
+    kind = choices.below(8)
+    if kind == 1:
+        return _law(choices)
+    data: Any = DESCRIBED
+    for _ in range(choices.below(4)):
+        data = _changed(choices, data)
+    return _looked_at(choices, sweep_described(data).sweep)
+
+
+def _law(choices: Choices) -> None:
+    """A law's constants, and what it predicts."""
+    data: Any = LAW
+    for _ in range(choices.below(3)):
+        data = _changed(choices, data)
+    law = law_described(data, Path("/nowhere"))
+    found = law.final(flr.cosine(0.1, 0.0, 100), choices.of([lambda: 1 + choices.below(200), lambda: choices.anything(0)])())
+    hold(not np.isnan(found).any(), "a loss that is none", law)
+
+
+def _whole_store(folder: Path, form: str) -> Path:
+    family = flr.sweep("linear", init=[0.1, 0.2, 0.3], end=0.0, steps=[10, 20])
+    family.table(40, out=folder / form, memory=2**20)
+    return folder / form
+
+
+WANTED = flr.sweep("linear", init=[0.1, 0.2, 0.3], end=0.0, steps=[10, 20])
+
+
+@target()
+def files(choices: Choices) -> None:
+    """A sweep's table in a file that has been changed in places: the same rates, or an error that says what is wrong."""
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder:
+        out = _whole_store(Path(folder), "rates.npy")
+        if choices.below(2):
+            out.rename(out.with_name("rates.npy.part"))
+        for _ in range(choices.below(4)):
+            _spoil(choices, choices.of(sorted(Path(folder).iterdir())))
+        found = WANTED.table(40, out=out, memory=2**20)
+        hold(same(found, WANTED.table(40)), "a file of other rates", out)
+
+
+ROOM = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def _spoil(choices: Choices, path: Path) -> None:
+    """Cut a file short, flip a bit of it, write more into it, or take it away."""
+    data, kind = path.read_bytes(), choices.below(5)
+    if kind == 0:
+        path.write_bytes(data[: choices.below(len(data) + 1)])
+    elif kind in (1, 2) and data:
+        at = choices.below(len(data))
+        path.write_bytes(data[:at] + choices.raw(1 + choices.below(3)) + data[at + kind :])
+    elif kind == 3:
+        path.write_bytes(data + choices.raw(choices.below(20)))
+    elif len(list(path.parent.iterdir())) > 1:
+        path.unlink()
+
+
+# -- what goes with schedules ----------------------------------------------------------------------------------------------
+
+
+@target()
+def bundles(choices: Choices) -> Any:
+    """Several quantities over one clock."""
+    kind = choices.below(3)
+    if kind == 0:
+        some = choices.schedules(1)
+        made = flr.bundle(**dict(zip(["lr", "momentum", "x"], some if isinstance(some, list) else some.values(), strict=False)))
+    else:
+        build = flr.one_cycle_bundle if kind == 1 else flr.cyclic_bundle
+        like = flr.one_cycle if kind == 1 else flr.cyclic
+        given = {key: value for key, value in choices.arguments(like).items() if key in inspect.signature(build).parameters}
+        made = build(**given, **_some(choices, "momentum"))
+    return made.schedule
+
+
+@target()
+def clocks(choices: Choices) -> Any:
+    """Samples, tokens and fractions of a run, as steps."""
+    kind, any_number = choices.below(3), [choices.integer, lambda: 1 + choices.below(999), choices.real, choices.anything]
+    if kind == 0:
+        flr.step_at(choices.of(any_number)(), choices.of(any_number)())
+    elif kind == 1:
+        horizon = flr.horizon(*(choices.of(any_number)() for _ in range(1 + choices.below(6))))
+        hold(1 <= horizon.steps <= LAST and str(horizon), "a run of no length", horizon)
+    else:
+        ramp = flr.ramp(
+            *(choices.of([lambda: 1 + choices.below(200), *any_number])() for _ in range(3)), **_some(choices, "increment")
+        )
+        return ramp.per_step(choices.schedule(1))
+    return None
+
+
+@target(KeyError)
+def groups(choices: Choices) -> None:
+    """Multipliers, and the rates of all parameters."""
+    some = {name: choices.of([lambda: choices.below(99), choices.anything])() for name in "ab"}
+    given = choices.of([lambda: some, lambda: list(some.values()), choices.anything])()
+    kind, batch = (
+        choices.below(4),
+        choices.of([lambda: flr.stack({"a": flr.constant(0.1), "b": choices.schedule(1)}), choices.schedule])(),
+    )
+    if kind == 0:
+        flr.layer_decay(given, choices.of([choices.real, choices.anything])())
+    elif kind == 1:
+        flr.mup(given, choices.of([choices.integer, choices.anything])(), choices.of(["input", "hidden", "x", 1]))
+    else:
+        rates = (flr.spread if kind == 2 else flr.scatter)(batch, given)
+        hold(rates.size > 10_000 or rates(choices.step()).shape == (rates.size,), "rates of another size", rates)
+
+
+@target()
+def identified(choices: Choices) -> Any:
+    """A log of rates, of a schedule with a little noise, or of anything."""
+    if choices.often():
+        log: Any = choices.schedule(1)
+        log = log if not log.shape else flr.linear(1.0, 0.0, 9)
+        log = log.table(min(2 + choices.below(40), int(log.program[3])))
+        log = log * (1.0 + 1e-3 * choices.below(2)) if choices.seldom() else log
+    else:
+        log = choices.anything()
+    return flr.identify(log, **_some(choices, "every", "tolerance")).schedule
