@@ -95,8 +95,9 @@ static bool is_track(Reading *of, const double *place, int depth) {
             return false;
         }
         int held = row[0] < LOOP ? 0 : row[0] <= CLOCK ? 1 : 2;
-        for (int j = 0; j < held; j++) {
-            if (depth == 0 || !is_track(of, row + 3 + 2 * j, depth - 1)) {
+        for (int j = 0; j < 2; j++) {
+            const double *inner = row + 3 + 2 * j;
+            if (j < held ? depth == 0 || !is_track(of, inner, depth - 1) : inner[0] != 0.0 || inner[1] != 0.0) {
                 return false;
             }
         }

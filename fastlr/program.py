@@ -67,17 +67,20 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
     def from_array(words: npt.ArrayLike) -> "Program":
         """The program that a file or another process holds, as a copy of its own: one that ``schedule.program`` was once.
 
-        Raises ``ValueError`` that names the word which breaks a rule, whatever the words: none that is returned makes a kernel
-        read or write where it must not, or run on. What its numbers mean is not looked at.
+        Raises ``TypeError`` or ``ValueError``, which names the word that breaks a rule, for any others: no program leads a kernel
+        to read or write where it must not, or to run on. What its numbers mean is not looked at.
 
         >>> import fastlr as flr
         >>> stored = flr.linear(1.0, 0.0, steps=4).program.tobytes()
         >>> Program.from_array(np.frombuffer(stored))
-        <fastlr program of 1 lane, 368 bytes>
+        <fastlr program of 1 lane, 416 bytes>
         """
-        own = np.array(words, dtype=np.float64, ndmin=1)
-        if own.ndim > 1:
-            raise ValueError(f"from_array: words must be a flat array, got shape {own.shape}")
+        try:
+            own = np.array(words, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise TypeError(f"from_array: words must be a flat array of numbers, got {type(words).__name__}") from None
+        if own.ndim != 1:
+            raise ValueError(f"from_array: words must be a flat array of numbers, got shape {own.shape}")
         try:
             check(own)
         except ValueError as error:

@@ -74,7 +74,9 @@ def _tracks(words: Words, at: float, count: float, end: int, depth: int) -> Iter
         shape, *_, a, rows_of_a, b, rows_of_b = words[place : place + _TOLD[1]].tolist()
         held = _HELD[_count(f"shape of the row at {place}", shape, 0, len(SHAPES) - 1)]
         _require(held == 0 or depth > 0, f"the row at {place} must be no deeper than the header's depth", "one that holds others")
-        for track in ((a, rows_of_a), (b, rows_of_b))[:held]:
+        tracks = [(a, rows_of_a), (b, rows_of_b)]
+        _require(not any(map(any, tracks[held:])), f"the row at {place} must hold as many tracks as its shape has", "another")
+        for track in tracks[:held]:
             for inner in _tracks(words, *track, end, depth - 1):
                 yield inner
                 end = inner[1]

@@ -44,8 +44,8 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "chained", "cut", "cycles", "cycling_polynomial", "drops", "endless", "fractal_cosines", "fraction", "from_one",
-    "geometric", "inverse", "inverse_decay", "knots", "lowered_restarts", "on_clock", "one_by_one", "phases", "power_decay", "rate_at",
-    "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "torch_plateau", "warm_restarts", "wave",
+    "geometric", "inverse", "inverse_decay", "knots", "lowered_restarts", "on_clock", "one_by_one", "phases", "power_decay",
+    "rate_at", "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "torch_plateau", "warm_restarts", "wave",
 ]  # fmt: skip
 
 Exact = int | Fraction

@@ -127,6 +127,18 @@ def _asked(schedule: flr.Schedule, name: str, start: Any, stop: Any, given: dict
     return getattr(schedule, name)(*given.values(), start, stop)
 
 
+@target()
+def programs(choices: Choices) -> None:
+    """A program's words, some of them others: what is one comes back from a pickle, and can be read."""
+    words = np.array(choices.schedule().program)
+    for _ in range(choices.below(4)):
+        words[choices.below(words.size)] = choices.of(
+            [choices.real, lambda: choices.below(words.size), lambda: choices.below(30)]
+        )()
+    program = flr.Program.from_array(words if choices.often() else choices.anything())
+    hold(same(pickle.loads(pickle.dumps(program)), program) and str(program), "a program does not come back", words)
+
+
 # -- what is written down --------------------------------------------------------------------------------------------------
 
 PIECES = [

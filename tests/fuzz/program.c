@@ -1,0 +1,65 @@
+/* Any words at all as a program: what is said to be one is asked in every way, and nothing may go wrong.
+
+   The first four words say what is asked: a step, a stride, how many steps, and of which lanes. The others are the program. */
+#include "words.h"
+
+#include <fastlr.h>
+
+#include "shapes.h"
+
+enum { ASKED = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
+
+static const char *const LEVELS[] = {"baseline", "avx2", "avx512"};
+
+/* The size is told rightly more often than not, so that what stands behind it is looked at. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
+    size_t now = mutated(data, size, most, seed), count = now / sizeof(double);
+    if (seed % 16 && count >= ASKED + HEADER) {
+        double whole = (double)(count - ASKED), magic = MAGIC;
+        memcpy(data + (ASKED + HEADER_SIZE) * sizeof whole, &whole, sizeof whole);
+        memcpy(data + (ASKED + HEADER_MAGIC) * sizeof magic, &magic, sizeof magic);
+    }
+    return now;
+}
+
+static void ask_lanes(const double *program, size_t lanes, const double *asked) {
+    size_t first = (size_t)number_in(asked[3], 0, (int64_t)lanes - 1), n = (size_t)number_in(asked[2], 1, MOST_STEPS);
+    fastlr_lanes some = {first, first + 40 < lanes ? first + 40 : lanes};
+    int64_t start = number_in(asked[0], 0, INT64_C(1) << 53), step = number_in(asked[1], 1, INT64_C(1) << 53);
+    n = step > ((INT64_C(1) << 53) - start) / (int64_t)n ? 1 : n;
+    double *out = malloc(lanes * n * sizeof *out);
+    int64_t *steps = malloc((n > lanes ? n : lanes) * sizeof *steps);
+    for (size_t i = 0; i < (n > lanes ? n : lanes); i++) {
+        steps[i] = start + step * (int64_t)(i % n);
+    }
+    fastlr_table(program, some, (fastlr_steps){start, step, n},
+                 (fastlr_out){out, (ptrdiff_t)(n * sizeof *out), sizeof *out, false});
+    fastlr_table(program, some, (fastlr_steps){start, step, n},
+                 (fastlr_out){out, (ptrdiff_t)(n * sizeof(float)), sizeof(float), true});
+    fastlr_at(program, some, steps, n, out, n);
+    fastlr_rates(program, some, start, out);
+    fastlr_each(program, some, steps, out);
+    free(out);
+    free(steps);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    size_t count = size / sizeof(double);
+    if (count < ASKED) {
+        return 0;
+    }
+    double *words = copied(data, count), *program = copied(data + ASKED * sizeof(double), count - ASKED);
+    if (fastlr_is_program(program, count - ASKED)) {
+        fastlr_use_level(LEVELS[count % 3]);
+        int64_t t = number_in(words[0], INT64_MIN, INT64_C(1) << 53);
+        volatile double rate = fastlr_rate(program, t);
+        (void)rate;
+        fastlr_allows(program, &t, 1);
+        if (fastlr_count(program) <= MOST_LANES) {
+            ask_lanes(program, fastlr_count(program), words);
+        }
+    }
+    free(words);
+    free(program);
+    return 0;
+}
