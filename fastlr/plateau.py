@@ -119,7 +119,7 @@ class Plateau:
         defaults = {**_DEFAULTS, **own_defaults(CONVENTIONS[str(ruled["convention"])], ruled)}
         whole = {name: defaults[name] if value is None else value for name, value in ruled.items()}
         for name in ("atol", "floor", "eps") if whole["precision"] == "single" else ():
-            _check_single(f"Plateau: {name}", whole[name])
+            _check_single(f"Plateau: {name}", np.asarray(whole[name]))
         call = Call("Plateau", {name: value for name, value in whole.items() if not same(value, defaults[name])})
         shape = np.broadcast_shapes(*(np.shape(value) for value in whole.values() if isinstance(value, np.ndarray)))
         for name, value in (("parameters", MappingProxyType(whole)), ("shape", shape), ("_call", call)):

@@ -36,6 +36,7 @@ Places = npt.NDArray[np.int64]
 Family = str | Callable[..., Schedule]
 
 _MOST = 2**62
+_A_LANE = 16  # words that a lane takes while its batch is built
 _TOGETHER = 2**16  # lanes that are reduced at a time
 
 
@@ -235,7 +236,7 @@ def _along(index: slice, size: int) -> Places:
         places = range(size)[index]
     except (TypeError, ValueError) as error:
         raise type(error)(f"a sweep is indexed by an integer, a slice or a list of integers, got {index} ({error})") from None
-    check_fits("sweep: places", (len(places),), np.dtype(np.int64), "ask for fewer places at a time, or for table(..., out=)")
+    check_fits("sweep: places", (len(places), _A_LANE), np.dtype(np.float64), "ask for fewer at a time, or table(..., out=)")
     return np.arange(places.start, places.stop, places.step)
 
 
