@@ -179,6 +179,7 @@ class Sweep:
         ``arguments`` are single numbers, for all schedules the same. It goes 65,536 schedules at a time, and ``progress`` shows
         how far it has come.
         """
+        _ = self[0].reduce(names, start, stop, **arguments)  # what is refused is refused before any work
         results: dict[str, npt.NDArray[Any]] = {}
         for places in counted(self.chunks(_TOGETHER), self.size, "schedules", progress):
             part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))
@@ -212,6 +213,8 @@ class Sweep:
         """Places of the whole, known to be within it."""
         if isinstance(index, slice):
             return _along(index, self.size)
+        if type(index) is int and not -self.size <= index < self.size:
+            raise IndexError(f"index {shown(index)} is out of range for a sweep of {self.size} schedules")
         places = taken("a sweep is indexed by an integer, a slice or a list of integers", index)
         if places.dtype.kind not in "iu" or places.ndim > 1:
             raise TypeError(f"a sweep is indexed by an integer, a slice or a list of integers, got {shown(index)}")
@@ -325,7 +328,7 @@ def _named(family: Family) -> Family:
     if isinstance(family, str) or not callable(family):
         _function(family)
         return family
-    preset = f"{family.__module__.rpartition('.')[2]}.{getattr(family, '__name__', '')}"
+    preset = f"{(getattr(family, '__module__', None) or '').rpartition('.')[2]}.{getattr(family, '__name__', '')}"
     known = {**{name: CONSTRUCTORS[name] for name in constructors.__all__}, **{name: PRESETS[name].build for name in PRESETS}}
     return next((name for name in (getattr(family, "__name__", ""), preset) if known.get(name) is family), family)
 

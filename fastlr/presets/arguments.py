@@ -19,8 +19,8 @@ from fastlr.value import checked_arguments, cores
 
 __all__ = [
     "MOST_TURNS", "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer",
-    "Length", "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "Tabled", "Turns",
-    "factors", "named", "preset",
+    "Length", "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span",
+    "Tabled", "Turns", "factors", "named", "preset",
 ]  # fmt: skip
 
 P = ParamSpec("P")

@@ -90,6 +90,7 @@ def asking(choices: Choices) -> None:
     elif asked == 1:
         start, stop, step = (choices.of([choices.step, choices.anything])() for _ in range(3))
         options = {"dtype": choices.of(["f8", "f4", "int", "x"])} if choices.below(2) else {}
+        stop = 9 if isinstance(stop, int | np.integer) and not isinstance(start, int | np.integer) else stop
         few = all(isinstance(end, int | np.integer) and not isinstance(end, bool) for end in (start, stop)) and start < LAST
         with np.errstate(over="ignore"):
             schedule.table(start, start + 9 if few and abs(int(stop) - int(start)) > 1_000 else stop, step, **options)
