@@ -106,7 +106,7 @@ class Asked(Value):
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
         if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.carray and check_threads("s(t)", threads) == 1:
             rates = np.empty(t.shape)
-            if active().several(self._address, t, rates):
+            if not self.shape and active().several(self._address, t, rates):
                 return rates
         clocks = self._clocks(t)
         shape = self._node.shape + clocks.shape

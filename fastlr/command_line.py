@@ -201,6 +201,7 @@ def plot(
     log: Annotated[bool, typer.Option("--log", help="Rates on a logarithmic scale.")] = False,
 ) -> None:
     """Draw schedules on one axes into a .png or .svg file."""
+    plots.check_path(out)
     named = [given(thing, steps) for thing in things]
     stops = [each.steps if steps is None else steps for each in named]
     axes = plots.plot(*({each.label: each.schedule} for each in named), steps=stops, ax=plots.empty(), log=log)
@@ -217,6 +218,8 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="A picture of both, .png or .svg.", show_default=False)] = None,
 ) -> None:
     """Step two schedules side by side: where they part, and by how much. Exit code 1 where they do."""
+    if out is not None:
+        plots.check_path(out)
     found = flr.compare(given(one, steps).schedule, given(other, steps).schedule, steps, tolerance)
     _print(str(found))
     if out is not None:
@@ -262,6 +265,8 @@ def rank(
     out: Annotated[Path | None, typer.Option(help="A picture of the best, .png or .svg.", show_default=False)] = None,
 ) -> None:
     """Rank the schedules of a sweep by the loss that a law predicts at their last step: the best, and their parameters."""
+    if out is not None:
+        plots.check_path(out)
     found = sweep_described(contents_of(file))
     judge = law_described(contents_of(law), law.parent)
     ranked = flr.rank(judge, found.sweep, found.steps, top, peak=peak, floor=floor, threads=threads, progress=True)

@@ -90,7 +90,7 @@ def sweep_described(description: Mapping[str, Any]) -> Described:
     steps = description["steps"]
     if type(steps) is not int or steps < 1:
         raise ValueError(f"sweep: steps must be an integer from 1, got {shown(steps)}")
-    axes = [*map(_zip, _tables(description, "zip")), *map(_draw, _tables(description, "draw"))]
+    axes = [*map(_zip, _tables("sweep", description, "zip")), *map(_draw, _tables("sweep", description, "draw"))]
     parameters = {name: _values(name, value) for name, value in _table(description, "parameters").items()}
     family = description["family"]
     return Described(sweep(family.strip() if isinstance(family, str) else family, *axes, **parameters), steps)
@@ -114,10 +114,10 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found
 
 
-def _tables(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _tables(where: str, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     found = data.get(key, [])
     if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
-        raise TypeError(f"sweep: {key} must be tables, [[{key}]], got {type(found).__name__} {shown(found)}")
+        raise TypeError(f"{where}: {key} must be tables, [[{key}]], got {type(found).__name__} {shown(found)}")
     return found
 
 
@@ -129,7 +129,11 @@ def _values(name: str, value: Any) -> Any:
     scale, ends, count = value.get("scale", "linear"), (value["from"], value["to"]), value["count"]
     if not isinstance(scale, str) or scale not in _SCALES:
         raise ValueError(f"sweep: {name}: scale must be one of 'linear', 'log', got {shown(scale)}")
-    if type(count) is not int or count < 1 or not all(type(end) in (int, float) and abs(end) <= _HUGE for end in ends):
+    if (
+        type(count) is not int
+        or not 1 <= count <= LAST_STEP
+        or not all(type(end) in (int, float) and abs(end) <= _HUGE for end in ends)
+    ):
         raise ValueError(f"sweep: {name}: from and to must be numbers, count an integer from 1, got {shown(dict(value))}")
     if scale == "log" and min(ends) <= 0:
         raise ValueError(f"sweep: {name}: from and to must be above 0 on a log scale, got {shown(ends)}")
@@ -189,7 +193,7 @@ def law_described(description: Mapping[str, Any], folder: Path) -> laws.Law:
         _check_keys(f"law: {name}", constants, required=tuple(_LAWS[name].kinds))
         law: laws.Law = _LAWS[name](**constants)
         return law
-    fitted: laws.Law = laws.fit(_LAWS[name], [_curve(curve, folder) for curve in _tables(description, "curve")]).law
+    fitted: laws.Law = laws.fit(_LAWS[name], [_curve(curve, folder) for curve in _tables("law", description, "curve")]).law
     return fitted
 
 

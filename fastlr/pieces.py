@@ -22,7 +22,7 @@ Bools = npt.NDArray[np.bool_]
 
 UNKNOWN = 2.0  # the way of a piece of which nothing is known
 _EXPANDED = 64  # turns of a loop within a loop that are taken one by one
-_BEHIND = LAST_STEP + 2.0  # the number that comes after the last step
+_BEHIND = LAST_STEP + 4.0  # behind the last step, and still so where a row's start has been taken from it and added again
 _STILL = np.zeros(1)
 _ONE = np.ones(1)
 _UNKNOWN = np.full(1, UNKNOWN)

@@ -20,7 +20,7 @@ from fastlr.constructors import constant, piecewise_constant
 from fastlr.conventions import CONVENTIONS, lower, own_defaults
 from fastlr.parameters import Number, Period, Rate, Unit, Words, broadcast, checked, nearest, shown, single
 from fastlr.schedule import Schedule
-from fastlr.shapes import RULE_WORDS
+from fastlr.shapes import LAST_STEP, RULE_WORDS
 from fastlr.spec import contents
 from fastlr.states import PARTS, PlateauState, blank, blocks, copied, fill, fits
 from fastlr.tables import allocate, check_contiguous, check_fits, check_out, check_threads
@@ -119,7 +119,7 @@ class Plateau:
         defaults = {**_DEFAULTS, **own_defaults(CONVENTIONS[str(ruled["convention"])], ruled)}
         whole = {name: defaults[name] if value is None else value for name, value in ruled.items()}
         for name in ("atol", "floor", "eps") if whole["precision"] == "single" else ():
-            _check_single(f"Plateau: {name}", whole[name])
+            _check_single(f"Plateau: {name}", np.asarray(whole[name]))
         call = Call("Plateau", {name: value for name, value in whole.items() if not same(value, defaults[name])})
         shape = np.broadcast_shapes(*(np.shape(value) for value in whole.values() if isinstance(value, np.ndarray)))
         for name, value in (("parameters", MappingProxyType(whole)), ("shape", shape), ("_call", call)):
@@ -399,8 +399,8 @@ def _check_single(where: str, number: npt.ArrayLike) -> None:
 
 def _shape(shape: object) -> tuple[int, ...]:
     sizes = shape if isinstance(shape, tuple) else (shape,)
-    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size > 0 for size in sizes):
-        raise ValueError(f"init: shape must be a tuple of integers above 0, got {shown(shape)}")
+    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and 0 < size <= LAST_STEP for size in sizes):
+        raise ValueError(f"init: shape must be a tuple of integers above 0, at most 2**53, got {shown(shape)}")
     return tuple(int(size) for size in sizes)
 
 

@@ -21,7 +21,7 @@ from fastlr.sparkline import spread
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["empty", "plot", "plot_predicted", "points", "save"]
+__all__ = ["check_path", "empty", "plot", "plot_predicted", "points", "save"]
 
 _DRAWN = 4_000  # a run of so many steps is drawn step by step; a longer one by what a quarter as many stretches of it hold
 _SEARCHED = 2**18  # steps among which the extremes of a stretch are sought: all those of a run that is no longer
@@ -148,6 +148,14 @@ def points(schedule: Schedule, stop: int) -> npt.NDArray[np.int64]:
     return np.unique(np.clip(chosen[:, np.newaxis] + [-1, 0, 1], 0, stop - 1))
 
 
+def check_path(path: str | Path) -> None:
+    """Raise ``ValueError`` unless ``save`` can take this path: whoever works for long asks before."""
+    if Path(path).suffix not in (".png", ".svg"):
+        raise ValueError(f"save: path must end in .png or .svg, got {str(path)!r}")
+    if not Path(path).parent.is_dir():
+        raise ValueError(f"save: path must be in a folder that exists, got {str(path)!r}")
+
+
 def save(axes: "Axes", path: str | Path) -> None:
     """Write the figure of ``axes`` to a .png or .svg file, in full or not at all; the same picture gives the same SVG.
 
@@ -156,9 +164,8 @@ def save(axes: "Axes", path: str | Path) -> None:
     """
     from matplotlib import rc_context
 
+    check_path(path)
     suffix = Path(path).suffix
-    if suffix not in (".png", ".svg"):
-        raise ValueError(f"save: path must end in .png or .svg, got {str(path)!r}")
     figure: Any = axes.get_figure(root=True)
     with replacing("save: path", path) as file, rc_context({"svg.hashsalt": "fastlr"}):
         figure.savefig(file, format=suffix[1:], dpi=200, metadata={"Date": None} if suffix == ".svg" else None)

@@ -13,6 +13,7 @@ from fastlr.parameters import Period, Positive, Rate, shown, single
 from fastlr.progress import counted
 from fastlr.schedule import Schedule
 from fastlr.sweeps import Sweep
+from fastlr.tables import check_threads
 
 __all__ = ["Ranked", "rank"]
 
@@ -90,7 +91,7 @@ def rank(
         raise TypeError(f"rank: sweep must be a Sweep, got {type(sweep).__name__} {shown(sweep)}")
     steps, k = single(Period, "rank: steps", steps), single(Period, "rank: k", k)
     top = np.inf if peak is None else single(Positive, "rank: peak", peak)
-    least = single(Rate, "rank: floor", floor)
+    least, threads = single(Rate, "rank: floor", floor), check_threads("rank", threads)
     places, losses, judged = np.empty(0, dtype=np.int64), np.empty(0), 0
     for at, found in _judged(law, sweep, steps, (top, least), threads, progress):
         places, losses, judged = np.append(places, at), np.append(losses, found), judged + at.size

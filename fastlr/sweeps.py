@@ -36,6 +36,7 @@ Places = npt.NDArray[np.int64]
 Family = str | Callable[..., Schedule]
 
 _MOST = 2**62
+_A_LANE = 16  # words that a lane takes while its batch is built
 _TOGETHER = 2**16  # lanes that are reduced at a time
 
 
@@ -178,6 +179,7 @@ class Sweep:
         ``arguments`` are single numbers, for all schedules the same. It goes 65,536 schedules at a time, and ``progress`` shows
         how far it has come.
         """
+        _ = self[0].reduce(names, start, stop, **arguments)  # what is refused is refused before any work
         results: dict[str, npt.NDArray[Any]] = {}
         for places in counted(self.chunks(_TOGETHER), self.size, "schedules", progress):
             part = gathered(self, places, lambda batch: batch.reduce(names, start, stop, **arguments))
@@ -211,6 +213,8 @@ class Sweep:
         """Places of the whole, known to be within it."""
         if isinstance(index, slice):
             return _along(index, self.size)
+        if type(index) is int and not -self.size <= index < self.size:
+            raise IndexError(f"index {shown(index)} is out of range for a sweep of {self.size} schedules")
         places = taken("a sweep is indexed by an integer, a slice or a list of integers", index)
         if places.dtype.kind not in "iu" or places.ndim > 1:
             raise TypeError(f"a sweep is indexed by an integer, a slice or a list of integers, got {shown(index)}")
@@ -235,7 +239,7 @@ def _along(index: slice, size: int) -> Places:
         places = range(size)[index]
     except (TypeError, ValueError) as error:
         raise type(error)(f"a sweep is indexed by an integer, a slice or a list of integers, got {index} ({error})") from None
-    check_fits("sweep: places", (len(places),), np.dtype(np.int64), "ask for fewer places at a time, or for table(..., out=)")
+    check_fits("sweep: places", (len(places), _A_LANE), np.dtype(np.float64), "ask for fewer at a time, or table(..., out=)")
     return np.arange(places.start, places.stop, places.step)
 
 
@@ -324,7 +328,7 @@ def _named(family: Family) -> Family:
     if isinstance(family, str) or not callable(family):
         _function(family)
         return family
-    preset = f"{family.__module__.rpartition('.')[2]}.{getattr(family, '__name__', '')}"
+    preset = f"{(getattr(family, '__module__', None) or '').rpartition('.')[2]}.{getattr(family, '__name__', '')}"
     known = {**{name: CONSTRUCTORS[name] for name in constructors.__all__}, **{name: PRESETS[name].build for name in PRESETS}}
     return next((name for name in (getattr(family, "__name__", ""), preset) if known.get(name) is family), family)
 

@@ -18,7 +18,7 @@ import numpy as np
 from fastlr.constructors import constant, cosine, join, linear, noam, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Exponent, Level, Marks, Ratio, Share, Span, preset
+from fastlr.presets.arguments import Count, Exponent, Level, Marks, Ratio, Share, Span, Turns, preset
 from fastlr.presets.pieces import cut, cycles, drops, fraction, geometric, lowered_restarts, torch_plateau, wave
 from fastlr.schedule import Schedule
 
@@ -157,7 +157,7 @@ def CosineWithWarmupLearningRateScheduler(
 
 @preset()
 def CosineHardRestartsWithWarmupLearningRateScheduler(
-    lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Span = 1
+    lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Turns = 1
 ) -> Schedule:
     """A line from 0 to ``lr``, then half a cosine wave to 0, ``num_cycles`` times by ``num_training_steps``, and then 0."""
     left = max(num_training_steps - num_warmup_steps, 1)

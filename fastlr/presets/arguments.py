@@ -18,9 +18,9 @@ from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments, cores
 
 __all__ = [
-    "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer", "Length",
-    "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span", "factors",
-    "named", "preset",
+    "MOST_TURNS", "PRESETS", "Count", "Curve", "Curved", "Curves", "Duration", "Exponent", "Function", "Growth", "Integer",
+    "Length", "Lengths", "Level", "Levels", "Marks", "Preset", "Ratio", "Real", "Scales", "Scheduled", "Share", "Span",
+    "Tabled", "Turns", "factors", "named", "preset",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -39,12 +39,15 @@ class Preset(NamedTuple):
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
+MOST_TURNS = 2**16  # parts of a schedule that are made one by one
 _FAR = float(LAST_STEP)
 _TINY, _HUGE = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
 
 # what a preset's function gets as plain Python numbers; a user may give arrays for any of them, one number a lane
 Count = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 Span = Annotated[int, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
+Turns = Annotated[int, Number("an integer from 1 to 65,536", 1, MOST_TURNS, whole=True)]  # that are made one by one
+Tabled = Annotated[int, Number("an integer from 1 to 4,194,304", 1, 2**22, whole=True)]  # steps at which a function is asked
 Integer = Annotated[int, Number("an integer", -LAST_STEP, LAST_STEP, whole=True)]
 Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)]
 Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]

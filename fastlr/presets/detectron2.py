@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear
 from fastlr.parameters import Amount, Flag, Rate, shown
-from fastlr.presets.arguments import Count, Curve, Curved, Level, Marks, Share, Span, named, preset
+from fastlr.presets.arguments import Count, Curve, Curved, Level, Marks, Share, Span, Turns, named, preset
 from fastlr.presets.pieces import cut, fraction, on_clock, rate_at, wave
 from fastlr.schedule import Schedule
 
@@ -77,7 +77,7 @@ def build_lr_scheduler(
     MAX_ITER: Span = 40_000,
     STEPS: Marks = (30_000,),
     GAMMA: Level = 0.1,
-    NUM_DECAYS: Span = 3,
+    NUM_DECAYS: Turns = 3,
     BASE_LR: Amount | None = None,
     BASE_LR_END: Level = 0.0,
     WARMUP_FACTOR: Level = 1.0 / 1000,

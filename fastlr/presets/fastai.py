@@ -23,7 +23,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.parameters import Amount, Number, Rate
-from fastlr.presets.arguments import Curves, Levels, Ratio, Share, Span, preset
+from fastlr.presets.arguments import Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.presets.pieces import fraction, knots, on_clock
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -133,7 +133,7 @@ def fit_flat_cos(n_epoch: Span, lr: Rate, n_iter: Span, div_final: Ratio = 1e5, 
 
 
 @preset(differences=_ROUNDED)
-def fit_sgdr(n_cycles: Span, cycle_len: Span, lr_max: Rate, n_iter: Span, cycle_mult: Growth = 2) -> Schedule:
+def fit_sgdr(n_cycles: Turns, cycle_len: Span, lr_max: Rate, n_iter: Span, cycle_mult: Growth = 2) -> Schedule:
     """Half a cosine wave from ``lr_max`` to 0, ``n_cycles`` times, the i-th of ``cycle_len * cycle_mult^i`` epochs."""
     lengths = [cycle_len * cycle_mult**i * n_iter for i in range(n_cycles)]
     return join(

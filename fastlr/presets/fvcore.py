@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, join, linear, polynomial
 from fastlr.parameters import Power, Rate, shown
-from fastlr.presets.arguments import Curves, Lengths, Levels, Marks, Ratio, Span, named, preset
+from fastlr.presets.arguments import Curves, Lengths, Levels, Marks, Ratio, Span, Turns, named, preset
 from fastlr.presets.pieces import cut, fraction, geometric, on_clock, wave
 from fastlr.schedule import Schedule
 
@@ -86,7 +86,7 @@ def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) ->
 
 @preset()
 def StepWithFixedGammaParamScheduler(
-    base_value: Rate, num_decays: Span, gamma: Ratio, num_updates: Span, *, max_iter: Span
+    base_value: Rate, num_decays: Turns, gamma: Ratio, num_updates: Span, *, max_iter: Span
 ) -> Schedule:
     """``base_value * gamma^i``, i from 0 to ``num_decays``, all for equally long; from ``max_iter`` on it raises.
 

@@ -21,7 +21,7 @@ import numpy as np
 from fastlr.constructors import constant, cosine, exponential, join, linear, stack
 from fastlr.parameters import Amount, Flag, Names, Number, Rate, shown, single
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Function, Integer, Level, Marks, Ratio, Span, preset
+from fastlr.presets.arguments import Count, Function, Integer, Level, Marks, Ratio, Span, Tabled, preset
 from fastlr.presets.pieces import cut, drops, geometric, knots, on_clock, rate_at, tabulated, torch_plateau
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -259,7 +259,7 @@ def ReduceLROnPlateauScheduler(
 
 
 @preset(differences="A function is not a value: it is asked once for each of `total_steps` events, and the last value held.")
-def LambdaStateScheduler(lambda_obj: Function, total_steps: Span) -> Schedule:
+def LambdaStateScheduler(lambda_obj: Function, total_steps: Tabled) -> Schedule:
     """``lambda_obj(e)`` of events e = 1, 2, 3..., looked up for ``total_steps`` of them."""
     return tabulated(lambda t: lambda_obj(t + 1), total_steps)
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, inverse_time, join, linear, polynomial
 from fastlr.parameters import Number, Rate, shown
-from fastlr.presets.arguments import Exponent, Length, Ratio, Real, Share, Span, preset
+from fastlr.presets.arguments import MOST_TURNS, Exponent, Length, Ratio, Real, Share, Span, preset
 from fastlr.presets.pieces import rate_at
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -146,6 +146,11 @@ def _ends(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     return [0, *ends] if ends and ends[-1] == total else [0, *ends, total]
 
 
+def _check_turns(name: str, given: object, turns: int) -> None:
+    if turns > MOST_TURNS:
+        raise ValueError(f"levanter.lr_scheduler: {name} must give at most {MOST_TURNS:,} cycles, got {given}, {turns:,} of them")
+
+
 def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     if isinstance(cycle_length, list):
         return [int(end) for end in accumulate(cycle_length)]
@@ -153,8 +158,10 @@ def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
         length = _steps("cycle_length", cycle_length, total)
         if not length:
             raise ValueError(f"levanter.lr_scheduler: cycle_length must be at least one step, got {cycle_length} of {total}")
+        _check_turns("cycle_length", cycle_length, total // length)
         return [i * length for i in range(1, total // length)]
     if isinstance(cycles, int):
+        _check_turns("cycles", cycles, cycles)
         return [int(total / cycles * (i + 1)) for i in range(cycles - 1)]
     return list(cycles or [])
 

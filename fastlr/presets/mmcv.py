@@ -24,7 +24,7 @@ import numpy as np
 
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.parameters import Flag, Number, Rate, shown
-from fastlr.presets.arguments import Count, Level, Levels, Marks, Ratio, Share, Span, preset
+from fastlr.presets.arguments import MOST_TURNS, Count, Level, Levels, Marks, Ratio, Share, Span, preset
 from fastlr.presets.pieces import cut, drops, fraction, geometric, inverse, knots, swept
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -247,6 +247,8 @@ def CyclicLrUpdaterHook(
     if not length:
         told = f"max_progress, {max_progress}, got {cyclic_times}"
         raise ValueError(f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {told}")
+    if cyclic_times > MOST_TURNS:
+        raise ValueError(f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {MOST_TURNS:,}, got {cyclic_times}")
     rise = int(step_ratio_up * length)
 
     def cycle(begin: int, scale: float) -> list[tuple[int, Any]]:

@@ -18,7 +18,20 @@ from fastlr import constructors
 from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, noam
 from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Exponent, Function, Level, Levels, Marks, Ratio, Scheduled, Share, Span, preset
+from fastlr.presets.arguments import (
+    Count,
+    Exponent,
+    Function,
+    Level,
+    Levels,
+    Marks,
+    Ratio,
+    Scheduled,
+    Share,
+    Span,
+    Tabled,
+    preset,
+)
 from fastlr.presets.pieces import (
     cut,
     drops,
@@ -115,13 +128,13 @@ def StepDecay(learning_rate: Rate, step_size: Span, gamma: Level = 0.1) -> Sched
 
 
 @preset(differences=_A_FUNCTION)
-def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Span) -> Schedule:
+def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``learning_rate * lr_lambda(t)``, looked up for t below ``total_steps``."""
     return tabulated(lambda t: np.multiply(learning_rate, lr_lambda(t)), total_steps)
 
 
 @preset(differences=_A_FUNCTION)
-def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Span) -> Schedule:
+def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``learning_rate * lr_lambda(1) * ... * lr_lambda(t)``, looked up for t below ``total_steps``."""
     factors = np.cumprod([1.0, *(float(np.asarray(lr_lambda(t))) for t in range(1, total_steps))])
     return tabulated(lambda t: np.multiply(learning_rate, factors[t]), total_steps)

@@ -38,7 +38,7 @@ from fastlr.constructors import (
 )
 from fastlr.parameters import shown
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Curve
+from fastlr.presets.arguments import MOST_TURNS, Curve
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
@@ -157,12 +157,17 @@ def cycles(
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
     Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
+    Raises ``ValueError`` for more than 65,536.
 
     >>> [begin for begin, _ in cycles(lambda i: lambda ticks: linear(1.0, 0.0, ticks), Fraction("18.4"), Fraction("1.5"), 3)]
     [0, 19, 46]
     """
     start, now, i = Fraction(0), Fraction(length), 0
     while start + now <= LAST_STEP and (count is None or i < count):
+        if i == MOST_TURNS:
+            raise ValueError(
+                f"join: cycles that differ must be at most {MOST_TURNS:,}, got more, the first of {float(length)!r} steps"
+            )
         begin = ceil(start)
         if begin < ceil(start + now):
             yield begin, on_clock(curve(i), now, begin - start)

@@ -1,5 +1,6 @@
 """Ways in: one function each, which makes something of what bytes choose, and the errors that it documents."""
 
+import contextlib
 import inspect
 import json
 import pickle
@@ -89,9 +90,10 @@ def asking(choices: Choices) -> None:
     elif asked == 1:
         start, stop, step = (choices.of([choices.step, choices.anything])() for _ in range(3))
         options = {"dtype": choices.of(["f8", "f4", "int", "x"])} if choices.below(2) else {}
-        few = isinstance(stop, int) and isinstance(start, int) and abs(stop - start) > 1_000
+        stop = 9 if isinstance(stop, int | np.integer) and not isinstance(start, int | np.integer) else stop
+        few = all(isinstance(end, int | np.integer) and not isinstance(end, bool) for end in (start, stop)) and start < LAST
         with np.errstate(over="ignore"):
-            schedule.table(start, start + 9 if few else stop, step, **options)
+            schedule.table(start, start + 9 if few and abs(int(stop) - int(start)) > 1_000 else stop, step, **options)
     elif asked == 2:
         schedule.each(choices.of([choices.anything, choices.integer])())
     elif asked == 3:
@@ -339,16 +341,29 @@ def _space(choices: Choices) -> Any:
 def _looked_at(choices: Choices, family: flr.Sweep) -> Any:
     """Any places of a sweep; those of a batch are those of each alone."""
     index = choices.of(
-        [lambda: choices.below(max(family.size, 1)), choices.integer, choices.anything, lambda: slice(*_ends(choices))]
+        [
+            lambda: choices.below(max(family.size, 1)),
+            choices.integer,
+            choices.anything,
+            lambda: _few(slice(*_ends(choices)), family.size),
+        ]
     )()
     made = family[index]
-    if isinstance(index, list) and len(index) < 9:
+    if isinstance(index, list) and all(type(place) is int for place in index):
         hold(
             all(made[i] == family[place] or same(made[i](3), family[place](3)) for i, place in enumerate(index)),
             "not itself",
             family,
         )
     return made if not made.shape or made.shape[0] < 100 else None
+
+
+def _few(places: slice, size: int) -> slice:
+    """A slice that takes a while is cut short, unless it is too long for any machine."""
+    with contextlib.suppress(ValueError):
+        if 10_000 < len(range(size)[places]) < 2**40:
+            return slice(places.start, places.start, places.step)
+    return places
 
 
 def _ends(choices: Choices) -> list[Any]:
