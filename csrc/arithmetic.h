@@ -58,6 +58,11 @@ typedef struct {
     double n, q, q_low; /* 2^n * (1 + q + q_low); the integer n stands in the low bits, where `scaled` finds it */
 } Power;
 
+typedef struct {
+    double e;
+    Pair s; /* 2^e * (1 + s)/(1 - s) */
+} Split;
+
 #define ROUND 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits */
 #define ROUND_BITS 0x4338000000000000u
 #define ONE_BITS 0x3FF0000000000000u
@@ -73,6 +78,7 @@ typedef struct {
 #define LOG2 2.8853900817779268 /* 2/ln(2) */
 #define LOG2_LOW 4.0710547481862066e-17
 #define LOG2_THIRD 0.9617966939259756 /* 2/(3 ln(2)) */
+#define LOG2_THIRD_LOW 5.0577616648125907e-17
 
 INLINED uint64_t bits(double x) {
     uint64_t pattern;
@@ -119,6 +125,19 @@ INLINED Pair ratio(double x, double length) {
     return two_words(sum.high, sum.low);
 }
 
+/* a * b in two words, to about 2^-102. */
+INLINED Pair product(Pair a, Pair b) {
+    double high = a.high * b.high;
+    return (Pair){high, fma(a.high, b.low, fma(a.low, b.high, fma(a.high, b.high, -high)))};
+}
+
+/* head + x*rest in two words, |head| the larger: a step of Horner's scheme. */
+INLINED Pair horner(Pair head, Pair x, Pair rest) {
+    Pair term = product(x, rest);
+    double total = head.high + term.high;
+    return (Pair){total, ((head.high - total) + term.high) + (term.low + head.low)};
+}
+
 /* (top + top_low)/size^2 in two words, for a constant top; `wide` where the square is not exact. */
 INLINED Pair over_square(double top, double top_low, double size, bool wide) {
     double square = size * size;
@@ -159,6 +178,20 @@ INLINED Pair sin_squared_pair(Pair of) {
     return two_words(total, rest + ((y - total) + second));
 }
 
+/* The same to about 2^-68, for a large power of it: four terms of its series in two words, the rest in one. */
+INLINED Pair sin_squared_fine(Pair y) {
+    double p = fma(1.8368367016282538e-15, y.high, -2.154745259101809e-13);
+    p = fma(p, y.high, 2.0472396668881164e-11);
+    p = fma(p, y.high, -1.5661391300568796e-09);
+    p = fma(p, y.high, 9.396834793637377e-08);
+    p = fma(p, y.high, -4.275559831115378e-06);
+    p = fma(p, y.high, 0.00014109347442680775);
+    Pair series = horner((Pair){-0.0031746031746031746, -2.753529326947313e-21}, y, (Pair){p, 0.0});
+    series = horner((Pair){0.044444444444444446, -1.6961740653995447e-18}, y, series);
+    series = product(y, horner((Pair){1.0, 0.0}, y, horner((Pair){THIRD, THIRD_LOW}, y, series)));
+    return two_words(series.high, series.low);
+}
+
 /* (pi/2 * u)^2 in two words. */
 INLINED Pair quarter_turn_squared(double u, double u_low) {
     double square = u * u;
@@ -167,11 +200,11 @@ INLINED Pair quarter_turn_squared(double u, double u_low) {
     return (Pair){y, fma(QUARTER_PI_2, square, -y) + fma(QUARTER_PI_2, square_low, QUARTER_PI_2_LOW * square)};
 }
 
-/* log2(high + low) as a sum of two, the second up to a hundredth of the first, for a normal high > 0.
+/* A number in two words, the first of them normal and above 0, as 2^e * (1 + s)/(1 - s) with |s| < 0.172.
 
-   high = m * 2^e with m in [sqrt(1/2), sqrt(2)); log2(m) = 2/ln(2) * atanh(s), s = (m-1)/(m+1). Shifts are of unsigned
-   numbers, 2048 added to e, since few machines shift many signed ones at a time. */
-INLINED Pair log2_sum(double high, double low) {
+   2^-e times it lies in [sqrt(1/2), sqrt(2)). Shifts are of unsigned numbers, 2048 added to e, since few machines shift many
+   signed ones at a time. */
+INLINED Split split(double high, double low) {
     uint64_t pattern = bits(high);
     uint64_t biased = (pattern - 0x3FE6A09E667F3BCDu + 0x8000000000000000u) >> 52;
     double mantissa = from_bits(pattern - ((biased - 2048u) << 52));
@@ -182,7 +215,13 @@ INLINED Pair log2_sum(double high, double low) {
     double inverse = 1.0 / bottom;
     double s = top * inverse;
     double s_low = (fma(-s, bottom_low, fma(-s, bottom, top)) + mantissa_low) * inverse;
-    double square = s * s;
+    return (Split){e, {s, s_low}};
+}
+
+/* log2(high + low) as a sum of two, the second up to a hundredth of the first, for a normal high > 0: e + 2/ln(2) * atanh(s). */
+INLINED Pair log2_sum(double high, double low) {
+    Split of = split(high, low);
+    double s = of.s.high, square = s * s;
     double p = fma(0.1911738212001467, square, 0.19115906361838925);
     p = fma(p, square, 0.22198878361539787);
     p = fma(p, square, 0.26230757613541184);
@@ -190,16 +229,43 @@ INLINED Pair log2_sum(double high, double low) {
     p = fma(p, square, 0.4121985830773556);
     p = fma(p, square, 0.5770780163556755);
     double first = LOG2 * s;
-    double rest = fma(LOG2, s_low, fma(LOG2_LOW, s, fma(LOG2, s, -first)));
+    double rest = fma(LOG2, of.s.low, fma(LOG2_LOW, s, fma(LOG2, s, -first)));
     rest = fma(s * square, fma(p, square, LOG2_THIRD), rest);
-    double total = e + first;
-    return (Pair){total, (first - (total - e)) + rest};
+    double total = of.e + first;
+    return (Pair){total, (first - (total - of.e)) + rest};
 }
 
 /* The same in two words. */
 INLINED Pair log2_pair(double high, double low) {
     Pair sum = log2_sum(high, low);
     return two_words(sum.high, sum.low);
+}
+
+/* 1 + d for d from -1/4 to 0, where a sum of two words would lose the last digits of a small d. */
+INLINED Split split_beside_1(Pair d) {
+    double bottom = 2.0 + d.high;
+    double bottom_low = ((2.0 - bottom) + d.high) + d.low;
+    double inverse = 1.0 / bottom;
+    double s = d.high * inverse;
+    return (Split){0.0, {s, (fma(-s, bottom_low, fma(-s, bottom, d.high)) + d.low) * inverse}};
+}
+
+/* The logarithm in two words to about 2^-70, for a large power, which multiplies the error: three terms of its series in two
+   words, the rest in one. */
+INLINED Pair log2_fine(Split of) {
+    Pair square = product(of.s, of.s);
+    double p = fma(0.15317133249419657, square.high, 0.1510921036603565);
+    p = fma(p, square.high, 0.16974821796157197);
+    p = fma(p, square.high, 0.1923590696777991);
+    p = fma(p, square.high, 0.22195308523723004);
+    p = fma(p, square.high, 0.2623081892450772);
+    p = fma(p, square.high, 0.3205988979753357);
+    p = fma(p, square.high, 0.4121985831111324);
+    Pair series = horner((Pair){0.5770780163555853, 5.2551030481378675e-17}, square, (Pair){p, 0.0});
+    series = horner((Pair){LOG2_THIRD, LOG2_THIRD_LOW}, square, series);
+    Pair first = product(of.s, horner((Pair){LOG2, LOG2_LOW}, square, series));
+    double total = of.e + first.high;
+    return two_words(total, (first.high - (total - of.e)) + first.low);
 }
 
 /* ((2^f - 1) / f - ln(2)) / f for |f| <= 1/2. */
@@ -228,6 +294,30 @@ INLINED Power exp2_power(double high, double low, bool fine) {
     double rest = fma(f, p, -q) + fma(f, p_low, p * ((near - f) + low));
     Pair sum = two_words(q, rest);
     return (Power){n, fine ? sum.high : q, fine ? sum.low : 0.0};
+}
+
+/* The same, q and q_low to about 2^-69 of them, for a large power of what it is: five terms of its series in two words, the
+   rest in one. */
+INLINED Power exp2_fine(double high, double low) {
+    double n = high + ROUND;
+    double near = high - (n - ROUND);
+    Pair f = two_words(near, low);
+    double p = fma(3.1358982205268927e-15, f.high, 6.787216569244263e-14);
+    p = fma(p, f.high, 1.3691481277436085e-12);
+    p = fma(p, f.high, 2.5678417409936245e-11);
+    p = fma(p, f.high, 4.4455382725476077e-10);
+    p = fma(p, f.high, 7.054911622461184e-09);
+    p = fma(p, f.high, 1.0178086009239488e-07);
+    p = fma(p, f.high, 1.321548679014379e-06);
+    p = fma(p, f.high, 1.5252733804059841e-05);
+    p = fma(p, f.high, 0.0001540353039338161);
+    Pair series = horner((Pair){0.0013333558146428443, 1.3928059563172586e-20}, f, (Pair){p, 0.0});
+    series = horner((Pair){0.009618129107628477, 2.8324606784381e-19}, f, series);
+    series = horner((Pair){0.05550410866482158, -3.1658222903912804e-18}, f, series);
+    series = horner((Pair){0.24022650695910072, -9.493931253182876e-18}, f, series);
+    series = product(f, horner((Pair){LN_2, LN_2_LOW}, f, series));
+    Pair q = two_words(series.high, series.low);
+    return (Power){n, q.high, q.low};
 }
 
 /* x * 2^n, n as a Power gives it; with `deep` from -4000 to 2046, else from -1022 to 1023, at less work. */

@@ -3,7 +3,9 @@
 
    Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise towards the other, which
    is a slope of two words times an exact integer. A flag says what else must be reckoned with: `wide`, a length whose square
-   needs two words; `deep`, a power of two that is no normal number. Without it the same bits come at less work. */
+   needs two words; `deep`, a power of two that is no normal number. Without it the same bits come at less work. `fine` says that
+   a power is so large that it would show the error of a logarithm, or of what is raised to it: it hangs on the row's numbers
+   alone, so that all steps of a row have it or none. */
 #ifndef FASTLR_FORMULAS_H
 #define FASTLR_FORMULAS_H
 
@@ -14,13 +16,24 @@
 #define SQUARE_TURN 0.29289321881345254 /* of a square, 1 - sqrt(1/2), where it has gone half of its way */
 #define WIDE 67108864.0                 /* 2^26: the longest length whose square, and twice it, is exact in one word */
 #define NORMAL 1000.0                   /* 2 to this and to minus this are normal numbers */
-#define STEEP (NORMAL / 53.0)           /* a power whose exponent of two is normal for every quotient of two steps */
+#define STEEP (NORMAL / 53.0)           /* a power below it is fine enough, and a normal number for every quotient of steps */
+#define SHARP 2.0                       /* a power of a cosine's clock up to it is fine enough */
 #define SLOW 1099511627776.0            /* 2^40 steps: a change spread over more of them is resolved by a second word */
+
+/* Whether a power is so large that it has to be `fine`. */
+INLINED bool is_steep(double q) { return q >= STEEP; }
+
+/* Whether those of a cosine and of its clock have to be. */
+INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
 
 typedef struct {
     double unit; /* (pi/2/size)^2, of a cosine */
     Pair rate;   /* the slope itself */
 } Slope;
+
+typedef struct {
+    Pair past, left; /* which are 1 together */
+} Progress;
 
 /* (hi - lo) * (unit + unit_low) in two words, for 0 <= lo <= hi. */
 INLINED Pair slope_of(double lo, double hi, Pair unit) {
@@ -112,18 +125,15 @@ INLINED Pair exponent_of(double q, Pair log, bool deep) {
 }
 
 /* (high + low)^q, where that is at most 2^2046. */
-INLINED Power grown(double high, double low, double q) {
-    Pair t = exponent_of(q, log2_pair(high, low), true);
+INLINED Power grown(double high, double low, double q, bool fine) {
+    Pair t = exponent_of(q, fine ? log2_fine(split(high, low)) : log2_pair(high, low), true);
     return exp2_power(t.high, t.low, true);
 }
 
 /* lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0. */
-INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep) {
+INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep, bool fine) {
     Pair of = quotient(x, size);
-    Pair log = log2_sum(of.high, of.low);
-    Pair nearest = two_words(log.high, log.low);
-    bool steep = deep && q >= STEEP; /* a low part that q makes large would be lost on exp2 */
-    Pair t = exponent_of(q, (Pair){steep ? nearest.high : log.high, steep ? nearest.low : log.low}, deep);
+    Pair t = exponent_of(q, fine ? log2_fine(split(of.high, of.low)) : log2_sum(of.high, of.low), deep);
     Power power = exp2_power(t.high, t.low, deep && size > SLOW);
     double w = 1.0 + power.q;
     w = deep ? w + (((1.0 - w) + power.q) + power.q_low) : w;
@@ -133,7 +143,7 @@ INLINED double power_kept(double x, double size, double lo, double hi, double q,
 /* lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0. */
 INLINED double power_lost(double x, double size, double lo, double hi, double q) {
     Pair of = quotient(x, size);
-    Power power = grown(of.high, of.low, -q);
+    Power power = grown(of.high, of.low, -q, false); /* what a large power loses is lost on 1 */
     double unit = scaled(1.0, power.n, true);
     double w = fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
     /* the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing */
@@ -141,19 +151,20 @@ INLINED double power_lost(double x, double size, double lo, double hi, double q)
     return between(w, lo, hi);
 }
 
-INLINED double power(double c, double length, double lo, double hi, double q) {
+INLINED double power(double c, double length, double lo, double hi, double q, bool fine) {
     double size = fabs(length);
     double x = length > 0.0 ? size - c : c;
-    return q > 0.0 ? power_kept(x, size, lo, hi, q, true) : power_lost(x, size, lo, hi, q);
+    return q > 0.0 ? power_kept(x, size, lo, hi, q, true, fine) : power_lost(x, size, lo, hi, q);
 }
 
-/* lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0. */
-INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k) {
+/* p^k and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it. */
+INLINED Progress bent(double c, double length, double k, bool fine) {
     Pair z = ratio(length - c, length), p = ratio(c, length);
     /* near the end the logarithm hangs on what remains, so p is made of it */
     bool late = z.high < 0.5;
-    double p_low = late ? ((1.0 - (1.0 - z.high)) - z.high) - z.low : p.low;
-    Power power = grown(late ? 1.0 - z.high : p.high, p_low, k);
+    double p_high = late ? 1.0 - z.high : p.high, p_low = late ? ((1.0 - (1.0 - z.high)) - z.high) - z.low : p.low;
+    Pair t = exponent_of(k, fine ? log2_fine(split(p_high, p_low)) : log2_pair(p_high, p_low), true);
+    Power power = fine ? exp2_fine(t.high, t.low) : exp2_power(t.high, t.low, true);
     double unit = scaled(1.0, power.n, true);
     double past = fma(unit, power.q, unit);
     double past_low = fma(unit, power.q, unit - past) + unit * power.q_low;
@@ -166,12 +177,25 @@ INLINED double cosine_power(double c, double length, double lo, double hi, doubl
     left_low = unit == 1.0 ? -power.q_low : left_low;
     left = c == 0.0 ? 1.0 : left;
     left_low = c == 0.0 ? 0.0 : left_low;
-    bool low_half = left <= past;
-    Pair s = sin_squared_pair(quarter_turn_squared(low_half ? left : past, low_half ? left_low : past_low));
-    double cosine_2 = low_half ? s.high : 1.0 - s.high;
-    double cosine_2_low = low_half ? s.low : ((1.0 - cosine_2) - s.high) - s.low;
-    power = grown(cosine_2, cosine_2_low, fabs(x));
-    unit = scaled(1.0, power.n, true);
+    return fine && k == 1.0 ? (Progress){p, z} : (Progress){{past, past_low}, {left, left_low}};
+}
+
+/* log2(cos(pi/2*past)^2). */
+INLINED Pair log2_of_cosine(Progress of, bool fine) {
+    bool low_half = of.left.high <= of.past.high;
+    Pair y = quarter_turn_squared(low_half ? of.left.high : of.past.high, low_half ? of.left.low : of.past.low);
+    Pair s = fine ? sin_squared_fine(y) : sin_squared_pair(y);
+    double square = low_half ? s.high : 1.0 - s.high;
+    double square_low = low_half ? s.low : ((1.0 - square) - s.high) - s.low;
+    Split by_sine = square > 0.75 ? split_beside_1((Pair){-s.high, -s.low}) : split(square, square_low);
+    return fine ? log2_fine(by_sine) : log2_pair(square, square_low);
+}
+
+/* lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0. */
+INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k, bool fine) {
+    Pair t = exponent_of(fabs(x), log2_of_cosine(bent(c, length, k, fine), fine), true);
+    Power power = exp2_power(t.high, t.low, true);
+    double unit = scaled(1.0, power.n, true);
     double w = x > 0.0 ? fma(unit, power.q, unit) : fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
     return between(w, lo, hi);
 }
@@ -231,20 +255,20 @@ INLINED double reciprocal(double c, double a, double g, double s, double d) {
 }
 
 /* a * ((g*c + s)/d)^-q, the base in two words. */
-INLINED double inverse(double c, double a, double g, double s, double d, double q) {
+INLINED double inverse(double c, double a, double g, double s, double d, double q, bool fine) {
     Pair top = grown_by(c, g, s);
     double unit = 1.0 / d;
     double b = top.high * unit;
-    Power power = grown(b, (fma(-b, d, top.high) + top.low) * unit, -q);
+    Power power = grown(b, (fma(-b, d, top.high) + top.low) * unit, -q, fine);
     return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
 }
 
 /* a * (1 + (c/d)^2)^-q, the base in two words. */
-INLINED double eden(double c, double a, double d, double q) {
+INLINED double eden(double c, double a, double d, double q, bool fine) {
     Pair u = quotient(c, d);
     double square = u.high * u.high;
     Pair base = two_sum(1.0, square);
-    Power power = grown(base.high, base.low + fma(2.0 * u.high, u.low, fma(u.high, u.high, -square)), -q);
+    Power power = grown(base.high, base.low + fma(2.0 * u.high, u.low, fma(u.high, u.high, -square)), -q, fine);
     return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
 }
 

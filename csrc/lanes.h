@@ -89,6 +89,25 @@ static void blend(const double *words, int64_t row, Clocks of, const double *RES
         out[i] = rate;                                                                                                           \
     }
 
+/* As if no lane had to be `fine`, and again where some have; at once so where the first of them has. */
+#define FOR_EACH_FINE(condition, rate)                                                                                           \
+    {                                                                                                                            \
+        int64_t i = 0, some = condition;                                                                                         \
+        if (some == 0) {                                                                                                         \
+            const bool fine = false;                                                                                             \
+            for (; i < n; i++) {                                                                                                 \
+                some += condition;                                                                                               \
+                out[i] = rate;                                                                                                   \
+            }                                                                                                                    \
+        }                                                                                                                        \
+        if (some > 0) {                                                                                                          \
+            for (i = 0; i < n; i++) {                                                                                            \
+                const bool fine = condition;                                                                                     \
+                out[i] = rate;                                                                                                   \
+            }                                                                                                                    \
+        }                                                                                                                        \
+    }
+
 /* The shapes measured from the nearer end. */
 INLINED void lanes_from_nearer_end(int shape, int64_t n, const double *RESTRICT c, const double *RESTRICT length,
                                    const double *RESTRICT lo, const double *RESTRICT hi, double *RESTRICT out, bool wide) {
@@ -145,12 +164,12 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
         return;
     }
     if (shape == EDEN) {
-        FOR_EACH(eden(c[i], p0[i], p1[i], p2[i]))
+        FOR_EACH_FINE(is_steep(p2[i]), eden(c[i], p0[i], p1[i], p2[i], fine))
         return;
     }
     const double *RESTRICT p3 = COLUMN(3);
     switch (shape) {
-    case POWER: FOR_EACH(power(c[i], p0[i], p1[i], p2[i], p3[i])) return;
+    case POWER: FOR_EACH_FINE(is_steep(p3[i]), power(c[i], p0[i], p1[i], p2[i], p3[i], fine)) return;
     case STAIRCASE: FOR_EACH(staircase(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case RECIPROCAL: FOR_EACH(reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case REX: FOR_EACH(rex(c[i], p0[i], p1[i], p2[i], p3[i])) return;
@@ -158,10 +177,10 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
     }
     const double *RESTRICT p4 = COLUMN(4);
     switch (shape) {
-    case COSINE_POWER: FOR_EACH(cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case COSINE_POWER: FOR_EACH_FINE(is_sharp(p3[i], p4[i]), cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], fine)) return;
     case AFFINE_EXPONENTIAL: FOR_EACH(affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
     case LOGARITHMIC: FOR_EACH(logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
-    case INVERSE: FOR_EACH(inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
+    case INVERSE: FOR_EACH_FINE(is_steep(p4[i]), inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], fine)) return;
     }
     const double *RESTRICT p5 = COLUMN(5);
     FOR_EACH(hyperbolic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i]))

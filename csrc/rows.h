@@ -91,18 +91,18 @@ INLINED double curve(const double *words, int64_t row, int64_t lane, double c) {
     case CONSTANT: return P(0);
     case LINEAR: return linear(c, P(0), P(1), P(2), true);
     case SQUARE: return square(c, P(0), P(1), P(2), true);
-    case POWER: return power(c, P(0), P(1), P(2), P(3));
+    case POWER: return power(c, P(0), P(1), P(2), P(3), is_steep(P(3)));
     case COSINE: return cosine(c, P(0), P(1), P(2), true);
-    case COSINE_POWER: return cosine_power(c, P(0), P(1), P(2), P(3), P(4));
+    case COSINE_POWER: return cosine_power(c, P(0), P(1), P(2), P(3), P(4), is_sharp(P(3), P(4)));
     case EXPONENTIAL: return exponential(c, P(0), P(1), P(2), true);
     case STAIRCASE: return staircase(c, P(0), P(1), P(2), P(3));
     case RECIPROCAL: return reciprocal(c, P(0), P(1), P(2), P(3));
-    case INVERSE: return inverse(c, P(0), P(1), P(2), P(3), P(4));
+    case INVERSE: return inverse(c, P(0), P(1), P(2), P(3), P(4), is_steep(P(4)));
     case TANH: return hyperbolic(c, P(0), P(1), P(2), P(3), P(4), P(5));
     case REX: return rex(c, P(0), P(1), P(2), P(3));
     case AFFINE_EXPONENTIAL: return affine_exponential(c, P(0), P(1), P(2), P(3), P(4));
     case LOGARITHMIC: return logarithmic(c, P(0), P(1), P(2), P(3), P(4));
-    case EDEN: return eden(c, P(0), P(1), P(2));
+    case EDEN: return eden(c, P(0), P(1), P(2), is_steep(P(2)));
     default: return sample(words, c, P(0), P(1), P(2), P(3));
     }
 #undef P

@@ -47,6 +47,18 @@ INLINED int64_t steps_before(double limit, Run run) {
         }                                                                                                                        \
     } while (0)
 
+/* The same in two loops, of which one is taken: what it does may hang on whether it has to be `fine`. */
+#define FOR_EACH_STEP_FINE(condition, c, run, ...)                                                                               \
+    do {                                                                                                                         \
+        if (condition) {                                                                                                         \
+            const bool fine = true;                                                                                              \
+            FOR_EACH_STEP(c, run, __VA_ARGS__);                                                                                  \
+        } else {                                                                                                                 \
+            const bool fine = false;                                                                                             \
+            FOR_EACH_STEP(c, run, __VA_ARGS__);                                                                                  \
+        }                                                                                                                        \
+    } while (0)
+
 static void fill(double value, int64_t n, double *out) {
     for (int64_t i = 0; i < n; i++) {
         out[i] = value;
@@ -144,12 +156,24 @@ INLINED bool is_without_end(int shape, double length) {
 
 /* Steps that are x, x+step, ... from the end of the curve that its quotient is taken from. */
 static void run_of_power(double size, double lo, double hi, double q, Run run, double *RESTRICT out) {
-    if (q > 0.0 && q < STEEP && size <= SLOW) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, false));
+    if (is_steep(q)) {
+        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true, true));
+    } else if (q > 0.0 && size <= SLOW) {
+        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, false, false));
     } else if (q > 0.0) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true));
+        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true, false));
     } else {
         FOR_EACH_STEP(x, run, out[i] = power_lost(x, size, lo, hi, q));
+    }
+}
+
+static void run_of_cosine_power(Run run, double length, double lo, double hi, double x, double k, double *RESTRICT out) {
+    if (!is_sharp(x, k)) {
+        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, k, false));
+    } else if (k == 1.0) {
+        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, 1.0, true));
+    } else {
+        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, k, true));
     }
 }
 
@@ -203,10 +227,10 @@ static void run_of_curve(const double *words, int64_t row, int64_t lane, Run run
     case RECIPROCAL: FOR_EACH_STEP(c, run, out[i] = reciprocal(c, p0, p1, p2, p3)); return;
     case REX: FOR_EACH_STEP(c, run, out[i] = rex(c, p0, p1, p2, p3)); return;
     case SAMPLED: FOR_EACH_STEP(c, run, out[i] = sample(words, c, p0, p1, p2, p3)); return;
-    case COSINE_POWER: FOR_EACH_STEP(c, run, out[i] = cosine_power(c, p0, p1, p2, p3, p4)); return;
-    case INVERSE: FOR_EACH_STEP(c, run, out[i] = inverse(c, p0, p1, p2, p3, p4)); return;
+    case COSINE_POWER: run_of_cosine_power(run, p0, p1, p2, p3, p4, out); return;
+    case INVERSE: FOR_EACH_STEP_FINE(is_steep(p4), c, run, out[i] = inverse(c, p0, p1, p2, p3, p4, fine)); return;
     case LOGARITHMIC: FOR_EACH_STEP(c, run, out[i] = logarithmic(c, p0, p1, p2, p3, p4)); return;
-    case EDEN: FOR_EACH_STEP(c, run, out[i] = eden(c, p0, p1, p2)); return;
+    case EDEN: FOR_EACH_STEP_FINE(is_steep(p2), c, run, out[i] = eden(c, p0, p1, p2, fine)); return;
     case AFFINE_EXPONENTIAL: FOR_EACH_STEP(c, run, out[i] = affine_exponential(c, p0, p1, p2, p3, p4)); return;
     default: FOR_EACH_STEP(c, run, out[i] = hyperbolic(c, p0, p1, p2, p3, p4, p5)); return;
     }

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import fastlr as flr
 
-SMALLEST = 2.0**-1074
+LEAST = 1e-290  # below it what a rate is made of may be subnormal, and less exact than the rate has room for
+LAST = 2**53
 
 
 def ulps(rate: float, truth: oracle.mpf) -> float:
@@ -44,6 +45,39 @@ def test_every_shape_is_within_two_ulp(backend, bound, schedule, seed):
         for t in schedules.interesting_steps(schedule, np.random.default_rng(seed)):
             truth = oracle.exact(schedule, t)
             assert ulps(schedule(t), truth) <= allowed, (t, schedule(t), float(truth))
+
+
+powers = st.floats(-3.0, 3.0).map(lambda x: min(max(10.0**x, 1e-3), 1e3))
+long = st.integers(100, LAST // 8)
+powered = st.one_of(
+    st.builds(flr.polynomial, schedules.levels, schedules.levels, long, powers, st.sampled_from(["end", "start"])),
+    st.builds(flr.cosine, schedules.levels, schedules.levels, long, powers, powers),
+    st.builds(flr.cosine, schedules.positive, st.just(0.0), long, powers),
+    st.builds(flr.inverse_time, schedules.positive, st.floats(1e-9, 1.0), st.just(1), powers),
+    st.builds(flr.inverse_power, schedules.positive, powers, long),
+    st.builds(flr.eden, schedules.positive, st.floats(1.0, 1e9), powers),
+)
+
+
+def telling_steps(schedule, rng, count=12):
+    """Steps at rates of every size: a logarithm's error is multiplied where a power has made them small."""
+    last = schedule.steps or LAST
+    near = np.rint(2 ** rng.uniform(0, np.log2(last), 400))
+    steps = np.unique(np.concatenate([near, last - near, np.floor(rng.uniform(0, last, 200))])).astype(np.int64)
+    rates = schedule(steps)
+    held = steps[rates >= 2 * LEAST][np.argsort(rates[rates >= 2 * LEAST], kind="stable")]
+    return held[np.linspace(0, held.size - 1, count).astype(int)].tolist() if held.size else []
+
+
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
+@given(schedule=powered, seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_so_is_every_power(backend, bound, schedule, seed):
+    """From 1e-3 to 1e3, as far as the rate is not nearly subnormal."""
+    with flr.use_backend(backend):
+        for t in telling_steps(schedule, np.random.default_rng(seed)):
+            truth = oracle.exact(schedule, t)
+            assert ulps(schedule(t), truth) <= bound, (t, schedule(t), float(truth))
 
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)

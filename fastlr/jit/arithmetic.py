@@ -1,8 +1,9 @@
 """The arithmetic under the kernels: one rounding where one is promised, and nothing a vectoriser cannot take.
 
 Every multiply-add is an explicit ``fma``, so that a compiler has no choice to make and each way of asking gives the same
-bits. A *pair* is a number in two words: ``ratio``, ``log2`` and ``exp2`` keep errors below 2^-57 of the result. No
-branches, no tables: everything runs on as many lanes as the machine has.
+bits. A *pair* is a number in two words: ``ratio``, ``log2`` and ``exp2`` keep errors below 2^-57 of the result, those named
+``fine`` below 2^-68, for large powers, which multiply them. No branches, no tables: everything runs on as many lanes as the
+machine has.
 """
 
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from numba.extending import intrinsic
 from fastlr.jit.compiling import inlined
 
 __all__ = [
-    "bits", "exp2", "fma", "from_bits", "log2", "log2_sum", "over_square", "quarter_turn_squared", "quotient", "ratio",
-    "scaled", "sin_squared_pair", "sin_squared_tail", "two_sum", "two_words", "words_at",
+    "bits", "exp2", "exp2_fine", "fma", "from_bits", "log2", "log2_fine", "log2_sum", "over_square", "quarter_turn_squared",
+    "quotient", "ratio", "scaled", "sin_squared_fine", "sin_squared_pair", "sin_squared_tail", "split", "split_beside_1",
+    "two_sum", "two_words", "words_at",
 ]  # fmt: skip
 
 _DOUBLE = ir.DoubleType()
@@ -67,7 +69,7 @@ _LN_2, _LN_2_LOW = 0.6931471805599453, 2.3190468138462996e-17
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
 _THIRD, _THIRD_LOW = -0.3333333333333333, -1.850371707708594e-17  # -1/3
 _LOG2, _LOG2_LOW = 2.8853900817779268, 4.0710547481862066e-17  # 2/ln(2)
-_LOG2_THIRD = 0.9617966939259756  # 2/(3 ln(2))
+_LOG2_THIRD, _LOG2_THIRD_LOW = 0.9617966939259756, 5.0577616648125907e-17  # 2/(3 ln(2))
 
 
 @inlined
@@ -89,6 +91,21 @@ def ratio(x: float, length: float) -> tuple[float, float]:
     """The same in two words, the first of them the nearest."""
     high, low = quotient(x, length)
     return two_words(high, low)
+
+
+@inlined
+def _product(a: float, a_low: float, b: float, b_low: float) -> tuple[float, float]:
+    """``a * b`` in two words, to about 2^-102."""
+    high = a * b
+    return high, fma(a, b_low, fma(a_low, b, fma(a, b, -high)))
+
+
+@inlined
+def _horner(head: float, head_low: float, x: float, x_low: float, rest: float, rest_low: float) -> tuple[float, float]:
+    """``head + x*rest`` in two words, |head| the larger: a step of Horner's scheme."""
+    term, term_low = _product(x, x_low, rest, rest_low)
+    total = head + term
+    return total, ((head - total) + term) + (term_low + head_low)
 
 
 @inlined
@@ -135,6 +152,23 @@ def sin_squared_pair(y: float, y_low: float) -> tuple[float, float]:
 
 
 @inlined
+def sin_squared_fine(y: float, y_low: float) -> tuple[float, float]:
+    """The same to about 2^-68, for a large power of it: four terms of its series in two words, the rest in one."""
+    p = fma(1.8368367016282538e-15, y, -2.154745259101809e-13)
+    p = fma(p, y, 2.0472396668881164e-11)
+    p = fma(p, y, -1.5661391300568796e-09)
+    p = fma(p, y, 9.396834793637377e-08)
+    p = fma(p, y, -4.275559831115378e-06)
+    p = fma(p, y, 0.00014109347442680775)
+    series, low = _horner(-0.0031746031746031746, -2.753529326947313e-21, y, y_low, p, 0.0)
+    series, low = _horner(0.044444444444444446, -1.6961740653995447e-18, y, y_low, series, low)
+    series, low = _horner(_THIRD, _THIRD_LOW, y, y_low, series, low)
+    series, low = _horner(1.0, 0.0, y, y_low, series, low)
+    high, low = _product(y, y_low, series, low)
+    return two_words(high, low)
+
+
+@inlined
 def quarter_turn_squared(u: float, u_low: float) -> tuple[float, float]:
     """``(pi/2 * u)^2`` in two words."""
     square = u * u
@@ -144,21 +178,36 @@ def quarter_turn_squared(u: float, u_low: float) -> tuple[float, float]:
 
 
 @inlined
-def log2_sum(high: float, low: float) -> tuple[float, float]:
-    """``log2(high + low)`` as a sum of two, the second up to a hundredth of the first, for a normal ``high`` > 0.
+def split(high: float, low: float) -> tuple[float, float, float]:
+    """``high + low``, for a normal ``high`` > 0, as (e, s, s_low) with the value ``2^e * (1 + s)/(1 - s)`` and |s| < 0.172.
 
-    ``high = m * 2^e`` with m in [sqrt(1/2), sqrt(2)); log2(m) = 2/ln(2) * atanh(s), s = (m-1)/(m+1).
+    2^-e times it lies in [sqrt(1/2), sqrt(2)).
     """
     pattern = bits(high)
     exponent = (pattern - 0x3FE6A09E667F3BCD) >> 52
     mantissa = from_bits(pattern - (exponent << 52))
     mantissa_low = low * from_bits((1023 - exponent) << 52)
-    e = float(exponent)
     top, bottom = mantissa - 1.0, mantissa + 1.0
     bottom_low = (mantissa - (bottom - 1.0)) + mantissa_low
     inverse = 1.0 / bottom
     s = top * inverse
-    s_low = (fma(-s, bottom_low, fma(-s, bottom, top)) + mantissa_low) * inverse
+    return float(exponent), s, (fma(-s, bottom_low, fma(-s, bottom, top)) + mantissa_low) * inverse
+
+
+@inlined
+def split_beside_1(d: float, d_low: float) -> tuple[float, float, float]:
+    """The same of 1 + d for d from -1/4 to 0, where a sum of two words would lose the last digits of a small d."""
+    bottom = 2.0 + d
+    bottom_low = ((2.0 - bottom) + d) + d_low
+    inverse = 1.0 / bottom
+    s = d * inverse
+    return 0.0, s, (fma(-s, bottom_low, fma(-s, bottom, d)) + d_low) * inverse
+
+
+@inlined
+def log2_sum(high: float, low: float) -> tuple[float, float]:
+    """``log2(high + low)`` as a sum of two, the second up to a hundredth of the first: ``e + 2/ln(2) * atanh(s)``."""
+    e, s, s_low = split(high, low)
     square = s * s
     p = fma(0.1911738212001467, square, 0.19115906361838925)
     p = fma(p, square, 0.22198878361539787)
@@ -178,6 +227,25 @@ def log2(high: float, low: float) -> tuple[float, float]:
     """The same in two words."""
     total, rest = log2_sum(high, low)
     return two_words(total, rest)
+
+
+@inlined
+def log2_fine(e: float, s: float, s_low: float) -> tuple[float, float]:
+    """The logarithm of what was split in two words, to about 2^-70: three terms of its series in two words, the rest in one."""
+    square, square_low = _product(s, s_low, s, s_low)
+    p = fma(0.15317133249419657, square, 0.1510921036603565)
+    p = fma(p, square, 0.16974821796157197)
+    p = fma(p, square, 0.1923590696777991)
+    p = fma(p, square, 0.22195308523723004)
+    p = fma(p, square, 0.2623081892450772)
+    p = fma(p, square, 0.3205988979753357)
+    p = fma(p, square, 0.4121985831111324)
+    series, low = _horner(0.5770780163555853, 5.2551030481378675e-17, square, square_low, p, 0.0)
+    series, low = _horner(_LOG2_THIRD, _LOG2_THIRD_LOW, square, square_low, series, low)
+    series, low = _horner(_LOG2, _LOG2_LOW, square, square_low, series, low)
+    first, low = _product(s, s_low, series, low)
+    total = e + first
+    return two_words(total, (first - (total - e)) + low)
 
 
 @inlined
@@ -226,6 +294,31 @@ def exp2(high: float, low: float, fine: bool) -> tuple[float, float, float]:
     rest = fma(f, p, -q) + fma(f, p_low, p * ((near - f) + low))
     nearest, left = two_words(q, rest)
     return n, nearest if fine else q, left if fine else 0.0
+
+
+@inlined
+def exp2_fine(high: float, low: float) -> tuple[float, float, float]:
+    """The same, q and q_low to about 2^-69 of them: five terms of its series in two words, the rest in one."""
+    n = high + _ROUND
+    near = high - (n - _ROUND)
+    f, f_low = two_words(near, low)
+    p = fma(3.1358982205268927e-15, f, 6.787216569244263e-14)
+    p = fma(p, f, 1.3691481277436085e-12)
+    p = fma(p, f, 2.5678417409936245e-11)
+    p = fma(p, f, 4.4455382725476077e-10)
+    p = fma(p, f, 7.054911622461184e-09)
+    p = fma(p, f, 1.0178086009239488e-07)
+    p = fma(p, f, 1.321548679014379e-06)
+    p = fma(p, f, 1.5252733804059841e-05)
+    p = fma(p, f, 0.0001540353039338161)
+    series, rest = _horner(0.0013333558146428443, 1.3928059563172586e-20, f, f_low, p, 0.0)
+    series, rest = _horner(0.009618129107628477, 2.8324606784381e-19, f, f_low, series, rest)
+    series, rest = _horner(0.05550410866482158, -3.1658222903912804e-18, f, f_low, series, rest)
+    series, rest = _horner(0.24022650695910072, -9.493931253182876e-18, f, f_low, series, rest)
+    series, rest = _horner(_LN_2, _LN_2_LOW, f, f_low, series, rest)
+    q, rest = _product(f, f_low, series, rest)
+    nearest, left = two_words(q, rest)
+    return n, nearest, left
 
 
 @inlined

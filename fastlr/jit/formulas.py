@@ -8,33 +8,39 @@ all steps of a row, ``..._slope``, stands apart, so that a loop takes it once.
 
 A flag says what else must be reckoned with: ``wide``, a length whose square needs two words; ``deep``, a power of two that is
 no normal number, or one that a single word cannot tell from that of the next step. Without it the same bits come at less work.
+``fine`` says that a power is so large that it would show the error of a logarithm, or of what is raised to it: it hangs on the
+row's numbers alone, so that all steps of a row have it or none.
 """
 
 import math
 
 from fastlr.jit.arithmetic import (
     exp2,
+    exp2_fine,
     fma,
     log2,
+    log2_fine,
     log2_sum,
     over_square,
     quarter_turn_squared,
     quotient,
     ratio,
     scaled,
+    sin_squared_fine,
     sin_squared_pair,
     sin_squared_tail,
+    split,
+    split_beside_1,
     two_sum,
-    two_words,
 )  # fmt: skip
 from fastlr.jit.compiling import inlined
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "NORMAL", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "affine_exponential", "cosine", "cosine_power", "cosine_rise",
-    "cosine_slope", "eden", "exponential", "inverse", "is_plain", "kept_by_middle", "linear", "linear_rise", "linear_slope",
-    "logarithmic", "power", "power_kept", "power_lost", "power_of_scale", "reciprocal", "rex", "shrunk", "square",
-    "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
+    "NORMAL", "SHARP", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "affine_exponential", "cosine", "cosine_power",
+    "cosine_rise", "cosine_slope", "eden", "exponential", "inverse", "is_plain", "is_sharp", "is_steep", "kept_by_middle",
+    "linear", "linear_rise", "linear_slope", "logarithmic", "power", "power_kept", "power_lost", "power_of_scale",
+    "reciprocal", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -43,7 +49,8 @@ TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
 SQUARE_TURN = 0.29289321881345254  # of a square, 1 - sqrt(1/2), where it has gone half of its way
 WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one word
 NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
-STEEP = NORMAL / 53.0  # a power whose exponent of two is normal for every quotient of two steps, the smallest being 2^-53
+STEEP = NORMAL / 53.0  # a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
+SHARP = 2.0  # a power of a cosine's clock up to it is fine enough
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
 
@@ -165,20 +172,38 @@ def _exponent(q: float, log: float, log_low: float, deep: bool) -> tuple[float, 
 
 
 @inlined
-def _grown(high: float, low: float, q: float) -> tuple[float, float, float]:
+def is_steep(q: float) -> bool:
+    """Whether a power is so large that it has to be ``fine``."""
+    return q >= STEEP
+
+
+@inlined
+def is_sharp(x: float, k: float) -> bool:
+    """Whether those of a cosine and of its clock have to be."""
+    return abs(x) != 1.0 or k > SHARP
+
+
+@inlined
+def _log2(high: float, low: float, fine: bool) -> tuple[float, float]:
+    if fine:
+        e, s, s_low = split(high, low)
+        return log2_fine(e, s, s_low)
+    return log2(high, low)
+
+
+@inlined
+def _grown(high: float, low: float, q: float, fine: bool) -> tuple[float, float, float]:
     """``(high + low)^q`` as exp2 gives it, where that is at most 2^2046."""
-    log, log_low = log2(high, low)
+    log, log_low = _log2(high, low, fine)
     t, t_low = _exponent(q, log, log_low, True)
     return exp2(t, t_low, True)
 
 
 @inlined
-def power_kept(x: float, size: float, lo: float, hi: float, q: float, deep: bool) -> float:
+def power_kept(x: float, size: float, lo: float, hi: float, q: float, deep: bool, fine: bool) -> float:
     """lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0."""
     high, low = quotient(x, size)
-    log, log_low = log2_sum(high, low)
-    if deep and q >= STEEP:  # a low part that q makes large would be lost on exp2
-        log, log_low = two_words(log, log_low)
+    log, log_low = _log2(high, low, True) if fine else log2_sum(high, low)
     t, t_low = _exponent(q, log, log_low, deep)
     n, grown, grown_low = exp2(t, t_low, deep and size > SLOW)
     w = 1.0 + grown
@@ -191,7 +216,7 @@ def power_kept(x: float, size: float, lo: float, hi: float, q: float, deep: bool
 def power_lost(x: float, size: float, lo: float, hi: float, q: float) -> float:
     """lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0."""
     high, low = quotient(x, size)
-    n, grown, grown_low = _grown(high, low, -q)
+    n, grown, grown_low = _grown(high, low, -q, False)  # what a large power loses is lost on 1
     unit = scaled(1.0, n, True)
     w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
     # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
@@ -200,22 +225,23 @@ def power_lost(x: float, size: float, lo: float, hi: float, q: float) -> float:
 
 
 @inlined
-def power(c: float, length: float, lo: float, hi: float, q: float) -> float:
+def power(c: float, length: float, lo: float, hi: float, q: float, fine: bool) -> float:
     """One of the two, by the sign of q."""
     size = abs(length)
     x = size - c if length > 0.0 else c
-    return power_kept(x, size, lo, hi, q, True) if q > 0.0 else power_lost(x, size, lo, hi, q)
+    return power_kept(x, size, lo, hi, q, True, fine) if q > 0.0 else power_lost(x, size, lo, hi, q)
 
 
 @inlined
-def cosine_power(c: float, length: float, lo: float, hi: float, x: float, k: float) -> float:
-    """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0."""
+def _bent(c: float, length: float, k: float, fine: bool) -> tuple[float, float, float, float]:
+    """p^k, and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it."""
     z, z_low = ratio(length - c, length)
     p, p_low = ratio(c, length)
     # near the end the logarithm hangs on what remains, so p is made of it
     late = z < 0.5
-    p_low = ((1.0 - (1.0 - z)) - z) - z_low if late else p_low
-    n, q, q_low = _grown(1.0 - z if late else p, p_low, k)
+    log, log_low = _log2(1.0 - z if late else p, ((1.0 - (1.0 - z)) - z) - z_low if late else p_low, fine)
+    t, t_low = _exponent(k, log, log_low, True)
+    n, q, q_low = exp2_fine(t, t_low) if fine else exp2(t, t_low, True)
     unit = scaled(1.0, n, True)
     past = fma(unit, q, unit)
     past_low = fma(unit, q, unit - past) + unit * q_low
@@ -224,12 +250,30 @@ def cosine_power(c: float, length: float, lo: float, hi: float, x: float, k: flo
     left_low = ((1.0 - left) - past) - past_low
     # 1 - 2^n(1+q) for n = 0 is -q, exactly, where the subtraction above would lose it
     left, left_low = (-q, -q_low) if unit == 1.0 and c > 0.0 else (left, left_low)
+    return (p, p_low, z, z_low) if fine and k == 1.0 else (past, past_low, left, left_low)
+
+
+@inlined
+def _log2_of_cosine(past: float, past_low: float, left: float, left_low: float, fine: bool) -> tuple[float, float]:
+    """log2(cos(pi/2*past)^2)."""
     low_half = left <= past
     y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
-    s, s_low = sin_squared_pair(y, y_low)
-    cosine_2 = s if low_half else 1.0 - s
-    cosine_2_low = s_low if low_half else ((1.0 - cosine_2) - s) - s_low
-    n, q, q_low = _grown(cosine_2, cosine_2_low, abs(x))
+    s, s_low = sin_squared_fine(y, y_low) if fine else sin_squared_pair(y, y_low)
+    square = s if low_half else 1.0 - s
+    square_low = s_low if low_half else ((1.0 - square) - s) - s_low
+    if fine:
+        e, of, of_low = split_beside_1(-s, -s_low) if square > 0.75 else split(square, square_low)
+        return log2_fine(e, of, of_low)
+    return log2(square, square_low)
+
+
+@inlined
+def cosine_power(c: float, length: float, lo: float, hi: float, x: float, k: float, fine: bool) -> float:
+    """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0."""
+    past, past_low, left, left_low = _bent(c, length, k, fine)
+    log, log_low = _log2_of_cosine(past, past_low, left, left_low, fine)
+    t, t_low = _exponent(abs(x), log, log_low, True)
+    n, q, q_low = exp2(t, t_low, True)
     unit = scaled(1.0, n, True)
     w = fma(unit, q, unit) if x > 0.0 else fma(-unit, q, 1.0 - unit) - unit * q_low
     return _between(w, lo, hi)
@@ -289,12 +333,12 @@ def reciprocal(c: float, a: float, g: float, s: float, d: float) -> float:
 
 
 @inlined
-def inverse(c: float, a: float, g: float, s: float, d: float, q: float) -> float:
+def inverse(c: float, a: float, g: float, s: float, d: float, q: float, fine: bool) -> float:
     """a * ((g*c + s)/d)^-q, the base in two words."""
     top, top_low = _grown_by(c, g, s)
     unit = 1.0 / d
     b = top * unit
-    n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q)
+    n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q, fine)
     return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
 
 
@@ -370,12 +414,12 @@ def logarithmic(c: float, length: float, lo: float, hi: float, d: float, d_low: 
 
 
 @inlined
-def eden(c: float, a: float, d: float, q: float) -> float:
+def eden(c: float, a: float, d: float, q: float, fine: bool) -> float:
     """a * (1 + (c/d)^2)^-q, the base in two words."""
     u, u_low = quotient(c, d)
     square = u * u
     b, b_low = two_sum(1.0, square)
-    n, grown, grown_low = _grown(b, b_low + fma(2.0 * u, u_low, fma(u, u, -square)), -q)
+    n, grown, grown_low = _grown(b, b_low + fma(2.0 * u, u_low, fma(u, u, -square)), -q, fine)
     return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
 
 

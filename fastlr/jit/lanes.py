@@ -346,13 +346,11 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
         _lanes_of_exponential(c, p0, p1, p2, out)
         return
     if shape == EDEN:
-        for i in range(n):
-            out[i] = f.eden(c[i], p0[i], p1[i], p2[i])
+        _lanes_of_eden(c, p0, p1, p2, out)
         return
     p3 = column(words, row + 13, lane, stride, scratch[3, :n])
     if shape == POWER:
-        for i in range(n):
-            out[i] = f.power(c[i], p0[i], p1[i], p2[i], p3[i])
+        _lanes_of_power(c, p0, p1, p2, p3, out)
         return
     if shape == STAIRCASE:
         for i in range(n):
@@ -372,12 +370,10 @@ def _lanes_of_curve(words: Any, row: int, lane: int, stride: int, clocks: Any, o
         return
     p4 = column(words, row + 15, lane, stride, scratch[4, :n])
     if shape == COSINE_POWER:
-        for i in range(n):
-            out[i] = f.cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        _lanes_of_cosine_power(c, p0, p1, p2, p3, p4, out)
         return
     if shape == INVERSE:
-        for i in range(n):
-            out[i] = f.inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
+        _lanes_of_inverse(c, p0, p1, p2, p3, p4, out)
         return
     if shape == AFFINE_EXPONENTIAL:
         for i in range(n):
@@ -431,3 +427,64 @@ def _lanes_of_exponential(c: Any, a: Any, k: Any, k_low: Any, out: Any) -> None:
     if deep > 0:
         for i in range(c.size):
             out[i] = f.exponential(c[i], a[i], k[i], k_low[i], True)
+
+
+@kernel
+def _lanes_of_power(c: Any, length: Any, lo: Any, hi: Any, q: Any, out: Any) -> None:
+    """As if no power were steep, and again where some are; at once so where the first is."""
+    n, steep = out.size, f.is_steep(q[0])
+    if not steep:
+        for i in range(n):
+            out[i] = f.power(c[i], length[i], lo[i], hi[i], q[i], False)
+        steep = _any_steep(q)
+    if steep:
+        for i in range(n):
+            out[i] = f.power(c[i], length[i], lo[i], hi[i], q[i], f.is_steep(q[i]))
+
+
+@kernel
+def _lanes_of_inverse(c: Any, a: Any, g: Any, s: Any, d: Any, q: Any, out: Any) -> None:
+    """The same."""
+    n, steep = out.size, f.is_steep(q[0])
+    if not steep:
+        for i in range(n):
+            out[i] = f.inverse(c[i], a[i], g[i], s[i], d[i], q[i], False)
+        steep = _any_steep(q)
+    if steep:
+        for i in range(n):
+            out[i] = f.inverse(c[i], a[i], g[i], s[i], d[i], q[i], f.is_steep(q[i]))
+
+
+@kernel
+def _lanes_of_eden(c: Any, a: Any, d: Any, q: Any, out: Any) -> None:
+    """The same."""
+    n, steep = out.size, f.is_steep(q[0])
+    if not steep:
+        for i in range(n):
+            out[i] = f.eden(c[i], a[i], d[i], q[i], False)
+        steep = _any_steep(q)
+    if steep:
+        for i in range(n):
+            out[i] = f.eden(c[i], a[i], d[i], q[i], f.is_steep(q[i]))
+
+
+@inlined
+def _any_steep(q: Any) -> bool:
+    steep = 0
+    for i in range(q.size):
+        steep += 1 if f.is_steep(q[i]) else 0
+    return steep > 0
+
+
+@kernel
+def _lanes_of_cosine_power(c: Any, length: Any, lo: Any, hi: Any, x: Any, k: Any, out: Any) -> None:
+    """As if no power were sharp, and again where some are; at once so where the first is."""
+    n, sharp = out.size, 1 if f.is_sharp(x[0], k[0]) else 0
+    if sharp == 0:
+        for i in range(n):
+            out[i] = f.cosine_power(c[i], length[i], lo[i], hi[i], x[i], k[i], False)
+        for i in range(n):
+            sharp += 1 if f.is_sharp(x[i], k[i]) else 0
+    if sharp > 0:
+        for i in range(n):
+            out[i] = f.cosine_power(c[i], length[i], lo[i], hi[i], x[i], k[i], f.is_sharp(x[i], k[i]))

@@ -121,10 +121,10 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
     if shape == EXPONENTIAL:
         return f.exponential(c, p0, p1, p2, True)
     if shape == EDEN:
-        return f.eden(c, p0, p1, p2)
+        return f.eden(c, p0, p1, p2, f.is_steep(p2))
     p3 = field(words, row, 3, lane)
     if shape == POWER:
-        return f.power(c, p0, p1, p2, p3)
+        return f.power(c, p0, p1, p2, p3, f.is_steep(p3))
     if shape == STAIRCASE:
         return f.staircase(c, p0, p1, p2, p3)
     if shape == RECIPROCAL:
@@ -135,9 +135,9 @@ def curve(words: Any, row: int, lane: int, c: float) -> float:
         return sample(words, c, p0, p1, p2, p3)
     p4 = field(words, row, 4, lane)
     if shape == COSINE_POWER:
-        return f.cosine_power(c, p0, p1, p2, p3, p4)
+        return f.cosine_power(c, p0, p1, p2, p3, p4, f.is_sharp(p3, p4))
     if shape == INVERSE:
-        return f.inverse(c, p0, p1, p2, p3, p4)
+        return f.inverse(c, p0, p1, p2, p3, p4, f.is_steep(p4))
     if shape == AFFINE_EXPONENTIAL:
         return f.affine_exponential(c, p0, p1, p2, p3, p4)
     if shape == LOGARITHMIC:

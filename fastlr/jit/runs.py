@@ -110,9 +110,12 @@ def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: A
     elif shape == EXPONENTIAL:
         for i in range(n):
             out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, True)
+    elif shape == EDEN and f.is_steep(p2):
+        for i in range(n):
+            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2, True)
     elif shape == EDEN:
         for i in range(n):
-            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2)
+            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2, False)
     else:
         _run_of_long_curve(words, row, lane, c, step, out)
 
@@ -247,15 +250,31 @@ def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, o
 @kernel
 def _run_of_power(size: float, lo: float, hi: float, q: float, x: float, step: float, out: Any) -> None:
     """Steps that are x, x+step, ... from the end of the curve that its quotient is taken from."""
-    if 0.0 < q < f.STEEP and size <= f.SLOW:
+    if f.is_steep(q):
         for i in range(out.size):
-            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, False)
+            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, True, True)
+    elif q > 0.0 and size <= f.SLOW:
+        for i in range(out.size):
+            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, False, False)
     elif q > 0.0:
         for i in range(out.size):
-            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, True)
+            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, True, False)
     else:
         for i in range(out.size):
             out[i] = f.power_lost(clock_of(x, step, i), size, lo, hi, q)
+
+
+@kernel
+def _run_of_cosine_power(length: float, lo: float, hi: float, x: float, k: float, c: float, step: float, out: Any) -> None:
+    if not f.is_sharp(x, k):
+        for i in range(out.size):
+            out[i] = f.cosine_power(clock_of(c, step, i), length, lo, hi, x, k, False)
+    elif k == 1.0:
+        for i in range(out.size):
+            out[i] = f.cosine_power(clock_of(c, step, i), length, lo, hi, x, 1.0, True)
+    else:
+        for i in range(out.size):
+            out[i] = f.cosine_power(clock_of(c, step, i), length, lo, hi, x, k, True)
 
 
 @kernel
@@ -265,11 +284,13 @@ def _run_of_longest_curve(words: Any, row: int, lane: int, c: float, step: float
     p0, p1, p2 = field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane)
     p3, p4 = field(words, row, 3, lane), field(words, row, 4, lane)
     if shape == COSINE_POWER:
+        _run_of_cosine_power(p0, p1, p2, p3, p4, c, step, out)
+    elif shape == INVERSE and f.is_steep(p4):
         for i in range(n):
-            out[i] = f.cosine_power(clock_of(c, step, i), p0, p1, p2, p3, p4)
+            out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4, True)
     elif shape == INVERSE:
         for i in range(n):
-            out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4)
+            out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4, False)
     elif shape == LOGARITHMIC:
         for i in range(n):
             out[i] = f.logarithmic(clock_of(c, step, i), p0, p1, p2, p3, p4)
