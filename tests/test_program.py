@@ -4,12 +4,14 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import mpmath
 import numpy as np
 import pytest
 import schedules
 from cases import SCHEDULES, TEXTS, built
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mpf
 from test_fixed import FIXED
 
 import fastlr as flr
@@ -192,6 +194,40 @@ def test_a_part_of_a_program_is_no_program():
     assert str(program[1:3]) == "[1. 1.]"
     with pytest.raises(ValueError, match="read-only"):
         program[:3][0] = 1.0
+
+
+def log2(x: float) -> mpf:
+    return mpmath.log(mpf(x), 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "high", "low", "exact"),
+    [
+        ("exponential_decay(1.0, rate=0.3)", "kh", "kl", lambda: -mpf(0.3) * log2(mpmath.e)),
+        ("exponential_decay(1.0, gamma=0.9, every=7)", "kh", "kl", lambda: log2(0.9) / 7),
+        ("exponential_decay(1.0, gamma=0.9, every=7, staircase=True)", "kh", "kl", lambda: log2(0.9)),
+        ("step_decay(1.0, 0.3, every=7)", "kh", "kl", lambda: log2(0.3)),
+        ("step_decay(1.0, 0.0, every=7)", "kh", "kl", lambda: mpf(-4096)),
+        ("exponential(0.3, 0.001, 700)", "kh", "kl", lambda: (log2(0.001) - log2(0.3)) / 700),
+        ("exponential(0.3, 0.001, 700) * 0.0", "kh", "kl", lambda: mpf(0)),
+        ("affine_exponential(1.0, 0.1, 300, ratio=0.07)", "kh", "kl", lambda: -log2(0.07) / 300),
+        ("affine_exponential(0.1, 1.0, 300, ratio=0.07)", "kh", "kl", lambda: log2(0.07) / 300),
+        ("tanh(1.0, 0.1, 300, lower=-4.3, upper=1.7)", "yh", "yl", lambda: 2 * mpf(-4.3) * log2(mpmath.e)),
+        ("tanh(0.1, 1.0, 300, lower=-4.3, upper=1.7)", "yh", "yl", lambda: -2 * mpf(-4.3) * log2(mpmath.e)),
+        ("tanh(1.0, 0.1, 300, lower=-4.3, upper=1.7)", "kh", "kl", lambda: 2 * (mpf(1.7) - mpf(-4.3)) / 300 * log2(mpmath.e)),
+        ("tanh(0.1, 1.0, 300, lower=-4.3, upper=1.7)", "kh", "kl", lambda: -2 * (mpf(1.7) - mpf(-4.3)) / 300 * log2(mpmath.e)),
+        ("logarithmic(1.0, 0.1, 300)", "dh", "dl", lambda: log2(301)),
+        ("logarithmic(0.1, 1.0, 300)", "dh", "dl", lambda: log2(301)),
+        ("linear(1.0, 0.1, 300).repeat(scale=0.3)", "kh", "kl", lambda: log2(0.3)),
+        ("linear(1.0, 0.1, 300).repeat(scale=0.0)", "kh", "kl", lambda: mpf(-4096)),
+    ],
+)
+def test_what_is_multiplied_by_the_step_is_stored_in_two_words(text, high, low, exact):
+    """One would not do: at step 2^53 its last digit is a digit before the point."""
+    fields = families(built(text).program)[0][1][0].fields
+    with mpmath.workprec(300):
+        assert abs(mpf(fields[high][0]) + mpf(fields[low][0]) - exact()) <= abs(exact()) * mpf(2) ** -98
+    assert fields[high][0] == fields[high][0] + fields[low][0]
 
 
 # -- no larger than it must be -----------------------------------------------------------------------------------------------
