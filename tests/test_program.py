@@ -84,9 +84,7 @@ def depth(rows: list[Row]) -> int:
 
 def made_of(program: np.ndarray, position: int) -> object:
     """What the lane of an output position is made of."""
-    [(place, rows)] = [
-        (list(positions).index(position), rows) for positions, rows in families(program) if position in positions
-    ]
+    [(place, rows)] = [(list(positions).index(position), rows) for positions, rows in families(program) if position in positions]
     return in_force(program, rows, place, LAST_STEP)
 
 
