@@ -118,7 +118,7 @@ class Node:
 
 def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.float64]:
     """About how many cycles, each ``stretch`` as long as the last, begin by step 2^53; at most ``times``, unless that is -1."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # 0/0 where all are alike
         fitting = np.log1p(LAST_STEP * (stretch - 1.0) / np.asarray(period)) / np.log(stretch)
     found: npt.NDArray[np.float64] = np.where(times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times)))
     return found

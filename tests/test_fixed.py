@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 
 import numpy as np
 import oracle
@@ -10,6 +11,7 @@ from cases import SCHEDULES, built
 from test_accuracy import COMPOSED, operations, ulps
 
 import fastlr as flr
+from fastlr import threads
 
 LAST = 2**53
 
@@ -80,7 +82,14 @@ LARGE = {
         [s for x in MANY[:390] for s in (flr.constant(x), flr.linear(1.0, x, 9), flr.cosine(x, 0.1, 7).repeat())]
     ),
 }
+LONG = (  # longer than any block, with what is done a block at a time
+    "wsd(1.0, 400, 1_000, 600).repeat(scale=0.7)",
+    "cosine(1.0, 0.1, 1_100) * linear(1.0, 0.5, 2_000).repeat(scale=0.9)",
+    "(linear(1.0, 0.5, 7).repeat() + constant(0.1)).maximum(cosine(1.0, 0.1, 2_000).staircase(3))",
+    "step_decay(1.0, 0.9, every=100).paced([2]).staircase(70)",
+)
 FIXED = SCHEDULES | {text: built(text) for text in HARD}
+ALL = FIXED | LARGE | {text: built(text) for text in LONG}
 
 
 def size(schedule: flr.Schedule) -> int:
@@ -122,6 +131,7 @@ def asked(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
     yield schedule(np.array(steps[::2] + steps[::-1] if few else steps[3:7]))
     for t in steps if few else steps[:6]:
         yield np.asarray(schedule(t))
+    yield np.asarray(schedule.each(np.resize(steps, schedule.shape)))
     for span in spans(schedule, steps):
         yield schedule.table(*span)
     count = min(40 if few else 3, first_forbidden(schedule))
@@ -131,15 +141,33 @@ def asked(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
     yield schedule.table(count, dtype="float32")
 
 
+def asked_for_much(schedule: flr.Schedule) -> Iterator[np.ndarray]:
+    """Long tables and many steps at once."""
+    yield schedule.table(2_600)
+    yield schedule.table(3, 2_600, dtype="float32")
+    yield schedule(np.arange(2_600)[::-1].copy())
+    yield schedule.table(2_600, out=np.zeros(5_200)[::2])
+
+
+def asked_in_parts(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
+    """Some of the lanes at a time, as threads ask for them."""
+    yield schedule(steps[5], threads=3)
+    yield schedule(np.array(steps[:2]), threads=3)
+    yield schedule.table(2, threads=3)
+
+
 @cache
 def answers(name: str, backend: str) -> list[tuple[object, ...]]:
     """All that a backend says of a schedule, to the bit."""
-    schedule = (FIXED | LARGE)[name]
-    with flr.use_backend(backend):
-        return [(rates.shape, rates.dtype, rates.tobytes()) for rates in asked(schedule, places(schedule))]
+    schedule = ALL[name]
+    with flr.use_backend(backend), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "_LEAST", 1)
+        steps = places(schedule)
+        more = asked_for_much(schedule) if name in LONG else asked_in_parts(schedule, steps) if name in LARGE else ()
+        return [(rates.shape, rates.dtype, rates.tobytes()) for rates in chain(asked(schedule, steps), more)]
 
 
-@pytest.mark.parametrize("name", [*FIXED, *LARGE])
+@pytest.mark.parametrize("name", ALL)
 def test_c_and_numba_give_the_same_bits(name):
     assert answers(name, "native") == answers(name, "jit")
 

@@ -81,6 +81,44 @@ def test_every_backend_repeats_the_plain_automata(backend, convention, precision
     assert len(np.unique(scales)) > 300
 
 
+def anything(rng, rule, count):
+    """A state that no history need have led to: counts up to where they stop, scales beside the floor, any best."""
+    numbers = rule.parameters
+    beside = numbers["floor"] * (1.0 + rng.choice([-1e-3, -1e-9, 0.0, 1e-9, 1e-3], count))
+    scale = np.where(rng.random(count) < 0.5, beside, rng.random(count))
+    if rule.parameters["precision"] == "single":
+        scale = scale.astype(np.float32).astype(np.float64)
+    return rule.init()._replace(
+        scale=scale,
+        best=drawn(rng, count, 1)[0],
+        bad=rng.choice([0, 1, 2, 3, 2**31 - 1], count).astype(np.int32),
+        cool=rng.integers(0, 4, count).astype(np.int32),
+        mean=rng.integers(-6, 7, count) / 4.0,
+        count=rng.integers(0, rule.parameters["window"]).astype(np.int32),
+    )
+
+
+@backend
+@kind
+def test_an_update_begins_from_any_state(backend, convention, precision):
+    rng = np.random.default_rng(20 + KINDS.index((convention, precision)))
+    rule, metrics = made(rng, 1_000, convention, precision), drawn(rng, 1_000, 1)[0]
+    state = anything(rng, rule, 1_000)
+    with flr.use_backend(backend):
+        after = rule.update(state, metrics)
+    for i in range(1_000):
+        plain = automaton(lane(rule, i))
+        for name, part in state._asdict().items():
+            setattr(plain, name, part[i].item())
+        plain.updates = plain.warmup
+        plain.update(metrics[i].item())
+        assert after.scale[i] == plain.scale
+        assert np.array_equal(after.best[i], plain.best, equal_nan=True)
+        assert (after.bad[i], after.cool[i]) == (min(plain.bad, 2**31 - 1), plain.cool)
+        assert after.count[i] == plain.count
+        assert np.array_equal(after.mean[i], plain.mean, equal_nan=True)
+
+
 @kind
 def test_every_level_gives_the_same_bits(convention, precision):
     rng, used = np.random.default_rng(1), native.level()

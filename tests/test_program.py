@@ -4,18 +4,23 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import mpmath
 import numpy as np
 import pytest
 import schedules
 from cases import SCHEDULES, TEXTS, built
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mpf
+from test_fixed import FIXED
 
 import fastlr as flr
 from fastlr.program import NO_LIMIT, Program
-from fastlr.shapes import MAGIC, SHAPES
+from fastlr.shapes import LAST_STEP, MAGIC, SHAPES
 
 HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(row.fields) for row in SHAPES)
+CLOCKS = "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, 1]).skip(11).with_past_end('zero')"
+BATCHES = {name: schedule for name, schedule in FIXED.items() if schedule.shape and name != CLOCKS}  # one lane's are one clock
 every_example = pytest.mark.parametrize("text", TEXTS)
 
 
@@ -77,6 +82,26 @@ def depth(rows: list[Row]) -> int:
     return max((1 + max(depth(row.a), depth(row.b)) for row in rows if row.a), default=0)
 
 
+def made_of(program: np.ndarray, position: int) -> object:
+    """What the lane of an output position is made of."""
+    [(place, rows)] = [(list(positions).index(position), rows) for positions, rows in families(program) if position in positions]
+    return in_force(program, rows, place, LAST_STEP)
+
+
+def in_force(program: np.ndarray, rows: list[Row], lane: int, last: float) -> list[object]:
+    """The rows of a track that are ever in force by its clock's ``last`` step, with one lane's numbers."""
+    starts, found = [*(row.starts[lane] for row in rows), np.inf], []
+    for row, start, stop in zip(rows, starts, starts[1:], strict=False):
+        if start < stop and start <= last:
+            numbers = {name: values[lane] for name, values in row.fields.items()}
+            if row.shape == "sampled":
+                numbers["at"] = program[int(numbers["at"]) :][: int(numbers["last"]) + 1].tolist()
+            until = numbers["base"] if row.shape == "clock" and numbers["pace"] == 0 else LAST_STEP
+            inner = (in_force(program, below, lane, until) for below in (row.a, row.b))
+            found.append((row.shape, start, numbers, *inner))
+    return found
+
+
 def listing(schedule: flr.Schedule) -> list[str]:
     """The shapes of the first family's rows."""
     return [row.shape for _, rows in families(schedule.program)[:1] for row in rows]
@@ -124,6 +149,37 @@ def test_equal_schedules_have_equal_programs():
         assert built(text).program.tobytes() == SCHEDULES[text].program.tobytes()
 
 
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_lane_is_made_of_the_same_in_a_batch_as_alone(name):
+    batch = BATCHES[name]
+    for position, place in enumerate(np.ndindex(batch.shape)):
+        assert made_of(batch.program, position) == made_of(batch[place].program, 0), place
+
+
+@pytest.mark.parametrize(
+    ("text", "seams"),
+    [
+        ("constant(0.1)", []),
+        ("linear(1.0, 0.0, 2**53)", [2**53]),
+        ("wsd(1.0, 10, 80, 10)", [10, 90, 100]),
+        ("wsd(1.0, 10, 80, 10).delay(5)", [5, 15, 95, 105]),
+        ("wsd(1.0, 10, 80, 10).skip(15)", [75, 85]),
+        ("wsd(1.0, 10, 80, 10).staircase(4)", [40, 360, 400]),
+        ("wsd(1.0, 10, 80, 10).paced([2, 5], [20])", [5, 20, 30, 32]),
+        ("join([wsd(1.0, 2, 5, 3), constant(1.0)], [5])", [2, 5]),
+        ("linear(1.0, 0.0, 10) * linear(1.0, 0.0, 7)", [7, 10]),
+        ("wsd(1.0, 2, 5, 3).repeat(2)", [2, 7, 10, 12, 17, 20]),
+        ("linear(1.0, 0.0, 10).repeat()", [10]),
+        ("linear(1.0, 0.0, 10).repeat(1_000)", list(range(10, 10_001, 10))),
+        ("linear(1.0, 0.0, 10).repeat(1_001)", [10]),
+        ("linear(1.0, 0.0, 10).with_past_end('repeat')", [10]),
+        ("stack([linear(1.0, 0.0, 10), linear(1.0, 0.0, 7)])[1]", [7]),
+    ],
+)
+def test_a_seam_is_where_one_row_passes_to_the_next(text, seams):
+    assert list(built(text).seams) == seams
+
+
 def test_it_is_lowered_once():
     schedule = built("linear(1.0, 0.0, 10) * 0.5")
     assert schedule.program is schedule.program
@@ -136,6 +192,40 @@ def test_a_part_of_a_program_is_no_program():
     assert str(program[1:3]) == "[1. 1.]"
     with pytest.raises(ValueError, match="read-only"):
         program[:3][0] = 1.0
+
+
+def log2(x: float) -> mpf:
+    return mpmath.log(mpf(x), 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "high", "low", "exact"),
+    [
+        ("exponential_decay(1.0, rate=0.3)", "kh", "kl", lambda: -mpf(0.3) * log2(mpmath.e)),
+        ("exponential_decay(1.0, gamma=0.9, every=7)", "kh", "kl", lambda: log2(0.9) / 7),
+        ("exponential_decay(1.0, gamma=0.9, every=7, staircase=True)", "kh", "kl", lambda: log2(0.9)),
+        ("step_decay(1.0, 0.3, every=7)", "kh", "kl", lambda: log2(0.3)),
+        ("step_decay(1.0, 0.0, every=7)", "kh", "kl", lambda: mpf(-4096)),
+        ("exponential(0.3, 0.001, 700)", "kh", "kl", lambda: (log2(0.001) - log2(0.3)) / 700),
+        ("exponential(0.3, 0.001, 700) * 0.0", "kh", "kl", lambda: mpf(0)),
+        ("affine_exponential(1.0, 0.1, 300, ratio=0.07)", "kh", "kl", lambda: -log2(0.07) / 300),
+        ("affine_exponential(0.1, 1.0, 300, ratio=0.07)", "kh", "kl", lambda: log2(0.07) / 300),
+        ("tanh(1.0, 0.1, 300, lower=-4.3, upper=1.7)", "yh", "yl", lambda: 2 * mpf(-4.3) * log2(mpmath.e)),
+        ("tanh(0.1, 1.0, 300, lower=-4.3, upper=1.7)", "yh", "yl", lambda: -2 * mpf(-4.3) * log2(mpmath.e)),
+        ("tanh(1.0, 0.1, 300, lower=-4.3, upper=1.7)", "kh", "kl", lambda: 2 * (mpf(1.7) - mpf(-4.3)) / 300 * log2(mpmath.e)),
+        ("tanh(0.1, 1.0, 300, lower=-4.3, upper=1.7)", "kh", "kl", lambda: -2 * (mpf(1.7) - mpf(-4.3)) / 300 * log2(mpmath.e)),
+        ("logarithmic(1.0, 0.1, 300)", "dh", "dl", lambda: log2(301)),
+        ("logarithmic(0.1, 1.0, 300)", "dh", "dl", lambda: log2(301)),
+        ("linear(1.0, 0.1, 300).repeat(scale=0.3)", "kh", "kl", lambda: log2(0.3)),
+        ("linear(1.0, 0.1, 300).repeat(scale=0.0)", "kh", "kl", lambda: mpf(-4096)),
+    ],
+)
+def test_what_is_multiplied_by_the_step_is_stored_in_two_words(text, high, low, exact):
+    """One would not do: at step 2^53 its last digit is a digit before the point."""
+    fields = families(built(text).program)[0][1][0].fields
+    with mpmath.workprec(300):
+        assert abs(mpf(fields[high][0]) + mpf(fields[low][0]) - exact()) <= abs(exact()) * mpf(2) ** -98
+    assert fields[high][0] == fields[high][0] + fields[low][0]
 
 
 # -- no larger than it must be -----------------------------------------------------------------------------------------------
