@@ -20,11 +20,8 @@ _MOST_LANES = 2**53
 _SAMPLED = code("sampled")
 _HELD = [int(i >= code("loop")) + int(i > code("clock")) for i in range(len(SHAPES))]  # how many tracks a row holds
 _TOLD = np.array([1, *range(7, ROW, 2)])  # where a row tells of its start and of its fields
-_NAMES = [("start", *row.fields) for row in SHAPES]
-# of each shape's start and fields the least, where it is a whole number
-_LEAST = np.array(
-    [[{"start": 0, **COUNTS}.get(name, -np.inf) for name in (names + ("",) * 7)[: 1 + FIELDS_MOST]] for names in _NAMES]
-)
+_NAMES = [("start", *row.fields, *[""] * (FIELDS_MOST - len(row.fields))) for row in SHAPES]
+_LEAST = np.array([[{"start": 0, **COUNTS}.get(name, -np.inf) for name in names] for names in _NAMES])  # of whole numbers
 
 
 def check(words: Words) -> None:
