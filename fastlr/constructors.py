@@ -6,7 +6,8 @@ vanishes. Parameters are numbers or arrays that broadcast to the batch shape. Ra
 the optimizer takes; lengths (``steps``, ``warmup``, ``every``, ``period``) are whole steps; a *factor* multiplies a rate.
 
 Every constructor raises ``TypeError`` or ``ValueError`` for an argument that breaks its rule, naming the parameter, the rule and
-the value. All rates are float64, within 2 ulp of the formula in real numbers on every step.
+the value. All rates are float64, within 2 ulp of the formula in real numbers on every step and at every power, from 1e-3 to 1e3,
+but for rates below 1e-290 or below 1e-290 of their curve's higher level (docs/accuracy.md).
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -94,8 +95,8 @@ def cosine(init: Rate, end: Rate, steps: Steps, exponent: Power = 1.0, k: Power 
     """Half a cosine wave: ``end + (init - end) * ((1 + cos(pi * (t/steps)^k)) / 2)^exponent``, then ``end``.
 
     Loshchilov & Hutter, *SGDR* (2017), one period of it. ``exponent`` raises the weight to a power (an option of
-    optax's), ``k`` bends the clock (k-decay: Zhang & Li, 2020). Evaluated as ``sin^2`` from the nearer end, so that the
-    last steps before a small ``end`` keep all their digits.
+    optax's), ``k`` bends the clock (k-decay: Zhang & Li, 2020), both from 1e-3 to 1e3. Evaluated as ``sin^2`` from the
+    nearer end, so that the last steps before a small ``end`` keep all their digits.
 
     >>> cosine(1.0, 0.0, steps=4)(2), cosine(1.0, 0.0, steps=4)(4)
     (0.5, 0.0)
@@ -213,7 +214,7 @@ def step_decay(init: Rate, factor: Factor, every: Period) -> Schedule:
 
 @constructor
 def inverse_time(init: Rate, rate: Rate, every: Period = 1, power: Power = 1.0) -> Schedule:
-    """``init / (1 + rate * t/every)^power``; it never ends.
+    """``init / (1 + rate * t/every)^power``; it never ends; power from 1e-3 to 1e3.
 
     With ``power=1`` Robbins & Monro's condition (1951) holds for it; ``InverseTimeDecay`` in Keras. With a power it is the "inv"
     policy of Jia et al., *Caffe: Convolutional Architecture for Fast Feature Embedding* (2014).
@@ -231,6 +232,8 @@ def inverse_time(init: Rate, rate: Rate, every: Period = 1, power: Power = 1.0) 
 def inverse_power(init: Rate, power: Power, shift: Period = 1) -> Schedule:
     """``init * ((t + shift)/shift)^-power``: ``init`` at step 0, falling like ``t^-power`` beyond ``shift`` steps; it never ends.
 
+    The power is from 1e-3 to 1e3.
+
     >>> inverse_power(1.0, power=2.0, shift=10)(10)
     0.25
     """
@@ -241,6 +244,8 @@ def inverse_power(init: Rate, power: Power, shift: Period = 1) -> Schedule:
 @constructor
 def eden(init: Rate, width: Positive, power: Power = 0.25) -> Schedule:
     """``init * (1 + (t/width)^2)^-power``: flat at first, then like ``t^(-2*power)`` beyond ``width`` steps; it never ends.
+
+    The power is from 1e-3 to 1e3.
 
     Yao et al., *Zipformer: A Faster and Better Encoder for Automatic Speech Recognition* (2023), whose Eden is two of them,
     ``eden(peak, 5_000) * eden(1.0, 3.5).staircase(every)``, the second counted in epochs of ``every`` steps, and a warm-up.
