@@ -1,4 +1,4 @@
-"""Whatever writes a file: what stood there stays whole, or the new is whole, however the work ends; and the next run goes well."""
+"""Whatever writes a file: the old stays whole, or the new is, however the work ends; and the next run goes well."""
 
 import json
 import os
