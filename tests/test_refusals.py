@@ -54,6 +54,7 @@ NAMES = {
 }
 
 PRESETS = [
+    ("presets.optax.join_schedules({'a': line}, [5])", TypeError, "must be a sequence of at least one Schedule, got dict"),
     ("presets.torch.StepLR(-0.1, 30)", ValueError, "torch.StepLR: lr must be a finite number >= 0, at most 1e290, got -0.1"),
     ("presets.torch.StepLR(0.1, 0)", ValueError, "torch.StepLR: step_size must be an integer from 1 to 2**53, got 0"),
     ("presets.torch.StepLR(0.1, 30.5)", TypeError, "torch.StepLR: step_size must be an integer from 1 to 2**53, got float"),
