@@ -514,3 +514,42 @@ def identified(choices: Choices) -> Any:
     else:
         log = choices.anything()
     return flr.identify(log, **_some(choices, "every", "tolerance")).schedule
+
+
+# -- doors that need no peer -----------------------------------------------------------------------------------------------
+
+
+@target()
+def labelled(choices: Choices) -> None:
+    """What the lanes of a batch or a sweep are called, in a frame with results of any shape."""
+    from fastlr.adapters.pandas import frame
+
+    lanes = choices.of([choices.schedule, lambda: WANTED, choices.anything])()
+    results = choices.of(
+        [lambda: {"sum": lanes.sum(9)} if isinstance(lanes, flr.Schedule) else WANTED.reduce(["sum"], 9), choices.anything]
+    )()
+    hold(frame(lanes, results) is not None, "no frame", lanes)
+
+
+ARGUMENTS = [
+    "constant(1)", "linear(1, 0, 10)", "--steps", "10", "0", "-1", "--out", "a.npy", "a.csv", "family.toml", "--reduce", "sum",
+    "--dtype", "float32", "--tolerance", "nan", "--start", "--every", "1e9", "llama", "--top", "--law", "law.toml", "--peak",
+    "--memory", "\0", "é", "constant([1, 2])", "--help", "--", "nowhere/a.csv", "",
+]  # fmt: skip
+
+
+@target()
+def commands(choices: Choices) -> None:
+    """A command with any arguments: it succeeds, or says in one line what is wrong, and leaves nothing."""
+    from typer.testing import CliRunner
+
+    from fastlr.command_line import app
+
+    command = choices.of(["show", "table", "compare", "sweep", "rank", "recipes", "info", ""])
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder, contextlib.chdir(folder):
+        Path("family.toml").write_text("family = 'linear'\nsteps = 9\nparameters = {init = [0.1, 0.2], end = 0.0, steps = 10}\n")
+        Path("law.toml").write_text("law = 'Annealing'\nconstants = {L0 = 2.6, A = 0.6, alpha = 0.4, C = 0.5, decay = 0.9}\n")
+        done = CliRunner().invoke(app, [command, *(choices.of(ARGUMENTS) for _ in range(choices.below(9)))])
+        told = [line for line in done.stderr.splitlines() if line and "schedules/s" not in line and "rates/s" not in line]
+        hold(isinstance(done.exception, SystemExit | type(None)) and done.exit_code in (0, 1, 2), repr(done.exception), command)
+        hold(len(told) == (done.exit_code == 2), "not one line", told)
