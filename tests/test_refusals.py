@@ -217,12 +217,12 @@ PRESETS = [
     (
         "presets.allennlp.CosineHardRestartsWithWarmupLearningRateScheduler(0.1, 0, 2**50, 2**40)",
         ValueError,
-        "allennlp.CosineHardRestartsWithWarmupLearningRateScheduler: num_cycles must be an integer from 1 to 65,536, got",
+        "allennlp.CosineHardRestartsWithWarmupLearningRateScheduler: num_cycles must be an integer from 1 to 10,000, got",
     ),
     (
         "presets.fvcore.StepWithFixedGammaParamScheduler(0.1, 2**40, 0.5, 10, max_iter=10)",
         ValueError,
-        "fvcore.StepWithFixedGammaParamScheduler: num_decays must be an integer from 1 to 65,536, got 1099511627776",
+        "fvcore.StepWithFixedGammaParamScheduler: num_decays must be an integer from 1 to 10,000, got 1099511627776",
     ),
     (
         "presets.fvcore.StepParamScheduler([], 10, max_iter=10)",
