@@ -11,6 +11,8 @@ import pytest
 from processes import SITE
 from writing import KILLS, SHARES, WRITERS
 
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that can part is ended")
+
 every_writer = pytest.mark.parametrize("out", WRITERS)
 
 

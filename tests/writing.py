@@ -8,7 +8,6 @@ import io
 import json
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -49,6 +48,8 @@ KILLS, SHARES = 6, (0.0, 0.7)  # of the largest file, that there is room for
 def inside(out: str, room: int | None = None) -> tuple[int, str]:
     """What the command says, whose files may not be larger than this."""
     if room is not None:
+        import resource  # which Windows has not, where nothing here runs
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     done = CliRunner().invoke(app, [*WRITERS[out], "--out", out])
     return done.exit_code, done.stderr.splitlines()[-1] if done.stderr else ""
