@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fastlr.calls import Call
 from fastlr.lanes import lanes_of
-from fastlr.parameters import shown
+from fastlr.parameters import shown, taken
 from fastlr.schedule import Schedule
 from fastlr.sweeps import Sweep
 from fastlr.value import CONSTRUCTORS, cores
@@ -47,7 +47,8 @@ class Labels:
 
     def shaped(self, where: str, result: Any) -> Any:
         """A result of one value a lane, or of one a lane and step, along the axes; ``ValueError`` for any other."""
-        array, size = result if hasattr(result, "reshape") else np.asarray(result), int(np.prod(self.shape))
+        array = result if hasattr(result, "reshape") else taken(f"{where} must be an array", result)
+        size = int(np.prod(self.shape))
         shape = tuple(array.shape)
         leading = next((known for known in (self.shape, (size,)) if shape[: len(known)] == known), None)
         if leading is None or len(shape) > len(leading) + 1:

@@ -39,10 +39,10 @@ def taken(rule: str, value: object) -> npt.NDArray[Any]:
     """``value`` as the array that NumPy makes of it, or an error that begins with ``rule``."""
     try:
         return np.asarray(value)
+    except (UnicodeError, MemoryError, OverflowError, RuntimeError):
+        raise ValueError(f"{rule}, got what no array can hold: {shown(value)}") from None
     except ValueError:
         raise ValueError(f"{rule}, got rows of unequal length: {shown(value)}") from None
-    except (MemoryError, OverflowError, RuntimeError):
-        raise ValueError(f"{rule}, got more than an array can hold: {shown(value)}") from None
 
 
 def nearest(name: object, names: Iterable[str]) -> str:

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fuzz.targets import TARGETS
+
+import fastlr as flr
 
 SEEDS = sorted(path for path in (Path(__file__).parent / "fuzz" / "seeds").glob("*/*") if path.is_file())
 
@@ -17,3 +20,60 @@ def test_a_seed_gives_what_it_must(path):
 def test_every_target_has_seeds_and_takes_none(name):
     assert [path for path in SEEDS if path.parent.name == name]
     TARGETS[name](b"")
+
+
+# -- what it found, by name ------------------------------------------------------------------------------------------------
+
+LINE = flr.linear(1.0, 0.0, 10)
+LAST = 2**53
+
+
+@pytest.mark.parametrize(
+    ("made", "shape"),
+    [
+        (lambda: LINE.cooldown(5, 5, power=[[1.0, 2.0]]), (1, 2)),
+        (lambda: flr.constant(1.0).extend([5, 6]), (2,)),
+        (lambda: flr.exponential_decay(0.1, rate=0.5, every=[1, 1]), (2,)),
+        (lambda: flr.cyclic(0.1, 0.5, 5, gamma=[1.0, 1.0]), (2,)),
+    ],
+)
+def test_a_parameter_without_a_part_in_what_is_built_has_its_lanes(made, shape):
+    schedule = made()
+    assert schedule.shape == shape
+    assert schedule[(0,) * len(shape)](7) == schedule(7)[(0,) * len(shape)]
+    assert flr.from_spec(schedule.to_spec()).shape == shape
+
+
+def test_samples_and_their_lengths_broadcast():
+    schedule = flr.sampled([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]], every=[[1], [2]])
+    assert schedule(1).tolist() == [[5.0, 6.0, 7.0], [1.0, 2.0, 3.0]]
+
+
+def test_no_steps_have_the_lanes_of_those_who_ask():
+    for schedule in (flr.constant(1.0), flr.constant([1.0, 2.0]), flr.linear([[1.0, 2.0]], 0.0, 5)):
+        for none in (np.zeros(0, np.int64), np.zeros((1, 0), np.int64), np.zeros((0, 3), np.int32)):
+            assert schedule(none).shape == schedule.shape + none.shape
+
+
+@pytest.mark.parametrize("skipped", [LAST, LAST - 1, LAST - 100])
+@pytest.mark.parametrize("warmup", [1, 3])
+def test_a_clock_that_stands_at_the_last_step_has_extremes(warmup, skipped):
+    schedule = LINE * flr.inverse_sqrt(1.0, warmup).skip(skipped)
+    table = schedule.table(200, 260)
+    assert (schedule.min(200, 260), schedule.max(200, 260)) == (table.min(), table.max())
+    assert schedule.argmin(200, 260) == 200
+
+
+def test_nothing_grows_to_nothing():
+    assert flr.linear(0.0, 0.0, 10).repeat(10_000, scale=10)(7) == 0.0
+
+
+def test_points_of_a_sequence_are_drawn_without_a_warning():
+    family = flr.sweep("linear", flr.sobol(8, init=flr.Uniform(0.1, 0.2)), end=0.0, steps=10)
+    assert family[:3](0).tolist() == family[:](0)[:3].tolist()
+
+
+def test_a_rule_in_single_precision_stays_within_it():
+    most = float(np.finfo(np.float32).max)
+    rule = flr.Plateau(precision="single", floor=most, patience=0)
+    assert np.isfinite(rule.replay([1.0, 2.0, 3.0], rule.init(scale=most))).all()

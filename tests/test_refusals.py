@@ -54,6 +54,7 @@ NAMES = {
 }
 
 PRESETS = [
+    ("presets.optax.join_schedules({'a': line}, [5])", TypeError, "must be a sequence of at least one Schedule, got dict"),
     ("presets.torch.StepLR(-0.1, 30)", ValueError, "torch.StepLR: lr must be a finite number >= 0, at most 1e290, got -0.1"),
     ("presets.torch.StepLR(0.1, 0)", ValueError, "torch.StepLR: step_size must be an integer from 1 to 2**53, got 0"),
     ("presets.torch.StepLR(0.1, 30.5)", TypeError, "torch.StepLR: step_size must be an integer from 1 to 2**53, got float"),
@@ -216,12 +217,12 @@ PRESETS = [
     (
         "presets.allennlp.CosineHardRestartsWithWarmupLearningRateScheduler(0.1, 0, 2**50, 2**40)",
         ValueError,
-        "allennlp.CosineHardRestartsWithWarmupLearningRateScheduler: num_cycles must be an integer from 1 to 65,536, got",
+        "allennlp.CosineHardRestartsWithWarmupLearningRateScheduler: num_cycles must be an integer from 1 to 10,000, got",
     ),
     (
         "presets.fvcore.StepWithFixedGammaParamScheduler(0.1, 2**40, 0.5, 10, max_iter=10)",
         ValueError,
-        "fvcore.StepWithFixedGammaParamScheduler: num_decays must be an integer from 1 to 65,536, got 1099511627776",
+        "fvcore.StepWithFixedGammaParamScheduler: num_decays must be an integer from 1 to 10,000, got 1099511627776",
     ),
     (
         "presets.fvcore.StepParamScheduler([], 10, max_iter=10)",
@@ -538,7 +539,7 @@ RUNS = [
     ),
     ("constant(1e290) * constant(1e-290) * 1e20", ValueError, "scale: the parts of a schedule must stay finite too, at most"),
     ("constant(1e290).minimum(1.0) * 1e20", ValueError, "scale: the parts of a schedule must stay finite too, at most 1e300,"),
-    ("constant(range(2**62))", ValueError, "constant: value must be a finite number >= 0, at most 1e290, got more than an"),
+    ("constant(range(2**62))", ValueError, "constant: value must be a finite number >= 0, at most 1e290, got what no array"),
     ("pair.each([1, 2, 3])", ValueError, "each: t must broadcast to batch shape (2,), got (3,)"),
     ("pair.each([[1], [2]])", ValueError, "each: t must broadcast to batch shape (2,), got (2, 1)"),
     ("line.each([1])", ValueError, "each: t must broadcast to batch shape (), got (1,)"),

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import constant, stack
-from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown
+from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown, taken
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments, cores
@@ -39,14 +39,14 @@ class Preset(NamedTuple):
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
-MOST_TURNS = 2**16  # parts of a schedule that are made one by one
+MOST_TURNS = 10_000  # parts of a schedule that are made one by one
 _FAR = float(LAST_STEP)
 _TINY, _HUGE = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
 
 # what a preset's function gets as plain Python numbers; a user may give arrays for any of them, one number a lane
 Count = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 Span = Annotated[int, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
-Turns = Annotated[int, Number("an integer from 1 to 65,536", 1, MOST_TURNS, whole=True)]  # that are made one by one
+Turns = Annotated[int, Number(f"an integer from 1 to {MOST_TURNS:,}", 1, MOST_TURNS, whole=True)]  # that are made one by one
 Tabled = Annotated[int, Number("an integer from 1 to 4,194,304", 1, 2**22, whole=True)]  # steps at which a function is asked
 Integer = Annotated[int, Number("an integer", -LAST_STEP, LAST_STEP, whole=True)]
 Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)]
@@ -63,9 +63,18 @@ Lengths = Annotated[Sequence[float], Number("numbers of steps from 0 to 2**53", 
 
 
 def _function(where: str, value: object) -> object:
+    """A function that is known to be one, and whose answers are numbers whenever it is asked."""
+    rule = f"{where} must be a function of the step"
     if not callable(value):
-        raise TypeError(f"{where} must be a function of the step, got {type(value).__name__} {shown(value)}")
-    return value
+        raise TypeError(f"{rule}, got {type(value).__name__} {shown(value)}")
+
+    def asked(*arguments: object) -> npt.NDArray[Any]:
+        answer = taken(f"{rule} that gives numbers", found := value(*arguments))
+        if answer.dtype.kind not in "biuf":
+            raise TypeError(f"{rule} that gives numbers, got {type(found).__name__} {shown(found)}")
+        return answer
+
+    return asked
 
 
 def _scales(where: str, value: object) -> object:

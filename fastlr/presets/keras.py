@@ -21,7 +21,20 @@ import numpy.typing as npt
 from fastlr.constructors import cosine, join, linear, sampled
 from fastlr.parameters import Flag, Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Duration, Function, Growth, Length, Level, Levels, Marks, Ratio, Share, Span, preset
+from fastlr.presets.arguments import (
+    Count,
+    Duration,
+    Function,
+    Growth,
+    Length,
+    Level,
+    Levels,
+    Marks,
+    Ratio,
+    Share,
+    Tabled,
+    preset,
+)
 from fastlr.presets.pieces import (
     endless,
     fraction,
@@ -121,7 +134,7 @@ def CosineDecayRestarts(
     differences="A function is not a value: it is asked once for each of `epochs` epochs, and the last rate held. Keras rounds "
     "each rate to the optimizer's float32 before the function sees it again."
 )
-def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Span) -> Schedule:
+def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Schedule:
     """``schedule(epoch, rate)`` of the rate before it, at first ``lr``, or ``schedule(epoch)``, looked up; t is the epoch."""
     rates = [np.asarray(lr)]
     for epoch in range(epochs):

@@ -51,7 +51,6 @@ __all__ = [
 Exact = int | Fraction
 
 _MOST = 1e290  # a rate that a schedule may have
-_MOST_CYCLES = 10_000
 _SIMPLE = 1_000_000  # a denominator up to which a fraction is one that someone meant
 _LONGEST_TABLE = 2**22  # values that a function is asked for, one by one
 _FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
@@ -157,7 +156,7 @@ def cycles(
     """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length * stretch^i`` steps long.
 
     Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no step lies are left out.
-    Raises ``ValueError`` for more than 65,536.
+    Raises ``ValueError`` for more than 10,000.
 
     >>> [begin for begin, _ in cycles(lambda i: lambda ticks: linear(1.0, 0.0, ticks), Fraction("18.4"), Fraction("1.5"), 3)]
     [0, 19, 46]
@@ -433,9 +432,11 @@ def lowered_restarts(
     if count is None and length(1_000) == every:
         tops = geometric(high, scale, every, staircase=True)
         return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
+    if count is not None and count > MOST_TURNS:
+        raise ValueError(f"join: cycles that differ must be at most {MOST_TURNS:,}, got {shown(count)}")
     parts: list[Schedule] = []
     begins = [0]
-    while begins[-1] < LAST_STEP and len(parts) < (_MOST_CYCLES if count is None else count):
+    while begins[-1] < LAST_STEP and len(parts) < (MOST_TURNS if count is None else count):
         steps = min(length(len(parts)), LAST_STEP)
         parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
         begins.append(min(begins[-1] + steps, LAST_STEP))

@@ -18,7 +18,7 @@ import numpy as np
 
 from fastlr.constructors import constant, join, linear, polynomial, rex, sampled
 from fastlr.parameters import Flag, Rate
-from fastlr.presets.arguments import Count, Exponent, Level, Ratio, Share, Span, preset
+from fastlr.presets.arguments import Count, Exponent, Level, Ratio, Share, Span, Tabled, preset
 from fastlr.presets.pieces import fractal_cosines, fraction, knots, warm_restarts, wave
 from fastlr.schedule import Schedule
 
@@ -128,7 +128,7 @@ def REXScheduler(total_steps: Span, max_lr: Rate = 1.0, min_lr: Rate = 0.0) -> S
 
 
 @preset()
-def get_chebyshev_schedule(lr: Rate, num_epochs: Span, is_warmup: Flag = False) -> Schedule:
+def get_chebyshev_schedule(lr: Rate, num_epochs: Tabled, is_warmup: Flag = False) -> Schedule:
     """``lr`` times the reciprocal Chebyshev nodes of the next power of two of epochs, in fractal order; ``is_warmup``: ``lr``.
 
     Steps 0 to 2 have the first of them, and the last is held. Of the nodes those are taken that the order of two fewer names.

@@ -39,7 +39,6 @@ __all__ = [
 
 Rates = npt.NDArray[np.float64]
 
-_MOST_CYCLES = 10_000
 _MOST_DRAWS = 100_000
 _MOST_RATES = 10_000_000
 
@@ -443,11 +442,7 @@ class _Cycles:
             times = self.limit if self.limit * self.length <= LAST_STEP else None
             return curve(lr)(self.length).repeat(times) if self.limit > 1 else curve(lr)(self.length)
         found = cycles(lambda i: curve(np.multiply(lr, self.decay**i)), self.length, fraction(self.mul), self.limit)
-        begins, parts = zip(*islice(found, _MOST_CYCLES + 1), strict=True)
-        if len(parts) > _MOST_CYCLES:
-            raise ValueError(
-                f"timm.{self.name}: cycle_limit must be at most {_MOST_CYCLES} where cycles differ, got {self.limit}"
-            )
+        begins, parts = zip(*found, strict=True)
         return join(parts, begins[1:])
 
     def looked_up(self, weight: Callable[[Rates], Rates], lr: npt.ArrayLike, low: npt.ArrayLike) -> Schedule:

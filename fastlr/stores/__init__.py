@@ -34,6 +34,10 @@ class Store(Protocol):
     layout: Layout
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
     def folder(self) -> Path | None:
         """Where it is on a disk."""
 
@@ -167,7 +171,7 @@ def _write(store: Store, threads: int, progress: bool) -> None:
                 done += _rates_in(part)
     except OSError as error:
         finished = f"{done:,} of {total:,} rates are finished, and the same call goes on from there"
-        raise OSError(error.errno, f"table: out could not be written: {error.strerror}; {finished}", str(store.folder)) from error
+        raise OSError(error.errno, f"table: out could not be written: {error.strerror}; {finished}", store.name) from error
 
 
 def _check_room(store: Store, least: int) -> None:

@@ -78,6 +78,11 @@ class NpyFile:
                     raise self._refused(f"it is corrupt in its chunk {i}")
 
     @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
     def folder(self) -> Path:
         """Where it is."""
         return self.path.parent

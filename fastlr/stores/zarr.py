@@ -76,6 +76,11 @@ class ZarrArray:
             raise self._refused(f"it is corrupt in its chunk {cut[0].relative_to(str(self.folder))}")
 
     @property
+    def name(self) -> str:
+        """The path, or what the store calls itself."""
+        return str(self.folder or self._store)
+
+    @property
     def begun(self) -> bool:
         """Whether there is an array."""
         return self._array is not None
@@ -127,5 +132,4 @@ class ZarrArray:
         return zarr.open_array(self._store, mode="r")
 
     def _refused(self, why: str) -> ValueError:
-        name = str(self.folder or self._store)
-        return ValueError(f"table: out must be new, or what the same call began, got {name!r}: {why}; it is left as it is")
+        return ValueError(f"table: out must be new, or what the same call began, got {self.name!r}: {why}; it is left as it is")

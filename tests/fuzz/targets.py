@@ -120,7 +120,8 @@ def reductions(choices: Choices) -> None:
         table = schedule.table(start, stop)
         wanted = {"sum": table.sum(-1), "max": table.max(-1), "min": table.min(-1), "argmax": start + table.argmax(-1),
                   "argmin": start + table.argmin(-1)}.get(name, found)  # fmt: skip
-        near = np.allclose(found, wanted, rtol=1e-12, atol=0.0) if name == "sum" else np.array_equal(found, wanted)
+        least = 1e-300 * max(1.0, float(np.max(schedule._node.bound)))  # a weight below it is none
+        near = np.allclose(found, wanted, rtol=1e-12, atol=least) if name == "sum" else np.array_equal(found, wanted)
         hold(near, f"{name}({start}, {stop}) is {found!r}, not {wanted!r}", schedule)
 
 
@@ -213,7 +214,7 @@ def plans(choices: Choices) -> None:
     """What is looked at step by step, over few of them."""
     one, other = (choices.of([choices.schedule, choices.anything])() for _ in range(2))
     length = choices.of([lambda: 1 + choices.below(2_000), choices.anything])()
-    if isinstance(length, int) and length > 10_000:
+    if isinstance(length, int | np.integer) and length > 10_000:
         length = 10_000
     choices.of([lambda: str(flr.diff(one, other, length)), lambda: str(flr.check(one, length)),
                 lambda: str(flr.compare(one, other, length, **_some(choices, "tolerance")))])()  # fmt: skip
@@ -525,3 +526,42 @@ def identified(choices: Choices) -> Any:
     else:
         log = choices.anything()
     return flr.identify(log, **_some(choices, "every", "tolerance")).schedule
+
+
+# -- doors that need no peer -----------------------------------------------------------------------------------------------
+
+
+@target()
+def labelled(choices: Choices) -> None:
+    """What the lanes of a batch or a sweep are called, in a frame with results of any shape."""
+    from fastlr.adapters.pandas import frame
+
+    lanes = choices.of([choices.schedule, lambda: WANTED, choices.anything])()
+    results = choices.of(
+        [lambda: {"sum": lanes.sum(9)} if isinstance(lanes, flr.Schedule) else WANTED.reduce(["sum"], 9), choices.anything]
+    )()
+    hold(frame(lanes, results) is not None, "no frame", lanes)
+
+
+ARGUMENTS = [
+    "constant(1)", "linear(1, 0, 10)", "--steps", "10", "0", "-1", "--out", "a.npy", "a.csv", "family.toml", "--reduce", "sum",
+    "--dtype", "float32", "--tolerance", "nan", "--start", "--every", "1e9", "llama", "--top", "--law", "law.toml", "--peak",
+    "--memory", "\0", "é", "constant([1, 2])", "--help", "--", "nowhere/a.csv", "",
+]  # fmt: skip
+
+
+@target()
+def commands(choices: Choices) -> None:
+    """A command with any arguments: it succeeds, or says in one line what is wrong, and leaves nothing."""
+    from typer.testing import CliRunner
+
+    from fastlr.command_line import app
+
+    command = choices.of(["show", "table", "compare", "sweep", "rank", "recipes", "info", ""])
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder, contextlib.chdir(folder):
+        Path("family.toml").write_text("family = 'linear'\nsteps = 9\nparameters = {init = [0.1, 0.2], end = 0.0, steps = 10}\n")
+        Path("law.toml").write_text("law = 'Annealing'\nconstants = {L0 = 2.6, A = 0.6, alpha = 0.4, C = 0.5, decay = 0.9}\n")
+        done = CliRunner().invoke(app, [command, *(choices.of(ARGUMENTS) for _ in range(choices.below(9)))])
+        told = [line for line in done.stderr.splitlines() if line and "schedules/s" not in line and "rates/s" not in line]
+        hold(isinstance(done.exception, SystemExit | type(None)) and done.exit_code in (0, 1, 2), repr(done.exception), command)
+        hold(len(told) == (done.exit_code == 2), "not one line", told)

@@ -1,0 +1,49 @@
+"""Whatever writes a file: the old stays whole, or the new is, however the work ends; and the next run goes well."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from processes import SITE
+from writing import KILLS, SHARES, WRITERS
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that can part is ended")
+
+every_writer = pytest.mark.parametrize("out", WRITERS)
+
+
+@cache
+def told(out, folder):
+    """What became of it."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SITE), str(Path(__file__).parent)]), "FASTLR_BACKEND": "reference"}
+    command = [sys.executable, str(Path(__file__).with_name("writing.py")), str(folder), out]
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    """A folder for each of them."""
+    folders = {out: tmp_path_factory.mktemp("written") for out in WRITERS}
+    return lambda out: told(out, folders[out])
+
+
+@every_writer
+def test_killed_at_any_moment_the_old_is_whole_or_the_new(room, out):
+    found = room(out)["killed"]
+    assert (found["kept"], found["done"]) == (True, True), found["said"]
+    assert 0 < found["kills"] <= KILLS
+
+
+@every_writer
+@pytest.mark.parametrize("share", range(len(SHARES)), ids=[f"room for {share:.0%}" for share in SHARES])
+def test_where_the_disk_is_full_the_old_is_whole_and_the_file_named(room, out, share):
+    found = room(out)["full"][share]
+    assert (found["code"], found["kept"], found["left"]) == (2, True, [])
+    assert out in found["said"]
+    assert "File too large" in found["said"]
+    assert found["done"]
