@@ -11,7 +11,7 @@ from cases import SCHEDULES, built
 from test_accuracy import COMPOSED, operations, ulps
 
 import fastlr as flr
-from fastlr import threads
+from fastlr.backends import choose
 
 LAST = 2**53
 
@@ -131,6 +131,8 @@ def asked(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
     yield schedule(np.array(steps[::2] + steps[::-1] if few else steps[3:7]))
     for t in steps if few else steps[:6]:
         yield np.asarray(schedule(t))
+    for lane in lanes(schedule) if few and schedule.shape else ():
+        yield np.array([lane(t) for t in steps[::3]])
     yield np.asarray(schedule.each(np.resize(steps, schedule.shape)))
     for span in spans(schedule, steps):
         yield schedule.table(*span)
@@ -147,23 +149,31 @@ def asked_for_much(schedule: flr.Schedule) -> Iterator[np.ndarray]:
     yield schedule.table(3, 2_600, dtype="float32")
     yield schedule(np.arange(2_600)[::-1].copy())
     yield schedule.table(2_600, out=np.zeros(5_200)[::2])
+    yield schedule.table(2_600, out=np.zeros(5_200, np.float32)[::2])
 
 
-def asked_in_parts(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
-    """Some of the lanes at a time, as threads ask for them."""
-    yield schedule(steps[5], threads=3)
-    yield schedule(np.array(steps[:2]), threads=3)
-    yield schedule.table(2, threads=3)
+def asked_in_parts(schedule: flr.Schedule, t: list[int]) -> Iterator[np.ndarray]:
+    """Some of the lanes, some of the columns: the rest is left alone."""
+    words, backend, count, some = schedule.program.view(np.ndarray), choose(), size(schedule), np.array(t)
+    for lanes, columns in ((range(count // 3, count // 2), range(3)), (range(count - 1, count), range(1, 3))):
+        one, many = np.zeros((2, count)), np.zeros((3, count, 3))
+        single = np.zeros((count, 6), np.float32)
+        backend.rates(words, lanes, t[0], one[0])
+        backend.each(words, lanes, np.resize(some, count), one[1])
+        backend.steps(words, lanes, columns, some, many[0])
+        backend.table(words, lanes, columns, t[0], 3, many[1])
+        backend.table(words, lanes, columns, t[0], 3, many[2][::-1])
+        backend.table(words, lanes, columns, t[0], 3, single[:, ::2])
+        yield from (one, many, single)
 
 
 @cache
 def answers(name: str, backend: str) -> list[tuple[object, ...]]:
     """All that a backend says of a schedule, to the bit."""
     schedule = ALL[name]
-    with flr.use_backend(backend), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(threads, "_LEAST", 1)
+    with flr.use_backend(backend):
         steps = places(schedule)
-        more = asked_for_much(schedule) if name in LONG else asked_in_parts(schedule, steps) if name in LARGE else ()
+        more = asked_for_much(schedule) if name in LONG else asked_in_parts(schedule, steps[3:6]) if name in LARGE else ()
         return [(rates.shape, rates.dtype, rates.tobytes()) for rates in chain(asked(schedule, steps), more)]
 
 

@@ -81,6 +81,33 @@ def test_every_backend_repeats_the_plain_automata(backend, convention, precision
     assert len(np.unique(scales)) > 300
 
 
+@backend
+@kind
+@pytest.mark.parametrize("window", [1, 3])
+def test_automata_whose_lanes_share_their_numbers(backend, convention, precision, window):
+    rng, count = np.random.default_rng(40), 600
+    rule = flr.Plateau(
+        mode="max",
+        factor=np.linspace(0.1, 0.9, count),
+        patience=1,
+        rtol=0.0,
+        atol=0.125,
+        cooldown=1,
+        floor=0.01,
+        warmup=1,
+        window=window,
+        eps=0.01 if convention in ("torch", "timm") else None,
+        nan="bad",
+        convention=convention,
+        precision=precision,
+    )
+    metrics = drawn(rng, count, 20)
+    with flr.use_backend(backend):
+        scales = rule.replay(metrics)
+    plain = [automaton(lane(rule, i)).replay(metrics[:, i].tolist()) for i in range(count)]
+    assert np.array_equal(scales, np.transpose(plain))
+
+
 def anything(rng, rule, count):
     """A state that no history need have led to: counts up to where they stop, scales beside the floor, any best."""
     numbers = rule.parameters
