@@ -21,6 +21,12 @@ HARD = (
     "linear(1.0, 0.3, [10, 2**30 + 1, 3])",
     "linear(0.3, [1.0, 0.1, 0.3], 2**27 + 1)",
     "cosine(1.0, 0.1, 2**27 + 1)",
+    "linear(0.173, 0.057, 307_402_528)",  # in the middle of these the halves would pass each other
+    "linear(1.228, 0.335, 4_118_874_852)",
+    "cosine(0.34, 1.266, 132_499_806_344)",
+    "cosine(0.935, 0.063, 13_336_160_519_856)",
+    "polynomial(1.721, 0.741, 33_226_845_521_751).skip(9_731_917_735_883)",
+    "polynomial(0.116, 0.539, 50_114_391_087_271).skip(14_678_165_314_427)",
     "cosine(0.1, [0.7, 1.0], [2**40 + 3, 900])",
     "polynomial([1.0, 0.1], 0.3, [2**27 + 1, 50])",
     "polynomial([0.1, 1.0], 0.7, 2**40 + 1)",
@@ -112,7 +118,8 @@ def places(schedule: flr.Schedule, most_lanes: int = 4) -> list[int]:
     some = list(lanes(schedule))[:: max(1, size(schedule) // most_lanes)]
     seams = sorted({0, *(seam for lane in some for seam in lane.seams[:12])})
     near = {seam + d for seam in seams for d in (-1, 0, 1, 2)}
-    between = {(3 * a + b) // 4 for a, b in zip(seams, [*seams[1:], 2 * seams[-1] + 9], strict=True)}
+    ends = zip(seams, [*seams[1:], 2 * seams[-1] + 9], strict=True)
+    between = {step for a, b in ends for step in ((3 * a + b) // 4, (a + b) // 2)}
     far = {70, 1_500, 2**31 + 1, 10**12 + 7, LAST}
     return sorted(t for t in near | between | far if 0 <= t < first_forbidden(schedule))
 
