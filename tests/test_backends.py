@@ -329,6 +329,47 @@ def test_the_door_in_a_users_cached_function(tmp_path):
     assert run(code) == {"right": [True, True], "hits": [1, 1]}
 
 
+STACKED = flr.stack([flr.linear(1.0, 0.0, 10), flr.cosine(1.0, 0.1, 15), flr.linear(0.5, 0.0, 20)]).with_past_end("raise")
+
+
+def altered(change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Words that are no program any more."""
+    words = change(np.array(STACKED.program))
+    words.flags.writeable = False
+    return words
+
+
+@pytest.mark.parametrize(
+    ("program", "t", "size", "message"),
+    [
+        (STACKED.program, -1, 3, "t must be a step from 0"),
+        (STACKED.program, 10, 3, "t must be a step from 0"),
+        (flr.stack([*[flr.constant(0.1)] * 3]).program, 2**53 + 1, 3, "t must be a step from 0"),
+        (STACKED.program, 9, 2, "out must have one element"),
+        (STACKED.program, 9, 4, "out must have one element"),
+        (altered(lambda words: words[:3]), 9, 3, "program must be one that this version"),
+        (altered(lambda words: words[:-1]), 9, 3, "program must be one that this version"),
+        (altered(lambda words: np.where(words == words[0], words + 1.0, words)), 9, 3, "program must be one that this version"),
+    ],
+)
+def test_the_door_of_numba_refuses_what_kernels_do_not_look_at(program, t, size, message):
+    out = np.full(size, -1.0)
+    with pytest.raises(ValueError, match=message):
+        flr.jit.rates(program, t, out)
+    assert (out == -1.0).all()
+    if size == 3:
+        with pytest.raises(ValueError, match=message):
+            flr.jit.rate(program, t)
+
+
+def test_the_door_of_numba_gives_the_rates_of_all_lanes():
+    for t in (0, 9):
+        out = np.full(3, -1.0)
+        flr.jit.rates(STACKED.program, t, out)
+        assert out.tobytes() == STACKED(t).tobytes()
+        assert flr.jit.rate(STACKED.program, t) == STACKED(t)[0]
+
+
 # -- the same rates --------------------------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ backend = pytest.mark.parametrize("backend", BACKENDS)
 def drawn(rng, count, updates):
     """Metrics (updates, lanes) of few dyadic numbers, full of ties, and of any, with NaN and infinities among them."""
     metrics = np.where(rng.random(count) < 0.5, rng.integers(-6, 7, (updates, count)) / 4.0, rng.normal(size=(updates, count)))
-    odd = rng.choice([math.nan, math.inf, -math.inf, -0.0, 1e300, 5e-324], (updates, count))
+    odd = rng.choice([math.nan, math.inf, -math.inf, -0.0, 1.7e308, 5e-324], (updates, count))
     return np.where(rng.random((updates, count)) < 0.08, odd, metrics)
 
 
@@ -79,6 +79,33 @@ def test_every_backend_repeats_the_plain_automata(backend, convention, precision
     plain = [automaton(lane(rule, i), first[i]).replay(metrics[:, i].tolist()) for i in range(300)]
     assert np.array_equal(scales, np.transpose(plain))
     assert len(np.unique(scales)) > 300
+
+
+@backend
+@kind
+@pytest.mark.parametrize("window", [1, 3])
+def test_automata_whose_lanes_share_their_numbers(backend, convention, precision, window):
+    rng, count = np.random.default_rng(40), 600
+    rule = flr.Plateau(
+        mode="max",
+        factor=np.linspace(0.1, 0.9, count),
+        patience=1,
+        rtol=0.0,
+        atol=0.125,
+        cooldown=1,
+        floor=0.01,
+        warmup=1,
+        window=window,
+        eps=0.01 if convention in ("torch", "timm") else None,
+        nan="bad",
+        convention=convention,
+        precision=precision,
+    )
+    metrics = drawn(rng, count, 20)
+    with flr.use_backend(backend):
+        scales = rule.replay(metrics)
+    plain = [automaton(lane(rule, i)).replay(metrics[:, i].tolist()) for i in range(count)]
+    assert np.array_equal(scales, np.transpose(plain))
 
 
 def anything(rng, rule, count):
