@@ -38,7 +38,7 @@ COMPOSED = {"exp_range": 5.0, "noam": 3.0}
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.curves, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=150)
+@settings(max_examples=75)
 def test_every_shape_is_within_two_ulp(backend, bound, schedule, seed):
     allowed = bound + max((extra for word, extra in COMPOSED.items() if word in repr(schedule)), default=0.0)
     with flr.use_backend(backend):
@@ -82,7 +82,7 @@ def test_so_is_every_power(backend, bound, schedule, seed):
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.scalars, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_every_composition_adds_one_rounding_an_operation(backend, bound, schedule, seed):
     with flr.use_backend(backend):
         for t in schedules.interesting_steps(schedule, np.random.default_rng(seed), count=8):

@@ -54,7 +54,7 @@ def test_a_ramp_counts_as_a_loop_does(ramp, seed):
 
 
 @given(first=st.integers(1, 64), increment=st.integers(1, 64), count=st.integers(0, 40), over=st.integers(1, 20_000))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_a_ramp_is_by_the_rule_of_megatron(first, increment, count, over):
     """``batch = start + increment * int(consumed / (over / increments))``, and the last from ``over`` on; in exact numbers."""
     last, consumed = first + count * increment, 0
@@ -173,7 +173,7 @@ sizes = st.integers(1, 12)
 
 
 @given(st.integers(1, 200), sizes, sizes, sizes, st.integers(1, 3), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_horizon_is_what_a_loop_over_a_sampler_counts(samples, batch, accumulation, processes, epochs, drop_last):
     steps = simulated(samples, batch, accumulation, processes, epochs, drop_last)
     if steps == 0:
@@ -206,7 +206,7 @@ def test_a_horizon_made_by_hand_is_checked_as_well():
 
 
 @given(total=st.integers(1, 10**12), part=st.floats(0.0, 1.0))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_fraction_is_the_nearest_step(total, part):
     step = flr.step_at(part, total)
     assert type(step) is int
@@ -217,7 +217,7 @@ def test_a_fraction_is_the_nearest_step(total, part):
 
 
 @given(total=st.integers(1, LAST), where=st.integers(-LAST, LAST))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_a_count_is_itself_or_counts_from_the_end(total, where):
     assume(abs(where) <= total)
     assert flr.step_at(where, total) == (where if where >= 0 else total + where)
@@ -395,7 +395,7 @@ ASKED = {
 
 @pytest.mark.parametrize("name", ASKED)
 @given(value=ANYTHING, place=st.integers(0, 5))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_whatever_is_given_no_other_error_is_raised(name, value, place):
     """With good values for the rest, so that each argument is reached."""
     ask, values = ASKED[name][0], list(ASKED[name][1])

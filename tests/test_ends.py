@@ -210,7 +210,7 @@ def levels_of(spec: object) -> list[float]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.finite_curves, seed=seeds)
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_a_rate_never_leaves_the_interval_of_its_levels(backend, schedule, seed):
     spec = schedule.to_spec()["schedule"]
     levels = levels_of(spec)

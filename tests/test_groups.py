@@ -264,7 +264,7 @@ def rounded_once(value: Fraction) -> float:
 
 
 @given(depths=st.lists(st.integers(0, 40), min_size=1, max_size=8), decay=st.floats(0.0, 1.0))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_layer_decay_is_the_power_rounded_once(depths, decay):
     if 0 < decay < 1e-7:
         decay = 0.65

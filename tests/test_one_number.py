@@ -52,7 +52,7 @@ def level(request):
 
 
 EITHER = st.one_of(schedules.scalars, schedules.batches())
-SHARED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])  # one level for all
+SHARED = settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])  # one level for all
 
 
 def both(ask):
@@ -105,7 +105,7 @@ def test_every_level_of_an_x86_processor_is_built():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, seed=seeds)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
     rng = np.random.default_rng(seed)
     steps = np.array(schedules.interesting_steps(schedule, rng))
@@ -121,7 +121,7 @@ def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, seed=seeds)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_any_slice_and_stride_of_a_table_agrees(backend, schedule, seed):
     rng = np.random.default_rng(seed)
     seam = int(rng.choice([*schedule.seams, 0, 2**52]))
@@ -165,7 +165,7 @@ def test_out_of_any_strides_and_either_dtype_agrees(backend, schedule, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.batches(), seed=seeds)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_every_lane_agrees_with_its_own_schedule(backend, schedule, seed):
     rng = np.random.default_rng(seed)
     steps = np.array(schedules.interesting_steps(schedule, rng, count=4))
@@ -199,7 +199,7 @@ def test_mixed_families_land_in_their_own_places():
 
 
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_the_reference_agrees_with_the_kernels(schedule, seed):
     steps = np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed), count=6))
     with flr.use_backend("jit"):

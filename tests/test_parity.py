@@ -15,7 +15,7 @@ def test_every_preset_is_compared():
     assert sorted(parity.preset_names()) == sorted(CASES)
 
 
-SETTINGS = 60  # of each; `python -m bench parity` takes as many as a case asks for, 1,000 of most packages
+SETTINGS = 40  # of each; `python -m bench parity` takes as many as a case asks for, 1,000 of most packages
 
 
 def compared(case):

@@ -77,7 +77,7 @@ def test_it_comes_back_the_same(text, way):
 
 
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()), way=st.sampled_from(sorted(WAYS)))
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_any_schedule_comes_back_the_same(schedule, way):
     assert is_one(WAYS[way](schedule), schedule)
 
