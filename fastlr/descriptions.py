@@ -73,7 +73,7 @@ def contents_of(path: str | Path) -> dict[str, Any]:
     """What a TOML file holds. Raises ``ValueError`` for one that is no TOML, and ``OSError`` where it cannot be read."""
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # TOML's own, or that of bytes which are no text, or of a path that cannot be
         raise ValueError(f"{path}: must be a TOML file: {error}") from None
 
 

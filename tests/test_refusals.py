@@ -260,6 +260,8 @@ PRESETS = [
 ]  # fmt: skip
 
 SWEEPS = [
+    ("family.table(3, out='a\\0.npy')", ValueError, "table: out must be a path that can be, got 'a\\x00.npy' (embedded null"),
+    ("family.table(3, out='\\ud800.zarr')", ValueError, "table: out must be a path that can be, got '\\ud800.zarr' ('utf-8'"),
     (
         "sweep('lineer', init=[0.1], end=0.0, steps=10)",
         ValueError,
@@ -590,6 +592,8 @@ DESCRIBED = [
 ]  # fmt: skip
 
 CONFIGS = [
+    ("from_config('a\\0b')", ValueError, "from_config: config must be a path that can be, got 'a\\x00b' (embedded null"),
+    ("from_config('\\ud800')", ValueError, "from_config: config must be a path that can be, got '\\ud800' ('utf-8' codec"),
     ("from_config(5)", TypeError, "from_config: config must be a path, a mapping, a command's arguments or a torch scheduler,"),
     ("from_config(None)", TypeError, "from_config: config must be a path, a mapping, a command's arguments or a torch"),
     ("from_config([])", TypeError, "from_config: config must be a path, a mapping, a command's arguments or a torch"),
