@@ -73,7 +73,7 @@ def contents_of(path: str | Path) -> dict[str, Any]:
     """What a TOML file holds. Raises ``ValueError`` for one that is no TOML, and ``OSError`` where it cannot be read."""
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # TOML's own, or that of bytes which are no text, or of a path that cannot be
         raise ValueError(f"{path}: must be a TOML file: {error}") from None
 
 
@@ -138,11 +138,12 @@ def _values(name: str, value: Any) -> Any:
     if scale == "log" and min(ends) <= 0:
         raise ValueError(f"sweep: {name}: from and to must be above 0 on a log scale, got {shown(ends)}")
     check_fits(f"sweep: {name}", (count,), np.dtype(np.float64), "give a range of integers, or draw")
-    spaced = _SCALES[scale](*ends, count)
-    if not all(type(end) is int for end in ends):
-        return spaced
-    if max(map(abs, ends)) > LAST_STEP:
+    whole = all(type(end) is int for end in ends)
+    if whole and max(map(abs, ends)) > LAST_STEP:
         raise ValueError(f"sweep: {name}: integers must be from -2**53 to 2**53, got {shown(ends)}")
+    spaced = _SCALES[scale](*map(float, ends), count)
+    if not whole:
+        return spaced
     return np.rint(spaced).astype(np.int64)
 
 

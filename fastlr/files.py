@@ -1,10 +1,11 @@
 """Files of rates, written whole or not at all."""
 
 import math
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from fastlr.schedule import Schedule
 
-__all__ = ["check_room", "parts", "replacing", "write_table"]
+__all__ = ["check_place", "check_room", "parts", "replacing", "write_table"]
 
 _CHUNK = 2**18  # rates held at a time
 _MOST_COLUMNS = 1_000  # of lanes in a .csv
@@ -39,8 +40,7 @@ def replacing(where: str, path: str | Path) -> Iterator[BinaryIO]:
     written to.
     """
     path = Path(path)
-    if not path.parent.is_dir():
-        raise ValueError(f"{where} must be in a folder that exists, got {str(path)!r}")
+    check_place(where, path)
     draft = path.with_name(f".fastlr-{secrets.token_hex(8)}.tmp")
     try:
         with draft.open("xb") as file:
@@ -51,6 +51,17 @@ def replacing(where: str, path: str | Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             error.filename = str(path)  # what the caller knows, in place of the draft
         raise
+
+
+def check_place(where: str, path: Path) -> None:
+    """Raise ``ValueError`` unless a file may stand at ``path``: under a name that can be, in a folder that exists."""
+    with suppress(OSError):
+        try:
+            os.lstat(path)
+        except ValueError as error:
+            raise ValueError(f"{where} must be a path that can be, got {str(path)!r} ({error})") from None
+    if not path.parent.is_dir():
+        raise ValueError(f"{where} must be in a folder that exists, got {str(path)!r}")
 
 
 def parts(steps: range, columns: int = 1) -> Iterator[range]:

@@ -173,7 +173,8 @@ def _cosine(log: Log) -> Fit | None:
     if few.rates.size < _FEWEST or np.ptp(few.rates) == 0:
         return None
     middle, outer = few.rates[reach:-reach], few.rates[: -2 * reach] + few.rates[2 * reach :]
-    slope = float(np.clip(np.polyfit(middle, outer, 1)[0] / 2, -1.0, 1.0)) if np.ptp(middle) else 1.0
+    apart = (middle - middle.mean()) / few.rates.max()
+    slope = float(np.clip(apart @ outer / (apart @ apart) / few.rates.max() / 2, -1.0, 1.0)) if np.any(apart @ apart) else 1.0
     guess = np.arccos(slope) / (reach * (few.steps[1] - few.steps[0]))
     return _waves(few, max(guess, 0.05 / (few.steps[-1] - few.steps[0])))
 

@@ -49,6 +49,7 @@ class Identified:
         return repr(self.schedule)
 
 
+@np.errstate(all="ignore")  # a fit that is no number explains nothing
 def identify(rates: npt.ArrayLike, every: int = 1, tolerance: float = 1e-6) -> Identified:
     """The schedule that a log's rates are of: ``rates[i]`` was the rate of step ``i * every``.
 

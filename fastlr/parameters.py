@@ -21,6 +21,7 @@ __all__ = [
 
 
 _MOST_SHOWN = 200  # characters of a value in a message
+_MOST_LISTED = 2**24  # numbers of a range
 _MOST_AXES = 31  # that NumPy broadcasts, less the one that a stack adds
 
 
@@ -38,7 +39,10 @@ def shown(value: object) -> str:
 def taken(rule: str, value: object) -> npt.NDArray[Any]:
     """``value`` as the array that NumPy makes of it, or an error that begins with ``rule``."""
     try:
-        return np.asarray(value)
+        if isinstance(value, range) and len(value) > _MOST_LISTED:
+            raise MemoryError
+        # a range NumPy would go through one by one
+        return np.arange(value.start, value.stop, value.step) if isinstance(value, range) else np.asarray(value)
     except (UnicodeError, MemoryError, OverflowError, RuntimeError):
         raise ValueError(f"{rule}, got what no array can hold: {shown(value)}") from None
     except ValueError:

@@ -306,7 +306,7 @@ def _read(saved: object) -> tuple[Schedule, int]:
     if type(saved["resume"]) is not int or saved["resume"] != VERSION:
         raise ValueError(f"resume: saved must have version {VERSION} of the format, got {shown(saved['resume'])}")
     was = from_spec(cast("Mapping[str, object]", saved["plan"]))
-    if was.fingerprint != saved["fingerprint"]:
+    if not isinstance(saved["fingerprint"], str) or was.fingerprint != saved["fingerprint"]:
         rule = f"the plan must have the fingerprint saved with it, {shown(saved['fingerprint'])}"
         raise ValueError(f"resume: {rule}, got {was.fingerprint}")
     return was, single(Steps, "resume: step", saved["step"])

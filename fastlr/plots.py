@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.files import replacing
+from fastlr.files import check_place, replacing
 from fastlr.parameters import shown
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
@@ -152,8 +152,7 @@ def check_path(path: str | Path) -> None:
     """Raise ``ValueError`` unless ``save`` can take this path: whoever works for long asks before."""
     if Path(path).suffix not in (".png", ".svg"):
         raise ValueError(f"save: path must end in .png or .svg, got {str(path)!r}")
-    if not Path(path).parent.is_dir():
-        raise ValueError(f"save: path must be in a folder that exists, got {str(path)!r}")
+    check_place("save: path", Path(path))
 
 
 def save(axes: "Axes", path: str | Path) -> None:

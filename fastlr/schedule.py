@@ -371,6 +371,8 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
 def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
     *before, last = node.parts
     *starts, start = (node.numbers[str(i)] for i in range(len(node.parts)))
+    if not before:
+        return tree.join((_extended(last, total, at),), (start,))
     stood = before[-1].kind == "constant" or (before[-1].steps is not None and before[-1].steps < start - starts[-1])
     waits = stood & (at <= start)  # the rate is held before the last piece, which has not begun
     if np.any(waits) and not np.all(waits):

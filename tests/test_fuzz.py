@@ -77,3 +77,11 @@ def test_a_rule_in_single_precision_stays_within_it():
     most = float(np.finfo(np.float32).max)
     rule = flr.Plateau(precision="single", floor=most, patience=0)
     assert np.isfinite(rule.replay([1.0, 2.0, 3.0], rule.init(scale=most))).all()
+
+
+def test_a_join_of_one_part_is_extended():
+    assert flr.join([LINE], []).extend(20)([5, 10, 20]).tolist() == [0.75, 0.5, 0.0]
+
+
+def test_a_range_is_numbers():
+    assert flr.constant(range(1, 7, 2))(0).tolist() == [1.0, 3.0, 5.0]

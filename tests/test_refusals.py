@@ -260,6 +260,8 @@ PRESETS = [
 ]  # fmt: skip
 
 SWEEPS = [
+    ("family.table(3, out='a\\0.npy')", ValueError, "table: out must be a path that can be, got 'a\\x00.npy' (embedded null"),
+    ("family.table(3, out='\\ud800.zarr')", ValueError, "table: out must be a path that can be, got '\\ud800.zarr' ('utf-8'"),
     (
         "sweep('lineer', init=[0.1], end=0.0, steps=10)",
         ValueError,
@@ -468,6 +470,8 @@ LAWS = [
 ]  # fmt: skip
 
 RUNS = [
+    ("resume({**checkpoint(line, 5), 'fingerprint': [1, 2]})", ValueError, "must have the fingerprint saved with it, [1, 2]"),
+    ("constant(range(2**40))", ValueError, "constant: value must be a finite number >= 0, at most 1e290, got what no array"),
     ("rule.init(shape=10**400)", ValueError, "init: shape must be a tuple of integers above 0, at most 2**53, got"),
     ("rule.init(shape=2**60)", ValueError, "init: shape must be a tuple of integers above 0, at most 2**53, got"),
     ("rule.init(shape=(2, 0))", ValueError, "init: shape must be a tuple of integers above 0, at most 2**53, got (2, 0)"),
@@ -547,6 +551,7 @@ RUNS = [
 ]  # fmt: skip
 
 DESCRIBED = [
+    ("spaced({'from': 1, 'to': 10**300, 'count': 3, 'scale': 'log'})", ValueError, "sweep: init: integers must be from -2**53"),
     ("sweep_described(5)", TypeError, "sweep must be a table of keys and values, got int 5"),
     (
         "spaced({'from': 0.1, 'to': 1.0, 'count': 10**400})",
@@ -590,6 +595,8 @@ DESCRIBED = [
 ]  # fmt: skip
 
 CONFIGS = [
+    ("from_config('a\\0b')", ValueError, "from_config: config must be a path that can be, got 'a\\x00b' (embedded null"),
+    ("from_config('\\ud800')", ValueError, "from_config: config must be a path that can be, got '\\ud800' ('utf-8' codec"),
     ("from_config(5)", TypeError, "from_config: config must be a path, a mapping, a command's arguments or a torch scheduler,"),
     ("from_config(None)", TypeError, "from_config: config must be a path, a mapping, a command's arguments or a torch"),
     ("from_config([])", TypeError, "from_config: config must be a path, a mapping, a command's arguments or a torch"),

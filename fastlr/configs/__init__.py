@@ -102,6 +102,8 @@ def _parsed(path: Path) -> Mapping[str, Any]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{where}: must be text in UTF-8 ({error})") from None
+    except ValueError as error:  # of the path itself
+        raise ValueError(f"from_config: config must be a path that can be, got {shown(str(path))} ({error})") from None
     if path.suffix in (".yaml", ".yml"):
         found = _yaml(where, text)
     elif path.suffix == ".json" or text.lstrip().startswith("{"):

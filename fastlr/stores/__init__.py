@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.files import check_room
+from fastlr.files import check_place, check_room
 from fastlr.lanes import Lanes, lanes_of, rates_into
 from fastlr.parameters import shown
 from fastlr.progress import counted
@@ -143,8 +143,8 @@ def _store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: i
     out = Path(out) if isinstance(out, str | os.PathLike) else out
     if isinstance(out, Path) and out.suffix not in (".npy", ".zarr"):
         raise ValueError(f"table: out must end in .npy or .zarr, got {str(out)!r}")
-    if isinstance(out, Path) and not out.parent.is_dir():
-        raise ValueError(f"table: out must be in a folder that exists, got {str(out)!r}")
+    if isinstance(out, Path):
+        check_place("table: out", out)
     if isinstance(out, Path) and out.suffix == ".npy":
         return NpyFile(out, in_rows(lanes, steps, dtype, memory))
     try:

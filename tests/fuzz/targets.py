@@ -375,7 +375,7 @@ def _ends(choices: Choices) -> list[Any]:
 def sweeps(choices: Choices) -> Any:
     """A family over axes, of which some places are looked at."""
     name = choices.of([*shapes.__all__, "torch.StepLR", "linear(peak, 0.0, steps)", *_rare(choices)])
-    build = getattr(flr, name) if name in shapes.__all__ else flr.linear
+    build = getattr(flr, name) if isinstance(name, str) and name in shapes.__all__ else flr.linear
     rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
     names = ["peak", "steps"] if "(" in str(name) else list(inspect.signature(build).parameters)
     parameters = {key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()}
