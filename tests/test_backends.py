@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -329,6 +330,9 @@ def test_the_door_in_a_users_cached_function(tmp_path):
     assert run(code) == {"right": [True, True], "hits": [1, 1]}
 
 
+STEP = "t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'"
+SIZE = "out must have one element for each lane of the program"
+WHOLE = "program must be one that this version of fastlr lowered, and whole"
 STACKED = flr.stack([flr.linear(1.0, 0.0, 10), flr.cosine(1.0, 0.1, 15), flr.linear(0.5, 0.0, 20)]).with_past_end("raise")
 
 
@@ -342,23 +346,23 @@ def altered(change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize(
     ("program", "t", "size", "message"),
     [
-        (STACKED.program, -1, 3, "t must be a step from 0"),
-        (STACKED.program, 10, 3, "t must be a step from 0"),
-        (flr.stack([*[flr.constant(0.1)] * 3]).program, 2**53 + 1, 3, "t must be a step from 0"),
-        (STACKED.program, 9, 2, "out must have one element"),
-        (STACKED.program, 9, 4, "out must have one element"),
-        (altered(lambda words: words[:3]), 9, 3, "program must be one that this version"),
-        (altered(lambda words: words[:-1]), 9, 3, "program must be one that this version"),
-        (altered(lambda words: np.where(words == words[0], words + 1.0, words)), 9, 3, "program must be one that this version"),
+        (STACKED.program, -1, 3, STEP),
+        (STACKED.program, 10, 3, STEP),
+        (flr.stack([*[flr.constant(0.1)] * 3]).program, 2**53 + 1, 3, STEP),
+        (STACKED.program, 9, 2, SIZE),
+        (STACKED.program, 9, 4, SIZE),
+        (altered(lambda words: words[:3]), 9, 3, WHOLE),
+        (altered(lambda words: words[:-1]), 9, 3, WHOLE),
+        (altered(lambda words: np.where(words == words[0], words + 1.0, words)), 9, 3, WHOLE),
     ],
 )
 def test_the_door_of_numba_refuses_what_kernels_do_not_look_at(program, t, size, message):
     out = np.full(size, -1.0)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         flr.jit.rates(program, t, out)
     assert (out == -1.0).all()
     if size == 3:
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             flr.jit.rate(program, t)
 
 
