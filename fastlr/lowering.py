@@ -171,10 +171,9 @@ def _logarithmic(node: Node) -> Track:
 def _sampled(node: Node) -> Track:
     assert node.samples is not None
     every = node.numbers["every"]
-    samples = node.samples if node.samples.ndim == 1 else node.samples.reshape(-1, node.samples.shape[-1])
-    last = samples.shape[-1] - 1
+    last = node.samples.shape[-1] - 1
     fields = (_floats(every), np.asarray(float(last)), _floats(node.numbers["joined"]))
-    row = Row(code("sampled"), np.asarray(0.0), fields, samples=samples)
+    row = Row(code("sampled"), np.asarray(0.0), fields, samples=node.samples)
     return (row, _row("constant", node.samples[..., -1], start=_floats(every) * last))
 
 
@@ -355,7 +354,7 @@ def _spread(row: Row, shape: tuple[int, ...]) -> Row:
 
     samples = row.samples
     if samples is not None and samples.ndim > 1:
-        samples = np.broadcast_to(samples.reshape(-1, samples.shape[-1]), (int(np.prod(shape)), samples.shape[-1]))
+        samples = np.broadcast_to(samples, (*shape, samples.shape[-1])).reshape(-1, samples.shape[-1])
     return row._replace(
         start=full(row.start),
         fields=tuple(full(field) for field in row.fields),
@@ -368,7 +367,7 @@ def _spread(row: Row, shape: tuple[int, ...]) -> Row:
 def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
     """One family a structure. A stack is taken apart along its axis, and what is alike is put together again."""
     if not _has_stack(node):
-        choices = _choices(node)
+        choices = _choices(node) if positions.size > 1 else []
         if not choices:
             return [_family(node, positions)]
         return [_family(select(node, lanes), positions[lanes]) for lanes in _alike(choices, positions.shape)]
@@ -400,7 +399,19 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]
-    return mixed + [choice for part in node.parts for choice in _choices(part)]
+    return mixed + [choice for part in _lowered_parts(node) for choice in _choices(part)]
+
+
+def _lowered_parts(node: Node) -> Iterator[Node]:
+    """The parts of a node at the levels with which they are lowered: a factor and a period's scale are taken into them."""
+    if node.kind == "scale":
+        yield _moved(node.parts[0], exact.pair(node.numbers["factor"]), np.asarray(0.0))
+    elif node.kind == "loop" and np.any((node.numbers["stretch"] != 1) & (node.numbers["scale"] != 1)):
+        period, times, scale, stretch, floor = (node.numbers[name] for name in ("period", "times", "scale", "stretch", "floor"))
+        for _, _, factor in _cycles(period, np.where(stretch == 1, 1, times), scale, stretch):
+            yield _moved(node.parts[0], factor, floor)
+    else:
+        yield from node.parts
 
 
 def _alike(choices: list[npt.NDArray[np.bool_]], shape: tuple[int, ...]) -> Iterator[npt.NDArray[np.bool_]]:

@@ -124,9 +124,14 @@ def _reciprocal(c: Array, a: Array, g: Array, s: Array, d: Array) -> Array:
     return a * of[0] + a * of[1]
 
 
+def _diminished(a: Array, base: exact.Pair, q: Array) -> Array:
+    """a * base^-q, in two halves, since base^-q may be below all numbers where a times it is not."""
+    half = np.power(base[0], -0.5 * q)
+    return a * half * (half * (1.0 - q * (base[1] / base[0])))
+
+
 def _inverse(c: Array, a: Array, g: Array, s: Array, d: Array, q: Array) -> Array:
-    base = exact.divide(exact.add(exact.multiply(exact.pair(g), exact.pair(c)), exact.pair(s)), exact.pair(d))
-    return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
+    return _diminished(a, exact.divide(exact.add(exact.multiply(exact.pair(g), exact.pair(c)), exact.pair(s)), exact.pair(d)), q)
 
 
 def _tanh(c: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_low: Array) -> Array:
@@ -162,8 +167,7 @@ def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low:
 
 def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
     u = exact.divide(exact.pair(c), exact.pair(d))
-    base = exact.add(exact.pair(np.ones_like(c)), exact.multiply(u, u))
-    return a * (np.power(base[0], -q) * (1.0 - q * (base[1] / base[0])))
+    return _diminished(a, exact.add(exact.pair(np.ones_like(c)), exact.multiply(u, u)), q)
 
 
 CURVES: dict[str, Callable[..., Array]] = {

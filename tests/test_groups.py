@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import schedules
-from cases import BACKENDS
+from cases import BACKENDS, built
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bad_input import NAMES, run
@@ -466,3 +466,19 @@ def test_a_name_is_in_its_groups_and_a_quantity_in_its_bundle():
     bundle = flr.Bundle(groups)
     assert "head" in bundle
     assert dict.fromkeys(bundle) == {"body": None, "head": None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "linear(0.3, 0.1, 10) * [1.9375, 1e-290, 5e-324]",
+        "cosine_restarts(0.3, 0.0, 10, scale=[0.9, 1e-60], stretch=2.0)",
+        "cosine_restarts(0.3, 0.0, [10, 20], scale=[[0.9], [1e-60], [1.0]], stretch=[1.0, 1.5])",
+        "sampled([[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]).minimum([[1.0], [2.0]])",
+    ],
+)
+def test_a_lane_beside_a_tiny_one_is_what_it_is_alone(text):
+    """A curve so small that its slope is lost is another shape: by its own levels, whatever made them so small."""
+    batch = built(text)
+    for index in np.ndindex(batch.shape):
+        assert batch[index].table(1_200).tobytes() == batch.table(1_200)[index].tobytes()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import pytest
-from cases import BACKENDS, BOUNDS
+from cases import BACKENDS, BOUNDS, built
 from mpmath import mpf
 
 import fastlr as flr
@@ -394,3 +394,16 @@ def test_one_cycle_rises_for_three_tenths_rounded_to_even(steps):
     assert schedule(rise) == 1.0
     assert schedule(0) == (1.0 / 25.0 if rise else 1.0)
     assert schedule(steps) == 1.0 / 25.0 / 10_000.0
+
+
+@pytest.mark.parametrize(
+    ("text", "t"),
+    [("eden(1.62e234, width=1e-18, power=10.0)", 100), ("inverse_power(1e290, 1000.0)", 3), ("inverse_power(1e290, 2.0)", 2**53)],
+)
+def test_a_small_power_of_a_large_level_is_no_zero(text, t):
+    rates = []
+    for name in BACKENDS:
+        with flr.use_backend(name):
+            rates.append(built(text)(t))
+    np.testing.assert_allclose(rates, rates[0], rtol=1e-14)
+    assert rates[0] > 0
