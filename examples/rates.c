@@ -18,7 +18,7 @@ static double *read_program(const char *path, size_t *size) {
         rewind(file);
         *size = bytes > 0 ? (size_t)bytes / sizeof *words : 0;
         words = malloc(*size * sizeof *words + 1);
-        if (words && fread(words, sizeof *words, *size, file) != *size) {
+        if (words && (bytes % (long)sizeof *words != 0 || fread(words, sizeof *words, *size, file) != *size)) {
             free(words);
             words = NULL;
         }
@@ -41,9 +41,19 @@ int main(int count, char **arguments) {
         free(program);
         return 1;
     }
-    int64_t stop = strtoll(arguments[3], NULL, 10), step = strtoll(arguments[4], NULL, 10);
+    int64_t span[3];
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        span[i] = strtoll(arguments[2 + i], &end, 10);
+        if (*end || end == arguments[2 + i]) {
+            fprintf(stderr, "rates: START, STOP and STEP must be integers, got %s\n", arguments[2 + i]);
+            free(program);
+            return 2;
+        }
+    }
+    int64_t stop = span[1], step = span[2];
     int status = 0;
-    for (int64_t t = strtoll(arguments[2], NULL, 10); t < stop && step > 0 && !status; t += step) {
+    for (int64_t t = span[0]; t < stop && step > 0 && !status; t = t >= 0 && step < stop - t ? t + step : stop) {
         if (fastlr_allows(program, &t, 1)) {
             printf("%" PRId64 " %.17g\n", t, fastlr_rate(program, t));
         } else {
@@ -52,5 +62,9 @@ int main(int count, char **arguments) {
         }
     }
     free(program);
+    if (fflush(stdout) != 0) {
+        perror("rates: standard output");
+        return 1;
+    }
     return status;
 }

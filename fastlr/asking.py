@@ -29,6 +29,7 @@ __all__ = ["Asked"]
 Array = npt.NDArray[np.float64]
 
 _STEP = np.dtype(np.int64)
+_MOST_SINGLE = float(np.finfo(np.float32).max)
 _UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
 _UNASKED.setflags(write=False)
 _UNASKED_AT = _UNASKED.ctypes.data
@@ -204,6 +205,10 @@ class Asked(Value):
             out = allocate("table", shape, dtype_of(dtype))
         else:
             check_out("table", out, shape, dtype)
+        if out.dtype == np.float32 and np.any(self._node.bound > _MOST_SINGLE):
+            raise ValueError(
+                f"table: rates must fit into float32, at most {_MOST_SINGLE:g}, got up to {np.max(self._node.bound):g}"
+            )
         if steps:
             self._fill(np.asarray(out), steps, threads)
         return out

@@ -238,7 +238,12 @@ _LEVELS = frozenset({"value", "init", "end", "floor"})  # the numbers of a node 
 
 
 def _moved(node: Node, factor: exact.Pair, floor: Numbers) -> Node:
-    """The same curves with every level ``factor`` times as far from ``floor``, rounded once."""
+    """The same curves with every level ``factor`` times as far from ``floor``, rounded once.
+
+    A factor within goes first: the levels in between are those of a schedule that somebody built, which float64 has room for.
+    """
+    if node.kind == "scale":
+        return _moved(_unscaled(node), factor, floor)
     rest = exact.multiply(exact.subtract(exact.pair(np.ones_like(factor[0])), factor), exact.pair(floor))
 
     def moved(level: Numbers) -> Floats:
@@ -304,7 +309,11 @@ def _clock(node: Node) -> Track:
 
 def _scale(node: Node) -> Track:
     """A factor costs nothing: it is taken into the levels."""
-    return _track(_moved(node.parts[0], exact.pair(node.numbers["factor"]), np.asarray(0.0)))
+    return _track(_unscaled(node))
+
+
+def _unscaled(node: Node) -> Node:
+    return _moved(node.parts[0], exact.pair(node.numbers["factor"]), np.asarray(0.0))
 
 
 def _pair(node: Node) -> Track:
@@ -405,7 +414,7 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
 def _lowered_parts(node: Node) -> Iterator[Node]:
     """The parts of a node at the levels with which they are lowered: a factor and a period's scale are taken into them."""
     if node.kind == "scale":
-        yield _moved(node.parts[0], exact.pair(node.numbers["factor"]), np.asarray(0.0))
+        yield _unscaled(node)
     elif node.kind == "loop" and np.any((node.numbers["stretch"] != 1) & (node.numbers["scale"] != 1)):
         period, times, scale, stretch, floor = (node.numbers[name] for name in ("period", "times", "scale", "stretch", "floor"))
         for _, _, factor in _cycles(period, np.where(stretch == 1, 1, times), scale, stretch):

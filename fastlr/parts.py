@@ -20,6 +20,7 @@ Array = npt.NDArray[np.float64]
 
 _SOME = 4_096  # lanes at a time: 32 KiB an array, so that what one operation leaves the next finds in the cache
 _LOOKED_AT = 1 << 16  # rates of a table at a time
+_MOST_LOOKED_AT = 1 << 33  # of one piece: some ten seconds
 
 
 class _Source:
@@ -99,9 +100,15 @@ class Part(NamedTuple):
         return self.source.each(self.at, self.rows, self.lanes, np.maximum(clocks, self.start(0)))
 
     def look(self, lane: int, start: float, step: float, count: float) -> Iterator[Array]:
-        """All rates of one lane, the ``lane``-th of this part, at clocks ``start``, ``start + step``, ..., so many in blocks."""
+        """All rates of one lane, the ``lane``-th of this part, at clocks ``start``, ``start + step``, ..., so many in blocks.
+
+        Raises ``ValueError`` once they are so many that it would not come to an end.
+        """
         clocks = range(int(start), int(start) + int(step) * int(count), int(step))
         for i in range(0, len(clocks), _LOOKED_AT):
+            if i >= _MOST_LOOKED_AT:
+                most = f"of a piece whose rates are looked at step by step at most {_MOST_LOOKED_AT:,} are"
+                raise ValueError(f"reductions: stop must be nearer to start: {most}, got {len(clocks):,} steps")
             yield self.source.table(self.at, self.rows, self.lanes[lane], clocks[i : i + _LOOKED_AT])
 
 

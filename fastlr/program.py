@@ -76,11 +76,12 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         <fastlr program of 1 lane, 416 bytes>
         """
         try:
-            own = np.array(words, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
-            raise TypeError(f"from_array: words must be a flat array of numbers, got {type(words).__name__}") from None
-        if own.ndim != 1:
-            raise ValueError(f"from_array: words must be a flat array of numbers, got shape {own.shape}")
+            own = np.array(words)
+        except ValueError:
+            raise TypeError("from_array: words must be a flat array of float64, got rows of different lengths") from None
+        if own.dtype != np.float64 or own.ndim != 1:
+            raise TypeError(f"from_array: words must be a flat array of float64, got {own.dtype} of shape {own.shape}")
+        own = np.ascontiguousarray(own, dtype=np.float64)
         try:
             check(own)
         except ValueError as error:
@@ -92,14 +93,25 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         """A program that was pickled is checked, as any other that comes from elsewhere."""
         return Program.from_array, (self.view(np.ndarray),)
 
+    @property
+    def _is_whole(self) -> bool:
+        """Whether it is as it was made: not another shape of its words, nor a copy that may have been written to."""
+        return self.ndim == 1 and not self.flags.writeable
+
     def __getitem__(self, index: Any) -> Any:
         """Words of the program, which are no program themselves."""
         return self.view(np.ndarray)[index]
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What is computed with its words is no program."""
+        return array[()] if return_scalar else np.asarray(array)
+
     def __str__(self) -> str:
-        return "\n".join(_disassemble(self.view(np.ndarray), most_lanes=3))
+        return "\n".join(_disassemble(self.view(np.ndarray), most_lanes=3)) if self._is_whole else str(self.view(np.ndarray))
 
     def __repr__(self) -> str:
+        if not self._is_whole:
+            return repr(self.view(np.ndarray))
         lanes = int(self[1])
         return f"<fastlr program of {lanes:,} lane{'s' * (lanes != 1)}, {self.nbytes:,} bytes>"
 

@@ -107,7 +107,10 @@ def test_each_rule_is_told(words, message):
     assert message in str(told.value)
 
 
-@pytest.mark.parametrize("words", ["no", [[1.0]], [], 1.0, 1j, None, [1.0, [2.0]], [10**400]])
+@pytest.mark.parametrize(
+    "words",
+    ["no", [[1.0]], [], 1.0, [1j], None, [1.0, [2.0]], [10**400], np.array(LINE, dtype="f4"), np.array(LINE, dtype="c16")],
+)
 def test_what_is_no_flat_array_of_numbers(words):
     with pytest.raises((TypeError, ValueError), match="from_array: words must be a "):
         Program.from_array(words)
@@ -183,6 +186,17 @@ def rate(program, t):
 def test_jit_an_array_that_can_be_written_to_does_not_compile(words):
     with pytest.raises(TypingError, match=r"program must be read-only, as schedule\.program"):
         rate(words, 0)
+
+
+@njit
+def rates(program, t, out):
+    flr.jit.rates(program, t, out)
+
+
+@pytest.mark.parametrize("out", [np.zeros(1, dtype=np.int64), np.zeros((1, 1)), np.zeros(1, dtype=bool), 0.0])
+def test_jit_what_cannot_take_rates_does_not_compile(out):
+    with pytest.raises(TypingError, match="out must be an array of float64 that can be written to, one rate a lane, got"):
+        rates(LINE, 0, out)
 
 
 def test_jit_words_from_elsewhere():

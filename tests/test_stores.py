@@ -416,3 +416,38 @@ def test_it_keeps_within_memory(tmp_path, suffix):
     command = [sys.executable, "-c", PEAK, str(tmp_path), suffix]
     used = int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     assert 0 < used <= 2**26
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from tabulated import made
+try:
+    made(Path(sys.argv[1]))
+except ValueError as error:
+    assert "another process" in str(error), error
+"""
+
+
+def test_processes_that_write_one_file_at_once_spoil_nothing(tmp_path, rates):
+    out = tmp_path / "rates.npy"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{AT_ONCE}", str(out)]
+    together = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [(process.communicate()[1], process.returncode) for process in together] == [("", 0)] * 3
+    assert np.array_equal(made(out), rates)
+
+
+@pytest.mark.parametrize("chunk", [[1, 10**12], [10**12, 1], [2**62, 2**62], [True, 1], [0, 1], [1.0, 1], "ab", None])
+def test_a_journal_of_impossible_chunks_is_refused(monkeypatch, tmp_path, chunk):
+    begun(monkeypatch, tmp_path / "rates.npy")
+    journal = tmp_path / "rates.npy.journal"
+    head, *sums = journal.read_text().splitlines(keepends=True)
+    journal.write_text(f"{json.dumps({**json.loads(head), 'chunk': chunk})}\n{''.join(sums)}")
+    refuses(tmp_path, tmp_path / "rates.npy", "its journal cannot be read")
+
+
+def test_a_journal_of_more_chunks_than_there_are_is_refused(monkeypatch, tmp_path):
+    begun(monkeypatch, tmp_path / "rates.npy")
+    journal = tmp_path / "rates.npy.journal"
+    journal.write_text(journal.read_text() + "00000000\n" * 1_000)
+    refuses(tmp_path, tmp_path / "rates.npy", "its journal cannot be read")

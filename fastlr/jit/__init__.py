@@ -21,7 +21,7 @@ from fastlr.jit.compiling import inlined, kernel, quick
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, each_at, lanes_at, rates_at
 from fastlr.jit.laws import annealed, drop, drops
 from fastlr.jit.plateau import replay
-from fastlr.jit.programs import must_be_program
+from fastlr.jit.programs import must_be_program, must_take_rates
 from fastlr.jit.rows import family, lanes_within, position, rate_of
 from fastlr.jit.runs import steps_of
 from fastlr.shapes import HEADER, LAST_STEP, MAGIC
@@ -56,9 +56,11 @@ def rate(program: Any, t: int) -> float:
 def rates(program: Any, t: int, out: Any) -> None:
     """The rates of all lanes at step t into ``out`` (float64, C-contiguous, one a lane); callable from any ``@njit`` function.
 
-    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size; nothing is written then.
+    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size; nothing is written then. An ``out`` that holds no
+    such numbers does not compile.
     """
     _check(program, t)
+    must_take_rates(out)
     if out.size != int(program[1]):
         raise ValueError("out must have one element for each lane of the program")
     rates_at(program, 0, int(program[1]), float(t), out)

@@ -22,7 +22,7 @@ from fastlr.constructors import rex as rational
 from fastlr.constructors import tanh as hyperbolic
 from fastlr.parameters import Amount, Rate, Unit, shown
 from fastlr.parameters import Real as RealNumber
-from fastlr.presets.arguments import Count, Marks, Ratio, Real, Share, Span, preset
+from fastlr.presets.arguments import Count, Marks, Ratio, Real, Share, Span, Tabled, preset
 from fastlr.presets.pieces import fractal_cosines, fraction, geometric, slanted, tabulated
 from fastlr.schedule import Schedule
 
@@ -237,7 +237,7 @@ def deepseek_multi_step(lr: Rate, total: Span, warmup: Count = 2000) -> Schedule
 
 
 @preset()
-def chebyshev(lr: Rate, steps: Span, small_m: Ratio = 0.05, big_m: Ratio = 1.0) -> Schedule:
+def chebyshev(lr: Rate, steps: Tabled, small_m: Ratio = 0.05, big_m: Ratio = 1.0) -> Schedule:
     """``lr / (C - R*cos(pi*(k + 1/2)/steps))``, the k in fractal order, again and again: Agarwal, Goel & Zhang (2021).
 
     C is half the sum of ``big_m`` and ``small_m``, R half the difference. ``steps`` is a power of 2.

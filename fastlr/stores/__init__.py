@@ -58,6 +58,9 @@ class Store(Protocol):
     def put(self, chunk: Chunk, rates: npt.NDArray[Any]) -> None:
         """Write one."""
 
+    def end(self) -> None:
+        """No more is written now."""
+
     def finish(self) -> Any:
         """The whole array."""
 
@@ -172,6 +175,8 @@ def _write(store: Store, threads: int, progress: bool) -> None:
     except OSError as error:
         finished = f"{done:,} of {total:,} rates are finished, and the same call goes on from there"
         raise OSError(error.errno, f"table: out could not be written: {error.strerror}; {finished}", store.name) from error
+    finally:
+        store.end()
 
 
 def _check_room(store: Store, least: int) -> None:

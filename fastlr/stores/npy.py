@@ -12,6 +12,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,11 @@ import numpy.typing as npt
 
 from fastlr.stores.layout import Chunk, Layout, difference
 
+try:
+    import fcntl
+except ImportError:  # Windows, where who writes a store from two processes at once must see to it
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["NpyFile"]
 
 
@@ -31,9 +37,9 @@ class NpyFile:
     def __init__(self, path: Path, layout: Layout) -> None:
         self.path, self.layout = path, layout
         self._draft, self._journal = (path.with_name(f"{path.name}.{suffix}") for suffix in ("part", "journal"))
-        self._header, self._done = _header(layout), 0
-        lines = self._journal.read_bytes().splitlines(keepends=True) if self._journal.exists() else []
-        self._lines = [line for line in lines if line.endswith(b"\n")]
+        self._header, self._done, self._held = _header(layout), 0, ExitStack()
+        self._read = self._journal.read_bytes() if self._journal.exists() else b""
+        self._lines = [line for line in self._read.splitlines(keepends=True) if line.endswith(b"\n")]
         if self._lines:
             self._go_on()
         elif path.exists() or self._draft.exists():
@@ -49,14 +55,21 @@ class NpyFile:
         if wrong := difference(found, self.layout.identity()):
             raise self._refused(wrong)
         self.layout, self._done = replace(self.layout, chunk=self._chunk(found.get("chunk"))), len(sums)
+        if len(sums) > sum(1 for _ in self.layout.chunks()):
+            raise self._refused("its journal cannot be read")
         self._check(sums)
 
     def _chunk(self, found: object) -> tuple[int, int]:
         """What the journal says a chunk has, lanes and steps, if it can be so."""
         match found:
-            case [int(rows), int(columns)] if rows >= 1 and columns >= 1 and (rows == 1 or columns >= self.layout.shape[1]):
+            case [int(rows), int(columns)] if type(rows) is type(columns) is int and self._is_chunk(rows, columns):
                 return rows, columns
         raise self._refused("its journal cannot be read")
+
+    def _is_chunk(self, rows: int, columns: int) -> bool:
+        """Whole lanes, or a part of one."""
+        lanes, steps = self.layout.shape
+        return 1 <= rows <= max(lanes, 1) and 1 <= columns <= max(steps, 1) and (rows == 1 or columns == steps)
 
     def _check(self, sums: list[int]) -> None:
         """Raise unless the file has what the journal says."""
@@ -102,7 +115,15 @@ class NpyFile:
         return islice(self.layout.chunks(), self._done, None)
 
     def begin(self) -> None:
-        """Make both files, or cut off what came after the last whole line."""
+        """Make both files, or cut off what came after the last whole line; nobody else may write to them until it ends."""
+        journal = self._held.enter_context(self._journal.open("ab"))
+        if fcntl:
+            try:
+                fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise self._refused("another process is writing it") from None
+        if self._journal.read_bytes() != self._read:
+            raise self._refused("another process was writing it; the same call goes on from there")
         if self._lines:
             os.truncate(self._journal, sum(map(len, self._lines)))
         else:
@@ -123,6 +144,10 @@ class NpyFile:
             file.write(b"%08x\n" % zlib.crc32(data))
             _flush(file)
         self._done += 1
+
+    def end(self) -> None:
+        """Let others write."""
+        self._held.close()
 
     def finish(self) -> npt.NDArray[Any]:
         """The whole array, in its place, mapped into memory to be read."""
