@@ -35,6 +35,10 @@ typedef struct {
     Pair past, left; /* which are 1 together */
 } Progress;
 
+typedef struct {
+    double kept, lost; /* which are 1 together */
+} Share;
+
 /* (hi - lo) * (unit + unit_low) in two words, for 0 <= lo <= hi. */
 INLINED Pair slope_of(double lo, double hi, Pair unit) {
     double height = hi - lo;
@@ -227,12 +231,17 @@ INLINED double staircase(double c, double a, double every, double k, double k_lo
     return exponential(whole_periods(c, every), a, k, k_low, true);
 }
 
-/* 2^(i*(kh+kl)): a loop's scale after i periods; exactly 1 at i = 0. */
-INLINED double power_of_scale(double i, double k, double k_low) { return exponential(i, 1.0, k, k_low, true); }
+/* A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to it: near 1 all of its digits. */
+INLINED Share share_of_scale(double i, double k, double k_low) {
+    Pair t = exponent_of(i, (Pair){k, k_low}, true);
+    Power power = exp2_power(t.high, t.low, fabs(k) * SLOW < 1.0);
+    double kept = scaled(power.q + (power.q_low + 1.0), power.n, true);
+    return (Share){kept, scaled(1.0, power.n, true) == 1.0 ? -power.q - power.q_low : 1.0 - kept};
+}
 
-/* factor*rate + (1-factor)*floor, kept on its side of the floor. */
-INLINED double shrunk(double rate, double factor, double floor) {
-    double moved = fma(factor, rate, (1.0 - factor) * floor);
+/* What is kept of the rate, and what is lost of the floor, on the rate's side of it. */
+INLINED double shrunk(double rate, Share share, double floor) {
+    double moved = fma(share.kept, rate, share.lost * floor);
     return (rate >= floor) == (moved >= floor) ? moved : floor;
 }
 

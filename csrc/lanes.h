@@ -283,7 +283,7 @@ static void lanes_of_loop(const double *words, int64_t row, Clocks of, double *R
     const double *k_low = column(words, field_at(row, 3), of, scratch->fields[1]);
     const double *floor = column(words, field_at(row, 4), of, scratch->fields[2]);
     for (int64_t i = 0; i < n; i++) {
-        out[i] = shrunk(out[i], power_of_scale(turns[i], k[i], k_low[i]), floor[i]);
+        out[i] = shrunk(out[i], share_of_scale(turns[i], k[i], k_low[i]), floor[i]);
     }
 }
 

@@ -116,8 +116,8 @@ INLINED Place place_in_loop(const double *words, int64_t row, int64_t lane, doub
 
 /* The rate of a loop's body, by its period's number. */
 INLINED double shrunk_in_loop(const double *words, int64_t row, int64_t lane, double turn, double rate) {
-    double scale = power_of_scale(turn, field(words, row, 2, lane), field(words, row, 3, lane));
-    return shrunk(rate, scale, field(words, row, 4, lane));
+    Share share = share_of_scale(turn, field(words, row, 2, lane), field(words, row, 3, lane));
+    return shrunk(rate, share, field(words, row, 4, lane));
 }
 
 static double rate_of_nested(const double *words, int64_t row, int64_t lane, double c);

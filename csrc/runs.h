@@ -250,9 +250,9 @@ static void run_of_loop(const double *words, int64_t row, int64_t lane, Run run,
         rest = k == 0.0 ? rest : cut(rest, BLOCK);
         steps_of(words, first_track(words, row), lane, rest, out + i, scratch, nested);
         if (k != 0.0) {
-            double scale = power_of_scale(place.turn, k, k_low);
+            Share share = share_of_scale(place.turn, k, k_low);
             for (int64_t j = i; j < i + rest.n; j++) {
-                out[j] = shrunk(out[j], scale, floor);
+                out[j] = shrunk(out[j], share, floor);
             }
         }
         i += rest.n;

@@ -29,7 +29,6 @@ __all__ = ["Asked"]
 Array = npt.NDArray[np.float64]
 
 _STEP = np.dtype(np.int64)
-_MOST_SINGLE = float(np.finfo(np.float32).max)
 _UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
 _UNASKED.setflags(write=False)
 _UNASKED_AT = _UNASKED.ctypes.data
@@ -188,9 +187,9 @@ class Asked(Value):
     ) -> npt.NDArray[Any]:
         """The rates at steps ``range(start, stop, step)``, or ``range(start)`` if it is alone: shape ``s.shape + (n,)``.
 
-        ``dtype`` is float64 or float32 (the float64 rate rounded once). ``out`` of that shape, of any strides, is filled and
-        returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a large table over so many,
-        and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for steps that are no integers
+        ``dtype`` is float64 or float32 (the float64 rate rounded once: infinite above 3.4e38). ``out`` of that shape, of any
+        strides, is filled and returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a large
+        table over so many, and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for steps that are no integers
         or out of range, for another dtype or shape of ``out``, and for a table larger than this machine's memory.
 
         >>> import fastlr as flr
@@ -205,10 +204,6 @@ class Asked(Value):
             out = allocate("table", shape, dtype_of(dtype))
         else:
             check_out("table", out, shape, dtype)
-        if out.dtype == np.float32 and np.any(self._node.bound > _MOST_SINGLE):
-            raise ValueError(
-                f"table: rates must fit into float32, at most {_MOST_SINGLE:g}, got up to {np.max(self._node.bound):g}"
-            )
         if steps:
             self._fill(np.asarray(out), steps, threads)
         return out

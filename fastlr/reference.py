@@ -206,17 +206,17 @@ def _sampled(track: _Track, row: int, c: Array) -> Array:
     return np.where((joined == 0) | (i == last), first, line)
 
 
-def _shrunk(rates: Array, factor: Array, floor: Array) -> Array:
-    """factor*rates + (1-factor)*floor, kept on their side of the floor."""
-    moved = factor * rates + (1.0 - factor) * floor
+def _shrunk(rates: Array, kept: Array, lost: Array, floor: Array) -> Array:
+    """What is kept of the rates, and what is lost of the floor, on the rates' side of it."""
+    moved = kept * rates + lost * floor
     return np.where((rates >= floor) == (moved >= floor), moved, floor)
 
 
 def _loop(track: _Track, row: int, c: Array) -> Array:
     period, times, high, low, floor = (track.number(row, 7 + 2 * i) for i in range(5))
     turn = np.minimum(np.floor_divide(c, period), times - 1)
-    factor = _exponential(turn, np.ones_like(turn), high, low)
-    return _shrunk(_rates(track.below(row, 3), c - turn * period), factor, floor)
+    kept, lost = _exponential(turn, np.ones_like(turn), high, low), -_exp2_less_1(turn, high, low)
+    return _shrunk(_rates(track.below(row, 3), c - turn * period), kept, lost, floor)
 
 
 def _row(track: _Track, row: int, c: Array) -> Array:

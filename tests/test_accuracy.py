@@ -88,3 +88,17 @@ def test_every_composition_adds_one_rounding_an_operation(backend, bound, schedu
         for t in schedules.interesting_steps(schedule, np.random.default_rng(seed), count=8):
             truth = oracle.exact(schedule, t)
             assert ulps(schedule(t), truth) <= (bound + 1) * operations(schedule), (t, schedule(t), float(truth))
+
+
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
+@pytest.mark.parametrize(
+    ("init", "end", "period", "scale"),
+    [(3.0, 50.0, 1, 0.9999999), (1e-9, 1.0, 1, 1 - 1e-12), (0.0, 1e-3, 1, 0.9999999), (1e-6, 6e-4, 7, 0.9)],
+)
+def test_a_scale_near_one_loses_nothing(init, end, period, scale, backend, bound):
+    """Rates that rise by little from period to period are a little of the level, and most of the rate."""
+    schedule = flr.cosine_restarts(init, end, period, scale=scale)
+    with flr.use_backend(backend):
+        for t in (1, 2, 9, 60, 333):
+            truth = oracle.exact(schedule, t)
+            assert ulps(schedule(t), truth) <= bound + 1, (t, schedule(t), float(truth))

@@ -39,8 +39,8 @@ from fastlr.shapes import LAST_STEP
 __all__ = [
     "NORMAL", "SHARP", "SLOW", "SQUARE_TURN", "STEEP", "TURN", "WIDE", "affine_exponential", "cosine", "cosine_power",
     "cosine_rise", "cosine_slope", "eden", "exponential", "inverse", "is_plain", "is_sharp", "is_steep", "kept_by_middle",
-    "linear", "linear_rise", "linear_slope", "logarithmic", "power", "power_kept", "power_lost", "power_of_scale",
-    "reciprocal", "rex", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
+    "linear", "linear_rise", "linear_slope", "logarithmic", "power", "power_kept", "power_lost", "reciprocal",
+    "rex", "share_of_scale", "shrunk", "square", "square_rise", "square_slope", "staircase", "tanh", "whole_periods",
 ]  # fmt: skip
 
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
@@ -300,15 +300,18 @@ def staircase(c: float, a: float, every: float, k: float, k_low: float) -> float
 
 
 @inlined
-def power_of_scale(i: float, k: float, k_low: float) -> float:
-    """2^(i*(kh+kl)): a loop's scale after i periods; exactly 1 at i = 0."""
-    return exponential(i, 1.0, k, k_low, True)
+def share_of_scale(i: float, k: float, k_low: float) -> tuple[float, float]:
+    """A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to it: near 1 all of its digits."""
+    t, t_low = _exponent(i, k, k_low, True)
+    n, q, q_low = exp2(t, t_low, abs(k) * SLOW < 1.0)
+    kept = scaled(q + (q_low + 1.0), n, True)
+    return kept, -q - q_low if scaled(1.0, n, True) == 1.0 else 1.0 - kept
 
 
 @inlined
-def shrunk(rate: float, factor: float, floor: float) -> float:
-    """factor*rate + (1-factor)*floor, kept on its side of the floor."""
-    moved = fma(factor, rate, (1.0 - factor) * floor)
+def shrunk(rate: float, kept: float, lost: float, floor: float) -> float:
+    """What is kept of the rate, and what is lost of the floor, on the rate's side of it."""
+    moved = fma(kept, rate, lost * floor)
     return moved if (rate >= floor) == (moved >= floor) else floor
 
 

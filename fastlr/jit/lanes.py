@@ -256,7 +256,8 @@ def _finish(words: Any, row: int, lane: int, stride: int, blocks: Any, out: Any,
         k_low = column(words, row + 13, lane, stride, scratch[1, :n])
         floor = column(words, row + 15, lane, stride, scratch[2, :n])
         for i in range(n):
-            out[i] = f.shrunk(out[i], f.power_of_scale(turns[i], k[i], k_low[i]), floor[i])
+            kept, lost = f.share_of_scale(turns[i], k[i], k_low[i])
+            out[i] = f.shrunk(out[i], kept, lost, floor[i])
     elif shape > CLOCK:
         _merge(shape, out, blocks[3])
 

@@ -156,8 +156,8 @@ def place_in_loop(words: Any, row: int, lane: int, c: float) -> tuple[float, flo
 @inlined
 def shrunk_in_loop(words: Any, row: int, lane: int, turn: float, rate: float) -> float:
     """The rate of a loop's body, by its period's number."""
-    scale = f.power_of_scale(turn, field(words, row, 2, lane), field(words, row, 3, lane))
-    return f.shrunk(rate, scale, field(words, row, 4, lane))
+    kept, lost = f.share_of_scale(turn, field(words, row, 2, lane), field(words, row, 3, lane))
+    return f.shrunk(rate, kept, lost, field(words, row, 4, lane))
 
 
 @kernel

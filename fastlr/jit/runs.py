@@ -343,9 +343,9 @@ def _run_of_loop(words: Any, row: int, lane: int, c: float, step: float, out: An
         part = out[i : i + n]
         _run_of_curve(words, curve, lane, clock - start(words, curve, lane), step, part)
         if k != 0.0:
-            scale = f.power_of_scale(turn, k, k_low)
+            kept, lost = f.share_of_scale(turn, k, k_low)
             for j in range(n):
-                part[j] = f.shrunk(part[j], scale, floor)
+                part[j] = f.shrunk(part[j], kept, lost, floor)
         i += n
 
 
