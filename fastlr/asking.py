@@ -188,9 +188,10 @@ class Asked(Value):
         """The rates at steps ``range(start, stop, step)``, or ``range(start)`` if it is alone: shape ``s.shape + (n,)``.
 
         ``dtype`` is float64 or float32 (the float64 rate rounded once: infinite above 3.4e38). ``out`` of that shape, of any
-        strides, is filled and returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a large
-        table over so many, and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for steps that are no integers
-        or out of range, for another dtype or shape of ``out``, and for a table larger than this machine's memory.
+        strides, is filled and returned; beside it no more than 1 MiB a thread is allocated. ``threads`` divides the work on a
+        large table over so many, and gives the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for
+        steps that are no integers or out of range, for another dtype or shape of ``out``, and for a table larger than this
+        machine's memory.
 
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).table(6)
