@@ -76,8 +76,8 @@ def main() -> None:
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
     for (file, mark), table in tables(options.what).items():
         print(f"\n{table}")
-        if options.write:
-            path = PROJECT / file
+        path = PROJECT / file
+        if options.write and f"<!-- {mark} -->" in path.read_text():  # what has no place there is printed alone
             path.write_text(replaced(path.read_text(), mark, table))
 
 
