@@ -73,7 +73,9 @@ def _power(c: Array, length: Array, lo: Array, hi: Array, q: Array) -> Array:
     size, c = _whole(length, c)
     x = jnp.where(length > 0, size - c, c)
     lost = jnp.where(x == 0, 1.0, -jnp.expm1(-q * _log_ratio(x, size)))
-    return _between(jnp.where(q > 0, jnp.power(x / size, jnp.abs(q)), lost), lo, hi)
+    u, left = _quotient(x, 0.0, size + 0.0 * x)
+    kept = jnp.power(u, jnp.abs(q)) * (1.0 + q * jnp.where(x == 0, 0.0, left / u))
+    return _between(jnp.where(q > 0, kept, lost), lo, hi)
 
 
 def _sin_squared(u: Array) -> Array:
@@ -127,12 +129,24 @@ def _staircase(c: Array, a: Array, every: Array, high: Array, low: Array) -> Arr
     return _exponential(jnp.floor_divide(c, every), a, high, low)
 
 
+def _quotient(x: Array, low: Array | float, y: Array) -> tuple[Array, Array]:
+    """``(x + low) / y`` in two words."""
+    u = x / y
+    near, rest = _product(u, y)
+    return u, (((x - near) - rest) + low) / y
+
+
 def _reciprocal(c: Array, a: Array, g: Array, s: Array, d: Array) -> Array:
     return a * (d / (g * c + s))
 
 
 def _inverse(c: Array, a: Array, g: Array, s: Array, d: Array, q: Array) -> Array:
-    return a * jnp.power((g * c + s) / d, -q)
+    """The base in two words: a power may be 1000, and multiplies what the base has lost."""
+    product, low = _product(c, g + 0.0 * c)
+    top = product + s
+    back = top - product
+    base, left = _quotient(top, low + ((product - (top - back)) + (s - back)), d + 0.0 * c)
+    return a * (jnp.power(base, -q) * (1.0 - q * (left / base)))
 
 
 def _tanh(c: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_low: Array) -> Array:
@@ -171,13 +185,12 @@ def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low:
 
 
 def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
-    """The base in two words: a power may be 1000, and multiplies what the base has lost."""
-    u = c / d
-    near, rest = _product(u, d + 0.0 * c)
+    """The base in two words, as that of ``_inverse``."""
+    u, left = _quotient(c, 0.0, d + 0.0 * c)
     square, low = _product(u, u)
     base = 1.0 + square
     back = base - square
-    low = ((square - (base - back)) + (1.0 - back)) + (low + 2.0 * u * (((c - near) - rest) / d))
+    low = ((square - (base - back)) + (1.0 - back)) + (low + 2.0 * u * left)
     return a * (jnp.power(base, -q) * (1.0 - q * (low / base)))
 
 
