@@ -76,18 +76,15 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         <fastlr program of 1 lane, 416 bytes>
         """
         try:
-            own = np.array(words)
+            own = np.array(words, order="C")
         except ValueError:
             raise TypeError("from_array: words must be a flat array of float64, got rows of different lengths") from None
         if own.dtype != np.float64 or own.ndim != 1:
             raise TypeError(f"from_array: words must be a flat array of float64, got {own.dtype} of shape {own.shape}")
-        own = np.ascontiguousarray(own, dtype=np.float64)
         try:
-            check(own)
+            return _sealed(own)
         except ValueError as error:
             raise ValueError(f"from_array: words must be a program: {error}") from None
-        own.flags.writeable = False
-        return own.view(Program)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A program that was pickled is checked, as any other that comes from elsewhere."""
@@ -181,7 +178,14 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
         head[:] = positions.size, first if in_order else -1, listed, packer.track(track, positions.size), len(track)
     words = np.concatenate(packer.chunks)
     words[HEADER - 1] = words.size
-    return Program.from_array(words)
+    return _sealed(words)
+
+
+def _sealed(words: Numbers) -> Program:
+    """Words of nobody else's as a program, checked and read-only from now on."""
+    check(words)
+    words.flags.writeable = False
+    return words.view(Program)
 
 
 def _depth(track: tuple[Row, ...]) -> int:

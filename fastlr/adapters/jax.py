@@ -136,17 +136,21 @@ def _quotient(x: Array, low: Array | float, y: Array) -> tuple[Array, Array]:
     return u, (((x - near) - rest) + low) / y
 
 
+def _diminished(a: Array, base: Array, low: Array, q: Array) -> Array:
+    """``a * (base + low)^-q``: a power may be 1000, and multiplies what a base of one word has lost."""
+    return a * (jnp.power(base, -q) * (1.0 - q * (low / base)))
+
+
 def _reciprocal(c: Array, a: Array, g: Array, s: Array, d: Array) -> Array:
     return a * (d / (g * c + s))
 
 
 def _inverse(c: Array, a: Array, g: Array, s: Array, d: Array, q: Array) -> Array:
-    """The base in two words: a power may be 1000, and multiplies what the base has lost."""
     product, low = _product(c, g + 0.0 * c)
     top = product + s
     back = top - product
     base, left = _quotient(top, low + ((product - (top - back)) + (s - back)), d + 0.0 * c)
-    return a * (jnp.power(base, -q) * (1.0 - q * (left / base)))
+    return _diminished(a, base, left, q)
 
 
 def _tanh(c: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_low: Array) -> Array:
@@ -185,13 +189,12 @@ def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low:
 
 
 def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
-    """The base in two words, as that of ``_inverse``."""
     u, left = _quotient(c, 0.0, d + 0.0 * c)
     square, low = _product(u, u)
     base = 1.0 + square
     back = base - square
     low = ((square - (base - back)) + (1.0 - back)) + (low + 2.0 * u * left)
-    return a * (jnp.power(base, -q) * (1.0 - q * (low / base)))
+    return _diminished(a, base, low, q)
 
 
 _CURVES: dict[str, Callable[..., Array]] = {

@@ -11,15 +11,8 @@ enum { ASKED = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
 
 static const char *const LEVELS[] = {"baseline", "avx2", "avx512"};
 
-/* The size is told rightly more often than not, so that what stands behind it is looked at. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
-    size_t now = mutated(data, size, most, seed), count = now / sizeof(double);
-    if (seed % 16 && count >= ASKED + HEADER) {
-        double whole = (double)(count - ASKED), magic = MAGIC;
-        memcpy(data + (ASKED + HEADER_SIZE) * sizeof whole, &whole, sizeof whole);
-        memcpy(data + (ASKED + HEADER_MAGIC) * sizeof magic, &magic, sizeof magic);
-    }
-    return now;
+    return mutated_behind(ASKED, HEADER, MAGIC, HEADER_SIZE, data, size, most, seed);
 }
 
 static void ask_lanes(const double *program, size_t lanes, const double *asked) {

@@ -10,13 +10,7 @@
 enum { ASKED = 5, MOST_LANES = 600, UPDATES = 4 };
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
-    size_t now = mutated(data, size, most, seed), count = now / sizeof(double);
-    if (seed % 16 && count >= ASKED + RULE_HEADER) {
-        double whole = (double)(count - ASKED), magic = PLATEAU_MAGIC;
-        memcpy(data + (ASKED + RULE_SIZE) * sizeof whole, &whole, sizeof whole);
-        memcpy(data + (ASKED + RULE_MAGIC) * sizeof magic, &magic, sizeof magic);
-    }
-    return now;
+    return mutated_behind(ASKED, RULE_HEADER, PLATEAU_MAGIC, RULE_SIZE, data, size, most, seed);
 }
 
 static void replay(const double *rule, size_t lanes, const double *asked) {

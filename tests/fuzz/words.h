@@ -42,6 +42,19 @@ static size_t mutated(uint8_t *data, size_t size, size_t most, unsigned seed) {
     return size;
 }
 
+/* The same, but that more often than not the words behind the first `asked` begin as such words do, and tell their size, so that
+   what stands behind it is looked at. */
+static size_t mutated_behind(size_t asked, size_t header, double magic, size_t size_at, uint8_t *data, size_t size, size_t most,
+                             unsigned seed) {
+    size_t now = mutated(data, size, most, seed), count = now / sizeof(double);
+    if (seed % 16 && count >= asked + header) {
+        double whole = (double)(count - asked);
+        memcpy(data + asked * sizeof magic, &magic, sizeof magic);
+        memcpy(data + (asked + size_at) * sizeof whole, &whole, sizeof whole);
+    }
+    return now;
+}
+
 /* A copy of its own, so that a read outside of it is seen. */
 static double *copied(const uint8_t *data, size_t count) {
     double *words = malloc(count * sizeof *words + 1);
