@@ -110,10 +110,14 @@ class Node:
     @property
     def _grown(self) -> npt.NDArray[np.float64]:
         """What the last cycle of a stretched loop, which is a row of its own, multiplies the levels of its body by."""
-        scale, times = self.numbers["scale"], self.numbers["times"]
-        with np.errstate(over="ignore"):
-            grown = np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
+        grown = _growth(self.numbers["scale"], self.numbers["times"])
         return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
+
+
+def _growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
+    """The largest of ``scale^i`` over so many cycles; infinite where it is past all numbers."""
+    with np.errstate(over="ignore"):
+        return np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
 
 
 def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.float64]:
@@ -166,8 +170,7 @@ def loop(
     ``times`` of -1 means for ever.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        top = np.where(scale > 1, np.power(np.maximum(scale, 1), np.maximum(times - 1.0, 0)), 1.0)
-        bound = np.maximum(floor, np.where(body.bound > 0, top * body.bound, 0.0))
+        bound = np.maximum(floor, np.where(body.bound > 0, _growth(scale, times) * body.bound, 0.0))
     numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
     return _node("loop", numbers, (body,), steps, bound)
 
