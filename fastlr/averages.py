@@ -1,40 +1,40 @@
 """What weight decay makes of weights: how much of one is left after a range of steps, and over how many updates they average."""
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
 from fastlr.parts import Part
-from fastlr.pieces import Run, pieces
+from fastlr.pieces import Run, alike, way
 
 __all__ = ["age", "left"]
 
 Array = npt.NDArray[np.float64]
 
 _GONE = 39.2  # e^-39.2 is 1e-17
-_BACK = 4_096  # steps at a time, backwards
+_NOTHING = 1e-17  # of which so much is lost keeps all
 
 
 def left(part: Part, start: Array, stop: Array, decays: Array) -> Array:
     """``prod(1 - decay*A(c))`` of each lane over clocks from ``start`` up to ``stop``."""
     total = exact.pair(np.zeros(decays.shape))
-    for run in pieces(part, start, stop):
-        spread = Run(*(np.broadcast_to(number, decays.shape) for number in run))
-        total = exact.add(total, exact.pair(_logarithm_of_run(part, spread, decays)))
+    for run in alike(part, start, stop, lambda run: run.exponent != 0):
+        total = exact.add(total, exact.pair(_logarithm_of_run(part, run, decays)))
     kept: Array = np.exp(total[0])
     return kept
 
 
 def _logarithm_of_run(part: Part, run: Run, decays: Array) -> Array:
-    """A rate that stands, as often as it does; every rate elsewhere, of one turn for all where they are alike."""
-    count = np.where(run.start < run.stop, run.stop - run.start, 0.0)
-    alike = run.exponent == 0
-    logs = np.where(alike & (run.way == 0), count * _log_kept(decays * part.each(run.start)), 0.0)
-    for lane in np.flatnonzero((count > 0) & ~(alike & (run.way == 0))).tolist():
-        turns = range(1 if alike[lane] else int(run.turns[lane]))
-        starts = [run.start[lane] + turn * run.period[lane] for turn in turns]
-        logs[lane] = sum(_logarithm(part, lane, begin, count[lane], decays[lane]) for begin in starts)
-    return np.where(alike, run.turns, 1.0) * logs
+    """A rate that stands, as often as it does; every rate elsewhere, of one turn for all."""
+    begin, end, still = np.broadcast_arrays(run.start, run.stop, run.way == 0, decays)[:3]
+    count = np.where(begin < end, end - begin, 0.0)
+    logs = np.where(still, count * _log_kept(decays * part.each(begin)), 0.0)
+    for lane in np.flatnonzero((count > 0) & ~still).tolist():
+        logs[lane] = _logarithm(part, lane, begin[lane], count[lane], decays[lane])
+    return run.turns * logs
 
 
 def _log_kept(lost: Array) -> Array:
@@ -59,12 +59,40 @@ def _age_of_lane(part: Part, lane: int, steps: range, decay: float) -> float:
     """From the last step backwards, by what is lost up to each, as a logarithm."""
     if decay == 0:
         return float(len(steps))
-    total, lost, end = exact.pair(np.zeros(1)), 0.0, steps.stop
-    while end > steps.start and lost < _GONE:
-        begin = max(steps.start, end - _BACK)
-        [rates] = part.look(lane, begin, 1.0, end - begin)
-        losses = lost - np.cumsum(_log_kept(decay * rates[::-1]))
-        kept = np.exp(-np.concatenate([[lost], losses[:-1]]))
-        total = exact.add(total, exact.pair(kept.sum(keepdims=True)))
-        lost, end = float(losses[-1]), begin
+    total, lost = exact.pair(np.zeros(1)), 0.0
+    for aged, loss in _stretches(part, lane, steps, decay):
+        total, lost = exact.add(total, exact.pair(np.array([math.exp(-lost) * aged]))), lost + loss
+        if lost > _GONE:
+            break
     return float(total[0][0])
+
+
+def _stretches(part: Part, lane: int, steps: range, decay: float) -> Iterator[tuple[float, float]]:
+    """Age and loss of each stretch of steps from the last on: of a row whose rate stands at once, of others some at a time."""
+    for row in reversed(range(part.rows)):
+        begin, end = _of_lane(part.start(row), lane), _of_lane(part.stop(row), lane)
+        first, last = max(steps.start, begin) if row else steps.start, min(steps.stop, end)
+        known = way(part, row)
+        if first >= last:
+            continue
+        if known is not None and _of_lane(known, lane) == 0:
+            [rate] = next(part.look(lane, first, 1.0, 1))
+            yield _standing(decay * float(rate), last - first)
+        else:
+            yield from (_moving(decay * rates) for rates in part.look(lane, first, 1.0, last - first, backwards=True))
+
+
+def _of_lane(numbers: Array, lane: int) -> float:
+    return float(numbers[lane if numbers.size > 1 else 0])
+
+
+def _standing(lost: float, count: float) -> tuple[float, float]:
+    """``(1 - r^n)/(1 - r)`` with ``r = 1 - lost``, and ``-log(r^n)``."""
+    loss = -count * float(_log_kept(np.array(lost)))
+    return (count if loss < _NOTHING else -math.expm1(-loss) / lost), loss
+
+
+def _moving(lost: Array) -> tuple[float, float]:
+    """Of steps from the last on."""
+    losses = -np.cumsum(_log_kept(lost))
+    return 1.0 + float(np.exp(-losses[:-1]).sum()), float(losses[-1])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.closed import geometric, power_of_scale
 from fastlr.parts import Part
-from fastlr.pieces import UNKNOWN, Run, first_step, pieces, turn_of
+from fastlr.pieces import UNKNOWN, Run, alike, first_step, pieces, turn_of
 
 __all__ = ["NEVER", "Reach", "first", "largest", "smallest", "variation"]
 
@@ -22,6 +22,7 @@ Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 NEVER = np.inf
+_ONE_BY_ONE = 64  # turns whose heights are no series; of more every step is looked at
 
 
 class Reach(NamedTuple):
@@ -42,10 +43,10 @@ class Reach(NamedTuple):
         return self._replace(level=self.level[lane : lane + 1])
 
 
-def _runs(part: Part, start: Array, stop: Array) -> Iterator[Run]:
-    """Those of a track, each number spread out over its lanes."""
+def _spread(part: Part, runs: Iterator[Run]) -> Iterator[Run]:
+    """Each number of a track's runs spread out over its lanes."""
     lanes = len(part.lanes)
-    for run in pieces(part, start, stop):
+    for run in runs:
         yield Run(*(np.broadcast_to(number, (lanes,)) for number in run))
 
 
@@ -57,7 +58,7 @@ def _best(run: Run, above: bool) -> Array:
 def _extreme(part: Part, start: Array, stop: Array, above: bool) -> Array:
     lanes, take = len(part.lanes), np.maximum if above else np.minimum
     found = np.full(lanes, -np.inf if above else np.inf)
-    for run in _runs(part, start, stop):
+    for run in _spread(part, pieces(part, start, stop)):
         some, lost = run.start < run.stop, run.way == UNKNOWN
         for turn in _ends_of(run):
             known = some & ~lost & (turn >= 0)
@@ -94,7 +95,7 @@ def smallest(part: Part, start: Array, stop: Array) -> Array:
 def first(part: Part, start: Array, stop: Array, reach: Reach) -> Array:
     """The first clock of each lane at which its rate is there; infinite where there is none."""
     found = np.full(len(part.lanes), NEVER)
-    for run in _runs(part, start, stop):
+    for run in _spread(part, pieces(part, start, stop)):
         some = (run.start < run.stop) & (run.start < found)
         known = some & (run.way != UNKNOWN)
         if np.any(known):
@@ -147,7 +148,8 @@ def _first_looked_at(part: Part, run: Run, lane: int, reach: Reach) -> float:
 def variation(part: Part, start: Array, stop: Array) -> Array:
     """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``stop - 2``: piece by piece, and seam by seam."""
     total = exact.pair(np.zeros(len(part.lanes)))
-    for run in chain.from_iterable(map(_of_one_series, _runs(part, start, stop))):
+    runs = alike(part, start, stop, lambda run: np.isnan(run.exponent) & (run.turns > _ONE_BY_ONE))
+    for run in chain.from_iterable(map(_of_one_series, _spread(part, runs))):
         for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, stop)):
             total = exact.add(total, exact.pair(np.where(run.start < run.stop, change, 0.0)))
     return total[0]
@@ -158,7 +160,7 @@ def _of_one_series(run: Run) -> Iterator[Run]:
     if not np.any(np.isnan(run.exponent)):
         yield run
         return
-    for turn in range(int(run.turns.max())):
+    for turn in range(int(run.turns[run.start < run.stop].max(initial=1.0))):
         one = turn_of(run, np.full(run.turns.shape, float(turn)))
         yield one._replace(period=run.period, turns=np.ones(run.turns.shape), exponent=np.zeros(run.turns.shape))
 

@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 _SOME = 4_096  # lanes at a time: 32 KiB an array, so that what one operation leaves the next finds in the cache
 _LOOKED_AT = 1 << 16  # rates of a table at a time
-_MOST_LOOKED_AT = 1 << 33  # of one piece: some ten seconds
+_MOST_LOOKED_AT = 1 << 29  # of one piece: some ten seconds where logarithms are taken
 
 
 class _Source:
@@ -99,17 +99,19 @@ class Part(NamedTuple):
         """The rate of each lane at a clock of its own, to the bit; one outside the track is taken for the nearest in it."""
         return self.source.each(self.at, self.rows, self.lanes, np.maximum(clocks, self.start(0)))
 
-    def look(self, lane: int, start: float, step: float, count: float) -> Iterator[Array]:
+    def look(self, lane: int, start: float, step: float, count: float, backwards: bool = False) -> Iterator[Array]:
         """All rates of one lane, the ``lane``-th of this part, at clocks ``start``, ``start + step``, ..., so many in blocks.
 
-        Raises ``ValueError`` once they are so many that it would not come to an end.
+        Backwards, the last come first. Raises ``ValueError`` once they are so many that it would not come to an end.
         """
         clocks = range(int(start), int(start) + int(step) * int(count), int(step))
         for i in range(0, len(clocks), _LOOKED_AT):
             if i >= _MOST_LOOKED_AT:
                 most = f"of a piece whose rates are looked at step by step at most {_MOST_LOOKED_AT:,} are"
                 raise ValueError(f"reductions: stop must be nearer to start: {most}, got {len(clocks):,} steps")
-            yield self.source.table(self.at, self.rows, self.lanes[lane], clocks[i : i + _LOOKED_AT])
+            block = clocks[max(len(clocks) - i - _LOOKED_AT, 0) : len(clocks) - i] if backwards else clocks[i : i + _LOOKED_AT]
+            rates = self.source.table(self.at, self.rows, self.lanes[lane], block)
+            yield rates[::-1] if backwards else rates
 
 
 def parts(words: Array) -> Iterator[tuple[npt.NDArray[np.int64], Part]]:

@@ -15,7 +15,7 @@ from fastlr.closed import quotient
 from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["HOLDERS", "UNKNOWN", "WAYS", "Run", "first_step", "pieces", "turn_of", "way"]
+__all__ = ["HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "first_step", "pieces", "turn_of", "way"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -102,6 +102,20 @@ def pieces(part: Part, start: Array, stop: Array) -> Iterator[Run]:
             for run in _of_row(part, row, first - begin, np.maximum(last, first) - begin):
                 if np.any(run.start < run.stop):
                     yield run.moved(begin)
+
+
+def alike(part: Part, start: Array, stop: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
+    """The same; but where a row comes again and its turns are unlike, all its clocks are one run of which nothing is known."""
+    for row in range(part.rows):
+        first = np.maximum(start, part.start(row)) if row else start
+        last = np.minimum(stop, part.stop(row))
+        whole = Run(first, np.maximum(first, last), _UNKNOWN)
+        lost = np.zeros(len(part.lanes), dtype=bool)
+        for run in pieces(part.only(row), whole.start, whole.stop):
+            lost |= (run.start < run.stop) & (run.turns > 1) & unlike(run)
+        if lost.any():
+            yield whole.where(lost)
+        yield from (run.where(~lost) for run in pieces(part.only(row), whole.start, whole.stop))
 
 
 def _of_row(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:

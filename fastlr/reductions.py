@@ -47,7 +47,7 @@ class Reduced(Asked):
         the smaller, and a repeated one times a curve or limited by one, are looked at step by step.
 
         Raises ``TypeError`` or ``ValueError`` for steps that are no integers, out of range, or past the end of a schedule with
-        ``past_end="raise"``; and, some ten seconds later, for more than 2^33 steps of a piece that is looked at step by step.
+        ``past_end="raise"``; and, some ten seconds later, for more than 2^29 steps of a piece that is looked at step by step.
 
         >>> import fastlr as flr
         >>> s = flr.wsd(1.0, warmup=10, stable=970, cooldown=20)

@@ -83,19 +83,24 @@ def check_threads(where: str, threads: object) -> int:
 
 
 def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str = _FEWER) -> npt.NDArray[Any]:
-    """An array to fill, unless it would not fit into this machine."""
+    """An array to fill, unless it would not fit into this machine, or into what this process may have of it."""
     check_fits(where, shape, dtype, way_out)
-    return np.empty(shape, dtype)
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError:
+        raise _too_large(where, shape, dtype, "than this process is given", way_out) from None
 
 
 def check_fits(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str) -> None:
     """Raise unless an array fits into this machine."""
     size = math.prod(shape) * dtype.itemsize
     if size > _SMALL and size > (memory := _memory()):
-        raise ValueError(
-            f"{where}: a result of shape {shape} must fit into memory, got {size / 1e9:,.1f} GB for this machine's "
-            f"{memory / 1e9:,.1f} GB; {way_out}"
-        )
+        raise _too_large(where, shape, dtype, f"for this machine's {memory / 1e9:,.1f} GB", way_out)
+
+
+def _too_large(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], room: str, way_out: str) -> ValueError:
+    size = math.prod(shape) * dtype.itemsize / 1e9
+    return ValueError(f"{where}: a result of shape {shape} must fit into memory, got {size:,.1f} GB {room}; {way_out}")
 
 
 def _memory() -> int:

@@ -237,6 +237,35 @@ def test_the_time_scale_of_a_constant_rate():
     assert flr.constant(1.0).retained(1.0, 1) == 0.0
 
 
+def test_the_time_scale_of_a_long_run():
+    plan = flr.wsd(1e-3, 1_000, 10**12, 1_000)
+    assert plan.timescale(1e-9, 10**12 + 3_000) == pytest.approx(1e12 * -math.expm1(-1.0), rel=1e-8)
+    assert flr.constant(1e-3).timescale(1e-112, 2**53) == 2**53
+    assert flr.constant([0.0, 1.0]).timescale(1.0, 10**15).tolist() == [1e15, 1.0]
+
+
+@pytest.mark.parametrize("scale", [0.999, [0.5, 1.0, 0.999]])
+def test_loops_whose_turns_are_unlike_are_looked_at(scale):
+    schedule = flr.cosine_restarts(0.3, 0.1, 20, scale=scale).minimum(0.25)
+    rates = schedule.table(5_000)
+    assert schedule.retained(0.01, 5_000) == pytest.approx(np.exp(np.log1p(-0.01 * rates).sum(axis=-1)), rel=1e-12)
+    assert schedule.total_variation(5_000) == pytest.approx(np.abs(np.diff(rates)).sum(axis=-1), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: flr.cosine_restarts(0.3, 0.1, 20, scale=0.999).retained(1e-10, 2**53),
+        lambda: flr.cosine_restarts(0.3, 0.1, 20, scale=0.999).minimum(0.2).total_variation(2**53),
+        lambda: flr.inverse_sqrt(0.3, 10).timescale(1e-100, 2**53),
+    ],
+)
+def test_what_would_not_come_to_an_end_says_so(work, monkeypatch):
+    monkeypatch.setattr("fastlr.parts._MOST_LOOKED_AT", 1 << 20)
+    with pytest.raises(ValueError, match=r"^reductions: stop must be nearer to start: .* at most 1,048,576 are, got 9,007,199"):
+        work()
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------------
 
 ENDS = flr.linear(1.0, 0.0, 10).with_past_end("raise")

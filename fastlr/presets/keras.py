@@ -138,7 +138,11 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     """``schedule(epoch, rate)`` of the rate before it, at first ``lr``, or ``schedule(epoch)``, looked up; t is the epoch."""
     rates = [np.asarray(lr)]
     for epoch in range(epochs):
-        rates.append(np.broadcast_to(_asked(schedule, epoch, rates[-1]), rates[0].shape))
+        answer = _asked(schedule, epoch, rates[-1])
+        if answer.shape not in ((), rates[0].shape):
+            shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
+            raise ValueError(f"keras.LearningRateScheduler: schedule must give a rate, or one for each lane, {shapes}")
+        rates.append(np.broadcast_to(answer, rates[0].shape))
     return sampled(np.stack(rates[1:], axis=-1))
 
 

@@ -20,14 +20,15 @@ from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
 from fastlr.presets.pieces import (
     chained,
+    compounded,
     cycling_polynomial,
     drops,
     fraction,
     geometric,
     lowered_restarts,
+    multiplied,
     rate_at,
     swept,
-    tabulated,
     torch_plateau,
     wave,
 )
@@ -55,14 +56,13 @@ Flags = Annotated[Sequence[bool] | bool, _flags]
 @preset(differences=_A_FUNCTION)
 def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``lr * lr_lambda(t)``, looked up for t below ``total_steps``."""
-    return tabulated(lambda t: np.multiply(lr, lr_lambda(t)), total_steps)
+    return multiplied(lr, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``lr * lr_lambda(1) * ... * lr_lambda(t)``, looked up for t below ``total_steps``; ``lr_lambda(0)`` is never asked for."""
-    factors = np.cumprod([1.0, *(float(np.asarray(lr_lambda(t))) for t in range(1, total_steps))])
-    return tabulated(lambda t: np.multiply(lr, factors[t]), total_steps)
+    return compounded(lr, lr_lambda, total_steps)
 
 
 @preset()

@@ -33,15 +33,16 @@ from fastlr.presets.arguments import (
     preset,
 )
 from fastlr.presets.pieces import (
+    compounded,
     cut,
     drops,
     fraction,
     geometric,
     inverse_decay,
+    multiplied,
     on_clock,
     power_decay,
     swept,
-    tabulated,
     torch_plateau,
     wave,
 )
@@ -130,14 +131,13 @@ def StepDecay(learning_rate: Rate, step_size: Span, gamma: Level = 0.1) -> Sched
 @preset(differences=_A_FUNCTION)
 def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``learning_rate * lr_lambda(t)``, looked up for t below ``total_steps``."""
-    return tabulated(lambda t: np.multiply(learning_rate, lr_lambda(t)), total_steps)
+    return multiplied(learning_rate, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``learning_rate * lr_lambda(1) * ... * lr_lambda(t)``, looked up for t below ``total_steps``."""
-    factors = np.cumprod([1.0, *(float(np.asarray(lr_lambda(t))) for t in range(1, total_steps))])
-    return tabulated(lambda t: np.multiply(learning_rate, factors[t]), total_steps)
+    return compounded(learning_rate, lr_lambda, total_steps)
 
 
 @preset(

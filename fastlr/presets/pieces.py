@@ -43,9 +43,10 @@ from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "chained", "cut", "cycles", "cycling_polynomial", "drops", "endless", "fractal_cosines", "fraction", "from_one",
-    "geometric", "inverse", "inverse_decay", "knots", "lowered_restarts", "on_clock", "one_by_one", "phases", "power_decay",
-    "rate_at", "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "torch_plateau", "warm_restarts", "wave",
+    "chained", "compounded", "cut", "cycles", "cycling_polynomial", "drops", "endless", "fractal_cosines", "fraction",
+    "from_one", "geometric", "inverse", "inverse_decay", "knots", "lowered_restarts", "multiplied", "on_clock", "one_by_one",
+    "phases", "power_decay", "rate_at", "restarts", "sigmoid", "slanted", "stairs", "swept", "tabulated", "torch_plateau",
+    "warm_restarts", "wave",
 ]  # fmt: skip
 
 Exact = int | Fraction
@@ -183,7 +184,40 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     """
     if steps > _LONGEST_TABLE:
         raise ValueError(f"sampled: a table that is looked up must have at most {_LONGEST_TABLE:,} values, got {shown(steps)}")
-    return sampled(np.stack([np.asarray(rate(t), dtype=np.float64) for t in range(steps)], axis=-1))
+    rates = [np.asarray(rate(t), dtype=np.float64) for t in range(steps)]
+    for t, one in enumerate(rates):
+        if one.shape != rates[0].shape:
+            raise ValueError(
+                f"sampled: rates must be of one shape at every step, got {rates[0].shape}, and {one.shape} at step {t}"
+            )
+    return sampled(np.stack(rates, axis=-1))
+
+
+def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+    """``lr * factor(t)``, looked up.
+
+    >>> multiplied(0.5, lambda t: 0.5**t, 3).table(4)
+    array([0.5  , 0.25 , 0.125, 0.125])
+    """
+    return tabulated(lambda t: _times(lr, factor(t), t), steps)
+
+
+def compounded(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+    """``lr * factor(1) * ... * factor(t)``, looked up; ``factor(0)`` is never asked for.
+
+    >>> compounded(0.5, lambda t: 0.5, 3).table(4)
+    array([0.5  , 0.25 , 0.125, 0.125])
+    """
+    factors = list(accumulate(range(1, steps), lambda product, t: _times(product, factor(t), t), initial=np.ones(())))
+    return tabulated(lambda t: _times(lr, factors[t], t), steps)
+
+
+def _times(rates: npt.ArrayLike, factors: npt.ArrayLike, t: int) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(np.multiply(rates, factors), dtype=np.float64)
+    except ValueError:
+        shapes = f"got shapes {np.shape(rates)} and {np.shape(factors)} at step {t}"
+        raise ValueError(f"sampled: factors must broadcast with what they multiply, {shapes}") from None
 
 
 def endless(curve: Curve, every: float) -> Schedule:

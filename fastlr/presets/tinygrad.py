@@ -16,7 +16,7 @@ from fastlr.constructors import join, linear, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
-from fastlr.presets.pieces import drops, fraction, knots, tabulated, torch_plateau, wave
+from fastlr.presets.pieces import drops, fraction, knots, multiplied, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -94,4 +94,4 @@ def LambdaLinearScheduler(warm_up_steps: Count, f_min: Rate, f_max: Rate, f_star
 @preset(differences="A function is not a value: it is asked once for each of `total_steps` steps, and the last rate held.")
 def LambdaLR(base_lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``base_lr * lr_lambda(t)``, looked up for t below ``total_steps``."""
-    return tabulated(lambda t: np.multiply(base_lr, lr_lambda(t)), total_steps)
+    return multiplied(base_lr, lr_lambda, total_steps)

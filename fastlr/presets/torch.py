@@ -18,7 +18,7 @@ from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inver
 from fastlr.parameters import Flag, Rate
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Duration, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
-from fastlr.presets.pieces import chained, cut, fraction, geometric, on_clock, swept, tabulated, torch_plateau, wave
+from fastlr.presets.pieces import chained, compounded, cut, fraction, geometric, multiplied, on_clock, swept, torch_plateau, wave
 from fastlr.schedule import Schedule
 
 __all__ = [
@@ -33,14 +33,13 @@ _A_FUNCTION = "A function is not a value: it is asked once for each of `total_st
 @preset(differences=_A_FUNCTION)
 def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``lr * lr_lambda(t)``, looked up for t below ``total_steps``."""
-    return tabulated(lambda t: np.multiply(lr, lr_lambda(t)), total_steps)
+    return multiplied(lr, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``lr * lr_lambda(1) * ... * lr_lambda(t)``, looked up for t below ``total_steps``; ``lr_lambda(0)`` is never asked for."""
-    factors = np.cumprod([1.0, *(float(np.asarray(lr_lambda(t))) for t in range(1, total_steps))])
-    return tabulated(lambda t: np.multiply(lr, factors[t]), total_steps)
+    return compounded(lr, lr_lambda, total_steps)
 
 
 @preset()

@@ -10,13 +10,16 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 
 import fastlr as flr
 from fastlr import constructors as shapes
+from fastlr import tables
 from fastlr.configs import _READERS as READERS
 from fastlr.descriptions import law_described, sweep_described
+from fastlr.parameters import Period, checked
 from fastlr.plateau import events
 from fastlr.presets.arguments import PRESETS
 from fastlr.reductions import REDUCTIONS
@@ -35,12 +38,13 @@ class Target(NamedTuple):
 
     def __call__(self, data: bytes) -> None:
         """Raise ``Finding`` if these bytes make what never may be."""
-        with warnings.catch_warnings(), flr.use_backend(BACKEND):
+        with warnings.catch_warnings(), flr.use_backend(BACKEND), patch.object(tables, "_memory", lambda: MEMORY):
             warnings.simplefilter("error")
             judged(self.make, self.kinds, data)
 
 
 BACKEND = "native" if flr.backends()["native"] == "ready" else "reference"
+MEMORY = 1 << 28  # bytes, of a small machine, wherever this runs: what does not fit into it is refused
 TARGETS: dict[str, Target] = {}
 
 
@@ -213,11 +217,17 @@ def _some(choices: Choices, *names: str) -> dict[str, Any]:
 def plans(choices: Choices) -> None:
     """What is looked at step by step, over few of them."""
     one, other = (choices.of([choices.schedule, choices.anything])() for _ in range(2))
-    length = choices.of([lambda: 1 + choices.below(2_000), choices.anything])()
-    if isinstance(length, int | np.integer) and length > 10_000:
-        length = 10_000
+    length = _few(choices.of([lambda: 1 + choices.below(2_000), choices.anything])())
     choices.of([lambda: str(flr.diff(one, other, length)), lambda: str(flr.check(one, length)),
                 lambda: str(flr.compare(one, other, length, **_some(choices, "tolerance")))])()  # fmt: skip
+
+
+def _few(length: Any) -> Any:
+    """No more than ten thousand, where it is a number of steps, or many."""
+    with contextlib.suppress(ValueError, TypeError):
+        steps = checked(Period, "length", length)
+        return np.minimum(steps, 10_000) if np.any(steps > 10_000) else length
+    return length
 
 
 # -- plateau ---------------------------------------------------------------------------------------------------------------
@@ -273,7 +283,10 @@ def _of(framework: str) -> list[str]:
 def presets(choices: Choices) -> Any:
     """A framework's schedule, with whatever arguments."""
     preset = PRESETS[choices.of(_names_of_presets())]
-    made = preset.build(**choices.arguments(preset.build))
+    arguments = choices.arguments(preset.build)
+    if any(map(callable, arguments.values())):  # which are asked step by step
+        arguments = {name: _few(value) for name, value in arguments.items()}
+    made = preset.build(**arguments)
     return made if isinstance(made, flr.Schedule) else None
 
 
