@@ -9,6 +9,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; without Typer, say in one line what it needs and exit with 2."""
+    if sys.stdout is None:
+        sys.exit("fastlr: standard output is closed")
     try:
         from fastlr.command_line import app
     except ModuleNotFoundError as error:

@@ -119,7 +119,7 @@ def given(thing: str, steps: int | None = None) -> Given:
     if thing in flr.recipes():
         run = flr.recipe(thing)
         return Given(thing, run.schedule, run.steps, run)
-    is_file = Path(thing).suffix in (".json", ".yaml", ".yml") or ("(" not in thing and Path(thing).is_file())
+    is_file = Path(thing).suffix in (".json", ".yaml", ".yml") or (thing and "(" not in thing and Path(thing).exists())
     if not is_file and "(" not in thing:
         flr.recipe(thing)  # raises, with the nearest names
     schedule = _read(Path(thing), steps) if is_file else flr.parse(thing)

@@ -223,13 +223,14 @@ class Plateau:
         """The state after one more metric, a number for all lanes or an array that broadcasts to them.
 
         It is a new one, or ``out``, written in place, which may be ``state`` itself. Raises ``TypeError`` or ``ValueError``
-        before anything is written: for a state that is not this rule's, a metric of other lanes, and NaN with ``nan="raise"``.
+        before anything is written: for a state that is not this rule's, or whose scale is negative or not finite, a metric of
+        other lanes, and NaN with ``nan="raise"``.
 
         >>> rule = Plateau(patience=[0, 1], factor=0.5)
         >>> rule.update(rule.update(rule.init(), [1.0, 1.0]), [2.0, 2.0]).scale
         array([0.5, 1. ])
         """
-        threads, state = check_threads("update", threads), self._checked("update: state", state)
+        threads, state = check_threads("update", threads), self._taken("update: state", state)
         metrics = _numbers("update: metric", metric, _METRIC)[np.newaxis]
         self._check_metrics("update: metric", metrics, state.scale.shape)
         if isinstance(out, tuple) and any(isinstance(part, np.ndarray) and np.may_share_memory(metrics, part) for part in out):
@@ -245,7 +246,7 @@ class Plateau:
         >>> float(rule.advance(rule.init(), [1.0, 2.0, 3.0]).scale)
         0.25
         """
-        threads, state = check_threads("advance", threads), self._checked("advance: state", state)
+        threads, state = check_threads("advance", threads), self._taken("advance: state", state)
         history = _numbers("advance: metrics", metrics, _HISTORY)
         self._check_metrics("advance: metrics", history, state.scale.shape)
         after = copied(state)
@@ -270,7 +271,7 @@ class Plateau:
         if state is None:
             begin = self.init(shape=broadcast("replay", {"rule": self.shape, "metrics": history.shape[1:]}))
         else:
-            begin = copied(self._checked("replay: state", state))
+            begin = copied(self._taken("replay: state", state))
         self._check_metrics("replay: metrics", history, begin.scale.shape)
         shape = (history.shape[0], *begin.scale.shape)
         if out is None:
@@ -314,6 +315,14 @@ class Plateau:
             raise ValueError(f"{where} must be of the rule's lanes, {self.shape}, got {lanes}")
         return held
 
+    def _taken(self, where: str, state: object) -> PlateauState:
+        """A state of which scales may come: those that it has are some."""
+        held = self._checked(where, state)
+        lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
+        if not (lowest >= 0 and highest <= _HIGHEST):  # a NaN is neither
+            raise ValueError(f"{where}.scale must be finite and at least 0, got {shown(held.scale)}")
+        return held
+
     def _into(self, state: PlateauState, out: PlateauState) -> PlateauState:
         """``out``, known to be fit to be written, holding ``state``."""
         held = self._checked("update: out", out)
@@ -351,7 +360,7 @@ class Plateau:
         (0.001, 0.0001)
         """
         rates = checked(Rate, "rate: base", base)
-        scale = self._checked("rate: state", state).scale
+        scale = self._taken("rate: state", state).scale
         broadcast("rate", {"state": scale.shape, "base": rates.shape})
         reduced = np.maximum(rates * scale, np.minimum(rates, self.parameters["rate_floor"]))
         return reduced if reduced.ndim else float(reduced)

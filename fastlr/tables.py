@@ -88,7 +88,7 @@ def allocate(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: 
     try:
         return np.empty(shape, dtype)
     except MemoryError:
-        raise _too_large(where, shape, dtype, "than this process is given", way_out) from None
+        raise _too_large(where, shape, dtype, "where this process is given less", way_out) from None
 
 
 def check_fits(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str) -> None:

@@ -458,6 +458,12 @@ def test_a_table_larger_than_memory_says_its_size_and_the_way_out(text, size):
         assert words in str(refused.value)
 
 
+def test_a_table_larger_than_the_process_may_have_says_so(monkeypatch):
+    monkeypatch.setattr("fastlr.tables._memory", lambda: 2**62)
+    with pytest.raises(ValueError, match=r"must fit into memory, got .* where this process is given less; ask for fewer"):
+        run("line.table(2**50)")
+
+
 # -- specs: data from anywhere --------------------------------------------------------------------------------------------
 
 CONSTANT = {"constant": {"value": 1.0}}

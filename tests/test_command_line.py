@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,6 +98,18 @@ def test_no_such_schedule(folder: Path, command: list[str], thing: str, library:
 
 def test_no_such_spec() -> None:
     assert refused("show", "nowhere.json") == "nowhere.json: No such file or directory"
+
+
+def test_a_folder_is_no_spec(folder: Path) -> None:
+    (folder / "runs").mkdir()
+    assert refused("show", "runs") == "runs: Is a directory"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes a file descriptor")
+def test_closed_standard_output() -> None:
+    command = f"{shlex.quote(sys.executable)} -m fastlr info >&-"
+    ended = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (1, "fastlr: standard output is closed\n")
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,26 @@ PRESETS = [
         "torch.LambdaLR: total_steps must be an integer from 1 to 4,194,304, got 1099511627776",
     ),
     (
+        "presets.torch.LambdaLR([0.1, 0.2, 0.3], lambda t: [1.0, 0.5], 10)",
+        ValueError,
+        "sampled: factors must broadcast with what they multiply, got shapes (3,) and (2,) at step 0",
+    ),
+    (
+        "presets.torch.MultiplicativeLR(0.1, lambda t: [1.0] * t, 10)",
+        ValueError,
+        "sampled: factors must broadcast with what they multiply, got shapes (2,) and (3,) at step 3",
+    ),
+    (
+        "presets.torch.LambdaLR(0.1, lambda t: [1.0] * (1 + t), 10)",
+        ValueError,
+        "sampled: rates must be of one shape at every step, got (1,), and (2,) at step 1",
+    ),
+    (
+        "presets.keras.LearningRateScheduler(0.1, lambda epoch, rate: [0.1, 0.2], 10)",
+        ValueError,
+        "keras.LearningRateScheduler: schedule must give a rate, or one for each lane, of shape (), got shape (2,)",
+    ),
+    (
         "presets.torch.LambdaLR(0.1, lambda t: -1.0, 10)",
         ValueError,
         "sampled: values must be finite numbers >= 0, at most 1e290, got -0.1 in an array",
