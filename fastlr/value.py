@@ -136,7 +136,7 @@ class Value:
         if isinstance(index, tuple) and not index:
             return self
         first, *rest = index if isinstance(index, tuple) else (index,)
-        picked: Self = build(_take(self._call, self._place(first), len(self.shape)))
+        picked: Self = build(_take(self._call, self._place(first), self.shape))
         if rest and not isinstance(first, int | np.integer | str):
             raise TypeError(f"a schedule is indexed by a list or an array alone, got {shown(index)}")
         return picked[tuple(rest)] if rest else picked
@@ -311,18 +311,20 @@ def build(call: Call) -> Any:
     return CONSTRUCTORS[call.name](**{name: value(argument) for name, argument in call.arguments.items()})
 
 
-def _take(call: Call, index: Place, axes: int) -> Call:
-    """The call of the schedule at ``index`` of the first of ``axes`` batch axes, or of those at several."""
-    parts = call.arguments.get("schedules")
-    if call.name == "stack" and isinstance(parts, tuple) and axes == _axes(call):
-        return _take_stacked(call, parts, index)
+def _take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
+    """The call of the schedule at ``index`` of the first axis of a batch of this shape, or of those at several."""
+    parts, axes = call.arguments.get("schedules"), len(shape)
+    if call.name == "stack" and isinstance(parts, tuple):
+        if (own := _axes(call)) == axes:
+            return _take_stacked(call, parts, index)
+        return call if len(parts) == shape[-own] else Call(call.name, {"schedules": parts})  # one name is not that of several
     rules = _RULES[call.name]
 
     def take(name: str, value: object) -> object:
         if isinstance(value, Call):
-            return _take(value, index, axes)
+            return _take(value, index, shape)
         if isinstance(value, tuple):
-            return tuple(_take(part, index, axes) for part in value)
+            return tuple(_take(part, index, shape) for part in value)
         if isinstance(value, np.ndarray) and value.ndim - _core(rules[name]) >= axes:
             return value[index if value.shape[0] > 1 else index * 0]
         return value
