@@ -105,7 +105,7 @@ def pieces(part: Part, start: Array, stop: Array) -> Iterator[Run]:
 
 
 def alike(part: Part, start: Array, stop: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
-    """The same; but where a row comes again and its turns are unlike, all its clocks are one run of which nothing is known."""
+    """As ``pieces``; but of a row and a lane in which turns are unlike, all clocks are one run of which nothing is known."""
     for row in range(part.rows):
         first = np.maximum(start, part.start(row)) if row else start
         last = np.minimum(stop, part.stop(row))

@@ -316,7 +316,7 @@ class Plateau:
         return held
 
     def _taken(self, where: str, state: object) -> PlateauState:
-        """A state of which scales may come: those that it has are some."""
+        """A state to go on from, whose scales a rate can be multiplied by."""
         held = self._checked(where, state)
         lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
         if not (lowest >= 0 and highest <= _HIGHEST):  # a NaN is neither

@@ -32,8 +32,8 @@ def operations(schedule: flr.Schedule) -> int:
     return count(schedule.to_spec()["schedule"])
 
 
-# exp_range is a product and a sum, and noam derives its peak: those are compositions, and pay for each operation
-COMPOSED = {"exp_range": 5.0, "noam": 3.0}
+# exp_range is a product and a sum, noam derives its peak, a repeat at another height is a product: those are compositions
+COMPOSED = {"exp_range": 5.0, "noam": 3.0, "scale=": 2.0}
 
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
