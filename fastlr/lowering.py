@@ -202,7 +202,7 @@ def _unrolled(node: Node) -> Track:
     """Growing periods, one after the other, each with its own levels."""
     numbers, rows = node.numbers, list[Row]()
     for start, length, factor in _cycles(numbers["period"], numbers["times"], numbers["scale"], numbers["stretch"]):
-        cycle = _stretched(node.parts[0], length / numbers["period"], np.asarray(0))
+        cycle = _stretched(node.parts[0], length, _floats(numbers["period"]), np.asarray(0))
         for row in _track(_moved(cycle, factor, numbers["floor"])):
             rows.append(row._replace(start=np.minimum(start + row.start, 2 * _FOREVER)))
     return tuple(rows)
@@ -275,18 +275,20 @@ def _moved_samples(samples: Floats, factor: exact.Pair, rest: exact.Pair) -> Flo
     return exact.add(exact.multiply(exact.pair(samples), (high, low)), (rest_high, rest_low))[0]
 
 
-def _stretched(node: Node, ratio: Floats, begin: Numbers) -> Node:
-    """The same curves with every seam at ``ratio`` times its step, rounded; the node's own clock begins at ``begin``."""
+def _stretched(node: Node, length: Floats, period: Floats, begin: Numbers) -> Node:
+    """The same curves with every seam at ``length/period`` times its step, rounded; the node's own clock begins at ``begin``."""
 
-    def moved(step: Numbers) -> Floats:  # a last period may end far beyond the integers
-        whole: Floats = np.rint((begin + step) * ratio) - np.rint(begin * ratio)
-        return whole
+    def place(step: Numbers) -> Floats:  # the period's end is exact, where a product would be one off at 2^52
+        return np.where(step == period, length, np.rint(step * (length / period)))
+
+    def moved(step: Numbers) -> Floats:
+        return place(begin + step) - place(begin)
 
     numbers = dict(node.numbers)
     for name in numbers.keys() & {"steps", *(str(i) for i in range(len(node.parts)))}:
         numbers[name] = moved(numbers[name])
     begins = [begin + node.numbers[str(i)] if node.kind == "join" else begin for i in range(len(node.parts))]
-    parts = tuple(_stretched(part, ratio, at) for part, at in zip(node.parts, begins, strict=True))
+    parts = tuple(_stretched(part, length, period, at) for part, at in zip(node.parts, begins, strict=True))
     return replace(node, numbers=numbers, parts=parts)
 
 

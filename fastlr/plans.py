@@ -28,7 +28,7 @@ Wins = Literal["saved", "new"]
 Lane = int | str | tuple[int, ...] | None
 
 _BLOCK = 65_536  # rates of two tables that are held at a time
-_LONGEST = 10**10  # steps that are looked at one by one
+_LONGEST = 10**9  # steps that are looked at one by one: some ten seconds
 _TOLD = 1_000_000  # steps of plans without an end that a message compares
 _NEAR = 1_000  # steps around the one that a run resumes at
 VERSION = 1  # of a checkpoint
@@ -317,7 +317,10 @@ def _alike(old: Schedule, new: Schedule) -> bool:
     if old == new:
         return True
     same_kind = (old.shape, old.names, old.past_end) == (new.shape, new.names, new.past_end)
-    return same_kind and old.steps is not None and new.steps is not None and not diff(old, new)
+    try:
+        return same_kind and old.steps is not None and new.steps is not None and not diff(old, new)
+    except ValueError:  # more steps than are looked at
+        return False
 
 
 def _told(old: Schedule, new: Schedule) -> str:

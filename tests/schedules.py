@@ -60,7 +60,7 @@ def cycles(draw: Any) -> Any:
 @st.composite
 def restarts(draw: Any) -> Any:
     end, init = sorted((draw(levels), draw(levels)))
-    stretch = draw(st.sampled_from([1.0, 1.0, 1.5, 2.0, 3.0, 9.0, 10.0]))
+    stretch = draw(st.one_of(st.sampled_from([1.0, 1.0, 1.5, 2.0, 3.0, 9.0, 10.0]), st.floats(1.125, 12.0)))
     return flr.cosine_restarts(init, end, period=draw(periods), stretch=stretch, scale=draw(factors))
 
 

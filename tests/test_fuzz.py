@@ -71,6 +71,16 @@ def test_a_clock_that_stands_at_the_last_step_has_extremes(warmup, skipped):
     assert schedule.argmin(200, 260) == 200
 
 
+@pytest.mark.parametrize("stretch", [3.375, 2.90625, 1.0 + 1 / 3])
+@pytest.mark.parametrize("period", [10, 7, 12_345])
+def test_a_cycle_of_any_length_ends_where_the_next_begins(period, stretch):
+    schedule = flr.linear(1.0, 0.5, period).repeat(stretch=[stretch, 2.0])[0]
+    assert 0.5 <= schedule(LAST) <= 1.0
+    begins = [seam for seam in schedule.seams if seam < LAST and schedule(seam) == 1.0]
+    assert len(begins) > 20
+    assert all(0.5 < schedule(seam - 1) < 0.5 + 1.0 / period for seam in begins[1:])
+
+
 def test_nothing_grows_to_nothing():
     assert flr.linear(0.0, 0.0, 10).repeat(10_000, scale=10)(7) == 0.0
 

@@ -441,7 +441,7 @@ REFUSED = [
     ("diff(line, flat)", ValueError, "diff: steps must be given for a plan that goes on for ever"),
     ("diff(line, line, 0)", ValueError, "diff: steps must be an integer from 1 to 2**53, got 0"),
     ("diff(line, line, [5])", TypeError, "diff: steps must be a single number, got list [5]"),
-    ("diff(line, line, 10**11)", ValueError, "diff: steps must be at most 10,000,000,000, as each is looked at, got"),
+    ("diff(line, line, 10**11)", ValueError, "diff: steps must be at most 1,000,000,000, as each is looked at, got"),
     ("check(pair, 5)", ValueError, "check: plan must be a scalar one, got batch shape (2,); index it first"),
     ("check(0.1, 5)", TypeError, "check: plan must be a Schedule, got float 0.1"),
     ("check(line, 0)", ValueError, "check: total_steps must be an integer from 1 to 2**53, got 0"),
