@@ -57,7 +57,8 @@ def test_no_steps_have_the_lanes_of_those_who_ask():
 
 def test_a_lane_is_not_called_by_a_name_that_the_batch_has_not():
     schedule = flr.linear(1.0, [[1.0, 2.0, 3.0]], 10).then(flr.stack({"a": flr.constant(0.5)}))
-    assert schedule.names is None and schedule[0].names is None
+    assert schedule.names is None
+    assert schedule[0].names is None
     assert schedule[0](20).tolist() == [0.5, 0.5, 0.5]
     assert (flr.linear(1.0, [[1.0], [2.0]], 10) * flr.stack({"a": LINE, "b": LINE}))[1].names == ("a", "b")
 
