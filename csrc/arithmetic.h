@@ -64,7 +64,6 @@ typedef struct {
 } Split;
 
 #define ROUND 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits */
-#define ROUND_BITS 0x4338000000000000u
 #define ONE_BITS 0x3FF0000000000000u
 #define WHOLE_BITS 0x4330000000000000u /* of 2^52: integers below it stand in the bits behind these */
 #define WHOLE 4503599627370496.0
@@ -325,10 +324,10 @@ INLINED double scaled(double x, double n, bool deep) {
     if (!deep) {
         return x * from_bits((bits(n) << 52) + ONE_BITS);
     }
-    /* in two halves, so that a subnormal result is reached, not skipped */
-    uint64_t whole = bits(larger(n, ROUND - 2040.0)) - ROUND_BITS;
-    uint64_t half = ((whole + 4096u) >> 1) - 2048u;
-    return x * from_bits((half + 1023u) << 52) * from_bits((whole - half + 1023u) << 52);
+    /* what is beyond a double's powers first, so that a subnormal result is rounded once, and as without `deep` */
+    n = larger(n, ROUND - 2044.0);
+    double within = smaller(larger(n, ROUND - 1022.0), ROUND + 1023.0), beyond = ROUND + (n - within);
+    return x * from_bits((bits(beyond) << 52) + ONE_BITS) * from_bits((bits(within) << 52) + ONE_BITS);
 }
 
 #endif

@@ -82,6 +82,15 @@ def test_a_cycle_of_any_length_ends_where_the_next_begins(period, stretch):
     assert all(0.5 < schedule(seam - 1) < 0.5 + 1.0 / period for seam in begins[1:])
 
 
+@pytest.mark.parametrize("level", [1.263603449e-314, 5e-324, 1e-308])
+def test_a_subnormal_rate_is_rounded_once_however_it_is_asked(level):
+    for lanes in (flr.exponential_decay([level, 0.1], gamma=0.1), flr.inverse_power([level, 0.1], 1.5), flr.eden([level, 1.0], 2.0)):
+        rates = lanes(np.arange(9))
+        assert [lanes[0](t) for t in range(9)] == rates[0].tolist() == lanes.table(9)[0].tolist()
+    decay = flr.exponential_decay(level, gamma=0.1)
+    assert decay(1) == pytest.approx(level / 10, abs=5e-324, rel=0)
+
+
 def test_nothing_grows_to_nothing():
     assert flr.linear(0.0, 0.0, 10).repeat(10_000, scale=10)(7) == 0.0
 

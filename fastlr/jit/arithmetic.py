@@ -62,7 +62,6 @@ from_bits = cast(Callable[[int], float], intrinsic(_from_bits))
 _pointer = cast(Callable[[int], Any], intrinsic(_floats_at))
 
 _ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits
-_ROUND_BITS = 0x4338000000000000
 _ONE_BITS = 0x3FF0000000000000
 
 _LN_2, _LN_2_LOW = 0.6931471805599453, 2.3190468138462996e-17
@@ -326,7 +325,8 @@ def scaled(x: float, n: float, deep: bool) -> float:
     """``x * 2^n``, n as ``exp2`` gives it; with ``deep`` from -4000 to 2046, else from -1022 to 1023, at less work."""
     if not deep:
         return x * from_bits((bits(n) << 52) + _ONE_BITS)
-    # in two halves, so that a subnormal result is reached, not skipped
-    whole = bits(max(n, _ROUND - 2040.0)) - _ROUND_BITS
-    half = whole >> 1
-    return x * from_bits((half + 1023) << 52) * from_bits((whole - half + 1023) << 52)
+    # what is beyond a double's powers first, so that a subnormal result is rounded once, and as without deep
+    n = max(n, _ROUND - 2044.0)
+    within = min(max(n, _ROUND - 1022.0), _ROUND + 1023.0)
+    beyond = _ROUND + (n - within)
+    return x * from_bits((bits(beyond) << 52) + _ONE_BITS) * from_bits((bits(within) << 52) + _ONE_BITS)
