@@ -10,7 +10,6 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from fractions import Fraction
 from functools import partial
-from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -18,9 +17,10 @@ import numpy as np
 from fastlr.constructors import constant, cosine, join, linear, noam, polynomial
 from fastlr.parameters import Rate, Unit
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Exponent, Level, Marks, Ratio, Share, Span, Turns, preset
+from fastlr.presets.arguments import MOST_TURNS, Count, Exponent, Level, Marks, Ratio, Share, Span, Turns, preset
 from fastlr.presets.pieces import cut, cycles, drops, fraction, geometric, lowered_restarts, torch_plateau, wave
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "ConstantLearningRateScheduler", "ConstantWithWarmupLearningRateScheduler",
@@ -72,11 +72,17 @@ def CosineWithRestarts(lr: Rate, t_initial: Span, t_mul: Ratio = 1.0, eta_min: R
     """
 
     def length(i: int) -> int:
-        return int(t_initial * t_mul**i)
+        try:
+            return int(t_initial * t_mul**i)
+        except OverflowError:  # beyond any step
+            return LAST_STEP
 
     if t_mul >= 1:
         return lowered_restarts(lr, eta_min, length, eta_mul)
-    number = next(i for i in count() if not length(i))
+    number = next((i for i in range(MOST_TURNS + 1) if not length(i)), None)
+    if number is None:
+        told = f"at most {MOST_TURNS:,} cycles where they shrink, got {t_mul}"
+        raise ValueError(f"allennlp.CosineWithRestarts: t_mul must give {told}")
     return cut(lowered_restarts(lr, eta_min, length, eta_mul, number), sum(map(length, range(number))))
 
 

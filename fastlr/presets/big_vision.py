@@ -10,6 +10,7 @@ array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -94,6 +95,8 @@ def _ramped(body: Schedule, warmup: int, cooldown: int, total: int) -> Schedule:
 def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
     if len(steps) != len(mults):
         raise ValueError(f"{_WHERE}: mults must be as many as steps, got {shown(mults)} for {shown(steps)}")
+    if any(later < step for step, later in pairwise(steps)):
+        raise ValueError(f"{_WHERE}: steps must never fall, got {shown(steps)}")
     return join([constant(np.multiply(peak, factor)) for factor in (1.0, *mults)], steps)
 
 

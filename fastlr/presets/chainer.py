@@ -12,7 +12,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 import numpy as np
 
 from fastlr.constructors import constant, join, linear, polynomial
-from fastlr.parameters import Amount, Rate
+from fastlr.parameters import Amount, Rate, shown
 from fastlr.presets.arguments import Count, Exponent, Level, Levels, Marks, Span, preset
 from fastlr.presets.pieces import drops, geometric, inverse, one_by_one
 from fastlr.schedule import Schedule
@@ -42,7 +42,7 @@ def LinearShift(value_range: Levels, time_range: Marks) -> Schedule:
     """
     for name, pair in (("value_range", value_range), ("time_range", time_range)):
         if len(pair) != 2:
-            raise ValueError(f"chainer.LinearShift: {name} must be two numbers, got {list(pair)}")
+            raise ValueError(f"chainer.LinearShift: {name} must be two numbers, got {shown(list(pair))}")
     (first, last), (begin, end) = value_range, time_range
     if end <= begin:
         return join([constant(first), constant(last)], [begin + 1])

@@ -52,6 +52,9 @@ class Time:
     value: float
     unit: str
 
+    def __str__(self) -> str:
+        return f"{self.value}{self.unit}"
+
 
 _UNITS = {"ep": "epochs", "ba": "batches", "sp": "samples", "tok": "tokens", "dur": "shares of max_duration"}
 _TIME = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(ep|ba|sp|tok|dur)", re.IGNORECASE)
@@ -77,9 +80,9 @@ def _times(where: str, value: object) -> list[Time]:
 
 
 def _whole(where: str, value: object) -> Time:
-    time = _time(where, f"{value}ep" if isinstance(value, int) and not isinstance(value, bool) else value)
-    if time.unit == "dur" or not time.value:
-        raise ValueError(f"{where} must be above 0, in batches, epochs, samples or tokens, got {shown(value)}")
+    time = Time(value, "ep") if isinstance(value, int) and not isinstance(value, bool) else _time(where, value)
+    if time.unit == "dur" or not 1 <= time.value <= LAST_STEP:
+        raise ValueError(f"{where} must be from 1 to 2**53 batches, epochs, samples or tokens, got {shown(value)}")
     return time
 
 
@@ -110,7 +113,8 @@ class _Clock(NamedTuple):
         whole = self.told("max_duration", why)
         scaled = int(whole.value * self.ratio)
         if not scaled:
-            raise ValueError(f"composer.{self.name}: scale_schedule_ratio must leave something of max_duration, got {self.ratio}")
+            told = f"{whole}, got {self.ratio}"
+            raise ValueError(f"composer.{self.name}: scale_schedule_ratio must leave something of max_duration, {told}")
         return Time(scaled, whole.unit)
 
     def counted(self, time: Time, scaled: bool = True) -> Time:
@@ -128,7 +132,8 @@ class _Clock(NamedTuple):
         """A time that something takes, and its unit."""
         counted = self.counted(time)
         if not counted.value:
-            raise ValueError(f"composer.{self.name}: {key} must come to at least 1 of {_UNITS[counted.unit]}, got 0")
+            told = f"{time}, scale_schedule_ratio={self.ratio}"
+            raise ValueError(f"composer.{self.name}: {key} must come to at least 1 of {_UNITS[counted.unit]}, got {told}")
         return int(counted.value), counted.unit
 
     def pace(self, unit: str) -> int:
@@ -153,7 +158,8 @@ class _Clock(NamedTuple):
         """The warm-up, and when it ends."""
         end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
         if end.value and not steps:
-            raise ValueError(f"composer.{self.name}: scale_warmup must leave something of t_warmup, got {self.ratio}")
+            told = f"{time}, with scale_warmup=True, got {self.ratio}"
+            raise ValueError(f"composer.{self.name}: scale_schedule_ratio must leave something of t_warmup, {told}")
         return linear(0.0, peak, steps), end
 
     def warmed(self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any) -> Schedule:

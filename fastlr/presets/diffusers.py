@@ -16,6 +16,7 @@ from fastlr.parameters import Amount, Power, Rate, shown
 from fastlr.presets.arguments import Count, Level, named, preset
 from fastlr.presets.pieces import fraction, on_clock, wave
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "get_constant_schedule", "get_constant_schedule_with_warmup", "get_cosine_schedule_with_warmup",
@@ -28,11 +29,14 @@ def _step_rules(where: str, value: object) -> object:
     if not isinstance(value, str):
         raise TypeError(f"{where} must be a string such as '1:10,0.1:20,0.01', got {type(value).__name__} {shown(value)}")
     try:
-        levels, _ = _parsed(value)
+        levels, steps = _parsed(value)
     except ValueError:
-        raise ValueError(f"{where} must be factor:step pairs and a last factor, as '1:10,0.1:20,0.01', got {value!r}") from None
+        rule = "factor:step pairs and a last factor, as '1:10,0.1:20,0.01'"
+        raise ValueError(f"{where} must be {rule}, got {shown(value)}") from None
     if not all(0 <= level < float("inf") for level in levels):
-        raise ValueError(f"{where} must have finite factors >= 0, got {value!r}")
+        raise ValueError(f"{where} must have finite factors >= 0, got {shown(value)}")
+    if any(step > LAST_STEP for step in steps):
+        raise ValueError(f"{where} must have steps up to 2**53, got {shown(value)}")
     return value
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from fastlr.constructors import constant, exponential, inverse_power, inverse_sqrt, join, linear, noam
-from fastlr.parameters import Flag, Rate, Unit
+from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Lengths, Level, Levels, Ratio, Share, Span, preset
 from fastlr.presets.pieces import fraction, geometric, knots, torch_plateau, warm_restarts
@@ -61,7 +61,7 @@ def PiecewiseLinearWarmupLR(lr: Rate, warmup_steps_list: Lengths = (0, 25000), w
     """
     steps, levels = list(map(fraction, warmup_steps_list)), warmup_lr_list
     if len(steps) != len(levels) or not steps or any(later <= step for step, later in pairwise(steps)):
-        told = f"{list(warmup_steps_list)} for {list(levels)}"
+        told = f"{shown(list(warmup_steps_list))} for {shown(list(levels))}"
         raise ValueError(f"espnet.PiecewiseLinearWarmupLR: warmup_steps_list must rise, as many as warmup_lr_list, got {told}")
     rise = knots([(step - 1, level) for step, level in zip(steps, levels, strict=True)])
     end = floor(steps[-1])
@@ -109,7 +109,7 @@ def ExponentialDecayWarmup(
     return join([first, rise, fall.skip(0 if warmup_steps else 1)], [1, max(warmup_steps, 1)])
 
 
-@preset()
+@preset(differences="Without warmup_steps cycle_mult must be at least 1: ESPnet divides by 0 once its cycles have no steps.")
 def CosineAnnealingWarmupRestarts(
     first_cycle_steps: Span,
     cycle_mult: Ratio = 1.0,
@@ -124,10 +124,12 @@ def CosineAnnealingWarmupRestarts(
     of step 0 is ``min_lr``, without a warm-up too.
     """
     fall = first_cycle_steps - warmup_steps
-    if fall < 1 or int(fall * cycle_mult) < 1:
-        told = f"{warmup_steps} of {first_cycle_steps}, {cycle_mult}"
-        rule = "first_cycle_steps must be above warmup_steps, and cycle_mult leave a step"
-        raise ValueError(f"espnet.CosineAnnealingWarmupRestarts: {rule}, got {told}")
+    if fall < 1:
+        told = f"{warmup_steps} and {first_cycle_steps}"
+        raise ValueError(f"espnet.CosineAnnealingWarmupRestarts: warmup_steps must be below first_cycle_steps, got {told}")
+    if cycle_mult < 1 and not warmup_steps:
+        told = f"1 without warmup_steps, got {cycle_mult}: cycles would come to no steps"
+        raise ValueError(f"espnet.CosineAnnealingWarmupRestarts: cycle_mult must be at least {told}")
     whole = warm_restarts(max_lr, min_lr, warmup_steps, fall, lambda steps: int(steps * cycle_mult), gamma)
     return join([constant(min_lr), whole.skip(1)], [1])
 

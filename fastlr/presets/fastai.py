@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from fastlr import exact
 from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
-from fastlr.parameters import Amount, Number, Rate
+from fastlr.parameters import Amount, Number, Rate, shown
 from fastlr.presets.arguments import Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.presets.pieces import fraction, knots, on_clock
 from fastlr.schedule import Schedule
@@ -73,15 +73,17 @@ def SchedPoly(start: Rate, end: Rate, power: Ratio, steps: Span) -> Schedule:
 # -- one after another -----------------------------------------------------------------------------------------------------
 
 
-@preset(differences=_ROUNDED)
+@preset(differences=f"{_ROUNDED} pcts may miss a sum of 1 by rounding, which fastai refuses.")
 def combine_scheds(pcts: Levels, scheds: Curves, steps: Span) -> Schedule:
     """``scheds[i]`` over the share ``pcts[i]`` of ``steps``, which may end between steps; the shares' sum is 1.
 
     A sched is a function of a number of steps, ``functools.partial(SchedCos, 0.1, 1.0)``.
     """
-    if len(pcts) != len(scheds) or sum(pcts) != 1.0:
-        raise ValueError(f"fastai.combine_scheds: pcts must be one a sched, of sum 1, got {pcts} for {len(scheds)} scheds")
-    ends = [end * steps for end in accumulate(map(fraction, pcts), initial=Fraction(0))]
+    shares = list(map(fraction, pcts))
+    if len(shares) != len(scheds) or abs(sum(shares, Fraction(-1))) > Fraction(1, 10**9):
+        told = f"{shown(pcts)} for {len(scheds)} scheds"
+        raise ValueError(f"fastai.combine_scheds: pcts must be one a sched, of sum 1, got {told}")
+    ends = [end * steps for end in accumulate(shares, initial=Fraction(0))]
     parts = [(sched, start, end - start) for sched, (start, end) in zip(scheds, pairwise(ends), strict=True) if end > start]
     placed = [on_clock(sched, length, ceil(start) - start) for sched, start, length in parts]
     return join(placed, [ceil(start) for _, start, _ in parts[1:]]) if placed[1:] else placed[0]
@@ -118,7 +120,7 @@ def fit_one_cycle(
     if of == "lr":
         return _waves(pct_start, *_one_cycle(lr_max, div, div_final), n_epoch * n_iter)
     if len(moms) != 3:
-        raise ValueError(f"fastai.fit_one_cycle: moms must be three, got {moms}")
+        raise ValueError(f"fastai.fit_one_cycle: moms must be three, got {shown(moms)}")
     return _waves(pct_start, moms[0], moms[1], moms[2], n_epoch * n_iter)
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 
 from fastlr.constructors import constant, linear
-from fastlr.parameters import Number, Rate
+from fastlr.parameters import Number, Rate, shown
 from fastlr.presets.arguments import Duration, Length, preset
 from fastlr.presets.pieces import fraction, on_clock, stairs, wave
 from fastlr.schedule import Schedule
@@ -43,9 +43,8 @@ def create_stepped_learning_rate_schedule(
     An epoch begins at step ``round(epoch*steps_per_epoch)``, half to even, which keeps the old rate; the next has the new one.
     """
     if len(lr_sched_steps[0]) != 2:
-        raise ValueError(
-            f"flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, got {lr_sched_steps[0]} among them"
-        )
+        told = f"{shown(lr_sched_steps[0])} among them"
+        raise ValueError(f"flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, got {told}")
     boundaries = sorted(round(epoch * steps_per_epoch) for epoch, _ in lr_sched_steps)
     values = [np.multiply(base_learning_rate, factor) for factor in (1.0, *(factor for _, factor in lr_sched_steps))]
     steps = stairs("flax.create_stepped_learning_rate_schedule", values, boundaries, after=1)

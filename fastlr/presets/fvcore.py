@@ -146,17 +146,19 @@ def _steps(values: Sequence[npt.ArrayLike], max_iter: int) -> Schedule:
 
 def _milestones(count: int, num_updates: int | None, milestones: Sequence[int] | None) -> tuple[int, Sequence[int]]:
     """The number of updates and the milestones among them, of so many values."""
-    told = f"got {count} values, num_updates={num_updates}, milestones={shown(milestones)}"
     if count == 0 or (num_updates is None and milestones is None):
-        raise ValueError(f"fvcore.MultiStepParamScheduler: values, and num_updates or milestones, must be given, {told}")
+        told = f"{count} values, num_updates={num_updates}, milestones={milestones}"
+        raise ValueError(f"fvcore.MultiStepParamScheduler: values, and num_updates or milestones, must be given, got {told}")
     if milestones is None:
         width = -(-(num_updates or 0) // count)
         milestones = [width * i for i in range(1, count)]
     elif len(milestones) != count - (num_updates is not None):
-        raise ValueError(f"fvcore.MultiStepParamScheduler: milestones must be {count - (num_updates is not None)}, {told}")
+        rule = "as many as values" if num_updates is None else "one less than values"
+        raise ValueError(f"fvcore.MultiStepParamScheduler: milestones must be {rule}, {count}, got {shown(milestones)}")
     updates, marks = (milestones[-1], milestones[:-1]) if num_updates is None else (num_updates, milestones)
-    if updates < count or any(b <= a for a, b in pairwise([0, *marks, updates])):
-        raise ValueError(f"fvcore.MultiStepParamScheduler: milestones must rise from above 0 to below num_updates, {told}")
+    if any(b <= a for a, b in pairwise([0, *marks, updates])):
+        told = f"{shown(marks)} and {updates}"
+        raise ValueError(f"fvcore.MultiStepParamScheduler: milestones must rise from above 0 to below num_updates, got {told}")
     return updates, marks
 
 

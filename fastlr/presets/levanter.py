@@ -99,6 +99,8 @@ def lr_scheduler(
     shape = _Shape(lr_schedule, high, low, exponent, timescale, power, decay_constant, tokens, scale, b)
     _check(shape, min_lr_ratio, batch_size, seq_length)
     rest = 0 if cooldown is None else _steps("cooldown", cooldown, num_train_steps)
+    if rest >= num_train_steps:
+        raise ValueError(f"levanter.lr_scheduler: cooldown must leave at least one step of {num_train_steps}, got {cooldown}")
     ends = _ends(num_train_steps - rest, cycle_length, cycles)
     parts, starts, level = [], [], np.zeros_like(high)
     for i, (start, end) in enumerate(pairwise(ends)):
@@ -134,11 +136,10 @@ def _steps(name: str, length: float, whole: int) -> int:
 def _ends(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     """The steps at which cycles end, after 0."""
     if cycle_length is not None and cycles is not None:
-        raise ValueError(
-            f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {cycle_length} and {cycles}"
-        )
+        told = f"{shown(cycle_length)} and {shown(cycles)}"
+        raise ValueError(f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {told}")
     ends = _lowest(total, cycle_length, cycles)
-    if total < 1 or any(later <= end for end, later in pairwise([0, *ends, total + 1])):
+    if any(later <= end for end, later in pairwise([0, *ends, total + 1])):
         told = f"ends at {shown(ends)} of {total} steps"
         raise ValueError(
             f"levanter.lr_scheduler: cycles must end one after another within the steps before the cooldown, got {told}"
@@ -153,6 +154,8 @@ def _check_turns(name: str, given: object, turns: int) -> None:
 
 def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     if isinstance(cycle_length, list):
+        if any(length % 1 for length in cycle_length):
+            raise ValueError(f"levanter.lr_scheduler: cycle_length must be whole steps in a list, got {shown(cycle_length)}")
         return [int(end) for end in accumulate(cycle_length)]
     if cycle_length is not None:
         length = _steps("cycle_length", cycle_length, total)

@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 import numpy as np
 
 from fastlr.constructors import constant, cosine, cyclic, join, linear, polynomial
-from fastlr.parameters import Flag, Rate, Unit, shown
+from fastlr.parameters import Flag, Number, Rate, Unit, shown
 from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Exponent, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
+from fastlr.presets.arguments import MOST_TURNS, Count, Exponent, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
 from fastlr.presets.pieces import (
     chained,
     compounded,
@@ -40,6 +40,7 @@ __all__ = [
     "SWALR", "SequentialLR", "StepLR", "WarmupLR",
 ]  # fmt: skip
 
+_Restarts = Annotated[int, Number(f"an integer from 0 to {MOST_TURNS:,}", 0, MOST_TURNS, whole=True)]
 _A_FUNCTION = "A function is not a value: it is asked once for each of `total_steps` steps, and the last rate held."
 
 
@@ -125,7 +126,7 @@ def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
 @preset(differences="OneFlow finds the cycle by a floating-point logarithm, and misses some; here none. 10,000 cycles at most, "
                     "where T_mult is above 1.")  # fmt: skip
 def CosineAnnealingWarmRestarts(
-    lr: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0, decay_rate: Level = 1.0, restart_limit: Count = 0
+    lr: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0, decay_rate: Level = 1.0, restart_limit: _Restarts = 0
 ) -> Schedule:
     """``eta_min + (lr * decay_rate^i - eta_min) * (1 + cos(pi*c/L))/2``, c steps into cycle i of ``L = T_0 * T_mult^i``.
 

@@ -57,14 +57,12 @@ _LONGEST_TABLE = 2**22  # values that a function is asked for, one by one
 _FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
 
 
-def fraction(number: float | Fraction) -> Fraction:
+def fraction(number: float) -> Fraction:
     """The simplest fraction that is this number to float64: 0.3 is 3/10, as it is written, and 1000/3 a third of a thousand.
 
     >>> fraction(0.3) * 10 - 1, fraction(1000 / 3)
     (Fraction(2, 1), Fraction(1000, 3))
     """
-    if isinstance(number, Fraction):
-        return number
     simple = Fraction(number).limit_denominator(_SIMPLE)
     return simple if float(simple) == number else Fraction(repr(number))
 
@@ -457,17 +455,16 @@ def lowered_restarts(
 ) -> Schedule:
     """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so many cycles, or for ever.
 
-    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after which ``low`` is held.
+    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after which ``low`` is held. So many
+    is also the most that ``count`` may be.
 
     >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
     array([1.  , 0.6 , 0.5 , 0.35])
     """
     every = length(0)
-    if count is None and length(1_000) == every:
+    if count is None and length(MOST_TURNS) == every:
         tops = geometric(high, scale, every, staircase=True)
         return cosine(1.0, 0.0, every).repeat() * tops + cosine(0.0, 1.0, every).repeat() * np.asarray(low)
-    if count is not None and count > MOST_TURNS:
-        raise ValueError(f"join: cycles that differ must be at most {MOST_TURNS:,}, got {shown(count)}")
     parts: list[Schedule] = []
     begins = [0]
     while begins[-1] < LAST_STEP and len(parts) < (MOST_TURNS if count is None else count):
