@@ -126,7 +126,7 @@ def slanted_triangular(
     """
     cut = floor(total_train_steps * cut_fraction)
     if cut < 1 or ratio <= 1:
-        told = f"ratio={ratio} and {cut} of {total_train_steps} steps"
+        told = f"{cut_fraction} of {total_train_steps} steps and ratio={ratio}"
         raise ValueError(f"mesh.slanted_triangular: cut_fraction must give a step at least, ratio be above 1, got {told}")
     return slanted(max_learning_rate, cut, fraction(cut_fraction), ratio, start_step)
 

@@ -46,9 +46,10 @@ def _step(where: str, value: object) -> Any:
 
 
 def _ratios(where: str, value: object) -> list[float]:
-    ratios = np.ravel(Number("one or two numbers >= 0", 0.0, 1e290)(where, value)).tolist()
-    if len(ratios) > 2:
-        raise ValueError(f"{where} must be one or two numbers >= 0, got {value!r}")
+    given = Number("one or two numbers >= 0", 0.0, 1e290)(where, value)
+    if given.ndim > 1 or given.size > 2:
+        raise ValueError(f"{where} must be one or two numbers >= 0, got {shown(value)}")
+    ratios = np.ravel(given).tolist()
     return [*ratios, ratios[0] / 1e5][:2]
 
 
@@ -212,8 +213,8 @@ def CosineRestartLrUpdaterHook(
     It begins ``restart_weights[i]`` times as high above its end as ``lr`` is. Past the last it raises ``ValueError``, as in mmcv.
     """
     if len(periods) != len(restart_weights) or not sum(periods):
-        told = f"{periods} and {restart_weights}"
-        raise ValueError(f"mmcv.CosineRestartLrUpdaterHook: periods must be as many as restart_weights, above 0, got {told}")
+        rule = "periods must be as many as restart_weights, above 0 in all"
+        raise ValueError(f"mmcv.CosineRestartLrUpdaterHook: {rule}, got {periods} and {restart_weights}")
     low = _target("CosineRestartLrUpdaterHook", lr, min_lr, min_lr_ratio)
     tops = [low + np.multiply(np.subtract(lr, low), weight) for weight in restart_weights]
     ends = list(accumulate(periods))
@@ -287,7 +288,8 @@ def OneCycleLrUpdaterHook(
     levels = [low, max_lr, *([low] if three_phase else []), np.divide(low, final_div_factor)]
     ends = [share * total_steps - 1, *([2 * share * total_steps - 2] if three_phase else []), Fraction(total_steps - 1)]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    regular = cut(swept("mmcv.OneCycleLrUpdaterHook: pct_start", levels, ends, curve), total_steps)
+    where = f"mmcv.OneCycleLrUpdaterHook: pct_start={pct_start!r}, total_steps={total_steps}"
+    regular = cut(swept(where, levels, ends, curve), total_steps)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked("OneCycleLrUpdaterHook", regular, False, epoch_length, ramp)
 

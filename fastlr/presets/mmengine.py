@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from fastlr.constructors import constant, cosine, join, linear, polynomial
-from fastlr.parameters import Flag, Number, Rate
+from fastlr.parameters import Flag, Number, Rate, Unit
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Level, Levels, Marks, Ratio, Share, Span, preset
 from fastlr.presets.pieces import cut, drops, fraction, geometric, on_clock, rate_at, swept, torch_plateau, wave
@@ -197,7 +197,7 @@ def OneCycleLR(
     low = np.divide(eta_max, div_factor)
     levels = [low, eta_max, *([low] if three_phase else []), np.divide(low, final_div_factor)]
     ends = [share * total - 1, *([2 * share * total - 2] if three_phase else []), Fraction(total - 1)]
-    cycle = swept("mmengine.OneCycleLR: pct_start", levels, ends, curve)
+    cycle = swept(f"mmengine.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     before = _before(lr, after, begin)[0]
     if last < total:
         return _placed(before, cycle, begin, end)
@@ -229,7 +229,7 @@ def _placed(before: Schedule, curve: Schedule, begin: int, end: int) -> Schedule
 )
 def ReduceOnPlateauLR(
     rule: Literal["less", "greater"] = "less",
-    factor: Level = 0.1,
+    factor: Unit = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_rule: Literal["rel", "abs"] = "rel",

@@ -322,6 +322,7 @@ def NoamHoldAnnealing(
     warmup = _warmup("NoamHoldAnnealing", warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end("NoamHoldAnnealing", warmup, hold_steps, hold_ratio, max_steps)
     if not warmup:
-        raise ValueError("nemo.NoamHoldAnnealing: warmup_steps must be above 0, got 0")
+        told = f"{warmup_steps} and {warmup_ratio} of {max_steps} steps"
+        raise ValueError(f"nemo.NoamHoldAnnealing: warmup_steps or warmup_ratio must give a step at least, got {told}")
     body = inverse_power(lr, decay_rate, warmup) if decay_rate else constant(lr)
     return _held(lr, warmup, hold, body.maximum(min_lr), max(hold, warmup), max_steps, min_lr)

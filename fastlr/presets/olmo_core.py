@@ -63,8 +63,9 @@ class OverrideDecay:
 def _level(where: str, lr: float | None, fraction: float | None, needed: bool) -> None:
     """Raise unless at most one of the two is given, or exactly one."""
     if (lr is not None) + (fraction is not None) not in ({1} if needed else {0, 1}):
-        rule = "exactly one" if needed else "at most one"
-        raise ValueError(f"{where}_lr and {where.rpartition('.')[2]}_lr_fraction must be {rule}, got {lr!r} and {fraction!r}")
+        rule = "or {} must be given, not both" if needed else "and {} must not both be given"
+        other = f"{where.rpartition('.')[2]}_lr_fraction"
+        raise ValueError(f"{where}_lr {rule.format(other)}, got {shown(lr)} and {shown(fraction)}")
     for name, value in (("lr", lr), ("lr_fraction", fraction)):
         if value is not None:
             single(Rate, f"{where}_{name}", value)
@@ -272,8 +273,9 @@ def SequentialScheduler(
     ``t_max``, and needs no length.
     """
     if len(schedulers_max) != len(schedulers) - 1 or any(steps < 1 for steps in schedulers_max) or sum(schedulers_max) >= t_max:
-        told = f"{list(schedulers_max)} for {len(schedulers)} schedulers and t_max={t_max}"
-        raise ValueError(f"olmo_core.SequentialScheduler: schedulers_max must be one fewer, above 0, within t_max, got {told}")
+        rule = "schedulers_max must be one fewer than schedulers, above 0, within t_max"
+        told = f"{list(schedulers_max)} for {len(schedulers)} and t_max={t_max}"
+        raise ValueError(f"olmo_core.SequentialScheduler: {rule}, got {told}")
     parts, level = [], np.asarray(lr)
     for child, steps in zip(schedulers, [*schedulers_max, t_max - sum(schedulers_max)], strict=True):
         parts.append(child(level, steps))
@@ -330,7 +332,7 @@ def _steps(where: str, steps: int | None, fraction: float | None, whole: int, le
         raise ValueError(f"olmo_core.{where} or {name}_fraction must be given, not both, got {steps} and {fraction}")
     length = round(whole * fraction) if fraction is not None else steps
     if length is None or length < least:
-        raise ValueError(f"olmo_core.{where} must be at least {least} step, got {length}")
+        raise ValueError(f"olmo_core.{where}_fraction must give at least {least} step, got {fraction} of {whole}")
     return length
 
 

@@ -152,16 +152,15 @@ def CyclicLR(
     The height is halved each cycle in mode "triangular2", multiplied by ``gamma^t`` in "exp_range". ``of="momentum"`` gives the
     momentum, its mirror.
     """
-    if np.any(np.greater(base_lr, max_lr)):
-        raise ValueError(f"oneflow.CyclicLR: max_lr must be at least base_lr, {shown(base_lr)}, got {shown(max_lr)}")
     if of == "momentum" and mode == "exp_range":
         raise ValueError("oneflow.CyclicLR: of must be 'lr' with mode='exp_range', got 'momentum'")
-    if of == "momentum":
-        return cyclic(base_momentum, max_momentum, step_size_up, step_size_down, mode=mode, inverse=True)
+    low, high = (base_lr, max_lr) if of == "lr" else (base_momentum, max_momentum)
+    if np.any(np.greater(low, high)):
+        raise ValueError(f"oneflow.CyclicLR: max_{of} must be at least base_{of}, {shown(low)}, got {shown(high)}")
     if mode != "exp_range":
-        return cyclic(base_lr, max_lr, step_size_up, step_size_down, mode=mode)
-    height = geometric(np.subtract(max_lr, base_lr), gamma)
-    return cyclic(0.0, 1.0, step_size_up, step_size_down) * height + np.asarray(base_lr)
+        return cyclic(low, high, step_size_up, step_size_down, mode=mode, inverse=of == "momentum")
+    height = geometric(np.subtract(high, low), gamma)
+    return cyclic(0.0, 1.0, step_size_up, step_size_down) * height + np.asarray(low)
 
 
 @preset(differences="With anneal_strategy='linear' the last rate is held, where OneFlow's falls on below 0.")

@@ -52,7 +52,7 @@ def knee(lr: Rate, warmup: Count, explore: Count, total: Span) -> Schedule:
 
     Iyer et al., *Wide-minima Density Hypothesis and the Explore-Exploit Learning Rate Schedule* (2020).
     """
-    _holds("knee", total, warmup + explore)
+    _holds("knee: total", total, warmup=warmup, explore=explore)
     kept = linear(0.0, lr, warmup).then(linear(lr, lr, explore))
     return kept.then(linear(lr, 0.0, total - warmup - explore)).skip(1)
 
@@ -86,7 +86,7 @@ def cos_inf(lr: Rate, n_iterations: Span, n_warmup: Count, div_factor: Ratio, fi
 
     It is reached ``n_inf`` steps before ``n_iterations``: the same authors' cosine with a flat end.
     """
-    _holds("cos_inf", n_iterations, n_warmup + n_inf)
+    _holds("cos_inf: n_iterations", n_iterations, n_warmup=n_warmup, n_inf=n_inf)
     fall = cosine(1.0, 1 / div_factor / final_div_factor, n_iterations - n_warmup - n_inf)
     return linear(1 / div_factor, 1.0, n_warmup).then(fall) * lr
 
@@ -108,6 +108,8 @@ def wsd_s(lr: Amount, end: Amount, ends: Marks, decay: Span, warmup: Count = 0) 
     if not lengths or min(lengths) < decay or lengths[0] < decay + warmup:
         told = f"{list(ends)}, a warm-up of {warmup} and decays of {decay}"
         raise ValueError(f"papers.wsd_s: ends must rise by no less than each decay and the warm-up take, got {told}")
+    if np.any(np.greater(end, lr)):
+        raise ValueError(f"papers.wsd_s: end must be at most lr, got {shown(end)} and {shown(lr)}")
     fall = inverse_time(lr, np.divide(lr, end) - 1, every=decay)
     starts = [at for end_at in ends for at in (end_at - decay, end_at)]
     parts = [linear(0.0, lr, warmup), *[fall, constant(lr)] * len(ends)]
@@ -138,15 +140,19 @@ def infinite_inverse_sqrt(
     lr: Rate,
     constant_lr: Amount,
     warmup: Count,
-    cooldown: Span,
+    cooldown: Tabled,
     alpha: Ratio = 10.0,
     end: Amount | None = None,
     anneal_at: Count | None = None,
     anneal: Count = 0,
 ) -> Schedule:
     """``infinite_cosine`` whose cooldown is ``lr + (constant_lr - lr) * h(p)/h(1)``, ``h(p) = 1/sqrt(1 + alpha*p) - 1``."""
-    weights = [(1 - (1 + alpha * c / cooldown) ** -0.5) / (1 - (1 + alpha) ** -0.5) for c in range(cooldown + 1)]
-    fall = tabulated(lambda c: np.multiply(lr, 1 - weights[c]) + np.multiply(constant_lr, weights[c]), cooldown + 1)
+
+    def fallen(c: int) -> Any:
+        weight = (1 - (1 + alpha * c / cooldown) ** -0.5) / (1 - (1 + alpha) ** -0.5)
+        return np.multiply(lr, 1 - weight) + np.multiply(constant_lr, weight)
+
+    fall = tabulated(fallen, cooldown + 1)
     whole = linear(0.0, lr, warmup).then(fall)
     return _annealed("infinite_inverse_sqrt", whole, warmup + cooldown, end, anneal_at, anneal)
 
@@ -183,7 +189,7 @@ def budgeted_linear(lr: Rate, budget: Span) -> Schedule:
 @preset()
 def d2z(lr: Rate, warmup: Count, total: Span) -> Schedule:
     """A line to ``lr`` at ``warmup``, then one to 0 at ``total``: Bergsma et al., *Straight to Zero* (2025)."""
-    _holds("d2z", total, warmup)
+    _holds("d2z: total", total, warmup=warmup)
     return linear(0.0, lr, warmup).then(linear(lr, 0.0, total - warmup))
 
 
@@ -211,7 +217,7 @@ def slanted_triangular(lr: Rate, total: Span, cut_frac: Share = 0.1, ratio: Rati
     """
     cut = int(total * cut_frac)
     if cut < 1 or ratio <= 1:
-        told = f"ratio={ratio} and {cut} of {total} steps"
+        told = f"{cut_frac} of {total} steps and ratio={ratio}"
         raise ValueError(f"papers.slanted_triangular: cut_frac must give a step at least, ratio be above 1, got {told}")
     return slanted(lr, cut, fraction(cut_frac), ratio)
 
@@ -250,9 +256,11 @@ def chebyshev(lr: Rate, steps: Tabled, small_m: Ratio = 0.05, big_m: Ratio = 1.0
     return join([sampled(rates), held], [steps - 1]).with_past_end("repeat")
 
 
-def _holds(name: str, total: int, needed: int) -> None:
-    if needed > total:
-        raise ValueError(f"papers.{name}: the whole must hold what comes before the decay, got {total} steps and {needed}")
+def _holds(where: str, total: int, **parts: int) -> None:
+    """Raise unless the whole holds the parts that leave the rest to the decay."""
+    if sum(parts.values()) > total:
+        needed = " + ".join(map(str, parts.values()))
+        raise ValueError(f"papers.{where} must be at least {' + '.join(parts)}, got {total} and {needed}")
 
 
 def _cooled(name: Cooldown, low: float, steps: int) -> Schedule:
@@ -275,5 +283,5 @@ def _annealed(name: str, whole: Schedule, least: int, end: Any, at: int | None, 
     if at is None:
         return whole
     if end is None or at < least:
-        raise ValueError(f"papers.{name}: anneal_at must be at least {least}, and end be given, got {at} and {end}")
+        raise ValueError(f"papers.{name}: anneal_at must be at least {least}, and end be given, got {at} and {shown(end)}")
     return whole.cooldown(at=at, steps=steps, end=end, shape="exponential")

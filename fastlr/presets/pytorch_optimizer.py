@@ -75,7 +75,7 @@ def PolyScheduler(
     """
     _check("PolyScheduler", t_max, warmup_steps, max_lr, min_lr)
     height = max_lr - min_lr
-    bits = min(_LONGEST, int(log2(_MOST / height) / poly_order)) if height else 0
+    bits = min(_LONGEST, int(max(log2(_MOST / height), 0.0) / poly_order)) if height else 0
     rest = polynomial(0.0, height * 2.0 ** (bits * poly_order), 2**bits, power=poly_order, origin="start") + min_lr
     rise = linear(init_lr, max_lr, warmup_steps)
     return join([constant(min_lr), rise, constant(max_lr), rest.skip(1)], [1, 1 + warmup_steps, 2 + warmup_steps])
@@ -87,15 +87,17 @@ def PolyScheduler(
 def ProportionScheduler(
     lr_scheduler: Schedule, max_lr: Level, min_lr: Level = 0.0, max_value: Level = 2.0, min_value: Level = 2.0
 ) -> Schedule:
-    """``min_value + (max_value - min_value) * (lr - min_lr)/(max_lr - min_lr)``: rho, say."""
+    """``min_value + (max_value - min_value) * (lr - min_lr)/(max_lr - min_lr)``: rho, say.
+
+    It is ``max_value`` where ``max_lr`` is not above ``min_lr``.
+    """
     if max_lr <= min_lr:
         return constant(max_value)
     slope = (max_value - min_value) / (max_lr - min_lr)
     if slope < 0 or min_value < slope * min_lr:
-        told = f"values {min_value} to {max_value} at {min_lr} to {max_lr}"
-        raise ValueError(
-            f"pytorch_optimizer.ProportionScheduler: min_value must be that of a line through no less than 0, got {told}"
-        )
+        rule = "max_value must be at least min_value, and the value at a rate of 0 no less than 0"
+        told = f"{max_value} and {min_value} at {max_lr} and {min_lr}"
+        raise ValueError(f"pytorch_optimizer.ProportionScheduler: {rule}, got {told}")
     return lr_scheduler * slope + (min_value - slope * min_lr)
 
 
@@ -115,8 +117,8 @@ def CosineAnnealingWarmupRestarts(
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
-        told = f"{warmup_steps} and {first_cycle_steps}"
-        raise ValueError(f"pytorch_optimizer.CosineAnnealingWarmupRestarts: warmup_steps must be below the cycle's, got {told}")
+        told = f"first_cycle_steps, {first_cycle_steps}, got {warmup_steps}"
+        raise ValueError(f"pytorch_optimizer.CosineAnnealingWarmupRestarts: warmup_steps must be below {told}")
     whole = warm_restarts(max_lr, min_lr, warmup_steps, fall, lambda steps: max(1, int(steps * cycle_mult)), gamma)
     return join([constant(min_lr), whole.skip(1)], [1])
 
@@ -162,7 +164,7 @@ def get_wsd_schedule(
 
 def _check(name: str, t_max: int, warmup: int, high: float, low: float) -> None:
     if warmup >= t_max or high < low:
-        told = f"{warmup} of {t_max} steps, {high} above {low}"
+        told = f"{warmup} of {t_max} steps, {high} and {low}"
         rule = "warmup_steps must be below t_max, max_lr not below min_lr"
         raise ValueError(f"pytorch_optimizer.{name}: {rule}, got {told}")
 

@@ -62,7 +62,8 @@ def learning_rate_schedule(
     def single_cycle() -> Schedule:
         if train_steps <= warmup:
             told = f"{train_steps} and {warmup}"
-            raise ValueError(f"tensor2tensor.learning_rate_schedule: train_steps must be above the warm-up's, got {told}")
+            rule = "train_steps must be above learning_rate_warmup_steps"
+            raise ValueError(f"tensor2tensor.learning_rate_schedule: {rule}, got {told}")
         return wave(1.0, 0.0, train_steps - warmup).delay(warmup)
 
     makers: dict[str, Callable[[], Schedule]] = {

@@ -76,7 +76,7 @@ def PolynomialDecayWithOffset(
     height = np.subtract(initial_learning_rate, end_learning_rate) * (whole / decay_steps) ** power
     first = np.add(end_learning_rate, height)
     if np.any(first < 0):
-        raise ValueError(f"{name}: the rate at step 0, of a line from before the offset, must be >= 0, got {shown(first)}")
+        raise ValueError(f"{name}: offset must put the rate at step 0 no lower than 0, got {offset}, and {shown(first)} there")
     return polynomial(first, end_learning_rate, whole, power=power)
 
 

@@ -73,7 +73,7 @@ def slanted_triangular(max_rate: Rate, num_steps: Span, cut_frac: Share = 0.1, r
     """
     cut = int(num_steps * cut_frac)
     if cut < 1 or ratio <= 1:
-        told = f"ratio={ratio} and {cut} of {num_steps} steps"
+        told = f"{cut_frac} of {num_steps} steps and ratio={ratio}"
         raise ValueError(f"thinc.slanted_triangular: cut_frac must give a step at least, ratio be above 1, got {told}")
     return slanted(max_rate, cut, fraction(cut_frac), ratio, -1 - fraction(t))
 

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import affine_exponential, constant, cosine, inverse_time, join, linear, polynomial, sampled, tanh
-from fastlr.parameters import Flag, Number, Rate, shown
+from fastlr.parameters import Flag, Number, Rate, Unit, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Curve, Duration, Integer, Level, Marks, Real, Span, named, preset
 from fastlr.presets.pieces import cycles, fraction, geometric, on_clock, rate_at
@@ -47,9 +47,10 @@ def _noise_range(where: str, value: object) -> object:
     rule = Number("a step, or the first step with noise and the first without", 0.0, float(LAST_STEP))
     given = value.tolist() if isinstance(value, np.ndarray) else value
     ends: Sequence[Any] = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
-    if len(ends) not in (1, 2):
+    found = [rule(where, end) for end in ends[:2]]
+    if len(ends) not in (1, 2) or any(end.ndim for end in found):
         raise ValueError(f"{where} must be {rule.rule}, got {shown(value)}")
-    return [rule(where, end).item() for end in ends]
+    return [end.item() for end in found]
 
 
 NoiseRange = Annotated[Sequence[float], _noise_range]
@@ -256,7 +257,7 @@ def WSDLRScheduler(
     "multiplied by noise(...).",
 )
 def PlateauLRScheduler(
-    decay_rate: Level = 0.1,
+    decay_rate: Unit = 0.1,
     patience_t: Count = 10,
     threshold: Level = 1e-4,
     cooldown_t: Count = 0,
@@ -313,7 +314,8 @@ def create_scheduler_v2(
     """
     if not step_on_epochs and (updates_per_epoch == 0 or sched == "plateau"):
         told = f"updates_per_epoch={updates_per_epoch}, sched={sched!r}"
-        raise ValueError(f"timm.create_scheduler_v2: step_on_epochs must be True, or updates_per_epoch given, got {told}")
+        rule = "step_on_epochs must be True for a plateau, and where updates_per_epoch is 0"
+        raise ValueError(f"timm.create_scheduler_v2: {rule}, got {told}")
     unit = 1 if step_on_epochs else updates_per_epoch
     total, warmup = num_epochs * unit, warmup_epochs * unit
     ramp: dict[str, Any] = {"warmup_t": warmup, "warmup_lr_init": warmup_lr}
@@ -345,8 +347,8 @@ def _decay_length(decay_epochs: float, length: int, unit: int) -> int:
     """The decay of so many epochs, or of a share of the length, in whole steps."""
     decay = round(decay_epochs * (length if decay_epochs < 1 else unit))
     if not 0 < decay <= length:
-        told = f"got {decay} of {length} steps"
-        raise ValueError(f"timm.create_scheduler_v2: decay_epochs must be above 0, at most the stable and decay length, {told}")
+        rule = "decay_epochs must give a step at least, and at most the stable and decay length"
+        raise ValueError(f"timm.create_scheduler_v2: {rule}, got {decay_epochs}, {decay} of {length} steps")
     return decay
 
 
@@ -394,7 +396,7 @@ def _normal(name: str, within: float, std: float, seed: int) -> float:
     for drawn in islice(_normals(seed), _MOST_DRAWS):
         if abs(drawn * std) < within:
             return drawn * std
-    raise ValueError(f"timm.{name}: noise_std must let a draw in {_MOST_DRAWS} be within noise_pct={within!r}, got {std!r}")
+    raise ValueError(f"timm.{name}: noise_std must let a draw in {_MOST_DRAWS:,} be within noise_pct={within!r}, got {std!r}")
 
 
 def _uniform(within: float, seed: int) -> float:
@@ -452,7 +454,7 @@ class _Cycles:
         for i in range(self.limit):
             if start + length > _MOST_RATES:
                 told = f"got t_initial={self.length}, cycle_limit={self.limit}"
-                raise ValueError(f"timm.{self.name}: cycles must end by step {_MOST_RATES} with this power and k_decay, {told}")
+                raise ValueError(f"timm.{self.name}: cycles must end by step {_MOST_RATES:,} with this power and k_decay, {told}")
             p = (np.arange(ceil(start), ceil(start + length)) - float(start)) / float(length)
             peak = np.multiply(lr, self.decay**i)[..., np.newaxis]
             rates.append(end + (peak - end) * weight(np.clip(p, 0.0, 1.0)))

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, polynomial
-from fastlr.parameters import Flag, Rate
+from fastlr.parameters import Flag, Rate, Unit, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Duration, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
 from fastlr.presets.pieces import chained, compounded, cut, fraction, geometric, multiplied, on_clock, swept, torch_plateau, wave
@@ -101,7 +101,10 @@ def CosineAnnealingWarmRestarts(lr: Rate, T_0: Span, T_mult: Span = 1, eta_min: 
     return cosine_restarts(lr, eta_min, T_0, stretch=T_mult)
 
 
-@preset(differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it would be a difference of two curves.")
+@preset(
+    differences="scale_fn is not taken; max_lr must be at least base_lr; with mode='exp_range' no momentum is given: it would be "
+    "a difference of two curves.",
+)
 def CyclicLR(
     base_lr: Rate,
     max_lr: Rate,
@@ -131,11 +134,12 @@ def CyclicLR(
 
     if of == "momentum" and (mode == "exp_range" or not cycle_momentum):
         raise ValueError("torch.CyclicLR: of must be 'lr' with mode='exp_range' or cycle_momentum=False, got 'momentum'")
-    if of == "momentum":
-        return waves(base_momentum, max_momentum)
+    low, high = (base_lr, max_lr) if of == "lr" else (base_momentum, max_momentum)
+    if np.any(np.greater(low, high)):
+        raise ValueError(f"torch.CyclicLR: max_{of} must be at least base_{of}, {shown(low)}, got {shown(high)}")
     if mode != "exp_range":
-        return waves(base_lr, max_lr)
-    return waves(0.0, 1.0) * geometric(np.subtract(max_lr, base_lr), gamma) + base_lr
+        return waves(low, high)
+    return waves(0.0, 1.0) * geometric(np.subtract(high, low), gamma) + low
 
 
 @preset(
@@ -172,7 +176,7 @@ def OneCycleLR(
     ends = [share * total - 1, *([2 * share * total - 2] if three_phase else []), Fraction(total - 1)]
     levels = [low, high, *([low] if three_phase else []), last]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept("torch.OneCycleLR: pct_start", levels, ends, curve)
+    cycle = swept(f"torch.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     if curve == "linear":
         return cut(cycle, total)
     fall = ends[-1] - ends[-2]
@@ -216,7 +220,7 @@ def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
 @preset(elementwise=True)
 def ReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Level = 0.1,
+    factor: Unit = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import constant, cosine, inverse_power, join, linear, polynomial
-from fastlr.parameters import Amount, Flag, Power, Rate, shown
+from fastlr.parameters import Amount, Flag, Power, Rate, Unit, shown
 from fastlr.plateau import Plateau
 from fastlr.presets.arguments import Count, Level, Span, named, preset
 from fastlr.presets.pieces import fraction, on_clock, torch_plateau, wave
@@ -188,7 +188,7 @@ def get_wsd_schedule(
 @preset(elementwise=True)
 def get_reduce_on_plateau_schedule(
     mode: Literal["min", "max"] = "min",
-    factor: Level = 0.1,
+    factor: Unit = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",
