@@ -84,7 +84,8 @@ def test_a_cycle_of_any_length_ends_where_the_next_begins(period, stretch):
 
 @pytest.mark.parametrize("level", [1.263603449e-314, 5e-324, 1e-308])
 def test_a_subnormal_rate_is_rounded_once_however_it_is_asked(level):
-    for lanes in (flr.exponential_decay([level, 0.1], gamma=0.1), flr.inverse_power([level, 0.1], 1.5), flr.eden([level, 1.0], 2.0)):
+    levels = [level, 0.1]
+    for lanes in (flr.exponential_decay(levels, gamma=0.1), flr.inverse_power(levels, 1.5), flr.eden(levels, 2.0)):
         rates = lanes(np.arange(9))
         assert [lanes[0](t) for t in range(9)] == rates[0].tolist() == lanes.table(9)[0].tolist()
     decay = flr.exponential_decay(level, gamma=0.1)

@@ -956,6 +956,7 @@ TABLES = {
     "test_laws": ("REFUSED", "REFUSED_CURVES", "REFUSED_FITS"),
     "test_plans": ("REFUSED",),
     "test_plateau": ("BAD",),
+    "test_presets_refused": ("ROWS",),
     "test_refusals": ("ROWS", "COMMANDS"),
     "test_stores": ("REFUSED",),
     "test_sweeps": ("REFUSED",),
