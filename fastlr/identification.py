@@ -214,10 +214,8 @@ def _meet(log: Log, before: Fit, after: Fit, step: int) -> bool:
 
 def _roundest(low: int, high: int) -> int:
     """The number from ``low`` to ``high`` with the most zeros at its end."""
-    for power in range(len(str(high)), -1, -1):
-        if high // 10**power * 10**power >= low:
-            return int(high // 10**power * 10**power)
-    return high
+    rounded = (high // 10**power * 10**power for power in range(len(str(high)), -1, -1))
+    return int(next(number for number in rounded if number >= low))
 
 
 def _runs(pieces: Sequence[_Piece]) -> Iterator[list[int]]:

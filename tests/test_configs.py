@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -190,6 +191,49 @@ def test_a_torch_scheduler_and_its_state(name):
     state = json.loads(json.dumps(scheduler.state_dict())) if name != "MultiStepLR" else scheduler.state_dict()
     again = flr.from_config(state, optimizer=optimizer.state_dict())
     assert np.array_equal(again.table(37), found.table(37))
+
+
+@needs_torch
+def test_a_torch_scheduler_of_averaged_weights():
+    import torch
+
+    optimizer = torch_optimizer(torch)
+    scheduler = torch.optim.swa_utils.SWALR(optimizer, swa_lr=[0.05, 0.01], anneal_epochs=5)
+    found = flr.from_config(scheduler)
+    assert not flr.compare(found, scheduler, steps=12, tolerance=1e-10)
+    again = flr.from_config(json.loads(json.dumps(scheduler.state_dict())), optimizer=optimizer.state_dict())
+    assert np.array_equal(again.table(12), found.table(12))
+
+
+def test_milestones_that_json_has_made_a_list():
+    state = {"milestones": [3, 9, 9], "gamma": 0.5, "base_lrs": [0.1], "last_epoch": 0}
+    same_rates(flr.from_config(state), presets.torch.MultiStepLR(0.1, [3, 9, 9], 0.5))
+
+
+def test_a_live_scheduler_of_somebodys_own_is_refused():
+    """Whose rates nobody can know: a class that torch has not, or torch's with a function in it."""
+
+    class Own:
+        optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
+        base_lrs = (0.1,)
+
+        def __init__(self, **more):
+            vars(self).update(more)
+
+        def state_dict(self):
+            return {"base_lrs": [0.1], "last_epoch": 0}
+
+    with pytest.raises(ValueError, match=r"^from_config: Own: Own must be one of torch's own schedulers: MultiStepLR,"):
+        flr.from_config(Own())
+    with pytest.raises(ValueError, match=r"^from_config: Own: scale_fn must be torch's own, by mode: a Python function"):
+        flr.from_config(Own(_scale_fn_custom=len))
+    with pytest.raises(ValueError, match=r"^from_config: Own: Own must be SequentialLR or ChainedScheduler itself"):
+        flr.from_config(Own(_schedulers=[]))
+
+
+def test_megatron_warms_up_for_a_share():
+    command = "--lr 1.0 --train-iters 100 --lr-decay-style linear --lr-warmup-fraction 0.1"
+    same_rates(flr.from_config(command), flr.from_config(command.replace("fraction 0.1", "iters 10")))
 
 
 @needs_torch

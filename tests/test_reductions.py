@@ -38,10 +38,25 @@ def close(found, wanted, relative=1e-13):
     return np.all(np.abs(found - wanted) <= relative * wanted + 1e-300)
 
 
+# loops in loops, beside one another and on other clocks: some with too many turns to be taken one by one
+NESTED = [
+    "(linear(0.5, 1.0, 10) * cosine(1.0, 0.5, 300)).repeat(4, scale=0.8)",
+    "(cosine(0.2, 1.0, 9).repeat(30) * linear(1.0, 0.1, 270)).repeat(3, scale=0.5)",
+    "cosine(1.0, 0.1, 7).repeat(100).repeat(5, scale=0.5)",
+    "cosine(1.0, 0.1, 7).repeat(100).repeat(20).staircase(3)",
+    "cosine(1.0, 0.1, 7).repeat(80).staircase(3)",
+    "cosine(1.0, 0.1, 7).repeat(80).paced([3, 5], [40])",
+    "rex(1.0, 0.1, 100).staircase(7).repeat(9).paced([2])",
+    "cosine(1.0, 0.1, 7).repeat(80) * linear(1.0, 0.5, 5).repeat(90)",
+    "cosine(1.0, 0.1, 7).repeat(20) + linear(1.0, 0.5, 5).repeat(30)",
+    "linear(1.0, 0.5, 500) * cosine(1.0, 0.1, 7).repeat(80, scale=0.99)",
+]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("text", SCHEDULES)
+@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED])
 def test_reductions_are_those_of_the_table(text, backend):
-    schedule = SCHEDULES[text]
+    schedule = SCHEDULES[text] if text in SCHEDULES else flr.parse(text)
     with flr.use_backend(backend):
         for start, stop in RANGES if schedule.past_end != "raise" else [(0, 5), (2, 6)]:
             table = schedule.table(start, stop).reshape(-1, stop - start)
@@ -76,6 +91,23 @@ def test_reductions_of_random_schedules(schedule, start, count, share):
     level = table.min() + share * (table.max() - table.min())
     assert schedule.first_below(level, start, stop) == first((table < level)[None], start)[0]
     assert schedule.first_above(level, start, stop) == first((table > level)[None], start)[0]
+
+
+TOGETHER = [
+    flr.linear(0.1, 1e-9, 10_007), flr.polynomial(0.0, 1.0, 10_007), flr.polynomial(1.0, 0.2, 10_007, power=2.5),
+    flr.polynomial(0.0, 1.0, 10_007, power=30.0), flr.cosine(1.0, 0.0, 10_007), flr.cosine(1.0, 0.0, 10_007, exponent=0.7, k=0.5),
+    flr.exponential(1.0, 1e-12, 10_007), flr.exponential(0.9, 1.0, 10_007), flr.rex(1.0, 0.0, 10_007, beta=0.99),
+    flr.affine_exponential(1.0, 0.0, 10_007, ratio=1e-4), flr.logarithmic(1.0, 0.0, 10_007), flr.tanh(1.0, 0.0, 10_007),
+    flr.inverse_time(1.0, rate=1e-3), flr.inverse_power(1.0, power=0.75, shift=10), flr.eden(1.0, 1e4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("one", TOGETHER, ids=repr)
+def test_sums_of_any_two_curves(one):
+    for other in TOGETHER:
+        for both in (one * other, one + other, one.minimum(other), one.maximum(other)):
+            for start, stop in ((0, 10_057), (17, 3_333)):
+                assert close(both.sum(start, stop), math.fsum(both.table(start, stop)))
 
 
 # -- far out ----------------------------------------------------------------------------------------------------------------

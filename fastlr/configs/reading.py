@@ -73,11 +73,9 @@ class Section:
             raise self.wrong(key, "an integer")
         return int(found) if isinstance(found, float) else found
 
-    def numbers(self, key: str, default: Any = _NOTHING) -> Any:
+    def numbers(self, key: str) -> Any:
         """A list of numbers; a string of one too, as YAML leaves (30000, 40000)."""
-        found = self.get(key, default)
-        if found is default:
-            return found
+        found = self.get(key)
         if isinstance(found, str):
             found = _literal(found)
         if not isinstance(found, list | tuple):
@@ -85,12 +83,12 @@ class Section:
         each = Section(self.where, {f"{key}[{i}]": item for i, item in enumerate(found)})
         return [each.number(name) for name in each.values]
 
-    def wholes(self, key: str, default: Any = _NOTHING) -> Any:
+    def wholes(self, key: str) -> list[int]:
         """A list of integers."""
-        found = self.numbers(key, default)
-        if found is not default and not all(float(number).is_integer() for number in found):
+        found = self.numbers(key)
+        if not all(float(number).is_integer() for number in found):
             raise self.wrong(key, "a list of integers")
-        return found if found is default else [int(number) for number in found]
+        return [int(number) for number in found]
 
     def flag(self, key: str, default: bool) -> bool:
         """True or false."""
