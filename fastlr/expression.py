@@ -5,9 +5,9 @@ goes on for ever). Numbers are read-only NumPy arrays that broadcast against eac
 batch shape. A piece of ``steps=n`` has its ``init`` at its step 0 and reaches its ``end`` at step n, which it then holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -61,6 +61,21 @@ class Node:
         own = [number.shape for number in self.numbers.values()]
         table = [] if self.samples is None else [self.samples.shape[:-1]]
         return np.broadcast_shapes(*own, *inner, *table)
+
+    @cached_property
+    def last(self) -> npt.NDArray[np.float64]:
+        """The length of each lane, also where others go on for ever; infinite for one that does."""
+        if self.steps is not None or self.kind == "loop" or not self.parts:
+            return np.asarray(np.inf if self.steps is None else self.steps, dtype=np.float64)
+        lengths = [part.last for part in self.parts if part.kind != "constant"] or [np.asarray(np.inf)]
+        if self.kind == "stack":
+            return np.stack([np.broadcast_to(part.last, self.shape[1:]) for part in self.parts])
+        if self.kind == "join":
+            return np.asarray(self.numbers[str(len(self.parts) - 1)] + self.parts[-1].last)
+        if self.kind == "clock":
+            return _last_of_clock(self)
+        found: npt.NDArray[np.float64] = reduce(np.maximum, lengths)
+        return found + self.numbers["steps"] if self.kind == "delay" else found
 
     @cached_property
     def names(self) -> tuple[str, ...] | None:
@@ -199,6 +214,14 @@ def clock(body: Node, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], b
     return _node("clock", numbers, (body,), steps, body.bound)
 
 
+def _last_of_clock(node: Node) -> npt.NDArray[np.float64]:
+    """The step at which the body of a clock ends, by lane."""
+    bases, paces, starts = (tuple(node.numbers[f"{name}{i}"] for i in range(_pieces(node))) for name in ("base", "pace", "start"))
+    inner = node.parts[0].last
+    until = _until(np.where(np.isfinite(inner), inner, 0.0).astype(np.int64), paces, starts, bases)
+    return np.where(np.isfinite(inner), until * node.numbers["every"], np.inf)
+
+
 def _pieces(node: Node) -> int:
     """How many paces a clock keeps, one after the other."""
     return sum(name.startswith("pace") for name in node.numbers)
@@ -211,7 +234,7 @@ def _on(base: Numbers | int, pace: Numbers, clock: Numbers) -> npt.NDArray[np.in
 
 
 def _until(
-    end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: list[npt.NDArray[np.float64]]
+    end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: Sequence[Numbers]
 ) -> npt.NDArray[np.int64]:
     """The first step, of those in which it goes on, at which a clock has come to ``end``."""
     whole = [np.asarray(base, dtype=np.int64) for base in bases]

@@ -233,9 +233,10 @@ class Schedule(Reduced):
         array([[1. , 0.5, 0. ],
                [1. , 1. , 0.5]])
         """
-        ended = self._node.steps is not None and np.asarray(at) > self._node.steps
-        if np.any(ended & (_rates_at(self, np.asarray(at)) < self._node.bound)):
-            raise ValueError(f"branches: at must be at most {shown(self._node.steps)}, where the schedule ends, got {shown(at)}")
+        late = (np.asarray(at) > self._node.last) & (_rates_at(self, np.asarray(at)) < self._node.bound)
+        if late.any():
+            end_of = np.broadcast_to(self._node.last, late.shape)[late].min()
+            raise ValueError(f"branches: at must be at most {int(end_of)}, where the schedule ends, got {shown(at)}")
         return self.cooldown(at, steps, end, shape, power)
 
     @constructor

@@ -43,6 +43,11 @@ def test_a_bundle_is_its_parts_to_the_bit(backend, given_parts, seed):
             assert bundle[name] == part
 
 
+def test_a_bundles_program_is_that_of_its_schedule():
+    pair = flr.bundle(lr=flr.constant(0.1), momentum=flr.constant(0.9))
+    assert pair.program.tolist() == pair.schedule.program.tolist()
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_quantities_of_fewer_lanes_are_the_same_for_every_lane(backend):
     with flr.use_backend(backend):

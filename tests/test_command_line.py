@@ -100,6 +100,20 @@ def test_no_such_spec() -> None:
     assert refused("show", "nowhere.json") == "nowhere.json: No such file or directory"
 
 
+def test_a_plateau_rule_is_no_schedule(folder: Path) -> None:
+    (folder / "rule.json").write_text('{"lr_scheduler_type": "reduce_lr_on_plateau", "learning_rate": 0.1, "max_steps": 9}')
+    assert "must be a schedule's, got a plateau rule, which has no rates without metrics" in refused("show", "rule.json")
+
+
+def test_compare_says_where_two_part(folder: Path) -> None:
+    same = CliRunner().invoke(app, ["compare", "linear(1.0, 0.0, 10)", "linear(1.0, 0.0, 10)"])
+    assert (same.exit_code, same.stdout[:24]) == (0, "they agree over 11 steps")
+    parted = CliRunner().invoke(app, ["compare", "linear(1.0, 0.0, 10)", "linear(1.0, 0.5, 10)", "--out", "both.png"])
+    assert parted.exit_code == 1
+    assert "they part at step 1" in parted.stdout
+    assert imread(folder / "both.png").ndim == 3
+
+
 def test_a_folder_is_no_spec(folder: Path) -> None:
     (folder / "runs").mkdir()
     assert refused("show", "runs") == "runs: Is a directory"

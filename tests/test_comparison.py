@@ -1,6 +1,7 @@
 """A schedule beside whatever gives rates: where they part, and by how much."""
 
 import importlib.util
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,6 +30,40 @@ def test_a_tolerance_is_a_share_of_the_largest_rate():
     log = PLAN.table(20) * (1 + 1e-7)
     assert flr.compare(PLAN, log).step == 1
     assert flr.compare(PLAN, log, tolerance=1e-6).step is None
+
+
+def test_a_scheduler_that_is_told_its_step():
+    """As timm's are: by the epoch, or, where it counts updates, by each of them."""
+
+    class Told:
+        def __init__(self, by_epoch):
+            self.t_in_epochs = by_epoch
+            self.optimizer = SimpleNamespace(param_groups=[{"lr": PLAN(0)}])
+            self.told = []
+
+        def state_dict(self):
+            return {}
+
+        def load_state_dict(self, state):
+            pass
+
+        def _set(self, t):
+            self.told.append(t)
+            self.optimizer.param_groups[0]["lr"] = PLAN(t)
+
+        def step(self, epoch):
+            assert self.t_in_epochs
+            self._set(epoch)
+
+        def step_update(self, updates):
+            assert not self.t_in_epochs
+            self._set(updates)
+
+    for by_epoch in (True, False):
+        scheduler = Told(by_epoch)
+        assert not flr.compare(PLAN, scheduler, steps=9)
+        assert scheduler.told == list(range(1, 9))
+        assert scheduler.optimizer.param_groups == [{"lr": PLAN(0)}]
 
 
 def test_ulps_are_of_the_larger_rate():

@@ -104,6 +104,24 @@ def test_what_is_no_curve_is_kept_and_said_so():
     assert np.array_equal(found.schedule(np.arange(45, 55)), log[45:55])
 
 
+def test_noise_is_a_table():
+    rates = np.random.default_rng(0).uniform(0.1, 1.0, 300)
+    found = flr.identify(rates)
+    assert str(found.schedule).startswith("sampled(")
+    assert np.array_equal(found.schedule.table(300), rates)
+
+
+def test_a_period_that_ends_flat_keeps_its_length():
+    period = flr.join([flr.cosine(1.0, 0.1, 30), flr.linear(0.1, 0.1, 20)], [30])
+    found = flr.identify(period.repeat().table(400))
+    np.testing.assert_allclose(found.schedule.table(400), period.repeat().table(400), rtol=1e-9)
+
+
+def test_a_sigmoid_is_recognised():
+    run = flr.tanh(1.0, 0.1, 1_000, lower=-4.0, upper=4.0)
+    assert str(flr.identify(run.table(1_200)).schedule).startswith("tanh(init=1.0, end=0.1, steps=1000, lower=-4.0, upper=4.0)")
+
+
 def test_a_log_of_few_digits():
     log = [float(f"{rate:.4g}") for rate in flr.warmup_cosine(3e-4, 100, 2_000).table(2_000)]
     found = flr.identify(log, tolerance=1e-3)

@@ -185,6 +185,11 @@ def test_it_is_lowered_once():
     assert schedule.program is schedule.program
 
 
+def test_a_part_of_a_program_is_shown_as_numbers():
+    part = flr.constant(1.0).program[1:3]
+    assert (repr(part), str(part)) == ("array([1., 1.])", "[1. 1.]")
+
+
 def test_a_part_of_a_program_is_no_program():
     program = flr.constant(1.0).program
     assert type(program[:3]) is np.ndarray

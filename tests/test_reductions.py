@@ -269,6 +269,10 @@ def test_the_time_scale_of_a_constant_rate():
     assert flr.constant(1.0).retained(1.0, 1) == 0.0
 
 
+def test_over_no_steps_all_is_left():
+    assert flr.constant([0.5, 0.2]).retained(0.1, 5, 5).tolist() == [1.0, 1.0]
+
+
 def test_the_time_scale_of_a_long_run():
     plan = flr.wsd(1e-3, 1_000, 10**12, 1_000)
     assert plan.timescale(1e-9, 10**12 + 3_000) == pytest.approx(1e12 * -math.expm1(-1.0), rel=1e-8)

@@ -55,6 +55,7 @@ FAMILIES = {
     "a constructor": flr.sweep(flr.linear, init=[0.1, 0.2], end=0.0, steps=10),
     "an expression": flr.sweep("linear(init, 0.0, 10)", init=[0.1, 0.2]),
     "a function": flr.sweep(lambda init: flr.linear(init, 0.0, 10), init=[0.1, 0.2]),
+    "a function of anything": flr.sweep(lambda **given: flr.linear(given["init"], 0.0, 10), init=[0.1, 0.2]),
 }
 
 
@@ -70,6 +71,21 @@ def test_presets_and_numbers_computed_from_parameters():
     whole = flr.sweep("wsd(peak, 10, 90 - cooldown, cooldown)", peak=[1.0, 2.0], cooldown=[10, 20])
     assert [lane.steps for lane in whole] == [100] * 4
     assert whole[3](80) == 2.0
+
+
+def test_equal_axes_hash_alike():
+    for make in (
+        lambda: flr.zipped(a=[1, 2]),
+        lambda: flr.random(4, a=flr.Uniform(0.0, 1.0)),
+        lambda: flr.sobol(4, a=flr.Integers(1, 9)),
+    ):
+        assert make() == make()
+        assert hash(make()) == hash(make())
+
+
+def test_points_of_a_sequence_go_on_where_the_last_ended():
+    family = flr.sweep("constant", flr.sobol(8, value=flr.Uniform(0.1, 0.2)))
+    assert [*family[:4](0), *family[4:](0)] == family[:](0).tolist()
 
 
 SPACES = {"low": flr.LogUniform(1e-4, 1e-2), "high": flr.Uniform(0.5, 1.0), "up": flr.Integers(3, 30)}
