@@ -395,9 +395,12 @@ def _built(parameters: Mapping[str, Any]) -> Plateau:
 
 def _numbers(where: str, value: object, rule: Number) -> Array:
     """Metrics as float64, whatever they are."""
-    if type(value) is np.ndarray and value.dtype.kind in "iuf" and value.ndim >= rule.core:
-        return value.astype(np.float64, copy=False)
-    return rule.array(where, value).astype(np.float64)
+    if type(value) is not np.ndarray or value.dtype.kind not in "iuf" or value.ndim < rule.core:
+        value = rule.array(where, value)
+    if value.dtype == np.float64:
+        return value
+    with np.errstate(all="ignore"):  # a long double may become infinite, or be none
+        return value.astype(np.float64)
 
 
 def _check_single(where: str, number: npt.ArrayLike) -> None:
