@@ -1580,6 +1580,7 @@ VALUES = [
     ("nemo.StepLR(1.0, 2, gamma=0.5)", {0: 1.0, 1: 1.0, 2: 0.5, 3: 0.5, 4: 0.25}),
     ("pytorch_optimizer.ProportionScheduler(line, 0.1, 0.1, max_value=3.0, min_value=2.0)", {0: 3.0, 5: 3.0, 10: 3.0}),
     ("pytorch_optimizer.PolyScheduler(10, 1e290)", {0: 0.0, 1: 1e290, 2: 1e290, 9: 1e290}),
+    ("pytorch_optimizer.LinearScheduler(10, 0.5, 0.5, 0.1, 4)", {0: 0.5, 1: 0.1, 3: 0.3, 5: 0.5, 9: 0.5}),
     (
         "transformers.get_cosine_with_hard_restarts_schedule_with_warmup(1.0, 2, 6, num_cycles=0)",
         {0: 0.0, 1: 0.5, 2: 1.0, 5: 1.0, 6: 0.0},

@@ -93,6 +93,13 @@ def test_reductions_of_random_schedules(schedule, start, count, share):
     assert schedule.first_above(level, start, stop) == first((table > level)[None], start)[0]
 
 
+def test_a_level_that_only_a_later_turn_reaches():
+    schedule = flr.parse(NESTED[0])
+    table = schedule.table(1_200)
+    level = 0.9 * table[:300].min()
+    assert schedule.first_below(level, 0, 1_200) == np.argmax(table < level) == 300
+
+
 TOGETHER = [
     flr.linear(0.1, 1e-9, 10_007), flr.polynomial(0.0, 1.0, 10_007), flr.polynomial(1.0, 0.2, 10_007, power=2.5),
     flr.polynomial(0.0, 1.0, 10_007, power=30.0), flr.cosine(1.0, 0.0, 10_007), flr.cosine(1.0, 0.0, 10_007, exponent=0.7, k=0.5),

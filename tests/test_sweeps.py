@@ -64,6 +64,10 @@ def test_a_family_may_be(family):
     assert list(FAMILIES[family]) == [flr.linear(0.1, 0.0, 10), flr.linear(0.2, 0.0, 10)]
 
 
+def test_numbers_of_an_expression_are_rounded_to_even():
+    assert flr.parse("linear(1.0, 0.0, round(n * 0.3))", n=np.array([10, 25])) == flr.linear(1.0, 0.0, [3, 8])
+
+
 def test_presets_and_numbers_computed_from_parameters():
     preset = flr.sweep("torch.ExponentialLR", lr=[0.1, 0.2], gamma=[0.9, 0.99])
     assert preset.shape == (2, 2)
