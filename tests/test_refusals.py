@@ -999,7 +999,7 @@ TABLES = {
     "test_stores": ("REFUSED",),
     "test_sweeps": ("REFUSED",),
 }
-LEAST = 1_000  # distinct inputs, each with words of its message
+LEAST = 1_500  # distinct inputs, each with words of its message
 
 
 def test_there_are_so_many_bad_inputs():
