@@ -293,7 +293,7 @@ PRESETS = [
 ]  # fmt: skip
 
 SWEEPS = [
-    ("family.table(3, out='a\\0.npy')", ValueError, "table: out must be a path that can be, got 'a\\x00.npy' (embedded null"),
+    ("family.table(3, out='a\\0.npy')", ValueError, "table: out must be a path that can be, got 'a\\x00.npy' ("),
     ("family.table(3, out='\\ud800.zarr')", ValueError, "table: out must be a path that can be, got '\\ud800.zarr' ('utf-8'"),
     (
         "sweep('lineer', init=[0.1], end=0.0, steps=10)",
