@@ -67,13 +67,13 @@ class Node:
         """The length of each lane, also where others go on for ever; infinite for one that does."""
         if self.steps is not None or self.kind == "loop" or not self.parts:
             return np.asarray(np.inf if self.steps is None else self.steps, dtype=np.float64)
-        lengths = [part.last for part in self.parts if part.kind != "constant"] or [np.asarray(np.inf)]
         if self.kind == "stack":
             return np.stack([np.broadcast_to(part.last, self.shape[1:]) for part in self.parts])
         if self.kind == "join":
             return np.asarray(self.numbers[str(len(self.parts) - 1)] + self.parts[-1].last)
         if self.kind == "clock":
             return _last_of_clock(self)
+        lengths = [part.last for part in self.parts if part.kind != "constant"] or [np.asarray(np.inf)]
         found: npt.NDArray[np.float64] = reduce(np.maximum, lengths)
         return found + self.numbers["steps"] if self.kind == "delay" else found
 

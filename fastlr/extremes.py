@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.closed import geometric, power_of_scale
 from fastlr.parts import Part
-from fastlr.pieces import UNKNOWN, Run, alike, first_step, pieces, turn_of
+from fastlr.pieces import FEW_TURNS, UNKNOWN, Run, alike, first_step, pieces, turn_of
 
 __all__ = ["NEVER", "Reach", "first", "largest", "smallest", "variation"]
 
@@ -22,7 +22,6 @@ Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 NEVER = np.inf
-_ONE_BY_ONE = 64  # turns whose heights are no series; of more every step is looked at
 
 
 class Reach(NamedTuple):
@@ -148,7 +147,7 @@ def _first_looked_at(part: Part, run: Run, lane: int, reach: Reach) -> float:
 def variation(part: Part, start: Array, stop: Array) -> Array:
     """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``stop - 2``: piece by piece, and seam by seam."""
     total = exact.pair(np.zeros(len(part.lanes)))
-    runs = alike(part, start, stop, lambda run: np.isnan(run.exponent) & (run.turns > _ONE_BY_ONE))
+    runs = alike(part, start, stop, lambda run: np.isnan(run.exponent) & (run.turns > FEW_TURNS))
     for run in chain.from_iterable(map(_of_one_series, _spread(part, runs))):
         for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, stop)):
             total = exact.add(total, exact.pair(np.where(run.start < run.stop, change, 0.0)))

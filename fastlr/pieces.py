@@ -15,13 +15,13 @@ from fastlr.closed import quotient
 from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "first_step", "pieces", "turn_of", "way"]
+__all__ = ["FEW_TURNS", "HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "first_step", "pieces", "turn_of", "way"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 UNKNOWN = 2.0  # the way of a piece of which nothing is known
-_EXPANDED = 64  # turns of a loop within a loop that are taken one by one
+FEW_TURNS = 64  # that are taken one by one, where they are not alike
 _BEHIND = LAST_STEP + 4.0  # behind the last step, and still so where a row's start has been taken from it and added again
 _STILL = np.zeros(1)
 _ONE = np.ones(1)
@@ -174,7 +174,7 @@ def _again(body: Part, turn: Array, turns: Array, period: Array, exponent: Array
 
 def _one_by_one(runs: list[Run]) -> list[Run]:
     """Each turn of each run; none at all, where they are too many."""
-    if any(np.max(run.turns) > _EXPANDED for run in runs):
+    if any(np.max(run.turns) > FEW_TURNS for run in runs):
         return []
     return [turn_of(run, np.full(1, float(turn))) for run in runs for turn in range(int(np.max(run.turns)))]
 

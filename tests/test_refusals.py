@@ -951,8 +951,13 @@ ROWS = [*PRESETS, *SWEEPS, *LAWS, *RUNS, *DESCRIBED, *CONFIGS]
 
 @pytest.mark.parametrize(("text", "error", "words"), ROWS, ids=[text for text, _, _ in ROWS])
 def test_refused_by_name_rule_and_value(text, error, words):
+    check_refused(text, error, words, NAMES)
+
+
+def check_refused(text, error, words, names):
+    """With an error of just this type, whose message has these words, and is no longer than a message should be."""
     with pytest.raises(error) as refused:
-        eval(text, dict(NAMES))
+        eval(text, dict(names))
     assert refused.type is error
     assert words in str(refused.value)
     assert len(str(refused.value)) < 900
