@@ -359,7 +359,12 @@ REFUSED = [
     (lambda: flr.laws.averaged([]), ValueError, "averaged: each must be the metrics of at least one curve"),
 ]
 REFUSED_CURVES = [
-    ((COSINE, [1, 2, 2], [3.0, 2.0, 1.0]), ValueError, r"fit: curves\[0\]: steps must rise strictly, got 2 after 2"),
+    (
+        (COSINE, [1, 2, 1], [3.0, 2.0, 1.0]),
+        ValueError,
+        r"fit: curves\[0\]: steps must have at least two different ones, got \[1\]",
+    ),
+    ((COSINE, [1, 2, 2], [3.0, 2.0, 1.0]), ValueError, "fit: curves must have more losses than the law has constants, 7, got 2"),
     ((COSINE, [1, 5, 3], [3.0, 2.0, 1.0]), ValueError, r"fit: curves\[0\]: steps must rise strictly, got 3 after 5"),
     ((COSINE, [1, 2], [3.0, 2.0, 1.0]), ValueError, r"fit: curves\[0\]: steps must be as many as losses, 3, got 2"),
     ((COSINE, [1, 2, 3], [3.0, np.nan, 1.0]), ValueError, r"fit: curves\[0\]: losses must be .*got nan"),

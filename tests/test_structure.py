@@ -36,7 +36,7 @@ FLOORS = (
     {"calls", "closed", "panels", "parameters", "parts"},
     {"pieces"},
     {"averages", "extremes", "sums"},
-    {"axes", "conventions", "draws", "tables", "value"},
+    {"axes", "conventions", "draws", "logs", "tables", "value"},
     {"asking"},
     {"reductions"},
     {"schedule"},

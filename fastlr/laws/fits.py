@@ -43,8 +43,15 @@ def fit(
 ) -> Fit[L]:
     """The law of a family, ``MultiPower`` or ``Annealing``, that is nearest to measured losses.
 
-    Each curve is ``(rates, steps, losses)``: a schedule that is no batch, or an array of rates from step 0 on; steps, which rise
-    strictly; the losses there. What is made small is, as in arXiv 2503.12811, the sum over all of them of
+    Each curve is ``(rates, steps, losses)``: a schedule that is no batch, or an array of rates from
+    step 0 on; the steps, in the order in which they were logged; the losses there.
+
+    A log may have restarts. Where the steps go back to step ``s``, the earlier rows with
+    ``step >= s`` belong to the abandoned attempt and are dropped, whatever their losses. Of a
+    repeated step the last loss counts. Rows that are out of order and do not show a restart are
+    refused, as ``fastlr.logs.surviving`` says.
+
+    What is made small is, as in arXiv 2503.12811, the sum over all of them of
     ``huber(log(predicted) - log(measured))``, where ``huber(e) = e^2/2`` up to ``|e| = delta`` and ``delta*(|e| - delta/2)``
     beyond: by SciPy's trust-region method on exact slopes by the logarithms of the constants, ``starts`` times, each from the
     best of eight guesses; ``seed`` is that of the guesses. The same arguments give the same law.
@@ -54,9 +61,10 @@ def fit(
     in a law whose bracket is 1, beta at 1 and gamma at 1/2. If it is None and there are two curves or more, each is left out in
     turn, predicted from the others, and what predicts best is held in the fit of all; with one curve nothing is held.
 
-    Needs SciPy, ``pip install 'fastlr[fit]'``. Raises ``TypeError`` or ``ValueError`` before work starts: for steps that do not
-    rise, or go beyond the rates, or begin before the first rate above 0; losses that are not finite or not above 0; not as many
-    of both; fewer than two a curve or, of all curves together, no more than the law has constants.
+    Needs SciPy, ``pip install 'fastlr[fit]'``. Raises ``TypeError`` or ``ValueError`` before work
+    starts: for steps that go back without a restart, or go beyond the rates, or begin before the
+    first rate above 0; losses that are not finite or not above 0; not as many of both; fewer than
+    two a curve or, of all curves together, no more than the law has constants.
 
     >>> import fastlr as flr
     >>> law = flr.laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.backends import choose
-from fastlr.laws.runs import asked, runs
+from fastlr.laws.runs import runs
+from fastlr.logs import column, surviving
 from fastlr.parameters import Rates, checked, shown
 from fastlr.schedule import Schedule
 
@@ -73,34 +73,39 @@ class Measured(NamedTuple):
 
 
 def measured(where: str, curve: Curve) -> Measured:
-    """A curve, or an error that begins with ``where``."""
+    """A curve, without the rows that a restart superseded, or an error that begins with ``where``."""
     if not isinstance(curve, tuple | list) or len(curve) != 3:
         raise TypeError(f"{where} must be (rates, steps, losses), got {type(curve).__name__} {shown(curve)}")
-    rates, steps, losses = curve[0], list(np.atleast_1d(np.asarray(curve[1]))), _losses(f"{where}: losses", curve[2])
-    if len(steps) != losses.size:
-        raise ValueError(f"{where}: steps must be as many as losses, {losses.size}, got {len(steps)}")
-    t, _ = asked(where, curve[1])
-    if t.tolist() != steps:
-        at = next(i for i, (before, after) in enumerate(pairwise(steps)) if after <= before)
-        raise ValueError(f"{where}: steps must rise strictly, got {steps[at + 1]} after {steps[at]}")
+    rates, steps, losses = curve
+    t, logged, places = surviving(where, "losses", _column(f"{where}: losses", losses), steps)
+    _check_above_zero(f"{where}: losses", logged, places)
     of = runs(where, rates, int(t[-1]) + 1)
     if of.shape:
         raise ValueError(f"{where}: rates must be those of one run, got batch shape {of.shape}")
     [(_, row)] = of.each(choose(), range(1))
     if not row[: t[0] + 1].any():
         raise ValueError(f"{where}: steps must begin where a rate was above 0, got {t[0]}, up to which all are 0")
-    return Measured(row, t, losses)
+    return Measured(row, t, logged)
 
 
-def _numbers(where: str, numbers: Any) -> Array:
-    array: Array = np.asarray(checked(Rates, where, numbers))
+def _column(where: str, numbers: Any) -> npt.NDArray[Any]:
+    array = column(where, numbers)
     if array.ndim != 1 or array.size < 2:
         raise ValueError(f"{where} must be a sequence of at least two losses, got an array of shape {array.shape}")
     return array
 
 
+def _numbers(where: str, numbers: Any) -> Array:
+    array: Array = checked(Rates, where, _column(where, numbers))
+    return array
+
+
 def _losses(where: str, losses: Any) -> Array:
     array = _numbers(where, losses)
-    if not array.all():
-        raise ValueError(f"{where} must be above 0, got 0.0 at place {int(np.argmin(array))}")
+    _check_above_zero(where, array, np.arange(array.size))
     return array
+
+
+def _check_above_zero(where: str, losses: Array, places: npt.NDArray[np.int64]) -> None:
+    if not losses.all():
+        raise ValueError(f"{where} must be above 0, got 0.0 at place {places[np.argmin(losses)]}")
