@@ -35,12 +35,17 @@ _FEWEST = 6  # samples that make a curve
 
 
 class Log(NamedTuple):
-    """Rates at steps, ``stride`` apart, which are explained where a curve is ``within`` of them."""
+    """Rates at steps that rise by multiples of ``stride``.
+
+    A curve explains them where it is ``within`` of them. Fits count from the first logged step:
+    ``steps`` begins with 0, which is step ``start`` of the run.
+    """
 
     steps: Array
     rates: Array
     stride: int
     within: float
+    start: int = 0
 
     def part(self, start: int, stop: int) -> Log:
         """Its samples from ``start`` to before ``stop``."""
@@ -52,6 +57,13 @@ class Log(NamedTuple):
             return self
         picked = np.unique(np.linspace(0, self.rates.size - 1, count).round().astype(np.int64))
         return self._replace(steps=self.steps[picked], rates=self.rates[picked])
+
+    def evenly(self) -> Log:
+        """As many samples at equal distances, joined by lines where the log has gaps."""
+        if np.ptp(np.diff(self.steps)) <= self.stride:  # ``some`` rounds to a sample
+            return self
+        steps = np.linspace(self.steps[0], self.steps[-1], self.steps.size)
+        return self._replace(steps=steps, rates=np.interp(steps, self.steps, self.rates))
 
     def holds(self, curve: Curve) -> bool:
         """Whether a curve explains every one of its samples."""
@@ -172,11 +184,15 @@ def _cosine(log: Log) -> Fit | None:
     reach = few.rates.size // 4
     if few.rates.size < _FEWEST or np.ptp(few.rates) == 0:
         return None
+    return _waves(few, max(_speed(few.evenly(), reach), 0.05 / (few.steps[-1] - few.steps[0])))
+
+
+def _speed(few: Log, reach: int) -> float:
+    """The angle per step of a cosine through equidistant samples."""
     middle, outer = few.rates[reach:-reach], few.rates[: -2 * reach] + few.rates[2 * reach :]
     apart = (middle - middle.mean()) / few.rates.max()
     slope = float(np.clip(apart @ outer / (apart @ apart) / few.rates.max() / 2, -1.0, 1.0)) if np.any(apart @ apart) else 1.0
-    guess = np.arccos(slope) / (reach * (few.steps[1] - few.steps[0]))
-    return _waves(few, max(guess, 0.05 / (few.steps[-1] - few.steps[0])))
+    return float(np.arccos(slope) / (reach * (few.steps[1] - few.steps[0])))
 
 
 def _waves(log: Log, guess: float) -> Fit | None:

@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from fastlr.constructors import join, linear, milestones, piecewise_constant, sampled, step_decay
 from fastlr.fitting import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
-from fastlr.parameters import Period, Rates, Unit, checked, single
+from fastlr.logs import column, surviving
+from fastlr.parameters import Period, Rates, Steps, Unit, checked, single
 from fastlr.schedule import Schedule
+from fastlr.shapes import LAST_STEP
 
 __all__ = ["Identified", "identify"]
 
@@ -37,46 +39,114 @@ _MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
 class Identified:
     """A schedule found in a log: ``error`` is the largest difference from it, as a share of the largest rate.
 
-    ``kept`` are the stretches ``(start, stop)`` in steps that no curve explains, which the schedule holds as tables. ``str`` is
-    the code that builds it.
+    ``kept`` are the stretches ``(start, stop)`` in steps that no curve explains, which the schedule
+    holds as tables. ``unknown`` is the stretch before the first logged step, if there is one: its
+    rates were not logged, and those of the schedule are a guess. ``str`` is the code that builds it.
     """
 
     schedule: Schedule
     error: float
     kept: tuple[tuple[int, int], ...] = ()
+    unknown: tuple[tuple[int, int], ...] = ()
 
     def __str__(self) -> str:
         return repr(self.schedule)
 
 
 @np.errstate(all="ignore")  # a fit that is no number explains nothing
-def identify(rates: npt.ArrayLike, every: int = 1, tolerance: float = 1e-6) -> Identified:
-    """The schedule that a log's rates are of: ``rates[i]`` was the rate of step ``i * every``.
+def identify(
+    rates: npt.ArrayLike,
+    every: int = 1,
+    tolerance: float = 1e-6,
+    *,
+    start: int = 0,
+    steps: npt.ArrayLike | None = None,
+) -> Identified:
+    """Recover the schedule from the logged rates of a run.
 
-    Every rate is explained to within ``tolerance`` of the largest one: 1e-6 suits a log in float32, 1e-3 one of four digits; what
-    is noise beyond it is kept as a table. Needs SciPy. Raises ``ValueError`` for fewer than two rates, and for any that is no
-    rate.
+    ``rates[i]`` was the rate at step ``start + i*every``, or at step ``steps[i]``.
 
+    Parameters
+    ----------
+    rates
+        The logged rates of one run, at least two.
+    every
+        From one logged step to the next.
+    tolerance
+        How near the schedule comes to each rate, as a share of the largest one: 1e-6 suits a log in
+        float32, 1e-3 one of four digits. What is noise beyond it is kept as a table.
+    start
+        The first logged step. A log that begins after step 0 leaves the earlier rates undetermined:
+        the result names those steps as ``unknown``. There the schedule continues the first curve
+        back to where that curve begins, and holds its rate before. Cycles go on backwards.
+    steps
+        The step of each rate, in the order in which they were logged, in place of ``start`` and
+        ``every``. Steps may be left out. Where the steps go back to step ``s``, because the run was
+        restarted, the earlier rows with ``step >= s`` belong to the abandoned attempt and are
+        dropped. Of a repeated step the last rate counts. Rows out of order that do not show a
+        restart are refused.
+
+    Returns
+    -------
+    Identified
+        The schedule, which has the logged rates at the logged steps, and how far it is from them.
+
+    Raises
+    ------
+    ImportError
+        Without SciPy.
+    TypeError, ValueError
+        For fewer than two rates, any that is no rate, steps beyond 2**53, or rows out of order.
+
+    Examples
+    --------
     >>> import fastlr as flr
-    >>> log = flr.warmup_cosine(6e-4, warmup=200, steps=10_000, end=6e-5).table(0, 10_000, 10, dtype="float32")
-    >>> print(identify(log, every=10))
+    >>> run = flr.warmup_cosine(6e-4, warmup=200, steps=10_000, end=6e-5)
+    >>> print(identify(run.table(0, 10_000, 10, dtype="float32"), every=10))
     linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))
+    >>> found = identify(run.table(500, 10_000, dtype="float32"), start=500)
+    >>> print(found, found.unknown)
+    cosine(init=0.0006, end=6e-05, steps=9800).delay(steps=200) ((0, 500),)
+    >>> print(identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
+    linear(init=0.3, end=0.0, steps=30).delay(steps=10)
     """
     if importlib.util.find_spec("scipy") is None:
         raise ImportError("identify needs SciPy: pip install 'fastlr[fit]'")
-    column = checked(Rates, "identify: rates", rates).astype(np.float64)
-    stride, share = single(Period, "identify: every", every), single(Unit, "identify: tolerance", tolerance)
-    if column.ndim != 1 or column.size < 2:
-        raise ValueError(f"identify: rates must be those of one run, at least two, got an array of shape {column.shape}")
-    log = Log(np.arange(column.size, dtype=np.float64) * stride, column, stride, share * float(column.max()))
-    again = _period(log)
-    pieces = _merged(list(_pieces(log if again is None else log.part(0, again))))
-    period = None if again is None else int(log.steps[again])
-    for coarse in (0.5, 1e-2, 1e-4, 0.0):  # numbers as short as the tolerance allows
-        found = _built(log, pieces, Rounding(coarse * log.within), period)
-        if found.error <= share:
-            return found
-    return _built(log, [_Piece(0, pieces[-1].stop, None)], Rounding(0.0), period)  # pieces that each hold, but not together
+    share = single(Unit, "identify: tolerance", tolerance)
+    log = _log(rates, every, start, steps)
+    log = log._replace(within=share * float(log.rates.max()))
+    periods = [None] if (again := _period(log)) is None else [again, None]
+    return next(found for found in _found(log, periods, share) if found.error <= share)
+
+
+def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | None) -> Log:
+    """The rows of the log that count."""
+    values = column("identify: rates", rates)
+    if values.ndim != 1 or values.size < 2:
+        raise ValueError(f"identify: rates must be those of one run, at least two, got an array of shape {values.shape}")
+    stride, first = single(Period, "identify: every", every), single(Steps, "identify: start", start)
+    if steps is not None:
+        if (stride, first) != (1, 0):
+            raise ValueError(f"identify: steps must be given alone, got start={first} and every={stride} as well")
+        rows = surviving("identify", "rates", values, steps)
+        gap, begin = int(np.gcd.reduce(np.diff(rows.steps))), int(rows.steps[0])
+        return Log((rows.steps - begin).astype(np.float64), rows.values, gap, 0.0, begin)
+    if first + (values.size - 1) * stride > LAST_STEP:
+        got = f"{values.size} rates, start={first}, every={stride}"
+        raise ValueError(f"identify: the last step must be at most 2**53, got {got}")
+    logged = checked(Rates, "identify: rates", rates).astype(np.float64)
+    return Log(np.arange(values.size, dtype=np.float64) * stride, logged, stride, 0.0, first)
+
+
+def _found(log: Log, periods: Sequence[int | None], share: float) -> Iterator[Identified]:
+    """Schedules of the log, those of short numbers first; the last of them is a table of it."""
+    for again in periods:
+        pieces = _merged(list(_pieces(log if again is None else log.part(0, again))))
+        period = None if again is None else int(log.steps[again])
+        for coarse in (0.5, 1e-2, 1e-4, 0.0):  # numbers as short as the tolerance allows
+            yield _built(log, pieces, Rounding(coarse * log.within), period)
+        # pieces that each hold, but not together
+        yield _built(log, [_Piece(0, pieces[-1].stop, None)], Rounding(0.0), period)
 
 
 class _Piece(NamedTuple):
@@ -160,12 +230,23 @@ def _reach(log: Log, start: int, family: Callable[[Log], Fit | None]) -> tuple[i
 
 def _period(log: Log) -> int | None:
     """After how many samples, not all alike, the log begins again, at least twice."""
-    count = log.rates.size
-    for period in np.flatnonzero(np.abs(log.rates[1 : count // 2 + 1] - log.rates[0]) <= log.within) + 1:
-        ahead = np.abs(log.rates[period:] - log.rates[:-period]) <= log.within
-        if ahead[0] and np.ptp(log.rates[: period + 1]) > 4 * log.within and ahead.all():
-            return int(period)
+    last = log.steps[-1] + log.stride
+    for again in np.flatnonzero(np.abs(log.rates[1:] - log.rates[0]) <= log.within) + 1:
+        period = log.steps[again]
+        if 2 * period > last:
+            break
+        if np.ptp(log.rates[: again + 1]) > 4 * log.within and _repeats(log, period):
+            return int(again)
     return None
+
+
+def _repeats(log: Log, period: float) -> bool:
+    """Whether the rates a period apart are the same, and most of them were logged."""
+    ahead = np.minimum(np.searchsorted(log.steps, log.steps + period), log.steps.size - 1)
+    paired = log.steps[ahead] == log.steps + period
+    apart = np.abs(log.rates[ahead] - log.rates)[paired]
+    most = 2 * apart.size >= np.count_nonzero(log.steps + period <= log.steps[-1])
+    return bool(most and np.all(apart <= log.within))
 
 
 # -- from pieces to a schedule ---------------------------------------------------------------------------------------------
@@ -173,7 +254,8 @@ def _period(log: Log) -> int | None:
 
 def _built(log: Log, pieces: Sequence[_Piece], rounding: Rounding, period: int | None) -> Identified:
     """The schedule of these pieces, and how far it is from the log."""
-    starts = [0, *(_seam(log, before, after) for before, after in pairwise(pieces))]
+    begin = _begin(log, pieces[0]) if period is None else 0
+    starts = [begin, *(_seam(log, before, after) for before, after in pairwise(pieces))]
     stops = [*starts[1:], int(log.steps[-1]) if period is None else period]
     parts, begins, kept = list[Schedule](), list[int](), list[tuple[int, int]]()
     for run in _runs(pieces):
@@ -182,14 +264,32 @@ def _built(log: Log, pieces: Sequence[_Piece], rounding: Rounding, period: int |
             part = _stairs(log, [pieces[i] for i in run], [starts[i] - start for i in run[1:]], rounding)
         else:
             part = _part(log, pieces[run[0]], start, stop, rounding, last=run[-1] == len(pieces) - 1 and period is None)
-        kept += [(start, stop)] if pieces[run[0]].fit is None else []
+        kept += [(log.start + start, log.start + stop)] if pieces[run[0]].fit is None else []
         parts.append(part)
         begins.append(start)
-    schedule = _chain(parts, begins)
-    if period is not None:
-        schedule = _closed(schedule, period).repeat()
-    apart = np.abs(schedule(log.steps.astype(np.int64)) - log.rates)
-    return Identified(schedule, float(apart.max() / max(log.rates.max(), np.finfo(np.float64).tiny)), tuple(kept))
+    schedule = _placed(log.start, _chain(parts, begins), begin, period)
+    apart = np.abs(schedule(log.steps.astype(np.int64) + log.start) - log.rates)
+    error = float(apart.max() / max(log.rates.max(), np.finfo(np.float64).tiny))
+    return Identified(schedule, error, tuple(kept), ((0, log.start),) if log.start else ())
+
+
+def _begin(log: Log, first: _Piece) -> int:
+    """The step to which the first curve is continued back, counted from the first sample."""
+    fit = first.fit
+    if fit is None or not log.start:
+        return 0
+    # a constant, or a warm-up that is 0 at step 0
+    if fit.flat or abs(float(fit.curve(-log.start))) <= log.within / 2:
+        return -log.start
+    return 0 if fit.begin is None else min(max(round(fit.begin), -log.start), 0)
+
+
+def _placed(start: int, schedule: Schedule, begin: int, period: int | None) -> Schedule:
+    """The schedule at the steps of the run: repeated, or after a wait."""
+    if period is None:
+        return schedule.delay(start + begin) if start + begin else schedule
+    cycles = _closed(schedule, period).repeat()
+    return cycles.skip(-start % period) if start % period else cycles
 
 
 def _seam(log: Log, before: _Piece, after: _Piece) -> int:
@@ -204,7 +304,9 @@ def _seam(log: Log, before: _Piece, after: _Piece) -> int:
     steps = np.arange(begin, first + 1, max(1, (first - begin) // _MOST_BETWEEN))
     apart = np.abs(before.fit.curve(steps) - after.fit.curve(steps))
     nearest = int(steps[np.nanargmin(apart)]) if not np.isnan(apart).all() else first
-    return nearest if _meet(log, before.fit, after.fit, nearest) else _roundest(last + 1, first)
+    if _meet(log, before.fit, after.fit, nearest):
+        return nearest
+    return _roundest(log.start + last + 1, log.start + first) - log.start
 
 
 def _meet(log: Log, before: Fit, after: Fit, step: int) -> bool:
@@ -238,11 +340,18 @@ def _part(log: Log, piece: _Piece, start: int, stop: int, rounding: Rounding, la
     """One piece on its own clock, which begins at step ``start``; the last goes on to its own end."""
     fit = piece.fit
     if fit is None:
-        return sampled(log.rates[piece.start : piece.stop], every=log.stride)
+        return _tabled(log.part(piece.start, piece.stop))
     begin = start if fit.begin is None else min(round(fit.begin), start)
     until = round(fit.end) if fit.end is not None else _end(log, fit, stop, rounding) if last else stop
     part = fit.built(rounding, begin, until)
     return part.skip(start - begin) if start > begin else part
+
+
+def _tabled(log: Log) -> Schedule:
+    """The rates as they are, each held up to the next logged step."""
+    if np.all(np.diff(log.steps) == log.stride):
+        return sampled(log.rates, every=log.stride)
+    return piecewise_constant(log.rates, (log.steps[1:] - log.steps[0]).astype(np.int64))
 
 
 def _end(log: Log, fit: Fit, stop: int, rounding: Rounding) -> int:
@@ -269,7 +378,7 @@ def _chain(parts: Sequence[Schedule], begins: Sequence[int]) -> Schedule:
     """Parts that each begin where the one before ends, or is cut off."""
     lengths = [after - before for before, after in pairwise(begins)]
     if any(part.steps != length for part, length in zip(parts, lengths, strict=False)):
-        return join(list(parts), list(begins[1:]))
+        return join(list(parts), [begin - begins[0] for begin in begins[1:]])
     whole = parts[0]
     for part in parts[1:]:
         whole = whole.then(part)

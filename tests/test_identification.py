@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from cases import TEXTS
 
 import fastlr as flr
 
@@ -126,6 +127,142 @@ def test_a_log_of_few_digits():
     log = [float(f"{rate:.4g}") for rate in flr.warmup_cosine(3e-4, 100, 2_000).table(2_000)]
     found = flr.identify(log, tolerance=1e-3)
     assert str(found) == "linear(init=0.0, end=0.0003, steps=100).then(cosine(init=0.0003, end=0.0, steps=1900))"
+
+
+# -- logs that begin after step 0, leave steps out, or have restarts ----------------------------------------------------------
+
+
+def check_at_its_steps(found, run, steps, tolerance=1e-6):
+    """The schedule has the logged rates at the logged steps."""
+    rates = run(steps)
+    apart = np.abs(found.schedule(steps) - rates).max()
+    assert apart <= tolerance * rates.max()
+    assert found.error == pytest.approx(apart / rates.max(), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_log_that_begins_later_has_its_rates_at_its_steps(name):
+    text, stop, every, _ = RUNS[name]
+    run = flr.parse(text)
+    start = stop // 3
+    steps = np.arange(start, stop, every)
+    found = flr.identify(run(steps), every=every, start=start)
+    check_at_its_steps(found, run, steps)
+    assert found.unknown == ((0, start),)
+    assert found.kept == ()
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_log_may_leave_steps_out(name):
+    text, stop, every, _ = RUNS[name]
+    run, rng = flr.parse(text), np.random.default_rng(0)
+    start = stop // 5
+    steps = np.arange(start, stop, every)
+    steps = np.delete(steps, rng.choice(np.arange(1, steps.size - 1), steps.size // 3, replace=False))
+    found = flr.identify(run(steps), steps=steps)
+    check_at_its_steps(found, run, steps)
+    assert found.unknown == ((0, start),)
+    assert len(found.schedule.seams) <= len(run.seams) + 3
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if not flr.parse(text).shape])
+def test_a_schedule_of_any_kind_is_found_at_its_steps(text):
+    run = flr.parse(text)
+    steps = np.delete(np.arange(5, min(45, int(run.program[3]))), 7)
+    check_at_its_steps(flr.identify(run(steps), steps=steps), run, steps)
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (1, "linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))"),
+        (100, "linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))"),
+        (500, "cosine(init=0.0006, end=6e-05, steps=9800).delay(steps=200)"),
+        (9_000, "cosine(init=0.0006, end=6e-05, steps=9800).delay(steps=200)"),
+    ],
+)
+def test_the_first_curve_is_continued_back_to_where_it_begins(start, code):
+    run = flr.warmup_cosine(6e-4, 200, 10_000, end=6e-5)
+    rates = run.table(start, 10_000)
+    found = flr.identify(rates, start=start)
+    assert str(found) == code
+    assert found.schedule(start) == pytest.approx(rates[0], rel=1e-6)
+    assert found.unknown == ((0, start),)
+
+
+@pytest.mark.parametrize("every", [1, 10])
+def test_steps_are_start_and_every_in_full(every):
+    rates, steps = flr.wsd(1e-3, 100, 400, 100).table(50, 600, every), np.arange(50, 600, every)
+    assert flr.identify(rates, steps=steps) == flr.identify(rates, every=every, start=50)
+
+
+def test_a_log_from_step_0_leaves_nothing_unknown():
+    assert flr.identify([0.1, 0.1, 0.1]).unknown == ()
+    assert flr.identify([0.1, 0.2, 0.3], steps=[0, 5, 10]).unknown == ()
+
+
+def test_before_a_line_its_first_rate_is_held():
+    found = flr.identify(flr.linear(1.0, 0.0, 1_000).table(500, 1_000), start=500)
+    assert str(found) == "linear(init=0.5, end=0.0, steps=500).delay(steps=500)"
+    assert found.schedule(0) == 0.5
+
+
+@pytest.mark.parametrize("start", [0, 100, 400, 555])
+def test_cycles_have_their_phase(start):
+    run = flr.cyclic(1e-3, 6e-3, 200)
+    steps = np.arange(start, start + 2_000)
+    check_at_its_steps(flr.identify(run(steps), start=start), run, steps)
+
+
+def test_what_no_curve_explains_is_kept_at_its_steps():
+    rates, steps = np.random.default_rng(0).uniform(0.1, 1.0, 60), np.arange(7, 187, 3)
+    found = flr.identify(rates, every=3, start=7)
+    assert np.array_equal(found.schedule(steps), rates)
+    assert found.kept == ((7, 184),)
+    steps = np.delete(np.arange(7, 187, 3), [5, 30])
+    found = flr.identify(rates[: steps.size], steps=steps)
+    assert np.array_equal(found.schedule(steps), rates[: steps.size])
+    assert found.schedule(steps[4] + 3) == rates[4]  # held where steps are left out
+
+
+@pytest.mark.parametrize("killed", [1_350, 1_990])
+@pytest.mark.parametrize("start", [0, 300])
+def test_a_restart_is_no_part_of_the_schedule(killed, start):
+    run = flr.warmup_cosine(6e-4, 200, 3_000)
+    abandoned, steps = np.arange(start, killed), np.arange(start, 3_000)
+    logged = np.concatenate([abandoned, np.arange(1_000, 3_000)])
+    rates = run(logged)
+    rates[abandoned.size - 200 : abandoned.size] *= 3  # what the abandoned attempt did
+    found = flr.identify(rates, steps=logged)
+    check_at_its_steps(found, run, steps)
+    assert found == flr.identify(run(steps), start=start)
+
+
+def test_of_a_repeated_step_the_last_rate_counts():
+    assert flr.identify([0.3, 0.9, 0.2, 0.1], steps=[10, 20, 20, 30]) == flr.identify([0.3, 0.2, 0.1], every=10, start=10)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        ({"start": -1}, ValueError, "identify: start must be an integer from 0 to 2"),
+        ({"start": 2**53}, ValueError, "identify: the last step must be at most .* got 3 rates, start=9007199254740992, every=1"),
+        ({"every": 2**52 + 1}, ValueError, "identify: the last step must be at most "),
+        ({"steps": [1, 2, 3], "start": 1}, ValueError, "identify: steps must be given alone, got start=1 and every=1 as well"),
+        ({"steps": [1, 2, 3], "every": 2}, ValueError, "identify: steps must be given alone, got start=0 and every=2 as well"),
+        ({"steps": [1, 2]}, ValueError, "identify: steps must be as many as rates, 3, got 2"),
+        (
+            {"steps": [1, 3, 2]},
+            ValueError,
+            "identify: steps must rise strictly, got 2 after 3, and do not show a restart: either",
+        ),
+        ({"steps": [1.0, 2.0, 3.0]}, TypeError, "identify: steps must be integers from 0 to"),
+        ({"steps": [1, 1, 1]}, ValueError, "identify: steps must have at least two different ones, got .1."),
+    ],
+)
+def test_what_are_no_steps_of_a_log(call, error, message):
+    with pytest.raises(error, match=message):
+        flr.identify([0.1, 0.2, 0.3], **call)
 
 
 @pytest.mark.parametrize(
