@@ -179,6 +179,18 @@ class Choices:
         some = [self.schedule(depth) for _ in range(1 + self.below(3))]
         return dict(zip("abc", some, strict=False)) if self.seldom() else some
 
+    def logged(self) -> list[int]:
+        """The steps of a log: attempts one after another, each from any step, with gaps and repeats."""
+        interval, steps = 1 + self.below(4), list[int]()
+        for _ in range(1 + self.below(4)):
+            step = self.below(40) * interval if self.often() else self.step()
+            for _ in range(1 + self.below(30)):
+                steps.append(min(step, LAST))
+                step += interval * (1 if self.often() else self.below(4))
+            if self.seldom():
+                steps[self.below(len(steps))] = steps[self.below(len(steps))]
+        return steps
+
     def step(self) -> int:
         """A step that may be asked for."""
         return min(abs(self.integer()), LAST)

@@ -19,6 +19,7 @@ from fastlr import constructors as shapes
 from fastlr import tables
 from fastlr.configs import _READERS as READERS
 from fastlr.descriptions import law_described, sweep_described
+from fastlr.logs import column, surviving
 from fastlr.parameters import Period, checked
 from fastlr.plateau import events
 from fastlr.presets.arguments import PRESETS
@@ -538,7 +539,30 @@ def identified(choices: Choices) -> Any:
         log = log * (1.0 + 1e-3 * choices.below(2)) if choices.seldom() else log
     else:
         log = choices.anything()
-    return flr.identify(log, **_some(choices, "every", "tolerance")).schedule
+    return flr.identify(log, **_some(choices, "every", "tolerance", "start", "steps")).schedule
+
+
+@target()
+def logs(choices: Choices) -> Any:
+    """A log that begins anywhere, with gaps, restarts, repeats and rows out of order.
+
+    What is taken has the last value of each step that counts, at its step.
+    """
+    run, steps = flr.cosine(0.1, 0.01, 60), choices.logged()
+    values = run(np.array(steps, dtype=np.int64)) * (1 + choices.below(3)) if steps else choices.anything()
+    if choices.often():
+        rows = surviving("fit", "losses", column("fit: losses", values), steps)
+        counting: dict[int, Any] = {}
+        for step, value in zip(steps, values, strict=True):
+            counting = {**{before: one for before, one in counting.items() if before < step}, step: value}
+        hold(rows.steps.tolist() == list(counting), "other steps than those that count", steps)
+        hold(rows.values.tolist() == list(counting.values()), "not the last values", steps)
+    if choices.below(4) == 1:
+        curve = (choices.of([lambda: run, choices.anything])(), steps, values)
+        return flr.laws.fit(flr.laws.Annealing, [curve], starts=1) and None
+    found = flr.identify(values, steps=choices.of([lambda: steps, choices.anything])())
+    hold(found.error <= 1e-6, "a schedule that is not near the log", steps)
+    return found.schedule
 
 
 # -- doors that need no peer -----------------------------------------------------------------------------------------------
