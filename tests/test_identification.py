@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -236,6 +237,27 @@ def test_a_restart_is_no_part_of_the_schedule(killed, start):
     found = flr.identify(rates, steps=logged)
     check_at_its_steps(found, run, steps)
     assert found == flr.identify(run(steps), start=start)
+
+
+LOGS = Path(__file__).parents[1] / "examples" / "loss_curves" / "25M"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("constant_24000", "constant(value=0.0003)"),
+        ("cosine_24000", "cosine(init=0.0003, end=3e-05, steps=21840).delay(steps=2160)"),
+        ("wsdcon_9", "piecewise_constant(values=[0.0003, 9e-05], boundaries=[8000])"),
+    ],
+)
+def test_published_logs_that_begin_after_their_warmup(name, code):
+    steps, rates, _ = np.loadtxt(LOGS / f"{name}.csv", delimiter=",", skiprows=1, unpack=True)
+    steps = steps.astype(np.int64)
+    found = flr.identify(rates, steps=steps)
+    assert str(found) == code
+    assert found.unknown == ((0, steps[0]),)
+    again = np.r_[: steps.size // 2, steps.size // 3 : steps.size]  # the same run, killed and resumed
+    assert flr.identify(rates[again], steps=steps[again]) == found
 
 
 def test_of_a_repeated_step_the_last_rate_counts():
