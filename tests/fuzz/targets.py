@@ -402,6 +402,34 @@ def sweeps(choices: Choices) -> Any:
     return _looked_at(choices, flr.sweep(name, *axes, **parameters))
 
 
+EXPRESSIONS = ["cosine(1e-3, end * k, steps)", "linear(init, end + k, steps * 2)", "wsd(init, k, 9, steps, end)"]
+
+
+@target()
+def alike(choices: Choices) -> None:
+    """Two sweeps that differ in one value at most: equal only where their rates are, and the same call gives an equal one."""
+    name = choices.of([*EXPRESSIONS, None, *shapes.__all__])
+    build = getattr(flr, name) if name in shapes.__all__ else flr.linear
+    rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
+    names = list(inspect.signature(build).parameters if build is not flr.linear else ("init", "end", "steps", "k"))
+    parameters = {key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()}
+    changed = {**parameters, choices.of(names): choices.of([choices.real, choices.integer, choices.array, choices.anything])()}
+    one, again, other = (_swept(name, given) for given in (parameters, parameters, changed))
+    hold(one == again or one.fingerprint is None, "the same call gives another sweep", one)
+    if one == other and one.size < 100:
+        hold(hash(one) == hash(other), "equal sweeps have different hashes", one)
+        hold(same(one.table(9), other.table(9)), "equal sweeps have different rates", one)
+
+
+def _swept(name: str | None, parameters: dict[str, Any]) -> flr.Sweep:
+    """A sweep of a named family; or of a function, whose closure holds what does not vary."""
+    if name is not None:
+        return flr.sweep(name, **parameters)
+    held = {key: value for key, value in parameters.items() if not isinstance(value, list | range)}
+    varied = {key: value for key, value in parameters.items() if key not in held}
+    return flr.sweep(lambda **given: flr.parse(EXPRESSIONS[1], **held, **given), **varied)
+
+
 def _rare(choices: Choices) -> list[Any]:
     return [choices.anything()] if choices.seldom() else []
 
