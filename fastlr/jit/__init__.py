@@ -39,6 +39,21 @@ def _check(program: Any, t: int) -> None:
         raise ValueError("t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
 
 
+@inlined
+def _ends(array: Any) -> tuple[int, int]:
+    """The first byte of a flat array, and the one after its last."""
+    first = np.int64(array.ctypes.data)
+    last = first + (array.size - 1) * array.strides[0]
+    return min(first, last), max(first, last) + array.itemsize
+
+
+@inlined
+def _share_memory(a: Any, b: Any) -> bool:
+    """Whether the bounds of two flat arrays overlap."""
+    (begin, end), (start, stop) = _ends(a), _ends(b)
+    return begin < stop and start < end
+
+
 @kernel
 def rate(program: Any, t: int) -> float:
     """The rate of the program's first lane at step t, 0 <= t <= 2^53, as a float64; callable from any ``@njit`` function.
@@ -56,13 +71,15 @@ def rate(program: Any, t: int) -> float:
 def rates(program: Any, t: int, out: Any) -> None:
     """The rates of all lanes at step t into ``out`` (float64, C-contiguous, one a lane); callable from any ``@njit`` function.
 
-    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size; nothing is written then. An ``out`` that holds no
-    such numbers does not compile.
+    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size or in the program's own memory; nothing is written
+    then. An ``out`` that holds no such numbers does not compile.
     """
     _check(program, t)
     must_take_rates(out)
     if out.size != int(program[1]):
         raise ValueError("out must have one element for each lane of the program")
+    if _share_memory(program, out):
+        raise ValueError("out must not share memory with the program")
     rates_at(program, 0, int(program[1]), float(t), out)
 
 

@@ -107,6 +107,35 @@ def asking(choices: Choices) -> None:
         flr.stack({"a": schedule, "b": schedule}).row(choices.of([choices.integer, choices.anything])())
 
 
+DTYPES = ["i8", "i4", "u1", "u8", ">i8", "i2"]
+MEMORY_SHARED = 1 << 12  # bytes
+
+
+@target()
+def aliased(choices: Choices) -> None:
+    """Rates whose steps, or scales whose metrics, lie anywhere in the same memory: those of steps that lie elsewhere."""
+    memory = np.zeros(MEMORY_SHARED // 8).view(np.uint8)
+    count, dtype = 1 + choices.below(9), np.dtype(choices.of(DTYPES))
+    given = memory[choices.below(256) :][: count * dtype.itemsize].view(dtype)
+    given = given[::-1] if choices.below(2) else given
+    schedule = choices.schedule()
+    shape = (*schedule.shape, count)
+    size = 8 * int(np.prod(schedule.shape)) * count
+    at = 8 * choices.below(32)
+    if at + size > MEMORY_SHARED:
+        return
+    out = memory[at : at + size].view(np.float64).reshape(shape)
+    given[:] = [choices.below(100) for _ in range(count)]
+    if choices.below(2):
+        wanted = schedule(given.copy())
+        hold(same(schedule(given, out=out), wanted), "rates over their own steps are others", schedule)
+    else:
+        rule = flr.Plateau(patience=choices.below(3), factor=0.5)
+        scales = memory[at : at + 8 * count].view(np.float64)
+        wanted = rule.replay(given.copy())
+        hold(same(rule.replay(given, out=scales), wanted), "scales over their own metrics are others", rule)
+
+
 @target(KeyError)
 def reductions(choices: Choices) -> None:
     """Sums, extremes and searches: those over few steps are those of the table."""
