@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fastlr.jit.arithmetic import words_at
-from fastlr.jit.compiling import inlined, kernel, quick
+from fastlr.jit.compiling import inlined, kernel, quick, sources_checked
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, each_at, lanes_at, rates_at
 from fastlr.jit.laws import annealed, drop, drops
 from fastlr.jit.plateau import replay
@@ -31,6 +31,7 @@ __all__ = ["annealed", "drop", "drops", "each", "lanes_of", "rate", "rates", "re
 
 @inlined
 def _check(program: Any, t: int) -> None:
+    sources_checked()
     must_be_program(program)
     if program.size < HEADER or program[0] != MAGIC or program[HEADER - 1] != program.size:
         raise ValueError("program must be one that this version of fastlr lowered, and whole")
