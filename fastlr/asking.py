@@ -20,7 +20,7 @@ from fastlr.parameters import has_flags, shown, taken
 from fastlr.program import Program, distinct, seams
 from fastlr.shapes import HEADER, LAST_STEP
 from fastlr.states import fits
-from fastlr.tables import allocate, check_contiguous, check_out, check_threads, dtype_of, span
+from fastlr.tables import allocate, apart, check_contiguous, check_out, check_threads, dtype_of, span
 from fastlr.threads import shared
 from fastlr.value import Value
 
@@ -88,9 +88,9 @@ class Asked(Value):
         """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array in any order.
 
         A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape + t.shape``: ``out``, if a
-        C-contiguous, aligned one of that shape is given. With ``threads`` the work on large arrays is divided over so many.
-        Raises ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of range or past the end of a
-        schedule with ``past_end="raise"``, before anything is written.
+        C-contiguous, aligned one of that shape is given; it may share memory with ``t``. With ``threads`` the work on large
+        arrays is divided over so many. Raises ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of
+        range or past the end of a schedule with ``past_end="raise"``, before anything is written.
         """
         # what a training loop runs: no more than it must do
         if out is None and type(t) is int and threads == 1:
@@ -117,7 +117,7 @@ class Asked(Value):
         else:
             check_out("s(t)", out, shape, np.float64)
             check_contiguous("s(t)", out)
-            rates = out
+            rates, clocks = out, apart(clocks, out)
         self._fill_at(clocks, rates, check_threads("s(t)", threads))
         return float(rates) if out is None and not shape else rates
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.identity import UnidentifiedError, identity
 from fastlr.parameters import shown
 
 __all__ = [
@@ -111,7 +112,7 @@ def _check_ordered(kind: str, low: object, high: object) -> None:
         raise ValueError(f"{kind}: low and high must be at most {_MOST_DRAWN!r} from 0, got {shown(low)} and {shown(high)}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drawn:
     """An axis of ``size`` points of the product of ``spaces``, by a ``method``; its own ``seed`` makes them what they are."""
 
@@ -136,16 +137,30 @@ class Drawn:
         spaces = {name: {type(space).__name__: list(vars(space).values())} for name, space in self.spaces.items()}
         return {"method": self.method, "size": self.size, "seed": self.seed, **spaces}
 
+    def identity(self) -> Any:
+        """The rule that draws the points. The order of the spaces is part of it: it decides which column of points each takes."""
+        return ["drawn", self.method, self.size, self.seed, [[name, *_of_space(space)] for name, space in self.spaces.items()]]
+
     @cached_property
     def _points(self) -> _Points:
         points: _Points = _METHODS[self.method](self.size, self.seed, len(self.spaces))
         return points
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Drawn) and self.identity() == other.identity()
 
     def __hash__(self) -> int:
         return hash((self.method, self.size, self.seed, *self.spaces.items()))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_points"}
+
+
+def _of_space(space: Space) -> list[Any]:
+    """A space's kind and its numbers; ``UnidentifiedError`` for one that fastlr does not know."""
+    if type(space) not in (Uniform, LogUniform, Integers, Choice):  # a subclass may map shares otherwise
+        raise UnidentifiedError(f"a space of type {type(space).__qualname__} cannot be identified exactly")
+    return [type(space).__name__, [identity(value) for value in vars(space).values()]]
 
 
 def _runs(places: Places) -> Iterator[range]:

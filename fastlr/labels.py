@@ -68,7 +68,9 @@ def labels(lanes: Sweep | Schedule) -> Labels:
     ({'init_end': 2, 'steps': 3}, ('init_end', array([0. , 0.1])))
     """
     whole = lanes_of("labels: lanes", lanes)
-    attributes = {"fingerprint": whole.fingerprint, "spec": json.dumps(whole.described())}
+    attributes = {"spec": json.dumps(whole.described())}
+    if (fingerprint := whole.fingerprint) is not None:
+        attributes = {"fingerprint": fingerprint, **attributes}
     if isinstance(lanes, Schedule):
         return _labels_of_batch(lanes, attributes)
     names = {"_".join(axis.names): axis for axis in lanes.axes}

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fastlr.parameters import shown
 from fastlr.schedule import Schedule
 
-__all__ = ["Batch", "Lanes", "chunks_of", "gathered", "lanes_of", "rates_into"]
+__all__ = ["Batch", "Lanes", "chunks_of", "gathered", "identified", "lanes_of", "rates_into"]
 
 Places = npt.NDArray[np.int64]
 Parts = Iterable[tuple[Places, Schedule]]
@@ -27,8 +27,8 @@ class Lanes(Protocol):
         """How many there are."""
 
     @property
-    def fingerprint(self) -> str:
-        """The same for equal lanes on every machine."""
+    def fingerprint(self) -> str | None:
+        """The same for equal lanes on every machine; ``None`` where they cannot be identified exactly."""
 
     def described(self) -> dict[str, Any]:
         """What they are, as plain JSON data."""
@@ -80,6 +80,15 @@ def lanes_of(where: str, value: object) -> Lanes:
         raise TypeError(f"{where} must be a Sweep or a Schedule, got {type(value).__name__} {shown(value)}")
     lanes: Lanes = value  # type: ignore[assignment]
     return lanes
+
+
+def identified(where: str, lanes: Lanes) -> str:
+    """The fingerprint of lanes; ``ValueError``, beginning with ``where``, for lanes that have none."""
+    if (fingerprint := lanes.fingerprint) is not None:
+        return fingerprint
+    why = getattr(lanes, "unidentified", "") or "it cannot be identified exactly"
+    rule = f"{where} must be of a sweep with a fingerprint, by which a store knows what it holds"
+    raise ValueError(f"{rule}; this sweep has none: {why}. Give its function a version: sweep(function, version='1', ...)")
 
 
 def chunks_of(size: int, most: int) -> Iterator[range]:

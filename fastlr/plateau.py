@@ -23,7 +23,7 @@ from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP, RULE_WORDS
 from fastlr.spec import contents
 from fastlr.states import PARTS, PlateauState, blank, blocks, copied, fill, fits
-from fastlr.tables import allocate, check_contiguous, check_fits, check_out, check_threads
+from fastlr.tables import allocate, apart, check_contiguous, check_fits, check_out, check_threads
 from fastlr.threads import shared
 from fastlr.value import a_schedule, checked_arguments, same
 
@@ -233,8 +233,8 @@ class Plateau:
         threads, state = check_threads("update", threads), self._taken("update: state", state)
         metrics = _numbers("update: metric", metric, _METRIC)[np.newaxis]
         self._check_metrics("update: metric", metrics, state.scale.shape)
-        if isinstance(out, tuple) and any(isinstance(part, np.ndarray) and np.may_share_memory(metrics, part) for part in out):
-            metrics = metrics.copy()  # before the state is written over it
+        for part in out if isinstance(out, tuple) else ():
+            metrics = apart(metrics, part) if isinstance(part, np.ndarray) else metrics  # the state is written over it
         after = copied(state) if out is None else self._into(state, out)
         self._run(after, metrics, None, threads)
         return after
@@ -279,7 +279,7 @@ class Plateau:
         else:
             check_out("replay", out, shape, np.float64)
             check_contiguous("replay", out)
-            history = history.copy() if np.may_share_memory(history, out) else history
+            history = apart(history, out)
         self._run(begin, history, out, threads)
         return out
 

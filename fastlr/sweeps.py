@@ -12,7 +12,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from fastlr import constructors, presets, stores
 from fastlr.axes import Axis, Listed, values_of
 from fastlr.constructors import stack
+from fastlr.identity import UnidentifiedError, identity, owned
 from fastlr.lanes import chunks_of, gathered
 from fastlr.parameters import nearest, shown, taken
 from fastlr.presets.arguments import PRESETS
@@ -44,12 +44,14 @@ _TOGETHER = 2**16  # lanes that are reduced at a time
 class Sweep:
     """Schedules of a ``family``, one for each combination of places along its ``axes``; the last axis varies fastest.
 
-    ``fixed`` are parameters that all of them share. ``shape`` is one length an axis, ``size`` how many schedules there are.
+    ``fixed`` are parameters that all of them share. ``shape`` is one length per axis, ``size`` is how many schedules there are.
+    ``version`` stands for the code of a family that is a function, where the caller gave one.
     """
 
     family: Family
     axes: tuple[Axis, ...]
     fixed: Mapping[str, Any]
+    version: str | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -65,11 +67,13 @@ class Sweep:
         return self.size
 
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same fingerprint."""
-        return isinstance(other, Sweep) and self.fingerprint == other.fingerprint
+        """Whether both have the same fingerprint; a sweep without one equals itself alone."""
+        if self is other:
+            return True
+        return isinstance(other, Sweep) and self.fingerprint == other.fingerprint and self.fingerprint is not None
 
     def __hash__(self) -> int:
-        return hash(self.fingerprint)
+        return hash((_name_of(self.family), self.names, self.shape))  # not the fingerprint: a global of a function may change
 
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
@@ -190,19 +194,50 @@ class Sweep:
     def described(self) -> dict[str, Any]:
         """The sweep as plain JSON data, for a person to read; of a family that is a function, its name alone."""
         fixed = {name: _data(value) for name, value in self.fixed.items()}
-        return {"family": _name_of(self.family), "axes": [axis.described() for axis in self.axes], "fixed": fixed}
+        version = {} if self.version is None else {"version": self.version}
+        axes = [axis.described() for axis in self.axes]
+        return {"family": _name_of(self.family), **version, "axes": axes, "fixed": fixed}
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """64 hex digits, the same for equal sweeps on every machine: SHA-256 of the family, the axes and what is fixed."""
-        ends = [self[place].fingerprint for place in self._ends()]
-        whole = {
-            "axes": [axis.described() for axis in self.axes],
-            "ends": ends,
-            "family": _name_of(self.family),
+    @property
+    def fingerprint(self) -> str | None:
+        """64 hex digits, the same for equal sweeps on every machine: SHA-256 of all that decides a rate.
+
+        That is the family, every value of the axes or the rule that draws them, and every fixed value. A family that is a
+        function counts by its ``version``; without one, by its compiled code, its defaults, its closure and the globals that it
+        reads. It is ``None`` where one of these cannot be identified exactly: ``unidentified`` says which.
+
+        >>> import fastlr as flr
+        >>> def family(k):
+        ...     return flr.sweep(lambda peak: flr.linear(peak * k, 0.0, 10), peak=[0.1, 0.2])
+        >>> family(1.0) == family(1.0), family(1.0) == family(2.0)
+        (True, False)
+        """
+        try:
+            whole = self._identity()
+        except UnidentifiedError:
+            return None
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def unidentified(self) -> str:
+        """Why the sweep has no fingerprint; empty where it has one."""
+        try:
+            self._identity()
+        except UnidentifiedError as error:
+            return str(error)
+        return ""
+
+    def _identity(self) -> dict[str, Any]:
+        """All that decides a rate, as plain JSON data; ``UnidentifiedError`` where a part of it has no exact form."""
+        read = self.fixed if callable(self.family) else {name: _as_read(value) for name, value in self.fixed.items()}
+        fixed = [[name, _of_part(name, value)] for name, value in read.items()]
+        return {
+            "axes": [_of_axis(axis) for axis in self.axes],
+            "ends": [self[place].fingerprint for place in self._ends()],
+            "family": _of_family(self.family, self.version),
+            "fixed": fixed if callable(self.family) else sorted(fixed),  # a function may look at their order
             "shape": self.shape,
         }
-        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
     def _ends(self) -> tuple[int, int]:
         """The first place, and the last of those that are listed."""
@@ -243,7 +278,7 @@ def _along(index: slice, size: int) -> Places:
     return np.arange(places.start, places.stop, places.step)
 
 
-def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
+def sweep(family: Family, /, *axes: Axis, version: str | None = None, **parameters: Any) -> Sweep:
     """All schedules of a family over axes of parameters: a description, of which nothing is made until it is asked for.
 
     ``family`` is a constructor or a preset, or its name, ``"wsd"`` or ``"torch.OneCycleLR"``; an expression as for ``parse`` in
@@ -252,6 +287,10 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
     and draws, ``random(...)``, ``latin_hypercube(...)`` and ``sobol(...)``. The last axis varies fastest. Raises ``ValueError``
     or ``TypeError`` for parameters that the family does not have, or lacks, or that are given twice, and for values that it
     refuses at the first place or the last one listed.
+
+    Stores and Dask know a sweep by its fingerprint, which holds all that decides a rate. A function must depend on its arguments,
+    its closure and its globals alone. ``version``, a word of yours, stands for the code of a function and all that it reads: give
+    one where fastlr cannot read a function exactly, and another whenever the function changes.
 
     >>> import fastlr as flr
     >>> flr.sweep("wsd", peak=np.geomspace(1e-4, 1e-2, 100), warmup=500, stable=4_000, cooldown=[500, 1_000]).shape
@@ -265,16 +304,29 @@ def sweep(family: Family, /, *axes: Axis, **parameters: Any) -> Sweep:
     ValueError: sweep: linear has no parameter 'stops'; did you mean steps?
     """
     family = _named(family)
+    if version is not None and "version" in (_parameters(family) or {}):  # then it is one of them
+        version, parameters = None, {**parameters, "version": version}
+    _check_version(family, version)
     dimensions = _dimensions(family)
     listed = {name: value for name, value in parameters.items() if _depth(name, value) > dimensions.get(name, 0)}
     every = (*axes, *(Listed({name: values_of(f"sweep: {name}", values)}) for name, values in listed.items()))
-    fixed = {name: value for name, value in parameters.items() if name not in listed}
-    whole = Sweep(family, every, fixed)
+    fixed = {name: owned(value) for name, value in parameters.items() if name not in listed}
+    whole = Sweep(family, every, fixed, version)
     _check_names(whole)
     if not 0 < whole.size <= _MOST:
         raise ValueError(f"sweep: there must be at most 2**62 schedules, got axes of {shown(whole.shape)}")
     _ = [whole[place] for place in whole._ends()]
     return whole
+
+
+def _check_version(family: Family, version: object) -> None:
+    """Raise unless ``version`` is a word for a function, or none."""
+    if version is None:
+        return
+    if not callable(family):
+        raise ValueError(f"sweep: version must be given for a function alone, got {shown(version)} for {_name_of(family)}")
+    if not isinstance(version, str) or not version:
+        raise TypeError(f"sweep: version must be a string that is not empty, got {type(version).__name__} {shown(version)}")
 
 
 def _depth(name: str, value: Any) -> int:
@@ -358,7 +410,44 @@ def _plain(value: Any) -> Any:
 
 
 def _data(value: Any) -> Any:
-    """What is fixed as plain JSON data."""
+    """What is fixed as plain JSON data: a value that JSON does not know, as it is shown."""
     if isinstance(value, Value):
         return value.to_spec()
-    return np.asarray(value).tolist()
+    if isinstance(value, list | tuple):
+        return [_data(item) for item in value]
+    plain = np.asarray(value).tolist()
+    return plain if _is_plain(plain) else shown(value)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _of_family(family: Family, version: str | None) -> Any:
+    """What a family is known by: a constructor, a preset or an expression by its text."""
+    if isinstance(family, str):
+        return ["text", family]
+    if version is not None:
+        return ["version", _name_of(family), version]
+    return identity(family)
+
+
+def _as_read(value: Any) -> Any:
+    """Numbers as the array that constructors, presets and expressions make of them."""
+    array = np.asarray(value) if isinstance(value, int | float | np.generic | np.ndarray | list | tuple) else np.empty(0, object)
+    return array if array.dtype.kind in "iuf" else value
+
+
+def _of_part(name: str, value: object) -> Any:
+    try:
+        return identity(value)
+    except UnidentifiedError as error:
+        raise UnidentifiedError(f"parameter {name!r}: {error}") from None
+
+
+def _of_axis(axis: Axis) -> Any:
+    if "identity" not in vars(type(axis)):  # one that is inherited does not know what a subclass has changed
+        raise UnidentifiedError(f"an axis of type {type(axis).__qualname__} has no method identity() of its own")
+    return [type(axis).__qualname__, axis.identity()]

@@ -330,6 +330,45 @@ def test_the_door_in_a_users_cached_function(tmp_path):
     assert run(code) == {"right": [True, True], "hits": [1, 1]}
 
 
+USERS_CHAIN = """
+import json
+from numba import njit
+import fastlr as flr
+
+@njit(cache=True)
+def one(program, t):
+    return flr.jit.rate(program, t)
+
+@njit(cache=True)
+def over(program, t):
+    return one(program, t)
+
+def main():
+    s = flr.linear(1.0, 0.0, 8)
+    rates = [over(s.program, 1), one(s.program, 1)]
+    print(json.dumps({"rates": rates, "hits": [sum(function.stats.cache_hits.values()) for function in (over, one)]}))
+"""
+
+
+def test_a_users_cached_function_is_compiled_again_for_another_fastlr(tmp_path):
+    """The user's file is the same, and fastlr's arithmetic is another: the new rates, also by way of a second function."""
+    shutil.copytree(SITE / "fastlr", tmp_path / "fastlr", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "users_chain.py").write_text(USERS_CHAIN)
+
+    def main():
+        code = "import users_chain; users_chain.main()"
+        return run(code, cwd=tmp_path, site=tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"), FASTLR_BACKEND="reference")
+
+    assert main() == {"rates": [0.875, 0.875], "hits": [0, 0]}
+    assert main() == {"rates": [0.875, 0.875], "hits": [1, 1]}
+    source = tmp_path / "fastlr" / "jit" / "rows.py"
+    changed = source.read_text().replace("return f.linear(", "return 0.5 * f.linear(")
+    assert changed != source.read_text()
+    source.write_text(changed)
+    assert main() == {"rates": [0.4375, 0.4375], "hits": [0, 0]}
+    assert main() == {"rates": [0.4375, 0.4375], "hits": [1, 1]}
+
+
 STEP = "t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'"
 SIZE = "out must have one element for each lane of the program"
 WHOLE = "program must be one that this version of fastlr lowered, and whole"

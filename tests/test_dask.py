@@ -123,3 +123,27 @@ REFUSED = [
 def test_what_cannot_be_done_is_said_at_once(work, error, message):
     with pytest.raises(error, match=message):
         work()
+
+
+def test_sweeps_that_differ_in_a_fixed_value_are_computed_apart():
+    one, other = (flr.sweep("cosine(1e-3, end * k, 100)", end=[0.0, 1e-4, 0.0], k=k) for k in (1, 3))
+    found = dask.compute(table(one, 200), table(other, 200), reduce(one, "sum", 99), reduce(other, "sum", 99), scheduler="sync")
+    assert np.array_equal(found[0], one.table(200))
+    assert np.array_equal(found[1], other.table(200))
+    assert [sums["sum"].tolist() for sums in found[2:]] == [sweep.reduce("sum", 99)["sum"].tolist() for sweep in (one, other)]
+
+
+def test_sweeps_without_a_fingerprint_are_computed_apart():
+    def swept(unseen):
+        return flr.sweep(lambda peak: flr.linear(peak * unseen.count, 0.0, 100), peak=[0.1, 0.2])
+
+    class Unseen:
+        count = 1.0
+
+    unseen = Unseen()
+    one, other = swept(unseen), swept(unseen)
+    assert one.fingerprint is None
+    tables = [table(sweep, 50) for sweep in (one, other)]
+    assert tables[0].name != tables[1].name
+    for found in dask.compute(*tables, scheduler="sync"):
+        assert np.array_equal(found, one.table(50))

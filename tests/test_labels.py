@@ -137,3 +137,13 @@ def test_a_frame_is_written_and_read(tmp_path):
         read = list(csv.DictReader(file))
     assert [float(row["sum"]) for row in read] == rows["sum"].tolist()
     assert [row["mode"] for row in read] == rows["mode"].tolist()
+
+
+def test_a_sweep_without_a_fingerprint_has_labels():
+    unseen = object()
+    family = flr.sweep(lambda peak: flr.constant(peak if unseen else 0.0), peak=[0.1, 0.2])
+    found = labels(family)
+    assert "fingerprint" not in found.attributes
+    assert dict(found.axes) == {"peak": 2}
+    shown = labels(flr.sweep(lambda peak, of: flr.constant(peak), peak=[0.1, 0.2], of=unseen))
+    assert "object object" in shown.attributes["spec"]

@@ -217,3 +217,93 @@ def test_block_edges(name, size):
     steps = np.arange(size)
     assert same(schedule.table(size), np.array([schedule(int(t)) for t in steps]))
     assert same(schedule(steps), schedule.table(size))
+
+
+# -- memory that the steps and the rates share -------------------------------------------------------------------------------
+
+
+def test_rates_may_be_written_over_their_steps():
+    batch, memory = flr.linear([1.0, 2.0], 0.0, 10), np.zeros(10, np.int64)
+    memory[:5] = range(5)
+    expected = batch(np.arange(5))
+    for backend in BACKENDS:
+        memory[:5] = range(5)
+        with flr.use_backend(backend):
+            rates = batch(memory[:5], out=memory.view(float).reshape(2, 5))
+        assert np.shares_memory(rates, memory)
+        assert same(rates, expected)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
+@settings(max_examples=60)
+def test_steps_anywhere_in_the_memory_of_the_rates_give_the_same_rates(backend, schedule, seed):
+    random = np.random.default_rng(seed)
+    count, dtype = int(random.integers(1, 9)), random.choice(["i8", "i4", "u2", ">i8", "u8"])
+    size = int(np.prod(schedule.shape)) * count
+    memory = np.zeros(8 * (size + count) + 8, np.uint8)
+    out = memory[8 * (at := int(random.integers(0, count + 1))) :][: 8 * size].view(float).reshape(*schedule.shape, count)
+    first = int(random.integers(0, memory.size - 8 * count)) if at % 2 else 8 * at
+    steps = memory[first : first + count * np.dtype(dtype).itemsize].view(dtype)
+    steps[:] = random.integers(0, 2_000, count)
+    steps = steps[::-1] if random.random() < 0.5 else steps
+    with flr.use_backend(backend):
+        expected = schedule(steps.copy())
+        assert schedule(steps, out=out) is out
+    assert same(out, expected)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_history_or_a_state_may_lie_in_the_memory_of_a_result(backend):
+    rule, memory = flr.Plateau(patience=[0, 1], factor=0.5), np.zeros(12)
+    history = np.array([1.0, 2.0, 3.0, 2.0, 5.0, 4.0])
+    with flr.use_backend(backend):
+        expected = rule.replay(history)
+        for at in range(7):
+            memory[at : at + 6] = history
+            assert same(rule.replay(memory[at : at + 6], out=memory.reshape(6, 2)), expected)
+        for part in ("scale", "best"):  # the metric lies in the state that is written
+            state = rule.update(rule.init(scale=[0.5, 0.25]), [1.0, 2.0])
+            apart = rule.update(state, getattr(state, part).copy())
+            assert all(map(same, rule.update(state, getattr(state, part), out=state), apart))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_rates_of_parameters_may_be_written_over_their_step(backend):
+    groups = flr.stack({"a": flr.linear(1.0, 0.0, 10), "b": flr.constant(0.3)})
+    for rates in (flr.spread(groups, [2, 2]), flr.scatter(groups, [1, 0, 1, 0])):
+        memory = np.full(4, 3, np.int64)
+        with flr.use_backend(backend):
+            assert same(rates(memory[0:1].reshape(()), out=memory.view(float)), rates(3))
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.lib.stride_tricks.as_strided(np.zeros(5), (2, 5), (0, 8)),
+        np.lib.stride_tricks.as_strided(np.zeros(6), (2, 5), (8, 8)),
+        np.lib.stride_tricks.as_strided(np.zeros(12), (2, 5), (4, 8)),
+    ],
+)
+def test_rates_that_would_share_memory_are_refused(out):
+    with pytest.raises(ValueError, match="table: out must have memory of its own for each rate, got strides"):
+        flr.linear([1.0, 2.0], 0.0, 10).table(5, out=out)
+    assert not out.any()
+
+
+def test_a_compiled_loop_does_not_write_rates_over_their_program():
+    lanes = flr.linear([1.0, 2.0], 0.0, 10)
+    memory = np.array(lanes.program)
+    program = memory.view()
+    program.flags.writeable = False
+    for out in (memory[:2], memory[-2:], memory[::-1][:2], memory[1:9:4]):
+        with pytest.raises(ValueError, match="out must not share memory with the program"):
+            flr.jit.rates(program, 3, out)
+    assert same(memory, np.asarray(lanes.program))
+    around = np.zeros(memory.size + 4)
+    around[2:-2] = memory
+    program = around[2:-2].view()
+    program.flags.writeable = False
+    for out in (around[:2], around[-2:]):
+        flr.jit.rates(program, 3, out)
+        assert same(out, lanes(3))

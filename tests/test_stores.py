@@ -451,3 +451,56 @@ def test_a_journal_of_more_chunks_than_there_are_is_refused(monkeypatch, tmp_pat
     journal = tmp_path / "rates.npy.journal"
     journal.write_text(journal.read_text() + "00000000\n" * 1_000)
     refuses(tmp_path, tmp_path / "rates.npy", "its journal cannot be read")
+
+
+# -- two sweeps that differ in one fixed value, and sweeps without a fingerprint --------------------------------------------
+
+
+def ends_at_zero(k):
+    """Its first and its last schedule have the same rates for every ``k``."""
+    return flr.sweep("cosine(1e-3, end * k, 100)", end=[0.0, 1e-4, 0.0], k=k)
+
+
+@in_every_form
+def test_a_store_of_another_fixed_value_is_refused(tmp_path, form):
+    out = tmp_path / form
+    one = np.array(ends_at_zero(1).table(200, out=out)[:])
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"table: out must be new, or what the same call began, .* its fingerprint is"):
+        ends_at_zero(3).table(200, out=out)
+    assert contents(tmp_path) == before
+    assert np.array_equal(ends_at_zero(1).table(200, out=out)[:], one)
+    assert not np.array_equal(ends_at_zero(3).table(200), one)
+
+
+@in_every_form
+def test_a_store_of_a_function_that_was_mended_is_refused(tmp_path, form):
+    code = "def family(peak): return flr.linear(peak, 0.0, 100)"
+    scope = {"flr": flr}
+    exec(code, scope)
+    flr.sweep(scope["family"], peak=[0.1, 0.2]).table(50, out=tmp_path / form)
+    exec(code.replace("100", "50"), scope)
+    with pytest.raises(ValueError, match="its fingerprint is"):
+        flr.sweep(scope["family"], peak=[0.1, 0.2]).table(50, out=tmp_path / form)
+    exec(code, scope)
+    assert flr.sweep(scope["family"], peak=[0.1, 0.2]).table(50, out=tmp_path / form).shape == (2, 50)
+
+
+@in_every_form
+def test_a_sweep_without_a_fingerprint_is_not_stored(tmp_path, form):
+    unseen = object()
+
+    def family(peak):
+        return flr.linear(peak * (1.0 if unseen else 2.0), 0.0, 100)
+
+    def swept(**version):
+        return flr.sweep(family, peak=[0.1, 0.2], **version)
+
+    with pytest.raises(ValueError, match=r"table: out must be of a sweep with a fingerprint.* reads 'unseen'.*version='1'"):
+        swept().table(50, out=tmp_path / form)
+    assert contents(tmp_path) == {}
+    stored = swept(version="1").table(50, out=tmp_path / form)
+    assert np.array_equal(stored[:], swept().table(50))
+    assert np.array_equal(swept(version="1").table(50, out=tmp_path / form)[:], stored[:])
+    with pytest.raises(ValueError, match="its fingerprint is"):
+        swept(version="2").table(50, out=tmp_path / form)

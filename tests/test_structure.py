@@ -35,7 +35,7 @@ FLOORS = (
     {"backends"},
     {"calls", "closed", "panels", "parameters", "parts"},
     {"pieces"},
-    {"averages", "extremes", "sums"},
+    {"averages", "extremes", "identity", "sums"},
     {"axes", "conventions", "draws", "logs", "tables", "value"},
     {"asking"},
     {"reductions"},

@@ -1,15 +1,23 @@
 """Sweeps: every combination once, in order, made when it is asked for, and as the family itself makes it."""
 
+import functools
 import itertools
+import json
+import os
 import pickle
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import numpy.random as chance
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fastlr as flr
+from fastlr.identity import UnidentifiedError, identity, owned
 from fastlr.lanes import gathered
 
 PEAKS, WARMUPS, COOLDOWNS = [1e-3, 2e-3, 4e-3], [10, 20], [5, 15]
@@ -256,3 +264,269 @@ def test_a_sweep_of_words_alone_gives_batches_too():
     assert [batch.shape for _, batch in family.parts(range(3))] == [(2,), (1,)]
     assert family.reduce("max", 5)["max"].tolist() == [family[i].max(5) for i in range(3)]
     assert np.array_equal(family.table(5), [lane.table(5) for lane in family])
+
+
+# -- fingerprints: all that decides a rate -----------------------------------------------------------------------------------
+
+
+def ends_at_zero(k):
+    """Its first and its last schedule have the same rates for every ``k``; the one between them has not."""
+    return flr.sweep("cosine(1e-3, end * k, 100)", end=[0.0, 1e-4, 0.0], k=k)
+
+
+def scaled(k, *, by=1.0):
+    """A function with a closure and a default."""
+
+    def family(peak, factor=by):
+        return flr.linear(peak * k * factor, 0.0, 10)
+
+    return family
+
+
+SCALE = 1.0
+UNSEEN = object()
+
+
+def of_a_global(peak):
+    return flr.linear(peak * (SCALE if SCALE else 1.0), 0.0, 10)
+
+
+def of_a_helper(peak):
+    return of_a_global(peak)
+
+
+def of_the_unseen(peak):
+    return flr.linear(peak * (2.0 if UNSEEN is None else 1.0), 0.0, 10)
+
+
+def of_chance(peak):
+    return flr.linear(peak * np.random.default_rng().random(), 0.0, 10)
+
+
+def linear(init):
+    """A function with the name of a constructor."""
+    return flr.constant(init)
+
+
+UNIT = flr.Uniform(0.0, 1.0)
+PEAK = {"peak": [0.1, 0.2]}
+TWO_LAMBDAS = (lambda peak: flr.linear(peak, 0.0, 10), lambda peak: flr.linear(peak, 0.0, 20))
+
+# sweeps that differ in one thing alone: pairs of calls that make them
+DIFFERENT = {
+    "a fixed value": (lambda: ends_at_zero(1.0), lambda: ends_at_zero(3.0)),
+    "a fixed array": [
+        lambda values=values: flr.sweep("sampled", values=values, every=[1, 2]) for values in ([1.0, 0.5, 1.0], [1.0, 0.7, 1.0])
+    ],
+    "a fixed word": [
+        lambda mode=mode: flr.sweep("cyclic", low=[0.0, 0.1, 0.0], high=0.0, up=5, mode=mode) for mode in ("cosine", "triangular")
+    ],
+    "a fixed schedule": [
+        lambda s=s: flr.sweep(lambda scale, s: s * scale, scale=[0.0, 1.0, 0.0], s=s)
+        for s in (flr.linear(1.0, 0.0, 9), flr.linear(1.0, 0.0, 8))
+    ],
+    "a value of an axis": [lambda v=v: flr.sweep("constant", value=[0.1, v, 0.3]) for v in (0.2, np.nextafter(0.2, 1.0))],
+    "the dtype of an axis": [
+        lambda dtype=dtype: flr.sweep("cosine(1e-3, end / 3, 100)", end=np.array([0.0, 0.5], dtype)) for dtype in ("f4", "f8")
+    ],
+    "the step of a range": [
+        lambda step=step: flr.sweep("linear", init=1.0, end=0.0, steps=range(1, 10, step)) for step in (2, 4)
+    ],
+    "a zip": (
+        lambda: flr.sweep("linear", flr.zipped(init=[0.1, 0.2], end=[0.0, 0.1]), steps=10),
+        lambda: flr.sweep("linear", init=[0.1, 0.2], end=[0.0, 0.1], steps=10),
+    ),
+    "the order of axes": (
+        lambda: flr.sweep("linear", init=[0.1, 0.2], end=[0.1, 0.2], steps=10),
+        lambda: flr.sweep("linear", end=[0.1, 0.2], init=[0.1, 0.2], steps=10),
+    ),
+    "an expression": [lambda t=t: flr.sweep(t, end=[0.0, 0.1, 0.0]) for t in ("constant(end * 1)", "constant(end * 2)")],
+    "a seed": [lambda seed=seed: flr.sweep("constant", flr.random(9, seed, value=UNIT)) for seed in (0, 1)],
+    "a method": [lambda draw=draw: flr.sweep("constant", draw(8, value=UNIT)) for draw in (flr.random, flr.latin_hypercube)],
+    "the end of a space": [
+        lambda high=high: flr.sweep("constant", flr.random(9, value=flr.Uniform(0.0, high))) for high in (1.0, 2.0)
+    ],
+    "the order of spaces": (
+        lambda: flr.sweep("linear", flr.random(9, init=UNIT, end=UNIT), steps=10),
+        lambda: flr.sweep("linear", flr.random(9, end=UNIT, init=UNIT), steps=10),
+    ),
+    "a closure": [lambda k=k: flr.sweep(scaled(k), **PEAK) for k in (1.0, 2.0)],
+    "a default": [lambda by=by: flr.sweep(scaled(1.0, by=by), **PEAK) for by in (1.0, 2.0)],
+    "the code of a function": [lambda family=family: flr.sweep(family, **PEAK) for family in TWO_LAMBDAS],
+    "a partial's argument": [lambda k=k: flr.sweep(functools.partial(scaled(1.0), factor=k), **PEAK) for k in (1.0, 2.0)],
+    "a constructor's name": (lambda: flr.sweep(linear, init=[0.1]), lambda: flr.sweep("linear", init=[0.1], end=0.0, steps=10)),
+    "a version": [lambda v=v: flr.sweep(of_the_unseen, version=v, **PEAK) for v in ("1", "2")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_sweeps_that_differ_in_one_thing_have_different_fingerprints(what):
+    one, other = (make() for make in DIFFERENT[what])
+    assert one.unidentified == other.unidentified == ""
+    assert one.fingerprint != other.fingerprint
+    assert one != other
+    for make, family in zip(DIFFERENT[what], (one, other), strict=True):
+        assert make().fingerprint == family.fingerprint
+        assert make() == family
+        assert hash(make()) == hash(family)
+
+
+VALUES = st.sampled_from([0.0, 1e-4, 0.5, 1.0])
+SWEPT = st.fixed_dictionaries(
+    {
+        "end": st.lists(VALUES, min_size=1, max_size=3),
+        "k": st.one_of(VALUES, st.just([0.5, 1.0])),
+        "steps": st.one_of(st.integers(1, 3), st.lists(st.integers(1, 3), min_size=1, max_size=2)),
+    }
+)
+TEXTS = st.sampled_from(["linear(1e-3, end * k, steps)", "linear(1e-3, end, steps + k)", "cosine(1e-3, end * k, steps * 2)"])
+
+
+@given(texts=st.tuples(TEXTS, TEXTS), swept=st.tuples(SWEPT, SWEPT), swap=st.booleans())
+@settings(max_examples=200)
+def test_sweeps_are_equal_only_where_their_tables_are(texts, swept, swap):
+    made, calls = [], []
+    for text, parameters in zip(texts, swept, strict=True):
+        if swap:  # one of the two alone differs
+            text, parameters = texts[0], {**swept[0], "k": parameters["k"]}
+        try:
+            family = flr.sweep(text, **parameters)
+            made.append((family, family.table(5)))
+        except (ValueError, TypeError):
+            return
+        calls.append((text, parameters))
+    (one, table), (other, wanted) = made
+    assert (one == other) == (calls[0] == calls[1]) == (one.fingerprint == other.fingerprint)
+    assert one != other or np.array_equal(table, wanted)
+
+
+def test_a_global_that_a_function_reads_is_part_of_it(monkeypatch):
+    for family in (of_a_global, of_a_helper):
+        sweep = flr.sweep(family, **PEAK)
+        before = sweep.fingerprint
+        monkeypatch.setattr(sys.modules[__name__], "SCALE", 2.0)
+        assert sweep.fingerprint != before
+        monkeypatch.undo()
+        assert sweep.fingerprint == before
+
+
+@pytest.mark.parametrize(
+    ("family", "why"),
+    [
+        (of_the_unseen, "function of_the_unseen reads 'UNSEEN': <object object at .*>, of type object, cannot be identified"),
+        (of_chance, "function of_chance reads .*random, which may differ at every call"),
+        (lambda peak: flr.linear(peak * chance.uniform(), 0.0, 10), "reads 'chance': <module 'numpy.random'.* cannot be identified"),
+        (lambda peak: flr.linear(peak * len(globals()), 0.0, 10), "reads 'globals': globals reaches values that cannot be seen"),
+        (lambda peak: flr.linear(peak + len(sys.argv) * 0.0, 0.0, 10), "reads 'sys': <module 'sys'.* cannot be identified"),
+    ],
+)
+def test_a_function_that_cannot_be_read_has_no_fingerprint(family, why):
+    sweep = flr.sweep(family, **PEAK)
+    assert sweep.fingerprint is None
+    assert re.search(why, sweep.unidentified)
+    assert sweep == sweep
+    assert sweep != flr.sweep(family, **PEAK)
+    assert len({sweep, flr.sweep(family, **PEAK)}) == 2
+    if "random" in why:  # whose first and last schedules tell that it is another every time
+        return
+    given = flr.sweep(family, version="1", **PEAK)
+    assert given == flr.sweep(family, version="1", **PEAK)
+    assert given != flr.sweep(family, version="2", **PEAK)
+    assert given.described()["version"] == "1"
+
+
+class Backwards(type(flr.zipped(a=[1.0]))):
+    def values(self, places):
+        return super().values(self.size - 1 - places)
+
+
+class Halved(flr.Uniform):
+    def at(self, unit):
+        return super().at(unit / 2)
+
+
+@pytest.mark.parametrize(
+    ("axis", "why"),
+    [
+        (Backwards({"value": np.array([0.1, 0.2])}), "an axis of type Backwards has no method identity"),
+        (flr.random(9, value=Halved(0.0, 1.0)), "a space of type Halved cannot be identified"),
+    ],
+)
+def test_an_axis_or_a_space_of_the_users_own_has_no_fingerprint(axis, why):
+    family = flr.sweep("constant", axis)
+    assert family.fingerprint is None
+    assert why in family.unidentified
+
+
+def test_a_family_may_have_a_parameter_named_version():
+    family = flr.sweep("constant(version)", version=[0.1, 0.2])
+    assert (family.shape, family.version) == ((2,), None)
+    assert flr.sweep("constant(version)", version=0.3)[0] == flr.constant(0.3)
+    with pytest.raises(ValueError, match="sweep: version must be given for a function alone, got '1' for constant"):
+        flr.sweep("constant", value=[0.1], version="1")
+    with pytest.raises(TypeError, match="sweep: version must be a string that is not empty, got int 1"):
+        flr.sweep(linear, init=[0.1], version=1)
+
+
+def test_a_sweep_keeps_its_fixed_values():
+    values = np.array([1.0, 0.5])
+    family = flr.sweep("sampled", values=values, every=[1, 2])
+    before, table = family.fingerprint, family.table(4)
+    values[:] = 0.1
+    assert family.fingerprint == before
+    assert np.array_equal(family.table(4), table)
+
+
+def test_fingerprints_are_the_same_in_another_process():
+    made = [
+        "flr.sweep(lambda peak: flr.linear(peak * k, 0.0, len({'a', 'b', 'c'}) + (peak in {0.1, 0.2, 0.3})), peak=[0.1, 0.5])",
+        "flr.sweep('cosine(1e-3, end * k, 100)', end=[0.0, 1e-4, 0.0], k=k)",
+        "flr.sweep('linear', flr.random(9, init=flr.Uniform(1, 2)), end=np.float64(0.0), steps=9)",
+    ]
+    code = f"import numpy as np, fastlr as flr; k = 2.0; print(' '.join(s.fingerprint for s in [{', '.join(made)}]))"
+    found = set()
+    for seed in ("1", "2", "3"):
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True, env=env)
+        found.add(done.stdout)
+    assert len(found) == 1
+    assert "None" not in found.pop()
+
+
+RECURSIVE: list = []
+RECURSIVE.append(RECURSIVE)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [None, False, True, 0, 1, 0.0, 1.0, -0.0, 1j, "1", b"1", range(1), slice(1), ...],
+        [[1], (1,), {1}, frozenset([1]), {1: 1}, {1: 2}, {1: 1, 2: 2}, {2: 2, 1: 1}, [[1]], [1, 1], []],
+        [np.float64(1), np.float32(1), np.int64(1), np.dtype("f4")],
+        [np.array(1.0), np.array([1.0]), np.array([[1.0]]), np.array([True])],
+        [np.array(["a", "b"]), np.array(["ab"]), np.array([b"a"]), np.array([1, "a"], "O")],
+        [np.longdouble(1), np.longdouble(1) + np.finfo(np.longdouble).eps],
+        [flr.constant(0.1), flr.constant(0.2), flr.Plateau(), flr.Plateau(patience=3)],
+        [flr.linear, flr.cosine, np.linspace, np.exp, len, np],
+        [RECURSIVE, [RECURSIVE, RECURSIVE], [RECURSIVE]],
+        [functools.partial(pow, 2), functools.partial(pow, 3), functools.partial(max, 2)],
+        [flr.constant(0.1).then, flr.constant(0.2).then, flr.constant(0.2).cooldown],
+    ],
+)
+def test_different_values_have_different_identities(values):
+    texts = [json.dumps(identity(value)) for value in values]
+    assert len(set(texts)) == len(values)
+    assert [json.dumps(identity(owned(value))) for value in values] == texts
+
+
+@pytest.mark.parametrize(
+    "value", [object(), sys, iter([]), np.array([np.datetime64(0, "s")]), open, Path(), np.zeros(1, "f8,i4")]
+)
+def test_a_value_without_an_exact_form_has_no_identity(value):
+    with pytest.raises(UnidentifiedError):
+        identity([value])
+
+
+def test_the_bytes_of_an_array_do_not_depend_on_the_machine():
+    assert identity(np.array([1.5, 2.5], ">f8")) == identity(np.array([1.5, 2.5], "<f8"))
+    assert identity(np.array([[1, 2], [3, 4]], order="F")) == identity(np.array([[1, 2], [3, 4]]))

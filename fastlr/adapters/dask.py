@@ -6,6 +6,7 @@ thread, and has the bits that one process gives. ``table(...).to_zarr(path)`` wr
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,8 +81,9 @@ def reduce(
 
 
 def _shipped(lanes: Lanes) -> Any:
-    """Lanes as one thing that tasks need, under the name that they have on every machine."""
-    return dask.delayed(lanes, name=f"lanes-{lanes.fingerprint}", pure=True, traverse=False)
+    """Lanes as one thing that tasks need, under the name that they have on every machine; without a fingerprint, a new one."""
+    name = f"lanes-{lanes.fingerprint or uuid.uuid4().hex}"
+    return dask.delayed(lanes, name=name, pure=True, traverse=False)
 
 
 def _joined(results: list[Any], parts: list[range], name: str, dtype: np.dtype[Any]) -> dask.array.Array:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fastlr.jit.arithmetic import words_at
-from fastlr.jit.compiling import inlined, kernel, quick
+from fastlr.jit.compiling import inlined, kernel, quick, sources_checked
 from fastlr.jit.lanes import BLOCK, SCRATCH, block_of, each_at, lanes_at, rates_at
 from fastlr.jit.laws import annealed, drop, drops
 from fastlr.jit.plateau import replay
@@ -31,12 +31,28 @@ __all__ = ["annealed", "drop", "drops", "each", "lanes_of", "rate", "rates", "re
 
 @inlined
 def _check(program: Any, t: int) -> None:
+    sources_checked()
     must_be_program(program)
     if program.size < HEADER or program[0] != MAGIC or program[HEADER - 1] != program.size:
         raise ValueError("program must be one that this version of fastlr lowered, and whole")
     t = t & -1  # t itself, where it is an integer; anything else does not compile
     if t < 0 or t > LAST_STEP or t >= program[3]:
         raise ValueError("t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'")
+
+
+@inlined
+def _ends(array: Any) -> tuple[int, int]:
+    """The first byte of a flat array, and the one after its last."""
+    first = np.int64(array.ctypes.data)
+    last = first + (array.size - 1) * array.strides[0]
+    return min(first, last), max(first, last) + array.itemsize
+
+
+@inlined
+def _share_memory(a: Any, b: Any) -> bool:
+    """Whether the bounds of two flat arrays overlap."""
+    (begin, end), (start, stop) = _ends(a), _ends(b)
+    return begin < stop and start < end
 
 
 @kernel
@@ -56,13 +72,15 @@ def rate(program: Any, t: int) -> float:
 def rates(program: Any, t: int, out: Any) -> None:
     """The rates of all lanes at step t into ``out`` (float64, C-contiguous, one a lane); callable from any ``@njit`` function.
 
-    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size; nothing is written then. An ``out`` that holds no
-    such numbers does not compile.
+    Raises ``ValueError`` as ``rate`` does, and for an ``out`` of another size or in the program's own memory; nothing is written
+    then. An ``out`` that holds no such numbers does not compile.
     """
     _check(program, t)
     must_take_rates(out)
     if out.size != int(program[1]):
         raise ValueError("out must have one element for each lane of the program")
+    if _share_memory(program, out):
+        raise ValueError("out must not share memory with the program")
     rates_at(program, 0, int(program[1]), float(t), out)
 
 

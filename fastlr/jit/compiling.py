@@ -10,10 +10,11 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, TypeVar, cast
 
-from numba import njit
+from numba import njit, types
 from numba.core.caching import FunctionCache
+from numba.extending import intrinsic
 
-__all__ = ["inlined", "kernel", "quick"]
+__all__ = ["inlined", "kernel", "quick", "sources_checked"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -69,3 +70,31 @@ def _digest() -> str:
 
 
 _SOURCES = _digest()
+
+
+class Sources:
+    """The sources that a compiled function was made from; to unpickle those of another fastlr is an ``OSError``."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sources_of, (_SOURCES,)
+
+
+def sources_of(digest: str) -> Sources:
+    """The sources of this digest, if they are those of this fastlr. Stored caches name this function: keep its name."""
+    if digest != _SOURCES:
+        raise OSError(f"compiled from sources {digest} of fastlr, which are {_SOURCES} by now")
+    return Sources()
+
+
+def _sources_checked(typing: Any) -> Any:
+    def note(context: Any, *_: Any) -> Any:
+        context.environment.consts.append(Sources())
+        return context.get_dummy_value()
+
+    return types.none(), note
+
+
+# Put the digest of fastlr's sources into every cache file that holds the calling function, also inside a user's own
+# ``@njit(cache=True)`` function. A cache file holds the environment (Numba's table of a function's constants) of each function
+# that was linked into it. Numba takes an OSError while it reads one for a missing file, and compiles the function again.
+sources_checked = cast(Callable[[], None], intrinsic(_sources_checked))

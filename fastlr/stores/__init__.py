@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.files import check_place, check_room
-from fastlr.lanes import Lanes, lanes_of, rates_into
+from fastlr.lanes import Lanes, identified, lanes_of, rates_into
 from fastlr.parameters import shown
 from fastlr.progress import counted
 from fastlr.stores.layout import Chunk, Layout, in_blocks, in_rows
@@ -87,8 +87,9 @@ def table(
 
     A call that was killed at any moment is gone on with by the same call, to the same bits, in chunks as they were begun; what
     is whole is returned at once. Raises ``ValueError`` or ``TypeError`` before anything is written: for what ``s.table`` refuses,
-    for a table larger than this machine's memory or the free disk, and for a store that holds anything else, or is corrupt,
-    which is left as it is. Raises ``OSError``, naming the store and how much is finished, where it cannot be written to.
+    for a table larger than this machine's memory or the free disk, for a store of a sweep that has no fingerprint, and for a
+    store that holds anything else, or is corrupt, which is left as it is. Raises ``OSError``, naming the store and how much is
+    finished, where it cannot be written to.
 
     >>> import fastlr as flr
     >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[2, 4])
@@ -148,6 +149,7 @@ def _store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: i
         raise ValueError(f"table: out must end in .npy or .zarr, got {str(out)!r}")
     if isinstance(out, Path):
         check_place("table: out", out)
+    identified("table: out", lanes)
     if isinstance(out, Path) and out.suffix == ".npy":
         return NpyFile(out, in_rows(lanes, steps, dtype, memory))
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.lanes import Lanes, chunks_of
+from fastlr.lanes import Lanes, chunks_of, identified
 
 __all__ = ["Chunk", "Layout", "difference", "in_blocks", "in_rows"]
 
@@ -52,7 +52,8 @@ class Layout:
     def identity(self) -> dict[str, Any]:
         """What tells one table from another, as plain JSON data."""
         steps = {"start": self.steps.start, "step": self.steps.step}
-        return {"fingerprint": self.lanes.fingerprint, "steps": steps, "shape": list(self.shape), "dtype": str(self.dtype)}
+        fingerprint = identified("table: out", self.lanes)
+        return {"fingerprint": fingerprint, "steps": steps, "shape": list(self.shape), "dtype": str(self.dtype)}
 
     def attributes(self) -> dict[str, Any]:
         """The identity, and what the numbers are."""

@@ -108,6 +108,35 @@ def asking(choices: Choices) -> None:
         flr.stack({"a": schedule, "b": schedule}).row(choices.of([choices.integer, choices.anything])())
 
 
+DTYPES = ["i8", "i4", "u1", "u8", ">i8", "i2"]
+MEMORY_SHARED = 1 << 12  # bytes
+
+
+@target()
+def aliased(choices: Choices) -> None:
+    """Rates whose steps, or scales whose metrics, lie anywhere in the same memory: those of steps that lie elsewhere."""
+    memory = np.zeros(MEMORY_SHARED // 8).view(np.uint8)
+    count, dtype = 1 + choices.below(9), np.dtype(choices.of(DTYPES))
+    given = memory[choices.below(256) :][: count * dtype.itemsize].view(dtype)
+    given = given[::-1] if choices.below(2) else given
+    schedule = choices.schedule()
+    shape = (*schedule.shape, count)
+    size = 8 * int(np.prod(schedule.shape)) * count
+    at = 8 * choices.below(32)
+    if at + size > MEMORY_SHARED:
+        return
+    out = memory[at : at + size].view(np.float64).reshape(shape)
+    given[:] = [choices.below(100) for _ in range(count)]
+    if choices.below(2):
+        wanted = schedule(given.copy())
+        hold(same(schedule(given, out=out), wanted), "rates over their own steps are others", schedule)
+    else:
+        rule = flr.Plateau(patience=choices.below(3), factor=0.5)
+        scales = memory[at : at + 8 * count].view(np.float64)
+        wanted = rule.replay(given.copy())
+        hold(same(rule.replay(given, out=scales), wanted), "scales over their own metrics are others", rule)
+
+
 @target(KeyError)
 def reductions(choices: Choices) -> None:
     """Sums, extremes and searches: those over few steps are those of the table."""
@@ -401,6 +430,34 @@ def sweeps(choices: Choices) -> Any:
         size = size if not isinstance(size, int) or method is flr.random else min(size, 1_000)
         axes = [method(size, **_some(choices, "seed"), **{drawn: _space(choices)})]
     return _looked_at(choices, flr.sweep(name, *axes, **parameters))
+
+
+EXPRESSIONS = ["cosine(1e-3, end * k, steps)", "linear(init, end + k, steps * 2)", "wsd(init, k, 9, steps, end)"]
+
+
+@target()
+def alike(choices: Choices) -> None:
+    """Two sweeps that differ in one value at most: equal only where their rates are, and the same call gives an equal one."""
+    name = choices.of([*EXPRESSIONS, None, *shapes.__all__])
+    build = getattr(flr, name) if name in shapes.__all__ else flr.linear
+    rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
+    names = list(inspect.signature(build).parameters if build is not flr.linear else ("init", "end", "steps", "k"))
+    parameters = {key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()}
+    changed = {**parameters, choices.of(names): choices.of([choices.real, choices.integer, choices.array, choices.anything])()}
+    one, again, other = (_swept(name, given) for given in (parameters, parameters, changed))
+    hold(one == again or one.fingerprint is None, "the same call gives another sweep", one)
+    if one == other and one.size < 100:
+        hold(hash(one) == hash(other), "equal sweeps have different hashes", one)
+        hold(same(one.table(9), other.table(9)), "equal sweeps have different rates", one)
+
+
+def _swept(name: str | None, parameters: dict[str, Any]) -> flr.Sweep:
+    """A sweep of a named family; or of a function, whose closure holds what does not vary."""
+    if name is not None:
+        return flr.sweep(name, **parameters)
+    held = {key: value for key, value in parameters.items() if not isinstance(value, list | range)}
+    varied = {key: value for key, value in parameters.items() if key not in held}
+    return flr.sweep(lambda **given: flr.parse(EXPRESSIONS[1], **held, **given), **varied)
 
 
 def _rare(choices: Choices) -> list[Any]:
