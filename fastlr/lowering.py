@@ -359,7 +359,10 @@ def _track(node: Node) -> Track:
 
 
 def _needs_lift(node: Node) -> npt.NDArray[np.bool_]:
-    """Lanes whose curve computes with numbers that may be subnormal, and would round twice: it might then rise as it falls."""
+    """Lanes whose curve may compute with subnormal numbers.
+
+    It would round each rate twice, and could rise by a last bit where it must fall.
+    """
     if node.samples is not None:
         lines = np.maximum(node.samples[..., 1:], node.samples[..., :-1])
         low = np.any((lines > 0) & (lines < _TINY), axis=-1) & (node.numbers["joined"] != 0)
@@ -372,7 +375,7 @@ def _needs_lift(node: Node) -> npt.NDArray[np.bool_]:
 
 
 def _lifted(track: Track) -> Track:
-    """The same rates as a product of curves ``_LIFT`` times as high and its inverse: each rate is rounded to a subnormal once."""
+    """The same rates, as curves ``_LIFT`` times as high times ``1/_LIFT``: each is rounded once."""
 
     def lifted(row: Row) -> Row:
         if row.samples is not None:

@@ -407,7 +407,7 @@ def test_ways_agree_where_a_stretched_period_ends_past_the_last_step(curve, step
                 np.testing.assert_allclose(table, schedule(asked), rtol=1e-14)
 
 
-# -- levels among the subnormal numbers ---------------------------------------------------------------------------------------
+# -- levels among the subnormal numbers --------------------------------------------------------------
 
 TINY = [
     "step_decay({a}, .9, every=5)",
