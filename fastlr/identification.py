@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import join, linear, milestones, piecewise_constant, sampled, step_decay
+from fastlr.errors import public, public_methods
 from fastlr.fitting import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
 from fastlr.parameters import Period, Rates, Unit, checked, single
 from fastlr.schedule import Schedule
@@ -33,6 +34,7 @@ _MOST_BETWEEN = 65_536  # steps at which two pieces may be seen to meet
 _MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Identified:
     """A schedule found in a log: ``error`` is the largest difference from it, as a share of the largest rate.
@@ -49,7 +51,7 @@ class Identified:
         return repr(self.schedule)
 
 
-@np.errstate(all="ignore")  # a fit that is no number explains nothing
+@public
 def identify(rates: npt.ArrayLike, every: int = 1, tolerance: float = 1e-6) -> Identified:
     """The schedule that a log's rates are of: ``rates[i]`` was the rate of step ``i * every``.
 
@@ -69,6 +71,12 @@ def identify(rates: npt.ArrayLike, every: int = 1, tolerance: float = 1e-6) -> I
     if column.ndim != 1 or column.size < 2:
         raise ValueError(f"identify: rates must be those of one run, at least two, got an array of shape {column.shape}")
     log = Log(np.arange(column.size, dtype=np.float64) * stride, column, stride, share * float(column.max()))
+    with np.errstate(all="ignore"):  # a fit that is no number explains nothing
+        return _explained(log, share)
+
+
+def _explained(log: Log, share: float) -> Identified:
+    """The simplest schedule that is within ``share`` of the largest rate of a log."""
     again = _period(log)
     pieces = _merged(list(_pieces(log if again is None else log.part(0, again))))
     period = None if again is None else int(log.steps[again])
