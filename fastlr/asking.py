@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fastlr import lowering
 from fastlr.backends import active, choose
 from fastlr.calls import Call
+from fastlr.errors import in_one_frame, public_methods
 from fastlr.expression import Node
 from fastlr.parameters import has_flags, shown, taken
 from fastlr.program import Program, distinct, seams
@@ -34,6 +35,7 @@ _UNASKED.setflags(write=False)
 _UNASKED_AT = _UNASKED.ctypes.data
 
 
+@public_methods("Schedule", but=("__call__", "__init__"))
 class Asked(Value):
     """A value whose program is asked for rates."""
 
@@ -101,7 +103,12 @@ class Asked(Value):
                 rate = math.nan
             if rate == rate:  # known, not NaN
                 return rate
-        return self._rates(t, out, threads)
+        try:
+            return self._rates(t, out, threads)
+        except (TypeError, ValueError) as error:
+            if in_one_frame(error) is None:
+                raise
+            raise error from None
 
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
         if out is None and type(t) is np.ndarray and t.dtype is _STEP and t.flags.carray and check_threads("s(t)", threads) == 1:

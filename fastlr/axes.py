@@ -4,11 +4,12 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public
 from fastlr.identity import identity
 from fastlr.parameters import shown, taken
 
@@ -17,6 +18,7 @@ __all__ = ["Axis", "Listed", "values_of", "zipped"]
 Places = npt.NDArray[np.int64]
 
 
+@runtime_checkable
 class Axis(Protocol):
     """Parameters that vary together: of each, a value for every place from 0 to ``size - 1``."""
 
@@ -73,6 +75,7 @@ class Listed:
         return hash((self.names, self.size))
 
 
+@public
 def zipped(**parameters: npt.ArrayLike) -> Listed:
     """An axis along which several parameters take their values together: the first of each, then the second of each.
 

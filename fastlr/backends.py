@@ -8,12 +8,14 @@ use_backend(name):`` does for a block of code, in this thread or task alone.
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
+
+from fastlr.errors import public
 
 __all__ = ["Backend", "active", "backend", "backends", "choose", "fastest", "set_backend", "use_backend"]
 
@@ -138,6 +140,7 @@ def _become(chosen: Backend) -> None:
         setattr(_default, field.name, getattr(chosen, field.name))
 
 
+@public
 def set_backend(name: str) -> None:
     """Evaluate with this backend from now on, in the whole process, but for ``with use_backend(...)`` blocks.
 
@@ -151,6 +154,7 @@ def set_backend(name: str) -> None:
     _become(_named(name, "set_backend: name"))
 
 
+@public
 def backend() -> str:
     """The name of the backend that the next evaluation uses.
 
@@ -161,6 +165,7 @@ def backend() -> str:
     return choose().name
 
 
+@public
 def backends() -> dict[str, str]:
     """Every backend, fastest first: ``"ready"``, or why it cannot run here.
 
@@ -170,13 +175,18 @@ def backends() -> dict[str, str]:
     return {name: loaded if isinstance(loaded := _load(name), str) else "ready" for name in _LOADERS}
 
 
-@contextmanager
-def use_backend(name: str) -> Iterator[None]:
+@public
+def use_backend(name: str) -> AbstractContextManager[None]:
     """Evaluate with this backend inside a ``with`` block.
 
-    Raises ``ValueError`` on entering it for a name that is unknown or a backend that cannot run, with the reason.
+    Raises ``ValueError`` for a name that is unknown or a backend that cannot run, with the reason.
     """
-    token = _ACTIVE.set(_named(name, "use_backend: name"))
+    return _using(_named(name, "use_backend: name"))
+
+
+@contextmanager
+def _using(chosen: Backend) -> Iterator[None]:
+    token = _ACTIVE.set(chosen)
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import cosine, cyclic, linear, one_cycle, stack
+from fastlr.errors import public, public_methods
 from fastlr.parameters import Rate, Steps, checked, shown
 from fastlr.program import Program
 from fastlr.schedule import Schedule
@@ -22,6 +23,7 @@ from fastlr.value import a_schedule
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Bundle:
     """Quantities by name over one clock: equal, hashable and picklable as the stack of schedules that it holds.
@@ -65,6 +67,7 @@ class Bundle:
         return self.schedule.table(start, stop, step, **options)
 
 
+@public
 def bundle(**schedules: Schedule) -> Bundle:
     """Several quantities over one clock. Those of fewer lanes are the same for every lane.
 
@@ -88,6 +91,7 @@ def bundle(**schedules: Schedule) -> Bundle:
     return Bundle(stack({name: s if s.shape == lanes else s * np.ones(lanes) for name, s in schedules.items()}))
 
 
+@public
 def one_cycle_bundle(
     peak: npt.ArrayLike,
     steps: npt.ArrayLike,
@@ -95,12 +99,13 @@ def one_cycle_bundle(
     momentum: tuple[float, float] = (0.85, 0.95),
     shape: Literal["cosine", "linear"] = "cosine",
     phases: Literal[2, 3] = 2,
-    **options: Any,
+    init: npt.ArrayLike | None = None,
+    end: npt.ArrayLike | None = None,
 ) -> Bundle:
     """``lr``, one cycle of it, and ``momentum``, which falls from the larger of its two to the smaller while the rate rises, and
     rises while it falls. With ``phases=3`` it stays there during the last.
 
-    Smith & Topin, *Super-Convergence* (2018). ``options`` are those of ``one_cycle``: ``init`` and ``end``.
+    Smith & Topin, *Super-Convergence* (2018). ``init`` and ``end`` are those of ``one_cycle``.
 
     >>> one_cycle_bundle(1.0, steps=100)(30)
     {'lr': 1.0, 'momentum': 0.85}
@@ -108,12 +113,13 @@ def one_cycle_bundle(
     low, high = _two("one_cycle_bundle", momentum)
     whole = checked(Steps, "one_cycle_bundle: steps", steps)
     rise = np.rint(0.3 * whole).astype(np.int64) if warmup is None else checked(Steps, "one_cycle_bundle: warmup", warmup)
-    lr = one_cycle(peak, whole, warmup=rise, shape=shape, phases=phases, **options)  # which checks them all
+    lr = one_cycle(peak, whole, warmup=rise, shape=shape, phases=phases, init=init, end=end)  # which checks them all
     curve = cosine if shape == "cosine" else linear
     fall = rise if phases == 3 else whole - rise
     return bundle(lr=lr, momentum=curve(high, low, rise).then(curve(low, high, fall)))
 
 
+@public
 def cyclic_bundle(
     low: npt.ArrayLike,
     high: npt.ArrayLike,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public, public_methods
 from fastlr.parameters import Boundaries, Paces, Period, Steps, Whether, checked, has_flags, shown, single, taken
 from fastlr.schedule import Schedule, check_stairs
 from fastlr.shapes import LAST_STEP
@@ -19,6 +20,7 @@ _MOST_STAIRS = 100_000
 _BEYOND = LAST_STEP + 1
 
 
+@public
 def step_at(where: npt.ArrayLike, total: int) -> Any:
     """A step of a run of ``total`` steps: a whole number, or a fraction of the run; negative from its end.
 
@@ -48,6 +50,7 @@ def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
     return array
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Horizon:
     """How many steps a run takes, and how that was worked out; ``print`` shows the arithmetic."""
@@ -106,6 +109,7 @@ def _divided(whole: int, part: int, down: bool) -> int:
     return whole // part if down else -(-whole // part)
 
 
+@public
 def horizon(
     samples: int, batch: int, accumulation: int = 1, processes: int = 1, epochs: int = 1, drop_last: bool = False
 ) -> Horizon:
@@ -125,6 +129,7 @@ def horizon(
     return Horizon(samples, batch, accumulation, processes, epochs, drop_last)
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Ramp:
     """A batch that grows: ``batches[i]`` samples, or tokens, at each step from ``at[i-1]`` on.
@@ -193,6 +198,7 @@ def _check_whole(where: str, given: object, taken: npt.NDArray[Any]) -> None:
         raise ValueError(f"{where} must come before 2**53 samples, got {shown(given)}")
 
 
+@public
 def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
     """A batch that grows from ``first`` to ``last`` by ``increment`` each, evenly over the first ``over`` samples.
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import sampled
+from fastlr.errors import public, public_methods
 from fastlr.parameters import Factor, Period, Rates, checked, shown, single
 from fastlr.schedule import Schedule
 from fastlr.value import a_schedule
@@ -26,6 +27,7 @@ __all__ = ["Comparison", "compare"]
 Array = npt.NDArray[np.float64]
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Comparison:
     """A schedule's rates beside a peer's, both of shape ``(..., steps)``: the first step beyond the tolerance, and the largest.
@@ -104,6 +106,7 @@ class Comparison:
         return plot({"ours": ours, "theirs": theirs}, steps=self.steps, ax=ax, seams=False)
 
 
+@public
 def compare(schedule: Schedule, peer: object, steps: int | None = None, tolerance: float = 1e-12) -> Comparison:
     """A schedule beside a peer over the first ``steps`` steps: if not given, those of the peer's rates, or to the schedule's end.
 

@@ -43,7 +43,8 @@ import numpy as np
 
 from fastlr import draws, laws
 from fastlr.axes import Axis, zipped
-from fastlr.parameters import nearest, shown
+from fastlr.errors import nearest
+from fastlr.parameters import shown
 from fastlr.shapes import LAST_STEP
 from fastlr.spec import parse
 from fastlr.sweeps import Sweep, sweep

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public, public_methods
 from fastlr.identity import UnidentifiedError, identity
 from fastlr.parameters import shown
 
@@ -36,6 +37,7 @@ class Space(Protocol):
         """The values at these shares of the space."""
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Uniform:
     """Any number from ``low`` to ``high``: ``low + u*(high - low)``."""
@@ -51,6 +53,7 @@ class Uniform:
         return self.low + unit * (self.high - self.low)
 
 
+@public_methods()
 @dataclass(frozen=True)
 class LogUniform:
     """Any number from ``low`` to ``high``, both above 0, each factor as likely as any other: ``low * (high/low)^u``."""
@@ -69,6 +72,7 @@ class LogUniform:
         return np.clip(grown, self.low, self.high)
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Integers:
     """Integers from ``low`` to ``high``, both among them: ``low + floor(u*(high - low + 1))``."""
@@ -88,6 +92,7 @@ class Integers:
         return self.low + np.floor(unit * (self.high - self.low + 1)).astype(np.int64)
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Choice:
     """One of several numbers, or words, each as likely as any other."""
@@ -257,6 +262,7 @@ def _drawn(method: str, size: int, seed: int, spaces: Mapping[str, Any]) -> Draw
     return Drawn(method, int(size), int(seed), dict(spaces))
 
 
+@public
 def random(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     """An axis of ``size`` independent points.
 
@@ -267,6 +273,7 @@ def random(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     return _drawn("random", size, seed, spaces)
 
 
+@public
 def latin_hypercube(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     """An axis of ``size`` points, at most 2^24, of which each parameter has one in every ``1/size`` of its space; needs SciPy.
 
@@ -275,6 +282,7 @@ def latin_hypercube(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     return _drawn("latin_hypercube", size, seed, spaces)
 
 
+@public
 def sobol(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     """An axis of ``size`` points, a power of 2 at best, that fill the space evenly, however many are taken; needs SciPy.
 

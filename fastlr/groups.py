@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from fastlr import exact
 from fastlr.asking import Asked
-from fastlr.parameters import Choice, Factor, Period, Steps, checked, nearest, shown, single
+from fastlr.errors import nearest, public
+from fastlr.parameters import Choice, Factor, Period, Steps, checked, shown, single
 from fastlr.tables import allocate, check_out
 from fastlr.value import a_schedule
 
@@ -37,6 +38,7 @@ def _each(given: Any, multipliers: Callable[[Any], Array]) -> Any:
     return found if found.ndim else float(found)
 
 
+@public
 def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
     """``decay^(deepest - depth)``: 1 for the deepest layer, less for each layer below it, each rounded once.
 
@@ -59,6 +61,7 @@ def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
     return _each(depths, multipliers)
 
 
+@public
 def mup(
     widths: Mapping[str, int] | npt.ArrayLike,
     base: int,
@@ -129,6 +132,7 @@ def _in_order(groups: Asked, sizes: Mapping[str, int]) -> list[int]:
     return [sizes[name] for name in names]
 
 
+@public
 def spread(groups: Asked, sizes: Mapping[str, int] | Sequence[int]) -> Parameters:
     """The rates of parameters that stand group by group, so many of each: ``sizes`` by name, or in the order of the groups.
 
@@ -145,6 +149,7 @@ def spread(groups: Asked, sizes: Mapping[str, int] | Sequence[int]) -> Parameter
     return Parameters(groups, ends[-1], tuple(slice(start, stop) for start, stop in zip([0, *ends], ends, strict=False)))
 
 
+@public
 def scatter(groups: Asked, index: npt.ArrayLike) -> Parameters:
     """The rates of parameters in any order: parameter i belongs to group ``index[i]``.
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import join, linear, milestones, piecewise_constant, sampled, step_decay
+from fastlr.errors import public, public_methods
 from fastlr.fitting import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
 from fastlr.logs import column, surviving
 from fastlr.parameters import Period, Rates, Steps, Unit, checked, single
@@ -35,6 +36,7 @@ _MOST_BETWEEN = 65_536  # steps at which two pieces may be seen to meet
 _MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Identified:
     """A schedule found in a log: ``error`` is the largest difference from it, as a share of the largest rate.
@@ -53,6 +55,7 @@ class Identified:
         return repr(self.schedule)
 
 
+@public
 @np.errstate(all="ignore")  # a fit that is no number explains nothing
 def identify(
     rates: npt.ArrayLike,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.expression import Node, Numbers, ended, select, take
 from fastlr.program import NO_LIMIT, Family, Program, Row, pack
-from fastlr.shapes import LAST_STEP, code
+from fastlr.shapes import LAST_STEP, code, shape
 
 __all__ = ["cycled_steps", "families", "lower"]
 
@@ -25,6 +25,10 @@ _FOREVER = 2.0**53
 _SMALLEST = 2.0**-1074
 _FAR = 700  # powers of two from 1: of what is nearer, nothing made of it loses digits
 _TINY = 2.0**-_FAR
+_LIFT = 2.0**600  # raises the smallest subnormal number above _TINY
+_LIFTED_MOST = 2.0**1000  # the highest level of a curve that is lifted
+_LIFTED = frozenset({"eden", "exponential", "geometric_decay", "inverse", "natural", "sampled", "staircase", "tanh"})
+_LEVEL_FIELDS = frozenset({"a", "hi", "lo", "value"})  # the fields of a row that are rates
 
 
 def _floats(number: Numbers) -> Floats:
@@ -350,7 +354,37 @@ _LOWER: dict[str, Callable[[Node], Track]] = {
 
 
 def _track(node: Node) -> Track:
-    return _LOWER[node.kind](node)
+    track = _LOWER[node.kind](node)
+    return _lifted(track) if node.kind in _LIFTED and _all(_needs_lift(node)) else track
+
+
+def _needs_lift(node: Node) -> npt.NDArray[np.bool_]:
+    """Lanes whose curve may compute with subnormal numbers.
+
+    It would round each rate twice, and could rise by a last bit where it must fall.
+    """
+    if node.samples is not None:
+        lines = np.maximum(node.samples[..., 1:], node.samples[..., :-1])
+        low = np.any((lines > 0) & (lines < _TINY), axis=-1) & (node.numbers["joined"] != 0)
+        top = node.samples.max(axis=-1)
+    else:
+        levels = [node.numbers[name] for name in ("init", "end") if name in node.numbers]
+        low = np.any(np.broadcast_arrays(*((level > 0) & (level < _TINY) for level in levels)), axis=0)
+        top = np.maximum(levels[0], levels[-1])
+    return np.asarray(low & (top <= _LIFTED_MOST / _LIFT))
+
+
+def _lifted(track: Track) -> Track:
+    """The same rates, as curves ``_LIFT`` times as high times ``1/_LIFT``: each is rounded once."""
+
+    def lifted(row: Row) -> Row:
+        if row.samples is not None:
+            return row._replace(samples=row.samples * _LIFT)
+        pairs = zip(shape(row.shape).fields, row.fields, strict=True)
+        return row._replace(fields=tuple(value * _LIFT if name in _LEVEL_FIELDS else value for name, value in pairs))
+
+    lowered = _row("constant", np.asarray(1.0 / _LIFT))
+    return (_row("multiply", a=(lowered,), b=tuple(map(lifted, track))),)
 
 
 def _has_stack(node: Node) -> bool:
@@ -409,6 +443,8 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
         own = [numbers["ratio"] == 1, (numbers["ratio"] == 1) & _is_tiny(node)]
     if node.kind == "loop":
         own = [numbers["stretch"] == 1]
+    if node.kind in _LIFTED:
+        own.append(_needs_lift(node))
     mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]
     return mixed + [choice for part in _lowered_parts(node) for choice in _choices(part)]
 

@@ -4,7 +4,7 @@ A rule turns what the user wrote into one canonical form (a read-only float64 or
 error that names the parameter, the rule and the value received. The constructors name their rules in their signatures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
@@ -15,7 +15,7 @@ from fastlr.shapes import LAST_STEP
 
 __all__ = [
     "Amount", "Boundaries", "Choice", "Factor", "Flag", "Gamma", "Growth", "Names", "Number", "Paces", "Period", "Positive",
-    "Power", "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags", "nearest",
+    "Power", "Rate", "Rates", "Real", "Steps", "Unit", "Whether", "Words", "broadcast", "checked", "has_flags",
     "shown", "single", "taken",
 ]  # fmt: skip
 
@@ -47,14 +47,6 @@ def taken(rule: str, value: object) -> npt.NDArray[Any]:
         raise ValueError(f"{rule}, got what no array can hold: {shown(value)}") from None
     except ValueError:
         raise ValueError(f"{rule}, got rows of unequal length: {shown(value)}") from None
-
-
-def nearest(name: object, names: Iterable[str]) -> str:
-    """``"; did you mean this or that?"``, where some of these names are near to one that is none of them."""
-    from difflib import get_close_matches  # slow to import, and needed for a mistake alone
-
-    near = get_close_matches(name, list(names), n=3) if isinstance(name, str) else []
-    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 @dataclass(frozen=True)

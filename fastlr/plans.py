@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.bundles import Bundle
+from fastlr.errors import public
 from fastlr.expression import ends
 from fastlr.parameters import Choice, Period, Steps, Unit, shown, single, taken
 from fastlr.schedule import Schedule
@@ -96,6 +97,7 @@ def _lane(plan: Schedule, row: int) -> Lane:
     return place[0] if len(place) == 1 else place or None
 
 
+@public
 def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
     """The first step at which two plans give different rates, and the largest difference, over the first ``steps`` steps.
 
@@ -170,6 +172,7 @@ class Check:
         return "\n".join(lines)
 
 
+@public
 def check(plan: Schedule, total_steps: int) -> Check:
     """What a scalar plan comes to in a run of so many steps: where it ends, its steps at the lowest rate, the seams that jump.
 
@@ -214,6 +217,7 @@ def _jump(plan: Schedule, seam: int) -> Jump | None:
     return Jump(seam, float(rates[here]), float(rates[here + 1]))
 
 
+@public
 def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1e-6) -> None:
     """Raise unless ``observed``, the rate that a run applied at ``step``, is that of the plan, to a relative ``tolerance``.
 
@@ -257,6 +261,7 @@ def _of_plan(where: str, plan: object) -> Schedule:
     return a_schedule(where, plan.schedule if isinstance(plan, Bundle) else plan, Schedule)
 
 
+@public
 def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
     """What a run saves: the plan's spec, its fingerprint, and the step that comes next. Plain JSON data.
 
@@ -273,6 +278,7 @@ def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
 def resume(saved: Mapping[str, object], plan: None = None, wins: Wins | None = None) -> tuple[Schedule, int]: ...
 @overload
 def resume(saved: Mapping[str, object], plan: Plan, wins: Wins | None = None) -> tuple[Plan, int]: ...
+@public
 def resume(
     saved: Mapping[str, object], plan: Schedule | Bundle | None = None, wins: Wins | None = None
 ) -> tuple[Schedule | Bundle, int]:

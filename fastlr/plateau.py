@@ -18,7 +18,8 @@ from fastlr.backends import choose
 from fastlr.calls import VERSION, Call
 from fastlr.constructors import constant, piecewise_constant
 from fastlr.conventions import CONVENTIONS, lower, own_defaults
-from fastlr.parameters import Number, Period, Rate, Unit, Words, broadcast, checked, nearest, shown, single
+from fastlr.errors import nearest, public, public_methods
+from fastlr.parameters import Number, Period, Rate, Unit, Words, broadcast, checked, shown, single
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP, RULE_WORDS
 from fastlr.spec import contents
@@ -45,6 +46,7 @@ _HISTORY = Number("an array of numbers, one row an update", core=1, none=True)
 _SCALES = Number("numbers from 0 to 1e290, one row an update", 0.0, 1e290, core=1, none=True)
 
 
+@public_methods()
 class Plateau:
     """A rule that reduces a rate by ``factor`` where a metric has not improved for ``patience`` updates: an immutable value.
 
@@ -201,7 +203,8 @@ class Plateau:
         >>> rule.restore(rule.init()) == rule.init()
         True
         """
-        held, own = self._checked("restore: state", tuple(state)), self.parameters
+        parts = tuple(state) if isinstance(state, Iterable) and not isinstance(state, Schedule) else state
+        held, own = self._checked("restore: state", parts), self.parameters
         keras = own["convention"] == "keras"
         good = {
             "scale": (held.scale >= 0) & (held.scale <= (_MOST_SINGLE if own["precision"] == "single" else _HIGHEST)),
@@ -436,6 +439,7 @@ def _levels(where: str, scales: npt.ArrayLike, init: npt.ArrayLike) -> Array:
     return np.concatenate([np.broadcast_to(first, after.shape[1:])[np.newaxis], after])
 
 
+@public
 def events(scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> tuple[Event, ...]:
     """The reductions of a run, ``every`` steps an update, from the scales of its one lane.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public
 from fastlr.files import check_place, replacing
 from fastlr.parameters import shown
 from fastlr.schedule import Schedule
@@ -31,6 +32,7 @@ _MOST_SEAMS = 40  # marked on a curve; more of them would hide it
 _MOST_CHARACTERS = 88  # of labels in a row of the legend
 
 
+@public
 def plot(
     *schedules: Schedule | Mapping[str, Schedule],
     steps: int | Sequence[int | None] | None = None,
@@ -85,6 +87,7 @@ def plot(
     return axes
 
 
+@public
 def plot_predicted(
     law: Any, schedules: Mapping[str, Schedule], steps: int, axes: "tuple[Axes, Axes] | None" = None
 ) -> "tuple[Axes, Axes]":

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public
 from fastlr.shapes import FAMILY, HEADER, MAGIC, ROW, shape
 from fastlr.soundness import check
 
@@ -64,6 +65,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
     """
 
     @staticmethod
+    @public
     def from_array(words: npt.ArrayLike) -> "Program":
         """The program that a file or another process holds, as a copy of its own: one that ``schedule.program`` was once.
 

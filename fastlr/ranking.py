@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public, public_methods
 from fastlr.parameters import Period, Positive, Rate, shown, single
 from fastlr.progress import counted
 from fastlr.schedule import Schedule
@@ -32,6 +33,7 @@ class Law(Protocol):
         """The losses at steps, ``schedule.shape + (n,)``."""
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Ranked:
     """The best of a sweep: at which ``places`` they stand, and the losses that are predicted for them, the lowest first.
@@ -67,6 +69,7 @@ class Ranked:
         return dict(zip(losses, self.schedules, strict=True))
 
 
+@public
 def rank(
     law: Law,
     sweep: Sweep,

@@ -35,6 +35,7 @@ from fastlr.constructors import (
     warmup_linear,
     wsd,
 )
+from fastlr.errors import public, public_methods
 from fastlr.schedule import Schedule
 
 __all__ = ["Recipe", "recipe", "recipes"]
@@ -43,6 +44,7 @@ _IMAGENET = 1_281_167  # images in the training set of ILSVRC 2012
 _CIFAR = 50_000
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Recipe:
     """A published run: its schedule, and what a reader needs to check it.
@@ -82,6 +84,7 @@ class Recipe:
     assumption: str = ""
 
 
+@public
 def recipe(name: str) -> Recipe:
     """The published run of this name.
 
@@ -110,6 +113,7 @@ def recipe(name: str) -> Recipe:
     return _RUNS[name]()
 
 
+@public
 def recipes() -> tuple[str, ...]:
     """The names of all runs, the oldest first.
 

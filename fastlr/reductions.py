@@ -11,8 +11,9 @@ import numpy.typing as npt
 from fastlr import extremes, sums
 from fastlr.asking import Asked
 from fastlr.averages import age, left
+from fastlr.errors import nearest, public_methods
 from fastlr.extremes import NEVER, Reach
-from fastlr.parameters import Rate, Steps, checked, nearest, shown
+from fastlr.parameters import Rate, Steps, checked, shown
 from fastlr.parts import Part, parts
 from fastlr.shapes import LAST_STEP
 from fastlr.sums import Walk
@@ -30,6 +31,7 @@ REDUCTIONS = {
 }
 
 
+@public_methods("Schedule")
 class Reduced(Asked):
     """A schedule that is asked for more than rates.
 
@@ -179,9 +181,11 @@ class Reduced(Asked):
         >>> flr.linear(1.0, 0.0, steps=4).reduce(["sum", "argmin"], 10)
         {'sum': 2.5, 'argmin': 4}
         """
+        if not isinstance(names, Iterable) or isinstance(names, Asked):
+            raise TypeError(f"reduce: names must be a name or a sequence of names, got {type(names).__name__} {shown(names)}")
         wanted, given = [names] if isinstance(names, str) else list(names), {"": (), "rate": (rate,), "decay": (decay,)}
         for name in wanted:
-            if name not in REDUCTIONS:
+            if not isinstance(name, str) or name not in REDUCTIONS:
                 known = ", ".join(REDUCTIONS)
                 raise ValueError(f"reduce: names must be of {known}, got {shown(name)}{nearest(name, REDUCTIONS)}")
             if any(value is None for value in given[REDUCTIONS[name]]):

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fastlr import expression as tree
 from fastlr import lowering, reference
 from fastlr.calls import Call
+from fastlr.errors import public_methods
 from fastlr.expression import Node, Numbers
 from fastlr.parameters import Boundaries, Flag, Growth, Paces, Period, Power, Rate, Steps, checked, shown
 from fastlr.reductions import Reduced
@@ -81,6 +82,7 @@ def _until(part: Schedule, stop: Numbers) -> Node:
     return tree.ended(part._node, part.past_end)
 
 
+@public_methods(but=("__init__",))
 class Schedule(Reduced):
     """A rate for every step from 0 to 2^53: an immutable value.
 
@@ -97,6 +99,12 @@ class Schedule(Reduced):
     """
 
     __slots__ = ()
+
+    def __init__(self, *made: Any, **options: Any) -> None:
+        if options or len(made) != 3 or not isinstance(made[0], Node):
+            raise TypeError("Schedule: a schedule is built by a constructor, such as linear(init, end, steps)")
+        super().__init__(*made)
+
     __array_ufunc__ = None  # so that an array times a schedule is a schedule
 
     # -- the algebra ---------------------------------------------------------------------------------------------------

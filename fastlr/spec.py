@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from fastlr import constructors
 from fastlr.calls import MOST_NESTED, VERSION
-from fastlr.parameters import nearest, shown, taken
+from fastlr.errors import nearest, public
+from fastlr.parameters import shown, taken
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import CONSTRUCTORS
@@ -26,6 +27,7 @@ __all__ = ["contents", "from_spec", "names_in", "parse"]
 _MOST_CHARACTERS = 1_000_000
 
 
+@public
 def from_spec(spec: Mapping[str, object]) -> Schedule:
     """The schedule that ``to_spec`` described.
 
@@ -83,6 +85,7 @@ def _known(name: object, where: str, names: Mapping[str, object]) -> str:
     raise ValueError(f"{where}: {shown(name)} is not a constructor or method of a schedule{nearest(name, names)}")
 
 
+@public
 def parse(text: str, /, **parameters: object) -> Schedule:
     """The schedule that an expression describes, ``repr`` of a schedule among others. The text is never evaluated.
 
@@ -166,6 +169,8 @@ class _Reader:
                 return self.called(node)
             case ast.BinOp():
                 return self.combined(node)
+            case ast.Name(id=name):
+                raise ValueError(f"{_refused(node)}{nearest(name, self.parameters)}")
         raise _refused(node)
 
     def called(self, node: ast.Call) -> Schedule:

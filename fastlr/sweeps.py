@@ -20,9 +20,10 @@ import numpy.typing as npt
 from fastlr import constructors, presets, stores
 from fastlr.axes import Axis, Listed, values_of
 from fastlr.constructors import stack
+from fastlr.errors import nearest, public, public_methods
 from fastlr.identity import UnidentifiedError, identity, owned
 from fastlr.lanes import chunks_of, gathered
-from fastlr.parameters import nearest, shown, taken
+from fastlr.parameters import Period, shown, single, taken
 from fastlr.presets.arguments import PRESETS
 from fastlr.progress import counted
 from fastlr.schedule import Schedule
@@ -40,6 +41,7 @@ _A_LANE = 16  # words that a lane takes while its batch is built
 _TOGETHER = 2**16  # lanes that are reduced at a time
 
 
+@public_methods()
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """Schedules of a ``family``, one for each combination of places along its ``axes``; the last axis varies fastest.
@@ -147,7 +149,7 @@ class Sweep:
         >>> list(flr.sweep("constant", value=np.linspace(0.1, 0.5, 5)).chunks(2))
         [range(0, 2), range(2, 4), range(4, 5)]
         """
-        return chunks_of(self.size, lanes)
+        return chunks_of(self.size, single(Period, "chunks: lanes", lanes))
 
     def table(
         self,
@@ -278,6 +280,7 @@ def _along(index: slice, size: int) -> Places:
     return np.arange(places.start, places.stop, places.step)
 
 
+@public
 def sweep(family: Family, /, *axes: Axis, version: str | None = None, **parameters: Any) -> Sweep:
     """All schedules of a family over axes of parameters: a description, of which nothing is made until it is asked for.
 
@@ -301,12 +304,15 @@ def sweep(family: Family, /, *axes: Axis, version: str | None = None, **paramete
     >>> flr.sweep("linear", init=1.0, end=0.0, stops=[1, 2])
     Traceback (most recent call last):
         ...
-    ValueError: sweep: linear has no parameter 'stops'; did you mean steps?
+    ValueError: sweep: linear has no parameter 'stops'; did you mean 'steps'?
     """
     family = _named(family)
     if version is not None and "version" in (_parameters(family) or {}):  # then it is one of them
         version, parameters = None, {**parameters, "version": version}
     _check_version(family, version)
+    if wrong := [axis for axis in axes if not isinstance(axis, Axis)]:
+        rule = "sweep: axes must be zipped(...), random(...), latin_hypercube(...) or sobol(...); a list is given by name"
+        raise TypeError(f"{rule}, got {type(wrong[0]).__name__} {shown(wrong[0])}")
     dimensions = _dimensions(family)
     listed = {name: value for name, value in parameters.items() if _depth(name, value) > dimensions.get(name, 0)}
     every = (*axes, *(Listed({name: values_of(f"sweep: {name}", values)}) for name, values in listed.items()))

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from fastlr import expression as tree
 from fastlr.calls import MOST_NESTED, VERSION, Call
+from fastlr.errors import bound, nearest, public, public_methods
 from fastlr.expression import Node
-from fastlr.parameters import Choice, broadcast, nearest, shown
+from fastlr.parameters import Choice, broadcast, shown
 from fastlr.shapes import LAST_STEP
 
 __all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "cores", "same"]
@@ -35,6 +36,7 @@ _MOST_ROWS = 2**20
 _HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
 
 
+@public_methods("Schedule", but=("__init__",))
 class Value:
     """A tree with the call that built it, by which it is compared, hashed, pickled and written. It never changes."""
 
@@ -173,21 +175,17 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
 
     @wraps(build)
     def built(*args: P.args, **kwargs: P.kwargs) -> V:
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{name}: {error}") from None
-        bound.apply_defaults()
-        checked = checked_arguments(name, build, bound.arguments, defaults)
-        bound.arguments.update(checked)
-        given = {key: value for key, value in bound.arguments.items() if not same(value, defaults[key])}
-        result, call = build(*bound.args, **bound.kwargs), Call(name, _recorded(given))
+        call_of = bound(name, signature, args, kwargs)
+        checked = checked_arguments(name, build, call_of.arguments, defaults)
+        call_of.arguments.update(checked)
+        given = {key: value for key, value in call_of.arguments.items() if not same(value, defaults[key])}
+        result, call = build(*call_of.args, **call_of.kwargs), Call(name, _recorded(given))
         node = _of_all_lanes(result._node, np.broadcast_shapes(*(shape for _, shape in _batches(_RULES[name], checked))))
         _check_result(name, node, call)
         return type(result)(node, call, result.past_end)
 
-    CONSTRUCTORS[name] = built
-    return built
+    CONSTRUCTORS[name] = public(built)
+    return CONSTRUCTORS[name]
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:

@@ -178,7 +178,7 @@ def torch_refuses_groups_that_do_not_fit():
     raises(ValueError, "a lane for each group, 2 of them, got 3", lambda: scheduler_of(sgd(), three))
     raises(ValueError, "one batch axis at most", lambda: scheduler_of(sgd(), flr.constant([[0.1, 0.2]])))
     named = PLANS["stack"]
-    raises(ValueError, "got 'haed' for group 1; did you mean head?", lambda: scheduler_of(sgd(names=["body", "haed"]), named))
+    raises(ValueError, "got 'haed' for group 1; did you mean 'head'?", lambda: scheduler_of(sgd(names=["body", "haed"]), named))
     raises(ValueError, "got 'beta2'", lambda: scheduler_of(sgd(), flr.bundle(lr=PLAN, beta2=PLAN)))
     raises(TypeError, "optimizer must be", lambda: scheduler_of(None, PLAN))
     raises(TypeError, "must be a Schedule", lambda: scheduler_of(sgd(), 0.1))

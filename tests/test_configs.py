@@ -306,7 +306,7 @@ def test_a_live_scheduler_of_transformers(name):
 
 WRONG = {
     "an unknown scheduler": (
-        {**TRANSFORMERS, "lr_scheduler_type": "cosin"}, "lr_scheduler_type|name.* must be one of .*did you mean cosine",
+        {**TRANSFORMERS, "lr_scheduler_type": "cosin"}, "lr_scheduler_type|name.* must be one of .*did you mean 'cosine'",
     ),
     "an unknown key": (
         {**TRANSFORMERS, "lr_schedular_type": "cosine"}, "lr_schedular_type is no key of the scheduler's; did you mean",
@@ -315,11 +315,11 @@ WRONG = {
     "a word for a number": ({**TRANSFORMERS, "warmup_steps": "many"}, "from_config: warmup_steps must be a number, got 'many'"),
     "no rate": ({**TRANSFORMERS, "learning_rate": -1.0}, "got -1.0"),
     "deepspeed, unknown type": (
-        {"scheduler": {"type": "WarmupRL", "params": {}}}, "from_config: scheduler: type must be one of .*did you mean WarmupLR",
+        {"scheduler": {"type": "WarmupRL", "params": {}}}, "from_config: scheduler: type must be .*did you mean 'WarmupLR'",
     ),
     "deepspeed, unknown parameter": (
         {"scheduler": {"type": "WarmupLR", "params": {"warmup_steps": 5}}},
-        "scheduler: params: warmup_steps is no key of the scheduler's; did you mean warmup_num_steps",
+        "scheduler: params: warmup_steps is no key of the scheduler's; did you mean 'warmup_num_steps'",
     ),
     "deepspeed, auto": (
         {"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": "auto"}}},
@@ -333,15 +333,15 @@ WRONG = {
         "--lr 1 --train-samples 10 --lr-warmup-iters 1 --global-batch-size 2", "lr-warmup-iters must be absent",
     ),
     "megatron, a growing batch": ("--lr 1 --train-iters 10 --rampup-batch-size 16", "rampup-batch-size must be absent"),
-    "timm, unknown scheduler": ({**TIMM, "sched": "cosin"}, "sched must be one of .*did you mean cosine"),
+    "timm, unknown scheduler": ({**TIMM, "sched": "cosin"}, "sched must be one of .*did you mean 'cosine'"),
     "timm, no rate": ({**TIMM, "lr": None}, "lr must be given: train.py works it out"),
     "timm, updates": ({**TIMM, "sched_on_updates": True}, "steps_per_epoch must be given, as sched_on_updates is true"),
     "detectron2, unknown key": (
         {"SOLVER": {**DETECTRON2["SOLVER"], "WARMUP_ITER": 5}},
-        "SOLVER: WARMUP_ITER is no key of the scheduler's; did you mean WARMUP_ITERS",
+        "SOLVER: WARMUP_ITER is no key of the scheduler's; did you mean 'WARMUP_ITERS'",
     ),
     "detectron2, unknown name": ({"SOLVER": {"LR_SCHEDULER_NAME": "Cosine"}}, "SOLVER: LR_SCHEDULER_NAME must be one of"),
-    "keras, unknown class": ({"class_name": "CosineDecai", "config": {}}, "class_name must be one of .*did you mean CosineDecay"),
+    "keras, unknown class": ({"class_name": "CosineDecai", "config": {}}, "class_name must be .*did you mean 'CosineDecay'"),
     "keras, unknown argument": (
         {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_stepz": 3}},
         "config: decay_stepz is no key",
@@ -398,7 +398,7 @@ def test_yaml_builds_no_objects(tmp_path):
 
 
 def test_an_unknown_framework_and_what_is_no_config():
-    with pytest.raises(ValueError, match=r"framework must be one of deepspeed, .* got 'torhc'; did you mean torch"):
+    with pytest.raises(ValueError, match=r"framework must be one of deepspeed, .* got 'torhc'; did you mean 'torch'"):
         flr.from_config(TIMM, "torhc")
     with pytest.raises(
         TypeError, match="config must be a path, a mapping, a command's arguments or a torch scheduler, got int 3"

@@ -70,8 +70,11 @@ DRAW = {"method": "random", "size": 4}
 MISTAKES = [
     ({"steps": None}, "sweep: steps must be an integer from 1, got None"),
     ({"steps": 0}, "sweep: steps must be an integer from 1, got 0"),
-    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean family?"),
-    ({"family": "lineer"}, "sweep: family must be a constructor, a preset or an expression, got 'lineer'; did you mean linear?"),
+    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean 'family'?"),
+    (
+        {"family": "lineer"},
+        "sweep: family must be a constructor, a preset or an expression, got 'lineer'; did you mean 'linear'?",
+    ),
     ({"parameters": [1]}, "sweep: parameters must be a table of parameters, got list [1]"),
     ({"parameters": {"init": [1.0], "end": 0.0}}, "sweep: linear must be given 'steps', got 'init', 'end'"),
     ({"draw": {"method": "sobol"}}, "sweep: draw must be tables, [[draw]], got dict"),

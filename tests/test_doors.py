@@ -50,6 +50,6 @@ def test_what_the_page_shows(section, apart):
 
 
 def test_a_package_without_an_adapter_is_named():
-    with pytest.raises(AttributeError, match="no package 'trch'; did you mean torch"):
+    with pytest.raises(AttributeError, match="no package 'trch'; did you mean 'torch'"):
         _ = adapters.trch
     assert dir(adapters) == sorted(["packages", *adapters.packages()])

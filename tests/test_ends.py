@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -405,3 +405,90 @@ def test_ways_agree_where_a_stretched_period_ends_past_the_last_step(curve, step
                 assert table[:9].tolist() == [schedule(int(t)) for t in asked[:9]]
             with flr.use_backend("reference"):
                 np.testing.assert_allclose(table, schedule(asked), rtol=1e-14)
+
+
+# -- levels among the subnormal numbers --------------------------------------------------------------
+
+TINY = [
+    "step_decay({a}, .9, every=5)",
+    "exponential_decay({a}, rate={r})",
+    "exponential_decay({a}, gamma=.8, every=3)",
+    "inverse_power({a}, .5, shift=7)",
+    "inverse_time({a}, {r})",
+    "inverse_time({a}, {r}, power=.7)",
+    "eden({a}, 9.0, {r})",
+    "noam(512, 10, factor={a}).skip(9)",
+    "inverse_sqrt({a}, 3).skip(3)",
+    "exponential(1e-290, 1e-285, 90) * ({a} * 1e290)",
+    "exponential(1e-285, 1e-3, 90) * ({a} * 1e285)",
+    "tanh({a}, 0.0, 90)",
+    "tanh(5e-324, {a}, 90)",
+    "linear({a}, 5e-324, 90)",
+    "polynomial({a}, 0.0, 90, power={r})",
+    "cosine(0.0, {a}, 90)",
+    "cosine({a}, 0.0, 90, exponent={r})",
+    "rex({a}, 5e-324, 90)",
+    "affine_exponential({a}, 0.0, 90)",
+    "logarithmic({a}, 5e-324, 90)",
+    "sampled([{a}, 5e-324], every=90, interpolate=True)",
+    "sampled([1.0, {a}, 5e-324], every=30, interpolate=True)",
+    "step_decay({a} * 1e200, .9, 5) * 1e-200",
+    "step_decay(1.0, .7, 2) * step_decay({a}, .9, 3)",
+    # from an ordinary level down through the subnormal numbers
+    "step_decay({r}, 1e-3, 2)",
+    "exponential_decay({r}, gamma=1e-4)",
+    "inverse_power({r}, 500.0, 3)",
+    "eden({r}, 5.0, 300.0)",
+    "cosine({r}, 0.0, 120, exponent=900.0)",
+    "polynomial({r}, {a}, 120, power=900.0)",
+    "tanh({r}, {a}, 120, -300.0, 300.0)",
+]
+
+
+@pytest.mark.parametrize("text", TINY)
+@given(a=st.floats(5e-324, 1e-290), r=st.floats(0.01, 3.0))
+@settings(max_examples=25)
+@example(a=1e-323, r=0.1)
+@example(a=1e-310, r=0.5)
+def test_a_piece_with_a_tiny_level_is_monotone(text, a, r):
+    schedule = eval(text.format(a=f"({a!r})", r=f"({r!r})"), vars(flr).copy())
+    tables = {}
+    for backend in BACKENDS:
+        with flr.use_backend(backend):
+            tables[backend] = table = schedule.table(121)
+            assert [schedule(t) for t in range(0, 121, 40)] == table[::40].tolist()
+        changes = np.diff(table)
+        assert np.all(changes <= 0) or np.all(changes >= 0), (backend, schedule)
+    assert tables["native"].tobytes() == tables["jit"].tobytes()
+
+
+@pytest.mark.parametrize("text", TINY)
+def test_a_lane_with_a_tiny_level_has_the_bits_it_has_alone(text):
+    levels = [1e-323, 0.3, 0.0, 1e-250, 1e-310]
+    alone = [eval(text.format(a=f"({a!r})", r="0.5"), vars(flr).copy()) for a in levels if a or "exponential(" not in text]
+    batch = flr.stack(alone)
+    for backend in BACKENDS:
+        with flr.use_backend(backend):
+            assert batch.table(121).tobytes() == np.stack([lane.table(121) for lane in alone]).tobytes()
+
+
+@pytest.mark.parametrize(
+    "build", [partial(flr.step_decay, factor=0.9, every=5), partial(flr.inverse_power, power=0.5, shift=7), flr.constant]
+)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_tiny_level_is_kept_to_the_bit_and_summed(build, backend):
+    for level in (5e-324, 1e-323, 1e-310, 1e-290):
+        with flr.use_backend(backend):
+            schedule = build(level)
+            assert schedule(0) == schedule.max(100) == level
+            assert schedule.min(100) == schedule(99)
+            assert schedule.sum(100) == pytest.approx(schedule.table(100).sum(), rel=1e-12, abs=50 * 5e-324)
+
+
+@given(a=st.lists(st.one_of(st.floats(5e-324, 1e-290), st.floats(1e-3, 1.0)), min_size=2, max_size=5))
+@settings(max_examples=25)
+def test_a_batch_of_tiny_and_other_levels_is_its_lanes(a):
+    for batch in (flr.step_decay(a, 0.9, 5), flr.inverse_power(a, 0.5, 7), flr.tanh(a, 0.0, 90), flr.eden(a, 9.0)):
+        table = batch.table(100)
+        assert np.all(np.diff(table) <= 0)
+        assert all(batch[i].table(100).tobytes() == table[i].tobytes() for i in range(len(a)))

@@ -435,7 +435,7 @@ REFUSED = [
     ("spread(0.1, [1])", TypeError, "spread: groups must be a Schedule, got float 0.1"),
     ("spread(line, [1])", ValueError, "spread: groups must have one batch axis, got batch shape ()"),
     ("spread(pair, {'body': 1})", KeyError, "spread: 'body' is none of the groups"),
-    ("spread(groups, {'body': 1, 'haed': 1})", KeyError, "spread: 'haed' is none of the groups; did you mean head?"),
+    ("spread(groups, {'body': 1, 'haed': 1})", KeyError, "spread: 'haed' is none of the groups; did you mean 'head'?"),
     ("spread(groups, {'body': 1})", ValueError, "spread: sizes must name every group, got none for 'head'"),
     ("spread(groups, [1])", ValueError, "spread: sizes must be one a group, 2 of them, got [1]"),
     ("spread(groups, [1, -1])", ValueError, "spread: sizes must be an integer from 0 to 2**53, got -1 in an array"),
@@ -475,6 +475,11 @@ def test_a_name_is_in_its_groups_and_a_quantity_in_its_bundle():
         "cosine_restarts(0.3, 0.0, 10, scale=[0.9, 1e-60], stretch=2.0)",
         "cosine_restarts(0.3, 0.0, [10, 20], scale=[[0.9], [1e-60], [1.0]], stretch=[1.0, 1.5])",
         "sampled([[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]).minimum([[1.0], [2.0]])",
+        "step_decay(0.3, 0.9, 10) * [1.9375, 1e-290, 5e-324]",
+        "tanh(0.3, 0.0, [10, 20]).repeat(scale=[[0.9], [1e-60], [1.0]], stretch=[1.0, 1.5])",
+        "exponential(0.3, 0.1, [10, 20]).repeat(scale=[[0.9], [1e-60], [1.0]], stretch=[1.0, 1.5])",
+        "(eden([0.3, 1e-310], 9.0) * exponential_decay([1.0, 1e-5], gamma=0.9)).skip(3)",
+        "sampled([[1.0, 0.5], [1e-310, 5e-324], [0.0, 1e-250]], every=100, interpolate=True)",
     ],
 )
 def test_a_lane_beside_a_tiny_one_is_what_it_is_alone(text):

@@ -334,7 +334,7 @@ ONE = flr.constant(0.5)
         (lambda: ONE.each([1, 2]), "each: t must broadcast to batch shape (), got (2,)"),
         (
             lambda: ONE.reduce(["summ"], 5),
-            f"reduce: names must be of {', '.join(REDUCTIONS)}, got 'summ'; did you mean sum?",
+            f"reduce: names must be of {', '.join(REDUCTIONS)}, got 'summ'; did you mean 'sum'?",
         ),
     ],
 )

@@ -22,7 +22,7 @@ from fastlr.value import CONSTRUCTORS
 HOUSE = Path(flr.__file__).parent
 
 FLOORS = (
-    {"shapes", "sources", "threads"},
+    {"errors", "shapes", "sources", "threads"},
     {"exact", "expression", "progress", "soundness", "states"},
     {"program"},
     {"lowering", "jit.compiling", "jit.programs"},
@@ -331,6 +331,7 @@ def test_the_examples_meet_every_shape():
 SHARED = {
     ("backends", "_ACTIVE"): "a context variable: each thread and task has its own",
     ("backends", "_default"): "set_backend, on which every ask looks once",
+    ("errors", "_NAMES"): "filled while functions are defined",
     ("presets.arguments", "PRESETS"): "filled while presets are imported",
     ("recipes", "_RUNS"): "filled while recipes are imported",
     ("value", "CONSTRUCTORS"): "filled while constructors are imported",

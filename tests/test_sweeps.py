@@ -169,10 +169,10 @@ REFUSED = [
     (
         lambda: flr.sweep("linear", init=[1.0], end=0.0, stops=[1]),
         ValueError,
-        "linear has no parameter 'stops'; did you mean step",
+        "linear has no parameter 'stops'; did you mean 'steps'",
     ),
     (lambda: flr.sweep("linear", init=[1.0], end=0.0), ValueError, "linear must be given 'steps', got 'init', 'end'"),
-    (lambda: flr.sweep("linaer", init=[1.0]), ValueError, "family must be .*, got 'linaer'; did you mean linear"),
+    (lambda: flr.sweep("linaer", init=[1.0]), ValueError, "family must be .*, got 'linaer'; did you mean 'linear'"),
     (lambda: flr.sweep(3), TypeError, "family must be .*, got 3"),
     (lambda: flr.sweep("linear(a, 0.0, 10)", a=[1.0], b=2.0), ValueError, "has no parameter 'b'"),
     (lambda: flr.sweep("linear(a, 0.0, b)", a=[1.0]), ValueError, "must be given 'b', got 'a'"),

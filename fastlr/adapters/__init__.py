@@ -22,7 +22,7 @@ def packages() -> tuple[str, ...]:
 
 def __getattr__(name: str) -> ModuleType:
     if name not in packages():
-        from fastlr.parameters import nearest
+        from fastlr.errors import nearest
 
         raise AttributeError(f"module 'fastlr.adapters' has no package {name!r}{nearest(name, packages())}")
     return importlib.import_module(f"fastlr.adapters.{name}")

@@ -16,7 +16,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from fastlr.bundles import Bundle
-from fastlr.parameters import Number, nearest, shown, single
+from fastlr.errors import nearest
+from fastlr.parameters import Number, shown, single
 from fastlr.plans import Wins, checkpoint, resume
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP

@@ -15,7 +15,8 @@ from typing import Any
 
 from fastlr.configs import deepspeed, detectron2, keras, megatron, timm, torch, transformers
 from fastlr.configs.reading import Run, Section, named
-from fastlr.parameters import Period, Rate, nearest, shown, single
+from fastlr.errors import nearest, public
+from fastlr.parameters import Period, Rate, shown, single
 from fastlr.plateau import Plateau
 from fastlr.schedule import Schedule
 from fastlr.spec import from_spec
@@ -33,6 +34,7 @@ _READERS: dict[str, Any] = {
 }
 
 
+@public
 def from_config(
     config: object,
     framework: str | None = None,
@@ -64,7 +66,7 @@ def from_config(
     >>> from_config(config | {"lr_scheduler_type": "linaer"})
     Traceback (most recent call last):
         ...
-    ValueError: from_config: ... did you mean linear?
+    ValueError: from_config: ... did you mean 'linear'?
     """
     run = Run(
         None if lr is None else single(Rate, "from_config: lr", lr),

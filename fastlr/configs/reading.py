@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from fastlr.parameters import nearest, shown
+from fastlr.errors import nearest
+from fastlr.parameters import shown
 
 __all__ = ["Run", "Section", "named"]
 

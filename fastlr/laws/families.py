@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.backends import Backend, choose
+from fastlr.errors import public_methods
 from fastlr.laws.nodes import nodes
 from fastlr.laws.runs import asked, runs
 from fastlr.parameters import Number, Period, Positive, Rate, Unit, single
@@ -31,6 +32,7 @@ _WIDEST = 1e40  # a range of r that is spanned by exponentials; beyond it every 
 _A_NODE, _A_TERM, _A_STEP = 2.5, 10.0, 1.5  # nanoseconds, to choose by: what an exponential takes, a term of a sum, and a step
 
 
+@public_methods()
 class Law(ABC):
     """A family of laws of the loss: what its members have in common.
 
@@ -93,6 +95,7 @@ class Law(ABC):
         """The same, and its slopes by each of the constants, ``(steps, constants)``."""
 
 
+@public_methods()
 @dataclass(frozen=True)
 class MultiPower(Law):
     """The multi-power law.
@@ -194,6 +197,7 @@ class MultiPower(Law):
         return terms < _A_NODE * (3.0 * math.log(ratio) + 25.0) * (int(changes[-1]) + t.size)
 
 
+@public_methods()
 @dataclass(frozen=True)
 class Annealing(Law):
     """The annealing law.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.backends import choose
+from fastlr.errors import public
 from fastlr.laws.descents import HELD, Problem, huber, immediate
 from fastlr.laws.families import Law
 from fastlr.laws.measured import Curve, Measured, Metrics, measured, metrics
@@ -33,6 +34,7 @@ class Fit(Generic[L]):
     held: tuple[str, ...]
 
 
+@public
 def fit(
     family: type[L],
     curves: Sequence[Curve],
@@ -73,9 +75,9 @@ def fit(
     >>> round(found.law.L0, 4), round(found.law.decay, 4)
     (2.6, 0.99)
     """
-    if family not in HELD:
+    if not isinstance(family, type) or family not in HELD:
         raise TypeError(f"fit: family must be MultiPower or Annealing, got {shown(family)}")
-    if held is not None and tuple(held) not in HELD[family]:
+    if held is not None and (not isinstance(held, Sequence) or tuple(held) not in HELD[family]):
         raise ValueError(f"fit: held must be one of {', '.join(map(repr, HELD[family]))}, or None, got {shown(held)}")
     scale, count = single(Positive, "fit: delta", delta), single(Period, "fit: starts", starts)
     first = single(Steps, "fit: seed", seed)

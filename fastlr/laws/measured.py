@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.backends import choose
+from fastlr.errors import public
 from fastlr.laws.runs import runs
 from fastlr.logs import column, surviving
 from fastlr.parameters import Rates, checked, shown
@@ -31,6 +32,7 @@ class Metrics(NamedTuple):
     worst_relative: float
 
 
+@public
 def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
     """The metrics of one curve.
 

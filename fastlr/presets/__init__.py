@@ -27,7 +27,7 @@ def frameworks() -> tuple[str, ...]:
 
 def __getattr__(name: str) -> ModuleType:
     if name not in frameworks():
-        from fastlr.parameters import nearest
+        from fastlr.errors import nearest
 
         raise AttributeError(f"module 'fastlr.presets' has no framework {name!r}{nearest(name, frameworks())}")
     return importlib.import_module(f"fastlr.presets.{name}")

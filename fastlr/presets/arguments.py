@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.constructors import constant, stack
-from fastlr.parameters import Amount, Number, Rate, checked, nearest, shown, taken
+from fastlr.errors import bound, nearest, public
+from fastlr.parameters import Amount, Number, Rate, checked, shown, taken
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP
 from fastlr.value import checked_arguments, cores
@@ -106,7 +107,7 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
     >>> named(["cosine", "linear"])("peer.Preset: name", "cosin")
     Traceback (most recent call last):
         ...
-    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean cosine?
+    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean 'cosine'?
     """
     options = list(names)
 
@@ -164,12 +165,8 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            try:
-                bound = signature.bind(*args, **kwargs)
-            except TypeError as error:
-                raise TypeError(f"{framework}.{name}: {error}") from None
-            bound.apply_defaults()
-            checked = checked_arguments(f"{framework}.{name}", build, bound.arguments, defaults)
+            given = bound(f"{framework}.{name}", signature, args, kwargs)
+            checked = checked_arguments(f"{framework}.{name}", build, given.arguments, defaults)
             try:
                 with np.errstate(all="ignore"):  # what is infinite is refused by whatever it is given to
                     return build(**checked) if elementwise else _each_lane(build, checked, *lanes())  # type: ignore[arg-type, call-arg]
@@ -177,8 +174,9 @@ def preset(*, differences: str = "", elementwise: bool = False) -> Callable[[Cal
                 told = ", ".join(f"{key}={shown(value)}" for key, value in checked.items() if not callable(value))
                 raise ValueError(f"{framework}.{name}: rates must stay finite, got {told} ({error})") from None
 
-        PRESETS[f"{framework}.{name}"] = Preset(framework, name, built, differences)
-        return built
+        shown_as = public(built, f"{framework}.{name}")
+        PRESETS[f"{framework}.{name}"] = Preset(framework, name, shown_as, differences)
+        return shown_as
 
     return registered
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.errors import public
 from fastlr.files import check_place, check_room
 from fastlr.lanes import Lanes, identified, lanes_of, rates_into
 from fastlr.parameters import shown
@@ -65,6 +66,7 @@ class Store(Protocol):
         """The whole array."""
 
 
+@public
 def table(
     lanes: object,
     start: int,

@@ -1,0 +1,156 @@
+"""Errors about a user's arguments: what they say of a wrong call, and which frames they show.
+
+A public function reports a wrong argument as ``name: rule, got value``, wherever in fastlr the
+argument is checked. The traceback then ends in one frame of fastlr, that of the function the user
+called. All other errors keep every frame: those raised by NumPy or in the user's own functions, and
+those that do not begin with the name of a public function. ``python -X dev`` keeps the frames of all.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["bound", "in_one_frame", "nearest", "public", "public_methods"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C", bound=type)
+
+_MODULES = ("fastlr", "contextlib")  # whose frames a traceback need not show
+_NAMES = {"s(t)"}  # of public functions, as their messages begin
+_OPERATORS = ("__add__", "__call__", "__getitem__", "__init__", "__mul__", "__radd__", "__rmul__")
+_INDEXING = ("a schedule is indexed by ", "a sweep is indexed by ", "a sweep gives ")
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """``"; did you mean 'this' or 'that'?"``, for a name that is similar to some of these names; otherwise nothing.
+
+    >>> nearest("warmup_steps", ["peak", "warmup"]), nearest("x", ["peak", "warmup"])
+    ("; did you mean 'warmup'?", '')
+    """
+    from difflib import get_close_matches  # slow to import, and needed for a mistake alone
+
+    near = get_close_matches(name, list(names), n=3) if isinstance(name, str) else []
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def bound(
+    name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
+) -> inspect.BoundArguments:
+    """The arguments of a call by parameter, defaults included.
+
+    Raises a ``TypeError`` that begins with ``name`` if the call does not fit the signature.
+    """
+    try:
+        arguments = signature.bind(*args, **kwargs)
+    except TypeError:
+        raise TypeError(_wrong_call(name, signature, args, kwargs)) from None
+    arguments.apply_defaults()
+    return arguments
+
+
+def _wrong_call(name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+    """What is wrong with a call that does not fit the signature."""
+    parameters = list(signature.parameters.values())
+    if args and parameters and parameters[0].name in ("self", "cls"):  # the user did not write it
+        parameters, args = parameters[1:], args[1:]
+    kinds = [each.kind for each in parameters]
+    ordered = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    named = [each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    given = ordered[: len(args)]
+    unknown = [key for key in kwargs if key not in named]
+    if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
+        free = [key for key in named if key not in given and key not in kwargs]
+        return f"{name}: unknown argument {unknown[0]!r}{nearest(unknown[0], free)}"
+    if len(args) > len(ordered) and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        most = f"at most {len(ordered)} by position ({', '.join(ordered)})" if ordered else "none by position"
+        return f"{name}: too many arguments: takes {most}, got {len(args)}"
+    if twice := [key for key in given if key in kwargs and key in named]:
+        return f"{name}: argument {twice[0]!r} was given by position and by name"
+    required = [each.name for each in parameters if each.default is each.empty and each.name in (*ordered, *named)]
+    missing = [repr(key) for key in required if key not in given and key not in kwargs]
+    return f"{name}: missing argument{'s' * (len(missing) > 1)} {', '.join(missing)}"
+
+
+def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
+    """Make a function report wrong calls, and arguments it refuses, by ``name`` and in one frame."""
+    label = name or function.__name__
+    _NAMES.add(label)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (TypeError, ValueError, LookupError) as error:
+            refusal = _refusal(error, function, label, args, kwargs)
+            try:
+                if refusal is None:
+                    raise
+                raise refusal from None
+            finally:
+                del refusal  # a cycle through this frame would keep the arguments alive
+
+    return call
+
+
+def _refusal(
+    error: Exception, function: Callable[..., object], label: str, args: Sequence[object], kwargs: Mapping[str, object]
+) -> Exception | None:
+    """The error to show the user, or ``None`` if it is not about the arguments of the call."""
+    if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+        return in_one_frame(error)
+    signature = inspect.signature(function)  # the function was not entered
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return TypeError(_wrong_call(label, signature, args, kwargs))
+    return None
+
+
+def in_one_frame(error: Exception) -> Exception | None:
+    """An error about a user's argument without its frames; ``None`` for any other error.
+
+    The function that the user called raises it again, and so adds the one frame that is shown.
+    """
+    if sys.flags.dev_mode or not _names_what_is_wrong(error):
+        return None
+    frame = error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _MODULES:
+            return None
+        frame = frame.tb_next
+    return error.with_traceback(None)
+
+
+def _names_what_is_wrong(error: Exception) -> bool:
+    """Whether a message begins with the name of a public function, or is about an index."""
+    message = str(error.args[0]) if error.args else ""
+    if message.partition(":")[0].partition("[")[0] in _NAMES or message.startswith(_INDEXING):
+        return True
+    if message.startswith("index "):
+        return " is out of range for " in message  # NumPy says "out of bounds"
+    return " is none of the groups" in message
+
+
+def public_methods(label: str = "", *, but: Collection[str] = ()) -> Callable[[C], C]:
+    """Make the public methods of a class report errors as ``public`` functions do.
+
+    ``label`` is the name of the class in messages, if not its own. Methods in ``but`` stay as they
+    are: the constructor of a value, and the scalar call, which must not pay for a wrapper.
+    """
+
+    def decorated(kind: C) -> C:
+        owner = label or kind.__name__
+        for key, value in list(vars(kind).items()):
+            function = getattr(value, "__func__", value)
+            if not inspect.isfunction(function) or hasattr(function, "__wrapped__"):
+                continue
+            function.__qualname__ = f"{owner}.{key}"  # which Python's own messages show
+            if key not in but and (not key.startswith("_") or key in _OPERATORS):
+                wrapped: Any = public(function, owner if key in ("__init__", "__call__") else key)
+                setattr(kind, key, type(value)(wrapped) if function is not value else wrapped)
+        return kind
+
+    return decorated
