@@ -119,7 +119,7 @@ def stands_from(base: Array, pace: Array, every: Array) -> Array:
 
 def pieces(part: Part, start: Array, last: Array) -> Iterator[Run]:
     """The runs that a track's clocks from ``start`` to ``last`` are made of, each clock in one of them."""
-    for row in range(part.rows):
+    for row in part.overlapping(start, last):
         begin = part.start(row)
         first, end = np.maximum(start, begin) if row else start, np.minimum(last, part.stop(row) - 1.0)
         some = first <= end
@@ -131,7 +131,7 @@ def pieces(part: Part, start: Array, last: Array) -> Iterator[Run]:
 
 def alike(part: Part, start: Array, last: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
     """As ``pieces``; but of a row and a lane in which turns are unlike, all clocks are one run of which nothing is known."""
-    for row in range(part.rows):
+    for row in part.overlapping(start, last):
         whole = Run(np.maximum(start, part.start(row)) if row else start, np.minimum(last, part.stop(row) - 1.0), _UNKNOWN)
         runs, lost = list(pieces(part.only(row), whole.start, whole.last)), np.zeros(len(part.lanes), dtype=bool)
         for run in runs:

@@ -78,7 +78,8 @@ def total(part: Part, walk: Walk) -> Array:
 def _rows(part: Part, walk: Walk) -> Iterator[tuple[int, Walk]]:
     """Each row that is in force at a clock of some lane, and those clocks, still the track's own."""
     first = np.zeros(1)
-    for row in range(part.rows):
+    some = walk.n > 0
+    for row in part.overlapping(np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)):
         stop = walk.before(part.stop(row)) if row + 1 < part.rows else walk.n
         own = walk.cut(first, stop)
         if np.any(own.n > 0):

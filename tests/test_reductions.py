@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
+from fastlr.parts import Part
 from fastlr.reductions import REDUCTIONS
 
 ALONE = [name for name, needs in REDUCTIONS.items() if not needs]
@@ -202,6 +203,42 @@ def test_sums_of_any_two_curves(one):
         for both in (one * other, one + other, one.minimum(other), one.maximum(other)):
             for start, stop in ((0, 10_057), (17, 3_333)):
                 assert close(both.sum(start, stop), math.fsum(both.table(start, stop)))
+
+
+def many_pieces(count, seed):
+    """A batch of two lanes that rise and fall, with boundaries of their own."""
+    random = np.random.default_rng(seed)
+    levels, lengths = random.random((2, count + 1)).round(2), random.integers(0, 9, (2, count))
+    parts = [flr.linear(levels[:, i], levels[:, i + 1], lengths[:, i]) for i in range(count)]
+    return flr.join(parts, at=np.cumsum(lengths, axis=1)[:, :-1])
+
+
+PAIRS = {
+    "product": lambda one, other: one * other,
+    "sum": lambda one, other: one + other,
+    "minimum": lambda one, other: one.minimum(other),
+    "maximum": lambda one, other: one.maximum(other),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_pairs_of_curves_with_many_pieces(pair):
+    schedule = pair(many_pieces(30, 1), many_pieces(40, 2))
+    for start, stop in ((0, 200), (0, 9), (37, 38), (50, 131), (190, 400)):
+        check_reductions(schedule, start, stop, 0.5, 0.3)
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_the_work_for_two_curves_grows_with_their_pieces_and_not_with_the_product(pair, monkeypatch):
+    walked, shape = [], Part.shape
+    monkeypatch.setattr(Part, "shape", lambda part, row: (walked.append(row), shape(part, row))[1])
+
+    def rows_walked(count):
+        walked.clear()
+        pair(many_pieces(count, 1)[0], many_pieces(count, 2)[0]).reduce(ALONE, 10 * count)
+        return len(walked)
+
+    assert rows_walked(80) < 2.5 * rows_walked(40)
 
 
 # -- far out ----------------------------------------------------------------------------------------------------------------
