@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastlr import exact
 from fastlr.parts import Part
-from fastlr.pieces import Run, alike, way
+from fastlr.pieces import Run, alike, constant_from
 
 __all__ = ["age", "left"]
 
@@ -18,10 +18,10 @@ _GONE = 39.2  # e^-39.2 is 1e-17
 _NOTHING = 1e-17  # of which so much is lost keeps all
 
 
-def left(part: Part, start: Array, stop: Array, decays: Array) -> Array:
-    """``prod(1 - decay*A(c))`` of each lane over clocks from ``start`` up to ``stop``."""
+def left(part: Part, start: Array, last: Array, decays: Array) -> Array:
+    """``prod(1 - decay*A(c))`` of each lane over clocks from ``start`` to ``last``."""
     total = exact.pair(np.zeros(decays.shape))
-    for run in alike(part, start, stop, lambda run: run.exponent != 0):
+    for run in alike(part, start, last, lambda run: run.exponent != 0):
         total = exact.add(total, exact.pair(_logarithm_of_run(part, run, decays)))
     kept: Array = np.exp(total[0])
     return kept
@@ -29,8 +29,8 @@ def left(part: Part, start: Array, stop: Array, decays: Array) -> Array:
 
 def _logarithm_of_run(part: Part, run: Run, decays: Array) -> Array:
     """A rate that stands, as often as it does; every rate elsewhere, of one turn for all."""
-    begin, end, still = np.broadcast_arrays(run.start, run.stop, run.way == 0, decays)[:3]
-    count = np.where(begin < end, end - begin, 0.0)
+    begin, end, still = np.broadcast_arrays(run.start, run.last, run.way == 0, decays)[:3]
+    count = np.where(begin <= end, end - begin + 1.0, 0.0)
     logs = np.where(still, count * _log_kept(decays * part.each(begin)), 0.0)
     for lane in np.flatnonzero((count > 0) & ~still).tolist():
         logs[lane] = _logarithm(part, lane, begin[lane], count[lane], decays[lane])
@@ -68,18 +68,18 @@ def _age_of_lane(part: Part, lane: int, steps: range, decay: float) -> float:
 
 
 def _stretches(part: Part, lane: int, steps: range, decay: float) -> Iterator[tuple[float, float]]:
-    """Age and loss of each stretch of steps from the last on: of a row whose rate stands at once, of others some at a time."""
+    """Age and loss of each stretch of steps from the last on: all steps of a constant rate at once, others some at a time."""
     for row in reversed(range(part.rows)):
         begin, end = _of_lane(part.start(row), lane), _of_lane(part.stop(row), lane)
         first, last = max(steps.start, begin) if row else steps.start, min(steps.stop, end)
-        known = way(part, row)
         if first >= last:
             continue
-        if known is not None and _of_lane(known, lane) == 0:
-            [rate] = next(part.look(lane, first, 1.0, 1))
-            yield _standing(decay * float(rate), last - first)
-        else:
-            yield from (_moving(decay * rates) for rates in part.look(lane, first, 1.0, last - first, backwards=True))
+        constant = min(max(first, _of_lane(constant_from(part, row), lane)), last)
+        if constant < last:
+            [rate] = next(part.look(lane, constant, 1.0, 1))
+            yield _standing(decay * float(rate), last - constant)
+        if first < constant:
+            yield from (_moving(decay * rates) for rates in part.look(lane, first, 1.0, constant - first, backwards=True))
 
 
 def _of_lane(numbers: Array, lane: int) -> float:

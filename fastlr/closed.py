@@ -47,10 +47,12 @@ def _weighed(weights: Array, n: Array, lo: Array, hi: Array) -> Array:
 
 
 def _from_lower(c: Array, p: Array, n: Array, length: Array) -> tuple[Array, Array, Array]:
-    """The middle of the distances from the lower level's end, the reach p*(n-1) from first to last, and the whole length."""
+    """The middle of the distances from the lower level's end, the reach p*(n-1) from first to last, and the whole length.
+
+    What remains of a falling curve is taken at its first clock, which is exact: a clock near 2^53 has no room for a half.
+    """
     size, span = np.abs(length), p * (n - 1.0)
-    middle = c + 0.5 * span
-    return np.where(length > 0, size - middle, middle), span, size
+    return np.where(length > 0, (size - c) - 0.5 * span, c + 0.5 * span), span, size
 
 
 def _constant(c: Array, p: Array, n: Array, value: Array) -> Array:

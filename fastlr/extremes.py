@@ -51,14 +51,14 @@ def _spread(part: Part, runs: Iterator[Run]) -> Iterator[Run]:
 
 def _best(run: Run, above: bool) -> Array:
     """The clock of a turn at which it is highest, or lowest."""
-    return np.where((run.way > 0) == above, np.where(run.way == 0, run.start, run.stop - 1.0), run.start)
+    return np.where(((run.way > 0) == above) & (run.way != 0), run.last, run.start)
 
 
-def _extreme(part: Part, start: Array, stop: Array, above: bool) -> Array:
+def _extreme(part: Part, start: Array, last: Array, above: bool) -> Array:
     lanes, take = len(part.lanes), np.maximum if above else np.minimum
     found = np.full(lanes, -np.inf if above else np.inf)
-    for run in _spread(part, pieces(part, start, stop)):
-        some, lost = run.start < run.stop, run.way == UNKNOWN
+    for run in _spread(part, pieces(part, start, last)):
+        some, lost = run.some(), run.way == UNKNOWN
         for turn in _ends_of(run):
             known = some & ~lost & (turn >= 0)
             if np.any(known):
@@ -78,24 +78,24 @@ def _ends_of(run: Run) -> list[Array]:
 
 def _looked_at(part: Part, run: Run, lane: int, turn: float) -> Iterator[Array]:
     start = run.start[lane] + turn * run.period[lane]
-    return part.look(lane, start, 1.0, run.stop[lane] - run.start[lane])
+    return part.look(lane, start, 1.0, run.last[lane] - run.start[lane] + 1.0)
 
 
-def largest(part: Part, start: Array, stop: Array) -> Array:
-    """The largest rate of each lane at clocks from ``start`` up to ``stop``."""
-    return _extreme(part, start, stop, above=True)
+def largest(part: Part, start: Array, last: Array) -> Array:
+    """The largest rate of each lane at clocks from ``start`` to ``last``."""
+    return _extreme(part, start, last, above=True)
 
 
-def smallest(part: Part, start: Array, stop: Array) -> Array:
+def smallest(part: Part, start: Array, last: Array) -> Array:
     """The smallest."""
-    return _extreme(part, start, stop, above=False)
+    return _extreme(part, start, last, above=False)
 
 
-def first(part: Part, start: Array, stop: Array, reach: Reach) -> Array:
+def first(part: Part, start: Array, last: Array, reach: Reach) -> Array:
     """The first clock of each lane at which its rate is there; infinite where there is none."""
     found = np.full(len(part.lanes), NEVER)
-    for run in _spread(part, pieces(part, start, stop)):
-        some = (run.start < run.stop) & (run.start < found)
+    for run in _spread(part, pieces(part, start, last)):
+        some = run.some() & (run.start < found)
         known = some & (run.way != UNKNOWN)
         if np.any(known):
             found = np.minimum(found, _first_of_run(part, run, known, reach))
@@ -122,7 +122,7 @@ def _first_of_run(part: Part, run: Run, known: Bools, reach: Reach) -> Array:
         return np.full(turn.shape, NEVER)
     begin = run.start + np.where(hit, turn, 0.0) * run.period
     long = hit & (best > run.start)
-    step = first_step(lambda c: there(c), begin, np.where(long, begin + (run.stop - run.start) - 1.0, begin))
+    step = first_step(lambda c: there(c), begin, np.where(long, begin + (run.last - run.start), begin))
     return np.where(hit, step, NEVER)
 
 
@@ -144,13 +144,13 @@ def _first_looked_at(part: Part, run: Run, lane: int, reach: Reach) -> float:
     return clock_in(first_step(lambda turn: np.array([clock_in(turn) < NEVER]), np.zeros(1), turns))
 
 
-def variation(part: Part, start: Array, stop: Array) -> Array:
-    """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``stop - 2``: piece by piece, and seam by seam."""
+def variation(part: Part, start: Array, last: Array) -> Array:
+    """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``last - 1``: piece by piece, and seam by seam."""
     total = exact.pair(np.zeros(len(part.lanes)))
-    runs = alike(part, start, stop, lambda run: np.isnan(run.exponent) & (run.turns > FEW_TURNS))
+    runs = alike(part, start, last, lambda run: np.isnan(run.exponent) & (run.turns > FEW_TURNS))
     for run in chain.from_iterable(map(_of_one_series, _spread(part, runs))):
-        for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, stop)):
-            total = exact.add(total, exact.pair(np.where(run.start < run.stop, change, 0.0)))
+        for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, last)):
+            total = exact.add(total, exact.pair(np.where(run.some(), change, 0.0)))
     return total[0]
 
 
@@ -159,16 +159,15 @@ def _of_one_series(run: Run) -> Iterator[Run]:
     if not np.any(np.isnan(run.exponent)):
         yield run
         return
-    for turn in range(int(run.turns[run.start < run.stop].max(initial=1.0))):
+    for turn in range(int(run.turns[run.some()].max(initial=1.0))):
         one = turn_of(run, np.full(run.turns.shape, float(turn)))
         yield one._replace(period=run.period, turns=np.ones(run.turns.shape), exponent=np.zeros(run.turns.shape))
 
 
 def _within(part: Part, run: Run) -> Array:
     """The change within a piece, in the first of its turns: from end to end, where it runs one way."""
-    last = np.maximum(run.stop - 1.0, run.start)
-    found = np.abs(part.each(last) - part.each(run.start))
-    for lane in np.flatnonzero((run.start < run.stop) & (run.way == UNKNOWN)).tolist():
+    found = np.abs(part.each(run.last) - part.each(run.start))
+    for lane in np.flatnonzero(run.some() & (run.way == UNKNOWN)).tolist():
         found[lane] = _looked_over(_looked_at(part, run, lane, 0.0))
     return found
 
@@ -187,13 +186,13 @@ def _series(run: Run, count: Array) -> Array:
     return power_of_scale(top, run.exponent, np.zeros(1)) * geometric(-np.abs(run.exponent), count)
 
 
-def _seams(part: Part, run: Run, stop: Array) -> tuple[Array, Array]:
+def _seams(part: Part, run: Run, last: Array) -> tuple[Array, Array]:
     """The changes from a piece's last step to the one behind it: in all turns but the last, and in that, unless it is the end."""
 
     def change(clock: Array) -> Array:
-        there: Array = np.abs(part.each(clock) - part.each(np.maximum(clock - 1.0, 0.0)))
+        there: Array = np.abs(part.each(clock + 1.0) - part.each(clock))
         return there
 
-    last = run.stop + run.period * (run.turns - 1.0)
-    many = change(run.stop) * _series(run, run.turns - 1.0) if np.any(run.turns > 1) else np.zeros(1)
-    return np.where(run.turns > 1, many, 0.0), np.where(last < stop, change(last), 0.0)
+    end = run.last + run.period * (run.turns - 1.0)
+    many = change(run.last) * _series(run, run.turns - 1.0) if np.any(run.turns > 1) else np.zeros(1)
+    return np.where(run.turns > 1, many, 0.0), np.where(end < last, change(end), 0.0)

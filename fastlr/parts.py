@@ -20,6 +20,7 @@ Array = npt.NDArray[np.float64]
 
 _SOME = 4_096  # lanes at a time: 32 KiB an array, so that what one operation leaves the next finds in the cache
 _LOOKED_AT = 1 << 16  # rates of a table at a time
+_FEW_ROWS = 8  # that are walked sooner than looked up
 _MOST_LOOKED_AT = 1 << 29  # of one piece: some ten seconds where logarithms are taken
 
 
@@ -30,6 +31,20 @@ class _Source:
         self.words, self.lanes = words, lanes
         self._copy: Array | None = None
         self._clocks, self._rates = np.zeros(0, dtype=np.int64), np.zeros(0)
+        self._starts: dict[tuple[int, int, range], tuple[Array, Array]] = {}
+
+    def starts(self, at: int, rows: int, lanes: range) -> tuple[Array, Array]:
+        """The earliest and the latest start, among the lanes, of each row of a track."""
+        key = at, rows, lanes
+        if key not in self._starts:
+            places = at + ROW * np.arange(rows) + 1
+            first, own = self.words[places].astype(np.int64), self.words[places + 1] != 0
+            least, most = self.words[first], self.words[first]
+            for row in np.flatnonzero(own).tolist():
+                starts = self.words[first[row] + lanes.start : first[row] + lanes.stop]
+                least[row], most[row] = starts.min(), starts.max()
+            self._starts[key] = least, most
+        return self._starts[key]
 
     def _rooted(self, at: int, rows: int, listed: bool) -> Array:
         if self._copy is None:
@@ -66,8 +81,8 @@ class Part(NamedTuple):
         return shape(int(self.source.words[self.at + ROW * row])).name
 
     def _number(self, row: int, place: int) -> Array:
-        words = self.source.words
-        first, own = (int(word) for word in words[self.at + ROW * row + place :][:2])
+        words, at = self.source.words, self.at + ROW * row + place
+        first, own = int(words[at]), int(words[at + 1])
         return words[first + own * self.lanes.start : first + own * (self.lanes.stop - 1) + 1]
 
     def start(self, row: int) -> Array:
@@ -77,6 +92,18 @@ class Part(NamedTuple):
     def stop(self, row: int) -> Array:
         """The clock from which the next one is."""
         return self._number(row + 1, 1) if row + 1 < self.rows else np.array([np.inf])
+
+    def overlapping(self, first: Array, last: Array) -> range:
+        """The rows that may be in force at a clock from ``first`` to ``last`` of some lane, found by bisection."""
+        some = first <= last
+        if not np.any(some):
+            return range(0)
+        if self.rows < _FEW_ROWS:
+            return range(self.rows)
+        least, most = self.source.starts(self.at, self.rows, self.lanes)
+        low, high = np.where(some, first, np.inf).min(), np.where(some, last, -np.inf).max()
+        begin, end = np.searchsorted(most[1:], low, "right"), np.searchsorted(least, high, "right")
+        return range(int(begin), int(end))
 
     def fields(self, row: int) -> list[Array]:
         """The numbers of a row, in the order of the shape table."""

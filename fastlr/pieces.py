@@ -15,41 +15,49 @@ from fastlr.closed import quotient
 from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["FEW_TURNS", "HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "first_step", "pieces", "turn_of", "way"]
+__all__ = [
+    "FEW_TURNS", "HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "constant_from", "first_step", "pieces", "stands_from", "turn_of",
+]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 UNKNOWN = 2.0  # the way of a piece of which nothing is known
 FEW_TURNS = 64  # that are taken one by one, where they are not alike
-_BEHIND = LAST_STEP + 4.0  # behind the last step, and still so where a row's start has been taken from it and added again
 _STILL = np.zeros(1)
 _ONE = np.ones(1)
 _UNKNOWN = np.full(1, UNKNOWN)
 
 
 class Run(NamedTuple):
-    """Clocks from ``start`` up to, not including, ``stop``, and again ``turns`` times in all, each ``period`` later.
+    """Clocks from ``start`` to ``last``, both included, and again ``turns`` times in all, each ``period`` later.
 
-    ``way`` is 1 where rates rise, -1 where they fall, 0 where they stand, ``UNKNOWN`` where they may do anything. Turn by turn
-    their distance from the loop's floor is multiplied by 2^exponent, or, where that is NaN, by no one factor. Arrays
-    that broadcast over lanes; empty where stop <= start.
+    The last clock is included because float64 has no number for the clock after step 2^53. ``way`` is 1 where rates rise, -1
+    where they fall, 0 where they are constant, ``UNKNOWN`` where they may do anything. Turn by turn their distance from the
+    loop's floor is multiplied by 2^exponent, or, where that is NaN, by no one factor. Arrays that broadcast over lanes; a lane
+    is empty where last < start.
     """
 
     start: Array
-    stop: Array
+    last: Array
     way: Array
     period: Array = _ONE
     turns: Array = _ONE
     exponent: Array = _STILL
 
     def moved(self, by: Array) -> "Run":
-        """The same by a clock that began ``by`` earlier."""
-        return self._replace(start=self.start + by, stop=self.stop + by)
+        """The same by a clock that began ``by`` earlier. A lane that is empty stays so, however large ``by`` is."""
+        by = np.where(self.some(), by, 0.0)
+        return self._replace(start=self.start + by, last=self.last + by)
+
+    def some(self) -> Bools:
+        """Which lanes are not empty."""
+        some: Bools = self.start <= self.last
+        return some
 
     def where(self, chosen: Bools) -> "Run":
         """The same of the lanes that are chosen, empty for the others."""
-        return self._replace(stop=np.where(chosen, self.stop, self.start))
+        return self._replace(start=np.where(chosen, self.start, 0.0), last=np.where(chosen, self.last, -1.0))
 
 
 def _by_length(length: Array, *fields: Array) -> Array:
@@ -92,83 +100,97 @@ def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Ar
     return low
 
 
-def pieces(part: Part, start: Array, stop: Array) -> Iterator[Run]:
-    """The runs that a track's clocks from ``start`` up to ``stop`` are made of, each clock in one of them."""
-    for row in range(part.rows):
+def constant_from(part: Part, row: int) -> Array:
+    """The clock of a track from which on a row has one rate; infinite where that is not known."""
+    if part.shape(row) == "clock":
+        return part.start(row) + stands_from(*part.fields(row))
+    known = way(part, row)
+    return part.start(row) + np.where(known == 0, 0.0, np.inf) if known is not None else np.full(1, np.inf)
+
+
+def stands_from(base: Array, pace: Array, every: Array) -> Array:
+    """The first step from which on a clock stands still: where it has come to step 2^53, or from step 0 on if its pace is 0.
+
+    Infinite where it does not come so far by step 2^53.
+    """
+    stairs = np.where(pace > 0, -quotient(base - LAST_STEP, np.where(pace > 0, pace, 1.0)), 0.0)
+    return np.where(stairs > quotient(np.full(1, float(LAST_STEP)), every), np.inf, stairs * every)
+
+
+def pieces(part: Part, start: Array, last: Array) -> Iterator[Run]:
+    """The runs that a track's clocks from ``start`` to ``last`` are made of, each clock in one of them."""
+    for row in part.overlapping(start, last):
         begin = part.start(row)
-        first = np.maximum(start, begin) if row else start
-        last = np.minimum(stop, part.stop(row))
-        if np.any(first < last):
-            for run in _of_row(part, row, first - begin, np.maximum(last, first) - begin):
-                if np.any(run.start < run.stop):
+        first, end = np.maximum(start, begin) if row else start, np.minimum(last, part.stop(row) - 1.0)
+        some = first <= end
+        if some.any():
+            for run in _of_row(part, row, np.where(some, first - begin, 0.0), np.where(some, end - begin, -1.0)):
+                if run.some().any():
                     yield run.moved(begin)
 
 
-def alike(part: Part, start: Array, stop: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
+def alike(part: Part, start: Array, last: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
     """As ``pieces``; but of a row and a lane in which turns are unlike, all clocks are one run of which nothing is known."""
-    for row in range(part.rows):
-        first = np.maximum(start, part.start(row)) if row else start
-        last = np.minimum(stop, part.stop(row))
-        whole = Run(first, np.maximum(first, last), _UNKNOWN)
-        lost = np.zeros(len(part.lanes), dtype=bool)
-        for run in pieces(part.only(row), whole.start, whole.stop):
-            lost |= (run.start < run.stop) & (run.turns > 1) & unlike(run)
+    for row in part.overlapping(start, last):
+        whole = Run(np.maximum(start, part.start(row)) if row else start, np.minimum(last, part.stop(row) - 1.0), _UNKNOWN)
+        runs, lost = list(pieces(part.only(row), whole.start, whole.last)), np.zeros(len(part.lanes), dtype=bool)
+        for run in runs:
+            lost |= run.some() & (run.turns > 1) & unlike(run)
         if lost.any():
             yield whole.where(lost)
-        yield from (run.where(~lost) for run in pieces(part.only(row), whole.start, whole.stop))
+        yield from (run.where(~lost) for run in runs)
 
 
-def _of_row(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
+def _of_row(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
     """By the row's own clock."""
     known = way(part, row)
     if known is not None:
-        return iter([Run(start, stop, known)])
-    return HOLDERS[part.shape(row)](part, row, start, stop)
+        return iter([Run(start, last, known)])
+    return HOLDERS[part.shape(row)](part, row, start, last)
 
 
-def _of_samples(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
-    at, every, last, joined = part.fields(row)
-    some = start < stop
+def _of_samples(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
+    at, every, end, joined = part.fields(row)
+    some, most = start <= last, int(end.max())
     first = quotient(np.where(some, start, 2.0 * LAST_STEP), every).min()
-    end = quotient(np.where(some, stop - 1.0, 0.0), every).max()
-    for i in range(int(first), min(int(end), int(last.max())) + 1):
-        rise = np.sign(part.samples(at, min(i + 1, int(last.max()))) - part.samples(at, i))
-        until = np.where(i < last, np.minimum(stop, (i + 1) * every), stop)
+    final = quotient(np.where(some, last, 0.0), every).max()
+    for i in range(min(int(first), most), min(int(final), most) + 1):
+        rise = np.sign(part.samples(at, min(i + 1, most)) - part.samples(at, i))
+        until = np.where(i < end, np.minimum(last, i * every + (every - 1.0)), last)
         yield Run(np.maximum(start, i * every), until, np.where(joined != 0, rise, 0.0))
 
 
-def _of_loop(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
-    """What is left of the first turn, the full ones, what is begun of the next; and the last, which has no end."""
+def _of_loop(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
+    """What is left of the first turn, the full ones, what is begun of the next; and the final turn, which has no end."""
     body = part.below(row, 0)
     period, times, high, low, _ = part.fields(row)
     end = (times - 1.0) * period
-    turning = np.minimum(stop, end)
-    first, past = quotient(start, period), quotient(np.maximum(turning, start), period)
-    begun = np.where(start > first * period, first + 1.0, first)
-    full = np.maximum(past - begun, 0.0)
+    turning = np.minimum(last, end - 1.0)
+    some = start <= turning
+    first, past = quotient(start, period), quotient(turning - (period - 1.0), period) + 1.0
     head = first * period
-    rest = np.where(begun > first, np.minimum(turning, head + period), start)
-    yield from _at(body, head, start, rest)
-    yield from _again(body, begun, np.where(start < turning, full, 0.0), period, high + low)
-    tail = np.where((past >= begun) & (start < turning), turning, 0.0)
-    yield from _at(body, past * period, np.minimum(past * period, tail), tail)
-    yield from _at(body, end, np.maximum(start, end), stop)
+    begun = np.where(start > head, first + 1.0, first)
+    yield from _at(body, head, Run(start, np.minimum(turning, head + (period - 1.0)), _STILL).where(some & (begun > first)))
+    yield from _again(body, begun, np.where(some, np.maximum(past - begun, 0.0), 0.0), period, high + low)
+    tail = some & (past >= begun) & (quotient(turning, period) == past)
+    yield from _at(body, past * period, Run(past * period, turning, _STILL).where(tail))
+    yield from _at(body, end, Run(np.maximum(start, end), last, _STILL))
 
 
-def _at(body: Part, begin: Array, start: Array, stop: Array) -> Iterator[Run]:
+def _at(body: Part, begin: Array, clocks: Run) -> Iterator[Run]:
     """Clocks of one turn, which began at ``begin``."""
-    some = start < stop
-    if np.any(some):
-        own = np.where(some, start - begin, 0.0)
-        yield from (run.moved(begin) for run in pieces(body, own, np.where(some, stop - begin, own)))
+    some = clocks.some()
+    if some.any():
+        own = np.where(some, clocks.start - begin, 0.0), np.where(some, clocks.last - begin, -1.0)
+        yield from (run.moved(begin) for run in pieces(body, *own))
 
 
 def _again(body: Part, turn: Array, turns: Array, period: Array, exponent: Array) -> Iterator[Run]:
     """A full turn, as often as it comes; of a body that is a loop itself, each of its few turns, or nothing known."""
     if not np.any(turns > 0):
         return
-    stop = np.where(turns > 0, period, 0.0)
-    for run in _one_by_one(list(pieces(body, _STILL, stop))) or [Run(_STILL, stop, _UNKNOWN)]:
+    last = np.where(turns > 0, period - 1.0, -1.0)
+    for run in _one_by_one(list(pieces(body, _STILL, last))) or [Run(_STILL, last, _UNKNOWN)]:
         yield run.moved(turn * period)._replace(period=period, turns=np.maximum(turns, 1.0), exponent=exponent)
 
 
@@ -181,33 +203,39 @@ def _one_by_one(runs: list[Run]) -> list[Run]:
 
 def turn_of(run: Run, turn: Array) -> Run:
     """One of the turns, where there are so many."""
-    one = run.moved(turn * run.period)
-    return Run(one.start, np.where((turn >= 0) & (turn < run.turns), one.stop, one.start), run.way)
+    one = run.where((turn >= 0) & (turn < run.turns)).moved(turn * run.period)
+    return Run(one.start, one.last, one.way)
 
 
-def _of_clock(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
-    """Between the first steps at which the other clock has come to a piece's ends."""
+def _of_clock(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
+    """The pieces of the other clock while it moves, and one constant run from the step on from which it stands still."""
+    stands = stands_from(*part.fields(row))
+    yield from _of_moving(part, row, start, np.minimum(last, stands - 1.0))
+    yield Run(np.maximum(start, stands), last, _STILL)
+
+
+def _of_moving(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
+    """Of a clock that moves and has not come to step 2^53: between the first steps at which it comes to a piece's ends."""
     base, pace, every = part.fields(row)
-    moving = pace > 0
-
-    def clock(step: Array) -> Array:
-        return np.minimum(base + pace * quotient(step, every), LAST_STEP)
+    some = start <= last
+    if not np.any(some):
+        return
+    pace = np.where(some, pace, 1.0)
+    first = np.where(some, base + pace * quotient(start, every), 0.0)
+    final = np.where(some, base + pace * quotient(last, every), -1.0)
 
     def reached(inner: Array) -> Array:
-        steps = -quotient(base - inner, np.where(moving, pace, 1.0)) * every
-        return np.where(inner > LAST_STEP, np.inf, np.where(moving, steps, np.where(inner > base, np.inf, 0.0)))
+        steps: Array = -quotient(base - inner, pace) * every
+        return steps
 
-    first, last = clock(start), clock(np.maximum(stop - 1.0, start))
-    behind = np.where(last < LAST_STEP, last + 1.0, _BEHIND)
-    inner = list(pieces(part.below(row, 0), first, np.where(start < stop, behind, first)))
-    each = np.where(moving, pace, np.inf)
-    if not all(np.all((run.turns == 1) | (np.fmod(run.period, each) == 0)) for run in inner):
-        inner = _one_by_one(inner) or [Run(first, behind, _UNKNOWN)]
+    inner = list(pieces(part.below(row, 0), first, final))
+    if not all(np.all((run.turns == 1) | (np.fmod(run.period, pace) == 0)) for run in inner):
+        inner = _one_by_one(inner) or [Run(first, final, _UNKNOWN)]
     for run in inner:
         for one in _ends_apart(run):
-            begin, end = np.maximum(start, reached(one.start)), np.minimum(stop, reached(one.stop))
-            period = one.period * every / np.where(moving, pace, 1.0)
-            yield one._replace(start=begin, stop=np.where(one.start < one.stop, end, begin), period=period)
+            begin = np.maximum(start, reached(one.start))
+            end = np.where(one.last >= final, last, reached(one.last + 1.0) - 1.0)
+            yield one._replace(start=begin, last=end, period=one.period * every / pace).where(one.some())
 
 
 def _ends_apart(run: Run) -> Iterator[Run]:
@@ -221,16 +249,17 @@ def _ends_apart(run: Run) -> Iterator[Run]:
     yield turn_of(run, np.where(run.turns > 1, run.turns - 1.0, -1.0))
 
 
-def _of_pair(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
-    """Where both run the same way, or the one stands."""
+def _of_pair(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
+    """Where both run the same way, or the one is constant."""
     first, second = part.below(row, 0), part.below(row, 1)
-    if any(np.any(run.turns > 1) for run in pieces(second, start, stop)):
-        first, second = second, first
-    outers = list(pieces(second, start, stop))
+    outers = list(pieces(second, start, last))
     if any(np.any(run.turns > 1) for run in outers):
-        outers = _one_by_one(outers) or [Run(start, stop, _UNKNOWN)]
+        first, second = second, first
+        outers = list(pieces(second, start, last))
+    if any(np.any(run.turns > 1) for run in outers):
+        outers = _one_by_one(outers) or [Run(start, last, _UNKNOWN)]
     for outer in outers:
-        inner = list(pieces(first, outer.start, np.maximum(outer.start, outer.stop)))
+        inner = list(pieces(first, outer.start, outer.last))
         yield from _together(outer, inner, linear=part.shape(row) in ("multiply", "add"))
 
 
@@ -238,7 +267,7 @@ def _together(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
     """Pieces of one track within a piece of another; where the two do not go together, the whole of that."""
     lost = np.zeros(1, dtype=bool)
     for run in inner:
-        lost = lost | (_unlike(outer, run) & (run.start < run.stop))
+        lost = lost | (_unlike(outer, run) & run.some())
     if np.any(lost):
         yield outer._replace(way=_UNKNOWN).where(lost)
     for run in inner:

@@ -272,5 +272,6 @@ def _step(where: str, value: object, least: int, most: int) -> int:
 
 
 def _ends(steps: range) -> tuple[Array, Array]:
-    """As float64 numbers, in which 2^53 + 2 stands for 2^53 + 1."""
-    return np.full(1, float(steps.start)), np.full(1, float(steps.stop + (steps.stop > LAST_STEP)))
+    """The first and the last step as float64 numbers, which are exact; 0 and -1 where there are none."""
+    first, last = (steps[0], steps[-1]) if steps else (0, -1)
+    return np.full(1, float(first)), np.full(1, float(last))

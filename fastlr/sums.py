@@ -17,7 +17,7 @@ from fastlr import exact
 from fastlr.closed import CLOSED, geometric, power_of_scale, quotient
 from fastlr.panels import SMOOTH, panelled
 from fastlr.parts import Part
-from fastlr.pieces import UNKNOWN, Run, first_step, pieces
+from fastlr.pieces import UNKNOWN, Run, first_step, pieces, stands_from
 from fastlr.reference import CURVES
 from fastlr.shapes import LAST_STEP
 
@@ -37,8 +37,12 @@ class Walk(NamedTuple):
     n: Array
 
     def before(self, clock: Array) -> Array:
-        """How many of its clocks come before this one."""
-        steps: Array = np.clip(-quotient(self.c - np.minimum(clock, 2.0 * LAST_STEP), self.p), 0.0, self.n)
+        """How many of its clocks come before this one, which may be beyond the last step."""
+        return self.up_to(np.minimum(clock - 1.0, LAST_STEP))
+
+    def up_to(self, clock: Array) -> Array:
+        """How many of its clocks come before this one or at it."""
+        steps: Array = np.clip(quotient(clock - self.c, self.p) + 1.0, 0.0, self.n)
         return steps
 
     def cut(self, first: Array, stop: Array) -> "Walk":
@@ -74,7 +78,8 @@ def total(part: Part, walk: Walk) -> Array:
 def _rows(part: Part, walk: Walk) -> Iterator[tuple[int, Walk]]:
     """Each row that is in force at a clock of some lane, and those clocks, still the track's own."""
     first = np.zeros(1)
-    for row in range(part.rows):
+    some = walk.n > 0
+    for row in part.overlapping(np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)):
         stop = walk.before(part.stop(row)) if row + 1 < part.rows else walk.n
         own = walk.cut(first, stop)
         if np.any(own.n > 0):
@@ -162,7 +167,8 @@ def _of_samples(part: Part, row: int, walk: Walk) -> Array:
     first = quotient(np.where(some, own.c, 2.0 * LAST_STEP), every).min()
     stop = quotient(np.where(some, own.last(), 0.0), every).max()
     total = exact.pair(np.zeros(1))
-    for i in range(int(first), min(int(stop), int(last.max())) + 1):
+    most = int(last.max())
+    for i in range(min(int(first), most), min(int(stop), most) + 1):
         begin = own.before(i * every)
         on = own.cut(begin, np.where(i < last, own.before((i + 1) * every), own.n))
         if np.any(on.n > 0):
@@ -237,32 +243,31 @@ def _across(body: Part, walk: Walk, period: Array, high: Array, low: Array, floo
 
 
 def _of_clock(part: Part, row: int, walk: Walk) -> Array:
-    """Another clock: stairs of ``every`` steps, on each of which it is ``pace`` further."""
+    """The other clock while it moves, and a constant rate from the step on from which it stands still."""
+    begin = part.start(row)
+    moving = walk.moved(begin).before(stands_from(*part.fields(row)))
+    found = _of_moving(part, row, walk.cut(np.zeros(1), moving))
+    standing = walk.n - moving
+    if not np.any(standing > 0):
+        return found
+    clock = np.where(standing > 0, walk.c + walk.p * moving, begin)
+    return found + standing * part.only(row).each(clock)
+
+
+def _of_moving(part: Part, row: int, walk: Walk) -> Array:
+    """A clock that moves and has not come to step 2^53: stairs of ``every`` steps, on each of which it is ``pace`` further."""
+    if not np.any(walk.n > 0):
+        return np.zeros(1)
     base, pace, every = part.fields(row)
-    inner = part.below(row, 0)
+    pace, inner = np.where(walk.n > 0, pace, 1.0), part.below(row, 0)
     stairs, even = _stairs(walk.moved(part.start(row)), every)
     stride, n = stairs.pace * pace, np.where(even, walk.n, 0.0)
     first = base + pace * stairs.first
-    found = stairs.head * _paced(inner, Walk(first, stride, np.minimum(stairs.head, np.minimum(n, 1.0))))
-    found = found + stairs.each * _paced(inner, Walk(first + stride, stride, np.where(n > 0, stairs.full, 0.0)))
+    found = stairs.head * total(inner, Walk(first, stride, np.minimum(stairs.head, np.minimum(n, 1.0))))
+    found = found + stairs.each * total(inner, Walk(first + stride, stride, np.where(n > 0, stairs.full, 0.0)))
     tail = np.where(n > 0, np.clip(stairs.tail, 0.0, 1.0), 0.0)
-    found = found + stairs.tail * _paced(inner, Walk(first + stride * (stairs.full + 1.0), stride, tail))
+    found = found + stairs.tail * total(inner, Walk(first + stride * (stairs.full + 1.0), stride, tail))
     return _or_looked_at(found, even, part.only(row), walk)
-
-
-def _paced(inner: Part, walk: Walk) -> Array:
-    """A walk whose clock may stand still, and goes no further than the last step."""
-    if not np.any(walk.n > 0):
-        return np.zeros(1)
-    still = walk.p == 0
-    moving = Walk(walk.c, np.where(still, 1.0, walk.p), np.where(still, 0.0, walk.n))
-    before = moving.before(np.full(1, float(LAST_STEP)))
-    stopped = np.where(still, walk.n, walk.n - before)
-    found = total(inner, moving.cut(np.zeros(1), before)) if np.any(before > 0) else np.zeros(1)
-    if not np.any(stopped > 0):
-        return found
-    at = np.where(still, np.minimum(walk.c, LAST_STEP), LAST_STEP)
-    return found + stopped * total(inner, Walk(at, _ONE, np.minimum(stopped, 1.0)))
 
 
 def _of_sum(part: Part, row: int, walk: Walk) -> Array:
@@ -319,10 +324,9 @@ def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
         """By pieces of the one row and the other, each with as many turns as it has."""
         found, lost = np.zeros(1), np.zeros(1, dtype=bool)
         for first, second in _pieces_of(pair, walk):
-            some, known = second.start < second.stop, _crosses_once(pair, walk, first, second)
+            some, known = second.some(), _crosses_once(pair, walk, first, second)
             lost = lost | (some & ~known)
-            begin = walk.before(second.start)
-            own = walk.cut(begin, walk.before(second.stop)).where(some & known)
+            own = walk.cut(walk.before(second.start), walk.up_to(second.last)).where(some & known)
             if np.any(own.n > 0):
                 found = found + first.turns * _one_then_other(pair, own, first.way >= second.way, larger)
         lost = lost & (walk.n > 0)
@@ -332,9 +336,9 @@ def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
 
 
 def _pieces_of(pair: _Pair, walk: Walk) -> Iterator[tuple[Run, Run]]:
-    stop = np.where(walk.n > 0, walk.last() + 1.0, walk.c)
-    for first in pieces(pair.rows[0], walk.c, stop):
-        for second in pieces(pair.rows[1], first.start, np.maximum(first.start, first.stop)):
+    some = walk.n > 0
+    for first in pieces(pair.rows[0], np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)):
+        for second in pieces(pair.rows[1], first.start, first.last):
             yield first, second
 
 

@@ -1,5 +1,7 @@
 """Random schedules for the laws: every constructor, every operation, any depth."""
 
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -175,3 +177,92 @@ def interesting_steps(schedule: Any, rng: np.random.Generator, count: int = 20) 
     inside = {int(rng.integers(0, seam + 1)) for seam in seams for _ in range(4)}
     far = {int(2 ** rng.uniform(0, 53)) for _ in range(count)}
     return sorted(t for t in near | inside | far if 0 <= t <= LAST)
+
+
+# -- clocks that come to the last step: what a random.Random chooses, hypothesis' own or a plain one, which is fast -------------
+
+
+def _number(random: Random, choose: Callable[[], Any]) -> Any:
+    """One number for all lanes, or one for each of two."""
+    return [choose(), choose()] if random.random() < 0.15 else choose()
+
+
+def _level(random: Random) -> float:
+    return random.choice([0.0, 0.125, 0.3, 0.7, 1.0, random.random()])
+
+
+def _far(random: Random) -> int:
+    """A step: near 0, near the last step, or at some part of the way."""
+    near = random.randrange(40)
+    return random.choice([near, near, LAST - near, LAST // (1 + near), random.randrange(LAST + 1)])
+
+
+def _length(random: Random) -> int:
+    return random.choice([random.randrange(12), random.randrange(1, 60), _far(random)])
+
+
+_LEAVES: list[Callable[[Random], Any]] = [
+    lambda r: flr.constant(_number(r, lambda: _level(r))),
+    lambda r: flr.linear(_number(r, lambda: _level(r)), _level(r), _number(r, lambda: _length(r))),
+    lambda r: flr.linear(_level(r), _level(r), r.randrange(1, 12)),
+    lambda r: flr.cosine(_level(r), _level(r), _length(r)),
+    lambda r: flr.exponential_decay(_level(r), gamma=0.5 + 0.5 * r.random(), every=1 + _far(r) // 2, staircase=r.random() < 0.5),
+    lambda r: flr.sampled([_level(r) for _ in range(r.randrange(1, 6))], every=r.randrange(1, 9), interpolate=r.random() < 0.5),
+    lambda r: flr.piecewise_constant([_level(r), _level(r), _level(r)], sorted(r.sample(range(60), 2))),
+    lambda r: flr.cyclic(0.125, 0.125 + _level(r), up=r.randrange(1, 9), down=r.randrange(1, 9)),
+    lambda r: flr.cosine_restarts(_level(r), _level(r), period=r.randrange(1, 9), scale=r.choice([0.0, 0.5, 1.0])),
+]
+
+
+def _of_clocks(random: Random, inner: Any) -> Any:
+    """A schedule on another clock, repeated or joined."""
+    near, far, every = (
+        random.randrange(60),
+        _number(random, lambda: _far(random)),
+        random.choice([1, 2, 3, 7, 1 + _far(random) // 2]),
+    )
+    paces = [random.choice([1, 2, 3, 5, 64, 1 + _far(random) // 2]) for _ in range(random.randrange(1, 4))]
+    at = sorted(random.sample([*range(1, 40), *range(LAST - 40, LAST)], len(paces) - 1))
+    return random.choice(
+        [
+            lambda: inner.skip(far),
+            lambda: inner.skip(near),
+            lambda: inner.delay(far),
+            lambda: inner.delay(near),
+            lambda: inner.staircase(every),
+            lambda: inner.paced(paces, at),
+            lambda: flr.Ramp(tuple(paces), (at)).per_step(inner),
+            lambda: inner.repeat(random.choice([None, 2, 3, 70]), scale=random.choice([0.0, 0.5, 1.0, 0.9])),
+            lambda: inner.with_past_end("repeat"),
+            lambda: inner.extend(far),
+            lambda: flr.join([inner, random.choice(_LEAVES)(random)], at=[random.choice([far, near])]),
+        ]
+    )()
+
+
+def _of_two(random: Random, depth: int) -> Any:
+    one, other = clocked(random, depth), clocked(random, depth)
+    return random.choice(
+        [
+            lambda: one * other,
+            lambda: one + other,
+            lambda: one.minimum(other),
+            lambda: one.maximum(other),
+            lambda: one.then(other),
+            lambda: one.clip(0.2, 0.6),
+            lambda: flr.stack([one, other]),
+        ]
+    )()
+
+
+def clocked(random: Random, depth: int = 3) -> Any:
+    """Short curves on clocks within clocks, many of which come to step 2**53; what is refused is left out."""
+    if depth == 0:
+        schedule = random.choice(_LEAVES)(random)
+        return schedule if schedule.shape in ((), (2,)) else flr.constant(0.5)
+    inner = clocked(random, depth - 1)
+    try:
+        found = _of_two(random, depth - 1) if random.random() < 0.25 else _of_clocks(random, inner)
+    except (ValueError, TypeError):
+        return inner
+    return found if found.shape in ((), (2,)) else inner

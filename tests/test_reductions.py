@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
+from fastlr.parts import Part
 from fastlr.reductions import REDUCTIONS
 
 ALONE = [name for name, needs in REDUCTIONS.items() if not needs]
@@ -93,6 +94,93 @@ def test_reductions_of_random_schedules(schedule, start, count, share):
     assert schedule.first_above(level, start, stop) == first((table > level)[None], start)[0]
 
 
+def check_reductions(schedule, start, stop, share, decay):
+    """Every reduction over a short range is that of the table: extremes and searches to the bit, sums within their bounds."""
+    table = schedule.table(start, stop).reshape(-1, stop - start)
+    found = {name: rows(value, schedule) for name, value in schedule.reduce(ALONE, start, stop).items()}
+    sums = np.array([math.fsum(rates) for rates in table])
+    changes = np.abs(np.diff(table)).sum(axis=1)
+    assert close(found["sum"], sums)
+    assert close(found["mean"], sums / (stop - start))
+    assert np.all(np.abs(found["total_variation"] - changes) <= 1e-12 * changes + 4e-16 * sums)
+    for name in ("max", "min"):
+        assert found[name].tolist() == getattr(table, name)(axis=1).tolist()
+        assert found[f"arg{name}"].tolist() == (getattr(table, f"arg{name}")(axis=1) + start).tolist()
+    level = (table.min(axis=1) + share * np.ptp(table, axis=1)).reshape(schedule.shape)
+    for name, hits in (("first_below", table < level.reshape(-1, 1)), ("first_above", table > level.reshape(-1, 1))):
+        assert rows(getattr(schedule, name)(level, start, stop), schedule).tolist() == first(hits, start).tolist()
+    decay = decay / max(1.0, table.max())
+    kept = np.cumprod(1.0 - decay * table[:, ::-1], axis=1)
+    ages = 1.0 + kept[:, :-1].sum(axis=1)
+    assert rows(schedule.retained(decay, start, stop), schedule) == pytest.approx(kept[:, -1], rel=1e-12)
+    assert rows(schedule.timescale(decay, start, stop), schedule) == pytest.approx(ages, rel=1e-12)
+
+
+def check_at_both_ends(random):
+    """A random schedule on clocks, over a short range near step 0 or near the last."""
+    schedule, count, near = schedules.clocked(random, random.randrange(1, 4)), random.randrange(1, 50), random.randrange(50)
+    start = random.choice([near, LAST - count - near])
+    if schedule.past_end == "raise" or start + count > schedule.program[3]:
+        return
+    check_reductions(schedule, start, start + count, random.random(), random.random())
+    if start + count + near == LAST:  # searches may take the last step as well
+        end, level = schedule.table(start, LAST).reshape(-1, LAST - start), np.reshape(schedule(LAST), (-1, 1))
+        table = np.concatenate([end, level], axis=1)
+        lowest = np.min(table, axis=1).reshape(schedule.shape)
+        assert (
+            rows(schedule.first_above(lowest, start), schedule).tolist()
+            == first(table > table.min(axis=1, keepdims=True), start).tolist()
+        )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(random=st.randoms(use_true_random=False))
+@settings(max_examples=150)
+def test_reductions_on_clocks_at_both_ends_of_the_range_of_steps(backend, random):
+    with flr.use_backend(backend):
+        check_at_both_ends(random)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        flr.constant(0.0).maximum(flr.linear(1.0, 0.5, 10)).skip(5),
+        flr.linear(0.0, 0.0, 1).repeat(scale=0.0).skip(3_000),
+        flr.linear(1.0, 0.2, 9).repeat(scale=0.5).skip([LAST - 8, 0]).minimum(0.7),
+        flr.cosine(1.0, 0.1, 7).repeat().paced([2, LAST // 2], [LAST - 20]),
+        flr.linear(0.1, 0.9, LAST).paced([LAST // 3]),
+        flr.linear(0.1, 0.9, LAST // 3).staircase(3).skip(LAST - 7),
+        flr.linear(1.0, 0.2, 9).repeat().delay([LAST - 9, 4]),
+    ],
+    ids=repr,
+)
+def test_reductions_where_a_clock_stands_at_the_last_step(schedule, backend):
+    with flr.use_backend(backend):
+        for start, stop in ((LAST - 7, LAST), (LAST - 3_000, LAST - 2_999), (LAST - 60, LAST - 3), (0, 40)):
+            check_reductions(schedule, start, stop, 0.4, 0.1)
+
+
+def test_a_clock_that_stands_is_one_constant_run():
+    schedule = flr.inverse_sqrt(0.3, 10).skip(LAST - 5)
+    rate = schedule(LAST)
+    assert schedule.timescale(1e-100, LAST) == LAST
+    assert schedule.total_variation(LAST) == pytest.approx(schedule(0) - rate, rel=1e-6)
+    assert schedule.sum(5, LAST) == (LAST - 5) * rate
+    assert flr.cosine(0.3, 0.1, 10).delay(LAST - 20).retained(1e-17, LAST - 20) == pytest.approx(math.exp(-0.3e-17 * (LAST - 20)))
+
+
+def test_a_search_from_behind_the_last_step_finds_none():
+    assert flr.constant(1.0).first_below(2.0, LAST + 1) == -1
+    assert flr.constant(1.0).first_below(2.0, LAST) == LAST
+
+
+@pytest.mark.parametrize("length", [LAST, LAST - 18])
+def test_the_last_steps_of_a_long_curve_are_summed(length):
+    for schedule in (flr.cosine(0.3, 0.0, length), flr.linear(0.3, 0.0, length), flr.polynomial(0.3, 0.0, length)):
+        assert close(schedule.sum(length - 8, length - 1), math.fsum(schedule.table(length - 8, length - 1)))
+
+
 def test_a_level_that_only_a_later_turn_reaches():
     schedule = flr.parse(NESTED[0])
     table = schedule.table(1_200)
@@ -115,6 +203,42 @@ def test_sums_of_any_two_curves(one):
         for both in (one * other, one + other, one.minimum(other), one.maximum(other)):
             for start, stop in ((0, 10_057), (17, 3_333)):
                 assert close(both.sum(start, stop), math.fsum(both.table(start, stop)))
+
+
+def many_pieces(count, seed):
+    """A batch of two lanes that rise and fall, with boundaries of their own."""
+    random = np.random.default_rng(seed)
+    levels, lengths = random.random((2, count + 1)).round(2), random.integers(0, 9, (2, count))
+    parts = [flr.linear(levels[:, i], levels[:, i + 1], lengths[:, i]) for i in range(count)]
+    return flr.join(parts, at=np.cumsum(lengths, axis=1)[:, :-1])
+
+
+PAIRS = {
+    "product": lambda one, other: one * other,
+    "sum": lambda one, other: one + other,
+    "minimum": lambda one, other: one.minimum(other),
+    "maximum": lambda one, other: one.maximum(other),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_pairs_of_curves_with_many_pieces(pair):
+    schedule = pair(many_pieces(30, 1), many_pieces(40, 2))
+    for start, stop in ((0, 200), (0, 9), (37, 38), (50, 131), (190, 400)):
+        check_reductions(schedule, start, stop, 0.5, 0.3)
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_the_work_for_two_curves_grows_with_their_pieces_and_not_with_the_product(pair, monkeypatch):
+    walked, shape = [], Part.shape
+    monkeypatch.setattr(Part, "shape", lambda part, row: (walked.append(row), shape(part, row))[1])
+
+    def rows_walked(count):
+        walked.clear()
+        pair(many_pieces(count, 1)[0], many_pieces(count, 2)[0]).reduce(ALONE, 10 * count)
+        return len(walked)
+
+    assert rows_walked(80) < 2.5 * rows_walked(40)
 
 
 # -- far out ----------------------------------------------------------------------------------------------------------------

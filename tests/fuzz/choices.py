@@ -3,6 +3,7 @@
 A choice is the first of its options once the bytes are at an end, and first options are the plain ones, so that all of it ends.
 """
 
+import contextlib
 import inspect
 import math
 import struct
@@ -69,7 +70,9 @@ class Choices:
             return self.below(256)
         if kind == 5:
             return self.of(INTEGERS)
-        return (2 ** self.below(66) + self.below(256)) * (-1 if kind == 6 and self.seldom() else 1)
+        exponent, rest = self.below(128), self.below(256)
+        found = 2**exponent + rest if exponent < 66 else LAST - rest  # the last steps, at which clocks stand still
+        return found * (-1 if kind == 6 and self.seldom() else 1)
 
     def real(self) -> float:
         kind = self.below(4)
@@ -173,6 +176,27 @@ class Choices:
             return build(**self.arguments(build, depth - 1))
         except (ValueError, TypeError):
             return flr.linear(0.3, 0.1, 10)
+
+    def clocked(self, schedule: flr.Schedule) -> flr.Schedule:
+        """The schedule on up to three clocks, most of which come to the last step, or stand there from step 0 on."""
+        for _ in range(self.below(4)):
+            with contextlib.suppress(ValueError, TypeError):
+                schedule = self._on_a_clock(schedule)
+        return schedule
+
+    def _on_a_clock(self, schedule: flr.Schedule) -> flr.Schedule:
+        near, far = self.below(64), LAST - self.below(64)
+        paces = [1 + self.of([near, far // 2, far // (1 + near)]), 1 + near]
+        changes: list[Callable[[], flr.Schedule]] = [
+            lambda: schedule.skip(self.of([far, near, LAST])),
+            lambda: schedule.paced(paces, [self.of([1 + near, far])]),
+            lambda: schedule.delay(self.of([far, near])),
+            lambda: schedule.staircase(1 + self.of([near, far - 1, far // 3])),
+            lambda: schedule.repeat(scale=self.of([1.0, 0.0, 0.5])),
+            lambda: schedule.with_past_end("repeat"),
+            lambda: flr.join([schedule, flr.linear(0.1, 0.7, 5).repeat()], at=[self.of([far, near])]),
+        ]
+        return self.of(changes)()
 
     def schedules(self, depth: int) -> Any:
         """Several of them, by name now and then."""

@@ -146,6 +146,9 @@ def reductions(choices: Choices) -> None:
         start + choices.below(200) if type(start) is int and choices.often() else choices.of([choices.step, choices.anything])()
     )
     given = {kind: choices.of([choices.real, choices.anything])() for kind in [REDUCTIONS[name]] if kind}
+    schedule = choices.clocked(schedule)
+    if type(start) is int and type(stop) is int and choices.below(2):
+        start, stop = LAST - min(max(stop - start, 0), 100) - choices.below(64), LAST - choices.below(8)
     found = (
         schedule.reduce([name], start, stop, **given)[name] if choices.below(2) else _asked(schedule, name, start, stop, given)
     )
@@ -153,10 +156,18 @@ def reductions(choices: Choices) -> None:
     if type(start) is int and type(stop) is int and 0 <= start < stop <= min(LAST, start + 200):
         table = schedule.table(start, stop)
         wanted = {"sum": table.sum(-1), "max": table.max(-1), "min": table.min(-1), "argmax": start + table.argmax(-1),
-                  "argmin": start + table.argmin(-1)}.get(name, found)  # fmt: skip
+                  "argmin": start + table.argmin(-1), **_first_hits(table, start, **given)}.get(name, found)  # fmt: skip
         least = 1e-300 * max(1.0, float(np.max(schedule._node.bound)))  # a weight below it is none
         near = np.allclose(found, wanted, rtol=1e-12, atol=least) if name == "sum" else np.array_equal(found, wanted)
         hold(near, f"{name}({start}, {stop}) is {found!r}, not {wanted!r}", schedule)
+
+
+def _first_hits(table: Any, start: int, rate: Any = None, decay: Any = None) -> dict[str, Any]:
+    """The first steps below and above a rate that is one number."""
+    if not isinstance(rate, float):
+        return {}
+    hits = {"first_below": table < rate, "first_above": table > rate}
+    return {name: np.where(hit.any(-1), start + hit.argmax(-1), -1) for name, hit in hits.items()}
 
 
 def _asked(schedule: flr.Schedule, name: str, start: Any, stop: Any, given: dict[str, Any]) -> Any:
