@@ -8,7 +8,8 @@
    Steps are integers from 0 to 2^53. Lanes are counted in the program's own order, in which all lanes of one structure stand
    together; a lane's rates go to its own place in `out`, whatever that order is. No function keeps state, allocates memory or
    fails; each may run in any number of threads at once. What its arguments must be is the caller's to see to:
-   `fastlr_is_program` once for a program that comes from elsewhere, `fastlr_allows` for steps. */
+   `fastlr_is_program` once for a program that comes from elsewhere, `fastlr_allows` for steps. What a function writes must not
+   share memory with anything that it reads, but for the state of a plateau rule, which it changes in place. */
 #ifndef FASTLR_H
 #define FASTLR_H
 

@@ -158,7 +158,7 @@ class Drawn:
 
 def _of_space(space: Space) -> list[Any]:
     """A space's kind and its numbers; ``UnidentifiedError`` for one that fastlr does not know."""
-    if not isinstance(space, Uniform | LogUniform | Integers | Choice):
+    if type(space) not in (Uniform, LogUniform, Integers, Choice):  # a subclass may map shares otherwise
         raise UnidentifiedError(f"a space of type {type(space).__qualname__} cannot be identified exactly")
     return [type(space).__name__, [identity(value) for value in vars(space).values()]]
 

@@ -33,7 +33,7 @@ _OPAQUE = frozenset([
     "__import__", "breakpoint", "compile", "dir", "eval", "exec", "getattr", "globals", "hash", "id", "input", "locals",
     "memoryview", "open", "vars",
 ])  # fmt: skip
-# attributes of pure modules that do not depend on their arguments alone
+# names within pure modules that do not depend on their arguments alone
 _CHANGING = frozenset(["fromfile", "genfromtxt", "load", "loadtxt", "memmap", "open_memmap", "random"])
 _GLOBALS = frozenset(["LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"])
 _MOST_NESTED = 100
@@ -222,15 +222,17 @@ def _public_name(value: object) -> str | None:
         return value.__name__ if _is_pure(value.__name__) else None
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     module = getattr(value, "__module__", None) or ("numpy" if isinstance(value, np.ufunc) else None)
-    if not isinstance(name, str) or not isinstance(module, str) or not _is_pure(module):
+    if not isinstance(name, str) or not isinstance(module, str) or not _is_pure(f"{module}.{name}"):
         return None
     if module == "builtins" and name in _OPAQUE:
         raise UnidentifiedError(f"{name} reaches values that cannot be seen beforehand")
     return f"{module}.{name}" if _named(module, name) is value else None
 
 
-def _is_pure(module: str) -> bool:
-    return module.partition(".")[0] in _PURE
+def _is_pure(name: str) -> bool:
+    """Whether a module, or what stands in it under a dotted name, depends on nothing but its arguments."""
+    parts = name.split(".")
+    return parts[0] in _PURE and _CHANGING.isdisjoint(parts)
 
 
 def _named(module: str, name: str) -> object:

@@ -28,6 +28,19 @@ end = {uniform = [0.0, 1e-5]}
 """
 
 
+def test_sweeps_of_files_that_differ_in_a_fixed_value_are_told_apart(tmp_path):
+    one, other = (
+        sweep_described(
+            {"family": "cosine(1e-3, end * k, 100)", "steps": 9, "parameters": {"end": [0.0, 1e-4, 0.0], "k": k}}
+        ).sweep
+        for k in (1, 3)
+    )
+    assert one != other
+    one.table(9, out=tmp_path / "rates.npy")
+    with pytest.raises(ValueError, match="its fingerprint is"):
+        other.table(9, out=tmp_path / "rates.npy")
+
+
 def test_a_file_describes_a_sweep(tmp_path):
     (tmp_path / "family.toml").write_text(WHOLE)
     found = sweep_described(contents_of(tmp_path / "family.toml"))

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import numpy.random as chance
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -414,6 +415,10 @@ def test_a_global_that_a_function_reads_is_part_of_it(monkeypatch):
     [
         (of_the_unseen, "function of_the_unseen reads 'UNSEEN': <object object at .*>, of type object, cannot be identified"),
         (of_chance, "function of_chance reads .*random, which may differ at every call"),
+        (
+            lambda peak: flr.linear(peak * chance.uniform(), 0.0, 10),
+            "reads 'chance': <module 'numpy.random'.* cannot be identified",
+        ),
         (lambda peak: flr.linear(peak * len(globals()), 0.0, 10), "reads 'globals': globals reaches values that cannot be seen"),
         (lambda peak: flr.linear(peak + len(sys.argv) * 0.0, 0.0, 10), "reads 'sys': <module 'sys'.* cannot be identified"),
     ],
@@ -425,12 +430,35 @@ def test_a_function_that_cannot_be_read_has_no_fingerprint(family, why):
     assert sweep == sweep
     assert sweep != flr.sweep(family, **PEAK)
     assert len({sweep, flr.sweep(family, **PEAK)}) == 2
-    if family is of_chance:  # whose first and last schedules tell that it is another every time
+    if "random" in why:  # whose first and last schedules tell that it is another every time
         return
     given = flr.sweep(family, version="1", **PEAK)
     assert given == flr.sweep(family, version="1", **PEAK)
     assert given != flr.sweep(family, version="2", **PEAK)
     assert given.described()["version"] == "1"
+
+
+class Backwards(type(flr.zipped(a=[1.0]))):
+    def values(self, places):
+        return super().values(self.size - 1 - places)
+
+
+class Halved(flr.Uniform):
+    def at(self, unit):
+        return super().at(unit / 2)
+
+
+@pytest.mark.parametrize(
+    ("axis", "why"),
+    [
+        (Backwards({"value": np.array([0.1, 0.2])}), "an axis of type Backwards has no method identity"),
+        (flr.random(9, value=Halved(0.0, 1.0)), "a space of type Halved cannot be identified"),
+    ],
+)
+def test_an_axis_or_a_space_of_the_users_own_has_no_fingerprint(axis, why):
+    family = flr.sweep("constant", axis)
+    assert family.fingerprint is None
+    assert why in family.unidentified
 
 
 def test_a_family_may_have_a_parameter_named_version():
