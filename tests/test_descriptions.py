@@ -30,7 +30,9 @@ end = {uniform = [0.0, 1e-5]}
 
 def test_sweeps_of_files_that_differ_in_a_fixed_value_are_told_apart(tmp_path):
     one, other = (
-        sweep_described({"family": "cosine(1e-3, end * k, 100)", "steps": 9, "parameters": {"end": [0.0, 1e-4, 0.0], "k": k}}).sweep
+        sweep_described(
+            {"family": "cosine(1e-3, end * k, 100)", "steps": 9, "parameters": {"end": [0.0, 1e-4, 0.0], "k": k}}
+        ).sweep
         for k in (1, 3)
     )
     assert one != other
@@ -70,11 +72,8 @@ DRAW = {"method": "random", "size": 4}
 MISTAKES = [
     ({"steps": None}, "sweep: steps must be an integer from 1, got None"),
     ({"steps": 0}, "sweep: steps must be an integer from 1, got 0"),
-    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean 'family'?"),
-    (
-        {"family": "lineer"},
-        "sweep: family must be a constructor, a preset or an expression, got 'lineer'; did you mean 'linear'?",
-    ),
+    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean family?"),
+    ({"family": "lineer"}, "sweep: family must be a constructor, a preset or an expression, got 'lineer'; did you mean linear?"),
     ({"parameters": [1]}, "sweep: parameters must be a table of parameters, got list [1]"),
     ({"parameters": {"init": [1.0], "end": 0.0}}, "sweep: linear must be given 'steps', got 'init', 'end'"),
     ({"draw": {"method": "sobol"}}, "sweep: draw must be tables, [[draw]], got dict"),

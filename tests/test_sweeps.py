@@ -169,10 +169,10 @@ REFUSED = [
     (
         lambda: flr.sweep("linear", init=[1.0], end=0.0, stops=[1]),
         ValueError,
-        "linear has no parameter 'stops'; did you mean 'steps'",
+        "linear has no parameter 'stops'; did you mean step",
     ),
     (lambda: flr.sweep("linear", init=[1.0], end=0.0), ValueError, "linear must be given 'steps', got 'init', 'end'"),
-    (lambda: flr.sweep("linaer", init=[1.0]), ValueError, "family must be .*, got 'linaer'; did you mean 'linear'"),
+    (lambda: flr.sweep("linaer", init=[1.0]), ValueError, "family must be .*, got 'linaer'; did you mean linear"),
     (lambda: flr.sweep(3), TypeError, "family must be .*, got 3"),
     (lambda: flr.sweep("linear(a, 0.0, 10)", a=[1.0], b=2.0), ValueError, "has no parameter 'b'"),
     (lambda: flr.sweep("linear(a, 0.0, b)", a=[1.0]), ValueError, "must be given 'b', got 'a'"),
@@ -415,7 +415,10 @@ def test_a_global_that_a_function_reads_is_part_of_it(monkeypatch):
     [
         (of_the_unseen, "function of_the_unseen reads 'UNSEEN': <object object at .*>, of type object, cannot be identified"),
         (of_chance, "function of_chance reads .*random, which may differ at every call"),
-        (lambda peak: flr.linear(peak * chance.uniform(), 0.0, 10), "reads 'chance': <module 'numpy.random'.* cannot be identified"),
+        (
+            lambda peak: flr.linear(peak * chance.uniform(), 0.0, 10),
+            "reads 'chance': <module 'numpy.random'.* cannot be identified",
+        ),
         (lambda peak: flr.linear(peak * len(globals()), 0.0, 10), "reads 'globals': globals reaches values that cannot be seen"),
         (lambda peak: flr.linear(peak + len(sys.argv) * 0.0, 0.0, 10), "reads 'sys': <module 'sys'.* cannot be identified"),
     ],
