@@ -144,11 +144,11 @@ def _unrolled(node: Node) -> float:
 
 
 def written(node: Node) -> float:
-    """How many numbers, parts and cycles describe a node. A part that is used several times counts once."""
+    """How many nodes, uses of them, paces and cycles describe a node, each node counted once."""
     seen, left, total = {id(node)}, [node], 0.0
     while left:
         one = left.pop()
-        total += len(one.numbers) + len(one.parts) + _unrolled(one)
+        total += _unrolled(one) + len(one.parts) + (_pieces(one) if one.kind == "clock" else 0)
         for part in one.parts:
             if id(part) not in seen:
                 seen.add(id(part))

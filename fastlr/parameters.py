@@ -4,6 +4,7 @@ A rule turns what the user wrote into one canonical form (a read-only float64 or
 error that names the parameter, the rule and the value received. The constructors name their rules in their signatures.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
@@ -189,7 +190,7 @@ class Distinct:
             raise TypeError(f"{where} must be names, got {_described(value)}")
         if not all(names):
             raise ValueError(f"{where} must not be empty, got {shown(names)}")
-        if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
             raise ValueError(f"{where} must be different from one another, got {', '.join(map(repr, twice))} more than once")
         canonical = np.array(names)
         if canonical.tolist() != list(names):  # NumPy drops it

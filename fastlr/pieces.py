@@ -15,7 +15,7 @@ from fastlr.closed import quotient
 from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["FEW_TURNS", "HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "first_step", "pieces", "turn_of", "way"]
+__all__ = ["FEW_TURNS", "HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "first_step", "pieces", "together", "turn_of", "way"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -224,17 +224,42 @@ def _ends_apart(run: Run) -> Iterator[Run]:
 def _of_pair(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
     """Where both run the same way, or the one stands."""
     first, second = part.below(row, 0), part.below(row, 1)
-    if any(np.any(run.turns > 1) for run in pieces(second, start, stop)):
-        first, second = second, first
     outers = list(pieces(second, start, stop))
     if any(np.any(run.turns > 1) for run in outers):
+        first, second, outers = second, first, list(pieces(first, start, stop))
+    if any(np.any(run.turns > 1) for run in outers):
         outers = _one_by_one(outers) or [Run(start, stop, _UNKNOWN)]
+    for outer, inner in together(outers, first, start, stop):
+        yield from _merged(outer, inner, linear=part.shape(row) in ("multiply", "add"))
+
+
+def together(outers: list[Run], part: Part, start: Array, stop: Array) -> Iterator[tuple[Run, list[Run]]]:
+    """Each piece of one track, with the pieces of ``part`` within it.
+
+    The pieces of ``part`` are found once and cut. Otherwise a product of products would find those
+    at the bottom again for every piece of every level. Too many turns to cut one by one are found
+    again within each piece.
+    """
+    if len(outers) == 1:
+        yield outers[0], list(pieces(part, outers[0].start, np.maximum(outers[0].start, outers[0].stop)))
+        return
+    whole = list(pieces(part, start, stop))
+    if any(np.any(run.turns > 1) for run in whole) and not (whole := _one_by_one(whole)):
+        for outer in outers:
+            yield outer, list(pieces(part, outer.start, np.maximum(outer.start, outer.stop)))
+        return
+    starts, stops = _side_by_side([run.start for run in whole]), _side_by_side([run.stop for run in whole])
     for outer in outers:
-        inner = list(pieces(first, outer.start, np.maximum(outer.start, outer.stop)))
-        yield from _together(outer, inner, linear=part.shape(row) in ("multiply", "add"))
+        begins, ends = np.maximum(starts, outer.start), np.minimum(stops, outer.stop)
+        some = np.flatnonzero(np.any(begins < ends, axis=-1))
+        yield outer, [whole[i]._replace(start=begins[i], stop=np.maximum(begins[i], ends[i])) for i in some]
 
 
-def _together(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
+def _side_by_side(numbers: list[Array]) -> Array:
+    return np.stack(np.broadcast_arrays(*numbers)) if numbers else np.zeros((0, 1))
+
+
+def _merged(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
     """Pieces of one track within a piece of another; where the two do not go together, the whole of that."""
     lost = np.zeros(1, dtype=bool)
     for run in inner:

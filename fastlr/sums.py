@@ -17,7 +17,7 @@ from fastlr import exact
 from fastlr.closed import CLOSED, geometric, power_of_scale, quotient
 from fastlr.panels import SMOOTH, panelled
 from fastlr.parts import Part
-from fastlr.pieces import UNKNOWN, Run, first_step, pieces
+from fastlr.pieces import UNKNOWN, Run, first_step, pieces, together
 from fastlr.reference import CURVES
 from fastlr.shapes import LAST_STEP
 
@@ -333,8 +333,8 @@ def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
 
 def _pieces_of(pair: _Pair, walk: Walk) -> Iterator[tuple[Run, Run]]:
     stop = np.where(walk.n > 0, walk.last() + 1.0, walk.c)
-    for first in pieces(pair.rows[0], walk.c, stop):
-        for second in pieces(pair.rows[1], first.start, np.maximum(first.start, first.stop)):
+    for first, others in together(list(pieces(pair.rows[0], walk.c, stop)), pair.rows[1], walk.c, stop):
+        for second in others:
             yield first, second
 
 

@@ -8,7 +8,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
 
 import numpy as np
@@ -33,7 +33,7 @@ _RULES: dict[str, Mapping[str, Rule]] = {}
 
 _MOST_ROWS = 2**20
 _ROWS_OF_ANY = 4_096  # that any schedule may have
-_ROWS_PER_PART = 256  # and more of them, for each part and number that it is made of
+_ROWS_PER_PART = 64  # and more of them, for each part and number that it is made of
 _HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
 
 
@@ -156,7 +156,8 @@ class Value:
         if isinstance(index, np.ndarray) and not index.ndim:
             index = index.item()
         items = list(index) if isinstance(index, list | np.ndarray) else [index]
-        places = [self._named(item) if isinstance(item, str) else item for item in items]
+        by_name = {name: i for i, name in enumerate(self.names or ())}
+        places = [_named(item, by_name) if isinstance(item, str) else item for item in items]
         if not places or not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in places):
             rule = "a schedule is indexed by integers or names, or a list of them"
             raise TypeError(f"{rule}, got {type(index).__name__} {shown(index)}")
@@ -166,12 +167,13 @@ class Value:
         found = np.mod(found, self.shape[0]).astype(np.int64)
         return found if isinstance(index, list | np.ndarray) else int(found[0])
 
-    def _named(self, name: str) -> int:
-        names = self.names or ()
-        if name not in names:
-            has = f"are {shown(list(names))}" if names else "have no names"
-            raise KeyError(f"{name!r} is none of the groups, which {has}{nearest(name, names)}")
-        return names.index(name)
+
+def _named(name: str, by_name: Mapping[str, int]) -> int:
+    """Where along the first batch axis a group is."""
+    if name not in by_name:
+        has = f"are {shown(list(by_name))}" if by_name else "have no names"
+        raise KeyError(f"{name!r} is none of the groups, which {has}{nearest(name, by_name)}")
+    return by_name[name]
 
 
 def constructor(build: Callable[P, V]) -> Callable[P, V]:
@@ -254,8 +256,10 @@ def _check_size(name: str, node: Node, call: Call) -> None:
         return
     most = min(_MOST_ROWS, _ROWS_OF_ANY + _ROWS_PER_PART * int(tree.written(node)))
     if size > most:
-        instead = "; a part counts each time it is used: scale or repeat it instead" if most < _MOST_ROWS else ""
-        raise ValueError(f"{name}: the program must have at most {most:,} rows, got up to {size:,.0f}{instead}")
+        raise ValueError(
+            f"{name}: the program must have at most {most:,} rows, got up to {size:,.0f}; a part counts each time it is "
+            "used: write x + x as x * 2, x.then(x) as x.repeat(2), a stack of x * a and x * b as x * [a, b]"
+        )
 
 
 def _recorded(value: object) -> object:
@@ -315,6 +319,7 @@ def _core(rule: object) -> int:
     return getattr(rule, "core", 0)
 
 
+@cache
 def cores(build: Callable[..., Any]) -> dict[str, int]:
     """Of each parameter of a constructor or a preset, how many axes of its values belong to one schedule."""
     hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
