@@ -37,30 +37,19 @@ class Call:
         put = object.__setattr__
         put(self, "name", name)
         put(self, "arguments", MappingProxyType(dict(arguments)))
-        calls = [call for value in arguments.values() if isinstance(value, Call | tuple) for call in _calls(value)]
+        calls = _calls(arguments)
         put(self, "depth", 1 + max([call.depth for call in calls]) if calls else 0)
         put(self, "uses", 1 + sum([call.uses for call in calls]))
+        put(self, "_key", (name, *[(key, _key(value)) for key, value in arguments.items()]))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Call is a value: it cannot be changed")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Call) and self._keyed() == other._keyed())
+        return self is other or (isinstance(other, Call) and self._key == other._key)
 
     def __hash__(self) -> int:
-        return hash(self._keyed())
-
-    def _keyed(self) -> tuple[object, ...]:
-        """What the call is compared by, made when it is first needed."""
-        try:
-            return self._key
-        except AttributeError:
-            key = (self.name, *((name, _key(value)) for name, value in self.arguments.items()))
-            object.__setattr__(self, "_key", key)
-            return key
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Call, (self.name, dict(self.arguments))
+        return hash(self._key)
 
     def spec(self) -> dict[str, object]:
         """The call as plain JSON data: ``{name: {parameter: value}}``."""
@@ -109,9 +98,15 @@ def _key(value: object) -> object:
     return value
 
 
-def _calls(value: Call | tuple[Call, ...]) -> tuple[Call, ...]:
-    """The calls that an argument consists of."""
-    return (value,) if isinstance(value, Call) else value
+def _calls(arguments: Mapping[str, object]) -> list[Call]:
+    """The calls among arguments."""
+    calls = list[Call]()
+    for value in arguments.values():
+        if isinstance(value, tuple):
+            calls.extend(value)
+        elif isinstance(value, Call):
+            calls.append(value)
+    return calls
 
 
 def _plain(value: object) -> object:

@@ -86,6 +86,8 @@ class Node:
         """
         if self.kind == "stack":
             return self.labels
+        if not self.parts:
+            return None
         found = {part.names for part in self.parts if part.names and len(part.shape) == len(self.shape)}
         if wider := [names for names in found if len(names) != self.shape[0]]:
             raise ValueError(f"groups must be as many as their names, got {self.shape[0]} lanes for {list(wider[0])}")

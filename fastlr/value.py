@@ -8,7 +8,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, wraps
+from functools import wraps
 from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from fastlr.expression import Node
 from fastlr.parameters import Choice, broadcast, nearest, shown
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "cores", "same"]
+__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "cores", "cores_of", "same"]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
@@ -319,7 +319,11 @@ def _core(rule: object) -> int:
     return getattr(rule, "core", 0)
 
 
-@cache
+def cores_of(name: str) -> dict[str, int]:
+    """Of each parameter of a constructor that has built something, the same as ``cores``."""
+    return {key: _core(rule) for key, rule in _RULES[name].items()}
+
+
 def cores(build: Callable[..., Any]) -> dict[str, int]:
     """Of each parameter of a constructor or a preset, how many axes of its values belong to one schedule."""
     hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
