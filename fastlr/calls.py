@@ -51,6 +51,9 @@ class Call:
     def __hash__(self) -> int:
         return hash(self._key)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Call, (self.name, dict(self.arguments))
+
     def spec(self) -> dict[str, object]:
         """The call as plain JSON data: ``{name: {parameter: value}}``."""
         return {self.name: {name: _plain(value) for name, value in self.arguments.items()}}
