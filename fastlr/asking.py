@@ -54,7 +54,8 @@ class Asked(Value):
     def seams(self) -> tuple[int, ...]:
         """The steps at which a scalar schedule passes from one piece to the next, its end among them.
 
-        Of a piece that repeats for ever, or more than 1,000 times, those of its first period.
+        Of a piece that repeats for ever, or more than 1,000 times, those of its first period. So it
+        is for every piece that repeats, where there would be more than 131,072 of them.
 
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).seams

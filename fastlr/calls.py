@@ -5,12 +5,13 @@ nothing else. Arguments left at their defaults are not part of it, so that a sch
 constructor gains an option.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-__all__ = ["MOST_NESTED", "VERSION", "Call"]
+__all__ = ["MOST_NESTED", "VERSION", "Call", "each_once"]
 
 VERSION = 1  # of the spec format
 MOST_NESTED = 100  # calls within calls, so that whatever is built can be written, read, compared and lowered
@@ -24,24 +25,28 @@ _MOST_SHOWN = 1000  # numbers in a repr that evaluates back; longer arrays are a
 class Call:
     """A constructor's or a method's name with its arguments; immutable, compared by value."""
 
-    __slots__ = ("_key", "arguments", "depth", "name")
+    __slots__ = ("_key", "arguments", "depth", "name", "uses")
 
     name: str
     arguments: Mapping[str, object]
     depth: int
+    uses: int  # calls in all; one that is used several times counts each time
     _key: tuple[object, ...]
 
     def __init__(self, name: str, arguments: Mapping[str, object]) -> None:
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "arguments", MappingProxyType(dict(arguments)))
-        object.__setattr__(self, "depth", 1 + max(map(_depth, self.arguments.values()), default=-1))
-        object.__setattr__(self, "_key", (name, *((key, _key(value)) for key, value in self.arguments.items())))
+        put = object.__setattr__
+        put(self, "name", name)
+        put(self, "arguments", MappingProxyType(dict(arguments)))
+        calls = _calls(arguments)
+        put(self, "depth", 1 + max([call.depth for call in calls]) if calls else 0)
+        put(self, "uses", 1 + sum([call.uses for call in calls]))
+        put(self, "_key", (name, *[(key, _key(value)) for key, value in arguments.items()]))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Call is a value: it cannot be changed")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Call) and self._key == other._key
+        return self is other or (isinstance(other, Call) and self._key == other._key)
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -70,6 +75,22 @@ class Call:
         return f"{receiver}{self.name}({', '.join([*first, *(f'{name}={_written(value)}' for name, value in arguments)])})"
 
 
+def each_once(walk: Callable[[Callable[[Any], Any], Any], Any]) -> Callable[[Any], Any]:
+    """Make a recursive walk, ``walk(visit, item)``, visit an item that is used several times once.
+
+    A sum of a schedule and itself holds that schedule twice, and the sum of two such sums four
+    times. A plain recursion would double with each sum.
+    """
+    found: dict[int, tuple[Any, Any]] = {}  # with the item itself, so that its id stays its own
+
+    def visit(item: Any) -> Any:
+        if id(item) not in found:
+            found[id(item)] = item, walk(visit, item)
+        return found[id(item)][1]
+
+    return visit
+
+
 def _operand(value: object) -> str:
     return f"({value!r})" if isinstance(value, Call) and value.name in _OPERATORS else _written(value)
 
@@ -80,10 +101,15 @@ def _key(value: object) -> object:
     return value
 
 
-def _depth(value: object) -> int:
-    """That of the deepest call in an argument; -1 where there is none."""
-    calls = value if isinstance(value, tuple) else (value,)
-    return max((call.depth for call in calls if isinstance(call, Call)), default=-1)
+def _calls(arguments: Mapping[str, object]) -> list[Call]:
+    """The calls among arguments."""
+    calls = list[Call]()
+    for value in arguments.values():
+        if isinstance(value, tuple):
+            calls.extend(value)
+        elif isinstance(value, Call):
+            calls.append(value)
+    return calls
 
 
 def _plain(value: object) -> object:

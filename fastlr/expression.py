@@ -33,6 +33,7 @@ __all__ = [
     "select",
     "stack",
     "take",
+    "written",
 ]
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
@@ -57,10 +58,10 @@ class Node:
         """The batch shape: what the numbers of this node and of its parts broadcast to."""
         inner = [part.shape for part in self.parts]
         if self.kind == "stack":
-            return (len(inner), *np.broadcast_shapes(*inner))
+            return (len(inner), *_common(inner))
         own = [number.shape for number in self.numbers.values()]
         table = [] if self.samples is None else [self.samples.shape[:-1]]
-        return np.broadcast_shapes(*own, *inner, *table)
+        return _common([*own, *inner, *table])
 
     @cached_property
     def last(self) -> npt.NDArray[np.float64]:
@@ -85,6 +86,8 @@ class Node:
         """
         if self.kind == "stack":
             return self.labels
+        if not self.parts:
+            return None
         found = {part.names for part in self.parts if part.names and len(part.shape) == len(self.shape)}
         if wider := [names for names in found if len(names) != self.shape[0]]:
             raise ValueError(f"groups must be as many as their names, got {self.shape[0]} lanes for {list(wider[0])}")
@@ -102,10 +105,7 @@ class Node:
             return 1 + 2 * inside
         if self.kind == "clock":
             return (1 + inside) * _pieces(self)
-        if self.kind == "loop":
-            period, times, stretch = (self.numbers[name] for name in ("period", "times", "stretch"))
-            inside *= float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
-        return 2 + inside
+        return 2 + inside * _unrolled(self)
 
     @cached_property
     def highest(self) -> npt.NDArray[np.float64]:
@@ -113,20 +113,49 @@ class Node:
         be low though those of a factor are not. What multiplies a node goes into its parts, of a product into the first.
         """
         own = self.bound
+        if not self.parts:
+            return own
         factor = self.numbers["factor"] if self.kind == "scale" else self._grown if self.kind == "loop" else _EACH
-        with np.errstate(over="ignore"):
-            inside = [np.where(part.highest > 0, factor * part.highest, 0.0) for part in self.parts]
+        inside = [part.highest for part in self.parts]
+        if factor is not _EACH:
+            with np.errstate(over="ignore"):
+                inside = [np.where(level > 0, factor * level, 0.0) for level in inside]
         if self.kind == "stack":
-            return np.stack(np.broadcast_arrays(own[0], *inside)[1:]) if inside else own
-        for level in inside:
-            own = np.maximum(own, level)
-        return own
+            return np.stack([np.broadcast_to(level, self.shape[1:]) for level in inside])
+        return reduce(np.maximum, inside, own)
 
     @property
     def _grown(self) -> npt.NDArray[np.float64]:
         """What the last cycle of a stretched loop, which is a row of its own, multiplies the levels of its body by."""
         grown = _growth(self.numbers["scale"], self.numbers["times"])
         return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
+
+
+def _common(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """What shapes broadcast to. Most are those of single numbers, and others are alike."""
+    distinct = set(shapes) - {()}
+    return np.broadcast_shapes(*distinct) if len(distinct) > 1 else next(iter(distinct), ())
+
+
+def _unrolled(node: Node) -> float:
+    """How many cycles of a stretched loop become rows of their own; 1 for every other node."""
+    if node.kind != "loop" or np.all(node.numbers["stretch"] == 1):
+        return 1.0
+    period, times, stretch = (node.numbers[name] for name in ("period", "times", "stretch"))
+    return float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
+
+
+def written(node: Node) -> float:
+    """How many nodes, uses of them, paces and cycles describe a node, each node counted once."""
+    seen, left, total = {id(node)}, [node], 0.0
+    while left:
+        one = left.pop()
+        total += _unrolled(one) + len(one.parts) + (_pieces(one) if one.kind == "clock" else 0)
+        for part in one.parts:
+            if id(part) not in seen:
+                seen.add(id(part))
+                left.append(part)
+    return total
 
 
 def _growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:

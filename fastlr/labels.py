@@ -15,7 +15,7 @@ from fastlr.lanes import lanes_of
 from fastlr.parameters import shown, taken
 from fastlr.schedule import Schedule
 from fastlr.sweeps import Sweep
-from fastlr.value import CONSTRUCTORS, cores
+from fastlr.value import cores_of
 
 __all__ = ["Labels", "labels", "unit"]
 
@@ -100,7 +100,7 @@ def _labels_of_batch(schedule: Schedule, attributes: Mapping[str, str]) -> Label
 
 def _arguments(call: Call, where: str = "") -> Iterator[tuple[str, Array]]:
     """All arguments that are numbers, one a lane, those of schedules within by the constructor's name, too."""
-    own = cores(CONSTRUCTORS[call.name])
+    own = cores_of(call.name)
     for name, value in call.arguments.items():
         if isinstance(value, Call):
             yield from _arguments(value, f"{value.name}_")

@@ -4,6 +4,7 @@ A rule turns what the user wrote into one canonical form (a read-only float64 or
 error that names the parameter, the rule and the value received. The constructors name their rules in their signatures.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
@@ -63,6 +64,8 @@ class Number:
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         """``value`` as a read-only array of its own, or an error that begins with ``where``."""
+        if (plain := self._plain(value)) is not None:
+            return plain
         array = self.array(where, value)
         with np.errstate(all="ignore"):  # a long double may become infinite, or be none, and is refused for that
             numbers = array if self.whole else array.astype(np.float64)
@@ -72,6 +75,20 @@ class Number:
             raise ValueError(f"{where} must be {self.rule}, got {wrong}{' in an array' if array.ndim else ''}")
         # adding 0.0 turns -0.0 into 0.0, so that equal schedules have equal bits
         canonical: npt.NDArray[Any] = np.array(numbers.astype(np.int64) if self.whole else numbers + 0.0)
+        canonical.flags.writeable = False
+        return canonical
+
+    def _plain(self, value: Any) -> npt.NDArray[Any] | None:
+        """One number of a usual kind that keeps the rule, as an array; ``None`` of all others.
+
+        It spares a long join of simple parts most of its time.
+        """
+        if type(value) is np.ndarray and value.ndim == 0 and value.dtype.char in "dlq":
+            value = value.item()
+        usual = -LAST_STEP <= value <= LAST_STEP if type(value) is int else type(value) is float and not self.whole
+        if not usual or self.core or self.beyond or not self.low <= value <= self.high:
+            return None
+        canonical = np.array(value, dtype=np.int64) if self.whole else np.array(value + 0.0)
         canonical.flags.writeable = False
         return canonical
 
@@ -165,7 +182,7 @@ class Distinct:
             raise TypeError(f"{where} must be names, got {_described(value)}")
         if not all(names):
             raise ValueError(f"{where} must not be empty, got {shown(names)}")
-        if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
             raise ValueError(f"{where} must be different from one another, got {', '.join(map(repr, twice))} more than once")
         canonical = np.array(names)
         if canonical.tolist() != list(names):  # NumPy drops it
@@ -213,8 +230,10 @@ def broadcast(where: str, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]
     """The batch shape of these parameters, or an error that shows which do not fit together."""
     if most := {name: len(shape) for name, shape in shapes.items() if len(shape) > _MOST_AXES}:
         raise ValueError(f"{where}: batch shapes must have at most {_MOST_AXES} axes, got {most}")
+    if len(distinct := set(shapes.values()) - {()}) <= 1:
+        return next(iter(distinct), ())
     try:
-        return np.broadcast_shapes(*shapes.values())
+        return np.broadcast_shapes(*distinct)
     except ValueError:
         batches = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
         raise ValueError(f"{where}: batch shapes must broadcast against each other, got {batches}") from None

@@ -16,8 +16,19 @@ from fastlr.parts import Part
 from fastlr.shapes import LAST_STEP
 
 __all__ = [
-    "FEW_TURNS", "HOLDERS", "UNKNOWN", "WAYS", "Run", "alike", "constant_from", "first_step", "pieces", "stands_from", "turn_of",
-]  # fmt: skip
+    "FEW_TURNS",
+    "HOLDERS",
+    "UNKNOWN",
+    "WAYS",
+    "Run",
+    "alike",
+    "constant_from",
+    "first_step",
+    "pieces",
+    "stands_from",
+    "together",
+    "turn_of",
+]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -254,16 +265,40 @@ def _of_pair(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
     first, second = part.below(row, 0), part.below(row, 1)
     outers = list(pieces(second, start, last))
     if any(np.any(run.turns > 1) for run in outers):
-        first, second = second, first
-        outers = list(pieces(second, start, last))
+        first, second, outers = second, first, list(pieces(first, start, last))
     if any(np.any(run.turns > 1) for run in outers):
         outers = _one_by_one(outers) or [Run(start, last, _UNKNOWN)]
+    for outer, inner in together(outers, first, start, last):
+        yield from _merged(outer, inner, linear=part.shape(row) in ("multiply", "add"))
+
+
+def together(outers: list[Run], part: Part, start: Array, last: Array) -> Iterator[tuple[Run, list[Run]]]:
+    """Each piece of one track, with the pieces of ``part`` within it.
+
+    The pieces of ``part`` are found once and cut. Otherwise a product of products would find those
+    at the bottom again for every piece of every level. Too many turns to cut one by one are found
+    again within each piece.
+    """
+    if len(outers) == 1:
+        yield outers[0], list(pieces(part, outers[0].start, outers[0].last))
+        return
+    whole = list(pieces(part, start, last))
+    if any(np.any(run.turns > 1) for run in whole) and not (whole := _one_by_one(whole)):
+        for outer in outers:
+            yield outer, list(pieces(part, outer.start, outer.last))
+        return
+    starts, ends = _side_by_side([run.start for run in whole]), _side_by_side([run.last for run in whole])
     for outer in outers:
-        inner = list(pieces(first, outer.start, outer.last))
-        yield from _together(outer, inner, linear=part.shape(row) in ("multiply", "add"))
+        begins, lasts = np.maximum(starts, outer.start), np.minimum(ends, outer.last)
+        some = np.flatnonzero(np.any(begins <= lasts, axis=-1))
+        yield outer, [whole[i]._replace(start=begins[i], last=lasts[i]) for i in some]
 
 
-def _together(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
+def _side_by_side(numbers: list[Array]) -> Array:
+    return np.stack(np.broadcast_arrays(*numbers)) if numbers else np.zeros((0, 1))
+
+
+def _merged(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
     """Pieces of one track within a piece of another; where the two do not go together, the whole of that."""
     lost = np.zeros(1, dtype=bool)
     for run in inner:

@@ -27,6 +27,7 @@ __all__ = ["NO_LIMIT", "Family", "Program", "Row", "distinct", "pack", "position
 
 NO_LIMIT = 2.0**54  # past every step that may be asked for
 _MOST_LISTED = 1_000  # periods of a loop
+_MOST_SEAMS = 2**17  # of a schedule whose loops are listed period by period
 
 Numbers = npt.NDArray[np.float64]
 
@@ -216,7 +217,18 @@ def _rows(words: Numbers, track: Numbers) -> Iterator[Numbers]:
 def seams(words: Numbers) -> set[int]:
     """The steps at which the first lane passes from one row to the next."""
     _, _, track = next(_families(words))
-    return {int(seam) for seam in _seams(words, track) if 0 < seam <= NO_LIMIT / 2}
+    most = _MOST_LISTED if _listed(words, track) <= _MOST_SEAMS else 1
+    return {int(seam) for seam in _seams(words, track, most) if 0 < seam <= NO_LIMIT / 2}
+
+
+def _listed(words: Numbers, track: Numbers) -> float:
+    """How many seams a track has at most, if each loop of up to 1,000 periods is listed period by period."""
+    total = 0.0
+    for row in track:
+        inside = sum(_listed(words, _track(words, at, count)) for at, count in (row[3:5], row[5:7]) if count)
+        times = float(words[int(row[9])]) if shape(int(row[0])).name == "loop" else 0.0
+        total += 1 + (inside + 1) * times if 0 < times <= _MOST_LISTED else 1 + inside
+    return total
 
 
 def positions(words: Numbers) -> npt.NDArray[np.int64]:
@@ -249,23 +261,26 @@ def _alike(words: Numbers, lanes: int, at: int, row: Numbers) -> Numbers:
     return np.unique(tables, axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
 
 
-def _seams(words: Numbers, track: Numbers) -> set[float]:
-    """Those of a track, and within each of its rows those of the tracks it holds, up to where the next begins."""
+def _seams(words: Numbers, track: Numbers, most: int) -> set[float]:
+    """Those of a track, and within each of its rows those of the tracks it holds, up to where the next begins.
+
+    Of a loop of more than ``most`` periods, those of the first.
+    """
     starts = [float(words[int(row[1])]) for row in track]
     found = set(starts)
     for row, start, stop in zip(track, starts, [*starts[1:], np.inf], strict=True):
-        inner = {seam for at, count in (row[3:5], row[5:7]) if count for seam in _seams(words, _track(words, at, count))}
+        inner = {seam for at, count in (row[3:5], row[5:7]) if count for seam in _seams(words, _track(words, at, count), most)}
         if shape(int(row[0])).name == "loop":
-            inner = _seams_of_loop(inner, float(words[int(row[7])]), float(words[int(row[9])]))
+            inner = _seams_of_loop(inner, float(words[int(row[7])]), float(words[int(row[9])]), most)
         elif shape(int(row[0])).name == "clock":
             inner = _seams_of_clock(inner, *(float(words[int(row[at])]) for at in (7, 9, 11)))
         found |= {start + seam for seam in inner if start + seam < stop}
     return found
 
 
-def _seams_of_loop(inner: set[float], period: float, times: float) -> set[float]:
+def _seams_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
     """Those of each period and the step where the last ends; of a loop too long to list, those of the first period."""
-    turns = int(times) if times <= _MOST_LISTED else 1
+    turns = int(times) if times <= most else 1
     return {turn * period + seam for turn in range(turns) for seam in inner if seam < period} | {
         turn * period for turn in range(turns + 1)
     }

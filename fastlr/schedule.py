@@ -31,6 +31,7 @@ Clock = Literal["own", "same"]
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
 _MOST_CYCLES = 65_536
+_NO_CALL = Call("", {})  # of what no constructor has given its own
 
 
 def _operand(where: str, value: object) -> Schedule:
@@ -46,7 +47,7 @@ Operand = Annotated["Schedule | npt.ArrayLike", _operand]
 
 def made(node: Node, past_end: str = "hold") -> Schedule:
     """A schedule on its way out of a constructor, which gives it its call."""
-    return Schedule(node, Call("", {}), past_end)
+    return Schedule(node, _NO_CALL, past_end)
 
 
 def leaf(

@@ -126,7 +126,8 @@ def _check_places(words: Words, heads: Words, lanes: int) -> None:
         begin = _count("first place of a family", first, -1, lanes - int(count))
         at = _count("where a family's places are listed", listed, 0, int(words.size - count) if begin < 0 else 0)
         places = np.array([first]) if begin >= 0 else words[at : at + int(count)]
-        begins, ends = [*begins, places], [*ends, places + (count if begin >= 0 else 1.0)]
+        begins.append(places)
+        ends.append(places + (count if begin >= 0 else 1.0))
     begun, ended = (np.sort(np.concatenate(places)) for places in (begins, ends))
     apart = begun[0] == 0 and ended[-1] == lanes and np.array_equal(begun[1:], ended[:-1])
     _require(apart, f"its {lanes:,} lanes must each have a place of their own", "others")

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import constructors
-from fastlr.calls import MOST_NESTED, VERSION
+from fastlr.calls import MOST_NESTED, VERSION, each_once
 from fastlr.errors import nearest, public
 from fastlr.parameters import shown, taken
 from fastlr.schedule import Schedule
@@ -37,7 +37,7 @@ def from_spec(spec: Mapping[str, object]) -> Schedule:
     >>> from_spec({"fastlr": 1, "schedule": {"constant": {"value": 0.1}}})
     constant(value=0.1)
     """
-    return _built(contents(spec, "schedule"), 0)
+    return _Builder().built(contents(spec, "schedule"))
 
 
 def contents(spec: object, key: str) -> object:
@@ -54,29 +54,40 @@ def contents(spec: object, key: str) -> object:
     return spec[key]
 
 
+_PLAIN = frozenset({float, int, str, bool, type(None)})
+
+
 def _is_call(value: object) -> bool:
-    return isinstance(value, Mapping)
+    return type(value) not in _PLAIN and isinstance(value, Mapping)
 
 
-def _built(value: object, depth: int) -> Schedule:
-    if not isinstance(value, Mapping) or len(value) != 1:
-        raise ValueError(f"from_spec: a schedule must be {{name: {{parameter: value}}}}, got {shown(value)}")
-    if depth > MOST_NESTED:
-        raise ValueError(f"from_spec: schedules must be nested at most {MOST_NESTED} deep")
-    [(name, arguments)] = value.items()
-    if not isinstance(arguments, Mapping) or not all(isinstance(key, str) for key in arguments):
-        raise ValueError(f"from_spec: the arguments of {name!r} must be {{parameter: value}}, got {shown(arguments)}")
-    given = {key: _argument(argument, depth + 1) for key, argument in arguments.items()}
-    built: Schedule = CONSTRUCTORS[_known(name, "from_spec", CONSTRUCTORS)](**given)
-    return built
+class _Builder:
+    """Builds what data describes. Data that stands in several places, as of a YAML alias, is built once."""
 
+    def __init__(self) -> None:
+        self.depth = 0
+        self.schedule = each_once(lambda _, value: self.built(value))
 
-def _argument(value: object, depth: int) -> object:
-    if _is_call(value):
-        return _built(value, depth)
-    if isinstance(value, list) and any(issubclass(kind, Mapping) for kind in set(map(type, value))):
-        return [_built(item, depth) if _is_call(item) else item for item in value]
-    return value
+    def built(self, value: object) -> Schedule:
+        if not isinstance(value, Mapping) or len(value) != 1:
+            raise ValueError(f"from_spec: a schedule must be {{name: {{parameter: value}}}}, got {shown(value)}")
+        if self.depth > MOST_NESTED:
+            raise ValueError(f"from_spec: schedules must be nested at most {MOST_NESTED} deep")
+        [(name, arguments)] = value.items()
+        if not isinstance(arguments, Mapping) or not all(issubclass(kind, str) for kind in set(map(type, arguments))):
+            raise ValueError(f"from_spec: the arguments of {name!r} must be {{parameter: value}}, got {shown(arguments)}")
+        self.depth += 1
+        given = {key: self.argument(argument) for key, argument in arguments.items()}
+        self.depth -= 1
+        built: Schedule = CONSTRUCTORS[_known(name, "from_spec", CONSTRUCTORS)](**given)
+        return built
+
+    def argument(self, value: object) -> object:
+        if _is_call(value):
+            return self.schedule(value)
+        if isinstance(value, list) and any(issubclass(kind, Mapping) for kind in set(map(type, value))):
+            return [self.schedule(item) if _is_call(item) else item for item in value]
+        return value
 
 
 def _known(name: object, where: str, names: Mapping[str, object]) -> str:

@@ -17,7 +17,7 @@ from fastlr import exact
 from fastlr.closed import CLOSED, geometric, power_of_scale, quotient
 from fastlr.panels import SMOOTH, panelled
 from fastlr.parts import Part
-from fastlr.pieces import UNKNOWN, Run, first_step, pieces, stands_from
+from fastlr.pieces import UNKNOWN, Run, first_step, pieces, stands_from, together
 from fastlr.reference import CURVES
 from fastlr.shapes import LAST_STEP
 
@@ -337,8 +337,9 @@ def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
 
 def _pieces_of(pair: _Pair, walk: Walk) -> Iterator[tuple[Run, Run]]:
     some = walk.n > 0
-    for first in pieces(pair.rows[0], np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)):
-        for second in pieces(pair.rows[1], first.start, first.last):
+    start, last = np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)
+    for first, others in together(list(pieces(pair.rows[0], start, last)), pair.rows[1], start, last):
+        for second in others:
             yield first, second
 
 

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import expression as tree
-from fastlr.calls import MOST_NESTED, VERSION, Call
+from fastlr.calls import MOST_NESTED, VERSION, Call, each_once
 from fastlr.errors import bound, nearest, public, public_methods
 from fastlr.expression import Node
 from fastlr.parameters import Choice, broadcast, shown
 from fastlr.shapes import LAST_STEP
 
-__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "cores", "same"]
+__all__ = ["CONSTRUCTORS", "Value", "a_schedule", "build", "checked_arguments", "constructor", "cores", "cores_of", "same"]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
@@ -33,6 +33,8 @@ CONSTRUCTORS: dict[str, Callable[..., Any]] = {}  # every constructor and method
 _RULES: dict[str, Mapping[str, Rule]] = {}
 
 _MOST_ROWS = 2**20
+_ROWS_OF_ANY = 4_096  # that any schedule may have
+_ROWS_PER_PART = 64  # and more of them, for each part and number that it is made of
 _HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
 
 
@@ -69,6 +71,12 @@ class Value:
 
     def __reduce__(self) -> tuple[object, ...]:
         return build, (self._call,)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return repr(self._call)
@@ -150,7 +158,8 @@ class Value:
         if isinstance(index, np.ndarray) and not index.ndim:
             index = index.item()
         items = list(index) if isinstance(index, list | np.ndarray) else [index]
-        places = [self._named(item) if isinstance(item, str) else item for item in items]
+        by_name = {name: i for i, name in enumerate(self.names or ())}
+        places = [_named(item, by_name) if isinstance(item, str) else item for item in items]
         if not places or not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in places):
             rule = "a schedule is indexed by integers or names, or a list of them"
             raise TypeError(f"{rule}, got {type(index).__name__} {shown(index)}")
@@ -160,27 +169,32 @@ class Value:
         found = np.mod(found, self.shape[0]).astype(np.int64)
         return found if isinstance(index, list | np.ndarray) else int(found[0])
 
-    def _named(self, name: str) -> int:
-        names = self.names or ()
-        if name not in names:
-            has = f"are {shown(list(names))}" if names else "have no names"
-            raise KeyError(f"{name!r} is none of the groups, which {has}{nearest(name, names)}")
-        return names.index(name)
+
+def _named(name: str, by_name: Mapping[str, int]) -> int:
+    """Where along the first batch axis a group is."""
+    if name not in by_name:
+        has = f"are {shown(list(by_name))}" if by_name else "have no names"
+        raise KeyError(f"{name!r} is none of the groups, which {has}{nearest(name, by_name)}")
+    return by_name[name]
 
 
 def constructor(build: Callable[P, V]) -> Callable[P, V]:
     """Make a function that builds a schedule check its arguments, by the rules in its signature, and record its call."""
     name, signature = build.__name__, inspect.signature(build)
     defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+    needed = {key for key, default in defaults.items() if default is inspect.Parameter.empty}
+    anyhow: Callable[..., V] = build  # by names, whatever its signature
 
     @wraps(build)
     def built(*args: P.args, **kwargs: P.kwargs) -> V:
-        call_of = bound(name, signature, args, kwargs)
-        checked = checked_arguments(name, build, call_of.arguments, defaults)
-        call_of.arguments.update(checked)
-        given = {key: value for key, value in call_of.arguments.items() if not same(value, defaults[key])}
-        result, call = build(*call_of.args, **call_of.kwargs), Call(name, _recorded(given))
-        node = _of_all_lanes(result._node, np.broadcast_shapes(*(shape for _, shape in _batches(_RULES[name], checked))))
+        by_place = dict(zip(defaults, args, strict=False))
+        known = len(args) <= len(defaults) and kwargs.keys() <= defaults.keys() - by_place.keys()
+        if not known or not needed <= by_place.keys() | kwargs.keys():
+            bound(name, signature, args, kwargs)  # raises
+        checked, lanes = _checked(name, build, {**defaults, **by_place, **kwargs}, defaults)
+        given = {key: _recorded(checked[key]) for key in defaults if key in needed or not same(checked[key], defaults[key])}
+        result, call = anyhow(**checked), Call(name, given)
+        node = _of_all_lanes(result._node, lanes)
         _check_result(name, node, call)
         return type(result)(node, call, result.past_end)
 
@@ -196,6 +210,22 @@ def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
 
 def _check_result(name: str, node: Node, call: Call) -> None:
     """What can be told only of the whole."""
+    if node.parts:
+        _check_parts(name, node, call)
+    if not _at_most(node.bound, _HIGHEST):
+        raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
+    if node.steps is not None and not _at_most(node.steps, LAST_STEP):
+        raise ValueError(f"{name}: the schedule must end by step 2**53, got {int(np.max(node.steps))} steps: {shown(call)}")
+
+
+def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
+    """Whether no number is larger, or is none; quick for a single one, as most are."""
+    return bool((numbers <= most).all()) if numbers.ndim else bool(numbers.item() <= most)
+
+
+def _check_parts(name: str, node: Node, call: Call) -> None:
+    """What can be told only of several parts together."""
+    _check_size(name, node, call)  # first: the others show the call, which takes as long as it is large
     if call.depth > MOST_NESTED:
         raise ValueError(
             f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + (c + d) is 2 deep, got "
@@ -205,23 +235,31 @@ def _check_result(name: str, node: Node, call: Call) -> None:
         _ = node.names
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if not np.all(node.bound <= _HIGHEST):
-        raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {shown(call)}")
-    if not np.all(node.highest <= _HIGHEST):
+    if not _at_most(node.highest, _HIGHEST) and _at_most(node.bound, _HIGHEST):
         raise ValueError(f"{name}: the parts of a schedule must stay finite too, at most 1e300, got {shown(call)}")
-    if node.rows > _MOST_ROWS:
-        raise ValueError(f"{name}: the program must have at most {_MOST_ROWS:,} rows, got up to {node.rows:,.0f}: {shown(call)}")
-    if node.steps is not None and np.any(node.steps > LAST_STEP):
-        raise ValueError(f"{name}: the schedule must end by step 2**53, got {int(np.max(node.steps))} steps: {shown(call)}")
 
 
-def _recorded(given: Mapping[str, object]) -> dict[str, object]:
-    """Schedules among arguments as the calls that built them."""
+def _check_size(name: str, node: Node, call: Call) -> None:
+    """Refuse a schedule whose parts, each counted as often as it is used, are too many for how little describes them.
 
-    def call(value: object) -> object:
-        return value._call if isinstance(value, Value) else value
+    A rate takes an evaluation of each use. Eighteen times ``x = x + x`` is 2^18 evaluations of ``x``.
+    """
+    size = max(node.rows, call.uses)
+    if size <= _ROWS_OF_ANY:
+        return
+    most = min(_MOST_ROWS, _ROWS_OF_ANY + _ROWS_PER_PART * int(tree.written(node)))
+    if size > most:
+        raise ValueError(
+            f"{name}: the program must have at most {most:,} rows, got up to {size:,.0f}; a part counts each time it is "
+            "used: write x + x as x * 2, x.then(x) as x.repeat(2), a stack of x * a and x * b as x * [a, b]"
+        )
 
-    return {key: tuple(map(call, value)) if isinstance(value, tuple) else call(value) for key, value in given.items()}
+
+def _recorded(value: object) -> object:
+    """An argument as a call has it: for each schedule the call that built it."""
+    if isinstance(value, tuple):
+        return tuple(part._call for part in value)
+    return value._call if isinstance(value, Value) else value
 
 
 def same(value: object, default: object) -> bool:
@@ -235,32 +273,48 @@ def checked_arguments(
     name: str, build: Callable[..., Any], arguments: Mapping[str, Any], defaults: Mapping[str, object]
 ) -> dict[str, object]:
     """Every argument in canonical form, by the rules in the signature, their batch shapes known to fit together."""
+    return _checked(name, build, arguments, defaults)[0]
+
+
+def _checked(
+    name: str, build: Callable[..., Any], arguments: Mapping[str, Any], defaults: Mapping[str, object]
+) -> tuple[dict[str, object], tuple[int, ...]]:
+    """Every argument in canonical form, and the batch shape that they broadcast to."""
     if name not in _RULES:
         hints = typing.get_type_hints(build, include_extras=True)
         _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
     rules = _RULES[name]
-    if isinstance(arguments.get("schedules"), Mapping) and arguments.get("names", "") is None:
+    if "schedules" in arguments and isinstance(arguments["schedules"], Mapping) and arguments.get("names", "") is None:
         arguments = {"names": list(arguments["schedules"]), "schedules": list(arguments["schedules"].values())}
     ruled = {key: None if value is None else rules[key](f"{name}: {key}", value) for key, value in arguments.items()}
     for key, value in ruled.items():
         if value is None and defaults[key] is not None:
             raise TypeError(f"{name}: {key} must be given, got None")
-    broadcast(name, dict(_batches(rules, ruled)))
-    return ruled
+    return ruled, broadcast(name, dict(_batches(rules, ruled)))
 
 
 def _batches(rules: Mapping[str, object], checked: Mapping[str, object]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The batch shape of each argument; of several schedules, the first that has each shape."""
     for key, value in checked.items():
-        if isinstance(value, Value):
+        if isinstance(value, np.ndarray):
+            if value.ndim:
+                yield key, value.shape[: value.ndim - _core(rules[key])]
+        elif isinstance(value, Value):
             yield key, value.shape
         elif isinstance(value, tuple):
-            yield from ((f"{key}[{i}]", schedule.shape) for i, schedule in enumerate(value))
-        elif isinstance(value, np.ndarray):
-            yield key, value.shape[: value.ndim - _core(rules[key])]
+            firsts = dict[tuple[int, ...], int]()
+            for i, schedule in enumerate(value):
+                firsts.setdefault(schedule.shape, i)
+            yield from ((f"{key}[{i}]", shape) for shape, i in firsts.items())
 
 
 def _core(rule: object) -> int:
     return getattr(rule, "core", 0)
+
+
+def cores_of(name: str) -> dict[str, int]:
+    """Of each parameter of a constructor that has built something, the same as ``cores``."""
+    return {key: _core(rule) for key, rule in _RULES[name].items()}
 
 
 def cores(build: Callable[..., Any]) -> dict[str, int]:
@@ -295,54 +349,66 @@ def _value(where: str, value: object) -> Value:
 def _values(where: str, value: object) -> tuple[Value, ...]:
     if isinstance(value, Value | str) or not isinstance(value, Sequence) or not value:
         raise TypeError(f"{where} must be a sequence of at least one Schedule, got {type(value).__name__} {shown(value)}")
-    return tuple(_value(f"{where}[{i}]", item) for i, item in enumerate(value))
+    for i, item in enumerate(value):
+        if not isinstance(item, Value):
+            _value(f"{where}[{i}]", item)
+    return tuple(value)
 
 
 def build(call: Call) -> Any:
     """What a call builds; its arguments are checked again."""
 
-    def value(argument: object) -> object:
-        if isinstance(argument, tuple):
-            return tuple(map(build, argument))
-        return build(argument) if isinstance(argument, Call) else argument
+    def built(visit: Callable[[Call], Any], one: Call) -> Any:
+        def value(argument: object) -> object:
+            if isinstance(argument, tuple):
+                return tuple(map(visit, argument))
+            return visit(argument) if isinstance(argument, Call) else argument
 
-    return CONSTRUCTORS[call.name](**{name: value(argument) for name, argument in call.arguments.items()})
+        return CONSTRUCTORS[one.name](**{name: value(argument) for name, argument in one.arguments.items()})
+
+    return each_once(built)(call)
 
 
 def _take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
     """The call of the schedule at ``index`` of the first axis of a batch of this shape, or of those at several."""
-    parts, axes = call.arguments.get("schedules"), len(shape)
-    if call.name == "stack" and isinstance(parts, tuple):
-        if (own := _axes(call)) == axes:
-            return _take_stacked(call, parts, index)
-        return call if len(parts) == shape[-own] else Call(call.name, {"schedules": parts})  # one name is not that of several
-    rules = _RULES[call.name]
+    axes, axes_of = len(shape), each_once(_axes)
 
-    def take(name: str, value: object) -> object:
-        if isinstance(value, Call):
-            return _take(value, index, shape)
-        if isinstance(value, tuple):
-            return tuple(_take(part, index, shape) for part in value)
-        if isinstance(value, np.ndarray) and value.ndim - _core(rules[name]) >= axes:
-            return value[index if value.shape[0] > 1 else index * 0]
-        return value
+    def taken(visit: Callable[[Call], Call], one: Call) -> Call:
+        parts = one.arguments.get("schedules")
+        if one.name == "stack" and isinstance(parts, tuple):
+            if (own := axes_of(one)) == axes:
+                return _take_stacked(one, parts, index)
+            return one if len(parts) == shape[-own] else Call(one.name, {"schedules": parts})  # one name is not that of several
+        rules = _RULES[one.name]
 
-    return Call(call.name, {name: take(name, value) for name, value in call.arguments.items()})
+        def value(name: str, argument: object) -> object:
+            if isinstance(argument, Call):
+                return visit(argument)
+            if isinstance(argument, tuple):
+                return tuple(map(visit, argument))
+            if isinstance(argument, np.ndarray) and argument.ndim - _core(rules[name]) >= axes:
+                return argument[index if argument.shape[0] > 1 else index * 0]
+            return argument
+
+        return Call(one.name, {name: value(name, argument) for name, argument in one.arguments.items()})
+
+    found: Call = each_once(taken)(call)
+    return found
 
 
-def _axes(call: Call) -> int:
+def _axes(visit: Callable[[Call], int], call: Call) -> int:
     """How many batch axes there are to what a call builds."""
     parts = call.arguments.get("schedules")
     if call.name == "stack" and isinstance(parts, tuple):
-        return 1 + _axes(parts[0])  # all are alike
+        return 1 + visit(parts[0])  # all are alike
     rules = _RULES[call.name]
 
     def axes(name: str, value: object) -> int:
         if isinstance(value, np.ndarray):
             return value.ndim - _core(rules[name])
         if isinstance(value, tuple):
-            return max(map(_axes, value))
-        return _axes(value) if isinstance(value, Call) else 0
+            return max(map(visit, value))
+        return visit(value) if isinstance(value, Call) else 0
 
     return max((axes(name, value) for name, value in call.arguments.items()), default=0)
 

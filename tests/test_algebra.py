@@ -3,6 +3,7 @@
 import itertools
 import math
 import tracemalloc
+from collections.abc import Iterator
 from fractions import Fraction
 
 import mpmath
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS, BOUNDS, built
+from fuzz.choices import REUSES
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -459,3 +461,55 @@ def test_an_out_that_is_refused_is_left_alone(out, error, message):
 def test_a_factor_of_a_product_goes_where_it_fits(text, rate, name):
     with flr.use_backend(name):
         np.testing.assert_allclose(built(text)(0), rate, rtol=1e-15)
+
+
+# -- parts that are used several times -------------------------------------------------------------------------------------
+
+LINE = flr.linear(1.0, 0.5, 10)
+
+
+def grown(schedule: flr.Schedule, reuse) -> Iterator[flr.Schedule]:
+    """A schedule made of the last, for ever."""
+    while True:
+        schedule = reuse(schedule)
+        yield schedule
+
+
+@pytest.mark.parametrize("reuse", REUSES)
+def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
+    found = [LINE]
+    rule = r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part counts "
+    with pytest.raises(ValueError, match=rule):
+        found.extend(itertools.islice(grown(LINE, reuse), 100))
+    schedule, times = found[-1], len(found)
+    assert 4 <= times <= 14
+    assert max(schedule._node.rows, schedule._call.uses) <= 16_384
+    assert schedule.program.size <= 64 * schedule._node.rows
+
+
+def test_the_size_of_a_schedule_is_what_it_consists_of_not_how_deep_it_is():
+    schedule = LINE
+    for _ in range(99):
+        schedule = schedule.then(LINE)
+    assert schedule.steps == 1_000
+    many = flr.join([flr.linear(1.0, 0.5, i) for i in range(1, 20_001)], range(1, 20_000))
+    assert flr.stack([many, many * 0.5])(5).tolist() == [many(5), many(5) * 0.5]
+    groups = flr.stack([many[()].skip(i) for i in range(3)] + [LINE] * 5_000)
+    assert groups.shape == (5_003,)
+
+
+@pytest.mark.parametrize("times", [1, 5, 9])
+def test_shared_parts_have_the_rates_of_the_formula(times):
+    alike = {"+": LINE, "*": LINE, "then": LINE, "max": LINE, "join": LINE}
+    for _ in range(times):
+        alike["+"] = alike["+"] + alike["+"]
+        alike["*"] = alike["*"] * alike["*"]
+        alike["then"] = alike["then"].then(alike["then"])
+        alike["max"] = alike["max"].maximum(alike["max"])
+        alike["join"] = flr.join([alike["join"]] * 2, [5])
+    table, count = LINE.table(20), 2**times
+    assert same(alike["+"].table(20), table * count)
+    assert np.allclose(alike["*"].table(20), table**count, rtol=1e-12, atol=0.0)
+    assert same(alike["then"].table(10 * count), np.tile(table[:10], count))
+    assert same(alike["max"].table(20), table)
+    assert same(alike["join"].table(5 * times), np.tile(table[:5], times))

@@ -372,7 +372,7 @@ def test_a_program_does_not_grow_without_bound():
     def doubled(times: int) -> flr.Schedule:
         return (doubled(times - 1) * LINE).delay(1) if times else LINE
 
-    with pytest.raises(ValueError, match=r"^delay: the program must have at most 1,048,576 rows, got up to 1,[0-9,]+: "):
+    with pytest.raises(ValueError, match=r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part "):
         doubled(40)
     many = flr.join([flr.linear(1.0, 0.0, 1)] * 1_000, at=range(1, 1_000))
     with pytest.raises(ValueError, match=r"^repeat: the program must have at most 1,048,576 rows, got up to "):

@@ -416,3 +416,14 @@ def test_print_shows_where_each_row_begins_and_its_numbers(text, printed):
 def test_repr_is_one_line():
     assert repr(flr.constant(1.0).program) == "<fastlr program of 1 lane, 256 bytes>"
     assert repr(flr.constant(lane_rates(1_000)).program).startswith("<fastlr program of 1,000 lanes, ")
+
+
+def test_seams_of_loops_within_loops_are_no_more_than_one_can_list():
+    line = flr.linear(1.0, 0.5, 10)
+    assert line.repeat(1_000).seams == tuple(range(10, 10_010, 10))
+    assert line.repeat(100).repeat(100).seams == tuple(range(10, 100_010, 10))
+    assert line.repeat(1_000).repeat(1_000).seams == (10, 10_000)
+    nested = line
+    for _ in range(5):
+        nested = nested.then(nested).repeat(100)
+    assert len(nested.seams) <= 2**17

@@ -1,6 +1,7 @@
 """Sums, extremes and searches without tables: against tables, and far out against the formulas in real numbers."""
 
 import math
+import operator
 import re
 import tracemalloc
 from itertools import pairwise
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
+from fastlr import pieces
 from fastlr.parts import Part
 from fastlr.reductions import REDUCTIONS
 
@@ -477,3 +479,31 @@ def test_no_steps_have_no_sum_and_a_run_that_ends_is_searched_to_its_end():
     assert ONE.sum(0) == ONE.sum(7, 7) == 0.0
     assert ENDS.first_below(0.15) == 9
     assert ENDS.first_below(0.05) == -1
+
+
+REUSED = [
+    flr.linear(1.0, 0.5, 10),
+    flr.wsd(1.0, 3, 4, 5).repeat(7),
+    flr.cyclic([0.1, 0.2], 0.5, 3),
+]
+PAIRED = [operator.mul, operator.add, flr.Schedule.maximum, flr.Schedule.minimum]
+
+
+@pytest.mark.parametrize("operation", PAIRED)
+@pytest.mark.parametrize("body", REUSED)
+def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, monkeypatch):
+    looked, find = [0], pieces.pieces
+
+    def counted(*given):
+        looked[0] += 1
+        return find(*given)
+
+    schedule = body
+    for _ in range(6):
+        ends = schedule.steps is not None
+        schedule = operation(schedule, schedule.then(body) if ends else schedule)
+    monkeypatch.setattr(pieces, "pieces", counted)
+    table = schedule.table(3, 100)
+    assert np.array_equal(schedule.max(3, 100), table.max(axis=-1))
+    assert np.array_equal(schedule.min(3, 100), table.min(axis=-1))
+    assert looked[0] <= 4 * schedule._node.rows

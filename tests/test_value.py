@@ -7,19 +7,24 @@ import os
 import pickle
 import subprocess
 import sys
+import typing
 import weakref
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import schedules
 from cases import SCHEDULES, TEXTS, built
+from fuzz.choices import INTEGERS, REALS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastlr as flr
+from fastlr import parameters
 from fastlr.calls import Call
+from fastlr.parameters import Number
 from fastlr.value import CONSTRUCTORS
 
 LAST = 2**53
@@ -368,3 +373,88 @@ def test_it_can_be_held_weakly():
     del schedule
     gc.collect()
     assert held() is None
+
+
+# -- parts that are used several times -------------------------------------------------------------------------------------
+
+
+def count_built(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """A list that grows with each call of a constructor from data."""
+    calls, build = list[str](), CONSTRUCTORS[name]
+    monkeypatch.setitem(CONSTRUCTORS, name, lambda **given: calls.append(name) or build(**given))
+    return calls
+
+
+def doubled(schedule: flr.Schedule, times: int) -> flr.Schedule:
+    for _ in range(times):
+        schedule = schedule + schedule
+    return schedule
+
+
+def test_a_shared_part_is_built_once(monkeypatch):
+    lanes = doubled(flr.linear([1.0, 2.0], 0.5, 10), 9)
+    calls = count_built(monkeypatch, "add")
+    again = pickle.loads(pickle.dumps(lanes))
+    assert again == lanes
+    assert len(calls) == 9
+    assert lanes[0] == doubled(flr.linear(1.0, 0.5, 10), 9)
+    assert len(calls) == 18
+
+
+def test_data_that_stands_in_several_places_is_built_once(monkeypatch):
+    def data(times: int) -> dict[str, object]:
+        plan: dict[str, object] = {"linear": {"init": 1.0, "end": 0.5, "steps": 10}}
+        for _ in range(times):
+            plan = {"add": {"a": plan, "b": plan}}
+        return {"fastlr": 1, "schedule": plan}
+
+    calls = count_built(monkeypatch, "add")
+    assert flr.from_spec(data(9)) == doubled(flr.linear(1.0, 0.5, 10), 9)
+    assert len(calls) == 9
+    with pytest.raises(ValueError, match=r"^add: the program must have at most "):
+        flr.from_spec(data(99))
+    assert len(calls) <= 9 + 14
+
+
+def test_a_copy_of_a_value_is_itself():
+    schedule = flr.linear(1.0, 0.5, 10)
+    assert copy.copy(schedule) is schedule
+    assert copy.deepcopy([schedule])[0] is schedule
+
+
+RULES = {name: kind.__metadata__[0] for name, kind in vars(parameters).items() if typing.get_origin(kind) is typing.Annotated}
+
+
+def outcome(rule: Any, value: object) -> object:
+    """What a rule makes of a value, to the bit, or its refusal."""
+    try:
+        found = rule("x", value)
+    except (TypeError, ValueError) as error:
+        return type(error)
+    return found.dtype, found.ravel().tobytes(), found.flags.writeable
+
+
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if isinstance(rule, Number) and not rule.core])
+@pytest.mark.parametrize("value", [*INTEGERS, *REALS, True, np.int32(3), np.float32(0.5)], ids=lambda value: repr(value)[:20])
+def test_one_number_is_checked_as_a_list_of_it_is(name, value):
+    assert outcome(RULES[name], value) == outcome(RULES[name], [value])
+    if -(2**63) <= value < 2**63:
+        assert outcome(RULES[name], np.array(value)) == outcome(RULES[name], np.array([value]))
+
+
+@pytest.mark.parametrize("low", [1 / 3, 2**53 - 1, 2**53 + 2])
+def test_one_number_at_the_end_of_a_range_is_checked_as_a_list_of_it_is(low):
+    for rule in (
+        Number("n", low, 1e300),
+        Number("n", 0.0, low),
+        Number("n", 0.0, low, beyond=True),
+        Number("n", low, 2**60, whole=True),
+    ):
+        for value in (low, int(low), int(low) + 1, int(low) - 1, np.nextafter(low, 1e300).item()):
+            assert outcome(rule, value) == outcome(rule, [value])
+
+
+def test_a_refusal_of_many_parts_names_the_first_of_each_shape():
+    parts = [flr.constant([0.1, 0.2])] * 500 + [flr.constant([0.1, 0.2, 0.3])] * 500
+    with pytest.raises(ValueError, match=r"got parts\[0\] \(2,\), parts\[500\] \(3,\)$"):
+        flr.join(parts, range(1, 1_000))

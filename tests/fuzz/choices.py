@@ -198,6 +198,10 @@ class Choices:
         ]
         return self.of(changes)()
 
+    def reused(self, schedule: flr.Schedule) -> flr.Schedule:
+        """A schedule made of the same one several times."""
+        return self.of(REUSES)(schedule)
+
     def schedules(self, depth: int) -> Any:
         """Several of them, by name now and then."""
         some = [self.schedule(depth) for _ in range(1 + self.below(3))]
@@ -226,6 +230,23 @@ def annotations(build: Callable[..., Any]) -> dict[str, Any]:
 
 
 signature = cache(inspect.signature)
+
+
+REUSES: list[Callable[[Any], flr.Schedule]] = [
+    lambda x: x + x,
+    lambda x: x * x,
+    lambda x: x.then(x),
+    lambda x: x.paced([1, 2], [3]),
+    lambda x: x.minimum(x * 0.5),
+    lambda x: x.maximum(x),
+    lambda x: flr.stack([x, x]),
+    lambda x: flr.join([x, x, x], [5, 5]),
+    lambda x: x.continue_from(3, x, match=True),
+    lambda x: (x.delay(1) + 0.5) * 0.5,
+    lambda x: x.skip(1) + x.staircase(2),
+    lambda x: x.clip(0.1, 0.9).repeat(2).maximum(x),
+    lambda x: x.with_past_end("zero").then(x),
+]
 
 
 def _of_schedules(build: Callable[..., Any]) -> bool:

@@ -84,6 +84,15 @@ def algebra(choices: Choices) -> flr.Schedule:
     return made
 
 
+@target()
+def shared(choices: Choices) -> flr.Schedule:
+    """An expression that uses its own result several times, again and again."""
+    made = choices.schedule(1)
+    for _ in range(1 + choices.below(24)):
+        made = choices.reused(made)
+    return made
+
+
 @target(IndexError, KeyError)
 def asking(choices: Choices) -> None:
     """A schedule asked for anything, at anything: what it gives is what it gives at each step."""
