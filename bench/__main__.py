@@ -69,15 +69,20 @@ def tables(what: str) -> dict[tuple[str, str], str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("what", choices=WHAT)
-    parser.add_argument("--write", action="store_true", help="write the tables where they are published")
+    parser.add_argument(
+        "--write", action="store_true", help="write the tables where they are published"
+    )
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
     for (file, mark), table in tables(options.what).items():
         print(f"\n{table}")
         path = PROJECT / file
-        if options.write and f"<!-- {mark} -->" in path.read_text():  # what has no place there is printed alone
+        # what has no place there is printed alone
+        if options.write and f"<!-- {mark} -->" in path.read_text():
             path.write_text(replaced(path.read_text(), mark, table))
 
 

@@ -1,4 +1,6 @@
-"""The errors of rates against the formulas in real numbers, in units of the last place: each shape, backend and dtype."""
+"""The errors of rates against the formulas in real numbers, in units of the last place: each
+shape, backend and dtype.
+"""
 
 import math
 import os
@@ -18,7 +20,11 @@ BACKENDS = ("native", "jit", "reference")
 DTYPES = ("float64", "float32")
 
 Row = tuple[str, ...]
-HEAD: Row = ("schedule", "points", *(f"{backend}, {dtype}" for dtype in DTYPES for backend in BACKENDS))
+HEAD: Row = (
+    "schedule",
+    "points",
+    *(f"{backend}, {dtype}" for dtype in DTYPES for backend in BACKENDS),
+)
 
 _COSINE, _LINE = flr.cosine(0.1, 0.0, STEPS), flr.linear(0.01, 1.0, STEPS)
 SCHEDULES = {
@@ -30,7 +36,9 @@ SCHEDULES = {
     "polynomial, power 5.5": flr.polynomial(0.1, 1e-4, STEPS, power=5.5),
     "polynomial, power 30": flr.polynomial(0.1, 0.0, STEPS, power=30.0),
     "polynomial, power 960": flr.polynomial(0.1, 0.0, STEPS, power=960.0),
-    "polynomial, power 4 from the start": flr.polynomial(0.0, 0.1, STEPS, power=4.0, origin="start"),
+    "polynomial, power 4 from the start": flr.polynomial(
+        0.0, 0.1, STEPS, power=4.0, origin="start"
+    ),
     "cosine": flr.cosine(0.1, 1e-7, STEPS),
     "cosine, to 0": _COSINE,
     "cosine, exponent 1.5": flr.cosine(0.1, 0.0, STEPS, exponent=1.5),
@@ -42,7 +50,9 @@ SCHEDULES = {
     "exponential": flr.exponential(0.1, 1e-6, STEPS),
     "exponential decay, rate": flr.exponential_decay(0.1, rate=1e-5),
     "exponential decay, gamma": flr.exponential_decay(0.1, gamma=0.97, every=1_001),
-    "exponential decay, staircase": flr.exponential_decay(0.1, gamma=0.97, every=1_001, staircase=True),
+    "exponential decay, staircase": flr.exponential_decay(
+        0.1, gamma=0.97, every=1_001, staircase=True
+    ),
     "step decay": flr.step_decay(0.1, 0.94, every=1_001),
     "milestones": flr.milestones(0.1, 0.1, at=[300_007, 600_011]),
     "inverse time": flr.inverse_time(0.1, rate=1e-4),
@@ -72,15 +82,21 @@ SCHEDULES = {
     "eden, by steps and epochs": flr.eden(0.1, 7_500) * flr.eden(1.0, 3.5).staircase(every=1_001),
     "clipped": _COSINE.clip(0.02, 0.05),
     "cyclic, exp_range": flr.cyclic(1e-4, 0.1, up=10_007, mode="exp_range", gamma=0.99999),
-    "restarts at other heights": flr.cosine_restarts(0.1, 0.0, period=1_001, stretch=1.5, scale=0.9),
+    "restarts at other heights": flr.cosine_restarts(
+        0.1, 0.0, period=1_001, stretch=1.5, scale=0.9
+    ),
 }
 
 
 def points(schedule: flr.Schedule, rng: np.random.Generator) -> np.ndarray:
-    """Steps anywhere in the run, near every seam and on it, and far out."""
-    seams = np.array([0, *(seam for seam in schedule.seams if seam < 2**40)])
+    """Steps anywhere in the run, near every boundary and on it, and far out."""
+    boundaries = np.array([0, *(boundary for boundary in schedule.boundaries if boundary < 2**40)])
     anywhere = rng.choice(schedule.steps or 3 * STEPS, POINTS, replace=False)
-    near = [seams + offset * np.rint(2 ** rng.uniform(0, 20, seams.size)) for offset in (-1, 0, 1) for _ in range(200)]
+    near = [
+        boundaries + offset * np.rint(2 ** rng.uniform(0, 20, boundaries.size))
+        for offset in (-1, 0, 1)
+        for _ in range(200)
+    ]
     far = 2 ** rng.uniform(0, 53 if schedule.steps is None else 21, POINTS // 10)
     steps = np.unique(np.concatenate([anywhere, *near, far]).astype(np.int64))
     return steps[steps >= 0]
@@ -96,7 +112,10 @@ def rates_at(schedule: flr.Schedule, steps: np.ndarray, dtype: str) -> np.ndarra
 def errors(rates: np.ndarray, truths: list[oracle.mpf]) -> str:
     """The largest and the mean one."""
     places = np.spacing(np.array([abs(float(truth)) for truth in truths], dtype=rates.dtype))
-    apart = [float(abs(oracle.mpf(float(rate)) - truth)) for rate, truth in zip(rates, truths, strict=True)]
+    apart = [
+        float(abs(oracle.mpf(float(rate)) - truth))
+        for rate, truth in zip(rates, truths, strict=True)
+    ]
     ulps = (np.array(apart) / places).tolist()
     if not all(map(math.isfinite, ulps)):
         raise AssertionError("a rate is not a number")

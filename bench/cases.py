@@ -17,7 +17,10 @@ T = np.arange(STEPS)
 
 @dataclass(frozen=True)
 class Case:
-    """A table of 10^6 steps. ``least`` is the bar against NumPy, ``most`` that against ``out.fill``."""
+    """A table of 10^6 steps.
+
+    ``least`` is the bar against NumPy, ``most`` that against ``out.fill``.
+    """
 
     name: str
     schedule: flr.Schedule
@@ -35,7 +38,9 @@ def _cyclic() -> Array:
 
 def _warmup_cosine() -> Array:
     p = (T - 2_000) / 998_000
-    return np.where(T < 2_000, 6e-4 * T / 2_000, 6e-5 + (6e-4 - 6e-5) * 0.5 * (1 + np.cos(np.pi * p)))
+    return np.where(
+        T < 2_000, 6e-4 * T / 2_000, 6e-5 + (6e-4 - 6e-5) * 0.5 * (1 + np.cos(np.pi * p))
+    )
 
 
 def _cosine() -> Array:
@@ -67,10 +72,28 @@ TABLES = [
     Case("linear", flr.linear(0.1, 0.0, STEPS), lambda: 0.1 + (0.0 - 0.1) * (T / STEPS), most=1.5),
     Case("cosine", flr.cosine(0.1, 0.0, STEPS), _cosine, least=25, most=4),
     Case("cosine, float32", flr.cosine(0.1, 0.0, STEPS), _cosine, dtype="float32"),
-    Case("cosine, k=0.7", flr.cosine(0.1, 0.0, STEPS, k=0.7), lambda: 0.05 * (1 + np.cos(np.pi * (T / STEPS) ** 0.7))),
-    Case("polynomial, power 2", flr.polynomial(0.1, 0.01, STEPS, power=2.0), _square, least=5, most=5),
-    Case("polynomial, power 0.7", flr.polynomial(0.1, 0.01, STEPS, power=0.7), _power, least=3, most=15),
-    Case("exponential, rate", flr.exponential_decay(0.1, rate=1e-5), lambda: 0.1 * np.exp(-1e-5 * T), least=5, most=5),
+    Case(
+        "cosine, k=0.7",
+        flr.cosine(0.1, 0.0, STEPS, k=0.7),
+        lambda: 0.05 * (1 + np.cos(np.pi * (T / STEPS) ** 0.7)),
+    ),
+    Case(
+        "polynomial, power 2", flr.polynomial(0.1, 0.01, STEPS, power=2.0), _square, least=5, most=5
+    ),
+    Case(
+        "polynomial, power 0.7",
+        flr.polynomial(0.1, 0.01, STEPS, power=0.7),
+        _power,
+        least=3,
+        most=15,
+    ),
+    Case(
+        "exponential, rate",
+        flr.exponential_decay(0.1, rate=1e-5),
+        lambda: 0.1 * np.exp(-1e-5 * T),
+        least=5,
+        most=5,
+    ),
     Case(
         "exponential, gamma",
         flr.exponential_decay(0.1, gamma=0.9, every=100_000),
@@ -78,7 +101,12 @@ TABLES = [
         least=5,
         most=5,
     ),
-    Case("step decay", flr.step_decay(0.1, 0.5, every=30_000), lambda: 0.1 * 0.5 ** (T // 30_000), most=1.1),
+    Case(
+        "step decay",
+        flr.step_decay(0.1, 0.5, every=30_000),
+        lambda: 0.1 * 0.5 ** (T // 30_000),
+        most=1.1,
+    ),
     Case(
         "piecewise constant",
         flr.piecewise_constant([0.1, 0.01, 0.001, 0.0001], _DROPS),
@@ -92,9 +120,15 @@ TABLES = [
         lambda: 0.05 * (1 + np.cos(np.pi * (T % 10_000) / 10_000)),
     ),
     Case("warm-up, cosine", flr.warmup_cosine(6e-4, 2_000, STEPS, end=6e-5), _warmup_cosine),
-    Case("cosine times a line", flr.cosine(0.1, 0.0, STEPS) * flr.linear(0.0, 1.0, STEPS), _product),
+    Case(
+        "cosine times a line", flr.cosine(0.1, 0.0, STEPS) * flr.linear(0.0, 1.0, STEPS), _product
+    ),
     Case("cosine, clipped", flr.cosine(0.1, 0.0, STEPS).clip(0.02, 0.05), _clipped),
-    Case("sampled, joined", flr.sampled(SAMPLES, every=10, interpolate=True), lambda: np.interp(T, SAMPLED_AT, SAMPLES)),
+    Case(
+        "sampled, joined",
+        flr.sampled(SAMPLES, every=10, interpolate=True),
+        lambda: np.interp(T, SAMPLED_AT, SAMPLES),
+    ),
     Case("inverse time", flr.inverse_time(0.1, rate=1e-4), lambda: 0.1 / (1 + 1e-4 * T)),
     Case("rex", flr.rex(0.1, 0.0, STEPS), lambda: 0.1 * (1 - T / STEPS) / (1 - 0.5 * T / STEPS)),
 ]
@@ -155,13 +189,21 @@ def mixed_formula(t: int) -> Array:
 
 
 LANE_CASES = [
-    Lanes("cosine, one family", lambda: flr.cosine(INIT, END, LENGTH), _cosine_lanes, least=8, most=1.5),
+    Lanes(
+        "cosine, one family",
+        lambda: flr.cosine(INIT, END, LENGTH),
+        _cosine_lanes,
+        least=8,
+        most=1.5,
+    ),
     Lanes("five families", mixed, mixed_formula, least=8, most=3.0),
 ]
 
 
 def check(ours: Array, theirs: Array) -> None:
-    """Raise unless two tables agree to 10^-12 of the highest rate, as far as NumPy formulas are exact: only equals are timed."""
+    """Raise unless two tables agree to 10^-12 of the highest rate, as far as NumPy formulas are
+    exact: only equals are timed.
+    """
     apart = float(np.max(np.abs(ours - theirs)) / np.max(ours))
     if not apart <= 1e-12:
         raise AssertionError(f"not the same thing: {apart:.3g} of the highest rate apart")

@@ -1,4 +1,6 @@
-"""A step of a scheduler on torch's own optimizers: ours against torch's of the same rates, found equal before they are timed."""
+"""A step of a scheduler on torch's own optimizers: ours against torch's of the same rates,
+found equal before they are timed.
+"""
 
 import math
 import warnings
@@ -19,7 +21,9 @@ LENGTH = 1_000_000
 def optimizer(count):
     import torch
 
-    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i])} for i in range(count)]
+    groups = [
+        {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i])} for i in range(count)
+    ]
     made = torch.optim.SGD(groups)
     made.step()  # or torch warns
     return made
@@ -41,9 +45,14 @@ def by_lambdas(count):
 
 
 def row(count, name, theirs, least, lanes=True):
-    """``least`` is how many times as fast ours must be; without ``lanes``, one rate for all groups."""
+    """``least`` is how many times as fast ours must be; without ``lanes``, one rate for all
+    groups.
+    """
     init = INIT[:count] if lanes else INIT[0]
-    ours, peer = flr.adapters.torch.Scheduler(optimizer(count), flr.cosine(init, 0.0, LENGTH)), theirs(count)
+    ours, peer = (
+        flr.adapters.torch.Scheduler(optimizer(count), flr.cosine(init, 0.0, LENGTH)),
+        theirs(count),
+    )
     with warnings.catch_warnings(action="ignore"):  # another scheduler came first
         ours.step(), peer.step()
     if lanes:

@@ -1,4 +1,6 @@
-"""The faults of other libraries, measured again with fastlr beside them, as docs/faults.md has them."""
+"""The faults of other libraries, measured again with fastlr beside them, as docs/faults.md has
+them.
+"""
 
 import multiprocessing
 import os
@@ -13,13 +15,26 @@ from bench.__main__ import PROJECT, markdown
 sys.path.insert(0, str(PROJECT / "tests"))
 from faults import accuracy, calls, inputs, resume, stepping
 
-PEERS = ("torch", "transformers", "timm", "fvcore", "pytorch-ignite", "mmengine", "optax", "jax", "keras", "scikit-learn")
+PEERS = (
+    "torch",
+    "transformers",
+    "timm",
+    "fvcore",
+    "pytorch-ignite",
+    "mmengine",
+    "optax",
+    "jax",
+    "keras",
+    "scikit-learn",
+)
 SHOWN = 110  # characters of an answer
 
 
 def each(work, names):
     """The columns of a table, each in a process of its own, by name."""
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), max_tasks_per_child=1) as executor:
+    with ProcessPoolExecutor(
+        os.cpu_count(), multiprocessing.get_context("spawn"), max_tasks_per_child=1
+    ) as executor:
         return dict(zip(names, executor.map(work, names), strict=True))
 
 
@@ -38,11 +53,13 @@ def brief(text):
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}..."
 
 
-# -- accuracy --------------------------------------------------------------------------------------------------------------
+# -- accuracy --------------------------------------------------------------------------------------
 
 
 def in_ulps(found):
-    """The largest error at each length, and the mean at the longest; a rate beside a zero is counted."""
+    """The largest error at each length, and the mean at the longest; a rate beside a zero is
+    counted.
+    """
     if not found:
         return ""
     parts = [one if isinstance(one, str) else figure(one.ulps) for one in found]
@@ -51,12 +68,23 @@ def in_ulps(found):
 
 
 def relative(found):
-    """The largest relative error at each length, and the largest in float32's places at the longest."""
+    """The largest relative error at each length, and the largest in float32's places at the
+    longest.
+    """
     if not found:
         return ""
-    parts = [one if isinstance(one, str) else "NaN" if one.relative != one.relative else f"{one.relative:.0e}" for one in found]
+    parts = [
+        one
+        if isinstance(one, str)
+        else "NaN"
+        if one.relative != one.relative
+        else f"{one.relative:.0e}"
+        for one in found
+    ]
     last = found[-1]
-    return " / ".join(parts).replace("e-0", "e-") + ("" if isinstance(last, str) else f" ({figure(last.ulps)})")
+    return " / ".join(parts).replace("e-0", "e-") + (
+        "" if isinstance(last, str) else f" ({figure(last.ulps)})"
+    )
 
 
 def accuracy_table(names, columns, cell):
@@ -74,7 +102,7 @@ def of_accuracy():
     }
 
 
-# -- bad inputs ------------------------------------------------------------------------------------------------------------
+# -- bad inputs ------------------------------------------------------------------------------------
 
 
 def share(count, whole):
@@ -110,21 +138,39 @@ def of_inputs():
         for peer, cases in {**found, "all": every}.items()
     ]
     accepted = [
-        (f"`{case.scheduler.split('.')[1]}({case.parameter}={case.value})`", room, brief(answer.text), why)
+        (
+            f"`{case.scheduler.split('.')[1]}({case.parameter}={case.value})`",
+            room,
+            brief(answer.text),
+            why,
+        )
         for case, room, answer, why in inputs.reasons(every)
     ]
     return {
-        "inputs": markdown(("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows),
-        "accepted": markdown(("what is written", "to", "the lowest rates", "why it is right"), accepted),
+        "inputs": markdown(
+            ("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows
+        ),
+        "accepted": markdown(
+            ("what is written", "to", "the lowest rates", "why it is right"), accepted
+        ),
         "cases": "\n\n".join(listed(peer, cases) for peer, cases in found.items()),
     }
 
 
 def of_calls():
     asked = each(calls.column, [*calls.PEERS, *calls.OURS])
-    rows = [(name, f"`{brief(text)}`", answer_of(answer)) for name, answers in asked.items() for text, answer in answers.items()]
-    every = folded(f"All {len(rows)}", markdown(("room", "what is written", "what comes of it"), rows))
-    kinds = markdown(("room", *KIND_HEAD), [counted(name, list(answers.values())) for name, answers in asked.items()])
+    rows = [
+        (name, f"`{brief(text)}`", answer_of(answer))
+        for name, answers in asked.items()
+        for text, answer in answers.items()
+    ]
+    every = folded(
+        f"All {len(rows)}", markdown(("room", "what is written", "what comes of it"), rows)
+    )
+    kinds = markdown(
+        ("room", *KIND_HEAD),
+        [counted(name, list(answers.values())) for name, answers in asked.items()],
+    )
     return {"calls": f"{kinds}\n\n{every}"}
 
 
@@ -145,18 +191,34 @@ def listed(peer, cases):
     """Every case, those with the same answers in one row."""
 
     def alike(case):
-        return (case.scheduler, case.parameter, case.theirs.kind, beginning(case.preset), beginning(case.front))
+        return (
+            case.scheduler,
+            case.parameter,
+            case.theirs.kind,
+            beginning(case.preset),
+            beginning(case.front),
+        )
 
     rows = []
-    for (scheduler, parameter, kind, preset, front), group in groupby(sorted(cases, key=alike), alike):
+    for (scheduler, parameter, kind, preset, front), group in groupby(
+        sorted(cases, key=alike), alike
+    ):
         same = list(group)
         values = ", ".join(f"`{brief(case.value)[:24]}`" for case in same)
-        rows.append((f"`{scheduler.split('.')[1]}.{parameter}`", values, f"{kind}: {brief(same[0].theirs.text)}", preset, front))
+        rows.append(
+            (
+                f"`{scheduler.split('.')[1]}.{parameter}`",
+                values,
+                f"{kind}: {brief(same[0].theirs.text)}",
+                preset,
+                front,
+            )
+        )
     head = ("parameter", "values", f"{peer}", "fastlr's preset", "front door")
     return folded(f"{peer}: all {len(cases)}", markdown(head, rows))
 
 
-# -- resume ----------------------------------------------------------------------------------------------------------------
+# -- resume ----------------------------------------------------------------------------------------
 
 
 def wrong_of(name, found, order):
@@ -166,19 +228,31 @@ def wrong_of(name, found, order):
 
 def of_resume():
     found = each(resume.column, resume.NAMES)
-    orders = [[name, *(wrong_of(name, found[name], order) for order in resume.ORDERS)] for name in resume.LIBRARIES]
+    orders = [
+        [name, *(wrong_of(name, found[name], order) for order in resume.ORDERS)]
+        for name in resume.LIBRARIES
+    ]
     counts = [
-        [name, str(len(found[name])), wrong_of(name, found[name], "")] for name in resume.NAMES if "" in one_of(found[name])
+        [name, str(len(found[name])), wrong_of(name, found[name], "")]
+        for name in resume.NAMES
+        if "" in one_of(found[name])
     ]
     single = [
-        (name, schedule, *("cannot" if wrong[order] is None else str(wrong[order]) for order in resume.ORDERS))
+        (
+            name,
+            schedule,
+            *("cannot" if wrong[order] is None else str(wrong[order]) for order in resume.ORDERS),
+        )
         for name in resume.LIBRARIES
         for schedule, wrong in found[name].items()
     ]
     return {
         "resume": markdown(("wrong resumes", *resume.ORDERS), orders)
         + "\n\n"
-        + folded(f"Each scheduler, of {resume.STEPS}", markdown(("library", "scheduler", *resume.ORDERS), single)),
+        + folded(
+            f"Each scheduler, of {resume.STEPS}",
+            markdown(("library", "scheduler", *resume.ORDERS), single),
+        ),
         "counts": markdown(("", "schedules", "wrong resumes"), counts),
     }
 
@@ -189,11 +263,15 @@ def one_of(schedules):
 
 def of_lengths():
     found = each(resume.changed, list(resume.LIBRARIES))
-    rows = [(name, schedule, brief(words)) for name, told in found.items() for schedule, words in told.items()]
+    rows = [
+        (name, schedule, brief(words))
+        for name, told in found.items()
+        for schedule, words in told.items()
+    ]
     return {"lengths": markdown(("library", "scheduler", "what comes of it"), rows)}
 
 
-# -- stepping --------------------------------------------------------------------------------------------------------------
+# -- stepping --------------------------------------------------------------------------------------
 
 
 def of_stepping():
@@ -203,11 +281,19 @@ def of_stepping():
         for name, schedules in found.items()
         for schedule, (same, whole, ulps) in schedules.items()
     ]
-    return {"stepping": markdown(("ways", "schedule", "steps that agree", "largest difference, ulps"), rows)}
+    return {
+        "stepping": markdown(
+            ("ways", "schedule", "steps that agree", "largest difference, ulps"), rows
+        )
+    }
 
 
 def of_versions():
-    return {"versions": "Measured with " + ", ".join(f"{package} {metadata.version(package)}" for package in PEERS) + "."}
+    return {
+        "versions": "Measured with "
+        + ", ".join(f"{package} {metadata.version(package)}" for package in PEERS)
+        + "."
+    }
 
 
 def tables():

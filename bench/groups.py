@@ -1,7 +1,7 @@
-"""Rates inside an optimizer's loop: groups against torch and NumPy, plateau against a loop over its automaton, and their share.
+"""Rates inside an optimizer's loop: groups against torch and NumPy, plateau against a loop over its
+automaton, and their share.
 
-Each is found equal before it is timed, and in turn with what it is compared to.
-"""
+Each is found equal before it is timed, and in turn with what it is compared to."""
 
 from collections.abc import Callable
 from statistics import median
@@ -22,7 +22,15 @@ def figure(number: float, unit: str) -> str:
     return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.2g} {unit}"
 
 
-def told(what: str, beside: str, works: list[Work], count: int, most: float, unit: str = "ns", rounds: int = 9) -> Row:
+def told(
+    what: str,
+    beside: str,
+    works: list[Work],
+    count: int,
+    most: float,
+    unit: str = "ns",
+    rounds: int = 9,
+) -> Row:
     """Ours is the first of two works; both are given for each of ``count`` things."""
     scale = {"ns": 1e9, "us": 1e6, "ms": 1e3}[unit] / count
     times = taken(works, rounds)
@@ -44,10 +52,14 @@ def stepped_by_torch(count: int) -> Work:
     """A LambdaLR of so many groups, each with a cosine of its own."""
     import torch
 
-    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i])} for i in range(count)]
+    groups = [
+        {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i])} for i in range(count)
+    ]
     optimizer = torch.optim.SGD(groups)
     shapes = [
-        lambda t, end=float(END[i] / INIT[i]), n=float(LENGTH[i]): end + (1 - end) * 0.5 * (1 + np.cos(np.pi * min(t / n, 1)))
+        lambda t, end=float(END[i] / INIT[i]), n=float(LENGTH[i]): (
+            end + (1 - end) * 0.5 * (1 + np.cos(np.pi * min(t / n, 1)))
+        )
         for i in range(count)
     ]
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, shapes)
@@ -61,7 +73,9 @@ def stepped_by_torch(count: int) -> Work:
 def by_hand(count: int) -> Work:
     """The formula that a NumPy optimizer has in its loop."""
     init, end, length = INIT[:count], END[:count], LENGTH[:count]
-    return loop(lambda t: end + (init - end) * 0.5 * (1 + np.cos(np.pi * np.minimum(t / length, 1.0))))
+    return loop(
+        lambda t: end + (init - end) * 0.5 * (1 + np.cos(np.pi * np.minimum(t / length, 1.0)))
+    )
 
 
 def groups_row(count: int, beside: str, theirs: Callable[[int], Work], most: float = 0.0) -> Row:
@@ -69,13 +83,22 @@ def groups_row(count: int, beside: str, theirs: Callable[[int], Work], most: flo
     ours, out = flr.cosine(INIT[:count], END[:count], LENGTH[:count]), np.empty(count)
     one = ours[0]
     work = loop(lambda t: ours(t, out=out)) if count > 1 else loop(one)
-    return told(f"{count:,} group{'s' * (count > 1)}, a step of a loop", beside, [work, theirs(count)], STEPS, most, "us")
+    return told(
+        f"{count:,} group{'s' * (count > 1)}, a step of a loop",
+        beside,
+        [work, theirs(count)],
+        STEPS,
+        most,
+        "us",
+    )
 
 
 def named(count: int) -> flr.Schedule:
     """Groups of three shapes, by name."""
     shapes = (flr.cosine, flr.linear, flr.exponential)
-    return flr.stack({f"layer.{i}": shapes[i % 3](INIT[i], 1e-6, int(LENGTH[i])) for i in range(count)})
+    return flr.stack(
+        {f"layer.{i}": shapes[i % 3](INIT[i], 1e-6, int(LENGTH[i])) for i in range(count)}
+    )
 
 
 def named_row() -> Row:
@@ -85,7 +108,13 @@ def named_row() -> Row:
     times = taken([into, by_name], 9)
     ours, rows = (1e6 * median(side) / STEPS for side in zip(*times, strict=True))
     limit = bar("at most 10 and 150 us", {"C": ours <= 10 and rows <= 150})
-    return ("1,000 named groups of three shapes", figure(ours, "us"), f"row(t), a dict: {figure(rows, 'us')}", "", limit)
+    return (
+        "1,000 named groups of three shapes",
+        figure(ours, "us"),
+        f"row(t), a dict: {figure(rows, 'us')}",
+        "",
+        limit,
+    )
 
 
 def mixed_row() -> Row:
@@ -111,15 +140,29 @@ def plateau_rows() -> list[Row]:
             rule.update(state, metrics)
 
     return [
-        told("plateau, 10^6 lanes: a new state, each", "NumPy", [lambda: rule.update(state, metrics), by_numpy], LANES, 8.0),
-        told("plateau, 10^6 lanes: into a state", "NumPy", [lambda: rule.update(own, metrics, out=own), by_numpy], LANES, 4.0),
+        told(
+            "plateau, 10^6 lanes: a new state, each",
+            "NumPy",
+            [lambda: rule.update(state, metrics), by_numpy],
+            LANES,
+            8.0,
+        ),
+        told(
+            "plateau, 10^6 lanes: into a state",
+            "NumPy",
+            [lambda: rule.update(own, metrics, out=own), by_numpy],
+            LANES,
+            4.0,
+        ),
     ]
 
 
 def replay_row(convention: str) -> Row:
     """A history of each of some runs, against a Python loop over the automaton."""
     lanes = 64
-    rule = flr.Plateau(convention=convention, factor=0.5, patience=5, cooldown=2, floor=1e-6, nan="bad")
+    rule = flr.Plateau(
+        convention=convention, factor=0.5, patience=5, cooldown=2, floor=1e-6, nan="bad"
+    )
     metrics = losses(lanes)
     runs = metrics.T.tolist()
 
@@ -130,7 +173,14 @@ def replay_row(convention: str) -> Row:
     if np.array(by_automaton()).T.tobytes() != rule.replay(metrics).tobytes():
         raise AssertionError(f"the {convention} automaton has other bits")
     works = [lambda: rule.replay(metrics), by_automaton]
-    row = told(f"plateau replay, {convention}, an update", "a Python automaton", works, metrics.size, 0.0, rounds=3)
+    row = told(
+        f"plateau replay, {convention}, an update",
+        "a Python automaton",
+        works,
+        metrics.size,
+        0.0,
+        rounds=3,
+    )
     return (*row[:-1], bar("at least 100x", {"C": float(row[3].replace(",", "")) >= 100}))
 
 
@@ -149,7 +199,13 @@ def share_row() -> Row:
     times = taken([loop(lambda t: groups(t, out=rates)), lambda: step(10)], 9)
     share = median(ours / STEPS / whole for ours, whole in times)
     words = bar("under 1 %", {"C": share < 0.01})
-    return ("rates of 1,000 groups, of an AdamW step of 10^6 parameters", f"{100 * share:.3f} %", "", "", words)
+    return (
+        "rates of 1,000 groups, of an AdamW step of 10^6 parameters",
+        f"{100 * share:.3f} %",
+        "",
+        "",
+        words,
+    )
 
 
 def rows() -> list[Row]:

@@ -1,7 +1,7 @@
-"""Laws of the loss: a whole curve against a NumPy loop over its points, the final losses of a sweep, and fits.
+"""Laws of the loss: a whole curve against a NumPy loop over its points, the final losses of a
+sweep, and fits.
 
-Each is found equal before it is timed.
-"""
+Each is found equal before it is timed."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ LANES = 1_000  # of 10^5
 ALL = 10**5
 
 
-def by_numpy(law: flr.laws.MultiPower, rates: np.ndarray, steps: range) -> np.ndarray:
+def by_numpy(law: flr.loss_laws.MultiPower, rates: np.ndarray, steps: range) -> np.ndarray:
     """Every point by an inner sum of its own, vectorised."""
     sums, change, ratio = np.cumsum(rates), np.diff(rates), law.C * rates[1:] ** -law.gamma
     found = []
@@ -34,33 +34,66 @@ def by_numpy(law: flr.laws.MultiPower, rates: np.ndarray, steps: range) -> np.nd
 
 def curve_row() -> Row:
     law, rates = losses.PUBLISHED["25M"], flr.cosine(3e-4, 3e-5, POINTS).table(POINTS)
-    np.testing.assert_allclose(law.curve(rates, POINTS)[::100], by_numpy(law, rates, range(0, POINTS, 100)), rtol=1e-9)
-    theirs = 16 * seconds(lambda: by_numpy(law, rates, range(8, POINTS, 16)))  # of a sixteenth of the points, evenly spread
+    np.testing.assert_allclose(
+        law.curve(rates, POINTS)[::100], by_numpy(law, rates, range(0, POINTS, 100)), rtol=1e-9
+    )
+    # of a sixteenth of the points, evenly spread
+    theirs = 16 * seconds(lambda: by_numpy(law, rates, range(8, POINTS, 16)))
     ours = median(time for [time] in taken([lambda: law.curve(rates, POINTS)], 9))
     ratio = theirs / ours
     what = f"multi-power law, {POINTS:,} points of a cosine of as many steps"
-    return (what, f"{1e3 * ours:.1f} ms", f"NumPy: {theirs:.1f} s", f"{ratio:,.0f}", bar("at least 200x", {"C": ratio >= 200}))
+    return (
+        what,
+        f"{1e3 * ours:.1f} ms",
+        f"NumPy: {theirs:.1f} s",
+        f"{ratio:,.0f}",
+        bar("at least 200x", {"C": ratio >= 200}),
+    )
 
 
-def sweep_row(name: str, sweep: flr.Schedule, law: flr.laws.Law, most: float) -> Row:
-    np.testing.assert_allclose(law.final(sweep[:3], STEPS), [law.curve(lane, STEPS)[-1] for lane in sweep[:3]], rtol=1e-9)
-    one, two = (1e9 * min(times) / LANES / STEPS for times in zip(*taken([
-        lambda: law.final(sweep, STEPS), lambda: law.final(sweep, STEPS, threads=2),
-    ], 5), strict=True))  # fmt: skip
+def sweep_row(name: str, sweep: flr.Schedule, law: flr.loss_laws.Law, most: float) -> Row:
+    np.testing.assert_allclose(
+        law.final(sweep[:3], STEPS), [law.curve(lane, STEPS)[-1] for lane in sweep[:3]], rtol=1e-9
+    )
+    one, two = (
+        1e9 * min(times) / LANES / STEPS
+        for times in zip(
+            *taken(
+                [
+                    lambda: law.final(sweep, STEPS),
+                    lambda: law.final(sweep, STEPS, threads=2),
+                ],
+                5,
+            ),
+            strict=True,
+        )
+    )
     whole = [each * 1e-9 * ALL * STEPS for each in (one, two)]
     told = f"{one:.1f} ns a step; of 10^5 lanes {whole[0]:.0f} s, on two threads {whole[1]:.0f} s"
-    return (f"final loss, {name} of {STEPS:,} steps", told, "", "", bar(f"at most {most:g} s", {"C": whole[1] <= most}))
+    return (
+        f"final loss, {name} of {STEPS:,} steps",
+        told,
+        "",
+        "",
+        bar(f"at most {most:g} s", {"C": whole[1] <= most}),
+    )
 
 
 def fit_row(size: str) -> Row:
     """From scratch, and how good it is where it was not fitted."""
     curves, found = [losses.curve(size, name) for name in losses.FITTED], []
-    taken = seconds(lambda: found.append(flr.laws.fit(flr.laws.MultiPower, curves)))
+    taken = seconds(lambda: found.append(flr.loss_laws.fit(flr.loss_laws.MultiPower, curves)))
     ours, published = (losses.quality(law, size) for law in (found[0].law, losses.PUBLISHED[size]))
     told = f"R2 {ours.r2:.4f}, mean error {ours.mean_relative:.5f}"
     beside = f"published: R2 {published.r2:.4f}, mean error {published.mean_relative:.5f}"
     good = ours.r2 >= published.r2 and ours.mean_relative <= published.mean_relative
-    return (f"fit of three curves, {size}: {taken:.0f} s", told, beside, "", bar("as good as published", {"C": good}))
+    return (
+        f"fit of three curves, {size}: {taken:.0f} s",
+        told,
+        beside,
+        "",
+        bar("as good as published", {"C": good}),
+    )
 
 
 def rows() -> list[Row]:
@@ -73,7 +106,9 @@ def rows() -> list[Row]:
         curve_row(),
         sweep_row("multi-power law, cosines", cosine, law, 60.0),
         sweep_row("multi-power law, wsd", wsd, law, 60.0),
-        sweep_row("annealing law, cosines", cosine, flr.laws.Annealing(2.7, 0.57, 0.5, 0.73), 60.0),
+        sweep_row(
+            "annealing law, cosines", cosine, flr.loss_laws.Annealing(2.7, 0.57, 0.5, 0.73), 60.0
+        ),
         fit_row("25M"),
         fit_row("100M"),
     ]

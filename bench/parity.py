@@ -1,4 +1,6 @@
-"""The presets beside their peers: what was compared, with what, and the largest difference, as docs/presets.md has it."""
+"""The presets beside their peers: what was compared, with what, and the largest difference, as
+docs/presets.md has it.
+"""
 
 import importlib
 import os
@@ -9,10 +11,17 @@ from importlib import metadata
 
 from bench.__main__ import markdown
 from fastlr import presets
-from fastlr.presets.arguments import PRESETS
+from fastlr.presets._rules import PRESETS
 from tests import parity
 
-HEAD = ("schedule", "preset", "compared with", "settings", "largest difference, ulps", "known differences")
+HEAD = (
+    "schedule",
+    "preset",
+    "compared with",
+    "settings",
+    "largest difference, ulps",
+    "known differences",
+)
 PACKAGES = {"ignite": "pytorch-ignite", "sklearn": "scikit-learn"}
 
 
@@ -47,8 +56,12 @@ def text() -> str:
             for name, one in PRESETS.items()
             if one.framework == framework
         ]
-        rows += [(f"`{name}`", "none", "", "", "", why) for name, why in unexpressed(module).items()]
-        sections.append(f"## {framework}\n\n{module.__doc__.strip().splitlines()[0]}\n\n{markdown(HEAD, rows)}")
+        rows += [
+            (f"`{name}`", "none", "", "", "", why) for name, why in unexpressed(module).items()
+        ]
+        sections.append(
+            f"## {framework}\n\n{module.__doc__.strip().splitlines()[0]}\n\n{markdown(HEAD, rows)}"
+        )
     return "\n\n".join(sections) + "\n"
 
 
@@ -57,11 +70,16 @@ def unexpressed(module: object) -> dict[str, str]:
 
 
 def summary(results: dict[str, tuple[str, str, str]]) -> str:
-    missing = sum(len(unexpressed(importlib.import_module(f"fastlr.presets.{name}"))) for name in presets.frameworks())
+    missing = sum(
+        len(unexpressed(importlib.import_module(f"fastlr.presets.{name}")))
+        for name in presets.frameworks()
+    )
     driven = sum(with_what != "its formula" for with_what, _, _ in results.values())
     whole, count = len(results) + missing, len(presets.frameworks())
     return (
-        f"{whole} schedules of {count} frameworks: {len(results)} ({len(results) / whole:.1%}) have a preset, "
-        f"{driven} of them compared with the running package, {len(results) - driven} with figures worked out from the peer's "
+        f"{whole} schedules of {count} frameworks: {len(results)} "
+        f"({len(results) / whole:.1%}) have a preset, "
+        f"{driven} of them compared with the running package, {len(results) - driven} "
+        "with figures worked out from the peer's "
         f"formula; {missing} have none, and say why."
     )

@@ -1,7 +1,8 @@
-"""A cosine by every means that people have, against the length of its table, against lanes, and from a fresh process.
+"""A cosine by every means that people have, against the length of its table, against lanes, and
+from a fresh process.
 
-Each peer runs in a process of its own on one core, in turn with ours and with a fill, after it was found equal.
-"""
+Each peer runs in a process of its own on one core, in turn with ours and with a fill, after it was
+found equal."""
 
 import math
 import os
@@ -34,7 +35,9 @@ PLOT = Path(__file__).parent.parent / "docs" / "peers.png"
 
 @dataclass(frozen=True)
 class Peer:
-    """``table(n)`` and ``lanes(n)`` prepare the work for n steps, and for n lanes at one step, all their parameters different."""
+    """``table(n)`` and ``lanes(n)`` prepare the work for n steps, and for n lanes at one step,
+    all their parameters different.
+    """
 
     name: str
     table: Callable[[int], Work]
@@ -74,7 +77,9 @@ def numpy_table(n: int) -> Work:
 
 def numpy_lanes(n: int) -> Work:
     init, end, length = INIT[:n], END[:n], LENGTH[:n]
-    return lambda: end + (init - end) * 0.5 * (1 + np.cos(np.pi * np.minimum(T_LANES / length, 1.0)))
+    return lambda: (
+        end + (init - end) * 0.5 * (1 + np.cos(np.pi * np.minimum(T_LANES / length, 1.0)))
+    )
 
 
 def numexpr_table(n: int) -> Work:
@@ -90,7 +95,13 @@ def numexpr_lanes(n: int) -> Work:
     import numexpr
 
     numexpr.set_num_threads(1)
-    names = {"init": INIT[:n], "end": END[:n], "n": LENGTH[:n].astype(float), "pi": np.pi, "t": float(T_LANES)}
+    names = {
+        "init": INIT[:n],
+        "end": END[:n],
+        "n": LENGTH[:n].astype(float),
+        "pi": np.pi,
+        "t": float(T_LANES),
+    }
     out = np.empty(n)
     text = "end + (init - end) * 0.5 * (1 + cos(pi * where(t < n, t / n, 1.0)))"
     return lambda: numexpr.evaluate(text, names, out=out)
@@ -115,7 +126,9 @@ def numba_lanes(n: int) -> Work:
     @njit
     def fill(t, init, end, length, out):
         for i in range(out.size):
-            out[i] = end[i] + (init[i] - end[i]) * 0.5 * (1 + math.cos(math.pi * min(t / length[i], 1.0)))
+            out[i] = end[i] + (init[i] - end[i]) * 0.5 * (
+                1 + math.cos(math.pi * min(t / length[i], 1.0))
+            )
         return out
 
     init, end, length, out = INIT[:n], END[:n], LENGTH[:n], np.empty(n)
@@ -135,13 +148,18 @@ def torch_lanes(n: int) -> Work:
 
     torch.set_num_threads(1)
     init, end, length = (torch.from_numpy(x[:n]).double() for x in (INIT, END, LENGTH))
-    return lambda: end + (init - end) * 0.5 * (1 + torch.cos(math.pi * torch.clamp(T_LANES / length, max=1.0)))
+    return lambda: (
+        end + (init - end) * 0.5 * (1 + torch.cos(math.pi * torch.clamp(T_LANES / length, max=1.0)))
+    )
 
 
 def _torch_scheduler(steps: int, groups: int) -> Any:
     import torch
 
-    weights = [{"params": [torch.zeros(1, requires_grad=True)], "lr": float(INIT[i])} for i in range(groups)]
+    weights = [
+        {"params": [torch.zeros(1, requires_grad=True)], "lr": float(INIT[i])}
+        for i in range(groups)
+    ]
     optimizer = torch.optim.SGD(weights, lr=0.1)
     if groups == 1:
         optimizer.param_groups[0]["lr"] = 0.1
@@ -211,7 +229,13 @@ PEERS = [
     Peer("numexpr", numexpr_table, numexpr_lanes),
     Peer("Numba, libm cos", numba_table, numba_lanes),
     Peer("torch, vectorised", torch_table, torch_lanes),
-    Peer("torch, its scheduler stepped", torch_stepped_table, torch_stepped_lanes, longest=10**5, widest=10**4),
+    Peer(
+        "torch, its scheduler stepped",
+        torch_stepped_table,
+        torch_stepped_lanes,
+        longest=10**5,
+        widest=10**4,
+    ),
     Peer("optax under jit, float64", optax_table(True), jax_lanes(True)),
     Peer("optax under jit, float32", optax_table(False), jax_lanes(False), apart=1e-6),
 ]
@@ -223,7 +247,9 @@ def check(peer: Peer, rates: Any, truth: np.ndarray) -> None:
         return
     apart = float(np.max(np.abs(np.asarray(rates, dtype=np.float64) - truth)) / np.max(truth))
     if not apart <= max(peer.apart, 1e-10 if "stepped" in peer.name else 0):
-        raise AssertionError(f"{peer.name} is not the same thing: {apart:.3g} of the highest rate apart")
+        raise AssertionError(
+            f"{peer.name} is not the same thing: {apart:.3g} of the highest rate apart"
+        )
 
 
 def times(works: list[Work], size: int) -> list[float]:
@@ -243,9 +269,13 @@ def measured(i: int) -> dict[str, dict[int, tuple[float, float, float]]]:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     peer, ours = PEERS[i], PEERS[0]
     found: dict[str, dict[int, tuple[float, float, float]]] = {"steps": {}, "lanes": {}}
-    sizes = [("steps", n) for n in LENGTHS if n <= peer.longest] + [("lanes", n) for n in COUNTS if n <= peer.widest]
+    sizes = [("steps", n) for n in LENGTHS if n <= peer.longest] + [
+        ("lanes", n) for n in COUNTS if n <= peer.widest
+    ]
     for kind, n in sizes:
-        prepare, prepare_ours = (peer.table, ours.table) if kind == "steps" else (peer.lanes, ours.lanes)
+        prepare, prepare_ours = (
+            (peer.table, ours.table) if kind == "steps" else (peer.lanes, ours.lanes)
+        )
         mine, theirs = prepare_ours(n), prepare(n)
         check(peer, theirs(), np.array(mine()))
         if peer.name.startswith("fastlr"):  # the backend is the process's own
@@ -290,7 +320,7 @@ def rows() -> list[Row]:
     return table
 
 
-# -- from a fresh process to its first table ----------------------------------------------------------------------------------
+# -- from a fresh process to its first table -------------------------------------------------------
 
 FASTLR = "import fastlr as flr; flr.cosine(0.1, 0.0, 10_000).table(10_000)"
 FIRST = {
@@ -300,17 +330,27 @@ FIRST = {
     "fastlr, Numba, its cache filled": FASTLR,
     "fastlr, Numba, nothing cached": FASTLR,
     "fastlr, NumPy reference": FASTLR,
-    "torch, vectorised": "import math, torch; 0.05 * (1 + torch.cos(math.pi * torch.arange(10_000) / 10_000))",
-    "optax under jit": "import jax, optax; jax.jit(optax.cosine_decay_schedule(0.1, 10_000))(jax.numpy.arange(10_000))",
+    "torch, vectorised": "import math, torch; 0.05 * (1 + torch.cos(math.pi * "
+    "torch.arange(10_000) / 10_000))",
+    "optax under jit": "import jax, optax; jax.jit(optax.cosine_decay_schedule(0.1, "
+    "10_000))(jax.numpy.arange(10_000))",
 }
 BACKEND = {"C": "native", "Numba": "jit", "NumPy reference": "reference"}
 MEMORY = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-COLD_HEAD: Row = ("from a fresh process to a first table of 10^4 steps", "ms beyond import numpy", "MiB beyond it")
+COLD_HEAD: Row = (
+    "from a fresh process to a first table of 10^4 steps",
+    "ms beyond import numpy",
+    "MiB beyond it",
+)
 
 
 def first(name: str) -> tuple[float, float]:
     """Seconds and MiB of one process."""
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "FASTLR_BACKEND")}
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("PYTHONDONTWRITEBYTECODE", "FASTLR_BACKEND")
+    }
     environment["JAX_PLATFORMS"] = "cpu"
     if name.startswith("fastlr"):
         environment["FASTLR_BACKEND"] = BACKEND[name.split(", ")[1]]
@@ -320,7 +360,11 @@ def first(name: str) -> tuple[float, float]:
         told: list[str] = []
         command = [sys.executable, "-c", FIRST[name] + MEMORY]
         spent = seconds(
-            lambda: told.append(subprocess.run(command, check=True, env=environment, capture_output=True, text=True).stdout)
+            lambda: told.append(
+                subprocess.run(
+                    command, check=True, env=environment, capture_output=True, text=True
+                ).stdout
+            )
         )
     return spent, int(told[0]) / 1024
 
@@ -329,16 +373,22 @@ def cold_rows() -> list[Row]:
     for name in FIRST:
         if "nothing" not in name:
             first(name)
-    rounds = [{name: first(name) for name in FIRST if i < 3 or "nothing" not in name} for i in range(9)]
+    rounds = [
+        {name: first(name) for name in FIRST if i < 3 or "nothing" not in name} for i in range(9)
+    ]
     table = []
     for name in FIRST:
-        beyond = [[a - b for a, b in zip(each[name], each["import numpy"], strict=True)] for each in rounds if name in each]
+        beyond = [
+            [a - b for a, b in zip(each[name], each["import numpy"], strict=True)]
+            for each in rounds
+            if name in each
+        ]
         spent, memory = (median(each) for each in zip(*beyond, strict=True))
         table.append((name, f"{1e3 * spent:,.0f}", f"{memory:,.0f}"))
     return table[1:]
 
 
-# -- drawn --------------------------------------------------------------------------------------------------------------------
+# -- drawn -----------------------------------------------------------------------------------------
 
 STYLE = {
     "fastlr, C": ("#c1121f", 2.4),
@@ -359,15 +409,32 @@ def draw() -> None:
 
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     both = figure.subplots(1, 2, sharey=True)
-    for axes, kind, words in zip(both, ("steps", "lanes"), ("steps of a table", "lanes at one step"), strict=True):
+    for axes, kind, words in zip(
+        both, ("steps", "lanes"), ("steps of a table", "lanes at one step"), strict=True
+    ):
         for name, found in all_measured().items():
             color, width = STYLE[name]
             sizes = list(found[kind])
             nanoseconds = [1e9 * found[kind][n][0] / n for n in sizes]
-            axes.plot(sizes, nanoseconds, color=color, linewidth=width, label=name, zorder=2 + width, marker="o", markersize=2.5)
+            axes.plot(
+                sizes,
+                nanoseconds,
+                color=color,
+                linewidth=width,
+                label=name,
+                zorder=2 + width,
+                marker="o",
+                markersize=2.5,
+            )
         axes.set(xscale="log", yscale="log", xlabel=words)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
     both[0].set_ylabel("nanoseconds a rate")
-    figure.legend(*both[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    figure.legend(
+        *both[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=5,
+        frameon=False,
+        fontsize=9,
+    )
     figure.savefig(PLOT, dpi=130)

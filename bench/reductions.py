@@ -1,4 +1,6 @@
-"""Sums and extremes of a million schedules without a table, beside NumPy over a table of a few of them."""
+"""Sums and extremes of a million schedules without a table, beside NumPy over a table of a few
+of them.
+"""
 
 from collections.abc import Callable
 from statistics import median
@@ -11,7 +13,13 @@ from bench.speed import Row, bar, taken
 
 LANES, TABLED, FEW, STEPS, FAR = 10**6, 100, 10**3, 10**6, 10**12
 LEAST, MOST = 1e6, 1.2  # lanes a second; times as long for 10^12 steps
-HEAD: Row = ("what", "lanes a second", "10^12 steps against 10^3", "x NumPy over a table of 10^6 steps", "bar")
+HEAD: Row = (
+    "what",
+    "lanes a second",
+    "10^12 steps against 10^3",
+    "x NumPy over a table of 10^6 steps",
+    "bar",
+)
 
 PEAKS = np.geomspace(1e-5, 1e-2, LANES)
 SCHEDULES: dict[str, Callable[[Any, int], flr.Schedule]] = {
@@ -28,7 +36,9 @@ def row(name: str, reduction: str) -> Row:
     near, run, far = (SCHEDULES[name](PEAKS, n) for n in (FEW, STEPS, FAR))
     few = SCHEDULES[name](PEAKS[:: LANES // TABLED], STEPS)
     table = few.table(STEPS)
-    assert np.allclose(getattr(few, reduction)(STEPS), getattr(table, reduction)(axis=-1), rtol=1e-12, atol=0.0)
+    assert np.allclose(
+        getattr(few, reduction)(STEPS), getattr(table, reduction)(axis=-1), rtol=1e-12, atol=0.0
+    )
     works = [
         lambda: getattr(near, reduction)(FEW),
         lambda: getattr(run, reduction)(STEPS),
@@ -39,8 +49,17 @@ def row(name: str, reduction: str) -> Row:
     rate = LANES / median(middle for _, middle, _, _ in times)
     ratio = median(long / short for short, _, long, _ in times)
     faster = median(tabled / TABLED / (middle / LANES) for _, middle, _, tabled in times)
-    words = bar("at least 10^6 lanes a second, at most 1.2 times as long", {"NumPy": rate >= LEAST and ratio <= MOST})
-    return f"{reduction}, {name}", f"{rate / 1e6:.1f} million", f"{ratio:.2f}", f"{faster:,.0f}", words
+    words = bar(
+        "at least 10^6 lanes a second, at most 1.2 times as long",
+        {"NumPy": rate >= LEAST and ratio <= MOST},
+    )
+    return (
+        f"{reduction}, {name}",
+        f"{rate / 1e6:.1f} million",
+        f"{ratio:.2f}",
+        f"{faster:,.0f}",
+        words,
+    )
 
 
 def rows() -> list[Row]:

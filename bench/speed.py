@@ -1,4 +1,6 @@
-"""What is timed, in one run and in turn, so that a noisy moment falls on all sides alike: medians of ratios."""
+"""What is timed, in one run and in turn, so that a noisy moment falls on all sides alike:
+medians of ratios.
+"""
 
 import os
 import subprocess
@@ -15,7 +17,7 @@ import numpy as np
 
 import fastlr as flr
 from bench.cases import LANE_CASES, LANES, STEPS, T_LANES, TABLES, Case, Lanes, check
-from fastlr.threads import shared
+from fastlr.kernels.threads import split_over_threads
 
 ROUNDS = 25
 BIG, FRESH, SWEEP = 10**8, 10**7, 10**4
@@ -23,7 +25,11 @@ BIG, FRESH, SWEEP = 10**8, 10**7, 10**4
 Work = Callable[[], Any]
 Row = tuple[str, ...]
 COMPILED = {"native": "C", "jit": "Numba"}
-HEAD: Row = ("what", *(f"{name}: {unit}" for name in COMPILED.values() for unit in ("x NumPy", "x fill")), "bar")
+HEAD: Row = (
+    "what",
+    *(f"{name}: {unit}" for name in COMPILED.values() for unit in ("x NumPy", "x fill")),
+    "bar",
+)
 
 
 def seconds(work: Work) -> float:
@@ -51,15 +57,21 @@ def taken(works: list[Work], rounds: int = ROUNDS) -> list[list[float]]:
     return [[warm_seconds(work) for work in works] for _ in range(rounds)]
 
 
-def both(ours: Work, fill: Work, numpy: Work | None = None, rounds: int = ROUNDS) -> dict[str, tuple[float, float]]:
-    """For each compiled backend: how many times as fast as NumPy it is, and how many times as long as a fill it takes.
+def both(
+    ours: Work, fill: Work, numpy: Work | None = None, rounds: int = ROUNDS
+) -> dict[str, tuple[float, float]]:
+    """For each compiled backend: how many times as fast as NumPy it is, and how many times as long
+    as a fill it takes.
 
-    One after the other, as a NumPy formula's temporary arrays drive from the caches what a fill finds there.
-    """
+    One after the other, as a NumPy formula's temporary arrays drive from the caches what a fill
+    finds there."""
     works = [on(backend, ours) for backend in COMPILED]
     long, fast = taken([*works, fill], rounds), taken([*works, numpy], rounds) if numpy else []
     return {
-        name: (median(row[-1] / row[i] for row in fast) if numpy else 0.0, median(row[i] / row[-1] for row in long))
+        name: (
+            median(row[-1] / row[i] for row in fast) if numpy else 0.0,
+            median(row[i] / row[-1] for row in long),
+        )
         for i, name in enumerate(COMPILED.values())
     }
 
@@ -75,12 +87,24 @@ def bar(words: str, met: dict[str, bool]) -> str:
     return f"{words}: missed in {', '.join(missed)}" if missed else words
 
 
-def bars(figures: dict[str, tuple[float, float]], least: float | None = None, most: float | None = None) -> list[str]:
+def bars(
+    figures: dict[str, tuple[float, float]], least: float | None = None, most: float | None = None
+) -> list[str]:
     found = []
     if least is not None:
-        found.append(bar(f"at least {least:g}x NumPy", {name: fast >= least for name, (fast, _) in figures.items()}))
+        found.append(
+            bar(
+                f"at least {least:g}x NumPy",
+                {name: fast >= least for name, (fast, _) in figures.items()},
+            )
+        )
     if most is not None:
-        found.append(bar(f"at most {most:g}x fill", {name: long <= most for name, (_, long) in figures.items()}))
+        found.append(
+            bar(
+                f"at most {most:g}x fill",
+                {name: long <= most for name, (_, long) in figures.items()},
+            )
+        )
     return found
 
 
@@ -115,9 +139,13 @@ def many_lanes(case: Lanes) -> Row:
     for backend in COMPILED:
         with flr.use_backend(backend):
             check(schedule(T_LANES), formula(T_LANES))
-    figures = both(lambda: schedule(T_LANES, out=out), lambda: out.fill(0.5), lambda: formula(T_LANES))
+    figures = both(
+        lambda: schedule(T_LANES, out=out), lambda: out.fill(0.5), lambda: formula(T_LANES)
+    )
     each = {
-        backend: 1e9 * median(t for [t] in taken([on(backend, lambda: schedule(T_LANES, out=out))])) / LANES
+        backend: 1e9
+        * median(t for [t] in taken([on(backend, lambda: schedule(T_LANES, out=out))]))
+        / LANES
         for backend in COMPILED
     }
     words = " and ".join(f"{nanoseconds:.2f}" for nanoseconds in each.values())
@@ -139,16 +167,24 @@ def wide_table() -> Row:
     check(wide.table(0, steps, 999)[7], wide[7].table(0, steps, 999))
     figures, met = {}, {}
     for backend, name in COMPILED.items():
-        works = [on(backend, lambda: wide.table(steps, out=many)), on(backend, lambda: long.table(one.size, out=one))]
+        works = [
+            on(backend, lambda: wide.table(steps, out=many)),
+            on(backend, lambda: long.table(one.size, out=one)),
+        ]
         times = taken([*works, lambda: many.fill(0.5)], 7)
         figures[name] = (0.0, median(a / fill for a, _, fill in times))
         met[name] = median(a / b for a, b, _ in times) * one.size / many.size <= 1.1
-    return row("10^3 lanes x 10^5 steps", figures, bar("at most 1.1x a long table, an element", met))
+    return row(
+        "10^3 lanes x 10^5 steps", figures, bar("at most 1.1x a long table, an element", met)
+    )
 
 
 def two_threads() -> Row:
     """A sweep over two threads, against itself on one."""
-    sweep, out = flr.warmup_cosine(np.geomspace(1e-4, 1e-2, SWEEP), 100, SWEEP), np.empty((SWEEP, SWEEP))
+    sweep, out = (
+        flr.warmup_cosine(np.geomspace(1e-4, 1e-2, SWEEP), 100, SWEEP),
+        np.empty((SWEEP, SWEEP)),
+    )
     faster, cells, fills = {}, [], []
 
     def filled(lanes: range, _: range) -> None:
@@ -156,13 +192,18 @@ def two_threads() -> Row:
 
     for backend, name in COMPILED.items():
         works = [on(backend, partial(sweep.table, SWEEP, out=out, threads=n)) for n in (1, 2)]
-        times = taken([*works, lambda: out.fill(0.5), lambda: shared(filled, SWEEP, SWEEP, 2)], 5)
+        times = taken(
+            [*works, lambda: out.fill(0.5), lambda: split_over_threads(filled, SWEEP, SWEEP, 2)], 5
+        )
         faster[name] = median(one / two for one, two, _, _ in times)
         fills.append(median(one / two for _, _, one, two in times))
         cells += ["", f"{median(two / fill for _, two, fill, _ in times):.2f}"]
     words = " and ".join(f"{each:.2f}" for each in faster.values())
     met = {name: each >= 1.7 for name, each in faster.items()}
-    what = f"10^4 lanes x 10^4 steps on two threads: {words} times as fast as on one, a fill {median(fills):.2f} times"
+    what = (
+        f"10^4 lanes x 10^4 steps on two threads: {words} times as fast as on one, a "
+        f"fill {median(fills):.2f} times"
+    )
     return (what, *cells, bar("at least 1.7x", met))
 
 
@@ -173,7 +214,14 @@ def small_call(name: str, most: float, prepare: Callable[[flr.Schedule], Work], 
         flr.set_backend(backend)
         each[words] = 1e9 * median(t for [t] in taken([prepare(schedule)])) / count
     told = " and ".join(f"{nanoseconds:,.0f}" for nanoseconds in each.values())
-    return (f"{name}: {told} ns", "", "", "", "", bar(f"at most {most:,} ns", {words: ns <= most for words, ns in each.items()}))
+    return (
+        f"{name}: {told} ns",
+        "",
+        "",
+        "",
+        "",
+        bar(f"at most {most:,} ns", {words: ns <= most for words, ns in each.items()}),
+    )
 
 
 def scalars(schedule: flr.Schedule) -> Work:
@@ -198,14 +246,25 @@ def short_arrays(schedule: flr.Schedule) -> Work:
 
 def importing() -> Row:
     """With its bytecode kept, as an installed package has it."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
 
     def run(code: str) -> float:
-        return seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True, env=environment))
+        return seconds(
+            lambda: subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+        )
 
     run("import fastlr")
     extra = 1e3 * median(run("import fastlr") - run("import numpy") for _ in range(ROUNDS))
-    return (f"import fastlr: {extra:.0f} ms beyond NumPy", "", "", "", "", "at most 30 ms" + ": missed" * (extra > 30))
+    return (
+        f"import fastlr: {extra:.0f} ms beyond NumPy",
+        "",
+        "",
+        "",
+        "",
+        "at most 30 ms" + ": missed" * (extra > 30),
+    )
 
 
 MEASURED: list[Callable[[], Row]] = [
@@ -230,6 +289,10 @@ def measured(i: int) -> Row:
 
 
 def rows() -> list[Row]:
-    """Each in a process of its own: NumPy formulas live on temporary arrays, whose cost hangs on what the heap went through."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as processes:
+    """Each in a process of its own: NumPy formulas live on temporary arrays, whose cost hangs
+    on what the heap went through.
+    """
+    with ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), max_tasks_per_child=1
+    ) as processes:
         return [*processes.map(measured, range(len(MEASURED)))]

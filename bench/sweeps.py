@@ -1,4 +1,6 @@
-"""Sweeps at scale: rates to Zarr beside noise, two Dask workers beside one, and schedules made a second."""
+"""Sweeps at scale: rates to Zarr beside noise, two Dask workers beside one, and schedules made
+a second.
+"""
 
 import shutil
 import tempfile
@@ -18,7 +20,11 @@ __all__ = ["HEAD", "rows"]
 HEAD = ("work", "ours", "beside", "ratio")
 
 SWEEP = flr.sweep(
-    "wsd", peak=np.geomspace(1e-4, 1e-2, 1_000), warmup=range(100, 1_100, 100), stable=5_000, cooldown=range(500, 5_500, 500)
+    "wsd",
+    peak=np.geomspace(1e-4, 1e-2, 1_000),
+    warmup=range(100, 1_100, 100),
+    stable=5_000,
+    cooldown=range(500, 5_500, 500),
 )
 STEPS = 10_000
 TIMES = 3
@@ -69,7 +75,10 @@ def to_zarr(folder):
 def by_dask(workers):
     """Seconds for the sum of the rates of every schedule."""
     rates = table(SWEEP, 2 * STEPS, dtype="float32", chunks=(1_000, STEPS)).sum(axis=1)
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster),
+    ):
         rates[:1_000].compute()  # each has imported what it needs
         return median(seconds(rates.compute) for _ in range(TIMES))
 
@@ -92,7 +101,20 @@ def rows():
     lanes = median(seconds(made) for _ in range(TIMES))
     size = f"{SWEEP.size:,} schedules"
     return [
-        row(f"{size}, {STEPS:,} steps, float32, to Zarr, 4 GB", (f"{ours:.1f} s", ours), (f"noise: {theirs:.1f} s", theirs)),
-        row(f"{size}, {2 * STEPS:,} steps, summed by two Dask workers", (f"{two:.1f} s", one), (f"one: {one:.1f} s", two)),
-        (f"{size} made, and asked at one step", f"{SWEEP.size / lanes / 1e6:.2f} million/s", "", ""),
+        row(
+            f"{size}, {STEPS:,} steps, float32, to Zarr, 4 GB",
+            (f"{ours:.1f} s", ours),
+            (f"noise: {theirs:.1f} s", theirs),
+        ),
+        row(
+            f"{size}, {2 * STEPS:,} steps, summed by two Dask workers",
+            (f"{two:.1f} s", one),
+            (f"one: {one:.1f} s", two),
+        ),
+        (
+            f"{size} made, and asked at one step",
+            f"{SWEEP.size / lanes / 1e6:.2f} million/s",
+            "",
+            "",
+        ),
     ]

@@ -1,8 +1,10 @@
-/* The arithmetic under the kernels, operation by operation that of fastlr/jit/arithmetic.py: the same bits.
+/* The arithmetic under the kernels, operation by operation that of
+   fastlr/kernels/jit/arithmetic.py: the same bits.
 
-   Every multiply-add is an explicit fma, so that a compiler has no choice to make; a build in which it has one is refused
-   (`contracted` in kernels.h). No branches, no tables: everything runs on as many lanes as the machine has. A Pair is a
-   number in two words. */
+   Every multiply-add is an explicit fma, so that a compiler has no choice to make; a build in which
+   it has one is refused
+   (`contracted` in kernels.h). No branches, no tables: everything runs on as many lanes as the
+   machine has. A Pair is a number in two words. */
 #ifndef FASTLR_ARITHMETIC_H
 #define FASTLR_ARITHMETIC_H
 
@@ -12,8 +14,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The bits are those of IEEE arithmetic, each operation rounded once, in the order in which it is written. */
-#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||                                   \
+/* The bits are those of IEEE arithmetic, each operation rounded once, in the order in which it is
+ * written. */
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||     \
     (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "fastlr must be compiled without -ffast-math and its like, which change its rates"
 #elif FLT_EVAL_METHOD != 0
@@ -41,7 +44,8 @@
 #define ALIGNED
 #endif
 
-/* Before a loop whose turns have nothing to do with each other, though they write to several arrays. */
+/* Before a loop whose turns have nothing to do with each other, though they write to several
+ * arrays. */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
@@ -55,7 +59,8 @@ typedef struct {
 } Pair;
 
 typedef struct {
-    double n, q, q_low; /* 2^n * (1 + q + q_low); the integer n stands in the low bits, where `scaled` finds it */
+    double n, q, q_low; /* 2^n * (1 + q + q_low); the integer n stands in the low bits, where
+                           `scaled` finds it */
 } Power;
 
 typedef struct {
@@ -63,9 +68,12 @@ typedef struct {
     Pair s; /* 2^e * (1 + s)/(1 - s) */
 } Split;
 
-#define ROUND 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits */
+#define ROUND                                                                                      \
+    6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, which then stands in the low \
+                          bits */
 #define ONE_BITS 0x3FF0000000000000u
-#define WHOLE_BITS 0x4330000000000000u /* of 2^52: integers below it stand in the bits behind these */
+#define WHOLE_BITS                                                                                 \
+    0x4330000000000000u /* of 2^52: integers below it stand in the bits behind these */
 #define WHOLE 4503599627370496.0
 
 #define LN_2 0.6931471805599453
@@ -111,7 +119,8 @@ INLINED Pair two_sum(double a, double b) {
     return (Pair){high, (a - (high - part)) + (b - part)};
 }
 
-/* x/length as a sum of two, for exact integers 0 <= x <= length; the division is of constants, so it leaves a loop. */
+/* x/length as a sum of two, for exact integers 0 <= x <= length; the division is of constants, so
+ * it leaves a loop. */
 INLINED Pair quotient(double x, double length) {
     double inverse = 1.0 / length;
     double high = x * inverse;
@@ -171,13 +180,15 @@ INLINED Pair sin_squared_pair(Pair of) {
     double y = of.high, y_low = of.low;
     double square = y * y;
     double second = THIRD * square;
-    double second_low = fma(THIRD, square, -second) + fma(THIRD, fma(y, y, -square) + 2.0 * y * y_low, THIRD_LOW * square);
+    double second_low = fma(THIRD, square, -second) +
+                        fma(THIRD, fma(y, y, -square) + 2.0 * y * y_low, THIRD_LOW * square);
     double rest = fma(square * y, sin_squared_rest(y), second_low + y_low);
     double total = y + second;
     return two_words(total, rest + ((y - total) + second));
 }
 
-/* The same to about 2^-68, for a large power of it: four terms of its series in two words, the rest in one. */
+/* The same to about 2^-68, for a large power of it: four terms of its series in two words, the rest
+ * in one. */
 INLINED Pair sin_squared_fine(Pair y) {
     double p = fma(1.8368367016282538e-15, y.high, -2.154745259101809e-13);
     p = fma(p, y.high, 2.0472396668881164e-11);
@@ -196,13 +207,15 @@ INLINED Pair quarter_turn_squared(double u, double u_low) {
     double square = u * u;
     double square_low = fma(2.0 * u, u_low, fma(u, u, -square));
     double y = QUARTER_PI_2 * square;
-    return (Pair){y, fma(QUARTER_PI_2, square, -y) + fma(QUARTER_PI_2, square_low, QUARTER_PI_2_LOW * square)};
+    return (Pair){y, fma(QUARTER_PI_2, square, -y) +
+                         fma(QUARTER_PI_2, square_low, QUARTER_PI_2_LOW * square)};
 }
 
-/* A number in two words, the first of them normal and above 0, as 2^e * (1 + s)/(1 - s) with |s| < 0.172.
+/* A number in two words, the first of them normal and above 0, as 2^e * (1 + s)/(1 - s) with |s| <
+   0.172.
 
-   2^-e times it lies in [sqrt(1/2), sqrt(2)). Shifts are of unsigned numbers, 2048 added to e, since few machines shift many
-   signed ones at a time. */
+   2^-e times it lies in [sqrt(1/2), sqrt(2)). Shifts are of unsigned numbers, 2048 added to e,
+   since few machines shift many signed ones at a time. */
 INLINED Split split(double high, double low) {
     uint64_t pattern = bits(high);
     uint64_t biased = (pattern - 0x3FE6A09E667F3BCDu + 0x8000000000000000u) >> 52;
@@ -217,7 +230,8 @@ INLINED Split split(double high, double low) {
     return (Split){e, {s, s_low}};
 }
 
-/* log2(high + low) as a sum of two, the second up to a hundredth of the first, for a normal high > 0: e + 2/ln(2) * atanh(s). */
+/* log2(high + low) as a sum of two, the second up to a hundredth of the first, for a normal high >
+ * 0: e + 2/ln(2) * atanh(s). */
 INLINED Pair log2_sum(double high, double low) {
     Split of = split(high, low);
     double s = of.s.high, square = s * s;
@@ -249,8 +263,8 @@ INLINED Split split_beside_1(Pair d) {
     return (Split){0.0, {s, (fma(-s, bottom_low, fma(-s, bottom, d.high)) + d.low) * inverse}};
 }
 
-/* The logarithm in two words to about 2^-70, for a large power, which multiplies the error: three terms of its series in two
-   words, the rest in one. */
+/* The logarithm in two words to about 2^-70, for a large power, which multiplies the error: three
+   terms of its series in two words, the rest in one. */
 INLINED Pair log2_fine(Split of) {
     Pair square = product(of.s, of.s);
     double p = fma(0.15317133249419657, square.high, 0.1510921036603565);
@@ -260,7 +274,8 @@ INLINED Pair log2_fine(Split of) {
     p = fma(p, square.high, 0.2623081892450772);
     p = fma(p, square.high, 0.3205988979753357);
     p = fma(p, square.high, 0.4121985831111324);
-    Pair series = horner((Pair){0.5770780163555853, 5.2551030481378675e-17}, square, (Pair){p, 0.0});
+    Pair series =
+        horner((Pair){0.5770780163555853, 5.2551030481378675e-17}, square, (Pair){p, 0.0});
     series = horner((Pair){LOG2_THIRD, LOG2_THIRD_LOW}, square, series);
     Pair first = product(of.s, horner((Pair){LOG2, LOG2_LOW}, square, series));
     double total = of.e + first.high;
@@ -281,7 +296,8 @@ INLINED double exp2_tail(double f) {
     return fma(p, f, 0.24022650695910072);
 }
 
-/* 2^(high + low) as 2^n * (1 + q + q_low), |q| < 0.42; high in [-4000, 4000]. The low word is 0 unless `fine`. */
+/* 2^(high + low) as 2^n * (1 + q + q_low), |q| < 0.42; high in [-4000, 4000]. The low word is 0
+ * unless `fine`. */
 INLINED Power exp2_power(double high, double low, bool fine) {
     double n = high + ROUND;
     double near = high - (n - ROUND);
@@ -295,8 +311,8 @@ INLINED Power exp2_power(double high, double low, bool fine) {
     return (Power){n, fine ? sum.high : q, fine ? sum.low : 0.0};
 }
 
-/* The same, q and q_low to about 2^-69 of them, for a large power of what it is: five terms of its series in two words, the
-   rest in one. */
+/* The same, q and q_low to about 2^-69 of them, for a large power of what it is: five terms of its
+   series in two words, the rest in one. */
 INLINED Power exp2_fine(double high, double low) {
     double n = high + ROUND;
     double near = high - (n - ROUND);
@@ -319,15 +335,19 @@ INLINED Power exp2_fine(double high, double low) {
     return (Power){n, q.high, q.low};
 }
 
-/* x * 2^n, n as a Power gives it; with `deep` from -4000 to 2046, else from -1022 to 1023, at less work. */
+/* x * 2^n, n as a Power gives it; with `deep` from -4000 to 2046, else from -1022 to 1023, at less
+ * work. */
 INLINED double scaled(double x, double n, bool deep) {
     if (!deep) {
         return x * from_bits((bits(n) << 52) + ONE_BITS);
     }
-    /* what is beyond a double's powers first, so that a subnormal result is rounded once, and as without `deep` */
+    /* what is beyond a double's powers first, so that a subnormal result is rounded once, and as
+     * without `deep` */
     n = larger(n, ROUND - 2044.0);
-    double within = smaller(larger(n, ROUND - 1022.0), ROUND + 1023.0), beyond = ROUND + (n - within);
-    return x * from_bits((bits(beyond) << 52) + ONE_BITS) * from_bits((bits(within) << 52) + ONE_BITS);
+    double within = smaller(larger(n, ROUND - 1022.0), ROUND + 1023.0),
+           beyond = ROUND + (n - within);
+    return x * from_bits((bits(beyond) << 52) + ONE_BITS) *
+           from_bits((bits(within) << 52) + ONE_BITS);
 }
 
 #endif

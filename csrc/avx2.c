@@ -13,7 +13,8 @@
 
 #include "kernels.h"
 
-const Level fastlr_avx2 = {"avx2", fault, rate, rates, each, steps, table, plateau, drop, drops, annealed};
+const Level fastlr_avx2 = {"avx2", fault,   rate, rates, each,    steps,
+                           table,  plateau, drop, drops, annealed};
 
 #if defined(__clang__)
 #pragma clang attribute pop

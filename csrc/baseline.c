@@ -1,4 +1,5 @@
 /* Every kernel, for any processor of the kind that is compiled for. */
 #include "kernels.h"
 
-const Level fastlr_baseline = {"baseline", fault, rate, rates, each, steps, table, plateau, drop, drops, annealed};
+const Level fastlr_baseline = {"baseline", fault,   rate, rates, each,    steps,
+                               table,      plateau, drop, drops, annealed};

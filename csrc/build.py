@@ -1,9 +1,12 @@
-"""The build of the C library and of the extension through which Python calls it; ``setup.py`` hands it to setuptools.
+"""The build of the C library and of the extension through which Python calls it; ``setup.py`` hands
+it to setuptools.
 
-The shape table becomes ``shapes.h``. Where no compiler is to be had, or one fails, fastlr is installed without the extension,
-beside a note that says why. ``FASTLR_NATIVE=require`` in the environment makes that an error, ``FASTLR_NATIVE=off`` builds none.
+The shape table becomes ``opcodes.h``. Where no compiler is to be had, or one fails, fastlr is
+installed without the extension, beside a note that says why. ``FASTLR_NATIVE=require`` in the
+environment makes that an error, ``FASTLR_NATIVE=off`` builds none.
 
-``python csrc/build.py`` writes ``shapes.h`` alone, for who compiles the sources of a checkout into a program of their own.
+``python csrc/build.py`` writes ``opcodes.h`` alone, for who compiles the sources of a checkout into
+a program of their own.
 """
 
 import os
@@ -15,11 +18,20 @@ PACKAGE = HERE.parent / "fastlr"
 MODULE = "fastlr._native"
 NOTE = "_native.txt"  # why there is no extension
 
-shapes = run_path(str(PACKAGE / "shapes.py"))
-sources = run_path(str(PACKAGE / "sources.py"))
+opcodes = run_path(str(PACKAGE / "program" / "opcodes.py"))
+sources = run_path(str(PACKAGE / "kernels" / "c_sources.py"))
 
-# the bits hang on the first alone; the others let loops be vectorised, as no kernel reads errno or the flags of floating point
-UNIX = ["-std=c11", "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+# the bits hang on the first alone; the others let loops be vectorised, as no kernel reads errno or
+# the flags of floating point
+UNIX = [
+    "-std=c11",
+    "-O3",
+    "-g0",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+]
 IEEE = [
     "-fno-fast-math",
     "-fno-unsafe-math-optimizations",
@@ -51,36 +63,43 @@ const char *fastlr_fault(void);
 
 def rule() -> list[dict[str, int]]:
     """The layout of a plateau rule, and the codes of its automata."""
-    words = {f"RULE_{name.upper()}": i for i, name in enumerate(shapes["RULE_WORDS"])}
-    fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(shapes["RULE_FIELDS"])}
-    automata = {f"AUTOMATON_{name.upper()}": i for i, name in enumerate(shapes["AUTOMATA"])}
+    words = {f"RULE_{name.upper()}": i for i, name in enumerate(opcodes["RULE_WORDS"])}
+    fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(opcodes["RULE_FIELDS"])}
+    automata = {f"AUTOMATON_{name.upper()}": i for i, name in enumerate(opcodes["AUTOMATA"])}
     counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "AUTOMATA": len(automata)}
     return [words, fields, automata, counts]
 
 
 def counts() -> str:
     """Of each shape's start and fields the least where it is a count, as C has a table of them."""
-    least = {"start": 0, **shapes["COUNTS"]}
-    rows = [[least.get(name, -1) for name in ("start", *row.fields)] for row in shapes["SHAPES"]]
-    wide = 1 + shapes["FIELDS_MOST"]
+    least = {"start": 0, **opcodes["COUNTS"]}
+    rows = [[least.get(name, -1) for name in ("start", *row.fields)] for row in opcodes["OPCODES"]]
+    wide = 1 + opcodes["FIELDS_MOST"]
     return ", ".join(f"{{{', '.join(map(str, (row + [-1] * wide)[:wide]))}}}" for row in rows)
 
 
 def header() -> str:
-    """``shapes.h``: the codes of the shape table, the layouts of a program and of a rule, and what they were made from."""
-    layout = {name: shapes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
-    words = {f"HEADER_{name.upper()}": i for i, name in enumerate(shapes["HEADER_WORDS"])}
-    codes = {row.name.upper(): i for i, row in enumerate(shapes["SHAPES"])} | {"SHAPES": len(shapes["SHAPES"])}
-    enums = [", ".join(f"{name} = {number}" for name, number in names.items()) for names in (layout, words, codes, *rule())]
+    """``opcodes.h``: the codes of the shape table, the layouts of a program and of a rule, and
+    what they were made from.
+    """
+    layout = {name: opcodes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
+    words = {f"HEADER_{name.upper()}": i for i, name in enumerate(opcodes["HEADER_WORDS"])}
+    codes = {row.name.upper(): i for i, row in enumerate(opcodes["OPCODES"])} | {
+        "OPCODES": len(opcodes["OPCODES"])
+    }
+    enums = [
+        ", ".join(f"{name} = {number}" for name, number in names.items())
+        for names in (layout, words, codes, *rule())
+    ]
     return "\n".join(
         [
-            "/* Made from fastlr/shapes.py by csrc/build.py. */",
+            "/* Made from fastlr/program/opcodes.py by csrc/build.py. */",
             "/* clang-format off */",
-            "#ifndef FASTLR_SHAPES_H",
-            "#define FASTLR_SHAPES_H",
-            f"#define MAGIC {shapes['MAGIC']!r}",
-            f"#define PLATEAU_MAGIC {shapes['PLATEAU_MAGIC']!r}",
-            f"#define LAST_STEP {shapes['LAST_STEP']}",
+            "#ifndef FASTLR_OPCODES_H",
+            "#define FASTLR_OPCODES_H",
+            f"#define MAGIC {opcodes['MAGIC']!r}",
+            f"#define PLATEAU_MAGIC {opcodes['PLATEAU_MAGIC']!r}",
+            f"#define LAST_STEP {opcodes['LAST_STEP']}",
             f"#define COUNTS {{{counts()}}}",
             f'#define SOURCES "{sources["digest"]()}"',
             *(f"enum {{ {enum} }};" for enum in enums),
@@ -91,8 +110,8 @@ def header() -> str:
 
 
 def write_header() -> None:
-    """Write ``shapes.h`` beside the sources, unless the same stands there."""
-    path, text = HERE / "shapes.h", header()
+    """Write ``opcodes.h`` beside the sources, unless the same stands there."""
+    path, text = HERE / "opcodes.h", header()
     if not path.is_file() or path.read_text() != text:
         path.write_text(text)
 
@@ -114,7 +133,9 @@ def extension():  # noqa: ANN201
     return Extension(
         MODULE,
         sources=[f"csrc/{path.name}" for path in sorted(HERE.glob("*.c"))],
-        depends=[f"csrc/{path.name}" for path in sorted(HERE.glob("*.h")) if path.name != "shapes.h"],
+        depends=[
+            f"csrc/{path.name}" for path in sorted(HERE.glob("*.h")) if path.name != "opcodes.h"
+        ],
         include_dirs=["csrc"],
         define_macros=[("Py_LIMITED_API", "0x030B0000")],
         py_limited_api=True,
@@ -131,7 +152,11 @@ def build_ext():  # noqa: ANN201
             asked = os.environ.get("FASTLR_NATIVE", "")
             if asked not in ("", "off", "require"):
                 raise ValueError(f"FASTLR_NATIVE must be 'require' or 'off', got {asked!r}")
-            reason = "FASTLR_NATIVE=off when fastlr was installed" if asked == "off" else self.build(asked == "require")
+            reason = (
+                "FASTLR_NATIVE=off when fastlr was installed"
+                if asked == "off"
+                else self.build(asked == "require")
+            )
             self.place(reason)
 
         def build(self, required: bool) -> str:
@@ -142,9 +167,13 @@ def build_ext():  # noqa: ANN201
             except Exception as error:  # no compiler, no cffi, no header of Python's: whatever it is, NumPy and Numba remain
                 if required:
                     raise
-                return f"it could not be built when fastlr was installed: {type(error).__name__}: {error}"
+                return (
+                    "it could not be built when fastlr was installed: "
+                    f"{type(error).__name__}: {error}"
+                )
             finally:
-                self.inplace = inplace  # which setuptools clears for the while, and leaves so when a build fails
+                # which setuptools clears for the while, and leaves so when a build fails
+                self.inplace = inplace
             return ""
 
         def build_extension(self, ext) -> None:  # noqa: ANN001

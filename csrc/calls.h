@@ -1,7 +1,8 @@
-/* How Python calls the library, through cffi: plain numbers in place of structs, and a program of one lane by its address, are
-   what it passes soonest.
+/* How Python calls the library, through cffi: plain numbers in place of structs, and a program of
+   one lane by its address, are what it passes soonest.
 
-   cffi lets go of the interpreter's lock around every call, in the time of a rate or two. Here the calls that take longer do. */
+   cffi lets go of the interpreter's lock around every call, in the time of a rate or two. Here the
+   calls that take longer do. */
 #ifndef CALLS_H
 #define CALLS_H
 
@@ -9,14 +10,16 @@
 
 enum { SHORT = 256 }; /* steps that are sooner done than the lock is handed on */
 
-#define WITHOUT_LOCK(call)                                                                                                       \
-    do {                                                                                                                         \
-        PyThreadState *state = PyEval_SaveThread();                                                                              \
-        call;                                                                                                                    \
-        PyEval_RestoreThread(state);                                                                                             \
+#define WITHOUT_LOCK(call)                                                                         \
+    do {                                                                                           \
+        PyThreadState *state = PyEval_SaveThread();                                                \
+        call;                                                                                      \
+        PyEval_RestoreThread(state);                                                               \
     } while (0)
 
-static double rate_at(uintptr_t program, int64_t t) { return fastlr_rate((const double *)program, t); }
+static double rate_at(uintptr_t program, int64_t t) {
+    return fastlr_rate((const double *)program, t);
+}
 
 static bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out) {
     const double *words = (const double *)program;
@@ -37,46 +40,52 @@ static void rates_of(const double *program, size_t first, size_t stop, int64_t t
     WITHOUT_LOCK(fastlr_rates(program, lanes, t, out));
 }
 
-static void each_of(const double *program, size_t first, size_t stop, const int64_t *t, double *out) {
+static void each_of(const double *program, size_t first, size_t stop, const int64_t *t,
+                    double *out) {
     fastlr_lanes lanes = {first, stop};
     WITHOUT_LOCK(fastlr_each(program, lanes, t, out));
 }
 
-static void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row) {
+static void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n,
+                     double *out, size_t row) {
     fastlr_lanes lanes = {first, stop};
     WITHOUT_LOCK(fastlr_at(program, lanes, t, n, out, row));
 }
 
-static void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
-                     ptrdiff_t lane, ptrdiff_t column, bool single) {
+static void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step,
+                     size_t n, char *to, ptrdiff_t lane, ptrdiff_t column, bool single) {
     fastlr_lanes lanes = {first, stop};
     fastlr_steps steps = {start, step, n};
     fastlr_out out = {to, lane, column, single};
     WITHOUT_LOCK(fastlr_table(program, lanes, steps, out));
 }
 
-static void replay_of(const double *rule, size_t first, size_t stop, const double *metrics, size_t steps, size_t step,
-                      size_t lane, double *scale, double *best, int32_t *bad, int32_t *cool, double *mean, int32_t *count,
-                      double *scales, size_t row) {
+static void replay_of(const double *rule, size_t first, size_t stop, const double *metrics,
+                      size_t steps, size_t step, size_t lane, double *scale, double *best,
+                      int32_t *bad, int32_t *cool, double *mean, int32_t *count, double *scales,
+                      size_t row) {
     fastlr_lanes lanes = {first, stop};
     fastlr_metrics of = {metrics, steps, step, lane};
     fastlr_state held = {scale, best, bad, cool, mean, count};
     WITHOUT_LOCK(fastlr_plateau(rule, lanes, of, held, scales, row));
 }
 
-static void drop_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, double *out) {
+static void drop_of(const double *rates, const int64_t *t, size_t n, double c, double beta,
+                    double gamma, double *out) {
     fastlr_law law = {c, beta, gamma};
     WITHOUT_LOCK(fastlr_drop(rates, t, n, law, out));
 }
 
-static void drops_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, const double *nodes,
-                     size_t count, double *states, bool slopes, double *out) {
+static void drops_of(const double *rates, const int64_t *t, size_t n, double c, double beta,
+                     double gamma, const double *nodes, size_t count, double *states, bool slopes,
+                     double *out) {
     fastlr_law law = {c, beta, gamma};
     fastlr_nodes of = {nodes, count, states, slopes};
     WITHOUT_LOCK(fastlr_drops(rates, t, n, law, of, out));
 }
 
-static void annealed_of(const double *rates, const int64_t *t, size_t n, double decay, double *out) {
+static void annealed_of(const double *rates, const int64_t *t, size_t n, double decay,
+                        double *out) {
     WITHOUT_LOCK(fastlr_annealed(rates, t, n, decay, out));
 }
 

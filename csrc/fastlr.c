@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "level.h"
-#include "shapes.h"
+#include "opcodes.h"
 
 static const Level *const LEVELS[] = {
 #if HAS_X86_LEVELS
@@ -21,8 +21,8 @@ static bool runs_here(const Level *level) {
 #if HAS_X86_LEVELS
     __builtin_cpu_init();
     if (level == &fastlr_avx512) {
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("fma");
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
     }
     if (level == &fastlr_avx2) {
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -79,7 +79,9 @@ const char *fastlr_fault(void) {
 
 size_t fastlr_count(const double *program) { return (size_t)program[HEADER_LANES]; }
 
-static bool allows(const double *program, int64_t t) { return t >= 0 && t <= LAST_STEP && (double)t < program[HEADER_LIMIT]; }
+static bool allows(const double *program, int64_t t) {
+    return t >= 0 && t <= LAST_STEP && (double)t < program[HEADER_LIMIT];
+}
 
 bool fastlr_allows(const double *program, const int64_t *t, size_t n) {
     bool all = true;
@@ -89,7 +91,9 @@ bool fastlr_allows(const double *program, const int64_t *t, size_t n) {
     return all;
 }
 
-double fastlr_rate(const double *program, int64_t t) { return allows(program, t) ? level()->rate(program, (double)t) : NAN; }
+double fastlr_rate(const double *program, int64_t t) {
+    return allows(program, t) ? level()->rate(program, (double)t) : NAN;
+}
 
 void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *out) {
     level()->rates(program, lanes, (double)t, out);
@@ -99,7 +103,8 @@ void fastlr_each(const double *program, fastlr_lanes lanes, const int64_t *t, do
     level()->each(program, lanes, t, out);
 }
 
-void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row) {
+void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out,
+               size_t row) {
     level()->steps(program, lanes, t, n, out, row);
 }
 
@@ -107,8 +112,8 @@ void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps,
     level()->table(program, lanes, steps, out);
 }
 
-void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
-                    size_t row) {
+void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
+                    fastlr_state state, double *scales, size_t row) {
     level()->plateau(rule, lanes, metrics, state, scales, row);
 }
 
@@ -116,7 +121,8 @@ void fastlr_drop(const double *rates, const int64_t *t, size_t n, fastlr_law law
     level()->drop(rates, t, n, law, out);
 }
 
-void fastlr_drops(const double *rates, const int64_t *t, size_t n, fastlr_law law, fastlr_nodes nodes, double *out) {
+void fastlr_drops(const double *rates, const int64_t *t, size_t n, fastlr_law law,
+                  fastlr_nodes nodes, double *out) {
     level()->drops(rates, t, n, law, nodes, out);
 }
 

@@ -1,24 +1,31 @@
-/* One function a shape: its formula from the shape table, at a clock c, operation by operation that of
-   fastlr/jit/formulas.py, where the reasons stand.
+/* One function a shape: its formula from the shape table, at a clock c, operation by operation that
+   of fastlr/kernels/jit/formulas.py, where the reasons stand.
 
-   Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise towards the other, which
-   is a slope of two words times an exact integer. A flag says what else must be reckoned with: `wide`, a length whose square
-   needs two words; `deep`, a power of two that is no normal number. Without it the same bits come at less work. `fine` says that
-   a power is so large that it would show the error of a logarithm, or of what is raised to it: it hangs on the row's numbers
-   alone, so that all steps of a row have it or none. */
+   Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise
+   towards the other, which is a slope of two words times an exact integer. A flag says what else
+   must be reckoned with: `wide`, a length whose square needs two words; `deep`, a power of two that
+   is no normal number. Without it the same bits come at less work. `fine` says that a power is so
+   large that it would show the error of a logarithm, or of what is raised to it: it hangs on the
+   row's numbers alone, so that all steps of a row have it or none. */
 #ifndef FASTLR_FORMULAS_H
 #define FASTLR_FORMULAS_H
 
 #include "arithmetic.h"
-#include "shapes.h"
+#include "opcodes.h"
 
-#define TURN 0.5                        /* of a line and a cosine: where the other end becomes the nearer */
-#define SQUARE_TURN 0.29289321881345254 /* of a square, 1 - sqrt(1/2), where it has gone half of its way */
-#define WIDE 67108864.0                 /* 2^26: the longest length whose square, and twice it, is exact in one word */
-#define NORMAL 1000.0                   /* 2 to this and to minus this are normal numbers */
-#define STEEP (NORMAL / 53.0)           /* a power below it is fine enough, and a normal number for every quotient of steps */
-#define SHARP 2.0                       /* a power of a cosine's clock up to it is fine enough */
-#define SLOW 1099511627776.0            /* 2^40 steps: a change spread over more of them is resolved by a second word */
+#define TURN 0.5 /* of a line and a cosine: where the other end becomes the nearer */
+#define SQUARE_TURN                                                                                \
+    0.29289321881345254 /* of a square, 1 - sqrt(1/2), where it has gone half of its way */
+#define WIDE                                                                                       \
+    67108864.0 /* 2^26: the longest length whose square, and twice it, is exact in one word */
+#define NORMAL 1000.0 /* 2 to this and to minus this are normal numbers */
+#define STEEP                                                                                      \
+    (NORMAL /                                                                                      \
+     53.0) /* a power below it is fine enough, and a normal number for every quotient of steps */
+#define SHARP 2.0 /* a power of a cosine's clock up to it is fine enough */
+#define SLOW                                                                                       \
+    1099511627776.0 /* 2^40 steps: a change spread over more of them is resolved by a second word  \
+                     */
 
 /* Whether a power is so large that it has to be `fine`. */
 INLINED bool is_steep(double q) { return q >= STEEP; }
@@ -43,10 +50,12 @@ typedef struct {
 INLINED Pair slope_of(double lo, double hi, Pair unit) {
     double height = hi - lo;
     double slope = height * unit.high;
-    return (Pair){slope, fma(height, unit.high, -slope) + fma(height, unit.low, ((hi - height) - lo) * unit.high)};
+    return (Pair){slope, fma(height, unit.high, -slope) +
+                             fma(height, unit.low, ((hi - height) - lo) * unit.high)};
 }
 
-/* From the level of the nearer end towards the other; in a wide row no further than the middle, where the halves meet. */
+/* From the level of the nearer end towards the other; in a wide row no further than the middle,
+ * where the halves meet. */
 INLINED double from_nearer(bool high, double lo, double hi, double rise, bool wide) {
     double rate = high ? hi - rise : lo + rise;
     double middle = fma(0.5, hi - lo, lo);
@@ -59,7 +68,9 @@ INLINED Slope linear_slope(double size, double lo, double hi) {
     return (Slope){0.0, slope_of(lo, hi, (Pair){inverse, fma(-inverse, size, 1.0) * inverse})};
 }
 
-INLINED double linear_rise(double x, Slope slope) { return fma(x, slope.rate.high, x * slope.rate.low); }
+INLINED double linear_rise(double x, Slope slope) {
+    return fma(x, slope.rate.high, x * slope.rate.low);
+}
 
 INLINED double linear(double c, double length, double lo, double hi, bool wide) {
     double size = fabs(length);
@@ -73,11 +84,13 @@ INLINED Slope square_slope(double size, double lo, double hi, bool wide) {
     return (Slope){0.0, slope_of(lo, hi, over_square(1.0, 0.0, size, wide))};
 }
 
-/* a*b times the slope: x*x, x steps from the last level, or x*(2*size - x), x steps from the first. */
+/* a*b times the slope: x*x, x steps from the last level, or x*(2*size - x), x steps from the first.
+ */
 INLINED double square_rise(double a, double b, Slope slope, bool wide) {
     double product = a * b;
     double low = product * slope.rate.low;
-    return fma(product, slope.rate.high, wide ? fma(fma(a, b, -product), slope.rate.high, low) : low);
+    return fma(product, slope.rate.high,
+               wide ? fma(fma(a, b, -product), slope.rate.high, low) : low);
 }
 
 INLINED double square(double c, double length, double lo, double hi, bool wide) {
@@ -94,7 +107,8 @@ INLINED Slope cosine_slope(double size, double lo, double hi, bool wide) {
     return (Slope){unit.high, slope_of(lo, hi, unit)};
 }
 
-/* sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the sine falls short of it. */
+/* sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the sine
+ * falls short of it. */
 INLINED double cosine_rise(double x, Slope slope, bool wide) {
     double square = x * x;
     double angle = square * slope.unit, rise = square * slope.rate.high;
@@ -134,10 +148,13 @@ INLINED Power grown(double high, double low, double q, bool fine) {
     return exp2_power(t.high, t.low, true);
 }
 
-/* lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0. */
-INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep, bool fine) {
+/* lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0.
+ */
+INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep,
+                          bool fine) {
     Pair of = quotient(x, size);
-    Pair t = exponent_of(q, fine ? log2_fine(split(of.high, of.low)) : log2_sum(of.high, of.low), deep);
+    Pair t =
+        exponent_of(q, fine ? log2_fine(split(of.high, of.low)) : log2_sum(of.high, of.low), deep);
     Power power = exp2_power(t.high, t.low, deep && size > SLOW);
     double w = 1.0 + power.q;
     w = deep ? w + (((1.0 - w) + power.q) + power.q_low) : w;
@@ -166,8 +183,10 @@ INLINED Progress bent(double c, double length, double k, bool fine) {
     Pair z = ratio(length - c, length), p = ratio(c, length);
     /* near the end the logarithm hangs on what remains, so p is made of it */
     bool late = z.high < 0.5;
-    double p_high = late ? 1.0 - z.high : p.high, p_low = late ? ((1.0 - (1.0 - z.high)) - z.high) - z.low : p.low;
-    Pair t = exponent_of(k, fine ? log2_fine(split(p_high, p_low)) : log2_pair(p_high, p_low), true);
+    double p_high = late ? 1.0 - z.high : p.high,
+           p_low = late ? ((1.0 - (1.0 - z.high)) - z.high) - z.low : p.low;
+    Pair t =
+        exponent_of(k, fine ? log2_fine(split(p_high, p_low)) : log2_pair(p_high, p_low), true);
     Power power = fine ? exp2_fine(t.high, t.low) : exp2_power(t.high, t.low, true);
     double unit = scaled(1.0, power.n, true);
     double past = fma(unit, power.q, unit);
@@ -187,20 +206,24 @@ INLINED Progress bent(double c, double length, double k, bool fine) {
 /* log2(cos(pi/2*past)^2). */
 INLINED Pair log2_of_cosine(Progress of, bool fine) {
     bool low_half = of.left.high <= of.past.high;
-    Pair y = quarter_turn_squared(low_half ? of.left.high : of.past.high, low_half ? of.left.low : of.past.low);
+    Pair y = quarter_turn_squared(low_half ? of.left.high : of.past.high,
+                                  low_half ? of.left.low : of.past.low);
     Pair s = fine ? sin_squared_fine(y) : sin_squared_pair(y);
     double square = low_half ? s.high : 1.0 - s.high;
     double square_low = low_half ? s.low : ((1.0 - square) - s.high) - s.low;
-    Split by_sine = square > 0.75 ? split_beside_1((Pair){-s.high, -s.low}) : split(square, square_low);
+    Split by_sine =
+        square > 0.75 ? split_beside_1((Pair){-s.high, -s.low}) : split(square, square_low);
     return fine ? log2_fine(by_sine) : log2_pair(square, square_low);
 }
 
 /* lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0. */
-INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k, bool fine) {
+INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k,
+                            bool fine) {
     Pair t = exponent_of(fabs(x), log2_of_cosine(bent(c, length, k, fine), fine), true);
     Power power = exp2_power(t.high, t.low, true);
     double unit = scaled(1.0, power.n, true);
-    double w = x > 0.0 ? fma(unit, power.q, unit) : fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
+    double w =
+        x > 0.0 ? fma(unit, power.q, unit) : fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
     return between(w, lo, hi);
 }
 
@@ -220,7 +243,8 @@ INLINED double whole_periods(double c, double period) {
     return fma(i, period, -c) > 0.0 ? i - 1.0 : i;
 }
 
-/* Another clock, of which `pace` go by in `every` steps, no further than the last step: below it the sum is exact. */
+/* Another clock, of which `pace` go by in `every` steps, no further than the last step: below it
+ * the sum is exact. */
 INLINED double paced(double c, double base, double pace, double every) {
     double clock = base + pace * whole_periods(c, every);
     return clock < LAST_STEP ? clock : LAST_STEP;
@@ -231,7 +255,8 @@ INLINED double staircase(double c, double a, double every, double k, double k_lo
     return exponential(whole_periods(c, every), a, k, k_low, true);
 }
 
-/* A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to it: near 1 all of its digits. */
+/* A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to it: near 1
+ * all of its digits. */
 INLINED Share share_of_scale(double i, double k, double k_low) {
     Pair t = exponent_of(i, (Pair){k, k_low}, true);
     Power power = exp2_power(t.high, t.low, fabs(k) * SLOW < 1.0);
@@ -251,7 +276,8 @@ INLINED Pair grown_by(double c, double g, double s) {
     double product = g * c;
     double part = product + s;
     double back = part - product;
-    return (Pair){total, ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - total)};
+    return (Pair){total,
+                  ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - total)};
 }
 
 /* a * d/(g*c + s). */
@@ -277,12 +303,14 @@ INLINED double eden(double c, double a, double d, double q, bool fine) {
     Pair u = quotient(c, d);
     double square = u.high * u.high;
     Pair base = two_sum(1.0, square);
-    Power power = grown(base.high, base.low + fma(2.0 * u.high, u.low, fma(u.high, u.high, -square)), -q, fine);
+    Power power = grown(
+        base.high, base.low + fma(2.0 * u.high, u.low, fma(u.high, u.high, -square)), -q, fine);
     return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
 }
 
 /* lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl))). */
-INLINED double hyperbolic(double c, double lo, double hi, double y, double y_low, double k, double k_low) {
+INLINED double hyperbolic(double c, double lo, double hi, double y, double y_low, double k,
+                          double k_low) {
     double product = c * k;
     double t = y + product;
     double back = t - y;
@@ -326,10 +354,13 @@ INLINED Pair exp2_less_1(double x, double k, double k_low) {
     return (Pair){total.high, total.low + (whole.low + unit * power.q_low)};
 }
 
-/* lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1; g(|L|) leaves a loop. */
-INLINED double affine_exponential(double c, double length, double lo, double hi, double k, double k_low) {
+/* lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1; g(|L|)
+ * leaves a loop. */
+INLINED double affine_exponential(double c, double length, double lo, double hi, double k,
+                                  double k_low) {
     double size = fabs(length);
-    Pair top = exp2_less_1(length > 0.0 ? size - c : c, k, k_low), most = exp2_less_1(size, k, k_low);
+    Pair top = exp2_less_1(length > 0.0 ? size - c : c, k, k_low),
+         most = exp2_less_1(size, k, k_low);
     double w = top.high / most.high;
     w += (fma(-w, most.high, top.high) + (top.low - w * most.low)) / most.high;
     return between(smaller(w, 1.0), lo, hi);
@@ -341,7 +372,8 @@ INLINED double logarithmic(double c, double length, double lo, double hi, double
     bool falls = length > 0.0;
     double top = size + 1.0, inverse = 1.0 / bottom;
     double high = top * inverse;
-    double low = (fma(-high, bottom, top) + (size - (top - 1.0))) * inverse; /* of a length of 2^53, to which 1 is lost */
+    double low = (fma(-high, bottom, top) + (size - (top - 1.0))) *
+                 inverse; /* of a length of 2^53, to which 1 is lost */
     Pair log = log2_sum(falls ? high : bottom, falls ? low : 0.0);
     double w = log.high / d;
     w += (fma(-w, d, log.high) + (log.low - w * d_low)) / d;

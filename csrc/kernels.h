@@ -2,21 +2,24 @@
 #ifndef FASTLR_KERNELS_H
 #define FASTLR_KERNELS_H
 
-#include "laws.h"
+#include "losses.h"
 #include "level.h"
 #include "plateau.h"
-#include "runs.h"
+#include "ranges.h"
 
-/* Why a build's arithmetic is not to be used, or an empty string. (1 + 2^-52)^2 - (1 + 2^-51) is 0 only if rounded twice, and
-   0.3 + 1.5*2^52 - 1.5*2^52 only if added in this order.
+/* Why a build's arithmetic is not to be used, or an empty string. (1 + 2^-52)^2 - (1 + 2^-51) is 0
+   only if rounded twice, and 0.3 + 1.5*2^52 - 1.5*2^52 only if added in this order.
  */
 static const char *fault(void) {
-    volatile double near_one = 1.0 + 1.0 / WHOLE, its_square = 1.0 + 2.0 / WHOLE, part = 0.3, round = ROUND;
+    volatile double near_one = 1.0 + 1.0 / WHOLE, its_square = 1.0 + 2.0 / WHOLE, part = 0.3,
+                    round = ROUND;
     double x = near_one, y = its_square, z = part, r = round;
     if (x * x - y != 0.0) {
         return "it was built with contracted multiply-adds; build it with -ffp-contract=off";
     }
-    return (z + r) - r != 0.0 ? "it was built with -ffast-math or its like, which changes rates; build it without" : "";
+    return (z + r) - r != 0.0
+               ? "it was built with -ffast-math or its like, which changes rates; build it without"
+               : "";
 }
 
 /* The lanes of a family among those asked for. */
@@ -26,10 +29,12 @@ INLINED fastlr_lanes lanes_within(fastlr_lanes lanes, size_t before, size_t coun
     return (fastlr_lanes){first, stop < count ? stop : count};
 }
 
-static double rate(const double *words, double t) { return rate_of(words, family_at(words, 0).root, 0, t); }
+static double rate(const double *words, double t) {
+    return rate_of(words, family_at(words, 0).root, 0, t);
+}
 
-static void rates_of_family(const double *words, Family family, fastlr_lanes lanes, const double *clocks, double *out,
-                            Scratch *scratch) {
+static void rates_of_family(const double *words, Family family, fastlr_lanes lanes,
+                            const double *clocks, double *out, Scratch *scratch) {
     ALIGNED double block[BLOCK];
     int64_t size = block_of(words), guess = 0, stop = (int64_t)lanes.stop;
     for (int64_t lane = (int64_t)lanes.first; lane < stop; lane += size) {
@@ -53,14 +58,15 @@ static void rates(const double *words, fastlr_lanes lanes, double t, double *out
     size_t before = 0;
     for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
         Family family = family_at(words, i);
-        rates_of_family(words, family, lanes_within(lanes, before, (size_t)family.lanes), clocks, out, &scratch);
+        rates_of_family(words, family, lanes_within(lanes, before, (size_t)family.lanes), clocks,
+                        out, &scratch);
         before += (size_t)family.lanes;
     }
 }
 
 /* Lanes of a family, each at a step of its own: that of the lane at place j is t[j]. */
-static void each_of_family(const double *words, Family family, fastlr_lanes lanes, const int64_t *t, double *out,
-                           Scratch *scratch) {
+static void each_of_family(const double *words, Family family, fastlr_lanes lanes, const int64_t *t,
+                           double *out, Scratch *scratch) {
     ALIGNED double clocks[BLOCK], block[BLOCK];
     int64_t size = block_of(words), guess = 0, stop = (int64_t)lanes.stop;
     for (int64_t lane = (int64_t)lanes.first; lane < stop; lane += size) {
@@ -80,13 +86,14 @@ static void each(const double *words, fastlr_lanes lanes, const int64_t *t, doub
     size_t before = 0;
     for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
         Family family = family_at(words, i);
-        each_of_family(words, family, lanes_within(lanes, before, (size_t)family.lanes), t, out, &scratch);
+        each_of_family(words, family, lanes_within(lanes, before, (size_t)family.lanes), t, out,
+                       &scratch);
         before += (size_t)family.lanes;
     }
 }
 
-static void steps_of_lane(const double *words, Track track, int64_t lane, const int64_t *t, size_t n, double *out,
-                          Scratch *scratch) {
+static void steps_of_lane(const double *words, Track track, int64_t lane, const int64_t *t,
+                          size_t n, double *out, Scratch *scratch) {
     ALIGNED double clocks[BLOCK];
     int64_t guess = 0;
     size_t size = (size_t)block_of(words);
@@ -95,11 +102,13 @@ static void steps_of_lane(const double *words, Track track, int64_t lane, const 
         for (size_t i = 0; i < count; i++) {
             clocks[i] = (double)t[j + i];
         }
-        guess = lanes_at(words, track, (Clocks){lane, 0, (int64_t)count, clocks}, out + j, scratch, guess);
+        guess = lanes_at(words, track, (Clocks){lane, 0, (int64_t)count, clocks}, out + j, scratch,
+                         guess);
     }
 }
 
-static void steps(const double *words, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row) {
+static void steps(const double *words, fastlr_lanes lanes, const int64_t *t, size_t n, double *out,
+                  size_t row) {
     Scratch scratch;
     size_t before = 0;
     for (int64_t i = 0; i < integer(words, HEADER_FAMILIES); i++) {
@@ -134,8 +143,8 @@ static void put(const double *block, int64_t n, char *to, ptrdiff_t step, bool s
     }
 }
 
-static void table_of_lane(const double *words, Track track, int64_t lane, fastlr_steps steps, char *to, fastlr_out out,
-                          Scratch *scratch) {
+static void table_of_lane(const double *words, Track track, int64_t lane, fastlr_steps steps,
+                          char *to, fastlr_out out, Scratch *scratch) {
     Run run = {(double)steps.start, (double)steps.step, (int64_t)steps.n};
     if (!out.single && out.step == sizeof(double) && aligned(to, sizeof(double))) {
         steps_of(words, track, lane, run, (double *)(void *)to, scratch, scratch->nested);

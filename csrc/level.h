@@ -1,7 +1,8 @@
 /* What a level gives, and what it is compiled for.
 
-   A level is all kernels compiled for one kind of processor: baseline.c, avx2.c and avx512.c each define LEVEL and take in
-   kernels.h, whose functions are all static. fastlr.c chooses among them when the program runs. */
+   A level is all kernels compiled for one kind of processor: baseline.c, avx2.c and avx512.c each
+   define LEVEL and take in kernels.h, whose functions are all static. fastlr.c chooses among them
+   when the program runs. */
 #ifndef FASTLR_LEVEL_H
 #define FASTLR_LEVEL_H
 
@@ -23,12 +24,14 @@ typedef struct {
     double (*rate)(const double *program, double t);
     void (*rates)(const double *program, fastlr_lanes lanes, double t, double *out);
     void (*each)(const double *program, fastlr_lanes lanes, const int64_t *t, double *out);
-    void (*steps)(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out, size_t row);
+    void (*steps)(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n,
+                  double *out, size_t row);
     void (*table)(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
-    void (*plateau)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
-                    size_t row);
+    void (*plateau)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
+                    fastlr_state state, double *scales, size_t row);
     void (*drop)(const double *rates, const int64_t *t, size_t n, fastlr_law law, double *out);
-    void (*drops)(const double *rates, const int64_t *t, size_t n, fastlr_law law, fastlr_nodes nodes, double *out);
+    void (*drops)(const double *rates, const int64_t *t, size_t n, fastlr_law law,
+                  fastlr_nodes nodes, double *out);
     void (*annealed)(const double *rates, const int64_t *t, size_t n, double decay, double *out);
 } Level;
 

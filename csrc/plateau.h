@@ -1,18 +1,20 @@
-/* The plateau automata: what a metric changes in the state of a lane, operation by operation that of fastlr/automaton.py.
+/* The plateau automata: what a metric changes in the state of a lane, operation by operation that
+   of fastlr/kernels/reference_plateau.py.
 
-   An update is computed in doubles, counts too, and nothing branches, so that many lanes go through at once. A block of lanes
-   goes through the whole history before the next does. */
+   An update is computed in doubles, counts too, and nothing branches, so that many lanes go through
+   at once. A block of lanes goes through the whole history before the next does. */
 #ifndef FASTLR_PLATEAU_H
 #define FASTLR_PLATEAU_H
 
 #include "arithmetic.h"
 #include "fastlr.h"
-#include "shapes.h"
+#include "opcodes.h"
 
-#define TOGETHER 256              /* lanes of a block: all that they need stays in the nearest cache */
+#define TOGETHER 256 /* lanes of a block: all that they need stays in the nearest cache */
 #define MOST_UPDATES 2147483647.0 /* where a count stops */
 
-typedef uint64_t Mask; /* of all bits, or of none: what a comparison gives in a register of many doubles */
+typedef uint64_t
+    Mask; /* of all bits, or of none: what a comparison gives in a register of many doubles */
 
 typedef struct {
     double sign, gain, atol, factor, floor, eps, patience, cooldown;
@@ -22,7 +24,8 @@ typedef struct {
     double scale, best, bad, cool;
 } Lane;
 
-/* A block of n lanes: their metrics, numbers and state, where they stand, or spread out where one stands for all. */
+/* A block of n lanes: their metrics, numbers and state, where they stand, or spread out where one
+ * stands for all. */
 typedef struct {
     int64_t n;
     const double *metric, *rule[RULE_FIELDS];
@@ -35,12 +38,15 @@ INLINED double kept(double x, bool single) { return single ? (double)(float)x : 
 
 INLINED Mask mask(bool is) { return 0 - (Mask)is; }
 
-INLINED double chosen(Mask first, double a, double b) { return from_bits((bits(a) & first) | (bits(b) & ~first)); }
+INLINED double chosen(Mask first, double a, double b) {
+    return from_bits((bits(a) & first) | (bits(b) & ~first));
+}
 
 INLINED double one_more(double count) { return smaller(count + 1.0, MOST_UPDATES); }
 
 INLINED Lane after_torch(Lane was, double metric, Rule rule, bool single) {
-    Mask better = mask(rule.sign * metric < rule.sign * was.best * rule.gain - rule.atol), cooling = mask(was.cool > 0.0);
+    Mask better = mask(rule.sign * metric < rule.sign * was.best * rule.gain - rule.atol),
+         cooling = mask(was.cool > 0.0);
     double bad = chosen(better | cooling, 0.0, one_more(was.bad));
     Mask fires = mask(bad > rule.patience);
     double scale = larger(was.scale * rule.factor, rule.floor);
@@ -58,7 +64,8 @@ INLINED Lane after_optax(Lane was, double metric, Rule rule, bool single) {
     Mask better = mask(rule.sign * metric < level), cooling = mask(was.cool > 0.0);
     double bad = chosen(better, 0.0, one_more(was.bad));
     Mask fires = ~cooling & mask(bad == rule.patience);
-    double scale = larger(chosen(fires, kept(was.scale * rule.factor, single), was.scale), rule.floor);
+    double scale =
+        larger(chosen(fires, kept(was.scale * rule.factor, single), was.scale), rule.floor);
     return (Lane){
         chosen(cooling, was.scale, scale),
         chosen(better, metric, was.best),
@@ -69,11 +76,13 @@ INLINED Lane after_optax(Lane was, double metric, Rule rule, bool single) {
 
 INLINED Lane after_keras(Lane was, double metric, Rule rule, bool single) {
     Mask unseen = mask(was.bad < 0.0), cooling = mask(was.cool > 0.0);
-    Mask better = unseen | mask(kept(rule.sign * metric + rule.atol, single) < kept(rule.sign * was.best, single));
+    Mask better = unseen | mask(kept(rule.sign * metric + rule.atol, single) <
+                                kept(rule.sign * was.best, single));
     double cool = was.cool - chosen(cooling, 1.0, 0.0), waited = chosen(cooling, 0.0, was.bad);
     Mask counts = mask(cool == 0.0);
     double bad = chosen(better, 0.0, chosen(counts, one_more(waited), waited));
-    Mask cuts = ~better & counts & mask(bad >= rule.patience) & mask(kept(was.scale, true) > kept(rule.floor, true));
+    Mask cuts = ~better & counts & mask(bad >= rule.patience) &
+                mask(kept(was.scale, true) > kept(rule.floor, true));
     return (Lane){
         chosen(cuts, kept(larger(was.scale * rule.factor, rule.floor), single), was.scale),
         chosen(better, metric, was.best),
@@ -90,8 +99,8 @@ INLINED Lane decided(int automaton, Lane was, double metric, Rule rule, bool sin
     }
 }
 
-/* One update of a block. While `cool` is below 0 a lane warms up, and looks at nothing; a window that is not full decides
- * nothing. */
+/* One update of a block. While `cool` is below 0 a lane warms up, and looks at nothing; a window
+ * that is not full decides nothing. */
 INLINED void update(Block *block, int automaton, bool single, bool windowed, bool ignores) {
     bool narrow = single && automaton == AUTOMATON_OPTAX; /* whose metrics are single, too */
     fastlr_state state = block->state;
@@ -102,7 +111,8 @@ INLINED void update(Block *block, int automaton, bool single, bool windowed, boo
         Rule rule = {FIELD(SIGN),  FIELD(GAIN), FIELD(ATOL),     FIELD(FACTOR),
                      FIELD(FLOOR), FIELD(EPS),  FIELD(PATIENCE), FIELD(COOLDOWN)};
         double metric = kept(block->metric[i], narrow);
-        Mask skips = mask(ignores) & mask(metric != metric), warms = mask(was.cool < 0.0), waits = skips | warms;
+        Mask skips = mask(ignores) & mask(metric != metric), warms = mask(was.cool < 0.0),
+             waits = skips | warms;
         if (windowed) {
             double seen = (double)state.count[i], mean = state.mean[i], count = one_more(seen);
             metric = kept(kept(kept(seen * mean, narrow) + metric, narrow) / count, narrow);
@@ -115,20 +125,22 @@ INLINED void update(Block *block, int automaton, bool single, bool windowed, boo
         state.scale[i] = block->scales[i] = chosen(waits, was.scale, now.scale);
         state.best[i] = chosen(waits, was.best, now.best);
         state.bad[i] = (int32_t)chosen(waits, was.bad, now.bad);
-        state.cool[i] = (int32_t)chosen(waits, was.cool + chosen(warms & ~skips, 1.0, 0.0), now.cool);
+        state.cool[i] =
+            (int32_t)chosen(waits, was.cool + chosen(warms & ~skips, 1.0, 0.0), now.cool);
     }
 #undef FIELD
 }
 
 /* A loop of its own for each kind of rule. */
 static void update_block(Block *block, const double *rule) {
-    bool single = rule[RULE_SINGLE] != 0.0, windowed = rule[RULE_WINDOWED] != 0.0, ignores = rule[RULE_IGNORES] != 0.0;
-#define UPDATE(automaton)                                                                                                        \
-    switch (single + 2 * windowed) {                                                                                             \
-    case 0: update(block, automaton, false, false, ignores); return;                                                             \
-    case 1: update(block, automaton, true, false, ignores); return;                                                              \
-    case 2: update(block, automaton, false, true, ignores); return;                                                              \
-    default: update(block, automaton, true, true, ignores); return;                                                              \
+    bool single = rule[RULE_SINGLE] != 0.0, windowed = rule[RULE_WINDOWED] != 0.0,
+         ignores = rule[RULE_IGNORES] != 0.0;
+#define UPDATE(automaton)                                                                          \
+    switch (single + 2 * windowed) {                                                               \
+    case 0: update(block, automaton, false, false, ignores); return;                               \
+    case 1: update(block, automaton, true, false, ignores); return;                                \
+    case 2: update(block, automaton, false, true, ignores); return;                                \
+    default: update(block, automaton, true, true, ignores); return;                                \
     }
     switch ((int)rule[RULE_AUTOMATON]) {
     case AUTOMATON_TORCH: UPDATE(AUTOMATON_TORCH)
@@ -145,7 +157,8 @@ static const double *spread(double value, int64_t n, double *out) {
     return out;
 }
 
-/* A block's numbers: its lanes' own, or those that all share, spread out when the first block comes. */
+/* A block's numbers: its lanes' own, or those that all share, spread out when the first block
+ * comes. */
 static void take_rule(Block *block, const double *rule, size_t lane, bool first) {
     for (int i = 0; i < RULE_FIELDS; i++) {
         const double *place = rule + RULE_HEADER + 2 * i, *of = rule + (size_t)place[0];
@@ -157,18 +170,21 @@ static void take_rule(Block *block, const double *rule, size_t lane, bool first)
     }
 }
 
-static void plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics, fastlr_state state, double *scales,
-                    size_t row) {
+static void plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
+                    fastlr_state state, double *scales, size_t row) {
     Block block;
-    size_t window = rule[RULE_WINDOWED] != 0.0; /* without one, `mean` and `count` are no lanes' own */
+    size_t window =
+        rule[RULE_WINDOWED] != 0.0; /* without one, `mean` and `count` are no lanes' own */
     for (size_t lane = lanes.first; lane < lanes.stop; lane += TOGETHER) {
         block.n = (int64_t)(lanes.stop - lane < TOGETHER ? lanes.stop - lane : TOGETHER);
-        block.state = (fastlr_state){state.scale + lane, state.best + lane,          state.bad + lane,
-                                     state.cool + lane,  state.mean + lane * window, state.count + lane * window};
+        block.state = (fastlr_state){state.scale + lane,         state.best + lane,
+                                     state.bad + lane,           state.cool + lane,
+                                     state.mean + lane * window, state.count + lane * window};
         take_rule(&block, rule, lane, lane == lanes.first);
         for (size_t t = 0; t < metrics.steps; t++) {
             const double *of = metrics.of + t * metrics.step;
-            block.metric = metrics.lane ? of + lane : spread(*of, block.n, block.spread[RULE_FIELDS]);
+            block.metric =
+                metrics.lane ? of + lane : spread(*of, block.n, block.spread[RULE_FIELDS]);
             block.scales = scales ? scales + t * row + lane : block.nowhere;
             update_block(&block, rule);
         }

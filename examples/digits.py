@@ -1,13 +1,15 @@
-"""Trains a small network on scikit-learn's digits, stops, goes on in another process, and changes its plan on the way.
+"""Trains a small network on scikit-learn's digits, stops, goes on in another process, and changes
+its plan on the way.
 
     python examples/digits.py --steps 600 --optimizer adamw --checkpoint run.npz --stop 300
     python examples/digits.py --resume run.npz                  the same weights, to the bit, as without the stop
     python examples/digits.py --resume run.npz --extend 200     a plan that ends later
     python examples/digits.py --resume run.npz --steps 800      an error that shows the difference, unless --wins says which
 
-The rates of a run are ``groups(t) * plateau.scale``. ``groups`` names a schedule for each layer and one for all biases: the last
-layer's rate, and less for each layer below it. ``settings`` is what else changes with the step, over the same clock. Both are
-functions of the step, so all that a checkpoint holds of them is their specs and one integer; plateau's state is six small arrays.
+The rates of a run are ``groups(t) * plateau.scale``. ``groups`` names a schedule for each layer and
+one for all biases: the last layer's rate, and less for each layer below it. ``settings`` is what
+else changes with the step, over the same clock. Both are functions of the step, so all that a
+checkpoint holds of them is their specs and one integer; plateau's state is six small arrays.
 Batches are a function of the step as well.
 """
 
@@ -33,24 +35,35 @@ Array = npt.NDArray[np.float64]
 
 SHAPES = ((64, 64), (64,), (64, 32), (32,), (32, 10), (10,))
 GROUPS = {"first": 0, "second": 1, "last": 2}  # the depth of each layer
-LAYOUT = layout_of(SHAPES, groups=[0, 3, 1, 3, 2, 3])  # the biases of all layers are the fourth group
+# the biases of all layers are the fourth group
+LAYOUT = layout_of(SHAPES, groups=[0, 3, 1, 3, 2, 3])
 BATCH, EVERY = 64, 50  # samples a step, steps from one look at the validation data to the next
-PEAKS = {"sgd": (0.1, 0.1), "adamw": (5e-3, 5e-3), "muon": (0.02, 5e-3)}  # of the weights of the last layer, and of all biases
+# of the weights of the last layer, and of all biases
+PEAKS = {"sgd": (0.1, 0.1), "adamw": (5e-3, 5e-3), "muon": (0.02, 5e-3)}
 
 
-# -- the plan ----------------------------------------------------------------------------------------------------------------
+# -- the plan --------------------------------------------------------------------------------------
 
 
 def groups_of(optimizer: str, steps: int, gain: float = 1.0) -> flr.Schedule:
     """The rate of each group: warm-up, stable, cooldown."""
-    curve = flr.wsd(1.0, warmup=steps // 20, stable=steps - steps // 20 - steps // 4, cooldown=steps // 4)
+    curve = flr.wsd(
+        1.0, warmup=steps // 20, stable=steps - steps // 20 - steps // 4, cooldown=steps // 4
+    )
     weights, biases = (gain * peak for peak in PEAKS[optimizer])
     multipliers = flr.layer_decay(GROUPS, 0.8)
-    return flr.stack({**{name: curve * (weights * multipliers[name]) for name in GROUPS}, "biases": curve * biases})
+    return flr.stack(
+        {
+            **{name: curve * (weights * multipliers[name]) for name in GROUPS},
+            "biases": curve * biases,
+        }
+    )
 
 
 def settings_of(optimizer: str) -> flr.Bundle:
-    """What else the optimizer reads: momentum rises from 0.85 to 0.95 in the first hundred steps."""
+    """What else the optimizer reads: momentum rises from 0.85 to 0.95 in the first hundred
+    steps.
+    """
     every = {
         "momentum": flr.linear(0.85, 0.95, steps=100),
         "beta1": flr.constant(0.9),
@@ -60,7 +73,7 @@ def settings_of(optimizer: str) -> flr.Bundle:
     return flr.bundle(**{name: every[name] for name in OPTIMIZERS[optimizer].settings})
 
 
-# -- the data and the network ------------------------------------------------------------------------------------------------
+# -- the data and the network ----------------------------------------------------------------------
 
 
 class Digits:
@@ -76,7 +89,9 @@ class Digits:
         """The samples of step ``t``: those of each epoch in an order of its own."""
         pixels, labels = self.pixels[self.training], self.labels[self.training]
         epoch, i = divmod(t, len(labels) // BATCH)
-        some = np.random.default_rng([1, epoch]).permutation(len(labels))[i * BATCH : (i + 1) * BATCH]
+        some = np.random.default_rng([1, epoch]).permutation(len(labels))[
+            i * BATCH : (i + 1) * BATCH
+        ]
         return pixels[some], labels[some]
 
 
@@ -118,7 +133,7 @@ def backward(weights: Array, pixels: Array, labels: npt.NDArray[np.int64]) -> tu
     return loss_of(logs, labels), gradient
 
 
-# -- a run -------------------------------------------------------------------------------------------------------------------
+# -- a run -----------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -146,17 +161,31 @@ class Run:
         """Everything but the plan, by name."""
         state = {f"optimizer.{name}": array for name, array in self.optimizer.state.items()}
         plateau = {f"plateau.{name}": array for name, array in self.plateau._asdict().items()}
-        return {"weights": self.weights, "rates": np.reshape(self.rates, (-1, len(self.groups))), **state, **plateau}
+        return {
+            "weights": self.weights,
+            "rates": np.reshape(self.rates, (-1, len(self.groups))),
+            **state,
+            **plateau,
+        }
 
 
 def start(name: str, steps: int, gain: float = 1.0, patience: int = 3) -> Run:
     """A run at its step 0."""
-    return Run(name, groups_of(name, steps, gain), settings_of(name), flr.Plateau(factor=0.5, patience=patience))
+    return Run(
+        name,
+        groups_of(name, steps, gain),
+        settings_of(name),
+        flr.Plateau(factor=0.5, patience=patience),
+    )
 
 
 def save(run: Run, path: Path) -> None:
     """Write a checkpoint, the whole of it or nothing: it takes its name once it is on the disk."""
-    plan = {"optimizer": run.name, "rule": run.rule.to_spec(), "groups": flr.checkpoint(run.groups, run.step)}
+    plan = {
+        "optimizer": run.name,
+        "rule": run.rule.to_spec(),
+        "groups": flr.checkpoint(run.groups, run.step),
+    }
     plan["settings"] = flr.checkpoint(run.settings.schedule, run.step)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -170,7 +199,9 @@ def save(run: Run, path: Path) -> None:
 
 
 def load(path: Path, groups: flr.Schedule | None = None, wins: str | None = None) -> Run:
-    """The run that a checkpoint holds; ``groups`` that are not the saved ones are an error, unless ``wins`` says which count."""
+    """The run that a checkpoint holds; ``groups`` that are not the saved ones are an error,
+    unless ``wins`` says which count.
+    """
     rule = f"{path} must be a checkpoint of this program, whole"
     try:
         with np.load(path) as file:
@@ -183,11 +214,20 @@ def load(path: Path, groups: flr.Schedule | None = None, wins: str | None = None
         raise ValueError(f"{rule}, got {type(error).__name__}: {error}") from None
 
 
-def made(saved: dict[str, Array], plan: dict[str, Any], groups: flr.Schedule | None, wins: str | None) -> Run:
+def made(
+    saved: dict[str, Array], plan: dict[str, Any], groups: flr.Schedule | None, wins: str | None
+) -> Run:
     """A run from the arrays of a checkpoint, and the plan among them."""
     groups, step = flr.resume(plan["groups"], groups, wins=wins)
     settings, _ = flr.resume(plan["settings"])
-    run = Run(plan["optimizer"], groups, flr.Bundle(settings), flr.Plateau.from_spec(plan["rule"]), saved["weights"], step)
+    run = Run(
+        plan["optimizer"],
+        groups,
+        flr.Bundle(settings),
+        flr.Plateau.from_spec(plan["rule"]),
+        saved["weights"],
+        step,
+    )
     run.rates = list(saved["rates"])
     run.optimizer.state = {name: saved[f"optimizer.{name}"] for name in run.optimizer.state}
     run.plateau = run.rule.restore(saved[f"plateau.{name}"] for name in flr.PlateauState._fields)
@@ -211,8 +251,12 @@ def validate(run: Run, digits: Digits) -> tuple[float, float]:
     return loss_of(logs, labels), float((logs.argmax(axis=1) == labels).mean())
 
 
-def train(run: Run, digits: Digits, stop: int, path: Path | None = None, fused: bool = False) -> Iterator[tuple[float, float]]:
-    """Take a run up to step ``stop``: at each look its validation loss and accuracy, once plateau has seen the loss."""
+def train(
+    run: Run, digits: Digits, stop: int, path: Path | None = None, fused: bool = False
+) -> Iterator[tuple[float, float]]:
+    """Take a run up to step ``stop``: at each look its validation loss and accuracy, once
+    plateau has seen the loss.
+    """
     while run.step < stop:
         advance(run, digits, fused)
         seen = run.step % EVERY == 0
@@ -225,7 +269,7 @@ def train(run: Run, digits: Digits, stop: int, path: Path | None = None, fused: 
             yield loss, accuracy
 
 
-# -- the command line --------------------------------------------------------------------------------------------------------
+# -- the command line ------------------------------------------------------------------------------
 
 
 def count(text: str) -> int:
@@ -238,7 +282,9 @@ def count(text: str) -> int:
 def begun(arguments: argparse.Namespace) -> Run:
     """A new run."""
     steps = 600 if arguments.steps is None else arguments.steps
-    return start(arguments.optimizer or "adamw", steps, arguments.gain or 1.0, arguments.patience or 3)
+    return start(
+        arguments.optimizer or "adamw", steps, arguments.gain or 1.0, arguments.patience or 3
+    )
 
 
 def changed(arguments: argparse.Namespace) -> Run:
@@ -249,13 +295,20 @@ def changed(arguments: argparse.Namespace) -> Run:
         print(flr.diff(run.groups, longer))
         return load(path, longer, wins="new")
     if arguments.steps is not None:
-        return load(path, groups_of(run.name, arguments.steps, arguments.gain or 1.0), arguments.wins)
+        return load(
+            path, groups_of(run.name, arguments.steps, arguments.gain or 1.0), arguments.wins
+        )
     return run
 
 
 def show(run: Run, digits: Digits, stop: int, path: Path | None, fused: bool) -> None:
-    """Train, and print a row at each look: the scale is that of the next step, the rates are those of the last."""
-    print(f"{'step':>6} {'loss':>7} {'accuracy':>8} {'scale':>7}", *(f"{name:>9}" for name in run.groups.names or ()))
+    """Train, and print a row at each look: the scale is that of the next step, the rates are
+    those of the last.
+    """
+    print(
+        f"{'step':>6} {'loss':>7} {'accuracy':>8} {'scale':>7}",
+        *(f"{name:>9}" for name in run.groups.names or ()),
+    )
     for loss, accuracy in train(run, digits, stop, path, fused):
         rates = " ".join(f"{rate:9.3g}" for rate in run.rates[-1])
         print(f"{run.step:6} {loss:7.4f} {accuracy:8.4f} {float(run.plateau.scale):7.4g} {rates}")
@@ -264,25 +317,53 @@ def show(run: Run, digits: Digits, stop: int, path: Path | None, fused: bool) ->
 def main() -> None:
     """Read the command line, and do as it says."""
     summary, usage = str(__doc__).split("\n\n", 1)
-    parser = argparse.ArgumentParser(description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--optimizer", choices=OPTIMIZERS, help="adamw, if not given")
     plan = parser.add_mutually_exclusive_group()
     plan.add_argument(
-        "--steps", type=count, metavar="N", help="of the whole plan, 600 if not given; with --resume, another plan's"
+        "--steps",
+        type=count,
+        metavar="N",
+        help="of the whole plan, 600 if not given; with --resume, another plan's",
     )
-    plan.add_argument("--extend", type=count, metavar="N", help="with --resume: end N steps later than the saved plan")
+    plan.add_argument(
+        "--extend",
+        type=count,
+        metavar="N",
+        help="with --resume: end N steps later than the saved plan",
+    )
     parser.add_argument("--gain", type=float, help="what all rates of a new plan are multiplied by")
-    parser.add_argument("--patience", type=count, help="looks without progress before the rates are halved, 3 if not given")
+    parser.add_argument(
+        "--patience",
+        type=count,
+        help="looks without progress before the rates are halved, 3 if not given",
+    )
     parser.add_argument("--fused", action="store_true", help="the compiled loop in place of NumPy")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="where the run is saved, at each look and at its end")
-    parser.add_argument("--stop", type=count, metavar="STEP", help="where to stop before the end of the plan")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="where the run is saved, at each look and at its end",
+    )
+    parser.add_argument(
+        "--stop", type=count, metavar="STEP", help="where to stop before the end of the plan"
+    )
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on with a saved run")
-    parser.add_argument("--wins", choices=["saved", "new"], help="with --resume and --steps: which plan counts")
+    parser.add_argument(
+        "--wins", choices=["saved", "new"], help="with --resume and --steps: which plan counts"
+    )
     arguments = parser.parse_args()
     if not arguments.resume and (arguments.wins or arguments.extend is not None):
         parser.error("--extend and --wins need --resume")
-    if arguments.resume and (arguments.optimizer or arguments.patience or (arguments.gain and not arguments.steps)):
-        parser.error("--optimizer and --patience, and --gain without --steps, are for a new run: a saved one has its own")
+    if arguments.resume and (
+        arguments.optimizer or arguments.patience or (arguments.gain and not arguments.steps)
+    ):
+        parser.error(
+            "--optimizer and --patience, and --gain without --steps, are for a new run: "
+            "a saved one has its own"
+        )
     path = arguments.checkpoint or arguments.resume
     if path and not path.parent.is_dir():
         parser.error(f"the folder of a checkpoint must be there, got {path}")

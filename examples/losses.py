@@ -17,11 +17,22 @@ HERE = Path(__file__).parent / "loss_curves"
 PEAK, END, WARMUP = 3e-4, 3e-5, 2_160
 
 PUBLISHED = {
-    "25M": flr.laws.MultiPower(3.04045406, 0.52468604, 0.50786857, 363.78751622, 2.06560812, 0.58279013, 0.64142257),
-    "100M": flr.laws.MultiPower(2.6514477, 0.60115152, 0.45295811, 437.9464276, 2.13245612, 0.59785199, 0.65523644),
+    "25M": flr.loss_laws.MultiPower(
+        3.04045406, 0.52468604, 0.50786857, 363.78751622, 2.06560812, 0.58279013, 0.64142257
+    ),
+    "100M": flr.loss_laws.MultiPower(
+        2.6514477, 0.60115152, 0.45295811, 437.9464276, 2.13245612, 0.59785199, 0.65523644
+    ),
 }
 FITTED = ("cosine_24000", "constant_24000", "wsdcon_9")
-PREDICTED = ("constant_72000", "cosine_72000", "wsd_20000_24000", "wsdld_20000_24000", "wsdcon_3", "wsdcon_18")
+PREDICTED = (
+    "constant_72000",
+    "cosine_72000",
+    "wsd_20000_24000",
+    "wsdld_20000_24000",
+    "wsdcon_3",
+    "wsdcon_18",
+)
 
 
 def held(rate: float, steps: int) -> flr.Schedule:
@@ -38,7 +49,8 @@ def schedule(name: str) -> flr.Schedule:
     """
     kind, *numbers = name.split("_")
     last = int(numbers[-1])
-    warmup, stable = flr.linear(0.0, PEAK, steps=WARMUP - 1), flr.constant(PEAK)  # the peak is its last step's, too
+    # the peak is its last step's, too
+    warmup, stable = flr.linear(0.0, PEAK, steps=WARMUP - 1), flr.constant(PEAK)
     if kind == "wsdcon":
         return flr.join([warmup, stable, held(last * 1e-5, 8_000)], at=[WARMUP, 8_000])
     if kind == "constant":
@@ -58,29 +70,40 @@ def curve(size: str, name: str) -> tuple[flr.Schedule, np.ndarray, np.ndarray]:
     (array([2176, 2304, 2432]), array([4.0723, 4.0197, 3.9733]))
     """
     run = schedule(name)
-    steps, _, losses = np.loadtxt(HERE / size / f"{name}.csv", delimiter=",", skiprows=1, unpack=True)
+    steps, _, losses = np.loadtxt(
+        HERE / size / f"{name}.csv", delimiter=",", skiprows=1, unpack=True
+    )
     within = steps < run.steps
     return run, steps[within].astype(np.int64), losses[within]
 
 
-def quality(law: flr.laws.Law, size: str) -> flr.laws.Metrics:
+def quality(law: flr.loss_laws.Law, size: str) -> flr.loss_laws.Metrics:
     """How near a law comes to the runs that it was not fitted to: metrics of each, averaged."""
     runs = [curve(size, name) for name in PREDICTED]
-    return flr.laws.averaged([flr.laws.metrics(law.curve(run, steps), losses) for run, steps, losses in runs])
+    return flr.loss_laws.averaged(
+        [flr.loss_laws.metrics(law.curve(run, steps), losses) for run, steps, losses in runs]
+    )
 
 
 def main() -> None:
     """Print how near each law comes to runs that it was not fitted to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--fit", action="store_true", help="fit the laws, too")
     fits = parser.parse_args().fit
-    print(f"{'law':<22}" + "".join(f"{name:>16}" for name in flr.laws.Metrics._fields))
+    print(f"{'law':<22}" + "".join(f"{name:>16}" for name in flr.loss_laws.Metrics._fields))
     for size, published in PUBLISHED.items():
         laws = {"published": published}
-        for family in (flr.laws.MultiPower, flr.laws.Annealing) if fits else ():
-            laws[family.__name__] = flr.laws.fit(family, [curve(size, name) for name in FITTED]).law
+        for family in (flr.loss_laws.MultiPower, flr.loss_laws.Annealing) if fits else ():
+            laws[family.__name__] = flr.loss_laws.fit(
+                family, [curve(size, name) for name in FITTED]
+            ).law
         for name, law in laws.items():
-            print(f"{size + ' ' + name:<22}" + "".join(f"{number:>16.5f}" for number in quality(law, size)))
+            print(
+                f"{size + ' ' + name:<22}"
+                + "".join(f"{number:>16.5f}" for number in quality(law, size))
+            )
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""Three optimizers that take their rates from fastlr, each of them twice: in NumPy, and as one compiled loop.
+"""Three optimizers that take their rates from fastlr, each of them twice: in NumPy, and as one
+compiled loop.
 
-A model's arrays stand one after the other in one flat vector, and a *layout* says where. Each array belongs to a group: one call
-a step, ``groups(t, out=rates)``, gives the rates of all groups, and one, ``settings(t)``, what else changes with the step, by
-name. ``scale`` is what plateau has reduced the rates by. ``step`` does all that in Python; ``fused`` hands the programs of both
-to a compiled function, which reads them itself. It takes nothing but arrays and numbers, so a compiled training loop of your own
-can call it too.
+A model's arrays stand one after the other in one flat vector, and a *layout* says where. Each array
+belongs to a group: one call a step, ``groups(t, out=rates)``, gives the rates of all groups, and
+one, ``settings(t)``, what else changes with the step, by name. ``scale`` is what plateau has
+reduced the rates by. ``step`` does all that in Python; ``fused`` hands the programs of both to a
+compiled function, which reads them itself. It takes nothing but arrays and numbers, so a compiled
+training loop of your own can call it too.
 
-SGD and AdamW have the same operations in the same order in both forms, and give the same bits, unless fastlr's NumPy backend was
-chosen, whose rates are not the compiled ones to the last bit.
+SGD and AdamW have the same operations in the same order in both forms, and give the same bits,
+unless fastlr's NumPy backend was chosen, whose rates are not the compiled ones to the last bit.
 
 >>> groups = flr.stack({"matrices": flr.linear(0.5, 0.0, steps=10), "vectors": flr.constant(0.1)})
 >>> settings = flr.bundle(momentum=flr.constant(0.9), weight_decay=flr.constant(0.0))
@@ -29,10 +31,23 @@ from numba import njit
 
 import fastlr as flr
 
-__all__ = ["OPTIMIZERS", "SGD", "AdamW", "Muon", "Optimizer", "adamw", "layout_of", "muon", "orthogonal", "sgd", "views"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "AdamW",
+    "Muon",
+    "Optimizer",
+    "adamw",
+    "layout_of",
+    "muon",
+    "orthogonal",
+    "sgd",
+    "views",
+]
 
 Array = npt.NDArray[np.float64]
-Layout = npt.NDArray[np.int64]  # of each array where it begins, its rows, its columns, its group; a vector has one row
+# of each array where it begins, its rows, its columns, its group; a vector has one row
+Layout = npt.NDArray[np.int64]
 
 EPSILON = 1e-8
 
@@ -47,19 +62,26 @@ def layout_of(shapes: Sequence[tuple[int, ...]], groups: Sequence[int]) -> Layou
     sizes = [math.prod(shape) for shape in shapes]
     rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes]
     columns = [shape[-1] for shape in shapes]
-    return np.array(list(zip(np.cumsum([0, *sizes[:-1]]), rows, columns, groups, strict=True)), dtype=np.int64)
+    return np.array(
+        list(zip(np.cumsum([0, *sizes[:-1]]), rows, columns, groups, strict=True)), dtype=np.int64
+    )
 
 
 def views(vector: Array, layout: Layout) -> list[Array]:
     """The arrays that stand in a vector, as views of it, vectors as matrices of one row."""
-    return [vector[start : start + rows * columns].reshape(rows, columns) for start, rows, columns, _ in layout.tolist()]
+    return [
+        vector[start : start + rows * columns].reshape(rows, columns)
+        for start, rows, columns, _ in layout.tolist()
+    ]
 
 
 def orthogonal(matrix: Array) -> Array:
-    """Near to ``U @ V.T`` where ``matrix`` is ``U @ S @ V.T``: the singular values are brought to between 0.7 and 1.2.
+    """Near to ``U @ V.T`` where ``matrix`` is ``U @ S @ V.T``: the singular values are brought to
+    between 0.7 and 1.2.
 
-    They are 1 or less once the matrix is divided by its norm; then five Newton-Schulz iterations put each of them through the
-    polynomial ``3.4445*x - 4.7750*x^3 + 2.0315*x^5``. The coefficients are Jordan's (2024).
+    They are 1 or less once the matrix is divided by its norm; then five Newton-Schulz iterations
+    put each of them through the polynomial ``3.4445*x - 4.7750*x^3 + 2.0315*x^5``. The coefficients
+    are Jordan's (2024).
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = np.ascontiguousarray(matrix.T) if tall else matrix
@@ -70,16 +92,26 @@ def orthogonal(matrix: Array) -> Array:
     return np.ascontiguousarray(x.T) if tall else x
 
 
-# -- compiled: each reads its rates and settings from their programs ---------------------------------------------------------
+# -- compiled: each reads its rates and settings from their programs -------------------------------
 
 _orthogonal = njit(orthogonal)
 
 
 @njit
 def sgd(
-    weights: Any, gradient: Any, velocity: Any, layout: Any, rates: Any, groups: Any, settings: Any, t: int, scale: float
+    weights: Any,
+    gradient: Any,
+    velocity: Any,
+    layout: Any,
+    rates: Any,
+    groups: Any,
+    settings: Any,
+    t: int,
+    scale: float,
 ) -> None:
-    """``SGD.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is filled, one a group."""
+    """``SGD.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is
+    filled, one a group.
+    """
     now = np.empty(2)
     flr.jit.rates(groups, t, rates)
     flr.jit.rates(settings, t, now)
@@ -96,22 +128,43 @@ def sgd(
 
 @njit
 def _adam(
-    weights: Any, gradient: Any, mean: Any, square: Any, products: Any, beta1: float, beta2: float, rate: float, decay: float
+    weights: Any,
+    gradient: Any,
+    mean: Any,
+    square: Any,
+    products: Any,
+    beta1: float,
+    beta2: float,
+    rate: float,
+    decay: float,
 ) -> None:
     """Adam on one array."""
     unbias1, unbias2 = 1.0 - products[0], 1.0 - products[1]
     for j in range(len(weights)):
         mean[j] = beta1 * mean[j] + (1.0 - beta1) * gradient[j]
         square[j] = beta2 * square[j] + (1.0 - beta2) * (gradient[j] * gradient[j])
-        weights[j] -= rate * ((mean[j] / unbias1) / (np.sqrt(square[j] / unbias2) + EPSILON) + decay * weights[j])
+        weights[j] -= rate * (
+            (mean[j] / unbias1) / (np.sqrt(square[j] / unbias2) + EPSILON) + decay * weights[j]
+        )
 
 
 @njit
 def adamw(
-    weights: Any, gradient: Any, mean: Any, square: Any, products: Any,
-    layout: Any, rates: Any, groups: Any, settings: Any, t: int, scale: float,
-) -> None:  # fmt: skip
-    """``AdamW.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is filled, one a group."""
+    weights: Any,
+    gradient: Any,
+    mean: Any,
+    square: Any,
+    products: Any,
+    layout: Any,
+    rates: Any,
+    groups: Any,
+    settings: Any,
+    t: int,
+    scale: float,
+) -> None:
+    """``AdamW.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is
+    filled, one a group.
+    """
     now = np.empty(3)
     flr.jit.rates(groups, t, rates)
     flr.jit.rates(settings, t, now)
@@ -123,15 +176,37 @@ def adamw(
     for i in range(len(layout)):
         start, rows, rate = layout[i, 0], layout[i, 1], rates[layout[i, 3]]
         part, decay = slice(start, start + rows * layout[i, 2]), weight_decay if rows > 1 else 0.0
-        _adam(weights[part], gradient[part], mean[part], square[part], products, beta1, beta2, rate, decay)
+        _adam(
+            weights[part],
+            gradient[part],
+            mean[part],
+            square[part],
+            products,
+            beta1,
+            beta2,
+            rate,
+            decay,
+        )
 
 
 @njit
 def muon(
-    weights: Any, gradient: Any, velocity: Any, mean: Any, square: Any, products: Any,
-    layout: Any, rates: Any, groups: Any, settings: Any, t: int, scale: float,
-) -> None:  # fmt: skip
-    """``Muon.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is filled, one a group."""
+    weights: Any,
+    gradient: Any,
+    velocity: Any,
+    mean: Any,
+    square: Any,
+    products: Any,
+    layout: Any,
+    rates: Any,
+    groups: Any,
+    settings: Any,
+    t: int,
+    scale: float,
+) -> None:
+    """``Muon.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is
+    filled, one a group.
+    """
     now = np.empty(4)
     flr.jit.rates(groups, t, rates)
     flr.jit.rates(settings, t, now)
@@ -144,7 +219,17 @@ def muon(
         start, rows, columns, rate = layout[i, 0], layout[i, 1], layout[i, 2], rates[layout[i, 3]]
         part = slice(start, start + rows * columns)
         if rows == 1:
-            _adam(weights[part], gradient[part], mean[part], square[part], products, beta1, beta2, rate, 0.0)
+            _adam(
+                weights[part],
+                gradient[part],
+                mean[part],
+                square[part],
+                products,
+                beta1,
+                beta2,
+                rate,
+                0.0,
+            )
         else:
             ahead, gain = np.empty((rows, columns)), math.sqrt(max(1.0, columns / rows))
             for j in range(rows * columns):
@@ -152,19 +237,23 @@ def muon(
                 ahead.flat[j] = gradient[start + j] + momentum * velocity[start + j]
             turned = _orthogonal(ahead)
             for j in range(rows * columns):
-                weights[start + j] -= rate * (gain * turned.flat[j] + weight_decay * weights[start + j])
+                weights[start + j] -= rate * (
+                    gain * turned.flat[j] + weight_decay * weights[start + j]
+                )
 
 
-# -- in NumPy ----------------------------------------------------------------------------------------------------------------
+# -- in NumPy --------------------------------------------------------------------------------------
 
 
 class Optimizer:
     """What the three share.
 
-    ``state`` is arrays by name, which any checkpoint can hold. ``rates`` is no part of it: what the last step had, one a group.
+    ``state`` is arrays by name, which any checkpoint can hold. ``rates`` is no part of it: what the
+    last step had, one a group.
     """
 
-    settings: tuple[str, ...]  # what changes with the step beside the rates, in the order that the compiled loop has them
+    # what changes with the step beside the rates, in the order that the compiled loop has them
+    settings: tuple[str, ...]
     kept: tuple[str, ...]  # parts of the state that have one number a weight
     compiled: Callable[..., None]
 
@@ -173,14 +262,23 @@ class Optimizer:
         self.state = {name: np.zeros(int(layout[:, 1] @ layout[:, 2])) for name in self.kept}
 
     def step(
-        self, weights: Array, gradient: Array, groups: flr.Schedule, settings: flr.Bundle, t: int, scale: float = 1.0
+        self,
+        weights: Array,
+        gradient: Array,
+        groups: flr.Schedule,
+        settings: flr.Bundle,
+        t: int,
+        scale: float = 1.0,
     ) -> None:
         """One update of the weights, in place, with the rates of step ``t`` times ``scale``."""
         groups(t, out=self.rates)
         self.rates *= scale
         now = settings(t)
         self.begin(now)
-        parts = [views(array, self.layout) for array in (weights, gradient, *(self.state[name] for name in self.kept))]
+        parts = [
+            views(array, self.layout)
+            for array in (weights, gradient, *(self.state[name] for name in self.kept))
+        ]
         for group, *arrays in zip(self.layout[:, 3], *parts, strict=True):
             self.update(float(self.rates[group]), now, *arrays)
 
@@ -192,17 +290,28 @@ class Optimizer:
         raise NotImplementedError
 
     def fused(
-        self, weights: Array, gradient: Array, groups: flr.Schedule, settings: flr.Bundle, t: int, scale: float = 1.0
+        self,
+        weights: Array,
+        gradient: Array,
+        groups: flr.Schedule,
+        settings: flr.Bundle,
+        t: int,
+        scale: float = 1.0,
     ) -> None:
         """The same as ``step``, compiled."""
         if settings.names != self.settings:  # which the compiled loop knows by their places
-            raise ValueError(f"{type(self).__name__}: settings must be {self.settings}, got {settings.names}")
+            raise ValueError(
+                f"{type(self).__name__}: settings must be {self.settings}, got {settings.names}"
+            )
         programs = groups.program, settings.schedule.program
-        self.compiled(weights, gradient, *self.state.values(), self.layout, self.rates, *programs, t, scale)
+        self.compiled(
+            weights, gradient, *self.state.values(), self.layout, self.rates, *programs, t, scale
+        )
 
 
 class SGD(Optimizer):
-    """Gradient descent with momentum: ``v = momentum*v + (g + decay*w)``, then ``w = w - rate*v``. Vectors do not decay.
+    """Gradient descent with momentum: ``v = momentum*v + (g + decay*w)``, then ``w = w - rate*v``.
+    Vectors do not decay.
 
     Polyak, *Some methods of speeding up the convergence of iteration methods* (1964).
     """
@@ -222,8 +331,9 @@ class SGD(Optimizer):
 class AdamW(Optimizer):
     """Adam, with a weight decay that does not pass through its averages. Vectors do not decay.
 
-    ``m = b1*m + (1 - b1)*g`` and ``s = b2*s + (1 - b2)*g^2``, each divided by 1 less the product of all its betas so far, which
-    are not the powers of one where betas change; then ``w = w - rate*(m/(sqrt(s) + 1e-8) + decay*w)``.
+    ``m = b1*m + (1 - b1)*g`` and ``s = b2*s + (1 - b2)*g^2``, each divided by 1 less the product of
+    all its betas so far, which are not the powers of one where betas change; then ``w = w -
+    rate*(m/(sqrt(s) + 1e-8) + decay*w)``.
 
     Kingma & Ba, *Adam* (2015); Loshchilov & Hutter, *Decoupled Weight Decay Regularization* (2019).
     """
@@ -251,13 +361,15 @@ class AdamW(Optimizer):
 
 
 class Muon(AdamW):
-    """Two optimizers, each with rates of its own: matrices move by their momentum made orthogonal, vectors by Adam.
+    """Two optimizers, each with rates of its own: matrices move by their momentum made orthogonal,
+    vectors by Adam.
 
-    For a matrix with a row for each input, ``v = momentum*v + g`` and ``w = w - rate*(c*orthogonal(g + momentum*v) + decay*w)``,
-    where ``c = sqrt(max(1, columns/rows))``. Vectors do not decay.
+    For a matrix with a row for each input, ``v = momentum*v + g`` and ``w = w -
+    rate*(c*orthogonal(g + momentum*v) + decay*w)``, where ``c = sqrt(max(1, columns/rows))``.
+    Vectors do not decay.
 
-    Jordan et al., *Muon: An optimizer for hidden layers in neural networks* (2024). The compiled loop multiplies matrices with
-    another library than NumPy does, so that last bits may differ.
+    Jordan et al., *Muon: An optimizer for hidden layers in neural networks* (2024). The compiled
+    loop multiplies matrices with another library than NumPy does, so that last bits may differ.
     """
 
     settings = ("momentum", "beta1", "beta2", "weight_decay")
@@ -271,7 +383,9 @@ class Muon(AdamW):
             super().update(rate, now, w, g, m, s)
         else:
             v[:] = now["momentum"] * v + g
-            turned = math.sqrt(max(1.0, w.shape[1] / w.shape[0])) * orthogonal(g + now["momentum"] * v)
+            turned = math.sqrt(max(1.0, w.shape[1] / w.shape[0])) * orthogonal(
+                g + now["momentum"] * v
+            )
             w -= rate * (turned + now["weight_decay"] * w)
 
 

@@ -18,7 +18,8 @@ static double *read_program(const char *path, size_t *size) {
         rewind(file);
         *size = bytes > 0 ? (size_t)bytes / sizeof *words : 0;
         words = malloc(*size * sizeof *words + 1);
-        if (words && (bytes % (long)sizeof *words != 0 || fread(words, sizeof *words, *size, file) != *size)) {
+        if (words && (bytes % (long)sizeof *words != 0 ||
+                      fread(words, sizeof *words, *size, file) != *size)) {
             free(words);
             words = NULL;
         }
@@ -37,7 +38,8 @@ int main(int count, char **arguments) {
     size_t size = 0;
     double *program = read_program(arguments[1], &size);
     if (!program || !fastlr_is_program(program, size)) {
-        fprintf(stderr, "rates: %s must be a program that this version of fastlr wrote\n", arguments[1]);
+        fprintf(stderr, "rates: %s must be a program that this version of fastlr wrote\n",
+                arguments[1]);
         free(program);
         return 1;
     }
@@ -46,14 +48,16 @@ int main(int count, char **arguments) {
         char *end;
         span[i] = strtoll(arguments[2 + i], &end, 10);
         if (*end || end == arguments[2 + i]) {
-            fprintf(stderr, "rates: START, STOP and STEP must be integers, got %s\n", arguments[2 + i]);
+            fprintf(stderr, "rates: START, STOP and STEP must be integers, got %s\n",
+                    arguments[2 + i]);
             free(program);
             return 2;
         }
     }
     int64_t stop = span[1], step = span[2];
     int status = 0;
-    for (int64_t t = span[0]; t < stop && step > 0 && !status; t = t >= 0 && step < stop - t ? t + step : stop) {
+    for (int64_t t = span[0]; t < stop && step > 0 && !status;
+         t = t >= 0 && step < stop - t ? t + step : stop) {
         if (fastlr_allows(program, &t, 1)) {
             printf("%" PRId64 " %.17g\n", t, fastlr_rate(program, t));
         } else {

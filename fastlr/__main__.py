@@ -12,7 +12,7 @@ def main() -> None:
     if sys.stdout is None:
         sys.exit("fastlr: standard output is closed")
     try:
-        from fastlr.command_line import app
+        from fastlr.cli.commands import app
     except ModuleNotFoundError as error:
         if error.name != "typer":
             raise

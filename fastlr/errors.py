@@ -3,7 +3,8 @@
 A public function reports a wrong argument as ``name: rule, got value``, wherever in fastlr the
 argument is checked. The traceback then ends in one frame of fastlr, that of the function the user
 called. All other errors keep every frame: those raised by NumPy or in the user's own functions, and
-those that do not begin with the name of a public function. ``python -X dev`` keeps the frames of all.
+those that do not begin with the name of a public function. ``python -X dev`` keeps the frames of
+all.
 """
 
 import inspect
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["bound", "in_one_frame", "nearest", "public", "public_methods"]
+__all__ = ["bound", "in_one_frame", "did_you_mean", "public", "public_methods"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,8 +25,9 @@ _OPERATORS = ("__add__", "__call__", "__getitem__", "__init__", "__mul__", "__ra
 _INDEXING = ("a schedule is indexed by ", "a sweep is indexed by ", "a sweep gives ")
 
 
-def nearest(name: object, names: Iterable[str]) -> str:
-    """``"; did you mean 'this' or 'that'?"``, for a name that is similar to some of these names; otherwise nothing.
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """``"; did you mean 'this' or 'that'?"``, for a name that is similar to some of these names;
+    otherwise nothing.
 
     >>> nearest("warmup_steps", ["peak", "warmup"]), nearest("x", ["peak", "warmup"])
     ("; did you mean 'warmup'?", '')
@@ -51,31 +53,51 @@ def bound(
     return arguments
 
 
-def _wrong_call(name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+def _wrong_call(
+    name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
+) -> str:
     """What is wrong with a call that does not fit the signature."""
     parameters = list(signature.parameters.values())
     if args and parameters and parameters[0].name in ("self", "cls"):  # the user did not write it
         parameters, args = parameters[1:], args[1:]
     kinds = [each.kind for each in parameters]
-    ordered = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    named = [each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    ordered = [
+        each.name
+        for each in parameters
+        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+    ]
+    named = [
+        each.name
+        for each in parameters
+        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
     given = ordered[: len(args)]
     unknown = [key for key in kwargs if key not in named]
     if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
         free = [key for key in named if key not in given and key not in kwargs]
-        return f"{name}: unknown argument {unknown[0]!r}{nearest(unknown[0], free)}"
+        return f"{name}: unknown argument {unknown[0]!r}{did_you_mean(unknown[0], free)}"
     if len(args) > len(ordered) and inspect.Parameter.VAR_POSITIONAL not in kinds:
-        most = f"at most {len(ordered)} by position ({', '.join(ordered)})" if ordered else "none by position"
+        most = (
+            f"at most {len(ordered)} by position ({', '.join(ordered)})"
+            if ordered
+            else "none by position"
+        )
         return f"{name}: too many arguments: takes {most}, got {len(args)}"
     if twice := [key for key in given if key in kwargs and key in named]:
         return f"{name}: argument {twice[0]!r} was given by position and by name"
-    required = [each.name for each in parameters if each.default is each.empty and each.name in (*ordered, *named)]
+    required = [
+        each.name
+        for each in parameters
+        if each.default is each.empty and each.name in (*ordered, *named)
+    ]
     missing = [repr(key) for key in required if key not in given and key not in kwargs]
     return f"{name}: missing argument{'s' * (len(missing) > 1)} {', '.join(missing)}"
 
 
 def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
-    """Make a function report wrong calls, and arguments it refuses, by ``name`` and in one frame."""
+    """Make a function report wrong calls, and arguments it refuses, by ``name`` and in one
+    frame.
+    """
     label = name or function.__name__
     _NAMES.add(label)
 
@@ -96,7 +118,11 @@ def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
 
 
 def _refusal(
-    error: Exception, function: Callable[..., object], label: str, args: Sequence[object], kwargs: Mapping[str, object]
+    error: Exception,
+    function: Callable[..., object],
+    label: str,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
 ) -> Exception | None:
     """The error to show the user, or ``None`` if it is not about the arguments of the call."""
     if error.__traceback__ is not None and error.__traceback__.tb_next is not None:

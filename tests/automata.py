@@ -1,4 +1,6 @@
-"""The plateau automata in plain Python, one lane, written as the libraries write theirs: what every backend must repeat."""
+"""The plateau automata in plain Python, one lane, written as the libraries write theirs: what
+every backend must repeat.
+"""
 
 import math
 
@@ -18,7 +20,12 @@ class Automaton:
     """What all have in common: the warm-up, the window, and what a NaN does."""
 
     def __init__(self, rule, scale=1.0):
-        self.__dict__.update({name: value.item() if hasattr(value, "item") else value for name, value in rule.parameters.items()})
+        self.__dict__.update(
+            {
+                name: value.item() if hasattr(value, "item") else value
+                for name, value in rule.parameters.items()
+            }
+        )
         self.round = single if self.precision == "single" else identity
         self.scale = self.round(scale)
         self.best = math.inf if self.mode == "min" else -math.inf
@@ -80,8 +87,12 @@ class Optax(Automaton):
 
     def is_better(self, mean):
         if self.mode == "min":
-            return mean < self.round(self.round(self.round(1 - self.rtol) * self.best) - self.round(self.atol))
-        return mean > self.round(self.round(self.round(self.rtol + 1) * self.best) + self.round(self.atol))
+            return mean < self.round(
+                self.round(self.round(1 - self.rtol) * self.best) - self.round(self.atol)
+            )
+        return mean > self.round(
+            self.round(self.round(self.rtol + 1) * self.best) + self.round(self.atol)
+        )
 
     def decide(self, mean):
         better = self.is_better(mean)
@@ -91,7 +102,11 @@ class Optax(Automaton):
             return
         hit = bad == self.patience
         scale = self.round(self.scale * self.round(self.factor)) if hit else self.scale
-        self.bad, self.scale, self.cool = 0 if hit else bad, max(scale, self.round(self.floor)), self.cooldown if hit else 0
+        self.bad, self.scale, self.cool = (
+            0 if hit else bad,
+            max(scale, self.round(self.floor)),
+            self.cooldown if hit else 0,
+        )
 
 
 class Keras(Automaton):

@@ -1,8 +1,11 @@
-"""Fixed schedules, as a user writes them: every constructor and operation, every shape, every policy, batches of each."""
+"""Fixed schedules, as a user writes them: every constructor and operation, every shape, every
+policy, batches of each.
+"""
 
 import fastlr as flr
 
-BACKENDS = ["native", "jit", "reference"]  # one that is missing is an error wherever it is asked for
+# one that is missing is an error wherever it is asked for
+BACKENDS = ["native", "jit", "reference"]
 BOUNDS = [("native", 2.0), ("jit", 2.0), ("reference", 8.0)]  # ulps of a curve
 
 TEXTS = (
@@ -16,7 +19,8 @@ TEXTS = (
     "cosine(6e-4, 6e-5, 598_000)",
     "cosine(1.0, 0.0, 1_000, exponent=2.0, k=0.5)",
     "cosine(0.1, [[1.0], [2.0]], [7, 8, 9])",
-    "cosine([0.1, 0.1, 0.1, 0.0], [0.0, 0.0, 0.0, 0.1], 10_000, exponent=[1.0, 12.0, 200.0, 0.3], k=[0.7, 1.0, 1.5, 30.0])",
+    "cosine([0.1, 0.1, 0.1, 0.0], [0.0, 0.0, 0.0, 0.1], 10_000, exponent=[1.0, 12.0, "
+    "200.0, 0.3], k=[0.7, 1.0, 1.5, 30.0])",
     "exponential(1e-7, 1.0, 500)",
     "rex(1.0, 0.0, 300, beta=0.9)",
     "affine_exponential(1.0, 0.1, 300)",
@@ -76,7 +80,8 @@ TEXTS = (
     "noam(512, 40).paced([3])",
     "cosine(1.0, 0.1, 100).skip(30)",
     "linear(1.0, 0.0, 9).then(cosine(0.5, 0.0, 90)).staircase(70)",
-    "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, 1]).skip(11).with_past_end('zero')",
+    "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, "
+    "1]).skip(11).with_past_end('zero')",
     "(linear(1.0, 0.0, 9).repeat() * noam(512, 40)).staircase(every=5)",
     "linear(1.0, 0.0, 30).repeat()",
     "linear(1.0, 0.5, 30).repeat(4, scale=1.1)",
@@ -94,7 +99,8 @@ TEXTS = (
     "linear(1.0, 0.5, 30).with_past_end('raise')",
     "linear(1.0, 0.5, 30).with_past_end('repeat')",
     "linear(1.0, [0.5, 0.25], [30, 40]).with_past_end('zero')",
-    "(linear(0.0, 1.0, 9).then(rex(1.0, 0.1, 70)).delay(3) + cosine(1.0, 0.0, 60)).clip(0.05, 1.5).repeat(3)",
+    "(linear(0.0, 1.0, 9).then(rex(1.0, 0.1, 70)).delay(3) + cosine(1.0, 0.0, "
+    "60)).clip(0.05, 1.5).repeat(3)",
 )
 
 

@@ -1,7 +1,7 @@
-"""What each adapter promises, to be run in a process of its own: these packages leave threads and hooks behind in one.
+"""What each adapter promises, to be run in a process of its own: these packages leave threads and
+hooks behind in one.
 
-A function is registered with the packages that it needs. ``test_doors`` runs them.
-"""
+A function is registered with the packages that it needs. ``test_doors`` runs them."""
 
 import ast
 import copy
@@ -48,7 +48,7 @@ def raises(kind, text, work):
     assert text in said, said
 
 
-# -- torch ---------------------------------------------------------------------------------------------------------------------
+# -- torch -----------------------------------------------------------------------------------------
 
 PLAN = flr.warmup_cosine(0.1, warmup=5, steps=20)
 PLANS = {
@@ -56,14 +56,19 @@ PLANS = {
     "batch": flr.warmup_cosine([0.1, 0.2], warmup=[5, 7], steps=20),
     "stack": flr.stack({"body": PLAN, "head": flr.cosine(0.3, 0.0, steps=15)}),
     "endless": flr.cosine_restarts(0.1, 0.0, period=4),
-    "bundle": flr.bundle(lr=PLAN, weight_decay=flr.linear(0.1, 0.0, steps=9), momentum=flr.linear(0.8, 0.9, steps=20)),
+    "bundle": flr.bundle(
+        lr=PLAN, weight_decay=flr.linear(0.1, 0.0, steps=9), momentum=flr.linear(0.8, 0.9, steps=20)
+    ),
 }
 
 
 def sgd(groups=2, names=None, **options):
     import torch
 
-    made = [{"params": [torch.nn.Parameter(torch.ones(1))]} | ({"name": names[i]} if names else {}) for i in range(groups)]
+    made = [
+        {"params": [torch.nn.Parameter(torch.ones(1))]} | ({"name": names[i]} if names else {})
+        for i in range(groups)
+    ]
     return torch.optim.SGD(made, **{"lr": 1.0} | options)
 
 
@@ -73,7 +78,10 @@ def scheduler_of(optimizer, plan, **options):
 
 def set_in(optimizer):
     """What is in the groups, by quantity."""
-    return {key: [float(group[key]) for group in optimizer.param_groups] for key in ("lr", "weight_decay", "momentum")}
+    return {
+        key: [float(group[key]) for group in optimizer.param_groups]
+        for key in ("lr", "weight_decay", "momentum")
+    }
 
 
 def planned(plan, t):
@@ -90,7 +98,12 @@ def torch_has_the_bits_of_the_schedule():
         scheduler = scheduler_of(optimizer, plan)
         for t in range(30):
             assert set_in(optimizer) | planned(plan, t) == set_in(optimizer), t
-            assert scheduler.get_last_lr() == scheduler.get_lr() == scheduler._last_lr == set_in(optimizer)["lr"]
+            assert (
+                scheduler.get_last_lr()
+                == scheduler.get_lr()
+                == scheduler._last_lr
+                == set_in(optimizer)["lr"]
+            )
             assert scheduler.last_epoch == t
             scheduler.step()
 
@@ -102,7 +115,11 @@ def torch_takes_it_for_its_own():
     optimizer = sgd()
     scheduler = scheduler_of(optimizer, PLAN)
     assert isinstance(scheduler, torch.optim.lr_scheduler.LRScheduler)
-    assert [group["initial_lr"] for group in optimizer.param_groups] == scheduler.base_lrs == [1.0, 1.0]
+    assert (
+        [group["initial_lr"] for group in optimizer.param_groups]
+        == scheduler.base_lrs
+        == [1.0, 1.0]
+    )
     assert scheduler._step_count == 1
     assert "step" not in vars(optimizer), "nothing is wrapped around the optimizer"
 
@@ -133,7 +150,9 @@ def torch_resumes_at_every_step_in_fresh_objects():
             for _ in range(k):
                 optimizer.step(), scheduler.step()
             file = io.BytesIO()
-            torch.save({"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}, file)
+            torch.save(
+                {"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}, file
+            )
             file.seek(0)
             saved = torch.load(file, weights_only=True)
             fresh = sgd(lr=0.5)
@@ -160,7 +179,11 @@ def torch_refuses_the_state_of_another():
     raises(ValueError, "version 1", lambda: other.load_state_dict(state | {"resume": 2}))
     later = {**state["plan"], "fastlr": 99}
     raises(ValueError, "newer fastlr", lambda: other.load_state_dict(state | {"plan": later}))
-    raises(ValueError, "same batch shape", lambda: scheduler_of(sgd(), PLANS["batch"]).load_state_dict(state))
+    raises(
+        ValueError,
+        "same batch shape",
+        lambda: scheduler_of(sgd(), PLANS["batch"]).load_state_dict(state),
+    )
     theirs = torch.optim.lr_scheduler.CosineAnnealingLR(sgd(), 10).state_dict()
     raises(ValueError, "checkpoint(plan, step)", lambda: other.load_state_dict(theirs))
     for wins, plan in (("saved", PLAN), ("new", PLAN * 0.5)):
@@ -175,19 +198,33 @@ def torch_refuses_the_state_of_another():
 @needs("torch")
 def torch_refuses_groups_that_do_not_fit():
     three = flr.constant([0.1, 0.2, 0.3])
-    raises(ValueError, "a lane for each group, 2 of them, got 3", lambda: scheduler_of(sgd(), three))
-    raises(ValueError, "one batch axis at most", lambda: scheduler_of(sgd(), flr.constant([[0.1, 0.2]])))
+    raises(
+        ValueError, "a lane for each group, 2 of them, got 3", lambda: scheduler_of(sgd(), three)
+    )
+    raises(
+        ValueError,
+        "one batch axis at most",
+        lambda: scheduler_of(sgd(), flr.constant([[0.1, 0.2]])),
+    )
     named = PLANS["stack"]
-    raises(ValueError, "got 'haed' for group 1; did you mean 'head'?", lambda: scheduler_of(sgd(names=["body", "haed"]), named))
+    raises(
+        ValueError,
+        "got 'haed' for group 1; did you mean 'head'?",
+        lambda: scheduler_of(sgd(names=["body", "haed"]), named),
+    )
     raises(ValueError, "got 'beta2'", lambda: scheduler_of(sgd(), flr.bundle(lr=PLAN, beta2=PLAN)))
     raises(TypeError, "optimizer must be", lambda: scheduler_of(None, PLAN))
     raises(TypeError, "must be a Schedule", lambda: scheduler_of(sgd(), 0.1))
     for wrong in (None, "3", 2.5, True):
         raises(
-            TypeError, "last_epoch must be an integer from -1", lambda wrong=wrong: scheduler_of(sgd(), PLAN, last_epoch=wrong)
+            TypeError,
+            "last_epoch must be an integer from -1",
+            lambda wrong=wrong: scheduler_of(sgd(), PLAN, last_epoch=wrong),
         )
     raises(
-        ValueError, "last_epoch must be an integer from -1 to 2**53 - 1, got -2", lambda: scheduler_of(sgd(), PLAN, last_epoch=-2)
+        ValueError,
+        "last_epoch must be an integer from -1 to 2**53 - 1, got -2",
+        lambda: scheduler_of(sgd(), PLAN, last_epoch=-2),
     )
     ended = scheduler_of(sgd(), flr.linear(1.0, 0.5, steps=2).with_past_end("raise"))
     ended.step()
@@ -209,7 +246,11 @@ def torch_knows_a_group_that_is_added_later():
     assert scheduler.get_last_lr() == [PLAN(1)] * 3
     batch = sgd()
     scheduler = scheduler_of(batch, PLANS["batch"])
-    raises(ValueError, "a lane for each group, 3 of them, got 2", lambda: (added(batch), scheduler.step()))
+    raises(
+        ValueError,
+        "a lane for each group, 3 of them, got 2",
+        lambda: (added(batch), scheduler.step()),
+    )
     assert (scheduler.last_epoch, scheduler.get_last_lr()) == (0, [0.0, 0.0, 1.0])
     named = sgd(1, ["head"])
     scheduler = scheduler_of(named, PLANS["stack"])
@@ -222,13 +263,20 @@ def torch_fills_a_rate_that_is_a_tensor():
     import torch
 
     for dtype in (torch.float64, torch.float32):
-        for plan in (PLAN, PLANS["batch"], flr.warmup_cosine(np.linspace(0.1, 0.2, 40), warmup=5, steps=20)):
+        for plan in (
+            PLAN,
+            PLANS["batch"],
+            flr.warmup_cosine(np.linspace(0.1, 0.2, 40), warmup=5, steps=20),
+        ):
             count = plan.shape[0] if plan.shape else 2
             optimizer = sgd(count, lr=torch.tensor(1.0, dtype=dtype))
             scheduler = scheduler_of(optimizer, plan)
             rates = [group["lr"] for group in optimizer.param_groups]
             scheduler.step()
-            assert all(group["lr"] is rate for group, rate in zip(optimizer.param_groups, rates, strict=True))
+            assert all(
+                group["lr"] is rate
+                for group, rate in zip(optimizer.param_groups, rates, strict=True)
+            )
             exact = np.broadcast_to(plan(1), count).astype(str(dtype).removeprefix("torch."))
             assert [rate.item() for rate in rates] == exact.tolist()
             assert all(float(rate) == 1.0 for rate in scheduler.base_lrs)
@@ -238,7 +286,9 @@ def torch_fills_a_rate_that_is_a_tensor():
 def torch_sets_betas():
     import torch
 
-    plan = flr.bundle(lr=PLAN, beta1=flr.linear(0.9, 0.8, steps=10), beta2=flr.linear(0.99, 0.999, steps=10))
+    plan = flr.bundle(
+        lr=PLAN, beta1=flr.linear(0.9, 0.8, steps=10), beta2=flr.linear(0.99, 0.999, steps=10)
+    )
     optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))])
     scheduler = scheduler_of(optimizer, plan)
     scheduler.step(5)
@@ -273,12 +323,18 @@ def torch_copies_and_pickles():
 
 @needs("torch")
 def torch_skips_where_a_scaler_does():
-    """A scaler that finds infinities steps no optimizer; whoever then steps the scheduler is not told off."""
+    """A scaler that finds infinities steps no optimizer; whoever then steps the scheduler is
+    not told off.
+    """
     import torch
 
     parameter = torch.nn.Parameter(torch.ones(1))
     optimizer = torch.optim.SGD([parameter], lr=1.0)
-    scheduler, scaler, taken = scheduler_of(optimizer, PLAN), torch.amp.GradScaler("cpu", init_scale=4.0), 0
+    scheduler, scaler, taken = (
+        scheduler_of(optimizer, PLAN),
+        torch.amp.GradScaler("cpu", init_scale=4.0),
+        0,
+    )
     for gradient in (np.inf, np.inf, 1.0, np.nan, 1.0):
         parameter.grad = None
         scaler.scale(parameter * gradient).sum().backward()
@@ -303,7 +359,9 @@ def torch_runs_it_in_a_sequence():
         sequence.step()
     assert rates == [0.5] * 3 + PLAN.table(5).tolist()
     fresh = sgd()
-    again = SequentialLR(fresh, [ConstantLR(fresh, 0.5, total_iters=100), scheduler_of(fresh, PLAN)], milestones=[3])
+    again = SequentialLR(
+        fresh, [ConstantLR(fresh, 0.5, total_iters=100), scheduler_of(fresh, PLAN)], milestones=[3]
+    )
     again.load_state_dict(sequence.state_dict())
     again.step(), sequence.step()
     assert again.get_last_lr() == sequence.get_last_lr() == [PLAN(6)] * 2
@@ -311,7 +369,9 @@ def torch_runs_it_in_a_sequence():
 
 @needs("torch")
 def torch_compiles_a_step_that_holds_its_rate():
-    """No step after the first is compiled again, as the tensor stays the one that was compiled in."""
+    """No step after the first is compiled again, as the tensor stays the one that was compiled
+    in.
+    """
     import torch
 
     parameter = torch.nn.Parameter(torch.ones(1))
@@ -383,21 +443,33 @@ def _lightning(lightning):
 
         def configure_optimizers(self):
             optimizer = torch.optim.SGD(self.parameters(), lr=1.0)
-            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler_of(optimizer, PLAN), "interval": "step"}}
+            return {
+                "optimizer": optimizer,
+                "lr_scheduler": {"scheduler": scheduler_of(optimizer, PLAN), "interval": "step"},
+            }
 
-    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(6, 1)), batch_size=1)
-    quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    data = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(torch.ones(6, 1)), batch_size=1
+    )
+    quiet = {
+        "accelerator": "cpu",
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, on workers and the like
         first, second, file = Model(), Model(), f"{folder}/last.ckpt"
         trainer = lightning.Trainer(max_epochs=1, enable_checkpointing=False, **quiet)
         trainer.fit(first, data)
         trainer.save_checkpoint(file)
-        lightning.Trainer(max_epochs=3, enable_checkpointing=False, **quiet).fit(second, data, ckpt_path=file, weights_only=True)
+        lightning.Trainer(max_epochs=3, enable_checkpointing=False, **quiet).fit(
+            second, data, ckpt_path=file, weights_only=True
+        )
         assert first.rates + second.rates == PLAN.table(18).tolist()
 
 
-# -- transformers --------------------------------------------------------------------------------------------------------------
+# -- transformers ----------------------------------------------------------------------------------
 
 
 def _trainer(folder, schedule, stop=10, save_steps=4, **options):
@@ -417,21 +489,36 @@ def _trainer(folder, schedule, stop=10, save_steps=4, **options):
             return {"loss": (y - labels).square().mean(), "logits": y}
 
     arguments = TrainingArguments(
-        folder, max_steps=stop, per_device_train_batch_size=1, logging_steps=1, save_steps=save_steps, report_to=[], use_cpu=True,
-        disable_tqdm=True, **options,
-    )  # fmt: skip
+        folder,
+        max_steps=stop,
+        per_device_train_batch_size=1,
+        logging_steps=1,
+        save_steps=save_steps,
+        report_to=[],
+        use_cpu=True,
+        disable_tqdm=True,
+        **options,
+    )
     data = [{"x": torch.ones(1) * i, "labels": torch.ones(1)} for i in range(10)]
-    return flr.adapters.transformers.Trainer(Tiny(PretrainedConfig()), arguments, train_dataset=data, schedule=schedule)
+    return flr.adapters.transformers.Trainer(
+        Tiny(PretrainedConfig()), arguments, train_dataset=data, schedule=schedule
+    )
 
 
 def _logged(trainer):
-    return [entry["learning_rate"] for entry in trainer.state.log_history if "learning_rate" in entry]
+    return [
+        entry["learning_rate"] for entry in trainer.state.log_history if "learning_rate" in entry
+    ]
 
 
 @needs("transformers", "accelerate", "torch")
 def transformers_train_and_resume_with_it():
     plan = flr.warmup_cosine(1e-2, warmup=3, steps=10)
-    for schedule in (plan, lambda steps: flr.warmup_cosine(1e-2, warmup=3, steps=steps), flr.bundle(lr=plan, beta1=plan)):
+    for schedule in (
+        plan,
+        lambda steps: flr.warmup_cosine(1e-2, warmup=3, steps=steps),
+        flr.bundle(lr=plan, beta1=plan),
+    ):
         with tempfile.TemporaryDirectory() as folder:
             trainer = _trainer(folder, schedule)
             trainer.train()
@@ -439,7 +526,8 @@ def transformers_train_and_resume_with_it():
             again = _trainer(folder, schedule)
             again.train(resume_from_checkpoint=f"{folder}/checkpoint-4")
             assert _logged(again) == applied
-            offset = 1 if applied[0] == plan(1) else 0  # which of the two around an update is logged has changed
+            # which of the two around an update is logged has changed
+            offset = 1 if applied[0] == plan(1) else 0
             assert applied == plan.table(offset, 10 + offset).tolist()
             assert again.lr_scheduler.last_epoch == 10
             assert len({group["lr"] for group in again.optimizer.param_groups}) == 1
@@ -447,11 +535,13 @@ def transformers_train_and_resume_with_it():
         _trainer(folder, plan).train()
         other = _trainer(folder, plan.extend(20), stop=20)
         raises(
-            ValueError, "the first to differ is step 4: ", lambda: other.train(resume_from_checkpoint=f"{folder}/checkpoint-4")
+            ValueError,
+            "the first to differ is step 4: ",
+            lambda: other.train(resume_from_checkpoint=f"{folder}/checkpoint-4"),
         )
 
 
-# -- JAX -----------------------------------------------------------------------------------------------------------------------
+# -- JAX -------------------------------------------------------------------------------------------
 
 FAR = [10**5, 2**24 + 1, 2**31 - 1, 2**31, 2**40 + 1, 2**53 - 1, 2**53]
 
@@ -482,7 +572,8 @@ def jax_has_the_float64_rate_rounded_once():
     for text, schedule in schedules().items():
         steps = steps_of(schedule)
         exact = schedule(steps)
-        rates, normal = asked(schedule, steps), (exact == 0) | (exact >= np.finfo(np.float32).tiny)  # XLA has no others
+        # XLA has no others
+        rates, normal = asked(schedule, steps), (exact == 0) | (exact >= np.finfo(np.float32).tiny)
         assert rates.dtype == np.float32
         assert rates[normal].tobytes() == exact.astype(np.float32)[normal].tobytes(), text
         assert (rates[~normal] <= np.finfo(np.float32).tiny).all(), text
@@ -499,7 +590,10 @@ def jax_is_near_in_float64():
             rates, normal = asked(schedule, steps), exact >= np.finfo(np.float64).tiny
         assert rates.dtype == np.float64
         ulps = np.abs(rates - exact)[normal] / np.spacing(exact[normal])
-        bound = 400.0 if "exponent=[1.0, 12.0, 200.0" in text else 16.0 if "exponent=" in text else 6.0  # some two an exponent
+        # some two an exponent
+        bound = (
+            400.0 if "exponent=[1.0, 12.0, 200.0" in text else 16.0 if "exponent=" in text else 6.0
+        )
         assert ulps.size == 0 or ulps.max() <= bound, (text, ulps.max())
 
 
@@ -509,7 +603,10 @@ def jax_climbs_a_staircase_at_its_very_step():
 
     clock = flr.linear(0.0, 2.0**40, steps=2**40)  # its rate is the step
     for every in (1, 3, 49, 1_000, 2**13 - 1):
-        stairs, number = clock.staircase(every), np.unique(np.geomspace(1, 2**40, 2_000).astype(np.int64))
+        stairs, number = (
+            clock.staircase(every),
+            np.unique(np.geomspace(1, 2**40, 2_000).astype(np.int64)),
+        )
         with jax.enable_x64(True):
             assert np.array_equal(asked(stairs, every * number), number)
             assert np.array_equal(asked(stairs, every * number - 1), number - 1)
@@ -536,7 +633,10 @@ def jax_traces_maps_and_scans_it():
     assert np.array_equal(rates.T, exact)
     slope = jax.grad(lambda x: (x * function(jnp.int32(3))).sum())
     assert np.float32(slope(1.0)) == exact[:, 3].sum(dtype=np.float32)
-    assert (function, hash(function)) == (flr.adapters.jax.function(plan), hash(flr.adapters.jax.function(plan)))
+    assert (function, hash(function)) == (
+        flr.adapters.jax.function(plan),
+        hash(flr.adapters.jax.function(plan)),
+    )
     assert np.array_equal(pickle.loads(pickle.dumps(function))(5), exact[:, 5])
 
 
@@ -547,7 +647,11 @@ def jax_says_that_a_step_may_not_be_asked_for():
     function = flr.adapters.jax.function(flr.linear(1.0, 0.5, steps=4).with_past_end("raise"))
     with jax.enable_x64(True):
         steps = jax.numpy.array([-1, 3, 4, 2**53 + 2])
-    assert np.isnan(function(steps)).tolist() == np.isnan(jax.jit(function)(steps)).tolist() == [True, False, True, True]
+    assert (
+        np.isnan(function(steps)).tolist()
+        == np.isnan(jax.jit(function)(steps)).tolist()
+        == [True, False, True, True]
+    )
     raises(TypeError, "got dtype float32", lambda: function(jax.numpy.float32(1.0)))
     raises(ValueError, "s(t): t must be from 0 to 2**53, got -1", lambda: function(-1))
     raises(ValueError, "s(t): t must be before the end, step 4", lambda: function(np.array([3, 4])))
@@ -582,7 +686,7 @@ def optax_takes_it():
     raises(TypeError, "must be a Bundle", lambda: flr.adapters.optax.hyperparams(PLAN))
 
 
-# -- Keras ---------------------------------------------------------------------------------------------------------------------
+# -- Keras -----------------------------------------------------------------------------------------
 
 
 def _keras(backend):
@@ -648,22 +752,38 @@ def keras_has_the_bits_of_the_schedule():
         assert beyond == np.float32(schedule(10**9)) if ends else np.isnan(beyond), text
         again = made.from_config(rate.get_config())
         assert (again.schedule, again.steps) == (schedule, rate.steps)
-    raises(ValueError, "config must have a schedule and steps, and nothing else, got {}", lambda: made.from_config({}))
+    raises(
+        ValueError,
+        "config must have a schedule and steps, and nothing else, got {}",
+        lambda: made.from_config({}),
+    )
     raises(TypeError, "config must be a mapping, got NoneType None", lambda: made.from_config(None))
     rate = made(flr.linear(1.0, 0.0, steps=4))
     asked = keras.ops.convert_to_numpy(rate(keras.ops.convert_to_tensor([-5, -1, 0, 3, 4, 99])))
     assert np.array_equal(asked, np.float32([np.nan, np.nan, 1.0, 0.25, 0.0, 0.0]), equal_nan=True)
     assert float(rate(2**53)) == float(rate(np.int64(2**40))) == 0.0
-    raises(ValueError, "LearningRate: step must be an integer from 0 to 2**53, got -5", lambda: rate(-5))
+    raises(
+        ValueError,
+        "LearningRate: step must be an integer from 0 to 2**53, got -5",
+        lambda: rate(-5),
+    )
     for wrong in (2.5, True, "3", None, np.float32(1.0)):
-        raises(TypeError, "LearningRate: step must be an integer from 0 to 2**53, got ", lambda wrong=wrong: rate(wrong))
+        raises(
+            TypeError,
+            "LearningRate: step must be an integer from 0 to 2**53, got ",
+            lambda wrong=wrong: rate(wrong),
+        )
     raises(TypeError, "got a tensor of dtype", lambda: rate(keras.ops.convert_to_tensor(2.5)))
     raises(ValueError, "steps must be given", lambda: made(flr.exponential_decay(0.1, rate=0.1)))
-    raises(ValueError, "less than 16,777,216 steps, got 100,000,000", lambda: made(flr.linear(1.0, 0.0, steps=10**8)))
+    raises(
+        ValueError,
+        "less than 16,777,216 steps, got 100,000,000",
+        lambda: made(flr.linear(1.0, 0.0, steps=10**8)),
+    )
     raises(ValueError, "must be a scalar one", lambda: made(flr.constant([0.1, 0.2])))
 
 
-# -- documents -----------------------------------------------------------------------------------------------------------------
+# -- documents -------------------------------------------------------------------------------------
 
 
 def _run(text, name):
@@ -675,16 +795,28 @@ def _run(text, name):
 
 SECTIONS = {}
 if (PROJECT / "docs" / "doors.md").is_file():
-    _parts = re.split(r"^## (.*)\n", (PROJECT / "docs" / "doors.md").read_text(), flags=re.MULTILINE)
+    _parts = re.split(
+        r"^## (.*)\n", (PROJECT / "docs" / "doors.md").read_text(), flags=re.MULTILINE
+    )
     SECTIONS = dict(zip(_parts[1::2], _parts[2::2], strict=True))
 
 
 def packages_of(section):
     """What a section of the page imports."""
-    lines = "\n".join(example.source for example in doctest.DocTestParser().get_examples(SECTIONS[section]))
-    nodes = [node for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = [node.module if isinstance(node, ast.ImportFrom) else alias.name for node in nodes for alias in node.names]
-    return sorted({str(name).split(".")[0] for name in names} - {"fastlr", "numpy", "functools", "math"})
+    lines = "\n".join(
+        example.source for example in doctest.DocTestParser().get_examples(SECTIONS[section])
+    )
+    nodes = [
+        node for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    names = [
+        node.module if isinstance(node, ast.ImportFrom) else alias.name
+        for node in nodes
+        for alias in node.names
+    ]
+    return sorted(
+        {str(name).split(".")[0] for name in names} - {"fastlr", "numpy", "functools", "math"}
+    )
 
 
 def run_section(section):

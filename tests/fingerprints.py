@@ -3,9 +3,9 @@
     python tests/fingerprints.py            print the record, as it is now
     python tests/fingerprints.py --write    put it into tests/fingerprints.txt
 
-A line has digests of the spec, of tables in float64 and of tables in float32, and the name. Where the spec's changed, another
-schedule was built; where the tables' alone did, the same schedule has other rates. A plateau rule has the scales of a history.
-"""
+A line has digests of the spec, of tables in float64 and of tables in float32, and the name. Where
+the spec's changed, another schedule was built; where the tables' alone did, the same schedule has
+other rates. A plateau rule has the scales of a history."""
 
 import json
 import sys
@@ -40,15 +40,26 @@ def digest(*parts: bytes) -> str:
 
 
 def examples() -> Mapping[str, Value]:
-    """Every shape, constructor and operation, as a user writes them; and a rule of each convention."""
-    rules = {f"Plateau(convention={name!r})": flr.Plateau(convention=name) for name in ("torch", "timm", "optax", "keras")}
+    """Every shape, constructor and operation, as a user writes them; and a rule of each
+    convention.
+    """
+    rules = {
+        f"Plateau(convention={name!r})": flr.Plateau(convention=name)
+        for name in ("torch", "timm", "optax", "keras")
+    }
     return {**SCHEDULES, **rules}
 
 
 def presets() -> Mapping[str, Value]:
     """Each with the first of the settings that it is compared with its peer at."""
-    drawn = {name: case.draw(np.random.default_rng([0, *name.encode()])) for name, case in sorted(parity.cases().items())}
-    return {f"presets.{name}": parity.cases()[name].preset(**settings) for name, settings in drawn.items()}
+    drawn = {
+        name: case.draw(np.random.default_rng([0, *name.encode()]))
+        for name, case in sorted(parity.cases().items())
+    }
+    return {
+        f"presets.{name}": parity.cases()[name].preset(**settings)
+        for name, settings in drawn.items()
+    }
 
 
 def recipes() -> Mapping[str, Value]:
@@ -60,11 +71,15 @@ GROUPS = {"examples": examples, "presets": presets, "recipes": recipes}
 
 
 def tables(schedule: flr.Schedule, dtype: str, threads: int = 1) -> Iterator[np.ndarray]:
-    """The first rates, those of the whole run a stride apart, and those from its end as far as there are steps."""
+    """The first rates, those of the whole run a stride apart, and those from its end as far as
+    there are steps.
+    """
     end = LAST if schedule.past_end != "raise" else int(np.min(schedule.steps))
     run = min(end, 10_000 if schedule.steps is None else int(np.max(schedule.steps)))
     for start, stop, count in ((0, min(400, end), 400), (0, run, 400), (run, end, 100)):
-        yield schedule.table(start, stop, max(1, (stop - start) // count), dtype=dtype, threads=threads)
+        yield schedule.table(
+            start, stop, max(1, (stop - start) // count), dtype=dtype, threads=threads
+        )
 
 
 def scales(rule: flr.Plateau, dtype: str) -> np.ndarray:
@@ -78,7 +93,9 @@ def fingerprint(value: Value, threads: int = 1) -> Fingerprint:
         for dtype in ("float64", "float32")
     ]
     spec = json.dumps(value.to_spec(), sort_keys=True).encode()
-    return Fingerprint(digest(spec), *(digest(*(table.tobytes() for table in each)) for each in whole))
+    return Fingerprint(
+        digest(spec), *(digest(*(table.tobytes() for table in each)) for each in whole)
+    )
 
 
 def written(found: Mapping[str, Fingerprint]) -> str:
@@ -92,7 +109,9 @@ def recorded() -> dict[str, Fingerprint]:
 
 
 def main() -> None:
-    found = {name: fingerprint(value) for group in GROUPS.values() for name, value in group().items()}
+    found = {
+        name: fingerprint(value) for group in GROUPS.values() for name, value in group().items()
+    }
     if "--write" in sys.argv[1:]:
         RECORD.write_text(written(found))
     else:

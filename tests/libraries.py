@@ -1,4 +1,6 @@
-"""The libraries' own plateau schedulers, driven over histories: the rates that they set. Each runs in a process of its own."""
+"""The libraries' own plateau schedulers, driven over histories: the rates that they set. Each
+runs in a process of its own.
+"""
 
 import importlib
 import importlib.util
@@ -42,7 +44,8 @@ class Rate:
 
 
 def keras(columns, rates, metrics):
-    os.environ.setdefault("KERAS_BACKEND", "torch")  # compares in float32, as jax does in ten times the time; numpy does not
+    # compares in float32, as jax does in ten times the time; numpy does not
+    os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
 
     theirs, model = np.empty_like(metrics), types.SimpleNamespace()
@@ -75,7 +78,9 @@ def optax(settings, columns, metrics, dtype):
 
     jax.config.update("jax_enable_x64", True)
     whole = [jnp.asarray(columns[name], jnp.int32) for name in ("patience", "cooldown", "window")]
-    scales = jax.jit(jax.vmap(run))(*whole, jnp.asarray(columns["floor"], dtype), jnp.asarray(metrics))
+    scales = jax.jit(jax.vmap(run))(
+        *whole, jnp.asarray(columns["floor"], dtype), jnp.asarray(metrics)
+    )
     return np.asarray(scales, np.float64)
 
 

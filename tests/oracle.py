@@ -1,8 +1,8 @@
 """The judge: every constructor's textbook formula in mpmath, read from a schedule's spec.
 
-It knows the JSON spec and nothing else of fastlr: no lowering, no kernels, no two-word arithmetic. Numbers that a constructor
-derives from its parameters by a single float64 operation (a default ``init`` of ``peak/25``) are derived the same way.
-"""
+It knows the JSON spec and nothing else of fastlr: no lowering, no kernels, no two-word arithmetic.
+Numbers that a constructor derives from its parameters by a single float64 operation (a default
+``init`` of ``peak/25``) are derived the same way."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,9 @@ LAST = 2**53
 
 
 def exact(schedule: Any, t: int) -> mpf:
-    """The rate of a scalar schedule at step t, to 1,200 bits, less what its own subtractions cost."""
+    """The rate of a scalar schedule at step t, to 1,200 bits, less what its own subtractions
+    cost.
+    """
     return rate(schedule.to_spec()["schedule"], t)
 
 
@@ -39,7 +41,9 @@ def between(init: float, end: float, weight: mpf) -> mpf:
 
 
 def finite(formula: Callable[..., mpf]) -> Callable[..., mpf]:
-    """``init`` to ``end`` in ``steps`` by the weight that the formula gives to progress 0 < p < 1."""
+    """``init`` to ``end`` in ``steps`` by the weight that the formula gives to progress 0 < p <
+    1.
+    """
 
     def curve(t: int, init: float, end: float, steps: int, **options: Any) -> mpf:
         if t >= steps:
@@ -54,8 +58,14 @@ exponential = finite(lambda p, z, init, end: mpf(init) * (mpf(end) / mpf(init)) 
 
 
 @finite
-def polynomial(p: mpf, z: mpf, init: float, end: float, power: float = 2.0, origin: str = "end") -> mpf:
-    return between(init, end, z ** mpf(power)) if origin == "end" else between(end, init, p ** mpf(power))
+def polynomial(
+    p: mpf, z: mpf, init: float, end: float, power: float = 2.0, origin: str = "end"
+) -> mpf:
+    return (
+        between(init, end, z ** mpf(power))
+        if origin == "end"
+        else between(end, init, p ** mpf(power))
+    )
 
 
 rex = finite(lambda p, z, init, end, beta=0.5: between(init, end, z / (1 - mpf(beta) * p)))
@@ -68,7 +78,11 @@ def affine_exponential(p: mpf, z: mpf, init: float, end: float, ratio: float = 0
 
 
 def logarithmic(t: int, init: float, end: float, steps: int) -> mpf:
-    return between(end, init, mpmath.log(mpf(t + 1)) / mpmath.log(mpf(steps + 1))) if t < steps else mpf(end)
+    return (
+        between(end, init, mpmath.log(mpf(t + 1)) / mpmath.log(mpf(steps + 1)))
+        if t < steps
+        else mpf(end)
+    )
 
 
 @finite
@@ -83,14 +97,23 @@ def tanh(p: mpf, z: mpf, init: float, end: float, lower: float = -6.0, upper: fl
 
 def cooldown_curve(t: int, init: float, end: float, steps: int, shape: str, power: float) -> mpf:
     if shape == "1-sqrt":
-        return finite(lambda p, z, init, end: between(init, end, 1 - mpmath.sqrt(p)))(t, init, end, steps)
+        return finite(lambda p, z, init, end: between(init, end, 1 - mpmath.sqrt(p)))(
+            t, init, end, steps
+        )
     if shape in ("sqrt", "polynomial"):
         return polynomial(t, init, end, steps, power=0.5 if shape == "sqrt" else power)
-    return {"linear": linear, "cosine": cosine, "exponential": exponential}[shape](t, init, end, steps)
+    return {"linear": linear, "cosine": cosine, "exponential": exponential}[shape](
+        t, init, end, steps
+    )
 
 
 def exponential_decay(
-    t: int, init: float, rate: float | None = None, gamma: float = 1.0, every: int = 1, staircase: bool = False
+    t: int,
+    init: float,
+    rate: float | None = None,
+    gamma: float = 1.0,
+    every: int = 1,
+    staircase: bool = False,
 ) -> mpf:
     if rate is not None:
         return mpf(init) * mpmath.exp(-mpf(rate) * t)
@@ -138,7 +161,9 @@ def cyclic(
 
 
 def begins(period: int, stretch: float, i: int) -> int:
-    """The first step of cycle i: the geometric sum, rounded to the nearest integer, ties to even."""
+    """The first step of cycle i: the geometric sum, rounded to the nearest integer, ties to
+    even.
+    """
     total = mpf(period) * (i if stretch == 1 else (mpf(stretch) ** i - 1) / (mpf(stretch) - 1))
     return int(mpmath.nint(total))
 
@@ -158,13 +183,17 @@ def cycle_length(period: int, stretch: float, i: int) -> int:
     return int(float(begins(period, stretch, i + 1) - begins(period, stretch, i)))
 
 
-def cosine_restarts(t: int, init: float, end: float, period: int, stretch: float = 1.0, scale: float = 1.0) -> mpf:
+def cosine_restarts(
+    t: int, init: float, end: float, period: int, stretch: float = 1.0, scale: float = 1.0
+) -> mpf:
     i = cycle_at(t, period, stretch, None)
     start, steps = begins(period, stretch, i), cycle_length(period, stretch, i)
     return mpf(end) + (cosine(t - start, init, end, steps) - mpf(end)) * mpf(scale) ** i
 
 
-def repeat(t: int, self: Spec, times: int | None = None, scale: float = 1.0, stretch: float = 1.0) -> mpf:
+def repeat(
+    t: int, self: Spec, times: int | None = None, scale: float = 1.0, stretch: float = 1.0
+) -> mpf:
     period = length(self)
     i = cycle_at(t, period, stretch, times)
     start = begins(period, stretch, i)
@@ -215,15 +244,24 @@ def wsd(
 
 
 def warmed(curve: Callable[..., mpf]) -> Callable[..., mpf]:
-    def formula(t: int, peak: float, warmup: int, steps: int, end: float = 0.0, init: float = 0.0) -> mpf:
-        return linear(t, init, peak, warmup) if t < warmup else curve(t - warmup, peak, end, steps - warmup)
+    def formula(
+        t: int, peak: float, warmup: int, steps: int, end: float = 0.0, init: float = 0.0
+    ) -> mpf:
+        return (
+            linear(t, init, peak, warmup)
+            if t < warmup
+            else curve(t - warmup, peak, end, steps - warmup)
+        )
 
     return formula
 
 
 def paced(t: int, self: Spec, paces: list[int], at: list[int] = []) -> mpf:  # noqa: B006 a spec leaves out what is not given
     edges = [0, *at, FOREVER]
-    taken = sum(pace * max(0, min(t, stop) - start) for pace, start, stop in zip(paces, edges, edges[1:], strict=False))
+    taken = sum(
+        pace * max(0, min(t, stop) - start)
+        for pace, start, stop in zip(paces, edges, edges[1:], strict=False)
+    )
     return rate(self, min(taken, LAST))
 
 
@@ -254,18 +292,34 @@ def with_past_end(t: int, self: Spec, policy: str) -> mpf:
     return mpf(0) if policy == "zero" else rate(self, t % length(self))
 
 
-def cooldown(t: int, self: Spec, at: int, steps: int, end: float = 0.0, shape: str = "linear", power: float = 2.0) -> mpf:
-    return rate(self, t) if t < at else cooldown_curve(t - at, rate(self, at), end, steps, shape, power)
+def cooldown(
+    t: int,
+    self: Spec,
+    at: int,
+    steps: int,
+    end: float = 0.0,
+    shape: str = "linear",
+    power: float = 2.0,
+) -> mpf:
+    return (
+        rate(self, t)
+        if t < at
+        else cooldown_curve(t - at, rate(self, at), end, steps, shape, power)
+    )
 
 
-def continue_from(t: int, self: Spec, step: int, new: Spec, clock: str = "own", match: bool = False) -> mpf:
+def continue_from(
+    t: int, self: Spec, step: int, new: Spec, clock: str = "own", match: bool = False
+) -> mpf:
     skipped = step if clock == "same" else 0
     factor = rate(self, step) / rate(new, skipped) if match else mpf(1)
     return rate(self, t) if t < step else factor * rate(new, t - step + skipped)
 
 
 def extend(t: int, self: Spec, total: int, at: int = 0) -> mpf:
-    """Of those that are one curve, that begin with a warm-up, or that hold their peak before they cool down."""
+    """Of those that are one curve, that begin with a warm-up, or that hold their peak before
+    they cool down.
+    """
     [(name, arguments)] = self.items()
     begin = arguments.get("warmup", 0)
     if name == "wsd" and at <= begin + arguments["stable"]:
@@ -275,7 +329,9 @@ def extend(t: int, self: Spec, total: int, at: int = 0) -> mpf:
     if t < at:
         return rate(self, t)
     end, shape = arguments.get("end", 0.0), arguments.get("shape", name.removeprefix("warmup_"))
-    return cooldown_curve(t - at, rate(self, at), end, total - at, shape, arguments.get("power", 2.0))
+    return cooldown_curve(
+        t - at, rate(self, at), end, total - at, shape, arguments.get("power", 2.0)
+    )
 
 
 RATES: dict[str, Callable[..., mpf]] = {
@@ -290,13 +346,21 @@ RATES: dict[str, Callable[..., mpf]] = {
     "tanh": tanh,
     "exponential_decay": exponential_decay,
     "step_decay": lambda t, init, factor, every: mpf(init) * mpf(factor) ** (t // every),
-    "inverse_time": lambda t, init, rate, every=1, power=1.0: mpf(init) / (1 + mpf(rate) * t / every) ** mpf(power),
-    "eden": lambda t, init, width, power=0.25: mpf(init) * (1 + (mpf(t) / mpf(width)) ** 2) ** -mpf(power),
-    "inverse_power": lambda t, init, power, shift=1: mpf(init) * ((mpf(t) + shift) / shift) ** -mpf(power),
+    "inverse_time": lambda t, init, rate, every=1, power=1.0: (
+        mpf(init) / (1 + mpf(rate) * t / every) ** mpf(power)
+    ),
+    "eden": lambda t, init, width, power=0.25: (
+        mpf(init) * (1 + (mpf(t) / mpf(width)) ** 2) ** -mpf(power)
+    ),
+    "inverse_power": lambda t, init, power, shift=1: (
+        mpf(init) * ((mpf(t) + shift) / shift) ** -mpf(power)
+    ),
     "inverse_sqrt": inverse_sqrt,
     "noam": noam,
     "piecewise_constant": piecewise_constant,
-    "milestones": lambda t, init, factor, at: mpf(init) * mpf(factor) ** sum(step <= t for step in at),
+    "milestones": lambda t, init, factor, at: (
+        mpf(init) * mpf(factor) ** sum(step <= t for step in at)
+    ),
     "sampled": sampled,
     "cyclic": cyclic,
     "cosine_restarts": cosine_restarts,
@@ -344,10 +408,14 @@ LENGTHS: dict[str, Callable[..., int]] = {
     "maximum": lambda self, other: _later(self, other),
     "clip": lambda self, lo, hi: length(self),
     "delay": lambda self, steps: min(FOREVER, steps + length(self)),
-    "skip": lambda self, steps: FOREVER if length(self) >= FOREVER else max(0, length(self) - steps),
+    "skip": lambda self, steps: (
+        FOREVER if length(self) >= FOREVER else max(0, length(self) - steps)
+    ),
     "paced": paced_length,
     "staircase": lambda self, every: min(FOREVER, length(self) * every),
-    "repeat": lambda self, times=None, scale=1.0, stretch=1.0: FOREVER if times is None else begins(length(self), stretch, times),
+    "repeat": lambda self, times=None, scale=1.0, stretch=1.0: (
+        FOREVER if times is None else begins(length(self), stretch, times)
+    ),
     "cooldown": lambda self, at, steps, **options: at + steps,
     "branches": lambda self, at, steps, **options: at + steps,
     "continue_from": lambda self, step, new, clock="own", match=False: min(

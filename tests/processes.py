@@ -1,4 +1,6 @@
-"""Another Python, that a test starts: what it printed is what it found. And what threads and processes ask alike."""
+"""Another Python, that a test starts: what it printed is what it found. And what threads and
+processes ask alike.
+"""
 
 import json
 import os
@@ -14,12 +16,16 @@ SITE = Path(flr.__file__).parents[1]
 STEPS = np.array([0, 7, 3, 900, 10**9])
 
 
-def start(code: str, *args: str, cwd: Path | None = None, site: Path = SITE, **env: str) -> subprocess.Popen[str]:
+def start(
+    code: str, *args: str, cwd: Path | None = None, site: Path = SITE, **env: str
+) -> subprocess.Popen[str]:
     """Another Python, in which warnings are errors and no backend is chosen but by ``env``."""
     inherited = {key: value for key, value in os.environ.items() if key != "FASTLR_BACKEND"}
     command = [sys.executable, "-W", "error", "-c", code, *args]
     env = {**inherited, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", **env}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=env)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=env
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> dict:
@@ -35,7 +41,9 @@ def run(code: str, *args: str, **options: object) -> dict:
 
 def fresh():
     """A schedule of many lanes that nobody has asked yet, and one of its lanes."""
-    lanes = flr.warmup_cosine([0.1, 0.2, 0.3], 20, 1_000, end=[0.0, 0.01, 0.02]) * flr.cyclic(0.5, 1.0, up=7)
+    lanes = flr.warmup_cosine([0.1, 0.2, 0.3], 20, 1_000, end=[0.0, 0.01, 0.02]) * flr.cyclic(
+        0.5, 1.0, up=7
+    )
     return lanes, lanes[1]
 
 

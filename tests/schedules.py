@@ -47,7 +47,9 @@ def drops(draw: Any) -> Any:
     at = draw(rising(count))
     if draw(st.booleans()):
         return flr.milestones(draw(levels), draw(factors), at=at)
-    return flr.piecewise_constant(draw(st.lists(levels, min_size=count + 1, max_size=count + 1)), at)
+    return flr.piecewise_constant(
+        draw(st.lists(levels, min_size=count + 1, max_size=count + 1)), at
+    )
 
 
 @st.composite
@@ -62,31 +64,60 @@ def cycles(draw: Any) -> Any:
 @st.composite
 def restarts(draw: Any) -> Any:
     end, init = sorted((draw(levels), draw(levels)))
-    stretch = draw(st.one_of(st.sampled_from([1.0, 1.0, 1.5, 2.0, 3.0, 9.0, 10.0]), st.floats(1.125, 12.0)))
-    return flr.cosine_restarts(init, end, period=draw(periods), stretch=stretch, scale=draw(factors))
+    stretch = draw(
+        st.one_of(st.sampled_from([1.0, 1.0, 1.5, 2.0, 3.0, 9.0, 10.0]), st.floats(1.125, 12.0))
+    )
+    return flr.cosine_restarts(
+        init, end, period=draw(periods), stretch=stretch, scale=draw(factors)
+    )
 
 
 @st.composite
 def one_cycles(draw: Any) -> Any:
     steps, phases = draw(st.integers(10, 10**9)), draw(st.sampled_from([2, 3]))
-    return flr.one_cycle(draw(levels), steps, shape=draw(st.sampled_from(["cosine", "linear"])), phases=phases)
+    return flr.one_cycle(
+        draw(levels), steps, shape=draw(st.sampled_from(["cosine", "linear"])), phases=phases
+    )
 
 
 finite_curves = st.one_of(
     st.builds(flr.linear, levels, levels, lengths),
     st.builds(flr.cosine, levels, levels, lengths),
     st.builds(flr.cosine, levels, levels, lengths, exponent=powers, k=powers),
-    st.builds(flr.polynomial, levels, levels, lengths, power=powers, origin=st.sampled_from(["end", "start"])),
+    st.builds(
+        flr.polynomial,
+        levels,
+        levels,
+        lengths,
+        power=powers,
+        origin=st.sampled_from(["end", "start"]),
+    ),
     st.builds(flr.exponential, positive, positive, lengths),
     st.builds(flr.rex, levels, levels, lengths, beta=st.floats(0.0, 0.99)),
-    st.builds(flr.affine_exponential, levels, levels, lengths, ratio=st.one_of(st.just(1.0), ratios)),
-    st.builds(flr.logarithmic, levels, levels, lengths),
-    st.builds(flr.tanh, levels, levels, lengths, lower=st.floats(-6.0, -1.0), upper=st.floats(0.5, 6.0)),
     st.builds(
-        flr.wsd, levels, st.integers(0, 10**6), st.integers(0, 10**9), lengths, levels, init=levels, shape=shapes, power=powers
+        flr.affine_exponential, levels, levels, lengths, ratio=st.one_of(st.just(1.0), ratios)
     ),
-    st.builds(lambda p, w, n, e: flr.warmup_cosine(p, w, w + n, end=e), levels, lengths, lengths, levels),
-    st.builds(lambda p, w, n, i: flr.warmup_linear(p, w, w + n, init=i), levels, lengths, lengths, levels),
+    st.builds(flr.logarithmic, levels, levels, lengths),
+    st.builds(
+        flr.tanh, levels, levels, lengths, lower=st.floats(-6.0, -1.0), upper=st.floats(0.5, 6.0)
+    ),
+    st.builds(
+        flr.wsd,
+        levels,
+        st.integers(0, 10**6),
+        st.integers(0, 10**9),
+        lengths,
+        levels,
+        init=levels,
+        shape=shapes,
+        power=powers,
+    ),
+    st.builds(
+        lambda p, w, n, e: flr.warmup_cosine(p, w, w + n, end=e), levels, lengths, lengths, levels
+    ),
+    st.builds(
+        lambda p, w, n, i: flr.warmup_linear(p, w, w + n, init=i), levels, lengths, lengths, levels
+    ),
     st.builds(flr.warmup_constant, levels, lengths, init=levels),
     one_cycles(),
     tables(),
@@ -94,8 +125,16 @@ finite_curves = st.one_of(
 )
 endless_curves = st.one_of(
     st.builds(flr.constant, levels),
-    st.builds(lambda init, rate: flr.exponential_decay(init, rate=rate), levels, st.floats(0.0, 2.0)),
-    st.builds(lambda i, g, n, s: flr.exponential_decay(i, gamma=g, every=n, staircase=s), levels, gammas, periods, st.booleans()),
+    st.builds(
+        lambda init, rate: flr.exponential_decay(init, rate=rate), levels, st.floats(0.0, 2.0)
+    ),
+    st.builds(
+        lambda i, g, n, s: flr.exponential_decay(i, gamma=g, every=n, staircase=s),
+        levels,
+        gammas,
+        periods,
+        st.booleans(),
+    ),
     st.builds(flr.step_decay, levels, factors, periods),
     st.builds(flr.inverse_time, levels, st.floats(0.0, 5.0), every=periods, power=powers),
     st.builds(flr.eden, levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), powers),
@@ -146,10 +185,17 @@ def _deeper(inner: Any) -> Any:
         st.builds(lambda a, b: a.minimum(b), inner, inner),
         st.builds(lambda a, x: a.maximum(x), inner, levels),
         st.builds(lambda a, x, y: a.clip(min(x, y), max(x, y)), inner, levels, levels),
-        st.builds(lambda a, n: a.delay(n) if _fits(a, after=n) else a, inner, st.integers(0, 10**6)),
+        st.builds(
+            lambda a, n: a.delay(n) if _fits(a, after=n) else a, inner, st.integers(0, 10**6)
+        ),
         st.builds(lambda a, n: a.skip(n), inner, st.integers(0, 10**6)),
         st.builds(_stairs, inner, st.one_of(st.integers(1, 200), st.integers(1, 10**6))),
-        st.builds(_paced, inner, st.lists(st.integers(1, 10**5), min_size=1, max_size=4), st.integers(1, 10**4)),
+        st.builds(
+            _paced,
+            inner,
+            st.lists(st.integers(1, 10**5), min_size=1, max_size=4),
+            st.integers(1, 10**4),
+        ),
         st.builds(_repeated, inner, st.one_of(st.none(), st.integers(1, 20)), factors),
     )
 
@@ -160,26 +206,34 @@ scalars = st.builds(_ended, st.recursive(curves, _deeper, max_leaves=5), policie
 
 @st.composite
 def batches(draw: Any) -> Any:
-    """Schedules of batch shape (n,): one structure with many numbers, or a stack of different ones."""
+    """Schedules of batch shape (n,): one structure with many numbers, or a stack of different
+    ones.
+    """
     if draw(st.booleans()):
-        return flr.stack(draw(st.lists(scalars.filter(lambda s: s.past_end == "hold"), min_size=1, max_size=4)))
+        return flr.stack(
+            draw(st.lists(scalars.filter(lambda s: s.past_end == "hold"), min_size=1, max_size=4))
+        )
     count = draw(st.integers(1, 5))
     some = st.lists(levels, min_size=count, max_size=count)
     steps = draw(st.one_of(lengths, st.lists(lengths, min_size=count, max_size=count)))
-    base = flr.cosine(draw(some), draw(levels), steps) if draw(st.booleans()) else flr.linear(draw(levels), draw(some), steps)
+    base = (
+        flr.cosine(draw(some), draw(levels), steps)
+        if draw(st.booleans())
+        else flr.linear(draw(levels), draw(some), steps)
+    )
     return base * draw(st.one_of(levels, some)) if draw(st.booleans()) else base
 
 
 def interesting_steps(schedule: Any, rng: np.random.Generator, count: int = 20) -> list[int]:
-    """Every seam, its neighbours, and random steps near and far."""
-    seams = {0, 1, LAST, *schedule.seams} if schedule.shape == () else {0, 1, LAST}
-    near = {seam + d for seam in seams for d in (-2, -1, 0, 1, 2)}
-    inside = {int(rng.integers(0, seam + 1)) for seam in seams for _ in range(4)}
+    """Every boundary, its neighbours, and random steps near and far."""
+    boundaries = {0, 1, LAST, *schedule.boundaries} if schedule.shape == () else {0, 1, LAST}
+    near = {boundary + d for boundary in boundaries for d in (-2, -1, 0, 1, 2)}
+    inside = {int(rng.integers(0, boundary + 1)) for boundary in boundaries for _ in range(4)}
     far = {int(2 ** rng.uniform(0, 53)) for _ in range(count)}
     return sorted(t for t in near | inside | far if 0 <= t <= LAST)
 
 
-# -- clocks that come to the last step: what a random.Random chooses, hypothesis' own or a plain one, which is fast -------------
+# -- clocks that come to the last step: what a random.Random chooses, hypothesis' own or a plain one
 
 
 def _number(random: Random, choose: Callable[[], Any]) -> Any:
@@ -206,13 +260,26 @@ _LEAVES: list[Callable[[Random], Any]] = [
     lambda r: flr.linear(_number(r, lambda: _level(r)), _level(r), _number(r, lambda: _length(r))),
     lambda r: flr.linear(_level(r), _level(r), r.randrange(1, 12)),
     lambda r: flr.cosine(_level(r), _level(r), _length(r)),
-    lambda r: flr.exponential_decay(_level(r), gamma=0.5 + 0.5 * r.random(), every=1 + _far(r) // 2, staircase=r.random() < 0.5),
-    lambda r: flr.sampled([_level(r) for _ in range(r.randrange(1, 6))], every=r.randrange(1, 9), interpolate=r.random() < 0.5),
-    lambda r: flr.piecewise_constant([_level(r), _level(r), _level(r)], sorted(r.sample(range(60), 2))),
+    lambda r: flr.exponential_decay(
+        _level(r), gamma=0.5 + 0.5 * r.random(), every=1 + _far(r) // 2, staircase=r.random() < 0.5
+    ),
+    lambda r: flr.sampled(
+        [_level(r) for _ in range(r.randrange(1, 6))],
+        every=r.randrange(1, 9),
+        interpolate=r.random() < 0.5,
+    ),
+    lambda r: flr.piecewise_constant(
+        [_level(r), _level(r), _level(r)], sorted(r.sample(range(60), 2))
+    ),
     lambda r: flr.cyclic(0.125, 0.125 + _level(r), up=r.randrange(1, 9), down=r.randrange(1, 9)),
-    lambda r: flr.cosine_restarts(_level(r), 0.0, period=r.randrange(1, 9), scale=r.choice([0.5, 0.9])),
-    # Rates that shrink towards a level above 0 are left out: kept*A + lost*end may fall by an ulp from one turn to the next.
-    lambda r: flr.cosine_restarts(_level(r), _level(r), period=r.randrange(1, 9), scale=r.choice([0.0, 1.0])),
+    lambda r: flr.cosine_restarts(
+        _level(r), 0.0, period=r.randrange(1, 9), scale=r.choice([0.5, 0.9])
+    ),
+    # Rates that shrink towards a level above 0 are left out: kept*A + lost*end may fall by an ulp
+    # from one turn to the next.
+    lambda r: flr.cosine_restarts(
+        _level(r), _level(r), period=r.randrange(1, 9), scale=r.choice([0.0, 1.0])
+    ),
 ]
 
 
@@ -223,7 +290,10 @@ def _of_clocks(random: Random, inner: Any) -> Any:
         _number(random, lambda: _far(random)),
         random.choice([1, 2, 3, 7, 1 + _far(random) // 2]),
     )
-    paces = [random.choice([1, 2, 3, 5, 64, 1 + _far(random) // 2]) for _ in range(random.randrange(1, 4))]
+    paces = [
+        random.choice([1, 2, 3, 5, 64, 1 + _far(random) // 2])
+        for _ in range(random.randrange(1, 4))
+    ]
     at = sorted(random.sample([*range(1, 40), *range(LAST - 40, LAST)], len(paces) - 1))
     return random.choice(
         [
@@ -234,10 +304,14 @@ def _of_clocks(random: Random, inner: Any) -> Any:
             lambda: inner.staircase(every),
             lambda: inner.paced(paces, at),
             lambda: flr.Ramp(tuple(paces), (at)).per_step(inner),
-            lambda: inner.repeat(random.choice([None, 2, 3, 70]), scale=random.choice([0.0, 0.5, 1.0, 0.9])),
+            lambda: inner.repeat(
+                random.choice([None, 2, 3, 70]), scale=random.choice([0.0, 0.5, 1.0, 0.9])
+            ),
             lambda: inner.with_past_end("repeat"),
             lambda: inner.extend(far),
-            lambda: flr.join([inner, random.choice(_LEAVES)(random)], at=[random.choice([far, near])]),
+            lambda: flr.join(
+                [inner, random.choice(_LEAVES)(random)], at=[random.choice([far, near])]
+            ),
         ]
     )()
 
@@ -258,7 +332,9 @@ def _of_two(random: Random, depth: int) -> Any:
 
 
 def clocked(random: Random, depth: int = 3) -> Any:
-    """Short curves on clocks within clocks, many of which come to step 2**53; what is refused is left out."""
+    """Short curves on clocks within clocks, many of which come to step 2**53; what is refused
+    is left out.
+    """
     if depth == 0:
         schedule = random.choice(_LEAVES)(random)
         return schedule if schedule.shape in ((), (2,)) else flr.constant(0.5)

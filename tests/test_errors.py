@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr import errors, plots, stores
+from fastlr import errors
+from fastlr.drawing import plots
 from fastlr.presets import frameworks
-from fastlr.presets.arguments import PRESETS
+from fastlr.presets._rules import PRESETS
+from fastlr.sweeps import stores
 
 LINE = flr.linear(1.0, 0.0, 10)
 RULE = flr.Plateau()
@@ -28,7 +30,7 @@ VALUES: dict[str, Any] = {
     "Sweep": flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=10),
     "Horizon": flr.horizon(1_000, 10),
     "Ramp": flr.ramp(8, 64, 1_000, 8),
-    "Law": flr.laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99),
+    "Law": flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99),
 }
 UNCHECKED = {"Program"}  # an array class: ``Program.from_array`` is what a user calls
 for framework in frameworks():
@@ -38,24 +40,47 @@ for framework in frameworks():
 def methods(value: Any) -> Iterator[str]:
     """The public methods of a value, inherited ones included."""
     for name, method in inspect.getmembers(type(value), callable):
-        kernels = isinstance(value, flr.laws.Law) and name in ("at", "slopes")  # which take checked arrays
-        if (not name.startswith("_") or name == "__call__") and not inspect.isclass(method) and not kernels:
+        # which take checked arrays
+        kernels = isinstance(value, flr.loss_laws.Law) and name in ("at", "slopes")
+        if (
+            (not name.startswith("_") or name == "__call__")
+            and not inspect.isclass(method)
+            and not kernels
+        ):
             yield name
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: getattr(flr, name) for name in flr.__all__ if name not in UNCHECKED},
-    **{f"{label}.{name}": getattr(value, name) for label, value in VALUES.items() for name in methods(value)},
+    **{
+        f"{label}.{name}": getattr(value, name)
+        for label, value in VALUES.items()
+        for name in methods(value)
+    },
     **{name: preset.build for name, preset in PRESETS.items()},
     "Program.from_array": flr.Program.from_array,
-    "laws.fit": flr.laws.fit,
-    "laws.metrics": flr.laws.metrics,
+    "laws.fit": flr.loss_laws.fit,
+    "laws.metrics": flr.loss_laws.metrics,
     "plots.plot": plots.plot,
     "stores.table": stores.table,
 }
-WRONG = [object(), "no such word", -1, math.nan, [], {}, None, 1j, np.array(["a"]), True, np.ones((2, 3, 4)), LINE]
+WRONG = [
+    object(),
+    "no such word",
+    -1,
+    math.nan,
+    [],
+    {},
+    None,
+    1j,
+    np.array(["a"]),
+    True,
+    np.ones((2, 3, 4)),
+    LINE,
+]
 INTERNAL = re.compile(
-    r"\b(Asked|Reduced|Value|Call|Node|Family|built|call)\b[.(]|\b_(?!_)\w+\(|operands could not|NoneType' object|ufunc"
+    r"\b(Asked|Reduced|Value|Call|Node|Family|built|call)\b[.(]|\b_(?!_)\w+\(|operands "
+    r"could not|NoneType' object|ufunc"
 )
 
 
@@ -71,16 +96,26 @@ def refused(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Exceptio
 def check(error: Exception, name: str) -> None:
     """Raise unless an error names a public function, in one frame, and nothing internal."""
     message = str(error)
-    assert isinstance(error, TypeError | ValueError | LookupError | ImportError | OSError), repr(error)
+    assert isinstance(error, TypeError | ValueError | LookupError | ImportError | OSError), repr(
+        error
+    )
     assert not INTERNAL.search(message), message
     if isinstance(error, OSError):  # the system's own, about a file
         return
     if not isinstance(error, ImportError):
         head = re.match(r"[\w.]+(\(t\))?", message)
         assert head, message
-        assert head.group().partition(".__")[0] in {*errors._NAMES, *VALUES, *FUNCTIONS} or message.startswith(errors._INDEXING)
+        assert head.group().partition(".__")[0] in {
+            *errors._NAMES,
+            *VALUES,
+            *FUNCTIONS,
+        } or message.startswith(errors._INDEXING)
     frames = traceback.extract_tb(error.__traceback__)[1:]
-    assert len(frames) <= 1, (name, message, [f"{frame.filename}:{frame.lineno}" for frame in frames])
+    assert len(frames) <= 1, (
+        name,
+        message,
+        [f"{frame.filename}:{frame.lineno}" for frame in frames],
+    )
 
 
 def required(function: Callable[..., Any]) -> list[str]:
@@ -92,7 +127,9 @@ def required(function: Callable[..., Any]) -> list[str]:
 
 
 def takes(function: Callable[..., Any], kind: Any) -> bool:
-    return any(parameter.kind is kind for parameter in inspect.signature(function).parameters.values())
+    return any(
+        parameter.kind is kind for parameter in inspect.signature(function).parameters.values()
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -127,23 +164,38 @@ def test_an_argument_of_the_wrong_kind_is_refused_in_one_frame(name):
 
 
 CALLS = [
-    ("warmup_cosine(1e-3, warmup_steps=10, steps=100)", "warmup_cosine: unknown argument 'warmup_steps'; did you mean 'warmup'?"),
+    (
+        "warmup_cosine(1e-3, warmup_steps=10, steps=100)",
+        "warmup_cosine: unknown argument 'warmup_steps'; did you mean 'warmup'?",
+    ),
     ("warmup_cosine(warmup=10, steps=100)", "warmup_cosine: missing argument 'peak'"),
     ("warmup_cosine()", "warmup_cosine: missing arguments 'peak', 'warmup', 'steps'"),
-    ("linear(1, 0, 10, 5)", "linear: too many arguments: takes at most 3 by position (init, end, steps), got 4"),
+    (
+        "linear(1, 0, 10, 5)",
+        "linear: too many arguments: takes at most 3 by position (init, end, steps), got 4",
+    ),
     ("linear(1, 0, 10, steps=5)", "linear: argument 'steps' was given by position and by name"),
     ("line.cooldown(5, step=3)", "cooldown: unknown argument 'step'; did you mean 'steps'?"),
     ("line.extend(totl=20)", "extend: unknown argument 'totl'; did you mean 'total'?"),
     ("line.repeat(time=2)", "repeat: unknown argument 'time'; did you mean 'times'?"),
-    ("line.repeat(1, 1.0, 1.0, 4)", "repeat: too many arguments: takes at most 3 by position (times, scale, stretch), got 4"),
+    (
+        "line.repeat(1, 1.0, 1.0, 4)",
+        "repeat: too many arguments: takes at most 3 by position (times, scale, stretch), got 4",
+    ),
     ("line.table()", "table: missing argument 'start'"),
     ("line.table(5, thread=2)", "table: unknown argument 'thread'; did you mean 'threads'?"),
     ("line.sum()", "sum: missing argument 'start'"),
     ("line.then()", "then: missing argument 'other'"),
     ("line.plot(step=5)", "plot: unknown argument 'step'; did you mean 'steps'?"),
     ("line()", "Schedule.__call__() missing 1 required positional argument: 't'"),
-    ("flr.Schedule()", "Schedule: a schedule is built by a constructor, such as linear(init, end, steps)"),
-    ("presets.torch.StepLR(0.1, step=3)", "torch.StepLR: unknown argument 'step'; did you mean 'step_size'?"),
+    (
+        "flr.Schedule()",
+        "Schedule: a schedule is built by a constructor, such as linear(init, end, steps)",
+    ),
+    (
+        "presets.torch.StepLR(0.1, step=3)",
+        "torch.StepLR: unknown argument 'step'; did you mean 'step_size'?",
+    ),
     ("presets.torch.StepLR(0.1)", "torch.StepLR: missing argument 'step_size'"),
     (
         "from_spec({'fastlr': 1, 'schedule': {'constant': {'valu': 1}}})",
@@ -151,11 +203,20 @@ CALLS = [
     ),
     ("parse('linear(1, 0, stps=10)')", "linear: unknown argument 'stps'; did you mean 'steps'?"),
     ("parse('linear(peek, 0, 10)', peak=1)", "got 'peek'; did you mean 'peak'?"),
-    ("sweep('linear', init=[1.0], end=0.0, step=10)", "sweep: linear has no parameter 'step'; did you mean 'steps'?"),
-    ("sweep('linear', [1.0, 2.0], end=0.0, steps=10)", "sweep: axes must be zipped(...), random(...), latin_hypercube(...) or"),
+    (
+        "sweep('linear', init=[1.0], end=0.0, step=10)",
+        "sweep: linear has no parameter 'step'; did you mean 'steps'?",
+    ),
+    (
+        "sweep('linear', [1.0, 2.0], end=0.0, steps=10)",
+        "sweep: axes must be zipped(...), random(...), latin_hypercube(...) or",
+    ),
     ("Plateau(patients=3)", "Plateau: unknown argument 'patients'; did you mean 'patience'?"),
     ("rule.update()", "update: missing arguments 'state', 'metric'"),
-    ("one_cycle_bundle(1.0, 10, momentun=1)", "one_cycle_bundle: unknown argument 'momentun'; did you mean 'momentum'?"),
+    (
+        "one_cycle_bundle(1.0, 10, momentun=1)",
+        "one_cycle_bundle: unknown argument 'momentun'; did you mean 'momentum'?",
+    ),
     ("Bundle()", "Bundle: missing argument 'schedule'"),
     ("recipe()", "recipe: missing argument 'name'"),
     ("from_config({}, stps=3)", "from_config: unknown argument 'stps'; did you mean 'steps'?"),
@@ -176,7 +237,8 @@ def test_a_wrong_call_says_what_is_wrong(text, message):
     with pytest.raises((TypeError, ValueError)) as raised:
         eval(text, names)
     assert message in str(raised.value)
-    assert len(traceback.extract_tb(raised.value.__traceback__)) <= 3  # this test, the text, one function of fastlr
+    # this test, the text, one function of fastlr
+    assert len(traceback.extract_tb(raised.value.__traceback__)) <= 3
 
 
 def test_an_error_of_a_user_function_keeps_its_frames():
@@ -194,12 +256,15 @@ def test_a_wrong_call_within_a_user_function_keeps_its_frames():
     assert "<lambda>" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]
 
 
-@pytest.mark.parametrize("error", [ValueError("operands could not be broadcast together"), TypeError("x"), KeyError("key")])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("operands could not be broadcast together"), TypeError("x"), KeyError("key")],
+)
 def test_an_internal_error_keeps_its_frames(error, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("fastlr.constructors.leaf", broken)
+    monkeypatch.setattr("fastlr.schedule.constructors.leaf", broken)
     raised = refused(flr.constant, 1.0)
     assert raised is error
     assert traceback.extract_tb(raised.__traceback__)[-1].name == "broken"
@@ -209,7 +274,9 @@ def test_an_internal_error_keeps_its_frames(error, monkeypatch):
 def test_development_mode_shows_every_frame():
     code = "import fastlr as flr\nflr.constant(-1.0)"
     shown = [
-        subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=False).stderr
+        subprocess.run(
+            [sys.executable, *options, "-c", code], capture_output=True, text=True, check=False
+        ).stderr
         for options in ([], ["-X", "dev"])
     ]
     files = [text.count('File "') for text in shown]
@@ -220,5 +287,8 @@ def test_development_mode_shows_every_frame():
 
 def test_signatures_and_names_stay_those_of_the_functions():
     assert list(inspect.signature(flr.Schedule.table).parameters)[:3] == ["self", "start", "stop"]
-    assert (flr.Schedule.table.__name__, flr.Schedule.table.__qualname__) == ("table", "Schedule.table")
+    assert (flr.Schedule.table.__name__, flr.Schedule.table.__qualname__) == (
+        "table",
+        "Schedule.table",
+    )
     assert flr.sweep.__module__ == "fastlr.sweeps"

@@ -21,12 +21,16 @@ PROJECT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(flr.__file__).parents[1])}
 COMMAND = [sys.executable, "-W", "error", str(PROJECT / "examples" / "digits.py")]
 
-compiled = pytest.mark.skipif(flr.backend() == "reference", reason="the last bits of its rates are not those of compiled ones")
+compiled = pytest.mark.skipif(
+    flr.backend() == "reference", reason="the last bits of its rates are not those of compiled ones"
+)
 
 
 def run(*arguments: object, fails: bool = False) -> str:
     """What the example prints, in a process of its own; of one that fails, its error."""
-    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, env=ENVIRONMENT)
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, env=ENVIRONMENT
+    )
     assert (done.returncode != 0) is fails, done.stderr
     return done.stderr if fails else done.stdout
 
@@ -38,9 +42,15 @@ def data():
 
 @pytest.fixture(scope="module", params=OPTIMIZERS)
 def whole(request, tmp_path_factory):
-    """An uninterrupted run of each optimizer: its name, what it printed, and its last checkpoint."""
+    """An uninterrupted run of each optimizer: its name, what it printed, and its last
+    checkpoint.
+    """
     path = tmp_path_factory.mktemp("whole") / f"{request.param}.npz"
-    return request.param, run("--optimizer", request.param, "--steps", 600, "--checkpoint", path), path
+    return (
+        request.param,
+        run("--optimizer", request.param, "--steps", 600, "--checkpoint", path),
+        path,
+    )
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
@@ -51,7 +61,9 @@ def arrays(path: Path) -> dict[str, np.ndarray]:
 def assert_same(path: Path, other: Path) -> None:
     """Two checkpoints hold the same bits: weights, rates, state and plan."""
     one, two = arrays(path), arrays(other)
-    assert {name: array.tobytes() for name, array in one.items()} == {name: array.tobytes() for name, array in two.items()}
+    assert {name: array.tobytes() for name, array in one.items()} == {
+        name: array.tobytes() for name, array in two.items()
+    }
 
 
 def train(a_run, data, stop, path=None, fused=False):
@@ -59,7 +71,7 @@ def train(a_run, data, stop, path=None, fused=False):
     return list(digits.train(a_run, data, stop, path, fused))
 
 
-# -- the optimizers ----------------------------------------------------------------------------------------------------------
+# -- the optimizers --------------------------------------------------------------------------------
 
 LAYOUT = layout_of([(24, 16), (16,), (16, 24), (24,), (5, 1)], groups=[0, 2, 1, 2, 3])
 SIZE = int(LAYOUT[:, 1] @ LAYOUT[:, 2])
@@ -93,14 +105,20 @@ def both_ways(name, steps=200):
         noise, scale = random.normal(size=weights.size), 1.0 if t < 90 else 0.7
         numpy.step(weights, noise + weights, GROUPS, settings, t, scale)
         fused.fused(other, noise + other, GROUPS, settings, t, scale)
-    return {"weights": weights, "rates": numpy.rates, **numpy.state}, {"weights": other, "rates": fused.rates, **fused.state}
+    return {"weights": weights, "rates": numpy.rates, **numpy.state}, {
+        "weights": other,
+        "rates": fused.rates,
+        **fused.state,
+    }
 
 
 @compiled
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
 def test_the_compiled_loop_gives_the_bits_of_numpy(name):
     numpy, fused = both_ways(name)
-    assert {part: array.tobytes() for part, array in numpy.items()} == {part: array.tobytes() for part, array in fused.items()}
+    assert {part: array.tobytes() for part, array in numpy.items()} == {
+        part: array.tobytes() for part, array in fused.items()
+    }
 
 
 def test_the_compiled_muon_is_near_to_numpy():
@@ -123,7 +141,9 @@ def test_sgd_is_what_its_docstring_says():
 
 
 def test_adamw_unbiases_by_the_betas_that_were():
-    """The first update of Adam is the rate, whatever the gradient; with one gradient for ever, so is each of the rest."""
+    """The first update of Adam is the rate, whatever the gradient; with one gradient for ever,
+    so is each of the rest.
+    """
     optimizer, weights = OPTIMIZERS["adamw"](layout_of([(3,)], [0])), np.zeros(3)
     groups, settings = flr.stack([flr.constant(0.25)]), settings_of("adamw")
     for t in range(30):
@@ -149,11 +169,31 @@ def test_a_loop_of_your_own_needs_no_python():
     @njit
     def descend(weights, mean, square, products, layout, rates, groups, settings, steps):
         for t in range(steps):
-            adamw_loop(weights, 2.0 * weights, mean, square, products, layout, rates, groups, settings, t, 1.0)
+            adamw_loop(
+                weights,
+                2.0 * weights,
+                mean,
+                square,
+                products,
+                layout,
+                rates,
+                groups,
+                settings,
+                t,
+                1.0,
+            )
 
     weights = np.linspace(-1.0, 1.0, SIZE)
     expected, numpy = weights.copy(), OPTIMIZERS["adamw"](LAYOUT)
-    descend(weights, *optimizer.state.values(), LAYOUT, optimizer.rates, GROUPS.program, settings.schedule.program, 100)
+    descend(
+        weights,
+        *optimizer.state.values(),
+        LAYOUT,
+        optimizer.rates,
+        GROUPS.program,
+        settings.schedule.program,
+        100,
+    )
     for t in range(100):
         numpy.step(expected, 2.0 * expected, GROUPS, settings, t)
     assert weights.tobytes() == expected.tobytes()
@@ -162,7 +202,10 @@ def test_a_loop_of_your_own_needs_no_python():
 def test_settings_and_groups_that_do_not_fit_are_errors():
     optimizer, weights = OPTIMIZERS["sgd"](LAYOUT), np.zeros(SIZE)
     turned = flr.bundle(weight_decay=flr.constant(0.0), momentum=flr.constant(0.9))
-    with pytest.raises(ValueError, match=r"SGD: settings must be \('momentum', 'weight_decay'\), got \('weight_decay', 'mom"):
+    with pytest.raises(
+        ValueError,
+        match=r"SGD: settings must be \('momentum', 'weight_decay'\), got \('weight_decay', 'mom",
+    ):
         optimizer.fused(weights, weights, GROUPS, turned, 0)
     for update in (optimizer.step, optimizer.fused):
         with pytest.raises(ValueError, match="out must have"):
@@ -178,7 +221,7 @@ def test_the_views_of_a_vector():
     assert vector.tolist() == [*range(20), 0.0, 0.0, 0.0, 0.0]
 
 
-# -- a run -------------------------------------------------------------------------------------------------------------------
+# -- a run -----------------------------------------------------------------------------------------
 
 
 def test_each_optimizer_learns_the_digits(whole):
@@ -196,7 +239,9 @@ def test_the_rates_of_a_layer_are_less_than_those_above_it(whole):
     name, _, path = whole
     groups = digits.load(path).groups
     row = groups.row(100)
-    assert (row["first"] / row["last"], row["second"] / row["last"]) == pytest.approx((0.64, 0.8), rel=1e-15)
+    assert (row["first"] / row["last"], row["second"] / row["last"]) == pytest.approx(
+        (0.64, 0.8), rel=1e-15
+    )
     assert (row["biases"] == row["last"]) is (name != "muon")
 
 
@@ -239,14 +284,15 @@ def test_the_compiled_loop_from_the_command_line(data, tmp_path):
     assert_same(tmp_path / "fused.npz", tmp_path / "numpy.npz")
 
 
-# -- plateau -----------------------------------------------------------------------------------------------------------------
+# -- plateau ---------------------------------------------------------------------------------------
 
 
 def test_plateau_reduces_the_rates_where_the_loss_is_stuck(data):
     stuck = digits.start("sgd", steps=600, gain=1e-9, patience=1)
     losses = [loss for loss, _ in train(stuck, data, 500)]
     assert losses == pytest.approx([losses[0]] * 10, rel=1e-5)
-    assert float(stuck.plateau.scale) == 0.5**4  # the first look is the best; then every second one reduces
+    # the first look is the best; then every second one reduces
+    assert float(stuck.plateau.scale) == 0.5**4
     planned = stuck.groups(np.arange(500)).T
     scales = np.divide(stuck.rates, planned, out=np.ones((500, 4)), where=planned > 0)
     assert sorted(set(scales[:, 0].tolist())) == [0.0625, 0.125, 0.25, 0.5, 1.0]
@@ -263,7 +309,7 @@ def test_the_rates_of_a_run_are_those_that_its_losses_replay(data):
     assert np.array(a_run.rates).tobytes() == realised.table(300).T.tobytes()
 
 
-# -- a plan that changes -----------------------------------------------------------------------------------------------------
+# -- a plan that changes ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -277,7 +323,8 @@ def test_another_plan_is_an_error_that_shows_the_difference(stopped):
     before = stopped.read_bytes()
     told = run("--resume", stopped, "--steps", 300, fails=True)
     assert (
-        "resume: plan must be the saved one, unless wins='saved' or wins='new'; the first to differ is step 1 of 'first'" in told
+        "resume: plan must be the saved one, unless wins='saved' or wins='new'; the "
+        "first to differ is step 1 of 'first'" in told
     )
     assert "Traceback" not in told
     assert stopped.read_bytes() == before
@@ -287,11 +334,15 @@ def test_another_plan_is_taken_where_it_is_told_to_win(stopped):
     longer = digits.groups_of("adamw", 300)
     with pytest.raises(ValueError, match="the first to differ is step 1 of 'first'"):
         digits.load(stopped, longer)
-    saved, new = digits.load(stopped, longer, wins="saved"), digits.load(stopped, longer, wins="new")
+    saved, new = (
+        digits.load(stopped, longer, wins="saved"),
+        digits.load(stopped, longer, wins="new"),
+    )
     assert (saved.steps, new.steps) == (200, 300)
     assert saved.groups == digits.groups_of("adamw", 200)
     assert saved.weights.tobytes() == new.weights.tobytes()
-    assert digits.load(stopped, digits.groups_of("adamw", 200)).groups == saved.groups  # the same plan needs no word
+    # the same plan needs no word
+    assert digits.load(stopped, digits.groups_of("adamw", 200)).groups == saved.groups
 
 
 def test_a_run_is_extended(stopped):
@@ -308,7 +359,9 @@ def test_a_run_is_extended(stopped):
 
 def test_a_run_goes_on_with_a_plan_of_another_shape(stopped, data):
     old = digits.load(stopped)
-    plan = old.groups.continue_from(old.step, flr.cosine(1.0, 0.0, steps=150) * np.ones(4), match=True)
+    plan = old.groups.continue_from(
+        old.step, flr.cosine(1.0, 0.0, steps=150) * np.ones(4), match=True
+    )
     new = digits.load(stopped, plan, wins="new")
     train(new, data, new.steps, stopped)
     assert new.step == 250
@@ -337,20 +390,29 @@ def test_what_the_command_line_refuses(tmp_path):
     assert "No such file" in run("--resume", tmp_path / "missing.npz", fails=True)
 
 
-# -- losses ----------------------------------------------------------------------------------------------------------------
+# -- losses ----------------------------------------------------------------------------------------
 
 
 def test_the_search_fits_predicts_and_ranks(monkeypatch, capsys, tmp_path):
-    """Better than what the paper publishes on runs that were not fitted, and a schedule well below the cosine."""
-    monkeypatch.setattr(sys, "argv", ["search.py", "--model", "25M", "--top", "2", "--out", str(tmp_path / "best.png")])
+    """Better than what the paper publishes on runs that were not fitted, and a schedule well
+    below the cosine.
+    """
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["search.py", "--model", "25M", "--top", "2", "--out", str(tmp_path / "best.png")],
+    )
     search.main()
     printed = capsys.readouterr().out
     rows = {
-        name: [*map(float, numbers.split())] for name, numbers in re.findall(r"^(fitted here|published) +(.*)$", printed, re.M)
+        name: [*map(float, numbers.split())]
+        for name, numbers in re.findall(r"^(fitted here|published) +(.*)$", printed, re.M)
     }
     (r2, *errors), (published_r2, *published) = rows["fitted here"], rows["published"]
     assert r2 >= published_r2
     assert all(np.array(errors) <= published)
-    cosine, best = (float(number) for number in re.findall(r"ends at (\S+), the best.*\n  (\S+)", printed)[0])
+    cosine, best = (
+        float(number) for number in re.findall(r"ends at (\S+), the best.*\n  (\S+)", printed)[0]
+    )
     assert cosine - best > 0.05
     assert (tmp_path / "best.png").stat().st_size > 10_000

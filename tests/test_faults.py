@@ -1,8 +1,8 @@
-"""fastlr's column of the page of faults: exact rates, every bad input refused or right, every resume the run that went on.
+"""fastlr's column of the page of faults: exact rates, every bad input refused or right, every
+resume the run that went on.
 
-What needs a library runs in a process of its own, where it is installed; ``FASTLR_REQUIRE`` in the environment names those that
-must be.
-"""
+What needs a library runs in a process of its own, where it is installed; ``FASTLR_REQUIRE`` in the
+environment names those that must be."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import pytest
 from faults import accuracy, calls, inputs, resume, stepping
-from test_plateau_peers import require
+from test_other_libraries import require
 
 import fastlr as flr
 
@@ -24,7 +24,7 @@ def apart():
         yield lambda function, *arguments: executor.submit(function, *arguments).result()
 
 
-# -- accuracy --------------------------------------------------------------------------------------------------------------
+# -- accuracy --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("row", accuracy.ROWS)
@@ -45,17 +45,37 @@ def test_long_runs_are_as_exact(row, monkeypatch):
 def test_an_error_is_found():
     """What is a unit in the last place off is told, and what is no number."""
     way = accuracy.of_fastlr()["cosine to 0"]
-    off = way._replace(rates=lambda n, steps: np.nextafter(way.rates(n, steps), 1.0) + np.spacing(way.rates(n, steps)))
+    off = way._replace(
+        rates=lambda n, steps: (
+            np.nextafter(way.rates(n, steps), 1.0) + np.spacing(way.rates(n, steps))
+        )
+    )
     assert accuracy.measured(off, 1_000, np.float64).ulps > 2.0
     assert accuracy.measured(off, 1_000, np.float64).beside_zero == 1
-    assert np.isnan(accuracy.measured(way._replace(rates=lambda n, steps: steps * np.nan), 1_000, np.float64).ulps)
-    assert accuracy.measured(way._replace(rates=lambda n, steps: [][0]), 1_000, np.float64) == "IndexError"
+    assert np.isnan(
+        accuracy.measured(
+            way._replace(rates=lambda n, steps: steps * np.nan), 1_000, np.float64
+        ).ulps
+    )
+    assert (
+        accuracy.measured(way._replace(rates=lambda n, steps: [][0]), 1_000, np.float64)
+        == "IndexError"
+    )
 
 
-# -- bad inputs ------------------------------------------------------------------------------------------------------------
+# -- bad inputs ------------------------------------------------------------------------------------
 
 
-ACCEPTED = {"torch": 6, "transformers": 1, "timm": 4, "fvcore": 0, "ignite": 2, "mmengine": 3, "optax": 20, "keras": 3}
+ACCEPTED = {
+    "torch": 6,
+    "transformers": 1,
+    "timm": 4,
+    "fvcore": 0,
+    "ignite": 2,
+    "mmengine": 3,
+    "optax": 20,
+    "keras": 3,
+}
 
 
 @pytest.mark.parametrize("peer", inputs.PEERS)
@@ -66,13 +86,19 @@ def test_bad_inputs_are_refused_by_name_rule_and_value(peer):
     assert [case for case, _, answer, why in accepted if not why or answer.kind != "accepted"] == []
     assert len(accepted) == ACCEPTED[peer]
     for case in cases:
-        room, said = case.preset.text.split(": ")[1:3] if case.preset.kind == "clear" else (peer, case.parameter)
+        room, said = (
+            case.preset.text.split(": ")[1:3]
+            if case.preset.kind == "clear"
+            else (peer, case.parameter)
+        )
         assert room.split(".")[0] == peer, case
         assert case.parameter in said, case
 
 
 def test_what_is_wrong_about_a_call_is_refused():
-    assert {text: answer for text, answer in calls.column("fastlr").items() if answer.kind != "clear"} == {}
+    assert {
+        text: answer for text, answer in calls.column("fastlr").items() if answer.kind != "clear"
+    } == {}
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -82,23 +108,29 @@ def test_what_is_wrong_about_a_call_is_refused_at_a_door(door, apart):
     assert {text: answer for text, answer in answers.items() if answer.kind != "clear"} == {}
 
 
-# -- resuming --------------------------------------------------------------------------------------------------------------
+# -- resuming --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["fastlr", "fastlr, Plateau"])
 def test_no_resume_is_wrong(name):
-    assert {schedule: counts for schedule, counts in resume.column(name).items() if any(counts.values())} == {}
+    assert {
+        schedule: counts for schedule, counts in resume.column(name).items() if any(counts.values())
+    } == {}
 
 
 def wrong_in_torch():
     """Some of the plans, saved in one run and gone on with, in every order."""
     import tempfile
 
-    resume.plans = lambda: {name: resume.SCHEDULES[name] for name in ("warmup-cosine from 0", "restarts, doubling")}
+    resume.plans = lambda: {
+        name: resume.SCHEDULES[name] for name in ("warmup-cosine from 0", "restarts, doubling")
+    }
     resume.STEPS = 30
     with tempfile.TemporaryDirectory() as folder:
         resume.saved("fastlr, torch's door", folder)
-        return resume.resumed("fastlr, torch's door", folder), resume.changed("fastlr, torch's door")
+        return resume.resumed("fastlr, torch's door", folder), resume.changed(
+            "fastlr, torch's door"
+        )
 
 
 def test_no_resume_is_wrong_at_the_door_of_torch(apart):
@@ -115,7 +147,9 @@ def wrong_in_optax():
     with resume.quiet():
         plans = resume.optax_schedules(True)
         return {
-            name: resume.wrong_counts(resume.optax_run, plan, *resume.interrupted(resume.optax_run, plan, 20))
+            name: resume.wrong_counts(
+                resume.optax_run, plan, *resume.interrupted(resume.optax_run, plan, 20)
+            )
             for name, plan in plans.items()
         }
 
@@ -129,10 +163,12 @@ def test_a_wrong_resume_is_counted():
     """A state that a run begins anew with is right at its first step alone."""
     rates, states = resume.interrupted(resume.front_run, flr.linear(1.0, 0.0, 10), 10)
     assert resume.wrong_counts(resume.front_run, flr.linear(1.0, 0.0, 10), rates, states) == 0
-    assert resume.wrong_counts(resume.front_run, flr.linear(1.0, 0.0, 10), rates, states[:1] * 10) == 9
+    assert (
+        resume.wrong_counts(resume.front_run, flr.linear(1.0, 0.0, 10), rates, states[:1] * 10) == 9
+    )
 
 
-# -- stepping --------------------------------------------------------------------------------------------------------------
+# -- stepping --------------------------------------------------------------------------------------
 
 
 def test_every_way_of_asking_gives_the_same_bits(monkeypatch):

@@ -1,4 +1,6 @@
-"""What the fuzzer found, and a few inputs of every target: each goes through without it (``.ci/fuzz`` looks for more)."""
+"""What the fuzzer found, and a few inputs of every target: each goes through without it
+(``.ci/fuzz`` looks for more).
+"""
 
 from pathlib import Path
 
@@ -8,7 +10,9 @@ from fuzz.targets import TARGETS
 
 import fastlr as flr
 
-SEEDS = sorted(path for path in (Path(__file__).parent / "fuzz" / "seeds").glob("*/*") if path.is_file())
+SEEDS = sorted(
+    path for path in (Path(__file__).parent / "fuzz" / "seeds").glob("*/*") if path.is_file()
+)
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=[f"{path.parent.name}/{path.name}" for path in SEEDS])
@@ -22,7 +26,7 @@ def test_every_target_has_seeds_and_takes_none(name):
     TARGETS[name](b"")
 
 
-# -- what it found, by name ------------------------------------------------------------------------------------------------
+# -- what it found, by name ------------------------------------------------------------------------
 
 LINE = flr.linear(1.0, 0.0, 10)
 LAST = 2**53
@@ -60,7 +64,10 @@ def test_a_lane_is_not_called_by_a_name_that_the_batch_has_not():
     assert schedule.names is None
     assert schedule[0].names is None
     assert schedule[0](20).tolist() == [0.5, 0.5, 0.5]
-    assert (flr.linear(1.0, [[1.0], [2.0]], 10) * flr.stack({"a": LINE, "b": LINE}))[1].names == ("a", "b")
+    assert (flr.linear(1.0, [[1.0], [2.0]], 10) * flr.stack({"a": LINE, "b": LINE}))[1].names == (
+        "a",
+        "b",
+    )
 
 
 @pytest.mark.parametrize("skipped", [LAST, LAST - 1, LAST - 100])
@@ -77,15 +84,23 @@ def test_a_clock_that_stands_at_the_last_step_has_extremes(warmup, skipped):
 def test_a_cycle_of_any_length_ends_where_the_next_begins(period, stretch):
     schedule = flr.linear(1.0, 0.5, period).repeat(stretch=[stretch, 2.0])[0]
     assert 0.5 <= schedule(LAST) <= 1.0
-    begins = [seam for seam in schedule.seams if seam < LAST and schedule(seam) == 1.0]
+    begins = [
+        boundary
+        for boundary in schedule.boundaries
+        if boundary < LAST and schedule(boundary) == 1.0
+    ]
     assert len(begins) > 20
-    assert all(0.5 < schedule(seam - 1) < 0.5 + 1.0 / period for seam in begins[1:])
+    assert all(0.5 < schedule(boundary - 1) < 0.5 + 1.0 / period for boundary in begins[1:])
 
 
 @pytest.mark.parametrize("level", [1.263603449e-314, 5e-324, 1e-308])
 def test_a_subnormal_rate_is_rounded_once_however_it_is_asked(level):
     levels = [level, 0.1]
-    for lanes in (flr.exponential_decay(levels, gamma=0.1), flr.inverse_power(levels, 1.5), flr.eden(levels, 2.0)):
+    for lanes in (
+        flr.exponential_decay(levels, gamma=0.1),
+        flr.inverse_power(levels, 1.5),
+        flr.eden(levels, 2.0),
+    ):
         rates = lanes(np.arange(9))
         assert [lanes[0](t) for t in range(9)] == rates[0].tolist() == lanes.table(9)[0].tolist()
     decay = flr.exponential_decay(level, gamma=0.1)

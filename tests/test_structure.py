@@ -1,4 +1,6 @@
-"""The floors of the house: imports point strictly down, rooms are named, functions are short, every shape is known everywhere."""
+"""The floors of the house: imports point strictly down, rooms are named, functions are short,
+every shape is known everywhere.
+"""
 
 import ast
 import importlib
@@ -14,10 +16,13 @@ import pytest
 from cases import SCHEDULES, built
 
 import fastlr as flr
-from fastlr import closed, constructors, panels, pieces, presets, reference, sums
-from fastlr.jit import rows
-from fastlr.shapes import FIELDS_MOST, SHAPES, code, shape
-from fastlr.value import CONSTRUCTORS
+from fastlr import presets
+from fastlr.kernels import reference
+from fastlr.kernels.jit import segments
+from fastlr.program.opcodes import FIELDS_MOST, OPCODES, opcode
+from fastlr.reductions import closed_forms, monotone, quadrature, sums
+from fastlr.schedule import constructors
+from fastlr.schedule.value import CONSTRUCTORS
 
 HOUSE = Path(flr.__file__).parent
 
@@ -41,7 +46,15 @@ FLOORS = (
     {"reductions"},
     {"schedule"},
     {"constructors", "files", "groups", "lanes", "laws.nodes", "laws.runs", "sparkline"},
-    {"bundles", "clocks", "comparison", "fitting", "laws.families", "laws.measured", "stores.layout"},
+    {
+        "bundles",
+        "clocks",
+        "comparison",
+        "fitting",
+        "laws.families",
+        "laws.measured",
+        "stores.layout",
+    },
     {"identification", "laws.descents", "recipes", "spec", "stores.npy", "stores.zarr"},
     {"laws.fits", "plans", "plateau", "stores"},
     {"laws"},
@@ -51,9 +64,28 @@ FLOORS = (
     {"sweeps"},
     {"descriptions", "labels", "ranking"},
     {"configs.reading"},
-    {f"configs.{reader}" for reader in ("deepspeed", "detectron2", "keras", "megatron", "timm", "torch", "transformers")},
+    {
+        f"configs.{reader}"
+        for reader in (
+            "deepspeed",
+            "detectron2",
+            "keras",
+            "megatron",
+            "timm",
+            "torch",
+            "transformers",
+        )
+    },
     {"configs"},
-    {"adapters", "adapters.dask", "adapters.jax", "adapters.keras", "adapters.pandas", "adapters.torch", "adapters.xarray"},
+    {
+        "adapters",
+        "adapters.dask",
+        "adapters.jax",
+        "adapters.keras",
+        "adapters.pandas",
+        "adapters.torch",
+        "adapters.xarray",
+    },
     {"adapters.optax", "adapters.transformers"},
     {"__init__"},
     {"plots"},
@@ -62,8 +94,14 @@ FLOORS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
-# imports that point up, each inside one function: a picture of a schedule is drawn only when one is asked for
-UPWARD = {("comparison", "plots"), ("ranking", "plots"), ("schedule", "plots"), ("schedule", "sparkline")}
+# imports that point up, each inside one function: a picture of a schedule is drawn only when one is
+# asked for
+UPWARD = {
+    ("comparison", "plots"),
+    ("ranking", "plots"),
+    ("schedule", "plots"),
+    ("schedule", "sparkline"),
+}
 
 
 def room_of(path: Path) -> str:
@@ -81,7 +119,9 @@ def modules_in(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     if isinstance(node, ast.ImportFrom):
-        assert node.level == 0, "imports are absolute, so that a search for a room's name finds all its users"
+        assert node.level == 0, (
+            "imports are absolute, so that a search for a room's name finds all its users"
+        )
         for alias in node.names:
             inner = f"{node.module}.{alias.name}"
             yield inner if inner.removeprefix("fastlr.") in PATHS else str(node.module)
@@ -93,11 +133,18 @@ def rooms_used(room: str) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(TREES[room]):
         for module in modules_in(node):
             if module.split(".")[0] == "fastlr":
-                yield module.removeprefix("fastlr.") if module != "fastlr" else "__init__", node in inside
+                yield (
+                    module.removeprefix("fastlr.") if module != "fastlr" else "__init__",
+                    node in inside,
+                )
 
 
 def functions(room: str) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(TREES[room]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [
+        node
+        for node in ast.walk(TREES[room])
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def test_every_room_has_its_floor():
@@ -112,12 +159,19 @@ def test_imports_point_down(room):
 
 
 def test_what_points_up_is_imported_where_it_is_needed():
-    found = {(room, other): lazy for room in PATHS for other, lazy in rooms_used(room) if FLOOR[other] >= FLOOR[room]}
+    found = {
+        (room, other): lazy
+        for room in PATHS
+        for other, lazy in rooms_used(room)
+        if FLOOR[other] >= FLOOR[room]
+    }
     assert found == dict.fromkeys(UPWARD, True)
 
 
 def test_the_shape_table_needs_nothing_installed():
-    modules = {module.split(".")[0] for node in ast.walk(TREES["shapes"]) for module in modules_in(node)}
+    modules = {
+        module.split(".")[0] for node in ast.walk(TREES["shapes"]) for module in modules_in(node)
+    }
     assert modules <= sys.stdlib_module_names
 
 
@@ -143,18 +197,25 @@ FOREIGN = {
 
 @every_room
 def test_foreign_packages_stay_in_their_rooms(room):
-    allowed = {package for package, rooms_of_it in FOREIGN.items() if room in rooms_of_it} | {"numpy", "fastlr"}
-    modules = {module.split(".")[0] for node in ast.walk(TREES[room]) for module in modules_in(node)}
+    allowed = {package for package, rooms_of_it in FOREIGN.items() if room in rooms_of_it} | {
+        "numpy",
+        "fastlr",
+    }
+    modules = {
+        module.split(".")[0] for node in ast.walk(TREES[room]) for module in modules_in(node)
+    }
     assert modules - sys.stdlib_module_names <= allowed
 
 
 @every_room
 def test_a_room_has_a_name_and_a_purpose(room):
-    assert not {"utils", "util", "core", "helpers", "common", "misc", "tools"} & set(room.split("."))
+    assert not {"utils", "util", "core", "helpers", "common", "misc", "tools"} & set(
+        room.split(".")
+    )
     assert ast.get_docstring(TREES[room])
 
 
-# -- what stands in a room -------------------------------------------------------------------------------------------------
+# -- what stands in a room -------------------------------------------------------------------------
 
 
 def length(room: str, function: ast.FunctionDef) -> int:
@@ -182,9 +243,13 @@ def test_most_functions_are_a_handful_of_lines():
 
 
 def offered(room: str) -> list[str]:
-    """``__all__`` as it is written: an adapter's package need not be installed, nor be imported here."""
+    """``__all__`` as it is written: an adapter's package need not be installed, nor be imported
+    here.
+    """
     [names] = [
-        node.value for node in TREES[room].body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        node.value
+        for node in TREES[room].body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
     return ast.literal_eval(names)
 
@@ -192,22 +257,38 @@ def offered(room: str) -> list[str]:
 def defined(room: str) -> set[str]:
     """What a room has of its own, or, of one that needs nothing foreign, whatever it has."""
     if not room.startswith("adapters."):
-        return set(dir(importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}")))
-    return {node.name for node in TREES[room].body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+        return set(
+            dir(importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}"))
+        )
+    return {
+        node.name for node in TREES[room].body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
 
 
 @every_room
 def test_all_names_what_a_room_offers(room):
     assert len(set(offered(room))) == len(offered(room))
-    assert [name for name in offered(room) if name not in defined(room) or name.startswith("_")] == []
+    assert [
+        name for name in offered(room) if name not in defined(room) or name.startswith("_")
+    ] == []
 
 
 @every_room
 def test_a_room_takes_from_others_only_what_they_offer(room):
-    taken = [node for node in ast.walk(TREES[room]) if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."]
+    taken = [
+        node
+        for node in ast.walk(TREES[room])
+        if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."
+    ]
     for node in taken:
-        offers = offered(str(node.module).removeprefix("fastlr.") if node.module != "fastlr" else "__init__")
-        rooms_below = {other.rpartition(".")[2] for other in PATHS if f"fastlr.{other}".rpartition(".")[0] == node.module}
+        offers = offered(
+            str(node.module).removeprefix("fastlr.") if node.module != "fastlr" else "__init__"
+        )
+        rooms_below = {
+            other.rpartition(".")[2]
+            for other in PATHS
+            if f"fastlr.{other}".rpartition(".")[0] == node.module
+        }
         assert {alias.name for alias in node.names} <= {*offers, *rooms_below}, node.module
 
 
@@ -218,11 +299,21 @@ def is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
 
 def without_docstring(room: str, offered: list[str]) -> Iterator[str]:
     for node in TREES[room].body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in offered and not is_overload(node):
+        if (
+            isinstance(node, ast.ClassDef | ast.FunctionDef)
+            and node.name in offered
+            and not is_overload(node)
+        ):
             yield from ([] if ast.get_docstring(node) else [node.name])
-            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)] if isinstance(node, ast.ClassDef) else []
+            methods = (
+                [part for part in node.body if isinstance(part, ast.FunctionDef)]
+                if isinstance(node, ast.ClassDef)
+                else []
+            )
             for method in methods:
-                if not (method.name.startswith("_") or is_overload(method) or ast.get_docstring(method)):
+                if not (
+                    method.name.startswith("_") or is_overload(method) or ast.get_docstring(method)
+                ):
                     yield f"{node.name}.{method.name}"
 
 
@@ -238,7 +329,7 @@ def test_a_constructor_shows_its_rates(name):
     assert name in flr.__all__
 
 
-# -- every shape is known everywhere -----------------------------------------------------------------------------------------
+# -- every shape is known everywhere ---------------------------------------------------------------
 
 # shape -> a schedule that lowers to it, and steps at which its row is in force
 WITNESSES = {
@@ -268,12 +359,14 @@ WITNESSES = {
 
 
 def test_every_shape_has_a_witness():
-    assert list(WITNESSES) == [row.name for row in SHAPES]
+    assert list(WITNESSES) == [row.name for row in OPCODES]
 
 
-@pytest.mark.parametrize("row", SHAPES, ids=[row.name for row in SHAPES])
+@pytest.mark.parametrize("row", OPCODES, ids=[row.name for row in OPCODES])
 def test_a_shape_is_known_everywhere(row):
-    """It is printed by name with its fields, evaluated by both backends, and judged by the oracle."""
+    """It is printed by name with its fields, evaluated by both backends, and judged by the
+    oracle.
+    """
     text, steps = WITNESSES[row.name]
     schedule = built(text)
     printed = re.search(rf" {row.name} *(?:  (.*))?$", str(schedule.program), re.MULTILINE)
@@ -283,37 +376,47 @@ def test_a_shape_is_known_everywhere(row):
     for backend in flr.backends():
         with flr.use_backend(backend):
             assert np.allclose(schedule(steps), truths, rtol=1e-15, atol=0.0)
-    assert getattr(rows, row.name.upper()) == code(row.name)
+    assert getattr(segments, row.name.upper()) == opcode(row.name)
     assert row.formula
 
 
 def test_the_reference_names_no_other_shape():
     named = {*reference.CURVES, *reference._PAIRS}
-    assert named < {row.name for row in SHAPES}
-    assert [len(shape(code(name)).fields) for name in ("multiply", "add", "minimum", "maximum")] == [0] * 4
+    assert named < {row.name for row in OPCODES}
+    assert [
+        len(OPCODES[opcode(name)].fields) for name in ("multiply", "add", "minimum", "maximum")
+    ] == [0] * 4
 
 
 def test_every_shape_says_how_it_is_summed_and_where_it_turns():
-    """In closed form, in panels, or by the rows that it holds; and which way it runs, or what it is made of."""
-    names = {row.name for row in SHAPES}
-    assert set(closed.CLOSED) | set(panels.SMOOTH) | set(sums.HOLDERS) == names
-    assert set(closed.CLOSED) & set(sums.HOLDERS) == set()
-    assert set(pieces.WAYS) | set(pieces.HOLDERS) == names
-    assert set(pieces.WAYS) & set(pieces.HOLDERS) == set()
+    """In closed form, in panels, or by the rows that it holds; and which way it runs, or what
+    it is made of.
+    """
+    names = {row.name for row in OPCODES}
+    assert set(closed_forms.CLOSED) | set(quadrature.SMOOTH) | set(sums.HOLDERS) == names
+    assert set(closed_forms.CLOSED) & set(sums.HOLDERS) == set()
+    assert set(monotone.DIRECTIONS) | set(monotone.HOLDERS) == names
+    assert set(monotone.DIRECTIONS) & set(monotone.HOLDERS) == set()
 
 
 def test_the_adapter_for_jax_knows_every_shape():
     """Read, not imported: JAX brings threads, which a fork does not survive."""
-    tables = {ast.unparse(node.target): node.value for node in TREES["adapters.jax"].body if isinstance(node, ast.AnnAssign)}
-    named = [ast.literal_eval(key) for table in ("_CURVES", "_HOLDERS") for key in tables[table].keys]
-    assert sorted(named) == sorted(row.name for row in SHAPES)
+    tables = {
+        ast.unparse(node.target): node.value
+        for node in TREES["adapters.jax"].body
+        if isinstance(node, ast.AnnAssign)
+    }
+    named = [
+        ast.literal_eval(key) for table in ("_CURVES", "_HOLDERS") for key in tables[table].keys
+    ]
+    assert sorted(named) == sorted(row.name for row in OPCODES)
 
 
 def test_the_table_is_one_numbering():
-    assert len({row.name for row in SHAPES}) == len(SHAPES)
-    assert [code(row.name) for row in SHAPES] == list(range(len(SHAPES)))
-    assert [shape(number) for number in range(len(SHAPES))] == list(SHAPES)
-    assert max(len(row.fields) for row in SHAPES) == FIELDS_MOST
+    assert len({row.name for row in OPCODES}) == len(OPCODES)
+    assert [opcode(row.name) for row in OPCODES] == list(range(len(OPCODES)))
+    assert [OPCODES[number] for number in range(len(OPCODES))] == list(OPCODES)
+    assert max(len(row.fields) for row in OPCODES) == FIELDS_MOST
 
 
 def test_the_oracle_knows_every_constructor():
@@ -322,12 +425,17 @@ def test_the_oracle_knows_every_constructor():
 
 def test_the_examples_meet_every_shape():
     printed = "\n".join(str(schedule.program) for schedule in SCHEDULES.values())
-    assert [row.name for row in SHAPES if not re.search(rf"^ +[\d,]+ +{row.name}\b", printed, re.MULTILINE)] == []
+    assert [
+        row.name
+        for row in OPCODES
+        if not re.search(rf"^ +[\d,]+ +{row.name}\b", printed, re.MULTILINE)
+    ] == []
 
 
-# -- what is shared --------------------------------------------------------------------------------------------------------
+# -- what is shared --------------------------------------------------------------------------------
 
-# what is changed after its room was imported, and why that harms nobody: docs/reproducibility.md tells more
+# what is changed after its room was imported, and why that harms nobody: docs/reproducibility.md
+# tells more
 SHARED = {
     ("backends", "_ACTIVE"): "a context variable: each thread and task has its own",
     ("backends", "_default"): "set_backend, on which every ask looks once",
@@ -362,26 +470,43 @@ CHANGERS = {
 
 def names_of(tree):
     """What is assigned at a room's own level."""
-    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    targets = [
+        target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+    ]
     targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
-    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return {
+        name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
+    }
 
 
 def changed_in(function):
-    """The names whose values a function changes in place: by an index, an attribute, a method, or as a global."""
+    """The names whose values a function changes in place: by an index, an attribute, a method,
+    or as a global.
+    """
     for node in ast.walk(function):
         if isinstance(node, ast.Global):
             yield from node.names
-        if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+        if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(
+            node.ctx, ast.Store | ast.Del
+        ):
             yield ast.unparse(node.value)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGERS:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in CHANGERS
+        ):
             yield ast.unparse(node.func.value)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("setattr", "delattr"):
             yield ast.unparse(node.args[0])
 
 
 def test_no_room_changes_what_it_holds_but_what_is_named_here():
-    found = {(room, name) for room in PATHS for function in functions(room) for name in changed_in(function)}
+    found = {
+        (room, name)
+        for room in PATHS
+        for function in functions(room)
+        for name in changed_in(function)
+    }
     assert {(room, name) for room, name in found if name in names_of(TREES[room])} == set(SHARED)
 
 
@@ -405,11 +530,17 @@ def test_a_value_that_is_built_changes_only_where_it_is_lowered():
         if isinstance(node, ast.Attribute) and node.attr == "__setattr__"
     }
     building = {"__init__", "__post_init__"}
-    assert {(room, name) for room, name in setters if name not in building} == {("asking", "program")}
+    assert {(room, name) for room, name in setters if name not in building} == {
+        ("asking", "program")
+    }
 
 
 # at a file's own level, or static within a function: its type and its name
-VARIABLE = re.compile(r"^(?!typedef|struct|enum)([a-zA-Z][\w *]*[ *])(\w+)(?:\[\w*\])? ?[=;]|^ +static ([\w *]+[ *])(\w+)", re.M)
+VARIABLE = re.compile(
+    r"^(?!typedef|struct|enum)([a-zA-Z][\w *]*[ *])(\w+)(?:\[\w*\])? ?[=;]|^ +static "
+    r"([\w *]+[ *])(\w+)",
+    re.M,
+)
 
 
 def is_constant(kind):

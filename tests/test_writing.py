@@ -1,4 +1,6 @@
-"""Whatever writes a file: the old stays whole, or the new is, however the work ends; and the next run goes well."""
+"""Whatever writes a file: the old stays whole, or the new is, however the work ends; and the
+next run goes well.
+"""
 
 import json
 import os
@@ -19,9 +21,15 @@ every_writer = pytest.mark.parametrize("out", WRITERS)
 @cache
 def told(out, folder):
     """What became of it."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SITE), str(Path(__file__).parent)]), "FASTLR_BACKEND": "reference"}
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(SITE), str(Path(__file__).parent)]),
+        "FASTLR_BACKEND": "reference",
+    }
     command = [sys.executable, str(Path(__file__).with_name("writing.py")), str(folder), out]
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=300)
+    done = subprocess.run(
+        command, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=300
+    )
     return json.loads(done.stdout)
 
 
@@ -40,7 +48,9 @@ def test_killed_at_any_moment_the_old_is_whole_or_the_new(room, out):
 
 
 @every_writer
-@pytest.mark.parametrize("share", range(len(SHARES)), ids=[f"room for {share:.0%}" for share in SHARES])
+@pytest.mark.parametrize(
+    "share", range(len(SHARES)), ids=[f"room for {share:.0%}" for share in SHARES]
+)
 def test_where_the_disk_is_full_the_old_is_whole_and_the_file_named(room, out, share):
     found = room(out)["full"][share]
     assert (found["code"], found["kept"], found["left"]) == (2, True, [])

@@ -1,7 +1,7 @@
-"""Every command that writes a file, ended from without at any moment, and on a disk that is full: a process that forks.
+"""Every command that writes a file, ended from without at any moment, and on a disk that is full: a
+process that forks.
 
-It is given a folder, and the name of what is written; it prints what became of it, as JSON.
-"""
+It is given a folder, and the name of what is written; it prints what became of it, as JSON."""
 
 import importlib
 import io
@@ -18,7 +18,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 import fastlr as flr
-from fastlr.command_line import app
+from fastlr.cli.commands import app
 
 FILES = {
     "family.toml": """
@@ -26,8 +26,10 @@ family = "wsd(peak, 100, 40_000 - cooldown, cooldown)"
 steps = 40_000
 parameters = {peak = [1e-3, 2e-3, 3e-3, 4e-3], cooldown = [100, 200, 300]}
 """,
-    "small.toml": "family = 'linear'\nsteps = 200\nparameters = {init = [0.1, 0.2], end = 0.0, steps = 200}\n",
-    "law.toml": "law = 'Annealing'\nconstants = {L0 = 2.6, A = 0.6, alpha = 0.45, C = 0.5, decay = 0.99}\n",
+    "small.toml": "family = 'linear'\nsteps = 200\nparameters = {init = [0.1, 0.2], end "
+    "= 0.0, steps = 200}\n",
+    "law.toml": "law = 'Annealing'\nconstants = {L0 = 2.6, A = 0.6, alpha = 0.45, C = "
+    "0.5, decay = 0.99}\n",
 }
 WRITERS = {
     "rates.npy": ["table", "cosine(0.1, [0.0, 0.01], 500_000)"],
@@ -56,7 +58,9 @@ def inside(out: str, room: int | None = None) -> tuple[int, str]:
 
 
 def forked(work: Callable[[], Any], delay: float | None = None) -> Any:
-    """What ``work`` gives in a process of its own; ``None`` where that was killed after so many seconds."""
+    """What ``work`` gives in a process of its own; ``None`` where that was killed after so many
+    seconds.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -75,7 +79,11 @@ def forked(work: Callable[[], Any], delay: float | None = None) -> Any:
 def held(out: str) -> dict[str, bytes]:
     """What stands there: a file, or those of a folder."""
     path = Path(out)
-    return {str(file): file.read_bytes() for file in sorted(path.rglob("*") if path.is_dir() else [path]) if file.is_file()}
+    return {
+        str(file): file.read_bytes()
+        for file in sorted(path.rglob("*") if path.is_dir() else [path])
+        if file.is_file()
+    }
 
 
 def wanted(out: str) -> dict[str, bytes]:
@@ -102,7 +110,9 @@ def laid(out: str) -> dict[str, bytes]:
 
 
 def killed(out: str, whole: dict[str, bytes]) -> dict[str, Any]:
-    """Whether what stands there is always the old or the new, however often it was killed, and the command then does its work."""
+    """Whether what stands there is always the old or the new, however often it was killed, and
+    the command then does its work.
+    """
     before, moments, again, kills, kept = laid(out), random.Random(out), time.monotonic(), 0, True
     forked(lambda: inside(out))
     took = time.monotonic() - again
@@ -110,7 +120,8 @@ def killed(out: str, whole: dict[str, bytes]) -> dict[str, Any]:
     laid(out)
     for _ in range(KILLS):
         kills += forked(lambda: inside(out), delay=moments.uniform(0.0, took)) is None
-        kept &= held(out) in (before, whole) or out == "sweep.zarr"  # whose chunks stand there one by one
+        # whose chunks stand there one by one
+        kept &= held(out) in (before, whole) or out == "sweep.zarr"
     code, said = forked(lambda: inside(out))
     left = [path.name for path in Path().iterdir() if path.suffix in (".part", ".partial")]
     done = (code, held(out) == whole, left) == (0, True, [])
@@ -119,15 +130,27 @@ def killed(out: str, whole: dict[str, bytes]) -> dict[str, Any]:
 
 
 def full(out: str, whole: dict[str, bytes]) -> list[dict[str, Any]]:
-    """What is said where there is too little room, whether what stood there stands, and the command then does its work."""
+    """What is said where there is too little room, whether what stood there stands, and the
+    command then does its work.
+    """
     found = []
     for share in SHARES:
         before, names = laid(out), {path.name for path in Path().iterdir()}
-        code, said = forked(lambda share=share: inside(out, int(share * max(map(len, whole.values())))))
+        code, said = forked(
+            lambda share=share: inside(out, int(share * max(map(len, whole.values()))))
+        )
         kept = held(out) == before or out == "sweep.zarr"
         left = sorted({path.name for path in Path().iterdir()} - names) if out not in STORES else []
         again, _ = forked(lambda: inside(out))
-        found.append({"code": code, "said": said, "kept": kept, "left": left, "done": again == 0 and held(out) == whole})
+        found.append(
+            {
+                "code": code,
+                "said": said,
+                "kept": kept,
+                "left": left,
+                "done": again == 0 and held(out) == whole,
+            }
+        )
         emptied()
     return found
 
@@ -135,9 +158,17 @@ def full(out: str, whole: dict[str, bytes]) -> list[dict[str, Any]]:
 def loaded(out: str) -> None:
     """Bring what the processes need, once; but nothing that begins a thread."""
     if Path(out).suffix in (".png", ".svg"):
-        plots = importlib.import_module("fastlr.plots")
-        plots.plot(flr.constant(1.0), steps=2, ax=plots.empty()).get_figure().savefig(io.BytesIO(), format=Path(out).suffix[1:])
-    for name in ("fastlr.ranking", "fastlr.adapters.pandas", "fastlr.stores.zarr", "rich.console", "rich.table"):
+        plots = importlib.import_module("fastlr.drawing.plots")
+        plots.plot(flr.constant(1.0), steps=2, ax=plots.empty()).get_figure().savefig(
+            io.BytesIO(), format=Path(out).suffix[1:]
+        )
+    for name in (
+        "fastlr.sweeps.ranking",
+        "fastlr.adapters.pandas",
+        "fastlr.sweeps.stores.zarr",
+        "rich.console",
+        "rich.table",
+    ):
         importlib.import_module(name)
 
 

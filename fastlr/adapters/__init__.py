@@ -1,11 +1,13 @@
-"""Adapters: a schedule behind the interface of another package, one file a package, imported when it is first named.
+"""Adapters: a schedule behind the interface of another package, one file a package, imported when
+it is first named.
 
 >>> import fastlr as flr
 >>> flr.adapters.packages()
 ('dask', 'jax', 'keras', 'optax', 'pandas', 'torch', 'transformers', 'xarray')
 
-Each imports its package, and nothing else does; a schedule stays the value it is. What takes a plain list or table, scikit-learn,
-LightGBM or XGBoost, needs no adapter: ``docs/doors.md`` shows them all.
+Each imports its package, and nothing else does; a schedule stays the value it is. What takes a
+plain list or table, scikit-learn, LightGBM or XGBoost, needs no adapter: ``docs/doors.md`` shows
+them all.
 """
 
 import importlib
@@ -22,9 +24,11 @@ def packages() -> tuple[str, ...]:
 
 def __getattr__(name: str) -> ModuleType:
     if name not in packages():
-        from fastlr.errors import nearest
+        from fastlr.errors import did_you_mean
 
-        raise AttributeError(f"module 'fastlr.adapters' has no package {name!r}{nearest(name, packages())}")
+        raise AttributeError(
+            f"module 'fastlr.adapters' has no package {name!r}{did_you_mean(name, packages())}"
+        )
     return importlib.import_module(f"fastlr.adapters.{name}")
 
 

@@ -1,7 +1,9 @@
-"""JAX: a schedule as a function of the step that is traced, compiled, mapped and scanned like any other.
+"""JAX: a schedule as a function of the step that is traced, compiled, mapped and scanned like any
+other.
 
-The rows of the schedule become float64 operations, one function a shape; the rate is rounded once, to JAX's own float. JAX need
-not be told to use 64 bits: these few operations do, and nothing around them. Steps are integers, exact to 2^53.
+The rows of the schedule become float64 operations, one function a shape; the rate is rounded once,
+to JAX's own float. JAX need not be told to use 64 bits: these few operations do, and nothing around
+them. Steps are integers, exact to 2^53.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -17,11 +19,11 @@ import numpy.typing as npt
 from jax import Array, lax
 from jax import numpy as jnp
 
-from fastlr.lowering import families
-from fastlr.program import Family, Row
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP, shape
-from fastlr.value import a_schedule
+from fastlr.program.lowering import families
+from fastlr.program.opcodes import LAST_STEP, OPCODES
+from fastlr.program.program import Family, Segment
+from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.value import a_schedule
 
 __all__ = ["Function", "function"]
 
@@ -29,10 +31,11 @@ Words = npt.NDArray[np.float64]
 Rates = Callable[[Array], Array]  # clocks (lanes or 1, steps) to rates (lanes or 1, steps)
 Fields = tuple[Array, ...]
 
-_LOG2_E, _LN_2, _LN_2_LOW = 1.4426950408889634, 0.6931471805599453, 2.3190468138462996e-17  # ln(2) in two words
+# ln(2) in two words
+_LOG2_E, _LN_2, _LN_2_LOW = 1.4426950408889634, 0.6931471805599453, 2.3190468138462996e-17
 
 
-# -- curves --------------------------------------------------------------------------------------------------------------------
+# -- curves ----------------------------------------------------------------------------------------
 
 
 def _between(w: Array, lo: Array, hi: Array) -> Array:
@@ -66,7 +69,9 @@ def _log_of_rest(lost: Array) -> Array:
 
 def _log_ratio(x: Array, size: Array) -> Array:
     """log(x/size), also near x = size."""
-    return jnp.where(x > 0.75 * size, jnp.log1p((x - size) / size), jnp.log(jnp.maximum(x, 0.25) / size))
+    return jnp.where(
+        x > 0.75 * size, jnp.log1p((x - size) / size), jnp.log(jnp.maximum(x, 0.25) / size)
+    )
 
 
 def _power(c: Array, length: Array, lo: Array, hi: Array, q: Array) -> Array:
@@ -99,15 +104,20 @@ def _cosine_power(c: Array, length: Array, lo: Array, hi: Array, x: Array, k: Ar
     square = _sin_squared(jnp.where(late, left, past))  # of the cosine late, of the sine early
     log = jnp.abs(x) * jnp.where(late, jnp.log(jnp.maximum(square, 1e-300)), _log_of_rest(square))
     kept = jnp.where(square > 0, jnp.exp(log), jnp.where(late, 0.0, 1.0))
-    return _between(jnp.where(x > 0, kept, jnp.where(late & (square == 0), 1.0, -jnp.expm1(log))), lo, hi)
+    return _between(
+        jnp.where(x > 0, kept, jnp.where(late & (square == 0), 1.0, -jnp.expm1(log))), lo, hi
+    )
 
 
 def _product(x: Array, y: Array) -> tuple[Array, Array]:
-    """``x * y`` in two words, to 2^-79: halves of 26 bits, whose product is exact, and what they leave.
+    """``x * y`` in two words, to 2^-79: halves of 26 bits, whose product is exact, and what they
+    leave.
 
     It comes out the same if the compiler fuses a multiplication and an addition, as it may.
     """
-    x_top, y_top = (lax.reduce_precision(word, exponent_bits=11, mantissa_bits=25) for word in (x, y))
+    x_top, y_top = (
+        lax.reduce_precision(word, exponent_bits=11, mantissa_bits=25) for word in (x, y)
+    )
     high, rest = x_top * y_top, x_top * (y - y_top) + (x - x_top) * y
     total = high + rest
     return total, (high - total) + rest
@@ -137,7 +147,9 @@ def _quotient(x: Array, low: Array | float, y: Array) -> tuple[Array, Array]:
 
 
 def _diminished(a: Array, base: Array, low: Array, q: Array) -> Array:
-    """``a * (base + low)^-q``: a power may be 1000, and multiplies what a base of one word has lost."""
+    """``a * (base + low)^-q``: a power may be 1000, and multiplies what a base of one word has
+    lost.
+    """
     return a * (jnp.power(base, -q) * (1.0 - q * (low / base)))
 
 
@@ -175,7 +187,9 @@ def _exp2_less_1(x: Array, k: Array, k_low: Array) -> Array:
     return jnp.expm1(y) + jnp.exp(y) * (y_low + t * _LN_2_LOW + (rest + x * k_low) * _LN_2)
 
 
-def _affine_exponential(c: Array, length: Array, lo: Array, hi: Array, k: Array, k_low: Array) -> Array:
+def _affine_exponential(
+    c: Array, length: Array, lo: Array, hi: Array, k: Array, k_low: Array
+) -> Array:
     size, c = _whole(length, c)
     w = _exp2_less_1(jnp.where(length > 0, size - c, c), k, k_low) / _exp2_less_1(size, k, k_low)
     return _between(jnp.minimum(w, 1.0), lo, hi)
@@ -216,20 +230,24 @@ _CURVES: dict[str, Callable[..., Array]] = {
 }
 
 
-def _sampled(row: Row, c: Array, every: Array, last: Array, joined: Array) -> Array:
+def _sampled(row: Segment, c: Array, every: Array, last: Array, joined: Array) -> Array:
     samples = np.atleast_2d(np.asarray(row.samples))
     lane = np.arange(len(samples))[:, np.newaxis]
     i = jnp.minimum(jnp.floor_divide(c, every), last)
-    first, second = (jnp.asarray(samples)[lane, at.astype(jnp.int32)] for at in (i, jnp.minimum(i + 1, last)))
+    first, second = (
+        jnp.asarray(samples)[lane, at.astype(jnp.int32)] for at in (i, jnp.minimum(i + 1, last))
+    )
     length = jnp.where(first >= second, every, -every)
     line = _linear(c - i * every, length, jnp.minimum(first, second), jnp.maximum(first, second))
     return jnp.where((joined == 0) | (i == last), first, line)
 
 
-# -- rows that hold others -----------------------------------------------------------------------------------------------------
+# -- rows that hold others -------------------------------------------------------------------------
 
 
-def _loop(row: Row, c: Array, period: Array, times: Array, high: Array, low: Array, floor: Array) -> Array:
+def _loop(
+    row: Segment, c: Array, period: Array, times: Array, high: Array, low: Array, floor: Array
+) -> Array:
     turn = jnp.minimum(jnp.floor_divide(c, period), times - 1)
     factor = _exponential(turn, jnp.ones_like(turn), high, low)
     rates = _track(row.a)(c - turn * period)
@@ -237,7 +255,7 @@ def _loop(row: Row, c: Array, period: Array, times: Array, high: Array, low: Arr
     return jnp.where((rates >= floor) == (moved >= floor), moved, floor)
 
 
-def _clock(row: Row, c: Array, base: Array, pace: Array, every: Any = 1.0) -> Array:
+def _clock(row: Segment, c: Array, base: Array, pace: Array, every: Any = 1.0) -> Array:
     return _track(row.a)(jnp.minimum(base + pace * jnp.floor_divide(c, every), float(LAST_STEP)))
 
 
@@ -256,16 +274,18 @@ _HOLDERS: dict[str, Callable[..., Array]] = {
 }
 
 
-# -- tracks --------------------------------------------------------------------------------------------------------------------
+# -- tracks ----------------------------------------------------------------------------------------
 
 
-def _kind(row: Row) -> object:
+def _kind(row: Segment) -> object:
     """What rows must share to be evaluated as one, their numbers apart."""
-    held = tuple(tuple((_kind(inner), _bytes(inner)) for inner in track) for track in (row.a, row.b))
+    held = tuple(
+        tuple((_kind(inner), _bytes(inner)) for inner in track) for track in (row.a, row.b)
+    )
     return row.shape, held, None if row.samples is None else row.samples.tobytes()
 
 
-def _bytes(row: Row) -> bytes:
+def _bytes(row: Segment) -> bytes:
     return b"".join(number.tobytes() for number in (row.start, *row.fields))
 
 
@@ -275,24 +295,38 @@ def _numbers(words: list[Words]) -> Words:
     return np.stack([np.broadcast_to(word.ravel(), (lanes,)) for word in words])
 
 
-def _alike(rows: list[Row], local: npt.NDArray[np.int64]) -> Callable[[Array, Array], Array]:
-    """The rates of rows of one kind at clocks, ``local`` being the place of each row of the track among them."""
-    numbers = [_numbers(list(words)) for words in zip(*((row.start, *row.fields) for row in rows), strict=True)]
-    name = shape(rows[0].shape).name
+def _alike(rows: list[Segment], local: npt.NDArray[np.int64]) -> Callable[[Array, Array], Array]:
+    """The rates of rows of one kind at clocks, ``local`` being the place of each row of the
+    track among them.
+    """
+    numbers = [
+        _numbers(list(words))
+        for words in zip(*((row.start, *row.fields) for row in rows), strict=True)
+    ]
+    name = OPCODES[rows[0].shape].name
 
     def picked(words: Words, at: Array) -> Array:
         return jnp.asarray(words)[jnp.asarray(local)[at], np.arange(words.shape[1])[:, np.newaxis]]
 
     def rates(c: Array, at: Array) -> Array:
-        start, *fields = (picked(words, at) if len(rows) > 1 else jnp.asarray(words[0])[:, jnp.newaxis] for words in numbers)
+        start, *fields = (
+            picked(words, at) if len(rows) > 1 else jnp.asarray(words[0])[:, jnp.newaxis]
+            for words in numbers
+        )
         own = jnp.maximum(c - start, 0.0)
-        return _CURVES[name](own, *fields) if name in _CURVES else _HOLDERS[name](rows[0], own, *fields)
+        return (
+            _CURVES[name](own, *fields)
+            if name in _CURVES
+            else _HOLDERS[name](rows[0], own, *fields)
+        )
 
     return rates
 
 
-def _track(track: tuple[Row, ...]) -> Rates:
-    """Rows one after the other: each kind of them is evaluated once, and the row in force picked."""
+def _track(track: tuple[Segment, ...]) -> Rates:
+    """Rows one after the other: each kind of them is evaluated once, and the row in force
+    picked.
+    """
     kinds: dict[object, list[int]] = {}
     for i, row in enumerate(track):
         kinds.setdefault(_kind(row), []).append(i)
@@ -300,7 +334,9 @@ def _track(track: tuple[Row, ...]) -> Rates:
     groups = []
     for members in kinds.values():
         local = np.minimum(np.searchsorted(members, np.arange(len(track))), len(members) - 1)
-        groups.append((np.isin(np.arange(len(track)), members), _alike([track[i] for i in members], local)))
+        groups.append(
+            (np.isin(np.arange(len(track)), members), _alike([track[i] for i in members], local))
+        )
 
     def rates(c: Array) -> Array:
         at = jnp.sum(jnp.asarray(starts)[1:, :, jnp.newaxis] <= c, axis=0)
@@ -326,7 +362,9 @@ def _lanes(all_of: list[Family]) -> Rates:
 
 @lru_cache(maxsize=256)
 def _compiled(schedule: Schedule) -> Rates:
-    """The rates at int64 steps, compiled when first asked; in a function that is traced, a part of it."""
+    """The rates at int64 steps, compiled when first asked; in a function that is traced, a part
+    of it.
+    """
     rates, limit = _lanes(families(schedule._node, schedule.past_end)), float(schedule.program[3])
 
     def at(steps: Array) -> Array:
@@ -341,14 +379,17 @@ def _compiled(schedule: Schedule) -> Rates:
 
 @dataclass(frozen=True)
 class Function:
-    """The rate as a function of the step: equal and hashable as its schedule is, so that it may be a static argument."""
+    """The rate as a function of the step: equal and hashable as its schedule is, so that it may
+    be a static argument.
+    """
 
     schedule: Schedule
 
     def __call__(self, t: Any) -> Array:
         """The rates at integer steps, of shape ``schedule.shape + t.shape``, in JAX's own float.
 
-        Where ``s(t)`` raises, so does this for a number or an array of NumPy's; of an array of JAX's the rate there is NaN.
+        Where ``s(t)`` raises, so does this for a number or an array of NumPy's; of an array of
+        JAX's the rate there is NaN.
         """
         dtype = jnp.asarray(0.0).dtype
         if not isinstance(t, jax.Array):
@@ -356,7 +397,10 @@ class Function:
         with jax.enable_x64(True):
             steps = jnp.asarray(t)
             if not jnp.issubdtype(steps.dtype, jnp.integer):
-                raise TypeError(f"function: t must be an integer or an array of integers, got dtype {steps.dtype}")
+                raise TypeError(
+                    "function: t must be an integer or an array of integers, got dtype "
+                    f"{steps.dtype}"
+                )
             return _compiled(self.schedule)(steps).astype(dtype)
 
 

@@ -1,7 +1,8 @@
-"""PyTorch: a schedule sets the groups of an optimizer, behind the interface of torch's own schedulers.
+"""PyTorch: a schedule sets the groups of an optimizer, behind the interface of torch's own
+schedulers.
 
-Everything is set absolutely from the step, so that a jump, a resume or another scheduler on the same optimizer leaves nothing
-behind, and the whole state is one integer.
+Everything is set absolutely from the step, so that a jump, a resume or another scheduler on the
+same optimizer leaves nothing behind, and the whole state is one integer.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -15,13 +16,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from fastlr.bundles import Bundle
-from fastlr.errors import nearest
-from fastlr.parameters import Number, shown, single
-from fastlr.plans import Wins, checkpoint, resume
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
-from fastlr.value import a_schedule
+from fastlr.analysis.plans import Wins, checkpoint, resume
+from fastlr.arguments.rules import Number, short_repr, validate_scalar
+from fastlr.errors import did_you_mean
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.bundles import Bundle
+from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.value import a_schedule
 
 __all__ = ["Scheduler"]
 
@@ -67,27 +68,38 @@ def _setter(groups: Groups, key: str) -> Setter:
         return _fill if any(isinstance(group[key], Tensor) for group in groups) else _set
     if key in _BETAS and all("betas" in group for group in groups):
         return _BETAS[key]
-    known = sorted({*groups[0], *(_BETAS if "betas" in groups[0] else ())} - {"params", "initial_lr"})
-    raise ValueError(f"Scheduler: each group must have what is scheduled, one of {shown(known)}, got {key!r}")
+    known = sorted(
+        {*groups[0], *(_BETAS if "betas" in groups[0] else ())} - {"params", "initial_lr"}
+    )
+    raise ValueError(
+        "Scheduler: each group must have what is scheduled, one of "
+        f"{short_repr(known)}, got {key!r}"
+    )
 
 
 def _places(groups: Groups, schedule: Schedule) -> list[int]:
     """Each group's lane of a batch, by name where the groups have names."""
     lanes, names = schedule.shape, schedule.names
     if len(lanes) > 1:
-        raise ValueError(f"Scheduler: schedule must have one batch axis at most, a lane a group, got batch shape {lanes}")
+        raise ValueError(
+            "Scheduler: schedule must have one batch axis at most, a lane a group, got "
+            f"batch shape {lanes}"
+        )
     if names is not None and any("name" in group for group in groups):
         return [_place(i, group.get("name"), names) for i, group in enumerate(groups)]
     if lanes[0] != len(groups):
-        hint = "" if names is None else f", and no group has a name of {shown(list(names))}"
-        raise ValueError(f"Scheduler: schedule must have a lane for each group, {len(groups)} of them, got {lanes[0]}{hint}")
+        hint = "" if names is None else f", and no group has a name of {short_repr(list(names))}"
+        raise ValueError(
+            f"Scheduler: schedule must have a lane for each group, {len(groups)} of "
+            f"them, got {lanes[0]}{hint}"
+        )
     return list(range(lanes[0]))
 
 
 def _place(i: int, name: object, names: tuple[str, ...]) -> int:
     if name not in names:
-        rule = f"Scheduler: a group's name must be one of {shown(list(names))}"
-        raise ValueError(f"{rule}, got {name!r} for group {i}{nearest(name, names)}")
+        rule = f"Scheduler: a group's name must be one of {short_repr(list(names))}"
+        raise ValueError(f"{rule}, got {name!r} for group {i}{did_you_mean(name, names)}")
     return names.index(str(name))
 
 
@@ -101,7 +113,9 @@ def _unshared(groups: Groups, key: str) -> None:
 
 
 class _Quantity(NamedTuple):
-    """A key of the groups, how it is set, and the schedules it is set from: one for all, one each, or a batch."""
+    """A key of the groups, how it is set, and the schedules it is set from: one for all, one
+    each, or a batch.
+    """
 
     key: str
     put: Setter
@@ -113,7 +127,9 @@ class _Quantity(NamedTuple):
         if self.batch is not None:
             values: list[float] = self.batch(t)[self.places].tolist()
             return values
-        return repeat(self.lanes[0](t)) if len(self.lanes) == 1 else [lane(t) for lane in self.lanes]
+        return (
+            repeat(self.lanes[0](t)) if len(self.lanes) == 1 else [lane(t) for lane in self.lanes]
+        )
 
 
 def _quantity(groups: Groups, key: str, schedule: Schedule) -> _Quantity:
@@ -129,15 +145,18 @@ def _quantity(groups: Groups, key: str, schedule: Schedule) -> _Quantity:
 
 
 class Scheduler(LRScheduler):
-    """Sets the rates of an optimizer's groups: ``s(0)`` now, ``s(t)`` at the t-th ``step()``, to the bit.
+    """Sets the rates of an optimizer's groups: ``s(0)`` now, ``s(t)`` at the t-th ``step()``, to
+    the bit.
 
-    ``schedule`` is a scalar one, the same rate for all groups, those that are added later too; a batch, a lane a group, in their
-    order; or a stack with names, a lane for each group's ``"name"`` where the groups have names, and a lane may wait there for a
-    group that is added later. A bundle sets all its quantities, ``lr``, ``weight_decay`` and others, each where the groups have
-    it; ``momentum`` is the first of the ``betas`` where they have those. What is a tensor is filled in place.
+    ``schedule`` is a scalar one, the same rate for all groups, those that are added later too; a
+    batch, a lane a group, in their order; or a stack with names, a lane for each group's ``"name"``
+    where the groups have names, and a lane may wait there for a group that is added later. A bundle
+    sets all its quantities, ``lr``, ``weight_decay`` and others, each where the groups have it;
+    ``momentum`` is the first of the ``betas`` where they have those. What is a tensor is filled in
+    place.
 
-    ``last_epoch`` is the last step taken, -1 for none. To go on from the state of another schedule is an error that shows where
-    the two differ, unless ``wins`` is ``"saved"`` or ``"new"``.
+    ``last_epoch`` is the last step taken, -1 for none. To go on from the state of another schedule
+    is an error that shows where the two differ, unless ``wins`` is ``"saved"`` or ``"new"``.
 
     >>> import torch
     >>> import fastlr as flr
@@ -151,30 +170,49 @@ class Scheduler(LRScheduler):
     [1.0, 0.75, 0.5, 0.25, 0.0]
     """
 
-    def __init__(self, optimizer: Optimizer, schedule: Schedule | Bundle, last_epoch: int = -1, wins: Wins | None = None) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Schedule | Bundle,
+        last_epoch: int = -1,
+        wins: Wins | None = None,
+    ) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"Scheduler: optimizer must be one of torch's, got {type(optimizer).__name__} {shown(optimizer)}")
+            raise TypeError(
+                "Scheduler: optimizer must be one of torch's, got "
+                f"{type(optimizer).__name__} {short_repr(optimizer)}"
+            )
         if not isinstance(schedule, Bundle):
             a_schedule("Scheduler: schedule", schedule, Schedule)
-        self.last_epoch = single(_Epoch, "Scheduler: last_epoch", last_epoch)
+        self.last_epoch = validate_scalar(_Epoch, "Scheduler: last_epoch", last_epoch)
         self.optimizer, self.schedule, self.wins = optimizer, schedule, wins
         self._bind(optimizer.param_groups)
         for group in optimizer.param_groups:  # what torch's own schedulers begin with
-            group.setdefault("initial_lr", group["lr"].clone() if isinstance(group["lr"], Tensor) else group["lr"])
+            group.setdefault(
+                "initial_lr",
+                group["lr"].clone() if isinstance(group["lr"], Tensor) else group["lr"],
+            )
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self._initial_step()
 
     def _bind(self, groups: Groups) -> None:
         """Know how the quantities are set in these groups, again whenever they are others."""
         schedule = self.schedule
-        parts = {key: schedule[key] for key in schedule} if isinstance(schedule, Bundle) else {"lr": schedule}
+        parts = (
+            {key: schedule[key] for key in schedule}
+            if isinstance(schedule, Bundle)
+            else {"lr": schedule}
+        )
         quantities = [_quantity(groups, key, part) for key, part in parts.items()]
         [first, *others] = quantities
         self._lanes = first.lanes if first.put is _set and not others and first.key == "lr" else ()
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
 
     def step(self, epoch: int | None = None) -> None:
-        """Set the rates of the next step, or of step ``epoch``. Raises whatever ``s(t)`` raises, and sets nothing then."""
+        """Set the rates of the next step, or of step ``epoch``.
+
+        Raises whatever ``s(t)`` raises, and sets nothing then.
+        """
         t = self.last_epoch + 1 if epoch is None else epoch
         groups = self.optimizer.param_groups
         if groups is not self._groups or len(groups) != self._count:
@@ -204,11 +242,16 @@ class Scheduler(LRScheduler):
     _last_lr = property(get_last_lr)
 
     def state_dict(self) -> dict[str, object]:
-        """The schedule's spec, its fingerprint and the step, as ``flr.checkpoint`` has them: plain data, no code."""
+        """The schedule's spec, its fingerprint and the step, as ``flr.checkpoint`` has them:
+        plain data, no code.
+        """
         return checkpoint(self.schedule, self.last_epoch)
 
     def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
-        """Go on from a state, and set its rates. Raises ``ValueError`` for another schedule's, unless told which ``wins``."""
+        """Go on from a state, and set its rates.
+
+        Raises ``ValueError`` for another schedule's, unless told which ``wins``.
+        """
         schedule, step = resume(state_dict, self.schedule, self.wins)
         if schedule != self.schedule:
             self.schedule, self._groups = schedule, []

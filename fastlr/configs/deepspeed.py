@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs.reading import Run, Section
+from fastlr.configs._section import Run, Section
 from fastlr.presets import deepspeed
-from fastlr.schedule import Schedule
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]
 
@@ -29,8 +29,14 @@ def read(config: Section, run: Run) -> Schedule:
     params.known([*rules, "last_batch_iteration"])
     own = {key: value for key, value in params.values.items() if key in rules and key != "lr"}
     if automatic := [key for key, value in own.items() if value == "auto"]:
-        raise params.wrong(automatic[0], "what it comes to: 'auto' is filled in by the program that reads it")
+        raise params.wrong(
+            automatic[0], "what it comes to: 'auto' is filled in by the program that reads it"
+        )
     if "lr" in rules:
-        own["lr"] = config.section("optimizer").section("params").number("lr", None) if run.lr is None else run.lr
+        own["lr"] = (
+            config.section("optimizer").section("params").number("lr", None)
+            if run.lr is None
+            else run.lr
+        )
     schedule: Schedule = build(**own)
     return schedule

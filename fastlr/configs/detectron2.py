@@ -1,7 +1,8 @@
-"""The ``SOLVER`` of a Detectron2 YAML: the schedule of ``build_lr_scheduler``, at its base rate, with Detectron2's own defaults.
+"""The ``SOLVER`` of a Detectron2 YAML: the schedule of ``build_lr_scheduler``, at its base rate,
+with Detectron2's own defaults.
 
-What the file leaves out has the default of Detectron2 itself. ``_BASE_`` names another file, whose values a program would take
-first; it is refused, as it is not followed.
+What the file leaves out has the default of Detectron2 itself. ``_BASE_`` names another file, whose
+values a program would take first; it is refused, as it is not followed.
 """
 
 from __future__ import annotations
@@ -9,22 +10,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs.reading import Run, Section
+from fastlr.configs._section import Run, Section
 from fastlr.presets import detectron2
-from fastlr.schedule import Schedule
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]
 
 _SCHEDULES = ("WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR")
 _KEYS = (
-    "BASE_LR", "BASE_LR_END", "GAMMA", "LR_SCHEDULER_NAME", "MAX_ITER", "NUM_DECAYS", "RESCALE_INTERVAL", "STEPS",
-    "WARMUP_FACTOR", "WARMUP_ITERS", "WARMUP_METHOD",
-)  # fmt: skip
+    "BASE_LR",
+    "BASE_LR_END",
+    "GAMMA",
+    "LR_SCHEDULER_NAME",
+    "MAX_ITER",
+    "NUM_DECAYS",
+    "RESCALE_INTERVAL",
+    "STEPS",
+    "WARMUP_FACTOR",
+    "WARMUP_ITERS",
+    "WARMUP_METHOD",
+)
 # what else a solver has, which is not the schedule's
 _OTHERS = (
-    "AMP", "BASE_MOMENTUM", "BIAS_LR_FACTOR", "CHECKPOINT_PERIOD", "CLIP_GRADIENTS", "IMS_PER_BATCH", "MOMENTUM", "NESTEROV",
-    "OPTIMIZER", "REFERENCE_WORLD_SIZE", "WEIGHT_DECAY", "WEIGHT_DECAY_BIAS", "WEIGHT_DECAY_NORM",
-)  # fmt: skip
+    "AMP",
+    "BASE_MOMENTUM",
+    "BIAS_LR_FACTOR",
+    "CHECKPOINT_PERIOD",
+    "CLIP_GRADIENTS",
+    "IMS_PER_BATCH",
+    "MOMENTUM",
+    "NESTEROV",
+    "OPTIMIZER",
+    "REFERENCE_WORLD_SIZE",
+    "WEIGHT_DECAY",
+    "WEIGHT_DECAY_BIAS",
+    "WEIGHT_DECAY_NORM",
+)
 
 
 def matches(config: Mapping[str, object]) -> bool:
@@ -48,4 +69,6 @@ def read(config: Section, run: Run) -> Schedule:
     name: Any = solver.word("LR_SCHEDULER_NAME", _SCHEDULES, "WarmupMultiStepLR")
     method: Any = solver.word("WARMUP_METHOD", ("linear", "constant"), "linear")
     rescaled = solver.flag("RESCALE_INTERVAL", False)
-    return detectron2.build_lr_scheduler(base, name, WARMUP_METHOD=method, RESCALE_INTERVAL=rescaled, **own)
+    return detectron2.build_lr_scheduler(
+        base, name, WARMUP_METHOD=method, RESCALE_INTERVAL=rescaled, **own
+    )

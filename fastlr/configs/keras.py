@@ -1,4 +1,6 @@
-"""The schedule of a Keras optimizer: its own ``{"class_name": ..., "config": ...}``, or an optimizer's that holds one."""
+"""The schedule of a Keras optimizer: its own ``{"class_name": ..., "config": ...}``, or an
+optimizer's that holds one.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +8,53 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs.reading import Run, Section
-from fastlr.constructors import constant
+from fastlr.configs._section import Run, Section
 from fastlr.presets import keras
-from fastlr.schedule import Schedule
+from fastlr.schedule.constructors import constant
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]
 
 _SCHEDULES = (
-    "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay",
-)  # fmt: skip
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+)
 
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether this is what Keras makes of a schedule or an optimizer."""
-    return "class_name" in config or ("learning_rate" in config and "name" in config) or config.get("name") in _SCHEDULES
+    return (
+        "class_name" in config
+        or ("learning_rate" in config and "name" in config)
+        or config.get("name") in _SCHEDULES
+    )
 
 
 def read(config: Section, run: Run) -> Schedule:
-    """The schedule, or the one that the optimizer holds; a rate that is a number is a constant one."""
-    if "class_name" not in config and config.values.get("name") in _SCHEDULES:  # a schedule's own get_config()
-        return read(Section(config.where, {"class_name": config.values["name"], "config": config.values}), run)
+    """The schedule, or the one that the optimizer holds; a rate that is a number is a constant
+    one.
+    """
+    # a schedule's own get_config()
+    if "class_name" not in config and config.values.get("name") in _SCHEDULES:
+        return read(
+            Section(config.where, {"class_name": config.values["name"], "config": config.values}),
+            run,
+        )
     if "class_name" not in config:
         return _held(config, run)
     inner = config.section("config")
     if "learning_rate" in inner:
         return _held(inner, run)
     name = config.word("class_name", _SCHEDULES)
-    own = {key: value for key, value in inner.values.items() if key not in ("name", "dtype") and value is not None}
+    own = {
+        key: value
+        for key, value in inner.values.items()
+        if key not in ("name", "dtype") and value is not None
+    }
     inner.known((*_parameters(name), "name", "dtype"))
     build: Any = getattr(keras, name)
     schedule: Schedule = build(**own)
@@ -42,7 +63,11 @@ def read(config: Section, run: Run) -> Schedule:
 
 def _held(config: Section, run: Run) -> Schedule:
     rate = config.get("learning_rate")
-    return read(config.section("learning_rate"), run) if isinstance(rate, Mapping) else constant(config.number("learning_rate"))
+    return (
+        read(config.section("learning_rate"), run)
+        if isinstance(rate, Mapping)
+        else constant(config.number("learning_rate"))
+    )
 
 
 def _parameters(name: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""The scheduler's part of a Megatron-LM command: ``--lr``, ``--lr-decay-style``, ``--train-iters`` and the like.
+"""The scheduler's part of a Megatron-LM command: ``--lr``, ``--lr-decay-style``, ``--train-iters``
+and the like.
 
-Lengths are in iterations or in samples, which a step takes ``--global-batch-size`` of; a batch that grows is not read. A script
-is read for its arguments alone: a variable in it has no value.
+Lengths are in iterations or in samples, which a step takes ``--global-batch-size`` of; a batch that
+grows is not read. A script is read for its arguments alone: a variable in it has no value.
 """
 
 from __future__ import annotations
@@ -9,22 +10,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastlr.configs.reading import Run, Section
+from fastlr.configs._section import Run, Section
 from fastlr.presets import megatron
-from fastlr.schedule import Schedule
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["arguments", "matches", "read"]
 
 _STYLES = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
 _ANNEALS = ("exponential", "linear", "cosine", "minus_sqrt")
 _KEYS = (
-    "lr", "lr-decay-iters", "lr-decay-samples", "lr-decay-style", "lr-warmup-fraction", "lr-warmup-init", "lr-warmup-iters",
-    "lr-warmup-samples", "lr-wsd-decay-iters", "lr-wsd-decay-samples", "lr-wsd-decay-style", "min-lr",
-)  # fmt: skip
+    "lr",
+    "lr-decay-iters",
+    "lr-decay-samples",
+    "lr-decay-style",
+    "lr-warmup-fraction",
+    "lr-warmup-init",
+    "lr-warmup-iters",
+    "lr-warmup-samples",
+    "lr-wsd-decay-iters",
+    "lr-wsd-decay-samples",
+    "lr-wsd-decay-style",
+    "min-lr",
+)
 
 
 def arguments(words: Sequence[str]) -> dict[str, Any]:
-    """The options among the words of a command: ``--name value``, ``--name=value``, or a ``--name`` alone, which is True."""
+    """The options among the words of a command: ``--name value``, ``--name=value``, or a
+    ``--name`` alone, which is True.
+    """
     options: dict[str, Any] = {}
     for word, following in zip(words, [*words[1:], "--"], strict=True):
         if word.startswith("--") and len(word) > 2:
@@ -36,19 +49,26 @@ def arguments(words: Sequence[str]) -> dict[str, Any]:
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are Megatron's arguments."""
-    return "lr" in config and any(key in config for key in ("lr-decay-style", "train-iters", "train-samples", "min-lr"))
+    return "lr" in config and any(
+        key in config for key in ("lr-decay-style", "train-iters", "train-samples", "min-lr")
+    )
 
 
 def read(config: Section, run: Run) -> Schedule:
     """The schedule of a run with these arguments, in samples or in iterations as they are."""
     config.known(_KEYS, like=lambda key: key.startswith(("lr-", "min-lr")))
     if "rampup-batch-size" in config:
-        raise config.wrong("rampup-batch-size", "absent: build the schedule in samples, and flr.ramp(...).per_step(it)")
+        raise config.wrong(
+            "rampup-batch-size",
+            "absent: build the schedule in samples, and flr.ramp(...).per_step(it)",
+        )
     unit, batch = _unit(config)
     total = config.whole(f"train-{unit}", None) or config.steps(run, f"train-{unit}")
     decay = config.whole(f"lr-decay-{unit}", total)
     style: Any = config.word("lr-decay-style", _STYLES, "linear")
-    anneal: Any = config.word("lr-wsd-decay-style", _ANNEALS, "exponential") if style == "WSD" else None
+    anneal: Any = (
+        config.word("lr-wsd-decay-style", _ANNEALS, "exponential") if style == "WSD" else None
+    )
     return megatron.OptimizerParamScheduler(
         config.number("lr-warmup-init", 0.0),
         config.number("lr", run.lr) if run.lr is not None else config.number("lr"),
@@ -64,10 +84,16 @@ def read(config: Section, run: Run) -> Schedule:
 
 def _unit(config: Section) -> tuple[str, int]:
     """What lengths are counted in, and how many of it a step takes."""
-    in_samples = [key for key in config.values if key.endswith("-samples") and key.startswith(("lr-", "train-"))]
+    in_samples = [
+        key
+        for key in config.values
+        if key.endswith("-samples") and key.startswith(("lr-", "train-"))
+    ]
     if not in_samples:
         return "iters", 1
-    if mixed := [key for key in config.values if key.endswith("-iters") and key.startswith(("lr-", "train-"))]:
+    if mixed := [
+        key for key in config.values if key.endswith("-iters") and key.startswith(("lr-", "train-"))
+    ]:
         raise config.wrong(mixed[0], f"absent: {in_samples[0]} counts in samples")
     return "samples", config.whole("global-batch-size")
 

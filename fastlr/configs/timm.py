@@ -1,7 +1,8 @@
 """timm's training arguments, as its ``train.py`` leaves them in ``args.yaml``.
 
-The schedule counts epochs, as timm does, and with ``steps_per_epoch`` steps: of an epoch all have one rate, unless
-``sched_on_updates`` is true. A null ``lr`` is worked out by ``train.py`` from the batch, and must be given.
+The schedule counts epochs, as timm does, and with ``steps_per_epoch`` steps: of an epoch all have
+one rate, unless ``sched_on_updates`` is true. A null ``lr`` is worked out by ``train.py`` from the
+batch, and must be given.
 """
 
 from __future__ import annotations
@@ -9,27 +10,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs.reading import Run, Section
-from fastlr.plateau import Plateau
+from fastlr.configs._section import Run, Section
+from fastlr.plateau.rule import Plateau
 from fastlr.presets import timm
-from fastlr.schedule import Schedule
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]
 
 # the factory's arguments under the names that train.py has for them
 _NUMBERS = {
-    "decay_epochs": "decay_epochs", "decay_rate": "decay_rate", "min_lr": "min_lr", "warmup_lr": "warmup_lr",
-    "lr_noise_pct": "noise_pct", "lr_noise_std": "noise_std", "lr_cycle_mul": "cycle_mul", "lr_cycle_decay": "cycle_decay",
+    "decay_epochs": "decay_epochs",
+    "decay_rate": "decay_rate",
+    "min_lr": "min_lr",
+    "warmup_lr": "warmup_lr",
+    "lr_noise_pct": "noise_pct",
+    "lr_noise_std": "noise_std",
+    "lr_cycle_mul": "cycle_mul",
+    "lr_cycle_decay": "cycle_decay",
     "lr_k_decay": "k_decay",
-}  # fmt: skip
+}
 _WHOLES = {
-    "epochs": "num_epochs", "cooldown_epochs": "cooldown_epochs", "patience_epochs": "patience_epochs", "seed": "noise_seed",
-    "warmup_epochs": "warmup_epochs", "lr_cycle_limit": "cycle_limit",
-}  # fmt: skip
+    "epochs": "num_epochs",
+    "cooldown_epochs": "cooldown_epochs",
+    "patience_epochs": "patience_epochs",
+    "seed": "noise_seed",
+    "warmup_epochs": "warmup_epochs",
+    "lr_cycle_limit": "cycle_limit",
+}
 _KEYS = (
-    *_NUMBERS, *_WHOLES, "decay_milestones", "lr", "lr_base", "lr_base_scale", "lr_base_size", "lr_noise", "sched",
-    "sched_on_updates", "warmup_prefix",
-)  # fmt: skip
+    *_NUMBERS,
+    *_WHOLES,
+    "decay_milestones",
+    "lr",
+    "lr_base",
+    "lr_base_scale",
+    "lr_base_size",
+    "lr_noise",
+    "sched",
+    "sched_on_updates",
+    "warmup_prefix",
+)
 
 
 def matches(config: Mapping[str, object]) -> bool:
@@ -39,17 +59,26 @@ def matches(config: Mapping[str, object]) -> bool:
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
     """The schedule of a run with these arguments."""
-    config.known(_KEYS, like=lambda key: key.startswith(("lr_", "sched", "warmup_", "cooldown_", "patience_")))
-    own: dict[str, Any] = {name: config.number(key) for key, name in _NUMBERS.items() if key in config}
+    config.known(
+        _KEYS,
+        like=lambda key: key.startswith(("lr_", "sched", "warmup_", "cooldown_", "patience_")),
+    )
+    own: dict[str, Any] = {
+        name: config.number(key) for key, name in _NUMBERS.items() if key in config
+    }
     own |= {name: config.whole(key) for key, name in _WHOLES.items() if key in config}
     own |= {name: config.wholes(name) for name in ("decay_milestones",) if name in config}
     own |= {"noise": config.numbers("lr_noise")} if "lr_noise" in config else {}
     base = run.lr if run.lr is not None else config.number("lr", None)
     if base is None:
-        raise config.missing("lr", ": train.py works it out from lr_base and the batch, from_config(..., lr=)")
+        raise config.missing(
+            "lr", ": train.py works it out from lr_base and the batch, from_config(..., lr=)"
+        )
     by_update, prefix = config.flag("sched_on_updates", False), config.flag("warmup_prefix", False)
     if by_update and run.steps_per_epoch is None:
-        raise config.missing("steps_per_epoch", ", as sched_on_updates is true: from_config(..., steps_per_epoch=)")
+        raise config.missing(
+            "steps_per_epoch", ", as sched_on_updates is true: from_config(..., steps_per_epoch=)"
+        )
     found = timm.create_scheduler_v2(
         base,
         config.word("sched", timm.SCHEDULERS, "cosine"),

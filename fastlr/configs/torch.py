@@ -1,7 +1,8 @@
 """A torch scheduler: the live object, or its ``state_dict``, of which the keys tell the class.
 
-Base rates are the ``base_lrs`` of its groups, one a group. OneCycleLR keeps its levels in the optimizer: with a ``state_dict``
-its ``param_groups`` must be given too. A Python function is no data: LambdaLR is read where it is one of transformers' own.
+Base rates are the ``base_lrs`` of its groups, one a group. OneCycleLR keeps its levels in the
+optimizer: with a ``state_dict`` its ``param_groups`` must be given too. A Python function is no
+data: LambdaLR is read where it is one of transformers' own.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastlr.configs.reading import Run, Section
-from fastlr.parameters import shown
-from fastlr.plateau import Plateau
+from fastlr.arguments.rules import short_repr
+from fastlr.configs._section import Run, Section
+from fastlr.plateau.rule import Plateau
 from fastlr.presets import torch, transformers
-from fastlr.schedule import Schedule
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "matches_object", "of_object", "read"]
 
@@ -48,7 +49,11 @@ def matches(config: Mapping[str, object]) -> bool:
 
 def matches_object(config: object) -> bool:
     """Whether this is a live scheduler."""
-    return hasattr(config, "state_dict") and hasattr(config, "optimizer") and not isinstance(config, Mapping)
+    return (
+        hasattr(config, "state_dict")
+        and hasattr(config, "optimizer")
+        and not isinstance(config, Mapping)
+    )
 
 
 def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
@@ -57,7 +62,9 @@ def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
     if kind == "LambdaLR":
         return _of_lambdas(scheduler, where)
     if getattr(scheduler, "_scale_fn_custom", None) is not None:
-        raise ValueError(f"{where}: scale_fn must be torch's own, by mode: a Python function is no data")
+        raise ValueError(
+            f"{where}: scale_fn must be torch's own, by mode: a Python function is no data"
+        )
     section = Section(where, scheduler.state_dict())
     groups = {"param_groups": scheduler.optimizer.param_groups}
     if hasattr(scheduler, "_schedulers"):
@@ -66,13 +73,23 @@ def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
-    """The whole-run schedule of a ``state_dict``, from its step 0; where the run stands is its ``last_epoch``."""
-    kind = next((name for name, keys in _CLASSES.items() if config.values.keys() >= set(keys)), None)
+    """The whole-run schedule of a ``state_dict``, from its step 0; where the run stands is its
+    ``last_epoch``.
+    """
+    kind = next(
+        (name for name, keys in _CLASSES.items() if config.values.keys() >= set(keys)), None
+    )
     if kind is None:
-        raise ValueError(f"{config.where}: the keys must be those of a torch scheduler's state, got {shown(list(config.values))}")
+        raise ValueError(
+            f"{config.where}: the keys must be those of a torch scheduler's state, got "
+            f"{short_repr(list(config.values))}"
+        )
     if "_schedulers" not in config:
         return _built(config, kind, run)
-    states = [_state(f"{config.where}: _schedulers[{i}]", state) for i, state in enumerate(_listed(config, "_schedulers"))]
+    states = [
+        _state(f"{config.where}: _schedulers[{i}]", state)
+        for i, state in enumerate(_listed(config, "_schedulers"))
+    ]
     return _composed(config, kind, [read(state, run) for state in states])
 
 
@@ -86,27 +103,38 @@ def _listed(config: Section, key: str) -> list[Any]:
 
 def _state(where: str, state: object) -> Section:
     if not isinstance(state, Mapping):
-        raise ValueError(f"{where} must be a mapping, got {shown(state)}")
+        raise ValueError(f"{where} must be a mapping, got {short_repr(state)}")
     return Section(where, state)
 
 
 def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
     if any(isinstance(child, Plateau) for child in children):
-        raise ValueError(f"{config.where}: no scheduler may be a ReduceLROnPlateau, which is a rule and no schedule")
+        raise ValueError(
+            f"{config.where}: no scheduler may be a ReduceLROnPlateau, which is a rule "
+            "and no schedule"
+        )
     if kind not in ("SequentialLR", "ChainedScheduler"):
         raise ValueError(
-            f"{config.where}: {kind} must be SequentialLR or ChainedScheduler itself, of which torch knows the rates"
+            f"{config.where}: {kind} must be SequentialLR or ChainedScheduler itself, "
+            "of which torch knows the rates"
         )
     if kind == "SequentialLR":
         return torch.SequentialLR(children, config.numbers("_milestones"))
-    return torch.ChainedScheduler(_base(Section(config.where, config.get("_schedulers")[0])), children)
+    return torch.ChainedScheduler(
+        _base(Section(config.where, config.get("_schedulers")[0])), children
+    )
 
 
 def _built(config: Section, kind: str, run: Run) -> Schedule | Plateau:
     if kind in ("LambdaLR", "MultiplicativeLR"):
-        raise ValueError(f"{config.where}: a {kind} holds a Python function, which is no data; presets.torch tabulates it")
+        raise ValueError(
+            f"{config.where}: a {kind} holds a Python function, which is no data; "
+            "presets.torch tabulates it"
+        )
     if kind not in _READ:
-        raise ValueError(f"{config.where}: {kind} must be one of torch's own schedulers: {', '.join(_READ)}")
+        raise ValueError(
+            f"{config.where}: {kind} must be one of torch's own schedulers: {', '.join(_READ)}"
+        )
     if kind in _PLAIN:
         config.known([*inspect.signature(getattr(torch, kind)).parameters, *_STATE])
     _check_groups(config, run)
@@ -114,21 +142,36 @@ def _built(config: Section, kind: str, run: Run) -> Schedule | Plateau:
 
 
 _STATE = (
-    "T_cur", "T_i", "base_lrs", "last_epoch", "verbose", "_get_lr_called_within_step", "_is_initial", "_last_lr", "_step_count",
-)  # fmt: skip
+    "T_cur",
+    "T_i",
+    "base_lrs",
+    "last_epoch",
+    "verbose",
+    "_get_lr_called_within_step",
+    "_is_initial",
+    "_last_lr",
+    "_step_count",
+)
 
 
 def _check_groups(config: Section, run: Run) -> None:
     """Every list of a group each must be as long."""
-    counts = {name: len(config.numbers(name)) for name in ("base_lrs", "_last_lr", "min_lrs") if name in config}
+    counts = {
+        name: len(config.numbers(name))
+        for name in ("base_lrs", "_last_lr", "min_lrs")
+        if name in config
+    }
     if run.optimizer is not None:
         groups = run.optimizer.get("param_groups") if isinstance(run.optimizer, Mapping) else None
         if not isinstance(groups, list):
-            raise ValueError(f"{config.where}: optimizer must be a state_dict with param_groups, got {shown(run.optimizer)}")
+            raise ValueError(
+                f"{config.where}: optimizer must be a state_dict with param_groups, got "
+                f"{short_repr(run.optimizer)}"
+            )
         counts["the optimizer's groups"] = len(groups)
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        raise ValueError(f"{config.where}: groups must be as many everywhere, got {told}")
+        detail = ", ".join(f"{count} {name}" for name, count in counts.items())
+        raise ValueError(f"{config.where}: groups must be as many everywhere, got {detail}")
     if config.whole("last_epoch", 0) < -1:
         raise config.wrong("last_epoch", "at least -1")
 
@@ -143,7 +186,9 @@ def _of_groups(config: Section, run: Run, key: str) -> list[Any]:
     """What each group of the optimizer has under ``key``."""
     groups = (run.optimizer or {}).get("param_groups")
     if not groups:
-        raise config.missing(key, " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())")
+        raise config.missing(
+            key, " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())"
+        )
     return [group[key] for group in groups]
 
 
@@ -160,11 +205,16 @@ def _plain(kind: str) -> Callable[[Section, Run], Schedule]:
 
 
 def _multi_step(config: Section, run: Run) -> Schedule:
-    """The milestones are counted: ``{step: times}``, a list of steps after JSON has been through it."""
+    """The milestones are counted: ``{step: times}``, a list of steps after JSON has been
+    through it.
+    """
     found = config.get("milestones")
     if not isinstance(found, Mapping):
         return torch.MultiStepLR(_base(config), config.wholes("milestones"), config.number("gamma"))
-    steps, counts = (Section(config.where, {"milestones": list(some)}).wholes("milestones") for some in (found, found.values()))
+    steps, counts = (
+        Section(config.where, {"milestones": list(some)}).wholes("milestones")
+        for some in (found, found.values())
+    )
     if not all(0 <= count <= _MOST_TIMES for count in counts):
         raise config.wrong("milestones", f"steps, each of them from 0 to {_MOST_TIMES:,} times")
     marks = [step for step, count in zip(steps, counts, strict=True) for _ in range(count)]
@@ -180,7 +230,9 @@ def _cyclic(config: Section, run: Run) -> Schedule:
 
 
 def _one_cycle(config: Section, run: Run) -> Schedule:
-    highs, lows, lasts = (_of_groups(config, run, key) for key in ("max_lr", "initial_lr", "min_lr"))
+    highs, lows, lasts = (
+        _of_groups(config, run, key) for key in ("max_lr", "initial_lr", "min_lr")
+    )
     total, phases = config.whole("total_steps"), config.get("_schedule_phases")
     return torch.OneCycleLR(
         highs,
@@ -195,7 +247,9 @@ def _one_cycle(config: Section, run: Run) -> Schedule:
 
 def _swa(config: Section, run: Run) -> Schedule:
     strategy: Any = config.word("_anneal_strategy", ("cos", "linear"))
-    return torch.SWALR(_base(config), _of_groups(config, run, "swa_lr"), config.whole("anneal_epochs"), strategy)
+    return torch.SWALR(
+        _base(config), _of_groups(config, run, "swa_lr"), config.whole("anneal_epochs"), strategy
+    )
 
 
 def _plateau(config: Section, run: Run) -> Plateau:
@@ -204,13 +258,22 @@ def _plateau(config: Section, run: Run) -> Plateau:
         mode=config.word("mode", ("min", "max")),  # type: ignore[arg-type]
         threshold_mode=config.word("threshold_mode", ("rel", "abs")),  # type: ignore[arg-type]
         min_lr=floors[0] if len(set(floors)) == 1 else floors,
-        **{key: config.number(key) for key in ("factor", "patience", "threshold", "cooldown", "eps")},
+        **{
+            key: config.number(key)
+            for key in ("factor", "patience", "threshold", "cooldown", "eps")
+        },
     )
 
 
 _PLAIN = (
-    "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LinearLR", "PolynomialLR", "StepLR",
-)  # fmt: skip
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "ExponentialLR",
+    "LinearLR",
+    "PolynomialLR",
+    "StepLR",
+)
 _READ: dict[str, Callable[[Section, Run], Schedule | Plateau]] = {
     "MultiStepLR": _multi_step,
     "CyclicLR": _cyclic,
@@ -218,10 +281,10 @@ _READ: dict[str, Callable[[Section, Run], Schedule | Plateau]] = {
     "SWALR": _swa,
     "ReduceLROnPlateau": _plateau,
     **{kind: _plain(kind) for kind in _PLAIN},
-}  # fmt: skip
+}
 
 
-# -- transformers' own functions -------------------------------------------------------------------------------------------
+# -- transformers' own functions -------------------------------------------------------------------
 
 
 _BUILDERS = {
@@ -239,16 +302,23 @@ _RENAMED = {"lr_init": "default_lr"}
 
 
 def _of_lambdas(scheduler: Any, where: str) -> Schedule:
-    """A LambdaLR whose one function is transformers': its name tells the builder, its keywords the arguments."""
+    """A LambdaLR whose one function is transformers': its name tells the builder, its keywords
+    the arguments.
+    """
     functions = {getattr(one, "func", one) for one in scheduler.lr_lambdas}
     name = getattr(functions.pop(), "__name__", "a function")
     if functions or name not in _BUILDERS:
-        raise ValueError(f"{where}: its function must be one of transformers', got {name}; presets.torch.LambdaLR tabulates any")
+        raise ValueError(
+            f"{where}: its function must be one of transformers', got {name}; "
+            "presets.torch.LambdaLR tabulates any"
+        )
     given = getattr(scheduler.lr_lambdas[0], "keywords", {})
     floored = given.get("min_lr_rate") and _BUILDERS[name] == "get_cosine_schedule_with_warmup"
     builder = "get_cosine_with_min_lr_schedule_with_warmup" if floored else _BUILDERS[name]
     build: Any = getattr(transformers, builder)
     own = {_RENAMED.get(key, key): value for key, value in given.items() if value is not None}
     taken = {key: value for key, value in own.items() if key in inspect.signature(build).parameters}
-    schedule: Schedule = build(_base(Section(where, {"base_lrs": list(scheduler.base_lrs)})), **taken)
+    schedule: Schedule = build(
+        _base(Section(where, {"base_lrs": list(scheduler.base_lrs)})), **taken
+    )
     return schedule

@@ -1,7 +1,9 @@
-"""The scheduler of a transformers run: its ``TrainingArguments`` as JSON (``to_json_string``), or the part of them that matters.
+"""The scheduler of a transformers run: its ``TrainingArguments`` as JSON (``to_json_string``), or
+the part of them that matters.
 
-``learning_rate``, ``lr_scheduler_type``, ``lr_scheduler_kwargs``, ``warmup_steps`` (below 1 a share of the run), ``warmup_ratio``
-and ``max_steps``. A run given in epochs has as many steps as its data make of it, which its config does not say: ``steps``.
+``learning_rate``, ``lr_scheduler_type``, ``lr_scheduler_kwargs``, ``warmup_steps`` (below 1 a share
+of the run), ``warmup_ratio`` and ``max_steps``. A run given in epochs has as many steps as its data
+make of it, which its config does not say: ``steps``.
 """
 
 from __future__ import annotations
@@ -10,17 +12,19 @@ import json
 import math
 from collections.abc import Mapping
 
-from fastlr.configs.reading import Run, Section
-from fastlr.plateau import Plateau
+from fastlr.configs._section import Run, Section
+from fastlr.plateau.rule import Plateau
 from fastlr.presets import transformers
-from fastlr.schedule import Schedule
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]
 
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are training arguments."""
-    return "lr_scheduler_type" in config or ("learning_rate" in config and "per_device_train_batch_size" in config)
+    return "lr_scheduler_type" in config or (
+        "learning_rate" in config and "per_device_train_batch_size" in config
+    )
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:

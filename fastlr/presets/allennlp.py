@@ -1,6 +1,7 @@
 """AllenNLP's schedulers: ``allennlp.training.learning_rate_schedulers`` of 2.10 (2022), in float64.
 
-Step t is an update, or for ``CosineWithRestarts`` and what is wrapped, which are stepped at the end of an epoch, an epoch.
+Step t is an update, or for ``CosineWithRestarts`` and what is wrapped, which are stepped at the end
+of an epoch, an epoch.
 
 >>> PolynomialDecay(1.0, num_epochs=2, num_steps_per_epoch=3, warmup_steps=2).table(7)
 array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
@@ -14,30 +15,63 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, join, linear, noam, polynomial
-from fastlr.parameters import Rate, Unit
-from fastlr.plateau import Plateau
-from fastlr.presets.arguments import MOST_TURNS, Count, Exponent, Level, Marks, Ratio, Share, Span, Turns, preset
-from fastlr.presets.pieces import cut, cycles, drops, fraction, geometric, lowered_restarts, torch_plateau, wave
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
+from fastlr.arguments.rules import Rate, Unit
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._building_blocks import (
+    cut,
+    cycles,
+    drops,
+    fraction,
+    geometric,
+    lowered_restarts,
+    torch_plateau,
+    wave,
+)
+from fastlr.presets._rules import (
+    MOST_TURNS,
+    Count,
+    Exponent,
+    Level,
+    Marks,
+    Ratio,
+    Share,
+    Span,
+    Turns,
+    preset,
+)
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import constant, cosine, join, linear, noam, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "ConstantLearningRateScheduler", "ConstantWithWarmupLearningRateScheduler",
-    "CosineHardRestartsWithWarmupLearningRateScheduler", "CosineWithRestarts", "CosineWithWarmupLearningRateScheduler",
-    "ExponentialLearningRateScheduler", "LinearWithWarmup", "MultiStepLearningRateScheduler", "NoamLR", "PolynomialDecay",
-    "ReduceOnPlateauLearningRateScheduler", "SlantedTriangular", "StepLearningRateScheduler", "UNEXPRESSED",
-]  # fmt: skip
+    "ConstantLearningRateScheduler",
+    "ConstantWithWarmupLearningRateScheduler",
+    "CosineHardRestartsWithWarmupLearningRateScheduler",
+    "CosineWithRestarts",
+    "CosineWithWarmupLearningRateScheduler",
+    "ExponentialLearningRateScheduler",
+    "LinearWithWarmup",
+    "MultiStepLearningRateScheduler",
+    "NoamLR",
+    "PolynomialDecay",
+    "ReduceOnPlateauLearningRateScheduler",
+    "SlantedTriangular",
+    "StepLearningRateScheduler",
+    "UNEXPRESSED",
+]
 
 UNEXPRESSED = {
-    "CombinedLearningRateScheduler": "A child begins at the rate that the one before has left, and is told the batches of the "
+    "CombinedLearningRateScheduler": "A child begins at the rate that the one before has left, and "
+    "is told the batches of the "
     "whole run, not its own: join() puts presets one after another on their own clocks.",
 }
 
 
 @preset(elementwise=True)
 def NoamLR(lr: Rate, model_size: Span, warmup_steps: Span, factor: Rate = 1.0) -> Schedule:
-    """``factor * model_size^-0.5 * min(t^-0.5, t * warmup_steps^-1.5)``; the first update has the optimizer's own ``lr``."""
+    """``factor * model_size^-0.5 * min(t^-0.5, t * warmup_steps^-1.5)``; the first update has
+    the optimizer's own ``lr``.
+    """
     return join([constant(lr), noam(model_size, warmup_steps, factor)], [1])
 
 
@@ -50,23 +84,33 @@ def PolynomialDecay(
     warmup_steps: Count = 0,
     end_learning_rate: Rate = 0.0,
 ) -> Schedule:
-    """``lr * t/warmup_steps``, then ``end_learning_rate + (lr - end_learning_rate) * ((T - t)/(T - warmup_steps))^power``.
+    """``lr * t/warmup_steps``, then ``end_learning_rate + (lr - end_learning_rate) * ((T - t)/(T -
+    warmup_steps))^power``.
 
     With ``T = num_epochs * num_steps_per_epoch``; from there on ``end_learning_rate``.
     """
-    fall = polynomial(lr, end_learning_rate, max(num_epochs * num_steps_per_epoch - warmup_steps, 0), power=power)
+    fall = polynomial(
+        lr, end_learning_rate, max(num_epochs * num_steps_per_epoch - warmup_steps, 0), power=power
+    )
     return linear(0.0, lr, warmup_steps).then(fall)
 
 
 @preset()
-def LinearWithWarmup(lr: Rate, num_epochs: Span, num_steps_per_epoch: Span, warmup_steps: Count = 100) -> Schedule:
+def LinearWithWarmup(
+    lr: Rate, num_epochs: Span, num_steps_per_epoch: Span, warmup_steps: Count = 100
+) -> Schedule:
     """``PolynomialDecay`` of power 1 to 0."""
-    return linear(0.0, lr, warmup_steps).then(linear(lr, 0.0, max(num_epochs * num_steps_per_epoch - warmup_steps, 0)))
+    return linear(0.0, lr, warmup_steps).then(
+        linear(lr, 0.0, max(num_epochs * num_steps_per_epoch - warmup_steps, 0))
+    )
 
 
 @preset(differences="10,000 cycles at most, where they grow.")
-def CosineWithRestarts(lr: Rate, t_initial: Span, t_mul: Ratio = 1.0, eta_min: Rate = 0.0, eta_mul: Level = 1.0) -> Schedule:
-    """``eta_min + (lr * eta_mul^i - eta_min) * (1 + cos(pi*c/L))/2``, c epochs into cycle i of ``L = int(t_initial * t_mul^i)``.
+def CosineWithRestarts(
+    lr: Rate, t_initial: Span, t_mul: Ratio = 1.0, eta_min: Rate = 0.0, eta_mul: Level = 1.0
+) -> Schedule:
+    """``eta_min + (lr * eta_mul^i - eta_min) * (1 + cos(pi*c/L))/2``, c epochs into cycle i of ``L
+    = int(t_initial * t_mul^i)``.
 
     Where the cycles shrink, any epoch after the last that takes one raises ``ValueError``.
     """
@@ -81,25 +125,34 @@ def CosineWithRestarts(lr: Rate, t_initial: Span, t_mul: Ratio = 1.0, eta_min: R
         return lowered_restarts(lr, eta_min, length, eta_mul)
     number = next((i for i in range(MOST_TURNS + 1) if not length(i)), None)
     if number is None:
-        told = f"at most {MOST_TURNS:,} cycles where they shrink, got {t_mul}"
-        raise ValueError(f"allennlp.CosineWithRestarts: t_mul must give {told}")
-    return cut(lowered_restarts(lr, eta_min, length, eta_mul, number), sum(map(length, range(number))))
+        detail = f"at most {MOST_TURNS:,} cycles where they shrink, got {t_mul}"
+        raise ValueError(f"allennlp.CosineWithRestarts: t_mul must give {detail}")
+    return cut(
+        lowered_restarts(lr, eta_min, length, eta_mul, number), sum(map(length, range(number)))
+    )
 
 
 @preset(
-    differences="num_steps_per_epoch must be given, and be true; gradual_unfreezing is not taken, and for "
+    differences="num_steps_per_epoch must be given, and be true; gradual_unfreezing is "
+    "not taken, and for "
     "discriminative_fine_tuning lr is an array, as for any groups."
 )
 def SlantedTriangular(
-    lr: Rate, num_epochs: Span, num_steps_per_epoch: Span, cut_frac: Share = 0.1, ratio: Ratio = 32.0
+    lr: Rate,
+    num_epochs: Span,
+    num_steps_per_epoch: Span,
+    cut_frac: Share = 0.1,
+    ratio: Ratio = 32.0,
 ) -> Schedule:
-    """By lines from ``lr/ratio`` to ``lr`` at ``int(cut_frac*T)`` and back at ``T = num_epochs * num_steps_per_epoch``."""
+    """By lines from ``lr/ratio`` to ``lr`` at ``int(cut_frac*T)`` and back at ``T = num_epochs
+    * num_steps_per_epoch``.
+    """
     total, low = num_epochs * num_steps_per_epoch, np.divide(lr, ratio)
     rise = int(total * cut_frac)
     return linear(low, lr, rise).then(linear(lr, low, total - rise))
 
 
-# -- what is wrapped: torch's, and those of Hugging Face -------------------------------------------------------------------
+# -- what is wrapped: torch's, and those of Hugging Face -------------------------------------------
 
 
 @preset()
@@ -111,7 +164,9 @@ def StepLearningRateScheduler(lr: Rate, step_size: Span, gamma: Level = 0.1) -> 
 @preset()
 def MultiStepLearningRateScheduler(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     """torch's: ``lr * gamma^i``, i the number of milestones at or before t."""
-    return drops("allennlp.MultiStepLearningRateScheduler: milestones", lr, gamma, sorted(milestones))
+    return drops(
+        "allennlp.MultiStepLearningRateScheduler: milestones", lr, gamma, sorted(milestones)
+    )
 
 
 @preset()
@@ -131,9 +186,18 @@ def ReduceOnPlateauLearningRateScheduler(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` updates."""
+    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    ``patience`` updates.
+    """
     return torch_plateau(
-        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+        threshold,
+        threshold_mode == "rel",
+        mode=mode,
+        factor=factor,
+        patience=patience,
+        cooldown=cooldown,
+        floor=min_lr,
+        eps=eps,
     )
 
 
@@ -153,9 +217,11 @@ def ConstantWithWarmupLearningRateScheduler(lr: Rate, num_warmup_steps: Count) -
 def CosineWithWarmupLearningRateScheduler(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Ratio = 0.5
 ) -> Schedule:
-    """A line from 0 to ``lr``, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, not clamped: beyond the end it climbs back.
+    """A line from 0 to ``lr``, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, not clamped: beyond
+    the end it climbs back.
 
-    With ``p = (t - num_warmup_steps)/(num_training_steps - num_warmup_steps)``, of at least one step.
+    With ``p = (t - num_warmup_steps)/(num_training_steps - num_warmup_steps)``, of at least one
+    step.
     """
     left = max(num_training_steps - num_warmup_steps, 1)
     return linear(0.0, lr, num_warmup_steps).then(wave(lr, 0.0, left / (2 * fraction(num_cycles))))
@@ -165,8 +231,12 @@ def CosineWithWarmupLearningRateScheduler(
 def CosineHardRestartsWithWarmupLearningRateScheduler(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Turns = 1
 ) -> Schedule:
-    """A line from 0 to ``lr``, then half a cosine wave to 0, ``num_cycles`` times by ``num_training_steps``, and then 0."""
+    """A line from 0 to ``lr``, then half a cosine wave to 0, ``num_cycles`` times by
+    ``num_training_steps``, and then 0.
+    """
     left = max(num_training_steps - num_warmup_steps, 1)
     whole = cycles(lambda _: partial(cosine, lr, 0.0), Fraction(left, num_cycles), 1, num_cycles)
     begins, waves = zip(*whole, strict=True)
-    return linear(0.0, lr, num_warmup_steps).then(join([*waves, constant(np.multiply(lr, 0))], [*begins[1:], left]))
+    return linear(0.0, lr, num_warmup_steps).then(
+        join([*waves, constant(np.multiply(lr, 0))], [*begins[1:], left])
+    )

@@ -1,7 +1,9 @@
-"""big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch of 2025.
+"""big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch
+of 2025.
 
-One function, five decays, a warm-up and a cooldown multiplied in. Step t is its ``step``, from 0; it has its own rate, ``base``.
-big_vision computes in float32, and gives that; here is the formula in double precision.
+One function, five decays, a warm-up and a cooldown multiplied in. Step t is its ``step``, from 0;
+it has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula
+in double precision.
 
 >>> create_learning_rate_schedule(8, base=0.5, decay_type="linear", warmup_steps=4).table(9)
 array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
@@ -16,10 +18,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import constant, cosine, inverse_time, join, linear, polynomial
-from fastlr.parameters import Flag, Power, Rate, shown
-from fastlr.presets.arguments import Count, Duration, Length, Levels, Marks, Share, Span, preset
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Flag, Power, Rate, short_repr
+from fastlr.presets._rules import Count, Duration, Length, Levels, Marks, Share, Span, preset
+from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["create_learning_rate_schedule"]
 
@@ -27,7 +29,8 @@ _WHERE = "big_vision.create_learning_rate_schedule"
 
 
 @preset(
-    differences="In double precision, where big_vision has float32; after total_steps, where its cooldown is below 0, 0 is held.",
+    differences="In double precision, where big_vision has float32; after total_steps, "
+    "where its cooldown is below 0, 0 is held.",
 )
 def create_learning_rate_schedule(
     total_steps: Span,
@@ -54,20 +57,35 @@ def create_learning_rate_schedule(
     steps: Marks = (),
     mults: Levels = (),
 ) -> Schedule:
-    """``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, with p the progress from the warm-up to the end:
+    """``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, with p the progress
+    from the warm-up to the end:
 
     - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``;  "cosine": ``base * (1 + cos(pi*p))/2``
-    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warm-up what it is at its end
+    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warm-up what it is at its
+    end
     - "stair": ``base * mults[i-1]``, i the number of ``steps`` at or before t, 1 for none
 
-    Lengths are given in steps, or by examples, epochs or as a share of all, rounded to the nearest step but to no less than one.
+    Lengths are given in steps, or by examples, epochs or as a share of all, rounded to the nearest
+    step but to no less than one.
     """
-    lengths = {"steps": warmup_steps, "examples": warmup_examples, "epochs": warmup_epochs, "percent": warmup_percent}
+    lengths = {
+        "steps": warmup_steps,
+        "examples": warmup_examples,
+        "epochs": warmup_epochs,
+        "percent": warmup_percent,
+    }
     warmup = _steps("warmup", lengths, data_size, batch_size, total_steps)
-    lengths = {"steps": cooldown_steps, "examples": cooldown_examples, "epochs": cooldown_epochs, "percent": cooldown_percent}
+    lengths = {
+        "steps": cooldown_steps,
+        "examples": cooldown_examples,
+        "epochs": cooldown_epochs,
+        "percent": cooldown_percent,
+    }
     cooldown = _steps("cooldown", lengths, data_size, batch_size, total_steps)
     if warmup >= total_steps > 1:
-        raise ValueError(f"{_WHERE}: the warm-up must be below total_steps, got {warmup} of {total_steps}")
+        raise ValueError(
+            f"{_WHERE}: the warm-up must be below total_steps, got {warmup} of {total_steps}"
+        )
     left, peak = max(0, total_steps - warmup), base
     if scale_with_batchsize:
         peak = np.multiply(base, _given("batch_size", batch_size) / 256)
@@ -76,8 +94,14 @@ def create_learning_rate_schedule(
     elif decay_type == "cosine":
         body = cosine(peak, 0.0, left)
     elif decay_type == "rsqrt":
-        scale = timescale if timescale_examples is None else timescale_examples / _given("batch_size", batch_size)
-        body = inverse_time(np.divide(peak, np.sqrt(1 + shift / scale)), 1 / (scale + shift), power=0.5)
+        scale = (
+            timescale
+            if timescale_examples is None
+            else timescale_examples / _given("batch_size", batch_size)
+        )
+        body = inverse_time(
+            np.divide(peak, np.sqrt(1 + shift / scale)), 1 / (scale + shift), power=0.5
+        )
     else:
         return _ramped(_stairs(peak, steps, mults), warmup, cooldown, total_steps)
     return _ramped(body.delay(warmup) if warmup else body, warmup, cooldown, total_steps)
@@ -94,23 +118,38 @@ def _ramped(body: Schedule, warmup: int, cooldown: int, total: int) -> Schedule:
 
 def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
     if len(steps) != len(mults):
-        raise ValueError(f"{_WHERE}: mults must be as many as steps, got {shown(mults)} for {shown(steps)}")
+        raise ValueError(
+            f"{_WHERE}: mults must be as many as steps, got {short_repr(mults)} for "
+            f"{short_repr(steps)}"
+        )
     if any(later < step for step, later in pairwise(steps)):
-        raise ValueError(f"{_WHERE}: steps must never fall, got {shown(steps)}")
+        raise ValueError(f"{_WHERE}: steps must never fall, got {short_repr(steps)}")
     return join([constant(np.multiply(peak, factor)) for factor in (1.0, *mults)], steps)
 
 
 def _given(key: str, value: int | None) -> int:
     if value is None:
-        raise ValueError(f"{_WHERE}: {key} must be given for what is told in examples or epochs or scaled by it, got None")
+        raise ValueError(
+            f"{_WHERE}: {key} must be given for what is told in examples or epochs or "
+            "scaled by it, got None"
+        )
     return value
 
 
-def _steps(what: str, told: Mapping[str, float | None], data_size: int | None, batch_size: int | None, total: int) -> int:
+def _steps(
+    what: str,
+    told: Mapping[str, float | None],
+    data_size: int | None,
+    batch_size: int | None,
+    total: int,
+) -> int:
     """A length in steps, however it is told; none is 0."""
     given = {unit: length for unit, length in told.items() if length is not None}
     if len(given) > 1:
-        raise ValueError(f"{_WHERE}: {what} must be given once, got {', '.join(f'{what}_{unit}' for unit in given)}")
+        raise ValueError(
+            f"{_WHERE}: {what} must be given once, got "
+            f"{', '.join(f'{what}_{unit}' for unit in given)}"
+        )
     [(unit, length)] = given.items() or [("steps", 0)]
     if unit == "steps":
         return int(length)

@@ -1,7 +1,9 @@
-"""Chainer's extensions that shift an optimizer's attribute, as of 7.8 (2021), called once after every update, in float64.
+"""Chainer's extensions that shift an optimizer's attribute, as of 7.8 (2021), called once after
+every update, in float64.
 
-Step 0 has ``init`` as it is, and step t what the t-th call sets. A ``target`` is where the shift stops, above 0; ``init`` itself
-may lie beyond it. The attribute is left out: any rate or momentum will do.
+Step 0 has ``init`` as it is, and step t what the t-th call sets. A ``target`` is where the shift
+stops, above 0; ``init`` itself may lie beyond it. The attribute is left out: any rate or momentum
+will do.
 
 >>> ExponentialShift(0.5, init=1.0, target=0.2).table(4)
 array([1.  , 0.5 , 0.25, 0.2 ])
@@ -11,15 +13,21 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import numpy as np
 
-from fastlr.constructors import constant, join, linear, polynomial
-from fastlr.parameters import Amount, Rate, shown
-from fastlr.presets.arguments import Count, Exponent, Level, Levels, Marks, Span, preset
-from fastlr.presets.pieces import drops, geometric, inverse, one_by_one
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Amount, Rate, short_repr
+from fastlr.presets._building_blocks import drops, geometric, inverse, one_by_one
+from fastlr.presets._rules import Count, Exponent, Level, Levels, Marks, Span, preset
+from fastlr.schedule.constructors import constant, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "ExponentialShift", "InverseShift", "LinearShift", "MultistepShift", "PolynomialShift", "StepShift", "WarmupShift",
-]  # fmt: skip
+    "ExponentialShift",
+    "InverseShift",
+    "LinearShift",
+    "MultistepShift",
+    "PolynomialShift",
+    "StepShift",
+    "WarmupShift",
+]
 
 
 @preset()
@@ -36,13 +44,16 @@ def InverseShift(gamma: Level, power: Level, init: Rate, target: Amount | None =
 
 @preset()
 def LinearShift(value_range: Levels, time_range: Marks) -> Schedule:
-    """``value_range[0]`` up to step ``time_range[0]``, and by a line to ``value_range[1]`` at ``time_range[1]``.
+    """``value_range[0]`` up to step ``time_range[0]``, and by a line to ``value_range[1]`` at
+    ``time_range[1]``.
 
     Where that is not later, the first value still stands at the former step.
     """
     for name, pair in (("value_range", value_range), ("time_range", time_range)):
         if len(pair) != 2:
-            raise ValueError(f"chainer.LinearShift: {name} must be two numbers, got {shown(list(pair))}")
+            raise ValueError(
+                f"chainer.LinearShift: {name} must be two numbers, got {short_repr(list(pair))}"
+            )
     (first, last), (begin, end) = value_range, time_range
     if end <= begin:
         return join([constant(first), constant(last)], [begin + 1])
@@ -51,15 +62,20 @@ def LinearShift(value_range: Levels, time_range: Marks) -> Schedule:
 
 @preset()
 def MultistepShift(init: Rate, gamma: Level, step_value: Marks) -> Schedule:
-    """``init * gamma^k``, where k rises by 1, and at one step by no more, when t has reached ``step_value[k]``; not at step 0."""
+    """``init * gamma^k``, where k rises by 1, and at one step by no more, when t has reached
+    ``step_value[k]``; not at step 0.
+    """
     return drops("chainer.MultistepShift: step_value", init, gamma, one_by_one(step_value, first=1))
 
 
 @preset(
-    differences="rate must be above 0. With a target Chainer divides by the value once that is 0, and raises; here the target "
+    differences="rate must be above 0. With a target Chainer divides by the value once "
+    "that is 0, and raises; here the target "
     "is held."
 )
-def PolynomialShift(rate: Exponent, max_count: Span, init: Rate, target: Amount | None = None) -> Schedule:
+def PolynomialShift(
+    rate: Exponent, max_count: Span, init: Rate, target: Amount | None = None
+) -> Schedule:
     """``init * (1 - t/max_count)^rate``, then 0, or not below ``target``."""
     return _up_to(polynomial(init, 0.0, max_count, power=rate), init, target, rises=False)
 
@@ -72,8 +88,14 @@ def StepShift(gamma: Level, step: Span, init: Rate, target: Amount | None = None
 
 @preset()
 def WarmupShift(warmup_start: Rate, warmup_iter: Count, init: Rate) -> Schedule:
-    """From ``warmup_start`` by a line to ``init`` at step ``warmup_iter``; of no steps, ``warmup_start`` for ever."""
-    return linear(warmup_start, init, warmup_iter) if warmup_iter else constant(np.broadcast_arrays(warmup_start, init)[0])
+    """From ``warmup_start`` by a line to ``init`` at step ``warmup_iter``; of no steps,
+    ``warmup_start`` for ever.
+    """
+    return (
+        linear(warmup_start, init, warmup_iter)
+        if warmup_iter
+        else constant(np.broadcast_arrays(warmup_start, init)[0])
+    )
 
 
 def _up_to(shift: Schedule, init: Rate, target: Rate | None, rises: bool) -> Schedule:

@@ -1,11 +1,12 @@
 """MosaicML Composer's schedulers, as of mosaicml 0.32 (2025), and the one of llm-foundry 0.22.
 
-Step t is batch t, from 0; a rate is ``lr`` times the scheduler's multiplier before that batch. Times are Composer's strings:
-"10ba" batches, "2ep" epochs, "1000sp" samples, "1e6tok" tokens, "0.1dur" a share of ``max_duration``. What they are in batches is
-for you to say: ``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
-``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and shares, are truncated to
-whole batches, samples or tokens. A warm-up is scaled with ``scale_warmup`` alone, and even then its end is not: what follows
-begins where it would have.
+Step t is batch t, from 0; a rate is ``lr`` times the scheduler's multiplier before that batch.
+Times are Composer's strings: "10ba" batches, "2ep" epochs, "1000sp" samples, "1e6tok" tokens,
+"0.1dur" a share of ``max_duration``. What they are in batches is for you to say:
+``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
+``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and
+shares, are truncated to whole batches, samples or tokens. A warm-up is scaled with ``scale_warmup``
+alone, and even then its end is not: what follows begins where it would have.
 
 >>> import fastlr as flr
 >>> cosine = flr.presets.composer.CosineAnnealingWithWarmupScheduler
@@ -27,22 +28,32 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import constant, cosine, inverse_power, join, linear, polynomial
-from fastlr.parameters import Flag, Rate, shown
-from fastlr.presets.arguments import Level, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cut, drops, geometric
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
+from fastlr.arguments.rules import Flag, Rate, short_repr
+from fastlr.presets._building_blocks import cut, drops, geometric
+from fastlr.presets._rules import Level, Ratio, Share, Span, preset
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "ConstantScheduler", "ConstantWithWarmupScheduler", "CosineAnnealingScheduler", "CosineAnnealingWarmRestartsScheduler",
-    "CosineAnnealingWithWarmupScheduler", "ExponentialScheduler", "InverseSquareRootWithWarmupScheduler", "LinearScheduler",
-    "LinearWithWarmupScheduler", "MultiStepScheduler", "MultiStepWithWarmupScheduler", "PolynomialScheduler",
-    "PolynomialWithWarmupScheduler", "StepScheduler",
-]  # fmt: skip
+    "ConstantScheduler",
+    "ConstantWithWarmupScheduler",
+    "CosineAnnealingScheduler",
+    "CosineAnnealingWarmRestartsScheduler",
+    "CosineAnnealingWithWarmupScheduler",
+    "ExponentialScheduler",
+    "InverseSquareRootWithWarmupScheduler",
+    "LinearScheduler",
+    "LinearWithWarmupScheduler",
+    "MultiStepScheduler",
+    "MultiStepWithWarmupScheduler",
+    "PolynomialScheduler",
+    "PolynomialWithWarmupScheduler",
+    "StepScheduler",
+]
 
 
-# -- times -----------------------------------------------------------------------------------------------------------------
+# -- times -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -56,33 +67,50 @@ class Time:
         return f"{self.value}{self.unit}"
 
 
-_UNITS = {"ep": "epochs", "ba": "batches", "sp": "samples", "tok": "tokens", "dur": "shares of max_duration"}
+_UNITS = {
+    "ep": "epochs",
+    "ba": "batches",
+    "sp": "samples",
+    "tok": "tokens",
+    "dur": "shares of max_duration",
+}
 _TIME = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(ep|ba|sp|tok|dur)", re.IGNORECASE)
 _RULE = "a time such as '10ba', '2ep', '1000sp', '1e6tok' or '0.1dur'"
 
 
 def _time(where: str, value: object) -> Time:
     if not isinstance(value, str):
-        raise TypeError(f"{where} must be {_RULE}, got {type(value).__name__} {shown(value)}")
+        raise TypeError(f"{where} must be {_RULE}, got {type(value).__name__} {short_repr(value)}")
     found = _TIME.fullmatch(value)
     number, unit = (float(found[1]), found[2].lower()) if found else (-1.0, "")
     if not 0 <= number <= LAST_STEP:
-        raise ValueError(f"{where} must be {_RULE}, got {shown(value)}")
+        raise ValueError(f"{where} must be {_RULE}, got {short_repr(value)}")
     if unit != "dur" and number != int(number):
-        raise ValueError(f"{where} must be a whole number of {_UNITS[unit]}, got {shown(value)}")
+        raise ValueError(
+            f"{where} must be a whole number of {_UNITS[unit]}, got {short_repr(value)}"
+        )
     return Time(number if unit == "dur" else int(number), unit)
 
 
 def _times(where: str, value: object) -> list[Time]:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TypeError(f"{where} must be a sequence of times, got {type(value).__name__} {shown(value)}")
+        raise TypeError(
+            f"{where} must be a sequence of times, got {type(value).__name__} {short_repr(value)}"
+        )
     return [_time(f"{where}[{i}]", item) for i, item in enumerate(value)]
 
 
 def _whole(where: str, value: object) -> Time:
-    time = Time(value, "ep") if isinstance(value, int) and not isinstance(value, bool) else _time(where, value)
+    time = (
+        Time(value, "ep")
+        if isinstance(value, int) and not isinstance(value, bool)
+        else _time(where, value)
+    )
     if time.unit == "dur" or not 1 <= time.value <= LAST_STEP:
-        raise ValueError(f"{where} must be from 1 to 2**53 batches, epochs, samples or tokens, got {shown(value)}")
+        raise ValueError(
+            f"{where} must be from 1 to 2**53 batches, epochs, samples or tokens, got "
+            f"{short_repr(value)}"
+        )
     return time
 
 
@@ -113,8 +141,11 @@ class _Clock(NamedTuple):
         whole = self.told("max_duration", why)
         scaled = int(whole.value * self.ratio)
         if not scaled:
-            told = f"{whole}, got {self.ratio}"
-            raise ValueError(f"composer.{self.name}: scale_schedule_ratio must leave something of max_duration, {told}")
+            detail = f"{whole}, got {self.ratio}"
+            raise ValueError(
+                f"composer.{self.name}: scale_schedule_ratio must leave something of "
+                f"max_duration, {detail}"
+            )
         return Time(scaled, whole.unit)
 
     def counted(self, time: Time, scaled: bool = True) -> Time:
@@ -123,7 +154,10 @@ class _Clock(NamedTuple):
             run = self.run("a time in 'dur'")
             if run.unit != "ep":
                 return Time(int(time.value * run.value), run.unit)
-            return Time(int(time.value * self.told("batches_per_epoch", "a time in epochs") * run.value), "ba")
+            return Time(
+                int(time.value * self.told("batches_per_epoch", "a time in epochs") * run.value),
+                "ba",
+            )
         if time.unit == "ep":
             time = Time(time.value * self.told("batches_per_epoch", "a time in epochs"), "ba")
         return Time(int(time.value * (self.ratio if scaled else 1.0)), time.unit)
@@ -132,8 +166,11 @@ class _Clock(NamedTuple):
         """A time that something takes, and its unit."""
         counted = self.counted(time)
         if not counted.value:
-            told = f"{time}, scale_schedule_ratio={self.ratio}"
-            raise ValueError(f"composer.{self.name}: {key} must come to at least 1 of {_UNITS[counted.unit]}, got {told}")
+            detail = f"{time}, scale_schedule_ratio={self.ratio}"
+            raise ValueError(
+                f"composer.{self.name}: {key} must come to at least 1 of "
+                f"{_UNITS[counted.unit]}, got {detail}"
+            )
         return int(counted.value), counted.unit
 
     def pace(self, unit: str) -> int:
@@ -158,20 +195,31 @@ class _Clock(NamedTuple):
         """The warm-up, and when it ends."""
         end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
         if end.value and not steps:
-            told = f"{time}, with scale_warmup=True, got {self.ratio}"
-            raise ValueError(f"composer.{self.name}: scale_schedule_ratio must leave something of t_warmup, {told}")
+            detail = f"{time}, with scale_warmup=True, got {self.ratio}"
+            raise ValueError(
+                f"composer.{self.name}: scale_schedule_ratio must leave something of "
+                f"t_warmup, {detail}"
+            )
         return linear(0.0, peak, steps), end
 
-    def warmed(self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any) -> Schedule:
-        """A warm-up to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak`` where nothing is."""
+    def warmed(
+        self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any
+    ) -> Schedule:
+        """A warm-up to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak``
+        where nothing is.
+        """
         ramp, begin = self.ramp(t_warmup, peak, scale_warmup)
         end = self.counted(t_max)
         if begin.unit != end.unit:
-            told = f"{_UNITS[end.unit]}, got {_UNITS[begin.unit]}"
-            raise ValueError(f"composer.{self.name}: t_warmup must be in the unit of t_max, {told}")
+            detail = f"{_UNITS[end.unit]}, got {_UNITS[begin.unit]}"
+            raise ValueError(
+                f"composer.{self.name}: t_warmup must be in the unit of t_max, {detail}"
+            )
         self.check_whole(end)
         left = int(end.value - begin.value)
-        return self.by_batch(join([ramp, decay(left) if left > 0 else constant(peak)], [int(begin.value)]), end.unit)
+        return self.by_batch(
+            join([ramp, decay(left) if left > 0 else constant(peak)], [int(begin.value)]), end.unit
+        )
 
     def check_whole(self, end: Time) -> None:
         """Raise where the run is known to be longer than ``t_max``."""
@@ -179,11 +227,13 @@ class _Clock(NamedTuple):
         if run.unit == "ep" and self.batches_per_epoch is not None:
             run = Time(run.value * self.batches_per_epoch, "ba")
         if run.unit == end.unit and run.value > end.value:
-            told = f"{run.value} {_UNITS[run.unit]}, got {end.value}"
-            raise ValueError(f"composer.{self.name}: t_max must be no less than max_duration, {told}")
+            detail = f"{run.value} {_UNITS[run.unit]}, got {end.value}"
+            raise ValueError(
+                f"composer.{self.name}: t_max must be no less than max_duration, {detail}"
+            )
 
 
-# -- schedulers ------------------------------------------------------------------------------------------------------------
+# -- schedulers ------------------------------------------------------------------------------------
 
 
 @preset()
@@ -198,7 +248,14 @@ def StepScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """``lr * gamma^floor(u/step_size)``, u what has gone by, in the unit of ``step_size``."""
-    clock = _Clock("StepScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio)
+    clock = _Clock(
+        "StepScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
+    )
     every, unit = clock.length("step_size", step_size)
     return clock.by_batch(geometric(lr, gamma, every, staircase=True), unit)
 
@@ -216,7 +273,12 @@ def MultiStepScheduler(
 ) -> Schedule:
     """``lr * gamma^i``, i the number of milestones at or before a batch, in any units."""
     clock = _Clock(
-        "MultiStepScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "MultiStepScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     return clock.drops(lr, gamma, milestones)
 
@@ -234,9 +296,16 @@ def ConstantScheduler(
 ) -> Schedule:
     """``lr * alpha`` up to ``t_max``, and ``lr`` from there on."""
     clock = _Clock(
-        "ConstantScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "ConstantScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
-    return join([constant(np.multiply(lr, alpha)), constant(lr)], [clock.batch(clock.counted(t_max))])
+    return join(
+        [constant(np.multiply(lr, alpha)), constant(lr)], [clock.batch(clock.counted(t_max))]
+    )
 
 
 @preset()
@@ -252,7 +321,14 @@ def LinearScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """A line from ``lr * alpha_i`` to ``lr * alpha_f`` at ``t_max``."""
-    clock = _Clock("LinearScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio)
+    clock = _Clock(
+        "LinearScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
+    )
     steps, unit = clock.length("t_max", t_max)
     return clock.by_batch(linear(np.multiply(lr, alpha_i), np.multiply(lr, alpha_f), steps), unit)
 
@@ -270,7 +346,12 @@ def ExponentialScheduler(
 ) -> Schedule:
     """``lr * gamma^(u/decay_period)``."""
     clock = _Clock(
-        "ExponentialScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "ExponentialScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     every, unit = clock.length("decay_period", decay_period)
     return clock.by_batch(geometric(lr, gamma, every), unit)
@@ -289,7 +370,12 @@ def CosineAnnealingScheduler(
 ) -> Schedule:
     """Half a cosine wave from ``lr`` to ``lr * alpha_f`` at ``t_max``."""
     clock = _Clock(
-        "CosineAnnealingScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "CosineAnnealingScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     steps, unit = clock.length("t_max", t_max)
     return clock.by_batch(cosine(lr, np.multiply(lr, alpha_f), steps), unit)
@@ -312,7 +398,8 @@ def CosineAnnealingWarmRestartsScheduler(
 ) -> Schedule:
     """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0``, again and again.
 
-    Each takes ``int(t_mult * L)`` where the last took L. Where that is 0 it raises ``ValueError``, as Composer does.
+    Each takes ``int(t_mult * L)`` where the last took L. Where that is 0 it raises ``ValueError``,
+    as Composer does.
     """
     clock = _Clock(
         "CosineAnnealingWarmRestartsScheduler",
@@ -325,12 +412,19 @@ def CosineAnnealingWarmRestartsScheduler(
     length, unit = clock.length("t_0", t_0)
     parts: list[Schedule] = []
     begins = [0]
-    while length and int(t_mult * length) != length and len(parts) < _MOST and begins[-1] + length <= LAST_STEP:
+    while (
+        length
+        and int(t_mult * length) != length
+        and len(parts) < _MOST
+        and begins[-1] + length <= LAST_STEP
+    ):
         parts.append(cosine(lr, np.multiply(lr, alpha_f), length))
         begins.append(begins[-1] + length)
         length = int(t_mult * length)
     if not length:
-        return clock.by_batch(cut(join(parts, begins[1:-1]) if parts[1:] else parts[0], begins[-1]), unit)
+        return clock.by_batch(
+            cut(join(parts, begins[1:-1]) if parts[1:] else parts[0], begins[-1]), unit
+        )
     again = cosine(lr, np.multiply(lr, alpha_f), min(length, LAST_STEP)).repeat()
     return clock.by_batch(join([*parts, again], begins[1:]) if parts else again, unit)
 
@@ -349,13 +443,18 @@ def PolynomialScheduler(
 ) -> Schedule:
     """``lr * (alpha_f + (1 - alpha_f) * (1 - u/t_max)^power)``, then ``lr * alpha_f``."""
     clock = _Clock(
-        "PolynomialScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "PolynomialScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     steps, unit = clock.length("t_max", t_max)
     return clock.by_batch(polynomial(lr, np.multiply(lr, alpha_f), steps, power=power), unit)
 
 
-# -- with a warm-up -----------------------------------------------------------------------------------------------------------
+# -- with a warm-up --------------------------------------------------------------------------------
 
 
 @preset()
@@ -371,13 +470,22 @@ def MultiStepWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, then ``MultiStepScheduler``, in which milestones before it count."""
+    """A line from 0 to ``lr`` at ``t_warmup``, then ``MultiStepScheduler``, in which milestones
+    before it count.
+    """
     clock = _Clock(
-        "MultiStepWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "MultiStepWithWarmupScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     ramp, end = clock.ramp(t_warmup, lr, scale_warmup)
     begin = clock.batch(end)
-    return join([clock.by_batch(ramp, end.unit), clock.drops(lr, gamma, milestones).skip(begin)], [begin])
+    return join(
+        [clock.by_batch(ramp, end.unit), clock.drops(lr, gamma, milestones).skip(begin)], [begin]
+    )
 
 
 @preset()
@@ -395,7 +503,12 @@ def ConstantWithWarmupScheduler(
 ) -> Schedule:
     """A line from 0 to ``lr * alpha`` at ``t_warmup``, and that rate from there on."""
     clock = _Clock(
-        "ConstantWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "ConstantWithWarmupScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     peak = np.multiply(lr, alpha)
     return clock.warmed(t_warmup, t_max, scale_warmup, peak, lambda _: constant(peak))
@@ -415,12 +528,21 @@ def LinearWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr * alpha_i`` at ``t_warmup``, and a line to ``lr * alpha_f`` at ``t_max``."""
+    """A line from 0 to ``lr * alpha_i`` at ``t_warmup``, and a line to ``lr * alpha_f`` at
+    ``t_max``.
+    """
     clock = _Clock(
-        "LinearWithWarmupScheduler", max_duration, batches_per_epoch, samples_per_batch, tokens_per_batch, scale_schedule_ratio
+        "LinearWithWarmupScheduler",
+        max_duration,
+        batches_per_epoch,
+        samples_per_batch,
+        tokens_per_batch,
+        scale_schedule_ratio,
     )
     peak, last = np.multiply(lr, alpha_i), np.multiply(lr, alpha_f)
-    return clock.warmed(t_warmup, t_max, scale_warmup, peak, lambda steps: linear(peak, last, steps))
+    return clock.warmed(
+        t_warmup, t_max, scale_warmup, peak, lambda steps: linear(peak, last, steps)
+    )
 
 
 @preset()
@@ -436,7 +558,9 @@ def CosineAnnealingWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, and half a cosine wave to ``lr * alpha_f`` at ``t_max``."""
+    """A line from 0 to ``lr`` at ``t_warmup``, and half a cosine wave to ``lr * alpha_f`` at
+    ``t_max``.
+    """
     clock = _Clock(
         "CosineAnnealingWithWarmupScheduler",
         max_duration,
@@ -463,7 +587,9 @@ def PolynomialWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, and ``(1 - p)^power`` of the way to ``lr * alpha_f`` at ``t_max``."""
+    """A line from 0 to ``lr`` at ``t_warmup``, and ``(1 - p)^power`` of the way to ``lr *
+    alpha_f`` at ``t_max``.
+    """
     clock = _Clock(
         "PolynomialWithWarmupScheduler",
         max_duration,
@@ -473,7 +599,9 @@ def PolynomialWithWarmupScheduler(
         scale_schedule_ratio,
     )
     last = np.multiply(lr, alpha_f)
-    return clock.warmed(t_warmup, t_max, scale_warmup, lr, lambda steps: polynomial(lr, last, steps, power=power))
+    return clock.warmed(
+        t_warmup, t_max, scale_warmup, lr, lambda steps: polynomial(lr, last, steps, power=power)
+    )
 
 
 @preset()
@@ -491,10 +619,12 @@ def InverseSquareRootWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (a + (1 - a) * sqrt(t_scale/(u - t_warmup + t_scale)))``, then a line.
+    """A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (a + (1 - a) * sqrt(t_scale/(u -
+    t_warmup + t_scale)))``, then a line.
 
-    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warm-up ends, and takes ``t_cooldown``
-    to ``lr * alpha_f_cooldown``. Of llm-foundry, whose times but ``t_max`` are in the unit of ``max_duration``.
+    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warm-up
+    ends, and takes ``t_cooldown`` to ``lr * alpha_f_cooldown``. Of llm-foundry, whose times but
+    ``t_max`` are in the unit of ``max_duration``.
     """
     clock = _Clock(
         "InverseSquareRootWithWarmupScheduler",
@@ -507,16 +637,29 @@ def InverseSquareRootWithWarmupScheduler(
     unit = clock.run("the unit of its times").unit
     for key, time in (("t_warmup", t_warmup), ("t_scale", t_scale), ("t_cooldown", t_cooldown)):
         if time.unit != unit:
-            told = f"{key} must be in the unit of max_duration, {_UNITS[unit]}, got {_UNITS[time.unit]}"
-            raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: {told}")
+            detail = (
+                f"{key} must be in the unit of max_duration, {_UNITS[unit]}, got "
+                f"{_UNITS[time.unit]}"
+            )
+            raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: {detail}")
     if alpha_f_decay < alpha_f_cooldown:
-        told = f"alpha_f_decay, {alpha_f_decay}, got {alpha_f_cooldown}"
-        raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: alpha_f_cooldown must be at most {told}")
+        detail = f"alpha_f_decay, {alpha_f_decay}, got {alpha_f_cooldown}"
+        raise ValueError(
+            "composer.InverseSquareRootWithWarmupScheduler: alpha_f_cooldown must be "
+            f"at most {detail}"
+        )
     scale, unit = clock.length("t_scale", t_scale)
     ramp, warm = clock.ramp(t_warmup, lr, False)
     cooldown, whole = int(clock.counted(t_cooldown).value), clock.counted(t_max)
     begin = max(int(whole.value) - cooldown, int(warm.value))
-    decay = inverse_power(np.multiply(lr, 1 - alpha_f_decay), 0.5, scale) + np.multiply(lr, alpha_f_decay)
-    level = np.multiply(lr, alpha_f_decay + (1 - alpha_f_decay) * ((begin - int(warm.value) + scale) / scale) ** -0.5)
-    tail = linear(level, np.multiply(lr, alpha_f_cooldown), cooldown) if cooldown else constant(level)
+    decay = inverse_power(np.multiply(lr, 1 - alpha_f_decay), 0.5, scale) + np.multiply(
+        lr, alpha_f_decay
+    )
+    level = np.multiply(
+        lr,
+        alpha_f_decay + (1 - alpha_f_decay) * ((begin - int(warm.value) + scale) / scale) ** -0.5,
+    )
+    tail = (
+        linear(level, np.multiply(lr, alpha_f_cooldown), cooldown) if cooldown else constant(level)
+    )
     return clock.by_batch(join([ramp, decay, tail], [int(warm.value), begin]), unit)

@@ -1,4 +1,5 @@
-"""Deeplearning4j's schedules: ``org.nd4j.linalg.schedule`` (2018-2025), in double; step t is an iteration or an epoch, from 0.
+"""Deeplearning4j's schedules: ``org.nd4j.linalg.schedule`` (2018-2025), in double; step t is an
+iteration or an epoch, from 0.
 
 ``scheduleType``, which of the two it is, is left out.
 
@@ -12,16 +13,24 @@ from math import floor
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
-from fastlr.parameters import Rate, shown
-from fastlr.presets.arguments import Count, Duration, Level, Ratio, Real, Scales, Span, preset
-from fastlr.presets.pieces import fraction, geometric, inverse, sigmoid
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate, short_repr
+from fastlr.presets._building_blocks import fraction, geometric, inverse, sigmoid
+from fastlr.presets._rules import Count, Duration, Level, Ratio, Real, Scales, Span, preset
+from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "CosineWarmupSchedule", "CycleSchedule", "ExponentialSchedule", "FixedSchedule", "InverseSchedule", "MapSchedule",
-    "PolySchedule", "RampSchedule", "SigmoidSchedule", "StepSchedule",
-]  # fmt: skip
+    "CosineWarmupSchedule",
+    "CycleSchedule",
+    "ExponentialSchedule",
+    "FixedSchedule",
+    "InverseSchedule",
+    "MapSchedule",
+    "PolySchedule",
+    "RampSchedule",
+    "SigmoidSchedule",
+    "StepSchedule",
+]
 
 
 @preset(elementwise=True)
@@ -52,31 +61,43 @@ def StepSchedule(initialValue: Rate, decayRate: Level, step: Duration) -> Schedu
 
 @preset()
 def SigmoidSchedule(initialValue: Rate, gamma: Level, stepSize: Count) -> Schedule:
-    """``initialValue / (1 + exp(-gamma*(t - stepSize)))``: it rises, to half of ``initialValue`` at ``t = stepSize``."""
+    """``initialValue / (1 + exp(-gamma*(t - stepSize)))``: it rises, to half of
+    ``initialValue`` at ``t = stepSize``.
+    """
     return sigmoid(initialValue, gamma, stepSize, rising=True)
 
 
 @preset()
 def PolySchedule(initialValue: Rate, power: Real, maxIter: Span) -> Schedule:
-    """``initialValue * (1 + t/maxIter)^power``, then 0 from ``maxIter`` on: for a power above 0 it rises, whatever its name."""
+    """``initialValue * (1 + t/maxIter)^power``, then 0 from ``maxIter`` on: for a power above 0
+    it rises, whatever its name.
+    """
     none = constant(np.multiply(initialValue, 0))
     if power <= 0:
         return join([inverse(initialValue, 1.0, -power, every=maxIter), none], [maxIter])
-    double = polynomial(0.0, np.multiply(initialValue, 2.0**power), 2 * maxIter, power=power, origin="start")
+    double = polynomial(
+        0.0, np.multiply(initialValue, 2.0**power), 2 * maxIter, power=power, origin="start"
+    )
     return join([double.skip(maxIter), none], [maxIter])
 
 
 @preset()
 def MapSchedule(values: Scales) -> Schedule:
-    """The value of the last of the steps in ``values`` that is at or before t; step 0 must be there."""
+    """The value of the last of the steps in ``values`` that is at or before t; step 0 must be
+    there.
+    """
     if 0 not in values:
-        raise ValueError(f"dl4j.MapSchedule: values must have one for step 0, got {shown(dict(values))}")
+        raise ValueError(
+            f"dl4j.MapSchedule: values must have one for step 0, got {short_repr(dict(values))}"
+        )
     return join([constant(value) for value in values.values()], [step for step in values if step])
 
 
 @preset(elementwise=True)
 def RampSchedule(baseSchedule: Schedule, numIter: Count) -> Schedule:
-    """``baseSchedule(t) * (t + 1)/numIter``, and from step ``numIter - 1`` on ``baseSchedule(t)``."""
+    """``baseSchedule(t) * (t + 1)/numIter``, and from step ``numIter - 1`` on
+    ``baseSchedule(t)``.
+    """
     return linear(0.0, 1.0, numIter).skip(1) * baseSchedule
 
 
@@ -88,19 +109,26 @@ def CycleSchedule(
     annealingLength: Count | None = None,
     annealingDecay: Ratio = 0.1,
 ) -> Schedule:
-    """In lines up to ``maxLearningRate`` and back in ``2*((cycleLength - annealingLength)//2)`` steps, again and again.
+    """In lines up to ``maxLearningRate`` and back in ``2*((cycleLength - annealingLength)//2)``
+    steps, again and again.
 
-    In what is left of a cycle ``initialLearningRate * annealingDecay^(t - (cycleLength - annealingLength))``: where that length
-    is odd, it begins a step early, divided by ``annealingDecay``. ``initialLearningRate`` and ``annealingLength`` are a tenth of
-    the other rate and length if not given.
+    In what is left of a cycle ``initialLearningRate * annealingDecay^(t - (cycleLength -
+    annealingLength))``: where that length is odd, it begins a step early, divided by
+    ``annealingDecay``. ``initialLearningRate`` and ``annealingLength`` are a tenth of the other
+    rate and length if not given.
     """
     tail = floor(cycleLength * 0.1 + 0.5) if annealingLength is None else annealingLength
     if tail > cycleLength:
-        raise ValueError(f"dl4j.CycleSchedule: annealingLength must be at most cycleLength, {cycleLength}, got {tail}")
+        raise ValueError(
+            "dl4j.CycleSchedule: annealingLength must be at most cycleLength, "
+            f"{cycleLength}, got {tail}"
+        )
     low = np.multiply(maxLearningRate, 0.1) if initialLearningRate is None else initialLearningRate
     if np.any(np.greater(low, maxLearningRate)):
-        told = f"{shown(maxLearningRate)}, got {shown(low)}"
-        raise ValueError(f"dl4j.CycleSchedule: initialLearningRate must be at most maxLearningRate, {told}")
+        detail = f"{short_repr(maxLearningRate)}, got {short_repr(low)}"
+        raise ValueError(
+            f"dl4j.CycleSchedule: initialLearningRate must be at most maxLearningRate, {detail}"
+        )
     size, early = divmod(cycleLength - tail, 2)
     triangle = linear(low, maxLearningRate, size).then(linear(maxLearningRate, low, size))
     fall = exponential(annealingDecay**-early, annealingDecay**tail, tail + early) * np.asarray(low)
@@ -108,7 +136,9 @@ def CycleSchedule(
 
 
 @preset()
-def CosineWarmupSchedule(maxLR: Rate, warmupSteps: Count, totalSteps: Count, minLR: Rate = 0.0) -> Schedule:
+def CosineWarmupSchedule(
+    maxLR: Rate, warmupSteps: Count, totalSteps: Count, minLR: Rate = 0.0
+) -> Schedule:
     """``maxLR * t/warmupSteps``, then half a cosine wave to ``minLR`` at ``totalSteps``."""
     ramp = linear(np.multiply(maxLR, 0), maxLR, warmupSteps)
     return ramp.then(cosine(maxLR, minLR, max(totalSteps - warmupSteps, 0)))

@@ -1,9 +1,11 @@
-"""fairseq's schedules, ``fairseq.optim.lr_scheduler``, under the names of ``--lr-scheduler``, as of fairseq 0.12 (2022).
+"""fairseq's schedules, ``fairseq.optim.lr_scheduler``, under the names of ``--lr-scheduler``, as of
+fairseq 0.12 (2022).
 
-Step t is the rate of update t, counted from 0: ``step_update(t)``. A ``warmup_init_lr`` below 0 stands for the schedule's own
-beginning. Two schedules take a rate an epoch, the last of which is held: then ``lr`` has one more axis, its last, and
-``steps_per_epoch`` is needed. Parameter groups with schedules of their own, ``CompositeLRScheduler``, are
-``fastlr.stack({name: schedule})``. Double precision.
+Step t is the rate of update t, counted from 0: ``step_update(t)``. A ``warmup_init_lr`` below 0
+stands for the schedule's own beginning. Two schedules take a rate an epoch, the last of which is
+held: then ``lr`` has one more axis, its last, and ``steps_per_epoch`` is needed. Parameter groups
+with schedules of their own, ``CompositeLRScheduler``, are ``fastlr.stack({name: schedule})``.
+Double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.fairseq.inverse_sqrt(1.0, warmup_updates=4).table(10)[[0, 2, 4, 9]]
@@ -19,35 +21,71 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import constant, exponential, inverse_power, join, linear, polynomial
-from fastlr.constructors import cosine as half_wave
-from fastlr.parameters import Flag, Number, Rate, shown
-from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Growth, Level, Levels, Ratio, Real, Scales, Share, Span, preset
-from fastlr.presets.pieces import cycles, endless, fraction, geometric, phases
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Flag, Number, Rate, short_repr
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._building_blocks import cycles, endless, fraction, geometric, phases
+from fastlr.presets._rules import (
+    Count,
+    Growth,
+    Level,
+    Levels,
+    Ratio,
+    Real,
+    Scales,
+    Share,
+    Span,
+    preset,
+)
+from fastlr.schedule.constructors import (
+    constant,
+    exponential,
+    inverse_power,
+    join,
+    linear,
+    polynomial,
+)
+from fastlr.schedule.constructors import cosine as half_wave
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "UNEXPRESSED", "cosine", "fixed", "inverse_sqrt", "manual", "polynomial_decay", "reduce_lr_on_plateau", "step", "tri_stage",
+    "UNEXPRESSED",
+    "cosine",
+    "fixed",
+    "inverse_sqrt",
+    "manual",
+    "polynomial_decay",
+    "reduce_lr_on_plateau",
+    "step",
+    "tri_stage",
     "triangular",
-]  # fmt: skip
+]
 
-UNEXPRESSED = {"pass_through": "It has no rates of its own: it steps the scheduler that the optimizer brings."}
+UNEXPRESSED = {
+    "pass_through": "It has no rates of its own: it steps the scheduler that the optimizer brings."
+}
 
 
 class _AnEpoch(Number):
     """Numbers along the last axis, or a single one."""
 
     def __call__(self, where: str, value: object) -> npt.NDArray[Any]:
-        return super().__call__(where, [value] if isinstance(value, int | float | np.number) else value)
+        return super().__call__(
+            where, [value] if isinstance(value, int | float | np.number) else value
+        )
 
 
-EpochRates = Annotated[Sequence[float], _AnEpoch("a rate, or one an epoch, finite and >= 0, at most 1e290", 0.0, 1e290, core=1)]
+EpochRates = Annotated[
+    Sequence[float],
+    _AnEpoch("a rate, or one an epoch, finite and >= 0, at most 1e290", 0.0, 1e290, core=1),
+]
 
 
 def _epochs(name: str, steps_per_epoch: int | None) -> int:
     if steps_per_epoch is None:
-        raise TypeError(f"fairseq.{name}: steps_per_epoch must be given where the rate hangs on the epoch, got None")
+        raise TypeError(
+            f"fairseq.{name}: steps_per_epoch must be given where the rate hangs on the "
+            "epoch, got None"
+        )
     return steps_per_epoch
 
 
@@ -59,7 +97,8 @@ def fixed(
     warmup_updates: Count = 0,
     steps_per_epoch: Span | None = None,
 ) -> Schedule:
-    """``lr[e-1]`` in epoch e, counted from 1, times ``(t+1)/warmup_updates`` before that: the first rate is not 0.
+    """``lr[e-1]`` in epoch e, counted from 1, times ``(t+1)/warmup_updates`` before that: the first
+    rate is not 0.
 
     From epoch ``force_anneal`` on ``lr[-1] * lr_shrink^(e + 1 - force_anneal)``.
     """
@@ -69,14 +108,21 @@ def fixed(
     if force_anneal is not None:
         begin = max(force_anneal - 1, 0) * every
         gone = max(2 - force_anneal, 1)
-        parts.append((begin, geometric(lr[-1] * lr_shrink**gone, lr_shrink, every, staircase=True), begin))
+        parts.append(
+            (begin, geometric(lr[-1] * lr_shrink**gone, lr_shrink, every, staircase=True), begin)
+        )
     rates = phases(*parts)
     return linear(0.0, 1.0, warmup_updates).skip(1) * rates if warmup_updates else rates
 
 
-@preset(differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 and 1, then lr/sqrt(t).")
+@preset(
+    differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 "
+    "and 1, then lr/sqrt(t)."
+)
 def inverse_sqrt(lr: Rate, warmup_updates: Count = 4000, warmup_init_lr: Real = -1) -> Schedule:
-    """From ``warmup_init_lr``, or 0, by a line to ``lr`` in ``warmup_updates`` steps, then ``lr * sqrt(warmup_updates/t)``."""
+    """From ``warmup_init_lr``, or 0, by a line to ``lr`` in ``warmup_updates`` steps, then ``lr
+    * sqrt(warmup_updates/t)``.
+    """
     begin = max(warmup_updates, 1)
     rise = linear(max(warmup_init_lr, 0.0), lr, warmup_updates)
     return phases((0, rise, 0), (warmup_updates, inverse_power(lr, 0.5, begin), begin))
@@ -92,19 +138,27 @@ def polynomial_decay(
     power: Ratio = 1.0,
     steps_per_epoch: Span | None = None,
 ) -> Schedule:
-    """``lr * t/W`` up to and at ``W = warmup_updates``, then ``end + (lr-end) * (1 - (t-W)/(total_num_update-W))^power``.
+    """``lr * t/W`` up to and at ``W = warmup_updates``, then ``end + (lr-end) * (1 -
+    (t-W)/(total_num_update-W))^power``.
 
-    In epoch e, counted from 1, lr is ``lr[e]``: of several, the first is never used. From epoch ``force_anneal`` on it is the
-    rate that has been reached, anew each epoch, so that the decay is compounded.
+    In epoch e, counted from 1, lr is ``lr[e]``: of several, the first is never used. From epoch
+    ``force_anneal`` on it is the rate that has been reached, anew each epoch, so that the decay is
+    compounded.
     """
-    decay = partial(_decay, end=end_learning_rate, warmup=warmup_updates, total=total_num_update, power=power)
+    decay = partial(
+        _decay, end=end_learning_rate, warmup=warmup_updates, total=total_num_update, power=power
+    )
     if len(lr) == 1 and force_anneal is None:
         return decay(lr[0])
-    reached = partial(_reached, end=end_learning_rate, warmup=warmup_updates, total=total_num_update, power=power)
+    reached = partial(
+        _reached, end=end_learning_rate, warmup=warmup_updates, total=total_num_update, power=power
+    )
     every = _epochs("polynomial_decay", steps_per_epoch)
     base: Any = lr[0]
     parts = []
-    last = len(lr) - 1 if force_anneal is None else max(total_num_update, warmup_updates) // every + 1
+    last = (
+        len(lr) - 1 if force_anneal is None else max(total_num_update, warmup_updates) // every + 1
+    )
     for e in range(1, last + 1):
         forced = force_anneal is not None and e >= force_anneal
         base = reached(base, (e - 1) * every) if forced else lr[min(e, len(lr) - 1)]
@@ -113,9 +167,13 @@ def polynomial_decay(
 
 
 def _decay(lr: Any, end: Any, warmup: int, total: int, power: float) -> Schedule:
-    """The warm-up and the decay of one base rate; where the warm-up takes all of the steps, ``end`` after it."""
+    """The warm-up and the decay of one base rate; where the warm-up takes all of the steps,
+    ``end`` after it.
+    """
     body = polynomial(lr, end, total - warmup, power=power) if total > warmup else constant(end)
-    return phases((0, linear(0.0, lr, warmup), 0), (warmup if total > warmup else warmup + 1, body, warmup))
+    return phases(
+        (0, linear(0.0, lr, warmup), 0), (warmup if total > warmup else warmup + 1, body, warmup)
+    )
 
 
 def _reached(lr: Any, t: int, end: Any, warmup: int, total: int, power: float) -> Any:
@@ -133,10 +191,16 @@ def _rise(init: float, floor: Any, lr: Any, steps: int) -> Schedule:
 
 def _check_below(name: str, low: str, less: Any, high: str, more: Any) -> None:
     if np.any(np.greater_equal(less, more)):
-        raise ValueError(f"fairseq.{name}: {low} must be below {high}, got {shown(less)} and {shown(more)}")
+        raise ValueError(
+            f"fairseq.{name}: {low} must be below {high}, got {short_repr(less)} and "
+            f"{short_repr(more)}"
+        )
 
 
-@preset(differences="fairseq finds the cycle by a floating-point logarithm, and misses some where t_mult is not 1; here none.")
+@preset(
+    differences="fairseq finds the cycle by a floating-point logarithm, and misses some "
+    "where t_mult is not 1; here none."
+)
 def cosine(
     lr: Rate,
     warmup_updates: Count = 0,
@@ -147,10 +211,12 @@ def cosine(
     lr_shrink: Share = 0.1,
     max_update: Span | None = None,
 ) -> Schedule:
-    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then half cosine waves to ``min_lr``, again and again.
+    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then half cosine waves to
+    ``min_lr``, again and again.
 
-    Cycle i takes ``lr_period_updates * t_mult^i`` steps, its two rates ``lr_shrink^i`` times as high. Without a length
-    the first takes what the warm-up leaves of ``max_update``: at that step the rate is ``lr * lr_shrink``, not ``min_lr``.
+    Cycle i takes ``lr_period_updates * t_mult^i`` steps, its two rates ``lr_shrink^i`` times as
+    high. Without a length the first takes what the warm-up leaves of ``max_update``: at that step
+    the rate is ``lr * lr_shrink``, not ``min_lr``.
     """
     _check_below("cosine", "min_lr", min_lr, "lr", lr)
     period, stretch = _period(lr_period_updates, max_update, warmup_updates), fraction(t_mult)
@@ -173,28 +239,40 @@ def _period(updates: float, total: int | None, warmup: int) -> float:
     if updates > 0:
         return updates
     if total is None or total <= warmup:
-        told = f"lr_period_updates={updates!r}, max_update={total}, warmup_updates={warmup}"
-        raise ValueError(f"fairseq.cosine: lr_period_updates must be above 0, or max_update above warmup_updates, got {told}")
+        detail = f"lr_period_updates={updates!r}, max_update={total}, warmup_updates={warmup}"
+        raise ValueError(
+            "fairseq.cosine: lr_period_updates must be above 0, or max_update above "
+            f"warmup_updates, got {detail}"
+        )
     return total - warmup
 
 
 @preset()
 def triangular(
-    lr: Rate, max_lr: Rate, lr_period_updates: Ratio = 5000, lr_shrink: Share = 0.1, shrink_min: Flag = False
+    lr: Rate,
+    max_lr: Rate,
+    lr_period_updates: Ratio = 5000,
+    lr_shrink: Share = 0.1,
+    shrink_min: Flag = False,
 ) -> Schedule:
-    """By lines from ``lr`` to ``max_lr`` and back in h steps each, ``h = floor(lr_period_updates/2)``, for ever.
+    """By lines from ``lr`` to ``max_lr`` and back in h steps each, ``h =
+    floor(lr_period_updates/2)``, for ever.
 
-    Each cycle the top is ``lr_shrink`` times as high, and with ``shrink_min`` the bottom too; without, the tops come to lie below
-    ``lr``, and the triangles point down.
+    Each cycle the top is ``lr_shrink`` times as high, and with ``shrink_min`` the bottom too;
+    without, the tops come to lie below ``lr``, and the triangles point down.
     """
     _check_below("triangular", "lr", lr, "max_lr", max_lr)
     half = int(lr_period_updates // 2)
     if half < 1:
-        raise ValueError(f"fairseq.triangular: lr_period_updates must be at least 2, got {lr_period_updates!r}")
+        raise ValueError(
+            f"fairseq.triangular: lr_period_updates must be at least 2, got {lr_period_updates!r}"
+        )
     if shrink_min:
         return linear(lr, max_lr, half).then(linear(max_lr, lr, half)).repeat(scale=lr_shrink)
     bottoms = linear(lr, 0.0, half).then(linear(0.0, lr, half)).repeat()
-    return bottoms + linear(0.0, max_lr, half).then(linear(max_lr, 0.0, half)).repeat(scale=lr_shrink)
+    return bottoms + linear(0.0, max_lr, half).then(linear(max_lr, 0.0, half)).repeat(
+        scale=lr_shrink
+    )
 
 
 @preset()
@@ -206,7 +284,8 @@ def step(
     lr_deacy_period: Span = 25000,
     lr_decay: Share = 0.5,
 ) -> Schedule:
-    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then ``lr * lr_decay^floor((t-W)/lr_deacy_period)``.
+    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then ``lr *
+    lr_decay^floor((t-W)/lr_deacy_period)``.
 
     No less than ``min_lr``. The misspelling is fairseq's.
     """
@@ -216,7 +295,8 @@ def step(
 
 
 @preset(
-    differences="A decay of no steps makes fairseq divide by 0; here it is at its end at once. phase_ratio may miss a sum of 1 "
+    differences="A decay of no steps makes fairseq divide by 0; here it is at its end "
+    "at once. phase_ratio may miss a sum of 1 "
     "by rounding, which fairseq refuses."
 )
 def tri_stage(
@@ -229,9 +309,11 @@ def tri_stage(
     final_lr_scale: Ratio = 0.01,
     max_update: Span | None = None,
 ) -> Schedule:
-    """From ``lr * init_lr_scale`` by a line to ``lr``, ``lr`` held, then by equal ratios to ``lr * final_lr_scale``.
+    """From ``lr * init_lr_scale`` by a line to ``lr``, ``lr`` held, then by equal ratios to ``lr *
+    final_lr_scale``.
 
-    The three take so many steps each, or with ``phase_ratio`` such shares of ``max_update``, rounded down.
+    The three take so many steps each, or with ``phase_ratio`` such shares of ``max_update``,
+    rounded down.
     """
     if phase_ratio is not None:
         warmup_steps, hold_steps, decay_steps = _shares(phase_ratio, max_update)
@@ -245,7 +327,10 @@ def tri_stage(
 
 def _shares(ratios: Sequence[float], total: int | None) -> list[int]:
     if len(ratios) != 3 or abs(sum(ratios) - 1) > 1e-9:
-        raise ValueError(f"fairseq.tri_stage: phase_ratio must be three numbers whose sum is 1, got {shown(list(ratios))}")
+        raise ValueError(
+            "fairseq.tri_stage: phase_ratio must be three numbers whose sum is 1, got "
+            f"{short_repr(list(ratios))}"
+        )
     if total is None:
         raise TypeError("fairseq.tri_stage: max_update must be given with phase_ratio, got None")
     return [int(total * ratio) for ratio in ratios]
@@ -260,19 +345,32 @@ def reduce_lr_on_plateau(
 ) -> Plateau:
     """torch's automaton as a rule, updated after each validation from the end of the warm-up on.
 
-    The warm-up is a schedule of its own: ``fastlr.linear(max(warmup_init_lr, 0), lr, warmup_updates)``.
+    The warm-up is a schedule of its own: ``fastlr.linear(max(warmup_init_lr, 0), lr,
+    warmup_updates)``.
     """
     return Plateau(
-        mode="max" if maximize_best_checkpoint_metric else "min", factor=lr_shrink, patience=lr_patience, rtol=lr_threshold,
-        eps=1e-8, nan="bad", convention="torch",
-    )  # fmt: skip
+        mode="max" if maximize_best_checkpoint_metric else "min",
+        factor=lr_shrink,
+        patience=lr_patience,
+        rtol=lr_threshold,
+        eps=1e-8,
+        nan="bad",
+        convention="torch",
+    )
 
 
-@preset(differences='A key that stands for several, "1-3" or "1,2", is given as its first number or as each of them.')
+@preset(
+    differences='A key that stands for several, "1-3" or "1,2", is given as its first '
+    "number or as each of them."
+)
 def manual(
-    lr: Rate, epoch2lr: Scales | None = None, update2lr: Scales | None = None, steps_per_epoch: Span | None = None
+    lr: Rate,
+    epoch2lr: Scales | None = None,
+    update2lr: Scales | None = None,
+    steps_per_epoch: Span | None = None,
 ) -> Schedule:
-    """The rate of the largest key at or before t in ``update2lr``; before the first of them, that of the epoch in ``epoch2lr``.
+    """The rate of the largest key at or before t in ``update2lr``; before the first of them, that
+    of the epoch in ``epoch2lr``.
 
     Epochs are counted from 1. Before any key ``lr``, or, where there is one for update 1, that.
     """

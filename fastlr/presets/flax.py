@@ -1,8 +1,9 @@
 """flax's schedules, ``flax.training.lr_schedule``, as of flax 0.12 (2026).
 
-Step t is the ``step`` that the function is given: t=0 is the rate of the first update, which with a warm-up is 0. Lengths are in
-epochs of ``steps_per_epoch`` steps, both of which may be fractions. The warm-up is a factor of the rate, not a piece before it.
-JAX computes in float32 unless told otherwise.
+Step t is the ``step`` that the function is given: t=0 is the rate of the first update, which with a
+warm-up is 0. Lengths are in epochs of ``steps_per_epoch`` steps, both of which may be fractions.
+The warm-up is a factor of the rate, not a piece before it. JAX computes in float32 unless told
+otherwise.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -13,17 +14,22 @@ from typing import Annotated
 
 import numpy as np
 
-from fastlr.constructors import constant, linear
-from fastlr.parameters import Number, Rate, shown
-from fastlr.presets.arguments import Duration, Length, preset
-from fastlr.presets.pieces import fraction, on_clock, stairs, wave
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Number, Rate, short_repr
+from fastlr.presets._building_blocks import fraction, on_clock, stairs, wave
+from fastlr.presets._rules import Duration, Length, preset
+from fastlr.schedule.constructors import constant, linear
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "create_constant_learning_rate_schedule", "create_cosine_learning_rate_schedule", "create_stepped_learning_rate_schedule",
-]  # fmt: skip
+    "create_constant_learning_rate_schedule",
+    "create_cosine_learning_rate_schedule",
+    "create_stepped_learning_rate_schedule",
+]
 
-_Pairs = Annotated[Sequence[Sequence[float]], Number("pairs of an epoch and a factor, all >= 0", 0.0, 2.0**53, core=2)]
+_Pairs = Annotated[
+    Sequence[Sequence[float]],
+    Number("pairs of an epoch and a factor, all >= 0", 0.0, 2.0**53, core=2),
+]
 
 
 @preset()
@@ -36,26 +42,41 @@ def create_constant_learning_rate_schedule(
 
 @preset()
 def create_stepped_learning_rate_schedule(
-    base_learning_rate: Rate, steps_per_epoch: Duration, lr_sched_steps: _Pairs, warmup_length: Length = 0.0
+    base_learning_rate: Rate,
+    steps_per_epoch: Duration,
+    lr_sched_steps: _Pairs,
+    warmup_length: Length = 0.0,
 ) -> Schedule:
-    """``base_learning_rate`` times the factor of the last pair whose epoch has passed, times the warm-up.
+    """``base_learning_rate`` times the factor of the last pair whose epoch has passed, times the
+    warm-up.
 
-    An epoch begins at step ``round(epoch*steps_per_epoch)``, half to even, which keeps the old rate; the next has the new one.
+    An epoch begins at step ``round(epoch*steps_per_epoch)``, half to even, which keeps the old
+    rate; the next has the new one.
     """
     if len(lr_sched_steps[0]) != 2:
-        told = f"{shown(lr_sched_steps[0])} among them"
-        raise ValueError(f"flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, got {told}")
+        detail = f"{short_repr(lr_sched_steps[0])} among them"
+        raise ValueError(
+            "flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, "
+            f"got {detail}"
+        )
     boundaries = sorted(round(epoch * steps_per_epoch) for epoch, _ in lr_sched_steps)
-    values = [np.multiply(base_learning_rate, factor) for factor in (1.0, *(factor for _, factor in lr_sched_steps))]
+    values = [
+        np.multiply(base_learning_rate, factor)
+        for factor in (1.0, *(factor for _, factor in lr_sched_steps))
+    ]
     steps = stairs("flax.create_stepped_learning_rate_schedule", values, boundaries, after=1)
     return _warmed(steps, steps_per_epoch, warmup_length)
 
 
 @preset()
 def create_cosine_learning_rate_schedule(
-    base_learning_rate: Rate, steps_per_epoch: Duration, halfcos_epochs: Duration, warmup_length: Length = 0.0
+    base_learning_rate: Rate,
+    steps_per_epoch: Duration,
+    halfcos_epochs: Duration,
+    warmup_length: Length = 0.0,
 ) -> Schedule:
-    """``base_learning_rate * (cos(pi*t / (halfcos_epochs*steps_per_epoch)) + 1)/2``, times the warm-up.
+    """``base_learning_rate * (cos(pi*t / (halfcos_epochs*steps_per_epoch)) + 1)/2``, times the
+    warm-up.
 
     Not clamped: after ``halfcos_epochs`` it climbs back, for ever.
     """
@@ -66,4 +87,6 @@ def create_cosine_learning_rate_schedule(
 def _warmed(schedule: Schedule, steps_per_epoch: float, warmup: float) -> Schedule:
     if warmup == 0:
         return schedule
-    return schedule * on_clock(partial(linear, 0.0, 1.0), fraction(warmup) * fraction(steps_per_epoch))
+    return schedule * on_clock(
+        partial(linear, 0.0, 1.0), fraction(warmup) * fraction(steps_per_epoch)
+    )

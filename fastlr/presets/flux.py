@@ -1,4 +1,5 @@
-"""Flux's ParameterSchedulers.jl, of 0.4 (2024), in the numbers that it is given; step t is its ``schedule(t + 1)``.
+"""Flux's ParameterSchedulers.jl, of 0.4 (2024), in the numbers that it is given; step t is its
+``schedule(t + 1)``.
 
 >>> Triangle(0.0, 1.0, period=4).table(6)
 array([0. , 0.5, 1. , 0.5, 0. , 0.5])
@@ -13,19 +14,39 @@ from typing import Annotated
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, cyclic, join, linear, polynomial
-from fastlr.parameters import Flag, Number, Rate
-from fastlr.presets.arguments import Level, Marks, Share, Span, preset
-from fastlr.presets.pieces import cut, drops, geometric, inverse, rate_at, tabulated, wave
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
+from fastlr.arguments.rules import Flag, Number, Rate
+from fastlr.presets._building_blocks import cut, drops, geometric, inverse, rate_at, tabulated, wave
+from fastlr.presets._rules import Level, Marks, Share, Span, preset
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import constant, cosine, cyclic, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "Constant", "CosAnneal", "Exp", "Interpolator", "Inv", "Loop", "OneCycle", "Poly", "Sequence", "Shifted", "Shortened", "Sin",
-    "SinDecay2", "SinExp", "Step", "Triangle", "TriangleDecay2", "TriangleExp", "UNEXPRESSED",
-]  # fmt: skip
+    "Constant",
+    "CosAnneal",
+    "Exp",
+    "Interpolator",
+    "Inv",
+    "Loop",
+    "OneCycle",
+    "Poly",
+    "Sequence",
+    "Shifted",
+    "Shortened",
+    "Sin",
+    "SinDecay2",
+    "SinExp",
+    "Step",
+    "Triangle",
+    "TriangleDecay2",
+    "TriangleExp",
+    "UNEXPRESSED",
+]
 
-UNEXPRESSED = {"ComposedSchedule": "It builds another schedule at every step, by a function of what its parameters are there."}
+UNEXPRESSED = {
+    "ComposedSchedule": "It builds another schedule at every step, by a function of "
+    "what its parameters are there."
+}
 
 _STEPS = Number("an integer from 1 to 2**53, or a list of them", 1, LAST_STEP, whole=True)
 
@@ -45,12 +66,14 @@ def Constant(value: Rate) -> Schedule:
     return constant(value)
 
 
-# -- decays ----------------------------------------------------------------------------------------------------------------
+# -- decays ----------------------------------------------------------------------------------------
 
 
 @preset()
 def Step(start: Rate, decay: Level, step_sizes: Sizes) -> Schedule:
-    """``start * decay^i``, i the number of ``step_sizes`` that have gone by, or of so many steps, if it is one number."""
+    """``start * decay^i``, i the number of ``step_sizes`` that have gone by, or of so many
+    steps, if it is one number.
+    """
     if isinstance(step_sizes, int):
         return geometric(start, decay, step_sizes, staircase=True)
     return drops("flux.Step: step_sizes", start, decay, list(accumulate(step_sizes)))
@@ -64,7 +87,9 @@ def Exp(start: Rate, decay: Level) -> Schedule:
 
 @preset()
 def Poly(start: Rate, degree: Span, max_iter: Span) -> Schedule:
-    """``start * (1 - t/max_iter)^degree``; step ``max_iter`` and any later one raises ``ValueError``."""
+    """``start * (1 - t/max_iter)^degree``; step ``max_iter`` and any later one raises
+    ``ValueError``.
+    """
     return cut(polynomial(start, 0.0, max_iter, power=degree), max_iter)
 
 
@@ -74,7 +99,7 @@ def Inv(start: Rate, decay: Level, degree: Span) -> Schedule:
     return inverse(start, decay, degree)
 
 
-# -- cycles: between two rates, of which it does not matter which is which -------------------------------------------------
+# -- cycles: between two rates, of which it does not matter which is which -------------------------
 
 
 def _bounds(l0: Rate, l1: Rate) -> tuple[Rate, Rate]:
@@ -83,7 +108,9 @@ def _bounds(l0: Rate, l1: Rate) -> tuple[Rate, Rate]:
 
 @preset()
 def Triangle(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """In lines from the lower rate to the higher in half a ``period`` and back in the other, for ever."""
+    """In lines from the lower rate to the higher in half a ``period`` and back in the other,
+    for ever.
+    """
     return cyclic(*_bounds(l0, l1), period, period).paced([2])
 
 
@@ -97,7 +124,9 @@ def TriangleDecay2(l0: Rate, l1: Rate, period: Span) -> Schedule:
 def TriangleExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
     """As ``Triangle``, the height above the lower rate multiplied by ``decay^t``."""
     low, high = _bounds(l0, l1)
-    return cyclic(0.0, 1.0, period, period).paced([2]) * geometric(np.subtract(high, low), decay) + np.asarray(low)
+    return cyclic(0.0, 1.0, period, period).paced([2]) * geometric(
+        np.subtract(high, low), decay
+    ) + np.asarray(low)
 
 
 _A_TABLE = "A period is a table of so many numbers."
@@ -131,19 +160,26 @@ def SinExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
 
 @preset()
 def CosAnneal(l0: Rate, l1: Rate, period: Span, restart: Flag = True) -> Schedule:
-    """Half a cosine wave from the higher rate to the lower in ``period`` steps, again and again, or else the whole wave."""
+    """Half a cosine wave from the higher rate to the lower in ``period`` steps, again and
+    again, or else the whole wave.
+    """
     low, high = _bounds(l0, l1)
     return cosine(high, low, period).repeat() if restart else wave(high, low, period)
 
 
 @preset()
 def OneCycle(
-    nsteps: Span, maxval: Rate, startval: Rate | None = None, endval: Rate | None = None, percent_start: Share = 0.25
+    nsteps: Span,
+    maxval: Rate,
+    startval: Rate | None = None,
+    endval: Rate | None = None,
+    percent_start: Share = 0.25,
 ) -> Schedule:
-    """Half a cosine wave up in ``ceil(percent_start*nsteps)`` steps, and one down; step ``nsteps`` raises ``ValueError``.
+    """Half a cosine wave up in ``ceil(percent_start*nsteps)`` steps, and one down; step ``nsteps``
+    raises ``ValueError``.
 
-    From ``startval``, or ``maxval/25``, to ``maxval``, and to ``endval``, or ``maxval/100,000``: of two rates the higher one is
-    the upper end, whichever it is.
+    From ``startval``, or ``maxval/25``, to ``maxval``, and to ``endval``, or ``maxval/100,000``: of
+    two rates the higher one is the upper end, whichever it is.
     """
     warmup = ceil(percent_start * nsteps)
     first, peak = _bounds(np.divide(maxval, 25) if startval is None else startval, maxval)
@@ -151,18 +187,21 @@ def OneCycle(
     return cut(cosine(first, peak, warmup).then(cosine(top, last, nsteps - warmup)), nsteps)
 
 
-# -- schedules of schedules ------------------------------------------------------------------------------------------------
+# -- schedules of schedules ------------------------------------------------------------------------
 
 
 @preset()
 def Sequence(schedules: Several[Schedule], step_sizes: Marks) -> Schedule:
     """``schedules[i]`` for ``step_sizes[i]`` steps, each from its own step 0.
 
-    Beyond all of them the next schedule, or else the last again from its step 0: that is when it is called; iterated, the last
-    goes on.
+    Beyond all of them the next schedule, or else the last again from its step 0: that is when it is
+    called; iterated, the last goes on.
     """
     if len(step_sizes) > len(schedules):
-        raise ValueError(f"flux.Sequence: step_sizes must be at most {len(schedules)}, as schedules, got {len(step_sizes)}")
+        raise ValueError(
+            f"flux.Sequence: step_sizes must be at most {len(schedules)}, as schedules, "
+            f"got {len(step_sizes)}"
+        )
     parts = [*schedules, schedules[-1]][: len(step_sizes) + 1]
     return join(parts, list(accumulate(step_sizes)))
 

@@ -1,8 +1,9 @@
 """fvcore's parameter schedulers, ``fvcore.common.param_scheduler``, as of fvcore 0.1.5 (2022).
 
-Each is a function of ``where``, the progress from 0 to below 1: here of the step, ``where = t/max_iter``, as Detectron2 asks.
-What they give is the value itself, or a factor of each group's rate: ``flr.presets.detectron2.LRMultiplier``. Double precision.
-``fuzz`` below is their tolerance, 1e-6 of the whole: from about a million steps on, boundaries come so much early.
+Each is a function of ``where``, the progress from 0 to below 1: here of the step, ``where =
+t/max_iter``, as Detectron2 asks. What they give is the value itself, or a factor of each group's
+rate: ``flr.presets.detectron2.LRMultiplier``. Double precision. ``fuzz`` below is their tolerance,
+1e-6 of the whole: from about a million steps on, boundaries come so much early.
 
 >>> CosineParamScheduler(1.0, 0.0, max_iter=4).table(5)
 array([1.        , 0.85355339, 0.5       , 0.14644661, 0.        ])
@@ -18,17 +19,23 @@ from typing import Annotated
 
 import numpy.typing as npt
 
-from fastlr.constructors import constant, join, linear, polynomial
-from fastlr.parameters import Power, Rate, shown
-from fastlr.presets.arguments import Curves, Lengths, Levels, Marks, Ratio, Span, Turns, named, preset
-from fastlr.presets.pieces import cut, fraction, geometric, on_clock, wave
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Power, Rate, short_repr
+from fastlr.presets._building_blocks import cut, fraction, geometric, on_clock, wave
+from fastlr.presets._rules import Curves, Lengths, Levels, Marks, Ratio, Span, Turns, named, preset
+from fastlr.schedule.constructors import constant, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "CompositeParamScheduler", "ConstantParamScheduler", "CosineParamScheduler", "ExponentialParamScheduler",
-    "LinearParamScheduler", "MultiStepParamScheduler", "PolynomialDecayParamScheduler", "StepParamScheduler",
+    "CompositeParamScheduler",
+    "ConstantParamScheduler",
+    "CosineParamScheduler",
+    "ExponentialParamScheduler",
+    "LinearParamScheduler",
+    "MultiStepParamScheduler",
+    "PolynomialDecayParamScheduler",
+    "StepParamScheduler",
     "StepWithFixedGammaParamScheduler",
-]  # fmt: skip
+]
 
 _FUZZ = Fraction(1, 10**6)
 _scaling = named(["rescaled", "fixed"])
@@ -36,7 +43,10 @@ _scaling = named(["rescaled", "fixed"])
 
 def _scalings(where: str, value: object) -> object:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TypeError(f"{where} must be a sequence of 'rescaled' and 'fixed', got {type(value).__name__} {shown(value)}")
+        raise TypeError(
+            f"{where} must be a sequence of 'rescaled' and 'fixed', got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
     return [_scaling(f"{where}[{i}]", word) for i, word in enumerate(value)]
 
 
@@ -49,7 +59,10 @@ def ConstantParamScheduler(value: Rate, *, max_iter: Span) -> Schedule:
     return cut(constant(value), max_iter)
 
 
-@preset(elementwise=True, differences="After max_iter fvcore's line goes on, below 0 too; here the end is held.")
+@preset(
+    elementwise=True,
+    differences="After max_iter fvcore's line goes on, below 0 too; here the end is held.",
+)
 def LinearParamScheduler(start_value: Rate, end_value: Rate, *, max_iter: Span) -> Schedule:
     """``end_value * where + start_value * (1 - where)``."""
     return linear(start_value, end_value, max_iter)
@@ -57,7 +70,9 @@ def LinearParamScheduler(start_value: Rate, end_value: Rate, *, max_iter: Span) 
 
 @preset()
 def CosineParamScheduler(start_value: Rate, end_value: Rate, *, max_iter: Span) -> Schedule:
-    """``end_value + (start_value - end_value) * (1 + cos(pi*where))/2``, which climbs back after ``max_iter``."""
+    """``end_value + (start_value - end_value) * (1 + cos(pi*where))/2``, which climbs back
+    after ``max_iter``.
+    """
     return wave(start_value, end_value, max_iter)
 
 
@@ -67,7 +82,10 @@ def ExponentialParamScheduler(start_value: Rate, decay: Ratio, *, max_iter: Span
     return geometric(start_value, decay, max_iter)
 
 
-@preset(elementwise=True, differences="After max_iter fvcore's powers are of negative numbers; here 0 is held.")
+@preset(
+    elementwise=True,
+    differences="After max_iter fvcore's powers are of negative numbers; here 0 is held.",
+)
 def PolynomialDecayParamScheduler(base_value: Rate, power: Power, *, max_iter: Span) -> Schedule:
     """``base_value * (1 - where)^power``."""
     return polynomial(base_value, 0.0, max_iter, power=power)
@@ -75,7 +93,8 @@ def PolynomialDecayParamScheduler(base_value: Rate, power: Power, *, max_iter: S
 
 @preset()
 def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) -> Schedule:
-    """``values[i]``, ``i = trunc((where + fuzz) * len(values))``: all for equally long. From ``max_iter`` on it raises.
+    """``values[i]``, ``i = trunc((where + fuzz) * len(values))``: all for equally long. From
+    ``max_iter`` on it raises.
 
     ``num_updates`` is asked for, and of no use.
     """
@@ -88,7 +107,8 @@ def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) ->
 def StepWithFixedGammaParamScheduler(
     base_value: Rate, num_decays: Turns, gamma: Ratio, num_updates: Span, *, max_iter: Span
 ) -> Schedule:
-    """``base_value * gamma^i``, i from 0 to ``num_decays``, all for equally long; from ``max_iter`` on it raises.
+    """``base_value * gamma^i``, i from 0 to ``num_decays``, all for equally long; from ``max_iter``
+    on it raises.
 
     ``num_updates`` is asked for, and of no use.
     """
@@ -97,12 +117,17 @@ def StepWithFixedGammaParamScheduler(
 
 @preset()
 def MultiStepParamScheduler(
-    values: Levels, num_updates: Span | None = None, milestones: Marks | None = None, *, max_iter: Span
+    values: Levels,
+    num_updates: Span | None = None,
+    milestones: Marks | None = None,
+    *,
+    max_iter: Span,
 ) -> Schedule:
-    """``values[i]``, i the number of milestones that are at most ``trunc((where + fuzz) * num_updates)``.
+    """``values[i]``, i the number of milestones that are at most ``trunc((where + fuzz) *
+    num_updates)``.
 
-    ``num_updates`` is the last milestone if not given; without milestones they are ``ceil(num_updates/len(values))`` apart. After
-    step ``max_iter`` it raises.
+    ``num_updates`` is the last milestone if not given; without milestones they are
+    ``ceil(num_updates/len(values))`` apart. After step ``max_iter`` it raises.
     """
     updates, marks = _milestones(len(values), num_updates, milestones)
     begins = [max(0, ceil(max_iter * (Fraction(mark, updates) - _FUZZ))) for mark in marks]
@@ -110,15 +135,19 @@ def MultiStepParamScheduler(
 
 
 @preset(
-    differences="A scheduler that the tolerance lets begin early is held at its beginning until its own interval begins; where "
+    differences="A scheduler that the tolerance lets begin early is held at its "
+    "beginning until its own interval begins; where "
     "that is exactly on a step, fvcore's rounding decides.",
 )
-def CompositeParamScheduler(schedulers: Curves, lengths: Lengths, interval_scaling: Scalings, *, max_iter: Span) -> Schedule:
-    """``schedulers[i]`` in its part of the whole, from the first step where ``where + fuzz`` is beyond those before it.
+def CompositeParamScheduler(
+    schedulers: Curves, lengths: Lengths, interval_scaling: Scalings, *, max_iter: Span
+) -> Schedule:
+    """``schedulers[i]`` in its part of the whole, from the first step where ``where + fuzz`` is
+    beyond those before it.
 
-    Each is a function of a number of steps, ``lambda n: CosineParamScheduler(1.0, 0.0, max_iter=n)``: "rescaled" it runs through
-    within its part, "fixed" it goes by the progress of the whole. ``lengths`` are shares, which are 1 together; the last is what
-    the others leave.
+    Each is a function of a number of steps, ``lambda n: CosineParamScheduler(1.0, 0.0,
+    max_iter=n)``: "rescaled" it runs through within its part, "fixed" it goes by the progress of
+    the whole. ``lengths`` are shares, which are 1 together; the last is what the others leave.
     """
     shares = _shares(len(schedulers), lengths, len(interval_scaling))
     starts = [Fraction(0), *accumulate(shares[:-1])]
@@ -129,45 +158,68 @@ def CompositeParamScheduler(schedulers: Curves, lengths: Lengths, interval_scali
             whole = interval_scaling[i] == "fixed"
             start, length = (Fraction(0), Fraction(1)) if whole else (starts[i], shares[i])
             first = max(begin, ceil(start * max_iter))  # where its own interval begins
-            part = on_clock(schedulers[i], length * max_iter, first - start * max_iter, reach=4 * max_iter)
+            part = on_clock(
+                schedulers[i], length * max_iter, first - start * max_iter, reach=4 * max_iter
+            )
             parts.append(part.delay(first - begin) if first > begin else part)
             firsts.append(begin)
     return join(parts, firsts[1:])
 
 
-# -- what they are put together from ---------------------------------------------------------------------------------------
+# -- what they are put together from ---------------------------------------------------------------
 
 
 def _steps(values: Sequence[npt.ArrayLike], max_iter: int) -> Schedule:
     """All of the values for equally long, up to the end."""
-    begins = [max(0, ceil(max_iter * (Fraction(i, len(values)) - _FUZZ))) for i in range(1, len(values) + 1)]
+    begins = [
+        max(0, ceil(max_iter * (Fraction(i, len(values)) - _FUZZ)))
+        for i in range(1, len(values) + 1)
+    ]
     return cut(join([constant(value) for value in values], begins[:-1]), begins[-1])
 
 
-def _milestones(count: int, num_updates: int | None, milestones: Sequence[int] | None) -> tuple[int, Sequence[int]]:
+def _milestones(
+    count: int, num_updates: int | None, milestones: Sequence[int] | None
+) -> tuple[int, Sequence[int]]:
     """The number of updates and the milestones among them, of so many values."""
     if count == 0 or (num_updates is None and milestones is None):
-        told = f"{count} values, num_updates={num_updates}, milestones={milestones}"
-        raise ValueError(f"fvcore.MultiStepParamScheduler: values, and num_updates or milestones, must be given, got {told}")
+        detail = f"{count} values, num_updates={num_updates}, milestones={milestones}"
+        raise ValueError(
+            "fvcore.MultiStepParamScheduler: values, and num_updates or milestones, "
+            f"must be given, got {detail}"
+        )
     if milestones is None:
         width = -(-(num_updates or 0) // count)
         milestones = [width * i for i in range(1, count)]
     elif len(milestones) != count - (num_updates is not None):
         rule = "as many as values" if num_updates is None else "one less than values"
-        raise ValueError(f"fvcore.MultiStepParamScheduler: milestones must be {rule}, {count}, got {shown(milestones)}")
-    updates, marks = (milestones[-1], milestones[:-1]) if num_updates is None else (num_updates, milestones)
+        raise ValueError(
+            f"fvcore.MultiStepParamScheduler: milestones must be {rule}, {count}, got "
+            f"{short_repr(milestones)}"
+        )
+    updates, marks = (
+        (milestones[-1], milestones[:-1]) if num_updates is None else (num_updates, milestones)
+    )
     if any(b <= a for a, b in pairwise([0, *marks, updates])):
-        told = f"{shown(marks)} and {updates}"
-        raise ValueError(f"fvcore.MultiStepParamScheduler: milestones must rise from above 0 to below num_updates, got {told}")
+        detail = f"{short_repr(marks)} and {updates}"
+        raise ValueError(
+            "fvcore.MultiStepParamScheduler: milestones must rise from above 0 to "
+            f"below num_updates, got {detail}"
+        )
     return updates, marks
 
 
 def _shares(count: int, lengths: Sequence[float], scalings: int) -> list[Fraction]:
     """The lengths, the last of them what the others leave."""
     if not len(lengths) == scalings == count:
-        told = f"got {count} schedulers, {len(lengths)} lengths, {scalings} interval_scaling"
-        raise ValueError(f"fvcore.CompositeParamScheduler: lengths and interval_scaling must be as many as schedulers, {told}")
+        detail = f"got {count} schedulers, {len(lengths)} lengths, {scalings} interval_scaling"
+        raise ValueError(
+            "fvcore.CompositeParamScheduler: lengths and interval_scaling must be as "
+            f"many as schedulers, {detail}"
+        )
     shares = [fraction(length) for length in lengths]
     if abs(sum(shares, Fraction(-1))) >= Fraction(1, 1000):
-        raise ValueError(f"fvcore.CompositeParamScheduler: lengths must be 1 together, got {shown(lengths)}")
+        raise ValueError(
+            f"fvcore.CompositeParamScheduler: lengths must be 1 together, got {short_repr(lengths)}"
+        )
     return [*shares[:-1], max(Fraction(0), 1 - sum(shares[:-1], Fraction(0)))]

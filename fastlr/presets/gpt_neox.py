@@ -1,7 +1,7 @@
 """GPT-NeoX's schedule, ``AnnealingLR`` of ``megatron.learning_rates``, in three versions of it.
 
-Step t is the rate of update t, counted from 0. ``warmup_iter`` is a share of ``total_iters`` in a configuration, and may be a
-fraction of a step. Double precision.
+Step t is the rate of update t, counted from 0. ``warmup_iter`` is a share of ``total_iters`` in a
+configuration, and may be a fraction of a step. Double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.gpt_neox.AnnealingLR(1.0, 2, 6, "linear").table(7)
@@ -17,11 +17,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, exponential_decay, join, linear
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Length, Span, preset
-from fastlr.presets.pieces import fraction, knots, on_clock, wave
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import fraction, knots, on_clock, wave
+from fastlr.presets._rules import Length, Span, preset
+from fastlr.schedule.constructors import constant, exponential_decay, join, linear
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["AnnealingLR"]
 
@@ -37,13 +37,16 @@ def AnnealingLR(
     min_lr: Rate = 0.0,
     version: Literal["2025", "2024", "2023"] = "2025",
 ) -> Schedule:
-    """``start_lr * t/W`` up to and at ``W = warmup_iter``, then by its style over the N steps to ``total_iters``.
+    """``start_lr * t/W`` up to and at ``W = warmup_iter``, then by its style over the N steps to
+    ``total_iters``.
 
-    "linear" is ``start_lr * (1 - r)``, r the share of N that has gone; "cosine" half a wave to ``min_lr``, which is not clamped:
-    it climbs back after ``total_iters``; "exponential" ``start_lr * exp(-0.693*r)``, for ever. None falls below ``min_lr``.
+    "linear" is ``start_lr * (1 - r)``, r the share of N that has gone; "cosine" half a wave to
+    ``min_lr``, which is not clamped: it climbs back after ``total_iters``; "exponential" ``start_lr
+    * exp(-0.693*r)``, for ever. None falls below ``min_lr``.
 
-    As of 2025 step 0 has the rate of step 1, in 2024 it has 0. In 2023 and before, it has 0, the decay is laid out over
-    ``total_iters``, cosine to 0, and stands still from step ``N = total_iters - W`` on, in the warm-up too.
+    As of 2025 step 0 has the rate of step 1, in 2024 it has 0. In 2023 and before, it has 0, the
+    decay is laid out over ``total_iters``, cosine to 0, and stands still from step ``N =
+    total_iters - W`` on, in the warm-up too.
     """
     warmup = fraction(warmup_iter)
     if warmup >= total_iters:
@@ -79,17 +82,21 @@ def _decay(lr: Any, low: Any, steps: Fraction, gone: Fraction, style: str) -> Sc
     return constant(lr)
 
 
-# -- 2023 and before -------------------------------------------------------------------------------------------------------
+# -- 2023 and before -------------------------------------------------------------------------------
 
 
 def _until(lr: Any, warmup: Fraction, last: Fraction) -> Schedule:
     """``lr * min(t, last)/warmup``."""
     top = min(warmup, last)
-    return knots([(0, 0.0), (top, np.multiply(lr, float(top / warmup)))]) if warmup else constant(lr)
+    return (
+        knots([(0, 0.0), (top, np.multiply(lr, float(top / warmup)))]) if warmup else constant(lr)
+    )
 
 
 def _stopped(lr: Any, warmup: Fraction, total: int, begin: int, style: str) -> Schedule:
-    """The decay of ``total`` steps from the warm-up's end on, from step ``begin``, up to ``total - 2*warmup`` steps of it."""
+    """The decay of ``total`` steps from the warm-up's end on, from step ``begin``, up to
+    ``total - 2*warmup`` steps of it.
+    """
     last = total - 2 * warmup
     level = constant(np.multiply(lr, _share(style, float(last / total))))
     stop = floor(total - warmup) + 1
@@ -99,7 +106,9 @@ def _stopped(lr: Any, warmup: Fraction, total: int, begin: int, style: str) -> S
 
 
 def _share(style: str, gone: float) -> float:
-    """What is left of a rate when such a share of the decay has gone: before its beginning, below 0, as well as in it."""
+    """What is left of a rate when such a share of the decay has gone: before its beginning,
+    below 0, as well as in it.
+    """
     if style == "linear":
         return 1.0 - gone
     if style == "cosine":

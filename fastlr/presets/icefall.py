@@ -1,6 +1,7 @@
 """icefall's Eden and Eden2, by which Zipformer is trained (2023).
 
-Its recipes number batches from 1: update t has the rate of batch ``b = t + 1``, in epoch ``e = floor(t/batches_per_epoch)``.
+Its recipes number batches from 1: update t has the rate of batch ``b = t + 1``, in epoch ``e =
+floor(t/batches_per_epoch)``.
 
 >>> import fastlr as flr
 >>> flr.presets.icefall.Eden2(1.0, lr_batches=4, warmup_batches=2).table(3)
@@ -9,11 +10,11 @@ array([0.72760688, 0.89442719, 0.8       ])
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-from fastlr.constructors import eden
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Duration, Length, Share, Span, preset
-from fastlr.presets.pieces import fraction, knots
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import fraction, knots
+from fastlr.presets._rules import Duration, Length, Share, Span, preset
+from fastlr.schedule.constructors import eden
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Eden", "Eden2"]
 
@@ -29,15 +30,20 @@ def Eden(
 ) -> Schedule:
     """``lr * (1 + (b/lr_batches)^2)^-0.25 * (1 + (e/lr_epochs)^2)^-0.25``, times the warm-up.
 
-    That is a line from ``warmup_start`` at batch 0 to 1 at ``warmup_batches``. Epochs are what ``step_epoch`` is told in icefall;
-    here they are of ``batches_per_epoch`` each.
+    That is a line from ``warmup_start`` at batch 0 to 1 at ``warmup_batches``. Epochs are what
+    ``step_epoch`` is told in icefall; here they are of ``batches_per_epoch`` each.
     """
-    batches, epochs = eden(lr, lr_batches, 0.25), eden(1.0, lr_epochs, 0.25).staircase(batches_per_epoch)
+    batches, epochs = (
+        eden(lr, lr_batches, 0.25),
+        eden(1.0, lr_epochs, 0.25).staircase(batches_per_epoch),
+    )
     return _warmed(batches, warmup_batches, warmup_start) * epochs
 
 
 @preset()
-def Eden2(lr: Rate, lr_batches: Duration, warmup_batches: Length = 500.0, warmup_start: Share = 0.5) -> Schedule:
+def Eden2(
+    lr: Rate, lr_batches: Duration, warmup_batches: Length = 500.0, warmup_start: Share = 0.5
+) -> Schedule:
     """``lr * (1 + (b/lr_batches)^2)^-0.5``, times the warm-up."""
     return _warmed(eden(lr, lr_batches, 0.5), warmup_batches, warmup_start)
 

@@ -1,21 +1,35 @@
 """JAX's own schedules, ``jax.example_libraries.optimizers``, as of JAX 0.10 (2026).
 
-Step t is the ``i`` that the update is given: t=0 is the rate of the first. JAX computes in float32 unless told otherwise; a decay
-length may be a fraction. optax, with schedules of its own, is in ``presets.optax``.
+Step t is the ``i`` that the update is given: t=0 is the rate of the first. JAX computes in float32
+unless told otherwise; a decay length may be a fraction. optax, with schedules of its own, is in
+``presets.optax``.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 from functools import partial
 
-from fastlr.constructors import constant as always
-from fastlr.constructors import polynomial
-from fastlr.parameters import Flag, Rate
-from fastlr.presets.arguments import Duration, Level, Levels, Marks, Ratio, preset
-from fastlr.presets.pieces import endless, fraction, geometric, inverse_decay, on_clock, stairs
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Flag, Rate
+from fastlr.presets._building_blocks import (
+    endless,
+    fraction,
+    geometric,
+    inverse_decay,
+    on_clock,
+    stairs,
+)
+from fastlr.presets._rules import Duration, Level, Levels, Marks, Ratio, preset
+from fastlr.schedule.constructors import constant as always
+from fastlr.schedule.constructors import polynomial
+from fastlr.schedule.schedule import Schedule
 
-__all__ = ["constant", "exponential_decay", "inverse_time_decay", "piecewise_constant", "polynomial_decay"]
+__all__ = [
+    "constant",
+    "exponential_decay",
+    "inverse_time_decay",
+    "piecewise_constant",
+    "polynomial_decay",
+]
 
 
 @preset(elementwise=True)
@@ -31,15 +45,25 @@ def exponential_decay(step_size: Rate, decay_steps: Duration, decay_rate: Level)
 
 
 @preset()
-def inverse_time_decay(step_size: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False) -> Schedule:
-    """``step_size / (1 + decay_rate * t/decay_steps)``, with ``floor(t/decay_steps)`` if ``staircase``."""
+def inverse_time_decay(
+    step_size: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False
+) -> Schedule:
+    """``step_size / (1 + decay_rate * t/decay_steps)``, with ``floor(t/decay_steps)`` if
+    ``staircase``.
+    """
     return inverse_decay(step_size, decay_rate, decay_steps, staircase)
 
 
 @preset()
-def polynomial_decay(step_size: Rate, decay_steps: Duration, final_step_size: Rate, power: Ratio = 1.0) -> Schedule:
-    """``(1 - t/decay_steps)^power * (step_size - final_step_size) + final_step_size``, held from ``t = decay_steps`` on."""
-    return on_clock(partial(polynomial, step_size, final_step_size, power=power), fraction(decay_steps))
+def polynomial_decay(
+    step_size: Rate, decay_steps: Duration, final_step_size: Rate, power: Ratio = 1.0
+) -> Schedule:
+    """``(1 - t/decay_steps)^power * (step_size - final_step_size) + final_step_size``, held
+    from ``t = decay_steps`` on.
+    """
+    return on_clock(
+        partial(polynomial, step_size, final_step_size, power=power), fraction(decay_steps)
+    )
 
 
 @preset()

@@ -1,8 +1,9 @@
-"""Keras 3's schedules, ``keras.optimizers.schedules``, and its callbacks that set rates, as of Keras 3.15 (2026).
+"""Keras 3's schedules, ``keras.optimizers.schedules``, and its callbacks that set rates, as of
+Keras 3.15 (2026).
 
-Step t is the optimizer's ``iterations``: t=0 is the rate of the first update; a callback's step is an epoch. Keras computes in
-float32, parts of it even where it is told otherwise, and takes the rates themselves as arguments; ``name`` is not taken. A length
-may be a fraction.
+Step t is the optimizer's ``iterations``: t=0 is the rate of the first update; a callback's step is
+an epoch. Keras computes in float32, parts of it even where it is told otherwise, and takes the
+rates themselves as arguments; ``name`` is not taken. A length may be a fraction.
 
 >>> from fastlr import presets
 >>> presets.keras.PiecewiseConstantDecay([100], [0.1, 0.01])([100, 101])
@@ -18,10 +19,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import cosine, join, linear, sampled
-from fastlr.parameters import Flag, Rate, Unit
-from fastlr.plateau import Plateau
-from fastlr.presets.arguments import (
+from fastlr.arguments.rules import Flag, Rate, Unit
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._building_blocks import (
+    endless,
+    fraction,
+    geometric,
+    inverse_decay,
+    on_clock,
+    power_decay,
+    restarts,
+    stairs,
+)
+from fastlr.presets._rules import (
     Count,
     Duration,
     Function,
@@ -35,33 +45,38 @@ from fastlr.presets.arguments import (
     Tabled,
     preset,
 )
-from fastlr.presets.pieces import (
-    endless,
-    fraction,
-    geometric,
-    inverse_decay,
-    on_clock,
-    power_decay,
-    restarts,
-    stairs,
-)
-from fastlr.schedule import Schedule
+from fastlr.schedule.constructors import cosine, join, linear, sampled
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateScheduler",
-    "PiecewiseConstantDecay", "PolynomialDecay", "ReduceLROnPlateau",
-]  # fmt: skip
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateScheduler",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "ReduceLROnPlateau",
+]
 
 
 @preset()
-def ExponentialDecay(initial_learning_rate: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False) -> Schedule:
-    """``initial_learning_rate * decay_rate^(t/decay_steps)``, with ``floor(t/decay_steps)`` if ``staircase``."""
-    return endless(partial(geometric, initial_learning_rate, decay_rate, staircase=staircase), decay_steps)
+def ExponentialDecay(
+    initial_learning_rate: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False
+) -> Schedule:
+    """``initial_learning_rate * decay_rate^(t/decay_steps)``, with ``floor(t/decay_steps)`` if
+    ``staircase``.
+    """
+    return endless(
+        partial(geometric, initial_learning_rate, decay_rate, staircase=staircase), decay_steps
+    )
 
 
 @preset()
 def PiecewiseConstantDecay(boundaries: Marks, values: Levels) -> Schedule:
-    """``values[i]`` after step ``boundaries[i-1]``, up to and with step ``boundaries[i]``: a boundary keeps the old value."""
+    """``values[i]`` after step ``boundaries[i-1]``, up to and with step ``boundaries[i]``: a
+    boundary keeps the old value.
+    """
     return stairs("keras.PiecewiseConstantDecay", values, boundaries, after=1)
 
 
@@ -73,17 +88,24 @@ def PolynomialDecay(
     power: Ratio = 1.0,
     cycle: Flag = False,
 ) -> Schedule:
-    """``(initial_learning_rate - end_learning_rate) * (1 - t/decay_steps)^power + end_learning_rate``, and held.
+    """``(initial_learning_rate - end_learning_rate) * (1 - t/decay_steps)^power +
+    end_learning_rate``, and held.
 
-    With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is reached at each multiple, and the
-    next step is higher up again.
+    With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is
+    reached at each multiple, and the next step is higher up again.
     """
-    return power_decay("keras.PolynomialDecay", initial_learning_rate, end_learning_rate, power, decay_steps, cycle)
+    return power_decay(
+        "keras.PolynomialDecay", initial_learning_rate, end_learning_rate, power, decay_steps, cycle
+    )
 
 
 @preset()
-def InverseTimeDecay(initial_learning_rate: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False) -> Schedule:
-    """``initial_learning_rate / (1 + decay_rate * t/decay_steps)``, with ``floor(t/decay_steps)`` if ``staircase``."""
+def InverseTimeDecay(
+    initial_learning_rate: Rate, decay_steps: Duration, decay_rate: Level, staircase: Flag = False
+) -> Schedule:
+    """``initial_learning_rate / (1 + decay_rate * t/decay_steps)``, with
+    ``floor(t/decay_steps)`` if ``staircase``.
+    """
     return inverse_decay(initial_learning_rate, decay_rate, decay_steps, staircase)
 
 
@@ -95,10 +117,12 @@ def CosineDecay(
     warmup_target: Rate | None = None,
     warmup_steps: Length = 0,
 ) -> Schedule:
-    """``initial_learning_rate * ((1 - alpha) * (1 + cos(pi*t/decay_steps))/2 + alpha)``, held from ``t = decay_steps`` on.
+    """``initial_learning_rate * ((1 - alpha) * (1 + cos(pi*t/decay_steps))/2 + alpha)``, held from
+    ``t = decay_steps`` on.
 
-    With a ``warmup_target``, first a line to it in ``warmup_steps``, then the wave from it, ``decay_steps`` more, to
-    ``warmup_target * alpha``; without one, ``warmup_steps`` is not looked at.
+    With a ``warmup_target``, first a line to it in ``warmup_steps``, then the wave from it,
+    ``decay_steps`` more, to ``warmup_target * alpha``; without one, ``warmup_steps`` is not looked
+    at.
     """
     if warmup_target is None:
         return on_clock(_falling(initial_learning_rate, alpha), fraction(decay_steps))
@@ -113,13 +137,20 @@ def _falling(init: npt.ArrayLike, alpha: float) -> partial[Schedule]:
 
 
 @preset(
-    differences="Keras finds the cycle by a floating-point logarithm, and may miss one by a step; here none. t_mul is at least 1 "
-    "and m_mul at most 1. Where cycles begin between steps, the end is held after the last that ends by step 2**53."
+    differences="Keras finds the cycle by a floating-point logarithm, and may miss one "
+    "by a step; here none. t_mul is at least 1 "
+    "and m_mul at most 1. Where cycles begin between steps, the end is held after the "
+    "last that ends by step 2**53."
 )
 def CosineDecayRestarts(
-    initial_learning_rate: Rate, first_decay_steps: Duration, t_mul: Growth = 2.0, m_mul: Share = 1.0, alpha: Level = 0.0
+    initial_learning_rate: Rate,
+    first_decay_steps: Duration,
+    t_mul: Growth = 2.0,
+    m_mul: Share = 1.0,
+    alpha: Level = 0.0,
 ) -> Schedule:
-    """``initial_learning_rate * ((1 - alpha) * m_mul^i * (1 + cos(pi*c/L))/2 + alpha)``, c steps into a cycle of L steps.
+    """``initial_learning_rate * ((1 - alpha) * m_mul^i * (1 + cos(pi*c/L))/2 + alpha)``, c steps
+    into a cycle of L steps.
 
     Cycle i is ``L = first_decay_steps * t_mul^i`` steps long, and may begin between steps.
     """
@@ -127,21 +158,27 @@ def CosineDecayRestarts(
     return restarts(initial_learning_rate, end, first_decay_steps, t_mul, m_mul)
 
 
-# -- callbacks -------------------------------------------------------------------------------------------------------------
+# -- callbacks -------------------------------------------------------------------------------------
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `epochs` epochs, and the last rate held. Keras rounds "
+    differences="A function is not a value: it is asked once for each of `epochs` "
+    "epochs, and the last rate held. Keras rounds "
     "each rate to the optimizer's float32 before the function sees it again."
 )
 def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Schedule:
-    """``schedule(epoch, rate)`` of the rate before it, at first ``lr``, or ``schedule(epoch)``, looked up; t is the epoch."""
+    """``schedule(epoch, rate)`` of the rate before it, at first ``lr``, or ``schedule(epoch)``,
+    looked up; t is the epoch.
+    """
     rates = [np.asarray(lr)]
     for epoch in range(epochs):
         answer = _asked(schedule, epoch, rates[-1])
         if answer.shape not in ((), rates[0].shape):
             shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
-            raise ValueError(f"keras.LearningRateScheduler: schedule must give a rate, or one for each lane, {shapes}")
+            raise ValueError(
+                "keras.LearningRateScheduler: schedule must give a rate, or one for "
+                f"each lane, {shapes}"
+            )
         rates.append(np.broadcast_to(answer, rates[0].shape))
     return sampled(np.stack(rates[1:], axis=-1))
 
@@ -155,7 +192,8 @@ def _asked(schedule: Any, epoch: int, rate: Any) -> Any:
 
 @preset(
     elementwise=True,
-    differences="monitor and mode='auto', which asks the model's metrics, are not taken: mode must be given where it is 'max'.",
+    differences="monitor and mode='auto', which asks the model's metrics, are not "
+    "taken: mode must be given where it is 'max'.",
 )
 def ReduceLROnPlateau(
     factor: Unit = 0.1,
@@ -165,11 +203,18 @@ def ReduceLROnPlateau(
     cooldown: Count = 0,
     min_lr: Rate = 0.0,
 ) -> Plateau:
-    """Keras's automaton as a rule: ``factor`` once the metric has not been better for ``patience`` epochs, by ``min_delta``.
+    """Keras's automaton as a rule: ``factor`` once the metric has not been better for ``patience``
+    epochs, by ``min_delta``.
 
     Its state begins at the rate, ``init(scale=lr)``, and rates are float32, as in Keras.
     """
     return Plateau(
-        mode=mode, factor=factor, patience=patience, atol=min_delta, cooldown=cooldown, floor=min_lr, nan="bad",
+        mode=mode,
+        factor=factor,
+        patience=patience,
+        atol=min_delta,
+        cooldown=cooldown,
+        floor=min_lr,
+        nan="bad",
         convention="keras",
-    )  # fmt: skip
+    )

@@ -1,6 +1,8 @@
-"""Levanter's learning rates: ``OptimizerConfig.lr_scheduler``, in its newest form, that of the Marin monorepo (2025).
+"""Levanter's learning rates: ``OptimizerConfig.lr_scheduler``, in its newest form, that of the
+Marin monorepo (2025).
 
-One builder, with eight shapes of decay. Step 0 is the first update. What Levanter computes in float32 is here in float64.
+One builder, with eight shapes of decay. Step 0 is the first update. What Levanter computes in
+float32 is here in float64.
 
 >>> import fastlr as flr
 >>> flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0, lr_schedule="linear").table(4)
@@ -16,12 +18,20 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import constant, cosine, inverse_power, inverse_time, join, linear, polynomial
-from fastlr.parameters import Number, Rate, shown
-from fastlr.presets.arguments import MOST_TURNS, Exponent, Length, Ratio, Real, Share, Span, preset
-from fastlr.presets.pieces import rate_at
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
+from fastlr.arguments.rules import Number, Rate, short_repr
+from fastlr.presets._building_blocks import rate_at
+from fastlr.presets._rules import MOST_TURNS, Exponent, Length, Ratio, Real, Share, Span, preset
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import (
+    constant,
+    cosine,
+    inverse_power,
+    inverse_time,
+    join,
+    linear,
+    polynomial,
+)
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["lr_scheduler"]
 
@@ -40,7 +50,9 @@ def _cycles(where: str, value: object) -> object:
 
 CycleLength = Annotated[float | Sequence[float], _lengths]
 Cycles = Annotated[int | Sequence[int], _cycles]
-Word = Literal["constant", "cosine", "linear", "inv_sqrt", "inv", "power", "polynomial", "inv_sqrt_decay"]
+Word = Literal[
+    "constant", "cosine", "linear", "inv_sqrt", "inv", "power", "polynomial", "inv_sqrt_decay"
+]
 
 
 class _Shape(NamedTuple):
@@ -59,7 +71,8 @@ class _Shape(NamedTuple):
 
 
 @preset(
-    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its deprecated haps are not taken: give cycles."
+    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its "
+    "deprecated haps are not taken: give cycles."
 )
 def lr_scheduler(
     num_train_steps: Span,
@@ -81,30 +94,42 @@ def lr_scheduler(
     a: Ratio = 4.6,
     b: Real = -0.51,
 ) -> Schedule:
-    """In each cycle a line to ``learning_rate``, the rate held, and a decay by ``lr_schedule`` to ``min_lr_ratio`` of it.
+    """In each cycle a line to ``learning_rate``, the rate held, and a decay by ``lr_schedule`` to
+    ``min_lr_ratio`` of it.
 
-    A length up to 1 is a fraction of its cycle, rounded down, 1 all of it; one above must be whole steps. The first line begins
-    at 0 and takes ``warmup``, each later one at the last cycle's end and takes ``rewarmup``; ``decay`` is all that is left where
-    it is not given. With a ``cycle_length`` that does not divide the run the last cycle is the longer. ``cooldown`` is a line to
-    the lowest rate at the end of all.
+    A length up to 1 is a fraction of its cycle, rounded down, 1 all of it; one above must be whole
+    steps. The first line begins at 0 and takes ``warmup``, each later one at the last cycle's end
+    and takes ``rewarmup``; ``decay`` is all that is left where it is not given. With a
+    ``cycle_length`` that does not divide the run the last cycle is the longer. ``cooldown`` is a
+    line to the lowest rate at the end of all.
 
-    With c the steps into a decay of D, m the ratio, W the cycle's warm-up, p = c/D, the decays, none below ``m``, are "cosine"
-    with its ``exponent``, "linear", and "polynomial" with its ``power``; "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt"
-    ``min(1, sqrt(timescale/max(c + W, 1)))``; "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power"
-    ``min(learning_rate, batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past the end of the run.
+    With c the steps into a decay of D, m the ratio, W the cycle's warm-up, p = c/D, the decays,
+    none below ``m``, are "cosine" with its ``exponent``, "linear", and "polynomial" with its
+    ``power``; "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt" ``min(1, sqrt(timescale/max(c +
+    W, 1)))``; "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power"
+    ``min(learning_rate, batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past
+    the end of the run.
     """
     high = np.asarray(learning_rate, dtype=np.float64)
     tokens = float((batch_size or 1) * (seq_length or 1))
     low, scale = high * min_lr_ratio, (batch_size or 1) * a
-    shape = _Shape(lr_schedule, high, low, exponent, timescale, power, decay_constant, tokens, scale, b)
+    shape = _Shape(
+        lr_schedule, high, low, exponent, timescale, power, decay_constant, tokens, scale, b
+    )
     _check(shape, min_lr_ratio, batch_size, seq_length)
     rest = 0 if cooldown is None else _steps("cooldown", cooldown, num_train_steps)
     if rest >= num_train_steps:
-        raise ValueError(f"levanter.lr_scheduler: cooldown must leave at least one step of {num_train_steps}, got {cooldown}")
+        raise ValueError(
+            "levanter.lr_scheduler: cooldown must leave at least one step of "
+            f"{num_train_steps}, got {cooldown}"
+        )
     ends = _ends(num_train_steps - rest, cycle_length, cycles)
     parts, starts, level = [], [], np.zeros_like(high)
     for i, (start, end) in enumerate(pairwise(ends)):
-        rise = min(_steps("rewarmup" if i else "warmup", rewarmup if i else warmup, end - start), end - start)
+        rise = min(
+            _steps("rewarmup" if i else "warmup", rewarmup if i else warmup, end - start),
+            end - start,
+        )
         most = end - start - rise
         fall = most if decay is None else min(_steps("decay", decay, end - start), most)
         last = _decay(shape, rise, fall) if fall else constant(high)
@@ -116,51 +141,70 @@ def lr_scheduler(
     return join(parts, starts[1:])
 
 
-def _check(shape: _Shape, min_lr_ratio: float, batch_size: int | None, seq_length: int | None) -> None:
+def _check(
+    shape: _Shape, min_lr_ratio: float, batch_size: int | None, seq_length: int | None
+) -> None:
     if shape.word == "inv" and min_lr_ratio == 0:
-        raise ValueError("levanter.lr_scheduler: min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0")
-    if shape.word == "power" and (batch_size is None or seq_length is None or shape.slope >= 0):
-        told = f"{batch_size=}, {seq_length=}, b={shape.slope}"
         raise ValueError(
-            f"levanter.lr_scheduler: batch_size and seq_length must be given, b below 0, with lr_schedule='power', got {told}"
+            "levanter.lr_scheduler: min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0"
+        )
+    if shape.word == "power" and (batch_size is None or seq_length is None or shape.slope >= 0):
+        detail = f"{batch_size=}, {seq_length=}, b={shape.slope}"
+        raise ValueError(
+            "levanter.lr_scheduler: batch_size and seq_length must be given, b below "
+            f"0, with lr_schedule='power', got {detail}"
         )
 
 
 def _steps(name: str, length: float, whole: int) -> int:
     """A length in steps, or as a fraction up to 1 of another, rounded down."""
     if length > 1 and length % 1:
-        raise ValueError(f"levanter.lr_scheduler: {name} must be a fraction up to 1 or whole steps, got {length}")
+        raise ValueError(
+            f"levanter.lr_scheduler: {name} must be a fraction up to 1 or whole steps, got {length}"
+        )
     return int(length * whole) if length <= 1 else int(length)
 
 
 def _ends(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     """The steps at which cycles end, after 0."""
     if cycle_length is not None and cycles is not None:
-        told = f"{shown(cycle_length)} and {shown(cycles)}"
-        raise ValueError(f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {told}")
+        detail = f"{short_repr(cycle_length)} and {short_repr(cycles)}"
+        raise ValueError(
+            f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {detail}"
+        )
     ends = _lowest(total, cycle_length, cycles)
     if any(later <= end for end, later in pairwise([0, *ends, total + 1])):
-        told = f"ends at {shown(ends)} of {total} steps"
+        detail = f"ends at {short_repr(ends)} of {total} steps"
         raise ValueError(
-            f"levanter.lr_scheduler: cycles must end one after another within the steps before the cooldown, got {told}"
+            "levanter.lr_scheduler: cycles must end one after another within the steps "
+            f"before the cooldown, got {detail}"
         )
     return [0, *ends] if ends and ends[-1] == total else [0, *ends, total]
 
 
 def _check_turns(name: str, given: object, turns: int) -> None:
     if turns > MOST_TURNS:
-        raise ValueError(f"levanter.lr_scheduler: {name} must give at most {MOST_TURNS:,} cycles, got {given}, {turns:,} of them")
+        raise ValueError(
+            f"levanter.lr_scheduler: {name} must give at most {MOST_TURNS:,} cycles, "
+            f"got {given}, {turns:,} of them"
+        )
 
 
 def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     if isinstance(cycle_length, list):
         if any(length % 1 for length in cycle_length):
-            raise ValueError(f"levanter.lr_scheduler: cycle_length must be whole steps in a list, got {shown(cycle_length)}")
+            raise ValueError(
+                "levanter.lr_scheduler: cycle_length must be whole steps in a list, "
+                f"got {short_repr(cycle_length)}"
+            )
         return [int(end) for end in accumulate(cycle_length)]
     if cycle_length is not None:
         length = _steps("cycle_length", cycle_length, total)
         if not length:
-            raise ValueError(f"levanter.lr_scheduler: cycle_length must be at least one step, got {cycle_length} of {total}")
+            raise ValueError(
+                "levanter.lr_scheduler: cycle_length must be at least one step, got "
+                f"{cycle_length} of {total}"
+            )
         _check_turns("cycle_length", cycle_length, total // length)
         return [i * length for i in range(1, total // length)]
     if isinstance(cycles, int):
@@ -184,7 +228,10 @@ def _decay(shape: _Shape, rise: int, fall: int) -> Schedule:
 
 
 def _inverse(shape: _Shape, rise: int, fall: int) -> Schedule:
-    high, ratio = shape.high, np.divide(shape.high, shape.low, out=np.ones_like(shape.high), where=shape.low > 0)
+    high, ratio = (
+        shape.high,
+        np.divide(shape.high, shape.low, out=np.ones_like(shape.high), where=shape.low > 0),
+    )
     if shape.word == "inv":
         return inverse_time(high, ratio - 1, every=fall).skip(1).delay(1)
     if shape.word == "inv_sqrt_decay":

@@ -1,8 +1,9 @@
-"""Megatron-LM's schedule, ``megatron.core.optimizer_param_scheduler``, as of megatron-core 0.16 (2026).
+"""Megatron-LM's schedule, ``megatron.core.optimizer_param_scheduler``, as of megatron-core 0.16
+(2026).
 
-Step t is the rate of update t, counted from 0. Megatron counts samples: lengths are of samples, and a step takes
-``global_batch_size`` of them. With ``global_batch_size=1`` lengths are of steps; of a batch that grows, take that schedule
-``.paced(...)`` by its ramp. Double precision.
+Step t is the rate of update t, counted from 0. Megatron counts samples: lengths are of samples, and
+a step takes ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are of steps; of a
+batch that grows, take that schedule ``.paced(...)`` by its ramp. Double precision.
 
 >>> import fastlr as flr
 >>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear", global_batch_size=8)
@@ -17,11 +18,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fastlr.constructors import affine_exponential, constant, cosine, inverse_power, linear, polynomial
-from fastlr.parameters import Rate, shown
-from fastlr.presets.arguments import Count, Span, preset
-from fastlr.presets.pieces import phases
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate, short_repr
+from fastlr.presets._building_blocks import phases
+from fastlr.presets._rules import Count, Span, preset
+from fastlr.schedule.constructors import (
+    affine_exponential,
+    constant,
+    cosine,
+    inverse_power,
+    linear,
+    polynomial,
+)
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["OptimizerParamScheduler"]
 
@@ -29,7 +37,10 @@ Decay = Literal["constant", "linear", "cosine", "inverse-square-root", "WSD"]
 Anneal = Literal["linear", "cosine", "exponential", "minus_sqrt"]
 
 
-@preset(differences="A weight decay that rises in no steps divides by 0 in Megatron; here it is end_wd at once.")
+@preset(
+    differences="A weight decay that rises in no steps divides by 0 in Megatron; here "
+    "it is end_wd at once."
+)
 def OptimizerParamScheduler(
     init_lr: Rate,
     max_lr: Rate,
@@ -46,13 +57,16 @@ def OptimizerParamScheduler(
     global_batch_size: Span = 1,
     of: Literal["lr", "weight_decay"] = "lr",
 ) -> Schedule:
-    """From ``init_lr`` by a line to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style to sample ``lr_decay_steps``.
+    """From ``init_lr`` by a line to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style
+    to sample ``lr_decay_steps``.
 
-    "linear" and "cosine" fall to ``min_lr`` in the samples from W on, "inverse-square-root" is ``max_lr * sqrt(W/samples)``, no
-    less than ``min_lr``, which it jumps to past the end. "WSD" stands at ``max_lr`` up to ``wsd_decay_steps`` before the end and
-    falls by its own style: a line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; where it should have begun within
-    the warm-up, it is on its way when that ends. "constant" never ends. ``of="weight_decay"`` gives the weight decay: from
-    ``start_wd`` to ``end_wd`` in ``wd_incr_steps`` samples.
+    "linear" and "cosine" fall to ``min_lr`` in the samples from W on, "inverse-square-root" is
+    ``max_lr * sqrt(W/samples)``, no less than ``min_lr``, which it jumps to past the end. "WSD"
+    stands at ``max_lr`` up to ``wsd_decay_steps`` before the end and falls by its own style: a
+    line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; where it should have begun
+    within the warm-up, it is on its way when that ends. "constant" never ends.
+    ``of="weight_decay"`` gives the weight decay: from ``start_wd`` to ``end_wd`` in
+    ``wd_incr_steps`` samples.
     """
     if of == "weight_decay":
         _check_order(start_wd=start_wd, end_wd=end_wd)
@@ -69,7 +83,9 @@ def OptimizerParamScheduler(
             steps, anneal = _anneal(max_lr, min_lr, wsd_decay_steps, lr_wsd_decay_style)
             counted = phases(rise, (begin, anneal, lr_decay_steps - steps))
         else:
-            counted = phases(rise, *_decay(max_lr, min_lr, lr_warmup_steps, lr_decay_steps, lr_decay_style))
+            counted = phases(
+                rise, *_decay(max_lr, min_lr, lr_warmup_steps, lr_decay_steps, lr_decay_style)
+            )
     return counted.paced([global_batch_size]) if global_batch_size > 1 else counted
 
 
@@ -77,17 +93,22 @@ def _check_order(**levels: Any) -> None:
     (low, less), (high, more) = levels.items()
     if np.any(np.greater(less, more)):
         where = f"megatron.OptimizerParamScheduler: {low} must be at most {high}"
-        raise ValueError(f"{where}, got {low}={shown(less)}, {high}={shown(more)}")
+        raise ValueError(f"{where}, got {low}={short_repr(less)}, {high}={short_repr(more)}")
 
 
 def _weight_decay(start: Any, end: Any, steps: int, style: str) -> Schedule:
     if style == "constant" and np.any(np.not_equal(start, end)):
-        told = f"got {shown(start)} and {shown(end)}"
-        raise ValueError(f"megatron.OptimizerParamScheduler: start_wd must be end_wd with wd_incr_style='constant', {told}")
+        detail = f"got {short_repr(start)} and {short_repr(end)}"
+        raise ValueError(
+            "megatron.OptimizerParamScheduler: start_wd must be end_wd with "
+            f"wd_incr_style='constant', {detail}"
+        )
     return cosine(start, end, steps) if style == "cosine" else linear(start, end, steps)
 
 
-def _decay(high: Any, low: Any, begin: int, end: int, style: str) -> Iterator[tuple[int, Schedule, int]]:
+def _decay(
+    high: Any, low: Any, begin: int, end: int, style: str
+) -> Iterator[tuple[int, Schedule, int]]:
     """What comes after the warm-up, but for "WSD"."""
     if style == "inverse-square-root":
         yield begin, inverse_power(high, 0.5, max(begin, 1)).maximum(low), max(begin, 1)
@@ -99,9 +120,12 @@ def _decay(high: Any, low: Any, begin: int, end: int, style: str) -> Iterator[tu
 def _anneal(high: Any, low: Any, steps: int | None, style: str | None) -> tuple[int, Schedule]:
     """How long the fall of "WSD" takes, and the fall."""
     if steps is None or style is None:
-        told = f"wsd_decay_steps={shown(steps)}, lr_wsd_decay_style={shown(style)}"
-        where = "megatron.OptimizerParamScheduler: wsd_decay_steps and lr_wsd_decay_style must be given with lr_decay_style='WSD'"
-        raise TypeError(f"{where}, got {told}")
+        detail = f"wsd_decay_steps={short_repr(steps)}, lr_wsd_decay_style={short_repr(style)}"
+        where = (
+            "megatron.OptimizerParamScheduler: wsd_decay_steps and "
+            "lr_wsd_decay_style must be given with lr_decay_style='WSD'"
+        )
+        raise TypeError(f"{where}, got {detail}")
     if style == "exponential":
         return steps, affine_exponential(high, low, steps, 0.5)
     if style == "minus_sqrt":

@@ -1,7 +1,9 @@
-"""Mesh TensorFlow's learning rates: ``mesh_tensorflow.transformer.learning_rate_schedules``, as of 0.1.21 (2022).
+"""Mesh TensorFlow's learning rates: ``mesh_tensorflow.transformer.learning_rate_schedules``, as of
+0.1.21 (2022).
 
-Each is a function of the step, whose step 0 is the first update, and of ``total_train_steps``, which is an argument here as there
-where it is asked for. Lengths ``steps_or_fraction`` up to 1 are fractions of it. Float32 there, float64 here.
+Each is a function of the step, whose step 0 is the first update, and of ``total_train_steps``,
+which is an argument here as there where it is asked for. Lengths ``steps_or_fraction`` up to 1 are
+fractions of it. Float32 there, float64 here.
 
 >>> import fastlr as flr
 >>> flr.presets.mesh.linear_decay(total_train_steps=4, steps_or_fraction=0.5).table(5)
@@ -19,33 +21,47 @@ from typing import Annotated
 
 import numpy as np
 
-from fastlr.constructors import constant as held
-from fastlr.constructors import inverse_power
-from fastlr.parameters import Rate, checked, shown
-from fastlr.presets.arguments import Count, Duration, Level, Ratio, Share, Span, preset
-from fastlr.presets.pieces import fraction, knots, slanted
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate, short_repr, validate
+from fastlr.presets._building_blocks import fraction, knots, slanted
+from fastlr.presets._rules import Count, Duration, Level, Ratio, Share, Span, preset
+from fastlr.schedule.constructors import constant as held
+from fastlr.schedule.constructors import inverse_power
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "constant", "constant_learning_rate", "learning_rate_schedule_noam", "linear_decay", "linear_decay_learning_rate",
-    "linear_warmup", "product_learning_rate", "slanted_triangular", "truncated_rsqrt",
-]  # fmt: skip
+    "constant",
+    "constant_learning_rate",
+    "learning_rate_schedule_noam",
+    "linear_decay",
+    "linear_decay_learning_rate",
+    "linear_warmup",
+    "product_learning_rate",
+    "slanted_triangular",
+    "truncated_rsqrt",
+]
 
 _BELOW = "Past total_train_steps mesh goes on below 0; here 0 is held."
 
 
 def _factors(where: str, value: object) -> list[Schedule]:
     if not isinstance(value, list | tuple) or not value:
-        raise TypeError(f"{where} must be schedules and numbers, at least one, got {type(value).__name__} {shown(value)}")
+        raise TypeError(
+            f"{where} must be schedules and numbers, at least one, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
     return [
-        factor if isinstance(factor, Schedule) else held(checked(Rate, f"{where}[{i}]", factor)) for i, factor in enumerate(value)
+        factor if isinstance(factor, Schedule) else held(validate(Rate, f"{where}[{i}]", factor))
+        for i, factor in enumerate(value)
     ]
 
 
 Factors = Annotated[Sequence[Schedule], _factors]  # numbers as constant schedules
 
 
-@preset(differences="Before step offset mesh's factors see steps below 0; here they wait at their step 0.")
+@preset(
+    differences="Before step offset mesh's factors see steps below 0; here they wait at "
+    "their step 0."
+)
 def product_learning_rate(factors: Factors, offset: Count = 0) -> Schedule:
     """The product of numbers and schedules, which begin at step ``offset``.
 
@@ -86,7 +102,9 @@ def constant_learning_rate(learning_rate: Rate) -> Schedule:
 
 
 @preset(differences=_BELOW)
-def linear_decay_learning_rate(total_train_steps: Span, initial_lr: Rate = 0.1, offset: Count = 0) -> Schedule:
+def linear_decay_learning_rate(
+    total_train_steps: Span, initial_lr: Rate = 0.1, offset: Count = 0
+) -> Schedule:
     """``initial_lr * min(1, (total_train_steps - t)/(total_train_steps - offset))``."""
     _before("linear_decay_learning_rate", offset, total_train_steps)
     return knots([(offset, initial_lr), (total_train_steps, np.zeros_like(initial_lr))])
@@ -100,9 +118,11 @@ def learning_rate_schedule_noam(
     multiplier: Rate = 1.0,
     offset: Count = 0,
 ) -> Schedule:
-    """``multiplier / sqrt(max(n, warmup_steps)) * min(1, (T - n)/(T * linear_decay_fraction))``, both from ``offset`` on.
+    """``multiplier / sqrt(max(n, warmup_steps)) * min(1, (T - n)/(T * linear_decay_fraction))``,
+    both from ``offset`` on.
 
-    ``n = t - offset`` and ``T = total_train_steps - offset``; with ``linear_decay_fraction=0`` there is no second factor.
+    ``n = t - offset`` and ``T = total_train_steps - offset``; with ``linear_decay_fraction=0``
+    there is no second factor.
     """
     _before("learning_rate_schedule_noam", offset, total_train_steps)
     whole = truncated_rsqrt(warmup_steps).delay(offset) * multiplier
@@ -112,7 +132,10 @@ def learning_rate_schedule_noam(
     return whole * knots([(total_train_steps - steps, 1.0), (total_train_steps, 0.0)])
 
 
-@preset(differences="Where the triangle's line falls below 0, and before start_step, mesh's rate is negative; here it is held.")
+@preset(
+    differences="Where the triangle's line falls below 0, and before start_step, mesh's "
+    "rate is negative; here it is held."
+)
 def slanted_triangular(
     total_train_steps: Span,
     cut_fraction: Share = 0.1,
@@ -120,14 +143,19 @@ def slanted_triangular(
     max_learning_rate: Rate = 0.01,
     start_step: Count = 0,
 ) -> Schedule:
-    """``max_learning_rate * (1 + p*(ratio - 1))/ratio``, p rising in a line from 0 to 1 in ``cut`` steps, and falling to 0.
+    """``max_learning_rate * (1 + p*(ratio - 1))/ratio``, p rising in a line from 0 to 1 in ``cut``
+    steps, and falling to 0.
 
-    ``cut = floor(total_train_steps * cut_fraction)``; p is 0 again after ``cut/cut_fraction`` steps, and falls further.
+    ``cut = floor(total_train_steps * cut_fraction)``; p is 0 again after ``cut/cut_fraction``
+    steps, and falls further.
     """
     cut = floor(total_train_steps * cut_fraction)
     if cut < 1 or ratio <= 1:
-        told = f"{cut_fraction} of {total_train_steps} steps and ratio={ratio}"
-        raise ValueError(f"mesh.slanted_triangular: cut_fraction must give a step at least, ratio be above 1, got {told}")
+        detail = f"{cut_fraction} of {total_train_steps} steps and ratio={ratio}"
+        raise ValueError(
+            "mesh.slanted_triangular: cut_fraction must give a step at least, ratio be "
+            f"above 1, got {detail}"
+        )
     return slanted(max_learning_rate, cut, fraction(cut_fraction), ratio, start_step)
 
 
@@ -139,4 +167,6 @@ def _steps(steps_or_fraction: float, whole: int) -> Fraction:
 
 def _before(name: str, offset: int, total: int) -> None:
     if offset >= total:
-        raise ValueError(f"mesh.{name}: offset must be below total_train_steps, got {offset} and {total}")
+        raise ValueError(
+            f"mesh.{name}: offset must be below total_train_steps, got {offset} and {total}"
+        )

@@ -7,11 +7,11 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from collections.abc import Sequence
 
-from fastlr.constructors import cosine, join, linear
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Level, Marks, Span, preset
-from fastlr.presets.pieces import geometric
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import geometric
+from fastlr.presets._rules import Level, Marks, Span, preset
+from fastlr.schedule.constructors import cosine, join, linear
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["cosine_decay", "exponential_decay", "join_schedules", "linear_schedule", "step_decay"]
 

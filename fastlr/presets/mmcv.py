@@ -1,11 +1,13 @@
 """MMCV 1.x's hooks: ``mmcv.runner.hooks.lr_updater``, as of mmcv 1.7.2 (2023).
 
-Step t is iteration t of the run, from 0. With ``by_epoch``, mmcv's default, a rate is that of its epoch, ``t // epoch_length``;
-then ``epoch_length`` must be given, how many iterations an epoch has. ``max_progress`` is the runner's ``max_epochs`` with
-``by_epoch``, and its ``max_iters`` without: there the run ends, and the last rate is held.
+Step t is iteration t of the run, from 0. With ``by_epoch``, mmcv's default, a rate is that of its
+epoch, ``t // epoch_length``; then ``epoch_length`` must be given, how many iterations an epoch has.
+``max_progress`` is the runner's ``max_epochs`` with ``by_epoch``, and its ``max_iters`` without:
+there the run ends, and the last rate is held.
 
-Over ``warmup_iters`` iterations, or epochs with ``warmup_by_epoch``, a ``warmup`` multiplies what the rate is there: "constant"
-by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(1 - warmup_ratio)``, "exp" by ``warmup_ratio^(1 - t/W)``.
+Over ``warmup_iters`` iterations, or epochs with ``warmup_by_epoch``, a ``warmup`` multiplies what
+the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(1 - warmup_ratio)``,
+"exp" by ``warmup_ratio^(1 - t/W)``.
 
 >>> import fastlr as flr
 >>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear", warmup_iters=500, warmup_ratio=0.1)
@@ -22,33 +24,55 @@ from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, exponential, join, linear, polynomial
-from fastlr.parameters import Flag, Number, Rate, shown
-from fastlr.presets.arguments import MOST_TURNS, Count, Level, Levels, Marks, Ratio, Share, Span, preset
-from fastlr.presets.pieces import cut, drops, fraction, geometric, inverse, knots, swept
-from fastlr.schedule import Schedule
-from fastlr.shapes import LAST_STEP
+from fastlr.arguments.rules import Flag, Number, Rate, short_repr
+from fastlr.presets._building_blocks import cut, drops, fraction, geometric, inverse, knots, swept
+from fastlr.presets._rules import (
+    MOST_TURNS,
+    Count,
+    Level,
+    Levels,
+    Marks,
+    Ratio,
+    Share,
+    Span,
+    preset,
+)
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "CosineAnnealingLrUpdaterHook", "CosineRestartLrUpdaterHook", "CyclicLrUpdaterHook", "ExpLrUpdaterHook",
-    "FixedLrUpdaterHook", "FlatCosineAnnealingLrUpdaterHook", "InvLrUpdaterHook", "LinearAnnealingLrUpdaterHook",
-    "OneCycleLrUpdaterHook", "PolyLrUpdaterHook", "StepLrUpdaterHook",
-]  # fmt: skip
+    "CosineAnnealingLrUpdaterHook",
+    "CosineRestartLrUpdaterHook",
+    "CyclicLrUpdaterHook",
+    "ExpLrUpdaterHook",
+    "FixedLrUpdaterHook",
+    "FlatCosineAnnealingLrUpdaterHook",
+    "InvLrUpdaterHook",
+    "LinearAnnealingLrUpdaterHook",
+    "OneCycleLrUpdaterHook",
+    "PolyLrUpdaterHook",
+    "StepLrUpdaterHook",
+]
 
 Warmup = Literal["constant", "linear", "exp"]
 Part = Annotated[float, Number("a number above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)]
-Start = Annotated[float, Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0)))]
+Start = Annotated[
+    float, Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0)))
+]
 
 
 def _step(where: str, value: object) -> Any:
     sequence = isinstance(value, list | tuple | np.ndarray)
-    return Number("an integer, or integers, from 1 to 2**53", 1, LAST_STEP, whole=True, core=int(sequence))(where, value).tolist()
+    return Number(
+        "an integer, or integers, from 1 to 2**53", 1, LAST_STEP, whole=True, core=int(sequence)
+    )(where, value).tolist()
 
 
 def _ratios(where: str, value: object) -> list[float]:
     given = Number("one or two numbers >= 0", 0.0, 1e290)(where, value)
     if given.ndim > 1 or given.size > 2:
-        raise ValueError(f"{where} must be one or two numbers >= 0, got {shown(value)}")
+        raise ValueError(f"{where} must be one or two numbers >= 0, got {short_repr(value)}")
     ratios = np.ravel(given).tolist()
     return [*ratios, ratios[0] / 1e5][:2]
 
@@ -86,9 +110,11 @@ def StepLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr * gamma^(x // step)`` at epoch or iteration x, or ``gamma`` to the number of steps, at or before x, that lead a list.
+    """``lr * gamma^(x // step)`` at epoch or iteration x, or ``gamma`` to the number of steps, at
+    or before x, that lead a list.
 
-    It is at least ``min_lr``, if given. A step of a list that is not above the one before it comes together with that one.
+    It is at least ``min_lr``, if given. A step of a list that is not above the one before it comes
+    together with that one.
     """
     if isinstance(step, int):
         whole = geometric(lr, gamma, step, staircase=True)
@@ -167,7 +193,9 @@ def CosineAnnealingLrUpdaterHook(
     epoch_length: Span | None = None,
 ) -> Schedule:
     """Half a cosine wave to ``min_lr``, or ``min_lr_ratio * lr``, at ``max_progress``."""
-    regular = cosine(lr, _target("CosineAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio), max_progress)
+    regular = cosine(
+        lr, _target("CosineAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio), max_progress
+    )
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked("CosineAnnealingLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
 
@@ -186,7 +214,9 @@ def FlatCosineAnnealingLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr`` up to ``round(max_progress * start_percent)``, then half a cosine wave to ``min_lr`` or ``min_lr_ratio * lr``."""
+    """``lr`` up to ``round(max_progress * start_percent)``, then half a cosine wave to
+    ``min_lr`` or ``min_lr_ratio * lr``.
+    """
     low = _target("FlatCosineAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio)
     start = round(max_progress * start_percent)
     regular = join([constant(lr), cosine(lr, low, max_progress - start)], [start])
@@ -208,13 +238,17 @@ def CosineRestartLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """Half a cosine wave towards ``min_lr``, or ``min_lr_ratio * lr``, in ``periods[i]``, one after another.
+    """Half a cosine wave towards ``min_lr``, or ``min_lr_ratio * lr``, in ``periods[i]``, one after
+    another.
 
-    It begins ``restart_weights[i]`` times as high above its end as ``lr`` is. Past the last it raises ``ValueError``, as in mmcv.
+    It begins ``restart_weights[i]`` times as high above its end as ``lr`` is. Past the last it
+    raises ``ValueError``, as in mmcv.
     """
     if len(periods) != len(restart_weights) or not sum(periods):
         rule = "periods must be as many as restart_weights, above 0 in all"
-        raise ValueError(f"mmcv.CosineRestartLrUpdaterHook: {rule}, got {periods} and {restart_weights}")
+        raise ValueError(
+            f"mmcv.CosineRestartLrUpdaterHook: {rule}, got {periods} and {restart_weights}"
+        )
     low = _target("CosineRestartLrUpdaterHook", lr, min_lr, min_lr_ratio)
     tops = [low + np.multiply(np.subtract(lr, low), weight) for weight in restart_weights]
     ends = list(accumulate(periods))
@@ -239,26 +273,36 @@ def CyclicLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """From ``lr`` up to ``target_ratio[0] * lr`` and down to ``target_ratio[1] * lr``, ``cyclic_times`` times, by iteration.
+    """From ``lr`` up to ``target_ratio[0] * lr`` and down to ``target_ratio[1] * lr``,
+    ``cyclic_times`` times, by iteration.
 
-    A cycle takes ``length = max_progress // cyclic_times`` iterations, and rises in the first ``int(step_ratio_up * length)``.
-    The peak's height above ``lr`` is ``gamma^i`` times as much in cycle i; where none rises, the depth of the end below it is.
+    A cycle takes ``length = max_progress // cyclic_times`` iterations, and rises in the first
+    ``int(step_ratio_up * length)``. The peak's height above ``lr`` is ``gamma^i`` times as much in
+    cycle i; where none rises, the depth of the end below it is.
     """
     length, (high, low) = max_progress // cyclic_times, cast(list[float], target_ratio)
     if not length:
-        told = f"max_progress, {max_progress}, got {cyclic_times}"
-        raise ValueError(f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {told}")
+        detail = f"max_progress, {max_progress}, got {cyclic_times}"
+        raise ValueError(f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {detail}")
     if cyclic_times > MOST_TURNS:
-        raise ValueError(f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {MOST_TURNS:,}, got {cyclic_times}")
+        raise ValueError(
+            f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {MOST_TURNS:,}, "
+            f"got {cyclic_times}"
+        )
     rise = int(step_ratio_up * length)
 
     def cycle(begin: int, scale: float) -> list[tuple[int, Any]]:
         if not rise:
-            return [(begin, np.multiply(lr, high)), (begin + length, np.multiply(lr, 1 - scale + low * scale))]
+            return [
+                (begin, np.multiply(lr, high)),
+                (begin + length, np.multiply(lr, 1 - scale + low * scale)),
+            ]
         peak = (begin + rise, np.multiply(lr, 1 - scale + high * scale))
         return [(begin, lr), peak, (begin + length, np.multiply(lr, low))]
 
-    points = [point for i in range(-(-max_progress // length)) for point in cycle(i * length, gamma**i)]
+    points = [
+        point for i in range(-(-max_progress // length)) for point in cycle(i * length, gamma**i)
+    ]
     regular = knots(points, "cosine" if anneal_strategy == "cos" else "linear")
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked("CyclicLrUpdaterHook", regular, False, epoch_length, ramp)
@@ -279,14 +323,20 @@ def OneCycleLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """torch's: from ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, and down over ``final_div_factor``.
+    """torch's: from ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, and down
+    over ``final_div_factor``.
 
-    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if mmcv is not told, and any later step raises
-    ``ValueError``; with ``three_phase`` it first falls to where it began by ``2*pct_start*total_steps - 2``.
+    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if mmcv is not told, and
+    any later step raises ``ValueError``; with ``three_phase`` it first falls to where it began by
+    ``2*pct_start*total_steps - 2``.
     """
     share, low = fraction(pct_start), np.divide(max_lr, div_factor)
     levels = [low, max_lr, *([low] if three_phase else []), np.divide(low, final_div_factor)]
-    ends = [share * total_steps - 1, *([2 * share * total_steps - 2] if three_phase else []), Fraction(total_steps - 1)]
+    ends = [
+        share * total_steps - 1,
+        *([2 * share * total_steps - 2] if three_phase else []),
+        Fraction(total_steps - 1),
+    ]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
     where = f"mmcv.OneCycleLrUpdaterHook: pct_start={pct_start!r}, total_steps={total_steps}"
     regular = cut(swept(where, levels, ends, curve), total_steps)
@@ -308,14 +358,19 @@ def LinearAnnealingLrUpdaterHook(
     epoch_length: Span | None = None,
 ) -> Schedule:
     """A line from ``lr`` to ``min_lr``, or ``min_lr_ratio * lr``, at ``max_progress``."""
-    regular = linear(lr, _target("LinearAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio), max_progress)
+    regular = linear(
+        lr, _target("LinearAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio), max_progress
+    )
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked("LinearAnnealingLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
 
 
 def _target(name: str, lr: Any, min_lr: Any, ratio: float | None) -> Any:
     if (min_lr is None) == (ratio is None):
-        raise ValueError(f"mmcv.{name}: min_lr or min_lr_ratio must be given, not both, got {shown(min_lr)} and {ratio}")
+        raise ValueError(
+            f"mmcv.{name}: min_lr or min_lr_ratio must be given, not both, got "
+            f"{short_repr(min_lr)} and {ratio}"
+        )
     return np.multiply(lr, ratio) if ratio is not None else min_lr
 
 
@@ -326,15 +381,22 @@ def _hooked(
     epoch_length: int | None,
     ramp: tuple[Warmup | None, int, float, bool],
 ) -> Schedule:
-    """A rate by the epoch or the iteration, asked by the iteration, with what the warm-up multiplies it by."""
+    """A rate by the epoch or the iteration, asked by the iteration, with what the warm-up
+    multiplies it by.
+    """
     warmup, warmup_iters, warmup_ratio, warmup_by_epoch = ramp
     if epoch_length is None and (by_epoch or (warmup and warmup_by_epoch)):
-        raise ValueError(f"mmcv.{name}: epoch_length must be given with {'' if by_epoch else 'warmup_'}by_epoch=True, got None")
+        raise ValueError(
+            f"mmcv.{name}: epoch_length must be given with "
+            f"{'' if by_epoch else 'warmup_'}by_epoch=True, got None"
+        )
     whole = regular.staircase(epoch_length) if by_epoch and epoch_length is not None else regular
     if warmup is None:
         return whole
     if not warmup_iters:
-        raise ValueError(f"mmcv.{name}: warmup_iters must be above 0 with a warmup, got {warmup_iters}")
+        raise ValueError(
+            f"mmcv.{name}: warmup_iters must be above 0 with a warmup, got {warmup_iters}"
+        )
     steps = warmup_iters * (epoch_length if warmup_by_epoch and epoch_length is not None else 1)
     if warmup == "constant":
         return whole * join([constant(warmup_ratio), constant(1.0)], [steps])

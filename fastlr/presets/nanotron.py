@@ -1,4 +1,5 @@
-"""nanotron's schedule: ``LRSchedulerArgs`` of its configuration, as ``lr_scheduler_builder`` reads them, as of 2025.
+"""nanotron's schedule: ``LRSchedulerArgs`` of its configuration, as ``lr_scheduler_builder`` reads
+them, as of 2025.
 
 Step t is the rate of update t, counted from 0. Double precision.
 
@@ -13,18 +14,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, linear, polynomial
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Count, Span, preset
-from fastlr.presets.pieces import phases
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import phases
+from fastlr.presets._rules import Count, Span, preset
+from fastlr.schedule.constructors import constant, cosine, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["LRSchedulerArgs"]
 
 
 @preset(
-    differences="lr_scheduler_builder, called without a configuration, takes lr_decay_starting_step too off the lr_decay_steps "
-    "that are not given. A group of another rate warms up with 'constant' at the configuration's rate; here at its own."
+    differences="lr_scheduler_builder, called without a configuration, takes "
+    "lr_decay_starting_step too off the lr_decay_steps "
+    "that are not given. A group of another rate warms up with 'constant' at the "
+    "configuration's rate; here at its own."
 )
 def LRSchedulerArgs(
     learning_rate: Rate,
@@ -36,21 +39,29 @@ def LRSchedulerArgs(
     lr_decay_starting_step: Count | None = None,
     min_decay_lr: Rate | None = None,
 ) -> Schedule:
-    """``learning_rate * t/W`` up to and at ``W = lr_warmup_steps``, ``learning_rate``, and down to ``min_decay_lr``.
+    """``learning_rate * t/W`` up to and at ``W = lr_warmup_steps``, ``learning_rate``, and down to
+    ``min_decay_lr``.
 
-    The fall takes ``lr_decay_steps``, by default ``train_steps - W``, from ``lr_decay_starting_step`` on, by default W; it is not
-    seen before step W + 1. Without a ``min_decay_lr`` there is none: it is ``learning_rate``. Step 0 belongs to the warm-up even
-    where that takes no steps: its rate is 0 then. With neither warm-up nor decay the rate is ``learning_rate`` squared, which
-    is a slip.
+    The fall takes ``lr_decay_steps``, by default ``train_steps - W``, from
+    ``lr_decay_starting_step`` on, by default W; it is not seen before step W + 1. Without a
+    ``min_decay_lr`` there is none: it is ``learning_rate``. Step 0 belongs to the warm-up even
+    where that takes no steps: its rate is 0 then. With neither warm-up nor decay the rate is
+    ``learning_rate`` squared, which is a slip.
     """
     steps = max(train_steps - lr_warmup_steps, 0) if lr_decay_steps is None else lr_decay_steps
     start = lr_warmup_steps if lr_decay_starting_step is None else lr_decay_starting_step
     if lr_warmup_steps == steps == 0:
         return constant(np.square(learning_rate))
     last = learning_rate if min_decay_lr is None else min_decay_lr
-    rise = linear(0.0, learning_rate, max(lr_warmup_steps, 1)) if lr_warmup_style == "linear" else constant(learning_rate)
+    rise = (
+        linear(0.0, learning_rate, max(lr_warmup_steps, 1))
+        if lr_warmup_style == "linear"
+        else constant(learning_rate)
+    )
     decay = _decay(learning_rate, last, steps, lr_decay_style)
-    return phases((0, rise, 0), (lr_warmup_steps + 1, constant(learning_rate), 0), (start, decay, start))
+    return phases(
+        (0, rise, 0), (lr_warmup_steps + 1, constant(learning_rate), 0), (start, decay, start)
+    )
 
 
 def _decay(init: Any, end: Any, steps: int, style: str) -> Schedule:

@@ -1,10 +1,12 @@
 """NVIDIA NeMo's schedules, ``nemo.core.optim.lr_scheduler``, as of nemo_toolkit 3.0 (2026).
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first update. *The warm-up* is
-``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not 0. After ``max_steps`` nearly all jump to ``min_lr``. W is
-``warmup_steps``, or ``warmup_ratio * max_steps`` rounded down, and 0 where neither is given. Double precision.
+Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
+update. *The warm-up* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not 0. After
+``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio * max_steps``
+rounded down, and 0 where neither is given. Double precision.
 
-Its ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's, and are so here.
+Its ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's, and are so
+here.
 
 >>> import fastlr as flr
 >>> flr.presets.nemo.CosineAnnealing(1.0, max_steps=5, warmup_steps=1, min_lr=0.1).table(8)
@@ -19,17 +21,28 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, inverse_power, linear, noam, polynomial
-from fastlr.parameters import Flag, Rate, shown
-from fastlr.presets.arguments import Count, Level, Ratio, Share, Span, preset
-from fastlr.presets.pieces import phases
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Flag, Rate, short_repr
+from fastlr.presets._building_blocks import phases
+from fastlr.presets._rules import Count, Level, Ratio, Share, Span, preset
+from fastlr.schedule.constructors import constant, cosine, inverse_power, linear, noam, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "CosineAnnealing", "InverseSquareRootAnnealing", "NoamAnnealing", "NoamHoldAnnealing", "PolynomialDecayAnnealing",
-    "PolynomialHoldDecayAnnealing", "SquareAnnealing", "SquareRootAnnealing", "T5InverseSquareRootAnnealing", "WarmupAnnealing",
-    "WarmupHoldAnnealLinear", "WarmupHoldAnnealOneMinusSquareRoot", "WarmupHoldPolicy", "WarmupPolicy",
-]  # fmt: skip
+    "CosineAnnealing",
+    "InverseSquareRootAnnealing",
+    "NoamAnnealing",
+    "NoamHoldAnnealing",
+    "PolynomialDecayAnnealing",
+    "PolynomialHoldDecayAnnealing",
+    "SquareAnnealing",
+    "SquareRootAnnealing",
+    "T5InverseSquareRootAnnealing",
+    "WarmupAnnealing",
+    "WarmupHoldAnnealLinear",
+    "WarmupHoldAnnealOneMinusSquareRoot",
+    "WarmupHoldPolicy",
+    "WarmupPolicy",
+]
 
 _OF_TORCH = ("CyclicLR", "ExponentialLR", "ReduceLROnPlateau", "StepLR")
 _NO_STEPS = "An annealing of no steps makes NeMo divide by 0; here it is at its end at once."
@@ -41,10 +54,15 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module("fastlr.presets.torch"), name)
 
 
-def _length(where: str, steps: int | None, ratio: float | None, max_steps: int | None) -> int | None:
+def _length(
+    where: str, steps: int | None, ratio: float | None, max_steps: int | None
+) -> int | None:
     """So many steps, or so much of them all, rounded down; None where neither is given."""
     if steps is not None and ratio is not None:
-        raise ValueError(f"{where}_ratio must not be given with {where.rpartition(' ')[2]}_steps, got {ratio} and {steps}")
+        raise ValueError(
+            f"{where}_ratio must not be given with {where.rpartition(' ')[2]}_steps, "
+            f"got {ratio} and {steps}"
+        )
     if ratio is not None and max_steps is None:
         raise ValueError(f"{where}_ratio must go with max_steps, got {ratio} and None")
     return int(ratio * max_steps) if ratio is not None and max_steps is not None else steps
@@ -54,24 +72,39 @@ def _warmup(name: str, steps: int | None, ratio: float | None, max_steps: int | 
     return _length(f"nemo.{name}: warmup", steps, ratio, max_steps) or 0
 
 
-def _hold_end(name: str, warmup: int, steps: int | None, ratio: float | None, max_steps: int | None) -> int:
+def _hold_end(
+    name: str, warmup: int, steps: int | None, ratio: float | None, max_steps: int | None
+) -> int:
     """The first step after the hold: 0, and not the warm-up's end, where none is given."""
     hold = _length(f"nemo.{name}: hold", steps, ratio, max_steps)
     return 0 if hold is None else warmup + hold
 
 
-def _warmed(lr: Any, warmup: int, body: Schedule, origin: int, max_steps: int | None, min_lr: Any) -> Schedule:
-    """The warm-up, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after ``max_steps``."""
+def _warmed(
+    lr: Any, warmup: int, body: Schedule, origin: int, max_steps: int | None, min_lr: Any
+) -> Schedule:
+    """The warm-up, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after
+    ``max_steps``.
+    """
     begin = warmup + 1 if warmup else 0
     end = [] if max_steps is None else [(max_steps + 1, constant(min_lr), max_steps + 1)]
     return phases((0, linear(0.0, lr, warmup + 1), -1), (begin, body, origin), *end)
 
 
-def _held(lr: Any, warmup: int, hold: int, body: Schedule, origin: int, max_steps: int, min_lr: Any) -> Schedule:
-    """The warm-up, ``lr`` before ``hold``, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after ``max_steps``."""
+def _held(
+    lr: Any, warmup: int, hold: int, body: Schedule, origin: int, max_steps: int, min_lr: Any
+) -> Schedule:
+    """The warm-up, ``lr`` before ``hold``, ``body`` with its own step 0 at ``origin``, and
+    ``min_lr`` after ``max_steps``.
+    """
     begin = warmup + 1 if warmup else 0
     rise, rest = linear(0.0, lr, warmup + 1), constant(min_lr)
-    return phases((0, rise, -1), (begin, constant(lr), begin), (hold, body, origin), (max_steps + 1, rest, max_steps + 1))
+    return phases(
+        (0, rise, -1),
+        (begin, constant(lr), begin),
+        (hold, body, origin),
+        (max_steps + 1, rest, max_steps + 1),
+    )
 
 
 def _first_group(lr: Any) -> Any:
@@ -114,9 +147,13 @@ def SquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from step 0, it jumps down after W."""
+    """The warm-up, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from
+    step 0, it jumps down after W.
+    """
     warmup = _warmup("SquareRootAnnealing", warmup_steps, warmup_ratio, max_steps)
-    return _warmed(lr, warmup, polynomial(lr, 0.0, max_steps, power=0.5).maximum(min_lr), 0, max_steps, min_lr)
+    return _warmed(
+        lr, warmup, polynomial(lr, 0.0, max_steps, power=0.5).maximum(min_lr), 0, max_steps, min_lr
+    )
 
 
 @preset(differences=_NO_STEPS)
@@ -131,18 +168,25 @@ def CosineAnnealing(
 ) -> Schedule:
     """The warm-up, then half a cosine wave from ``lr`` to ``min_lr`` at ``max_steps``.
 
-    With ``constant_steps`` it is another schedule, Megatron's: the first group's rate for all groups, a warm-up by ``t/W`` from
-    0, and a wave that ends so many steps before ``max_steps``.
+    With ``constant_steps`` it is another schedule, Megatron's: the first group's rate for all
+    groups, a warm-up by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
     """
     if np.any(np.less(lr, min_lr)):
-        raise ValueError(f"nemo.CosineAnnealing: min_lr must be at most lr, got {shown(min_lr)} and {shown(lr)}")
+        raise ValueError(
+            f"nemo.CosineAnnealing: min_lr must be at most lr, got {short_repr(min_lr)} "
+            f"and {short_repr(lr)}"
+        )
     warmup = _warmup("CosineAnnealing", warmup_steps, warmup_ratio, max_steps)
-    still = _length("nemo.CosineAnnealing: constant", constant_steps, constant_ratio, max_steps) or 0
+    still = (
+        _length("nemo.CosineAnnealing: constant", constant_steps, constant_ratio, max_steps) or 0
+    )
     fall = max(max_steps - warmup - still, 0)
     if still:
         first = _first_group(lr)
         wave = cosine(first, min_lr, fall)
-        return phases((0, linear(0.0, first, warmup), 0), (warmup + 1 if warmup else 0, wave, warmup))
+        return phases(
+            (0, linear(0.0, first, warmup), 0), (warmup + 1 if warmup else 0, wave, warmup)
+        )
     return _warmed(lr, warmup, cosine(lr, min_lr, fall), warmup, max_steps, min_lr)
 
 
@@ -154,7 +198,9 @@ def WarmupAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate for all groups."""
+    """The warm-up, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate
+    for all groups.
+    """
     warmup = _warmup("WarmupAnnealing", warmup_steps, warmup_ratio, max_steps)
     body = linear(_first_group(lr), min_lr, max(max_steps - warmup, 0))
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
@@ -168,14 +214,20 @@ def InverseSquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is jumped to after ``max_steps``."""
+    """The warm-up, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is
+    jumped to after ``max_steps``.
+    """
     warmup = _warmup("InverseSquareRootAnnealing", warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, inverse_power(lr, 0.5, warmup + 1), warmup, max_steps, min_lr)
 
 
 @preset(differences="constant_ratio is not taken: NeMo raises for it.")
-def T5InverseSquareRootAnnealing(max_steps: Span, constant_steps: Span, min_lr: Rate = 0.0) -> Schedule:
-    """``1/sqrt(max(t, constant_steps))``, whatever the optimizer's rate; after ``max_steps``, ``min_lr``."""
+def T5InverseSquareRootAnnealing(
+    max_steps: Span, constant_steps: Span, min_lr: Rate = 0.0
+) -> Schedule:
+    """``1/sqrt(max(t, constant_steps))``, whatever the optimizer's rate; after ``max_steps``,
+    ``min_lr``.
+    """
     body = inverse_power(constant_steps**-0.5, 0.5, constant_steps)
     end = max(max_steps, constant_steps) + 1
     return phases((0, body, constant_steps), (end, constant(min_lr), end))
@@ -191,13 +243,15 @@ def PolynomialDecayAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle`` is never met before the end."""
+    """The warm-up, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle``
+    is never met before the end.
+    """
     warmup = _warmup("PolynomialDecayAnnealing", warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, min_lr, max(max_steps - warmup, 0), power=power)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
 
-# -- with a hold -----------------------------------------------------------------------------------------------------------
+# -- with a hold -----------------------------------------------------------------------------------
 
 
 @preset()
@@ -210,7 +264,9 @@ def WarmupHoldPolicy(
     hold_ratio: Share | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warm-up, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen where it is longer."""
+    """The warm-up, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen
+    where it is longer.
+    """
     warmup = _warmup("WarmupHoldPolicy", warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end("WarmupHoldPolicy", warmup, hold_steps, hold_ratio, max_steps)
     return _held(lr, warmup, hold, constant(lr), 0, max_steps, min_lr)
@@ -228,11 +284,14 @@ def WarmupHoldAnnealLinear(
 ) -> Schedule:
     """The warm-up, ``lr`` up to ``H = W + hold_steps``, then a line to ``min_lr`` at ``max_steps``.
 
-    Where no hold is given H is 0: the line is that of the whole run, and is jumped down to after the warm-up.
+    Where no hold is given H is 0: the line is that of the whole run, and is jumped down to after
+    the warm-up.
     """
     warmup = _warmup("WarmupHoldAnnealLinear", warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end("WarmupHoldAnnealLinear", warmup, hold_steps, hold_ratio, max_steps)
-    return _held(lr, warmup, hold, linear(lr, min_lr, max(max_steps - hold, 0)), hold, max_steps, min_lr)
+    return _held(
+        lr, warmup, hold, linear(lr, min_lr, max(max_steps - hold, 0)), hold, max_steps, min_lr
+    )
 
 
 @preset(differences=_NO_STEPS)
@@ -245,12 +304,15 @@ def WarmupHoldAnnealOneMinusSquareRoot(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 - sqrt((t-H)/(max_steps-H)))``, no less than ``min_lr``.
+    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 -
+    sqrt((t-H)/(max_steps-H)))``, no less than ``min_lr``.
 
     Where no hold is given H is 0.
     """
     warmup = _warmup("WarmupHoldAnnealOneMinusSquareRoot", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("WarmupHoldAnnealOneMinusSquareRoot", warmup, hold_steps, hold_ratio, max_steps)
+    hold = _hold_end(
+        "WarmupHoldAnnealOneMinusSquareRoot", warmup, hold_steps, hold_ratio, max_steps
+    )
     body = polynomial(lr, 0.0, max(max_steps - hold, 0), power=0.5, origin="start").maximum(min_lr)
     return _held(lr, warmup, hold, body, hold, max_steps, min_lr)
 
@@ -267,10 +329,12 @@ def PolynomialHoldDecayAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 - (t-H)/N)^power``, N steps long.
+    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 -
+    (t-H)/N)^power``, N steps long.
 
-    ``N = max_steps - H``. Where no hold is given H is 0 and ``N = max_steps - W``: the decay began at step 0, is over before
-    ``max_steps``, and stays there, or with ``cycle`` goes on as one of ``2*N``, ``3*N``... steps, seen from its step N + 1.
+    ``N = max_steps - H``. Where no hold is given H is 0 and ``N = max_steps - W``: the decay began
+    at step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
+    ``2*N``, ``3*N``... steps, seen from its step N + 1.
     """
     warmup = _warmup("PolynomialHoldDecayAnnealing", warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end("PolynomialHoldDecayAnnealing", warmup, hold_steps, hold_ratio, max_steps)
@@ -278,12 +342,14 @@ def PolynomialHoldDecayAnnealing(
     body = polynomial(lr, min_lr, steps, power=power)
     if cycle and steps and hold < warmup:
         longer = range(2, -(-max_steps // steps) + 1)
-        more = [((i - 1) * steps + 1, polynomial(lr, min_lr, i * steps, power=power), 0) for i in longer]
+        more = [
+            ((i - 1) * steps + 1, polynomial(lr, min_lr, i * steps, power=power), 0) for i in longer
+        ]
         body = phases((0, body, 0), *more)
     return _held(lr, warmup, hold, body, hold, max_steps, min_lr)
 
 
-# -- Noam ------------------------------------------------------------------------------------------------------------------
+# -- Noam ------------------------------------------------------------------------------------------
 
 
 @preset()
@@ -295,12 +361,16 @@ def NoamAnnealing(
     max_steps: Span | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """``lr * d_model^-0.5 * min(n^-0.5, n * W^-1.5)``, ``n = max(t, 1)``, after W no less than ``min_lr``; it never ends.
+    """``lr * d_model^-0.5 * min(n^-0.5, n * W^-1.5)``, ``n = max(t, 1)``, after W no less than
+    ``min_lr``; it never ends.
 
     The rate of step 0 is that of step 1. Without a warm-up ``lr * d_model^-0.5 * n^-0.5``.
     """
     if np.any(np.less(lr, min_lr)):
-        raise ValueError(f"nemo.NoamAnnealing: min_lr must be at most lr, got {shown(min_lr)} and {shown(lr)}")
+        raise ValueError(
+            f"nemo.NoamAnnealing: min_lr must be at most lr, got {short_repr(min_lr)} "
+            f"and {short_repr(lr)}"
+        )
     warmup = _warmup("NoamAnnealing", warmup_steps, warmup_ratio, max_steps)
     curve = noam(d_model, max(warmup, 1), lr)  # whose step 0 has n = 1
     begin = warmup + 1 if warmup else 0
@@ -318,11 +388,16 @@ def NoamHoldAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no less than ``min_lr``."""
+    """The warm-up, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no
+    less than ``min_lr``.
+    """
     warmup = _warmup("NoamHoldAnnealing", warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end("NoamHoldAnnealing", warmup, hold_steps, hold_ratio, max_steps)
     if not warmup:
-        told = f"{warmup_steps} and {warmup_ratio} of {max_steps} steps"
-        raise ValueError(f"nemo.NoamHoldAnnealing: warmup_steps or warmup_ratio must give a step at least, got {told}")
+        detail = f"{warmup_steps} and {warmup_ratio} of {max_steps} steps"
+        raise ValueError(
+            "nemo.NoamHoldAnnealing: warmup_steps or warmup_ratio must give a step at "
+            f"least, got {detail}"
+        )
     body = inverse_power(lr, decay_rate, warmup) if decay_rate else constant(lr)
     return _held(lr, warmup, hold, body.maximum(min_lr), max(hold, warmup), max_steps, min_lr)

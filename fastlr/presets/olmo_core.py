@@ -1,8 +1,9 @@
 """OLMo-core's schedulers: ``olmo_core.optim.scheduler``, as of OLMo-core 3.0 (2026).
 
-Its clock counts from 1: update number n has the rate of ``current = n``, so step 0 here is its ``get_lr(lr, 1, t_max)``. Past
-``t_max``, where its trainer stops, the last rate is held. With ``units="tokens"`` every length is in tokens and a step takes k of
-them: build the schedule in tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.
+Its clock counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
+``get_lr(lr, 1, t_max)``. Past ``t_max``, where its trainer stops, the last rate is held. With
+``units="tokens"`` every length is in tokens and a step takes k of them: build the schedule in
+tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.
 
 >>> import fastlr as flr
 >>> flr.presets.olmo_core.WSD(1.0, t_max=8, warmup=2, decay=4).table(8)
@@ -19,17 +20,29 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.constructors import constant, cosine, exponential, inverse_power, join, linear
-from fastlr.parameters import Amount, Choice, Rate, shown, single
-from fastlr.presets.arguments import Count, Level, Levels, Marks, Real, Share, Span, preset
-from fastlr.presets.pieces import rate_at
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Amount, Choice, Rate, short_repr, validate_scalar
+from fastlr.presets._building_blocks import rate_at
+from fastlr.presets._rules import Count, Level, Levels, Marks, Real, Share, Span, preset
+from fastlr.schedule.constructors import constant, cosine, exponential, inverse_power, join, linear
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "ComposableScheduler", "ComposableSchedulerStage", "ConstantScheduler", "ConstantWithWarmup", "CosWithWarmup",
-    "CosWithWarmupAndLinearDecay", "ExponentialScheduler", "HalfCosWithWarmup", "InvSqrtWithWarmup", "LinearWithWarmup",
-    "OverrideDecay", "PowerLR", "SequentialScheduler", "WSD", "WSDS",
-]  # fmt: skip
+    "ComposableScheduler",
+    "ComposableSchedulerStage",
+    "ConstantScheduler",
+    "ConstantWithWarmup",
+    "CosWithWarmup",
+    "CosWithWarmupAndLinearDecay",
+    "ExponentialScheduler",
+    "HalfCosWithWarmup",
+    "InvSqrtWithWarmup",
+    "LinearWithWarmup",
+    "OverrideDecay",
+    "PowerLR",
+    "SequentialScheduler",
+    "WSD",
+    "WSDS",
+]
 
 _SHAPES = {"linear": linear, "cosine": cosine}
 Shape = Literal["linear", "cosine"]
@@ -39,7 +52,9 @@ _ENDS = "Past t_max the decay's line goes on below decay_min_lr; here its end is
 
 @dataclass(frozen=True)
 class ComposableSchedulerStage:
-    """A stage of ``ComposableScheduler``: its end, and its start where that is not the last end, as rates or fractions of lr."""
+    """A stage of ``ComposableScheduler``: its end, and its start where that is not the last
+    end, as rates or fractions of lr.
+    """
 
     duration: int
     shape: Shape = "linear"
@@ -65,18 +80,23 @@ def _level(where: str, lr: float | None, fraction: float | None, needed: bool) -
     if (lr is not None) + (fraction is not None) not in ({1} if needed else {0, 1}):
         rule = "or {} must be given, not both" if needed else "and {} must not both be given"
         other = f"{where.rpartition('.')[2]}_lr_fraction"
-        raise ValueError(f"{where}_lr {rule.format(other)}, got {shown(lr)} and {shown(fraction)}")
+        raise ValueError(
+            f"{where}_lr {rule.format(other)}, got {short_repr(lr)} and {short_repr(fraction)}"
+        )
     for name, value in (("lr", lr), ("lr_fraction", fraction)):
         if value is not None:
-            single(Rate, f"{where}_{name}", value)
+            validate_scalar(Rate, f"{where}_{name}", value)
 
 
 def _stages(where: str, value: object) -> list[ComposableSchedulerStage]:
     stages = list(value) if isinstance(value, list | tuple) else []
     if not stages or not all(isinstance(stage, ComposableSchedulerStage) for stage in stages):
-        raise TypeError(f"{where} must be ComposableSchedulerStages, at least one, got {type(value).__name__} {shown(value)}")
+        raise TypeError(
+            f"{where} must be ComposableSchedulerStages, at least one, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
     for i, stage in enumerate(stages):
-        single(Span, f"{where}[{i}].duration", stage.duration)
+        validate_scalar(Span, f"{where}[{i}].duration", stage.duration)
         Choice(tuple(_SHAPES))(f"{where}[{i}].shape", stage.shape)
         _level(f"{where}[{i}].start", stage.start_lr, stage.start_lr_fraction, needed=False)
         _level(f"{where}[{i}].end", stage.end_lr, stage.end_lr_fraction, needed=True)
@@ -85,9 +105,11 @@ def _stages(where: str, value: object) -> list[ComposableSchedulerStage]:
 
 def _override(where: str, value: object) -> OverrideDecay:
     if not isinstance(value, OverrideDecay):
-        raise TypeError(f"{where} must be an OverrideDecay, got {type(value).__name__} {shown(value)}")
-    single(Count, f"{where}.start", value.start)
-    single(Span, f"{where}.duration", value.duration)
+        raise TypeError(
+            f"{where} must be an OverrideDecay, got {type(value).__name__} {short_repr(value)}"
+        )
+    validate_scalar(Count, f"{where}.start", value.start)
+    validate_scalar(Span, f"{where}.duration", value.duration)
     Choice(tuple(_SHAPES))(f"{where}.shape", value.shape)
     _level(f"{where}.end", value.end_lr, value.end_lr_fraction, needed=True)
     return value
@@ -95,7 +117,10 @@ def _override(where: str, value: object) -> OverrideDecay:
 
 def _children(where: str, value: object) -> list[object]:
     if not isinstance(value, list | tuple) or not value or not all(map(callable, value)):
-        raise TypeError(f"{where} must be functions of (lr, t_max), at least one, got {type(value).__name__} {shown(value)}")
+        raise TypeError(
+            f"{where} must be functions of (lr, t_max), at least one, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
     return list(value)
 
 
@@ -112,13 +137,20 @@ def ConstantScheduler(lr: Rate) -> Schedule:
 
 @preset()
 def ConstantWithWarmup(
-    lr: Rate, t_max: Span, warmup: Count | None = None, warmup_fraction: Share | None = None, warmup_min_lr: Rate = 0.0
+    lr: Rate,
+    t_max: Span,
+    warmup: Count | None = None,
+    warmup_fraction: Share | None = None,
+    warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
     """A line from ``warmup_min_lr`` to ``lr`` at ``current = warmup``, then ``lr``.
 
-    In all of these, of ``warmup`` and ``warmup_fraction`` one is given; the latter is rounded, ``round(t_max * fraction)``.
+    In all of these, of ``warmup`` and ``warmup_fraction`` one is given; the latter is rounded,
+    ``round(t_max * fraction)``.
     """
-    return linear(warmup_min_lr, lr, _steps("ConstantWithWarmup: warmup", warmup, warmup_fraction, t_max)).skip(1)
+    return linear(
+        warmup_min_lr, lr, _steps("ConstantWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    ).skip(1)
 
 
 @preset(differences=_ENDS)
@@ -132,9 +164,11 @@ def WSD(
     warmup_min_lr: Rate = 0.0,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, ``lr``, and from ``t_max - decay`` on a line to ``decay_min_lr`` at ``t_max``.
+    """A line to ``lr`` at ``current = warmup``, ``lr``, and from ``t_max - decay`` on a line to
+    ``decay_min_lr`` at ``t_max``.
 
-    Where the warm-up ends later than the decay begins, it goes first. Without ``decay`` and ``decay_fraction`` it is a tenth.
+    Where the warm-up ends later than the decay begins, it goes first. Without ``decay`` and
+    ``decay_fraction`` it is a tenth.
     """
     rise = _steps("WSD: warmup", warmup, warmup_fraction, t_max)
     fall = _steps("WSD: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
@@ -155,12 +189,17 @@ def PowerLR(
     decay_fraction: Share | None = None,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr``, then ``lr * (current/warmup)^b``, and from its value at ``t_max - decay`` a line to ``decay_min_lr``."""
+    """A line to ``lr``, then ``lr * (current/warmup)^b``, and from its value at ``t_max -
+    decay`` a line to ``decay_min_lr``.
+    """
     rise = _steps("PowerLR: warmup", warmup, warmup_fraction, t_max, least=1)
     fall = _steps("PowerLR: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
     begin = t_max - fall
     if begin < 1 or b >= 0:
-        raise ValueError(f"olmo_core.PowerLR: decay must be below t_max and b below 0, got {fall}, {t_max} and {b}")
+        raise ValueError(
+            f"olmo_core.PowerLR: decay must be below t_max and b below 0, got {fall}, "
+            f"{t_max} and {b}"
+        )
     power = linear(warmup_min_lr, lr, rise).then(inverse_power(lr, -b, rise))
     start, level = max(begin, rise + 1), np.multiply(lr, (begin / rise) ** b)
     return join([power, linear(level, decay_min_lr, fall).skip(start - begin)], [start]).skip(1)
@@ -175,7 +214,9 @@ def LinearWithWarmup(
     warmup_fraction: Share | None = None,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, then a line to ``alpha_f * lr`` at ``t_max``, held."""
+    """A line to ``lr`` at ``current = warmup``, then a line to ``alpha_f * lr`` at ``t_max``,
+    held.
+    """
     rise = _steps("LinearWithWarmup: warmup", warmup, warmup_fraction, t_max)
     fall = linear(lr, np.multiply(lr, alpha_f), max(t_max - rise, 0))
     return linear(warmup_min_lr, lr, rise).then(fall).skip(1)
@@ -190,11 +231,20 @@ def InvSqrtWithWarmup(
     warmup_fraction: Share | None = None,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, then ``alpha_f*lr + (1 - alpha_f)*lr * sqrt(warmup/current)``; it never ends."""
-    rise, low = _steps("InvSqrtWithWarmup: warmup", warmup, warmup_fraction, t_max), np.multiply(lr, alpha_f)
+    """A line to ``lr`` at ``current = warmup``, then ``alpha_f*lr + (1 - alpha_f)*lr *
+    sqrt(warmup/current)``; it never ends.
+    """
+    rise, low = (
+        _steps("InvSqrtWithWarmup: warmup", warmup, warmup_fraction, t_max),
+        np.multiply(lr, alpha_f),
+    )
     if not rise:
         return constant(low)
-    return linear(warmup_min_lr, lr, rise).then(inverse_power(np.multiply(lr, 1 - alpha_f), 0.5, rise) + low).skip(1)
+    return (
+        linear(warmup_min_lr, lr, rise)
+        .then(inverse_power(np.multiply(lr, 1 - alpha_f), 0.5, rise) + low)
+        .skip(1)
+    )
 
 
 @preset()
@@ -206,7 +256,9 @@ def CosWithWarmup(
     alpha_f: Level = 0.1,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, then half a cosine wave to ``alpha_f * lr`` at ``t_max``, held."""
+    """A line to ``lr`` at ``current = warmup``, then half a cosine wave to ``alpha_f * lr`` at
+    ``t_max``, held.
+    """
     rise = _steps("CosWithWarmup: warmup", warmup, warmup_fraction, t_max)
     return _cosine(lr, t_max, rise, alpha_f, warmup_min_lr).skip(1)
 
@@ -220,14 +272,19 @@ def HalfCosWithWarmup(
     alpha_f: Level = 0.1,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The second half of a cosine decay from ``lr`` to ``alpha_f * lr`` at ``t_max``, after a line to the middle between them."""
+    """The second half of a cosine decay from ``lr`` to ``alpha_f * lr`` at ``t_max``, after a
+    line to the middle between them.
+    """
     rise = _steps("HalfCosWithWarmup: warmup", warmup, warmup_fraction, t_max)
     low, rest = np.multiply(lr, alpha_f), max(t_max - rise, 0)
     middle = np.divide(np.add(lr, low), 2)
     return linear(warmup_min_lr, middle, rise).then(cosine(lr, low, 2 * rest).skip(rest)).skip(1)
 
 
-@preset(differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the trainer's, is not taken.")
+@preset(
+    differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the "
+    "trainer's, is not taken."
+)
 def CosWithWarmupAndLinearDecay(
     lr: Rate,
     t_max: Span,
@@ -239,24 +296,39 @@ def CosWithWarmupAndLinearDecay(
     decay_fraction: Share | None = None,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """``CosWithWarmup``, cut short at ``t_max - decay`` by a line from its rate there to ``decay_min_lr`` at ``t_max``."""
+    """``CosWithWarmup``, cut short at ``t_max - decay`` by a line from its rate there to
+    ``decay_min_lr`` at ``t_max``.
+    """
     rise = _steps("CosWithWarmupAndLinearDecay: warmup", warmup, warmup_fraction, t_max)
-    fall = _steps("CosWithWarmupAndLinearDecay: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
+    fall = _steps(
+        "CosWithWarmupAndLinearDecay: decay", decay, _tenth(decay, decay_fraction), t_max, least=1
+    )
     if fall > t_max:
-        raise ValueError(f"olmo_core.CosWithWarmupAndLinearDecay: decay must be at most t_max, got {fall} and {t_max}")
+        raise ValueError(
+            "olmo_core.CosWithWarmupAndLinearDecay: decay must be at most t_max, got "
+            f"{fall} and {t_max}"
+        )
     whole = _cosine(lr, t_max, rise, alpha_f, warmup_min_lr)
     return whole.cooldown(at=t_max - fall, steps=fall, end=decay_min_lr).skip(1)
 
 
 @preset()
-def ComposableScheduler(lr: Rate, stages: Stages, override_decay: Override | None = None) -> Schedule:
-    """One ``ComposableSchedulerStage`` after another, each a line or half a cosine wave; the last one's end is held.
+def ComposableScheduler(
+    lr: Rate, stages: Stages, override_decay: Override | None = None
+) -> Schedule:
+    """One ``ComposableSchedulerStage`` after another, each a line or half a cosine wave; the last
+    one's end is held.
 
-    An ``OverrideDecay`` leads from the rate at its ``start``, in place of the stages, to an end of its own.
+    An ``OverrideDecay`` leads from the rate at its ``start``, in place of the stages, to an end of
+    its own.
     """
     parts, level = [], np.asarray(lr)
     for stage in stages:
-        start = level if stage.start_lr is stage.start_lr_fraction is None else _of(lr, stage.start_lr, stage.start_lr_fraction)
+        start = (
+            level
+            if stage.start_lr is stage.start_lr_fraction is None
+            else _of(lr, stage.start_lr, stage.start_lr_fraction)
+        )
         level = _of(lr, stage.end_lr, stage.end_lr_fraction)
         parts.append(_SHAPES[stage.shape](start, level, stage.duration))
     whole = join(parts, list(accumulate(stage.duration for stage in stages))[:-1])
@@ -265,19 +337,30 @@ def ComposableScheduler(lr: Rate, stages: Stages, override_decay: Override | Non
 
 @preset(differences="The peer refuses steps past t_max; here its last scheduler goes on.")
 def SequentialScheduler(
-    lr: Rate, t_max: Span, schedulers: Children, schedulers_max: Marks, override_decay: Override | None = None
+    lr: Rate,
+    t_max: Span,
+    schedulers: Children,
+    schedulers_max: Marks,
+    override_decay: Override | None = None,
 ) -> Schedule:
-    """Schedulers one after another, of ``schedulers_max`` steps each; the last rate of one is the ``lr`` of the next.
+    """Schedulers one after another, of ``schedulers_max`` steps each; the last rate of one is the
+    ``lr`` of the next.
 
-    Each is a preset that lacks its ``lr`` and ``t_max`` alone, ``partial(WSD, warmup=10)``; the last takes what is left of
-    ``t_max``, and needs no length.
+    Each is a preset that lacks its ``lr`` and ``t_max`` alone, ``partial(WSD, warmup=10)``; the
+    last takes what is left of ``t_max``, and needs no length.
     """
-    if len(schedulers_max) != len(schedulers) - 1 or any(steps < 1 for steps in schedulers_max) or sum(schedulers_max) >= t_max:
+    if (
+        len(schedulers_max) != len(schedulers) - 1
+        or any(steps < 1 for steps in schedulers_max)
+        or sum(schedulers_max) >= t_max
+    ):
         rule = "schedulers_max must be one fewer than schedulers, above 0, within t_max"
-        told = f"{list(schedulers_max)} for {len(schedulers)} and t_max={t_max}"
-        raise ValueError(f"olmo_core.SequentialScheduler: {rule}, got {told}")
+        detail = f"{list(schedulers_max)} for {len(schedulers)} and t_max={t_max}"
+        raise ValueError(f"olmo_core.SequentialScheduler: {rule}, got {detail}")
     parts, level = [], np.asarray(lr)
-    for child, steps in zip(schedulers, [*schedulers_max, t_max - sum(schedulers_max)], strict=True):
+    for child, steps in zip(
+        schedulers, [*schedulers_max, t_max - sum(schedulers_max)], strict=True
+    ):
         parts.append(child(level, steps))
         level = rate_at(parts[-1], steps - 1)
     return _overridden(lr, join(parts, list(accumulate(schedulers_max))), override_decay, 1)
@@ -295,27 +378,43 @@ def WSDS(
     warmup_min_lr: Rate = 0.0,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """Periods of a stable rate, ``lr`` times a multiplier, that ends in a line to ``decay_min_lr``; the first has the warm-up.
+    """Periods of a stable rate, ``lr`` times a multiplier, that ends in a line to ``decay_min_lr``;
+    the first has the warm-up.
 
-    Fractions are of the first period's length for the warm-up, and of each one's own for its decay. The rate is ``decay_min_lr``
-    at the last step of each period, and one step later in the next.
+    Fractions are of the first period's length for the warm-up, and of each one's own for its decay.
+    The rate is ``decay_min_lr`` at the last step of each period, and one step later in the next.
     """
-    multipliers = [1.0] * len(period_lengths) if period_lr_multipliers is None else period_lr_multipliers
+    multipliers = (
+        [1.0] * len(period_lengths) if period_lr_multipliers is None else period_lr_multipliers
+    )
     if not period_lengths or len(multipliers) != len(period_lengths):
-        told = f"{list(period_lengths)} and {list(multipliers)}"
-        raise ValueError(f"olmo_core.WSDS: period_lr_multipliers must be as many as period_lengths, at least one, got {told}")
+        detail = f"{list(period_lengths)} and {list(multipliers)}"
+        raise ValueError(
+            "olmo_core.WSDS: period_lr_multipliers must be as many as period_lengths, "
+            f"at least one, got {detail}"
+        )
     rise = _steps("WSDS: warmup", warmup, warmup_fraction, period_lengths[0])
-    falls = [_steps("WSDS: decay", decay, decay_fraction, length, least=1) for length in period_lengths]
-    if rise + falls[0] > period_lengths[0] or any(fall > length for fall, length in zip(falls, period_lengths, strict=True)):
-        told = f"{list(period_lengths)} with a warm-up of {rise} and decays of {falls}"
-        raise ValueError(f"olmo_core.WSDS: period_lengths must hold their warm-up and decays, got {told}")
+    falls = [
+        _steps("WSDS: decay", decay, decay_fraction, length, least=1) for length in period_lengths
+    ]
+    if rise + falls[0] > period_lengths[0] or any(
+        fall > length for fall, length in zip(falls, period_lengths, strict=True)
+    ):
+        detail = f"{list(period_lengths)} with a warm-up of {rise} and decays of {falls}"
+        raise ValueError(
+            f"olmo_core.WSDS: period_lengths must hold their warm-up and decays, got {detail}"
+        )
     peaks = [np.multiply(lr, share) for share in multipliers]
     parts = [
         linear(peak, peak, length - fall).then(linear(peak, decay_min_lr, fall)).skip(1)
         for peak, length, fall in zip(peaks, period_lengths, falls, strict=True)
     ]
     hold = linear(peaks[0], peaks[0], period_lengths[0] - falls[0] - rise)
-    first = linear(warmup_min_lr, peaks[0], rise).then(hold).then(linear(peaks[0], decay_min_lr, falls[0]))
+    first = (
+        linear(warmup_min_lr, peaks[0], rise)
+        .then(hold)
+        .then(linear(peaks[0], decay_min_lr, falls[0]))
+    )
     return join([first, *parts[1:]], [end + 1 for end in accumulate(period_lengths[:-1])]).skip(1)
 
 
@@ -325,14 +424,21 @@ def ExponentialScheduler(lr: Amount, t_max: Span, lr_min: Amount = 1e-9) -> Sche
     return exponential(lr_min, lr, t_max).skip(1)
 
 
-def _steps(where: str, steps: int | None, fraction: float | None, whole: int, least: int = 0) -> int:
+def _steps(
+    where: str, steps: int | None, fraction: float | None, whole: int, least: int = 0
+) -> int:
     """A length that is given in steps or as a fraction of another one."""
     name = where.rpartition(" ")[2]
     if (steps is None) == (fraction is None):
-        raise ValueError(f"olmo_core.{where} or {name}_fraction must be given, not both, got {steps} and {fraction}")
+        raise ValueError(
+            f"olmo_core.{where} or {name}_fraction must be given, not both, got {steps} "
+            f"and {fraction}"
+        )
     length = round(whole * fraction) if fraction is not None else steps
     if length is None or length < least:
-        raise ValueError(f"olmo_core.{where}_fraction must give at least {least} step, got {fraction} of {whole}")
+        raise ValueError(
+            f"olmo_core.{where}_fraction must give at least {least} step, got {fraction} of {whole}"
+        )
     return length
 
 
@@ -343,7 +449,11 @@ def _tenth(steps: int | None, fraction: float | None) -> float | None:
 
 def _of(lr: Numbers, level: float | None, fraction: float | None) -> npt.NDArray[np.float64]:
     """A level that is given as a rate or as a fraction of lr."""
-    return np.asarray(np.multiply(lr, fraction) if fraction is not None else np.broadcast_to(np.asarray(level), np.shape(lr)))
+    return np.asarray(
+        np.multiply(lr, fraction)
+        if fraction is not None
+        else np.broadcast_to(np.asarray(level), np.shape(lr))
+    )
 
 
 def _cosine(lr: Numbers, t_max: int, rise: int, alpha_f: float, warmup_min_lr: Numbers) -> Schedule:
@@ -351,11 +461,18 @@ def _cosine(lr: Numbers, t_max: int, rise: int, alpha_f: float, warmup_min_lr: N
     return linear(warmup_min_lr, lr, rise).then(fall)
 
 
-def _overridden(lr: Numbers, schedule: Schedule, decay: OverrideDecay | None, first: int) -> Schedule:
+def _overridden(
+    lr: Numbers, schedule: Schedule, decay: OverrideDecay | None, first: int
+) -> Schedule:
     """With the decay from ``decay.start`` on, a schedule whose step 0 is ``current = first``."""
     if decay is None:
         return schedule
     if decay.start < first:
-        raise ValueError(f"olmo_core.SequentialScheduler: override_decay.start must be at least {first}, got {decay.start}")
+        raise ValueError(
+            "olmo_core.SequentialScheduler: override_decay.start must be at least "
+            f"{first}, got {decay.start}"
+        )
     end: Any = _of(lr, decay.end_lr, decay.end_lr_fraction)
-    return schedule.cooldown(at=decay.start - first, steps=decay.duration, end=end, shape=decay.shape)
+    return schedule.cooldown(
+        at=decay.start - first, steps=decay.duration, end=end, shape=decay.shape
+    )

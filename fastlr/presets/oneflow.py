@@ -1,6 +1,8 @@
-"""OneFlow's schedulers: ``oneflow.optim.lr_scheduler`` of 0.9 (2023), after torch's, but all of them closed forms, in float64.
+"""OneFlow's schedulers: ``oneflow.optim.lr_scheduler`` of 0.9 (2023), after torch's, but all of
+them closed forms, in float64.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first update.
+Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
+update.
 
 >>> LinearLR(1.0, start_factor=0.5, end_factor=0.75, total_iters=2).table(4)
 array([0.5  , 0.625, 1.   , 1.   ])
@@ -14,11 +16,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, cosine, cyclic, join, linear, polynomial
-from fastlr.parameters import Flag, Number, Rate, Unit, shown
-from fastlr.plateau import Plateau
-from fastlr.presets.arguments import MOST_TURNS, Count, Exponent, Function, Level, Marks, Ratio, Share, Span, Tabled, preset
-from fastlr.presets.pieces import (
+from fastlr.arguments.rules import Flag, Number, Rate, Unit, short_repr
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._building_blocks import (
     chained,
     compounded,
     cycling_polynomial,
@@ -32,22 +32,59 @@ from fastlr.presets.pieces import (
     torch_plateau,
     wave,
 )
-from fastlr.schedule import Schedule
+from fastlr.presets._rules import (
+    MOST_TURNS,
+    Count,
+    Exponent,
+    Function,
+    Level,
+    Marks,
+    Ratio,
+    Share,
+    Span,
+    Tabled,
+    preset,
+)
+from fastlr.schedule.constructors import constant, cosine, cyclic, join, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CosineDecayLR", "CyclicLR",
-    "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau",
-    "SWALR", "SequentialLR", "StepLR", "WarmupLR",
-]  # fmt: skip
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CosineDecayLR",
+    "CyclicLR",
+    "ExponentialLR",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SWALR",
+    "SequentialLR",
+    "StepLR",
+    "WarmupLR",
+]
 
-_Restarts = Annotated[int, Number(f"an integer from 0 to {MOST_TURNS:,}", 0, MOST_TURNS, whole=True)]
-_A_FUNCTION = "A function is not a value: it is asked once for each of `total_steps` steps, and the last rate held."
+_Restarts = Annotated[
+    int, Number(f"an integer from 0 to {MOST_TURNS:,}", 0, MOST_TURNS, whole=True)
+]
+_A_FUNCTION = (
+    "A function is not a value: it is asked once for each of `total_steps` "
+    "steps, and the last rate held."
+)
 
 
 def _flags(where: str, value: object) -> object:
     flags = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(flag, bool | np.bool_) for flag in flags):
-        raise TypeError(f"{where} must be True or False, or a list of them, got {type(value).__name__} {shown(value)}")
+        raise TypeError(
+            f"{where} must be True or False, or a list of them, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
     return value
 
 
@@ -62,7 +99,10 @@ def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``lr * lr_lambda(1) * ... * lr_lambda(t)``, looked up for t below ``total_steps``; ``lr_lambda(0)`` is never asked for."""
+    """``lr * lr_lambda(1) * ...
+
+    * lr_lambda(t)``, looked up for t below ``total_steps``; ``lr_lambda(0)`` is never asked for.
+    """
     return compounded(lr, lr_lambda, total_steps)
 
 
@@ -91,24 +131,37 @@ def ConstantLR(lr: Rate, factor: Share = 1.0 / 3, total_iters: Count = 5) -> Sch
 
 
 @preset()
-def LinearLR(lr: Rate, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0, total_iters: Count = 5) -> Schedule:
-    """From ``lr * start_factor`` by a line towards ``lr * end_factor``, and at ``total_iters``, whatever that is, ``lr``."""
+def LinearLR(
+    lr: Rate, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0, total_iters: Count = 5
+) -> Schedule:
+    """From ``lr * start_factor`` by a line towards ``lr * end_factor``, and at ``total_iters``,
+    whatever that is, ``lr``.
+    """
     ramp = linear(np.multiply(lr, start_factor), np.multiply(lr, end_factor), total_iters)
     return join([ramp, constant(lr)], [total_iters])
 
 
 @preset(differences="With cycle=True, end_learning_rate must be at most lr.")
 def PolynomialLR(
-    lr: Rate, decay_batch: Span, end_learning_rate: Rate = 0.0001, power: Exponent = 1.0, cycle: Flag = False
+    lr: Rate,
+    decay_batch: Span,
+    end_learning_rate: Rate = 0.0001,
+    power: Exponent = 1.0,
+    cycle: Flag = False,
 ) -> Schedule:
-    """``end_learning_rate + (lr - end_learning_rate) * (1 - t/decay_batch)^power``, then ``end_learning_rate``.
+    """``end_learning_rate + (lr - end_learning_rate) * (1 - t/decay_batch)^power``, then
+    ``end_learning_rate``.
 
-    With ``cycle``, t is divided by the smallest multiple of ``decay_batch`` that it is not beyond, for ever: the rate jumps up
-    after each multiple. Step 0 then has the rate of step 1.
+    With ``cycle``, t is divided by the smallest multiple of ``decay_batch`` that it is not beyond,
+    for ever: the rate jumps up after each multiple. Step 0 then has the rate of step 1.
     """
     if not cycle:
         return polynomial(lr, end_learning_rate, decay_batch, power=power)
-    return cycling_polynomial("oneflow.PolynomialLR", lr, end_learning_rate, power, decay_batch).skip(1).delay(1)
+    return (
+        cycling_polynomial("oneflow.PolynomialLR", lr, end_learning_rate, power, decay_batch)
+        .skip(1)
+        .delay(1)
+    )
 
 
 @preset()
@@ -119,23 +172,39 @@ def CosineDecayLR(lr: Rate, decay_steps: Span, alpha: Share = 0.0) -> Schedule:
 
 @preset()
 def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
-    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back, for ever."""
+    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back, for
+    ever.
+    """
     return wave(lr, eta_min, T_max)
 
 
-@preset(differences="OneFlow finds the cycle by a floating-point logarithm, and misses some; here none. 10,000 cycles at most, "
-                    "where T_mult is above 1.")  # fmt: skip
+@preset(
+    differences="OneFlow finds the cycle by a floating-point logarithm, and misses "
+    "some; here none. 10,000 cycles at most, "
+    "where T_mult is above 1."
+)
 def CosineAnnealingWarmRestarts(
-    lr: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0, decay_rate: Level = 1.0, restart_limit: _Restarts = 0
+    lr: Rate,
+    T_0: Span,
+    T_mult: Span = 1,
+    eta_min: Rate = 0.0,
+    decay_rate: Level = 1.0,
+    restart_limit: _Restarts = 0,
 ) -> Schedule:
-    """``eta_min + (lr * decay_rate^i - eta_min) * (1 + cos(pi*c/L))/2``, c steps into cycle i of ``L = T_0 * T_mult^i``.
+    """``eta_min + (lr * decay_rate^i - eta_min) * (1 + cos(pi*c/L))/2``, c steps into cycle i of
+    ``L = T_0 * T_mult^i``.
 
     From cycle ``restart_limit`` on, if it is not 0, ``eta_min``.
     """
-    return lowered_restarts(lr, eta_min, lambda i: T_0 * T_mult**i, decay_rate, restart_limit or None)
+    return lowered_restarts(
+        lr, eta_min, lambda i: T_0 * T_mult**i, decay_rate, restart_limit or None
+    )
 
 
-@preset(differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it would be a difference of two curves.")
+@preset(
+    differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it "
+    "would be a difference of two curves."
+)
 def CyclicLR(
     base_lr: Rate,
     max_lr: Rate,
@@ -147,23 +216,30 @@ def CyclicLR(
     max_momentum: Rate = 0.9,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """In lines from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and back in ``step_size_down``, for ever.
+    """In lines from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and back in
+    ``step_size_down``, for ever.
 
-    The height is halved each cycle in mode "triangular2", multiplied by ``gamma^t`` in "exp_range". ``of="momentum"`` gives the
-    momentum, its mirror.
+    The height is halved each cycle in mode "triangular2", multiplied by ``gamma^t`` in "exp_range".
+    ``of="momentum"`` gives the momentum, its mirror.
     """
     if of == "momentum" and mode == "exp_range":
         raise ValueError("oneflow.CyclicLR: of must be 'lr' with mode='exp_range', got 'momentum'")
     low, high = (base_lr, max_lr) if of == "lr" else (base_momentum, max_momentum)
     if np.any(np.greater(low, high)):
-        raise ValueError(f"oneflow.CyclicLR: max_{of} must be at least base_{of}, {shown(low)}, got {shown(high)}")
+        raise ValueError(
+            f"oneflow.CyclicLR: max_{of} must be at least base_{of}, {short_repr(low)}, "
+            f"got {short_repr(high)}"
+        )
     if mode != "exp_range":
         return cyclic(low, high, step_size_up, step_size_down, mode=mode, inverse=of == "momentum")
     height = geometric(np.subtract(high, low), gamma)
     return cyclic(0.0, 1.0, step_size_up, step_size_down) * height + np.asarray(low)
 
 
-@preset(differences="With anneal_strategy='linear' the last rate is held, where OneFlow's falls on below 0.")
+@preset(
+    differences="With anneal_strategy='linear' the last rate is held, where OneFlow's "
+    "falls on below 0."
+)
 def OneCycleLR(
     max_lr: Rate,
     total_steps: Span | None = None,
@@ -178,33 +254,57 @@ def OneCycleLR(
     three_phase: Flag = False,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """torch's, but nothing ends it: past ``total_steps - 1`` the last wave swings on between its ends, for ever.
+    """torch's, but nothing ends it: past ``total_steps - 1`` the last wave swings on between its
+    ends, for ever.
 
-    From ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, with ``three_phase`` back by
-    ``2*pct_start*total_steps - 2``, and down to the first over ``final_div_factor``. ``of="momentum"`` gives its mirror.
+    From ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, with ``three_phase``
+    back by ``2*pct_start*total_steps - 2``, and down to the first over ``final_div_factor``.
+    ``of="momentum"`` gives its mirror.
     """
     total = total_steps or _total(epochs, steps_per_epoch)
     rise, end = fraction(pct_start) * total, Fraction(total - 1)
-    high, low = (max_lr, np.divide(max_lr, div_factor)) if of == "lr" else (base_momentum, max_momentum)
+    high, low = (
+        (max_lr, np.divide(max_lr, div_factor)) if of == "lr" else (base_momentum, max_momentum)
+    )
     last = np.divide(low, final_div_factor) if of == "lr" else low
     levels = [low, high, *([low] if three_phase else []), last]
     ends = [rise - 1, *([2 * rise - 2] if three_phase else []), end]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept(f"oneflow.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
-    return cycle if curve == "linear" else join([cycle, wave(last, levels[-2], end - ends[-2])], [total - 1])
+    cycle = swept(
+        f"oneflow.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve
+    )
+    return (
+        cycle
+        if curve == "linear"
+        else join([cycle, wave(last, levels[-2], end - ends[-2])], [total - 1])
+    )
 
 
 def _total(epochs: int | None, steps_per_epoch: int | None) -> int:
     if epochs is None or steps_per_epoch is None:
-        told = f"{epochs=}, {steps_per_epoch=}"
-        raise ValueError(f"oneflow.OneCycleLR: total_steps, or both epochs and steps_per_epoch must be given, got {told}")
+        detail = f"{epochs=}, {steps_per_epoch=}"
+        raise ValueError(
+            "oneflow.OneCycleLR: total_steps, or both epochs and steps_per_epoch must "
+            f"be given, got {detail}"
+        )
     return epochs * steps_per_epoch
 
 
 @preset(elementwise=True)
-def SWALR(lr: Rate, swa_lr: Rate, anneal_epochs: Count = 10, anneal_strategy: Literal["cos", "linear"] = "cos") -> Schedule:
-    """From ``lr`` to ``swa_lr`` in ``anneal_epochs`` steps, by half a cosine wave or a line; of no steps, ``swa_lr`` at once."""
-    return cosine(lr, swa_lr, anneal_epochs) if anneal_strategy == "cos" else linear(lr, swa_lr, anneal_epochs)
+def SWALR(
+    lr: Rate,
+    swa_lr: Rate,
+    anneal_epochs: Count = 10,
+    anneal_strategy: Literal["cos", "linear"] = "cos",
+) -> Schedule:
+    """From ``lr`` to ``swa_lr`` in ``anneal_epochs`` steps, by half a cosine wave or a line; of
+    no steps, ``swa_lr`` at once.
+    """
+    return (
+        cosine(lr, swa_lr, anneal_epochs)
+        if anneal_strategy == "cos"
+        else linear(lr, swa_lr, anneal_epochs)
+    )
 
 
 @preset()
@@ -216,10 +316,12 @@ def WarmupLR(
     warmup_method: Literal["linear", "constant"] = "linear",
     warmup_prefix: Flag = False,
 ) -> Schedule:
-    """From ``lr * warmup_factor`` by a line in ``warmup_iters`` steps, or at that rate, and then ``scheduler``, or ``lr``.
+    """From ``lr * warmup_factor`` by a line in ``warmup_iters`` steps, or at that rate, and then
+    ``scheduler``, or ``lr``.
 
-    The scheduler, a preset of this ``lr``, is at the run's step t, and the line leads to its rate at ``warmup_iters``; with
-    ``warmup_prefix`` it begins after the warm-up, and the line leads to ``lr``.
+    The scheduler, a preset of this ``lr``, is at the run's step t, and the line leads to its rate
+    at ``warmup_iters``; with ``warmup_prefix`` it begins after the warm-up, and the line leads to
+    ``lr``.
     """
     body = constant(lr) if scheduler is None else scheduler
     rest = body if warmup_prefix else body.skip(warmup_iters)
@@ -230,29 +332,46 @@ def WarmupLR(
 
 
 @preset(differences="OneFlow's ReduceLROnPlateau is no child of it.")
-def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks, interval_rescaling: Flags = False) -> Schedule:
-    """``schedulers[i]`` from ``milestones[i-1]`` on, at the run's step t, or with ``interval_rescaling`` from its own step 0.
+def SequentialLR(
+    schedulers: Sequence[Schedule], milestones: Marks, interval_rescaling: Flags = False
+) -> Schedule:
+    """``schedulers[i]`` from ``milestones[i-1]`` on, at the run's step t, or with
+    ``interval_rescaling`` from its own step 0.
 
     All are presets of one ``lr``; ``interval_rescaling`` may be a list, one for each milestone.
     """
     if len(schedulers) != len(milestones) + 1:
-        told = f"{len(milestones)}, got {len(schedulers)}"
-        raise ValueError(f"oneflow.SequentialLR: schedulers must be one more than milestones, {told}")
-    own = interval_rescaling if isinstance(interval_rescaling, list | tuple) else [interval_rescaling] * len(milestones)
+        detail = f"{len(milestones)}, got {len(schedulers)}"
+        raise ValueError(
+            f"oneflow.SequentialLR: schedulers must be one more than milestones, {detail}"
+        )
+    own = (
+        interval_rescaling
+        if isinstance(interval_rescaling, list | tuple)
+        else [interval_rescaling] * len(milestones)
+    )
     if len(own) != len(milestones):
-        told = f"{len(milestones)}, got {len(own)}"
-        raise ValueError(f"oneflow.SequentialLR: interval_rescaling must be as many as milestones, {told}")
+        detail = f"{len(milestones)}, got {len(own)}"
+        raise ValueError(
+            f"oneflow.SequentialLR: interval_rescaling must be as many as milestones, {detail}"
+        )
     first, *others = schedulers
-    later = [part if rescaled else part.skip(at) for part, at, rescaled in zip(others, milestones, own, strict=True)]
+    later = [
+        part if rescaled else part.skip(at)
+        for part, at, rescaled in zip(others, milestones, own, strict=True)
+    ]
     return join([first, *later], milestones)
 
 
 @preset(
-    differences="A child that adds as well as multiplies (a cosine with eta_min, a cycle) is no factor in OneFlow: the children "
+    differences="A child that adds as well as multiplies (a cosine with eta_min, a "
+    "cycle) is no factor in OneFlow: the children "
     "must be lr times one.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
-    """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one ``lr``, which is above 0."""
+    """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one
+    ``lr``, which is above 0.
+    """
     return chained("oneflow.ChainedScheduler", lr, schedulers)
 
 
@@ -267,7 +386,16 @@ def ReduceLROnPlateau(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than ``patience`` updates."""
+    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    ``patience`` updates.
+    """
     return torch_plateau(
-        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, cooldown=cooldown, floor=min_lr, eps=eps
+        threshold,
+        threshold_mode == "rel",
+        mode=mode,
+        factor=factor,
+        patience=patience,
+        cooldown=cooldown,
+        floor=min_lr,
+        eps=eps,
     )

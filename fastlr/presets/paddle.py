@@ -1,8 +1,10 @@
-"""PaddlePaddle's schedulers: ``paddle.optimizer.lr`` of paddlepaddle 3.3 (2026), and the functions of its static graphs.
+"""PaddlePaddle's schedulers: ``paddle.optimizer.lr`` of paddlepaddle 3.3 (2026), and the functions
+of its static graphs.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first update. The classes compute in
-float64; the functions, whose counter begins at 0 (``noam_decay``'s at 1), in float32. In dynamic mode Paddle's functions drop
-``decay_steps`` and ``staircase`` without a word; these are the functions of a static graph.
+Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
+update. The classes compute in float64; the functions, whose counter begins at 0 (``noam_decay``'s
+at 1), in float32. In dynamic mode Paddle's functions drop ``decay_steps`` and ``staircase`` without
+a word; these are the functions of a static graph.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -14,25 +16,9 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr import constructors
-from fastlr.constructors import constant, cosine, cosine_restarts, cyclic, inverse_time, join, linear, noam
-from fastlr.parameters import Flag, Rate, Unit, shown
-from fastlr.plateau import Plateau
-from fastlr.presets.arguments import (
-    Count,
-    Exponent,
-    Function,
-    Level,
-    Levels,
-    Marks,
-    Ratio,
-    Scheduled,
-    Share,
-    Span,
-    Tabled,
-    preset,
-)
-from fastlr.presets.pieces import (
+from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._building_blocks import (
     compounded,
     cut,
     drops,
@@ -46,16 +32,65 @@ from fastlr.presets.pieces import (
     torch_plateau,
     wave,
 )
-from fastlr.schedule import Schedule
+from fastlr.presets._rules import (
+    Count,
+    Exponent,
+    Function,
+    Level,
+    Levels,
+    Marks,
+    Ratio,
+    Scheduled,
+    Share,
+    Span,
+    Tabled,
+    preset,
+)
+from fastlr.schedule import constructors
+from fastlr.schedule.constructors import (
+    constant,
+    cosine,
+    cosine_restarts,
+    cyclic,
+    inverse_time,
+    join,
+    linear,
+    noam,
+)
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "CosineAnnealingDecay", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialDecay", "InverseTimeDecay", "LambdaDecay",
-    "LinearLR", "LinearWarmup", "MultiStepDecay", "MultiplicativeDecay", "NaturalExpDecay", "NoamDecay", "OneCycleLR",
-    "PiecewiseDecay", "PolynomialDecay", "ReduceOnPlateau", "StepDecay", "cosine_decay", "exponential_decay",
-    "inverse_time_decay", "linear_lr_warmup", "natural_exp_decay", "noam_decay", "piecewise_decay", "polynomial_decay",
-]  # fmt: skip
+    "CosineAnnealingDecay",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LambdaDecay",
+    "LinearLR",
+    "LinearWarmup",
+    "MultiStepDecay",
+    "MultiplicativeDecay",
+    "NaturalExpDecay",
+    "NoamDecay",
+    "OneCycleLR",
+    "PiecewiseDecay",
+    "PolynomialDecay",
+    "ReduceOnPlateau",
+    "StepDecay",
+    "cosine_decay",
+    "exponential_decay",
+    "inverse_time_decay",
+    "linear_lr_warmup",
+    "natural_exp_decay",
+    "noam_decay",
+    "piecewise_decay",
+    "polynomial_decay",
+]
 
-_A_FUNCTION = "A function is not a value: it is asked once for each of `total_steps` steps, and the last rate held."
+_A_FUNCTION = (
+    "A function is not a value: it is asked once for each of `total_steps` "
+    "steps, and the last rate held."
+)
 _SINGLE = "Paddle computes it in float32."
 _NO_CLIMB = "With cycle=True, end_lr must be at most learning_rate."
 
@@ -63,18 +98,24 @@ _NO_CLIMB = "With cycle=True, end_lr must be at most learning_rate."
 @preset()
 def NoamDecay(d_model: Span, warmup_steps: Span, learning_rate: Rate = 1.0) -> Schedule:
     """``learning_rate * d_model^-0.5 * min(t^-0.5, t * warmup_steps^-1.5)``, 0 at step 0."""
-    return join([constant(np.multiply(learning_rate, 0)), noam(d_model, warmup_steps, learning_rate)], [1])
+    return join(
+        [constant(np.multiply(learning_rate, 0)), noam(d_model, warmup_steps, learning_rate)], [1]
+    )
 
 
 @preset()
 def PiecewiseDecay(boundaries: Marks, values: Levels) -> Schedule:
-    """``values[i]``, i the first boundary that t is below, and beyond the last boundary the last value."""
+    """``values[i]``, i the first boundary that t is below, and beyond the last boundary the
+    last value.
+    """
     return _pieces("paddle.PiecewiseDecay", boundaries, values)
 
 
 def _pieces(where: str, boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
     if len(values) <= len(boundaries):
-        raise ValueError(f"{where}: values must be more than boundaries, got {len(values)} and {len(boundaries)}")
+        raise ValueError(
+            f"{where}: values must be more than boundaries, got {len(values)} and {len(boundaries)}"
+        )
     levels = [*values[: len(boundaries)], values[-1]]
     starts = np.maximum.accumulate([0, *boundaries])[1:]
     return join([constant(level) for level in levels], starts)
@@ -94,19 +135,27 @@ def InverseTimeDecay(learning_rate: Rate, gamma: Rate) -> Schedule:
 
 @preset(differences=_NO_CLIMB)
 def PolynomialDecay(
-    learning_rate: Rate, decay_steps: Span, end_lr: Rate = 0.0001, power: Exponent = 1.0, cycle: Flag = False
+    learning_rate: Rate,
+    decay_steps: Span,
+    end_lr: Rate = 0.0001,
+    power: Exponent = 1.0,
+    cycle: Flag = False,
 ) -> Schedule:
     """``end_lr + (learning_rate - end_lr) * (1 - t/decay_steps)^power``, then ``end_lr``.
 
-    With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond, for ever: the rate is
-    ``end_lr`` at each multiple and jumps up after it.
+    With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond,
+    for ever: the rate is ``end_lr`` at each multiple and jumps up after it.
     """
     return power_decay("paddle.PolynomialDecay", learning_rate, end_lr, power, decay_steps, cycle)
 
 
 @preset(elementwise=True, differences="end_lr may be below start_lr.")
-def LinearWarmup(learning_rate: Scheduled, warmup_steps: Span, start_lr: Rate, end_lr: Rate) -> Schedule:
-    """A line from ``start_lr`` to ``end_lr`` in ``warmup_steps`` steps, then ``learning_rate``, or a schedule from its step 0."""
+def LinearWarmup(
+    learning_rate: Scheduled, warmup_steps: Span, start_lr: Rate, end_lr: Rate
+) -> Schedule:
+    """A line from ``start_lr`` to ``end_lr`` in ``warmup_steps`` steps, then ``learning_rate``,
+    or a schedule from its step 0.
+    """
     return linear(start_lr, end_lr, warmup_steps).then(learning_rate)  # type: ignore[arg-type]
 
 
@@ -118,7 +167,9 @@ def ExponentialDecay(learning_rate: Rate, gamma: Level) -> Schedule:
 
 @preset()
 def MultiStepDecay(learning_rate: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
-    """``learning_rate * gamma^i``, i the number of milestones, which rise strictly, at or before t."""
+    """``learning_rate * gamma^i``, i the number of milestones, which rise strictly, at or
+    before t.
+    """
     return drops("paddle.MultiStepDecay: milestones", learning_rate, gamma, milestones)
 
 
@@ -136,14 +187,19 @@ def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``learning_rate * lr_lambda(1) * ... * lr_lambda(t)``, looked up for t below ``total_steps``."""
+    """``learning_rate * lr_lambda(1) * ...
+
+    * lr_lambda(t)``, looked up for t below ``total_steps``.
+    """
     return compounded(learning_rate, lr_lambda, total_steps)
 
 
 @preset(
     elementwise=True,
-    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's automata do. The threshold of mode 'rel' "
-    "is rounded otherwise in its last place, and a first metric that is infinite is bad here, the best in Paddle.",
+    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's "
+    "automata do. The threshold of mode 'rel' "
+    "is rounded otherwise in its last place, and a first metric that is infinite is bad "
+    "here, the best in Paddle.",
 )
 def ReduceOnPlateau(
     mode: Literal["min", "max"] = "min",
@@ -155,22 +211,36 @@ def ReduceOnPlateau(
     min_lr: Rate = 0.0,
     epsilon: Level = 1e-8,
 ) -> Plateau:
-    """Paddle's automaton, torch's where there is no cooldown: ``factor`` once more than ``patience`` updates are bad."""
+    """Paddle's automaton, torch's where there is no cooldown: ``factor`` once more than
+    ``patience`` updates are bad.
+    """
     if np.any(np.asarray(cooldown) > 0):
-        raise ValueError(f"paddle.ReduceOnPlateau: cooldown must be 0, got {shown(cooldown)}: Paddle's looks at no metric in it")
+        raise ValueError(
+            f"paddle.ReduceOnPlateau: cooldown must be 0, got {short_repr(cooldown)}: "
+            "Paddle's looks at no metric in it"
+        )
     return torch_plateau(
-        threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, floor=min_lr, eps=epsilon
+        threshold,
+        threshold_mode == "rel",
+        mode=mode,
+        factor=factor,
+        patience=patience,
+        floor=min_lr,
+        eps=epsilon,
     )
 
 
 @preset()
 def CosineAnnealingDecay(learning_rate: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
-    """``eta_min + (learning_rate - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back, for ever."""
+    """``eta_min + (learning_rate - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs
+    back, for ever.
+    """
     return wave(learning_rate, eta_min, T_max)
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is refused: Paddle's lies below 0 "
+    differences="With anneal_strategy='linear' the rate of step total_steps, after the "
+    "last, is refused: Paddle's lies below 0 "
     "for most settings.",
 )
 def OneCycleLR(
@@ -182,14 +252,18 @@ def OneCycleLR(
     anneal_strategy: Literal["cos", "linear"] = "cos",
     three_phase: Flag = False,
 ) -> Schedule:
-    """From ``max_learning_rate/divide_factor`` up by ``phase_pct*total_steps - 1`` and down by ``total_steps - 1``, as torch's.
+    """From ``max_learning_rate/divide_factor`` up by ``phase_pct*total_steps - 1`` and down by
+    ``total_steps - 1``, as torch's.
 
-    ``end_learning_rate`` is a rate, not a ratio. With ``three_phase``, first down to the first rate by
-    ``2*phase_pct*total_steps - 2``. Step ``total_steps`` has a rate too, where a wave has begun to climb again; any later one
-    raises ``ValueError``.
+    ``end_learning_rate`` is a rate, not a ratio. With ``three_phase``, first down to the first rate
+    by ``2*phase_pct*total_steps - 2``. Step ``total_steps`` has a rate too, where a wave has begun
+    to climb again; any later one raises ``ValueError``.
     """
     if three_phase and phase_pct >= 0.5:
-        raise ValueError(f"paddle.OneCycleLR: phase_pct must be below 0.5 with three_phase=True, got {shown(phase_pct)}")
+        raise ValueError(
+            "paddle.OneCycleLR: phase_pct must be below 0.5 with three_phase=True, got "
+            f"{short_repr(phase_pct)}"
+        )
     low, rise = np.divide(max_learning_rate, divide_factor), fraction(phase_pct) * total_steps
     ends = [rise - 1, *([2 * rise - 2] if three_phase else []), Fraction(total_steps - 1)]
     levels = [low, max_learning_rate, *([low] if three_phase else []), end_learning_rate]
@@ -211,35 +285,57 @@ def CyclicLR(
 ) -> Schedule:
     """In lines from ``base_learning_rate`` to ``max_learning_rate`` and back, for ever.
 
-    The height is halved each cycle in mode "triangular2", multiplied by ``exp_gamma^t`` in "exp_range".
+    The height is halved each cycle in mode "triangular2", multiplied by ``exp_gamma^t`` in
+    "exp_range".
     """
     height = np.subtract(max_learning_rate, base_learning_rate)
     if np.any(height < 0):
-        told = f"{shown(base_learning_rate)}, got {shown(max_learning_rate)}"
-        raise ValueError(f"paddle.CyclicLR: max_learning_rate must be at least base_learning_rate, {told}")
+        detail = f"{short_repr(base_learning_rate)}, got {short_repr(max_learning_rate)}"
+        raise ValueError(
+            f"paddle.CyclicLR: max_learning_rate must be at least base_learning_rate, {detail}"
+        )
     if mode != "exp_range":
-        return cyclic(base_learning_rate, max_learning_rate, step_size_up, step_size_down, mode=mode)
-    return cyclic(0.0, 1.0, step_size_up, step_size_down) * geometric(height, exp_gamma) + np.asarray(base_learning_rate)
+        return cyclic(
+            base_learning_rate, max_learning_rate, step_size_up, step_size_down, mode=mode
+        )
+    return cyclic(0.0, 1.0, step_size_up, step_size_down) * geometric(
+        height, exp_gamma
+    ) + np.asarray(base_learning_rate)
 
 
 @preset()
-def LinearLR(learning_rate: Rate, total_steps: Span, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0) -> Schedule:
-    """From ``learning_rate * start_factor`` by a line to ``learning_rate * end_factor`` at ``t = total_steps``."""
+def LinearLR(
+    learning_rate: Rate, total_steps: Span, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0
+) -> Schedule:
+    """From ``learning_rate * start_factor`` by a line to ``learning_rate * end_factor`` at ``t
+    = total_steps``.
+    """
     if start_factor == 0:
-        raise ValueError("paddle.LinearLR: start_factor must be above 0, got 0: Paddle divides by it")
-    return linear(np.multiply(learning_rate, start_factor), np.multiply(learning_rate, end_factor), total_steps)
+        raise ValueError(
+            "paddle.LinearLR: start_factor must be above 0, got 0: Paddle divides by it"
+        )
+    return linear(
+        np.multiply(learning_rate, start_factor),
+        np.multiply(learning_rate, end_factor),
+        total_steps,
+    )
 
 
 @preset(
     elementwise=True,
-    differences="With an explicit epoch Paddle finds the cycle by a floating-point logarithm, and misses some; here none.",
+    differences="With an explicit epoch Paddle finds the cycle by a floating-point "
+    "logarithm, and misses some; here none.",
 )
-def CosineAnnealingWarmRestarts(learning_rate: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0) -> Schedule:
-    """``eta_min + (learning_rate - eta_min) * (1 + cos(pi*c/L))/2``, c steps into a cycle of ``L = T_0 * T_mult^i``."""
+def CosineAnnealingWarmRestarts(
+    learning_rate: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0
+) -> Schedule:
+    """``eta_min + (learning_rate - eta_min) * (1 + cos(pi*c/L))/2``, c steps into a cycle of
+    ``L = T_0 * T_mult^i``.
+    """
     return cosine_restarts(learning_rate, eta_min, T_0, stretch=T_mult)
 
 
-# -- the functions of a static graph ---------------------------------------------------------------------------------------
+# -- the functions of a static graph ---------------------------------------------------------------
 
 
 @preset(elementwise=True, differences=_SINGLE)
@@ -249,13 +345,17 @@ def noam_decay(d_model: Span, warmup_steps: Span, learning_rate: Rate = 1.0) -> 
 
 
 @preset(differences=_SINGLE)
-def exponential_decay(learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False) -> Schedule:
+def exponential_decay(
+    learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False
+) -> Schedule:
     """``learning_rate * decay_rate^(t/decay_steps)``, or with ``floor(t/decay_steps)``."""
     return geometric(learning_rate, decay_rate, decay_steps, staircase)
 
 
 @preset(differences=_SINGLE)
-def natural_exp_decay(learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False) -> Schedule:
+def natural_exp_decay(
+    learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False
+) -> Schedule:
     """``learning_rate * exp(-decay_rate * t/decay_steps)``, or with ``floor(t/decay_steps)``."""
     if staircase:
         return constructors.exponential_decay(learning_rate, rate=decay_rate).staircase(decay_steps)
@@ -263,35 +363,51 @@ def natural_exp_decay(learning_rate: Rate, decay_steps: Span, decay_rate: Level,
 
 
 @preset(differences=_SINGLE)
-def inverse_time_decay(learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False) -> Schedule:
+def inverse_time_decay(
+    learning_rate: Rate, decay_steps: Span, decay_rate: Level, staircase: Flag = False
+) -> Schedule:
     """``learning_rate / (1 + decay_rate * t/decay_steps)``, or with ``floor(t/decay_steps)``."""
     return inverse_decay(learning_rate, decay_rate, decay_steps, staircase)
 
 
 @preset(differences=f"{_SINGLE} {_NO_CLIMB.replace('end_lr', 'end_learning_rate')}")
 def polynomial_decay(
-    learning_rate: Rate, decay_steps: Span, end_learning_rate: Rate = 0.0001, power: Exponent = 1.0, cycle: Flag = False
+    learning_rate: Rate,
+    decay_steps: Span,
+    end_learning_rate: Rate = 0.0001,
+    power: Exponent = 1.0,
+    cycle: Flag = False,
 ) -> Schedule:
     """As ``PolynomialDecay``."""
-    return power_decay("paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle)
+    return power_decay(
+        "paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle
+    )
 
 
 @preset(differences=_SINGLE)
 def piecewise_decay(boundaries: Marks, values: Levels) -> Schedule:
     """As ``PiecewiseDecay``; there is one value more than boundaries."""
     if len(values) != len(boundaries) + 1:
-        told = f"{len(values)} and {len(boundaries)}"
-        raise ValueError(f"paddle.piecewise_decay: values must be one more than boundaries, got {told}")
+        detail = f"{len(values)} and {len(boundaries)}"
+        raise ValueError(
+            f"paddle.piecewise_decay: values must be one more than boundaries, got {detail}"
+        )
     return _pieces("paddle.piecewise_decay", boundaries, values)
 
 
 @preset(differences=_SINGLE)
 def cosine_decay(learning_rate: Rate, step_each_epoch: Span, epochs: Span) -> Schedule:
-    """``learning_rate/2 * (1 + cos(pi * floor(t/step_each_epoch)/epochs))``, not clamped: it climbs back, for ever."""
+    """``learning_rate/2 * (1 + cos(pi * floor(t/step_each_epoch)/epochs))``, not clamped: it
+    climbs back, for ever.
+    """
     return wave(learning_rate, 0.0, epochs).staircase(step_each_epoch)
 
 
 @preset(elementwise=True, differences=_SINGLE)
-def linear_lr_warmup(learning_rate: Scheduled, warmup_steps: Span, start_lr: Rate, end_lr: Rate) -> Schedule:
-    """A line from ``start_lr`` to ``end_lr`` in ``warmup_steps`` steps, then ``learning_rate``, or a schedule at its step t."""
+def linear_lr_warmup(
+    learning_rate: Scheduled, warmup_steps: Span, start_lr: Rate, end_lr: Rate
+) -> Schedule:
+    """A line from ``start_lr`` to ``end_lr`` in ``warmup_steps`` steps, then ``learning_rate``,
+    or a schedule at its step t.
+    """
     return linear(start_lr, end_lr, warmup_steps).then(learning_rate.skip(warmup_steps))  # type: ignore[union-attr]

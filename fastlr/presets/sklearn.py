@@ -1,7 +1,8 @@
-"""scikit-learn's step sizes: ``learning_rate`` of its linear models by gradient descent and of its perceptrons, of 1.9 (2026).
+"""scikit-learn's step sizes: ``learning_rate`` of its linear models by gradient descent and of its
+perceptrons, of 1.9 (2026).
 
-Step t of the linear models is the (t+1)-th sample, counted over all epochs of a fit, without those set aside for early stopping.
-A perceptron's step is an epoch. All of it is float64.
+Step t of the linear models is the (t+1)-th sample, counted over all epochs of a fit, without those
+set aside for early stopping. A perceptron's step is an epoch. All of it is float64.
 
 >>> SGDClassifier("invscaling", eta0=0.1)(3)
 0.05
@@ -13,16 +14,24 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, inverse_time
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Level, Ratio, Span, preset
-from fastlr.presets.pieces import inverse
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import inverse
+from fastlr.presets._rules import Level, Ratio, Span, preset
+from fastlr.schedule.constructors import constant, inverse_time
+from fastlr.schedule.schedule import Schedule
 
-__all__ = ["MLPClassifier", "MLPRegressor", "SGDClassifier", "SGDOneClassSVM", "SGDRegressor", "UNEXPRESSED"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "SGDClassifier",
+    "SGDOneClassSVM",
+    "SGDRegressor",
+    "UNEXPRESSED",
+]
 
 UNEXPRESSED = {
-    "adaptive": "Divided by 5 after so many epochs that do not improve on the best loss by `tol`; but an improvement by less "
+    "adaptive": "Divided by 5 after so many epochs that do not improve on the best loss "
+    "by `tol`; but an improvement by less "
     "lowers the best as well, which no automaton of fastlr's does, and at 1e-6 training stops.",
     "pa1": "The step is bounded by the sample's own loss and length: it is no function of t.",
     "pa2": "The step is a function of the sample's own loss and length: it is none of t.",
@@ -32,23 +41,33 @@ Mode = Literal["constant", "optimal", "invscaling"]
 
 
 @preset()
-def SGDClassifier(learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, alpha: Ratio = 0.0001) -> Schedule:
-    """``eta0``, or for "invscaling" ``eta0/n^power_t``, ``n = t + 1``, or for "optimal" ``1/(alpha*(t0 + t))``.
+def SGDClassifier(
+    learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, alpha: Ratio = 0.0001
+) -> Schedule:
+    """``eta0``, or for "invscaling" ``eta0/n^power_t``, ``n = t + 1``, or for "optimal"
+    ``1/(alpha*(t0 + t))``.
 
-    There ``t0 = 1/(w*alpha)``, ``w = alpha^-0.25``: step 0 has the rate w. scikit-learn divides w by the loss's slope at -w
-    where that is above 1, which it is for none of its losses.
+    There ``t0 = 1/(w*alpha)``, ``w = alpha^-0.25``: step 0 has the rate w. scikit-learn divides w
+    by the loss's slope at -w where that is above 1, which it is for none of its losses.
     """
     return _descent(learning_rate, eta0, power_t, alpha)
 
 
 @preset()
-def SGDRegressor(learning_rate: Mode = "invscaling", eta0: Rate = 0.01, power_t: Level = 0.25, alpha: Ratio = 0.0001) -> Schedule:
+def SGDRegressor(
+    learning_rate: Mode = "invscaling",
+    eta0: Rate = 0.01,
+    power_t: Level = 0.25,
+    alpha: Ratio = 0.0001,
+) -> Schedule:
     """As ``SGDClassifier``, with defaults of its own."""
     return _descent(learning_rate, eta0, power_t, alpha)
 
 
 @preset()
-def SGDOneClassSVM(learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, nu: Ratio = 0.5) -> Schedule:
+def SGDOneClassSVM(
+    learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, nu: Ratio = 0.5
+) -> Schedule:
     """As ``SGDClassifier``, with ``nu`` for its ``alpha``."""
     return _descent(learning_rate, eta0, power_t, nu)
 
@@ -69,7 +88,8 @@ def MLPClassifier(
     learning_rate_init: Rate = 0.001,
     power_t: Level = 0.5,
 ) -> Schedule:
-    """``learning_rate_init``, or for "invscaling" ``learning_rate_init / (t*n_samples + 1)^power_t`` in epoch t.
+    """``learning_rate_init``, or for "invscaling" ``learning_rate_init / (t*n_samples +
+    1)^power_t`` in epoch t.
 
     ``n_samples`` are those of an epoch.
     """

@@ -1,7 +1,9 @@
-"""tensor2tensor's learning rates: ``tensor2tensor.utils.learning_rate``, as of tensor2tensor 1.15 (2020).
+"""tensor2tensor's learning rates: ``tensor2tensor.utils.learning_rate``, as of tensor2tensor 1.15
+(2020).
 
-Its hyperparameters are the arguments. Step 0 is the first update. What tensor2tensor computes in float32 is here in float64;
-a multi-step optimizer, which divides the step by ``optimizer_multistep_accumulate_steps``, is not taken.
+Its hyperparameters are the arguments. Step 0 is the first update. What tensor2tensor computes in
+float32 is here in float64; a multi-step optimizer, which divides the step by
+``optimizer_multistep_accumulate_steps``, is not taken.
 
 >>> import fastlr as flr
 >>> flr.presets.tensor2tensor.learning_rate_schedule("constant*linear_warmup", learning_rate_constant=2.0)(50)
@@ -17,11 +19,19 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, cyclic, exponential, inverse_power, join, linear, noam
-from fastlr.parameters import Flag, Rate
-from fastlr.presets.arguments import Count, Level, Levels, Marks, Span, factors, preset
-from fastlr.presets.pieces import geometric, wave
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Flag, Rate
+from fastlr.presets._building_blocks import geometric, wave
+from fastlr.presets._rules import Count, Level, Levels, Marks, Span, factors, preset
+from fastlr.schedule.constructors import (
+    constant,
+    cyclic,
+    exponential,
+    inverse_power,
+    join,
+    linear,
+    noam,
+)
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["learning_rate_schedule", "legacy_learning_rate_schedule"]
 
@@ -29,14 +39,25 @@ Product = Annotated[
     Sequence[str],
     factors(
         [
-            "constant", "linear_warmup", "linear_decay", "cosdecay", "single_cycle_cos_decay", "multi_cycle_cos_decay",
-            "rsqrt_decay", "rsqrt_normalized_decay", "exp_decay", "rsqrt_hidden_size",
+            "constant",
+            "linear_warmup",
+            "linear_decay",
+            "cosdecay",
+            "single_cycle_cos_decay",
+            "multi_cycle_cos_decay",
+            "rsqrt_decay",
+            "rsqrt_normalized_decay",
+            "exp_decay",
+            "rsqrt_hidden_size",
         ]
     ),
-]  # fmt: skip
+]
 
 
-@preset(differences="The factor 'legacy' is a preset of its own, legacy_learning_rate_schedule: multiply by it.")
+@preset(
+    differences="The factor 'legacy' is a preset of its own, "
+    "legacy_learning_rate_schedule: multiply by it."
+)
 def learning_rate_schedule(
     learning_rate_schedule: Product,
     learning_rate_constant: Rate = 1.0,
@@ -52,30 +73,36 @@ def learning_rate_schedule(
     - ``constant``: ``learning_rate_constant``;  ``linear_warmup``: ``min(1, t/W)``;  ``rsqrt_hidden_size``: ``hidden_size^-0.5``
     - ``linear_decay``: ``(train_steps - t)/D`` between 0 and 1
     - ``cosdecay``: 1 for ``t <= W``, then ``(1 + cos(pi*t/D))/2``, counted from step 0
-    - ``single_cycle_cos_decay``: ``(1 + cos(pi*s/(train_steps - W)))/2``, ``s = max(t - W, 0)``, which climbs back after its end
+    - ``single_cycle_cos_decay``: ``(1 + cos(pi*s/(train_steps - W)))/2``, ``s = max(t - W, 0)``,
+    which climbs back after its end
     - ``multi_cycle_cos_decay``: ``(1 + cos(pi*s/D))/2``, up and down for ever
     - ``rsqrt_decay``: ``1/sqrt(max(t, W))``;  ``rsqrt_normalized_decay``: that times ``sqrt(W)``
-    - ``exp_decay``: ``learning_rate_decay_rate^(s/D)``, of the ``floor`` of it if ``learning_rate_decay_staircase``
+    - ``exp_decay``: ``learning_rate_decay_rate^(s/D)``, of the ``floor`` of it if
+    ``learning_rate_decay_staircase``
     """
     warmup, fall = learning_rate_warmup_steps, learning_rate_decay_steps
 
     def single_cycle() -> Schedule:
         if train_steps <= warmup:
-            told = f"{train_steps} and {warmup}"
+            detail = f"{train_steps} and {warmup}"
             rule = "train_steps must be above learning_rate_warmup_steps"
-            raise ValueError(f"tensor2tensor.learning_rate_schedule: {rule}, got {told}")
+            raise ValueError(f"tensor2tensor.learning_rate_schedule: {rule}, got {detail}")
         return wave(1.0, 0.0, train_steps - warmup).delay(warmup)
 
     makers: dict[str, Callable[[], Schedule]] = {
         "constant": lambda: constant(learning_rate_constant),
         "linear_warmup": lambda: linear(0.0, 1.0, warmup),
         "linear_decay": lambda: _last(fall, train_steps),
-        "cosdecay": lambda: join([constant(1.0), wave(1.0, 0.0, fall).skip(warmup + 1)], [warmup + 1]),
+        "cosdecay": lambda: join(
+            [constant(1.0), wave(1.0, 0.0, fall).skip(warmup + 1)], [warmup + 1]
+        ),
         "single_cycle_cos_decay": single_cycle,
         "multi_cycle_cos_decay": lambda: wave(1.0, 0.0, fall).delay(warmup),
         "rsqrt_decay": lambda: _rsqrt(_warmed("learning_rate_schedule", warmup), warmup**-0.5),
         "rsqrt_normalized_decay": lambda: _rsqrt(_warmed("learning_rate_schedule", warmup), 1.0),
-        "exp_decay": lambda: geometric(1.0, learning_rate_decay_rate, fall, learning_rate_decay_staircase).delay(warmup),
+        "exp_decay": lambda: geometric(
+            1.0, learning_rate_decay_rate, fall, learning_rate_decay_staircase
+        ).delay(warmup),
         "rsqrt_hidden_size": lambda: constant(hidden_size**-0.5),
     }
     return reduce(mul, (makers[name]() for name in learning_rate_schedule))
@@ -84,7 +111,9 @@ def learning_rate_schedule(
 @preset()
 def legacy_learning_rate_schedule(
     learning_rate: Rate = 0.1,
-    learning_rate_decay_scheme: Literal["none", "noam", "exp", "piecewise", "cosine", "cyclelinear10x", "sqrt"] = "none",
+    learning_rate_decay_scheme: Literal[
+        "none", "noam", "exp", "piecewise", "cosine", "cyclelinear10x", "sqrt"
+    ] = "none",
     learning_rate_warmup_steps: Count = 100,
     learning_rate_decay_steps: Span = 5000,
     learning_rate_decay_rate: Level = 1.0,
@@ -95,25 +124,37 @@ def legacy_learning_rate_schedule(
     hidden_size: Span = 64,
     optimizer: Literal["adam", "other"] = "adam",
 ) -> Schedule:
-    """``learning_rate``, times 0.002 for Adam, times ``0.01^(1 - t/W)`` for the W steps of the warm-up, and then a decay.
+    """``learning_rate``, times 0.002 for Adam, times ``0.01^(1 - t/W)`` for the W steps of the
+    warm-up, and then a decay.
 
-    - "noam": ``5000 * hidden_size^-0.5 * min(n * W^-1.5, n^-0.5)``, ``n = t + 1``, in place of warm-up and decay
-    - "exp": ``learning_rate_decay_rate^((t - W)/learning_rate_decay_steps)``, or of the ``floor`` of it
-    - "piecewise": 1, and ``learning_rate_multiples[i]`` after ``learning_rate_boundaries[i]``, the step after it being the first
+    - "noam": ``5000 * hidden_size^-0.5 * min(n * W^-1.5, n^-0.5)``, ``n = t + 1``, in place of
+    warm-up and decay
+    - "exp": ``learning_rate_decay_rate^((t - W)/learning_rate_decay_steps)``, or of the ``floor``
+    of it
+    - "piecewise": 1, and ``learning_rate_multiples[i]`` after ``learning_rate_boundaries[i]``, the
+    step after it being the first
     - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, up and down for ever
     - "cyclelinear10x": in lines from 0.3 to 3.3 in W steps and back, for ever;  "sqrt": ``500/sqrt(max(t - W, 1))``
     """
     warmup, scheme = learning_rate_warmup_steps, learning_rate_decay_scheme
     peak = np.multiply(learning_rate, 0.002 if optimizer == "adam" else 1.0)
     if scheme == "noam":
-        return noam(hidden_size, _warmed("legacy_learning_rate_schedule", warmup), factor=peak * 5000.0)
+        return noam(
+            hidden_size, _warmed("legacy_learning_rate_schedule", warmup), factor=peak * 5000.0
+        )
     _as_many(learning_rate_multiples, learning_rate_boundaries)
     decays: dict[str, Callable[[], Schedule]] = {
         "none": lambda: constant(1.0),
-        "exp": lambda: geometric(1.0, learning_rate_decay_rate, learning_rate_decay_steps, learning_rate_decay_staircase),
-        "piecewise": lambda: _stairs(learning_rate_multiples, learning_rate_boundaries).skip(warmup),
+        "exp": lambda: geometric(
+            1.0, learning_rate_decay_rate, learning_rate_decay_steps, learning_rate_decay_staircase
+        ),
+        "piecewise": lambda: _stairs(learning_rate_multiples, learning_rate_boundaries).skip(
+            warmup
+        ),
         "cosine": lambda: wave(1.0, 0.0, learning_rate_cosine_cycle_steps).skip(warmup),
-        "cyclelinear10x": lambda: cyclic(0.3, 3.3, _warmed("legacy_learning_rate_schedule", warmup)).skip(warmup),
+        "cyclelinear10x": lambda: cyclic(
+            0.3, 3.3, _warmed("legacy_learning_rate_schedule", warmup)
+        ).skip(warmup),
         "sqrt": lambda: inverse_power(500.0, 0.5).delay(1),
     }
     return exponential(0.01, 1.0, warmup).then(decays[scheme]()) * peak
@@ -133,15 +174,18 @@ def _rsqrt(warmup: int, top: float) -> Schedule:
 def _last(steps: int, train_steps: int) -> Schedule:
     """A line from 1 to 0 in the last so many steps."""
     line = linear(1.0, 0.0, steps)
-    return line.delay(train_steps - steps) if train_steps >= steps else line.skip(steps - train_steps)
+    return (
+        line.delay(train_steps - steps) if train_steps >= steps else line.skip(steps - train_steps)
+    )
 
 
 def _as_many(values: Sequence[float], boundaries: Sequence[int]) -> None:
     if len(values) != len(boundaries) or sorted(boundaries) != list(boundaries):
-        told = f"{list(boundaries)} for {list(values)}"
+        detail = f"{list(boundaries)} for {list(values)}"
         raise ValueError(
-            "tensor2tensor.legacy_learning_rate_schedule: learning_rate_boundaries must be as many as learning_rate_multiples "
-            f"and never fall, got {told}"
+            "tensor2tensor.legacy_learning_rate_schedule: learning_rate_boundaries must "
+            "be as many as learning_rate_multiples "
+            f"and never fall, got {detail}"
         )
 
 

@@ -11,17 +11,24 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import numpy as np
 
-from fastlr.constructors import constant as held
-from fastlr.constructors import inverse_time, join, linear
-from fastlr.parameters import Rate, Unit
-from fastlr.plateau import Plateau
-from fastlr.presets.arguments import Count, Length, Ratio, Share, Span, preset
-from fastlr.presets.pieces import fraction, geometric, slanted
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate, Unit
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._building_blocks import fraction, geometric, slanted
+from fastlr.presets._rules import Count, Length, Ratio, Share, Span, preset
+from fastlr.schedule.constructors import constant as held
+from fastlr.schedule.constructors import inverse_time, join, linear
+from fastlr.schedule.schedule import Schedule
 
 __all__ = [
-    "compounding", "constant", "constant_then", "cyclic_triangular", "decaying", "plateau", "slanted_triangular", "warmup_linear",
-]  # fmt: skip
+    "compounding",
+    "constant",
+    "constant_then",
+    "cyclic_triangular",
+    "decaying",
+    "plateau",
+    "slanted_triangular",
+    "warmup_linear",
+]
 
 _MOST = 1e290
 
@@ -47,7 +54,9 @@ def decaying(base_rate: Rate, decay: Rate, t: Length = 0.0) -> Schedule:
 
 @preset()
 def compounding(start: Rate, stop: Rate, compound: Ratio, t: Length = 0.0) -> Schedule:
-    """``start * compound^(step + t)``, no more than ``stop``, or no less where ``start`` is above it."""
+    """``start * compound^(step + t)``, no more than ``stop``, or no less where ``start`` is
+    above it.
+    """
     falls = np.asarray(start) > np.asarray(stop)
     whole = geometric(np.multiply(start, compound**t), compound)
     return whole.maximum(np.where(falls, stop, 0.0)).minimum(np.where(falls, _MOST, stop))
@@ -55,33 +64,59 @@ def compounding(start: Rate, stop: Rate, compound: Ratio, t: Length = 0.0) -> Sc
 
 @preset()
 def warmup_linear(initial_rate: Rate, warmup_steps: Count, total_steps: Count) -> Schedule:
-    """A line from 0 to ``initial_rate`` at ``warmup_steps``, then a line to 0 at ``total_steps``."""
-    return linear(0.0, initial_rate, warmup_steps).then(linear(initial_rate, 0.0, max(total_steps - warmup_steps, 0)))
+    """A line from 0 to ``initial_rate`` at ``warmup_steps``, then a line to 0 at
+    ``total_steps``.
+    """
+    return linear(0.0, initial_rate, warmup_steps).then(
+        linear(initial_rate, 0.0, max(total_steps - warmup_steps, 0))
+    )
 
 
 @preset(elementwise=True)
 def cyclic_triangular(min_lr: Rate, max_lr: Rate, period: Span) -> Schedule:
-    """Lines from ``min_lr`` to ``max_lr`` in ``period`` steps and back, for ever; step 0 is one step up."""
+    """Lines from ``min_lr`` to ``max_lr`` in ``period`` steps and back, for ever; step 0 is one
+    step up.
+    """
     return linear(min_lr, max_lr, period).then(linear(max_lr, min_lr, period)).repeat().skip(1)
 
 
-@preset(differences="Where the triangle's line falls below 0 thinc's rate is negative; here 0 is held.")
-def slanted_triangular(max_rate: Rate, num_steps: Span, cut_frac: Share = 0.1, ratio: Ratio = 32, t: Length = 0.0) -> Schedule:
-    """``max_rate * (1 + p*(ratio - 1))/ratio``, p rising to 1 at ``n = cut`` and falling to 0 at ``cut/cut_frac``, in lines.
+@preset(
+    differences="Where the triangle's line falls below 0 thinc's rate is negative; here 0 is held."
+)
+def slanted_triangular(
+    max_rate: Rate, num_steps: Span, cut_frac: Share = 0.1, ratio: Ratio = 32, t: Length = 0.0
+) -> Schedule:
+    """``max_rate * (1 + p*(ratio - 1))/ratio``, p rising to 1 at ``n = cut`` and falling to 0 at
+    ``cut/cut_frac``, in lines.
 
-    ``n = step + t + 1`` and ``cut = int(num_steps * cut_frac)``; the line goes on falling until the rate is 0.
+    ``n = step + t + 1`` and ``cut = int(num_steps * cut_frac)``; the line goes on falling until the
+    rate is 0.
     """
     cut = int(num_steps * cut_frac)
     if cut < 1 or ratio <= 1:
-        told = f"{cut_frac} of {num_steps} steps and ratio={ratio}"
-        raise ValueError(f"thinc.slanted_triangular: cut_frac must give a step at least, ratio be above 1, got {told}")
+        detail = f"{cut_frac} of {num_steps} steps and ratio={ratio}"
+        raise ValueError(
+            "thinc.slanted_triangular: cut_frac must give a step at least, ratio be "
+            f"above 1, got {detail}"
+        )
     return slanted(max_rate, cut, fraction(cut_frac), ratio, -1 - fraction(t))
 
 
 @preset(
     elementwise=True,
-    differences="The rule alone: multiply the inner schedule by its scale, and give it each score once.",
+    differences="The rule alone: multiply the inner schedule by its scale, and give it "
+    "each score once.",
 )
 def plateau(max_patience: Span, scale: Unit) -> Plateau:
-    """``scale`` once more whenever the score has not been above the best for ``max_patience`` evaluations."""
-    return Plateau(mode="max", factor=scale, patience=np.subtract(max_patience, 1), rtol=0.0, atol=0.0, eps=0.0, nan="bad")
+    """``scale`` once more whenever the score has not been above the best for ``max_patience``
+    evaluations.
+    """
+    return Plateau(
+        mode="max",
+        factor=scale,
+        patience=np.subtract(max_patience, 1),
+        rtol=0.0,
+        atol=0.0,
+        eps=0.0,
+        nan="bad",
+    )

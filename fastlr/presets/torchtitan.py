@@ -1,4 +1,5 @@
-"""torchtitan's schedule, ``torchtitan.components.optimizer.LRSchedulersContainer``, as of torchtitan 0.3 (2026).
+"""torchtitan's schedule, ``torchtitan.components.optimizer.LRSchedulersContainer``, as of
+torchtitan 0.3 (2026).
 
 Step t is the rate of update t, counted from 0: a factor of each group's own rate. Double precision.
 
@@ -15,18 +16,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fastlr.constructors import constant, linear, polynomial
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Count, Level, Share, Span, preset
-from fastlr.presets.pieces import fraction, on_clock, phases, wave
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import fraction, on_clock, phases, wave
+from fastlr.presets._rules import Count, Level, Share, Span, preset
+from fastlr.schedule.constructors import constant, linear, polynomial
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["LRSchedulersContainer"]
 
 
 @preset(
-    differences="After total_steps linear and sqrt fall on below min_lr_factor, as in torchtitan, but where its rates are "
-    "negative they are 0. With a decay of no steps torchtitan raises after total_steps; here lr is held."
+    differences="After total_steps linear and sqrt fall on below min_lr_factor, as in "
+    "torchtitan, but where its rates are "
+    "negative they are 0. With a decay of no steps torchtitan raises after total_steps; "
+    "here lr is held."
 )
 def LRSchedulersContainer(
     lr: Rate,
@@ -37,11 +40,13 @@ def LRSchedulersContainer(
     decay_type: Literal["linear", "sqrt", "cosine"] = "linear",
     min_lr_factor: Share = 0.0,
 ) -> Schedule:
-    """``lr * (t+1)/warmup_steps``, then ``lr``, then ``lr * (m + (1-m)*d(q))`` in the D steps to ``T = total_steps``.
+    """``lr * (t+1)/warmup_steps``, then ``lr``, then ``lr * (m + (1-m)*d(q))`` in the D steps to
+    ``T = total_steps``.
 
-    ``D = round(T*decay_ratio)`` or all that the warm-up leaves, ``m = min_lr_factor``, q the share of D that has gone, d(q)
-    ``1 - q``, ``1 - sqrt(q)`` or ``(1 + cos(pi*q))/2``. At step 0 the rate is not 0; m is reached at T, after the last update.
-    Nothing is clamped: past T a line and a root fall on to 0, and a cosine climbs back. T is ``training_steps`` if not given.
+    ``D = round(T*decay_ratio)`` or all that the warm-up leaves, ``m = min_lr_factor``, q the share
+    of D that has gone, d(q) ``1 - q``, ``1 - sqrt(q)`` or ``(1 + cos(pi*q))/2``. At step 0 the rate
+    is not 0; m is reached at T, after the last update. Nothing is clamped: past T a line and a root
+    fall on to 0, and a cosine climbs back. T is ``training_steps`` if not given.
     """
     total = training_steps if total_steps is None else total_steps
     warmup = min(warmup_steps, total)
@@ -49,7 +54,9 @@ def LRSchedulersContainer(
     fall = left if decay_ratio is None else min(round(total * decay_ratio), left)
     rise = linear(0.0, lr, warmup)
     decay = _decay(lr, fraction(min_lr_factor), fall, decay_type) if fall else constant(lr)
-    return phases((0, rise, -1), (warmup, constant(lr), warmup), (total - fall + 1, decay, total - fall))
+    return phases(
+        (0, rise, -1), (warmup, constant(lr), warmup), (total - fall + 1, decay, total - fall)
+    )
 
 
 def _decay(lr: Any, least: Fraction, steps: int, kind: str) -> Schedule:
@@ -60,4 +67,6 @@ def _decay(lr: Any, least: Fraction, steps: int, kind: str) -> Schedule:
         return constant(lr)
     if kind == "linear":
         return on_clock(partial(linear, lr, 0.0), steps / (1 - least))
-    return on_clock(partial(polynomial, lr, 0.0, power=0.5, origin="start"), steps / (1 - least) ** 2)
+    return on_clock(
+        partial(polynomial, lr, 0.0, power=0.5, origin="start"), steps / (1 - least) ** 2
+    )

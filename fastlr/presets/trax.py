@@ -1,6 +1,7 @@
 """trax's learning rates: ``trax.supervised.lr_schedules``, as of trax 1.4 (2021).
 
-Its training loop counts from 1: step 0 here is trax's step 1. What trax computes in float32 is here in float64.
+Its training loop counts from 1: step 0 here is trax's step 1. What trax computes in float32 is here
+in float64.
 
 >>> import fastlr as flr
 >>> flr.presets.trax.warmup(n_warmup_steps=3, max_value=1.0).table(5)
@@ -14,19 +15,27 @@ from functools import reduce
 from operator import mul
 from typing import Annotated
 
-from fastlr.constructors import constant as held
-from fastlr.constructors import cosine, inverse_power, inverse_sqrt, join, linear
-from fastlr.parameters import Rate
-from fastlr.presets.arguments import Count, Level, Span, factors, preset
-from fastlr.presets.pieces import geometric
-from fastlr.schedule import Schedule
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import geometric
+from fastlr.presets._rules import Count, Level, Span, factors, preset
+from fastlr.schedule.constructors import constant as held
+from fastlr.schedule.constructors import cosine, inverse_power, inverse_sqrt, join, linear
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["constant", "multifactor", "warmup", "warmup_and_rsqrt_decay"]
 
 Product = Annotated[
     Sequence[str],
     factors(
-        ["constant", "two_constants", "linear_warmup", "rsqrt_decay", "rsqrt_normalized_decay", "decay_every", "cosine_decay"]
+        [
+            "constant",
+            "two_constants",
+            "linear_warmup",
+            "rsqrt_decay",
+            "rsqrt_normalized_decay",
+            "decay_every",
+            "cosine_decay",
+        ]
     ),
 ]
 
@@ -67,13 +76,18 @@ def multifactor(
     - ``linear_warmup``: ``min(1, n/warmup_steps)``
     - ``rsqrt_decay``: ``1/sqrt(max(n, warmup_steps))``;  ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
     - ``decay_every``: ``decay_factor^floor(n/steps_per_decay)``
-    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle``, again and again, once ``warmup_steps`` are over
+    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle``, again and again, once
+    ``warmup_steps`` are over
     """
     makers = {
         "constant": lambda: held(constant),
-        "two_constants": lambda: join([held(constant), held(second_constant)], [second_constant_step]),
+        "two_constants": lambda: join(
+            [held(constant), held(second_constant)], [second_constant_step]
+        ),
         "linear_warmup": lambda: linear(0.0, 1.0, warmup_steps),
-        "rsqrt_decay": lambda: inverse_power(warmup_steps**-0.5, 0.5, warmup_steps).delay(warmup_steps),
+        "rsqrt_decay": lambda: inverse_power(warmup_steps**-0.5, 0.5, warmup_steps).delay(
+            warmup_steps
+        ),
         "rsqrt_normalized_decay": lambda: inverse_power(1.0, 0.5, warmup_steps).delay(warmup_steps),
         "decay_every": lambda: geometric(1.0, decay_factor, steps_per_decay, staircase=True),
         "cosine_decay": lambda: cosine(1.0, 0.0, steps_per_cycle).repeat().delay(warmup_steps),

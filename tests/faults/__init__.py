@@ -1,9 +1,9 @@
 """The faults that were measured in other libraries, measured again, with fastlr beside them.
 
-One module a table: ``accuracy`` against the formulas in real numbers, ``inputs`` that are bad, ``resume`` in a fresh process,
-``stepping`` beside random access. Each runs the libraries as their users do; nothing that they answer is written down here.
-``python -m bench faults`` prints the tables, ``test_faults`` holds fastlr to its column.
-"""
+One module a table: ``accuracy`` against the formulas in real numbers, ``inputs`` that are bad,
+``resume`` in a fresh process, ``stepping`` beside random access. Each runs the libraries as their
+users do; nothing that they answer is written down here. ``python -m bench faults`` prints the
+tables, ``test_faults`` holds fastlr to its column."""
 
 import os
 import warnings

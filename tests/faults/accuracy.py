@@ -1,9 +1,9 @@
 """The errors of rates, in units of the last place, against the formulas in real numbers.
 
-A row is a schedule from 0.1 to 0 or 1e-3 over so many steps, a column a library's way to its rates. Recursive schedulers are
-stepped through every step; the rates are judged at every step of a short run, and of a long one near its ends and seams, and
-anywhere else at random, from which the mean is estimated.
-"""
+A row is a schedule from 0.1 to 0 or 1e-3 over so many steps, a column a library's way to its rates.
+Recursive schedulers are stepped through every step; the rates are judged at every step of a short
+run, and of a long one near its ends and boundaries, and anywhere else at random, from which the
+mean is estimated."""
 
 import sys
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class Truth(NamedTuple):
     low: np.ndarray
 
 
-# -- the formulas ----------------------------------------------------------------------------------------------------------
+# -- the formulas ----------------------------------------------------------------------------------
 
 
 def gamma(total):
@@ -99,10 +99,14 @@ FORMULAS = {
     "exp_range": lambda t, n: F + (P - F) * triangle(t, n // 10) * mpf(gamma(n)) ** t,
     "restarts, equal": lambda t, n: wave(P, F, mpf(t % (n // 10)) / (n // 10)),
     "restarts, doubling": lambda t, n: wave(P, F, doubled(t, n // 8)),
-    "inverse sqrt": lambda t, n: P * (mpf(t) / (n // 100) if t < n // 100 else mpmath.sqrt(mpf(n // 100) / t)),
+    "inverse sqrt": lambda t, n: (
+        P * (mpf(t) / (n // 100) if t < n // 100 else mpmath.sqrt(mpf(n // 100) / t))
+    ),
     "warmup-cosine from 0": lambda t, n: after(t, n, 0.0),
     "warmup-cosine from 1%": lambda t, n: after(t, n, FLOOR),
-    "one-cycle, torch's": lambda t, n: two_phases(t, mpf(3 * n) / 10 - 1, mpf(n) - 1, P / 25, P / 250_000),
+    "one-cycle, torch's": lambda t, n: two_phases(
+        t, mpf(3 * n) / 10 - 1, mpf(n) - 1, P / 25, P / 250_000
+    ),
     "one-cycle, optax's": lambda t, n: two_phases(t, mpf(3 * n // 10), mpf(n), P / 25, P / 250_000),
     # of libraries that take the floor as a share of the peak
     "cosine to a share": lambda t, n: wave(P, SHARE, mpf(t) / n),
@@ -121,11 +125,19 @@ def steps_of(total, last):
     every = np.arange(last + 1)
     if total <= 1_000:
         return every, np.ones(every.size)
-    parts = [k * total // n for n, most in ((10, 10), (8, 8), (100, 10), (1000, 20)) for k in range(most + 1)]
+    parts = [
+        k * total // n
+        for n, most in ((10, 10), (8, 8), (100, 10), (1000, 20))
+        for k in range(most + 1)
+    ]
     near = [part + offset for part in parts for offset in range(-3, 4)]
-    kept = np.unique([*range(NEAR), *range(last - NEAR, last + 1), *(t for t in near if 0 <= t <= last)])
+    kept = np.unique(
+        [*range(NEAR), *range(last - NEAR, last + 1), *(t for t in near if 0 <= t <= last)]
+    )
     others = np.setdiff1d(np.random.default_rng(total).integers(0, last + 1, ANYWHERE), kept)
-    weights = np.concatenate([np.ones(kept.size), np.full(others.size, (last + 1 - kept.size) / others.size)])
+    weights = np.concatenate(
+        [np.ones(kept.size), np.full(others.size, (last + 1 - kept.size) / others.size)]
+    )
     steps = np.concatenate([kept, others])
     order = np.argsort(steps)
     return steps[order], weights[order]
@@ -142,11 +154,13 @@ def truth(formula, total, last):
     return Truth(np.array(high), np.array(low))
 
 
-# -- the libraries ---------------------------------------------------------------------------------------------------------
+# -- the libraries ---------------------------------------------------------------------------------
 
 
 class Way(NamedTuple):
-    """How a library comes to the rates of one schedule: judged by its own formula, up to a step before the end or to it."""
+    """How a library comes to the rates of one schedule: judged by its own formula, up to a step
+    before the end or to it.
+    """
 
     rates: Rates
     formula: str
@@ -155,7 +169,10 @@ class Way(NamedTuple):
 
 def ways(drive, made, short=0, **own):
     """The ways of one library: ``made`` by row, and the formula where it is the library's own."""
-    return {row: Way(drive(make), own.get(row.replace(" ", "_"), row), short) for row, make in made.items()}
+    return {
+        row: Way(drive(make), own.get(row.replace(" ", "_"), row), short)
+        for row, make in made.items()
+    }
 
 
 def stepped(make, lr=PEAK):
@@ -243,12 +260,18 @@ def torch_others():
 
     def cyclic(mode, up=None):
         def make(o, n):
-            return s.CyclicLR(o, FLOOR, PEAK, up or n // 10, mode=mode, gamma=gamma(n), cycle_momentum=False)
+            return s.CyclicLR(
+                o, FLOOR, PEAK, up or n // 10, mode=mode, gamma=gamma(n), cycle_momentum=False
+            )
 
         return make
 
     def sequence(o, n):
-        return s.SequentialLR(o, [s.LinearLR(o, 0.01, 1.0, n // 100), s.CosineAnnealingLR(o, n - n // 100)], [n // 100])
+        return s.SequentialLR(
+            o,
+            [s.LinearLR(o, 0.01, 1.0, n // 100), s.CosineAnnealingLR(o, n - n // 100)],
+            [n // 100],
+        )
 
     return {
         "triangular, 5 cycles": cyclic("triangular"),
@@ -256,13 +279,18 @@ def torch_others():
         "triangular2": cyclic("triangular2"),
         "exp_range": cyclic("exp_range"),
         "restarts, equal": lambda o, n: s.CosineAnnealingWarmRestarts(o, n // 10, eta_min=FLOOR),
-        "restarts, doubling": lambda o, n: s.CosineAnnealingWarmRestarts(o, n // 8, 2, eta_min=FLOOR),
+        "restarts, doubling": lambda o, n: s.CosineAnnealingWarmRestarts(
+            o, n // 8, 2, eta_min=FLOOR
+        ),
         "warmup-cosine from 1%": sequence,
         "one-cycle, torch's": lambda o, n: s.OneCycleLR(o, PEAK, total_steps=n),
     }
 
 
-TORCH_OWN = {"linear_to_1e-3": "linear to a share", "warmup-cosine_from_1%": "warmup-cosine from a share"}
+TORCH_OWN = {
+    "linear_to_1e-3": "linear to a share",
+    "warmup-cosine_from_1%": "warmup-cosine from a share",
+}
 
 
 def of_torch():
@@ -287,9 +315,15 @@ def of_transformers():
     o = transformers_parity.optimization()
     made = {
         "cosine to 0": lambda opt, n: o.get_cosine_schedule_with_warmup(opt, 0, n),
-        "cosine to 1e-3": lambda opt, n: o.get_cosine_with_min_lr_schedule_with_warmup(opt, 0, n, min_lr=FLOOR),
-        "polynomial 2 to 1e-3": lambda opt, n: o.get_polynomial_decay_schedule_with_warmup(opt, 0, n, FLOOR, 2.0),
-        "linear to 1e-3": lambda opt, n: o.get_polynomial_decay_schedule_with_warmup(opt, 0, n, FLOOR, 1.0),
+        "cosine to 1e-3": lambda opt, n: o.get_cosine_with_min_lr_schedule_with_warmup(
+            opt, 0, n, min_lr=FLOOR
+        ),
+        "polynomial 2 to 1e-3": lambda opt, n: o.get_polynomial_decay_schedule_with_warmup(
+            opt, 0, n, FLOOR, 2.0
+        ),
+        "linear to 1e-3": lambda opt, n: o.get_polynomial_decay_schedule_with_warmup(
+            opt, 0, n, FLOOR, 1.0
+        ),
         "inverse sqrt": lambda opt, n: o.get_inverse_sqrt_schedule(opt, n // 100),
         "warmup-cosine from 0": lambda opt, n: o.get_cosine_schedule_with_warmup(opt, n // 100, n),
     }
@@ -311,8 +345,12 @@ def of_timm():
         "step, 1000 drops": lambda o, n: step(o, n // 1000, 0.99),
         "restarts, equal": lambda o, n: cosine(o, n // 10, FLOOR, cycle_limit=11),
         "restarts, doubling": lambda o, n: cosine(o, n // 8, FLOOR, cycle_mul=2.0, cycle_limit=9),
-        "warmup-cosine from 0": lambda o, n: cosine(o, n - n // 100, warmup_t=n // 100, warmup_lr_init=0.0, **warm),
-        "warmup-cosine from 1%": lambda o, n: cosine(o, n - n // 100, warmup_t=n // 100, warmup_lr_init=FLOOR, **warm),
+        "warmup-cosine from 0": lambda o, n: cosine(
+            o, n - n // 100, warmup_t=n // 100, warmup_lr_init=0.0, **warm
+        ),
+        "warmup-cosine from 1%": lambda o, n: cosine(
+            o, n - n // 100, warmup_t=n // 100, warmup_lr_init=FLOOR, **warm
+        ),
     }
     return ways(jumped, made)
 
@@ -328,10 +366,14 @@ def of_fvcore():
         "polynomial 2 to 0": lambda n: s.PolynomialDecayParamScheduler(PEAK, 2.0),
         "polynomial 0.9 to 0": lambda n: s.PolynomialDecayParamScheduler(PEAK, 0.9),
         "linear to 1e-3": lambda n: s.LinearParamScheduler(PEAK, FLOOR),
-        "step, 10 drops": lambda n: s.MultiStepParamScheduler(drops, n, [n // 10 * i for i in range(1, 10)]),
+        "step, 10 drops": lambda n: s.MultiStepParamScheduler(
+            drops, n, [n // 10 * i for i in range(1, 10)]
+        ),
         "step, 1000 drops": lambda n: s.StepWithFixedGammaParamScheduler(PEAK, 999, 0.99, n),
         "warmup-cosine from 0": lambda n: s.CompositeParamScheduler(
-            [s.LinearParamScheduler(0.0, PEAK), s.CosineParamScheduler(PEAK, 0.0)], [0.01, 0.99], ["rescaled"] * 2
+            [s.LinearParamScheduler(0.0, PEAK), s.CosineParamScheduler(PEAK, 0.0)],
+            [0.01, 0.99],
+            ["rescaled"] * 2,
         ),
     }
     return ways(asked, made, 1)
@@ -343,10 +385,16 @@ def of_ignite():
         "cosine to 0": lambda o, n: h.CosineAnnealingScheduler(o, "lr", PEAK, 0.0, n),
         "cosine to 1e-3": lambda o, n: h.CosineAnnealingScheduler(o, "lr", PEAK, FLOOR, n),
         "linear to 1e-3": lambda o, n: h.PiecewiseLinear(o, "lr", [(0, PEAK), (n, FLOOR)]),
-        "triangular, 5 cycles": lambda o, n: h.LinearCyclicalScheduler(o, "lr", FLOOR, PEAK, n // 5),
-        "triangular, T/100 cycles": lambda o, n: h.LinearCyclicalScheduler(o, "lr", FLOOR, PEAK, 100),
+        "triangular, 5 cycles": lambda o, n: h.LinearCyclicalScheduler(
+            o, "lr", FLOOR, PEAK, n // 5
+        ),
+        "triangular, T/100 cycles": lambda o, n: h.LinearCyclicalScheduler(
+            o, "lr", FLOOR, PEAK, 100
+        ),
         "restarts, equal": lambda o, n: h.CosineAnnealingScheduler(o, "lr", PEAK, FLOOR, n // 10),
-        "restarts, doubling": lambda o, n: h.CosineAnnealingScheduler(o, "lr", PEAK, FLOOR, n // 8, cycle_mult=2),
+        "restarts, doubling": lambda o, n: h.CosineAnnealingScheduler(
+            o, "lr", PEAK, FLOOR, n // 8, cycle_mult=2
+        ),
     }
     return ways(called, made, 1)
 
@@ -359,8 +407,12 @@ def of_mmengine():
         "exponential, per-step factor": lambda o, n: s.ExponentialLR(o, gamma=gamma(n)),
         "step, 10 drops": lambda o, n: s.StepLR(o, step_size=n // 10, gamma=0.1),
         "step, 1000 drops": lambda o, n: s.StepLR(o, step_size=n // 1000, gamma=0.99),
-        "restarts, equal": lambda o, n: s.CosineRestartLR(o, [n // 10] * 10, [1] * 10, eta_min=FLOOR),
-        "restarts, doubling": lambda o, n: s.CosineRestartLR(o, [n // 8, n // 4, n // 2, n], [1] * 4, eta_min=FLOOR),
+        "restarts, equal": lambda o, n: s.CosineRestartLR(
+            o, [n // 10] * 10, [1] * 10, eta_min=FLOOR
+        ),
+        "restarts, doubling": lambda o, n: s.CosineRestartLR(
+            o, [n // 8, n // 4, n // 2, n], [1] * 4, eta_min=FLOOR
+        ),
         "one-cycle, torch's": lambda o, n: s.OneCycleLR(o, eta_max=PEAK, total_steps=n, end=n),
     }
     return ways(stepped, made, 1)
@@ -409,10 +461,14 @@ def of_numpy():
         "step, 1000 drops": lambda n, t: PEAK * 0.99 ** (t // (n // 1000)),
         "triangular, 5 cycles": lambda n, t: FLOOR + (PEAK - FLOOR) * cycle(t, n // 10),
         "triangular, T/100 cycles": lambda n, t: FLOOR + (PEAK - FLOOR) * cycle(t, 50),
-        "triangular2": lambda n, t: FLOOR + (PEAK - FLOOR) * cycle(t, n // 10) / 2.0 ** (t // (n // 5)),
+        "triangular2": lambda n, t: (
+            FLOOR + (PEAK - FLOOR) * cycle(t, n // 10) / 2.0 ** (t // (n // 5))
+        ),
         "exp_range": lambda n, t: FLOOR + (PEAK - FLOOR) * cycle(t, n // 10) * gamma(n) ** t,
         "restarts, equal": lambda n, t: cosine(t % (n // 10), n // 10, FLOOR),
-        "inverse sqrt": lambda n, t: PEAK * np.minimum(t / (n // 100), np.sqrt((n // 100) / np.maximum(t, 1))),
+        "inverse sqrt": lambda n, t: (
+            PEAK * np.minimum(t / (n // 100), np.sqrt((n // 100) / np.maximum(t, 1)))
+        ),
         "warmup-cosine from 0": lambda n, t: warm(t, n),
     }
     return ways(lambda make: make, made)
@@ -501,8 +557,12 @@ def keras_makes():
         "step, 1000 drops": lambda n: k.ExponentialDecay(PEAK, n // 1000, 0.99, True),
         "restarts, equal": lambda n: k.CosineDecayRestarts(PEAK, n // 10, 1.0, 1.0, 0.01),
         "restarts, doubling": lambda n: k.CosineDecayRestarts(PEAK, n // 8, 2.0, 1.0, 0.01),
-        "warmup-cosine from 0": lambda n: k.CosineDecay(0.0, n - n // 100, 0.0, warmup_target=PEAK, warmup_steps=n // 100),
-        "warmup-cosine from 1%": lambda n: k.CosineDecay(FLOOR, n - n // 100, 0.0, warmup_target=PEAK, warmup_steps=n // 100),
+        "warmup-cosine from 0": lambda n: k.CosineDecay(
+            0.0, n - n // 100, 0.0, warmup_target=PEAK, warmup_steps=n // 100
+        ),
+        "warmup-cosine from 1%": lambda n: k.CosineDecay(
+            FLOOR, n - n // 100, 0.0, warmup_target=PEAK, warmup_steps=n // 100
+        ),
     }
 
 
@@ -527,7 +587,7 @@ def of_keras_64():
     return ways(drive, keras_makes(), **SHARES)
 
 
-# -- fastlr ----------------------------------------------------------------------------------------------------------------
+# -- fastlr ----------------------------------------------------------------------------------------
 
 SCHEDULES = {
     "cosine to 0": lambda n: flr.cosine(PEAK, 0.0, n),
@@ -559,7 +619,9 @@ def of_fastlr():
 
 
 def of_fastlr_single():
-    return ways(lambda make: lambda n, steps: make(n).table(n + 1, dtype="float32")[steps], SCHEDULES)
+    return ways(
+        lambda make: lambda n, steps: make(n).table(n + 1, dtype="float32")[steps], SCHEDULES
+    )
 
 
 def of_fastlr_in_torch():
@@ -574,26 +636,44 @@ def of_fastlr_in_optax():
 
 def of_fastlr_in_keras():
     keras()
-    return ways(lambda make: compiled(lambda n: flr.adapters.keras.LearningRate(make(n), n + 1)), SCHEDULES)
+    return ways(
+        lambda make: compiled(lambda n: flr.adapters.keras.LearningRate(make(n), n + 1)), SCHEDULES
+    )
 
 
 DOUBLE = {
-    "torch step()": of_torch, "torch closed": of_torch_closed, "HF": of_transformers, "timm": of_timm, "fvcore": of_fvcore,
-    "ignite": of_ignite, "mmengine": of_mmengine, "optax x64": of_optax_64, "sklearn": of_sklearn, "NumPy": of_numpy,
-    "fastlr": of_fastlr, "fastlr, torch's step()": of_fastlr_in_torch,
-}  # fmt: skip
+    "torch step()": of_torch,
+    "torch closed": of_torch_closed,
+    "HF": of_transformers,
+    "timm": of_timm,
+    "fvcore": of_fvcore,
+    "ignite": of_ignite,
+    "mmengine": of_mmengine,
+    "optax x64": of_optax_64,
+    "sklearn": of_sklearn,
+    "NumPy": of_numpy,
+    "fastlr": of_fastlr,
+    "fastlr, torch's step()": of_fastlr_in_torch,
+}
 SINGLES = {
-    "optax": of_optax, "keras": of_keras, "keras float64 set": of_keras_64, "torch, lr float32 tensor": of_torch_tensor,
-    "fastlr": of_fastlr_single, "fastlr in optax": of_fastlr_in_optax, "fastlr in keras": of_fastlr_in_keras,
-}  # fmt: skip
+    "optax": of_optax,
+    "keras": of_keras,
+    "keras float64 set": of_keras_64,
+    "torch, lr float32 tensor": of_torch_tensor,
+    "fastlr": of_fastlr_single,
+    "fastlr in optax": of_fastlr_in_optax,
+    "fastlr in keras": of_fastlr_in_keras,
+}
 COLUMNS = DOUBLE | {f"float32, {name}": column for name, column in SINGLES.items()}
 
 
-# -- what comes out --------------------------------------------------------------------------------------------------------
+# -- what comes out --------------------------------------------------------------------------------
 
 
 class Found(NamedTuple):
-    """The largest error and the mean one in places of the type it is judged in, and the largest relative one."""
+    """The largest error and the mean one in places of the type it is judged in, and the largest
+    relative one.
+    """
 
     ulps: float
     mean: float
@@ -610,7 +690,12 @@ def judged(rates, exact, weights, dtype):
     apart = np.abs((rates.astype(np.float64) - high) - low)[some]
     ulps = apart / np.spacing(np.abs(high[some]).astype(dtype)).astype(np.float64)
     relative = float((apart / np.abs(high[some])).max())
-    return Found(float(ulps.max()), float(np.average(ulps, weights=weights[some])), relative, int(np.sum(rates[~some] != 0)))
+    return Found(
+        float(ulps.max()),
+        float(np.average(ulps, weights=weights[some])),
+        relative,
+        int(np.sum(rates[~some] != 0)),
+    )
 
 
 def measured(way, total, dtype):
@@ -630,6 +715,8 @@ def column(name, totals=TOTALS):
     single = name.startswith("float32, ")
     found = {}
     for row, way in COLUMNS[name]().items():
-        found[row] = [measured(way, total, np.float32 if single else np.float64) for total in totals]
+        found[row] = [
+            measured(way, total, np.float32 if single else np.float64) for total in totals
+        ]
     print(f"accuracy: {name}", file=sys.stderr, flush=True)
     return found

@@ -1,7 +1,7 @@
-"""What is wrong about a call: a step that is none, a metric, a state that is another's, what is no optimizer.
+"""What is wrong about a call: a step that is none, a metric, a state that is another's, what is no
+optimizer.
 
-By library, what a user writes and what does it; fastlr's own rooms are among them.
-"""
+By library, what a user writes and what does it; fastlr's own rooms are among them."""
 
 import math
 import sys
@@ -14,7 +14,7 @@ from parity import timm as timm_parity
 from parity import transformers as transformers_parity
 
 import fastlr as flr
-from fastlr.parameters import shown
+from fastlr.arguments.rules import short_repr
 
 from . import keras, quiet, rate_in, sgd
 from .inputs import HUGE, SILENT, Answer, answered, ours
@@ -27,13 +27,23 @@ PLAN = flr.cosine(0.1, 0.0, T)
 
 
 def states(good, others, counter="last_epoch"):
-    """Those that no run of this scheduler left behind, made of one that did, and one of another class."""
+    """Those that no run of this scheduler left behind, made of one that did, and one of another
+    class.
+    """
     missing = {key: value for key, value in good.items() if key != counter}
-    wrong = {f"{counter}={shown(value)}": good | {counter: value} for value in (-5, math.nan, "a", None)}
+    wrong = {
+        f"{counter}={short_repr(value)}": good | {counter: value}
+        for value in (-5, math.nan, "a", None)
+    }
     return {
-        "{}": {}, "None": None, "[]": [], "of another class": others, "with a key that is none": good | {"nonesuch": 1},
-        f"without {counter}": missing, **wrong,
-    }  # fmt: skip
+        "{}": {},
+        "None": None,
+        "[]": [],
+        "of another class": others,
+        "with a key that is none": good | {"nonesuch": 1},
+        f"without {counter}": missing,
+        **wrong,
+    }
 
 
 def stepped(make, step):
@@ -52,11 +62,13 @@ def rounds(scheduler, optimizer):
     return table
 
 
-# -- the libraries ---------------------------------------------------------------------------------------------------------
+# -- the libraries ---------------------------------------------------------------------------------
 
 
 def of_torch_like(make, other, plateau):
-    """``step(t)``, ``step(metric)``, ``load_state_dict`` and an optimizer, as torch's schedulers and those made of them have."""
+    """``step(t)``, ``step(metric)``, ``load_state_dict`` and an optimizer, as torch's
+    schedulers and those made of them have.
+    """
 
     def told(metric):
         optimizer = sgd()
@@ -71,11 +83,21 @@ def of_torch_like(make, other, plateau):
         scheduler.load_state_dict(state)
         return rounds(scheduler, optimizer)
 
-    found = {f"step({shown(step)})": (partial(stepped, make, step), step) for step in BAD_STEPS}
-    found |= {f"plateau.step({shown(metric)})": (partial(told, metric), metric) for metric in BAD_METRICS}
-    found |= {f"optimizer: {shown(thing)}": (lambda thing=thing: make(thing) and 0.0, thing) for thing in BAD_OPTIMIZERS}
+    found = {
+        f"step({short_repr(step)})": (partial(stepped, make, step), step) for step in BAD_STEPS
+    }
+    found |= {
+        f"plateau.step({short_repr(metric)})": (partial(told, metric), metric)
+        for metric in BAD_METRICS
+    }
+    found |= {
+        f"optimizer: {short_repr(thing)}": (lambda thing=thing: make(thing) and 0.0, thing)
+        for thing in BAD_OPTIMIZERS
+    }
     saved = states(make(sgd()).state_dict(), other(sgd()).state_dict())
-    return found | {f"load_state_dict: {text}": (partial(loaded, state), state) for text, state in saved.items()}
+    return found | {
+        f"load_state_dict: {text}": (partial(loaded, state), state) for text, state in saved.items()
+    }
 
 
 def of_torch():
@@ -110,7 +132,9 @@ def of_mmengine():
             self.made.step({"loss": metric})
 
     calls = of_torch_like(
-        lambda optimizer: s.CosineAnnealingLR(optimizer, T_max=T), lambda optimizer: s.StepLR(optimizer, step_size=3), Plateau
+        lambda optimizer: s.CosineAnnealingLR(optimizer, T_max=T),
+        lambda optimizer: s.StepLR(optimizer, step_size=3),
+        Plateau,
     )
     return {text: call for text, call in calls.items() if not text.startswith("step(")}
 
@@ -135,17 +159,32 @@ def of_timm():
         scheduler.step(3)
         return rate_in(optimizer)
 
-    found = {f"step({shown(step)})": (partial(stepped, make, step), step) for step in (*BAD_STEPS, None)}
-    found |= {f"plateau.step({shown(metric)})": (partial(told, metric), metric) for metric in BAD_METRICS if metric is not None}
-    found |= {f"optimizer: {shown(thing)}": (lambda thing=thing: make(thing) and 0.0, thing) for thing in BAD_OPTIMIZERS}
+    found = {
+        f"step({short_repr(step)})": (partial(stepped, make, step), step)
+        for step in (*BAD_STEPS, None)
+    }
+    found |= {
+        f"plateau.step({short_repr(metric)})": (partial(told, metric), metric)
+        for metric in BAD_METRICS
+        if metric is not None
+    }
+    found |= {
+        f"optimizer: {short_repr(thing)}": (lambda thing=thing: make(thing) and 0.0, thing)
+        for thing in BAD_OPTIMIZERS
+    }
     saved = states(make(sgd()).state_dict(), s.StepLRScheduler(sgd(), 3).state_dict(), "t_initial")
-    return found | {f"load_state_dict: {text}": (partial(loaded, state), state) for text, state in saved.items()}
+    return found | {
+        f"load_state_dict: {text}": (partial(loaded, state), state) for text, state in saved.items()
+    }
 
 
 def of_fvcore():
     from fvcore.common.param_scheduler import CosineParamScheduler
 
-    return {f"scheduler({shown(step)})": (partial(CosineParamScheduler(0.1, 0.0), step), step) for step in (*BAD_STEPS, None)}
+    return {
+        f"scheduler({short_repr(step)})": (partial(CosineParamScheduler(0.1, 0.0), step), step)
+        for step in (*BAD_STEPS, None)
+    }
 
 
 def of_ignite():
@@ -163,10 +202,15 @@ def of_ignite():
             table.append(rate_in(optimizer))
         return table
 
-    found = {f"optimizer: {shown(thing)}": (lambda thing=thing: make(thing) and 0.0, thing) for thing in BAD_OPTIMIZERS}
+    found = {
+        f"optimizer: {short_repr(thing)}": (lambda thing=thing: make(thing) and 0.0, thing)
+        for thing in BAD_OPTIMIZERS
+    }
     other = h.PiecewiseLinear(sgd(), "lr", [(0, 0.1), (T, 0.0)])
     saved = states(make(sgd()).state_dict(), other.state_dict(), "event_index")
-    return found | {f"load_state_dict: {text}": (partial(loaded, state), state) for text, state in saved.items()}
+    return found | {
+        f"load_state_dict: {text}": (partial(loaded, state), state) for text, state in saved.items()
+    }
 
 
 def of_optax():
@@ -182,8 +226,13 @@ def of_optax():
             _, state = rule.update(jax.numpy.ones(()), state, value=value)
         return state.scale
 
-    found = {f"schedule({shown(step)})": (partial(schedule, step), step) for step in (*BAD_STEPS, None)}
-    return found | {f"plateau: {shown(metric)}": (partial(told, metric), metric) for metric in BAD_METRICS}
+    found = {
+        f"schedule({short_repr(step)})": (partial(schedule, step), step)
+        for step in (*BAD_STEPS, None)
+    }
+    return found | {
+        f"plateau: {short_repr(metric)}": (partial(told, metric), metric) for metric in BAD_METRICS
+    }
 
 
 def of_keras():
@@ -200,23 +249,45 @@ def of_keras():
             rule.on_epoch_end(epoch, {"loss": value})
         return rule.model.optimizer.learning_rate
 
-    configs = {"{}": {}, "None": None, "with a key that is none": made.get_config() | {"nonesuch": 1}}
-    found = {f"schedule({shown(step)})": (partial(made, step), step) for step in (*BAD_STEPS, None)}
-    found |= {f"plateau: {shown(metric)}": (partial(told, metric), metric) for metric in BAD_METRICS}
-    return found | {f"from_config: {text}": (lambda c=c: type(made).from_config(c)(3), c) for text, c in configs.items()}
+    configs = {
+        "{}": {},
+        "None": None,
+        "with a key that is none": made.get_config() | {"nonesuch": 1},
+    }
+    found = {
+        f"schedule({short_repr(step)})": (partial(made, step), step) for step in (*BAD_STEPS, None)
+    }
+    found |= {
+        f"plateau: {short_repr(metric)}": (partial(told, metric), metric) for metric in BAD_METRICS
+    }
+    return found | {
+        f"from_config: {text}": (lambda c=c: type(made).from_config(c)(3), c)
+        for text, c in configs.items()
+    }
 
 
-# -- fastlr ----------------------------------------------------------------------------------------------------------------
+# -- fastlr ----------------------------------------------------------------------------------------
 
 
 def at_the_front_door():
     rule = flr.Plateau(patience=1)
     saved = states(flr.checkpoint(PLAN, 3), flr.checkpoint(flr.step_decay(0.1, 0.5, 3), 3), "step")
-    specs = {"{}": {}, "None": None, "[]": [], "with a key that is none": PLAN.to_spec() | {"nonesuch": 1}}
+    specs = {
+        "{}": {},
+        "None": None,
+        "[]": [],
+        "with a key that is none": PLAN.to_spec() | {"nonesuch": 1},
+    }
     return (
-        {f"s({shown(step)})": partial(PLAN, step) for step in (*BAD_STEPS, True, None)}
-        | {f"s.table({shown(step)})": partial(PLAN.table, step) for step in (*BAD_STEPS, True, None)}
-        | {f"Plateau.update: {shown(metric)}": partial(rule.update, rule.init(), metric) for metric in BAD_METRICS}
+        {f"s({short_repr(step)})": partial(PLAN, step) for step in (*BAD_STEPS, True, None)}
+        | {
+            f"s.table({short_repr(step)})": partial(PLAN.table, step)
+            for step in (*BAD_STEPS, True, None)
+        }
+        | {
+            f"Plateau.update: {short_repr(metric)}": partial(rule.update, rule.init(), metric)
+            for metric in BAD_METRICS
+        }
         | {f"resume: {text}": partial(flr.resume, state, PLAN) for text, state in saved.items()}
         | {f"from_spec: {text}": partial(flr.from_spec, spec) for text, spec in specs.items()}
     )
@@ -229,43 +300,88 @@ def at_the_door_of_torch():
     other = torch.optim.lr_scheduler.StepLR(sgd(), 3)
     saved = states(made(sgd(), PLAN).state_dict(), other.state_dict(), "step")
     return (
-        {f"step({shown(step)})": partial(made(sgd(), PLAN).step, step) for step in (*BAD_STEPS, True)}
-        | {f"optimizer: {shown(thing)}": partial(made, thing, PLAN) for thing in BAD_OPTIMIZERS}
-        | {f"schedule: {shown(thing)}": partial(made, sgd(), thing) for thing in (None, 0.1, "cosine", [PLAN])}
-        | {f"last_epoch: {shown(step)}": partial(made, sgd(), PLAN, last_epoch=step) for step in (*BAD_STEPS, None)}
-        | {f"load_state_dict: {text}": partial(made(sgd(), PLAN).load_state_dict, state) for text, state in saved.items()}
+        {
+            f"step({short_repr(step)})": partial(made(sgd(), PLAN).step, step)
+            for step in (*BAD_STEPS, True)
+        }
+        | {
+            f"optimizer: {short_repr(thing)}": partial(made, thing, PLAN)
+            for thing in BAD_OPTIMIZERS
+        }
+        | {
+            f"schedule: {short_repr(thing)}": partial(made, sgd(), thing)
+            for thing in (None, 0.1, "cosine", [PLAN])
+        }
+        | {
+            f"last_epoch: {short_repr(step)}": partial(made, sgd(), PLAN, last_epoch=step)
+            for step in (*BAD_STEPS, None)
+        }
+        | {
+            f"load_state_dict: {text}": partial(made(sgd(), PLAN).load_state_dict, state)
+            for text, state in saved.items()
+        }
     )
 
 
 def at_the_door_of_optax():
     schedule = flr.adapters.optax.schedule
     return (
-        {f"schedule({shown(step)})": partial(schedule(PLAN), step) for step in (*BAD_STEPS, True, None)}
-        | {f"schedule: {shown(thing)}": partial(schedule, thing) for thing in (None, 0.1, "cosine", [PLAN])}
-        | {f"hyperparams: {shown(thing)}": partial(flr.adapters.optax.hyperparams, thing) for thing in (None, 0.1, PLAN)}
+        {
+            f"schedule({short_repr(step)})": partial(schedule(PLAN), step)
+            for step in (*BAD_STEPS, True, None)
+        }
+        | {
+            f"schedule: {short_repr(thing)}": partial(schedule, thing)
+            for thing in (None, 0.1, "cosine", [PLAN])
+        }
+        | {
+            f"hyperparams: {short_repr(thing)}": partial(flr.adapters.optax.hyperparams, thing)
+            for thing in (None, 0.1, PLAN)
+        }
     )
 
 
 def at_the_door_of_keras():
     keras()
     made = flr.adapters.keras.LearningRate
-    configs = {"{}": {}, "None": None, "with a key that is none": {"schedule": PLAN.to_spec(), "steps": None, "nonesuch": 1}}
+    configs = {
+        "{}": {},
+        "None": None,
+        "with a key that is none": {"schedule": PLAN.to_spec(), "steps": None, "nonesuch": 1},
+    }
     return (
-        {f"schedule({shown(step)})": partial(made(PLAN), step) for step in (*BAD_STEPS, True, None)}
-        | {f"schedule: {shown(thing)}": partial(made, thing) for thing in (None, 0.1, "cosine", [PLAN])}
-        | {f"steps: {shown(step)}": partial(made, PLAN, step) for step in (*BAD_STEPS, True)}
-        | {f"from_config: {text}": partial(made.from_config, config) for text, config in configs.items()}
+        {
+            f"schedule({short_repr(step)})": partial(made(PLAN), step)
+            for step in (*BAD_STEPS, True, None)
+        }
+        | {
+            f"schedule: {short_repr(thing)}": partial(made, thing)
+            for thing in (None, 0.1, "cosine", [PLAN])
+        }
+        | {f"steps: {short_repr(step)}": partial(made, PLAN, step) for step in (*BAD_STEPS, True)}
+        | {
+            f"from_config: {text}": partial(made.from_config, config)
+            for text, config in configs.items()
+        }
     )
 
 
 PEERS = {
-    "torch": of_torch, "transformers": of_transformers, "timm": of_timm, "fvcore": of_fvcore, "ignite": of_ignite,
-    "mmengine": of_mmengine, "optax": of_optax, "keras": of_keras,
-}  # fmt: skip
+    "torch": of_torch,
+    "transformers": of_transformers,
+    "timm": of_timm,
+    "fvcore": of_fvcore,
+    "ignite": of_ignite,
+    "mmengine": of_mmengine,
+    "optax": of_optax,
+    "keras": of_keras,
+}
 OURS = {
-    "fastlr": at_the_front_door, "fastlr, torch's door": at_the_door_of_torch, "fastlr, optax's door": at_the_door_of_optax,
+    "fastlr": at_the_front_door,
+    "fastlr, torch's door": at_the_door_of_torch,
+    "fastlr, optax's door": at_the_door_of_optax,
     "fastlr, Keras's door": at_the_door_of_keras,
-}  # fmt: skip
+}
 
 
 def column(name):

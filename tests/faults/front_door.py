@@ -1,4 +1,6 @@
-"""What a library's scheduler is at the front door, by those of its arguments that a constructor takes as they are."""
+"""What a library's scheduler is at the front door, by those of its arguments that a constructor
+takes as they are.
+"""
 
 import fastlr as flr
 
@@ -15,7 +17,9 @@ TORCH = {
     "ExponentialLR": lambda lr, gamma: flr.exponential_decay(lr, gamma=gamma),
     "PolynomialLR": lambda lr, total_iters, power: flr.polynomial(lr, 0.0, total_iters, power),
     "CosineAnnealingLR": lambda lr, T_max, eta_min: flr.cosine(lr, eta_min, T_max),
-    "CosineAnnealingWarmRestarts": lambda lr, T_0, T_mult, eta_min: flr.cosine_restarts(lr, eta_min, T_0, T_mult),
+    "CosineAnnealingWarmRestarts": lambda lr, T_0, T_mult, eta_min: flr.cosine_restarts(
+        lr, eta_min, T_0, T_mult
+    ),
     "CyclicLR": lambda base_lr, max_lr, step_size_up, step_size_down, mode, gamma: flr.cyclic(
         base_lr, max_lr, step_size_up, step_size_down, mode, gamma
     ),
@@ -25,48 +29,76 @@ TORCH = {
 }
 TRANSFORMERS = {
     "get_constant_schedule": lambda lr: flr.constant(lr),
-    "get_constant_schedule_with_warmup": lambda lr, num_warmup_steps: flr.warmup_constant(lr, num_warmup_steps),
-    "get_linear_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps: flr.warmup_linear(
-        lr, num_warmup_steps, num_training_steps
+    "get_constant_schedule_with_warmup": lambda lr, num_warmup_steps: flr.warmup_constant(
+        lr, num_warmup_steps
     ),
-    "get_cosine_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps: flr.warmup_cosine(
-        lr, num_warmup_steps, num_training_steps
+    "get_linear_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps: (
+        flr.warmup_linear(lr, num_warmup_steps, num_training_steps)
     ),
-    "get_cosine_with_min_lr_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps, min_lr: flr.warmup_cosine(
-        lr, num_warmup_steps, num_training_steps, min_lr
+    "get_cosine_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps: (
+        flr.warmup_cosine(lr, num_warmup_steps, num_training_steps)
     ),
-    "get_inverse_sqrt_schedule": lambda lr, num_warmup_steps: flr.inverse_sqrt(lr, num_warmup_steps),
+    "get_cosine_with_min_lr_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps, min_lr: (
+        flr.warmup_cosine(lr, num_warmup_steps, num_training_steps, min_lr)
+    ),
+    "get_inverse_sqrt_schedule": lambda lr, num_warmup_steps: flr.inverse_sqrt(
+        lr, num_warmup_steps
+    ),
     "get_wsd_schedule": lambda lr, num_warmup_steps, num_decay_steps, num_stable_steps: flr.wsd(
         lr, num_warmup_steps, num_stable_steps, num_decay_steps
     ),
     "get_reduce_on_plateau_schedule": plateau,
 }
 TIMM = {
-    "CosineLRScheduler": lambda lr, t_initial, lr_min, k_decay: flr.cosine(lr, lr_min, t_initial, k=k_decay),
-    "TanhLRScheduler": lambda lr, t_initial, lr_min, lb, ub: flr.tanh(lr, lr_min, t_initial, lb, ub),
-    "PolyLRScheduler": lambda lr, t_initial, lr_min, power: flr.polynomial(lr, lr_min, t_initial, power),
+    "CosineLRScheduler": lambda lr, t_initial, lr_min, k_decay: flr.cosine(
+        lr, lr_min, t_initial, k=k_decay
+    ),
+    "TanhLRScheduler": lambda lr, t_initial, lr_min, lb, ub: flr.tanh(
+        lr, lr_min, t_initial, lb, ub
+    ),
+    "PolyLRScheduler": lambda lr, t_initial, lr_min, power: flr.polynomial(
+        lr, lr_min, t_initial, power
+    ),
     "StepLRScheduler": lambda lr, decay_t, decay_rate: flr.step_decay(lr, decay_rate, decay_t),
     "MultiStepLRScheduler": lambda lr, decay_t, decay_rate: flr.milestones(lr, decay_rate, decay_t),
-    "PlateauLRScheduler": lambda decay_rate, patience_t, threshold, cooldown_t, lr_min, mode: flr.Plateau(
-        mode, decay_rate, patience_t, threshold, cooldown=cooldown_t, floor=lr_min
+    "PlateauLRScheduler": lambda decay_rate, patience_t, threshold, cooldown_t, lr_min, mode: (
+        flr.Plateau(mode, decay_rate, patience_t, threshold, cooldown=cooldown_t, floor=lr_min)
     ),
 }
 FVCORE = {
     "ConstantParamScheduler": lambda value: flr.constant(value),
-    "LinearParamScheduler": lambda start_value, end_value: flr.linear(start_value, end_value, LENGTH),
-    "CosineParamScheduler": lambda start_value, end_value: flr.cosine(start_value, end_value, LENGTH),
-    "ExponentialParamScheduler": lambda start_value, decay: flr.exponential_decay(start_value, gamma=decay, every=LENGTH),
-    "PolynomialDecayParamScheduler": lambda base_value, power: flr.polynomial(base_value, 0.0, LENGTH, power),
-    "MultiStepParamScheduler": lambda values, milestones: flr.piecewise_constant(values, milestones),
+    "LinearParamScheduler": lambda start_value, end_value: flr.linear(
+        start_value, end_value, LENGTH
+    ),
+    "CosineParamScheduler": lambda start_value, end_value: flr.cosine(
+        start_value, end_value, LENGTH
+    ),
+    "ExponentialParamScheduler": lambda start_value, decay: flr.exponential_decay(
+        start_value, gamma=decay, every=LENGTH
+    ),
+    "PolynomialDecayParamScheduler": lambda base_value, power: flr.polynomial(
+        base_value, 0.0, LENGTH, power
+    ),
+    "MultiStepParamScheduler": lambda values, milestones: flr.piecewise_constant(
+        values, milestones
+    ),
 }
 IGNITE = {
     "CosineAnnealingScheduler": lambda start_value, end_value, cycle_size: flr.cosine_restarts(
         start_value, end_value, cycle_size
     ),
-    "FastaiLRFinder": lambda start_lr, end_lr, num_iter: flr.exponential(start_lr, end_lr, num_iter),
-    "ExpStateScheduler": lambda initial_value, gamma: flr.exponential_decay(initial_value, gamma=gamma),
-    "StepStateScheduler": lambda initial_value, gamma, step_size: flr.step_decay(initial_value, gamma, step_size),
-    "MultiStepStateScheduler": lambda initial_value, gamma, milestones: flr.milestones(initial_value, gamma, milestones),
+    "FastaiLRFinder": lambda start_lr, end_lr, num_iter: flr.exponential(
+        start_lr, end_lr, num_iter
+    ),
+    "ExpStateScheduler": lambda initial_value, gamma: flr.exponential_decay(
+        initial_value, gamma=gamma
+    ),
+    "StepStateScheduler": lambda initial_value, gamma, step_size: flr.step_decay(
+        initial_value, gamma, step_size
+    ),
+    "MultiStepStateScheduler": lambda initial_value, gamma, milestones: flr.milestones(
+        initial_value, gamma, milestones
+    ),
     "ReduceLROnPlateauScheduler": plateau,
 }
 MMENGINE = {
@@ -85,36 +117,48 @@ OPTAX = {
     "polynomial_schedule": lambda init_value, end_value, power, transition_steps: flr.polynomial(
         init_value, end_value, transition_steps, power
     ),
-    "linear_schedule": lambda init_value, end_value, transition_steps: flr.linear(init_value, end_value, transition_steps),
-    "cosine_decay_schedule": lambda init_value, decay_steps, exponent: flr.cosine(init_value, 0.0, decay_steps, exponent),
-    "exponential_decay": lambda init_value, transition_steps, decay_rate, staircase: flr.exponential_decay(
-        init_value, gamma=decay_rate, every=transition_steps, staircase=staircase
+    "linear_schedule": lambda init_value, end_value, transition_steps: flr.linear(
+        init_value, end_value, transition_steps
     ),
-    "cosine_onecycle_schedule": lambda transition_steps, peak_value: flr.one_cycle(peak_value, transition_steps),
+    "cosine_decay_schedule": lambda init_value, decay_steps, exponent: flr.cosine(
+        init_value, 0.0, decay_steps, exponent
+    ),
+    "exponential_decay": lambda init_value, transition_steps, decay_rate, staircase: (
+        flr.exponential_decay(
+            init_value, gamma=decay_rate, every=transition_steps, staircase=staircase
+        )
+    ),
+    "cosine_onecycle_schedule": lambda transition_steps, peak_value: flr.one_cycle(
+        peak_value, transition_steps
+    ),
     "warmup_constant_schedule": lambda init_value, peak_value, warmup_steps: flr.warmup_constant(
         peak_value, warmup_steps, init_value
     ),
-    "warmup_cosine_decay_schedule": lambda init_value, peak_value, warmup_steps, decay_steps, end_value: flr.warmup_cosine(
-        peak_value, warmup_steps, decay_steps, end_value, init_value
+    "warmup_cosine_decay_schedule": lambda init_value, peak_value, warmup_steps, decay_steps, end_value: (
+        flr.warmup_cosine(peak_value, warmup_steps, decay_steps, end_value, init_value)
     ),
     "reduce_on_plateau": lambda factor, patience, rtol, atol, cooldown, min_scale: flr.Plateau(
         "min", factor, patience, rtol, atol, cooldown, floor=min_scale, convention="optax"
     ),
 }
 KERAS = {
-    "ExponentialDecay": lambda initial_learning_rate, decay_steps, decay_rate, staircase: flr.exponential_decay(
-        initial_learning_rate, gamma=decay_rate, every=decay_steps, staircase=staircase
+    "ExponentialDecay": lambda initial_learning_rate, decay_steps, decay_rate, staircase: (
+        flr.exponential_decay(
+            initial_learning_rate, gamma=decay_rate, every=decay_steps, staircase=staircase
+        )
     ),
     "PiecewiseConstantDecay": lambda boundaries, values: flr.piecewise_constant(values, boundaries),
-    "PolynomialDecay": lambda initial_learning_rate, decay_steps, end_learning_rate, power: flr.polynomial(
-        initial_learning_rate, end_learning_rate, decay_steps, power
+    "PolynomialDecay": lambda initial_learning_rate, decay_steps, end_learning_rate, power: (
+        flr.polynomial(initial_learning_rate, end_learning_rate, decay_steps, power)
     ),
     "InverseTimeDecay": lambda initial_learning_rate, decay_steps, decay_rate: flr.inverse_time(
         initial_learning_rate, decay_rate, decay_steps
     ),
-    "CosineDecay": lambda initial_learning_rate, decay_steps: flr.cosine(initial_learning_rate, 0.0, decay_steps),
-    "CosineDecayRestarts": lambda initial_learning_rate, first_decay_steps, t_mul, m_mul: flr.cosine_restarts(
-        initial_learning_rate, 0.0, first_decay_steps, t_mul, m_mul
+    "CosineDecay": lambda initial_learning_rate, decay_steps: flr.cosine(
+        initial_learning_rate, 0.0, decay_steps
+    ),
+    "CosineDecayRestarts": lambda initial_learning_rate, first_decay_steps, t_mul, m_mul: (
+        flr.cosine_restarts(initial_learning_rate, 0.0, first_decay_steps, t_mul, m_mul)
     ),
     "ReduceLROnPlateau": lambda factor, patience, mode, min_delta, cooldown, min_lr: flr.Plateau(
         mode, factor, patience, atol=min_delta, cooldown=cooldown, floor=min_lr, convention="keras"
@@ -123,8 +167,14 @@ KERAS = {
 CONSTRUCTORS = {
     f"{peer}.{name}": build
     for peer, builds in (
-        ("torch", TORCH), ("transformers", TRANSFORMERS), ("timm", TIMM), ("fvcore", FVCORE), ("ignite", IGNITE),
-        ("mmengine", MMENGINE), ("optax", OPTAX), ("keras", KERAS),
+        ("torch", TORCH),
+        ("transformers", TRANSFORMERS),
+        ("timm", TIMM),
+        ("fvcore", FVCORE),
+        ("ignite", IGNITE),
+        ("mmengine", MMENGINE),
+        ("optax", OPTAX),
+        ("keras", KERAS),
     )
     for name, build in builds.items()
-}  # fmt: skip
+}

@@ -1,8 +1,8 @@
 """Bad inputs: what a user writes by mistake, and what comes of it.
 
-Every scheduler of a library that has a preset here is built with good arguments but one, which is a bad value of its kind, and
-run for a few steps: the preset, and where there is one the constructor of the front door, get the same. ``calls`` has what is
-wrong about a step, a state or an optimizer.
+Every scheduler of a library that has a preset here is built with good arguments but one, which is a
+bad value of its kind, and run for a few steps: the preset, and where there is one the constructor
+of the front door, get the same. ``calls`` has what is wrong about a step, a state or an optimizer.
 """
 
 import inspect
@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import parity
 
-from fastlr.parameters import Flag, Number, shown
-from fastlr.plateau import Plateau
+from fastlr.arguments.rules import Flag, Number, short_repr
+from fastlr.plateau.rule import Plateau
 
 from .front_door import CONSTRUCTORS
 
@@ -33,23 +33,44 @@ STEPS = 16
 SECONDS = 4.0  # of computing, after which a call hangs
 
 # of a preset alone: the library has no such argument, or its driver here makes it from others
-OURS = {"after", "before", "default_lr", "max_iter", "noise_until", "of", "pairs", "schedulers", "schedules", "cosine_kwargs"}
+OURS = {
+    "after",
+    "before",
+    "default_lr",
+    "max_iter",
+    "noise_until",
+    "of",
+    "pairs",
+    "schedulers",
+    "schedules",
+    "cosine_kwargs",
+}
 OURS_OF = {
-    ("torch.LambdaLR", "total_steps"), ("torch.MultiplicativeLR", "total_steps"), ("keras.LearningRateScheduler", "epochs"),
-    ("ignite.LambdaStateScheduler", "total_steps"), ("transformers.Adafactor", "scale"), ("torch.LambdaLR", "lr_lambda"),
-    ("torch.MultiplicativeLR", "lr_lambda"), ("ignite.LRScheduler", "lr_scheduler"),
-    ("ignite.create_lr_scheduler_with_warmup", "lr_scheduler"), ("timm.create_scheduler_v2", "plateau_mode"),
-}  # fmt: skip
+    ("torch.LambdaLR", "total_steps"),
+    ("torch.MultiplicativeLR", "total_steps"),
+    ("keras.LearningRateScheduler", "epochs"),
+    ("ignite.LambdaStateScheduler", "total_steps"),
+    ("transformers.Adafactor", "scale"),
+    ("torch.LambdaLR", "lr_lambda"),
+    ("torch.MultiplicativeLR", "lr_lambda"),
+    ("ignite.LRScheduler", "lr_scheduler"),
+    ("ignite.create_lr_scheduler_with_warmup", "lr_scheduler"),
+    ("timm.create_scheduler_v2", "plateau_mode"),
+}
 ANY_SIGN = {"lb", "ub", "noise_seed"}
-LENGTHS = {"transition_steps", "decay_steps", "first_decay_steps", "step_size_up", "step_size_down"}  # of which 0 is none
-NO_RATES = {"timm.noise", "timm.create_scheduler_v2"}  # no scheduler of its own, or one of the others
+# of which 0 is none
+LENGTHS = {"transition_steps", "decay_steps", "first_decay_steps", "step_size_up", "step_size_down"}
+# no scheduler of its own, or one of the others
+NO_RATES = {"timm.noise", "timm.create_scheduler_v2"}
 
 
 # what fastlr takes of all this, and why that is right
 OF_A_PRESET = {
-    "transition_steps": "what optax documents and the preset's page states: of no steps, or fewer, the first rate for ever",
+    "transition_steps": "what optax documents and the preset's page states: of no "
+    "steps, or fewer, the first rate for ever",
     "transition_begin": "what optax does and the preset's page states: a begin below 0 is 0",
-    "warmup_steps": "what optax documents and the preset's page states: without a warm-up, the first rate for ever",
+    "warmup_steps": "what optax documents and the preset's page states: without a "
+    "warm-up, the first rate for ever",
 }
 OF_THE_FRONT_DOOR = {
     "0": "a piece of no steps is legal, and vanishes",
@@ -66,7 +87,9 @@ class Answer(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A bad value, what the library made of it, and what fastlr did: by its preset, and at the front door if it is there."""
+    """A bad value, what the library made of it, and what fastlr did: by its preset, and at the
+    front door if it is there.
+    """
 
     scheduler: str  # with its library's name before it
     parameter: str
@@ -76,13 +99,22 @@ class Case(NamedTuple):
     front: Answer | None
 
 
-# -- bad values ------------------------------------------------------------------------------------------------------------
+# -- bad values ------------------------------------------------------------------------------------
 
 HUGE = 10**400
 WORDS = ("bogus", 5, None)
 SEQUENCES = (None, "abc", 5, [math.nan], ["a"], [-5])
 SCALES = ({5: math.nan}, {5: -1.0}, {"a": 0.5}, {2.5: 0.5}, {-5: 0.5}, [(5, 0.5)], 5)
-POINTS = (None, "abc", [], [(0, math.nan), (5, 0.1)], [(5, 0.1), (0, 0.2)], [(0, "a"), (5, 0.1)], [(2.5, 0.1), (5, 0.2)], [5, 6])
+POINTS = (
+    None,
+    "abc",
+    [],
+    [(0, math.nan), (5, 0.1)],
+    [(5, 0.1), (0, 0.2)],
+    [(0, "a"), (5, 0.1)],
+    [(2.5, 0.1), (5, 0.2)],
+    [5, 6],
+)
 
 
 @cache
@@ -107,7 +139,16 @@ def bad_values(build, parameter):
 
 def _bad(rule, parameter):
     if isinstance(rule, Number) and rule.core == 0:
-        yield from (math.nan, math.inf, "0.1" if not rule.whole else "10", "abc", None, 1j, True, HUGE)
+        yield from (
+            math.nan,
+            math.inf,
+            "0.1" if not rule.whole else "10",
+            "abc",
+            None,
+            1j,
+            True,
+            HUGE,
+        )
         if rule.whole:
             yield 2.5
         if parameter not in ANY_SIGN:
@@ -126,7 +167,7 @@ def _bad(rule, parameter):
         yield from WORDS
 
 
-# -- good arguments --------------------------------------------------------------------------------------------------------
+# -- good arguments --------------------------------------------------------------------------------
 
 
 driven_cases = cache(parity.cases)
@@ -134,19 +175,30 @@ driven_cases = cache(parity.cases)
 
 @cache
 def good_settings(name):
-    """The first that are drawn with one group, for each scheduler the same, and with which the front door has a schedule too."""
+    """The first that are drawn with one group, for each scheduler the same, and with which the
+    front door has a schedule too.
+    """
     case, rng = driven_cases()[name], np.random.default_rng([7, *name.encode()])
     while True:
         own = case.draw(rng)
-        groups = any(isinstance(value, list) and key.split("_")[-1] in ("lr", "value", "rate") for key, value in own.items())
-        if not groups and (name not in CONSTRUCTORS or at_the_front_door(name, own).kind == "accepted"):
+        groups = any(
+            isinstance(value, list) and key.split("_")[-1] in ("lr", "value", "rate")
+            for key, value in own.items()
+        )
+        if not groups and (
+            name not in CONSTRUCTORS or at_the_front_door(name, own).kind == "accepted"
+        ):
             return own
 
 
 def cases_of(peer):
     """The schedulers of a library that are driven."""
     every = driven_cases().values()
-    return [case for case in every if case.name.split(".")[0] == peer and case.package and case.name not in NO_RATES]
+    return [
+        case
+        for case in every
+        if case.name.split(".")[0] == peer and case.package and case.name not in NO_RATES
+    ]
 
 
 def parameters_of(case):
@@ -158,7 +210,7 @@ def parameters_of(case):
             yield parameter
 
 
-# -- what comes of it ------------------------------------------------------------------------------------------------------
+# -- what comes of it ------------------------------------------------------------------------------
 
 
 class Hangs(BaseException):
@@ -180,24 +232,34 @@ def within(seconds):
 
 
 HERE = (str(Path(__file__).parent), str(Path(parity.__file__).parent))
-OWN = {peer: (peer, "torch") for peer in PEERS} | {"fvcore": ("fvcore",), "optax": ("optax",), "keras": ("keras",)}
+OWN = {peer: (peer, "torch") for peer in PEERS} | {
+    "fvcore": ("fvcore",),
+    "optax": ("optax",),
+    "keras": ("keras",),
+}
 
 
 def of_error(error, packages):
-    """A clear error is one that the library raises itself, in words; one raised where its rates are read says they are none."""
+    """A clear error is one that the library raises itself, in words; one raised where its rates
+    are read says they are none.
+    """
     frame, kind = traceback.extract_tb(error.__traceback__)[-1], type(error).__name__
     statement = linecache.getline(frame.filename, frame.lineno).strip()
     own = any(f"/site-packages/{package}/" in frame.filename for package in packages)
-    raised = statement.startswith(f"raise {kind}") or (statement.startswith("assert") and kind == "AssertionError")
+    raised = statement.startswith(f"raise {kind}") or (
+        statement.startswith("assert") and kind == "AssertionError"
+    )
     if frame.filename.startswith(HERE) and not isinstance(error, OverflowError):
         return Answer("no number", f"{kind}: {error}")
     return Answer("clear" if own and raised and str(error) else "obscure", f"{kind}: {error}")
 
 
 def of_rates(rates, value, good=None):
-    """A flag that stands for a number, and a fraction of a step, may be meant; what is never read does no harm."""
+    """A flag that stands for a number, and a fraction of a step, may be meant; what is never
+    read does no harm.
+    """
     table = np.asarray(rates, dtype=np.float64)
-    text = shown(np.unique(table.ravel())[:3])
+    text = short_repr(np.unique(table.ravel())[:3])
     if not np.isfinite(table).all():
         return Answer("no number", text)
     if good is not None and np.array_equal(table, good):
@@ -236,12 +298,18 @@ def ours(build, **settings):
     """fastlr's answer: refused by name, rule and value, or its rates."""
     try:
         made = build(**settings)
-        rates = made.replay(parity.history(STEPS)) if isinstance(made, Plateau) else made(np.arange(STEPS))
+        rates = (
+            made.replay(parity.history(STEPS))
+            if isinstance(made, Plateau)
+            else made(np.arange(STEPS))
+        )
     except Exception as error:
         words = str(error)
-        clear = type(error) in (TypeError, ValueError) and (" must " in words or "give one of" in words)
+        clear = type(error) in (TypeError, ValueError) and (
+            " must " in words or "give one of" in words
+        )
         return Answer("clear" if clear else "obscure", f"{type(error).__name__}: {error}")
-    return Answer("accepted", shown(np.unique(rates)[:3]))
+    return Answer("accepted", short_repr(np.unique(rates)[:3]))
 
 
 def at_the_front_door(name, settings, parameter=None):
@@ -266,8 +334,11 @@ def found(peer, driven=True):
                 settings = {**good, parameter: value}
                 work = partial(case.rates, settings, asked_of(case))
                 answer = answered(peer, work, value, rates) if driven else Answer("", "")
-                preset, front = ours(case.preset, **settings), at_the_front_door(case.name, settings, parameter)
-                yield Case(case.name, parameter, shown(value), answer, preset, front)
+                preset, front = (
+                    ours(case.preset, **settings),
+                    at_the_front_door(case.name, settings, parameter),
+                )
+                yield Case(case.name, parameter, short_repr(value), answer, preset, front)
 
 
 def reasons(cases):

@@ -1,8 +1,9 @@
-"""Resuming: saved before every step of a run, gone on with in another process, in every order in which parts are loaded.
+"""Resuming: saved before every step of a run, gone on with in another process, in every order in
+which parts are loaded.
 
-A resume is wrong where any rate from there to the end of the run differs, by a bit, from the one of the run that was never
-interrupted. The parts are the state of the optimizer and that of the scheduler, or of each what a library has.
-"""
+A resume is wrong where any rate from there to the end of the run differs, by a bit, from the one of
+the run that was never interrupted. The parts are the state of the optimizer and that of the
+scheduler, or of each what a library has."""
 
 import io
 import json
@@ -29,7 +30,8 @@ import fastlr as flr
 from . import FLOOR, PEAK, keras, quiet, rate_in, sgd
 from .accuracy import SCHEDULES
 
-STEPS, FEW, CHANGED = 100, 20, 44  # of a run; of one of a slow library; where a run is given another length
+# of a run; of one of a slow library; where a run is given another length
+STEPS, FEW, CHANGED = 100, 20, 44
 METRICS = parity.history(4 * STEPS).tolist()
 ORDERS = {
     "the scheduler built, the optimizer loaded, the scheduler loaded": "built, optimizer, scheduler",
@@ -41,14 +43,16 @@ ORDERS = {
 
 
 class Library(NamedTuple):
-    """Its schedulers, ``make(optimizer, steps)`` each; ``update`` gives the rate of an update and moves on to the next."""
+    """Its schedulers, ``make(optimizer, steps)`` each; ``update`` gives the rate of an update
+    and moves on to the next.
+    """
 
     makes: dict[str, Callable[..., Any]]
     update: Callable[[Any, Any, int], float]
     last: str = "last_epoch"  # the argument that says where a run was
 
 
-# -- what is run -----------------------------------------------------------------------------------------------------------
+# -- what is run -----------------------------------------------------------------------------------
 
 
 def by_step(scheduler, optimizer, t):
@@ -59,7 +63,9 @@ def by_step(scheduler, optimizer, t):
 
 def by_number(scheduler, optimizer, t):
     rate = rate_in(optimizer)
-    scheduler.step(t + 1, *([METRICS[t]] if type(scheduler).__name__ == "PlateauLRScheduler" else []))
+    scheduler.step(
+        t + 1, *([METRICS[t]] if type(scheduler).__name__ == "PlateauLRScheduler" else [])
+    )
     return rate
 
 
@@ -70,7 +76,9 @@ def by_event(scheduler, optimizer, t):
 
 def by_loss(scheduler, optimizer, t):
     rate = rate_in(optimizer)
-    scheduler.step(*([{"loss": METRICS[t]}] if type(scheduler).__name__ == "ReduceOnPlateauLR" else []))
+    scheduler.step(
+        *([{"loss": METRICS[t]}] if type(scheduler).__name__ == "ReduceOnPlateauLR" else [])
+    )
     return rate
 
 
@@ -82,7 +90,9 @@ def of_torch():
     fading = cyclic | {"mode": "exp_range", "gamma": 0.99}
 
     def sequence(o, n):
-        return s.SequentialLR(o, [s.LinearLR(o, 0.01, 1.0, 10), s.CosineAnnealingLR(o, n - 10)], [10])
+        return s.SequentialLR(
+            o, [s.LinearLR(o, 0.01, 1.0, 10), s.CosineAnnealingLR(o, n - 10)], [10]
+        )
 
     return Library(
         {
@@ -95,17 +105,25 @@ def of_torch():
             "ExponentialLR": lambda o, n, **e: s.ExponentialLR(o, 0.95, **e),
             "PolynomialLR": lambda o, n, **e: s.PolynomialLR(o, n, 2.0, **e),
             "CosineAnnealingLR": lambda o, n, **e: s.CosineAnnealingLR(o, n, **e),
-            "CosineAnnealingWarmRestarts": lambda o, n, **e: s.CosineAnnealingWarmRestarts(o, n // 5, **e),
+            "CosineAnnealingWarmRestarts": lambda o, n, **e: s.CosineAnnealingWarmRestarts(
+                o, n // 5, **e
+            ),
             "CyclicLR": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, **cyclic, **e),
-            "CyclicLR, exp_range": lambda o, n, **e: s.CyclicLR(o, FLOOR, PEAK, n // 5, **fading, **e),
-            "OneCycleLR": lambda o, n, **e: s.OneCycleLR(o, PEAK, total_steps=n + 1, cycle_momentum=False, **e),
+            "CyclicLR, exp_range": lambda o, n, **e: s.CyclicLR(
+                o, FLOOR, PEAK, n // 5, **fading, **e
+            ),
+            "OneCycleLR": lambda o, n, **e: s.OneCycleLR(
+                o, PEAK, total_steps=n + 1, cycle_momentum=False, **e
+            ),
             "SequentialLR": sequence,
-            "ChainedScheduler": lambda o, n: s.ChainedScheduler([s.LinearLR(o, 0.1, total_iters=n), s.ExponentialLR(o, 0.95)]),
+            "ChainedScheduler": lambda o, n: s.ChainedScheduler(
+                [s.LinearLR(o, 0.1, total_iters=n), s.ExponentialLR(o, 0.95)]
+            ),
             "SWALR": lambda o, n, **e: torch.optim.swa_utils.SWALR(o, 0.01, n // 2, **e),
             "ReduceLROnPlateau": lambda o, n: s.ReduceLROnPlateau(o, factor=0.5, patience=2),
         },
         by_step,
-    )  # fmt: skip
+    )
 
 
 def of_transformers():
@@ -113,7 +131,9 @@ def of_transformers():
 
     def named(name, *before, total=True, **own):
         build = getattr(o, name)
-        return lambda optimizer, n, **e: build(optimizer, *before, *([n] if total else []), **own, **e)
+        return lambda optimizer, n, **e: build(
+            optimizer, *before, *([n] if total else []), **own, **e
+        )
 
     return Library(
         {
@@ -121,10 +141,14 @@ def of_transformers():
             "constant with warm-up": named("get_constant_schedule_with_warmup", 10, total=False),
             "linear": named("get_linear_schedule_with_warmup", 10),
             "cosine": named("get_cosine_schedule_with_warmup", 10),
-            "hard restarts": named("get_cosine_with_hard_restarts_schedule_with_warmup", 10, num_cycles=3),
+            "hard restarts": named(
+                "get_cosine_with_hard_restarts_schedule_with_warmup", 10, num_cycles=3
+            ),
             "polynomial": named("get_polynomial_decay_schedule_with_warmup", 10),
             "inverse sqrt": named("get_inverse_sqrt_schedule", 10, total=False),
-            "cosine with a floor": named("get_cosine_with_min_lr_schedule_with_warmup", 10, min_lr=FLOOR),
+            "cosine with a floor": named(
+                "get_cosine_with_min_lr_schedule_with_warmup", 10, min_lr=FLOOR
+            ),
             "wsd": named("get_wsd_schedule", 10, 30),
             "plateau": lambda opt, n: o.get_reduce_on_plateau_schedule(opt, factor=0.5, patience=2),
         },
@@ -136,8 +160,12 @@ def of_timm():
     s = timm_parity.scheduler()
     return Library(
         {
-            "CosineLRScheduler": lambda o, n: s.CosineLRScheduler(o, n, warmup_t=10, warmup_lr_init=FLOOR),
-            "CosineLRScheduler, cycles": lambda o, n: s.CosineLRScheduler(o, n // 5, cycle_mul=2.0, cycle_limit=3),
+            "CosineLRScheduler": lambda o, n: s.CosineLRScheduler(
+                o, n, warmup_t=10, warmup_lr_init=FLOOR
+            ),
+            "CosineLRScheduler, cycles": lambda o, n: s.CosineLRScheduler(
+                o, n // 5, cycle_mul=2.0, cycle_limit=3
+            ),
             "TanhLRScheduler": lambda o, n: s.TanhLRScheduler(o, n),
             "StepLRScheduler": lambda o, n: s.StepLRScheduler(o, 30, 0.1),
             "MultiStepLRScheduler": lambda o, n: s.MultiStepLRScheduler(o, [30, 60], 0.1),
@@ -166,12 +194,20 @@ def of_ignite():
     return Library(
         {
             "CosineAnnealingScheduler": cosine,
-            "LinearCyclicalScheduler": lambda o, n: h.LinearCyclicalScheduler(o, "lr", FLOOR, PEAK, n // 5),
+            "LinearCyclicalScheduler": lambda o, n: h.LinearCyclicalScheduler(
+                o, "lr", FLOOR, PEAK, n // 5
+            ),
             "PiecewiseLinear": line,
-            "ConcatScheduler": lambda o, n: h.ConcatScheduler([line(o, n // 2), cosine(o, n // 2)], [n // 2]),
-            "ParamGroupScheduler": lambda o, n: h.ParamGroupScheduler([cosine(o, n, param_group_index=0)]),
+            "ConcatScheduler": lambda o, n: h.ConcatScheduler(
+                [line(o, n // 2), cosine(o, n // 2)], [n // 2]
+            ),
+            "ParamGroupScheduler": lambda o, n: h.ParamGroupScheduler(
+                [cosine(o, n, param_group_index=0)]
+            ),
             "LRScheduler": lambda o, n: wrapped(o),
-            "create_lr_scheduler_with_warmup": lambda o, n: h.create_lr_scheduler_with_warmup(cosine(o, n), 0.0, 10),
+            "create_lr_scheduler_with_warmup": lambda o, n: h.create_lr_scheduler_with_warmup(
+                cosine(o, n), 0.0, 10
+            ),
         },
         by_event,
     )
@@ -188,7 +224,9 @@ def of_mmengine():
             "MultiStepLR": lambda o, n, **e: s.MultiStepLR(o, [30, 60], **e),
             "PolyLR": lambda o, n, **e: s.PolyLR(o, power=2.0, end=n, **e),
             "CosineAnnealingLR": lambda o, n, **e: s.CosineAnnealingLR(o, T_max=n, **e),
-            "CosineRestartLR": lambda o, n, **e: s.CosineRestartLR(o, [n // 5] * 20, [1] * 20, eta_min=FLOOR, **e),
+            "CosineRestartLR": lambda o, n, **e: s.CosineRestartLR(
+                o, [n // 5] * 20, [1] * 20, eta_min=FLOOR, **e
+            ),
             "OneCycleLR": lambda o, n, **e: s.OneCycleLR(o, eta_max=PEAK, total_steps=n + 1, **e),
             "ReduceOnPlateauLR": lambda o, n: s.ReduceOnPlateauLR(o, factor=0.5, patience=2),
         },
@@ -211,12 +249,16 @@ def of_fastlr():
 
 
 LIBRARIES = {
-    "torch": of_torch, "HF": of_transformers, "timm": of_timm, "ignite": of_ignite, "mmengine": of_mmengine,
+    "torch": of_torch,
+    "HF": of_transformers,
+    "timm": of_timm,
+    "ignite": of_ignite,
+    "mmengine": of_mmengine,
     "fastlr, torch's door": of_fastlr,
-}  # fmt: skip
+}
 
 
-# -- saved, and gone on with -----------------------------------------------------------------------------------------------
+# -- saved, and gone on with -----------------------------------------------------------------------
 
 
 def kept(parts):
@@ -269,7 +311,9 @@ def restored(library, schedule, order, parts, k):
 
 
 def wrong(library, schedule, order, rates, parts):
-    """How many of the resumes of one schedule give another rate, or end with an error; or none, where it takes no such order."""
+    """How many of the resumes of one schedule give another rate, or end with an error; or none,
+    where it takes no such order.
+    """
     count = 0
     for k in range(STEPS):
         try:
@@ -289,14 +333,21 @@ def resumed(name, folder):
     library, runs = LIBRARIES[name](), pickle.loads(Path(folder, "runs").read_bytes())
     with quiet():
         return {
-            schedule: {order: wrong(library, schedule, ORDERS[order], *run) for order in ORDERS} for schedule, run in runs.items()
+            schedule: {order: wrong(library, schedule, ORDERS[order], *run) for order in ORDERS}
+            for schedule, run in runs.items()
         }
 
 
-# -- a count, and what else is kept ----------------------------------------------------------------------------------------
+# -- a count, and what else is kept ----------------------------------------------------------------
 
 
-SOME = ("cosine to 0", "exponential, per-step factor", "polynomial 0.9 to 0", "restarts, doubling", "warmup-cosine from 1%")
+SOME = (
+    "cosine to 0",
+    "exponential, per-step factor",
+    "polynomial 0.9 to 0",
+    "restarts, doubling",
+    "warmup-cosine from 1%",
+)
 
 
 def optax_schedules(ours):
@@ -338,7 +389,9 @@ def optax_run(schedule, state=None):
 def keras_schedules(ours):
     k = keras().optimizers.schedules
     if ours:
-        return {name: flr.adapters.keras.LearningRate(SCHEDULES[name](STEPS), STEPS) for name in SOME}
+        return {
+            name: flr.adapters.keras.LearningRate(SCHEDULES[name](STEPS), STEPS) for name in SOME
+        }
     return {
         "CosineDecay": k.CosineDecay(PEAK, STEPS),
         "ExponentialDecay": k.ExponentialDecay(PEAK, 1, 0.95),
@@ -365,7 +418,9 @@ def keras_run(schedule, state=None):
 
 
 def keras_state(optimizer):
-    return pickle.dumps((optimizer.get_config(), [np.asarray(variable) for variable in optimizer.variables]))
+    return pickle.dumps(
+        (optimizer.get_config(), [np.asarray(variable) for variable in optimizer.variables])
+    )
 
 
 def front_run(schedule, state=None):
@@ -382,26 +437,40 @@ def front_state(schedule, t):
 
 def plateau_run(rule, state=None):
     """A state as plain numbers."""
-    t, now = (0, rule.init()) if state is None else (json.loads(state)[0], rule.restore(numbers(rule, state)))
+    t, now = (
+        (0, rule.init())
+        if state is None
+        else (json.loads(state)[0], rule.restore(numbers(rule, state)))
+    )
     while True:
         after = rule.update(now, METRICS[t])
-        yield partial(json.dumps, [t, [np.asarray(part).tolist() for part in now]]), float(after.scale)
+        yield (
+            partial(json.dumps, [t, [np.asarray(part).tolist() for part in now]]),
+            float(after.scale),
+        )
         t, now = t + 1, after
 
 
 def numbers(rule, state):
     """The parts of a state, each of the dtype that it has."""
-    return [np.asarray(part, np.asarray(own).dtype) for part, own in zip(json.loads(state)[1], rule.init(), strict=True)]
+    return [
+        np.asarray(part, np.asarray(own).dtype)
+        for part, own in zip(json.loads(state)[1], rule.init(), strict=True)
+    ]
 
 
 COUNTED = {
     "optax": (lambda: optax_schedules(False), optax_run, STEPS),
     "keras": (lambda: keras_schedules(False), keras_run, FEW),
     "fastlr": (lambda: {name: make(STEPS) for name, make in plans().items()}, front_run, STEPS),
-    "fastlr, Plateau": (lambda: {"Plateau": flr.Plateau(factor=0.5, patience=2)}, plateau_run, STEPS),
+    "fastlr, Plateau": (
+        lambda: {"Plateau": flr.Plateau(factor=0.5, patience=2)},
+        plateau_run,
+        STEPS,
+    ),
     "fastlr, optax's door": (lambda: optax_schedules(True), optax_run, STEPS),
     "fastlr, Keras's door": (lambda: keras_schedules(True), keras_run, FEW),
-}  # fmt: skip
+}
 
 
 def interrupted(run, schedule, steps):
@@ -428,10 +497,13 @@ def resumed_count(name, folder):
     schedules, run, _ = COUNTED[name]
     runs = pickle.loads(Path(folder, "runs").read_bytes())
     with quiet():
-        return {key: {"": wrong_counts(run, schedule, *runs[key])} for key, schedule in schedules().items()}
+        return {
+            key: {"": wrong_counts(run, schedule, *runs[key])}
+            for key, schedule in schedules().items()
+        }
 
 
-# -- the Trainer -----------------------------------------------------------------------------------------------------------
+# -- the Trainer -----------------------------------------------------------------------------------
 
 TRAINED = 10
 
@@ -453,7 +525,9 @@ def resumed_trainer(name, folder):
     with quiet():
         for k in range(1, TRAINED):
             with tempfile.TemporaryDirectory() as other:
-                trainer = doors._trainer(other, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=TRAINED)
+                trainer = doors._trainer(
+                    other, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=TRAINED
+                )
                 trainer.train(resume_from_checkpoint=f"{folder}/checkpoint-{k}")
                 count += doors._logged(trainer) != rates
     return {"warmup-cosine": {"": count}}
@@ -462,7 +536,7 @@ def resumed_trainer(name, folder):
 TRAINERS = {"fastlr, Transformers' door": (saved_trainer, resumed_trainer, TRAINED - 1)}
 
 
-# -- in two processes ------------------------------------------------------------------------------------------------------
+# -- in two processes ------------------------------------------------------------------------------
 
 
 def apart(work, *arguments):
@@ -491,7 +565,7 @@ def column(name):
     return found
 
 
-# -- another length --------------------------------------------------------------------------------------------------------
+# -- another length --------------------------------------------------------------------------------
 
 
 def run_on(library, scheduler, optimizer, first, last):
@@ -506,7 +580,9 @@ def run_on(library, scheduler, optimizer, first, last):
 
 
 def outcome(library, make):
-    """Saved in the middle of a run, and rebuilt for one twice as long: which of the two lengths counts."""
+    """Saved in the middle of a run, and rebuilt for one twice as long: which of the two lengths
+    counts.
+    """
     ends = {}
     for steps in (STEPS, 2 * STEPS):
         optimizer = sgd()
@@ -531,9 +607,12 @@ def outcome(library, make):
 def told(rates, raised, ends):
     """In words."""
     old, new = ends[STEPS][CHANGED:], ends[2 * STEPS][CHANGED:]
-    if np.allclose(rates[1:], new[1 : len(rates)], rtol=1e-6) and not raised:  # the first may still be the optimizer's own
+    # the first may still be the optimizer's own
+    if np.allclose(rates[1:], new[1 : len(rates)], rtol=1e-6) and not raised:
         jump = new[0] / ends[STEPS][CHANGED]
-        return "the new length wins" + (f", with a jump to {jump:.2f} times the rate" if abs(jump - 1) > 1e-3 else "")
+        return "the new length wins" + (
+            f", with a jump to {jump:.2f} times the rate" if abs(jump - 1) > 1e-3 else ""
+        )
     within = STEPS - CHANGED
     if not np.allclose(rates[:within], old[:within], rtol=1e-6):
         return "neither: rates of no plan"
@@ -541,7 +620,9 @@ def told(rates, raised, ends):
     if raised:
         return f"the old length wins, then {raised}"
     climbs = later > 0.5 * PEAK and later > 2 * rates[within - 1]
-    return "the old length wins" + (f", then climbs back to {later / PEAK:.0%} of the peak" if climbs else "")
+    return "the old length wins" + (
+        f", then climbs back to {later / PEAK:.0%} of the peak" if climbs else ""
+    )
 
 
 def changed(name):

@@ -1,4 +1,6 @@
-"""The same rate by stepping and by random access: how many steps of a run agree to the bit, and how far apart the others are."""
+"""The same rate by stepping and by random access: how many steps of a run agree to the bit, and
+how far apart the others are.
+"""
 
 import sys
 
@@ -7,16 +9,41 @@ import numpy as np
 import fastlr as flr
 
 from . import PEAK, keras, quiet, rate_in, sgd
-from .accuracy import FLOOR, SCHEDULES, jumped, keras_makes, optax_makes, stepped, torch_makes, torch_others
+from .accuracy import (
+    FLOOR,
+    SCHEDULES,
+    jumped,
+    keras_makes,
+    optax_makes,
+    stepped,
+    torch_makes,
+    torch_others,
+)
 
 LONG, SHORT = 10**6, 10**3
-TWO_FORMS = ("cosine to 0", "cosine to 1e-3", "exponential, per-step factor", "polynomial 2 to 0", "polynomial 0.9 to 0",
-             "linear to 1e-3", "step, 10 drops", "step, 1000 drops")  # fmt: skip
-COMPILED = ("cosine to 0", "polynomial 0.9 to 0", "exponential, per-step factor", "linear to 1e-3", "warmup-cosine from 0")
+TWO_FORMS = (
+    "cosine to 0",
+    "cosine to 1e-3",
+    "exponential, per-step factor",
+    "polynomial 2 to 0",
+    "polynomial 0.9 to 0",
+    "linear to 1e-3",
+    "step, 10 drops",
+    "step, 1000 drops",
+)
+COMPILED = (
+    "cosine to 0",
+    "polynomial 0.9 to 0",
+    "exponential, per-step factor",
+    "linear to 1e-3",
+    "warmup-cosine from 0",
+)
 
 
 def apart(one, other):
-    """In how many places of how many two tables agree, and the largest difference in places of the larger."""
+    """In how many places of how many two tables agree, and the largest difference in places of
+    the larger.
+    """
     same = int(np.sum(one == other))
     some = np.abs(one - other) / np.spacing(np.maximum(np.abs(one), np.abs(other)))
     return same, one.size, float(some.max())
@@ -29,7 +56,13 @@ def of_torch():
         steps = np.arange(LONG + 1)
         yield name, apart(stepped(makes[name])(LONG, steps), jumped(makes[name])(LONG, steps))
     others = torch_others()
-    for name in ("one-cycle, torch's", "triangular, 5 cycles", "triangular2", "exp_range", "restarts, equal"):
+    for name in (
+        "one-cycle, torch's",
+        "triangular, 5 cycles",
+        "triangular2",
+        "exp_range",
+        "restarts, equal",
+    ):
         steps = np.arange(SHORT)
         yield name, apart(stepped(others[name])(SHORT, steps), jumped(others[name])(SHORT, steps))
 
@@ -42,7 +75,9 @@ def of_torch_restarts():
     for growth in (2, 3, 9, 10):
         for first in range(1, 40):
             optimizer = sgd()
-            scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, first, growth, eta_min=FLOOR)
+            scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(
+                optimizer, first, growth, eta_min=FLOOR
+            )
             for begin in begins(first, growth):
                 scheduler.step(begin)
                 steps, wrong = steps + 1, wrong + (rate_in(optimizer) != PEAK)
@@ -63,7 +98,9 @@ def of_compiled(make):
 
     alone, together = make, jax.jit(make)
     steps = range(SHORT + 1)
-    return apart(np.array([float(alone(t)) for t in steps]), np.array([float(together(t)) for t in steps]))
+    return apart(
+        np.array([float(alone(t)) for t in steps]), np.array([float(together(t)) for t in steps])
+    )
 
 
 def of_optax():
@@ -84,7 +121,9 @@ def of_fastlr():
         schedule = make(LONG)
         last = LONG if schedule.past_end == "hold" else LONG - 1
         whole = schedule.table(last + 1)
-        blocks = np.concatenate([schedule.table(start, min(start + 999, last + 1)) for start in range(0, last + 1, 999)])
+        blocks = np.concatenate(
+            [schedule.table(start, min(start + 999, last + 1)) for start in range(0, last + 1, 999)]
+        )
         each = np.array([schedule(t) for t in range(last + 1)])
         backwards = schedule(np.arange(last + 1)[::-1])[::-1]
         yield name, min(apart(whole, other) for other in (each, blocks, backwards))
@@ -112,11 +151,15 @@ def of_fastlr_in_keras():
 
 
 COLUMNS = {
-    "torch, step() and step(t)": of_torch, "torch, step(t)": of_torch_restarts, "optax, eager and compiled": of_optax,
-    "keras, eager and compiled": of_keras, "fastlr": of_fastlr, "fastlr, torch's door": of_fastlr_in_torch,
+    "torch, step() and step(t)": of_torch,
+    "torch, step(t)": of_torch_restarts,
+    "optax, eager and compiled": of_optax,
+    "keras, eager and compiled": of_keras,
+    "fastlr": of_fastlr,
+    "fastlr, torch's door": of_fastlr_in_torch,
     "fastlr, optax's door, eager and compiled": of_fastlr_in_optax,
     "fastlr, Keras's door, eager and compiled": of_fastlr_in_keras,
-}  # fmt: skip
+}
 
 
 def column(name):

@@ -1,7 +1,8 @@
-"""Bytes as choices: any bytes make numbers, arguments and schedules, likely ones and impossible ones.
+"""Bytes as choices: any bytes make numbers, arguments and schedules, likely ones and impossible
+ones.
 
-A choice is the first of its options once the bytes are at an end, and first options are the plain ones, so that all of it ends.
-"""
+A choice is the first of its options once the bytes are at an end, and first options are the plain
+ones, so that all of it ends."""
 
 import contextlib
 import inspect
@@ -15,20 +16,92 @@ from typing import Any
 import numpy as np
 
 import fastlr as flr
-from fastlr.parameters import Distinct, Number, Whether, Words
-from fastlr.value import CONSTRUCTORS, Value
+from fastlr.arguments.rules import Distinct, Number, Whether, Words
+from fastlr.schedule.value import CONSTRUCTORS, Value
 
 LAST = 2**53
 INTEGERS = [
-    1, 0, 10, -1, 2, 100, 2**31 - 1, 2**31, 2**52, LAST - 1, LAST, LAST + 1, 2**62, 2**63 - 1, 2**63, 2**64,
-    -(2**63), 10**40, 10**400,
-]  # fmt: skip
+    1,
+    0,
+    10,
+    -1,
+    2,
+    100,
+    2**31 - 1,
+    2**31,
+    2**52,
+    LAST - 1,
+    LAST,
+    LAST + 1,
+    2**62,
+    2**63 - 1,
+    2**63,
+    2**64,
+    -(2**63),
+    10**40,
+    10**400,
+]
 REALS = [
-    0.1, 0.0, 1.0, -0.0, 0.5, 1e-3, 5e-324, 2.0**-1022, 1e-290, 1e-18, 1e18, 3.4e38, 3.5e38, 1e290, 1e300, 1.7e308, math.inf,
-    -math.inf, math.nan, -1.0, 2.0**53, 10.0
-]  # fmt: skip
-WORDS = ["linear", "cosine", "", "a", "b", "\0", "\ud800", "x" * 300, "nan", "1", "é", "min", "max", "raise", "None"]
-DTYPES = ["f8", "f4", "f2", "i8", "i4", "i1", "u8", "u1", "?", "c16", "U3", "S3", "O", "M8[s]", "m8[s]", ">f8", ">i4", "g"]
+    0.1,
+    0.0,
+    1.0,
+    -0.0,
+    0.5,
+    1e-3,
+    5e-324,
+    2.0**-1022,
+    1e-290,
+    1e-18,
+    1e18,
+    3.4e38,
+    3.5e38,
+    1e290,
+    1e300,
+    1.7e308,
+    math.inf,
+    -math.inf,
+    math.nan,
+    -1.0,
+    2.0**53,
+    10.0,
+]
+WORDS = [
+    "linear",
+    "cosine",
+    "",
+    "a",
+    "b",
+    "\0",
+    "\ud800",
+    "x" * 300,
+    "nan",
+    "1",
+    "é",
+    "min",
+    "max",
+    "raise",
+    "None",
+]
+DTYPES = [
+    "f8",
+    "f4",
+    "f2",
+    "i8",
+    "i4",
+    "i1",
+    "u8",
+    "u1",
+    "?",
+    "c16",
+    "U3",
+    "S3",
+    "O",
+    "M8[s]",
+    "m8[s]",
+    ">f8",
+    ">i4",
+    "g",
+]
 
 
 class Choices:
@@ -62,7 +135,7 @@ class Choices:
     def seldom(self) -> bool:
         return not self.often()
 
-    # -- numbers -----------------------------------------------------------------------------------------------------------
+    # -- numbers -----------------------------------------------------------------------------------
 
     def integer(self) -> int:
         kind = self.below(8)
@@ -71,7 +144,8 @@ class Choices:
         if kind == 5:
             return self.of(INTEGERS)
         exponent, rest = self.below(128), self.below(256)
-        found = 2**exponent + rest if exponent < 66 else LAST - rest  # the last steps, at which clocks stand still
+        # the last steps, at which clocks stand still
+        found = 2**exponent + rest if exponent < 66 else LAST - rest
         return found * (-1 if kind == 6 and self.seldom() else 1)
 
     def real(self) -> float:
@@ -80,17 +154,27 @@ class Choices:
             return self.of(REALS)
         if kind == 1:
             return float(struct.unpack("<d", self.raw(8))[0])
-        return self.below(256) / 64.0 if kind == 2 else (1 + self.below(256)) * 10.0 ** (self.below(256) * 2 - 256)
+        return (
+            self.below(256) / 64.0
+            if kind == 2
+            else (1 + self.below(256)) * 10.0 ** (self.below(256) * 2 - 256)
+        )
 
     def within(self, rule: Number) -> Any:
         """A number that a rule lets pass, its ends among them."""
         if rule.whole:
             low, high = int(rule.low), int(rule.high)
-            found = [low, high, low + 1, high - 1, 10][self.below(5)] if self.below(4) == 1 else abs(self.integer())
+            found = (
+                [low, high, low + 1, high - 1, 10][self.below(5)]
+                if self.below(4) == 1
+                else abs(self.integer())
+            )
             return min(max(found, low), high)
         low, high = max(rule.low, -1.7e308), min(rule.high, 1.7e308)
         found = (
-            [low, high, float(np.nextafter(low, high)), float(np.nextafter(high, low))][self.below(4)]
+            [low, high, float(np.nextafter(low, high)), float(np.nextafter(high, low))][
+                self.below(4)
+            ]
             if self.seldom()
             else self.real()
         )
@@ -101,17 +185,28 @@ class Choices:
         batch = [(), (), (), (2,), (3,), (1,), (2, 1), (1, 3)][self.below(8)]
         core = (self.of([2, 1, 3, 0, 5]),) * rule.core
         shape = (*batch, *core)
-        found = np.array([self.within(rule) for _ in range(math.prod(shape))], dtype=np.int64 if rule.whole else np.float64)
+        found = np.array(
+            [self.within(rule) for _ in range(math.prod(shape))],
+            dtype=np.int64 if rule.whole else np.float64,
+        )
         return found.reshape(shape) if shape and self.below(2) else found.reshape(shape).tolist()
 
-    # -- anything at all -----------------------------------------------------------------------------------------------------
+    # -- anything at all ---------------------------------------------------------------------------
 
     def anything(self, depth: int = 2) -> Any:
         kinds: list[Callable[[], Any]] = [
-            self.integer, self.real, lambda: None, lambda: bool(self.below(2)), lambda: self.of(WORDS), lambda: self.raw(3),
-            lambda: self.of([1j, object, ..., flr, math.sin]), lambda: self.array(), lambda: range(self.below(9), self.below(9)),
-            lambda: np.dtype(self.of(["f8", "f4", "f2", "i8", "u8", "?"])).type(self.below(100)), lambda: self.schedule(0),
-        ]  # fmt: skip
+            self.integer,
+            self.real,
+            lambda: None,
+            lambda: bool(self.below(2)),
+            lambda: self.of(WORDS),
+            lambda: self.raw(3),
+            lambda: self.of([1j, object, ..., flr, math.sin]),
+            lambda: self.array(),
+            lambda: range(self.below(9), self.below(9)),
+            lambda: np.dtype(self.of(["f8", "f4", "f2", "i8", "u8", "?"])).type(self.below(100)),
+            lambda: self.schedule(0),
+        ]
         if depth:
             kinds += [
                 lambda: [self.anything(depth - 1) for _ in range(self.below(4))],
@@ -123,14 +218,19 @@ class Choices:
 
     def array(self) -> Any:
         """An array of any dtype and shape, masked now and then, of which some bytes are NaN."""
-        dtype, shape = np.dtype(self.of(DTYPES)), self.of([(2,), (), (0,), (3,), (2, 2), (1, 0), (1,) * 32])
+        dtype, shape = (
+            np.dtype(self.of(DTYPES)),
+            self.of([(2,), (), (0,), (3,), (2, 2), (1, 0), (1,) * 32]),
+        )
         size = math.prod(shape)
         if dtype.kind in "OUS":
-            return np.array([self.of([1, "a", None, 2.5]) for _ in range(size)], dtype="O").reshape(shape)
+            return np.array([self.of([1, "a", None, 2.5]) for _ in range(size)], dtype="O").reshape(
+                shape
+            )
         found = np.frombuffer(self.raw(size * dtype.itemsize), dtype=dtype).reshape(shape)
         return np.ma.masked_array(found, mask=self.below(2)) if shape and self.seldom() else found
 
-    # -- arguments -----------------------------------------------------------------------------------------------------------
+    # -- arguments ---------------------------------------------------------------------------------
 
     def fitting(self, hint: Any, depth: int) -> Any:
         """A value that a parameter's annotation lets pass, as far as that alone tells."""
@@ -147,27 +247,54 @@ class Choices:
                 return self.of([*rule.options, list(rule.options)])
             if isinstance(rule, Distinct):
                 return self.of([["a", "b"], ["a"], ["a", "a"]])
-            return self.of([self.schedule, lambda _: self.real(), self.curve, lambda _: ["cosine"], lambda _: "cosine"])(depth)
+            return self.of(
+                [
+                    self.schedule,
+                    lambda _: self.real(),
+                    self.curve,
+                    lambda _: ["cosine"],
+                    lambda _: "cosine",
+                ]
+            )(depth)
         if isinstance(hint, type) and issubclass(hint, Value):
             return self.schedule(depth)
-        return self.of([self.schedules, self.anything])(depth) if hint is not inspect.Parameter.empty else self.schedule(depth)
+        return (
+            self.of([self.schedules, self.anything])(depth)
+            if hint is not inspect.Parameter.empty
+            else self.schedule(depth)
+        )
 
     def curve(self, depth: int) -> Any:
         """A function of a step, or of a length."""
-        return self.of([lambda t: 0.5, lambda t: flr.constant(0.5), lambda t: flr.linear(1.0, 0.0, int(t)), lambda t: math.nan])
+        return self.of(
+            [
+                lambda t: 0.5,
+                lambda t: flr.constant(0.5),
+                lambda t: flr.linear(1.0, 0.0, int(t)),
+                lambda t: math.nan,
+            ]
+        )
 
     def arguments(self, build: Callable[..., Any], depth: int = 1) -> dict[str, Any]:
-        """What a call may be given by name: all that it needs, and some of the rest; now and then none, or anything."""
+        """What a call may be given by name: all that it needs, and some of the rest; now and
+        then none, or anything.
+        """
         hints, found = annotations(build), {}
         for name, parameter in signature(build).parameters.items():
             if parameter.kind is parameter.VAR_KEYWORD or (
                 self.seldom() if parameter.default is parameter.empty else self.below(2)
             ):
                 continue
-            found[name] = self.fitting(hints.get(name, parameter.empty), depth) if self.often() else self.anything()
-        return found if self.often() else {**found, self.of(["value", "speed", "lr"]): self.anything()}
+            found[name] = (
+                self.fitting(hints.get(name, parameter.empty), depth)
+                if self.often()
+                else self.anything()
+            )
+        return (
+            found if self.often() else {**found, self.of(["value", "speed", "lr"]): self.anything()}
+        )
 
-    # -- schedules -----------------------------------------------------------------------------------------------------------
+    # -- schedules ---------------------------------------------------------------------------------
 
     def schedule(self, depth: int = 2) -> flr.Schedule:
         """A schedule of any kind; one that is refused is the plainest."""
@@ -178,7 +305,9 @@ class Choices:
             return flr.linear(0.3, 0.1, 10)
 
     def clocked(self, schedule: flr.Schedule) -> flr.Schedule:
-        """The schedule on up to three clocks, most of which come to the last step, or stand there from step 0 on."""
+        """The schedule on up to three clocks, most of which come to the last step, or stand
+        there from step 0 on.
+        """
         for _ in range(self.below(4)):
             with contextlib.suppress(ValueError, TypeError):
                 schedule = self._on_a_clock(schedule)
@@ -194,7 +323,9 @@ class Choices:
             lambda: schedule.staircase(1 + self.of([near, far - 1, far // 3])),
             lambda: schedule.repeat(scale=self.of([1.0, 0.0, 0.5])),
             lambda: schedule.with_past_end("repeat"),
-            lambda: flr.join([schedule, flr.linear(0.1, 0.7, 5).repeat()], at=[self.of([far, near])]),
+            lambda: flr.join(
+                [schedule, flr.linear(0.1, 0.7, 5).repeat()], at=[self.of([far, near])]
+            ),
         ]
         return self.of(changes)()
 
@@ -208,7 +339,9 @@ class Choices:
         return dict(zip("abc", some, strict=False)) if self.seldom() else some
 
     def logged(self) -> list[int]:
-        """The steps of a log: attempts one after another, each from any step, with gaps and repeats."""
+        """The steps of a log: attempts one after another, each from any step, with gaps and
+        repeats.
+        """
         interval, steps = 1 + self.below(4), list[int]()
         for _ in range(1 + self.below(4)):
             step = self.below(40) * interval if self.often() else self.step()
@@ -250,7 +383,9 @@ REUSES: list[Callable[[Any], flr.Schedule]] = [
 
 
 def _of_schedules(build: Callable[..., Any]) -> bool:
-    return bool(inspect.signature(build).parameters.keys() & {"self", "schedule", "schedules", "parts", "a"})
+    return bool(
+        inspect.signature(build).parameters.keys() & {"self", "schedule", "schedules", "parts", "a"}
+    )
 
 
 LEAVES = [build for build in CONSTRUCTORS.values() if not _of_schedules(build)]

@@ -1,4 +1,6 @@
-"""What may come out of any way in: an error that tells what is wrong, or a schedule of which everything holds."""
+"""What may come out of any way in: an error that tells what is wrong, or a schedule of which
+everything holds.
+"""
 
 import json
 import pickle
@@ -19,10 +21,13 @@ MOST_LANES, MOST_WHOLE = 64, 4_096  # lanes that are looked at one by one, and a
 MOST_DOUBLED = 2_000  # rows of what a batch may hold twice, whatever describes it
 MOST_WORDS = 100_000  # of a program that is looked at
 TOLD = re.compile(  # how a message begins: the function and the parameter, or what is indexed
-    r"[\w.]+(\(t\))?(:|\[| must | needs )|index |a schedule is indexed |a sweep is indexed |a sweep gives |'|\""
+    r"[\w.]+(\(t\))?(:|\[| must | needs )|index |a schedule is indexed |a sweep is "
+    r"indexed |a sweep gives |'|\""
 )
 
-CALLED = re.compile(r"[\w.]+\(\) (missing \d+ required|got an unexpected keyword|takes |got multiple)")
+CALLED = re.compile(
+    r"[\w.]+\(\) (missing \d+ required|got an unexpected keyword|takes |got multiple)"
+)
 
 
 class Finding(Exception):  # noqa: N818 - what a fuzzer is after
@@ -35,13 +40,17 @@ def check_told(error: Exception, kinds: tuple[type[Exception], ...]) -> None:
     if isinstance(error, Finding):
         raise error
     if type(error) not in kinds:
-        raise Finding(f"{type(error).__name__} is not documented, at {place(last)}: {error}"[:LONGEST]) from error
+        raise Finding(
+            f"{type(error).__name__} is not documented, at {place(last)}: {error}"[:LONGEST]
+        ) from error
     if type(error) is TypeError and CALLED.match(str(error)):
         return  # Python's own answer to a call
     if isinstance(error, OSError) and error.filename:
         return  # the system's own answer, of a file
     if not last.filename.startswith(HOUSE):
-        raise Finding(f"an error that is not fastlr's own, at {place(last)}: {error}"[:LONGEST]) from error
+        raise Finding(
+            f"an error that is not fastlr's own, at {place(last)}: {error}"[:LONGEST]
+        ) from error
     if not TOLD.match(str(error)) or len(str(error)) > LONGEST:
         raise Finding(f"a message that names nothing, or too much: {error}"[:LONGEST]) from error
 
@@ -62,16 +71,20 @@ def hold(truth: object, what: str, of: object) -> None:
 
 
 def asked_at(schedule: flr.Schedule, choices: Choices) -> list[int]:
-    """The first steps and the last, the seams, and some in between."""
+    """The first steps and the last, the boundaries, and some in between."""
     last = min(LAST, int(schedule.program[3]) - 1)
-    seams = (schedule[(0,) * len(schedule.shape)] if schedule.shape else schedule).seams
-    some = [*seams[:6], *seams[-2:]]
-    near = {seam + by for seam in some for by in (-1, 0, 1)}
-    return sorted(t for t in {0, 1, last, *near, *(choices.step() for _ in range(4))} if 0 <= t <= last)
+    boundaries = (schedule[(0,) * len(schedule.shape)] if schedule.shape else schedule).boundaries
+    some = [*boundaries[:6], *boundaries[-2:]]
+    near = {boundary + by for boundary in some for by in (-1, 0, 1)}
+    return sorted(
+        t for t in {0, 1, last, *near, *(choices.step() for _ in range(4))} if 0 <= t <= last
+    )
 
 
 def check_schedule(schedule: flr.Schedule, choices: Choices) -> None:
-    """Raise unless every way to ask gives the same finite rates, and every way to write it down gives it back."""
+    """Raise unless every way to ask gives the same finite rates, and every way to write it down
+    gives it back.
+    """
     few = np.prod(schedule.shape) < MOST_WHOLE and schedule.program.size < MOST_WORDS
     steps = asked_at(schedule, choices) if few else []
     if not steps:  # a schedule that ends before it begins, and raises there; or one that takes long
@@ -81,34 +94,55 @@ def check_schedule(schedule: flr.Schedule, choices: Choices) -> None:
     for i, t in enumerate(steps):
         hold(same(schedule(t), rates[..., i]), f"s({t}) is not s(array)", schedule)
         hold(
-            same(schedule.table(t, min(t + 2, steps[-1] + 1))[..., 0], rates[..., i]), f"a table at {t} is not s(array)", schedule
+            same(schedule.table(t, min(t + 2, steps[-1] + 1))[..., 0], rates[..., i]),
+            f"a table at {t} is not s(array)",
+            schedule,
         )
     check_lanes(schedule, np.array(steps), rates)
     check_written(schedule, np.array(steps), rates)
     with flr.use_backend("reference"):
         plain = schedule(np.array(steps[-3:]))
-    hold(np.isfinite(plain).all() and (plain >= 0).all(), "rates of the reference that are none", schedule)
+    hold(
+        np.isfinite(plain).all() and (plain >= 0).all(),
+        "rates of the reference that are none",
+        schedule,
+    )
 
 
 def check_lanes(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
-    """Each lane alone has the bits that it has among the others, and a scalar schedule those it has beside another."""
+    """Each lane alone has the bits that it has among the others, and a scalar schedule those it
+    has beside another.
+    """
     for index in list(np.ndindex(schedule.shape))[:MOST_LANES] if schedule.shape else []:
         hold(same(schedule[index](steps), rates[index]), f"lane {index} is not itself", schedule)
     if not schedule.shape and schedule._call.depth < 99 and schedule._node.rows < MOST_DOUBLED:
-        hold(same(flr.stack([schedule, schedule])(steps), np.stack([rates, rates])), "in a batch it is another", schedule)
+        hold(
+            same(flr.stack([schedule, schedule])(steps), np.stack([rates, rates])),
+            "in a batch it is another",
+            schedule,
+        )
 
 
 def check_written(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
     """From JSON, from a pickle and from its own text it comes back."""
-    again = [flr.from_spec(json.loads(json.dumps(schedule.to_spec()))), pickle.loads(pickle.dumps(schedule))]
+    again = [
+        flr.from_spec(json.loads(json.dumps(schedule.to_spec()))),
+        pickle.loads(pickle.dumps(schedule)),
+    ]
     if "<" not in repr(schedule):  # abbreviated
         again.append(flr.parse(repr(schedule)))
     for one in again:
         hold(one == schedule and hash(one) == hash(schedule), "it does not come back", schedule)
-        hold(one.fingerprint == schedule.fingerprint and same(one(steps), rates), "it comes back another", schedule)
+        hold(
+            one.fingerprint == schedule.fingerprint and same(one(steps), rates),
+            "it comes back another",
+            schedule,
+        )
 
 
-def judged(target: Callable[[Choices], Any], kinds: tuple[type[Exception], ...], data: bytes) -> None:
+def judged(
+    target: Callable[[Choices], Any], kinds: tuple[type[Exception], ...], data: bytes
+) -> None:
     """Raise ``Finding`` unless what a target makes of these bytes is as it must be."""
     choices = Choices(data)
     try:
@@ -123,4 +157,8 @@ def judged(target: Callable[[Choices], Any], kinds: tuple[type[Exception], ...],
         raise
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        raise Finding(f"{type(error).__name__} where none may be, at {place(last)}: {error} of {made!r}"[:LONGEST]) from error
+        raise Finding(
+            f"{type(error).__name__} where none may be, at {place(last)}: {error} of {made!r}"[
+                :LONGEST
+            ]
+        ) from error

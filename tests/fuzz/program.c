@@ -1,11 +1,13 @@
-/* Any words at all as a program: what is said to be one is asked in every way, and nothing may go wrong.
+/* Any words at all as a program: what is said to be one is asked in every way, and nothing may go
+   wrong.
 
-   The first four words say what is asked: a step, a stride, how many steps, and of which lanes. The others are the program. */
+   The first four words say what is asked: a step, a stride, how many steps, and of which lanes. The
+   others are the program. */
 #include "words.h"
 
 #include <fastlr.h>
 
-#include "shapes.h"
+#include "opcodes.h"
 
 enum { ASKED = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
 
@@ -16,9 +18,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
 }
 
 static void ask_lanes(const double *program, size_t lanes, const double *asked) {
-    size_t first = (size_t)number_in(asked[3], 0, (int64_t)lanes - 1), n = (size_t)number_in(asked[2], 1, MOST_STEPS);
+    size_t first = (size_t)number_in(asked[3], 0, (int64_t)lanes - 1),
+           n = (size_t)number_in(asked[2], 1, MOST_STEPS);
     fastlr_lanes some = {first, first + 40 < lanes ? first + 40 : lanes};
-    int64_t start = number_in(asked[0], 0, INT64_C(1) << 53), step = number_in(asked[1], 1, INT64_C(1) << 53);
+    int64_t start = number_in(asked[0], 0, INT64_C(1) << 53),
+            step = number_in(asked[1], 1, INT64_C(1) << 53);
     n = step > ((INT64_C(1) << 53) - start) / (int64_t)n ? 1 : n;
     double *out = malloc(lanes * n * sizeof *out);
     int64_t *steps = malloc((n > lanes ? n : lanes) * sizeof *steps);
@@ -41,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (count < ASKED) {
         return 0;
     }
-    double *words = copied(data, count), *program = copied(data + ASKED * sizeof(double), count - ASKED);
+    double *words = copied(data, count),
+           *program = copied(data + ASKED * sizeof(double), count - ASKED);
     if (fastlr_is_program(program, count - ASKED)) {
         fastlr_use_level(LEVELS[count % 3]);
         int64_t t = number_in(words[0], INT64_MIN, INT64_C(1) << 53);

@@ -1,4 +1,6 @@
-"""Ways in: one function each, which makes something of what bytes choose, and the errors that it documents."""
+"""Ways in: one function each, which makes something of what bytes choose, and the errors that
+it documents.
+"""
 
 import contextlib
 import inspect
@@ -15,16 +17,16 @@ from unittest.mock import patch
 import numpy as np
 
 import fastlr as flr
-from fastlr import constructors as shapes
-from fastlr import tables
+from fastlr.arguments import outputs
+from fastlr.arguments.logs import column, surviving
+from fastlr.arguments.rules import Period, validate
 from fastlr.configs import _READERS as READERS
-from fastlr.descriptions import law_described, sweep_described
-from fastlr.logs import column, surviving
-from fastlr.parameters import Period, checked
-from fastlr.plateau import events
-from fastlr.presets.arguments import PRESETS
-from fastlr.reductions import REDUCTIONS
-from fastlr.value import CONSTRUCTORS
+from fastlr.plateau.rule import events
+from fastlr.presets._rules import PRESETS
+from fastlr.schedule import constructors as shapes
+from fastlr.schedule.reductions import REDUCTIONS
+from fastlr.schedule.value import CONSTRUCTORS
+from fastlr.sweeps.toml_files import law_described, sweep_described
 from fuzz.choices import LAST, Choices
 from fuzz.judging import hold, judged, same
 
@@ -39,17 +41,24 @@ class Target(NamedTuple):
 
     def __call__(self, data: bytes) -> None:
         """Raise ``Finding`` if these bytes make what never may be."""
-        with warnings.catch_warnings(), flr.use_backend(BACKEND), patch.object(tables, "_memory", lambda: MEMORY):
+        with (
+            warnings.catch_warnings(),
+            flr.use_backend(BACKEND),
+            patch.object(outputs, "_memory", lambda: MEMORY),
+        ):
             warnings.simplefilter("error")
             judged(self.make, self.kinds, data)
 
 
 BACKEND = "native" if flr.backends()["native"] == "ready" else "reference"
-MEMORY = 1 << 28  # bytes, of a small machine, wherever this runs: what does not fit into it is refused
+# bytes, of a small machine, wherever this runs: what does not fit into it is refused
+MEMORY = 1 << 28
 TARGETS: dict[str, Target] = {}
 
 
-def target(*more: type[Exception]) -> Callable[[Callable[[Choices], Any]], Callable[[Choices], Any]]:
+def target(
+    *more: type[Exception],
+) -> Callable[[Callable[[Choices], Any]], Callable[[Choices], Any]]:
     """Register a way in that documents these errors beside ``ValueError`` and ``TypeError``."""
 
     def registered(make: Callable[[Choices], Any]) -> Callable[[Choices], Any]:
@@ -59,7 +68,7 @@ def target(*more: type[Exception]) -> Callable[[Callable[[Choices], Any]], Calla
     return registered
 
 
-# -- schedules -------------------------------------------------------------------------------------------------------------
+# -- schedules -------------------------------------------------------------------------------------
 
 
 @target()
@@ -74,7 +83,9 @@ def algebra(choices: Choices) -> flr.Schedule:
     """Methods and operators, one on what the other gave."""
     made = choices.schedule(2)
     for _ in range(1 + choices.below(4)):
-        name = choices.of(["then", "*", "+", *(name for name in CONSTRUCTORS if hasattr(flr.Schedule, name))])
+        name = choices.of(
+            ["then", "*", "+", *(name for name in CONSTRUCTORS if hasattr(flr.Schedule, name))]
+        )
         if name in "*+":
             other = choices.of([choices.schedule, choices.real, choices.integer, choices.anything])
             made = made * other() if name == "*" else made + other()
@@ -104,17 +115,34 @@ def asking(choices: Choices) -> None:
     elif asked == 1:
         start, stop, step = (choices.of([choices.step, choices.anything])() for _ in range(3))
         options = {"dtype": choices.of(["f8", "f4", "int", "x"])} if choices.below(2) else {}
-        stop = 9 if isinstance(stop, int | np.integer) and not isinstance(start, int | np.integer) else stop
-        few = all(isinstance(end, int | np.integer) and not isinstance(end, bool) for end in (start, stop)) and start < LAST
+        stop = (
+            9
+            if isinstance(stop, int | np.integer) and not isinstance(start, int | np.integer)
+            else stop
+        )
+        few = (
+            all(
+                isinstance(end, int | np.integer) and not isinstance(end, bool)
+                for end in (start, stop)
+            )
+            and start < LAST
+        )
         with np.errstate(over="ignore"):
-            schedule.table(start, start + 9 if few and abs(int(stop) - int(start)) > 1_000 else stop, step, **options)
+            schedule.table(
+                start,
+                start + 9 if few and abs(int(stop) - int(start)) > 1_000 else stop,
+                step,
+                **options,
+            )
     elif asked == 2:
         schedule.each(choices.of([choices.anything, choices.integer])())
     elif asked == 3:
         lanes = schedule[choices.of([choices.anything, choices.integer])()]
         hold(isinstance(lanes, flr.Schedule), "an index gives no schedule", lanes)
     else:
-        flr.stack({"a": schedule, "b": schedule}).row(choices.of([choices.integer, choices.anything])())
+        flr.stack({"a": schedule, "b": schedule}).row(
+            choices.of([choices.integer, choices.anything])()
+        )
 
 
 DTYPES = ["i8", "i4", "u1", "u8", ">i8", "i2"]
@@ -123,7 +151,9 @@ MEMORY_SHARED = 1 << 12  # bytes
 
 @target()
 def aliased(choices: Choices) -> None:
-    """Rates whose steps, or scales whose metrics, lie anywhere in the same memory: those of steps that lie elsewhere."""
+    """Rates whose steps, or scales whose metrics, lie anywhere in the same memory: those of
+    steps that lie elsewhere.
+    """
     memory = np.zeros(MEMORY_SHARED // 8).view(np.uint8)
     count, dtype = 1 + choices.below(9), np.dtype(choices.of(DTYPES))
     given = memory[choices.below(256) :][: count * dtype.itemsize].view(dtype)
@@ -138,12 +168,20 @@ def aliased(choices: Choices) -> None:
     given[:] = [choices.below(100) for _ in range(count)]
     if choices.below(2):
         wanted = schedule(given.copy())
-        hold(same(schedule(given, out=out), wanted), "rates over their own steps are others", schedule)
+        hold(
+            same(schedule(given, out=out), wanted),
+            "rates over their own steps are others",
+            schedule,
+        )
     else:
         rule = flr.Plateau(patience=choices.below(3), factor=0.5)
         scales = memory[at : at + 8 * count].view(np.float64)
         wanted = rule.replay(given.copy())
-        hold(same(rule.replay(given, out=scales), wanted), "scales over their own metrics are others", rule)
+        hold(
+            same(rule.replay(given, out=scales), wanted),
+            "scales over their own metrics are others",
+            rule,
+        )
 
 
 @target(KeyError)
@@ -152,22 +190,41 @@ def reductions(choices: Choices) -> None:
     schedule, name = choices.schedule(), choices.of(list(REDUCTIONS))
     start = choices.of([choices.step, choices.anything])()
     stop = (
-        start + choices.below(200) if type(start) is int and choices.often() else choices.of([choices.step, choices.anything])()
+        start + choices.below(200)
+        if type(start) is int and choices.often()
+        else choices.of([choices.step, choices.anything])()
     )
-    given = {kind: choices.of([choices.real, choices.anything])() for kind in [REDUCTIONS[name]] if kind}
+    given = {
+        kind: choices.of([choices.real, choices.anything])() for kind in [REDUCTIONS[name]] if kind
+    }
     schedule = choices.clocked(schedule)
     if type(start) is int and type(stop) is int and choices.below(2):
-        start, stop = LAST - min(max(stop - start, 0), 100) - choices.below(64), LAST - choices.below(8)
+        start, stop = (
+            LAST - min(max(stop - start, 0), 100) - choices.below(64),
+            LAST - choices.below(8),
+        )
     found = (
-        schedule.reduce([name], start, stop, **given)[name] if choices.below(2) else _asked(schedule, name, start, stop, given)
+        schedule.reduce([name], start, stop, **given)[name]
+        if choices.below(2)
+        else _asked(schedule, name, start, stop, given)
     )
     hold(not np.isnan(found).any(), f"{name} is no number", schedule)
     if type(start) is int and type(stop) is int and 0 <= start < stop <= min(LAST, start + 200):
         table = schedule.table(start, stop)
-        wanted = {"sum": table.sum(-1), "max": table.max(-1), "min": table.min(-1), "argmax": start + table.argmax(-1),
-                  "argmin": start + table.argmin(-1), **_first_hits(table, start, **given)}.get(name, found)  # fmt: skip
+        wanted = {
+            "sum": table.sum(-1),
+            "max": table.max(-1),
+            "min": table.min(-1),
+            "argmax": start + table.argmax(-1),
+            "argmin": start + table.argmin(-1),
+            **_first_hits(table, start, **given),
+        }.get(name, found)
         least = 1e-300 * max(1.0, float(np.max(schedule._node.bound)))  # a weight below it is none
-        near = np.allclose(found, wanted, rtol=1e-12, atol=least) if name == "sum" else np.array_equal(found, wanted)
+        near = (
+            np.allclose(found, wanted, rtol=1e-12, atol=least)
+            if name == "sum"
+            else np.array_equal(found, wanted)
+        )
         hold(near, f"{name}({start}, {stop}) is {found!r}, not {wanted!r}", schedule)
 
 
@@ -186,23 +243,58 @@ def _asked(schedule: flr.Schedule, name: str, start: Any, stop: Any, given: dict
 
 @target()
 def programs(choices: Choices) -> None:
-    """A program's words, some of them others: what is one comes back from a pickle, and can be read."""
+    """A program's words, some of them others: what is one comes back from a pickle, and can be
+    read.
+    """
     words = np.array(choices.schedule().program)
     for _ in range(choices.below(4)):
         words[choices.below(words.size)] = choices.of(
             [choices.real, lambda: choices.below(words.size), lambda: choices.below(30)]
         )()
     program = flr.Program.from_array(words if choices.often() else choices.anything())
-    hold(same(pickle.loads(pickle.dumps(program)), program) and str(program), "a program does not come back", words)
+    hold(
+        same(pickle.loads(pickle.dumps(program)), program) and str(program),
+        "a program does not come back",
+        words,
+    )
 
 
-# -- what is written down --------------------------------------------------------------------------------------------------
+# -- what is written down --------------------------------------------------------------------------
 
 PIECES = [
-    "constant(0.1)", "linear(0, 1, 10)", "cosine(", "1e-3", ")", ",", "[", "]", ".then(", " * ", " + ", "peak", "(", "'cosine'",
-    "steps=", "-", "round(", "/", "//", "2**3", "lambda: ", "**", ".", "None", "True", "\n", "1_0", "9" * 30, "\\",
-    "wsd(peak, 1, 2, 3)", "#", "\0",
-]  # fmt: skip
+    "constant(0.1)",
+    "linear(0, 1, 10)",
+    "cosine(",
+    "1e-3",
+    ")",
+    ",",
+    "[",
+    "]",
+    ".then(",
+    " * ",
+    " + ",
+    "peak",
+    "(",
+    "'cosine'",
+    "steps=",
+    "-",
+    "round(",
+    "/",
+    "//",
+    "2**3",
+    "lambda: ",
+    "**",
+    ".",
+    "None",
+    "True",
+    "\n",
+    "1_0",
+    "9" * 30,
+    "\\",
+    "wsd(peak, 1, 2, 3)",
+    "#",
+    "\0",
+]
 
 
 @target()
@@ -210,9 +302,13 @@ def parsed(choices: Choices) -> flr.Schedule:
     """Text, of pieces of the language or of whatever bytes say, with parameters."""
     if choices.often():
         text = "".join(choices.of(PIECES) for _ in range(choices.below(24) + 1))
-        parameters = {"peak": choices.of([choices.real, choices.anything])()} if choices.below(2) else {}
+        parameters = (
+            {"peak": choices.of([choices.real, choices.anything])()} if choices.below(2) else {}
+        )
         return flr.parse(text, **parameters)
-    return flr.parse(choices.rest().decode("utf-8", "surrogateescape" if choices.below(2) else "replace"))
+    return flr.parse(
+        choices.rest().decode("utf-8", "surrogateescape" if choices.below(2) else "replace")
+    )
 
 
 def _changed(choices: Choices, data: Any, depth: int = 6) -> Any:
@@ -223,7 +319,12 @@ def _changed(choices: Choices, data: Any, depth: int = 6) -> Any:
         if kind == 1:
             return {name: value for name, value in data.items() if name != key}
         if kind == 2:
-            return {**data, choices.of(["value", "a", "steps", key * 2 if isinstance(key, str) else 3]): choices.anything()}
+            return {
+                **data,
+                choices.of(
+                    ["value", "a", "steps", key * 2 if isinstance(key, str) else 3]
+                ): choices.anything(),
+            }
         return {**data, key: _changed(choices, data[key], depth - 1)}
     if depth and isinstance(data, list) and data and choices.often():
         i = choices.below(len(data))
@@ -246,12 +347,21 @@ def resumed(choices: Choices) -> Any:
     plan, step = choices.schedule(), choices.step()
     if choices.below(3) == 1:
         seen = choices.of([lambda: plan(min(step, int(plan.program[3]) - 1)), choices.anything])()
-        return flr.verify_resume(plan, choices.of([lambda: step, choices.anything])(), seen, **_some(choices, "tolerance"))
+        return flr.verify_resume(
+            plan,
+            choices.of([lambda: step, choices.anything])(),
+            seen,
+            **_some(choices, "tolerance"),
+        )
     saved: Any = json.loads(json.dumps(flr.checkpoint(plan, step)))
     for _ in range(choices.below(3)):
         saved = _changed(choices, saved)
     other = choices.of([lambda: None, lambda: plan, lambda: _short(choices), choices.anything])()
-    return flr.resume(saved, other, **({"wins": choices.of(["saved", "new", None, 1])} if choices.below(2) else {}))[0]
+    return flr.resume(
+        saved,
+        other,
+        **({"wins": choices.of(["saved", "new", None, 1])} if choices.below(2) else {}),
+    )[0]
 
 
 def _short(choices: Choices) -> flr.Schedule:
@@ -260,7 +370,11 @@ def _short(choices: Choices) -> flr.Schedule:
 
 def _some(choices: Choices, *names: str) -> dict[str, Any]:
     """Some of these arguments, each of them anything."""
-    return {name: choices.of([choices.real, choices.integer, choices.anything])() for name in names if choices.below(2)}
+    return {
+        name: choices.of([choices.real, choices.integer, choices.anything])()
+        for name in names
+        if choices.below(2)
+    }
 
 
 @target()
@@ -268,19 +382,24 @@ def plans(choices: Choices) -> None:
     """What is looked at step by step, over few of them."""
     one, other = (choices.of([choices.schedule, choices.anything])() for _ in range(2))
     length = _few(choices.of([lambda: 1 + choices.below(2_000), choices.anything])())
-    choices.of([lambda: str(flr.diff(one, other, length)), lambda: str(flr.check(one, length)),
-                lambda: str(flr.compare(one, other, length, **_some(choices, "tolerance")))])()  # fmt: skip
+    choices.of(
+        [
+            lambda: str(flr.diff(one, other, length)),
+            lambda: str(flr.check(one, length)),
+            lambda: str(flr.compare(one, other, length, **_some(choices, "tolerance"))),
+        ]
+    )()
 
 
 def _few(length: Any) -> Any:
     """No more than ten thousand, where it is a number of steps, or many."""
     with contextlib.suppress(ValueError, TypeError):
-        steps = checked(Period, "length", length)
+        steps = validate(Period, "length", length)
         return np.minimum(steps, 10_000) if np.any(steps > 10_000) else length
     return length
 
 
-# -- plateau ---------------------------------------------------------------------------------------------------------------
+# -- plateau ---------------------------------------------------------------------------------------
 
 
 @target()
@@ -289,16 +408,23 @@ def plateau(choices: Choices) -> Any:
     given = choices.arguments(flr.Plateau.__init__)
     given.pop("self", None)
     rule = flr.Plateau(**given)
-    for again in (flr.Plateau.from_spec(json.loads(json.dumps(rule.to_spec()))), pickle.loads(pickle.dumps(rule))):
+    for again in (
+        flr.Plateau.from_spec(json.loads(json.dumps(rule.to_spec()))),
+        pickle.loads(pickle.dumps(rule)),
+    ):
         hold(again == rule and same(again.words, rule.words), "a rule does not come back", rule)
-    metrics = choices.of([lambda: [choices.real() for _ in range(choices.below(12))], choices.anything])()
+    metrics = choices.of(
+        [lambda: [choices.real() for _ in range(choices.below(12))], choices.anything]
+    )()
     state = rule.init(**_some(choices, "scale", "shape"))
     if choices.seldom():
         parts = list(state)
         parts[choices.below(6)] = choices.anything()
         state = rule.restore(parts)
     scales = rule.replay(metrics, state)
-    hold(np.isfinite(scales).all() and (scales >= 0).all(), f"scales {scales!r} that are none", rule)
+    hold(
+        np.isfinite(scales).all() and (scales >= 0).all(), f"scales {scales!r} that are none", rule
+    )
     for metric, after in zip(metrics, scales, strict=True):
         state = rule.update(state, metric)
         hold(same(state.scale, after), "an update is not a replay", rule)
@@ -315,7 +441,7 @@ def history(choices: Choices) -> None:
     )
 
 
-# -- frameworks ------------------------------------------------------------------------------------------------------------
+# -- frameworks ------------------------------------------------------------------------------------
 
 
 @cache
@@ -344,28 +470,115 @@ RATE = {"optimizer": {"params": {"lr": 3e-4}}}
 OF_ONE = {"base_lrs": [0.1], "last_epoch": 0, "_last_lr": [0.1]}
 LINEAR = {"start_factor": 0.1, "end_factor": 1.0, "total_iters": 5}
 CONFIGS: list[Any] = [
-    {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "warmup_steps": 10, "max_steps": 100, "lr_scheduler_kwargs": {}},
+    {
+        "lr_scheduler_type": "cosine",
+        "learning_rate": 1e-3,
+        "warmup_steps": 10,
+        "max_steps": 100,
+        "lr_scheduler_kwargs": {},
+    },
     {"lr_scheduler_type": "linear", "learning_rate": "1e-3", "warmup_ratio": 0.1, "max_steps": 100},
-    {**RATE, "scheduler": {"type": "WarmupDecayLR", "params": {"warmup_num_steps": 5, "total_num_steps": 50}}},
-    {**RATE, "scheduler": {"type": "OneCycle", "params": {"cycle_min_lr": 1e-4, "cycle_max_lr": 1e-3}}},
-    {"SOLVER": {"BASE_LR": 0.02, "STEPS": [60, 80], "MAX_ITER": 90, "GAMMA": 0.1, "WARMUP_ITERS": 5}},
-    {"sched": "cosine", "lr": 0.5, "epochs": 90, "warmup_epochs": 5, "warmup_lr": 1e-5, "min_lr": 0.0, "decay_rate": 0.1},
-    {"sched": "multistep", "lr": 0.5, "epochs": 90, "decay_milestones": [30, 60], "cooldown_epochs": 2, "sched_on_updates": True},
-    {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 100, "alpha": 0.01}},
-    {"class_name": "PiecewiseConstantDecay", "config": {"boundaries": [10, 20], "values": [0.1, 0.2, 0.3]}},
+    {
+        **RATE,
+        "scheduler": {
+            "type": "WarmupDecayLR",
+            "params": {"warmup_num_steps": 5, "total_num_steps": 50},
+        },
+    },
+    {
+        **RATE,
+        "scheduler": {"type": "OneCycle", "params": {"cycle_min_lr": 1e-4, "cycle_max_lr": 1e-3}},
+    },
+    {
+        "SOLVER": {
+            "BASE_LR": 0.02,
+            "STEPS": [60, 80],
+            "MAX_ITER": 90,
+            "GAMMA": 0.1,
+            "WARMUP_ITERS": 5,
+        }
+    },
+    {
+        "sched": "cosine",
+        "lr": 0.5,
+        "epochs": 90,
+        "warmup_epochs": 5,
+        "warmup_lr": 1e-5,
+        "min_lr": 0.0,
+        "decay_rate": 0.1,
+    },
+    {
+        "sched": "multistep",
+        "lr": 0.5,
+        "epochs": 90,
+        "decay_milestones": [30, 60],
+        "cooldown_epochs": 2,
+        "sched_on_updates": True,
+    },
+    {
+        "class_name": "CosineDecay",
+        "config": {"initial_learning_rate": 0.1, "decay_steps": 100, "alpha": 0.01},
+    },
+    {
+        "class_name": "PiecewiseConstantDecay",
+        "config": {"boundaries": [10, 20], "values": [0.1, 0.2, 0.3]},
+    },
     {"step_size": 30, "gamma": 0.1, **OF_ONE},
-    {"milestones": {"30": 1, "60": 2}, "gamma": 0.1, "base_lrs": [0.1, 0.2], "last_epoch": 3, "_last_lr": [0.1, 0.2]},
+    {
+        "milestones": {"30": 1, "60": 2},
+        "gamma": 0.1,
+        "base_lrs": [0.1, 0.2],
+        "last_epoch": 3,
+        "_last_lr": [0.1, 0.2],
+    },
     {"T_max": 30, "eta_min": 0.0, **OF_ONE},
-    {"factor": 0.1, "patience": 3, "threshold": 1e-4, "threshold_mode": "rel", "num_bad_epochs": 0, "mode": "min", "cooldown": 0,
-     "min_lrs": [0.0], "eps": 1e-8, "best": 1.0, "cooldown_counter": 0, "mode_worse": 1.0, "last_epoch": 1, "_last_lr": [0.1]},
-    {"_schedulers": [{**LINEAR, **OF_ONE}, {"gamma": 0.9, **OF_ONE}], "_milestones": [5], "last_epoch": 0, "_last_lr": [0.1]},
+    {
+        "factor": 0.1,
+        "patience": 3,
+        "threshold": 1e-4,
+        "threshold_mode": "rel",
+        "num_bad_epochs": 0,
+        "mode": "min",
+        "cooldown": 0,
+        "min_lrs": [0.0],
+        "eps": 1e-8,
+        "best": 1.0,
+        "cooldown_counter": 0,
+        "mode_worse": 1.0,
+        "last_epoch": 1,
+        "_last_lr": [0.1],
+    },
+    {
+        "_schedulers": [{**LINEAR, **OF_ONE}, {"gamma": 0.9, **OF_ONE}],
+        "_milestones": [5],
+        "last_epoch": 0,
+        "_last_lr": [0.1],
+    },
     {"fastlr": 1, "schedule": {"linear": {"init": 1.0, "end": 0.0, "steps": 10}}},
-]  # fmt: skip
+]
 OPTIONS = [
-    "--lr", "--min-lr", "--lr-decay-style", "--train-iters", "--lr-warmup-iters", "--lr-warmup-fraction", "--lr-decay-samples",
-    "--train-samples", "--global-batch-size", "--lr-wsd-decay-iters", "--lr-wsd-decay-style", "cosine", "WSD", "1000", "3e-4",
-    "=", "'", "0.1", "--", "é", "1e999",
-]  # fmt: skip
+    "--lr",
+    "--min-lr",
+    "--lr-decay-style",
+    "--train-iters",
+    "--lr-warmup-iters",
+    "--lr-warmup-fraction",
+    "--lr-decay-samples",
+    "--train-samples",
+    "--global-batch-size",
+    "--lr-wsd-decay-iters",
+    "--lr-wsd-decay-style",
+    "cosine",
+    "WSD",
+    "1000",
+    "3e-4",
+    "=",
+    "'",
+    "0.1",
+    "--",
+    "é",
+    "1e999",
+]
 
 
 @target(OSError, FileNotFoundError, IsADirectoryError)
@@ -373,25 +586,37 @@ def configs(choices: Choices) -> Any:
     """A framework's config, changed here and there; or a command's arguments."""
     config: Any
     if choices.below(4) == 1:
-        config = "--lr 3e-4 --train-iters 100 " + " ".join(choices.of(OPTIONS) for _ in range(choices.below(12)))
+        config = "--lr 3e-4 --train-iters 100 " + " ".join(
+            choices.of(OPTIONS) for _ in range(choices.below(12))
+        )
     else:
         config = choices.of(CONFIGS)
         for _ in range(choices.below(3)):
             config = _changed(choices, config)
-    options = _some(choices, "lr", "steps", "steps_per_epoch", "optimizer") if choices.below(2) else {"steps": 100}
+    options = (
+        _some(choices, "lr", "steps", "steps_per_epoch", "optimizer")
+        if choices.below(2)
+        else {"steps": 100}
+    )
     framework = {"framework": choices.of([*READERS, "x", None])} if choices.seldom() else {}
     return flr.from_config(config, **framework, **options)
 
 
-# -- sweeps ----------------------------------------------------------------------------------------------------------------
+# -- sweeps ----------------------------------------------------------------------------------------
 
 
 def _axis(choices: Choices, rule: Any) -> Any:
     """Values of a parameter, a list of them or one."""
     count = choices.of([1, 2, 3, 0])
-    listed = [choices.fitting(rule, 0) for _ in range(count)] if choices.often() else choices.anything()
+    listed = (
+        [choices.fitting(rule, 0) for _ in range(count)] if choices.often() else choices.anything()
+    )
     return choices.of(
-        [lambda: listed, lambda: choices.fitting(rule, 0), lambda: range(choices.below(9), choices.integer() % LAST)]
+        [
+            lambda: listed,
+            lambda: choices.fitting(rule, 0),
+            lambda: range(choices.below(9), choices.integer() % LAST),
+        ]
     )()
 
 
@@ -415,7 +640,10 @@ def _looked_at(choices: Choices, family: flr.Sweep) -> Any:
     made = family[index]
     if isinstance(index, list) and all(type(place) is int for place in index):
         hold(
-            all(made[i] == family[place] or same(made[i](3), family[place](3)) for i, place in enumerate(index)),
+            all(
+                made[i] == family[place] or same(made[i](3), family[place](3))
+                for i, place in enumerate(index)
+            ),
             "not itself",
             family,
         )
@@ -431,17 +659,23 @@ def _few(places: slice, size: int) -> slice:
 
 
 def _ends(choices: Choices) -> list[Any]:
-    return [choices.of([lambda: None, choices.integer, lambda: choices.below(9)])() for _ in range(3)]
+    return [
+        choices.of([lambda: None, choices.integer, lambda: choices.below(9)])() for _ in range(3)
+    ]
 
 
 @target(IndexError)
 def sweeps(choices: Choices) -> Any:
     """A family over axes, of which some places are looked at."""
-    name = choices.of([*shapes.__all__, "torch.StepLR", "linear(peak, 0.0, steps)", *_rare(choices)])
+    name = choices.of(
+        [*shapes.__all__, "torch.StepLR", "linear(peak, 0.0, steps)", *_rare(choices)]
+    )
     build = getattr(flr, name) if isinstance(name, str) and name in shapes.__all__ else flr.linear
     rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
     names = ["peak", "steps"] if "(" in str(name) else list(inspect.signature(build).parameters)
-    parameters = {key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()}
+    parameters = {
+        key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()
+    }
     axes = []
     if choices.below(2):
         drawn = parameters.popitem()[0] if parameters else "init"
@@ -452,18 +686,35 @@ def sweeps(choices: Choices) -> Any:
     return _looked_at(choices, flr.sweep(name, *axes, **parameters))
 
 
-EXPRESSIONS = ["cosine(1e-3, end * k, steps)", "linear(init, end + k, steps * 2)", "wsd(init, k, 9, steps, end)"]
+EXPRESSIONS = [
+    "cosine(1e-3, end * k, steps)",
+    "linear(init, end + k, steps * 2)",
+    "wsd(init, k, 9, steps, end)",
+]
 
 
 @target()
 def alike(choices: Choices) -> None:
-    """Two sweeps that differ in one value at most: equal only where their rates are, and the same call gives an equal one."""
+    """Two sweeps that differ in one value at most: equal only where their rates are, and the
+    same call gives an equal one.
+    """
     name = choices.of([*EXPRESSIONS, None, *shapes.__all__])
     build = getattr(flr, name) if name in shapes.__all__ else flr.linear
     rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
-    names = list(inspect.signature(build).parameters if build is not flr.linear else ("init", "end", "steps", "k"))
-    parameters = {key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()}
-    changed = {**parameters, choices.of(names): choices.of([choices.real, choices.integer, choices.array, choices.anything])()}
+    names = list(
+        inspect.signature(build).parameters
+        if build is not flr.linear
+        else ("init", "end", "steps", "k")
+    )
+    parameters = {
+        key: _axis(choices, rules.get(key, rules.get("init"))) for key in names if choices.often()
+    }
+    changed = {
+        **parameters,
+        choices.of(names): choices.of(
+            [choices.real, choices.integer, choices.array, choices.anything]
+        )(),
+    }
     one, again, other = (_swept(name, given) for given in (parameters, parameters, changed))
     hold(one == again or one.fingerprint is None, "the same call gives another sweep", one)
     if one == other and one.size < 100:
@@ -485,11 +736,19 @@ def _rare(choices: Choices) -> list[Any]:
 
 
 DESCRIBED = {
-    "family": "wsd(peak, warmup, 900 - cooldown, cooldown, end)", "steps": 100,
-    "parameters": {"peak": {"from": 1e-4, "to": 1e-2, "count": 3, "scale": "log"}, "cooldown": [100, 200, 300]},
-    "zip": [{"warmup": [50, 100]}], "draw": [{"method": "sobol", "size": 8, "seed": 3, "end": {"uniform": [0.0, 1e-5]}}],
-}  # fmt: skip
-LAW = {"law": "Annealing", "constants": {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99}}
+    "family": "wsd(peak, warmup, 900 - cooldown, cooldown, end)",
+    "steps": 100,
+    "parameters": {
+        "peak": {"from": 1e-4, "to": 1e-2, "count": 3, "scale": "log"},
+        "cooldown": [100, 200, 300],
+    },
+    "zip": [{"warmup": [50, 100]}],
+    "draw": [{"method": "sobol", "size": 8, "seed": 3, "end": {"uniform": [0.0, 1e-5]}}],
+}
+LAW = {
+    "law": "Annealing",
+    "constants": {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99},
+}
 
 
 @target(IndexError)
@@ -510,7 +769,10 @@ def _law(choices: Choices) -> None:
     for _ in range(choices.below(3)):
         data = _changed(choices, data)
     law = law_described(data, Path("/nowhere"))
-    found = law.final(flr.cosine(0.1, 0.0, 100), choices.of([lambda: 1 + choices.below(200), lambda: choices.anything(0)])())
+    found = law.final(
+        flr.cosine(0.1, 0.0, 100),
+        choices.of([lambda: 1 + choices.below(200), lambda: choices.anything(0)])(),
+    )
     hold(not np.isnan(found).any(), "a loss that is none", law)
 
 
@@ -525,7 +787,9 @@ WANTED = flr.sweep("linear", init=[0.1, 0.2, 0.3], end=0.0, steps=[10, 20])
 
 @target()
 def files(choices: Choices) -> None:
-    """A sweep's table in a file that has been changed in places: the same rates, or an error that says what is wrong."""
+    """A sweep's table in a file that has been changed in places: the same rates, or an error
+    that says what is wrong.
+    """
     with tempfile.TemporaryDirectory(dir=ROOM) as folder:
         out = _whole_store(Path(folder), "rates.npy")
         if choices.below(2):
@@ -553,7 +817,7 @@ def _spoil(choices: Choices, path: Path) -> None:
         path.unlink()
 
 
-# -- what goes with schedules ----------------------------------------------------------------------------------------------
+# -- what goes with schedules ----------------------------------------------------------------------
 
 
 @target()
@@ -562,11 +826,23 @@ def bundles(choices: Choices) -> Any:
     kind = choices.below(3)
     if kind == 0:
         some = choices.schedules(1)
-        made = flr.bundle(**dict(zip(["lr", "momentum", "x"], some if isinstance(some, list) else some.values(), strict=False)))
+        made = flr.bundle(
+            **dict(
+                zip(
+                    ["lr", "momentum", "x"],
+                    some if isinstance(some, list) else some.values(),
+                    strict=False,
+                )
+            )
+        )
     else:
         build = flr.one_cycle_bundle if kind == 1 else flr.cyclic_bundle
         like = flr.one_cycle if kind == 1 else flr.cyclic
-        given = {key: value for key, value in choices.arguments(like).items() if key in inspect.signature(build).parameters}
+        given = {
+            key: value
+            for key, value in choices.arguments(like).items()
+            if key in inspect.signature(build).parameters
+        }
         made = build(**given, **_some(choices, "momentum"))
     return made.schedule
 
@@ -574,7 +850,10 @@ def bundles(choices: Choices) -> Any:
 @target()
 def clocks(choices: Choices) -> Any:
     """Samples, tokens and fractions of a run, as steps."""
-    kind, any_number = choices.below(3), [choices.integer, lambda: 1 + choices.below(999), choices.real, choices.anything]
+    kind, any_number = (
+        choices.below(3),
+        [choices.integer, lambda: 1 + choices.below(999), choices.real, choices.anything],
+    )
     if kind == 0:
         flr.step_at(choices.of(any_number)(), choices.of(any_number)())
     elif kind == 1:
@@ -582,7 +861,8 @@ def clocks(choices: Choices) -> Any:
         hold(1 <= horizon.steps <= LAST and str(horizon), "a run of no length", horizon)
     else:
         ramp = flr.ramp(
-            *(choices.of([lambda: 1 + choices.below(200), *any_number])() for _ in range(3)), **_some(choices, "increment")
+            *(choices.of([lambda: 1 + choices.below(200), *any_number])() for _ in range(3)),
+            **_some(choices, "increment"),
         )
         return ramp.per_step(choices.schedule(1))
     return None
@@ -595,15 +875,28 @@ def groups(choices: Choices) -> None:
     given = choices.of([lambda: some, lambda: list(some.values()), choices.anything])()
     kind, batch = (
         choices.below(4),
-        choices.of([lambda: flr.stack({"a": flr.constant(0.1), "b": choices.schedule(1)}), choices.schedule])(),
+        choices.of(
+            [
+                lambda: flr.stack({"a": flr.constant(0.1), "b": choices.schedule(1)}),
+                choices.schedule,
+            ]
+        )(),
     )
     if kind == 0:
         flr.layer_decay(given, choices.of([choices.real, choices.anything])())
     elif kind == 1:
-        flr.mup(given, choices.of([choices.integer, choices.anything])(), choices.of(["input", "hidden", "x", 1]))
+        flr.mup(
+            given,
+            choices.of([choices.integer, choices.anything])(),
+            choices.of(["input", "hidden", "x", 1]),
+        )
     else:
         rates = (flr.spread if kind == 2 else flr.scatter)(batch, given)
-        hold(rates.size > 10_000 or rates(choices.step()).shape == (rates.size,), "rates of another size", rates)
+        hold(
+            rates.size > 10_000 or rates(choices.step()).shape == (rates.size,),
+            "rates of another size",
+            rates,
+        )
 
 
 @target()
@@ -626,23 +919,30 @@ def logs(choices: Choices) -> Any:
     What is taken has the last value of each step that counts, at its step.
     """
     run, steps = flr.cosine(0.1, 0.01, 60), choices.logged()
-    values = run(np.array(steps, dtype=np.int64)) * (1 + choices.below(3)) if steps else choices.anything()
+    values = (
+        run(np.array(steps, dtype=np.int64)) * (1 + choices.below(3))
+        if steps
+        else choices.anything()
+    )
     if choices.often():
         rows = surviving("fit", "losses", column("fit: losses", values), steps)
         counting: dict[int, Any] = {}
         for step, value in zip(steps, values, strict=True):
-            counting = {**{before: one for before, one in counting.items() if before < step}, step: value}
+            counting = {
+                **{before: one for before, one in counting.items() if before < step},
+                step: value,
+            }
         hold(rows.steps.tolist() == list(counting), "other steps than those that count", steps)
         hold(rows.values.tolist() == list(counting.values()), "not the last values", steps)
     if choices.below(4) == 1:
         curve = (choices.of([lambda: run, choices.anything])(), steps, values)
-        return flr.laws.fit(flr.laws.Annealing, [curve], starts=1) and None
+        return flr.loss_laws.fit(flr.loss_laws.Annealing, [curve], starts=1) and None
     found = flr.identify(values, steps=choices.of([lambda: steps, choices.anything])())
     hold(found.error <= 1e-6, "a schedule that is not near the log", steps)
     return found.schedule
 
 
-# -- doors that need no peer -----------------------------------------------------------------------------------------------
+# -- doors that need no peer -----------------------------------------------------------------------
 
 
 @target()
@@ -652,30 +952,84 @@ def labelled(choices: Choices) -> None:
 
     lanes = choices.of([choices.schedule, lambda: WANTED, choices.anything])()
     results = choices.of(
-        [lambda: {"sum": lanes.sum(9)} if isinstance(lanes, flr.Schedule) else WANTED.reduce(["sum"], 9), choices.anything]
+        [
+            lambda: (
+                {"sum": lanes.sum(9)}
+                if isinstance(lanes, flr.Schedule)
+                else WANTED.reduce(["sum"], 9)
+            ),
+            choices.anything,
+        ]
     )()
     hold(frame(lanes, results) is not None, "no frame", lanes)
 
 
 ARGUMENTS = [
-    "constant(1)", "linear(1, 0, 10)", "--steps", "10", "0", "-1", "--out", "a.npy", "a.csv", "family.toml", "--reduce", "sum",
-    "--dtype", "float32", "--tolerance", "nan", "--start", "--every", "1e9", "llama", "--top", "--law", "law.toml", "--peak",
-    "--memory", "\0", "é", "constant([1, 2])", "--help", "--", "nowhere/a.csv", "",
-]  # fmt: skip
+    "constant(1)",
+    "linear(1, 0, 10)",
+    "--steps",
+    "10",
+    "0",
+    "-1",
+    "--out",
+    "a.npy",
+    "a.csv",
+    "family.toml",
+    "--reduce",
+    "sum",
+    "--dtype",
+    "float32",
+    "--tolerance",
+    "nan",
+    "--start",
+    "--every",
+    "1e9",
+    "llama",
+    "--top",
+    "--law",
+    "law.toml",
+    "--peak",
+    "--memory",
+    "\0",
+    "é",
+    "constant([1, 2])",
+    "--help",
+    "--",
+    "nowhere/a.csv",
+    "",
+]
 
 
 @target()
 def commands(choices: Choices) -> None:
-    """A command with any arguments: it succeeds, or says in one line what is wrong, and leaves nothing."""
+    """A command with any arguments: it succeeds, or says in one line what is wrong, and leaves
+    nothing.
+    """
     from typer.testing import CliRunner
 
-    from fastlr.command_line import app
+    from fastlr.cli.commands import app
 
     command = choices.of(["show", "table", "compare", "sweep", "rank", "recipes", "info", ""])
     with tempfile.TemporaryDirectory(dir=ROOM) as folder, contextlib.chdir(folder):
-        Path("family.toml").write_text("family = 'linear'\nsteps = 9\nparameters = {init = [0.1, 0.2], end = 0.0, steps = 10}\n")
-        Path("law.toml").write_text("law = 'Annealing'\nconstants = {L0 = 2.6, A = 0.6, alpha = 0.4, C = 0.5, decay = 0.9}\n")
-        done = CliRunner().invoke(app, [command, *(choices.of(ARGUMENTS) for _ in range(choices.below(9)))])
-        told = [line for line in done.stderr.splitlines() if line and "schedules/s" not in line and "rates/s" not in line]
-        hold(isinstance(done.exception, SystemExit | type(None)) and done.exit_code in (0, 1, 2), repr(done.exception), command)
+        Path("family.toml").write_text(
+            "family = 'linear'\nsteps = 9\nparameters = {init = [0.1, 0.2], end = 0.0, "
+            "steps = 10}\n"
+        )
+        Path("law.toml").write_text(
+            "law = 'Annealing'\nconstants = {L0 = 2.6, A = 0.6, alpha = 0.4, C = 0.5, "
+            "decay = 0.9}\n"
+        )
+        done = CliRunner().invoke(
+            app, [command, *(choices.of(ARGUMENTS) for _ in range(choices.below(9)))]
+        )
+        told = [
+            line
+            for line in done.stderr.splitlines()
+            if line and "schedules/s" not in line and "rates/s" not in line
+        ]
+        hold(
+            isinstance(done.exception, SystemExit | type(None)) and done.exit_code in (0, 1, 2),
+            repr(done.exception),
+            command,
+        )
         hold(len(told) == (done.exit_code == 2), "not one line", told)

@@ -1,8 +1,9 @@
-"""Parity: a preset beside the peer's own scheduler, or beside figures worked out from its formula, over random settings.
+"""Parity: a preset beside the peer's own scheduler, or beside figures worked out from its formula,
+over random settings.
 
-One module a framework, each with its ``CASES``. A peer gives the rates of steps 0, 1, 2... for the settings that the preset was
-given; where that is the running package it is driven as its users drive it.
-"""
+One module a framework, each with its ``CASES``. A peer gives the rates of steps 0, 1, 2... for the
+settings that the preset was given; where that is the running package it is driven as its users
+drive it."""
 
 import importlib
 import importlib.util
@@ -13,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastlr.plateau import Plateau
-from fastlr.presets import arguments
+from fastlr.plateau.rule import Plateau
+from fastlr.presets import _rules
 
 SEED = int(os.environ.get("FASTLR_SEED", "0"))
 
@@ -24,16 +25,17 @@ Settings = dict[str, Any]  # the preset's keyword arguments
 class Case(NamedTuple):
     """One preset and its peer.
 
-    ``draw(rng)`` makes random settings; ``rates(settings, steps)`` are the peer's rates at the first so many steps, of shape
-    ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how many are compared: beyond every seam and past the end. Of a
-    plateau rule they are ``rates(settings, metrics)``, from a rate of 1.0, one after each of so many metrics.
-    """
+    ``draw(rng)`` makes random settings; ``rates(settings, steps)`` are the peer's rates at the
+    first so many steps, of shape ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how
+    many are compared: beyond every boundary and past the end. Of a plateau rule they are
+    ``rates(settings, metrics)``, from a rate of 1.0, one after each of so many metrics."""
 
     preset: Callable[..., Any]
     draw: Callable[[np.random.Generator], Settings]
     rates: Callable[[Settings, int], Any]
     steps: Callable[[Settings], int]
-    package: str = ""  # whose rates they are; empty where they are figures worked out from the formula
+    # whose rates they are; empty where they are figures worked out from the formula
+    package: str = ""
     count: int = 1_000  # of random settings
     bound: float = 1e-12  # the largest difference, of the schedule's largest rate
 
@@ -44,7 +46,9 @@ class Case(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The largest that was found: relative to the schedule's largest rate, in units of its last place, and where."""
+    """The largest that was found: relative to the schedule's largest rate, in units of its last
+    place, and where.
+    """
 
     size: float
     ulps: float
@@ -59,12 +63,17 @@ def difference(case: Case, settings: Settings) -> Difference:
         metrics = history(steps)
         ours, theirs = made.replay(metrics), np.asarray(case.rates(settings, metrics.tolist()))
     else:
-        ours, theirs = np.asarray(made(np.arange(steps))), np.asarray(case.rates(settings, steps), dtype=np.float64)
+        ours, theirs = (
+            np.asarray(made(np.arange(steps))),
+            np.asarray(case.rates(settings, steps), dtype=np.float64),
+        )
     assert ours.shape == theirs.shape, (case.name, settings, ours.shape, theirs.shape)
     apart = np.abs(ours - theirs).reshape(-1, steps).max(axis=0)
     assert not np.isnan(apart).any(), (case.name, settings, theirs)
     top = max(np.abs(theirs).max(), np.finfo(np.float64).tiny)
-    return Difference(apart.max() / top, apart.max() / np.spacing(top), settings, int(apart.argmax()))
+    return Difference(
+        apart.max() / top, apart.max() / np.spacing(top), settings, int(apart.argmax())
+    )
 
 
 def history(updates: int) -> Any:
@@ -75,12 +84,18 @@ def history(updates: int) -> Any:
 def largest(case: Case, count: int | None = None) -> Difference:
     """The largest difference over ``count`` random settings, or as many as the case asks for."""
     rng = np.random.default_rng([SEED, *case.name.encode()])
-    return max((difference(case, case.draw(rng)) for _ in range(count or case.count)), key=lambda found: found.size)
+    return max(
+        (difference(case, case.draw(rng)) for _ in range(count or case.count)),
+        key=lambda found: found.size,
+    )
 
 
 def cases() -> Mapping[str, Case]:
     """All of them, by name, those of packages that are not installed left out."""
-    modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    modules = [
+        importlib.import_module(f"{__name__}.{module.name}")
+        for module in pkgutil.iter_modules(__path__)
+    ]
     return {case.name: case for module in modules for case in module.CASES}
 
 
@@ -94,10 +109,10 @@ def preset_names() -> list[str]:
 
     for framework in presets.frameworks():
         importlib.import_module(f"fastlr.presets.{framework}")
-    return list(arguments.PRESETS)
+    return list(_rules.PRESETS)
 
 
-# -- what random settings are made of --------------------------------------------------------------------------------------
+# -- what random settings are made of --------------------------------------------------------------
 
 
 def rate(rng: np.random.Generator) -> float:

@@ -29,7 +29,9 @@ def polynomial(t, lr, num_epochs, num_steps_per_epoch, power, warmup_steps, end_
         return t / warmup_steps * lr
     if t >= total:
         return end_learning_rate
-    return ((total - t) / (total - warmup_steps)) ** power * (lr - end_learning_rate) + end_learning_rate
+    return ((total - t) / (total - warmup_steps)) ** power * (
+        lr - end_learning_rate
+    ) + end_learning_rate
 
 
 def restarts(rng):
@@ -56,7 +58,9 @@ def run_restarts(settings, steps):
         if t and count % length == 0:
             begun, last, count = begun + 1, t, 0
         length = int(initial * mul**begun)
-        table.append(low + (lr * high_mul**begun - low) / 2 * (np.cos(np.pi * (count % length) / length) + 1))
+        table.append(
+            low + (lr * high_mul**begun - low) / 2 * (np.cos(np.pi * (count % length) / length) + 1)
+        )
     return np.stack(table, axis=-1)
 
 
@@ -80,7 +84,11 @@ def half_waves(t, lr, num_warmup_steps, num_training_steps, num_cycles, hard):
 
 
 CASES = [
-    case(ours.NoamLR, draw(model_size=integer(1, 600), warmup_steps=integer(1, 20), factor=number(0.1, 2.0)), noam),
+    case(
+        ours.NoamLR,
+        draw(model_size=integer(1, 600), warmup_steps=integer(1, 20), factor=number(0.1, 2.0)),
+        noam,
+    ),
     case(
         ours.PolynomialDecay,
         draw(
@@ -94,13 +102,20 @@ CASES = [
     ),
     case(
         ours.LinearWithWarmup,
-        draw(num_epochs=integer(1, 5), num_steps_per_epoch=integer(1, 9), warmup_steps=integer(0, 12)),
+        draw(
+            num_epochs=integer(1, 5), num_steps_per_epoch=integer(1, 9), warmup_steps=integer(0, 12)
+        ),
         lambda t, **own: polynomial(t, power=1.0, end_learning_rate=0.0, **own),
     ),
     Case(ours.CosineWithRestarts, restarts, run_restarts, epochs, count=100),
     case(
         ours.SlantedTriangular,
-        draw(num_epochs=integer(1, 5), num_steps_per_epoch=integer(1, 9), cut_frac=number(0.0, 0.99), ratio=number(1.0, 40.0)),
+        draw(
+            num_epochs=integer(1, 5),
+            num_steps_per_epoch=integer(1, 9),
+            cut_frac=number(0.0, 0.99),
+            ratio=number(1.0, 40.0),
+        ),
         slanted,
     ),
     case(
@@ -110,11 +125,20 @@ CASES = [
     ),
     case(
         ours.MultiStepLearningRateScheduler,
-        draw(milestones=lambda rng: [whole(rng, 0, 25) for _ in range(whole(rng, 1, 5))], gamma=number(0.1, 1.2)),
+        draw(
+            milestones=lambda rng: [whole(rng, 0, 25) for _ in range(whole(rng, 1, 5))],
+            gamma=number(0.1, 1.2),
+        ),
         lambda t, lr, milestones, gamma: lr * gamma ** sum(m <= t for m in milestones),
     ),
-    case(ours.ExponentialLearningRateScheduler, draw(gamma=number(0.5, 1.1)), lambda t, lr, gamma: lr * gamma**t),
-    Case(ours.ReduceOnPlateauLearningRateScheduler, plateau, run_plateau, lambda own: 60, count=200),
+    case(
+        ours.ExponentialLearningRateScheduler,
+        draw(gamma=number(0.5, 1.1)),
+        lambda t, lr, gamma: lr * gamma**t,
+    ),
+    Case(
+        ours.ReduceOnPlateauLearningRateScheduler, plateau, run_plateau, lambda own: 60, count=200
+    ),
     case(ours.ConstantLearningRateScheduler, draw(), lambda t, lr: lr),
     case(
         ours.ConstantWithWarmupLearningRateScheduler,
@@ -132,7 +156,11 @@ CASES = [
     ),
     case(
         ours.CosineHardRestartsWithWarmupLearningRateScheduler,
-        draw(num_warmup_steps=integer(0, 12), num_training_steps=integer(0, 40), num_cycles=integer(1, 5)),
+        draw(
+            num_warmup_steps=integer(0, 12),
+            num_training_steps=integer(0, 40),
+            num_cycles=integer(1, 5),
+        ),
         lambda t, **own: half_waves(t, hard=True, **own),
     ),
 ]

@@ -71,7 +71,13 @@ CASES = [
         draw(gamma=number(0.0, 1.0), power=lambda rng: one_of(rng, 0.0, real(rng, 0.1, 2.0))),
         lambda t, base_lr, gamma, power: base_lr * (1 + gamma * t) ** -power,
     ),
-    Case(ours.multistep, draw(gamma=number(0.1, 1.1), stepvalue=marks), run_multistep, lambda own: 30, count=200),
+    Case(
+        ours.multistep,
+        draw(gamma=number(0.1, 1.1), stepvalue=marks),
+        run_multistep,
+        lambda own: 30,
+        count=200,
+    ),
     case(
         ours.poly,
         draw(power=number(0.3, 3.0), max_iter=integer(1, 30)),
@@ -79,7 +85,9 @@ CASES = [
     ),
     case(
         ours.sigmoid,
-        draw(gamma=lambda rng: one_of(rng, 0.0, 10 ** real(rng, -3.0, 1.0)), stepsize=integer(1, 30)),
+        draw(
+            gamma=lambda rng: one_of(rng, 0.0, 10 ** real(rng, -3.0, 1.0)), stepsize=integer(1, 30)
+        ),
         lambda t, base_lr, gamma, stepsize: base_lr / (1 + math.exp(-gamma * (t - stepsize))),
         60,
     ),

@@ -1,4 +1,6 @@
-"""Chainer: figures from its formulas, by the number of the call; its counter of milestones written out."""
+"""Chainer: figures from its formulas, by the number of the call; its counter of milestones
+written out.
+"""
 
 from functools import partial
 
@@ -60,11 +62,21 @@ CASES = [
     ),
     case(
         ours.InverseShift,
-        draw(gamma=number(0.0, 1.0), power=lambda rng: one_of(rng, 0.0, real(rng, 0.1, 2.0)), target=target),
+        draw(
+            gamma=number(0.0, 1.0),
+            power=lambda rng: one_of(rng, 0.0, real(rng, 0.1, 2.0)),
+            target=target,
+        ),
         aimed(lambda n, init, gamma, power: init * (1 + gamma * n) ** -power),
     ),
     case(ours.LinearShift, ranges, between),
-    Case(ours.MultistepShift, draw(gamma=number(0.1, 1.2), step_value=marks), run_multistep, lambda own: 30, count=200),
+    Case(
+        ours.MultistepShift,
+        draw(gamma=number(0.1, 1.2), step_value=marks),
+        run_multistep,
+        lambda own: 30,
+        count=200,
+    ),
     case(
         ours.PolynomialShift,
         draw(rate=number(0.3, 3.0), max_count=integer(1, 30), target=target),
@@ -73,7 +85,9 @@ CASES = [
     case(
         ours.StepShift,
         draw(gamma=number(0.5, 1.5), step=integer(1, 9), target=target),
-        aimed(lambda n, init, gamma, step: init * gamma ** (n // step), lambda own: own["gamma"] > 1),
+        aimed(
+            lambda n, init, gamma, step: init * gamma ** (n // step), lambda own: own["gamma"] > 1
+        ),
     ),
     case(
         ours.WarmupShift,
@@ -81,7 +95,8 @@ CASES = [
         lambda n, init, warmup_start, warmup_iter: (
             warmup_start
             if warmup_iter == 0
-            else (min(n, warmup_iter) * init + (warmup_iter - min(n, warmup_iter)) * warmup_start) / warmup_iter
+            else (min(n, warmup_iter) * init + (warmup_iter - min(n, warmup_iter)) * warmup_start)
+            / warmup_iter
         ),
     ),
 ]

@@ -55,7 +55,9 @@ def step(state, own):
 
 
 def multi_step(state, own):
-    return own["gamma"] ** sum(state.passed(milestone, state.ratio) for milestone in own["milestones"])
+    return own["gamma"] ** sum(
+        state.passed(milestone, state.ratio) for milestone in own["milestones"]
+    )
 
 
 def constant(state, own):
@@ -98,7 +100,10 @@ def warmed(after, peak=lambda own: 1.0):
         begin, unit = state.convert(own["t_warmup"], 1.0)
         u = state.now[unit]
         if u < begin:
-            return peak(own) * min(1.0, u / state.convert(own["t_warmup"], state.ratio if own["scale_warmup"] else 1.0)[0])
+            return peak(own) * min(
+                1.0,
+                u / state.convert(own["t_warmup"], state.ratio if own["scale_warmup"] else 1.0)[0],
+            )
         if "t_max" not in own:
             return multi_step(state, own)
         _, end = state.gone("t_max")
@@ -115,12 +120,16 @@ def inverse_sqrt(state, own):
     scale, cooldown, end = (state.gone(key)[1] for key in ("t_scale", "t_cooldown", "t_max"))
 
     def decay(u):
-        return own["alpha_f_decay"] + (1 - own["alpha_f_decay"]) / ((u + scale - begin) / scale) ** 0.5
+        return (
+            own["alpha_f_decay"] + (1 - own["alpha_f_decay"]) / ((u + scale - begin) / scale) ** 0.5
+        )
 
     start = max(end - cooldown, begin)
     if u < start or cooldown == 0:
         return decay(min(u, start))
-    return decay(start) + min(1.0, (u - start) / cooldown) * (own["alpha_f_cooldown"] - decay(start))
+    return decay(start) + min(1.0, (u - start) / cooldown) * (
+        own["alpha_f_cooldown"] - decay(start)
+    )
 
 
 def multiplied(multiplier):
@@ -132,7 +141,7 @@ def multiplied(multiplier):
     return table
 
 
-# -- settings --------------------------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 def run(rng):
@@ -149,7 +158,12 @@ def run(rng):
 
 def text(unit, batches, sizes, least=1):
     """About so many batches, in a unit."""
-    each = {"ba": 1, "ep": 1 / sizes["batches_per_epoch"], "sp": sizes["samples_per_batch"], "tok": sizes["tokens_per_batch"]}
+    each = {
+        "ba": 1,
+        "ep": 1 / sizes["batches_per_epoch"],
+        "sp": sizes["samples_per_batch"],
+        "tok": sizes["tokens_per_batch"],
+    }
     return f"{max(least, round(batches * each[unit]))}{unit}"
 
 
@@ -186,8 +200,15 @@ def foundry(rng, own):
     unit = parsed(own["max_duration"])[1]
     keys = ("t_warmup", "t_scale", "t_cooldown")
     low = real(rng, 0.0, 0.5)
-    times = {key: text(unit, real(rng, 2, 15), own, 2) for key in keys} | one_of(rng, {}, {"t_cooldown": f"0{unit}"})
-    return {**times, "t_max": one_of(rng, "1dur", "0.7dur"), "alpha_f_decay": low, "alpha_f_cooldown": low / 2}
+    times = {key: text(unit, real(rng, 2, 15), own, 2) for key in keys} | one_of(
+        rng, {}, {"t_cooldown": f"0{unit}"}
+    )
+    return {
+        **times,
+        "t_max": one_of(rng, "1dur", "0.7dur"),
+        "alpha_f_decay": low,
+        "alpha_f_cooldown": low / 2,
+    }
 
 
 def level(rng, own):
@@ -221,7 +242,13 @@ CASES = [
         alpha_f=level,
     ),
     case(ours.PolynomialScheduler, polynomial, power=power, t_max=time, alpha_f=level),
-    case(ours.MultiStepWithWarmupScheduler, warmed(None), warmup=any_warmup, milestones=milestones, gamma=gamma),
+    case(
+        ours.MultiStepWithWarmupScheduler,
+        warmed(None),
+        warmup=any_warmup,
+        milestones=milestones,
+        gamma=gamma,
+    ),
     case(
         ours.ConstantWithWarmupScheduler,
         warmed(lambda p, own: own["alpha"], lambda own: own["alpha"]),
@@ -230,12 +257,20 @@ CASES = [
     ),
     case(
         ours.LinearWithWarmupScheduler,
-        warmed(lambda p, own: own["alpha_i"] + p * (own["alpha_f"] - own["alpha_i"]), lambda own: own["alpha_i"]),
+        warmed(
+            lambda p, own: own["alpha_i"] + p * (own["alpha_f"] - own["alpha_i"]),
+            lambda own: own["alpha_i"],
+        ),
         warmup=warmup,
         alpha_i=level,
         alpha_f=level,
     ),
-    case(ours.CosineAnnealingWithWarmupScheduler, warmed(lambda p, own: wave(p, own["alpha_f"])), warmup=warmup, alpha_f=level),
+    case(
+        ours.CosineAnnealingWithWarmupScheduler,
+        warmed(lambda p, own: wave(p, own["alpha_f"])),
+        warmup=warmup,
+        alpha_f=level,
+    ),
     case(
         ours.PolynomialWithWarmupScheduler,
         warmed(lambda p, own: own["alpha_f"] + (1 - p) ** own["power"] * (1 - own["alpha_f"])),

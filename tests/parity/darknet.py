@@ -45,7 +45,12 @@ def sgdr(b, learning_rate, learning_rate_min, sgdr_cycle, sgdr_mult):
     start = 0
     while start + sgdr_cycle < b:
         start, sgdr_cycle = start + sgdr_cycle, sgdr_cycle * sgdr_mult
-    return learning_rate_min + (learning_rate - learning_rate_min) * (1 + math.cos((b - start) * math.pi / sgdr_cycle)) / 2
+    return (
+        learning_rate_min
+        + (learning_rate - learning_rate_min)
+        * (1 + math.cos((b - start) * math.pi / sgdr_cycle))
+        / 2
+    )
 
 
 CASES = [
@@ -56,11 +61,17 @@ CASES = [
         lambda b, learning_rate, step, scale: learning_rate * scale ** (b // step),
     ),
     case(ours.steps, steps, scaled),
-    case(ours.exp, draw(gamma=number(0.5, 1.1)), lambda b, learning_rate, gamma: learning_rate * gamma**b),
+    case(
+        ours.exp,
+        draw(gamma=number(0.5, 1.1)),
+        lambda b, learning_rate, gamma: learning_rate * gamma**b,
+    ),
     case(
         ours.poly,
         draw(max_batches=integer(1, 50)),
-        lambda b, learning_rate, max_batches, power: learning_rate * max(1 - b / max_batches, 0) ** power,
+        lambda b, learning_rate, max_batches, power: (
+            learning_rate * max(1 - b / max_batches, 0) ** power
+        ),
     ),
     case(
         ours.sig,
@@ -73,7 +84,11 @@ CASES = [
     ),
     case(
         ours.sgdr,
-        draw(sgdr_cycle=integer(1, 9), sgdr_mult=integer(1, 3), learning_rate_min=lambda rng: one_of(rng, 0.0, rate(rng))),
+        draw(
+            sgdr_cycle=integer(1, 9),
+            sgdr_mult=integer(1, 3),
+            learning_rate_min=lambda rng: one_of(rng, 0.0, rate(rng)),
+        ),
         sgdr,
         50,
     ),

@@ -46,12 +46,20 @@ class Drawn:
 
 
 def scheduler(rng):
-    end, gamma, decays = one_of(rng, 0.0, real(rng, 0.0, 1.0)), real(rng, 0.1, 1.2), whole(rng, 1, 4)
+    end, gamma, decays = (
+        one_of(rng, 0.0, real(rng, 0.0, 1.0)),
+        real(rng, 0.1, 1.2),
+        whole(rng, 1, 4),
+    )
     marks = sorted({whole(rng, 1, 49) for _ in range(3)})
     values = [gamma**i for i in range(len(marks) + 1)]
     return one_of(
         rng,
-        Drawn(lambda n: fvcore.CosineParamScheduler(1.0, end, max_iter=n), cosine(end), f"cosine to {end}"),
+        Drawn(
+            lambda n: fvcore.CosineParamScheduler(1.0, end, max_iter=n),
+            cosine(end),
+            f"cosine to {end}",
+        ),
         Drawn(
             lambda n: fvcore.MultiStepParamScheduler(values, 50, marks, max_iter=n),
             multistep(gamma, marks, 50),
@@ -76,9 +84,13 @@ def behind_warmup(rng):
     }
 
 
-def run_behind_warmup(t, scheduler, warmup_factor, warmup_length, warmup_method, rescale_interval, max_iter):
+def run_behind_warmup(
+    t, scheduler, warmup_factor, warmup_length, warmup_method, rescale_interval, max_iter
+):
     where = t / max_iter
-    return warmed(where, scheduler.formula, warmup_factor, warmup_length, warmup_method, rescale_interval)
+    return warmed(
+        where, scheduler.formula, warmup_factor, warmup_length, warmup_method, rescale_interval
+    )
 
 
 def solver(rng):
@@ -87,9 +99,14 @@ def solver(rng):
     groups = {"BASE_LR": max(lr)} if isinstance(lr, list) else {}
     return {
         "lr": lr,
-        "LR_SCHEDULER_NAME": one_of(rng, "WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"),
+        "LR_SCHEDULER_NAME": one_of(
+            rng, "WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"
+        ),
         "MAX_ITER": total,
-        "STEPS": [*sorted({whole(rng, 1, total - 1) for _ in range(3)}), *([total + 5] if rng.random() < 0.3 else [])],
+        "STEPS": [
+            *sorted({whole(rng, 1, total - 1) for _ in range(3)}),
+            *([total + 5] if rng.random() < 0.3 else []),
+        ],
         "GAMMA": real(rng, 0.05, 1.2),
         "NUM_DECAYS": whole(rng, 1, 5),
         **groups,
@@ -103,12 +120,21 @@ def solver(rng):
 
 def run_solver(t, lr, MAX_ITER, **own):  # noqa: N803
     curve = {
-        "WarmupMultiStepLR": multistep(own["GAMMA"], [x for x in own["STEPS"] if x <= MAX_ITER], MAX_ITER),
+        "WarmupMultiStepLR": multistep(
+            own["GAMMA"], [x for x in own["STEPS"] if x <= MAX_ITER], MAX_ITER
+        ),
         "WarmupCosineLR": cosine(own["BASE_LR_END"] / own.get("BASE_LR", lr)),
         "WarmupStepWithFixedGammaLR": evenly(own["GAMMA"], own["NUM_DECAYS"]),
     }[own["LR_SCHEDULER_NAME"]]
     length = min(own["WARMUP_ITERS"] / MAX_ITER, 1.0)
-    return lr * warmed(t / MAX_ITER, curve, own["WARMUP_FACTOR"], length, own["WARMUP_METHOD"], own["RESCALE_INTERVAL"])
+    return lr * warmed(
+        t / MAX_ITER,
+        curve,
+        own["WARMUP_FACTOR"],
+        length,
+        own["WARMUP_METHOD"],
+        own["RESCALE_INTERVAL"],
+    )
 
 
 def solver_steps(own):
@@ -132,11 +158,19 @@ def older_ramp(t, factor, iters, method):
 
 
 def older_steps(rng):
-    return {**older(rng), "milestones": sorted(whole(rng, 0, 40) for _ in range(3)), "gamma": real(rng, 0.05, 1.2)}
+    return {
+        **older(rng),
+        "milestones": sorted(whole(rng, 0, 40) for _ in range(3)),
+        "gamma": real(rng, 0.05, 1.2),
+    }
 
 
 def run_older_steps(t, lr, milestones, gamma, warmup_factor, warmup_iters, warmup_method):
-    return lr * older_ramp(t, warmup_factor, warmup_iters, warmup_method) * gamma ** bisect_right(milestones, t)
+    return (
+        lr
+        * older_ramp(t, warmup_factor, warmup_iters, warmup_method)
+        * gamma ** bisect_right(milestones, t)
+    )
 
 
 def run_older_cosine(t, lr, max_iters, warmup_factor, warmup_iters, warmup_method):

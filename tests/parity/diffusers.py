@@ -42,10 +42,14 @@ def hard_restarts(t, lr, num_warmup_steps, num_training_steps, num_cycles=1):
     if t < num_warmup_steps:
         return lr * ramp(t, num_warmup_steps)
     p = progress(t, num_warmup_steps, num_training_steps)
-    return lr * max(0.0, 0.5 * (1.0 + math.cos(math.pi * (num_cycles * p % 1.0)))) if p < 1.0 else 0.0
+    return (
+        lr * max(0.0, 0.5 * (1.0 + math.cos(math.pi * (num_cycles * p % 1.0)))) if p < 1.0 else 0.0
+    )
 
 
-def power_decay(t, lr, num_warmup_steps, num_training_steps, lr_end=1e-7, power=1.0, default_lr=None):
+def power_decay(
+    t, lr, num_warmup_steps, num_training_steps, lr_end=1e-7, power=1.0, default_lr=None
+):
     own = lr if default_lr is None else default_lr
     if t < num_warmup_steps:
         return lr * ramp(t, num_warmup_steps)
@@ -67,7 +71,11 @@ def some_rules(rng):
 
 
 def lines(rng):
-    return {**totalled(rng), "f_min": one_of(rng, 0.0, real(rng, 0.0, 0.5)), "f_max": one_of(rng, 1.0, real(rng, 0.5, 2.0))}
+    return {
+        **totalled(rng),
+        "f_min": one_of(rng, 0.0, real(rng, 0.0, 0.5)),
+        "f_max": one_of(rng, 1.0, real(rng, 0.5, 2.0)),
+    }
 
 
 def decays(rng):

@@ -17,7 +17,9 @@ def case(preset, settings, formula, groups="initialValue"):
 
 
 def values(rng):
-    return {"values": {0: rate(rng), **{whole(rng, 1, 30): rate(rng) for _ in range(whole(rng, 0, 4))}}}
+    return {
+        "values": {0: rate(rng), **{whole(rng, 1, 30): rate(rng) for _ in range(whole(rng, 0, 4))}}
+    }
 
 
 def cycle(rng):
@@ -31,7 +33,9 @@ def cycle(rng):
     }
 
 
-def run_cycle(t, maxLearningRate, cycleLength, initialLearningRate, annealingLength, annealingDecay):
+def run_cycle(
+    t, maxLearningRate, cycleLength, initialLearningRate, annealingLength, annealingDecay
+):
     low = maxLearningRate * 0.1 if initialLearningRate is None else initialLearningRate
     tail = math.floor(cycleLength * 0.1 + 0.5) if annealingLength is None else annealingLength
     size, position = (cycleLength - tail) // 2, t % cycleLength
@@ -54,12 +58,18 @@ def run_ramp(settings, steps):
 def warmed(t, maxLR, warmupSteps, totalSteps, minLR):
     if t < warmupSteps:
         return maxLR * t / warmupSteps
-    return minLR if t >= totalSteps else wave(t - warmupSteps, maxLR, minLR, totalSteps - warmupSteps)
+    return (
+        minLR if t >= totalSteps else wave(t - warmupSteps, maxLR, minLR, totalSteps - warmupSteps)
+    )
 
 
 CASES = [
     case(ours.FixedSchedule, lambda rng: {"value": rates(rng)}, lambda t, value: value, "value"),
-    case(ours.ExponentialSchedule, draw(gamma=number(0.5, 1.1)), lambda t, initialValue, gamma: initialValue * gamma**t),
+    case(
+        ours.ExponentialSchedule,
+        draw(gamma=number(0.5, 1.1)),
+        lambda t, initialValue, gamma: initialValue * gamma**t,
+    ),
     case(
         ours.InverseSchedule,
         draw(gamma=number(0.0, 1.0), power=lambda rng: one_of(rng, 0.0, real(rng, 0.1, 2.0))),
@@ -67,25 +77,43 @@ CASES = [
     ),
     case(
         ours.StepSchedule,
-        draw(decayRate=number(0.1, 1.2), step=lambda rng: one_of(rng, float(whole(rng, 1, 9)), whole(rng, 2, 40) / 4)),
+        draw(
+            decayRate=number(0.1, 1.2),
+            step=lambda rng: one_of(rng, float(whole(rng, 1, 9)), whole(rng, 2, 40) / 4),
+        ),
         lambda t, initialValue, decayRate, step: initialValue * decayRate ** math.floor(t / step),
     ),
     case(
         ours.SigmoidSchedule,
-        draw(gamma=lambda rng: one_of(rng, 0.0, 10 ** real(rng, -3.0, 1.0)), stepSize=integer(0, 30)),
-        lambda t, initialValue, gamma, stepSize: initialValue / (1 + math.exp(-gamma * (t - stepSize))),
+        draw(
+            gamma=lambda rng: one_of(rng, 0.0, 10 ** real(rng, -3.0, 1.0)), stepSize=integer(0, 30)
+        ),
+        lambda t, initialValue, gamma, stepSize: (
+            initialValue / (1 + math.exp(-gamma * (t - stepSize)))
+        ),
     ),
     case(
         ours.PolySchedule,
         draw(power=lambda rng: one_of(rng, 0.0, real(rng, -3.0, 3.0)), maxIter=integer(1, 40)),
-        lambda t, initialValue, power, maxIter: 0.0 if t >= maxIter else initialValue * (1 + t / maxIter) ** power,
+        lambda t, initialValue, power, maxIter: (
+            0.0 if t >= maxIter else initialValue * (1 + t / maxIter) ** power
+        ),
     ),
-    case(ours.MapSchedule, values, lambda t, values: values[max(step for step in values if step <= t)]),
+    case(
+        ours.MapSchedule,
+        values,
+        lambda t, values: values[max(step for step in values if step <= t)],
+    ),
     Case(ours.RampSchedule, ramp, run_ramp, lambda own: 20, count=200),
     case(ours.CycleSchedule, cycle, run_cycle),
     case(
         ours.CosineWarmupSchedule,
-        drawn("maxLR", warmupSteps=integer(0, 15), totalSteps=integer(0, 40), minLR=lambda rng: one_of(rng, 0.0, rate(rng))),
+        drawn(
+            "maxLR",
+            warmupSteps=integer(0, 15),
+            totalSteps=integer(0, 40),
+            minLR=lambda rng: one_of(rng, 0.0, rate(rng)),
+        ),
         warmed,
         "maxLR",
     ),

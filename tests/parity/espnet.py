@@ -33,26 +33,42 @@ def step(t, lr, warmup_steps, steps_per_epoch, step_size, gamma):
 
 
 def lines(rng):
-    at = sorted({one_of(rng, float(whole(rng, 0, 30)), round(real(rng, 0.0, 30.0), 2)) for _ in range(whole(rng, 1, 4))})
+    at = sorted(
+        {
+            one_of(rng, float(whole(rng, 0, 30)), round(real(rng, 0.0, 30.0), 2))
+            for _ in range(whole(rng, 1, 4))
+        }
+    )
     return {"lr": rates(rng), "warmup_steps_list": at, "warmup_lr_list": [rate(rng) for _ in at]}
 
 
 def interpolated(t, lr, warmup_steps_list, warmup_lr_list):
     n = t + 1
-    return np.interp(n, warmup_steps_list, warmup_lr_list, right=lr * (warmup_steps_list[-1] / n) ** 0.5)
+    return np.interp(
+        n, warmup_steps_list, warmup_lr_list, right=lr * (warmup_steps_list[-1] / n) ** 0.5
+    )
 
 
 def tri_draw(rng):
     shares = np.round(rng.dirichlet([1.0, 1.0, 1.0]), 2)
     rise, hold = (one_of(rng, 0.0, share) for share in shares[:2])
     return {
-        "lr": rates(rng), "max_steps": whole(rng, 1, 40), "warmup_ratio": rise, "hold_ratio": hold,
-        "decay_ratio": 1.0 - rise - hold, "init_lr_scale": real(rng, 0.01, 1.0), "final_lr_scale": real(rng, 0.01, 1.0),
-    }  # fmt: skip
+        "lr": rates(rng),
+        "max_steps": whole(rng, 1, 40),
+        "warmup_ratio": rise,
+        "hold_ratio": hold,
+        "decay_ratio": 1.0 - rise - hold,
+        "init_lr_scale": real(rng, 0.01, 1.0),
+        "final_lr_scale": real(rng, 0.01, 1.0),
+    }
 
 
 def tri_stage(t, lr, max_steps, warmup_ratio, hold_ratio, init_lr_scale, final_lr_scale, **own):
-    n, rise, hold = min(t + 1, max_steps), int(max_steps * warmup_ratio), int(max_steps * hold_ratio)
+    n, rise, hold = (
+        min(t + 1, max_steps),
+        int(max_steps * warmup_ratio),
+        int(max_steps * hold_ratio),
+    )
     if n < rise:
         return lr * (init_lr_scale + (1 - init_lr_scale) * n / rise)
     fall = max_steps - rise - hold
@@ -70,9 +86,13 @@ def decay(t, lr, max_lr, min_lr, total_steps, warmup_steps, warm_from_zero):
 def restarts(rng):
     warmup, mult = whole(rng, 0, 5), one_of(rng, 1.0, 2.0, real(rng, 1.0, 2.5))
     return {
-        "first_cycle_steps": warmup + whole(rng, 1, 9), "cycle_mult": mult, "max_lr": rate(rng), "min_lr": rate(rng),
-        "warmup_steps": warmup, "gamma": one_of(rng, 1.0, real(rng, 0.3, 1.0)),
-    }  # fmt: skip
+        "first_cycle_steps": warmup + whole(rng, 1, 9),
+        "cycle_mult": mult,
+        "max_lr": rate(rng),
+        "min_lr": rate(rng),
+        "warmup_steps": warmup,
+        "gamma": one_of(rng, 1.0, real(rng, 0.3, 1.0)),
+    }
 
 
 def restarted(t, first_cycle_steps, cycle_mult, max_lr, min_lr, warmup_steps, gamma):
@@ -93,10 +113,14 @@ def warm_then_down(t, lr, warmup_steps, total_steps, start_factor, end_factor):
 
 def plateau_draw(rng):
     return {
-        "mode": one_of(rng, "min", "max"), "factor": real(rng, 0.1, 0.9), "patience": whole(rng, 0, 3),
-        "threshold": one_of(rng, 1e-4, 0.05), "threshold_mode": one_of(rng, "rel", "abs"), "cooldown": whole(rng, 0, 2),
+        "mode": one_of(rng, "min", "max"),
+        "factor": real(rng, 0.1, 0.9),
+        "patience": whole(rng, 0, 3),
+        "threshold": one_of(rng, 1e-4, 0.05),
+        "threshold_mode": one_of(rng, "rel", "abs"),
+        "cooldown": whole(rng, 0, 2),
         "min_lr": one_of(rng, 0.0, 0.01),
-    }  # fmt: skip
+    }
 
 
 def plateau(own, metrics):
@@ -117,7 +141,13 @@ def plateau(own, metrics):
 
 
 CASES = [
-    Case(ours.NoamLR, draw(model_size=number(1, 512), warmup_steps=number(1, 20)), figures(noam), lambda own: 50, count=200),
+    Case(
+        ours.NoamLR,
+        draw(model_size=number(1, 512), warmup_steps=number(1, 20)),
+        figures(noam),
+        lambda own: 50,
+        count=200,
+    ),
     Case(
         ours.WarmupLR,
         draw(warmup_steps=number(1, 20)),
@@ -127,7 +157,12 @@ CASES = [
     ),
     Case(
         ours.WarmupStepLR,
-        draw(warmup_steps=number(1, 20), steps_per_epoch=number(1, 8), step_size=number(1, 3), gamma=some(0.1, 1.1)),
+        draw(
+            warmup_steps=number(1, 20),
+            steps_per_epoch=number(1, 8),
+            step_size=number(1, 3),
+            gamma=some(0.1, 1.1),
+        ),
         figures(step),
         lambda own: 60,
         count=200,
@@ -137,20 +172,30 @@ CASES = [
     Case(
         ours.ExponentialDecayWarmup,
         draw(
-            max_lr=rate, min_lr=rate, total_steps=number(16, 40), warmup_steps=number(0, 15),
+            max_lr=rate,
+            min_lr=rate,
+            total_steps=number(16, 40),
+            warmup_steps=number(0, 15),
             warm_from_zero=lambda rng: bool(rng.random() < 0.5),
         ),
         figures(decay),
         lambda own: 50,
         count=200,
     ),
-    Case(ours.CosineAnnealingWarmupRestarts, restarts, figures(restarted), lambda own: 60, count=100),
+    Case(
+        ours.CosineAnnealingWarmupRestarts, restarts, figures(restarted), lambda own: 60, count=100
+    ),
     Case(
         ours.LinearWarmupDecayLR,
-        draw(warmup_steps=number(0, 15), total_steps=number(16, 40), start_factor=some(0.0, 1.0), end_factor=some(0.0, 1.0)),
+        draw(
+            warmup_steps=number(0, 15),
+            total_steps=number(16, 40),
+            start_factor=some(0.0, 1.0),
+            end_factor=some(0.0, 1.0),
+        ),
         figures(warm_then_down),
         lambda own: 50,
         count=200,
     ),
     Case(ours.WarmupReduceLROnPlateau, plateau_draw, plateau, lambda own: 60, count=200),
-]  # fmt: skip
+]

@@ -17,7 +17,11 @@ def inverse_sqrt(t, lr, warmup_updates, warmup_init_lr):
 
 
 def draw_inverse_sqrt(rng):
-    return {"lr": rates(rng), "warmup_updates": whole(rng, 0, 20), "warmup_init_lr": one_of(rng, -1, 0.0, rate(rng))}
+    return {
+        "lr": rates(rng),
+        "warmup_updates": whole(rng, 0, 20),
+        "warmup_init_lr": one_of(rng, -1, 0.0, rate(rng)),
+    }
 
 
 def fixed(t, lr, force_anneal, lr_shrink, warmup_updates, steps_per_epoch):
@@ -42,16 +46,28 @@ def polynomial_decay(own, steps):
     """The rates, epoch after epoch: what an epoch begins with may be what the last one came to."""
 
     def rate_at(t, lr):
-        warmup, total, end = own["warmup_updates"], own["total_num_update"], own["end_learning_rate"]
+        warmup, total, end = (
+            own["warmup_updates"],
+            own["total_num_update"],
+            own["end_learning_rate"],
+        )
         if warmup > 0 and t <= warmup:
             return lr * t / warmup
-        return end if t >= total else (lr - end) * (1 - (t - warmup) / (total - warmup)) ** own["power"] + end
+        return (
+            end
+            if t >= total
+            else (lr - end) * (1 - (t - warmup) / (total - warmup)) ** own["power"] + end
+        )
 
     lrs, force, base, table = own["lr"], own["force_anneal"], own["lr"][0], []
     for t in range(steps):
         epoch, begun = divmod(t, own["steps_per_epoch"])
         if begun == 0:
-            base = lrs[min(epoch + 1, len(lrs) - 1)] if force is None or epoch + 1 < force else rate_at(t, base)
+            base = (
+                lrs[min(epoch + 1, len(lrs) - 1)]
+                if force is None or epoch + 1 < force
+                else rate_at(t, base)
+            )
         table.append(rate_at(t, base))
     return table
 
@@ -73,10 +89,16 @@ def rising(t, lr, warmup_updates, warmup_init_lr, min_lr):
     return init + t * (lr - init) / warmup_updates
 
 
-def cosine(t, lr, warmup_updates, warmup_init_lr, min_lr, t_mult, lr_period_updates, lr_shrink, max_update):
+def cosine(
+    t, lr, warmup_updates, warmup_init_lr, min_lr, t_mult, lr_period_updates, lr_shrink, max_update
+):
     if t < warmup_updates:
         return rising(t, lr, warmup_updates, warmup_init_lr, min_lr)
-    period = Fraction(repr(lr_period_updates)) if lr_period_updates > 0 else Fraction(max_update - warmup_updates)
+    period = (
+        Fraction(repr(lr_period_updates))
+        if lr_period_updates > 0
+        else Fraction(max_update - warmup_updates)
+    )
     i, gone = 0, Fraction(t - warmup_updates)
     while gone >= period:
         i, gone, period = i + 1, gone - period, period * Fraction(repr(t_mult))
@@ -132,7 +154,11 @@ def step(t, lr, warmup_updates, warmup_init_lr, min_lr, lr_deacy_period, lr_deca
 
 
 def draw_step(rng):
-    return {**draw_rising(rng), "lr_deacy_period": whole(rng, 1, 9), "lr_decay": real(rng, 0.0, 1.0)}
+    return {
+        **draw_rising(rng),
+        "lr_deacy_period": whole(rng, 1, 9),
+        "lr_decay": real(rng, 0.0, 1.0),
+    }
 
 
 def tri_stage(t, lr, phase_ratio, init_lr_scale, final_lr_scale, max_update, **own):
@@ -174,12 +200,21 @@ def draw_manual(rng):
     def keyed(most):
         return one_of(rng, None, {whole(rng, 0, most): rate(rng) for _ in range(whole(rng, 0, 4))})
 
-    return {"lr": rates(rng), "epoch2lr": keyed(8), "update2lr": keyed(40), "steps_per_epoch": whole(rng, 1, 9)}
+    return {
+        "lr": rates(rng),
+        "epoch2lr": keyed(8),
+        "update2lr": keyed(40),
+        "steps_per_epoch": whole(rng, 1, 9),
+    }
 
 
 def plateau(settings, metrics):
     mode = "max" if settings["maximize_best_checkpoint_metric"] else "min"
-    own = {"factor": settings["lr_shrink"], "threshold": settings["lr_threshold"], "patience": settings["lr_patience"]}
+    own = {
+        "factor": settings["lr_shrink"],
+        "threshold": settings["lr_threshold"],
+        "patience": settings["lr_patience"],
+    }
     return run_plateau({"mode": mode, **own}, metrics)
 
 

@@ -41,7 +41,9 @@ def annealer(name):
     def formula(t, start, end, steps):
         return anneal(start, end, float(position(t, steps)))
 
-    return Case(getattr(ours, name), draw, figures(formula), lambda own: own["steps"] + 3, count=200)
+    return Case(
+        getattr(ours, name), draw, figures(formula), lambda own: own["steps"] + 3, count=200
+    )
 
 
 def poly(t, start, end, power, steps):
@@ -59,7 +61,16 @@ def combine(pcts, scheds, pos):
 
 def shares(rng):
     """Shares of sum 1, in floating point too."""
-    return one_of(rng, [1.0], [0.25, 0.75], [0.3, 0.7], [0.1, 0.4, 0.5], [0.125, 0.0, 0.375, 0.5], [0.0, 1.0], [0.5, 0.5, 0.0])
+    return one_of(
+        rng,
+        [1.0],
+        [0.25, 0.75],
+        [0.3, 0.7],
+        [0.1, 0.4, 0.5],
+        [0.125, 0.0, 0.375, 0.5],
+        [0.0, 1.0],
+        [0.5, 0.5, 0.0],
+    )
 
 
 def combined(rng):
@@ -110,7 +121,9 @@ def tuned(t, epochs, n_iter, lr, freeze_epochs, lr_mult, pct_start, div, div_fin
     frozen = freeze_epochs * n_iter
     if t < frozen:
         return waves(0.99, lr / 25, lr, lr / div_final, position(t, frozen))
-    return waves(pct_start, lr / 2 / div, lr / 2, lr / 2 / div_final, position(t - frozen, epochs * n_iter))
+    return waves(
+        pct_start, lr / 2 / div, lr / 2, lr / 2 / div_final, position(t - frozen, epochs * n_iter)
+    )
 
 
 def tuned_groups(settings, steps):
@@ -123,14 +136,19 @@ def tuned_groups(settings, steps):
     frozen = own["freeze_epochs"] * own["n_iter"]
     even = [last / own["lr_mult"] * own["lr_mult"] ** (i / (groups - 1)) for i in range(groups)]
     held = [last / 10] * (groups - 1) + [last]
-    return [[tuned(t, lr=held[i] if t < frozen else even[i], **own) for t in range(steps)] for i in range(groups)]
+    return [
+        [tuned(t, lr=held[i] if t < frozen else even[i], **own) for t in range(steps)]
+        for i in range(groups)
+    ]
 
 
 def under(name, case):
     """A case whose ``lr`` is called otherwise."""
 
     def renamed(settings, steps):
-        return case.rates({("lr" if key == name else key): value for key, value in settings.items()}, steps)
+        return case.rates(
+            {("lr" if key == name else key): value for key, value in settings.items()}, steps
+        )
 
     return case._replace(rates=renamed)
 
@@ -147,7 +165,12 @@ CASES = [
     *map(annealer, ANNEALERS),
     Case(
         ours.SchedPoly,
-        lambda rng: {"start": rate(rng), "end": rate(rng), "power": real(rng, 0.2, 5.0), "steps": whole(rng, 1, 40)},
+        lambda rng: {
+            "start": rate(rng),
+            "end": rate(rng),
+            "power": real(rng, 0.2, 5.0),
+            "steps": whole(rng, 1, 40),
+        },
         figures(poly),
         lambda own: own["steps"] + 3,
         count=200,
@@ -155,8 +178,18 @@ CASES = [
     Case(ours.combine_scheds, combined, figures(run_combined), lambda own: own["steps"], count=200),
     Case(
         ours.combined_cos,
-        lambda rng: {"pct": share(rng), "start": rate(rng), "middle": rate(rng), "end": rate(rng), "steps": whole(rng, 1, 40)},
-        figures(lambda t, pct, start, middle, end, steps: waves(pct, start, middle, end, position(t, steps))),
+        lambda rng: {
+            "pct": share(rng),
+            "start": rate(rng),
+            "middle": rate(rng),
+            "end": rate(rng),
+            "steps": whole(rng, 1, 40),
+        },
+        figures(
+            lambda t, pct, start, middle, end, steps: waves(
+                pct, start, middle, end, position(t, steps)
+            )
+        ),
         lambda own: own["steps"] + 3,
         count=200,
     ),
@@ -166,7 +199,9 @@ CASES = [
             ours.fit_one_cycle,
             lambda rng: {
                 **fit(rng),
-                "lr_max": rates(rng) if (of := one_of(rng, "lr", "momentum")) == "lr" else rate(rng),
+                "lr_max": rates(rng)
+                if (of := one_of(rng, "lr", "momentum")) == "lr"
+                else rate(rng),
                 "div": real(rng, 2, 30),
                 "div_final": real(rng, 10, 1e5),
                 "pct_start": share(rng),
@@ -180,7 +215,12 @@ CASES = [
     ),
     Case(
         ours.fit_flat_cos,
-        lambda rng: {**fit(rng), "lr": rates(rng), "div_final": real(rng, 10, 1e5), "pct_start": share(rng)},
+        lambda rng: {
+            **fit(rng),
+            "lr": rates(rng),
+            "div_final": real(rng, 10, 1e5),
+            "pct_start": share(rng),
+        },
         figures(flat_cos),
         lambda own: own["n_epoch"] * own["n_iter"] + 3,
         count=200,
@@ -220,8 +260,16 @@ CASES = [
     ),
     Case(
         ours.LRFinder,
-        lambda rng: {"start_lr": rate(rng) / 100, "end_lr": real(rng, 1, 10), "num_it": whole(rng, 1, 40)},
-        figures(lambda t, start_lr, end_lr, num_it: ratio(start_lr, end_lr, float(position(t, max(num_it, 6))))),
+        lambda rng: {
+            "start_lr": rate(rng) / 100,
+            "end_lr": real(rng, 1, 10),
+            "num_it": whole(rng, 1, 40),
+        },
+        figures(
+            lambda t, start_lr, end_lr, num_it: ratio(
+                start_lr, end_lr, float(position(t, max(num_it, 6)))
+            )
+        ),
         lambda own: 45,
         count=200,
     ),

@@ -33,22 +33,44 @@ def draw(**parameters):
         epoch = one_of(rng, whole(rng, 1, 8), whole(rng, 1, 8), round(real(rng, 0.5, 8.0), 2))
         warmup = one_of(rng, 0.0, whole(rng, 1, 4), round(real(rng, 0.1, 4.0), 2))
         own = {name: make(rng) for name, make in parameters.items()}
-        return {"base_learning_rate": rate(rng), "steps_per_epoch": epoch, "warmup_length": warmup, **own}
+        return {
+            "base_learning_rate": rate(rng),
+            "steps_per_epoch": epoch,
+            "warmup_length": warmup,
+            **own,
+        }
 
     return settings
 
 
 def pairs(rng):
-    at = sorted(one_of(rng, whole(rng, 0, 9), round(real(rng, 0.0, 9.0), 1)) for _ in range(whole(rng, 1, 4)))
+    at = sorted(
+        one_of(rng, whole(rng, 0, 9), round(real(rng, 0.0, 9.0), 1))
+        for _ in range(whole(rng, 1, 4))
+    )
     return [[epoch, one_of(rng, 0.0, real(rng, 0.01, 1.5))] for epoch in at]
 
 
 CASES = [
-    Case(ours.create_constant_learning_rate_schedule, draw(), figures(flat), lambda own: 40, count=200),
-    Case(ours.create_stepped_learning_rate_schedule, draw(lr_sched_steps=pairs), figures(stepped), lambda own: 60, count=200),
+    Case(
+        ours.create_constant_learning_rate_schedule,
+        draw(),
+        figures(flat),
+        lambda own: 40,
+        count=200,
+    ),
+    Case(
+        ours.create_stepped_learning_rate_schedule,
+        draw(lr_sched_steps=pairs),
+        figures(stepped),
+        lambda own: 60,
+        count=200,
+    ),
     Case(
         ours.create_cosine_learning_rate_schedule,
-        draw(halfcos_epochs=lambda rng: one_of(rng, whole(rng, 1, 5), round(real(rng, 0.3, 5.0), 2))),
+        draw(
+            halfcos_epochs=lambda rng: one_of(rng, whole(rng, 1, 5), round(real(rng, 0.3, 5.0), 2))
+        ),
         figures(cosine),
         lambda own: 60,
         count=200,

@@ -22,7 +22,13 @@ def decay(preset, settings, formula, steps=lambda own: 40):
 
 def cycle(preset, weight, **parameters):
     peer = figures(lambda t, l0, l1, **own: abs(l0 - l1) * weight(t + 1, **own) + min(l0, l1), "l0")
-    return Case(preset, drawn("l0", l1=rate, period=integer(1, 12), **parameters), peer, lambda own: 50, count=200)
+    return Case(
+        preset,
+        drawn("l0", l1=rate, period=integer(1, 12), **parameters),
+        peer,
+        lambda own: 50,
+        count=200,
+    )
 
 
 def step(t, decay, step_sizes):
@@ -40,7 +46,8 @@ def tri(t, period):
 
 
 def sine(t, period):
-    return math.sin(math.pi * ((t - 1) % period) / period)  # which is 0 at a multiple, where the peer's rounding is not
+    # which is 0 at a multiple, where the peer's rounding is not
+    return math.sin(math.pi * ((t - 1) % period) / period)
 
 
 def cos(t, period, restart=False):
@@ -58,7 +65,10 @@ def one_cycle(rng):
 
 
 def run_one_cycle(t, nsteps, maxval, startval, endval, percent_start):
-    start, end = maxval / 25 if startval is None else startval, maxval / 1e5 if endval is None else endval
+    start, end = (
+        maxval / 25 if startval is None else startval,
+        maxval / 1e5 if endval is None else endval,
+    )
     warmup, n = math.ceil(percent_start * nsteps), t + 1
     if n <= warmup:
         return abs(start - maxval) * cos(n + warmup, warmup) + min(start, maxval)
@@ -116,19 +126,53 @@ CASES = [
         lambda own: own["max_iter"],
     ),
     decay(
-        ours.Inv, draw(decay=number(0.0, 1.0), degree=integer(1, 4)), lambda t, decay, degree: (1 + (t - 1) * decay) ** -degree
+        ours.Inv,
+        draw(decay=number(0.0, 1.0), degree=integer(1, 4)),
+        lambda t, decay, degree: (1 + (t - 1) * decay) ** -degree,
     ),
     cycle(ours.Triangle, tri),
     cycle(ours.TriangleDecay2, lambda t, period: tri(t, period) / 2 ** ((t - 1) // period)),
-    cycle(ours.TriangleExp, lambda t, period, decay: tri(t, period) * decay ** (t - 1), decay=number(0.5, 1.05)),
+    cycle(
+        ours.TriangleExp,
+        lambda t, period, decay: tri(t, period) * decay ** (t - 1),
+        decay=number(0.5, 1.05),
+    ),
     cycle(ours.Sin, sine),
     cycle(ours.SinDecay2, lambda t, period: sine(t, period) / 2 ** ((t - 1) // period)),
-    cycle(ours.SinExp, lambda t, period, decay: sine(t, period) * decay ** (t - 1), decay=number(0.5, 1.05)),
+    cycle(
+        ours.SinExp,
+        lambda t, period, decay: sine(t, period) * decay ** (t - 1),
+        decay=number(0.5, 1.05),
+    ),
     cycle(ours.CosAnneal, cos, restart=lambda rng: bool(whole(rng, 0, 1))),
     Case(ours.OneCycle, one_cycle, figures(run_one_cycle), lambda own: own["nsteps"], count=200),
     Case(ours.Sequence, parts, run_parts, lambda own: 40, count=200),
-    Case(ours.Loop, one(("f", "period"), 1, 9), asked(lambda t, period: t % period), lambda own: 40, count=200),
-    Case(ours.Interpolator, one(("schedule", "rate"), 1, 9), asked(lambda t, rate: t // rate), lambda own: 40, count=200),
-    Case(ours.Shifted, one(("schedule", "offset"), 1, 9), asked(lambda t, offset: t + offset - 1), lambda own: 40, count=200),
-    Case(ours.Shortened, one(("schedule", "nsteps"), 1, 9), asked(lambda t, nsteps: t), lambda own: own["nsteps"], count=200),
+    Case(
+        ours.Loop,
+        one(("f", "period"), 1, 9),
+        asked(lambda t, period: t % period),
+        lambda own: 40,
+        count=200,
+    ),
+    Case(
+        ours.Interpolator,
+        one(("schedule", "rate"), 1, 9),
+        asked(lambda t, rate: t // rate),
+        lambda own: 40,
+        count=200,
+    ),
+    Case(
+        ours.Shifted,
+        one(("schedule", "offset"), 1, 9),
+        asked(lambda t, offset: t + offset - 1),
+        lambda own: 40,
+        count=200,
+    ),
+    Case(
+        ours.Shortened,
+        one(("schedule", "nsteps"), 1, 9),
+        asked(lambda t, nsteps: t),
+        lambda own: own["nsteps"],
+        count=200,
+    ),
 ]

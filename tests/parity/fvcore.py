@@ -32,7 +32,10 @@ def constants(rng):
 
 
 def ends(rng):
-    return {"start_value": one_of(rng, 0.0, 1.0, rate(rng)), "end_value": one_of(rng, 0.0, rate(rng))}
+    return {
+        "start_value": one_of(rng, 0.0, 1.0, rate(rng)),
+        "end_value": one_of(rng, 0.0, rate(rng)),
+    }
 
 
 def powers(rng):
@@ -44,7 +47,10 @@ def decays(rng):
 
 
 def levels(rng):
-    return {"num_updates": whole(rng, 1, 90), "values": [rate(rng) for _ in range(whole(rng, 1, 6))]}
+    return {
+        "num_updates": whole(rng, 1, 90),
+        "values": [rate(rng) for _ in range(whole(rng, 1, 6))],
+    }
 
 
 def gammas(rng):
@@ -62,8 +68,12 @@ def milestones(rng):
     marks = sorted({whole(rng, 1, 39) for _ in range(count)})
     values = [rate(rng) for _ in range(len(marks) + 1)]
     even = {"values": values, "num_updates": len(values) * whole(rng, 1, 12)}
-    return one_of(rng, {"values": values, "num_updates": 40 + len(values), "milestones": marks},
-                  {"values": values, "milestones": [*marks, 40 + whole(rng, 0, 9)]}, even)  # fmt: skip
+    return one_of(
+        rng,
+        {"values": values, "num_updates": 40 + len(values), "milestones": marks},
+        {"values": values, "milestones": [*marks, 40 + whole(rng, 0, 9)]},
+        even,
+    )
 
 
 def draw(own):
@@ -74,7 +84,12 @@ class Curves(list):
     """Presets of so many steps, and what they are in fvcore."""
 
     def __init__(self, named):
-        super().__init__([lambda steps, name=name, own=own: getattr(ours, name)(**own, max_iter=steps) for name, own in named])
+        super().__init__(
+            [
+                lambda steps, name=name, own=own: getattr(ours, name)(**own, max_iter=steps)
+                for name, own in named
+            ]
+        )
         self.named = named
 
     def __repr__(self):
@@ -128,7 +143,11 @@ def to_the_end(own):
 
 CASES = [
     Case(
-        ours.ConstantParamScheduler, draw(lambda rng: {"value": rate(rng)}), peer("ConstantParamScheduler"), to_the_end, "fvcore"
+        ours.ConstantParamScheduler,
+        draw(lambda rng: {"value": rate(rng)}),
+        peer("ConstantParamScheduler"),
+        to_the_end,
+        "fvcore",
     ),
     Case(
         ours.LinearParamScheduler,
@@ -137,7 +156,13 @@ CASES = [
         lambda own: own["max_iter"] + 1,
         "fvcore",
     ),
-    Case(ours.CosineParamScheduler, draw(ends), peer("CosineParamScheduler"), lambda own: 3 * own["max_iter"] + 2, "fvcore"),
+    Case(
+        ours.CosineParamScheduler,
+        draw(ends),
+        peer("CosineParamScheduler"),
+        lambda own: 3 * own["max_iter"] + 2,
+        "fvcore",
+    ),
     Case(
         ours.ExponentialParamScheduler,
         draw(decays),
@@ -153,7 +178,13 @@ CASES = [
         "fvcore",
     ),
     Case(ours.StepParamScheduler, draw(levels), peer("StepParamScheduler"), to_the_end, "fvcore"),
-    Case(ours.StepWithFixedGammaParamScheduler, draw(gammas), peer("StepWithFixedGammaParamScheduler"), to_the_end, "fvcore"),
+    Case(
+        ours.StepWithFixedGammaParamScheduler,
+        draw(gammas),
+        peer("StepWithFixedGammaParamScheduler"),
+        to_the_end,
+        "fvcore",
+    ),
     Case(
         ours.MultiStepParamScheduler,
         draw(milestones),

@@ -17,7 +17,9 @@ def annealing(t, start_lr, warmup_iter, total_iters, decay_style, min_lr, versio
         return max(start_lr * (steps - gone) / steps, min_lr)
     if decay_style == "cosine":
         return max(min_lr + (start_lr - min_lr) / 2 * (cos(pi * gone / steps) + 1), min_lr)
-    return max(start_lr * exp(-0.693 * gone / steps) if decay_style == "exponential" else start_lr, min_lr)
+    return max(
+        start_lr * exp(-0.693 * gone / steps) if decay_style == "exponential" else start_lr, min_lr
+    )
 
 
 def before(t, start_lr, warmup_iter, total_iters, decay_style, min_lr):
@@ -29,14 +31,19 @@ def before(t, start_lr, warmup_iter, total_iters, decay_style, min_lr):
         return max(start_lr * (total_iters - gone) / total_iters, min_lr)
     if decay_style == "cosine":
         return max(start_lr / 2 * (cos(pi * gone / total_iters) + 1), min_lr)
-    return max(start_lr * exp(-0.693 * gone / total_iters) if decay_style == "exponential" else start_lr, min_lr)
+    return max(
+        start_lr * exp(-0.693 * gone / total_iters) if decay_style == "exponential" else start_lr,
+        min_lr,
+    )
 
 
 def draw(rng):
     total = whole(rng, 1, 40)
     return {
         "start_lr": rates(rng),
-        "warmup_iter": one_of(rng, 0, whole(rng, 0, total - 1), round(real(rng, 0.0, 0.99), 2) * total),
+        "warmup_iter": one_of(
+            rng, 0, whole(rng, 0, total - 1), round(real(rng, 0.0, 0.99), 2) * total
+        ),
         "total_iters": total,
         "decay_style": one_of(rng, "constant", "linear", "cosine", "exponential"),
         "min_lr": one_of(rng, 0.0, rate(rng)),
@@ -44,6 +51,16 @@ def draw(rng):
     }
 
 
-TICKS = 1e-11  # a warm-up of seventeen digits is rounded to the finest clock that reaches far enough
+# a warm-up of seventeen digits is rounded to the finest clock that reaches far enough
+TICKS = 1e-11
 
-CASES = [Case(ours.AnnealingLR, draw, figures(annealing, "start_lr"), lambda own: 60, count=200, bound=TICKS)]
+CASES = [
+    Case(
+        ours.AnnealingLR,
+        draw,
+        figures(annealing, "start_lr"),
+        lambda own: 60,
+        count=200,
+        bound=TICKS,
+    )
+]

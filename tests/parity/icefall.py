@@ -9,7 +9,9 @@ def draw(rng):
     return {
         "lr": rates(rng),
         "lr_batches": one_of(rng, float(whole(rng, 1, 30)), real(rng, 0.5, 30.0)),
-        "warmup_batches": one_of(rng, 0.0, float(whole(rng, 1, 30)), round(real(rng, 0.5, 30.0), 2)),
+        "warmup_batches": one_of(
+            rng, 0.0, float(whole(rng, 1, 30)), round(real(rng, 0.5, 30.0), 2)
+        ),
         "warmup_start": real(rng, 0.0, 1.0),
     }
 
@@ -28,7 +30,11 @@ def eden(t, lr_epochs, batches_per_epoch, **own):
 CASES = [
     Case(
         ours.Eden,
-        lambda rng: {**draw(rng), "lr_epochs": real(rng, 0.5, 9.0), "batches_per_epoch": whole(rng, 1, 10)},
+        lambda rng: {
+            **draw(rng),
+            "lr_epochs": real(rng, 0.5, 9.0),
+            "batches_per_epoch": whole(rng, 1, 10),
+        },
         figures(eden),
         lambda own: 50,
         count=200,

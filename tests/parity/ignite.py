@@ -30,7 +30,9 @@ def optimizer_of(lr):
 
 
 def driven(make, steps, lr=1.0):
-    """The rate at each iteration, set at its start as an engine that a scheduler is attached to has it set."""
+    """The rate at each iteration, set at its start as an engine that a scheduler is attached to
+    has it set.
+    """
     optimizer = optimizer_of(lr)
     table = np.empty((len(optimizer.param_groups), steps))
     with warnings.catch_warnings():
@@ -46,7 +48,9 @@ def peer(name):
     """The scheduler of this name, with the preset's own arguments."""
 
     def run(settings, steps):
-        return driven(lambda optimizer: getattr(handlers(), name)(optimizer, "lr", **settings), steps)
+        return driven(
+            lambda optimizer: getattr(handlers(), name)(optimizer, "lr", **settings), steps
+        )
 
     return run
 
@@ -90,7 +94,11 @@ def cycle_steps(own):
 
 def lines(rng):
     own, monotonic = cycles(rng), bool(rng.random() < 0.5)
-    return {**own, "monotonic": monotonic, "warmup_duration": own["warmup_duration"] if monotonic else 0}
+    return {
+        **own,
+        "monotonic": monotonic,
+        "warmup_duration": own["warmup_duration"] if monotonic else 0,
+    }
 
 
 def knots(rng):
@@ -98,7 +106,7 @@ def knots(rng):
     return {"milestones_values": [(at, rate(rng)) for at in milestones]}
 
 
-# -- schedulers of schedulers ----------------------------------------------------------------------------------------------
+# -- schedulers of schedulers ----------------------------------------------------------------------
 
 
 class Pair:
@@ -109,7 +117,9 @@ class Pair:
 
     @property
     def ours(self):
-        return getattr(self.module, self.name)(**({"lr": self.lr} if self.module is torch else {}), **self.own)
+        return getattr(self.module, self.name)(
+            **({"lr": self.lr} if self.module is torch else {}), **self.own
+        )
 
     def made(self, optimizer, **more):
         import torch
@@ -126,7 +136,11 @@ OF_TORCH = {
     "CosineAnnealingLR": lambda rng: {"T_max": whole(rng, 2, 12), "eta_min": 1e-7},
     "PolynomialLR": lambda rng: {"total_iters": whole(rng, 12, 30), "power": real(rng, 0.5, 3.0)},
 }
-OF_IGNITE = {"LinearCyclicalScheduler": lines, "CosineAnnealingScheduler": cycles, "PiecewiseLinear": knots}
+OF_IGNITE = {
+    "LinearCyclicalScheduler": lines,
+    "CosineAnnealingScheduler": cycles,
+    "PiecewiseLinear": knots,
+}
 
 
 def of_torch(rng, lr, *names):
@@ -145,7 +159,9 @@ def of_pairs(preset):
 
     @wraps(preset)
     def made(pairs, **own):
-        return preset([pair.ours for pair in pairs] if isinstance(pairs, list) else pairs.ours, **own)
+        return preset(
+            [pair.ours for pair in pairs] if isinstance(pairs, list) else pairs.ours, **own
+        )
 
     return made
 
@@ -157,19 +173,28 @@ def concatenated(rng):
 
 def run_concatenated(settings, steps):
     pairs, durations = settings["pairs"], settings["durations"]
-    return driven(lambda optimizer: handlers().ConcatScheduler([pair.made(optimizer) for pair in pairs], durations), steps)
+    return driven(
+        lambda optimizer: handlers().ConcatScheduler(
+            [pair.made(optimizer) for pair in pairs], durations
+        ),
+        steps,
+    )
 
 
 def run_groups(settings, steps):
     def make(optimizer):
         pairs = enumerate(settings["pairs"])
-        return handlers().ParamGroupScheduler([pair.made(optimizer, param_group_index=i) for i, pair in pairs])
+        return handlers().ParamGroupScheduler(
+            [pair.made(optimizer, param_group_index=i) for i, pair in pairs]
+        )
 
     return driven(make, steps, [1.0] * len(settings["pairs"]))
 
 
 def wrapped(rng):
-    """Any scheduler of torch's from its step 1; from its step 0 one whose rates ignite can ask for."""
+    """Any scheduler of torch's from its step 1; from its step 0 one whose rates ignite can ask
+    for.
+    """
     lr, legacy = one_of(rng, rate(rng), [rate(rng) for _ in range(3)]), bool(rng.random() < 0.5)
     return {"pairs": of_torch(rng, lr, *([] if legacy else ["StepLR"])), "use_legacy": legacy}
 
@@ -177,18 +202,28 @@ def wrapped(rng):
 def run_wrapped(settings, steps):
     pair = settings["pairs"]
     make = handlers().param_scheduler.LRScheduler
-    return driven(lambda optimizer: make(pair.made(optimizer), use_legacy=settings["use_legacy"]), steps, pair.lr)
+    return driven(
+        lambda optimizer: make(pair.made(optimizer), use_legacy=settings["use_legacy"]),
+        steps,
+        pair.lr,
+    )
 
 
 def warmed(rng):
     """With groups, whose warm-ups end together: each at its own rate."""
     lr = rate(rng)
-    exact = of_ignite(rng, "CosineAnnealingScheduler", "PiecewiseLinear")  # at their step 0, to the bit
+    # at their step 0, to the bit
+    exact = of_ignite(rng, "CosineAnnealingScheduler", "PiecewiseLinear")
     pair = one_of(rng, of_torch(rng, lr), of_torch(rng, [rate(rng) for _ in range(3)]), exact)
     first = pair.ours(0)
     ends = {"warmup_end_value": one_of(rng, rate(rng), first)} if isinstance(first, float) else {}
     ends = ends if pair.module is ours or rng.random() < 0.5 else {}
-    return {"pairs": pair, "warmup_start_value": one_of(rng, 0.0, rate(rng)), "warmup_duration": whole(rng, 2, 9), **ends}
+    return {
+        "pairs": pair,
+        "warmup_start_value": one_of(rng, 0.0, rate(rng)),
+        "warmup_duration": whole(rng, 2, 9),
+        **ends,
+    }
 
 
 def run_warmed(settings, steps):
@@ -197,7 +232,7 @@ def run_warmed(settings, steps):
     return driven(lambda optimizer: make(pair.made(optimizer), **own), steps, pair.lr)
 
 
-# -- the range test, plateau, states ---------------------------------------------------------------------------------------
+# -- the range test, plateau, states ---------------------------------------------------------------
 
 
 def finder(rng):
@@ -224,7 +259,9 @@ def run_finder(settings, steps):
     trainer = handlers().state_param_scheduler.Engine(update)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the loss has not diverged
-        with handlers().FastaiLRFinder().attach(trainer, {"optimizer": optimizer}, **own) as finding:
+        with (
+            handlers().FastaiLRFinder().attach(trainer, {"optimizer": optimizer}, **own) as finding
+        ):
             finding.run(range(steps + 1), max_epochs=1)
     return np.array(table).T if isinstance(settings["lr"], list) else np.ravel(table)
 
@@ -265,12 +302,24 @@ def stairs(rng):
 
 
 def milestones(rng):
-    return {"initial_value": rate(rng), "gamma": real(rng, 0.1, 1.2), "milestones": sorted(whole(rng, 0, 30) for _ in range(4))}
+    return {
+        "initial_value": rate(rng),
+        "gamma": real(rng, 0.1, 1.2),
+        "milestones": sorted(whole(rng, 0, 30) for _ in range(4)),
+    }
 
 
 CASES = [
-    Case(ours.LinearCyclicalScheduler, lines, peer("LinearCyclicalScheduler"), cycle_steps, "ignite"),
-    Case(ours.CosineAnnealingScheduler, cycles, peer("CosineAnnealingScheduler"), cycle_steps, "ignite"),
+    Case(
+        ours.LinearCyclicalScheduler, lines, peer("LinearCyclicalScheduler"), cycle_steps, "ignite"
+    ),
+    Case(
+        ours.CosineAnnealingScheduler,
+        cycles,
+        peer("CosineAnnealingScheduler"),
+        cycle_steps,
+        "ignite",
+    ),
     Case(ours.PiecewiseLinear, knots, peer("PiecewiseLinear"), lambda own: 33, "ignite"),
     Case(of_pairs(ours.ConcatScheduler), concatenated, run_concatenated, lambda own: 45, "ignite"),
     Case(
@@ -280,12 +329,33 @@ CASES = [
         lambda own: 40,
         "ignite",
     ),
-    Case(of_pairs(ours.LRScheduler), wrapped, run_wrapped, lambda own: 30, "ignite", bound=RECURSIVE),
-    Case(of_pairs(ours.create_lr_scheduler_with_warmup), warmed, run_warmed, lambda own: 40, "ignite", bound=RECURSIVE),
+    Case(
+        of_pairs(ours.LRScheduler), wrapped, run_wrapped, lambda own: 30, "ignite", bound=RECURSIVE
+    ),
+    Case(
+        of_pairs(ours.create_lr_scheduler_with_warmup),
+        warmed,
+        run_warmed,
+        lambda own: 40,
+        "ignite",
+        bound=RECURSIVE,
+    ),
     Case(ours.FastaiLRFinder, finder, run_finder, lambda own: own["num_iter"] + 1, "ignite", 300),
     Case(ours.ReduceLROnPlateauScheduler, plateau, run_plateau, lambda own: 60, "ignite"),
-    Case(ours.LambdaStateScheduler, function, peer_of_state("LambdaStateScheduler", ["total_steps"]), lambda own: 20, "ignite"),
-    Case(ours.PiecewiseLinearStateScheduler, knots, peer_of_state("PiecewiseLinearStateScheduler"), lambda own: 33, "ignite"),
+    Case(
+        ours.LambdaStateScheduler,
+        function,
+        peer_of_state("LambdaStateScheduler", ["total_steps"]),
+        lambda own: 20,
+        "ignite",
+    ),
+    Case(
+        ours.PiecewiseLinearStateScheduler,
+        knots,
+        peer_of_state("PiecewiseLinearStateScheduler"),
+        lambda own: 33,
+        "ignite",
+    ),
     Case(
         ours.ExpStateScheduler,
         lambda rng: {"initial_value": rate(rng), "gamma": real(rng, 0.1, 1.2)},
@@ -293,6 +363,18 @@ CASES = [
         lambda own: 40,
         "ignite",
     ),
-    Case(ours.StepStateScheduler, stairs, peer_of_state("StepStateScheduler"), lambda own: 40, "ignite"),
-    Case(ours.MultiStepStateScheduler, milestones, peer_of_state("MultiStepStateScheduler"), lambda own: 33, "ignite"),
+    Case(
+        ours.StepStateScheduler,
+        stairs,
+        peer_of_state("StepStateScheduler"),
+        lambda own: 40,
+        "ignite",
+    ),
+    Case(
+        ours.MultiStepStateScheduler,
+        milestones,
+        peer_of_state("MultiStepStateScheduler"),
+        lambda own: 33,
+        "ignite",
+    ),
 ]

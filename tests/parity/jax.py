@@ -22,7 +22,10 @@ def peer(name):
         if name == "piecewise_constant":
             return jax.vmap(make(**own))(count)
         size = own.pop("step_size")
-        tables = [np.broadcast_to(make(one, **own)(count), (steps,)) for one in (size if isinstance(size, list) else [size])]
+        tables = [
+            np.broadcast_to(make(one, **own)(count), (steps,))
+            for one in (size if isinstance(size, list) else [size])
+        ]
         return np.array(tables) if isinstance(size, list) else tables[0]
 
     return run
@@ -34,7 +37,10 @@ def rates(rng):
 
 def draw(**parameters):
     """Settings by drawing each of these."""
-    return lambda rng: {"step_size": rates(rng), **{name: make(rng) for name, make in parameters.items()}}
+    return lambda rng: {
+        "step_size": rates(rng),
+        **{name: make(rng) for name, make in parameters.items()},
+    }
 
 
 def length(rng):
@@ -48,7 +54,10 @@ def number(low, high):
 
 def piecewise(rng):
     at = [whole(rng, 0, 40) for _ in range(3)]  # in any order: they are counted
-    return {"boundaries": at, "values": [one_of(rng, 0.0, rate(rng), rate(rng)) for _ in range(len(at) + 1)]}
+    return {
+        "boundaries": at,
+        "values": [one_of(rng, 0.0, rate(rng), rate(rng)) for _ in range(len(at) + 1)],
+    }
 
 
 def case(preset, settings):
@@ -59,18 +68,30 @@ CASES = [
     case(ours.constant, draw()),
     case(
         ours.exponential_decay,
-        draw(decay_steps=length, decay_rate=lambda rng: one_of(rng, 0.0, *[real(rng, 0.1, 1.5) for _ in range(9)])),
+        draw(
+            decay_steps=length,
+            decay_rate=lambda rng: one_of(rng, 0.0, *[real(rng, 0.1, 1.5) for _ in range(9)]),
+        ),
     ),
     case(
         ours.inverse_time_decay,
-        draw(decay_steps=length, decay_rate=number(0.0, 2.0), staircase=lambda rng: bool(rng.random() < 0.5)),
+        draw(
+            decay_steps=length,
+            decay_rate=number(0.0, 2.0),
+            staircase=lambda rng: bool(rng.random() < 0.5),
+        ),
     ),
     case(
         ours.polynomial_decay,
         lambda rng: {
             "step_size": rates(rng),
-            # below 1 a power makes much of the rounding of t/decay_steps, where that is not 1 to the bit at the end
-            **one_of(rng, {"decay_steps": length(rng), "power": real(rng, 1.0, 5.0)}, {"decay_steps": 16, "power": 0.3}),
+            # below 1 a power makes much of the rounding of t/decay_steps, where that is not 1 to
+            # the bit at the end
+            **one_of(
+                rng,
+                {"decay_steps": length(rng), "power": real(rng, 1.0, 5.0)},
+                {"decay_steps": 16, "power": 0.3},
+            ),
             "final_step_size": one_of(rng, 0.0, rate(rng)),
         },
     ),

@@ -17,7 +17,9 @@ RATES = ("initial_learning_rate", "warmup_target")
 
 @contextmanager
 def in_float64():
-    """Keras, with float64 for what it makes; with all backends but TensorFlow's it would narrow that in mid-formula."""
+    """Keras, with float64 for what it makes; with all backends but TensorFlow's it would narrow
+    that in mid-formula.
+    """
     os.environ.setdefault("KERAS_BACKEND", "torch")  # the backend that test_plateau_peers.py has
     import keras
     from keras.src.backend.common import dtypes
@@ -38,11 +40,19 @@ def peer(name):
     """The schedule of this name, for each group."""
 
     def run(settings, steps):
-        groups = next((len(value) for key, value in settings.items() if key in RATES and isinstance(value, list)), 0)
+        groups = next(
+            (
+                len(value)
+                for key, value in settings.items()
+                if key in RATES and isinstance(value, list)
+            ),
+            0,
+        )
         with in_float64() as keras:
             made = getattr(keras.optimizers.schedules, name)
             schedules = [made(**of_group(settings, i)) for i in range(groups or 1)]
-            one_by_one = name == "PiecewiseConstantDecay" or "warmup_target" in settings  # these take one step
+            # these take one step
+            one_by_one = name == "PiecewiseConstantDecay" or "warmup_target" in settings
             tables = [asked(keras, schedule, steps, one_by_one) for schedule in schedules]
         return np.array(tables) if groups else tables[0]
 
@@ -50,7 +60,10 @@ def peer(name):
 
 
 def of_group(settings, i):
-    return {key: value[i] if key in RATES and isinstance(value, list) else value for key, value in settings.items()}
+    return {
+        key: value[i] if key in RATES and isinstance(value, list) else value
+        for key, value in settings.items()
+    }
 
 
 def asked(keras, schedule, steps, one_by_one):
@@ -78,7 +91,13 @@ def some(*options):
 
 def length(rng):
     """So many steps, at times a fraction."""
-    return one_of(rng, whole(rng, 1, 30), whole(rng, 1, 30), whole(rng, 1, 60) / 4, round(real(rng, 0.5, 30.0), 3))
+    return one_of(
+        rng,
+        whole(rng, 1, 30),
+        whole(rng, 1, 30),
+        whole(rng, 1, 60) / 4,
+        round(real(rng, 0.5, 30.0), 3),
+    )
 
 
 def flag(rng):
@@ -91,7 +110,10 @@ def some_decay(rng):
 
 def piecewise(rng):
     at = sorted(whole(rng, 0, 18) for _ in range(whole(rng, 1, 5)))
-    return {"boundaries": at, "values": [one_of(rng, 0.0, rate(rng), rate(rng)) for _ in range(len(at) + 1)]}
+    return {
+        "boundaries": at,
+        "values": [one_of(rng, 0.0, rate(rng), rate(rng)) for _ in range(len(at) + 1)],
+    }
 
 
 def polynomial(rng):
@@ -100,7 +122,9 @@ def polynomial(rng):
     return {
         "initial_learning_rate": init,
         "decay_steps": length(rng),
-        "end_learning_rate": one_of(rng, 0.0, low * real(rng, 0.0, 1.0), *([] if cycle else [rate(rng)])),
+        "end_learning_rate": one_of(
+            rng, 0.0, low * real(rng, 0.0, 1.0), *([] if cycle else [rate(rng)])
+        ),
         "power": one_of(rng, 1.0, real(rng, 0.2, 4.0)),
         "cycle": cycle,
     }
@@ -112,11 +136,17 @@ def whole_cycles(rng):
 
 def cycles(rng):
     """Cycles that begin between steps, of which a schedule has many parts."""
-    return {"first_decay_steps": length(rng), "t_mul": one_of(rng, 1.0, 2.0, 1.5, round(real(rng, 1.8, 4.0), 3))}
+    return {
+        "first_decay_steps": length(rng),
+        "t_mul": one_of(rng, 1.0, 2.0, 1.5, round(real(rng, 1.8, 4.0), 3)),
+    }
 
 
 def cosine(rng):
-    warm = {"warmup_target": rate(rng), "warmup_steps": one_of(rng, 0, whole(rng, 1, 15), round(real(rng, 0.5, 15.0), 3))}
+    warm = {
+        "warmup_target": rate(rng),
+        "warmup_steps": one_of(rng, 0, whole(rng, 1, 15), round(real(rng, 0.5, 15.0), 3)),
+    }
     return {
         "initial_learning_rate": rates(rng),
         "decay_steps": length(rng),
@@ -125,7 +155,7 @@ def cosine(rng):
     }
 
 
-# -- callbacks -------------------------------------------------------------------------------------------------------------
+# -- callbacks -------------------------------------------------------------------------------------
 
 
 class Rate:
@@ -178,13 +208,26 @@ def case(preset, settings, count=1_000):
 CASES = [
     case(
         ours.ExponentialDecay,
-        draw(initial_learning_rate=rates, decay_steps=length, decay_rate=some_decay, staircase=flag),
+        draw(
+            initial_learning_rate=rates, decay_steps=length, decay_rate=some_decay, staircase=flag
+        ),
     ),
-    Case(ours.PiecewiseConstantDecay, piecewise, peer("PiecewiseConstantDecay"), lambda own: 20, "keras"),
+    Case(
+        ours.PiecewiseConstantDecay,
+        piecewise,
+        peer("PiecewiseConstantDecay"),
+        lambda own: 20,
+        "keras",
+    ),
     case(ours.PolynomialDecay, polynomial),
     case(
         ours.InverseTimeDecay,
-        draw(initial_learning_rate=rates, decay_steps=length, decay_rate=number(0.0, 2.0), staircase=flag),
+        draw(
+            initial_learning_rate=rates,
+            decay_steps=length,
+            decay_rate=number(0.0, 2.0),
+            staircase=flag,
+        ),
     ),
     case(ours.CosineDecay, cosine),
     case(

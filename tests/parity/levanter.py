@@ -18,7 +18,17 @@ def draw(rng):
         {"cycle_length": one_of(rng, whole(rng, 2, total), real(rng, 0.2, 1.0))},
         {"cycle_length": [whole(rng, 2, total // 2) for _ in range(2)]},
     )
-    shape = one_of(rng, "constant", "cosine", "linear", "inv_sqrt", "inv", "power", "polynomial", "inv_sqrt_decay")
+    shape = one_of(
+        rng,
+        "constant",
+        "cosine",
+        "linear",
+        "inv_sqrt",
+        "inv",
+        "power",
+        "polynomial",
+        "inv_sqrt_decay",
+    )
     return {
         "num_train_steps": total,
         "learning_rate": rate(rng),
@@ -33,7 +43,11 @@ def draw(rng):
             "inv_sqrt": {"timescale": real(rng, 1.0, 20.0)},
             "polynomial": {"power": real(rng, 0.3, 3.0)},
             "inv_sqrt_decay": {"decay_constant": real(rng, 1.0, 40.0)},
-            "power": {"batch_size": whole(rng, 1, 4), "seq_length": whole(rng, 1, 9), "b": -real(rng, 0.2, 1.0)},
+            "power": {
+                "batch_size": whole(rng, 1, 4),
+                "seq_length": whole(rng, 1, 9),
+                "b": -real(rng, 0.2, 1.0),
+            },
         }.get(shape, {}),
     }
 
@@ -41,7 +55,10 @@ def draw(rng):
 def cooled(rng):
     own = draw(rng)
     own = {key: value for key, value in own.items() if key not in ("cycles", "cycle_length")}
-    return {**own, "cooldown": one_of(rng, real(rng, 0.0, 0.5), whole(rng, 2, own["num_train_steps"] // 2))}
+    return {
+        **own,
+        "cooldown": one_of(rng, real(rng, 0.0, 0.5), whole(rng, 2, own["num_train_steps"] // 2)),
+    }
 
 
 def steps_of(length, whole):  # one is all of it
@@ -91,10 +108,20 @@ def rates(own, steps):
         d = n - w if own["decay"] is None else min(steps_of(own["decay"], n), n - w)
         for t in range(n if end < total - rest or rest else steps - start):
             hold = n - w - d
-            table.append(level + (lr - level) * t / w if t < w else lr if t < w + hold else decayed(t - w - hold, own, w, d))
+            table.append(
+                level + (lr - level) * t / w
+                if t < w
+                else lr
+                if t < w + hold
+                else decayed(t - w - hold, own, w, d)
+            )
         level = decayed(d, own, w, d)
     low = lr * own["min_lr_ratio"]
-    return (table + [level + (low - level) * min(t / rest, 1.0) for t in range(rest + 5)] if rest else table)[:steps]
+    return (
+        table + [level + (low - level) * min(t / rest, 1.0) for t in range(rest + 5)]
+        if rest
+        else table
+    )[:steps]
 
 
 def steps(own):

@@ -1,4 +1,6 @@
-"""Lightning and Bolts: their schedules from their own code, one number at a time, Bolts's as torch's recursion goes."""
+"""Lightning and Bolts: their schedules from their own code, one number at a time, Bolts's as
+torch's recursion goes.
+"""
 
 import math
 
@@ -9,7 +11,9 @@ from . import Case, figures, one_of, rate, rates, real, whole
 
 def finder(t, min_lr, max_lr, num_training, mode):
     r = min((t + 1) / num_training, 1.0) if t else 0.0
-    return min_lr * (max_lr / min_lr) ** r if mode == "exponential" else min_lr + r * (max_lr - min_lr)
+    return (
+        min_lr * (max_lr / min_lr) ** r if mode == "exponential" else min_lr + r * (max_lr - min_lr)
+    )
 
 
 def bolts(t, lr, warmup_epochs, max_epochs, warmup_start_lr, eta_min):
@@ -40,7 +44,12 @@ def decay(t, lr, warmup_steps, total_steps, cosine, linear):
 
 def range_test(rng):
     low = rate(rng)
-    return {"min_lr": low, "max_lr": low * real(rng, 2, 1e6), "num_training": whole(rng, 1, 40), "mode": one_of(rng, *MODES)}
+    return {
+        "min_lr": low,
+        "max_lr": low * real(rng, 2, 1e6),
+        "num_training": whole(rng, 1, 40),
+        "mode": one_of(rng, *MODES),
+    }
 
 
 MODES = ["exponential", "linear"]
@@ -49,7 +58,12 @@ MODES = ["exponential", "linear"]
 def warmed(rng):
     warmup, floor = whole(rng, 0, 10), one_of(rng, 0.0, 1e-7)
     own = {"warmup_start_lr": one_of(rng, 0.0, rate(rng)), "eta_min": floor}
-    return {"lr": rates(rng), "warmup_epochs": warmup, "max_epochs": warmup + whole(rng, 1, 15), **own}
+    return {
+        "lr": rates(rng),
+        "warmup_epochs": warmup,
+        "max_epochs": warmup + whole(rng, 1, 15),
+        **own,
+    }
 
 
 def shapes(rng):
@@ -65,6 +79,13 @@ def shapes(rng):
 
 CASES = [
     Case(ours.lr_find, range_test, figures(finder), lambda own: own["num_training"] + 3, count=200),
-    Case(ours.LinearWarmupCosineAnnealingLR, warmed, figures(bolts), lambda own: 45, count=200, bound=1e-10),
+    Case(
+        ours.LinearWarmupCosineAnnealingLR,
+        warmed,
+        figures(bolts),
+        lambda own: 45,
+        count=200,
+        bound=1e-10,
+    ),
     Case(ours.linear_warmup_decay, shapes, figures(decay), lambda own: 50, count=200),
 ]

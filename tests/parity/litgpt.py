@@ -1,4 +1,6 @@
-"""LitGPT: figures worked out from the formula of its pretraining; the two schedulers of torch that its finetuning joins."""
+"""LitGPT: figures worked out from the formula of its pretraining; the two schedulers of torch
+that its finetuning joins.
+"""
 
 from math import cos, pi
 
@@ -13,7 +15,9 @@ def get_lr(t, learning_rate, warmup_iters, max_iters, min_lr):
         return learning_rate * t / warmup_iters
     if t > max_iters or warmup_iters == max_iters:
         return min_lr
-    return min_lr + (1 + cos(pi * (t - warmup_iters) / (max_iters - warmup_iters))) / 2 * (learning_rate - min_lr)
+    return min_lr + (1 + cos(pi * (t - warmup_iters) / (max_iters - warmup_iters))) / 2 * (
+        learning_rate - min_lr
+    )
 
 
 def draw(rng):
@@ -43,5 +47,7 @@ def draw_finetuning(rng):
 
 CASES = [
     Case(ours.get_lr, draw, figures(get_lr, "learning_rate"), lambda own: 60, count=200),
-    Case(ours.get_lr_scheduler, draw_finetuning, finetuning, lambda own: 20, "torch", bound=RECURSIVE),
+    Case(
+        ours.get_lr_scheduler, draw_finetuning, finetuning, lambda own: 20, "torch", bound=RECURSIVE
+    ),
 ]

@@ -17,12 +17,19 @@ def some_length(rng):
 
 
 def decay(t, total_train_steps, steps_or_fraction):
-    return max(min(1.0, (total_train_steps - t) / length(steps_or_fraction, total_train_steps)), 0.0)
+    return max(
+        min(1.0, (total_train_steps - t) / length(steps_or_fraction, total_train_steps)), 0.0
+    )
 
 
 def factors(rng):
     total, warmup, number = whole(rng, 10, 40), whole(rng, 1, 12), rate(rng)
-    made = [number, ours.truncated_rsqrt(warmup), ours.linear_decay(total, 0.5), flr.linear(0.5, 1.0, 4)]
+    made = [
+        number,
+        ours.truncated_rsqrt(warmup),
+        ours.linear_decay(total, 0.5),
+        flr.linear(0.5, 1.0, 4),
+    ]
     return {"factors": Factors(made, (number, warmup, total)), "offset": whole(rng, 0, 9)}
 
 
@@ -63,7 +70,11 @@ CASES = [
     Case(
         ours.linear_warmup,
         lambda rng: {"total_train_steps": whole(rng, 1, 50), "steps_or_fraction": some_length(rng)},
-        figures(lambda t, total_train_steps, steps_or_fraction: min(1.0, t / length(steps_or_fraction, total_train_steps))),
+        figures(
+            lambda t, total_train_steps, steps_or_fraction: min(
+                1.0, t / length(steps_or_fraction, total_train_steps)
+            )
+        ),
         lambda own: 60,
         count=200,
     ),
@@ -74,7 +85,13 @@ CASES = [
         lambda own: 50,
         count=200,
     ),
-    Case(ours.constant, lambda rng: {"value": rate(rng)}, figures(lambda t, value: value), lambda own: 4, count=200),
+    Case(
+        ours.constant,
+        lambda rng: {"value": rate(rng)},
+        figures(lambda t, value: value),
+        lambda own: 4,
+        count=200,
+    ),
     Case(
         ours.constant_learning_rate,
         lambda rng: {"learning_rate": rate(rng)},
@@ -84,17 +101,28 @@ CASES = [
     ),
     Case(
         ours.linear_decay_learning_rate,
-        lambda rng: {"total_train_steps": whole(rng, 20, 40), "initial_lr": rate(rng), "offset": whole(rng, 0, 19)},
-        figures(lambda t, total_train_steps, initial_lr, offset: initial_lr
-                * max(min(1.0, (total_train_steps - t) / (total_train_steps - offset)), 0.0)),
+        lambda rng: {
+            "total_train_steps": whole(rng, 20, 40),
+            "initial_lr": rate(rng),
+            "offset": whole(rng, 0, 19),
+        },
+        figures(
+            lambda t, total_train_steps, initial_lr, offset: (
+                initial_lr
+                * max(min(1.0, (total_train_steps - t) / (total_train_steps - offset)), 0.0)
+            )
+        ),
         lambda own: 50,
         count=200,
     ),
     Case(
         ours.learning_rate_schedule_noam,
         lambda rng: {
-            "total_train_steps": whole(rng, 20, 40), "warmup_steps": whole(rng, 1, 20), "multiplier": rate(rng),
-            "linear_decay_fraction": one_of(rng, 0.0, 0.1, real(rng, 0.0, 1.0)), "offset": whole(rng, 0, 19),
+            "total_train_steps": whole(rng, 20, 40),
+            "warmup_steps": whole(rng, 1, 20),
+            "multiplier": rate(rng),
+            "linear_decay_fraction": one_of(rng, 0.0, 0.1, real(rng, 0.0, 1.0)),
+            "offset": whole(rng, 0, 19),
         },
         figures(noam),
         lambda own: 50,
@@ -103,11 +131,14 @@ CASES = [
     Case(
         ours.slanted_triangular,
         lambda rng: {
-            "total_train_steps": whole(rng, 20, 50), "cut_fraction": one_of(rng, 0.1, real(rng, 0.05, 0.9)),
-            "ratio": one_of(rng, 32.0, real(rng, 2.0, 40.0)), "max_learning_rate": rate(rng), "start_step": whole(rng, 0, 5),
+            "total_train_steps": whole(rng, 20, 50),
+            "cut_fraction": one_of(rng, 0.1, real(rng, 0.05, 0.9)),
+            "ratio": one_of(rng, 32.0, real(rng, 2.0, 40.0)),
+            "max_learning_rate": rate(rng),
+            "start_step": whole(rng, 0, 5),
         },
         figures(triangle),
         lambda own: 60,
         count=200,
     ),
-]  # fmt: skip
+]

@@ -33,13 +33,27 @@ class Parts(list):
 
     def __init__(self, named):
         super().__init__(made(**own) for made, _, own in named)
-        self.rates = [lambda t, formula=formula, own=own: formula(t, **own) for _, formula, own in named]
+        self.rates = [
+            lambda t, formula=formula, own=own: formula(t, **own) for _, formula, own in named
+        ]
 
 
 def joined(rng):
     def part():
-        decay = (ours.cosine_decay, cosine, {"init": rate(rng), "decay_steps": whole(rng, 1, 12), "end": rate(rng)})
-        return one_of(rng, decay, (ours.linear_schedule, line, {"init": rate(rng), "end": rate(rng), "steps": whole(rng, 1, 12)}))
+        decay = (
+            ours.cosine_decay,
+            cosine,
+            {"init": rate(rng), "decay_steps": whole(rng, 1, 12), "end": rate(rng)},
+        )
+        return one_of(
+            rng,
+            decay,
+            (
+                ours.linear_schedule,
+                line,
+                {"init": rate(rng), "end": rate(rng), "steps": whole(rng, 1, 12)},
+            ),
+        )
 
     count = whole(rng, 1, 4)
     parts = Parts([part() for _ in range(count)])
@@ -58,7 +72,10 @@ def join(t, schedules, boundaries):
 CASES = [
     Case(
         ours.exponential_decay,
-        draw(init=rate, decay_rate=lambda rng: one_of(rng, 0.0, *[real(rng, 0.3, 1.2) for _ in range(9)])),
+        draw(
+            init=rate,
+            decay_rate=lambda rng: one_of(rng, 0.0, *[real(rng, 0.3, 1.2) for _ in range(9)]),
+        ),
         figures(lambda t, init, decay_rate: init * decay_rate**t),
         lambda own: 40,
         count=200,

@@ -1,4 +1,6 @@
-"""MMCV 1.x: its hooks from their own code, one iteration at a time; an epoch has the rate of its number."""
+"""MMCV 1.x: its hooks from their own code, one iteration at a time; an epoch has the rate of
+its number.
+"""
 
 import math
 
@@ -66,19 +68,32 @@ def restart(x, lr, own):
 
 def cyclic(x, lr, own):
     ratios = own["target_ratio"]
-    high, end = ratios if isinstance(ratios, tuple) and len(ratios) == 2 else (np.ravel(ratios)[0], np.ravel(ratios)[0] / 1e5)
+    high, end = (
+        ratios
+        if isinstance(ratios, tuple) and len(ratios) == 2
+        else (np.ravel(ratios)[0], np.ravel(ratios)[0] / 1e5)
+    )
     length = own["max_progress"] // own["cyclic_times"]
     rise, scale, x = int(own["step_ratio_up"] * length), own["gamma"] ** (x // length), x % length
     anneal = wave if own["anneal_strategy"] == "cos" else line
     for start, stop, first, last in ((0, rise, 1, high), (rise, length, high, end)):
         if start <= x < stop:
-            first, last = (first, 1 - scale + last * scale) if start == 0 else (1 - scale + first * scale, last)
+            first, last = (
+                (first, 1 - scale + last * scale)
+                if start == 0
+                else (1 - scale + first * scale, last)
+            )
             return anneal(lr * first, lr * last, (x - start) / (stop - start))
     raise AssertionError(x)
 
 
 def one_cycle(x, max_lr, own):
-    lr, total, share, div = max_lr / own["div_factor"], own["total_steps"], own["pct_start"], own["div_factor"]
+    lr, total, share, div = (
+        max_lr / own["div_factor"],
+        own["total_steps"],
+        own["pct_start"],
+        own["div_factor"],
+    )
     end = 1 / own["final_div_factor"]
     phases = [(share * total - 1, 1, div), (total - 1, div, end)]
     if own["three_phase"]:
@@ -113,13 +128,18 @@ def hooked(regular):
     def table(settings, steps):
         lr = settings.get("lr", settings.get("max_lr"))
         every = settings["epoch_length"] if settings.get("by_epoch") else 1
-        groups = [[warming(t, settings) * regular(t // every, one, settings) for t in range(steps)] for one in np.ravel(lr)]
+        groups = [
+            [warming(t, settings) * regular(t // every, one, settings) for t in range(steps)]
+            for one in np.ravel(lr)
+        ]
         return groups if isinstance(lr, list) else groups[0]
 
     return table
 
 
-def case(preset, regular, length=lambda own: own.get("max_progress", 15), by_epoch=True, **parameters):
+def case(
+    preset, regular, length=lambda own: own.get("max_progress", 15), by_epoch=True, **parameters
+):
     """A hook with any warm-up, asked to the end of the run."""
 
     def draw(rng):
@@ -127,7 +147,10 @@ def case(preset, regular, length=lambda own: own.get("max_progress", 15), by_epo
         own |= {name: make(rng) for name, make in parameters.items()}
         own |= own.pop("floor", {})
         epochs = {"by_epoch": bool(rng.random() < 0.5)} if by_epoch else {}
-        warmup = {"warmup": one_of(rng, None, "constant", "linear", "exp"), "warmup_by_epoch": bool(rng.random() < 0.3)}
+        warmup = {
+            "warmup": one_of(rng, None, "constant", "linear", "exp"),
+            "warmup_by_epoch": bool(rng.random() < 0.3),
+        }
         ramp = {"warmup_iters": whole(rng, 1, 12), "warmup_ratio": real(rng, 0.001, 1.0)}
         return {**own, **epochs, **warmup, **ramp, "epoch_length": whole(rng, 1, 4)}
 
@@ -138,7 +161,9 @@ def case(preset, regular, length=lambda own: own.get("max_progress", 15), by_epo
 
 
 def floor(rng):
-    return one_of(rng, {"min_lr": one_of(rng, 0.0, rate(rng))}, {"min_lr_ratio": real(rng, 0.0, 1.0)})
+    return one_of(
+        rng, {"min_lr": one_of(rng, 0.0, rate(rng))}, {"min_lr_ratio": real(rng, 0.0, 1.0)}
+    )
 
 
 def integer(most):
@@ -150,7 +175,9 @@ def number(least, most):
 
 
 def ratios(rng):
-    return one_of(rng, (10, 1e-4), real(rng, 1.0, 10.0), (real(rng, 0.1, 10.0),), (5.0, real(rng, 0.0, 1.0)))
+    return one_of(
+        rng, (10, 1e-4), real(rng, 1.0, 10.0), (real(rng, 0.1, 10.0),), (5.0, real(rng, 0.0, 1.0))
+    )
 
 
 def shape(rng):
@@ -205,7 +232,11 @@ CASES = [
         by_epoch=False,
         max_progress=lambda rng: whole(rng, 4, 50),
         target_ratio=lambda rng: one_of(
-            rng, (10, 1e-4), real(rng, 1.0, 10.0), (real(rng, 0.1, 10.0),), (5.0, real(rng, 0.0, 1.0))
+            rng,
+            (10, 1e-4),
+            real(rng, 1.0, 10.0),
+            (real(rng, 0.1, 10.0),),
+            (5.0, real(rng, 0.0, 1.0)),
         ),
         cyclic_times=integer(4),
         step_ratio_up=number(0.0, 0.99),

@@ -47,7 +47,9 @@ def listed(preset):
 
     @wraps(preset)
     def made(lr, before, **own):
-        after = reduce(lambda made, pair: getattr(ours, pair[0])(lr, **pair[1], after=made), before, None)
+        after = reduce(
+            lambda made, pair: getattr(ours, pair[0])(lr, **pair[1], after=made), before, None
+        )
         return preset(lr, **own, after=after)
 
     return made
@@ -63,10 +65,16 @@ def run(name):
 
 FACTORS = {
     "ConstantLR": lambda rng: {"factor": real(rng, 0.05, 1.0)},
-    "LinearLR": lambda rng: {"start_factor": real(rng, 0.05, 1.0), "end_factor": one_of(rng, 1.0, real(rng, 0.1, 1.0))},
+    "LinearLR": lambda rng: {
+        "start_factor": real(rng, 0.05, 1.0),
+        "end_factor": one_of(rng, 1.0, real(rng, 0.1, 1.0)),
+    },
     "ExponentialLR": lambda rng: {"gamma": real(rng, 0.7, 1.1)},
     "StepLR": lambda rng: {"step_size": whole(rng, 1, 6), "gamma": real(rng, 0.1, 1.1)},
-    "MultiStepLR": lambda rng: {"milestones": [whole(rng, 1, 20) for _ in range(whole(rng, 1, 4))], "gamma": real(rng, 0.1, 1.1)},
+    "MultiStepLR": lambda rng: {
+        "milestones": [whole(rng, 1, 20) for _ in range(whole(rng, 1, 4))],
+        "gamma": real(rng, 0.1, 1.1),
+    },
 }
 
 
@@ -87,7 +95,9 @@ def factor(name):
         before = [(other, {**FACTORS[other](rng), **placed(rng)}) for other in names]
         return {"lr": any_rates(rng), "before": before, **FACTORS[name](rng), **placed(rng)}
 
-    return Case(listed(getattr(ours, name)), draw, run(name), lambda own: 40, "mmengine", bound=RECURSIVE)
+    return Case(
+        listed(getattr(ours, name)), draw, run(name), lambda own: 40, "mmengine", bound=RECURSIVE
+    )
 
 
 def later(name, make, steps=lambda own: own["end"] + 4):
@@ -98,13 +108,21 @@ def later(name, make, steps=lambda own: own["end"] + 4):
         first = one_of(rng, "ConstantLR", "LinearLR")
         before = [(first, {**FACTORS[first](rng), "begin": 0, "end": warmup})] if warmup else []
         end = warmup + whole(rng, 1, 25)
-        return {"lr": any_rates(rng), "before": before, "begin": warmup, "end": end, **make(rng, end - warmup)}
+        return {
+            "lr": any_rates(rng),
+            "before": before,
+            "begin": warmup,
+            "end": end,
+            **make(rng, end - warmup),
+        }
 
     return Case(listed(getattr(ours, name)), draw, run(name), steps, "mmengine", bound=RECURSIVE)
 
 
 def floor(rng):
-    return one_of(rng, {"eta_min": one_of(rng, 0.0, rate(rng))}, {"eta_min_ratio": real(rng, 0.0, 1.0)})
+    return one_of(
+        rng, {"eta_min": one_of(rng, 0.0, rate(rng))}, {"eta_min_ratio": real(rng, 0.0, 1.0)}
+    )
 
 
 def poly(rng, _):
@@ -118,7 +136,11 @@ def annealing(rng, _):
 def restart(rng, _):
     count = whole(rng, 1, 4)
     weights = [real(rng, 0.1, 2.0) for _ in range(count)]
-    return {"periods": [whole(rng, 1, 8) for _ in range(count)], "restart_weights": weights, **floor(rng)}
+    return {
+        "periods": [whole(rng, 1, 8) for _ in range(count)],
+        "restart_weights": weights,
+        **floor(rng),
+    }
 
 
 def one_cycle(rng, length):
@@ -128,7 +150,11 @@ def one_cycle(rng, length):
     steps = total or length
     share = next(share for share in (0.3, 0.25, 0.4, 0.45) if abs(share * steps - 1) > 1e-6)
     three = share * steps > 1.2 and bool(rng.random() < 0.5)
-    shape = {"anneal_strategy": one_of(rng, "cos", "linear"), "three_phase": three, "pct_start": share}
+    shape = {
+        "anneal_strategy": one_of(rng, "cos", "linear"),
+        "three_phase": three,
+        "pct_start": share,
+    }
     factors = {"div_factor": real(rng, 2.0, 30.0), "final_div_factor": real(rng, 2.0, 1e4)}
     return {"eta_max": rate(rng), **longest, **shape, **factors}
 
@@ -136,7 +162,11 @@ def one_cycle(rng, length):
 def one_cycle_steps(own):
     total = own.get("total_steps", own["end"] - own["begin"])
     whole = own["end"] + 4
-    return whole if own["end"] - own["begin"] <= total else own["begin"] + total + (own["anneal_strategy"] == "cos")
+    return (
+        whole
+        if own["end"] - own["begin"] <= total
+        else own["begin"] + total + (own["anneal_strategy"] == "cos")
+    )
 
 
 def plateau(rng):

@@ -31,7 +31,11 @@ def case(preset, settings, formula, steps):
         n, base = t + 1, own["base_lr"]
         if n >= warmup_steps:
             return formula(n, warmup_steps=warmup_steps, **own)
-        return warmup_begin_lr + (base - warmup_begin_lr) * n / warmup_steps if warmup_mode == "linear" else warmup_begin_lr
+        return (
+            warmup_begin_lr + (base - warmup_begin_lr) * n / warmup_steps
+            if warmup_mode == "linear"
+            else warmup_begin_lr
+        )
 
     return Case(preset, warmed(settings), figures(rate_of, "base_lr"), steps, count=200)
 
@@ -49,20 +53,30 @@ def until(max_update, base_lr, final_lr, warmup_steps, n, weight):
     return final_lr + (base_lr - final_lr) * weight(share)
 
 
-ending = partial(draw, max_update=lambda rng: one_of(rng, 5, whole(rng, 1, 40)), final_lr=lambda rng: one_of(rng, 0.0, rate(rng)))
+ending = partial(
+    draw,
+    max_update=lambda rng: one_of(rng, 5, whole(rng, 1, 40)),
+    final_lr=lambda rng: one_of(rng, 0.0, rate(rng)),
+)
 
 
 CASES = [
     case(
         ours.FactorScheduler,
-        draw(step=integer(1, 9), factor=number(0.1, 1.0), stop_factor_lr=lambda rng: one_of(rng, 1e-8, rate(rng))),
+        draw(
+            step=integer(1, 9),
+            factor=number(0.1, 1.0),
+            stop_factor_lr=lambda rng: one_of(rng, 1e-8, rate(rng)),
+        ),
         factor,
         lambda own: 40,
     ),
     case(
         ours.MultiFactorScheduler,
         draw(step=lambda rng: [mark + 1 for mark in rising(rng)], factor=number(0.1, 1.0)),
-        lambda n, base_lr, step, factor, warmup_steps: base_lr * factor ** sum(mark < n for mark in step),
+        lambda n, base_lr, step, factor, warmup_steps: (
+            base_lr * factor ** sum(mark < n for mark in step)
+        ),
         lambda own: 40,
     ),
     case(
@@ -74,7 +88,9 @@ CASES = [
     case(
         ours.CosineScheduler,
         ending(),
-        lambda n, **own: until(n=n, weight=lambda share: (1 + math.cos(math.pi * share)) / 2, **own),
+        lambda n, **own: until(
+            n=n, weight=lambda share: (1 + math.cos(math.pi * share)) / 2, **own
+        ),
         lambda own: 45,
     ),
 ]

@@ -14,7 +14,9 @@ def get_lr(t, learning_rate, warmup_iters, lr_decay_iters, min_lr, decay_lr):
         return learning_rate * (t + 1) / (warmup_iters + 1)
     if t > lr_decay_iters or warmup_iters == lr_decay_iters:
         return min_lr
-    return min_lr + (1 + cos(pi * (t - warmup_iters) / (lr_decay_iters - warmup_iters))) / 2 * (learning_rate - min_lr)
+    return min_lr + (1 + cos(pi * (t - warmup_iters) / (lr_decay_iters - warmup_iters))) / 2 * (
+        learning_rate - min_lr
+    )
 
 
 def draw(rng):

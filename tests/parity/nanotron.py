@@ -7,7 +7,9 @@ from fastlr.presets import nanotron as ours
 from . import Case, figures, one_of, rate, rates, whole
 
 
-def scheduled(t, learning_rate, train_steps, lr_warmup_steps, lr_warmup_style, lr_decay_style, **own):
+def scheduled(
+    t, learning_rate, train_steps, lr_warmup_steps, lr_warmup_style, lr_decay_style, **own
+):
     decay, start, low = own["lr_decay_steps"], own["lr_decay_starting_step"], own["min_decay_lr"]
     decay = train_steps - lr_warmup_steps if decay is None else decay
     start = lr_warmup_steps if start is None else start
@@ -15,13 +17,19 @@ def scheduled(t, learning_rate, train_steps, lr_warmup_steps, lr_warmup_style, l
     if lr_warmup_steps == 0 and decay == 0:
         return learning_rate * learning_rate
     if t <= lr_warmup_steps:
-        return learning_rate * t / max(lr_warmup_steps, 1) if lr_warmup_style == "linear" else learning_rate
+        return (
+            learning_rate * t / max(lr_warmup_steps, 1)
+            if lr_warmup_style == "linear"
+            else learning_rate
+        )
     if t < start:
         return learning_rate
     if t >= start + decay:
         return low
     gone = (t - start) / decay
-    left = {"linear": 1 - gone, "cosine": (1 + cos(pi * gone)) / 2, "1-sqrt": 1 - sqrt(gone)}[lr_decay_style]
+    left = {"linear": 1 - gone, "cosine": (1 + cos(pi * gone)) / 2, "1-sqrt": 1 - sqrt(gone)}[
+        lr_decay_style
+    ]
     return low + (learning_rate - low) * left
 
 
@@ -38,4 +46,6 @@ def draw(rng):
     }
 
 
-CASES = [Case(ours.LRSchedulerArgs, draw, figures(scheduled, "learning_rate"), lambda own: 60, count=200)]
+CASES = [
+    Case(ours.LRSchedulerArgs, draw, figures(scheduled, "learning_rate"), lambda own: 60, count=200)
+]

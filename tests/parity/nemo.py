@@ -1,4 +1,6 @@
-"""NeMo: figures worked out from its formulas, of all groups at once, some of which take the first one's rate."""
+"""NeMo: figures worked out from its formulas, of all groups at once, some of which take the
+first one's rate.
+"""
 
 from math import ceil, cos, pi, sqrt
 
@@ -23,7 +25,9 @@ def lengths(own, hold):
 
 
 def policy(body, hold=False):
-    """A table: the warm-up, the hold, the end, and ``body(t, lr, first, warmup, hold, total, low, own)`` between them."""
+    """A table: the warm-up, the hold, the end, and ``body(t, lr, first, warmup, hold, total,
+    low, own)`` between them.
+    """
 
     def table(own, steps):
         groups = own["lr"] if isinstance(own["lr"], list) else [own["lr"]]
@@ -59,15 +63,27 @@ def line(lr, gone, steps):
 
 BODIES = {
     "WarmupPolicy": lambda t, lr, first, w, h, total, low, own: lr,
-    "SquareAnnealing": lambda t, lr, first, w, h, total, low, own: max(low, lr * (1 - (t - w) / (total - w)) ** 2),
-    "SquareRootAnnealing": lambda t, lr, first, w, h, total, low, own: max(low, lr * sqrt((total - t) / total)),
-    "WarmupAnnealing": lambda t, lr, first, w, h, total, low, own: low + (1 - (t - w) / (total - w)) * (first - low),
-    "InverseSquareRootAnnealing": lambda t, lr, first, w, h, total, low, own: lr / sqrt((t + 1) / (w + 1)),
-    "PolynomialDecayAnnealing": lambda t, lr, first, w, h, total, low, own: polynomial(lr, t - w, total - w, low, own),
+    "SquareAnnealing": lambda t, lr, first, w, h, total, low, own: max(
+        low, lr * (1 - (t - w) / (total - w)) ** 2
+    ),
+    "SquareRootAnnealing": lambda t, lr, first, w, h, total, low, own: max(
+        low, lr * sqrt((total - t) / total)
+    ),
+    "WarmupAnnealing": lambda t, lr, first, w, h, total, low, own: (
+        low + (1 - (t - w) / (total - w)) * (first - low)
+    ),
+    "InverseSquareRootAnnealing": lambda t, lr, first, w, h, total, low, own: (
+        lr / sqrt((t + 1) / (w + 1))
+    ),
+    "PolynomialDecayAnnealing": lambda t, lr, first, w, h, total, low, own: polynomial(
+        lr, t - w, total - w, low, own
+    ),
 }
 HELD = {
     "WarmupHoldPolicy": lambda t, lr, first, w, h, total, low, own: lr,
-    "WarmupHoldAnnealLinear": lambda t, lr, first, w, h, total, low, own: low + (lr - low) * line(lr, t - h, total - h),
+    "WarmupHoldAnnealLinear": lambda t, lr, first, w, h, total, low, own: (
+        low + (lr - low) * line(lr, t - h, total - h)
+    ),
     "WarmupHoldAnnealOneMinusSquareRoot": lambda t, lr, first, w, h, total, low, own: max(
         low, lr * (1 - sqrt((t - h) / (total - h))) if total > h else 0.0
     ),
@@ -75,7 +91,10 @@ HELD = {
         lr, t - h, total - max(w, h), low, own
     ),
     "NoamHoldAnnealing": lambda t, lr, first, w, h, total, low, own: max(
-        low, lr * max(1, w ** own["decay_rate"]) / max(1, (t - (h - w if h else 0)) ** own["decay_rate"])
+        low,
+        lr
+        * max(1, w ** own["decay_rate"])
+        / max(1, (t - (h - w if h else 0)) ** own["decay_rate"]),
     ),
 }
 
@@ -83,15 +102,19 @@ HELD = {
 def cosine(own, steps):
     warmup, _, still = lengths(own, False)
     if not still:
-        return policy(lambda t, lr, first, w, h, total, low, own: low + (lr - low) * (1 + cos(pi * (t - w) / (total - w))) / 2)(
-            own, steps
-        )
+        return policy(
+            lambda t, lr, first, w, h, total, low, own: (
+                low + (lr - low) * (1 + cos(pi * (t - w) / (total - w))) / 2
+            )
+        )(own, steps)
     lr, low, fall = np.ravel(own["lr"])[0], own["min_lr"], own["max_steps"] - still - warmup
 
     def one(t):
         if warmup > 0 and t <= warmup:
             return lr * t / warmup
-        return low + (lr - low) * (1 + cos(pi * (t - warmup) / fall)) / 2 if t < warmup + fall else low
+        return (
+            low + (lr - low) * (1 + cos(pi * (t - warmup) / fall)) / 2 if t < warmup + fall else low
+        )
 
     row = np.array([one(t) for t in range(steps)])
     return np.array([row] * len(own["lr"])) if isinstance(own["lr"], list) else row
@@ -112,15 +135,23 @@ def noam(own, steps):
 
 def t5(own, steps):
     still, total = own["constant_steps"], own["max_steps"]
-    return [1 / sqrt(still) if t <= still else 1 / sqrt(t) if t <= total else own["min_lr"] for t in range(steps)]
+    return [
+        1 / sqrt(still) if t <= still else 1 / sqrt(t) if t <= total else own["min_lr"]
+        for t in range(steps)
+    ]
 
 
-# -- settings --------------------------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 def length(rng, name, most):
     """A length in steps, as a ratio, or none at all."""
-    return one_of(rng, {}, {f"{name}_steps": whole(rng, 0, most)}, {f"{name}_ratio": round(real(rng, 0.0, 1.0), 2)})
+    return one_of(
+        rng,
+        {},
+        {f"{name}_steps": whole(rng, 0, most)},
+        {f"{name}_ratio": round(real(rng, 0.0, 1.0), 2)},
+    )
 
 
 def draw(*names, low=True, **parameters):
@@ -148,10 +179,17 @@ def draw_noam_hold(rng):
 
 
 def draw_t5(rng):
-    return {"max_steps": whole(rng, 1, 40), "constant_steps": whole(rng, 1, 45), "min_lr": one_of(rng, 0.0, rate(rng))}
+    return {
+        "max_steps": whole(rng, 1, 40),
+        "constant_steps": whole(rng, 1, 45),
+        "min_lr": one_of(rng, 0.0, rate(rng)),
+    }
 
 
-POLYNOMIAL = {"power": lambda rng: real(rng, 0.5, 3.0), "cycle": lambda rng: one_of(rng, True, False)}
+POLYNOMIAL = {
+    "power": lambda rng: real(rng, 0.5, 3.0),
+    "cycle": lambda rng: one_of(rng, True, False),
+}
 DRAWN = {
     "WarmupPolicy": draw_policy,
     "PolynomialDecayAnnealing": draw("warmup", **POLYNOMIAL),
@@ -161,14 +199,38 @@ DRAWN = {
 
 CASES = [
     *(
-        Case(getattr(ours, name), DRAWN.get(name, draw("warmup")), policy(body), lambda own: 60, count=200)
+        Case(
+            getattr(ours, name),
+            DRAWN.get(name, draw("warmup")),
+            policy(body),
+            lambda own: 60,
+            count=200,
+        )
         for name, body in BODIES.items()
     ),
     *(
-        Case(getattr(ours, name), DRAWN.get(name, draw("warmup", "hold")), policy(body, hold=True), lambda own: 60, count=200)
+        Case(
+            getattr(ours, name),
+            DRAWN.get(name, draw("warmup", "hold")),
+            policy(body, hold=True),
+            lambda own: 60,
+            count=200,
+        )
         for name, body in HELD.items()
     ),
-    Case(ours.CosineAnnealing, draw("warmup", "constant", low=False), cosine, lambda own: 60, count=200),
-    Case(ours.NoamAnnealing, draw("warmup", low=False, d_model=lambda rng: whole(rng, 1, 512)), noam, lambda own: 60, count=200),
+    Case(
+        ours.CosineAnnealing,
+        draw("warmup", "constant", low=False),
+        cosine,
+        lambda own: 60,
+        count=200,
+    ),
+    Case(
+        ours.NoamAnnealing,
+        draw("warmup", low=False, d_model=lambda rng: whole(rng, 1, 512)),
+        noam,
+        lambda own: 60,
+        count=200,
+    ),
     Case(ours.T5InverseSquareRootAnnealing, draw_t5, t5, lambda own: 60, count=200),
 ]

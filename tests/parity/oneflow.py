@@ -7,7 +7,17 @@ import numpy as np
 from fastlr.presets import oneflow as ours
 
 from . import Case, figures, one_of, rate, rates, real, whole
-from .paddle import drawn, integer, number, polynomial, product, rising, run_cyclic, run_one_cycle, wave
+from .paddle import (
+    drawn,
+    integer,
+    number,
+    polynomial,
+    product,
+    rising,
+    run_cyclic,
+    run_one_cycle,
+    wave,
+)
 
 
 def draw(**parameters):
@@ -46,7 +56,9 @@ def restarts(t, lr, T_0, T_mult, eta_min, decay_rate, restart_limit):  # noqa: N
     cycle, length = 0, T_0
     while t >= length:
         t, length, cycle = t - length, length * T_mult, cycle + 1
-    return eta_min if 0 < restart_limit <= cycle else wave(t, lr * decay_rate**cycle, eta_min, length)
+    return (
+        eta_min if 0 < restart_limit <= cycle else wave(t, lr * decay_rate**cycle, eta_min, length)
+    )
 
 
 def cyclic(rng):
@@ -64,15 +76,21 @@ def cyclic(rng):
     }
 
 
-def cycled(t, base_lr, max_lr, base_momentum, max_momentum, of, step_size_up, step_size_down, mode, gamma):
+def cycled(
+    t, base_lr, max_lr, base_momentum, max_momentum, of, step_size_up, step_size_down, mode, gamma
+):
     if of == "momentum":
-        return max_momentum - run_cyclic(t, 0.0, max_momentum - base_momentum, step_size_up, step_size_down, mode, gamma)
+        return max_momentum - run_cyclic(
+            t, 0.0, max_momentum - base_momentum, step_size_up, step_size_down, mode, gamma
+        )
     return run_cyclic(t, base_lr, max_lr, step_size_up, step_size_down, mode, gamma)
 
 
 def one_cycle(rng):
     three, total = bool(whole(rng, 0, 1)), whole(rng, 10, 40)
-    length = one_of(rng, {"total_steps": total}, {"epochs": total, "steps_per_epoch": whole(rng, 1, 2)})
+    length = one_of(
+        rng, {"total_steps": total}, {"epochs": total, "steps_per_epoch": whole(rng, 1, 2)}
+    )
     return {
         "max_lr": rate(rng),
         "total_steps": None,
@@ -95,7 +113,17 @@ def total(settings):
 
 
 def swept(
-    t, max_lr, pct_start, anneal_strategy, base_momentum, max_momentum, div_factor, final_div_factor, three_phase, of, **own
+    t,
+    max_lr,
+    pct_start,
+    anneal_strategy,
+    base_momentum,
+    max_momentum,
+    div_factor,
+    final_div_factor,
+    three_phase,
+    of,
+    **own,
 ):
     high, divide, low = (max_lr, div_factor, max_lr / div_factor / final_div_factor)
     if of == "momentum":
@@ -158,7 +186,10 @@ def run_sequence(settings, steps):
 
 def chain(rng):
     lr = rates(rng)
-    more = [ours.ExponentialLR(lr, real(rng, 0.8, 1.0)), ours.ConstantLR(lr, real(rng, 0.1, 1.0), whole(rng, 0, 9))]
+    more = [
+        ours.ExponentialLR(lr, real(rng, 0.8, 1.0)),
+        ours.ConstantLR(lr, real(rng, 0.1, 1.0), whole(rng, 0, 9)),
+    ]
     return {"lr": lr, "schedulers": [ours.StepLR(lr, whole(rng, 1, 5), 0.5), *more]}
 
 
@@ -189,14 +220,23 @@ def run_plateau(settings, metrics):
         best, bad = (metric, 0) if better else (best, bad + 1)
         cool, bad = (cool - 1, 0) if cool > 0 else (cool, bad)
         if bad > settings["patience"]:
-            cool, bad, new = settings["cooldown"], 0, max(lr * settings["factor"], settings["min_lr"])
+            cool, bad, new = (
+                settings["cooldown"],
+                0,
+                max(lr * settings["factor"], settings["min_lr"]),
+            )
             lr = new if lr - new > 1e-8 else lr
         table.append(lr)
     return table
 
 
 CASES = [
-    case(ours.LambdaLR, functions, lambda t, lr, lr_lambda, total_steps: lr * lr_lambda(min(t, total_steps - 1)), 25),
+    case(
+        ours.LambdaLR,
+        functions,
+        lambda t, lr, lr_lambda, total_steps: lr * lr_lambda(min(t, total_steps - 1)),
+        25,
+    ),
     case(ours.MultiplicativeLR, functions, product, 25),
     case(
         ours.StepLR,
@@ -216,9 +256,16 @@ CASES = [
     ),
     case(
         ours.LinearLR,
-        draw(start_factor=number(0.0, 1.0), end_factor=number(0.0, 1.0), total_iters=integer(0, 12)),
+        draw(
+            start_factor=number(0.0, 1.0), end_factor=number(0.0, 1.0), total_iters=integer(0, 12)
+        ),
         lambda t, lr, start_factor, end_factor, total_iters: (
-            lr * (start_factor + (end_factor - start_factor) * t / total_iters if t < total_iters else 1)
+            lr
+            * (
+                start_factor + (end_factor - start_factor) * t / total_iters
+                if t < total_iters
+                else 1
+            )
         ),
     ),
     case(ours.PolynomialLR, falling, fallen),
@@ -255,9 +302,15 @@ CASES = [
     ),
     case(
         ours.SWALR,
-        draw(swa_lr=rate, anneal_epochs=integer(0, 20), anneal_strategy=lambda rng: one_of(rng, "cos", "linear")),
+        draw(
+            swa_lr=rate,
+            anneal_epochs=integer(0, 20),
+            anneal_strategy=lambda rng: one_of(rng, "cos", "linear"),
+        ),
         lambda t, lr, swa_lr, anneal_epochs, anneal_strategy: (
-            lr + (swa_lr - lr) * weight(min(t / anneal_epochs, 1) if anneal_epochs else 1, anneal_strategy)
+            lr
+            + (swa_lr - lr)
+            * weight(min(t / anneal_epochs, 1) if anneal_epochs else 1, anneal_strategy)
         ),
     ),
     Case(

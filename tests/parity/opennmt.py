@@ -8,9 +8,12 @@ from . import Case, figures, rates, real, whole
 def draw(*names):
     def settings(rng):
         every = {
-            "warmup_steps": whole(rng, 1, 20), "model_size": whole(rng, 1, 1024), "rate": real(rng, 0.0, 1.1),
-            "decay_steps": whole(rng, 1, 10), "start_step": whole(rng, 0, 30),
-        }  # fmt: skip
+            "warmup_steps": whole(rng, 1, 20),
+            "model_size": whole(rng, 1, 1024),
+            "rate": real(rng, 0.0, 1.1),
+            "decay_steps": whole(rng, 1, 10),
+            "start_step": whole(rng, 0, 30),
+        }
         return {"lr": rates(rng), **{name: every[name] for name in names}}
 
     return settings
@@ -29,7 +32,13 @@ def both(t, lr, warmup_steps, model_size, **own):
 
 
 CASES = [
-    Case(ours.noam_decay, draw("warmup_steps", "model_size"), figures(noam), lambda own: 50, count=200),
+    Case(
+        ours.noam_decay,
+        draw("warmup_steps", "model_size"),
+        figures(noam),
+        lambda own: 50,
+        count=200,
+    ),
     Case(
         ours.noamwd_decay,
         draw("warmup_steps", "model_size", "rate", "decay_steps", "start_step"),
@@ -37,7 +46,13 @@ CASES = [
         lambda own: 50,
         count=200,
     ),
-    Case(ours.exponential_decay, draw("rate", "decay_steps", "start_step"), figures(exponential), lambda own: 50, count=200),
+    Case(
+        ours.exponential_decay,
+        draw("rate", "decay_steps", "start_step"),
+        figures(exponential),
+        lambda own: 50,
+        count=200,
+    ),
     Case(
         ours.rsqrt_decay,
         draw("warmup_steps"),

@@ -7,7 +7,12 @@ from fastlr.presets import optax as ours
 from . import Case, one_of, rate, rates, real, whole
 
 STEPS = 48  # the same for all, so that JAX compiles an operation once
-ONE_BY_ONE = ("piecewise_interpolate_schedule", "linear_onecycle_schedule", "cosine_onecycle_schedule")  # take one step
+# take one step
+ONE_BY_ONE = (
+    "piecewise_interpolate_schedule",
+    "linear_onecycle_schedule",
+    "cosine_onecycle_schedule",
+)
 RATES = ("value", "init_value", "peak_value", "end_value")
 
 
@@ -19,7 +24,9 @@ def peer(name):
         import optax
 
         jax.config.update("jax_enable_x64", True)
-        groups = next((len(settings[key]) for key in RATES if isinstance(settings.get(key), list)), 0)
+        groups = next(
+            (len(settings[key]) for key in RATES if isinstance(settings.get(key), list)), 0
+        )
         schedules = [getattr(optax, name)(**of_group(settings, i)) for i in range(groups or 1)]
         tables = [asked(schedule, steps, name in ONE_BY_ONE) for schedule in schedules]
         return np.array(tables) if groups else tables[0]
@@ -28,7 +35,10 @@ def peer(name):
 
 
 def of_group(settings, i):
-    return {key: value[i] if key in RATES and isinstance(value, list) else value for key, value in settings.items()}
+    return {
+        key: value[i] if key in RATES and isinstance(value, list) else value
+        for key, value in settings.items()
+    }
 
 
 def asked(schedule, steps, one_by_one=False):
@@ -58,7 +68,8 @@ def some(*options):
 
 def scales(rng):
     """Boundaries in any order, and a factor for each."""
-    at = rng.permutation(30)[: one_of(rng, 1, 4)]  # of as few lengths as do, each of which JAX compiles
+    # of as few lengths as do, each of which JAX compiles
+    at = rng.permutation(30)[: one_of(rng, 1, 4)]
     return {int(step): one_of(rng, 0.0, real(rng, 0.1, 2.0), real(rng, 0.1, 2.0)) for step in at}
 
 
@@ -66,7 +77,12 @@ def exponential(rng):
     falls = bool(rng.random() < 0.7)
     return {
         "transition_steps": one_of(rng, -1, *range(12)),
-        "decay_rate": one_of(rng, 0.0, 1.0, *[real(rng, 0.1, 1.0) if falls else real(rng, 1.0, 2.0) for _ in range(6)]),
+        "decay_rate": one_of(
+            rng,
+            0.0,
+            1.0,
+            *[real(rng, 0.1, 1.0) if falls else real(rng, 1.0, 2.0) for _ in range(6)],
+        ),
         "transition_begin": one_of(rng, -2, 0, whole(rng, 0, 10)),
         "staircase": bool(rng.random() < 0.5),
         "end_value": one_of(rng, None, rate(rng)),
@@ -99,8 +115,12 @@ def one_cycle(rng):
 PARTS = {
     "constant_schedule": draw(value=rate),
     "linear_schedule": draw(init_value=rate, end_value=rate, transition_steps=integer(1, 12)),
-    "cosine_decay_schedule": draw(init_value=rate, decay_steps=integer(1, 12), alpha=number(0.0, 1.0)),
-    "exponential_decay": draw(init_value=rate, transition_steps=integer(1, 12), decay_rate=number(0.1, 1.0)),
+    "cosine_decay_schedule": draw(
+        init_value=rate, decay_steps=integer(1, 12), alpha=number(0.0, 1.0)
+    ),
+    "exponential_decay": draw(
+        init_value=rate, transition_steps=integer(1, 12), decay_rate=number(0.1, 1.0)
+    ),
 }
 
 
@@ -115,7 +135,10 @@ class Parts(list):
 def joined(rng):
     count = whole(rng, 1, 4)
     named = [(name := one_of(rng, *PARTS), PARTS[name](rng)) for _ in range(count)]
-    return {"schedules": Parts(named), "boundaries": sorted(whole(rng, 0, 30) for _ in range(count - 1))}
+    return {
+        "schedules": Parts(named),
+        "boundaries": sorted(whole(rng, 0, 30) for _ in range(count - 1)),
+    }
 
 
 def run_joined(settings, steps):
@@ -127,7 +150,7 @@ def run_joined(settings, steps):
     return asked(optax.join_schedules(parts, settings["boundaries"]), steps)
 
 
-# -- plateau, whose automaton test_plateau_peers.py compares to the bit ----------------------------------------------------
+# -- plateau, whose automaton test_plateau_peers.py compares to the bit ----------------------------
 
 
 def run_plateau(settings, metrics):
@@ -156,29 +179,59 @@ CASES = [
     case(ours.constant_schedule, draw(value=rates)),
     case(
         ours.polynomial_schedule,
-        draw(**LEVELS, power=number(0.2, 5.0), transition_steps=integer(-1, 20), transition_begin=integer(-2, 20)),
+        draw(
+            **LEVELS,
+            power=number(0.2, 5.0),
+            transition_steps=integer(-1, 20),
+            transition_begin=integer(-2, 20),
+        ),
     ),
-    case(ours.linear_schedule, draw(**LEVELS, transition_steps=integer(-1, 20), transition_begin=integer(-2, 20))),
+    case(
+        ours.linear_schedule,
+        draw(**LEVELS, transition_steps=integer(-1, 20), transition_begin=integer(-2, 20)),
+    ),
     case(
         ours.cosine_decay_schedule,
-        draw(init_value=rates, decay_steps=integer(1, 40), alpha=some(0.0, 0.1, 1.5), exponent=some(1.0, 0.4, 2.5)),
+        draw(
+            init_value=rates,
+            decay_steps=integer(1, 40),
+            alpha=some(0.0, 0.1, 1.5),
+            exponent=some(1.0, 0.4, 2.5),
+        ),
     ),
     case(ours.exponential_decay, lambda rng: {"init_value": rates(rng), **exponential(rng)}),
     case(ours.piecewise_constant_schedule, draw(init_value=rates, boundaries_and_scales=scales)),
     case(
         ours.piecewise_interpolate_schedule,
-        draw(interpolate_type=some("linear", "cosine"), init_value=rate, boundaries_and_scales=scales),
+        draw(
+            interpolate_type=some("linear", "cosine"), init_value=rate, boundaries_and_scales=scales
+        ),
     ),
     # two settings of the last one in optax, which traces each anew
-    case(ours.linear_onecycle_schedule, lambda rng: {**one_cycle(rng), "pct_final": round(real(rng, 0.2, 1.0), 2)}, 500),
+    case(
+        ours.linear_onecycle_schedule,
+        lambda rng: {**one_cycle(rng), "pct_final": round(real(rng, 0.2, 1.0), 2)},
+        500,
+    ),
     case(ours.cosine_onecycle_schedule, one_cycle, 500),
-    case(ours.warmup_constant_schedule, draw(init_value=rate, peak_value=rates, warmup_steps=integer(-1, 20))),
+    case(
+        ours.warmup_constant_schedule,
+        draw(init_value=rate, peak_value=rates, warmup_steps=integer(-1, 20)),
+    ),
     case(ours.warmup_cosine_decay_schedule, lambda rng: warmup_cosine(rng, rates)),
     case(
         ours.warmup_exponential_decay_schedule,
-        lambda rng: {"init_value": rate(rng), "peak_value": rates(rng), "warmup_steps": whole(rng, 0, 15), **exponential(rng)},
+        lambda rng: {
+            "init_value": rate(rng),
+            "peak_value": rates(rng),
+            "warmup_steps": whole(rng, 0, 15),
+            **exponential(rng),
+        },
     ),
-    case(ours.sgdr_schedule, lambda rng: {"cosine_kwargs": [warmup_cosine(rng) for _ in range(whole(rng, 1, 3))]}),
+    case(
+        ours.sgdr_schedule,
+        lambda rng: {"cosine_kwargs": [warmup_cosine(rng) for _ in range(whole(rng, 1, 3))]},
+    ),
     Case(ours.join_schedules, joined, run_joined, lambda own: STEPS, "optax"),
     Case(
         ours.reduce_on_plateau,

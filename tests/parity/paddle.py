@@ -12,7 +12,10 @@ GROUPS = "learning_rate"
 
 def drawn(groups, **parameters):
     """Settings by drawing each of these, and base rates under the name ``groups``."""
-    return lambda rng: {groups: rates(rng), **{name: make(rng) for name, make in parameters.items()}}
+    return lambda rng: {
+        groups: rates(rng),
+        **{name: make(rng) for name, make in parameters.items()},
+    }
 
 
 draw = partial(drawn, GROUPS)
@@ -35,7 +38,10 @@ def noam(t, learning_rate, d_model, warmup_steps):
 
 
 def piecewise(t, boundaries, values):
-    return next((value for boundary, value in zip(boundaries, values, strict=False) if t < boundary), values[-1])
+    return next(
+        (value for boundary, value in zip(boundaries, values, strict=False) if t < boundary),
+        values[-1],
+    )
 
 
 def pieces(rng):
@@ -53,7 +59,11 @@ def falling(end, **parameters):
 
     def settings(rng):
         high = rate(rng)
-        return {GROUPS: high, end: high * real(rng, 0.0, 1.0), **{name: make(rng) for name, make in parameters.items()}}
+        return {
+            GROUPS: high,
+            end: high * real(rng, 0.0, 1.0),
+            **{name: make(rng) for name, make in parameters.items()},
+        }
 
     return settings
 
@@ -97,7 +107,16 @@ def one_cycle(rng):
     }
 
 
-def run_one_cycle(t, max_learning_rate, total_steps, divide_factor, end_learning_rate, phase_pct, anneal_strategy, three_phase):
+def run_one_cycle(
+    t,
+    max_learning_rate,
+    total_steps,
+    divide_factor,
+    end_learning_rate,
+    phase_pct,
+    anneal_strategy,
+    three_phase,
+):
     low, rise = max_learning_rate / divide_factor, phase_pct * total_steps
     ends = [0, rise - 1, *([2 * rise - 2] if three_phase else []), total_steps - 1]
     levels = [low, max_learning_rate, *([low] if three_phase else []), end_learning_rate]
@@ -119,7 +138,9 @@ def cyclic(rng):
     }
 
 
-def run_cyclic(t, base_learning_rate, max_learning_rate, step_size_up, step_size_down, mode, exp_gamma):
+def run_cyclic(
+    t, base_learning_rate, max_learning_rate, step_size_up, step_size_down, mode, exp_gamma
+):
     size = step_size_up + (step_size_down or step_size_up)
     cycle, share = t // size, t % size / size
     up = step_size_up / size
@@ -151,7 +172,11 @@ def plateau(rng):
 
 
 def run_plateau(settings, metrics):
-    mode, threshold, relative = settings["mode"], settings["threshold"], settings["threshold_mode"] == "rel"
+    mode, threshold, relative = (
+        settings["mode"],
+        settings["threshold"],
+        settings["threshold_mode"] == "rel",
+    )
     lr, best, bad, table = 1.0, None, 0, []
     for metric in metrics:
         if best is None:
@@ -185,8 +210,16 @@ def per_step(formula):
     )
 
 
-decaying = draw(decay_steps=integer(1, 9), decay_rate=number(0.05, 1.0), staircase=lambda rng: bool(whole(rng, 0, 1)))
-cycled = {"decay_steps": integer(1, 9), "power": number(0.3, 3.0), "cycle": lambda rng: bool(whole(rng, 0, 1))}
+decaying = draw(
+    decay_steps=integer(1, 9),
+    decay_rate=number(0.05, 1.0),
+    staircase=lambda rng: bool(whole(rng, 0, 1)),
+)
+cycled = {
+    "decay_steps": integer(1, 9),
+    "power": number(0.3, 3.0),
+    "cycle": lambda rng: bool(whole(rng, 0, 1)),
+}
 
 
 def case(preset, settings, formula, steps=40, **more):
@@ -197,9 +230,15 @@ CASES = [
     case(ours.NoamDecay, draw(d_model=integer(1, 600), warmup_steps=integer(1, 20)), noam),
     case(ours.PiecewiseDecay, pieces, piecewise),
     case(
-        ours.NaturalExpDecay, draw(gamma=number(0.01, 1.0)), lambda t, learning_rate, gamma: learning_rate * math.exp(-gamma * t)
+        ours.NaturalExpDecay,
+        draw(gamma=number(0.01, 1.0)),
+        lambda t, learning_rate, gamma: learning_rate * math.exp(-gamma * t),
     ),
-    case(ours.InverseTimeDecay, draw(gamma=number(0.0, 1.0)), lambda t, learning_rate, gamma: learning_rate / (1 + gamma * t)),
+    case(
+        ours.InverseTimeDecay,
+        draw(gamma=number(0.0, 1.0)),
+        lambda t, learning_rate, gamma: learning_rate / (1 + gamma * t),
+    ),
     case(
         ours.PolynomialDecay,
         falling("end_lr", **cycled),
@@ -208,11 +247,17 @@ CASES = [
         ),
     ),
     followed_by_steps(ours.LinearWarmup, shifted=True),
-    case(ours.ExponentialDecay, draw(gamma=number(0.1, 0.99)), lambda t, learning_rate, gamma: learning_rate * gamma**t),
+    case(
+        ours.ExponentialDecay,
+        draw(gamma=number(0.1, 0.99)),
+        lambda t, learning_rate, gamma: learning_rate * gamma**t,
+    ),
     case(
         ours.MultiStepDecay,
         draw(milestones=rising, gamma=number(0.1, 0.99)),
-        lambda t, learning_rate, milestones, gamma: learning_rate * gamma ** sum(m <= t for m in milestones),
+        lambda t, learning_rate, milestones, gamma: (
+            learning_rate * gamma ** sum(m <= t for m in milestones)
+        ),
     ),
     case(
         ours.StepDecay,
@@ -222,7 +267,9 @@ CASES = [
     case(
         ours.LambdaDecay,
         functions,
-        lambda t, learning_rate, lr_lambda, total_steps: learning_rate * lr_lambda(min(t, total_steps - 1)),
+        lambda t, learning_rate, lr_lambda, total_steps: (
+            learning_rate * lr_lambda(min(t, total_steps - 1))
+        ),
     ),
     case(ours.MultiplicativeDecay, functions, product),
     Case(ours.ReduceOnPlateau, plateau, run_plateau, lambda own: 60, count=200),
@@ -242,14 +289,19 @@ CASES = [
     Case(ours.CyclicLR, cyclic, figures(run_cyclic), lambda own: 50, count=200),
     case(
         ours.LinearLR,
-        draw(total_steps=integer(1, 20), start_factor=number(0.01, 1.0), end_factor=number(0.0, 1.0)),
+        draw(
+            total_steps=integer(1, 20), start_factor=number(0.01, 1.0), end_factor=number(0.0, 1.0)
+        ),
         lambda t, learning_rate, total_steps, start_factor, end_factor: (
-            learning_rate * (start_factor + (end_factor - start_factor) * min(t, total_steps) / total_steps)
+            learning_rate
+            * (start_factor + (end_factor - start_factor) * min(t, total_steps) / total_steps)
         ),
     ),
     case(
         ours.CosineAnnealingWarmRestarts,
-        draw(T_0=integer(1, 9), T_mult=integer(1, 3), eta_min=lambda rng: one_of(rng, 0.0, rate(rng))),
+        draw(
+            T_0=integer(1, 9), T_mult=integer(1, 3), eta_min=lambda rng: one_of(rng, 0.0, rate(rng))
+        ),
         restarts,
         60,
     ),
@@ -259,8 +311,16 @@ CASES = [
         lambda t, **own: noam(t + 1, **own),
     ),
     case(ours.exponential_decay, decaying, per_step(lambda lr, decay_rate, p: lr * decay_rate**p)),
-    case(ours.natural_exp_decay, decaying, per_step(lambda lr, decay_rate, p: lr * math.exp(-decay_rate * p))),
-    case(ours.inverse_time_decay, decaying, per_step(lambda lr, decay_rate, p: lr / (1 + decay_rate * p))),
+    case(
+        ours.natural_exp_decay,
+        decaying,
+        per_step(lambda lr, decay_rate, p: lr * math.exp(-decay_rate * p)),
+    ),
+    case(
+        ours.inverse_time_decay,
+        decaying,
+        per_step(lambda lr, decay_rate, p: lr / (1 + decay_rate * p)),
+    ),
     case(
         ours.polynomial_decay,
         falling("end_learning_rate", **cycled),
@@ -272,7 +332,9 @@ CASES = [
     case(
         ours.cosine_decay,
         draw(step_each_epoch=integer(1, 5), epochs=integer(1, 9)),
-        lambda t, learning_rate, step_each_epoch, epochs: wave(t // step_each_epoch, learning_rate, 0.0, epochs),
+        lambda t, learning_rate, step_each_epoch, epochs: wave(
+            t // step_each_epoch, learning_rate, 0.0, epochs
+        ),
     ),
     followed_by_steps(ours.linear_lr_warmup, shifted=False),
 ]

@@ -36,7 +36,9 @@ def knee(t, lr, warmup, explore, total):
     return max(0.0, lr * (1 - (n - warmup - explore) / (total - warmup - explore)))
 
 
-def trapezoid(t, lr, n_iterations, final_lr_factor, n_warmup, init_div_factor, fract_decay, decay_type):
+def trapezoid(
+    t, lr, n_iterations, final_lr_factor, n_warmup, init_div_factor, fract_decay, decay_type
+):
     fall, m = int(fract_decay * n_iterations), final_lr_factor
     if t < n_warmup:
         return lr * (t / n_warmup + (1 - t / n_warmup) / init_div_factor)
@@ -47,9 +49,13 @@ def trapezoid(t, lr, n_iterations, final_lr_factor, n_warmup, init_div_factor, f
     p = (t - n_iterations + fall) / fall
     line, half = m + (1 - m) * (1 - p), m + (1 - m) * wave(p)
     weights = {
-        "linear": line, "exp": m**p, "cosine": half, "mirror_cosine": 2 * line - half, "square": m + (1 - m) * (1 - p**2),
+        "linear": line,
+        "exp": m**p,
+        "cosine": half,
+        "mirror_cosine": 2 * line - half,
+        "square": m + (1 - m) * (1 - p**2),
         "sqrt": m + (1 - m) * (1 - p**0.5),
-    }  # fmt: skip
+    }
     return lr * weights[decay_type]
 
 
@@ -74,7 +80,13 @@ def wsd_s_draw(rng):
         at += decay + warmup + whole(rng, 0, 6)
         ends.append(at)
     lr = rate(rng)
-    return {"lr": lr, "end": lr * real(rng, 0.01, 1.0), "ends": ends, "decay": decay, "warmup": warmup}
+    return {
+        "lr": lr,
+        "end": lr * real(rng, 0.01, 1.0),
+        "ends": ends,
+        "decay": decay,
+        "warmup": warmup,
+    }
 
 
 def wsd_s(t, lr, end, ends, decay, warmup):
@@ -90,8 +102,18 @@ def wsd_s(t, lr, end, ends, decay, warmup):
 def infinite(rng):
     warmup, cooldown, lr = whole(rng, 0, 8), whole(rng, 1, 15), rate(rng)
     low = lr * real(rng, 0.1, 1.0)
-    late = {"end": low * real(rng, 0.01, 1.0), "anneal_at": warmup + cooldown + whole(rng, 0, 10), "anneal": whole(rng, 1, 10)}
-    return {"lr": lr, "constant_lr": low, "warmup": warmup, "cooldown": cooldown, **one_of(rng, {}, late)}
+    late = {
+        "end": low * real(rng, 0.01, 1.0),
+        "anneal_at": warmup + cooldown + whole(rng, 0, 10),
+        "anneal": whole(rng, 1, 10),
+    }
+    return {
+        "lr": lr,
+        "constant_lr": low,
+        "warmup": warmup,
+        "cooldown": cooldown,
+        **one_of(rng, {}, late),
+    }
 
 
 def annealed(weight):
@@ -100,7 +122,9 @@ def annealed(weight):
     def formula(t, lr, constant_lr, warmup, cooldown, end=None, anneal_at=None, anneal=0, **own):
         if anneal_at is not None and t >= anneal_at:
             return constant_lr * (end / constant_lr) ** share(t - anneal_at, anneal)
-        return warmed(t, lr, warmup, lambda c: lr + (constant_lr - lr) * weight(share(c, cooldown), **own))
+        return warmed(
+            t, lr, warmup, lambda c: lr + (constant_lr - lr) * weight(share(c, cooldown), **own)
+        )
 
     return figures(formula)
 
@@ -132,7 +156,9 @@ def slanted(t, lr, total, cut_frac, ratio):
 
 
 def power_decay(t, lr, decay, beta, warmup, stable):
-    return warmed(t, lr, warmup, lambda c: lr * (1 - share(max(c - stable, 0), decay)) ** (2 * beta - 1))
+    return warmed(
+        t, lr, warmup, lambda c: lr * (1 - share(max(c - stable, 0), decay)) ** (2 * beta - 1)
+    )
 
 
 def deepseek(t, lr, total, warmup):
@@ -153,7 +179,11 @@ CASES = [
     Case(
         ours.rex,
         draw(total=number(1, 40), beta=some(0.0, 0.95)),
-        figures(lambda t, lr, total, beta: lr * (1 - share(t, total)) / (1 - beta + beta * (1 - share(t, total)))),
+        figures(
+            lambda t, lr, total, beta: (
+                lr * (1 - share(t, total)) / (1 - beta + beta * (1 - share(t, total)))
+            )
+        ),
         lambda own: 45,
         count=200,
     ),
@@ -167,10 +197,14 @@ CASES = [
     Case(
         ours.trapezoid,
         draw(
-            n_iterations=number(20, 40), n_warmup=number(0, 30),
+            n_iterations=number(20, 40),
+            n_warmup=number(0, 30),
             final_lr_factor=lambda rng: one_of(rng, 0.0, real(rng, 0.0, 1.0)),
-            init_div_factor=some(1.0, 100.0), fract_decay=some(0.0, 1.0),
-            decay_type=lambda rng: one_of(rng, "linear", "exp", "cosine", "mirror_cosine", "square", "sqrt"),
+            init_div_factor=some(1.0, 100.0),
+            fract_decay=some(0.0, 1.0),
+            decay_type=lambda rng: one_of(
+                rng, "linear", "exp", "cosine", "mirror_cosine", "square", "sqrt"
+            ),
         ),
         figures(trapezoid),
         lambda own: 45,
@@ -179,7 +213,10 @@ CASES = [
     Case(
         ours.cos_inf,
         draw(
-            n_iterations=number(21, 40), n_warmup=number(0, 10), div_factor=some(1.0, 100.0), final_div_factor=some(1.0, 100.0),
+            n_iterations=number(21, 40),
+            n_warmup=number(0, 10),
+            div_factor=some(1.0, 100.0),
+            final_div_factor=some(1.0, 100.0),
             n_inf=number(0, 10),
         ),
         figures(cos_inf),
@@ -194,7 +231,9 @@ CASES = [
         count=200,
     ),
     Case(ours.wsd_s, wsd_s_draw, figures(wsd_s), lambda own: own["ends"][-1] + 3, count=200),
-    Case(ours.infinite_cosine, infinite, annealed(lambda p: 1 - wave(p)), lambda own: 50, count=200),
+    Case(
+        ours.infinite_cosine, infinite, annealed(lambda p: 1 - wave(p)), lambda own: 50, count=200
+    ),
     Case(
         ours.infinite_inverse_sqrt,
         lambda rng: {**infinite(rng), "alpha": real(rng, 1.0, 20.0)},
@@ -205,7 +244,10 @@ CASES = [
     Case(
         ours.power_scheduler,
         draw(
-            batch_size=number(1, 8), seq_length=number(1, 64), a=some(0.01, 5.0), b=lambda rng: -real(rng, 0.2, 1.0),
+            batch_size=number(1, 8),
+            seq_length=number(1, 64),
+            a=some(0.01, 5.0),
+            b=lambda rng: -real(rng, 0.2, 1.0),
             warmup=number(0, 15),
         ),
         figures(power),
@@ -229,14 +271,20 @@ CASES = [
     Case(
         ours.d2z,
         draw(warmup=number(0, 20), total=number(21, 40)),
-        figures(lambda t, lr, warmup, total: warmed(t, lr, warmup, lambda c: lr * (1 - share(c, total - warmup)))),
+        figures(
+            lambda t, lr, warmup, total: warmed(
+                t, lr, warmup, lambda c: lr * (1 - share(c, total - warmup))
+            )
+        ),
         lambda own: 45,
         count=200,
     ),
     Case(
         ours.snapshot,
         draw(total=number(1, 50), cycles=number(1, 6)),
-        figures(lambda t, lr, total, cycles: lr * wave(t % ceil(total / cycles) / ceil(total / cycles))),
+        figures(
+            lambda t, lr, total, cycles: lr * wave(t % ceil(total / cycles) / ceil(total / cycles))
+        ),
         lambda own: 60,
         count=200,
     ),
@@ -270,9 +318,11 @@ CASES = [
     ),
     Case(
         ours.chebyshev,
-        draw(steps=lambda rng: 2 ** whole(rng, 0, 5), small_m=some(0.01, 0.5), big_m=some(0.5, 2.0)),
+        draw(
+            steps=lambda rng: 2 ** whole(rng, 0, 5), small_m=some(0.01, 0.5), big_m=some(0.5, 2.0)
+        ),
         figures(chebyshev),
         lambda own: 70,
         count=200,
     ),
-]  # fmt: skip
+]

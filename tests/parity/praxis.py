@@ -44,14 +44,21 @@ def ramped(curve):
     def formula(t, warmup_steps, decay_start, decay_end, min_ratio, max, **own):  # noqa: A002
         if t < warmup_steps:
             return max * t / warmup_steps
-        return curve(t, start=(decay_start, max), limit=(decay_end, max * min_ratio), **own) if t >= decay_start else max
+        return (
+            curve(t, start=(decay_start, max), limit=(decay_end, max * min_ratio), **own)
+            if t >= decay_start
+            else max
+        )
 
     return figures(formula)
 
 
 def stairs(rng, more):
     boundaries = sorted(whole(rng, 1, 25) for _ in range(whole(rng, 1, 4)))
-    return {"boundaries": boundaries, "values": [one_of(rng, 0.0, rate(rng), rate(rng)) for _ in range(len(boundaries) + more)]}
+    return {
+        "boundaries": boundaries,
+        "values": [one_of(rng, 0.0, rate(rng), rate(rng)) for _ in range(len(boundaries) + more)],
+    }
 
 
 def piecewise(t, boundaries, values):
@@ -123,17 +130,35 @@ CASES = [
     ),
     Case(
         ours.Polynomial,
-        lambda rng: {**two_points(rng), "power": real(rng, 0.3, 4.0), "origin": one_of(rng, "start", "limit")},
+        lambda rng: {
+            **two_points(rng),
+            "power": real(rng, 0.3, 4.0),
+            "origin": one_of(rng, "start", "limit"),
+        },
         figures(polynomial),
         lambda own: 30,
         count=200,
     ),
     Case(ours.Linear, two_points, figures(polynomial), lambda own: 30, count=200),
-    Case(ours.Exponential, lambda rng: two_points(rng, 0.01), figures(exponential), lambda own: 30, count=200),
+    Case(
+        ours.Exponential,
+        lambda rng: two_points(rng, 0.01),
+        figures(exponential),
+        lambda own: 30,
+        count=200,
+    ),
     Case(
         ours.Cosine,
-        lambda rng: {"initial_value": rate(rng), "final_value": rate(rng), "total_steps": whole(rng, 1, 25)},
-        figures(lambda t, initial_value, final_value, total_steps: cosine(t, (0, initial_value), (total_steps, final_value))),
+        lambda rng: {
+            "initial_value": rate(rng),
+            "final_value": rate(rng),
+            "total_steps": whole(rng, 1, 25),
+        },
+        figures(
+            lambda t, initial_value, final_value, total_steps: cosine(
+                t, (0, initial_value), (total_steps, final_value)
+            )
+        ),
         lambda own: 30,
         count=200,
     ),
@@ -145,21 +170,51 @@ CASES = [
         lambda own: own["decay_end"] + 3,
         count=200,
     ),
-    Case(ours.LinearRampupCosineDecay, ramp, ramped(cosine), lambda own: own["decay_end"] + 3, count=200),
-    Case(ours.LinearRampupExponentialDecay, ramp, ramped(exponential), lambda own: own["decay_end"] + 3, count=200),
+    Case(
+        ours.LinearRampupCosineDecay,
+        ramp,
+        ramped(cosine),
+        lambda own: own["decay_end"] + 3,
+        count=200,
+    ),
+    Case(
+        ours.LinearRampupExponentialDecay,
+        ramp,
+        ramped(exponential),
+        lambda own: own["decay_end"] + 3,
+        count=200,
+    ),
     Case(
         ours.LinearRampupSqrtDecay,
         lambda rng: {"peak": rate(rng), "warmup_steps": whole(rng, 1, 20)},
-        figures(lambda t, peak, warmup_steps: peak * min(max(t, 1) / warmup_steps, (warmup_steps / max(t, 1)) ** 0.5)),
+        figures(
+            lambda t, peak, warmup_steps: (
+                peak * min(max(t, 1) / warmup_steps, (warmup_steps / max(t, 1)) ** 0.5)
+            )
+        ),
         lambda own: 50,
         count=200,
     ),
-    Case(ours.LinearRampupPiecewiseConstant, lambda rng: stairs(rng, 0), figures(ramped_piecewise), lambda own: 30, count=200),
-    Case(ours.PiecewiseConstant, lambda rng: stairs(rng, 1), figures(piecewise), lambda own: 30, count=200),
+    Case(
+        ours.LinearRampupPiecewiseConstant,
+        lambda rng: stairs(rng, 0),
+        figures(ramped_piecewise),
+        lambda own: 30,
+        count=200,
+    ),
+    Case(
+        ours.PiecewiseConstant,
+        lambda rng: stairs(rng, 1),
+        figures(piecewise),
+        lambda own: 30,
+        count=200,
+    ),
     Case(
         ours.Transformer,
         lambda rng: {
-            "warmup_steps": whole(rng, 1, 10), "model_dim": whole(rng, 1, 1024), "worker_replicas": whole(rng, 1, 3),
+            "warmup_steps": whole(rng, 1, 10),
+            "model_dim": whole(rng, 1, 1024),
+            "worker_replicas": whole(rng, 1, 3),
             "decay_end": one_of(rng, None, whole(rng, 0, 40)),
         },
         figures(transformer),
@@ -169,10 +224,15 @@ CASES = [
     Case(
         ours.SqrtDecay,
         lambda rng: {
-            "decay_start": whole(rng, 1, 20), "multiplier": rate(rng),
+            "decay_start": whole(rng, 1, 20),
+            "multiplier": rate(rng),
             "offset": one_of(rng, 0.0, float(whole(rng, -30, 20)), round(real(rng, -9.0, 9.0), 2)),
         },
-        figures(lambda t, decay_start, multiplier, offset: multiplier / max(t - offset, decay_start) ** 0.5),
+        figures(
+            lambda t, decay_start, multiplier, offset: (
+                multiplier / max(t - offset, decay_start) ** 0.5
+            )
+        ),
         lambda own: 50,
         count=200,
     ),
@@ -181,12 +241,18 @@ CASES = [
     Case(
         ours.ContinuousSchedule,
         lambda rng: {
-            "initial_value": rate(rng), "start_step": whole(rng, 0, 20), "half_life_steps": whole(rng, 1, 10),
+            "initial_value": rate(rng),
+            "start_step": whole(rng, 0, 20),
+            "half_life_steps": whole(rng, 1, 10),
             "min": real(rng, 0.001, 0.9),
         },
-        figures(lambda t, initial_value, start_step, half_life_steps, min: initial_value  # noqa: A006
-                * max(0.5 ** (max(t - start_step, 0) / half_life_steps), min)),
+        figures(
+            lambda t, initial_value, start_step, half_life_steps, min: (
+                initial_value  # noqa: A006
+                * max(0.5 ** (max(t - start_step, 0) / half_life_steps), min)
+            )
+        ),
         lambda own: 60,
         count=200,
     ),
-]  # fmt: skip
+]

@@ -44,10 +44,24 @@ def beta(low):
 
 
 CASES = [
-    Case(ours.LinearWarmup, period, figures(linear), lambda own: own["warmup_period"] + 3, count=200),
-    Case(ours.ExponentialWarmup, period, figures(exponential), lambda own: 40 * own["warmup_period"] + 3, count=200),
+    Case(
+        ours.LinearWarmup, period, figures(linear), lambda own: own["warmup_period"] + 3, count=200
+    ),
+    Case(
+        ours.ExponentialWarmup,
+        period,
+        figures(exponential),
+        lambda own: 40 * own["warmup_period"] + 3,
+        count=200,
+    ),
     Case(ours.UntunedLinearWarmup, beta(0.0), figures(untuned_linear), lambda own: 60, count=200),
-    Case(ours.UntunedExponentialWarmup, beta(0.0), figures(untuned_exponential), lambda own: 60, count=200),
+    Case(
+        ours.UntunedExponentialWarmup,
+        beta(0.0),
+        figures(untuned_exponential),
+        lambda own: 60,
+        count=200,
+    ),
     # where rho is little above 4, float64 leaves of rho - 4 what its own cancellation has left
     Case(ours.RAdamWarmup, beta(0.62), figures(radam), lambda own: 60, count=200, bound=1e-10),
 ]

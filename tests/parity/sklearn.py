@@ -1,4 +1,6 @@
-"""scikit-learn: its own models, taught one feature a sample, so that each coefficient is the step size of its sample."""
+"""scikit-learn: its own models, taught one feature a sample, so that each coefficient is the
+step size of its sample.
+"""
 
 import warnings
 
@@ -23,7 +25,9 @@ def descent(rng):
 def taught(model, targets, **own):
     from sklearn import linear_model
 
-    made = getattr(linear_model, model)(penalty=None, fit_intercept=False, shuffle=False, max_iter=1, tol=None, **own)
+    made = getattr(linear_model, model)(
+        penalty=None, fit_intercept=False, shuffle=False, max_iter=1, tol=None, **own
+    )
     return np.abs(made.fit(np.eye(len(targets)), targets).coef_.ravel())
 
 
@@ -76,7 +80,8 @@ def run_perceptron(model):
             for t in range(steps):
                 made.partial_fit(samples, samples[:, 0].astype(int), **more)
                 table[t] = made._optimizer.learning_rate
-        return np.concatenate([[settings["learning_rate_init"]], table[:-1]])  # what it leaves for the next epoch
+        # what it leaves for the next epoch
+        return np.concatenate([[settings["learning_rate_init"]], table[:-1]])
 
     return run
 
@@ -84,7 +89,19 @@ def run_perceptron(model):
 CASES = [
     Case(ours.SGDClassifier, descent, run_classifier, lambda own: SAMPLES, "sklearn"),
     Case(ours.SGDRegressor, descent, run_regressor, lambda own: SAMPLES, "sklearn"),
-    Case(ours.SGDOneClassSVM, one_class, run_one_class, lambda own: SAMPLES, "sklearn", bound=1e-11),  # divided out again
-    Case(ours.MLPClassifier, perceptron, run_perceptron("MLPClassifier"), lambda own: 5, "sklearn", 50),
-    Case(ours.MLPRegressor, perceptron, run_perceptron("MLPRegressor"), lambda own: 5, "sklearn", 50),
+    # divided out again
+    Case(
+        ours.SGDOneClassSVM, one_class, run_one_class, lambda own: SAMPLES, "sklearn", bound=1e-11
+    ),
+    Case(
+        ours.MLPClassifier,
+        perceptron,
+        run_perceptron("MLPClassifier"),
+        lambda own: 5,
+        "sklearn",
+        50,
+    ),
+    Case(
+        ours.MLPRegressor, perceptron, run_perceptron("MLPRegressor"), lambda own: 5, "sklearn", 50
+    ),
 ]

@@ -8,7 +8,10 @@ from . import Case, figures, one_of, rate, rates, real, whole
 
 
 def draw(key="lr", **parts):
-    return lambda rng: {key: rates(rng) if key == "lr" else rate(rng), **{name: make(rng) for name, make in parts.items()}}
+    return lambda rng: {
+        key: rates(rng) if key == "lr" else rate(rng),
+        **{name: make(rng) for name, make in parts.items()},
+    }
 
 
 def number(low, high):
@@ -26,14 +29,18 @@ def warm_and_exp(t, lr, n_warmup_steps, total_steps, decay_factor):
 
 
 def linear(t, initial_value, final_value, epoch_count):
-    return initial_value + (final_value - initial_value) * (min(t, epoch_count - 1) / (epoch_count - 1) if epoch_count > 1 else 0)
+    return initial_value + (final_value - initial_value) * (
+        min(t, epoch_count - 1) / (epoch_count - 1) if epoch_count > 1 else 0
+    )
 
 
 def warmup_linear(t, initial_value, num_warmup_steps, num_training_steps):
     n = t + 1
     if n < num_warmup_steps:
         return initial_value * n / num_warmup_steps
-    return initial_value * max(0.0, (num_training_steps - n) / max(1, num_training_steps - num_warmup_steps))
+    return initial_value * max(
+        0.0, (num_training_steps - n) / max(1, num_training_steps - num_warmup_steps)
+    )
 
 
 def steps_draw(rng):
@@ -52,7 +59,11 @@ def steps(t, initial_value, decay_factor=None, decay_drop=None, half_life=None):
 
 def noam(t, lr_initial, n_warmup_steps, model_size):
     n, w = t + 1, n_warmup_steps
-    return lr_initial * (w**0.5 if model_size is None else model_size**-0.5) * min(n**-0.5, n * w**-1.5)
+    return (
+        lr_initial
+        * (w**0.5 if model_size is None else model_size**-0.5)
+        * min(n**-0.5, n * w**-1.5)
+    )
 
 
 def annealed(t, anneal_steps, anneal_rates, **own):
@@ -65,22 +76,30 @@ def annealed(t, anneal_steps, anneal_rates, **own):
 def anneal_draw(rng):
     at = [whole(rng, 0, 30) for _ in range(whole(rng, 0, 3))]
     return {
-        "lr_initial": rate(rng), "n_warmup_steps": whole(rng, 1, 20), "anneal_steps": at,
-        "anneal_rates": [real(rng, 0.1, 1.5) for _ in at], "model_size": one_of(rng, None, whole(rng, 1, 512)),
-    }  # fmt: skip
+        "lr_initial": rate(rng),
+        "n_warmup_steps": whole(rng, 1, 20),
+        "anneal_steps": at,
+        "anneal_rates": [real(rng, 0.1, 1.5) for _ in at],
+        "model_size": one_of(rng, None, whole(rng, 1, 512)),
+    }
 
 
 def linear_noam(t, lr_initial, n_warmup_steps, n_keep_steps):
     n, w = t + 1, n_warmup_steps
-    return lr_initial * (n / w if n < w else 1.0 if n < w + n_keep_steps else w / (n - n_keep_steps))
+    return lr_initial * (
+        n / w if n < w else 1.0 if n < w + n_keep_steps else w / (n - n_keep_steps)
+    )
 
 
 def clr_draw(rng):
     low, mode = rate(rng), one_of(rng, "triangular", "triangular2", "exp_range")
     return {
-        "base_lr": low, "max_lr": low * real(rng, 1.0, 20.0), "mode": mode, "gamma": real(rng, 0.9, 1.0),
+        "base_lr": low,
+        "max_lr": low * real(rng, 1.0, 20.0),
+        "mode": mode,
+        "gamma": real(rng, 0.9, 1.0),
         "step_size": one_of(rng, float(whole(rng, 1, 9)), round(real(rng, 0.5, 9.0), 2)),
-    }  # fmt: skip
+    }
 
 
 def clr(t, base_lr, max_lr, step_size, mode, gamma):
@@ -88,7 +107,10 @@ def clr(t, base_lr, max_lr, step_size, mode, gamma):
     cycle = floor(1 + 100 * n // (2 * hundredths))
     height = max(0.0, 1 - abs(n / step_size - 2 * cycle + 1))
     return (
-        base_lr + (max_lr - base_lr) * height * {"triangular": 1, "triangular2": 2.0 ** (1 - cycle), "exp_range": gamma**n}[mode]
+        base_lr
+        + (max_lr - base_lr)
+        * height
+        * {"triangular": 1, "triangular2": 2.0 ** (1 - cycle), "exp_range": gamma**n}[mode]
     )
 
 
@@ -104,9 +126,13 @@ def interval(t, lr, intervals):
 def cool(rng):
     cooldown, total = whole(rng, 1, 15), whole(rng, 15, 40)
     return {
-        "lr": rates(rng), "warmup": whole(rng, 0, 20), "cooldown": cooldown, "total_steps": total,
-        "decay_factor": real(rng, 0.3, 1.0), "decay_every": whole(rng, 1, 20),
-    }  # fmt: skip
+        "lr": rates(rng),
+        "warmup": whole(rng, 0, 20),
+        "cooldown": cooldown,
+        "total_steps": total,
+        "decay_factor": real(rng, 0.3, 1.0),
+        "decay_every": whole(rng, 1, 20),
+    }
 
 
 def cooled(t, lr, warmup, cooldown, total_steps, decay_factor, decay_every):
@@ -118,7 +144,9 @@ def cooled(t, lr, warmup, cooldown, total_steps, decay_factor, decay_every):
     return lr * decay_factor ** ((t - warmup) / decay_every)
 
 
-def tri_stage(t, lr, warmup_steps, hold_steps, decay_steps, total_steps, init_lr_scale, final_lr_scale):
+def tri_stage(
+    t, lr, warmup_steps, hold_steps, decay_steps, total_steps, init_lr_scale, final_lr_scale
+):
     if t < warmup_steps:
         return lr * (init_lr_scale + (1 - init_lr_scale) * t / warmup_steps)
     return lr * final_lr_scale ** (max(t - warmup_steps - hold_steps, 0) / decay_steps)
@@ -127,7 +155,9 @@ def tri_stage(t, lr, warmup_steps, hold_steps, decay_steps, total_steps, init_lr
 CASES = [
     Case(
         ours.WarmAndExpDecayLRSchedule,
-        draw(n_warmup_steps=number(0, 15), total_steps=number(16, 40), decay_factor=some(0.01, 1.2)),
+        draw(
+            n_warmup_steps=number(0, 15), total_steps=number(16, 40), decay_factor=some(0.01, 1.2)
+        ),
         figures(warm_and_exp),
         lambda own: 50,
         count=200,
@@ -149,7 +179,11 @@ CASES = [
     Case(ours.StepScheduler, steps_draw, figures(steps), lambda own: 50, count=200),
     Case(
         ours.NoamScheduler,
-        draw("lr_initial", n_warmup_steps=number(1, 20), model_size=lambda rng: one_of(rng, None, whole(rng, 1, 512))),
+        draw(
+            "lr_initial",
+            n_warmup_steps=number(1, 20),
+            model_size=lambda rng: one_of(rng, None, whole(rng, 1, 512)),
+        ),
         figures(noam),
         lambda own: 50,
         count=200,
@@ -165,8 +199,11 @@ CASES = [
     Case(
         ours.CyclicCosineScheduler,
         draw("lr_initial", n_warmup_steps=number(1, 50), total_steps=number(1, 20)),
-        figures(lambda t, lr_initial, n_warmup_steps, total_steps: lr_initial
-                * (1 + cos(pi * (t + 1 - n_warmup_steps) / total_steps)) / 2),
+        figures(
+            lambda t, lr_initial, n_warmup_steps, total_steps: (
+                lr_initial * (1 + cos(pi * (t + 1 - n_warmup_steps) / total_steps)) / 2
+            )
+        ),
         lambda own: 60,
         count=200,
     ),
@@ -183,11 +220,15 @@ CASES = [
     Case(
         ours.TriStageLRSchedule,
         draw(
-            warmup_steps=number(1, 12), hold_steps=number(0, 12), decay_steps=number(1, 12), total_steps=number(1, 36),
-            init_lr_scale=some(0.01, 1.0), final_lr_scale=some(0.01, 1.0),
+            warmup_steps=number(1, 12),
+            hold_steps=number(0, 12),
+            decay_steps=number(1, 12),
+            total_steps=number(1, 36),
+            init_lr_scale=some(0.01, 1.0),
+            final_lr_scale=some(0.01, 1.0),
         ),
         figures(tri_stage),
         lambda own: 50,
         count=200,
     ),
-]  # fmt: skip
+]

@@ -7,9 +7,17 @@ from fastlr.presets import tensor2tensor as ours
 from . import Case, figures, one_of, rate, real, whole
 
 FACTORS = (
-    "constant", "linear_warmup", "linear_decay", "cosdecay", "single_cycle_cos_decay", "multi_cycle_cos_decay", "rsqrt_decay",
-    "rsqrt_normalized_decay", "exp_decay", "rsqrt_hidden_size",
-)  # fmt: skip
+    "constant",
+    "linear_warmup",
+    "linear_decay",
+    "cosdecay",
+    "single_cycle_cos_decay",
+    "multi_cycle_cos_decay",
+    "rsqrt_decay",
+    "rsqrt_normalized_decay",
+    "exp_decay",
+    "rsqrt_hidden_size",
+)
 
 
 def draw(rng):
@@ -43,7 +51,8 @@ def product(t, learning_rate_schedule, learning_rate_constant, train_steps, hidd
             "multi_cycle_cos_decay": wave(s / d),
             "rsqrt_decay": max(t, w) ** -0.5,
             "rsqrt_normalized_decay": (w / max(t, w)) ** 0.5,
-            "exp_decay": own["learning_rate_decay_rate"] ** (s // d if own["learning_rate_decay_staircase"] else s / d),
+            "exp_decay": own["learning_rate_decay_rate"]
+            ** (s // d if own["learning_rate_decay_staircase"] else s / d),
             "rsqrt_hidden_size": hidden_size**-0.5,
         }[name]
     return result
@@ -55,7 +64,9 @@ def legacy_draw(rng):
     return {
         "learning_rate": rate(rng),
         "learning_rate_decay_scheme": scheme,
-        "learning_rate_warmup_steps": whole(rng, 1 if scheme in ("noam", "cyclelinear10x") else 0, 20),
+        "learning_rate_warmup_steps": whole(
+            rng, 1 if scheme in ("noam", "cyclelinear10x") else 0, 20
+        ),
         "learning_rate_decay_steps": whole(rng, 1, 20),
         "learning_rate_decay_rate": real(rng, 0.1, 1.0),
         "learning_rate_decay_staircase": one_of(rng, True, False),
@@ -81,7 +92,10 @@ def legacy(t, learning_rate, learning_rate_decay_scheme, optimizer, hidden_size,
         top
         * {
             "none": lambda: 1.0,
-            "exp": lambda: own["learning_rate_decay_rate"] ** (floor(p) if own["learning_rate_decay_staircase"] else p),
+            "exp": lambda: (
+                own["learning_rate_decay_rate"]
+                ** (floor(p) if own["learning_rate_decay_staircase"] else p)
+            ),
             "piecewise": lambda: [1.0, *own["learning_rate_multiples"]][passed],
             "cosine": lambda: wave(1 - abs(1 - position)),
             "cyclelinear10x": lambda: (1.0 - abs(t % (2 * w) - w) / w + 0.1) * 3.0,
@@ -92,5 +106,7 @@ def legacy(t, learning_rate, learning_rate_decay_scheme, optimizer, hidden_size,
 
 CASES = [
     Case(ours.learning_rate_schedule, draw, figures(product), lambda own: 60, count=300),
-    Case(ours.legacy_learning_rate_schedule, legacy_draw, figures(legacy), lambda own: 60, count=300),
+    Case(
+        ours.legacy_learning_rate_schedule, legacy_draw, figures(legacy), lambda own: 60, count=300
+    ),
 ]

@@ -1,4 +1,6 @@
-"""tf_keras: figures from the formulas in its source, which agree with the running package to float32."""
+"""tf_keras: figures from the formulas in its source, which agree with the running package to
+float32.
+"""
 
 from math import ceil, cos, exp, floor, log, pi
 
@@ -46,7 +48,8 @@ def restarts(t, learning_rate, first_decay_steps, t_mul, m_mul, alpha):
     if t_mul == 1:
         i, x = floor(x), x - floor(x)
     else:
-        i = floor(log(1 - x * (1 - t_mul)) / log(t_mul) + 1e-9)  # which is a little short of a cycle that begins on a step
+        # which is a little short of a cycle that begins on a step
+        i = floor(log(1 - x * (1 - t_mul)) / log(t_mul) + 1e-9)
         x = (x - (1 - t_mul**i) / (1 - t_mul)) / t_mul**i
     return learning_rate * ((1 - alpha) * 0.5 * m_mul**i * (1 + cos(pi * x)) + alpha)
 
@@ -60,7 +63,10 @@ def linear_cosine(t, learning_rate, decay_steps, num_periods, alpha, beta):
 
 def draw(**parameters):
     """Settings by drawing each of these."""
-    return lambda rng: {"learning_rate": rate(rng), **{name: make(rng) for name, make in parameters.items()}}
+    return lambda rng: {
+        "learning_rate": rate(rng),
+        **{name: make(rng) for name, make in parameters.items()},
+    }
 
 
 def length(rng):
@@ -86,15 +92,25 @@ def polynomials(rng):
     return {
         "learning_rate": lr,
         "decay_steps": length(rng),
-        "end_learning_rate": one_of(rng, 0.0, lr * real(rng, 0.0, 1.0), *([] if cycle else [rate(rng)])),
+        "end_learning_rate": one_of(
+            rng, 0.0, lr * real(rng, 0.0, 1.0), *([] if cycle else [rate(rng)])
+        ),
         "power": one_of(rng, 1.0, real(rng, 0.5, 4.0)),
         "cycle": cycle,
     }
 
 
 def linear_cosines(rng):
-    own = {"decay_steps": length(rng), "num_periods": one_of(rng, 0.0, 0.5, 2, round(real(rng, 0.1, 4.0), 2))}
-    return {"learning_rate": rate(rng), **own, "alpha": one_of(rng, 0.0, 0.3), "beta": one_of(rng, 0.0, 0.001, 0.2)}
+    own = {
+        "decay_steps": length(rng),
+        "num_periods": one_of(rng, 0.0, 0.5, 2, round(real(rng, 0.1, 4.0), 2)),
+    }
+    return {
+        "learning_rate": rate(rng),
+        **own,
+        "alpha": one_of(rng, 0.0, 0.3),
+        "beta": one_of(rng, 0.0, 0.001, 0.2),
+    }
 
 
 def linear_cosine_class(t, initial_learning_rate, **own):
@@ -122,7 +138,12 @@ CASES = [
     case(ours.cosine_decay, draw(decay_steps=length, alpha=some(0.0, 0.1, 1.5)), cosine),
     case(
         ours.cosine_decay_restarts,
-        draw(first_decay_steps=length, t_mul=some(1.0, 2.0, 3.0, 1.5, 1.87), m_mul=some(1.0, 0.9), alpha=some(0.0, 0.1)),
+        draw(
+            first_decay_steps=length,
+            t_mul=some(1.0, 2.0, 3.0, 1.5, 1.87),
+            m_mul=some(1.0, 0.9),
+            alpha=some(0.0, 0.1),
+        ),
         restarts,
     ),
     case(ours.linear_cosine_decay, linear_cosines, linear_cosine),

@@ -1,4 +1,6 @@
-"""TensorFlow Models: figures from the formulas in its source, which agree with the running package to float32."""
+"""TensorFlow Models: figures from the formulas in its source, which agree with the running
+package to float32.
+"""
 
 from math import ceil, cos, floor, pi, sqrt
 
@@ -9,7 +11,7 @@ from fastlr.presets import tf_models as ours
 
 from . import Case, figures, one_of, rate, real, whole
 
-# -- Keras's decays at t - offset ------------------------------------------------------------------------------------------
+# -- Keras's decays at t - offset ------------------------------------------------------------------
 
 
 def piecewise(t, boundaries, values, offset):
@@ -21,7 +23,9 @@ def polynomial(t, initial_learning_rate, decay_steps, end_learning_rate, power, 
     if cycle and s < 0:
         return initial_learning_rate  # where TensorFlow has no rate
     last = decay_steps * (ceil(s / decay_steps) or 1) if cycle else decay_steps
-    return (initial_learning_rate - end_learning_rate) * (1 - min(s, last) / last) ** power + end_learning_rate
+    return (initial_learning_rate - end_learning_rate) * (
+        1 - min(s, last) / last
+    ) ** power + end_learning_rate
 
 
 def exponential(t, initial_learning_rate, decay_steps, decay_rate, staircase, offset):
@@ -34,18 +38,22 @@ def cosine(t, initial_learning_rate, decay_steps, alpha, offset):
     return initial_learning_rate * ((1 - alpha) * wave + alpha)
 
 
-# -- powers and waves ------------------------------------------------------------------------------------------------------
+# -- powers and waves ------------------------------------------------------------------------------
 
 
 def power_decay(t, initial_learning_rate, power):
     return initial_learning_rate * max(t, 1.0) ** power
 
 
-def power_and_linear(t, initial_learning_rate, total_decay_steps, power, linear_decay_fraction, offset):
+def power_and_linear(
+    t, initial_learning_rate, total_decay_steps, power, linear_decay_fraction, offset
+):
     s = t - offset
     learning_rate = initial_learning_rate * max(s, 1.0) ** power
     if total_decay_steps * linear_decay_fraction > 0:
-        learning_rate *= min(1.0, (total_decay_steps - s) / (total_decay_steps * linear_decay_fraction))
+        learning_rate *= min(
+            1.0, (total_decay_steps - s) / (total_decay_steps * linear_decay_fraction)
+        )
     return max(0.0, learning_rate)
 
 
@@ -55,7 +63,10 @@ def power_with_offset(t, initial_learning_rate, power, offset, pre_offset_learni
 
 
 def step_cosine(t, boundaries, values, offset):
-    s, i = t - offset, max((i for i, at in enumerate(boundaries) if i and t - offset >= at), default=0)
+    s, i = (
+        t - offset,
+        max((i for i, at in enumerate(boundaries) if i and t - offset >= at), default=0),
+    )
     if i == len(values) - 1:
         return values[-1]  # where TensorFlow has NaN
     gone = s - boundaries[i] if i else s
@@ -63,11 +74,13 @@ def step_cosine(t, boundaries, values, offset):
     return (values[i] - values[i + 1]) * wave + values[i + 1]
 
 
-# -- warm-ups --------------------------------------------------------------------------------------------------------------
+# -- warm-ups --------------------------------------------------------------------------------------
 
 
 def warmup_formula(after_name, formula):
-    """The rates where one setting is a schedule or a rate: ``formula`` gets its rates at all steps."""
+    """The rates where one setting is a schedule or a rate: ``formula`` gets its rates at all
+    steps.
+    """
 
     def table(settings, steps):
         rest = {key: value for key, value in settings.items() if key != after_name}
@@ -80,11 +93,17 @@ def warmup_formula(after_name, formula):
 
 def linear_warmup(t, after, warmup_steps, warmup_learning_rate):
     first = warmup_learning_rate
-    return first + t / warmup_steps * (after[warmup_steps] - first) if t < warmup_steps else after[t]
+    return (
+        first + t / warmup_steps * (after[warmup_steps] - first) if t < warmup_steps else after[t]
+    )
 
 
 def polynomial_warmup(t, after, warmup_steps, power):
-    return after[warmup_steps] * (max(t, 1.0) / warmup_steps) ** power if t < warmup_steps else after[t]
+    return (
+        after[warmup_steps] * (max(t, 1.0) / warmup_steps) ** power
+        if t < warmup_steps
+        else after[t]
+    )
 
 
 def warmup(t, after, initial_learning_rate, warmup_steps, power):
@@ -92,7 +111,11 @@ def warmup(t, after, initial_learning_rate, warmup_steps, power):
 
 
 def xlnet_warmup(t, after, initial_learning_rate, warmup_steps, power):
-    return initial_learning_rate * (t / warmup_steps) ** power if t < warmup_steps else after[t - warmup_steps]
+    return (
+        initial_learning_rate * (t / warmup_steps) ** power
+        if t < warmup_steps
+        else after[t - warmup_steps]
+    )
 
 
 def warmup_decay(t, after, warmup_steps, warmup_lr=None):
@@ -100,14 +123,21 @@ def warmup_decay(t, after, warmup_steps, warmup_lr=None):
     return peak * t / warmup_steps if t < warmup_steps else after[t]
 
 
-# -- whole schedules -------------------------------------------------------------------------------------------------------
+# -- whole schedules -------------------------------------------------------------------------------
 
 
 def transformer(t, initial_learning_rate, hidden_size, warmup_steps):
-    return initial_learning_rate * hidden_size**-0.5 * min(1.0, t / warmup_steps) / sqrt(max(t, warmup_steps))
+    return (
+        initial_learning_rate
+        * hidden_size**-0.5
+        * min(1.0, t / warmup_steps)
+        / sqrt(max(t, warmup_steps))
+    )
 
 
-def poly_decay(t, batch_size, decay_exp, learning_rate, warmup_steps, decay_steps, decay_start_steps):
+def poly_decay(
+    t, batch_size, decay_exp, learning_rate, warmup_steps, decay_steps, decay_start_steps
+):
     peak = learning_rate * batch_size / 2048
     if warmup_steps == 0:
         return peak
@@ -129,11 +159,20 @@ def cosine_with_warmup(t, batch_size, total_steps, warmup_steps):
     return warm_wave(t, 0.0, 0.1 * batch_size / 256, warmup_steps, total_steps)
 
 
-def cosine_with_linear_warmup(t, total_steps, warmup_learning_rate, warmup_steps, init_learning_rate):
+def cosine_with_linear_warmup(
+    t, total_steps, warmup_learning_rate, warmup_steps, init_learning_rate
+):
     return warm_wave(t, warmup_learning_rate, init_learning_rate, warmup_steps, total_steps)
 
 
-def steps_with_warmup(t, warmup_learning_rate, warmup_steps, init_learning_rate, learning_rate_levels, learning_rate_steps):
+def steps_with_warmup(
+    t,
+    warmup_learning_rate,
+    warmup_steps,
+    init_learning_rate,
+    learning_rate_levels,
+    learning_rate_steps,
+):
     first, peak = warmup_learning_rate, init_learning_rate
     learning_rate = first + t / warmup_steps * (peak - first) if t < warmup_steps else peak
     for level, start in zip(learning_rate_levels, learning_rate_steps, strict=True):
@@ -141,7 +180,7 @@ def steps_with_warmup(t, warmup_learning_rate, warmup_steps, init_learning_rate,
     return learning_rate
 
 
-# -- settings --------------------------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 def draw(**parameters):
@@ -164,7 +203,9 @@ def some(*options):
 def after(rng):
     """What follows a warm-up: a rate or a schedule."""
     lr, steps, end = rate(rng), whole(rng, 5, 40), one_of(rng, 0.0, rate(rng))
-    return one_of(rng, lr, tf_keras.polynomial_decay(lr, steps, end), keras.ExponentialDecay(lr, steps, 0.5))
+    return one_of(
+        rng, lr, tf_keras.polynomial_decay(lr, steps, end), keras.ExponentialDecay(lr, steps, 0.5)
+    )
 
 
 def offset(rng):
@@ -177,7 +218,11 @@ def boundaries(rng, count):
 
 def piecewise_settings(rng):
     at = boundaries(rng, whole(rng, 1, 5))
-    return {"boundaries": at, "values": [one_of(rng, 0.0, rate(rng)) for _ in range(len(at) + 1)], "offset": offset(rng)}
+    return {
+        "boundaries": at,
+        "values": [one_of(rng, 0.0, rate(rng)) for _ in range(len(at) + 1)],
+        "offset": offset(rng),
+    }
 
 
 def step_cosine_settings(rng):
@@ -217,7 +262,10 @@ def case(preset, settings, formula, after_name=""):
     return Case(preset, settings, rates, lambda own: 60, count=200)
 
 
-WARMUP = {"warmup_steps": integer(0, 30), "power": lambda rng: one_of(rng, 1.0, real(rng, 0.3, 4.0))}
+WARMUP = {
+    "warmup_steps": integer(0, 30),
+    "power": lambda rng: one_of(rng, 1.0, real(rng, 0.3, 4.0)),
+}
 POWER = {"initial_learning_rate": rate, "power": some(-0.5, 1.0, 0.0, -1.7, 2.5)}
 
 CASES = [
@@ -236,25 +284,53 @@ CASES = [
     ),
     case(
         ours.CosineDecayWithOffset,
-        draw(initial_learning_rate=rate, decay_steps=integer(1, 30), alpha=some(0.0, 0.1, 1.5), offset=offset),
+        draw(
+            initial_learning_rate=rate,
+            decay_steps=integer(1, 30),
+            alpha=some(0.0, 0.1, 1.5),
+            offset=offset,
+        ),
         cosine,
     ),
     case(ours.DirectPowerDecay, draw(**POWER), power_decay),
     case(
         ours.PowerAndLinearDecay,
-        draw(**POWER, total_decay_steps=integer(1, 50), linear_decay_fraction=some(0.0, 0.1, 0.37, 1.0, 1.5), offset=offset),
+        draw(
+            **POWER,
+            total_decay_steps=integer(1, 50),
+            linear_decay_fraction=some(0.0, 0.1, 0.37, 1.0, 1.5),
+            offset=offset,
+        ),
         power_and_linear,
     ),
-    case(ours.PowerDecayWithOffset, draw(**POWER, offset=offset, pre_offset_learning_rate=some(1e6, 0.3)), power_with_offset),
+    case(
+        ours.PowerDecayWithOffset,
+        draw(**POWER, offset=offset, pre_offset_learning_rate=some(1e6, 0.3)),
+        power_with_offset,
+    ),
     case(ours.StepCosineDecayWithOffset, step_cosine_settings, step_cosine),
     case(
         ours.LinearWarmup,
-        draw(after_warmup_lr_sched=after, warmup_steps=integer(0, 30), warmup_learning_rate=some(0.0, 0.01)),
+        draw(
+            after_warmup_lr_sched=after,
+            warmup_steps=integer(0, 30),
+            warmup_learning_rate=some(0.0, 0.01),
+        ),
         linear_warmup,
         "after_warmup_lr_sched",
     ),
-    case(ours.PolynomialWarmUp, draw(after_warmup_lr_sched=after, **WARMUP), polynomial_warmup, "after_warmup_lr_sched"),
-    case(ours.WarmUp, draw(initial_learning_rate=rate, decay_schedule_fn=after, **WARMUP), warmup, "decay_schedule_fn"),
+    case(
+        ours.PolynomialWarmUp,
+        draw(after_warmup_lr_sched=after, **WARMUP),
+        polynomial_warmup,
+        "after_warmup_lr_sched",
+    ),
+    case(
+        ours.WarmUp,
+        draw(initial_learning_rate=rate, decay_schedule_fn=after, **WARMUP),
+        warmup,
+        "decay_schedule_fn",
+    ),
     case(
         ours.XLNetWarmUp,
         draw(initial_learning_rate=rate, decay_schedule_fn=after, **WARMUP),

@@ -27,7 +27,9 @@ def slanted(t, max_rate, num_steps, cut_frac, ratio, **own):
 def before(formula):
     """Figures of a formula with an argument that is called t as well."""
     plain = figures(formula)
-    return lambda own, steps: plain({"t_" if key == "t" else key: value for key, value in own.items()}, steps)
+    return lambda own, steps: plain(
+        {"t_" if key == "t" else key: value for key, value in own.items()}, steps
+    )
 
 
 def head_start(rng):
@@ -55,10 +57,20 @@ def plateau(settings, metrics):
 
 
 CASES = [
-    Case(ours.constant, lambda rng: {"rate": rate(rng)}, figures(lambda t, rate: rate), lambda own: 4, count=200),
+    Case(
+        ours.constant,
+        lambda rng: {"rate": rate(rng)},
+        figures(lambda t, rate: rate),
+        lambda own: 4,
+        count=200,
+    ),
     Case(
         ours.constant_then,
-        lambda rng: {"rate": rate(rng), "steps": whole(rng, 0, 9), "schedule": flr.inverse_time(0.5, 0.1)},
+        lambda rng: {
+            "rate": rate(rng),
+            "steps": whole(rng, 0, 9),
+            "schedule": flr.inverse_time(0.5, 0.1),
+        },
         figures(lambda t, rate, steps, schedule: rate if t < steps else 0.5 / (1 + 0.1 * t)),
         lambda own: 20,
         count=200,
@@ -72,14 +84,23 @@ CASES = [
     ),
     Case(
         ours.compounding,
-        lambda rng: {"start": rate(rng), "stop": rate(rng), "compound": real(rng, 0.7, 1.4), "t": head_start(rng)},
+        lambda rng: {
+            "start": rate(rng),
+            "stop": rate(rng),
+            "compound": real(rng, 0.7, 1.4),
+            "t": head_start(rng),
+        },
         before(compounding),
         lambda own: 50,
         count=200,
     ),
     Case(
         ours.warmup_linear,
-        lambda rng: {"initial_rate": rate(rng), "warmup_steps": whole(rng, 0, 20), "total_steps": whole(rng, 0, 40)},
+        lambda rng: {
+            "initial_rate": rate(rng),
+            "warmup_steps": whole(rng, 0, 20),
+            "total_steps": whole(rng, 0, 40),
+        },
         figures(linear),
         lambda own: 45,
         count=200,
@@ -94,8 +115,11 @@ CASES = [
     Case(
         ours.slanted_triangular,
         lambda rng: {
-            "max_rate": rate(rng), "num_steps": whole(rng, 20, 50), "cut_frac": one_of(rng, 0.1, real(rng, 0.05, 0.9)),
-            "ratio": one_of(rng, 32.0, real(rng, 2.0, 40.0)), "t": head_start(rng),
+            "max_rate": rate(rng),
+            "num_steps": whole(rng, 20, 50),
+            "cut_frac": one_of(rng, 0.1, real(rng, 0.05, 0.9)),
+            "ratio": one_of(rng, 32.0, real(rng, 2.0, 40.0)),
+            "t": head_start(rng),
         },
         before(slanted),
         lambda own: 60,
@@ -108,4 +132,4 @@ CASES = [
         lambda own: 60,
         count=200,
     ),
-]  # fmt: skip
+]

@@ -1,4 +1,7 @@
-"""timm: its own schedulers, stepped as its training script does. Its other modules need torchvision, so they are left out."""
+"""timm: its own schedulers, stepped as its training script does.
+
+Its other modules need torchvision, so they are left out.
+"""
 
 import importlib
 import importlib.util
@@ -16,13 +19,21 @@ from fastlr.presets import timm as ours
 
 from . import Case, one_of, rate, rates, real, whole
 
-FOLDERS = list(spec.submodule_search_locations) if (spec := importlib.util.find_spec("timm")) else []
+FOLDERS = (
+    list(spec.submodule_search_locations) if (spec := importlib.util.find_spec("timm")) else []
+)
 
 
 @cache
 def scheduler():
-    """``timm.scheduler`` alone, below a stand-in for the package, which imports torchvision; the stand-in is taken away again."""
-    others = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "timm"}
+    """``timm.scheduler`` alone, below a stand-in for the package, which imports torchvision;
+    the stand-in is taken away again.
+    """
+    others = {
+        name: sys.modules.pop(name)
+        for name in list(sys.modules)
+        if name.partition(".")[0] == "timm"
+    }
     package = sys.modules["timm"] = types.ModuleType("timm")
     package.__path__ = FOLDERS
     logging.getLogger("timm").setLevel(logging.ERROR)  # it warns of cycles of one step
@@ -38,7 +49,9 @@ def driven(make, lr, steps, metrics=None):
     """The rate that the constructor sets, and those after ``step(1)``, ``step(2)``..."""
     import torch
 
-    groups = [{"params": [torch.zeros(1)], "lr": one} for one in (lr if isinstance(lr, list) else [lr])]
+    groups = [
+        {"params": [torch.zeros(1)], "lr": one} for one in (lr if isinstance(lr, list) else [lr])
+    ]
     optimizer = torch.optim.SGD(groups)
     table = np.empty((len(groups), steps))
     with warnings.catch_warnings():
@@ -54,12 +67,14 @@ def driven(make, lr, steps, metrics=None):
 def peer(name, without=("lr", "noise_until")):
     def run(settings, steps):
         own = {key: value for key, value in settings.items() if key not in without}
-        return driven(lambda optimizer: getattr(scheduler(), name)(optimizer, **own), settings["lr"], steps)
+        return driven(
+            lambda optimizer: getattr(scheduler(), name)(optimizer, **own), settings["lr"], steps
+        )
 
     return run
 
 
-# -- settings --------------------------------------------------------------------------------------------------------------
+# -- settings --------------------------------------------------------------------------------------
 
 
 def ramp(rng):
@@ -74,8 +89,16 @@ def noisy(rng):
     if rng.random() < 0.8:
         return {}
     begin = one_of(rng, 0, whole(rng, 0, 30), real(rng, 0.0, 30.0))
-    ends = one_of(rng, {"noise_range_t": [begin, begin + whole(rng, 0, 20)]}, {"noise_range_t": begin, "noise_until": 60})
-    odd = {"noise_pct": real(rng, 0.1, 1.0), "noise_std": real(rng, 0.1, 2.0), "noise_seed": whole(rng, -5, 2**40)}
+    ends = one_of(
+        rng,
+        {"noise_range_t": [begin, begin + whole(rng, 0, 20)]},
+        {"noise_range_t": begin, "noise_until": 60},
+    )
+    odd = {
+        "noise_pct": real(rng, 0.1, 1.0),
+        "noise_std": real(rng, 0.1, 2.0),
+        "noise_seed": whole(rng, -5, 2**40),
+    }
     return {**ends, **one_of(rng, {}, odd)}
 
 
@@ -84,7 +107,9 @@ def prefix(rng):
 
 
 def regular(own, steps=60):
-    """Whether timm's logarithm finds the cycle that the real numbers say, nowhere before its beginning."""
+    """Whether timm's logarithm finds the cycle that the real numbers say, nowhere before its
+    beginning.
+    """
     length, mul = own["t_initial"], own["cycle_mul"]
     shift = own["warmup_t"] if own.get("warmup_prefix") else 0
     begins = [Fraction(0)]
@@ -211,7 +236,9 @@ def by_name(rng):
         warmup, after = whole(rng, 0, 3), whole(rng, 2, 15)
         own = {
             "lr": rates(rng),
-            "sched": one_of(rng, "cosine", "tanh", "step", "multistep", "poly", "wsd", "rsqrt", "constant"),
+            "sched": one_of(
+                rng, "cosine", "tanh", "step", "multistep", "poly", "wsd", "rsqrt", "constant"
+            ),
             "num_epochs": warmup + after,
             "decay_epochs": one_of(rng, None if after > 4 else 1, 1, 2, 0.5),
             "decay_milestones": sorted(whole(rng, 0, 12) for _ in range(3)),
@@ -252,7 +279,9 @@ class Updated:
 
 def beyond(own):
     last = own.get("decay_t", 0) if isinstance(own.get("decay_t"), int) else 0
-    return min(60, ceil(own.get("t_initial", 40)) * own.get("cycle_limit", 1) + last + own["warmup_t"] + 6)
+    return min(
+        60, ceil(own.get("t_initial", 40)) * own.get("cycle_limit", 1) + last + own["warmup_t"] + 6
+    )
 
 
 CASES = [
@@ -263,6 +292,8 @@ CASES = [
     Case(ours.MultiStepLRScheduler, milestones, peer("MultiStepLRScheduler"), beyond, "timm"),
     Case(ours.WSDLRScheduler, wsd, peer("WSDLRScheduler"), beyond, "timm"),
     Case(ours.PlateauLRScheduler, plateau, run_plateau, lambda own: 50, "timm"),
-    Case(ours.noise, noise, run_noise, lambda own: 55, "timm", 300, 0.0),  # of some thirty draws each, to the bit
-    Case(ours.create_scheduler_v2, by_name, run_by_name, lambda own: 55, "timm", count=300),  # one of those above each
+    # of some thirty draws each, to the bit
+    Case(ours.noise, noise, run_noise, lambda own: 55, "timm", 300, 0.0),
+    # one of those above each
+    Case(ours.create_scheduler_v2, by_name, run_by_name, lambda own: 55, "timm", count=300),
 ]

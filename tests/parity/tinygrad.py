@@ -34,10 +34,10 @@ def one_cycle(rng):
 
 
 def run_one_cycle(t, max_lr, div_factor, final_div_factor, total_steps, pct_start):
-    low, seam = max_lr / div_factor, total_steps * pct_start
-    if t < seam:
-        return low + t / seam * (max_lr - low)
-    share = (min(t, total_steps) - seam) / (total_steps * (1 - pct_start))
+    low, boundary = max_lr / div_factor, total_steps * pct_start
+    if t < boundary:
+        return low + t / boundary * (max_lr - low)
+    share = (min(t, total_steps) - boundary) / (total_steps * (1 - pct_start))
     return max_lr + share * (low / final_div_factor - max_lr)
 
 
@@ -69,13 +69,19 @@ def polynomial(t, initial_lr, end_lr, train_steps, warmup, power):
     warmup = min(warmup, train_steps)
     if t <= warmup:
         return t / warmup * initial_lr
-    return (initial_lr - end_lr) * max(1 - (t - warmup) / (train_steps - warmup + 1), 0) ** power + end_lr
+    return (initial_lr - end_lr) * max(
+        1 - (t - warmup) / (train_steps - warmup + 1), 0
+    ) ** power + end_lr
 
 
 def warmed(t, base_lr, end_lr, warmup_steps, decay_steps):
     if warmup_steps == 0:
         return wave(t, base_lr, end_lr, decay_steps)
-    return (t + 1) / warmup_steps * base_lr if t < warmup_steps else wave(t + 1 - warmup_steps, base_lr, end_lr, decay_steps)
+    return (
+        (t + 1) / warmup_steps * base_lr
+        if t < warmup_steps
+        else wave(t + 1 - warmup_steps, base_lr, end_lr, decay_steps)
+    )
 
 
 def linear(t, warm_up_steps, f_min, f_max, f_start, cycle_lengths):
@@ -90,7 +96,13 @@ def functions(rng):
 
 
 CASES = [
-    Case(ours.MultiStepLR, draw(milestones=marks, gamma=number(0.1, 1.2)), run_multistep, lambda own: 25, count=200),
+    Case(
+        ours.MultiStepLR,
+        draw(milestones=marks, gamma=number(0.1, 1.2)),
+        run_multistep,
+        lambda own: 25,
+        count=200,
+    ),
     Case(
         ours.ReduceLROnPlateau,
         plateau,
@@ -105,7 +117,13 @@ CASES = [
         lambda own: 50,
         count=200,
     ),
-    Case(ours.OneCycleLR, one_cycle, figures(run_one_cycle, "max_lr"), lambda own: own["total_steps"] + 3, count=200),
+    Case(
+        ours.OneCycleLR,
+        one_cycle,
+        figures(run_one_cycle, "max_lr"),
+        lambda own: own["total_steps"] + 3,
+        count=200,
+    ),
     Case(
         ours.PolynomialDecayWithWarmup,
         drawn(
@@ -128,7 +146,13 @@ CASES = [
     ),
     Case(
         ours.LambdaLinearScheduler,
-        drawn("f_max", f_min=rate, f_start=rate, warm_up_steps=integer(0, 12), cycle_lengths=integer(13, 40)),
+        drawn(
+            "f_max",
+            f_min=rate,
+            f_start=rate,
+            warm_up_steps=integer(0, 12),
+            cycle_lengths=integer(13, 40),
+        ),
         figures(linear, "f_max"),
         lambda own: 45,
         count=200,
@@ -136,7 +160,10 @@ CASES = [
     Case(
         ours.LambdaLR,
         functions,
-        figures(lambda t, base_lr, lr_lambda, total_steps: base_lr * lr_lambda(min(t, total_steps - 1)), "base_lr"),
+        figures(
+            lambda t, base_lr, lr_lambda, total_steps: base_lr * lr_lambda(min(t, total_steps - 1)),
+            "base_lr",
+        ),
         lambda own: 25,
         count=200,
     ),

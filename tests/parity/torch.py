@@ -1,4 +1,6 @@
-"""PyTorch: its own schedulers, stepped; two rates that its optimizers work out for themselves, from their formulas."""
+"""PyTorch: its own schedulers, stepped; two rates that its optimizers work out for themselves,
+from their formulas.
+"""
 
 import warnings
 
@@ -35,7 +37,12 @@ def peer(name, key="lr", without=()):
     def run(settings, steps):
         own = {key: value for key, value in settings.items() if key not in ("lr", "of", *without)}
         lr = settings.get("lr", settings.get("max_lr"))
-        return driven(lambda schedulers, optimizer: getattr(schedulers, name)(optimizer, **own), steps, lr, key)
+        return driven(
+            lambda schedulers, optimizer: getattr(schedulers, name)(optimizer, **own),
+            steps,
+            lr,
+            key,
+        )
 
     return run
 
@@ -85,7 +92,12 @@ def cyclic(rng):
 
 def run_cyclic(settings, steps):
     own = {key: value for key, value in settings.items() if key != "of"}
-    return driven(lambda schedulers, optimizer: schedulers.CyclicLR(optimizer, **own), steps, own["base_lr"], settings["of"])
+    return driven(
+        lambda schedulers, optimizer: schedulers.CyclicLR(optimizer, **own),
+        steps,
+        own["base_lr"],
+        settings["of"],
+    )
 
 
 def run_one_cycle(settings, steps):
@@ -109,7 +121,9 @@ def one_cycle(rng):
 
 
 def one_cycle_steps(own):
-    return (own.get("total_steps") or own["epochs"] * own["steps_per_epoch"]) + (own["anneal_strategy"] == "cos")
+    return (own.get("total_steps") or own["epochs"] * own["steps_per_epoch"]) + (
+        own["anneal_strategy"] == "cos"
+    )
 
 
 CHILDREN = {
@@ -149,13 +163,17 @@ class Children(list):
         self.named, self.lr = named, lr
 
     def made(self, schedulers, optimizer):
-        return [getattr(schedulers, name)(optimizer, **own) for name, own in self.named[: len(self)]]
+        return [
+            getattr(schedulers, name)(optimizer, **own) for name, own in self.named[: len(self)]
+        ]
 
 
 def run_sequential(settings, steps):
     made = settings["schedulers"].made
     return driven(
-        lambda schedulers, optimizer: schedulers.SequentialLR(optimizer, made(schedulers, optimizer), settings["milestones"]),
+        lambda schedulers, optimizer: schedulers.SequentialLR(
+            optimizer, made(schedulers, optimizer), settings["milestones"]
+        ),
         steps,
         settings["schedulers"].lr,
     )
@@ -163,14 +181,20 @@ def run_sequential(settings, steps):
 
 def run_chained(settings, steps):
     made = settings["schedulers"].made
-    return driven(lambda schedulers, optimizer: schedulers.ChainedScheduler(made(schedulers, optimizer)), steps, settings["lr"])
+    return driven(
+        lambda schedulers, optimizer: schedulers.ChainedScheduler(made(schedulers, optimizer)),
+        steps,
+        settings["lr"],
+    )
 
 
 def run_swa(settings, steps):
     import torch
 
     own = {key: value for key, value in settings.items() if key != "lr"}
-    return driven(lambda _, optimizer: torch.optim.swa_utils.SWALR(optimizer, **own), steps, settings["lr"])
+    return driven(
+        lambda _, optimizer: torch.optim.swa_utils.SWALR(optimizer, **own), steps, settings["lr"]
+    )
 
 
 def functions(rng):
@@ -178,7 +202,7 @@ def functions(rng):
     return {"lr": rates(rng), "lr_lambda": lambda t: a**t + b / (1 + t), "total_steps": 20}
 
 
-# -- plateau, whose automaton test_plateau_peers.py compares to the bit ----------------------------------------------------
+# -- plateau, whose automaton test_plateau_peers.py compares to the bit ----------------------------
 
 
 def plateau(rng):
@@ -207,8 +231,16 @@ def run_plateau(settings, metrics):
 
 
 CASES = [
-    Case(ours.LambdaLR, functions, peer("LambdaLR", without=["total_steps"]), lambda own: 20, "torch"),
-    Case(ours.MultiplicativeLR, functions, peer("MultiplicativeLR", without=["total_steps"]), lambda own: 20, "torch"),
+    Case(
+        ours.LambdaLR, functions, peer("LambdaLR", without=["total_steps"]), lambda own: 20, "torch"
+    ),
+    Case(
+        ours.MultiplicativeLR,
+        functions,
+        peer("MultiplicativeLR", without=["total_steps"]),
+        lambda own: 20,
+        "torch",
+    ),
     Case(
         ours.StepLR,
         draw(step_size=integer(1, 12), gamma=number(0.05, 1.2)),
@@ -235,14 +267,24 @@ CASES = [
     ),
     Case(
         ours.LinearLR,
-        draw(start_factor=number(0.01, 1.0), end_factor=number(0.0, 1.0), total_iters=integer(0, 20)),
+        draw(
+            start_factor=number(0.01, 1.0), end_factor=number(0.0, 1.0), total_iters=integer(0, 20)
+        ),
         peer("LinearLR"),
         lambda own: own["total_iters"] + 3,
         "torch",
         10_000,
         RECURSIVE,
     ),
-    Case(ours.ExponentialLR, draw(gamma=number(0.5, 1.3)), peer("ExponentialLR"), lambda own: 30, "torch", 10_000, RECURSIVE),
+    Case(
+        ours.ExponentialLR,
+        draw(gamma=number(0.5, 1.3)),
+        peer("ExponentialLR"),
+        lambda own: 30,
+        "torch",
+        10_000,
+        RECURSIVE,
+    ),
     Case(
         ours.PolynomialLR,
         draw(total_iters=integer(0, 20), power=number(0.2, 5.0)),
@@ -270,7 +312,11 @@ CASES = [
     Case(ours.OneCycleLR, one_cycle, run_one_cycle, one_cycle_steps, "torch"),
     Case(
         ours.SWALR,
-        draw(swa_lr=rate, anneal_epochs=integer(0, 20), anneal_strategy=lambda rng: one_of(rng, "cos", "linear")),
+        draw(
+            swa_lr=rate,
+            anneal_epochs=integer(0, 20),
+            anneal_strategy=lambda rng: one_of(rng, "cos", "linear"),
+        ),
         run_swa,
         lambda own: own["anneal_epochs"] + 3,
         "torch",

@@ -10,14 +10,20 @@ from . import Case, figures, one_of, rates, real, whole
 def factor(t, training_steps, warmup_steps, total_steps, decay_ratio, decay_type, min_lr_factor):
     total = training_steps if total_steps is None else total_steps
     warmup = min(warmup_steps, total)
-    decay = total - warmup if decay_ratio is None else min(round(total * decay_ratio), total - warmup)
+    decay = (
+        total - warmup if decay_ratio is None else min(round(total * decay_ratio), total - warmup)
+    )
     stable = total + 1 - warmup - decay
     if t < warmup:
         return (t + 1) / warmup
     if t < warmup + stable or decay == 0:
         return 1.0
     progress = (t + 1 - warmup - stable) / decay
-    curves = {"linear": 1 - progress, "sqrt": 1 - sqrt(progress), "cosine": 0.5 * (1 + cos(pi * progress))}
+    curves = {
+        "linear": 1 - progress,
+        "sqrt": 1 - sqrt(progress),
+        "cosine": 0.5 * (1 + cos(pi * progress)),
+    }
     return min_lr_factor + (1 - min_lr_factor) * curves[decay_type]
 
 

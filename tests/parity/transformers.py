@@ -18,12 +18,16 @@ def optimization():
 
 
 def driven(build, settings, steps):
-    """What a scheduler sets, one ``step()`` after another, on an optimizer whose own rate is ``default_lr``."""
+    """What a scheduler sets, one ``step()`` after another, on an optimizer whose own rate is
+    ``default_lr``.
+    """
     import torch
 
     own = {key: value for key, value in settings.items() if key not in ("lr", "default_lr")}
     lr = settings["lr"]
-    groups = [{"params": [torch.zeros(1)], "lr": one} for one in (lr if isinstance(lr, list) else [lr])]
+    groups = [
+        {"params": [torch.zeros(1)], "lr": one} for one in (lr if isinstance(lr, list) else [lr])
+    ]
     optimizer = torch.optim.SGD(groups, lr=settings.get("default_lr", groups[0]["lr"]))
     table = np.empty((len(groups), steps))
     with warnings.catch_warnings():
@@ -49,7 +53,10 @@ def groups(rng):
 def lengths(rng):
     """A warm-up and a total: mostly longer, sometimes as long, or shorter."""
     warmup = one_of(rng, 0, 1, whole(rng, 0, 12))
-    return {"num_warmup_steps": warmup, "num_training_steps": max(0, warmup + one_of(rng, whole(rng, 1, 24), whole(rng, -2, 1)))}
+    return {
+        "num_warmup_steps": warmup,
+        "num_training_steps": max(0, warmup + one_of(rng, whole(rng, 1, 24), whole(rng, -2, 1))),
+    }
 
 
 def some_cycles(rng):
@@ -75,7 +82,10 @@ def waved(rng):
 def restarts(rng):
     """In which every cycle begins where the real numbers say."""
     while True:
-        own = {**waved(rng), "num_cycles": one_of(rng, 1, whole(rng, 0, 6), round(real(rng, 0.5, 5.0), 2))}
+        own = {
+            **waved(rng),
+            "num_cycles": one_of(rng, 1, whole(rng, 0, 6), round(real(rng, 0.5, 5.0), 2)),
+        }
         length = max(1, own["num_training_steps"] - own["num_warmup_steps"])
         exact = [Fraction(str(own["num_cycles"])) * Fraction(c, length) % 1 for c in range(length)]
         rounded = [float(own["num_cycles"]) * (c / length) % 1.0 for c in range(length)]
@@ -87,7 +97,10 @@ def polynomial(rng):
     own = {**groups(rng), **lengths(rng), "power": one_of(rng, 1.0, 2.0, real(rng, 0.3, 4.0))}
     if own["num_training_steps"] == own["num_warmup_steps"]:  # it divides by zero
         own["num_training_steps"] += 1
-    return {**own, "lr_end": own.get("default_lr", own["lr"]) * one_of(rng, 0.0, 0.1, real(rng, 0.0, 0.9))}
+    return {
+        **own,
+        "lr_end": own.get("default_lr", own["lr"]) * one_of(rng, 0.0, 0.1, real(rng, 0.0, 0.9)),
+    }
 
 
 def inverse(rng):
@@ -96,7 +109,9 @@ def inverse(rng):
 
 def lowest(rng):
     own = groups(rng)
-    floor = one_of(rng, {"min_lr_rate": real(rng, 0.0, 1.0)}, {"min_lr": one_of(rng, 0.0, rate(rng))})
+    floor = one_of(
+        rng, {"min_lr_rate": real(rng, 0.0, 1.0)}, {"min_lr": one_of(rng, 0.0, rate(rng))}
+    )
     return {**own, **lengths(rng), "num_cycles": some_cycles(rng), **floor}
 
 
@@ -132,7 +147,9 @@ def by_name(rng):
     }
     name = one_of(rng, *draw)
     own = draw[name](rng)
-    outer = {key: own.pop(key) for key in ("lr", "num_warmup_steps", "num_training_steps") if key in own}
+    outer = {
+        key: own.pop(key) for key in ("lr", "num_warmup_steps", "num_training_steps") if key in own
+    }
     return {"name": name, **outer, "scheduler_specific_kwargs": own or None}
 
 
@@ -143,7 +160,12 @@ def run_by_name(settings, steps):
 def run_adafactor(settings, steps):
     """The optimizer's own rule, of whose state it needs the number of the update alone."""
     adafactor = optimization().Adafactor
-    group = {"lr": None, "relative_step": True, "scale_parameter": False, "warmup_init": settings["warmup_init"]}
+    group = {
+        "lr": None,
+        "relative_step": True,
+        "scale_parameter": False,
+        "warmup_init": settings["warmup_init"],
+    }
     return [settings["scale"] * adafactor._get_lr(group, {"step": n}) for n in range(1, steps + 1)]
 
 
@@ -163,7 +185,9 @@ def run_plateau(settings, metrics):
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
-    scheduler = optimization().get_scheduler("reduce_lr_on_plateau", optimizer, scheduler_specific_kwargs=settings)
+    scheduler = optimization().get_scheduler(
+        "reduce_lr_on_plateau", optimizer, scheduler_specific_kwargs=settings
+    )
     table = []
     for metric in metrics:
         scheduler.step(metric)

@@ -6,7 +6,15 @@ from fastlr.presets import trax as ours
 
 from . import Case, figures, one_of, rate, real, whole
 
-FACTORS = ("constant", "two_constants", "linear_warmup", "rsqrt_decay", "rsqrt_normalized_decay", "decay_every", "cosine_decay")
+FACTORS = (
+    "constant",
+    "two_constants",
+    "linear_warmup",
+    "rsqrt_decay",
+    "rsqrt_normalized_decay",
+    "decay_every",
+    "cosine_decay",
+)
 
 
 def draw(rng):
@@ -33,7 +41,8 @@ def multifactor(t, factors, constant, second_constant, second_constant_step, min
             "rsqrt_decay": max(n, w) ** -0.5,
             "rsqrt_normalized_decay": (w / max(n, w)) ** 0.5,
             "decay_every": own["decay_factor"] ** (n // own["steps_per_decay"]),
-            "cosine_decay": 0.5 * (1 + cos(pi * (max(n - w, 0) % own["steps_per_cycle"]) / own["steps_per_cycle"])),
+            "cosine_decay": 0.5
+            * (1 + cos(pi * (max(n - w, 0) % own["steps_per_cycle"]) / own["steps_per_cycle"])),
         }[name]
     return max(result, minimum)
 
@@ -52,7 +61,13 @@ def rsqrt(t, n_warmup_steps, max_value):
 
 
 CASES = [
-    Case(ours.constant, lambda rng: {"value": rate(rng)}, figures(lambda t, value: value), lambda own: 4, count=200),
+    Case(
+        ours.constant,
+        lambda rng: {"value": rate(rng)},
+        figures(lambda t, value: value),
+        lambda own: 4,
+        count=200,
+    ),
     Case(ours.warmup, warm, figures(warmup), lambda own: 25, count=200),
     Case(ours.warmup_and_rsqrt_decay, warm, figures(rsqrt), lambda own: 50, count=200),
     Case(ours.multifactor, draw, figures(multifactor), lambda own: 60, count=300),

@@ -36,7 +36,12 @@ def yolox(t, lr, total_iters, warmup_total_iters, no_aug_iter, min_lr_ratio, war
 
 def epochs(rng):
     each, semi = whole(rng, 1, 4), whole(rng, 1, 4)
-    warmup, normal, last, rest = whole(rng, 0, 2), whole(rng, 2, 4), whole(rng, 0, 2), whole(rng, 0, 4)
+    warmup, normal, last, rest = (
+        whole(rng, 0, 2),
+        whole(rng, 2, 4),
+        whole(rng, 0, 2),
+        whole(rng, 0, 4),
+    )
     return {
         "lr": rates(rng),
         "total_iters": each * (normal + rest + last),
@@ -51,8 +56,22 @@ def epochs(rng):
     }
 
 
-def semi(t, lr, total_iters, normal_iters, warmup_total_iters, semi_iters, min_lr_ratio, warmup_lr_start, **own):
-    w, low, half = warmup_total_iters, lr * min_lr_ratio, total_iters - warmup_total_iters - own["no_aug_iters"]
+def semi(
+    t,
+    lr,
+    total_iters,
+    normal_iters,
+    warmup_total_iters,
+    semi_iters,
+    min_lr_ratio,
+    warmup_lr_start,
+    **own,
+):
+    w, low, half = (
+        warmup_total_iters,
+        lr * min_lr_ratio,
+        total_iters - warmup_total_iters - own["no_aug_iters"],
+    )
     if t <= w:
         return warmup_lr_start + (lr - warmup_lr_start) * (t / w) ** 2 if w else lr
     if t >= normal_iters + semi_iters:
@@ -79,8 +98,11 @@ CASES = [
     Case(
         ours.yolox_warm_cos_lr,
         draw(
-            total_iters=number(10, 40), warmup_total_iters=number(0, 20), no_aug_iter=number(0, 15),
-            min_lr_ratio=lambda rng: real(rng, 0.0, 1.0), warmup_lr_start=rate,
+            total_iters=number(10, 40),
+            warmup_total_iters=number(0, 20),
+            no_aug_iter=number(0, 15),
+            min_lr_ratio=lambda rng: real(rng, 0.0, 1.0),
+            warmup_lr_start=rate,
         ),
         figures(yolox),
         lambda own: 45,
@@ -90,10 +112,11 @@ CASES = [
     Case(
         ours.multistep_lr,
         draw(
-            milestones=lambda rng: [whole(rng, 0, 20) for _ in range(whole(rng, 0, 4))], gamma=lambda rng: real(rng, 0.05, 1.2)
+            milestones=lambda rng: [whole(rng, 0, 20) for _ in range(whole(rng, 0, 4))],
+            gamma=lambda rng: real(rng, 0.05, 1.2),
         ),
         figures(lambda t, lr, milestones, gamma: lr * gamma ** sum(m <= t for m in milestones)),
         lambda own: 25,
         count=200,
     ),
-]  # fmt: skip
+]

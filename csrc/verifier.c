@@ -1,0 +1,184 @@
+/* Whether words are a program, or a plateau rule: all that kernels rely on and never look at, as
+ * fastlr/program/verifier.py has it. */
+#include "fastlr.h"
+
+#include <math.h>
+
+#include "opcodes.h"
+
+enum { NUMBERS = 1 + FIELDS_MOST }; /* of a row: its start, then its fields */
+
+#define MOST_LANES 9007199254740992.0 /* 2^53 */
+#define MOST_COUNT 2147483647.0       /* what an int32_t holds */
+
+/* Of each shape's start and fields the least, where kernels count with it; below 0 where they do
+ * not. */
+static const signed char LEAST[OPCODES][NUMBERS] = COUNTS;
+
+/* Words, and what of them is being read: the lanes of a family, and where the last track ended. */
+typedef struct {
+    const double *words;
+    double size;
+    size_t lanes;
+    double end;
+} Reading;
+
+static bool is_whole(double word, double least, double most) {
+    return word >= least && word <= most && word == floor(word);
+}
+
+/* Where a row tells of its start, or of a field: a place and a stride. */
+static const double *told(const double *row, int i) { return row + (i == 0 ? 1 : 5 + 2 * i); }
+
+/* That a number stands within the words, those of all lanes. */
+static bool is_number(const Reading *of, const double *place) {
+    double others = place[1] == 0.0 ? 0.0 : (double)of->lanes - 1.0;
+    return (place[1] == 0.0 || place[1] == 1.0) && is_whole(place[0], 0.0, of->size - 1.0 - others);
+}
+
+static double number_of(const Reading *of, const double *place, size_t lane) {
+    return of->words[(size_t)place[0] + lane * (size_t)place[1]];
+}
+
+/* How many lanes to look at, of two numbers: one where all share both. */
+static size_t lanes_of(const Reading *of, const double *a, const double *b) {
+    return a[1] == 0.0 && b[1] == 0.0 ? 1 : of->lanes;
+}
+
+static bool are_counts(const Reading *of, const double *place, double least, double most) {
+    for (size_t lane = 0; lane < lanes_of(of, place, place); lane++) {
+        if (!is_whole(number_of(of, place, lane), least, most)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* That no lane's row begins before the one before it. */
+static bool are_in_order(const Reading *of, const double *before, const double *start) {
+    for (size_t lane = 0; lane < lanes_of(of, before, start); lane++) {
+        if (number_of(of, start, lane) < number_of(of, before, lane)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_samples_within(const Reading *of, const double *first, const double *last) {
+    for (size_t lane = 0; lane < lanes_of(of, first, last); lane++) {
+        if (number_of(of, first, lane) + number_of(of, last, lane) >= of->size) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* That a row's numbers are what kernels may read; `before` is the row before it, NULL for the first
+ * of a track. */
+static bool is_row(const Reading *of, const double *before, const double *row) {
+    if (!is_whole(row[0], 0.0, OPCODES - 1)) {
+        return false;
+    }
+    const signed char *least = LEAST[(int)row[0]];
+    for (int i = 0; i < NUMBERS; i++) {
+        double most = i == 0 && !before ? 0.0 : INFINITY;
+        if (!is_number(of, told(row, i)) ||
+            (least[i] >= 0 && !are_counts(of, told(row, i), least[i], most))) {
+            return false;
+        }
+    }
+    return (!before || are_in_order(of, told(before, 0), told(row, 0))) &&
+           (row[0] != SAMPLED || are_samples_within(of, told(row, 1), told(row, 3)));
+}
+
+/* That a track and all those below it are sound, each before what it holds, and behind the one
+ * before. */
+static bool is_track(Reading *of, const double *place, int depth) {
+    if (!is_whole(place[0], of->end, of->size - ROW) ||
+        !is_whole(place[1], 1.0, (of->size - place[0]) / ROW)) {
+        return false;
+    }
+    const double *first = of->words + (size_t)place[0], *row = first;
+    of->end = place[0] + ROW * place[1];
+    for (size_t i = 0; i < (size_t)place[1]; i++, row += ROW) {
+        if (!is_row(of, i ? row - ROW : NULL, row)) {
+            return false;
+        }
+        int held = row[0] < LOOP ? 0 : row[0] <= CLOCK ? 1 : 2;
+        for (int j = 0; j < 2; j++) {
+            const double *inner = row + 3 + 2 * j;
+            if (j < held ? depth == 0 || !is_track(of, inner, depth - 1)
+                         : inner[0] != 0.0 || inner[1] != 0.0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* That a family's lanes go to places below `lanes`. Whether each has its own is not looked at. */
+static bool are_places(const Reading *of, const double *head, double lanes) {
+    if (head[1] != -1.0) {
+        return is_whole(head[1], 0.0, lanes - head[0]) && head[2] == 0.0;
+    }
+    const double listed[] = {head[2], 1.0};
+    return is_number(of, listed) && are_counts(of, listed, 0.0, lanes - 1.0);
+}
+
+static bool is_family(Reading *of, const double *head, double lanes, int depth) {
+    if (!is_whole(head[0], 1.0, lanes)) {
+        return false;
+    }
+    of->lanes = (size_t)head[0];
+    return are_places(of, head, lanes) && is_track(of, head + 3, depth);
+}
+
+static bool are_finite(const double *words, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (!isfinite(words[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool fastlr_is_program(const double *program, size_t size) {
+    if (size < HEADER || program[HEADER_MAGIC] != MAGIC || program[HEADER_SIZE] != (double)size ||
+        !are_finite(program, size)) {
+        return false;
+    }
+    double lanes = program[HEADER_LANES], families = program[HEADER_FAMILIES], before = 0.0;
+    if (!is_whole(lanes, 1.0, MOST_LANES) ||
+        !is_whole(families, 1.0, (double)((size - HEADER) / FAMILY)) ||
+        !is_whole(program[HEADER_DEPTH], 0.0, DEEPEST) || program[HEADER_LIMIT] < 0.0) {
+        return false;
+    }
+    Reading of = {program, (double)size, 0, HEADER + FAMILY * families};
+    for (const double *head = program + HEADER; head < program + HEADER + FAMILY * (size_t)families;
+         head += FAMILY) {
+        if (!is_family(&of, head, lanes, (int)program[HEADER_DEPTH])) {
+            return false;
+        }
+        before += head[0];
+    }
+    return before == lanes;
+}
+
+static bool is_flag(double word) { return word == 0.0 || word == 1.0; }
+
+bool fastlr_is_rule(const double *rule, size_t size, size_t lanes) {
+    if (size < RULE_HEADER + 2 * RULE_FIELDS || rule[RULE_MAGIC] != PLATEAU_MAGIC ||
+        rule[RULE_SIZE] != (double)size) {
+        return false;
+    }
+    Reading of = {rule, (double)size, lanes, 0.0};
+    for (int i = 0; i < RULE_FIELDS; i++) {
+        if (!is_number(&of, rule + RULE_HEADER + 2 * i)) {
+            return false;
+        }
+    }
+    return lanes > 0 && is_whole(rule[RULE_AUTOMATON], 0.0, AUTOMATA - 1) &&
+           is_flag(rule[RULE_SINGLE]) && is_flag(rule[RULE_IGNORES]) &&
+           is_flag(rule[RULE_WINDOWED]) && are_finite(rule, size) &&
+           are_counts(&of, rule + RULE_HEADER + 2 * FIELD_COOLDOWN, 0.0, MOST_COUNT);
+}

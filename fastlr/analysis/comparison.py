@@ -1,0 +1,233 @@
+"""Comparison: a schedule beside a peer's own, step by step: where they part, and by how much.
+
+A peer is whatever gives rates: another schedule, a function of the step (optax's and Keras's
+schedules are), a scheduler that sets the groups of an optimizer (torch's and timm's), or the rates
+themselves, as a log has them.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import copy
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import Factor, Period, Rates, short_repr, validate, validate_scalar
+from fastlr.errors import public, public_methods
+from fastlr.schedule.constructors import sampled
+from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.value import a_schedule
+
+__all__ = ["Comparison", "compare"]
+
+Array = npt.NDArray[np.float64]
+
+
+@public_methods()
+@dataclass(frozen=True)
+class Comparison:
+    """A schedule's rates beside a peer's, both of shape ``(..., steps)``: the first step beyond the
+    tolerance, and the largest.
+
+    ``step`` is the first at which they differ by more than ``tolerance`` of the peer's largest
+    rate, or ``None``, and then the whole is false. ``largest`` is the largest difference, at
+    ``largest_step``, and ``ulps`` the largest in units of the last place of the larger of the two
+    rates, at ``ulps_step``.
+    """
+
+    ours: Array = field(repr=False)
+    theirs: Array = field(repr=False)
+    tolerance: float
+
+    @property
+    def steps(self) -> int:
+        """How many were compared."""
+        return int(self.ours.shape[-1])
+
+    @property
+    def step(self) -> int | None:
+        """The first step at which they disagree."""
+        wrong = (
+            (self._apart > self.tolerance * np.abs(self.theirs).max())
+            .reshape(-1, self.steps)
+            .any(axis=0)
+        )
+        return int(wrong.argmax()) if wrong.any() else None
+
+    @property
+    def largest(self) -> float:
+        """The largest difference."""
+        return float(self._apart.max())
+
+    @property
+    def largest_step(self) -> int:
+        """Where it is."""
+        return self._where(self._apart)
+
+    @property
+    def ulps(self) -> float:
+        """The largest difference in units of the last place."""
+        return float(self._ulps.max())
+
+    @property
+    def ulps_step(self) -> int:
+        """Where it is."""
+        return self._where(self._ulps)
+
+    @cached_property
+    def _apart(self) -> Array:
+        return np.abs(self.ours - self.theirs)
+
+    @cached_property
+    def _ulps(self) -> Array:
+        units: Array = self._apart / np.spacing(np.maximum(np.abs(self.ours), np.abs(self.theirs)))
+        return units
+
+    def _where(self, sizes: Array) -> int:
+        return int(sizes.reshape(-1, self.steps).max(axis=0).argmax())
+
+    def __bool__(self) -> bool:
+        return self.step is not None
+
+    def __str__(self) -> str:
+        far = f"the largest difference is {self.largest:.3g}, at step {self.largest_step:,}"
+        detail = f"{far}; in ulps it is {self.ulps:.3g}, at step {self.ulps_step:,}"
+        if self.step is None:
+            return (
+                f"they agree over {self.steps:,} steps, within {self.tolerance:g} of "
+                f"the largest rate; {detail}"
+            )
+        lane = int((self._apart[..., self.step]).argmax())
+        ours, theirs = (
+            rates.reshape(-1, self.steps)[lane, self.step].item()
+            for rates in (self.ours, self.theirs)
+        )
+        of = f" of lane {lane}" if self.ours.ndim > 1 else ""
+        return f"they part at step {self.step:,}{of}: {ours!r} beside {theirs!r}; {detail}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Both curves on one axes, of a batch the lane with the largest difference; returns the
+        axes.
+        """
+        from fastlr.drawing.plots import plot
+
+        lane = int(self._apart.reshape(-1, self.steps).max(axis=1).argmax())
+        ours, theirs = (
+            sampled(np.maximum(rates.reshape(-1, self.steps)[lane], 0.0))
+            for rates in (self.ours, self.theirs)
+        )
+        return plot({"ours": ours, "theirs": theirs}, steps=self.steps, ax=ax, boundaries=False)
+
+
+@public
+def compare(
+    schedule: Schedule, peer: object, steps: int | None = None, tolerance: float = 1e-12
+) -> Comparison:
+    """A schedule beside a peer over the first ``steps`` steps: if not given, those of the peer's
+    rates, or to the schedule's end.
+
+    ``peer`` is a schedule, a function of the step, an array of rates, or a scheduler of torch or
+    timm, which is stepped from where it stands and put back there. A scheduler's groups are
+    compared with the lanes, or all of them with the one lane. ``tolerance`` is a share of the
+    peer's largest rate. Raises ``TypeError`` for what gives no rates, ``ValueError`` where
+    ``steps`` must be given, where the rates are too few, and for batches that do not fit.
+
+    >>> import math
+    >>> import fastlr as flr
+    >>> print(compare(flr.cosine(0.1, 0.0, steps=1_000), lambda t: 0.05 * (1 + math.cos(math.pi * t / 1_000)), steps=900))
+    ... # doctest: +ELLIPSIS
+    they agree over 900 steps, within 1e-12 of the largest rate; ...
+    >>> print(compare(flr.linear(0.1, 0.0, steps=10), flr.linear(0.1, 0.0, steps=9), tolerance=0.0))
+    ... # doctest: +ELLIPSIS
+    they part at step 1: 0.09000000000000001 beside 0.08888888888888889; ...
+    """
+    a_schedule("compare: schedule", schedule, Schedule)
+    share = validate_scalar(Factor, "compare: tolerance", tolerance)
+    length = _length(schedule, peer, steps)
+    ours, theirs = schedule.table(length), _rates(peer, length)
+    if not np.isfinite(theirs).all():
+        at = int((~np.isfinite(theirs)).reshape(-1, length).any(axis=0).argmax())
+        raise ValueError(
+            f"compare: peer must give finite rates, got {short_repr(theirs[..., at])} at step {at}"
+        )
+    try:
+        ours, theirs = np.broadcast_arrays(ours, theirs)
+    except ValueError:
+        detail = f"{ours.shape[:-1]} and {theirs.shape[:-1]}"
+        raise ValueError(
+            f"compare: the peer's groups must be as many as the schedule's lanes, got {detail}"
+        ) from None
+    return Comparison(ours, theirs, share)
+
+
+def _length(schedule: Schedule, peer: object, steps: int | None) -> int:
+    """How many steps to compare."""
+    if steps is not None:
+        return int(validate_scalar(Period, "compare: steps", steps))
+    if _is_array(peer):
+        return int(validate(Rates, "compare: peer", peer).shape[-1])
+    ends = [plan.steps for plan in (schedule, peer) if isinstance(plan, Schedule)]
+    known = [int(np.max(end)) for end in ends if end is not None]
+    if not known:
+        raise ValueError("compare: steps must be given for a schedule that goes on for ever")
+    return max(known) + 1
+
+
+def _is_array(peer: object) -> bool:
+    return isinstance(peer, list | tuple | np.ndarray)
+
+
+def _rates(peer: Any, steps: int) -> Array:
+    """A peer's rates at the first so many steps."""
+    if isinstance(peer, Schedule):
+        return peer.table(steps)
+    if _is_array(peer):
+        logged = validate(Rates, "compare: peer", peer)
+        if logged.shape[-1] < steps:
+            raise ValueError(
+                f"compare: peer must have at least {steps} rates, got {logged.shape[-1]}"
+            )
+        return logged[..., :steps]
+    if hasattr(peer, "optimizer") and hasattr(peer, "step"):
+        return _stepped(peer, steps)
+    if not callable(peer):
+        rule = "must be a schedule, a function of the step, rates, or a scheduler with an optimizer"
+        raise TypeError(f"compare: peer {rule}, got {type(peer).__name__} {short_repr(peer)}")
+    return np.stack([np.asarray(peer(t), dtype=np.float64) for t in range(steps)], axis=-1)
+
+
+def _stepped(scheduler: Any, steps: int) -> Array:
+    """The rates that a scheduler sets its optimizer's groups to; it and they are as before
+    afterwards.
+    """
+    groups, state = scheduler.optimizer.param_groups, copy.deepcopy(scheduler.state_dict())
+    before = [{key: value for key, value in group.items() if key != "params"} for group in groups]
+    rates = np.empty((len(groups), steps))
+    step = _step_of(scheduler)
+    try:
+        with warnings.catch_warnings():
+            # torch's, that the optimizer itself has not been stepped
+            warnings.simplefilter("ignore")
+            for t in range(steps):
+                if t:
+                    step(t)
+                rates[:, t] = [float(group["lr"]) for group in groups]
+    finally:
+        scheduler.load_state_dict(state)
+        for group, values in zip(groups, before, strict=True):
+            group.update(values)
+    return rates[0] if len(groups) == 1 else rates
+
+
+def _step_of(scheduler: Any) -> Callable[[int], object]:
+    """How a scheduler is taken to its step t: torch's counts by itself, timm's is told."""
+    if hasattr(scheduler, "last_epoch"):
+        return lambda _: scheduler.step()
+    by_epoch: bool = getattr(scheduler, "t_in_epochs", True)
+    advance: Callable[[int], object] = scheduler.step if by_epoch else scheduler.step_update
+    return advance

@@ -1,0 +1,462 @@
+"""Identification: from a logged column of rates back to the schedule: its pieces, their shapes, and
+the code that builds it.
+
+From the first rate on, each family of curves is fitted to as long a stretch as it can explain
+within the tolerance; the one that goes furthest is a piece, and the next begins where it stops.
+Fits take any phase, so that a log of every hundredth step will do; boundaries are where neighbours
+meet. What no family explains is kept as it is, as a table, and said so.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
+from fastlr.arguments.logs import column, surviving
+from fastlr.arguments.rules import Period, Rates, Steps, Unit, validate, validate_scalar
+from fastlr.errors import public, public_methods
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import (
+    join,
+    linear,
+    milestones,
+    piecewise_constant,
+    sampled,
+    step_decay,
+)
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["Identified", "identify"]
+
+Array = npt.NDArray[np.float64]
+
+_CHECKED = 512  # samples of a stretch that a fit must explain, before all are looked at
+_SMOOTH = 8  # samples that must turn at most once, for a search to be worth it
+_SHORT = 4  # pieces of fewer samples say nothing
+_TELLING = 12  # and of so many something
+_MOST_BETWEEN = 65_536  # steps at which two pieces may be seen to meet
+_MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
+
+
+@public_methods()
+@dataclass(frozen=True)
+class Identified:
+    """A schedule found in a log: ``error`` is the largest difference from it, as a share of the
+    largest rate.
+
+    ``kept`` are the stretches ``(start, stop)`` in steps that no curve explains, which the schedule
+    holds as tables. ``unknown`` is the stretch before the first logged step, if there is one: its
+    rates were not logged, and those of the schedule are a guess. ``str`` is the code that builds
+    it.
+    """
+
+    schedule: Schedule
+    error: float
+    kept: tuple[tuple[int, int], ...] = ()
+    unknown: tuple[tuple[int, int], ...] = ()
+
+    def __str__(self) -> str:
+        return repr(self.schedule)
+
+
+@public
+@np.errstate(all="ignore")  # a fit that is no number explains nothing
+def identify(
+    rates: npt.ArrayLike,
+    every: int = 1,
+    tolerance: float = 1e-6,
+    *,
+    start: int = 0,
+    steps: npt.ArrayLike | None = None,
+) -> Identified:
+    """Recover the schedule from the logged rates of a run.
+
+    ``rates[i]`` was the rate at step ``start + i*every``, or at step ``steps[i]``.
+
+    Parameters
+    ----------
+    rates
+        The logged rates of one run, at least two.
+    every
+        From one logged step to the next.
+    tolerance
+        How near the schedule comes to each rate, as a share of the largest one: 1e-6 suits a log in
+        float32, 1e-3 one of four digits. What is noise beyond it is kept as a table.
+    start
+        The first logged step. A log that begins after step 0 leaves the earlier rates undetermined:
+        the result names those steps as ``unknown``. There the schedule continues the first curve
+        back to where that curve begins, and holds its rate before. Cycles go on backwards.
+    steps
+        The step of each rate, in the order in which they were logged, in place of ``start`` and
+        ``every``. Steps may be left out. Where the steps go back to step ``s``, because the run was
+        restarted, the earlier rows with ``step >= s`` belong to the abandoned attempt and are
+        dropped. Of a repeated step the last rate counts. Rows out of order that do not show a
+        restart are refused.
+
+    Returns
+    -------
+    Identified
+        The schedule, which has the logged rates at the logged steps, and how far it is from them.
+
+    Raises
+    ------
+    ImportError
+        Without SciPy.
+    TypeError, ValueError
+        For fewer than two rates, any that is no rate, steps beyond 2**53, or rows out of order.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> run = flr.warmup_cosine(6e-4, warmup=200, steps=10_000, end=6e-5)
+    >>> print(identify(run.table(0, 10_000, 10, dtype="float32"), every=10))
+    linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))
+    >>> found = identify(run.table(500, 10_000, dtype="float32"), start=500)
+    >>> print(found, found.unknown)
+    cosine(init=0.0006, end=6e-05, steps=9800).delay(steps=200) ((0, 500),)
+    >>> print(identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
+    linear(init=0.3, end=0.0, steps=30).delay(steps=10)
+    """
+    if importlib.util.find_spec("scipy") is None:
+        raise ImportError("identify needs SciPy: pip install 'fastlr[fit]'")
+    share = validate_scalar(Unit, "identify: tolerance", tolerance)
+    log = _log(rates, every, start, steps)
+    log = log._replace(within=share * float(log.rates.max()))
+    periods = [None] if (again := _period(log)) is None else [again, None]
+    return next(found for found in _found(log, periods, share) if found.error <= share)
+
+
+def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | None) -> Log:
+    """The rows of the log that count."""
+    values = column("identify: rates", rates)
+    if values.ndim != 1 or values.size < 2:
+        raise ValueError(
+            "identify: rates must be those of one run, at least two, got an array of "
+            f"shape {values.shape}"
+        )
+    stride, first = (
+        validate_scalar(Period, "identify: every", every),
+        validate_scalar(Steps, "identify: start", start),
+    )
+    if steps is not None:
+        if (stride, first) != (1, 0):
+            raise ValueError(
+                f"identify: steps must be given alone, got start={first} and every={stride} as well"
+            )
+        rows = surviving("identify", "rates", values, steps)
+        gap, begin = int(np.gcd.reduce(np.diff(rows.steps))), int(rows.steps[0])
+        return Log((rows.steps - begin).astype(np.float64), rows.values, gap, 0.0, begin)
+    if first + (values.size - 1) * stride > LAST_STEP:
+        got = f"{values.size} rates, start={first}, every={stride}"
+        raise ValueError(f"identify: the last step must be at most 2**53, got {got}")
+    logged = validate(Rates, "identify: rates", rates).astype(np.float64)
+    return Log(np.arange(values.size, dtype=np.float64) * stride, logged, stride, 0.0, first)
+
+
+def _found(log: Log, periods: Sequence[int | None], share: float) -> Iterator[Identified]:
+    """Schedules of the log, those of short numbers first; the last of them is a table of it."""
+    for again in periods:
+        pieces = _merged(list(_pieces(log if again is None else log.part(0, again))))
+        period = None if again is None else int(log.steps[again])
+        for coarse in (0.5, 1e-2, 1e-4, 0.0):  # numbers as short as the tolerance allows
+            yield _built(log, pieces, Rounding(coarse * log.within), period)
+        # pieces that each hold, but not together
+        yield _built(log, [_Piece(0, pieces[-1].stop, None)], Rounding(0.0), period)
+
+
+class _Piece(NamedTuple):
+    """A fit, and the samples from ``start`` to before ``stop`` that it explains."""
+
+    start: int
+    stop: int
+    fit: Fit | None
+
+
+# -- pieces ----------------------------------------------------------------------------------------
+
+
+def _pieces(log: Log) -> Iterator[_Piece]:
+    """One stretch after another, each explained by the family that goes furthest; the simplest,
+    where several do.
+    """
+    start, whole, telling_little = 0, log.rates.size, 0
+    while start < whole:
+        best = _Piece(start, start, None)
+        families = FAMILIES if _smooth(log.part(start, start + _SMOOTH)) else FAMILIES[:PLAIN]
+        for family in families:
+            stop, fit = _reach(log, start, family)
+            if stop > best.stop:
+                best = _Piece(start, stop, fit)
+            if stop == whole:
+                break
+        flat = best.fit is not None and best.fit.flat
+        telling_little = telling_little + 1 if best.stop - start < _TELLING and not flat else 0
+        if telling_little > _MOST_SHORT:
+            yield _Piece(start, whole, None)
+            return
+        yield best
+        start = best.stop
+
+
+def _smooth(log: Log) -> bool:
+    """Whether it turns at most once: what does not is no curve, and is not worth a search."""
+    slopes = np.diff(log.rates)
+    signs = np.sign(slopes[np.abs(slopes) > log.within])
+    return int(np.count_nonzero(np.diff(signs))) <= 1
+
+
+def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Pieces of few samples, three or more of them in a row, as one that nothing explains."""
+    merged: list[_Piece] = []
+    few = [piece.fit is None or piece.stop - piece.start < _SHORT for piece in pieces]
+    i = 0
+    while i < len(pieces):
+        j = next((j for j in range(i, len(pieces)) if not few[j]), len(pieces))
+        if j - i > 2:
+            merged.append(_Piece(pieces[i].start, pieces[j - 1].stop, None))
+        merged += pieces[i:j] if j - i <= 2 else []
+        merged += pieces[j : j + 1]
+        i = j + 1
+    return merged
+
+
+def _reach(log: Log, start: int, family: Callable[[Log], Fit | None]) -> tuple[int, Fit | None]:
+    """How far from ``start`` on a family explains every sample, and its fit to them."""
+
+    def fitted(size: int) -> Fit | None:
+        part = log.part(start, start + size)
+        fit = family(part.some(FITTED))
+        return (
+            fit
+            if fit is not None and part.some(_CHECKED).holds(fit.curve) and part.holds(fit.curve)
+            else None
+        )
+
+    most = log.rates.size - start
+    if (whole := fitted(most)) is not None:
+        return log.rates.size, whole
+    low, fit = 0, None
+    for size in [2**i for i in range(most.bit_length())]:
+        if (longer := fitted(size)) is not None:
+            low, fit = size, longer
+        elif (
+            low and size > 64 * low
+        ):  # a fit of few samples may fail where one of more does not, but not for ever
+            break
+    high = min(2 * low, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        longer = fitted(middle)
+        low, high, fit = (middle, high, longer) if longer is not None else (low, middle, fit)
+    return start + low, fit
+
+
+def _period(log: Log) -> int | None:
+    """After how many samples, not all alike, the log begins again, at least twice."""
+    last = log.steps[-1] + log.stride
+    for again in np.flatnonzero(np.abs(log.rates[1:] - log.rates[0]) <= log.within) + 1:
+        period = log.steps[again]
+        if 2 * period > last:
+            break
+        if np.ptp(log.rates[: again + 1]) > 4 * log.within and _repeats(log, period):
+            return int(again)
+    return None
+
+
+def _repeats(log: Log, period: float) -> bool:
+    """Whether the rates a period apart are the same, and most of them were logged."""
+    ahead = np.minimum(np.searchsorted(log.steps, log.steps + period), log.steps.size - 1)
+    paired = log.steps[ahead] == log.steps + period
+    apart = np.abs(log.rates[ahead] - log.rates)[paired]
+    most = 2 * apart.size >= np.count_nonzero(log.steps + period <= log.steps[-1])
+    return bool(most and np.all(apart <= log.within))
+
+
+# -- from pieces to a schedule ---------------------------------------------------------------------
+
+
+def _built(
+    log: Log, pieces: Sequence[_Piece], rounding: Rounding, period: int | None
+) -> Identified:
+    """The schedule of these pieces, and how far it is from the log."""
+    begin = _begin(log, pieces[0]) if period is None else 0
+    starts = [begin, *(_seam(log, before, after) for before, after in pairwise(pieces))]
+    stops = [*starts[1:], int(log.steps[-1]) if period is None else period]
+    parts, begins, kept = list[Schedule](), list[int](), list[tuple[int, int]]()
+    for run in _runs(pieces):
+        start, stop = starts[run[0]], stops[run[-1]]
+        if len(run) > 1:
+            part = _stairs(
+                log, [pieces[i] for i in run], [starts[i] - start for i in run[1:]], rounding
+            )
+        else:
+            part = _part(
+                log,
+                pieces[run[0]],
+                start,
+                stop,
+                rounding,
+                last=run[-1] == len(pieces) - 1 and period is None,
+            )
+        kept += [(log.start + start, log.start + stop)] if pieces[run[0]].fit is None else []
+        parts.append(part)
+        begins.append(start)
+    schedule = _placed(log.start, _chain(parts, begins), begin, period)
+    apart = np.abs(schedule(log.steps.astype(np.int64) + log.start) - log.rates)
+    error = float(apart.max() / max(log.rates.max(), np.finfo(np.float64).tiny))
+    return Identified(schedule, error, tuple(kept), ((0, log.start),) if log.start else ())
+
+
+def _begin(log: Log, first: _Piece) -> int:
+    """The step to which the first curve is continued back, counted from the first sample."""
+    fit = first.fit
+    if fit is None or not log.start:
+        return 0
+    # a constant, or a warm-up that is 0 at step 0
+    if fit.flat or abs(float(fit.curve(-log.start))) <= log.within / 2:
+        return -log.start
+    return 0 if fit.begin is None else min(max(round(fit.begin), -log.start), 0)
+
+
+def _placed(start: int, schedule: Schedule, begin: int, period: int | None) -> Schedule:
+    """The schedule at the steps of the run: repeated, or after a wait."""
+    if period is None:
+        return schedule.delay(start + begin) if start + begin else schedule
+    cycles = _closed(schedule, period).repeat()
+    return cycles.skip(-start % period) if start % period else cycles
+
+
+def _seam(log: Log, before: _Piece, after: _Piece) -> int:
+    """The step at which one piece takes over from another: where the next begins, or the two
+    meet, or the round step between.
+    """
+    last, first = int(log.steps[after.start - 1]), int(log.steps[after.start])
+    if before.fit is None or after.fit is None:
+        return first
+    begin = after.fit.begin
+    if (
+        begin is not None
+        and log.steps[before.start] < begin <= first
+        and _meet(log, before.fit, after.fit, round(begin))
+    ):
+        return round(begin)
+    begin = int(log.steps[max(before.start, after.start - 8)]) + 1
+    steps = np.arange(begin, first + 1, max(1, (first - begin) // _MOST_BETWEEN))
+    apart = np.abs(before.fit.curve(steps) - after.fit.curve(steps))
+    nearest = int(steps[np.nanargmin(apart)]) if not np.isnan(apart).all() else first
+    if _meet(log, before.fit, after.fit, nearest):
+        return nearest
+    return _roundest(log.start + last + 1, log.start + first) - log.start
+
+
+def _meet(log: Log, before: Fit, after: Fit, step: int) -> bool:
+    # the true boundary may lie between two steps
+    slope = abs(float(after.curve(step + 1) - after.curve(step)))
+    return bool(abs(float(before.curve(step) - after.curve(step))) <= 4 * log.within + slope)
+
+
+def _roundest(low: int, high: int) -> int:
+    """The number from ``low`` to ``high`` with the most zeros at its end."""
+    rounded = (high // 10**power * 10**power for power in range(len(str(high)), -1, -1))
+    return int(next(number for number in rounded if number >= low))
+
+
+def _runs(pieces: Sequence[_Piece]) -> Iterator[list[int]]:
+    """Pieces one by one, but constants that follow one another together."""
+    run: list[int] = []
+    for i, piece in enumerate(pieces):
+        flat = piece.fit is not None and piece.fit.flat
+        if run and not flat:
+            yield run
+            run = []
+        if flat:
+            run.append(i)
+        else:
+            yield [i]
+    if run:
+        yield run
+
+
+def _part(
+    log: Log, piece: _Piece, start: int, stop: int, rounding: Rounding, last: bool
+) -> Schedule:
+    """One piece on its own clock, which begins at step ``start``; the last goes on to its own
+    end.
+    """
+    fit = piece.fit
+    if fit is None:
+        return _tabled(log.part(piece.start, piece.stop))
+    begin = start if fit.begin is None else min(round(fit.begin), start)
+    until = (
+        round(fit.end) if fit.end is not None else _end(log, fit, stop, rounding) if last else stop
+    )
+    part = fit.built(rounding, begin, until)
+    return part.skip(start - begin) if start > begin else part
+
+
+def _tabled(log: Log) -> Schedule:
+    """The rates as they are, each held up to the next logged step."""
+    if np.all(np.diff(log.steps) == log.stride):
+        return sampled(log.rates, every=log.stride)
+    return piecewise_constant(log.rates, (log.steps[1:] - log.steps[0]).astype(np.int64))
+
+
+def _end(log: Log, fit: Fit, stop: int, rounding: Rounding) -> int:
+    """Where the last line ends: at the last sample, or at the next, which a log of steps 0 to n
+    - 1 leaves out.
+    """
+    following = stop + log.stride
+    beyond = float(fit.curve(following))
+    shorter = len(repr(rounding.rate(beyond))) < len(repr(rounding.rate(fit.curve(stop))))
+    return (
+        following
+        if beyond >= -2 * log.within and (shorter or abs(beyond) <= 2 * log.within)
+        else stop
+    )
+
+
+def _stairs(log: Log, pieces: Sequence[_Piece], at: Sequence[int], rounding: Rounding) -> Schedule:
+    """Levels that follow one another: in equal steps by an equal factor, or by an equal factor,
+    or as they are.
+    """
+    levels = [float(log.rates[piece.start : piece.stop].mean()) for piece in pieces]
+    factor = levels[1] / levels[0] if levels[0] else 0.0
+    powers = levels[0] * factor ** np.arange(len(levels))
+    if len(levels) > 2 and 0 < factor < 1 and np.abs(powers - levels).max() <= log.within:
+        first, ratio = (
+            rounding.rate(levels[0]),
+            short(factor, rounding.within / levels[0] / len(levels)),
+        )
+        gaps = np.diff([0, *at])
+        return (
+            step_decay(first, ratio, int(gaps[0]))
+            if np.ptp(gaps) == 0
+            else milestones(first, ratio, list(at))
+        )
+    return piecewise_constant([rounding.rate(value) for value in levels], list(at))
+
+
+def _chain(parts: Sequence[Schedule], begins: Sequence[int]) -> Schedule:
+    """Parts that each begin where the one before ends, or is cut off."""
+    lengths = [after - before for before, after in pairwise(begins)]
+    if any(part.steps != length for part, length in zip(parts, lengths, strict=False)):
+        return join(list(parts), [begin - begins[0] for begin in begins[1:]])
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.then(part)
+    return whole
+
+
+def _closed(schedule: Schedule, period: int) -> Schedule:
+    """The schedule with its end at ``period``."""
+    if schedule.steps == period:
+        return schedule
+    last = schedule(period - 1)
+    return join([schedule, linear(last, last, 0)], [period])

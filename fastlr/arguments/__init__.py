@@ -1,0 +1,1 @@
+"""Rules that arguments obey, output arrays, and output files."""

@@ -1,0 +1,317 @@
+"""What a parameter may be: one rule a kind, checked when a schedule is built, and never again.
+
+A rule turns what the user wrote into one canonical form (a read-only float64 or int64 array, a
+word, a flag) or raises an error that names the parameter, the rule and the value received. The
+constructors name their rules in their signatures.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.program.opcodes import LAST_STEP
+
+__all__ = [
+    "Amount",
+    "Boundaries",
+    "Choice",
+    "Factor",
+    "Flag",
+    "Gamma",
+    "Growth",
+    "Names",
+    "Number",
+    "Paces",
+    "Period",
+    "Positive",
+    "Power",
+    "Rate",
+    "Rates",
+    "Real",
+    "Steps",
+    "Unit",
+    "Whether",
+    "Words",
+    "broadcast",
+    "validate",
+    "contains_bools",
+    "short_repr",
+    "validate_scalar",
+    "as_array",
+]
+
+
+_MOST_SHOWN = 200  # characters of a value in a message
+_MOST_LISTED = 2**24  # numbers of a range
+_MOST_AXES = 31  # that NumPy broadcasts, less the one that a stack adds
+
+
+def short_repr(value: object) -> str:
+    """A value as messages show it: an array as the list it stands for, and no more than 200
+    characters.
+    """
+    if isinstance(value, np.generic) or (
+        isinstance(value, np.ndarray) and value.size <= _MOST_SHOWN
+    ):
+        value = value.tolist()
+    try:
+        text = repr(value)
+    except (
+        RecursionError,
+        ValueError,
+    ):  # a list too deep, an integer of more digits than Python writes
+        text = "one too large to show"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def as_array(rule: str, value: object) -> npt.NDArray[Any]:
+    """``value`` as the array that NumPy makes of it, or an error that begins with ``rule``."""
+    try:
+        if isinstance(value, range) and len(value) > _MOST_LISTED:
+            raise MemoryError
+        # a range NumPy would go through one by one
+        return (
+            np.arange(value.start, value.stop, value.step)
+            if isinstance(value, range)
+            else np.asarray(value)
+        )
+    except (UnicodeError, MemoryError, OverflowError, RuntimeError):
+        raise ValueError(f"{rule}, got what no array can hold: {short_repr(value)}") from None
+    except ValueError:
+        raise ValueError(f"{rule}, got rows of unequal length: {short_repr(value)}") from None
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, or an array of numbers that broadcasts; the last ``core`` axes belong to one
+    schedule.
+    """
+
+    rule: str
+    low: float = -np.inf
+    high: float = np.inf
+    beyond: bool = False  # low and high themselves are not allowed
+    whole: bool = False
+    core: int = 0
+    none: bool = False  # a sequence of none will do
+
+    def __call__(
+        self, where: str, value: object
+    ) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+        """``value`` as a read-only array of its own, or an error that begins with ``where``."""
+        if (plain := self._plain(value)) is not None:
+            return plain
+        array = self.array(where, value)
+        # a long double may become infinite, or be none, and is refused for that
+        with np.errstate(all="ignore"):
+            numbers = array if self.whole else array.astype(np.float64)
+        within = (
+            (numbers > self.low) & (numbers < self.high)
+            if self.beyond
+            else (numbers >= self.low) & (numbers <= self.high)
+        )
+        if not within.all():  # a NaN is within nothing
+            wrong = short_repr(array[~within].ravel()[0])
+            raise ValueError(
+                f"{where} must be {self.rule}, got {wrong}{' in an array' if array.ndim else ''}"
+            )
+        # adding 0.0 turns -0.0 into 0.0, so that equal schedules have equal bits
+        canonical: npt.NDArray[Any] = np.array(
+            numbers.astype(np.int64) if self.whole else numbers + 0.0
+        )
+        canonical.flags.writeable = False
+        return canonical
+
+    def _plain(self, value: Any) -> npt.NDArray[Any] | None:
+        """One number of a usual kind that keeps the rule, as an array; ``None`` of all others.
+
+        It spares a long join of simple parts most of its time.
+        """
+        if type(value) is np.ndarray and value.ndim == 0 and value.dtype.char in "dlq":
+            value = value.item()
+        usual = (
+            -LAST_STEP <= value <= LAST_STEP
+            if type(value) is int
+            else type(value) is float and not self.whole
+        )
+        if not usual or self.core or self.beyond or not self.low <= value <= self.high:
+            return None
+        canonical = np.array(value, dtype=np.int64) if self.whole else np.array(value + 0.0)
+        canonical.flags.writeable = False
+        return canonical
+
+    def array(self, where: str, value: object) -> npt.NDArray[Any]:
+        """``value`` as an array of numbers, whatever they are."""
+        array = as_array(f"{where} must be {self.rule}", value)
+        if array.size == 0 and array.dtype == np.float64 and not isinstance(value, np.ndarray):
+            array = array.astype(np.int64)  # an empty list has no dtype of its own
+        if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
+            raise ValueError(
+                f"{where} must be {self.rule}, got an integer beyond 64 bits: {short_repr(value)}"
+            )
+        if (
+            array.dtype.kind not in ("iu" if self.whole else "iuf")
+            or contains_bools(value)
+            or hasattr(value, "mask")
+        ):
+            raise TypeError(f"{where} must be {self.rule}, got {_described(value)}")
+        if array.ndim < self.core or 0 in (array.shape[: -self.core] if self.none else array.shape):
+            wanted = "a sequence" if array.ndim < self.core else "at least one"
+            raise ValueError(f"{where} must be {self.rule}, {wanted}, got {short_repr(value)}")
+        return array
+
+
+def _described(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{'a masked' if hasattr(value, 'mask') else 'an'} array of dtype {value.dtype}"
+    return f"{type(value).__name__} {short_repr(value)}"
+
+
+def contains_bools(value: object) -> bool:
+    """Whether True or False stands among the numbers of a list, where NumPy takes it for 1 or 0."""
+    if not isinstance(value, list | tuple):
+        return False
+    kinds = set(map(type, value))
+    return bool(kinds & {bool, np.bool_}) or (
+        bool(kinds & {list, tuple}) and any(map(contains_bools, value))
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words or small integers."""
+
+    options: tuple[object, ...]
+
+    def __call__(self, where: str, value: object) -> object:
+        """``value`` itself, or an error that lists the options."""
+        rule = f"{where} must be one of {', '.join(map(repr, self.options))}"
+        if not any(type(value) is type(option) for option in self.options):
+            raise TypeError(f"{rule}, got {_described(value)}")
+        if value not in self.options:
+            raise ValueError(f"{rule}, got {short_repr(value)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Words:
+    """One of a few words, or an array of them that broadcasts."""
+
+    options: tuple[str, ...]
+
+    def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
+        """``value`` as a read-only array of its own, or an error that lists the options."""
+        rule = f"{where} must be one of {', '.join(map(repr, self.options))}, or an array of them"
+        array = as_array(rule, value)
+        if array.dtype.kind != "U" or hasattr(value, "mask"):
+            raise TypeError(f"{rule}, got {_described(value)}")
+        if wrong := [word for word in array.ravel().tolist() if word not in self.options]:
+            raise ValueError(f"{rule}, got {wrong[0]!r}{' in an array' if array.ndim else ''}")
+        if not array.size:
+            raise ValueError(f"{rule}, at least one, got {short_repr(value)}")
+        words = array.astype(f"U{max(map(len, self.options))}")
+        words.flags.writeable = False
+        return words
+
+
+@dataclass(frozen=True)
+class Whether:
+    """True or false."""
+
+    def __call__(self, where: str, value: object) -> bool:
+        """``value`` itself, or an error."""
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{where} must be True or False, got {_described(value)}")
+        return bool(value)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Names, each of them once; they belong to one schedule, and are no batch."""
+
+    core: int = 1
+
+    def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
+        """``value`` as an array of its own, or an error that names what is wrong."""
+        names = value.tolist() if isinstance(value, np.ndarray) else value
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{where} must be names, got {_described(value)}")
+        if not all(names):
+            raise ValueError(f"{where} must not be empty, got {short_repr(names)}")
+        if twice := [name for name, times in Counter(names).items() if times > 1]:
+            raise ValueError(
+                f"{where} must be different from one another, got "
+                f"{', '.join(map(repr, twice))} more than once"
+            )
+        canonical = np.array(names)
+        if canonical.tolist() != list(names):  # NumPy drops it
+            raise ValueError(f"{where} must not end in a null character, got {short_repr(names)}")
+        return canonical
+
+
+def validate(kind: Any, where: str, value: object) -> npt.NDArray[Any]:
+    """``value`` in the canonical form of a kind of parameter, such as ``Rate``, or an error
+    that begins with ``where``.
+    """
+    [_, rule] = get_args(kind)
+    canonical: npt.NDArray[Any] = rule(where, value)
+    return canonical
+
+
+def validate_scalar(kind: Any, where: str, value: object) -> Any:
+    """``value`` as one Python number of a kind of parameter, or an error that begins with
+    ``where``.
+    """
+    number = validate(kind, where, value)
+    if number.ndim:
+        raise TypeError(f"{where} must be a single number, got {_described(value)}")
+    return number.item()
+
+
+_HUGE = float(np.finfo(np.float64).max)
+_MOST = 1e290  # a rate that a step up to 2^53 may multiply
+
+Rate = Annotated[npt.ArrayLike, Number("a finite number >= 0, at most 1e290", 0.0, _MOST)]
+Rates = Annotated[npt.ArrayLike, Number("finite numbers >= 0, at most 1e290", 0.0, _MOST, core=1)]
+Amount = Annotated[npt.ArrayLike, Number("a number from 1e-290 to 1e290", 1 / _MOST, _MOST)]
+Real = Annotated[npt.ArrayLike, Number("a finite number", -_HUGE, _HUGE)]
+Power = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
+Positive = Annotated[npt.ArrayLike, Number("a number from 1e-18 to 1e18", 1e-18, 1e18)]
+Unit = Annotated[
+    npt.ArrayLike,
+    Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0))),
+]
+Factor = Annotated[npt.ArrayLike, Number("a factor from 0 to 1", 0.0, 1.0)]
+Gamma = Annotated[
+    npt.ArrayLike, Number("a factor above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)
+]
+Growth = Annotated[npt.ArrayLike, Number("a number from 1 to 2**53", 1.0, float(LAST_STEP))]
+Steps = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
+Period = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
+Paces = Annotated[
+    npt.ArrayLike, Number("integers from 1 to 2**53", 1, LAST_STEP, whole=True, core=1)
+]
+Boundaries = Annotated[
+    npt.ArrayLike, Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)
+]
+Flag = Annotated[bool, Whether()]
+Names = Annotated[Sequence[str], Distinct()]
+
+
+def broadcast(where: str, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """The batch shape of these parameters, or an error that shows which do not fit together."""
+    if most := {name: len(shape) for name, shape in shapes.items() if len(shape) > _MOST_AXES}:
+        raise ValueError(f"{where}: batch shapes must have at most {_MOST_AXES} axes, got {most}")
+    if len(distinct := set(shapes.values()) - {()}) <= 1:
+        return next(iter(distinct), ())
+    try:
+        return np.broadcast_shapes(*distinct)
+    except ValueError:
+        batches = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(
+            f"{where}: batch shapes must broadcast against each other, got {batches}"
+        ) from None

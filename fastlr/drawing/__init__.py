@@ -1,0 +1,1 @@
+"""Pictures of rates: Matplotlib plots, and small ones for notebooks and terminals."""

@@ -1,0 +1,351 @@
+"""Schedules drawn with Matplotlib.
+
+A rate stays in force until the next step, and is drawn so: a drop is vertical, and no line runs
+through rates that are never taken. Of a long run those steps are drawn that the eye can tell apart,
+its boundaries and extremes among them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.files import check_place, replacing
+from fastlr.arguments.rules import short_repr
+from fastlr.drawing.sparkline import spread
+from fastlr.errors import public
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.schedule import Schedule
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["check_path", "empty", "plot", "plot_predicted", "points", "save"]
+
+# a run of so many steps is drawn step by step; a longer one by what a quarter as many stretches of
+# it hold
+_DRAWN = 4_000
+# steps among which the extremes of a stretch are sought: all those of a run that is no longer
+_SEARCHED = 2**18
+_MOST_CURVES = 20
+_PREDICTED = 500  # losses drawn on a curve
+_MOST_BOUNDARIES = 40  # marked on a curve; more of them would hide it
+_MOST_CHARACTERS = 88  # of labels in a row of the legend
+
+
+@public
+def plot(
+    *schedules: Schedule | Mapping[str, Schedule],
+    steps: int | Sequence[int | None] | None = None,
+    ax: "Axes | None" = None,
+    boundaries: bool = True,
+    log: bool = False,
+) -> "Axes":
+    """Draw schedules, or mappings of labels to schedules, on one axes, and return it.
+
+    Parameters
+    ----------
+    schedules
+        From one to 20 curves; of a batch, every lane is one. Several curves have a legend; the
+        label of a single one is the title.
+    steps
+        How many steps are shown, of all schedules or of each. If not given, each to its own end,
+        and as many as of the longest of those that never end. A schedule with ``past_end="raise"``
+        is never drawn further than to its end.
+    ax
+        The axes to draw on. If not given, that of a new ``pyplot`` figure.
+    boundaries
+        Whether each boundary is marked by a dot; a curve of more than 40 is left without.
+    log
+        Whether rates are drawn on a logarithmic scale, rates of 0 left out.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    TypeError
+        If anything but schedules is given, or ``steps`` is no integer.
+    ValueError
+        If there are no curves or too many, and if ``steps`` is out of range, or not given where no
+        schedule ends.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> axes = plot({"slow": flr.linear(1.0, 0.0, steps=90), "fast": flr.linear(1.0, 0.0, steps=60)}, ax=empty())
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['slow', 'fast']
+    """
+    named = _named(schedules)
+    lengths = _lengths(steps, len(named))
+    curves = [
+        (*curve, length)
+        for pair, length in zip(named, lengths, strict=True)
+        for curve in _lanes(*pair)
+    ]
+    longest = _longest(curves)
+    axes = empty(pyplot=True) if ax is None else ax
+    if log:
+        axes.set_yscale("log", nonpositive="mask")
+    for (label, schedule, length), color in zip(curves, _colors(len(curves)), strict=True):
+        stop = length or int(schedule.steps or 0) or longest
+        _draw(
+            axes,
+            schedule,
+            stop,
+            boundaries,
+            label=label or _shortened(repr(schedule), len(curves)),
+            color=color,
+        )
+    _finish(axes, title=curves[0][0] if len(curves) == 1 else "")
+    return axes
+
+
+@public
+def plot_predicted(
+    law: Any, schedules: Mapping[str, Schedule], steps: int, axes: "tuple[Axes, Axes] | None" = None
+) -> "tuple[Axes, Axes]":
+    """Draw the rates of schedules, by their labels, over so many steps, and below them the losses
+    that ``law`` predicts.
+
+    Returns both axes. Losses are shown from a twentieth of the way on: before, they fall from far
+    above what there is to see.
+    """
+    above, below = _rows(2) if axes is None else axes
+    plot(dict(schedules), steps=steps, ax=above)
+    along = np.unique(np.linspace(max(1, steps // 20), steps - 1, _PREDICTED).astype(np.int64))
+    for (label, schedule), color in zip(schedules.items(), _colors(len(schedules)), strict=True):
+        below.plot(along, law.curve(schedule, along), linewidth=1.6, label=label, color=color)
+    below.set_xlabel("step")
+    below.set_ylabel("predicted loss")
+    below.xaxis.set_major_formatter(above.xaxis.get_major_formatter())
+    above.set_xlabel("")
+    return above, below
+
+
+def empty(pyplot: bool = False) -> "Axes":
+    """Axes on a figure of its own, or on a new figure of ``pyplot``, which a notebook shows.
+
+    Raises ``ImportError`` if Matplotlib is not installed.
+    """
+    return _rows(1, pyplot)[0]
+
+
+def _rows(count: int, pyplot: bool = False) -> "tuple[Axes, ...]":
+    """So many axes, one below the other, that share their steps."""
+    module, maker = ("matplotlib.pyplot", "figure") if pyplot else ("matplotlib.figure", "Figure")
+    try:
+        make = getattr(import_module(module), maker)
+    except ImportError as error:
+        raise ImportError("plot needs Matplotlib: pip install 'fastlr[plot]'") from error
+    rows = make(figsize=(7.2, 0.8 + 2.8 * count), layout="constrained").subplots(
+        count, sharex=True, squeeze=False
+    )[:, 0]
+    for axes in rows:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
+    return tuple(rows)
+
+
+def points(schedule: Schedule, stop: int) -> npt.NDArray[np.int64]:
+    """The steps at which a scalar schedule is drawn, out of its first ``stop``.
+
+    Every step of a run of up to 4,000. Of a longer one: the first, the last, each boundary, the
+    steps of the lowest and the highest rate in each of 1,000 equal stretches, and the steps beside
+    all of these, so that drops stand where they are and peaks are as high as they are. In a run
+    beyond 2^18 steps the lowest and highest are those of as many steps spread over it.
+
+    >>> import fastlr as flr
+    >>> steps = points(flr.milestones(0.1, 0.1, at=[123_456]), stop=200_000)
+    >>> [step in steps for step in (0, 123_455, 123_456, 199_999)]
+    [True, True, True, True]
+    """
+    steps = spread(stop, _SEARCHED)
+    if stop <= _DRAWN:
+        return steps
+    stretches = zip(
+        np.array_split(steps, _DRAWN // 4),
+        np.array_split(schedule(steps), _DRAWN // 4),
+        strict=True,
+    )
+    extremes = [stretch[[rates.argmin(), rates.argmax()]] for stretch, rates in stretches]
+    boundaries = [boundary for boundary in schedule.boundaries if boundary < stop]
+    chosen = np.concatenate([[0, stop - 1], boundaries, *extremes]).astype(np.int64)
+    return np.unique(np.clip(chosen[:, np.newaxis] + [-1, 0, 1], 0, stop - 1))
+
+
+def check_path(path: str | Path) -> None:
+    """Raise ``ValueError`` unless ``save`` can take this path: whoever works for long asks
+    before.
+    """
+    if Path(path).suffix not in (".png", ".svg"):
+        raise ValueError(f"save: path must end in .png or .svg, got {str(path)!r}")
+    check_place("save: path", Path(path))
+
+
+def save(axes: "Axes", path: str | Path) -> None:
+    """Write the figure of ``axes`` to a .png or .svg file, in full or not at all; the same picture
+    gives the same SVG.
+
+    Raises ``ValueError`` for a path with another suffix or in a folder that does not exist, and
+    ``OSError`` where it cannot be written.
+    """
+    from matplotlib import rc_context
+
+    check_path(path)
+    suffix = Path(path).suffix
+    figure: Any = axes.get_figure(root=True)
+    with replacing("save: path", path) as file, rc_context({"svg.hashsalt": "fastlr"}):
+        figure.savefig(
+            file, format=suffix[1:], dpi=200, metadata={"Date": None} if suffix == ".svg" else None
+        )
+
+
+def _named(schedules: tuple[Schedule | Mapping[str, Schedule], ...]) -> list[tuple[str, Schedule]]:
+    """Every schedule with its label, if it has one."""
+    named = [
+        pair
+        for given in schedules
+        for pair in (given.items() if isinstance(given, Mapping) else [("", given)])
+    ]
+    for _, schedule in named:
+        if not isinstance(schedule, Schedule):
+            raise TypeError(
+                f"plot: schedules must be Schedules, got {type(schedule).__name__} "
+                f"{short_repr(schedule)}"
+            )
+    count = sum(int(np.prod(schedule.shape)) for _, schedule in named)
+    if not 1 <= count <= _MOST_CURVES:
+        raise ValueError(
+            f"plot: schedules must be 1 to {_MOST_CURVES} curves, lanes counted one by "
+            f"one, got {count}"
+        )
+    return [(str(label), schedule) for label, schedule in named]
+
+
+def _lanes(label: str, schedule: Schedule) -> Iterator[tuple[str, Schedule]]:
+    """The curves of a schedule, labelled by their index."""
+    if not schedule.shape:
+        yield label, schedule
+    for index in np.ndindex(schedule.shape) if schedule.shape else ():
+        yield f"{label}{list(index)}", schedule[index]
+
+
+def _lengths(steps: int | Sequence[int | None] | None, count: int) -> list[int]:
+    """How many steps of each schedule are asked for; 0 where that is left to the schedule."""
+    each = list(steps) if isinstance(steps, Sequence) else [steps] * count
+    if len(each) != count:
+        raise ValueError(
+            f"plot: steps must be one number, or one for each of {count} schedules, got "
+            f"{short_repr(steps)}"
+        )
+    return [0 if length is None else _checked(length) for length in each]
+
+
+def _longest(curves: list[tuple[str, Schedule, int]]) -> int:
+    longest = max(length or int(schedule.steps or 0) for _, schedule, length in curves)
+    if not longest:
+        raise ValueError(
+            "plot: steps must be given where no schedule ends after step 0, got "
+            f"{short_repr(curves[0][1])}"
+        )
+    return longest
+
+
+def _checked(steps: int) -> int:
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
+        raise TypeError(
+            f"plot: steps must be an integer, got {type(steps).__name__} {short_repr(steps)}"
+        )
+    if not 1 <= steps <= LAST_STEP:
+        raise ValueError(f"plot: steps must be from 1 to 2**53, got {short_repr(steps)}")
+    return int(steps)
+
+
+def _colors(count: int) -> list[Any]:
+    """A colour for each curve: those that the style of the figure brings, or for many of them
+    one scale.
+    """
+    from matplotlib import colormaps
+
+    return [None] * count if count <= 10 else [*colormaps["viridis"](np.linspace(0.0, 0.9, count))]
+
+
+def _draw(axes: "Axes", schedule: Schedule, stop: int, boundaries: bool, **style: Any) -> None:
+    """One curve, its last rate in force up to ``stop``, and its boundaries."""
+    stop = min(stop, int(schedule.steps or 0)) if schedule.past_end == "raise" else stop
+    steps = points(schedule, stop)
+    rates = schedule(steps)
+    held = np.append(rates, rates[-1:])
+    stairs = "steps-post" if stop <= _DRAWN else "default"
+    drawn = axes.plot(
+        np.append(steps, stop)[: held.size], held, linewidth=1.6, drawstyle=stairs, **style
+    )[0]
+    drawn.sticky_edges.x.extend((0, stop))
+    drawn.sticky_edges.y.append(0)
+    if axes.get_yscale() == "linear":
+        axes.update_datalim([(0, 0)])  # rates are compared by their height above 0
+    marked = np.array(
+        [boundary for boundary in schedule.boundaries if boundary < stop] if boundaries else [],
+        dtype=np.int64,
+    )
+    if 0 < marked.size <= _MOST_BOUNDARIES:
+        axes.plot(
+            marked,
+            schedule(marked),
+            ".",
+            markersize=7,
+            color=drawn.get_color(),
+            label="_boundaries",
+        )
+
+
+def _finish(axes: "Axes", title: str) -> None:
+    """Labels, the ticks, and a legend of several curves: above the axes where the figure makes
+    room, or where it hides least.
+    """
+    from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
+
+    axes.set_xlabel("step")
+    axes.set_ylabel("rate")
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.autoscale_view()
+    if axes.get_yscale() == "linear":
+        # a line at 0 has room below it by default
+        axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]), auto=None)
+        plain = 0.01 <= axes.get_ylim()[1] < 1e5
+        axes.yaxis.set_major_formatter(
+            FuncFormatter(lambda rate, _: f"{rate:g}" if plain else _scientific(rate))
+        )
+    if title:
+        axes.set_title(title, loc="left", fontsize="medium")
+    labels = axes.get_legend_handles_labels()[1]
+    if len(labels) > 1:
+        columns = max(1, _MOST_CHARACTERS // (8 + max(map(len, labels))))
+        above = {
+            "loc": "lower left",
+            "bbox_to_anchor": (0.0, 1.0),
+            "ncols": columns,
+            "borderaxespad": 0.2,
+        }
+        axes.legend(
+            frameon=False,
+            fontsize="small",
+            **(above if axes.figure.get_layout_engine() else {"loc": "best"}),
+        )
+
+
+def _scientific(rate: float) -> str:
+    """A rate in as few characters as it takes: ``1.5e-4``."""
+    digits, power = f"{rate:.5e}".split("e")
+    return f"{float(digits):g}e{int(power)}" if rate else "0"
+
+
+def _shortened(text: str, curves: int) -> str:
+    """As much of a ``repr`` as a legend of so many has room for: a row of it, or half a row."""
+    most = _MOST_CHARACTERS - 8 if curves <= 8 else _MOST_CHARACTERS // 2 - 8
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,114 @@
+"""How functions are compiled: parts that vanish into their callers, and kernels kept in a cache on
+disk.
+
+No kernel calls itself, nor any two each other: Numba loads recursive functions from its cache with
+calls that lead nowhere.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, TypeVar, cast
+
+from numba import njit, types
+from numba.core.caching import FunctionCache
+from numba.extending import intrinsic
+
+__all__ = ["inlined", "kernel", "quick", "sources_checked"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def inlined(function: Function) -> Function:
+    """Compile as a part of whatever calls it."""
+    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(Function, njit(error_model="numpy", **options)(function))
+
+
+def kernel(function: Function) -> Function:
+    """Compile on first use, without the GIL and, where a folder can be written, with a cache on
+    disk.
+
+    Numba's cache notices a change of the file a function stands in, not of those it calls into, and
+    would go on with the old arithmetic: so the name under which it is kept carries a digest of all.
+    """
+    return _compiled(function, nogil=True)
+
+
+def quick(function: Function) -> Function:
+    """The same, but with the GIL: to let go of it and take it again would take longer than the
+    work.
+    """
+    return _compiled(function, nogil=False)
+
+
+_BROKEN = (OSError, EOFError, UnpicklingError)
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """Numba's, but that neither a full disk nor a damaged file stops a rate: what cannot be
+    kept or read is compiled.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with suppress(*_BROKEN):
+            return super().load_overload(sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(*_BROKEN):
+            super().save_overload(sig, data)
+
+
+def _compiled(function: Function, nogil: bool) -> Function:
+    function.__qualname__ += f"-{_SOURCES}"
+    compiled = njit(nogil=nogil, error_model="numpy")(function)
+    # Numba found no folder to keep its cache in: a read-only install without a home
+    with suppress(RuntimeError):
+        compiled._cache = _Cache(function)
+    return cast(Function, compiled)
+
+
+def _digest() -> str:
+    """Of every source that compiled code is made from."""
+    room = Path(__file__).parent
+    sources = [*sorted(room.glob("*.py")), room.parents[1] / "program" / "opcodes.py"]
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+
+
+_SOURCES = _digest()
+
+
+class Sources:
+    """The sources that a compiled function was made from; to unpickle those of another fastlr
+    is an ``OSError``.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sources_of, (_SOURCES,)
+
+
+def sources_of(digest: str) -> Sources:
+    """The sources of this digest, if they are those of this fastlr.
+
+    Stored caches name this function: keep its name.
+    """
+    if digest != _SOURCES:
+        raise OSError(f"compiled from sources {digest} of fastlr, which are {_SOURCES} by now")
+    return Sources()
+
+
+def _sources_checked(typing: Any) -> Any:
+    def note(context: Any, *_: Any) -> Any:
+        context.environment.consts.append(Sources())
+        return context.get_dummy_value()
+
+    return types.none(), note
+
+
+# Put the digest of fastlr's sources into every cache file that holds the calling function, also
+# inside a user's own ``@njit(cache=True)`` function. A cache file holds the environment (Numba's
+# table of a function's constants) of each function that was linked into it. Numba takes an OSError
+# while it reads one for a missing file, and compiles the function again.
+sources_checked = cast(Callable[[], None], intrinsic(_sources_checked))

@@ -1,0 +1,501 @@
+"""One function a shape: its formula from the shape table, at a clock c, in the table's order of
+operations.
+
+A clock and a length are exact integers held in float64. Each function is inlined into the loops of
+``runs`` and ``lanes``.
+
+A line, a square and a cosine are measured from the nearer of their two ends: its level, and a rise
+towards the other, which is a slope of two words times an exact integer. So both ends are exact, and
+all digits are kept near each. What is the same for all steps of a row, ``..._slope``, stands apart,
+so that a loop takes it once.
+
+A flag says what else must be reckoned with: ``wide``, a length whose square needs two words;
+``deep``, a power of two that is no normal number, or one that a single word cannot tell from that
+of the next step. Without it the same bits come at less work. ``fine`` says that a power is so large
+that it would show the error of a logarithm, or of what is raised to it: it hangs on the row's
+numbers alone, so that all steps of a row have it or none.
+"""
+
+import math
+
+from fastlr.kernels.jit.arithmetic import (
+    exp2,
+    exp2_fine,
+    fma,
+    log2,
+    log2_fine,
+    log2_sum,
+    over_square,
+    quarter_turn_squared,
+    quotient,
+    ratio,
+    scaled,
+    sin_squared_fine,
+    sin_squared_pair,
+    sin_squared_tail,
+    split,
+    split_beside_1,
+    two_sum,
+)
+from fastlr.kernels.jit.compiling import inlined
+from fastlr.program.opcodes import LAST_STEP
+
+__all__ = [
+    "NORMAL",
+    "SHARP",
+    "SLOW",
+    "SQUARE_TURN",
+    "STEEP",
+    "TURN",
+    "WIDE",
+    "affine_exponential",
+    "cosine",
+    "cosine_power",
+    "cosine_rise",
+    "cosine_slope",
+    "eden",
+    "exponential",
+    "inverse",
+    "is_plain",
+    "is_sharp",
+    "is_steep",
+    "kept_by_middle",
+    "linear",
+    "linear_rise",
+    "linear_slope",
+    "logarithmic",
+    "power",
+    "power_kept",
+    "power_lost",
+    "reciprocal",
+    "rex",
+    "share_of_scale",
+    "shrunk",
+    "square",
+    "square_rise",
+    "square_slope",
+    "staircase",
+    "tanh",
+    "whole_periods",
+]
+
+_QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
+
+TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
+SQUARE_TURN = 0.29289321881345254  # of a square, 1 - sqrt(1/2), where it has gone half of its way
+WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one word
+NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
+# a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
+STEEP = NORMAL / 53.0
+SHARP = 2.0  # a power of a cosine's clock up to it is fine enough
+SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
+
+
+@inlined
+def _slope(lo: float, hi: float, unit: float, unit_low: float) -> tuple[float, float]:
+    """``(hi - lo) * (unit + unit_low)`` in two words, for 0 <= lo <= hi."""
+    height = hi - lo
+    slope = height * unit
+    return slope, fma(height, unit, -slope) + fma(height, unit_low, ((hi - height) - lo) * unit)
+
+
+@inlined
+def kept_by_middle(rate: float, high: bool, lo: float, hi: float) -> float:
+    """No further from its end than the middle, so that a wide row stays monotone where its
+    halves meet.
+    """
+    middle = fma(0.5, hi - lo, lo)
+    return max(rate, middle) if high else min(rate, middle)
+
+
+@inlined
+def _from_nearer(high: bool, lo: float, hi: float, rise: float, wide: bool) -> float:
+    """From the level of the nearer end, ``hi`` or ``lo``, towards the other."""
+    rate = hi - rise if high else lo + rise
+    return kept_by_middle(rate, high, lo, hi) if wide else rate
+
+
+@inlined
+def linear_slope(size: float, lo: float, hi: float) -> tuple[float, float]:
+    """(hi-lo)/size in two words."""
+    inverse = 1.0 / size
+    return _slope(lo, hi, inverse, fma(-inverse, size, 1.0) * inverse)
+
+
+@inlined
+def linear_rise(x: float, slope: float, slope_low: float) -> float:
+    """x*(slope + slope_low), rounded once."""
+    return fma(x, slope, x * slope_low)
+
+
+@inlined
+def linear(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
+    """lo + w*(hi-lo), from the nearer end."""
+    size = abs(length)
+    slope, slope_low = linear_slope(size, lo, hi)
+    late = c > TURN * size
+    rise = linear_rise(size - c if late else c, slope, slope_low)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
+
+
+@inlined
+def square_slope(size: float, lo: float, hi: float, wide: bool) -> tuple[float, float]:
+    """(hi-lo)/size^2 in two words."""
+    unit, unit_low = over_square(1.0, 0.0, size, wide)
+    return _slope(lo, hi, unit, unit_low)
+
+
+@inlined
+def square_rise(a: float, b: float, slope: float, slope_low: float, wide: bool) -> float:
+    """a*b*(slope + slope_low): x*x, x steps from the last level, or x*(2*size - x), x steps
+    from the first.
+    """
+    product = a * b
+    low = product * slope_low
+    return fma(product, slope, fma(fma(a, b, -product), slope, low) if wide else low)
+
+
+@inlined
+def square(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
+    """lo + w*(hi-lo), from the nearer end."""
+    size = abs(length)
+    slope, slope_low = square_slope(size, lo, hi, wide)
+    late = c > SQUARE_TURN * size
+    x = size - c if late else c
+    rise = square_rise(x, x if late else 2.0 * size - x, slope, slope_low, wide)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
+
+
+@inlined
+def cosine_slope(size: float, lo: float, hi: float, wide: bool) -> tuple[float, float, float]:
+    """(pi/2/size)^2, and (hi-lo) times it in two words."""
+    unit, unit_low = over_square(_QUARTER_PI_2, _QUARTER_PI_2_LOW, size, wide)
+    slope, slope_low = _slope(lo, hi, unit, unit_low)
+    return unit, slope, slope_low
+
+
+@inlined
+def cosine_rise(x: float, unit: float, slope: float, slope_low: float, wide: bool) -> float:
+    """sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the
+    sine falls short of it.
+    """
+    square = x * x
+    angle, rise = square * unit, square * slope
+    low = fma(square, slope_low, fma(square, slope, -rise))
+    low = fma(fma(x, x, -square), slope, low) if wide else low
+    return rise + fma(rise * angle, sin_squared_tail(angle), low)
+
+
+@inlined
+def cosine(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
+    """lo + w*(hi-lo), from the nearer end."""
+    size = abs(length)
+    unit, slope, slope_low = cosine_slope(size, lo, hi, wide)
+    late = c > TURN * size
+    rise = cosine_rise(size - c if late else c, unit, slope, slope_low, wide)
+    return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
+
+
+@inlined
+def _between(w: float, lo: float, hi: float) -> float:
+    """lo + w*(hi-lo) for 0 <= lo <= hi, the height in two words: hi at w = 1, to the bit."""
+    height = hi - lo
+    height_low = (hi - height) - lo
+    return fma(w, height, fma(w, height_low, lo))
+
+
+@inlined
+def _exponent(q: float, log: float, log_low: float, deep: bool) -> tuple[float, float]:
+    """``q * (log + log_low)`` in two words; where deep, kept above -4000, where the power is 0."""
+    t = q * log
+    t_low = fma(q, log_low, fma(q, log, -t))
+    if not deep:
+        return t, t_low
+    return max(t, -4000.0), t_low if t > -4000.0 else 0.0
+
+
+@inlined
+def is_steep(q: float) -> bool:
+    """Whether a power is so large that it has to be ``fine``."""
+    return q >= STEEP
+
+
+@inlined
+def is_sharp(x: float, k: float) -> bool:
+    """Whether those of a cosine and of its clock have to be."""
+    return abs(x) != 1.0 or k > SHARP
+
+
+@inlined
+def _log2(high: float, low: float, fine: bool) -> tuple[float, float]:
+    if fine:
+        e, s, s_low = split(high, low)
+        return log2_fine(e, s, s_low)
+    return log2(high, low)
+
+
+@inlined
+def _grown(high: float, low: float, q: float, fine: bool) -> tuple[float, float, float]:
+    """``(high + low)^q`` as exp2 gives it, where that is at most 2^2046."""
+    log, log_low = _log2(high, low, fine)
+    t, t_low = _exponent(q, log, log_low, True)
+    return exp2(t, t_low, True)
+
+
+@inlined
+def power_kept(
+    x: float, size: float, lo: float, hi: float, q: float, deep: bool, fine: bool
+) -> float:
+    """lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where
+    L < 0.
+    """
+    high, low = quotient(x, size)
+    log, log_low = _log2(high, low, True) if fine else log2_sum(high, low)
+    t, t_low = _exponent(q, log, log_low, deep)
+    n, grown, grown_low = exp2(t, t_low, deep and size > SLOW)
+    w = 1.0 + grown
+    if deep:
+        w += ((1.0 - w) + grown) + grown_low
+    return _between(0.0 if x == 0.0 else scaled(w, n, deep), lo, hi)
+
+
+@inlined
+def power_lost(x: float, size: float, lo: float, hi: float, q: float) -> float:
+    """lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0."""
+    high, low = quotient(x, size)
+    n, grown, grown_low = _grown(high, low, -q, False)  # what a large power loses is lost on 1
+    unit = scaled(1.0, n, True)
+    w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
+    # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
+    w = 1.0 if x == 0.0 else (0.0 if x == size else w)
+    return _between(w, lo, hi)
+
+
+@inlined
+def power(c: float, length: float, lo: float, hi: float, q: float, fine: bool) -> float:
+    """One of the two, by the sign of q."""
+    size = abs(length)
+    x = size - c if length > 0.0 else c
+    return power_kept(x, size, lo, hi, q, True, fine) if q > 0.0 else power_lost(x, size, lo, hi, q)
+
+
+@inlined
+def _bent(c: float, length: float, k: float, fine: bool) -> tuple[float, float, float, float]:
+    """p^k, and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it."""
+    z, z_low = ratio(length - c, length)
+    p, p_low = ratio(c, length)
+    # near the end the logarithm hangs on what remains, so p is made of it
+    late = z < 0.5
+    log, log_low = _log2(
+        1.0 - z if late else p, ((1.0 - (1.0 - z)) - z) - z_low if late else p_low, fine
+    )
+    t, t_low = _exponent(k, log, log_low, True)
+    n, q, q_low = exp2_fine(t, t_low) if fine else exp2(t, t_low, True)
+    unit = scaled(1.0, n, True)
+    past = fma(unit, q, unit)
+    past_low = fma(unit, q, unit - past) + unit * q_low
+    past, past_low = (0.0, 0.0) if c == 0.0 else (past, past_low)
+    left = 1.0 - past
+    left_low = ((1.0 - left) - past) - past_low
+    # 1 - 2^n(1+q) for n = 0 is -q, exactly, where the subtraction above would lose it
+    left, left_low = (-q, -q_low) if unit == 1.0 and c > 0.0 else (left, left_low)
+    return (p, p_low, z, z_low) if fine and k == 1.0 else (past, past_low, left, left_low)
+
+
+@inlined
+def _log2_of_cosine(
+    past: float, past_low: float, left: float, left_low: float, fine: bool
+) -> tuple[float, float]:
+    """log2(cos(pi/2*past)^2)."""
+    low_half = left <= past
+    y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
+    s, s_low = sin_squared_fine(y, y_low) if fine else sin_squared_pair(y, y_low)
+    square = s if low_half else 1.0 - s
+    square_low = s_low if low_half else ((1.0 - square) - s) - s_low
+    if fine:
+        e, of, of_low = split_beside_1(-s, -s_low) if square > 0.75 else split(square, square_low)
+        return log2_fine(e, of, of_low)
+    return log2(square, square_low)
+
+
+@inlined
+def cosine_power(
+    c: float, length: float, lo: float, hi: float, x: float, k: float, fine: bool
+) -> float:
+    """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0."""
+    past, past_low, left, left_low = _bent(c, length, k, fine)
+    log, log_low = _log2_of_cosine(past, past_low, left, left_low, fine)
+    t, t_low = _exponent(abs(x), log, log_low, True)
+    n, q, q_low = exp2(t, t_low, True)
+    unit = scaled(1.0, n, True)
+    w = fma(unit, q, unit) if x > 0.0 else fma(-unit, q, 1.0 - unit) - unit * q_low
+    return _between(w, lo, hi)
+
+
+@inlined
+def is_plain(c: float, k: float) -> bool:
+    """Whether an exponential up to clock c needs nothing ``deep``."""
+    return c * abs(k) < NORMAL and abs(k) * SLOW >= 1.0
+
+
+@inlined
+def exponential(c: float, a: float, k: float, k_low: float, deep: bool) -> float:
+    """a * 2^(c*(kh+kl))."""
+    t, t_low = _exponent(c, k, k_low, deep)
+    n, q, q_low = exp2(t, t_low, deep and abs(k) * SLOW < 1.0)
+    return scaled(fma(a, q, fma(a, q_low, a)), n, deep)
+
+
+@inlined
+def staircase(c: float, a: float, every: float, k: float, k_low: float) -> float:
+    """a * 2^(i*(kh+kl)), i = floor(c/every)."""
+    return exponential(whole_periods(c, every), a, k, k_low, True)
+
+
+@inlined
+def share_of_scale(i: float, k: float, k_low: float) -> tuple[float, float]:
+    """A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to
+    it: near 1 all of its digits.
+    """
+    t, t_low = _exponent(i, k, k_low, True)
+    n, q, q_low = exp2(t, t_low, abs(k) * SLOW < 1.0)
+    kept = scaled(q + (q_low + 1.0), n, True)
+    return kept, -q - q_low if scaled(1.0, n, True) == 1.0 else 1.0 - kept
+
+
+@inlined
+def shrunk(rate: float, kept: float, lost: float, floor: float) -> float:
+    """What is kept of the rate, and what is lost of the floor, on the rate's side of it."""
+    moved = fma(kept, rate, lost * floor)
+    return moved if (rate >= floor) == (moved >= floor) else floor
+
+
+@inlined
+def _grown_by(c: float, g: float, s: float) -> tuple[float, float]:
+    """g*c + s: the product in two words, then the sum in two."""
+    total = fma(g, c, s)
+    product = g * c
+    part = product + s
+    back = part - product
+    return total, ((product - (part - back)) + (s - back)) + fma(g, c, -product) + (part - total)
+
+
+@inlined
+def reciprocal(c: float, a: float, g: float, s: float, d: float) -> float:
+    """a * d/(g*c + s), the quotient in two words."""
+    bottom, bottom_low = _grown_by(c, g, s)
+    unit = 1.0 / bottom
+    w = d * unit
+    w_low = fma(-w, bottom_low, fma(-w, bottom, d)) * unit
+    return fma(a, w, a * w_low)
+
+
+@inlined
+def inverse(c: float, a: float, g: float, s: float, d: float, q: float, fine: bool) -> float:
+    """a * ((g*c + s)/d)^-q, the base in two words."""
+    top, top_low = _grown_by(c, g, s)
+    unit = 1.0 / d
+    b = top * unit
+    n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q, fine)
+    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
+
+
+@inlined
+def tanh(c: float, lo: float, hi: float, y: float, y_low: float, k: float, k_low: float) -> float:
+    """lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))."""
+    product = c * k
+    t = y + product
+    back = t - y
+    low = ((y - (t - back)) + (product - back)) + (y_low + fma(c, k, -product) + c * k_low)
+    t = min(max(t, -1000.0), 1000.0)
+    n, q, q_low = exp2(t, low, True)
+    unit = scaled(1.0, n, True)
+    e = fma(unit, q, unit)
+    e_low = fma(unit, q, unit - e) + unit * q_low
+    bottom = 1.0 + e
+    back = bottom - e
+    bottom_low = (1.0 - back) + (e - (bottom - back)) + e_low
+    height = hi - lo
+    above = height / bottom
+    return lo + (above + (fma(-above, bottom, height) - above * bottom_low) / bottom)
+
+
+@inlined
+def rex(c: float, length: float, lo: float, hi: float, b: float) -> float:
+    """lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising."""
+    size = abs(length)
+    product = b * c
+    product_low = fma(b, c, -product)
+    bottom = size - product
+    bottom_low = ((size - bottom) - product) - product_low
+    top = size - c if length > 0.0 else c - product
+    top_low = 0.0 if length > 0.0 else ((c - top) - product) - product_low
+    w = top / bottom
+    w += (fma(-w, bottom, top) + (top_low - w * bottom_low)) / bottom
+    return _between(w, lo, hi)
+
+
+@inlined
+def _exp2_less_1(x: float, k: float, k_low: float) -> tuple[float, float]:
+    """2^(x*(kh+kl)) - 1 as a sum of two, for exponents from -60 to 60."""
+    t, t_low = _exponent(x, k, k_low, False)
+    n, q, q_low = exp2(t, t_low, True)
+    unit = scaled(1.0, n, False)
+    # of 2^n - 1 and 2^n*q either may be the larger; for n = 0 they are 0 and q, exactly
+    whole, whole_low = two_sum(unit, -1.0)
+    total, rest = two_sum(whole, unit * q)
+    return total, rest + (whole_low + unit * q_low)
+
+
+@inlined
+def affine_exponential(
+    c: float, length: float, lo: float, hi: float, k: float, k_low: float
+) -> float:
+    """lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1;
+    g(|L|) leaves a loop.
+    """
+    size = abs(length)
+    top, top_low = _exp2_less_1(size - c if length > 0.0 else c, k, k_low)
+    most, most_low = _exp2_less_1(size, k, k_low)
+    w = top / most
+    w += (fma(-w, most, top) + (top_low - w * most_low)) / most
+    return _between(min(w, 1.0), lo, hi)
+
+
+@inlined
+def logarithmic(c: float, length: float, lo: float, hi: float, d: float, d_low: float) -> float:
+    """lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising."""
+    size, falls, bottom = abs(length), length > 0.0, c + 1.0
+    top, inverse = size + 1.0, 1.0 / bottom
+    high = top * inverse
+    # of a length of 2^53, to which 1 is lost
+    low = (fma(-high, bottom, top) + (size - (top - 1.0))) * inverse
+    log, log_low = log2_sum(high if falls else bottom, low if falls else 0.0)
+    w = log / d
+    w += (fma(-w, d, log) + (log_low - w * d_low)) / d
+    return _between(1.0 if falls and c == 0.0 else min(w, 1.0), lo, hi)
+
+
+@inlined
+def eden(c: float, a: float, d: float, q: float, fine: bool) -> float:
+    """a * (1 + (c/d)^2)^-q, the base in two words."""
+    u, u_low = quotient(c, d)
+    square = u * u
+    b, b_low = two_sum(1.0, square)
+    n, grown, grown_low = _grown(b, b_low + fma(2.0 * u, u_low, fma(u, u, -square)), -q, fine)
+    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
+
+
+@inlined
+def whole_periods(c: float, period: float) -> float:
+    """floor(c/period) exactly: the rounded quotient can be one too large."""
+    i = math.floor(c / period)
+    return i - 1.0 if fma(i, period, -c) > 0.0 else i
+
+
+@inlined
+def paced(c: float, base: float, pace: float, every: float) -> float:
+    """Another clock, of which ``pace`` go by in ``every`` steps, no further than the last step:
+    below it the sum is exact.
+    """
+    return min(base + pace * whole_periods(c, every), float(LAST_STEP))

@@ -1,0 +1,249 @@
+"""The sums of loss laws over the rates of a run, operation by operation those of csrc/losses.h;
+drops.py says what they are.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fastlr.kernels.jit.arithmetic import exp2, fma, log2_sum, scaled, two_sum
+from fastlr.kernels.jit.compiling import inlined, kernel
+
+__all__ = ["annealed", "drop", "drops"]
+
+TERMS = 256  # of a sum, worked out together
+PARTS = 8  # of a sum, added up apart, so that a machine adds many at a time
+_SMALLEST, _LARGEST = 1e-300, 1e300  # as log2_sum takes normal numbers
+_STEEPEST = 1000.0  # the powers of 2 that `scaled` makes at less work
+_LOG2_E, _LN_2 = 1.4426950408889634, 0.6931471805599453
+
+
+@inlined
+def _log2_of(x: float) -> float:
+    high, low = log2_sum(min(max(x, _SMALLEST), _LARGEST), 0.0)
+    return high + low
+
+
+@inlined
+def _exp2_of(e: float) -> float:
+    """2^e, within what a float64 holds without subnormals."""
+    n, q, _ = exp2(min(max(e, -_STEEPEST), _STEEPEST), 0.0, False)
+    return scaled(1.0 + q, n, False)
+
+
+@inlined
+def _log2s(of: Any, n: int, out: Any) -> None:
+    for i in range(n):
+        out[i] = _log2_of(of[i])
+
+
+@inlined
+def _exp2s(x: Any, n: int, factor: float, shift: float, out: Any) -> None:
+    """2^(factor * x + shift)."""
+    for i in range(n):
+        out[i] = _exp2_of(fma(factor, x[i], shift))
+
+
+@inlined
+def _sum_of_parts(part: Any) -> float:
+    even: float = (part[0] + part[4]) + (part[2] + part[6])
+    odd: float = (part[1] + part[5]) + (part[3] + part[7])
+    return even + odd
+
+
+@kernel
+def _add_terms(terms: Any, n: int, c: float, beta: float, gamma: float, part: Any) -> None:
+    """The terms that were gathered, one pass a function, into the parts of the sum."""
+    change, rate, after, logs, powers = terms[0], terms[1], terms[2], terms[3], terms[4]
+    while n % PARTS != 0:
+        change[n], rate[n], after[n] = 0.0, 1.0, 0.0
+        n += 1
+    _log2s(rate, n, logs)
+    _exp2s(logs, n, -gamma, 0.0, powers)
+    for i in range(n):
+        after[i] = fma(c * powers[i], after[i], 1.0)
+    _log2s(after, n, logs)
+    _exp2s(logs, n, -beta, 0.0, powers)
+    for i in range(0, n, PARTS):
+        for j in range(PARTS):
+            part[j] = fma(change[i + j], 1.0 - powers[i + j], part[j])
+
+
+@inlined
+def _gather(
+    terms: Any, rates: Any, start: int, stop: int, high: float, low: float
+) -> tuple[int, float, float, float]:
+    """Steps stop - 1 down to start at which the rate changes, of which ``high + low`` is the sum of
+    all rates behind them.
+
+    How many there are, that sum with theirs, and the terms of rates that are 0.
+    """
+    total, zeros, n = 0.0, 0.0, 0
+    for k in range(stop - 1, start - 1, -1):
+        change = rates[k] - rates[k - 1] if k > 0 else 0.0
+        total += rates[k]
+        if change != 0.0:
+            x = high + (low + total)
+            terms[0, n], terms[1, n], terms[2, n] = change, rates[k], x
+            n += 1 if rates[k] > 0.0 else 0
+            zeros += change if rates[k] == 0.0 and x > 0.0 else 0.0
+    high, more = two_sum(high, total)
+    return n, high, more + low, zeros
+
+
+@kernel
+def _drop(rates: Any, t: Any, c: float, beta: float, gamma: float, out: Any) -> None:
+    terms, part = np.empty((5, TERMS)), np.empty(PARTS)
+    for i in range(t.size):
+        part[:] = 0.0
+        high, low, zeros = 0.0, 0.0, 0.0
+        for stop in range(t[i] + 1, 0, -TERMS):
+            n, high, low, more = _gather(terms, rates, max(stop - TERMS, 0), stop, high, low)
+            zeros += more
+            _add_terms(terms, n, c, beta, gamma, part)
+        out[i, 0], out[i, 1] = high + low, _sum_of_parts(part) + zeros
+
+
+@kernel
+def _relax(nodes: Any, states: Any, x: float) -> None:
+    """The states, after steps whose rates have the sum x."""
+    if x == 0.0:
+        return
+    s, first = nodes[0], states[0]
+    if states.shape[0] == 1:
+        for j in range(s.size):
+            first[j] *= _exp2_of(s[j] * x * -_LOG2_E)
+        return
+    second, third, fourth = states[1], states[2], states[3]
+    for j in range(s.size):
+        left = _exp2_of(s[j] * x * -_LOG2_E)
+        first[j] *= left
+        second[j] *= left
+        third[j] *= left
+        fourth[j] *= left
+
+
+@kernel
+def _make_ready(
+    ready: Any, rates: Any, start: int, stop: int, c: float, beta: float, gamma: float
+) -> None:
+    """The steps at which the rate changes, and not to 0: their changes times r^beta, the rates'
+    logarithms, and r.
+    """
+    change, rate, logs, r, n = ready[0], ready[1], ready[2], ready[3], 0
+    for k in range(max(start, 1), stop):
+        change[n], rate[n] = rates[k] - rates[k - 1], rates[k]
+        n += 1 if rates[k] != rates[k - 1] and rates[k] > 0.0 else 0
+    log2_c = _log2_of(c)
+    _log2s(rate, n, logs)
+    _exp2s(logs, n, gamma, -log2_c, r)
+    _exp2s(logs, n, beta * gamma, -beta * log2_c, rate)
+    for i in range(n):
+        change[i] *= rate[i]
+
+
+@kernel
+def _take_up(nodes: Any, states: Any, ready: Any, i: int) -> None:
+    """The i-th term into the states; for slopes also times r, log(rate), and both."""
+    s, first = nodes[0], states[0]
+    c, r, log_rate = ready[0, i], ready[3, i], ready[2, i] * _LN_2
+    if states.shape[0] == 1:
+        for j in range(s.size):
+            first[j] = fma(c, _exp2_of(s[j] * r * -_LOG2_E), first[j])
+        return
+    second, third, fourth = states[1], states[2], states[3]
+    c_r, c_log = c * r, c * log_rate
+    c_r_log = c_r * log_rate
+    for j in range(s.size):
+        left = _exp2_of(s[j] * r * -_LOG2_E)
+        first[j] = fma(c, left, first[j])
+        second[j] = fma(c_r, left, second[j])
+        third[j] = fma(c_log, left, third[j])
+        fourth[j] = fma(c_r_log, left, fourth[j])
+
+
+@kernel
+def _weighted(weight: Any, state: Any, part: Any) -> float:
+    part[:] = 0.0
+    for j in range(0, weight.size, PARTS):
+        for i in range(PARTS):
+            part[i] = fma(weight[j + i], state[j + i], part[i])
+    return _sum_of_parts(part)
+
+
+@inlined
+def _amounts(nodes: Any, states: Any, out: Any, part: Any) -> None:
+    """What the states amount to: rows 1 to 3 of the nodes are weights, their slopes by beta,
+    and weights times nodes.
+    """
+    out[2] = _weighted(nodes[1], states[0], part)
+    if states.shape[0] > 1:
+        out[3] = _weighted(nodes[2], states[0], part)
+        out[4] = _weighted(nodes[3], states[1], part)
+        out[5] = _weighted(nodes[1], states[2], part)
+        out[6] = _weighted(nodes[3], states[3], part)
+
+
+@kernel
+def _drops(
+    rates: Any, t: Any, c: float, beta: float, gamma: float, nodes: Any, states: Any, out: Any
+) -> None:
+    ready, part = np.empty((4, TERMS)), np.empty(PARTS)
+    high, low, level, ahead = 0.0, 0.0, rates[0], 0.0
+    last, k, following = t[t.size - 1], 0, 0
+    states[:] = 0.0
+    for i in range(t.size):
+        while k <= t[i]:
+            if k % TERMS == 0:
+                _make_ready(ready, rates, k, min(k + TERMS, last + 1), c, beta, gamma)
+                following = 0
+            if k > 0 and rates[k] != rates[k - 1] and rates[k] > 0.0:
+                _relax(nodes, states, ahead)
+                _take_up(nodes, states, ready, following)
+                following, ahead, level = following + 1, 0.0, rates[k]
+            ahead += rates[k]
+            high, low = two_sum(high, rates[k] + low)
+            k += 1
+        _relax(nodes, states, ahead)
+        ahead = 0.0
+        out[i, 0], out[i, 1] = high + low, level - rates[0]
+        _amounts(nodes, states, out[i], part)
+
+
+@kernel
+def _annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
+    high, low, momenta, momenta_low, slopes, slopes_low = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    momentum, slope, k = 0.0, 0.0, 0
+    for i in range(t.size):
+        while k <= t[i]:
+            fall = rates[k - 1] - rates[k] if k > 0 else 0.0
+            slope = fma(decay, slope, momentum)
+            momentum = fma(decay, momentum, fall)
+            high, low = two_sum(high, rates[k] + low)
+            momenta, momenta_low = two_sum(momenta, momentum + momenta_low)
+            slopes, slopes_low = two_sum(slopes, slope + slopes_low)
+            k += 1
+        out[i, 0], out[i, 1], out[i, 2] = high + low, momenta + momenta_low, slopes + slopes_low
+
+
+def drop(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
+    """The sum of float64 ``rates`` and the drop at each of int64 steps ``t``, into float64
+    ``out`` (steps, 2).
+    """
+    _drop(rates, t, *law, out)
+
+
+def drops(
+    rates: Any, t: Any, law: tuple[float, float, float], nodes: Any, states: Any, out: Any
+) -> None:
+    """At rising steps, in one pass, by exponentials: ``nodes`` (2 or 4 rows), ``states`` (1 or
+    4), ``out`` (steps, 3 or 7).
+    """
+    _drops(rates, t, *law, nodes, states, out)
+
+
+def annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
+    """The sums of an annealing law over float64 ``rates`` at rising int64 steps ``t``, into
+    float64 ``out`` (steps, 3).
+    """
+    _annealed(rates, t, decay, out)

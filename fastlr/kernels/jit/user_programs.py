@@ -1,0 +1,45 @@
+"""What a user's own compiled function may give: as a program the array that a schedule has, which
+nobody can write to.
+
+Kernels look at nothing but a program's header. Its other words were checked when it was made, so an
+array that could have been altered since is refused where a function is compiled, at no cost to its
+steps.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from numba import types
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
+
+__all__ = ["must_be_program", "must_take_rates"]
+
+_PROGRAM = types.Array(types.float64, 1, "C", readonly=True)
+
+
+def _must_be_program(typing: Any, program: Any) -> Any:
+    if program != _PROGRAM:
+        raise TypingError(
+            "program must be read-only, as schedule.program and "
+            f"fastlr.Program.from_array are, got {program}"
+        )
+    return types.none(program), lambda context, *_: context.get_dummy_value()
+
+
+def _must_take_rates(typing: Any, out: Any) -> Any:
+    if not (
+        isinstance(out, types.Array)
+        and out.ndim == 1
+        and out.mutable
+        and isinstance(out.dtype, types.Float)
+    ):
+        raise TypingError(
+            f"out must be an array of float64 that can be written to, one rate a lane, got {out}"
+        )
+    return types.none(out), lambda context, *_: context.get_dummy_value()
+
+
+# raise, while compiling, unless the argument is of a program's type, or can hold rates
+must_be_program = cast(Callable[[Any], None], intrinsic(_must_be_program))
+must_take_rates = cast(Callable[[Any], None], intrinsic(_must_take_rates))

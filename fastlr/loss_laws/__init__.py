@@ -1,0 +1,25 @@
+"""Laws of the loss, compiled: the training loss of a run predicted from its rates alone, and laws
+fitted to measured losses.
+
+>>> import fastlr as flr
+>>> law = flr.loss_laws.MultiPower(L0=2.65, A=0.6, alpha=0.45, B=438.0, C=2.13, beta=0.6, gamma=0.655)
+>>> sweep = flr.wsd(3e-4, warmup=2_000, stable=[20_000, 16_000, 12_000], cooldown=[2_000, 6_000, 10_000])
+>>> law.final(sweep, 24_000).round(3)
+array([2.926, 2.929, 2.939])
+"""
+
+from fastlr.loss_laws.curves import Curve, Metrics, averaged, metrics
+from fastlr.loss_laws.fit import Fit, fit
+from fastlr.loss_laws.laws import Annealing, Law, MultiPower
+
+__all__ = [
+    "Annealing",
+    "Curve",
+    "Fit",
+    "Law",
+    "Metrics",
+    "MultiPower",
+    "averaged",
+    "fit",
+    "metrics",
+]

@@ -1,0 +1,105 @@
+"""Conventions: whose plateau automaton a rule follows, and the words that it lowers to.
+
+A rule lowers to one flat float64 array, its *words*, the only thing that kernels see:
+
+    header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored, whether any window is above 1, size
+    fields   for each of RULE_FIELDS where it stands and a stride: 1 where each lane has its own, 0 where all share one
+    data     the numbers, each field of all lanes together
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import short_repr
+from fastlr.program.opcodes import AUTOMATA, PLATEAU_MAGIC, RULE_FIELDS, RULE_WORDS
+
+__all__ = ["CONVENTIONS", "lower", "own_defaults"]
+
+Array = npt.NDArray[np.float64]
+
+
+class _Convention(NamedTuple):
+    """How a library decides, and what it does where nothing is said."""
+
+    automaton: str
+    rtol: float
+    atol: float
+    eps: float
+    precision: str
+    fixed: tuple[str, ...] = ()  # parameters that its automaton has no use for
+
+
+CONVENTIONS = {
+    "torch": _Convention("torch", rtol=1e-4, atol=0.0, eps=1e-8, precision="double"),
+    "timm": _Convention("torch", rtol=1e-4, atol=0.0, eps=1e-8, precision="double"),
+    "optax": _Convention("optax", rtol=1e-4, atol=0.0, eps=0.0, precision="double", fixed=("eps",)),
+    "keras": _Convention(
+        "keras", rtol=0.0, atol=1e-4, eps=0.0, precision="single", fixed=("rtol", "eps")
+    ),
+}
+
+
+def own_defaults(convention: _Convention, ruled: Mapping[str, object]) -> dict[str, object]:
+    """A convention's defaults, once nothing is asked of it that it does not do."""
+    for name in convention.fixed:
+        if ruled[name] is not None and np.any(ruled[name] != 0):
+            raise ValueError(
+                f"Plateau: {name} must be 0 where convention={ruled['convention']!r}, "
+                f"got {short_repr(ruled[name])}"
+            )
+    return {name: getattr(convention, name) for name in ("rtol", "atol", "eps", "precision")}
+
+
+def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
+    """The words of a rule for so many lanes."""
+    automaton = CONVENTIONS[parameters["convention"]].automaton
+    single = parameters["precision"] == "single"
+    fields = _fields(parameters, narrow=single and automaton == "optax")
+    windowed = bool((fields["window"] > 1).any())
+    head = [
+        PLATEAU_MAGIC,
+        AUTOMATA.index(automaton),
+        single,
+        parameters["nan"] == "ignore",
+        windowed,
+        0,
+    ]
+    places: list[int] = []
+    columns: list[Array] = []
+    at = len(RULE_WORDS) + 2 * len(RULE_FIELDS)
+    for name in RULE_FIELDS:
+        own = fields[name].size > 1
+        columns.append(
+            np.broadcast_to(fields[name], lanes).ravel() if own else fields[name].ravel()
+        )
+        places += [at, own]
+        at += columns[-1].size
+    words = np.concatenate([head, places, *columns])
+    words[RULE_WORDS.index("size")] = words.size
+    words.flags.writeable = False
+    return words
+
+
+def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
+    """The numbers that an automaton reads; rounded to float32 where it computes in that."""
+    rtol, fallen = np.asarray(parameters["rtol"]), np.asarray(parameters["mode"]) == "min"
+    named = {
+        name: np.asarray(parameters[name], dtype=np.float64)
+        for name in RULE_FIELDS
+        if name in parameters
+    }
+    fields = {
+        **named,
+        "sign": np.where(fallen, 1.0, -1.0),
+        "gain": np.where(fallen, 1.0 - rtol, rtol + 1.0),
+    }
+    rounded = ("gain", "atol", "factor", "floor") if narrow else ()
+    return {
+        name: fields[name].astype(np.float32).astype(np.float64)
+        if name in rounded
+        else fields[name]
+        for name in RULE_FIELDS
+    }

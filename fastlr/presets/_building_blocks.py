@@ -1,0 +1,635 @@
+"""Pieces that the frameworks' schedules are put together from, which may begin and end between
+steps.
+
+Some peers place a boundary at a real number: a half period of ``2000/3`` steps, a phase that ends
+at ``0.3*total - 1``. A piece with such ends is built on a finer clock, so many ticks a step, on
+which they are whole; the algebra's ``skip`` and ``paced`` read it by the step. A number is the
+simplest fraction that it may stand for, 0.3 is 3/10. Where no clock of less than 2^53 ticks holds
+an end exactly, the nearest tick does, which moves the rate by less than the peer's own rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import partial, reduce
+from itertools import accumulate, pairwise
+from math import ceil, floor, lcm, log
+from operator import mul
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import short_repr
+from fastlr.kernels.selection import fastest, use_backend
+from fastlr.plateau.rule import Plateau
+from fastlr.presets._rules import MOST_TURNS, Curve
+from fastlr.program import double_double
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import (
+    constant,
+    cosine,
+    cosine_restarts,
+    exponential,
+    exponential_decay,
+    inverse_power,
+    inverse_time,
+    join,
+    linear,
+    polynomial,
+    sampled,
+    step_decay,
+    tanh,
+)
+from fastlr.schedule.schedule import Schedule
+
+__all__ = [
+    "chained",
+    "compounded",
+    "cut",
+    "cycles",
+    "cycling_polynomial",
+    "drops",
+    "endless",
+    "fractal_cosines",
+    "fraction",
+    "from_one",
+    "geometric",
+    "inverse",
+    "inverse_decay",
+    "knots",
+    "lowered_restarts",
+    "multiplied",
+    "on_clock",
+    "one_by_one",
+    "phases",
+    "power_decay",
+    "rate_at",
+    "restarts",
+    "sigmoid",
+    "slanted",
+    "stairs",
+    "swept",
+    "tabulated",
+    "torch_plateau",
+    "warm_restarts",
+    "wave",
+]
+
+Exact = int | Fraction
+
+_MOST = 1e290  # a rate that a schedule may have
+_SIMPLE = 1_000_000  # a denominator up to which a fraction is one that someone meant
+_LONGEST_TABLE = 2**22  # values that a function is asked for, one by one
+_FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
+
+
+def fraction(number: float) -> Fraction:
+    """The simplest fraction that is this number to float64: 0.3 is 3/10, as it is written, and
+    1000/3 a third of a thousand.
+
+    >>> fraction(0.3) * 10 - 1, fraction(1000 / 3)
+    (Fraction(2, 1), Fraction(1000, 3))
+    """
+    simple = Fraction(number).limit_denominator(_SIMPLE)
+    return simple if float(simple) == number else Fraction(repr(number))
+
+
+def on_clock(
+    curve: Curve, length: Exact, first: Exact = 0, reach: Exact = 0, ticks: int = 1
+) -> Schedule:
+    """``curve``, of ``length`` steps in all, from its position ``first`` on: at step t it is
+    ``first + t`` steps in.
+
+    Both may be fractions. ``reach`` is how many steps it is asked for, where they are more than
+    ``length``; ``ticks``, of which a step has a multiple, those that boundaries inside the curve
+    need.
+
+    >>> on_clock(lambda steps: linear(1.0, 0.0, steps), Fraction(5, 2), Fraction(1, 2)).table(3)
+    array([0.8, 0.4, 0. ])
+    """
+    length, first = Fraction(length), Fraction(first)
+    most = max(1, floor(Fraction(LAST_STEP) / max(length, first + reach, Fraction(1))))
+    ticks = min(lcm(length.denominator, first.denominator, ticks), most)
+    ours = curve(max(round(length * ticks), 1) if length else 0)
+    begin = round(first * ticks)
+    ours = ours.skip(begin) if begin else ours
+    return ours.paced([ticks]) if ticks > 1 else ours
+
+
+def knots(
+    points: Sequence[tuple[Exact, Any]], curve: Literal["linear", "cosine"] = "linear"
+) -> Schedule:
+    """From one ``(position, rate)`` to the next by lines or half cosine waves; the first is held
+    before it, the last after it.
+
+    Positions may be fractions, and never fall; of two at one position the later holds. Those below
+    0 lie before step 0.
+
+    >>> knots([(0, 0.0), (Fraction(3, 2), 1.5), (3, 0.0)]).table(4)
+    array([0., 1., 1., 0.])
+    """
+    shape = cosine if curve == "cosine" else linear
+    parts, begins = [constant(points[0][1])], [0]
+    for (start, init), (stop, end) in pairwise(points):
+        begin = max(ceil(start), 0)
+        if begin < ceil(stop):
+            parts.append(
+                on_clock(partial(shape, init, end), Fraction(stop) - start, begin - Fraction(start))
+            )
+            begins.append(begin)
+    parts.append(constant(points[-1][1]))
+    begins.append(max(ceil(points[-1][0]), 0))
+    kept = max(i for i, begin in enumerate(begins) if begin == 0)
+    return join(parts[kept:], begins[kept + 1 :]) if parts[kept + 1 :] else parts[kept]
+
+
+def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0) -> Schedule:
+    """A cosine wave that goes on for ever: ``high`` at position 0, ``low`` after ``half`` steps,
+    which may be a fraction.
+
+    ``first`` is the position at step 0.
+
+    >>> wave(1.0, 0.0, Fraction(3, 2)).table(4)
+    array([1.  , 0.25, 0.25, 1.  ])
+    """
+    if Fraction(half).denominator == 1 and first == 0:
+        return cosine(high, low, int(half)).then(cosine(low, high, int(half))).repeat()
+    return on_clock(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
+
+
+def geometric(
+    init: npt.ArrayLike,
+    gamma: float,
+    every: int = 1,
+    staircase: bool = False,
+    reach: int = LAST_STEP,
+) -> Schedule:
+    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has
+    grown to about 1e290.
+
+    ``reach`` is how many steps it is asked for, at most: what grows is bounded by the rate there.
+
+    >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
+    (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
+    """
+    if staircase and gamma <= 1:
+        return step_decay(init, gamma, every)
+    if gamma <= 1:  # 0^0 is 1, and all after it 0
+        return (
+            exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
+        )
+    most = min(reach // every + 1, LAST_STEP // every)
+    times = min(floor(log(_MOST / max(float(np.max(init)), 1.0)) / log(gamma)), most)
+    growth = exponential(1.0, gamma**times, times if staircase else times * every)
+    return (growth.staircase(every) if staircase else growth) * init
+
+
+def cut(schedule: Schedule, steps: int) -> Schedule:
+    """A schedule that is asked for so many steps; any later one raises ``ValueError``.
+
+    >>> cut(constant(1.0), 5)(5)
+    Traceback (most recent call last):
+        ...
+    ValueError: s(t): t must be before the end, step 5, as past_end='raise', got 5
+    """
+    last = schedule(max(steps - 1, 0))
+    return join([schedule, linear(last, last, 0)], [steps]).with_past_end("raise")
+
+
+def cycles(
+    curve: Callable[[int], Curve], length: Exact, stretch: Exact, count: int | None = None
+) -> Iterator[tuple[int, Schedule]]:
+    """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length *
+    stretch^i`` steps long.
+
+    Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no
+    step lies are left out. Raises ``ValueError`` for more than 10,000.
+
+    >>> [begin for begin, _ in cycles(lambda i: lambda ticks: linear(1.0, 0.0, ticks), Fraction("18.4"), Fraction("1.5"), 3)]
+    [0, 19, 46]
+    """
+    start, now, i = Fraction(0), Fraction(length), 0
+    while start + now <= LAST_STEP and (count is None or i < count):
+        if i == MOST_TURNS:
+            raise ValueError(
+                f"join: cycles that differ must be at most {MOST_TURNS:,}, got more, "
+                f"the first of {float(length)!r} steps"
+            )
+        begin = ceil(start)
+        if begin < ceil(start + now):
+            yield begin, on_clock(curve(i), now, begin - start)
+        start, now, i = start + now, now * stretch, i + 1
+        if now.denominator > _FINE:  # exact for as long as it can be: a cycle may begin on a step
+            now = Fraction(round(now * _FINE), _FINE)
+
+
+def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+    """``rate(t)`` for each of so many steps, looked up; the last is held.
+
+    >>> tabulated(lambda t: 1.0 / (1 + t), 3).table(4)
+    array([1.        , 0.5       , 0.33333333, 0.33333333])
+    """
+    if steps > _LONGEST_TABLE:
+        raise ValueError(
+            f"sampled: a table that is looked up must have at most {_LONGEST_TABLE:,} "
+            f"values, got {short_repr(steps)}"
+        )
+    rates = [np.asarray(rate(t), dtype=np.float64) for t in range(steps)]
+    for t, one in enumerate(rates):
+        if one.shape != rates[0].shape:
+            raise ValueError(
+                "sampled: rates must be of one shape at every step, got "
+                f"{rates[0].shape}, and {one.shape} at step {t}"
+            )
+    return sampled(np.stack(rates, axis=-1))
+
+
+def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+    """``lr * factor(t)``, looked up.
+
+    >>> multiplied(0.5, lambda t: 0.5**t, 3).table(4)
+    array([0.5  , 0.25 , 0.125, 0.125])
+    """
+    return tabulated(lambda t: _times(lr, factor(t), t), steps)
+
+
+def compounded(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+    """``lr * factor(1) * ... * factor(t)``, looked up; ``factor(0)`` is never asked for.
+
+    >>> compounded(0.5, lambda t: 0.5, 3).table(4)
+    array([0.5  , 0.25 , 0.125, 0.125])
+    """
+    factors = list(
+        accumulate(
+            range(1, steps), lambda product, t: _times(product, factor(t), t), initial=np.ones(())
+        )
+    )
+    return tabulated(lambda t: _times(lr, factors[t], t), steps)
+
+
+def _times(rates: npt.ArrayLike, factors: npt.ArrayLike, t: int) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(np.multiply(rates, factors), dtype=np.float64)
+    except ValueError:
+        shapes = f"got shapes {np.shape(rates)} and {np.shape(factors)} at step {t}"
+        raise ValueError(
+            f"sampled: factors must broadcast with what they multiply, {shapes}"
+        ) from None
+
+
+def endless(curve: Curve, every: float) -> Schedule:
+    """A curve without an end whose unit is ``every`` steps, which may be a fraction.
+
+    >>> endless(lambda ticks: step_decay(1.0, 0.5, ticks), 1.5).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    unit = fraction(every)
+    return on_clock(curve, unit, reach=1_000 * unit)
+
+
+def stairs(
+    where: str, values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0
+) -> Schedule:
+    """``values[i]`` from ``after`` steps after ``boundaries[i-1]`` on: with 1, a boundary is the
+    last step of the old value.
+
+    Boundaries never fall; of values with one boundary the last holds. A boundary that comes to lie
+    before step 0 is over by then.
+
+    >>> stairs("", [1.0, 0.5], [2]).table(4), stairs("", [1.0, 0.5], [2], after=1).table(4)
+    (array([1. , 1. , 0.5, 0.5]), array([1. , 1. , 1. , 0.5]))
+    """
+    if len(values) != len(boundaries) + 1:
+        detail = f"{len(values)} values and {len(boundaries)} boundaries"
+        raise ValueError(f"{where}: values must be one more than boundaries, got {detail}")
+    if any(b < a for a, b in pairwise(boundaries)):
+        raise ValueError(f"{where}: boundaries must never fall, got {short_repr(list(boundaries))}")
+    starts = [min(max(boundary + after, 0), LAST_STEP) for boundary in boundaries]
+    return join([constant(value) for value in values], starts)
+
+
+def restarts(
+    init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float
+) -> Schedule:
+    """Half a cosine wave from ``init`` to ``end``, again and again: ``stretch`` times as long,
+    ``scale`` times as high each time.
+
+    Cycles may begin between steps; ``stretch`` is at least 1. Where they do, those that end by step
+    2^53 are there.
+
+    >>> restarts(1.0, 0.0, 2, 1.5, 0.5).table(6)
+    array([1.   , 0.5  , 0.5  , 0.375, 0.125, 0.25 ])
+    """
+    if stretch == 1:
+        return endless(lambda ticks: cosine_restarts(init, end, ticks, scale=scale), length)
+    if stretch == floor(stretch) and length == floor(length):
+        return cosine_restarts(init, end, int(length), stretch, scale)
+
+    def cycle(i: int) -> Curve:
+        return partial(cosine, np.add(end, np.subtract(init, end) * scale**i), end)
+
+    begins, parts = zip(*cycles(cycle, fraction(length), fraction(stretch)), strict=True)
+    return join(parts, begins[1:])
+
+
+def cycling_polynomial(
+    where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float
+) -> Schedule:
+    """``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``every`` at or after t:
+    TensorFlow's, with ``cycle``.
+
+    ``end`` is reached at each multiple, and the next step is higher up again: ``init`` must be at
+    least ``end``.
+
+    >>> cycling_polynomial("", 1.0, 0.0, 1.0, 2).table(5)
+    array([1.  , 0.5 , 0.  , 0.25, 0.  ])
+    """
+    if np.any(np.less(init, end)):
+        raise ValueError(
+            f"{where}: with cycle the first rate must be at least the last, got "
+            f"{short_repr(init)} and {short_repr(end)}"
+        )
+    height = np.subtract(init, end)
+
+    def cycles_of(ticks: int) -> Schedule:
+        # (L - t)/L is what is left of a cycle, over how many there have been
+        left = polynomial(1.0, 0.0, ticks, power=power).skip(1).then(linear(0.0, 0.0, 1)).repeat()
+        lower = inverse_power(1.0, power).staircase(ticks)
+        return join([constant(init), left * lower * height + end], [1])
+
+    return endless(cycles_of, every)
+
+
+def power_decay(
+    where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool
+) -> Schedule:
+    """``end + (init - end) * (1 - t/every)^power``, and held; with ``cycle``, TensorFlow's
+    ``cycling_polynomial``.
+    """
+    if cycle:
+        return cycling_polynomial(where, init, end, power, every)
+    return on_clock(partial(polynomial, init, end, power=power), fraction(every))
+
+
+def inverse_decay(
+    init: npt.ArrayLike, rate: npt.ArrayLike, every: float, staircase: bool
+) -> Schedule:
+    """``init / (1 + rate * t/every)``, with ``floor(t/every)`` if ``staircase``; ``every`` may be a
+    fraction.
+
+    >>> inverse_decay(1.0, 1.0, 2, staircase=True).table(4)
+    array([1. , 1. , 0.5, 0.5])
+    """
+    return endless(
+        inverse_time(init, rate).staircase if staircase else partial(inverse_time, init, rate),
+        every,
+    )
+
+
+def chained(where: str, lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
+    """``lr`` times the factor ``scheduler(t)/lr`` of each of them.
+
+    >>> chained("", 0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
+    array([0.25 , 0.125])
+    """
+    if np.any(np.equal(lr, 0)):
+        raise ValueError(f"{where}: lr must be above 0, got {short_repr(lr)}")
+    first, *others = schedulers
+    return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
+
+
+def torch_plateau(threshold: npt.ArrayLike, relative: bool, **rule: Any) -> Plateau:
+    """torch's automaton, whose one threshold is relative or absolute; a NaN is bad.
+
+    >>> torch_plateau(0.01, relative=False, patience=3)
+    Plateau(patience=3, rtol=0.0, atol=0.01, nan='bad')
+    """
+    rtol, atol = (threshold, 0.0) if relative else (0.0, threshold)
+    return Plateau(rtol=rtol, atol=atol, nan="bad", convention="torch", **rule)
+
+
+def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
+    """The rates at a step, by whichever backend is fastest, so that what is built on them does not
+    hang on the one in use.
+
+    >>> rate_at(linear([1.0, 0.5], 0.0, 4), 2)
+    array([0.5 , 0.25])
+    """
+    with use_backend(fastest()):
+        return np.asarray(schedule(t))
+
+
+def fractal_cosines(nodes: int, least: int) -> npt.NDArray[np.float64]:
+    """``cos(pi*(k + 1/2)/nodes)`` of the k below ``nodes`` in fractal order, 0 and its mirror image
+    again and again.
+
+    The order is that of ``least`` or more, a power of 2.
+
+    >>> fractal_cosines(4, 4)
+    array([ 0.92387953, -0.92387953,  0.38268343, -0.38268343])
+    """
+    order: npt.NDArray[np.int64] = np.array([0])
+    while order.size < least:
+        order = np.stack([order, 2 * order.size - 1 - order], axis=-1).ravel()
+    return double_double.cosine((order[order < nodes] + 0.5) / nodes)
+
+
+def slanted(
+    peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0
+) -> Schedule:
+    """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps,
+    ``peak/ratio`` after ``cut/share``.
+
+    It goes on falling by the same line until it is 0.
+
+    >>> slanted(1.0, 2, Fraction(1, 2), 5.0).table(6)
+    array([0.2, 0.6, 1. , 0.6, 0.2, 0. ])
+    """
+    fall = cut * (1 / Fraction(share) - 1) * (1 + 1 / (fraction(ratio) - 1))
+    return knots(
+        [
+            (start, np.divide(peak, ratio)),
+            (start + cut, peak),
+            (start + cut + fall, np.zeros_like(peak)),
+        ]
+    )
+
+
+def warm_restarts(
+    high: npt.ArrayLike,
+    low: npt.ArrayLike,
+    warmup: int,
+    fall: int,
+    grown: Callable[[int], int],
+    gamma: float = 1.0,
+) -> Schedule:
+    """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in
+    ``fall``, for ever.
+
+    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high *
+    gamma^i``; gamma is at most 1. Instead of a cycle that would end beyond step 2^53 the one before
+    it comes again.
+
+    >>> warm_restarts(1.0, 0.0, 1, 2, lambda fall: 2 * fall).table(8).round(4)
+    array([0.    , 1.    , 0.5   , 0.    , 1.    , 0.8536, 0.5   , 0.1464])
+    """
+    parts, starts, now = [], [], warmup + fall
+    while grown(fall) != fall and now + warmup + grown(fall) <= LAST_STEP:
+        parts.append(linear(low, high, warmup).then(cosine(high, low, fall)))
+        starts.append(now)
+        high, fall = np.multiply(high, gamma), grown(fall)
+        now += warmup + fall
+    up = linear(0.0, high, warmup).then(cosine(high, 0.0, fall)).repeat(scale=gamma)
+    down = linear(low, 0.0, warmup).then(cosine(0.0, low, fall)).repeat()
+    return join([*parts, up + down], starts) if parts else up + down
+
+
+# -- what several of the frameworks of their own clock share ---------------------------------------
+
+
+def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+    """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before
+    t.
+
+    >>> drops("", 1.0, 0.5, [2, 3]).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
+    """
+    if any(b < a for a, b in pairwise(at)):
+        raise ValueError(f"{where} must never fall, got {short_repr(list(at))}")
+    return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
+
+
+def one_by_one(marks: Sequence[int], first: int) -> list[int]:
+    """When a counter that takes at most one mark a step, in the order given, takes each; its first
+    step is ``first``.
+
+    >>> one_by_one([2, 2, 1, 9], first=0)
+    [2, 3, 4, 9]
+    """
+    taken = [first - 1]
+    for mark in marks:
+        taken.append(max(mark, taken[-1] + 1))
+    return taken[1:]
+
+
+def from_one(curve: Schedule, steps: int) -> Schedule:
+    """A curve's steps 1 to ``steps`` as a piece of so many: what counts from 1, with its end on its
+    last step.
+
+    >>> from_one(linear(1.0, 0.0, 2), 2).repeat().table(4)
+    array([0.5, 0. , 0.5, 0. ])
+    """
+    last = curve.skip(steps)
+    return join([curve.skip(1), linear(rate_at(last, 0), rate_at(last, 0), 1)], [steps - 1])
+
+
+def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int = 1) -> Schedule:
+    """``init * (1 + gamma*t/every)^-power``; of power 0, ``init``.
+
+    >>> inverse(1.0, 1.0, 2.0).table(2), inverse(1.0, 1.0, 0.0).table(2)
+    (array([1.  , 0.25]), array([1., 1.]))
+    """
+    return inverse_time(init, gamma, every=every, power=power) if power else constant(init)
+
+
+_NOTHING = 200.0  # e^-200 is 0 beside a rate
+
+
+def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Schedule:
+    """``high / (1 + exp(-gamma*(t - center)))``, rising to ``high``, or with ``+gamma`` falling to
+    0; gamma is at least 0.
+
+    Where it is less than e^-200 of ``high`` away from either, it is that.
+
+    >>> sigmoid(1.0, 1.0, 2, rising=True)([1, 2, 3, 1_000])
+    array([0.26894142, 0.5       , 0.73105858, 1.        ])
+    """
+    half, none = np.divide(high, 2), np.multiply(high, 0)
+    init, end = (none, high) if rising else (high, none)
+    if gamma == 0:
+        return constant(half)
+    if gamma > _NOTHING:  # all in one step
+        return join([constant(init), constant(half), constant(end)], [center, center + 1])
+    begin = max(0, ceil(center - _NOTHING / gamma))
+    steps = min(ceil(center - begin + _NOTHING / gamma), LAST_STEP)
+    curve = tanh(
+        init, end, steps, gamma * (begin - center) / 2, gamma * (begin - center + steps) / 2
+    )
+    return join([constant(init), curve], [begin])
+
+
+def lowered_restarts(
+    high: npt.ArrayLike,
+    low: npt.ArrayLike,
+    length: Callable[[int], int],
+    scale: float,
+    count: int | None = None,
+) -> Schedule:
+    """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so
+    many cycles, or for ever.
+
+    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after
+    which ``low`` is held. So many is also the most that ``count`` may be.
+
+    >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
+    array([1.  , 0.6 , 0.5 , 0.35])
+    """
+    every = length(0)
+    if count is None and length(MOST_TURNS) == every:
+        tops = geometric(high, scale, every, staircase=True)
+        return cosine(1.0, 0.0, every).repeat() * tops + cosine(
+            0.0, 1.0, every
+        ).repeat() * np.asarray(low)
+    parts: list[Schedule] = []
+    begins = [0]
+    while begins[-1] < LAST_STEP and len(parts) < (MOST_TURNS if count is None else count):
+        steps = min(length(len(parts)), LAST_STEP)
+        parts.append(cosine(np.multiply(high, scale ** len(parts)), low, steps))
+        begins.append(min(begins[-1] + steps, LAST_STEP))
+    return join([*parts, constant(low)], begins[1:])
+
+
+def swept(
+    where: str,
+    levels: Sequence[npt.ArrayLike],
+    ends: Sequence[Exact],
+    curve: Literal["linear", "cosine"],
+) -> Schedule:
+    """torch's one cycle: through ``levels`` by step ``ends[i]`` each, which may be fractions, and
+    where they are the last's.
+
+    >>> swept("", [0.0, 1.0, 0.0], [Fraction(1, 2), 2], "linear").table(3)
+    array([0.        , 0.66666667, 0.        ])
+    """
+    if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
+        raise ValueError(
+            f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}"
+        )
+    return knots(list(zip([0, *ends], levels, strict=True)), curve)
+
+
+def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
+    """Schedules one after another on the run's clock: each ``(begin, schedule, origin)``, its own
+    step 0 at step ``origin``.
+
+    It begins at ``begin``, and not before the one ahead of it; up to its origin it stands as at its
+    step 0.
+
+    >>> phases((0, linear(0.0, 1.0, 2), 0), (3, linear(1.0, 0.0, 4), 2)).table(6)
+    array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25])
+    """
+    begins = list(accumulate((begin for begin, _, _ in parts), max))
+    placed = [
+        _placed(schedule, begin - origin)
+        for begin, (_, schedule, origin) in zip(begins, parts, strict=True)
+    ]
+    return join(placed, begins[1:]) if placed[1:] else placed[0]
+
+
+def _placed(schedule: Schedule, gone: int) -> Schedule:
+    """A schedule of which so many steps have gone already, or which waits for so many."""
+    if gone == 0:
+        return schedule
+    return schedule.skip(gone) if gone > 0 else schedule.delay(-gone)

@@ -1,0 +1,284 @@
+"""What makes a function a preset: the rules of its arguments, checked under the peer's own
+names.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, wraps
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, validate
+from fastlr.errors import bound, did_you_mean, public
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.constructors import constant, stack
+from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.value import checked_arguments, cores
+
+__all__ = [
+    "MOST_TURNS",
+    "PRESETS",
+    "Count",
+    "Curve",
+    "Curved",
+    "Curves",
+    "Duration",
+    "Exponent",
+    "Function",
+    "Growth",
+    "Integer",
+    "Length",
+    "Lengths",
+    "Level",
+    "Levels",
+    "Marks",
+    "Preset",
+    "Ratio",
+    "Real",
+    "Scales",
+    "Scheduled",
+    "Share",
+    "Span",
+    "Tabled",
+    "Turns",
+    "factors",
+    "named",
+    "preset",
+]
+
+P = ParamSpec("P")
+V = TypeVar("V")
+Curve = Callable[[int], Schedule]  # of so many steps
+
+
+class Preset(NamedTuple):
+    """A framework's schedule: where it is, what builds it, and what is known to differ."""
+
+    framework: str
+    name: str
+    build: Callable[..., Any]
+    differences: str
+
+
+PRESETS: dict[str, Preset] = {}  # by "framework.name"
+
+MOST_TURNS = 10_000  # parts of a schedule that are made one by one
+_FAR = float(LAST_STEP)
+_TINY, _HUGE = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
+
+# what a preset's function gets as plain Python numbers; a user may give arrays for any of them, one
+# number a lane
+Count = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
+Span = Annotated[int, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
+# that are made one by one
+Turns = Annotated[int, Number(f"an integer from 1 to {MOST_TURNS:,}", 1, MOST_TURNS, whole=True)]
+# steps at which a function is asked
+Tabled = Annotated[int, Number("an integer from 1 to 4,194,304", 1, 2**22, whole=True)]
+Integer = Annotated[int, Number("an integer", -LAST_STEP, LAST_STEP, whole=True)]
+Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)]
+Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]
+Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
+Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
+Growth = Annotated[float, Number("a number from 1 to 2**53", 1.0, _FAR)]
+Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
+Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]
+Exponent = Annotated[float, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
+Marks = Annotated[
+    Sequence[int], Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)
+]
+Levels = Annotated[Sequence[float], Number("finite numbers >= 0", 0.0, _HUGE, core=1, none=True)]
+Lengths = Annotated[
+    Sequence[float], Number("numbers of steps from 0 to 2**53", 0.0, _FAR, core=1, none=True)
+]
+
+
+def _function(where: str, value: object) -> object:
+    """A function that is known to be one, and whose answers are numbers whenever it is asked."""
+    rule = f"{where} must be a function of the step"
+    if not callable(value):
+        raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
+
+    def asked(*arguments: object) -> npt.NDArray[Any]:
+        answer = as_array(f"{rule} that gives numbers", found := value(*arguments))
+        if answer.dtype.kind not in "biuf":
+            raise TypeError(
+                f"{rule} that gives numbers, got {type(found).__name__} {short_repr(found)}"
+            )
+        return answer
+
+    return asked
+
+
+def _scales(where: str, value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"{where} must be a mapping from steps to factors, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
+    steps, factors = (
+        Number("steps, integers from 0 to 2**53", 0, LAST_STEP, whole=True),
+        Number("factors >= 0", 0.0, 1e290),
+    )
+    return {
+        steps(where, step).item(): factors(where, factor).item()
+        for step, factor in sorted(value.items())
+    }
+
+
+def _curve(where: str, value: object) -> object:
+    if not callable(value) or isinstance(value, Schedule):
+        raise TypeError(
+            f"{where} must be a function of a number of steps, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
+    return value
+
+
+def _curves(where: str, value: object) -> object:
+    if isinstance(value, Schedule | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(
+            f"{where} must be functions of a number of steps, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
+    return [_curve(f"{where}[{i}]", item) for i, item in enumerate(value)]
+
+
+def _scheduled(where: str, value: object) -> Schedule:
+    return value if isinstance(value, Schedule) else constant(validate(Rate, where, value))
+
+
+def named(names: Iterable[str]) -> Callable[[str, object], str]:
+    """The rule of a peer's own names: an unknown one is answered with the nearest.
+
+    >>> named(["cosine", "linear"])("peer.Preset: name", "cosin")
+    Traceback (most recent call last):
+        ...
+    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean 'cosine'?
+    """
+    options = list(names)
+
+    def one(where: str, value: object) -> str:
+        rule = f"{where} must be one of {', '.join(map(repr, options))}"
+        if not isinstance(value, str):
+            raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
+        if value not in options:
+            raise ValueError(f"{rule}, got {short_repr(value)}{did_you_mean(value, options)}")
+        return options[options.index(value)]  # a plain string, where a peer's enumeration was given
+
+    return one
+
+
+def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
+    """The rule of a rate that is written as a product of named factors.
+
+    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    ['constant', 'rsqrt_decay']
+    """
+    factor = named(names)
+
+    def product(where: str, value: object) -> list[str]:
+        if not isinstance(value, str):
+            raise TypeError(
+                f"{where} must be names of factors, with * between them, got "
+                f"{type(value).__name__} {short_repr(value)}"
+            )
+        return [factor(where, name.strip()) for name in value.split("*")]
+
+    return product
+
+
+Function = Annotated[Callable[[int], npt.ArrayLike], _function]
+Scales = Annotated[Mapping[int, float], _scales]
+Curved = Annotated[Curve, _curve]
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
+Curves = Annotated[Sequence[Curve], _curves]
+
+
+def preset(
+    *, differences: str = "", elementwise: bool = False
+) -> Callable[[Callable[P, V]], Callable[P, V]]:
+    """Make a function a framework's schedule: its arguments are checked by the rules in its
+    signature, under its own names.
+
+    The function gets rates as arrays and everything else as plain Python numbers. Where anything
+    else is given as an array, it is called once a lane and the lanes are stacked; with
+    ``elementwise`` it takes arrays for all of them. ``differences`` tells what the schedule does
+    otherwise than the peer.
+    """
+
+    def registered(build: Callable[P, V]) -> Callable[P, V]:
+        framework, name = build.__module__.rpartition(".")[2], build.__name__
+        signature = inspect.signature(build)
+        defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+
+        @cache
+        def lanes() -> tuple[set[str], dict[str, int]]:
+            hints = typing.get_type_hints(build, include_extras=True)
+            return {key for key in defaults if _holds_rates(hints[key])}, cores(build)
+
+        @wraps(build)
+        def built(*args: P.args, **kwargs: P.kwargs) -> V:
+            given = bound(f"{framework}.{name}", signature, args, kwargs)
+            checked = checked_arguments(f"{framework}.{name}", build, given.arguments, defaults)
+            try:
+                # what is infinite is refused by whatever it is given to
+                with np.errstate(all="ignore"):
+                    return build(**checked) if elementwise else _each_lane(build, checked, *lanes())  # type: ignore[arg-type, call-arg]
+            except (OverflowError, ZeroDivisionError) as error:
+                detail = ", ".join(
+                    f"{key}={short_repr(value)}"
+                    for key, value in checked.items()
+                    if not callable(value)
+                )
+                raise ValueError(
+                    f"{framework}.{name}: rates must stay finite, got {detail} ({error})"
+                ) from None
+
+        shown_as = public(built, f"{framework}.{name}")
+        PRESETS[f"{framework}.{name}"] = Preset(framework, name, shown_as, differences)
+        return shown_as
+
+    return registered
+
+
+def _holds_rates(hint: Any) -> bool:
+    return any(part in (Rate, Amount) for part in (hint, *typing.get_args(hint)))
+
+
+def _each_lane(
+    build: Callable[..., V], checked: Mapping[str, Any], rates: set[str], own: Mapping[str, int]
+) -> V:
+    """What ``build`` gives for plain numbers, or the lanes that it gives for arrays of them,
+    stacked.
+    """
+
+    def lanes_of(key: str) -> tuple[int, ...]:
+        value = checked[key]
+        return value.shape[: value.ndim - own[key]] if isinstance(value, np.ndarray) else ()
+
+    if not any(lanes_of(key) for key in checked if key not in rates):
+        return build(
+            **{key: value if key in rates else _plain(value) for key, value in checked.items()}
+        )
+    shape = np.broadcast_shapes(*map(lanes_of, checked))
+
+    def lane(i: int) -> dict[str, Any]:
+        def pick(key: str) -> Any:
+            value = checked[key]
+            if not lanes_of(key) or len(lanes_of(key)) < len(shape):
+                return value
+            return value[i if value.shape[0] > 1 else 0]
+
+        return {key: pick(key) for key in checked}
+
+    built: Any = stack([_each_lane(build, lane(i), rates, own) for i in range(shape[0])])  # type: ignore[misc]
+    return typing.cast(V, built)
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

@@ -1,0 +1,138 @@
+"""The shape table: every kind of row a program can hold, and how many words of it stand where,
+written once.
+
+A *shape* turns a clock ``c`` (steps since the row began, an exact integer) and the row's fields
+into a rate. The table gives each its code, the names of its fields, and the formula with its order
+of operations. The NumPy reference, the Numba kernels, the C library, the tests and the
+documentation all read it; it imports nothing but the standard library, so that the C build can read
+it before anything is installed.
+
+Words in the formulas: ``p = c/|L|`` is progress, ``z = (|L|-c)/|L|`` what remains. A monotone row
+stores its smaller level ``lo`` and its larger ``hi``, and measures its weight ``w`` from the
+smaller, so that ``lo + w*(hi - lo)``, with ``hi - lo`` in two words, loses no digits and ends on
+both. The sign of the length ``L`` says which way it runs: positive falls (``hi`` first), negative
+rises. ``2^`` and ``log2`` stand for two-word evaluations, in which no digit of the exponent is
+lost.
+"""
+
+from typing import NamedTuple
+
+__all__ = [
+    "AUTOMATA",
+    "COUNTS",
+    "DEEPEST",
+    "FAMILY",
+    "FIELDS_MOST",
+    "HEADER",
+    "HEADER_WORDS",
+    "LAST_STEP",
+    "MAGIC",
+    "PLATEAU_MAGIC",
+    "ROW",
+    "RULE_FIELDS",
+    "RULE_WORDS",
+    "OPCODES",
+    "Opcode",
+    "opcode",
+]
+
+LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
+
+
+class Opcode(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    fields: tuple[str, ...]
+    formula: str
+
+
+OPCODES: tuple[Opcode, ...] = (
+    # rows that are a curve
+    Opcode("constant", ("value",), "value"),
+    Opcode("linear", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z falling, p rising"),
+    Opcode("square", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z*z falling, p*(2-p) rising"),
+    Opcode(
+        "power",
+        ("L", "lo", "hi", "q"),
+        "lo + w*(hi-lo), y = z (L > 0) or p (L < 0), w = y^q, or 1 - y^-q where q < 0",
+    ),
+    Opcode(
+        "cosine",
+        ("L", "lo", "hi"),
+        "lo + w*(hi-lo), w = sin(pi/2*z)^2 falling, sin(pi/2*p)^2 rising",
+    ),
+    Opcode(
+        "cosine_power",
+        ("L", "lo", "hi", "x", "k"),
+        "lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0",
+    ),
+    Opcode("exponential", ("a", "kh", "kl"), "a * 2^(c*(kh+kl))"),
+    Opcode("staircase", ("a", "every", "kh", "kl"), "a * 2^(i*(kh+kl)), i = floor(c/every)"),
+    Opcode("reciprocal", ("a", "g", "s", "d"), "a * d/(g*c + s)"),
+    Opcode("inverse", ("a", "g", "s", "d", "q"), "a * ((g*c + s)/d)^-q"),
+    Opcode(
+        "tanh", ("lo", "hi", "yh", "yl", "kh", "kl"), "lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))"
+    ),
+    Opcode(
+        "rex",
+        ("L", "lo", "hi", "b"),
+        "lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising",
+    ),
+    Opcode(
+        "affine_exponential",
+        ("L", "lo", "hi", "kh", "kl"),
+        "lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1",
+    ),
+    Opcode(
+        "logarithmic",
+        ("L", "lo", "hi", "dh", "dl"),
+        "lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising",
+    ),
+    Opcode("eden", ("a", "d", "q"), "a * (1 + (c/d)^2)^-q"),
+    Opcode(
+        "sampled",
+        ("at", "every", "last", "joined"),
+        "v[i] held, or the line v[i] to v[i+1], i = floor(c/every)",
+    ),
+    # rows that hold other rows
+    Opcode(
+        "loop",
+        ("period", "times", "kh", "kl", "floor"),
+        "s*A(c-i*period) + (1-s)*floor, s = 2^(i*(kh+kl)), i = floor(c/period)",
+    ),
+    Opcode("clock", ("base", "pace", "every"), "A(min(base + pace*i, 2^53)), i = floor(c/every)"),
+    Opcode("multiply", (), "A(c) * B(c)"),
+    Opcode("add", (), "A(c) + B(c)"),
+    Opcode("minimum", (), "min(A(c), B(c))"),
+    Opcode("maximum", (), "max(A(c), B(c))"),
+)
+
+# the fields that kernels count and look up with: whole numbers, each at least so large
+COUNTS = {"every": 1, "period": 1, "times": 1, "base": 0, "pace": 0, "at": 0, "last": 0}
+
+# the layout of a program, which program.py describes
+MAGIC = 20269.0  # changes with the format: a program is never read by kernels of another
+HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
+HEADER = len(HEADER_WORDS)
+FAMILY = 5
+FIELDS_MOST = max(len(row.fields) for row in OPCODES)
+ROW = 7 + 2 * FIELDS_MOST
+DEEPEST = 255  # rows within rows: so much room kernels have for them
+
+# the layout of a plateau rule, which plateau.py describes
+PLATEAU_MAGIC = 20265.0  # changes with the format
+RULE_WORDS = ("magic", "automaton", "single", "ignores", "windowed", "size")
+RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
+AUTOMATA = ("torch", "optax", "keras")
+
+_CODES = {row.name: number for number, row in enumerate(OPCODES)}
+
+
+def opcode(name: str) -> int:
+    """The number that stands for a shape in a program.
+
+    >>> code("linear"), SHAPES[code("linear")].fields
+    (1, ('L', 'lo', 'hi'))
+    """
+    return _CODES[name]

@@ -1,0 +1,631 @@
+"""Published training runs as ready schedules, in the order in which they were published.
+
+Each run is a few lines: where its figures stand, the clock its authors counted in, and the schedule
+built from them. Nothing is built before it is asked for:
+
+>>> from fastlr.published_runs import recipe
+>>> run = recipe("llama3-405b")
+>>> run.clock, run.steps
+('steps', 1200000)
+>>> run.schedule(4_000), run.schedule(8_000), run.schedule(1_200_000)
+(4e-05, 8e-05, 8e-07)
+
+Epochs and tokens become optimizer steps once, here: the amount is divided by what one step consumes
+and rounded to the nearest step. Where the batch grew during the run, a step is the full batch. A
+figure printed as "4M" is taken as 4,000,000. A figure that a source does not give is named in the
+run's ``assumption``, or the run is not here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastlr.errors import public, public_methods
+from fastlr.schedule.constructors import (
+    constant,
+    cosine_restarts,
+    exponential_decay,
+    inverse_sqrt,
+    join,
+    milestones,
+    noam,
+    one_cycle,
+    piecewise_constant,
+    polynomial,
+    step_decay,
+    warmup_constant,
+    warmup_cosine,
+    warmup_linear,
+    wsd,
+)
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["Recipe", "recipe", "recipes"]
+
+_IMAGENET = 1_281_167  # images in the training set of ILSVRC 2012
+_CIFAR = 50_000
+
+
+@public_methods()
+@dataclass(frozen=True)
+class Recipe:
+    """A published run: its schedule, and what a reader needs to check it.
+
+    Parameters
+    ----------
+    name
+        What :func:`recipe` finds it by.
+    title
+        What was trained.
+    source
+        Authors, title, year, and where in it the figures stand.
+    clock
+        The unit that the source counts in: ``"steps"``, ``"epochs"`` or ``"tokens"``.
+    steps
+        Length of the run in optimizer steps: the rates in use are ``schedule(0)`` to
+        ``schedule(steps - 1)``.
+    schedule
+        The learning rate at each step. Past its own end it holds, as every schedule does unless
+        told otherwise.
+    assumption
+        What the source leaves open and how it is settled here, rounding included; empty where it
+        leaves nothing open.
+
+    Examples
+    --------
+    >>> run = recipe("alphazero")
+    >>> run.title
+    'AlphaZero, chess and shogi'
+    >>> [run.schedule(t) for t in (0, 99_999, 100_000, 300_000, 500_000)]
+    [0.2, 0.2, 0.02, 0.002, 0.0002]
+    """
+
+    name: str
+    title: str
+    source: str
+    clock: str
+    steps: int
+    schedule: Schedule
+    assumption: str = ""
+
+
+@public
+def recipe(name: str) -> Recipe:
+    """The published run of this name.
+
+    Raises
+    ------
+    TypeError
+        If ``name`` is not a string.
+    ValueError
+        If no run has this name; the message gives the three nearest.
+
+    Examples
+    --------
+    >>> recipe("transformer-base").schedule.max(100_000) == 512**-0.5 * 4_000**-0.5
+    True
+    >>> recipe("llama-405b")
+    Traceback (most recent call last):
+    ValueError: recipe: name must be one of recipes(), got 'llama-405b'; nearest: llama3-405b, llama-65b, llama2-70b
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"recipe: name must be a string, got {name!r}")
+    if name not in _RUNS:
+        from difflib import get_close_matches  # slow to import, and needed for a mistake alone
+
+        nearest = ", ".join(get_close_matches(name.lower(), _RUNS, n=3, cutoff=0.0))
+        raise ValueError(f"recipe: name must be one of recipes(), got {name!r}; nearest: {nearest}")
+    return _RUNS[name]()
+
+
+@public
+def recipes() -> tuple[str, ...]:
+    """The names of all runs, the oldest first.
+
+    Examples
+    --------
+    >>> recipes()[:3]
+    ('inception-v3', 'resnet110-cifar10', 'wide-resnet-cifar10')
+    """
+    return tuple(_RUNS)
+
+
+_Build = Callable[[int], Schedule]
+
+_RUNS: dict[str, Callable[[], Recipe]] = {}
+
+
+def _recipe(
+    *, title: str, source: str, clock: str, steps: int, assumption: str = ""
+) -> Callable[[_Build], _Build]:
+    """Register a function of the run's length under its own name, in kebab-case."""
+
+    def register(build: _Build) -> _Build:
+        name = build.__name__.replace("_", "-")
+        _RUNS[name] = lambda: Recipe(name, title, source, clock, steps, build(steps), assumption)
+        return build
+
+    return register
+
+
+def _steps(amount: float, per_step: float) -> int:
+    """The step nearest to where so many images or tokens have been seen."""
+    return round(amount / per_step)
+
+
+@_recipe(
+    title="Inception-v3 on ImageNet",
+    source="Szegedy et al., Rethinking the Inception Architecture for Computer Vision "
+    "(2015), arXiv:1512.00567, section 8",
+    clock="epochs",
+    steps=_steps(100 * _IMAGENET, 32),
+    assumption="Drops at once every two epochs; a step is one replica's batch of 32 "
+    "images, to the nearest step.",
+)
+def inception_v3(steps: int) -> Schedule:
+    return step_decay(0.045, 0.94, every=_steps(2 * _IMAGENET, 32))
+
+
+@_recipe(
+    title="ResNet-110 on CIFAR-10",
+    source="He et al., Deep Residual Learning for Image Recognition (2015), "
+    "arXiv:1512.03385, section 4.2",
+    clock="steps",
+    steps=64_000,
+    assumption="The low rate ends after 400 steps: the paper says when the training "
+    "error is below 80%, about 400 iterations.",
+)
+def resnet110_cifar10(steps: int) -> Schedule:
+    return piecewise_constant([0.01, 0.1, 0.01, 0.001], [400, 32_000, 48_000])
+
+
+@_recipe(
+    title="WRN-28-10 on CIFAR-10",
+    source="Zagoruyko and Komodakis, Wide Residual Networks (2016), arXiv:1605.07146, section 3",
+    clock="epochs",
+    steps=_steps(200 * _CIFAR, 128),
+    assumption="A step is 128 of 50,000 images, to the nearest step.",
+)
+def wide_resnet_cifar10(steps: int) -> Schedule:
+    return milestones(0.1, 0.2, [_steps(epoch * _CIFAR, 128) for epoch in (60, 120, 160)])
+
+
+@_recipe(
+    title="SGDR: WRN-28-10 on CIFAR-10, first restart after 10 epochs, periods doubling",
+    source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts "
+    "(2016), arXiv:1608.03983, section 4",
+    clock="epochs",
+    steps=15 * _steps(10 * _CIFAR, 128),
+    assumption="Ends at the fourth restart, epoch 150; 10 epochs at a batch of 128 are "
+    "3,906 steps, the nearest.",
+)
+def sgdr_cifar10(steps: int) -> Schedule:
+    return cosine_restarts(0.05, 0.0, period=steps // 15, stretch=2.0)
+
+
+@_recipe(
+    title="Mask R-CNN on COCO",
+    source="He et al., Mask R-CNN (2017), arXiv:1703.06870, section 3.1",
+    clock="steps",
+    steps=160_000,
+)
+def mask_rcnn(steps: int) -> Schedule:
+    return milestones(0.02, 0.1, [120_000])
+
+
+@_recipe(
+    title="ResNet-50 on ImageNet in one hour",
+    source="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour "
+    "(2017), arXiv:1706.02677, sections 2.2, 5.1",
+    clock="epochs",
+    steps=_steps(90 * _IMAGENET, 8_192),
+    assumption="A step is 8,192 of 1,281,167 images, to the nearest step.",
+)
+def resnet50_1h(steps: int) -> Schedule:
+    drops = milestones(1.0, 0.1, [_steps(epoch * _IMAGENET, 8_192) for epoch in (30, 60, 80)])
+    return drops * warmup_constant(3.2, _steps(5 * _IMAGENET, 8_192), init=0.1)
+
+
+@_recipe(
+    title="Transformer, base model, English to German",
+    source="Vaswani et al., Attention Is All You Need (2017), arXiv:1706.03762, sections 5.2, 5.3",
+    clock="steps",
+    steps=100_000,
+    assumption="Updates are numbered from 1, as 0^-0.5 has no value: the peak is the "
+    "rate at step 3,999, the 4,000th update.",
+)
+def transformer_base(steps: int) -> Schedule:
+    return noam(512, 4_000)
+
+
+@_recipe(
+    title="DeepLabv3 on PASCAL VOC 2012, trainaug and then trainval",
+    source="Chen et al., Rethinking Atrous Convolution for Semantic Image Segmentation "
+    "(2017), arXiv:1706.05587, section 4.1",
+    clock="steps",
+    steps=60_000,
+)
+def deeplab_v3(steps: int) -> Schedule:
+    return polynomial(0.007, 0.0, 30_000, power=0.9).then(polynomial(0.001, 0.0, 30_000, power=0.9))
+
+
+@_recipe(
+    title="RetinaNet on COCO",
+    source="Lin et al., Focal Loss for Dense Object Detection (2017), arXiv:1708.02002, "
+    "section 4.1",
+    clock="steps",
+    steps=90_000,
+)
+def retinanet(steps: int) -> Schedule:
+    return milestones(0.01, 0.1, [60_000, 80_000])
+
+
+@_recipe(
+    title="Super-convergence: ResNet-56 on CIFAR-10 in one cycle",
+    source="Smith and Topin, Super-Convergence: Very Fast Training of Neural Networks "
+    "Using Large Learning Rates (2017), "
+    "arXiv:1708.07120, figure 1a, and clrsolver.prototxt in github.com/lnsmith54/super-convergence",
+    clock="steps",
+    steps=10_000,
+)
+def super_convergence(steps: int) -> Schedule:
+    return one_cycle(3.0, steps, warmup=5_000, init=0.1, end=0.1, shape="linear")
+
+
+@_recipe(
+    title="AlphaZero, chess and shogi",
+    source="Silver et al., A general reinforcement learning algorithm that masters "
+    "chess, shogi, and Go through self-play "
+    "(2018), Science 362, pseudocode in the supplement; the rates also in "
+    "arXiv:1712.01815, methods",
+    clock="steps",
+    steps=700_000,
+)
+def alphazero(steps: int) -> Schedule:
+    return piecewise_constant([0.2, 0.02, 0.002, 0.0002], [100_000, 300_000, 500_000])
+
+
+@_recipe(
+    title="BERT base",
+    source="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers for "
+    "Language Understanding (2018), "
+    "arXiv:1810.04805, appendix A.2",
+    clock="steps",
+    steps=1_000_000,
+    assumption="Warm-up from 0, then decay to 0. The released code counts the decay "
+    "from step 0: 1% lower at step 10,000.",
+)
+def bert_base(steps: int) -> Schedule:
+    return warmup_linear(1e-4, 10_000, steps)
+
+
+@_recipe(
+    title="RoBERTa large",
+    source="Liu et al., RoBERTa: A Robustly Optimized BERT Pretraining Approach (2019), "
+    "arXiv:1907.11692, table 9",
+    clock="steps",
+    steps=500_000,
+    assumption="Warm-up from 0, decay to 0.",
+)
+def roberta_large(steps: int) -> Schedule:
+    return warmup_linear(4e-4, 30_000, steps)
+
+
+@_recipe(
+    title="T5 base, pre-training on C4",
+    source="Raffel et al., Exploring the Limits of Transfer Learning with a Unified "
+    "Text-to-Text Transformer (2019), "
+    "arXiv:1910.10683, section 3.1.2",
+    clock="steps",
+    steps=2**19,
+)
+def t5_base(steps: int) -> Schedule:
+    return inverse_sqrt(1e-2, 10_000, init=1e-2)
+
+
+@_recipe(
+    title="SimCLR: ResNet-50 on ImageNet, the default 100 epochs",
+    source="Chen et al., A Simple Framework for Contrastive Learning of Visual "
+    "Representations (2020), "
+    "arXiv:2002.05709, section 2.3",
+    clock="epochs",
+    steps=_steps(100 * _IMAGENET, 4_096),
+    assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
+    "nearest step.",
+)
+def simclr(steps: int) -> Schedule:
+    return warmup_cosine(4.8, _steps(10 * _IMAGENET, 4_096), steps)
+
+
+@_recipe(
+    title="GPT-3 175B",
+    source="Brown et al., Language Models are Few-Shot Learners (2020), "
+    "arXiv:2005.14165, table 2.1, appendix B",
+    clock="tokens",
+    steps=_steps(300e9, 3.2e6),
+    assumption="Warm-up from 0; a step is the full batch of 3.2M tokens, to the nearest "
+    "step; the ramp of the batch is left out.",
+)
+def gpt3_175b(steps: int) -> Schedule:
+    return warmup_cosine(6e-5, _steps(375e6, 3.2e6), _steps(260e9, 3.2e6), end=6e-6)
+
+
+@_recipe(
+    title="wav2vec 2.0 base, pre-training on LibriSpeech",
+    source="Baevski et al., wav2vec 2.0: A Framework for Self-Supervised Learning of "
+    "Speech Representations (2020), "
+    "arXiv:2006.11477, section 4.2",
+    clock="steps",
+    steps=400_000,
+    assumption="Warm-up from 0, decay to 0.",
+)
+def wav2vec2_base(steps: int) -> Schedule:
+    return warmup_linear(5e-4, 8 * steps // 100, steps)
+
+
+@_recipe(
+    title="ViT-B/16 on ImageNet from scratch",
+    source="Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image "
+    "Recognition at Scale (2020), "
+    "arXiv:2010.11929, table 3",
+    clock="epochs",
+    steps=_steps(300 * _IMAGENET, 4_096),
+    assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
+    "nearest step.",
+)
+def vit_b16(steps: int) -> Schedule:
+    return warmup_cosine(3e-3, 10_000, steps)
+
+
+@_recipe(
+    title="DeiT-B on ImageNet",
+    source="Touvron et al., Training data-efficient image transformers & distillation "
+    "through attention (2020), "
+    "arXiv:2012.12877, table 9, and the defaults of main.py in github.com/facebookresearch/deit",
+    clock="epochs",
+    steps=_steps(300 * _IMAGENET, 1_024),
+    assumption="Changes every step, the code every epoch; a step is 1,024 of 1,281,167 "
+    "images, to the nearest "
+    "step. The cosine begins after the warm-up; the code counts it from epoch 0: 0.07% "
+    "lower at epoch 5.",
+)
+def deit_b(steps: int) -> Schedule:
+    return warmup_cosine(1e-3, _steps(5 * _IMAGENET, 1_024), steps, end=1e-5, init=1e-6)
+
+
+@_recipe(
+    title="CLIP ViT-L/14",
+    source="Radford et al., Learning Transferable Visual Models From Natural Language "
+    "Supervision (2021), arXiv:2103.00020, "
+    "tables 18, 20",
+    clock="epochs",
+    steps=_steps(32 * 400e6, 32_768),
+    assumption="Warm-up from 0, decay to 0; a step is 32,768 of 400M pairs.",
+)
+def clip_vit_l14(steps: int) -> Schedule:
+    return warmup_cosine(4e-4, 2_000, steps)
+
+
+@_recipe(
+    title="MAE: ViT-L on ImageNet, 1,600 epochs",
+    source="He et al., Masked Autoencoders Are Scalable Vision Learners (2021), "
+    "arXiv:2111.06377, table 8",
+    clock="epochs",
+    steps=_steps(1_600 * _IMAGENET, 4_096),
+    assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
+    "nearest step.",
+)
+def mae_vit_l(steps: int) -> Schedule:
+    return warmup_cosine(1.5e-4 * 4_096 / 256, _steps(40 * _IMAGENET, 4_096), steps)
+
+
+@_recipe(
+    title="Chinchilla 70B",
+    source="Hoffmann et al., Training Compute-Optimal Large Language Models (2022), "
+    "arXiv:2203.15556, table 4, section 4.1",
+    clock="tokens",
+    steps=_steps(1.4e12, 3e6),
+    assumption="Warm-up, 1,500 steps from 1e-7, and a tenfold decay are Gopher's "
+    "(arXiv:2112.11446, section 3.2), whose set-up "
+    "it keeps; the cosine spans the run; a step is 3M tokens, the batch of the second "
+    "half, to the nearest step.",
+)
+def chinchilla(steps: int) -> Schedule:
+    return warmup_cosine(1e-4, 1_500, steps, end=1e-5, init=1e-7)
+
+
+@_recipe(
+    title="PaLM 540B",
+    source="Chowdhery et al., PaLM: Scaling Language Modeling with Pathways (2022), "
+    "arXiv:2204.02311, section 5",
+    clock="steps",
+    steps=255_000,
+)
+def palm_540b(steps: int) -> Schedule:
+    return inverse_sqrt(1e-2, 10_000, init=1e-2)
+
+
+@_recipe(
+    title="BLOOM 176B",
+    source="BigScience Workshop, BLOOM: A 176B-Parameter Open-Access Multilingual "
+    "Language Model (2022), "
+    "arXiv:2211.05100, table 3, and train/tr11-176B-ml/tr11-176B-ml.slurm in "
+    "github.com/bigscience-workshop/bigscience",
+    clock="tokens",
+    steps=_steps(366e9, 2_048 * 2_048),
+    assumption="Warm-up from 0; a step is the full batch of 2,048 x 2,048 tokens, to "
+    "the nearest step; its ramp "
+    "is left out. Warm-up and decay are the 183,105 and 200,000,000 samples of the "
+    "script, which the paper "
+    "rounds to 375M and 410B tokens.",
+)
+def bloom_176b(steps: int) -> Schedule:
+    return warmup_cosine(6e-5, _steps(183_105, 2_048), _steps(200e6, 2_048), end=6e-6)
+
+
+@_recipe(
+    title="Whisper large",
+    source="Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision "
+    "(2022), arXiv:2212.04356, tables 17, 19",
+    clock="steps",
+    steps=2**20,
+    assumption="Warm-up from 0.",
+)
+def whisper_large(steps: int) -> Schedule:
+    return warmup_linear(1.75e-4, 2_048, steps)
+
+
+@_recipe(
+    title="nanoGPT 124M on OpenWebText",
+    source="Karpathy, nanoGPT (2022), github.com/karpathy/nanoGPT, train.py and "
+    "config/train_gpt2.py",
+    clock="steps",
+    steps=600_000,
+    assumption="The code makes one more update, at step 600,000, before it stops.",
+)
+def nanogpt_124m(steps: int) -> Schedule:
+    return warmup_cosine(6e-4, 2_000, steps, end=6e-5, init=6e-4 / 2_001)
+
+
+@_recipe(
+    title="LLaMA 65B",
+    source="Touvron et al., LLaMA: Open and Efficient Foundation Language Models "
+    "(2023), arXiv:2302.13971, table 2, section 2.3",
+    clock="tokens",
+    steps=_steps(1.4e12, 4e6),
+    assumption="Warm-up from 0; a step is 4M tokens.",
+)
+def llama_65b(steps: int) -> Schedule:
+    return warmup_cosine(1.5e-4, 2_000, steps, end=1.5e-5)
+
+
+@_recipe(
+    title="Pythia 12B",
+    source="Biderman et al., Pythia: A Suite for Analyzing Large Language Models "
+    "(2023), arXiv:2304.01373, "
+    "and models/12B/pythia-12b.yml in github.com/EleutherAI/pythia",
+    clock="steps",
+    steps=143_000,
+    assumption="Warm-up from 0, then a cosine that reaches the minimum at the end. "
+    "Versions of GPT-NeoX, the code that ran it, "
+    "follow a cosine towards 0 and hold it at the minimum.",
+)
+def pythia_12b(steps: int) -> Schedule:
+    return warmup_cosine(1.2e-4, steps // 100, steps, end=1.2e-5)
+
+
+@_recipe(
+    title="Llama 2 70B",
+    source="Touvron et al., Llama 2: Open Foundation and Fine-Tuned Chat Models (2023), "
+    "arXiv:2307.09288, table 1, section 2.2",
+    clock="tokens",
+    steps=_steps(2e12, 4e6),
+    assumption="Warm-up from 0; a step is 4M tokens.",
+)
+def llama2_70b(steps: int) -> Schedule:
+    return warmup_cosine(1.5e-4, 2_000, steps, end=1.5e-5)
+
+
+@_recipe(
+    title="Falcon 40B",
+    source="Almazrouei et al., The Falcon Series of Open Language Models (2023), arXiv:2311.16867, "
+    "and the model card huggingface.co/tiiuae/falcon-40b, training hyperparameters",
+    clock="tokens",
+    steps=_steps(1e12, 1_152 * 2_048),
+    assumption="Warm-up from 0; the cosine spans the 1T tokens; a step is the full "
+    "batch of 1,152 x 2,048 tokens, "
+    "to the nearest step; its ramp is left out.",
+)
+def falcon_40b(steps: int) -> Schedule:
+    return warmup_cosine(1.85e-4, _steps(4e9, 1_152 * 2_048), steps, end=1.85e-5)
+
+
+@_recipe(
+    title="DeepSeek LLM 67B",
+    source="DeepSeek-AI, DeepSeek LLM: Scaling Open-Source Language Models with "
+    "Longtermism (2024), arXiv:2401.02954, "
+    "table 2, section 2.3",
+    clock="tokens",
+    steps=_steps(2e12, 4_608 * 4_096),
+    assumption="Warm-up from 0, linear; a step is 4,608 x 4,096 tokens, to the nearest step.",
+)
+def deepseek_67b(steps: int) -> Schedule:
+    drops = [_steps(tokens, 4_608 * 4_096) for tokens in (0.8 * 2e12, 0.9 * 2e12)]
+    return piecewise_constant([1.0, 0.316, 0.1], drops) * warmup_constant(3.2e-4, 2_000)
+
+
+@_recipe(
+    title="MiniCPM 2.4B, released as MiniCPM-2B",
+    source="Hu et al., MiniCPM: Unveiling the Potential of Small Language Models with "
+    "Scalable Training Strategies (2024), "
+    "arXiv:2404.06395, table 2, section 6.2",
+    clock="tokens",
+    steps=_steps(1.1e12, 3.93e6),
+    assumption="No warm-up, as its length is not given; stable for 1T tokens, then "
+    "halved every 5,000 steps up to the 1.1T of "
+    "table 2; a step is 3.93M tokens, to the nearest step.",
+)
+def minicpm_2b(steps: int) -> Schedule:
+    return join(
+        [constant(0.01), exponential_decay(0.01, gamma=0.5, every=5_000)], at=[_steps(1e12, 3.93e6)]
+    )
+
+
+@_recipe(
+    title="Llama 3 405B, initial pre-training",
+    source="Llama Team, The Llama 3 Herd of Models (2024), arXiv:2407.21783, section 3.4.1",
+    clock="steps",
+    steps=1_200_000,
+    assumption="Warm-up from 0, counted in the 1,200,000 steps.",
+)
+def llama3_405b(steps: int) -> Schedule:
+    return warmup_cosine(8e-5, 8_000, steps, end=8e-7)
+
+
+@_recipe(
+    title="DeepSeek-V3",
+    source="DeepSeek-AI, DeepSeek-V3 Technical Report (2024), arXiv:2412.19437, section 4.2",
+    clock="tokens",
+    steps=_steps(14.8e12, 15_360 * 4_096),
+    assumption="A step is the full batch of 15,360 x 4,096 tokens, to the nearest step; "
+    "its ramp over 469B tokens is left out.",
+)
+def deepseek_v3(steps: int) -> Schedule:
+    falls, low, lowest = (_steps(tokens, 15_360 * 4_096) for tokens in (10e12, 14.3e12, 14.633e12))
+    main = wsd(
+        2.2e-4, warmup=2_000, stable=falls - 2_000, cooldown=low - falls, end=2.2e-5, shape="cosine"
+    )
+    return join([main, constant(7.3e-6)], at=[lowest])
+
+
+@_recipe(
+    title="SmolLM2 1.7B",
+    source="Ben Allal et al., SmolLM2: When Smol Goes Big -- Data-Centric Training of a "
+    "Small Language Model (2025), "
+    "arXiv:2502.02737, sections 4.1, 4.5, and text/pretraining/smollm2/config_smollm2_1B.yaml in "
+    "github.com/huggingface/smollm",
+    clock="steps",
+    steps=5_240_000,
+    assumption="Warm-up from 0, linear; the figures are the config's. A step is 256 x 4 "
+    "x 2,048 tokens: the "
+    "run has 10.99T tokens, and the decay begins at 9.89T. The paper rounds these to "
+    "11T and 10T, and the "
+    "batch to 2M tokens.",
+)
+def smollm2(steps: int) -> Schedule:
+    return wsd(5e-4, warmup=2_000, stable=4_714_000, cooldown=524_000)
+
+
+@_recipe(
+    title="Kimi K2",
+    source="Kimi Team, Kimi K2: Open Agentic Intelligence (2025), arXiv:2507.20534, section 2.5",
+    clock="tokens",
+    steps=_steps(15.5e12, 67e6),
+    assumption="Warm-up from 0, linear, counted in the first 10T tokens; a step is 67M "
+    "tokens, to the nearest step; "
+    "the annealing after these 15.5T tokens is left out.",
+)
+def kimi_k2(steps: int) -> Schedule:
+    falls = _steps(10e12, 67e6)
+    return wsd(
+        2e-4, warmup=500, stable=falls - 500, cooldown=steps - falls, end=2e-5, shape="cosine"
+    )

@@ -1,0 +1,1 @@
+"""Sums, extrema and averages of a program's rates, without a table of them."""

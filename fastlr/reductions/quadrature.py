@@ -1,0 +1,323 @@
+"""Sums of a smooth curve's rates in as many evaluations as its range has octaves, to within
+rounding: one reach a shape.
+
+Each curve of the shape table is analytic but for points that its formula names: a power where its
+base is 0, a quotient at its pole. A *panel* is a range of clocks whose middle is four times as far
+from all of them as from its ends: on the ellipse about it whose semi-axes add up to rho = 4 +
+sqrt(15), in halves of the panel, the curve is analytic and of its own magnitude. The Gauss-Legendre
+rule of 16 points then gives its integral to about rho^-32, and its derivatives at the ends to
+rho^-16; with these the formula of Euler and Maclaurin,
+
+    sum_{j<n} f(j) = int_0^{n-1} f + (f(0) + f(n-1))/2 + [f']/12 - [f3]/720 + [f5]/30240 -
+    [f7]/1209600 + ...,
+
+of derivatives from end to end, gives the sum; from 32 steps on, what is left out is below 1e-18 of
+it. It is one rule of 16 weights that hang on n. Rates are positive, so nothing cancels. A panel
+begins where the last ended, and the next may be longer by a factor; a range of few steps, and the
+first ones beside a singular point, are added up. No panel hangs on the rates themselves.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, reduce
+from itertools import accumulate, pairwise
+from math import factorial, log, perm, pi
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.kernels.reference import CURVES
+from fastlr.program import double_double
+
+__all__ = ["SMOOTH", "panelled"]
+
+Array = npt.NDArray[np.float64]
+Curve = Callable[[Array, Array, list[Array]], Array]  # (base, offsets, fields)
+Reach = Callable[[Array, list[Array]], Array]  # (clocks, fields)
+
+_POINTS = 16
+# steps that are added up one by one; at fewer, the terms that Euler and Maclaurin have left out
+# would show
+_FEW = 32
+_ORDERS = (1, 3, 5, 7)  # of the derivatives, and what goes with each
+_EULER_MACLAURIN = (1 / 12, -1 / 720, 1 / 30_240, -1 / 1_209_600)
+_EXACT = 8  # the degree up to which the derivatives that are taken are all there are
+_LN_2 = log(2.0)
+
+
+@cache
+def _rule() -> tuple[Array, Array]:
+    """Points in [-1, 1], and the rows of weights that go with m/2, 1, 2/m, (2/m)^3, ..., where m is
+    n - 1.
+
+    The polynomial through the values at the points is ``sum_k (2k+1)/2 * P_k * sum_i
+    w_i*P_k(x_i)*f_i``, and the r-th derivative of ``P_k`` at 1 is ``(k+r)!/(2^r*r!*(k-r)!)``; from
+    end to end, even k double an odd derivative, and odd k do not count.
+    """
+    from numpy.polynomial.legendre import leggauss, legvander
+
+    points, weights = leggauss(_POINTS)
+    shares = legvander(points, _POINTS - 1) * weights[:, None] * (np.arange(_POINTS) + 0.5)
+    even = np.arange(_POINTS) % 2 == 0
+    rows = [weights, shares @ even]
+    for r, factor in zip(_ORDERS, _EULER_MACLAURIN, strict=True):
+        slopes = [
+            2.0 * perm(k + r, 2 * r) / (2**r * factorial(r)) if k >= r else 0.0
+            for k in range(_POINTS)
+        ]
+        rows.append(factor * (shares @ np.where(even, slopes, 0.0)))
+    return points, np.array(rows)
+
+
+def _panel(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
+    """The sum over a panel of each lane."""
+    points, rows = _rule()
+    length = n - 1.0
+    offsets = p[:, None] * (length[:, None] * (0.5 + 0.5 * points))
+    ratio = 2.0 / length
+    weights = (
+        np.stack([0.5 * length, np.ones(n.shape), *(ratio**r for r in _ORDERS)], axis=1) @ rows
+    )
+    total: Array = (weights * curve(base[:, None], offsets, fields)).sum(axis=1)
+    return total
+
+
+def _one_by_one(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
+    """The sum of the next few steps of each lane."""
+    j = np.arange(_FEW)
+    rates = curve(
+        base[:, None], p[:, None] * np.minimum(j, np.maximum(n, 1.0)[:, None] - 1.0), fields
+    )
+    total: Array = np.where(j < n[:, None], rates, 0.0).sum(axis=1)
+    return total
+
+
+def panelled(
+    curves: Sequence[str], c: Array, p: Array, n: Array, fields: list[list[Array]]
+) -> Array:
+    """``sum(f(c + j*p) for j < n)``, where f is a curve of the shape table, or the product of
+    several.
+
+    Of each curve the first of its ``fields`` is the clock at which it began, then come those of its
+    row. All are one-dimensional, one a lane.
+    """
+    ends = [0, *accumulate(map(len, fields))]
+    flat = [field for own in fields for field in own]
+
+    def split(numbers: list[Array]) -> Iterator[tuple[str, list[Array]]]:
+        return zip(curves, (numbers[i:j] for i, j in pairwise(ends)), strict=True)
+
+    def product(base: Array, offsets: Array, numbers: list[Array]) -> Array:
+        return reduce(
+            np.multiply,
+            (_rates(name, base - begin, offsets, own) for name, (begin, *own) in split(numbers)),
+        )
+
+    def reach(clocks: Array, numbers: list[Array]) -> Array:
+        reaches = [SMOOTH[name](clocks - begin, *own) for name, (begin, *own) in split(numbers)]
+        return reduce(np.minimum, reaches) / len(reaches)
+
+    return _in_panels(product, reach, c, p, n, flat)
+
+
+def _in_panels(
+    curve: Curve, reach: Reach, c: Array, p: Array, n: Array, fields: list[Array]
+) -> Array:
+    """Panel after panel, of all lanes that have not come to their end."""
+    total, done = double_double.pair(np.zeros(c.shape)), np.zeros(c.shape)
+    lanes = np.flatnonzero(n > 0)
+    while lanes.size:
+        own = [field[lanes] for field in fields]
+        x, left = c[lanes] + p[lanes] * done[lanes], n[lanes] - done[lanes]
+        count = np.minimum(np.floor(reach(x, own) / p[lanes]), left)
+        few = count < _FEW
+        count = np.where(few, np.minimum(left, _FEW), count)
+        part = np.empty(lanes.size)
+        for add, chosen in ((_one_by_one, few), (_panel, ~few)):
+            if chosen.any():
+                part[chosen] = add(
+                    curve,
+                    [field[chosen][:, None] for field in own],
+                    x[chosen],
+                    p[lanes][chosen],
+                    count[chosen],
+                )
+        total[0][lanes], total[1][lanes] = double_double.add(
+            (total[0][lanes], total[1][lanes]), double_double.pair(part)
+        )
+        done[lanes] += count
+        lanes = lanes[done[lanes] < n[lanes]]
+    return total[0]
+
+
+# -- rates between steps: the weight of a height, from what has gone and what remains, so that neith
+
+
+def _rates(name: str, base: Array, offsets: Array, fields: list[Array]) -> Array:
+    """A curve at clocks ``base + offsets``, its own, base a whole number; no part of the sum is
+    rounded away.
+    """
+    if name == "tanh":  # whose exponent is so small that one word does
+        lo, hi, y, _, k, _ = fields
+        return lo + (hi - lo) / (1.0 + np.exp2((y + k * base) + k * offsets))
+    if name not in _WEIGHTS:
+        return CURVES[name](base + offsets, *fields)
+    length, lo, hi, *rest = fields
+    gone, left = base + offsets, (np.abs(length) - base) - offsets
+    return lo + _WEIGHTS[name](gone, left, length, *rest) * (hi - lo)
+
+
+def _part(gone: Array, left: Array, length: Array) -> Array:
+    part: Array = np.where(length > 0, left, gone) / np.abs(length)
+    return part
+
+
+def _weight_of_power(gone: Array, left: Array, length: Array, q: Array) -> Array:
+    y = _part(gone, left, length)
+    log = np.where(y < 0.5, np.log(y), np.log1p(-_part(left, gone, length)))
+    grown = np.abs(q) * log
+    weight: Array = np.where(q > 0, np.exp(grown), -np.expm1(grown))
+    return weight
+
+
+def _weight_of_square(gone: Array, left: Array, length: Array) -> Array:
+    y = _part(gone, left, length)
+    return np.where(length > 0, y * y, y * (2.0 - y))
+
+
+def _weight_of_cosine(gone: Array, left: Array, length: Array) -> Array:
+    return np.sin((0.5 * pi) * _part(gone, left, length)) ** 2
+
+
+def _weight_of_cosine_power(gone: Array, left: Array, length: Array, x: Array, k: Array) -> Array:
+    log = k * np.where(left < gone, np.log1p(-left / length), np.log(gone / length))
+    past, rest = np.exp(log), -np.expm1(log)
+    log_cosine = np.where(
+        past > rest,
+        np.log(np.sin((0.5 * pi) * rest)),
+        0.5 * np.log1p(-(np.sin((0.5 * pi) * past) ** 2)),
+    )
+    grown = 2.0 * np.abs(x) * log_cosine
+    return np.where(x > 0, np.exp(grown), -np.expm1(grown))
+
+
+def _weight_of_rex(gone: Array, left: Array, length: Array, b: Array) -> Array:
+    bottom = np.abs(length) * (1.0 - b) + b * left
+    weight: Array = np.where(length > 0, left, (1.0 - b) * gone) / bottom
+    return weight
+
+
+def _weight_of_logarithm(gone: Array, left: Array, length: Array, d: Array, d_low: Array) -> Array:
+    return np.log1p(np.where(length > 0, left / (gone + 1.0), gone)) / (d * log(2.0))
+
+
+_WEIGHTS: dict[str, Callable[..., Array]] = {
+    "linear": _part,
+    "square": _weight_of_square,
+    "power": _weight_of_power,
+    "cosine": _weight_of_cosine,
+    "cosine_power": _weight_of_cosine_power,
+    "rex": _weight_of_rex,
+    "logarithmic": _weight_of_logarithm,
+}
+
+
+# -- how far a panel may go from clock x on: 2/3 of the distance to a point that it leaves behind, 2
+
+
+def _ahead(distance: Array) -> Array:
+    return 0.4 * np.maximum(distance, 0.0)
+
+
+def _behind(distance: Array) -> Array:
+    return np.maximum(distance, 0.0) * (2.0 / 3.0)
+
+
+def _to_base(x: Array, length: Array) -> Array:
+    """Of a power of what remains, or of what has gone."""
+    return np.where(length > 0, _ahead(length - x), _behind(x))
+
+
+def _endless(x: Array, *fields: Array) -> Array:
+    return np.full(x.shape, np.inf)
+
+
+def _power(x: Array, length: Array, lo: Array, hi: Array, q: Array) -> Array:
+    whole = (np.abs(q) <= _EXACT) & (q == np.rint(q))
+    return np.where(whole, np.inf, _to_base(x, length) / (1.0 + np.abs(q) / 4.0))
+
+
+def _cosine(x: Array, length: Array, *levels: Array) -> Array:
+    return 0.5 * np.abs(length)
+
+
+def _cosine_power(
+    x: Array, length: Array, lo: Array, hi: Array, exponent: Array, k: Array
+) -> Array:
+    """Of ``p^k`` 0 is singular, of a power of its cosine 1, and the k-th roots of 1 and 3; its
+    formula has no clocks below 1.
+    """
+    begin = np.where(x < 1, 0.0, np.where(k == 1, np.inf, _behind(x)))
+    reach = np.minimum(np.minimum(begin, _ahead(length - x)), 0.25 * length)
+    return reach / ((1.0 + np.where(k == 1, 0.0, k)) * (1.0 + np.abs(exponent) / 2.0))
+
+
+def _exponential(x: Array, a: Array, high: Array, low: Array) -> Array:
+    return 4.0 / np.maximum(np.abs(high), 1e-300)
+
+
+def _reciprocal(x: Array, a: Array, gain: Array, shift: Array, unit: Array) -> Array:
+    return _behind(x + shift / np.maximum(gain, 1e-300))
+
+
+def _inverse(x: Array, a: Array, gain: Array, shift: Array, unit: Array, q: Array) -> Array:
+    return _reciprocal(x, a, gain, shift, unit) / (1.0 + q / 4.0)
+
+
+def _tanh(x: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_low: Array) -> Array:
+    """1/(1 + e^y) has poles at y = pi*i and its odd multiples; below -42 it is 1 to within
+    rounding, and above 750 it is 0.
+    """
+    now, pace = (y + x * k) * _LN_2, np.maximum(np.abs(k) * _LN_2, 1e-300)
+    level = np.where(k > 0, now, -now)
+    still = np.where(level < -42.0, -40.0 - level, np.where(level > 750.0, np.inf, 0.0))
+    falls = np.where(
+        k > 0, still, np.where(now < -42.0, np.inf, np.where(now > 752.0, now - 750.0, 0.0))
+    )
+    return np.maximum(falls, 0.5 * pi) / pace
+
+
+def _rex(x: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
+    return _ahead(np.abs(length) / np.maximum(b, 1e-300) - x)
+
+
+def _affine_exponential(
+    x: Array, length: Array, lo: Array, hi: Array, high: Array, low: Array
+) -> Array:
+    return 4.0 / np.maximum(np.abs(high), 1e-300)
+
+
+def _logarithmic(x: Array, *fields: Array) -> Array:
+    return _behind(x + 1.0)
+
+
+def _eden(x: Array, a: Array, d: Array, q: Array) -> Array:
+    """Singular at d*i and -d*i."""
+    return 0.5 * (x + d) / (1.0 + q / 2.0)
+
+
+SMOOTH: dict[str, Callable[..., Array]] = {
+    "constant": _endless,
+    "linear": _endless,
+    "square": _endless,
+    "power": _power,
+    "cosine": _cosine,
+    "cosine_power": _cosine_power,
+    "exponential": _exponential,
+    "reciprocal": _reciprocal,
+    "inverse": _inverse,
+    "tanh": _tanh,
+    "rex": _rex,
+    "affine_exponential": _affine_exponential,
+    "logarithmic": _logarithmic,
+    "eden": _eden,
+}

@@ -1,0 +1,116 @@
+"""What weight decay makes of weights: how much of one is left after a range of steps, and over
+how many updates they average.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.program import double_double
+from fastlr.reductions.monotone import Run, alike, constant_from
+from fastlr.reductions.segment_view import SegmentView
+
+__all__ = ["timescale", "retained"]
+
+Array = npt.NDArray[np.float64]
+
+_GONE = 39.2  # e^-39.2 is 1e-17
+_NOTHING = 1e-17  # of which so much is lost keeps all
+
+
+def retained(part: SegmentView, start: Array, last: Array, decays: Array) -> Array:
+    """``prod(1 - decay*A(c))`` of each lane over clocks from ``start`` to ``last``."""
+    total = double_double.pair(np.zeros(decays.shape))
+    for run in alike(part, start, last, lambda run: run.exponent != 0):
+        total = double_double.add(total, double_double.pair(_logarithm_of_run(part, run, decays)))
+    kept: Array = np.exp(total[0])
+    return kept
+
+
+def _logarithm_of_run(part: SegmentView, run: Run, decays: Array) -> Array:
+    """A rate that stands, as often as it does; every rate elsewhere, of one turn for all."""
+    begin, end, still = np.broadcast_arrays(run.start, run.last, run.direction == 0, decays)[:3]
+    count = np.where(begin <= end, end - begin + 1.0, 0.0)
+    logs = np.where(still, count * _log_kept(decays * part.each(begin)), 0.0)
+    for lane in np.flatnonzero((count > 0) & ~still).tolist():
+        logs[lane] = _logarithm(part, lane, begin[lane], count[lane], decays[lane])
+    return run.turns * logs
+
+
+def _log_kept(lost: Array) -> Array:
+    """``log(1 - lost)``; where nothing is kept, a number whose exponential is 0, and which can
+    be added up.
+    """
+    log: Array = np.maximum(np.log1p(-np.minimum(lost, 1.0)), -1e6)
+    return log
+
+
+def _logarithm(part: SegmentView, lane: int, start: float, count: float, decay: float) -> float:
+    total = double_double.pair(np.zeros(1))
+    for rates in part.iter_rates(lane, start, 1.0, count):
+        total = double_double.add(
+            total, double_double.pair(_log_kept(decay * rates).sum(keepdims=True))
+        )
+    return float(total[0][0])
+
+
+def timescale(part: SegmentView, steps: range, decays: Array) -> Array:
+    """``sum_t prod_{u>t} (1 - decay*A(u))`` of each lane, over the steps of a range."""
+    return np.array(
+        [_age_of_lane(part, lane, steps, decay) for lane, decay in enumerate(decays.tolist())]
+    )
+
+
+def _age_of_lane(part: SegmentView, lane: int, steps: range, decay: float) -> float:
+    """From the last step backwards, by what is lost up to each, as a logarithm."""
+    if decay == 0:
+        return float(len(steps))
+    total, lost = double_double.pair(np.zeros(1)), 0.0
+    for aged, loss in _stretches(part, lane, steps, decay):
+        total, lost = (
+            double_double.add(total, double_double.pair(np.array([math.exp(-lost) * aged]))),
+            lost + loss,
+        )
+        if lost > _GONE:
+            break
+    return float(total[0][0])
+
+
+def _stretches(
+    part: SegmentView, lane: int, steps: range, decay: float
+) -> Iterator[tuple[float, float]]:
+    """Age and loss of each stretch of steps from the last on: all steps of a constant rate at
+    once, others some at a time.
+    """
+    for row in reversed(range(part.rows)):
+        begin, end = _of_lane(part.start(row), lane), _of_lane(part.stop(row), lane)
+        first, last = max(steps.start, begin) if row else steps.start, min(steps.stop, end)
+        if first >= last:
+            continue
+        constant = min(max(first, _of_lane(constant_from(part, row), lane)), last)
+        if constant < last:
+            [rate] = next(part.iter_rates(lane, constant, 1.0, 1))
+            yield _standing(decay * float(rate), last - constant)
+        if first < constant:
+            yield from (
+                _moving(decay * rates)
+                for rates in part.iter_rates(lane, first, 1.0, constant - first, backwards=True)
+            )
+
+
+def _of_lane(numbers: Array, lane: int) -> float:
+    return float(numbers[lane if numbers.size > 1 else 0])
+
+
+def _standing(lost: float, count: float) -> tuple[float, float]:
+    """``(1 - r^n)/(1 - r)`` with ``r = 1 - lost``, and ``-log(r^n)``."""
+    loss = -count * float(_log_kept(np.array(lost)))
+    return (count if loss < _NOTHING else -math.expm1(-loss) / lost), loss
+
+
+def _moving(lost: Array) -> tuple[float, float]:
+    """Of steps from the last on."""
+    losses = -np.cumsum(_log_kept(lost))
+    return 1.0 + float(np.exp(-losses[:-1]).sum()), float(losses[-1])

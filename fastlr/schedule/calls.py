@@ -1,0 +1,146 @@
+"""How a schedule was built: one call and its arguments, in canonical form.
+
+A call is what makes a schedule a value. Equality, hash, pickle, ``repr``, the JSON spec and the
+fingerprint all read it, and nothing else. Arguments left at their defaults are not part of it, so
+that a schedule stays equal to itself when a constructor gains an option.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MOST_NESTED", "VERSION", "Call", "each_once"]
+
+VERSION = 1  # of the spec format
+# calls within calls, so that whatever is built can be written, read, compared and lowered
+MOST_NESTED = 100
+
+Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
+
+_OPERATORS = {"multiply": "*", "scale": "*", "add": "+"}
+_MOST_SHOWN = 1000  # numbers in a repr that evaluates back; longer arrays are abbreviated
+
+
+class Call:
+    """A constructor's or a method's name with its arguments; immutable, compared by value."""
+
+    __slots__ = ("_key", "arguments", "depth", "name", "uses")
+
+    name: str
+    arguments: Mapping[str, object]
+    depth: int
+    uses: int  # calls in all; one that is used several times counts each time
+    _key: tuple[object, ...]
+
+    def __init__(self, name: str, arguments: Mapping[str, object]) -> None:
+        put = object.__setattr__
+        put(self, "name", name)
+        put(self, "arguments", MappingProxyType(dict(arguments)))
+        calls = _calls(arguments)
+        put(self, "depth", 1 + max([call.depth for call in calls]) if calls else 0)
+        put(self, "uses", 1 + sum([call.uses for call in calls]))
+        put(self, "_key", (name, *[(key, _key(value)) for key, value in arguments.items()]))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Call is a value: it cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Call) and self._key == other._key)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Call, (self.name, dict(self.arguments))
+
+    def spec(self) -> dict[str, object]:
+        """The call as plain JSON data: ``{name: {parameter: value}}``."""
+        return {self.name: {name: _plain(value) for name, value in self.arguments.items()}}
+
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of the spec as compact JSON with sorted keys; a float is its
+        shortest decimal form.
+        """
+        import json  # both are slow to import, and most programs ask for no fingerprint
+        from hashlib import sha256
+
+        text = json.dumps(
+            {"fastlr": VERSION, "schedule": self.spec()}, sort_keys=True, separators=(",", ":")
+        )
+        return sha256(text.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        arguments = list(self.arguments.items())
+        if self.name in _OPERATORS:
+            return f" {_OPERATORS[self.name]} ".join(_operand(value) for _, value in arguments)
+        receiver = (
+            f"{_operand(arguments.pop(0)[1])}."
+            if arguments and isinstance(arguments[0][1], Call)
+            else ""
+        )
+        first = (
+            [repr(arguments.pop(0)[1])] if arguments and isinstance(arguments[0][1], Call) else []
+        )
+        return f"{receiver}{self.name}({', '.join([*first, *(f'{name}={_written(value)}' for name, value in arguments)])})"
+
+
+def each_once(walk: Callable[[Callable[[Any], Any], Any], Any]) -> Callable[[Any], Any]:
+    """Make a recursive walk, ``walk(visit, item)``, visit an item that is used several times once.
+
+    A sum of a schedule and itself holds that schedule twice, and the sum of two such sums four
+    times. A plain recursion would double with each sum.
+    """
+    found: dict[int, tuple[Any, Any]] = {}  # with the item itself, so that its id stays its own
+
+    def visit(item: Any) -> Any:
+        if id(item) not in found:
+            found[id(item)] = item, walk(visit, item)
+        return found[id(item)][1]
+
+    return visit
+
+
+def _operand(value: object) -> str:
+    return (
+        f"({value!r})" if isinstance(value, Call) and value.name in _OPERATORS else _written(value)
+    )
+
+
+def _key(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    return value
+
+
+def _calls(arguments: Mapping[str, object]) -> list[Call]:
+    """The calls among arguments."""
+    calls = list[Call]()
+    for value in arguments.values():
+        if isinstance(value, tuple):
+            calls.extend(value)
+        elif isinstance(value, Call):
+            calls.append(value)
+    return calls
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Call):
+        return value.spec()
+    if isinstance(value, tuple):
+        return [call.spec() for call in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(repr, value))}]"
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    if value.size > _MOST_SHOWN and value.dtype.kind == "U":
+        return f"<{value.size:,} words>"
+    if value.size > _MOST_SHOWN:
+        kind, items = "names" if value.dtype.kind == "U" else "numbers", value.ravel().tolist()
+        return f"<{value.size:,} {kind} from {min(items)!r} to {max(items)!r}>"
+    return repr(value.tolist())

@@ -1,0 +1,511 @@
+"""Value: what a constructor builds, and how.
+
+A constructor is a function whose signature names a rule for each parameter. Its arguments are
+checked by these rules, all of them before anything is built, and put into canonical form; the call
+that they make is what the value is known by.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import Choice, broadcast, short_repr
+from fastlr.errors import bound, did_you_mean, public, public_methods
+from fastlr.program import tree
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.tree import Node
+from fastlr.schedule.calls import MOST_NESTED, VERSION, Call, each_once
+
+__all__ = [
+    "CONSTRUCTORS",
+    "Value",
+    "a_schedule",
+    "build",
+    "checked_arguments",
+    "constructor",
+    "cores",
+    "cores_of",
+    "same",
+]
+
+P = ParamSpec("P")
+V = TypeVar("V", bound="Value")
+Rule = Callable[[str, object], object]
+Index = int | str | slice | list[int] | list[str] | npt.NDArray[Any]
+Place = int | npt.NDArray[np.int64]
+
+# every constructor and method that a spec may name
+CONSTRUCTORS: dict[str, Callable[..., Any]] = {}
+_RULES: dict[str, Mapping[str, Rule]] = {}
+
+_MOST_ROWS = 2**20
+_ROWS_OF_ANY = 4_096  # that any schedule may have
+_ROWS_PER_PART = 64  # and more of them, for each part and number that it is made of
+_HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
+
+
+@public_methods("Schedule", but=("__init__",))
+class Value:
+    """A tree with the call that built it, by which it is compared, hashed, pickled and written.
+
+    It never changes.
+    """
+
+    __slots__ = ("__weakref__", "_call", "_node", "past_end")
+
+    _node: Node
+    _call: Call
+    past_end: str
+
+    def __init__(self, node: Node, call: Call, past_end: str) -> None:
+        put = object.__setattr__
+        put(self, "_node", node)
+        put(self, "_call", call)
+        put(self, "past_end", past_end)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Schedule is a value: {name} cannot be deleted")
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self._call == other._call if isinstance(other, Value) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._call)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return build, (self._call,)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __repr__(self) -> str:
+        return repr(self._call)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The batch shape: what the parameters broadcast to."""
+        return self._node.shape
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """What the lanes along the first batch axis are called, where a stack gave them names; they
+        stay with what is made of it.
+
+        >>> import fastlr as flr
+        >>> (flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)}) * 0.5).names
+        ('body', 'head')
+        """
+        return self._node.names
+
+    @property
+    def steps(self) -> int | npt.NDArray[np.int64] | None:
+        """The first step after the last piece's change, from which the last rate is held;
+        ``None`` where it goes on for ever.
+        """
+        steps = self._node.steps
+        if steps is None:
+            return None
+        return int(steps) if self.shape == () else np.broadcast_to(steps, self.shape)
+
+    def to_spec(self) -> dict[str, object]:
+        """The schedule as plain JSON data, with the version of its format; ``from_spec`` gives it
+        back.
+
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=10).to_spec()
+        {'fastlr': 1, 'schedule': {'linear': {'init': 1.0, 'end': 0.0, 'steps': 10}}}
+        """
+        return {"fastlr": VERSION, "schedule": self._call.spec()}
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits, the same for equal schedules on every machine: SHA-256 of the spec as
+        compact, sorted JSON.
+        """
+        return self._call.fingerprint()
+
+    def __contains__(self, lane: object) -> bool:
+        """Whether a group has this name, or a lane is this schedule."""
+        return (
+            lane in (self.names or ())
+            if isinstance(lane, str)
+            else any(lane == one for one in self)
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a scalar schedule has no len()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Index | tuple[Index, ...]) -> Self:
+        """The schedule at ``index`` of the first batch axis, a number or a name, or at a tuple of
+        them, one an axis; at none, it is the schedule itself. A list of numbers or names, an array
+        or a slice gives the schedules there as a batch.
+
+        Raises ``IndexError`` for a number out of range, and ``KeyError`` for a name that no lane
+        has.
+
+        >>> import fastlr as flr
+        >>> s = flr.linear([0.1, 0.2, 0.3], 0.0, steps=10)
+        >>> s[1], s[[2, 0]](0)
+        (linear(init=0.2, end=0.0, steps=10), array([0.3, 0.1]))
+        >>> flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)})["head"]
+        constant(value=0.3)
+        """
+        if isinstance(index, tuple) and not index:
+            return self
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        picked: Self = build(_take(self._call, self._place(first), self.shape))
+        if rest and not isinstance(first, int | np.integer | str):
+            raise TypeError(
+                f"a schedule is indexed by a list or an array alone, got {short_repr(index)}"
+            )
+        return picked[tuple(rest)] if rest else picked
+
+    def _place(self, index: object) -> Place:
+        """Where along the first batch axis an index points."""
+        if isinstance(index, slice) and self.shape:
+            index = list(range(self.shape[0])[index])
+        if isinstance(index, np.ndarray) and not index.ndim:
+            index = index.item()
+        items = list(index) if isinstance(index, list | np.ndarray) else [index]
+        by_name = {name: i for i, name in enumerate(self.names or ())}
+        places = [_named(item, by_name) if isinstance(item, str) else item for item in items]
+        if not places or not all(
+            isinstance(place, int | np.integer) and not isinstance(place, bool) for place in places
+        ):
+            rule = "a schedule is indexed by integers or names, or a list of them"
+            raise TypeError(f"{rule}, got {type(index).__name__} {short_repr(index)}")
+        found = np.array(places)
+        if not self.shape or np.any(found < -self.shape[0]) or np.any(found >= self.shape[0]):
+            raise IndexError(
+                f"index {short_repr(index)} is out of range for batch shape {self.shape}"
+            )
+        found = np.mod(found, self.shape[0]).astype(np.int64)
+        return found if isinstance(index, list | np.ndarray) else int(found[0])
+
+
+def _named(name: str, by_name: Mapping[str, int]) -> int:
+    """Where along the first batch axis a group is."""
+    if name not in by_name:
+        has = f"are {short_repr(list(by_name))}" if by_name else "have no names"
+        raise KeyError(f"{name!r} is none of the groups, which {has}{did_you_mean(name, by_name)}")
+    return by_name[name]
+
+
+def constructor(build: Callable[P, V]) -> Callable[P, V]:
+    """Make a function that builds a schedule check its arguments, by the rules in its
+    signature, and record its call.
+    """
+    name, signature = build.__name__, inspect.signature(build)
+    defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+    needed = {key for key, default in defaults.items() if default is inspect.Parameter.empty}
+    anyhow: Callable[..., V] = build  # by names, whatever its signature
+
+    @wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> V:
+        by_place = dict(zip(defaults, args, strict=False))
+        known = len(args) <= len(defaults) and kwargs.keys() <= defaults.keys() - by_place.keys()
+        if not known or not needed <= by_place.keys() | kwargs.keys():
+            bound(name, signature, args, kwargs)  # raises
+        checked, lanes = _checked(name, build, {**defaults, **by_place, **kwargs}, defaults)
+        given = {
+            key: _recorded(checked[key])
+            for key in defaults
+            if key in needed or not same(checked[key], defaults[key])
+        }
+        result, call = anyhow(**checked), Call(name, given)
+        node = _of_all_lanes(result._node, lanes)
+        _check_result(name, node, call)
+        return type(result)(node, call, result.past_end)
+
+    CONSTRUCTORS[name] = public(built)
+    return CONSTRUCTORS[name]
+
+
+def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
+    """A node with the lanes of its call's arguments, also of one that has no part in it, as the
+    power of a linear cooldown.
+    """
+    own = node.shape[1:] if node.kind == "stack" else node.shape
+    return node if own == lanes or node.kind == "stack" else tree.scale(node, np.ones(lanes))
+
+
+def _check_result(name: str, node: Node, call: Call) -> None:
+    """What can be told only of the whole."""
+    if node.parts:
+        _check_parts(name, node, call)
+    if not _at_most(node.bound, _HIGHEST):
+        raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {short_repr(call)}")
+    if node.steps is not None and not _at_most(node.steps, LAST_STEP):
+        raise ValueError(
+            f"{name}: the schedule must end by step 2**53, got "
+            f"{int(np.max(node.steps))} steps: {short_repr(call)}"
+        )
+
+
+def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
+    """Whether no number is larger, or is none; quick for a single one, as most are."""
+    return bool((numbers <= most).all()) if numbers.ndim else bool(numbers.item() <= most)
+
+
+def _check_parts(name: str, node: Node, call: Call) -> None:
+    """What can be told only of several parts together."""
+    # first: the others show the call, which takes as long as it is large
+    _check_size(name, node, call)
+    if call.depth > MOST_NESTED:
+        raise ValueError(
+            f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + "
+            "(c + d) is 2 deep, got "
+            f"{call.depth}; join(parts, at) takes any number of parts"
+        )
+    try:
+        _ = node.names
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if not _at_most(node.highest, _HIGHEST) and _at_most(node.bound, _HIGHEST):
+        raise ValueError(
+            f"{name}: the parts of a schedule must stay finite too, at most 1e300, got "
+            f"{short_repr(call)}"
+        )
+
+
+def _check_size(name: str, node: Node, call: Call) -> None:
+    """Refuse a schedule whose parts, each counted as often as it is used, are too many for how
+    little describes them.
+
+    A rate takes an evaluation of each use. Eighteen times ``x = x + x`` is 2^18 evaluations of
+    ``x``.
+    """
+    size = max(node.rows, call.uses)
+    if size <= _ROWS_OF_ANY:
+        return
+    most = min(_MOST_ROWS, _ROWS_OF_ANY + _ROWS_PER_PART * int(tree.written(node)))
+    if size > most:
+        raise ValueError(
+            f"{name}: the program must have at most {most:,} rows, got up to "
+            f"{size:,.0f}; a part counts each time it is "
+            "used: write x + x as x * 2, x.then(x) as x.repeat(2), a stack of x * a and "
+            "x * b as x * [a, b]"
+        )
+
+
+def _recorded(value: object) -> object:
+    """An argument as a call has it: for each schedule the call that built it."""
+    if isinstance(value, tuple):
+        return tuple(part._call for part in value)
+    return value._call if isinstance(value, Value) else value
+
+
+def same(value: object, default: object) -> bool:
+    """Whether a checked argument is what the default stands for."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and bool(value == default)
+    return not isinstance(value, Value | tuple) and value == default
+
+
+def checked_arguments(
+    name: str,
+    build: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    defaults: Mapping[str, object],
+) -> dict[str, object]:
+    """Every argument in canonical form, by the rules in the signature, their batch shapes known
+    to fit together.
+    """
+    return _checked(name, build, arguments, defaults)[0]
+
+
+def _checked(
+    name: str,
+    build: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    defaults: Mapping[str, object],
+) -> tuple[dict[str, object], tuple[int, ...]]:
+    """Every argument in canonical form, and the batch shape that they broadcast to."""
+    if name not in _RULES:
+        hints = typing.get_type_hints(build, include_extras=True)
+        _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
+    rules = _RULES[name]
+    if (
+        "schedules" in arguments
+        and isinstance(arguments["schedules"], Mapping)
+        and arguments.get("names", "") is None
+    ):
+        arguments = {
+            "names": list(arguments["schedules"]),
+            "schedules": list(arguments["schedules"].values()),
+        }
+    ruled = {
+        key: None if value is None else rules[key](f"{name}: {key}", value)
+        for key, value in arguments.items()
+    }
+    for key, value in ruled.items():
+        if value is None and defaults[key] is not None:
+            raise TypeError(f"{name}: {key} must be given, got None")
+    return ruled, broadcast(name, dict(_batches(rules, ruled)))
+
+
+def _batches(
+    rules: Mapping[str, object], checked: Mapping[str, object]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The batch shape of each argument; of several schedules, the first that has each shape."""
+    for key, value in checked.items():
+        if isinstance(value, np.ndarray):
+            if value.ndim:
+                yield key, value.shape[: value.ndim - _core(rules[key])]
+        elif isinstance(value, Value):
+            yield key, value.shape
+        elif isinstance(value, tuple):
+            firsts = dict[tuple[int, ...], int]()
+            for i, schedule in enumerate(value):
+                firsts.setdefault(schedule.shape, i)
+            yield from ((f"{key}[{i}]", shape) for shape, i in firsts.items())
+
+
+def _core(rule: object) -> int:
+    return getattr(rule, "core", 0)
+
+
+def cores_of(name: str) -> dict[str, int]:
+    """Of each parameter of a constructor that has built something, the same as ``cores``."""
+    return {key: _core(rule) for key, rule in _RULES[name].items()}
+
+
+def cores(build: Callable[..., Any]) -> dict[str, int]:
+    """Of each parameter of a constructor or a preset, how many axes of its values belong to one
+    schedule.
+    """
+    hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
+    return {name: _core(_rule(hint)) for name, hint in hints.items()}
+
+
+def _rule(hint: Any) -> Rule:
+    """The rule that a parameter's annotation stands for; ``None`` beside it is for the default
+    alone.
+    """
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is Literal:
+        return Choice(typing.get_args(hint))
+    if typing.get_origin(hint) is Annotated:
+        rule: Rule = hint.__metadata__[0]
+        return rule
+    return _value if isinstance(hint, type) and issubclass(hint, Value) else _values
+
+
+def a_schedule(where: str, value: object, kind: type[V]) -> V:
+    """``value`` itself, if it is of this kind of value, or an error that begins with ``where``."""
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{where} must be a Schedule, got {type(value).__name__} {short_repr(value)}"
+        )
+    return value
+
+
+def _value(where: str, value: object) -> Value:
+    return a_schedule(where, value, Value)
+
+
+def _values(where: str, value: object) -> tuple[Value, ...]:
+    if isinstance(value, Value | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(
+            f"{where} must be a sequence of at least one Schedule, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
+    for i, item in enumerate(value):
+        if not isinstance(item, Value):
+            _value(f"{where}[{i}]", item)
+    return tuple(value)
+
+
+def build(call: Call) -> Any:
+    """What a call builds; its arguments are checked again."""
+
+    def built(visit: Callable[[Call], Any], one: Call) -> Any:
+        def value(argument: object) -> object:
+            if isinstance(argument, tuple):
+                return tuple(map(visit, argument))
+            return visit(argument) if isinstance(argument, Call) else argument
+
+        return CONSTRUCTORS[one.name](
+            **{name: value(argument) for name, argument in one.arguments.items()}
+        )
+
+    return each_once(built)(call)
+
+
+def _take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
+    """The call of the schedule at ``index`` of the first axis of a batch of this shape, or of
+    those at several.
+    """
+    axes, axes_of = len(shape), each_once(_axes)
+
+    def taken(visit: Callable[[Call], Call], one: Call) -> Call:
+        parts = one.arguments.get("schedules")
+        if one.name == "stack" and isinstance(parts, tuple):
+            if (own := axes_of(one)) == axes:
+                return _take_stacked(one, parts, index)
+            # one name is not that of several
+            return one if len(parts) == shape[-own] else Call(one.name, {"schedules": parts})
+        rules = _RULES[one.name]
+
+        def value(name: str, argument: object) -> object:
+            if isinstance(argument, Call):
+                return visit(argument)
+            if isinstance(argument, tuple):
+                return tuple(map(visit, argument))
+            if isinstance(argument, np.ndarray) and argument.ndim - _core(rules[name]) >= axes:
+                return argument[index if argument.shape[0] > 1 else index * 0]
+            return argument
+
+        return Call(
+            one.name, {name: value(name, argument) for name, argument in one.arguments.items()}
+        )
+
+    found: Call = each_once(taken)(call)
+    return found
+
+
+def _axes(visit: Callable[[Call], int], call: Call) -> int:
+    """How many batch axes there are to what a call builds."""
+    parts = call.arguments.get("schedules")
+    if call.name == "stack" and isinstance(parts, tuple):
+        return 1 + visit(parts[0])  # all are alike
+    rules = _RULES[call.name]
+
+    def axes(name: str, value: object) -> int:
+        if isinstance(value, np.ndarray):
+            return value.ndim - _core(rules[name])
+        if isinstance(value, tuple):
+            return max(map(visit, value))
+        return visit(value) if isinstance(value, Call) else 0
+
+    return max((axes(name, value) for name, value in call.arguments.items()), default=0)
+
+
+def _take_stacked(call: Call, parts: tuple[Call, ...], index: Place) -> Call:
+    index = index if len(parts) > 1 else index * 0
+    if not isinstance(index, np.ndarray):
+        return parts[index]
+    names = call.arguments.get("names")
+    picked = {"names": names[index]} if isinstance(names, np.ndarray) else {}
+    return Call(call.name, {"schedules": tuple(parts[i] for i in index), **picked})

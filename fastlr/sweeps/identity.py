@@ -1,0 +1,374 @@
+"""Identity: values and functions as plain JSON data that is equal only where they are equal.
+
+Fingerprints of sweeps are made from it. Equal data means the same value in every process and on
+every machine: nothing of it comes from ``id`` or ``hash``. What cannot be written so raises
+``UnidentifiedError``; nothing is left out in silence.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import builtins
+import dis
+import importlib
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import short_repr
+from fastlr.schedule.calls import Call
+
+__all__ = ["UnidentifiedError", "identity", "owned"]
+
+# modules whose functions depend on their arguments alone
+_PURE = frozenset(
+    [
+        "__future__",
+        "_functools",
+        "_operator",
+        "_statistics",
+        "builtins",
+        "cmath",
+        "collections",
+        "decimal",
+        "fastlr",
+        "fractions",
+        "functools",
+        "itertools",
+        "math",
+        "numbers",
+        "numpy",
+        "operator",
+        "statistics",
+        "typing",
+    ]
+)
+# built-in functions that reach what no identity can see
+_OPAQUE = frozenset(
+    [
+        "__import__",
+        "breakpoint",
+        "compile",
+        "dir",
+        "eval",
+        "exec",
+        "getattr",
+        "globals",
+        "hash",
+        "id",
+        "input",
+        "locals",
+        "memoryview",
+        "open",
+        "vars",
+    ]
+)
+# names within pure modules that do not depend on their arguments alone
+_CHANGING = frozenset(
+    ["fromfile", "genfromtxt", "load", "loadtxt", "memmap", "open_memmap", "random"]
+)
+_GLOBALS = frozenset(["LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"])
+_MOST_NESTED = 100
+_MOST_READ = 1_000_000
+_WORD = 8  # bytes of the largest number whose bytes are the same on every machine
+
+
+class UnidentifiedError(ValueError):
+    """A value that has no exact form as data: the message says which, and why."""
+
+
+def identity(value: object) -> Any:
+    """A value as plain JSON data, equal for equal values alone; ``UnidentifiedError`` where there
+    is none.
+
+    Numbers, words, arrays, collections of them, schedules and rules have one. So does a function:
+    its compiled code, defaults, closure and the globals that it reads.
+
+    >>> identity(1), identity(1.0), identity([True])
+    (['int', '1'], ['float', '0x1.0000000000000p+0'], ['list', [['bool', 'True']]])
+    >>> identity(lambda x: x + 1) == identity(lambda x: x + 2)
+    False
+    """
+    try:
+        return _Reader().read(value)
+    except RecursionError:
+        raise UnidentifiedError("it is nested too deep") from None
+
+
+def owned(value: Any) -> Any:
+    """The same value, of which arrays and collections are copies that nobody else can change;
+    itself if it holds itself.
+    """
+    try:
+        return _owned(value)
+    except RecursionError:
+        return value
+
+
+def _owned(value: Any) -> Any:
+    if _is_array(value):
+        copy = np.array(value)
+        copy.flags.writeable = False
+        return copy
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(_owned, value))
+    if type(value) is dict:
+        return {key: _owned(item) for key, item in value.items()}
+    return value
+
+
+class _Reader:
+    """Reads one value. A collection or a function that holds itself is named by its place among
+    those that are being read.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[object] = []
+        self._count = 0
+
+    def read(self, value: object) -> Any:
+        kind = type(value)
+        if kind in _SCALARS:
+            return [kind.__name__, _SCALARS[kind](value)]
+        if isinstance(value, np.generic):
+            return ["scalar", self._array(np.asarray(value))]
+        if isinstance(value, np.dtype):
+            return ["dtype", _dtype(value)]
+        if _is_own(value) and isinstance(call := getattr(value, "_call", None), Call):
+            return [kind.__name__, call.fingerprint()]
+        return self._once(value)
+
+    def _once(self, value: object) -> Any:
+        """What may hold other values, itself among them."""
+        place = next((place for place, other in enumerate(self._open) if other is value), None)
+        if place is not None:
+            return ["within", place]
+        self._count += 1
+        if len(self._open) > _MOST_NESTED or self._count > _MOST_READ:
+            raise UnidentifiedError(
+                f"it holds more than {_MOST_READ:,} values, or is nested more than "
+                f"{_MOST_NESTED} deep"
+            )
+        self._open.append(value)
+        try:
+            return self._held(value)
+        finally:
+            self._open.pop()
+
+    def _held(self, value: object) -> Any:
+        match value:
+            case np.ndarray() if _is_array(value):
+                return ["array", self._array(value)]
+            case list() | tuple() if type(value) in (list, tuple):
+                return [type(value).__name__, [self.read(item) for item in value]]
+            case dict() if type(value) is dict:
+                return ["dict", [[self.read(key), self.read(item)] for key, item in value.items()]]
+            case set() | frozenset() if type(value) in (set, frozenset):
+                return [
+                    type(value).__name__,
+                    sorted((_Reader().read(item) for item in value), key=repr),
+                ]
+            case slice():
+                return ["slice", *map(self.read, (value.start, value.stop, value.step))]
+            case types.CodeType():
+                return ["code", self._code(value)]
+            case partial() if type(value) is partial:
+                return [
+                    "partial",
+                    *map(self.read, (value.func, value.args, value.keywords, vars(value))),
+                ]
+            case types.MethodType():
+                return ["method", self.read(value.__self__), self.read(value.__func__)]
+        if (name := _public_name(value)) is not None:
+            return ["name", name]
+        if isinstance(value, types.FunctionType):
+            return ["function", self._function(value)]
+        if _is_own(value) and callable(own := getattr(value, "identity", None)):
+            return [type(value).__name__, own()]
+        raise UnidentifiedError(
+            f"{short_repr(value)}, of type {type(value).__qualname__}, cannot be identified exactly"
+        )
+
+    def _array(self, array: npt.NDArray[Any]) -> Any:
+        """The dtype, the shape and every element: by its bytes, where they are the same on
+        every machine.
+        """
+        if array.dtype.kind in "biuf" and array.dtype.itemsize <= _WORD:
+            data = array.astype(array.dtype.newbyteorder("<"), order="C")
+            return [_dtype(array.dtype), list(array.shape), _digest(data.tobytes())]
+        if array.dtype.kind in "US":
+            return [
+                array.dtype.kind,
+                list(array.shape),
+                list(map(repr, array.reshape(-1).tolist())),
+            ]
+        # a long double is written by the shortest decimals that give it back
+        if array.dtype.kind in "fc":
+            return [_dtype(array.dtype), list(array.shape), list(map(repr, array.reshape(-1)))]
+        if array.dtype.kind == "O":
+            return ["object", list(array.shape), [self.read(item) for item in array.reshape(-1)]]
+        raise UnidentifiedError(f"an array of dtype {array.dtype} cannot be identified exactly")
+
+    # -- functions ---------------------------------------------------------------------------------
+
+    def _function(self, function: types.FunctionType) -> Any:
+        try:
+            cells = [cell.cell_contents for cell in function.__closure__ or ()]
+        except ValueError:
+            raise UnidentifiedError(
+                f"function {function.__qualname__} has an empty closure cell"
+            ) from None
+        attributes = {
+            name: value for name, value in vars(function).items() if name != "__wrapped__"
+        }
+        held = {
+            "defaults": function.__defaults__,
+            "keywords": function.__kwdefaults__,
+            "attributes": attributes,
+        }
+        found = {name: self.read(value) for name, value in held.items()}
+        closure = dict(zip(function.__code__.co_freevars, cells, strict=True))
+        for part, values in (("closure", closure), ("globals", dict(_globals_of(function)))):
+            found[part] = [
+                [name, self._part(function, name, value)] for name, value in values.items()
+            ]
+        return {"code": self.read(function.__code__), **found}
+
+    def _part(self, function: types.FunctionType, name: str, value: object) -> Any:
+        """A value that a function reads, or an error that says by which name."""
+        try:
+            return self.read(value)
+        except UnidentifiedError as error:
+            raise UnidentifiedError(
+                f"function {function.__qualname__} reads {name!r}: {error}"
+            ) from None
+
+    def _code(self, code: types.CodeType) -> Any:
+        """Compiled code but for its lines and its file; it is that of one minor version of
+        Python.
+        """
+        return {
+            "python": [sys.implementation.cache_tag, *sys.version_info[:2]],
+            "bytes": [code.co_code.hex(), getattr(code, "co_exceptiontable", b"").hex()],
+            "names": [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars],
+            "arguments": [
+                code.co_argcount,
+                code.co_posonlyargcount,
+                code.co_kwonlyargcount,
+                code.co_flags,
+            ],
+            "constants": [self.read(constant) for constant in code.co_consts],
+        }
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {
+    type(None): repr,
+    bool: repr,
+    int: repr,
+    float: float.hex,
+    complex: lambda z: f"{z.real.hex()} {z.imag.hex()}",
+    str: ascii,
+    bytes: bytes.hex,
+    range: repr,
+    type(...): repr,
+}
+
+
+def _digest(data: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()
+
+
+def _is_array(value: object) -> bool:
+    """Whether its elements are all that it is."""
+    return type(value) in (np.ndarray, np.memmap)
+
+
+def _is_own(value: object) -> bool:
+    """Whether it is of a class of fastlr's own."""
+    return type(value).__module__.partition(".")[0] == "fastlr"
+
+
+def _dtype(dtype: np.dtype[Any]) -> str:
+    """Its name, whatever the order of its bytes."""
+    if dtype.kind not in "biufcUSO":
+        raise UnidentifiedError(f"dtype {dtype} cannot be identified exactly")
+    return dtype.newbyteorder("=").name
+
+
+def _public_name(value: object) -> str | None:
+    """The name of a module, or of a function or class of one, if it is among the pure ones:
+    what it does is what it is called.
+    """
+    if isinstance(value, types.ModuleType):
+        return value.__name__ if _is_pure(value.__name__) else None
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    module = getattr(value, "__module__", None) or (
+        "numpy" if isinstance(value, np.ufunc) else None
+    )
+    if not isinstance(name, str) or not isinstance(module, str) or not _is_pure(f"{module}.{name}"):
+        return None
+    if module == "builtins" and name in _OPAQUE:
+        raise UnidentifiedError(f"{name} reaches values that cannot be seen beforehand")
+    return f"{module}.{name}" if _named(module, name) is value else None
+
+
+def _is_pure(name: str) -> bool:
+    """Whether a module, or what stands in it under a dotted name, depends on nothing but its
+    arguments.
+    """
+    parts = name.split(".")
+    return parts[0] in _PURE and _CHANGING.isdisjoint(parts)
+
+
+def _named(module: str, name: str) -> object:
+    """What stands under a name in a module; ``None`` where there is nothing."""
+    try:
+        found: object = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError):
+        return None
+    return found
+
+
+def _globals_of(function: types.FunctionType) -> Iterator[tuple[str, object]]:
+    """The globals and built-ins that a function, or one within it, reads."""
+    given: Mapping[str, object] = function.__globals__
+    for name in sorted(set(_names_read(function.__code__))):
+        if name in given:
+            yield name, given[name]
+        elif hasattr(builtins, name):
+            yield name, getattr(builtins, name)
+        else:
+            raise UnidentifiedError(
+                f"function {function.__qualname__} reads {name!r}, which is not defined"
+            )
+
+
+def _names_read(code: types.CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in _GLOBALS:
+            yield str(instruction.argval)
+        if (
+            instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")
+            and instruction.argval in _CHANGING
+        ):
+            raise UnidentifiedError(
+                f"function {code.co_qualname} reads .{instruction.argval}, which may "
+                "differ at every call"
+            )
+        if instruction.opname == "IMPORT_NAME" and not _is_pure(str(instruction.argval)):
+            raise UnidentifiedError(f"function {code.co_qualname} imports {instruction.argval}")
+        if instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            raise UnidentifiedError(
+                f"function {code.co_qualname} changes global {instruction.argval!r}"
+            )
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_read(constant)

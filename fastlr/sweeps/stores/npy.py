@@ -1,0 +1,202 @@
+"""A table in a .npy file: rows in order, with a journal beside it that tells how far it has come.
+
+``NAME.npy.part`` becomes ``NAME.npy`` when it is whole. ``NAME.npy.journal`` has a line of JSON,
+which says of which table, and then for each finished chunk, in order, its CRC-32. A chunk is on the
+disk before its line is; a last line that is cut short is none. The journal stays with the file, as
+what the file is.
+"""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import io
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.sweeps.stores.layout import Chunk, Layout, difference
+
+try:
+    import fcntl
+except ImportError:  # Windows, where who writes a store from two processes at once must see to it
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["NpyFile"]
+
+
+class NpyFile:
+    """A file that is being written, or is whole."""
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.path, self.layout = path, layout
+        self._draft, self._journal = (
+            path.with_name(f"{path.name}.{suffix}") for suffix in ("part", "journal")
+        )
+        self._header, self._done, self._held = _header(layout), 0, ExitStack()
+        self._read = self._journal.read_bytes() if self._journal.exists() else b""
+        self._lines = [
+            line for line in self._read.splitlines(keepends=True) if line.endswith(b"\n")
+        ]
+        if self._lines:
+            self._go_on()
+        elif path.exists() or self._draft.exists():
+            raise self._refused(
+                f"there is no journal beside it, {self._journal.name}, that can be read"
+            )
+
+    def _go_on(self) -> None:
+        """From what the journal says."""
+        try:
+            found = json.loads(self._lines[0])
+            sums = [int(line, 16) for line in self._lines[1:]]
+        except (ValueError, RecursionError):
+            raise self._refused("its journal cannot be read") from None
+        if wrong := difference(found, self.layout.identity()):
+            raise self._refused(wrong)
+        self.layout, self._done = (
+            replace(self.layout, chunk=self._chunk(found.get("chunk"))),
+            len(sums),
+        )
+        if len(sums) > sum(1 for _ in self.layout.chunks()):
+            raise self._refused("its journal cannot be read")
+        self._check(sums)
+
+    def _chunk(self, found: object) -> tuple[int, int]:
+        """What the journal says a chunk has, lanes and steps, if it can be so."""
+        match found:
+            case [int(rows), int(columns)] if type(rows) is type(columns) is int and self._is_chunk(
+                rows, columns
+            ):
+                return rows, columns
+        raise self._refused("its journal cannot be read")
+
+    def _is_chunk(self, rows: int, columns: int) -> bool:
+        """Whole lanes, or a part of one."""
+        lanes, steps = self.layout.shape
+        return (
+            1 <= rows <= max(lanes, 1)
+            and 1 <= columns <= max(steps, 1)
+            and (rows == 1 or columns == steps)
+        )
+
+    def _check(self, sums: list[int]) -> None:
+        """Raise unless the file has what the journal says."""
+        if self.whole:
+            if self.path.stat().st_size != len(self._header) + self.layout.nbytes:
+                raise self._refused("it is corrupt: its length is not what it was")
+            self._check_sums(self.path, sums)
+        elif self.path.exists() or (self._done and not self._draft.exists()):
+            raise self._refused(f"it and its journal, {self._journal.name}, do not belong together")
+        elif self._done:
+            self._check_sums(self._draft, sums)
+
+    def _check_sums(self, path: Path, sums: list[int]) -> None:
+        with path.open("rb") as file:
+            if file.read(len(self._header)) != self._header:
+                raise self._refused("it is corrupt in its header")
+            for i, (chunk, expected) in enumerate(zip(self.layout.chunks(), sums, strict=False)):
+                if zlib.crc32(file.read(self._bytes(chunk))) != expected:
+                    raise self._refused(f"it is corrupt in its chunk {i}")
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.path.parent
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a journal."""
+        return bool(self._lines)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.path.exists() and self._done == sum(1 for _ in self.layout.chunks())
+
+    def missing(self) -> Iterator[Chunk]:
+        """The chunks that are not finished, in order."""
+        return islice(self.layout.chunks(), self._done, None)
+
+    def begin(self) -> None:
+        """Make both files, or cut off what came after the last whole line; nobody else may
+        write to them until it ends.
+        """
+        journal = self._held.enter_context(self._journal.open("ab"))
+        if fcntl:
+            try:
+                fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise self._refused("another process is writing it") from None
+        if self._journal.read_bytes() != self._read:
+            raise self._refused("another process was writing it; the same call goes on from there")
+        if self._lines:
+            os.truncate(self._journal, sum(map(len, self._lines)))
+        else:
+            head = {**self.layout.attributes(), "chunk": self.layout.chunk}
+            self._journal.write_text(f"{json.dumps(head)}\n")
+        if not self._done:
+            self._draft.write_bytes(self._header)
+
+    def put(self, chunk: Chunk, rates: npt.NDArray[Any]) -> None:
+        """Write one chunk, the next in order."""
+        columns, row = self.layout.shape[1], chunk[0].start
+        data = np.ascontiguousarray(rates).data.cast("B")
+        with self._draft.open("r+b") as file:
+            file.seek(
+                len(self._header) + (row * columns + chunk[1].start) * self.layout.dtype.itemsize
+            )
+            file.write(data)
+            _flush(file)
+        with self._journal.open("ab") as file:
+            file.write(b"%08x\n" % zlib.crc32(data))
+            _flush(file)
+        self._done += 1
+
+    def end(self) -> None:
+        """Let others write."""
+        self._held.close()
+
+    def finish(self) -> npt.NDArray[Any]:
+        """The whole array, in its place, mapped into memory to be read."""
+        if not self.whole:
+            self._draft.replace(self.path)
+        array: npt.NDArray[Any] = np.load(self.path, mmap_mode="r" if self.layout.nbytes else None)
+        return array
+
+    def _bytes(self, chunk: Chunk) -> int:
+        return len(chunk[0]) * len(chunk[1]) * self.layout.dtype.itemsize
+
+    def _refused(self, why: str) -> ValueError:
+        name = str(self.path if self.path.exists() else self._draft)
+        return ValueError(
+            f"table: out must be new, or what the same call began, got {name!r}: {why}; "
+            "it is left as it is"
+        )
+
+
+def _header(layout: Layout) -> bytes:
+    """What stands before the rates, as ``np.save`` writes it."""
+    file, descr = io.BytesIO(), np.lib.format.dtype_to_descr(layout.dtype)
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": descr, "fortran_order": False, "shape": layout.shape}
+    )
+    return file.getvalue()
+
+
+def _flush(file: Any) -> None:
+    """See that it is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())

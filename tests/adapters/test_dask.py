@@ -1,0 +1,188 @@
+"""Sweeps by Dask: lazy, small until they are computed, and with the bits of one process,
+whatever becomes of the workers.
+"""
+
+import os
+import pickle
+import signal
+import time
+
+import dask
+import numpy as np
+import pytest
+import zarr
+from distributed import Client, LocalCluster
+
+import fastlr as flr
+from fastlr.adapters.dask import reduce, table
+
+SWEEP = flr.sweep(
+    "cyclic",
+    low=np.linspace(0.1, 0.2, 40),
+    high=1.0,
+    up=[10, 20, 30],
+    mode=["triangular", "cosine"],
+)
+HUGE = flr.sweep(
+    "wsd", flr.random(10**6, peak=flr.LogUniform(1e-4, 1e-2)), warmup=10, stable=900, cooldown=90
+)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Two workers that are processes, of one thread each."""
+    quiet = {"distributed.worker.profile.enabled": False, "logging.distributed": "critical"}
+    with (
+        dask.config.set(quiet),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=str(tmp_path_factory.mktemp("workers")),
+        ) as workers,
+        Client(workers) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("chunks", [(7, 30), (240, 1), (1, 100), (10**6, 10**6), None])
+def test_a_table_has_the_bits_of_one_process(chunks):
+    rates = table(SWEEP, 3, 203, 2, dtype="float32", chunks=chunks)
+    assert (rates.shape, rates.dtype) == ((240, 100), np.float32)
+    assert np.array_equal(rates.compute(scheduler="sync"), SWEEP.table(3, 203, 2, dtype="float32"))
+    assert np.array_equal(
+        rates[17:20, ::3].compute(scheduler="sync"),
+        SWEEP.table(3, 203, 2, dtype="float32")[17:20, ::3],
+    )
+
+
+def test_a_schedule_is_a_table_too():
+    batch = flr.cosine(np.linspace(0.1, 0.2, 60).reshape(3, 20), 0.0, 100)
+    assert np.array_equal(
+        table(batch, 10, chunks=(7, 4)).compute(scheduler="sync"), batch.table(10).reshape(60, 10)
+    )
+    assert table(batch, 0).compute(scheduler="sync").shape == (60, 0)
+
+
+def test_workers_give_the_same_bits(cluster):
+    rates = table(SWEEP, 200, chunks=(31, 70))
+    whole = SWEEP.table(200)
+    assert np.array_equal(cluster.compute(rates).result(), whole)
+    assert np.array_equal(cluster.compute(rates.max(axis=1)).result(), whole.max(axis=1))
+
+
+def test_workers_write_to_zarr(cluster, tmp_path):
+    table(SWEEP, 200, chunks=(60, 100)).to_zarr(str(tmp_path / "rates.zarr"))
+    assert np.array_equal(zarr.open_array(tmp_path / "rates.zarr")[:], SWEEP.table(200))
+
+
+def test_a_worker_that_is_killed_changes_no_bit(cluster):
+    """Its process is ended from without, while it works."""
+    rates, spoilt = table(SWEEP, 200, chunks=(4, 200)), []
+    slow = rates.map_blocks(lambda part: (time.sleep(0.02), part)[1], dtype=rates.dtype)
+    before = cluster.run(os.getpid)
+    future = cluster.compute(slow)
+    time.sleep(0.3)
+    os.kill(next(iter(before.values())), signal.SIGKILL)
+    spoilt.append(future.status)
+    assert np.array_equal(future.result(), SWEEP.table(200))
+    assert spoilt == ["pending"], "it was done before the worker was killed"
+    assert set(before.values()) - set(cluster.run(os.getpid).values())
+
+
+def test_a_billion_rates_are_a_small_graph():
+    rates = table(HUGE, 1_000)
+    assert rates.size == 10**9
+    assert len(rates.__dask_graph__()) < 1_000
+    assert len(pickle.dumps(rates)) < 100_000
+    chunk = rates.chunksize[0] * rates.chunksize[1] * rates.dtype.itemsize
+    assert chunk <= 2**24
+    first = rates[: 2 * rates.chunksize[0]].max(axis=1).compute(scheduler="sync")
+    assert np.array_equal(first, HUGE[: first.size].max(1_000))
+
+
+def test_long_lists_are_shipped_once():
+    """Not with every chunk."""
+    sweep = flr.sweep("linear", init=np.linspace(0.1, 0.2, 10**5), end=0.0, steps=10)
+    rates = table(sweep, 10, chunks=(1_000, 10))
+    assert rates.numblocks == (100, 1)
+    assert len(pickle.dumps(dict(rates.__dask_graph__()))) < 3 * len(pickle.dumps(sweep))
+
+
+def test_reductions_go_chunk_by_chunk(cluster):
+    results = reduce(SWEEP, ["sum", "max"], 0, 100, chunks=50)
+    assert {name: result.chunks for name, result in results.items()} == dict.fromkeys(
+        ("sum", "max"), ((50, 50, 50, 50, 40),)
+    )
+    (found,) = dask.compute(results)
+    whole = SWEEP.reduce(["sum", "max"], 0, 100)
+    assert found.keys() == whole.keys()
+    assert all(np.array_equal(found[name], whole[name].reshape(-1)) for name in whole)
+
+
+REFUSED = [
+    (
+        lambda: table(SWEEP, 10, chunks=(1, 0)),
+        ValueError,
+        "table: chunks must be lanes and steps, two integers from 1, got .1, 0.",
+    ),
+    (
+        lambda: table(SWEEP, 10, chunks=7),
+        ValueError,
+        "table: chunks must be lanes and steps, two integers from 1, got 7",
+    ),
+    (lambda: table(SWEEP, -1), ValueError, "start and stop must be at least 0"),
+    (lambda: table(SWEEP, 10, dtype="int8"), TypeError, "dtype must be float64 or float32"),
+    (lambda: table(3, 10), TypeError, "table: lanes must be a Sweep or a Schedule, got int 3"),
+    (
+        lambda: reduce(SWEEP, ["sum"], 10, chunks=0),
+        ValueError,
+        "reduce: chunks must be an integer of lanes, from 1, got 0",
+    ),
+    (
+        lambda: reduce(3, ["sum"], 10),
+        TypeError,
+        "reduce: lanes must be a Sweep or a Schedule, got int 3",
+    ),
+]
+
+
+@pytest.mark.parametrize(("work", "error", "message"), REFUSED)
+def test_what_cannot_be_done_is_said_at_once(work, error, message):
+    with pytest.raises(error, match=message):
+        work()
+
+
+def test_sweeps_that_differ_in_a_fixed_value_are_computed_apart():
+    one, other = (
+        flr.sweep("cosine(1e-3, end * k, 100)", end=[0.0, 1e-4, 0.0], k=k) for k in (1, 3)
+    )
+    found = dask.compute(
+        table(one, 200),
+        table(other, 200),
+        reduce(one, "sum", 99),
+        reduce(other, "sum", 99),
+        scheduler="sync",
+    )
+    assert np.array_equal(found[0], one.table(200))
+    assert np.array_equal(found[1], other.table(200))
+    assert [sums["sum"].tolist() for sums in found[2:]] == [
+        sweep.reduce("sum", 99)["sum"].tolist() for sweep in (one, other)
+    ]
+
+
+def test_sweeps_without_a_fingerprint_are_computed_apart():
+    def swept(unseen):
+        return flr.sweep(lambda peak: flr.linear(peak * unseen.count, 0.0, 100), peak=[0.1, 0.2])
+
+    class Unseen:
+        count = 1.0
+
+    unseen = Unseen()
+    one, other = swept(unseen), swept(unseen)
+    assert one.fingerprint is None
+    tables = [table(sweep, 50) for sweep in (one, other)]
+    assert tables[0].name != tables[1].name
+    for found in dask.compute(*tables, scheduler="sync"):
+        assert np.array_equal(found, one.table(50))

@@ -1,0 +1,810 @@
+"""Plans that change: no rate changes before the step of an edit, a difference is found, and a
+resume is where it should be.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import schedules
+from cases import BACKENDS
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from test_bad_input import NAMES, run
+from test_one_number import same
+
+import fastlr as flr
+
+LAST = 2**53
+seeds = st.integers(0, 2**32 - 1)
+edits = st.one_of(st.integers(0, 5_000), st.integers(0, 10**6))
+short = st.integers(1, 300)
+SHAPES = ["linear", "cosine", "1-sqrt", "sqrt", "polynomial"]
+extensible = st.one_of(
+    st.builds(flr.linear, schedules.levels, schedules.levels, short),
+    st.builds(
+        flr.cosine,
+        schedules.levels,
+        schedules.levels,
+        short,
+        exponent=schedules.powers,
+        k=schedules.powers,
+    ),
+    st.builds(flr.polynomial, schedules.levels, schedules.levels, short, power=schedules.powers),
+    st.builds(flr.exponential, schedules.positive, schedules.positive, short),
+    st.builds(flr.rex, schedules.levels, schedules.levels, short),
+    st.builds(
+        flr.wsd, schedules.levels, short, short, short, end=schedules.levels, shape=schedules.shapes
+    ),
+    st.builds(
+        lambda p, w, n, e: flr.warmup_cosine(p, w, w + n, end=e),
+        schedules.levels,
+        short,
+        short,
+        schedules.levels,
+    ),
+    st.builds(lambda p, n: flr.one_cycle(p, n + 10), schedules.levels, short),
+)
+extensible = st.one_of(
+    extensible, st.builds(lambda s, x, n: (s * x).delay(n), extensible, schedules.levels, short)
+)
+
+
+def before(step: int, *plans: flr.Schedule, seed: int) -> np.ndarray:
+    """Steps that come before another, those next to it among them."""
+    rng = np.random.default_rng(seed)
+    found = {t for plan in plans for t in schedules.interesting_steps(plan, rng, count=4)} | {
+        step - 1,
+        step - 2,
+        step // 2,
+    }
+    return np.array(sorted(t for t in found if 0 <= t < step), dtype=np.int64)
+
+
+# -- continue_from ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(old=schedules.scalars, new=schedules.scalars, step=edits, seed=seeds)
+@settings(max_examples=50)
+def test_a_new_plan_changes_no_bit_before_its_step(backend, old, new, step, seed):
+    assume((new.steps or 0) + step <= LAST)
+    own, shared = old.continue_from(step, new), old.continue_from(step, new, clock="same")
+    rng = np.random.default_rng(seed)
+    after = np.array(
+        [t for t in schedules.interesting_steps(new, rng, count=4) if t <= LAST - step]
+    )
+    with flr.use_backend(backend):
+        early = before(step, old, new, seed=seed)
+        for plan in (own, shared):
+            assert same(plan(early), old(early))
+        assert same(own(step + after), new(after))
+        assert same(shared(step + after), new(step + after))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(
+    old=schedules.scalars,
+    new=schedules.scalars,
+    step=edits,
+    seed=seeds,
+    clock=st.sampled_from(["own", "same"]),
+)
+@settings(max_examples=50)
+def test_a_matched_plan_begins_at_the_rate_it_leaves(backend, old, new, step, seed, clock):
+    assume((new.steps or 0) + step <= LAST)
+    with flr.use_backend("reference"):
+        level, first = old(step), new(step if clock == "same" else 0)
+    assume(level > 1e-300 and first > 1e-300 and 1e-200 < level / first < 1e200)
+    plan = old.continue_from(step, new, clock=clock, match=True)
+    with flr.use_backend(backend):
+        assert plan(step) == pytest.approx(level, rel=1e-14, abs=0)
+        early = before(step, old, new, seed=seed)
+        assert same(plan(early), old(early))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_plan_is_continued_lane_by_lane(backend):
+    old, steps = flr.cosine([1.0, 0.5, 0.1], 0.01, 100), [10, 50, 99]
+    with flr.use_backend(backend):
+        plan = old.continue_from(steps, flr.linear(1.0, 0.0, 30), match=True)
+        for lane, alone, step in zip(plan, old, steps, strict=True):
+            assert same(lane.table(step), alone.table(step))
+            assert lane(step) == pytest.approx(alone(step), rel=1e-15)
+            assert lane(step + 30) == 0.0
+
+
+# -- extend ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(plan=extensible, more=st.integers(0, 1_000), where=st.floats(0.0, 1.0), seed=seeds)
+@settings(max_examples=50)
+def test_an_extension_changes_no_bit_before_its_step_and_ends_where_it_should(
+    backend, plan, more, where, seed
+):
+    total = plan.steps + more
+    at = int(where * total)
+    extended = plan.extend(total, at=at)
+    assert extended.steps == total
+    with flr.use_backend(backend):
+        early = before(at, plan, seed=seed)
+        assert same(extended(early), plan(early))
+        assert extended(total) == extended(LAST) == plan(plan.steps)
+        assert (
+            extended(at) == pytest.approx(plan(at), rel=1e-14, abs=1e-300)
+            or at == total
+            or waits(plan, at)
+        )
+
+
+def waits(plan: flr.Schedule, at: int) -> bool:
+    """Whether the last piece of a plan with a stable phase has not begun, so that its begin is
+    moved.
+    """
+    return len(plan.boundaries) > 1 and at <= plan.boundaries[-2]
+
+
+@given(
+    peak=schedules.positive,
+    warmup=short,
+    stable=short,
+    cooldown=short,
+    more=st.integers(0, 10**6),
+    shape=schedules.shapes,
+)
+@settings(max_examples=50)
+def test_an_extended_stable_phase_is_a_longer_stable_phase(
+    peak, warmup, stable, cooldown, more, shape
+):
+    plan = flr.wsd(peak, warmup, stable, cooldown, shape=shape)
+    longer = flr.wsd(peak, warmup, stable + more, cooldown, shape=shape)
+    extended = plan.extend(plan.steps + more, at=warmup + stable // 2)
+    assert extended.boundaries == longer.boundaries
+    assert same(extended.table(600), longer.table(600))
+    last = max(plan.steps + more - 300, 0)
+    assert same(extended.table(last, last + 310), longer.table(last, last + 310))
+
+
+def test_groups_are_extended_each_by_its_own_last_piece():
+    groups = flr.stack({"body": flr.wsd(1.0, 5, 20, 5), "head": flr.linear(1.0, 0.0, 30)})
+    extended = groups.extend(60, at=10)
+    assert extended.names == ("body", "head")
+    for name in groups.names:
+        assert same(extended[name].table(80), groups[name].extend(60, at=10).table(80))
+
+
+# -- cooldowns and branches ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(plan=schedules.scalars, at=edits, steps=short, seed=seeds)
+@settings(max_examples=50)
+def test_a_cooldown_changes_no_bit_before_it_begins(backend, plan, at, steps, seed):
+    cooled = plan.cooldown(at, steps)
+    with flr.use_backend(backend):
+        early = before(at, plan, seed=seed)
+        assert same(cooled(early), plan(early))
+        assert cooled(at) == pytest.approx(plan(at), rel=1e-13, abs=1e-300)
+        assert cooled(at + steps) == 0.0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("shape", SHAPES)
+@given(plan=schedules.scalars, at=st.lists(edits, min_size=1, max_size=4), steps=short)
+@settings(max_examples=15)
+def test_a_branch_is_the_cooldown_of_its_lane(shape, backend, plan, at, steps):
+    at = [min(step, 10**6 if plan.steps is None else plan.steps) for step in at]
+    branches = plan.branches(at, steps, shape=shape)
+    assert branches.shape == (len(at),)
+    with flr.use_backend(backend):
+        for lane, start in zip(branches, at, strict=True):
+            alone, around = (
+                plan.cooldown(start, steps, shape=shape),
+                np.arange(max(start - 20, 0), start + steps + 5),
+            )
+            assert same(lane(around), alone(around))
+            early = around[around < start]
+            assert same(lane(early), plan(early))
+
+
+def test_branches_are_the_experiment_of_many_cooldowns():
+    """Hagele et al. (2024): one long run, and from each of its checkpoints a cooldown of a part
+    of the steps so far.
+    """
+    at = np.arange(1_000, 10_001, 1_000)
+    branches = (
+        flr.linear(0.0, 1e-3, 300).then(flr.constant(1e-3)).branches(at, at // 5, shape="1-sqrt")
+    )
+    table = branches.table(12_001)
+    for row, start in zip(table, at.tolist(), strict=True):
+        assert np.all(row[300 : start + 1] == 1e-3)
+        assert np.all(np.diff(row[start : start + start // 5 + 1]) < 0)
+        assert np.all(row[start + start // 5 :] == 0.0)
+
+
+# -- diff ------------------------------------------------------------------------------------------
+
+
+def told_apart(old: flr.Schedule, new: flr.Schedule, steps: int) -> tuple[object, ...]:
+    """By tables laid side by side: the first step that differs, its lane, and the largest
+    difference and its first step.
+    """
+    a, b = (plan.table(steps).reshape(-1, steps) for plan in (old, new))
+    found = [(t, lane) for t in range(steps) for lane in range(len(a)) if a[lane, t] != b[lane, t]]
+    if not found:
+        return None, None, 0.0, None
+    apart = np.abs(a - b)
+    return *found[0], apart.max(), int(np.argmax(apart.max(axis=0)))
+
+
+brief = st.one_of(
+    st.builds(flr.linear, schedules.levels, schedules.levels, st.integers(0, 40)),
+    st.builds(
+        lambda p, w, n: flr.warmup_cosine(p, w, w + n),
+        schedules.levels,
+        st.integers(0, 20),
+        st.integers(0, 40),
+    ),
+    st.builds(flr.step_decay, schedules.levels, schedules.factors, st.integers(1, 20)),
+    st.builds(flr.constant, schedules.levels),
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(old=brief, new=brief, steps=st.integers(1, 100), at=st.integers(0, 120))
+@settings(max_examples=60)
+def test_a_difference_is_that_of_the_tables(backend, old, new, steps, at):
+    with flr.use_backend(backend):
+        for other in (new, old.continue_from(at, new), old):
+            found = flr.diff(old, other, steps)
+            first, _, largest, where = told_apart(old, other, steps)
+            assert (found.step, found.largest, found.largest_step, found.steps) == (
+                first,
+                largest,
+                where,
+                steps,
+            )
+            assert bool(found) is (first is not None)
+            assert found.lane is None
+            assert first is None or (found.old, found.new) == (old(first), other(first))
+
+
+@given(
+    pairs=st.lists(st.tuples(brief, brief), min_size=1, max_size=4),
+    steps=st.integers(1, 100),
+    named=st.booleans(),
+)
+@settings(max_examples=60)
+def test_a_difference_of_groups_has_the_name_of_the_lane(pairs, steps, named):
+    names = [f"group{i}" for i in range(len(pairs))] if named else None
+    old, new = (flr.stack([pair[side] for pair in pairs], names=names) for side in (0, 1))
+    found = flr.diff(old, new, steps)
+    first, lane, largest, where = told_apart(old, new, steps)
+    assert (found.step, found.largest, found.largest_step) == (first, largest, where)
+    assert found.lane == (None if lane is None else names[lane] if named else lane)
+    if first is not None:
+        assert (found.old, found.new) == (old(first)[lane], new(first)[lane])
+        row = found.largest_lane if not named else names.index(found.largest_lane)
+        assert abs(old(where)[row] - new(where)[row]) == largest
+        assert repr(found.lane) in str(found)
+
+
+@given(a=st.integers(1, 300), b=st.integers(1, 300))
+@settings(max_examples=50)
+def test_a_difference_reaches_one_step_beyond_the_longer_plan(a, b):
+    """The last step tells two levels apart that are reached in the same way."""
+    assert flr.diff(flr.linear(1.0, 0.0, a), flr.linear(1.0, 0.0, b)).steps == max(a, b) + 1
+    plan = flr.constant(0.5).cooldown(a, b)
+    assert flr.diff(plan, plan.with_past_end("repeat"), a + b + 1).step == a + b
+
+
+def test_a_difference_is_found_in_every_block_of_many():
+    """More steps than are held at a time, and lanes whose blocks are short."""
+    for step in (0, 65_535, 65_536, 65_537, 199_999):
+        flat = flr.constant(0.5)
+        assert (
+            flr.diff(
+                flat, flr.join([flat, flr.constant(0.25), flat], at=[step, step + 1]), 200_000
+            ).step
+            == step
+        )
+    lanes = flr.constant(np.full(700, 0.5))
+    turns = np.full(700, 900)
+    turns[[3, 600]] = [500, 400]
+    found = flr.diff(lanes, lanes.cooldown(turns, 0, end=0.25), 1_000)
+    assert (found.step, found.lane, found.largest, found.largest_step, found.largest_lane) == (
+        400,
+        600,
+        0.25,
+        400,
+        600,
+    )
+
+
+def test_a_plan_that_raises_is_compared_up_to_its_end():
+    line = flr.linear(1.0, 0.0, 10)
+    found = flr.diff(line, line.with_past_end("raise"))
+    assert (found.steps, bool(found)) == (10, False)
+    assert str(found) == "no rate differs in 10 steps"
+
+
+# -- check -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(plan=st.one_of(brief, extensible), steps=st.integers(1, 400))
+@settings(max_examples=60)
+def test_a_check_says_what_the_table_says(backend, plan, steps):
+    with flr.use_backend(backend):
+        found, table = flr.check(plan, steps), plan.table(steps)
+        floor = min(table.min(), table[-1] if plan.steps is None else plan(plan.steps))
+        assert (found.first, found.last, found.peak, found.floor) == (
+            table[0],
+            table[-1],
+            table.max(),
+            floor,
+        )
+        assert (found.peak_step, found.steps_at_floor) == (
+            table.argmax(),
+            np.count_nonzero(table == floor),
+        )
+        assert (found.steps, found.plan_steps) == (steps, plan.steps)
+        assert 0.0 <= found.ends_at <= 1.0
+        for jump in found.jumps:
+            assert (jump.before, jump.after) == (plan(jump.step - 1), plan(jump.step))
+        assert {jump.step for jump in found.jumps} <= set(plan.boundaries)
+
+
+@pytest.mark.parametrize("policy", ["hold", "raise", "zero", "repeat"])
+def test_a_check_finds_the_seam_that_jumps(policy):
+    plan = flr.linear(0.0, 0.95, 19).then(flr.cosine(0.5, 0.0, 100)).with_past_end(policy)
+    assert [(jump.step, jump.before, jump.after) for jump in flr.check(plan, 119).jumps] == [
+        (19, pytest.approx(0.9), 0.5)
+    ]
+    assert flr.check(flr.warmup_cosine(1.0, 20, 200), 300).jumps == ()
+
+
+@pytest.mark.parametrize("left", [1, 2, 3])
+def test_a_check_of_a_plan_that_raises_soon_after_its_last_seam(left):
+    """The rates on both sides of a boundary are compared, and there is none after the end."""
+    plan = flr.constant(1.0).continue_from(5, flr.linear(0.5, 0.4, left)).with_past_end("raise")
+    assert [jump.step for jump in flr.check(plan, 5 + left).jumps] == [5]
+
+
+def test_a_run_of_another_length_than_its_plan_is_told():
+    told = str(flr.check(flr.warmup_cosine(0.1, 10, 100), 1_100))
+    assert "1,100 steps of a plan that takes 100 steps" in told
+    assert "1,001 steps at the floor, 0.0" in told
+    assert "it ends at 0.29 of the range" in str(flr.check(flr.linear(1.0, 0.0, 10_000), 7_100))
+
+
+# -- resuming --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "plan",
+    [
+        flr.linear(1.0, 0.0, 300),
+        flr.warmup_cosine(0.1, 20, 300),
+        flr.exponential_decay(0.1, gamma=0.99),
+    ],
+)
+@pytest.mark.parametrize("off", [-7, -1, 1, 2])
+def test_a_resume_that_is_off_is_told_by_how_much(plan, off, backend):
+    with flr.use_backend(backend):
+        for step in (37, 100, 250):
+            flr.verify_resume(plan, step, plan(step))
+            flr.verify_resume(plan, step, np.float32(plan(step)))
+            with pytest.raises(
+                ValueError,
+                match=rf"step {step} must have the rate .*, got .*, which is that of "
+                rf"step {step + off}$",
+            ):
+                flr.verify_resume(plan, step, plan(step + off))
+
+
+def test_a_resume_that_began_again_is_told():
+    plan = flr.cosine(1.0, 0.0, 100_000)
+    with pytest.raises(ValueError, match=r"which is that of step 0$"):
+        flr.verify_resume(plan, 40_000, 1.0)
+
+
+@pytest.mark.parametrize("rate", [np.inf, -np.inf, np.nan, -1.0, 1e308])
+def test_a_rate_that_is_nowhere_is_that_of_no_step(rate):
+    with pytest.raises(
+        ValueError, match=rf"step 4 must have the rate 0.6, got {rate!r}$".replace("+", r"\+")
+    ):
+        flr.verify_resume(flr.linear(1.0, 0.0, 10), 4, rate)
+
+
+def test_a_resume_of_groups_is_told_by_name():
+    groups = flr.stack({"body": flr.linear(1.0, 0.0, 100), "head": flr.constant(0.3)})
+    flr.verify_resume(groups, 40, groups(40))
+    with pytest.raises(
+        ValueError,
+        match=r"step 40 of 'body' must have the rate 0.6, got 0.61, which is that of step 39",
+    ):
+        flr.verify_resume(groups, 40, [0.61, 0.3])
+    with pytest.raises(ValueError, match=r"step 40 of 'head' must have the rate 0.3, got 0.03$"):
+        flr.verify_resume(groups, 40, [0.6, 0.03])
+
+
+@given(plan=st.one_of(schedules.scalars, schedules.batches()), step=st.integers(0, LAST))
+@settings(max_examples=60)
+def test_a_checkpoint_in_json_gives_back_plan_and_step(plan, step):
+    saved = json.loads(json.dumps(flr.checkpoint(plan, step)))
+    assert flr.resume(saved) == flr.resume(saved, plan) == (plan, step)
+
+
+PLANS = {
+    "groups": flr.stack(
+        {"body": flr.warmup_cosine(6e-4, 20, 600, end=6e-5), "head": flr.noam(512, 40)}
+    ).maximum(1e-5),
+    "an edited run": flr.wsd(3e-4, 10, 400, 50)
+    .extend(900, at=300)
+    .continue_from(700, flr.rex(1.0, 0.0, 200), match=True),
+    "branches": flr.constant(0.1).branches([10, 200, 400], [5, 50, 100], shape="1-sqrt"),
+    "a batch ramp": flr.ramp(16, 64, 1_600, 16).per_step(flr.warmup_cosine(0.1, 1_000, 40_000)),
+}
+RESUMED = """
+import json, sys
+import fastlr as flr
+plan, step = flr.resume(json.load(sys.stdin))
+print(json.dumps([step, plan.fingerprint, plan.table(step, step + 300).tobytes().hex()]))
+"""
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_run_goes_on_in_another_process_with_the_same_bits(name):
+    plan, paths = (
+        PLANS[name],
+        [str(Path(flr.__file__).parents[1]), os.environ.get("PYTHONPATH", "")],
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", RESUMED],
+        input=json.dumps(flr.checkpoint(plan, 123)),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+    )
+    assert json.loads(process.stdout) == [
+        123,
+        plan.fingerprint,
+        plan.table(123, 423).tobytes().hex(),
+    ]
+
+
+def test_a_plan_that_is_not_the_saved_one_is_shown():
+    saved, new = flr.checkpoint(flr.linear(1.0, 0.0, 100), 40), flr.linear(1.0, 0.0, 200)
+    with pytest.raises(
+        ValueError,
+        match=r"resume: plan must be the saved one, unless .*; the first to differ is "
+        r"step 1: 0.99 before",
+    ):
+        flr.resume(saved, new)
+    assert flr.resume(saved, new, wins="new") == (new, 40)
+    assert flr.resume(saved, new, wins="saved") == (flr.linear(1.0, 0.0, 100), 40)
+    with pytest.raises(
+        ValueError, match=r"the first to differ is step 0: 1.0 before, 0.1 now; .* at step 0$"
+    ):
+        flr.resume(saved, flr.constant(0.1))
+    with pytest.raises(
+        ValueError,
+        match=r"saved linear\(.*\), got constant\(.*\) \(diff: both plans must have the same batch",
+    ):
+        flr.resume(saved, flr.constant([0.1, 0.2]))
+
+
+def test_a_plan_that_is_written_otherwise_is_the_same_plan():
+    saved = flr.checkpoint(flr.warmup_linear(1.0, 10, 100), 40)
+    otherwise = flr.linear(0.0, 1.0, 10).then(flr.linear(1.0, 0.0, 90))
+    assert flr.resume(saved, otherwise) == (otherwise, 40)
+    with pytest.raises(ValueError, match="resume: plan must be the saved one"):
+        flr.resume(saved, otherwise.with_past_end("raise"))
+
+
+def test_branches_of_a_peak_that_is_held():
+    held = flr.warmup_constant(1.0, 300)
+    assert held.branches(at=[1_000, 2_000], steps=[100, 200])([1_050, 2_100]).tolist() == [
+        [0.5, 0.0],
+        [1.0, 0.5],
+    ]
+    with pytest.raises(
+        ValueError, match="branches: at must be at most 10, where the schedule ends, got 11"
+    ):
+        flr.linear(1.0, 0.5, 10).branches(at=11, steps=5)
+
+
+def test_what_never_ends_is_left_alone_by_an_extension():
+    groups = flr.stack({"body": flr.linear(1.0, 0.0, 10), "head": flr.constant(0.1)})
+    longer = (groups * 0.5).extend(20)
+    assert longer.row(10) == {"body": 0.25, "head": 0.05}
+    assert longer["head"](10**9) == 0.05
+    assert flr.diff(groups * 0.5, longer).lane == "body"
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+NAMES["saved"] = flr.checkpoint(flr.linear(1.0, 0.0, 10), 4)
+INTEGER = "must be an integer from 0 to 2**53, got"
+REFUSED = [
+    ("line.continue_from(-1, flat)", ValueError, f"continue_from: step {INTEGER} -1"),
+    ("line.continue_from(0.5, flat)", TypeError, f"continue_from: step {INTEGER} float 0.5"),
+    (
+        "line.continue_from(5, 0.1)",
+        TypeError,
+        "continue_from: new must be a Schedule, got float 0.1",
+    ),
+    (
+        "line.continue_from(5, line, clock='mine')",
+        ValueError,
+        "continue_from: clock must be one of 'own', 'same', got 'mine'",
+    ),
+    (
+        "line.continue_from(5, line, match=1)",
+        TypeError,
+        "continue_from: match must be True or False, got int 1",
+    ),
+    (
+        "line.continue_from(5, linear(0.0, 1.0, 5), match=True)",
+        ValueError,
+        "must be of rates above 0, got 0.5 and then 0.0",
+    ),
+    (
+        "line.continue_from(10, line, match=True)",
+        ValueError,
+        "match must be of rates above 0, got 0.0 and then 1.0",
+    ),
+    (
+        "pair.continue_from(5, triple)",
+        ValueError,
+        "must broadcast against each other, got self (2,), new (3,)",
+    ),
+    (
+        "strict.continue_from(11, flat)",
+        ValueError,
+        "a part with past_end='raise' must be cut off by its end, got linear(",
+    ),
+    (
+        "constant(1e200).continue_from(5, constant(1e-200), match=True)",
+        ValueError,
+        "scale: factor must be a finite number",
+    ),
+    (
+        "groups.continue_from(5, stack({'a': flat, 'b': flat}))",
+        ValueError,
+        "continue_from: groups must have the same names",
+    ),
+    (
+        "line.extend(9)",
+        ValueError,
+        "extend: total must be no less than the schedule takes, 10, got 9",
+    ),
+    ("line.extend(-1)", ValueError, f"extend: total {INTEGER} -1"),
+    ("line.extend(20, at=-1)", ValueError, f"extend: at {INTEGER} -1"),
+    ("line.extend(20, at=1.5)", TypeError, f"extend: at {INTEGER} float 1.5"),
+    ("line.extend(20, at=21)", ValueError, "extend: at must be at most total, 20, got 21"),
+    (
+        "line.extend([20, 30], at=25)",
+        ValueError,
+        "extend: at must be at most total, [20, 30], got 25",
+    ),
+    (
+        "(line * line).extend(20)",
+        ValueError,
+        "extend: the last piece must be a curve between two levels, got a multiply",
+    ),
+    (
+        "line.repeat(2).extend(50)",
+        ValueError,
+        "extend: the last piece must be a curve between two levels, got a loop",
+    ),
+    ("wsd(1.0, 1, [0, 8], 4).extend(20, at=5)", ValueError, "extend: all lanes must be alike"),
+    ("line.cooldown(-1, 5)", ValueError, f"cooldown: at {INTEGER} -1"),
+    (
+        "line.branches(11, 5)",
+        ValueError,
+        "branches: at must be at most 10, where the schedule ends, got 11",
+    ),
+    (
+        "line.branches([1, 11], 5)",
+        ValueError,
+        "branches: at must be at most 10, where the schedule ends, got [1, 11]",
+    ),
+    (
+        "line.branches([1, 2], [1, 2, 3])",
+        ValueError,
+        "must broadcast against each other, got at (2,), steps (3,)",
+    ),
+    ("line.branches([1.0], 5)", TypeError, f"branches: at {INTEGER} list [1.0]"),
+    (
+        "line.branches([2, 3], 5, end=0.0, shape='exponential')",
+        ValueError,
+        "end must be above 0 for an exponential cooldown",
+    ),
+    ("diff(line, 0.1)", TypeError, "diff: new must be a Schedule, got float 0.1"),
+    ("diff('line', line)", TypeError, "diff: old must be a Schedule, got str 'line'"),
+    (
+        "diff(line, pair)",
+        ValueError,
+        "diff: both plans must have the same batch shape, got () and (2,)",
+    ),
+    (
+        "diff(groups, pair)",
+        ValueError,
+        "diff: both plans must have the same groups, got ['body', 'head'] and groups",
+    ),
+    ("diff(line, flat)", ValueError, "diff: steps must be given for a plan that goes on for ever"),
+    ("diff(line, line, 0)", ValueError, "diff: steps must be an integer from 1 to 2**53, got 0"),
+    ("diff(line, line, [5])", TypeError, "diff: steps must be a single number, got list [5]"),
+    (
+        "diff(line, line, 10**11)",
+        ValueError,
+        "diff: steps must be at most 1,000,000,000, as each is looked at, got",
+    ),
+    (
+        "check(pair, 5)",
+        ValueError,
+        "check: plan must be a scalar one, got batch shape (2,); index it first",
+    ),
+    ("check(0.1, 5)", TypeError, "check: plan must be a Schedule, got float 0.1"),
+    ("check(line, 0)", ValueError, "check: total_steps must be an integer from 1 to 2**53, got 0"),
+    (
+        "check(line, 5.0)",
+        TypeError,
+        "check: total_steps must be an integer from 1 to 2**53, got float 5.0",
+    ),
+    (
+        "check(line, None)",
+        TypeError,
+        "check: total_steps must be an integer from 1 to 2**53, got NoneType",
+    ),
+    ("check(line, [5])", TypeError, "check: total_steps must be a single number, got list [5]"),
+    (
+        "check(strict, 11)",
+        ValueError,
+        "check: total_steps must be at most 10, where the plan ends and raises, got 11",
+    ),
+    (
+        "verify_resume(0.1, 4, 0.1)",
+        TypeError,
+        "verify_resume: plan must be a Schedule, got float 0.1",
+    ),
+    ("verify_resume(line, -1, 0.1)", ValueError, f"verify_resume: step {INTEGER} -1"),
+    ("verify_resume(line, 4.0, 0.6)", TypeError, f"verify_resume: step {INTEGER} float 4.0"),
+    (
+        "verify_resume(line, [4], 0.6)",
+        TypeError,
+        "verify_resume: step must be a single number, got list [4]",
+    ),
+    (
+        "verify_resume(line, 4, [0.6])",
+        TypeError,
+        "observed must be a rate for each lane, of shape (), got [0.6]",
+    ),
+    (
+        "verify_resume(pair, 4, 0.6)",
+        TypeError,
+        "observed must be a rate for each lane, of shape (2,), got 0.6",
+    ),
+    (
+        "verify_resume(line, 4, '0.6')",
+        TypeError,
+        "observed must be a rate for each lane, of shape (), got '0.6'",
+    ),
+    (
+        "verify_resume(line, 4, True)",
+        TypeError,
+        "observed must be a rate for each lane, of shape (), got True",
+    ),
+    (
+        "verify_resume(line, 4, 0.6, tolerance=-1)",
+        ValueError,
+        "tolerance must be a number from 0 up to, not including, 1",
+    ),
+    (
+        "verify_resume(line, 4, 0.6, tolerance=nan)",
+        ValueError,
+        "tolerance must be a number from 0 up to, not including, 1",
+    ),
+    (
+        "verify_resume(line, 4, 0.6, tolerance='x')",
+        TypeError,
+        "tolerance must be a number from 0 up to, not including, 1",
+    ),
+    (
+        "verify_resume(line, 4, 0.6, tolerance=[0.1])",
+        TypeError,
+        "tolerance must be a single number, got list [0.1]",
+    ),
+    ("checkpoint(0.1, 4)", TypeError, "checkpoint: plan must be a Schedule, got float 0.1"),
+    ("checkpoint(line, -1)", ValueError, f"checkpoint: step {INTEGER} -1"),
+    ("checkpoint(line, 1.5)", TypeError, f"checkpoint: step {INTEGER} float 1.5"),
+    ("checkpoint(line, [4])", TypeError, "checkpoint: step must be a single number, got list [4]"),
+    (
+        "resume(None)",
+        ValueError,
+        "resume: saved must be what checkpoint(plan, step) gave, got None",
+    ),
+    ("resume({})", ValueError, "resume: saved must be what checkpoint(plan, step) gave, got {}"),
+    (
+        "resume({**saved, 'lr': 0.1})",
+        ValueError,
+        "resume: saved must be what checkpoint(plan, step) gave, got {",
+    ),
+    (
+        "resume({**saved, 'resume': 2})",
+        ValueError,
+        "resume: saved must have version 1 of the format, got 2",
+    ),
+    ("resume({**saved, 'step': -1})", ValueError, f"resume: step {INTEGER} -1"),
+    ("resume({**saved, 'step': 4.5})", TypeError, f"resume: step {INTEGER} float 4.5"),
+    ("resume({**saved, 'step': True})", TypeError, f"resume: step {INTEGER} bool True"),
+    (
+        "resume({**saved, 'plan': line})",
+        TypeError,
+        "from_spec: spec must be a mapping, got Schedule",
+    ),
+    (
+        "resume({**saved, 'plan': flat.to_spec()})",
+        ValueError,
+        "resume: the plan must have the fingerprint saved with it, '",
+    ),
+    (
+        "resume({**saved, 'fingerprint': None})",
+        ValueError,
+        "the plan must have the fingerprint saved with it, None, got",
+    ),
+    ("resume(saved, 0.1)", TypeError, "resume: plan must be a Schedule, got float 0.1"),
+    (
+        "resume(saved, pair)",
+        ValueError,
+        "(diff: both plans must have the same batch shape, got () and (2,))",
+    ),
+    (
+        "resume(saved, line, wins='old')",
+        ValueError,
+        "resume: wins must be one of 'saved', 'new', got 'old'",
+    ),
+    (
+        "resume(saved, wins=True)",
+        TypeError,
+        "resume: wins must be one of 'saved', 'new', got bool True",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "error", "words"), REFUSED, ids=[text for text, *_ in REFUSED])
+def test_plans_refuse(text, error, words):
+    with pytest.raises(error) as refused:
+        run(text)
+    assert refused.type is error
+    assert words in str(refused.value)
+
+
+def test_a_floor_stays_where_it_is_when_a_plan_goes_on():
+    plan = flr.wsd(1.0, 10, 70, 20)
+    assert flr.diff(plan.maximum(0.1).extend(200), plan.extend(200).maximum(0.1)).step is None
+    assert flr.diff(plan.clip(0.1, 0.9).extend(200), plan.extend(200).clip(0.1, 0.9)).step is None
+    assert (plan * flr.constant(0.5)).extend(200)(150) == 0.5
+
+
+def test_what_repeats_has_no_end_to_look_up_to():
+    plan = flr.wsd(1.0, 10, 70, 20)
+    with pytest.raises(ValueError, match="diff: steps must be given"):
+        flr.diff(plan, plan.with_past_end("repeat"))
+    assert flr.diff(plan, plan.with_past_end("repeat"), steps=200).step == 101
+
+
+def test_rates_by_name_are_what_a_run_of_groups_observed():
+    groups = flr.stack({"body": flr.linear(1.0, 0.0, 10), "head": flr.constant(0.1)})
+    flr.verify_resume(groups, 5, groups.row(5))
+    with pytest.raises(ValueError, match=r"step 5 of 'body' must have the rate 0\.5, got 0\.6"):
+        flr.verify_resume(groups, 5, {"head": 0.1, "body": 0.6})

@@ -1,0 +1,799 @@
+"""The command line: what it prints, what it writes, and what it leaves behind when something is
+wrong: nothing.
+"""
+
+import csv
+import io
+import json
+import math
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module, metadata
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from typer.testing import CliRunner
+
+import fastlr as flr
+from fastlr.arguments import files
+from fastlr.cli.commands import app
+from fastlr.drawing import plots
+
+module = import_module("fastlr.cli.commands")
+
+LINEAR = "linear(1e-3, 1e-4, 1000)"
+ENDLESS = "cyclic(0.1, 0.5, up=20)"
+SWEEP = "linear([0.1, 0.2, 0.3], 0.0, 100)"
+
+
+def run(*arguments: object) -> str:
+    """What a command prints; it must succeed, and say nothing on stderr."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def refused(*arguments: object) -> str:
+    """The one line on stderr with which a command is refused."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = result.stderr.splitlines()
+    return line.replace(" (env var: 'None')", "")  # Typer 0.16 adds it to the name of an option
+
+
+def facts(text: str) -> dict[str, str]:
+    """Names and values in two columns."""
+    return dict(re.findall(r"^([A-Za-z]+(?: [a-z]+)*)  +(.*)$", text, re.MULTILINE))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to write into, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# -- which schedule --------------------------------------------------------------------------------
+
+
+def test_recipe_spec_and_expression_are_one_schedule(folder: Path) -> None:
+    """The three ways to name a schedule: by recipe, by file (of any name), by expression."""
+    schedule = flr.recipe("bert-base").schedule
+    for name in ("bert.json", "bert"):
+        (folder / name).write_text(json.dumps(schedule.to_spec()))
+
+    for thing in ("bert-base", "bert.json", "bert", repr(schedule)):
+        assert facts(run("show", thing))["fingerprint"] == schedule.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("thing", "library"),
+    [
+        ("llama-405b", flr.recipe),
+        ("", flr.recipe),
+        ("linaer(1, 0, 10)", flr.parse),
+        ("linear(1, 0", flr.parse),
+        ("linear(1, -1, 10)", flr.parse),
+        ("linear('a', 0, 10)", flr.parse),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [["show"], ["table", "--out", "a.npy"], ["plot", "--out", "a.png"]]
+)
+def test_no_such_schedule(
+    folder: Path, command: list[str], thing: str, library: Callable[[str], object]
+) -> None:
+    """What the library says, as it is, whatever the command: of an unknown word, the nearest
+    names of recipes.
+    """
+    with pytest.raises((ValueError, TypeError)) as error:
+        library(thing)
+
+    assert refused(*command, thing) == str(error.value)
+    assert names(folder) == []
+
+
+def test_no_such_spec() -> None:
+    assert refused("show", "nowhere.json") == "nowhere.json: No such file or directory"
+
+
+def test_a_plateau_rule_is_no_schedule(folder: Path) -> None:
+    (folder / "rule.json").write_text(
+        '{"lr_scheduler_type": "reduce_lr_on_plateau", "learning_rate": 0.1, "max_steps": 9}'
+    )
+    assert (
+        "must be a schedule's, got a plateau rule, which has no rates without metrics"
+        in refused("show", "rule.json")
+    )
+
+
+def test_compare_says_where_two_part(folder: Path) -> None:
+    same = CliRunner().invoke(app, ["compare", "linear(1.0, 0.0, 10)", "linear(1.0, 0.0, 10)"])
+    assert (same.exit_code, same.stdout[:24]) == (0, "they agree over 11 steps")
+    parted = CliRunner().invoke(
+        app, ["compare", "linear(1.0, 0.0, 10)", "linear(1.0, 0.5, 10)", "--out", "both.png"]
+    )
+    assert parted.exit_code == 1
+    assert "they part at step 1" in parted.stdout
+    assert imread(folder / "both.png").ndim == 3
+
+
+def test_a_folder_is_no_spec(folder: Path) -> None:
+    (folder / "runs").mkdir()
+    assert refused("show", "runs") == "runs: Is a directory"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes a file descriptor")
+def test_closed_standard_output() -> None:
+    command = f"{shlex.quote(sys.executable)} -m fastlr info >&-"
+    ended = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (1, "fastlr: standard output is closed\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"{", r"from_config: a\.json: must be JSON \(Expecting .*\)"),
+        (b"\xff", r"from_config: a\.json: must be text in UTF-8 \(.* codec .*\)"),
+        (b"[" * 100_000, r"from_config: a\.json: must be JSON \(.*recursion.*\)"),
+        (b"[]", r"from_config: a\.json: must be a mapping, got \[\]"),
+        (
+            b'{"fastlr": 2, "schedule": {}}',
+            "from_spec: 'fastlr' must be at most 1, got version 2: it needs a newer fastlr",
+        ),
+    ],
+)
+def test_bad_spec(folder: Path, text: bytes, message: str) -> None:
+    (folder / "a.json").write_bytes(text)
+
+    assert re.fullmatch(message, refused("show", "a.json"))
+
+
+# -- show ------------------------------------------------------------------------------------------
+
+
+def test_show_recipe() -> None:
+    """Everything that a reader needs to check a run, each number to the last digit."""
+    published = flr.recipe("deepseek-v3")
+    text = run("show", "deepseek-v3")
+    shown, schedule = facts(text), published.schedule
+    boundaries = re.findall(r"^ *(\d+)  (\d\S*)$", text, re.MULTILINE)
+
+    assert [shown[word] for word in ("title", "source", "clock", "assumption")] == [
+        published.title,
+        published.source,
+        published.clock,
+        published.assumption,
+    ]
+    assert shown["schedule"] == repr(schedule)
+    assert shown["length"] == f"{published.steps} steps"
+    assert shown["fingerprint"] == schedule.fingerprint
+    assert float(shown["first"]) == schedule(0)
+    assert shown["peak"] == f"{schedule.max(published.steps)!r} at step 2000"
+    assert float(shown["last"]) == schedule(published.steps - 1)
+    assert float(shown["area"]) == schedule.sum(published.steps)
+    assert [(int(step), float(rate)) for step, rate in boundaries] == [
+        (boundary, schedule(boundary)) for boundary in schedule.boundaries
+    ]
+
+
+def test_show_has_a_picture() -> None:
+    """Eight rows of blocks as wide as the terminal, above the first step and the last."""
+    *_, last = rows = run("show", LINEAR).splitlines()[-9:]
+
+    assert last.split() == ["0", "999"]
+    assert len(last) == len(rows[-2]) == 80
+    assert all(set(row) <= set(" ▁▂▃▄▅▆▇█") for row in rows[:-1])
+    assert [len(row) for row in rows[:-1]] == sorted(len(row) for row in rows[:-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (
+            [ENDLESS],
+            {
+                "length": "for ever",
+                "steps": "0 to 79",
+                "first": "0.1",
+                "peak": "0.5 at step 20",
+                "area": "24.0",
+            },
+        ),
+        (
+            [ENDLESS, "--steps", "10"],
+            {"length": "for ever", "steps": "0 to 9", "last": "0.28", "peak": "0.28 at step 9"},
+        ),
+        (
+            [LINEAR, "--steps", "1"],
+            {"length": "1000 steps", "steps": "0 to 0", "last": "0.001", "area": "0.001"},
+        ),
+        (
+            ["linear(1, 0, 0)"],
+            {"length": "0 steps", "steps": "0 to 999", "peak": "0.0 at step 0", "area": "0.0"},
+        ),
+        (
+            ["linear(1, 0, 4).with_past_end('raise')"],
+            {"steps": "0 to 3", "last": "0.25", "area": "2.5"},
+        ),
+    ],
+)
+def test_show_counts_the_steps_it_names(arguments: list[str], shown: dict[str, str]) -> None:
+    assert shown.items() <= facts(run("show", *arguments)).items()
+
+
+def test_show_peak_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first step of the highest rate, wherever the chunks are cut."""
+    monkeypatch.setattr(files, "_CHUNK", 7)
+
+    assert facts(run("show", ENDLESS))["peak"] == "0.5 at step 20"
+
+
+def test_show_says_what_it_leaves_out() -> None:
+    """Of a run too long to be looked at step by step, no number is guessed."""
+    shown = facts(run("show", "cosine(1.0, 0.0, 9007199254740992)"))
+
+    assert shown["peak"] == shown["area"] == "left out: more than 100000000 steps"
+    assert float(shown["last"]) == flr.cosine(1.0, 0.0, 2**53)(2**53 - 1)
+
+
+def test_show_many_boundaries() -> None:
+    text = run("show", f"milestones(0.1, 0.9, at={list(range(1, 101))})")
+
+    assert len(re.findall(r"^ *\d+  \d\S*$", text, re.MULTILINE)) == 40
+    assert "\nand 60 more\n" in text
+
+
+def test_show_batch() -> None:
+    """A row for each lane."""
+    rows = run("show", SWEEP).splitlines()
+
+    assert rows[-4].split() == ["lane", "steps", "first", "last", "peak", "area"]
+    *told, area = rows[-1].split()
+    assert told == ["[2]", "0", "to", "99", "0.3", "0.003", "0.3", "at", "step", "0"]
+    assert float(area) == pytest.approx(0.3 * 50.5, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([LINEAR, "--steps", "0"], "show: steps must be from 1 to 2**53, got 0"),
+        ([LINEAR, "--steps", "-3"], "show: steps must be from 1 to 2**53, got -3"),
+        ([LINEAR, "--steps", 2**53 + 1], f"show: steps must be from 1 to 2**53, got {2**53 + 1}"),
+        ([LINEAR, "--steps", "1e3"], "Invalid value for '--steps': must be an integer, got '1e3'"),
+        ([SWEEP, "--steps", "0"], "show: steps must be from 1 to 2**53, got 0"),
+        (["linear(1, 0, 0).with_past_end('raise')"], "show: steps must be from 1 to 2**53, got 0"),
+        (
+            ["linear(1, 0, 4).with_past_end('raise')", "--steps", "5"],
+            "s(t): t must be before the end, step 4, as past_end='raise', got 4",
+        ),
+    ],
+)
+def test_show_refuses(arguments: list[object], message: str) -> None:
+    assert refused("show", *arguments) == message
+
+
+# -- table -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("thing", "options", "wanted"),
+    [
+        ("bert-base", [], (0, 1_000_000, 1)),
+        (LINEAR, [], (0, 1_000, 1)),
+        (LINEAR, ["--steps", "2_000", "--start", "17", "--every", "3"], (17, 2_000, 3)),
+        (ENDLESS, ["--steps", "1"], (0, 1, 1)),
+        (SWEEP, ["--every", "7"], (0, 100, 7)),
+        ("constant([[0.1], [0.2]])", ["--steps", "3"], (0, 3, 1)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_npy_is_the_table(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    thing: str,
+    options: list[str],
+    wanted: tuple[int, ...],
+    dtype: str,
+) -> None:
+    """The bytes that ``np.save`` writes for ``s.table``, however it is cut into chunks."""
+    monkeypatch.setattr(files, "_CHUNK", 100_003 if thing == "bert-base" else 13)
+    printed = run("table", thing, "--out", "rates.npy", "--dtype", dtype, *options)
+    rates = module.given(thing).schedule.table(*wanted, dtype=dtype)
+    saved = io.BytesIO()
+    np.save(saved, rates)
+
+    assert (folder / "rates.npy").read_bytes() == saved.getvalue()
+    assert names(folder) == ["rates.npy"]
+    lanes = f", {math.prod(rates.shape[:-1])} lanes" if rates.ndim > 1 else ""
+    assert (
+        printed
+        == f"rates.npy: {rates.shape[-1]} steps{lanes}, {dtype}, {len(saved.getvalue())} bytes\n"
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_csv_round_trips(folder: Path, monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    """Reading the decimals back gives the same bits."""
+    monkeypatch.setattr(files, "_CHUNK", 64)
+    run(
+        "table",
+        "transformer-base",
+        "--steps",
+        2_000,
+        "--start",
+        5,
+        "--every",
+        2,
+        "--dtype",
+        dtype,
+        "--out",
+        "rates.csv",
+    )
+    header, *rows = csv.reader((folder / "rates.csv").read_text().splitlines())
+    rates = flr.recipe("transformer-base").schedule.table(5, 2_000, 2, dtype=dtype)
+
+    assert header == ["step", "rate"]
+    assert [int(step) for step, _ in rows] == list(range(5, 2_000, 2))
+    assert np.array([float(rate) for _, rate in rows], dtype=dtype).tobytes() == rates.tobytes()
+
+
+def test_csv_of_a_batch_has_a_column_a_lane(folder: Path) -> None:
+    run("table", "linear([[0.5, 1.0]], 0.0, 2)", "--out", "rates.csv")
+
+    assert (
+        folder / "rates.csv"
+    ).read_text() == "step,rate[0][0],rate[0][1]\n0,0.5,1.0\n1,0.25,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([LINEAR, "--out", "a.txt"], "table: out must end in .npy or .csv, got 'a.txt'"),
+        (
+            [LINEAR, "--out", "nowhere/a.npy"],
+            "table: out must be in a folder that exists, got 'nowhere/a.npy'",
+        ),
+        ([LINEAR], "Missing option '--out'."),
+        (["--out", "a.npy"], "Missing argument 'THING'."),
+        (
+            [ENDLESS, "--out", "a.csv"],
+            "table: steps must be given for a schedule that never ends, got "
+            "cyclic(low=0.1, high=0.5, up=20)",
+        ),
+        (
+            [LINEAR, "--out", "a.npy", "--start", "1000"],
+            "table: start must be below steps, from 0 to 2**53, and every at least 1, "
+            "got start=1000, steps=1000, every=1",
+        ),
+        (
+            [LINEAR, "--out", "a.npy", "--start", "-1"],
+            "table: start must be below steps, from 0 to 2**53, and every at least 1, "
+            "got start=-1, steps=1000, every=1",
+        ),
+        (
+            [LINEAR, "--out", "a.npy", "--every", "0"],
+            "table: start must be below steps, from 0 to 2**53, and every at least 1, "
+            "got start=0, steps=1000, every=0",
+        ),
+        (
+            [LINEAR, "--out", "a.npy", "--steps", 2**53 + 1],
+            "table: start must be below steps, from 0 to 2**53, and every at least 1, "
+            f"got start=0, steps={2**53 + 1}, every=1",
+        ),
+        (
+            [LINEAR, "--out", "a.npy", "--dtype", "float16"],
+            "table: dtype must be float64 or float32, got float16",
+        ),
+        (
+            [LINEAR, "--out", "a.npy", "--dtype", "real"],
+            "table: dtype must be float64 or float32, got 'real'",
+        ),
+        (
+            ["linear(1, 0, 4).with_past_end('raise')", "--out", "a.npy", "--steps", "5"],
+            "table: steps must be before the end, step 4, as past_end='raise', got 4",
+        ),
+        (
+            [f"constant({[0.1] * 1_001})", "--steps", "2", "--out", "a.csv"],
+            "table: a .csv must have at most 1000 lanes, got shape (1001,); write a .npy",
+        ),
+    ],
+)
+def test_table_refuses(folder: Path, arguments: list[object], message: str) -> None:
+    """One line, and an empty folder."""
+    line = refused("table", *arguments)
+
+    # the argument's name is in capitals in some versions of Typer
+    assert line.lower() == message.lower()
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize(("name", "size"), [("a.npy", "72,057,594.0"), ("a.csv", "36,028,797.0")])
+def test_table_that_no_disk_holds(folder: Path, name: str, size: str) -> None:
+    """Refused before the first byte, with the size."""
+    line = refused("table", "constant(1)", "--steps", 2**53, "--out", name)
+
+    assert re.fullmatch(
+        rf"table: out must fit on its disk, got at least {size} GB for [\d,.]+ GB free", line
+    )
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize("name", ["rates.npy", "rates.csv"])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(OSError(28, "No space left on device"), 2), (MemoryError(), 2), (KeyboardInterrupt(), None)],
+)
+def test_failed_table_leaves_the_old_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException, code: int | None
+) -> None:
+    """Whatever stops the writing after some chunks, the folder is as it was."""
+    table, calls = flr.Schedule.table, []
+
+    def fail_late(self: flr.Schedule, *args: object, **options: object) -> object:
+        calls.append(args)
+        if len(calls) == 3:
+            assert len(names(folder)) == 2
+            raise error
+        return table(self, *args, **options)
+
+    (folder / name).write_text("old")
+    monkeypatch.setattr(files, "_CHUNK", 100)
+    monkeypatch.setattr(flr.Schedule, "table", fail_late)
+    result = CliRunner().invoke(app, ["table", LINEAR, "--out", name])
+
+    assert len(calls) == 3
+    assert (folder / name).read_text() == "old"
+    assert names(folder) == [name]
+    assert result.exit_code == code if code else result.exit_code != 0
+    if isinstance(error, OSError):
+        assert result.stderr == f"{name}: No space left on device\n"
+
+
+def test_folder_that_takes_no_files(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The line names the file that was asked for, not the draft that could not be opened."""
+
+    def deny(path: Path, *args: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", deny)
+    assert refused("table", LINEAR, "--out", "a.npy") == "a.npy: Permission denied"
+
+
+# -- plot ------------------------------------------------------------------------------------------
+
+
+def test_plot_writes_one_picture(folder: Path) -> None:
+    """Several curves on one axes, their names in the picture."""
+    (folder / "my run.json").write_text(json.dumps(flr.cosine(1e-4, 0.0, steps=10_000).to_spec()))
+    printed = run("plot", "llama3-405b", "my run.json", LINEAR, "--out", "a.svg")
+    run("plot", ENDLESS, "--steps", 100, "--log", "--out", "a.png")
+
+    assert printed == f"a.svg: {(folder / 'a.svg').stat().st_size} bytes\n"
+    words = ElementTree.parse(folder / "a.svg").getroot()
+    assert words.tag == "{http://www.w3.org/2000/svg}svg"
+    assert all(
+        f"<!-- {label} -->" in (folder / "a.svg").read_text()
+        for label in ("llama3-405b", "my run", "1.2M")
+    )
+    assert imread(folder / "a.png").ndim == 3
+    assert names(folder) == ["a.png", "a.svg", "my run.json"]
+
+
+def test_plot_as_long_as_the_run(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """A recipe that holds its last rate for ever is drawn for its run, and anything else to its
+    own end.
+    """
+    drawn = []
+    monkeypatch.setattr(
+        plots, "save", lambda axes, path: (path.write_text("x"), drawn.append(axes))
+    )
+    run("plot", "deepseek-v3", LINEAR, "--out", "a.png")
+
+    ends = [
+        line.get_xdata()[-1]
+        for line in drawn[0].get_lines()
+        if not line.get_label().startswith("_")
+    ]
+    assert ends == [235_240, 1_000]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([LINEAR, "--out", "a.pdf"], "save: path must end in .png or .svg, got 'a.pdf'"),
+        (
+            [LINEAR, "--out", "nowhere/a.png"],
+            "save: path must be in a folder that exists, got 'nowhere/a.png'",
+        ),
+        (
+            [ENDLESS, "--out", "a.png"],
+            "plot: steps must be given where no schedule ends after step 0, got "
+            "cyclic(low=0.1, high=0.5, up=20)",
+        ),
+        ([LINEAR, "--out", "a.png", "--steps", "0"], "plot: steps must be from 1 to 2**53, got 0"),
+        (
+            [LINEAR] * 21 + ["--out", "a.png"],
+            "plot: schedules must be 1 to 20 curves, lanes counted one by one, got 21",
+        ),
+    ],
+)
+def test_plot_refuses(folder: Path, arguments: list[str], message: str) -> None:
+    assert refused("plot", *arguments) == message
+    assert names(folder) == []
+
+
+def test_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    assert (
+        refused("plot", LINEAR, "--out", "a.png")
+        == "plot needs Matplotlib: pip install 'fastlr[plot]'"
+    )
+    assert names(folder) == []
+
+
+# -- recipes, info, help ---------------------------------------------------------------------------
+
+
+def test_recipes_are_all_listed_in_full() -> None:
+    """A header and a line a run, no word of it cut off."""
+    header, *rows = run("recipes").splitlines()
+    published = [flr.recipe(name) for name in flr.recipes()]
+
+    assert header.split() == ["name", "title", "year", "clock", "steps"]
+    for row, wanted in zip(rows, published, strict=True):
+        name, title, year, clock, steps = re.split(r"  +", row)
+        assert (name, title, clock, int(steps)) == (
+            wanted.name,
+            wanted.title,
+            wanted.clock,
+            wanted.steps,
+        )
+        assert f"({year})" in wanted.source
+
+
+def test_info(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions, and a reason for everything that is missing."""
+    versions = {"typer": "9.8.7", "rich": "6.5.4"}
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(
+        flr, "backends", lambda: {"jit": "No module named 'numba'", "reference": "ready"}
+    )
+
+    assert facts(run("info")) == {
+        "fastlr": flr.__version__,
+        "Python": ".".join(map(str, sys.version_info[:3])),
+        "NumPy": np.__version__,
+        "backend jit": "No module named 'numba'",
+        "backend reference": "ready",
+        "backend in use": flr.backend(),
+        "matplotlib": "not installed: pip install 'fastlr[plot]'",
+        "typer": "9.8.7",
+        "rich": "6.5.4",
+    }
+
+
+def test_version_and_help() -> None:
+    """``fastlr`` alone prints its help; no command installs anything into a shell."""
+    assert run("--version") == f"fastlr {flr.__version__}\n"
+    assert run() == run("--help")
+    assert all(command in run() for command in ("show", "table", "plot", "recipes", "info"))
+    assert "completion" not in run()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tabel"], "No such command 'tabel'."),
+        (["--speed"], "No such option: --speed"),
+        (["show", "a", "b"], "unexpected extra"),
+    ],
+)
+def test_misuse_is_one_line(arguments: list[str], message: str) -> None:
+    assert message in refused(*arguments)
+
+
+# -- as a process ----------------------------------------------------------------------------------
+
+
+def process(
+    *arguments: str, code: str = "", out: int = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A run of the command line, or of other code, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, *(["-c", code] if code else ["-m", "fastlr"]), *arguments],
+        stdout=out,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(flr.__file__).parents[1]),
+            "PYTHONIOENCODING": "utf-8",
+            **environment,
+        },
+        check=False,
+    )
+
+
+def test_process_into_a_pipe() -> None:
+    """Plain text: no colours, no line broken, whatever the width of a terminal would be."""
+    done = process("show", "deepseek-v3", COLUMNS="40", FASTLR_BACKEND="reference")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert repr(flr.recipe("deepseek-v3").schedule) in done.stdout
+
+
+def test_process_without_block_characters() -> None:
+    """An output that knows no block characters gets others, and no error."""
+    done = process("show", "constant(1)", PYTHONIOENCODING="ascii", FASTLR_BACKEND="reference")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "???" in done.stdout
+
+
+def test_process_refuses_in_one_line(folder: Path) -> None:
+    done = process("table", "llama-405b", "--out", "a.npy")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "recipe: name must be one of recipes(), got 'llama-405b'; nearest: llama3-405b, "
+        "llama-65b, llama2-70b"
+    ]
+    assert names(folder) == []
+
+
+def test_process_without_typer() -> None:
+    """One line that says what to install."""
+    code = "import sys; sys.modules['typer'] = None; from fastlr.__main__ import main; main()"
+    done = process(code=code)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == ["the command line needs Typer: pip install 'fastlr[cli]'"]
+
+
+def test_import_brings_no_extras() -> None:
+    """``import fastlr`` stays quick: what only the command line and pictures need comes with
+    them.
+    """
+    extras = {"typer", "rich", "matplotlib", "numba"}
+    code = (
+        "import sys, fastlr, fastlr.drawing.plots, fastlr.drawing.sparkline; "
+        f"print(sorted({extras} & set(sys.modules)))"
+    )
+    command = (
+        f"import sys, fastlr.cli.commands; print(sorted({extras - {'typer'}} & set(sys.modules)))"
+    )
+
+    assert process(code=code).stdout == "[]\n"
+    assert process(code=command).stdout == "[]\n"
+
+
+def test_reader_of_a_pipe_may_leave() -> None:
+    """``fastlr recipes | head -1`` is no mistake, and nothing to speak of."""
+    read, write = os.pipe()
+    os.close(read)
+    done = process("recipes", out=write)
+    os.close(write)
+
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+# -- sweeps and laws -------------------------------------------------------------------------------
+
+FAMILY = """
+family = "wsd(peak, 100, 900 - cooldown, cooldown)"
+steps = 1_000
+parameters = {peak = [1e-3, 3e-3], cooldown = [100, 200, 300]}
+"""
+LAW = """
+law = "Annealing"
+constants = {L0 = 2.6, A = 0.6, alpha = 0.45, C = 0.5, decay = 0.99}
+"""
+
+
+@pytest.fixture
+def family(folder):
+    (folder / "family.toml").write_text(FAMILY)
+    (folder / "law.toml").write_text(LAW)
+    return flr.sweep(
+        "wsd(peak, 100, 900 - cooldown, cooldown)", peak=[1e-3, 3e-3], cooldown=[100, 200, 300]
+    )
+
+
+def counted(*arguments: object) -> str:
+    """What a command prints that tells on stderr how far it has come."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exit_code == 0, result.stderr
+    assert "100%" in result.stderr
+    return result.stdout
+
+
+def test_sweep_says_what_a_file_describes(family):
+    told = facts(run("sweep", "family.toml"))
+    assert told["family"] == "wsd(peak, 100, 900 - cooldown, cooldown)"
+    assert (told["schedules"], told["steps"], told["table"]) == ("6", "1000", "0.0 MiB of float32")
+    assert flr.parse(told["last"]) == family[5]
+
+
+@pytest.mark.parametrize("out", ["rates.npy", "rates.zarr"])
+def test_sweep_writes_all_rates(family, folder, out):
+    import zarr
+
+    assert (
+        counted("sweep", "family.toml", "--out", out)
+        == f"{out}: 6 schedules, 1000 steps, float32\n"
+    )
+    rates = np.load(out) if out.endswith(".npy") else zarr.open_array(out, mode="r")[:]
+    assert rates.tobytes() == family.table(1_000, dtype="float32").tobytes()
+
+
+def test_sweep_writes_a_number_of_each(family, folder):
+    told = counted(
+        "sweep", "family.toml", "--reduce", "sum", "--reduce", "argmax", "--out", "areas.csv"
+    )
+    assert told == "areas.csv: 6 schedules, sum, argmax\n"
+    rows = list(csv.DictReader(io.StringIO((folder / "areas.csv").read_text())))
+    assert [float(row["sum"]) for row in rows] == family[:].sum(1_000).tolist()
+    assert [(float(row["peak"]), int(row["cooldown"])) for row in rows][4] == (3e-3, 200)
+
+
+def test_rank_tells_the_best_and_draws_them(family, folder):
+    told = counted("rank", "family.toml", "--law", "law.toml", "--top", 2, "--out", "best.png")
+    best = flr.rank(flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99), family, 1_000, k=2)
+    assert facts(told)["judged"] == "6 of 6 schedules"
+    for i, loss in enumerate(best.losses):
+        assert re.search(
+            rf"^{i + 1} +{loss:.6f} +{best.parameters['peak'][i]} "
+            rf"+{best.parameters['cooldown'][i]}$",
+            told,
+            re.MULTILINE,
+        )
+    assert imread("best.png").shape[:2] == (1_280, 1_440)
+
+
+def test_what_is_wrong_with_a_sweep_is_told_in_a_line(family, folder):
+    assert refused("sweep", "nope.toml") == "nope.toml: No such file or directory"
+    assert refused("sweep", "law.toml") == "sweep: 'law' is unknown"
+    assert (
+        refused("sweep", "family.toml", "--out", "rates.txt")
+        == "table: out must end in .npy or .zarr, got 'rates.txt'"
+    )
+    assert (
+        refused("sweep", "family.toml", "--reduce", "sum", "--out", "a.npy")
+        == "sweep: out must end in .csv with --reduce, got 'a.npy'"
+    )
+    assert refused("rank", "family.toml", "--law", "family.toml").startswith(
+        "law: 'family' is unknown"
+    )
+    assert refused("rank", "family.toml", "--law", "law.toml", "--top", "0").startswith(
+        "rank: k must be an integer from 1 to"
+    )
+    assert (
+        refused("sweep", "family.toml", "--reduce", "sum")
+        == "sweep: out must be given with --reduce, a .csv file, got none"
+    )
+    assert refused("sweep", "family.toml", "--reduce", "sum", "--out", "no/a.csv").startswith(
+        "sweep: out must be in a folder"
+    )
+    assert names(folder) == ["family.toml", "law.toml"]

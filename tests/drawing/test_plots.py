@@ -1,0 +1,421 @@
+"""Curves as they are drawn, and files as they are written."""
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.lines import Line2D
+
+import fastlr as flr
+from fastlr.arguments.files import replacing
+from fastlr.drawing.plots import empty, plot, points, save
+from fastlr.schedule.schedule import Schedule
+
+WSD = flr.wsd(2.2e-4, warmup=2_000, stable=157_000, cooldown=68_000, end=2.2e-5)
+DROPS = flr.milestones(0.1, 0.1, at=[30, 60])
+
+
+def curves(axes: Axes) -> list[Line2D]:
+    return [line for line in axes.lines if line.get_label() != "_boundaries"]
+
+
+def marks(axes: Axes) -> list[Line2D]:
+    return [line for line in axes.lines if line.get_label() == "_boundaries"]
+
+
+def labels(axes: Axes) -> list[str]:
+    legend = axes.get_legend()
+    return [] if legend is None else [text.get_text() for text in legend.get_texts()]
+
+
+# -- which steps -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop", [1, 2, 90, 4_000])
+def test_short_runs_are_drawn_step_by_step(stop: int) -> None:
+    assert points(DROPS, stop).tolist() == list(range(stop))
+
+
+@pytest.mark.parametrize("stop", [4_001, 200_000, 300_000, 10**9])
+def test_seams_and_their_neighbours_are_drawn(stop: int) -> None:
+    """Both sides of each boundary, both ends, in order, and no more than a picture needs."""
+    boundaries = [boundary for boundary in WSD.boundaries if boundary < stop]
+    steps = points(WSD, stop)
+
+    assert {
+        0,
+        stop - 1,
+        *(
+            boundary + beside
+            for boundary in boundaries
+            for beside in (-1, 0, 1)
+            if boundary + beside < stop
+        ),
+    } <= set(steps.tolist())
+    assert (np.diff(steps) > 0).all()
+    assert steps.size <= 6_020
+    assert np.diff(steps).max() <= 2.1 * stop / 1_000
+
+
+def test_drops_that_are_no_seams_are_drawn() -> None:
+    """A staircase that goes on for ever has no boundaries: its drops are found by their rates,
+    to the step.
+    """
+    steps = set(points(flr.step_decay(0.1, 0.9, every=7_919), 200_000).tolist())
+
+    assert {t + beside for t in range(7_919, 200_000, 7_919) for beside in (-1, 0)} <= steps
+
+
+def test_fast_cycles_are_drawn_from_bottom_to_top() -> None:
+    """A cycle that equal strides would meet at one height fills its band in every part of the
+    picture.
+    """
+    schedule = flr.cyclic(0.1, 0.5, up=50)
+    for part in np.array_split(schedule(points(schedule, 10**7)), 50):
+        assert part.min() < 0.11
+        assert part.max() > 0.49
+
+
+# -- what is drawn ---------------------------------------------------------------------------------
+
+
+def test_curve_is_the_schedule() -> None:
+    """The rates at the steps, the last one held to the end of the run."""
+    axes = plot(WSD, ax=empty())
+    [curve] = curves(axes)
+    steps, rates = np.asarray(curve.get_xdata()), np.asarray(curve.get_ydata())
+
+    assert steps[-1] == WSD.steps == 227_000
+    assert rates[:-1].tobytes() == WSD(steps[:-1].astype(np.int64)).tobytes()
+    assert rates[-1] == rates[-2]
+    assert axes.get_xlim() == (0.0, 227_000.0)
+    assert axes.get_ylim()[0] == 0.0
+    assert axes.get_ylim()[1] > 2.2e-4
+
+
+def test_drops_are_vertical() -> None:
+    """In a short run each rate is held for its step; in a long one a drop is one step wide."""
+    short = curves(plot(DROPS, steps=90, ax=empty()))[0]
+    long = curves(plot(flr.milestones(0.1, 0.1, at=[123_456]), steps=200_000, ax=empty()))[0]
+    at = int(np.flatnonzero(np.diff(np.asarray(long.get_ydata())))[0])
+
+    assert short.get_drawstyle() == "steps-post"
+    assert np.asarray(long.get_xdata())[at : at + 2].tolist() == [123_455, 123_456]
+
+
+def test_seams_are_marked() -> None:
+    """A dot on the curve at each boundary inside the run, in the curve's colour."""
+    axes = plot(WSD, ax=empty())
+    [dots] = marks(axes)
+
+    assert np.asarray(dots.get_xdata()).tolist() == [2_000, 159_000]
+    assert np.asarray(dots.get_ydata()).tolist() == [2.2e-4, 2.2e-4]
+    assert dots.get_color() == curves(axes)[0].get_color()
+
+
+@pytest.mark.parametrize(("boundaries", "marked"), [(40, 1), (41, 0)])
+def test_too_many_seams_are_not_marked(boundaries: int, marked: int) -> None:
+    schedule = flr.milestones(0.1, 0.9, at=list(range(10, 10 * boundaries + 1, 10)))
+
+    assert len(marks(plot(schedule, steps=1_000, ax=empty()))) == marked
+    assert marks(plot(schedule, steps=1_000, boundaries=False, ax=empty())) == []
+
+
+def test_legend_only_of_several_curves() -> None:
+    """One curve has its label as the title; several are told apart by labels, or by what they
+    are.
+    """
+    one, plain = plot({"wsd": WSD}, ax=empty()), plot(WSD, ax=empty())
+    several = plot({"wsd": WSD}, DROPS, ax=empty())
+
+    assert (labels(one), one.get_title(loc="left")) == ([], "wsd")
+    assert (labels(plain), plain.get_title(loc="left")) == ([], "")
+    assert (labels(several), several.get_title(loc="left")) == (["wsd", repr(DROPS)], "")
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_legend_is_above_the_curves(count: int) -> None:
+    """However many curves, their names stand inside the figure and hide no data, which keeps a
+    third of the height.
+    """
+    axes = plot(flr.warmup_cosine(np.geomspace(1e-4, 1e-3, count), 10, 100), ax=empty())
+    axes.figure.draw_without_rendering()
+    legend = axes.get_legend()
+    assert legend is not None
+    names, curve, figure = legend.get_window_extent(), axes.get_window_extent(), axes.figure.bbox
+
+    assert labels(axes) == [f"[{i}]" for i in range(count)]
+    assert names.y0 >= curve.y1
+    assert 0 <= names.x0 < names.x1 <= figure.x1
+    assert names.y1 <= figure.y1
+    assert curve.height > figure.height / 3
+
+
+def test_given_axes_are_drawn_on_and_kept() -> None:
+    """On someone's own axes a second call adds to the first, and the legend stays inside."""
+    axes = Figure().add_subplot()
+
+    assert plot({"short": flr.linear(0.1, 0.0, steps=50)}, ax=axes) is axes
+    assert plot({"long": flr.linear(0.4, 0.0, steps=80)}, ax=axes) is axes
+    assert labels(axes) == ["short", "long"]
+    assert axes.get_xlim() == (0.0, 80.0)
+    assert axes.get_ylim()[1] >= 0.4
+
+
+def test_schedule_draws_itself_with_pyplot() -> None:
+    """``s.plot()`` makes a figure that a notebook shows."""
+    pyplot.switch_backend("agg")
+    axes = WSD.plot(steps=1_000)
+
+    assert pyplot.gcf() is axes.figure
+    assert curves(axes)[0].get_xdata()[-1] == 1_000
+    pyplot.close(axes.figure)
+
+
+def test_each_lane_is_a_curve() -> None:
+    batch = flr.linear([[0.1, 0.2], [0.3, 0.4]], 0.0, steps=10)
+    axes = plot({"sweep": batch}, ax=empty())
+
+    assert [line.get_label() for line in curves(axes)] == [
+        "sweep[0, 0]",
+        "sweep[0, 1]",
+        "sweep[1, 0]",
+        "sweep[1, 1]",
+    ]
+    assert [line.get_ydata()[0] for line in curves(axes)] == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_each_is_drawn_to_its_end_and_the_endless_with_the_longest() -> None:
+    axes = plot(
+        flr.constant(0.1),
+        flr.linear(1.0, 0.0, steps=[10, 30]),
+        flr.cosine(1.0, 0.0, steps=20),
+        ax=empty(),
+    )
+
+    assert axes.get_xlim() == (0.0, 30.0)
+    assert [line.get_xdata()[-1] for line in curves(axes)] == [30, 10, 30, 20]
+
+
+def test_steps_for_each() -> None:
+    axes = plot(DROPS, flr.linear([1.0, 2.0], 0.0, steps=30), steps=[7, None], ax=empty())
+
+    assert [line.get_xdata()[-1] for line in curves(axes)] == [7, 30, 30]
+    with pytest.raises(
+        ValueError,
+        match=r"plot: steps must be one number, or one for each of 2 schedules, got \[7\]",
+    ):
+        plot(DROPS, DROPS, steps=[7], ax=empty())
+
+
+def test_schedule_that_raises_is_drawn_to_its_end() -> None:
+    axes = plot(
+        flr.linear(1.0, 0.5, steps=10).with_past_end("raise"),
+        flr.linear(1.0, 0.5, steps=30),
+        ax=empty(),
+    )
+
+    assert [line.get_xdata()[-1] for line in curves(axes)] == [10, 30]
+
+
+def test_logarithmic_rates() -> None:
+    """Rates of 0 are left out, not drawn as some small number."""
+    axes = plot(
+        flr.exponential(1e-7, 1.0, steps=100), flr.warmup_linear(1.0, 10, 100), log=True, ax=empty()
+    )
+    axes.figure.draw_without_rendering()
+
+    assert axes.get_yscale() == "log"
+    assert 1e-9 < axes.get_ylim()[0] < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("schedule", "steps", "x", "y"),
+    [
+        (
+            flr.recipe("llama3-405b").schedule,
+            None,
+            ["0", "200k", "400k", "1M"],
+            ["0", "1e-5", "8e-5"],
+        ),
+        (
+            flr.linear(1.5e-4, 0.0, steps=10),
+            None,
+            ["0", "2", "10"],
+            ["0", "2e-5", "1e-4", "1.2e-4"],
+        ),
+        (flr.constant(0.5), 3_000, ["0", "1k", "3k"], ["0", "0.1", "0.5"]),
+        (flr.constant(0.0), 1, ["0", "1"], ["0", "0.01"]),
+        (flr.constant(2e6), 2**53, ["0", "2P"], ["0", "2e6"]),
+    ],
+)
+def test_ticks_can_be_read(
+    schedule: Schedule, steps: int | None, x: list[str], y: list[str]
+) -> None:
+    """Steps in thousands and millions, never a fraction of a step; rates in few characters,
+    never below 0.
+    """
+    axes = plot(schedule, steps=steps, ax=empty())
+    axes.figure.draw_without_rendering()
+    steps_shown = [tick.get_text() for tick in axes.get_xticklabels()]
+    rates_shown = [tick.get_text() for tick in axes.get_yticklabels()]
+
+    assert set(x) <= set(steps_shown)
+    assert set(y) <= set(rates_shown)
+    assert not [text for text in steps_shown + rates_shown if text[0] in "-\N{MINUS SIGN}"]
+
+
+@pytest.mark.parametrize(
+    ("schedules", "options", "error", "message"),
+    [
+        ([], {}, ValueError, "schedules must be 1 to 20 curves, lanes counted one by one, got 0"),
+        ([{}], {}, ValueError, "schedules must be 1 to 20 curves, lanes counted one by one, got 0"),
+        (
+            [flr.constant([0.1] * 20), DROPS],
+            {"steps": 9},
+            ValueError,
+            "schedules must be 1 to 20 curves, lanes counted one by one, got 21",
+        ),
+        ([3.0], {}, TypeError, "schedules must be Schedules, got float 3.0"),
+        ([{"a": "b"}], {}, TypeError, "schedules must be Schedules, got str 'b'"),
+        (
+            [flr.constant(0.1)],
+            {},
+            ValueError,
+            r"steps must be given where no schedule ends after step 0, got constant\(value=0.1\)",
+        ),
+        ([DROPS], {"steps": 0}, ValueError, "steps must be from 1 to 2\\*\\*53, got 0"),
+        (
+            [DROPS],
+            {"steps": 2**53 + 1},
+            ValueError,
+            f"steps must be from 1 to 2\\*\\*53, got {2**53 + 1}",
+        ),
+        ([DROPS], {"steps": 1.5}, TypeError, "steps must be an integer, got float 1.5"),
+        ([DROPS], {"steps": True}, TypeError, "steps must be an integer, got bool True"),
+    ],
+)
+def test_refusals(
+    schedules: list[Schedule], options: dict[str, int], error: type[Exception], message: str
+) -> None:
+    """Every refusal comes before anything is drawn."""
+    axes = empty()
+
+    with pytest.raises(error, match=f"^plot: {message}"):
+        plot(*schedules, **options, ax=axes)
+    assert not axes.lines
+
+
+@pytest.mark.parametrize("pyplot", [False, True])
+def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch, pyplot: bool) -> None:
+    """The error says what to install."""
+    for name in ("matplotlib", "matplotlib.figure", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(ImportError, match=r"^plot needs Matplotlib: pip install 'fastlr\[plot\]'$"):
+        empty(pyplot)
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+def test_png_and_svg(tmp_path: Path) -> None:
+    axes = plot({"wsd": WSD}, ax=empty())
+    save(axes, tmp_path / "wsd.png")
+    save(axes, str(tmp_path / "wsd.svg"))
+
+    assert imread(tmp_path / "wsd.png").shape[:2] == (720, 1440)
+    assert (
+        ElementTree.parse(tmp_path / "wsd.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["wsd.png", "wsd.svg"]
+
+
+def test_same_picture_same_svg(tmp_path: Path) -> None:
+    for name in ("a.svg", "b.svg"):
+        save(plot({"wsd": WSD}, DROPS, ax=empty()), tmp_path / name)
+
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a", "a.PNG.txt", ".png"])
+def test_other_suffixes_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^save: path must end in .png or .svg, got '.*{name}'$"):
+        save(plot(WSD, ax=empty()), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"^save: path must be in a folder that exists, got '.*a\.png'$"
+    ):
+        save(plot(WSD, ax=empty()), tmp_path / "nowhere" / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failed_picture_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matplotlib failing half-way through its file costs nothing."""
+    (tmp_path / "a.png").write_text("old")
+
+    def fail(self: Figure, file: BinaryIO, **options: object) -> None:
+        file.write(b"half")
+        raise RuntimeError("half-way")
+
+    monkeypatch.setattr(Figure, "savefig", fail)
+    with pytest.raises(RuntimeError, match="half-way"):
+        save(plot(WSD, ax=empty()), tmp_path / "a.png")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.png", "old")]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt(), SystemExit(1)]
+)
+@pytest.mark.parametrize("existed", [False, True])
+def test_replacing_is_all_or_nothing(tmp_path: Path, error: BaseException, existed: bool) -> None:
+    """Whatever ends the block early, the folder is as it was, and an error of the system names
+    the file that was asked for.
+    """
+    path = tmp_path / "rates.csv"
+    if existed:
+        path.write_text("old")
+
+    with pytest.raises(type(error)) as raised, replacing("out", path) as file:  # noqa: PT012
+        file.write(b"half")
+        assert len(list(tmp_path.iterdir())) == 1 + existed
+        raise error
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == (
+        [("rates.csv", "old")] if existed else []
+    )
+    if isinstance(error, OSError):
+        assert raised.value.filename == str(path)
+
+
+def test_replacing_takes_the_place_at_the_end(tmp_path: Path) -> None:
+    """Until the block is done the old file is there; then the new one, as readable as any other
+    new file.
+    """
+    path, other = tmp_path / "rates.csv", tmp_path / "other"
+    path.write_text("old")
+    other.touch()
+
+    with replacing("out", path) as file:
+        file.write(b"new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert path.stat().st_mode == other.stat().st_mode
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.png").mkdir()
+
+    with pytest.raises(OSError, match=r"a\.png"):
+        save(plot(WSD, ax=empty()), tmp_path / "a.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

@@ -1,0 +1,384 @@
+"""The C library outside of Python, and its build: with a compiler and without one, stale, or
+made with the wrong flags.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import SCHEDULES, TEXTS
+
+import fastlr as flr
+from fastlr.kernels import c_sources, native
+from fastlr.program.opcodes import (
+    AUTOMATA,
+    DEEPEST,
+    FAMILY,
+    FIELDS_MOST,
+    HEADER,
+    HEADER_WORDS,
+    MAGIC,
+    OPCODES,
+    PLATEAU_MAGIC,
+    ROW,
+    RULE_FIELDS,
+    RULE_WORDS,
+)
+
+PROJECT = Path(__file__).parents[2]
+INCLUDE = Path(flr.get_include())
+EXAMPLE = PROJECT / "examples" / "rates.c"
+
+
+def run(*command: object, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, **options
+    )
+
+
+def compiled(target: Path, *arguments: object) -> Path:
+    """A program made with the system's compiler, in which every warning is an error."""
+    made = run(
+        os.environ.get("CC", "cc"), *arguments, "-Wall", "-Wextra", "-Werror", "-o", target, "-lm"
+    )
+    assert made.returncode == 0, made.stderr
+    return target
+
+
+# -- the library in a user's own program -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """Its objects, compiled once, and where they are found."""
+    room = tmp_path_factory.mktemp("library")
+    return [
+        f"-I{INCLUDE}",
+        *(
+            compiled(room / f"{source.stem}.o", "-O2", "-c", source)
+            for source in INCLUDE.glob("*.c")
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def rates(library, tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("rates") / "rates", "-O2", EXAMPLE, *library)
+
+
+def asked(rates: Path, program: Path, *span: object) -> dict[int, float]:
+    done = run(rates, program, *span)
+    assert done.returncode == 0, done.stderr
+    return {
+        int(step): float(rate) for step, rate in (line.split() for line in done.stdout.splitlines())
+    }
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if SCHEDULES[text].shape == ()])
+def test_the_example_prints_the_same_bits(rates, tmp_path, text):
+    schedule, path = SCHEDULES[text], tmp_path / "program"
+    schedule.program.tofile(path)
+    stop = 3_000 if schedule.past_end != "raise" else schedule.steps
+    told = asked(rates, path, 0, stop, 7)
+    assert told == {t: schedule(t) for t in range(0, stop, 7)}
+
+
+def test_the_example_at_the_last_step(rates, tmp_path):
+    path = tmp_path / "program"
+    flr.exponential_decay(0.1, rate=1e-15).program.tofile(path)
+    last = 2**53
+    assert asked(rates, path, last, last + 1, 1) == {
+        last: flr.exponential_decay(0.1, rate=1e-15)(last)
+    }
+
+
+def test_the_example_refuses_what_is_no_program(rates, tmp_path):
+    whole = flr.constant(0.1).program
+    short, other = tmp_path / "short", tmp_path / "other"
+    whole[:-1].tofile(short)
+    np.array([1.0, *whole[1:]]).tofile(other)
+    for path in (short, other, tmp_path / "missing"):
+        done = run(rates, path, 0, 1, 1)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "must be a program" in done.stderr
+
+
+def test_the_example_refuses_a_step_that_may_not_be_asked_for(rates, tmp_path):
+    path = tmp_path / "program"
+    flr.linear(1.0, 0.0, 10).with_past_end("raise").program.tofile(path)
+    done = run(rates, path, 8, 12, 1)
+    assert done.returncode == 1
+    assert "step 10" in done.stderr
+
+
+IN_CPP = r"""
+#include <fastlr.h>
+#include <cstdio>
+#include <vector>
+
+int main(int, char **arguments) {
+    std::vector<double> program(4096), out(5);
+    std::FILE *file = std::fopen(arguments[1], "rb");
+    program.resize(std::fread(program.data(), sizeof(double), program.size(), file));
+    std::fclose(file);
+    if (!fastlr_is_program(program.data(), program.size())) return 1;
+    fastlr_table(program.data(), {0, fastlr_count(program.data())}, {0, 1, 5}, {out.data(), 40, 8, false});
+    for (double rate : out) std::printf("%.17g\n", rate);
+}
+"""
+
+
+def test_the_header_in_cpp(library, tmp_path):
+    schedule = flr.cosine(0.1, 0.0, 5)
+    schedule.program.tofile(tmp_path / "program")
+    (tmp_path / "mine.cpp").write_text(IN_CPP)
+    cpp = os.environ.get("CXX", "c++")
+    made = run(cpp, "-std=c++11", tmp_path / "mine.cpp", *library, "-lm", "-o", tmp_path / "mine")
+    assert made.returncode == 0, made.stderr
+    printed = run(tmp_path / "mine", tmp_path / "program").stdout.split()
+    assert [float(rate) for rate in printed] == schedule.table(5).tolist()
+
+
+@pytest.mark.parametrize(
+    "flags", [["-O0"], ["-O3", "-march=native"], ["-O1", "-std=c11", "-pedantic"]], ids=" ".join
+)
+def test_no_flags_change_a_bit(tmp_path, flags):
+    program = flr.wsd(0.1, warmup=100, stable=1_000, cooldown=900, shape="1-sqrt").program
+    program.tofile(tmp_path / "program")
+    made = compiled(tmp_path / "rates", *flags, f"-I{INCLUDE}", EXAMPLE, *INCLUDE.glob("*.c"))
+    told = asked(made, tmp_path / "program", 0, 2_100, 1)
+    assert (
+        list(told.values())
+        == flr.wsd(0.1, warmup=100, stable=1_000, cooldown=900, shape="1-sqrt")
+        .table(2_100)
+        .tolist()
+    )
+
+
+PLATEAU = r"""
+#include <fastlr.h>
+#include <math.h>
+#include <stdio.h>
+
+int main(int count, char **arguments) {
+    double rule[64], metrics[] = {1.0, 2.0, 3.0, 0.5, 0.5}, scales[5], scale = 1.0, best = INFINITY;
+    int32_t bad = 0, cool = 0;
+    FILE *file = fopen(arguments[1], "rb");
+    size_t size = fread(rule, sizeof(double), 64, file);
+    fclose(file);
+    if (count != 2 || !fastlr_is_rule(rule, size, 1) || fastlr_is_rule(rule, size - 1, 1)) return 1;
+    fastlr_state state = {&scale, &best, &bad, &cool, NULL, NULL};
+    fastlr_plateau(rule, (fastlr_lanes){0, 1}, (fastlr_metrics){metrics, 5, 1, 0}, state, scales, 1);
+    for (int i = 0; i < 5; i++) printf("%.17g\n", scales[i]);
+    return 0;
+}
+"""
+
+
+def test_a_plateau_rule_in_c(library, tmp_path):
+    rule = flr.Plateau(patience=0, factor=0.3)
+    rule.words.tofile(tmp_path / "rule")
+    (tmp_path / "mine.c").write_text(PLATEAU)
+    made = compiled(tmp_path / "mine", "-O2", tmp_path / "mine.c", *library)
+    printed = run(made, tmp_path / "rule").stdout.split()
+    assert [float(scale) for scale in printed] == rule.replay([1.0, 2.0, 3.0, 0.5, 0.5]).tolist()
+
+
+# -- one table, one layout -------------------------------------------------------------------------
+
+
+def test_the_header_is_made_from_the_shape_table():
+    text = (INCLUDE / "opcodes.h").read_text()
+    numbers = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", text)}
+    assert {row.name.upper(): i for i, row in enumerate(OPCODES)}.items() <= numbers.items()
+    assert {
+        f"HEADER_{name.upper()}": i for i, name in enumerate(HEADER_WORDS)
+    }.items() <= numbers.items()
+    layout = {
+        "HEADER": HEADER,
+        "FAMILY": FAMILY,
+        "ROW": ROW,
+        "FIELDS_MOST": FIELDS_MOST,
+        "DEEPEST": DEEPEST,
+    }
+    assert layout.items() <= numbers.items()
+    assert numbers["OPCODES"] == len(OPCODES)
+    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("AUTOMATON", AUTOMATA)):
+        assert {
+            f"{prefix}_{name.upper()}": i for i, name in enumerate(names)
+        }.items() <= numbers.items()
+    assert f"#define MAGIC {MAGIC!r}" in text
+    assert f"#define PLATEAU_MAGIC {PLATEAU_MAGIC!r}" in text
+    assert f'"{c_sources.digest()}"' in text
+
+
+def test_every_shape_has_its_case():
+    """A curve's function in each of the three ways to ask for it, and a place among the rows
+    that hold others.
+    """
+    text = {room: (INCLUDE / f"{room}.h").read_text() for room in ("rows", "lanes", "runs")}
+    for row in OPCODES:
+        for room in ("rows", "lanes", "runs"):
+            # the default there
+            last = {"rows": {"sampled", "maximum"}, "lanes": {"tanh", "maximum"}, "runs": {"tanh"}}
+            holders = {"loop", "clock", "multiply", "add", "minimum", "maximum"}
+            if row.name not in last[room] and not (room == "runs" and row.name in holders):
+                assert re.search(rf"\b{row.name.upper()}\b", text[room]), (room, row.name)
+
+
+def test_a_level_is_asked_for_by_name():
+    with pytest.raises(
+        ValueError, match=r"use_level: name must be one of .*'baseline', got 'sse9'"
+    ):
+        native.use_level("sse9")
+
+
+# -- the build -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what is built from."""
+    for folder in ("fastlr", "csrc"):
+        built = shutil.ignore_patterns("__pycache__", "_native.*", "opcodes.h")
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=built)
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(PROJECT / name, tmp_path)
+    return tmp_path
+
+
+def build(checkout: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        sys.executable,
+        "setup.py",
+        "build_ext",
+        "--inplace",
+        cwd=checkout,
+        env={**os.environ, **env},
+    )
+
+
+@pytest.mark.parametrize(
+    "flags", [["-O3", "-ffast-math"], ["-Ofast"], ["-O2", "-ffinite-math-only"]], ids=" ".join
+)
+def test_flags_that_would_change_rates_are_refused(tmp_path, flags):
+    made = run(
+        os.environ.get("CC", "cc"),
+        *flags,
+        f"-I{INCLUDE}",
+        "-c",
+        INCLUDE / "baseline.c",
+        "-o",
+        tmp_path / "baseline.o",
+    )
+    assert made.returncode != 0
+    assert "fastlr must be compiled without -ffast-math and its like" in made.stderr
+
+
+STATE = (
+    "import fastlr as flr; print(flr.backends()['native']); print(flr.linear(1.0, "
+    "0.0, 10)(3), flr.get_include())"
+)
+
+
+def state(checkout: Path) -> tuple[str, str]:
+    """What the built package says of its C backend, whatever that is, and a rate."""
+    path = os.pathsep.join([str(checkout), str(Path(np.__file__).parents[1])])
+    # without site, so that an editable install of fastlr does not lend it its own extension
+    done = run(
+        sys.executable, "-S", "-c", STATE, cwd=checkout, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    reason, rest = done.stdout.splitlines()
+    rate, include = rest.split()
+    assert include == str(checkout / "csrc")
+    return reason, rate
+
+
+def test_a_checkout_that_is_built(checkout):
+    assert state(checkout) == (
+        "the C extension is not here: it is not built; in a checkout, pip install -e . builds it",
+        "0.7",
+    )
+    assert build(checkout).returncode == 0
+    assert state(checkout) == ("ready", "0.7")
+
+    with (checkout / "csrc" / "kernels.h").open("a") as kernels:
+        kernels.write("\n")
+    reason, rate = state(checkout)
+    assert re.fullmatch(
+        r"the C extension is stale: built from sources \w{16}, which are \w{16} by now; "
+        r"build it anew",
+        reason,
+    )
+    assert rate == "0.7"
+
+    assert build(checkout, FASTLR_NATIVE="off").returncode == 0
+    assert state(checkout) == (
+        "the C extension is not here: FASTLR_NATIVE=off when fastlr was installed",
+        "0.7",
+    )
+
+
+FLAWED = """
+import numpy as np, fastlr as flr
+s = flr.cosine(1e-3, 1e-5, steps=99_999, exponent=1.7, k=2.3)
+print(flr.backend(), s(70_707).hex(), np.float64(1e-310) * 1.0)
+"""
+
+
+def test_a_build_undoes_flags_that_would_change_rates(checkout):
+    """And does not make the process flush what is below the normal numbers."""
+    assert build(checkout, CFLAGS="-Ofast", FASTLR_NATIVE="require").returncode == 0
+    path = os.pathsep.join([str(checkout), str(Path(np.__file__).parents[1])])
+    told = run(
+        sys.executable, "-S", "-c", FLAWED, cwd=checkout, env={**os.environ, "PYTHONPATH": path}
+    ).stdout.split()
+    schedule = flr.cosine(1e-3, 1e-5, steps=99_999, exponent=1.7, k=2.3)
+    assert told == ["native", schedule(70_707).hex(), "1e-310"]
+
+
+def test_without_a_compiler_it_is_installed_and_says_why(checkout):
+    done = build(checkout, CC="/nowhere/cc")
+    assert done.returncode == 0, done.stderr
+    reason, rate = state(checkout)
+    assert reason.startswith(
+        "the C extension is not here: it could not be built when fastlr was installed: "
+    )
+    assert "/nowhere/cc" in reason
+    assert rate == "0.7"
+
+
+def test_a_build_that_is_required_fails_without_a_compiler(checkout):
+    assert build(checkout, CC="/nowhere/cc", FASTLR_NATIVE="require").returncode != 0
+    assert not list((checkout / "fastlr").glob("_native*"))
+
+
+def test_a_wish_that_is_unknown_is_an_error(checkout):
+    done = build(checkout, FASTLR_NATIVE="maybe")
+    assert done.returncode != 0
+    assert "FASTLR_NATIVE must be 'require' or 'off', got 'maybe'" in done.stderr
+
+
+def test_a_build_that_fuses_on_its_own_is_refused(checkout):
+    """As a compiler does that knows neither the flags nor the pragmas."""
+    arithmetic, script = checkout / "csrc" / "arithmetic.h", checkout / "csrc" / "build.py"
+    arithmetic.write_text(re.sub(r"#pragma (GCC optimize|STDC).*", "", arithmetic.read_text()))
+    script.write_text(
+        script.read_text()
+        .replace("-ffp-contract=off", "-ffp-contract=fast")
+        .replace('"-std=c11"', '"-std=gnu11"')
+    )
+    assert build(checkout).returncode == 0
+    reason, rate = state(checkout)
+    fuses = native.levels()[0] != "baseline" or os.uname().machine in ("aarch64", "arm64")
+    wrong = (
+        "the C extension is not to be used: it was built with contracted "
+        "multiply-adds; build it with -ffp-contract=off"
+    )
+    assert (reason, rate) == (wrong if fuses else "ready", "0.7")

@@ -1,0 +1,489 @@
+"""Law 7: which kernels run is the user's choice, said in words; they are quiet neighbours, and
+each gives the same bits.
+"""
+
+import asyncio
+import inspect
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from cases import BACKENDS, SCHEDULES, TEXTS
+from processes import SITE, run
+
+import fastlr as flr
+from fastlr.kernels.selection import choose
+
+STEPS = np.array([0, 1, 2, 3, 7, 29, 40, 99, 1_000, 2**31 + 1, 2**53])
+
+
+# -- the choice ------------------------------------------------------------------------------------
+
+
+def in_a_thread(work: Callable[[], object]) -> object:
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_the_fastest_is_the_default():
+    assert list(flr.backends().items()) == [
+        ("native", "ready"),
+        ("jit", "ready"),
+        ("reference", "ready"),
+    ]
+    assert flr.backend() == os.environ.get("FASTLR_BACKEND", "native")
+
+
+def test_blocks_nest_and_end():
+    before = flr.backend()
+    with flr.use_backend("reference"):
+        with flr.use_backend("jit"):
+            assert flr.backend() == "jit"
+            with pytest.raises(ZeroDivisionError), flr.use_backend("reference"):
+                _ = 1 // 0
+            assert flr.backend() == "jit"
+        assert flr.backend() == "reference"
+        with pytest.raises(
+            ValueError,
+            match="use_backend: name must be one of 'native', 'jit', 'reference', got 'cuda'",
+        ):
+            flr.use_backend("cuda").__enter__()
+        assert flr.backend() == "reference"
+    assert flr.backend() == before
+
+
+def test_a_block_holds_in_its_own_thread_alone():
+    before = flr.backend()
+    [other, *_] = set(BACKENDS) - {before}
+    with flr.use_backend(other):
+        assert in_a_thread(flr.backend) == before
+        assert flr.backend() == other
+
+
+def test_the_process_is_set_but_for_blocks():
+    before, schedule = flr.backend(), flr.linear(1.0, 0.0, 10)
+    try:
+        with flr.use_backend("jit"):
+            flr.set_backend("reference")
+            assert flr.backend() == "jit"
+        assert flr.backend() == in_a_thread(flr.backend) == "reference"
+        assert schedule(3) == 0.7
+        with pytest.raises(
+            ValueError,
+            match="set_backend: name must be one of 'native', 'jit', 'reference', got 'C'",
+        ):
+            flr.set_backend("C")
+        assert flr.backend() == "reference"
+    finally:
+        flr.set_backend(before)
+
+
+def test_a_block_holds_in_its_own_task_alone():
+    async def ask(name: str, mine: asyncio.Event, theirs: asyncio.Event) -> str:
+        with flr.use_backend(name):
+            mine.set()
+            await theirs.wait()
+            return flr.backend()
+
+    async def both() -> list[str]:
+        first, second = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(ask("jit", first, second), ask("reference", second, first))
+
+    assert asyncio.run(both()) == ["jit", "reference"]
+
+
+def test_each_has_the_same_verbs():
+    def written(function: Callable[..., object]) -> list[str]:
+        return list(
+            inspect.signature(getattr(function, "py_func", function) or function).parameters
+        )
+
+    for name in flr.backends():
+        with flr.use_backend(name):
+            chosen = choose()
+        assert chosen.name == name
+        assert written(chosen.table) == ["words", "lanes", "columns", "start", "step", "out"]
+        assert written(chosen.steps) == ["words", "lanes", "columns", "t", "out"]
+        assert written(chosen.rates) == ["words", "lanes", "t", "out"]
+
+
+CHOICE = """
+import json, sys, fastlr as flr
+s = flr.linear(1.0, 0.0, 10)
+try:
+    s(3)
+    found = {"backend": flr.backend(), "numba": "numba" in sys.modules}
+except ValueError as error:
+    found = {"error": str(error)}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("reference", {"backend": "reference", "numba": False}),
+        ("jit", {"backend": "jit", "numba": True}),
+        ("", {"backend": "native", "numba": False}),
+        ("native", {"backend": "native", "numba": False}),
+        (
+            "cuda",
+            {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'cuda'"},
+        ),
+        ("JIT", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'JIT'"}),
+    ],
+)
+def test_the_environment_chooses_at_the_first_question(asked, found):
+    assert run(CHOICE, FASTLR_BACKEND=asked) == found
+
+
+# -- quiet neighbours ------------------------------------------------------------------------------
+
+QUIET = """
+import json, sys
+import fastlr as flr
+heavy = {"numba", "llvmlite", "matplotlib", "typer", "rich", "scipy", "torch", "asyncio", "multiprocessing"}
+found = {"import": sorted(heavy & set(sys.modules))}
+s = flr.parse("linear(0, [1.0, 2.0], 10).then(cosine(1.0, 0.1, 90)) * 0.5")
+assert flr.from_spec(s.to_spec()) == s and str(s.program) and s.fingerprint and flr.recipe("bert-base")
+found["build"] = sorted(heavy & set(sys.modules))
+with flr.use_backend("reference"):
+    s(3), s.table(50), s.sum(50), s[0].boundaries
+found["ask"] = sorted(heavy & set(sys.modules))
+print(json.dumps(found))
+"""
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed_and_no_file_is_written(tmp_path):
+    home = {
+        key: str(tmp_path / "home")
+        for key in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
+    }
+    assert run(QUIET, cwd=tmp_path, **home) == {"import": [], "build": [], "ask": []}
+    assert list(tmp_path.iterdir()) == []
+
+
+WITHOUT = """
+import json, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in sys.argv[1].split():
+            raise ERROR
+
+sys.meta_path.insert(0, Absent())
+import fastlr as flr
+
+def refused(work):
+    try:
+        work()
+    except (ValueError, ImportError) as error:
+        return f"{type(error).__name__}: {error}"
+
+s = flr.linear(1.0, 0.0, 10)
+print(json.dumps({
+    "asked": refused(lambda: flr.use_backend(sys.argv[2]).__enter__()),
+    "backends": flr.backends(),
+    "default": refused(flr.backend) or flr.backend(),
+    "rates": refused(lambda: s(3)) or [s(3), *s.table(3), *s([5, 4]), *flr.stack([s, s])(6)],
+}))
+"""
+NO_NUMBA, NO_CFFI = "not in this place", "cffi is not installed: pip install cffi"
+GONE = WITHOUT.replace("ERROR", "ModuleNotFoundError('not in this place', name=name)")
+
+
+@pytest.mark.parametrize(
+    ("absent", "missing", "default"),
+    [
+        ("numba", {"jit": NO_NUMBA}, "native"),
+        ("_cffi_backend", {"native": NO_CFFI}, "jit"),
+        ("_cffi_backend numba", {"native": NO_CFFI, "jit": NO_NUMBA}, "reference"),
+    ],
+)
+def test_what_is_left_runs_and_says_why(absent, missing, default):
+    [asked, reason], *_ = missing.items()
+    found = run(GONE, absent, asked)
+    assert found["backends"] == dict.fromkeys(BACKENDS, "ready") | missing
+    assert found["default"] == default
+    assert found["rates"] == [0.7, 1.0, 0.9, 0.8, 0.5, 0.6, 0.4, 0.4]
+    assert (
+        found["asked"]
+        == f"ValueError: use_backend: name: the {asked!r} backend cannot run here: {reason}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("absent", "asked", "reason"),
+    [("numba", "jit", NO_NUMBA), ("_cffi_backend", "native", NO_CFFI)],
+)
+def test_what_the_environment_asks_for_in_vain_is_an_error(absent, asked, reason):
+    found = run(GONE, absent, asked, FASTLR_BACKEND=asked)
+    assert found["default"] == found["rates"]
+    assert (
+        found["rates"]
+        == f"ValueError: FASTLR_BACKEND: the {asked!r} backend cannot run here: {reason}"
+    )
+
+
+@pytest.mark.parametrize(
+    "error", ["OSError('a library is missing')", "SystemError('built for another NumPy')"]
+)
+def test_a_broken_one_is_as_good_as_none(error):
+    found = run(WITHOUT.replace("ERROR", error), "numba _cffi_backend", "jit")
+    assert (found["default"], found["backends"]["jit"], found["backends"]["native"]) == (
+        "reference",
+        *[error.split("'")[1]] * 2,
+    )
+
+
+NEIGHBOUR = """
+import ctypes, json, multiprocessing, os, threading
+import numpy as np
+
+def arithmetic():
+    tiny, one = np.array([5e-324, 2.0**-1060]), np.float64(1.0)
+    return {
+        "subnormals": [(5e-324 / 1.0).hex(), (tiny * 1.0).tolist(), (tiny + tiny).tolist(), float(one * 5e-324)],
+        "rounding": [1.0 + 2.0**-53, -1.0 - 2.0**-53, 1.0 - 2.0**-55, 0.1 + 0.2, one / 3, -one / 3],
+    }
+
+before = arithmetic()
+import fastlr as flr
+found = {"import": arithmetic() == before}
+s = flr.stack([flr.exponential_decay(1.0, gamma=0.5), flr.constant(5e-324), flr.linear(5e-324, 55e-324, 10)])
+expected = s.table(1_100)
+found["subnormal rates"] = [rate.hex() for rate in (expected[0, 1_074], expected[0, 1_022], expected[1, 7], s[1](3), s(3)[2])]
+found["evaluation"] = arithmetic() == before
+
+def right(_=None):
+    same = s.table(1_100).tobytes() == s.table(1_100, threads=2).tobytes() == expected.tobytes()
+    return bool(same and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
+
+threads, told = [threading.Thread(target=lambda: told.append(right())) for _ in range(4)], []
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+found["threads"] = told
+child = os.fork()
+if child == 0:
+    os._exit(0 if right() else 1)
+found["fork"] = os.waitpid(child, 0)[1]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    found["pool"] = pool.map(right, range(4))
+found["after"] = right() and arithmetic() == before
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module", params=["native", "jit"])
+def neighbour(request):
+    """One process that imports, asks, asks in threads and forks; what it saw, point by point."""
+    with flr.use_backend("jit"):  # fills the cache
+        (
+            flr.stack([flr.constant(1.0)]).table(1),
+            flr.stack([flr.constant(1.0)])(0),
+            flr.constant(1.0)(0),
+        )
+    return run(NEIGHBOUR, FASTLR_BACKEND=request.param)
+
+
+@pytest.mark.parametrize("when", ["import", "evaluation", "after"])
+def test_rounding_mode_and_subnormals_are_left_alone(neighbour, when):
+    assert neighbour[when]
+
+
+def test_subnormal_rates_are_rates(neighbour):
+    assert neighbour["subnormal rates"] == [
+        x.hex() for x in (5e-324, 2.0**-1022, 5e-324, 5e-324, 4 * 5e-324)
+    ]
+
+
+def test_threads_agree(neighbour):
+    assert neighbour["threads"] == [True] * 4
+
+
+def test_a_fork_after_use_agrees(neighbour):
+    assert neighbour["fork"] == 0
+    assert neighbour["pool"] == [True] * 4
+
+
+# -- the cache on disk -----------------------------------------------------------------------------
+
+
+def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
+    """Every folder that a cache could go to lies below a regular file, which stops even root."""
+    file = tmp_path / "file"
+    file.write_text("")
+    shutil.copytree(
+        SITE / "fastlr", tmp_path / "site" / "fastlr", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (tmp_path / "site" / "fastlr" / "jit" / "__pycache__").write_text("")
+    nowhere = {
+        key: str(file / "below")
+        for key in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "TMPDIR", "IPYTHONDIR")
+    }
+    code = (
+        "import json, fastlr as flr; rate = flr.linear(1.0, 0.0, 10)(3);"
+        "print(json.dumps([rate, flr.backend(), type(flr.jit.scalar._cache).__name__, "
+        "flr.__file__]))"
+    )
+    rate, backend, cache, where = run(
+        code, cwd=tmp_path, site=tmp_path / "site", FASTLR_BACKEND="jit", **nowhere
+    )
+    assert (rate, backend, cache) == (0.7, "jit", "NullCache")
+    assert where.startswith(str(tmp_path))
+
+
+USERS_OWN = """
+import json
+import numpy as np
+from numba import njit
+import fastlr as flr
+
+@njit(cache=True)
+def every_rate(program, steps):
+    rates = np.empty(steps)
+    for t in range(steps):
+        rates[t] = flr.jit.rate(program, t)
+    return rates
+
+@njit(cache=True)
+def every_lane(program, t):
+    rates = np.empty(int(program[1]))
+    flr.jit.rates(program, t, rates)
+    return rates
+
+def main():
+    s = flr.warmup_cosine(6e-4, 20, 100, end=6e-5) * flr.cyclic(0.5, 1.0, up=7)
+    lanes = flr.stack([s, flr.constant(0.1), flr.linear([1.0], 0.0, 50)[0]])
+    right = [
+        every_rate(s.program, 120).tobytes() == np.array([s(t) for t in range(120)]).tobytes(),
+        all(every_lane(lanes.program, t).tobytes() == lanes(t).tobytes() for t in (0, 3, 49, 50, 2**53)),
+    ]
+    hits = [sum(function.stats.cache_hits.values()) for function in (every_rate, every_lane)]
+    print(json.dumps({"right": right, "hits": hits}))
+"""
+
+
+def test_the_door_in_a_users_cached_function(tmp_path):
+    """Compiled in one process, loaded from the cache in the next: the bits of s(t) in both."""
+    (tmp_path / "users_own.py").write_text(USERS_OWN)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import users_own; users_own.main()"
+    assert run(code) == {"right": [True, True], "hits": [0, 0]}
+    assert run(code) == {"right": [True, True], "hits": [1, 1]}
+
+
+USERS_CHAIN = """
+import json
+from numba import njit
+import fastlr as flr
+
+@njit(cache=True)
+def one(program, t):
+    return flr.jit.rate(program, t)
+
+@njit(cache=True)
+def over(program, t):
+    return one(program, t)
+
+def main():
+    s = flr.linear(1.0, 0.0, 8)
+    rates = [over(s.program, 1), one(s.program, 1)]
+    print(json.dumps({"rates": rates, "hits": [sum(function.stats.cache_hits.values()) for function in (over, one)]}))
+"""
+
+
+def test_a_users_cached_function_is_compiled_again_for_another_fastlr(tmp_path):
+    """The user's file is the same, and fastlr's arithmetic is another: the new rates, also by
+    way of a second function.
+    """
+    shutil.copytree(
+        SITE / "fastlr", tmp_path / "fastlr", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (tmp_path / "users_chain.py").write_text(USERS_CHAIN)
+
+    def main():
+        code = "import users_chain; users_chain.main()"
+        return run(
+            code,
+            cwd=tmp_path,
+            site=tmp_path,
+            NUMBA_CACHE_DIR=str(tmp_path / "cache"),
+            FASTLR_BACKEND="reference",
+        )
+
+    assert main() == {"rates": [0.875, 0.875], "hits": [0, 0]}
+    assert main() == {"rates": [0.875, 0.875], "hits": [1, 1]}
+    source = tmp_path / "fastlr" / "jit" / "rows.py"
+    changed = source.read_text().replace("return f.linear(", "return 0.5 * f.linear(")
+    assert changed != source.read_text()
+    source.write_text(changed)
+    assert main() == {"rates": [0.4375, 0.4375], "hits": [0, 0]}
+    assert main() == {"rates": [0.4375, 0.4375], "hits": [1, 1]}
+
+
+STEP = "t must be a step from 0 to 2**53, and before the end of a schedule with past_end='raise'"
+SIZE = "out must have one element for each lane of the program"
+WHOLE = "program must be one that this version of fastlr lowered, and whole"
+STACKED = flr.stack(
+    [flr.linear(1.0, 0.0, 10), flr.cosine(1.0, 0.1, 15), flr.linear(0.5, 0.0, 20)]
+).with_past_end("raise")
+
+
+def altered(change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Words that are no program any more."""
+    words = change(np.array(STACKED.program))
+    words.flags.writeable = False
+    return words
+
+
+@pytest.mark.parametrize(
+    ("program", "t", "size", "message"),
+    [
+        (STACKED.program, -1, 3, STEP),
+        (STACKED.program, 10, 3, STEP),
+        (flr.stack([*[flr.constant(0.1)] * 3]).program, 2**53 + 1, 3, STEP),
+        (STACKED.program, 9, 2, SIZE),
+        (STACKED.program, 9, 4, SIZE),
+        (altered(lambda words: words[:3]), 9, 3, WHOLE),
+        (altered(lambda words: words[:-1]), 9, 3, WHOLE),
+        (altered(lambda words: np.where(words == words[0], words + 1.0, words)), 9, 3, WHOLE),
+    ],
+)
+def test_the_door_of_numba_refuses_what_kernels_do_not_look_at(program, t, size, message):
+    out = np.full(size, -1.0)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        flr.jit.rates(program, t, out)
+    assert (out == -1.0).all()
+    if size == 3:
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            flr.jit.rate(program, t)
+
+
+def test_the_door_of_numba_gives_the_rates_of_all_lanes():
+    for t in (0, 9):
+        out = np.full(3, -1.0)
+        flr.jit.rates(STACKED.program, t, out)
+        assert out.tobytes() == STACKED(t).tobytes()
+        assert flr.jit.rate(STACKED.program, t) == STACKED(t)[0]
+
+
+# -- the same rates --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_all_agree_on_every_example(text):
+    schedule = SCHEDULES[text]
+    steps = STEPS if schedule.past_end != "raise" else STEPS[np.min(schedule.steps) > STEPS]
+    rates = {}
+    for name in BACKENDS:
+        with flr.use_backend(name):
+            rates[name] = schedule(steps)
+    assert rates["native"].tobytes() == rates["jit"].tobytes()
+    bound = 8 * repr(schedule).count("(") * np.spacing(np.maximum(rates["jit"], rates["reference"]))
+    assert (np.abs(rates["jit"] - rates["reference"]) <= bound).all()

@@ -1,0 +1,105 @@
+"""LLVM takes every formula on as many lanes as the machine has: its fused multiply-adds are
+packed ones.
+"""
+
+import re
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+from numba import njit
+
+from fastlr.kernels.jit import formulas as f
+from fastlr.kernels.jit.compiling import inlined
+from fastlr.kernels.jit.ranges import clock_of
+
+# formula -> the numbers of a row
+ROWS = {
+    "linear": (lambda c, length, lo, hi: f.linear(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
+    "square": (lambda c, length, lo, hi: f.square(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
+    "cosine": (lambda c, length, lo, hi: f.cosine(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
+    "power": (
+        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, False),
+        (1e6, 0.0, 0.1, 0.7),
+    ),
+    "power, fine": (
+        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, True),
+        (1e6, 0.0, 0.1, 70.0),
+    ),
+    "power, some fine": (
+        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, f.is_steep(c)),
+        (1e6, 0.0, 0.1, 7.0),
+    ),
+    "power lost": (
+        lambda c, size, lo, hi, q: f.power_lost(c, size, lo, hi, q),
+        (1e6, 0.0, 0.1, -0.7),
+    ),
+    "cosine_power": (
+        lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, False),
+        (1e6, 0.0, 0.1, 1.0, 0.7),
+    ),
+    "cosine_power, fine": (
+        lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, True),
+        (1e6, 0.0, 0.1, 12.0, 0.7),
+    ),
+    "cosine_power, some fine": (
+        lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, f.is_sharp(x, c)),
+        (1e6, 0.0, 0.1, 1.0, 0.7),
+    ),
+    "exponential": (lambda c, a, k, k_low: f.exponential(c, a, k, k_low, True), (0.1, -1e-5, 0.0)),
+    "staircase": (
+        lambda c, a, every, k, k_low: f.staircase(c, a, every, k, k_low),
+        (0.1, 7.0, -1e-5, 0.0),
+    ),
+    "reciprocal": (lambda c, a, g, s, d: f.reciprocal(c, a, g, s, d), (0.1, 1e-4, 1.0, 1.0)),
+    "inverse": (
+        lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, False),
+        (0.1, 1e-4, 1.0, 1.0, 0.5),
+    ),
+    "eden": (lambda c, a, d, q: f.eden(c, a, d, q, False), (0.1, 7.5, 0.25)),
+    "inverse, fine": (
+        lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, True),
+        (0.1, 1e-4, 1.0, 1.0, 50.0),
+    ),
+    "eden, fine": (lambda c, a, d, q: f.eden(c, a, d, q, True), (0.1, 7.5, 25.0)),
+    "tanh": (
+        lambda c, lo, hi, y, y_low, k, k_low: f.tanh(c, lo, hi, y, y_low, k, k_low),
+        (0.0, 0.1, -8.0, 0.0, 1e-5, 0.0),
+    ),
+    "rex": (lambda c, length, lo, hi, b: f.rex(c, length, lo, hi, b), (1e6, 0.0, 0.1, 0.5)),
+    "logarithmic": (
+        lambda c, length, lo, hi, d, d_low: f.logarithmic(c, length, lo, hi, d, d_low),
+        (1e6, 0.0, 0.1, 19.93, 0.0),
+    ),
+    "affine_exponential": (
+        lambda c, length, lo, hi, k, k_low: f.affine_exponential(c, length, lo, hi, k, k_low),
+        (1e6, 0.0, 0.1, 1e-6, 0.0),
+    ),
+}
+
+PACKED = re.compile(r"vfn?m(add|sub)\w*pd\s.*%[yz]mm|\bfml[as]\s+v\d+\.2d")
+
+
+def machine_fuses() -> bool:
+    """Whether this machine has an instruction for it; where it has none, ``fma`` is a call of
+    the C library's.
+    """
+    return "aarch64" in llvm.get_process_triple() or bool(llvm.get_host_cpu_features().get("fma"))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_formula_is_vectorised(name):
+    formula, numbers = ROWS[name]
+    formula = inlined(formula)
+
+    @njit(error_model="numpy")
+    def run(numbers, out):
+        for i in range(out.size):
+            out[i] = formula(clock_of(1.0, 1.0, i), *numbers)
+
+    out = np.empty(100)
+    run(numbers, out)
+    [assembly] = run.inspect_asm().values()
+
+    assert np.isfinite(out).all()
+    assert bool(PACKED.search(assembly)) == machine_fuses()

@@ -1,0 +1,45 @@
+"""Every preset gives its peer's rates, over random settings, at every step from the first to
+beyond the last boundary.
+"""
+
+import os
+
+import parity
+import pytest
+
+from fastlr.presets import _rules
+
+CASES = parity.cases()
+REQUIRED = os.environ.get("FASTLR_REQUIRE", "").split(",")
+
+
+def test_every_preset_is_compared():
+    assert sorted(parity.preset_names()) == sorted(CASES)
+
+
+# of each; `python -m bench parity` takes as many as a case asks for, 1,000 of most packages
+SETTINGS = 40
+
+
+def compared(case):
+    found = parity.largest(case, min(case.count, SETTINGS))
+    assert found.size <= case.bound, found
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.package])
+def test_a_preset_has_the_rates_of_the_package(name):
+    package = CASES[name].package
+    if not parity.installed(package):
+        (pytest.fail if package in REQUIRED else pytest.skip)(f"{package} is not installed")
+    compared(CASES[name])
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.package])
+def test_a_preset_has_the_figures_of_its_formula(name):
+    compared(CASES[name])
+
+
+@pytest.mark.parametrize("name", parity.preset_names())
+def test_an_argument_that_is_none_is_told_by_the_presets_name(name):
+    with pytest.raises(TypeError, match=f"^{name}: .*(nonesuch|missing argument)"):
+        _rules.PRESETS[name].build(nonesuch=1)

@@ -1,0 +1,615 @@
+"""The algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and where
+tables may go.
+"""
+
+import itertools
+import math
+import tracemalloc
+from collections.abc import Iterator
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import schedules
+from cases import BACKENDS, BOUNDS, built
+from fuzz.choices import REUSES
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import fastlr as flr
+
+LAST = 2**53
+seeds = st.integers(0, 2**32 - 1)
+warm = flr.warmup_cosine(6e-4, 50, 400, end=6e-5)
+decay = flr.exponential_decay(1.0, gamma=0.99)
+
+
+def steps_of(*asked: flr.Schedule, seed: int) -> np.ndarray:
+    """The boundaries of schedules, their neighbours, and steps far from them."""
+    rng = np.random.default_rng(seed)
+    return np.array(
+        sorted(
+            {t for schedule in asked for t in schedules.interesting_steps(schedule, rng, count=5)}
+        )
+    )
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Equal to the bit."""
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def ulps_apart(a: np.ndarray, b: np.ndarray) -> float:
+    """The largest difference, in units of the last place."""
+    return float(np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b)))))
+
+
+# -- one after the other ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(a=schedules.finite_curves, b=schedules.curves, seed=seeds)
+@settings(max_examples=60)
+def test_then_gives_each_its_own_clock(backend, a, b, seed):
+    assume(a.steps is not None and a.steps + (b.steps or 0) <= LAST)
+    both = a.then(b)
+    with flr.use_backend(backend):
+        for t in map(int, steps_of(both, a, b, seed=seed)):
+            assert both(t) == (a(t) if t < a.steps else b(t - a.steps))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(
+    parts=st.lists(schedules.curves, min_size=3, max_size=3),
+    at=st.lists(schedules.lengths, min_size=2, max_size=2),
+    seed=seeds,
+)
+@settings(max_examples=60)
+def test_join_cuts_each_part_off_where_the_next_begins(backend, parts, at, seed):
+    starts = [0, *sorted(at)]
+    assume(starts[-1] + (parts[-1].steps or 0) <= LAST)
+    joined = flr.join(parts, at=starts[1:])
+    with flr.use_backend(backend):
+        for t in map(int, steps_of(joined, seed=seed)):
+            i = sum(start <= t for start in starts[1:])
+            assert joined(t) == parts[i](t - starts[i])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_part_between_equal_starts_vanishes(backend):
+    rows = [
+        flr.constant(0.5),
+        flr.cosine(9.0, 7.0, 3),
+        flr.step_decay(8.0, 0.5, 2),
+        flr.linear(1.0, 0.0, 4),
+    ]
+    with flr.use_backend(backend):
+        assert same(
+            flr.join(rows, at=[6, 6, 6]).table(20), flr.join([rows[0], rows[3]], at=[6]).table(20)
+        )
+        assert same(flr.join(rows, at=[0, 0, 0]).table(20), rows[3].table(20))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_only_the_piece_in_force_is_evaluated(backend):
+    """Before its start a rising tail would be asked at negative steps, where a power of the
+    step has no value.
+    """
+    joined = flr.join(
+        [flr.constant(0.2), flr.polynomial(1e-7, 0.1, 5, power=0.3), flr.inverse_power(0.1, 0.5)],
+        at=[90, 95],
+    )
+    with flr.use_backend(backend):
+        table = joined.table(200)
+    assert np.all(table[:90] == 0.2)
+    assert table[95] == 0.1
+    assert np.all(np.isfinite(table))
+
+
+@given(
+    parts=st.lists(
+        schedules.finite_curves.filter(lambda s: s.steps is not None), min_size=3, max_size=3
+    ),
+    seed=seeds,
+)
+@settings(max_examples=40)
+def test_then_is_associative(parts, seed):
+    a, b, c = parts
+    assume(a.steps + b.steps + c.steps <= LAST)
+    left, right = a.then(b).then(c), a.then(b.then(c))
+    steps = steps_of(left, right, seed=seed)
+    assert same(left(steps), right(steps))
+    assert same(np.asarray(left.program), np.asarray(right.program))
+
+
+# -- products, sums and bounds ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [*itertools.product([warm, decay, flr.cyclic(0.1, 0.3, 7), flr.noam(512, 60)], repeat=2)],
+)
+def test_operations_act_on_the_rates(a, b, backend):
+    with flr.use_backend(backend):
+        x, y = a.table(1_000), b.table(1_000)
+        assert same((a * b).table(1_000), x * y)
+        assert same((a + b).table(1_000), x + y)
+        assert same(a.minimum(b).table(1_000), np.minimum(x, y))
+        assert same(a.maximum(b).table(1_000), np.maximum(x, y))
+        assert same(a.clip(1e-4, 0.2).table(1_000), np.clip(x, 1e-4, 0.2))
+        assert same((a + 0.25).table(1_000), x + 0.25)
+
+
+@pytest.mark.parametrize("operation", ["__mul__", "__add__", "minimum", "maximum"])
+@given(a=schedules.curves, b=schedules.curves, seed=seeds)
+@settings(max_examples=30)
+def test_either_may_stand_first(operation, a, b, seed):
+    steps = steps_of(a, b, seed=seed)
+    assert same(getattr(a, operation)(b)(steps), getattr(b, operation)(a)(steps))
+
+
+@pytest.mark.parametrize(("backend", "bound"), BOUNDS)
+@pytest.mark.parametrize("factor", [0.1, 1 / 3, 7.0, 1e-9])
+@pytest.mark.parametrize(
+    ("schedule", "weight"),
+    [
+        (
+            flr.linear(0.3, 0.1, 1_000),
+            lambda p: mpmath.mpf(0.1) + (mpmath.mpf(0.3) - mpmath.mpf(0.1)) * (1 - p),
+        ),
+        (
+            flr.polynomial(0.3, 0.0, 1_000, power=0.9),
+            lambda p: mpmath.mpf(0.3) * (1 - p) ** mpmath.mpf(0.9),
+        ),
+        (
+            flr.cosine(0.3, 0.0, 1_000),
+            lambda p: mpmath.mpf(0.3) * (1 + mpmath.cos(mpmath.pi * p)) / 2,
+        ),
+        (
+            flr.exponential_decay(0.3, rate=0.001),
+            lambda p: mpmath.mpf(0.3) * mpmath.exp(-mpmath.mpf(0.001) * p * 1_000),
+        ),
+    ],
+)
+def test_a_factor_is_taken_into_the_levels(schedule, weight, factor, backend, bound):
+    """Within the bound of a curve by itself: a factor applied after it would add a rounding."""
+    with flr.use_backend(backend), mpmath.workprec(300):
+        rates = (schedule * factor).table(1_000)
+        truths = [mpmath.mpf(factor) * weight(mpmath.mpf(t) / 1_000) for t in range(1_000)]
+    assert (
+        max(
+            abs(rate - truth) / math.ulp(float(truth))
+            for rate, truth in zip(rates, truths, strict=True)
+        )
+        <= bound
+    )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars, exponent=st.integers(-20, 20), seed=seeds)
+@settings(max_examples=60)
+def test_a_power_of_two_scales_every_rate_exactly(backend, schedule, exponent, seed):
+    steps = steps_of(schedule, seed=seed)
+    with flr.use_backend(backend):
+        rates = schedule(steps)
+        assume(np.all((rates == 0) | (rates > 1e-290)))
+        assert same((schedule * 2.0**exponent)(steps), rates * 2.0**exponent)
+
+
+def test_a_factor_of_0_leaves_0():
+    assert np.all((flr.exponential(1e-5, 1.0, 100).then(warm) * 0.0).table(600) == 0.0)
+
+
+def test_minimum_and_maximum_are_associative():
+    a, b, c = warm, flr.cyclic(1e-5, 5e-4, 20), flr.constant(3e-4)
+    assert same(a.minimum(b).minimum(c).table(900), a.minimum(b.minimum(c)).table(900))
+    assert same(a.maximum(b).maximum(c).table(900), a.maximum(b.maximum(c)).table(900))
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [lambda s: s.clip(0.2, 0.9), lambda s: s + 0.1, lambda s: s.maximum(0.2), lambda s: s * 3.0],
+)
+def test_a_number_does_not_keep_a_schedule_from_ending(compose):
+    line = flr.linear(1.0, 0.0, 10)
+    assert compose(line).steps == 10
+    assert compose(line).then(flr.constant(0.05))(10) == 0.05
+
+
+# -- delays and repeats ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(
+    schedule=schedules.scalars.filter(lambda s: s.past_end == "hold"),
+    wait=st.integers(0, 10**6),
+    seed=seeds,
+)
+@settings(max_examples=60)
+def test_delay_holds_the_first_rate_and_moves_the_clock(backend, schedule, wait, seed):
+    assume((schedule.steps or 0) + wait <= LAST)
+    delayed = schedule.delay(wait)
+    with flr.use_backend(backend):
+        for t in map(int, steps_of(delayed, seed=seed)):
+            assert delayed(t) == schedule(max(t - wait, 0))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        flr.linear(1.0, 0.25, 7),
+        flr.wsd(1.0, 2, 3, 5, end=0.5),
+        warm,
+        flr.sampled([1.0, 3.0, 0.5], 4),
+        warm + 0.25,
+    ],
+)
+def test_repeat_runs_the_body_again(body, backend):
+    with flr.use_backend(backend):
+        once, n = body.table(body.steps), body.steps
+        assert same(body.repeat().table(5 * n + 3), np.concatenate([*[once] * 5, once[:3]]))
+        assert same(
+            body.repeat(times=3).table(3 * n + 4), np.concatenate([*[once] * 3, [body(n)] * 4])
+        )
+        assert body.repeat(times=3).steps == 3 * n
+        halved = body.repeat(scale=0.5).table(4 * n)
+        assert same(halved, np.concatenate([once * 0.5**i for i in range(4)]))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_repeats_nest(backend):
+    inner = flr.linear(1.0, 0.5, 4).then(flr.cosine(0.5, 0.125, 2))
+    both = inner.repeat(times=3, scale=0.5).repeat(times=2, scale=0.25).then(flr.constant(0.1))
+    with flr.use_backend(backend):
+        once = inner.table(6)
+        thrice = np.concatenate([once, once / 2, once / 4])
+        assert same(both.table(40), np.concatenate([thrice, thrice / 4, [0.1] * 4]))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("stretch", [1.5, 2.0, 3.0, 1.1])
+def test_a_stretched_repeat_moves_every_seam_and_keeps_the_curves(stretch, backend):
+    body = flr.wsd(1.0, 2, 3, 5, end=0.25)
+    begins = [round(10 * sum(Fraction(stretch) ** j for j in range(i))) for i in range(8)]
+    repeated = body.repeat(stretch=stretch, scale=0.5)
+    with flr.use_backend(backend):
+        for i, (start, stop) in enumerate(itertools.pairwise(begins)):
+            warmup, cooldown = round((stop - start) * 0.2), round((stop - start) * 0.5)
+            cycle = repeated.table(start, stop)
+            assert cycle[0] == 0.0
+            assert np.all(cycle[warmup:cooldown] == 0.5**i)
+            assert np.all(np.diff(cycle[: warmup + 1]) > 0)
+            assert np.all(np.diff(cycle[cooldown:]) < 0)
+            expected = flr.linear(0.5**i, 0.25 * 0.5**i, stop - start - cooldown)
+            assert ulps_apart(cycle[cooldown:], expected.table(stop - start - cooldown)) <= 2
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_a_stretched_repeat_ends_after_so_many_times(times):
+    repeated = flr.linear(1.0, 0.5, 10).repeat(times=times, stretch=2.0, scale=0.5)
+    assert repeated.steps == 10 * (2**times - 1)
+    assert repeated(repeated.steps - 1) > repeated(repeated.steps) == repeated(LAST) == 0.5**times
+
+
+# -- cooldowns -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "shape", ["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
+)
+@given(schedule=schedules.scalars, at=st.integers(0, 10**6), steps=st.integers(1, 10**6))
+@settings(max_examples=25)
+def test_a_cooldown_begins_at_the_very_rate_it_leaves(shape, backend, schedule, at, steps):
+    with flr.use_backend("reference"):
+        level = schedule(at)
+    assume(level > 0)
+    cooled = schedule.cooldown(at=at, steps=steps, end=level / 8, shape=shape)
+    with flr.use_backend(backend):
+        assert cooled(at) == level
+        assert abs(cooled(at) - schedule(at)) <= 64 * np.spacing(level)
+        assert not at or cooled(at - 1) == schedule(at - 1)
+        assert cooled(at + steps) == cooled(LAST) == level / 8
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_branches_of_a_cooldown_are_a_batch(backend):
+    at = np.array([0, 10, 49, 50, 51, 399, 400, 900])
+    with flr.use_backend(backend):
+        branches = warm.cooldown(at=at, steps=100)
+        assert branches.shape == (8,)
+        for branch, start in zip(branches, at, strict=True):
+            assert same(branch.table(1_100), warm.cooldown(at=int(start), steps=100).table(1_100))
+            assert same(branch.table(int(start)), warm.table(int(start)))
+
+
+# -- sums and extremes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=schedules.scalars, stop=st.integers(1, 3_000))
+@settings(max_examples=60)
+def test_sum_max_and_min_are_those_of_the_table(backend, schedule, stop):
+    with flr.use_backend(backend):
+        table = schedule.table(stop)
+        assert schedule.sum(stop) == pytest.approx(math.fsum(table), rel=1e-14, abs=5e-324)
+        assert (schedule.max(stop), schedule.min(stop)) == (table.max(), table.min())
+        assert schedule.sum(0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("schedule", "total"),
+    [
+        (flr.linear(1.0, 0.0, 10**7), Fraction(10**7 + 1, 2)),
+        (flr.linear(0.1, 0.1, 10**7), Fraction(0.1) * 10**7),
+        (flr.cosine(1.0, 0.0, 10**7), Fraction(10**7 + 1, 2)),
+        (flr.step_decay(1.0, 0.5, 10**6), Fraction(10**6) * (2 - Fraction(1, 2**9))),
+    ],
+)
+def test_the_sum_of_ten_million_steps_is_the_closed_form(schedule, total):
+    assert abs(Fraction(schedule.sum(10**7)) / total - 1) < 1e-12
+
+
+def test_the_sum_of_a_batch_is_that_of_its_lanes():
+    batch = flr.cosine(np.array([[0.1], [3.0]]), 1e-4, [10, 70_000, 100_000])
+    lanes = [batch[i] for i in np.ndindex(batch.shape)]
+    assert batch.sum(90_000).shape == (2, 3)
+    assert batch.sum(90_000).ravel() == pytest.approx(
+        [lane.sum(90_000) for lane in lanes], rel=1e-14
+    )
+    assert batch.max(90_000).ravel().tolist() == [lane.max(90_000) for lane in lanes]
+    assert batch.min(90_000).ravel().tolist() == [lane.min(90_000) for lane in lanes]
+
+
+# -- batches ---------------------------------------------------------------------------------------
+
+column, row = np.array([[0.1], [0.25], [3.0]]), np.array([0.0, 0.1, 0.01, 1e-3])
+lengths = np.array([0, 5, 60, 900])
+BATCHES = {
+    "linear": flr.linear(column, row, lengths),
+    "power differs": flr.polynomial(column, 0.0, 60, power=np.array([0.5, 1.0, 2.0, 3.0])),
+    "exponent differs": flr.cosine(column, row, 60, exponent=np.array([1.0, 2.0, 1.0, 0.5])),
+    "k differs": flr.cosine(column, 0.0, lengths, k=np.array([1.0, 2.0, 1.0, 0.5])),
+    "stretch differs": flr.cosine_restarts(
+        column, 1e-3, 7, stretch=np.array([1.0, 1.5, 2.0, 1.0]), scale=0.7
+    ),
+    "times differ": flr.linear(column, 0.1, 6).repeat(
+        times=np.array([1, 2, 3, 4]), stretch=np.array([1.0, 2.0, 1.0, 1.5])
+    ),
+    "wsd": flr.wsd(column, [1, 2, 3, 4], 10, lengths, end=1e-4, shape="1-sqrt"),
+    "noam": flr.noam(np.array([[64], [512], [768]]), [1, 10, 100, 1_000]),
+    "one_cycle": flr.one_cycle(column, [10, 20, 30, 40], phases=3),
+    "cyclic": flr.cyclic(
+        row, np.maximum(column, row), [3, 1, 4, 1], mode="exp_range", gamma=[1.0, 0.9, 0.99, 1.0]
+    ),
+    "step_decay": flr.step_decay(column, [0.0, 0.5, 0.9, 1.0], [1, 2, 3, 4]),
+    "exponential_decay": flr.exponential_decay(
+        column, gamma=[1.0, 0.5, 0.9, 0.999], every=[1, 2, 3, 4]
+    ),
+    "inverse_time": flr.inverse_time(column, row, [1, 2, 3, 4]),
+    "sampled": flr.sampled(np.arange(60.0).reshape(3, 4, 5), [1, 3, 7, 2], interpolate=True),
+    "piecewise_constant": flr.piecewise_constant(
+        np.arange(9.0).reshape(3, 1, 3), np.array([[1, 5], [2, 6], [3, 7], [4, 8]])
+    ),
+    "a product": flr.linear(column, 0.0, 50) * flr.step_decay(1.0, [0.5, 0.6, 0.7, 0.8], 10),
+    "a factor": flr.tanh(1.0, 0.0, 50) * (column + row),
+    "a clip": flr.rex(1.0, 0.0, 50).clip(0.1 * column, 0.1 * column + row),
+    "a delay": flr.linear(column, 0.0, 20).delay([0, 1, 5, 90]),
+    "a join": flr.join(
+        [flr.constant(column), flr.linear(1.0, row, 30)], at=np.array([[0], [5], [7], [99]])
+    ),
+    "a cooldown": flr.constant(column).cooldown(at=[0, 5, 50, 500], steps=20),
+    "an end": flr.linear(column, row, [1, 5, 60, 900]).with_past_end("repeat"),
+    "a stack": flr.stack(
+        [flr.linear(1.0, row, 20), flr.cosine(1.0, row, 30), flr.inverse_sqrt(row, 5)]
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_batch_is_its_lanes_to_the_bit(name, backend):
+    batch = BATCHES[name]
+    steps = np.array([0, 1, 4, 5, 6, 20, 59, 60, 61, 899, 900, 10**6, LAST])
+    with flr.use_backend(backend):
+        assert batch.shape == (3, 4)
+        table, rates, scattered = batch.table(950), batch(17), batch(steps)
+        for i in np.ndindex(batch.shape):
+            assert same(table[i], batch[i].table(950))
+            assert rates[i] == batch[i](17)
+            assert same(scattered[i], batch[i](steps))
+            assert same(np.array([batch(int(t))[i] for t in steps]), batch[i](steps))
+
+
+def test_a_million_lanes_of_differing_shape_are_not_taken_one_by_one():
+    power = np.tile([1.0, 2.0, 3.0, 4.0], 50_000)
+    batch = flr.polynomial(1.0, 0.0, 100, power=power)
+    assert int(batch.program[2]) == 3
+    assert same(
+        batch(37)[:4],
+        np.array([flr.polynomial(1.0, 0.0, 100, power=p)(37) for p in (1.0, 2.0, 3.0, 4.0)]),
+    )
+
+
+# -- where a table may go --------------------------------------------------------------------------
+
+mixed = flr.stack([warm, warm * decay, flr.cyclic(0.1, 0.3, 7), flr.constant(0.5)])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "schedule", [warm, mixed, warm * decay, flr.cyclic(0.1, 0.3, 7, mode="triangular2").delay(99)]
+)
+def test_a_table_into_out_takes_a_mebibyte_at_most(schedule, backend):
+    out = np.empty((*schedule.shape, 200_000))
+    with flr.use_backend(backend):
+        schedule.table(10, out=out[..., :10].copy())
+        tracemalloc.start()
+        schedule.table(200_000, out=out)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak <= 2**20
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("schedule", [warm, flr.linear(np.ones(50), 0.0, 10)])
+def test_a_sum_makes_no_table(schedule, backend):
+    with flr.use_backend(backend):
+        schedule.sum(10)
+        tracemalloc.start()
+        schedule.sum(100_000)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak <= 3 * 2**20
+
+
+def outs(shape: tuple[int, ...], folder) -> dict[str, np.ndarray]:
+    """Float64 arrays of this shape, none of them laid out as the others."""
+    *lanes, n = shape
+    memory = np.memmap(folder / "rates", dtype=np.float64, mode="w+", shape=shape)
+    return {
+        "contiguous": np.empty(shape),
+        "strided": np.full((*lanes, 3 * n), -1.0)[..., 1::3],
+        "backwards": np.empty(shape)[..., ::-1],
+        "Fortran": np.empty(shape, order="F"),
+        "memmap": memory,
+        "memmap backwards": memory[..., ::-1],
+        "lanes apart": np.full((2, *lanes, n), -1.0)[1],
+        "unaligned": np.empty(8 * math.prod(shape) + 1, np.uint8)[1:]
+        .view(np.float64)
+        .reshape(shape),
+    }
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("schedule", [warm, mixed, BATCHES["linear"], BATCHES["power differs"]])
+def test_out_of_any_layout_takes_the_same_bits(schedule, backend, tmp_path):
+    with flr.use_backend(backend):
+        table = schedule.table(20, 5_000, 3)
+        for name, out in outs(table.shape, tmp_path).items():
+            assert schedule.table(20, 5_000, 3, out=out) is out, name
+            assert same(np.ascontiguousarray(out), table), name
+        single = np.empty(table.shape, np.float32)
+        unaligned = (
+            np.empty(4 * single.size + 1, np.uint8)[1:].view(np.float32).reshape(single.shape)
+        )
+        for out in (
+            single,
+            single[..., ::-1],
+            np.empty(table.shape, np.float32, order="F"),
+            unaligned,
+        ):
+            schedule.table(20, 5_000, 3, out=out)
+            assert same(np.ascontiguousarray(out), table.astype(np.float32))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_steps_of_any_layout_give_the_same_bits(backend):
+    steps = np.arange(200)
+    unaligned = np.empty(8 * steps.size + 1, np.uint8)[1:].view(np.int64)
+    unaligned[:] = steps
+    frozen = steps.copy()
+    frozen.flags.writeable = False
+    with flr.use_backend(backend):
+        for t in (
+            unaligned,
+            frozen,
+            steps.astype(">i8"),
+            steps.astype(np.uint8),
+            np.repeat(steps, 3)[::3],
+        ):
+            assert same(warm(t), warm.table(200))
+
+
+def test_a_strided_out_leaves_what_lies_between_alone():
+    whole = np.full(3_000, -1.0)
+    warm.table(1_000, out=whole[1::3])
+    assert same(whole[1::3].copy(), warm.table(1_000))
+    assert np.all(whole[0::3] == -1.0)
+    assert np.all(whole[2::3] == -1.0)
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        (np.full(9, -1.0), ValueError, "out must have shape"),
+        (np.full((1, 10), -1.0), ValueError, "out must have shape"),
+        (np.full(10, -1), TypeError, "out must be float64 or float32, got int64"),
+        (np.full(10, -1.0, np.float16), TypeError, "out must be float64 or float32, got float16"),
+        (np.full(10, -1.0, ">f8"), TypeError, "out must be float64 or float32"),
+        (np.broadcast_to(-1.0, 10), ValueError, "out must be writeable"),
+    ],
+)
+def test_an_out_that_is_refused_is_left_alone(out, error, message):
+    with pytest.raises(error, match=f"table: {message}"):
+        warm.table(10, out=out)
+    assert np.all(out == -1)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("(constant(1e-290) * constant(1e290)) * 1e-300", 1e-300),
+        ("(constant([1e-290, 1.0]) * constant([1e290, 1.0])) * 1e-300 * 1e100", [1e-200, 1e-200]),
+        ("(linear(1e-200, 0.0, 10) * linear(1e250, 0.0, 10)) * 1e-150", 1e-100),
+    ],
+)
+def test_a_factor_of_a_product_goes_where_it_fits(text, rate, name):
+    with flr.use_backend(name):
+        np.testing.assert_allclose(built(text)(0), rate, rtol=1e-15)
+
+
+# -- parts that are used several times -------------------------------------------------------------
+
+LINE = flr.linear(1.0, 0.5, 10)
+
+
+def grown(schedule: flr.Schedule, reuse) -> Iterator[flr.Schedule]:
+    """A schedule made of the last, for ever."""
+    while True:
+        schedule = reuse(schedule)
+        yield schedule
+
+
+@pytest.mark.parametrize("reuse", REUSES)
+def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
+    found = [LINE]
+    rule = r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part counts "
+    with pytest.raises(ValueError, match=rule):
+        found.extend(itertools.islice(grown(LINE, reuse), 100))
+    schedule, times = found[-1], len(found)
+    assert 4 <= times <= 14
+    assert max(schedule._node.rows, schedule._call.uses) <= 16_384
+    assert schedule.program.size <= 64 * schedule._node.rows
+
+
+def test_the_size_of_a_schedule_is_what_it_consists_of_not_how_deep_it_is():
+    schedule = LINE
+    for _ in range(99):
+        schedule = schedule.then(LINE)
+    assert schedule.steps == 1_000
+    many = flr.join([flr.linear(1.0, 0.5, i) for i in range(1, 20_001)], range(1, 20_000))
+    assert flr.stack([many, many * 0.5])(5).tolist() == [many(5), many(5) * 0.5]
+    groups = flr.stack([many[()].skip(i) for i in range(3)] + [LINE] * 5_000)
+    assert groups.shape == (5_003,)
+
+
+@pytest.mark.parametrize("times", [1, 5, 9])
+def test_shared_parts_have_the_rates_of_the_formula(times):
+    alike = {"+": LINE, "*": LINE, "then": LINE, "max": LINE, "join": LINE}
+    for _ in range(times):
+        alike["+"] = alike["+"] + alike["+"]
+        alike["*"] = alike["*"] * alike["*"]
+        alike["then"] = alike["then"].then(alike["then"])
+        alike["max"] = alike["max"].maximum(alike["max"])
+        alike["join"] = flr.join([alike["join"]] * 2, [5])
+    table, count = LINE.table(20), 2**times
+    assert same(alike["+"].table(20), table * count)
+    assert np.allclose(alike["*"].table(20), table**count, rtol=1e-12, atol=0.0)
+    assert same(alike["then"].table(10 * count), np.tile(table[:10], count))
+    assert same(alike["max"].table(20), table)
+    assert same(alike["join"].table(5 * times), np.tile(table[:5], times))

@@ -1,0 +1,315 @@
+"""Bundles: several quantities over one clock, and the momenta of one-cycle and cyclic rates by
+torch's published formulas.
+"""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import schedules
+from cases import BACKENDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_bad_input import run
+from test_one_number import same
+
+import fastlr as flr
+
+held = schedules.scalars.filter(lambda s: s.past_end == "hold")
+words = st.sampled_from(["lr", "weight_decay", "momentum", "beta1", "beta2", "ema", "batch size"])
+parts = st.dictionaries(words, held, min_size=1, max_size=4)
+RUN = flr.bundle(
+    lr=flr.warmup_cosine(1e-3, 10, 100, end=1e-5),
+    weight_decay=flr.constant(0.1),
+    beta1=flr.linear(0.85, 0.95, 50),
+)
+SWEEP = flr.bundle(
+    lr=flr.cosine([1e-3, 1e-2, 1e-1], 0.0, 100),
+    weight_decay=flr.constant(0.1),
+    momentum=flr.linear(0.9, [0.8], 50),
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(given_parts=parts, seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=25)
+def test_a_bundle_is_its_parts_to_the_bit(backend, given_parts, seed):
+    bundle = flr.bundle(**given_parts)
+    assert bundle.names == tuple(given_parts)
+    rng = np.random.default_rng(seed)
+    with flr.use_backend(backend):
+        for t in (0, 1, *rng.integers(0, 2**53, 3).tolist(), 2**53):
+            assert bundle(t) == {name: part(t) for name, part in given_parts.items()}
+            assert {type(number) for number in bundle(t).values()} == {float}
+        assert same(bundle.table(60), np.stack([part.table(60) for part in given_parts.values()]))
+        for name, part in given_parts.items():
+            assert bundle[name] == part
+
+
+def test_a_bundles_program_is_that_of_its_schedule():
+    pair = flr.bundle(lr=flr.constant(0.1), momentum=flr.constant(0.9))
+    assert pair.program.tolist() == pair.schedule.program.tolist()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_quantities_of_fewer_lanes_are_the_same_for_every_lane(backend):
+    with flr.use_backend(backend):
+        table = SWEEP.table(120)
+        assert table.shape == (3, 3, 120)
+        assert same(table[0], flr.cosine([1e-3, 1e-2, 1e-1], 0.0, 100).table(120))
+        assert np.all(table[1] == 0.1)
+        assert same(table[2], np.tile(flr.linear(0.9, 0.8, 50).table(120), (3, 1)))
+        assert SWEEP(25)["momentum"].shape == (3,)
+        assert SWEEP(25)["momentum"].tolist() == [flr.linear(0.9, 0.8, 50)(25)] * 3
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@given(schedule=held)
+@settings(max_examples=25)
+def test_broadcasting_changes_no_bit(backend, schedule):
+    wide = flr.bundle(a=schedule, b=flr.constant([0.1, 0.2]))
+    with flr.use_backend(backend):
+        assert same(wide.table(60)[0], np.stack([schedule.table(60)] * 2))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_table_takes_the_options_of_a_schedule(backend):
+    with flr.use_backend(backend):
+        out = np.empty((3, 30), np.float32)
+        assert RUN.table(10, 100, 3, out=out) is out
+        assert same(out, RUN.table(10, 100, 3, dtype="float32"))
+        assert same(
+            RUN.table(10, 100, 3, threads=2),
+            np.stack([RUN[name].table(10, 100, 3) for name in RUN.names]),
+        )
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [RUN, SWEEP, flr.one_cycle_bundle(1.0, 100), flr.cyclic_bundle(0.1, 0.5, 7)],
+    ids=["run", "sweep", "one", "cyclic"],
+)
+def test_a_bundle_that_was_saved_is_the_same(bundle):
+    text = json.dumps(bundle.schedule.to_spec())
+    for back in (flr.Bundle(flr.from_spec(json.loads(text))), pickle.loads(pickle.dumps(bundle))):
+        assert back == bundle
+        assert hash(back) == hash(bundle)
+        assert same(back.table(120), bundle.table(120))
+
+
+def test_the_state_of_a_bundle_is_one_integer():
+    saved = json.loads(json.dumps(flr.checkpoint(RUN.schedule, step=40)))
+    plan, step = flr.resume(saved, RUN.schedule)
+    assert flr.Bundle(plan)(step) == RUN(40)
+
+
+def test_a_bundle_cannot_be_changed():
+    with pytest.raises(AttributeError, match="cannot assign to field 'schedule'"):
+        RUN.schedule = flr.constant(0.1)
+
+
+# -- momenta, by torch's formulas worked out by hand -----------------------------------------------
+
+
+def torch_one_cycle_momentum(
+    t: int, rise: int, steps: int, low: float, high: float, shape: str, phases: int
+) -> float:
+    """``max -> base -> max``, and with three phases ``max`` at the end; phases begin and end
+    here at whole steps.
+    """
+    ends = [
+        (0, rise, high, low),
+        (rise, 2 * rise if phases == 3 else steps, low, high),
+        (2 * rise, steps, high, high),
+    ]
+    begin, end, start, stop = next(
+        phase for phase in ends[:phases] if t <= phase[1] or phase is ends[phases - 1]
+    )
+    q = (t - begin) / (end - begin)
+    return (
+        stop + (start - stop) / 2 * (np.cos(np.pi * q) + 1)
+        if shape == "cosine"
+        else start + (stop - start) * q
+    )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("phases", [2, 3])
+@pytest.mark.parametrize("shape", ["cosine", "linear"])
+@pytest.mark.parametrize(("steps", "rise"), [(100, 30), (100, None), (11, 3), (7, 1), (1_000, 499)])
+def test_one_cycle_momentum_is_that_of_torch(steps, rise, shape, phases, backend):
+    bundle = flr.one_cycle_bundle(
+        1.0, steps, warmup=rise, momentum=(0.85, 0.95), shape=shape, phases=phases
+    )
+    rise = round(0.3 * steps) if rise is None else rise
+    with flr.use_backend(backend):
+        momenta = bundle["momentum"].table(steps + 1)
+        expected = [
+            torch_one_cycle_momentum(t, rise, steps, 0.85, 0.95, shape, phases)
+            for t in range(steps + 1)
+        ]
+        assert momenta == pytest.approx(expected, rel=1e-14, abs=0)
+        assert (momenta[0], momenta[rise], momenta[-1]) == (0.95, 0.85, 0.95)
+        rates = bundle["lr"].table(steps + 1)
+        assert same(
+            rates,
+            flr.one_cycle(1.0, steps, warmup=rise, shape=shape, phases=phases).table(steps + 1),
+        )
+        turn = 2 * rise if phases == 3 else steps
+        assert np.all(np.sign(np.diff(rates[: turn + 1])) == -np.sign(np.diff(momenta[: turn + 1])))
+
+
+def torch_cyclic_momentum(t: int, up: int, down: int, low: float, high: float, mode: str) -> float:
+    """``max - (max - base) * s * k``, with s and k those of the rate."""
+    cycle, x = divmod(t, up + down)
+    s = x / up if x <= up else (up + down - x) / down
+    return high - (high - low) * s * (0.5**cycle if mode == "triangular2" else 1.0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("mode", ["triangular", "triangular2"])
+@pytest.mark.parametrize(("up", "down"), [(10, None), (3, 11), (7, 1)])
+def test_cyclic_momentum_is_that_of_torch(up, down, mode, backend):
+    bundle = flr.cyclic_bundle(0.1, 0.5, up, down, mode=mode, momentum=(0.8, 0.9))
+    with flr.use_backend(backend):
+        expected = [
+            torch_cyclic_momentum(t, up, down or up, 0.8, 0.9, mode) for t in range(10 * up)
+        ]
+        assert bundle["momentum"].table(10 * up) == pytest.approx(expected, rel=1e-14, abs=0)
+        assert same(
+            bundle["lr"].table(10 * up), flr.cyclic(0.1, 0.5, up, down, mode=mode).table(10 * up)
+        )
+
+
+def test_a_cosine_cycle_has_a_cosine_momentum():
+    bundle = flr.cyclic_bundle(0.0, 1.0, 10, mode="cosine", momentum=(0.0, 1.0))
+    rates, momenta = bundle.table(60)
+    assert rates + momenta == pytest.approx(np.ones(60), rel=1e-15)
+
+
+@pytest.mark.parametrize("make", [lambda m: flr.one_cycle_bundle(1.0, 100, momentum=m), lambda m: flr.cyclic_bundle(0.1, 0.5, 7, momentum=m)])  # fmt: skip  # noqa: E501
+def test_the_two_momenta_may_stand_in_any_order(make):
+    assert (
+        make((0.95, 0.85))
+        == make((0.85, 0.95))
+        == make([0.85, 0.95])
+        == make(np.array([0.85, 0.95]))
+    )
+
+
+@pytest.mark.parametrize("phases", [2, 3])
+def test_one_cycle_bundles_of_many_lengths_are_a_batch(phases):
+    steps = np.array([10, 50, 100])
+    batch = flr.one_cycle_bundle(1.0, steps, phases=phases)
+    for i, n in enumerate(steps.tolist()):
+        assert same(batch.table(120)[:, i], flr.one_cycle_bundle(1.0, n, phases=phases).table(120))
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+REFUSED = [
+    (
+        "bundle()",
+        ValueError,
+        "bundle: at least one schedule must be given, by the name of what it is for",
+    ),
+    ("bundle(lr=0.1)", TypeError, "bundle: lr must be a Schedule, got float 0.1"),
+    ("bundle(lr=None)", TypeError, "bundle: lr must be a Schedule, got NoneType None"),
+    ("bundle(line)", TypeError, "bundle: too many arguments: takes none by position, got 1"),
+    (
+        "bundle(lr=pair, wd=triple)",
+        ValueError,
+        "batch shapes must broadcast against each other, got lr (2,), wd (3,)",
+    ),
+    (
+        "bundle(lr=line, wd=strict)",
+        ValueError,
+        "must have the same past_end, got 'hold' (lr), 'raise' (wd)",
+    ),
+    ("bundle(**{'': line})", ValueError, "stack: names must not be empty, got ['']"),
+    ("Bundle(line)", TypeError, "Bundle: schedule must be a stack with names, got Schedule"),
+    ("Bundle(pair)", TypeError, "Bundle: schedule must be a stack with names, got Schedule"),
+    ("Bundle(0.1)", TypeError, "Bundle: schedule must be a stack with names, got float"),
+    (
+        "bundle(lr=line)('3')",
+        TypeError,
+        "s(t): t must be an integer or an array of integers, got str '3'",
+    ),
+    ("bundle(lr=line)(-1)", ValueError, "s(t): t must be from 0 to 2**53, got -1"),
+    ("bundle(lr=line)([1, 2])", TypeError, "row: t must be one step, got list [1, 2]"),
+    ("bundle(lr=line)['wd']", KeyError, "'wd' is none of the groups, which are ['lr']"),
+    (
+        "one_cycle_bundle(1.0, 100, momentum=0.9)",
+        ValueError,
+        "one_cycle_bundle: momentum must be two numbers, got 0.9",
+    ),
+    (
+        "one_cycle_bundle(1.0, 100, momentum=(0.8, 0.9, 1.0))",
+        ValueError,
+        "one_cycle_bundle: momentum must be two numbers, got (",
+    ),
+    (
+        "one_cycle_bundle(1.0, 100, momentum=('a', 1))",
+        TypeError,
+        "one_cycle_bundle: momentum must be a finite number >= 0",
+    ),
+    (
+        "one_cycle_bundle(1.0, 100, momentum=(-0.1, 1))",
+        ValueError,
+        "one_cycle_bundle: momentum must be a finite number >= 0",
+    ),
+    (
+        "one_cycle_bundle(1.0, 'x')",
+        TypeError,
+        "one_cycle_bundle: steps must be an integer from 0 to 2**53, got str 'x'",
+    ),
+    (
+        "one_cycle_bundle(1.0, nan)",
+        TypeError,
+        "one_cycle_bundle: steps must be an integer from 0 to 2**53, got float nan",
+    ),
+    (
+        "one_cycle_bundle(1.0, 10, warmup=11)",
+        ValueError,
+        "one_cycle: steps must hold the rise, got steps=10, warmup=11",
+    ),
+    (
+        "one_cycle_bundle(1.0, 10, warmup=0.3)",
+        TypeError,
+        "one_cycle_bundle: warmup must be an integer from 0 to 2**53, got",
+    ),
+    (
+        "one_cycle_bundle(1.0, 10, phases=4)",
+        ValueError,
+        "one_cycle: phases must be one of 2, 3, got 4",
+    ),
+    (
+        "one_cycle_bundle(1.0, 10, gamma=0.9)",
+        TypeError,
+        "one_cycle_bundle: unknown argument 'gamma'",
+    ),
+    (
+        "cyclic_bundle(0.1, 0.5, 7, momentum=[0.9])",
+        ValueError,
+        "cyclic_bundle: momentum must be two numbers, got [0.9]",
+    ),
+    (
+        "cyclic_bundle(0.5, 0.1, 7)",
+        ValueError,
+        "cyclic: low must be at most high, got low=0.5, high=0.1",
+    ),
+    (
+        "cyclic_bundle(0.1, 0.5, 7, mode='exp_range')",
+        ValueError,
+        "cyclic: inverse must go with another mode, got mode=",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "error", "words"), REFUSED, ids=[text for text, *_ in REFUSED])
+def test_bundles_refuse(text, error, words):
+    with pytest.raises(error) as refused:
+        run(text)
+    assert refused.type is error
+    assert words in str(refused.value)

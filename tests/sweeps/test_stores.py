@@ -1,0 +1,549 @@
+"""Tables in files and stores: the same bits however they are made, gone on with after a crash,
+and never something else's.
+"""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+from tabulated import LEAST, STEPS, SWEEP, made
+from zarr.storage import MemoryStore
+
+import fastlr as flr
+from fastlr.sweeps import stores
+from fastlr.sweeps.stores.layout import in_blocks, in_rows
+
+FORMS = ["rates.npy", "rates.zarr"]
+
+in_every_form = pytest.mark.parametrize("form", FORMS)
+
+
+@pytest.fixture(scope="module")
+def rates():
+    """Lane by lane."""
+    return np.stack([lane.table(*STEPS) for lane in SWEEP])
+
+
+def contents(folder):
+    """Every file of a folder."""
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_table_in_memory_is_that_of_every_lane(rates):
+    assert np.array_equal(SWEEP.table(*STEPS), rates)
+    assert np.array_equal(SWEEP.table(*STEPS, memory=LEAST, threads=2), rates)
+    assert np.array_equal(SWEEP.table(*STEPS, dtype="float32"), rates.astype(np.float32))
+    out = np.zeros((rates.shape[1], rates.shape[0])).T
+    assert SWEEP.table(*STEPS, out=out, memory=LEAST) is out
+    assert np.array_equal(out, rates)
+
+
+@in_every_form
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_table_in_a_store_has_the_same_bits(tmp_path, rates, form, dtype):
+    found = made(tmp_path / form, dtype=dtype)
+    assert found.dtype == dtype
+    assert np.array_equal(found[:], rates.astype(dtype))
+    before = contents(tmp_path)
+    assert not [path for path in before if path.suffix in (".part", ".partial")]
+    again = made(str(tmp_path / form), dtype=dtype, memory=2**26)  # found as it is
+    assert np.array_equal(again[:], found[:])
+    assert contents(tmp_path) == before
+    with pytest.raises(ValueError, match=r"read.?only"):
+        again[0, 0] = 1.0
+
+
+def test_a_npy_file_is_what_numpy_writes(tmp_path, rates):
+    made(tmp_path / "ours.npy")
+    np.save(tmp_path / "theirs.npy", rates)
+    assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
+
+
+def test_a_zarr_array_says_what_it_is():
+    store = MemoryStore()
+    made(store)
+    array = zarr.open_array(store, mode="r")
+    assert array.metadata.dimension_names == ("lane", "step")
+    assert array.attrs["fingerprint"] == SWEEP.fingerprint
+    assert array.attrs["steps"] == {"start": 3, "step": 2}
+    assert array.attrs["units"] == {"rates": "rate", "steps": "step"}
+    assert array.attrs["fastlr"] == flr.__version__
+    assert array.attrs["description"]["family"] == "cyclic"
+    assert json.loads(json.dumps(array.attrs["description"])) == SWEEP.described()
+    assert made(store).attrs["finished"] is True
+
+
+BATCHES = [
+    flr.constant(0.1),
+    flr.cosine(np.linspace(0.1, 0.2, 300), 0.0, 100),
+    flr.cosine(np.linspace(0.1, 0.2, 60).reshape(3, 1, 20), 0.0, np.array([10, 20]).reshape(2, 1)),
+    flr.stack(
+        {"a": flr.constant(0.1), "b": flr.linear(0.2, 0.1, steps=10), "c": flr.constant(0.3)}
+    ),
+]
+
+
+@in_every_form
+@pytest.mark.parametrize("batch", BATCHES, ids=["scalar", "one axis", "three axes", "groups"])
+def test_the_lanes_of_a_schedule(tmp_path, form, batch):
+    found = stores.table(batch, 1500, out=tmp_path / form, memory=LEAST)
+    assert np.array_equal(found[:], batch.table(1500).reshape(-1, 1500))
+    assert np.array_equal(
+        stores.table(batch, 0, out=tmp_path / f"none-{form}"), np.empty((found.shape[0], 0))
+    )
+
+
+@pytest.mark.parametrize("layout", [in_rows, in_blocks])
+@pytest.mark.parametrize(
+    ("lanes", "steps"), [(1, 10**9), (10**6, 1), (10**5, 10**4), (3, 0), (10**9, 10**9)]
+)
+def test_chunks_fit_into_memory(layout, lanes, steps):
+    sweep = flr.sweep("linear", flr.random(lanes, init=flr.Uniform(0.1, 0.2)), end=0.0, steps=100)
+    rows, columns = layout(sweep, range(steps), np.dtype("float32"), 2**26).chunk
+    assert 1 <= rows <= lanes
+    assert 1 <= columns <= max(steps, 1)
+    assert rows * columns * 4 <= 2**23
+    assert rows == 1 or rows * columns * 4 > 2**18 or rows == lanes or columns == steps
+
+
+KILLED = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from tabulated import made
+print("begun", flush=True)
+made(sys.argv[1])
+"""
+
+
+@in_every_form
+def test_killed_at_any_moment_it_is_gone_on_with(tmp_path, rates, form):
+    out, moments, killed = tmp_path / form, random.Random(0), 0
+    for _ in range(4):
+        command = [sys.executable, "-c", KILLED, str(out), str(Path(__file__).parents[1])]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            time.sleep(moments.uniform(0.0, 0.05))
+            process.send_signal(signal.SIGKILL)
+        killed += process.returncode == -signal.SIGKILL
+    assert killed > 0
+    assert np.array_equal(made(out)[:], rates)
+    assert not [path for path in contents(tmp_path) if path.suffix in (".part", ".partial")]
+
+
+class StoppedError(Exception):
+    """In place of a crash."""
+
+
+def stopped_after(monkeypatch, room, chunks):
+    """Make the room's store fail once it has put so many chunks."""
+    put, count = room.put, iter(range(10**9))
+
+    def stop(self, chunk, part):
+        if next(count) == chunks:
+            raise StoppedError
+        put(self, chunk, part)
+
+    monkeypatch.setattr(room, "put", stop)
+
+
+def begun(monkeypatch, out, chunks=3):
+    """A store in which so many chunks are finished."""
+    from fastlr.sweeps.stores.zarr import ZarrArray
+
+    with monkeypatch.context() as patch:
+        stopped_after(patch, stores.NpyFile if str(out).endswith(".npy") else ZarrArray, chunks)
+        with pytest.raises(StoppedError):
+            made(out)
+
+
+@in_every_form
+@pytest.mark.parametrize("chunks", [0, 1, 3])
+def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path, rates, form, chunks):
+    begun(monkeypatch, tmp_path / form, chunks)
+    asked, parts = [], type(SWEEP).parts
+    monkeypatch.setattr(
+        type(SWEEP), "parts", lambda self, places: (asked.append(places), parts(self, places))[1]
+    )
+    # in chunks as they were begun
+    assert np.array_equal(made(tmp_path / form, memory=2**30)[:], rates)
+    monkeypatch.undo()
+    whole = tmp_path / f"whole-{form}"
+    monkeypatch.setattr(
+        type(SWEEP), "parts", lambda self, places: (asked.append(places), parts(self, places))[1]
+    )
+    resumed = len(asked)
+    made(whole)
+    assert len(asked) - resumed >= resumed
+    assert (len(asked) - resumed == resumed) == (chunks == 0)
+
+
+@pytest.mark.parametrize("tail", [b"", b"12ab", b"1234567"])
+def test_a_line_that_is_cut_short_is_none(monkeypatch, tmp_path, rates, tail):
+    begun(monkeypatch, tmp_path / "rates.npy")
+    journal = tmp_path / "rates.npy.journal"
+    journal.write_bytes(journal.read_bytes() + tail)
+    assert np.array_equal(made(tmp_path / "rates.npy"), rates)
+    assert len(journal.read_text().splitlines()) == 1 + len(
+        list(in_rows(SWEEP, range(*STEPS), rates.dtype, LEAST).chunks())
+    )
+
+
+@pytest.mark.parametrize("left", [b"", b'{"fingerprint": "ab'])
+def test_killed_before_the_journal_was_begun(tmp_path, rates, left):
+    (tmp_path / "rates.npy.journal").write_bytes(left)
+    assert np.array_equal(made(tmp_path / "rates.npy"), rates)
+
+
+def refuses(folder, out, why, **options):
+    """The call fails, and leaves everything as it was."""
+    before = contents(folder)
+    with pytest.raises(
+        ValueError, match=f"must be new, or what the same call began, got .*{why}.*left as it is"
+    ):
+        made(out, **options)
+    assert contents(folder) == before
+
+
+@in_every_form
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "begun"])
+def test_a_store_of_something_else_is_refused(monkeypatch, tmp_path, form, whole):
+    out = tmp_path / form
+    made(out) if whole else begun(monkeypatch, out)
+    other = flr.sweep("linear", init=np.linspace(0.1, 0.2, SWEEP.size), end=0.0, steps=100)
+    refuses(tmp_path, out, "its fingerprint is", sweep=other)
+    refuses(tmp_path, out, "its steps is", steps=(4, 3000, 2))
+    refuses(tmp_path, out, "its shape is", steps=(3, 3002, 2))
+    refuses(tmp_path, out, "its dtype is 'float64', not 'float32'", dtype="float32")
+
+
+def changed(path, at=-7):
+    """Flip a bit."""
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def chunks_of_zarr(out):
+    return sorted(path for path in (out / "c").rglob("*") if path.is_file())
+
+
+def test_a_corrupt_array_is_refused(monkeypatch, tmp_path):
+    out = tmp_path / "rates.zarr"
+    begun(monkeypatch, out)
+    changed(chunks_of_zarr(out)[1])
+    refuses(tmp_path, out, "it is corrupt in its chunk")
+    chunks_of_zarr(out)[1].write_bytes(b"")
+    refuses(tmp_path, out, "it is corrupt in its chunk")
+
+
+def test_a_whole_array_that_lost_something_is_refused(tmp_path):
+    out = tmp_path / "rates.zarr"
+    array = made(out)
+    chunk = chunks_of_zarr(out)[2]
+    data = chunk.read_bytes()
+    changed(chunk)
+    with pytest.raises(ValueError, match="checksum"):
+        array[:]
+    chunk.write_bytes(data[:100])
+    refuses(tmp_path, out, "it is corrupt in its chunk")
+    chunk.unlink()
+    refuses(tmp_path, out, "it is corrupt: 1 of its chunks are gone")
+    changed(out / "zarr.json", 0)
+    refuses(tmp_path, out, "no array can be read there")
+
+
+def test_a_corrupt_file_is_refused(monkeypatch, tmp_path):
+    out, draft, journal = (tmp_path / f"rates.npy{suffix}" for suffix in ("", ".part", ".journal"))
+    begun(monkeypatch, out)
+    data = draft.read_bytes()
+    changed(draft)
+    refuses(tmp_path, out, "it is corrupt in its chunk 2")
+    draft.write_bytes(data[:-1])
+    refuses(tmp_path, out, "it is corrupt in its chunk 2")
+    draft.write_bytes(b"x" + data[1:])
+    refuses(tmp_path, out, "it is corrupt in its header")
+    draft.unlink()
+    refuses(tmp_path, out, "do not belong together")
+    journal.write_text("nothing\n")
+    refuses(tmp_path, out, "its journal cannot be read")
+    journal.write_text("{}\n")
+    refuses(tmp_path, out, "it says nothing of a table")
+
+
+def test_a_whole_file_that_lost_something_is_refused(tmp_path):
+    out = tmp_path / "rates.npy"
+    made(out)
+    out.write_bytes(out.read_bytes()[:-8])
+    refuses(tmp_path, out, "it is corrupt: its length is not what it was")
+    (tmp_path / "rates.npy.journal").unlink()
+    refuses(tmp_path, out, "there is no journal beside it")
+
+
+def test_a_whole_file_is_read_again(tmp_path):
+    out = tmp_path / "rates.npy"
+    made(out)
+    data = bytearray(out.read_bytes())
+    data[-3] ^= 1
+    out.write_bytes(data)
+    refuses(tmp_path, out, "it is corrupt in its chunk")
+
+
+def test_what_is_not_ours_is_refused(tmp_path):
+    (tmp_path / "file.zarr").write_text("something")
+    refuses(tmp_path, tmp_path / "file.zarr", "something else")
+    (tmp_path / "folder.zarr").mkdir()
+    (tmp_path / "folder.zarr" / "thesis.txt").write_text("something")
+    refuses(tmp_path, tmp_path / "folder.zarr", "something else")
+    zarr.create_array(tmp_path / "array.zarr", shape=(3,), dtype="float64")
+    refuses(tmp_path, tmp_path / "array.zarr", "it says nothing of a table")
+    zarr.create_group(tmp_path / "group.zarr")
+    refuses(tmp_path, tmp_path / "group.zarr", "no array can be read there")
+    np.save(tmp_path / "theirs.npy", np.ones(3))
+    refuses(tmp_path, tmp_path / "theirs.npy", "there is no journal beside it")
+
+
+FULL = """
+import resource, sys
+sys.path.insert(0, sys.argv[2])
+from tabulated import made
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    made(sys.argv[1])
+except OSError as error:
+    print(error)
+"""
+
+
+def out_of_space(out, limit):
+    """What a process says whose files may not be larger than this."""
+    command = [sys.executable, "-c", FULL, str(out), str(Path(__file__).parents[1]), str(limit)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("form", "limit"), [("rates.npy", 400_000), ("rates.zarr", 100_000)])
+def test_a_full_disk_is_told_of(tmp_path, rates, form, limit):
+    said = out_of_space(tmp_path / form, limit)
+    assert "table: out could not be written: File too large" in said
+    assert f"of {rates.size:,} rates are finished, and the same call goes on from there" in said
+    assert str(tmp_path) in said
+    assert form == "rates.zarr" or not said.split(": ")[2].startswith("0 of")
+    assert np.array_equal(made(tmp_path / form)[:], rates)
+
+
+def test_a_zarr_store_that_fails_loses_no_chunk(rates):
+    class Full(MemoryStore):
+        left = 4
+
+        async def set(self, key, value, byte_range=None):
+            if key.startswith("c/"):
+                if not self.left:
+                    raise OSError(28, "No space left on device")
+                self.left -= 1
+            await super().set(key, value, byte_range)
+
+    store = Full()
+    with pytest.raises(
+        OSError, match=r"No space left on device; [1-9][0-9,]* of .* rates are finished"
+    ) as failure:
+        made(store)
+    assert failure.value.errno == 28
+    kept = {
+        key: value.to_bytes() for key, value in store._store_dict.items() if key.startswith("c/")
+    }
+    assert len(kept) == 4
+    store.left = 10**9
+    assert np.array_equal(made(store)[:], rates)
+    assert all(store._store_dict[key].to_bytes() == data for key, data in kept.items())
+
+
+@in_every_form
+def test_a_sweep_larger_than_the_disk_is_refused(tmp_path, form):
+    huge = flr.sweep("linear", flr.random(10**9, init=flr.Uniform(0.1, 0.2)), end=0.0, steps=100)
+    with pytest.raises(ValueError, match="table: out must fit on its disk, got at least"):
+        huge.table(10**6, out=tmp_path / form)
+    assert list(tmp_path.iterdir()) == []
+
+
+REFUSED = [
+    ({"out": "rates.csv"}, ValueError, "out must end in .npy or .zarr, got 'rates.csv'"),
+    ({"out": "nowhere/rates.zarr"}, ValueError, "out must be in a folder that exists"),
+    ({"out": 3}, TypeError, "out must be an array, a path or a zarr store, got int 3"),
+    ({"out": np.empty((2, 2))}, ValueError, "out must have shape"),
+    (
+        {"out": np.empty((SWEEP.size, 1499), dtype=np.int64)},
+        TypeError,
+        "out must be float64 or float32",
+    ),
+    ({"dtype": "int32"}, TypeError, "dtype must be float64 or float32, got int32"),
+    ({"memory": 2**20 - 1}, ValueError, r"memory must be at least 2\*\*20 bytes, got 1048575"),
+    ({"memory": 1e9}, TypeError, "memory must be an integer, got float"),
+    ({"memory": True}, TypeError, "memory must be an integer, got bool"),
+    ({"threads": 0}, ValueError, "threads must be at least 1, got 0"),
+    ({"progress": 1}, TypeError, "progress must be True or False, got int 1"),
+    ({"steps": (-1,)}, ValueError, "start and stop must be at least 0"),
+    ({"steps": (1, 2, 0)}, ValueError, "step must be from 1"),
+    ({"steps": (1.0,)}, TypeError, "stop must be an integer, got float"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "error", "message"), REFUSED)
+def test_what_cannot_be_done_is_said_before(tmp_path, monkeypatch, wrong, error, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=f"table: {message}"):
+        made(**{"out": "rates.zarr"} | wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_memory_and_schedules_refuse():
+    huge = flr.sweep("linear", flr.random(10**9, init=flr.Uniform(0.1, 0.2)), end=0.0, steps=100)
+    with pytest.raises(
+        ValueError, match=r'must fit into memory, got .*; give out="NAME.zarr" or out="NAME.npy"'
+    ):
+        huge.table(10**6)
+    ended = flr.sweep("linear(init, 0.0, 10).with_past_end('raise')", init=[0.1, 0.2])
+    with pytest.raises(ValueError, match="must be before the end, step 10"):
+        ended.table(11)
+    with pytest.raises(TypeError, match="lanes must be a Sweep or a Schedule, got float"):
+        stores.table(0.1, 10)
+
+
+def test_progress_is_shown(tmp_path, capfd):
+    made(tmp_path / "rates.npy", progress=True)
+    assert "100%" in capfd.readouterr().err
+    made(tmp_path / "other.npy")
+    assert capfd.readouterr() == ("", "")
+
+
+PEAK = """
+import re, sys, numpy as np, fastlr as flr
+from pathlib import Path
+
+def peak():  # what getrusage says is not this process's alone
+    return int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+
+sweep = flr.sweep("wsd", peak=np.geomspace(1e-4, 1e-2, 2_000), warmup=[100, 200], stable=5_000, cooldown=[500, 1_000])
+sweep.table(100, out=sys.argv[1] + "/first" + sys.argv[2], memory=2**20)
+base = peak()
+sweep.table(4_000, out=sys.argv[1] + "/rates" + sys.argv[2], memory=2**26, threads=2)
+print(peak() - base)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is told by /proc")
+@pytest.mark.parametrize("suffix", [".npy", ".zarr"])
+def test_it_keeps_within_memory(tmp_path, suffix):
+    """256 MB of rates in 64 MiB."""
+    command = [sys.executable, "-c", PEAK, str(tmp_path), suffix]
+    used = int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    assert 0 < used <= 2**26
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from tabulated import made
+try:
+    made(Path(sys.argv[1]))
+except ValueError as error:
+    assert "another process" in str(error), error
+"""
+
+
+def test_processes_that_write_one_file_at_once_spoil_nothing(tmp_path, rates):
+    out = tmp_path / "rates.npy"
+    command = [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n{AT_ONCE}",
+        str(out),
+    ]
+    together = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [(process.communicate()[1], process.returncode) for process in together] == [("", 0)] * 3
+    assert np.array_equal(made(out), rates)
+
+
+@pytest.mark.parametrize(
+    "chunk", [[1, 10**12], [10**12, 1], [2**62, 2**62], [True, 1], [0, 1], [1.0, 1], "ab", None]
+)
+def test_a_journal_of_impossible_chunks_is_refused(monkeypatch, tmp_path, chunk):
+    begun(monkeypatch, tmp_path / "rates.npy")
+    journal = tmp_path / "rates.npy.journal"
+    head, *sums = journal.read_text().splitlines(keepends=True)
+    journal.write_text(f"{json.dumps({**json.loads(head), 'chunk': chunk})}\n{''.join(sums)}")
+    refuses(tmp_path, tmp_path / "rates.npy", "its journal cannot be read")
+
+
+def test_a_journal_of_more_chunks_than_there_are_is_refused(monkeypatch, tmp_path):
+    begun(monkeypatch, tmp_path / "rates.npy")
+    journal = tmp_path / "rates.npy.journal"
+    journal.write_text(journal.read_text() + "00000000\n" * 1_000)
+    refuses(tmp_path, tmp_path / "rates.npy", "its journal cannot be read")
+
+
+# -- two sweeps that differ in one fixed value, and sweeps without a fingerprint -------------------
+
+
+def ends_at_zero(k):
+    """Its first and its last schedule have the same rates for every ``k``."""
+    return flr.sweep("cosine(1e-3, end * k, 100)", end=[0.0, 1e-4, 0.0], k=k)
+
+
+@in_every_form
+def test_a_store_of_another_fixed_value_is_refused(tmp_path, form):
+    out = tmp_path / form
+    one = np.array(ends_at_zero(1).table(200, out=out)[:])
+    before = contents(tmp_path)
+    with pytest.raises(
+        ValueError,
+        match=r"table: out must be new, or what the same call began, .* its fingerprint is",
+    ):
+        ends_at_zero(3).table(200, out=out)
+    assert contents(tmp_path) == before
+    assert np.array_equal(ends_at_zero(1).table(200, out=out)[:], one)
+    assert not np.array_equal(ends_at_zero(3).table(200), one)
+
+
+@in_every_form
+def test_a_store_of_a_function_that_was_mended_is_refused(tmp_path, form):
+    code = "def family(peak): return flr.linear(peak, 0.0, 100)"
+    scope = {"flr": flr}
+    exec(code, scope)
+    flr.sweep(scope["family"], peak=[0.1, 0.2]).table(50, out=tmp_path / form)
+    exec(code.replace("100", "50"), scope)
+    with pytest.raises(ValueError, match="its fingerprint is"):
+        flr.sweep(scope["family"], peak=[0.1, 0.2]).table(50, out=tmp_path / form)
+    exec(code, scope)
+    assert flr.sweep(scope["family"], peak=[0.1, 0.2]).table(50, out=tmp_path / form).shape == (
+        2,
+        50,
+    )
+
+
+@in_every_form
+def test_a_sweep_without_a_fingerprint_is_not_stored(tmp_path, form):
+    unseen = object()
+
+    def family(peak):
+        return flr.linear(peak * (1.0 if unseen else 2.0), 0.0, 100)
+
+    def swept(**version):
+        return flr.sweep(family, peak=[0.1, 0.2], **version)
+
+    with pytest.raises(
+        ValueError,
+        match=r"table: out must be of a sweep with a fingerprint.* reads 'unseen'.*version='1'",
+    ):
+        swept().table(50, out=tmp_path / form)
+    assert contents(tmp_path) == {}
+    stored = swept(version="1").table(50, out=tmp_path / form)
+    assert np.array_equal(stored[:], swept().table(50))
+    assert np.array_equal(swept(version="1").table(50, out=tmp_path / form)[:], stored[:])
+    with pytest.raises(ValueError, match="its fingerprint is"):
+        swept(version="2").table(50, out=tmp_path / form)
