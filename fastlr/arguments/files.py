@@ -1,37 +1,14 @@
-"""Files of rates, written whole or not at all."""
+"""Files that are written whole or not at all."""
 
-import math
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
-
-from fastlr.schedule.schedule import Schedule
-
-__all__ = ["check_place", "check_room", "parts", "replacing", "write_table"]
-
-_CHUNK = 2**18  # rates held at a time
-_MOST_COLUMNS = 1_000  # of lanes in a .csv
-
-
-def write_table(path: Path, schedule: Schedule, steps: range, dtype: np.dtype[Any]) -> None:
-    """Write the rates at ``steps`` to a .npy file, an array of shape ``schedule.shape +
-    (len(steps),)``, or to a .csv file.
-
-    A .csv file has a column of steps and one of rates for each lane, every number in the shortest
-    form that reads back as it was. Raises ``ValueError``, before anything is written, for a path
-    with another suffix, in a folder that does not exist or on a disk too small, and for more than
-    1,000 lanes in a .csv; and ``OSError`` where it cannot be written.
-    """
-    if path.suffix not in _WRITERS:
-        raise ValueError(f"table: out must end in .npy or .csv, got {str(path)!r}")
-    with replacing("table: out", path) as file:
-        _WRITERS[path.suffix](file, schedule, steps, dtype)
+__all__ = ["check_place", "check_room", "replacing"]
 
 
 @contextmanager
@@ -71,42 +48,6 @@ def check_place(where: str, path: Path) -> None:
         raise ValueError(f"{where} must be in a folder that exists, got {str(path)!r}")
 
 
-def parts(steps: range, columns: int = 1) -> Iterator[range]:
-    """``steps`` in order, so many at a time that a table of them, of so many columns, is small."""
-    size = max(1, _CHUNK // columns)
-    return (steps[i : i + size] for i in range(0, len(steps), size))
-
-
-def _write_npy(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype[Any]) -> None:
-    """The very bytes of ``np.save(file, schedule.table(...))``, a chunk at a time."""
-    shape = (*schedule.shape, len(steps))
-    check_room(Path(file.name).parent, math.prod(shape) * dtype.itemsize)
-    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
-    for index in np.ndindex(schedule.shape):
-        lane = schedule[index] if index else schedule
-        for part in parts(steps):
-            file.write(lane.table(part.start, part.stop, part.step, dtype=dtype).data)
-
-
-def _write_csv(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype[Any]) -> None:
-    """A column of steps, and one of rates for each lane."""
-    names = ["rate" + "".join(f"[{i}]" for i in index) for index in np.ndindex(schedule.shape)]
-    if len(names) > _MOST_COLUMNS:
-        raise ValueError(
-            f"table: a .csv must have at most {_MOST_COLUMNS} lanes, got shape "
-            f"{schedule.shape}; write a .npy"
-        )
-    check_room(Path(file.name).parent, 2 * len(steps) * (1 + len(names)))
-    file.write(f"{','.join(['step', *names])}\n".encode())
-    for part in parts(steps, len(names)):
-        rates = schedule.table(part.start, part.stop, part.step, dtype=dtype).reshape(
-            len(names), -1
-        )
-        for row in zip(part, *rates.tolist(), strict=True):
-            file.write(f"{','.join(map(repr, row))}\n".encode())
-
-
 def check_room(folder: Path, least: int) -> None:
     """Raise unless the disk of a folder can take so many bytes."""
     free = shutil.disk_usage(folder).free
@@ -115,6 +56,3 @@ def check_room(folder: Path, least: int) -> None:
             f"table: out must fit on its disk, got at least {least / 1e9:,.1f} GB for "
             f"{free / 1e9:,.1f} GB free"
         )
-
-
-_WRITERS = {".npy": _write_npy, ".csv": _write_csv}

@@ -23,8 +23,9 @@ import typer
 from typer.core import TyperGroup
 
 import fastlr as flr
-from fastlr.arguments.files import replacing, write_table
+from fastlr.arguments.files import replacing
 from fastlr.arguments.outputs import dtype_of
+from fastlr.cli.table_files import write_table
 from fastlr.drawing import plots
 from fastlr.drawing.sparkline import blocks, extent, spread
 from fastlr.program.opcodes import LAST_STEP

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from fastlr.arguments.files import check_place, replacing
 from fastlr.arguments.rules import short_repr
+from fastlr.drawing.drawable import Drawable, is_drawable
 from fastlr.drawing.sparkline import spread
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.schedule import Schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ _MOST_CHARACTERS = 88  # of labels in a row of the legend
 
 @public
 def plot(
-    *schedules: Schedule | Mapping[str, Schedule],
+    *schedules: Drawable | Mapping[str, Drawable],
     steps: int | Sequence[int | None] | None = None,
     ax: "Axes | None" = None,
     boundaries: bool = True,
@@ -106,7 +106,7 @@ def plot(
 
 @public
 def plot_predicted(
-    law: Any, schedules: Mapping[str, Schedule], steps: int, axes: "tuple[Axes, Axes] | None" = None
+    law: Any, schedules: Mapping[str, Drawable], steps: int, axes: "tuple[Axes, Axes] | None" = None
 ) -> "tuple[Axes, Axes]":
     """Draw the rates of schedules, by their labels, over so many steps, and below them the losses
     that ``law`` predicts.
@@ -150,7 +150,7 @@ def _rows(count: int, pyplot: bool = False) -> "tuple[Axes, ...]":
     return tuple(rows)
 
 
-def points(schedule: Schedule, stop: int) -> npt.NDArray[np.int64]:
+def points(schedule: Drawable, stop: int) -> npt.NDArray[np.int64]:
     """The steps at which a scalar schedule is drawn, out of its first ``stop``.
 
     Every step of a run of up to 4,000. Of a longer one: the first, the last, each boundary, the
@@ -204,7 +204,7 @@ def save(axes: "Axes", path: str | Path) -> None:
         )
 
 
-def _named(schedules: tuple[Schedule | Mapping[str, Schedule], ...]) -> list[tuple[str, Schedule]]:
+def _named(schedules: tuple[Drawable | Mapping[str, Drawable], ...]) -> list[tuple[str, Drawable]]:
     """Every schedule with its label, if it has one."""
     named = [
         pair
@@ -212,7 +212,7 @@ def _named(schedules: tuple[Schedule | Mapping[str, Schedule], ...]) -> list[tup
         for pair in (given.items() if isinstance(given, Mapping) else [("", given)])
     ]
     for _, schedule in named:
-        if not isinstance(schedule, Schedule):
+        if not is_drawable(schedule):
             raise TypeError(
                 f"plot: schedules must be Schedules, got {type(schedule).__name__} "
                 f"{short_repr(schedule)}"
@@ -226,7 +226,7 @@ def _named(schedules: tuple[Schedule | Mapping[str, Schedule], ...]) -> list[tup
     return [(str(label), schedule) for label, schedule in named]
 
 
-def _lanes(label: str, schedule: Schedule) -> Iterator[tuple[str, Schedule]]:
+def _lanes(label: str, schedule: Drawable) -> Iterator[tuple[str, Drawable]]:
     """The curves of a schedule, labelled by their index."""
     if not schedule.shape:
         yield label, schedule
@@ -245,7 +245,7 @@ def _lengths(steps: int | Sequence[int | None] | None, count: int) -> list[int]:
     return [0 if length is None else _checked(length) for length in each]
 
 
-def _longest(curves: list[tuple[str, Schedule, int]]) -> int:
+def _longest(curves: list[tuple[str, Drawable, int]]) -> int:
     longest = max(length or int(schedule.steps or 0) for _, schedule, length in curves)
     if not longest:
         raise ValueError(
@@ -274,7 +274,7 @@ def _colors(count: int) -> list[Any]:
     return [None] * count if count <= 10 else [*colormaps["viridis"](np.linspace(0.0, 0.9, count))]
 
 
-def _draw(axes: "Axes", schedule: Schedule, stop: int, boundaries: bool, **style: Any) -> None:
+def _draw(axes: "Axes", schedule: Drawable, stop: int, boundaries: bool, **style: Any) -> None:
     """One curve, its last rate in force up to ``stop``, and its boundaries."""
     stop = min(stop, int(schedule.steps or 0)) if schedule.past_end == "raise" else stop
     steps = points(schedule, stop)

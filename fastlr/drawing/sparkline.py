@@ -6,15 +6,12 @@ its share of the width from edge to edge, as it stays in force until the next st
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.drawing.drawable import Drawable
 from fastlr.program.opcodes import LAST_STEP
-
-if TYPE_CHECKING:
-    from fastlr.schedule.schedule import Schedule
 
 __all__ = ["blocks", "extent", "spread", "svg"]
 
@@ -26,7 +23,7 @@ _GOLDEN = 0.6180339887498949
 Rates = npt.NDArray[np.float64]
 
 
-def extent(schedule: "Schedule") -> int:
+def extent(schedule: Drawable) -> int:
     """How many steps a picture of a scalar schedule shows: all of them, or twice those to the last
     boundary if it never ends.
 

@@ -22,7 +22,7 @@ from matplotlib.image import imread
 from typer.testing import CliRunner
 
 import fastlr as flr
-from fastlr.arguments import files
+from fastlr.cli import table_files
 from fastlr.cli.commands import app
 from fastlr.drawing import plots
 
@@ -236,7 +236,7 @@ def test_show_counts_the_steps_it_names(arguments: list[str], shown: dict[str, s
 
 def test_show_peak_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first step of the highest rate, wherever the chunks are cut."""
-    monkeypatch.setattr(files, "_CHUNK", 7)
+    monkeypatch.setattr(table_files, "_CHUNK", 7)
 
     assert facts(run("show", ENDLESS))["peak"] == "0.5 at step 20"
 
@@ -309,7 +309,7 @@ def test_npy_is_the_table(
     dtype: str,
 ) -> None:
     """The bytes that ``np.save`` writes for ``s.table``, however it is cut into chunks."""
-    monkeypatch.setattr(files, "_CHUNK", 100_003 if thing == "bert-base" else 13)
+    monkeypatch.setattr(table_files, "_CHUNK", 100_003 if thing == "bert-base" else 13)
     printed = run("table", thing, "--out", "rates.npy", "--dtype", dtype, *options)
     rates = module.given(thing).schedule.table(*wanted, dtype=dtype)
     saved = io.BytesIO()
@@ -327,7 +327,7 @@ def test_npy_is_the_table(
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_csv_round_trips(folder: Path, monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
     """Reading the decimals back gives the same bits."""
-    monkeypatch.setattr(files, "_CHUNK", 64)
+    monkeypatch.setattr(table_files, "_CHUNK", 64)
     run(
         "table",
         "transformer-base",
@@ -450,7 +450,7 @@ def test_failed_table_leaves_the_old_one(
         return table(self, *args, **options)
 
     (folder / name).write_text("old")
-    monkeypatch.setattr(files, "_CHUNK", 100)
+    monkeypatch.setattr(table_files, "_CHUNK", 100)
     monkeypatch.setattr(flr.Schedule, "table", fail_late)
     result = CliRunner().invoke(app, ["table", LINEAR, "--out", name])
 
