@@ -10,6 +10,7 @@ a program of their own.
 """
 
 import os
+import re
 from pathlib import Path
 from runpy import run_path
 
@@ -38,27 +39,18 @@ IEEE = [
 ]  # whatever CFLAGS say: when linked, too, they would change the process
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
-CALLS = """
-double rate_at(uintptr_t program, int64_t t);
-bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out);
-void rates_of(const double *program, size_t first, size_t stop, int64_t t, double *out);
-void each_of(const double *program, size_t first, size_t stop, const int64_t *t, double *out);
-void steps_of(const double *program, size_t first, size_t stop, const int64_t *t, size_t n, double *out, size_t row);
-void table_of(const double *program, size_t first, size_t stop, int64_t start, int64_t step, size_t n, char *to,
-              ptrdiff_t lane, ptrdiff_t column, bool single);
-void replay_of(const double *rule, size_t first, size_t stop, const double *metrics, size_t steps, size_t step, size_t lane,
-               double *scale, double *best, int32_t *bad, int32_t *cool, double *mean, int32_t *count, double *scales,
-               size_t row);
-void drop_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, double *out);
-void drops_of(const double *rates, const int64_t *t, size_t n, double c, double beta, double gamma, const double *nodes,
-              size_t count, double *states, bool slopes, double *out);
-void annealed_of(const double *rates, const int64_t *t, size_t n, double decay, double *out);
-const char *fastlr_level(void);
-bool fastlr_has_level(const char *name);
-bool fastlr_use_level(const char *name);
-const char *fastlr_sources(void);
-const char *fastlr_fault(void);
-"""
+# what Python calls: every function of calls.h, and these of fastlr.h
+DIRECT = ("fastlr_level", "fastlr_has_level", "fastlr_use_level", "fastlr_sources", "fastlr_fault")
+
+
+def prototypes() -> str:
+    """The C prototypes that cffi reads, taken from the two headers that define the functions."""
+    calls, public = (HERE / "calls.h").read_text(), (HERE / "fastlr.h").read_text()
+    defined = re.findall(r"^static ([^;{}]+\)) \{", calls, re.MULTILINE)
+    declared = [
+        re.findall(rf"^[^/\n]*\b{name}\([^)]*\)(?=;)", public, re.MULTILINE) for name in DIRECT
+    ]
+    return "".join(f"{prototype};\n" for prototype in [*defined, *(one for [one] in declared)])
 
 
 def rule() -> list[dict[str, int]]:
@@ -121,7 +113,7 @@ def emit(path: str) -> None:
     from cffi import FFI
 
     ffi = FFI()
-    ffi.cdef(CALLS)
+    ffi.cdef(prototypes())
     ffi.set_source(MODULE, '#include "calls.h"')
     ffi.emit_c_code(path)
 
