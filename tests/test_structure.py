@@ -1,5 +1,5 @@
-"""The floors of the house: imports point strictly down, rooms are named, functions are short,
-every shape is known everywhere.
+"""The structure: imports point down, modules have a purpose, functions are short, every opcode is
+known everywhere.
 """
 
 import ast
@@ -16,7 +16,6 @@ import pytest
 from cases import SCHEDULES, built
 
 import fastlr as flr
-from fastlr import presets
 from fastlr.kernels import reference
 from fastlr.kernels.jit import segments
 from fastlr.program.opcodes import FIELDS_MOST, OPCODES, opcode
@@ -24,94 +23,34 @@ from fastlr.reductions import closed_forms, monotone, quadrature, sums
 from fastlr.schedule import constructors
 from fastlr.schedule.value import CONSTRUCTORS
 
-HOUSE = Path(flr.__file__).parent
+PACKAGE = Path(flr.__file__).parent
 
-FLOORS = (
-    {"errors", "shapes", "sources", "threads"},
-    {"exact", "expression", "progress", "soundness", "states"},
-    {"program"},
-    {"lowering", "jit.compiling", "jit.programs"},
-    {"jit.arithmetic"},
-    {"jit.formulas"},
-    {"jit.rows"},
-    {"jit.lanes"},
-    {"jit.laws", "jit.runs", "jit.plateau"},
-    {"reference", "automaton", "drops", "jit", "native"},
-    {"backends"},
-    {"calls", "closed", "panels", "parameters", "parts"},
-    {"pieces"},
-    {"averages", "extremes", "identity", "sums"},
-    {"axes", "conventions", "draws", "logs", "tables", "value"},
-    {"asking"},
-    {"reductions"},
-    {"schedule"},
-    {"constructors", "files", "groups", "lanes", "laws.nodes", "laws.runs", "sparkline"},
-    {
-        "bundles",
-        "clocks",
-        "comparison",
-        "fitting",
-        "laws.families",
-        "laws.measured",
-        "stores.layout",
-    },
-    {"identification", "laws.descents", "recipes", "spec", "stores.npy", "stores.zarr"},
-    {"laws.fits", "plans", "plateau", "stores"},
-    {"laws"},
-    {"presets.arguments"},
-    {"presets.pieces"},
-    {"presets"} | {f"presets.{framework}" for framework in presets.frameworks()},
-    {"sweeps"},
-    {"descriptions", "labels", "ranking"},
-    {"configs.reading"},
-    {
-        f"configs.{reader}"
-        for reader in (
-            "deepspeed",
-            "detectron2",
-            "keras",
-            "megatron",
-            "timm",
-            "torch",
-            "transformers",
-        )
-    },
-    {"configs"},
-    {
-        "adapters",
-        "adapters.dask",
-        "adapters.jax",
-        "adapters.keras",
-        "adapters.pandas",
-        "adapters.torch",
-        "adapters.xarray",
-    },
-    {"adapters.optax", "adapters.transformers"},
-    {"__init__"},
-    {"plots"},
-    {"command_line"},
-    {"__main__"},
+ARCHITECTURE = PACKAGE.parent / "docs" / "architecture.md"
+
+
+def layers() -> list[str]:
+    """The packages in the picture of docs/architecture.md, from the lowest layer up."""
+    picture = ARCHITECTURE.read_text().partition("<!-- layers -->")[2].partition("<!-- /layers -->")
+    return re.findall(r"^(\w+)  ", picture[0], re.MULTILINE)
+
+
+# packages that stand on one layer: none imports another of its group
+BESIDE = (
+    {"arguments", "kernels"},
+    {"reductions", "drawing"},
+    {"plateau", "analysis", "loss_laws", "published_runs", "jit"},
+    {"sweeps", "configs"},
 )
-FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-
-# imports that point up, each inside one function: a picture of a schedule is drawn only when one is
-# asked for
-UPWARD = {
-    ("comparison", "plots"),
-    ("ranking", "plots"),
-    ("schedule", "plots"),
-    ("schedule", "sparkline"),
-}
 
 
-def room_of(path: Path) -> str:
-    parts = path.relative_to(HOUSE).with_suffix("").parts
-    return parts[0] if parts[1:] == ("__init__",) else ".".join(parts)
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[1:] and parts[-1] == "__init__" else parts)
 
 
-PATHS = {room_of(path): path for path in sorted(HOUSE.rglob("*.py"))}
-TREES = {room: ast.parse(path.read_text()) for room, path in PATHS.items()}
-every_room = pytest.mark.parametrize("room", PATHS)
+PATHS = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+TREES = {module: ast.parse(path.read_text()) for module, path in PATHS.items()}
+every_module = pytest.mark.parametrize("module", PATHS)
 
 
 def modules_in(node: ast.AST) -> Iterator[str]:
@@ -120,57 +59,71 @@ def modules_in(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     if isinstance(node, ast.ImportFrom):
         assert node.level == 0, (
-            "imports are absolute, so that a search for a room's name finds all its users"
+            "imports are absolute, so that a search for a module's name finds all its users"
         )
         for alias in node.names:
             inner = f"{node.module}.{alias.name}"
             yield inner if inner.removeprefix("fastlr.") in PATHS else str(node.module)
 
 
-def rooms_used(room: str) -> Iterator[tuple[str, bool]]:
-    """The rooms that a room imports, and whether inside a function."""
-    inside = {node for function in functions(room) for node in ast.walk(function)}
-    for node in ast.walk(TREES[room]):
-        for module in modules_in(node):
-            if module.split(".")[0] == "fastlr":
-                yield (
-                    module.removeprefix("fastlr.") if module != "fastlr" else "__init__",
-                    node in inside,
-                )
+def modules_used(module: str) -> Iterator[str]:
+    """The modules of fastlr that a module imports, at its top or inside a function."""
+    for node in ast.walk(TREES[module]):
+        for name in modules_in(node):
+            if name.split(".")[0] == "fastlr":
+                yield name.removeprefix("fastlr.") if name != "fastlr" else "__init__"
 
 
-def functions(room: str) -> list[ast.FunctionDef]:
+def functions(module: str) -> list[ast.FunctionDef]:
     return [
         node
-        for node in ast.walk(TREES[room])
+        for node in ast.walk(TREES[module])
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
 
-def test_every_room_has_its_floor():
-    assert sorted(FLOOR) == sorted(PATHS)
-    assert sum(map(len, FLOORS)) == len(FLOOR)
+def package_of(module):
+    return module.split(".")[0]
 
 
-@every_room
-def test_imports_point_down(room):
-    used = {(other, lazy) for other, lazy in rooms_used(room) if (room, other) not in UPWARD}
-    assert [other for other, _ in used if FLOOR[other] >= FLOOR[room]] == []
+def imported_packages(module):
+    return {package_of(other) for other in modules_used(module)} - {package_of(module)}
 
 
-def test_what_points_up_is_imported_where_it_is_needed():
-    found = {
-        (room, other): lazy
-        for room in PATHS
-        for other, lazy in rooms_used(room)
-        if FLOOR[other] >= FLOOR[room]
-    }
-    assert found == dict.fromkeys(UPWARD, True)
+def test_the_picture_shows_every_package():
+    assert sorted(layers()) == sorted({package_of(module) for module in PATHS})
+
+
+@every_module
+def test_imports_point_down(module):
+    order = layers()
+    below = set(order[: order.index(package_of(module))])
+    for group in BESIDE:
+        below -= group if package_of(module) in group else set()
+    assert imported_packages(module) - below == set()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {module: set(modules_used(module)) & set(PATHS) for module in PATHS}
+    while leaves := {module for module, used in graph.items() if not used}:
+        graph = {module: used - leaves for module, used in graph.items() if module not in leaves}
+    assert graph == {}
+
+
+def test_the_top_is_small():
+    """At most 6 files and 15 folders, so that a newcomer reads the list at a glance."""
+    entries = [
+        entry for entry in PACKAGE.iterdir() if not entry.name.startswith(("_n", "__pycache__"))
+    ]
+    assert len([entry for entry in entries if entry.suffix == ".py"]) <= 6
+    assert len([entry for entry in entries if entry.is_dir() and entry.name != "include"]) <= 15
 
 
 def test_the_shape_table_needs_nothing_installed():
     modules = {
-        module.split(".")[0] for node in ast.walk(TREES["shapes"]) for module in modules_in(node)
+        module.split(".")[0]
+        for node in ast.walk(TREES["program.opcodes"])
+        for module in modules_in(node)
     }
     assert modules <= sys.stdlib_module_names
 
@@ -180,104 +133,105 @@ FOREIGN = {
     "keras": {"adapters.keras"},
     "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
-    "numba": {"jit.compiling", "jit.arithmetic", "jit.programs"},
-    "llvmlite": {"jit.arithmetic"},
+    "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_programs"},
+    "llvmlite": {"kernels.jit.arithmetic"},
     "dask": {"adapters.dask"},
-    "matplotlib": {"plots"},
+    "matplotlib": {"drawing.plots"},
     "pandas": {"adapters.pandas"},
-    "tqdm": {"progress"},
-    "typer": {"command_line"},
-    "rich": {"command_line"},
-    "scipy": {"draws", "fitting", "laws.descents"},
+    "tqdm": {"sweeps.progress"},
+    "typer": {"cli.commands"},
+    "rich": {"cli.commands"},
+    "scipy": {"sweeps.sampling", "analysis.curve_fits", "loss_laws.least_squares"},
     "xarray": {"adapters.xarray"},
     "yaml": {"configs"},
-    "zarr": {"stores.zarr"},
+    "zarr": {"sweeps.stores.zarr"},
 }
 
 
-@every_room
-def test_foreign_packages_stay_in_their_rooms(room):
-    allowed = {package for package, rooms_of_it in FOREIGN.items() if room in rooms_of_it} | {
+@every_module
+def test_foreign_packages_stay_in_their_rooms(module):
+    allowed = {package for package, rooms_of_it in FOREIGN.items() if module in rooms_of_it} | {
         "numpy",
         "fastlr",
     }
     modules = {
-        module.split(".")[0] for node in ast.walk(TREES[room]) for module in modules_in(node)
+        module.split(".")[0] for node in ast.walk(TREES[module]) for module in modules_in(node)
     }
     assert modules - sys.stdlib_module_names <= allowed
 
 
-@every_room
-def test_a_room_has_a_name_and_a_purpose(room):
+@every_module
+def test_a_module_has_a_name_and_a_purpose(module):
     assert not {"utils", "util", "core", "helpers", "common", "misc", "tools"} & set(
-        room.split(".")
+        module.split(".")
     )
-    assert ast.get_docstring(TREES[room])
+    assert ast.get_docstring(TREES[module])
 
 
-# -- what stands in a room -------------------------------------------------------------------------
+# -- what stands in a module -------------------------------------------------------------------------
 
 
-def length(room: str, function: ast.FunctionDef) -> int:
+def length(module: str, function: ast.FunctionDef) -> int:
     """Lines of code in a function, its docstring, blank lines and comments apart."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     if not body:
         return 0
-    lines = PATHS[room].read_text().splitlines()[body[0].lineno - 1 : function.end_lineno]
+    lines = PATHS[module].read_text().splitlines()[body[0].lineno - 1 : function.end_lineno]
     return sum(bool(line.strip()) and not line.strip().startswith("#") for line in lines)
 
 
-LONGER = {"_lanes_of_curve": 70}  # one loop a shape, each of its own at the machine's full width
+# one loop per opcode, each at the machine's full width; timm's factory with all its arguments
+LONGER = {"_lanes_of_curve": 70, "create_scheduler_v2": 50}
 
 
-@every_room
-def test_functions_are_short(room):
-    long = {function.name: length(room, function) for function in functions(room)}
+@every_module
+def test_functions_are_short(module):
+    long = {function.name: length(module, function) for function in functions(module)}
     assert {name: lines for name, lines in long.items() if lines > LONGER.get(name, 40)} == {}
 
 
 def test_most_functions_are_a_handful_of_lines():
-    lengths = sorted(length(room, function) for room in PATHS for function in functions(room))
+    lengths = sorted(length(module, function) for module in PATHS for function in functions(module))
     assert statistics.median(lengths) <= 5
     assert lengths[len(lengths) * 9 // 10] <= 15
 
 
-def offered(room: str) -> list[str]:
+def offered(module: str) -> list[str]:
     """``__all__`` as it is written: an adapter's package need not be installed, nor be imported
     here.
     """
-    [names] = [
-        node.value
-        for node in TREES[room].body
+    names = [
+        ast.literal_eval(node.value)
+        for node in TREES[module].body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
-    return ast.literal_eval(names)
+    return names[0] if names else []
 
 
-def defined(room: str) -> set[str]:
-    """What a room has of its own, or, of one that needs nothing foreign, whatever it has."""
-    if not room.startswith("adapters."):
+def defined(module: str) -> set[str]:
+    """What a module has of its own, or, of one that needs nothing foreign, whatever it has."""
+    if not module.startswith("adapters."):
         return set(
-            dir(importlib.import_module("fastlr" if room == "__init__" else f"fastlr.{room}"))
+            dir(importlib.import_module("fastlr" if module == "__init__" else f"fastlr.{module}"))
         )
     return {
-        node.name for node in TREES[room].body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+        node.name for node in TREES[module].body if isinstance(node, ast.ClassDef | ast.FunctionDef)
     }
 
 
-@every_room
-def test_all_names_what_a_room_offers(room):
-    assert len(set(offered(room))) == len(offered(room))
+@every_module
+def test_all_names_what_a_module_offers(module):
+    assert len(set(offered(module))) == len(offered(module))
     assert [
-        name for name in offered(room) if name not in defined(room) or name.startswith("_")
+        name for name in offered(module) if name not in defined(module) or name.startswith("_")
     ] == []
 
 
-@every_room
-def test_a_room_takes_from_others_only_what_they_offer(room):
+@every_module
+def test_a_module_takes_from_others_only_what_they_offer(module):
     taken = [
         node
-        for node in ast.walk(TREES[room])
+        for node in ast.walk(TREES[module])
         if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."
     ]
     for node in taken:
@@ -297,8 +251,8 @@ def is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
     return any("overload" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
-def without_docstring(room: str, offered: list[str]) -> Iterator[str]:
-    for node in TREES[room].body:
+def without_docstring(module: str, offered: list[str]) -> Iterator[str]:
+    for node in TREES[module].body:
         if (
             isinstance(node, ast.ClassDef | ast.FunctionDef)
             and node.name in offered
@@ -317,9 +271,9 @@ def without_docstring(room: str, offered: list[str]) -> Iterator[str]:
                     yield f"{node.name}.{method.name}"
 
 
-@every_room
-def test_what_a_room_offers_is_described(room):
-    assert list(without_docstring(room, offered(room))) == []
+@every_module
+def test_what_a_module_offers_is_described(module):
+    assert list(without_docstring(module, offered(module))) == []
 
 
 @pytest.mark.parametrize("name", constructors.__all__)
@@ -434,22 +388,22 @@ def test_the_examples_meet_every_shape():
 
 # -- what is shared --------------------------------------------------------------------------------
 
-# what is changed after its room was imported, and why that harms nobody: docs/reproducibility.md
+# what is changed after its module was imported, and why that harms nobody: docs/reproducibility.md
 # tells more
 SHARED = {
-    ("backends", "_ACTIVE"): "a context variable: each thread and task has its own",
-    ("backends", "_default"): "set_backend, on which every ask looks once",
+    ("kernels.selection", "_ACTIVE"): "a context variable: each thread and task has its own",
+    ("kernels.selection", "_default"): "set_backend, on which every ask looks once",
     ("errors", "_NAMES"): "filled while functions are defined",
-    ("presets.arguments", "PRESETS"): "filled while presets are imported",
-    ("recipes", "_RUNS"): "filled while recipes are imported",
-    ("value", "CONSTRUCTORS"): "filled while constructors are imported",
-    ("value", "_RULES"): "rules read off a signature: whoever writes writes the same",
+    ("presets._rules", "PRESETS"): "filled while presets are imported",
+    ("published_runs", "_RUNS"): "filled while recipes are imported",
+    ("schedule.value", "CONSTRUCTORS"): "filled while constructors are imported",
+    ("schedule.value", "_RULES"): "rules read off a signature: whoever writes writes the same",
 }
 KEPT = {
     ("adapters.jax", "_compiled"),
-    ("backends", "_load"),
-    ("panels", "_rule"),
-    ("presets.arguments", "lanes"),
+    ("kernels.selection", "_load"),
+    ("reductions.quadrature", "_rule"),
+    ("presets._rules", "lanes"),
 }  # functions that keep what they gave
 CHANGERS = {
     "add",
@@ -469,7 +423,7 @@ CHANGERS = {
 
 
 def names_of(tree):
-    """What is assigned at a room's own level."""
+    """What is assigned at a module's own level."""
     targets = [
         target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
     ]
@@ -500,21 +454,23 @@ def changed_in(function):
             yield ast.unparse(node.args[0])
 
 
-def test_no_room_changes_what_it_holds_but_what_is_named_here():
+def test_no_module_changes_what_it_holds_but_what_is_named_here():
     found = {
-        (room, name)
-        for room in PATHS
-        for function in functions(room)
+        (module, name)
+        for module in PATHS
+        for function in functions(module)
         for name in changed_in(function)
     }
-    assert {(room, name) for room, name in found if name in names_of(TREES[room])} == set(SHARED)
+    assert {(module, name) for module, name in found if name in names_of(TREES[module])} == set(
+        SHARED
+    )
 
 
 def test_functions_that_keep_what_they_gave_are_named_here():
     kept = {
-        (room, function.name)
-        for room in PATHS
-        for function in functions(room)
+        (module, function.name)
+        for module in PATHS
+        for function in functions(module)
         for decorator in function.decorator_list
         if re.search(r"\bcache\b|lru_cache", ast.unparse(decorator))
     }
@@ -523,15 +479,15 @@ def test_functions_that_keep_what_they_gave_are_named_here():
 
 def test_a_value_that_is_built_changes_only_where_it_is_lowered():
     setters = {
-        (room, function.name)
-        for room in PATHS
-        for function in functions(room)
+        (module, function.name)
+        for module in PATHS
+        for function in functions(module)
         for node in ast.walk(function)
         if isinstance(node, ast.Attribute) and node.attr == "__setattr__"
     }
     building = {"__init__", "__post_init__"}
-    assert {(room, name) for room, name in setters if name not in building} == {
-        ("asking", "program")
+    assert {(module, name) for module, name in setters if name not in building} == {
+        ("schedule.evaluation", "program")
     }
 
 
