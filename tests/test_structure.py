@@ -21,7 +21,7 @@ from fastlr.kernels.jit import segments
 from fastlr.program.opcodes import FIELDS_MOST, OPCODES, opcode
 from fastlr.reductions import closed_forms, monotone, quadrature, sums
 from fastlr.schedule import constructors
-from fastlr.schedule.value import CONSTRUCTORS
+from fastlr.schedule.construction import CONSTRUCTORS
 
 PACKAGE = Path(flr.__file__).parent
 
@@ -396,8 +396,11 @@ SHARED = {
     ("errors", "_NAMES"): "filled while functions are defined",
     ("presets._rules", "PRESETS"): "filled while presets are imported",
     ("published_runs", "_RUNS"): "filled while recipes are imported",
-    ("schedule.value", "CONSTRUCTORS"): "filled while constructors are imported",
-    ("schedule.value", "_RULES"): "rules read off a signature: whoever writes writes the same",
+    ("schedule.construction", "CONSTRUCTORS"): "filled while constructors are imported",
+    (
+        "schedule.construction",
+        "RULES",
+    ): "rules read off a signature: whoever writes writes the same",
 }
 KEPT = {
     ("adapters.jax", "_compiled"),
@@ -486,9 +489,7 @@ def test_a_value_that_is_built_changes_only_where_it_is_lowered():
         if isinstance(node, ast.Attribute) and node.attr == "__setattr__"
     }
     building = {"__init__", "__post_init__"}
-    assert {(module, name) for module, name in setters if name not in building} == {
-        ("schedule.evaluation", "program")
-    }
+    assert {(module, name) for module, name in setters if name not in building} == {("schedule.value", "program")}
 
 
 # at a file's own level, or static within a function: its type and its name

@@ -41,16 +41,9 @@ from fastlr.arguments.rules import (
 )
 from fastlr.program import double_double, tree
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.schedule import (
-    Cooldown,
-    Schedule,
-    add,
-    cooldown_curve,
-    curve_schedule,
-    from_node,
-    join_parts,
-    repeat_with_floor,
-)
+from fastlr.schedule.algebra import add, join_parts, repeat_with_floor
+from fastlr.schedule.plans import Cooldown, cooldown_node
+from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
 from fastlr.schedule.value import constructor
 
 __all__ = [
@@ -105,7 +98,7 @@ def linear(init: Rate, end: Rate, steps: Steps) -> Schedule:
     >>> linear(0.0, 1.0, steps=4).table(6)
     array([0.  , 0.25, 0.5 , 0.75, 1.  , 1.  ])
     """
-    return cooldown_curve("linear", init, end, steps, "linear", 1.0)
+    return from_node(cooldown_node("linear", init, end, steps, "linear", 1.0))
 
 
 @constructor
@@ -647,7 +640,7 @@ def wsd(
     (0.5, 1.0, 0.2929, 0.0)
     """
     begin = np.asarray(warmup) + np.asarray(stable)
-    down = cooldown_curve("wsd", peak, end, cooldown, shape, power)
+    down = from_node(cooldown_node("wsd", peak, end, cooldown, shape, power))
     return join_parts([linear(init, peak, warmup), constant(peak), down], [0, warmup, begin])
 
 

@@ -27,11 +27,7 @@ from fastlr.arguments.rules import as_array, contains_bools, short_repr
 from fastlr.errors import in_one_frame, public_methods
 from fastlr.kernels.selection import active, choose
 from fastlr.kernels.threads import split_over_threads
-from fastlr.program import lowering
-from fastlr.program.opcodes import HEADER, LAST_STEP
-from fastlr.program.program import Program, boundaries, distinct
-from fastlr.program.tree import Node
-from fastlr.schedule.calls import Call
+from fastlr.program.program import distinct
 from fastlr.schedule.value import Value
 
 __all__ = ["Evaluation"]
@@ -39,67 +35,13 @@ __all__ = ["Evaluation"]
 Array = npt.NDArray[np.float64]
 
 _STEP = np.dtype(np.int64)
-_UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
-_UNASKED.setflags(write=False)
-_UNASKED_AT = _UNASKED.ctypes.data
 
 
 @public_methods("Schedule", but=("__call__", "__init__"))
 class Evaluation(Value):
     """A value whose program is asked for rates."""
 
-    __slots__ = ("_address", "_kept", "_words")
-
-    # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
-    _kept: dict[str, Program]
-    _words: Array | None
-    _address: int
-
-    def __init__(self, node: Node, call: Call, past_end: str) -> None:
-        super().__init__(node, call, past_end)
-        for name, value in (("_kept", {}), ("_words", None), ("_address", _UNASKED_AT)):
-            object.__setattr__(self, name, value)
-
-    @property
-    def boundaries(self) -> tuple[int, ...]:
-        """The steps at which a scalar schedule passes from one piece to the next, its end among
-        them.
-
-        Of a piece that repeats for ever, or more than 1,000 times, those of its first period. So it
-        is for every piece that repeats, where there would be more than 131,072 of them.
-
-        >>> import fastlr as flr
-        >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).boundaries
-        (10, 80, 100)
-        """
-        if self.shape != ():
-            raise ValueError(
-                "boundaries: the schedule must be a scalar one, got batch shape "
-                f"{self.shape}; index it first"
-            )
-        return tuple(sorted(boundaries(self.program)))
-
-    @property
-    def program(self) -> Program:
-        """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows
-        its rows.
-        """
-        if not self._kept:
-            # of threads that lower it at once all take what the first kept, whose memory lasts as
-            # long as the schedule
-            # cycles of lanes that are over grow with those that are not
-            with np.errstate(over="ignore", invalid="ignore"):
-                lowered = lowering.lower(self._node, self.past_end)
-            put, program = object.__setattr__, self._kept.setdefault("program", lowered)
-            put(self, "_words", program.view(np.ndarray))
-            put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
-        return self._kept["program"]
-
-    def _lowered(self) -> Array:
-        """The program's words."""
-        if self._words is None:
-            return self.program.view(np.ndarray)
-        return self._words
+    __slots__ = ()
 
     @typing.overload
     def __call__(self, t: int, out: Array | None = None, threads: int = 1) -> Any: ...
@@ -221,18 +163,6 @@ class Evaluation(Value):
         steps = np.ascontiguousarray(np.broadcast_to(clocks, self.shape)).reshape(-1)
         choose().each(self._lowered(), range(rates.size), steps, rates.reshape(-1))
         return rates if self.shape else float(rates)
-
-    def _reach(self, where: str, first: int, last: int) -> None:
-        """Raise unless every step from ``first`` to ``last`` may be asked for."""
-        if first < 0 or last > LAST_STEP:
-            raise ValueError(
-                f"{where} must be from 0 to 2**53, got {short_repr(first if first < 0 else last)}"
-            )
-        limit = int(self._lowered()[3])
-        if last >= limit:
-            raise ValueError(
-                f"{where} must be before the end, step {limit}, as past_end='raise', got {last}"
-            )
 
     def table(
         self,

@@ -18,7 +18,7 @@ from fastlr.reductions.extrema import NEVER, Reach
 from fastlr.reductions.segment_view import SegmentView, segment_views
 from fastlr.reductions.sums import Walk
 from fastlr.reductions.weight_decay import retained, timescale
-from fastlr.schedule.evaluation import Evaluation
+from fastlr.schedule.value import Value
 
 __all__ = ["REDUCTIONS", "Reductions"]
 
@@ -34,7 +34,7 @@ REDUCTIONS = {
 
 
 @public_methods("Schedule")
-class Reductions(Evaluation):
+class Reductions(Value):
     """A schedule that is asked for more than rates.
 
     All take steps ``start`` to ``stop - 1``, or 0 to ``start - 1`` where it is alone, as ``table``
@@ -206,7 +206,7 @@ class Reductions(Evaluation):
         >>> flr.linear(1.0, 0.0, steps=4).reduce(["sum", "argmin"], 10)
         {'sum': 2.5, 'argmin': 4}
         """
-        if not isinstance(names, Iterable) or isinstance(names, Evaluation):
+        if not isinstance(names, Iterable) or isinstance(names, Value):
             raise TypeError(
                 "reduce: names must be a name or a sequence of names, got "
                 f"{type(names).__name__} {short_repr(names)}"

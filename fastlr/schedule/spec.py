@@ -20,8 +20,8 @@ from fastlr.errors import did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule import constructors
 from fastlr.schedule.calls import MOST_NESTED, VERSION, each_once
+from fastlr.schedule.construction import CONSTRUCTORS
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import CONSTRUCTORS
 
 __all__ = ["contents", "from_spec", "names_in", "parse"]
 

@@ -24,7 +24,8 @@ from fastlr.arguments.rules import (
 )
 from fastlr.errors import public, public_methods
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.schedule import Schedule, check_stairs
+from fastlr.schedule.algebra import check_stairs
+from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
 __all__ = ["Horizon", "Ramp", "horizon", "ramp", "step_at"]

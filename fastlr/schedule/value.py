@@ -17,36 +17,44 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Choice, broadcast, short_repr
 from fastlr.errors import bound, did_you_mean, public, public_methods
-from fastlr.program import tree
-from fastlr.program.opcodes import LAST_STEP
+from fastlr.program import lowering, tree
+from fastlr.program.opcodes import HEADER, LAST_STEP
+from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
-from fastlr.schedule.calls import MOST_NESTED, VERSION, Call, each_once
+from fastlr.schedule.calls import MOST_NESTED, VERSION, Call
+from fastlr.schedule.construction import (
+    RULES,
+    Place,
+    Rule,
+    build,
+    core_axes,
+    register,
+    register_rules,
+    take,
+)
 
 __all__ = [
-    "CONSTRUCTORS",
     "Value",
     "a_schedule",
-    "build",
     "checked_arguments",
     "constructor",
     "cores",
-    "cores_of",
     "same",
 ]
 
+Array = npt.NDArray[np.float64]
 P = ParamSpec("P")
 V = TypeVar("V", bound="Value")
-Rule = Callable[[str, object], object]
 Index = int | str | slice | list[int] | list[str] | npt.NDArray[Any]
-Place = int | npt.NDArray[np.int64]
 
-# every constructor and method that a spec may name
-CONSTRUCTORS: dict[str, Callable[..., Any]] = {}
-_RULES: dict[str, Mapping[str, Rule]] = {}
 
 _MOST_ROWS = 2**20
 _ROWS_OF_ANY = 4_096  # that any schedule may have
 _ROWS_PER_PART = 64  # and more of them, for each part and number that it is made of
+_NO_CALL = Call("", {})  # until a constructor gives its own
+_UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
+_UNASKED.setflags(write=False)
+_UNASKED_AT = _UNASKED.ctypes.data
 _HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
 
 
@@ -57,17 +65,28 @@ class Value:
     It never changes.
     """
 
-    __slots__ = ("__weakref__", "_call", "_node", "past_end")
+    __slots__ = ("__weakref__", "_address", "_call", "_kept", "_node", "_words", "past_end")
 
     _node: Node
     _call: Call
     past_end: str
+    # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
+    _kept: dict[str, Program]
+    _words: Array | None
+    _address: int
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         put = object.__setattr__
         put(self, "_node", node)
         put(self, "_call", call)
         put(self, "past_end", past_end)
+        put(self, "_kept", {})
+        put(self, "_words", None)
+        put(self, "_address", _UNASKED_AT)
+
+    def _from_node(self, node: Node, past_end: str = "hold") -> Self:
+        """Another schedule, on its way out of a constructor, which gives it its call."""
+        return type(self)(node, _NO_CALL, past_end)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
@@ -139,6 +158,59 @@ class Value:
         """
         return self._call.fingerprint()
 
+    @property
+    def boundaries(self) -> tuple[int, ...]:
+        """The steps at which a scalar schedule passes from one piece to the next, its end among
+        them.
+
+        Of a piece that repeats for ever, or more than 1,000 times, those of its first period. So it
+        is for every piece that repeats, where there would be more than 131,072 of them.
+
+        >>> import fastlr as flr
+        >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).boundaries
+        (10, 80, 100)
+        """
+        if self.shape != ():
+            raise ValueError(
+                "boundaries: the schedule must be a scalar one, got batch shape "
+                f"{self.shape}; index it first"
+            )
+        return tuple(sorted(boundaries(self.program)))
+
+    @property
+    def program(self) -> Program:
+        """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows
+        its rows.
+        """
+        if not self._kept:
+            # of threads that lower it at once all take what the first kept, whose memory lasts as
+            # long as the schedule
+            # cycles of lanes that are over grow with those that are not
+            with np.errstate(over="ignore", invalid="ignore"):
+                lowered = lowering.lower(self._node, self.past_end)
+            put, program = object.__setattr__, self._kept.setdefault("program", lowered)
+            put(self, "_words", program.view(np.ndarray))
+            put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
+        return self._kept["program"]
+
+    def _lowered(self) -> Array:
+        """The program's words."""
+        if self._words is None:
+            return self.program.view(np.ndarray)
+        return self._words
+
+    def _reach(self, where: str, first: int, last: int) -> None:
+        """Raise unless every step from ``first`` to ``last`` may be asked for."""
+        if first < 0 or last > LAST_STEP:
+            raise ValueError(
+                f"{where} must be from 0 to 2**53, got {short_repr(first if first < 0 else last)}"
+            )
+        limit = int(self._lowered()[3])
+        if last >= limit:
+            raise ValueError(
+                f"{where} must be before the end, step {limit}, as past_end='raise', got {last}"
+            )
+
     def __contains__(self, lane: object) -> bool:
         """Whether a group has this name, or a lane is this schedule."""
         return (
@@ -173,7 +245,7 @@ class Value:
         if isinstance(index, tuple) and not index:
             return self
         first, *rest = index if isinstance(index, tuple) else (index,)
-        picked: Self = build(_take(self._call, self._place(first), self.shape))
+        picked: Self = build(take(self._call, self._place(first), self.shape))
         if rest and not isinstance(first, int | np.integer | str):
             raise TypeError(
                 f"a schedule is indexed by a list or an array alone, got {short_repr(index)}"
@@ -237,8 +309,9 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         _check_result(name, node, call)
         return type(result)(node, call, result.past_end)
 
-    CONSTRUCTORS[name] = public(built)
-    return CONSTRUCTORS[name]
+    reported = public(built)
+    register(name, reported)
+    return reported
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
@@ -341,10 +414,10 @@ def _checked(
     defaults: Mapping[str, object],
 ) -> tuple[dict[str, object], tuple[int, ...]]:
     """Every argument in canonical form, and the batch shape that they broadcast to."""
-    if name not in _RULES:
+    if name not in RULES:
         hints = typing.get_type_hints(build, include_extras=True)
-        _RULES[name] = {key: _rule(hints.get(key, Value)) for key in arguments}
-    rules = _RULES[name]
+        register_rules(name, {key: _rule(hints.get(key, Value)) for key in arguments})
+    rules = RULES[name]
     if (
         "schedules" in arguments
         and isinstance(arguments["schedules"], Mapping)
@@ -371,7 +444,7 @@ def _batches(
     for key, value in checked.items():
         if isinstance(value, np.ndarray):
             if value.ndim:
-                yield key, value.shape[: value.ndim - _core(rules[key])]
+                yield key, value.shape[: value.ndim - core_axes(rules[key])]
         elif isinstance(value, Value):
             yield key, value.shape
         elif isinstance(value, tuple):
@@ -381,21 +454,12 @@ def _batches(
             yield from ((f"{key}[{i}]", shape) for shape, i in firsts.items())
 
 
-def _core(rule: object) -> int:
-    return getattr(rule, "core", 0)
-
-
-def cores_of(name: str) -> dict[str, int]:
-    """Of each parameter of a constructor that has built something, the same as ``cores``."""
-    return {key: _core(rule) for key, rule in _RULES[name].items()}
-
-
 def cores(build: Callable[..., Any]) -> dict[str, int]:
     """Of each parameter of a constructor or a preset, how many axes of its values belong to one
     schedule.
     """
     hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
-    return {name: _core(_rule(hint)) for name, hint in hints.items()}
+    return {name: core_axes(_rule(hint)) for name, hint in hints.items()}
 
 
 def _rule(hint: Any) -> Rule:
@@ -409,7 +473,9 @@ def _rule(hint: Any) -> Rule:
     if typing.get_origin(hint) is Annotated:
         rule: Rule = hint.__metadata__[0]
         return rule
-    return _value if isinstance(hint, type) and issubclass(hint, Value) else _values
+    is_schedule = hint is Self or isinstance(hint, TypeVar)
+    is_schedule = is_schedule or (isinstance(hint, type) and issubclass(hint, Value))
+    return _value if is_schedule else _values
 
 
 def a_schedule(where: str, value: object, kind: type[V]) -> V:
@@ -435,77 +501,3 @@ def _values(where: str, value: object) -> tuple[Value, ...]:
         if not isinstance(item, Value):
             _value(f"{where}[{i}]", item)
     return tuple(value)
-
-
-def build(call: Call) -> Any:
-    """What a call builds; its arguments are checked again."""
-
-    def built(visit: Callable[[Call], Any], one: Call) -> Any:
-        def value(argument: object) -> object:
-            if isinstance(argument, tuple):
-                return tuple(map(visit, argument))
-            return visit(argument) if isinstance(argument, Call) else argument
-
-        return CONSTRUCTORS[one.name](
-            **{name: value(argument) for name, argument in one.arguments.items()}
-        )
-
-    return each_once(built)(call)
-
-
-def _take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
-    """The call of the schedule at ``index`` of the first axis of a batch of this shape, or of
-    those at several.
-    """
-    axes, axes_of = len(shape), each_once(_axes)
-
-    def taken(visit: Callable[[Call], Call], one: Call) -> Call:
-        parts = one.arguments.get("schedules")
-        if one.name == "stack" and isinstance(parts, tuple):
-            if (own := axes_of(one)) == axes:
-                return _take_stacked(one, parts, index)
-            # one name is not that of several
-            return one if len(parts) == shape[-own] else Call(one.name, {"schedules": parts})
-        rules = _RULES[one.name]
-
-        def value(name: str, argument: object) -> object:
-            if isinstance(argument, Call):
-                return visit(argument)
-            if isinstance(argument, tuple):
-                return tuple(map(visit, argument))
-            if isinstance(argument, np.ndarray) and argument.ndim - _core(rules[name]) >= axes:
-                return argument[index if argument.shape[0] > 1 else index * 0]
-            return argument
-
-        return Call(
-            one.name, {name: value(name, argument) for name, argument in one.arguments.items()}
-        )
-
-    found: Call = each_once(taken)(call)
-    return found
-
-
-def _axes(visit: Callable[[Call], int], call: Call) -> int:
-    """How many batch axes there are to what a call builds."""
-    parts = call.arguments.get("schedules")
-    if call.name == "stack" and isinstance(parts, tuple):
-        return 1 + visit(parts[0])  # all are alike
-    rules = _RULES[call.name]
-
-    def axes(name: str, value: object) -> int:
-        if isinstance(value, np.ndarray):
-            return value.ndim - _core(rules[name])
-        if isinstance(value, tuple):
-            return max(map(visit, value))
-        return visit(value) if isinstance(value, Call) else 0
-
-    return max((axes(name, value) for name, value in call.arguments.items()), default=0)
-
-
-def _take_stacked(call: Call, parts: tuple[Call, ...], index: Place) -> Call:
-    index = index if len(parts) > 1 else index * 0
-    if not isinstance(index, np.ndarray):
-        return parts[index]
-    names = call.arguments.get("names")
-    picked = {"names": names[index]} if isinstance(names, np.ndarray) else {}
-    return Call(call.name, {"schedules": tuple(parts[i] for i in index), **picked})

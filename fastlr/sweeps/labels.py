@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import as_array, short_repr
 from fastlr.schedule.calls import Call
+from fastlr.schedule.construction import cores_of
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import cores_of
 from fastlr.sweeps.batches import lanes_of
 from fastlr.sweeps.sweep import Sweep
 

@@ -25,10 +25,11 @@ from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
 from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructors
+from fastlr.schedule.construction import CONSTRUCTORS
 from fastlr.schedule.constructors import stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import names_in, parse
-from fastlr.schedule.value import CONSTRUCTORS, Value, a_schedule, cores
+from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
 from fastlr.sweeps.axes import Axis, Listed, values_of
 from fastlr.sweeps.batches import chunks_of, collect

@@ -24,8 +24,8 @@ from fastlr.configs import _READERS as READERS
 from fastlr.plateau.rule import events
 from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructors as shapes
+from fastlr.schedule.construction import CONSTRUCTORS
 from fastlr.schedule.reductions import REDUCTIONS
-from fastlr.schedule.value import CONSTRUCTORS
 from fastlr.sweeps.toml_files import law_described, sweep_described
 from fuzz.choices import LAST, Choices
 from fuzz.judging import hold, judged, same

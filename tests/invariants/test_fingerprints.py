@@ -11,7 +11,7 @@ from fingerprints import GROUPS, recorded
 
 import fastlr as flr
 from fastlr.kernels import threads
-from fastlr.schedule.value import CONSTRUCTORS
+from fastlr.schedule.construction import CONSTRUCTORS
 
 RECORD = recorded()
 

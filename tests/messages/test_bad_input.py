@@ -13,7 +13,7 @@ from cases import BACKENDS
 
 import fastlr as flr
 from fastlr.arguments.rules import Number, Whether
-from fastlr.schedule.value import CONSTRUCTORS
+from fastlr.schedule.construction import CONSTRUCTORS
 
 LINE = flr.linear(1.0, 0.0, 10)
 NAMES = {

@@ -27,7 +27,7 @@ import fastlr as flr
 from fastlr.arguments import rules
 from fastlr.arguments.rules import Number
 from fastlr.schedule.calls import Call
-from fastlr.schedule.value import CONSTRUCTORS
+from fastlr.schedule.construction import CONSTRUCTORS
 
 LAST = 2**53
 STEPS = np.array(
@@ -255,7 +255,7 @@ def test_another_process_gives_the_same():
         "assert all(t.is_one(s, t.SCHEDULES[text]) for text, s in found.items());"
         "print(*(s.fingerprint + t.rates(s).tobytes().hex() for s in found.values()))"
     )
-    folders = [str(Path(flr.__file__).parents[1]), str(Path(__file__).parents[1])]
+    folders = [str(Path(flr.__file__).parents[1]), str(Path(__file__).parent)]
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
