@@ -11,10 +11,10 @@ import mpmath
 import numpy as np
 import pytest
 from cases import BACKENDS, SCHEDULES
+from equality import same
 from mpmath import mpf
 from processes import finish, start
 from processes import run as run_python
-from test_one_number import same
 
 import fastlr as flr
 

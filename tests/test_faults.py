@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import pytest
 from faults import accuracy, calls, inputs, resume, stepping
-from test_other_libraries import require
+from other_libraries import require
 
 import fastlr as flr
 

@@ -489,7 +489,9 @@ def test_a_value_that_is_built_changes_only_where_it_is_lowered():
         if isinstance(node, ast.Attribute) and node.attr == "__setattr__"
     }
     building = {"__init__", "__post_init__"}
-    assert {(module, name) for module, name in setters if name not in building} == {("schedule.value", "program")}
+    assert {(module, name) for module, name in setters if name not in building} == {
+        ("schedule.value", "program")
+    }
 
 
 # at a file's own level, or static within a function: its type and its name

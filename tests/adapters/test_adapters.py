@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import doors
 import pytest
-from test_other_libraries import require
+from other_libraries import require
 
 from fastlr import adapters
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
+from equality import same
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numba import njit
@@ -16,12 +17,6 @@ from fastlr.kernels import native
 
 LAST = 2**53
 seeds = st.integers(0, 2**32 - 1)
-
-
-def same(a, b) -> bool:
-    """Equal to the bit, shapes and dtypes included."""
-    a, b = np.asarray(a), np.asarray(b)
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
 @njit

@@ -4,7 +4,6 @@ random histories.
 A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it:
 ``torch,keras,optax,timm``."""
 
-import importlib.util
 import math
 import multiprocessing
 import os
@@ -13,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 import libraries
 import numpy as np
 import pytest
+from other_libraries import require
 
 import fastlr as flr
 
@@ -28,14 +28,6 @@ def apart():
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
         yield lambda function, *arguments: executor.submit(function, *arguments).result()
-
-
-def require(*names):
-    """Go on only where these packages are installed."""
-    for name in names:
-        if importlib.util.find_spec(name) is None:
-            asked = name in os.environ.get("FASTLR_REQUIRE", "").split(",")
-            (pytest.fail if asked else pytest.skip)(f"{name} is not installed")
 
 
 def histories(rng, count, updates=UPDATES):

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
+from equality import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_bad_input import run
-from test_one_number import same
 
 import fastlr as flr
 
@@ -207,109 +206,3 @@ def test_one_cycle_bundles_of_many_lengths_are_a_batch(phases):
 
 
 # -- what is refused -------------------------------------------------------------------------------
-
-REFUSED = [
-    (
-        "bundle()",
-        ValueError,
-        "bundle: at least one schedule must be given, by the name of what it is for",
-    ),
-    ("bundle(lr=0.1)", TypeError, "bundle: lr must be a Schedule, got float 0.1"),
-    ("bundle(lr=None)", TypeError, "bundle: lr must be a Schedule, got NoneType None"),
-    ("bundle(line)", TypeError, "bundle: too many arguments: takes none by position, got 1"),
-    (
-        "bundle(lr=pair, wd=triple)",
-        ValueError,
-        "batch shapes must broadcast against each other, got lr (2,), wd (3,)",
-    ),
-    (
-        "bundle(lr=line, wd=strict)",
-        ValueError,
-        "must have the same past_end, got 'hold' (lr), 'raise' (wd)",
-    ),
-    ("bundle(**{'': line})", ValueError, "stack: names must not be empty, got ['']"),
-    ("Bundle(line)", TypeError, "Bundle: schedule must be a stack with names, got Schedule"),
-    ("Bundle(pair)", TypeError, "Bundle: schedule must be a stack with names, got Schedule"),
-    ("Bundle(0.1)", TypeError, "Bundle: schedule must be a stack with names, got float"),
-    (
-        "bundle(lr=line)('3')",
-        TypeError,
-        "s(t): t must be an integer or an array of integers, got str '3'",
-    ),
-    ("bundle(lr=line)(-1)", ValueError, "s(t): t must be from 0 to 2**53, got -1"),
-    ("bundle(lr=line)([1, 2])", TypeError, "row: t must be one step, got list [1, 2]"),
-    ("bundle(lr=line)['wd']", KeyError, "'wd' is none of the groups, which are ['lr']"),
-    (
-        "one_cycle_bundle(1.0, 100, momentum=0.9)",
-        ValueError,
-        "one_cycle_bundle: momentum must be two numbers, got 0.9",
-    ),
-    (
-        "one_cycle_bundle(1.0, 100, momentum=(0.8, 0.9, 1.0))",
-        ValueError,
-        "one_cycle_bundle: momentum must be two numbers, got (",
-    ),
-    (
-        "one_cycle_bundle(1.0, 100, momentum=('a', 1))",
-        TypeError,
-        "one_cycle_bundle: momentum must be a finite number >= 0",
-    ),
-    (
-        "one_cycle_bundle(1.0, 100, momentum=(-0.1, 1))",
-        ValueError,
-        "one_cycle_bundle: momentum must be a finite number >= 0",
-    ),
-    (
-        "one_cycle_bundle(1.0, 'x')",
-        TypeError,
-        "one_cycle_bundle: steps must be an integer from 0 to 2**53, got str 'x'",
-    ),
-    (
-        "one_cycle_bundle(1.0, nan)",
-        TypeError,
-        "one_cycle_bundle: steps must be an integer from 0 to 2**53, got float nan",
-    ),
-    (
-        "one_cycle_bundle(1.0, 10, warmup=11)",
-        ValueError,
-        "one_cycle: steps must hold the rise, got steps=10, warmup=11",
-    ),
-    (
-        "one_cycle_bundle(1.0, 10, warmup=0.3)",
-        TypeError,
-        "one_cycle_bundle: warmup must be an integer from 0 to 2**53, got",
-    ),
-    (
-        "one_cycle_bundle(1.0, 10, phases=4)",
-        ValueError,
-        "one_cycle: phases must be one of 2, 3, got 4",
-    ),
-    (
-        "one_cycle_bundle(1.0, 10, gamma=0.9)",
-        TypeError,
-        "one_cycle_bundle: unknown argument 'gamma'",
-    ),
-    (
-        "cyclic_bundle(0.1, 0.5, 7, momentum=[0.9])",
-        ValueError,
-        "cyclic_bundle: momentum must be two numbers, got [0.9]",
-    ),
-    (
-        "cyclic_bundle(0.5, 0.1, 7)",
-        ValueError,
-        "cyclic: low must be at most high, got low=0.5, high=0.1",
-    ),
-    (
-        "cyclic_bundle(0.1, 0.5, 7, mode='exp_range')",
-        ValueError,
-        "cyclic: inverse must go with another mode, got mode=",
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "error", "words"), REFUSED, ids=[text for text, *_ in REFUSED])
-def test_bundles_refuse(text, error, words):
-    with pytest.raises(error) as refused:
-        run(text)
-    assert refused.type is error
-    assert words in str(refused.value)

@@ -10,11 +10,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import schedules
+from bad_calls import NAMES
 from cases import BACKENDS
+from equality import same
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_bad_input import NAMES, run
-from test_one_number import same
 
 import fastlr as flr
 
@@ -312,131 +312,7 @@ def test_lengths_of_a_plan_as_fractions_of_its_horizon():
 
 # -- what is refused -------------------------------------------------------------------------------
 
-NAMES["r"] = flr.Ramp((10, 20), at=(4,))
 INTEGER = "must be an integer from 1 to 2**53, got"
-REFUSED = [
-    (
-        "Ramp(())",
-        ValueError,
-        "Ramp: batches must be integers from 1 to 2**53, at least one, got ()",
-    ),
-    ("Ramp(10)", ValueError, "Ramp: batches must be integers from 1 to 2**53, a sequence, got 10"),
-    ("Ramp((0,))", ValueError, "Ramp: batches must be integers from 1 to 2**53, got 0 in an array"),
-    ("Ramp((1.5,))", TypeError, "Ramp: batches must be integers from 1 to 2**53, got tuple (1.5,)"),
-    (
-        "Ramp((1, True), (1,))",
-        TypeError,
-        "Ramp: batches must be integers from 1 to 2**53, got tuple (1, True)",
-    ),
-    ("Ramp((10, 20))", ValueError, "Ramp: batches must be one more than at, got 2 and 0 steps"),
-    (
-        "Ramp((10, 20), at=4)",
-        ValueError,
-        "Ramp: at must be integers from 0 to 2**53, a sequence, got 4",
-    ),
-    (
-        "Ramp((10, 20), at=(0,))",
-        ValueError,
-        "Ramp: batches must have at that rises strictly from 1 on, got [0]",
-    ),
-    (
-        "Ramp((10, 20, 30), at=(5, 5))",
-        ValueError,
-        "Ramp: batches must have at that rises strictly from 1 on, got [5, 5]",
-    ),
-    (
-        "Ramp([[10, 20]], at=[[4]])",
-        ValueError,
-        "Ramp: batches and at must be those of one run, got [[10, 20]] and [[4]]",
-    ),
-    ("Ramp((2**52, 1), at=(3,))", ValueError, "Ramp: at must come before 2**53 samples, got (3,)"),
-    ("r.batch(-1)", ValueError, "batch: t must be an integer from 0 to 2**53, got -1"),
-    ("r.taken(0.5)", TypeError, "taken: t must be an integer from 0 to 2**53, got float 0.5"),
-    ("r.taken(2**52)", ValueError, "taken: t must come before 2**53 samples, got 4503599627370496"),
-    ("r.step(-1)", ValueError, "step: samples must be an integer from 0 to 2**53, got -1"),
-    ("r.step('9')", TypeError, "step: samples must be an integer from 0 to 2**53, got str '9'"),
-    ("r.per_step(0.1)", TypeError, "per_step: schedule must be a Schedule, got float 0.1"),
-    (
-        "ramp(16, 64, 1_600, 10)",
-        ValueError,
-        "ramp: last must be first and a whole number of increments, at most 100,000, got",
-    ),
-    (
-        "ramp(64, 16, 1_600, 16)",
-        ValueError,
-        "ramp: last must be first and a whole number of increments, at most 100,000, got",
-    ),
-    (
-        "ramp(1, 10**6, 1_600, 1)",
-        ValueError,
-        "ramp: last must be first and a whole number of increments, at most 100,000, got",
-    ),
-    ("ramp(16, 64, 0, 16)", ValueError, f"ramp: over {INTEGER} 0"),
-    ("ramp(16, 64, 1.6e3, 16)", TypeError, f"ramp: over {INTEGER} float 1600.0"),
-    ("ramp([16], 64, 1_600, 16)", TypeError, "ramp: first must be a single number, got list [16]"),
-    ("ramp(16, 64, 2**53, 16)", ValueError, "Ramp: at must come before 2**53 samples, got ("),
-    ("horizon(0, 32)", ValueError, f"horizon: samples {INTEGER} 0"),
-    ("horizon(100, 0)", ValueError, f"horizon: batch {INTEGER} 0"),
-    ("horizon(100, 32, accumulation=-1)", ValueError, f"horizon: accumulation {INTEGER} -1"),
-    ("horizon(100, 32, processes=1.5)", TypeError, f"horizon: processes {INTEGER} float 1.5"),
-    ("horizon(100, 32, epochs=None)", TypeError, f"horizon: epochs {INTEGER} NoneType None"),
-    ("horizon(100, [32])", TypeError, "horizon: batch must be a single number, got list [32]"),
-    (
-        "horizon(100, 32, drop_last=1)",
-        TypeError,
-        "horizon: drop_last must be True or False, got int 1",
-    ),
-    (
-        "horizon(31, 32, drop_last=True)",
-        ValueError,
-        "horizon: the run must have from 1 to 2**53 steps, got 0:\n31 samples",
-    ),
-    (
-        "horizon(2**53, 1, epochs=2)",
-        ValueError,
-        "horizon: the run must have from 1 to 2**53 steps, got 18014398509481984:",
-    ),
-    ("step_at(101, 100)", ValueError, "step_at: where must be from -100 to 100, got 101"),
-    (
-        "step_at(-2**63, 100)",
-        ValueError,
-        "step_at: where must be from -100 to 100, got -9223372036854775808",
-    ),
-    ("step_at(1.5, 100)", ValueError, "step_at: where must be from -1 to 1, got 1.5"),
-    ("step_at(nan, 100)", ValueError, "step_at: where must be from -1 to 1, got nan"),
-    ("step_at([0.5, inf], 100)", ValueError, "step_at: where must be from -1 to 1, got [0.5, inf]"),
-    (
-        "step_at('half', 100)",
-        TypeError,
-        "step_at: where must be steps or fractions of the run, got str 'half'",
-    ),
-    (
-        "step_at(True, 100)",
-        TypeError,
-        "step_at: where must be steps or fractions of the run, got bool True",
-    ),
-    (
-        "step_at([0.5, True], 100)",
-        TypeError,
-        "step_at: where must be steps or fractions of the run, got list [0.5, True]",
-    ),
-    (
-        "step_at([[1], [1, 2]], 100)",
-        ValueError,
-        "where must be an array of numbers, got rows of unequal length: [[1], [1, 2]]",
-    ),
-    ("step_at(0.5, 0)", ValueError, f"step_at: total {INTEGER} 0"),
-    ("step_at(0.5, [100])", TypeError, "step_at: total must be a single number, got list [100]"),
-    ("horizon(100, 10).at(2.0)", ValueError, "step_at: where must be from -1 to 1, got 2.0"),
-]
-
-
-@pytest.mark.parametrize(("text", "error", "words"), REFUSED, ids=[text for text, *_ in REFUSED])
-def test_clocks_refuse(text, error, words):
-    with pytest.raises(error) as refused:
-        run(text)
-    assert refused.type is error
-    assert words in str(refused.value)
 
 
 # -- epochs ----------------------------------------------------------------------------------------

@@ -255,7 +255,8 @@ def test_another_process_gives_the_same():
         "assert all(t.is_one(s, t.SCHEDULES[text]) for text, s in found.items());"
         "print(*(s.fingerprint + t.rates(s).tobytes().hex() for s in found.values()))"
     )
-    folders = [str(Path(flr.__file__).parents[1]), str(Path(__file__).parent)]
+    here = Path(__file__).parent
+    folders = [str(Path(flr.__file__).parents[1]), str(here), str(here.parent)]
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],

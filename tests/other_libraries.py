@@ -1,0 +1,13 @@
+"""Tests against other libraries: skipped where these are not installed, unless required."""
+
+import os
+
+import pytest
+
+
+def require(*names):
+    """Go on only where these packages are installed."""
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            asked = name in os.environ.get("FASTLR_REQUIRE", "").split(",")
+            (pytest.fail if asked else pytest.skip)(f"{name} is not installed")

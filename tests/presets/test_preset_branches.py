@@ -1,0 +1,103 @@
+"""Rates of the branches of presets that few settings take."""
+
+import numpy as np
+import pytest
+from bad_calls import run
+
+VALUES = [
+    (
+        "allennlp.CosineWithRestarts(1.0, 2, 3.0)",
+        {0: 1.0, 1: 0.5, 2: 1.0, 5: 0.5, 8: 1.0, 17: 0.5, 26: 1.0},
+    ),
+    (
+        "allennlp.CosineWithRestarts(1.0, 2, 1.5)",
+        {1: 0.5, 2: 1.0, 3: 0.75, 4: 0.25, 5: 1.0, 7: 0.5, 9: 1.0, 12: 0.5},
+    ),
+    ("caffe.sigmoid(1.0, 300, 5)", {0: 0.0, 4: 0.0, 5: 0.5, 6: 1.0, 100: 1.0}),
+    ("composer.CosineAnnealingWarmRestartsScheduler(1.0, '1ba', t_mult=0.5)", {0: 1.0}),
+    (
+        "composer.CosineAnnealingWarmRestartsScheduler(1.0, '4ba', t_mult=0.5)",
+        {0: 1.0, 2: 0.5, 4: 1.0, 5: 0.5, 6: 1.0},
+    ),
+    (
+        "composer.CosineAnnealingWarmRestartsScheduler(1.0, '8sp', t_mult=0.5, "
+        "samples_per_batch=2)",
+        {0: 1.0, 2: 0.5, 4: 1.0, 5: 0.5, 6: 1.0},
+    ),
+    ("darknet.sig(1.0, 300, 5)", {0: 0.0, 3: 0.0, 4: 0.5, 5: 0.0}),
+    ("darknet.sig(1.0, 300, 5, flavour='AlexeyAB')", {0: 1.0, 3: 1.0, 4: 0.5, 5: 0.0}),
+    ("dl4j.SigmoidSchedule(1.0, 300, 5)", {0: 0.0, 4: 0.0, 5: 0.5, 6: 1.0}),
+    (
+        "espnet.CosineAnnealingWarmupRestarts(4, 0.5, 1.0, 0.0, warmup_steps=2)",
+        {
+            0: 0.0,
+            1: 0.5,
+            2: 1.0,
+            3: 0.5,
+            4: 0.0,
+            5: 0.5,
+            6: 1.0,
+            7: 0.0,
+            8: 0.5,
+            9: 0.0,
+            10: 0.5,
+            11: 0.0,
+        },
+    ),
+    (
+        "fastai.combine_scheds([0.1] * 10, [lambda n, i=i: linear(0.1 * i, 1.0, n) for "
+        "i in range(10)], 20)",
+        {0: 0.0, 1: 0.5, 2: 0.1, 3: 0.55, 18: 0.9, 19: 0.95},
+    ),
+    (
+        "ignite.CosineAnnealingScheduler(1.0, 0.0, 2, cycle_mult=2.0, start_value_mult=0.5)",
+        {0: 1.0, 1: 0.5, 2: 0.5, 4: 0.25, 6: 0.25, 10: 0.125, 14: 0.125},
+    ),
+    (
+        "ignite.LinearCyclicalScheduler(0.0, 1.0, 2, cycle_mult=2.0, "
+        "end_value_mult=0.5, warmup_duration=1, monotonic=True)",
+        {
+            0: 0.0,
+            1: 0.5,
+            2: 1.0,
+            3: 0.0,
+            5: 0.25,
+            7: 0.5,
+            8: 0.25,
+            9: 0.0,
+            13: 0.125,
+            17: 0.25,
+            19: 0.125,
+            21: 0.0,
+        },
+    ),
+    ("ignite.LinearCyclicalScheduler(0.0, 1.0, 2, cycle_mult=0.25)", {0: 0.0, 1: 1.0}),
+    (
+        "ignite.LinearCyclicalScheduler(0.0, 1.0, 4, cycle_mult=0.5)",
+        {0: 0.0, 1: 0.5, 2: 1.0, 4: 0.0, 5: 1.0, 6: 0.0},
+    ),
+    (
+        "ignite.LinearCyclicalScheduler(0.0, 1.0, 4, cycle_mult=2.0)",
+        {2: 1.0, 4: 0.0, 6: 0.5, 8: 1.0, 12: 0.0, 20: 1.0},
+    ),
+    ("nemo.StepLR(1.0, 2, gamma=0.5)", {0: 1.0, 1: 1.0, 2: 0.5, 3: 0.5, 4: 0.25}),
+    (
+        "pytorch_optimizer.ProportionScheduler(line, 0.1, 0.1, max_value=3.0, min_value=2.0)",
+        {0: 3.0, 5: 3.0, 10: 3.0},
+    ),
+    ("pytorch_optimizer.PolyScheduler(10, 1e290)", {0: 0.0, 1: 1e290, 2: 1e290, 9: 1e290}),
+    (
+        "pytorch_optimizer.LinearScheduler(10, 0.5, 0.5, 0.1, 4)",
+        {0: 0.5, 1: 0.1, 3: 0.3, 5: 0.5, 9: 0.5},
+    ),
+    (
+        "transformers.get_cosine_with_hard_restarts_schedule_with_warmup(1.0, 2, 6, num_cycles=0)",
+        {0: 0.0, 1: 0.5, 2: 1.0, 5: 1.0, 6: 0.0},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "rates"), VALUES, ids=[text for text, _ in VALUES])
+def test_a_preset_has_these_rates(text, rates):
+    found = run(text)(np.array(list(rates)))
+    np.testing.assert_allclose(found, np.array(list(rates.values())), rtol=1e-12, atol=1e-300)
