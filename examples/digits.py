@@ -10,8 +10,7 @@ The rates of a run are ``groups(t) * plateau.scale``. ``groups`` names a schedul
 one for all biases: the last layer's rate, and less for each layer below it. ``settings`` is what
 else changes with the step, over the same clock. Both are functions of the step, so all that a
 checkpoint holds of them is their specs and one integer; plateau's state is six small arrays.
-Batches are a function of the step as well.
-"""
+Batches are a function of the step as well."""
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
     python examples/losses.py             the published multi-power law of each model size, on runs it was not fitted to
     python examples/losses.py --fit       and both laws, fitted anew to the same three runs
 
-``loss_curves/`` holds the measured losses; its README says where they come from.
-"""
+``loss_curves/`` holds the measured losses; its README says where they come from."""
 
 import argparse
 from pathlib import Path

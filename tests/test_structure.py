@@ -168,7 +168,7 @@ def test_a_module_has_a_name_and_a_purpose(module):
     assert ast.get_docstring(TREES[module])
 
 
-# -- what stands in a module -------------------------------------------------------------------------
+# -- what stands in a module -----------------------------------------------------------------------
 
 
 def length(module: str, function: ast.FunctionDef) -> int:

@@ -21,7 +21,7 @@ from jax import numpy as jnp
 
 from fastlr.program.lowering import families
 from fastlr.program.opcodes import LAST_STEP, OPCODES
-from fastlr.program.program import Family, Segment
+from fastlr.program.program import Family, Segment, Track, plain
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
@@ -280,7 +280,7 @@ _HOLDERS: dict[str, Callable[..., Array]] = {
 def _kind(row: Segment) -> object:
     """What rows must share to be evaluated as one, their numbers apart."""
     held = tuple(
-        tuple((_kind(inner), _bytes(inner)) for inner in track) for track in (row.a, row.b)
+        tuple((_kind(inner), _bytes(inner)) for inner in plain(track)) for track in (row.a, row.b)
     )
     return row.shape, held, None if row.samples is None else row.samples.tobytes()
 
@@ -323,11 +323,11 @@ def _alike(rows: list[Segment], local: npt.NDArray[np.int64]) -> Callable[[Array
     return rates
 
 
-def _track(track: tuple[Segment, ...]) -> Rates:
+def _track(rows: Track) -> Rates:
     """Rows one after the other: each kind of them is evaluated once, and the row in force
     picked.
     """
-    kinds: dict[object, list[int]] = {}
+    track, kinds = plain(rows), dict[object, list[int]]()
     for i, row in enumerate(track):
         kinds.setdefault(_kind(row), []).append(i)
     starts = _numbers([row.start for row in track])

@@ -17,22 +17,26 @@ stands and a stride: 1 where each lane has its own, 0 where all share one.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.errors import public
-from fastlr.program.opcodes import FAMILY, HEADER, MAGIC, OPCODES, ROW
-from fastlr.program.verifier import verify
+from fastlr.program.opcodes import FAMILY, HEADER, MAGIC, OPCODES, ROW, opcode
+from fastlr.program.verifier import rows_of, verify
 
 __all__ = [
     "NO_LIMIT",
+    "Cycles",
     "Family",
     "Program",
     "Segment",
+    "Track",
     "distinct",
     "pack",
+    "plain",
     "positions",
     "boundaries",
 ]
@@ -40,6 +44,8 @@ __all__ = [
 NO_LIMIT = 2.0**54  # past every step that may be asked for
 _MOST_LISTED = 1_000  # periods of a loop
 _MOST_BOUNDARIES = 2**17  # of a schedule whose loops are listed period by period
+_BEGIN, _NO_END = np.zeros(1), np.full(1, np.inf)
+_MOST_PRINTED = 1_000  # rows of a track
 
 Numbers = npt.NDArray[np.float64]
 
@@ -52,16 +58,35 @@ class Segment(NamedTuple):
     shape: int
     start: Numbers
     fields: tuple[Numbers, ...] = ()
-    a: tuple["Segment", ...] = ()
-    b: tuple["Segment", ...] = ()
+    a: tuple["Segment | Cycles", ...] = ()
+    b: tuple["Segment | Cycles", ...] = ()
     samples: Numbers | None = None
+
+
+class Cycles(NamedTuple):
+    """The rows of many cycles, cycle by cycle: ``track`` is that of each, its numbers an array with
+    a last axis of cycles.
+
+    A last axis of 1 stands for a number that all cycles share. A track may be a part of a longer
+    one, of any first start.
+    """
+
+    times: int
+    track: tuple[Segment, ...]
+
+    def first(self, times: int) -> "Cycles":
+        """The first so many cycles."""
+        return Cycles(times, tuple(_columns(row, slice(times)) for row in self.track))
+
+
+Track = tuple[Segment | Cycles, ...]
 
 
 class Family(NamedTuple):
     """Lanes of one structure: where each goes in the output, and their root track."""
 
     positions: npt.NDArray[np.int64]
-    track: tuple[Segment, ...]
+    track: Track
 
 
 class Program(np.ndarray[Any, np.dtype[np.float64]]):
@@ -158,6 +183,19 @@ class _Packer:
         self.chunks.append(chunk)
         return at
 
+    def together(self) -> Numbers:
+        """All words in one array.
+
+        Each chunk is let go once it is copied, so that no word is held twice.
+        """
+        words, at = np.empty(self.size), 0
+        chunks, self.chunks = self.chunks[::-1], []
+        while chunks:
+            chunk = chunks.pop()
+            words[at : at + chunk.size] = chunk
+            at += chunk.size
+        return words
+
     def number(self, value: Numbers, lanes: int) -> tuple[int, int]:
         """Store one number of all lanes, unless the same stands there already: (where, stride).
 
@@ -173,20 +211,85 @@ class _Packer:
             self.known[key] = self.put(words)
         return self.known[key], int(own)
 
-    def track(self, rows: tuple[Segment, ...], lanes: int) -> int:
+    def track(self, rows: Track, lanes: int) -> int:
         """Store a track and everything below it; returns where its first row stands."""
-        block = np.zeros((len(rows), ROW))
-        at = self.put(block)
-        self.chunks[-1] = block.ravel()
-        for words, row in zip(block, rows, strict=True):
-            fields = self._with_samples(row, lanes)
-            words[0] = row.shape
-            words[1:3] = self.number(row.start, lanes)
-            words[3:5] = (self.track(row.a, lanes), len(row.a)) if row.a else (0, 0)
-            words[5:7] = (self.track(row.b, lanes), len(row.b)) if row.b else (0, 0)
-            for i, value in enumerate(fields):
-                words[7 + 2 * i : 9 + 2 * i] = self.number(value, lanes)
+        block = np.zeros((sum(_count(row) for row in rows), ROW))
+        at, first = self.put_block(block), 0
+        for row in rows:
+            some = block[first : first + _count(row)]
+            first += len(some)
+            if isinstance(row, Cycles):
+                self._cycles(row, some.reshape(row.times, -1, ROW), lanes)
+            else:
+                self._row(row, some[0], lanes)
         return at
+
+    def put_block(self, block: Numbers) -> int:
+        """Reserve a place for rows, which are filled in afterwards; returns where they stand."""
+        at, self.size = self.size, self.size + block.size
+        self.chunks.append(block.reshape(-1))
+        return at
+
+    def _row(self, row: Segment, words: Numbers, lanes: int) -> None:
+        fields = self._with_samples(row, lanes)
+        words[0] = row.shape
+        words[1:3] = self.number(row.start, lanes)
+        words[3:5] = (self.track(row.a, lanes), _rows_of(row.a)) if row.a else (0, 0)
+        words[5:7] = (self.track(row.b, lanes), _rows_of(row.b)) if row.b else (0, 0)
+        for i, value in enumerate(fields):
+            words[7 + 2 * i : 9 + 2 * i] = self.number(value, lanes)
+
+    def _cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
+        """Fill in the rows of all cycles, (cycles, rows, words), and behind them what these
+        hold, cycle by cycle.
+        """
+        held = np.zeros((cycles.times, sum(_held(row) for row in cycles.track), ROW))
+        at = self.put_block(held) + np.arange(cycles.times, dtype=np.int64) * ROW * held.shape[1]
+        self._rows_of_cycles(cycles.track, block, held, at, 0, lanes)
+
+    def _rows_of_cycles(
+        self,
+        track: Track,
+        block: Numbers,
+        held: Numbers,
+        at: npt.NDArray[np.int64],
+        used: int,
+        lanes: int,
+    ) -> int:
+        """Fill in rows, those that they hold into ``held`` from its ``used``-th on; returns how
+        many are used by then.
+        """
+        for words, row in zip(np.moveaxis(block, 1, 0), track, strict=True):
+            assert isinstance(row, Segment)  # cycles hold no others
+            words[:, 0] = row.shape
+            for place, number in zip(
+                (1, *range(7, ROW, 2)), (row.start, *row.fields), strict=False
+            ):
+                words[:, place], words[:, place + 1] = self.number_of_cycles(number, lanes)
+            for place, inner in ((3, row.a), (5, row.b)):
+                if inner:
+                    words[:, place], words[:, place + 1] = at + ROW * used, len(inner)
+                    below, used = held[:, used : used + len(inner)], used + len(inner)
+                    used = self._rows_of_cycles(inner, below, held, at, used, lanes)
+        return used
+
+    def number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
+        """Store one number of all lanes and cycles, (lanes, cycles): where it stands for each
+        cycle, and the stride.
+        """
+        if bool((value == value[:, :1]).all()):
+            at, stride = self.number(value[:, 0], lanes)
+            return np.full(1, at), stride
+        own = bool((value != value[:1]).any())
+        words = np.ascontiguousarray(
+            (np.broadcast_to(value, (lanes, value.shape[1])) if own else value[:1]).T
+        )
+        key = words.tobytes()
+        if key not in self.known:
+            self.known[key] = self.put(words)
+        return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * words.shape[1], int(
+            own
+        )
 
     def _with_samples(self, row: Segment, lanes: int) -> tuple[Numbers, ...]:
         """A sampled row's first field is where its table stands, one table a lane or one for
@@ -220,9 +323,9 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
             first if in_order else -1,
             listed,
             packer.track(track, positions.size),
-            len(track),
+            _rows_of(track),
         )
-    words = np.concatenate(packer.chunks)
+    words = packer.together()
     words[HEADER - 1] = words.size
     return _sealed(words)
 
@@ -234,8 +337,61 @@ def _sealed(words: Numbers) -> Program:
     return words.view(Program)
 
 
-def _depth(track: tuple[Segment, ...]) -> int:
-    return max((1 + max(_depth(row.a), _depth(row.b)) for row in track if row.a), default=0)
+def _depth(track: Track) -> int:
+    rows = (row.track if isinstance(row, Cycles) else (row,) for row in track)
+    return max(
+        (1 + max(_depth(row.a), _depth(row.b)) for row in chain.from_iterable(rows) if row.a),
+        default=0,
+    )
+
+
+def _count(row: Segment | Cycles) -> int:
+    """How many rows of a track it is."""
+    return row.times * len(row.track) if isinstance(row, Cycles) else 1
+
+
+def _rows_of(track: Track) -> int:
+    return sum(map(_count, track))
+
+
+def _held(row: Segment | Cycles) -> int:
+    """How many rows there are below one row."""
+    assert isinstance(row, Segment)
+    return sum(1 + _held(inner) for inner in (*row.a, *row.b))
+
+
+def _columns(row: Segment | Cycles, some: slice) -> Segment:
+    """A row of cycles, for some of them."""
+    assert isinstance(row, Segment)
+
+    def cut(number: Numbers) -> Numbers:
+        return number[..., some] if number.ndim and number.shape[-1] > 1 else number
+
+    a, b = (tuple(_columns(inner, some) for inner in track) for track in (row.a, row.b))
+    return row._replace(start=cut(row.start), fields=tuple(map(cut, row.fields)), a=a, b=b)
+
+
+def _cycle(row: Segment | Cycles, i: int) -> Segment:
+    """A row of one cycle, its numbers an array of lanes."""
+    assert isinstance(row, Segment)
+
+    def pick(number: Numbers) -> Numbers:
+        # written out: of lanes and cycles
+        return np.ascontiguousarray(number[..., min(i, number.shape[-1] - 1)])
+
+    a, b = (tuple(_cycle(inner, i) for inner in track) for track in (row.a, row.b))
+    return row._replace(start=pick(row.start), fields=tuple(map(pick, row.fields)), a=a, b=b)
+
+
+def plain(track: Track) -> tuple[Segment, ...]:
+    """A track row by row, with those of cycles written out."""
+    rows = list[Segment]()
+    for row in track:
+        if isinstance(row, Cycles):
+            rows += [_cycle(each, i) for i in range(row.times) for each in row.track]
+        else:
+            rows.append(row._replace(a=plain(row.a), b=plain(row.b)))
+    return tuple(rows)
 
 
 def _track(words: Numbers, at: float, count: float) -> Numbers:
@@ -255,37 +411,38 @@ def _families(words: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numb
         yield lanes, positions, _track(words, at, count)
 
 
-def _rows(words: Numbers, track: Numbers) -> Iterator[Numbers]:
-    """The rows of a track, and all those below them."""
-    for row in track:
-        yield row
-        for at, count in (row[3:5], row[5:7]):
-            yield from _rows(words, _track(words, at, count))
+def _levels(words: Numbers, track: Numbers) -> Iterator[Numbers]:
+    """The rows of a track, those of all tracks that these hold, and so on."""
+    while len(track):
+        yield track
+        detail = np.concatenate([track[:, 3:5], track[:, 5:7]])
+        track = words[rows_of(*detail[detail[:, 1] > 0].T)[:, np.newaxis] + np.arange(ROW)]
 
 
 def boundaries(words: Numbers) -> set[int]:
     """The steps at which the first lane passes from one row to the next."""
-    _, _, track = next(_families(words))
-    most = _MOST_LISTED if _listed(words, track) <= _MOST_BOUNDARIES else 1
+    at, count = words[HEADER + 3 : HEADER + 5]
+    most = _MOST_LISTED if _listed(words, at, count) <= _MOST_BOUNDARIES else 1
     return {
         int(boundary)
-        for boundary in _boundaries(words, track, most)
+        for boundary in _boundaries(words, at, count, most)
         if 0 < boundary <= NO_LIMIT / 2
     }
 
 
-def _listed(words: Numbers, track: Numbers) -> float:
-    """How many boundaries a track has at most, if each loop of up to 1,000 periods is listed
+def _listed(words: Numbers, at: Numbers, count: Numbers) -> float:
+    """How many boundaries tracks have at most, if each loop of up to 1,000 periods is listed
     period by period.
     """
-    total = 0.0
-    for row in track:
-        inside = sum(
-            _listed(words, _track(words, at, count)) for at, count in (row[3:5], row[5:7]) if count
-        )
-        times = float(words[int(row[9])]) if OPCODES[int(row[0])].name == "loop" else 0.0
-        total += 1 + (inside + 1) * times if 0 < times <= _MOST_LISTED else 1 + inside
-    return total
+    rows = words[rows_of(np.atleast_1d(at), np.atleast_1d(count))[:, np.newaxis] + np.arange(ROW)]
+    total, loops = float(len(rows)), rows[:, 0] == opcode("loop")
+    for row in rows[loops]:
+        times = float(words[int(row[9])])
+        inside = _listed(words, row[3], row[4])
+        total += (inside + 1) * times if 0 < times <= _MOST_LISTED else inside
+    below = np.concatenate([rows[~loops, 3:5], rows[~loops, 5:7]])
+    below = below[below[:, 1] > 0]
+    return total + (_listed(words, below[:, 0], below[:, 1]) if len(below) else 0.0)
 
 
 def positions(words: Numbers) -> npt.NDArray[np.int64]:
@@ -301,13 +458,14 @@ def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     """
     like = np.empty(int(words[1]), dtype=np.int64)
     for lanes, positions, track in _families(words):
-        rows, fields = (
-            list(_rows(words, track)),
-            [at for at in range(1, ROW, 2) if at not in (3, 5)],
-        )
-        own = {int(row[at]): row for row in rows for at in fields if row[at + 1] == 1}
+        rows, fields = np.concatenate(list(_levels(words, track))), np.array([1, *range(7, ROW, 2)])
+        own = rows[:, fields + 1] == 1
+        tables = own[:, 1] & (rows[:, 0] == opcode("sampled"))
+        own[tables, 1] = False
+        places = np.unique(rows[:, fields][own]).astype(np.int64)
+        alike = [_alike(words, lanes, row) for row in rows[tables]]
         numbers = np.stack(
-            [_alike(words, lanes, *place) for place in own.items()] or [np.zeros(lanes)], axis=1
+            [*words[places[:, np.newaxis] + np.arange(lanes)], *alike] or [np.zeros(lanes)], axis=1
         )
         _, first, which = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
         like[positions] = positions[first][which.reshape(-1)]
@@ -315,42 +473,62 @@ def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     return firsts, index
 
 
-def _alike(words: Numbers, lanes: int, at: int, row: Numbers) -> Numbers:
-    """A number a lane, at ``at`` in one of its rows, the same for lanes that are alike: of a
-    table, not where it stands.
+def _alike(words: Numbers, lanes: int, row: Numbers) -> Numbers:
+    """A number for each lane of a row that has a table for each: the same for lanes whose
+    tables are.
     """
-    numbers = words[at : at + lanes]
-    if OPCODES[int(row[0])].name != "sampled" or at != row[7]:
-        return numbers
+    numbers = words[int(row[7]) : int(row[7]) + lanes]
     tables = words[
         numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(words[int(row[11])]) + 1)
     ]
     return np.unique(tables, axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
 
 
-def _boundaries(words: Numbers, track: Numbers, most: int) -> set[float]:
-    """Those of a track, and within each of its rows those of the tracks it holds, up to where the
-    next begins.
+def _boundaries(
+    words: Numbers,
+    at: Numbers,
+    count: Numbers,
+    most: int,
+    begin: Numbers = _BEGIN,
+    end: Numbers = _NO_END,
+) -> set[float]:
+    """Those of tracks on clocks that begin at ``begin``, and of the tracks that their rows hold,
+    all before ``end``.
 
     Of a loop of more than ``most`` periods, those of the first.
     """
-    starts = [float(words[int(row[1])]) for row in track]
-    found = set(starts)
-    for row, start, stop in zip(track, starts, [*starts[1:], np.inf], strict=True):
-        inner = {
+    at, count, begin, end = np.broadcast_arrays(np.atleast_1d(at), count, begin, end)
+    places, which = rows_of(at, count), np.repeat(np.arange(at.size), count.astype(np.int64))
+    rows = words[places[:, np.newaxis] + np.arange(7)]
+    starts = begin[which] + words[rows[:, 1].astype(np.int64)]
+    last = np.append(which[1:] != which[:-1], True)
+    stops = np.minimum(np.where(last, np.inf, np.append(starts[1:], np.inf)), end[which])
+    found = set(starts[starts < end[which]].tolist())
+    for row in np.flatnonzero(
+        (rows[:, 0] == opcode("loop")) | (rows[:, 0] == opcode("clock"))
+    ).tolist():
+        inner = _seams_of_clocks(words, int(places[row]), most)
+        found |= {
             boundary
-            for at, count in (row[3:5], row[5:7])
-            if count
-            for boundary in _boundaries(words, _track(words, at, count), most)
+            for boundary in (float(starts[row]) + boundary for boundary in inner)
+            if boundary < stops[row]
         }
-        if OPCODES[int(row[0])].name == "loop":
-            inner = _seams_of_loop(
-                inner, float(words[int(row[7])]), float(words[int(row[9])]), most
-            )
-        elif OPCODES[int(row[0])].name == "clock":
-            inner = _seams_of_clock(inner, *(float(words[int(row[at])]) for at in (7, 9, 11)))
-        found |= {start + boundary for boundary in inner if start + boundary < stop}
+    pairs = np.flatnonzero((rows[:, 6] > 0) & (starts < stops))
+    if pairs.size:
+        at, count = (np.concatenate([rows[pairs, i], rows[pairs, i + 2]]) for i in (3, 4))
+        found |= _boundaries(
+            words, at, count, most, np.tile(starts[pairs], 2), np.tile(stops[pairs], 2)
+        )
     return found
+
+
+def _seams_of_clocks(words: Numbers, row: int, most: int) -> set[float]:
+    """Those of a loop, or of a track on another clock, by their own."""
+    inner = _boundaries(words, words[row + 3], words[row + 4], most)
+    first, second, third = (float(words[int(words[row + place])]) for place in (7, 9, 11))
+    if words[row] == opcode("loop"):
+        return _seams_of_loop(inner, first, second, most)
+    return _seams_of_clock(inner, first, second, third)
 
 
 def _seams_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
@@ -385,7 +563,7 @@ def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:
 
 def _listing(words: Numbers, track: Numbers, lane: int, indent: str = "") -> Iterator[str]:
     """A line for each row of a track, and below it, further in, the tracks that it holds."""
-    for row in track:
+    for row in track[:_MOST_PRINTED]:
         name, names, _ = OPCODES[int(row[0])]
         numbers = [
             words[int(row[7 + 2 * i]) + lane * int(row[8 + 2 * i])] for i in range(len(names))
@@ -399,6 +577,8 @@ def _listing(words: Numbers, track: Numbers, lane: int, indent: str = "") -> Ite
         if row[6]:
             yield f"  {'':14}  {indent}  and"
             yield from _listing(words, _track(words, row[5], row[6]), lane, indent + "  ")
+    if len(track) > _MOST_PRINTED:
+        yield f"  {'':14}  {indent}... and {len(track) - _MOST_PRINTED:,} more rows"
 
 
 def _shortest(number: float) -> str:

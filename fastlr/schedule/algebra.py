@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Self, TypeVar
@@ -32,6 +33,8 @@ Array = npt.NDArray[np.float64]
 V = TypeVar("V", bound=Value)
 
 _MOST_CYCLES = 65_536
+_MOST_NUMBERS = 6_000_000  # in a program whose cycles grow: 48 MB
+_MOST_NUMBERS_PER_LANE = 1_000  # or, in a batch, 8 kB per lane
 
 
 def _operand(where: str, value: object) -> Value:
@@ -281,7 +284,7 @@ def repeat_with_floor(
             f"{short_repr(scales.max())}"
         )
     if np.any(stretches != 1):
-        _check_stretch(where, node, count, stretches)
+        _check_stretch(where, node, count, stretches, scales)
     steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
     return body._from_node(
         tree.loop(
@@ -290,16 +293,28 @@ def repeat_with_floor(
     )
 
 
-def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array) -> None:
+def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale: Array) -> None:
+    """Raise if the body cannot be stretched, or if so many cycles would need too much memory."""
     if not _stretches(node):
         raise ValueError(
             f"{where}: only finite curves, constants and their joins can be stretched, "
             f"got a {node.kind}"
         )
-    if node.steps is not None and np.any(tree.cycles(node.steps, times, stretch) > _MOST_CYCLES):
+    assert node.steps is not None
+    cycles = float(np.max(np.where(stretch > 1, tree.cycles(node.steps, times, stretch), 1.0)))
+    if cycles > _MOST_CYCLES:
         raise ValueError(
             f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, "
             f"or times be given, got {short_repr(stretch)}"
+        )
+    lanes = math.prod(np.broadcast_shapes(node.shape, times.shape, stretch.shape, scale.shape))
+    most = max(_MOST_NUMBERS, _MOST_NUMBERS_PER_LANE * lanes)
+    numbers = cycles * lowering.words_of_cycles(node, lanes)
+    if numbers > most:
+        raise ValueError(
+            f"{where}: stretch must be farther from 1, or times smaller: a program of "
+            f"{cycles:,.0f} cycles and {lanes:,} lane{'s' * (lanes != 1)} must have at most "
+            f"{most:,} numbers, got about {numbers:,.0f} for stretch {short_repr(stretch)}"
         )
 
 

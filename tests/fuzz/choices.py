@@ -161,6 +161,10 @@ class Choices:
             else (1 + self.below(256)) * 10.0 ** (self.below(256) * 2 - 256)
         )
 
+    def growth(self) -> float:
+        """A growth above 1, by little."""
+        return 1.0 + (1 + self.below(256)) * 2.0 ** -(8 + self.below(16))
+
     def within(self, rule: Number) -> Any:
         """A number that a rule lets pass, its ends among them."""
         if rule.whole:
@@ -171,6 +175,8 @@ class Choices:
                 else abs(self.integer())
             )
             return min(max(found, low), high)
+        if rule.low == 1.0 and self.seldom():
+            return min(self.growth(), rule.high)
         low, high = max(rule.low, -1.7e308), min(rule.high, 1.7e308)
         found = (
             [low, high, float(np.nextafter(low, high)), float(np.nextafter(high, low))][
