@@ -1,6 +1,4 @@
-"""The faults of other libraries, measured again with fastlr beside them, as docs/faults.md has
-them.
-"""
+"""Faults of other libraries, measured with fastlr beside them: the tables of docs/faults.md."""
 
 import multiprocessing
 import os
@@ -10,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 from itertools import groupby
 
-from bench.__main__ import PROJECT, markdown
+from bench.report import PROJECT, markdown
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from faults import accuracy, calls, inputs, resume, stepping

@@ -1,5 +1,6 @@
-"""The presets beside their peers: what was compared, with what, and the largest difference, as
-docs/presets.md has it.
+"""Presets against their libraries: the tables of docs/presets.md.
+
+Each row has what a preset was compared with, over how many settings, and the largest difference.
 """
 
 import importlib
@@ -9,7 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 
-from bench.__main__ import markdown
+from bench.report import markdown
 from fastlr import presets
 from fastlr.presets._rules import PRESETS
 from tests import parity
