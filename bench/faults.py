@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 from itertools import groupby
 
-from bench.report import PROJECT, markdown
+from bench.report import PROJECT, markdown, wrapped
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from faults import accuracy, calls, inputs, resume, stepping
@@ -280,11 +280,8 @@ def of_stepping():
 
 
 def of_versions():
-    return {
-        "versions": "Measured with "
-        + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
-        + "."
-    }
+    versions = ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
+    return {"versions": wrapped(f"Measured with {versions}.")}
 
 
 def tables():

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 
-from bench.report import markdown
+from bench.report import markdown, wrapped
 from fastlr import presets
 from fastlr.presets._rules import PRESETS
 from tests import parity
@@ -62,7 +62,8 @@ def text() -> str:
             (f"`{name}`", "none", "", "", "", why) for name, why in unexpressed(module).items()
         ]
         sections.append(
-            f"## {framework}\n\n{module.__doc__.strip().splitlines()[0]}\n\n{markdown(HEAD, rows)}"
+            f"## {framework}\n\n{wrapped(module.__doc__.strip().splitlines()[0])}"
+            f"\n\n{markdown(HEAD, rows)}"
         )
     return "\n\n".join(sections) + "\n"
 
@@ -80,7 +81,7 @@ def summary(results: dict[str, tuple[str, str, str]]) -> str:
     )
     driven = sum(with_what != "its formula" for with_what, _, _ in results.values())
     whole, count = len(results) + missing, len(presets.frameworks())
-    return (
+    return wrapped(
         f"{whole} schedules of {count} frameworks. {len(results)} "
         f"({len(results) / whole:.1%}) have a preset: "
         f"{driven} are compared with the running package, {len(results) - driven} "

@@ -1,5 +1,6 @@
 """How results are written: Markdown tables, and their places in the README and the docs."""
 
+import textwrap
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
@@ -10,6 +11,11 @@ Row = tuple[str, ...]
 def markdown(head: Row, rows: list[Row]) -> str:
     """A Markdown table."""
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
+
+
+def wrapped(text: str) -> str:
+    """Prose in lines of at most 100 characters."""
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def has_marks(text: str, name: str) -> bool:
