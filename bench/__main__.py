@@ -1,89 +1,73 @@
-"""Measure anew what the README and the docs say.
+"""Measure the tables of the README and the docs.
 
-python -m bench speed              the ratios, as a table
-python -m bench accuracy           the errors
-python -m bench peers              a cosine by every means, and a plot of it; from a fresh process, too
-python -m bench groups             rates in an optimizer's loop, plateau
-python -m bench doors              a step of a scheduler, ours and torch's
-python -m bench laws               laws of the loss: curves, final losses of a sweep, fits
-python -m bench reductions         sums and extremes of a million lanes
-python -m bench parity             every preset beside its peer, with the peers that are installed
-python -m bench sweeps             tables of many schedules to disk, by Dask, and schedules made a second
-python -m bench faults             the faults of other libraries, measured again with fastlr beside them
-python -m bench speed --write      and put the tables where they are published
+python -m bench speed              tables and calls against NumPy and a fill
+python -m bench other_libraries    a cosine with each library, and its plot; first tables
+python -m bench groups             rates in an optimizer's loop, plateau rules
+python -m bench accuracy           errors of every curve against mpmath, in ulps
+python -m bench adapters           one step of a scheduler: fastlr's adapter and torch's own
+python -m bench laws               loss laws: curves, final losses of a sweep, fits
+python -m bench reductions         sums and extremes of 10^6 lanes
+python -m bench sweeps             tables of many schedules to disk and on Dask
+python -m bench parity             every preset against its library (the library must be installed)
+python -m bench faults             faults of other libraries, with fastlr beside them (12 minutes)
+
+Add --write to put the tables into the pages that publish them.
 """
 
 import argparse
 import platform
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
-PROJECT = Path(__file__).parent.parent
-PAGES = {  # where the table of each is published
+from bench.report import PROJECT, has_marks, markdown, with_table
+
+PAGES = {  # commands with one table, and the page that publishes it
     "speed": "README.md",
     "groups": "README.md",
     "accuracy": "docs/accuracy.md",
-    "doors": "docs/doors.md",
+    "adapters": "docs/adapters.md",
     "laws": "docs/laws.md",
     "reductions": "docs/sweeps.md",
     "sweeps": "docs/sweeps.md",
 }
-WHAT = (*PAGES, "peers", "parity", "faults")
+COMMANDS = (*PAGES, "other_libraries", "parity", "faults")
 
 
-def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
-
-
-def replaced(text: str, name: str, table: str) -> str:
-    """``text`` with the table between the marks of this name."""
-    before, begin, rest = text.partition(f"<!-- {name} -->")
-    _, end, after = rest.partition(f"<!-- /{name} -->")
-    if not begin or not end:
-        raise ValueError(f"there are no marks for {name!r}")
-    return f"{before}{begin}\n{table}\n{end}{after}"
-
-
-def tables(what: str) -> dict[tuple[str, str], str]:
-    """By file and mark."""
-    if what in PAGES:
-        measured = import_module(f"bench.{what}")
-        return {(PAGES[what], what): markdown(measured.HEAD, measured.rows())}
-    if what == "parity":
-        from bench import parity
-
-        return {("docs/presets.md", "presets"): parity.text()}
-    if what == "faults":
-        from bench import faults
-
-        return {("docs/faults.md", mark): table for mark, table in faults.tables().items()}
-    from bench import peers
-
-    peers.draw()
+def tables(command: str) -> dict[tuple[str, str], str]:
+    """The measured tables, by page and mark."""
+    measured = import_module(f"bench.{command}")
+    if command in PAGES:
+        return {(PAGES[command], command): markdown(measured.HEAD, measured.rows())}
+    if command == "parity":
+        return {("docs/presets.md", "presets"): measured.text()}
+    if command == "faults":
+        return {("docs/faults.md", mark): table for mark, table in measured.tables().items()}
+    measured.draw()
     return {
-        ("README.md", "peers"): markdown(peers.HEAD, peers.rows()),
-        ("README.md", "first"): markdown(peers.COLD_HEAD, peers.cold_rows()),
+        ("README.md", "other_libraries"): markdown(measured.HEAD, measured.rows()),
+        ("README.md", "first"): markdown(measured.FIRST_HEAD, measured.first_rows()),
     }
 
 
 def main() -> None:
+    """Measure what the command line names, print the tables, and write them with ``--write``."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=WHAT)
+    parser.add_argument("command", choices=COMMANDS, help="what to measure")
     parser.add_argument(
-        "--write", action="store_true", help="write the tables where they are published"
+        "--write", action="store_true", help="write the tables into the pages that publish them"
     )
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
-    for (file, mark), table in tables(options.what).items():
+    for (page, mark), table in tables(options.command).items():
         print(f"\n{table}")
-        path = PROJECT / file
-        # what has no place there is printed alone
-        if options.write and f"<!-- {mark} -->" in path.read_text():
-            path.write_text(replaced(path.read_text(), mark, table))
+        path = PROJECT / page
+        text = path.read_text()
+        # a table without marks, such as the long lists of faults, is only printed
+        if options.write and has_marks(text, mark):
+            path.write_text(with_table(text, mark, table))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is timed: a schedule, the NumPy formula a user would write in its place, and the bar."""
+"""What is timed: schedules, the NumPy formulas that a user would write instead, and targets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ T = np.arange(STEPS)
 class Case:
     """A table of 10^6 steps.
 
-    ``least`` is the bar against NumPy, ``most`` that against ``out.fill``.
+    ``least`` is the target against NumPy, ``most`` that against ``out.fill``.
     """
 
     name: str
@@ -119,13 +119,13 @@ TABLES = [
         flr.cosine_restarts(0.1, 0.0, period=10_000),
         lambda: 0.05 * (1 + np.cos(np.pi * (T % 10_000) / 10_000)),
     ),
-    Case("warm-up, cosine", flr.warmup_cosine(6e-4, 2_000, STEPS, end=6e-5), _warmup_cosine),
+    Case("warmup, cosine", flr.warmup_cosine(6e-4, 2_000, STEPS, end=6e-5), _warmup_cosine),
     Case(
         "cosine times a line", flr.cosine(0.1, 0.0, STEPS) * flr.linear(0.0, 1.0, STEPS), _product
     ),
     Case("cosine, clipped", flr.cosine(0.1, 0.0, STEPS).clip(0.02, 0.05), _clipped),
     Case(
-        "sampled, joined",
+        "sampled, interpolated",
         flr.sampled(SAMPLES, every=10, interpolate=True),
         lambda: np.interp(T, SAMPLED_AT, SAMPLES),
     ),
@@ -136,7 +136,7 @@ TABLES = [
 
 @dataclass(frozen=True)
 class Lanes:
-    """10^6 schedules, every parameter different, at one step; ``most`` is in nanoseconds a lane."""
+    """10^6 lanes with different parameters, at one step; ``most`` is in nanoseconds per lane."""
 
     name: str
     schedule: Callable[[], flr.Schedule]
@@ -161,7 +161,7 @@ def _cosine_lanes(t: int) -> Array:
 
 
 def mixed() -> flr.Schedule:
-    """Five families, the lanes of each together, in one stack of 5 x 200,000."""
+    """A stack of five families with 200,000 lanes each."""
     a, b, n = (x.reshape(5, -1) for x in (INIT, END, LENGTH))
     gamma = np.random.default_rng(1).uniform(0.5, 0.99, a.shape[1])
     return flr.stack(
@@ -201,8 +201,9 @@ LANE_CASES = [
 
 
 def check(ours: Array, theirs: Array) -> None:
-    """Raise unless two tables agree to 10^-12 of the highest rate, as far as NumPy formulas are
-    exact: only equals are timed.
+    """Raise unless two tables agree within 10^-12 of the highest rate, the error of NumPy formulas.
+
+    Only equal rates are timed.
     """
     apart = float(np.max(np.abs(ours - theirs)) / np.max(ours))
     if not apart <= 1e-12:

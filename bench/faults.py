@@ -1,6 +1,4 @@
-"""The faults of other libraries, measured again with fastlr beside them, as docs/faults.md has
-them.
-"""
+"""Faults of other libraries, measured with fastlr beside them: the tables of docs/faults.md."""
 
 import multiprocessing
 import os
@@ -10,12 +8,12 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 from itertools import groupby
 
-from bench.__main__ import PROJECT, markdown
+from bench.report import PROJECT, markdown, wrapped
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from faults import accuracy, calls, inputs, resume, stepping
 
-PEERS = (
+PACKAGES = (
     "torch",
     "transformers",
     "timm",
@@ -27,11 +25,11 @@ PEERS = (
     "keras",
     "scikit-learn",
 )
-SHOWN = 110  # characters of an answer
+SHOWN = 110  # characters of an answer that a cell shows
 
 
 def each(work, names):
-    """The columns of a table, each in a process of its own, by name."""
+    """The columns of a table by name, each computed in a process of its own."""
     with ProcessPoolExecutor(
         os.cpu_count(), multiprocessing.get_context("spawn"), max_tasks_per_child=1
     ) as executor:
@@ -39,7 +37,7 @@ def each(work, names):
 
 
 def figure(number):
-    """Of three digits or so."""
+    """A number with about three digits."""
     if number != number:
         return "NaN"
     if number < 10_000:
@@ -48,7 +46,7 @@ def figure(number):
 
 
 def brief(text):
-    """What stands in a cell."""
+    """A text shortened for a cell."""
     line = " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}..."
 
@@ -57,9 +55,7 @@ def brief(text):
 
 
 def in_ulps(found):
-    """The largest error at each length, and the mean at the longest; a rate beside a zero is
-    counted.
-    """
+    """The largest error in ulps at each length, and the mean at the longest."""
     if not found:
         return ""
     parts = [one if isinstance(one, str) else figure(one.ulps) for one in found]
@@ -68,9 +64,7 @@ def in_ulps(found):
 
 
 def relative(found):
-    """The largest relative error at each length, and the largest in float32's places at the
-    longest.
-    """
+    """The largest relative error at each length, and the largest in float32 ulps at the longest."""
     if not found:
         return ""
     parts = [
@@ -130,46 +124,43 @@ def of_inputs():
     every = [case for cases in found.values() for case in cases]
     rows = [
         counted(
-            peer,
+            library,
             [case.theirs for case in cases],
             refused(case.preset for case in cases),
             refused(case.front for case in cases if case.front),
         )
-        for peer, cases in {**found, "all": every}.items()
+        for library, cases in {**found, "all": every}.items()
     ]
     accepted = [
         (
             f"`{case.scheduler.split('.')[1]}({case.parameter}={case.value})`",
-            room,
+            interface,
             brief(answer.text),
             why,
         )
-        for case, room, answer, why in inputs.reasons(every)
+        for case, interface, answer, why in inputs.reasons(every)
     ]
     return {
         "inputs": markdown(
-            ("library", *KIND_HEAD, "refused by fastlr's preset", "and at the front door"), rows
+            ("library", *KIND_HEAD, "refused by fastlr's preset", "refused by fastlr's front door"),
+            rows,
         ),
-        "accepted": markdown(
-            ("what is written", "to", "the lowest rates", "why it is right"), accepted
-        ),
-        "cases": "\n\n".join(listed(peer, cases) for peer, cases in found.items()),
+        "accepted": markdown(("call", "of", "lowest rates", "why it is right"), accepted),
+        "cases": "\n\n".join(listed(library, cases) for library, cases in found.items()),
     }
 
 
 def of_calls():
-    asked = each(calls.column, [*calls.PEERS, *calls.OURS])
+    found = each(calls.column, [*calls.PEERS, *calls.OURS])
     rows = [
         (name, f"`{brief(text)}`", answer_of(answer))
-        for name, answers in asked.items()
+        for name, answers in found.items()
         for text, answer in answers.items()
     ]
-    every = folded(
-        f"All {len(rows)}", markdown(("room", "what is written", "what comes of it"), rows)
-    )
+    every = folded(f"All {len(rows)}", markdown(("interface", "call", "outcome"), rows))
     kinds = markdown(
-        ("room", *KIND_HEAD),
-        [counted(name, list(answers.values())) for name, answers in asked.items()],
+        ("interface", *KIND_HEAD),
+        [counted(name, list(answers.values())) for name, answers in found.items()],
     )
     return {"calls": f"{kinds}\n\n{every}"}
 
@@ -183,12 +174,12 @@ def folded(summary, table):
 
 
 def beginning(answer):
-    """What is alike in a refusal of several values."""
+    """The part of an error message that is the same for several values."""
     return "" if answer is None else answer_of(answer._replace(text=answer.text.split(", got ")[0]))
 
 
-def listed(peer, cases):
-    """Every case, those with the same answers in one row."""
+def listed(library, cases):
+    """Every case; cases with the same answers share a row."""
 
     def alike(case):
         return (
@@ -214,8 +205,8 @@ def listed(peer, cases):
                 front,
             )
         )
-    head = ("parameter", "values", f"{peer}", "fastlr's preset", "front door")
-    return folded(f"{peer}: all {len(cases)}", markdown(head, rows))
+    head = ("parameter", "values", library, "fastlr's preset", "front door")
+    return folded(f"{library}: all {len(cases)}", markdown(head, rows))
 
 
 # -- resume ----------------------------------------------------------------------------------------
@@ -265,10 +256,10 @@ def of_lengths():
     found = each(resume.changed, list(resume.LIBRARIES))
     rows = [
         (name, schedule, brief(words))
-        for name, told in found.items()
-        for schedule, words in told.items()
+        for name, outcomes in found.items()
+        for schedule, words in outcomes.items()
     ]
-    return {"lengths": markdown(("library", "scheduler", "what comes of it"), rows)}
+    return {"lengths": markdown(("library", "scheduler", "outcome"), rows)}
 
 
 # -- stepping --------------------------------------------------------------------------------------
@@ -283,20 +274,17 @@ def of_stepping():
     ]
     return {
         "stepping": markdown(
-            ("ways", "schedule", "steps that agree", "largest difference, ulps"), rows
+            ("compared", "schedule", "steps that agree", "largest difference, ulps"), rows
         )
     }
 
 
 def of_versions():
-    return {
-        "versions": "Measured with "
-        + ", ".join(f"{package} {metadata.version(package)}" for package in PEERS)
-        + "."
-    }
+    versions = ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
+    return {"versions": wrapped(f"Measured with {versions}.")}
 
 
 def tables():
-    """By mark."""
+    """The tables of the page, by mark."""
     parts = (of_versions, of_accuracy, of_inputs, of_calls, of_resume, of_lengths, of_stepping)
     return {mark: table for part in parts for mark, table in part().items()}

@@ -1,29 +1,28 @@
-"""Laws of the loss: a whole curve against a NumPy loop over its points, the final losses of a
-sweep, and fits.
+"""Loss laws: a whole curve against a NumPy loop over its points, final losses of a sweep, fits.
 
-Each is found equal before it is timed."""
+All losses are found equal before they are timed.
+"""
 
 import sys
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 import fastlr as flr
-from bench.speed import Row, bar, seconds, taken
+from bench.report import PROJECT, Row, target
+from bench.timing import seconds, time_in_turns
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
+sys.path.insert(0, str(PROJECT / "examples"))
 
 import losses
 
-HEAD: Row = ("what", "fastlr, C", "beside", "times as fast", "bar")
+HEAD: Row = ("operation", "fastlr, C", "compared with", "times as fast", "target")
 STEPS, POINTS = 24_000, 16_000
-LANES = 1_000  # of 10^5
-ALL = 10**5
+LANES, ALL = 1_000, 10**5  # lanes that are timed, and lanes that the time is scaled to
 
 
 def by_numpy(law: flr.loss_laws.MultiPower, rates: np.ndarray, steps: range) -> np.ndarray:
-    """Every point by an inner sum of its own, vectorised."""
+    """Every point by its own inner sum, vectorised."""
     sums, change, ratio = np.cumsum(rates), np.diff(rates), law.C * rates[1:] ** -law.gamma
     found = []
     for t in steps:
@@ -37,9 +36,9 @@ def curve_row() -> Row:
     np.testing.assert_allclose(
         law.curve(rates, POINTS)[::100], by_numpy(law, rates, range(0, POINTS, 100)), rtol=1e-9
     )
-    # of a sixteenth of the points, evenly spread
+    # NumPy is timed on every 16th point only
     theirs = 16 * seconds(lambda: by_numpy(law, rates, range(8, POINTS, 16)))
-    ours = median(time for [time] in taken([lambda: law.curve(rates, POINTS)], 9))
+    ours = median(time for [time] in time_in_turns([lambda: law.curve(rates, POINTS)], 9))
     ratio = theirs / ours
     what = f"multi-power law, {POINTS:,} points of a cosine of as many steps"
     return (
@@ -47,7 +46,7 @@ def curve_row() -> Row:
         f"{1e3 * ours:.1f} ms",
         f"NumPy: {theirs:.1f} s",
         f"{ratio:,.0f}",
-        bar("at least 200x", {"C": ratio >= 200}),
+        target("at least 200x", {"C": ratio >= 200}),
     )
 
 
@@ -58,7 +57,7 @@ def sweep_row(name: str, sweep: flr.Schedule, law: flr.loss_laws.Law, most: floa
     one, two = (
         1e9 * min(times) / LANES / STEPS
         for times in zip(
-            *taken(
+            *time_in_turns(
                 [
                     lambda: law.final(sweep, STEPS),
                     lambda: law.final(sweep, STEPS, threads=2),
@@ -69,30 +68,30 @@ def sweep_row(name: str, sweep: flr.Schedule, law: flr.loss_laws.Law, most: floa
         )
     )
     whole = [each * 1e-9 * ALL * STEPS for each in (one, two)]
-    told = f"{one:.1f} ns a step; of 10^5 lanes {whole[0]:.0f} s, on two threads {whole[1]:.0f} s"
+    times = f"{one:.1f} ns per step; 10^5 lanes: {whole[0]:.0f} s, on two threads {whole[1]:.0f} s"
     return (
         f"final loss, {name} of {STEPS:,} steps",
-        told,
+        times,
         "",
         "",
-        bar(f"at most {most:g} s", {"C": whole[1] <= most}),
+        target(f"at most {most:g} s", {"C": whole[1] <= most}),
     )
 
 
 def fit_row(size: str) -> Row:
-    """From scratch, and how good it is where it was not fitted."""
+    """A fit from scratch, and its quality on runs that it was not fitted to."""
     curves, found = [losses.curve(size, name) for name in losses.FITTED], []
-    taken = seconds(lambda: found.append(flr.loss_laws.fit(flr.loss_laws.MultiPower, curves)))
+    spent = seconds(lambda: found.append(flr.loss_laws.fit(flr.loss_laws.MultiPower, curves)))
     ours, published = (losses.quality(law, size) for law in (found[0].law, losses.PUBLISHED[size]))
-    told = f"R2 {ours.r2:.4f}, mean error {ours.mean_relative:.5f}"
-    beside = f"published: R2 {published.r2:.4f}, mean error {published.mean_relative:.5f}"
+    fitted = f"R2 {ours.r2:.4f}, mean error {ours.mean_relative:.5f}"
+    paper = f"published: R2 {published.r2:.4f}, mean error {published.mean_relative:.5f}"
     good = ours.r2 >= published.r2 and ours.mean_relative <= published.mean_relative
     return (
-        f"fit of three curves, {size}: {taken:.0f} s",
-        told,
-        beside,
+        f"fit of three curves, {size}: {spent:.0f} s",
+        fitted,
+        paper,
         "",
-        bar("as good as published", {"C": good}),
+        target("as good as published", {"C": good}),
     )
 
 

@@ -1,5 +1,6 @@
-"""The presets beside their peers: what was compared, with what, and the largest difference, as
-docs/presets.md has it.
+"""Presets against their libraries: the tables of docs/presets.md.
+
+Each row has what a preset was compared with, over how many settings, and the largest difference.
 """
 
 import importlib
@@ -9,7 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
 
-from bench.__main__ import markdown
+from bench.report import markdown, wrapped
 from fastlr import presets
 from fastlr.presets._rules import PRESETS
 from tests import parity
@@ -25,8 +26,8 @@ HEAD = (
 PACKAGES = {"ignite": "pytorch-ignite", "sklearn": "scikit-learn"}
 
 
-def checked(name: str) -> tuple[str, str, str]:
-    """With what a preset was compared, over how many settings, and the largest difference."""
+def compared(name: str) -> tuple[str, str, str]:
+    """What a preset was compared with, over how many settings, and the largest difference."""
     case = parity.cases()[name]
     if not parity.installed(case.package):
         raise SystemExit(f"{case.package} must be installed, or its column would be empty")
@@ -40,6 +41,7 @@ def checked(name: str) -> tuple[str, str, str]:
 
 
 def version(package: str) -> str:
+    """The installed version of a package, by the name that the tests use."""
     return metadata.version(PACKAGES.get(package, package))
 
 
@@ -47,7 +49,7 @@ def text() -> str:
     """A section and a table for each framework."""
     names = parity.preset_names()
     with ProcessPoolExecutor(os.cpu_count()) as executor:
-        results = dict(zip(names, executor.map(checked, names), strict=True))
+        results = dict(zip(names, executor.map(compared, names), strict=True))
     sections = [summary(results)]
     for framework in presets.frameworks():
         module = importlib.import_module(f"fastlr.presets.{framework}")
@@ -60,26 +62,28 @@ def text() -> str:
             (f"`{name}`", "none", "", "", "", why) for name, why in unexpressed(module).items()
         ]
         sections.append(
-            f"## {framework}\n\n{module.__doc__.strip().splitlines()[0]}\n\n{markdown(HEAD, rows)}"
+            f"## {framework}\n\n{wrapped(module.__doc__.strip().splitlines()[0])}"
+            f"\n\n{markdown(HEAD, rows)}"
         )
     return "\n\n".join(sections) + "\n"
 
 
 def unexpressed(module: object) -> dict[str, str]:
+    """The schedules of a framework that have no preset, with the reasons."""
     return getattr(module, "UNEXPRESSED", {})
 
 
 def summary(results: dict[str, tuple[str, str, str]]) -> str:
+    """How many schedules have a preset, and what they were compared with."""
     missing = sum(
         len(unexpressed(importlib.import_module(f"fastlr.presets.{name}")))
         for name in presets.frameworks()
     )
     driven = sum(with_what != "its formula" for with_what, _, _ in results.values())
     whole, count = len(results) + missing, len(presets.frameworks())
-    return (
-        f"{whole} schedules of {count} frameworks: {len(results)} "
-        f"({len(results) / whole:.1%}) have a preset, "
-        f"{driven} of them compared with the running package, {len(results) - driven} "
-        "with figures worked out from the peer's "
-        f"formula; {missing} have none, and say why."
+    return wrapped(
+        f"{whole} schedules of {count} frameworks. {len(results)} "
+        f"({len(results) / whole:.1%}) have a preset: "
+        f"{driven} are compared with the running package, {len(results) - driven} "
+        f"with the framework's formula. {missing} have none; the tables say why."
     )

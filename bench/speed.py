@@ -1,44 +1,35 @@
-"""What is timed, in one run and in turn, so that a noisy moment falls on all sides alike:
-medians of ratios.
-"""
+"""Tables, lanes and calls against NumPy formulas and against a fill: medians of ratios."""
 
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from statistics import median
-from typing import Any
 
 import numpy as np
 
 import fastlr as flr
 from bench.cases import LANE_CASES, LANES, STEPS, T_LANES, TABLES, Case, Lanes, check
+from bench.report import Row, target
+from bench.timing import ROUNDS, Work, seconds, time_in_turns
 from fastlr.kernels.threads import split_over_threads
 
-ROUNDS = 25
 BIG, FRESH, SWEEP = 10**8, 10**7, 10**4
 
-Work = Callable[[], Any]
-Row = tuple[str, ...]
 COMPILED = {"native": "C", "jit": "Numba"}
 HEAD: Row = (
-    "what",
+    "operation",
     *(f"{name}: {unit}" for name in COMPILED.values() for unit in ("x NumPy", "x fill")),
-    "bar",
+    "target",
 )
 
 
-def seconds(work: Work) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def on(backend: str, work: Work) -> Work:
+    """``work``, with this backend."""
+
     def run() -> None:
         with flr.use_backend(backend):
             work()
@@ -46,27 +37,19 @@ def on(backend: str, work: Work) -> Work:
     return run
 
 
-def warm_seconds(work: Work) -> float:
-    """Of a second run, so that the first, not what ran before, has settled what the caches hold."""
-    work()
-    return seconds(work)
-
-
-def taken(works: list[Work], rounds: int = ROUNDS) -> list[list[float]]:
-    """Seconds of each, by rounds in which all take their turn."""
-    return [[warm_seconds(work) for work in works] for _ in range(rounds)]
-
-
-def both(
+def ratios(
     ours: Work, fill: Work, numpy: Work | None = None, rounds: int = ROUNDS
 ) -> dict[str, tuple[float, float]]:
-    """For each compiled backend: how many times as fast as NumPy it is, and how many times as long
-    as a fill it takes.
+    """Per compiled backend: how many times as fast as NumPy, and how many times as long as a fill.
 
-    One after the other, as a NumPy formula's temporary arrays drive from the caches what a fill
-    finds there."""
+    The two are timed apart: a NumPy formula's temporary arrays evict from the CPU caches what a
+    fill finds there.
+    """
     works = [on(backend, ours) for backend in COMPILED]
-    long, fast = taken([*works, fill], rounds), taken([*works, numpy], rounds) if numpy else []
+    long, fast = (
+        time_in_turns([*works, fill], rounds),
+        time_in_turns([*works, numpy], rounds) if numpy else [],
+    )
     return {
         name: (
             median(row[-1] / row[i] for row in fast) if numpy else 0.0,
@@ -76,31 +59,26 @@ def both(
     }
 
 
-def row(name: str, figures: dict[str, tuple[float, float]], *bars: str) -> Row:
+def row(name: str, figures: dict[str, tuple[float, float]], *goals: str) -> Row:
     pairs = ((f"{fast:.1f}" if fast else "", f"{long:.2f}") for fast, long in figures.values())
-    return (name, *(cell for pair in pairs for cell in pair), "; ".join(filter(None, bars)))
+    return (name, *(cell for pair in pairs for cell in pair), "; ".join(filter(None, goals)))
 
 
-def bar(words: str, met: dict[str, bool]) -> str:
-    """What we set out to reach, and where it is missed."""
-    missed = [name for name, reached in met.items() if not reached]
-    return f"{words}: missed in {', '.join(missed)}" if missed else words
-
-
-def bars(
+def targets(
     figures: dict[str, tuple[float, float]], least: float | None = None, most: float | None = None
 ) -> list[str]:
+    """The targets against NumPy and against a fill, where a case has them."""
     found = []
     if least is not None:
         found.append(
-            bar(
+            target(
                 f"at least {least:g}x NumPy",
                 {name: fast >= least for name, (fast, _) in figures.items()},
             )
         )
     if most is not None:
         found.append(
-            bar(
+            target(
                 f"at most {most:g}x fill",
                 {name: long <= most for name, (_, long) in figures.items()},
             )
@@ -114,21 +92,25 @@ def table(case: Case) -> Row:
     for backend in COMPILED:
         with flr.use_backend(backend):
             check(case.schedule.table(STEPS), case.formula())
-    figures = both(lambda: case.schedule.table(STEPS, out=out), lambda: out.fill(0.5), case.formula)
-    return row(case.name, figures, *bars(figures, case.least, case.most))
+    figures = ratios(
+        lambda: case.schedule.table(STEPS, out=out), lambda: out.fill(0.5), case.formula
+    )
+    return row(case.name, figures, *targets(figures, case.least, case.most))
 
 
 def big_table(name: str, schedule: flr.Schedule, most: float) -> Row:
     """A table larger than any cache."""
     out = np.empty(BIG)
-    figures = both(lambda: schedule.table(BIG, out=out), lambda: out.fill(0.5), rounds=5)
-    return row(f"10^8 steps, {name}", figures, *bars(figures, most=most))
+    figures = ratios(lambda: schedule.table(BIG, out=out), lambda: out.fill(0.5), rounds=5)
+    return row(f"10^8 steps, {name}", figures, *targets(figures, most=most))
 
 
 def fresh_table(name: str, schedule: flr.Schedule) -> Row:
-    """A table that brings its own memory, against ``np.full``."""
-    figures = both(lambda: schedule.table(FRESH), lambda: np.full(FRESH, 0.5), rounds=9)
-    words = bar("at most 1.5x np.full", {name: long <= 1.5 for name, (_, long) in figures.items()})
+    """A table into newly allocated memory, against ``np.full``."""
+    figures = ratios(lambda: schedule.table(FRESH), lambda: np.full(FRESH, 0.5), rounds=9)
+    words = target(
+        "at most 1.5x np.full", {name: long <= 1.5 for name, (_, long) in figures.items()}
+    )
     return row(f"10^7 steps into fresh memory, {name}, against np.full", figures, words)
 
 
@@ -139,27 +121,27 @@ def many_lanes(case: Lanes) -> Row:
     for backend in COMPILED:
         with flr.use_backend(backend):
             check(schedule(T_LANES), formula(T_LANES))
-    figures = both(
+    figures = ratios(
         lambda: schedule(T_LANES, out=out), lambda: out.fill(0.5), lambda: formula(T_LANES)
     )
     each = {
         backend: 1e9
-        * median(t for [t] in taken([on(backend, lambda: schedule(T_LANES, out=out))]))
+        * median(t for [t] in time_in_turns([on(backend, lambda: schedule(T_LANES, out=out))]))
         / LANES
         for backend in COMPILED
     }
     words = " and ".join(f"{nanoseconds:.2f}" for nanoseconds in each.values())
     met = {COMPILED[backend]: nanoseconds <= case.most for backend, nanoseconds in each.items()}
     return row(
-        f"10^6 lanes at one step, {case.name}: {words} ns each",
+        f"10^6 lanes at one step, {case.name}: {words} ns per lane",
         figures,
-        *bars(figures, case.least),
-        bar(f"at most {case.most:g} ns", met),
+        *targets(figures, case.least),
+        target(f"at most {case.most:g} ns", met),
     )
 
 
 def wide_table() -> Row:
-    """10^3 lanes x 10^5 steps, an element of it against an element of one long table."""
+    """A table of 10^3 lanes x 10^5 steps against one long table, per element."""
     count, steps = 1_000, 100_000
     wide = flr.cosine(np.linspace(0.1, 1.0, count), 0.0, steps)
     long = flr.cosine(0.1, 0.0, steps * 100)
@@ -171,16 +153,16 @@ def wide_table() -> Row:
             on(backend, lambda: wide.table(steps, out=many)),
             on(backend, lambda: long.table(one.size, out=one)),
         ]
-        times = taken([*works, lambda: many.fill(0.5)], 7)
+        times = time_in_turns([*works, lambda: many.fill(0.5)], 7)
         figures[name] = (0.0, median(a / fill for a, _, fill in times))
         met[name] = median(a / b for a, b, _ in times) * one.size / many.size <= 1.1
     return row(
-        "10^3 lanes x 10^5 steps", figures, bar("at most 1.1x a long table, an element", met)
+        "10^3 lanes x 10^5 steps", figures, target("at most 1.1x a long table, per element", met)
     )
 
 
 def two_threads() -> Row:
-    """A sweep over two threads, against itself on one."""
+    """A sweep on two threads, against the same sweep on one."""
     sweep, out = (
         flr.warmup_cosine(np.geomspace(1e-4, 1e-2, SWEEP), 100, SWEEP),
         np.empty((SWEEP, SWEEP)),
@@ -192,7 +174,7 @@ def two_threads() -> Row:
 
     for backend, name in COMPILED.items():
         works = [on(backend, partial(sweep.table, SWEEP, out=out, threads=n)) for n in (1, 2)]
-        times = taken(
+        times = time_in_turns(
             [*works, lambda: out.fill(0.5), lambda: split_over_threads(filled, SWEEP, SWEEP, 2)], 5
         )
         faster[name] = median(one / two for one, two, _, _ in times)
@@ -204,7 +186,7 @@ def two_threads() -> Row:
         f"10^4 lanes x 10^4 steps on two threads: {words} times as fast as on one, a "
         f"fill {median(fills):.2f} times"
     )
-    return (what, *cells, bar("at least 1.7x", met))
+    return (what, *cells, target("at least 1.7x", met))
 
 
 def small_call(name: str, most: float, prepare: Callable[[flr.Schedule], Work], count: int) -> Row:
@@ -212,15 +194,15 @@ def small_call(name: str, most: float, prepare: Callable[[flr.Schedule], Work], 
     each = {}
     for backend, words in COMPILED.items():
         flr.set_backend(backend)
-        each[words] = 1e9 * median(t for [t] in taken([prepare(schedule)])) / count
-    told = " and ".join(f"{nanoseconds:,.0f}" for nanoseconds in each.values())
+        each[words] = 1e9 * median(t for [t] in time_in_turns([prepare(schedule)])) / count
+    times = " and ".join(f"{nanoseconds:,.0f}" for nanoseconds in each.values())
     return (
-        f"{name}: {told} ns",
+        f"{name}: {times} ns",
         "",
         "",
         "",
         "",
-        bar(f"at most {most:,} ns", {words: ns <= most for words, ns in each.items()}),
+        target(f"at most {most:,} ns", {words: ns <= most for words, ns in each.items()}),
     )
 
 
@@ -245,7 +227,7 @@ def short_arrays(schedule: flr.Schedule) -> Work:
 
 
 def importing() -> Row:
-    """With its bytecode kept, as an installed package has it."""
+    """The time of ``import fastlr`` with cached bytecode, as an installed package has it."""
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
     }
@@ -258,7 +240,7 @@ def importing() -> Row:
     run("import fastlr")
     extra = 1e3 * median(run("import fastlr") - run("import numpy") for _ in range(ROUNDS))
     return (
-        f"import fastlr: {extra:.0f} ms beyond NumPy",
+        f"import fastlr: {extra:.0f} ms beyond `import numpy`",
         "",
         "",
         "",
@@ -285,12 +267,14 @@ MEASURED: list[Callable[[], Row]] = [
 
 
 def measured(i: int) -> Row:
+    """The i-th row; an index can be pickled, the functions of ``MEASURED`` cannot."""
     return MEASURED[i]()
 
 
 def rows() -> list[Row]:
-    """Each in a process of its own: NumPy formulas live on temporary arrays, whose cost hangs
-    on what the heap went through.
+    """Every row, each in a process of its own.
+
+    NumPy formulas allocate temporary arrays, whose cost depends on the history of the heap.
     """
     with ProcessPoolExecutor(
         1, mp_context=get_context("spawn"), max_tasks_per_child=1

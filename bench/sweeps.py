@@ -1,10 +1,8 @@
-"""Sweeps at scale: rates to Zarr beside noise, two Dask workers beside one, and schedules made
-a second.
-"""
+"""Sweeps at scale: rates to Zarr against noise, two Dask workers against one, lowering."""
 
 import shutil
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -13,11 +11,12 @@ import zarr
 from distributed import Client, LocalCluster
 
 import fastlr as flr
+from bench.timing import seconds
 from fastlr.adapters.dask import table
 
 __all__ = ["HEAD", "rows"]
 
-HEAD = ("work", "ours", "beside", "ratio")
+HEAD = ("operation", "fastlr", "compared with", "ratio")
 
 SWEEP = flr.sweep(
     "wsd",
@@ -30,18 +29,12 @@ STEPS = 10_000
 TIMES = 3
 
 
-def seconds(work, *arguments):
-    begin = time.perf_counter()
-    work(*arguments)
-    return time.perf_counter() - begin
-
-
 def rates_to(path):
     SWEEP.table(STEPS, dtype="float32", out=path, threads=2)
 
 
 def noise_to(path, model):
-    """As many bytes of one noise, in the chunks and by the codecs of another array."""
+    """Write as many random bytes as ``model`` has, in its chunks and with its codecs."""
     lanes, steps = model.chunks
     noise = np.random.default_rng(0).random(model.chunks, dtype=np.float32)
     array = zarr.create_array(
@@ -62,43 +55,44 @@ def noise_to(path, model):
 
 
 def to_zarr(folder):
-    """Seconds to write the table, and to write noise, turn by turn."""
+    """Seconds to write the table, and to write noise, in turns."""
     ours, theirs = [], []
     for _ in range(TIMES):
         rates, noise = folder / "rates.zarr", folder / "noise.zarr"
-        ours.append(seconds(rates_to, rates))
-        theirs.append(seconds(noise_to, noise, zarr.open_array(rates, mode="r")))
+        ours.append(seconds(partial(rates_to, rates)))
+        model = zarr.open_array(rates, mode="r")
+        theirs.append(seconds(partial(noise_to, noise, model)))
         shutil.rmtree(rates), shutil.rmtree(noise)
     return median(ours), median(theirs)
 
 
 def by_dask(workers):
-    """Seconds for the sum of the rates of every schedule."""
+    """Seconds to sum the rates of every schedule."""
     rates = table(SWEEP, 2 * STEPS, dtype="float32", chunks=(1_000, STEPS)).sum(axis=1)
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster),
     ):
-        rates[:1_000].compute()  # each has imported what it needs
+        rates[:1_000].compute()  # so that each worker has imported what it needs
         return median(seconds(rates.compute) for _ in range(TIMES))
 
 
-def made():
-    """Every schedule lowered, and asked at one step."""
+def lower_all():
+    """Lower every schedule, and evaluate it at one step."""
     for places in SWEEP.chunks(2**16):
         for _, batch in SWEEP.parts(places):
             batch(STEPS // 2)
 
 
-def row(work, ours, beside):
-    return work, ours[0], beside[0], f"{ours[1] / beside[1]:.2f}"
+def row(operation, ours, other):
+    return operation, ours[0], other[0], f"{ours[1] / other[1]:.2f}"
 
 
 def rows():
     with tempfile.TemporaryDirectory() as name:
         ours, theirs = to_zarr(Path(name))
     one, two = by_dask(1), by_dask(2)
-    lanes = median(seconds(made) for _ in range(TIMES))
+    lanes = median(seconds(lower_all) for _ in range(TIMES))
     size = f"{SWEEP.size:,} schedules"
     return [
         row(
@@ -112,7 +106,7 @@ def rows():
             (f"one: {one:.1f} s", two),
         ),
         (
-            f"{size} made, and asked at one step",
+            f"{size} lowered and evaluated at one step",
             f"{SWEEP.size / lanes / 1e6:.2f} million/s",
             "",
             "",

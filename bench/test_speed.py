@@ -1,6 +1,4 @@
-"""The same cases one by one, with all of pytest-benchmark's statistics: ``python -m pytest
-bench``.
-"""
+"""The cases of ``bench.speed`` with pytest-benchmark's statistics: ``python -m pytest bench``."""
 
 import numpy as np
 import pytest

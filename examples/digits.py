@@ -1,16 +1,23 @@
-"""Trains a small network on scikit-learn's digits, stops, goes on in another process, and changes
-its plan on the way.
+"""Train a small network on scikit-learn's digits, stop, resume, and change the plan.
+
+Start a run and stop it at step 300. Then resume it in another process: the weights are the same, to
+the bit, as without the stop.
 
     python examples/digits.py --steps 600 --optimizer adamw --checkpoint run.npz --stop 300
-    python examples/digits.py --resume run.npz                  the same weights, to the bit, as without the stop
-    python examples/digits.py --resume run.npz --extend 200     a plan that ends later
-    python examples/digits.py --resume run.npz --steps 800      an error that shows the difference, unless --wins says which
+    python examples/digits.py --resume run.npz
 
-The rates of a run are ``groups(t) * plateau.scale``. ``groups`` names a schedule for each layer and
-one for all biases: the last layer's rate, and less for each layer below it. ``settings`` is what
-else changes with the step, over the same clock. Both are functions of the step, so all that a
-checkpoint holds of them is their specs and one integer; plateau's state is six small arrays.
-Batches are a function of the step as well."""
+Resume with a plan that ends 200 steps later. Another plan is an error that shows the difference,
+unless --wins says which of the two counts.
+
+    python examples/digits.py --resume run.npz --extend 200
+    python examples/digits.py --resume run.npz --steps 800 --wins new
+
+The rates of a run are ``groups(t) * plateau.scale``. ``groups`` has a schedule for each layer and
+one for all biases. The rate falls from the last layer down. ``settings`` has every other setting
+that changes with the step. Both are functions of the step, so a checkpoint needs only their specs
+and one integer. The state of the plateau rule is six small arrays. Batches are a function of the
+step as well.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +43,8 @@ SHAPES = ((64, 64), (64,), (64, 32), (32,), (32, 10), (10,))
 GROUPS = {"first": 0, "second": 1, "last": 2}  # the depth of each layer
 # the biases of all layers are the fourth group
 LAYOUT = layout_of(SHAPES, groups=[0, 3, 1, 3, 2, 3])
-BATCH, EVERY = 64, 50  # samples a step, steps from one look at the validation data to the next
-# of the weights of the last layer, and of all biases
+BATCH, EVERY = 64, 50  # samples per step, steps per validation
+# peak rates of the last layer's weights, and of all biases
 PEAKS = {"sgd": (0.1, 0.1), "adamw": (5e-3, 5e-3), "muon": (0.02, 5e-3)}
 
 
@@ -45,7 +52,7 @@ PEAKS = {"sgd": (0.1, 0.1), "adamw": (5e-3, 5e-3), "muon": (0.02, 5e-3)}
 
 
 def groups_of(optimizer: str, steps: int, gain: float = 1.0) -> flr.Schedule:
-    """The rate of each group: warm-up, stable, cooldown."""
+    """The plan of each group: warmup, stable, cooldown."""
     curve = flr.wsd(
         1.0, warmup=steps // 20, stable=steps - steps // 20 - steps // 4, cooldown=steps // 4
     )
@@ -60,9 +67,7 @@ def groups_of(optimizer: str, steps: int, gain: float = 1.0) -> flr.Schedule:
 
 
 def settings_of(optimizer: str) -> flr.Bundle:
-    """What else the optimizer reads: momentum rises from 0.85 to 0.95 in the first hundred
-    steps.
-    """
+    """The other settings of the optimizer; momentum rises from 0.85 to 0.95 in 100 steps."""
     every = {
         "momentum": flr.linear(0.85, 0.95, steps=100),
         "beta1": flr.constant(0.9),
@@ -76,7 +81,7 @@ def settings_of(optimizer: str) -> flr.Bundle:
 
 
 class Digits:
-    """1,797 pictures of 8x8, dealt once into 1,437 to train on and 360 to validate."""
+    """1,797 pictures of 8x8 pixels: 1,437 to train on and 360 for validation."""
 
     def __init__(self) -> None:
         pixels, labels = load_digits(return_X_y=True)
@@ -85,7 +90,7 @@ class Digits:
         self.training, self.validation = slice(360, None), slice(360)
 
     def batch(self, t: int) -> tuple[Array, npt.NDArray[np.int64]]:
-        """The samples of step ``t``: those of each epoch in an order of its own."""
+        """The samples of step ``t``; each epoch has an order of its own."""
         pixels, labels = self.pixels[self.training], self.labels[self.training]
         epoch, i = divmod(t, len(labels) // BATCH)
         some = np.random.default_rng([1, epoch]).permutation(len(labels))[
@@ -95,7 +100,7 @@ class Digits:
 
 
 def first_weights() -> Array:
-    """He, Zhang, Ren & Sun, *Delving Deep into Rectifiers* (2015); biases are 0."""
+    """Initial weights by He et al., *Delving Deep into Rectifiers* (2015); biases are 0."""
     weights, random = np.zeros(int(LAYOUT[:, 1] @ LAYOUT[:, 2])), np.random.default_rng(2)
     for part in views(weights, LAYOUT)[::2]:
         part[:] = random.normal(scale=np.sqrt(2.0 / len(part)), size=part.shape)
@@ -103,7 +108,7 @@ def first_weights() -> Array:
 
 
 def forward(weights: Array, pixels: Array) -> list[Array]:
-    """What goes into each layer, and last the logarithm of each digit's probability."""
+    """The input of each layer, and last the log-probability of each digit."""
     w1, b1, w2, b2, w3, b3 = views(weights, LAYOUT)
     first = np.maximum(pixels @ w1 + b1, 0.0)
     second = np.maximum(first @ w2 + b2, 0.0)
@@ -113,7 +118,7 @@ def forward(weights: Array, pixels: Array) -> list[Array]:
 
 
 def loss_of(logs: Array, labels: npt.NDArray[np.int64]) -> float:
-    """Cross-entropy."""
+    """The cross-entropy."""
     return float(-logs[np.arange(len(labels)), labels].mean())
 
 
@@ -137,7 +142,7 @@ def backward(weights: Array, pixels: Array, labels: npt.NDArray[np.int64]) -> tu
 
 @dataclass
 class Run:
-    """All that a run is, between two of its steps."""
+    """The whole state of a run between two steps."""
 
     name: str
     groups: flr.Schedule
@@ -145,7 +150,7 @@ class Run:
     rule: flr.Plateau
     weights: Array = field(default_factory=first_weights)
     step: int = 0
-    rates: list[Array] = field(default_factory=list)  # as they were applied, one row a step
+    rates: list[Array] = field(default_factory=list)  # as applied, one row per step
 
     def __post_init__(self) -> None:
         self.optimizer: Optimizer = OPTIMIZERS[self.name](LAYOUT)
@@ -153,7 +158,7 @@ class Run:
 
     @property
     def steps(self) -> int:
-        """Where the plan ends."""
+        """The number of steps of the plan."""
         return int(np.max(self.groups.steps))
 
     def arrays(self) -> dict[str, Array]:
@@ -169,7 +174,7 @@ class Run:
 
 
 def start(name: str, steps: int, gain: float = 1.0, patience: int = 3) -> Run:
-    """A run at its step 0."""
+    """A new run at step 0."""
     return Run(
         name,
         groups_of(name, steps, gain),
@@ -179,7 +184,7 @@ def start(name: str, steps: int, gain: float = 1.0, patience: int = 3) -> Run:
 
 
 def save(run: Run, path: Path) -> None:
-    """Write a checkpoint, the whole of it or nothing: it takes its name once it is on the disk."""
+    """Write a checkpoint, in full or not at all: it is renamed when all of it is on the disk."""
     plan = {
         "optimizer": run.name,
         "rule": run.rule.to_spec(),
@@ -198,25 +203,26 @@ def save(run: Run, path: Path) -> None:
 
 
 def load(path: Path, groups: flr.Schedule | None = None, wins: str | None = None) -> Run:
-    """The run that a checkpoint holds; ``groups`` that are not the saved ones are an error,
-    unless ``wins`` says which count.
+    """The run in a checkpoint.
+
+    Other ``groups`` than the saved ones are an error, unless ``wins`` says which of them count.
     """
-    rule = f"{path} must be a checkpoint of this program, whole"
+    rule = f"{path} must be a complete checkpoint of this program"
     try:
         with np.load(path) as file:
             saved = dict(file)
     except (EOFError, ValueError, zipfile.BadZipFile):
-        raise ValueError(f"{rule}, got a file of another kind, or a part of one") from None
+        raise ValueError(f"{rule}, got another or a truncated file") from None
     try:
-        return made(saved, json.loads(str(saved["plan"])), groups, wins)
+        return run_from(saved, json.loads(str(saved["plan"])), groups, wins)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{rule}, got {type(error).__name__}: {error}") from None
 
 
-def made(
+def run_from(
     saved: dict[str, Array], plan: dict[str, Any], groups: flr.Schedule | None, wins: str | None
 ) -> Run:
-    """A run from the arrays of a checkpoint, and the plan among them."""
+    """A run from the arrays and the plan of a checkpoint."""
     groups, step = flr.resume(plan["groups"], groups, wins=wins)
     settings, _ = flr.resume(plan["settings"])
     run = Run(
@@ -234,7 +240,7 @@ def made(
 
 
 def advance(run: Run, digits: Digits, fused: bool = False) -> float:
-    """One step of a run: the loss of its batch."""
+    """Make one step of a run, and return the loss of its batch."""
     loss, gradient = backward(run.weights, *digits.batch(run.step))
     update = run.optimizer.fused if fused else run.optimizer.step
     update(run.weights, gradient, run.groups, run.settings, run.step, float(run.plateau.scale))
@@ -244,7 +250,7 @@ def advance(run: Run, digits: Digits, fused: bool = False) -> float:
 
 
 def validate(run: Run, digits: Digits) -> tuple[float, float]:
-    """The loss and the accuracy on what the run is not trained on."""
+    """The loss and the accuracy on the validation data."""
     labels = digits.labels[digits.validation]
     logs = forward(run.weights, digits.pixels[digits.validation])[-1]
     return loss_of(logs, labels), float((logs.argmax(axis=1) == labels).mean())
@@ -253,18 +259,19 @@ def validate(run: Run, digits: Digits) -> tuple[float, float]:
 def train(
     run: Run, digits: Digits, stop: int, path: Path | None = None, fused: bool = False
 ) -> Iterator[tuple[float, float]]:
-    """Take a run up to step ``stop``: at each look its validation loss and accuracy, once
-    plateau has seen the loss.
+    """Train up to step ``stop``.
+
+    Yield the loss and the accuracy of each validation, after the plateau rule has its loss.
     """
     while run.step < stop:
         advance(run, digits, fused)
-        seen = run.step % EVERY == 0
-        if seen:
+        validated = run.step % EVERY == 0
+        if validated:
             loss, accuracy = validate(run, digits)
             run.plateau = run.rule.update(run.plateau, loss)
-        if path and (seen or run.step == stop):
+        if path and (validated or run.step == stop):
             save(run, path)
-        if seen:
+        if validated:
             yield loss, accuracy
 
 
@@ -272,22 +279,22 @@ def train(
 
 
 def count(text: str) -> int:
-    """A number of steps or looks, from 1."""
+    """Read a positive integer from the command line."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be an integer from 1, got {text!r}")
     return int(text)
 
 
-def begun(arguments: argparse.Namespace) -> Run:
-    """A new run."""
+def new_run(arguments: argparse.Namespace) -> Run:
+    """The run that the command line starts."""
     steps = 600 if arguments.steps is None else arguments.steps
     return start(
         arguments.optimizer or "adamw", steps, arguments.gain or 1.0, arguments.patience or 3
     )
 
 
-def changed(arguments: argparse.Namespace) -> Run:
-    """A saved run, with another plan if one is asked for."""
+def saved_run(arguments: argparse.Namespace) -> Run:
+    """The run that the command line resumes, with another plan if it names one."""
     path, run = arguments.resume, load(arguments.resume)
     if arguments.extend is not None:
         longer = run.groups.extend(run.steps + arguments.extend, at=run.step)
@@ -301,9 +308,7 @@ def changed(arguments: argparse.Namespace) -> Run:
 
 
 def show(run: Run, digits: Digits, stop: int, path: Path | None, fused: bool) -> None:
-    """Train, and print a row at each look: the scale is that of the next step, the rates are
-    those of the last.
-    """
+    """Train, and print a row per validation: the scale of the next step, the rates of the last."""
     print(
         f"{'step':>6} {'loss':>7} {'accuracy':>8} {'scale':>7}",
         *(f"{name:>9}" for name in run.groups.names or ()),
@@ -314,18 +319,18 @@ def show(run: Run, digits: Digits, stop: int, path: Path | None, fused: bool) ->
 
 
 def main() -> None:
-    """Read the command line, and do as it says."""
+    """Start or resume a run, as the command line says."""
     summary, usage = str(__doc__).split("\n\n", 1)
     parser = argparse.ArgumentParser(
         description=summary, epilog=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--optimizer", choices=OPTIMIZERS, help="adamw, if not given")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, help="default: adamw")
     plan = parser.add_mutually_exclusive_group()
     plan.add_argument(
         "--steps",
         type=count,
         metavar="N",
-        help="of the whole plan, 600 if not given; with --resume, another plan's",
+        help="length of the plan, default 600; with --resume, that of another plan",
     )
     plan.add_argument(
         "--extend",
@@ -333,23 +338,25 @@ def main() -> None:
         metavar="N",
         help="with --resume: end N steps later than the saved plan",
     )
-    parser.add_argument("--gain", type=float, help="what all rates of a new plan are multiplied by")
+    parser.add_argument("--gain", type=float, help="factor for all rates of a new plan")
     parser.add_argument(
         "--patience",
         type=count,
-        help="looks without progress before the rates are halved, 3 if not given",
+        help="validations without progress before the rates are halved, default 3",
     )
-    parser.add_argument("--fused", action="store_true", help="the compiled loop in place of NumPy")
+    parser.add_argument(
+        "--fused", action="store_true", help="use the compiled loop instead of NumPy"
+    )
     parser.add_argument(
         "--checkpoint",
         type=Path,
         metavar="FILE",
-        help="where the run is saved, at each look and at its end",
+        help="save the run here, at each validation and at its end",
     )
     parser.add_argument(
-        "--stop", type=count, metavar="STEP", help="where to stop before the end of the plan"
+        "--stop", type=count, metavar="STEP", help="stop at this step, before the end of the plan"
     )
-    parser.add_argument("--resume", type=Path, metavar="FILE", help="go on with a saved run")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="resume a saved run")
     parser.add_argument(
         "--wins", choices=["saved", "new"], help="with --resume and --steps: which plan counts"
     )
@@ -361,18 +368,18 @@ def main() -> None:
     ):
         parser.error(
             "--optimizer and --patience, and --gain without --steps, are for a new run: "
-            "a saved one has its own"
+            "a saved run has its own"
         )
     path = arguments.checkpoint or arguments.resume
     if path and not path.parent.is_dir():
-        parser.error(f"the folder of a checkpoint must be there, got {path}")
+        parser.error(f"--checkpoint: the folder must exist, got {path}")
     try:
-        run = changed(arguments) if arguments.resume else begun(arguments)
+        run = saved_run(arguments) if arguments.resume else new_run(arguments)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     stop = run.steps if arguments.stop is None else arguments.stop
     if stop <= run.step:
-        parser.error(f"--stop must be after step {run.step}, where the run is, got {stop}")
+        parser.error(f"--stop must be after the run's step {run.step}, got {stop}")
     show(run, Digits(), stop, path, arguments.fused)
 
 

@@ -1,9 +1,11 @@
-"""Measured losses of pretraining runs, and laws that predict them.
+"""Measured losses of pretraining runs, and loss laws that predict them.
 
-    python examples/losses.py             the published multi-power law of each model size, on runs it was not fitted to
-    python examples/losses.py --fit       and both laws, fitted anew to the same three runs
+    python examples/losses.py          test the published multi-power laws
+    python examples/losses.py --fit    fit both laws to the same runs, and test them too
 
-``loss_curves/`` holds the measured losses; its README says where they come from."""
+Each law is tested on the six runs of its model size that it was not fitted to. ``loss_curves/``
+holds the measured losses; its README says where they come from.
+"""
 
 import argparse
 from pathlib import Path
@@ -35,7 +37,7 @@ PREDICTED = (
 
 
 def held(rate: float, steps: int) -> flr.Schedule:
-    """A rate for so many steps."""
+    """One rate for ``steps`` steps."""
     return flr.linear(rate, rate, steps)
 
 
@@ -48,7 +50,7 @@ def schedule(name: str) -> flr.Schedule:
     """
     kind, *numbers = name.split("_")
     last = int(numbers[-1])
-    # the peak is its last step's, too
+    # the warmup of these runs reaches the peak at its last step, not one later
     warmup, stable = flr.linear(0.0, PEAK, steps=WARMUP - 1), flr.constant(PEAK)
     if kind == "wsdcon":
         return flr.join([warmup, stable, held(last * 1e-5, 8_000)], at=[WARMUP, 8_000])
@@ -62,7 +64,7 @@ def schedule(name: str) -> flr.Schedule:
 
 
 def curve(size: str, name: str) -> tuple[flr.Schedule, np.ndarray, np.ndarray]:
-    """The schedule of a run, steps within it, and the losses that were measured there.
+    """The schedule of a run, the logged steps within it, and the losses at these steps.
 
     >>> _, steps, losses = curve("25M", "wsdcon_9")
     >>> steps[:3], losses[:3]
@@ -77,7 +79,7 @@ def curve(size: str, name: str) -> tuple[flr.Schedule, np.ndarray, np.ndarray]:
 
 
 def quality(law: flr.loss_laws.Law, size: str) -> flr.loss_laws.Metrics:
-    """How near a law comes to the runs that it was not fitted to: metrics of each, averaged."""
+    """The errors of a law on the runs that it was not fitted to, averaged over the runs."""
     runs = [curve(size, name) for name in PREDICTED]
     return flr.loss_laws.averaged(
         [flr.loss_laws.metrics(law.curve(run, steps), losses) for run, steps, losses in runs]
@@ -85,11 +87,11 @@ def quality(law: flr.loss_laws.Law, size: str) -> flr.loss_laws.Metrics:
 
 
 def main() -> None:
-    """Print how near each law comes to runs that it was not fitted to."""
+    """Print the errors of each law on runs that it was not fitted to."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--fit", action="store_true", help="fit the laws, too")
+    parser.add_argument("--fit", action="store_true", help="also fit both laws, and test them")
     fits = parser.parse_args().fit
     print(f"{'law':<22}" + "".join(f"{name:>16}" for name in flr.loss_laws.Metrics._fields))
     for size, published in PUBLISHED.items():

@@ -1,15 +1,16 @@
-"""Three optimizers that take their rates from fastlr, each of them twice: in NumPy, and as one
-compiled loop.
+"""Three optimizers that take their rates from fastlr, each in NumPy and as one compiled loop.
 
-A model's arrays stand one after the other in one flat vector, and a *layout* says where. Each array
-belongs to a group: one call a step, ``groups(t, out=rates)``, gives the rates of all groups, and
-one, ``settings(t)``, what else changes with the step, by name. ``scale`` is what plateau has
-reduced the rates by. ``step`` does all that in Python; ``fused`` hands the programs of both to a
-compiled function, which reads them itself. It takes nothing but arrays and numbers, so a compiled
-training loop of your own can call it too.
+All arrays of a model are stored one after the other in one flat vector. A *layout* says where each
+begins. Each array belongs to a group. An update needs two calls: ``groups(t, out=rates)`` gives the
+rates of all groups, and ``settings(t)`` every other setting of the step, by name. ``scale`` is the
+factor by which a plateau rule has reduced the rates.
 
-SGD and AdamW have the same operations in the same order in both forms, and give the same bits,
-unless fastlr's NumPy backend was chosen, whose rates are not the compiled ones to the last bit.
+``step`` does all of that in Python. ``fused`` passes the programs of both schedules to a compiled
+function, which evaluates them itself. The function takes only arrays and numbers, so your own
+compiled training loop can call it too.
+
+SGD and AdamW make the same operations in the same order in both forms, and give the same bits. The
+exception is fastlr's NumPy backend, whose rates may differ from the compiled ones in the last bits.
 
 >>> groups = flr.stack({"matrices": flr.linear(0.5, 0.0, steps=10), "vectors": flr.constant(0.1)})
 >>> settings = flr.bundle(momentum=flr.constant(0.9), weight_decay=flr.constant(0.0))
@@ -46,14 +47,14 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-# of each array where it begins, its rows, its columns, its group; a vector has one row
+# one row per array: its start, its rows, its columns, its group; a vector has one row
 Layout = npt.NDArray[np.int64]
 
 EPSILON = 1e-8
 
 
 def layout_of(shapes: Sequence[tuple[int, ...]], groups: Sequence[int]) -> Layout:
-    """Matrices and vectors, one after the other, each with the number of its group.
+    """The layout of matrices and vectors one after the other, each with its group's number.
 
     >>> layout_of([(64, 10), (10,)], groups=[0, 1])
     array([[  0,  64,  10,   0],
@@ -68,7 +69,7 @@ def layout_of(shapes: Sequence[tuple[int, ...]], groups: Sequence[int]) -> Layou
 
 
 def views(vector: Array, layout: Layout) -> list[Array]:
-    """The arrays that stand in a vector, as views of it, vectors as matrices of one row."""
+    """Views of the arrays in a flat vector; a vector is a matrix of one row."""
     return [
         vector[start : start + rows * columns].reshape(rows, columns)
         for start, rows, columns, _ in layout.tolist()
@@ -76,12 +77,11 @@ def views(vector: Array, layout: Layout) -> list[Array]:
 
 
 def orthogonal(matrix: Array) -> Array:
-    """Near to ``U @ V.T`` where ``matrix`` is ``U @ S @ V.T``: the singular values are brought to
-    between 0.7 and 1.2.
+    """Approximate ``U @ V.T``, where ``matrix`` is ``U @ S @ V.T``.
 
-    They are 1 or less once the matrix is divided by its norm; then five Newton-Schulz iterations
-    put each of them through the polynomial ``3.4445*x - 4.7750*x^3 + 2.0315*x^5``. The coefficients
-    are Jordan's (2024).
+    The result has singular values between 0.7 and 1.2. Dividing the matrix by its norm makes them
+    at most 1. Then five Newton-Schulz iterations apply the polynomial
+    ``3.4445*x - 4.7750*x^3 + 2.0315*x^5`` to each. The coefficients are Jordan's (2024).
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = np.ascontiguousarray(matrix.T) if tall else matrix
@@ -92,7 +92,7 @@ def orthogonal(matrix: Array) -> Array:
     return np.ascontiguousarray(x.T) if tall else x
 
 
-# -- compiled: each reads its rates and settings from their programs -------------------------------
+# -- compiled loops: each evaluates the programs of its rates and settings -------------------------
 
 _orthogonal = njit(orthogonal)
 
@@ -109,8 +109,8 @@ def sgd(
     t: int,
     scale: float,
 ) -> None:
-    """``SGD.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is
-    filled, one a group.
+    """``SGD.step`` in one loop: ``groups`` and ``settings`` are programs; one rate per
+    group is written to ``rates``.
     """
     now = np.empty(2)
     flr.jit.rates(groups, t, rates)
@@ -162,8 +162,8 @@ def adamw(
     t: int,
     scale: float,
 ) -> None:
-    """``AdamW.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is
-    filled, one a group.
+    """``AdamW.step`` in one loop: ``groups`` and ``settings`` are programs; one rate per
+    group is written to ``rates``.
     """
     now = np.empty(3)
     flr.jit.rates(groups, t, rates)
@@ -204,8 +204,8 @@ def muon(
     t: int,
     scale: float,
 ) -> None:
-    """``Muon.step`` in one loop: ``groups`` and ``settings`` are programs, and ``rates`` is
-    filled, one a group.
+    """``Muon.step`` in one loop: ``groups`` and ``settings`` are programs; one rate per
+    group is written to ``rates``.
     """
     now = np.empty(4)
     flr.jit.rates(groups, t, rates)
@@ -235,10 +235,10 @@ def muon(
             for j in range(rows * columns):
                 velocity[start + j] = momentum * velocity[start + j] + gradient[start + j]
                 ahead.flat[j] = gradient[start + j] + momentum * velocity[start + j]
-            turned = _orthogonal(ahead)
+            direction = _orthogonal(ahead)
             for j in range(rows * columns):
                 weights[start + j] -= rate * (
-                    gain * turned.flat[j] + weight_decay * weights[start + j]
+                    gain * direction.flat[j] + weight_decay * weights[start + j]
                 )
 
 
@@ -246,15 +246,15 @@ def muon(
 
 
 class Optimizer:
-    """What the three share.
+    """The base of the three optimizers.
 
-    ``state`` is arrays by name, which any checkpoint can hold. ``rates`` is no part of it: what the
-    last step had, one a group.
+    ``state`` holds arrays by name, which any checkpoint can save. ``rates`` holds the rates of the
+    last step, one per group; it is not part of the state.
     """
 
-    # what changes with the step beside the rates, in the order that the compiled loop has them
+    # settings that change with the step, in the order in which the compiled loop reads them
     settings: tuple[str, ...]
-    kept: tuple[str, ...]  # parts of the state that have one number a weight
+    kept: tuple[str, ...]  # parts of the state with one number per weight
     compiled: Callable[..., None]
 
     def __init__(self, layout: Layout) -> None:
@@ -270,7 +270,7 @@ class Optimizer:
         t: int,
         scale: float = 1.0,
     ) -> None:
-        """One update of the weights, in place, with the rates of step ``t`` times ``scale``."""
+        """Update the weights in place, with the rates of step ``t`` times ``scale``."""
         groups(t, out=self.rates)
         self.rates *= scale
         now = settings(t)
@@ -283,10 +283,10 @@ class Optimizer:
             self.update(float(self.rates[group]), now, *arrays)
 
     def begin(self, now: dict[str, float]) -> None:
-        """What is done once a step, before any array."""
+        """Prepare a step, before the first array."""
 
     def update(self, rate: float, now: dict[str, float], w: Array, g: Array, *kept: Array) -> None:
-        """One array's update."""
+        """Update one array."""
         raise NotImplementedError
 
     def fused(
@@ -298,8 +298,8 @@ class Optimizer:
         t: int,
         scale: float = 1.0,
     ) -> None:
-        """The same as ``step``, compiled."""
-        if settings.names != self.settings:  # which the compiled loop knows by their places
+        """Do the same as ``step``, compiled."""
+        if settings.names != self.settings:  # the compiled loop reads them by position
             raise ValueError(
                 f"{type(self).__name__}: settings must be {self.settings}, got {settings.names}"
             )
@@ -321,7 +321,7 @@ class SGD(Optimizer):
     compiled = staticmethod(sgd)
 
     def update(self, rate: float, now: dict[str, float], w: Array, g: Array, *kept: Array) -> None:
-        """One array's update."""
+        """Update one array."""
         [v] = kept
         decay = now["weight_decay"] if len(w) > 1 else 0.0
         v[:] = now["momentum"] * v + (g + decay * w)
@@ -329,11 +329,11 @@ class SGD(Optimizer):
 
 
 class AdamW(Optimizer):
-    """Adam, with a weight decay that does not pass through its averages. Vectors do not decay.
+    """Adam with a weight decay that its averages do not see. Vectors do not decay.
 
-    ``m = b1*m + (1 - b1)*g`` and ``s = b2*s + (1 - b2)*g^2``, each divided by 1 less the product of
-    all its betas so far, which are not the powers of one where betas change; then ``w = w -
-    rate*(m/(sqrt(s) + 1e-8) + decay*w)``.
+    ``m = b1*m + (1 - b1)*g`` and ``s = b2*s + (1 - b2)*g^2``. Each is divided by 1 minus the
+    product of all its betas so far, which is not a power of one beta if betas change. Then
+    ``w = w - rate*(m/(sqrt(s) + 1e-8) + decay*w)``.
 
     Kingma & Ba, *Adam* (2015); Loshchilov & Hutter, *Decoupled Weight Decay Regularization* (2019).
     """
@@ -347,11 +347,11 @@ class AdamW(Optimizer):
         self.state["products"] = np.ones(2)
 
     def begin(self, now: dict[str, float]) -> None:
-        """The products of the betas."""
+        """Update the products of the betas."""
         self.state["products"] *= now["beta1"], now["beta2"]
 
     def update(self, rate: float, now: dict[str, float], w: Array, g: Array, *kept: Array) -> None:
-        """One array's update."""
+        """Update one array."""
         m, s = kept
         unbias1, unbias2 = (1.0 - self.state["products"]).tolist()
         decay = now["weight_decay"] if len(w) > 1 else 0.0
@@ -361,15 +361,14 @@ class AdamW(Optimizer):
 
 
 class Muon(AdamW):
-    """Two optimizers, each with rates of its own: matrices move by their momentum made orthogonal,
-    vectors by Adam.
+    """Matrices move by their orthogonalised momentum, vectors by Adam, each with its own rates.
 
-    For a matrix with a row for each input, ``v = momentum*v + g`` and ``w = w -
-    rate*(c*orthogonal(g + momentum*v) + decay*w)``, where ``c = sqrt(max(1, columns/rows))``.
-    Vectors do not decay.
+    For a matrix with one row per input, ``v = momentum*v + g`` and
+    ``w = w - rate*(c*orthogonal(g + momentum*v) + decay*w)``, where
+    ``c = sqrt(max(1, columns/rows))``. Vectors do not decay.
 
     Jordan et al., *Muon: An optimizer for hidden layers in neural networks* (2024). The compiled
-    loop multiplies matrices with another library than NumPy does, so that last bits may differ.
+    loop uses another library than NumPy to multiply matrices, so the last bits may differ.
     """
 
     settings = ("momentum", "beta1", "beta2", "weight_decay")
@@ -377,16 +376,16 @@ class Muon(AdamW):
     compiled = staticmethod(muon)
 
     def update(self, rate: float, now: dict[str, float], w: Array, g: Array, *kept: Array) -> None:
-        """One array's update."""
+        """Update one array."""
         v, m, s = kept
         if len(w) == 1:
             super().update(rate, now, w, g, m, s)
         else:
             v[:] = now["momentum"] * v + g
-            turned = math.sqrt(max(1.0, w.shape[1] / w.shape[0])) * orthogonal(
+            direction = math.sqrt(max(1.0, w.shape[1] / w.shape[0])) * orthogonal(
                 g + now["momentum"] * v
             )
-            w -= rate * (turned + now["weight_decay"] * w)
+            w -= rate * (direction + now["weight_decay"] * w)
 
 
 OPTIMIZERS = {"sgd": SGD, "adamw": AdamW, "muon": Muon}

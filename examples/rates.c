@@ -1,9 +1,9 @@
-/* Rates of a schedule in C, the same bits as in Python: every step from START,
-   each STEP, before STOP.
+/* Print the rates of a schedule at steps START, START + STEP, ... before STOP.
 
        rates PROGRAM START STOP STEP
 
-   PROGRAM is a file that Python wrote: schedule.program.tofile("PROGRAM"). */
+   PROGRAM is a file that Python wrote: schedule.program.tofile("PROGRAM").
+   The rates have the bits that Python gives. */
 #include <fastlr.h>
 
 #include <inttypes.h>
@@ -12,22 +12,22 @@
 
 static double *read_program(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
-    double *words = NULL;
+    double *buffer = NULL;
     if (file && fseek(file, 0, SEEK_END) == 0) {
         long bytes = ftell(file);
         rewind(file);
-        *size = bytes > 0 ? (size_t)bytes / sizeof *words : 0;
-        words = malloc(*size * sizeof *words + 1);
-        if (words && (bytes % (long)sizeof *words != 0 ||
-                      fread(words, sizeof *words, *size, file) != *size)) {
-            free(words);
-            words = NULL;
+        *size = bytes > 0 ? (size_t)bytes / sizeof *buffer : 0;
+        buffer = malloc(*size * sizeof *buffer + 1);
+        if (buffer && (bytes % (long)sizeof *buffer != 0 ||
+                       fread(buffer, sizeof *buffer, *size, file) != *size)) {
+            free(buffer);
+            buffer = NULL;
         }
     }
     if (file) {
         fclose(file);
     }
-    return words;
+    return buffer;
 }
 
 int main(int count, char **arguments) {
@@ -61,7 +61,7 @@ int main(int count, char **arguments) {
         if (fastlr_allows(program, &t, 1)) {
             printf("%" PRId64 " %.17g\n", t, fastlr_rate(program, t));
         } else {
-            fprintf(stderr, "rates: step %" PRId64 " may not be asked for\n", t);
+            fprintf(stderr, "rates: step %" PRId64 " is negative or past the end\n", t);
             status = 1;
         }
     }

@@ -1,12 +1,13 @@
-"""From nine logged runs to the schedule for the next: fit a loss law to three, predict the other
-six, search a family.
+"""Find a schedule for the next run from nine logged runs.
 
     python examples/search.py --model 25M --out search.png
 
-The runs are of Luo et al., arXiv 2503.12811 (2025), whose multi-power law predicts a training loss
-from the rates alone. The law is fitted to three of them; how well it predicts the six others stands
-beside what the paper publishes. Then every schedule of a warmup-stable-decay family,
-loss_curves/family.toml, is judged by it, and the best are drawn with their predicted losses.
+1. Fit the multi-power law to three of the runs. It predicts a training loss from the rates alone.
+2. Predict the other six runs, and print the errors beside those that the paper publishes.
+3. Predict the final loss of every schedule of the family in loss_curves/family.toml (warmup,
+   stable, decay), and print and plot the best.
+
+The runs and the law are of Luo et al., arXiv 2503.12811 (2025).
 """
 
 import argparse
@@ -17,23 +18,23 @@ import fastlr as flr
 from fastlr.drawing import plots
 from fastlr.sweeps.toml_files import contents_of, sweep_described
 
-FIGURES = {  # that the paper publishes
+PUBLISHED_METRICS = {  # of the law with the paper's constants
     "25M": (0.9988, 0.00376, 0.00465, 0.00110, 0.00409),
     "100M": (0.9983, 0.00435, 0.00592, 0.00142, 0.00583),
 }
 
 
 def main() -> None:
-    """Fit, predict, search, and print what came of it."""
+    """Fit, predict and search; print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument(
-        "--model", choices=PUBLISHED, default="25M", help="whose runs, of 25M or 100M parameters"
+        "--model", choices=PUBLISHED, default="25M", help="size of the model in the runs"
     )
-    parser.add_argument("--top", type=int, default=5, help="how many of the best schedules")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", help="a picture of the best, .png or .svg")
+    parser.add_argument("--top", type=int, default=5, help="number of schedules to print and plot")
+    parser.add_argument("--threads", type=int, default=1, help="threads for the search")
+    parser.add_argument("--out", metavar="FILE", help="plot the best into this .png or .svg file")
     options = parser.parse_args()
 
     law = flr.loss_laws.fit(
@@ -43,7 +44,7 @@ def main() -> None:
     print(f"{'':20}" + "".join(f"{name:>16}" for name in flr.loss_laws.Metrics._fields))
     for name, figures in (
         ("fitted here", quality(law, options.model)),
-        ("published", FIGURES[options.model]),
+        ("published", PUBLISHED_METRICS[options.model]),
     ):
         print(f"{name:20}" + "".join(f"{figure:>16.5f}" for figure in figures))
 

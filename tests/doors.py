@@ -794,9 +794,9 @@ def _run(text, name):
 
 
 SECTIONS = {}
-if (PROJECT / "docs" / "doors.md").is_file():
+if (PROJECT / "docs" / "adapters.md").is_file():
     _parts = re.split(
-        r"^## (.*)\n", (PROJECT / "docs" / "doors.md").read_text(), flags=re.MULTILINE
+        r"^## (.*)\n", (PROJECT / "docs" / "adapters.md").read_text(), flags=re.MULTILINE
     )
     SECTIONS = dict(zip(_parts[1::2], _parts[2::2], strict=True))
 

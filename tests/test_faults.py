@@ -104,7 +104,7 @@ def test_what_is_wrong_about_a_call_is_refused():
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_wrong_about_a_call_is_refused_at_a_door(door, apart):
     require(*DOORS[door])
-    answers = apart(calls.column, f"fastlr, {door}'s door")
+    answers = apart(calls.column, f"fastlr's {door} adapter")
     assert {text: answer for text, answer in answers.items() if answer.kind != "clear"} == {}
 
 
@@ -127,9 +127,9 @@ def wrong_in_torch():
     }
     resume.STEPS = 30
     with tempfile.TemporaryDirectory() as folder:
-        resume.saved("fastlr, torch's door", folder)
-        return resume.resumed("fastlr, torch's door", folder), resume.changed(
-            "fastlr, torch's door"
+        resume.saved("fastlr's torch adapter", folder)
+        return resume.resumed("fastlr's torch adapter", folder), resume.changed(
+            "fastlr's torch adapter"
         )
 
 

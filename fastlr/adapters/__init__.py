@@ -6,7 +6,7 @@ it is first named.
 ('dask', 'jax', 'keras', 'optax', 'pandas', 'torch', 'transformers', 'xarray')
 
 Each imports its package, and nothing else does; a schedule stays the value it is. What takes a
-plain list or table, scikit-learn, LightGBM or XGBoost, needs no adapter: ``docs/doors.md`` shows
+plain list or table, scikit-learn, LightGBM or XGBoost, needs no adapter: ``docs/adapters.md`` shows
 them all.
 """
 

@@ -378,9 +378,9 @@ PEERS = {
 }
 OURS = {
     "fastlr": at_the_front_door,
-    "fastlr, torch's door": at_the_door_of_torch,
-    "fastlr, optax's door": at_the_door_of_optax,
-    "fastlr, Keras's door": at_the_door_of_keras,
+    "fastlr's torch adapter": at_the_door_of_torch,
+    "fastlr's optax adapter": at_the_door_of_optax,
+    "fastlr's Keras adapter": at_the_door_of_keras,
 }
 
 

@@ -254,7 +254,7 @@ LIBRARIES = {
     "timm": of_timm,
     "ignite": of_ignite,
     "mmengine": of_mmengine,
-    "fastlr, torch's door": of_fastlr,
+    "fastlr's torch adapter": of_fastlr,
 }
 
 
@@ -468,8 +468,8 @@ COUNTED = {
         plateau_run,
         STEPS,
     ),
-    "fastlr, optax's door": (lambda: optax_schedules(True), optax_run, STEPS),
-    "fastlr, Keras's door": (lambda: keras_schedules(True), keras_run, FEW),
+    "fastlr's optax adapter": (lambda: optax_schedules(True), optax_run, STEPS),
+    "fastlr's Keras adapter": (lambda: keras_schedules(True), keras_run, FEW),
 }
 
 
@@ -533,7 +533,7 @@ def resumed_trainer(name, folder):
     return {"warmup-cosine": {"": count}}
 
 
-TRAINERS = {"fastlr, Transformers' door": (saved_trainer, resumed_trainer, TRAINED - 1)}
+TRAINERS = {"fastlr's Transformers adapter": (saved_trainer, resumed_trainer, TRAINED - 1)}
 
 
 # -- in two processes ------------------------------------------------------------------------------

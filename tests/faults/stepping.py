@@ -156,9 +156,9 @@ COLUMNS = {
     "optax, eager and compiled": of_optax,
     "keras, eager and compiled": of_keras,
     "fastlr": of_fastlr,
-    "fastlr, torch's door": of_fastlr_in_torch,
-    "fastlr, optax's door, eager and compiled": of_fastlr_in_optax,
-    "fastlr, Keras's door, eager and compiled": of_fastlr_in_keras,
+    "fastlr's torch adapter": of_fastlr_in_torch,
+    "fastlr's optax adapter, eager and compiled": of_fastlr_in_optax,
+    "fastlr's Keras adapter, eager and compiled": of_fastlr_in_keras,
 }
 
 

@@ -1,5 +1,6 @@
-"""A step of a scheduler on torch's own optimizers: ours against torch's of the same rates,
-found equal before they are timed.
+"""One scheduler step on torch's own optimizers: fastlr's adapter against torch's schedulers.
+
+The rates are found equal before they are timed.
 """
 
 import math
@@ -11,21 +12,23 @@ import numpy as np
 
 import fastlr as flr
 from bench.cases import INIT, check
-from bench.groups import STEPS, figure, loop
-from bench.speed import Row, bar, taken
+from bench.groups import STEPS, loop
+from bench.report import Row, figure, target
+from bench.timing import time_in_turns
 
-HEAD: Row = ("a step of", "fastlr", "beside", "times as fast", "bar")
+HEAD: Row = ("a scheduler step of", "fastlr", "compared with", "times as fast", "target")
 LENGTH = 1_000_000
 
 
 def optimizer(count):
+    """An SGD of ``count`` groups that has made its first step, or torch warns."""
     import torch
 
     groups = [
         {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i])} for i in range(count)
     ]
     made = torch.optim.SGD(groups)
-    made.step()  # or torch warns
+    made.step()
     return made
 
 
@@ -45,30 +48,29 @@ def by_lambdas(count):
 
 
 def row(count, name, theirs, least, lanes=True):
-    """``least`` is how many times as fast ours must be; without ``lanes``, one rate for all
-    groups.
+    """``least`` is the target: how many times as fast fastlr is. Without ``lanes`` all groups
+    have one rate.
     """
     init = INIT[:count] if lanes else INIT[0]
-    ours, peer = (
-        flr.adapters.torch.Scheduler(optimizer(count), flr.cosine(init, 0.0, LENGTH)),
-        theirs(count),
-    )
-    with warnings.catch_warnings(action="ignore"):  # another scheduler came first
-        ours.step(), peer.step()
+    ours = flr.adapters.torch.Scheduler(optimizer(count), flr.cosine(init, 0.0, LENGTH))
+    torchs = theirs(count)
+    with warnings.catch_warnings(action="ignore"):  # torch warns of a step before the optimizer's
+        ours.step(), torchs.step()
     if lanes:
-        check(np.array(ours.get_last_lr()), np.array(peer.get_last_lr()))
-    times = taken([loop(lambda t: ours.step()), loop(lambda t: peer.step())], 15)
+        check(np.array(ours.get_last_lr()), np.array(torchs.get_last_lr()))
+    times = time_in_turns([loop(lambda t: ours.step()), loop(lambda t: torchs.step())], 15)
     mine, other = (1e6 * median(side) / STEPS for side in zip(*times, strict=True))
     ratio = median(other / own for own, other in times)
-    what = f"{count:,} group{'s' * (count > 1)}, {'a rate each' if lanes else 'one rate'}"
-    words = bar(f"at least {least:g}", {"fastlr": ratio >= least})
+    rates = "one rate per group" if lanes else "one rate for all"
+    what = f"{count:,} group{'s' * (count > 1)}, {rates}"
+    words = target(f"at least {least:g}", {"fastlr": ratio >= least})
     return (what, figure(mine, "us"), f"{name}: {figure(other, 'us')}", f"{ratio:.1f}", words)
 
 
 def rows() -> list[Row]:
     flr.set_backend("native")
-    peers = {"CosineAnnealingLR": annealing, "LambdaLR": by_lambdas}
-    each = [partial(row, name=name, theirs=theirs) for name, theirs in peers.items()]
+    schedulers = {"CosineAnnealingLR": annealing, "LambdaLR": by_lambdas}
+    each = [partial(row, name=name, theirs=theirs) for name, theirs in schedulers.items()]
     return [
         *(one(1, least=2) for one in each),
         *(one(2, least=1) for one in each),

@@ -1,8 +1,8 @@
-"""A cosine by every means that people have, against the length of its table, against lanes, and
-from a fresh process.
+"""A cosine with each library: by length of the table, by lanes, and from a fresh process.
 
-Each peer runs in a process of its own on one core, in turn with ours and with a fill, after it was
-found equal."""
+Each library runs in a process of its own on one core, in turns with fastlr and with a fill. Its
+rates are found equal before they are timed.
+"""
 
 import math
 import os
@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -22,21 +21,21 @@ import numpy as np
 
 import fastlr as flr
 from bench.cases import END, INIT, LENGTH, T_LANES
-from bench.speed import seconds, taken
-
-Row = tuple[str, ...]
-Work = Callable[[], Any]  # makes the rates and returns them
+from bench.report import PROJECT, Row
+from bench.timing import Work, seconds, time_in_turns
 
 LENGTHS = [10**n for n in range(1, 9)]
 COUNTS = [10**n for n in range(7)]
-SHOWN = 10**6  # of both, in the table
-PLOT = Path(__file__).parent.parent / "docs" / "peers.png"
+SHOWN = 10**6  # steps, and lanes, of the table
+PLOT = PROJECT / "docs" / "other_libraries.png"
 
 
 @dataclass(frozen=True)
-class Peer:
-    """``table(n)`` and ``lanes(n)`` prepare the work for n steps, and for n lanes at one step,
-    all their parameters different.
+class Candidate:
+    """One way to compute a cosine.
+
+    ``table(n)`` prepares the work for n steps, ``lanes(n)`` that for n lanes at one step, all with
+    different parameters. A work makes the rates and returns them.
     """
 
     name: str
@@ -44,7 +43,7 @@ class Peer:
     lanes: Callable[[int], Work]
     longest: int = LENGTHS[-1]
     widest: int = COUNTS[-1]
-    apart: float = 1e-12  # of the highest rate
+    tolerance: float = 1e-12  # relative to the highest rate
 
 
 def fastlr_table(backend: str) -> Callable[[int], Work]:
@@ -180,7 +179,7 @@ def torch_stepped_table(n: int) -> Work:
 
 
 def torch_stepped_lanes(n: int) -> Work:
-    """One step of the scheduler, which has the same length and end for all of its groups."""
+    """One step of the scheduler, which has one length and one end for all groups."""
     scheduler = _torch_scheduler(100_000, n)
 
     def run() -> None:
@@ -203,7 +202,7 @@ def optax_table(double: bool) -> Callable[[int], Work]:
 
 
 def jax_lanes(double: bool) -> Callable[[int], Work]:
-    """By hand: optax's schedules take no array of lengths."""
+    """Written in JAX: optax's schedules take no array of lengths."""
 
     def prepare(n: int) -> Work:
         import jax
@@ -221,65 +220,66 @@ def jax_lanes(double: bool) -> Callable[[int], Work]:
     return prepare
 
 
-PEERS = [
-    Peer("fastlr, C", fastlr_table("native"), fastlr_lanes("native")),
-    Peer("fastlr, Numba", fastlr_table("jit"), fastlr_lanes("jit")),
-    Peer("out.fill", fill, fill, apart=math.inf),
-    Peer("NumPy", numpy_table, numpy_lanes),
-    Peer("numexpr", numexpr_table, numexpr_lanes),
-    Peer("Numba, libm cos", numba_table, numba_lanes),
-    Peer("torch, vectorised", torch_table, torch_lanes),
-    Peer(
-        "torch, its scheduler stepped",
+CANDIDATES = [
+    Candidate("fastlr, C", fastlr_table("native"), fastlr_lanes("native")),
+    Candidate("fastlr, Numba", fastlr_table("jit"), fastlr_lanes("jit")),
+    Candidate("out.fill", fill, fill, tolerance=math.inf),
+    Candidate("NumPy", numpy_table, numpy_lanes),
+    Candidate("numexpr", numexpr_table, numexpr_lanes),
+    Candidate("Numba, libm cos", numba_table, numba_lanes),
+    Candidate("torch, vectorised", torch_table, torch_lanes),
+    Candidate(
+        "torch, stepping its scheduler",
         torch_stepped_table,
         torch_stepped_lanes,
         longest=10**5,
         widest=10**4,
     ),
-    Peer("optax under jit, float64", optax_table(True), jax_lanes(True)),
-    Peer("optax under jit, float32", optax_table(False), jax_lanes(False), apart=1e-6),
+    Candidate("optax under jit, float64", optax_table(True), jax_lanes(True)),
+    Candidate("optax under jit, float32", optax_table(False), jax_lanes(False), tolerance=1e-6),
 ]
 
 
-def check(peer: Peer, rates: Any, truth: np.ndarray) -> None:
-    """Only equals are timed; a stepped scheduler adds up its errors."""
-    if rates is None or math.isinf(peer.apart):
+def check(candidate: Candidate, rates: Any, truth: np.ndarray) -> None:
+    """Raise unless the rates are equal within the tolerance."""
+    if rates is None or math.isinf(candidate.tolerance):
         return
+    # a scheduler that is stepped adds up its rounding errors
     apart = float(np.max(np.abs(np.asarray(rates, dtype=np.float64) - truth)) / np.max(truth))
-    if not apart <= max(peer.apart, 1e-10 if "stepped" in peer.name else 0):
+    if not apart <= max(candidate.tolerance, 1e-10 if "stepping" in candidate.name else 0):
         raise AssertionError(
-            f"{peer.name} is not the same thing: {apart:.3g} of the highest rate apart"
+            f"{candidate.name} is not the same thing: {apart:.3g} of the highest rate apart"
         )
 
 
 def times(works: list[Work], size: int) -> list[float]:
-    """Seconds that each takes: the median over rounds in which all take their turn."""
-    number = max(1, 20_000 // size)  # so that the shortest are told from the clock
+    """Seconds that each work takes: medians over rounds, in turns."""
+    number = max(1, 20_000 // size)  # the shortest are repeated, to exceed the timer's resolution
 
     def repeated(work: Work) -> Work:
         return lambda: [work() for _ in range(number)]
 
-    rounds = taken([repeated(work) for work in works], 15 if size <= 10**6 else 3)
+    rounds = time_in_turns([repeated(work) for work in works], 15 if size <= 10**6 else 3)
     return [median(each) / number for each in zip(*rounds, strict=True)]
 
 
 def measured(i: int) -> dict[str, dict[int, tuple[float, float, float]]]:
-    """Of one peer, by lengths and by counts of lanes: the seconds of it, of ours and of a fill."""
+    """Seconds of one candidate, of fastlr in C and of a fill, by steps and by lanes."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    peer, ours = PEERS[i], PEERS[0]
+    candidate, ours = CANDIDATES[i], CANDIDATES[0]
     found: dict[str, dict[int, tuple[float, float, float]]] = {"steps": {}, "lanes": {}}
-    sizes = [("steps", n) for n in LENGTHS if n <= peer.longest] + [
-        ("lanes", n) for n in COUNTS if n <= peer.widest
+    sizes = [("steps", n) for n in LENGTHS if n <= candidate.longest] + [
+        ("lanes", n) for n in COUNTS if n <= candidate.widest
     ]
     for kind, n in sizes:
         prepare, prepare_ours = (
-            (peer.table, ours.table) if kind == "steps" else (peer.lanes, ours.lanes)
+            (candidate.table, ours.table) if kind == "steps" else (candidate.lanes, ours.lanes)
         )
         mine, theirs = prepare_ours(n), prepare(n)
-        check(peer, theirs(), np.array(mine()))
-        if peer.name.startswith("fastlr"):  # the backend is the process's own
-            flr.set_backend({"fastlr, C": "native", "fastlr, Numba": "jit"}[peer.name])
+        check(candidate, theirs(), np.array(mine()))
+        if candidate.name.startswith("fastlr"):  # a process has one backend
+            flr.set_backend({"fastlr, C": "native", "fastlr, Numba": "jit"}[candidate.name])
             mine = theirs
         found[kind][n] = tuple(times([theirs, mine, fill(n)], n))
     return found
@@ -288,24 +288,24 @@ def measured(i: int) -> dict[str, dict[int, tuple[float, float, float]]]:
 @cache
 def all_measured() -> dict[str, dict[str, dict[int, tuple[float, float, float]]]]:
     found = {}
-    for i, peer in enumerate(PEERS):
+    for i, candidate in enumerate(CANDIDATES):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            found[peer.name] = process.submit(measured, i).result()
-        print(f"{peer.name}: done", file=sys.stderr, flush=True)
+            found[candidate.name] = process.submit(measured, i).result()
+        print(f"{candidate.name}: done", file=sys.stderr, flush=True)
     return found
 
 
 HEAD: Row = (
-    "a cosine by",
-    "10^6 steps: times a fill",
-    "times fastlr in C",
-    "10^6 lanes at one step: times a fill",
-    "times fastlr in C",
+    "a cosine with",
+    "10^6 steps: x fill",
+    "x fastlr in C",
+    "10^6 lanes at one step: x fill",
+    "x fastlr in C",
 )
 
 
 def rows() -> list[Row]:
-    """At 10^6 steps and lanes, or the most that a peer was asked for, per step and lane."""
+    """At 10^6 steps and lanes, or at the most that a candidate was run with, per step and lane."""
     table = []
     for name, found in all_measured().items():
         row = [name]
@@ -320,15 +320,15 @@ def rows() -> list[Row]:
     return table
 
 
-# -- from a fresh process to its first table -------------------------------------------------------
+# -- the first table of a fresh process ------------------------------------------------------------
 
 FASTLR = "import fastlr as flr; flr.cosine(0.1, 0.0, 10_000).table(10_000)"
 FIRST = {
     "import numpy": "import numpy",
     "NumPy": "import numpy as np; 0.05 * (1 + np.cos(np.pi * np.arange(10_000) / 10_000))",
     "fastlr, C": FASTLR,
-    "fastlr, Numba, its cache filled": FASTLR,
-    "fastlr, Numba, nothing cached": FASTLR,
+    "fastlr, Numba, filled cache": FASTLR,
+    "fastlr, Numba, empty cache": FASTLR,
     "fastlr, NumPy reference": FASTLR,
     "torch, vectorised": "import math, torch; 0.05 * (1 + torch.cos(math.pi * "
     "torch.arange(10_000) / 10_000))",
@@ -337,15 +337,15 @@ FIRST = {
 }
 BACKEND = {"C": "native", "Numba": "jit", "NumPy reference": "reference"}
 MEMORY = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-COLD_HEAD: Row = (
-    "from a fresh process to a first table of 10^4 steps",
-    "ms beyond import numpy",
-    "MiB beyond it",
+FIRST_HEAD: Row = (
+    "first table of 10^4 steps in a fresh process",
+    "ms beyond `import numpy`",
+    "MiB beyond `import numpy`",
 )
 
 
 def first(name: str) -> tuple[float, float]:
-    """Seconds and MiB of one process."""
+    """Seconds and MiB that one process takes."""
     environment = {
         key: value
         for key, value in os.environ.items()
@@ -355,26 +355,26 @@ def first(name: str) -> tuple[float, float]:
     if name.startswith("fastlr"):
         environment["FASTLR_BACKEND"] = BACKEND[name.split(", ")[1]]
     with tempfile.TemporaryDirectory() as folder:
-        if "nothing cached" in name:
+        if "empty cache" in name:
             environment["NUMBA_CACHE_DIR"] = folder
-        told: list[str] = []
+        printed: list[str] = []
         command = [sys.executable, "-c", FIRST[name] + MEMORY]
         spent = seconds(
-            lambda: told.append(
+            lambda: printed.append(
                 subprocess.run(
                     command, check=True, env=environment, capture_output=True, text=True
                 ).stdout
             )
         )
-    return spent, int(told[0]) / 1024
+    return spent, int(printed[0]) / 1024
 
 
-def cold_rows() -> list[Row]:
+def first_rows() -> list[Row]:
     for name in FIRST:
-        if "nothing" not in name:
+        if "empty" not in name:
             first(name)
     rounds = [
-        {name: first(name) for name in FIRST if i < 3 or "nothing" not in name} for i in range(9)
+        {name: first(name) for name in FIRST if i < 3 or "empty" not in name} for i in range(9)
     ]
     table = []
     for name in FIRST:
@@ -388,7 +388,7 @@ def cold_rows() -> list[Row]:
     return table[1:]
 
 
-# -- drawn -----------------------------------------------------------------------------------------
+# -- the plot --------------------------------------------------------------------------------------
 
 STYLE = {
     "fastlr, C": ("#c1121f", 2.4),
@@ -398,7 +398,7 @@ STYLE = {
     "numexpr": ("#5fa8d3", 1.4),
     "Numba, libm cos": ("#2a9d8f", 1.4),
     "torch, vectorised": ("#7b2cbf", 1.4),
-    "torch, its scheduler stepped": ("#b388eb", 1.4),
+    "torch, stepping its scheduler": ("#b388eb", 1.4),
     "optax under jit, float64": ("#606c38", 1.4),
     "optax under jit, float32": ("#a3b18a", 1.4),
 }
@@ -429,7 +429,7 @@ def draw() -> None:
         axes.set(xscale="log", yscale="log", xlabel=words)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="0.5", alpha=0.2, linewidth=0.6)
-    both[0].set_ylabel("nanoseconds a rate")
+    both[0].set_ylabel("nanoseconds per rate")
     figure.legend(
         *both[0].get_legend_handles_labels(),
         loc="outside lower center",
