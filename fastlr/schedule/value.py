@@ -10,12 +10,13 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Choice, broadcast, short_repr
+from fastlr.arguments.signatures import readable
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import HEADER, LAST_STEP
@@ -309,9 +310,10 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         _check_result(name, node, call)
         return type(result)(node, call, result.past_end)
 
-    reported = public(built)
+    reported: Any = public(built)
+    reported.__signature__ = readable(signature, build.__module__)
     register(name, reported)
-    return reported
+    return cast(Callable[P, V], reported)
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
