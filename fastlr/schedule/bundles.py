@@ -91,7 +91,7 @@ def bundle(**schedules: Schedule) -> Bundle:
     """
     if not schedules:
         raise ValueError(
-            "bundle: at least one schedule must be given, by the name of what it is for"
+            "bundle: at least one schedule must be given by name, such as bundle(lr=schedule)"
         )
     for name, schedule in schedules.items():
         a_schedule(f"bundle: {name}", schedule, Schedule)

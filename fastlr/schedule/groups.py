@@ -24,10 +24,10 @@ from fastlr.arguments.rules import (
     validate,
     validate_scalar,
 )
-from fastlr.errors import did_you_mean, public
+from fastlr.errors import public
 from fastlr.program import double_double
 from fastlr.schedule.evaluation import Evaluation
-from fastlr.schedule.value import a_schedule
+from fastlr.schedule.value import a_schedule, no_group_named
 
 __all__ = ["Parameters", "layer_decay", "mup", "scatter", "spread"]
 
@@ -155,9 +155,7 @@ def _in_order(groups: Evaluation, sizes: Mapping[str, int]) -> list[int]:
     """The sizes of all groups, each given by its name."""
     names = groups.names or ()
     if unknown := [name for name in sizes if name not in names]:
-        raise KeyError(
-            f"spread: {unknown[0]!r} is none of the groups{did_you_mean(unknown[0], names)}"
-        )
+        raise KeyError(f"spread: {no_group_named(unknown[0], names)}")
     if missing := [name for name in names if name not in sizes]:
         raise ValueError(
             f"spread: sizes must name every group, got none for {', '.join(map(repr, missing))}"
@@ -181,7 +179,7 @@ def spread(groups: Evaluation, sizes: Mapping[str, int] | Sequence[int]) -> Para
     )
     if counts.shape != (count,):
         raise ValueError(
-            f"spread: sizes must be one a group, {count} of them, got {short_repr(counts)}"
+            f"spread: sizes must be one number per group, {count} in all, got {short_repr(counts)}"
         )
     ends = np.cumsum(counts).tolist()
     return Parameters(
@@ -206,7 +204,7 @@ def scatter(groups: Evaluation, index: npt.ArrayLike) -> Parameters:
     places = validate(Steps, "scatter: index", index)
     if places.ndim != 1 or places.max() >= count:
         raise ValueError(
-            f"scatter: index must be a row of numbers of groups, from 0 to {count - 1}, "
+            f"scatter: index must be one-dimensional, with group numbers from 0 to {count - 1}, "
             f"got {short_repr(places)}"
         )
     return Parameters(groups, places.size, places)

@@ -96,7 +96,7 @@ class Horizon:
             )
 
     @property
-    def samples_a_process(self) -> int:
+    def samples_per_process(self) -> int:
         """Of one epoch: samples are dealt out evenly, the last of them twice if need be, or
         left out with ``drop_last``.
         """
@@ -107,17 +107,17 @@ class Horizon:
         """Of one epoch, of one process; the last may be smaller, or is left out with
         ``drop_last``.
         """
-        return _divided(self.samples_a_process, self.batch, self.drop_last)
+        return _divided(self.samples_per_process, self.batch, self.drop_last)
 
     @property
-    def steps_an_epoch(self) -> int:
+    def steps_per_epoch(self) -> int:
         """Updates of one epoch: what is left over of the batches makes one more, smaller one."""
         return _divided(self.batches, self.accumulation, down=False)
 
     @property
     def steps(self) -> int:
         """Updates of the whole run."""
-        return self.steps_an_epoch * self.epochs
+        return self.steps_per_epoch * self.epochs
 
     def at(self, where: npt.ArrayLike) -> Any:
         """A step of the run by its number or as a fraction, negative from the end:
@@ -126,16 +126,16 @@ class Horizon:
         return step_at(where, self.steps)
 
     def __str__(self) -> str:
-        way, an_epoch = "rounded down" if self.drop_last else "rounded up", self.steps_an_epoch
+        way, per_epoch = "rounded down" if self.drop_last else "rounded up", self.steps_per_epoch
         return "\n".join(
             [
                 f"{self.samples:,} samples / {self.processes:,} processes = "
-                f"{self.samples_a_process:,} samples a process, {way}",
-                f"{self.samples_a_process:,} samples / {self.batch:,} a batch = "
-                f"{self.batches:,} batches an epoch, {way}",
+                f"{self.samples_per_process:,} samples per process, {way}",
+                f"{self.samples_per_process:,} samples / {self.batch:,} per batch = "
+                f"{self.batches:,} batches per epoch, {way}",
                 f"{self.batches:,} batches / {self.accumulation:,} accumulated = "
-                f"{an_epoch:,} steps an epoch, rounded up",
-                f"{an_epoch:,} steps an epoch x {self.epochs:,} epochs = {self.steps:,} steps",
+                f"{per_epoch:,} steps per epoch, rounded up",
+                f"{per_epoch:,} steps per epoch x {self.epochs:,} epochs = {self.steps:,} steps",
             ]
         )
 
@@ -161,10 +161,10 @@ def horizon(
 
     >>> h = horizon(samples=50_000, batch=32, accumulation=4, processes=8, epochs=90)
     >>> print(h)
-    50,000 samples / 8 processes = 6,250 samples a process, rounded up
-    6,250 samples / 32 a batch = 196 batches an epoch, rounded up
-    196 batches / 4 accumulated = 49 steps an epoch, rounded up
-    49 steps an epoch x 90 epochs = 4,410 steps
+    50,000 samples / 8 processes = 6,250 samples per process, rounded up
+    6,250 samples / 32 per batch = 196 batches per epoch, rounded up
+    196 batches / 4 accumulated = 49 steps per epoch, rounded up
+    49 steps per epoch x 90 epochs = 4,410 steps
     >>> h.steps, h.at(0.05), h.at(-0.1)
     (4410, 220, 3969)
     """
@@ -194,7 +194,7 @@ class Ramp:
         )
         if batches.ndim > 1 or at.ndim > 1:
             raise ValueError(
-                "Ramp: batches and at must be those of one run, got "
+                "Ramp: batches and at must be one-dimensional, got "
                 f"{short_repr(self.batches)} and {short_repr(self.at)}"
             )
         check_stairs("Ramp: batches", batches, at)
@@ -273,9 +273,8 @@ def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
     count, rest = divmod(high - low, rise)
     if high < low or rest or count > _MOST_STAIRS:
         raise ValueError(
-            "ramp: last must be first and a whole number of increments, at most "
-            f"{_MOST_STAIRS:,}, got first={low}, last={high}, "
-            f"increment={rise}"
+            f"ramp: last must be first plus 0 to {_MOST_STAIRS:,} whole increments, got "
+            f"first={low}, last={high}, increment={rise}"
         )
     batches, at, taken, step = [low], list[int](), 0, 0
     for i in range(1, count + 1):
