@@ -29,7 +29,7 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     """``"; did you mean 'this' or 'that'?"``, for a name that is similar to some of these names;
     otherwise nothing.
 
-    >>> nearest("warmup_steps", ["peak", "warmup"]), nearest("x", ["peak", "warmup"])
+    >>> did_you_mean("warmup_steps", ["peak", "warmup"]), did_you_mean("x", ["peak", "warmup"])
     ("; did you mean 'warmup'?", '')
     """
     from difflib import get_close_matches  # slow to import, and needed for a mistake alone

@@ -117,8 +117,8 @@ def mup(
 ) -> Any:
     """Compute a rate multiplier per width by maximal update parametrization (muP).
 
-    It carries a rate that was tuned at width ``base`` over to other widths. With ``r =
-    width/base``:
+    It carries a rate that was tuned at width ``base`` over to other widths, with
+    ``r = width/base``:
 
     =========  =============  =======
     role       Adam           SGD
