@@ -1,4 +1,4 @@
-"""Learning-rate schedules as values: exact, the same bits however they are asked, at memory speed.
+"""Learning-rate schedules as immutable values: exact, and bit-identical however you evaluate them.
 
 >>> import fastlr as flr
 >>> s = flr.warmup_cosine(peak=6e-4, warmup=2_000, steps=600_000, end=6e-5)
@@ -43,8 +43,9 @@ from fastlr.schedule.constructors import (
     warmup_linear,
     wsd,
 )
+from fastlr.schedule.parser import parse
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.spec import from_spec, parse
+from fastlr.schedule.spec import from_spec
 
 if TYPE_CHECKING:
     from fastlr.analysis.comparison import Comparison, compare
@@ -172,11 +173,11 @@ _LATER = {
     "plateau": ("Plateau", "PlateauState"),
     "sweeps.ranking": ("Ranked", "rank"),
     "sweeps.sweep": ("Sweep", "sweep"),
-}  # imported when one of their names is first used: not every program needs them
+}  # imported on first use of one of their names, so that `import fastlr` stays fast
 _LAZY = {name: module for module, names in _LATER.items() for name in names}
 _MODULES = {
     "adapters": "fastlr.adapters",
-    "jit": "fastlr.jit",  # brings Numba
+    "jit": "fastlr.jit",  # imports Numba
     "loss_laws": "fastlr.loss_laws",
     "presets": "fastlr.presets",
     "stores": "fastlr.sweeps.stores",

@@ -29,7 +29,7 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     """``"; did you mean 'this' or 'that'?"``, for a name that is similar to some of these names;
     otherwise nothing.
 
-    >>> nearest("warmup_steps", ["peak", "warmup"]), nearest("x", ["peak", "warmup"])
+    >>> did_you_mean("warmup_steps", ["peak", "warmup"]), did_you_mean("x", ["peak", "warmup"])
     ("; did you mean 'warmup'?", '')
     """
     from difflib import get_close_matches  # slow to import, and needed for a mistake alone
@@ -157,7 +157,7 @@ def _names_what_is_wrong(error: Exception) -> bool:
         return True
     if message.startswith("index "):
         return " is out of range for " in message  # NumPy says "out of bounds"
-    return " is none of the groups" in message
+    return message.startswith("no group named ")
 
 
 def public_methods(label: str = "", *, but: Collection[str] = ()) -> Callable[[C], C]:

@@ -1,19 +1,19 @@
-"""Published training runs as ready schedules, in the order in which they were published.
+"""Published training runs as ready schedules, oldest first.
 
-Each run is a few lines: where its figures stand, the clock its authors counted in, and the schedule
-built from them. Nothing is built before it is asked for:
+Each entry gives its source, the unit that the source counts in, and a function that builds the
+schedule. Nothing is built until ``recipe`` is called:
 
 >>> from fastlr.published_runs import recipe
 >>> run = recipe("llama3-405b")
->>> run.clock, run.steps
+>>> run.unit, run.steps
 ('steps', 1200000)
 >>> run.schedule(4_000), run.schedule(8_000), run.schedule(1_200_000)
 (4e-05, 8e-05, 8e-07)
 
-Epochs and tokens become optimizer steps once, here: the amount is divided by what one step consumes
-and rounded to the nearest step. Where the batch grew during the run, a step is the full batch. A
-figure printed as "4M" is taken as 4,000,000. A figure that a source does not give is named in the
-run's ``assumption``, or the run is not here.
+Epochs and tokens are converted to optimizer steps once, here: the amount is divided by what one
+step consumes and rounded to the nearest step. Where the batch size grew during the run, a step is
+the full batch. A figure printed as "4M" is taken as 4,000,000. If a source leaves out a figure,
+the run's ``assumption`` names it and says how it is settled; otherwise the run is not listed.
 """
 
 from collections.abc import Callable
@@ -52,27 +52,27 @@ class Recipe:
 
     Parameters
     ----------
-    name
-        What :func:`recipe` finds it by.
-    title
+    name : str
+        The name that ``recipe`` takes.
+    title : str
         What was trained.
-    source
-        Authors, title, year, and where in it the figures stand.
-    clock
+    source : str
+        Authors, title, year, and where in the source the figures are.
+    unit : str
         The unit that the source counts in: ``"steps"``, ``"epochs"`` or ``"tokens"``.
-    steps
-        Length of the run in optimizer steps: the rates in use are ``schedule(0)`` to
+    steps : int
+        Length of the run in optimizer steps. The rates in use are ``schedule(0)`` to
         ``schedule(steps - 1)``.
-    schedule
-        The learning rate at each step. Past its own end it holds, as every schedule does unless
-        told otherwise.
-    assumption
-        What the source leaves open and how it is settled here, rounding included; empty where it
-        leaves nothing open.
+    schedule : Schedule
+        The learning rate at each step. Past its own end it holds its last rate.
+    assumption : str, default ""
+        What the source leaves open and how it is settled here, rounding included. Empty if the
+        source leaves nothing open.
 
     Examples
     --------
-    >>> run = recipe("alphazero")
+    >>> import fastlr as flr
+    >>> run = flr.recipe("alphazero")
     >>> run.title
     'AlphaZero, chess and shogi'
     >>> [run.schedule(t) for t in (0, 99_999, 100_000, 300_000, 500_000)]
@@ -82,7 +82,7 @@ class Recipe:
     name: str
     title: str
     source: str
-    clock: str
+    unit: str
     steps: int
     schedule: Schedule
     assumption: str = ""
@@ -90,27 +90,39 @@ class Recipe:
 
 @public
 def recipe(name: str) -> Recipe:
-    """The published run of this name.
+    """Return a published run by name.
+
+    Parameters
+    ----------
+    name : str
+        One of ``recipes()``.
+
+    Returns
+    -------
+    Recipe
+        The run, with its schedule, source and assumptions.
 
     Raises
     ------
     TypeError
         If ``name`` is not a string.
     ValueError
-        If no run has this name; the message gives the three nearest.
+        If no run has this name. The message lists the three most similar names.
 
     Examples
     --------
-    >>> recipe("transformer-base").schedule.max(100_000) == 512**-0.5 * 4_000**-0.5
+    >>> import fastlr as flr
+    >>> run = flr.recipe("transformer-base")
+    >>> run.schedule.max(100_000) == 512**-0.5 * 4_000**-0.5
     True
-    >>> recipe("llama-405b")
+    >>> flr.recipe("llama-405b")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: recipe: name must be one of recipes(), got 'llama-405b'; nearest: llama3-405b, llama-65b, llama2-70b
+    ValueError: recipe: name must be one of recipes(), got 'llama-405b'; nearest: llama3-405b, ...
     """
     if not isinstance(name, str):
         raise TypeError(f"recipe: name must be a string, got {name!r}")
     if name not in _RUNS:
-        from difflib import get_close_matches  # slow to import, and needed for a mistake alone
+        from difflib import get_close_matches  # slow to import, and needed only for an error
 
         nearest = ", ".join(get_close_matches(name.lower(), _RUNS, n=3, cutoff=0.0))
         raise ValueError(f"recipe: name must be one of recipes(), got {name!r}; nearest: {nearest}")
@@ -119,11 +131,17 @@ def recipe(name: str) -> Recipe:
 
 @public
 def recipes() -> tuple[str, ...]:
-    """The names of all runs, the oldest first.
+    """List the names of all published runs, oldest first.
+
+    Returns
+    -------
+    tuple of str
+        The names that ``recipe`` takes.
 
     Examples
     --------
-    >>> recipes()[:3]
+    >>> import fastlr as flr
+    >>> flr.recipes()[:3]
     ('inception-v3', 'resnet110-cifar10', 'wide-resnet-cifar10')
     """
     return tuple(_RUNS)
@@ -135,20 +153,20 @@ _RUNS: dict[str, Callable[[], Recipe]] = {}
 
 
 def _recipe(
-    *, title: str, source: str, clock: str, steps: int, assumption: str = ""
+    *, title: str, source: str, unit: str, steps: int, assumption: str = ""
 ) -> Callable[[_Build], _Build]:
-    """Register a function of the run's length under its own name, in kebab-case."""
+    """Register a function that builds a schedule from the run's length, by its kebab-case name."""
 
     def register(build: _Build) -> _Build:
         name = build.__name__.replace("_", "-")
-        _RUNS[name] = lambda: Recipe(name, title, source, clock, steps, build(steps), assumption)
+        _RUNS[name] = lambda: Recipe(name, title, source, unit, steps, build(steps), assumption)
         return build
 
     return register
 
 
 def _steps(amount: float, per_step: float) -> int:
-    """The step nearest to where so many images or tokens have been seen."""
+    """Convert an amount of images or tokens to the nearest step."""
     return round(amount / per_step)
 
 
@@ -156,7 +174,7 @@ def _steps(amount: float, per_step: float) -> int:
     title="Inception-v3 on ImageNet",
     source="Szegedy et al., Rethinking the Inception Architecture for Computer Vision "
     "(2015), arXiv:1512.00567, section 8",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(100 * _IMAGENET, 32),
     assumption="Drops at once every two epochs; a step is one replica's batch of 32 "
     "images, to the nearest step.",
@@ -169,7 +187,7 @@ def inception_v3(steps: int) -> Schedule:
     title="ResNet-110 on CIFAR-10",
     source="He et al., Deep Residual Learning for Image Recognition (2015), "
     "arXiv:1512.03385, section 4.2",
-    clock="steps",
+    unit="steps",
     steps=64_000,
     assumption="The low rate ends after 400 steps: the paper says when the training "
     "error is below 80%, about 400 iterations.",
@@ -181,7 +199,7 @@ def resnet110_cifar10(steps: int) -> Schedule:
 @_recipe(
     title="WRN-28-10 on CIFAR-10",
     source="Zagoruyko and Komodakis, Wide Residual Networks (2016), arXiv:1605.07146, section 3",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(200 * _CIFAR, 128),
     assumption="A step is 128 of 50,000 images, to the nearest step.",
 )
@@ -193,7 +211,7 @@ def wide_resnet_cifar10(steps: int) -> Schedule:
     title="SGDR: WRN-28-10 on CIFAR-10, first restart after 10 epochs, periods doubling",
     source="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts "
     "(2016), arXiv:1608.03983, section 4",
-    clock="epochs",
+    unit="epochs",
     steps=15 * _steps(10 * _CIFAR, 128),
     assumption="Ends at the fourth restart, epoch 150; 10 epochs at a batch of 128 are "
     "3,906 steps, the nearest.",
@@ -205,7 +223,7 @@ def sgdr_cifar10(steps: int) -> Schedule:
 @_recipe(
     title="Mask R-CNN on COCO",
     source="He et al., Mask R-CNN (2017), arXiv:1703.06870, section 3.1",
-    clock="steps",
+    unit="steps",
     steps=160_000,
 )
 def mask_rcnn(steps: int) -> Schedule:
@@ -216,7 +234,7 @@ def mask_rcnn(steps: int) -> Schedule:
     title="ResNet-50 on ImageNet in one hour",
     source="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour "
     "(2017), arXiv:1706.02677, sections 2.2, 5.1",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(90 * _IMAGENET, 8_192),
     assumption="A step is 8,192 of 1,281,167 images, to the nearest step.",
 )
@@ -228,7 +246,7 @@ def resnet50_1h(steps: int) -> Schedule:
 @_recipe(
     title="Transformer, base model, English to German",
     source="Vaswani et al., Attention Is All You Need (2017), arXiv:1706.03762, sections 5.2, 5.3",
-    clock="steps",
+    unit="steps",
     steps=100_000,
     assumption="Updates are numbered from 1, as 0^-0.5 has no value: the peak is the "
     "rate at step 3,999, the 4,000th update.",
@@ -241,7 +259,7 @@ def transformer_base(steps: int) -> Schedule:
     title="DeepLabv3 on PASCAL VOC 2012, trainaug and then trainval",
     source="Chen et al., Rethinking Atrous Convolution for Semantic Image Segmentation "
     "(2017), arXiv:1706.05587, section 4.1",
-    clock="steps",
+    unit="steps",
     steps=60_000,
 )
 def deeplab_v3(steps: int) -> Schedule:
@@ -252,7 +270,7 @@ def deeplab_v3(steps: int) -> Schedule:
     title="RetinaNet on COCO",
     source="Lin et al., Focal Loss for Dense Object Detection (2017), arXiv:1708.02002, "
     "section 4.1",
-    clock="steps",
+    unit="steps",
     steps=90_000,
 )
 def retinanet(steps: int) -> Schedule:
@@ -264,7 +282,7 @@ def retinanet(steps: int) -> Schedule:
     source="Smith and Topin, Super-Convergence: Very Fast Training of Neural Networks "
     "Using Large Learning Rates (2017), "
     "arXiv:1708.07120, figure 1a, and clrsolver.prototxt in github.com/lnsmith54/super-convergence",
-    clock="steps",
+    unit="steps",
     steps=10_000,
 )
 def super_convergence(steps: int) -> Schedule:
@@ -277,7 +295,7 @@ def super_convergence(steps: int) -> Schedule:
     "chess, shogi, and Go through self-play "
     "(2018), Science 362, pseudocode in the supplement; the rates also in "
     "arXiv:1712.01815, methods",
-    clock="steps",
+    unit="steps",
     steps=700_000,
 )
 def alphazero(steps: int) -> Schedule:
@@ -289,7 +307,7 @@ def alphazero(steps: int) -> Schedule:
     source="Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers for "
     "Language Understanding (2018), "
     "arXiv:1810.04805, appendix A.2",
-    clock="steps",
+    unit="steps",
     steps=1_000_000,
     assumption="Warm-up from 0, then decay to 0. The released code counts the decay "
     "from step 0: 1% lower at step 10,000.",
@@ -302,7 +320,7 @@ def bert_base(steps: int) -> Schedule:
     title="RoBERTa large",
     source="Liu et al., RoBERTa: A Robustly Optimized BERT Pretraining Approach (2019), "
     "arXiv:1907.11692, table 9",
-    clock="steps",
+    unit="steps",
     steps=500_000,
     assumption="Warm-up from 0, decay to 0.",
 )
@@ -315,7 +333,7 @@ def roberta_large(steps: int) -> Schedule:
     source="Raffel et al., Exploring the Limits of Transfer Learning with a Unified "
     "Text-to-Text Transformer (2019), "
     "arXiv:1910.10683, section 3.1.2",
-    clock="steps",
+    unit="steps",
     steps=2**19,
 )
 def t5_base(steps: int) -> Schedule:
@@ -327,7 +345,7 @@ def t5_base(steps: int) -> Schedule:
     source="Chen et al., A Simple Framework for Contrastive Learning of Visual "
     "Representations (2020), "
     "arXiv:2002.05709, section 2.3",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(100 * _IMAGENET, 4_096),
     assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
     "nearest step.",
@@ -340,7 +358,7 @@ def simclr(steps: int) -> Schedule:
     title="GPT-3 175B",
     source="Brown et al., Language Models are Few-Shot Learners (2020), "
     "arXiv:2005.14165, table 2.1, appendix B",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(300e9, 3.2e6),
     assumption="Warm-up from 0; a step is the full batch of 3.2M tokens, to the nearest "
     "step; the ramp of the batch is left out.",
@@ -354,7 +372,7 @@ def gpt3_175b(steps: int) -> Schedule:
     source="Baevski et al., wav2vec 2.0: A Framework for Self-Supervised Learning of "
     "Speech Representations (2020), "
     "arXiv:2006.11477, section 4.2",
-    clock="steps",
+    unit="steps",
     steps=400_000,
     assumption="Warm-up from 0, decay to 0.",
 )
@@ -367,7 +385,7 @@ def wav2vec2_base(steps: int) -> Schedule:
     source="Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image "
     "Recognition at Scale (2020), "
     "arXiv:2010.11929, table 3",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(300 * _IMAGENET, 4_096),
     assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
     "nearest step.",
@@ -381,7 +399,7 @@ def vit_b16(steps: int) -> Schedule:
     source="Touvron et al., Training data-efficient image transformers & distillation "
     "through attention (2020), "
     "arXiv:2012.12877, table 9, and the defaults of main.py in github.com/facebookresearch/deit",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(300 * _IMAGENET, 1_024),
     assumption="Changes every step, the code every epoch; a step is 1,024 of 1,281,167 "
     "images, to the nearest "
@@ -397,7 +415,7 @@ def deit_b(steps: int) -> Schedule:
     source="Radford et al., Learning Transferable Visual Models From Natural Language "
     "Supervision (2021), arXiv:2103.00020, "
     "tables 18, 20",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(32 * 400e6, 32_768),
     assumption="Warm-up from 0, decay to 0; a step is 32,768 of 400M pairs.",
 )
@@ -409,7 +427,7 @@ def clip_vit_l14(steps: int) -> Schedule:
     title="MAE: ViT-L on ImageNet, 1,600 epochs",
     source="He et al., Masked Autoencoders Are Scalable Vision Learners (2021), "
     "arXiv:2111.06377, table 8",
-    clock="epochs",
+    unit="epochs",
     steps=_steps(1_600 * _IMAGENET, 4_096),
     assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
     "nearest step.",
@@ -422,7 +440,7 @@ def mae_vit_l(steps: int) -> Schedule:
     title="Chinchilla 70B",
     source="Hoffmann et al., Training Compute-Optimal Large Language Models (2022), "
     "arXiv:2203.15556, table 4, section 4.1",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(1.4e12, 3e6),
     assumption="Warm-up, 1,500 steps from 1e-7, and a tenfold decay are Gopher's "
     "(arXiv:2112.11446, section 3.2), whose set-up "
@@ -437,7 +455,7 @@ def chinchilla(steps: int) -> Schedule:
     title="PaLM 540B",
     source="Chowdhery et al., PaLM: Scaling Language Modeling with Pathways (2022), "
     "arXiv:2204.02311, section 5",
-    clock="steps",
+    unit="steps",
     steps=255_000,
 )
 def palm_540b(steps: int) -> Schedule:
@@ -450,7 +468,7 @@ def palm_540b(steps: int) -> Schedule:
     "Language Model (2022), "
     "arXiv:2211.05100, table 3, and train/tr11-176B-ml/tr11-176B-ml.slurm in "
     "github.com/bigscience-workshop/bigscience",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(366e9, 2_048 * 2_048),
     assumption="Warm-up from 0; a step is the full batch of 2,048 x 2,048 tokens, to "
     "the nearest step; its ramp "
@@ -466,7 +484,7 @@ def bloom_176b(steps: int) -> Schedule:
     title="Whisper large",
     source="Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision "
     "(2022), arXiv:2212.04356, tables 17, 19",
-    clock="steps",
+    unit="steps",
     steps=2**20,
     assumption="Warm-up from 0.",
 )
@@ -478,7 +496,7 @@ def whisper_large(steps: int) -> Schedule:
     title="nanoGPT 124M on OpenWebText",
     source="Karpathy, nanoGPT (2022), github.com/karpathy/nanoGPT, train.py and "
     "config/train_gpt2.py",
-    clock="steps",
+    unit="steps",
     steps=600_000,
     assumption="The code makes one more update, at step 600,000, before it stops.",
 )
@@ -490,7 +508,7 @@ def nanogpt_124m(steps: int) -> Schedule:
     title="LLaMA 65B",
     source="Touvron et al., LLaMA: Open and Efficient Foundation Language Models "
     "(2023), arXiv:2302.13971, table 2, section 2.3",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(1.4e12, 4e6),
     assumption="Warm-up from 0; a step is 4M tokens.",
 )
@@ -503,7 +521,7 @@ def llama_65b(steps: int) -> Schedule:
     source="Biderman et al., Pythia: A Suite for Analyzing Large Language Models "
     "(2023), arXiv:2304.01373, "
     "and models/12B/pythia-12b.yml in github.com/EleutherAI/pythia",
-    clock="steps",
+    unit="steps",
     steps=143_000,
     assumption="Warm-up from 0, then a cosine that reaches the minimum at the end. "
     "Versions of GPT-NeoX, the code that ran it, "
@@ -517,7 +535,7 @@ def pythia_12b(steps: int) -> Schedule:
     title="Llama 2 70B",
     source="Touvron et al., Llama 2: Open Foundation and Fine-Tuned Chat Models (2023), "
     "arXiv:2307.09288, table 1, section 2.2",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(2e12, 4e6),
     assumption="Warm-up from 0; a step is 4M tokens.",
 )
@@ -529,7 +547,7 @@ def llama2_70b(steps: int) -> Schedule:
     title="Falcon 40B",
     source="Almazrouei et al., The Falcon Series of Open Language Models (2023), arXiv:2311.16867, "
     "and the model card huggingface.co/tiiuae/falcon-40b, training hyperparameters",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(1e12, 1_152 * 2_048),
     assumption="Warm-up from 0; the cosine spans the 1T tokens; a step is the full "
     "batch of 1,152 x 2,048 tokens, "
@@ -544,7 +562,7 @@ def falcon_40b(steps: int) -> Schedule:
     source="DeepSeek-AI, DeepSeek LLM: Scaling Open-Source Language Models with "
     "Longtermism (2024), arXiv:2401.02954, "
     "table 2, section 2.3",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(2e12, 4_608 * 4_096),
     assumption="Warm-up from 0, linear; a step is 4,608 x 4,096 tokens, to the nearest step.",
 )
@@ -558,7 +576,7 @@ def deepseek_67b(steps: int) -> Schedule:
     source="Hu et al., MiniCPM: Unveiling the Potential of Small Language Models with "
     "Scalable Training Strategies (2024), "
     "arXiv:2404.06395, table 2, section 6.2",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(1.1e12, 3.93e6),
     assumption="No warm-up, as its length is not given; stable for 1T tokens, then "
     "halved every 5,000 steps up to the 1.1T of "
@@ -573,7 +591,7 @@ def minicpm_2b(steps: int) -> Schedule:
 @_recipe(
     title="Llama 3 405B, initial pre-training",
     source="Llama Team, The Llama 3 Herd of Models (2024), arXiv:2407.21783, section 3.4.1",
-    clock="steps",
+    unit="steps",
     steps=1_200_000,
     assumption="Warm-up from 0, counted in the 1,200,000 steps.",
 )
@@ -584,7 +602,7 @@ def llama3_405b(steps: int) -> Schedule:
 @_recipe(
     title="DeepSeek-V3",
     source="DeepSeek-AI, DeepSeek-V3 Technical Report (2024), arXiv:2412.19437, section 4.2",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(14.8e12, 15_360 * 4_096),
     assumption="A step is the full batch of 15,360 x 4,096 tokens, to the nearest step; "
     "its ramp over 469B tokens is left out.",
@@ -603,7 +621,7 @@ def deepseek_v3(steps: int) -> Schedule:
     "Small Language Model (2025), "
     "arXiv:2502.02737, sections 4.1, 4.5, and text/pretraining/smollm2/config_smollm2_1B.yaml in "
     "github.com/huggingface/smollm",
-    clock="steps",
+    unit="steps",
     steps=5_240_000,
     assumption="Warm-up from 0, linear; the figures are the config's. A step is 256 x 4 "
     "x 2,048 tokens: the "
@@ -618,7 +636,7 @@ def smollm2(steps: int) -> Schedule:
 @_recipe(
     title="Kimi K2",
     source="Kimi Team, Kimi K2: Open Agentic Intelligence (2025), arXiv:2507.20534, section 2.5",
-    clock="tokens",
+    unit="tokens",
     steps=_steps(15.5e12, 67e6),
     assumption="Warm-up from 0, linear, counted in the first 10T tokens; a step is 67M "
     "tokens, to the nearest step; "

@@ -259,7 +259,7 @@ def test_a_spec_is_refused(data, error, words):
 
 # -- expressions: text from anywhere ---------------------------------------------------------------
 
-FOREIGN = "parse: only schedules, numbers, words and lists may stand here, got "
+FOREIGN = "parse: text must consist of schedules, numbers, strings and lists, got "
 NO_EXPRESSION = "parse: text must be one expression, got "
 TEXTS = [
     ("", NO_EXPRESSION + "''"),

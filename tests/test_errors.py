@@ -264,7 +264,7 @@ def test_an_internal_error_keeps_its_frames(error, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("fastlr.schedule.constructors.leaf", broken)
+    monkeypatch.setattr("fastlr.schedule.curves.curve_schedule", broken)
     raised = refused(flr.constant, 1.0)
     assert raised is error
     assert traceback.extract_tb(raised.__traceback__)[-1].name == "broken"

@@ -274,7 +274,7 @@ def test_peak_is_the_highest_rate(name: str) -> None:
 
 @pytest.mark.parametrize("name", recipes())
 def test_words(name: str) -> None:
-    """Every run can be looked up: its citation has authors, a year and a place, its clock is
+    """Every run can be looked up: its citation has authors, a year and a place, its unit is
     one of three words.
     """
     run = recipe(name)
@@ -284,8 +284,8 @@ def test_words(name: str) -> None:
     assert run.title
     assert re.search(r"arXiv:\d{4}\.\d{4,5}|github\.com/", run.source)
     assert 2015 <= year(run) <= 2025
-    assert run.clock in {"steps", "epochs", "tokens"}
-    assert run.clock == "steps" or "step is" in run.assumption or "steps" in run.assumption
+    assert run.unit in {"steps", "epochs", "tokens"}
+    assert run.unit == "steps" or "step is" in run.assumption or "steps" in run.assumption
 
 
 def test_oldest_first() -> None:
@@ -312,7 +312,7 @@ def test_built_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RUNS", {})
     built = []
 
-    @module._recipe(title="A", source="B", clock="steps", steps=7)  # type: ignore[untyped-decorator]
+    @module._recipe(title="A", source="B", unit="steps", steps=7)  # type: ignore[untyped-decorator]
     def some_run_2b(steps: int) -> Schedule:
         built.append(steps)
         return recipe_of_old

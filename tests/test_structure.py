@@ -404,6 +404,7 @@ SHARED = {
 }
 KEPT = {
     ("adapters.jax", "_compiled"),
+    ("arguments.signatures", "_shown"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
     ("presets._rules", "lanes"),

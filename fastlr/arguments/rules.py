@@ -8,7 +8,7 @@ constructors name their rules in their signatures.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +98,12 @@ class Number:
     whole: bool = False
     core: int = 0
     none: bool = False  # a sequence of none will do
+
+    @property
+    def types(self) -> str:
+        """What a signature shows for a parameter of this rule."""
+        number = "int" if self.whole else "float"
+        return f"Sequence[{number}] | array" if self.core else f"{number} | array"
 
     def __call__(
         self, where: str, value: object
@@ -202,6 +208,7 @@ class Words:
     """One of a few words, or an array of them that broadcasts."""
 
     options: tuple[str, ...]
+    types: ClassVar[str] = "str | array"
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
         """``value`` as a read-only array of its own, or an error that lists the options."""
@@ -222,6 +229,8 @@ class Words:
 class Whether:
     """True or false."""
 
+    types: ClassVar[str] = "bool"
+
     def __call__(self, where: str, value: object) -> bool:
         """``value`` itself, or an error."""
         if not isinstance(value, bool | np.bool_):
@@ -234,6 +243,7 @@ class Distinct:
     """Names, each of them once; they belong to one schedule, and are no batch."""
 
     core: int = 1
+    types: ClassVar[str] = "Sequence[str]"
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
         """``value`` as an array of its own, or an error that names what is wrong."""

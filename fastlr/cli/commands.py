@@ -378,10 +378,10 @@ def recipes() -> None:
     runs = [flr.recipe(name) for name in flr.recipes()]
     years = [re.findall(r"\((\d{4})\)", run.source)[0] for run in runs]
     rows = [
-        [run.name, run.title, year, run.clock, str(run.steps)]
+        [run.name, run.title, year, run.unit, str(run.steps)]
         for run, year in zip(runs, years, strict=True)
     ]
-    _print_rows(["name", "title", "year", "clock", "steps"], rows, len(rows))
+    _print_rows(["name", "title", "year", "unit", "steps"], rows, len(rows))
 
 
 @app.command()
@@ -429,7 +429,7 @@ def _version(name: str, extra: str) -> str:
 
 def _about(named: Given) -> dict[str, str]:
     """What holds for every step: where the schedule is from, and what it is."""
-    words = ("title", "source", "clock", "assumption") if named.recipe else ()
+    words = ("title", "source", "unit", "assumption") if named.recipe else ()
     length = "for ever" if named.steps is None else f"{named.steps} steps"
     own = {
         "schedule": repr(named.schedule),

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, validate
+from fastlr.arguments.signatures import Types, readable
 from fastlr.errors import bound, did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, stack
@@ -192,11 +193,12 @@ def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
     return product
 
 
-Function = Annotated[Callable[[int], npt.ArrayLike], _function]
-Scales = Annotated[Mapping[int, float], _scales]
-Curved = Annotated[Curve, _curve]
-Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
-Curves = Annotated[Sequence[Curve], _curves]
+Function = Annotated[Callable[[int], npt.ArrayLike], _function, Types("Callable[[int], float]")]
+Scales = Annotated[Mapping[int, float], _scales, Types("Mapping[int, float]")]
+Curved = Annotated[Curve, _curve, Types("Callable[[int], Schedule]")]
+# a schedule, or rates that stay constant
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled, Types("Schedule | float | array")]
+Curves = Annotated[Sequence[Curve], _curves, Types("Sequence[Callable[[int], Schedule]]")]
 
 
 def preset(
@@ -239,9 +241,10 @@ def preset(
                     f"{framework}.{name}: rates must stay finite, got {detail} ({error})"
                 ) from None
 
-        shown_as = public(built, f"{framework}.{name}")
-        PRESETS[f"{framework}.{name}"] = Preset(framework, name, shown_as, differences)
-        return shown_as
+        reported: Any = public(built, f"{framework}.{name}")
+        reported.__signature__ = readable(signature, build.__module__)
+        PRESETS[f"{framework}.{name}"] = Preset(framework, name, reported, differences)
+        return typing.cast(Callable[P, V], reported)
 
     return registered
 

@@ -285,8 +285,11 @@ def _warmups(where: str, value: object) -> list[Mapping[str, Any]]:
     return list(value)
 
 
+Periods = Annotated[Sequence[Mapping[str, Any]], _warmups]
+
+
 @preset()
-def sgdr_schedule(cosine_kwargs: Annotated[Sequence[Mapping[str, Any]], _warmups]) -> Schedule:
+def sgdr_schedule(cosine_kwargs: Periods) -> Schedule:
     """``warmup_cosine_decay_schedule`` with each of these arguments, one after another, each
     for its ``decay_steps``.
     """

@@ -20,6 +20,7 @@ from fastlr.arguments.rules import (
     short_repr,
     validate,
 )
+from fastlr.arguments.signatures import Types
 from fastlr.errors import public_methods
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
@@ -45,7 +46,7 @@ def _operand(where: str, value: object) -> Value:
     return constant
 
 
-Operand = Annotated["Value | npt.ArrayLike", _operand]
+Operand = Annotated["Value | npt.ArrayLike", _operand, Types("Schedule | float | array")]
 
 
 @public_methods("Schedule")

@@ -1,11 +1,10 @@
-"""Bundles: several quantities over one clock, as one thing: a rate, a weight decay, a momentum,
-betas.
+"""Bundles: several quantities scheduled over the same steps, such as a rate and a momentum.
 
-Nothing in a schedule says "learning rate". A bundle is a stack of schedules with the names of what
-they are for; one integer is the state of them all.
+A schedule need not be a learning rate. A bundle is a stack of schedules whose names say what they
+schedule: a rate, a weight decay, a momentum, betas. The step is the only state of them all.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,10 +26,26 @@ __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
 @public_methods()
 @dataclass(frozen=True)
 class Bundle:
-    """Quantities by name over one clock: equal, hashable and picklable as the stack of schedules
-    that it holds.
+    """Several quantities by name, over the same steps.
 
-    ``Bundle(from_spec(b.schedule.to_spec())) == b``.
+    Parameters
+    ----------
+    schedule : Schedule
+        A stack of schedules with names, one per quantity.
+
+    Raises
+    ------
+    TypeError
+        If ``schedule`` is not a stack with names.
+
+    Notes
+    -----
+    Two bundles are equal if their stacks are. A bundle can be hashed and pickled, and written as
+    the spec of its stack: ``Bundle(from_spec(b.schedule.to_spec())) == b``.
+
+    See Also
+    --------
+    bundle : Build it from one schedule per quantity.
     """
 
     schedule: Schedule
@@ -43,55 +58,90 @@ class Bundle:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The quantities, in the order of the table's first axis."""
+        """Names of the quantities, in the order of the first axis of ``table``."""
         return self.schedule.names or ()
 
     @property
     def program(self) -> Program:
-        """What a compiled loop reads, ``flr.jit.rates(b.program, t, out)``: the quantities in
-        the order of ``names``.
+        """The program of the stack, for ``flr.jit.rates(b.program, t, out)`` in a compiled loop.
+
+        It evaluates to the quantities in the order of ``names``.
         """
         return self.schedule.program
 
     def __call__(self, t: int) -> dict[str, Any]:
-        """Each quantity at step ``t`` by its name: floats, or arrays of one number a lane."""
+        """Evaluate all quantities at a step.
+
+        Parameters
+        ----------
+        t : int
+            The step, from 0 to 2**53.
+
+        Returns
+        -------
+        dict of str to float, or to array of float64
+            Each quantity by name: a float, or an array with one number per lane.
+        """
         return self.schedule.row(t)
 
     def __iter__(self) -> Iterator[str]:
-        """The names, as of a dict."""
+        """Iterate over the names, as for a dict."""
         return iter(self.names)
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
 
     def __getitem__(self, name: str) -> Schedule:
-        """One quantity's schedule."""
+        """The schedule of one quantity. Raises ``KeyError`` for an unknown name."""
         return self.schedule[name]
 
     def table(
         self, start: int, stop: int | None = None, step: int = 1, **options: Any
     ) -> npt.NDArray[Any]:
-        """One block of shape ``(quantities, ..., steps)``; see ``Schedule.table`` for the
-        arguments.
+        """Evaluate all quantities at a range of steps.
+
+        See ``Schedule.table`` for the arguments.
+
+        Returns
+        -------
+        array of shape (quantities, ..., steps)
+            The values, in the order of ``names`` along the first axis.
         """
         return self.schedule.table(start, stop, step, **options)
 
 
 @public
 def bundle(**schedules: Schedule) -> Bundle:
-    """Several quantities over one clock. Those of fewer lanes are the same for every lane.
+    """Bundle several quantities over the same steps.
 
-    Raises ``TypeError`` for what is no schedule, ``ValueError`` where there is none, and where
-    batch shapes do not fit.
+    Parameters
+    ----------
+    **schedules : Schedule
+        One schedule per quantity, by name. Batch shapes broadcast: a quantity with fewer lanes is
+        the same for every lane.
 
+    Returns
+    -------
+    Bundle
+        ``b(t)`` is a dict of all quantities at step t.
+
+    Raises
+    ------
+    TypeError
+        If a quantity is not a schedule.
+    ValueError
+        If no schedule is given, batch shapes do not broadcast, or policies past the end differ.
+
+    Examples
+    --------
     >>> import fastlr as flr
-    >>> b = bundle(lr=flr.linear(0.1, 0.0, steps=10), weight_decay=flr.constant(0.01))
+    >>> b = flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), weight_decay=flr.constant(0.01))
     >>> b(5), b.table(3).shape
     ({'lr': 0.05, 'weight_decay': 0.01}, (2, 3))
     """
     if not schedules:
         raise ValueError(
-            "bundle: at least one schedule must be given, by the name of what it is for"
+            "bundle: at least one schedule must be given by name, such as bundle(lr=schedule)"
         )
     for name, schedule in schedules.items():
         a_schedule(f"bundle: {name}", schedule, Schedule)
@@ -121,13 +171,57 @@ def one_cycle_bundle(
     init: npt.ArrayLike | None = None,
     end: npt.ArrayLike | None = None,
 ) -> Bundle:
-    """``lr``, one cycle of it, and ``momentum``, which falls from the larger of its two to the
-    smaller while the rate rises, and rises while it falls. With ``phases=3`` it stays there during
-    the last.
+    """Build one cycle of a rate, with a momentum that moves in the opposite direction.
 
-    Smith & Topin, *Super-Convergence* (2018). ``init`` and ``end`` are those of ``one_cycle``.
+    ``lr`` is ``one_cycle``. ``momentum`` falls from the larger of its two values to the smaller
+    while the rate rises, and rises back while the rate falls.
 
-    >>> one_cycle_bundle(1.0, steps=100)(30)
+    Parameters
+    ----------
+    peak : float or array
+        Highest rate, at step ``warmup``, from 0 to 1e290.
+    steps : int or array
+        Length of the whole cycle in steps, from 0 to 2**53.
+    warmup : int or array, optional
+        Steps of the rise; ``round(0.3 * steps)`` if not given.
+    momentum : (float, float), default (0.85, 0.95)
+        Lowest and highest momentum, in either order.
+    shape : {"cosine", "linear"}, default "cosine"
+        Curve of each phase: half a cosine wave, or a straight line.
+    phases : {2, 3}, default 2
+        Number of phases, as in ``one_cycle``. In the third the momentum stays at its highest.
+    init : float or array, optional
+        Rate at step 0; ``peak/25`` if not given.
+    end : float or array, optional
+        Rate from step ``steps`` on; ``init/10_000`` if not given.
+
+    Returns
+    -------
+    Bundle
+        The quantities ``lr`` and ``momentum``.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range, ``momentum`` is not two numbers, or the phases are longer
+        than ``steps``.
+
+    Notes
+    -----
+    At step 0 the momentum is highest; at step ``warmup`` it is lowest. Past the end both quantities
+    hold their last value.
+
+    References
+    ----------
+    Smith & Topin, *Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
+    Rates* (2018).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.one_cycle_bundle(1.0, steps=100)(30)
     {'lr': 1.0, 'momentum': 0.85}
     """
     low, high = _two("one_cycle_bundle", momentum)
@@ -137,7 +231,7 @@ def one_cycle_bundle(
         if warmup is None
         else validate(Steps, "one_cycle_bundle: warmup", warmup)
     )
-    # which checks them all
+    # checks the other arguments too
     lr = one_cycle(peak, whole, warmup=rise, shape=shape, phases=phases, init=init, end=end)
     curve = cosine if shape == "cosine" else linear
     fall = rise if phases == 3 else whole - rise
@@ -153,12 +247,51 @@ def cyclic_bundle(
     mode: Literal["triangular", "triangular2", "cosine"] = "triangular",
     momentum: tuple[float, float] = (0.8, 0.9),
 ) -> Bundle:
-    """``lr``, cyclic, and ``momentum``, its mirror: at the larger of its two where the rate is low,
-    at the smaller where high.
+    """Build a cyclic rate, with a momentum that mirrors it.
 
-    Smith, *A Disciplined Approach to Neural Network Hyper-Parameters* (2018).
+    ``lr`` is ``cyclic``. ``momentum`` is highest where the rate is ``low``, and lowest where the
+    rate is ``high``.
 
-    >>> b = cyclic_bundle(0.1, 0.5, up=2)
+    Parameters
+    ----------
+    low : float or array
+        Rate at step 0 and at the end of each cycle, from 0 to 1e290.
+    high : float or array
+        Rate at step ``up``, from ``low`` to 1e290.
+    up : int or array
+        Steps of the rise, from 0 to 2**53.
+    down : int or array, optional
+        Steps of the fall, from 0 to 2**53; ``up`` if not given.
+    mode : {"triangular", "triangular2", "cosine"}, default "triangular"
+        Curve and height of the cycles, as in ``cyclic``.
+    momentum : (float, float), default (0.8, 0.9)
+        Lowest and highest momentum, in either order.
+
+    Returns
+    -------
+    Bundle
+        The quantities ``lr`` and ``momentum``.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range, ``momentum`` is not two numbers, ``low`` is above ``high``,
+        or ``up + down`` is not from 1 to 2**53.
+
+    Notes
+    -----
+    A cycle has ``up + down`` steps. The schedules never end.
+
+    References
+    ----------
+    Smith, *A Disciplined Approach to Neural Network Hyper-Parameters: Part 1* (2018).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> b = flr.cyclic_bundle(0.1, 0.5, up=2)
     >>> b(0), b(2)
     ({'lr': 0.1, 'momentum': 0.9}, {'lr': 0.5, 'momentum': 0.8})
     """
@@ -170,7 +303,7 @@ def cyclic_bundle(
 
 
 def _two(where: str, momentum: tuple[float, float]) -> list[float]:
-    """The two momenta, the smaller first."""
+    """Two momenta, the smaller first."""
     both = validate(Rate, f"{where}: momentum", momentum)
     if both.shape != (2,):
         raise ValueError(f"{where}: momentum must be two numbers, got {short_repr(momentum)}")

@@ -1,8 +1,8 @@
-"""How a schedule was built: one call and its arguments, in canonical form.
+"""How a schedule was built: a call of a constructor or method, with arguments in canonical form.
 
-A call is what makes a schedule a value. Equality, hash, pickle, ``repr``, the JSON spec and the
-fingerprint all read it, and nothing else. Arguments left at their defaults are not part of it, so
-that a schedule stays equal to itself when a constructor gains an option.
+The call makes a schedule a value. Equality, hash, pickle, ``repr``, the JSON spec and the
+fingerprint depend on the call alone. It leaves out arguments that equal their defaults, so that
+old schedules stay equal when a constructor gains an option.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,13 +14,13 @@ import numpy as np
 __all__ = ["MOST_NESTED", "VERSION", "Call", "each_once"]
 
 VERSION = 1  # of the spec format
-# calls within calls, so that whatever is built can be written, read, compared and lowered
+# Calls within calls: the limit keeps recursion safe in writing, reading, comparing and lowering.
 MOST_NESTED = 100
 
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
 _OPERATORS = {"multiply": "*", "scale": "*", "add": "+"}
-_MOST_SHOWN = 1000  # numbers in a repr that evaluates back; longer arrays are abbreviated
+_MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its repr does not eval
 
 
 class Call:
@@ -31,7 +31,7 @@ class Call:
     name: str
     arguments: Mapping[str, object]
     depth: int
-    uses: int  # calls in all; one that is used several times counts each time
+    uses: int  # calls in all, each counted as often as it is used
     _key: tuple[object, ...]
 
     def __init__(self, name: str, arguments: Mapping[str, object]) -> None:
@@ -60,10 +60,8 @@ class Call:
         return {self.name: {name: _plain(value) for name, value in self.arguments.items()}}
 
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the spec as compact JSON with sorted keys; a float is its
-        shortest decimal form.
-        """
-        import json  # both are slow to import, and most programs ask for no fingerprint
+        """SHA-256, in hex, of the spec as compact JSON with sorted keys and shortest floats."""
+        import json  # imported here, as both are slow to import and few programs need them
         from hashlib import sha256
 
         text = json.dumps(
@@ -83,16 +81,17 @@ class Call:
         first = (
             [repr(arguments.pop(0)[1])] if arguments and isinstance(arguments[0][1], Call) else []
         )
-        return f"{receiver}{self.name}({', '.join([*first, *(f'{name}={_written(value)}' for name, value in arguments)])})"
+        named = [f"{name}={_written(value)}" for name, value in arguments]
+        return f"{receiver}{self.name}({', '.join([*first, *named])})"
 
 
 def each_once(walk: Callable[[Callable[[Any], Any], Any], Any]) -> Callable[[Any], Any]:
     """Make a recursive walk, ``walk(visit, item)``, visit an item that is used several times once.
 
-    A sum of a schedule and itself holds that schedule twice, and the sum of two such sums four
-    times. A plain recursion would double with each sum.
+    The sum of a schedule and itself uses that schedule twice; the sum of two such sums, four
+    times. The cost of a plain recursion would double with each sum.
     """
-    found: dict[int, tuple[Any, Any]] = {}  # with the item itself, so that its id stays its own
+    found: dict[int, tuple[Any, Any]] = {}  # the item is kept, so that no other gets its id
 
     def visit(item: Any) -> Any:
         if id(item) not in found:

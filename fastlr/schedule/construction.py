@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.rules import short_repr
+from fastlr.errors import did_you_mean
 from fastlr.schedule.calls import Call, each_once
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "Place",
     "Rule",
     "build",
+    "constructor_named",
     "core_axes",
     "cores_of",
     "register",
@@ -24,14 +27,26 @@ __all__ = [
 Rule = Callable[[str, object], object]
 Place = int | npt.NDArray[np.int64]
 
-# every constructor and method that a spec may name
+# the constructors and methods that a spec may name
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {}
-RULES: dict[str, Mapping[str, Rule]] = {}  # of each parameter, by constructor
+RULES: dict[str, Mapping[str, Rule]] = {}  # the rule of each parameter, by constructor
 
 
 def register(name: str, build: Callable[..., Any]) -> None:
-    """Make a constructor or method known by the name that specs use."""
+    """Add a constructor or method under the name that specs use."""
     CONSTRUCTORS[name] = build
+
+
+def constructor_named(
+    where: str, name: object, functions: Mapping[str, Callable[..., Any]]
+) -> Callable[..., Any]:
+    """The constructor or method of this name, or an error that begins with ``where``."""
+    if isinstance(name, str) and name in functions:
+        return functions[name]
+    raise ValueError(
+        f"{where}: {short_repr(name)} is not a constructor or method of a "
+        f"schedule{did_you_mean(name, functions)}"
+    )
 
 
 def register_rules(name: str, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
@@ -41,17 +56,17 @@ def register_rules(name: str, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
 
 
 def core_axes(rule: object) -> int:
-    """How many axes of a parameter's value belong to one schedule."""
+    """The number of axes of a parameter's value that belong to one schedule, not to the batch."""
     return getattr(rule, "core", 0)
 
 
 def cores_of(name: str) -> dict[str, int]:
-    """Of each parameter of a constructor that has built something, the same as ``cores``."""
+    """The core axes of each parameter, for a constructor that has been called before."""
     return {key: core_axes(rule) for key, rule in RULES[name].items()}
 
 
 def build(call: Call) -> Any:
-    """What a call builds; its arguments are checked again."""
+    """Build the schedule of a call. Its arguments are checked again."""
 
     def built(visit: Callable[[Call], Any], one: Call) -> Any:
         def value(argument: object) -> object:
@@ -67,9 +82,7 @@ def build(call: Call) -> Any:
 
 
 def take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
-    """The call of the schedule at ``index`` of the first axis of a batch of this shape, or of
-    those at several.
-    """
+    """The call that builds the schedule, or schedules, at ``index`` along the first batch axis."""
     axes, axes_of = len(shape), each_once(_axes)
 
     def taken(visit: Callable[[Call], Call], one: Call) -> Call:
@@ -77,7 +90,7 @@ def take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
         if one.name == "stack" and isinstance(parts, tuple):
             if (own := axes_of(one)) == axes:
                 return _take_stacked(one, parts, index)
-            # one name is not that of several
+            # the name of a single part does not fit the several lanes that it broadcasts to
             return one if len(parts) == shape[-own] else Call(one.name, {"schedules": parts})
         rules = RULES[one.name]
 
@@ -99,10 +112,10 @@ def take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
 
 
 def _axes(visit: Callable[[Call], int], call: Call) -> int:
-    """How many batch axes there are to what a call builds."""
+    """The number of batch axes of the schedule that a call builds."""
     parts = call.arguments.get("schedules")
     if call.name == "stack" and isinstance(parts, tuple):
-        return 1 + visit(parts[0])  # all are alike
+        return 1 + visit(parts[0])  # all parts have the same shape
     rules = RULES[call.name]
 
     def axes(name: str, value: object) -> int:

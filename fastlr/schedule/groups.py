@@ -1,11 +1,10 @@
-"""Groups of parameters: what multiplies their rates, and from the rates of groups those of every
-parameter.
+"""Parameter groups: multipliers for their rates, and one rate per parameter from rates per group.
 
-Multipliers go into a schedule before it is stacked, ``stack({name: s * m[name] for name in m})``; a
-floor that is put on after them, ``.maximum(1e-5)``, is then the same absolute rate for every group.
+Multiply a schedule before you stack it: ``stack({name: s * m[name] for name in m})``. A floor after
+that, ``.maximum(1e-5)``, is the same absolute rate for every group.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,15 +23,16 @@ from fastlr.arguments.rules import (
     validate,
     validate_scalar,
 )
-from fastlr.errors import did_you_mean, public
+from fastlr.errors import public
 from fastlr.program import double_double
 from fastlr.schedule.evaluation import Evaluation
-from fastlr.schedule.value import a_schedule
+from fastlr.schedule.value import a_schedule, no_group_named
 
 __all__ = ["Parameters", "layer_decay", "mup", "scatter", "spread"]
 
 Array = npt.NDArray[np.float64]
-_DEEPEST = 100_000  # layers
+_DEEPEST = 100_000  # the largest depth of a layer
+# the power of width/base in the table of the muP paper
 _EXPONENTS = {
     ("adam", "input"): 0,
     ("adam", "hidden"): -1,
@@ -44,7 +44,7 @@ _EXPONENTS = {
 
 
 def _each(given: Any, multipliers: Callable[[Any], Array]) -> Any:
-    """The multiplier of each: by name where a mapping is given, an array, or a float."""
+    """The multipliers as they were given: a dict by name, an array, or a float."""
     if isinstance(given, Mapping):
         return dict(
             zip(given, np.atleast_1d(multipliers(list(given.values()))).tolist(), strict=True)
@@ -55,14 +55,41 @@ def _each(given: Any, multipliers: Callable[[Any], Array]) -> Any:
 
 @public
 def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
-    """``decay^(deepest - depth)``: 1 for the deepest layer, less for each layer below it, each
-    rounded once.
+    """Compute a rate multiplier per layer: smaller for layers nearer to the input.
 
-    ``depths`` are whole numbers from 0, by name or in an array, and so are the multipliers. Clark
-    et al., *ELECTRA* (2020); Bao, Dong & Wei, *BEiT* (2021). Raises ``TypeError`` or ``ValueError``
-    for a depth that is no whole number, or a decay that is no factor from 0 to 1.
+    ``multiplier = decay^(deepest - depth)``, where ``deepest`` is the largest depth
 
-    >>> layer_decay({"embed": 0, "block": 1, "head": 2}, 0.5)
+    Parameters
+    ----------
+    depths : mapping of str to int, int or array
+        Depth of each layer, from 0 (nearest to the input) to 100,000.
+    decay : float
+        Factor per layer, from 0 to 1.
+
+    Returns
+    -------
+    dict of str to float, float or array of float64
+        The multipliers: by name if ``depths`` is a mapping, else of the shape of ``depths``. The
+        deepest layer has 1. Each multiplier is rounded once.
+
+    Raises
+    ------
+    TypeError
+        If a depth is not an integer, or ``decay`` is not a single number.
+    ValueError
+        If a depth or ``decay`` is out of range.
+
+    References
+    ----------
+    Clark et al., *ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators*
+    (2020).
+
+    Bao, Dong & Wei, *BEiT: BERT Pre-Training of Image Transformers* (2021).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.layer_decay({"embed": 0, "block": 1, "head": 2}, 0.5)
     {'embed': 0.25, 'block': 0.5, 'head': 1.0}
     """
 
@@ -88,15 +115,52 @@ def mup(
     role: Literal["input", "hidden", "output"] = "hidden",
     optimizer: Literal["adam", "sgd"] = "adam",
 ) -> Any:
-    """What a rate tuned at width ``base`` is multiplied by at other widths, as maximal update
-    parametrization has it.
+    """Compute a rate multiplier per width by maximal update parametrization (muP).
 
-    With ``r = width/base``, the multiplier is ``1/r`` for hidden and output weights under Adam and
-    for output weights under SGD, ``r`` for input weights and biases under SGD, and 1 for the rest.
-    ``widths`` are the fan-in of hidden and output weights, the fan-out of input ones. Yang, Hu et
-    al., *Tensor Programs V* (2022), table 3.
+    It carries a rate that was tuned at width ``base`` over to other widths, with
+    ``r = width/base``:
 
-    >>> mup({"attention": 1024, "mlp": 4096}, base=256)
+    =========  =============  =======
+    role       Adam           SGD
+    =========  =============  =======
+    input      1              r
+    hidden     1/r            1
+    output     1/r            1/r
+    =========  =============  =======
+
+    Parameters
+    ----------
+    widths : mapping of str to int, int or array
+        Widths, from 1 to 2**53: the fan-in of hidden and output weights, the fan-out of input
+        weights and biases.
+    base : int
+        Width at which the rate was tuned, from 1 to 2**53.
+    role : {"input", "hidden", "output"}, default "hidden"
+        What the weights are. Biases are ``"input"``.
+    optimizer : {"adam", "sgd"}, default "adam"
+        The optimizer.
+
+    Returns
+    -------
+    dict of str to float, float or array of float64
+        The multipliers: by name if ``widths`` is a mapping, else of the shape of ``widths``.
+
+    Raises
+    ------
+    TypeError
+        If a width is not an integer, or ``base`` is not a single one.
+    ValueError
+        If a width is below 1, or ``role`` or ``optimizer`` is unknown.
+
+    References
+    ----------
+    Yang, Hu et al., *Tensor Programs V: Tuning Large Neural Networks via Zero-Shot Hyperparameter
+    Transfer* (2022), table 3.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.mup({"attention": 1024, "mlp": 4096}, base=256)
     {'attention': 0.25, 'mlp': 0.0625}
     """
     Choice(("input", "hidden", "output"))("mup: role", role)
@@ -112,21 +176,44 @@ def mup(
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """The rate of every parameter of a model, in one array: parameter i has that of its group.
+    """The rates of all parameters of a model in one array, read from the rates of their groups.
 
-    Made by ``spread`` and ``scatter``; called with a step, it fills ``out``, float64 or float32, of
-    shape ``(size,)``.
+    ``spread`` and ``scatter`` build it. Call it with a step.
+
+    Attributes
+    ----------
+    groups : Schedule
+        A schedule with one batch axis, one lane per group.
+    size : int
+        Number of parameters.
     """
 
     groups: Evaluation
     size: int
-    # of each group its parameters, or of each parameter its group
+    # a slice of parameters per group, or the number of a group per parameter
     places: tuple[slice, ...] | npt.NDArray[np.int64]
 
     def __call__(self, t: int, out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
-        """The rates at step ``t``.
+        """Compute the rate of every parameter at a step.
 
-        Raises whatever ``groups(t)`` raises, and for an ``out`` of another shape or dtype.
+        Parameters
+        ----------
+        t : int
+            The step, from 0 to 2**53.
+        out : array of float64 or float32, optional
+            Array of shape ``(size,)`` to write to; a new float64 array if not given.
+
+        Returns
+        -------
+        array
+            ``out``, with the rate of parameter i at index i.
+
+        Raises
+        ------
+        TypeError
+            If ``t`` is not a single integer, or ``out`` has another dtype.
+        ValueError
+            If ``t`` is out of range, or ``out`` has another shape.
         """
         rates = self.groups(t)
         if rates.ndim != 1:
@@ -152,12 +239,10 @@ def _check_groups(where: str, groups: Evaluation) -> int:
 
 
 def _in_order(groups: Evaluation, sizes: Mapping[str, int]) -> list[int]:
-    """The sizes of all groups, each given by its name."""
+    """The sizes in the order of the groups."""
     names = groups.names or ()
     if unknown := [name for name in sizes if name not in names]:
-        raise KeyError(
-            f"spread: {unknown[0]!r} is none of the groups{did_you_mean(unknown[0], names)}"
-        )
+        raise KeyError(f"spread: {no_group_named(unknown[0], names)}")
     if missing := [name for name in names if name not in sizes]:
         raise ValueError(
             f"spread: sizes must name every group, got none for {', '.join(map(repr, missing))}"
@@ -167,12 +252,34 @@ def _in_order(groups: Evaluation, sizes: Mapping[str, int]) -> list[int]:
 
 @public
 def spread(groups: Evaluation, sizes: Mapping[str, int] | Sequence[int]) -> Parameters:
-    """The rates of parameters that stand group by group, so many of each: ``sizes`` by name, or in
-    the order of the groups.
+    """Expand rates per group to rates per parameter, for parameters that are ordered by group.
 
+    Parameters
+    ----------
+    groups : Schedule
+        A schedule with one batch axis, one lane per group.
+    sizes : mapping of str to int, or sequence of int
+        Number of parameters of each group, from 0 to 2**53: by name, or in the order of the groups.
+
+    Returns
+    -------
+    fastlr.schedule.groups.Parameters
+        A function of the step that returns one rate per parameter.
+
+    Raises
+    ------
+    TypeError
+        If ``groups`` is not a schedule, or a size is not an integer.
+    ValueError
+        If ``groups`` has not exactly one batch axis, or ``sizes`` does not have one size per group.
+    KeyError
+        If a name is not the name of a group.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> groups = flr.stack({"body": flr.linear(1.0, 0.0, steps=10), "head": flr.constant(0.3)})
-    >>> spread(groups, {"body": 3, "head": 2})(5)
+    >>> flr.spread(groups, {"body": 3, "head": 2})(5)
     array([0.5, 0.5, 0.5, 0.3, 0.3])
     """
     count = _check_groups("spread", groups)
@@ -181,7 +288,7 @@ def spread(groups: Evaluation, sizes: Mapping[str, int] | Sequence[int]) -> Para
     )
     if counts.shape != (count,):
         raise ValueError(
-            f"spread: sizes must be one a group, {count} of them, got {short_repr(counts)}"
+            f"spread: sizes must be one number per group, {count} in all, got {short_repr(counts)}"
         )
     ends = np.cumsum(counts).tolist()
     return Parameters(
@@ -193,20 +300,45 @@ def spread(groups: Evaluation, sizes: Mapping[str, int] | Sequence[int]) -> Para
 
 @public
 def scatter(groups: Evaluation, index: npt.ArrayLike) -> Parameters:
-    """The rates of parameters in any order: parameter i belongs to group ``index[i]``.
+    """Expand rates per group to rates per parameter, for parameters in any order.
 
-    With ``unique()``, a million parameters hold no more rates than there are distinct ones:
+    Parameters
+    ----------
+    groups : Schedule
+        A schedule with one batch axis, one lane per group.
+    index : array of int, of shape (parameters,)
+        Group of each parameter, from 0 to the number of groups - 1.
 
+    Returns
+    -------
+    fastlr.schedule.groups.Parameters
+        A function of the step that returns one rate per parameter.
+
+    Raises
+    ------
+    TypeError
+        If ``groups`` is not a schedule, or ``index`` is not of integers.
+    ValueError
+        If ``groups`` has not exactly one batch axis, or ``index`` is not one-dimensional or out of
+        range.
+
+    Notes
+    -----
+    ``Schedule.unique`` returns such groups and such an index. With it, a million parameters need no
+    more evaluations than there are distinct schedules.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> groups, index = flr.constant([0.1, 0.3, 0.1, 0.1]).unique()
-    >>> scatter(groups, index)(0)
+    >>> flr.scatter(groups, index)(0)
     array([0.1, 0.3, 0.1, 0.1])
     """
     count = _check_groups("scatter", groups)
     places = validate(Steps, "scatter: index", index)
     if places.ndim != 1 or places.max() >= count:
         raise ValueError(
-            f"scatter: index must be a row of numbers of groups, from 0 to {count - 1}, "
+            f"scatter: index must be one-dimensional, with group numbers from 0 to {count - 1}, "
             f"got {short_repr(places)}"
         )
     return Parameters(groups, places.size, places)

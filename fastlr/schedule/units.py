@@ -1,8 +1,9 @@
-"""Clocks: from samples, tokens, epochs and fractions of a run to steps, once, with the rounding
-stated.
+"""Convert other units to steps: samples, tokens, epochs and fractions of a run.
+
+Each conversion is made once, in integers or with its rounding stated.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,14 +37,36 @@ _BEYOND = LAST_STEP + 1
 
 @public
 def step_at(where: npt.ArrayLike, total: int) -> Any:
-    """A step of a run of ``total`` steps: a whole number, or a fraction of the run; negative from
-    its end.
+    """Convert a place in a run to a step.
 
-    All are steps, integers, or all are fractions, floats from -1 to 1, rounded to the nearest step,
-    ties to even. An int, or an int64 array. Raises ``TypeError`` or ``ValueError`` for what lies
-    outside the run.
+    ``step_at(k, total) = k`` for an integer k, and ``round(x * total)`` for a fraction x. A
+    negative place counts from the end of the run: ``total - k``, ``total - round(x * total)``.
 
-    >>> step_at(0.03, 100_000), step_at(-0.2, 100_000), step_at(-500, 100_000)
+    Parameters
+    ----------
+    where : int, float or array
+        Steps, integers from ``-total`` to ``total``; or fractions of the run, floats from -1 to 1.
+        Steps and fractions cannot be mixed.
+    total : int
+        Length of the run in steps, from 1 to 2**53.
+
+    Returns
+    -------
+    int or array of int64
+        The step, or an array of steps of the shape of ``where``. Fractions are rounded to the
+        nearest step, ties to even.
+
+    Raises
+    ------
+    TypeError
+        If ``where`` is not numbers, or mixes integers and floats.
+    ValueError
+        If a place is outside the run.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.step_at(0.03, 100_000), flr.step_at(-0.2, 100_000), flr.step_at(-500, 100_000)
     (3000, 80000, 99500)
     """
     steps, array = validate_scalar(Period, "step_at: total", total), _numbers(where)
@@ -64,7 +87,7 @@ def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
             "step_at: where must be steps or fractions of the run, got "
             f"{type(where).__name__} {short_repr(where)}"
         )
-    # NumPy would take 1 for the whole run
+    # NumPy converts a mixed list to floats, and the step 1 to the fraction 1.0, the whole run
     if isinstance(where, list | tuple) and {int, float} <= set(map(type, where)):
         raise TypeError(
             f"step_at: where must be all steps or all fractions, got {short_repr(where)}"
@@ -75,7 +98,27 @@ def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
 @public_methods()
 @dataclass(frozen=True)
 class Horizon:
-    """How many steps a run takes, and how that was worked out; ``print`` shows the arithmetic."""
+    """The number of steps of a run, and how it is computed. ``print`` shows the arithmetic.
+
+    Parameters
+    ----------
+    samples : int
+        Samples in the data set, from 1 to 2**53.
+    batch : int
+        Samples per batch of one process, before accumulation, from 1 to 2**53.
+    accumulation : int
+        Batches per step, from 1 to 2**53.
+    processes : int
+        Processes that share the samples, from 1 to 2**53.
+    epochs : int
+        Passes over the data set, from 1 to 2**53.
+    drop_last : bool
+        Whether to drop what does not fill a process or a batch.
+
+    See Also
+    --------
+    horizon : Build it, with defaults.
+    """
 
     samples: int
     batch: int
@@ -96,51 +139,59 @@ class Horizon:
             )
 
     @property
-    def samples_a_process(self) -> int:
-        """Of one epoch: samples are dealt out evenly, the last of them twice if need be, or
-        left out with ``drop_last``.
+    def samples_per_process(self) -> int:
+        """Samples per process and epoch. Samples are divided evenly: where they do not divide, some
+        are repeated, or dropped with ``drop_last``.
         """
         return _divided(self.samples, self.processes, self.drop_last)
 
     @property
     def batches(self) -> int:
-        """Of one epoch, of one process; the last may be smaller, or is left out with
-        ``drop_last``.
-        """
-        return _divided(self.samples_a_process, self.batch, self.drop_last)
+        """Batches per process and epoch. The last may be smaller; ``drop_last`` drops it."""
+        return _divided(self.samples_per_process, self.batch, self.drop_last)
 
     @property
-    def steps_an_epoch(self) -> int:
-        """Updates of one epoch: what is left over of the batches makes one more, smaller one."""
+    def steps_per_epoch(self) -> int:
+        """Steps per epoch. Batches that remain after the last full step make one more step."""
         return _divided(self.batches, self.accumulation, down=False)
 
     @property
     def steps(self) -> int:
-        """Updates of the whole run."""
-        return self.steps_an_epoch * self.epochs
+        """Steps of the whole run."""
+        return self.steps_per_epoch * self.epochs
 
     def at(self, where: npt.ArrayLike) -> Any:
-        """A step of the run by its number or as a fraction, negative from the end:
-        ``step_at(where, horizon.steps)``.
+        """Convert a place in the run to a step: ``step_at(where, horizon.steps)``.
+
+        Parameters
+        ----------
+        where : int, float or array
+            Steps, or fractions of the run. Negative places count from the end.
+
+        Returns
+        -------
+        int or array of int64
+            The step, or an array of steps of the shape of ``where``.
         """
         return step_at(where, self.steps)
 
     def __str__(self) -> str:
-        way, an_epoch = "rounded down" if self.drop_last else "rounded up", self.steps_an_epoch
+        way, per_epoch = "rounded down" if self.drop_last else "rounded up", self.steps_per_epoch
         return "\n".join(
             [
                 f"{self.samples:,} samples / {self.processes:,} processes = "
-                f"{self.samples_a_process:,} samples a process, {way}",
-                f"{self.samples_a_process:,} samples / {self.batch:,} a batch = "
-                f"{self.batches:,} batches an epoch, {way}",
+                f"{self.samples_per_process:,} samples per process, {way}",
+                f"{self.samples_per_process:,} samples / {self.batch:,} per batch = "
+                f"{self.batches:,} batches per epoch, {way}",
                 f"{self.batches:,} batches / {self.accumulation:,} accumulated = "
-                f"{an_epoch:,} steps an epoch, rounded up",
-                f"{an_epoch:,} steps an epoch x {self.epochs:,} epochs = {self.steps:,} steps",
+                f"{per_epoch:,} steps per epoch, rounded up",
+                f"{per_epoch:,} steps per epoch x {self.epochs:,} epochs = {self.steps:,} steps",
             ]
         )
 
 
 def _divided(whole: int, part: int, down: bool) -> int:
+    """A quotient of integers, rounded down or up."""
     return whole // part if down else -(-whole // part)
 
 
@@ -153,18 +204,49 @@ def horizon(
     epochs: int = 1,
     drop_last: bool = False,
 ) -> Horizon:
-    """The steps of a run over a data set: ``batch`` is that of one process, and of one accumulated
-    part.
+    """Compute the number of steps of a run over a data set.
 
-    Raises ``TypeError`` or ``ValueError`` for a number that is no integer from 1 on, and where no
-    step is left at all.
+    ``steps = ceil(batches / accumulation) * epochs``, where ``batches`` is
+    ``ceil(ceil(samples / processes) / batch)``, with ``floor`` in place of its two ``ceil`` if
+    ``drop_last``
 
-    >>> h = horizon(samples=50_000, batch=32, accumulation=4, processes=8, epochs=90)
+    Parameters
+    ----------
+    samples : int
+        Samples in the data set, from 1 to 2**53.
+    batch : int
+        Samples per batch of one process, before accumulation, from 1 to 2**53.
+    accumulation : int, default 1
+        Batches per step, from 1 to 2**53.
+    processes : int, default 1
+        Processes that share the samples, from 1 to 2**53.
+    epochs : int, default 1
+        Passes over the data set, from 1 to 2**53.
+    drop_last : bool, default False
+        Whether to drop what does not fill a process or a batch.
+
+    Returns
+    -------
+    Horizon
+        ``steps`` is the length of the run; ``at`` converts fractions of it; ``print`` shows the
+        arithmetic.
+
+    Raises
+    ------
+    TypeError
+        If a number is not an integer.
+    ValueError
+        If a number is below 1, or the run has no step or more than 2**53.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> h = flr.horizon(samples=50_000, batch=32, accumulation=4, processes=8, epochs=90)
     >>> print(h)
-    50,000 samples / 8 processes = 6,250 samples a process, rounded up
-    6,250 samples / 32 a batch = 196 batches an epoch, rounded up
-    196 batches / 4 accumulated = 49 steps an epoch, rounded up
-    49 steps an epoch x 90 epochs = 4,410 steps
+    50,000 samples / 8 processes = 6,250 samples per process, rounded up
+    6,250 samples / 32 per batch = 196 batches per epoch, rounded up
+    196 batches / 4 accumulated = 49 steps per epoch, rounded up
+    49 steps per epoch x 90 epochs = 4,410 steps
     >>> h.steps, h.at(0.05), h.at(-0.1)
     (4410, 220, 3969)
     """
@@ -174,12 +256,37 @@ def horizon(
 @public_methods()
 @dataclass(frozen=True)
 class Ramp:
-    """A batch that grows: ``batches[i]`` samples, or tokens, at each step from ``at[i-1]`` on.
+    """A batch size that grows during a run.
 
-    What a step has taken is counted in integers, exactly, up to 2^53. Made by ``ramp``, or by hand
-    from a run's own table.
+    ``batch(t) = batches[i]`` where ``at[i-1] <= t < at[i]``
 
-    >>> r = Ramp((10, 20), at=(4,))
+    Parameters
+    ----------
+    batches : sequence of int
+        Samples, or tokens, per step: one size or more, each from 1 to 2**53.
+    at : sequence of int, default ()
+        The first step of each size but the first, from 1 on and strictly increasing.
+
+    Raises
+    ------
+    TypeError
+        If a number is not an integer.
+    ValueError
+        If ``batches`` do not have one item more than ``at``, if ``at`` is not strictly increasing
+        from 1 on, or if 2**53 samples are taken before the last size.
+
+    Notes
+    -----
+    Samples are counted in integers, exactly, up to 2**53. The last size is kept for ever.
+
+    See Also
+    --------
+    ramp : Build a ramp of equal increments.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> r = flr.Ramp((10, 20), at=(4,))
     >>> r.batch(3), r.batch(4), r.taken(6), r.step(80)
     (10, 20, 80, 6)
     """
@@ -194,7 +301,7 @@ class Ramp:
         )
         if batches.ndim > 1 or at.ndim > 1:
             raise ValueError(
-                "Ramp: batches and at must be those of one run, got "
+                "Ramp: batches and at must be one-dimensional, got "
                 f"{short_repr(self.batches)} and {short_repr(self.at)}"
             )
         check_stairs("Ramp: batches", batches, at)
@@ -204,34 +311,70 @@ class Ramp:
 
     @property
     def _stairs(self) -> tuple[npt.NDArray[np.int64], ...]:
-        """Of each batch size: itself, its first step, and what has been taken by then."""
+        """The batch sizes, the first step of each, and the samples taken before that step."""
         batches, begins, before = self.batches, (0, *self.at), [0]
         for batch, start, stop in zip(batches, begins, self.at, strict=False):
             before.append(min(before[-1] + batch * (stop - start), _BEYOND))
         return np.asarray(batches), np.asarray(begins), np.asarray(before)
 
     def batch(self, t: npt.ArrayLike) -> Any:
-        """The samples of step ``t``: an int, or an int64 array."""
+        """Return the batch size at step ``t``.
+
+        Parameters
+        ----------
+        t : int or array of int
+            Steps from 0 to 2**53.
+
+        Returns
+        -------
+        int or array of int64
+            Samples of that step, of the shape of ``t``.
+        """
         steps = validate(Steps, "batch: t", t)
         batches, begins, _ = self._stairs
         return _plain(batches[np.searchsorted(begins, steps, side="right") - 1])
 
     def taken(self, t: npt.ArrayLike) -> Any:
-        """The samples of all steps before ``t``: an int, or an int64 array."""
+        """Count the samples that the steps before ``t`` take.
+
+        Parameters
+        ----------
+        t : int or array of int
+            Steps from 0 to 2**53.
+
+        Returns
+        -------
+        int or array of int64
+            Samples taken before step ``t``, 0 at step 0, of the shape of ``t``.
+
+        Raises
+        ------
+        ValueError
+            If more than 2**53 samples have been taken by then.
+        """
         steps = validate(Steps, "taken: t", t)
         batches, begins, before = self._stairs
         i = np.searchsorted(begins, steps, side="right") - 1
-        # the product may wrap
+        # checked in float64 first, because the product of integers may overflow
         _check_whole(
             "taken: t", steps, (steps - begins[i]) * batches[i].astype(np.float64) + before[i]
         )
         taken = before[i] + (steps - begins[i]) * batches[i]
-        _check_whole("taken: t", steps, taken)  # to the last sample
+        _check_whole("taken: t", steps, taken)  # and exactly
         return _plain(taken)
 
     def step(self, samples: npt.ArrayLike) -> Any:
-        """The first step before which so many samples have been taken: an int, or an int64
-        array.
+        """Find the first step before which so many samples have been taken.
+
+        Parameters
+        ----------
+        samples : int or array of int
+            Samples from 0 to 2**53.
+
+        Returns
+        -------
+        int or array of int64
+            The least t with ``taken(t) >= samples``, of the shape of ``samples``.
         """
         wanted = validate(Steps, "step: samples", samples)
         batches, begins, before = self._stairs
@@ -239,8 +382,19 @@ class Ramp:
         return _plain(begins[i] + -(-(wanted - before[i]) // batches[i]))
 
     def per_step(self, schedule: Schedule) -> Schedule:
-        """A schedule of samples or tokens as one of steps: at step t it has the rate of
-        ``taken(t)``.
+        """Convert a schedule of samples or tokens to a schedule of steps.
+
+        ``rate(t) = schedule(taken(t))``
+
+        Parameters
+        ----------
+        schedule : Schedule
+            A schedule whose unit is samples, or tokens.
+
+        Returns
+        -------
+        Schedule
+            The same plan, by optimizer steps.
         """
         return a_schedule("per_step: schedule", schedule, Schedule).paced(self.batches, self.at)
 
@@ -256,14 +410,43 @@ def _check_whole(where: str, given: object, taken: npt.NDArray[Any]) -> None:
 
 @public
 def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
-    """A batch that grows from ``first`` to ``last`` by ``increment`` each, evenly over the first
-    ``over`` samples.
+    """Build a batch size that grows in equal increments, evenly over the first samples.
 
-    As Megatron-LM's ``--rampup-batch-size first increment over``, with GPT-3's and DeepSeek-V3's
-    among them: the batch after i increments begins at the first step before which ``i/n`` of
-    ``over`` has been taken, n of them in all.
+    With n increments in all, the batch size after i of them begins at the first step before which
+    ``over * i/n`` samples have been taken.
 
-    >>> ramp(16, 64, over=1_600, increment=16)
+    Parameters
+    ----------
+    first : int
+        Batch size at step 0, from 1 to 2**53.
+    last : int
+        Largest batch size: ``first`` plus a whole number of increments, at most 100,000.
+    over : int
+        Samples over which the batch size grows, from 1 to 2**53.
+    increment : int
+        Samples added each time, from 1 to 2**53.
+
+    Returns
+    -------
+    Ramp
+        The batch sizes, and the steps at which they begin.
+
+    Raises
+    ------
+    TypeError
+        If a number is not an integer.
+    ValueError
+        If ``last`` is not ``first`` plus a whole number of increments, or there are too many.
+
+    Notes
+    -----
+    It is Megatron-LM's ``--rampup-batch-size first increment over``. GPT-3 and DeepSeek-V3 used
+    such ramps. If one step takes the samples of several increments, the batch size skips sizes.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.ramp(16, 64, over=1_600, increment=16)
     Ramp(batches=(16, 32, 48, 64), at=(34, 51, 62))
     """
     given = {"first": first, "last": last, "over": over, "increment": increment}
@@ -273,9 +456,8 @@ def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
     count, rest = divmod(high - low, rise)
     if high < low or rest or count > _MOST_STAIRS:
         raise ValueError(
-            "ramp: last must be first and a whole number of increments, at most "
-            f"{_MOST_STAIRS:,}, got first={low}, last={high}, "
-            f"increment={rise}"
+            f"ramp: last must be first plus 0 to {_MOST_STAIRS:,} whole increments, got "
+            f"first={low}, last={high}, increment={rise}"
         )
     batches, at, taken, step = [low], list[int](), 0, 0
     for i in range(1, count + 1):
@@ -284,6 +466,6 @@ def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
         if steps:
             at.append(step)
             batches.append(low + i * rise)
-        else:  # the last batch went past this increment as well
+        else:  # the previous batch size has taken the samples of this increment too
             batches[-1] = low + i * rise
     return Ramp(tuple(batches), tuple(at))

@@ -8,14 +8,15 @@ that they make is what the value is known by.
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Choice, broadcast, short_repr
+from fastlr.arguments.signatures import readable
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import HEADER, LAST_STEP
@@ -39,6 +40,7 @@ __all__ = [
     "checked_arguments",
     "constructor",
     "cores",
+    "no_group_named",
     "same",
 ]
 
@@ -278,9 +280,14 @@ class Value:
 def _named(name: str, by_name: Mapping[str, int]) -> int:
     """Where along the first batch axis a group is."""
     if name not in by_name:
-        has = f"are {short_repr(list(by_name))}" if by_name else "have no names"
-        raise KeyError(f"{name!r} is none of the groups, which {has}{did_you_mean(name, by_name)}")
+        raise KeyError(no_group_named(name, by_name))
     return by_name[name]
+
+
+def no_group_named(name: str, names: Collection[str]) -> str:
+    """What an error says about a name that no group has."""
+    known = f"are {short_repr(list(names))}" if names else "have no names"
+    return f"no group named {name!r}; groups {known}{did_you_mean(name, names)}"
 
 
 def constructor(build: Callable[P, V]) -> Callable[P, V]:
@@ -309,9 +316,10 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         _check_result(name, node, call)
         return type(result)(node, call, result.past_end)
 
-    reported = public(built)
+    reported: Any = public(built)
+    reported.__signature__ = readable(signature, build.__module__)
     register(name, reported)
-    return reported
+    return cast(Callable[P, V], reported)
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:

@@ -27,8 +27,8 @@ from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructors
 from fastlr.schedule.construction import CONSTRUCTORS
 from fastlr.schedule.constructors import stack
+from fastlr.schedule.parser import names_in, parse
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.spec import names_in, parse
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
 from fastlr.sweeps.axes import Axis, Listed, values_of

@@ -43,7 +43,7 @@ from fastlr.arguments.outputs import check_fits
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.spec import parse
+from fastlr.schedule.parser import parse
 from fastlr.sweeps import sampling
 from fastlr.sweeps.axes import Axis, zipped
 from fastlr.sweeps.sweep import Sweep, sweep

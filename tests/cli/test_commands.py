@@ -171,10 +171,10 @@ def test_show_recipe() -> None:
     shown, schedule = facts(text), published.schedule
     boundaries = re.findall(r"^ *(\d+)  (\d\S*)$", text, re.MULTILINE)
 
-    assert [shown[word] for word in ("title", "source", "clock", "assumption")] == [
+    assert [shown[word] for word in ("title", "source", "unit", "assumption")] == [
         published.title,
         published.source,
-        published.clock,
+        published.unit,
         published.assumption,
     ]
     assert shown["schedule"] == repr(schedule)
@@ -554,13 +554,13 @@ def test_recipes_are_all_listed_in_full() -> None:
     header, *rows = run("recipes").splitlines()
     published = [flr.recipe(name) for name in flr.recipes()]
 
-    assert header.split() == ["name", "title", "year", "clock", "steps"]
+    assert header.split() == ["name", "title", "year", "unit", "steps"]
     for row, wanted in zip(rows, published, strict=True):
-        name, title, year, clock, steps = re.split(r"  +", row)
-        assert (name, title, clock, int(steps)) == (
+        name, title, year, unit, steps = re.split(r"  +", row)
+        assert (name, title, unit, int(steps)) == (
             wanted.name,
             wanted.title,
-            wanted.clock,
+            wanted.unit,
             wanted.steps,
         )
         assert f"({year})" in wanted.source

@@ -409,20 +409,23 @@ def test_no_step_that_is_none(t):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: flr.piecewise_constant([0.1, 0.2, 0.3], [5, 3]), "boundaries must rise strictly"),
+        (
+            lambda: flr.piecewise_constant([0.1, 0.2, 0.3], [5, 3]),
+            "boundaries must be strictly increasing",
+        ),
         (
             lambda: flr.piecewise_constant([0.1, 0.2], [5, 7]),
-            "values must be one more than boundaries",
+            "values must have one item more than boundaries",
         ),
-        (lambda: flr.milestones(0.1, 0.5, [5, 5]), "at must rise strictly"),
-        (lambda: flr.join([flr.constant(0.1)], at=[3]), "parts must be one more than at"),
-        (lambda: flr.join([flr.constant(0.1)] * 3, at=[5, 3]), "at must never fall"),
-        (lambda: flr.warmup_cosine(0.1, 11, 10), "steps must hold the warm-up"),
-        (lambda: flr.warmup_linear(0.1, 11, 10), "steps must hold the warm-up"),
-        (lambda: flr.one_cycle(0.1, 10, warmup=11), "steps must hold the rise"),
+        (lambda: flr.milestones(0.1, 0.5, [5, 5]), "at must be strictly increasing"),
+        (lambda: flr.join([flr.constant(0.1)], at=[3]), "parts must have one item more than at"),
+        (lambda: flr.join([flr.constant(0.1)] * 3, at=[5, 3]), "at must not decrease"),
+        (lambda: flr.warmup_cosine(0.1, 11, 10), "steps must be at least warmup"),
+        (lambda: flr.warmup_linear(0.1, 11, 10), "steps must be at least warmup"),
+        (lambda: flr.one_cycle(0.1, 10, warmup=11), "steps must be at least warmup"),
         (
             lambda: flr.one_cycle(0.1, 10, warmup=6, phases=3),
-            "steps must hold the rise and the fall",
+            r"steps must be at least 2 \* warmup",
         ),
         (lambda: flr.step_decay(0.1, 2.0, 5), "factor must be a factor from 0 to 1, got 2.0"),
         (lambda: flr.cyclic(0.5, 0.1, 3), "low must be at most high"),

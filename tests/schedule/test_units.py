@@ -238,17 +238,17 @@ def test_a_horizon_is_what_a_loop_over_a_sampler_counts(
             flr.horizon(samples, batch, accumulation, processes, epochs, drop_last)
     else:
         found = flr.horizon(samples, batch, accumulation, processes, epochs, drop_last)
-        assert (found.steps, found.steps_an_epoch * epochs) == (steps, steps)
+        assert (found.steps, found.steps_per_epoch * epochs) == (steps, steps)
         assert type(found.steps) is int
 
 
 def test_a_horizon_prints_its_arithmetic():
     told = str(flr.horizon(1_281_167, 256, accumulation=4, processes=8, epochs=90, drop_last=True))
     assert told.splitlines() == [
-        "1,281,167 samples / 8 processes = 160,145 samples a process, rounded down",
-        "160,145 samples / 256 a batch = 625 batches an epoch, rounded down",
-        "625 batches / 4 accumulated = 157 steps an epoch, rounded up",
-        "157 steps an epoch x 90 epochs = 14,130 steps",
+        "1,281,167 samples / 8 processes = 160,145 samples per process, rounded down",
+        "160,145 samples / 256 per batch = 625 batches per epoch, rounded down",
+        "625 batches / 4 accumulated = 157 steps per epoch, rounded up",
+        "157 steps per epoch x 90 epochs = 14,130 steps",
     ]
 
 

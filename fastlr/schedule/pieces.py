@@ -1,0 +1,303 @@
+"""Schedules of given pieces: levels, samples, other schedules one after another or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import (
+    Boundaries,
+    Factor,
+    Flag,
+    Names,
+    Period,
+    Rate,
+    Rates,
+    short_repr,
+)
+from fastlr.program import double_double, tree
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.algebra import join_parts
+from fastlr.schedule.curves import constant
+from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
+from fastlr.schedule.value import constructor
+
+__all__ = ["join", "milestones", "piecewise_constant", "sampled", "stack"]
+
+
+@constructor
+def piecewise_constant(values: Rates, boundaries: Boundaries) -> Schedule:
+    """Hold one rate after another.
+
+    ``rate(t) = values[i]`` where ``boundaries[i-1] <= t < boundaries[i]``
+
+    Parameters
+    ----------
+    values : array of shape (..., n)
+        The rates, from 0 to 1e290. The last axis counts the pieces; axes before it are batch axes.
+    boundaries : array of int, of shape (..., n - 1)
+        The first step of each new rate, from 0 to 2**53 and strictly increasing. The last axis
+        counts the boundaries; axes before it are batch axes.
+
+    Returns
+    -------
+    Schedule
+        Its batch shape is what the parameters broadcast to.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range or batch shapes do not broadcast, if ``values`` do not have
+        one item more than ``boundaries``, or boundaries do not increase strictly.
+
+    Notes
+    -----
+    The rate is ``values[0]`` from step 0. A boundary is the first step with the new rate. The last
+    rate is held for ever.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.piecewise_constant([0.1, 0.01, 0.001], [2, 4]).table(6)
+    array([0.1  , 0.1  , 0.01 , 0.01 , 0.001, 0.001])
+    """
+    levels, starts = np.asarray(values), np.asarray(boundaries)
+    if levels.shape[-1] != starts.shape[-1] + 1:
+        raise ValueError(
+            "piecewise_constant: values must have one item more than boundaries, "
+            f"got {levels.shape[-1]} values and {starts.shape[-1]} boundaries"
+        )
+    _check_increasing("piecewise_constant: boundaries", starts)
+    parts = [constant(levels[..., i]) for i in range(levels.shape[-1])]
+    return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+
+
+@constructor
+def milestones(init: Rate, factor: Factor, at: Boundaries) -> Schedule:
+    """Multiply the rate by a factor at given steps.
+
+    ``rate(t) = init * factor^i``, where i is the number of milestones at or before t
+
+    Parameters
+    ----------
+    init : float or array
+        Rate before the first milestone, from 0 to 1e290.
+    factor : float or array
+        Factor at each milestone, from 0 to 1.
+    at : array of int, of shape (..., n)
+        The milestones in steps, from 0 to 2**53 and strictly increasing. The last axis counts the
+        milestones; axes before it are batch axes.
+
+    Returns
+    -------
+    Schedule
+        Its batch shape is what the parameters broadcast to.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range or batch shapes do not broadcast, or milestones do not
+        increase strictly.
+
+    Notes
+    -----
+    A milestone is the first step with the new rate. The last rate is held for ever. Each level is
+    rounded once, from the exact product. The schedule is PyTorch's ``MultiStepLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.milestones(0.1, 0.1, at=[30, 60]).table(0, 90, 30)
+    array([0.1  , 0.01 , 0.001])
+    """
+    starts = np.asarray(at)
+    _check_increasing("milestones: at", starts)
+    scales = double_double.powers(factor, starts.shape[-1] + 1)
+    parts = [
+        constant(double_double.multiply(double_double.pair(init), scale)[0]) for scale in scales
+    ]
+    return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+
+
+@constructor
+def sampled(values: Rates, every: Period = 1, interpolate: Flag = False) -> Schedule:
+    """Read rates from a table.
+
+    ``rate(t) = values[i]`` where ``i = floor(t/every)``; with ``interpolate``, the straight line
+    from ``values[i]`` to ``values[i + 1]``
+
+    Parameters
+    ----------
+    values : array of shape (..., n)
+        The rates, from 0 to 1e290. The last axis counts the samples; axes before it are batch axes.
+    every : int or array, default 1
+        Steps from one sample to the next, from 1 to 2**53.
+    interpolate : bool, default False
+        Whether to join the samples by straight lines instead of holding each.
+
+    Returns
+    -------
+    Schedule
+        Its batch shape is what the parameters broadcast to.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range or batch shapes do not broadcast, or the last sample lies
+        beyond step 2**53.
+
+    Notes
+    -----
+    Sample i is the rate at step ``i * every``. The last sample is held for ever.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.sampled([1.0, 0.0], every=2).table(4)
+    array([1., 1., 0., 0.])
+    >>> flr.sampled([1.0, 0.0], every=2, interpolate=True).table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
+    table = np.asarray(values, dtype=np.float64)
+    lanes = np.broadcast_shapes(table.shape[:-1], np.shape(every)) if table.ndim > 1 else ()
+    table = np.broadcast_to(table, (*lanes, table.shape[-1]))
+    steps = np.asarray(every) * (table.shape[-1] - 1)
+    if np.any(np.asarray(every) > LAST_STEP // max(1, table.shape[-1] - 1)):
+        raise ValueError(
+            f"sampled: the table must end by step 2**53, got {table.shape[-1]} values, "
+            f"every={short_repr(every)}"
+        )
+    return curve_schedule(
+        "sampled", steps, table.max(axis=-1), samples=table, every=every, joined=interpolate
+    )
+
+
+@constructor
+def join(parts: Sequence[Schedule], at: Boundaries) -> Schedule:
+    """Use schedules one after another, each from a given step.
+
+    ``rate(t) = parts[i](t - at[i-1])`` where ``at[i-1] <= t < at[i]``
+
+    Parameters
+    ----------
+    parts : sequence of Schedule
+        The schedules, at least one. Each starts at its own step 0 and is cut off where the next
+        begins.
+    at : array of int, of shape (..., n - 1)
+        The first step of each part but the first, from 0 to 2**53 and non-decreasing. The last axis
+        counts the parts; axes before it are batch axes.
+
+    Returns
+    -------
+    Schedule
+        Its batch shape is what the parameters broadcast to.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range or batch shapes do not broadcast, if ``parts`` do not have
+        one item more than ``at``, or ``at`` decreases.
+
+    Notes
+    -----
+    ``parts[0]`` begins at step 0. A part between two equal steps vanishes. The last part goes on to
+    its own end, and past it. ``first.then(second)`` joins two schedules at the end of the first.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.join([flr.constant(1.0), flr.linear(1.0, 0.0, steps=2)], at=[3]).table(6)
+    array([1. , 1. , 1. , 1. , 0.5, 0. ])
+    """
+    starts = np.asarray(at)
+    if len(parts) != starts.shape[-1] + 1:
+        raise ValueError(
+            f"join: parts must have one item more than at, got {len(parts)} parts and "
+            f"{starts.shape[-1]} steps"
+        )
+    if np.any(np.diff(starts, axis=-1) < 0):
+        raise ValueError(f"join: at must not decrease, got {short_repr(starts)}")
+    return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+
+
+@constructor
+def stack(
+    schedules: Sequence[Schedule] | Mapping[str, Schedule], names: Names | None = None
+) -> Schedule:
+    """Put schedules side by side along a new first batch axis, with or without names.
+
+    Parameters
+    ----------
+    schedules : sequence or mapping of Schedule
+        Schedules of one batch shape and one policy past the end, at least one. Their curves may
+        differ. The keys of a mapping are their names.
+    names : sequence of str, optional
+        One name per schedule, each different and not empty.
+
+    Returns
+    -------
+    Schedule
+        Its batch shape is ``(len(schedules), *shape)``, for schedules of batch shape ``shape``.
+
+    Raises
+    ------
+    TypeError
+        If ``schedules`` are not schedules, or names are not strings.
+    ValueError
+        If batch shapes, policies past the end or the number of names do not match, or if a name
+        is empty or repeated.
+
+    Notes
+    -----
+    Named schedules are groups, such as the parameter groups of an optimizer: ``groups["head"]`` is
+    one of them, and ``groups.row(t)`` is the rate of each by name. Products, sums, clips and joins
+    of groups keep the names.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> both = flr.stack([flr.constant(1.0), flr.linear(1.0, 0.0, steps=10)])
+    >>> both.shape, both(5)
+    ((2,), array([1. , 0.5]))
+    >>> groups = flr.stack({"body": flr.linear(1.0, 0.0, steps=10), "head": flr.constant(0.3)})
+    >>> groups.maximum(0.2).row(9)
+    {'body': 0.2, 'head': 0.3}
+    """
+    # the constructor has replaced a mapping by its values and keys
+    assert not isinstance(schedules, Mapping)
+    labels = None if names is None else tuple(map(str, names))
+    called = tuple(map(str, range(len(schedules)))) if labels is None else labels
+    if len(called) != len(schedules):
+        raise ValueError(
+            f"stack: names and schedules must be of equal length, got {len(called)} names and "
+            f"{len(schedules)} schedules"
+        )
+    for what in ("shape", "past_end"):
+        found = {
+            repr(getattr(schedule, what)): name
+            for name, schedule in zip(called, schedules, strict=True)
+        }
+        if len(found) > 1:
+            detail = ", ".join(f"{value} ({name})" for value, name in sorted(found.items()))
+            raise ValueError(
+                "stack: schedules must have the same "
+                f"{'batch ' * (what == 'shape')}{what}, got {detail}"
+            )
+    return from_node(
+        tree.stack(tuple(schedule._node for schedule in schedules), labels), schedules[0].past_end
+    )
+
+
+def _check_increasing(where: str, starts: npt.NDArray[np.int64]) -> None:
+    if np.any(np.diff(starts, axis=-1) <= 0):
+        raise ValueError(f"{where} must be strictly increasing, got {short_repr(starts)}")
