@@ -11,7 +11,7 @@ import numpy as np
 import fastlr as flr
 from bench.cases import END, INIT, LANES, LENGTH, T_LANES, check, mixed, mixed_formula
 from bench.speed import Row, Work, bar, taken
-from tests import automata
+from tests import plain_plateaus
 
 STEPS = 64  # of a loop, so that a call is timed as a loop has it
 HISTORY = 1_000  # updates of a plateau
@@ -167,7 +167,7 @@ def replay_row(convention: str) -> Row:
     runs = metrics.T.tolist()
 
     def by_automaton() -> list[list[float]]:
-        machines = [automata.automaton(rule) for _ in runs]
+        machines = [plain_plateaus.plain_plateau(rule) for _ in runs]
         return [machine.replay(run) for machine, run in zip(machines, runs, strict=True)]
 
     if np.array(by_automaton()).T.tobytes() != rule.replay(metrics).tobytes():

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import schedules
 from cases import SCHEDULES, TEXTS, built
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 from test_golden import FIXED
@@ -157,7 +158,7 @@ def test_the_words_keep_their_format(text):
 
 
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()))
-@settings(max_examples=60)
+@examples(60)
 def test_the_words_of_any_schedule_keep_their_format(schedule):
     check(schedule)
 

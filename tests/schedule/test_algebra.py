@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS, BOUNDS, built
+from effort import examples
 from fuzz.choices import REUSES
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -50,7 +51,7 @@ def ulps_apart(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(a=schedules.finite_curves, b=schedules.curves, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_then_gives_each_its_own_clock(backend, a, b, seed):
     assume(a.steps is not None and a.steps + (b.steps or 0) <= LAST)
     both = a.then(b)
@@ -65,7 +66,7 @@ def test_then_gives_each_its_own_clock(backend, a, b, seed):
     at=st.lists(schedules.lengths, min_size=2, max_size=2),
     seed=seeds,
 )
-@settings(max_examples=60)
+@examples(60)
 def test_join_cuts_each_part_off_where_the_next_begins(backend, parts, at, seed):
     starts = [0, *sorted(at)]
     assume(starts[-1] + (parts[-1].steps or 0) <= LAST)
@@ -113,7 +114,7 @@ def test_only_the_piece_in_force_is_evaluated(backend):
     ),
     seed=seeds,
 )
-@settings(max_examples=40)
+@examples(40)
 def test_then_is_associative(parts, seed):
     a, b, c = parts
     assume(a.steps + b.steps + c.steps <= LAST)
@@ -144,7 +145,7 @@ def test_operations_act_on_the_rates(a, b, backend):
 
 @pytest.mark.parametrize("operation", ["__mul__", "__add__", "minimum", "maximum"])
 @given(a=schedules.curves, b=schedules.curves, seed=seeds)
-@settings(max_examples=30)
+@examples(30)
 def test_either_may_stand_first(operation, a, b, seed):
     steps = steps_of(a, b, seed=seed)
     assert same(getattr(a, operation)(b)(steps), getattr(b, operation)(a)(steps))
@@ -189,7 +190,7 @@ def test_a_factor_is_taken_into_the_levels(schedule, weight, factor, backend, bo
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, exponent=st.integers(-20, 20), seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_a_power_of_two_scales_every_rate_exactly(backend, schedule, exponent, seed):
     steps = steps_of(schedule, seed=seed)
     with flr.use_backend(backend):
@@ -227,7 +228,7 @@ def test_a_number_does_not_keep_a_schedule_from_ending(compose):
     wait=st.integers(0, 10**6),
     seed=seeds,
 )
-@settings(max_examples=60)
+@examples(60)
 def test_delay_holds_the_first_rate_and_moves_the_clock(backend, schedule, wait, seed):
     assume((schedule.steps or 0) + wait <= LAST)
     delayed = schedule.delay(wait)
@@ -302,7 +303,7 @@ def test_a_stretched_repeat_ends_after_so_many_times(times):
     "shape", ["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 )
 @given(schedule=schedules.scalars, at=st.integers(0, 10**6), steps=st.integers(1, 10**6))
-@settings(max_examples=25)
+@examples(25)
 def test_a_cooldown_begins_at_the_very_rate_it_leaves(shape, backend, schedule, at, steps):
     with flr.use_backend("reference"):
         level = schedule(at)
@@ -331,7 +332,7 @@ def test_branches_of_a_cooldown_are_a_batch(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, stop=st.integers(1, 3_000))
-@settings(max_examples=60)
+@examples(60)
 def test_sum_max_and_min_are_those_of_the_table(backend, schedule, stop):
     with flr.use_backend(backend):
         table = schedule.table(stop)
