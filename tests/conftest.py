@@ -3,7 +3,8 @@
 - Tests marked ``exhaustive`` repeat, over many more inputs, what other tests already show. With
   ``exhaustive(one_in=n)`` one case in ``n`` of a parametrized test stays in the default run. ``n``
   is a prime above 3, so that the cases that stay meet every backend.
-- Hypothesis draws a quarter of the examples by default. They are the same in every run;
+- Hypothesis draws a quarter of the examples by default. They are the same whenever the same test
+  files are run: Hypothesis also tries the constants of the modules that are loaded.
   ``--hypothesis-profile=explore`` draws others.
 """
 

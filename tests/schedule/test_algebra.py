@@ -1,5 +1,5 @@
-"""The algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and where
-tables may go.
+"""The algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and output
+arrays.
 """
 
 import itertools
@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import mpmath
 import numpy as np
+import oracle
 import pytest
 import schedules
 from cases import BACKENDS, BOUNDS, built
@@ -52,7 +53,7 @@ def ulps_apart(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(a=schedules.finite_curves, b=schedules.curves, seed=seeds)
 @examples(60)
-def test_then_gives_each_its_own_clock(backend, a, b, seed):
+def test_then_starts_each_part_at_its_own_step_0(backend, a, b, seed):
     assume(a.steps is not None and a.steps + (b.steps or 0) <= LAST)
     both = a.then(b)
     with flr.use_backend(backend):
@@ -146,7 +147,7 @@ def test_operations_act_on_the_rates(a, b, backend):
 @pytest.mark.parametrize("operation", ["__mul__", "__add__", "minimum", "maximum"])
 @given(a=schedules.curves, b=schedules.curves, seed=seeds)
 @examples(30)
-def test_either_may_stand_first(operation, a, b, seed):
+def test_operations_commute(operation, a, b, seed):
     steps = steps_of(a, b, seed=seed)
     assert same(getattr(a, operation)(b)(steps), getattr(b, operation)(a)(steps))
 
@@ -195,7 +196,13 @@ def test_a_power_of_two_scales_every_rate_exactly(backend, schedule, exponent, s
     steps = steps_of(schedule, seed=seed)
     with flr.use_backend(backend):
         rates = schedule(steps)
-        assume(np.all((rates == 0) | (rates > 1e-290)))
+        # no subnormal rates, nor any so small that it rounds to 0 before it is scaled up
+        assume(
+            all(
+                rate > 1e-290 or (rate == 0 and oracle.exact(schedule, t) == 0)
+                for t, rate in zip(steps.tolist(), rates.tolist(), strict=True)
+            )
+        )
         assert same((schedule * 2.0**exponent)(steps), rates * 2.0**exponent)
 
 
@@ -229,7 +236,7 @@ def test_a_number_does_not_keep_a_schedule_from_ending(compose):
     seed=seeds,
 )
 @examples(60)
-def test_delay_holds_the_first_rate_and_moves_the_clock(backend, schedule, wait, seed):
+def test_delay_holds_the_first_rate_and_then_starts(backend, schedule, wait, seed):
     assume((schedule.steps or 0) + wait <= LAST)
     delayed = schedule.delay(wait)
     with flr.use_backend(backend):
@@ -248,7 +255,7 @@ def test_delay_holds_the_first_rate_and_moves_the_clock(backend, schedule, wait,
         warm + 0.25,
     ],
 )
-def test_repeat_runs_the_body_again(body, backend):
+def test_repeat_repeats_the_body(body, backend):
     with flr.use_backend(backend):
         once, n = body.table(body.steps), body.steps
         assert same(body.repeat().table(5 * n + 3), np.concatenate([*[once] * 5, once[:3]]))
@@ -272,7 +279,7 @@ def test_repeats_nest(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("stretch", [1.5, 2.0, 3.0, 1.1])
-def test_a_stretched_repeat_moves_every_seam_and_keeps_the_curves(stretch, backend):
+def test_a_stretched_repeat_moves_every_boundary_and_keeps_the_curves(stretch, backend):
     body = flr.wsd(1.0, 2, 3, 5, end=0.25)
     begins = [round(10 * sum(Fraction(stretch) ** j for j in range(i))) for i in range(8)]
     repeated = body.repeat(stretch=stretch, scale=0.5)
@@ -304,10 +311,10 @@ def test_a_stretched_repeat_ends_after_so_many_times(times):
 )
 @given(schedule=schedules.scalars, at=st.integers(0, 10**6), steps=st.integers(1, 10**6))
 @examples(25)
-def test_a_cooldown_begins_at_the_very_rate_it_leaves(shape, backend, schedule, at, steps):
+def test_a_cooldown_begins_at_the_rate_it_leaves(shape, backend, schedule, at, steps):
     with flr.use_backend("reference"):
         level = schedule(at)
-    assume(level > 0)
+    assume(level / 8 > 0)  # an exponential does not end at 0, to which a subnormal level rounds
     cooled = schedule.cooldown(at=at, steps=steps, end=level / 8, shape=shape)
     with flr.use_backend(backend):
         assert cooled(at) == level
