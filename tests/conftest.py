@@ -8,6 +8,7 @@
   ``--hypothesis-profile=explore`` draws others.
 """
 
+import re
 from collections import Counter
 
 import pytest
@@ -27,6 +28,9 @@ settings.register_profile(
     "unshrunk", settings.get_profile("exhaustive"), phases=[Phase.explicit, Phase.generate]
 )
 
+# One worker of pytest-xdist runs the tests that compile Numba's kernels, which takes a minute.
+COMPILING = re.compile(r"jit|numba|compiled|tests/kernels/|test_one_number")
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -43,7 +47,10 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Drop the exhaustive tests, unless they are wanted."""
+    """Group the tests that compile, and drop the exhaustive ones unless they are wanted."""
+    for item in items:
+        if COMPILING.search(item.nodeid):
+            item.add_marker(pytest.mark.xdist_group("numba"))
     if config.getoption("exhaustive"):
         return
     kept, dropped, seen = [], [], Counter()

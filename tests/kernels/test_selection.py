@@ -477,6 +477,7 @@ def test_the_numba_interface_gives_the_rates_of_all_lanes():
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.exhaustive(one_in=5)
 def test_all_agree_on_every_example(text):
     schedule = SCHEDULES[text]
     steps = STEPS if schedule.past_end != "raise" else STEPS[np.min(schedule.steps) > STEPS]

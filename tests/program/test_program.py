@@ -169,6 +169,7 @@ def test_equal_schedules_have_equal_programs():
 
 
 @pytest.mark.parametrize("name", BATCHES)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_lane_is_made_of_the_same_in_a_batch_as_alone(name):
     batch = BATCHES[name]
     for position, place in enumerate(np.ndindex(batch.shape)):

@@ -62,6 +62,7 @@ NESTED = [
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("text", [*SCHEDULES, *NESTED])
+@pytest.mark.exhaustive(one_in=5)
 def test_reductions_are_those_of_the_table(text, backend):
     schedule = SCHEDULES[text] if text in SCHEDULES else flr.parse(text)
     with flr.use_backend(backend):

@@ -419,6 +419,7 @@ BATCHES = {
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", BATCHES)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_batch_is_its_lanes_to_the_bit(name, backend):
     batch = BATCHES[name]
     steps = np.array([0, 1, 4, 5, 6, 20, 59, 60, 61, 899, 900, 10**6, LAST])
@@ -584,6 +585,7 @@ def grown(schedule: flr.Schedule, reuse) -> Iterator[flr.Schedule]:
 
 
 @pytest.mark.parametrize("reuse", REUSES)
+@pytest.mark.exhaustive(one_in=5)
 def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
     found = [LINE]
     rule = r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part counts "
@@ -595,6 +597,7 @@ def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
     assert schedule.program.size <= 64 * schedule._node.rows
 
 
+@pytest.mark.exhaustive
 def test_the_size_of_a_schedule_is_what_it_consists_of_not_how_deep_it_is():
     schedule = LINE
     for _ in range(99):

@@ -97,6 +97,7 @@ def test_every_constructor_has_an_example():
 
 @pytest.mark.parametrize("way", WAYS)
 @every_example
+@pytest.mark.exhaustive(one_in=5)
 def test_it_comes_back_the_same(text, way):
     assert is_one(WAYS[way](built(text)), SCHEDULES[text])
 
@@ -531,6 +532,7 @@ def outcome(rule: Any, value: object) -> object:
     [*INTEGERS, *REALS, True, np.int32(3), np.float32(0.5)],
     ids=lambda value: repr(value)[:20],
 )
+@pytest.mark.exhaustive(one_in=7)
 def test_one_number_is_checked_as_a_list_of_it_is(name, value):
     assert outcome(RULES[name], value) == outcome(RULES[name], [value])
     if -(2**63) <= value < 2**63:
