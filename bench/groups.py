@@ -13,7 +13,7 @@ import fastlr as flr
 from bench.cases import END, INIT, LANES, LENGTH, T_LANES, check, mixed, mixed_formula
 from bench.report import Row, figure, target
 from bench.timing import Work, time_in_turns
-from tests import automata
+from tests import plain_plateaus
 
 STEPS = 64  # per loop: a call is timed inside a loop, as an optimizer makes it
 HISTORY = 1_000  # updates of a plateau rule
@@ -173,7 +173,7 @@ def replay_row(convention: str) -> Row:
     runs = metrics.T.tolist()
 
     def by_loop() -> list[list[float]]:
-        machines = [automata.automaton(rule) for _ in runs]
+        machines = [plain_plateaus.plain_plateau(rule) for _ in runs]
         return [machine.replay(run) for machine, run in zip(machines, runs, strict=True)]
 
     if np.array(by_loop()).T.tobytes() != rule.replay(metrics).tobytes():

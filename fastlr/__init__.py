@@ -48,9 +48,10 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 
 if TYPE_CHECKING:
+    from fastlr.analysis.changes import check, diff
+    from fastlr.analysis.checkpoints import checkpoint, resume, verify_resume
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
-    from fastlr.analysis.plans import check, checkpoint, diff, resume, verify_resume
     from fastlr.configs import from_config
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
@@ -169,7 +170,8 @@ _LATER = {
     ),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),
-    "analysis.plans": ("check", "checkpoint", "diff", "resume", "verify_resume"),
+    "analysis.changes": ("check", "diff"),
+    "analysis.checkpoints": ("checkpoint", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
     "sweeps.ranking": ("Ranked", "rank"),
     "sweeps.sweep": ("Sweep", "sweep"),

@@ -1,19 +1,64 @@
-"""Hypothesis without deadlines: the first call of a compiled kernel takes as long as its
-compilation.
+"""How much the tests try: a share of it by default, everything with ``--exhaustive``.
+
+- Tests marked ``exhaustive`` repeat, over many more inputs, what other tests already show. With
+  ``exhaustive(one_in=n)`` one case in ``n`` of a parametrized test stays in the default run. ``n``
+  is a prime above 3, so that the cases that stay meet every backend.
+- Hypothesis draws a quarter of the examples by default. They are the same whenever the same test
+  files are run: Hypothesis also tries the constants of the modules that are loaded.
+  ``--hypothesis-profile=explore`` draws others.
 """
 
+import re
+from collections import Counter
+
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# the same examples every time; pytest --hypothesis-profile=explore draws others
+# the first call of a compiled kernel takes as long as its compilation: no deadline
 settings.register_profile(
     "explore",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.register_profile(
-    "fastlr", settings.get_profile("explore"), derandomize=True, database=None
+    "exhaustive", settings.get_profile("explore"), derandomize=True, database=None
 )
+settings.register_profile("share", settings.get_profile("exhaustive"), max_examples=25)
 settings.register_profile(
-    "unshrunk", settings.get_profile("fastlr"), phases=[Phase.explicit, Phase.generate]
+    "unshrunk", settings.get_profile("exhaustive"), phases=[Phase.explicit, Phase.generate]
 )
-settings.load_profile("fastlr")
+
+# One worker of pytest-xdist runs the tests that compile Numba's kernels, which takes a minute.
+COMPILING = re.compile(r"jit|numba|compiled|tests/kernels/|test_one_number")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--exhaustive",
+        action="store_true",
+        help="run the tests marked exhaustive too, and draw all examples",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis loads the profile of --hypothesis-profile
+def pytest_configure(config):
+    settings.load_profile("exhaustive" if config.getoption("exhaustive") else "share")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Group the tests that compile, and drop the exhaustive ones unless they are wanted."""
+    for item in items:
+        if COMPILING.search(item.nodeid):
+            item.add_marker(pytest.mark.xdist_group("numba"))
+    if config.getoption("exhaustive"):
+        return
+    kept, dropped, seen = [], [], Counter()
+    for item in items:
+        marker = item.get_closest_marker("exhaustive")
+        one_in = marker.kwargs.get("one_in") if marker else 1
+        test = item.nodeid.partition("[")[0]
+        (kept if one_in and seen[test] % one_in == 0 else dropped).append(item)
+        seen[test] += 1
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept

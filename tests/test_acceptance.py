@@ -28,6 +28,7 @@ each_example = pytest.mark.parametrize("text", SCHEDULES)
 
 @by_each_backend
 @each_example
+@pytest.mark.exhaustive(one_in=5)
 def test_01_a_table_a_scalar_and_an_array_agree_in_any_order(text, backend):
     schedule = SCHEDULES[text]
     count = 150 if schedule.past_end != "raise" else int(np.min(schedule.steps))
@@ -95,6 +96,7 @@ def test_02_a_spec_holds_numbers_and_words_and_nothing_to_run():
 
 @by_each_backend
 @each_example
+@pytest.mark.exhaustive(one_in=5)
 def test_02_a_scalar_is_a_float(text, backend):
     schedule = SCHEDULES[text]
     lane = schedule[(0,) * len(schedule.shape)]
@@ -109,6 +111,7 @@ def test_02_a_scalar_is_a_float(text, backend):
 @pytest.mark.parametrize("total", [1, 2, 10, 1_000, 2**40])
 @pytest.mark.parametrize("warmup", [0, 1, "T"])
 @pytest.mark.parametrize("name", ["warmup_linear", "warmup_cosine", "one_cycle", "wsd"])
+@pytest.mark.exhaustive(one_in=5)
 def test_03_any_warm_up_and_any_length_stay_within_their_levels(name, warmup, total, backend):
     rise = total if warmup == "T" else warmup
     plan = {
@@ -156,6 +159,7 @@ ENDING = {
 
 @by_each_backend
 @pytest.mark.parametrize("text", ENDING)
+@pytest.mark.exhaustive(one_in=5)
 def test_04_past_the_end_means_the_same_for_every_shape(text, backend):
     plan = ENDING[text]
     end = plan.steps
@@ -541,6 +545,7 @@ PUBLISHED: dict[str, Case] = {
 
 @by_each_backend
 @pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.exhaustive(one_in=5)
 def test_09_the_schedules_of_others_by_their_published_formulas(name, backend):
     """The first and the last step, both sides of the end, and steps between, of ten thousand
     settings at once.

@@ -140,6 +140,7 @@ def closed_figures() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_call_of_the_wrong_form_names_the_function(name):
     function = FUNCTIONS[name]
     calls = []
@@ -155,6 +156,7 @@ def test_a_call_of_the_wrong_form_names_the_function(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.exhaustive(one_in=5)
 def test_an_argument_of_the_wrong_kind_is_refused_in_one_frame(name):
     function = FUNCTIONS[name]
     for wrong in WRONG:

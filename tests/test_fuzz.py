@@ -16,6 +16,7 @@ SEEDS = sorted(
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=[f"{path.parent.name}/{path.name}" for path in SEEDS])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_seed_gives_what_it_must(path):
     TARGETS[path.parent.name](path.read_bytes())
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from fastlr.analysis.plans import Wins, checkpoint, resume
+from fastlr.analysis.checkpoints import Wins, checkpoint, resume
 from fastlr.arguments.rules import Number, short_repr, validate_scalar
 from fastlr.errors import did_you_mean
 from fastlr.program.opcodes import LAST_STEP

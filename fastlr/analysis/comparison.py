@@ -1,8 +1,7 @@
-"""Comparison: a schedule beside a peer's own, step by step: where they part, and by how much.
+"""Compare a schedule step by step with another source of rates.
 
-A peer is whatever gives rates: another schedule, a function of the step (optax's and Keras's
-schedules are), a scheduler that sets the groups of an optimizer (torch's and timm's), or the rates
-themselves, as a log has them.
+The source, ``peer``, is another schedule, a function of the step (as optax's and Keras's schedules
+are), a scheduler that sets the groups of an optimizer (torch, timm), or an array of logged rates.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -31,13 +30,25 @@ Array = npt.NDArray[np.float64]
 @public_methods()
 @dataclass(frozen=True)
 class Comparison:
-    """A schedule's rates beside a peer's, both of shape ``(..., steps)``: the first step beyond the
-    tolerance, and the largest.
+    """The rates of a schedule beside another source's, as returned by :func:`compare`.
 
-    ``step`` is the first at which they differ by more than ``tolerance`` of the peer's largest
-    rate, or ``None``, and then the whole is false. ``largest`` is the largest difference, at
-    ``largest_step``, and ``ulps`` the largest in units of the last place of the larger of the two
-    rates, at ``ulps_step``.
+    It is true if the rates differ by more than the tolerance at any step. ``print`` shows it in a
+    sentence.
+
+    Attributes
+    ----------
+    ours, theirs : array
+        The rates of the schedule and of the other source, of shape ``(steps,)`` or
+        ``(lanes, steps)``.
+    tolerance : float
+        The largest difference allowed, as a share of the largest of ``theirs``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> found = flr.compare(flr.linear(0.5, 0.0, steps=8), [0.5, 0.4375, 0.375, 0.25])
+    >>> bool(found), found.step, found.largest
+    (True, 3, 0.0625)
     """
 
     ours: Array = field(repr=False)
@@ -46,12 +57,12 @@ class Comparison:
 
     @property
     def steps(self) -> int:
-        """How many were compared."""
+        """The number of steps compared."""
         return int(self.ours.shape[-1])
 
     @property
     def step(self) -> int | None:
-        """The first step at which they disagree."""
+        """The first step at which the rates differ by more than the tolerance, or ``None``."""
         wrong = (
             (self._apart > self.tolerance * np.abs(self.theirs).max())
             .reshape(-1, self.steps)
@@ -61,22 +72,22 @@ class Comparison:
 
     @property
     def largest(self) -> float:
-        """The largest difference."""
+        """The largest difference of two rates."""
         return float(self._apart.max())
 
     @property
     def largest_step(self) -> int:
-        """Where it is."""
+        """The first step that has the largest difference."""
         return self._where(self._apart)
 
     @property
     def ulps(self) -> float:
-        """The largest difference in units of the last place."""
+        """The largest difference in units in the last place of the larger rate."""
         return float(self._ulps.max())
 
     @property
     def ulps_step(self) -> int:
-        """Where it is."""
+        """The first step that has the largest difference in ulps."""
         return self._where(self._ulps)
 
     @cached_property
@@ -89,6 +100,7 @@ class Comparison:
         return units
 
     def _where(self, sizes: Array) -> int:
+        """The first step that has the largest of these sizes."""
         return int(sizes.reshape(-1, self.steps).max(axis=0).argmax())
 
     def __bool__(self) -> bool:
@@ -108,11 +120,20 @@ class Comparison:
             for rates in (self.ours, self.theirs)
         )
         of = f" of lane {lane}" if self.ours.ndim > 1 else ""
-        return f"they part at step {self.step:,}{of}: {ours!r} beside {theirs!r}; {detail}"
+        return f"they differ at step {self.step:,}{of}: {ours!r} against {theirs!r}; {detail}"
 
     def plot(self, ax: Any = None) -> Any:
-        """Both curves on one axes, of a batch the lane with the largest difference; returns the
-        axes.
+        """Draw both curves on one axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default new axes.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, with two curves. For a batch they show the lane with the largest difference.
         """
         from fastlr.drawing.plots import plot
 
@@ -128,23 +149,55 @@ class Comparison:
 def compare(
     schedule: Schedule, peer: object, steps: int | None = None, tolerance: float = 1e-12
 ) -> Comparison:
-    """A schedule beside a peer over the first ``steps`` steps: if not given, those of the peer's
-    rates, or to the schedule's end.
+    """Compare a schedule step by step with another source of rates.
 
-    ``peer`` is a schedule, a function of the step, an array of rates, or a scheduler of torch or
-    timm, which is stepped from where it stands and put back there. A scheduler's groups are
-    compared with the lanes, or all of them with the one lane. ``tolerance`` is a share of the
-    peer's largest rate. Raises ``TypeError`` for what gives no rates, ``ValueError`` where
-    ``steps`` must be given, where the rates are too few, and for batches that do not fit.
+    Two rates agree if ``|schedule(t) - peer(t)| <= tolerance * max|peer|``.
 
+    Parameters
+    ----------
+    schedule : Schedule
+        The schedule.
+    peer : Schedule, callable, array or scheduler
+        What to compare it with: another schedule, a function of the step (as optax's and Keras's
+        schedules are), an array of rates of shape ``(steps,)`` or ``(lanes, steps)`` (such as a
+        log), or a scheduler of torch or timm. The groups of a scheduler's optimizer are compared
+        with the lanes of the schedule, or each of them with its only lane.
+    steps : int, optional
+        The number of steps to compare, from step 0. By default the number of ``peer``'s rates, or
+        one step beyond the last end of the schedules given.
+    tolerance : float, default 1e-12
+        The largest difference allowed, as a share of ``peer``'s largest rate, from 0 to 1.
+
+    Returns
+    -------
+    Comparison
+        False if all rates agree.
+
+    Raises
+    ------
+    TypeError
+        If ``schedule`` is not a schedule, or ``peer`` is none of the sources above.
+    ValueError
+        If ``steps`` is missing for schedules without an end, if ``peer`` has fewer rates or a rate
+        that is not finite, or if the batch shapes do not broadcast.
+
+    Notes
+    -----
+    A scheduler is stepped from where it stands. Its state and its optimizer's groups are restored
+    afterwards.
+
+    Examples
+    --------
     >>> import math
     >>> import fastlr as flr
-    >>> print(compare(flr.cosine(0.1, 0.0, steps=1_000), lambda t: 0.05 * (1 + math.cos(math.pi * t / 1_000)), steps=900))
+    >>> def cosine(t):
+    ...     return 0.05 * (1 + math.cos(math.pi * t / 1_000))
+    >>> print(compare(flr.cosine(0.1, 0.0, steps=1_000), cosine, steps=900))
     ... # doctest: +ELLIPSIS
     they agree over 900 steps, within 1e-12 of the largest rate; ...
     >>> print(compare(flr.linear(0.1, 0.0, steps=10), flr.linear(0.1, 0.0, steps=9), tolerance=0.0))
     ... # doctest: +ELLIPSIS
-    they part at step 1: 0.09000000000000001 beside 0.08888888888888889; ...
+    they differ at step 1: 0.09000000000000001 against 0.08888888888888889; ...
     """
     a_schedule("compare: schedule", schedule, Schedule)
     share = validate_scalar(Factor, "compare: tolerance", tolerance)
@@ -166,7 +219,7 @@ def compare(
 
 
 def _length(schedule: Schedule, peer: object, steps: int | None) -> int:
-    """How many steps to compare."""
+    """The number of steps to compare."""
     if steps is not None:
         return int(validate_scalar(Period, "compare: steps", steps))
     if _is_array(peer):
@@ -183,7 +236,7 @@ def _is_array(peer: object) -> bool:
 
 
 def _rates(peer: Any, steps: int) -> Array:
-    """A peer's rates at the first so many steps."""
+    """The peer's rates at steps 0 to ``steps - 1``."""
     if isinstance(peer, Schedule):
         return peer.table(steps)
     if _is_array(peer):
@@ -202,16 +255,14 @@ def _rates(peer: Any, steps: int) -> Array:
 
 
 def _stepped(scheduler: Any, steps: int) -> Array:
-    """The rates that a scheduler sets its optimizer's groups to; it and they are as before
-    afterwards.
-    """
+    """The rates that a scheduler sets; its state and its optimizer's groups are restored."""
     groups, state = scheduler.optimizer.param_groups, copy.deepcopy(scheduler.state_dict())
     before = [{key: value for key, value in group.items() if key != "params"} for group in groups]
     rates = np.empty((len(groups), steps))
     step = _step_of(scheduler)
     try:
         with warnings.catch_warnings():
-            # torch's, that the optimizer itself has not been stepped
+            # torch warns that the optimizer itself was not stepped
             warnings.simplefilter("ignore")
             for t in range(steps):
                 if t:
@@ -225,7 +276,7 @@ def _stepped(scheduler: Any, steps: int) -> Array:
 
 
 def _step_of(scheduler: Any) -> Callable[[int], object]:
-    """How a scheduler is taken to its step t: torch's counts by itself, timm's is told."""
+    """Advance a scheduler to step t: torch's counts by itself, timm's takes t."""
     if hasattr(scheduler, "last_epoch"):
         return lambda _: scheduler.step()
     by_epoch: bool = getattr(scheduler, "t_in_epochs", True)

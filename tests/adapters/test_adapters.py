@@ -1,12 +1,13 @@
 """Every adapter against its package, in a process of its own, and every example of its page.
 
-A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it.
+A test is skipped if its package is not installed, unless the environment variable
+``FASTLR_REQUIRE`` names the package.
 """
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
-import doors
+import adapter_cases
 import pytest
 from other_libraries import require
 
@@ -15,7 +16,7 @@ from fastlr import adapters
 
 @pytest.fixture(scope="module")
 def processes():
-    """One for each set of packages; Keras has one backend in each."""
+    """A process for each set of packages: Keras has one backend per process."""
     found = {}
     yield lambda packages: found.setdefault(
         packages, ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
@@ -26,34 +27,34 @@ def processes():
 
 @pytest.fixture
 def apart(processes):
-    """Runs functions in the process of some packages."""
+    """Run a function in the process of some packages."""
     return lambda packages, function, *arguments: (
         processes(tuple(packages)).submit(function, *arguments).result()
     )
 
 
-@pytest.mark.parametrize("case", doors.CASES)
-def test_a_door(case, apart):
-    require(*doors.CASES[case])
-    apart(doors.CASES[case], doors.run_case, case)
+@pytest.mark.parametrize("case", adapter_cases.CASES)
+def test_an_adapter_keeps_its_promise(case, apart):
+    require(*adapter_cases.CASES[case])
+    apart(adapter_cases.CASES[case], adapter_cases.run_case, case)
 
 
 @pytest.mark.parametrize("package", adapters.packages())
-def test_what_an_adapter_shows(package, apart):
+def test_the_examples_of_an_adapter_run(package, apart):
     alone = {name: [name] for name in ("dask", "jax", "pandas", "torch", "xarray")}
     needed = (alone | {"optax": ["jax", "optax"]}).get(package, [package, "torch"])
     require(*needed)
-    apart(needed, doors.run_doctests, package)
+    apart(needed, adapter_cases.run_doctests, package)
 
 
-@pytest.mark.parametrize("section", doors.SECTIONS)
-def test_what_the_page_shows(section, apart):
-    needed = doors.packages_of(section)
+@pytest.mark.parametrize("section", adapter_cases.SECTIONS)
+def test_the_examples_of_the_page_run(section, apart):
+    needed = adapter_cases.packages_of(section)
     require(*needed)
-    apart(["the page", *needed], doors.run_section, section)
+    apart(["the page", *needed], adapter_cases.run_section, section)
 
 
-def test_a_package_without_an_adapter_is_named():
+def test_an_unknown_adapter_suggests_the_nearest():
     with pytest.raises(AttributeError, match="no package 'trch'; did you mean 'torch'"):
         _ = adapters.trch
     assert dir(adapters) == sorted(["packages", *adapters.packages()])

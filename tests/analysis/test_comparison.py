@@ -23,7 +23,7 @@ def test_a_function_that_parts_at_a_step():
     assert found
     assert found.step == 7
     assert found.largest == pytest.approx(1e-3)
-    assert f"they part at step 7: {PLAN(7)!r} beside {PLAN(7) + 1e-3!r}" in str(found)
+    assert f"they differ at step 7: {PLAN(7)!r} against {PLAN(7) + 1e-3!r}" in str(found)
 
 
 def test_a_tolerance_is_a_share_of_the_largest_rate():

@@ -219,6 +219,7 @@ def test_a_log_may_leave_steps_out(name):
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if not flr.parse(text).shape])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_schedule_of_any_kind_is_found_at_its_steps(text):
     run = flr.parse(text)
     steps = np.delete(np.arange(5, min(45, int(run.program[3]))), 7)

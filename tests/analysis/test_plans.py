@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
+from effort import examples
 from equality import same
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -69,7 +70,7 @@ def before(step: int, *plans: flr.Schedule, seed: int) -> np.ndarray:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(old=schedules.scalars, new=schedules.scalars, step=edits, seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_a_new_plan_changes_no_bit_before_its_step(backend, old, new, step, seed):
     assume((new.steps or 0) + step <= LAST)
     own, shared = old.continue_from(step, new), old.continue_from(step, new, clock="same")
@@ -93,7 +94,7 @@ def test_a_new_plan_changes_no_bit_before_its_step(backend, old, new, step, seed
     seed=seeds,
     clock=st.sampled_from(["own", "same"]),
 )
-@settings(max_examples=50)
+@examples(50)
 def test_a_matched_plan_begins_at_the_rate_it_leaves(backend, old, new, step, seed, clock):
     assume((new.steps or 0) + step <= LAST)
     with flr.use_backend("reference"):
@@ -122,7 +123,7 @@ def test_a_plan_is_continued_lane_by_lane(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(plan=extensible, more=st.integers(0, 1_000), where=st.floats(0.0, 1.0), seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_an_extension_changes_no_bit_before_its_step_and_ends_where_it_should(
     backend, plan, more, where, seed
 ):
@@ -156,7 +157,7 @@ def waits(plan: flr.Schedule, at: int) -> bool:
     more=st.integers(0, 10**6),
     shape=schedules.shapes,
 )
-@settings(max_examples=50)
+@examples(50)
 def test_an_extended_stable_phase_is_a_longer_stable_phase(
     peak, warmup, stable, cooldown, more, shape
 ):
@@ -182,7 +183,7 @@ def test_groups_are_extended_each_by_its_own_last_piece():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(plan=schedules.scalars, at=edits, steps=short, seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_a_cooldown_changes_no_bit_before_it_begins(backend, plan, at, steps, seed):
     cooled = plan.cooldown(at, steps)
     with flr.use_backend(backend):
@@ -195,7 +196,7 @@ def test_a_cooldown_changes_no_bit_before_it_begins(backend, plan, at, steps, se
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("shape", SHAPES)
 @given(plan=schedules.scalars, at=st.lists(edits, min_size=1, max_size=4), steps=short)
-@settings(max_examples=15)
+@examples(15)
 def test_a_branch_is_the_cooldown_of_its_lane(shape, backend, plan, at, steps):
     at = [min(step, 10**6 if plan.steps is None else plan.steps) for step in at]
     branches = plan.branches(at, steps, shape=shape)
@@ -256,7 +257,7 @@ brief = st.one_of(
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(old=brief, new=brief, steps=st.integers(1, 100), at=st.integers(0, 120))
-@settings(max_examples=60)
+@examples(60)
 def test_a_difference_is_that_of_the_tables(backend, old, new, steps, at):
     with flr.use_backend(backend):
         for other in (new, old.continue_from(at, new), old):
@@ -278,7 +279,7 @@ def test_a_difference_is_that_of_the_tables(backend, old, new, steps, at):
     steps=st.integers(1, 100),
     named=st.booleans(),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_a_difference_of_groups_has_the_name_of_the_lane(pairs, steps, named):
     names = [f"group{i}" for i in range(len(pairs))] if named else None
     old, new = (flr.stack([pair[side] for pair in pairs], names=names) for side in (0, 1))
@@ -294,7 +295,7 @@ def test_a_difference_of_groups_has_the_name_of_the_lane(pairs, steps, named):
 
 
 @given(a=st.integers(1, 300), b=st.integers(1, 300))
-@settings(max_examples=50)
+@examples(50)
 def test_a_difference_reaches_one_step_beyond_the_longer_plan(a, b):
     """The last step tells two levels apart that are reached in the same way."""
     assert flr.diff(flr.linear(1.0, 0.0, a), flr.linear(1.0, 0.0, b)).steps == max(a, b) + 1
@@ -337,7 +338,7 @@ def test_a_plan_that_raises_is_compared_up_to_its_end():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(plan=st.one_of(brief, extensible), steps=st.integers(1, 400))
-@settings(max_examples=60)
+@examples(60)
 def test_a_check_says_what_the_table_says(backend, plan, steps):
     with flr.use_backend(backend):
         found, table = flr.check(plan, steps), plan.table(steps)
@@ -435,7 +436,7 @@ def test_a_resume_of_groups_is_told_by_name():
 
 
 @given(plan=st.one_of(schedules.scalars, schedules.batches()), step=st.integers(0, LAST))
-@settings(max_examples=60)
+@examples(60)
 def test_a_checkpoint_in_json_gives_back_plan_and_step(plan, step):
     saved = json.loads(json.dumps(flr.checkpoint(plan, step)))
     assert flr.resume(saved) == flr.resume(saved, plan) == (plan, step)

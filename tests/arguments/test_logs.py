@@ -34,6 +34,7 @@ def restarted(rng):
 
 
 @pytest.mark.parametrize("seed", range(200))
+@pytest.mark.exhaustive(one_in=5)
 def test_a_simulated_run_with_restarts_keeps_what_went_on(seed):
     steps, values, counting = restarted(np.random.default_rng(seed))
     rows = kept(steps, values)
@@ -43,6 +44,7 @@ def test_a_simulated_run_with_restarts_keeps_what_went_on(seed):
 
 
 @pytest.mark.parametrize("seed", range(100))
+@pytest.mark.exhaustive(one_in=5)
 def test_shuffled_rows_of_different_steps_are_refused(seed):
     rng = np.random.default_rng(seed)
     steps = np.unique(rng.integers(0, 10_000, int(rng.integers(3, 60))))
@@ -54,6 +56,7 @@ def test_shuffled_rows_of_different_steps_are_refused(seed):
 
 
 @pytest.mark.parametrize("seed", range(100))
+@pytest.mark.exhaustive(one_in=5)
 def test_where_no_step_is_lost_restarted_and_sorted_rows_are_the_same(seed):
     rng = np.random.default_rng(seed)
     first = np.unique(rng.integers(0, 100, 30))

@@ -126,7 +126,7 @@ def test_compare_says_where_two_part(folder: Path) -> None:
         app, ["compare", "linear(1.0, 0.0, 10)", "linear(1.0, 0.5, 10)", "--out", "both.png"]
     )
     assert parted.exit_code == 1
-    assert "they part at step 1" in parted.stdout
+    assert "they differ at step 1" in parted.stdout
     assert imread(folder / "both.png").ndim == 3
 
 

@@ -510,26 +510,26 @@ TRAINED = 10
 
 def saved_trainer(name, folder):
     """A checkpoint after every step, and the rates that were logged."""
-    import doors
+    import adapter_cases
 
     with quiet():
-        trainer = doors._trainer(folder, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=1)
+        trainer = adapter_cases._trainer(folder, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=1)
         trainer.train()
-    Path(folder, "runs").write_text(json.dumps(doors._logged(trainer)))
+    Path(folder, "runs").write_text(json.dumps(adapter_cases._logged(trainer)))
 
 
 def resumed_trainer(name, folder):
-    import doors
+    import adapter_cases
 
     rates, count = json.loads(Path(folder, "runs").read_text()), 0
     with quiet():
         for k in range(1, TRAINED):
             with tempfile.TemporaryDirectory() as other:
-                trainer = doors._trainer(
+                trainer = adapter_cases._trainer(
                     other, flr.warmup_cosine(PEAK, 3, TRAINED), save_steps=TRAINED
                 )
                 trainer.train(resume_from_checkpoint=f"{folder}/checkpoint-{k}")
-                count += doors._logged(trainer) != rates
+                count += adapter_cases._logged(trainer) != rates
     return {"warmup-cosine": {"": count}}
 
 

@@ -319,6 +319,7 @@ def test_a_triangle_keeps_its_digits_far_out(step):
     ("steps", "warmup"),
     [(10, 1), (100, 1), (3, 1), (2, 1), (2, 0), (1, 0), (0, 0), (7, 3), (10, 5)],
 )
+@pytest.mark.exhaustive(one_in=5)
 def test_a_one_cycle_of_any_split(steps, warmup, shape, phases):
     """torch divides by zero where fraction times total is 1; optax never rises at fraction 1
     and gave NaN for three steps.
@@ -372,6 +373,7 @@ MEANT = {("tanh", "lower", -1), ("tanh", "upper", -1), ("cyclic", "down", None)}
         if (*number, value) not in MEANT
     ],
 )
+@pytest.mark.exhaustive(one_in=11)
 def test_no_number_that_is_none(name, key, value):
     """Eight peers of eight take a NaN or an infinite rate; transformers turns it into 0; keras
     takes strings.
@@ -383,6 +385,7 @@ def test_no_number_that_is_none(name, key, value):
 
 @pytest.mark.parametrize("value", [1, np.float32(1.0), np.int64(1), np.array(1)])
 @pytest.mark.parametrize(("name", "key"), RATES)
+@pytest.mark.exhaustive(one_in=7)
 def test_a_whole_rate_is_a_rate(name, key, value):
     """keras: CosineDecay(1, 10) computes in int32 with pi = 3; ExponentialDecay(1, ...) is 0
     from step 1.
@@ -453,6 +456,7 @@ def test_an_arrangement_without_meaning_is_refused(build, message):
 @pytest.mark.parametrize("total", [1, 2, 10, 2**40])
 @pytest.mark.parametrize("warmup", [0, 1, 2, "total"])
 @pytest.mark.parametrize("name", ["warmup_linear", "warmup_cosine"])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_warm_up_of_any_length(name, warmup, total):
     """mlx-vlm: 0/0 where the warm-up is the whole run; others skip the peak or the floor."""
     rise = min(total, total if warmup == "total" else warmup)
@@ -467,6 +471,7 @@ def test_a_warm_up_of_any_length(name, warmup, total):
 
 @pytest.mark.parametrize("name", ["linear", "polynomial", "cosine", "exponential", "rex", "tanh"])
 @pytest.mark.parametrize("steps", [0, 1, 2, 2**31, 2**40, LAST])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_run_of_any_length(name, steps):
     """mmengine takes T = 0 for 10^9; optax takes it for a constant; others divide by it."""
     schedule = built(name, steps=steps)
@@ -621,6 +626,7 @@ def test_a_rate_without_room_for_arithmetic_is_refused(build, message):
 
 @pytest.mark.parametrize("level", [1e290, 1e280])
 @pytest.mark.parametrize(("name", "key"), RATES)
+@pytest.mark.exhaustive(one_in=5)
 def test_the_largest_rates_stay_finite(name, key, level):
     """Infinity or NaN late in a run."""
     raised = {other: level for other_name, other in RATES if other_name == name} | {

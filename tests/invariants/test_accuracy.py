@@ -9,7 +9,8 @@ import oracle
 import pytest
 import schedules
 from cases import BOUNDS
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -45,7 +46,7 @@ COMPOSED = {"exp_range": 5.0, "noam": 3.0, "scale=": 2.0}
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.curves, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=75)
+@examples(75)
 def test_every_shape_is_within_two_ulp(backend, bound, schedule, seed):
     allowed = bound + max(
         (extra for word, extra in COMPOSED.items() if word in repr(schedule)), default=0.0
@@ -91,7 +92,7 @@ def telling_steps(schedule, rng, count=12):
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=powered, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=60)
+@examples(60)
 def test_so_is_every_power(backend, bound, schedule, seed):
     """From 1e-3 to 1e3, as far as the rate is not nearly subnormal."""
     with flr.use_backend(backend):
@@ -102,7 +103,7 @@ def test_so_is_every_power(backend, bound, schedule, seed):
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.scalars, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=50)
+@examples(50)
 def test_every_composition_adds_one_rounding_an_operation(backend, bound, schedule, seed):
     with flr.use_backend(backend):
         for t in schedules.interesting_steps(schedule, np.random.default_rng(seed), count=8):

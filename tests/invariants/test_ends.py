@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
-from hypothesis import assume, example, given, settings
+from effort import examples
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -117,7 +118,7 @@ def rises(table: np.ndarray, backend: str) -> bool:
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", CURVES)
 @given(data=st.data())
-@settings(max_examples=25)
+@examples(25)
 def test_the_ends_are_the_parameters_to_the_bit(name, backend, data):
     schedule, init, end, steps = data.draw(pieces(name, long_lengths))
     with flr.use_backend(backend):
@@ -128,7 +129,7 @@ def test_the_ends_are_the_parameters_to_the_bit(name, backend, data):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(parts=st.lists(st.sampled_from([*CURVES]).flatmap(pieces), min_size=2, max_size=5))
-@settings(max_examples=60)
+@examples(60)
 def test_at_a_seam_the_next_piece_begins_with_its_init(backend, parts):
     schedule, boundaries = parts[0][0], [parts[0][3]]
     for part, _, _, steps in parts[1:]:
@@ -150,7 +151,7 @@ def test_at_a_seam_the_next_piece_begins_with_its_init(backend, parts):
     warmup=schedules.lengths,
     rest=schedules.periods,
 )
-@settings(max_examples=40)
+@examples(40)
 def test_the_peak_of_a_warm_up_is_the_peak(backend, peak, init, end, warmup, rest):
     steps = warmup + rest
     with flr.use_backend(backend):
@@ -174,7 +175,7 @@ def test_the_peak_of_a_warm_up_is_the_peak(backend, peak, init, end, warmup, res
     down=schedules.periods,
     cycle=st.integers(0, 2**30),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_a_cycle_begins_on_low_and_turns_on_high(mode, backend, a, b, up, down, cycle):
     low, high, first = min(a, b), max(a, b), cycle * (up + down)
     assume(up > 0 and first + up <= LAST)
@@ -192,7 +193,7 @@ def test_a_cycle_begins_on_low_and_turns_on_high(mode, backend, a, b, up, down, 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", CURVES)
 @given(data=st.data(), seed=seeds)
-@settings(max_examples=30)
+@examples(30)
 def test_a_finite_curve_is_monotone_and_keeps_between_its_levels(name, backend, data, seed):
     schedule, init, end, steps = data.draw(pieces(name, long_lengths))
     with flr.use_backend(backend):
@@ -204,7 +205,7 @@ def test_a_finite_curve_is_monotone_and_keeps_between_its_levels(name, backend, 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", DECAYS)
 @given(data=st.data(), seed=seeds)
-@settings(max_examples=30)
+@examples(30)
 def test_a_decay_never_rises_after_its_warm_up(name, backend, data, seed):
     schedule = data.draw(DECAYS[name])
     warmup = max(schedule.boundaries, default=0)
@@ -255,7 +256,7 @@ def levels_of(spec: object) -> list[float]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.finite_curves, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_a_rate_never_leaves_the_interval_of_its_levels(backend, schedule, seed):
     spec = schedule.to_spec()["schedule"]
     levels = levels_of(spec)
@@ -274,7 +275,7 @@ def test_a_rate_never_leaves_the_interval_of_its_levels(backend, schedule, seed)
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_every_rate_to_2_53_is_finite_and_not_negative(backend, schedule, seed):
     steps = np.array(
         [*schedules.interesting_steps(schedule, np.random.default_rng(seed)), LAST - 1, LAST]
@@ -307,7 +308,7 @@ def same_everywhere(a: flr.Schedule, b: flr.Schedule, seed: int, stop: int = LAS
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(nothing=nothings, other=schedules.curves, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_a_piece_of_no_steps_vanishes_before_another(backend, nothing, other, seed):
     with flr.use_backend(backend):
         assert same_everywhere(nothing.then(other), other, seed)
@@ -315,7 +316,7 @@ def test_a_piece_of_no_steps_vanishes_before_another(backend, nothing, other, se
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(first=schedules.finite_curves, nothing=nothings, other=schedules.curves, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_a_piece_of_no_steps_vanishes_between_two_others(backend, first, nothing, other, seed):
     assume(first.steps is not None and first.steps + (other.steps or 0) <= LAST)
     with flr.use_backend(backend):
@@ -350,7 +351,7 @@ def beyond(steps: int, seed: int) -> list[int]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=finite, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_past_the_end_means_the_same_for_all_shapes(backend, schedule, seed):
     steps = schedule.steps
     with flr.use_backend(backend):
@@ -363,7 +364,7 @@ def test_past_the_end_means_the_same_for_all_shapes(backend, schedule, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=finite, seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_raise_refuses_every_step_from_the_end_on(backend, schedule, seed):
     steps, strict = schedule.steps, schedule.with_past_end("raise")
     with flr.use_backend(backend):
@@ -382,7 +383,7 @@ def test_raise_refuses_every_step_from_the_end_on(backend, schedule, seed):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("policy", ["hold", "raise", "repeat", "zero"])
 @given(schedule=finite, seed=seeds)
-@settings(max_examples=20)
+@examples(20)
 def test_a_policy_changes_nothing_before_the_end(policy, backend, schedule, seed):
     with flr.use_backend(backend):
         assert same_everywhere(schedule.with_past_end(policy), schedule, seed, stop=schedule.steps)
@@ -453,7 +454,7 @@ def test_a_part_that_raises_cannot_be_asked_past_its_end_in_a_join():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars)
-@settings(max_examples=20)
+@examples(20)
 def test_2_53_is_the_last_step(backend, schedule):
     with flr.use_backend(backend):
         assert schedule(LAST) == schedule(np.array([LAST]))[0] == schedule.table(LAST, LAST + 1)[0]
@@ -528,7 +529,7 @@ TINY = [
 
 @pytest.mark.parametrize("text", TINY)
 @given(a=st.floats(5e-324, 1e-290), r=st.floats(0.01, 3.0))
-@settings(max_examples=25)
+@examples(25)
 @example(a=1e-323, r=0.1)
 @example(a=1e-310, r=0.5)
 def test_a_piece_with_a_tiny_level_is_monotone(text, a, r):
@@ -583,7 +584,7 @@ def test_a_tiny_level_is_kept_to_the_bit_and_summed(build, backend):
 @given(
     a=st.lists(st.one_of(st.floats(5e-324, 1e-290), st.floats(1e-3, 1.0)), min_size=2, max_size=5)
 )
-@settings(max_examples=25)
+@examples(25)
 def test_a_batch_of_tiny_and_other_levels_is_its_lanes(a):
     for batch in (
         flr.step_decay(a, 0.9, 5),

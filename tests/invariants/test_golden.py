@@ -229,12 +229,14 @@ def answers(name: str, backend: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.exhaustive(one_in=5)
 def test_c_and_numba_give_the_same_bits(name):
     assert answers(name, "native") == answers(name, "jit")
 
 
 @pytest.mark.parametrize("name", FIXED)
 @pytest.mark.parametrize(("backend", "bound"), [("native", 2.0), ("reference", 8.0)])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_lane_is_near_the_truth(name, backend, bound):
     schedule = FIXED[name]
     extra = max((extra for word, extra in COMPOSED.items() if word in name), default=0.0)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
+from effort import examples
 from equality import same
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from numba import njit
 
@@ -48,7 +49,7 @@ def level(request):
 
 EITHER = st.one_of(schedules.scalars, schedules.batches())
 # one level for all
-SHARED = settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = examples(75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def both(ask):
@@ -111,7 +112,7 @@ def test_every_level_of_an_x86_processor_is_built():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
     rng = np.random.default_rng(seed)
     steps = np.array(schedules.interesting_steps(schedule, rng))
@@ -127,7 +128,7 @@ def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_any_slice_and_stride_of_a_table_agrees(backend, schedule, seed):
     rng = np.random.default_rng(seed)
     boundary = int(rng.choice([*schedule.boundaries, 0, 2**52]))
@@ -149,7 +150,7 @@ def test_any_slice_and_stride_of_a_table_agrees(backend, schedule, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_out_of_any_strides_and_either_dtype_agrees(backend, schedule, seed):
     count = int(np.random.default_rng(seed).integers(1, 5000))
     with flr.use_backend(backend):
@@ -174,7 +175,7 @@ def test_out_of_any_strides_and_either_dtype_agrees(backend, schedule, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.batches(), seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_every_lane_agrees_with_its_own_schedule(backend, schedule, seed):
     rng = np.random.default_rng(seed)
     steps = np.array(schedules.interesting_steps(schedule, rng, count=4))
@@ -214,7 +215,7 @@ def test_mixed_families_land_in_their_own_places():
 
 
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
-@settings(max_examples=50)
+@examples(50)
 def test_the_reference_agrees_with_the_kernels(schedule, seed):
     steps = np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed), count=6))
     with flr.use_backend("jit"):
@@ -251,7 +252,7 @@ def test_rates_may_be_written_over_their_steps():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_steps_anywhere_in_the_memory_of_the_rates_give_the_same_rates(backend, schedule, seed):
     random = np.random.default_rng(seed)
     count, dtype = int(random.integers(1, 9)), random.choice(["i8", "i4", "u2", ">i8", "u8"])

@@ -205,6 +205,7 @@ def test_forks_before_and_after_use_in_and_beside_threads(crowd):
 # -- many processes, and the cache on disk ---------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_processes_at_once_on_a_cold_cache(tmp_path):
     """fastlr's own kernels, as many processes as FASTLR_PROCESSES says; what one has kept the
     next one reads.
@@ -264,6 +265,7 @@ def test_a_full_disk_stops_no_rate(squares, tmp_path):
     assert kept(tmp_path) == []
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_cache_stops_no_rate(squares, tmp_path):
     """Half of a file is what a machine that went down leaves."""
     assert squares() == {"right": SQUARES, "hits": 0}

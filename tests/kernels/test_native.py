@@ -80,6 +80,7 @@ def asked(rates: Path, program: Path, *span: object) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if SCHEDULES[text].shape == ()])
+@pytest.mark.exhaustive(one_in=7)
 def test_the_example_prints_the_same_bits(rates, tmp_path, text):
     schedule, path = SCHEDULES[text], tmp_path / "program"
     schedule.program.tofile(path)

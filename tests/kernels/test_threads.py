@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
-from hypothesis import HealthCheck, given, settings
+from effort import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -38,7 +39,7 @@ def eager(monkeypatch):
     count=st.integers(1, 3000),
     many=st.integers(2, 9),
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_threads_change_no_bit(eager, backend, schedule, count, many):
     steps = np.arange(count)[::-1].copy()
     with flr.use_backend(backend):

@@ -20,7 +20,7 @@ def in_float64():
     """Keras, with float64 for what it makes; with all backends but TensorFlow's it would narrow
     that in mid-formula.
     """
-    os.environ.setdefault("KERAS_BACKEND", "torch")  # the backend that test_plateau_peers.py has
+    os.environ.setdefault("KERAS_BACKEND", "torch")  # the backend that tests/plateau uses
     import keras
     from keras.src.backend.common import dtypes
 

@@ -150,7 +150,7 @@ def run_joined(settings, steps):
     return asked(optax.join_schedules(parts, settings["boundaries"]), steps)
 
 
-# -- plateau, whose automaton test_plateau_peers.py compares to the bit ----------------------------
+# -- plateau, which tests/plateau compares to the bit -----------------------------------------
 
 
 def run_plateau(settings, metrics):

@@ -202,7 +202,7 @@ def functions(rng):
     return {"lr": rates(rng), "lr_lambda": lambda t: a**t + b / (1 + t), "total_steps": 20}
 
 
-# -- plateau, whose automaton test_plateau_peers.py compares to the bit ----------------------------
+# -- plateau, which tests/plateau compares to the bit -----------------------------------------
 
 
 def plateau(rng):

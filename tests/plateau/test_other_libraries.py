@@ -9,8 +9,8 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 
-import libraries
 import numpy as np
+import other_plateaus
 import pytest
 from other_libraries import require
 
@@ -111,7 +111,7 @@ def test_torch(apart):
         "atol": np.where(relative, 0.0, columns["rtol"]),
     }
     rule = flr.Plateau(**ours, nan="bad", convention="torch")
-    same(replayed(rule, rates, metrics), apart(libraries.torch, theirs, rates, metrics))
+    same(replayed(rule, rates, metrics), apart(other_plateaus.torch, theirs, rates, metrics))
 
 
 def test_torch_with_a_rate_of_float32(apart):
@@ -120,7 +120,7 @@ def test_torch_with_a_rate_of_float32(apart):
     columns, rates = settings(rng, HISTORIES, 1e-4)
     metrics, theirs = histories(rng, HISTORIES), named(columns, rtol="threshold", floor="min_lr")
     rule = flr.Plateau(**columns, nan="bad", precision="single")
-    same(replayed(rule, rates, metrics), apart(libraries.torch, theirs, rates, metrics, True))
+    same(replayed(rule, rates, metrics), apart(other_plateaus.torch, theirs, rates, metrics, True))
 
 
 def test_keras(apart):
@@ -130,7 +130,7 @@ def test_keras(apart):
     columns, metrics = named(columns, rtol="atol"), histories(rng, HISTORIES)
     rule = flr.Plateau(**columns, nan="bad", convention="keras")
     theirs = named(columns, atol="min_delta", floor="min_lr")
-    same(replayed(rule, rates, metrics), apart(libraries.keras, theirs, rates, metrics))
+    same(replayed(rule, rates, metrics), apart(other_plateaus.keras, theirs, rates, metrics))
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("double", np.float64), ("single", np.float32)])
@@ -153,7 +153,7 @@ def test_optax(apart, precision, dtype):
         rule = flr.Plateau(**own, **columns, nan="bad", convention="optax", precision=precision)
         same(
             replayed(rule, np.ones(count), metrics),
-            apart(libraries.optax, own, columns, metrics, dtype),
+            apart(other_plateaus.optax, own, columns, metrics, dtype),
         )
 
 
@@ -169,7 +169,10 @@ def test_timm(apart):
         "cooldown": "cooldown_t",
     }
     theirs = apart(
-        libraries.timm, named(columns, **names, warmup="warmup_t", floor="lr_min"), rates, metrics
+        other_plateaus.timm,
+        named(columns, **names, warmup="warmup_t", floor="lr_min"),
+        rates,
+        metrics,
     )
     # its warm-up has rates of its own, and ends within an ulp of where it should
     warming = np.arange(UPDATES) < columns["warmup"][:, np.newaxis]

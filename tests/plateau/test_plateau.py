@@ -1,4 +1,4 @@
-"""Plateau: every backend repeats the plain automata to the bit, however a history is asked;
+"""Plateau: every backend gives the bits of plain Python, however a history is evaluated;
 state is whole or untouched.
 """
 
@@ -12,10 +12,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from automata import automaton
 from cases import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_plateaus import plain_plateau
 
 import fastlr as flr
 from fastlr.arguments import outputs
@@ -84,19 +84,21 @@ def same_state(a, b):
     ), (a, b)
 
 
-# -- the automata ----------------------------------------------------------------------------------
+# -- plateau rules in plain Python ----------------------------------------------------------------
 
 
 @backend
 @kind
 @pytest.mark.parametrize("nan", ["bad", "ignore"])
-def test_every_backend_repeats_the_plain_automata(backend, convention, precision, nan):
+def test_every_backend_equals_plain_python(backend, convention, precision, nan):
     rng = np.random.default_rng(KINDS.index((convention, precision)))
     rule, metrics = made(rng, 300, convention, precision, nan), drawn(rng, 300, 40)
     first = rng.random(300)
     with flr.use_backend(backend):
         scales = rule.replay(metrics, rule.init(scale=first))
-    plain = [automaton(lane(rule, i), first[i]).replay(metrics[:, i].tolist()) for i in range(300)]
+    plain = [
+        plain_plateau(lane(rule, i), first[i]).replay(metrics[:, i].tolist()) for i in range(300)
+    ]
     assert np.array_equal(scales, np.transpose(plain))
     assert len(np.unique(scales)) > 300
 
@@ -104,7 +106,9 @@ def test_every_backend_repeats_the_plain_automata(backend, convention, precision
 @backend
 @kind
 @pytest.mark.parametrize("window", [1, 3])
-def test_automata_whose_lanes_share_their_numbers(backend, convention, precision, window):
+def test_every_backend_equals_plain_python_where_lanes_share_numbers(
+    backend, convention, precision, window
+):
     rng, count = np.random.default_rng(40), 600
     rule = flr.Plateau(
         mode="max",
@@ -124,7 +128,7 @@ def test_automata_whose_lanes_share_their_numbers(backend, convention, precision
     metrics = drawn(rng, count, 20)
     with flr.use_backend(backend):
         scales = rule.replay(metrics)
-    plain = [automaton(lane(rule, i)).replay(metrics[:, i].tolist()) for i in range(count)]
+    plain = [plain_plateau(lane(rule, i)).replay(metrics[:, i].tolist()) for i in range(count)]
     assert np.array_equal(scales, np.transpose(plain))
 
 
@@ -156,7 +160,7 @@ def test_an_update_begins_from_any_state(backend, convention, precision):
     with flr.use_backend(backend):
         after = rule.update(state, metrics)
     for i in range(1_000):
-        plain = automaton(lane(rule, i))
+        plain = plain_plateau(lane(rule, i))
         for name, part in state._asdict().items():
             setattr(plain, name, part[i].item())
         plain.updates = plain.warmup
@@ -246,7 +250,7 @@ def test_any_history(kind, metrics, data):
         convention=convention,
         precision=precision,
     )
-    plain = automaton(rule).replay(metrics)
+    plain = plain_plateau(rule).replay(metrics)
     for backend in BACKENDS:
         with flr.use_backend(backend):
             assert rule.replay(metrics).tolist() == plain
@@ -304,7 +308,7 @@ def test_the_windows_of_lanes_without_one():
     assert scales[:, 1].tolist() == [1.0] * 5 + [0.5]
 
 
-# -- what the automata are for ---------------------------------------------------------------------
+# -- what the rules are for ------------------------------------------------------------------------
 
 
 def test_conventions_differ_by_one_update():

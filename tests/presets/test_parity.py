@@ -6,6 +6,7 @@ import os
 
 import parity
 import pytest
+from effort import share_of
 
 from fastlr.presets import _rules
 
@@ -17,12 +18,12 @@ def test_every_preset_is_compared():
     assert sorted(parity.preset_names()) == sorted(CASES)
 
 
-# of each; `python -m bench parity` takes as many as a case asks for, 1,000 of most packages
+# random settings per preset with --exhaustive; `python -m bench parity` draws 1,000 of most presets
 SETTINGS = 40
 
 
 def compared(case):
-    found = parity.largest(case, min(case.count, SETTINGS))
+    found = parity.largest(case, share_of(min(case.count, SETTINGS)))
     assert found.size <= case.bound, found
 
 
@@ -40,6 +41,7 @@ def test_a_preset_has_the_figures_of_its_formula(name):
 
 
 @pytest.mark.parametrize("name", parity.preset_names())
-def test_an_argument_that_is_none_is_told_by_the_presets_name(name):
+@pytest.mark.exhaustive(one_in=7)
+def test_an_unknown_argument_is_refused_by_the_presets_name(name):
     with pytest.raises(TypeError, match=f"^{name}: .*(nonesuch|missing argument)"):
         _rules.PRESETS[name].build(nonesuch=1)

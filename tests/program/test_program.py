@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import schedules
 from cases import SCHEDULES, TEXTS, built
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 from test_golden import FIXED
@@ -157,7 +158,7 @@ def test_the_words_keep_their_format(text):
 
 
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()))
-@settings(max_examples=60)
+@examples(60)
 def test_the_words_of_any_schedule_keep_their_format(schedule):
     check(schedule)
 
@@ -168,6 +169,7 @@ def test_equal_schedules_have_equal_programs():
 
 
 @pytest.mark.parametrize("name", BATCHES)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_lane_is_made_of_the_same_in_a_batch_as_alone(name):
     batch = BATCHES[name]
     for position, place in enumerate(np.ndindex(batch.shape)):

@@ -14,7 +14,8 @@ import oracle
 import pytest
 import schedules
 from cases import BACKENDS, SCHEDULES
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
@@ -78,6 +79,7 @@ GROWING = [
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
+@pytest.mark.exhaustive(one_in=5)
 def test_reductions_are_those_of_the_table(text, backend):
     check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), backend)
 
@@ -124,7 +126,7 @@ def check_against_tables(schedule, backend):
     count=st.integers(1, 2_000),
     share=st.floats(0.0, 1.0),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_reductions_of_random_schedules(schedule, start, count, share):
     stop = start + count
     table = schedule.table(start, stop)
@@ -199,7 +201,7 @@ def check_at_both_ends(random):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(random=st.randoms(use_true_random=False))
-@settings(max_examples=150)
+@examples(150)
 def test_reductions_on_clocks_at_both_ends_of_the_range_of_steps(backend, random):
     with flr.use_backend(backend):
         check_at_both_ends(random)

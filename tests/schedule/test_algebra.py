@@ -1,5 +1,5 @@
-"""The algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and where
-tables may go.
+"""The algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and output
+arrays.
 """
 
 import itertools
@@ -10,11 +10,13 @@ from fractions import Fraction
 
 import mpmath
 import numpy as np
+import oracle
 import pytest
 import schedules
 from cases import BACKENDS, BOUNDS, built
+from effort import examples
 from fuzz.choices import REUSES
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -50,8 +52,8 @@ def ulps_apart(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(a=schedules.finite_curves, b=schedules.curves, seed=seeds)
-@settings(max_examples=60)
-def test_then_gives_each_its_own_clock(backend, a, b, seed):
+@examples(60)
+def test_then_starts_each_part_at_its_own_step_0(backend, a, b, seed):
     assume(a.steps is not None and a.steps + (b.steps or 0) <= LAST)
     both = a.then(b)
     with flr.use_backend(backend):
@@ -65,7 +67,7 @@ def test_then_gives_each_its_own_clock(backend, a, b, seed):
     at=st.lists(schedules.lengths, min_size=2, max_size=2),
     seed=seeds,
 )
-@settings(max_examples=60)
+@examples(60)
 def test_join_cuts_each_part_off_where_the_next_begins(backend, parts, at, seed):
     starts = [0, *sorted(at)]
     assume(starts[-1] + (parts[-1].steps or 0) <= LAST)
@@ -113,7 +115,7 @@ def test_only_the_piece_in_force_is_evaluated(backend):
     ),
     seed=seeds,
 )
-@settings(max_examples=40)
+@examples(40)
 def test_then_is_associative(parts, seed):
     a, b, c = parts
     assume(a.steps + b.steps + c.steps <= LAST)
@@ -144,8 +146,8 @@ def test_operations_act_on_the_rates(a, b, backend):
 
 @pytest.mark.parametrize("operation", ["__mul__", "__add__", "minimum", "maximum"])
 @given(a=schedules.curves, b=schedules.curves, seed=seeds)
-@settings(max_examples=30)
-def test_either_may_stand_first(operation, a, b, seed):
+@examples(30)
+def test_operations_commute(operation, a, b, seed):
     steps = steps_of(a, b, seed=seed)
     assert same(getattr(a, operation)(b)(steps), getattr(b, operation)(a)(steps))
 
@@ -189,12 +191,18 @@ def test_a_factor_is_taken_into_the_levels(schedule, weight, factor, backend, bo
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, exponent=st.integers(-20, 20), seed=seeds)
-@settings(max_examples=60)
+@examples(60)
 def test_a_power_of_two_scales_every_rate_exactly(backend, schedule, exponent, seed):
     steps = steps_of(schedule, seed=seed)
     with flr.use_backend(backend):
         rates = schedule(steps)
-        assume(np.all((rates == 0) | (rates > 1e-290)))
+        # no subnormal rates, nor any so small that it rounds to 0 before it is scaled up
+        assume(
+            all(
+                rate > 1e-290 or (rate == 0 and oracle.exact(schedule, t) == 0)
+                for t, rate in zip(steps.tolist(), rates.tolist(), strict=True)
+            )
+        )
         assert same((schedule * 2.0**exponent)(steps), rates * 2.0**exponent)
 
 
@@ -227,8 +235,8 @@ def test_a_number_does_not_keep_a_schedule_from_ending(compose):
     wait=st.integers(0, 10**6),
     seed=seeds,
 )
-@settings(max_examples=60)
-def test_delay_holds_the_first_rate_and_moves_the_clock(backend, schedule, wait, seed):
+@examples(60)
+def test_delay_holds_the_first_rate_and_then_starts(backend, schedule, wait, seed):
     assume((schedule.steps or 0) + wait <= LAST)
     delayed = schedule.delay(wait)
     with flr.use_backend(backend):
@@ -247,7 +255,7 @@ def test_delay_holds_the_first_rate_and_moves_the_clock(backend, schedule, wait,
         warm + 0.25,
     ],
 )
-def test_repeat_runs_the_body_again(body, backend):
+def test_repeat_repeats_the_body(body, backend):
     with flr.use_backend(backend):
         once, n = body.table(body.steps), body.steps
         assert same(body.repeat().table(5 * n + 3), np.concatenate([*[once] * 5, once[:3]]))
@@ -271,7 +279,7 @@ def test_repeats_nest(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("stretch", [1.5, 2.0, 3.0, 1.1])
-def test_a_stretched_repeat_moves_every_seam_and_keeps_the_curves(stretch, backend):
+def test_a_stretched_repeat_moves_every_boundary_and_keeps_the_curves(stretch, backend):
     body = flr.wsd(1.0, 2, 3, 5, end=0.25)
     begins = [round(10 * sum(Fraction(stretch) ** j for j in range(i))) for i in range(8)]
     repeated = body.repeat(stretch=stretch, scale=0.5)
@@ -404,11 +412,11 @@ def test_a_delay_within_cycles_that_grow_ends_with_its_cycle(steps, wait, stretc
     "shape", ["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 )
 @given(schedule=schedules.scalars, at=st.integers(0, 10**6), steps=st.integers(1, 10**6))
-@settings(max_examples=25)
-def test_a_cooldown_begins_at_the_very_rate_it_leaves(shape, backend, schedule, at, steps):
+@examples(25)
+def test_a_cooldown_begins_at_the_rate_it_leaves(shape, backend, schedule, at, steps):
     with flr.use_backend("reference"):
         level = schedule(at)
-    assume(level > 0)
+    assume(level / 8 > 0)  # an exponential does not end at 0, to which a subnormal level rounds
     cooled = schedule.cooldown(at=at, steps=steps, end=level / 8, shape=shape)
     with flr.use_backend(backend):
         assert cooled(at) == level
@@ -433,7 +441,7 @@ def test_branches_of_a_cooldown_are_a_batch(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=schedules.scalars, stop=st.integers(1, 3_000))
-@settings(max_examples=60)
+@examples(60)
 def test_sum_max_and_min_are_those_of_the_table(backend, schedule, stop):
     with flr.use_backend(backend):
         table = schedule.table(stop)
@@ -513,6 +521,7 @@ BATCHES = {
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", BATCHES)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_batch_is_its_lanes_to_the_bit(name, backend):
     batch = BATCHES[name]
     steps = np.array([0, 1, 4, 5, 6, 20, 59, 60, 61, 899, 900, 10**6, LAST])
@@ -678,6 +687,7 @@ def grown(schedule: flr.Schedule, reuse) -> Iterator[flr.Schedule]:
 
 
 @pytest.mark.parametrize("reuse", REUSES)
+@pytest.mark.exhaustive(one_in=5)
 def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
     found = [LINE]
     rule = r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part counts "
@@ -689,6 +699,7 @@ def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
     assert schedule.program.size <= 64 * schedule._node.rows
 
 
+@pytest.mark.exhaustive
 def test_the_size_of_a_schedule_is_what_it_consists_of_not_how_deep_it_is():
     schedule = LINE
     for _ in range(99):

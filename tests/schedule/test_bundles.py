@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS
+from effort import examples
 from equality import same
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -32,7 +33,7 @@ SWEEP = flr.bundle(
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(given_parts=parts, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=25)
+@examples(25)
 def test_a_bundle_is_its_parts_to_the_bit(backend, given_parts, seed):
     bundle = flr.bundle(**given_parts)
     assert bundle.names == tuple(given_parts)
@@ -65,7 +66,7 @@ def test_quantities_of_fewer_lanes_are_the_same_for_every_lane(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=held)
-@settings(max_examples=25)
+@examples(25)
 def test_broadcasting_changes_no_bit(backend, schedule):
     wide = flr.bundle(a=schedule, b=flr.constant([0.1, 0.2]))
     with flr.use_backend(backend):

@@ -461,6 +461,7 @@ def test_the_formula_holds_at_joints_and_between(name, backend, bound):
 @pytest.mark.parametrize("steps", LENGTHS)
 @pytest.mark.parametrize(("init", "end"), LEVELS)
 @pytest.mark.parametrize(("name", "options"), [option for option in OPTIONS if option[0] != "tanh"])
+@pytest.mark.exhaustive(one_in=11)
 def test_step_0_is_init_and_step_n_the_first_at_end(name, options, init, end, steps, backend):
     first, last = (max(init, 1e-9), max(end, 1e-9)) if name == "exponential" else (init, end)
     schedule = getattr(flr, name)(first, last, steps, **options)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import BACKENDS, built
+from effort import examples
 from equality import same
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -50,7 +51,7 @@ def lanes_of(batch: flr.Schedule) -> st.SearchStrategy:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(batch=groups, seed=seeds)
-@settings(max_examples=15)
+@examples(15)
 def test_every_way_of_asking_groups_gives_the_same_bits(backend, batch, seed):
     with flr.use_backend(backend):
         for t in some_steps(seed):
@@ -75,7 +76,7 @@ def test_every_way_of_asking_groups_gives_the_same_bits(backend, batch, seed):
     more=st.lists(held, min_size=3, max_size=3),
     seed=seeds,
 )
-@settings(max_examples=25)
+@examples(25)
 def test_adding_a_group_changes_no_bit_of_another(backend, batch, names, more, seed):
     new = dict(zip(sorted(names - set(batch.names)), more, strict=False))
     before = repr(batch)
@@ -91,7 +92,7 @@ def test_adding_a_group_changes_no_bit_of_another(backend, batch, names, more, s
 
 
 @given(batch=groups, seed=seeds)
-@settings(max_examples=25)
+@examples(25)
 def test_groups_may_stand_in_any_order(batch, seed):
     order = np.random.default_rng(seed).permutation(len(batch))
     names = [batch.names[i] for i in order]
@@ -160,7 +161,7 @@ def test_names_come_back_with_groups_that_were_saved(kind):
 
 
 @given(batch=groups)
-@settings(max_examples=25)
+@examples(25)
 def test_random_groups_come_back_the_same(batch):
     for back in (
         flr.from_spec(json.loads(json.dumps(batch.to_spec()))),
@@ -229,7 +230,7 @@ def test_an_absolute_floor_is_absolute_for_every_group(floored, backend):
 
 
 @given(peaks=st.lists(schedules.positive, min_size=1, max_size=6), floor=schedules.positive)
-@settings(max_examples=25)
+@examples(25)
 def test_a_relative_floor_is_a_part_of_each_peak(peaks, floor):
     relative = flr.cosine(1.0, 0.1, 100) * peaks
     absolute = (flr.cosine(1.0, 0.0, 100) * peaks).maximum(floor)
@@ -242,7 +243,7 @@ def test_a_relative_floor_is_a_part_of_each_peak(peaks, floor):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(batch=st.one_of(schedules.batches(), groups), data=st.data())
-@settings(max_examples=25)
+@examples(25)
 def test_distinct_lanes_by_their_index_are_all_lanes(backend, batch, data):
     batch = batch[data.draw(lanes_of(batch))] if batch.names is None else batch
     distinct, index = batch.unique()
@@ -294,7 +295,7 @@ def rounded_once(value: Fraction) -> float:
 
 
 @given(depths=st.lists(st.integers(0, 40), min_size=1, max_size=8), decay=st.floats(0.0, 1.0))
-@settings(max_examples=50)
+@examples(50)
 def test_layer_decay_is_the_power_rounded_once(depths, decay):
     if 0 < decay < 1e-7:
         decay = 0.65
@@ -351,7 +352,7 @@ def test_multipliers_go_in_before_the_stack_and_floors_after():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(batch=groups, data=st.data())
-@settings(max_examples=20)
+@examples(20)
 def test_spread_is_a_repeat(backend, batch, data):
     sizes = data.draw(st.lists(st.integers(0, 9), min_size=len(batch), max_size=len(batch)))
     by_order, by_name = (
@@ -369,7 +370,7 @@ def test_spread_is_a_repeat(backend, batch, data):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(batch=st.one_of(groups, schedules.batches()), data=st.data())
-@settings(max_examples=20)
+@examples(20)
 def test_scatter_is_an_index(backend, batch, data):
     index = data.draw(st.lists(st.integers(0, len(batch) - 1), min_size=1, max_size=20))
     distinct, place = batch.unique()

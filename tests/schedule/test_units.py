@@ -12,8 +12,9 @@ import pytest
 import schedules
 from bad_calls import NAMES
 from cases import BACKENDS
+from effort import examples
 from equality import same
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -45,7 +46,7 @@ def walked(ramp: flr.Ramp, steps: int) -> tuple[list[int], list[int]]:
 
 
 @given(ramp=ramps(), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=60)
+@examples(60)
 def test_a_ramp_counts_as_a_loop_does(ramp, seed):
     batches, taken = walked(ramp, 400)
     assert ramp.batch(np.arange(400)).tolist() == [ramp.batch(t) for t in range(400)] == batches
@@ -62,7 +63,7 @@ def test_a_ramp_counts_as_a_loop_does(ramp, seed):
     count=st.integers(0, 40),
     over=st.integers(1, 20_000),
 )
-@settings(max_examples=50)
+@examples(50)
 def test_a_ramp_is_by_the_rule_of_megatron(first, increment, count, over):
     """``batch = start + increment * int(consumed / (over / increments))``, and the last from
     ``over`` on; in exact numbers.
@@ -113,7 +114,7 @@ def test_a_ramp_in_tokens_is_at_its_last_batch_when_it_should_be(ramp, over):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(ramp=ramps(10**5), schedule=schedules.scalars, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=50)
+@examples(50)
 def test_a_schedule_of_samples_by_the_step_has_the_rate_of_what_was_taken(
     backend, ramp, schedule, seed
 ):
@@ -226,7 +227,7 @@ sizes = st.integers(1, 12)
 
 
 @given(st.integers(1, 200), sizes, sizes, sizes, st.integers(1, 3), st.booleans())
-@settings(max_examples=150)
+@examples(150)
 def test_a_horizon_is_what_a_loop_over_a_sampler_counts(
     samples, batch, accumulation, processes, epochs, drop_last
 ):
@@ -265,7 +266,7 @@ def test_a_horizon_made_by_hand_is_checked_as_well():
 
 
 @given(total=st.integers(1, 10**12), part=st.floats(0.0, 1.0))
-@settings(max_examples=100)
+@examples(100)
 def test_a_fraction_is_the_nearest_step(total, part):
     step = flr.step_at(part, total)
     assert type(step) is int
@@ -276,7 +277,7 @@ def test_a_fraction_is_the_nearest_step(total, part):
 
 
 @given(total=st.integers(1, LAST), where=st.integers(-LAST, LAST))
-@settings(max_examples=50)
+@examples(50)
 def test_a_count_is_itself_or_counts_from_the_end(total, where):
     assume(abs(where) <= total)
     assert flr.step_at(where, total) == (where if where >= 0 else total + where)
@@ -324,7 +325,7 @@ INTEGER = "must be an integer from 1 to 2**53, got"
     every=st.sampled_from([1, 2, 7, 63, 64, 65, 5_004, 2**31 + 1]),
     start=st.integers(0, 10**6),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_within_an_epoch_the_rate_stays_as_it_is(backend, schedule, every, start):
     assume(every * (schedule.steps or 0) <= LAST)
     by_step = schedule.staircase(every)
@@ -447,7 +448,7 @@ ASKED = {
 
 @pytest.mark.parametrize("name", ASKED)
 @given(value=ANYTHING, place=st.integers(0, 5))
-@settings(max_examples=50)
+@examples(50)
 def test_whatever_is_given_no_other_error_is_raised(name, value, place):
     """With good values for the rest, so that each argument is reached."""
     ask, values = ASKED[name][0], list(ASKED[name][1])

@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 import schedules
 from cases import SCHEDULES, TEXTS, built
+from effort import examples
 from fuzz.choices import INTEGERS, REALS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -96,6 +97,7 @@ def test_every_constructor_has_an_example():
 
 @pytest.mark.parametrize("way", WAYS)
 @every_example
+@pytest.mark.exhaustive(one_in=5)
 def test_it_comes_back_the_same(text, way):
     assert is_one(WAYS[way](built(text)), SCHEDULES[text])
 
@@ -103,7 +105,7 @@ def test_it_comes_back_the_same(text, way):
 @given(
     schedule=st.one_of(schedules.scalars, schedules.batches()), way=st.sampled_from(sorted(WAYS))
 )
-@settings(max_examples=60)
+@examples(60)
 def test_any_schedule_comes_back_the_same(schedule, way):
     assert is_one(WAYS[way](schedule), schedule)
 
@@ -342,7 +344,7 @@ def test_what_it_gives_is_the_users_own():
 
 
 @given(schedule=schedules.batches())
-@settings(max_examples=40)
+@examples(40)
 def test_a_lane_is_the_schedule_of_its_own_numbers(schedule):
     all_rates = rates(schedule)
     assert len(schedule) == schedule.shape[0] == len(list(schedule))
@@ -530,6 +532,7 @@ def outcome(rule: Any, value: object) -> object:
     [*INTEGERS, *REALS, True, np.int32(3), np.float32(0.5)],
     ids=lambda value: repr(value)[:20],
 )
+@pytest.mark.exhaustive(one_in=7)
 def test_one_number_is_checked_as_a_list_of_it_is(name, value):
     assert outcome(RULES[name], value) == outcome(RULES[name], [value])
     if -(2**63) <= value < 2**63:

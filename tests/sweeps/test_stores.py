@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from tabulated import LEAST, STEPS, SWEEP, made
+from sweep_fixture import LEAST, STEPS, SWEEP, made
 from zarr.storage import MemoryStore
 
 import fastlr as flr
@@ -116,7 +116,7 @@ def test_chunks_fit_into_memory(layout, lanes, steps):
 KILLED = """
 import sys
 sys.path.insert(0, sys.argv[2])
-from tabulated import made
+from sweep_fixture import made
 print("begun", flush=True)
 made(sys.argv[1])
 """
@@ -312,7 +312,7 @@ def test_what_is_not_ours_is_refused(tmp_path):
 FULL = """
 import resource, sys
 sys.path.insert(0, sys.argv[2])
-from tabulated import made
+from sweep_fixture import made
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 try:
     made(sys.argv[1])
@@ -448,7 +448,7 @@ def test_it_keeps_within_memory(tmp_path, suffix):
 AT_ONCE = """
 import sys
 from pathlib import Path
-from tabulated import made
+from sweep_fixture import made
 try:
     made(Path(sys.argv[1]))
 except ValueError as error:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.random as chance
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlr as flr
@@ -545,7 +546,7 @@ TEXTS = st.sampled_from(
 
 
 @given(texts=st.tuples(TEXTS, TEXTS), swept=st.tuples(SWEPT, SWEPT), swap=st.booleans())
-@settings(max_examples=200)
+@examples(200)
 def test_sweeps_are_equal_only_where_their_tables_are(texts, swept, swap):
     made, calls = [], []
     for text, parameters in zip(texts, swept, strict=True):

@@ -1,5 +1,6 @@
-"""The plateau automata in plain Python, one lane, written as the libraries write theirs: what
-every backend must repeat.
+"""Plateau rules in plain Python, one lane each, written as the libraries write theirs.
+
+Every backend must give the same bits.
 """
 
 import math
@@ -16,7 +17,7 @@ def single(x):
         return float(np.float32(x))
 
 
-class Automaton:
+class PlainPlateau:
     """What all have in common: the warm-up, the window, and what a NaN does."""
 
     def __init__(self, rule, scale=1.0):
@@ -55,7 +56,7 @@ class Automaton:
         return [self.update(metric) for metric in metrics]
 
 
-class Torch(Automaton):
+class Torch(PlainPlateau):
     def is_better(self, metric):
         if self.mode == "min":
             return metric < self.best * (1.0 - self.rtol) - self.atol
@@ -76,7 +77,7 @@ class Torch(Automaton):
             self.cool, self.bad = self.cooldown, 0
 
 
-class Optax(Automaton):
+class Optax(PlainPlateau):
     def averaged(self, metric):
         self.count += 1
         total = self.round(self.round((self.count - 1) * self.mean) + self.round(metric))
@@ -109,7 +110,7 @@ class Optax(Automaton):
         )
 
 
-class Keras(Automaton):
+class Keras(PlainPlateau):
     def __init__(self, rule, scale=1.0):
         super().__init__(rule, scale)
         self.best = None
@@ -134,9 +135,9 @@ class Keras(Automaton):
                 self.cool, self.bad = self.cooldown, 0
 
 
-AUTOMATA = {"torch": Torch, "timm": Torch, "optax": Optax, "keras": Keras}
+CONVENTIONS = {"torch": Torch, "timm": Torch, "optax": Optax, "keras": Keras}
 
 
-def automaton(rule, scale=1.0):
-    """The one of a scalar rule's convention."""
-    return AUTOMATA[rule.parameters["convention"]](rule, scale)
+def plain_plateau(rule, scale=1.0):
+    """The plain plateau of a scalar rule."""
+    return CONVENTIONS[rule.parameters["convention"]](rule, scale)

@@ -1,7 +1,8 @@
-"""What each adapter promises, to be run in a process of its own: these packages leave threads and
-hooks behind in one.
+"""What each adapter promises. A function is registered with the packages that it needs.
 
-A function is registered with the packages that it needs. ``test_doors`` runs them."""
+``adapters/test_adapters.py`` runs each in a process of its own, because these packages leave
+threads and hooks behind.
+"""
 
 import ast
 import copy

@@ -1,4 +1,4 @@
-"""A sweep whose table tests make, in processes of their own among others."""
+"""A sweep whose table several tests write, some of them in other processes."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ SWEEP = flr.sweep(
     mode=["triangular", "triangular2", "cosine"],
 )
 STEPS = (3, 3000, 2)
-LEAST = 2**20  # bytes of memory, so that there are many chunks
+LEAST = 2**20  # bytes of memory: the table has many chunks
 
 
 def made(out, sweep=SWEEP, steps=STEPS, **options):

@@ -1,5 +1,6 @@
-"""The libraries' own plateau schedulers, driven over histories: the rates that they set. Each
-runs in a process of its own.
+"""The other libraries' own plateau schedulers: the rates that they set over histories of metrics.
+
+Each runs in a process of its own.
 """
 
 import importlib
