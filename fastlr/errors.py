@@ -157,7 +157,7 @@ def _names_what_is_wrong(error: Exception) -> bool:
         return True
     if message.startswith("index "):
         return " is out of range for " in message  # NumPy says "out of bounds"
-    return " is none of the groups" in message
+    return message.startswith("no group named ")
 
 
 def public_methods(label: str = "", *, but: Collection[str] = ()) -> Callable[[C], C]:

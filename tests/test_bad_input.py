@@ -26,12 +26,12 @@ def test_a_program_does_not_grow_without_bound():
 
     with pytest.raises(
         ValueError,
-        match=r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part ",
+        match=r"^\w+: the program must have at most [0-9,]+ segments, got up to [0-9,]+; a part ",
     ):
         doubled(40)
     many = flr.join([flr.linear(1.0, 0.0, 1)] * 1_000, at=range(1, 1_000))
     with pytest.raises(
-        ValueError, match=r"^repeat: the program must have at most 1,048,576 rows, got up to "
+        ValueError, match=r"^repeat: the program must have at most 1,048,576 segments, got up to "
     ):
         many.repeat(50_000, stretch=1.0001)
 

@@ -190,7 +190,7 @@ CALLS = [
     ("line()", "Schedule.__call__() missing 1 required positional argument: 't'"),
     (
         "flr.Schedule()",
-        "Schedule: a schedule is built by a constructor, such as linear(init, end, steps)",
+        "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)",
     ),
     (
         "presets.torch.StepLR(0.1, step=3)",
