@@ -264,7 +264,7 @@ def test_an_internal_error_keeps_its_frames(error, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("fastlr.schedule.constructors.leaf", broken)
+    monkeypatch.setattr("fastlr.schedule.constructors.curve_schedule", broken)
     raised = refused(flr.constant, 1.0)
     assert raised is error
     assert traceback.extract_tb(raised.__traceback__)[-1].name == "broken"
@@ -291,4 +291,4 @@ def test_signatures_and_names_stay_those_of_the_functions():
         "table",
         "Schedule.table",
     )
-    assert flr.sweep.__module__ == "fastlr.sweeps"
+    assert flr.sweep.__module__ == "fastlr.sweeps.sweep"
