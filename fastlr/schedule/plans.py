@@ -135,7 +135,8 @@ class Plans(Algebra):
         Raises
         ------
         ValueError
-            If a branch starts after the end of the schedule, unless the rate held there is the peak.
+            If a branch starts after the end of the schedule, unless the rate held there is the
+            peak.
 
         References
         ----------
@@ -396,7 +397,8 @@ def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
 def _rates_at(schedule: Value, at: npt.NDArray[np.int64]) -> Array:
     """Return the rate of each lane at its own step.
 
-    The reference backend evaluates it, so that the new schedule does not depend on the backend in use.
+    The reference backend evaluates it, so that a new schedule does not depend on the backend in
+    use.
     """
     shape = np.broadcast_shapes(schedule.shape, at.shape)
     at, rates, lanes = (

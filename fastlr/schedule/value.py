@@ -34,6 +34,7 @@ from fastlr.schedule.construction import (
 )
 
 __all__ = [
+    "LIMIT",
     "Value",
     "a_schedule",
     "checked_arguments",
@@ -56,7 +57,7 @@ _NO_CALL = Call("", {})  # a placeholder until the constructor adds its call
 _NO_STEPS = np.zeros(HEADER)
 _NO_STEPS.setflags(write=False)
 _NO_STEPS_ADDRESS = _NO_STEPS.ctypes.data
-_LIMIT = HEADER_WORDS.index("limit")  # of a program: the first step that it does not allow
+LIMIT = HEADER_WORDS.index("limit")  # of a program: the first step that it does not allow
 _HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
 
 
@@ -262,7 +263,7 @@ class Value:
             raise ValueError(
                 f"{where} must be from 0 to 2**53, got {short_repr(first if first < 0 else last)}"
             )
-        limit = int(self._lowered()[_LIMIT])
+        limit = int(self._lowered()[LIMIT])
         if last >= limit:
             raise ValueError(
                 f"{where} must be before the end, step {limit}, as past_end='raise', got {last}"
