@@ -526,7 +526,7 @@ def test_plot_as_long_as_the_run(monkeypatch: pytest.MonkeyPatch, folder: Path) 
         ([LINEAR, "--out", "a.png", "--steps", "0"], "plot: steps must be from 1 to 2**53, got 0"),
         (
             [LINEAR] * 21 + ["--out", "a.png"],
-            "plot: schedules must be 1 to 20 curves, lanes counted one by one, got 21",
+            "plot: schedules must have 1 to 20 curves, one per lane, got 21",
         ),
     ],
 )

@@ -275,13 +275,13 @@ def test_ticks_can_be_read(
 @pytest.mark.parametrize(
     ("schedules", "options", "error", "message"),
     [
-        ([], {}, ValueError, "schedules must be 1 to 20 curves, lanes counted one by one, got 0"),
-        ([{}], {}, ValueError, "schedules must be 1 to 20 curves, lanes counted one by one, got 0"),
+        ([], {}, ValueError, "schedules must have 1 to 20 curves, one per lane, got 0"),
+        ([{}], {}, ValueError, "schedules must have 1 to 20 curves, one per lane, got 0"),
         (
             [flr.constant([0.1] * 20), DROPS],
             {"steps": 9},
             ValueError,
-            "schedules must be 1 to 20 curves, lanes counted one by one, got 21",
+            "schedules must have 1 to 20 curves, one per lane, got 21",
         ),
         ([3.0], {}, TypeError, "schedules must be Schedules, got float 3.0"),
         ([{"a": "b"}], {}, TypeError, "schedules must be Schedules, got str 'b'"),
