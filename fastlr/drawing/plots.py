@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.files import check_place, replacing
-from fastlr.arguments.rules import short_repr
+from fastlr.arguments.rules import as_integer, short_repr
 from fastlr.drawing.drawable import Drawable, is_drawable
 from fastlr.drawing.sparkline import spread
 from fastlr.errors import public
@@ -320,14 +320,12 @@ def _longest(curves: list[tuple[str, Drawable, int]]) -> int:
     return longest
 
 
-def _checked(steps: int) -> int:
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(
-            f"plot: steps must be an integer, got {type(steps).__name__} {short_repr(steps)}"
-        )
-    if not 1 <= steps <= LAST_STEP:
+def _checked(steps: object) -> int:
+    """Return a number of steps to show."""
+    count = as_integer("plot: steps must be an integer", steps)
+    if not 1 <= count <= LAST_STEP:
         raise ValueError(f"plot: steps must be from 1 to 2**53, got {short_repr(steps)}")
-    return int(steps)
+    return count
 
 
 def _colors(count: int) -> list[Any]:

@@ -354,7 +354,7 @@ def test_other_suffixes_are_refused(tmp_path: Path, name: str) -> None:
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"^save: path must be in a folder that exists, got '.*a\.png'$"
+        ValueError, match=r"^save: path must be in an existing folder, got '.*a\.png'$"
     ):
         save(plot(WSD, ax=empty()), tmp_path / "nowhere" / "a.png")
     assert list(tmp_path.iterdir()) == []
