@@ -104,7 +104,7 @@ void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size
 /* The rates of lanes at evenly spaced steps. */
 void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
 
-/* Whether `size` doubles are a plateau rule of this version of fastlr, `rule.words` in Python,
+/* Whether `size` doubles are a plateau rule of this version of fastlr, `rule.buffer` in Python,
  * whole and sound for so many lanes.
  */
 bool fastlr_is_rule(const double *rule, size_t size, size_t lanes);

@@ -1,10 +1,12 @@
-"""Errors about a user's arguments: what they say of a wrong call, and which frames they show.
+"""Errors about a user's arguments: what they say, and which frames they show.
 
 A public function reports a wrong argument as ``name: rule, got value``, wherever in fastlr the
-argument is checked. The traceback then ends in one frame of fastlr, that of the function the user
-called. All other errors keep every frame: those raised by NumPy or in the user's own functions, and
-those that do not begin with the name of a public function. ``python -X dev`` keeps the frames of
-all.
+argument is checked. The traceback then ends in one frame of fastlr, that of the function that the
+user called. Every other error keeps its frames: one raised by NumPy or by the user's own function,
+and one that does not begin with the name of a public function. ``python -X dev`` keeps all frames.
+
+Unknown and missing names are reported here for all: of a call's arguments, a config's keys, a
+file's entries.
 """
 
 import inspect
@@ -13,35 +15,85 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["bound", "in_one_frame", "did_you_mean", "public", "public_methods"]
+__all__ = [
+    "bound",
+    "check_keys",
+    "did_you_mean",
+    "in_one_frame",
+    "missing",
+    "public",
+    "public_methods",
+    "unknown",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
-_MODULES = ("fastlr", "contextlib")  # whose frames a traceback need not show
-_NAMES = {"s(t)"}  # of public functions, as their messages begin
+_MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
+_NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
 _OPERATORS = ("__add__", "__call__", "__getitem__", "__init__", "__mul__", "__radd__", "__rmul__")
 _INDEXING = ("a schedule is indexed by ", "a sweep is indexed by ", "a sweep gives ")
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:
-    """``"; did you mean 'this' or 'that'?"``, for a name that is similar to some of these names;
-    otherwise nothing.
+    """Return ``"; did you mean 'this' or 'that'?"``, or nothing if no known name is similar.
 
     >>> did_you_mean("warmup_steps", ["peak", "warmup"]), did_you_mean("x", ["peak", "warmup"])
     ("; did you mean 'warmup'?", '')
     """
-    from difflib import get_close_matches  # slow to import, and needed for a mistake alone
+    from difflib import get_close_matches  # slow to import, and needed after a mistake only
 
     near = get_close_matches(name, list(names), n=3) if isinstance(name, str) else []
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
+def unknown(kind: str, name: object, names: Iterable[str]) -> str:
+    """Return ``"unknown argument 'x'"``, with the similar ones among the names that are known.
+
+    >>> unknown("argument", "warmup_steps", ["peak", "warmup"])
+    "unknown argument 'warmup_steps'; did you mean 'warmup'?"
+    """
+    return f"unknown {kind} {name!r}{did_you_mean(name, names)}"
+
+
+def missing(kind: str, names: Sequence[str]) -> str:
+    """Return ``"missing arguments 'a', 'b'"``.
+
+    >>> missing("key", ["from"]), missing("key", ["from", "to"])
+    ("missing key 'from'", "missing keys 'from', 'to'")
+    """
+    return f"missing {kind}{'s' * (len(names) > 1)} {', '.join(map(repr, names))}"
+
+
+def check_keys(
+    where: str,
+    given: Iterable[object],
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    kind: str = "key",
+) -> None:
+    """Raise ``ValueError`` if a key is unknown, or a required one is missing.
+
+    >>> check_keys("sweep: lr", {"from": 0.1, "too": 0.2}, ["from", "to"])
+    Traceback (most recent call last):
+    ValueError: sweep: lr: unknown key 'too'; did you mean 'to'?
+    >>> check_keys("sweep: lr", {"from": 0.1}, ["from", "to"])
+    Traceback (most recent call last):
+    ValueError: sweep: lr: missing key 'to'
+    """
+    keys, known = list(given), (*required, *optional)
+    for key in keys:
+        if key not in known:
+            raise ValueError(f"{where}: {unknown(kind, key, known)}")
+    if absent := [key for key in required if key not in keys]:
+        raise ValueError(f"{where}: {missing(kind, absent)}")
+
+
 def bound(
     name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> inspect.BoundArguments:
-    """The arguments of a call by parameter, defaults included.
+    """Return the arguments of a call by parameter, defaults included.
 
     Raises a ``TypeError`` that begins with ``name`` if the call does not fit the signature.
     """
@@ -56,7 +108,7 @@ def bound(
 def _wrong_call(
     name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> str:
-    """What is wrong with a call that does not fit the signature."""
+    """Return what is wrong with a call that does not fit the signature."""
     parameters = list(signature.parameters.values())
     if args and parameters and parameters[0].name in ("self", "cls"):  # the user did not write it
         parameters, args = parameters[1:], args[1:]
@@ -72,10 +124,10 @@ def _wrong_call(
         if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
     ]
     given = ordered[: len(args)]
-    unknown = [key for key in kwargs if key not in named]
-    if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
+    strange = [key for key in kwargs if key not in named]
+    if strange and inspect.Parameter.VAR_KEYWORD not in kinds:
         free = [key for key in named if key not in given and key not in kwargs]
-        return f"{name}: unknown argument {unknown[0]!r}{did_you_mean(unknown[0], free)}"
+        return f"{name}: {unknown('argument', strange[0], free)}"
     if len(args) > len(ordered) and inspect.Parameter.VAR_POSITIONAL not in kinds:
         most = (
             f"at most {len(ordered)} by position ({', '.join(ordered)})"
@@ -90,14 +142,12 @@ def _wrong_call(
         for each in parameters
         if each.default is each.empty and each.name in (*ordered, *named)
     ]
-    missing = [repr(key) for key in required if key not in given and key not in kwargs]
-    return f"{name}: missing argument{'s' * (len(missing) > 1)} {', '.join(missing)}"
+    absent = [key for key in required if key not in given and key not in kwargs]
+    return f"{name}: {missing('argument', absent)}"
 
 
 def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
-    """Make a function report wrong calls, and arguments it refuses, by ``name`` and in one
-    frame.
-    """
+    """Make a function report wrong calls and arguments under its ``name``, and in one frame."""
     label = name or function.__name__
     _NAMES.add(label)
 
@@ -124,7 +174,7 @@ def _refusal(
     args: Sequence[object],
     kwargs: Mapping[str, object],
 ) -> Exception | None:
-    """The error to show the user, or ``None`` if it is not about the arguments of the call."""
+    """Return the error to show the user, or ``None`` if it is not about the call's arguments."""
     if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
         return in_one_frame(error)
     signature = inspect.signature(function)  # the function was not entered
@@ -136,9 +186,9 @@ def _refusal(
 
 
 def in_one_frame(error: Exception) -> Exception | None:
-    """An error about a user's argument without its frames; ``None`` for any other error.
+    """Return an error about a user's argument without its frames; ``None`` for any other error.
 
-    The function that the user called raises it again, and so adds the one frame that is shown.
+    The function that the user called raises it again, which adds the one frame that is shown.
     """
     if sys.flags.dev_mode or not _names_what_is_wrong(error):
         return None
@@ -151,7 +201,7 @@ def in_one_frame(error: Exception) -> Exception | None:
 
 
 def _names_what_is_wrong(error: Exception) -> bool:
-    """Whether a message begins with the name of a public function, or is about an index."""
+    """Return whether a message begins with the name of a public function, or is about an index."""
     message = str(error.args[0]) if error.args else ""
     if message.partition(":")[0].partition("[")[0] in _NAMES or message.startswith(_INDEXING):
         return True

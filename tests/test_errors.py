@@ -192,7 +192,7 @@ CALLS = [
     ("line()", "Schedule.__call__() missing 1 required positional argument: 't'"),
     (
         "flr.Schedule()",
-        "Schedule: a schedule is built by a constructor, such as linear(init, end, steps)",
+        "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)",
     ),
     (
         "presets.torch.StepLR(0.1, step=3)",
@@ -293,4 +293,4 @@ def test_signatures_and_names_stay_those_of_the_functions():
         "table",
         "Schedule.table",
     )
-    assert flr.sweep.__module__ == "fastlr.sweeps"
+    assert flr.sweep.__module__ == "fastlr.sweeps.sweep"

@@ -8,15 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["check_place", "check_room", "replacing"]
+__all__ = ["check_place", "check_room", "gigabytes", "replacing"]
 
 
 @contextmanager
 def replacing(where: str, path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of ``path`` once the block is done; if the block fails,
-    nothing is left of it.
+    """Write a file that replaces ``path`` when the block ends; if the block fails, nothing is left.
 
-    Raises ``ValueError``, naming the parameter ``where``, if the folder does not exist, and
+    Raises ``ValueError``, which names the parameter ``where``, if the folder does not exist, and
     ``OSError`` if it cannot be written to.
     """
     path = Path(path)
@@ -29,30 +28,34 @@ def replacing(where: str, path: str | Path) -> Iterator[BinaryIO]:
     except BaseException as error:
         draft.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            error.filename = str(path)  # what the caller knows, in place of the draft
+            error.filename = str(path)  # the caller knows this path, not the draft's
         raise
 
 
 def check_place(where: str, path: Path) -> None:
-    """Raise ``ValueError`` unless a file may stand at ``path``: under a name that can be, in a
-    folder that exists.
-    """
+    """Raise ``ValueError`` unless ``path`` is valid and its folder exists."""
     with suppress(OSError):
         try:
             os.lstat(path)
         except ValueError as error:
-            raise ValueError(
-                f"{where} must be a path that can be, got {str(path)!r} ({error})"
-            ) from None
+            raise ValueError(f"{where} must be a valid path, got {str(path)!r} ({error})") from None
     if not path.parent.is_dir():
-        raise ValueError(f"{where} must be in a folder that exists, got {str(path)!r}")
+        raise ValueError(f"{where} must be in an existing folder, got {str(path)!r}")
 
 
 def check_room(folder: Path, least: int) -> None:
-    """Raise unless the disk of a folder can take so many bytes."""
+    """Raise unless the disk of a folder has so many bytes free."""
     free = shutil.disk_usage(folder).free
     if least > free:
         raise ValueError(
-            f"table: out must fit on its disk, got at least {least / 1e9:,.1f} GB for "
-            f"{free / 1e9:,.1f} GB free"
+            f"table: out needs at least {gigabytes(least)}; its disk has {gigabytes(free)} free"
         )
+
+
+def gigabytes(size: int) -> str:
+    """Return a number of bytes as messages show it.
+
+    >>> gigabytes(25_310_000_000), gigabytes(8 * 10**13)
+    ('25.3 GB', '80,000 GB')
+    """
+    return f"{size / 1e9:,.{0 if size >= 1e11 else 1}f} GB"

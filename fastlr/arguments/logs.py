@@ -26,7 +26,7 @@ class Rows(NamedTuple):
 
 
 def column(where: str, values: object) -> npt.NDArray[Any]:
-    """Logged values as an array of any numbers: a row that no longer counts may hold a NaN."""
+    """Return logged values as an array of any numbers; rows that no longer count may hold NaN."""
     [_, rule] = get_args(Rates)
     array: npt.NDArray[Any] = rule.array(where, values)
     return array

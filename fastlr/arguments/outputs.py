@@ -1,6 +1,4 @@
-"""What may be asked of a table, and where it may go: checked before anything is allocated or
-written.
-"""
+"""Arguments of a table and its output array, checked before anything is allocated or written."""
 
 import math
 import os
@@ -9,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import short_repr
+from fastlr.arguments.files import gigabytes
+from fastlr.arguments.rules import as_integer, short_repr
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
@@ -24,14 +23,14 @@ __all__ = [
     "span",
 ]
 
-_FEWER = "ask for fewer steps at a time, table(start, stop), or give an np.memmap as out="
+_FEWER = "take fewer steps at a time with table(start, stop), or give an np.memmap as out="
 
-_SMALL = 1 << 20  # bytes that every machine has
+_SMALL = 1 << 20  # bytes; every machine has so many
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def span(start: object, stop: object, step: object) -> range:
-    """``range(start, stop, step)``, or ``range(start)``, of integers a schedule can be asked at."""
+    """Return ``range(start, stop, step)``, or ``range(start)``, checked as steps of a table."""
     first = _integer("start", 0 if stop is None else start)
     last = _integer("stop", start if stop is None else stop)
     stride = _integer("step", step)
@@ -46,17 +45,14 @@ def span(start: object, stop: object, step: object) -> range:
 
 
 def _integer(name: str, value: object) -> int:
-    if type(value) is int:  # by far the most, and a short table is soon done
+    """Return an argument of ``table`` as an int."""
+    if type(value) is int:  # the usual case; a short table takes little longer than this check
         return value
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(
-            f"table: {name} must be an integer, got {type(value).__name__} {short_repr(value)}"
-        )
-    return int(value)
+    return as_integer(f"table: {name} must be an integer", value)
 
 
 def dtype_of(dtype: npt.DTypeLike | None) -> np.dtype[Any]:
-    """float64 or float32."""
+    """Return float64 or float32, or raise ``TypeError``."""
     try:
         wanted = np.dtype(np.float64 if dtype is None else dtype)
     except TypeError:
@@ -82,14 +78,15 @@ def check_out(where: str, out: object, shape: tuple[int, ...], dtype: npt.DTypeL
         raise ValueError(f"{where}: out must be writeable, got a read-only array")
     if not out.flags.c_contiguous and _overlaps_itself(out):
         raise ValueError(
-            f"{where}: out must have memory of its own for each rate, got strides "
+            f"{where}: out must not share memory between rates, got strides "
             f"{out.strides} for shape {shape}"
         )
 
 
 def _overlaps_itself(array: npt.NDArray[Any]) -> bool:
-    """Whether two elements may share memory: from the smallest stride on, each must pass all
-    that the smaller ones reach.
+    """Return whether two elements may share memory.
+
+    They do not if each stride, from the smallest on, passes all that the smaller strides reach.
     """
     if array.size < 2:
         return False
@@ -106,72 +103,66 @@ def _overlaps_itself(array: npt.NDArray[Any]) -> bool:
 
 
 def apart(given: npt.NDArray[Any], out: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """``given``, or a copy of it if writing to ``out`` could change it.
+    """Return ``given``, or a copy of it if writing to ``out`` could change it.
 
-    The test of the bounds alone takes 0.2 µs.
+    Only the bounds of the memory are compared, which takes 0.2 µs.
     """
     return given.copy() if np.may_share_memory(given, out) else given
 
 
 def check_contiguous(where: str, out: npt.NDArray[Any]) -> None:
-    """Raise unless ``out`` is one block of memory in C order, aligned."""
+    """Raise unless ``out`` is one aligned block of memory in C order."""
     if not out.flags.c_contiguous:
         raise ValueError(
             f"{where}: out must be C-contiguous, got strides {out.strides} for shape {out.shape}"
         )
     if not out.flags.aligned:
         raise ValueError(
-            f"{where}: out must be aligned, got memory that begins at byte "
-            f"{out.ctypes.data % 8} of a word"
+            f"{where}: out must be aligned, got an address that is {out.ctypes.data % 8} modulo 8"
         )
 
 
 def check_threads(where: str, threads: object) -> int:
-    """``threads``, if work may be divided over so many."""
+    """Return ``threads`` as an int, or raise unless it is an integer of at least 1."""
     if threads == 1 and type(threads) is int:
         return 1
-    if isinstance(threads, bool) or not isinstance(threads, int | np.integer):
-        raise TypeError(
-            f"{where}: threads must be an integer, got {type(threads).__name__} "
-            f"{short_repr(threads)}"
-        )
-    if threads < 1:
+    count = as_integer(f"{where}: threads must be an integer", threads)
+    if count < 1:
         raise ValueError(f"{where}: threads must be at least 1, got {short_repr(threads)}")
-    return int(threads)
+    return count
 
 
 def allocate(
     where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str = _FEWER
 ) -> npt.NDArray[Any]:
-    """An array to fill, unless it would not fit into this machine, or into what this process
-    may have of it.
+    """Return an array to fill, or raise ``ValueError`` if memory does not suffice.
+
+    ``way_out`` ends the message: what to do instead.
     """
     check_fits(where, shape, dtype, way_out)
     try:
         return np.empty(shape, dtype)
     except MemoryError:
-        raise _too_large(where, shape, dtype, "where this process is given less", way_out) from None
+        raise _too_large(where, shape, dtype, "this process may use less", way_out) from None
 
 
 def check_fits(where: str, shape: tuple[int, ...], dtype: np.dtype[Any], way_out: str) -> None:
-    """Raise unless an array fits into this machine."""
+    """Raise unless an array fits into this machine's memory."""
     size = math.prod(shape) * dtype.itemsize
     if size > _SMALL and size > (memory := _memory()):
-        raise _too_large(where, shape, dtype, f"for this machine's {memory / 1e9:,.1f} GB", way_out)
+        raise _too_large(where, shape, dtype, f"this machine has {gigabytes(memory)}", way_out)
 
 
 def _too_large(
     where: str, shape: tuple[int, ...], dtype: np.dtype[Any], room: str, way_out: str
 ) -> ValueError:
-    size = math.prod(shape) * dtype.itemsize / 1e9
-    return ValueError(
-        f"{where}: a result of shape {shape} must fit into memory, got {size:,.1f} GB "
-        f"{room}; {way_out}"
-    )
+    """Return an error that names the size of an array, and the memory there is."""
+    size = gigabytes(math.prod(shape) * dtype.itemsize)
+    return ValueError(f"{where}: a result of shape {shape} needs {size}; {room}; {way_out}")
 
 
 def _memory() -> int:
-    """Bytes of memory in this machine; no bound where the system does not tell."""
+    """Return the bytes of memory of this machine; a huge number if the system reports none."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -179,7 +170,7 @@ def _memory() -> int:
 
 
 def fits(shape: tuple[int, ...], lanes: tuple[int, ...]) -> bool:
-    """Whether an array of this shape broadcasts to the lanes, and to no more."""
+    """Return whether an array of this shape broadcasts to the shape of the lanes."""
     return len(shape) <= len(lanes) and all(
         a in (1, b) for a, b in zip(reversed(shape), reversed(lanes), strict=False)
     )

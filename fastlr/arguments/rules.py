@@ -1,8 +1,8 @@
-"""What a parameter may be: one rule a kind, checked when a schedule is built, and never again.
+"""The rules that parameters obey, one per kind, checked once, when a schedule is built.
 
-A rule turns what the user wrote into one canonical form (a read-only float64 or int64 array, a
-word, a flag) or raises an error that names the parameter, the rule and the value received. The
-constructors name their rules in their signatures.
+A rule converts an argument to one canonical form (a read-only float64 or int64 array, a word, a
+flag), or raises an error that names the parameter, the rule and the value. Constructors name their
+rules in their signatures.
 """
 
 from collections import Counter
@@ -42,62 +42,69 @@ __all__ = [
     "short_repr",
     "validate_scalar",
     "as_array",
+    "as_integer",
 ]
 
 
 _MOST_SHOWN = 200  # characters of a value in a message
 _MOST_LISTED = 2**24  # numbers of a range
-_MOST_AXES = 31  # that NumPy broadcasts, less the one that a stack adds
+_MOST_AXES = 31  # NumPy broadcasts 32, and a stack adds one
 
 
 def short_repr(value: object) -> str:
-    """A value as messages show it: an array as the list it stands for, and no more than 200
-    characters.
-    """
+    """Return a value as messages show it, in at most 200 characters; an array as a list."""
     if isinstance(value, np.generic) or (
         isinstance(value, np.ndarray) and value.size <= _MOST_SHOWN
     ):
         value = value.tolist()
     try:
         text = repr(value)
-    except (
-        RecursionError,
-        ValueError,
-    ):  # a list too deep, an integer of more digits than Python writes
+    # a list that is nested too deeply, an integer with more digits than Python writes
+    except (RecursionError, ValueError):
         text = "one too large to show"
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def as_array(rule: str, value: object) -> npt.NDArray[Any]:
-    """``value`` as the array that NumPy makes of it, or an error that begins with ``rule``."""
+    """Return ``value`` as a NumPy array, or raise an error that begins with ``rule``."""
     try:
         if isinstance(value, range) and len(value) > _MOST_LISTED:
             raise MemoryError
-        # a range NumPy would go through one by one
-        return (
-            np.arange(value.start, value.stop, value.step)
-            if isinstance(value, range)
-            else np.asarray(value)
-        )
+        if isinstance(value, range):  # NumPy would convert it item by item
+            return np.arange(value.start, value.stop, value.step)
+        return np.asarray(value)
     except (UnicodeError, MemoryError, OverflowError, RuntimeError):
         raise ValueError(f"{rule}, got what no array can hold: {short_repr(value)}") from None
     except ValueError:
         raise ValueError(f"{rule}, got rows of unequal length: {short_repr(value)}") from None
 
 
+def as_integer(rule: str, value: object) -> int:
+    """Return ``value`` as an int, or raise ``TypeError`` that begins with ``rule``.
+
+    >>> as_integer("plot: steps must be an integer", 2.0)
+    Traceback (most recent call last):
+    TypeError: plot: steps must be an integer, got float 2.0
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
+    return int(value)
+
+
 @dataclass(frozen=True)
 class Number:
-    """A number, or an array of numbers that broadcasts; the last ``core`` axes belong to one
-    schedule.
+    """A number, or an array of numbers that broadcasts.
+
+    The last ``core`` axes belong to one schedule; the axes before them are lanes.
     """
 
     rule: str
     low: float = -np.inf
     high: float = np.inf
-    beyond: bool = False  # low and high themselves are not allowed
+    beyond: bool = False  # whether low and high themselves are excluded
     whole: bool = False
     core: int = 0
-    none: bool = False  # a sequence of none will do
+    none: bool = False  # whether a sequence may be empty
 
     @property
     def types(self) -> str:
@@ -108,11 +115,11 @@ class Number:
     def __call__(
         self, where: str, value: object
     ) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
-        """``value`` as a read-only array of its own, or an error that begins with ``where``."""
+        """Return ``value`` as a new read-only array; an error begins with ``where``."""
         if (plain := self._plain(value)) is not None:
             return plain
         array = self.array(where, value)
-        # a long double may become infinite, or be none, and is refused for that
+        # a long double may become infinite, which the limits refuse
         with np.errstate(all="ignore"):
             numbers = array if self.whole else array.astype(np.float64)
         within = (
@@ -120,12 +127,12 @@ class Number:
             if self.beyond
             else (numbers >= self.low) & (numbers <= self.high)
         )
-        if not within.all():  # a NaN is within nothing
+        if not within.all():  # a NaN fails every comparison
             wrong = short_repr(array[~within].ravel()[0])
             raise ValueError(
                 f"{where} must be {self.rule}, got {wrong}{' in an array' if array.ndim else ''}"
             )
-        # adding 0.0 turns -0.0 into 0.0, so that equal schedules have equal bits
+        # adding 0.0 converts -0.0 to 0.0, so that equal schedules have equal bits
         canonical: npt.NDArray[Any] = np.array(
             numbers.astype(np.int64) if self.whole else numbers + 0.0
         )
@@ -133,9 +140,9 @@ class Number:
         return canonical
 
     def _plain(self, value: Any) -> npt.NDArray[Any] | None:
-        """One number of a usual kind that keeps the rule, as an array; ``None`` of all others.
+        """Return one ordinary number that keeps the rule as an array; ``None`` for everything else.
 
-        It spares a long join of simple parts most of its time.
+        This shortcut saves most of the time of a long join of simple parts.
         """
         if type(value) is np.ndarray and value.ndim == 0 and value.dtype.char in "dlq":
             value = value.item()
@@ -151,10 +158,10 @@ class Number:
         return canonical
 
     def array(self, where: str, value: object) -> npt.NDArray[Any]:
-        """``value`` as an array of numbers, whatever they are."""
+        """Return ``value`` as an array of numbers, whatever their range."""
         array = as_array(f"{where} must be {self.rule}", value)
         if array.size == 0 and array.dtype == np.float64 and not isinstance(value, np.ndarray):
-            array = array.astype(np.int64)  # an empty list has no dtype of its own
+            array = array.astype(np.int64)  # NumPy makes float64 of an empty list
         if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
             raise ValueError(
                 f"{where} must be {self.rule}, got an integer beyond 64 bits: {short_repr(value)}"
@@ -172,13 +179,14 @@ class Number:
 
 
 def _described(value: object) -> str:
+    """Return the type and the value, as messages show a wrong argument."""
     if isinstance(value, np.ndarray):
         return f"{'a masked' if hasattr(value, 'mask') else 'an'} array of dtype {value.dtype}"
     return f"{type(value).__name__} {short_repr(value)}"
 
 
 def contains_bools(value: object) -> bool:
-    """Whether True or False stands among the numbers of a list, where NumPy takes it for 1 or 0."""
+    """Return whether a list contains True or False, which NumPy would convert to 1 or 0."""
     if not isinstance(value, list | tuple):
         return False
     kinds = set(map(type, value))
@@ -194,7 +202,7 @@ class Choice:
     options: tuple[object, ...]
 
     def __call__(self, where: str, value: object) -> object:
-        """``value`` itself, or an error that lists the options."""
+        """Return ``value`` itself, or raise an error that lists the options."""
         rule = f"{where} must be one of {', '.join(map(repr, self.options))}"
         if not any(type(value) is type(option) for option in self.options):
             raise TypeError(f"{rule}, got {_described(value)}")
@@ -211,7 +219,7 @@ class Words:
     types: ClassVar[str] = "str | array"
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
-        """``value`` as a read-only array of its own, or an error that lists the options."""
+        """Return ``value`` as a new read-only array, or raise an error that lists the options."""
         rule = f"{where} must be one of {', '.join(map(repr, self.options))}, or an array of them"
         array = as_array(rule, value)
         if array.dtype.kind != "U" or hasattr(value, "mask"):
@@ -232,7 +240,7 @@ class Whether:
     types: ClassVar[str] = "bool"
 
     def __call__(self, where: str, value: object) -> bool:
-        """``value`` itself, or an error."""
+        """Return ``value`` as a bool, or raise ``TypeError``."""
         if not isinstance(value, bool | np.bool_):
             raise TypeError(f"{where} must be True or False, got {_described(value)}")
         return bool(value)
@@ -240,13 +248,13 @@ class Whether:
 
 @dataclass(frozen=True)
 class Distinct:
-    """Names, each of them once; they belong to one schedule, and are no batch."""
+    """Names, each of them once. They belong to one schedule and are no batch."""
 
     core: int = 1
     types: ClassVar[str] = "Sequence[str]"
 
     def __call__(self, where: str, value: object) -> npt.NDArray[np.str_]:
-        """``value`` as an array of its own, or an error that names what is wrong."""
+        """Return ``value`` as a new array, or raise an error that names what is wrong."""
         names = value.tolist() if isinstance(value, np.ndarray) else value
         if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"{where} must be names, got {_described(value)}")
@@ -258,14 +266,15 @@ class Distinct:
                 f"{', '.join(map(repr, twice))} more than once"
             )
         canonical = np.array(names)
-        if canonical.tolist() != list(names):  # NumPy drops it
+        if canonical.tolist() != list(names):  # NumPy drops trailing null characters
             raise ValueError(f"{where} must not end in a null character, got {short_repr(names)}")
         return canonical
 
 
 def validate(kind: Any, where: str, value: object) -> npt.NDArray[Any]:
-    """``value`` in the canonical form of a kind of parameter, such as ``Rate``, or an error
-    that begins with ``where``.
+    """Return ``value`` in the canonical form of a kind of parameter, such as ``Rate``.
+
+    Raises an error that begins with ``where``.
     """
     [_, rule] = get_args(kind)
     canonical: npt.NDArray[Any] = rule(where, value)
@@ -273,8 +282,9 @@ def validate(kind: Any, where: str, value: object) -> npt.NDArray[Any]:
 
 
 def validate_scalar(kind: Any, where: str, value: object) -> Any:
-    """``value`` as one Python number of a kind of parameter, or an error that begins with
-    ``where``.
+    """Return ``value`` as one Python number of a kind of parameter.
+
+    Raises an error that begins with ``where``.
     """
     number = validate(kind, where, value)
     if number.ndim:
@@ -283,7 +293,7 @@ def validate_scalar(kind: Any, where: str, value: object) -> Any:
 
 
 _HUGE = float(np.finfo(np.float64).max)
-_MOST = 1e290  # a rate that a step up to 2^53 may multiply
+_MOST = 1e290  # times a step, up to 2^53, it is still finite
 
 Rate = Annotated[npt.ArrayLike, Number("a finite number >= 0, at most 1e290", 0.0, _MOST)]
 Rates = Annotated[npt.ArrayLike, Number("finite numbers >= 0, at most 1e290", 0.0, _MOST, core=1)]
@@ -313,7 +323,7 @@ Names = Annotated[Sequence[str], Distinct()]
 
 
 def broadcast(where: str, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
-    """The batch shape of these parameters, or an error that shows which do not fit together."""
+    """Return the batch shape of these parameters, or raise an error that shows which do not fit."""
     if most := {name: len(shape) for name, shape in shapes.items() if len(shape) > _MOST_AXES}:
         raise ValueError(f"{where}: batch shapes must have at most {_MOST_AXES} axes, got {most}")
     if len(distinct := set(shapes.values()) - {()}) <= 1:

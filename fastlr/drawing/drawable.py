@@ -1,4 +1,4 @@
-"""What a picture needs to know of the rates that it shows."""
+"""What a picture needs of the rates that it shows."""
 
 from typing import Any, Protocol
 
@@ -6,7 +6,7 @@ __all__ = ["Drawable", "is_drawable"]
 
 
 class Drawable(Protocol):
-    """Rates by step: of one curve, or of a batch that is indexed for its curves.
+    """Rates by step: one curve, or a batch that is indexed for its curves.
 
     A ``fastlr.Schedule`` is one. ``drawing`` imports no schedule, so that it stays below the
     package that offers ``Schedule.plot``.
@@ -39,8 +39,12 @@ class Drawable(Protocol):
 
 
 def is_drawable(value: object) -> bool:
-    """Whether a value has rates to draw. Looks at its class, since a property of a batch may raise.
+    """Return whether a value has rates to draw.
 
+    It looks at the class of the value, since a property of a batch may raise.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> is_drawable(flr.constant([0.1, 0.2])), is_drawable(0.1)
     (True, False)

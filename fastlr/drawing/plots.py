@@ -1,8 +1,8 @@
 """Schedules drawn with Matplotlib.
 
-A rate stays in force until the next step, and is drawn so: a drop is vertical, and no line runs
-through rates that are never taken. Of a long run those steps are drawn that the eye can tell apart,
-its boundaries and extremes among them.
+A rate is in force until the next step, and is drawn so: a drop is vertical, and no line passes
+through rates that no step has. Of a long run only the steps that the eye can distinguish are drawn;
+boundaries and extremes are among them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.files import check_place, replacing
-from fastlr.arguments.rules import short_repr
+from fastlr.arguments.rules import as_integer, short_repr
 from fastlr.drawing.drawable import Drawable, is_drawable
 from fastlr.drawing.sparkline import spread
 from fastlr.errors import public
@@ -25,14 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["check_path", "empty", "plot", "plot_predicted", "points", "save"]
 
-# a run of so many steps is drawn step by step; a longer one by what a quarter as many stretches of
-# it hold
-_DRAWN = 4_000
-# steps among which the extremes of a stretch are sought: all those of a run that is no longer
-_SEARCHED = 2**18
+_DRAWN = 4_000  # a longer run is drawn by the extremes of a quarter as many stretches
+_SEARCHED = 2**18  # steps among which the extremes are sought
 _MOST_CURVES = 20
 _PREDICTED = 500  # losses drawn on a curve
-_MOST_BOUNDARIES = 40  # marked on a curve; more of them would hide it
+_MOST_BOUNDARIES = 40  # marked on a curve; more dots would hide it
 _MOST_CHARACTERS = 88  # of labels in a row of the legend
 
 
@@ -44,38 +41,45 @@ def plot(
     boundaries: bool = True,
     log: bool = False,
 ) -> "Axes":
-    """Draw schedules, or mappings of labels to schedules, on one axes, and return it.
+    """Draw schedules on one axes.
 
     Parameters
     ----------
-    schedules
-        From one to 20 curves; of a batch, every lane is one. Several curves have a legend; the
-        label of a single one is the title.
-    steps
-        How many steps are shown, of all schedules or of each. If not given, each to its own end,
-        and as many as of the longest of those that never end. A schedule with ``past_end="raise"``
-        is never drawn further than to its end.
-    ax
-        The axes to draw on. If not given, that of a new ``pyplot`` figure.
-    boundaries
-        Whether each boundary is marked by a dot; a curve of more than 40 is left without.
-    log
-        Whether rates are drawn on a logarithmic scale, rates of 0 left out.
+    *schedules : Schedule or mapping of str to Schedule
+        From 1 to 20 curves. A mapping gives their labels. Each lane of a batch is a curve, and
+        is labelled by its index. Several curves have a legend; the label of a single one is the
+        title.
+    steps : int or sequence of int, optional
+        The number of steps shown, of all schedules or of each. By default each is shown to its
+        end; one that never ends has as many steps as the longest of the others. A schedule with
+        ``past_end="raise"`` is never drawn past its end.
+    ax : matplotlib.axes.Axes, optional
+        The axes to draw on. By default those of a new ``pyplot`` figure.
+    boundaries : bool, default True
+        Whether each boundary has a dot. A curve with more than 40 boundaries has none.
+    log : bool, default False
+        Whether rates have a logarithmic scale, which leaves out rates of 0.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
 
     Raises
     ------
     ImportError
         If Matplotlib is not installed.
     TypeError
-        If anything but schedules is given, or ``steps`` is no integer.
+        If an argument is not a schedule, or ``steps`` is not an integer.
     ValueError
-        If there are no curves or too many, and if ``steps`` is out of range, or not given where no
+        If there are no curves or too many; if ``steps`` is out of range, or missing where no
         schedule ends.
 
     Examples
     --------
     >>> import fastlr as flr
-    >>> axes = plot({"slow": flr.linear(1.0, 0.0, steps=90), "fast": flr.linear(1.0, 0.0, steps=60)}, ax=empty())
+    >>> slow, fast = flr.linear(1.0, 0.0, steps=90), flr.linear(1.0, 0.0, steps=60)
+    >>> axes = plot({"slow": slow, "fast": fast}, ax=empty())
     >>> [text.get_text() for text in axes.get_legend().get_texts()]
     ['slow', 'fast']
     """
@@ -108,11 +112,29 @@ def plot(
 def plot_predicted(
     law: Any, schedules: Mapping[str, Drawable], steps: int, axes: "tuple[Axes, Axes] | None" = None
 ) -> "tuple[Axes, Axes]":
-    """Draw the rates of schedules, by their labels, over so many steps, and below them the losses
-    that ``law`` predicts.
+    """Draw the rates of schedules, and below them the losses that a law predicts.
 
-    Returns both axes. Losses are shown from a twentieth of the way on: before, they fall from far
-    above what there is to see.
+    Parameters
+    ----------
+    law : loss law of fastlr.loss_laws
+        Its ``curve(schedule, steps)`` gives the losses.
+    schedules : mapping of str to Schedule
+        Scalar schedules by label.
+    steps : int
+        The number of steps shown. Losses are shown after the first twentieth of them, since
+        earlier losses would set the scale.
+    axes : pair of matplotlib.axes.Axes, optional
+        The axes for rates and for losses. By default those of a new figure.
+
+    Returns
+    -------
+    tuple of matplotlib.axes.Axes
+        The axes of the rates, and of the losses.
+
+    Raises
+    ------
+    ImportError, TypeError, ValueError
+        As ``plot``.
     """
     above, below = _rows(2) if axes is None else axes
     plot(dict(schedules), steps=steps, ax=above)
@@ -127,15 +149,28 @@ def plot_predicted(
 
 
 def empty(pyplot: bool = False) -> "Axes":
-    """Axes on a figure of its own, or on a new figure of ``pyplot``, which a notebook shows.
+    """Return empty axes on a figure of their own.
 
-    Raises ``ImportError`` if Matplotlib is not installed.
+    Parameters
+    ----------
+    pyplot : bool, default False
+        Whether the figure is a new one of ``pyplot``, which a notebook shows.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
     """
     return _rows(1, pyplot)[0]
 
 
 def _rows(count: int, pyplot: bool = False) -> "tuple[Axes, ...]":
-    """So many axes, one below the other, that share their steps."""
+    """Return ``count`` axes, one below the other, that share the axis of steps."""
     module, maker = ("matplotlib.pyplot", "figure") if pyplot else ("matplotlib.figure", "Figure")
     try:
         make = getattr(import_module(module), maker)
@@ -151,13 +186,30 @@ def _rows(count: int, pyplot: bool = False) -> "tuple[Axes, ...]":
 
 
 def points(schedule: Drawable, stop: int) -> npt.NDArray[np.int64]:
-    """The steps at which a scalar schedule is drawn, out of its first ``stop``.
+    """Choose the steps at which a scalar schedule is drawn.
 
-    Every step of a run of up to 4,000. Of a longer one: the first, the last, each boundary, the
-    steps of the lowest and the highest rate in each of 1,000 equal stretches, and the steps beside
-    all of these, so that drops stand where they are and peaks are as high as they are. In a run
-    beyond 2^18 steps the lowest and highest are those of as many steps spread over it.
+    Parameters
+    ----------
+    schedule : Schedule
+        A scalar schedule.
+    stop : int
+        The number of steps shown.
 
+    Returns
+    -------
+    numpy.ndarray of int64
+        Steps from 0 to ``stop - 1``, in order.
+
+    Notes
+    -----
+    A run of at most 4,000 steps is drawn step by step. A longer one is divided into 1,000 equal
+    stretches. Drawn are the first and the last step, each boundary, the steps of the lowest and
+    the highest rate of each stretch, and the steps beside all of these. So drops are where they
+    belong, and peaks are as high as they are. In a run of more than 2^18 steps the extremes are
+    sought among 2^18 steps spread over it.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> steps = points(flr.milestones(0.1, 0.1, at=[123_456]), stop=200_000)
     >>> [step in steps for step in (0, 123_455, 123_456, 199_999)]
@@ -178,8 +230,9 @@ def points(schedule: Drawable, stop: int) -> npt.NDArray[np.int64]:
 
 
 def check_path(path: str | Path) -> None:
-    """Raise ``ValueError`` unless ``save`` can take this path: whoever works for long asks
-    before.
+    """Raise ``ValueError`` unless ``save`` can write to this path.
+
+    Call it before a long computation whose result is saved.
     """
     if Path(path).suffix not in (".png", ".svg"):
         raise ValueError(f"save: path must end in .png or .svg, got {str(path)!r}")
@@ -187,11 +240,23 @@ def check_path(path: str | Path) -> None:
 
 
 def save(axes: "Axes", path: str | Path) -> None:
-    """Write the figure of ``axes`` to a .png or .svg file, in full or not at all; the same picture
-    gives the same SVG.
+    """Write the figure of some axes to a .png or .svg file.
 
-    Raises ``ValueError`` for a path with another suffix or in a folder that does not exist, and
-    ``OSError`` where it cannot be written.
+    The file is written whole or not at all. The same picture gives the same SVG.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Any axes of the figure.
+    path : str or pathlib.Path
+        The file. Its suffix, .png or .svg, decides the format.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is another, or the folder does not exist.
+    OSError
+        If the file cannot be written.
     """
     from matplotlib import rc_context
 
@@ -205,7 +270,7 @@ def save(axes: "Axes", path: str | Path) -> None:
 
 
 def _named(schedules: tuple[Drawable | Mapping[str, Drawable], ...]) -> list[tuple[str, Drawable]]:
-    """Every schedule with its label, if it has one."""
+    """Return every schedule with its label; the label is empty if it has none."""
     named = [
         pair
         for given in schedules
@@ -220,14 +285,13 @@ def _named(schedules: tuple[Drawable | Mapping[str, Drawable], ...]) -> list[tup
     count = sum(int(np.prod(schedule.shape)) for _, schedule in named)
     if not 1 <= count <= _MOST_CURVES:
         raise ValueError(
-            f"plot: schedules must be 1 to {_MOST_CURVES} curves, lanes counted one by "
-            f"one, got {count}"
+            f"plot: schedules must have 1 to {_MOST_CURVES} curves, one per lane, got {count}"
         )
     return [(str(label), schedule) for label, schedule in named]
 
 
 def _lanes(label: str, schedule: Drawable) -> Iterator[tuple[str, Drawable]]:
-    """The curves of a schedule, labelled by their index."""
+    """Yield the curves of a schedule; those of a batch are labelled by their index."""
     if not schedule.shape:
         yield label, schedule
     for index in np.ndindex(schedule.shape) if schedule.shape else ():
@@ -235,7 +299,7 @@ def _lanes(label: str, schedule: Drawable) -> Iterator[tuple[str, Drawable]]:
 
 
 def _lengths(steps: int | Sequence[int | None] | None, count: int) -> list[int]:
-    """How many steps of each schedule are asked for; 0 where that is left to the schedule."""
+    """Return the number of steps to show of each schedule; 0 if its own end decides."""
     each = list(steps) if isinstance(steps, Sequence) else [steps] * count
     if len(each) != count:
         raise ValueError(
@@ -246,6 +310,7 @@ def _lengths(steps: int | Sequence[int | None] | None, count: int) -> list[int]:
 
 
 def _longest(curves: list[tuple[str, Drawable, int]]) -> int:
+    """Return the number of steps of the longest curve."""
     longest = max(length or int(schedule.steps or 0) for _, schedule, length in curves)
     if not longest:
         raise ValueError(
@@ -255,27 +320,23 @@ def _longest(curves: list[tuple[str, Drawable, int]]) -> int:
     return longest
 
 
-def _checked(steps: int) -> int:
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        raise TypeError(
-            f"plot: steps must be an integer, got {type(steps).__name__} {short_repr(steps)}"
-        )
-    if not 1 <= steps <= LAST_STEP:
+def _checked(steps: object) -> int:
+    """Return a number of steps to show."""
+    count = as_integer("plot: steps must be an integer", steps)
+    if not 1 <= count <= LAST_STEP:
         raise ValueError(f"plot: steps must be from 1 to 2**53, got {short_repr(steps)}")
-    return int(steps)
+    return count
 
 
 def _colors(count: int) -> list[Any]:
-    """A colour for each curve: those that the style of the figure brings, or for many of them
-    one scale.
-    """
+    """Return a colour per curve: the style's own, or from one scale for more than 10 curves."""
     from matplotlib import colormaps
 
     return [None] * count if count <= 10 else [*colormaps["viridis"](np.linspace(0.0, 0.9, count))]
 
 
 def _draw(axes: "Axes", schedule: Drawable, stop: int, boundaries: bool, **style: Any) -> None:
-    """One curve, its last rate in force up to ``stop``, and its boundaries."""
+    """Draw one curve, whose last rate is in force up to ``stop``, and its boundaries."""
     stop = min(stop, int(schedule.steps or 0)) if schedule.past_end == "raise" else stop
     steps = points(schedule, stop)
     rates = schedule(steps)
@@ -287,7 +348,7 @@ def _draw(axes: "Axes", schedule: Drawable, stop: int, boundaries: bool, **style
     drawn.sticky_edges.x.extend((0, stop))
     drawn.sticky_edges.y.append(0)
     if axes.get_yscale() == "linear":
-        axes.update_datalim([(0, 0)])  # rates are compared by their height above 0
+        axes.update_datalim([(0, 0)])  # show 0, so that heights can be compared
     marked = np.array(
         [boundary for boundary in schedule.boundaries if boundary < stop] if boundaries else [],
         dtype=np.int64,
@@ -304,8 +365,10 @@ def _draw(axes: "Axes", schedule: Drawable, stop: int, boundaries: bool, **style
 
 
 def _finish(axes: "Axes", title: str) -> None:
-    """Labels, the ticks, and a legend of several curves: above the axes where the figure makes
-    room, or where it hides least.
+    """Add labels, ticks, and a legend for several curves.
+
+    The legend stands above the axes if the figure has a layout engine; otherwise Matplotlib places
+    it.
     """
     from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 
@@ -315,7 +378,7 @@ def _finish(axes: "Axes", title: str) -> None:
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.autoscale_view()
     if axes.get_yscale() == "linear":
-        # a line at 0 has room below it by default
+        # Matplotlib leaves a margin below a line at 0
         axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]), auto=None)
         plain = 0.01 <= axes.get_ylim()[1] < 1e5
         axes.yaxis.set_major_formatter(
@@ -340,12 +403,12 @@ def _finish(axes: "Axes", title: str) -> None:
 
 
 def _scientific(rate: float) -> str:
-    """A rate in as few characters as it takes: ``1.5e-4``."""
+    """Return a rate in as few characters as possible: ``1.5e-4``."""
     digits, power = f"{rate:.5e}".split("e")
     return f"{float(digits):g}e{int(power)}" if rate else "0"
 
 
 def _shortened(text: str, curves: int) -> str:
-    """As much of a ``repr`` as a legend of so many has room for: a row of it, or half a row."""
+    """Cut a ``repr`` to fit a legend of so many curves: one row of it, or half a row."""
     most = _MOST_CHARACTERS - 8 if curves <= 8 else _MOST_CHARACTERS // 2 - 8
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,7 +1,7 @@
 """Small pictures of rates that need no drawing library: a line as SVG, and blocks of text.
 
-In both, the lowest edge is a rate of 0, the upper edge is the highest rate shown, and a rate fills
-its share of the width from edge to edge, as it stays in force until the next step.
+In both, the lower edge is a rate of 0 and the upper edge is the highest rate shown. A rate fills
+its share of the width, since it is in force until the next step.
 """
 
 from collections.abc import Iterator
@@ -17,19 +17,33 @@ __all__ = ["blocks", "extent", "spread", "svg"]
 
 _WIDTH, _HEIGHT, _PADDING = 240, 60, 3
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_ENDLESS = 1_000  # steps shown of a schedule that has neither an end nor a boundary
+_ENDLESS = 1_000  # steps shown of a schedule with neither an end nor a boundary
 _GOLDEN = 0.6180339887498949
 
 Rates = npt.NDArray[np.float64]
 
 
 def extent(schedule: Drawable) -> int:
-    """How many steps a picture of a scalar schedule shows: all of them, or twice those to the last
-    boundary if it never ends.
+    """Return how many steps a picture of a scalar schedule shows.
 
+    Parameters
+    ----------
+    schedule : Schedule
+        A scalar schedule.
+
+    Returns
+    -------
+    int
+        All its steps. If it never ends, twice the steps to its last boundary, or 1,000 if it
+        has no boundary.
+
+    Examples
+    --------
     >>> import fastlr as flr
-    >>> extent(flr.linear(1.0, 0.0, steps=30)), extent(flr.cyclic(0.1, 0.5, up=20)), extent(flr.constant(0.1))
-    (30, 80, 1000)
+    >>> extent(flr.linear(1.0, 0.0, steps=30)), extent(flr.cyclic(0.1, 0.5, up=20))
+    (30, 80)
+    >>> extent(flr.constant(0.1))
+    1000
     """
     if schedule.steps is None:
         return min(2 * max(schedule.boundaries, default=0), LAST_STEP) or _ENDLESS
@@ -37,12 +51,27 @@ def extent(schedule: Drawable) -> int:
 
 
 def spread(stop: int, count: int) -> npt.NDArray[np.int64]:
-    """At most ``count`` of the steps 0 to ``stop - 1``, in order: the first, the last, and one from
-    each equal stretch between.
+    """Choose at most ``count`` of the steps 0 to ``stop - 1``, spread over them.
 
-    Where in its stretch a step lies goes by the golden ratio, so that no cycle of the rates can
-    keep time with them.
+    Parameters
+    ----------
+    stop : int
+        The number of steps to choose from.
+    count : int
+        The number of steps to choose.
 
+    Returns
+    -------
+    numpy.ndarray of int64
+        The first step, the last, and one from each equal stretch between, in order.
+
+    Notes
+    -----
+    The place of a step in its stretch follows the golden ratio, so that no cycle of the rates
+    can be in phase with the chosen steps.
+
+    Examples
+    --------
     >>> spread(4, count=10), spread(1_000, count=5)
     (array([0, 1, 2, 3]), array([  0, 323, 447, 770, 999]))
     """
@@ -55,8 +84,22 @@ def spread(stop: int, count: int) -> npt.NDArray[np.int64]:
 
 
 def svg(rates: npt.ArrayLike, title: str = "") -> str:
-    """One line through the rates, as an SVG image that stands by itself.
+    """Draw one line through rates, as an SVG image.
 
+    Parameters
+    ----------
+    rates : array of float
+        The rates, one per step.
+    title : str, default ""
+        The title of the image, which browsers show on hover.
+
+    Returns
+    -------
+    str
+        An SVG document. Its lower edge is a rate of 0, its upper edge the highest rate.
+
+    Examples
+    --------
     >>> image = svg([1.0, 0.5], title="half")
     >>> image[image.index("<title>") :].partition(" fill=")[0]
     '<title>half</title><path d="M3 3.0H120.0V30.0H237.0"'
@@ -77,11 +120,27 @@ def svg(rates: npt.ArrayLike, title: str = "") -> str:
 
 
 def blocks(rates: npt.ArrayLike, width: int, height: int) -> str:
-    """The rates as ``height`` rows of ``width`` block characters; a column shows the mean of its
-    share of them.
+    """Draw rates as rows of block characters.
 
-    Raises ``ValueError`` where there are no rates.
+    Parameters
+    ----------
+    rates : array of float
+        At least one rate, one per step.
+    width, height : int
+        The number of columns and rows. A column shows the mean of its share of the rates.
 
+    Returns
+    -------
+    str
+        ``height`` lines of at most ``width`` characters.
+
+    Raises
+    ------
+    ValueError
+        If there are no rates.
+
+    Examples
+    --------
     >>> print(blocks([4.0, 4.0, 3.0, 2.0, 1.0, 0.0], width=6, height=2))
     ██▄
     ████▄▁
@@ -96,15 +155,13 @@ def blocks(rates: npt.ArrayLike, width: int, height: int) -> str:
 
 
 def _shares(rates: npt.ArrayLike) -> Rates:
-    """The rates as shares of the highest."""
+    """Return the rates as shares of the highest rate."""
     array = np.asarray(rates, dtype=np.float64)
     return array / (array.max(initial=0.0) or 1.0)
 
 
 def _split(shares: Rates, width: int) -> Iterator[Rates]:
-    """What of ``shares`` falls into each of ``width`` columns; where there are fewer of them,
-    one fills several columns.
-    """
+    """Yield the part of ``shares`` that each column shows; few rates fill several columns each."""
     for column in range(width):
         first, last = column * shares.size // width, (column + 1) * shares.size // width
         yield shares[first : max(first + 1, last)]

@@ -1,10 +1,12 @@
-"""Conventions: whose plateau automaton a rule follows, and the words that it lowers to.
+"""Conventions: the library whose plateau automaton a rule follows, and the buffer of a rule.
 
-A rule lowers to one flat float64 array, its *words*, the only thing that kernels see:
+A rule is lowered to one flat float64 array, its *buffer*, which is all that kernels read:
 
-    header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored, whether any window is above 1, size
-    fields   for each of RULE_FIELDS where it stands and a stride: 1 where each lane has its own, 0 where all share one
-    data     the numbers, each field of all lanes together
+    header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored,
+             whether any window is above 1, size
+    fields   per name in RULE_FIELDS, its offset and a stride: 1 if each lane has its own number,
+             0 if all lanes share one
+    data     the numbers, field by field
 """
 
 from collections.abc import Mapping
@@ -22,14 +24,14 @@ Array = npt.NDArray[np.float64]
 
 
 class _Convention(NamedTuple):
-    """How a library decides, and what it does where nothing is said."""
+    """The plateau logic of a library, and the defaults of its tolerances and precision."""
 
     automaton: str
     rtol: float
     atol: float
     eps: float
     precision: str
-    fixed: tuple[str, ...] = ()  # parameters that its automaton has no use for
+    fixed: tuple[str, ...] = ()  # parameters that its automaton does not use
 
 
 CONVENTIONS = {
@@ -43,7 +45,7 @@ CONVENTIONS = {
 
 
 def own_defaults(convention: _Convention, ruled: Mapping[str, object]) -> dict[str, object]:
-    """A convention's defaults, once nothing is asked of it that it does not do."""
+    """Return a convention's defaults, or raise if a parameter is given that it has no use for."""
     for name in convention.fixed:
         if ruled[name] is not None and np.any(ruled[name] != 0):
             raise ValueError(
@@ -54,7 +56,7 @@ def own_defaults(convention: _Convention, ruled: Mapping[str, object]) -> dict[s
 
 
 def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
-    """The words of a rule for so many lanes."""
+    """Return the buffer of a rule for lanes of this shape."""
     automaton = CONVENTIONS[parameters["convention"]].automaton
     single = parameters["precision"] == "single"
     fields = _fields(parameters, narrow=single and automaton == "optax")
@@ -77,15 +79,15 @@ def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
         )
         places += [at, own]
         at += columns[-1].size
-    words = np.concatenate([head, places, *columns])
-    words[RULE_WORDS.index("size")] = words.size
-    words.flags.writeable = False
-    return words
+    buffer = np.concatenate([head, places, *columns])
+    buffer[RULE_WORDS.index("size")] = buffer.size
+    buffer.flags.writeable = False
+    return buffer
 
 
 def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
-    """The numbers that an automaton reads; rounded to float32 where it computes in that."""
-    rtol, fallen = np.asarray(parameters["rtol"]), np.asarray(parameters["mode"]) == "min"
+    """Return the numbers that an automaton reads, rounded to float32 if it computes in that."""
+    rtol, lower_is_better = np.asarray(parameters["rtol"]), np.asarray(parameters["mode"]) == "min"
     named = {
         name: np.asarray(parameters[name], dtype=np.float64)
         for name in RULE_FIELDS
@@ -93,8 +95,8 @@ def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
     }
     fields = {
         **named,
-        "sign": np.where(fallen, 1.0, -1.0),
-        "gain": np.where(fallen, 1.0 - rtol, rtol + 1.0),
+        "sign": np.where(lower_is_better, 1.0, -1.0),
+        "gain": np.where(lower_is_better, 1.0 - rtol, rtol + 1.0),
     }
     rounded = ("gain", "atol", "factor", "floor") if narrow else ()
     return {

@@ -1,16 +1,15 @@
-"""Plateau: a rule that reduces a rate where a metric has stopped improving.
+"""Plateau: a rule that reduces a rate when a metric stops improving.
 
-It is the one thing in fastlr that has state, and the state is a tuple of arrays that goes in and
-comes out of a pure update: any checkpoint can hold it. The rule itself is a value, as a schedule
-is.
+A rule is immutable, like a schedule. Its state is a tuple of arrays: pass it to ``update``, and get
+the next one back. Any checkpoint can hold it.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +21,6 @@ from fastlr.arguments.outputs import (
     check_fits,
     check_out,
     check_threads,
-    fits,
 )
 from fastlr.arguments.rules import (
     Number,
@@ -35,25 +33,35 @@ from fastlr.arguments.rules import (
     validate,
     validate_scalar,
 )
-from fastlr.errors import did_you_mean, public, public_methods
+from fastlr.errors import did_you_mean, public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.plateau.conventions import CONVENTIONS, lower, own_defaults
-from fastlr.plateau.state import PARTS, PlateauState, blank, blocks, copied, fill
-from fastlr.program.opcodes import LAST_STEP, RULE_WORDS
+from fastlr.plateau.events import scales_of_run
+from fastlr.plateau.state import PlateauState, blank, blocks, copied, fill
+from fastlr.plateau.validation import (
+    HIGHEST,
+    HIGHEST_SINGLE,
+    as_metrics,
+    check_metrics,
+    check_single,
+    check_state,
+    check_usable,
+    check_writable,
+    lanes_of,
+)
+from fastlr.program.opcodes import RULE_WORDS
 from fastlr.schedule.calls import VERSION, Call
 from fastlr.schedule.constructors import constant, piecewise_constant
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import contents
 from fastlr.schedule.value import a_schedule, checked_arguments, same
 
-__all__ = ["Event", "Plateau", "PlateauState", "events"]
+__all__ = ["Plateau", "PlateauState"]
 
 Array = npt.NDArray[np.float64]
 
 _MOST = 2**31 - 1
-_MOST_SINGLE = float(np.finfo(np.float32).max)
-_HIGHEST = float(np.finfo(np.float64).max)
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
@@ -61,46 +69,83 @@ Count = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MO
 Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
 Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
 _METRIC = Number("a number or an array of numbers")
-_HISTORY = Number("an array of numbers, one row an update", core=1, none=True)
-_SCALES = Number("numbers from 0 to 1e290, one row an update", 0.0, 1e290, core=1, none=True)
+_HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 
 @public_methods()
 class Plateau:
-    """A rule that reduces a rate by ``factor`` where a metric has not improved for ``patience``
-    updates: an immutable value.
+    """A rule that reduces a rate when a metric stops improving: an immutable value.
 
-    With ``a`` the metric and ``b`` the best one seen, an update is *better* where
+    With ``a`` the metric and ``b`` the best one so far, an update is *better* if
 
-        a < b*(1 - rtol) - atol  (mode "min"),    a > b*(1 + rtol) + atol  (mode "max");
+        a < b*(1 - rtol) - atol  (mode "min"),    a > b*(1 + rtol) + atol  (mode "max").
 
-    then ``b`` becomes ``a``, and otherwise the update is *bad*. After too many bad ones in a row
-    ``scale`` becomes ``max(scale*factor, floor)``, if that is a change by more than ``eps``, and a
-    *cooldown* of so many updates begins, in which none is bad. ``warmup`` updates at the beginning
-    look at nothing. With a ``window`` of n the metrics of n updates are averaged, and decide
-    together. All of these broadcast like NumPy arrays; each number of the shape that results is a
-    *lane*.
+    Then ``b`` becomes ``a``. Otherwise the update is *bad*. After too many bad updates in a row,
+    ``scale`` becomes ``max(scale*factor, floor)``, if that changes it by more than ``eps``, and a
+    *cooldown* starts, in which no update counts as bad.
 
-    ``scale`` begins at 1.0 and is what a schedule's rate is multiplied by: ``rate = s(t) *
-    state.scale``; ``rate_floor`` is a rate below which ``rule.rate(s(t), state)`` is not reduced.
-    Or it begins at a rate, ``init(scale=0.1)``, and is one.
+    ``scale`` starts at 1.0 and multiplies a schedule's rate: ``rate = s(t) * state.scale``. It may
+    also start at a rate, ``init(scale=0.1)``, and then is the rate itself.
 
-    ``convention`` says whose automaton it is, to the bit, and gives ``rtol``, ``atol``, ``eps`` and
-    ``precision`` where they are None:
+    Parameters
+    ----------
+    mode : {"min", "max"} or array of str, default "min"
+        Whether a lower or a higher metric is better.
+    factor : float or array of float, default 0.1
+        The factor of a reduction, from 0 up to, not including, 1.
+    patience : int or array of int, default 10
+        The bad updates in a row that are tolerated, from 0 to 2^31 - 1; see the table below.
+    rtol, atol : float or array of float, optional
+        The relative tolerance, from 0 to 1, and the absolute one, from 0 to 1e290. The defaults
+        are those of ``convention``.
+    cooldown : int or array of int, default 0
+        The updates after a reduction in which none is bad.
+    floor : float or array of float, default 0.0
+        The lowest scale.
+    rate_floor : float or array of float, default 0.0
+        The rate below which ``rate(s(t), state)`` does not reduce.
+    warmup : int or array of int, default 0
+        The updates at the beginning whose metrics are ignored.
+    window : int or array of int, default 1
+        The number of updates whose metrics are averaged and decide together.
+    eps : float or array of float, optional
+        The smallest change of the scale that is made. The default is that of ``convention``.
+    nan : {"raise", "ignore", "bad"}, default "raise"
+        What a NaN metric does: raise an error before anything changes, leave its lane
+        unchanged, or do what the library does.
+    convention : {"torch", "timm", "optax", "keras"}, default "torch"
+        The library whose plateau logic the rule follows to the bit.
+    precision : {"double", "single"}, optional
+        ``"single"`` does what the library does if rates are float32. The default is that of
+        ``convention``.
 
-    =====  ==========================================  =========================================  ==========  =========
-    word   is                                          reduces at                                 rtol, atol  precision
-    =====  ==========================================  =========================================  ==========  =========
-    torch  ``ReduceLROnPlateau``                       bad update ``patience + 1``, by over 1e-8  1e-4, 0     double
-    timm   ``PlateauLRScheduler``, torch's automaton   the same                                   1e-4, 0     double
-    optax  ``contrib.reduce_on_plateau``               bad update ``patience``                    1e-4, 0     double
-    keras  the callback; the first metric is the best  bad update ``patience``                    0, 1e-4     single
-    =====  ==========================================  =========================================  ==========  =========
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter breaks its rule, if the shapes do not broadcast, or if ``convention`` has no
+        use for a parameter that is not 0.
 
-    ``precision="single"`` is what the library does whose rates are float32. ``nan`` says what a NaN
-    among the metrics does: ``"raise"`` an error before anything is changed, ``"ignore"`` nothing at
-    all to its lane, ``"bad"`` what the library does.
+    Notes
+    -----
+    All numbers broadcast like NumPy arrays. Each number of the resulting shape is a *lane*.
 
+    The conventions differ as follows. *Reduces at* is the bad update that reduces. Torch reduces
+    only if the scale changes by more than 1e-8. In Keras the first metric is the best one, whatever
+    it is.
+
+    ==========  ============================  ================  ==========  =========
+    convention  library                       reduces at        rtol, atol  precision
+    ==========  ============================  ================  ==========  =========
+    torch       ``ReduceLROnPlateau``         ``patience + 1``  1e-4, 0     double
+    timm        ``PlateauLRScheduler``        ``patience + 1``  1e-4, 0     double
+    optax       ``reduce_on_plateau``         ``patience``      1e-4, 0     double
+    keras       ``ReduceLROnPlateau``         ``patience``      0, 1e-4     single
+    ==========  ============================  ================  ==========  =========
+
+    timm uses torch's logic. optax's function is in ``optax.contrib``. Keras's is a callback.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> rule = flr.Plateau(factor=0.5, patience=1)
     >>> state = rule.init()
@@ -114,12 +159,12 @@ class Plateau:
     (2,)
     """
 
-    __slots__ = ("__weakref__", "_call", "_words", "parameters", "shape")
+    __slots__ = ("__weakref__", "_buffer", "_call", "parameters", "shape")
 
     parameters: Mapping[str, Any]
     shape: tuple[int, ...]
     _call: Call
-    _words: Array
+    _buffer: Array
 
     def __init__(
         self,
@@ -158,7 +203,7 @@ class Plateau:
         defaults = {**_DEFAULTS, **own_defaults(CONVENTIONS[str(ruled["convention"])], ruled)}
         whole = {name: defaults[name] if value is None else value for name, value in ruled.items()}
         for name in ("atol", "floor", "eps") if whole["precision"] == "single" else ():
-            _check_single(f"Plateau: {name}", np.asarray(whole[name]))
+            check_single(f"Plateau: {name}", np.asarray(whole[name]))
         call = Call(
             "Plateau",
             {name: value for name, value in whole.items() if not same(value, defaults[name])},
@@ -172,7 +217,7 @@ class Plateau:
             ("_call", call),
         ):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_words", lower(self.parameters, shape))
+        object.__setattr__(self, "_buffer", lower(self.parameters, shape))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Plateau is a value: {name} cannot be set; build another")
@@ -193,9 +238,16 @@ class Plateau:
         return repr(self._call)
 
     def to_spec(self) -> dict[str, object]:
-        """The rule as plain JSON data, with the version of its format; ``Plateau.from_spec`` gives
-        it back.
+        """Return the rule as plain JSON data.
 
+        Returns
+        -------
+        dict
+            ``{"fastlr": version of the format, "plateau": parameters}``. ``Plateau.from_spec``
+            rebuilds an equal rule from it.
+
+        Examples
+        --------
         >>> Plateau(patience=5, convention="keras").to_spec()
         {'fastlr': 1, 'plateau': {'patience': 5, 'convention': 'keras'}}
         """
@@ -203,9 +255,28 @@ class Plateau:
 
     @staticmethod
     def from_spec(spec: Mapping[str, object]) -> Plateau:
-        """The rule that ``to_spec`` described.
+        """Rebuild a rule from its spec.
 
-        Raises ``ValueError`` or ``TypeError`` for whatever is none.
+        Parameters
+        ----------
+        spec : mapping
+            What ``to_spec`` returned, or the same data from JSON.
+
+        Returns
+        -------
+        Plateau
+            A rule equal to the one that was described.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the data does not describe a rule.
+
+        Examples
+        --------
+        >>> rule = Plateau(patience=5)
+        >>> Plateau.from_spec(rule.to_spec()) == rule
+        True
         """
         parameters = contents(spec, "plateau")
         if not isinstance(parameters, Mapping):
@@ -221,31 +292,50 @@ class Plateau:
         return _built(parameters)
 
     @property
-    def words(self) -> Array:
-        """What the kernels read: one flat, read-only float64 array."""
-        return self._words
+    def buffer(self) -> Array:
+        """What kernels read: one flat, read-only float64 array."""
+        return self._buffer
 
     @property
     def _windowed(self) -> bool:
-        return bool(self._words[RULE_WORDS.index("windowed")])
+        return bool(self._buffer[RULE_WORDS.index("windowed")])
 
     # -- state -------------------------------------------------------------------------------------
 
-    def init(self, scale: Rate = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
-        """The state before the first update: of as many lanes as the rule, ``scale`` and ``shape``
-        have together.
+    def init(self, scale: npt.ArrayLike = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
+        """Return the state before the first update.
 
+        Parameters
+        ----------
+        scale : float or array of float, default 1.0
+            The first scale, or the first rate, from 0 to 1e290.
+        shape : int or tuple of int, default ()
+            The shape of further lanes.
+
+        Returns
+        -------
+        PlateauState
+            A state with the lanes that the rule, ``scale`` and ``shape`` broadcast to.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``scale`` breaks its rule, if the shapes do not broadcast, or if the state is larger
+            than this machine's memory.
+
+        Examples
+        --------
         >>> Plateau(patience=[1, 2]).init(scale=0.1).scale
         array([0.1, 0.1])
         """
         first = validate(Rate, "init: scale", scale)
         lanes = broadcast(
-            "init", {"rule": self.shape, "scale": first.shape, "shape": _shape(shape)}
+            "init", {"rule": self.shape, "scale": first.shape, "shape": lanes_of(shape)}
         )
         check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
         own, state = self.parameters, blank(lanes, lanes if self._windowed else ())
         if own["precision"] == "single":
-            _check_single("init: scale", first)
+            check_single("init: scale", first)
             first = first.astype(np.float32)
         unseen = -1 if own["convention"] == "keras" else 0
         fill(
@@ -255,13 +345,26 @@ class Plateau:
         return state
 
     def restore(self, state: Iterable[npt.ArrayLike]) -> PlateauState:
-        """The state that a checkpoint holds, its parts in their order: as ``update`` takes it, and
-        its numbers checked as well.
+        """Check a state that was read from a checkpoint.
 
-        Raises ``TypeError`` or ``ValueError`` for parts of another shape or dtype, and for numbers
-        that no update of this rule gives: a scale below 0, a count below 0, more metrics than a
-        window has.
+        Parameters
+        ----------
+        state : iterable of arrays
+            The parts of a ``PlateauState``, in their order.
 
+        Returns
+        -------
+        PlateauState
+            The state, ready for ``update``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a part has another shape or dtype, or if it holds a number that no update of this
+            rule gives: a scale below 0, a count below 0, more metrics than a window has.
+
+        Examples
+        --------
         >>> rule = Plateau()
         >>> rule.restore(rule.init()) == rule.init()
         True
@@ -275,7 +378,7 @@ class Plateau:
         keras = own["convention"] == "keras"
         good = {
             "scale": (held.scale >= 0)
-            & (held.scale <= (_MOST_SINGLE if own["precision"] == "single" else _HIGHEST)),
+            & (held.scale <= (HIGHEST_SINGLE if own["precision"] == "single" else HIGHEST)),
             "best": keras | ~np.isnan(held.best),
             "bad": held.bad >= (-1 if keras else 0),
             "cool": held.cool >= -own["warmup"],
@@ -286,7 +389,7 @@ class Plateau:
             if not np.all(is_good):
                 got = short_repr(getattr(held, name))
                 raise ValueError(
-                    f"restore: state.{name} must be what an update of this rule gives, got {got}"
+                    f"restore: state.{name} must be a result of this rule's update, got {got}"
                 )
         return held
 
@@ -297,23 +400,42 @@ class Plateau:
         out: PlateauState | None = None,
         threads: int = 1,
     ) -> PlateauState:
-        """The state after one more metric, a number for all lanes or an array that broadcasts to
-        them.
+        """Return the state after one more metric.
 
-        It is a new one, or ``out``, written in place, which may be ``state`` itself. Raises
-        ``TypeError`` or ``ValueError`` before anything is written: for a state that is not this
-        rule's, or whose scale is negative or not finite, a metric of other lanes, and NaN with
-        ``nan="raise"``.
+        Parameters
+        ----------
+        state : PlateauState
+            The state before. It does not change, unless it is ``out``.
+        metric : float or array of float
+            A metric for all lanes, or an array that broadcasts to the lanes.
+        out : PlateauState, optional
+            The state to write, which may be ``state`` itself. By default a new one.
+        threads : int, default 1
+            The number of threads that share the work on many lanes. It changes no bit.
 
+        Returns
+        -------
+        PlateauState
+            The state after; ``out`` if that is given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the state is not one of this rule, or has a scale that is negative or not finite; if
+            the metric does not fit the lanes, or is NaN with ``nan="raise"``. Nothing is written
+            before an error.
+
+        Examples
+        --------
         >>> rule = Plateau(patience=[0, 1], factor=0.5)
         >>> rule.update(rule.update(rule.init(), [1.0, 1.0]), [2.0, 2.0]).scale
         array([0.5, 1. ])
         """
-        threads, state = check_threads("update", threads), self._taken("update: state", state)
-        metrics = _numbers("update: metric", metric, _METRIC)[np.newaxis]
-        self._check_metrics("update: metric", metrics, state.scale.shape)
+        threads, state = check_threads("update", threads), self._usable("update: state", state)
+        metrics = as_metrics("update: metric", metric, _METRIC)[np.newaxis]
+        self._check_metrics("update: metric", metrics, state)
         for part in out if isinstance(out, tuple) else ():
-            # the state is written over it
+            # writing the state must not change metrics that are still read
             metrics = apart(metrics, part) if isinstance(part, np.ndarray) else metrics
         after = copied(state) if out is None else self._into(state, out)
         self._run(after, metrics, None, threads)
@@ -322,16 +444,37 @@ class Plateau:
     def advance(
         self, state: PlateauState, metrics: npt.ArrayLike, threads: int = 1
     ) -> PlateauState:
-        """The state after a history of metrics, one row an update: a new one, as so many updates
-        give it.
+        """Return the state after a history of metrics.
 
+        Parameters
+        ----------
+        state : PlateauState
+            The state before, which does not change.
+        metrics : array of float
+            One row per update: of shape ``(updates,)`` for all lanes at once, or ``(updates,
+            *lanes)``.
+        threads : int, default 1
+            The number of threads that share the work on many lanes. It changes no bit.
+
+        Returns
+        -------
+        PlateauState
+            A new state, with the bits that as many calls of ``update`` give.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``update``.
+
+        Examples
+        --------
         >>> rule = Plateau(patience=0, factor=0.5)
         >>> float(rule.advance(rule.init(), [1.0, 2.0, 3.0]).scale)
         0.25
         """
-        threads, state = check_threads("advance", threads), self._taken("advance: state", state)
-        history = _numbers("advance: metrics", metrics, _HISTORY)
-        self._check_metrics("advance: metrics", history, state.scale.shape)
+        threads, state = check_threads("advance", threads), self._usable("advance: state", state)
+        history = as_metrics("advance: metrics", metrics, _HISTORY)
+        self._check_metrics("advance: metrics", history, state)
         after = copied(state)
         self._run(after, history, None, threads)
         return after
@@ -343,14 +486,34 @@ class Plateau:
         out: Array | None = None,
         threads: int = 1,
     ) -> Array:
-        """The scales after each update of a history of metrics, ``(updates, *lanes)``, or
-        ``(updates,)`` for all lanes at once.
+        """Return the scales after each update of a history of metrics.
 
-        It begins at ``state``, or at ``init()`` of the lanes that the rule and the metrics have
-        together; ``out``, C-contiguous float64 of shape ``(updates, *lanes)``, is filled and
-        returned. Raises as ``update`` does, and for a result larger than this machine's memory,
-        before anything is written.
+        Parameters
+        ----------
+        metrics : array of float
+            One row per update: of shape ``(updates,)`` for all lanes at once, or ``(updates,
+            *lanes)``.
+        state : PlateauState, optional
+            The state before, which does not change. By default ``init()``, with the lanes that the
+            rule and the metrics broadcast to.
+        out : numpy.ndarray of float64, optional
+            The array to fill, C-contiguous, of shape ``(updates, *lanes)``. By default a new one.
+        threads : int, default 1
+            The number of threads that share the work on many lanes. It changes no bit.
 
+        Returns
+        -------
+        numpy.ndarray of float64
+            The scales, of shape ``(updates, *lanes)``; ``out`` if that is given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``update``; ``ValueError`` also if the result is larger than this machine's memory.
+            Nothing is written before an error.
+
+        Examples
+        --------
         >>> Plateau(patience=[0, 1], factor=0.5).replay([1.0, 2.0, 3.0])
         array([[1.  , 1.  ],
                [0.5 , 1.  ],
@@ -358,15 +521,15 @@ class Plateau:
         """
         threads, history = (
             check_threads("replay", threads),
-            _numbers("replay: metrics", metrics, _HISTORY),
+            as_metrics("replay: metrics", metrics, _HISTORY),
         )
         if state is None:
             begin = self.init(
                 shape=broadcast("replay", {"rule": self.shape, "metrics": history.shape[1:]})
             )
         else:
-            begin = copied(self._taken("replay: state", state))
-        self._check_metrics("replay: metrics", history, begin.scale.shape)
+            begin = copied(self._usable("replay: state", state))
+        self._check_metrics("replay: metrics", history, begin)
         shape = (history.shape[0], *begin.scale.shape)
         if out is None:
             out = allocate("replay", shape, np.dtype(np.float64), _FEWER)
@@ -378,129 +541,118 @@ class Plateau:
         return out
 
     def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
-        """Take ``state``, known to be this rule's, through ``metrics``, known to be its lanes'."""
+        """Update ``state`` in place by a history; both are known to be valid."""
         lanes, replay = state.scale.shape, choose().replay
-        words = self._words if lanes == self.shape else lower(self.parameters, lanes)
+        buffer = self._buffer if lanes == self.shape else lower(self.parameters, lanes)
         flat = tuple(part.reshape(-1) for part in state)
         rows = None if out is None else out.reshape(out.shape[0], flat[0].size)
         for first, block in blocks(metrics, lanes):
             to = None if rows is None else rows[first : first + len(block)]
             split_over_threads(
-                lambda some, _: replay(words, some, block, flat, to),
+                lambda some, _: replay(buffer, some, block, flat, to),  # noqa: B023
                 flat[0].size,
                 len(block),
                 threads,
                 by_lanes=True,
-            )  # noqa: B023
-
-    # -- what may be given -------------------------------------------------------------------------
+            )
 
     def _checked(self, where: str, state: object) -> PlateauState:
-        """A state of this rule's lanes, or an error that names the part that is wrong."""
-        if not isinstance(state, tuple) or len(state) != len(PARTS):
-            got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
-            raise TypeError(
-                f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}"
-            )
-        held = PlateauState(*state)
-        lanes = np.shape(held.scale)
-        windows = lanes if self._windowed else ()
-        for name, part in zip(PARTS, held, strict=True):
-            dtype, shape = PARTS[name], windows if name in ("mean", "count") else lanes
-            if not isinstance(part, np.ndarray | np.generic):
-                raise TypeError(
-                    f"{where}.{name} must be a NumPy array, got {type(part).__name__} "
-                    f"{short_repr(part)}"
-                )
-            if part.dtype != dtype:
-                raise TypeError(f"{where}.{name} must be {dtype}, got {part.dtype}")
-            if part.shape != shape:
-                raise ValueError(f"{where}.{name} must have shape {shape}, got {part.shape}")
-        if lanes != self.shape and broadcast(where, {"rule": self.shape, "scale": lanes}) != lanes:
-            raise ValueError(f"{where} must be of the rule's lanes, {self.shape}, got {lanes}")
-        return held
+        """Return a state of this rule's lanes, or raise."""
+        return check_state(where, state, self.shape, self._windowed)
 
-    def _taken(self, where: str, state: object) -> PlateauState:
-        """A state to go on from, whose scales a rate can be multiplied by."""
-        held = self._checked(where, state)
-        lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
-        if not (lowest >= 0 and highest <= _HIGHEST):  # a NaN is neither
-            raise ValueError(
-                f"{where}.scale must be finite and at least 0, got {short_repr(held.scale)}"
-            )
-        return held
+    def _usable(self, where: str, state: object) -> PlateauState:
+        """Return a state of this rule's lanes to continue from, or raise."""
+        return check_usable(where, self._checked(where, state))
+
+    def _check_metrics(self, where: str, metrics: Array, state: PlateauState) -> None:
+        """Raise unless metrics fit the lanes of a state, and obey the rule's ``nan``."""
+        check_metrics(where, metrics, state.scale.shape, self.parameters["nan"])
 
     def _into(self, state: PlateauState, out: PlateauState) -> PlateauState:
-        """``out``, known to be fit to be written, holding ``state``."""
+        """Return ``out``, filled with ``state``."""
         held = self._checked("update: out", out)
-        parts: tuple[npt.NDArray[Any], ...] = held
-        for i, (name, part) in enumerate(zip(PARTS, parts, strict=True)):
-            of = state[i]
-            if part.shape != of.shape:
-                raise ValueError(f"update: out.{name} must have shape {of.shape}, got {part.shape}")
-            if not isinstance(part, np.ndarray) or not part.flags.carray:
-                raise ValueError(
-                    f"update: out.{name} must be a C-contiguous, aligned and writeable array"
-                )
-            if any(np.may_share_memory(part, other) for other in parts[:i]):
-                raise ValueError(f"update: out.{name} must have memory of its own")
+        check_writable("update: out", held, state)
         if any(part is not of for part, of in zip(held, state, strict=True)):
-            # by way of a copy, as any part may share memory with any other
+            # through a copy, since any part of one may share memory with any part of the other
             fill(held, copied(state))
         return held
-
-    def _check_metrics(self, where: str, metrics: Array, lanes: tuple[int, ...]) -> None:
-        """Raise unless every update's metrics fit the lanes, and hold no NaN where that is an
-        error.
-        """
-        if metrics.shape[1:] not in ((), lanes) and not fits(metrics.shape[1:], lanes):
-            raise ValueError(
-                f"{where} must broadcast to the lanes, {lanes}, got {metrics.shape[1:]}"
-            )
-        if self.parameters["nan"] == "raise" and metrics.size and np.isnan(metrics.min()):
-            wrong = np.isnan(metrics)
-            update, *lane = (int(i) for i in np.argwhere(wrong)[0])
-            places = [f"update {update}"] * (len(metrics) > 1) + [f"lane {tuple(lane)}"] * bool(
-                lane
-            )
-            first = f", the first in {', '.join(places)}" if places else ""
-            raise ValueError(
-                f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} "
-                f"of {wrong.size:,}{first}"
-            )
 
     # -- with a schedule ---------------------------------------------------------------------------
 
     def rate(self, base: npt.ArrayLike, state: PlateauState) -> Any:
-        """A schedule's rate, reduced: ``max(base*scale, min(base, rate_floor))``, a float or an
-        array.
+        """Reduce a schedule's rate: ``max(base*scale, min(base, rate_floor))``.
 
+        Parameters
+        ----------
+        base : float or array of float
+            The rate of the schedule, from 0 to 1e290. It broadcasts against the lanes.
+        state : PlateauState
+            The state in force.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            The reduced rate.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``base`` breaks its rule, or the state is not one of this rule.
+
+        Examples
+        --------
         >>> rule = Plateau(rate_floor=1e-3)
         >>> rule.rate(0.1, rule.init(scale=1e-6)), rule.rate(1e-4, rule.init(scale=0.5))
         (0.001, 0.0001)
         """
         rates = validate(Rate, "rate: base", base)
-        scale = self._taken("rate: state", state).scale
+        scale = self._usable("rate: state", state).scale
         broadcast("rate", {"state": scale.shape, "base": rates.shape})
         reduced = np.maximum(rates * scale, np.minimum(rates, self.parameters["rate_floor"]))
         return reduced if reduced.ndim else float(reduced)
 
     def realised(
-        self, schedule: Schedule, scales: npt.ArrayLike, every: int = 1, init: float = 1.0
+        self,
+        schedule: Schedule,
+        scales: npt.ArrayLike,
+        every: int = 1,
+        init: npt.ArrayLike = 1.0,
     ) -> Schedule:
-        """What a run's rates were, as a schedule: ``schedule`` times the ``scales`` that ``replay``
-        or the run's log gave.
+        """Return the rates that a run had, as a schedule: ``schedule`` times its scales.
 
-        The scale after update i, from 0, holds from step ``(i + 1)*every`` on, and ``init`` before
-        the first. At each step it is ``rule.rate(schedule(t), state)``, to the bit.
+        Parameters
+        ----------
+        schedule : Schedule
+            The schedule whose rates were reduced.
+        scales : array of float
+            The scale after each update, of shape ``(updates, *lanes)``, from ``replay`` or from the
+            log of the run.
+        every : int, default 1
+            Steps per update, from 1 to 2^53. The scale after update i, from 0, is in force from
+            step ``(i + 1)*every`` on.
+        init : float, default 1.0
+            The scale before the first update.
 
+        Returns
+        -------
+        Schedule
+            At each step ``rule.rate(schedule(t), state)``, to the bit. The last scale is held.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument breaks its rule, or the shapes do not broadcast.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> rule = flr.Plateau(patience=0, factor=0.5)
-        >>> rule.realised(flr.constant(0.1), rule.replay([1.0, 2.0, 0.5, 0.7]), every=10).table(0, 50, 10)
+        >>> scales = rule.replay([1.0, 2.0, 0.5, 0.7])
+        >>> rule.realised(flr.constant(0.1), scales, every=10).table(0, 50, 10)
         array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
         """
         a_schedule("realised: schedule", schedule, Schedule)
-        levels = _levels("realised", scales, init)
+        levels = scales_of_run("realised", scales, init)
         changes = (
             np.flatnonzero((levels[1:] != levels[:-1]).any(axis=tuple(range(1, levels.ndim)))) + 1
         )
@@ -520,80 +672,3 @@ _DEFAULTS = {
 
 def _built(parameters: Mapping[str, Any]) -> Plateau:
     return Plateau(**parameters)
-
-
-def _numbers(where: str, value: object, rule: Number) -> Array:
-    """Metrics as float64, whatever they are."""
-    if type(value) is not np.ndarray or value.dtype.kind not in "iuf" or value.ndim < rule.core:
-        value = rule.array(where, value)
-    if value.dtype == np.float64:
-        return value
-    with np.errstate(all="ignore"):  # a long double may become infinite, or be none
-        return value.astype(np.float64)
-
-
-def _check_single(where: str, number: npt.ArrayLike) -> None:
-    """Raise where float32 would make a number infinite."""
-    if np.any(np.asarray(number) > _MOST_SINGLE):
-        raise ValueError(
-            f"{where} must be at most {_MOST_SINGLE!r} where precision='single', got "
-            f"{short_repr(np.max(number))}"
-        )
-
-
-def _shape(shape: object) -> tuple[int, ...]:
-    sizes = shape if isinstance(shape, tuple) else (shape,)
-    if not all(
-        isinstance(size, int | np.integer) and not isinstance(size, bool) and 0 < size <= LAST_STEP
-        for size in sizes
-    ):
-        raise ValueError(
-            "init: shape must be a tuple of integers above 0, at most 2**53, got "
-            f"{short_repr(shape)}"
-        )
-    return tuple(int(size) for size in sizes)
-
-
-# -- what a run was --------------------------------------------------------------------------------
-
-
-class Event(NamedTuple):
-    """From ``step`` on, ``scale`` is ``factor`` times what it was."""
-
-    step: int
-    factor: float
-    scale: float
-
-
-def _levels(where: str, scales: npt.ArrayLike, init: npt.ArrayLike) -> Array:
-    """The scales of a run, the first of them the one before any update."""
-    after = _SCALES(f"{where}: scales", scales)
-    first = validate(Rate, f"{where}: init", init)
-    if broadcast(where, {"scales": after.shape[1:], "init": first.shape}) != after.shape[1:]:
-        raise ValueError(
-            f"{where}: init must be of the lanes of scales, {after.shape[1:]}, got {first.shape}"
-        )
-    return np.concatenate([np.broadcast_to(first, after.shape[1:])[np.newaxis], after])
-
-
-@public
-def events(scales: npt.ArrayLike, every: int = 1, init: float = 1.0) -> tuple[Event, ...]:
-    """The reductions of a run, ``every`` steps an update, from the scales of its one lane.
-
-    >>> events([1.0, 1.0, 0.5, 0.5, 0.25], every=100)
-    (Event(step=300, factor=0.5, scale=0.5), Event(step=500, factor=0.5, scale=0.25))
-    """
-    levels, size = _levels("events", scales, init), validate_scalar(Period, "events: every", every)
-    if levels.ndim > 1:
-        raise ValueError(
-            f"events: scales must be those of one lane, got shape {np.shape(scales)}; "
-            "index a lane first"
-        )
-    changes = np.flatnonzero(levels[1:] != levels[:-1]) + 1
-    # a scale that rises from 0 to its floor, or by more than a number can tell
-    with np.errstate(all="ignore"):
-        factors = levels[changes] / levels[changes - 1]
-    return tuple(
-        Event(int(i) * size, float(factor), float(levels[i]))
-        for i, factor in zip(changes, factors, strict=True)
-    )

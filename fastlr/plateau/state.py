@@ -1,6 +1,4 @@
-"""States of a plateau: what a rule knows of its lanes, as a tuple of arrays, and the histories
-that it goes through.
-"""
+"""The state of a plateau rule, a tuple of arrays, and blocks of a history of metrics."""
 
 import math
 from collections.abc import Iterator
@@ -14,23 +12,39 @@ __all__ = ["PARTS", "PlateauState", "blank", "blocks", "copied", "fill"]
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
 
-_COPIED = 1 << 20  # numbers of a history that are spread over the lanes at a time
+_COPIED = 1 << 20  # numbers per block of a history that is broadcast to the lanes
 
 
 class PlateauState(NamedTuple):
-    """What a rule knows of its lanes, in arrays of their shape.
+    """The state of a rule: one number per lane in each array.
 
-    ``mean`` and ``count`` have shape () where no window is above 1, and are not used then.
+    Attributes
+    ----------
+    scale : numpy.ndarray of float64
+        What a rate is multiplied by, or the rate itself.
+    best : numpy.ndarray of float64
+        The best metric so far.
+    bad : numpy.ndarray of int32
+        The updates since then that were not better. It is -1 where the first metric becomes the
+        best one, whatever it is.
+    cool : numpy.ndarray of int32
+        The updates of a cooldown that are left; below 0, those of the warmup.
+    mean : numpy.ndarray of float64
+        The mean of the metrics in the window.
+    count : numpy.ndarray of int32
+        The number of metrics in the window.
+
+    Notes
+    -----
+    ``mean`` and ``count`` have shape () if no window is above 1, and are then not used.
     """
 
-    scale: Array  # what a rate is multiplied by, or the rate itself
-    best: Array  # the best metric that has been seen
-    # updates since then that were no better; -1 where the first metric, whatever it is, becomes the
-    # best
+    scale: Array
+    best: Array
     bad: Counts
-    cool: Counts  # updates of a cooldown that are left, or below 0 of the warm-up
-    mean: Array  # of the metrics in the window
-    count: Counts  # type: ignore[assignment]  # how many they are
+    cool: Counts
+    mean: Array
+    count: Counts  # type: ignore[assignment]  # a tuple has a method of this name
 
 
 _DTYPES = (np.float64, np.float64, np.int32, np.int32, np.float64, np.int32)
@@ -38,8 +52,9 @@ PARTS = {name: np.dtype(dtype) for name, dtype in zip(PlateauState._fields, _DTY
 
 
 def blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
-    """A state to be written, in one block of memory: four that come and go take three times as
-    long.
+    """Return a state to be filled, in one block of memory.
+
+    Allocating four arrays per update would take three times as long.
     """
     many, few = math.prod(lanes), math.prod(windows)
     block = np.empty(3 * many + 2 * few)
@@ -55,21 +70,22 @@ def blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
 
 
 def copied(state: PlateauState) -> PlateauState:
-    """The same state in memory of its own."""
+    """Return a copy of a state that shares no memory with it."""
     copy = blank(state.scale.shape, state.mean.shape)
     fill(copy, state)
     return copy
 
 
 def fill(state: tuple[npt.NDArray[Any], ...], values: tuple[npt.ArrayLike, ...]) -> None:
-    """Write each part of a state, from what broadcasts to it."""
+    """Write values that broadcast to each part of a state."""
     for part, value in zip(state, values, strict=True):
         part[...] = value
 
 
 def blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
-    """A history as C-contiguous blocks of one column a lane, or one column for all: (first
-    update, block).
+    """Yield a history as (first update, block).
+
+    A block is C-contiguous and has one column per lane, or one column for all lanes.
     """
     count = math.prod(lanes)
     if math.prod(metrics.shape[1:]) == 1:
@@ -89,5 +105,5 @@ def blocks(metrics: Array, lanes: tuple[int, ...]) -> Iterator[tuple[int, Array]
 
 
 def _spread(shape: tuple[int, ...], lanes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of a block of metrics with as many axes as the lanes have."""
+    """Return the shape of a block of metrics with as many axes as the lanes have."""
     return (shape[0], *(1,) * (len(lanes) + 1 - len(shape)), *shape[1:])

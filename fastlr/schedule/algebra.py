@@ -1,6 +1,6 @@
-"""Combine schedules: joins, products, sums, limits, delays, repeats and other units of steps."""
+"""Combine schedules: joins, products, sums, limits, delays, repeats and time maps."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 import math
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ _MOST_NUMBERS_PER_LANE = 1_000  # or, in a batch, 8 kB per lane
 
 
 def _operand(where: str, value: object) -> Value:
-    """A schedule, or numbers as a constant one."""
+    """Return a schedule as it is, and numbers as a constant schedule."""
     if isinstance(value, Value):
         return value
     constant: Value = CONSTRUCTORS["constant"](validate(Rate, where, value))
@@ -51,49 +51,139 @@ Operand = Annotated["Value | npt.ArrayLike", _operand, Types("Schedule | float |
 
 @public_methods("Schedule")
 class Algebra(Value):
-    """What a schedule can be combined with; each method returns a new schedule."""
+    """A value that can be combined with others; each method returns a new schedule."""
 
     __slots__ = ()
 
     @constructor
     def then(self, other: Self) -> Self:
-        """This schedule up to its end, then ``other`` from its own step 0. Raises ``ValueError`` if
-        this one never ends.
+        """Run this schedule to its end, then ``other`` from its own step 0.
 
+        ``self(t)`` for ``t < steps``, and ``other(t - steps)`` from there on, where ``steps`` is
+        ``self.steps``.
+
+        Parameters
+        ----------
+        other : Schedule
+            The schedule that follows. Its batch shape broadcasts against that of this one.
+
+        Returns
+        -------
+        Schedule
+            A schedule that ends, and behaves past its end, as ``other`` does.
+
+        Raises
+        ------
+        ValueError
+            If this schedule never ends (``join(parts, at)`` cuts it), or if the result would end
+            after step 2^53.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(0.0, 1.0, steps=2).then(flr.constant(0.5)).table(4)
         array([0. , 0.5, 0.5, 0.5])
         """
         if self._node.steps is None:
             raise ValueError(
-                f"then: the first schedule must end, got {short_repr(self)}, which goes "
-                "on for ever; join(parts, at) cuts it"
+                f"then: the first schedule must end, got {short_repr(self)}, which never ends; "
+                "use join(parts, at) to cut it"
             )
         return join_parts((self, other), (0, self._node.steps))
 
     def __mul__(self, other: Self | npt.ArrayLike) -> Self:
+        """Return ``self(t) * other(t)``; ``other`` is a schedule or a factor of at least 0."""
         return multiply(self, other) if isinstance(other, Value) else scale(self, other)
 
     __rmul__ = __mul__
 
     def __add__(self, other: Self | npt.ArrayLike) -> Self:
+        """Return ``self(t) + other(t)``; ``other`` is a schedule or a rate of at least 0."""
         return add(self, other)
 
     __radd__ = __add__
 
     @constructor
     def minimum(self, other: Operand) -> Self:
-        """The smaller of the two at every step; ``other`` is a schedule or a rate."""
+        """Take the smaller of two rates at every step: ``min(self(t), other(t))``.
+
+        Parameters
+        ----------
+        other : Schedule, float or array of float
+            A schedule, or a rate from 0 to 1e290 that is the same at every step. Its batch shape
+            broadcasts against that of this schedule.
+
+        Returns
+        -------
+        Schedule
+            The new schedule. It ends where the later of the two ends; a constant does not count.
+
+        Raises
+        ------
+        ValueError
+            If both schedules have a ``past_end`` other than ``"hold"``, and these differ.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).minimum(0.6).table(4)
+        array([0.6 , 0.6 , 0.5 , 0.25])
+        """
         return _paired("minimum", self, other)
 
     @constructor
     def maximum(self, other: Operand) -> Self:
-        """The larger of the two at every step; ``other`` is a schedule or a rate."""
+        """Take the larger of two rates at every step: ``max(self(t), other(t))``.
+
+        Parameters
+        ----------
+        other : Schedule, float or array of float
+            A schedule, or a rate from 0 to 1e290 that is the same at every step. Its batch shape
+            broadcasts against that of this schedule.
+
+        Returns
+        -------
+        Schedule
+            The new schedule. It ends where the later of the two ends; a constant does not count.
+
+        Raises
+        ------
+        ValueError
+            If both schedules have a ``past_end`` other than ``"hold"``, and these differ.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).maximum(0.6).table(4)
+        array([1.  , 0.75, 0.6 , 0.6 ])
+        """
         return _paired("maximum", self, other)
 
     @constructor
     def clip(self, lo: Rate, hi: Rate) -> Self:
-        """``min(max(s(t), lo), hi)``. Raises ``ValueError`` unless ``lo <= hi``."""
+        """Limit the rate to a range: ``min(max(self(t), lo), hi)``.
+
+        Parameters
+        ----------
+        lo, hi : float or array of float
+            The lowest and the highest rate, from 0 to 1e290, of shapes that broadcast.
+
+        Returns
+        -------
+        Schedule
+            The new schedule.
+
+        Raises
+        ------
+        ValueError
+            Unless ``lo <= hi``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).clip(0.2, 0.6).table(5)
+        array([0.6 , 0.6 , 0.5 , 0.25, 0.2 ])
+        """
         if np.any(np.asarray(lo) > np.asarray(hi)):
             raise ValueError(
                 f"clip: lo must be at most hi, got lo={short_repr(lo)}, hi={short_repr(hi)}"
@@ -102,13 +192,31 @@ class Algebra(Value):
 
     @constructor
     def delay(self, steps: Steps) -> Self:
-        """``s(0)`` for ``steps`` steps, then ``s`` from its step 0: ``s(max(t - steps, 0))``.
+        """Hold the first rate for some steps, then run: ``self(max(t - steps, 0))``.
 
+        Parameters
+        ----------
+        steps : int or array of int
+            How many steps to wait, from 0 to 2^53.
+
+        Returns
+        -------
+        Schedule
+            The new schedule, which ends ``steps`` steps later. With ``past_end="repeat"`` the wait
+            itself is not repeated.
+
+        Raises
+        ------
+        ValueError
+            If the result would end after step 2^53.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=2).delay(2).table(5)
         array([1. , 1. , 1. , 0.5, 0. ])
         """
-        if self.past_end == "repeat":  # the wait is not repeated
+        if self.past_end == "repeat":  # repeat the schedule alone, without the wait
             return self._from_node(
                 tree.delay(tree.apply_past_end(self._node, "repeat"), np.asarray(steps))
             )
@@ -116,23 +224,58 @@ class Algebra(Value):
 
     @constructor
     def skip(self, steps: Steps) -> Self:
-        """This schedule from its step ``steps`` on: ``s(t + steps)``.
+        """Leave out the first steps: ``self(t + steps)``.
 
+        Parameters
+        ----------
+        steps : int or array of int
+            How many steps to leave out, from 0 to 2^53.
+
+        Returns
+        -------
+        Schedule
+            The new schedule, which ends ``steps`` steps earlier, at the earliest at step 0.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).skip(1).table(4)
         array([0.75, 0.5 , 0.25, 0.  ])
         """
-        return _clocked(self, (np.asarray(1),), (np.asarray(0),), np.asarray(steps))
+        return _with_time_map(self, (np.asarray(1),), (np.asarray(0),), np.asarray(steps))
 
     @constructor
     def paced(self, paces: Paces, at: Boundaries = ()) -> Self:
-        """This schedule, counted in samples or tokens, by the step: ``s(c(t))``, where each step
-        takes so many of them.
+        """Convert a schedule over samples or tokens to one over steps: ``self(c(t))``.
 
-        ``paces[i]`` are taken at each step from ``at[i-1]`` on: one pace more than steps ``at``,
-        which rise strictly. ``c(t)`` is what the steps before t have taken, all of it an exact
-        integer, up to 2^53. ``Ramp`` makes both of a batch that grows.
+        ``c(t)`` is the number of samples that the steps before ``t`` have taken. It is an exact
+        integer, up to 2^53.
 
+        Parameters
+        ----------
+        paces : array of int
+            Samples (or tokens) per step, from 1 to 2^53: ``paces[i]`` from step ``at[i-1]`` on. The
+            last axis counts paces; the axes before it broadcast as lanes.
+        at : array of int, default ()
+            The steps, from 1 on, at which the pace changes. They rise strictly. There is one pace
+            more than steps.
+
+        Returns
+        -------
+        Schedule
+            The new schedule, over steps.
+
+        Raises
+        ------
+        ValueError
+            If ``at`` does not rise strictly from 1 on, or if its length does not fit ``paces``.
+
+        See Also
+        --------
+        fastlr.Ramp : A growing batch, which gives both arguments.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=100).paced([10, 20], at=[4]).table(8)
         array([1. , 0.9, 0.8, 0.7, 0.6, 0.4, 0.2, 0. ])
@@ -140,16 +283,29 @@ class Algebra(Value):
         stairs, starts = np.asarray(paces), np.asarray(at)
         check_stairs("paced: paces", stairs, starts)
         begins = (np.asarray(0), *np.moveaxis(starts, -1, 0))
-        return _clocked(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
+        return _with_time_map(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
 
     @constructor
     def staircase(self, every: Period) -> Self:
-        """This schedule, counted in epochs, by the step, where an epoch takes ``every`` of them:
-        ``s(floor(t/every))``.
+        """Convert a schedule over epochs to one over steps: ``self(floor(t/every))``.
 
-        Within an epoch the rate stays as it is. Raises ``ValueError`` where its end, ``steps *
-        every``, is above 2^53.
+        Parameters
+        ----------
+        every : int or array of int
+            Steps per epoch, from 1 to 2^53. The rate is constant within an epoch.
 
+        Returns
+        -------
+        Schedule
+            The new schedule, over steps.
+
+        Raises
+        ------
+        ValueError
+            If its end, ``self.steps * every``, would be above 2^53.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=2).staircase(every=3).table(8)
         array([1. , 1. , 1. , 0.5, 0.5, 0.5, 0. , 0. ])
@@ -160,17 +316,45 @@ class Algebra(Value):
                 "staircase: the schedule must end by step 2**53, got "
                 f"{short_repr(epochs)} steps, every={short_repr(every)}"
             )
-        return _clocked(self, (np.asarray(1),), (np.asarray(0),), np.asarray(0), np.asarray(every))
+        return _with_time_map(
+            self, (np.asarray(1),), (np.asarray(0),), np.asarray(0), np.asarray(every)
+        )
 
     @constructor
     def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> Self:
-        """This schedule again and again, ``times`` times or for ever, then held.
+        """Repeat the schedule, for ever or a number of times.
 
-        The i-th time it runs, its rates are ``scale^i`` times as high and it takes ``stretch^i``
-        times as many steps: it begins at ``round(steps * (1 + stretch + ... + stretch^(i-1)))``.
-        Raises ``ValueError`` for a schedule that never ends or has no steps; for ``scale > 1``
-        without ``times``; and, where it stretches, for a part that is no finite curve.
+        Cycle ``i``, from 0, starts at ``round(steps * (1 + stretch + ... + stretch^(i-1)))``, takes
+        ``stretch^i`` times as many steps, and has ``scale^i`` times the rates.
 
+        Parameters
+        ----------
+        times : int or array of int, optional
+            The number of cycles, from 1 to 2^53; the last rate is then held. By default for ever.
+        scale : float or array of float, default 1.0
+            The factor per cycle on the rate, at least 0; at most 1 if ``times`` is not given.
+        stretch : float or array of float, default 1.0
+            The factor per cycle on the length, from 1 to 2^53.
+
+        Returns
+        -------
+        Schedule
+            The new schedule, which ends after ``times`` cycles, or never.
+
+        Raises
+        ------
+        ValueError
+            If the schedule never ends or has no steps; if ``scale > 1`` without ``times``; if the
+            last cycle would end after step 2^53; or, with ``stretch``, if a part is not a finite
+            curve, a constant or a join of these.
+
+        Notes
+        -----
+        Step 0 of a cycle is in force at its first step. The rate at ``self.steps`` itself is
+        reached only after the last cycle.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=2).repeat(scale=0.5).table(6)
         array([1.   , 0.5  , 0.5  , 0.25 , 0.25 , 0.125])
@@ -179,52 +363,50 @@ class Algebra(Value):
 
 
 def join_parts(parts: Sequence[V], starts: Sequence[npt.ArrayLike]) -> V:
-    """``parts[i]`` from step ``starts[i]`` on, on its own clock; ``starts[0]`` is 0."""
+    """Return ``parts[i]``, from its own step 0, from step ``starts[i]`` on; ``starts[0]`` is 0."""
     begins, last = tuple(np.asarray(start) for start in starts), parts[-1]
     cut = [
         _until(part, stop - start)
         for part, start, stop in zip(parts[:-1], begins[:-1], begins[1:], strict=True)
     ]
-    if last.past_end == "repeat":  # on its own clock, not with what went before it
+    if last.past_end == "repeat":  # repeat the last part alone, without the parts before it
         return last._from_node(tree.join((*cut, tree.apply_past_end(last._node, "repeat")), begins))
     return last._from_node(tree.join((*cut, last._node), begins), last.past_end)
 
 
 def _until(part: V, stop: Numbers) -> Node:
-    """A part of a join, with what it gives past its end if it is not cut off by then."""
+    """Return the node of a part of a join, with its policy past the end if it runs past it."""
     if part.past_end == "hold" or part._node.steps is None or np.all(stop <= part._node.steps):
         return part._node
     if part.past_end == "raise":
         raise ValueError(
-            "join: a part with past_end='raise' must be cut off by its end, got "
+            "join: a part with past_end='raise' must not run past its end, got "
             f"{short_repr(part)} for {short_repr(stop)} steps"
         )
     return tree.apply_past_end(part._node, part.past_end)
 
 
 def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
-    """Raise unless there is one pace more than steps ``at``, and they rise strictly from 1 on."""
+    """Raise unless there is one pace more than steps ``at``, which rise strictly from 1 on."""
     if paces.shape[-1] != at.shape[-1] + 1:
         raise ValueError(
-            f"{where} must be one more than at, got {paces.shape[-1]} and {at.shape[-1]} steps"
+            f"{where} must have one value more than at, got {paces.shape[-1]} and {at.shape[-1]}"
         )
     if np.any(np.diff(at, axis=-1) <= 0) or np.any(at[..., :1] < 1):
         raise ValueError(
-            f"{where} must have at that rises strictly from 1 on, got {short_repr(at)}"
+            f"{where} must change at steps that rise strictly from 1 on, got at={short_repr(at)}"
         )
 
 
-def _clocked(body: V, *clock: Any) -> V:
-    """A schedule on another clock, given as the tree takes it; one that repeats does so on its
-    own.
-    """
+def _with_time_map(body: V, *time_map: Any) -> V:
+    """Return a schedule behind a time map; one that repeats does so in its own steps."""
     if body.past_end == "repeat":
-        return body._from_node(tree.clock(tree.apply_past_end(body._node, "repeat"), *clock))
-    return body._from_node(tree.clock(body._node, *clock), body.past_end)
+        return body._from_node(tree.clock(tree.apply_past_end(body._node, "repeat"), *time_map))
+    return body._from_node(tree.clock(body._node, *time_map), body.past_end)
 
 
 def _paired(kind: str, a: V, b: Any) -> V:
-    """Two schedules on one clock; past the end they must agree, or one of them hold."""
+    """Combine two schedules step by step; past the end they agree, or one of them holds."""
     policies = {a.past_end, b.past_end} - {"hold"}
     if len(policies) > 1:
         raise ValueError(
@@ -242,19 +424,19 @@ def _paired(kind: str, a: V, b: Any) -> V:
 
 @constructor
 def multiply(a: V, b: V) -> V:
-    """``a(t) * b(t)``."""
+    """Multiply two schedules: ``a(t) * b(t)``."""
     return _paired("multiply", a, b)
 
 
 @constructor
 def add(a: V, b: Operand) -> V:
-    """``a(t) + b(t)``."""
+    """Add two schedules, or a schedule and a rate: ``a(t) + b(t)``."""
     return _paired("add", a, b)
 
 
 @constructor
 def scale(schedule: V, factor: Rate) -> V:
-    """``factor * schedule(t)``."""
+    """Multiply a schedule by a factor: ``factor * schedule(t)``."""
     return schedule._from_node(tree.scale(schedule._node, np.asarray(factor)), schedule.past_end)
 
 
@@ -266,14 +448,12 @@ def repeat_with_floor(
     stretch: npt.ArrayLike,
     floor: npt.ArrayLike,
 ) -> V:
-    """``body`` again and again: the i-th time ``scale^i`` as far from ``floor`` and
-    ``stretch^i`` as long.
-    """
+    """Repeat ``body``: cycle i is ``scale^i`` as far from ``floor`` and ``stretch^i`` as long."""
     node, count = body._node, np.asarray(-1 if times is None else times)
     scales, stretches = np.asarray(scale, dtype=np.float64), np.asarray(stretch, dtype=np.float64)
     if node.steps is None:
         raise ValueError(
-            f"{where}: the schedule must end, got {short_repr(body)}, which goes on for ever"
+            f"{where}: the schedule must end, got {short_repr(body)}, which never ends"
         )
     if np.any(node.steps < 1):
         raise ValueError(
@@ -281,7 +461,7 @@ def repeat_with_floor(
         )
     if times is None and np.any(scales > 1):
         raise ValueError(
-            f"{where}: scale must be at most 1 where times is not given, got "
+            f"{where}: scale must be at most 1 if times is not given, got "
             f"{short_repr(scales.max())}"
         )
     if np.any(stretches != 1):
@@ -305,8 +485,8 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
     cycles = float(np.max(np.where(stretch > 1, tree.cycles(node.steps, times, stretch), 1.0)))
     if cycles > _MOST_CYCLES:
         raise ValueError(
-            f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, "
-            f"or times be given, got {short_repr(stretch)}"
+            f"{where}: stretch must lead past 2**53 within {_MOST_CYCLES} cycles "
+            f"if times is not given, got {short_repr(stretch)}"
         )
     lanes = math.prod(np.broadcast_shapes(node.shape, times.shape, stretch.shape, scale.shape))
     most = max(_MOST_NUMBERS, _MOST_NUMBERS_PER_LANE * lanes)
@@ -320,7 +500,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
 
 
 def _stretches(node: Node) -> bool:
-    """Whether each piece below a node can run at another pace."""
+    """Return whether every curve below a node can be stretched."""
     if node.parts:
         return node.kind not in ("loop", "stack", "clock") and all(map(_stretches, node.parts))
     return "steps" in node.numbers or node.kind == "constant"
@@ -329,6 +509,7 @@ def _stretches(node: Node) -> bool:
 def _cycled_steps(
     where: str, period: Numbers, times: Numbers, stretch: Array
 ) -> npt.NDArray[np.int64]:
+    """Return the step at which the last cycle ends, or raise if it is above 2^53."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         about = np.where(
             stretch == 1, times, np.expm1(times * np.log(stretch)) / (stretch - 1)

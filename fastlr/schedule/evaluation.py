@@ -1,10 +1,9 @@
-"""Asking: what a value is lowered to, and every way in which its rates are asked for.
+"""Evaluation: the rate at one step, at any steps, in a table, or of each lane at its own step.
 
-One step, any steps, a table, every lane at once: all of them read one program, and give the same
-bits.
+All of these read one program, and give the same bits.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 import math
 import typing
@@ -39,7 +38,7 @@ _STEP = np.dtype(np.int64)
 
 @public_methods("Schedule", but=("__call__", "__init__"))
 class Evaluation(Value):
-    """A value whose program is asked for rates."""
+    """A value whose rates can be evaluated."""
 
     __slots__ = ()
 
@@ -48,23 +47,55 @@ class Evaluation(Value):
     @typing.overload
     def __call__(self, t: npt.ArrayLike, out: Array | None = None, threads: int = 1) -> Array: ...
     def __call__(self, t: Any, out: Array | None = None, threads: int = 1) -> Any:
-        """The rate at step ``t``, an integer from 0 to 2^53, or at every step of an integer array
-        in any order.
+        """Return the rate at step ``t``, or at every step of an integer array.
 
-        A float for one step of a scalar schedule; otherwise a float64 array of shape ``s.shape +
-        t.shape``: ``out``, if a C-contiguous, aligned one of that shape is given; it may share
-        memory with ``t``. With ``threads`` the work on large arrays is divided over so many. Raises
-        ``TypeError`` for steps that are no integers and ``ValueError`` for a step out of range or
-        past the end of a schedule with ``past_end="raise"``, before anything is written.
+        Parameters
+        ----------
+        t : int or array of int
+            Steps from 0 to 2^53, in any order.
+        out : numpy.ndarray of float64, optional
+            The array to fill, of shape ``s.shape + t.shape``, C-contiguous and aligned. It may
+            share memory with ``t``. By default a new array.
+        threads : int, default 1
+            The number of threads that share the work on a large array. It changes no bit.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for one step of a scalar schedule. Otherwise an array of shape ``s.shape +
+            t.shape``, which is ``out`` if that is given.
+
+        Raises
+        ------
+        TypeError
+            If steps are not integers.
+        ValueError
+            If a step is out of range, or past the end of a schedule with ``past_end="raise"``; if
+            ``out`` has another shape. Nothing is written before an error.
+
+        Notes
+        -----
+        Step 0 is the first step. At a boundary the next piece is in force. Past the end,
+        ``past_end`` decides. A step has the same bits in every call, ``table`` and ``each``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> s = flr.linear([1.0, 2.0], 0.0, steps=4)
+        >>> s(1)
+        array([0.75, 1.5 ])
+        >>> s([0, 4, 5])
+        array([[1., 0., 0.],
+               [2., 0., 0.]])
         """
-        # what a training loop runs: no more than it must do
+        # a training loop calls this once per step, so the common case takes the fewest operations
         if out is None and type(t) is int and threads == 1:
             scalar = active().scalar
             try:
                 rate = scalar(self._address, t)
             except OverflowError:
                 rate = math.nan
-            if rate == rate:  # known, not NaN
+            if rate == rate:  # the backend returns NaN for a step that it does not allow
                 return rate
         try:
             return self._rates(t, out, threads)
@@ -74,6 +105,7 @@ class Evaluation(Value):
             raise error from None
 
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
+        """Return the rates at steps of any kind, after checking them."""
         if (
             out is None
             and type(t) is np.ndarray
@@ -84,12 +116,12 @@ class Evaluation(Value):
             rates = np.empty(t.shape)
             if not self.shape and active().several(self._address, t, rates):
                 return rates
-        clocks = self._clocks(t)
-        shape = self._node.shape + clocks.shape
+        steps = self._steps(t)
+        shape = self._node.shape + steps.shape
         if (
             out is None
             and not shape
-            and (rate := choose().scalar(self._address, int(clocks))) == rate
+            and (rate := choose().scalar(self._address, int(steps))) == rate
         ):
             return rate
         if out is None:
@@ -97,35 +129,35 @@ class Evaluation(Value):
         else:
             check_out("s(t)", out, shape, np.float64)
             check_contiguous("s(t)", out)
-            rates, clocks = out, apart(clocks, out)
-        self._fill_at(clocks, rates, check_threads("s(t)", threads))
+            rates, steps = out, apart(steps, out)
+        self._fill_at(steps, rates, check_threads("s(t)", threads))
         return float(rates) if out is None and not shape else rates
 
-    def _fill_at(self, clocks: npt.NDArray[np.int64], rates: Array, threads: int) -> None:
-        """Every lane at steps that are known to be allowed."""
-        words, backend, count = self._lowered(), choose(), math.prod(self._node.shape)
-        # of one backend to the end, whatever is set meanwhile
+    def _fill_at(self, steps: npt.NDArray[np.int64], rates: Array, threads: int) -> None:
+        """Write the rate of every lane at steps that are known to be allowed."""
+        buffer, backend, count = self._lowered(), choose(), math.prod(self._node.shape)
+        # take both functions now, so that a change of the backend during the work has no effect
         one, several = backend.rates, backend.steps
-        if clocks.ndim == 0:
-            t, row = int(clocks), rates.reshape(-1)
-            split_over_threads(lambda lanes, _: one(words, lanes, t, row), count, 1, threads)
+        if steps.ndim == 0:
+            t, row = int(steps), rates.reshape(-1)
+            split_over_threads(lambda lanes, _: one(buffer, lanes, t, row), count, 1, threads)
         else:
-            steps, rows = clocks.reshape(-1), rates.reshape(count, clocks.size)
+            flat, rows = steps.reshape(-1), rates.reshape(count, steps.size)
             split_over_threads(
-                lambda lanes, columns: several(words, lanes, columns, steps, rows),
+                lambda lanes, columns: several(buffer, lanes, columns, flat, rows),
                 count,
-                steps.size,
+                flat.size,
                 threads,
             )
 
-    def _clocks(self, t: object) -> npt.NDArray[np.int64]:
-        """Steps as int64, C-contiguous and aligned, every one of them allowed."""
-        if type(t) is int:  # what a training loop asks a bank of groups
+    def _steps(self, t: object) -> npt.NDArray[np.int64]:
+        """Return steps as int64, C-contiguous and aligned, or raise if one is not allowed."""
+        if type(t) is int:  # a training loop evaluates a batch of groups at one step
             self._reach("s(t): t", t, t)
             return np.asarray(t, dtype=np.int64)
         array = as_array("s(t): t must be an array of integers", t)
         if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
-            array = array.astype(np.int64)  # an empty list has no other dtype
+            array = array.astype(np.int64)  # NumPy makes float64 of an empty list
         if (
             array.dtype.kind == "O"
             and not isinstance(t, np.ndarray)
@@ -143,25 +175,41 @@ class Evaluation(Value):
         return steps if steps.flags.aligned else steps.copy()
 
     def each(self, t: npt.ArrayLike) -> Any:
-        """The rate of each lane at a step of its own, with the bits of ``s(t)``: a float, or a
-        float64 array of ``s.shape``.
+        """Return the rate of each lane at its own step.
 
-        ``t``, integers from 0 to 2^53, broadcasts to ``s.shape``. Raises ``TypeError`` for steps
-        that are no integers, and ``ValueError`` for steps of another shape, out of range or past
-        the end of a schedule with ``past_end="raise"``.
+        Parameters
+        ----------
+        t : int or array of int
+            Steps from 0 to 2^53, one per lane: they broadcast to ``s.shape``.
 
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``. The bits are
+            those of ``s(t)``.
+
+        Raises
+        ------
+        TypeError
+            If steps are not integers.
+        ValueError
+            If ``t`` does not broadcast to ``s.shape``, or if a step is out of range or past the end
+            of a schedule with ``past_end="raise"``.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear([1.0, 2.0], 0.0, steps=4).each([1, 3])
         array([0.75, 0.5 ])
         """
-        clocks = self._clocks(t)
-        if not fits(clocks.shape, self.shape):
+        steps = self._steps(t)
+        if not fits(steps.shape, self.shape):
             raise ValueError(
-                f"each: t must broadcast to batch shape {self.shape}, got {clocks.shape}"
+                f"each: t must broadcast to batch shape {self.shape}, got {steps.shape}"
             )
         rates = allocate("each", self.shape, np.dtype(np.float64))
-        steps = np.ascontiguousarray(np.broadcast_to(clocks, self.shape)).reshape(-1)
-        choose().each(self._lowered(), range(rates.size), steps, rates.reshape(-1))
+        own = np.ascontiguousarray(np.broadcast_to(steps, self.shape)).reshape(-1)
+        choose().each(self._lowered(), range(rates.size), own, rates.reshape(-1))
         return rates if self.shape else float(rates)
 
     def table(
@@ -174,19 +222,51 @@ class Evaluation(Value):
         out: npt.NDArray[Any] | None = None,
         threads: int = 1,
     ) -> npt.NDArray[Any]:
-        """The rates at steps ``range(start, stop, step)``, or ``range(start)`` if it is alone:
-        shape ``s.shape + (n,)``.
+        """Return the rates at steps ``range(start, stop, step)``.
 
-        ``dtype`` is float64 or float32 (the float64 rate rounded once: infinite above 3.4e38).
-        ``out`` of that shape, of any strides, is filled and returned; beside it no more than 1 MiB
-        a thread is allocated. ``threads`` divides the work on a large table over so many, and gives
-        the same bits. Raises ``TypeError`` or ``ValueError`` before anything is written: for steps
-        that are no integers or out of range, for another dtype or shape of ``out``, and for a table
-        larger than this machine's memory.
+        Parameters
+        ----------
+        start : int
+            The first step; the number of steps if ``stop`` is not given, as in ``range``.
+        stop : int, optional
+            The step after the last, at most 2^53 + 1.
+        step : int, default 1
+            The distance between steps, from 1 to 2^53.
+        dtype : numpy.float64 or numpy.float32, optional
+            The type of the rates: that of ``out`` if it is given, otherwise float64. A float32 rate
+            is the float64 rate rounded once; it is infinite above 3.4e38.
+        out : numpy.ndarray, optional
+            The array to fill, of shape ``s.shape + (n,)`` and any strides, such as a
+            ``numpy.memmap``. At most 1 MiB per thread is allocated beside it. By default a new
+            array.
+        threads : int, default 1
+            The number of threads that share the work on a large table. It changes no bit.
 
+        Returns
+        -------
+        numpy.ndarray
+            The rates, of shape ``s.shape + (n,)`` for ``n`` steps; ``out`` if that is given.
+
+        Raises
+        ------
+        TypeError
+            If steps are not integers, or ``dtype`` is neither float64 nor float32.
+        ValueError
+            If steps are out of range, or past the end of a schedule with ``past_end="raise"``; if
+            ``out`` has another shape; if the table is larger than this machine's memory. Nothing is
+            written before an error.
+
+        Notes
+        -----
+        Row ``[..., i]`` holds the rates at step ``start + i*step``, with the bits of ``s(t)``.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).table(6)
         array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
+        >>> flr.linear(1.0, 0.0, steps=4).table(1, 6, 2)
+        array([0.75, 0.25, 0.  ])
         """
         steps, threads = span(start, stop, step), check_threads("table", threads)
         if steps:
@@ -201,25 +281,46 @@ class Evaluation(Value):
         return out
 
     def _fill(self, out: npt.NDArray[Any], steps: range, threads: int) -> None:
+        """Write the rates at these steps to ``out``."""
         if out.ndim > 2 and not out.flags.c_contiguous:
             for i in range(out.shape[0]):
                 self[i]._fill(out[i], steps, threads)
             return
-        # of one backend to the end, whatever is set meanwhile
-        words, table = self._lowered(), choose().table
+        # take the function now, so that a change of the backend during the work has no effect
+        buffer, table = self._lowered(), choose().table
         rows = out if out.ndim == 2 else out.reshape(-1, out.shape[-1])
 
         def work(lanes: range, columns: range) -> None:
-            table(words, lanes, columns, steps.start, steps.step, rows)
+            table(buffer, lanes, columns, steps.start, steps.step, rows)
 
         split_over_threads(work, rows.shape[0], rows.shape[1], threads)
 
     def row(self, t: int) -> dict[str, Any]:
-        """The rate of each group at step ``t`` by its name, a float; an array, where a group is a
-        batch itself.
+        """Return the rate of each named group at step ``t``.
 
-        Raises ``ValueError`` for a schedule whose lanes have no names, and whatever ``s(t)``
-        raises.
+        Parameters
+        ----------
+        t : int
+            A step from 0 to 2^53.
+
+        Returns
+        -------
+        dict of str to float
+            The rates by group name; a group that is itself a batch has an array of rates.
+
+        Raises
+        ------
+        TypeError
+            If ``t`` is not one integer.
+        ValueError
+            If the groups have no names, or if ``t`` is out of range or past the end of a schedule
+            with ``past_end="raise"``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)}).row(7)
+        {'body': 0.1, 'head': 0.3}
         """
         if self.names is None:
             raise ValueError(
@@ -232,12 +333,25 @@ class Evaluation(Value):
         return dict(zip(self.names, rates.tolist() if rates.ndim == 1 else rates, strict=True))
 
     def unique(self) -> tuple[Self, npt.NDArray[np.int64]]:
-        """The distinct lanes of a batch of one axis, and of each lane the place of its like among
-        them.
+        """Return the distinct lanes of a batch, and the index of each lane among them.
 
-        ``distinct(t)[index]`` has the bits of ``s(t)``, and an optimizer need hold no more groups
-        than ``distinct`` has.
+        ``distinct(t)[index]`` has the bits of ``s(t)``. An optimizer needs one parameter group per
+        distinct lane.
 
+        Returns
+        -------
+        distinct : Schedule
+            The distinct lanes, in the order of their first occurrence.
+        index : numpy.ndarray of int64
+            The place of each lane in ``distinct``, of shape ``s.shape``.
+
+        Raises
+        ------
+        ValueError
+            If the schedule does not have exactly one batch axis.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> distinct, index = flr.linear([0.1, 0.3, 0.1], 0.0, steps=10).unique()
         >>> distinct(0), index

@@ -1,6 +1,8 @@
-"""Change the plan of a run: cool down, branch, continue, extend, or say what holds past the end."""
+"""Change the plan of a run: cool down, branch, continue, extend, or choose what holds past the
+end.
+"""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal, Self
@@ -34,7 +36,7 @@ Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponent
 
 @public_methods("Schedule")
 class Plans(Algebra):
-    """How a plan can change; each method returns a new schedule."""
+    """A value whose plan can change; each method returns a new schedule."""
 
     __slots__ = ()
 
@@ -47,9 +49,47 @@ class Plans(Algebra):
         shape: Cooldown = "linear",
         power: Power = 2.0,
     ) -> Self:
-        """This schedule up to step ``at``, then from its rate there to ``end`` in ``steps`` steps,
-        by a shape of ``wsd``.
+        """Cool down from a step: keep the plan up to ``at``, then fall to ``end``.
 
+        With ``r`` the rate at step ``at`` and ``x = (t - at)/steps``, the rate from step ``at`` to
+        ``at + steps`` is
+
+        ==================  ==========================================
+        ``"linear"``        ``end + (r - end)*(1 - x)``
+        ``"cosine"``        ``end + (r - end)*(1 + cos(pi*x))/2``
+        ``"1-sqrt"``        ``end + (r - end)*(1 - sqrt(x))``
+        ``"sqrt"``          ``end + (r - end)*sqrt(1 - x)``
+        ``"polynomial"``    ``end + (r - end)*(1 - x)^power``
+        ``"exponential"``   ``r*(end/r)^x``
+        ==================  ==========================================
+
+        Parameters
+        ----------
+        at : int or array of int
+            The step at which the cooldown starts, from 0 to 2^53.
+        steps : int or array of int
+            The length of the cooldown.
+        end : float or array of float, default 0.0
+            The rate at its end, from 0 to 1e290; above 0 for ``"exponential"``.
+        shape : str, default "linear"
+            The curve, one of the table above, as in ``wsd``.
+        power : float or array of float, default 2.0
+            The exponent of ``"polynomial"``, from 1e-3 to 1e3.
+
+        Returns
+        -------
+        Schedule
+            The new schedule. Rates before step ``at`` keep their bits. Past the end, ``end`` is
+            held.
+
+        Raises
+        ------
+        ValueError
+            If ``shape`` is unknown; if ``end`` or the rate at ``at`` is 0 for ``"exponential"``; if
+            the result would end after step 2^53.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.constant(1.0).cooldown(at=10, steps=4)(12)
         0.5
@@ -69,14 +109,42 @@ class Plans(Algebra):
         shape: Cooldown = "linear",
         power: Power = 2.0,
     ) -> Self:
-        """A cooldown from each of several steps of one run: a batch of the shape that ``at`` and
-        ``steps`` broadcast to.
+        """Cool down from each of several steps of one run: a batch with one lane per branch.
 
-        Each lane is ``cooldown(at, steps, end, shape, power)``: this schedule, to the bit, up to
-        its own step ``at``. Hagele et al., *Scaling Laws and Compute-Optimal Training Beyond Fixed
-        Training Durations* (2024). Raises ``ValueError`` for a branch that begins after the end,
-        unless what is held from there on is the peak.
+        Each lane is ``cooldown(at, steps, end, shape, power)``. It has the bits of this schedule up
+        to its own step ``at``.
 
+        Parameters
+        ----------
+        at : int or array of int
+            The steps at which the branches start, at most ``self.steps``.
+        steps : int or array of int
+            The lengths of the cooldowns, which broadcast against ``at``.
+        end : float or array of float, default 0.0
+            The rates at their ends.
+        shape : str, default "linear"
+            The curve, as in ``cooldown``.
+        power : float or array of float, default 2.0
+            The exponent of ``"polynomial"``.
+
+        Returns
+        -------
+        Schedule
+            A batch of the shape that the arguments broadcast to.
+
+        Raises
+        ------
+        ValueError
+            If a branch starts after the end of the schedule, unless the rate held there is the
+            peak.
+
+        References
+        ----------
+        Hagele et al., *Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations*
+        (2024).
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.constant(1.0).branches(at=[10, 20], steps=[2, 4])([9, 11, 22])
         array([[1. , 0.5, 0. ],
@@ -97,16 +165,40 @@ class Plans(Algebra):
     def continue_from(
         self, step: Steps, new: Self, clock: Clock = "own", match: Flag = False
     ) -> Self:
-        """This schedule up to ``step``, then another: a plan changed in mid-run. No rate before
-        ``step`` changes.
+        """Change the plan in mid-run: this schedule up to ``step``, then ``new``.
 
-        ``new`` begins there at its own step 0; with ``clock="same"`` it is a plan of the whole run,
-        at its step ``step``. With ``match`` it is multiplied, so that it begins with the rate that
-        this schedule has at ``step``, rounded once. Raises ``ValueError`` where it would have to
-        be, and begins at 0.
+        ``self(t)`` for ``t < step``. From there on ``new(t - step)``, or ``new(t)`` with
+        ``clock="same"``.
 
+        Parameters
+        ----------
+        step : int or array of int
+            The first step of the new plan. No rate before it changes.
+        new : Schedule
+            The new plan.
+        clock : {"own", "same"}, default "own"
+            Whether ``new`` starts at its own step 0, or is a plan of the whole run, entered at its
+            step ``step``.
+        match : bool, default False
+            Whether ``new`` is scaled so that it starts at the rate that this schedule has at
+            ``step``, rounded once.
+
+        Returns
+        -------
+        Schedule
+            The changed plan, which ends, and behaves past its end, as ``new`` does.
+
+        Raises
+        ------
+        ValueError
+            If ``match`` is true and one of the two rates at ``step`` is 0; if this schedule has
+            ``past_end="raise"`` and ends before ``step``.
+
+        Examples
+        --------
         >>> import fastlr as flr
-        >>> flr.constant(0.4).continue_from(10, flr.linear(1.0, 0.0, steps=4), match=True)([9, 10, 12, 14])
+        >>> new = flr.linear(1.0, 0.0, steps=4)
+        >>> flr.constant(0.4).continue_from(10, new, match=True)([9, 10, 12, 14])
         array([0.4, 0.4, 0.2, 0. ])
         """
         rest = new.skip(step) if clock == "same" else new
@@ -114,25 +206,44 @@ class Plans(Algebra):
             reached, first = _rates_at(self, np.asarray(step)), _rates_at(rest, np.asarray(0))
             if np.any(first == 0) or np.any(reached == 0):
                 raise ValueError(
-                    "continue_from: match must be of rates above 0, got "
-                    f"{short_repr(reached)} and then {short_repr(first)}"
+                    "continue_from: match must join rates above 0, got "
+                    f"{short_repr(reached)} from the old plan and {short_repr(first)} from the new"
                 )
-            with np.errstate(over="ignore"):  # an infinite factor is refused
+            with np.errstate(over="ignore"):  # scale refuses an infinite factor
                 rest = scale(rest, reached / first)
         return join_parts((self, rest), (np.asarray(0), np.asarray(step)))
 
     @constructor
     def extend(self, total: Steps, at: Steps = 0) -> Self:
-        """The same schedule with its end at step ``total`` in place of ``s.steps``: the run goes on
-        for longer.
+        """Move the end of the schedule to step ``total``, for a run that takes longer.
 
-        Where the rate is held before the last piece, as in the stable phase of ``wsd``, it is held
-        for longer, and the last piece is as it was. Elsewhere the last piece takes longer. ``at``
-        is where the run is: no rate before it changes, and where it is in the last piece already,
-        that runs anew from the rate there. What never ends, a floor too, stays as it is. Raises
-        ``ValueError`` for one that ends later than ``total``, for ``at`` beyond it, and where the
-        last piece is no curve between two levels.
+        Parameters
+        ----------
+        total : int or array of int
+            The new end, at least ``self.steps``.
+        at : int or array of int, default 0
+            The step that the run has reached, at most ``total``. No rate before it changes.
 
+        Returns
+        -------
+        Schedule
+            The extended schedule, with the same ``past_end``.
+
+        Raises
+        ------
+        ValueError
+            If the schedule ends after ``total``, if ``at`` is above ``total``, or if the last piece
+            is not a curve between two levels.
+
+        Notes
+        -----
+        If the rate is held before the last piece, as in the stable phase of ``wsd``, it is held for
+        longer, and the last piece keeps its length. Otherwise the last piece takes longer. If the
+        run is already in the last piece, that piece restarts at step ``at`` from the rate there. A
+        part that never ends, such as a floor, does not change.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).extend(200).boundaries
         (10, 180, 200)
@@ -142,8 +253,8 @@ class Plans(Algebra):
         for length in tree.ends(self._node):
             if np.any(np.asarray(total) < length):
                 raise ValueError(
-                    "extend: total must be no less than the schedule takes, "
-                    f"{short_repr(length)}, got {short_repr(total)}"
+                    f"extend: total must be at least {short_repr(length)}, where the schedule "
+                    f"ends, got {short_repr(total)}"
                 )
         if np.any(np.asarray(at) > np.asarray(total)):
             raise ValueError(
@@ -155,20 +266,34 @@ class Plans(Algebra):
 
     @constructor
     def with_past_end(self, policy: PastEnd) -> Self:
-        """The same schedule with another answer past its end.
+        """Choose what holds past the end.
 
-        ``"hold"`` keeps the last rate, ``"raise"`` raises ``ValueError`` for any step from
-        ``s.steps`` on, ``"repeat"`` begins again at step 0, ``"zero"`` gives 0.0 from ``s.steps``
-        on. Raises ``ValueError`` for a schedule that never ends.
+        Parameters
+        ----------
+        policy : {"hold", "raise", "repeat", "zero"}
+            From step ``self.steps`` on, ``"hold"`` keeps the last rate, ``"raise"`` raises
+            ``ValueError``, ``"repeat"`` starts again at step 0, and ``"zero"`` gives 0.0.
 
+        Returns
+        -------
+        Schedule
+            The same schedule with this policy.
+
+        Raises
+        ------
+        ValueError
+            If the schedule never ends, and ``policy`` is not ``"hold"``; if a schedule without
+            steps is to repeat.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.5, steps=2).with_past_end("zero").table(4)
         array([1.  , 0.75, 0.  , 0.  ])
         """
         if policy != "hold" and self._node.steps is None:
             raise ValueError(
-                f"with_past_end: the schedule must end, got {short_repr(self)}, which "
-                "goes on for ever"
+                f"with_past_end: the schedule must end, got {short_repr(self)}, which never ends"
             )
         if policy == "repeat" and self._node.steps is not None and np.any(self._node.steps < 1):
             raise ValueError(
@@ -178,12 +303,27 @@ class Plans(Algebra):
         return self._from_node(self._node, policy)
 
     def with_groups(self, others: Mapping[str, Self]) -> Self:
-        """Named groups and more of them: a new schedule, in which every group that was there has
-        the bits it had.
+        """Add named groups to a schedule of named groups.
 
-        Raises ``TypeError`` for groups that have no names, ``ValueError`` where the schedule has
-        none that have, or has one of these names.
+        Parameters
+        ----------
+        others : mapping of str to Schedule
+            The groups to add, by name.
 
+        Returns
+        -------
+        Schedule
+            A schedule of all groups. Every group that was there keeps its bits.
+
+        Raises
+        ------
+        TypeError
+            If ``others`` is not a mapping.
+        ValueError
+            If this schedule has no named groups, or already has a group of that name.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.stack({"body": flr.constant(0.1)}).with_groups({"head": flr.constant(0.3)}).row(0)
         {'body': 0.1, 'head': 0.3}
@@ -203,7 +343,7 @@ class Plans(Algebra):
 
 
 def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
-    """A node that ends at ``total``, unchanged before ``at``."""
+    """Return a node that ends at ``total``, unchanged before ``at``."""
     if not tree.ends(node):
         return node
     if node.kind in ("scale", "delay"):
@@ -218,7 +358,7 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
     if node.kind in ("multiply", "add", "minimum", "maximum") and not all(
         map(tree.ends, node.parts)
     ):
-        # a floor, say, is as it was
+        # a part that never ends, such as a floor, does not change
         return tree.pair(node.kind, *(_extended(part, total, at) for part in node.parts))
     if not {"init", "end", "steps"} <= node.numbers.keys():
         raise ValueError(
@@ -233,18 +373,19 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
 
 
 def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
+    """Return a join whose last part ends at ``total``."""
     *before, last = node.parts
     *starts, start = (node.numbers[str(i)] for i in range(len(node.parts)))
     if not before:
         return tree.join((_extended(last, total, at),), (start,))
-    stood = before[-1].kind == "constant" or (
+    held = before[-1].kind == "constant" or (
         before[-1].steps is not None and before[-1].steps < start - starts[-1]
     )
-    waits = stood & (at <= start)  # the rate is held before the last piece, which has not begun
+    waits = held & (at <= start)  # the rate is held before the last piece, which has not begun
     if np.any(waits) and not np.all(waits):
         raise ValueError(
-            "extend: all lanes must be alike, got some whose rate is held before the "
-            "last piece; extend them one by one"
+            "extend: all lanes, or none, must hold their rate before the last piece; "
+            "extend the lanes one by one"
         )
     if np.all(waits) and last.steps is not None:
         return tree.join((*before, last), (*starts, np.asarray(total - last.steps)))
@@ -254,8 +395,10 @@ def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
 
 
 def _rates_at(schedule: Value, at: npt.NDArray[np.int64]) -> Array:
-    """The rate at each lane's own step, by the reference, so that a schedule does not hang on
-    the backend that built it.
+    """Return the rate of each lane at its own step.
+
+    The reference backend evaluates it, so that a new schedule does not depend on the backend in
+    use.
     """
     shape = np.broadcast_shapes(schedule.shape, at.shape)
     at, rates, lanes = (
@@ -277,7 +420,7 @@ def cooldown_node(
     shape: str,
     power: npt.ArrayLike,
 ) -> Node:
-    """From ``init`` to ``end`` by a named cooldown shape."""
+    """Return the node of a named cooldown curve from ``init`` to ``end``."""
     names = {
         "linear": (1.0, False),
         "1-sqrt": (0.5, True),

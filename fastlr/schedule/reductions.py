@@ -1,8 +1,6 @@
-"""Reductions: a number for each lane of what its rates add up to, or reach, over a range of
-steps, without a table of them.
-"""
+"""Reductions: one number per lane over a range of steps, such as a sum, without a table."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Rate, Steps, short_repr, validate
+from fastlr.arguments.rules import Rate, Steps, as_integer, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.reductions import extrema, sums
@@ -18,14 +16,14 @@ from fastlr.reductions.extrema import NEVER, Reach
 from fastlr.reductions.segment_view import SegmentView, segment_views
 from fastlr.reductions.sums import Walk
 from fastlr.reductions.weight_decay import retained, timescale
-from fastlr.schedule.value import Value
+from fastlr.schedule.value import LIMIT, Value
 
 __all__ = ["REDUCTIONS", "Reductions"]
 
 Array = npt.NDArray[np.float64]
 Found = Callable[[SegmentView, npt.NDArray[np.int64]], Array]
 
-# by name, and what each is asked with beside the steps
+# the argument that each reduction needs beside the range of steps
 REDUCTIONS = {
     **dict.fromkeys(("sum", "mean", "max", "min", "argmax", "argmin", "total_variation"), ""),
     **dict.fromkeys(("first_below", "first_above"), "rate"),
@@ -35,27 +33,48 @@ REDUCTIONS = {
 
 @public_methods("Schedule")
 class Reductions(Value):
-    """A schedule that is asked for more than rates.
+    """A value that is reduced to one number per lane.
 
-    All take steps ``start`` to ``stop - 1``, or 0 to ``start - 1`` where it is alone, as ``table``
-    does, up to step 2^53. Where the formula is known, the time does not hang on how many steps
-    there are.
+    All methods take steps ``start`` to ``stop - 1``; with ``start`` alone, steps 0 to ``start -
+    1``, as ``table`` does. Steps go up to 2^53. Where the formula is known, the time is independent
+    of the number of steps.
     """
 
     __slots__ = ()
 
     def sum(self, start: int, stop: int | None = None) -> Any:
-        """The sum of the rates, within 1e-13 of the exact one: a float, or an array of ``s.shape``.
+        """Sum the rates over a range of steps, within 1e-13 of the exact sum.
 
-        Every curve is summed by its formula, in closed form or, where there is none, by a rule
-        whose error is bounded; so are joins, repeats, clocks, sums, and products and limits of two
-        curves. Of two curves that both rise or fall the larger or the smaller, and a repeated one
-        times a curve or limited by one, are looked at step by step.
+        Parameters
+        ----------
+        start : int
+            The first step; the number of steps from 0 on if ``stop`` is not given.
+        stop : int, optional
+            The step after the last, at most 2^53.
 
-        Raises ``TypeError`` or ``ValueError`` for steps that are no integers, out of range, or past
-        the end of a schedule with ``past_end="raise"``; and, some ten seconds later, for more than
-        2^29 steps of a piece that is looked at step by step.
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``. 0.0 for an empty
+            range.
 
+        Raises
+        ------
+        TypeError
+            If ``start`` or ``stop`` is not an integer.
+        ValueError
+            If steps are out of range, or past the end of a schedule with ``past_end="raise"``; and,
+            after about 10 seconds, if a piece needs more than 2^29 steps to be summed one by one.
+
+        Notes
+        -----
+        Each curve is summed in closed form, or by a rule with a bounded error. So are joins,
+        repeats, time maps, sums, and products and limits of two curves. Two cases are summed step
+        by step: the minimum or maximum of two curves that both rise or both fall, and a repeated
+        schedule that is multiplied or limited by a curve.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> s = flr.wsd(1.0, warmup=10, stable=970, cooldown=20)
         >>> s.sum(1_000), s.sum(10, 1_000), s.sum(10**12)
@@ -65,40 +84,135 @@ class Reductions(Value):
         return self._plain(self._summed(steps))
 
     def mean(self, start: int, stop: int | None = None) -> Any:
-        """The mean of the rates, ``sum/(stop - start)``; raises as ``sum`` does, and
-        ``ValueError`` for no steps at all.
+        """Average the rates over a range of steps: ``sum(start, stop)/(stop - start)``.
+
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``sum``; ``ValueError`` also for an empty range.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.wsd(1.0, warmup=10, stable=970, cooldown=20).mean(1_000)
+        0.985
         """
         steps = self._range("mean", start, stop, least=1)
         return self._plain(self._summed(steps) / len(steps))
 
     def cumsum(self, steps: npt.ArrayLike) -> Any:
-        """The sum of the rates before each of these steps: a float64 array of shape ``s.shape +
-        steps.shape``.
+        """Sum the rates before each of several steps.
 
-        ``steps`` are integers from 0 to 2^53 in any order. Raises as ``sum`` does.
+        Parameters
+        ----------
+        steps : int or array of int
+            Steps from 0 to 2^53, in any order.
 
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            The sum over steps 0 to ``t - 1`` for each step ``t``, of shape ``s.shape +
+            steps.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``sum``.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).cumsum([0, 1, 2, 100])
         array([0.  , 1.  , 1.75, 2.5 ])
         """
-        asked = validate(Steps, "cumsum: steps", steps)
-        stops, place = np.unique(asked, return_inverse=True)
+        ends = validate(Steps, "cumsum: steps", steps)
+        stops, place = np.unique(ends, return_inverse=True)
         self._range("cumsum", 0, int(stops[-1]), least=0)
         sums_to = [self._summed(range(int(stop))) for stop in stops]
-        return self._plain(np.stack(sums_to, axis=-1)[..., place.reshape(asked.shape)])
+        return self._plain(np.stack(sums_to, axis=-1)[..., place.reshape(ends.shape)])
 
     def max(self, start: int, stop: int | None = None) -> Any:
-        """The largest rate, to the bit; raises as ``mean`` does."""
+        """Find the largest rate in a range of steps; it has the bits of that rate.
+
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``mean``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear([1.0, 2.0], 0.0, steps=4).max(2, 10)
+        array([0.5, 1. ])
+        """
         return self._plain(self._extreme("max", start, stop)[0])
 
     def min(self, start: int, stop: int | None = None) -> Any:
-        """The smallest rate, to the bit; raises as ``mean`` does."""
+        """Find the smallest rate in a range of steps; it has the bits of that rate.
+
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``mean``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).min(3)
+        0.5
+        """
         return self._plain(self._extreme("min", start, stop)[0])
 
     def argmax(self, start: int, stop: int | None = None) -> Any:
-        """The first step that has the largest rate: an int, or an int64 array; raises as ``mean``
-        does.
+        """Find the first step that has the largest rate of a range.
 
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        int or numpy.ndarray of int64
+            An int for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``mean``.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.wsd([0.1, 0.3], warmup=[10, 20], stable=50, cooldown=20).argmax(100)
         array([10, 20])
@@ -106,19 +220,57 @@ class Reductions(Value):
         return self._first_extreme("argmax", start, stop)
 
     def argmin(self, start: int, stop: int | None = None) -> Any:
-        """The first step that has the smallest rate: an int, or an int64 array; raises as
-        ``mean`` does.
+        """Find the first step that has the smallest rate of a range.
+
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        int or numpy.ndarray of int64
+            An int for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``mean``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=4).argmin(100)
+        4
         """
         return self._first_extreme("argmin", start, stop)
 
-    def first_below(self, rate: Rate, start: int = 0, stop: int | None = None) -> Any:
-        """The first step, from ``start`` up to ``stop``, whose rate is below ``rate``, or -1: an
-        int, or an int64 array.
+    def first_below(self, rate: npt.ArrayLike, start: int = 0, stop: int | None = None) -> Any:
+        """Find the first step whose rate is below ``rate``.
 
-        Without ``stop`` all steps are meant that may be asked for. ``rate`` broadcasts to
-        ``s.shape``. Raises as ``sum`` does, and for a rate that is negative or no number, or of
-        another shape.
+        Parameters
+        ----------
+        rate : float or array of float
+            The limit, from 0 to 1e290, one or one per lane: it broadcasts to ``s.shape``.
+        start : int, default 0
+            The first step of the search.
+        stop : int, optional
+            The step after the last. By default the search takes all steps that can be evaluated.
 
+        Returns
+        -------
+        int or numpy.ndarray of int64
+            The step, or -1 if there is none: an int for a scalar schedule, otherwise an array of
+            shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``sum``; also if ``rate`` is negative or not a number, or does not broadcast to
+            ``s.shape``.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.exponential_decay(1.0, gamma=0.5, every=10).first_below([0.5, 1e-3])
         Traceback (most recent call last):
@@ -128,16 +280,58 @@ class Reductions(Value):
         """
         return self._passes("first_below", rate, start, stop, above=False)
 
-    def first_above(self, rate: Rate, start: int = 0, stop: int | None = None) -> Any:
-        """The first step, from ``start`` up to ``stop``, whose rate is above ``rate``, or -1;
-        as ``first_below``.
+    def first_above(self, rate: npt.ArrayLike, start: int = 0, stop: int | None = None) -> Any:
+        """Find the first step whose rate is above ``rate``.
+
+        Parameters
+        ----------
+        rate : float or array of float
+            The limit, from 0 to 1e290, one or one per lane: it broadcasts to ``s.shape``.
+        start : int, default 0
+            The first step of the search.
+        stop : int, optional
+            The step after the last. By default the search takes all steps that can be evaluated.
+
+        Returns
+        -------
+        int or numpy.ndarray of int64
+            The step, or -1 if there is none: an int for a scalar schedule, otherwise an array of
+            shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``first_below``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> s = flr.linear(0.0, 1.0, steps=10)
+        >>> s.first_above(0.5), s.first_above(1.0)
+        (6, -1)
         """
         return self._passes("first_above", rate, start, stop, above=True)
 
     def total_variation(self, start: int, stop: int | None = None) -> Any:
-        """How far the rate goes, up and down: the sum of ``|s(t+1) - s(t)|``, both steps in the
-        range; raises as ``mean`` does.
+        """Sum how far the rate moves, up and down: the sum of ``|s(t+1) - s(t)|``.
 
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step. Both steps of each difference are in it.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``mean``.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.cyclic(0.0, 1.0, up=10).total_variation(1_000_001)
         100000.0
@@ -146,14 +340,36 @@ class Reductions(Value):
         first, last = _ends(steps)
         return self._plain(self._found(lambda part, _: extrema.variation(part, first, last)))
 
-    def retained(self, decay: Rate, start: int, stop: int | None = None) -> Any:
-        """What is left of a weight: the product of ``1 - decay*s(t)``, by which AdamW's decoupled
-        decay shrinks it at each step.
+    def retained(self, decay: npt.ArrayLike, start: int, stop: int | None = None) -> Any:
+        """Find the share of a weight that decoupled weight decay leaves.
 
-        Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019). It is the exponential
-        of a sum of logarithms; ``decay`` broadcasts to ``s.shape``. Raises as ``sum`` does, and
-        ``ValueError`` where ``decay`` times a rate is above 1.
+        It is the product of ``1 - decay*s(t)`` over the range, by which AdamW shrinks a weight. It
+        is computed as the exponential of a sum of logarithms.
 
+        Parameters
+        ----------
+        decay : float or array of float
+            The weight decay, at least 0, one or one per lane: it broadcasts to ``s.shape``.
+        start, stop : int
+            The range, as in ``sum``.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A number from 0 to 1: a float for a scalar schedule, otherwise an array of shape
+            ``s.shape``. 1.0 for an empty range.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``sum``; ``ValueError`` also if ``decay`` times a rate is above 1.
+
+        References
+        ----------
+        Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019).
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.constant(0.5).retained(0.5, 2)
         0.5625
@@ -165,19 +381,47 @@ class Reductions(Value):
             self._found(lambda part, places: retained(part, first, last, decays[places]))
         )
 
-    def timescale(self, decay: Rate, start: int, stop: int | None = None) -> Any:
-        """Over how many updates the weights are an average at their end: ``sum_t prod_{t<u<stop} (1
-        - decay*s(u))``.
+    def timescale(self, decay: npt.ArrayLike, start: int, stop: int | None = None) -> Any:
+        """Find over how many updates the final weights average.
 
-        With weight decay, weights are an exponential moving average of ``-update/decay``, in which
-        that of step t weighs ``w_t = decay*s(t) * prod_{t<u<stop} (1 - decay*s(u))``. The sum
-        above, over all steps asked for, is how many updates have their part, each counted by what
-        later steps have left of it: n without decay, ``(1 - r^n)/(decay*rate)`` for n steps of a
-        constant rate, ``r = 1 - decay*rate``. For a long run that is the time scale
-        ``1/(decay*rate)`` in steps of Wang and Aitchison, *How to set AdamW's weight decay as you
-        scale model and dataset size* (2024). Steps are gone through from the last on, until no more
-        than 1e-17 is left. Raises as ``retained`` does.
+        It is ``sum_t prod_{t<u<stop} (1 - decay*s(u))``: the number of updates in the range, each
+        counted by the share of it that later steps leave.
 
+        Parameters
+        ----------
+        decay : float or array of float
+            The weight decay, at least 0, one or one per lane: it broadcasts to ``s.shape``.
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A number of updates: a float for a scalar schedule, otherwise an array of shape
+            ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``retained``; ``ValueError`` also for an empty range.
+
+        Notes
+        -----
+        With weight decay, weights are an exponential moving average of ``-update/decay``. The
+        update of step t has the weight ``w_t = decay*s(t) * prod_{t<u<stop} (1 - decay*s(u))``.
+
+        For ``n`` steps of a constant rate the result is ``(1 - r^n)/(decay*rate)``, where ``r = 1 -
+        decay*rate``; without decay it is ``n``. For a long run it is the time scale
+        ``1/(decay*rate)`` of Wang and Aitchison, in steps. Steps are added from the last one
+        backwards, until at most 1e-17 of an update is left.
+
+        References
+        ----------
+        Wang and Aitchison, *How to set AdamW's weight decay as you scale model and dataset size*
+        (2024).
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> round(flr.constant(1e-3).timescale(0.1, 1_000_000))
         10000
@@ -192,16 +436,37 @@ class Reductions(Value):
         start: int,
         stop: int | None = None,
         *,
-        rate: Rate | None = None,
-        decay: Rate | None = None,
+        rate: npt.ArrayLike | None = None,
+        decay: npt.ArrayLike | None = None,
     ) -> dict[str, Any]:
-        """Several of them by name: ``sum``, ``mean``, ``max``, ``min``, ``argmax``, ``argmin``,
-        ``total_variation``; with a ``rate``, ``first_below`` and ``first_above``; with a ``decay``,
-        ``retained`` and ``timescale``.
+        """Compute several reductions by name.
 
-        Raises as these do, and ``ValueError`` for another name, or where what it needs is not
-        given.
+        Parameters
+        ----------
+        names : str or iterable of str
+            ``"sum"``, ``"mean"``, ``"max"``, ``"min"``, ``"argmax"``, ``"argmin"``,
+            ``"total_variation"``; with ``rate``, ``"first_below"`` and ``"first_above"``; with
+            ``decay``, ``"retained"`` and ``"timescale"``.
+        start, stop : int
+            The range, as in ``sum``.
+        rate : float or array of float, optional
+            The limit of ``first_below`` and ``first_above``.
+        decay : float or array of float, optional
+            The weight decay of ``retained`` and ``timescale``.
 
+        Returns
+        -------
+        dict of str to float, int or numpy.ndarray
+            What the method of each name returns.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As these methods; ``ValueError`` also for an unknown name, or for a name that needs
+            ``rate`` or ``decay`` if that is not given.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).reduce(["sum", "argmin"], 10)
         {'sum': 2.5, 'argmin': 4}
@@ -227,37 +492,44 @@ class Reductions(Value):
         steps = (0, start) if stop is None else (start, stop)
         return {name: getattr(self, name)(*given[REDUCTIONS[name]], *steps) for name in wanted}
 
-    # -- what they are made of ---------------------------------------------------------------------
+    # -- helpers -----------------------------------------------------------------------------------
 
     def _found(self, reduction: Found) -> Array:
-        """What a reduction finds for each lane, some lanes at a time, in their order."""
+        """Return a reduction of every lane; lanes of equal structure are reduced together."""
         found = np.empty(int(np.prod(self.shape)))
-        # lanes that have no such clock are computed with all the same
+        # some lanes have no such step; they are computed along with the others, and dropped
         with np.errstate(all="ignore"):
             for places, part in segment_views(self._lowered()):
                 found[places] = reduction(part, places)
         return found.reshape(self.shape)
 
     def _summed(self, steps: range) -> Array:
+        """Return the sum over a range that is known to be allowed."""
         walk = Walk(np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps))))
         return self._found(lambda part, _: sums.total(part, walk))
 
     def _extreme(self, name: str, start: int, stop: int | None) -> tuple[Array, range]:
+        """Return the largest or smallest rates, and the range of steps."""
         steps = self._range(name, start, stop, least=1)
         first, last = _ends(steps)
         extreme = extrema.largest if name.endswith("max") else extrema.smallest
         return self._found(lambda part, _: extreme(part, first, last)), steps
 
     def _first_extreme(self, name: str, start: int, stop: int | None) -> Any:
+        """Return the first steps that have the largest or smallest rates."""
         levels, steps = self._extreme(name, start, stop)
         return self._first(levels, steps, above=name.endswith("max"), beyond=False)
 
-    def _passes(self, name: str, rate: Rate, start: int, stop: int | None, above: bool) -> Any:
-        end = min(LAST_STEP + 1, int(self._lowered()[3])) if stop is None else stop
+    def _passes(
+        self, name: str, rate: npt.ArrayLike, start: int, stop: int | None, above: bool
+    ) -> Any:
+        """Return the first steps whose rates pass a limit."""
+        end = min(LAST_STEP + 1, int(self._lowered()[LIMIT])) if stop is None else stop
         steps = self._range(name, start, end, least=0, most=LAST_STEP + 1)
         return self._first(self._levels(name, "rate", rate), steps, above, beyond=True)
 
     def _first(self, levels: Array, steps: range, above: bool, beyond: bool) -> Any:
+        """Return the first steps that reach a level, or go beyond it; -1 if there is none."""
         flat, (first, last) = levels.reshape(-1), _ends(steps)
         found = self._found(
             lambda part, places: extrema.first(
@@ -267,8 +539,8 @@ class Reductions(Value):
         at = np.where(found < NEVER, found, -1.0).astype(np.int64)
         return at if self.shape else int(at)
 
-    def _levels(self, name: str, what: str, value: Rate) -> Array:
-        """Numbers that broadcast to the batch shape, one a lane."""
+    def _levels(self, name: str, what: str, value: npt.ArrayLike) -> Array:
+        """Return numbers broadcast to the batch shape."""
         numbers = validate(Rate, f"{name}: {what}", value)
         try:
             return np.broadcast_to(numbers, self.shape)
@@ -277,12 +549,12 @@ class Reductions(Value):
                 f"{name}: {what} must broadcast to batch shape {self.shape}, got {numbers.shape}"
             ) from None
 
-    def _decays(self, name: str, decay: Rate, steps: range) -> Array:
-        """Those of which no rate is left less than nothing."""
+    def _decays(self, name: str, decay: npt.ArrayLike, steps: range) -> Array:
+        """Return a weight decay per lane, or raise if a step would make a weight negative."""
         decays = self._levels(name, "decay", decay)
         if steps:
             first, last = _ends(steps)
-            with np.errstate(over="ignore"):  # what is infinite is refused
+            with np.errstate(over="ignore"):  # an infinite product is refused below
                 most = decays * self._found(lambda part, _: extrema.largest(part, first, last))
             if np.any(most > 1):
                 raise ValueError(
@@ -294,7 +566,7 @@ class Reductions(Value):
     def _range(
         self, name: str, start: object, stop: object, least: int, most: int = LAST_STEP
     ) -> range:
-        """The steps asked for, at least so many, every one of them allowed."""
+        """Return the range of steps, at least ``least`` of them, all of them allowed."""
         first = 0 if stop is None else _step(f"{name}: start", start, 0, most)
         last = _step(f"{name}: stop", start if stop is None else stop, least, most)
         if last < first + least:
@@ -310,18 +582,16 @@ class Reductions(Value):
 
 
 def _step(where: str, value: object, least: int, most: int) -> int:
+    """Return a step as an int, or raise an error that begins with ``where``."""
     last = "2**53" if most == LAST_STEP else "2**53 + 1"
     rule = f"{where} must be an integer from {least} to {last}"
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
-    if not least <= value <= most:
+    step = as_integer(rule, value)
+    if not least <= step <= most:
         raise ValueError(f"{rule}, got {short_repr(value)}")
-    return int(value)
+    return step
 
 
 def _ends(steps: range) -> tuple[Array, Array]:
-    """The first and the last step as float64 numbers, which are exact; 0 and -1 where there are
-    none.
-    """
+    """Return the first and last step as float64, which is exact; 0 and -1 for an empty range."""
     first, last = (steps[0], steps[-1]) if steps else (0, -1)
     return np.full(1, float(first)), np.full(1, float(last))

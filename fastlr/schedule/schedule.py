@@ -1,6 +1,6 @@
 """The schedule: a rate for every step, as a value."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations
 
 from typing import Any
 
@@ -19,27 +19,41 @@ __all__ = ["Schedule", "curve_schedule", "from_node"]
 
 Array = npt.NDArray[np.float64]
 
-_NO_CALL = Call("", {})  # until a constructor gives its own
+_NO_CALL = Call("", {})  # a placeholder until the constructor adds its call
 
 
 @public_methods(but=("__init__",))
 class Schedule(Evaluation, Reductions, Plans):
     """A rate for every step from 0 to 2^53: an immutable value.
 
-    ``shape`` is the batch shape: ``()`` for one schedule, ``(1000,)`` for a sweep of a thousand,
-    each of which is a *lane*. What a schedule can do stands in five places:
+    A schedule is built by a constructor such as ``linear``, a preset or ``parse``. ``shape`` is
+    its batch shape: ``()`` for one schedule, ``(1000,)`` for a sweep of 1,000 schedules. Each
+    schedule of a batch is a *lane*. ``past_end`` says what holds past the end: ``"hold"``,
+    ``"raise"``, ``"repeat"`` or ``"zero"``.
 
-    ===========================  =====================================================
-    ``schedule/value.py``        compare, hash, pickle, index; ``steps``, ``boundaries``,
-                                 ``program``, ``to_spec``, ``fingerprint``
-    ``schedule/evaluation.py``   ``s(t)``, ``each``, ``table``, ``row``, ``unique``
-    ``schedule/reductions.py``   ``sum``, ``mean``, ``max``, ``argmax``, ``first_below``,
-                                 ``total_variation``, ``retained``, ``timescale``, ...
-    ``schedule/algebra.py``      ``+``, ``*``, ``then``, ``clip``, ``minimum``, ``delay``,
-                                 ``skip``, ``paced``, ``staircase``, ``repeat``
-    ``schedule/plans.py``        ``cooldown``, ``branches``, ``continue_from``, ``extend``,
-                                 ``with_past_end``, ``with_groups``
-    ===========================  =====================================================
+    Each part of the class lives in its own module:
+
+    ================  ======================================================
+    module            what a schedule can do
+    ================  ======================================================
+    ``value``         compare, hash, pickle, copy, index, iterate;
+                      ``shape``, ``names``, ``steps``, ``boundaries``,
+                      ``program``, ``to_spec``, ``fingerprint``
+    ``evaluation``    rates: ``s(t)``, ``each``, ``table``, ``row``,
+                      ``unique``
+    ``reductions``    one number per lane: ``sum``, ``mean``, ``cumsum``,
+                      ``max``, ``min``, ``argmax``, ``argmin``,
+                      ``first_below``, ``first_above``,
+                      ``total_variation``, ``retained``, ``timescale``,
+                      ``reduce``
+    ``algebra``       new schedules: ``+``, ``*``, ``then``, ``minimum``,
+                      ``maximum``, ``clip``, ``delay``, ``skip``, ``paced``,
+                      ``staircase``, ``repeat``
+    ``plans``         a changed plan: ``cooldown``, ``branches``,
+                      ``continue_from``, ``extend``, ``with_past_end``,
+                      ``with_groups``
+    ``schedule``      ``plot``
+    ================  ======================================================
 
     Examples
     --------
@@ -52,25 +66,54 @@ class Schedule(Evaluation, Reductions, Plans):
     """
 
     __slots__ = ()
-    __array_ufunc__ = None  # so that an array times a schedule is a schedule
+    __array_ufunc__ = None  # NumPy then leaves array * schedule to Schedule.__rmul__
 
-    def __init__(self, *from_node: Any, **options: Any) -> None:
-        if options or len(from_node) != 3 or not isinstance(from_node[0], Node):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Raise ``TypeError`` for a direct call: constructors build schedules."""
+        if kwargs or len(args) != 3 or not isinstance(args[0], Node):
             raise TypeError(
-                "Schedule: a schedule is built by a constructor, such as linear(init, end, steps)"
+                "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)"
             )
-        super().__init__(*from_node)
+        super().__init__(*args)
 
     def plot(self, **options: Any) -> Any:
-        """Draw the schedule with Matplotlib; see ``fastlr.drawing.plots.plot`` for the options.
-        Returns the axes.
+        """Draw the schedule with Matplotlib.
+
+        Parameters
+        ----------
+        **options
+            ``steps``, ``ax``, ``boundaries`` and ``log``, as ``fastlr.drawing.plots.plot`` takes
+            them.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, which ``fastlr.drawing.plots.save`` writes to a file.
+
+        Raises
+        ------
+        ImportError
+            If Matplotlib is not installed.
+        TypeError
+            If ``steps`` is not an integer.
+        ValueError
+            If the batch has more than 20 lanes, if ``steps`` is out of range, or if it is missing
+            for a schedule that never ends.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> from fastlr.drawing.plots import empty
+        >>> axes = flr.linear([1.0, 2.0], 0.0, steps=90).plot(ax=empty())
+        >>> [text.get_text() for text in axes.get_legend().get_texts()]
+        ['[0]', '[1]']
         """
         from fastlr.drawing.plots import plot
 
         return plot(self, **options)
 
     def _repr_svg_(self) -> str:
-        """A small picture for notebooks: of a batch, its first lane."""
+        """Return a small picture for notebooks: of a batch, the first lane."""
         from fastlr.drawing.sparkline import extent, spread, svg
 
         lane = self[(0,) * len(self.shape)] if self.shape else self
@@ -78,7 +121,7 @@ class Schedule(Evaluation, Reductions, Plans):
 
 
 def from_node(node: Node, past_end: str = "hold") -> Schedule:
-    """A schedule on its way out of a constructor, which gives it its call."""
+    """Return a schedule of a node; the constructor that calls this adds its call."""
     return Schedule(node, _NO_CALL, past_end)
 
 
@@ -90,7 +133,7 @@ def curve_schedule(
     samples: Array | None = None,
     **numbers: npt.ArrayLike,
 ) -> Schedule:
-    """One curve of the shape table; ``top`` is a level that it never exceeds."""
+    """Return a schedule of one opcode; ``top`` is a level that it never exceeds."""
     length = None if steps is None else np.asarray(steps)
     return from_node(
         tree.curve(

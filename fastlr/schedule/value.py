@@ -1,8 +1,8 @@
-"""Value: what a constructor builds, and how.
+"""Value: an immutable tree with the call that built it, and the decorator of constructors.
 
-A constructor is a function whose signature names a rule for each parameter. Its arguments are
-checked by these rules, all of them before anything is built, and put into canonical form; the call
-that they make is what the value is known by.
+A constructor is a function whose signature names a rule for each parameter. Every argument is
+checked by its rule and put into canonical form before anything is built. The call with these
+arguments identifies the value.
 """
 
 import inspect
@@ -19,7 +19,7 @@ from fastlr.arguments.rules import Choice, broadcast, short_repr
 from fastlr.arguments.signatures import readable
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
-from fastlr.program.opcodes import HEADER, LAST_STEP
+from fastlr.program.opcodes import HEADER, HEADER_WORDS, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
 from fastlr.schedule.calls import MOST_NESTED, VERSION, Call
@@ -35,6 +35,7 @@ from fastlr.schedule.construction import (
 )
 
 __all__ = [
+    "LIMIT",
     "Value",
     "a_schedule",
     "checked_arguments",
@@ -50,32 +51,33 @@ V = TypeVar("V", bound="Value")
 Index = int | str | slice | list[int] | list[str] | npt.NDArray[Any]
 
 
-_MOST_ROWS = 2**20
-_ROWS_OF_ANY = 4_096  # that any schedule may have
-_ROWS_PER_PART = 64  # and more of them, for each part and number that it is made of
-_NO_CALL = Call("", {})  # until a constructor gives its own
-_UNASKED = np.zeros(HEADER)  # a program with no step that may be asked for
-_UNASKED.setflags(write=False)
-_UNASKED_AT = _UNASKED.ctypes.data
-_HIGHEST = 1e300  # a rate with room above it for the arithmetic of every backend
+_MOST_SEGMENTS = 2**20
+_FREE_SEGMENTS = 4_096  # any schedule may have so many
+_SEGMENTS_PER_PART = 64  # and so many more per part and number in its description
+_NO_CALL = Call("", {})  # a placeholder until the constructor adds its call
+# a program that allows no step: it stands in for one that is not lowered yet, or has many lanes
+_NO_STEPS = np.zeros(HEADER)
+_NO_STEPS.setflags(write=False)
+_NO_STEPS_ADDRESS = _NO_STEPS.ctypes.data
+LIMIT = HEADER_WORDS.index("limit")  # of a program: the first step that it does not allow
+_HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
 
 
 @public_methods("Schedule", but=("__init__",))
 class Value:
-    """A tree with the call that built it, by which it is compared, hashed, pickled and written.
+    """An immutable tree, and the call that built it.
 
-    It never changes.
+    The call is what values are compared, hashed, pickled and written by.
     """
 
-    __slots__ = ("__weakref__", "_address", "_call", "_kept", "_node", "_words", "past_end")
+    __slots__ = ("__weakref__", "_address", "_buffer", "_call", "_kept", "_node", "past_end")
 
     _node: Node
     _call: Call
     past_end: str
-    # once lowered, and as a plain array, and where that stands if the schedule is a scalar one
-    _kept: dict[str, Program]
-    _words: Array | None
-    _address: int
+    _kept: dict[str, Program]  # the program, once it is lowered
+    _buffer: Array | None  # the program as a plain array
+    _address: int  # of the buffer, if the schedule is scalar
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         put = object.__setattr__
@@ -83,11 +85,11 @@ class Value:
         put(self, "_call", call)
         put(self, "past_end", past_end)
         put(self, "_kept", {})
-        put(self, "_words", None)
-        put(self, "_address", _UNASKED_AT)
+        put(self, "_buffer", None)
+        put(self, "_address", _NO_STEPS_ADDRESS)
 
     def _from_node(self, node: Node, past_end: str = "hold") -> Self:
-        """Another schedule, on its way out of a constructor, which gives it its call."""
+        """Return another schedule of a node; the constructor that calls this adds its call."""
         return type(self)(node, _NO_CALL, past_end)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -119,14 +121,26 @@ class Value:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The batch shape: what the parameters broadcast to."""
+        """The batch shape, a tuple of int: what the parameters broadcast to.
+
+        ``()`` for one schedule.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.constant(0.1).shape, flr.constant([[0.1], [0.2]]).shape
+        ((), (2, 1))
+        """
         return self._node.shape
 
     @property
     def names(self) -> tuple[str, ...] | None:
-        """What the lanes along the first batch axis are called, where a stack gave them names; they
-        stay with what is made of it.
+        """The names of the lanes along the first batch axis, a tuple of str, or ``None``.
 
+        ``stack`` gives names. Every schedule that is made from a named one keeps them.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> (flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)}) * 0.5).names
         ('body', 'head')
@@ -135,8 +149,18 @@ class Value:
 
     @property
     def steps(self) -> int | npt.NDArray[np.int64] | None:
-        """The first step after the last piece's change, from which the last rate is held;
-        ``None`` where it goes on for ever.
+        """The end: the first step after the last change, from which the last rate is held.
+
+        An int for a scalar schedule, an int64 array of the batch shape for a batch, and ``None``
+        for a schedule that never ends.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.linear(1.0, 0.0, steps=10).steps, flr.linear(1.0, 0.0, steps=[10, 20]).steps
+        (10, array([10, 20]))
+        >>> print(flr.constant(0.1).steps)
+        None
         """
         steps = self._node.steps
         if steps is None:
@@ -144,9 +168,16 @@ class Value:
         return int(steps) if self.shape == () else np.broadcast_to(steps, self.shape)
 
     def to_spec(self) -> dict[str, object]:
-        """The schedule as plain JSON data, with the version of its format; ``from_spec`` gives it
-        back.
+        """Return the schedule as plain JSON data.
 
+        Returns
+        -------
+        dict
+            ``{"fastlr": version of the format, "schedule": {constructor: parameters}}``.
+            ``fastlr.from_spec`` rebuilds an equal schedule from it.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=10).to_spec()
         {'fastlr': 1, 'schedule': {'linear': {'init': 1.0, 'end': 0.0, 'steps': 10}}}
@@ -155,19 +186,39 @@ class Value:
 
     @property
     def fingerprint(self) -> str:
-        """64 hex digits, the same for equal schedules on every machine: SHA-256 of the spec as
-        compact, sorted JSON.
+        """64 hex digits that identify the schedule, a str.
+
+        Equal schedules have the same fingerprint on every machine. It is the SHA-256 of the spec
+        as compact JSON with sorted keys.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> a, b = flr.linear(1.0, 0.0, steps=10), flr.linear(1, 0, 10)
+        >>> a.fingerprint == b.fingerprint, len(a.fingerprint)
+        (True, 64)
         """
         return self._call.fingerprint()
 
     @property
     def boundaries(self) -> tuple[int, ...]:
-        """The steps at which a scalar schedule passes from one piece to the next, its end among
-        them.
+        """The steps at which one piece of a scalar schedule hands over to the next, a tuple of int.
 
-        Of a piece that repeats for ever, or more than 1,000 times, those of its first period. So it
-        is for every piece that repeats, where there would be more than 131,072 of them.
+        The end is one of them.
 
+        Raises
+        ------
+        ValueError
+            If the schedule is a batch.
+
+        Notes
+        -----
+        A piece that repeats for ever, or more than 1,000 times, has the boundaries of its first
+        period only. So has every piece that repeats, if there would be more than 131,072
+        boundaries.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.wsd(1.0, warmup=10, stable=70, cooldown=20).boundaries
         (10, 80, 100)
@@ -181,40 +232,47 @@ class Value:
 
     @property
     def program(self) -> Program:
-        """What the kernels read: one flat, read-only float64 array. ``print(s.program)`` shows
-        its rows.
+        """The program that kernels read: one flat, read-only float64 array.
+
+        ``print(s.program)`` shows its segments. The program is lowered at the first use and kept.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.constant(0.1).program.flags.writeable
+        False
         """
         if not self._kept:
-            # of threads that lower it at once all take what the first kept, whose memory lasts as
-            # long as the schedule
-            # cycles of lanes that are over grow with those that are not
+            # lanes whose cycles have ended are computed along with the others, and may overflow
             with np.errstate(over="ignore", invalid="ignore"):
                 lowered = lowering.lower(self._node, self.past_end)
+            # if several threads lower at once, all use the program that was stored first: its
+            # memory lives as long as the schedule, so the address stays valid
             put, program = object.__setattr__, self._kept.setdefault("program", lowered)
-            put(self, "_words", program.view(np.ndarray))
-            put(self, "_address", _UNASKED_AT if self.shape else program.ctypes.data)
+            put(self, "_buffer", program.view(np.ndarray))
+            put(self, "_address", _NO_STEPS_ADDRESS if self.shape else program.ctypes.data)
         return self._kept["program"]
 
     def _lowered(self) -> Array:
-        """The program's words."""
-        if self._words is None:
+        """Return the buffer of the program, lowered if it was not yet."""
+        if self._buffer is None:
             return self.program.view(np.ndarray)
-        return self._words
+        return self._buffer
 
     def _reach(self, where: str, first: int, last: int) -> None:
-        """Raise unless every step from ``first`` to ``last`` may be asked for."""
+        """Raise unless every step from ``first`` to ``last`` can be evaluated."""
         if first < 0 or last > LAST_STEP:
             raise ValueError(
                 f"{where} must be from 0 to 2**53, got {short_repr(first if first < 0 else last)}"
             )
-        limit = int(self._lowered()[3])
+        limit = int(self._lowered()[LIMIT])
         if last >= limit:
             raise ValueError(
                 f"{where} must be before the end, step {limit}, as past_end='raise', got {last}"
             )
 
     def __contains__(self, lane: object) -> bool:
-        """Whether a group has this name, or a lane is this schedule."""
+        """Return whether a group has this name, or a lane equals this schedule."""
         return (
             lane in (self.names or ())
             if isinstance(lane, str)
@@ -230,13 +288,31 @@ class Value:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Index | tuple[Index, ...]) -> Self:
-        """The schedule at ``index`` of the first batch axis, a number or a name, or at a tuple of
-        them, one an axis; at none, it is the schedule itself. A list of numbers or names, an array
-        or a slice gives the schedules there as a batch.
+        """Return the lane, or the lanes, at an index of the first batch axis.
 
-        Raises ``IndexError`` for a number out of range, and ``KeyError`` for a name that no lane
-        has.
+        Parameters
+        ----------
+        index : int, str, slice, list of int or str, numpy.ndarray of int, or tuple
+            A number or a group's name gives one lane. A slice, a list or an array gives a batch. A
+            tuple holds one number or name per batch axis; its last item may be a slice, a list or
+            an array. An empty tuple gives the schedule itself.
 
+        Returns
+        -------
+        Schedule
+            A schedule whose rates have the bits that these lanes have in the batch.
+
+        Raises
+        ------
+        IndexError
+            If a number is out of range, or the schedule is scalar.
+        KeyError
+            If no lane has this name.
+        TypeError
+            If the index is anything else.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> s = flr.linear([0.1, 0.2, 0.3], 0.0, steps=10)
         >>> s[1], s[[2, 0]](0)
@@ -255,7 +331,7 @@ class Value:
         return picked[tuple(rest)] if rest else picked
 
     def _place(self, index: object) -> Place:
-        """Where along the first batch axis an index points."""
+        """Return the place along the first batch axis that an index means."""
         if isinstance(index, slice) and self.shape:
             index = list(range(self.shape[0])[index])
         if isinstance(index, np.ndarray) and not index.ndim:
@@ -278,7 +354,7 @@ class Value:
 
 
 def _named(name: str, by_name: Mapping[str, int]) -> int:
-    """Where along the first batch axis a group is."""
+    """Return the place of a group along the first batch axis."""
     if name not in by_name:
         raise KeyError(no_group_named(name, by_name))
     return by_name[name]
@@ -323,15 +399,16 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
-    """A node with the lanes of its call's arguments, also of one that has no part in it, as the
-    power of a linear cooldown.
+    """Return a node with all lanes of its call's arguments.
+
+    An argument may widen the batch without a part in the node, as the power of a linear cooldown.
     """
     own = node.shape[1:] if node.kind == "stack" else node.shape
     return node if own == lanes or node.kind == "stack" else tree.scale(node, np.ones(lanes))
 
 
 def _check_result(name: str, node: Node, call: Call) -> None:
-    """What can be told only of the whole."""
+    """Raise if the finished node is not allowed: checks that single arguments cannot decide."""
     if node.parts:
         _check_parts(name, node, call)
     if not _at_most(node.bound, _HIGHEST):
@@ -344,13 +421,13 @@ def _check_result(name: str, node: Node, call: Call) -> None:
 
 
 def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
-    """Whether no number is larger, or is none; quick for a single one, as most are."""
+    """Return whether all numbers are at most ``most``, and none is NaN; quick for a single one."""
     return bool((numbers <= most).all()) if numbers.ndim else bool(numbers.item() <= most)
 
 
 def _check_parts(name: str, node: Node, call: Call) -> None:
-    """What can be told only of several parts together."""
-    # first: the others show the call, which takes as long as it is large
+    """Raise if the parts of a node are not allowed together."""
+    # the size comes first, since the other messages show the call, however large it is
     _check_size(name, node, call)
     if call.depth > MOST_NESTED:
         raise ValueError(
@@ -370,34 +447,32 @@ def _check_parts(name: str, node: Node, call: Call) -> None:
 
 
 def _check_size(name: str, node: Node, call: Call) -> None:
-    """Refuse a schedule whose parts, each counted as often as it is used, are too many for how
-    little describes them.
+    """Refuse a schedule with too many segments for the size of its description.
 
-    A rate takes an evaluation of each use. Eighteen times ``x = x + x`` is 2^18 evaluations of
-    ``x``.
+    A part counts each time it is used, since a rate takes one evaluation per use. Repeating
+    ``x = x + x`` 18 times takes 2^18 evaluations of ``x``.
     """
     size = max(node.rows, call.uses)
-    if size <= _ROWS_OF_ANY:
+    if size <= _FREE_SEGMENTS:
         return
-    most = min(_MOST_ROWS, _ROWS_OF_ANY + _ROWS_PER_PART * int(tree.written(node)))
+    most = min(_MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * int(tree.written(node)))
     if size > most:
         raise ValueError(
-            f"{name}: the program must have at most {most:,} rows, got up to "
-            f"{size:,.0f}; a part counts each time it is "
-            "used: write x + x as x * 2, x.then(x) as x.repeat(2), a stack of x * a and "
-            "x * b as x * [a, b]"
+            f"{name}: the program must have at most {most:,} segments, got up to "
+            f"{size:,.0f}; a part counts each time it is used, so write x + x as x * 2, x.then(x) "
+            "as x.repeat(2), and a stack of x * a and x * b as x * [a, b]"
         )
 
 
 def _recorded(value: object) -> object:
-    """An argument as a call has it: for each schedule the call that built it."""
+    """Return an argument as a call stores it: a schedule as the call that built it."""
     if isinstance(value, tuple):
         return tuple(part._call for part in value)
     return value._call if isinstance(value, Value) else value
 
 
 def same(value: object, default: object) -> bool:
-    """Whether a checked argument is what the default stands for."""
+    """Return whether a checked argument equals its default."""
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and bool(value == default)
     return not isinstance(value, Value | tuple) and value == default
@@ -409,8 +484,9 @@ def checked_arguments(
     arguments: Mapping[str, Any],
     defaults: Mapping[str, object],
 ) -> dict[str, object]:
-    """Every argument in canonical form, by the rules in the signature, their batch shapes known
-    to fit together.
+    """Return every argument in canonical form.
+
+    The rules come from the signature. The batch shapes are known to broadcast.
     """
     return _checked(name, build, arguments, defaults)[0]
 
@@ -421,7 +497,7 @@ def _checked(
     arguments: Mapping[str, Any],
     defaults: Mapping[str, object],
 ) -> tuple[dict[str, object], tuple[int, ...]]:
-    """Every argument in canonical form, and the batch shape that they broadcast to."""
+    """Return every argument in canonical form, and the batch shape that they broadcast to."""
     if name not in RULES:
         hints = typing.get_type_hints(build, include_extras=True)
         register_rules(name, {key: _rule(hints.get(key, Value)) for key in arguments})
@@ -448,7 +524,7 @@ def _checked(
 def _batches(
     rules: Mapping[str, object], checked: Mapping[str, object]
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The batch shape of each argument; of several schedules, the first that has each shape."""
+    """Yield the batch shape per argument; of several schedules, the first that has each shape."""
     for key, value in checked.items():
         if isinstance(value, np.ndarray):
             if value.ndim:
@@ -463,17 +539,13 @@ def _batches(
 
 
 def cores(build: Callable[..., Any]) -> dict[str, int]:
-    """Of each parameter of a constructor or a preset, how many axes of its values belong to one
-    schedule.
-    """
+    """Return, per parameter of a constructor or preset, how many axes belong to one schedule."""
     hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
     return {name: core_axes(_rule(hint)) for name, hint in hints.items()}
 
 
 def _rule(hint: Any) -> Rule:
-    """The rule that a parameter's annotation stands for; ``None`` beside it is for the default
-    alone.
-    """
+    """Return the rule in a parameter's annotation; a ``None`` in it stands for the default only."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if typing.get_origin(hint) is Literal:
@@ -487,7 +559,7 @@ def _rule(hint: Any) -> Rule:
 
 
 def a_schedule(where: str, value: object, kind: type[V]) -> V:
-    """``value`` itself, if it is of this kind of value, or an error that begins with ``where``."""
+    """Return ``value`` if it is of this kind, or raise an error that begins with ``where``."""
     if not isinstance(value, kind):
         raise TypeError(
             f"{where} must be a Schedule, got {type(value).__name__} {short_repr(value)}"

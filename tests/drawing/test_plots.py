@@ -275,13 +275,13 @@ def test_ticks_can_be_read(
 @pytest.mark.parametrize(
     ("schedules", "options", "error", "message"),
     [
-        ([], {}, ValueError, "schedules must be 1 to 20 curves, lanes counted one by one, got 0"),
-        ([{}], {}, ValueError, "schedules must be 1 to 20 curves, lanes counted one by one, got 0"),
+        ([], {}, ValueError, "schedules must have 1 to 20 curves, one per lane, got 0"),
+        ([{}], {}, ValueError, "schedules must have 1 to 20 curves, one per lane, got 0"),
         (
             [flr.constant([0.1] * 20), DROPS],
             {"steps": 9},
             ValueError,
-            "schedules must be 1 to 20 curves, lanes counted one by one, got 21",
+            "schedules must have 1 to 20 curves, one per lane, got 21",
         ),
         ([3.0], {}, TypeError, "schedules must be Schedules, got float 3.0"),
         ([{"a": "b"}], {}, TypeError, "schedules must be Schedules, got str 'b'"),
@@ -354,7 +354,7 @@ def test_other_suffixes_are_refused(tmp_path: Path, name: str) -> None:
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"^save: path must be in a folder that exists, got '.*a\.png'$"
+        ValueError, match=r"^save: path must be in an existing folder, got '.*a\.png'$"
     ):
         save(plot(WSD, ax=empty()), tmp_path / "nowhere" / "a.png")
     assert list(tmp_path.iterdir()) == []

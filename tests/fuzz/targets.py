@@ -21,7 +21,7 @@ from fastlr.arguments import outputs
 from fastlr.arguments.logs import column, surviving
 from fastlr.arguments.rules import Period, validate
 from fastlr.configs import _READERS as READERS
-from fastlr.plateau.rule import events
+from fastlr.plateau.events import events
 from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructors as shapes
 from fastlr.schedule.construction import CONSTRUCTORS
@@ -458,7 +458,7 @@ def plateau(choices: Choices) -> Any:
         flr.Plateau.from_spec(json.loads(json.dumps(rule.to_spec()))),
         pickle.loads(pickle.dumps(rule)),
     ):
-        hold(again == rule and same(again.words, rule.words), "a rule does not come back", rule)
+        hold(again == rule and same(again.buffer, rule.buffer), "a rule does not come back", rule)
     metrics = choices.of(
         [lambda: [choices.real() for _ in range(choices.below(12))], choices.anything]
     )()

@@ -447,7 +447,7 @@ def test_a_part_that_raises_cannot_be_asked_past_its_end_in_a_join():
     strict = wave.with_past_end("raise")
     assert flr.join([strict, wave], at=[4]).table(6).tolist() == wave.then(wave).table(6).tolist()
     with pytest.raises(
-        ValueError, match="join: a part with past_end='raise' must be cut off by its end"
+        ValueError, match="join: a part with past_end='raise' must not run past its end"
     ):
         flr.join([strict, wave], at=[5])
 

@@ -307,7 +307,7 @@ def test_rates_of_parameters_may_be_written_over_their_step(backend):
 )
 def test_rates_that_would_share_memory_are_refused(out):
     with pytest.raises(
-        ValueError, match="table: out must have memory of its own for each rate, got strides"
+        ValueError, match="table: out must not share memory between rates, got strides"
     ):
         flr.linear([1.0, 2.0], 0.0, 10).table(5, out=out)
     assert not out.any()

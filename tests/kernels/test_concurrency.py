@@ -74,8 +74,8 @@ def test_threads_that_lower_a_schedule_at_once_take_one_program(hurried, monkeyp
         schedule, gate = flr.linear(1.0, 0.0, 10), threading.Barrier(4)
         together[:] = [gate]
         at_once(lambda i, schedule=schedule: schedule._lowered(), 4)
-        assert schedule._address == schedule._words.ctypes.data == schedule.program.ctypes.data
-        assert np.shares_memory(schedule._words, schedule.program)
+        assert schedule._address == schedule._buffer.ctypes.data == schedule.program.ctypes.data
+        assert np.shares_memory(schedule._buffer, schedule.program)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -183,7 +183,7 @@ int main(int count, char **arguments) {
 
 def test_a_plateau_rule_in_c(library, tmp_path):
     rule = flr.Plateau(patience=0, factor=0.3)
-    rule.words.tofile(tmp_path / "rule")
+    rule.buffer.tofile(tmp_path / "rule")
     (tmp_path / "mine.c").write_text(PLATEAU)
     made = compiled(tmp_path / "mine", "-O2", tmp_path / "mine.c", *library)
     printed = run(made, tmp_path / "rule").stdout.split()

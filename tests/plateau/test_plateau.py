@@ -20,7 +20,7 @@ from plain_plateaus import plain_plateau
 import fastlr as flr
 from fastlr.arguments import outputs
 from fastlr.kernels import native
-from fastlr.plateau.rule import Event, events
+from fastlr.plateau.events import Event, events
 
 CONVENTIONS = ("torch", "timm", "optax", "keras")
 KINDS = [
@@ -426,10 +426,10 @@ def test_a_rule_is_a_value(rule):
     ):
         assert other == rule
         assert hash(other) == hash(rule)
-        assert np.array_equal(other.words, rule.words)
+        assert np.array_equal(other.buffer, rule.buffer)
     assert rule != flr.Plateau(patience=77)
     assert rule != 1
-    assert not rule.words.flags.writeable
+    assert not rule.buffer.flags.writeable
     with pytest.raises(
         AttributeError, match="a Plateau is a value: factor cannot be set; build another"
     ):
@@ -675,7 +675,7 @@ BAD = [
     (
         "rule.update(Plateau().init(), 1.0)",
         ValueError,
-        "update: state must be of the rule's lanes, (3,), got ()",
+        "update: state must have the rule's lanes, (3,), got ()",
     ),
     ("rule.update(Plateau().init(shape=4), 1.0)", ValueError, "got rule (3,), scale (4,)"),
     (
@@ -753,7 +753,7 @@ BAD = [
     (
         "rule.update(state, 1.0, out=state._replace(best=state.scale))",
         ValueError,
-        "update: out.best must have memory of its own",
+        "update: out.best must not share memory with another part",
     ),
     (
         "rule.update(state, 1.0, out=rule.init(shape=(2, 3)))",
@@ -768,7 +768,7 @@ BAD = [
     (
         "rule.advance(state, 1.0)",
         ValueError,
-        "must be an array of numbers, one row an update, a sequence, got 1.0",
+        "must be an array of numbers, one row per update, a sequence, got 1.0",
     ),
     (
         "rule.advance(state, np.ones((5, 2)))",
@@ -814,12 +814,12 @@ BAD = [
     (
         "rule.realised(line, 1.0)",
         ValueError,
-        "realised: scales must be numbers from 0 to 1e290, one row an update, a seq",
+        "realised: scales must be numbers from 0 to 1e290, one row per update, a seq",
     ),
     (
         "rule.realised(line, [nan])",
         ValueError,
-        "from 0 to 1e290, one row an update, got nan in an array",
+        "from 0 to 1e290, one row per update, got nan in an array",
     ),
     (
         "rule.realised(line, [0.1], every=0)",
@@ -876,7 +876,7 @@ def test_a_result_that_does_not_fit_into_memory(monkeypatch):
     rule = flr.Plateau(patience=np.arange(100_000) % 7)
     with pytest.raises(
         ValueError,
-        match=r"replay: a result of shape \(10000, 100000\) must fit into memory, got "
+        match=r"replay: a result of shape \(10000, 100000\) needs "
         r"8.0 GB .*advance",
     ):
         rule.replay(np.ones(10_000))
@@ -913,6 +913,6 @@ def test_a_checkpoint_of_impossible_numbers_is_refused(part, value):
     assert all(np.array_equal(a, b) for a, b in zip(rule.restore(state), state, strict=True))
     wrong = state._replace(**{part: np.asarray(value, dtype=getattr(state, part).dtype)})
     with pytest.raises(
-        ValueError, match=rf"^restore: state.{part} must be what an update of this rule gives, got "
+        ValueError, match=rf"^restore: state.{part} must be a result of this rule's update, got "
     ):
         rule.restore(wrong)

@@ -1,0 +1,134 @@
+"""Checks of what a plateau rule is given: states, metrics, lanes, numbers of single precision."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.outputs import fits
+from fastlr.arguments.rules import Number, broadcast, short_repr
+from fastlr.plateau.state import PARTS, PlateauState
+from fastlr.program.opcodes import LAST_STEP
+
+__all__ = [
+    "HIGHEST",
+    "HIGHEST_SINGLE",
+    "as_metrics",
+    "check_metrics",
+    "check_single",
+    "check_state",
+    "check_usable",
+    "check_writable",
+    "lanes_of",
+]
+
+Array = npt.NDArray[np.float64]
+
+HIGHEST = float(np.finfo(np.float64).max)
+HIGHEST_SINGLE = float(np.finfo(np.float32).max)
+
+
+def check_state(where: str, state: object, lanes: tuple[int, ...], windowed: bool) -> PlateauState:
+    """Return a state that fits the lanes of a rule, or raise an error that names a wrong part."""
+    if not isinstance(state, tuple) or len(state) != len(PARTS):
+        got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
+        raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}")
+    held = PlateauState(*state)
+    own = np.shape(held.scale)
+    for name, part in zip(PARTS, held, strict=True):
+        in_windows = name in ("mean", "count")
+        _check_part(f"{where}.{name}", part, PARTS[name], own if windowed or not in_windows else ())
+    if own != lanes and broadcast(where, {"rule": lanes, "scale": own}) != own:
+        raise ValueError(f"{where} must have the rule's lanes, {lanes}, got {own}")
+    return held
+
+
+def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    """Raise unless a part of a state is an array of this dtype and shape."""
+    if not isinstance(part, np.ndarray | np.generic):
+        raise TypeError(
+            f"{where} must be a NumPy array, got {type(part).__name__} {short_repr(part)}"
+        )
+    if part.dtype != dtype:
+        raise TypeError(f"{where} must be {dtype}, got {part.dtype}")
+    if part.shape != shape:
+        raise ValueError(f"{where} must have shape {shape}, got {part.shape}")
+
+
+def check_usable(where: str, held: PlateauState) -> PlateauState:
+    """Return a state to continue from, whose scales can multiply a rate."""
+    lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
+    if not (lowest >= 0 and highest <= HIGHEST):  # a NaN fails both comparisons
+        raise ValueError(
+            f"{where}.scale must be finite and at least 0, got {short_repr(held.scale)}"
+        )
+    return held
+
+
+def check_writable(where: str, out: PlateauState, state: PlateauState) -> None:
+    """Raise unless ``out`` can be filled with ``state``."""
+    parts: tuple[npt.NDArray[Any], ...] = out
+    for i, (name, part) in enumerate(zip(PARTS, parts, strict=True)):
+        shape = state[i].shape
+        if part.shape != shape:
+            raise ValueError(f"{where}.{name} must have shape {shape}, got {part.shape}")
+        if not isinstance(part, np.ndarray) or not part.flags.carray:
+            raise ValueError(f"{where}.{name} must be a C-contiguous, aligned and writeable array")
+        if any(np.may_share_memory(part, other) for other in parts[:i]):
+            raise ValueError(f"{where}.{name} must not share memory with another part")
+
+
+def as_metrics(where: str, value: object, rule: Number) -> Array:
+    """Return metrics as float64, whatever their values."""
+    if type(value) is not np.ndarray or value.dtype.kind not in "iuf" or value.ndim < rule.core:
+        value = rule.array(where, value)
+    if value.dtype == np.float64:
+        return value
+    with np.errstate(all="ignore"):  # a long double may become infinite or NaN
+        return value.astype(np.float64)
+
+
+def check_metrics(where: str, metrics: Array, lanes: tuple[int, ...], nan: str) -> None:
+    """Raise unless each update's metrics fit the lanes, without NaN if ``nan`` is "raise"."""
+    if metrics.shape[1:] not in ((), lanes) and not fits(metrics.shape[1:], lanes):
+        raise ValueError(f"{where} must broadcast to the lanes, {lanes}, got {metrics.shape[1:]}")
+    if nan == "raise" and metrics.size and np.isnan(metrics.min()):
+        wrong = np.isnan(metrics)
+        places = ", ".join(_places(metrics, [int(i) for i in np.argwhere(wrong)[0]]))
+        raise ValueError(
+            f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} "
+            f"of {wrong.size:,}{f', the first in {places}' if places else ''}"
+        )
+
+
+def _places(metrics: Array, index: list[int]) -> Iterator[str]:
+    """Yield the update and the lane of a metric, as far as there are several."""
+    update, *lane = index
+    if len(metrics) > 1:
+        yield f"update {update}"
+    if lane:
+        yield f"lane {tuple(lane)}"
+
+
+def check_single(where: str, number: npt.ArrayLike) -> None:
+    """Raise if a number is infinite in float32."""
+    if np.any(np.asarray(number) > HIGHEST_SINGLE):
+        raise ValueError(
+            f"{where} must be at most {HIGHEST_SINGLE!r} where precision='single', got "
+            f"{short_repr(np.max(number))}"
+        )
+
+
+def lanes_of(shape: object) -> tuple[int, ...]:
+    """Return the ``shape`` of ``Plateau.init`` as a tuple."""
+    sizes = shape if isinstance(shape, tuple) else (shape,)
+    if not all(
+        isinstance(size, int | np.integer) and not isinstance(size, bool) and 0 < size <= LAST_STEP
+        for size in sizes
+    ):
+        raise ValueError(
+            "init: shape must be a tuple of integers above 0, at most 2**53, got "
+            f"{short_repr(shape)}"
+        )
+    return tuple(int(size) for size in sizes)
