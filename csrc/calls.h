@@ -22,15 +22,15 @@ static double rate_at(uintptr_t program, int64_t t) {
 }
 
 static bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out) {
-    const double *words = (const double *)program;
+    const double *buffer = (const double *)program;
     fastlr_lanes one = {0, 1};
-    if (!fastlr_allows(words, t, n)) {
+    if (!fastlr_allows(buffer, t, n)) {
         return false;
     }
     if (n <= SHORT) {
-        fastlr_at(words, one, t, n, out, n);
+        fastlr_at(buffer, one, t, n, out, n);
     } else {
-        WITHOUT_LOCK(fastlr_at(words, one, t, n, out, n));
+        WITHOUT_LOCK(fastlr_at(buffer, one, t, n, out, n));
     }
     return true;
 }
