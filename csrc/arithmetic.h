@@ -42,7 +42,8 @@
 #define ALIGNED
 #endif
 
-/* End the process. Kernels do so at an opcode that they do not know; the verifier lets none pass. */
+/* End the process. Kernels do so at an opcode that they do not know; the verifier lets none pass.
+ */
 #if defined(__GNUC__)
 #define TRAP() __builtin_trap()
 #elif defined(_MSC_VER)

@@ -9,7 +9,8 @@
 
 #define BLOCK                                                                                      \
     1024 /* steps at a time: 8 KiB of float64, which stay in the cache between two passes */
-#define MOST_BLENDED 4 /* segments in force that are evaluated for a whole block; above it, one by one */
+#define MOST_BLENDED                                                                               \
+    4 /* segments in force that are evaluated for a whole block; above it, one by one */
 #define BLOCKS_PER_DEPTH 4 /* blocks of scratch per depth of segments within segments */
 #define NESTED (BLOCKS_PER_DEPTH * (DEEPEST + 1) * 8)
 
@@ -27,7 +28,8 @@ typedef struct {
     double nested[NESTED];
 } Scratch;
 
-/* How many steps to take at a time. Deep programs take fewer, so that their scratch is no larger. */
+/* How many steps to take at a time. Deep programs take fewer, so that their scratch is no larger.
+ */
 INLINED int64_t block_of(const double *buffer) {
     int64_t most = NESTED / (BLOCKS_PER_DEPTH * (integer(buffer, HEADER_DEPTH) + 1));
     return most < BLOCK ? most : BLOCK;
@@ -58,7 +60,7 @@ INLINED const double *column(const double *buffer, int64_t at, Steps of, double 
 
 /* Steps counted from the segment's start, at least 0; `of.c` itself if the start is step 0. */
 INLINED const double *local_steps(const double *buffer, int64_t segment, Steps of,
-                                    double *RESTRICT steps) {
+                                  double *RESTRICT steps) {
     const double *begin = first_of(buffer, segment + 1, of.lane);
     if (is_own(buffer, segment + 1, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
@@ -271,10 +273,10 @@ static void lanes_of_nested(const double *buffer, Segments segments, Steps of, d
                             Scratch *scratch, double *nested);
 
 /* Some segments at a block of steps. Returns the first segment in force, as a guess for the next
-   block. The guessed segment is evaluated before its start is compared, so that its numbers are read
-   from memory early. */
-static int64_t lanes_at(const double *buffer, Segments segments, Steps of, double *out, Scratch *scratch,
-                        int64_t guess) {
+   block. The guessed segment is evaluated before its start is compared, so that its numbers are
+   read from memory early. */
+static int64_t lanes_at(const double *buffer, Segments segments, Steps of, double *out,
+                        Scratch *scratch, int64_t guess) {
     if (integer(buffer, HEADER_DEPTH) > 0 && holds(buffer, segments)) {
         lanes_of_nested(buffer, segments, of, out, scratch, scratch->nested);
         return 0;
@@ -307,8 +309,8 @@ static void lanes_of_loop(const double *buffer, int64_t segment, Steps of, doubl
         turns[i] = smaller(whole_periods(of.c[i], period[i]), times[i] - 1.0);
         within[i] = of.c[i] - turns[i] * period[i];
     }
-    lanes_of_nested(buffer, first_segments(buffer, segment), (Steps){of.lane, of.stride, n, within}, out,
-                    scratch, nested + 2 * n);
+    lanes_of_nested(buffer, first_segments(buffer, segment), (Steps){of.lane, of.stride, n, within},
+                    out, scratch, nested + 2 * n);
     const double *k = column(buffer, field_at(segment, 2), of, scratch->fields[0]);
     const double *k_low = column(buffer, field_at(segment, 3), of, scratch->fields[1]);
     const double *floor = column(buffer, field_at(segment, 4), of, scratch->fields[2]);

@@ -243,7 +243,8 @@ INLINED double whole_periods(double c, double period) {
     return fma(i, period, -c) > 0.0 ? i - 1.0 : i;
 }
 
-/* A time map: `pace` steps pass per `every` steps, up to the last step. Below it the sum is exact. */
+/* A time map: `pace` steps pass per `every` steps, up to the last step. Below it the sum is exact.
+ */
 INLINED double paced(double c, double base, double pace, double every) {
     double step = base + pace * whole_periods(c, every);
     return step < LAST_STEP ? step : LAST_STEP;

@@ -3,13 +3,13 @@
 #define FASTLR_KERNELS_H
 
 #include "losses.h"
-#include "level.h"
+#include "instruction_set.h"
 #include "plateau.h"
 #include "ranges.h"
 
-/* Why the arithmetic of this build must not be used, or an empty string. (1 + 2^-52)^2 - (1 + 2^-51)
-   is 0 only if it is rounded twice. 0.3 + 1.5*2^52 - 1.5*2^52 is 0 only if it is added in this
-   order. */
+/* Why the arithmetic of this build must not be used, or an empty string. (1 + 2^-52)^2 - (1 +
+   2^-51) is 0 only if it is rounded twice. 0.3 + 1.5*2^52 - 1.5*2^52 is 0 only if it is added in
+   this order. */
 static const char *fault(void) {
     volatile double near_one = 1.0 + 1.0 / WHOLE, its_square = 1.0 + 2.0 / WHOLE, part = 0.3,
                     round = ROUND;
@@ -65,8 +65,8 @@ static void rates(const double *buffer, fastlr_lanes lanes, double t, double *ou
 }
 
 /* Lanes of a family, each at a step of its own: t[j] for the lane at place j. */
-static void each_of_family(const double *buffer, Family family, fastlr_lanes lanes, const int64_t *t,
-                           double *out, Scratch *scratch) {
+static void each_of_family(const double *buffer, Family family, fastlr_lanes lanes,
+                           const int64_t *t, double *out, Scratch *scratch) {
     ALIGNED double steps[BLOCK], block[BLOCK];
     int64_t size = block_of(buffer), guess = 0, stop = (int64_t)lanes.stop;
     for (int64_t lane = (int64_t)lanes.first; lane < stop; lane += size) {
@@ -102,8 +102,8 @@ static void steps_of_lane(const double *buffer, Segments segments, int64_t lane,
         for (size_t i = 0; i < count; i++) {
             steps[i] = (double)t[j + i];
         }
-        guess = lanes_at(buffer, segments, (Steps){lane, 0, (int64_t)count, steps}, out + j, scratch,
-                         guess);
+        guess = lanes_at(buffer, segments, (Steps){lane, 0, (int64_t)count, steps}, out + j,
+                         scratch, guess);
     }
 }
 

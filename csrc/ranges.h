@@ -7,7 +7,8 @@
 
 #define SHORT 64.0 /* steps: shorter periods are evaluated in blocks, not as runs */
 #define LONG                                                                                       \
-    256 /* steps: a longer run begins at a cache line, since stores across two take twice as long */
+    256 /* steps: a longer run begins at a cache line, since stores across two take twice as long  \
+         */
 #define AT_ONCE 32 /* steps per iteration, so that none waits for the one before */
 
 /* The n steps from, from + step, ... */
@@ -127,7 +128,8 @@ static void run_from_both_ends(int opcode, End first, End last, Run run, double 
         (int64_t)smaller(larger(floor((turn - run.from) / run.step) + 1.0, 0.0), (double)run.n);
     Run late = after(run, early);
     run_from_end(opcode, true, first, cut(run, early), out);
-    run_from_end(opcode, false, last, (Run){first.size - late.from, -run.step, late.n}, out + early);
+    run_from_end(opcode, false, last, (Run){first.size - late.from, -run.step, late.n},
+                 out + early);
 }
 
 /* Steps x, x+1, ... of a cosine from its first level, into `early`, and the steps equally far from
@@ -162,8 +164,8 @@ static void run_of_cosine(End first, End last, Run run, double *out) {
     run_from_both_ends(COSINE, first, last, after(run, end), out + end);
 }
 
-/* Whether a curve is measured from an end past 2^53, where distances in steps are no exact integers.
-   Only a stretched period is so long. */
+/* Whether a curve is measured from an end past 2^53, where distances in steps are no exact
+   integers. Only a stretched period is so long. */
 INLINED bool is_without_end(int opcode, double length) {
     return fabs(length) > LAST_STEP &&
            (opcode == LINEAR || opcode == SQUARE || opcode == COSINE || opcode == POWER);
@@ -211,7 +213,8 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
                          double *RESTRICT out) {
     double p[FIELDS_MOST];
     for (int i = 0; i < FIELDS_MOST; i++) {
-        p[i] = field(buffer, segment, i, lane); /* of fields that the opcode has not, a number of the header */
+        p[i] = field(buffer, segment, i,
+                     lane); /* of fields that the opcode has not, a number of the header */
     }
     const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
     const int opcode = opcode_of(buffer, segment);
@@ -292,10 +295,11 @@ static void run_of_loop(const double *buffer, int64_t segment, int64_t lane, Run
     }
 }
 
-/* A segment that holds others, in blocks of steps of one lane. Loops of short periods take this way.
+/* A segment that holds others, in blocks of steps of one lane. Loops of short periods take this
+ * way.
  */
-static void run_of_single_steps(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
-                          Scratch *scratch, double *nested) {
+static void run_of_single_steps(const double *buffer, int64_t segment, int64_t lane, Run run,
+                                double *out, Scratch *scratch, double *nested) {
     ALIGNED double steps[BLOCK];
     for (int64_t begin = 0, size = block_of(buffer); begin < run.n; begin += size) {
         Run block = cut(after(run, begin), size);
@@ -307,8 +311,8 @@ static void run_of_single_steps(const double *buffer, int64_t segment, int64_t l
 
 /* A time map: a run of the segments that it holds, unless the mapped steps are uneven or pass the
    last step. */
-static void run_of_time_map(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
-                         Scratch *scratch, double *nested) {
+static void run_of_time_map(const double *buffer, int64_t segment, int64_t lane, Run run,
+                            double *out, Scratch *scratch, double *nested) {
     double base = field(buffer, segment, 0, lane), pace = field(buffer, segment, 1, lane),
            every = field(buffer, segment, 2, lane);
     Segments inner = first_segments(buffer, segment);
@@ -325,14 +329,15 @@ static void run_of_time_map(const double *buffer, int64_t segment, int64_t lane,
 }
 
 /* A time map that stands still for many steps: each rate is evaluated once and repeated. */
-static void run_of_landings(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
-                            Scratch *scratch, double *nested) {
+static void run_of_landings(const double *buffer, int64_t segment, int64_t lane, Run run,
+                            double *out, Scratch *scratch, double *nested) {
     double every = field(buffer, segment, 2, lane), size = (double)block_of(buffer);
     double last = whole_periods(run.from + run.step * (double)(run.n - 1), every);
     for (int64_t i = 0; i < run.n;) {
         double turn = whole_periods(after(run, i).from, every);
         int64_t n = (int64_t)smaller(last - turn + 1.0, size);
-        run_of_time_map(buffer, segment, lane, (Run){turn * every, every, n}, nested, scratch, nested + n);
+        run_of_time_map(buffer, segment, lane, (Run){turn * every, every, n}, nested, scratch,
+                        nested + n);
         for (int64_t j = 0; j < n; j++) {
             int64_t steps = steps_before((turn + (double)j + 1.0) * every, after(run, i));
             fill(nested[j], steps, out + i);
@@ -348,7 +353,8 @@ static void run_of_pair(const double *buffer, int64_t segment, int64_t lane, Run
         Run block = cut(after(run, i), size);
         steps_of(buffer, first_segments(buffer, segment), lane, block, out + i, scratch,
                  nested + size);
-        steps_of(buffer, second_segments(buffer, segment), lane, block, nested, scratch, nested + size);
+        steps_of(buffer, second_segments(buffer, segment), lane, block, nested, scratch,
+                 nested + size);
         merge(opcode_of(buffer, segment), block.n, out + i, nested);
     }
 }
@@ -359,8 +365,8 @@ static int64_t to_align(const double *out) {
 }
 
 /* A segment of one lane over a run of steps from its start. */
-static void run_of_segment(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
-                       Scratch *scratch, double *nested) {
+static void run_of_segment(const double *buffer, int64_t segment, int64_t lane, Run run,
+                           double *out, Scratch *scratch, double *nested) {
     int opcode = opcode_of(buffer, segment);
     if (opcode < LOOP) {
         int64_t head = run.n > LONG ? to_align(out) : 0;
@@ -397,8 +403,8 @@ static void steps_of(const double *buffer, Segments segments, int64_t lane, Run 
             continue; /* no step is in it */
         }
         rest.n = end < INFINITY ? steps_before(end, rest) : rest.n;
-        run_of_segment(buffer, segment, lane, (Run){rest.from - begin, rest.step, rest.n}, out + i, scratch,
-                   nested);
+        run_of_segment(buffer, segment, lane, (Run){rest.from - begin, rest.step, rest.n}, out + i,
+                       scratch, nested);
         i += rest.n;
     }
 }

@@ -57,9 +57,13 @@ INLINED double start(const double *buffer, int64_t segment, int64_t lane) {
 
 INLINED int opcode_of(const double *buffer, int64_t segment) { return (int)buffer[segment]; }
 
-INLINED Segments first_segments(const double *buffer, int64_t segment) { return segments_at(buffer, segment + 3); }
+INLINED Segments first_segments(const double *buffer, int64_t segment) {
+    return segments_at(buffer, segment + 3);
+}
 
-INLINED Segments second_segments(const double *buffer, int64_t segment) { return segments_at(buffer, segment + 5); }
+INLINED Segments second_segments(const double *buffer, int64_t segment) {
+    return segments_at(buffer, segment + 5);
+}
 
 /* The number of the last segment whose start is <= c, by bisection. */
 INLINED int64_t segment_in_force(const double *buffer, Segments segments, int64_t lane, double c) {
@@ -132,7 +136,8 @@ INLINED Place place_in_loop(const double *buffer, int64_t segment, int64_t lane,
 /* The rate of a loop, from its body's rate in period number `turn`. */
 INLINED double shrunk_in_loop(const double *buffer, int64_t segment, int64_t lane, double turn,
                               double rate) {
-    Share share = share_of_scale(turn, field(buffer, segment, 2, lane), field(buffer, segment, 3, lane));
+    Share share =
+        share_of_scale(turn, field(buffer, segment, 2, lane), field(buffer, segment, 3, lane));
     return shrunk(rate, share, field(buffer, segment, 4, lane));
 }
 
@@ -143,7 +148,7 @@ static double rate_of(const double *buffer, Segments segments, int64_t lane, dou
     int64_t segment = segments.at + ROW * segment_in_force(buffer, segments, lane, c);
     c -= start(buffer, segment, lane);
     return opcode_of(buffer, segment) < LOOP ? curve(buffer, segment, lane, c)
-                                       : rate_of_nested(buffer, segment, lane, c);
+                                             : rate_of_nested(buffer, segment, lane, c);
 }
 
 /* A segment that holds others. It recurses at most DEEPEST times. */

@@ -1,5 +1,5 @@
-/* Verify a program or a plateau rule: offsets are in bounds and loops are finite. Kernels rely on it
-   and check nothing. fastlr/program/verifier.py has the same rules. */
+/* Verify a program or a plateau rule: offsets are in bounds and loops are finite. Kernels rely on
+   it and check nothing. fastlr/program/verifier.py has the same rules. */
 #include "fastlr.h"
 
 #include <math.h>
@@ -28,7 +28,9 @@ static bool is_whole(double word, double least, double most) {
 }
 
 /* The offset and the stride of a segment's start (i = 0) or of its field i - 1. */
-static const double *place_of(const double *segment, int i) { return segment + (i == 0 ? 1 : 5 + 2 * i); }
+static const double *place_of(const double *segment, int i) {
+    return segment + (i == 0 ? 1 : 5 + 2 * i);
+}
 
 /* Whether a number stands within the buffer for all lanes. */
 static bool is_number(const Reading *of, const double *place) {
@@ -87,7 +89,8 @@ static bool is_segment(const Reading *of, const double *before, const double *se
         }
     }
     return (!before || are_in_order(of, place_of(before, 0), place_of(segment, 0))) &&
-           (segment[0] != SAMPLED || are_samples_within(of, place_of(segment, 1), place_of(segment, 3)));
+           (segment[0] != SAMPLED ||
+            are_samples_within(of, place_of(segment, 1), place_of(segment, 3)));
 }
 
 /* Whether segments and all those that they hold are sound. Segments stand before those that they

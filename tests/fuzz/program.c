@@ -11,7 +11,7 @@
 
 enum { ASKED = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
 
-static const char *const LEVELS[] = {"baseline", "avx2", "avx512"};
+static const char *const INSTRUCTION_SETS[] = {"baseline", "avx2", "avx512"};
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
     return mutated_behind(ASKED, HEADER, MAGIC, HEADER_SIZE, data, size, most, seed);
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     double *words = copied(data, count),
            *program = copied(data + ASKED * sizeof(double), count - ASKED);
     if (fastlr_is_program(program, count - ASKED)) {
-        fastlr_use_level(LEVELS[count % 3]);
+        fastlr_use_instruction_set(INSTRUCTION_SETS[count % 3]);
         int64_t t = number_in(words[0], INT64_MIN, INT64_C(1) << 53);
         volatile double rate = fastlr_rate(program, t);
         (void)rate;

@@ -233,9 +233,9 @@ def test_every_shape_has_its_case():
 
 def test_a_level_is_asked_for_by_name():
     with pytest.raises(
-        ValueError, match=r"use_level: name must be one of .*'baseline', got 'sse9'"
+        ValueError, match=r"use_instruction_set: name must be one of .*'baseline', got 'sse9'"
     ):
-        native.use_level("sse9")
+        native.use_instruction_set("sse9")
 
 
 # -- the build -------------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def state(checkout: Path) -> tuple[str, str]:
 
 def test_a_checkout_that_is_built(checkout):
     assert state(checkout) == (
-        "the C extension is not here: it is not built; in a checkout, pip install -e . builds it",
+        "the C extension is missing: it is not built; in a checkout, pip install -e . builds it",
         "0.7",
     )
     assert build(checkout).returncode == 0
@@ -312,15 +312,15 @@ def test_a_checkout_that_is_built(checkout):
         kernels.write("\n")
     reason, rate = state(checkout)
     assert re.fullmatch(
-        r"the C extension is stale: built from sources \w{16}, which are \w{16} by now; "
-        r"build it anew",
+        r"the C extension is out of date: it was built from sources \w{16}, but the sources are "
+        r"now \w{16}; build it again",
         reason,
     )
     assert rate == "0.7"
 
     assert build(checkout, FASTLR_NATIVE="off").returncode == 0
     assert state(checkout) == (
-        "the C extension is not here: FASTLR_NATIVE=off when fastlr was installed",
+        "the C extension is missing: FASTLR_NATIVE=off when fastlr was installed",
         "0.7",
     )
 
@@ -348,7 +348,7 @@ def test_without_a_compiler_it_is_installed_and_says_why(checkout):
     assert done.returncode == 0, done.stderr
     reason, rate = state(checkout)
     assert reason.startswith(
-        "the C extension is not here: it could not be built when fastlr was installed: "
+        "the C extension is missing: it could not be built when fastlr was installed: "
     )
     assert "/nowhere/cc" in reason
     assert rate == "0.7"
@@ -376,9 +376,9 @@ def test_a_build_that_fuses_on_its_own_is_refused(checkout):
     )
     assert build(checkout).returncode == 0
     reason, rate = state(checkout)
-    fuses = native.levels()[0] != "baseline" or os.uname().machine in ("aarch64", "arm64")
+    fuses = native.instruction_sets()[0] != "baseline" or os.uname().machine in ("aarch64", "arm64")
     wrong = (
-        "the C extension is not to be used: it was built with contracted "
+        "the C extension must not be used: it was built with contracted "
         "multiply-adds; build it with -ffp-contract=off"
     )
     assert (reason, rate) == (wrong if fuses else "ready", "0.7")
