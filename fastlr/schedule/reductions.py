@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Rate, Steps, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
-from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
 from fastlr.reductions.extrema import NEVER, Reach
 from fastlr.reductions.segment_view import SegmentView, segment_views
@@ -253,7 +253,7 @@ class Reductions(Value):
         return self._first(levels, steps, above=name.endswith("max"), beyond=False)
 
     def _passes(self, name: str, rate: Rate, start: int, stop: int | None, above: bool) -> Any:
-        end = min(LAST_STEP + 1, int(self._lowered()[3])) if stop is None else stop
+        end = min(LAST_STEP + 1, int(self._lowered()[HEADER_LIMIT])) if stop is None else stop
         steps = self._range(name, start, end, least=0, most=LAST_STEP + 1)
         return self._first(self._levels(name, "rate", rate), steps, above, beyond=True)
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Choice, broadcast, short_repr
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
-from fastlr.program.opcodes import HEADER, LAST_STEP
+from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
 from fastlr.schedule.calls import MOST_NESTED, VERSION, Call
@@ -205,7 +205,7 @@ class Value:
             raise ValueError(
                 f"{where} must be from 0 to 2**53, got {short_repr(first if first < 0 else last)}"
             )
-        limit = int(self._lowered()[3])
+        limit = int(self._lowered()[HEADER_LIMIT])
         if last >= limit:
             raise ValueError(
                 f"{where} must be before the end, step {limit}, as past_end='raise', got {last}"
