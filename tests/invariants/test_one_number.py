@@ -39,7 +39,7 @@ def lanes_in_a_loop(program, steps, lanes):
 
 @pytest.fixture(params=native.instruction_sets())
 def level(request):
-    """The C library at each level that this processor has."""
+    """The C library with each instruction set that this processor has."""
     before = native.instruction_set()
     native.use_instruction_set(request.param)
     yield request.param

@@ -100,8 +100,8 @@ def test_each_thread_keeps_its_own_backend(hurried, eager):
     assert at_once(ask) == [({expected[i % 3]}, BACKENDS[i % 3]) for i in range(6)]
 
 
-def test_a_table_is_of_one_backend_whatever_is_set_meanwhile(hurried, eager):
-    """C and Numba give the same bits, the reference others: so a mixed one would be told."""
+def test_a_table_is_of_one_backend_while_others_are_set(hurried, eager):
+    """The reference gives other bits than C and Numba, so a mixed table would be seen."""
     before, schedule, done = flr.backend(), flr.cosine(1.0, 0.1, 999), threading.Event()
 
     def tables():

@@ -108,7 +108,7 @@ def test_the_example_refuses_what_is_no_program(rates, tmp_path):
         assert "must be a program" in done.stderr
 
 
-def test_the_example_refuses_a_step_that_may_not_be_asked_for(rates, tmp_path):
+def test_the_example_refuses_a_step_past_the_end(rates, tmp_path):
     path = tmp_path / "program"
     flr.linear(1.0, 0.0, 10).with_past_end("raise").program.tofile(path)
     done = run(rates, path, 8, 12, 1)
@@ -231,7 +231,7 @@ def test_every_shape_has_its_case():
                 assert re.search(rf"\b{row.name.upper()}\b", text[room]), (room, row.name)
 
 
-def test_a_level_is_asked_for_by_name():
+def test_an_unknown_instruction_set_is_refused():
     with pytest.raises(
         ValueError, match=r"use_instruction_set: name must be one of .*'baseline', got 'sse9'"
     ):

@@ -140,7 +140,7 @@ print(json.dumps(found))
         ("JIT", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'JIT'"}),
     ],
 )
-def test_the_environment_chooses_at_the_first_question(asked, found):
+def test_the_environment_chooses_at_the_first_evaluation(asked, found):
     assert run(CHOICE, FASTLR_BACKEND=asked) == found
 
 
@@ -223,7 +223,7 @@ def test_what_is_left_runs_and_says_why(absent, missing, default):
     ("absent", "asked", "reason"),
     [("numba", "jit", NO_NUMBA), ("_cffi_backend", "native", NO_CFFI)],
 )
-def test_what_the_environment_asks_for_in_vain_is_an_error(absent, asked, reason):
+def test_an_unusable_backend_in_the_environment_is_an_error(absent, asked, reason):
     found = run(GONE, absent, asked, FASTLR_BACKEND=asked)
     assert found["default"] == found["rates"]
     assert (
