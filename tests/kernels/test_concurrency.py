@@ -143,9 +143,10 @@ CROWD = """
 import hashlib, json, multiprocessing, os, signal, sys, threading, warnings
 import numpy as np
 import fastlr as flr
-from fastlr import threads
+from fastlr.kernels import threads
 from processes import answers, fresh
-warnings.filterwarnings("ignore", ".*is multi-threaded, use of fork", DeprecationWarning)  # which is what is tried here
+# forks of a process with threads are what this test is about
+warnings.filterwarnings("ignore", ".*is multi-threaded, use of fork", DeprecationWarning)
 threads._LEAST = 1
 expected, schedule, found = sys.argv[1], fresh(), {}
 
@@ -237,7 +238,8 @@ def squares(out):
 
 def main():
     if sys.argv[1:] == ["full"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # as a full disk does, it refuses the first byte of a file
+        # like a full disk, it refuses the first byte of a file
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     out = np.empty(5)
     squares(out)
     print(json.dumps({"right": out.tolist(), "hits": sum(squares.stats.cache_hits.values())}))

@@ -127,7 +127,8 @@ int main(int, char **arguments) {
     program.resize(std::fread(program.data(), sizeof(double), program.size(), file));
     std::fclose(file);
     if (!fastlr_is_program(program.data(), program.size())) return 1;
-    fastlr_table(program.data(), {0, fastlr_count(program.data())}, {0, 1, 5}, {out.data(), 40, 8, false});
+    fastlr_lanes lanes = {0, fastlr_count(program.data())};
+    fastlr_table(program.data(), lanes, {0, 1, 5}, {out.data(), 40, 8, false});
     for (double rate : out) std::printf("%.17g\n", rate);
 }
 """
@@ -173,7 +174,8 @@ int main(int count, char **arguments) {
     fclose(file);
     if (count != 2 || !fastlr_is_rule(rule, size, 1) || fastlr_is_rule(rule, size - 1, 1)) return 1;
     fastlr_state state = {&scale, &best, &bad, &cool, NULL, NULL};
-    fastlr_plateau(rule, (fastlr_lanes){0, 1}, (fastlr_metrics){metrics, 5, 1, 0}, state, scales, 1);
+    fastlr_metrics of = {metrics, 5, 1, 0};
+    fastlr_plateau(rule, (fastlr_lanes){0, 1}, of, state, scales, 1);
     for (int i = 0; i < 5; i++) printf("%.17g\n", scales[i]);
     return 0;
 }
