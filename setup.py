@@ -1,4 +1,4 @@
-"""The build: what is Python stands in pyproject.toml, what is C in csrc/build.py."""
+"""The build. pyproject.toml configures the Python part, csrc/build.py the C part."""
 
 from runpy import run_path
 

@@ -1,10 +1,9 @@
 /* The arithmetic under the kernels, operation by operation that of
    fastlr/kernels/jit/arithmetic.py: the same bits.
 
-   Every multiply-add is an explicit fma, so that a compiler has no choice to make; a build in which
-   it has one is refused
-   (`contracted` in kernels.h). No branches, no tables: everything runs on as many lanes as the
-   machine has. A Pair is a number in two words. */
+   Every multiply-add is an explicit fma. A compiler must not fuse others: `fault` in kernels.h
+   refuses a build that does. There are no branches and no tables, so that loops use the full vector
+   width. A Pair is a number in two words. */
 #ifndef FASTLR_ARITHMETIC_H
 #define FASTLR_ARITHMETIC_H
 
@@ -14,8 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The bits are those of IEEE arithmetic, each operation rounded once, in the order in which it is
- * written. */
+/* The bits are those of IEEE arithmetic: each operation is rounded once, in the written order. */
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||     \
     (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "fastlr must be compiled without -ffast-math and its like, which change its rates"
@@ -23,7 +21,7 @@
 #error "fastlr must be compiled for arithmetic in float64: on x86 with -mfpmath=sse -msse2"
 #endif
 
-/* Whatever flags a program compiles its sources with, these hold for these. */
+/* These flags override those of the program that includes the sources. */
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
@@ -44,8 +42,19 @@
 #define ALIGNED
 #endif
 
-/* Before a loop whose turns have nothing to do with each other, though they write to several
- * arrays. */
+/* End the process. Kernels do so at an opcode that they do not know; the verifier lets none pass.
+ */
+#if defined(__GNUC__)
+#define TRAP() __builtin_trap()
+#elif defined(_MSC_VER)
+#include <intrin.h>
+#define TRAP() __fastfail(7) /* FAST_FAIL_FATAL_APP_EXIT */
+#else
+#include <stdlib.h>
+#define TRAP() abort()
+#endif
+
+/* Before a loop of independent iterations that writes to several arrays. */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)

@@ -1,7 +1,7 @@
 /* Every kernel, for an x86-64 processor with AVX-512. */
-#include "level.h"
+#include "instruction_set.h"
 
-#if HAS_X86_LEVELS
+#if HAS_X86_SETS
 #include <math.h>
 #include <string.h>
 
@@ -14,8 +14,17 @@
 
 #include "kernels.h"
 
-const Level fastlr_avx512 = {"avx512", fault,   rate, rates, each,    steps,
-                             table,    plateau, drop, drops, annealed};
+const InstructionSet fastlr_avx512 = {"avx512",
+                                      fault,
+                                      rate,
+                                      rates,
+                                      each,
+                                      steps,
+                                      table,
+                                      plateau,
+                                      multi_power_terms,
+                                      multi_power_exponentials,
+                                      annealing_momenta};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -1,5 +1,14 @@
-/* Every kernel, for any processor of the kind that is compiled for. */
+/* Every kernel, for any processor of the architecture. */
 #include "kernels.h"
 
-const Level fastlr_baseline = {"baseline", fault,   rate, rates, each,    steps,
-                               table,      plateau, drop, drops, annealed};
+const InstructionSet fastlr_baseline = {"baseline",
+                                        fault,
+                                        rate,
+                                        rates,
+                                        each,
+                                        steps,
+                                        table,
+                                        plateau,
+                                        multi_power_terms,
+                                        multi_power_exponentials,
+                                        annealing_momenta};

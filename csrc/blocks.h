@@ -1,53 +1,55 @@
-/* Many clocks at a time: of as many lanes, each at its own, or of one lane in any order.
+/* Many steps at a time: one step per lane for many lanes, or steps in any order for one lane.
 
-   A block of clocks goes through every row in force among them at the machine's full width, and
-   each rate is taken from its own row. */
+   Every segment in force at some step of a block is evaluated at all steps of the block, at the
+   machine's full width. Each step then takes the rate of its own segment. */
 #ifndef FASTLR_BLOCKS_H
 #define FASTLR_BLOCKS_H
 
 #include "segments.h"
 
 #define BLOCK                                                                                      \
-    1024 /* clocks at a time: 8 KiB of float64, so that what two passes read stays in the cache */
-#define MOST_BLENDED 4 /* rows in force in a block that are evaluated for all of it */
-#define LEVEL 4        /* blocks that a row which holds others needs for itself */
-#define NESTED (LEVEL * (DEEPEST + 1) * 8)
+    1024 /* steps at a time: 8 KiB of float64, which stay in the cache between two passes */
+#define MOST_BLENDED                                                                               \
+    4 /* segments in force that are evaluated for a whole block; above it, one by one */
+#define BLOCKS_PER_DEPTH 4 /* blocks of scratch per depth of segments within segments */
+#define NESTED (BLOCKS_PER_DEPTH * (DEEPEST + 1) * 8)
 
-/* Clocks of a block: of lanes lane, lane+1, ... (stride 1), or all of one lane (stride 0). */
+/* Steps of a block: one each of lanes lane, lane+1, ... (stride 1), or all of one lane (stride 0).
+ */
 typedef struct {
     int64_t lane, stride, n;
     const double *c;
-} Clocks;
+} Steps;
 
-/* What a block is computed in: a row's fields spread out, its clocks, its rates; and blocks for
- * rows within rows. */
+/* Memory for a block: a segment's fields (one per step), its steps and its rates; and blocks for
+   segments within segments. */
 typedef struct {
-    ALIGNED double fields[FIELDS_MOST][BLOCK], clocks[BLOCK], rates[BLOCK];
+    ALIGNED double fields[FIELDS_MOST][BLOCK], steps[BLOCK], rates[BLOCK];
     double nested[NESTED];
 } Scratch;
 
-/* How many clocks to take at a time, so that the scratch of a deep program is no larger than that
- * of a flat one. */
-INLINED int64_t block_of(const double *words) {
-    int64_t most = NESTED / (LEVEL * (integer(words, HEADER_DEPTH) + 1));
+/* How many steps to take at a time. Deep programs take fewer, so that their scratch is no larger.
+ */
+INLINED int64_t block_of(const double *buffer) {
+    int64_t most = NESTED / (BLOCKS_PER_DEPTH * (integer(buffer, HEADER_DEPTH) + 1));
     return most < BLOCK ? most : BLOCK;
 }
 
-/* Whether each clock has a number of its own, not all of them one. */
-INLINED bool is_own(const double *words, int64_t at, int64_t stride) {
-    return integer(words, at + 1) * stride != 0;
+/* Whether each step has a number of its own, instead of one for all. */
+INLINED bool is_own(const double *buffer, int64_t at, int64_t stride) {
+    return integer(buffer, at + 1) * stride != 0;
 }
 
-/* Where a number of lane, lane+1, ... begins. */
-INLINED const double *first_of(const double *words, int64_t at, int64_t lane) {
-    return words + integer(words, at) + lane * integer(words, at + 1);
+/* The address of a number of lanes lane, lane+1, ... */
+INLINED const double *first_of(const double *buffer, int64_t at, int64_t lane) {
+    return buffer + integer(buffer, at) + lane * integer(buffer, at + 1);
 }
 
-/* A number of consecutive lanes: where it stands if each has its own, spread out if they share one.
- */
-INLINED const double *column(const double *words, int64_t at, Clocks of, double *spread) {
-    const double *first = first_of(words, at, of.lane);
-    if (is_own(words, at, of.stride)) {
+/* A number of consecutive lanes: its address if each lane has its own, else the shared number
+   repeated in `spread`. */
+INLINED const double *column(const double *buffer, int64_t at, Steps of, double *spread) {
+    const double *first = first_of(buffer, at, of.lane);
+    if (is_own(buffer, at, of.stride)) {
         return first;
     }
     for (int64_t i = 0; i < of.n; i++) {
@@ -56,32 +58,31 @@ INLINED const double *column(const double *words, int64_t at, Clocks of, double 
     return spread;
 }
 
-/* Clocks from the row's start, where it has begun; those of the track itself, if that is at step 0.
- */
-INLINED const double *clocks_of_row(const double *words, int64_t row, Clocks of,
-                                    double *RESTRICT clocks) {
-    const double *begin = first_of(words, row + 1, of.lane);
-    if (is_own(words, row + 1, of.stride)) {
+/* Steps counted from the segment's start, at least 0; `of.c` itself if the start is step 0. */
+INLINED const double *local_steps(const double *buffer, int64_t segment, Steps of,
+                                  double *RESTRICT steps) {
+    const double *begin = first_of(buffer, segment + 1, of.lane);
+    if (is_own(buffer, segment + 1, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
-            clocks[i] = larger(of.c[i] - begin[i], 0.0);
+            steps[i] = larger(of.c[i] - begin[i], 0.0);
         }
-        return clocks;
+        return steps;
     }
     double shared = *begin;
     if (shared == 0.0) {
         return of.c;
     }
     for (int64_t i = 0; i < of.n; i++) {
-        clocks[i] = larger(of.c[i] - shared, 0.0);
+        steps[i] = larger(of.c[i] - shared, 0.0);
     }
-    return clocks;
+    return steps;
 }
 
-/* Take the rates of clocks from the row's start on; later rows take theirs after it. */
-static void blend(const double *words, int64_t row, Clocks of, const double *RESTRICT rates,
+/* Take the rates of the steps from the segment's start on. Later segments then overwrite theirs. */
+static void blend(const double *buffer, int64_t segment, Steps of, const double *RESTRICT rates,
                   double *RESTRICT out) {
-    const double *begin = first_of(words, row + 1, of.lane);
-    if (is_own(words, row + 1, of.stride)) {
+    const double *begin = first_of(buffer, segment + 1, of.lane);
+    if (is_own(buffer, segment + 1, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
             out[i] = begin[i] <= of.c[i] ? rates[i] : out[i];
         }
@@ -98,8 +99,8 @@ static void blend(const double *words, int64_t row, Clocks of, const double *RES
         out[i] = rate;                                                                             \
     }
 
-/* As if no lane had to be `fine`, and again where some have; at once so where the first of them
- * has. */
+/* Assume that no lane must be `fine`; recompute if any must. If the first one must, skip the first
+   pass. */
 #define FOR_EACH_FINE(condition, rate)                                                             \
     {                                                                                              \
         int64_t i = 0, some = condition;                                                           \
@@ -118,14 +119,15 @@ static void blend(const double *words, int64_t row, Clocks of, const double *RES
         }                                                                                          \
     }
 
-/* The shapes measured from the nearer end. */
-INLINED void lanes_from_nearer_end(int shape, int64_t n, const double *RESTRICT c,
+/* The curves measured from the nearer end. */
+INLINED void lanes_from_nearer_end(int opcode, int64_t n, const double *RESTRICT c,
                                    const double *RESTRICT length, const double *RESTRICT lo,
                                    const double *RESTRICT hi, double *RESTRICT out, bool wide) {
-    switch (shape) {
+    switch (opcode) {
     case LINEAR: FOR_EACH(linear(c[i], length[i], lo[i], hi[i], wide)) return;
     case SQUARE: FOR_EACH(square(c[i], length[i], lo[i], hi[i], wide)) return;
-    default: FOR_EACH(cosine(c[i], length[i], lo[i], hi[i], wide)) return;
+    case COSINE: FOR_EACH(cosine(c[i], length[i], lo[i], hi[i], wide)) return;
+    default: TRAP();
     }
 }
 
@@ -137,7 +139,7 @@ static bool any_wide(int64_t n, const double *RESTRICT length) {
     return wide > 0;
 }
 
-/* As if none were deep, and again where some are. */
+/* Assume that no exponential is `deep`; recompute if any is. */
 static void lanes_of_exponential(int64_t n, const double *RESTRICT c, const double *RESTRICT a,
                                  const double *RESTRICT k, const double *RESTRICT k_low,
                                  double *RESTRICT out) {
@@ -151,47 +153,47 @@ static void lanes_of_exponential(int64_t n, const double *RESTRICT c, const doub
     }
 }
 
-/* A curve's row at a block of clocks of its track. */
-static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *RESTRICT out,
+/* A curve at a block of steps, which count from where its segments begin. */
+static void lanes_of_curve(const double *buffer, int64_t segment, Steps of, double *RESTRICT out,
                            Scratch *scratch) {
     int64_t n = of.n;
-    int shape = shape_of(words, row);
-#define COLUMN(i) column(words, field_at(row, i), of, scratch->fields[i])
+    int opcode = opcode_of(buffer, segment);
+#define COLUMN(i) column(buffer, field_at(segment, i), of, scratch->fields[i])
     const double *RESTRICT p0 = COLUMN(0);
-    if (shape == CONSTANT) {
+    if (opcode == CONSTANT) {
         memcpy(out, p0, (size_t)n * sizeof *out);
         return;
     }
-    const double *RESTRICT c = clocks_of_row(words, row, of, scratch->clocks);
+    const double *RESTRICT c = local_steps(buffer, segment, of, scratch->steps);
     const double *RESTRICT p1 = COLUMN(1), *RESTRICT p2 = COLUMN(2);
-    if (shape == LINEAR || shape == SQUARE || shape == COSINE) {
-        /* as if no length were wide, and again where some are: to look first would be to wait for
-         * memory twice */
-        lanes_from_nearer_end(shape, n, c, p0, p1, p2, out, false);
+    if (opcode == LINEAR || opcode == SQUARE || opcode == COSINE) {
+        /* Assume the narrow case; recompute if any length is wide. Looking first would wait for
+           memory twice. */
+        lanes_from_nearer_end(opcode, n, c, p0, p1, p2, out, false);
         if (any_wide(n, p0)) {
-            lanes_from_nearer_end(shape, n, c, p0, p1, p2, out, true);
+            lanes_from_nearer_end(opcode, n, c, p0, p1, p2, out, true);
         }
         return;
     }
-    if (shape == EXPONENTIAL) {
+    if (opcode == EXPONENTIAL) {
         lanes_of_exponential(n, c, p0, p1, p2, out);
         return;
     }
-    if (shape == EDEN) {
+    if (opcode == EDEN) {
         FOR_EACH_FINE(is_steep(p2[i]), eden(c[i], p0[i], p1[i], p2[i], fine))
         return;
     }
     const double *RESTRICT p3 = COLUMN(3);
-    switch (shape) {
+    switch (opcode) {
     case POWER:
         FOR_EACH_FINE(is_steep(p3[i]), power(c[i], p0[i], p1[i], p2[i], p3[i], fine)) return;
     case STAIRCASE: FOR_EACH(staircase(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case RECIPROCAL: FOR_EACH(reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case REX: FOR_EACH(rex(c[i], p0[i], p1[i], p2[i], p3[i])) return;
-    case SAMPLED: FOR_EACH(sample(words, c[i], p0[i], p1[i], p2[i], p3[i])) return;
+    case SAMPLED: FOR_EACH(sample(buffer, c[i], p0[i], p1[i], p2[i], p3[i])) return;
     }
     const double *RESTRICT p4 = COLUMN(4);
-    switch (shape) {
+    switch (opcode) {
     case COSINE_POWER:
         FOR_EACH_FINE(is_sharp(p3[i], p4[i]),
                       cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], fine))
@@ -204,18 +206,21 @@ static void lanes_of_curve(const double *words, int64_t row, Clocks of, double *
         return;
     }
     const double *RESTRICT p5 = COLUMN(5);
-    FOR_EACH(hyperbolic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i]))
+    switch (opcode) {
+    case TANH: FOR_EACH(hyperbolic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])) return;
+    default: TRAP();
+    }
 #undef COLUMN
 }
 
 typedef struct {
     int64_t first, last;
-} Rows;
+} InForce;
 
-INLINED int64_t count_begun(const double *words, int64_t row, Clocks of) {
-    const double *begin = first_of(words, row + 1, of.lane);
+INLINED int64_t count_begun(const double *buffer, int64_t segment, Steps of) {
+    const double *begin = first_of(buffer, segment + 1, of.lane);
     int64_t begun = 0;
-    if (is_own(words, row + 1, of.stride)) {
+    if (is_own(buffer, segment + 1, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
             begun += begin[i] <= of.c[i];
         }
@@ -228,144 +233,148 @@ INLINED int64_t count_begun(const double *words, int64_t row, Clocks of) {
     return begun;
 }
 
-/* The rows of a track that a block of clocks falls into lie between these two. */
-static Rows rows_in_force(const double *words, Track track, Clocks of) {
-    Rows rows = {0, 0};
-    if (track.count > MOST_BLENDED) {
-        rows.first = track.count;
+/* The first and the last segment in force at a step of a block. */
+static InForce find_in_force(const double *buffer, Segments segments, Steps of) {
+    InForce in_force = {0, 0};
+    if (segments.count > MOST_BLENDED) {
+        in_force.first = segments.count;
         for (int64_t i = 0; i < of.n; i++) {
-            int64_t k = row_in_force(words, track, of.lane + i * of.stride, of.c[i]);
-            rows.first = k < rows.first ? k : rows.first;
-            rows.last = k > rows.last ? k : rows.last;
+            int64_t k = segment_in_force(buffer, segments, of.lane + i * of.stride, of.c[i]);
+            in_force.first = k < in_force.first ? k : in_force.first;
+            in_force.last = k > in_force.last ? k : in_force.last;
         }
-        return rows;
+        return in_force;
     }
-    for (int64_t k = 1; k < track.count; k++) {
-        int64_t begun = count_begun(words, track.at + ROW * k, of);
-        rows.last = begun > 0 ? k : rows.last;
-        rows.first = begun == of.n ? k : rows.first;
+    for (int64_t k = 1; k < segments.count; k++) {
+        int64_t begun = count_begun(buffer, segments.at + ROW * k, of);
+        in_force.last = begun > 0 ? k : in_force.last;
+        in_force.first = begun == of.n ? k : in_force.first;
     }
-    return rows;
+    return in_force;
 }
 
-static void one_by_one(const double *words, Track track, Clocks of, double *out) {
+static void one_by_one(const double *buffer, Segments segments, Steps of, double *out) {
     for (int64_t i = 0; i < of.n; i++) {
-        out[i] = rate_of(words, track, of.lane + i * of.stride, of.c[i]);
+        out[i] = rate_of(buffer, segments, of.lane + i * of.stride, of.c[i]);
     }
 }
 
-/* Whether a row of the track holds others. */
-INLINED bool holds(const double *words, Track track) {
-    for (int64_t k = 0; k < track.count; k++) {
-        if (shape_of(words, track.at + ROW * k) >= LOOP) {
+/* Whether any of the segments holds others. */
+INLINED bool holds(const double *buffer, Segments segments) {
+    for (int64_t k = 0; k < segments.count; k++) {
+        if (opcode_of(buffer, segments.at + ROW * k) >= LOOP) {
             return true;
         }
     }
     return false;
 }
 
-static void lanes_of_nested(const double *words, Track track, Clocks of, double *out,
+static void lanes_of_nested(const double *buffer, Segments segments, Steps of, double *out,
                             Scratch *scratch, double *nested);
 
-/* A track at a block of clocks. Returns the first row in force, as a guess for the next block: that
-   row is evaluated before it is known to be the one, so that its numbers come from memory while
-   others are computed with. */
-static int64_t lanes_at(const double *words, Track track, Clocks of, double *out, Scratch *scratch,
-                        int64_t guess) {
-    if (integer(words, HEADER_DEPTH) > 0 && holds(words, track)) {
-        lanes_of_nested(words, track, of, out, scratch, scratch->nested);
+/* Some segments at a block of steps. Returns the first segment in force, as a guess for the next
+   block. The guessed segment is evaluated before its start is compared, so that its numbers are
+   read from memory early. */
+static int64_t lanes_at(const double *buffer, Segments segments, Steps of, double *out,
+                        Scratch *scratch, int64_t guess) {
+    if (integer(buffer, HEADER_DEPTH) > 0 && holds(buffer, segments)) {
+        lanes_of_nested(buffer, segments, of, out, scratch, scratch->nested);
         return 0;
     }
-    lanes_of_curve(words, track.at + ROW * guess, of, out, scratch);
-    Rows rows = rows_in_force(words, track, of);
-    if (rows.last - rows.first >= MOST_BLENDED) {
-        one_by_one(words, track, of, out);
-        return rows.first;
+    lanes_of_curve(buffer, segments.at + ROW * guess, of, out, scratch);
+    InForce in_force = find_in_force(buffer, segments, of);
+    if (in_force.last - in_force.first >= MOST_BLENDED) {
+        one_by_one(buffer, segments, of, out);
+        return in_force.first;
     }
-    if (rows.first != guess) {
-        lanes_of_curve(words, track.at + ROW * rows.first, of, out, scratch);
+    if (in_force.first != guess) {
+        lanes_of_curve(buffer, segments.at + ROW * in_force.first, of, out, scratch);
     }
-    for (int64_t k = rows.first + 1; k <= rows.last; k++) {
-        lanes_of_curve(words, track.at + ROW * k, of, scratch->rates, scratch);
-        blend(words, track.at + ROW * k, of, scratch->rates, out);
+    for (int64_t k = in_force.first + 1; k <= in_force.last; k++) {
+        lanes_of_curve(buffer, segments.at + ROW * k, of, scratch->rates, scratch);
+        blend(buffer, segments.at + ROW * k, of, scratch->rates, out);
     }
-    return rows.first;
+    return in_force.first;
 }
 
-/* A loop at its own clocks: its body at the clocks within a period, then shrunk by the period's
- * number. */
-static void lanes_of_loop(const double *words, int64_t row, Clocks of, double *RESTRICT out,
+/* A loop at steps from its start: its body at the steps within a period, then shrunk by the number
+   of the period. */
+static void lanes_of_loop(const double *buffer, int64_t segment, Steps of, double *RESTRICT out,
                           Scratch *scratch, double *nested) {
     int64_t n = of.n;
     double *RESTRICT turns = nested, *RESTRICT within = nested + n;
-    const double *period = column(words, field_at(row, 0), of, scratch->fields[0]);
-    const double *times = column(words, field_at(row, 1), of, scratch->fields[1]);
+    const double *period = column(buffer, field_at(segment, 0), of, scratch->fields[0]);
+    const double *times = column(buffer, field_at(segment, 1), of, scratch->fields[1]);
     for (int64_t i = 0; i < n; i++) {
         turns[i] = smaller(whole_periods(of.c[i], period[i]), times[i] - 1.0);
         within[i] = of.c[i] - turns[i] * period[i];
     }
-    lanes_of_nested(words, first_track(words, row), (Clocks){of.lane, of.stride, n, within}, out,
-                    scratch, nested + 2 * n);
-    const double *k = column(words, field_at(row, 2), of, scratch->fields[0]);
-    const double *k_low = column(words, field_at(row, 3), of, scratch->fields[1]);
-    const double *floor = column(words, field_at(row, 4), of, scratch->fields[2]);
+    lanes_of_nested(buffer, first_segments(buffer, segment), (Steps){of.lane, of.stride, n, within},
+                    out, scratch, nested + 2 * n);
+    const double *k = column(buffer, field_at(segment, 2), of, scratch->fields[0]);
+    const double *k_low = column(buffer, field_at(segment, 3), of, scratch->fields[1]);
+    const double *floor = column(buffer, field_at(segment, 4), of, scratch->fields[2]);
     for (int64_t i = 0; i < n; i++) {
         out[i] = shrunk(out[i], share_of_scale(turns[i], k[i], k_low[i]), floor[i]);
     }
 }
 
-static void merge(int shape, int64_t n, double *RESTRICT out, const double *RESTRICT other) {
-    switch (shape) {
+static void merge(int opcode, int64_t n, double *RESTRICT out, const double *RESTRICT other) {
+    switch (opcode) {
     case MULTIPLY: FOR_EACH(out[i] * other[i]) return;
     case ADD: FOR_EACH(out[i] + other[i]) return;
     case MINIMUM: FOR_EACH(smaller(out[i], other[i])) return;
-    default: FOR_EACH(larger(out[i], other[i])) return;
+    case MAXIMUM: FOR_EACH(larger(out[i], other[i])) return;
+    default: TRAP();
     }
 }
 
-/* A row that holds others, at its own clocks. */
-static void lanes_of_holder(const double *words, int64_t row, Clocks of, double *out,
+/* A segment that holds others, at steps from its start. */
+static void lanes_of_holder(const double *buffer, int64_t segment, Steps of, double *out,
                             Scratch *scratch, double *nested) {
-    int shape = shape_of(words, row);
-    if (shape == LOOP) {
-        lanes_of_loop(words, row, of, out, scratch, nested);
+    int opcode = opcode_of(buffer, segment);
+    if (opcode == LOOP) {
+        lanes_of_loop(buffer, segment, of, out, scratch, nested);
         return;
     }
-    if (shape == CLOCK) {
-        const double *base = column(words, field_at(row, 0), of, scratch->fields[0]);
-        const double *pace = column(words, field_at(row, 1), of, scratch->fields[1]);
-        const double *every = column(words, field_at(row, 2), of, scratch->fields[2]);
+    if (opcode == CLOCK) {
+        const double *base = column(buffer, field_at(segment, 0), of, scratch->fields[0]);
+        const double *pace = column(buffer, field_at(segment, 1), of, scratch->fields[1]);
+        const double *every = column(buffer, field_at(segment, 2), of, scratch->fields[2]);
         for (int64_t i = 0; i < of.n; i++) {
             nested[i] = paced(of.c[i], base[i], pace[i], every[i]);
         }
         of.c = nested;
-        lanes_of_nested(words, first_track(words, row), of, out, scratch, nested + of.n);
+        lanes_of_nested(buffer, first_segments(buffer, segment), of, out, scratch, nested + of.n);
         return;
     }
-    lanes_of_nested(words, first_track(words, row), of, out, scratch, nested);
-    lanes_of_nested(words, second_track(words, row), of, nested, scratch, nested + of.n);
-    merge(shape, of.n, out, nested);
+    if (opcode >= OPCODES) {
+        TRAP(); /* before offsets are read that it may not have */
+    }
+    lanes_of_nested(buffer, first_segments(buffer, segment), of, out, scratch, nested);
+    lanes_of_nested(buffer, second_segments(buffer, segment), of, nested, scratch, nested + of.n);
+    merge(opcode, of.n, out, nested);
 }
 
-/* A track with rows that hold others, as deep as DEEPEST: each level takes up to LEVEL blocks of
- * `nested`. */
-static void lanes_of_nested(const double *words, Track track, Clocks of, double *out,
+/* Segments of which some hold others. It recurses at most DEEPEST times; each depth takes up to
+   BLOCKS_PER_DEPTH blocks of `nested`. */
+static void lanes_of_nested(const double *buffer, Segments segments, Steps of, double *out,
                             Scratch *scratch, double *nested) {
-    Rows rows = rows_in_force(words, track, of);
-    if (rows.last - rows.first >= MOST_BLENDED) {
-        one_by_one(words, track, of, out);
+    InForce in_force = find_in_force(buffer, segments, of);
+    if (in_force.last - in_force.first >= MOST_BLENDED) {
+        one_by_one(buffer, segments, of, out);
         return;
     }
-    double *rates = nested, *clocks = nested + of.n;
-    for (int64_t k = rows.first; k <= rows.last; k++) {
-        int64_t row = track.at + ROW * k;
-        if (shape_of(words, row) < LOOP) {
-            lanes_of_curve(words, row, of, rates, scratch);
+    double *rates = nested, *steps = nested + of.n;
+    for (int64_t k = in_force.first; k <= in_force.last; k++) {
+        int64_t segment = segments.at + ROW * k;
+        if (opcode_of(buffer, segment) < LOOP) {
+            lanes_of_curve(buffer, segment, of, rates, scratch);
         } else {
-            Clocks own = {of.lane, of.stride, of.n, clocks_of_row(words, row, of, clocks)};
-            lanes_of_holder(words, row, own, rates, scratch, nested + 2 * of.n);
+            Steps own = {of.lane, of.stride, of.n, local_steps(buffer, segment, of, steps)};
+            lanes_of_holder(buffer, segment, own, rates, scratch, nested + 2 * of.n);
         }
-        blend(words, row, of, rates, out);
+        blend(buffer, segment, of, rates, out);
     }
 }
 

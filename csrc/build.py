@@ -1,12 +1,12 @@
-"""The build of the C library and of the extension through which Python calls it; ``setup.py`` hands
-it to setuptools.
+"""Build the C library and the extension through which Python calls it. ``setup.py`` passes the
+command to setuptools.
 
-The shape table becomes ``opcodes.h``. Where no compiler is to be had, or one fails, fastlr is
-installed without the extension, beside a note that says why. ``FASTLR_NATIVE=require`` in the
-environment makes that an error, ``FASTLR_NATIVE=off`` builds none.
+``opcodes.h`` is made from ``fastlr/program/opcodes.py``. Without a working compiler fastlr is
+installed without the extension, and a note says why. Set ``FASTLR_NATIVE=require`` to make that an
+error, or ``FASTLR_NATIVE=off`` to build no extension.
 
-``python csrc/build.py`` writes ``opcodes.h`` alone, for who compiles the sources of a checkout into
-a program of their own.
+``python csrc/build.py`` only writes ``opcodes.h``. Use it to compile the sources of a checkout into
+a program of your own.
 """
 
 import os
@@ -22,8 +22,8 @@ NOTE = "_native.txt"  # why there is no extension
 opcodes = run_path(str(PACKAGE / "program" / "opcodes.py"))
 sources = run_path(str(PACKAGE / "kernels" / "c_sources.py"))
 
-# the bits hang on the first alone; the others let loops be vectorised, as no kernel reads errno or
-# the flags of floating point
+# -ffp-contract=off determines the bits. -fno-math-errno and -fno-trapping-math let loops be
+# vectorised: no kernel reads errno or floating-point flags.
 UNIX = [
     "-std=c11",
     "-O3",
@@ -36,11 +36,17 @@ UNIX = [
 IEEE = [
     "-fno-fast-math",
     "-fno-unsafe-math-optimizations",
-]  # whatever CFLAGS say: when linked, too, they would change the process
+]  # against CFLAGS that say otherwise; -ffast-math at link time would change the whole process
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
 # what Python calls: every function of calls.h, and these of fastlr.h
-DIRECT = ("fastlr_level", "fastlr_has_level", "fastlr_use_level", "fastlr_sources", "fastlr_fault")
+DIRECT = (
+    "fastlr_instruction_set",
+    "fastlr_has_instruction_set",
+    "fastlr_use_instruction_set",
+    "fastlr_sources",
+    "fastlr_fault",
+)
 
 
 def prototypes() -> str:
@@ -63,7 +69,7 @@ def rule() -> list[dict[str, int]]:
 
 
 def counts() -> str:
-    """Of each shape's start and fields the least where it is a count, as C has a table of them."""
+    """The least value of each opcode's start and fields if it is a count, else -1, as a C table."""
     least = {"start": 0, **opcodes["COUNTS"]}
     rows = [[least.get(name, -1) for name in ("start", *row.fields)] for row in opcodes["OPCODES"]]
     wide = 1 + opcodes["FIELDS_MOST"]
@@ -71,8 +77,8 @@ def counts() -> str:
 
 
 def header() -> str:
-    """``opcodes.h``: the codes of the shape table, the layouts of a program and of a rule, and
-    what they were made from.
+    """``opcodes.h``: the opcodes, the layouts of a program and of a rule, and a digest of the
+    sources.
     """
     layout = {name: opcodes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
     words = {f"HEADER_{name.upper()}": i for i, name in enumerate(opcodes["HEADER_WORDS"])}
@@ -102,14 +108,14 @@ def header() -> str:
 
 
 def write_header() -> None:
-    """Write ``opcodes.h`` beside the sources, unless the same stands there."""
+    """Write ``opcodes.h`` beside the sources, unless it is unchanged."""
     path, text = HERE / "opcodes.h", header()
     if not path.is_file() or path.read_text() != text:
         path.write_text(text)
 
 
 def emit(path: str) -> None:
-    """Write the extension's own source, cffi's."""
+    """Write the extension's own source, which cffi generates."""
     from cffi import FFI
 
     ffi = FFI()
@@ -119,14 +125,15 @@ def emit(path: str) -> None:
 
 
 def extension():  # noqa: ANN201
-    """The extension, but for cffi's own source, which is made when it is built."""
+    """The extension. The build adds the source that cffi generates."""
     from setuptools import Extension
 
     return Extension(
         MODULE,
         sources=[f"csrc/{path.name}" for path in sorted(HERE.glob("*.c"))],
         depends=[
-            f"csrc/{path.name}" for path in sorted(HERE.glob("*.h")) if path.name != "opcodes.h"
+            "fastlr/program/opcodes.py",
+            *(f"csrc/{path.name}" for path in sorted(HERE.glob("*.h")) if path.name != "opcodes.h"),
         ],
         include_dirs=["csrc"],
         define_macros=[("Py_LIMITED_API", "0x030B0000")],
@@ -135,7 +142,7 @@ def extension():  # noqa: ANN201
 
 
 def build_ext():  # noqa: ANN201
-    """The command that builds the extension, or notes why it did not."""
+    """The command that builds the extension, or writes a note that says why it did not."""
     from setuptools.command.build_ext import build_ext as command
 
     class BuildNative(command):
@@ -152,11 +159,11 @@ def build_ext():  # noqa: ANN201
             self.place(reason)
 
         def build(self, required: bool) -> str:
-            """Build it, and return in words why that failed, if it did."""
+            """Build it. Return the reason if that failed, else an empty string."""
             inplace = self.inplace
             try:
                 super().run()
-            except Exception as error:  # no compiler, no cffi, no header of Python's: whatever it is, NumPy and Numba remain
+            except Exception as error:  # any fault will do: the NumPy and Numba backends remain
                 if required:
                     raise
                 return (
@@ -164,7 +171,7 @@ def build_ext():  # noqa: ANN201
                     f"{type(error).__name__}: {error}"
                 )
             finally:
-                # which setuptools clears for the while, and leaves so when a build fails
+                # setuptools clears it during a build, and does not restore it after a failure
                 self.inplace = inplace
             return ""
 
@@ -180,7 +187,7 @@ def build_ext():  # noqa: ANN201
             super().build_extension(ext)
 
         def place(self, reason: str) -> None:
-            """The note, and in an installed package the sources, which a checkout has in csrc."""
+            """Write the note and, in an installed package, copy the C sources."""
             package = PACKAGE if self.inplace else Path(self.build_lib) / "fastlr"
             package.mkdir(parents=True, exist_ok=True)
             (package / NOTE).unlink(missing_ok=True)

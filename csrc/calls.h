@@ -1,14 +1,14 @@
-/* How Python calls the library, through cffi: plain numbers in place of structs, and a program of
-   one lane by its address, are what it passes soonest.
+/* How Python calls the library, through cffi. Plain numbers are faster to pass than structs, and
+   the address of a program of one lane is faster than an array.
 
-   cffi lets go of the interpreter's lock around every call, in the time of a rate or two. Here the
-   calls that take longer do. */
+   By default cffi releases the interpreter's lock around every call, which takes as long as a rate
+   or two. Here only the longer calls release it. */
 #ifndef CALLS_H
 #define CALLS_H
 
 #include "fastlr.h"
 
-enum { SHORT = 256 }; /* steps that are sooner done than the lock is handed on */
+enum { SHORT = 256 }; /* steps: so few take less time than to release the lock */
 
 #define WITHOUT_LOCK(call)                                                                         \
     do {                                                                                           \
@@ -22,15 +22,15 @@ static double rate_at(uintptr_t program, int64_t t) {
 }
 
 static bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out) {
-    const double *words = (const double *)program;
+    const double *buffer = (const double *)program;
     fastlr_lanes one = {0, 1};
-    if (!fastlr_allows(words, t, n)) {
+    if (!fastlr_allows(buffer, t, n)) {
         return false;
     }
     if (n <= SHORT) {
-        fastlr_at(words, one, t, n, out, n);
+        fastlr_at(buffer, one, t, n, out, n);
     } else {
-        WITHOUT_LOCK(fastlr_at(words, one, t, n, out, n));
+        WITHOUT_LOCK(fastlr_at(buffer, one, t, n, out, n));
     }
     return true;
 }
@@ -70,23 +70,23 @@ static void replay_of(const double *rule, size_t first, size_t stop, const doubl
     WITHOUT_LOCK(fastlr_plateau(rule, lanes, of, held, scales, row));
 }
 
-static void drop_of(const double *rates, const int64_t *t, size_t n, double c, double beta,
-                    double gamma, double *out) {
+static void multi_power_terms_of(const double *rates, const int64_t *t, size_t n, double c,
+                                 double beta, double gamma, double *out) {
     fastlr_law law = {c, beta, gamma};
-    WITHOUT_LOCK(fastlr_drop(rates, t, n, law, out));
+    WITHOUT_LOCK(fastlr_multi_power_terms(rates, t, n, law, out));
 }
 
-static void drops_of(const double *rates, const int64_t *t, size_t n, double c, double beta,
-                     double gamma, const double *nodes, size_t count, double *states, bool slopes,
-                     double *out) {
+static void multi_power_exponentials_of(const double *rates, const int64_t *t, size_t n, double c,
+                                        double beta, double gamma, const double *nodes,
+                                        size_t count, double *states, bool slopes, double *out) {
     fastlr_law law = {c, beta, gamma};
     fastlr_nodes of = {nodes, count, states, slopes};
-    WITHOUT_LOCK(fastlr_drops(rates, t, n, law, of, out));
+    WITHOUT_LOCK(fastlr_multi_power_exponentials(rates, t, n, law, of, out));
 }
 
-static void annealed_of(const double *rates, const int64_t *t, size_t n, double decay,
-                        double *out) {
-    WITHOUT_LOCK(fastlr_annealed(rates, t, n, decay, out));
+static void annealing_momenta_of(const double *rates, const int64_t *t, size_t n, double decay,
+                                 double *out) {
+    WITHOUT_LOCK(fastlr_annealing_momenta(rates, t, n, decay, out));
 }
 
 #undef Py_BEGIN_ALLOW_THREADS

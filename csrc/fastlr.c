@@ -1,67 +1,67 @@
-/* The public functions: what they check, and the level they call. */
+/* The public functions: what they check, and the instruction set whose kernels they call. */
 #include "fastlr.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "level.h"
+#include "instruction_set.h"
 #include "opcodes.h"
 
-static const Level *const LEVELS[] = {
-#if HAS_X86_LEVELS
+static const InstructionSet *const INSTRUCTION_SETS[] = {
+#if HAS_X86_SETS
     &fastlr_avx512,
     &fastlr_avx2,
 #endif
     &fastlr_baseline,
 };
 
-enum { COUNT = sizeof LEVELS / sizeof *LEVELS };
+enum { COUNT = sizeof INSTRUCTION_SETS / sizeof *INSTRUCTION_SETS };
 
-static bool runs_here(const Level *level) {
-#if HAS_X86_LEVELS
+static bool runs_here(const InstructionSet *set) {
+#if HAS_X86_SETS
     __builtin_cpu_init();
-    if (level == &fastlr_avx512) {
+    if (set == &fastlr_avx512) {
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
     }
-    if (level == &fastlr_avx2) {
+    if (set == &fastlr_avx2) {
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     }
 #endif
-    return level == &fastlr_baseline;
+    return set == &fastlr_baseline;
 }
 
-static const Level *highest(void) {
+static const InstructionSet *highest(void) {
     int i = 0;
-    while (!runs_here(LEVELS[i])) {
+    while (!runs_here(INSTRUCTION_SETS[i])) {
         i++;
     }
-    return LEVELS[i];
+    return INSTRUCTION_SETS[i];
 }
 
-/* One pointer, written whole: threads that both find it empty write the same. */
-static const Level *volatile chosen;
+/* One pointer, written whole. Threads that both find it NULL write the same value. */
+static const InstructionSet *volatile chosen;
 
-static const Level *level(void) {
-    const Level *now = chosen;
+static const InstructionSet *in_use(void) {
+    const InstructionSet *now = chosen;
     return now ? now : (chosen = highest());
 }
 
-const char *fastlr_level(void) { return level()->name; }
+const char *fastlr_instruction_set(void) { return in_use()->name; }
 
-static const Level *named(const char *name) {
+static const InstructionSet *named(const char *name) {
     for (int i = 0; i < COUNT; i++) {
-        if (strcmp(LEVELS[i]->name, name) == 0 && runs_here(LEVELS[i])) {
-            return LEVELS[i];
+        if (strcmp(INSTRUCTION_SETS[i]->name, name) == 0 && runs_here(INSTRUCTION_SETS[i])) {
+            return INSTRUCTION_SETS[i];
         }
     }
     return NULL;
 }
 
-bool fastlr_has_level(const char *name) { return named(name) != NULL; }
+bool fastlr_has_instruction_set(const char *name) { return named(name) != NULL; }
 
-bool fastlr_use_level(const char *name) {
-    const Level *asked = named(name);
+bool fastlr_use_instruction_set(const char *name) {
+    const InstructionSet *asked = named(name);
     chosen = asked ? asked : chosen;
     return asked != NULL;
 }
@@ -70,8 +70,8 @@ const char *fastlr_sources(void) { return SOURCES; }
 
 const char *fastlr_fault(void) {
     for (int i = 0; i < COUNT; i++) {
-        if (runs_here(LEVELS[i]) && LEVELS[i]->fault()[0] != 0) {
-            return LEVELS[i]->fault();
+        if (runs_here(INSTRUCTION_SETS[i]) && INSTRUCTION_SETS[i]->fault()[0] != 0) {
+            return INSTRUCTION_SETS[i]->fault();
         }
     }
     return "";
@@ -92,40 +92,42 @@ bool fastlr_allows(const double *program, const int64_t *t, size_t n) {
 }
 
 double fastlr_rate(const double *program, int64_t t) {
-    return allows(program, t) ? level()->rate(program, (double)t) : NAN;
+    return allows(program, t) ? in_use()->rate(program, (double)t) : NAN;
 }
 
 void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *out) {
-    level()->rates(program, lanes, (double)t, out);
+    in_use()->rates(program, lanes, (double)t, out);
 }
 
 void fastlr_each(const double *program, fastlr_lanes lanes, const int64_t *t, double *out) {
-    level()->each(program, lanes, t, out);
+    in_use()->each(program, lanes, t, out);
 }
 
 void fastlr_at(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n, double *out,
                size_t row) {
-    level()->steps(program, lanes, t, n, out, row);
+    in_use()->steps(program, lanes, t, n, out, row);
 }
 
 void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out) {
-    level()->table(program, lanes, steps, out);
+    in_use()->table(program, lanes, steps, out);
 }
 
 void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
                     fastlr_state state, double *scales, size_t row) {
-    level()->plateau(rule, lanes, metrics, state, scales, row);
+    in_use()->plateau(rule, lanes, metrics, state, scales, row);
 }
 
-void fastlr_drop(const double *rates, const int64_t *t, size_t n, fastlr_law law, double *out) {
-    level()->drop(rates, t, n, law, out);
+void fastlr_multi_power_terms(const double *rates, const int64_t *t, size_t n, fastlr_law law,
+                              double *out) {
+    in_use()->multi_power_terms(rates, t, n, law, out);
 }
 
-void fastlr_drops(const double *rates, const int64_t *t, size_t n, fastlr_law law,
-                  fastlr_nodes nodes, double *out) {
-    level()->drops(rates, t, n, law, nodes, out);
+void fastlr_multi_power_exponentials(const double *rates, const int64_t *t, size_t n,
+                                     fastlr_law law, fastlr_nodes nodes, double *out) {
+    in_use()->multi_power_exponentials(rates, t, n, law, nodes, out);
 }
 
-void fastlr_annealed(const double *rates, const int64_t *t, size_t n, double decay, double *out) {
-    level()->annealed(rates, t, n, decay, out);
+void fastlr_annealing_momenta(const double *rates, const int64_t *t, size_t n, double decay,
+                              double *out) {
+    in_use()->annealing_momenta(rates, t, n, decay, out);
 }

@@ -1,12 +1,12 @@
-/* One function a shape: its formula from the shape table, at a clock c, operation by operation that
-   of fastlr/kernels/jit/formulas.py, where the reasons stand.
+/* One function per curve: its formula from fastlr/program/opcodes.py at a step c, counted from the
+   segment's start. Each follows fastlr/kernels/jit/formulas.py operation by operation.
 
    Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise
-   towards the other, which is a slope of two words times an exact integer. A flag says what else
-   must be reckoned with: `wide`, a length whose square needs two words; `deep`, a power of two that
-   is no normal number. Without it the same bits come at less work. `fine` says that a power is so
-   large that it would show the error of a logarithm, or of what is raised to it: it hangs on the
-   row's numbers alone, so that all steps of a row have it or none. */
+   towards the other, which is a slope of two words times an exact integer. Flags ask for more work
+   where the result needs it, with the same bits where it does not: `wide` for a length whose square
+   needs two words, `deep` for a power of two that is no normal number. `fine` is for a power so
+   large that it would show the error of a logarithm or of its base. It depends on the segment's
+   numbers alone: all steps of a segment have it, or none. */
 #ifndef FASTLR_FORMULAS_H
 #define FASTLR_FORMULAS_H
 
@@ -22,7 +22,7 @@
 #define STEEP                                                                                      \
     (NORMAL /                                                                                      \
      53.0) /* a power below it is fine enough, and a normal number for every quotient of steps */
-#define SHARP 2.0 /* a power of a cosine's clock up to it is fine enough */
+#define SHARP 2.0 /* a power of a cosine's step up to it is fine enough */
 #define SLOW                                                                                       \
     1099511627776.0 /* 2^40 steps: a change spread over more of them is resolved by a second word  \
                      */
@@ -30,7 +30,7 @@
 /* Whether a power is so large that it has to be `fine`. */
 INLINED bool is_steep(double q) { return q >= STEEP; }
 
-/* Whether those of a cosine and of its clock have to be. */
+/* Whether the powers of a cosine and of its step have to be. */
 INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
 
 typedef struct {
@@ -54,7 +54,7 @@ INLINED Pair slope_of(double lo, double hi, Pair unit) {
                              fma(height, unit.low, ((hi - height) - lo) * unit.high)};
 }
 
-/* From the level of the nearer end towards the other; in a wide row no further than the middle,
+/* From the level of the nearer end towards the other; in a wide segment no further than the middle,
  * where the halves meet. */
 INLINED double from_nearer(bool high, double lo, double hi, double rise, bool wide) {
     double rate = high ? hi - rise : lo + rise;
@@ -181,7 +181,7 @@ INLINED double power(double c, double length, double lo, double hi, double q, bo
 /* p^k and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it. */
 INLINED Progress bent(double c, double length, double k, bool fine) {
     Pair z = ratio(length - c, length), p = ratio(c, length);
-    /* near the end the logarithm hangs on what remains, so p is made of it */
+    /* near the end the logarithm depends on what remains, so p is computed from it */
     bool late = z.high < 0.5;
     double p_high = late ? 1.0 - z.high : p.high,
            p_low = late ? ((1.0 - (1.0 - z.high)) - z.high) - z.low : p.low;
@@ -227,7 +227,7 @@ INLINED double cosine_power(double c, double length, double lo, double hi, doubl
     return between(w, lo, hi);
 }
 
-/* Whether an exponential up to clock c needs nothing `deep`. */
+/* Whether an exponential up to step c needs no `deep`. */
 INLINED bool is_plain(double c, double k) { return c * fabs(k) < NORMAL && fabs(k) * SLOW >= 1.0; }
 
 /* a * 2^(c*(kh+kl)). */
@@ -243,11 +243,11 @@ INLINED double whole_periods(double c, double period) {
     return fma(i, period, -c) > 0.0 ? i - 1.0 : i;
 }
 
-/* Another clock, of which `pace` go by in `every` steps, no further than the last step: below it
- * the sum is exact. */
+/* A time map: `pace` steps pass per `every` steps, up to the last step. Below it the sum is exact.
+ */
 INLINED double paced(double c, double base, double pace, double every) {
-    double clock = base + pace * whole_periods(c, every);
-    return clock < LAST_STEP ? clock : LAST_STEP;
+    double step = base + pace * whole_periods(c, every);
+    return step < LAST_STEP ? step : LAST_STEP;
 }
 
 /* a * 2^(i*(kh+kl)), i = floor(c/every). */

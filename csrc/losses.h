@@ -6,9 +6,9 @@
 
        sum over k = 1 .. t of D_k * (1 - (1 + a_k * (S_t - S_(k-1)))^-beta).
 
-   `drop` adds up the terms of each step that is asked. `drops` goes through the run once: as r_k =
-   1/a_k and y^-beta = sum over j of w_j * exp(-s_j * y), to within what the nodes s_j and weights
-   w_j are made for,
+   `multi_power_terms` adds up the terms for each step. `multi_power_exponentials` goes through the
+   run once. With r_k = 1/a_k and y^-beta = sum over j of w_j * exp(-s_j * y), as exactly as the
+   nodes s_j and weights w_j allow,
 
        D_k * (1 + a_k * x)^-beta = D_k * r_k^beta * (r_k + x)^-beta = sum over j of w_j * D_k *
    r_k^beta * exp(-s_j * (r_k + x)),
@@ -24,18 +24,18 @@
 #include "arithmetic.h"
 #include "fastlr.h"
 
-#define TERMS 256 /* of a sum, worked out together */
-#define PARTS 8   /* of a sum, added up apart, so that a machine adds many at a time */
+#define TERMS 256 /* terms of a sum that are computed together */
+#define PARTS 8   /* partial sums, so that a machine adds many numbers at a time */
 #define LOG2_E 1.4426950408889634
-#define SMALLEST 1e-300 /* as log2_sum takes normal numbers */
+#define SMALLEST 1e-300 /* log2_sum needs normal numbers */
 #define LARGEST 1e300
-#define STEEPEST 1000.0 /* the powers of 2 that `scaled` makes at less work */
+#define STEEPEST 1000.0 /* exponents for which `scaled` needs no `deep` */
 
-/* Steps at which the rate changes, gathered from a stretch of a run. */
+/* Steps of part of a run at which the rate changes. */
 typedef struct {
     int64_t n;
     ALIGNED double change[TERMS], rate[TERMS],
-        after[TERMS]; /* `after` the sum of the rates from there on */
+        after[TERMS]; /* `after` is the sum of the rates from there on */
 } Terms;
 
 /* The same, made ready for the states: the logarithms of the rates and r; the change times r^beta,
@@ -60,8 +60,7 @@ INLINED double sum_of_parts(const double *part) {
            ((part[1] + part[5]) + (part[3] + part[7]));
 }
 
-/* One pass a function: with a whole term in one, few would be under way at a time, each waiting for
- * itself. */
+/* One pass per function: a pass over whole terms would keep fewer of them in flight. */
 static void log2s(const double *RESTRICT of, int64_t n, double *RESTRICT out) {
     INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
@@ -78,7 +77,7 @@ static void exp2s(const double *RESTRICT x, int64_t n, double factor, double shi
     }
 }
 
-/* The terms that were gathered, into the parts of the sum. */
+/* Add the gathered terms to the partial sums. */
 static void add_terms(Terms *terms, fastlr_law law, double *part) {
     ALIGNED double logs[TERMS], powers[TERMS];
     double *RESTRICT change = terms->change, *RESTRICT after = terms->after;
@@ -103,8 +102,8 @@ static void add_terms(Terms *terms, fastlr_law law, double *part) {
     }
 }
 
-/* Those of steps stop - 1 down to start, of which `after` is the sum of all rates behind them, and
-   becomes that of theirs as well; returned are the terms of rates that are 0. */
+/* Gather the terms of steps stop - 1 down to start. `after` is the sum of all later rates; the
+   rates of these steps are added to it. Returns the sum of the terms whose rate is 0. */
 static double gather(Terms *terms, const double *rates, int64_t start, int64_t stop, Pair *after) {
     double sum = 0.0, zeros = 0.0;
     int64_t n = 0;
@@ -126,7 +125,8 @@ static double gather(Terms *terms, const double *rates, int64_t start, int64_t s
     return zeros;
 }
 
-static void drop(const double *rates, const int64_t *t, size_t n, fastlr_law law, double *out) {
+static void multi_power_terms(const double *rates, const int64_t *t, size_t n, fastlr_law law,
+                              double *out) {
     Terms terms;
     for (size_t i = 0; i < n; i++) {
         double part[PARTS] = {0.0}, zeros = 0.0;
@@ -218,8 +218,8 @@ INLINED void amounts(fastlr_nodes nodes, const double *state, double *out, bool 
     }
 }
 
-INLINED void drops_of(const double *rates, const int64_t *t, size_t n, fastlr_law law,
-                      fastlr_nodes nodes, double *out, bool slopes) {
+INLINED void add_exponentials(const double *rates, const int64_t *t, size_t n, fastlr_law law,
+                              fastlr_nodes nodes, double *out, bool slopes) {
     Ready ready;
     Pair sum = {0.0, 0.0};
     double level = rates[0], ahead = 0.0,
@@ -249,20 +249,21 @@ INLINED void drops_of(const double *rates, const int64_t *t, size_t n, fastlr_la
     }
 }
 
-static void drops(const double *rates, const int64_t *t, size_t n, fastlr_law law,
-                  fastlr_nodes nodes, double *out) {
+static void multi_power_exponentials(const double *rates, const int64_t *t, size_t n,
+                                     fastlr_law law, fastlr_nodes nodes, double *out) {
     for (size_t j = 0; j < nodes.n * (nodes.slopes ? 4 : 1); j++) {
         nodes.states[j] = 0.0;
     }
     if (nodes.slopes) {
-        drops_of(rates, t, n, law, nodes, out, true);
+        add_exponentials(rates, t, n, law, nodes, out, true);
     } else {
-        drops_of(rates, t, n, law, nodes, out, false);
+        add_exponentials(rates, t, n, law, nodes, out, false);
     }
 }
 
 /* The sums of the rates, of their momentum, and of its slope by the decay. */
-static void annealed(const double *rates, const int64_t *t, size_t n, double decay, double *out) {
+static void annealing_momenta(const double *rates, const int64_t *t, size_t n, double decay,
+                              double *out) {
     Pair sum = {0.0, 0.0}, momenta = {0.0, 0.0}, slopes = {0.0, 0.0};
     double momentum = 0.0, slope = 0.0;
     int64_t k = 0;

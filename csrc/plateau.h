@@ -10,11 +10,10 @@
 #include "fastlr.h"
 #include "opcodes.h"
 
-#define TOGETHER 256 /* lanes of a block: all that they need stays in the nearest cache */
+#define TOGETHER 256              /* lanes of a block, whose data stay in the L1 cache */
 #define MOST_UPDATES 2147483647.0 /* where a count stops */
 
-typedef uint64_t
-    Mask; /* of all bits, or of none: what a comparison gives in a register of many doubles */
+typedef uint64_t Mask; /* all bits or none, as a vector comparison gives */
 
 typedef struct {
     double sign, gain, atol, factor, floor, eps, patience, cooldown;
@@ -24,8 +23,8 @@ typedef struct {
     double scale, best, bad, cool;
 } Lane;
 
-/* A block of n lanes: their metrics, numbers and state, where they stand, or spread out where one
- * stands for all. */
+/* A block of n lanes: pointers to their metrics, numbers and state. A number that all lanes share
+   is repeated in `spread`. */
 typedef struct {
     int64_t n;
     const double *metric, *rule[RULE_FIELDS];
@@ -95,7 +94,8 @@ INLINED Lane decided(int automaton, Lane was, double metric, Rule rule, bool sin
     switch (automaton) {
     case AUTOMATON_TORCH: return after_torch(was, metric, rule, single);
     case AUTOMATON_OPTAX: return after_optax(was, metric, rule, single);
-    default: return after_keras(was, metric, rule, single);
+    case AUTOMATON_KERAS: return after_keras(was, metric, rule, single);
+    default: TRAP();
     }
 }
 
@@ -131,7 +131,7 @@ INLINED void update(Block *block, int automaton, bool single, bool windowed, boo
 #undef FIELD
 }
 
-/* A loop of its own for each kind of rule. */
+/* One loop per kind of rule. */
 static void update_block(Block *block, const double *rule) {
     bool single = rule[RULE_SINGLE] != 0.0, windowed = rule[RULE_WINDOWED] != 0.0,
          ignores = rule[RULE_IGNORES] != 0.0;
@@ -145,7 +145,8 @@ static void update_block(Block *block, const double *rule) {
     switch ((int)rule[RULE_AUTOMATON]) {
     case AUTOMATON_TORCH: UPDATE(AUTOMATON_TORCH)
     case AUTOMATON_OPTAX: UPDATE(AUTOMATON_OPTAX)
-    default: UPDATE(AUTOMATON_KERAS)
+    case AUTOMATON_KERAS: UPDATE(AUTOMATON_KERAS)
+    default: TRAP();
     }
 #undef UPDATE
 }
@@ -157,8 +158,7 @@ static const double *spread(double value, int64_t n, double *out) {
     return out;
 }
 
-/* A block's numbers: its lanes' own, or those that all share, spread out when the first block
- * comes. */
+/* Point to a block's numbers. Those that all lanes share are repeated once, at the first block. */
 static void take_rule(Block *block, const double *rule, size_t lane, bool first) {
     for (int i = 0; i < RULE_FIELDS; i++) {
         const double *place = rule + RULE_HEADER + 2 * i, *of = rule + (size_t)place[0];

@@ -1,70 +1,76 @@
-/* A program's rows: where their numbers stand, which is in force, and one lane's rate at one clock.
+/* The segments of a program: the offsets of their numbers, the segment in force at a step, and the
+   rate of one lane at one step.
 
-   `words` is the program, `row` where a row stands in it, `lane` a lane of its family. */
+   `buffer` is the program, `segment` the offset of a segment in it, `lane` a lane of its family.
+   `c` is a step, counted from the start of the segment or segments that are evaluated. */
 #ifndef FASTLR_SEGMENTS_H
 #define FASTLR_SEGMENTS_H
 
 #include "formulas.h"
 
 typedef struct {
-    int64_t at, count; /* where its first row stands, and how many there are */
-} Track;
+    int64_t at, count; /* the offset of the first segment, and their number */
+} Segments;
 
 typedef struct {
-    int64_t lanes, first, listed; /* `first` the position of the first in the output, or -1 where
-                                     positions are listed */
-    Track root;
+    int64_t lanes, first, listed; /* `first` is the first lane's place in the output, or -1 if
+                                     places are listed at offset `listed` */
+    Segments root;
 } Family;
 
 typedef struct {
-    double turn, clock; /* the number of a period, and the clock within it */
+    double turn, step; /* the number of a period, and the step within the period */
 } Place;
 
-INLINED int64_t integer(const double *words, int64_t at) { return (int64_t)words[at]; }
+INLINED int64_t integer(const double *buffer, int64_t at) { return (int64_t)buffer[at]; }
 
-INLINED Track track_at(const double *words, int64_t at) {
-    return (Track){integer(words, at), integer(words, at + 1)};
+INLINED Segments segments_at(const double *buffer, int64_t at) {
+    return (Segments){integer(buffer, at), integer(buffer, at + 1)};
 }
 
-INLINED Family family_at(const double *words, int64_t i) {
+INLINED Family family_at(const double *buffer, int64_t i) {
     int64_t head = HEADER + FAMILY * i;
-    return (Family){integer(words, head), integer(words, head + 1), integer(words, head + 2),
-                    track_at(words, head + 3)};
+    return (Family){integer(buffer, head), integer(buffer, head + 1), integer(buffer, head + 2),
+                    segments_at(buffer, head + 3)};
 }
 
-/* Where a lane's rates go in the output. */
-INLINED int64_t position(const double *words, Family family, int64_t lane) {
-    return family.first >= 0 ? family.first + lane : integer(words, family.listed + lane);
+/* The place of a lane's rates in the output. */
+INLINED int64_t position(const double *buffer, Family family, int64_t lane) {
+    return family.first >= 0 ? family.first + lane : integer(buffer, family.listed + lane);
 }
 
-/* A number of a lane: where it stands is at words[at], its stride behind it. */
-INLINED double number(const double *words, int64_t at, int64_t lane) {
-    return words[integer(words, at) + lane * integer(words, at + 1)];
+/* A number of a lane: buffer[at] is its offset, buffer[at + 1] its stride. */
+INLINED double number(const double *buffer, int64_t at, int64_t lane) {
+    return buffer[integer(buffer, at) + lane * integer(buffer, at + 1)];
 }
 
-/* Where the i-th field of a row is told. */
-INLINED int64_t field_at(int64_t row, int i) { return row + 7 + 2 * i; }
+/* Offset of a segment's i-th field. */
+INLINED int64_t field_at(int64_t segment, int i) { return segment + 7 + 2 * i; }
 
-INLINED double field(const double *words, int64_t row, int i, int64_t lane) {
-    return number(words, field_at(row, i), lane);
+INLINED double field(const double *buffer, int64_t segment, int i, int64_t lane) {
+    return number(buffer, field_at(segment, i), lane);
 }
 
-INLINED double start(const double *words, int64_t row, int64_t lane) {
-    return number(words, row + 1, lane);
+INLINED double start(const double *buffer, int64_t segment, int64_t lane) {
+    return number(buffer, segment + 1, lane);
 }
 
-INLINED int shape_of(const double *words, int64_t row) { return (int)words[row]; }
+INLINED int opcode_of(const double *buffer, int64_t segment) { return (int)buffer[segment]; }
 
-INLINED Track first_track(const double *words, int64_t row) { return track_at(words, row + 3); }
+INLINED Segments first_segments(const double *buffer, int64_t segment) {
+    return segments_at(buffer, segment + 3);
+}
 
-INLINED Track second_track(const double *words, int64_t row) { return track_at(words, row + 5); }
+INLINED Segments second_segments(const double *buffer, int64_t segment) {
+    return segments_at(buffer, segment + 5);
+}
 
-/* The number of the last row whose start is <= c, by bisection. */
-INLINED int64_t row_in_force(const double *words, Track track, int64_t lane, double c) {
-    int64_t low = 0, high = track.count - 1;
+/* The number of the last segment whose start is <= c, by bisection. */
+INLINED int64_t segment_in_force(const double *buffer, Segments segments, int64_t lane, double c) {
+    int64_t low = 0, high = segments.count - 1;
     while (low < high) {
         int64_t middle = (low + high + 1) / 2;
-        if (start(words, track.at + ROW * middle, lane) <= c) {
+        if (start(buffer, segments.at + ROW * middle, lane) <= c) {
             low = middle;
         } else {
             high = middle - 1;
@@ -73,12 +79,12 @@ INLINED int64_t row_in_force(const double *words, Track track, int64_t lane, dou
     return low;
 }
 
-/* A table held, or joined by lines that are measured from the smaller of their two ends; the last
- * sample's is flat. */
-INLINED double sample(const double *words, double c, double at, double every, double last,
+/* Samples that are held, or joined by lines. A line is measured from the smaller of its two ends.
+   The line behind the last sample is flat. */
+INLINED double sample(const double *buffer, double c, double at, double every, double last,
                       double joined) {
     double i = smaller(whole_periods(c, every), last);
-    const double *value = words + whole(at + i);
+    const double *value = buffer + whole(at + i);
     double first = value[0], second = value[i < last ? 1 : 0];
     double length = first >= second ? every : -every;
     double line =
@@ -86,19 +92,20 @@ INLINED double sample(const double *words, double c, double at, double every, do
     return joined == 0.0 ? first : line;
 }
 
-INLINED double combined(int shape, double a, double b) {
-    switch (shape) {
+INLINED double combined(int opcode, double a, double b) {
+    switch (opcode) {
     case MULTIPLY: return a * b;
     case ADD: return a + b;
     case MINIMUM: return smaller(a, b);
-    default: return larger(a, b);
+    case MAXIMUM: return larger(a, b);
+    default: TRAP();
     }
 }
 
-/* A curve's row at one clock, its fields given. */
-INLINED double curve(const double *words, int64_t row, int64_t lane, double c) {
-#define P(i) field(words, row, i, lane)
-    switch (shape_of(words, row)) {
+/* A curve at one step. */
+INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double c) {
+#define P(i) field(buffer, segment, i, lane)
+    switch (opcode_of(buffer, segment)) {
     case CONSTANT: return P(0);
     case LINEAR: return linear(c, P(0), P(1), P(2), true);
     case SQUARE: return square(c, P(0), P(1), P(2), true);
@@ -114,50 +121,55 @@ INLINED double curve(const double *words, int64_t row, int64_t lane, double c) {
     case AFFINE_EXPONENTIAL: return affine_exponential(c, P(0), P(1), P(2), P(3), P(4));
     case LOGARITHMIC: return logarithmic(c, P(0), P(1), P(2), P(3), P(4));
     case EDEN: return eden(c, P(0), P(1), P(2), is_steep(P(2)));
-    default: return sample(words, c, P(0), P(1), P(2), P(3));
+    case SAMPLED: return sample(buffer, c, P(0), P(1), P(2), P(3));
+    default: TRAP();
     }
 #undef P
 }
 
-INLINED Place place_in_loop(const double *words, int64_t row, int64_t lane, double c) {
-    double period = field(words, row, 0, lane), times = field(words, row, 1, lane);
+INLINED Place place_in_loop(const double *buffer, int64_t segment, int64_t lane, double c) {
+    double period = field(buffer, segment, 0, lane), times = field(buffer, segment, 1, lane);
     double turn = smaller(whole_periods(c, period), times - 1.0);
     return (Place){turn, c - turn * period};
 }
 
-/* The rate of a loop's body, by its period's number. */
-INLINED double shrunk_in_loop(const double *words, int64_t row, int64_t lane, double turn,
+/* The rate of a loop, from its body's rate in period number `turn`. */
+INLINED double shrunk_in_loop(const double *buffer, int64_t segment, int64_t lane, double turn,
                               double rate) {
-    Share share = share_of_scale(turn, field(words, row, 2, lane), field(words, row, 3, lane));
-    return shrunk(rate, share, field(words, row, 4, lane));
+    Share share =
+        share_of_scale(turn, field(buffer, segment, 2, lane), field(buffer, segment, 3, lane));
+    return shrunk(rate, share, field(buffer, segment, 4, lane));
 }
 
-static double rate_of_nested(const double *words, int64_t row, int64_t lane, double c);
+static double rate_of_nested(const double *buffer, int64_t segment, int64_t lane, double c);
 
-/* One lane of a track at one clock. */
-static double rate_of(const double *words, Track track, int64_t lane, double c) {
-    int64_t row = track.at + ROW * row_in_force(words, track, lane, c);
-    c -= start(words, row, lane);
-    return shape_of(words, row) < LOOP ? curve(words, row, lane, c)
-                                       : rate_of_nested(words, row, lane, c);
+/* One lane of some segments at one step. */
+static double rate_of(const double *buffer, Segments segments, int64_t lane, double c) {
+    int64_t segment = segments.at + ROW * segment_in_force(buffer, segments, lane, c);
+    c -= start(buffer, segment, lane);
+    return opcode_of(buffer, segment) < LOOP ? curve(buffer, segment, lane, c)
+                                             : rate_of_nested(buffer, segment, lane, c);
 }
 
-/* A row that holds others, as deep as DEEPEST. */
-static double rate_of_nested(const double *words, int64_t row, int64_t lane, double c) {
-    int shape = shape_of(words, row);
-    Track first = first_track(words, row);
-    if (shape == LOOP) {
-        Place place = place_in_loop(words, row, lane, c);
-        return shrunk_in_loop(words, row, lane, place.turn,
-                              rate_of(words, first, lane, place.clock));
+/* A segment that holds others. It recurses at most DEEPEST times. */
+static double rate_of_nested(const double *buffer, int64_t segment, int64_t lane, double c) {
+    int opcode = opcode_of(buffer, segment);
+    Segments first = first_segments(buffer, segment);
+    if (opcode == LOOP) {
+        Place place = place_in_loop(buffer, segment, lane, c);
+        return shrunk_in_loop(buffer, segment, lane, place.turn,
+                              rate_of(buffer, first, lane, place.step));
     }
-    if (shape == CLOCK) {
-        c = paced(c, field(words, row, 0, lane), field(words, row, 1, lane),
-                  field(words, row, 2, lane));
-        return rate_of(words, first, lane, c);
+    if (opcode == CLOCK) {
+        c = paced(c, field(buffer, segment, 0, lane), field(buffer, segment, 1, lane),
+                  field(buffer, segment, 2, lane));
+        return rate_of(buffer, first, lane, c);
     }
-    double a = rate_of(words, first, lane, c);
-    return combined(shape, a, rate_of(words, second_track(words, row), lane, c));
+    if (opcode >= OPCODES) {
+        TRAP(); /* before offsets are read that it may not have */
+    }
+    double a = rate_of(buffer, first, lane, c);
+    return combined(opcode, a, rate_of(buffer, second_segments(buffer, segment), lane, c));
 }
 
 #endif

@@ -1,23 +1,23 @@
-/* Whether words are a program, or a plateau rule: all that kernels rely on and never look at, as
- * fastlr/program/verifier.py has it. */
+/* Verify a program or a plateau rule: offsets are in bounds and loops are finite. Kernels rely on
+   it and check nothing. fastlr/program/verifier.py has the same rules. */
 #include "fastlr.h"
 
 #include <math.h>
 
 #include "opcodes.h"
 
-enum { NUMBERS = 1 + FIELDS_MOST }; /* of a row: its start, then its fields */
+enum { NUMBERS = 1 + FIELDS_MOST }; /* per segment: its start, then its fields */
 
 #define MOST_LANES 9007199254740992.0 /* 2^53 */
 #define MOST_COUNT 2147483647.0       /* what an int32_t holds */
 
-/* Of each shape's start and fields the least, where kernels count with it; below 0 where they do
- * not. */
+/* The least value of each opcode's start and fields where kernels need a whole number, else -1. */
 static const signed char LEAST[OPCODES][NUMBERS] = COUNTS;
 
-/* Words, and what of them is being read: the lanes of a family, and where the last track ended. */
+/* A buffer, and the state of reading it: the lanes of the family, and the end of the last
+   segments. */
 typedef struct {
-    const double *words;
+    const double *buffer;
     double size;
     size_t lanes;
     double end;
@@ -27,20 +27,22 @@ static bool is_whole(double word, double least, double most) {
     return word >= least && word <= most && word == floor(word);
 }
 
-/* Where a row tells of its start, or of a field: a place and a stride. */
-static const double *told(const double *row, int i) { return row + (i == 0 ? 1 : 5 + 2 * i); }
+/* The offset and the stride of a segment's start (i = 0) or of its field i - 1. */
+static const double *place_of(const double *segment, int i) {
+    return segment + (i == 0 ? 1 : 5 + 2 * i);
+}
 
-/* That a number stands within the words, those of all lanes. */
+/* Whether a number stands within the buffer for all lanes. */
 static bool is_number(const Reading *of, const double *place) {
     double others = place[1] == 0.0 ? 0.0 : (double)of->lanes - 1.0;
     return (place[1] == 0.0 || place[1] == 1.0) && is_whole(place[0], 0.0, of->size - 1.0 - others);
 }
 
 static double number_of(const Reading *of, const double *place, size_t lane) {
-    return of->words[(size_t)place[0] + lane * (size_t)place[1]];
+    return of->buffer[(size_t)place[0] + lane * (size_t)place[1]];
 }
 
-/* How many lanes to look at, of two numbers: one where all share both. */
+/* How many lanes to check of two numbers: one if all lanes share both. */
 static size_t lanes_of(const Reading *of, const double *a, const double *b) {
     return a[1] == 0.0 && b[1] == 0.0 ? 1 : of->lanes;
 }
@@ -54,7 +56,7 @@ static bool are_counts(const Reading *of, const double *place, double least, dou
     return true;
 }
 
-/* That no lane's row begins before the one before it. */
+/* Whether no lane's segment begins before the previous one. */
 static bool are_in_order(const Reading *of, const double *before, const double *start) {
     for (size_t lane = 0; lane < lanes_of(of, before, start); lane++) {
         if (number_of(of, start, lane) < number_of(of, before, lane)) {
@@ -73,41 +75,41 @@ static bool are_samples_within(const Reading *of, const double *first, const dou
     return true;
 }
 
-/* That a row's numbers are what kernels may read; `before` is the row before it, NULL for the first
- * of a track. */
-static bool is_row(const Reading *of, const double *before, const double *row) {
-    if (!is_whole(row[0], 0.0, OPCODES - 1)) {
+/* Whether kernels may read a segment's numbers. `before` is the previous segment, or NULL. */
+static bool is_segment(const Reading *of, const double *before, const double *segment) {
+    if (!is_whole(segment[0], 0.0, OPCODES - 1)) {
         return false;
     }
-    const signed char *least = LEAST[(int)row[0]];
+    const signed char *least = LEAST[(int)segment[0]];
     for (int i = 0; i < NUMBERS; i++) {
         double most = i == 0 && !before ? 0.0 : INFINITY;
-        if (!is_number(of, told(row, i)) ||
-            (least[i] >= 0 && !are_counts(of, told(row, i), least[i], most))) {
+        if (!is_number(of, place_of(segment, i)) ||
+            (least[i] >= 0 && !are_counts(of, place_of(segment, i), least[i], most))) {
             return false;
         }
     }
-    return (!before || are_in_order(of, told(before, 0), told(row, 0))) &&
-           (row[0] != SAMPLED || are_samples_within(of, told(row, 1), told(row, 3)));
+    return (!before || are_in_order(of, place_of(before, 0), place_of(segment, 0))) &&
+           (segment[0] != SAMPLED ||
+            are_samples_within(of, place_of(segment, 1), place_of(segment, 3)));
 }
 
-/* That a track and all those below it are sound, each before what it holds, and behind the one
- * before. */
-static bool is_track(Reading *of, const double *place, int depth) {
+/* Whether segments and all those that they hold are sound. Segments stand before those that they
+   hold, and behind the previous ones. */
+static bool are_segments(Reading *of, const double *place, int depth) {
     if (!is_whole(place[0], of->end, of->size - ROW) ||
         !is_whole(place[1], 1.0, (of->size - place[0]) / ROW)) {
         return false;
     }
-    const double *first = of->words + (size_t)place[0], *row = first;
+    const double *first = of->buffer + (size_t)place[0], *segment = first;
     of->end = place[0] + ROW * place[1];
-    for (size_t i = 0; i < (size_t)place[1]; i++, row += ROW) {
-        if (!is_row(of, i ? row - ROW : NULL, row)) {
+    for (size_t i = 0; i < (size_t)place[1]; i++, segment += ROW) {
+        if (!is_segment(of, i ? segment - ROW : NULL, segment)) {
             return false;
         }
-        int held = row[0] < LOOP ? 0 : row[0] <= CLOCK ? 1 : 2;
+        int held = segment[0] < LOOP ? 0 : segment[0] <= CLOCK ? 1 : 2;
         for (int j = 0; j < 2; j++) {
-            const double *inner = row + 3 + 2 * j;
-            if (j < held ? depth == 0 || !is_track(of, inner, depth - 1)
+            const double *inner = segment + 3 + 2 * j;
+            if (j < held ? depth == 0 || !are_segments(of, inner, depth - 1)
                          : inner[0] != 0.0 || inner[1] != 0.0) {
                 return false;
             }
@@ -116,7 +118,7 @@ static bool is_track(Reading *of, const double *place, int depth) {
     return true;
 }
 
-/* That a family's lanes go to places below `lanes`. Whether each has its own is not looked at. */
+/* Whether a family's lanes have places below `lanes`. It does not check that places differ. */
 static bool are_places(const Reading *of, const double *head, double lanes) {
     if (head[1] != -1.0) {
         return is_whole(head[1], 0.0, lanes - head[0]) && head[2] == 0.0;
@@ -130,12 +132,12 @@ static bool is_family(Reading *of, const double *head, double lanes, int depth) 
         return false;
     }
     of->lanes = (size_t)head[0];
-    return are_places(of, head, lanes) && is_track(of, head + 3, depth);
+    return are_places(of, head, lanes) && are_segments(of, head + 3, depth);
 }
 
-static bool are_finite(const double *words, size_t size) {
+static bool are_finite(const double *buffer, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        if (!isfinite(words[i])) {
+        if (!isfinite(buffer[i])) {
             return false;
         }
     }

@@ -1,4 +1,4 @@
-"""What a user's own ``@njit`` function calls: ``rate`` and ``rates`` of a program."""
+"""Functions to call in your own ``@njit`` functions: ``rate`` and ``rates`` of a program."""
 
 from fastlr.kernels.jit import rate, rates
 

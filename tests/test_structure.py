@@ -17,7 +17,7 @@ from cases import SCHEDULES, built
 
 import fastlr as flr
 from fastlr.kernels import reference
-from fastlr.kernels.jit import segments
+from fastlr.kernels.jit import codes
 from fastlr.program.opcodes import FIELDS_MOST, OPCODES, opcode
 from fastlr.reductions import closed_forms, monotone, quadrature, sums
 from fastlr.schedule import constructors
@@ -330,7 +330,7 @@ def test_a_shape_is_known_everywhere(row):
     for backend in flr.backends():
         with flr.use_backend(backend):
             assert np.allclose(schedule(steps), truths, rtol=1e-15, atol=0.0)
-    assert getattr(segments, row.name.upper()) == opcode(row.name)
+    assert getattr(codes, row.name.upper()) == opcode(row.name)
     assert row.formula
 
 
@@ -509,8 +509,8 @@ def is_constant(kind):
 
 
 def test_the_c_library_has_one_variable():
-    """``chosen``, the level in use: a pointer that is written whole, and by all alike."""
+    """``chosen``, the instruction set in use: a pointer that every thread writes alike."""
     text = "\n".join(path.read_text() for path in Path(flr.get_include()).glob("*.[ch]"))
     found = {name or inner: kind or inside for kind, name, inside, inner in VARIABLE.findall(text)}
-    assert {"LEVELS", "fastlr_baseline", "chosen"} <= set(found)
+    assert {"INSTRUCTION_SETS", "fastlr_baseline", "chosen"} <= set(found)
     assert [name for name, kind in found.items() if not is_constant(kind)] == ["chosen"]

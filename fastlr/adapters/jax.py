@@ -20,7 +20,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from fastlr.program.lowering import families
-from fastlr.program.opcodes import LAST_STEP, OPCODES
+from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP, OPCODES
 from fastlr.program.program import Family, Segment, Track, plain
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
@@ -365,7 +365,10 @@ def _compiled(schedule: Schedule) -> Rates:
     """The rates at int64 steps, compiled when first asked; in a function that is traced, a part
     of it.
     """
-    rates, limit = _lanes(families(schedule._node, schedule.past_end)), float(schedule.program[3])
+    rates, limit = (
+        _lanes(families(schedule._node, schedule.past_end)),
+        float(schedule.program[HEADER_LIMIT]),
+    )
 
     def at(steps: Array) -> Array:
         c = steps.astype(np.float64).reshape(1, -1)

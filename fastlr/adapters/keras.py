@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
+from fastlr.program.opcodes import HEADER_LIMIT
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 from fastlr.schedule.value import a_schedule
@@ -39,7 +40,9 @@ def _table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
         raise ValueError(
             f"LearningRate: a table must have less than {_LONGEST:,} steps, got {reached:,}"
         )
-    rates = schedule.table(min(reached + ends, int(schedule.program[3])), dtype=np.float32)
+    rates = schedule.table(
+        min(reached + ends, int(schedule.program[HEADER_LIMIT])), dtype=np.float32
+    )
     none = np.full(1, np.nan, dtype=np.float32)
     return np.concatenate([none, rates] if ends else [none, rates, none])
 

@@ -407,7 +407,7 @@ def _level(name: str, state: str) -> str:
         return ""
     from fastlr.kernels import native
 
-    return f", {native.level()}"
+    return f", {native.instruction_set()}"
 
 
 def _in_use() -> str:

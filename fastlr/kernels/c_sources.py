@@ -1,6 +1,4 @@
-"""Where the C library's sources stand, and what they are: read by the build, before anything is
-installed, and at run time.
-"""
+"""The folder and the digest of the C library's sources, for the build and at run time."""
 
 from pathlib import Path
 
@@ -10,17 +8,21 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def folder() -> Path:
-    """The folder of the sources: in the package where fastlr is installed, ``csrc`` in a
-    checkout.
-    """
+    """The folder of the sources: in an installed package ``include``, in a checkout ``csrc``."""
     installed = _PACKAGE / "include"
     return installed if installed.is_dir() else _PACKAGE.parent / "csrc"
 
 
 def get_include() -> str:
-    """The folder of ``fastlr.h`` and of the C sources it belongs to, for programs that take them
-    in.
+    """Return the folder of ``fastlr.h`` and its C sources, to compile into a program of your own.
 
+    Returns
+    -------
+    str
+        The path. Pass it to the compiler as ``-I``, and compile all ``*.c`` files in it.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> from pathlib import Path
     >>> (Path(flr.get_include()) / "fastlr.h").is_file()
@@ -30,12 +32,13 @@ def get_include() -> str:
 
 
 def digest() -> str:
-    """Of the shape table and all that the C library is compiled from: what a build carries, to
-    tell whether it is of today.
-    """
-    from hashlib import sha256  # slow to import, and get_include has no need of it
+    """A digest of the table of opcodes and of all C sources.
 
-    # which is made from the shape table
+    A build stores it, so that an extension built from other sources is refused.
+    """
+    from hashlib import sha256  # slow to import, and get_include does not need it
+
+    # opcodes.h is made from program/opcodes.py
     written = [path for path in folder().glob("*.[ch]") if path.name != "opcodes.h"]
     sources = [_PACKAGE / "program" / "opcodes.py", *sorted(written, key=lambda path: path.name)]
     return sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """The C backend: calls of the C library, through cffi.
 
-Which instructions the library uses is settled when it is first asked: the highest *level* that this
-processor has. All levels give the same bits.
+The library chooses an *instruction set* at its first call: the best that this processor has. All
+instruction sets give the same bits.
 """
 
 from importlib import import_module
@@ -11,26 +11,26 @@ from typing import Any
 from fastlr.kernels import c_sources
 
 __all__ = [
-    "annealed",
-    "drop",
-    "drops",
+    "annealing_momenta",
+    "multi_power_terms",
+    "multi_power_exponentials",
     "each",
-    "level",
-    "levels",
+    "instruction_set",
+    "instruction_sets",
     "rates",
     "replay",
     "scalar",
     "several",
     "steps",
     "table",
-    "use_level",
+    "use_instruction_set",
 ]
 
-_NOTE = Path(__file__).with_name("_native.txt")  # left by a build that made no extension
+_NOTE = Path(__file__).with_name("_native.txt")  # written by a build that made no extension
 
 
 def _loaded() -> Any:
-    """The extension, known to be built from the sources that stand here."""
+    """Return the extension, after checking that it was built from these sources."""
     try:
         native = import_module("fastlr._native")
     except ModuleNotFoundError as error:
@@ -41,15 +41,15 @@ def _loaded() -> Any:
             if _NOTE.is_file()
             else "it is not built; in a checkout, pip install -e . builds it"
         )
-        raise ImportError(f"the C extension is not here: {reason}") from None
+        raise ImportError(f"the C extension is missing: {reason}") from None
     built, now = native.ffi.string(native.lib.fastlr_sources()).decode(), c_sources.digest()
     if built != now:
         raise ImportError(
-            f"the C extension is stale: built from sources {built}, which are {now} by "
-            "now; build it anew"
+            f"the C extension is out of date: it was built from sources {built}, but the sources "
+            f"are now {now}; build it again"
         )
     if fault := native.ffi.string(native.lib.fastlr_fault()).decode():
-        raise ImportError(f"the C extension is not to be used: {fault}")
+        raise ImportError(f"the C extension must not be used: {fault}")
     return native
 
 
@@ -62,10 +62,10 @@ _bytes, _doubles, _integers, _counts = (
 scalar = _lib.rate_at  # (address, t): a program of one lane is given by its address
 
 
-def table(words: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
-    """Steps start, start+step, ...
+def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
+    """Evaluate steps start, start+step, ... into ``out`` (lanes, steps), float64 or float32.
 
-    Into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns.
+    Only ``lanes`` and ``columns`` of ``out`` are written.
     """
     lane, column = out.strides
     to = _memory(_bytes, out) if out.flags.c_contiguous else _cast("char *", out.ctypes.data)
@@ -78,7 +78,7 @@ def table(words: Any, lanes: range, columns: range, start: int, step: int, out: 
     )
     at = to + begin * column if begin else to
     _lib.table_of(
-        _memory(_doubles, words),
+        _memory(_doubles, buffer),
         first,
         stop,
         start + step * begin,
@@ -91,25 +91,27 @@ def table(words: Any, lanes: range, columns: range, start: int, step: int, out: 
     )
 
 
-def steps(words: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
-    """Any steps in any order: int64 ``t`` into float64 ``out`` (lanes, steps), C-contiguous:
-    some of its lanes and columns.
+def steps(buffer: Any, lanes: range, columns: range, t: Any, out: Any) -> None:
+    """Evaluate int64 steps ``t``, in any order, into float64 ``out`` (lanes, steps), C-contiguous.
+
+    Only ``lanes`` and ``columns`` of ``out`` are written.
     """
     of, to = _memory(_integers, t) + columns.start, _memory(_doubles, out) + columns.start
-    _lib.steps_of(_memory(_doubles, words), lanes.start, lanes.stop, of, len(columns), to, t.size)
+    _lib.steps_of(_memory(_doubles, buffer), lanes.start, lanes.stop, of, len(columns), to, t.size)
 
 
-def rates(words: Any, lanes: range, t: int, out: Any) -> None:
-    """Some of the lanes at step t into float64 ``out`` (one a lane), C-contiguous."""
-    _lib.rates_of(_memory(_doubles, words), lanes.start, lanes.stop, t, _memory(_doubles, out))
+def rates(buffer: Any, lanes: range, t: int, out: Any) -> None:
+    """Evaluate ``lanes`` at step t into float64 ``out`` (one per lane), C-contiguous."""
+    _lib.rates_of(_memory(_doubles, buffer), lanes.start, lanes.stop, t, _memory(_doubles, out))
 
 
-def each(words: Any, lanes: range, t: Any, out: Any) -> None:
-    """Some of the lanes, each at its own of int64 steps ``t`` (one a lane), into float64
-    ``out``, both C-contiguous.
+def each(buffer: Any, lanes: range, t: Any, out: Any) -> None:
+    """Evaluate ``lanes``, each at its own int64 step of ``t``, into float64 ``out``.
+
+    Both arrays have one element per lane and are C-contiguous.
     """
     _lib.each_of(
-        _memory(_doubles, words),
+        _memory(_doubles, buffer),
         lanes.start,
         lanes.stop,
         _memory(_integers, t),
@@ -118,22 +120,24 @@ def each(words: Any, lanes: range, t: Any, out: Any) -> None:
 
 
 def several(address: int, t: Any, out: Any) -> bool:
-    """A program of one lane, by its address, at int64 steps ``t`` into float64 ``out``; False
-    if one may not be asked for.
+    """Evaluate a program of one lane, given by its address, at int64 steps ``t``.
+
+    Returns False, and writes nothing, if a step is not allowed.
     """
     known: bool = _lib.rates_at(address, _memory(_integers, t), t.size, _memory(_doubles, out))
     return known
 
 
-def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
-    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales
-    into ``out`` (updates, lanes).
+def replay(buffer: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
+    """Update ``lanes`` of a plateau rule with float64 ``metrics`` (updates, lanes or 1).
+
+    Their scales go to ``out`` (updates, lanes), unless it is None.
     """
     updates, row = metrics.shape
     held = [_memory(_counts if part.itemsize == 4 else _doubles, part) for part in state]
     of, to = _memory(_doubles, metrics), _native.ffi.NULL if out is None else _memory(_doubles, out)
     _lib.replay_of(
-        _memory(_doubles, words),
+        _memory(_doubles, buffer),
         lanes.start,
         lanes.stop,
         of,
@@ -146,23 +150,25 @@ def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None
     )
 
 
-def drop(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
-    """What a multi-power law sums over float64 ``rates`` at int64 steps ``t``, into float64
-    ``out`` (steps, 2).
+def multi_power_terms(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
+    """Sum a multi-power law over ``rates`` at int64 steps ``t``, term by term.
+
+    ``out`` is float64 (steps, 2).
     """
     of, at = _memory(_doubles, rates), _memory(_integers, t)
-    _lib.drop_of(of, at, t.size, *law, _memory(_doubles, out))
+    _lib.multi_power_terms_of(of, at, t.size, *law, _memory(_doubles, out))
 
 
-def drops(
+def multi_power_exponentials(
     rates: Any, t: Any, law: tuple[float, float, float], nodes: Any, states: Any, out: Any
 ) -> None:
-    """The same at rising steps, in one pass, by exponentials: ``nodes`` (2 or 4 rows), ``out``
-    (steps, 3 or 7).
+    """Sum the same law at rising steps in one pass, by exponentials.
+
+    ``nodes`` has 2 or 4 rows, ``out`` is float64 (steps, 3 or 7).
     """
     of, at, by = _memory(_doubles, rates), _memory(_integers, t), _memory(_doubles, nodes)
     rows, count = nodes.shape
-    _lib.drops_of(
+    _lib.multi_power_exponentials_of(
         of,
         at,
         t.size,
@@ -175,32 +181,38 @@ def drops(
     )
 
 
-def annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
-    """What an annealing law sums over float64 ``rates`` at rising int64 steps ``t``, into
-    float64 ``out`` (steps, 3).
+def annealing_momenta(rates: Any, t: Any, decay: float, out: Any) -> None:
+    """Sum an annealing law over ``rates`` at rising int64 steps ``t``.
+
+    ``out`` is float64 (steps, 3).
     """
-    _lib.annealed_of(
+    _lib.annealing_momenta_of(
         _memory(_doubles, rates), _memory(_integers, t), t.size, decay, _memory(_doubles, out)
     )
 
 
-def level() -> str:
-    """The level in use."""
-    return str(_native.ffi.string(_lib.fastlr_level()).decode())
+def instruction_set() -> str:
+    """Return the name of the instruction set in use."""
+    return str(_native.ffi.string(_lib.fastlr_instruction_set()).decode())
 
 
-def levels() -> list[str]:
-    """The levels of this processor and this build, the highest first."""
-    return [name for name in ("avx512", "avx2", "baseline") if _lib.fastlr_has_level(name.encode())]
+def instruction_sets() -> list[str]:
+    """Return the instruction sets of this processor and this build, best first."""
+    return [
+        name
+        for name in ("avx512", "avx2", "baseline")
+        if _lib.fastlr_has_instruction_set(name.encode())
+    ]
 
 
-def use_level(name: str) -> None:
-    """Use one of ``levels()`` in the whole process from now on.
+def use_instruction_set(name: str) -> None:
+    """Use one of ``instruction_sets()`` in the whole process from now on.
 
     Raises ``ValueError`` for any other.
     """
-    if name not in levels():
+    if name not in instruction_sets():
         raise ValueError(
-            f"use_level: name must be one of {', '.join(map(repr, levels()))}, got {name!r}"
+            f"use_instruction_set: name must be one of "
+            f"{', '.join(map(repr, instruction_sets()))}, got {name!r}"
         )
-    _lib.fastlr_use_level(name.encode())
+    _lib.fastlr_use_instruction_set(name.encode())

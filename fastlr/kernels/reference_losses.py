@@ -1,20 +1,20 @@
-"""The sums of loss laws over the rates of a run, in plain NumPy: what the compiled backends do, and
-the definition of correct.
+"""The sums of loss laws over the rates of a run, in plain NumPy: the definition of correct for the
+compiled backends.
 
 With ``D_k = rate_k - rate_(k-1)``, ``S_t`` the sum of the rates up to step t and ``a_k = C *
 rate_k^-gamma``, the drop at step t is
 
     sum over k = 1 .. t of D_k * (1 - (1 + a_k * (S_t - S_(k-1)))^-beta).
 
-``drop`` adds up the terms of each step that is asked. ``drops`` goes through the run once: as ``r_k
-= 1/a_k`` and ``y^-beta`` is a sum of ``w_j * exp(-s_j * y)`` over nodes ``s_j``, to within what
-they are made for (``laws.nodes``),
+``multi_power_terms`` adds up the terms for each step. ``multi_power_exponentials`` goes through the
+run once. With ``r_k = 1/a_k`` and ``y^-beta`` as a sum of ``w_j * exp(-s_j * y)`` over nodes
+``s_j``, as exactly as the nodes allow (``laws.nodes``),
 
     D_k * (1 + a_k * x)^-beta = D_k * r_k^beta * (r_k + x)^-beta = sum over j of w_j * D_k *
     r_k^beta * exp(-s_j * (r_k + x)),
 
-and each node has one state, which takes up a term at step k and is multiplied by ``exp(-s_j *
-rate)`` at each step.
+and each node has one state. A term is added to it at step k, and it is multiplied by
+``exp(-s_j * rate)`` at each step.
 
 Where the rate is 0, ``a_k`` is infinite: its term is ``D_k`` as soon as a rate above 0 follows, and
 0 before.
@@ -25,25 +25,26 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["annealed", "drop", "drops"]
+__all__ = ["annealing_momenta", "multi_power_terms", "multi_power_exponentials"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 Law = tuple[float, float, float]  # C, beta, gamma
 
 
-def drop(rates: Array, t: Steps, law: Law, out: Array) -> None:
+def multi_power_terms(rates: Array, t: Steps, law: Law, out: Array) -> None:
     """The sum of the rates and the drop at each of steps ``t``, into ``out`` (steps, 2)."""
     for row, step in zip(out, t.tolist(), strict=True):
-        # from each step on: differences of sums from 0 would cancel
+        # sums from each step on: differences of sums from step 0 would cancel
         after = np.cumsum(rates[step::-1])[::-1]
         change = np.diff(rates[: step + 1])
         row[:] = after[0], (change * _share(rates[1 : step + 1], after[1:], law)).sum()
 
 
 def _share(rates: Array, after: Array, law: Law) -> Array:
-    """Of changes of the rate, what has become a drop of the loss, where the rates since have
-    the sum ``after``.
+    """The part of each rate change that has become a drop of the loss.
+
+    ``after`` is the sum of the rates since the change.
     """
     c, beta, gamma = law
     share = np.where(after > 0, 1.0, 0.0)
@@ -53,14 +54,20 @@ def _share(rates: Array, after: Array, law: Law) -> Array:
     return share
 
 
-def drops(rates: Array, t: Steps, law: Law, nodes: Array, states: Array, out: Array) -> None:
-    """At rising steps ``t``, in one pass, into ``out`` (steps, 3 or 7).
+def multi_power_exponentials(
+    rates: Array, t: Steps, law: Law, nodes: Array, states: Array, out: Array
+) -> None:
+    """The same sums at rising steps ``t``, in one pass, into ``out`` (steps, 3 or 7).
 
-    A row is the sum of the rates, the last rate above 0 less the first of all, and what the
-    exponentials amount to, by which that is more than the drop. ``nodes`` has a row of nodes and
-    one of weights; with two more, the weights' slopes by beta and weights times nodes, there are
-    four more sums: with those slopes; of terms times r and nodes, of terms times ``log(rate)``, and
-    of terms times all three. ``states`` is room for one number a node, or four.
+    A row of ``out`` has the sum of the rates, the last rate above 0 minus the first rate, and the
+    sum of the exponentials. The drop is the second minus the third.
+
+    ``nodes`` has a row of nodes and a row of weights. It may have two more rows: the weights'
+    slopes by beta, and the weights times the nodes. Then there are four more sums: with those
+    slopes; of terms times r and nodes; of terms times ``log(rate)``; and of terms times all
+    three.
+
+    ``states`` is scratch for one number per node, or four.
     """
     states[:] = 0.0
     which = [(1, 0), (2, 0), (3, 1), (1, 2), (3, 3)][: out.shape[1] - 2]
@@ -86,9 +93,9 @@ def _take_up(nodes: Array, states: Array, change: float, rate: float, law: Law) 
     states += times[:, np.newaxis] * (change * r**beta * np.exp(-nodes * r))
 
 
-def annealed(rates: Array, t: Steps, decay: float, out: Array) -> None:
-    """At rising steps ``t``: the sums of the rates, of the momenta of their fall, and of those
-    momenta's slopes by ``decay``.
+def annealing_momenta(rates: Array, t: Steps, decay: float, out: Array) -> None:
+    """The sums of the rates, of the momenta of their fall, and of the momenta's slopes by
+    ``decay``, at rising steps ``t``.
     """
     momentum = slope = 0.0
     table = np.zeros((t[-1] + 1, 2))

@@ -1,6 +1,6 @@
-"""The plateau automata as plain NumPy, lanes at a time: the definition of what an update does.
+"""The plateau automata in plain NumPy, many lanes at a time: the definition of an update.
 
-An update is one metric a lane. Nothing is fused and nothing is approximate, so every backend gives
+An update takes one metric per lane. No operation is fused or approximate, so every backend gives
 the same bits.
 """
 
@@ -17,12 +17,12 @@ __all__ = ["replay"]
 Array = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
 
-_CHUNK = 4096  # lanes at a time: 32 KiB an array
+_CHUNK = 4096  # lanes at a time: 32 KiB per array
 _MOST = 2.0**31 - 1.0  # where a count stops
 
 
 class _Lanes(NamedTuple):
-    """The state that a decision changes, counts too as float64."""
+    """The state that a decision changes. Counts are float64, too."""
 
     scale: Array
     best: Array
@@ -31,7 +31,7 @@ class _Lanes(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """The numbers of a rule, each of all lanes or of one that stands for all."""
+    """The numbers of a rule: each has one element per lane, or one for all."""
 
     sign: Array
     gain: Array
@@ -45,7 +45,7 @@ class _Rule(NamedTuple):
 
 
 def _kept(x: Array, single: bool) -> Array:
-    """``x``, rounded to float32 where that is what is kept."""
+    """``x``, rounded to float32 if the rule keeps its state in single precision."""
     with np.errstate(over="ignore"):
         return x.astype(np.float32).astype(np.float64) if single else x
 
@@ -121,14 +121,14 @@ _DECISIONS: dict[str, Callable[[_Lanes, Array, _Rule, bool], _Lanes]] = {
 def _windowed(
     mean: Array, count: Array, metric: Array, rule: _Rule, narrow: bool
 ) -> tuple[Array, Array, Truth]:
-    """The mean with one more metric, how many it is of, and whether the window is full."""
+    """The mean with one more metric, its number of metrics, and whether the window is full."""
     more = _one_more(count)
     total = _kept(_kept(count * mean, narrow) + metric, narrow)
     return _kept(total / more, narrow), more, more >= rule.window
 
 
 def _update(
-    words: Array,
+    buffer: Array,
     rule: _Rule,
     metric: Array,
     scale: Array,
@@ -138,8 +138,8 @@ def _update(
     mean: Array,
     count: Array,
 ) -> None:
-    """One update of these lanes, in place."""
-    _, automaton, single, ignores, windowed, _ = words[: len(RULE_WORDS)]
+    """Update these lanes once, in place."""
+    _, automaton, single, ignores, windowed, _ = buffer[: len(RULE_WORDS)]
     name = AUTOMATA[int(automaton)]
     narrow = bool(single) and name == "optax"  # whose metrics are single, too
     metric = _kept(metric, narrow)
@@ -162,28 +162,29 @@ def _update(
     cool[warms] += 1
 
 
-def _numbers(words: Array, lanes: slice) -> _Rule:
-    places = words[len(RULE_WORDS) :][: 2 * len(RULE_FIELDS)].astype(np.int64).reshape(-1, 2)
+def _numbers(buffer: Array, lanes: slice) -> _Rule:
+    places = buffer[len(RULE_WORDS) :][: 2 * len(RULE_FIELDS)].astype(np.int64).reshape(-1, 2)
     return _Rule(
         *(
-            words[at + stride * lanes.start : at + stride * (lanes.stop - 1) + 1]
+            buffer[at + stride * lanes.start : at + stride * (lanes.stop - 1) + 1]
             for at, stride in places
         )
     )
 
 
 def replay(
-    words: Array, lanes: range, metrics: Array, state: tuple[Any, ...], out: Array | None
+    buffer: Array, lanes: range, metrics: Array, state: tuple[Any, ...], out: Array | None
 ) -> None:
-    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales
-    into ``out`` (updates, lanes).
+    """Update ``lanes`` of a plateau rule with float64 ``metrics`` (updates, lanes or 1).
+
+    Their scales go to ``out`` (updates, lanes), unless it is None.
     """
     with np.errstate(invalid="ignore", over="ignore"):  # infinities and NaN among the metrics
         for i in range(lanes.start, lanes.stop, _CHUNK):
             some = slice(i, min(i + _CHUNK, lanes.stop))
             held = [part[some] if part.size > 1 else part for part in state]
-            rule = _numbers(words, some)
+            rule = _numbers(buffer, some)
             for t, row in enumerate(metrics):
-                _update(words, rule, row[some] if row.size > 1 else row, *held)
+                _update(buffer, rule, row[some] if row.size > 1 else row, *held)
                 if out is not None:
                     out[t, some] = held[0]

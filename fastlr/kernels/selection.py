@@ -1,9 +1,9 @@
-"""Which kernels run, and why the others do not.
+"""The choice of a backend, and the reasons why others cannot run.
 
-The fastest backend that can be loaded is chosen at the first evaluation, not at import.
-``FASTLR_BACKEND`` in the environment, read then, names another for the process, and so does
-``set_backend(name)``, at any time; ``with use_backend(name):`` does for a block of code, in this
-thread or task alone.
+The first evaluation chooses the fastest backend that can be loaded, or the one that the
+environment variable ``FASTLR_BACKEND`` names. ``set_backend(name)`` chooses another for the process
+at any time.
+``with use_backend(name):`` chooses one for a block of code, in this thread or task alone.
 """
 
 import math
@@ -40,26 +40,28 @@ def _not_several(address: int, t: Any, out: Any) -> bool:
 
 @dataclass(slots=True)
 class Backend:
-    """The ways of asking a program, a flat array of words. Callers have checked every argument.
+    """Functions that evaluate a program, a flat float64 array. Callers check every argument.
 
-    ``table(words, lanes, columns, start, step, out)``, ``steps(words, lanes, columns, t, out)`` and
-    ``rates(words, lanes, t, out)`` fill many steps, many in any order, and one, of the lanes and
-    columns in two ranges: ``out`` is the whole. Lanes are counted in the program's own order,
-    whatever their places in ``out``. ``each(words, lanes, t, out)`` fills one step a lane, its own:
-    ``t``, int64, is in the order of ``out``.
+    - ``table(buffer, lanes, columns, start, step, out)`` fills evenly spaced steps.
+    - ``steps(buffer, lanes, columns, t, out)`` fills steps in any order.
+    - ``rates(buffer, lanes, t, out)`` fills one step.
+    - ``each(buffer, lanes, t, out)`` fills one step per lane: int64 ``t``, in the order of ``out``.
 
-    ``replay(words, lanes, metrics, state, out)`` takes lanes of a plateau rule through a history of
-    metrics, one row an update and one column a lane, or one for all. The parts of ``state``, flat
-    arrays, are changed in place; scales go to ``out``, or nowhere if it is None.
+    ``lanes`` and ``columns`` are the ranges to fill; ``out`` is the whole output. Lanes are counted
+    in the program's own order, whatever their places in ``out``.
 
-    ``drop(rates, t, law, out)``, ``drops(rates, t, law, nodes, states, out)`` and ``annealed(rates,
-    t, decay, out)`` are the sums of loss laws over the rates of one run, at steps ``t``: drops.py
-    says what they are.
+    - ``replay(buffer, lanes, metrics, state, out)`` updates lanes of a plateau rule with a history
+      of metrics: one row per update, one column per lane or one for all. The arrays of ``state``
+      change in place. Scales go to ``out``, unless it is None.
+    - ``multi_power_terms(rates, t, law, out)``, ``multi_power_exponentials(rates, t, law, nodes,
+      states, out)`` and ``annealing_momenta(rates, t, decay, out)`` are the sums of loss laws over
+      the rates of one run, at steps ``t``. ``reference_losses.py`` defines them.
 
-    Two ways are for speed alone, and need not know an answer. A program of one lane is given by its
-    address, in a third of the time that an array takes. ``scalar(address, t)`` is its rate at step
-    t, or NaN where that is not known; ``several(address, t, out)`` fills ``out`` with those at
-    steps ``t``, an int64 array, or returns False.
+    Two functions are for speed alone, and may decline. They take a program of one lane by its
+    address, in a third of the time that an array takes.
+
+    - ``scalar(address, t)`` is its rate at step t, or NaN.
+    - ``several(address, t, out)`` fills ``out`` at int64 steps ``t``, or returns False.
     """
 
     name: str
@@ -68,9 +70,9 @@ class Backend:
     rates: Callable[[Any, range, int, Any], None]
     each: Callable[[Any, range, Any, Any], None]
     replay: Callable[[Any, range, Any, Any, Any], None]
-    drop: Callable[[Any, Any, Any, Any], None]
-    drops: Callable[[Any, Any, Any, Any, Any, Any], None]
-    annealed: Callable[[Any, Any, float, Any], None]
+    multi_power_terms: Callable[[Any, Any, Any, Any], None]
+    multi_power_exponentials: Callable[[Any, Any, Any, Any, Any, Any], None]
+    annealing_momenta: Callable[[Any, Any, float, Any], None]
     scalar: Callable[[int, int], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
 
@@ -78,17 +80,17 @@ class Backend:
 def _native() -> Backend:
     from fastlr.kernels import native
 
-    asked = (
+    functions = (
         native.table,
         native.steps,
         native.rates,
         native.each,
         native.replay,
-        native.drop,
-        native.drops,
-        native.annealed,
+        native.multi_power_terms,
+        native.multi_power_exponentials,
+        native.annealing_momenta,
     )
-    return Backend("native", *asked, native.scalar, native.several)
+    return Backend("native", *functions, native.scalar, native.several)
 
 
 def _jit() -> Backend:
@@ -96,17 +98,17 @@ def _jit() -> Backend:
         raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr.kernels import jit
 
-    asked = (
+    functions = (
         jit.table,
         jit.steps,
         jit.lanes_of,
         jit.each,
         jit.replay,
-        jit.drop,
-        jit.drops,
-        jit.annealed,
+        jit.multi_power_terms,
+        jit.multi_power_exponentials,
+        jit.annealing_momenta,
     )
-    return Backend("jit", *asked, jit.scalar)
+    return Backend("jit", *functions, jit.scalar)
 
 
 def _reference() -> Backend:
@@ -117,9 +119,9 @@ def _reference() -> Backend:
         "reference",
         *rates,
         reference_plateau.replay,
-        reference_losses.drop,
-        reference_losses.drops,
-        reference_losses.annealed,
+        reference_losses.multi_power_terms,
+        reference_losses.multi_power_exponentials,
+        reference_losses.annealing_momenta,
     )
 
 
@@ -133,14 +135,14 @@ _LOADERS: dict[str, Callable[[], Backend]] = {
 
 @cache
 def _load(name: str) -> Backend | str:
-    """The backend, or in words why it cannot run here."""
+    """The backend, or the reason why it cannot run here."""
     try:
         return _LOADERS[name]()
     except (
         ImportError,
         OSError,
         SystemError,
-    ) as error:  # absent, or broken: a library missing, or built for another NumPy
+    ) as error:  # absent or broken, for instance built for another NumPy
         return str(error)
 
 
@@ -159,10 +161,10 @@ def _unchosen(*_: object) -> None:
     raise AssertionError("no backend has been chosen")
 
 
-_default = Backend("", *(_unchosen,) * 8)  # becomes the process's own when first asked for
+_default = Backend("", *(_unchosen,) * 8)  # filled in at the first evaluation
 _ACTIVE = ContextVar("fastlr_backend", default=_default)
 
-# the backend in use; nameless until one has been chosen
+# the backend in use; its name is empty until one has been chosen
 active: Callable[[], Backend] = _ACTIVE.get
 
 
@@ -176,7 +178,7 @@ def fastest() -> str:
 
 
 def choose() -> Backend:
-    """The backend that the next evaluation uses, loaded if it was not."""
+    """Return the backend that the next evaluation uses; load it if necessary."""
     chosen = active()
     if not chosen.name:
         asked = os.environ.get("FASTLR_BACKEND")
@@ -185,18 +187,27 @@ def choose() -> Backend:
 
 
 def _become(chosen: Backend) -> None:
-    """Make this one the process's own."""
-    for field in reversed(fields(Backend)):  # its name last, as it says that all the rest is there
+    """Make this backend that of the process."""
+    for field in reversed(fields(Backend)):  # the name last: it marks the others as set
         setattr(_default, field.name, getattr(chosen, field.name))
 
 
 @public
 def set_backend(name: str) -> None:
-    """Evaluate with this backend from now on, in the whole process, but for ``with
-    use_backend(...)`` blocks.
+    """Choose the backend of the process, except in ``with use_backend(...)`` blocks.
 
-    Raises ``ValueError`` for a name that is unknown or a backend that cannot run, with the reason.
+    Parameters
+    ----------
+    name : str
+        ``"native"``, ``"jit"`` or ``"reference"``.
 
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the backend cannot run here, with the reason.
+
+    Examples
+    --------
     >>> set_backend("reference")
     >>> backend()
     'reference'
@@ -207,8 +218,20 @@ def set_backend(name: str) -> None:
 
 @public
 def backend() -> str:
-    """The name of the backend that the next evaluation uses.
+    """Return the name of the backend that the next evaluation uses.
 
+    Returns
+    -------
+    str
+        ``"native"`` (C), ``"jit"`` (Numba) or ``"reference"`` (NumPy).
+
+    Raises
+    ------
+    ValueError
+        If ``FASTLR_BACKEND`` names a backend that is unknown or cannot run here.
+
+    Examples
+    --------
     >>> with use_backend("reference"):
     ...     backend()
     'reference'
@@ -218,8 +241,15 @@ def backend() -> str:
 
 @public
 def backends() -> dict[str, str]:
-    """Every backend, fastest first: ``"ready"``, or why it cannot run here.
+    """List every backend, fastest first, and whether it can run here.
 
+    Returns
+    -------
+    dict of str to str
+        For each name ``"ready"``, or the reason why the backend cannot run.
+
+    Examples
+    --------
     >>> backends()["reference"]
     'ready'
     """
@@ -230,9 +260,29 @@ def backends() -> dict[str, str]:
 
 @public
 def use_backend(name: str) -> AbstractContextManager[None]:
-    """Evaluate with this backend inside a ``with`` block.
+    """Choose the backend inside a ``with`` block.
 
-    Raises ``ValueError`` for a name that is unknown or a backend that cannot run, with the reason.
+    The choice is for this thread or asyncio task alone.
+
+    Parameters
+    ----------
+    name : str
+        ``"native"``, ``"jit"`` or ``"reference"``.
+
+    Returns
+    -------
+    context manager
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the backend cannot run here, with the reason.
+
+    Examples
+    --------
+    >>> with use_backend("reference"):
+    ...     backend()
+    'reference'
     """
     return _using(_named(name, "use_backend: name"))
 

@@ -1,8 +1,8 @@
-"""Work on a table in parts, over threads: any backend, as its kernels let go of the GIL.
+"""Split the work on a table over threads. Kernels of the compiled backends release the GIL.
 
-Threads begin with a call and end with it. There is no pool that a fork could break, and nothing
-that is shared: each part is a range of lanes and a range of columns of the table, which no other
-part writes to. Rates do not hang on how they are divided.
+Threads begin and end with a call: there is no pool that a fork could break. Each part is a range of
+lanes and a range of columns of the table, which no other part writes. Rates are the same however
+the table is split.
 """
 
 from collections.abc import Callable
@@ -12,22 +12,23 @@ __all__ = ["split_over_threads"]
 
 Work = Callable[[range, range], None]  # (lanes, columns)
 
-_LEAST = 1 << 14  # rates that are worth a thread: some ten microseconds
-_PARTS = 4  # a thread: families of lanes, and processors, differ in speed
+_LEAST = 1 << 14  # rates per thread at least: about 10 microseconds of work
+_PARTS = 4  # per thread: families of lanes, and processors, differ in speed
 
 
 def split_over_threads(
     work: Work, lanes: int, columns: int, threads: int, by_lanes: bool = False
 ) -> None:
-    """Do ``work`` for a table of so many lanes and columns, over at most so many threads; a
-    lane's columns together if asked.
+    """Call ``work`` for all parts of a table of so many lanes and columns.
+
+    It runs in at most ``threads`` threads. With ``by_lanes`` a lane's columns stay together.
     """
     if threads > 1:
         threads = min(threads, lanes * columns // _LEAST)
     if threads <= 1:
         work(range(lanes), range(columns))
         return
-    from concurrent.futures import ThreadPoolExecutor  # an import that most users have no need of
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, and seldom needed
 
     count = threads * _PARTS
     parts = (
@@ -41,6 +42,6 @@ def split_over_threads(
 
 
 def _divided(size: int, count: int) -> list[range]:
-    """``range(size)`` in so many ranges, as even as can be."""
+    """``range(size)`` in ``count`` ranges of nearly equal size."""
     ends = [size * i // count for i in range(count + 1)]
     return [range(start, stop) for start, stop in pairwise(ends)]

@@ -169,10 +169,12 @@ class MultiPower(Law):
         low, high = self._range(rates[: t[-1] + 1]) if t.size > 1 else (0.0, 0.0)
         if self._is_spanned(low, high) and not self._is_sooner_done(rates, t, high / low):
             by, sums = nodes(self.beta, low, high), np.empty((t.size, 3))
-            backend.drops(rates, t, self._inner, by, np.empty((1, by.shape[1])), sums)
+            backend.multi_power_exponentials(
+                rates, t, self._inner, by, np.empty((1, by.shape[1])), sums
+            )
             return self._loss(sums[:, 0], sums[:, 1] - sums[:, 2])
         sums = np.empty((t.size, 2))
-        backend.drop(rates, t, self._inner, sums)
+        backend.multi_power_terms(rates, t, self._inner, sums)
         return self._loss(sums[:, 0], sums[:, 1])
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
@@ -186,7 +188,9 @@ class MultiPower(Law):
             nodes(self.beta, *self._range(rates[: t[-1] + 1]), slopes=True),
             np.empty((t.size, 7)),
         )
-        backend.drops(rates, t, self._inner, by, np.empty((4, by.shape[1])), sums)
+        backend.multi_power_exponentials(
+            rates, t, self._inner, by, np.empty((4, by.shape[1])), sums
+        )
         total, level, held, by_weight, by_ratio, logs, logs_by_ratio = sums.T
         drop = level - held
         by_beta = math.log(self.C) * held - by_weight - self.gamma * logs
@@ -279,13 +283,13 @@ class Annealing(Law):
         right.
         """
         sums = np.empty((t.size, 3))
-        backend.annealed(rates, t, self.decay, sums)
+        backend.annealing_momenta(rates, t, self.decay, sums)
         return self.L0 + _power(self.A, sums[:, 0], self.alpha) - self.C * sums[:, 1]
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """The same, and its slopes by each of the constants, ``(steps, constants)``."""
         sums = np.empty((t.size, 3))
-        backend.annealed(rates, t, self.decay, sums)
+        backend.annealing_momenta(rates, t, self.decay, sums)
         total, momenta, by_decay = sums.T
         power = total**-self.alpha
         columns = [

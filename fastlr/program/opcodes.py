@@ -24,6 +24,12 @@ __all__ = [
     "FAMILY",
     "FIELDS_MOST",
     "HEADER",
+    "HEADER_DEPTH",
+    "HEADER_FAMILIES",
+    "HEADER_LANES",
+    "HEADER_LIMIT",
+    "HEADER_MAGIC",
+    "HEADER_SIZE",
     "HEADER_WORDS",
     "LAST_STEP",
     "MAGIC",
@@ -115,6 +121,13 @@ COUNTS = {"every": 1, "period": 1, "times": 1, "base": 0, "pace": 0, "at": 0, "l
 MAGIC = 20269.0  # changes with the format: a program is never read by kernels of another
 HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
 HEADER = len(HEADER_WORDS)
+# where each number of the header stands; C has the same names
+HEADER_MAGIC = HEADER_WORDS.index("magic")
+HEADER_LANES = HEADER_WORDS.index("lanes")
+HEADER_FAMILIES = HEADER_WORDS.index("families")
+HEADER_LIMIT = HEADER_WORDS.index("limit")
+HEADER_DEPTH = HEADER_WORDS.index("depth")
+HEADER_SIZE = HEADER_WORDS.index("size")
 FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in OPCODES)
 ROW = 7 + 2 * FIELDS_MOST

@@ -24,7 +24,18 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.errors import public
-from fastlr.program.opcodes import FAMILY, HEADER, MAGIC, OPCODES, ROW, opcode
+from fastlr.program.opcodes import (
+    FAMILY,
+    HEADER,
+    HEADER_FAMILIES,
+    HEADER_LANES,
+    HEADER_LIMIT,
+    HEADER_SIZE,
+    MAGIC,
+    OPCODES,
+    ROW,
+    opcode,
+)
 from fastlr.program.verifier import rows_of, verify
 
 __all__ = [
@@ -165,7 +176,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
     def __repr__(self) -> str:
         if not self._is_whole:
             return repr(self.view(np.ndarray))
-        lanes = int(self[1])
+        lanes = int(self[HEADER_LANES])
         return f"<fastlr program of {lanes:,} lane{'s' * (lanes != 1)}, {self.nbytes:,} bytes>"
 
 
@@ -326,7 +337,7 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
             _rows_of(track),
         )
     words = packer.together()
-    words[HEADER - 1] = words.size
+    words[HEADER_SIZE] = words.size
     return _sealed(words)
 
 
@@ -399,7 +410,7 @@ def _track(words: Numbers, at: float, count: float) -> Numbers:
 
 
 def _families(words: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
-    for i in range(int(words[2])):
+    for i in range(int(words[HEADER_FAMILIES])):
         lanes, first, listed, at, count = (
             int(word) for word in words[HEADER + FAMILY * i :][:FAMILY]
         )
@@ -456,7 +467,7 @@ def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
 
     Lanes are alike that share all their rows and numbers; those of different families are not.
     """
-    like = np.empty(int(words[1]), dtype=np.int64)
+    like = np.empty(int(words[HEADER_LANES]), dtype=np.int64)
     for lanes, positions, track in _families(words):
         rows, fields = np.concatenate(list(_levels(words, track))), np.array([1, *range(7, ROW, 2)])
         own = rows[:, fields + 1] == 1
@@ -551,7 +562,7 @@ def _seams_of_clock(inner: set[float], base: float, pace: float, every: float) -
 
 
 def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:
-    lanes, limit = int(words[1]), words[3]
+    lanes, limit = int(words[HEADER_LANES]), words[HEADER_LIMIT]
     ending = f", raises past step {int(limit) - 1:,}" if limit < NO_LIMIT else ""
     yield f"program of {lanes:,} lane{'s' * (lanes != 1)}{ending}"
     for size, positions, track in _families(words):

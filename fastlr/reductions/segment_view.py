@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.kernels.selection import choose
-from fastlr.program.opcodes import FAMILY, HEADER, LAST_STEP, OPCODES, ROW
+from fastlr.program.opcodes import (
+    FAMILY,
+    HEADER,
+    HEADER_FAMILIES,
+    HEADER_LANES,
+    HEADER_LIMIT,
+    HEADER_SIZE,
+    LAST_STEP,
+    OPCODES,
+    ROW,
+)
 from fastlr.program.program import NO_LIMIT
 
 __all__ = ["SegmentView", "Row", "lanes_apart", "segment_views", "summed_by_lane"]
@@ -61,7 +71,8 @@ class _Source:
             size, lanes = self.words.size, self.lanes
             # behind the program, a list of places that are all 0
             self._copy = np.concatenate([self.words, np.zeros(lanes)])
-            self._copy[1:4], self._copy[HEADER - 1] = (lanes, 1, NO_LIMIT), size + lanes
+            self._copy[HEADER_LANES], self._copy[HEADER_FAMILIES] = lanes, 1
+            self._copy[HEADER_LIMIT], self._copy[HEADER_SIZE] = NO_LIMIT, size + lanes
             self._clocks, self._rates = np.zeros(lanes, dtype=np.int64), np.zeros(lanes)
         first = (-1, self.words.size) if listed else (0, 0)
         self._copy[HEADER : HEADER + FAMILY] = self.lanes, *first, at, rows
@@ -377,7 +388,7 @@ def segment_views(words: Array) -> Iterator[tuple[npt.NDArray[np.int64], Segment
     """All lanes of a program, some at a time: their places in the output, and the root track of
     their family.
     """
-    for i in range(int(words[2])):
+    for i in range(int(words[HEADER_FAMILIES])):
         lanes, first, listed, at, rows = (
             int(word) for word in words[HEADER + FAMILY * i :][:FAMILY]
         )

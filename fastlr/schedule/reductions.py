@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Rate, Steps, as_integer, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
-from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
 from fastlr.reductions.extrema import NEVER, Reach
 from fastlr.reductions.segment_view import SegmentView, segment_views
 from fastlr.reductions.sums import Walk
 from fastlr.reductions.weight_decay import retained, timescale
-from fastlr.schedule.value import LIMIT, Value
+from fastlr.schedule.value import Value
 
 __all__ = ["REDUCTIONS", "Reductions"]
 
@@ -524,7 +524,7 @@ class Reductions(Value):
         self, name: str, rate: npt.ArrayLike, start: int, stop: int | None, above: bool
     ) -> Any:
         """Return the first steps whose rates pass a limit."""
-        end = min(LAST_STEP + 1, int(self._lowered()[LIMIT])) if stop is None else stop
+        end = min(LAST_STEP + 1, int(self._lowered()[HEADER_LIMIT])) if stop is None else stop
         steps = self._range(name, start, end, least=0, most=LAST_STEP + 1)
         return self._first(self._levels(name, "rate", rate), steps, above, beyond=True)
 

@@ -19,7 +19,7 @@ from fastlr.arguments.rules import Choice, broadcast, short_repr
 from fastlr.arguments.signatures import readable
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
-from fastlr.program.opcodes import HEADER, HEADER_WORDS, LAST_STEP
+from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
 from fastlr.schedule.calls import MOST_NESTED, VERSION, Call
@@ -35,7 +35,6 @@ from fastlr.schedule.construction import (
 )
 
 __all__ = [
-    "LIMIT",
     "Value",
     "a_schedule",
     "checked_arguments",
@@ -59,7 +58,6 @@ _NO_CALL = Call("", {})  # a placeholder until the constructor adds its call
 _NO_STEPS = np.zeros(HEADER)
 _NO_STEPS.setflags(write=False)
 _NO_STEPS_ADDRESS = _NO_STEPS.ctypes.data
-LIMIT = HEADER_WORDS.index("limit")  # of a program: the first step that it does not allow
 _HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
 
 
@@ -265,7 +263,7 @@ class Value:
             raise ValueError(
                 f"{where} must be from 0 to 2**53, got {short_repr(first if first < 0 else last)}"
             )
-        limit = int(self._lowered()[LIMIT])
+        limit = int(self._lowered()[HEADER_LIMIT])
         if last >= limit:
             raise ValueError(
                 f"{where} must be before the end, step {limit}, as past_end='raise', got {last}"

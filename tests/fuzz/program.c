@@ -1,28 +1,28 @@
-/* Any words at all as a program: what is said to be one is asked in every way, and nothing may go
-   wrong.
+/* Any numbers as a program: if fastlr_is_program accepts them, evaluate them in every way. Nothing
+   may go wrong.
 
-   The first four words say what is asked: a step, a stride, how many steps, and of which lanes. The
-   others are the program. */
+   The first four numbers choose what to evaluate: a step, a stride, the number of steps, and the
+   first lane. The others are the program. */
 #include "words.h"
 
 #include <fastlr.h>
 
 #include "opcodes.h"
 
-enum { ASKED = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
+enum { CHOICES = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
 
-static const char *const LEVELS[] = {"baseline", "avx2", "avx512"};
+static const char *const INSTRUCTION_SETS[] = {"baseline", "avx2", "avx512"};
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
-    return mutated_behind(ASKED, HEADER, MAGIC, HEADER_SIZE, data, size, most, seed);
+    return mutated_behind(CHOICES, HEADER, MAGIC, HEADER_SIZE, data, size, most, seed);
 }
 
-static void ask_lanes(const double *program, size_t lanes, const double *asked) {
-    size_t first = (size_t)number_in(asked[3], 0, (int64_t)lanes - 1),
-           n = (size_t)number_in(asked[2], 1, MOST_STEPS);
+static void evaluate_lanes(const double *program, size_t lanes, const double *chosen) {
+    size_t first = (size_t)number_in(chosen[3], 0, (int64_t)lanes - 1),
+           n = (size_t)number_in(chosen[2], 1, MOST_STEPS);
     fastlr_lanes some = {first, first + 40 < lanes ? first + 40 : lanes};
-    int64_t start = number_in(asked[0], 0, INT64_C(1) << 53),
-            step = number_in(asked[1], 1, INT64_C(1) << 53);
+    int64_t start = number_in(chosen[0], 0, INT64_C(1) << 53),
+            step = number_in(chosen[1], 1, INT64_C(1) << 53);
     n = step > ((INT64_C(1) << 53) - start) / (int64_t)n ? 1 : n;
     double *out = malloc(lanes * n * sizeof *out);
     int64_t *steps = malloc((n > lanes ? n : lanes) * sizeof *steps);
@@ -42,22 +42,22 @@ static void ask_lanes(const double *program, size_t lanes, const double *asked) 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t count = size / sizeof(double);
-    if (count < ASKED) {
+    if (count < CHOICES) {
         return 0;
     }
-    double *words = copied(data, count),
-           *program = copied(data + ASKED * sizeof(double), count - ASKED);
-    if (fastlr_is_program(program, count - ASKED)) {
-        fastlr_use_level(LEVELS[count % 3]);
-        int64_t t = number_in(words[0], INT64_MIN, INT64_C(1) << 53);
+    double *numbers = copied(data, count),
+           *program = copied(data + CHOICES * sizeof(double), count - CHOICES);
+    if (fastlr_is_program(program, count - CHOICES)) {
+        fastlr_use_instruction_set(INSTRUCTION_SETS[count % 3]);
+        int64_t t = number_in(numbers[0], INT64_MIN, INT64_C(1) << 53);
         volatile double rate = fastlr_rate(program, t);
         (void)rate;
         fastlr_allows(program, &t, 1);
         if (fastlr_count(program) <= MOST_LANES) {
-            ask_lanes(program, fastlr_count(program), words);
+            evaluate_lanes(program, fastlr_count(program), numbers);
         }
     }
-    free(words);
+    free(numbers);
     free(program);
     return 0;
 }

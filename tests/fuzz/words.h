@@ -1,4 +1,5 @@
-/* Words from a fuzzer: what a mutation of bytes seldom finds, a float64 that is a whole number, is what programs are made of. */
+/* Numbers from a fuzzer. Programs consist of float64 numbers that are whole, which mutations of
+   bytes seldom find. */
 #ifndef WORDS_H
 #define WORDS_H
 
@@ -10,9 +11,24 @@
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 
 static double special(uint64_t which, double word) {
-    static const double SPECIAL[] = {
-        -1.0,  0.0,   0.5,    1.0,    2.0,    3.0,    9007199254740992.0, 18014398509481984.0, 1e-310,
-        1e290, 1e308, -1e308, 0x1p31, 0x1p62, 0x1p63, 1.0 / 0.0,          0.0 / 0.0,           4294967296.0};
+    static const double SPECIAL[] = {-1.0,
+                                     0.0,
+                                     0.5,
+                                     1.0,
+                                     2.0,
+                                     3.0,
+                                     9007199254740992.0,
+                                     18014398509481984.0,
+                                     1e-310,
+                                     1e290,
+                                     1e308,
+                                     -1e308,
+                                     0x1p31,
+                                     0x1p62,
+                                     0x1p63,
+                                     1.0 / 0.0,
+                                     0.0 / 0.0,
+                                     4294967296.0};
     switch (which % 6) {
     case 0: return SPECIAL[which / 6 % (sizeof SPECIAL / sizeof *SPECIAL)];
     case 1: return (double)(which / 6 % 300);
@@ -23,7 +39,7 @@ static double special(uint64_t which, double word) {
     }
 }
 
-/* Half of the mutations are of a word, the rest the fuzzer's own, of bytes. */
+/* Half of the mutations change a number; the others are the fuzzer's own, of bytes. */
 static size_t mutated(uint8_t *data, size_t size, size_t most, unsigned seed) {
     size_t count = size / sizeof(double);
     if (count == 0 || seed % 2) {
@@ -33,7 +49,8 @@ static size_t mutated(uint8_t *data, size_t size, size_t most, unsigned seed) {
     for (unsigned i = 0; i <= seed / 2 % 3; i++) {
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         double word, other;
-        uint8_t *at = data + (state >> 33) % count * sizeof word, *from = data + (state >> 13) % count * sizeof word;
+        uint8_t *at = data + (state >> 33) % count * sizeof word,
+                *from = data + (state >> 13) % count * sizeof word;
         memcpy(&word, at, sizeof word);
         memcpy(&other, from, sizeof other);
         word = state >> 62 ? special(state >> 8, word) : other;
@@ -42,27 +59,27 @@ static size_t mutated(uint8_t *data, size_t size, size_t most, unsigned seed) {
     return size;
 }
 
-/* The same, but that more often than not the words behind the first `asked` begin as such words do, and tell their size, so that
-   what stands behind it is looked at. */
-static size_t mutated_behind(size_t asked, size_t header, double magic, size_t size_at, uint8_t *data, size_t size, size_t most,
-                             unsigned seed) {
+/* The same, but in most cases the numbers behind the first `chosen` get a valid magic number and
+   size, so that the verifier reads on. */
+static size_t mutated_behind(size_t chosen, size_t header, double magic, size_t size_at,
+                             uint8_t *data, size_t size, size_t most, unsigned seed) {
     size_t now = mutated(data, size, most, seed), count = now / sizeof(double);
-    if (seed % 16 && count >= asked + header) {
-        double whole = (double)(count - asked);
-        memcpy(data + asked * sizeof magic, &magic, sizeof magic);
-        memcpy(data + (asked + size_at) * sizeof whole, &whole, sizeof whole);
+    if (seed % 16 && count >= chosen + header) {
+        double whole = (double)(count - chosen);
+        memcpy(data + chosen * sizeof magic, &magic, sizeof magic);
+        memcpy(data + (chosen + size_at) * sizeof whole, &whole, sizeof whole);
     }
     return now;
 }
 
-/* A copy of its own, so that a read outside of it is seen. */
+/* A copy on the heap, so that a sanitizer sees reads outside of it. */
 static double *copied(const uint8_t *data, size_t count) {
     double *words = malloc(count * sizeof *words + 1);
     memcpy(words, data, count * sizeof *words);
     return words;
 }
 
-/* A number from a word, whatever the word is. */
+/* A whole number from any float64. */
 static int64_t number_in(double word, int64_t least, int64_t most) {
     return word >= (double)least && word <= (double)most ? (int64_t)word : least;
 }

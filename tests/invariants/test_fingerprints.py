@@ -35,10 +35,10 @@ def levels(backend):
         return
     from fastlr.kernels import native
 
-    for level in native.levels():
-        native.use_level(level)
+    for level in native.instruction_sets():
+        native.use_instruction_set(level)
         yield level
-    native.use_level(native.levels()[0])
+    native.use_instruction_set(native.instruction_sets()[0])
 
 
 @pytest.mark.parametrize("backend", ["native", "jit"])

@@ -38,13 +38,13 @@ def lanes_in_a_loop(program, steps, lanes):
     return out
 
 
-@pytest.fixture(params=native.levels())
+@pytest.fixture(params=native.instruction_sets())
 def level(request):
-    """The C library at each level that this processor has."""
-    before = native.level()
-    native.use_level(request.param)
+    """The C library with each instruction set that this processor has."""
+    before = native.instruction_set()
+    native.use_instruction_set(request.param)
     yield request.param
-    native.use_level(before)
+    native.use_instruction_set(before)
 
 
 EITHER = st.one_of(schedules.scalars, schedules.batches())
@@ -106,8 +106,8 @@ def test_every_level_of_an_x86_processor_is_built():
             )
             if needs <= has
         ]
-        assert native.levels() == [*wanted, "baseline"]
-    assert native.level() == native.levels()[0]
+        assert native.instruction_sets() == [*wanted, "baseline"]
+    assert native.instruction_set() == native.instruction_sets()[0]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

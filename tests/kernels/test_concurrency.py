@@ -100,8 +100,8 @@ def test_each_thread_keeps_its_own_backend(hurried, eager):
     assert at_once(ask) == [({expected[i % 3]}, BACKENDS[i % 3]) for i in range(6)]
 
 
-def test_a_table_is_of_one_backend_whatever_is_set_meanwhile(hurried, eager):
-    """C and Numba give the same bits, the reference others: so a mixed one would be told."""
+def test_a_table_is_of_one_backend_while_others_are_set(hurried, eager):
+    """The reference gives other bits than C and Numba, so a mixed table would be seen."""
     before, schedule, done = flr.backend(), flr.cosine(1.0, 0.1, 999), threading.Event()
 
     def tables():
@@ -143,9 +143,10 @@ CROWD = """
 import hashlib, json, multiprocessing, os, signal, sys, threading, warnings
 import numpy as np
 import fastlr as flr
-from fastlr import threads
+from fastlr.kernels import threads
 from processes import answers, fresh
-warnings.filterwarnings("ignore", ".*is multi-threaded, use of fork", DeprecationWarning)  # which is what is tried here
+# forks of a process with threads are what this test is about
+warnings.filterwarnings("ignore", ".*is multi-threaded, use of fork", DeprecationWarning)
 threads._LEAST = 1
 expected, schedule, found = sys.argv[1], fresh(), {}
 
@@ -238,7 +239,8 @@ def squares(out):
 
 def main():
     if sys.argv[1:] == ["full"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # as a full disk does, it refuses the first byte of a file
+        # like a full disk, it refuses the first byte of a file
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     out = np.empty(5)
     squares(out)
     print(json.dumps({"right": out.tolist(), "hits": sum(squares.stats.cache_hits.values())}))

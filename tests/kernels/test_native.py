@@ -109,7 +109,7 @@ def test_the_example_refuses_what_is_no_program(rates, tmp_path):
         assert "must be a program" in done.stderr
 
 
-def test_the_example_refuses_a_step_that_may_not_be_asked_for(rates, tmp_path):
+def test_the_example_refuses_a_step_past_the_end(rates, tmp_path):
     path = tmp_path / "program"
     flr.linear(1.0, 0.0, 10).with_past_end("raise").program.tofile(path)
     done = run(rates, path, 8, 12, 1)
@@ -128,7 +128,8 @@ int main(int, char **arguments) {
     program.resize(std::fread(program.data(), sizeof(double), program.size(), file));
     std::fclose(file);
     if (!fastlr_is_program(program.data(), program.size())) return 1;
-    fastlr_table(program.data(), {0, fastlr_count(program.data())}, {0, 1, 5}, {out.data(), 40, 8, false});
+    fastlr_lanes lanes = {0, fastlr_count(program.data())};
+    fastlr_table(program.data(), lanes, {0, 1, 5}, {out.data(), 40, 8, false});
     for (double rate : out) std::printf("%.17g\n", rate);
 }
 """
@@ -174,7 +175,8 @@ int main(int count, char **arguments) {
     fclose(file);
     if (count != 2 || !fastlr_is_rule(rule, size, 1) || fastlr_is_rule(rule, size - 1, 1)) return 1;
     fastlr_state state = {&scale, &best, &bad, &cool, NULL, NULL};
-    fastlr_plateau(rule, (fastlr_lanes){0, 1}, (fastlr_metrics){metrics, 5, 1, 0}, state, scales, 1);
+    fastlr_metrics of = {metrics, 5, 1, 0};
+    fastlr_plateau(rule, (fastlr_lanes){0, 1}, of, state, scales, 1);
     for (int i = 0; i < 5; i++) printf("%.17g\n", scales[i]);
     return 0;
 }
@@ -232,11 +234,11 @@ def test_every_shape_has_its_case():
                 assert re.search(rf"\b{row.name.upper()}\b", text[room]), (room, row.name)
 
 
-def test_a_level_is_asked_for_by_name():
+def test_an_unknown_instruction_set_is_refused():
     with pytest.raises(
-        ValueError, match=r"use_level: name must be one of .*'baseline', got 'sse9'"
+        ValueError, match=r"use_instruction_set: name must be one of .*'baseline', got 'sse9'"
     ):
-        native.use_level("sse9")
+        native.use_instruction_set("sse9")
 
 
 # -- the build -------------------------------------------------------------------------------------
@@ -303,7 +305,7 @@ def state(checkout: Path) -> tuple[str, str]:
 
 def test_a_checkout_that_is_built(checkout):
     assert state(checkout) == (
-        "the C extension is not here: it is not built; in a checkout, pip install -e . builds it",
+        "the C extension is missing: it is not built; in a checkout, pip install -e . builds it",
         "0.7",
     )
     assert build(checkout).returncode == 0
@@ -313,15 +315,15 @@ def test_a_checkout_that_is_built(checkout):
         kernels.write("\n")
     reason, rate = state(checkout)
     assert re.fullmatch(
-        r"the C extension is stale: built from sources \w{16}, which are \w{16} by now; "
-        r"build it anew",
+        r"the C extension is out of date: it was built from sources \w{16}, but the sources are "
+        r"now \w{16}; build it again",
         reason,
     )
     assert rate == "0.7"
 
     assert build(checkout, FASTLR_NATIVE="off").returncode == 0
     assert state(checkout) == (
-        "the C extension is not here: FASTLR_NATIVE=off when fastlr was installed",
+        "the C extension is missing: FASTLR_NATIVE=off when fastlr was installed",
         "0.7",
     )
 
@@ -349,7 +351,7 @@ def test_without_a_compiler_it_is_installed_and_says_why(checkout):
     assert done.returncode == 0, done.stderr
     reason, rate = state(checkout)
     assert reason.startswith(
-        "the C extension is not here: it could not be built when fastlr was installed: "
+        "the C extension is missing: it could not be built when fastlr was installed: "
     )
     assert "/nowhere/cc" in reason
     assert rate == "0.7"
@@ -377,9 +379,9 @@ def test_a_build_that_fuses_on_its_own_is_refused(checkout):
     )
     assert build(checkout).returncode == 0
     reason, rate = state(checkout)
-    fuses = native.levels()[0] != "baseline" or os.uname().machine in ("aarch64", "arm64")
+    fuses = native.instruction_sets()[0] != "baseline" or os.uname().machine in ("aarch64", "arm64")
     wrong = (
-        "the C extension is not to be used: it was built with contracted "
+        "the C extension must not be used: it was built with contracted "
         "multiply-adds; build it with -ffp-contract=off"
     )
     assert (reason, rate) == (wrong if fuses else "ready", "0.7")

@@ -140,7 +140,7 @@ print(json.dumps(found))
         ("JIT", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'JIT'"}),
     ],
 )
-def test_the_environment_chooses_at_the_first_question(asked, found):
+def test_the_environment_chooses_at_the_first_evaluation(asked, found):
     assert run(CHOICE, FASTLR_BACKEND=asked) == found
 
 
@@ -149,10 +149,12 @@ def test_the_environment_chooses_at_the_first_question(asked, found):
 QUIET = """
 import json, sys
 import fastlr as flr
-heavy = {"numba", "llvmlite", "matplotlib", "typer", "rich", "scipy", "torch", "asyncio", "multiprocessing"}
+heavy = {"numba", "llvmlite", "matplotlib", "typer", "rich", "scipy", "torch", "asyncio"}
+heavy |= {"multiprocessing"}
 found = {"import": sorted(heavy & set(sys.modules))}
 s = flr.parse("linear(0, [1.0, 2.0], 10).then(cosine(1.0, 0.1, 90)) * 0.5")
-assert flr.from_spec(s.to_spec()) == s and str(s.program) and s.fingerprint and flr.recipe("bert-base")
+assert flr.from_spec(s.to_spec()) == s and str(s.program) and s.fingerprint
+assert flr.recipe("bert-base")
 found["build"] = sorted(heavy & set(sys.modules))
 with flr.use_backend("reference"):
     s(3), s.table(50), s.sum(50), s[0].boundaries
@@ -223,7 +225,7 @@ def test_what_is_left_runs_and_says_why(absent, missing, default):
     ("absent", "asked", "reason"),
     [("numba", "jit", NO_NUMBA), ("_cffi_backend", "native", NO_CFFI)],
 )
-def test_what_the_environment_asks_for_in_vain_is_an_error(absent, asked, reason):
+def test_an_unusable_backend_in_the_environment_is_an_error(absent, asked, reason):
     found = run(GONE, absent, asked, FASTLR_BACKEND=asked)
     assert found["default"] == found["rates"]
     assert (
@@ -250,16 +252,20 @@ import numpy as np
 def arithmetic():
     tiny, one = np.array([5e-324, 2.0**-1060]), np.float64(1.0)
     return {
-        "subnormals": [(5e-324 / 1.0).hex(), (tiny * 1.0).tolist(), (tiny + tiny).tolist(), float(one * 5e-324)],
+        "subnormals": [
+            (5e-324 / 1.0).hex(), (tiny * 1.0).tolist(), (tiny + tiny).tolist(), float(one * 5e-324)
+        ],
         "rounding": [1.0 + 2.0**-53, -1.0 - 2.0**-53, 1.0 - 2.0**-55, 0.1 + 0.2, one / 3, -one / 3],
     }
 
 before = arithmetic()
 import fastlr as flr
 found = {"import": arithmetic() == before}
-s = flr.stack([flr.exponential_decay(1.0, gamma=0.5), flr.constant(5e-324), flr.linear(5e-324, 55e-324, 10)])
+decay = flr.exponential_decay(1.0, gamma=0.5)
+s = flr.stack([decay, flr.constant(5e-324), flr.linear(5e-324, 55e-324, 10)])
 expected = s.table(1_100)
-found["subnormal rates"] = [rate.hex() for rate in (expected[0, 1_074], expected[0, 1_022], expected[1, 7], s[1](3), s(3)[2])]
+subnormal = (expected[0, 1_074], expected[0, 1_022], expected[1, 7], s[1](3), s(3)[2])
+found["subnormal rates"] = [rate.hex() for rate in subnormal]
 found["evaluation"] = arithmetic() == before
 
 def right(_=None):
@@ -363,7 +369,10 @@ def main():
     lanes = flr.stack([s, flr.constant(0.1), flr.linear([1.0], 0.0, 50)[0]])
     right = [
         every_rate(s.program, 120).tobytes() == np.array([s(t) for t in range(120)]).tobytes(),
-        all(every_lane(lanes.program, t).tobytes() == lanes(t).tobytes() for t in (0, 3, 49, 50, 2**53)),
+        all(
+            every_lane(lanes.program, t).tobytes() == lanes(t).tobytes()
+            for t in (0, 3, 49, 50, 2**53)
+        ),
     ]
     hits = [sum(function.stats.cache_hits.values()) for function in (every_rate, every_lane)]
     print(json.dumps({"right": right, "hits": hits}))
@@ -394,7 +403,8 @@ def over(program, t):
 def main():
     s = flr.linear(1.0, 0.0, 8)
     rates = [over(s.program, 1), one(s.program, 1)]
-    print(json.dumps({"rates": rates, "hits": [sum(function.stats.cache_hits.values()) for function in (over, one)]}))
+    hits = [sum(function.stats.cache_hits.values()) for function in (over, one)]
+    print(json.dumps({"rates": rates, "hits": hits}))
 """
 
 

@@ -11,7 +11,7 @@ from numba import njit
 
 from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined
-from fastlr.kernels.jit.ranges import clock_of
+from fastlr.kernels.jit.ranges import step_of
 
 # formula -> the numbers of a row
 ROWS = {
@@ -95,7 +95,7 @@ def test_formula_is_vectorised(name):
     @njit(error_model="numpy")
     def run(numbers, out):
         for i in range(out.size):
-            out[i] = formula(clock_of(1.0, 1.0, i), *numbers)
+            out[i] = formula(step_of(1.0, 1.0, i), *numbers)
 
     out = np.empty(100)
     run(numbers, out)

@@ -189,20 +189,22 @@ def test_compiled_backends_have_the_same_bits(name, exponential):
     inner, found = (LAW.C, LAW.beta, LAW.gamma), []
     for work in (native, jit):
         drop, drops, slopes, momenta = (np.empty((t.size, width)) for width in (2, 3, 7, 3))
-        work.drop(rates, t, inner, drop)
-        work.drops(rates, t, inner, by[:2].copy(), np.empty((1, by.shape[1])), drops)
-        work.drops(rates, t, inner, by, np.empty((4, by.shape[1])), slopes)
-        work.annealed(rates, t, 0.99, momenta)
+        work.multi_power_terms(rates, t, inner, drop)
+        work.multi_power_exponentials(
+            rates, t, inner, by[:2].copy(), np.empty((1, by.shape[1])), drops
+        )
+        work.multi_power_exponentials(rates, t, inner, by, np.empty((4, by.shape[1])), slopes)
+        work.annealing_momenta(rates, t, 0.99, momenta)
         found.append([part.tobytes() for part in (drop, drops, slopes, momenta)])
         assert drops.tobytes() == slopes[:, :3].tobytes()
     assert found[0] == found[1]
 
 
 def test_levels_have_the_same_bits():
-    before, found = native.level(), set()
+    before, found = native.instruction_set(), set()
     try:
-        for level in native.levels():
-            native.use_level(level)
+        for level in native.instruction_sets():
+            native.use_instruction_set(level)
             parts = [
                 LAW.curve(RATES["cosine"], 1_000),
                 LAW.final(RATES["cosine"], 1_000),
@@ -210,7 +212,7 @@ def test_levels_have_the_same_bits():
             ]
             found.add(b"".join(np.asarray(part).tobytes() for part in parts))
     finally:
-        native.use_level(before)
+        native.use_instruction_set(before)
     assert len(found) == 1
 
 

@@ -174,18 +174,18 @@ def test_an_update_begins_from_any_state(backend, convention, precision):
 
 @kind
 def test_every_level_gives_the_same_bits(convention, precision):
-    rng, used = np.random.default_rng(1), native.level()
+    rng, used = np.random.default_rng(1), native.instruction_set()
     rule, metrics = made(rng, 1_000, convention, precision), drawn(rng, 1_000, 30)
     try:
-        for level in native.levels():
-            native.use_level(level)
+        for level in native.instruction_sets():
+            native.use_instruction_set(level)
             with flr.use_backend("native"):
                 got = rule.replay(metrics), rule.advance(rule.init(), metrics)
             with flr.use_backend("reference"):
                 assert np.array_equal(got[0], rule.replay(metrics))
                 same_state(got[1], rule.advance(rule.init(), metrics))
     finally:
-        native.use_level(used)
+        native.use_instruction_set(used)
 
 
 @backend

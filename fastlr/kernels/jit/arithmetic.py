@@ -1,10 +1,10 @@
-"""The arithmetic under the kernels: one rounding where one is promised, and nothing a vectoriser
-cannot take.
+"""The arithmetic under the kernels, which compilers cannot change and can vectorise.
 
-Every multiply-add is an explicit ``fma``, so that a compiler has no choice to make and each way of
-asking gives the same bits. A *pair* is a number in two words: ``ratio``, ``log2`` and ``exp2`` keep
-errors below 2^-57 of the result, those named ``fine`` below 2^-68, for large powers, which multiply
-them. No branches, no tables: everything runs on as many lanes as the machine has.
+Every multiply-add is an explicit ``fma``. A compiler fuses no others, so all ways to evaluate a
+schedule give the same bits. A *pair* is a number in two words. ``ratio``, ``log2`` and ``exp2``
+keep errors below 2^-57 of the result. Functions named ``fine`` keep them below 2^-68, for large
+powers, which multiply errors. There are no branches and no tables, so that loops use the full
+vector width.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ __all__ = [
     "split_beside_1",
     "two_sum",
     "two_words",
-    "words_at",
+    "buffer_at",
 ]
 
 _DOUBLE = ir.DoubleType()
@@ -79,7 +79,7 @@ fma = cast(Callable[[float, float, float], float], intrinsic(_fma))
 # a float64 read as an int64, and back
 bits = cast(Callable[[float], int], intrinsic(_bits))
 from_bits = cast(Callable[[int], float], intrinsic(_from_bits))
-# where float64 numbers stand in memory
+# an address as a pointer to float64
 _pointer = cast(Callable[[int], Any], intrinsic(_floats_at))
 
 # 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits
@@ -94,8 +94,8 @@ _LOG2_THIRD, _LOG2_THIRD_LOW = 0.9617966939259756, 5.0577616648125907e-17  # 2/(
 
 
 @inlined
-def words_at(address: int) -> Any:
-    """The array of float64 at an address; its length is not known here, and not asked for."""
+def buffer_at(address: int) -> Any:
+    """The float64 array at an address. Its length is unknown here and never used."""
     return carray(_pointer(address), (1 << 53,))
 
 

@@ -1,71 +1,49 @@
-"""Many clocks at a time: of as many lanes, each at its own, or of one lane in any order.
+"""Many steps at a time: one step per lane for many lanes, or steps in any order for one lane.
 
-A block of clocks goes through every row in force among them at the machine's full width, and each
-rate is taken from its own row. Rows that hold others are walked with a stack, a block of scratch a
-level.
+Every segment in force at some step of a block is evaluated at all steps of the block, at the
+machine's full width. Each step then takes the rate of its own segment. Segments that hold others
+are walked with a stack: a block of scratch per depth.
 """
 
 from typing import Any
 
 import numpy as np
 
+from fastlr.kernels.jit import codes
 from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.segments import (
-    ADD,
-    AFFINE_EXPONENTIAL,
-    CLOCK,
-    CONSTANT,
-    COSINE,
-    COSINE_POWER,
-    EDEN,
-    EXPONENTIAL,
-    INVERSE,
-    LINEAR,
-    LOGARITHMIC,
-    LOOP,
-    MINIMUM,
-    MULTIPLY,
-    POWER,
-    RECIPROCAL,
-    REX,
-    SAMPLED,
-    SQUARE,
-    STAIRCASE,
     family,
+    field_at,
     lanes_within,
     position,
     rate_of,
-    row_at,
     sample,
+    segment_in_force,
 )
-from fastlr.program.opcodes import FIELDS_MOST, ROW
+from fastlr.program.opcodes import FIELDS_MOST, HEADER_DEPTH, HEADER_FAMILIES, ROW
 
 __all__ = ["BLOCK", "SCRATCH", "block_of", "each_at", "lanes_at", "rates_at"]
 
-BLOCK = 1024  # clocks at a time: 8 KiB of float64, so that what two passes read stays in the cache
-MOST_BLENDED = 4  # rows in force in a block that are evaluated for all of it
-# of a block's scratch, behind the fields of a row
-CLOCKS, RATES, SCRATCH = FIELDS_MOST, FIELDS_MOST + 1, FIELDS_MOST + 2
+BLOCK = 1024  # steps at a time: 8 KiB of float64, which stay in the cache between two passes
+MOST_BLENDED = 4  # segments in force that are evaluated for a whole block; above it, one by one
+# rows of a block's scratch, behind those of a segment's fields
+STEPS, RATES, SCRATCH = FIELDS_MOST, FIELDS_MOST + 1, FIELDS_MOST + 2
 
 
 @inlined
-def block_of(words: Any) -> int:
-    """How many clocks to take at a time, so that the scratch of a deep program stays as small
-    as that of a flat one.
-    """
-    return max(BLOCK // (1 + int(words[4])), 64)
+def block_of(buffer: Any) -> int:
+    """How many steps to take at a time. Deep programs take fewer: their scratch stays small."""
+    return max(BLOCK // (1 + int(buffer[HEADER_DEPTH])), 64)
 
 
 @kernel
-def rates_at(words: Any, begin: int, end: int, t: float, out: Any) -> None:
-    """Lanes begin to end at step t, into ``out`` (float64, contiguous, one a lane of the
-    program).
-    """
-    size, before = block_of(words), 0
-    clocks, block, scratch = np.full(size, t), np.empty(size), np.empty((SCRATCH, size))
-    for i in range(int(words[2])):
-        lanes, first, listed, at, count = family(words, i)
+def rates_at(buffer: Any, begin: int, end: int, t: float, out: Any) -> None:
+    """Lanes begin to end at step t into ``out`` (float64, contiguous, one per lane)."""
+    size, before = block_of(buffer), 0
+    steps, block, scratch = np.full(size, t), np.empty(size), np.empty((SCRATCH, size))
+    for i in range(int(buffer[HEADER_FAMILIES])):
+        lanes, first, listed, at, count = family(buffer, i)
         own, stop = lanes_within(begin, end, before, lanes)
         before += lanes
         k = 0
@@ -73,46 +51,47 @@ def rates_at(words: Any, begin: int, end: int, t: float, out: Any) -> None:
             n = min(size, stop - lane)
             if first >= 0:
                 k = lanes_at(
-                    words,
+                    buffer,
                     at,
                     count,
                     lane,
                     1,
-                    clocks[:n],
+                    steps[:n],
                     out[first + lane : first + lane + n],
                     scratch,
                     k,
                 )
             else:
-                k = lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch, k)
+                k = lanes_at(buffer, at, count, lane, 1, steps[:n], block[:n], scratch, k)
                 for j in range(n):
-                    out[int(words[listed + lane + j])] = block[j]
+                    out[int(buffer[listed + lane + j])] = block[j]
 
 
 @kernel
-def each_at(words: Any, begin: int, end: int, t: Any, out: Any) -> None:
-    """Lanes begin to end, each at its own step of ``t`` (int64), into ``out`` (float64): both
-    contiguous, one a lane.
+def each_at(buffer: Any, begin: int, end: int, t: Any, out: Any) -> None:
+    """Lanes begin to end, each at its own int64 step of ``t``, into float64 ``out``.
+
+    Both are contiguous, with one element per lane.
     """
-    size, before = block_of(words), 0
-    clocks, block, scratch = np.empty(size), np.empty(size), np.empty((SCRATCH, size))
-    for i in range(int(words[2])):
-        lanes, first, listed, at, count = family(words, i)
+    size, before = block_of(buffer), 0
+    steps, block, scratch = np.empty(size), np.empty(size), np.empty((SCRATCH, size))
+    for i in range(int(buffer[HEADER_FAMILIES])):
+        lanes, first, listed, at, count = family(buffer, i)
         own, stop = lanes_within(begin, end, before, lanes)
         before += lanes
         k = 0
         for lane in range(own, stop, size):
             n = min(size, stop - lane)
             for j in range(n):
-                clocks[j] = t[position(words, first, listed, lane + j)]
-            k = lanes_at(words, at, count, lane, 1, clocks[:n], block[:n], scratch, k)
+                steps[j] = t[position(buffer, first, listed, lane + j)]
+            k = lanes_at(buffer, at, count, lane, 1, steps[:n], block[:n], scratch, k)
             for j in range(n):
-                out[position(words, first, listed, lane + j)] = block[j]
+                out[position(buffer, first, listed, lane + j)] = block[j]
 
 
 @kernel
 def lanes_at(
-    words: Any,
+    buffer: Any,
     at: int,
     count: int,
     lane: int,
@@ -122,76 +101,81 @@ def lanes_at(
     scratch: Any,
     guess: int,
 ) -> int:
-    """A track at a block of clocks ``c``: of lanes lane, lane+1, ... (stride 1), or all of one lane
-    (stride 0).
+    """Some segments at a block of steps ``c``: one each of lanes lane, lane+1, ... (stride 1), or
+    all of one lane (stride 0).
 
-    Returns the first row in force, as a guess for the next block: that row is evaluated before it
-    is known to be the one, so that its numbers come from memory while others are computed with.
+    Returns the first segment in force, as a guess for the next block. The guessed segment is
+    evaluated before its start is compared, so that its numbers are read from memory early.
     """
-    if int(words[4]) > 0 and _holds(words, at, count):
-        _lanes_of_nested(words, at, count, lane, stride, c, out, scratch)
+    if int(buffer[HEADER_DEPTH]) > 0 and _holds(buffer, at, count):
+        _lanes_of_nested(buffer, at, count, lane, stride, c, out, scratch)
         return 0
-    _lanes_of_curve(words, at + ROW * guess, lane, stride, c, out, scratch)
-    first, last = _rows_in_force(words, at, count, lane, stride, c)
+    _lanes_of_curve(buffer, at + ROW * guess, lane, stride, c, out, scratch)
+    first, last = _find_in_force(buffer, at, count, lane, stride, c)
     if last - first >= MOST_BLENDED:
-        _one_by_one(words, at, count, lane, stride, c, out)
+        _one_by_one(buffer, at, count, lane, stride, c, out)
         return first
     if first != guess:
-        _lanes_of_curve(words, at + ROW * first, lane, stride, c, out, scratch)
+        _lanes_of_curve(buffer, at + ROW * first, lane, stride, c, out, scratch)
     for k in range(first + 1, last + 1):
         rates = scratch[RATES, : out.size]
-        _lanes_of_curve(words, at + ROW * k, lane, stride, c, rates, scratch)
-        _blend(words, at + ROW * k, lane, stride, c, rates, out)
+        _lanes_of_curve(buffer, at + ROW * k, lane, stride, c, rates, scratch)
+        _blend(buffer, at + ROW * k, lane, stride, c, rates, out)
     return first
 
 
 @inlined
-def _holds(words: Any, at: int, count: int) -> bool:
-    """Whether a row of the track holds others."""
+def _holds(buffer: Any, at: int, count: int) -> bool:
+    """Whether any of the segments holds others."""
     holds = False
     for k in range(count):
-        holds = holds or int(words[at + ROW * k]) >= LOOP
+        holds = holds or int(buffer[at + ROW * k]) >= codes.LOOP
     return holds
 
 
 @kernel
 def _lanes_of_nested(
-    words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any, scratch: Any
+    buffer: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any, scratch: Any
 ) -> None:
-    """A track with rows that hold others. Level by level: the clocks of a track, those within a
-    row, the track's rates, and the first of a row's two; and which track, which row of it, the last
-    in force, and how many of its rates have come.
+    """Segments of which some hold others.
+
+    ``blocks`` has four rows per depth: the steps of the segments, the steps within the current
+    segment, the rates of the segments, and the first rate of an operation on two. ``state`` has
+    the offset of the segments, the current one, the last one in force, and how many rates the
+    current one has received.
     """
-    levels, n = int(words[4]) + 1, c.size
+    levels, n = int(buffer[HEADER_DEPTH]) + 1, c.size
     blocks, state = np.empty((levels + 1, 4, n)), np.zeros((levels + 1, 4), dtype=np.int64)
     blocks[0, 0, :] = c
-    _begin(words, at, count, lane, stride, blocks[0], state[0])
+    _begin(buffer, at, count, lane, stride, blocks[0], state[0])
     level = 0
     while level >= 0:
-        if state[level, 1] > state[level, 2]:  # every row in force has been: the track is done
+        if state[level, 1] > state[level, 2]:  # every segment in force is done
             level -= 1
             state[level, 3] += 1
             continue
-        here, row = blocks[level], int(state[level, 0]) + ROW * int(state[level, 1])
-        shape, come = int(words[row]), int(state[level, 3])
-        if shape < LOOP:
-            _lanes_of_curve(words, row, lane, stride, here[0], here[3], scratch)
-            _blend(words, row, lane, stride, here[0], here[3], here[2])
-        elif come == (1 if shape <= CLOCK else 2):
-            _finish(words, row, lane, stride, here, blocks[level + 1, 2], scratch)
-            _blend(words, row, lane, stride, here[0], blocks[level + 1, 2], here[2])
+        here, segment = blocks[level], int(state[level, 0]) + ROW * int(state[level, 1])
+        opcode, come = int(buffer[segment]), int(state[level, 3])
+        if opcode < codes.LOOP or opcode >= codes.COUNT:  # beyond the table: a rate of NaN
+            _lanes_of_curve(buffer, segment, lane, stride, here[0], here[3], scratch)
+            _blend(buffer, segment, lane, stride, here[0], here[3], here[2])
+        elif come == (1 if opcode <= codes.CLOCK else 2):
+            _finish(buffer, segment, lane, stride, here, blocks[level + 1, 2], scratch)
+            _blend(buffer, segment, lane, stride, here[0], blocks[level + 1, 2], here[2])
         else:
             if come == 0:
-                here[1, :] = _clocks_of_row(words, row, lane, stride, here[0], scratch[CLOCKS, :n])
+                here[1, :] = _local_steps(
+                    buffer, segment, lane, stride, here[0], scratch[STEPS, :n]
+                )
             else:
                 here[3, :] = blocks[level + 1, 2]
-            _clocks_below(words, row, lane, stride, here[1], blocks[level + 1, 0], scratch)
-            track = row + 3 + 2 * come
+            _steps_below(buffer, segment, lane, stride, here[1], blocks[level + 1, 0], scratch)
+            inner = segment + 3 + 2 * come
             level += 1
             _begin(
-                words,
-                int(words[track]),
-                int(words[track + 1]),
+                buffer,
+                int(buffer[inner]),
+                int(buffer[inner + 1]),
                 lane,
                 stride,
                 blocks[level],
@@ -205,144 +189,147 @@ def _lanes_of_nested(
 
 @kernel
 def _begin(
-    words: Any, at: int, count: int, lane: int, stride: int, blocks: Any, state: Any
+    buffer: Any, at: int, count: int, lane: int, stride: int, blocks: Any, state: Any
 ) -> None:
-    """A track at its clocks ``blocks[0]``: find the rows in force; where they are too many, be
-    done at once.
+    """Begin some segments at steps ``blocks[0]``: find those in force.
+
+    If there are too many, evaluate them one by one and be done.
     """
-    first, last = _rows_in_force(words, at, count, lane, stride, blocks[0])
+    first, last = _find_in_force(buffer, at, count, lane, stride, blocks[0])
     if last - first >= MOST_BLENDED:
-        _one_by_one(words, at, count, lane, stride, blocks[0], blocks[2])
+        _one_by_one(buffer, at, count, lane, stride, blocks[0], blocks[2])
         first = last + 1
     state[0], state[1], state[2], state[3] = at, first, last, 0
 
 
 @kernel
-def _one_by_one(words: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
+def _one_by_one(buffer: Any, at: int, count: int, lane: int, stride: int, c: Any, out: Any) -> None:
     for i in range(out.size):
-        out[i] = rate_of(words, at, count, lane + i * stride, c[i])
+        out[i] = rate_of(buffer, at, count, lane + i * stride, c[i])
 
 
 @inlined
-def _own(words: Any, at: int, stride: int) -> bool:
-    """Whether each clock has a number of its own, not all of them one."""
-    return int(words[at + 1]) * stride != 0
+def _own(buffer: Any, at: int, stride: int) -> bool:
+    """Whether each step has a number of its own, instead of one for all."""
+    return int(buffer[at + 1]) * stride != 0
 
 
 @kernel
-def _clocks_of_row(words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any) -> Any:
-    """Clocks from the row's start, where it has begun; ``c`` itself, if that is at step 0."""
-    first, n = _first(words, row + 1, lane), c.size
-    if _own(words, row + 1, stride):
-        begin = words[first : first + n]
+def _local_steps(buffer: Any, segment: int, lane: int, stride: int, c: Any, steps: Any) -> Any:
+    """Steps counted from the segment's start, at least 0; ``c`` itself if the start is step 0."""
+    first, n = _first(buffer, segment + 1, lane), c.size
+    if _own(buffer, segment + 1, stride):
+        begin = buffer[first : first + n]
         for i in range(n):
-            clocks[i] = max(c[i] - begin[i], 0.0)
-        return clocks
-    shared = words[first]
+            steps[i] = max(c[i] - begin[i], 0.0)
+        return steps
+    shared = buffer[first]
     if shared == 0.0:
         return c
     for i in range(n):
-        clocks[i] = max(c[i] - shared, 0.0)
-    return clocks
+        steps[i] = max(c[i] - shared, 0.0)
+    return steps
 
 
 @kernel
-def _blend(words: Any, row: int, lane: int, stride: int, c: Any, rates: Any, out: Any) -> None:
-    """Take the rates of clocks from the row's start on; later rows take theirs after it."""
-    first, n = _first(words, row + 1, lane), c.size
-    if _own(words, row + 1, stride):
-        begin = words[first : first + n]
+def _blend(buffer: Any, segment: int, lane: int, stride: int, c: Any, rates: Any, out: Any) -> None:
+    """Take the rates of the steps from the segment's start on; later segments overwrite theirs."""
+    first, n = _first(buffer, segment + 1, lane), c.size
+    if _own(buffer, segment + 1, stride):
+        begin = buffer[first : first + n]
         for i in range(n):
             out[i] = rates[i] if begin[i] <= c[i] else out[i]
         return
-    shared = words[first]
+    shared = buffer[first]
     for i in range(n):
         out[i] = rates[i] if shared <= c[i] else out[i]
 
 
 @kernel
-def _clocks_below(
-    words: Any, row: int, lane: int, stride: int, c: Any, clocks: Any, scratch: Any
+def _steps_below(
+    buffer: Any, segment: int, lane: int, stride: int, c: Any, steps: Any, scratch: Any
 ) -> None:
-    """From a row's clocks to those of the track that it holds."""
-    shape = int(words[row])
-    if shape == CLOCK:
-        base = column(words, row + 7, lane, stride, scratch[0, : c.size])
-        pace = column(words, row + 9, lane, stride, scratch[1, : c.size])
-        every = column(words, row + 11, lane, stride, scratch[2, : c.size])
+    """From a segment's steps to those of the segments that it holds."""
+    opcode = int(buffer[segment])
+    if opcode == codes.CLOCK:
+        base = column(buffer, field_at(segment, 0), lane, stride, scratch[0, : c.size])
+        pace = column(buffer, field_at(segment, 1), lane, stride, scratch[1, : c.size])
+        every = column(buffer, field_at(segment, 2), lane, stride, scratch[2, : c.size])
         for i in range(c.size):
-            clocks[i] = f.paced(c[i], base[i], pace[i], every[i])
-    elif shape == LOOP:
+            steps[i] = f.paced(c[i], base[i], pace[i], every[i])
+    elif opcode == codes.LOOP:
         turns = scratch[RATES, : c.size]
-        _turns(words, row, lane, stride, c, turns, scratch)
-        period = column(words, row + 7, lane, stride, scratch[0, : c.size])
+        _turns(buffer, segment, lane, stride, c, turns, scratch)
+        period = column(buffer, field_at(segment, 0), lane, stride, scratch[0, : c.size])
         for i in range(c.size):
-            clocks[i] = c[i] - turns[i] * period[i]
+            steps[i] = c[i] - turns[i] * period[i]
     else:
-        clocks[:] = c
+        steps[:] = c
 
 
 @kernel
-def _turns(words: Any, row: int, lane: int, stride: int, c: Any, turns: Any, scratch: Any) -> None:
-    """The number of each clock's period."""
-    period = column(words, row + 7, lane, stride, scratch[0, : c.size])
-    times = column(words, row + 9, lane, stride, scratch[1, : c.size])
+def _turns(
+    buffer: Any, segment: int, lane: int, stride: int, c: Any, turns: Any, scratch: Any
+) -> None:
+    """The number of each step's period."""
+    period = column(buffer, field_at(segment, 0), lane, stride, scratch[0, : c.size])
+    times = column(buffer, field_at(segment, 1), lane, stride, scratch[1, : c.size])
     for i in range(c.size):
         turns[i] = min(f.whole_periods(c[i], period[i]), times[i] - 1.0)
 
 
 @kernel
 def _finish(
-    words: Any, row: int, lane: int, stride: int, blocks: Any, out: Any, scratch: Any
+    buffer: Any, segment: int, lane: int, stride: int, blocks: Any, out: Any, scratch: Any
 ) -> None:
-    """From the rates of the tracks that a row holds to its own, in place."""
-    shape, n = int(words[row]), out.size
-    if shape == LOOP:
+    """From the rates of the segments that a segment holds to its own, in place."""
+    opcode, n = int(buffer[segment]), out.size
+    if opcode == codes.LOOP:
         turns = scratch[RATES, :n]
-        _turns(words, row, lane, stride, blocks[1], turns, scratch)
-        k = column(words, row + 11, lane, stride, scratch[0, :n])
-        k_low = column(words, row + 13, lane, stride, scratch[1, :n])
-        floor = column(words, row + 15, lane, stride, scratch[2, :n])
+        _turns(buffer, segment, lane, stride, blocks[1], turns, scratch)
+        k = column(buffer, field_at(segment, 2), lane, stride, scratch[0, :n])
+        k_low = column(buffer, field_at(segment, 3), lane, stride, scratch[1, :n])
+        floor = column(buffer, field_at(segment, 4), lane, stride, scratch[2, :n])
         for i in range(n):
             kept, lost = f.share_of_scale(turns[i], k[i], k_low[i])
             out[i] = f.shrunk(out[i], kept, lost, floor[i])
-    elif shape > CLOCK:
-        _merge(shape, out, blocks[3])
+    elif opcode > codes.CLOCK:
+        _merge(opcode, out, blocks[3])
 
 
 @kernel
-def _merge(shape: int, out: Any, other: Any) -> None:
-    """Combine two runs in place; the test of the shape leaves the loop."""
-    if shape == MULTIPLY:
+def _merge(opcode: int, out: Any, other: Any) -> None:
+    """Combine two blocks in place; the test of the opcode is outside the loops."""
+    if opcode == codes.MULTIPLY:
         for i in range(out.size):
             out[i] = out[i] * other[i]
-    elif shape == ADD:
+    elif opcode == codes.ADD:
         for i in range(out.size):
             out[i] = out[i] + other[i]
-    elif shape == MINIMUM:
+    elif opcode == codes.MINIMUM:
         for i in range(out.size):
             out[i] = min(out[i], other[i])
-    else:
+    elif opcode == codes.MAXIMUM:
         for i in range(out.size):
             out[i] = max(out[i], other[i])
+    else:
+        out[:] = np.nan
 
 
 @kernel
-def _rows_in_force(
-    words: Any, at: int, count: int, lane: int, stride: int, c: Any
+def _find_in_force(
+    buffer: Any, at: int, count: int, lane: int, stride: int, c: Any
 ) -> tuple[int, int]:
-    """(first, last): the rows of a track that a block of clocks falls into lie between these
-    two.
-    """
+    """The first and the last segment in force at a step of a block."""
     first, last, n = 0, 0, c.size
     if count > MOST_BLENDED:
         first = count
         for i in range(n):
-            k = row_at(words, at, count, lane + i * stride, c[i])
+            k = segment_in_force(buffer, at, count, lane + i * stride, c[i])
             first, last = min(first, k), max(last, k)
         return first, last
     for k in range(1, count):
-        begun = _count_begun(words, at + ROW * k, lane, stride, c)
+        begun = _count_begun(buffer, at + ROW * k, lane, stride, c)
         if begun > 0:
             last = k
         if begun == n:
@@ -351,135 +338,138 @@ def _rows_in_force(
 
 
 @inlined
-def _count_begun(words: Any, row: int, lane: int, stride: int, c: Any) -> int:
-    """How many of these clocks have reached the row's start."""
-    first, begun = _first(words, row + 1, lane), 0
-    if _own(words, row + 1, stride):
-        start = words[first : first + c.size]
+def _count_begun(buffer: Any, segment: int, lane: int, stride: int, c: Any) -> int:
+    """How many of these steps have reached the segment's start."""
+    first, begun = _first(buffer, segment + 1, lane), 0
+    if _own(buffer, segment + 1, stride):
+        start = buffer[first : first + c.size]
         for i in range(c.size):
             begun += 1 if start[i] <= c[i] else 0
     else:
-        shared = words[first]
+        shared = buffer[first]
         for i in range(c.size):
             begun += 1 if shared <= c[i] else 0
     return begun
 
 
 @inlined
-def _first(words: Any, at: int, lane: int) -> int:
-    """Where a number of lane, lane+1, ... begins."""
-    return int(words[at]) + lane * int(words[at + 1])
+def _first(buffer: Any, at: int, lane: int) -> int:
+    """The offset of a number of lanes lane, lane+1, ..."""
+    return int(buffer[at]) + lane * int(buffer[at + 1])
 
 
 @inlined
-def column(words: Any, at: int, lane: int, stride: int, scratch: Any) -> Any:
-    """A number of consecutive lanes, as a view where each has its own, spread out where they
-    share one.
-    """
-    first = _first(words, at, lane)
-    if _own(words, at, stride):
-        return words[first : first + scratch.size]
-    scratch[:] = words[first]
+def column(buffer: Any, at: int, lane: int, stride: int, scratch: Any) -> Any:
+    """A number of consecutive lanes: a view if each has its own, else repeated in ``scratch``."""
+    first = _first(buffer, at, lane)
+    if _own(buffer, at, stride):
+        return buffer[first : first + scratch.size]
+    scratch[:] = buffer[first]
     return scratch
 
 
 @kernel
 def _lanes_of_curve(
-    words: Any, row: int, lane: int, stride: int, clocks: Any, out: Any, scratch: Any
+    buffer: Any, segment: int, lane: int, stride: int, steps: Any, out: Any, scratch: Any
 ) -> None:
-    """A leaf row at a block of clocks of its track, each of its own lane (stride 1) or all of
-    one (stride 0).
+    """A curve at a block of steps, which count from where its segments begin.
+
+    Its rates are NaN if its opcode is not that of a curve.
     """
-    n, shape = out.size, int(words[row])
-    p0 = column(words, row + 7, lane, stride, scratch[0, :n])
-    if shape == CONSTANT:
+    n, opcode = out.size, int(buffer[segment])
+    p0 = column(buffer, field_at(segment, 0), lane, stride, scratch[0, :n])
+    if opcode == codes.CONSTANT:
         out[:] = p0
         return
-    c = _clocks_of_row(words, row, lane, stride, clocks, scratch[CLOCKS, :n])
-    p1 = column(words, row + 9, lane, stride, scratch[1, :n])
-    p2 = column(words, row + 11, lane, stride, scratch[2, :n])
-    if shape in (LINEAR, SQUARE, COSINE):
-        _lanes_from_nearer_end(shape, c, p0, p1, p2, out)
+    c = _local_steps(buffer, segment, lane, stride, steps, scratch[STEPS, :n])
+    p1 = column(buffer, field_at(segment, 1), lane, stride, scratch[1, :n])
+    p2 = column(buffer, field_at(segment, 2), lane, stride, scratch[2, :n])
+    if opcode in (codes.LINEAR, codes.SQUARE, codes.COSINE):
+        _lanes_from_nearer_end(opcode, c, p0, p1, p2, out)
         return
-    if shape == EXPONENTIAL:
+    if opcode == codes.EXPONENTIAL:
         _lanes_of_exponential(c, p0, p1, p2, out)
         return
-    if shape == EDEN:
+    if opcode == codes.EDEN:
         _lanes_of_eden(c, p0, p1, p2, out)
         return
-    p3 = column(words, row + 13, lane, stride, scratch[3, :n])
-    if shape == POWER:
+    p3 = column(buffer, field_at(segment, 3), lane, stride, scratch[3, :n])
+    if opcode == codes.POWER:
         _lanes_of_power(c, p0, p1, p2, p3, out)
         return
-    if shape == STAIRCASE:
+    if opcode == codes.STAIRCASE:
         for i in range(n):
             out[i] = f.staircase(c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    if shape == RECIPROCAL:
+    if opcode == codes.RECIPROCAL:
         for i in range(n):
             out[i] = f.reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    if shape == REX:
+    if opcode == codes.REX:
         for i in range(n):
             out[i] = f.rex(c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    if shape == SAMPLED:
+    if opcode == codes.SAMPLED:
         for i in range(n):
-            out[i] = sample(words, c[i], p0[i], p1[i], p2[i], p3[i])
+            out[i] = sample(buffer, c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    p4 = column(words, row + 15, lane, stride, scratch[4, :n])
-    if shape == COSINE_POWER:
+    p4 = column(buffer, field_at(segment, 4), lane, stride, scratch[4, :n])
+    if opcode == codes.COSINE_POWER:
         _lanes_of_cosine_power(c, p0, p1, p2, p3, p4, out)
         return
-    if shape == INVERSE:
+    if opcode == codes.INVERSE:
         _lanes_of_inverse(c, p0, p1, p2, p3, p4, out)
         return
-    if shape == AFFINE_EXPONENTIAL:
+    if opcode == codes.AFFINE_EXPONENTIAL:
         for i in range(n):
             out[i] = f.affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
-    if shape == LOGARITHMIC:
+    if opcode == codes.LOGARITHMIC:
         for i in range(n):
             out[i] = f.logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
-    p5 = column(words, row + 17, lane, stride, scratch[5, :n])
-    for i in range(n):
-        out[i] = f.tanh(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+    p5 = column(buffer, field_at(segment, 5), lane, stride, scratch[5, :n])
+    if opcode == codes.TANH:
+        for i in range(n):
+            out[i] = f.tanh(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        return
+    out[:] = np.nan
 
 
 @kernel
-def _lanes_from_nearer_end(shape: int, c: Any, length: Any, lo: Any, hi: Any, out: Any) -> None:
-    """As if no length were wide, and again where some are: to look first would be to wait for
-    memory twice.
+def _lanes_from_nearer_end(opcode: int, c: Any, length: Any, lo: Any, hi: Any, out: Any) -> None:
+    """Assume the narrow case; recompute if any length is wide.
+
+    Looking first would wait for memory twice.
     """
     n, wide = out.size, 0
-    if shape == LINEAR:
+    if opcode == codes.LINEAR:
         for i in range(n):
             out[i] = f.linear(c[i], length[i], lo[i], hi[i], False)
-    elif shape == SQUARE:
+    elif opcode == codes.SQUARE:
         for i in range(n):
             out[i] = f.square(c[i], length[i], lo[i], hi[i], False)
-    else:
+    elif opcode == codes.COSINE:
         for i in range(n):
             out[i] = f.cosine(c[i], length[i], lo[i], hi[i], False)
     for i in range(n):
         wide += 1 if abs(length[i]) > f.WIDE else 0
     if wide == 0:
         return
-    if shape == LINEAR:
+    if opcode == codes.LINEAR:
         for i in range(n):
             out[i] = f.linear(c[i], length[i], lo[i], hi[i], True)
-    elif shape == SQUARE:
+    elif opcode == codes.SQUARE:
         for i in range(n):
             out[i] = f.square(c[i], length[i], lo[i], hi[i], True)
-    else:
+    elif opcode == codes.COSINE:
         for i in range(n):
             out[i] = f.cosine(c[i], length[i], lo[i], hi[i], True)
 
 
 @kernel
 def _lanes_of_exponential(c: Any, a: Any, k: Any, k_low: Any, out: Any) -> None:
-    """As if none were deep, and again where some are."""
+    """Assume that no exponential is deep; recompute if any is."""
     deep = 0
     for i in range(c.size):
         out[i] = f.exponential(c[i], a[i], k[i], k_low[i], False)
@@ -492,7 +482,7 @@ def _lanes_of_exponential(c: Any, a: Any, k: Any, k_low: Any, out: Any) -> None:
 
 @kernel
 def _lanes_of_power(c: Any, length: Any, lo: Any, hi: Any, q: Any, out: Any) -> None:
-    """As if no power were steep, and again where some are; at once so where the first is."""
+    """Assume that no power is steep; recompute if any is. Skip the first pass if the first is."""
     n, steep = out.size, f.is_steep(q[0])
     if not steep:
         for i in range(n):
@@ -505,7 +495,7 @@ def _lanes_of_power(c: Any, length: Any, lo: Any, hi: Any, q: Any, out: Any) -> 
 
 @kernel
 def _lanes_of_inverse(c: Any, a: Any, g: Any, s: Any, d: Any, q: Any, out: Any) -> None:
-    """The same."""
+    """The same for this curve."""
     n, steep = out.size, f.is_steep(q[0])
     if not steep:
         for i in range(n):
@@ -518,7 +508,7 @@ def _lanes_of_inverse(c: Any, a: Any, g: Any, s: Any, d: Any, q: Any, out: Any) 
 
 @kernel
 def _lanes_of_eden(c: Any, a: Any, d: Any, q: Any, out: Any) -> None:
-    """The same."""
+    """The same for this curve."""
     n, steep = out.size, f.is_steep(q[0])
     if not steep:
         for i in range(n):
@@ -539,7 +529,7 @@ def _any_steep(q: Any) -> bool:
 
 @kernel
 def _lanes_of_cosine_power(c: Any, length: Any, lo: Any, hi: Any, x: Any, k: Any, out: Any) -> None:
-    """As if no power were sharp, and again where some are; at once so where the first is."""
+    """Assume that no power is sharp; recompute if any is. Skip the first pass if the first is."""
     n, sharp = out.size, 1 if f.is_sharp(x[0], k[0]) else 0
     if sharp == 0:
         for i in range(n):

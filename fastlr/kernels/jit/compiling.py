@@ -1,8 +1,7 @@
-"""How functions are compiled: parts that vanish into their callers, and kernels kept in a cache on
+"""How functions are compiled: ``inlined`` into their callers, or as a ``kernel`` that is cached on
 disk.
 
-No kernel calls itself, nor any two each other: Numba loads recursive functions from its cache with
-calls that lead nowhere.
+Kernels are never recursive: Numba loads recursive functions from its cache with broken calls.
 """
 
 from collections.abc import Callable
@@ -22,25 +21,22 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def inlined(function: Function) -> Function:
-    """Compile as a part of whatever calls it."""
+    """Compile the function into its callers."""
     options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast(Function, njit(error_model="numpy", **options)(function))
 
 
 def kernel(function: Function) -> Function:
-    """Compile on first use, without the GIL and, where a folder can be written, with a cache on
-    disk.
+    """Compile on first use, without the GIL, with a cache on disk if a folder is writable.
 
-    Numba's cache notices a change of the file a function stands in, not of those it calls into, and
-    would go on with the old arithmetic: so the name under which it is kept carries a digest of all.
+    Numba's cache notices a change of the function's own file, not of the files it calls into. So
+    the name in the cache has a digest of all sources: after a change none of the old code is used.
     """
     return _compiled(function, nogil=True)
 
 
 def quick(function: Function) -> Function:
-    """The same, but with the GIL: to let go of it and take it again would take longer than the
-    work.
-    """
+    """The same, but with the GIL: to release it would take longer than the work."""
     return _compiled(function, nogil=False)
 
 
@@ -48,9 +44,7 @@ _BROKEN = (OSError, EOFError, UnpicklingError)
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]
-    """Numba's, but that neither a full disk nor a damaged file stops a rate: what cannot be
-    kept or read is compiled.
-    """
+    """Numba's cache, except that a full disk or a damaged file is no error: it compiles again."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         with suppress(*_BROKEN):
@@ -71,9 +65,9 @@ def _compiled(function: Function, nogil: bool) -> Function:
 
 
 def _digest() -> str:
-    """Of every source that compiled code is made from."""
-    room = Path(__file__).parent
-    sources = [*sorted(room.glob("*.py")), room.parents[1] / "program" / "opcodes.py"]
+    """A digest of every source that compiled code is made from."""
+    folder = Path(__file__).parent
+    sources = [*sorted(folder.glob("*.py")), folder.parents[1] / "program" / "opcodes.py"]
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
@@ -81,21 +75,19 @@ _SOURCES = _digest()
 
 
 class Sources:
-    """The sources that a compiled function was made from; to unpickle those of another fastlr
-    is an ``OSError``.
-    """
+    """The sources of a compiled function. Unpickling those of another fastlr raises ``OSError``."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return sources_of, (_SOURCES,)
 
 
 def sources_of(digest: str) -> Sources:
-    """The sources of this digest, if they are those of this fastlr.
+    """Return the sources of this digest, or raise if they are not those of this fastlr.
 
     Stored caches name this function: keep its name.
     """
     if digest != _SOURCES:
-        raise OSError(f"compiled from sources {digest} of fastlr, which are {_SOURCES} by now")
+        raise OSError(f"compiled from sources {digest} of fastlr; they are now {_SOURCES}")
     return Sources()
 
 

@@ -1,19 +1,20 @@
-"""One function a shape: its formula from the shape table, at a clock c, in the table's order of
-operations.
+"""One function per curve: its formula from ``program/opcodes.py``, in that order of operations.
 
-A clock and a length are exact integers held in float64. Each function is inlined into the loops of
-``runs`` and ``lanes``.
+``c`` is a step, counted from the segment's start. Steps and lengths are exact integers in float64.
+Each function is inlined into the loops of ``blocks`` and ``ranges``.
 
 A line, a square and a cosine are measured from the nearer of their two ends: its level, and a rise
 towards the other, which is a slope of two words times an exact integer. So both ends are exact, and
-all digits are kept near each. What is the same for all steps of a row, ``..._slope``, stands apart,
-so that a loop takes it once.
+no digits are lost near them. The functions ``..._slope`` compute what is the same for all steps of
+a segment, so that a loop computes it once.
 
-A flag says what else must be reckoned with: ``wide``, a length whose square needs two words;
-``deep``, a power of two that is no normal number, or one that a single word cannot tell from that
-of the next step. Without it the same bits come at less work. ``fine`` says that a power is so large
-that it would show the error of a logarithm, or of what is raised to it: it hangs on the row's
-numbers alone, so that all steps of a row have it or none.
+Flags ask for more work where the result needs it, with the same bits where it does not:
+
+- ``wide`` for a length whose square needs two words.
+- ``deep`` for a power of two that is no normal number, or that one word cannot distinguish from the
+  next step's.
+- ``fine`` for a power so large that it would show the error of a logarithm or of its base. It
+  depends on the segment's numbers alone: all steps of a segment have it, or none.
 """
 
 import math
@@ -101,7 +102,7 @@ def _slope(lo: float, hi: float, unit: float, unit_low: float) -> tuple[float, f
 
 @inlined
 def kept_by_middle(rate: float, high: bool, lo: float, hi: float) -> float:
-    """No further from its end than the middle, so that a wide row stays monotone where its
+    """No further from its end than the middle, so that a wide segment stays monotone where its
     halves meet.
     """
     middle = fma(0.5, hi - lo, lo)
@@ -222,7 +223,7 @@ def is_steep(q: float) -> bool:
 
 @inlined
 def is_sharp(x: float, k: float) -> bool:
-    """Whether those of a cosine and of its clock have to be."""
+    """Whether the powers of a cosine and of its step have to be."""
     return abs(x) != 1.0 or k > SHARP
 
 
@@ -334,7 +335,7 @@ def cosine_power(
 
 @inlined
 def is_plain(c: float, k: float) -> bool:
-    """Whether an exponential up to clock c needs nothing ``deep``."""
+    """Whether an exponential up to step c needs no ``deep``."""
     return c * abs(k) < NORMAL and abs(k) * SLOW >= 1.0
 
 
@@ -495,7 +496,7 @@ def whole_periods(c: float, period: float) -> float:
 
 @inlined
 def paced(c: float, base: float, pace: float, every: float) -> float:
-    """Another clock, of which ``pace`` go by in ``every`` steps, no further than the last step:
+    """A time map: ``pace`` steps pass per ``every`` steps, up to the last step:
     below it the sum is exact.
     """
     return min(base + pace * whole_periods(c, every), float(LAST_STEP))

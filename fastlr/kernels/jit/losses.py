@@ -1,5 +1,6 @@
-"""The sums of loss laws over the rates of a run, operation by operation those of csrc/losses.h;
-drops.py says what they are.
+"""The sums of loss laws over the rates of a run, operation by operation those of csrc/losses.h.
+
+``reference_losses.py`` defines them.
 """
 
 from typing import Any
@@ -9,12 +10,12 @@ import numpy as np
 from fastlr.kernels.jit.arithmetic import exp2, fma, log2_sum, scaled, two_sum
 from fastlr.kernels.jit.compiling import inlined, kernel
 
-__all__ = ["annealed", "drop", "drops"]
+__all__ = ["annealing_momenta", "multi_power_terms", "multi_power_exponentials"]
 
-TERMS = 256  # of a sum, worked out together
-PARTS = 8  # of a sum, added up apart, so that a machine adds many at a time
-_SMALLEST, _LARGEST = 1e-300, 1e300  # as log2_sum takes normal numbers
-_STEEPEST = 1000.0  # the powers of 2 that `scaled` makes at less work
+TERMS = 256  # terms of a sum that are computed together
+PARTS = 8  # partial sums, so that a machine adds many numbers at a time
+_SMALLEST, _LARGEST = 1e-300, 1e300  # log2_sum needs normal numbers
+_STEEPEST = 1000.0  # exponents for which `scaled` needs no `deep`
 _LOG2_E, _LN_2 = 1.4426950408889634, 0.6931471805599453
 
 
@@ -53,7 +54,7 @@ def _sum_of_parts(part: Any) -> float:
 
 @kernel
 def _add_terms(terms: Any, n: int, c: float, beta: float, gamma: float, part: Any) -> None:
-    """The terms that were gathered, one pass a function, into the parts of the sum."""
+    """Add the gathered terms to the partial sums, one pass per function."""
     change, rate, after, logs, powers = terms[0], terms[1], terms[2], terms[3], terms[4]
     while n % PARTS != 0:
         change[n], rate[n], after[n] = 0.0, 1.0, 0.0
@@ -92,7 +93,7 @@ def _gather(
 
 
 @kernel
-def _drop(rates: Any, t: Any, c: float, beta: float, gamma: float, out: Any) -> None:
+def _multi_power_terms(rates: Any, t: Any, c: float, beta: float, gamma: float, out: Any) -> None:
     terms, part = np.empty((5, TERMS)), np.empty(PARTS)
     for i in range(t.size):
         part[:] = 0.0
@@ -185,7 +186,7 @@ def _amounts(nodes: Any, states: Any, out: Any, part: Any) -> None:
 
 
 @kernel
-def _drops(
+def _multi_power_exponentials(
     rates: Any, t: Any, c: float, beta: float, gamma: float, nodes: Any, states: Any, out: Any
 ) -> None:
     ready, part = np.empty((4, TERMS)), np.empty(PARTS)
@@ -211,7 +212,7 @@ def _drops(
 
 
 @kernel
-def _annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
+def _annealing_momenta(rates: Any, t: Any, decay: float, out: Any) -> None:
     high, low, momenta, momenta_low, slopes, slopes_low = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     momentum, slope, k = 0.0, 0.0, 0
     for i in range(t.size):
@@ -226,24 +227,24 @@ def _annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
         out[i, 0], out[i, 1], out[i, 2] = high + low, momenta + momenta_low, slopes + slopes_low
 
 
-def drop(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
+def multi_power_terms(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
     """The sum of float64 ``rates`` and the drop at each of int64 steps ``t``, into float64
     ``out`` (steps, 2).
     """
-    _drop(rates, t, *law, out)
+    _multi_power_terms(rates, t, *law, out)
 
 
-def drops(
+def multi_power_exponentials(
     rates: Any, t: Any, law: tuple[float, float, float], nodes: Any, states: Any, out: Any
 ) -> None:
     """At rising steps, in one pass, by exponentials: ``nodes`` (2 or 4 rows), ``states`` (1 or
     4), ``out`` (steps, 3 or 7).
     """
-    _drops(rates, t, *law, nodes, states, out)
+    _multi_power_exponentials(rates, t, *law, nodes, states, out)
 
 
-def annealed(rates: Any, t: Any, decay: float, out: Any) -> None:
+def annealing_momenta(rates: Any, t: Any, decay: float, out: Any) -> None:
     """The sums of an annealing law over float64 ``rates`` at rising int64 steps ``t``, into
     float64 ``out`` (steps, 3).
     """
-    _annealed(rates, t, decay, out)
+    _annealing_momenta(rates, t, decay, out)

@@ -1,9 +1,9 @@
-"""The plateau automata: what a metric changes in the state of a lane, operation by operation that
-of automaton.py.
+"""The plateau automata: how a metric changes the state of a lane, operation by operation as in
+``reference_plateau.py``.
 
-A block of lanes sits down together in one array, a row each for the metric, the state and the
-numbers of the rule: that no two of them overlap is then plain to the compiler, and many lanes go
-through at once. Everything is a float64, counts too, and nothing branches.
+A block of lanes is copied into one array, with a row each for the metric, the state and the numbers
+of the rule. The compiler then sees that no two of them overlap, and vectorises the loop. Everything
+is a float64, counts too, and nothing branches.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ _AUTOMATON, _SINGLE, _IGNORES, _WINDOWED = (
 _HEADER, _FIELDS = len(RULE_WORDS), len(RULE_FIELDS)
 _MOST = 2.0**31 - 1.0  # where a count stops
 
-SEATS = 256  # lanes at a time: all that they need stays in the nearest cache
+SEATS = 256  # lanes of a block, whose data stay in the L1 cache
 # where the rows begin
 _METRIC, _SCALE, _BEST, _BAD, _COOL, _MEAN, _COUNT, _RULE = (row * SEATS for row in range(8))
 _SIGN, _GAIN, _ATOL, _FACTOR, _FLOOR, _EPS, _PATIENCE, _COOLDOWN, _WINDOW = (
@@ -109,13 +109,17 @@ def _after(
         return _after_torch(at, i, metric, single)
     if automaton == OPTAX:
         return _after_optax(at, i, metric, single)
-    return _after_keras(at, i, metric, single)
+    if automaton == KERAS:
+        return _after_keras(at, i, metric, single)
+    return np.nan, np.nan, np.nan, np.nan
 
 
 @inlined
 def _update(at: Any, n: int, automaton: int, single: bool, windowed: bool, ignores: bool) -> None:
-    """One update of all that are seated. While ``cool`` is below 0 a lane warms up, and looks at
-    nothing; a window that is not full decides nothing.
+    """Update a block once.
+
+    While ``cool`` is below 0 a lane warms up and ignores metrics. A window that is not full decides
+    nothing.
     """
     narrow = single and automaton == OPTAX  # whose metrics are single, too
     for i in range(n):
@@ -153,16 +157,16 @@ def _update_kind(
 
 
 @kernel
-def _update_seated(at: Any, n: int, words: Any) -> None:
+def _update_seated(at: Any, n: int, buffer: Any) -> None:
     """A loop of its own for each kind of rule."""
     single, windowed, ignores = (
-        words[_SINGLE] != 0.0,
-        words[_WINDOWED] != 0.0,
-        words[_IGNORES] != 0.0,
+        buffer[_SINGLE] != 0.0,
+        buffer[_WINDOWED] != 0.0,
+        buffer[_IGNORES] != 0.0,
     )
-    if words[_AUTOMATON] == TORCH:
+    if buffer[_AUTOMATON] == TORCH:
         _update_kind(at, n, TORCH, single, windowed, ignores)
-    elif words[_AUTOMATON] == OPTAX:
+    elif buffer[_AUTOMATON] == OPTAX:
         _update_kind(at, n, OPTAX, single, windowed, ignores)
     else:
         _update_kind(at, n, KERAS, single, windowed, ignores)
@@ -175,20 +179,20 @@ def _copy(of: Any, to: Any) -> None:
 
 
 @kernel
-def _seat_rule(at: Any, words: Any, lane: int, n: int) -> None:
+def _seat_rule(at: Any, buffer: Any, lane: int, n: int) -> None:
     for k in range(_FIELDS):
-        first, own = int(words[_HEADER + 2 * k]), words[_HEADER + 2 * k + 1] != 0.0
+        first, own = int(buffer[_HEADER + 2 * k]), buffer[_HEADER + 2 * k + 1] != 0.0
         row = at[_RULE + SEATS * k : _RULE + SEATS * k + n]
         if own:
-            _copy(words[first + lane : first + lane + n], row)
+            _copy(buffer[first + lane : first + lane + n], row)
         else:
-            row[:] = words[first]
+            row[:] = buffer[first]
 
 
 @kernel
 def _seat(
     at: Any,
-    words: Any,
+    buffer: Any,
     lane: int,
     n: int,
     scale: Any,
@@ -198,12 +202,12 @@ def _seat(
     mean: Any,
     count: Any,
 ) -> None:
-    _seat_rule(at, words, lane, n)
+    _seat_rule(at, buffer, lane, n)
     _copy(scale[lane : lane + n], at[_SCALE : _SCALE + n])
     _copy(best[lane : lane + n], at[_BEST : _BEST + n])
     _copy(bad[lane : lane + n], at[_BAD : _BAD + n])
     _copy(cool[lane : lane + n], at[_COOL : _COOL + n])
-    if words[_WINDOWED] != 0.0:
+    if buffer[_WINDOWED] != 0.0:
         _copy(mean[lane : lane + n], at[_MEAN : _MEAN + n])
         _copy(count[lane : lane + n], at[_COUNT : _COUNT + n])
 
@@ -211,7 +215,7 @@ def _seat(
 @kernel
 def _unseat(
     at: Any,
-    words: Any,
+    buffer: Any,
     lane: int,
     n: int,
     scale: Any,
@@ -225,14 +229,14 @@ def _unseat(
     _copy(at[_BEST : _BEST + n], best[lane : lane + n])
     _copy(at[_BAD : _BAD + n], bad[lane : lane + n])
     _copy(at[_COOL : _COOL + n], cool[lane : lane + n])
-    if words[_WINDOWED] != 0.0:
+    if buffer[_WINDOWED] != 0.0:
         _copy(at[_MEAN : _MEAN + n], mean[lane : lane + n])
         _copy(at[_COUNT : _COUNT + n], count[lane : lane + n])
 
 
 @kernel
 def _replay(
-    words: Any,
+    buffer: Any,
     begin: int,
     end: int,
     metrics: Any,
@@ -247,19 +251,19 @@ def _replay(
     at = np.empty(_ALL)
     for lane in range(begin, end, SEATS):
         n = min(SEATS, end - lane)
-        _seat(at, words, lane, n, scale, best, bad, cool, mean, count)
+        _seat(at, buffer, lane, n, scale, best, bad, cool, mean, count)
         for t in range(metrics.shape[0]):
             if metrics.shape[1] == 1:
                 at[_METRIC : _METRIC + n] = metrics[t, 0]
             else:
                 _copy(metrics[t, lane : lane + n], at[_METRIC : _METRIC + n])
-            _update_seated(at, n, words)
+            _update_seated(at, n, buffer)
             if out.size > 0:
                 _copy(at[_SCALE : _SCALE + n], out[t, lane : lane + n])
-        _unseat(at, words, lane, n, scale, best, bad, cool, mean, count)
+        _unseat(at, buffer, lane, n, scale, best, bad, cool, mean, count)
 
 
-def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
+def replay(buffer: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
     """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales
     into ``out`` (updates, lanes).
     """
@@ -267,4 +271,4 @@ def replay(words: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None
     seen.flags.writeable = False  # so that there is one kernel, whoever the metrics belong to
     scale, best, bad, cool, mean, count = state
     to = np.empty((0, 0)) if out is None else out
-    _replay(words, lanes.start, lanes.stop, seen, scale, best, bad, cool, mean, count, to)
+    _replay(buffer, lanes.start, lanes.stop, seen, scale, best, bad, cool, mean, count, to)

@@ -1,5 +1,5 @@
-"""One lane over a run of steps: a row at a time, each shape in a loop of its own at the
-machine's full width.
+"""One lane over a run of evenly spaced steps, segment by segment. Each curve has a loop of its own,
+at the machine's full width.
 """
 
 import math
@@ -7,157 +7,137 @@ from typing import Any
 
 import numpy as np
 
+from fastlr.kernels.jit import codes
 from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.arithmetic import fma
 from fastlr.kernels.jit.blocks import BLOCK, SCRATCH, block_of, lanes_at
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.segments import (
-    AFFINE_EXPONENTIAL,
-    CLOCK,
-    CONSTANT,
-    COSINE,
-    COSINE_POWER,
-    EDEN,
-    EXPONENTIAL,
-    INVERSE,
-    LINEAR,
-    LOGARITHMIC,
-    LOOP,
-    POWER,
-    RECIPROCAL,
-    REX,
-    SAMPLED,
-    SQUARE,
-    STAIRCASE,
     field,
     place_in_loop,
     rate_of,
-    row_at,
     sample,
+    segment_in_force,
     start,
 )
 from fastlr.program.opcodes import LAST_STEP, ROW
 
 __all__ = ["steps_of"]
 
-LONGEST = 2**31 - 1  # steps of a run, so that a 32-bit count numbers them
-SHORT = 64.0  # a period of fewer steps is not worth a run of its own
+LONGEST = 2**31 - 1  # steps of a run, which a 32-bit count must number
+SHORT = 64.0  # steps: shorter periods are evaluated in blocks, not as runs
 
 
 @kernel
-def steps_of(words: Any, at: int, count: int, lane: int, c: float, step: float, out: Any) -> None:
-    """One lane of a track at clocks c, c+step, ... into ``out`` (float64, contiguous)."""
-    i, k = 0, row_at(words, at, count, lane, c)
+def steps_of(buffer: Any, at: int, count: int, lane: int, c: float, step: float, out: Any) -> None:
+    """One lane of some segments at steps c, c+step, ... into ``out`` (float64, contiguous)."""
+    i, k = 0, segment_in_force(buffer, at, count, lane, c)
     while i < out.size:
-        k, n = _next_run(words, at, count, lane, k, c + step * i, step, out.size - i)
-        row = at + ROW * k
-        part, clock, shape = out[i : i + n], c + step * i - start(words, row, lane), int(words[row])
-        if shape < LOOP:
-            _run_of_curve(words, row, lane, clock, step, part)
-        elif shape == CLOCK and field(words, row, 1, lane) == 0.0:
-            part[:] = rate_of(words, row, 1, lane, start(words, row, lane))
-        elif shape == LOOP and _is_long_and_flat(words, row, lane, step):
-            _run_of_loop(words, row, lane, clock, step, part)
-        elif shape == CLOCK and field(words, row, 2, lane) >= SHORT * step:
-            _run_of_landings(words, row, lane, clock, step, part)
+        k, n = _next_run(buffer, at, count, lane, k, c + step * i, step, out.size - i)
+        segment = at + ROW * k
+        part, opcode = out[i : i + n], int(buffer[segment])
+        local = c + step * i - start(buffer, segment, lane)
+        if opcode < codes.LOOP:
+            _run_of_curve(buffer, segment, lane, local, step, part)
+        elif opcode == codes.CLOCK and field(buffer, segment, 1, lane) == 0.0:
+            part[:] = rate_of(buffer, segment, 1, lane, start(buffer, segment, lane))
+        elif opcode == codes.LOOP and _is_long_and_flat(buffer, segment, lane, step):
+            _run_of_loop(buffer, segment, lane, local, step, part)
+        elif opcode == codes.CLOCK and field(buffer, segment, 2, lane) >= SHORT * step:
+            _run_of_landings(buffer, segment, lane, local, step, part)
         else:
-            _run_of_clocks(words, row, lane, c + step * i, step, part)
+            _run_of_single_steps(buffer, segment, lane, c + step * i, step, part)
         i += n
 
 
 @inlined
 def _next_run(
-    words: Any, at: int, count: int, lane: int, k: int, c: float, step: float, most: int
+    buffer: Any, at: int, count: int, lane: int, k: int, c: float, step: float, most: int
 ) -> tuple[int, int]:
-    """The row in force at clock c, from row k on, and for how many steps it is."""
-    while k + 1 < count and start(words, at + ROW * (k + 1), lane) <= c:
+    """The segment in force at step c, from segment k on, and for how many steps it is."""
+    while k + 1 < count and start(buffer, at + ROW * (k + 1), lane) <= c:
         k += 1
     n = min(most, LONGEST)
     if k + 1 < count:
-        n = steps_before(start(words, at + ROW * (k + 1), lane), c, step, n)
+        n = steps_before(start(buffer, at + ROW * (k + 1), lane), c, step, n)
     return k, n
 
 
 @inlined
 def steps_before(limit: float, c: float, step: float, most: int) -> int:
-    """How many of the clocks c, c+step, ...
-
-    Lie before ``limit``: at least one, at most ``most``.
-    """
+    """How many of the steps c, c+step, ... come before ``limit``: from 1 to ``most``."""
     return int(min(max(math.ceil((limit - c) / step), 1.0), float(most)))
 
 
 @inlined
-def clock_of(c: float, step: float, i: int) -> float:
-    """The clock of the i-th step of a run.
-
-    A 32-bit count converts to float64 on as many lanes as there are.
-    """
+def step_of(c: float, step: float, i: int) -> float:
+    """The i-th step of a run. A 32-bit count converts to float64 at full vector width."""
     return fma(step, float(np.int32(i)), c)
 
 
 @kernel
-def _run_of_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """A leaf row of one lane over a run of steps: one loop a shape, its fields held in
-    registers.
+def _run_of_curve(buffer: Any, segment: int, lane: int, c: float, step: float, out: Any) -> None:
+    """A curve of one lane over a run of steps from its start: one loop per opcode, with the
+    fields in registers.
     """
-    n, shape = out.size, int(words[row])
-    p0 = field(words, row, 0, lane)
-    if shape == CONSTANT:
+    n, opcode = out.size, int(buffer[segment])
+    p0 = field(buffer, segment, 0, lane)
+    if opcode == codes.CONSTANT:
         for i in range(n):
             out[i] = p0
         return
-    if abs(p0) > LAST_STEP and shape in (LINEAR, SQUARE, COSINE, POWER):
-        # of a stretched period, whose end lies past the last step: steps from it are no integers
-        # that can be counted on
-        _run_of_clocks(words, row, lane, c + start(words, row, lane), step, out)
+    if abs(p0) > LAST_STEP and opcode in (codes.LINEAR, codes.SQUARE, codes.COSINE, codes.POWER):
+        # Of a stretched period, whose end lies past 2^53: distances from there are no exact
+        # integers.
+        _run_of_single_steps(buffer, segment, lane, c + start(buffer, segment, lane), step, out)
         return
-    p1, p2 = field(words, row, 1, lane), field(words, row, 2, lane)
-    if shape == COSINE and step == 1.0:
+    p1, p2 = field(buffer, segment, 1, lane), field(buffer, segment, 2, lane)
+    if opcode == codes.COSINE and step == 1.0:
         _run_of_folded_cosine(p0, p1, p2, c, out)
-    elif shape in (LINEAR, SQUARE, COSINE):
-        _run_from_both_ends(shape, p0, p1, p2, c, step, out)
-    elif shape == EXPONENTIAL and f.is_plain(c + step * n, p1):
+    elif opcode in (codes.LINEAR, codes.SQUARE, codes.COSINE):
+        _run_from_both_ends(opcode, p0, p1, p2, c, step, out)
+    elif opcode == codes.EXPONENTIAL and f.is_plain(c + step * n, p1):
         for i in range(n):
-            out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, False)
-    elif shape == EXPONENTIAL:
+            out[i] = f.exponential(step_of(c, step, i), p0, p1, p2, False)
+    elif opcode == codes.EXPONENTIAL:
         for i in range(n):
-            out[i] = f.exponential(clock_of(c, step, i), p0, p1, p2, True)
-    elif shape == EDEN and f.is_steep(p2):
+            out[i] = f.exponential(step_of(c, step, i), p0, p1, p2, True)
+    elif opcode == codes.EDEN and f.is_steep(p2):
         for i in range(n):
-            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2, True)
-    elif shape == EDEN:
+            out[i] = f.eden(step_of(c, step, i), p0, p1, p2, True)
+    elif opcode == codes.EDEN:
         for i in range(n):
-            out[i] = f.eden(clock_of(c, step, i), p0, p1, p2, False)
+            out[i] = f.eden(step_of(c, step, i), p0, p1, p2, False)
     else:
-        _run_of_long_curve(words, row, lane, c, step, out)
+        _run_of_long_curve(buffer, segment, lane, c, step, out)
 
 
 @kernel
 def _run_of_folded_cosine(length: float, lo: float, hi: float, c: float, out: Any) -> None:
-    """Where step i and step fold - i are both asked for they are twins, as far from one end as from
-    the other: one rise serves both. What is left over stands before them, between them and after
-    them.
+    """Steps i and fold - i are twins: equally far from their ends.
+
+    If the run contains both, one rise serves both. Other steps come before, between and after the
+    twins.
     """
     size, n = abs(length), out.size
     fold = int(size - 2.0 * c)
     begin, middle = max(fold - n + 1, 0), (fold + 1) // 2
     if middle <= begin:
-        _run_from_both_ends(COSINE, length, lo, hi, c, 1.0, out)
+        _run_from_both_ends(codes.COSINE, length, lo, hi, c, 1.0, out)
         return
     end, left = fold + 1 - begin, fold + 1 - middle
-    _run_from_both_ends(COSINE, length, lo, hi, c, 1.0, out[:begin])
+    _run_from_both_ends(codes.COSINE, length, lo, hi, c, 1.0, out[:begin])
     _run_of_twins(length > 0.0, size, lo, hi, c + begin, out[begin:middle], out[left:end])
-    _run_from_both_ends(COSINE, length, lo, hi, c + middle, 1.0, out[middle:left])
-    _run_from_both_ends(COSINE, length, lo, hi, c + end, 1.0, out[end:])
+    _run_from_both_ends(codes.COSINE, length, lo, hi, c + middle, 1.0, out[middle:left])
+    _run_from_both_ends(codes.COSINE, length, lo, hi, c + end, 1.0, out[end:])
 
 
 @kernel
 def _run_of_twins(
     falls: bool, size: float, lo: float, hi: float, x: float, early: Any, late: Any
 ) -> None:
-    """Steps x, x+1, ... from the first level, and as far from the last, which come in the
-    opposite order.
+    """Steps x, x+1, ... from the first level, and the steps equally far from the last, which come
+    in the opposite order.
     """
     n, first, last, sign = (
         early.size,
@@ -167,40 +147,40 @@ def _run_of_twins(
     )
     wide = size > f.WIDE
     unit, slope, slope_low = f.cosine_slope(size, lo, hi, wide)
-    # a signed index might count from the end
+    # unsigned: Numba would check whether a signed index counts from the end
     slope, slope_low, at_last = sign * slope, sign * slope_low, np.uint64(n - 1)
     if wide:
         for i in range(n):
-            rise = f.cosine_rise(clock_of(x, 1.0, i), unit, slope, slope_low, True)
+            rise = f.cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, True)
             early[i] = f.kept_by_middle(first + rise, falls, lo, hi)
             late[at_last - np.uint64(i)] = f.kept_by_middle(last - rise, not falls, lo, hi)
     else:
         for i in range(n):
-            rise = f.cosine_rise(clock_of(x, 1.0, i), unit, slope, slope_low, False)
+            rise = f.cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
             early[i] = first + rise
             late[at_last - np.uint64(i)] = last - rise
 
 
 @kernel
 def _run_from_both_ends(
-    shape: int, length: float, lo: float, hi: float, c: float, step: float, out: Any
+    opcode: int, length: float, lo: float, hi: float, c: float, step: float, out: Any
 ) -> None:
-    """First the steps nearer to the first level, then those nearer to the last."""
+    """The steps nearer to the first level, then the steps nearer to the last."""
     size, falls = abs(length), length > 0.0
-    turn = size * (f.SQUARE_TURN if shape == SQUARE else f.TURN)
+    turn = size * (f.SQUARE_TURN if opcode == codes.SQUARE else f.TURN)
     early = min(max(math.floor((turn - c) / step) + 1, 0), out.size)
     before, after, x = out[:early], out[early:], size - (c + step * early)
     if size > f.WIDE:
-        _run_from_far_end(shape, True, falls, size, lo, hi, c, step, before)
-        _run_from_far_end(shape, False, not falls, size, lo, hi, x, -step, after)
+        _run_from_far_end(opcode, True, falls, size, lo, hi, c, step, before)
+        _run_from_far_end(opcode, False, not falls, size, lo, hi, x, -step, after)
     else:
-        _run_from_end(shape, True, falls, size, lo, hi, c, step, before)
-        _run_from_end(shape, False, not falls, size, lo, hi, x, -step, after)
+        _run_from_end(opcode, True, falls, size, lo, hi, c, step, before)
+        _run_from_end(opcode, False, not falls, size, lo, hi, x, -step, after)
 
 
 @kernel
 def _run_from_end(
-    shape: int,
+    opcode: int,
     early: bool,
     high: bool,
     size: float,
@@ -212,32 +192,34 @@ def _run_from_end(
 ) -> None:
     """Steps that are x, x+step, ... from the end whose level is ``hi`` or ``lo``."""
     n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
-    if shape == COSINE:
+    if opcode == codes.COSINE:
         unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
         slope, slope_low = sign * slope, sign * slope_low
         for i in range(n):
-            out[i] = level + f.cosine_rise(clock_of(x, step, i), unit, slope, slope_low, False)
+            out[i] = level + f.cosine_rise(step_of(x, step, i), unit, slope, slope_low, False)
         return
     slope, slope_low = (
-        f.linear_slope(size, lo, hi) if shape == LINEAR else f.square_slope(size, lo, hi, False)
+        f.linear_slope(size, lo, hi)
+        if opcode == codes.LINEAR
+        else f.square_slope(size, lo, hi, False)
     )
     slope, slope_low = sign * slope, sign * slope_low
-    if shape == LINEAR:
+    if opcode == codes.LINEAR:
         for i in range(n):
-            out[i] = level + f.linear_rise(clock_of(x, step, i), slope, slope_low)
+            out[i] = level + f.linear_rise(step_of(x, step, i), slope, slope_low)
     elif early:
         for i in range(n):
-            a = clock_of(x, step, i)
+            a = step_of(x, step, i)
             out[i] = level + f.square_rise(a, 2.0 * size - a, slope, slope_low, False)
     else:
         for i in range(n):
-            a = clock_of(x, step, i)
+            a = step_of(x, step, i)
             out[i] = level + f.square_rise(a, a, slope, slope_low, False)
 
 
 @kernel
 def _run_from_far_end(
-    shape: int,
+    opcode: int,
     early: bool,
     high: bool,
     size: float,
@@ -247,75 +229,79 @@ def _run_from_far_end(
     step: float,
     out: Any,
 ) -> None:
-    """The same of a wide row, in which rates are kept from passing the middle."""
+    """The same for a wide segment, whose rates are clipped at the middle."""
     n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
-    if shape == COSINE:
+    if opcode == codes.COSINE:
         unit, slope, slope_low = f.cosine_slope(size, lo, hi, True)
         slope, slope_low = sign * slope, sign * slope_low
         for i in range(n):
-            rate = level + f.cosine_rise(clock_of(x, step, i), unit, slope, slope_low, True)
+            rate = level + f.cosine_rise(step_of(x, step, i), unit, slope, slope_low, True)
             out[i] = f.kept_by_middle(rate, high, lo, hi)
         return
     slope, slope_low = (
-        f.linear_slope(size, lo, hi) if shape == LINEAR else f.square_slope(size, lo, hi, True)
+        f.linear_slope(size, lo, hi)
+        if opcode == codes.LINEAR
+        else f.square_slope(size, lo, hi, True)
     )
     slope, slope_low = sign * slope, sign * slope_low
     for i in range(n):
-        a = clock_of(x, step, i)
+        a = step_of(x, step, i)
         line = f.linear_rise(a, slope, slope_low)
         rise = (
             line
-            if shape == LINEAR
+            if opcode == codes.LINEAR
             else f.square_rise(a, 2.0 * size - a if early else a, slope, slope_low, True)
         )
         out[i] = f.kept_by_middle(level + rise, high, lo, hi)
 
 
 @kernel
-def _run_of_long_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """The shapes of four fields and more."""
-    n, shape = out.size, int(words[row])
-    p0, p1 = field(words, row, 0, lane), field(words, row, 1, lane)
-    p2, p3 = field(words, row, 2, lane), field(words, row, 3, lane)
-    if shape == POWER:
+def _run_of_long_curve(
+    buffer: Any, segment: int, lane: int, c: float, step: float, out: Any
+) -> None:
+    """The curves of four fields and more."""
+    n, opcode = out.size, int(buffer[segment])
+    p0, p1 = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane)
+    p2, p3 = field(buffer, segment, 2, lane), field(buffer, segment, 3, lane)
+    if opcode == codes.POWER:
         _run_of_power(
             abs(p0), p1, p2, p3, abs(p0) - c if p0 > 0.0 else c, -step if p0 > 0.0 else step, out
         )
-    elif shape == STAIRCASE and p1 < SHORT * step:
+    elif opcode == codes.STAIRCASE and p1 < SHORT * step:
         for i in range(n):
-            out[i] = f.staircase(clock_of(c, step, i), p0, p1, p2, p3)
-    elif shape == STAIRCASE:
+            out[i] = f.staircase(step_of(c, step, i), p0, p1, p2, p3)
+    elif opcode == codes.STAIRCASE:
         _run_of_stairs(c, step, p0, p1, p2, p3, out)
-    elif shape == RECIPROCAL:
+    elif opcode == codes.RECIPROCAL:
         for i in range(n):
-            out[i] = f.reciprocal(clock_of(c, step, i), p0, p1, p2, p3)
-    elif shape == REX:
+            out[i] = f.reciprocal(step_of(c, step, i), p0, p1, p2, p3)
+    elif opcode == codes.REX:
         for i in range(n):
-            out[i] = f.rex(clock_of(c, step, i), p0, p1, p2, p3)
-    elif shape == SAMPLED:
+            out[i] = f.rex(step_of(c, step, i), p0, p1, p2, p3)
+    elif opcode == codes.SAMPLED:
         for i in range(n):
-            out[i] = sample(words, clock_of(c, step, i), p0, p1, p2, p3)
+            out[i] = sample(buffer, step_of(c, step, i), p0, p1, p2, p3)
     else:
-        _run_of_longest_curve(words, row, lane, c, step, out)
+        _run_of_longest_curve(buffer, segment, lane, c, step, out)
 
 
 @kernel
 def _run_of_power(
     size: float, lo: float, hi: float, q: float, x: float, step: float, out: Any
 ) -> None:
-    """Steps that are x, x+step, ... from the end of the curve that its quotient is taken from."""
+    """Steps x, x+step, ... from the end at which the power's base is 0."""
     if f.is_steep(q):
         for i in range(out.size):
-            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, True, True)
+            out[i] = f.power_kept(step_of(x, step, i), size, lo, hi, q, True, True)
     elif q > 0.0 and size <= f.SLOW:
         for i in range(out.size):
-            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, False, False)
+            out[i] = f.power_kept(step_of(x, step, i), size, lo, hi, q, False, False)
     elif q > 0.0:
         for i in range(out.size):
-            out[i] = f.power_kept(clock_of(x, step, i), size, lo, hi, q, True, False)
+            out[i] = f.power_kept(step_of(x, step, i), size, lo, hi, q, True, False)
     else:
         for i in range(out.size):
-            out[i] = f.power_lost(clock_of(x, step, i), size, lo, hi, q)
+            out[i] = f.power_lost(step_of(x, step, i), size, lo, hi, q)
 
 
 @kernel
@@ -324,46 +310,54 @@ def _run_of_cosine_power(
 ) -> None:
     if not f.is_sharp(x, k):
         for i in range(out.size):
-            out[i] = f.cosine_power(clock_of(c, step, i), length, lo, hi, x, k, False)
+            out[i] = f.cosine_power(step_of(c, step, i), length, lo, hi, x, k, False)
     elif k == 1.0:
         for i in range(out.size):
-            out[i] = f.cosine_power(clock_of(c, step, i), length, lo, hi, x, 1.0, True)
+            out[i] = f.cosine_power(step_of(c, step, i), length, lo, hi, x, 1.0, True)
     else:
         for i in range(out.size):
-            out[i] = f.cosine_power(clock_of(c, step, i), length, lo, hi, x, k, True)
+            out[i] = f.cosine_power(step_of(c, step, i), length, lo, hi, x, k, True)
 
 
 @kernel
-def _run_of_longest_curve(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """The shapes of five fields and six."""
-    n, shape = out.size, int(words[row])
-    p0, p1, p2 = field(words, row, 0, lane), field(words, row, 1, lane), field(words, row, 2, lane)
-    p3, p4 = field(words, row, 3, lane), field(words, row, 4, lane)
-    if shape == COSINE_POWER:
+def _run_of_longest_curve(
+    buffer: Any, segment: int, lane: int, c: float, step: float, out: Any
+) -> None:
+    """The curves of five and six fields; NaN for an opcode that is no curve."""
+    n, opcode = out.size, int(buffer[segment])
+    p0, p1, p2 = (
+        field(buffer, segment, 0, lane),
+        field(buffer, segment, 1, lane),
+        field(buffer, segment, 2, lane),
+    )
+    p3, p4 = field(buffer, segment, 3, lane), field(buffer, segment, 4, lane)
+    if opcode == codes.COSINE_POWER:
         _run_of_cosine_power(p0, p1, p2, p3, p4, c, step, out)
-    elif shape == INVERSE and f.is_steep(p4):
+    elif opcode == codes.INVERSE and f.is_steep(p4):
         for i in range(n):
-            out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4, True)
-    elif shape == INVERSE:
+            out[i] = f.inverse(step_of(c, step, i), p0, p1, p2, p3, p4, True)
+    elif opcode == codes.INVERSE:
         for i in range(n):
-            out[i] = f.inverse(clock_of(c, step, i), p0, p1, p2, p3, p4, False)
-    elif shape == LOGARITHMIC:
+            out[i] = f.inverse(step_of(c, step, i), p0, p1, p2, p3, p4, False)
+    elif opcode == codes.LOGARITHMIC:
         for i in range(n):
-            out[i] = f.logarithmic(clock_of(c, step, i), p0, p1, p2, p3, p4)
-    elif shape == AFFINE_EXPONENTIAL:
+            out[i] = f.logarithmic(step_of(c, step, i), p0, p1, p2, p3, p4)
+    elif opcode == codes.AFFINE_EXPONENTIAL:
         for i in range(n):
-            out[i] = f.affine_exponential(clock_of(c, step, i), p0, p1, p2, p3, p4)
+            out[i] = f.affine_exponential(step_of(c, step, i), p0, p1, p2, p3, p4)
+    elif opcode == codes.TANH:
+        p5 = field(buffer, segment, 5, lane)
+        for i in range(n):
+            out[i] = f.tanh(step_of(c, step, i), p0, p1, p2, p3, p4, p5)
     else:
-        p5 = field(words, row, 5, lane)
-        for i in range(n):
-            out[i] = f.tanh(clock_of(c, step, i), p0, p1, p2, p3, p4, p5)
+        out[:] = np.nan
 
 
 @kernel
 def _run_of_stairs(
     c: float, step: float, a: float, every: float, k: float, k_low: float, out: Any
 ) -> None:
-    """A staircase, a stair at a time."""
+    """A staircase, stair by stair."""
     i = 0
     while i < out.size:
         turn = f.whole_periods(c + step * i, every)
@@ -375,38 +369,38 @@ def _run_of_stairs(
 
 
 @inlined
-def _is_long_and_flat(words: Any, row: int, lane: int, step: float) -> bool:
+def _is_long_and_flat(buffer: Any, segment: int, lane: int, step: float) -> bool:
     """Whether a loop's periods are long enough for runs, and made of curves alone."""
-    flat = field(words, row, 0, lane) >= SHORT * step
-    for k in range(int(words[row + 4])):
-        flat = flat and int(words[int(words[row + 3]) + ROW * k]) < LOOP
+    flat = field(buffer, segment, 0, lane) >= SHORT * step
+    for k in range(int(buffer[segment + 4])):
+        flat = flat and int(buffer[int(buffer[segment + 3]) + ROW * k]) < codes.LOOP
     return flat
 
 
 @kernel
-def _run_of_loop(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """A loop of curves: each period a row at a time.
+def _run_of_loop(buffer: Any, segment: int, lane: int, c: float, step: float, out: Any) -> None:
+    """A loop of curves, period by period and segment by segment.
 
-    Where it shrinks, in blocks that stay in the cache between two passes.
+    A loop that shrinks goes in blocks, which stay in the cache between two passes.
     """
-    at, count = int(words[row + 3]), int(words[row + 4])
-    period, last = field(words, row, 0, lane), field(words, row, 1, lane) - 1.0
+    at, count = int(buffer[segment + 3]), int(buffer[segment + 4])
+    period, last = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane) - 1.0
     k, k_low, floor = (
-        field(words, row, 2, lane),
-        field(words, row, 3, lane),
-        field(words, row, 4, lane),
+        field(buffer, segment, 2, lane),
+        field(buffer, segment, 3, lane),
+        field(buffer, segment, 4, lane),
     )
     i = 0
     while i < out.size:
-        turn, clock = place_in_loop(words, row, lane, c + step * i)
+        turn, local = place_in_loop(buffer, segment, lane, c + step * i)
         n = out.size - i if k == 0.0 else min(out.size - i, BLOCK)
         if turn < last:
-            n = steps_before(period, clock, step, n)
-        inner = row_at(words, at, count, lane, clock)
-        inner, n = _next_run(words, at, count, lane, inner, clock, step, n)
+            n = steps_before(period, local, step, n)
+        inner = segment_in_force(buffer, at, count, lane, local)
+        inner, n = _next_run(buffer, at, count, lane, inner, local, step, n)
         curve = at + ROW * inner
         part = out[i : i + n]
-        _run_of_curve(words, curve, lane, clock - start(words, curve, lane), step, part)
+        _run_of_curve(buffer, curve, lane, local - start(buffer, curve, lane), step, part)
         if k != 0.0:
             kept, lost = f.share_of_scale(turn, k, k_low)
             for j in range(n):
@@ -415,17 +409,20 @@ def _run_of_loop(words: Any, row: int, lane: int, c: float, step: float, out: An
 
 
 @kernel
-def _run_of_landings(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """A clock that stands still for long: the rate where it does, each once, spread over its
-    steps.
-    """
-    size, begin, every, i = block_of(words), start(words, row, lane), field(words, row, 2, lane), 0
+def _run_of_landings(buffer: Any, segment: int, lane: int, c: float, step: float, out: Any) -> None:
+    """A time map that stands still for many steps: each rate is evaluated once and repeated."""
+    size, begin, every, i = (
+        block_of(buffer),
+        start(buffer, segment, lane),
+        field(buffer, segment, 2, lane),
+        0,
+    )
     rates = np.empty(size)
     last = f.whole_periods(c + step * (out.size - 1), every)
     while i < out.size:
         turn = f.whole_periods(c + step * i, every)
         n = int(min(last - turn + 1.0, float(size)))
-        _run_of_clocks(words, row, lane, begin + turn * every, every, rates[:n])
+        _run_of_single_steps(buffer, segment, lane, begin + turn * every, every, rates[:n])
         for j in range(n):
             stop = i + steps_before((turn + j + 1.0) * every, c + step * i, step, out.size - i)
             out[i:stop] = rates[j]
@@ -433,12 +430,14 @@ def _run_of_landings(words: Any, row: int, lane: int, c: float, step: float, out
 
 
 @kernel
-def _run_of_clocks(words: Any, row: int, lane: int, c: float, step: float, out: Any) -> None:
-    """Any row, as so many clocks of one lane."""
-    size = block_of(words)
-    clocks, scratch = np.empty(size), np.empty((SCRATCH, size))
+def _run_of_single_steps(
+    buffer: Any, segment: int, lane: int, c: float, step: float, out: Any
+) -> None:
+    """Any segment, in blocks of steps of one lane."""
+    size = block_of(buffer)
+    steps, scratch = np.empty(size), np.empty((SCRATCH, size))
     for i in range(0, out.size, size):
         n = min(size, out.size - i)
         for j in range(n):
-            clocks[j] = clock_of(c + step * i, step, j)
-        lanes_at(words, row, 1, lane, 0, clocks[:n], out[i : i + n], scratch, 0)
+            steps[j] = step_of(c + step * i, step, j)
+        lanes_at(buffer, segment, 1, lane, 0, steps[:n], out[i : i + n], scratch, 0)

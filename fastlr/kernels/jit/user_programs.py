@@ -1,9 +1,7 @@
-"""What a user's own compiled function may give: as a program the array that a schedule has, which
-nobody can write to.
+"""Type checks for arguments that a user's own compiled function passes.
 
-Kernels look at nothing but a program's header. Its other words were checked when it was made, so an
-array that could have been altered since is refused where a function is compiled, at no cost to its
-steps.
+Kernels check only the header of a program. The rest was verified when the program was made, so an
+array that may have changed since is refused: when the function is compiled, at no cost per step.
 """
 
 from collections.abc import Callable
@@ -35,11 +33,11 @@ def _must_take_rates(typing: Any, out: Any) -> Any:
         and isinstance(out.dtype, types.Float)
     ):
         raise TypingError(
-            f"out must be an array of float64 that can be written to, one rate a lane, got {out}"
+            f"out must be an array of float64 that can be written to, one rate per lane, got {out}"
         )
     return types.none(out), lambda context, *_: context.get_dummy_value()
 
 
-# raise, while compiling, unless the argument is of a program's type, or can hold rates
+# raise at compilation unless the argument has a program's type, or can hold rates
 must_be_program = cast(Callable[[Any], None], intrinsic(_must_be_program))
 must_take_rates = cast(Callable[[Any], None], intrinsic(_must_take_rates))
