@@ -578,7 +578,9 @@ def grown(schedule: flr.Schedule, reuse) -> Iterator[flr.Schedule]:
 @pytest.mark.parametrize("reuse", REUSES)
 def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
     found = [LINE]
-    rule = r"^\w+: the program must have at most [0-9,]+ segments, got up to [0-9,]+; a part counts "
+    rule = (
+        r"^\w+: the program must have at most [0-9,]+ segments, got up to [0-9,]+; a part counts "
+    )
     with pytest.raises(ValueError, match=rule):
         found.extend(itertools.islice(grown(LINE, reuse), 100))
     schedule, times = found[-1], len(found)
