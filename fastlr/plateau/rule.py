@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -119,6 +119,13 @@ class Plateau:
         ``"single"`` does what the library does if rates are float32. The default is that of
         ``convention``.
 
+    Attributes
+    ----------
+    parameters : mapping of str to numpy.ndarray or str
+        Every parameter, with the defaults of ``convention`` filled in; read-only.
+    shape : tuple of int
+        The shape of the lanes.
+
     Raises
     ------
     TypeError, ValueError
@@ -161,10 +168,11 @@ class Plateau:
 
     __slots__ = ("__weakref__", "_buffer", "_call", "parameters", "shape")
 
-    parameters: Mapping[str, Any]
-    shape: tuple[int, ...]
-    _call: Call
-    _buffer: Array
+    if TYPE_CHECKING:  # help() would show annotations of private names
+        parameters: Mapping[str, Any]
+        shape: tuple[int, ...]
+        _call: Call
+        _buffer: Array
 
     def __init__(
         self,

@@ -792,6 +792,6 @@ def test_what_is_wrong_with_a_sweep_is_told_in_a_line(family, folder):
         == "sweep: out must be given with --reduce, a .csv file, got none"
     )
     assert refused("sweep", "family.toml", "--reduce", "sum", "--out", "no/a.csv").startswith(
-        "sweep: out must be in a folder"
+        "sweep: out must be in an existing folder"
     )
     assert names(folder) == ["family.toml", "law.toml"]

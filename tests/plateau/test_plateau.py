@@ -877,7 +877,7 @@ def test_a_result_that_does_not_fit_into_memory(monkeypatch):
     with pytest.raises(
         ValueError,
         match=r"replay: a result of shape \(10000, 100000\) needs "
-        r"8.0 GB .*advance",
+        r"8.0 GB; .*advance",
     ):
         rule.replay(np.ones(10_000))
 
