@@ -86,7 +86,7 @@ def by_dask(workers):
 def made():
     """Every schedule lowered, and asked at one step."""
     for places in SWEEP.chunks(2**16):
-        for _, batch in SWEEP.parts(places):
+        for _, batch in SWEEP.batches(places):
             batch(STEPS // 2)
 
 

@@ -131,7 +131,7 @@ def _rates(
         for size, most, i in zip((lanes.size, len(steps)), chunk, block_id, strict=True)
     )
     rates = np.empty((len(places), len(columns)), kind)
-    rates_into(rates, lanes.parts(places), steps[columns.start : columns.stop], threads=1)
+    rates_into(rates, lanes.batches(places), steps[columns.start : columns.stop], threads=1)
     return rates
 
 

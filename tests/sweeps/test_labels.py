@@ -150,7 +150,7 @@ REFUSED = [
         dataset,
         {"max": np.ones(7)},
         ValueError,
-        r"dataset: max must have shape \(3, 2, 4\) or \(24,\), or that and steps, got",
+        r"dataset: max must have shape \(3, 2, 4\) or \(24,\), and may have a step axis, got",
     ),
     (dataset, {"max": np.ones((24, 3, 3))}, ValueError, "dataset: max must have shape"),
     (dataset, [1.0], TypeError, r"dataset: results must be arrays by name, got list \[1.0\]"),

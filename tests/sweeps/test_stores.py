@@ -76,7 +76,7 @@ def test_a_zarr_array_says_what_it_is():
     assert array.attrs["units"] == {"rates": "rate", "steps": "step"}
     assert array.attrs["fastlr"] == flr.__version__
     assert array.attrs["description"]["family"] == "cyclic"
-    assert json.loads(json.dumps(array.attrs["description"])) == SWEEP.described()
+    assert json.loads(json.dumps(array.attrs["description"])) == SWEEP.describe()
     assert made(store).attrs["finished"] is True
 
 
@@ -167,16 +167,20 @@ def begun(monkeypatch, out, chunks=3):
 @pytest.mark.parametrize("chunks", [0, 1, 3])
 def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path, rates, form, chunks):
     begun(monkeypatch, tmp_path / form, chunks)
-    asked, parts = [], type(SWEEP).parts
+    asked, batches = [], type(SWEEP).batches
     monkeypatch.setattr(
-        type(SWEEP), "parts", lambda self, places: (asked.append(places), parts(self, places))[1]
+        type(SWEEP),
+        "batches",
+        lambda self, places: (asked.append(places), batches(self, places))[1],
     )
     # in chunks as they were begun
     assert np.array_equal(made(tmp_path / form, memory=2**30)[:], rates)
     monkeypatch.undo()
     whole = tmp_path / f"whole-{form}"
     monkeypatch.setattr(
-        type(SWEEP), "parts", lambda self, places: (asked.append(places), parts(self, places))[1]
+        type(SWEEP),
+        "batches",
+        lambda self, places: (asked.append(places), batches(self, places))[1],
     )
     resumed = len(asked)
     made(whole)
@@ -538,7 +542,7 @@ def test_a_sweep_without_a_fingerprint_is_not_stored(tmp_path, form):
 
     with pytest.raises(
         ValueError,
-        match=r"table: out must be of a sweep with a fingerprint.* reads 'unseen'.*version='1'",
+        match=r"table: out must be for a sweep with a fingerprint.* reads 'unseen'.*version='1'",
     ):
         swept().table(50, out=tmp_path / form)
     assert contents(tmp_path) == {}

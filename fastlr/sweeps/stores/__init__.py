@@ -141,7 +141,7 @@ def _checked_steps(lanes: Lanes, steps: range) -> range:
     is made.
     """
     if steps:
-        for _, batch in lanes.parts(range(1)):
+        for _, batch in lanes.batches(range(1)):
             batch.table(steps[0], steps[0] + 1), batch.table(steps[-1], steps[-1] + 1)
     return steps
 
@@ -247,7 +247,7 @@ def _batches(
     them.
     """
     for lanes, alike in groupby(chunks, key=lambda chunk: chunk[0]):
-        parts = list(layout.lanes.parts(lanes))
+        parts = list(layout.lanes.batches(lanes))
         yield from ((chunk, parts) for chunk in alike)
 
 

@@ -73,7 +73,7 @@ class Layout:
             "fastlr": version,
             **self.identity(),
             "units": units,
-            "description": self.lanes.described(),
+            "description": self.lanes.describe(),
         }
 
 
