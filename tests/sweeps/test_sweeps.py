@@ -590,7 +590,7 @@ def test_a_global_that_a_function_reads_is_part_of_it(monkeypatch):
         ),
         (
             lambda peak: flr.linear(peak * len(globals()), 0.0, 10),
-            "reads 'globals': globals reaches values that cannot be seen",
+            "reads 'globals': globals reaches values that its code does not name",
         ),
         (
             lambda peak: flr.linear(peak + len(sys.argv) * 0.0, 0.0, 10),
