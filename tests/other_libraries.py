@@ -1,5 +1,6 @@
 """Tests against other libraries: skipped where these are not installed, unless required."""
 
+import importlib.util
 import os
 
 import pytest

@@ -33,7 +33,7 @@ def apart(processes):
 
 
 @pytest.mark.parametrize("case", doors.CASES)
-def test_a_door(case, apart):
+def test_an_adapter_keeps_its_promise(case, apart):
     require(*doors.CASES[case])
     apart(doors.CASES[case], doors.run_case, case)
 
