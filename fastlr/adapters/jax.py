@@ -229,6 +229,7 @@ _CURVES: dict[str, Callable[..., Array]] = {
 
 
 def _sampled(segment: Segment, c: Array, every: Array, last: Array, joined: Array) -> Array:
+    """Listed rates, held or joined by lines."""
     samples = np.atleast_2d(np.asarray(segment.samples))
     lane = np.arange(len(samples))[:, np.newaxis]
     i = jnp.minimum(jnp.floor_divide(c, every), last)
@@ -246,6 +247,7 @@ def _sampled(segment: Segment, c: Array, every: Array, last: Array, joined: Arra
 def _loop(
     segment: Segment, c: Array, period: Array, times: Array, high: Array, low: Array, floor: Array
 ) -> Array:
+    """A sequence that repeats, scaled around a floor at each turn."""
     turn = jnp.minimum(jnp.floor_divide(c, period), times - 1)
     factor = _exponential(turn, jnp.ones_like(turn), high, low)
     rates = _evaluator(segment.a)(c - turn * period)
@@ -254,6 +256,7 @@ def _loop(
 
 
 def _time_map(segment: Segment, c: Array, base: Array, pace: Array, every: Any = 1.0) -> Array:
+    """A sequence at another pace, in steps of ``every``."""
     return _evaluator(segment.a)(
         jnp.minimum(base + pace * jnp.floor_divide(c, every), float(LAST_STEP))
     )

@@ -35,6 +35,7 @@ _MAX_SCALAR_LANES = 12  # up to this many lanes, scalar calls are faster than on
 
 
 def _set(groups: Groups, key: str, each: Each) -> None:
+    """Set a value in each group."""
     for group, value in zip(groups, each, strict=False):
         group[key] = value
 
@@ -49,11 +50,13 @@ def _fill(groups: Groups, key: str, each: Each) -> None:
 
 
 def _set_beta1(groups: Groups, key: str, each: Each) -> None:
+    """Set the first of the betas in each group."""
     for group, value in zip(groups, each, strict=False):
         group["betas"] = (value, group["betas"][1])
 
 
 def _set_beta2(groups: Groups, key: str, each: Each) -> None:
+    """Set the second of the betas in each group."""
     for group, value in zip(groups, each, strict=False):
         group["betas"] = (group["betas"][0], value)
 
@@ -96,6 +99,7 @@ def _lanes_of_groups(groups: Groups, schedule: Schedule) -> list[int]:
 
 
 def _lane_of_group(i: int, name: object, names: tuple[str, ...]) -> int:
+    """The lane with the name of group ``i``."""
     if name not in names:
         rule = f"Scheduler: a group's name must be one of {short_repr(list(names))}"
         raise ValueError(f"{rule}, got {name!r} for group {i}{did_you_mean(name, names)}")
@@ -134,6 +138,7 @@ class _Quantity(NamedTuple):
 
 
 def _quantity_of(groups: Groups, key: str, schedule: Schedule) -> _Quantity:
+    """How to set one key of these groups from a schedule."""
     put = _setter(groups, key)
     if not schedule.shape:
         return _Quantity(key, put, (schedule,))

@@ -284,9 +284,11 @@ class MultiPower(Law):
 
     @property
     def _inner(self) -> tuple[float, float, float]:
+        """The constants inside the bracket."""
         return self.C, self.beta, self.gamma
 
     def _loss(self, total: Array, drop: Array) -> Array:
+        """The loss from the area under the rates and the sum over their changes."""
         return self.L0 + _power(self.A, total, self.alpha) + self.B * drop
 
     def _range(self, rates: Array) -> tuple[float, float]:

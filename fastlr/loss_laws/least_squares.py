@@ -168,10 +168,12 @@ class Problem(NamedTuple, Generic[L]):
 
     @property
     def _is_share(self) -> npt.NDArray[np.bool_]:
+        """Per free constant, whether it is searched by ``1 - constant``, as decay is."""
         return np.array([name == "decay" for name in self.names])[self.free]
 
     @property
     def _limits(self) -> tuple[Array, Array]:
+        """The bounds of the free constants."""
         exponents = np.isin(self.names, ["alpha", "beta", "gamma"])[self.free]
         low, high = (
             np.where(exponents, 1e-3, _TINY),

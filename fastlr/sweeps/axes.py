@@ -124,10 +124,12 @@ def zipped(**parameters: npt.ArrayLike) -> Listed:
 
 
 def _take(values: npt.NDArray[Any] | range, places: Places) -> npt.NDArray[Any]:
+    """The values at some places; those of a range are computed."""
     return values.start + values.step * places if isinstance(values, range) else values[places]
 
 
 def _list_to_json(values: npt.NDArray[Any] | range) -> Any:
+    """Listed values as JSON data."""
     return (
         {"from": values[0], "to": values[-1], "count": len(values)}
         if isinstance(values, range)

@@ -127,6 +127,7 @@ def owned(value: Any) -> Any:
 
 
 def _copy(value: Any) -> Any:
+    """Copy the arrays and collections inside a value."""
     if _is_array(value):
         copy = np.array(value)
         copy.flags.writeable = False
@@ -149,6 +150,7 @@ class _Reader:
         self._count = 0
 
     def read(self, value: object) -> Any:
+        """Read the identity of a value of any type."""
         kind = type(value)
         if kind in _SCALARS:
             return [kind.__name__, _SCALARS[kind](value)]
@@ -178,6 +180,7 @@ class _Reader:
             self._open.pop()
 
     def _read_by_type(self, value: object) -> Any:
+        """Read a value by its type, or raise if no type fits."""
         match value:
             case np.ndarray() if _is_array(value):
                 return ["array", self._array(value)]
@@ -232,6 +235,7 @@ class _Reader:
     # -- functions ---------------------------------------------------------------------------------
 
     def _function(self, function: types.FunctionType) -> Any:
+        """The code of a function, and the values that it reads."""
         try:
             cells = [cell.cell_contents for cell in function.__closure__ or ()]
         except ValueError:
@@ -294,6 +298,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 
 
 def _digest(data: bytes) -> str:
+    """The SHA-256 of bytes, as hex digits."""
     from hashlib import sha256
 
     return sha256(data).hexdigest()

@@ -89,6 +89,7 @@ class Ranked:
         return plots.plot_predicted(self.law, self._by_loss(), self.steps, axes)
 
     def _by_loss(self) -> dict[str, Schedule]:
+        """The best schedules by their rank and loss, as labels of a plot."""
         losses = [f"{i + 1}: {loss:.5f}" for i, loss in enumerate(self.losses.tolist())]
         return dict(zip(losses, self.schedules, strict=True))
 

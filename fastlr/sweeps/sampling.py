@@ -198,6 +198,7 @@ class Choice:
 
 
 def _check_ordered(kind: str, low: object, high: object) -> None:
+    """Raise unless the bounds of a space are finite numbers in order."""
     numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
     if not numbers or not -np.inf < low <= high < np.inf:  # type: ignore[operator]
         raise ValueError(
@@ -268,6 +269,7 @@ class Drawn:
 
     @cached_property
     def _points(self) -> _Points:
+        """The generator of the points."""
         points: _Points = _METHODS[self.method](self.size, self.seed, len(self.spaces))
         return points
 
@@ -315,9 +317,11 @@ class _RandomPoints:
     count: int
 
     def between(self, start: int, stop: int) -> Array:
+        """The points of a range of places, of shape (places, parameters)."""
         return np.stack([self._column(i, start, stop) for i in range(self.count)], axis=1)
 
     def _column(self, i: int, start: int, stop: int) -> Array:
+        """The numbers of parameter ``i`` at a range of places."""
         bits = np.random.Philox(np.random.SeedSequence([self.seed, i]))
         blocks, offset = divmod(start, _PHILOX_BLOCK)
         bits.advance(blocks)
@@ -336,6 +340,7 @@ class _LatinHypercubePoints:
         self._all = qmc.LatinHypercube(count, rng=np.random.default_rng(seed)).random(size)
 
     def between(self, start: int, stop: int) -> Array:
+        """The points of a range of places, of shape (places, parameters)."""
         points: Array = self._all[start:stop]
         return points
 
@@ -349,9 +354,10 @@ class _SobolPoints:
 
     def __init__(self, size: int, seed: int, count: int) -> None:
         self._seed, self._count = seed, count
-        self._idle: list[tuple[int, Any]] = []  # generators, each after its next point
+        self._idle: list[tuple[int, Any]] = []  # each generator after its next point
 
     def between(self, start: int, stop: int) -> Array:
+        """The points of a range of places, of shape (places, parameters)."""
         at, sequence = self._take()
         if at != start:
             sequence = self._start_at(start)
@@ -360,12 +366,14 @@ class _SobolPoints:
         return points
 
     def _take(self) -> tuple[int, Any]:
+        """An idle generator and its next point; -1 and None if there is none."""
         try:
             return self._idle.pop()
         except IndexError:  # there is none yet, or other threads have all of them
             return -1, None
 
     def _start_at(self, start: int) -> Any:
+        """A new generator whose next point is ``start``."""
         from scipy.stats import qmc
 
         sequence = qmc.Sobol(self._count, bits=32, rng=np.random.default_rng(self._seed))

@@ -690,6 +690,7 @@ def _family_function(family: Family) -> Callable[..., Schedule]:
 
 
 def _is_expression(family: str) -> bool:
+    """Whether a family is an expression, rather than a name."""
     return "(" in family
 
 
@@ -709,6 +710,7 @@ def _canonical_family(family: Family) -> Family:
 
 
 def _family_name(family: Family) -> str:
+    """The text of a family, or the name of a function."""
     return family if isinstance(family, str) else getattr(family, "__name__", type(family).__name__)
 
 
@@ -745,6 +747,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _is_json(value: object) -> bool:
+    """Whether a value consists of JSON data."""
     if isinstance(value, list):
         return all(map(_is_json, value))
     return value is None or isinstance(value, bool | int | float | str)
@@ -770,6 +773,7 @@ def _as_numbers(value: Any) -> Any:
 
 
 def _parameter_identity(name: str, value: object) -> Any:
+    """The identity of a fixed value; an error names its parameter."""
     try:
         return identity(value)
     except UnidentifiedError as error:
@@ -777,6 +781,7 @@ def _parameter_identity(name: str, value: object) -> Any:
 
 
 def _axis_identity(axis: Axis) -> Any:
+    """The type of an axis, and its identity by its own method."""
     # An inherited method does not know what a subclass has changed.
     if "identity" not in vars(type(axis)):
         raise UnidentifiedError(

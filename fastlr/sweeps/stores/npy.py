@@ -102,6 +102,7 @@ class NpyFile:
             self._check_sums(self._draft, sums)
 
     def _check_sums(self, path: Path, sums: list[int]) -> None:
+        """Raise unless the header and every finished chunk are intact."""
         with path.open("rb") as file:
             if file.read(len(self._header)) != self._header:
                 raise self._refusal("it is corrupt in its header")
@@ -181,9 +182,11 @@ class NpyFile:
         return array
 
     def _nbytes(self, chunk: Chunk) -> int:
+        """The bytes of a chunk."""
         return len(chunk[0]) * len(chunk[1]) * self.layout.dtype.itemsize
 
     def _refusal(self, why: str) -> ValueError:
+        """The error about files that this call must not continue."""
         name = str(self.path if self.path.exists() else self._draft)
         return ValueError(
             f"table: out must be new, or begun by the same call, got {name!r}: {why}; "

@@ -114,6 +114,7 @@ class ZarrArray:
         ]
 
     def _is_missing(self, chunk: Chunk) -> bool:
+        """Whether a chunk is not written yet; raise if it is corrupt."""
         try:
             return bool(np.isnan(self._array[chunk[0].start, chunk[1].start]))
         except Exception as error:  # codecs raise many types for a damaged chunk
@@ -157,6 +158,7 @@ class ZarrArray:
         return zarr.open_array(self._store, mode="r")
 
     def _refusal(self, why: str) -> ValueError:
+        """The error about an array that this call must not continue."""
         return ValueError(
             f"table: out must be new, or begun by the same call, got {self.name!r}: "
             f"{why}; it is left as it is"
