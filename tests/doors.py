@@ -198,9 +198,7 @@ def torch_refuses_the_state_of_another():
 @needs("torch")
 def torch_refuses_groups_that_do_not_fit():
     three = flr.constant([0.1, 0.2, 0.3])
-    raises(
-        ValueError, "one lane per group, 2 in all, got 3", lambda: scheduler_of(sgd(), three)
-    )
+    raises(ValueError, "one lane per group, 2 in all, got 3", lambda: scheduler_of(sgd(), three))
     raises(
         ValueError,
         "at most one batch axis",
