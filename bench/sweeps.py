@@ -80,7 +80,7 @@ def by_dask(workers):
 def lower_all():
     """Lower every schedule, and evaluate it at one step."""
     for places in SWEEP.chunks(2**16):
-        for _, batch in SWEEP.parts(places):
+        for _, batch in SWEEP.batches(places):
             batch(STEPS // 2)
 
 

@@ -16,7 +16,7 @@ from losses import FITTED, HERE, PUBLISHED, curve, quality, schedule
 
 import fastlr as flr
 from fastlr.drawing import plots
-from fastlr.sweeps.toml_files import contents_of, sweep_described
+from fastlr.sweeps.toml_files import read_toml, sweep_from
 
 PUBLISHED_METRICS = {  # of the law with the paper's constants
     "25M": (0.9988, 0.00376, 0.00465, 0.00110, 0.00409),
@@ -48,7 +48,7 @@ def main() -> None:
     ):
         print(f"{name:20}" + "".join(f"{figure:>16.5f}" for figure in figures))
 
-    family, steps = sweep_described(contents_of(HERE / "family.toml"))
+    family, steps = sweep_from(read_toml(HERE / "family.toml"))
     best = flr.rank(law, family, steps, options.top, threads=options.threads)
     print(
         f"the cosine ends at {law.final(schedule('cosine_24000'), steps):.5f}, the best "

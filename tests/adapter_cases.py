@@ -199,12 +199,10 @@ def torch_refuses_the_state_of_another():
 @needs("torch")
 def torch_refuses_groups_that_do_not_fit():
     three = flr.constant([0.1, 0.2, 0.3])
-    raises(
-        ValueError, "a lane for each group, 2 of them, got 3", lambda: scheduler_of(sgd(), three)
-    )
+    raises(ValueError, "one lane per group, 2 in all, got 3", lambda: scheduler_of(sgd(), three))
     raises(
         ValueError,
-        "one batch axis at most",
+        "at most one batch axis",
         lambda: scheduler_of(sgd(), flr.constant([[0.1, 0.2]])),
     )
     named = PLANS["stack"]
@@ -249,7 +247,7 @@ def torch_knows_a_group_that_is_added_later():
     scheduler = scheduler_of(batch, PLANS["batch"])
     raises(
         ValueError,
-        "a lane for each group, 3 of them, got 2",
+        "one lane per group, 3 in all, got 2",
         lambda: (added(batch), scheduler.step()),
     )
     assert (scheduler.last_epoch, scheduler.get_last_lr()) == (0, [0.0, 0.0, 1.0])

@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.sweeps.toml_files import law_described, sweep_described
+from fastlr.sweeps.toml_files import law_from, sweep_from
 
 FOLDER = Path(__file__).parent / "refusals"
 
 
 def described(**more: object) -> object:
     """A sweep in plain data, with something in it changed."""
-    return sweep_described({"family": "linear", "steps": 10, **more})
+    return sweep_from({"family": "linear", "steps": 10, **more})
 
 
 def spaced(init: object) -> object:
@@ -58,8 +58,8 @@ NAMES = {
     "described": described,
     "drawn": drawn,
     "spaced": spaced,
-    "sweep_described": sweep_described,
-    "law_described": law_described,
+    "sweep_from": sweep_from,
+    "law_from": law_from,
     "law": flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99),
     "rule": flr.Plateau(),
     "family": flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30]),

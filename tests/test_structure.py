@@ -361,7 +361,7 @@ def test_the_adapter_for_jax_knows_every_shape():
         if isinstance(node, ast.AnnAssign)
     }
     named = [
-        ast.literal_eval(key) for table in ("_CURVES", "_HOLDERS") for key in tables[table].keys
+        ast.literal_eval(key) for table in ("_CURVES", "_COMPOSITES") for key in tables[table].keys
     ]
     assert sorted(named) == sorted(row.name for row in OPCODES)
 

@@ -1,13 +1,12 @@
-"""Adapters: a schedule behind the interface of another package, one file a package, imported when
-it is first named.
+"""Adapters: a schedule behind the interface of another package. One file per package.
 
 >>> import fastlr as flr
 >>> flr.adapters.packages()
 ('dask', 'jax', 'keras', 'optax', 'pandas', 'torch', 'transformers', 'xarray')
 
-Each imports its package, and nothing else does; a schedule stays the value it is. What takes a
-plain list or table, scikit-learn, LightGBM or XGBoost, needs no adapter: ``docs/adapters.md`` shows
-them all.
+An adapter is imported when you first name it, and only it imports its package. A schedule stays the
+same immutable value. scikit-learn, LightGBM and XGBoost take a plain list or function and need no
+adapter; ``docs/adapters.md`` shows how.
 """
 
 import importlib
@@ -18,7 +17,13 @@ __all__ = ["packages"]
 
 
 def packages() -> tuple[str, ...]:
-    """The packages that have an adapter, installed or not."""
+    """Return the names of the packages that have an adapter, installed or not.
+
+    Returns
+    -------
+    tuple of str
+        The names, sorted. Each is a module, ``fastlr.adapters.<name>``.
+    """
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 

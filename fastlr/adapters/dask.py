@@ -1,9 +1,8 @@
-"""Dask: rates and results of a sweep as lazy arrays, computed where they are needed, on one machine
-or on many.
+"""Dask: rates and reductions of a sweep as lazy arrays, on one machine or a cluster.
 
-What goes to a worker is what the sweep is made of, once, and where a chunk begins. Each chunk is
-computed in the worker's own thread, and has the bits that one process gives.
-``table(...).to_zarr(path)`` writes chunk by chunk, wherever they are.
+A worker receives the description of the sweep once, and the place of each chunk. It computes a
+chunk in its own thread, with the same bits as one process. ``table(...).to_zarr(path)`` writes the
+chunks from the workers.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -27,7 +26,7 @@ from fastlr.sweeps.sweep import Sweep
 
 __all__ = ["reduce", "table"]
 
-_TOGETHER = 2**16  # lanes
+_LANES_PER_CHUNK = 2**16  # lanes
 
 
 def table(
@@ -39,15 +38,35 @@ def table(
     dtype: npt.DTypeLike | None = None,
     chunks: tuple[int, int] | None = None,
 ) -> dask.array.Array:
-    """The rates of every lane at steps ``range(start, stop, step)``, lazily: shape ``(size, n)``,
-    float64 or float32.
+    """Tabulate every lane lazily at steps ``range(start, stop, step)``.
 
-    ``chunks`` are how many lanes and steps go together: some 16 MiB, unless it is given. Raises
-    ``TypeError`` or ``ValueError`` for what ``fastlr.stores.table`` refuses, and for chunks that
-    are not two integers from 1.
+    Parameters
+    ----------
+    lanes : Sweep or Schedule
+        What to tabulate. The lanes of a batch are taken in C order.
+    start, stop, step : int
+        The steps, as in ``range``; ``range(start)`` if ``stop`` is None (default).
+    dtype : dtype, optional
+        float64 (default) or float32, which is the float64 rate rounded once.
+    chunks : tuple of (int, int), optional
+        The lanes and steps per chunk. Default: chunks of about 16 MiB.
 
+    Returns
+    -------
+    dask.array.Array
+        Lazy rates of shape ``(size, n)``: one row per lane, one column per step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that ``fastlr.stores.table`` refuses, or chunks that are not two integers
+        from 1.
+
+    Examples
+    --------
     >>> import fastlr as flr
-    >>> family = flr.sweep("linear", init=np.linspace(0.1, 0.2, 1_000), end=0.0, steps=range(1, 1_001))
+    >>> peaks = np.linspace(0.1, 0.2, 1_000)
+    >>> family = flr.sweep("linear", init=peaks, end=0.0, steps=range(1, 1_001))
     >>> rates = table(family, 1_000, chunks=(10_000, 1_000))
     >>> rates.shape, rates.numblocks, float(rates[17, 5].compute()) == family[17](5)
     ((1000000, 1000), (100, 1), True)
@@ -56,15 +75,15 @@ def table(
     chunk = (
         in_blocks(whole, steps, kind, MEMORY).chunk
         if chunks is None
-        else _checked("table", chunks, 2)
+        else _checked_chunks("table", chunks, 2)
     )
     sizes = tuple(
         tuple(map(len, chunks_of(size, most))) or (0,)
         for size, most in zip((whole.size, len(steps)), chunk, strict=True)
     )
     rates: dask.array.Array = dask.array.map_blocks(
-        _rates,
-        lanes=_shipped(whole),
+        _chunk_rates,
+        lanes=_delayed_lanes(whole),
         steps=steps,
         kind=kind,
         chunk=chunk,
@@ -81,34 +100,65 @@ def reduce(
     start: int,
     stop: int | None = None,
     *,
-    chunks: int = _TOGETHER,
+    chunks: int = _LANES_PER_CHUNK,
     **arguments: Any,
 ) -> dict[str, dask.array.Array]:
-    """What ``Schedule.reduce`` says of every lane, by name, in lazy arrays of one value a lane,
-    ``chunks`` of them together.
+    """Compute reductions of every lane lazily, such as sums and extrema, without a table.
 
-    ``arguments`` are single numbers, for all lanes the same. ``dask.compute(results)`` makes all of
-    them in one pass.
+    ``dask.compute(results)`` computes all of them in one pass.
+
+    Parameters
+    ----------
+    lanes : Sweep or Schedule
+        What to reduce.
+    names : str or sequence of str
+        Reductions by name, as for ``Schedule.reduce``.
+    start, stop : int
+        The steps ``range(start, stop)``, or ``range(start)`` if ``stop`` is None (default).
+    chunks : int
+        The lanes per chunk. Default 65,536.
+    **arguments : float
+        ``rate`` and ``decay``, for the reductions that need them: one number for all lanes.
+
+    Returns
+    -------
+    dict of str to dask.array.Array
+        Per reduction, one value per lane.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``Schedule.reduce`` does, or if ``chunks`` is not an integer from 1.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20])
+    >>> reduce(family, "max", 10)["max"].compute()
+    array([0.1, 0.1, 0.2, 0.2])
     """
-    whole, (most,) = lanes_of("reduce: lanes", lanes), _checked("reduce", chunks, 1)
-    asked = (names, start, stop, arguments)
-    first, shipped = _reduced(whole, range(1), *asked), _shipped(whole)
+    whole, (most,) = lanes_of("reduce: lanes", lanes), _checked_chunks("reduce", chunks, 1)
+    query = (names, start, stop, arguments)
+    first, shipped = _chunk_reductions(whole, range(1), *query), _delayed_lanes(whole)
     parts = list(chunks_of(whole.size, most))
-    results = [dask.delayed(_reduced, pure=True)(shipped, places, *asked) for places in parts]
-    return {name: _joined(results, parts, name, values.dtype) for name, values in first.items()}
+    results = [
+        dask.delayed(_chunk_reductions, pure=True)(shipped, places, *query) for places in parts
+    ]
+    return {
+        name: _concatenate(results, parts, name, values.dtype) for name, values in first.items()
+    }
 
 
-def _shipped(lanes: Lanes) -> Any:
-    """Lanes as one thing that tasks need, under the name that they have on every machine;
-    without a fingerprint, a new one.
-    """
+def _delayed_lanes(lanes: Lanes) -> Any:
+    """Lanes as one input of all tasks, named by their fingerprint or, without one, uniquely."""
     name = f"lanes-{lanes.fingerprint or uuid.uuid4().hex}"
     return dask.delayed(lanes, name=name, pure=True, traverse=False)
 
 
-def _joined(
+def _concatenate(
     results: list[Any], parts: list[range], name: str, dtype: np.dtype[Any]
 ) -> dask.array.Array:
+    """One reduction of all chunks, as one array."""
     pieces = [
         dask.array.from_delayed(part[name], (len(own),), dtype)
         for part, own in zip(results, parts, strict=True)
@@ -117,7 +167,7 @@ def _joined(
     return joined
 
 
-def _rates(
+def _chunk_rates(
     *,
     lanes: Lanes,
     steps: range,
@@ -125,28 +175,29 @@ def _rates(
     chunk: tuple[int, int],
     block_id: tuple[int, int],
 ) -> npt.NDArray[Any]:
-    """One chunk, on a worker."""
+    """The rates of one chunk, on a worker."""
     places, columns = (
         range(size)[most * i : most * (i + 1)]
         for size, most, i in zip((lanes.size, len(steps)), chunk, block_id, strict=True)
     )
     rates = np.empty((len(places), len(columns)), kind)
-    rates_into(rates, lanes.parts(places), steps[columns.start : columns.stop], threads=1)
+    rates_into(rates, lanes.batches(places), steps[columns.start : columns.stop], threads=1)
     return rates
 
 
-def _reduced(
+def _chunk_reductions(
     lanes: Lanes, places: range, names: Any, start: int, stop: int | None, arguments: Any
 ) -> dict[str, npt.NDArray[Any]]:
-    """The results of one chunk, on a worker."""
+    """The reductions of one chunk, on a worker."""
     return collect(lanes, places, lambda batch: batch.reduce(names, start, stop, **arguments))
 
 
-def _checked(where: str, chunks: Any, count: int) -> tuple[int, ...]:
+def _checked_chunks(where: str, chunks: Any, count: int) -> tuple[int, ...]:
+    """``count`` chunk lengths as a tuple, or an error that begins with ``where``."""
     sizes = tuple(chunks) if isinstance(chunks, Sequence) else (chunks,)
     if len(sizes) != count or not all(
         isinstance(size, int | np.integer) and size >= 1 for size in sizes
     ):
-        rule = "lanes and steps, two integers" if count > 1 else "an integer of lanes,"
-        raise ValueError(f"{where}: chunks must be {rule} from 1, got {short_repr(chunks)}")
+        rule = "two integers from 1, lanes and steps" if count > 1 else "an integer from 1"
+        raise ValueError(f"{where}: chunks must be {rule}, got {short_repr(chunks)}")
     return tuple(map(int, sizes))

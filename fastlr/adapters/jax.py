@@ -1,9 +1,11 @@
-"""JAX: a schedule as a function of the step that is traced, compiled, mapped and scanned like any
-other.
+"""JAX: a schedule as a function of the step, which JAX traces, compiles, maps and scans.
 
-The rows of the schedule become float64 operations, one function a shape; the rate is rounded once,
-to JAX's own float. JAX need not be told to use 64 bits: these few operations do, and nothing around
-them. Steps are integers, exact to 2^53.
+The segments of the schedule become float64 operations, with one function per opcode. The rate is
+then rounded once to JAX's default float. You need not enable 64 bits in JAX: only these operations
+use them. Steps are integers, exact up to 2^53.
+
+The curves are not those of the NumPy reference. XLA may reorder and fuse operations, which breaks
+the error-free products of the reference; these curves keep their digits under such changes.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -27,11 +29,10 @@ from fastlr.schedule.value import a_schedule
 
 __all__ = ["Function", "function"]
 
-Words = npt.NDArray[np.float64]
-Rates = Callable[[Array], Array]  # clocks (lanes or 1, steps) to rates (lanes or 1, steps)
-Fields = tuple[Array, ...]
+Floats = npt.NDArray[np.float64]
+Rates = Callable[[Array], Array]  # steps to rates, each of shape (lanes or 1, steps)
 
-# ln(2) in two words
+# log2(e), and ln(2) in two float64 numbers.
 _LOG2_E, _LN_2, _LN_2_LOW = 1.4426950408889634, 0.6931471805599453, 2.3190468138462996e-17
 
 
@@ -43,21 +44,21 @@ def _between(w: Array, lo: Array, hi: Array) -> Array:
     return jnp.where(w == 1.0, hi, jnp.minimum(lo + w * (hi - lo), hi))
 
 
-def _whole(length: Array, c: Array) -> tuple[Array, Array]:
-    """A curve's length and the clock in it: of a row that is not in force, at its nearer end."""
+def _clamped(length: Array, c: Array) -> tuple[Array, Array]:
+    """A curve's length and the step in it, clamped for segments that are not in force."""
     size = jnp.maximum(jnp.abs(length), 1.0)
     return size, jnp.minimum(c, size)
 
 
 def _linear(c: Array, length: Array, lo: Array, hi: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     return _between(jnp.where(length > 0, size - c, c) / size, lo, hi)
 
 
 def _square(c: Array, length: Array, lo: Array, hi: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     near, past = (size - c) / size, c / size
-    # the one form keeps its digits near 0, the other rises with every step near 1
+    # The first form keeps its digits near 0, the second rises with every step near 1.
     rising = jnp.where(c < size / 2, past * ((2.0 * size - c) / size), 1.0 - near * near)
     return _between(jnp.where(length > 0, near * near, rising), lo, hi)
 
@@ -75,7 +76,7 @@ def _log_ratio(x: Array, size: Array) -> Array:
 
 
 def _power(c: Array, length: Array, lo: Array, hi: Array, q: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     x = jnp.where(length > 0, size - c, c)
     lost = jnp.where(x == 0, 1.0, -jnp.expm1(-q * _log_ratio(x, size)))
     u, left = _quotient(x, 0.0, size + 0.0 * x)
@@ -89,7 +90,7 @@ def _sin_squared(u: Array) -> Array:
 
 
 def _cosine(c: Array, length: Array, lo: Array, hi: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     x = jnp.where(length > 0, size - c, c)
     high = x > size - x
     rise = _sin_squared(jnp.where(high, size - x, x) / size) * (hi - lo)
@@ -97,7 +98,7 @@ def _cosine(c: Array, length: Array, lo: Array, hi: Array) -> Array:
 
 
 def _cosine_power(c: Array, length: Array, lo: Array, hi: Array, x: Array, k: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     log = k * _log_ratio(c, size)
     past, left = jnp.where(c == 0, 0.0, jnp.exp(log)), jnp.where(c == 0, 1.0, -jnp.expm1(log))
     late = left <= past
@@ -110,10 +111,9 @@ def _cosine_power(c: Array, length: Array, lo: Array, hi: Array, x: Array, k: Ar
 
 
 def _product(x: Array, y: Array) -> tuple[Array, Array]:
-    """``x * y`` in two words, to 2^-79: halves of 26 bits, whose product is exact, and what they
-    leave.
+    """``x * y`` as a sum of two numbers, to 2^-79: exact products of 26-bit halves, and the rest.
 
-    It comes out the same if the compiler fuses a multiplication and an addition, as it may.
+    The result is the same if the compiler fuses a multiplication and an addition.
     """
     x_top, y_top = (
         lax.reduce_precision(word, exponent_bits=11, mantissa_bits=25) for word in (x, y)
@@ -140,16 +140,14 @@ def _staircase(c: Array, a: Array, every: Array, high: Array, low: Array) -> Arr
 
 
 def _quotient(x: Array, low: Array | float, y: Array) -> tuple[Array, Array]:
-    """``(x + low) / y`` in two words."""
+    """``(x + low) / y`` as a sum of two numbers."""
     u = x / y
     near, rest = _product(u, y)
     return u, (((x - near) - rest) + low) / y
 
 
 def _diminished(a: Array, base: Array, low: Array, q: Array) -> Array:
-    """``a * (base + low)^-q``: a power may be 1000, and multiplies what a base of one word has
-    lost.
-    """
+    """``a * (base + low)^-q``: a power of 1000 would multiply the error of ``base`` alone."""
     return a * (jnp.power(base, -q) * (1.0 - q * (low / base)))
 
 
@@ -175,13 +173,13 @@ def _tanh(c: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_lo
 
 
 def _rex(c: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     top = jnp.where(length > 0, size - c, (1.0 - b) * c)
     return _between(top / ((size - c) + (1.0 - b) * c), lo, hi)
 
 
 def _exp2_less_1(x: Array, k: Array, k_low: Array) -> Array:
-    """``2^(x*(k + k_low)) - 1``, its exponent turned to base e in two words."""
+    """``2^(x*(k + k_low)) - 1``, by an exponent to base e in two numbers."""
     t, rest = _product(x, k + 0.0 * x)
     y, y_low = _product(t, _LN_2 + 0.0 * t)
     return jnp.expm1(y) + jnp.exp(y) * (y_low + t * _LN_2_LOW + (rest + x * k_low) * _LN_2)
@@ -190,13 +188,13 @@ def _exp2_less_1(x: Array, k: Array, k_low: Array) -> Array:
 def _affine_exponential(
     c: Array, length: Array, lo: Array, hi: Array, k: Array, k_low: Array
 ) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     w = _exp2_less_1(jnp.where(length > 0, size - c, c), k, k_low) / _exp2_less_1(size, k, k_low)
     return _between(jnp.minimum(w, 1.0), lo, hi)
 
 
 def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low: Array) -> Array:
-    size, c = _whole(length, c)
+    size, c = _clamped(length, c)
     falls = length > 0
     w = jnp.log1p(jnp.where(falls, (size - c) / (c + 1.0), c)) * _LOG2_E / d
     return _between(jnp.where(falls & (c == 0), 1.0, jnp.minimum(w, 1.0)), lo, hi)
@@ -230,8 +228,9 @@ _CURVES: dict[str, Callable[..., Array]] = {
 }
 
 
-def _sampled(row: Segment, c: Array, every: Array, last: Array, joined: Array) -> Array:
-    samples = np.atleast_2d(np.asarray(row.samples))
+def _sampled(segment: Segment, c: Array, every: Array, last: Array, joined: Array) -> Array:
+    """Listed rates, held or joined by lines."""
+    samples = np.atleast_2d(np.asarray(segment.samples))
     lane = np.arange(len(samples))[:, np.newaxis]
     i = jnp.minimum(jnp.floor_divide(c, every), last)
     first, second = (
@@ -242,101 +241,116 @@ def _sampled(row: Segment, c: Array, every: Array, last: Array, joined: Array) -
     return jnp.where((joined == 0) | (i == last), first, line)
 
 
-# -- rows that hold others -------------------------------------------------------------------------
+# -- segments that contain others ------------------------------------------------------------------
 
 
 def _loop(
-    row: Segment, c: Array, period: Array, times: Array, high: Array, low: Array, floor: Array
+    segment: Segment, c: Array, period: Array, times: Array, high: Array, low: Array, floor: Array
 ) -> Array:
+    """A sequence that repeats, scaled around a floor at each turn."""
     turn = jnp.minimum(jnp.floor_divide(c, period), times - 1)
     factor = _exponential(turn, jnp.ones_like(turn), high, low)
-    rates = _track(row.a)(c - turn * period)
+    rates = _evaluator(segment.a)(c - turn * period)
     moved = factor * rates + (1.0 - factor) * floor
     return jnp.where((rates >= floor) == (moved >= floor), moved, floor)
 
 
-def _clock(row: Segment, c: Array, base: Array, pace: Array, every: Any = 1.0) -> Array:
-    return _track(row.a)(jnp.minimum(base + pace * jnp.floor_divide(c, every), float(LAST_STEP)))
+def _time_map(segment: Segment, c: Array, base: Array, pace: Array, every: Any = 1.0) -> Array:
+    """A sequence at another pace, in steps of ``every``."""
+    return _evaluator(segment.a)(
+        jnp.minimum(base + pace * jnp.floor_divide(c, every), float(LAST_STEP))
+    )
 
 
-def _pair(combined: Callable[[Array, Array], Array]) -> Callable[..., Array]:
-    return lambda row, c: combined(_track(row.a)(c), _track(row.b)(c))
+def _combination(combined: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    """An operation on the rates of the two parts of a segment."""
+    return lambda segment, c: combined(_evaluator(segment.a)(c), _evaluator(segment.b)(c))
 
 
-_HOLDERS: dict[str, Callable[..., Array]] = {
+_COMPOSITES: dict[str, Callable[..., Array]] = {
     "sampled": _sampled,
     "loop": _loop,
-    "clock": _clock,
-    "multiply": _pair(jnp.multiply),
-    "add": _pair(jnp.add),
-    "minimum": _pair(jnp.minimum),
-    "maximum": _pair(jnp.maximum),
+    "clock": _time_map,
+    "multiply": _combination(jnp.multiply),
+    "add": _combination(jnp.add),
+    "minimum": _combination(jnp.minimum),
+    "maximum": _combination(jnp.maximum),
 }
 
 
-# -- tracks ----------------------------------------------------------------------------------------
+# -- segments in sequence --------------------------------------------------------------------------
 
 
-def _kind(row: Segment) -> object:
-    """What rows must share to be evaluated as one, their numbers apart."""
+def _kind_of(segment: Segment) -> object:
+    """What segments must share, besides their numbers, to be evaluated together."""
     held = tuple(
-        tuple((_kind(inner), _bytes(inner)) for inner in plain(track)) for track in (row.a, row.b)
+        tuple((_kind_of(inner), _numbers_as_bytes(inner)) for inner in plain(part))
+        for part in (segment.a, segment.b)
     )
-    return row.shape, held, None if row.samples is None else row.samples.tobytes()
+    return segment.shape, held, None if segment.samples is None else segment.samples.tobytes()
 
 
-def _bytes(row: Segment) -> bytes:
-    return b"".join(number.tobytes() for number in (row.start, *row.fields))
+def _numbers_as_bytes(segment: Segment) -> bytes:
+    """The start and the fields of a segment, to compare them by their bits."""
+    return b"".join(number.tobytes() for number in (segment.start, *segment.fields))
 
 
-def _numbers(words: list[Words]) -> Words:
-    """A number of several rows, (rows, lanes or 1)."""
-    lanes = max(word.size for word in words)
-    return np.stack([np.broadcast_to(word.ravel(), (lanes,)) for word in words])
+def _stack_numbers(per_segment: list[Floats]) -> Floats:
+    """One number of several segments, of shape (segments, lanes or 1)."""
+    lanes = max(numbers.size for numbers in per_segment)
+    return np.stack([np.broadcast_to(numbers.ravel(), (lanes,)) for numbers in per_segment])
 
 
-def _alike(rows: list[Segment], local: npt.NDArray[np.int64]) -> Callable[[Array, Array], Array]:
-    """The rates of rows of one kind at clocks, ``local`` being the place of each row of the
-    track among them.
+def _evaluator_of_kind(
+    segments: list[Segment], local: npt.NDArray[np.int64]
+) -> Callable[[Array, Array], Array]:
+    """A function that evaluates segments of one kind.
+
+    ``local`` is the place of each segment of the sequence among them.
     """
     numbers = [
-        _numbers(list(words))
-        for words in zip(*((row.start, *row.fields) for row in rows), strict=True)
+        _stack_numbers(list(per_segment))
+        for per_segment in zip(
+            *((segment.start, *segment.fields) for segment in segments), strict=True
+        )
     ]
-    name = OPCODES[rows[0].shape].name
+    name = OPCODES[segments[0].shape].name
 
-    def picked(words: Words, at: Array) -> Array:
-        return jnp.asarray(words)[jnp.asarray(local)[at], np.arange(words.shape[1])[:, np.newaxis]]
+    def picked(stacked: Floats, at: Array) -> Array:
+        lanes = np.arange(stacked.shape[1])[:, np.newaxis]
+        return jnp.asarray(stacked)[jnp.asarray(local)[at], lanes]
 
     def rates(c: Array, at: Array) -> Array:
         start, *fields = (
-            picked(words, at) if len(rows) > 1 else jnp.asarray(words[0])[:, jnp.newaxis]
-            for words in numbers
+            picked(stacked, at) if len(segments) > 1 else jnp.asarray(stacked[0])[:, jnp.newaxis]
+            for stacked in numbers
         )
         own = jnp.maximum(c - start, 0.0)
         return (
             _CURVES[name](own, *fields)
             if name in _CURVES
-            else _HOLDERS[name](rows[0], own, *fields)
+            else _COMPOSITES[name](segments[0], own, *fields)
         )
 
     return rates
 
 
-def _track(rows: Track) -> Rates:
-    """Rows one after the other: each kind of them is evaluated once, and the row in force
-    picked.
+def _evaluator(track: Track) -> Rates:
+    """A function that evaluates a sequence of segments.
+
+    It evaluates each kind once, and picks the segment in force at each step.
     """
-    track, kinds = plain(rows), dict[object, list[int]]()
-    for i, row in enumerate(track):
-        kinds.setdefault(_kind(row), []).append(i)
-    starts = _numbers([row.start for row in track])
+    segments = plain(track)
+    kinds: dict[object, list[int]] = {}
+    for i, segment in enumerate(segments):
+        kinds.setdefault(_kind_of(segment), []).append(i)
+    starts = _stack_numbers([segment.start for segment in segments])
     groups = []
+    places = np.arange(len(segments))
     for members in kinds.values():
-        local = np.minimum(np.searchsorted(members, np.arange(len(track))), len(members) - 1)
-        groups.append(
-            (np.isin(np.arange(len(track)), members), _alike([track[i] for i in members], local))
-        )
+        local = np.minimum(np.searchsorted(members, places), len(members) - 1)
+        evaluate = _evaluator_of_kind([segments[i] for i in members], local)
+        groups.append((np.isin(places, members), evaluate))
 
     def rates(c: Array) -> Array:
         at = jnp.sum(jnp.asarray(starts)[1:, :, jnp.newaxis] <= c, axis=0)
@@ -348,9 +362,9 @@ def _track(rows: Track) -> Rates:
     return rates
 
 
-def _lanes(all_of: list[Family]) -> Rates:
-    """The rates of all lanes, each in its place."""
-    tracks = [(family.positions.size, _track(family.track)) for family in all_of]
+def _all_lanes(all_of: list[Family]) -> Rates:
+    """A function that evaluates all lanes, in their order."""
+    tracks = [(family.positions.size, _evaluator(family.track)) for family in all_of]
     order = np.argsort(np.concatenate([family.positions for family in all_of]))
 
     def rates(c: Array) -> Array:
@@ -362,11 +376,9 @@ def _lanes(all_of: list[Family]) -> Rates:
 
 @lru_cache(maxsize=256)
 def _compiled(schedule: Schedule) -> Rates:
-    """The rates at int64 steps, compiled when first asked; in a function that is traced, a part
-    of it.
-    """
+    """A compiled function of int64 steps. In a traced function it becomes a part of that one."""
     rates, limit = (
-        _lanes(families(schedule._node, schedule.past_end)),
+        _all_lanes(families(schedule._node, schedule.past_end)),
         float(schedule.program[HEADER_LIMIT]),
     )
 
@@ -382,21 +394,40 @@ def _compiled(schedule: Schedule) -> Rates:
 
 @dataclass(frozen=True)
 class Function:
-    """The rate as a function of the step: equal and hashable as its schedule is, so that it may
-    be a static argument.
+    """A schedule as a function that JAX traces. Build one with ``function``.
+
+    It is equal and hashable as its schedule is, so it may be a static argument.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        The schedule, of any batch shape.
     """
 
     schedule: Schedule
 
     def __call__(self, t: Any) -> Array:
-        """The rates at integer steps, of shape ``schedule.shape + t.shape``, in JAX's own float.
+        """Return the rates at integer steps.
 
-        Where ``s(t)`` raises, so does this for a number or an array of NumPy's; of an array of
-        JAX's the rate there is NaN.
+        Parameters
+        ----------
+        t : int, array_like of int or jax.Array of int
+            Steps from 0 to 2**53.
+
+        Returns
+        -------
+        jax.Array
+            Rates of shape ``schedule.shape + t.shape``, in JAX's default float. In a JAX array, a
+            step that ``s(t)`` refuses has the rate NaN.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``t`` is not of integers; for a number or NumPy array also as ``s(t)`` does.
         """
         dtype = jnp.asarray(0.0).dtype
         if not isinstance(t, jax.Array):
-            self.schedule(t)  # which raises where it must not be asked
+            self.schedule(t)  # raises for a step that is not allowed
         with jax.enable_x64(True):
             steps = jnp.asarray(t)
             if not jnp.issubdtype(steps.dtype, jnp.integer):
@@ -408,8 +439,31 @@ class Function:
 
 
 def function(schedule: Schedule) -> Function:
-    """The schedule as a function that JAX traces.
+    """Return the schedule as a function of the step that JAX can trace.
 
+    Parameters
+    ----------
+    schedule : Schedule
+        The schedule, of any batch shape.
+
+    Returns
+    -------
+    Function
+        A function for ``jax.jit``, ``jax.vmap``, ``jax.lax.scan`` and ``jax.grad``.
+
+    Raises
+    ------
+    TypeError
+        If ``schedule`` is not a Schedule.
+
+    Notes
+    -----
+    In float32 the rates are those of ``s(t)``, rounded once. With 64 bits enabled in JAX they
+    differ from ``s(t)`` by at most 6 ulp, and by about 2 ulp per unit of a cosine's ``exponent``.
+    XLA flushes rates below the smallest normal number.
+
+    Examples
+    --------
     >>> import jax
     >>> import fastlr as flr
     >>> rate = jax.jit(function(flr.linear(1.0, 0.0, steps=4)))

@@ -1,8 +1,8 @@
-"""Keras: a learning-rate schedule for any of its optimizers, on each of its backends.
+"""Keras: a learning-rate schedule for every Keras optimizer and backend.
 
-It looks rates up in a table of float32 that is made once: exact whatever the backend computes in,
-and one operation a step. The table reaches to where the rate no longer changes, four bytes a step,
-and is no part of what is saved: that is the spec.
+It looks rates up in a float32 table that is computed once. So the rates are exact in every backend,
+and a step costs one operation. The table has 4 bytes per step and ends where the rate no longer
+changes. A saved model holds the spec, not the table.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -22,23 +22,24 @@ from fastlr.schedule.value import a_schedule
 
 __all__ = ["LearningRate"]
 
-_LONGEST = 2**24  # rates in a table, 64 MiB
+_MAX_STEPS = 2**24  # a table of 64 MiB
 
 
-def _table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
-    """What is before step 0, not a number, and the rates of all steps, the last for those that
-    follow: what is held, or none.
+def _lookup_table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
+    """NaN for steps below 0, the rates of all steps, and the value for all later steps.
+
+    The last value is the final rate if the schedule holds it, otherwise NaN.
     """
     ends = schedule.steps is not None and schedule.past_end in ("hold", "zero")
     reached = int(schedule.steps or 0) if ends else steps
     if reached is None:
         raise ValueError(
-            "LearningRate: steps must be given for a schedule that does not end and "
-            f"hold, got {short_repr(schedule)}"
+            "LearningRate: steps must be given for a schedule that does not hold its last rate, "
+            f"got {short_repr(schedule)}"
         )
-    if reached >= _LONGEST:
+    if reached >= _MAX_STEPS:
         raise ValueError(
-            f"LearningRate: a table must have less than {_LONGEST:,} steps, got {reached:,}"
+            f"LearningRate: steps must be less than {_MAX_STEPS:,} steps, got {reached:,}"
         )
     rates = schedule.table(
         min(reached + ends, int(schedule.program[HEADER_LIMIT])), dtype=np.float32
@@ -49,13 +50,25 @@ def _table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
 
 @keras.saving.register_keras_serializable(package="fastlr")
 class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
-    """The float32 rate of a scalar schedule at each step, to the bit.
+    """A Keras schedule with the rates of a scalar schedule, rounded once to float32.
 
-    ``steps`` is needed where the schedule never ends, or does not hold its last rate: the length of
-    the run, after which the rate is not a number. Raises ``ValueError`` for a batch, and for a
-    table of 2^24 steps or more; when it is called, ``ValueError`` or ``TypeError`` for a number
-    that is no step.
+    Parameters
+    ----------
+    schedule : Schedule
+        A scalar schedule.
+    steps : int, optional
+        The length of the run; later rates are NaN. It is needed if the schedule never ends or does
+        not hold its last rate, and ignored otherwise. Default None.
 
+    Raises
+    ------
+    TypeError
+        If ``schedule`` is not a Schedule.
+    ValueError
+        If the schedule is a batch, ``steps`` is missing, or the table has 2**24 steps or more.
+
+    Examples
+    --------
     >>> import keras
     >>> import fastlr as flr
     >>> rate = LearningRate(flr.linear(1.0, 0.0, steps=4))
@@ -70,16 +83,29 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
                 "LearningRate: schedule must be a scalar one, got batch shape "
                 f"{schedule.shape}; index it first"
             )
-        self.schedule, self.steps = (
-            schedule,
-            None if steps is None else int(validate_scalar(Steps, "LearningRate: steps", steps)),
-        )
-        self._rates = keras.ops.convert_to_tensor(_table(schedule, self.steps))
+        if steps is not None:
+            steps = int(validate_scalar(Steps, "LearningRate: steps", steps))
+        self.schedule, self.steps = schedule, steps
+        self._rates = keras.ops.convert_to_tensor(_lookup_table(schedule, self.steps))
         self._last = int(self._rates.shape[0]) - 2
 
     def __call__(self, step: Any) -> Any:
-        """The rate at an integer step, a tensor; one that is below 0 in a tensor is not a
-        number, and as a number refused.
+        """Return the rate at a step.
+
+        Parameters
+        ----------
+        step : int, array_like or integer tensor
+            The step, from 0.
+
+        Returns
+        -------
+        tensor
+            The float32 rate. A step below 0 in a tensor gives NaN.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is not an integer from 0, or a tensor is not of integers.
         """
         if not keras.ops.is_tensor(step) and not isinstance(
             step, keras.Variable | keras.KerasTensor
@@ -94,13 +120,27 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         return keras.ops.take(self._rates, keras.ops.clip(step, -1, self._last) + 1, axis=0)
 
     def get_config(self) -> dict[str, Any]:
-        """The schedule's spec: plain data, no code."""
+        """Return the schedule's spec and ``steps`` as plain data, without code."""
         return {"schedule": self.schedule.to_spec(), "steps": self.steps}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> LearningRate:
-        """The schedule again. Raises ``TypeError`` or ``ValueError`` for what ``get_config``
-        did not give.
+        """Rebuild the schedule from ``get_config()``.
+
+        Parameters
+        ----------
+        config : Mapping
+            What ``get_config`` returned.
+
+        Returns
+        -------
+        LearningRate
+            An equal schedule.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``config`` is of another form, or its spec is wrong.
         """
         if not isinstance(config, Mapping):
             raise TypeError(

@@ -1,4 +1,4 @@
-"""pandas: results of a sweep or a batch, a row a lane, with its parameters in columns."""
+"""pandas: results of a sweep or a batch in a DataFrame, one row per lane."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
@@ -17,13 +17,32 @@ __all__ = ["frame"]
 
 
 def frame(lanes: Sweep | Schedule, results: Mapping[str, npt.ArrayLike]) -> pandas.DataFrame:
-    """A row for every lane, in order: a column for each parameter that varies, and one for each
-    result, one value a lane.
+    """Put results into a DataFrame, one row per lane.
 
-    The spec, as JSON, the fingerprint and the units of the results are in ``attrs``. Raises
-    ``ValueError`` for a result that has not one value a lane, or the name of a parameter,
-    ``TypeError`` for results without names.
+    There is a column per parameter that varies and one per result.
 
+    Parameters
+    ----------
+    lanes : Sweep or Schedule
+        What the results are of.
+    results : Mapping of str to array_like
+        Per name, one value per lane, of the shape of the sweep or flat in C order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The lanes in C order. ``attrs`` holds the spec as JSON, the fingerprint, and the units of
+        the results.
+
+    Raises
+    ------
+    TypeError
+        If ``results`` is not a mapping.
+    ValueError
+        If a result does not have one value per lane, or has the name of a parameter.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20])
     >>> frame(family, {"last": [0.0, 0.05, 0.0, 0.1]})
@@ -35,7 +54,7 @@ def frame(lanes: Sweep | Schedule, results: Mapping[str, npt.ArrayLike]) -> pand
     """
     if not isinstance(results, Mapping):
         raise TypeError(
-            f"frame: results must be arrays by name, got {type(results).__name__} "
+            f"frame: results must be a mapping of names to arrays, got {type(results).__name__} "
             f"{short_repr(results)}"
         )
     named = labels(lanes)
@@ -44,8 +63,8 @@ def frame(lanes: Sweep | Schedule, results: Mapping[str, npt.ArrayLike]) -> pand
         values = np.asarray(named.shaped(f"frame: {name}", result))
         if values.size != size or name in columns:
             rule = (
-                f"frame: {name} must have one value a lane, {size} of them, and a "
-                "name that no parameter has"
+                f"frame: {name} must have one value per lane, {size} in all, and must not have "
+                "the name of a parameter"
             )
             raise ValueError(f"{rule}, got shape {values.shape} beside {short_repr(list(columns))}")
         columns[name] = values.reshape(-1)

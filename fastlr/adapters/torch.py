@@ -1,8 +1,7 @@
-"""PyTorch: a schedule sets the groups of an optimizer, behind the interface of torch's own
-schedulers.
+"""PyTorch: a schedule sets the groups of an optimizer, with the interface of torch's schedulers.
 
-Everything is set absolutely from the step, so that a jump, a resume or another scheduler on the
-same optimizer leaves nothing behind, and the whole state is one integer.
+Every value is computed from the step alone, never from the previous value. So a jump, a resume or
+another scheduler on the same optimizer has no lasting effect, and the state is one integer.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -30,18 +29,19 @@ Groups = list[dict[str, Any]]
 Each = Iterable[float]  # a number for each group
 Setter = Callable[[Groups, str, Each], None]
 
-_Epoch = Annotated[int, Number("an integer from -1 to 2**53 - 1", -1, LAST_STEP - 1, whole=True)]
+_Step = Annotated[int, Number("an integer from -1 to 2**53 - 1", -1, LAST_STEP - 1, whole=True)]
 
-_FEW = 12  # lanes that are asked one by one sooner than all together
+_MAX_SCALAR_LANES = 12  # up to this many lanes, scalar calls are faster than one call of the batch
 
 
 def _set(groups: Groups, key: str, each: Each) -> None:
+    """Set a value in each group."""
     for group, value in zip(groups, each, strict=False):
         group[key] = value
 
 
 def _fill(groups: Groups, key: str, each: Each) -> None:
-    """In place where it is a tensor, which a compiled step holds on to."""
+    """Set a value in place if it is a tensor, because a compiled step keeps a reference to it."""
     for group, value in zip(groups, each, strict=False):
         if isinstance(group[key], Tensor):
             group[key].fill_(value)
@@ -50,11 +50,13 @@ def _fill(groups: Groups, key: str, each: Each) -> None:
 
 
 def _set_beta1(groups: Groups, key: str, each: Each) -> None:
+    """Set the first of the betas in each group."""
     for group, value in zip(groups, each, strict=False):
         group["betas"] = (value, group["betas"][1])
 
 
 def _set_beta2(groups: Groups, key: str, each: Each) -> None:
+    """Set the second of the betas in each group."""
     for group, value in zip(groups, each, strict=False):
         group["betas"] = (group["betas"][0], value)
 
@@ -63,7 +65,7 @@ _BETAS = {"momentum": _set_beta1, "beta1": _set_beta1, "beta2": _set_beta2}
 
 
 def _setter(groups: Groups, key: str) -> Setter:
-    """How a quantity is set in these groups."""
+    """The function that sets a quantity in these groups."""
     if all(key in group for group in groups):
         return _fill if any(isinstance(group[key], Tensor) for group in groups) else _set
     if key in _BETAS and all("betas" in group for group in groups):
@@ -77,34 +79,35 @@ def _setter(groups: Groups, key: str) -> Setter:
     )
 
 
-def _places(groups: Groups, schedule: Schedule) -> list[int]:
-    """Each group's lane of a batch, by name where the groups have names."""
+def _lanes_of_groups(groups: Groups, schedule: Schedule) -> list[int]:
+    """The lane of each group in a batch, by name if the groups have names."""
     lanes, names = schedule.shape, schedule.names
     if len(lanes) > 1:
         raise ValueError(
-            "Scheduler: schedule must have one batch axis at most, a lane a group, got "
+            "Scheduler: schedule must have at most one batch axis, one lane per group, got "
             f"batch shape {lanes}"
         )
     if names is not None and any("name" in group for group in groups):
-        return [_place(i, group.get("name"), names) for i, group in enumerate(groups)]
+        return [_lane_of_group(i, group.get("name"), names) for i, group in enumerate(groups)]
     if lanes[0] != len(groups):
-        hint = "" if names is None else f", and no group has a name of {short_repr(list(names))}"
+        hint = "" if names is None else f"; no group has one of the names {short_repr(list(names))}"
         raise ValueError(
-            f"Scheduler: schedule must have a lane for each group, {len(groups)} of "
-            f"them, got {lanes[0]}{hint}"
+            f"Scheduler: schedule must have one lane per group, {len(groups)} in all, got "
+            f"{lanes[0]}{hint}"
         )
     return list(range(lanes[0]))
 
 
-def _place(i: int, name: object, names: tuple[str, ...]) -> int:
+def _lane_of_group(i: int, name: object, names: tuple[str, ...]) -> int:
+    """The lane with the name of group ``i``."""
     if name not in names:
         rule = f"Scheduler: a group's name must be one of {short_repr(list(names))}"
         raise ValueError(f"{rule}, got {name!r} for group {i}{did_you_mean(name, names)}")
     return names.index(str(name))
 
 
-def _unshared(groups: Groups, key: str) -> None:
-    """A tensor for each group: an optimizer puts the same one, its default, into all."""
+def _unshare_tensors(groups: Groups, key: str) -> None:
+    """Give each group a tensor of its own: an optimizer puts its default tensor into all."""
     seen = set[int]()
     for group in groups:
         if isinstance(value := group.get(key), Tensor) and id(value) in seen:
@@ -113,8 +116,9 @@ def _unshared(groups: Groups, key: str) -> None:
 
 
 class _Quantity(NamedTuple):
-    """A key of the groups, how it is set, and the schedules it is set from: one for all, one
-    each, or a batch.
+    """A key of the groups, the function that sets it, and its schedules.
+
+    These are one schedule for all groups, one per group, or a batch with a place per group.
     """
 
     key: str
@@ -124,6 +128,7 @@ class _Quantity(NamedTuple):
     places: Any = None
 
     def each(self, t: int) -> Each:
+        """The value for each group at step t."""
         if self.batch is not None:
             values: list[float] = self.batch(t)[self.places].tolist()
             return values
@@ -132,32 +137,54 @@ class _Quantity(NamedTuple):
         )
 
 
-def _quantity(groups: Groups, key: str, schedule: Schedule) -> _Quantity:
+def _quantity_of(groups: Groups, key: str, schedule: Schedule) -> _Quantity:
+    """How to set one key of these groups from a schedule."""
     put = _setter(groups, key)
     if not schedule.shape:
         return _Quantity(key, put, (schedule,))
-    places = _places(groups, schedule)
-    _unshared(groups, key)
-    if len(places) <= _FEW:
+    places = _lanes_of_groups(groups, schedule)
+    _unshare_tensors(groups, key)
+    if len(places) <= _MAX_SCALAR_LANES:
         return _Quantity(key, put, tuple(schedule[place] for place in places))
     in_order = places == list(range(schedule.shape[0]))
     return _Quantity(key, put, (), schedule, slice(None) if in_order else np.array(places))
 
 
 class Scheduler(LRScheduler):
-    """Sets the rates of an optimizer's groups: ``s(0)`` now, ``s(t)`` at the t-th ``step()``, to
-    the bit.
+    """Set the rates of an optimizer's groups from a schedule.
 
-    ``schedule`` is a scalar one, the same rate for all groups, those that are added later too; a
-    batch, a lane a group, in their order; or a stack with names, a lane for each group's ``"name"``
-    where the groups have names, and a lane may wait there for a group that is added later. A bundle
-    sets all its quantities, ``lr``, ``weight_decay`` and others, each where the groups have it;
-    ``momentum`` is the first of the ``betas`` where they have those. What is a tensor is filled in
-    place.
+    The rate is ``s(0)`` on construction and ``s(t)`` after the t-th ``step()``, to the bit.
 
-    ``last_epoch`` is the last step taken, -1 for none. To go on from the state of another schedule
-    is an error that shows where the two differ, unless ``wins`` is ``"saved"`` or ``"new"``.
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        The optimizer whose groups are set.
+    schedule : Schedule or Bundle
+        One of:
 
+        - A scalar schedule: the same rate for all groups, also for groups that are added later.
+        - A batch: one lane per group, in their order.
+        - A stack with names: a lane for each group's ``"name"``, if the groups have names. There
+          may be lanes for groups that are added later.
+        - A bundle: all its quantities, such as ``lr`` and ``weight_decay``; the groups must have
+          each of them. ``momentum`` sets the first of the ``betas`` if the groups have those.
+    last_epoch : int
+        The last step taken. Default -1: none.
+    wins : {"saved", "new"}, optional
+        Which schedule to use if a loaded state has another one: the one in the state or this one.
+        Default None: raise an error that shows where the two differ.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument breaks its rule, or the lanes do not match the groups.
+
+    Notes
+    -----
+    A value that is a tensor is filled in place, so compiled steps see the change.
+
+    Examples
+    --------
     >>> import torch
     >>> import fastlr as flr
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
@@ -184,10 +211,10 @@ class Scheduler(LRScheduler):
             )
         if not isinstance(schedule, Bundle):
             a_schedule("Scheduler: schedule", schedule, Schedule)
-        self.last_epoch = validate_scalar(_Epoch, "Scheduler: last_epoch", last_epoch)
+        self.last_epoch = validate_scalar(_Step, "Scheduler: last_epoch", last_epoch)
         self.optimizer, self.schedule, self.wins = optimizer, schedule, wins
         self._bind(optimizer.param_groups)
-        for group in optimizer.param_groups:  # what torch's own schedulers begin with
+        for group in optimizer.param_groups:  # as torch's own schedulers do
             group.setdefault(
                 "initial_lr",
                 group["lr"].clone() if isinstance(group["lr"], Tensor) else group["lr"],
@@ -196,14 +223,14 @@ class Scheduler(LRScheduler):
         self._initial_step()
 
     def _bind(self, groups: Groups) -> None:
-        """Know how the quantities are set in these groups, again whenever they are others."""
+        """Find out how to set the quantities in these groups; repeated when the groups change."""
         schedule = self.schedule
         parts = (
             {key: schedule[key] for key in schedule}
             if isinstance(schedule, Bundle)
             else {"lr": schedule}
         )
-        quantities = [_quantity(groups, key, part) for key, part in parts.items()]
+        quantities = [_quantity_of(groups, key, part) for key, part in parts.items()]
         [first, *others] = quantities
         self._lanes = first.lanes if first.put is _set and not others and first.key == "lr" else ()
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
@@ -211,14 +238,22 @@ class Scheduler(LRScheduler):
     def step(self, epoch: int | None = None) -> None:
         """Set the rates of the next step, or of step ``epoch``.
 
-        Raises whatever ``s(t)`` raises, and sets nothing then.
+        Parameters
+        ----------
+        epoch : int, optional
+            The step to jump to. Default None: the next step.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``s(t)`` does. Nothing is set then.
         """
         t = self.last_epoch + 1 if epoch is None else epoch
         groups = self.optimizer.param_groups
         if groups is not self._groups or len(groups) != self._count:
             self._bind(groups)
         lanes = self._lanes
-        if len(lanes) == 1:  # what most loops run: no more than it must do
+        if len(lanes) == 1:  # the usual case, kept as short as possible
             rate = lanes[0](t)
             for group in groups:
                 group["lr"] = rate
@@ -235,22 +270,34 @@ class Scheduler(LRScheduler):
     _update_lr = step  # what SequentialLR calls
 
     def get_last_lr(self) -> list[float]:
-        """The rate of each group, a float."""
+        """Return the rate of each group as a float."""
         return [float(group["lr"]) for group in self.optimizer.param_groups]
 
     get_lr = get_last_lr
     _last_lr = property(get_last_lr)
 
     def state_dict(self) -> dict[str, object]:
-        """The schedule's spec, its fingerprint and the step, as ``flr.checkpoint`` has them:
-        plain data, no code.
+        """Return the schedule's spec, its fingerprint and the step, as ``flr.checkpoint`` does.
+
+        Returns
+        -------
+        dict
+            Plain data, without code.
         """
         return checkpoint(self.schedule, self.last_epoch)
 
     def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
-        """Go on from a state, and set its rates.
+        """Continue from a state, and set its rates.
 
-        Raises ``ValueError`` for another schedule's, unless told which ``wins``.
+        Parameters
+        ----------
+        state_dict : Mapping
+            What ``state_dict()`` returned.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the state is of another form, or of another schedule and ``wins`` is None.
         """
         schedule, step = resume(state_dict, self.schedule, self.wins)
         if schedule != self.schedule:

@@ -1,4 +1,4 @@
-"""Transformers: a Trainer whose rates are a schedule's, checkpoints and resumes included."""
+"""Transformers: a Trainer that takes its rates from a schedule, also after a resume."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
@@ -18,11 +18,20 @@ Plan = Schedule | Bundle
 
 
 class Scheduled:
-    """What to put before any Trainer among the bases of a class, as ``Trainer`` below is made.
+    """Add the argument ``schedule`` to a Trainer class.
 
-    ``schedule`` is a schedule or a bundle, or a function of the number of training steps that gives
-    one, as the Trainer alone knows how many there are; ``wins`` says what a resume with another
-    schedule does, as in ``flr.adapters.torch.Scheduler``.
+    List it before the Trainer among the bases of a class, as ``Trainer`` in this module does.
+
+    Parameters
+    ----------
+    *args, **options
+        The arguments of the Trainer.
+    schedule : Schedule, Bundle or callable
+        What to train with. A function takes the number of training steps, which only the Trainer
+        knows, and returns a Schedule or a Bundle.
+    wins : {"saved", "new"}, optional
+        Which schedule to use if a resumed checkpoint has another one. Default None: raise, as in
+        ``fastlr.adapters.torch.Scheduler``.
     """
 
     def __init__(
@@ -36,7 +45,20 @@ class Scheduled:
         super().__init__(*args, **options)
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Scheduler:
-        """What the Trainer calls once it has an optimizer."""
+        """Create the scheduler, once. The Trainer calls this when it has an optimizer.
+
+        Parameters
+        ----------
+        num_training_steps : int
+            The number of training steps.
+        optimizer : torch.optim.Optimizer, optional
+            The optimizer. Default: that of the Trainer.
+
+        Returns
+        -------
+        Scheduler
+            The scheduler of ``fastlr.adapters.torch``.
+        """
         if getattr(self, "lr_scheduler", None) is None:
             plan = self._plan if isinstance(self._plan, Plan) else self._plan(num_training_steps)
             self.lr_scheduler = Scheduler(
@@ -49,9 +71,15 @@ class Scheduled:
 
 
 class Trainer(Scheduled, transformers.Trainer):
-    """The Trainer of Transformers with one more argument, ``schedule``, in place of
-    ``lr_scheduler_type`` and its like.
+    """The Trainer of Transformers with one more argument, ``schedule``.
 
-    ``Trainer(model, args, train_dataset=data, schedule=lambda steps: flr.warmup_cosine(3e-4, steps
-    // 20, steps))``
+    It replaces ``lr_scheduler_type`` and the arguments that go with it. See ``Scheduled`` for the
+    parameters::
+
+        Trainer(
+            model,
+            args,
+            train_dataset=data,
+            schedule=lambda steps: flr.warmup_cosine(3e-4, steps // 20, steps),
+        )
     """

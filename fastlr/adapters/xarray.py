@@ -1,7 +1,6 @@
 """xarray: results of a sweep or a batch along its axes, with its parameters as coordinates.
 
-What is labelled is selected by name: ``dataset(sweep, sweep.reduce(["max"],
-1_000))["max"].sel(warmup=500)``.
+Select results by parameter: ``dataset(sweep, sweep.reduce("max", 1_000))["max"].sel(warmup=500)``.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -26,17 +25,40 @@ def dataset(
     results: Mapping[str, npt.ArrayLike],
     steps: range | npt.ArrayLike | None = None,
 ) -> xarray.Dataset:
-    """Results by name: of each, one value a lane, or a table of lanes by steps, in the shape of the
-    sweep or one after another.
+    """Put results into a Dataset along the axes of a sweep or a batch.
 
-    A dimension is an axis of the sweep. One of a single parameter has its name, and its values as
-    coordinate; one of several, zipped or drawn, has all their names, ``init_end``, and each of them
-    as a coordinate along it. The dimensions of a batch are ``lane``, or ``lane_0``, ``lane_1``,
-    with coordinates from those arguments that have one axis. ``steps`` are the coordinate of
-    tables. The spec, as JSON, and the fingerprint are in the attributes, and the unit of each
-    result in its own. Raises ``ValueError`` for a result of another shape, ``TypeError`` for
-    results without names.
+    Parameters
+    ----------
+    lanes : Sweep or Schedule
+        What the results are of.
+    results : Mapping of str to array_like
+        Per name, one value per lane, or a table of lanes by steps. The lanes have the shape of the
+        sweep, or are flat in C order.
+    steps : range or array_like, optional
+        The steps of tables, which become the coordinate ``step``. Default None: no coordinate.
 
+    Returns
+    -------
+    xarray.Dataset
+        One variable per result. The attributes hold the spec as JSON and the fingerprint; each
+        variable has its unit.
+
+    Raises
+    ------
+    TypeError
+        If ``results`` is not a mapping.
+    ValueError
+        If a result has another shape.
+
+    Notes
+    -----
+    Each axis of a sweep is a dimension. An axis of one parameter has its name, with its values as
+    the coordinate. An axis of several parameters, zipped or drawn, is named after all of them, such
+    as ``init_end``, and each is a coordinate along it. The dimensions of a batch are ``lane``, or
+    ``lane_0``, ``lane_1``, with coordinates from the arguments that vary along one axis.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30])
     >>> found = dataset(family, {"rate": family.table(0, 20, 10)}, steps=range(0, 20, 10))
@@ -45,7 +67,7 @@ def dataset(
     """
     if not isinstance(results, Mapping):
         raise TypeError(
-            f"dataset: results must be arrays by name, got {type(results).__name__} "
+            f"dataset: results must be a mapping of names to arrays, got {type(results).__name__} "
             f"{short_repr(results)}"
         )
     named = labels(lanes)
@@ -63,9 +85,30 @@ def dataset(
 def array(
     lanes: Sweep | Schedule, start: int, stop: int | None = None, step: int = 1, **options: Any
 ) -> xarray.DataArray:
-    """The table of a sweep, or of a batch, with its steps and its parameters; ``options`` are those
-    of ``fastlr.stores.table``.
+    """Tabulate a sweep or a batch as a DataArray with its steps and parameters.
 
+    Parameters
+    ----------
+    lanes : Sweep or Schedule
+        What to tabulate.
+    start, stop, step : int
+        The steps, as in ``range``; ``range(start)`` if ``stop`` is None (default).
+    **options
+        Options of ``fastlr.stores.table``: ``dtype``, ``out``, ``memory``, ``threads``,
+        ``progress``.
+
+    Returns
+    -------
+    xarray.DataArray
+        The rates, with the dimensions of ``dataset`` and ``step``.
+
+    Raises
+    ------
+    TypeError, ValueError, OSError
+        As ``fastlr.stores.table`` does.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> array(flr.linear([0.1, 0.2], 0.0, steps=10), 0, 20, 10).sel(step=10).values
     array([0., 0.])

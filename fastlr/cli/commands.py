@@ -30,7 +30,7 @@ from fastlr.drawing import plots
 from fastlr.drawing.sparkline import blocks, extent, spread
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.schedule import Schedule
-from fastlr.sweeps.toml_files import Described, contents_of, law_described, sweep_described
+from fastlr.sweeps.toml_files import SweepFile, law_from, read_toml, sweep_from
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -285,7 +285,7 @@ def sweep(
     Rates go to a .npy file or a .zarr store, which a run that was stopped goes on with when it is
     asked again. Without --out the sweep is described.
     """
-    found = sweep_described(contents_of(file))
+    found = sweep_from(read_toml(file))
     if reduce:
         _write_reduced(out, found, reduce)
     elif out is None:
@@ -323,8 +323,8 @@ def rank(
     """
     if out is not None:
         plots.check_path(out)
-    found = sweep_described(contents_of(file))
-    judge = law_described(contents_of(law), law.parent)
+    found = sweep_from(read_toml(file))
+    judge = law_from(read_toml(law), law.parent)
     ranked = flr.rank(
         judge, found.sweep, found.steps, top, peak=peak, floor=floor, threads=threads, progress=True
     )
@@ -343,7 +343,7 @@ def rank(
         _print(f"{out}: {out.stat().st_size} bytes")
 
 
-def _size_of(found: Described) -> dict[str, str]:
+def _size_of(found: SweepFile) -> dict[str, str]:
     """A sweep in a few lines."""
     family, size = found.sweep, f"{found.sweep.size * found.steps * 4 / 2**20:,.1f} MiB of float32"
     axes = {", ".join(axis.names): f"{axis.size} values" for axis in family.axes}
@@ -358,7 +358,7 @@ def _size_of(found: Described) -> dict[str, str]:
     }
 
 
-def _write_reduced(out: Path | None, found: Described, names: list[str]) -> None:
+def _write_reduced(out: Path | None, found: SweepFile, names: list[str]) -> None:
     """A row for each schedule of its parameters and of what was asked of it."""
     from fastlr.adapters.pandas import frame
 

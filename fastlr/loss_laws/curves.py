@@ -1,4 +1,4 @@
-"""Measured losses: curves that a law is fitted to, checked, and how near a law comes to them."""
+"""Measured loss curves, checked, and metrics of how well a law predicts them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,25 @@ __all__ = ["Curve", "Measured", "Metrics", "averaged", "measured", "metrics"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
-# the rates of a run, steps, and the losses there
+# The rates of one run, some of its steps, and the losses measured there.
 Curve = tuple["Schedule | npt.ArrayLike", npt.ArrayLike, npt.ArrayLike]
 
 
 class Metrics(NamedTuple):
-    """How near predicted losses are to measured ones; the relative errors are shares of what
-    was measured.
+    """How close predicted losses are to measured ones, with ``e = predicted - measured``.
+
+    Parameters
+    ----------
+    r2 : float
+        Coefficient of determination, ``1 - sum(e^2)/sum((measured - mean)^2)``.
+    mae : float
+        Mean absolute error, ``mean(|e|)``.
+    rmse : float
+        Root mean square error, ``sqrt(mean(e^2))``.
+    mean_relative : float
+        Mean of ``|e|/measured``.
+    worst_relative : float
+        Largest ``|e|/measured``.
     """
 
     r2: float
@@ -37,24 +49,39 @@ class Metrics(NamedTuple):
 
 @public
 def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
-    """The metrics of one curve.
+    """Compute the metrics of one predicted curve.
 
-    With ``e = predicted - measured``: ``1 - sum(e^2)/sum((measured - mean)^2)``, ``mean(|e|)``,
-    ``sqrt(mean(e^2))``, and the mean and the largest of ``|e|/measured``. Raises ``TypeError`` or
-    ``ValueError`` for losses that are not finite, measured ones that are not above 0, different
-    numbers of both, and fewer than two measured ones that differ.
+    With ``e = predicted - measured`` these are ``1 - sum(e^2)/sum((measured - mean)^2)``,
+    ``mean(|e|)``, ``sqrt(mean(e^2))``, and the mean and the largest of ``|e|/measured``.
 
+    Parameters
+    ----------
+    predicted : array_like
+        The predicted losses, of shape ``(n,)``; finite, at least 0.
+    measured : array_like
+        The measured losses, of shape ``(n,)``; finite, above 0, at least two of them different.
+
+    Returns
+    -------
+    Metrics
+        The five metrics.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a loss breaks its rule, or the shapes differ.
+
+    Examples
+    --------
     >>> near = metrics([3.0, 2.5, 2.1], [3.0, 2.5, 2.0])
     >>> round(near.mae, 4), round(near.worst_relative, 4)
     (0.0333, 0.05)
     """
-    losses, guesses = (
-        _losses("metrics: measured", measured),
-        _numbers("metrics: predicted", predicted),
-    )
+    losses = _positive_losses("metrics: measured", measured)
+    guesses = _finite_numbers("metrics: predicted", predicted)
     if guesses.shape != losses.shape:
         raise ValueError(
-            f"metrics: predicted must be as many as measured, shape {losses.shape}, got "
+            f"metrics: predicted must have the shape of measured, {losses.shape}, got "
             f"{guesses.shape}"
         )
     if np.ptp(losses) == 0:
@@ -70,9 +97,25 @@ def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
 
 
 def averaged(each: Sequence[Metrics]) -> Metrics:
-    """The mean of the metrics of several curves, each of which counts the same. Raises
-    ``ValueError`` for none.
+    """Average the metrics of several curves, each with the same weight.
 
+    Parameters
+    ----------
+    each : sequence of Metrics
+        The metrics of at least one curve.
+
+    Returns
+    -------
+    Metrics
+        The mean of each metric.
+
+    Raises
+    ------
+    ValueError
+        If there is no curve.
+
+    Examples
+    --------
     >>> averaged([metrics([3.0, 2.0], [3.0, 2.0]), metrics([3.0, 2.0], [3.0, 1.0])]).mae
     0.25
     """
@@ -84,7 +127,7 @@ def averaged(each: Sequence[Metrics]) -> Metrics:
 
 
 class Measured(NamedTuple):
-    """One curve: the rates of a run, rising steps, and the losses there."""
+    """One checked curve: the rates of a run from step 0, rising steps, and the losses there."""
 
     rates: Array
     t: Steps
@@ -92,8 +135,9 @@ class Measured(NamedTuple):
 
 
 def measured(where: str, curve: Curve) -> Measured:
-    """A curve, without the rows that a restart superseded, or an error that begins with
-    ``where``.
+    """Check a curve, and drop the rows that a restart superseded.
+
+    Errors begin with ``where``.
     """
     if not isinstance(curve, tuple | list) or len(curve) != 3:
         raise TypeError(
@@ -101,20 +145,22 @@ def measured(where: str, curve: Curve) -> Measured:
             f"{short_repr(curve)}"
         )
     rates, steps, losses = curve
-    t, logged, places = surviving(where, "losses", _column(f"{where}: losses", losses), steps)
+    t, logged, places = surviving(where, "losses", _loss_column(f"{where}: losses", losses), steps)
     _check_above_zero(f"{where}: losses", logged, places)
-    of = runs(where, rates, int(t[-1]) + 1)
-    if of.shape:
-        raise ValueError(f"{where}: rates must be those of one run, got batch shape {of.shape}")
-    [(_, row)] = of.each(choose(), range(1))
+    run = runs(where, rates, int(t[-1]) + 1)
+    if run.shape:
+        raise ValueError(f"{where}: rates must be those of one run, got batch shape {run.shape}")
+    [(_, row)] = run.each(choose(), range(1))
     if not row[: t[0] + 1].any():
         raise ValueError(
-            f"{where}: steps must begin where a rate was above 0, got {t[0]}, up to which all are 0"
+            f"{where}: steps must begin after the first rate above 0, got {t[0]}, until which all "
+            "rates are 0"
         )
     return Measured(row, t, logged)
 
 
-def _column(where: str, numbers: Any) -> npt.NDArray[Any]:
+def _loss_column(where: str, numbers: Any) -> npt.NDArray[Any]:
+    """A sequence of at least two numbers, as an array."""
     array = column(where, numbers)
     if array.ndim != 1 or array.size < 2:
         raise ValueError(
@@ -124,17 +170,20 @@ def _column(where: str, numbers: Any) -> npt.NDArray[Any]:
     return array
 
 
-def _numbers(where: str, numbers: Any) -> Array:
-    array: Array = validate(Rates, where, _column(where, numbers))
+def _finite_numbers(where: str, numbers: Any) -> Array:
+    """At least two finite numbers from 0."""
+    array: Array = validate(Rates, where, _loss_column(where, numbers))
     return array
 
 
-def _losses(where: str, losses: Any) -> Array:
-    array = _numbers(where, losses)
+def _positive_losses(where: str, losses: Any) -> Array:
+    """At least two finite numbers above 0."""
+    array = _finite_numbers(where, losses)
     _check_above_zero(where, array, np.arange(array.size))
     return array
 
 
 def _check_above_zero(where: str, losses: Array, places: npt.NDArray[np.int64]) -> None:
+    """Raise if a loss is 0, with its place in the log."""
     if not losses.all():
         raise ValueError(f"{where} must be above 0, got 0.0 at place {places[np.argmin(losses)]}")

@@ -1,6 +1,4 @@
-"""Laws fitted to measured losses: exact slopes, many starts, and no more constants than the
-curves can tell.
-"""
+"""Fit loss laws to measured losses: exact derivatives, several starts, held constants."""
 
 from __future__ import annotations
 
@@ -16,20 +14,30 @@ from fastlr.errors import public
 from fastlr.kernels.selection import choose
 from fastlr.loss_laws.curves import Curve, Measured, Metrics, measured, metrics
 from fastlr.loss_laws.laws import Law
-from fastlr.loss_laws.least_squares import HELD, Problem, huber, immediate
+from fastlr.loss_laws.least_squares import HELD, Problem, huber, immediate_b
 
 __all__ = ["Fit", "fit"]
 
 Array = npt.NDArray[np.float64]
 L = TypeVar("L", bound=Law)
 
-_PLAIN = {"beta": 1.0, "gamma": 0.5}  # where they are held
+_HELD_AT = {"beta": 1.0, "gamma": 0.5}  # values of constants that are held
 
 
 @dataclass(frozen=True)
 class Fit(Generic[L]):
-    """A fitted law; ``loss``, the sum that was made small; metrics of each curve that it was
-    fitted to; what was held.
+    """A fitted law, as ``fit`` returns it.
+
+    Parameters
+    ----------
+    law : Law
+        The law.
+    loss : float
+        The objective that the fit minimized.
+    metrics : tuple of Metrics
+        How close the law is to each curve that it was fitted to.
+    held : tuple of str
+        The constants that were held.
     """
 
     law: L
@@ -47,34 +55,65 @@ def fit(
     seed: int = 0,
     delta: float = 1e-3,
 ) -> Fit[L]:
-    """The law of a family, ``MultiPower`` or ``Annealing``, that is nearest to measured losses.
+    """Fit a loss law to measured losses.
 
-    Each curve is ``(rates, steps, losses)``: a schedule that is no batch, or an array of rates from
-    step 0 on; the steps, in the order in which they were logged; the losses there.
+    It minimizes ``huber(log(predicted) - log(measured))``, summed over all losses, where
+    ``huber(e) = e^2/2`` for ``|e| <= delta`` and ``delta*(|e| - delta/2)`` otherwise.
 
-    A log may have restarts. Where the steps go back to step ``s``, the earlier rows with ``step >=
-    s`` belong to the abandoned attempt and are dropped, whatever their losses. Of a repeated step
-    the last loss counts. Rows that are out of order and do not show a restart are refused, as
-    ``fastlr.arguments.logs.surviving`` says.
+    Needs SciPy: ``pip install 'fastlr[fit]'``.
 
-    What is made small is, as in arXiv 2503.12811, the sum over all of them of
-    ``huber(log(predicted) - log(measured))``, where ``huber(e) = e^2/2`` up to ``|e| = delta`` and
-    ``delta*(|e| - delta/2)`` beyond: by SciPy's trust-region method on exact slopes by the
-    logarithms of the constants, ``starts`` times, each from the best of eight guesses; ``seed`` is
-    that of the guesses. The same arguments give the same law.
+    Parameters
+    ----------
+    family : type
+        ``MultiPower`` or ``Annealing``.
+    curves : sequence of (rates, steps, losses)
+        One tuple per run: a scalar schedule, or an array of rates from step 0 on; the logged
+        steps, in the order of the log; the losses there, finite and above 0.
+    held : sequence of str, optional
+        The constants that are not fitted: ``()``, ``("B",)`` or ``("B", "beta", "gamma")``. B is
+        held at its best value in a law whose bracket is 1, beta at 1 and gamma at 1/2. Default
+        None: with two curves or more, each is left out in turn and predicted from the others, and
+        what predicts best is held in the fit of all; with one curve nothing is held.
+    starts : int
+        How many times to start, each from the best of eight guesses. Default 4.
+    seed : int
+        Seed of the guesses. Default 0.
+    delta : float
+        Where the Huber loss becomes linear, above 0. Default 1e-3.
 
-    A few curves seldom tell all constants of a multi-power law from one another; those nearest to
-    them then say little about other runs. ``held`` are constants that are not changed: ``()``,
-    ``("B",)`` or ``("B", "beta", "gamma")``, B where it is best in a law whose bracket is 1, beta
-    at 1 and gamma at 1/2. If it is None and there are two curves or more, each is left out in turn,
-    predicted from the others, and what predicts best is held in the fit of all; with one curve
-    nothing is held.
+    Returns
+    -------
+    Fit
+        The best law. The same arguments give the same law.
 
-    Needs SciPy, ``pip install 'fastlr[fit]'``. Raises ``TypeError`` or ``ValueError`` before work
-    starts: for steps that go back without a restart, or go beyond the rates, or begin before the
-    first rate above 0; losses that are not finite or not above 0; not as many of both; fewer than
-    two a curve or, of all curves together, no more than the law has constants.
+    Raises
+    ------
+    TypeError, ValueError
+        Before any work: if steps go back without a restart, go beyond the rates, or begin before
+        the first rate above 0; a loss is not finite or not above 0; the numbers of steps and losses
+        differ; a curve has fewer than two losses, or all curves together no more than the law has
+        constants.
 
+    Notes
+    -----
+    A log may have restarts. Where the steps go back to step ``s``, the earlier rows with
+    ``step >= s`` belong to the abandoned attempt and are dropped, whatever their losses. Of a
+    repeated step the last loss counts. Rows that are out of order and do not show a restart are
+    refused, as ``fastlr.arguments.logs.surviving`` says.
+
+    A few curves seldom determine all constants of a multi-power law. The closest constants then
+    predict other runs badly, which is why some are held.
+
+    SciPy's trust-region method minimizes the sum, with exact derivatives by the logarithms of the
+    constants.
+
+    References
+    ----------
+    Luo et al., *A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules*, arXiv
+    2503.12811 (2025), for the objective.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
     >>> run, steps = flr.cosine(1e-2, 1e-3, steps=1_000), range(0, 1_000, 20)
@@ -89,19 +128,18 @@ def fit(
             f"fit: held must be one of {', '.join(map(repr, HELD[family]))}, or None, "
             f"got {short_repr(held)}"
         )
-    scale, count = (
-        validate_scalar(Positive, "fit: delta", delta),
-        validate_scalar(Period, "fit: starts", starts),
-    )
+    scale = validate_scalar(Positive, "fit: delta", delta)
+    count = validate_scalar(Period, "fit: starts", starts)
     first = validate_scalar(Steps, "fit: seed", seed)
-    runs = _measured(family, curves)
-    chosen = _chosen(family, runs, scale, first) if held is None else tuple(held)
-    loss, law = _fitted(family, runs, scale, first, chosen, count)
+    runs = _checked_curves(family, curves)
+    chosen = _choose_held(family, runs, scale, first) if held is None else tuple(held)
+    loss, law = _best_fit(family, runs, scale, first, chosen, count)
     near = tuple(metrics(_predicted(law, run), run.losses) for run in runs)
     return Fit(law, loss, near, chosen)
 
 
-def _measured(family: type[Law], curves: Sequence[Curve]) -> list[Measured]:
+def _checked_curves(family: type[Law], curves: Sequence[Curve]) -> list[Measured]:
+    """The checked curves, or an error that names the first wrong one."""
     if isinstance(curves, str) or not isinstance(curves, Sequence) or not curves:
         raise TypeError(
             "fit: curves must be a sequence of (rates, steps, losses), got "
@@ -117,10 +155,11 @@ def _measured(family: type[Law], curves: Sequence[Curve]) -> list[Measured]:
 
 
 def _predicted(law: Law, run: Measured) -> Array:
+    """The losses that a law predicts where they were measured."""
     return law.at(choose(), run.rates, run.t)
 
 
-def _fitted(
+def _best_fit(
     family: type[L],
     runs: list[Measured],
     delta: float,
@@ -128,25 +167,27 @@ def _fitted(
     held: tuple[str, ...],
     starts: int,
 ) -> tuple[float, L]:
-    """The best of some starts."""
-    where = {name: immediate(runs, delta) if name == "B" else _PLAIN[name] for name in held}
+    """The lowest objective of several starts, and its law."""
+    where = {name: immediate_b(runs, delta) if name == "B" else _HELD_AT[name] for name in held}
     problem = Problem(family, runs, delta, where)
     each = [problem.refined(np.random.default_rng([seed, start])) for start in range(starts)]
     return min(each, key=lambda found: found[0])
 
 
-def _chosen(family: type[Law], runs: list[Measured], delta: float, seed: int) -> tuple[str, ...]:
-    """What to hold, so that each curve is best predicted from the others."""
+def _choose_held(
+    family: type[Law], runs: list[Measured], delta: float, seed: int
+) -> tuple[str, ...]:
+    """The constants to hold so that each curve is predicted best from the others."""
     if len(runs) < 2 or len(HELD[family]) < 2:
         return ()
 
     def left_out(held: tuple[str, ...]) -> float:
+        """The error on the curves that were left out, in total."""
         total = 0.0
         for i, run in enumerate(runs):
-            _, law = _fitted(family, runs[:i] + runs[i + 1 :], delta, seed, held, 1)
-            total += float(
-                huber(np.log(np.maximum(_predicted(law, run), 1e-12) / run.losses), delta).mean()
-            )
+            _, law = _best_fit(family, runs[:i] + runs[i + 1 :], delta, seed, held, 1)
+            ratios = np.maximum(_predicted(law, run), 1e-12) / run.losses
+            total += float(huber(np.log(ratios), delta).mean())
         return total
 
     return min(HELD[family], key=left_out)

@@ -1,4 +1,4 @@
-"""Laws of the loss: values that predict the training loss of a run from its rates alone."""
+"""Loss laws: immutable values that predict the training loss of a run from its rates alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.loss_laws.exponential_sums import nodes
-from fastlr.loss_laws.runs import asked, runs
+from fastlr.loss_laws.runs import rising_steps, runs
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Annealing", "Law", "MultiPower"]
@@ -27,20 +27,24 @@ Steps = npt.NDArray[np.int64]
 _Exponent = Annotated[npt.ArrayLike, Number("a number from 0 to 10", 0.0, 10.0)]
 _Steepness = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
 
-# a logarithm of a power that is still a number, and so is one of what it is made from
-_STEEPEST = 600.0
-_WIDEST = 1e40  # a range of r that is spanned by exponentials; beyond it every term is added up
-# nanoseconds, to choose by: what an exponential takes, a term of a sum, and a step
-_A_NODE, _A_TERM, _A_STEP = 2.5, 10.0, 1.5
+# The largest logarithm of a power that stays finite in float64, with room for its factors.
+_MAX_LOG_POWER = 600.0
+_MAX_RATIO = 1e40  # of the range of r; beyond it the terms are added one by one
+# Nanoseconds that a node of the exponential sum, a term of the direct sum and a step take.
+_NODE_NS, _TERM_NS, _STEP_NS = 2.5, 10.0, 1.5
 
 
 @public_methods()
 class Law(ABC):
-    """A family of laws of the loss: what its members have in common.
+    """The base class of loss laws.
 
-    A law is an immutable value of a few constants, ``constants`` by name. ``rates`` are a schedule
-    of any batch shape, or an array of rates whose last axis are the steps of a run. Step 0 is the
-    first update.
+    A law is an immutable value with a few constants. It predicts losses from ``rates``: a schedule
+    of any batch shape, or an array whose last axis is the step. Step 0 is the first update.
+
+    See Also
+    --------
+    MultiPower, Annealing : The laws.
+    fit : Fit the constants to measured losses.
     """
 
     kinds: ClassVar[dict[str, Any]]
@@ -55,18 +59,43 @@ class Law(ABC):
 
     @property
     def constants(self) -> dict[str, float]:
-        """The constants of the law by their names."""
+        """The constants of the law by name."""
         return {name: getattr(self, name) for name in self.kinds}
 
     def final(self, rates: Schedule | npt.ArrayLike, steps: int, threads: int = 1) -> Any:
-        """The loss after so many steps, that is at step ``steps - 1``: a float, or one a lane, an
-        array of the batch shape.
+        """Predict the loss at the last step of a run, step ``steps - 1``.
 
-        It is added up term by term in float64, in O(steps) a lane, most of it where the rate
-        changes; the rates stand in memory one lane at a time. ``threads`` divides the lanes over so
-        many, and gives the same bits. ``inf`` for a run whose rates are all 0. Raises ``TypeError``
-        or ``ValueError`` before work starts: for fewer than 1 step, more than there are rates for,
-        rates that are negative or not finite.
+        Parameters
+        ----------
+        rates : Schedule or array_like
+            A schedule of any batch shape, or rates whose last axis is the step; finite, at least 0.
+        steps : int
+            The length of the run, from 1; at most the number of rates.
+        threads : int
+            How many threads share the lanes. Default 1. The bits do not depend on it.
+
+        Returns
+        -------
+        float or array
+            The loss: a float for one run, otherwise one per lane, of the batch shape. It is
+            ``inf`` for a run whose rates are all 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Before any work, if an argument breaks its rule.
+
+        Notes
+        -----
+        The terms are added one by one in float64, in O(steps) per lane. The rates of one lane at a
+        time are in memory.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+        >>> law.final(flr.linear([0.1, 0.2], 0.0, steps=100), 100).round(4)
+        array([2.4395, 1.9119])
         """
         count = validate_scalar(Period, "final: steps", steps)
         losses = self._losses(
@@ -77,14 +106,41 @@ class Law(ABC):
     def curve(
         self, rates: Schedule | npt.ArrayLike, steps: int | npt.ArrayLike, threads: int = 1
     ) -> Array:
-        """The loss at steps 0 to ``steps - 1``, or at each of an array of steps in any order: shape
-        ``(*lanes, len(steps))``.
+        """Predict the losses at many steps of a run.
 
-        In O(steps) a lane, whatever the number of steps that are asked for, to 1e-10 of B times the
-        sum of all changes of the rate. ``inf`` before the first rate above 0, unless A or alpha is
-        0. ``threads`` and errors as in ``final``.
+        Parameters
+        ----------
+        rates : Schedule or array_like
+            A schedule of any batch shape, or rates whose last axis is the step; finite, at least 0.
+        steps : int or array_like of int
+            The steps ``range(steps)``, or an array of steps in any order.
+        threads : int
+            How many threads share the lanes. Default 1. The bits do not depend on it.
+
+        Returns
+        -------
+        array
+            The losses, of shape ``(*batch shape, number of steps)``. They are ``inf`` before the
+            first rate above 0, unless A or alpha is 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Before any work, if an argument breaks its rule.
+
+        Notes
+        -----
+        The time is O(last step) per lane, whatever the number of steps given. The absolute error is
+        at most 1e-10 of B times the sum of all changes of the rate.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+        >>> law.curve(flr.linear(0.1, 0.0, steps=100), [99, 0]).round(4)
+        array([2.4395, 4.291 ])
         """
-        rising, places = asked("curve", steps)
+        rising, places = rising_steps("curve", steps)
         losses = self._losses("curve", rates, rising, check_threads("curve", threads))
         return (
             losses
@@ -93,33 +149,31 @@ class Law(ABC):
         )
 
     def _losses(self, where: str, rates: object, t: Steps, threads: int) -> Array:
-        """At rising steps."""
-        of, backend = runs(where, rates, int(t[-1]) + 1), choose()
-        losses = allocate(where, (*of.shape, t.size), np.dtype(np.float64))
+        """The losses at rising steps."""
+        batch, backend = runs(where, rates, int(t[-1]) + 1), choose()
+        losses = allocate(where, (*batch.shape, t.size), np.dtype(np.float64))
         rows = losses.reshape(-1, t.size)
 
         def work(lanes: range, _: range) -> None:
-            for lane, row in of.each(backend, lanes):
+            for lane, row in batch.each(backend, lanes):
                 rows[lane] = self.at(backend, row, t)
 
-        split_over_threads(work, of.lanes, of.steps, threads, by_lanes=True)
+        split_over_threads(work, batch.lanes, batch.steps, threads, by_lanes=True)
         return losses
 
     @abstractmethod
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """The loss of one run at rising steps ``t``, by a backend's sums, all of it known to be
-        right.
-        """
+        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
 
     @abstractmethod
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """The same, and its slopes by each of the constants, ``(steps, constants)``."""
+        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
 
 
 @public_methods()
 @dataclass(frozen=True)
 class MultiPower(Law):
-    """The multi-power law.
+    """Predict losses by the multi-power law.
 
     With ``eta_k`` the rate at step k and ``S_j = eta_0 + ... + eta_j``, ``S_(-1) = 0``, the loss at
     step t is
@@ -127,15 +181,40 @@ class MultiPower(Law):
         L0 + A*S_t^-alpha + B * sum over k = 1..t of
             (eta_k - eta_(k-1)) * [1 - (1 + C*eta_k^-gamma * (S_t - S_(k-1)))^-beta].
 
-    A rate that falls lowers the loss, ever more as the run goes on. Where ``eta_k = 0`` the bracket
-    is 1, its limit, as soon as a rate above 0 follows, and 0 before. Luo et al., *A Multi-Power Law
-    for Loss Curve Prediction Across Learning Rate Schedules*, arXiv 2503.12811 (2025).
+    A falling rate lowers the loss, and more so the longer the run continues.
 
-    The constants are numbers: ``L0, A, B >= 0``; C from 1e-18 to 1e18; alpha and gamma from 0 to
-    10, beta from 1e-3 to 10. Raises ``TypeError`` or ``ValueError`` for any other.
+    Parameters
+    ----------
+    L0, A, B : float
+        At least 0.
+    alpha, gamma : float
+        From 0 to 10.
+    C : float
+        From 1e-18 to 1e18.
+    beta : float
+        From 1e-3 to 10.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a constant is not a number in its range.
+
+    Notes
+    -----
+    Where ``eta_k = 0`` the bracket is 1, its limit, as soon as a rate above 0 follows, and 0 before
+    that.
+
+    References
+    ----------
+    Luo et al., *A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules*, arXiv
+    2503.12811 (2025).
+
+    Examples
+    --------
     >>> import fastlr as flr
-    >>> law = flr.loss_laws.MultiPower(L0=3.04, A=0.525, alpha=0.508, B=364.0, C=2.07, beta=0.583, gamma=0.641)
+    >>> law = flr.loss_laws.MultiPower(
+    ...     L0=3.04, A=0.525, alpha=0.508, B=364.0, C=2.07, beta=0.583, gamma=0.641
+    ... )
     >>> cosine = flr.warmup_cosine(peak=3e-4, warmup=2_160, steps=24_000, end=3e-5)
     >>> wsd = flr.wsd(3e-4, warmup=2_160, stable=17_840, cooldown=4_000, end=3e-5)
     >>> round(law.final(cosine, 24_000), 3), round(law.final(wsd, 24_000), 3)
@@ -163,11 +242,11 @@ class MultiPower(Law):
     }
 
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """The loss of one run at rising steps ``t``, by a backend's sums, all of it known to be
-        right.
-        """
+        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
         low, high = self._range(rates[: t[-1] + 1]) if t.size > 1 else (0.0, 0.0)
-        if self._is_spanned(low, high) and not self._is_sooner_done(rates, t, high / low):
+        if self._has_exponential_sum(low, high) and not self._is_direct_faster(
+            rates, t, high / low
+        ):
             by, sums = nodes(self.beta, low, high), np.empty((t.size, 3))
             backend.multi_power_exponentials(
                 rates, t, self._inner, by, np.empty((1, by.shape[1])), sums
@@ -178,11 +257,11 @@ class MultiPower(Law):
         return self._loss(sums[:, 0], sums[:, 1])
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """The same, and its slopes by each of the constants, ``(steps, constants)``.
+        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``.
 
-        ``(1 + a_k*x)^-beta = r_k^beta * (r_k + x)^-beta`` with ``r_k = eta_k^gamma/C``: its slopes
-        by beta, by ``log(C)`` and by gamma are sums of the same exponentials, times ``r_k`` and
-        ``log(eta_k)``.
+        ``(1 + a_k*x)^-beta = r_k^beta * (r_k + x)^-beta`` with ``r_k = eta_k^gamma/C``. Its
+        derivatives by beta, ``log(C)`` and gamma are sums of the same exponentials, times ``r_k``
+        and ``log(eta_k)``.
         """
         by, sums = (
             nodes(self.beta, *self._range(rates[: t[-1] + 1]), slopes=True),
@@ -209,53 +288,75 @@ class MultiPower(Law):
 
     @property
     def _inner(self) -> tuple[float, float, float]:
+        """The constants inside the bracket."""
         return self.C, self.beta, self.gamma
 
     def _loss(self, total: Array, drop: Array) -> Array:
+        """The loss from the area under the rates and the sum over their changes."""
         return self.L0 + _power(self.A, total, self.alpha) + self.B * drop
 
     def _range(self, rates: Array) -> tuple[float, float]:
-        """What ``r_k``, and it with the rates that follow, are between; the first above 0."""
+        """Bounds of ``r_k``, the first above 0, and of ``r_k`` plus all rates that follow."""
         top = float(rates.max())
         if top == 0.0:
             return 1.0, 1.0
         least = float(rates.min()) or float(rates[rates > 0].min())
-        with np.errstate(over="ignore"):  # an infinite range is not spanned
+        with np.errstate(over="ignore"):  # an infinite range has no exponential sum
             low, high = np.array([least, top]) ** self.gamma / self.C
         return float(low), float(high + rates.sum())
 
-    def _is_spanned(self, low: float, high: float) -> bool:
-        """Whether the range, and its power of -beta, are within what exponentials span."""
+    def _has_exponential_sum(self, low: float, high: float) -> bool:
+        """Whether an exponential sum exists for this range and its power of -beta."""
         return (
-            high < _WIDEST * low
-            and self.beta * max(abs(math.log(low)), abs(math.log(high))) < _STEEPEST
+            high < _MAX_RATIO * low
+            and self.beta * max(abs(math.log(low)), abs(math.log(high))) < _MAX_LOG_POWER
         )
 
-    def _is_sooner_done(self, rates: Array, t: Steps, ratio: float) -> bool:
-        """Term by term, rather than by exponentials."""
+    def _is_direct_faster(self, rates: Array, t: Steps, ratio: float) -> bool:
+        """Whether to add the terms one by one is faster than the exponential sum."""
         changes = np.cumsum(np.diff(rates[: t[-1] + 1], prepend=rates[0]) != 0)
-        terms = _A_TERM * float(changes[t].sum()) + _A_STEP * float((t + 1).sum())
-        return terms < _A_NODE * (3.0 * math.log(ratio) + 25.0) * (int(changes[-1]) + t.size)
+        terms = _TERM_NS * float(changes[t].sum()) + _STEP_NS * float((t + 1).sum())
+        return terms < _NODE_NS * (3.0 * math.log(ratio) + 25.0) * (int(changes[-1]) + t.size)
 
 
 @public_methods()
 @dataclass(frozen=True)
 class Annealing(Law):
-    """The annealing law.
+    """Predict losses by the annealing law.
 
     With ``eta_i`` the rate at step i, the loss at step t is
 
         L0 + A*S1^-alpha - C*S2,   S1 = eta_0 + ... + eta_t,   S2 = m_0 + ... + m_t,
         m_0 = 0,   m_i = decay*m_(i-1) + (eta_(i-1) - eta_i).
 
-    S1 is the area under the rates, S2 that of the momentum of their fall. A warm-up counts as a
-    negative fall; a schedule that begins at its peak has none. Tissue, Wang and Wang, *Scaling Law
-    with Learning Rate Annealing*, arXiv 2408.11029 (2024), where ``S2 = sum over i, and over k <=
-    i, of (eta_(k-1) - eta_k) * decay^(i-k)`` and ``decay`` is from 0.99 to 0.999.
+    S1 is the area under the rates, S2 the area under the momentum of their fall.
 
-    The constants are numbers: ``L0, A, C >= 0``; ``alpha`` from 0 to 10; ``decay`` from 0 to below
-    1. Raises ``TypeError`` or ``ValueError`` for any other.
+    Parameters
+    ----------
+    L0, A, C : float
+        At least 0.
+    alpha : float
+        From 0 to 10.
+    decay : float
+        From 0 up to, not including, 1. Default 0.999.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a constant is not a number in its range.
+
+    Notes
+    -----
+    A warm-up counts as a negative fall; a schedule that begins at its peak has none.
+
+    References
+    ----------
+    Tissue, Wang and Wang, *Scaling Law with Learning Rate Annealing*, arXiv 2408.11029 (2024).
+    There ``S2 = sum over i, and over k <= i, of (eta_(k-1) - eta_k) * decay^(i-k)``, and ``decay``
+    is from 0.99 to 0.999.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
     >>> law.curve([0.1, 0.1, 0.05, 0.05], steps=4).round(4)
@@ -279,15 +380,13 @@ class Annealing(Law):
     }
 
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """The loss of one run at rising steps ``t``, by a backend's sums, all of it known to be
-        right.
-        """
+        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
         sums = np.empty((t.size, 3))
         backend.annealing_momenta(rates, t, self.decay, sums)
         return self.L0 + _power(self.A, sums[:, 0], self.alpha) - self.C * sums[:, 1]
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """The same, and its slopes by each of the constants, ``(steps, constants)``."""
+        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
         sums = np.empty((t.size, 3))
         backend.annealing_momenta(rates, t, self.decay, sums)
         total, momenta, by_decay = sums.T
@@ -303,6 +402,6 @@ class Annealing(Law):
 
 
 def _power(factor: float, total: Array, alpha: float) -> Array:
-    """``factor * total^-alpha``, infinite where there was no rate above 0 yet."""
+    """``factor * total^-alpha``, infinite before the first rate above 0."""
     with np.errstate(divide="ignore", over="ignore"):
         return factor * total**-alpha if factor else np.zeros_like(total)

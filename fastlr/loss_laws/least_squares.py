@@ -1,4 +1,4 @@
-"""The descent of a fit: what is made small, where it begins, and where it ends."""
+"""The least-squares problem of a fit: objective, guesses, and minimization."""
 
 from __future__ import annotations
 
@@ -12,37 +12,36 @@ from fastlr.kernels.selection import choose
 from fastlr.loss_laws.curves import Measured
 from fastlr.loss_laws.laws import Annealing, Law, MultiPower
 
-__all__ = ["HELD", "Problem", "huber", "immediate"]
+__all__ = ["HELD", "Problem", "huber", "immediate_b"]
 
 Array = npt.NDArray[np.float64]
 L = TypeVar("L", bound=Law)
 
-# what may be held in a fit, from less to more: curves that look much the same seldom tell all
-# constants from one another
+# The constants that a fit may hold, fewest first. Similar curves seldom determine all constants.
 HELD: dict[type[Law], tuple[tuple[str, ...], ...]] = {
     MultiPower: ((), ("B",), ("B", "beta", "gamma")),
     Annealing: ((),),
 }
 
-# constants in which the loss is linear, and which need no guess
-_OUTER: dict[type[Law], tuple[str, ...]] = {
+# The constants in which the loss is linear. Linear least squares finds them without a guess.
+_LINEAR: dict[type[Law], tuple[str, ...]] = {
     MultiPower: ("L0", "A", "B"),
     Annealing: ("L0", "A", "C"),
 }
-_MOST = 4.0  # of an exponent, in a fit: no more is to be told from a loss
-_GUESSES = 8  # that are looked at for one that is refined
-# a loss of a law on its way, which may be below 0, and a constant that is as good as 0
+_MAX_EXPONENT = 4.0  # in a fit; measured losses do not distinguish larger exponents
+_GUESSES = 8  # per start; the best one is refined
+# The least value of a constant, and of a predicted loss, which may be below 0 during a fit.
 _TINY = 1e-12
 
 
 def huber(errors: Array, delta: float) -> Array:
-    """``e^2/2`` up to ``|e| = delta``, and beyond ``delta*(|e| - delta/2)``."""
+    """The Huber loss: ``e^2/2`` if ``|e| <= delta``, otherwise ``delta*(|e| - delta/2)``."""
     size = np.abs(errors)
     return np.where(size <= delta, size * size / 2.0, delta * (size - delta / 2.0))
 
 
 class Problem(NamedTuple, Generic[L]):
-    """Constants of a family that are nearest to measured losses, some of them held."""
+    """Find the constants of a family that fit measured losses best, with some held."""
 
     family: type[L]
     measured: list[Measured]
@@ -51,22 +50,23 @@ class Problem(NamedTuple, Generic[L]):
 
     @property
     def names(self) -> list[str]:
-        """All constants."""
+        """The names of all constants."""
         return list(self.family.kinds)
 
     @property
     def free(self) -> npt.NDArray[np.bool_]:
-        """Which of them are changed."""
+        """Per constant, whether it is fitted."""
         return np.array([name not in self.held for name in self.names])
 
     @property
     def losses(self) -> Array:
-        """Those of all curves that were measured."""
+        """The measured losses of all curves."""
         return np.concatenate([run.losses for run in self.measured])
 
     def law(self, at: Array) -> L:
-        """The law at a place: the logarithms of its free constants, for decay that of ``1 -
-        decay``.
+        """Return the law at a point of the search space.
+
+        Its coordinates are the logarithms of the free constants, and of ``1 - decay`` for decay.
         """
         found = np.clip(np.exp(at), *self._limits)
         numbers = iter(np.where(self._is_share, 1.0 - found, found).tolist())
@@ -75,7 +75,7 @@ class Problem(NamedTuple, Generic[L]):
         )
 
     def place(self, constants: dict[str, float]) -> Array:
-        """Where a law stands."""
+        """Return the point of the search space for these constants."""
         numbers = np.array([constants[name] for name in self.names])[self.free]
         place: Array = np.log(
             np.clip(np.where(self._is_share, 1.0 - numbers, numbers), *self._limits)
@@ -83,15 +83,16 @@ class Problem(NamedTuple, Generic[L]):
         return place
 
     def slopes(self, law: Law) -> tuple[Array, Array]:
-        """The losses that a law predicts, and their slopes by its constants."""
+        """Return the losses that a law predicts, and their derivatives by its constants."""
         each = [law.slopes(choose(), run.rates, run.t) for run in self.measured]
         return np.concatenate([losses for losses, _ in each]), np.concatenate(
             [slopes for _, slopes in each]
         )
 
     def refined(self, random: np.random.Generator) -> tuple[float, L]:
-        """The sum that was made small and the law, from the best of some guesses; first by
-        squares, which pull from afar.
+        """Refine the best of some guesses; return the objective and the law.
+
+        Plain least squares comes first: its gradient stays large far from the minimum.
         """
         from scipy.optimize import least_squares
 
@@ -109,8 +110,9 @@ class Problem(NamedTuple, Generic[L]):
         return float(found.cost), self.law(found.x)
 
     def _errors(self) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
-        """Those of the logarithms at a place, and their slopes, which are asked for one after
-        the other.
+        """Two functions of a point: the errors of the logarithms, and their derivatives.
+
+        SciPy calls one after the other at the same point, so the last result is kept.
         """
         known: dict[bytes, tuple[Array, Array]] = {}
 
@@ -129,13 +131,14 @@ class Problem(NamedTuple, Generic[L]):
         return lambda at: both(at)[0], lambda at: both(at)[1]
 
     def _guess(self, random: np.random.Generator) -> tuple[float, Array]:
-        """How far off a guess is, and its place: constants within powers by chance, those
-        before them by least squares.
+        """The error of a guess, and its point.
+
+        Nonlinear constants are random; linear ones follow by nonnegative least squares.
         """
         from scipy.optimize import nnls
 
-        outer = _OUTER[self.family]
-        constants = {**dict.fromkeys(outer, 1.0), **self._inner(random), **self.held}
+        outer = _LINEAR[self.family]
+        constants = {**dict.fromkeys(outer, 1.0), **self._guess_nonlinear(random), **self.held}
         _, slopes = self.slopes(self.family(*[constants[name] for name in self.names]))
         columns = {name: slopes[:, self.names.index(name)] / self.losses for name in outer}
         rest = 1.0 - sum(self.held[name] * columns.pop(name) for name in outer if name in self.held)
@@ -146,8 +149,10 @@ class Problem(NamedTuple, Generic[L]):
             {**constants, **dict(zip(columns, found.tolist(), strict=True))}
         )
 
-    def _inner(self, random: np.random.Generator) -> dict[str, float]:
-        """Of C what the ratio within the bracket is by the end of a run, which does not hang on
+    def _guess_nonlinear(self, random: np.random.Generator) -> dict[str, float]:
+        """Random values of the nonlinear constants.
+
+        C is guessed by the ratio inside the bracket at the end of a run, which is independent of
         the scale of the rates.
         """
 
@@ -163,19 +168,22 @@ class Problem(NamedTuple, Generic[L]):
 
     @property
     def _is_share(self) -> npt.NDArray[np.bool_]:
+        """Per free constant, whether it is searched by ``1 - constant``, as decay is."""
         return np.array([name == "decay" for name in self.names])[self.free]
 
     @property
     def _limits(self) -> tuple[Array, Array]:
+        """The bounds of the free constants."""
         exponents = np.isin(self.names, ["alpha", "beta", "gamma"])[self.free]
-        low, high = np.where(exponents, 1e-3, _TINY), np.where(exponents, _MOST, 1.0 / _TINY)
+        low, high = (
+            np.where(exponents, 1e-3, _TINY),
+            np.where(exponents, _MAX_EXPONENT, 1.0 / _TINY),
+        )
         return np.where(self._is_share, 1e-9, low), np.where(self._is_share, 1.0, high)
 
 
-def immediate(measured: list[Measured], delta: float) -> float:
-    """B of the law whose bracket is 1, as if a drop came at once: the loss is ``L0 +
-    A*S_t^-alpha + B*(eta_t - eta_0)``.
-    """
+def immediate_b(measured: list[Measured], delta: float) -> float:
+    """Fit B in a law whose bracket is 1: the loss is ``L0 + A*S_t^-alpha + B*(eta_t - eta_0)``."""
     from scipy.optimize import least_squares, nnls
 
     total = np.concatenate([np.cumsum(run.rates)[run.t] for run in measured])
@@ -194,7 +202,7 @@ def immediate(measured: list[Measured], delta: float) -> float:
         level, height, b = np.maximum(nnls(basis, np.ones_like(losses))[0], _TINY)
         least, most = (
             np.log([_TINY, _TINY, 1e-3, _TINY]),
-            np.log([1 / _TINY, 1 / _TINY, _MOST, 1 / _TINY]),
+            np.log([1 / _TINY, 1 / _TINY, _MAX_EXPONENT, 1 / _TINY]),
         )
         found = least_squares(
             residuals,

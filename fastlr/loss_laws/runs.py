@@ -1,6 +1,4 @@
-"""The rates that a law is asked about: of a schedule, tabulated one lane at a time, or of an
-array.
-"""
+"""The rates that a law predicts from: a schedule, one lane at a time, or an array."""
 
 from __future__ import annotations
 
@@ -18,52 +16,53 @@ from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.program import positions
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Runs", "asked", "runs"]
+__all__ = ["Runs", "rising_steps", "runs"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
 _RATES = Number("a Schedule or an array of rates", core=1)
-_HIGHEST = 1e290  # as the rates of a schedule are
+_MAX_RATE = 1e290  # the limit for the rates of a schedule
 
 
 class Runs(NamedTuple):
-    """Runs of so many steps, of this batch shape: the program of a schedule, or an array of
-    rates, a row a run.
+    """The first ``steps`` steps of the runs of a batch.
+
+    They are either the program of a schedule or ``rows``, an array with one row of rates per run.
     """
 
     shape: tuple[int, ...]
     steps: int
-    words: Array | None
+    program: Array | None
     rows: Array | None
 
     @property
     def lanes(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return math.prod(self.shape)
 
     def each(self, backend: Backend, lanes: range) -> Iterator[tuple[int, Array]]:
-        """The place of each of some runs, and its rates, which stand where those of the next
-        will.
-        """
-        if self.words is None:
+        """Yield the place and the rates of some runs. The next run overwrites the rates."""
+        if self.program is None:
             assert self.rows is not None
             for lane in lanes:
                 yield lane, np.ascontiguousarray(self.rows[lane], dtype=np.float64)
             return
-        places, rates = positions(self.words), np.empty(self.steps)
-        # every lane's row of this table is the same memory: it is filled one lane at a time
+        places, rates = positions(self.program), np.empty(self.steps)
+        # A zero stride makes all rows of this table the same memory, which holds one lane at a
+        # time. The backend fills a whole table row by row.
         table = np.lib.stride_tricks.as_strided(
             rates, (self.lanes, self.steps), (0, rates.itemsize)
         )
         for lane in lanes:
-            backend.table(self.words, range(lane, lane + 1), range(self.steps), 0, 1, table)
+            backend.table(self.program, range(lane, lane + 1), range(self.steps), 0, 1, table)
             yield int(places[lane]), rates
 
 
-def asked(where: str, steps: object) -> tuple[Steps, Steps]:
-    """Steps that rise, from how many there are or from an array of them in any order, and where
-    each that was asked stands.
+def rising_steps(where: str, steps: object) -> tuple[Steps, Steps]:
+    """Sort the steps that a user gives, as a number of steps or as an array in any order.
+
+    Returns the distinct steps, rising, and where each given step stands among them.
     """
     if isinstance(steps, int | np.integer) and not isinstance(steps, bool):
         count = validate_scalar(Period, f"{where}: steps", steps)
@@ -84,24 +83,25 @@ def asked(where: str, steps: object) -> tuple[Steps, Steps]:
 
 
 def runs(where: str, rates: object, steps: int) -> Runs:
-    """The first ``steps`` rates of a schedule, or of an array whose last axis are the steps;
-    errors begin with ``where``.
+    """The first ``steps`` rates of a schedule, or of an array whose last axis is the step.
+
+    Errors begin with ``where``.
     """
     if isinstance(rates, Schedule):
-        words = rates.program.view(np.ndarray)
-        if steps > words[3]:
+        program = rates.program.view(np.ndarray)
+        if steps > program[3]:
             raise ValueError(
-                f"{where}: steps must end by step {int(words[3])}, as past_end='raise', got {steps}"
+                f"{where}: steps must end by step {int(program[3])}, as past_end='raise', "
+                f"got {steps}"
             )
         allocate(where, (steps,), np.dtype(np.float64))
-        return Runs(rates.shape, steps, words, None)
+        return Runs(rates.shape, steps, program, None)
     array = _RATES.array(f"{where}: rates", rates)
     if steps > array.shape[-1]:
         raise ValueError(
-            f"{where}: steps must be at most the {array.shape[-1]} that there are rates "
-            f"for, got {steps}"
+            f"{where}: steps must be at most {array.shape[-1]}, the number of rates, got {steps}"
         )
     used = array[..., :steps]
-    if not (float(used.min()) >= 0 and float(used.max()) <= _HIGHEST):  # a NaN is neither
+    if not (float(used.min()) >= 0 and float(used.max()) <= _MAX_RATE):  # also true for NaN
         validate(Rates, f"{where}: rates", used)
     return Runs(used.shape[:-1], steps, None, used.reshape(-1, steps))

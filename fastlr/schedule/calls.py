@@ -140,6 +140,6 @@ def _written(value: object) -> str:
     if value.size > _MOST_SHOWN and value.dtype.kind == "U":
         return f"<{value.size:,} words>"
     if value.size > _MOST_SHOWN:
-        kind, items = "names" if value.dtype.kind == "U" else "numbers", value.ravel().tolist()
-        return f"<{value.size:,} {kind} from {min(items)!r} to {max(items)!r}>"
+        items = value.ravel().tolist()
+        return f"<{value.size:,} numbers from {min(items)!r} to {max(items)!r}>"
     return repr(value.tolist())

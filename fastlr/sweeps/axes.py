@@ -1,6 +1,4 @@
-"""Axes of a sweep: parameters that vary together, and their values at any of the places along
-it.
-"""
+"""Axes of a sweep: parameters that vary together, and their values at places along the axis."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
@@ -15,59 +13,71 @@ from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import public
 from fastlr.sweeps.identity import identity
 
-__all__ = ["Axis", "Listed", "values_of", "zipped"]
+__all__ = ["LISTED_RULE", "Axis", "Listed", "values_of", "zipped"]
 
 Places = npt.NDArray[np.int64]
+
+LISTED_RULE = "must be a non-empty list of numbers or strings"
 
 
 @runtime_checkable
 class Axis(Protocol):
-    """Parameters that vary together: of each, a value for every place from 0 to ``size - 1``."""
+    """Parameters that vary together: each has a value at every place from 0 to ``size - 1``.
+
+    ``zipped`` and the draws (``random``, ``latin_hypercube``, ``sobol``) make axes. A class of your
+    own is an axis if it has these attributes and methods.
+    """
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters."""
+        """The names of the parameters."""
 
     @property
     def size(self) -> int:
-        """How many places there are."""
+        """The number of places."""
 
     def values(self, places: Places) -> dict[str, npt.NDArray[Any]]:
-        """Of each parameter, the values at these places, along the first axis of an array."""
+        """Return, per parameter, its values at these places, along the first axis of an array."""
 
-    def described(self) -> dict[str, Any]:
-        """The axis as plain data, for a person to read."""
+    def describe(self) -> dict[str, Any]:
+        """Describe the axis as plain JSON data, for a person to read."""
 
     def identity(self) -> Any:
-        """The axis as plain JSON data, different wherever a value is."""
+        """Return plain JSON data that differs whenever a value differs."""
 
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """Values that are listed, each parameter's along the first axis of its array."""
+    """An axis of listed values.
+
+    Parameters
+    ----------
+    lists : Mapping of str to array or range
+        Per parameter, its values along the first axis. All have the same length.
+    """
 
     lists: Mapping[str, npt.NDArray[Any] | range]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters."""
+        """The names of the parameters."""
         return tuple(self.lists)
 
     @property
     def size(self) -> int:
-        """How many values each has."""
+        """The number of values per parameter."""
         return len(next(iter(self.lists.values())))
 
     def values(self, places: Places) -> dict[str, npt.NDArray[Any]]:
-        """Those at these places."""
-        return {name: _at(values, places) for name, values in self.lists.items()}
+        """Return, per parameter, its values at these places."""
+        return {name: _take(values, places) for name, values in self.lists.items()}
 
-    def described(self) -> dict[str, Any]:
-        """The lists themselves."""
-        return {name: _written(values) for name, values in self.lists.items()}
+    def describe(self) -> dict[str, Any]:
+        """Return the lists; a range as ``{"from", "to", "count"}``."""
+        return {name: _list_to_json(values) for name, values in self.lists.items()}
 
     def identity(self) -> Any:
-        """Each name with the dtype and the bits of its values."""
+        """Return each name with the dtype and the bits of its values."""
         return ["listed", [[name, identity(values)] for name, values in self.lists.items()]]
 
     def __eq__(self, other: object) -> bool:
@@ -79,11 +89,27 @@ class Listed:
 
 @public
 def zipped(**parameters: npt.ArrayLike) -> Listed:
-    """An axis along which several parameters take their values together: the first of each, then
-    the second of each.
+    """Make an axis along which several parameters vary together.
 
-    Raises ``ValueError`` where they are not of one length.
+    At place ``i`` each parameter has the ``i``-th value of its list.
 
+    Parameters
+    ----------
+    **parameters : array_like
+        Per parameter, a list of its values. All lists have the same length, at least 1.
+
+    Returns
+    -------
+    Listed
+        An axis for ``sweep``.
+
+    Raises
+    ------
+    ValueError
+        If there is no parameter, or the lengths differ, or a value is not a number or a string.
+
+    Examples
+    --------
     >>> zipped(warmup=[100, 200], cooldown=[1_000, 2_000]).size
     2
     """
@@ -91,16 +117,19 @@ def zipped(**parameters: npt.ArrayLike) -> Listed:
     lengths = {name: len(values) for name, values in lists.items()}
     if not lists or len(set(lengths.values())) > 1:
         raise ValueError(
-            f"zipped: parameters must have values, as many each, got {short_repr(lengths)} of them"
+            "zipped: parameters must be non-empty and of equal length, got lengths "
+            f"{short_repr(lengths)}"
         )
     return Listed(lists)
 
 
-def _at(values: npt.NDArray[Any] | range, places: Places) -> npt.NDArray[Any]:
+def _take(values: npt.NDArray[Any] | range, places: Places) -> npt.NDArray[Any]:
+    """The values at some places; those of a range are computed."""
     return values.start + values.step * places if isinstance(values, range) else values[places]
 
 
-def _written(values: npt.NDArray[Any] | range) -> Any:
+def _list_to_json(values: npt.NDArray[Any] | range) -> Any:
+    """Listed values as JSON data."""
     return (
         {"from": values[0], "to": values[-1], "count": len(values)}
         if isinstance(values, range)
@@ -109,8 +138,9 @@ def _written(values: npt.NDArray[Any] | range) -> Any:
 
 
 def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
-    """A list of values as a read-only array of its own, along whose first axis they stand; a
-    range as it is.
+    """A list of values as a new read-only array; a range as it is.
+
+    Raises ``TypeError`` or ``ValueError``, beginning with ``where``, for anything else.
     """
     if (
         isinstance(values, range)
@@ -118,10 +148,8 @@ def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
         and max(abs(values[0]), abs(values[-1])) <= 2**53
     ):
         return values
-    array = np.array(as_array(f"{where} must be values of one form", values))
+    array = np.array(as_array(f"{where} {LISTED_RULE}", values))
     if array.ndim == 0 or array.shape[0] == 0 or array.dtype.kind not in "iufUb":
-        raise ValueError(
-            f"{where} must be a list of at least one number or word, got {short_repr(values)}"
-        )
+        raise ValueError(f"{where} {LISTED_RULE}, got {short_repr(values)}")
     array.flags.writeable = False
     return array

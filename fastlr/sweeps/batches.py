@@ -1,5 +1,6 @@
-"""Lanes: what a sweep and a batch have in common, many schedules in an order, of which any are
-made when they are asked for.
+"""What a sweep and a batch have in common: an ordered set of lanes, built a batch at a time.
+
+A lane is one scalar schedule.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -18,58 +19,56 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["Batch", "Lanes", "chunks_of", "collect", "identified", "lanes_of", "rates_into"]
 
 Places = npt.NDArray[np.int64]
-Parts = Iterable[tuple[Places, Schedule]]
+Batches = Iterable[tuple[Places, Schedule]]
 
 
 class Lanes(Protocol):
-    """Schedules at places from 0 to ``size - 1``."""
+    """An ordered set of scalar schedules, at places from 0 to ``size - 1``."""
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of lanes."""
 
     @property
     def fingerprint(self) -> str | None:
-        """The same for equal lanes on every machine; ``None`` where they cannot be identified
-        exactly.
-        """
+        """The same for equal lanes on every machine; ``None`` if they have no exact identity."""
 
-    def described(self) -> dict[str, Any]:
-        """What they are, as plain JSON data."""
+    def describe(self) -> dict[str, Any]:
+        """Describe the lanes as plain JSON data."""
 
-    def parts(self, places: range) -> Iterator[tuple[Places, Schedule]]:
-        """Those at these places in batches, each with where among the places its lanes are."""
+    def batches(self, places: range) -> Iterator[tuple[Places, Schedule]]:
+        """Yield the lanes at these places in batches, each after its positions in ``places``."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The lanes of one schedule, in C order."""
+    """The lanes of one schedule, in C order of its batch shape."""
 
     schedule: Schedule
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of lanes."""
         return int(np.prod(self.schedule.shape))
 
     @property
     def fingerprint(self) -> str:
-        """The schedule's own."""
+        """The fingerprint of the schedule."""
         return self.schedule.fingerprint
 
-    def described(self) -> dict[str, Any]:
-        """The schedule's spec."""
+    def describe(self) -> dict[str, Any]:
+        """Return the spec of the schedule."""
         return self.schedule.to_spec()
 
-    def parts(self, places: range) -> Iterator[tuple[Places, Schedule]]:
-        """Those at these places, one batch for each that they are in along the last axis."""
+    def batches(self, places: range) -> Iterator[tuple[Places, Schedule]]:
+        """Yield one batch per row of the last axis that the places lie in."""
         length = self.schedule.shape[-1] if self.schedule.shape else 1
-        for row, own in groupby(range(len(places)), lambda i: places[i] // length):
-            at = np.array(list(own))
-            yield at, self._along(row, np.asarray(places)[at] % length)
+        for row, in_row in groupby(range(len(places)), lambda i: places[i] // length):
+            positions = np.array(list(in_row))
+            yield positions, self._lanes_of_row(row, np.asarray(places)[positions] % length)
 
-    def _along(self, row: int, places: Places) -> Schedule:
-        """The lanes at these places of a row of the last axis."""
+    def _lanes_of_row(self, row: int, places: Places) -> Schedule:
+        """The lanes at these places of one row along the last axis."""
         if self.size == places.size:
             return self.schedule
         head = tuple(map(int, np.unravel_index(row, self.schedule.shape[:-1])))
@@ -77,12 +76,13 @@ class Batch:
 
 
 def lanes_of(where: str, value: object) -> Lanes:
-    """A sweep as it is, a schedule as its lanes; ``TypeError``, beginning with ``where``, for
-    anything else.
+    """A sweep as it is, or a schedule as a ``Batch``.
+
+    Raises ``TypeError``, beginning with ``where``, for anything else.
     """
     if isinstance(value, Schedule):
         return Batch(value)
-    if not all(hasattr(value, name) for name in ("size", "fingerprint", "described", "parts")):
+    if not all(hasattr(value, name) for name in ("size", "fingerprint", "describe", "batches")):
         raise TypeError(
             f"{where} must be a Sweep or a Schedule, got {type(value).__name__} {short_repr(value)}"
         )
@@ -91,13 +91,14 @@ def lanes_of(where: str, value: object) -> Lanes:
 
 
 def identified(where: str, lanes: Lanes) -> str:
-    """The fingerprint of lanes; ``ValueError``, beginning with ``where``, for lanes that have
-    none.
+    """The fingerprint of lanes.
+
+    Raises ``ValueError``, beginning with ``where``, if they have none.
     """
     if (fingerprint := lanes.fingerprint) is not None:
         return fingerprint
     why = getattr(lanes, "unidentified", "") or "it cannot be identified exactly"
-    rule = f"{where} must be of a sweep with a fingerprint, by which a store knows what it holds"
+    rule = f"{where} must be for a sweep with a fingerprint, which identifies the store"
     raise ValueError(
         f"{rule}; this sweep has none: {why}. Give its function a version: "
         "sweep(function, version='1', ...)"
@@ -105,7 +106,7 @@ def identified(where: str, lanes: Lanes) -> str:
 
 
 def chunks_of(size: int, most: int) -> Iterator[range]:
-    """``range(size)`` in order, so many at a time.
+    """Split ``range(size)``, in order, into ranges of at most ``most``.
 
     >>> list(chunks_of(5, 2))
     [range(0, 2), range(2, 4), range(4, 5)]
@@ -113,33 +114,35 @@ def chunks_of(size: int, most: int) -> Iterator[range]:
     return (range(i, min(i + most, size)) for i in range(0, size, most))
 
 
-def rates_into(out: npt.NDArray[Any], parts: Parts, steps: range, threads: int) -> None:
-    """Fill ``out``, a row a lane and a column a step, with the rates of these batches."""
-    asked = steps.start, steps.stop, steps.step
-    for own, batch in parts:
-        if own.size == out.shape[0]:
+def rates_into(out: npt.NDArray[Any], batches: Batches, steps: range, threads: int) -> None:
+    """Fill ``out``, one row per lane and one column per step, with the rates of these batches."""
+    bounds = steps.start, steps.stop, steps.step
+    for positions, batch in batches:
+        if positions.size == out.shape[0]:
             batch.table(
-                *asked,
-                out=out.reshape(*batch.shape, -1) if batch.shape != own.shape else out,
+                *bounds,
+                out=out.reshape(*batch.shape, -1) if batch.shape != positions.shape else out,
                 threads=threads,
             )
         else:
-            out[own] = batch.table(*asked, dtype=out.dtype, threads=threads).reshape(own.size, -1)
+            rates = batch.table(*bounds, dtype=out.dtype, threads=threads)
+            out[positions] = rates.reshape(positions.size, -1)
 
 
 def collect(
-    lanes: Lanes, places: range, ask: Callable[[Schedule], Mapping[str, npt.ArrayLike]]
+    lanes: Lanes, places: range, compute: Callable[[Schedule], Mapping[str, npt.ArrayLike]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """What each batch at these places answers, by name, one value a lane, in order.
+    """Compute something of each batch at these places: by name, one value per lane, in order.
 
     >>> import fastlr as flr
     >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30])
-    >>> gathered(family, range(1, 4), lambda batch: {"highest": batch.max(5)})
+    >>> collect(family, range(1, 4), lambda batch: {"highest": batch.max(5)})
     {'highest': array([0.1, 0.1, 0.2])}
     """
-    answers: dict[str, npt.NDArray[Any]] = {}
-    for own, batch in lanes.parts(places):
-        for name, values in ask(batch).items():
-            answer = np.asarray(values).reshape(own.size)
-            answers.setdefault(name, np.empty(len(places), answer.dtype))[own] = answer
-    return answers
+    results: dict[str, npt.NDArray[Any]] = {}
+    for positions, batch in lanes.batches(places):
+        for name, values in compute(batch).items():
+            lane_values = np.asarray(values).reshape(positions.size)
+            result = results.setdefault(name, np.empty(len(places), lane_values.dtype))
+            result[positions] = lane_values
+    return results

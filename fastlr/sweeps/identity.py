@@ -1,8 +1,8 @@
-"""Identity: values and functions as plain JSON data that is equal only where they are equal.
+"""The identity of values and functions: plain JSON data that is equal only for equal values.
 
-Fingerprints of sweeps are made from it. Equal data means the same value in every process and on
-every machine: nothing of it comes from ``id`` or ``hash``. What cannot be written so raises
-``UnidentifiedError``; nothing is left out in silence.
+Fingerprints of sweeps are hashes of it. It is the same in every process and on every machine, since
+nothing in it comes from ``id`` or ``hash``. A value without an exact identity raises
+``UnidentifiedError``; nothing is left out silently.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -24,8 +24,8 @@ from fastlr.schedule.calls import Call
 
 __all__ = ["UnidentifiedError", "identity", "owned"]
 
-# modules whose functions depend on their arguments alone
-_PURE = frozenset(
+# Modules whose functions depend only on their arguments.
+_PURE_MODULES = frozenset(
     [
         "__future__",
         "_functools",
@@ -47,8 +47,8 @@ _PURE = frozenset(
         "typing",
     ]
 )
-# built-in functions that reach what no identity can see
-_OPAQUE = frozenset(
+# Built-in functions that reach values which their code does not name.
+_OPAQUE_BUILTINS = frozenset(
     [
         "__import__",
         "breakpoint",
@@ -67,27 +67,43 @@ _OPAQUE = frozenset(
         "vars",
     ]
 )
-# names within pure modules that do not depend on their arguments alone
-_CHANGING = frozenset(
+# Names within these modules that depend on more than their arguments.
+_IMPURE_NAMES = frozenset(
     ["fromfile", "genfromtxt", "load", "loadtxt", "memmap", "open_memmap", "random"]
 )
-_GLOBALS = frozenset(["LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"])
-_MOST_NESTED = 100
-_MOST_READ = 1_000_000
-_WORD = 8  # bytes of the largest number whose bytes are the same on every machine
+_GLOBAL_LOADS = frozenset(["LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"])
+_MAX_DEPTH = 100
+_MAX_VALUES = 1_000_000
+_MAX_ITEMSIZE = 8  # bytes; wider numbers differ in layout between machines
 
 
 class UnidentifiedError(ValueError):
-    """A value that has no exact form as data: the message says which, and why."""
+    """A value has no exact identity. The message says which value, and why."""
 
 
 def identity(value: object) -> Any:
-    """A value as plain JSON data, equal for equal values alone; ``UnidentifiedError`` where there
-    is none.
+    """Return plain JSON data that is equal only for equal values.
 
-    Numbers, words, arrays, collections of them, schedules and rules have one. So does a function:
-    its compiled code, defaults, closure and the globals that it reads.
+    Numbers, strings, arrays, collections of them, schedules and plateau rules have an identity. So
+    does a function: its compiled code, defaults, closure and the globals that it reads.
 
+    Parameters
+    ----------
+    value : object
+        What to identify.
+
+    Returns
+    -------
+    JSON data
+        Nested lists of strings and numbers.
+
+    Raises
+    ------
+    UnidentifiedError
+        If the value, or a part of it, has no exact identity.
+
+    Examples
+    --------
     >>> identity(1), identity(1.0), identity([True])
     (['int', '1'], ['float', '0x1.0000000000000p+0'], ['list', [['bool', 'True']]])
     >>> identity(lambda x: x + 1) == identity(lambda x: x + 2)
@@ -100,30 +116,33 @@ def identity(value: object) -> Any:
 
 
 def owned(value: Any) -> Any:
-    """The same value, of which arrays and collections are copies that nobody else can change;
-    itself if it holds itself.
+    """Copy the arrays and collections of a value, so that nobody else can change them.
+
+    A value that contains itself is returned as it is.
     """
     try:
-        return _owned(value)
+        return _copy(value)
     except RecursionError:
         return value
 
 
-def _owned(value: Any) -> Any:
+def _copy(value: Any) -> Any:
+    """Copy the arrays and collections inside a value."""
     if _is_array(value):
         copy = np.array(value)
         copy.flags.writeable = False
         return copy
     if type(value) in (list, tuple, set, frozenset):
-        return type(value)(map(_owned, value))
+        return type(value)(map(_copy, value))
     if type(value) is dict:
-        return {key: _owned(item) for key, item in value.items()}
+        return {key: _copy(item) for key, item in value.items()}
     return value
 
 
 class _Reader:
-    """Reads one value. A collection or a function that holds itself is named by its place among
-    those that are being read.
+    """Reads the identity of one value.
+
+    A collection or function inside itself is named by its depth among those being read.
     """
 
     def __init__(self) -> None:
@@ -131,6 +150,7 @@ class _Reader:
         self._count = 0
 
     def read(self, value: object) -> Any:
+        """Read the identity of a value of any type."""
         kind = type(value)
         if kind in _SCALARS:
             return [kind.__name__, _SCALARS[kind](value)]
@@ -140,26 +160,27 @@ class _Reader:
             return ["dtype", _dtype(value)]
         if _is_own(value) and isinstance(call := getattr(value, "_call", None), Call):
             return [kind.__name__, call.fingerprint()]
-        return self._once(value)
+        return self._read_nested(value)
 
-    def _once(self, value: object) -> Any:
-        """What may hold other values, itself among them."""
+    def _read_nested(self, value: object) -> Any:
+        """Read a value that may contain other values, or itself."""
         place = next((place for place, other in enumerate(self._open) if other is value), None)
         if place is not None:
             return ["within", place]
         self._count += 1
-        if len(self._open) > _MOST_NESTED or self._count > _MOST_READ:
+        if len(self._open) > _MAX_DEPTH or self._count > _MAX_VALUES:
             raise UnidentifiedError(
-                f"it holds more than {_MOST_READ:,} values, or is nested more than "
-                f"{_MOST_NESTED} deep"
+                f"it contains more than {_MAX_VALUES:,} values, or is nested more than "
+                f"{_MAX_DEPTH} deep"
             )
         self._open.append(value)
         try:
-            return self._held(value)
+            return self._read_by_type(value)
         finally:
             self._open.pop()
 
-    def _held(self, value: object) -> Any:
+    def _read_by_type(self, value: object) -> Any:
+        """Read a value by its type, or raise if no type fits."""
         match value:
             case np.ndarray() if _is_array(value):
                 return ["array", self._array(value)]
@@ -194,10 +215,8 @@ class _Reader:
         )
 
     def _array(self, array: npt.NDArray[Any]) -> Any:
-        """The dtype, the shape and every element: by its bytes, where they are the same on
-        every machine.
-        """
-        if array.dtype.kind in "biuf" and array.dtype.itemsize <= _WORD:
+        """The dtype, the shape and every element; as bytes where machines agree on them."""
+        if array.dtype.kind in "biuf" and array.dtype.itemsize <= _MAX_ITEMSIZE:
             data = array.astype(array.dtype.newbyteorder("<"), order="C")
             return [_dtype(array.dtype), list(array.shape), _digest(data.tobytes())]
         if array.dtype.kind in "US":
@@ -206,7 +225,7 @@ class _Reader:
                 list(array.shape),
                 list(map(repr, array.reshape(-1).tolist())),
             ]
-        # a long double is written by the shortest decimals that give it back
+        # The shortest decimals that give a long double back are the same on every machine.
         if array.dtype.kind in "fc":
             return [_dtype(array.dtype), list(array.shape), list(map(repr, array.reshape(-1)))]
         if array.dtype.kind == "O":
@@ -216,6 +235,7 @@ class _Reader:
     # -- functions ---------------------------------------------------------------------------------
 
     def _function(self, function: types.FunctionType) -> Any:
+        """The code of a function, and the values that it reads."""
         try:
             cells = [cell.cell_contents for cell in function.__closure__ or ()]
         except ValueError:
@@ -234,12 +254,13 @@ class _Reader:
         closure = dict(zip(function.__code__.co_freevars, cells, strict=True))
         for part, values in (("closure", closure), ("globals", dict(_globals_of(function)))):
             found[part] = [
-                [name, self._part(function, name, value)] for name, value in values.items()
+                [name, self._read_used_value(function, name, value)]
+                for name, value in values.items()
             ]
         return {"code": self.read(function.__code__), **found}
 
-    def _part(self, function: types.FunctionType, name: str, value: object) -> Any:
-        """A value that a function reads, or an error that says by which name."""
+    def _read_used_value(self, function: types.FunctionType, name: str, value: object) -> Any:
+        """Read a value that a function uses; an error names the function and the variable."""
         try:
             return self.read(value)
         except UnidentifiedError as error:
@@ -248,9 +269,7 @@ class _Reader:
             ) from None
 
     def _code(self, code: types.CodeType) -> Any:
-        """Compiled code but for its lines and its file; it is that of one minor version of
-        Python.
-        """
+        """Compiled code without its file and line numbers. It depends on the Python version."""
         return {
             "python": [sys.implementation.cache_tag, *sys.version_info[:2]],
             "bytes": [code.co_code.hex(), getattr(code, "co_exceptiontable", b"").hex()],
@@ -279,31 +298,33 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 
 
 def _digest(data: bytes) -> str:
+    """The SHA-256 of bytes, as hex digits."""
     from hashlib import sha256
 
     return sha256(data).hexdigest()
 
 
 def _is_array(value: object) -> bool:
-    """Whether its elements are all that it is."""
+    """Whether a value is an array without further attributes, as a subclass may have."""
     return type(value) in (np.ndarray, np.memmap)
 
 
 def _is_own(value: object) -> bool:
-    """Whether it is of a class of fastlr's own."""
+    """Whether the class of a value is fastlr's own."""
     return type(value).__module__.partition(".")[0] == "fastlr"
 
 
 def _dtype(dtype: np.dtype[Any]) -> str:
-    """Its name, whatever the order of its bytes."""
+    """The name of a dtype, without its byte order."""
     if dtype.kind not in "biufcUSO":
         raise UnidentifiedError(f"dtype {dtype} cannot be identified exactly")
     return dtype.newbyteorder("=").name
 
 
 def _public_name(value: object) -> str | None:
-    """The name of a module, or of a function or class of one, if it is among the pure ones:
-    what it does is what it is called.
+    """The dotted name of a pure module, or of a function or class in one; otherwise ``None``.
+
+    The name is enough to identify what it does.
     """
     if isinstance(value, types.ModuleType):
         return value.__name__ if _is_pure(value.__name__) else None
@@ -313,21 +334,19 @@ def _public_name(value: object) -> str | None:
     )
     if not isinstance(name, str) or not isinstance(module, str) or not _is_pure(f"{module}.{name}"):
         return None
-    if module == "builtins" and name in _OPAQUE:
-        raise UnidentifiedError(f"{name} reaches values that cannot be seen beforehand")
-    return f"{module}.{name}" if _named(module, name) is value else None
+    if module == "builtins" and name in _OPAQUE_BUILTINS:
+        raise UnidentifiedError(f"{name} reaches values that its code does not name")
+    return f"{module}.{name}" if _lookup(module, name) is value else None
 
 
 def _is_pure(name: str) -> bool:
-    """Whether a module, or what stands in it under a dotted name, depends on nothing but its
-    arguments.
-    """
+    """Whether a module, or the object of a dotted name, depends only on its arguments."""
     parts = name.split(".")
-    return parts[0] in _PURE and _CHANGING.isdisjoint(parts)
+    return parts[0] in _PURE_MODULES and _IMPURE_NAMES.isdisjoint(parts)
 
 
-def _named(module: str, name: str) -> object:
-    """What stands under a name in a module; ``None`` where there is nothing."""
+def _lookup(module: str, name: str) -> object:
+    """The object of a dotted name in a module; ``None`` if there is none."""
     try:
         found: object = importlib.import_module(module)
         for part in name.split("."):
@@ -338,7 +357,7 @@ def _named(module: str, name: str) -> object:
 
 
 def _globals_of(function: types.FunctionType) -> Iterator[tuple[str, object]]:
-    """The globals and built-ins that a function, or one within it, reads."""
+    """Yield the globals and built-ins that a function, or a function inside it, reads."""
     given: Mapping[str, object] = function.__globals__
     for name in sorted(set(_names_read(function.__code__))):
         if name in given:
@@ -352,12 +371,13 @@ def _globals_of(function: types.FunctionType) -> Iterator[tuple[str, object]]:
 
 
 def _names_read(code: types.CodeType) -> Iterator[str]:
+    """Yield the names of globals that code reads, or raise if it reads or changes anything else."""
     for instruction in dis.get_instructions(code):
-        if instruction.opname in _GLOBALS:
+        if instruction.opname in _GLOBAL_LOADS:
             yield str(instruction.argval)
         if (
             instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")
-            and instruction.argval in _CHANGING
+            and instruction.argval in _IMPURE_NAMES
         ):
             raise UnidentifiedError(
                 f"function {code.co_qualname} reads .{instruction.argval}, which may "

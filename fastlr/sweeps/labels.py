@@ -1,5 +1,5 @@
-"""Labels: what the lanes of a sweep or a batch are called, axis by axis, for those who put
-names to numbers.
+"""Labels of the lanes of a sweep or a batch: axis names and parameter values, for xarray and
+pandas.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -30,8 +30,16 @@ _UNITS = {"sum": "rate step", "cumsum": "rate step", "retained": "1"} | dict.fro
 
 @dataclass(frozen=True)
 class Labels:
-    """Of each axis its name and length; of each parameter along one, the axis and its values;
-    and what the whole is.
+    """Names and values along the axes of a sweep or a batch.
+
+    Parameters
+    ----------
+    axes : Mapping of str to int
+        The length of each axis, by name.
+    parameters : Mapping of str to (str, array)
+        Per parameter, the name of its axis and its values along it.
+    attributes : Mapping of str to str
+        ``"spec"``, as JSON, and ``"fingerprint"`` where there is one.
     """
 
     axes: Mapping[str, int]
@@ -44,7 +52,7 @@ class Labels:
         return tuple(self.axes.values())
 
     def of_lanes(self) -> dict[str, Array]:
-        """Of each parameter, its value for every lane, in C order."""
+        """Return, per parameter, its value at every lane in C order."""
         lanes = np.arange(int(np.prod(self.shape)))
         along = dict(
             zip(self.axes, np.unravel_index(lanes, self.shape) if self.axes else (), strict=True)
@@ -52,8 +60,9 @@ class Labels:
         return {name: values[along[axis]] for name, (axis, values) in self.parameters.items()}
 
     def shaped(self, where: str, result: Any) -> Any:
-        """A result of one value a lane, or of one a lane and step, along the axes;
-        ``ValueError`` for any other.
+        """Reshape a result, one value per lane or per lane and step, to the axes.
+
+        Raises ``ValueError``, beginning with ``where``, for any other shape.
         """
         array = (
             result if hasattr(result, "reshape") else as_array(f"{where} must be an array", result)
@@ -64,28 +73,30 @@ class Labels:
             (known for known in (self.shape, (size,)) if shape[: len(known)] == known), None
         )
         if leading is None or len(shape) > len(leading) + 1:
-            rule = f"{where} must have shape {self.shape} or {(size,)}, or that and steps"
+            rule = f"{where} must have shape {self.shape} or {(size,)}, and may have a step axis"
             raise ValueError(f"{rule}, got {short_repr(shape)}")
         return array.reshape((*self.shape, *shape[len(leading) :]))
 
 
 def labels(lanes: Sweep | Schedule) -> Labels:
-    """Those of a sweep: an axis of one parameter has its name, any other those of all its
-    parameters; of a batch: its arguments.
+    """Label the axes of a sweep or a batch.
 
-    Values that are lists themselves, boundaries say, are written out as text.
+    An axis of a sweep is named after its parameters, joined by ``_``. A batch is labelled by those
+    arguments that vary along one axis. Values that are lists themselves, such as boundaries, become
+    text.
 
     >>> import fastlr as flr
-    >>> found = labels(flr.sweep("linear", flr.zipped(init=[0.1, 0.2], end=[0.0, 0.1]), steps=[10, 20, 30]))
+    >>> ends = flr.zipped(init=[0.1, 0.2], end=[0.0, 0.1])
+    >>> found = labels(flr.sweep("linear", ends, steps=[10, 20, 30]))
     >>> dict(found.axes), found.parameters["end"]
     ({'init_end': 2, 'steps': 3}, ('init_end', array([0. , 0.1])))
     """
     whole = lanes_of("labels: lanes", lanes)
-    attributes = {"spec": json.dumps(whole.described())}
+    attributes = {"spec": json.dumps(whole.describe())}
     if (fingerprint := whole.fingerprint) is not None:
         attributes = {"fingerprint": fingerprint, **attributes}
     if isinstance(lanes, Schedule):
-        return _labels_of_batch(lanes, attributes)
+        return _batch_labels(lanes, attributes)
     names = {"_".join(axis.names): axis for axis in lanes.axes}
     axes = {name: axis.size for name, axis in names.items()}
     found = {
@@ -94,24 +105,26 @@ def labels(lanes: Sweep | Schedule) -> Labels:
         for key, values in axis.values(np.arange(axis.size)).items()
     }
     return Labels(
-        axes, {key: (axis, _flat(values)) for key, (axis, values) in found.items()}, attributes
+        axes,
+        {key: (axis, _one_per_place(values)) for key, (axis, values) in found.items()},
+        attributes,
     )
 
 
 def unit(name: str) -> str:
-    """In what a result of this name is counted: rates, but for those that are steps, or of both."""
+    """The unit of the reduction of this name: ``"rate"``, ``"step"``, ``"rate step"`` or ``1``."""
     return _UNITS.get(name, "rate")
 
 
-def _labels_of_batch(schedule: Schedule, attributes: Mapping[str, str]) -> Labels:
-    """Arguments that have one axis of the batch, and the names of its groups."""
+def _batch_labels(schedule: Schedule, attributes: Mapping[str, str]) -> Labels:
+    """The names of groups, and the arguments that vary along exactly one axis of the batch."""
     ndim = len(schedule.shape)
     axes = {"lane" if ndim == 1 else f"lane_{i}": size for i, size in enumerate(schedule.shape)}
     along = dict(zip(range(-ndim, 0), axes, strict=True))
     found = (
         {} if schedule.names is None else {"group": (next(iter(axes)), np.array(schedule.names))}
     )
-    for name, values in _arguments(schedule._call):
+    for name, values in _array_arguments(schedule._call):
         own = [i for i, size in enumerate(values.shape) if size > 1]
         axis = along.get(own[0] - values.ndim) if len(own) == 1 else None
         if axis is not None and values.size == axes[axis]:
@@ -119,18 +132,19 @@ def _labels_of_batch(schedule: Schedule, attributes: Mapping[str, str]) -> Label
     return Labels(axes, found, attributes)
 
 
-def _arguments(call: Call, where: str = "") -> Iterator[tuple[str, Array]]:
-    """All arguments that are numbers, one a lane, those of schedules within by the
-    constructor's name, too.
+def _array_arguments(call: Call, where: str = "") -> Iterator[tuple[str, Array]]:
+    """Yield the numeric arguments of a call by name.
+
+    Those of a schedule that is itself an argument carry its constructor's name in front.
     """
     own = cores_of(call.name)
     for name, value in call.arguments.items():
         if isinstance(value, Call):
-            yield from _arguments(value, f"{value.name}_")
+            yield from _array_arguments(value, f"{value.name}_")
         elif isinstance(value, np.ndarray) and not own.get(name):
             yield f"{where}{name}", value
 
 
-def _flat(values: Array) -> Array:
-    """One value a place: of lists, what they look like."""
+def _one_per_place(values: Array) -> Array:
+    """One value per place: a list becomes its text."""
     return values if values.ndim == 1 else np.array([str(value.tolist()) for value in values])

@@ -1,4 +1,4 @@
-"""Progress: how much of a long piece of work is done, and the time that is left, by tqdm."""
+"""Progress of long work, shown by tqdm: how much is done, and the time that is left."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -17,13 +17,12 @@ def with_progress(
     done: int = 0,
     size: Callable[[Any], int] = len,
 ) -> Iterator[Part]:
-    """Parts of a work of so many units, one by one; with ``shown``, a line on stderr tells how many
-    are done, and what is left.
+    """Yield parts one by one and, if ``shown``, report progress in a line on stderr.
 
-    ``done`` of the units were done before, and ``size`` tells how many there are in a part. Raises
-    ``ImportError`` where that is asked for and tqdm is not installed.
+    The work has ``total`` units, of which ``done`` are finished already; a part has ``size(part)``
+    units. Raises ``ImportError`` if progress is shown and tqdm is not installed.
 
-    >>> list(counted([range(0, 2), range(2, 3)], 3, "schedules", shown=False))
+    >>> list(with_progress([range(0, 2), range(2, 3)], 3, "schedules", shown=False))
     [range(0, 2), range(2, 3)]
     """
     if not shown:

@@ -1,4 +1,4 @@
-"""Ranking: the schedules of a sweep that a loss law predicts to end lowest, within a budget."""
+"""Rank the schedules of a sweep by the final loss that a law predicts."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
@@ -20,26 +20,38 @@ __all__ = ["Ranked", "rank"]
 
 Array = npt.NDArray[np.float64]
 
-_AT_ONCE = 2_048  # schedules whose losses are predicted together
+_CHUNK = 2_048  # schedules whose losses are predicted together
 
 
 class Law(Protocol):
-    """What predicts a loss from a schedule."""
+    """An object that predicts losses from a schedule, such as a law of ``fastlr.loss_laws``."""
 
     def final(self, schedule: Any, steps: int, *, threads: int = 1) -> Any:
-        """The loss at the last of so many steps, one a lane."""
+        """Return the loss at step ``steps - 1``, one per lane."""
 
     def curve(self, schedule: Any, steps: Any, *, threads: int = 1) -> Any:
-        """The losses at steps, ``schedule.shape + (n,)``."""
+        """Return the losses at some steps, of shape ``(*schedule.shape, n)``."""
 
 
 @public_methods()
 @dataclass(frozen=True)
 class Ranked:
-    """The best of a sweep: at which ``places`` they stand, and the losses that are predicted for
-    them, the lowest first.
+    """The best schedules of a sweep, the lowest predicted loss first, as ``rank`` returns them.
 
-    ``judged`` is how many schedules the law was asked about: those that kept to the limits.
+    Parameters
+    ----------
+    law : Law
+        What predicted the losses.
+    sweep : Sweep
+        The schedules that were ranked.
+    steps : int
+        The budget: losses are those at step ``steps - 1``.
+    places : array of int
+        Where the best schedules stand in the sweep.
+    losses : array of float
+        Their predicted losses, rising.
+    judged : int
+        How many schedules kept to the limits, and so had their loss predicted.
     """
 
     law: Law
@@ -51,21 +63,33 @@ class Ranked:
 
     @property
     def schedules(self) -> Schedule:
-        """The schedules themselves, a batch in the order of their losses."""
+        """The best schedules, a batch in the order of their losses."""
         return self.sweep[self.places]
 
     @property
     def parameters(self) -> dict[str, npt.NDArray[Any]]:
-        """Of each parameter that varies, its values, in the same order."""
+        """Per parameter that varies, its values in the same order."""
         return self.sweep.parameters(self.places)
 
     def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
-        """Draw the schedules, and below them the losses that are predicted along the way."""
+        """Draw the best schedules, and below them their predicted losses at every step.
+
+        Parameters
+        ----------
+        axes : tuple of matplotlib Axes, optional
+            Where to draw the rates and the losses. Default: a new figure.
+
+        Returns
+        -------
+        tuple of matplotlib Axes
+            The axes of the rates and of the losses.
+        """
         from fastlr.drawing import plots
 
-        return plots.plot_predicted(self.law, self._labelled(), self.steps, axes)
+        return plots.plot_predicted(self.law, self._by_loss(), self.steps, axes)
 
-    def _labelled(self) -> dict[str, Schedule]:
+    def _by_loss(self) -> dict[str, Schedule]:
+        """The best schedules by their rank and loss, as labels of a plot."""
         losses = [f"{i + 1}: {loss:.5f}" for i, loss in enumerate(self.losses.tolist())]
         return dict(zip(losses, self.schedules, strict=True))
 
@@ -82,14 +106,53 @@ def rank(
     threads: int = 1,
     progress: bool = False,
 ) -> Ranked:
-    """The ``k`` schedules of a sweep, or all if there are fewer, that ``law`` predicts to end
-    lowest; of equals the first.
+    """Return the ``k`` schedules of a sweep that a law predicts to end with the lowest loss.
 
-    The loss is that at step ``steps - 1``, the last of the budget; a schedule that would go on is
-    cut off there. Those are left out that have a rate above ``peak``, or a last rate, at that step,
-    below ``floor``. No table of the sweep is held. Raises ``TypeError`` or ``ValueError`` for what
-    is no law or no sweep and for numbers out of range, before anything is computed, and
-    ``ValueError`` where no schedule is left.
+    The loss is that at step ``steps - 1``, the last step of the budget. A longer schedule is cut
+    off there.
+
+    Parameters
+    ----------
+    law : Law
+        An object with the methods ``final`` and ``curve``, such as ``loss_laws.MultiPower``.
+    sweep : Sweep
+        The schedules to rank.
+    steps : int
+        The budget in steps, from 1.
+    k : int
+        How many schedules to return; all if there are fewer. Default 10.
+    peak : float, optional
+        Exclude schedules with a rate above it. Default None: no limit.
+    floor : float
+        Exclude schedules whose rate at step ``steps - 1`` is below it. Default 0.
+    threads : int
+        How many threads predict losses. Default 1.
+    progress : bool
+        Whether to show a progress bar. Default False.
+
+    Returns
+    -------
+    Ranked
+        The best schedules, the lowest loss first. Of equal losses the earlier place comes first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a law or a sweep, or a number is out of range, before any work; or if
+        the limits exclude every schedule.
+
+    Notes
+    -----
+    No table of the sweep is held: 2,048 schedules are judged at a time.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
+    >>> family = flr.sweep("cosine", init=[1e-3, 3e-3, 1e-2], end=[0.0, 1e-3], steps=1_000)
+    >>> best = flr.rank(law, family, 1_000, k=2, peak=5e-3)
+    >>> best.judged, best.places.tolist(), best.losses.round(3).tolist()
+    (4, [3, 2], [2.944, 2.956])
     """
     if not all(callable(getattr(law, name, None)) for name in ("final", "curve")):
         raise TypeError(
@@ -104,27 +167,28 @@ def rank(
     top = np.inf if peak is None else validate_scalar(Positive, "rank: peak", peak)
     least, threads = validate_scalar(Rate, "rank: floor", floor), check_threads("rank", threads)
     places, losses, judged = np.empty(0, dtype=np.int64), np.empty(0), 0
-    for at, found in _judged(law, sweep, steps, (top, least), threads, progress):
+    for at, found in _predict_losses(law, sweep, steps, (top, least), threads, progress):
         places, losses, judged = np.append(places, at), np.append(losses, found), judged + at.size
         best = np.lexsort((places, losses))[:k]
         places, losses = places[best], losses[best]
     if not judged:
         raise ValueError(
-            f"rank: some schedule must keep to the limits, peak={short_repr(peak)}, "
-            f"floor={short_repr(floor)}; got none"
+            f"rank: at least one schedule must keep to the limits, peak={short_repr(peak)} and "
+            f"floor={short_repr(floor)}, got none"
         )
     return Ranked(law, sweep, steps, places, losses, judged)
 
 
-def _judged(
+def _predict_losses(
     law: Law, sweep: Sweep, steps: int, limits: tuple[float, float], threads: int, progress: bool
 ) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
-    """Places of the sweep that keep to the limits, so many at a time, and what is predicted for
-    them.
-    """
-    for chunk in with_progress(sweep.chunks(_AT_ONCE), sweep.size, "schedules", progress):
-        for own, batch in sweep.parts(chunk):
+    """Yield the places that keep to the limits, chunk by chunk, with their predicted losses."""
+    for chunk in with_progress(sweep.chunks(_CHUNK), sweep.size, "schedules", progress):
+        for positions, batch in sweep.batches(chunk):
             kept = np.flatnonzero((batch.max(steps) <= limits[0]) & (batch(steps - 1) >= limits[1]))
             if kept.size:
-                within = batch if kept.size == own.size else batch[kept]
-                yield own[kept] + chunk.start, np.asarray(law.final(within, steps, threads=threads))
+                within = batch if kept.size == positions.size else batch[kept]
+                yield (
+                    positions[kept] + chunk.start,
+                    np.asarray(law.final(within, steps, threads=threads)),
+                )

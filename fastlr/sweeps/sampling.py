@@ -1,8 +1,8 @@
-"""Draws: axes of a sweep whose places are points of a space of parameters, at random, in a Latin
-hypercube, on a Sobol sequence.
+"""Draws: axes of a sweep whose places are sampled points of a space of parameters.
 
-A draw is a value: the same seed gives the same points, on every machine, in any order, and none is
-made before it is asked for.
+Points are independent (``random``), in a Latin hypercube, or on a Sobol sequence. A draw is a
+value: the same seed gives the same points on every machine and in any order. Points are computed
+when they are used.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -33,25 +33,41 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
-# points; a Latin hypercube is made as a whole
-_MOST = {"random": 2**53, "latin_hypercube": 2**24, "sobol": 2**32}
-# so that low and high are no farther apart than a number can tell
-_MOST_DRAWN = float(np.finfo(np.float64).max) / 2
-_FARTHEST = 2**52
-_WORDS = 4  # that one count of the random generator gives
+# The most points per method. A Latin hypercube is held in memory as a whole.
+_MAX_SIZE = {"random": 2**53, "latin_hypercube": 2**24, "sobol": 2**32}
+# Half the largest float64, so that high - low is finite.
+_MAX_BOUND = float(np.finfo(np.float64).max) / 2
+_MAX_INTEGER = 2**52  # so that high - low + 1 is exact in float64
+_PHILOX_BLOCK = 4  # numbers per count of the Philox generator
 
 
 class Space(Protocol):
-    """Where a parameter is drawn from: a map from [0, 1)."""
+    """What a parameter is drawn from: a map from [0, 1) to its values."""
 
     def at(self, unit: Array) -> npt.NDArray[Any]:
-        """The values at these shares of the space."""
+        """Map numbers in [0, 1) to values of the space."""
 
 
 @public_methods()
 @dataclass(frozen=True)
 class Uniform:
-    """Any number from ``low`` to ``high``: ``low + u*(high - low)``."""
+    """Draw a number uniformly from ``low`` to ``high``: ``low + u*(high - low)``, u in [0, 1).
+
+    Parameters
+    ----------
+    low, high : float
+        The bounds, ``low <= high``; finite, at most 8.98e307 in size.
+
+    Raises
+    ------
+    ValueError
+        If the bounds are not finite numbers in order.
+
+    Examples
+    --------
+    >>> Uniform(1.0, 3.0).at(np.array([0.0, 0.5]))
+    array([1., 2.])
+    """
 
     low: float
     high: float
@@ -67,8 +83,22 @@ class Uniform:
 @public_methods()
 @dataclass(frozen=True)
 class LogUniform:
-    """Any number from ``low`` to ``high``, both above 0, each factor as likely as any other:
-    ``low * (high/low)^u``.
+    """Draw a number whose logarithm is uniform: ``low * (high/low)^u``, u in [0, 1).
+
+    Parameters
+    ----------
+    low, high : float
+        The bounds, ``0 < low <= high``; at most 8.98e307.
+
+    Raises
+    ------
+    ValueError
+        If the bounds are not finite numbers above 0 in order.
+
+    Examples
+    --------
+    >>> LogUniform(1.0, 100.0).at(np.array([0.0, 0.5])).round(12)
+    array([ 1., 10.])
     """
 
     low: float
@@ -88,7 +118,25 @@ class LogUniform:
 @public_methods()
 @dataclass(frozen=True)
 class Integers:
-    """Integers from ``low`` to ``high``, both among them: ``low + floor(u*(high - low + 1))``."""
+    """Draw an integer uniformly: ``low + floor(u*(high - low + 1))``, u in [0, 1).
+
+    Parameters
+    ----------
+    low, high : int
+        The bounds, both included, ``low <= high``; from -2**52 to 2**52.
+
+    Raises
+    ------
+    TypeError
+        If a bound is not an integer.
+    ValueError
+        If the bounds are out of order or out of range.
+
+    Examples
+    --------
+    >>> Integers(1, 4).at(np.array([0.0, 0.5, 0.99]))
+    array([1, 3, 4])
+    """
 
     low: int
     high: int
@@ -102,7 +150,7 @@ class Integers:
                 f"and {short_repr(self.high)}"
             )
         _check_ordered("Integers", self.low, self.high)
-        if max(-self.low, self.high) > _FARTHEST:
+        if max(-self.low, self.high) > _MAX_INTEGER:
             raise ValueError(
                 "Integers: low and high must be from -2**52 to 2**52, got "
                 f"{short_repr(self.low)} and {short_repr(self.high)}"
@@ -116,14 +164,30 @@ class Integers:
 @public_methods()
 @dataclass(frozen=True)
 class Choice:
-    """One of several numbers, or words, each as likely as any other."""
+    """Draw one of several options, all equally likely.
+
+    Parameters
+    ----------
+    *options : float, int or str
+        At least one number or string.
+
+    Raises
+    ------
+    ValueError
+        If there is no option, or one is neither a number nor a string.
+
+    Examples
+    --------
+    >>> Choice("cosine", "linear").at(np.array([0.2, 0.7])).tolist()
+    ['cosine', 'linear']
+    """
 
     options: tuple[Any, ...]
 
     def __init__(self, *options: Any) -> None:
         if not options or not all(isinstance(option, str | int | float) for option in options):
             raise ValueError(
-                "Choice: options must be numbers or words, at least one, got "
+                "Choice: options must be at least one number or string, got "
                 f"{short_repr(list(options))}"
             )
         object.__setattr__(self, "options", options)
@@ -134,23 +198,34 @@ class Choice:
 
 
 def _check_ordered(kind: str, low: object, high: object) -> None:
+    """Raise unless the bounds of a space are finite numbers in order."""
     numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
     if not numbers or not -np.inf < low <= high < np.inf:  # type: ignore[operator]
         raise ValueError(
-            f"{kind}: low and high must be finite numbers, low first, got "
+            f"{kind}: low and high must be finite numbers with low <= high, got "
             f"{short_repr(low)} and {short_repr(high)}"
         )
-    if low < -_MOST_DRAWN or high > _MOST_DRAWN:  # type: ignore[operator]
+    if low < -_MAX_BOUND or high > _MAX_BOUND:  # type: ignore[operator]
         raise ValueError(
-            f"{kind}: low and high must be at most {_MOST_DRAWN!r} from 0, got "
+            f"{kind}: low and high must be at most {_MAX_BOUND!r} in size, got "
             f"{short_repr(low)} and {short_repr(high)}"
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """An axis of ``size`` points of the product of ``spaces``, by a ``method``; its own
-    ``seed`` makes them what they are.
+    """An axis of sampled points. Build one with ``random``, ``latin_hypercube`` or ``sobol``.
+
+    Parameters
+    ----------
+    method : str
+        ``"random"``, ``"latin_hypercube"`` or ``"sobol"``.
+    size : int
+        The number of points.
+    seed : int
+        The seed that determines the points.
+    spaces : Mapping of str to space
+        Per parameter, what it is drawn from.
     """
 
     method: str
@@ -160,19 +235,19 @@ class Drawn:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters."""
+        """The names of the parameters."""
         return tuple(self.spaces)
 
     def values(self, places: Places) -> dict[str, npt.NDArray[Any]]:
-        """Of each parameter, the values at these places."""
+        """Return, per parameter, its values at these places."""
         unique, inverse = np.unique(places, return_inverse=True)
         units = np.concatenate(
-            [self._points.between(run.start, run.stop) for run in _runs(unique)]
+            [self._points.between(run.start, run.stop) for run in _consecutive(unique)]
         )[inverse]
         return {name: space.at(units[:, i]) for i, (name, space) in enumerate(self.spaces.items())}
 
-    def described(self) -> dict[str, Any]:
-        """What the points are made of."""
+    def describe(self) -> dict[str, Any]:
+        """Return the method, the size, the seed and the spaces."""
         spaces = {
             name: {type(space).__name__: list(vars(space).values())}
             for name, space in self.spaces.items()
@@ -180,20 +255,21 @@ class Drawn:
         return {"method": self.method, "size": self.size, "seed": self.seed, **spaces}
 
     def identity(self) -> Any:
-        """The rule that draws the points.
+        """Return the rule that draws the points.
 
-        The order of the spaces is part of it: it decides which column of points each takes.
+        It includes the order of the spaces, which decides which column of points each takes.
         """
         return [
             "drawn",
             self.method,
             self.size,
             self.seed,
-            [[name, *_of_space(space)] for name, space in self.spaces.items()],
+            [[name, *_space_identity(space)] for name, space in self.spaces.items()],
         ]
 
     @cached_property
     def _points(self) -> _Points:
+        """The generator of the points."""
         points: _Points = _METHODS[self.method](self.size, self.seed, len(self.spaces))
         return points
 
@@ -207,9 +283,9 @@ class Drawn:
         return {name: value for name, value in vars(self).items() if name != "_points"}
 
 
-def _of_space(space: Space) -> list[Any]:
-    """A space's kind and its numbers; ``UnidentifiedError`` for one that fastlr does not know."""
-    # a subclass may map shares otherwise
+def _space_identity(space: Space) -> list[Any]:
+    """The type of a space and its numbers; ``UnidentifiedError`` for an unknown type."""
+    # A subclass may map numbers differently.
     if type(space) not in (Uniform, LogUniform, Integers, Choice):
         raise UnidentifiedError(
             f"a space of type {type(space).__qualname__} cannot be identified exactly"
@@ -217,21 +293,23 @@ def _of_space(space: Space) -> list[Any]:
     return [type(space).__name__, [identity(value) for value in vars(space).values()]]
 
 
-def _runs(places: Places) -> Iterator[range]:
-    """Rising places as ranges without gaps."""
+def _consecutive(places: Places) -> Iterator[range]:
+    """Split rising places into ranges without gaps."""
     cuts = np.flatnonzero(np.diff(places) != 1) + 1
     for run in np.split(places, cuts):
         yield range(int(run[0]), int(run[-1]) + 1)
 
 
 class _Points(Protocol):
+    """The points of a draw, each in the unit cube."""
+
     def between(self, start: int, stop: int) -> Array: ...
 
 
 @dataclass
-class _Random:
-    """Independent points. Each parameter has a generator that counts, so that any point is
-    reached at once.
+class _RandomPoints:
+    """Independent points. Each parameter has a counter-based generator, which can start at any
+    point.
     """
 
     size: int
@@ -239,17 +317,21 @@ class _Random:
     count: int
 
     def between(self, start: int, stop: int) -> Array:
+        """The points of a range of places, of shape (places, parameters)."""
         return np.stack([self._column(i, start, stop) for i in range(self.count)], axis=1)
 
     def _column(self, i: int, start: int, stop: int) -> Array:
+        """The numbers of parameter ``i`` at a range of places."""
         bits = np.random.Philox(np.random.SeedSequence([self.seed, i]))
-        bits.advance(start // _WORDS)
-        return np.random.Generator(bits).random(stop - start // _WORDS * _WORDS)[start % _WORDS :]
+        blocks, offset = divmod(start, _PHILOX_BLOCK)
+        bits.advance(blocks)
+        return np.random.Generator(bits).random(offset + stop - start)[offset:]
 
 
-class _LatinHypercube:
-    """Points of which each parameter has one in every ``1/size`` of its space: they are made
-    together, when first asked for.
+class _LatinHypercubePoints:
+    """Points such that each parameter has one in every ``1/size`` of its space.
+
+    Each point depends on all others, so they are computed together.
     """
 
     def __init__(self, size: int, seed: int, count: int) -> None:
@@ -258,68 +340,76 @@ class _LatinHypercube:
         self._all = qmc.LatinHypercube(count, rng=np.random.default_rng(seed)).random(size)
 
     def between(self, start: int, stop: int) -> Array:
+        """The points of a range of places, of shape (places, parameters)."""
         points: Array = self._all[start:stop]
         return points
 
 
-class _Sobol:
-    """A scrambled Sobol sequence, at which one may begin anywhere: what follows the last point
-    asked for is soonest reached.
+class _SobolPoints:
+    """A scrambled Sobol sequence. Continuing after the last point is faster than a jump.
 
-    Whoever draws from a sequence takes it out and puts it back: threads never share one, and a fork
-    finds none locked.
+    A caller takes a generator out of a list and puts it back. So two threads never share one, and
+    a forked process finds no lock held.
     """
 
     def __init__(self, size: int, seed: int, count: int) -> None:
         self._seed, self._count = seed, count
-        self._idle: list[tuple[int, Any]] = []  # each with its next point
+        self._idle: list[tuple[int, Any]] = []  # each generator after its next point
 
     def between(self, start: int, stop: int) -> Array:
-        at, sequence = self._taken()
+        """The points of a range of places, of shape (places, parameters)."""
+        at, sequence = self._take()
         if at != start:
-            sequence = self._begun(start)
-        points = _next(sequence, stop - start, begun=start > 0)
+            sequence = self._start_at(start)
+        points = _next_points(sequence, stop - start, continued=start > 0)
         self._idle.append((stop, sequence))
         return points
 
-    def _taken(self) -> tuple[int, Any]:
+    def _take(self) -> tuple[int, Any]:
+        """An idle generator and its next point; -1 and None if there is none."""
         try:
             return self._idle.pop()
-        except IndexError:  # none as yet, or all of them out
+        except IndexError:  # there is none yet, or other threads have all of them
             return -1, None
 
-    def _begun(self, start: int) -> Any:
+    def _start_at(self, start: int) -> Any:
+        """A new generator whose next point is ``start``."""
         from scipy.stats import qmc
 
         sequence = qmc.Sobol(self._count, bits=32, rng=np.random.default_rng(self._seed))
         return sequence.fast_forward(start) if start else sequence
 
 
-def _next(sequence: Any, count: int, begun: bool) -> Array:
-    """The next points. The first is drawn alone: SciPy would warn of any count of first ones
-    that is no power of 2.
+def _next_points(sequence: Any, count: int, continued: bool) -> Array:
+    """The next points. The first is drawn alone, because SciPy warns if the number of first points
+    is not a power of 2.
     """
-    first = [] if begun else [sequence.random(1)]
+    first = [] if continued else [sequence.random(1)]
     points: Array = np.concatenate([*first, sequence.random(count - len(first))])
     return points
 
 
-_METHODS: dict[str, Any] = {"random": _Random, "latin_hypercube": _LatinHypercube, "sobol": _Sobol}
+_METHODS: dict[str, Any] = {
+    "random": _RandomPoints,
+    "latin_hypercube": _LatinHypercubePoints,
+    "sobol": _SobolPoints,
+}
 
 
-def _drawn(method: str, size: int, seed: int, spaces: Mapping[str, Any]) -> Drawn:
+def _draw(method: str, size: int, seed: int, spaces: Mapping[str, Any]) -> Drawn:
+    """Check the arguments of a draw and build its axis."""
     for name, value, least in (("size", size, 1), ("seed", seed, 0)):
         if (
             isinstance(value, bool)
             or not isinstance(value, int | np.integer)
-            or not least <= value <= _MOST[method]
+            or not least <= value <= _MAX_SIZE[method]
         ):
             raise ValueError(
-                f"{method}: {name} must be an integer from {least} to {_MOST[method]}, "
+                f"{method}: {name} must be an integer from {least} to {_MAX_SIZE[method]}, "
                 f"got {short_repr(value)}"
             )
     if not spaces:
-        raise ValueError(f"{method}: at least one parameter must be drawn, got none")
+        raise ValueError(f"{method}: at least one parameter must be given, got none")
     for name, space in spaces.items():
         if not isinstance(space, Uniform | LogUniform | Integers | Choice):
             raise TypeError(
@@ -331,32 +421,118 @@ def _drawn(method: str, size: int, seed: int, spaces: Mapping[str, Any]) -> Draw
 
 @public
 def random(size: int, seed: int = 0, **spaces: Space) -> Drawn:
-    """An axis of ``size`` independent points.
+    """Draw independent points of a space of parameters, as an axis of a sweep.
 
+    Parameters
+    ----------
+    size : int
+        The number of points, from 1 to 2**53.
+    seed : int
+        Determines the points, from 0 to 2**53. Default 0.
+    **spaces : Uniform, LogUniform, Integers or Choice
+        Per parameter, what it is drawn from.
+
+    Returns
+    -------
+    Drawn
+        An axis for ``sweep``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the size or the seed is out of range, or a space is not one of these four.
+
+    Notes
+    -----
+    Any point is computed directly, so a draw of 10^9 points takes no memory. The generator is
+    NumPy's Philox, one per parameter.
+
+    References
+    ----------
+    Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3* (2011).
+
+    Examples
+    --------
     >>> axis = random(1_000_000_000, peak=LogUniform(1e-4, 1e-2), warmup=Integers(100, 2_000))
     >>> axis.names, axis.size
     (('peak', 'warmup'), 1000000000)
     """
-    return _drawn("random", size, seed, spaces)
+    return _draw("random", size, seed, spaces)
 
 
 @public
 def latin_hypercube(size: int, seed: int = 0, **spaces: Space) -> Drawn:
-    """An axis of ``size`` points, at most 2^24, of which each parameter has one in every ``1/size``
-    of its space; needs SciPy.
+    """Draw points such that each parameter has exactly one in every ``1/size`` of its space.
 
+    Needs SciPy: ``pip install 'fastlr[fit]'``.
+
+    Parameters
+    ----------
+    size : int
+        The number of points, from 1 to 2**24.
+    seed : int
+        Determines the points, from 0 to 2**24. Default 0.
+    **spaces : Uniform, LogUniform, Integers or Choice
+        Per parameter, what it is drawn from.
+
+    Returns
+    -------
+    Drawn
+        An axis for ``sweep``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the size or the seed is out of range, or a space is not one of these four.
+
+    References
+    ----------
     McKay, Beckman and Conover, *A Comparison of Three Methods for Selecting Values of Input
     Variables* (1979).
+
+    Examples
+    --------
+    >>> axis = latin_hypercube(4, end=Uniform(0.0, 4.0))
+    >>> sorted(np.floor(axis.values(np.arange(4))["end"]).tolist())
+    [0.0, 1.0, 2.0, 3.0]
     """
-    return _drawn("latin_hypercube", size, seed, spaces)
+    return _draw("latin_hypercube", size, seed, spaces)
 
 
 @public
 def sobol(size: int, seed: int = 0, **spaces: Space) -> Drawn:
-    """An axis of ``size`` points, a power of 2 at best, that fill the space evenly, however many
-    are taken; needs SciPy.
+    """Draw points of a scrambled Sobol sequence, which fills the space evenly at every length.
 
+    Needs SciPy: ``pip install 'fastlr[fit]'``.
+
+    Parameters
+    ----------
+    size : int
+        The number of points, from 1 to 2**32; best a power of 2.
+    seed : int
+        Determines the scrambling, from 0 to 2**32. Default 0.
+    **spaces : Uniform, LogUniform, Integers or Choice
+        Per parameter, what it is drawn from.
+
+    Returns
+    -------
+    Drawn
+        An axis for ``sweep``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the size or the seed is out of range, or a space is not one of these four.
+
+    References
+    ----------
     Sobol', *On the Distribution of Points in a Cube and the Approximate Evaluation of Integrals*
-    (1967), scrambled.
+    (1967).
+
+    Examples
+    --------
+    >>> axis = sobol(4, end=Uniform(0.0, 4.0))
+    >>> sorted(np.floor(axis.values(np.arange(4))["end"]).tolist())
+    [0.0, 1.0, 2.0, 3.0]
     """
-    return _drawn("sobol", size, seed, spaces)
+    return _draw("sobol", size, seed, spaces)

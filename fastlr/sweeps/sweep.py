@@ -1,8 +1,7 @@
-"""Sweeps: families of schedules over axes of parameters, of which any part is made when it is asked
-for, and none before.
+"""Sweeps: families of schedules over axes of parameters, built lazily.
 
-A sweep of a billion schedules is a few numbers. ``sweep[i]`` is one of them, ``sweep[i:j]`` a
-batch, an ordinary schedule.
+A sweep of 10^9 schedules holds a few numbers. ``sweep[i]`` builds one schedule; ``sweep[i:j]``
+builds a batch, which is an ordinary ``Schedule``.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -14,6 +13,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from fastlr.schedule.parser import names_in, parse
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
-from fastlr.sweeps.axes import Axis, Listed, values_of
+from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.identity import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
@@ -41,20 +41,41 @@ __all__ = ["Family", "Sweep", "sweep"]
 Places = npt.NDArray[np.int64]
 Family = str | Callable[..., Schedule]
 
-_MOST = 2**62
-_A_LANE = 16  # words that a lane takes while its batch is built
-_TOGETHER = 2**16  # lanes that are reduced at a time
+_MAX_SCHEDULES = 2**62
+_LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
+_LANES_PER_PASS = 2**16  # in a reduction
 
 
 @public_methods()
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Schedules of a ``family``, one for each combination of places along its ``axes``; the last
-    axis varies fastest.
+    """Every combination of parameters along some axes, as schedules of one family.
 
-    ``fixed`` are parameters that all of them share. ``shape`` is one length per axis, ``size`` is
-    how many schedules there are. ``version`` stands for the code of a family that is a function,
-    where the caller gave one.
+    A sweep is immutable and lazy: it builds a schedule when you index it. Places run from 0 to
+    ``size - 1`` in C order, so the last axis varies fastest. Build one with ``fastlr.sweep``.
+
+    Parameters
+    ----------
+    family : str or callable
+        The name of a constructor or preset, an expression for ``parse``, or a function that builds
+        a batch of schedules from arrays of parameters.
+    axes : tuple of Axis
+        What varies: lists, ``zipped`` lists and draws.
+    fixed : Mapping
+        The parameters that all schedules share, by name.
+    version : str, optional
+        Stands for the code of a family that is a function. Default None.
+
+    See Also
+    --------
+    sweep : Build a sweep, with every argument checked.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30])
+    >>> family.shape, family.size, family.names
+    ((2, 3), 6, ('init', 'steps'))
     """
 
     family: Family
@@ -62,21 +83,21 @@ class Sweep:
     fixed: Mapping[str, Any]
     version: str | None = None
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
         return tuple(axis.size for axis in self.axes)
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """How many schedules there are."""
+        """The number of schedules."""
         return math.prod(self.shape)
 
     def __len__(self) -> int:
         return self.size
 
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same fingerprint; a sweep without one equals itself alone."""
+        """Whether both have the same fingerprint; a sweep without one equals only itself."""
         if self is other:
             return True
         return (
@@ -86,89 +107,166 @@ class Sweep:
         )
 
     def __hash__(self) -> int:
-        # not the fingerprint: a global of a function may change
-        return hash((_name_of(self.family), self.names, self.shape))
+        # The fingerprint of a function may change when a global changes. A hash must not.
+        return hash((_family_name(self.family), self.names, self.shape))
 
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters that vary, axis by axis."""
+        """The names of the parameters that vary, axis by axis."""
         return tuple(name for axis in self.axes for name in axis.names)
 
     def __getitem__(self, index: int | slice | npt.ArrayLike) -> Schedule:
-        """The schedule at one place of the whole, from 0 to ``size - 1``; at a slice or a list of
-        places, a batch of them.
+        """Build the schedule at one place, or a batch of schedules at several.
 
-        Raises ``IndexError`` for a place out of range, and ``ValueError``, naming the first place,
-        where a combination of parameters is one that the family refuses.
+        Parameters
+        ----------
+        index : int, slice or array of int
+            Places from ``-size`` to ``size - 1``; a negative place counts from the end. An array
+            has one axis.
 
+        Returns
+        -------
+        Schedule
+            A scalar schedule for an integer, otherwise a batch of shape ``(n,)`` in the order of
+            ``index``.
+
+        Raises
+        ------
+        IndexError
+            If a place is out of range, or the slice is empty.
+        TypeError
+            If ``index`` is not an integer, a slice or a list of integers.
+        ValueError
+            If the family refuses a combination of parameters. The message names its place.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30])
         >>> family.shape, family[4], family[1:4](0)
         ((2, 3), linear(init=0.2, end=0.0, steps=20), array([0.1, 0.1, 0.2]))
         """
-        places = self._places(index)
+        places = self._resolve_index(index)
         if not places.size:
             raise IndexError("a sweep gives at least one schedule, got an empty slice")
         if isinstance(index, int | np.integer):
-            return self._built(
-                {name: values[0] for name, values in self.parameters(places).items()}, places, ()
-            )
-        own, batches = zip(*self.parts(places), strict=True)
+            scalars = {name: values[0] for name, values in self.parameters(places).items()}
+            return self._build(scalars, places, ())
+        positions, batches = zip(*self.batches(places), strict=True)
         if len(batches) == 1:
             only: Schedule = batches[0]
             return only
-        order = np.argsort(np.concatenate(own)).tolist()
+        order = np.argsort(np.concatenate(positions)).tolist()
         lanes = [lane for batch in batches for lane in batch]
         return stack([lanes[i] for i in order])
 
-    def parts(self, places: Places | range) -> Iterator[tuple[Places, Schedule]]:
-        """The schedules at these places in batches, each with where among the places its lanes are.
+    def batches(self, places: Places | range) -> Iterator[tuple[Places, Schedule]]:
+        """Build the schedules at some places, one batch per combination of text parameters.
 
-        It is one batch, but where parameters that are words differ, as no batch mixes them.
+        A batch cannot mix text or boolean parameters, such as ``mode``. Where none of them varies
+        there is a single batch.
 
+        Parameters
+        ----------
+        places : array of int or range
+            Places from 0 to ``size - 1``.
+
+        Yields
+        ------
+        positions : array of int
+            Where the lanes of this batch stand in ``places``.
+        batch : Schedule
+            The schedules, of shape ``positions.shape``.
+
+        Raises
+        ------
+        ValueError
+            If the family refuses a combination of parameters.
+
+        Examples
+        --------
         >>> import fastlr as flr
-        >>> family = flr.sweep("cyclic", low=[0.1, 0.2], high=1.0, up=10, mode=["triangular", "cosine"])
-        >>> [(own.tolist(), batch(5)) for own, batch in family.parts(range(4))]
+        >>> modes = ["triangular", "cosine"]
+        >>> family = flr.sweep("cyclic", low=[0.1, 0.2], high=1.0, up=10, mode=modes)
+        >>> [(positions.tolist(), batch(5)) for positions, batch in family.batches(range(4))]
         [([1, 3], array([0.55, 0.6 ])), ([0, 2], array([0.55, 0.6 ]))]
         """
         places = np.asarray(places)
         parameters = self.parameters(places)
-        words = [name for name, values in parameters.items() if values.dtype.kind in "Ub"]
-        kinds, which = np.unique(
-            [parameters[name] for name in words] or [np.zeros(places.size)],
+        texts = [name for name, values in parameters.items() if values.dtype.kind in "Ub"]
+        kinds, kind_of_place = np.unique(
+            [parameters[name] for name in texts] or [np.zeros(places.size)],
             axis=1,
             return_inverse=True,
         )
         for kind in range(kinds.shape[1]):
-            [own] = np.nonzero(which.reshape(-1) == kind)
-            alike = {
-                name: values[own[0]] if name in words else values[own]
+            [positions] = np.nonzero(kind_of_place.reshape(-1) == kind)
+            chosen = {
+                name: values[positions[0]] if name in texts else values[positions]
                 for name, values in parameters.items()
             }
-            if len(words) == len(parameters):  # no number makes a batch of them
-                yield own, stack([self._built(alike, places[own], ())] * own.size)
+            if len(texts) == len(parameters):  # no array gives the constructor a batch shape
+                scalar = self._build(chosen, places[positions], ())
+                yield positions, stack([scalar] * positions.size)
             else:
-                yield own, self._built(alike, places[own], own.shape)
+                yield positions, self._build(chosen, places[positions], positions.shape)
 
     def parameters(self, index: int | slice | npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
-        """Of each parameter that varies, its values at these places, in an array.
+        """Return the values of the parameters that vary, at some places.
 
+        Parameters
+        ----------
+        index : int, slice or array of int
+            Places, as for ``sweep[index]``.
+
+        Returns
+        -------
+        dict of str to array
+            Per parameter, its value at each place along the first axis.
+
+        Raises
+        ------
+        IndexError, TypeError, ValueError
+            For an index that ``sweep[index]`` refuses.
+
+        Examples
+        --------
         >>> import fastlr as flr
-        >>> flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30]).parameters([0, 4])
+        >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30])
+        >>> family.parameters([0, 4])
         {'init': array([0.1, 0.2]), 'steps': array([10, 20])}
         """
-        along = np.unravel_index(self._places(index), self.shape) if self.axes else ()
+        places = self._resolve_index(index)
+        per_axis = np.unravel_index(places, self.shape) if self.axes else ()
         parts = [
-            axis.values(np.asarray(places)) for axis, places in zip(self.axes, along, strict=True)
+            axis.values(np.asarray(on_axis))
+            for axis, on_axis in zip(self.axes, per_axis, strict=True)
         ]
         return {name: values for part in parts for name, values in part.items()}
 
     def chunks(self, lanes: int) -> Iterator[range]:
-        """All places in order, so many at a time.
+        """Split all places, in order, into ranges of at most ``lanes``.
 
+        Parameters
+        ----------
+        lanes : int
+            The most places per range, an integer from 1.
+
+        Returns
+        -------
+        iterator of range
+            The ranges, which together cover 0 to ``size - 1``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``lanes`` is not an integer from 1.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> list(flr.sweep("constant", value=np.linspace(0.1, 0.5, 5)).chunks(2))
         [range(0, 2), range(2, 4), range(4, 5)]
@@ -187,13 +285,41 @@ class Sweep:
         threads: int = 1,
         progress: bool = False,
     ) -> Any:
-        """The rates of every schedule at steps ``range(start, stop, step)``, or ``range(start)``:
-        shape ``(size, n)``.
+        """Tabulate every schedule at steps ``range(start, stop, step)``, or ``range(start)``.
 
-        ``out`` may be an array, a path that ends in ``.npy`` or ``.zarr``, or a zarr store:
-        ``fastlr.stores.table`` says what is made of each, in at most ``memory`` bytes, how a call
-        that was killed is gone on with, and which errors there are.
+        Parameters
+        ----------
+        start, stop, step : int
+            The steps, as in ``range``.
+        dtype : dtype, optional
+            float64 (default) or float32, which is the float64 rate rounded once.
+        out : array, path or zarr store, optional
+            Where the rates go: an array, a path that ends in ``.npy`` or ``.zarr``, or a zarr
+            store. Default: a new array in memory.
+        memory : int
+            The most bytes to work in, besides the result. Default 2**28; at least 2**20.
+        threads : int
+            How many threads share the work on a chunk. Default 1.
+        progress : bool
+            Whether to show a progress bar. Default False.
 
+        Returns
+        -------
+        array
+            Rates of shape ``(size, n)``: one row per schedule, one column per step.
+
+        Raises
+        ------
+        TypeError, ValueError, OSError
+            As ``fastlr.stores.table`` does.
+
+        See Also
+        --------
+        fastlr.stores.table : The same function, for schedules too. It describes each kind of
+            ``out`` and how to resume an interrupted call.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[2, 4]).table(1, 3)
         array([[0.05 , 0.   ],
@@ -222,44 +348,85 @@ class Sweep:
         progress: bool = False,
         **arguments: Any,
     ) -> dict[str, npt.NDArray[Any]]:
-        """What ``Schedule.reduce`` says of every schedule, by name, in arrays of shape
-        ``sweep.shape``; no table is made.
+        """Compute reductions of every schedule, such as sums and extrema, without a table.
 
-        ``arguments`` are single numbers, for all schedules the same. It goes 65,536 schedules at a
-        time, and ``progress`` shows how far it has come.
+        Parameters
+        ----------
+        names : str or sequence of str
+            Reductions by name, as for ``Schedule.reduce``: ``"sum"``, ``"max"``, ``"argmin"``, ...
+        start, stop : int
+            The steps ``range(start, stop)``, or ``range(start)`` if ``stop`` is None (default).
+        progress : bool
+            Whether to show a progress bar. Default False.
+        **arguments : float
+            ``rate`` and ``decay``, for the reductions that need them: one number for all schedules.
+
+        Returns
+        -------
+        dict of str to array
+            Per reduction, one number per schedule, of shape ``sweep.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``Schedule.reduce`` does, before any work starts.
+
+        Notes
+        -----
+        The work is done on 65,536 schedules at a time.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20])
+        >>> family.reduce("max", 10)
+        {'max': array([[0.1, 0.1],
+               [0.2, 0.2]])}
         """
-        # what is refused is refused before any work
+        # Reduce one schedule first, so that a wrong argument is refused before any work.
         _ = self[0].reduce(names, start, stop, **arguments)
         results: dict[str, npt.NDArray[Any]] = {}
-        for places in with_progress(self.chunks(_TOGETHER), self.size, "schedules", progress):
+        for places in with_progress(self.chunks(_LANES_PER_PASS), self.size, "schedules", progress):
             part = collect(
                 self, places, lambda batch: batch.reduce(names, start, stop, **arguments)
             )
             for name, values in part.items():
-                results.setdefault(name, np.empty(self.size, values.dtype))[
-                    places.start : places.stop
-                ] = values
+                whole = results.setdefault(name, np.empty(self.size, values.dtype))
+                whole[places.start : places.stop] = values
         return {name: values.reshape(self.shape) for name, values in results.items()}
 
-    def described(self) -> dict[str, Any]:
-        """The sweep as plain JSON data, for a person to read; of a family that is a function,
-        its name alone.
+    def describe(self) -> dict[str, Any]:
+        """Describe the sweep as plain JSON data, for a person to read.
+
+        Returns
+        -------
+        dict
+            The keys ``family``, ``axes`` and ``fixed``, and ``version`` where there is one. A
+            family that is a function is described by its name alone.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=10).describe()
+        {'family': 'linear', 'axes': [{'init': [0.1, 0.2]}], 'fixed': {'end': 0.0, 'steps': 10}}
         """
-        fixed = {name: _data(value) for name, value in self.fixed.items()}
+        fixed = {name: _to_json(value) for name, value in self.fixed.items()}
         version = {} if self.version is None else {"version": self.version}
-        axes = [axis.described() for axis in self.axes]
-        return {"family": _name_of(self.family), **version, "axes": axes, "fixed": fixed}
+        axes = [axis.describe() for axis in self.axes]
+        return {"family": _family_name(self.family), **version, "axes": axes, "fixed": fixed}
 
     @property
     def fingerprint(self) -> str | None:
-        """64 hex digits, the same for equal sweeps on every machine: SHA-256 of all that decides a
-        rate.
+        """The SHA-256 of everything that determines a rate, as 64 hex digits.
 
-        That is the family, every value of the axes or the rule that draws them, and every fixed
-        value. A family that is a function counts by its ``version``; without one, by its compiled
-        code, its defaults, its closure and the globals that it reads. It is ``None`` where one of
-        these cannot be identified exactly: ``unidentified`` says which.
+        Equal sweeps have the same fingerprint on every machine. It covers the family, every value
+        of the axes or the rule that draws them, and every fixed value. A family that is a function
+        is identified by its ``version``; without one, by its compiled code, its defaults, its
+        closure and the globals that it reads. The fingerprint is ``None`` if one of these cannot be
+        identified exactly: ``unidentified`` says which.
 
+        Examples
+        --------
         >>> import fastlr as flr
         >>> def family(k):
         ...     return flr.sweep(lambda peak: flr.linear(peak * k, 0.0, 10), peak=[0.1, 0.2])
@@ -274,7 +441,7 @@ class Sweep:
 
     @property
     def unidentified(self) -> str:
-        """Why the sweep has no fingerprint; empty where it has one."""
+        """Why the sweep has no fingerprint; empty if it has one."""
         try:
             self._identity()
         except UnidentifiedError as error:
@@ -282,33 +449,34 @@ class Sweep:
         return ""
 
     def _identity(self) -> dict[str, Any]:
-        """All that decides a rate, as plain JSON data; ``UnidentifiedError`` where a part of it
-        has no exact form.
+        """Everything that determines a rate, as plain JSON data.
+
+        Raises ``UnidentifiedError`` if a part of it has no exact form.
         """
-        read = (
+        values = (
             self.fixed
             if callable(self.family)
-            else {name: _as_read(value) for name, value in self.fixed.items()}
+            else {name: _as_numbers(value) for name, value in self.fixed.items()}
         )
-        fixed = [[name, _of_part(name, value)] for name, value in read.items()]
+        fixed = [[name, _parameter_identity(name, value)] for name, value in values.items()]
         return {
-            "axes": [_of_axis(axis) for axis in self.axes],
-            "ends": [self[place].fingerprint for place in self._ends()],
-            "family": _of_family(self.family, self.version),
-            # a function may look at their order
+            "axes": [_axis_identity(axis) for axis in self.axes],
+            "ends": [self[place].fingerprint for place in self._first_and_last_listed()],
+            "family": _family_identity(self.family, self.version),
+            # A function may depend on the order of its keyword arguments.
             "fixed": fixed if callable(self.family) else sorted(fixed),
             "shape": self.shape,
         }
 
-    def _ends(self) -> tuple[int, int]:
-        """The first place, and the last of those that are listed."""
+    def _first_and_last_listed(self) -> tuple[int, int]:
+        """The first place, and the last one along the listed axes."""
         last = [axis.size - 1 if isinstance(axis, Listed) else 0 for axis in self.axes]
         return 0, int(np.ravel_multi_index(last, self.shape)) if self.axes else 0
 
-    def _places(self, index: object) -> Places:
-        """Places of the whole, known to be within it."""
+    def _resolve_index(self, index: object) -> Places:
+        """The places that an index selects, from 0 to ``size - 1``."""
         if isinstance(index, slice):
-            return _along(index, self.size)
+            return _places_of_slice(index, self.size)
         if type(index) is int and not -self.size <= index < self.size:
             raise IndexError(
                 f"index {short_repr(index)} is out of range for a sweep of {self.size} schedules"
@@ -325,28 +493,29 @@ class Sweep:
             )
         return np.atleast_1d(np.mod(places.astype(np.int64), self.size))
 
-    def _built(
+    def _build(
         self, parameters: Mapping[str, Any], places: Places, shape: tuple[int, ...]
     ) -> Schedule:
+        """Build the schedules at these places, of this batch shape."""
         try:
-            made = _function(self.family)(
-                **self.fixed, **{name: _plain(value) for name, value in parameters.items()}
+            built = _family_function(self.family)(
+                **self.fixed, **{name: _to_python(value) for name, value in parameters.items()}
             )
-            if a_schedule("what the family makes", made, Schedule).shape != shape:
+            if a_schedule("what the family makes", built, Schedule).shape != shape:
                 raise ValueError(
                     f"the family must make one schedule for each of {places.size}, got "
-                    f"batch shape {made.shape}"
+                    f"batch shape {built.shape}"
                 )
         except (ValueError, TypeError) as error:
             where = (
                 f"place {places[0]}" if places.size == 1 else f"places {places[0]} to {places[-1]}"
             )
             raise type(error)(f"sweep: {where}: {error}") from None
-        return made
+        return built
 
 
-def _along(index: slice, size: int) -> Places:
-    """The places of a slice, if as many can be held."""
+def _places_of_slice(index: slice, size: int) -> Places:
+    """The places of a slice, if their number fits into memory."""
     try:
         places = range(size)[index]
     except (TypeError, ValueError) as error:
@@ -356,46 +525,69 @@ def _along(index: slice, size: int) -> Places:
         ) from None
     check_fits(
         "sweep: places",
-        (len(places), _A_LANE),
+        (len(places), _LANE_VALUES),
         np.dtype(np.float64),
-        "ask for fewer at a time, or table(..., out=)",
+        "take fewer at a time, or use table(..., out=)",
     )
     return np.arange(places.start, places.stop, places.step)
 
 
 @public
 def sweep(family: Family, /, *axes: Axis, version: str | None = None, **parameters: Any) -> Sweep:
-    """All schedules of a family over axes of parameters: a description, of which nothing is made
-    until it is asked for.
+    """Combine axes of parameters into all schedules of a family, lazily.
 
-    ``family`` is a constructor or a preset, or its name, ``"wsd"`` or ``"torch.OneCycleLR"``; an
-    expression as for ``parse`` in which names stand for parameters; or any function that makes a
-    batch of schedules of arrays of parameters. A list of values is an axis of its own, so that each
-    combination occurs; a single value is shared by all. ``axes`` come first: ``zipped(...)``, and
-    draws, ``random(...)``, ``latin_hypercube(...)`` and ``sobol(...)``. The last axis varies
-    fastest. Raises ``ValueError`` or ``TypeError`` for parameters that the family does not have, or
-    lacks, or that are given twice, and for values that it refuses at the first place or the last
-    one listed.
+    Each list of values is an axis of its own, so every combination occurs. The result describes the
+    schedules; it builds them when you index it.
 
-    Stores and Dask know a sweep by its fingerprint, which holds all that decides a rate. A function
-    must depend on its arguments, its closure and its globals alone. ``version``, a word of yours,
-    stands for the code of a function and all that it reads: give one where fastlr cannot read a
-    function exactly, and another whenever the function changes.
+    Parameters
+    ----------
+    family : str or callable
+        One of: a constructor or preset; its name, ``"wsd"`` or ``"torch.OneCycleLR"``; an
+        expression for ``parse`` in which names stand for parameters; a function that takes arrays
+        of parameters and returns a batch of schedules.
+    *axes : Axis
+        Axes of several parameters: ``zipped(...)``, and draws by ``random(...)``,
+        ``latin_hypercube(...)`` or ``sobol(...)``. They come before the lists.
+    version : str, optional
+        A text of yours that stands for the code of a function and everything that it reads. Give
+        one if fastlr cannot read the function exactly, and change it whenever the function changes.
+        Default None.
+    **parameters : array_like
+        By name: a list of values is an axis, a single value is shared by all schedules.
 
+    Returns
+    -------
+    Sweep
+        The axes in order, the last of which varies fastest; at most 2**62 schedules.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the family is unknown, a parameter is unknown, missing or given twice, or the family
+        refuses the parameters at the first place or at the last listed one.
+
+    Notes
+    -----
+    Stores and Dask identify a sweep by its fingerprint, which covers everything that determines a
+    rate. A function must depend only on its arguments, its closure and its globals.
+
+    Examples
+    --------
     >>> import fastlr as flr
-    >>> flr.sweep("wsd", peak=np.geomspace(1e-4, 1e-2, 100), warmup=500, stable=4_000, cooldown=[500, 1_000]).shape
+    >>> peaks = np.geomspace(1e-4, 1e-2, 100)
+    >>> flr.sweep("wsd", peak=peaks, warmup=500, stable=4_000, cooldown=[500, 1_000]).shape
     (100, 2)
-    >>> peaks = flr.sobol(1024, peak=flr.LogUniform(1e-4, 1e-2))
-    >>> flr.sweep("wsd(peak, 500, 5_000 - cooldown, cooldown)", peaks, cooldown=[500, 1_000]).shape
+    >>> drawn = flr.sobol(1024, peak=flr.LogUniform(1e-4, 1e-2))
+    >>> flr.sweep("wsd(peak, 500, 5_000 - cooldown, cooldown)", drawn, cooldown=[500, 1_000]).shape
     (1024, 2)
     >>> flr.sweep("linear", init=1.0, end=0.0, stops=[1, 2])
     Traceback (most recent call last):
         ...
     ValueError: sweep: linear has no parameter 'stops'; did you mean 'steps'?
     """
-    family = _named(family)
-    if version is not None and "version" in (_parameters(family) or {}):  # then it is one of them
-        version, parameters = None, {**parameters, "version": version}
+    family = _canonical_family(family)
+    if version is not None and "version" in (_family_parameters(family) or {}):
+        version, parameters = None, {**parameters, "version": version}  # it is a parameter
     _check_version(family, version)
     if wrong := [axis for axis in axes if not isinstance(axis, Axis)]:
         rule = (
@@ -403,7 +595,7 @@ def sweep(family: Family, /, *axes: Axis, version: str | None = None, **paramete
             "sobol(...); a list is given by name"
         )
         raise TypeError(f"{rule}, got {type(wrong[0]).__name__} {short_repr(wrong[0])}")
-    dimensions = _dimensions(family)
+    dimensions = _core_dimensions(family)
     listed = {
         name: value
         for name, value in parameters.items()
@@ -416,43 +608,44 @@ def sweep(family: Family, /, *axes: Axis, version: str | None = None, **paramete
     fixed = {name: owned(value) for name, value in parameters.items() if name not in listed}
     whole = Sweep(family, every, fixed, version)
     _check_names(whole)
-    if not 0 < whole.size <= _MOST:
+    if not 0 < whole.size <= _MAX_SCHEDULES:
         raise ValueError(
-            f"sweep: there must be at most 2**62 schedules, got axes of {short_repr(whole.shape)}"
+            "sweep: there must be at most 2**62 schedules, got axes of lengths "
+            f"{short_repr(whole.shape)}"
         )
-    _ = [whole[place] for place in whole._ends()]
+    _ = [whole[place] for place in whole._first_and_last_listed()]
     return whole
 
 
 def _check_version(family: Family, version: object) -> None:
-    """Raise unless ``version`` is a word for a function, or none."""
+    """Raise unless ``version`` is None, or a text for a family that is a function."""
     if version is None:
         return
     if not callable(family):
         raise ValueError(
-            "sweep: version must be given for a function alone, got "
-            f"{short_repr(version)} for {_name_of(family)}"
+            "sweep: version must be given only for a function, got "
+            f"{short_repr(version)} for {_family_name(family)}"
         )
     if not isinstance(version, str) or not version:
         raise TypeError(
-            "sweep: version must be a string that is not empty, got "
+            "sweep: version must be a non-empty string, got "
             f"{type(version).__name__} {short_repr(version)}"
         )
 
 
 def _depth(name: str, value: Any) -> int:
-    """How many axes a parameter's values have."""
-    if isinstance(value, range):  # which NumPy would write out
+    """The number of axes of a parameter's values."""
+    if isinstance(value, range):  # NumPy would make an array of it, however long
         return 1
-    return as_array(f"sweep: {name} must be values of one form", value).ndim
+    return as_array(f"sweep: {name} {LISTED_RULE}", value).ndim
 
 
 def _check_names(whole: Sweep) -> None:
-    """Raise unless every parameter is one of the family's, and given once."""
+    """Raise unless the family has each parameter, each is given once, and none is missing."""
     name, names, known = (
-        _name_of(whole.family),
+        _family_name(whole.family),
         [*whole.names, *whole.fixed],
-        _parameters(whole.family),
+        _family_parameters(whole.family),
     )
     if twice := {each for each in names if names.count(each) > 1}:
         raise ValueError(
@@ -470,8 +663,8 @@ def _check_names(whole: Sweep) -> None:
         )
 
 
-def _function(family: Family) -> Callable[..., Schedule]:
-    """What makes schedules of parameters."""
+def _family_function(family: Family) -> Callable[..., Schedule]:
+    """The function that builds schedules from parameters."""
     if callable(family):
         return family
     if not isinstance(family, str):
@@ -497,80 +690,80 @@ def _function(family: Family) -> Callable[..., Schedule]:
 
 
 def _is_expression(family: str) -> bool:
+    """Whether a family is an expression, rather than a name."""
     return "(" in family
 
 
-def _named(family: Family) -> Family:
-    """A constructor or a preset by its name, so that it can be written down."""
+def _canonical_family(family: Family) -> Family:
+    """The name of a constructor or preset, by which a sweep can be described."""
     if isinstance(family, str) or not callable(family):
-        _function(family)
+        _family_function(family)
         return family
-    preset = f"{(getattr(family, '__module__', None) or '').rpartition('.')[2]}.{getattr(family, '__name__', '')}"
+    name = getattr(family, "__name__", "")
+    framework = (getattr(family, "__module__", None) or "").rpartition(".")[2]
     known = {
         **{name: CONSTRUCTORS[name] for name in constructors.__all__},
         **{name: PRESETS[name].build for name in PRESETS},
     }
-    return next(
-        (name for name in (getattr(family, "__name__", ""), preset) if known.get(name) is family),
-        family,
-    )
+    candidates = (name, f"{framework}.{name}")
+    return next((each for each in candidates if known.get(each) is family), family)
 
 
-def _name_of(family: Family) -> str:
+def _family_name(family: Family) -> str:
+    """The text of a family, or the name of a function."""
     return family if isinstance(family, str) else getattr(family, "__name__", type(family).__name__)
 
 
-def _parameters(family: Family) -> dict[str, bool] | None:
-    """The names of a family's parameters, and whether each must be given; ``None`` where it
-    takes any.
-    """
+def _family_parameters(family: Family) -> dict[str, bool] | None:
+    """Per parameter of a family, whether it is required; ``None`` if it takes any name."""
     if isinstance(family, str) and _is_expression(family):
         return dict.fromkeys(sorted(names_in(family)), True)
-    signature = inspect.signature(_function(family)).parameters
+    signature = inspect.signature(_family_function(family)).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values()):
         return None
     return {name: parameter.default is parameter.empty for name, parameter in signature.items()}
 
 
-def _dimensions(family: Family) -> dict[str, int]:
-    """How many axes the values of a parameter have that are of one schedule."""
-    return (
-        cores(_function(family)) if isinstance(family, str) and not _is_expression(family) else {}
-    )
+def _core_dimensions(family: Family) -> dict[str, int]:
+    """Per parameter, the number of axes that one schedule takes, such as 1 for boundaries."""
+    if not isinstance(family, str) or _is_expression(family):
+        return {}
+    return cores(_family_function(family))
 
 
-def _plain(value: Any) -> Any:
-    """A word or a flag as Python's own."""
+def _to_python(value: Any) -> Any:
+    """A NumPy string or bool as Python's own."""
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _data(value: Any) -> Any:
-    """What is fixed as plain JSON data: a value that JSON does not know, as it is shown."""
+def _to_json(value: Any) -> Any:
+    """A fixed value as JSON data: its ``repr`` if JSON has no such value."""
     if isinstance(value, Value):
         return value.to_spec()
     if isinstance(value, list | tuple):
-        return [_data(item) for item in value]
+        return [_to_json(item) for item in value]
     plain = np.asarray(value).tolist()
-    return plain if _is_plain(plain) else short_repr(value)
+    return plain if _is_json(plain) else short_repr(value)
 
 
-def _is_plain(value: object) -> bool:
+def _is_json(value: object) -> bool:
+    """Whether a value consists of JSON data."""
     if isinstance(value, list):
-        return all(map(_is_plain, value))
+        return all(map(_is_json, value))
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def _of_family(family: Family, version: str | None) -> Any:
-    """What a family is known by: a constructor, a preset or an expression by its text."""
+def _family_identity(family: Family, version: str | None) -> Any:
+    """The text of a constructor, preset or expression; the version or the code of a function."""
     if isinstance(family, str):
         return ["text", family]
     if version is not None:
-        return ["version", _name_of(family), version]
+        return ["version", _family_name(family), version]
     return identity(family)
 
 
-def _as_read(value: Any) -> Any:
-    """Numbers as the array that constructors, presets and expressions make of them."""
+def _as_numbers(value: Any) -> Any:
+    """Numbers as the array that constructors, presets and expressions convert them to."""
     array = (
         np.asarray(value)
         if isinstance(value, int | float | np.generic | np.ndarray | list | tuple)
@@ -579,15 +772,17 @@ def _as_read(value: Any) -> Any:
     return array if array.dtype.kind in "iuf" else value
 
 
-def _of_part(name: str, value: object) -> Any:
+def _parameter_identity(name: str, value: object) -> Any:
+    """The identity of a fixed value; an error names its parameter."""
     try:
         return identity(value)
     except UnidentifiedError as error:
         raise UnidentifiedError(f"parameter {name!r}: {error}") from None
 
 
-def _of_axis(axis: Axis) -> Any:
-    # one that is inherited does not know what a subclass has changed
+def _axis_identity(axis: Axis) -> Any:
+    """The type of an axis, and its identity by its own method."""
+    # An inherited method does not know what a subclass has changed.
     if "identity" not in vars(type(axis)):
         raise UnidentifiedError(
             f"an axis of type {type(axis).__qualname__} has no method identity() of its own"

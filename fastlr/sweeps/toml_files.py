@@ -1,32 +1,35 @@
-"""Descriptions: a sweep, or a loss law, as plain data, which a TOML file holds.
+"""Sweeps and loss laws from TOML files, or from the same data in Python.
 
 A sweep::
 
     family = "wsd(peak, 2_160, 21_840 - cooldown, cooldown, end, shape='polynomial', power=power)"
-    steps = 24_000                                           # how many of each schedule are looked at
+    steps = 24_000            # how many steps of each schedule are used
 
-    [parameters]                                             # a list is an axis, anything else is shared
-    peak = {from = 1e-4, to = 1e-3, count = 10, scale = "log"} cooldown = [2_000, 4_000, 8_000]
+    [parameters]              # a list is an axis; all schedules share any other value
+    peak = {from = 1e-4, to = 1e-3, count = 10, scale = "log"}
+    cooldown = [2_000, 4_000, 8_000]
 
-    [[draw]]                                                 # points of a space, by random, latin_hypercube or sobol
-    method = "sobol" size = 1_024
-    end = {uniform = [0.0, 3e-5]}                            # or log_uniform, integers, choice
+    [[draw]]                  # an axis of sampled points
+    method = "sobol"          # or random, latin_hypercube
+    size = 1_024
+    end = {uniform = [0.0, 3e-5]}    # or log_uniform, integers, choice
     power = {uniform = [1.0, 2.0]}
 
-    [[zip]]                                                  # lists that go together
+    [[zip]]                   # lists that vary together
     ...
 
-A law, by its constants, or by the runs that it is to be fitted to::
+A law, by its constants, or by the runs to fit it to::
 
     law = "MultiPower"
 
-    [constants] L0 = 3.04
+    [constants]
+    L0 = 3.04
     ...
 
-    [[curve]]                                                # or else one of these a run
-    file = "cosine_24000.csv"                                # with the columns step and loss
+    [[curve]]                 # instead of constants: one table per run
+    file = "cosine_24000.csv" # with the columns step and loss
     schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
-    before = 24_000                                          # losses from this step on are left out
+    before = 24_000           # ignore losses from this step on
 """
 
 import csv
@@ -48,7 +51,7 @@ from fastlr.sweeps import sampling
 from fastlr.sweeps.axes import Axis, zipped
 from fastlr.sweeps.sweep import Sweep, sweep
 
-__all__ = ["Described", "contents_of", "law_described", "sweep_described"]
+__all__ = ["SweepFile", "law_from", "read_toml", "sweep_from"]
 
 _SPACES: dict[str, Any] = {
     "uniform": sampling.Uniform,
@@ -61,55 +64,82 @@ _METHODS: dict[str, Any] = {
     "latin_hypercube": sampling.latin_hypercube,
     "sobol": sampling.sobol,
 }
-_HUGE = sys.float_info.max
+_MAX_FLOAT = sys.float_info.max
 _SCALES: dict[str, Any] = {"linear": np.linspace, "log": np.geomspace}
 
 
-class Described(NamedTuple):
-    """A sweep, and how many steps of each of its schedules are looked at."""
+class SweepFile(NamedTuple):
+    """A sweep, and how many steps of each of its schedules are used."""
 
     sweep: Sweep
     steps: int
 
 
-def contents_of(path: str | Path) -> dict[str, Any]:
-    """What a TOML file holds.
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a TOML file.
 
-    Raises ``ValueError`` for one that is no TOML, and ``OSError`` where it cannot be read.
+    Parameters
+    ----------
+    path : str or Path
+        The file, in UTF-8.
+
+    Returns
+    -------
+    dict
+        Its keys and values.
+
+    Raises
+    ------
+    ValueError
+        If the file is not TOML.
+    OSError
+        If it cannot be read.
     """
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (
-        ValueError
-    ) as error:  # TOML's own, or that of bytes which are no text, or of a path that cannot be
+    except ValueError as error:  # not TOML, not UTF-8, or an impossible path
         raise ValueError(f"{path}: must be a TOML file: {error}") from None
 
 
-def sweep_described(description: Mapping[str, Any]) -> Described:
-    """The sweep that plain data describes, as above, and its steps.
+def sweep_from(data: Mapping[str, Any]) -> SweepFile:
+    """Build a sweep from the data of a TOML file.
 
-    Raises ``ValueError`` or ``TypeError`` for keys that are unknown or missing, and for all that
-    ``sweep`` refuses.
+    Parameters
+    ----------
+    data : Mapping
+        ``family`` and ``steps``, and optionally ``parameters``, ``draw`` and ``zip``; see the top
+        of this module. Axes are ordered: zips, draws, then parameters.
 
-    >>> found = sweep_described({"family": "linear", "steps": 10, "parameters": {"init": [1.0, 2.0], "end": 0.0, "steps": 10}})
+    Returns
+    -------
+    SweepFile
+        The sweep, and how many steps of each schedule are used.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a key is unknown or missing, or ``sweep`` refuses the result.
+
+    Examples
+    --------
+    >>> parameters = {"init": [1.0, 2.0], "end": 0.0, "steps": 10}
+    >>> found = sweep_from({"family": "linear", "steps": 10, "parameters": parameters})
     >>> found.sweep.size, found.steps
     (2, 10)
     """
-    _check_keys(
-        "sweep", description, required=("family", "steps"), optional=("parameters", "draw", "zip")
-    )
-    steps = description["steps"]
+    _check_keys("sweep", data, required=("family", "steps"), optional=("parameters", "draw", "zip"))
+    steps = data["steps"]
     if type(steps) is not int or steps < 1:
         raise ValueError(f"sweep: steps must be an integer from 1, got {short_repr(steps)}")
     axes = [
-        *map(_zip, _tables("sweep", description, "zip")),
-        *map(_draw, _tables("sweep", description, "draw")),
+        *map(_zipped_axis, _array_of_tables("sweep", data, "zip")),
+        *map(_drawn_axis, _array_of_tables("sweep", data, "draw")),
     ]
     parameters = {
-        name: _values(name, value) for name, value in _table(description, "parameters").items()
+        name: _values_from(name, value) for name, value in _table(data, "parameters").items()
     }
-    family = description["family"]
-    return Described(
+    family = data["family"]
+    return SweepFile(
         sweep(family.strip() if isinstance(family, str) else family, *axes, **parameters), steps
     )
 
@@ -117,7 +147,7 @@ def sweep_described(description: Mapping[str, Any]) -> Described:
 def _check_keys(
     where: str, data: object, required: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> None:
-    """Raise unless ``data`` has these keys and no others."""
+    """Raise unless ``data`` is a table with the required keys, and no unknown ones."""
     if not isinstance(data, Mapping):
         raise TypeError(
             f"{where} must be a table of keys and values, got {type(data).__name__} "
@@ -136,6 +166,7 @@ def _check_keys(
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The table under a key; an empty one if there is none."""
     found = data.get(key, {})
     if not isinstance(found, Mapping):
         raise TypeError(
@@ -145,19 +176,21 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found
 
 
-def _tables(where: str, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _array_of_tables(where: str, data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The tables under a key, written ``[[key]]``; none if there is no such key."""
     found = data.get(key, [])
     if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
         raise TypeError(
-            f"{where}: {key} must be tables, [[{key}]], got {type(found).__name__} "
+            f"{where}: {key} must be an array of tables, [[{key}]], got {type(found).__name__} "
             f"{short_repr(found)}"
         )
     return found
 
 
-def _values(name: str, value: Any) -> Any:
-    """A value, a list, or the list that ``{from, to, count, scale}`` spaces evenly; between
-    integers they are integers.
+def _values_from(name: str, value: Any) -> Any:
+    """A value, a list, or the evenly spaced list that ``{from, to, count, scale}`` describes.
+
+    Values between two integers are rounded to integers.
     """
     if not isinstance(value, Mapping):
         return value
@@ -170,7 +203,7 @@ def _values(name: str, value: Any) -> Any:
     if (
         type(count) is not int
         or not 1 <= count <= LAST_STEP
-        or not all(type(end) in (int, float) and abs(end) <= _HUGE for end in ends)
+        or not all(type(end) in (int, float) and abs(end) <= _MAX_FLOAT for end in ends)
     ):
         raise ValueError(
             f"sweep: {name}: from and to must be numbers, count an integer from 1, got "
@@ -180,25 +213,23 @@ def _values(name: str, value: Any) -> Any:
         raise ValueError(
             f"sweep: {name}: from and to must be above 0 on a log scale, got {short_repr(ends)}"
         )
-    check_fits(
-        f"sweep: {name}", (count,), np.dtype(np.float64), "give a range of integers, or draw"
-    )
-    whole = all(type(end) is int for end in ends)
-    if whole and max(map(abs, ends)) > LAST_STEP:
+    check_fits(f"sweep: {name}", (count,), np.dtype(np.float64), "reduce count, or use [[draw]]")
+    are_integers = all(type(end) is int for end in ends)
+    if are_integers and max(map(abs, ends)) > LAST_STEP:
         raise ValueError(
             f"sweep: {name}: integers must be from -2**53 to 2**53, got {short_repr(ends)}"
         )
     spaced = _SCALES[scale](*map(float, ends), count)
-    if not whole:
-        return spaced
-    return np.rint(spaced).astype(np.int64)
+    return np.rint(spaced).astype(np.int64) if are_integers else spaced
 
 
-def _zip(data: Mapping[str, Any]) -> Axis:
-    return zipped(**{name: _values(name, value) for name, value in data.items()})
+def _zipped_axis(data: Mapping[str, Any]) -> Axis:
+    """The axis of a ``[[zip]]`` table."""
+    return zipped(**{name: _values_from(name, value) for name, value in data.items()})
 
 
-def _draw(data: Mapping[str, Any]) -> Axis:
+def _drawn_axis(data: Mapping[str, Any]) -> Axis:
+    """The axis of a ``[[draw]]`` table."""
     method, size, seed = data.get("method"), data.get("size"), data.get("seed", 0)
     if not isinstance(method, str) or method not in _METHODS:
         raise ValueError(
@@ -206,7 +237,7 @@ def _draw(data: Mapping[str, Any]) -> Axis:
             f"{short_repr(method)}"
         )
     spaces = {
-        name: _space(name, value)
+        name: _space_from(name, value)
         for name, value in data.items()
         if name not in ("method", "size", "seed")
     }
@@ -214,7 +245,8 @@ def _draw(data: Mapping[str, Any]) -> Axis:
     return axis
 
 
-def _space(name: str, value: object) -> Any:
+def _space_from(name: str, value: object) -> Any:
+    """The space of a value such as ``{uniform = [low, high]}``."""
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in _SPACES:
         rule = (
             f"sweep: draw: {name} must be {{uniform = [low, high]}}, or log_uniform, "
@@ -223,10 +255,8 @@ def _space(name: str, value: object) -> Any:
         raise ValueError(f"{rule}, got {short_repr(value)}")
     [(kind, ends)] = value.items()
     if not isinstance(ends, list) or (kind != "choice" and len(ends) != 2):
-        raise ValueError(
-            f"sweep: draw: {name}: {kind} must be a list, of two ends but for a choice, "
-            f"got {short_repr(ends)}"
-        )
+        rule = "a list of options" if kind == "choice" else "a list [low, high]"
+        raise ValueError(f"sweep: draw: {name}: {kind} must be {rule}, got {short_repr(ends)}")
     return _SPACES[kind](*ends)
 
 
@@ -235,21 +265,39 @@ def _space(name: str, value: object) -> Any:
 _LAWS: dict[str, Any] = {"MultiPower": loss_laws.MultiPower, "Annealing": loss_laws.Annealing}
 
 
-def law_described(description: Mapping[str, Any], folder: Path) -> loss_laws.Law:
-    """The law that plain data describes, as above: by its constants, or fitted to the curves in
-    files, found from ``folder``.
+def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
+    """Build a loss law from the data of a TOML file, by its constants or by a fit.
 
-    Raises ``ValueError`` or ``TypeError`` for keys that are unknown or missing, and for all that
-    the law or its fit refuses, and ``OSError`` for a file that cannot be read.
+    Parameters
+    ----------
+    data : Mapping
+        ``law``, and either ``constants`` or ``curve``; see the top of this module.
+    folder : Path
+        The folder that the files of curves are relative to.
 
-    >>> law_described({"law": "Annealing", "constants": {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99}}, Path())
+    Returns
+    -------
+    Law
+        The law.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a key is unknown or missing, or the law or its fit refuses the data.
+    OSError
+        If the file of a curve cannot be read.
+
+    Examples
+    --------
+    >>> constants = {"L0": 2.6, "A": 0.6, "alpha": 0.45, "C": 0.5, "decay": 0.99}
+    >>> law_from({"law": "Annealing", "constants": constants}, Path())
     Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
     """
-    _check_keys("law", description, required=("law",), optional=("constants", "curve"))
+    _check_keys("law", data, required=("law",), optional=("constants", "curve"))
     name, constants, curves = (
-        description["law"],
-        description.get("constants"),
-        description.get("curve"),
+        data["law"],
+        data.get("constants"),
+        data.get("curve"),
     )
     if not isinstance(name, str) or name not in _LAWS:
         raise ValueError(
@@ -257,20 +305,21 @@ def law_described(description: Mapping[str, Any], folder: Path) -> loss_laws.Law
         )
     if (constants is None) == (curves is None):
         raise ValueError(
-            f"law: either constants or curves must be given, got {short_repr(sorted(description))}"
+            f"law: either constants or curve must be given, got {short_repr(sorted(data))}"
         )
     if constants is not None:
         _check_keys(f"law: {name}", constants, required=tuple(_LAWS[name].kinds))
         law: loss_laws.Law = _LAWS[name](**constants)
         return law
     fitted: loss_laws.Law = loss_laws.fit(
-        _LAWS[name], [_curve(curve, folder) for curve in _tables("law", description, "curve")]
+        _LAWS[name],
+        [_curve_from(curve, folder) for curve in _array_of_tables("law", data, "curve")],
     ).law
     return fitted
 
 
-def _curve(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
-    """A run and its losses, from a file with a column of each."""
+def _curve_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
+    """A run and its losses, from a CSV file with the columns step and loss."""
     _check_keys("law: curve", data, required=("file", "schedule"), optional=("before",))
     path, before = folder / str(data["file"]), data.get("before", LAST_STEP)
     if type(before) is not int:
@@ -288,7 +337,7 @@ def _curve(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
             logged = [(int(row["step"]), float(row["loss"])) for row in rows]
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{path}: must have a number for every step and loss: {error}"
+                f"{path}: must have a number in each row of step and loss: {error}"
             ) from None
     kept = [(step, loss) for step, loss in logged if step < before]
     return parse(data["schedule"]), [step for step, _ in kept], [loss for _, loss in kept]

@@ -125,12 +125,12 @@ REFUSED = [
     (
         lambda: table(SWEEP, 10, chunks=(1, 0)),
         ValueError,
-        "table: chunks must be lanes and steps, two integers from 1, got .1, 0.",
+        "table: chunks must be two integers from 1, lanes and steps, got .1, 0.",
     ),
     (
         lambda: table(SWEEP, 10, chunks=7),
         ValueError,
-        "table: chunks must be lanes and steps, two integers from 1, got 7",
+        "table: chunks must be two integers from 1, lanes and steps, got 7",
     ),
     (lambda: table(SWEEP, -1), ValueError, "start and stop must be at least 0"),
     (lambda: table(SWEEP, 10, dtype="int8"), TypeError, "dtype must be float64 or float32"),
@@ -138,7 +138,7 @@ REFUSED = [
     (
         lambda: reduce(SWEEP, ["sum"], 10, chunks=0),
         ValueError,
-        "reduce: chunks must be an integer of lanes, from 1, got 0",
+        "reduce: chunks must be an integer from 1, got 0",
     ),
     (
         lambda: reduce(3, ["sum"], 10),

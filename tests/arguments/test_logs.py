@@ -162,7 +162,7 @@ def test_a_fit_takes_a_log_with_a_restart():
 
 
 def test_a_file_of_losses_may_have_a_restart(tmp_path):
-    from fastlr.sweeps.toml_files import law_described
+    from fastlr.sweeps.toml_files import law_from
 
     losses = LAW.curve(RUN, WHOLE).tolist()
     laws = []
@@ -170,5 +170,5 @@ def test_a_file_of_losses_may_have_a_restart(tmp_path):
         rows = [f"{step},{loss!r}" for step, loss in zip(steps, logged, strict=True)]
         (tmp_path / "run.csv").write_text("\n".join(["step,loss", *rows]))
         curve = {"file": "run.csv", "schedule": "wsd(1e-3, 20, 880, 100, end=1e-4)", "before": 900}
-        laws.append(law_described({"law": "Annealing", "curve": [curve]}, tmp_path))
+        laws.append(law_from({"law": "Annealing", "curve": [curve]}, tmp_path))
     assert laws[0] == laws[1]

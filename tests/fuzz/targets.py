@@ -26,7 +26,7 @@ from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructors as shapes
 from fastlr.schedule.construction import CONSTRUCTORS
 from fastlr.schedule.reductions import REDUCTIONS
-from fastlr.sweeps.toml_files import law_described, sweep_described
+from fastlr.sweeps.toml_files import law_from, sweep_from
 from fuzz.choices import LAST, Choices
 from fuzz.judging import hold, judged, same
 
@@ -806,7 +806,7 @@ def descriptions(choices: Choices) -> Any:
     data: Any = DESCRIBED
     for _ in range(choices.below(4)):
         data = _changed(choices, data)
-    return _looked_at(choices, sweep_described(data).sweep)
+    return _looked_at(choices, sweep_from(data).sweep)
 
 
 def _law(choices: Choices) -> None:
@@ -814,7 +814,7 @@ def _law(choices: Choices) -> None:
     data: Any = LAW
     for _ in range(choices.below(3)):
         data = _changed(choices, data)
-    law = law_described(data, Path("/nowhere"))
+    law = law_from(data, Path("/nowhere"))
     found = law.final(
         flr.cosine(0.1, 0.0, 100),
         choices.of([lambda: 1 + choices.below(200), lambda: choices.anything(0)])(),

@@ -67,7 +67,7 @@ def some(rates, most=7):
 @pytest.fixture
 def exponential(monkeypatch):
     """A curve is never added up term by term."""
-    monkeypatch.setattr(flr.loss_laws.MultiPower, "_is_sooner_done", lambda *_: False)
+    monkeypatch.setattr(flr.loss_laws.MultiPower, "_is_direct_faster", lambda *_: False)
 
 
 # -- the formulas ----------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_both_ways_of_adding_up_agree(beta, gamma, monkeypatch):
         curves = []
         for sooner in (True, False):
             monkeypatch.setattr(
-                flr.loss_laws.MultiPower, "_is_sooner_done", lambda *_, sooner=sooner: sooner
+                flr.loss_laws.MultiPower, "_is_direct_faster", lambda *_, sooner=sooner: sooner
             )
             curves.append(law.curve(rates, rates.size))
         np.testing.assert_allclose(*curves, rtol=0, atol=1e-10 * np.abs(np.diff(rates)).sum())
@@ -452,7 +452,7 @@ REFUSED = [
     (
         lambda: LAW.final([1e-3, 1e-4], 3),
         ValueError,
-        "final: steps must be at most the 2 that there are rates for, got 3",
+        "final: steps must be at most 2, the number of rates, got 3",
     ),
     (
         lambda: LAW.final([1e-3, -1e-4], 2),
@@ -500,7 +500,7 @@ REFUSED = [
     (
         lambda: flr.loss_laws.metrics([1.0, 2.0, 3.0], [1.0, 2.0]),
         ValueError,
-        "metrics: predicted must be as many as measured",
+        "metrics: predicted must have the shape of measured",
     ),
     (
         lambda: flr.loss_laws.metrics([1.0, np.inf], [1.0, 2.0]),
@@ -562,12 +562,12 @@ REFUSED_CURVES = [
     (
         ([1e-3, 1e-3], [0, 1, 2], [3.0, 2.0, 1.0]),
         ValueError,
-        r"fit: curves\[0\]: steps must be at most the 2",
+        r"fit: curves\[0\]: steps must be at most 2, the number of rates",
     ),
     (
         ([0.0, 0.0, 1e-3], [1, 2], [3.0, 2.0]),
         ValueError,
-        r"fit: curves\[0\]: steps must begin where a rate was above 0, got 1",
+        r"fit: curves\[0\]: steps must begin after the first rate above 0, got 1",
     ),
     (
         (flr.cosine([1e-3, 1e-4], 0.0, 9), [1, 2], [3.0, 2.0]),

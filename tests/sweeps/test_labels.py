@@ -150,24 +150,29 @@ REFUSED = [
         dataset,
         {"max": np.ones(7)},
         ValueError,
-        r"dataset: max must have shape \(3, 2, 4\) or \(24,\), or that and steps, got",
+        r"dataset: max must have shape \(3, 2, 4\) or \(24,\), and may have a step axis, got",
     ),
     (dataset, {"max": np.ones((24, 3, 3))}, ValueError, "dataset: max must have shape"),
-    (dataset, [1.0], TypeError, r"dataset: results must be arrays by name, got list \[1.0\]"),
+    (
+        dataset,
+        [1.0],
+        TypeError,
+        r"dataset: results must be a mapping of names to arrays, got list \[1.0\]",
+    ),
     (
         frame,
         {"max": np.ones((24, 3))},
         ValueError,
-        "frame: max must have one value a lane, 24 of them",
+        "frame: max must have one value per lane, 24 in all",
     ),
     (
         frame,
         {"peak": np.ones(24)},
         ValueError,
-        "frame: peak must have one value a lane, .* a name that no parameter has",
+        "frame: peak must have one value per lane, .* and must not have the name of a parameter",
     ),
     (frame, {"max": 1.0}, ValueError, "frame: max must have shape"),
-    (frame, 1.0, TypeError, "frame: results must be arrays by name, got float 1.0"),
+    (frame, 1.0, TypeError, "frame: results must be a mapping of names to arrays, got float 1.0"),
 ]
 
 

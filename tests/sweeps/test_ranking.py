@@ -32,7 +32,7 @@ def by_hand(kept=lambda schedule: True):
 
 @pytest.mark.parametrize("at_once", [1, 7, 100, 10_000])
 def test_the_best_are_those_of_all_looked_at_one_by_one(monkeypatch, at_once):
-    monkeypatch.setattr(ranking, "_AT_ONCE", at_once)
+    monkeypatch.setattr(ranking, "_CHUNK", at_once)
     best = flr.rank(Area(), FAMILY, 1_000, k=12)
     assert best.places.tolist() == by_hand()[:12]
     assert best.judged == FAMILY.size
@@ -78,7 +78,7 @@ def test_mistakes_are_told():
         ({"floor": np.nan}, "rank: floor must be a finite number"),
         (
             {"peak": 1e-9},
-            "rank: some schedule must keep to the limits, peak=1e-09, floor=0.0; got none",
+            "rank: at least one schedule must keep to the limits, peak=1e-09 and floor=0.0, got none",
         ),
     ):
         with pytest.raises(ValueError, match=message):

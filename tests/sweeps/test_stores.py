@@ -76,7 +76,7 @@ def test_a_zarr_array_says_what_it_is():
     assert array.attrs["units"] == {"rates": "rate", "steps": "step"}
     assert array.attrs["fastlr"] == flr.__version__
     assert array.attrs["description"]["family"] == "cyclic"
-    assert json.loads(json.dumps(array.attrs["description"])) == SWEEP.described()
+    assert json.loads(json.dumps(array.attrs["description"])) == SWEEP.describe()
     assert made(store).attrs["finished"] is True
 
 
@@ -167,16 +167,20 @@ def begun(monkeypatch, out, chunks=3):
 @pytest.mark.parametrize("chunks", [0, 1, 3])
 def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path, rates, form, chunks):
     begun(monkeypatch, tmp_path / form, chunks)
-    asked, parts = [], type(SWEEP).parts
+    asked, batches = [], type(SWEEP).batches
     monkeypatch.setattr(
-        type(SWEEP), "parts", lambda self, places: (asked.append(places), parts(self, places))[1]
+        type(SWEEP),
+        "batches",
+        lambda self, places: (asked.append(places), batches(self, places))[1],
     )
     # in chunks as they were begun
     assert np.array_equal(made(tmp_path / form, memory=2**30)[:], rates)
     monkeypatch.undo()
     whole = tmp_path / f"whole-{form}"
     monkeypatch.setattr(
-        type(SWEEP), "parts", lambda self, places: (asked.append(places), parts(self, places))[1]
+        type(SWEEP),
+        "batches",
+        lambda self, places: (asked.append(places), batches(self, places))[1],
     )
     resumed = len(asked)
     made(whole)
@@ -205,7 +209,7 @@ def refuses(folder, out, why, **options):
     """The call fails, and leaves everything as it was."""
     before = contents(folder)
     with pytest.raises(
-        ValueError, match=f"must be new, or what the same call began, got .*{why}.*left as it is"
+        ValueError, match=f"must be new, or begun by the same call, got .*{why}.*left as it is"
     ):
         made(out, **options)
     assert contents(folder) == before
@@ -254,9 +258,9 @@ def test_a_whole_array_that_lost_something_is_refused(tmp_path):
     chunk.write_bytes(data[:100])
     refuses(tmp_path, out, "it is corrupt in its chunk")
     chunk.unlink()
-    refuses(tmp_path, out, "it is corrupt: 1 of its chunks are gone")
+    refuses(tmp_path, out, "it is corrupt: 1 of its chunks are missing")
     changed(out / "zarr.json", 0)
-    refuses(tmp_path, out, "no array can be read there")
+    refuses(tmp_path, out, "it holds no array that zarr can read")
 
 
 def test_a_corrupt_file_is_refused(monkeypatch, tmp_path):
@@ -270,18 +274,18 @@ def test_a_corrupt_file_is_refused(monkeypatch, tmp_path):
     draft.write_bytes(b"x" + data[1:])
     refuses(tmp_path, out, "it is corrupt in its header")
     draft.unlink()
-    refuses(tmp_path, out, "do not belong together")
+    refuses(tmp_path, out, "are not of the same table")
     journal.write_text("nothing\n")
     refuses(tmp_path, out, "its journal cannot be read")
     journal.write_text("{}\n")
-    refuses(tmp_path, out, "it says nothing of a table")
+    refuses(tmp_path, out, "it does not describe a table of fastlr")
 
 
 def test_a_whole_file_that_lost_something_is_refused(tmp_path):
     out = tmp_path / "rates.npy"
     made(out)
     out.write_bytes(out.read_bytes()[:-8])
-    refuses(tmp_path, out, "it is corrupt: its length is not what it was")
+    refuses(tmp_path, out, "it is corrupt: its length has changed")
     (tmp_path / "rates.npy.journal").unlink()
     refuses(tmp_path, out, "there is no journal beside it")
 
@@ -302,9 +306,9 @@ def test_what_is_not_ours_is_refused(tmp_path):
     (tmp_path / "folder.zarr" / "thesis.txt").write_text("something")
     refuses(tmp_path, tmp_path / "folder.zarr", "something else")
     zarr.create_array(tmp_path / "array.zarr", shape=(3,), dtype="float64")
-    refuses(tmp_path, tmp_path / "array.zarr", "it says nothing of a table")
+    refuses(tmp_path, tmp_path / "array.zarr", "it does not describe a table of fastlr")
     zarr.create_group(tmp_path / "group.zarr")
-    refuses(tmp_path, tmp_path / "group.zarr", "no array can be read there")
+    refuses(tmp_path, tmp_path / "group.zarr", "it holds no array that zarr can read")
     np.save(tmp_path / "theirs.npy", np.ones(3))
     refuses(tmp_path, tmp_path / "theirs.npy", "there is no journal beside it")
 
@@ -331,7 +335,7 @@ def out_of_space(out, limit):
 def test_a_full_disk_is_told_of(tmp_path, rates, form, limit):
     said = out_of_space(tmp_path / form, limit)
     assert "table: out could not be written: File too large" in said
-    assert f"of {rates.size:,} rates are finished, and the same call goes on from there" in said
+    assert f"of {rates.size:,} rates are finished; repeat the call to resume" in said
     assert str(tmp_path) in said
     assert form == "rates.zarr" or not said.split(": ")[2].startswith("0 of")
     assert np.array_equal(made(tmp_path / form)[:], rates)
@@ -503,7 +507,7 @@ def test_a_store_of_another_fixed_value_is_refused(tmp_path, form):
     before = contents(tmp_path)
     with pytest.raises(
         ValueError,
-        match=r"table: out must be new, or what the same call began, .* its fingerprint is",
+        match=r"table: out must be new, or begun by the same call, .* its fingerprint is",
     ):
         ends_at_zero(3).table(200, out=out)
     assert contents(tmp_path) == before
@@ -539,7 +543,7 @@ def test_a_sweep_without_a_fingerprint_is_not_stored(tmp_path, form):
 
     with pytest.raises(
         ValueError,
-        match=r"table: out must be of a sweep with a fingerprint.* reads 'unseen'.*version='1'",
+        match=r"table: out must be for a sweep with a fingerprint.* reads 'unseen'.*version='1'",
     ):
         swept().table(50, out=tmp_path / form)
     assert contents(tmp_path) == {}

@@ -63,7 +63,7 @@ def test_axes_that_go_together_and_lists_that_are_one_value():
 
 
 def test_words_are_parted_and_the_order_is_kept():
-    batches = list(WORDS.parts(range(3, 11)))
+    batches = list(WORDS.batches(range(3, 11)))
     assert sorted(np.concatenate([own for own, _ in batches]).tolist()) == list(range(8))
     assert len(batches) == 3
     for own, batch in batches:
@@ -214,14 +214,13 @@ def test_it_is_known_by_its_fingerprint():
 
 
 def test_it_describes_itself():
-    assert PRODUCT.described() == {
+    assert PRODUCT.describe() == {
         "family": "wsd",
         "axes": [{"peak": PEAKS}, {"warmup": WARMUPS}, {"cooldown": COOLDOWNS}],
         "fixed": {"stable": 50},
     }
     assert (
-        flr.sweep(lambda value: flr.constant(value), value=[1.0]).described()["family"]
-        == "<lambda>"
+        flr.sweep(lambda value: flr.constant(value), value=[1.0]).describe()["family"] == "<lambda>"
     )
 
 
@@ -229,13 +228,17 @@ REFUSED = [
     (
         lambda: flr.zipped(a=[1, 2], b=[1, 2, 3]),
         ValueError,
-        "zipped: parameters must have values, as many each, got .*3",
+        "zipped: parameters must be non-empty and of equal length, got lengths .*3",
     ),
-    (lambda: flr.zipped(), ValueError, "zipped: parameters must have values"),
+    (
+        lambda: flr.zipped(),
+        ValueError,
+        "zipped: parameters must be non-empty and of equal length, got lengths {}",
+    ),
     (
         lambda: flr.sweep("linear", init=[1.0], end=0.0, stops=[1]),
         ValueError,
-        "linear has no parameter 'stops'; did you mean step",
+        "linear has no parameter 'stops'; did you mean 'steps'",
     ),
     (
         lambda: flr.sweep("linear", init=[1.0], end=0.0),
@@ -245,7 +248,7 @@ REFUSED = [
     (
         lambda: flr.sweep("linaer", init=[1.0]),
         ValueError,
-        "family must be .*, got 'linaer'; did you mean linear",
+        "family must be .*, got 'linaer'; did you mean 'linear'",
     ),
     (lambda: flr.sweep(3), TypeError, "family must be .*, got 3"),
     (lambda: flr.sweep("linear(a, 0.0, 10)", a=[1.0], b=2.0), ValueError, "has no parameter 'b'"),
@@ -263,12 +266,12 @@ REFUSED = [
     (
         lambda: flr.sweep("constant", value=[]),
         ValueError,
-        "sweep: value must be a list of at least one number or word",
+        "sweep: value must be a non-empty list of numbers or strings",
     ),
     (
         lambda: flr.sweep("constant", value=[[1], [1, 2]]),
         ValueError,
-        "sweep: value must be values of one form",
+        "sweep: value must be a non-empty list of numbers or strings, got rows of unequal",
     ),
     (lambda: PRODUCT[12], IndexError, "index 12 is out of range for a sweep of 12 schedules"),
     (lambda: PRODUCT[[0, -13]], IndexError, "out of range"),
@@ -288,7 +291,7 @@ REFUSED = [
         ValueError,
         "random: seed must be an integer from 0",
     ),
-    (lambda: flr.random(3), ValueError, "random: at least one parameter must be drawn, got none"),
+    (lambda: flr.random(3), ValueError, "random: at least one parameter must be given, got none"),
     (
         lambda: flr.random(3, a=(0, 1)),
         TypeError,
@@ -298,13 +301,13 @@ REFUSED = [
     (
         lambda: flr.Uniform(2, 1),
         ValueError,
-        "Uniform: low and high must be finite numbers, low first, got 2 and 1",
+        "Uniform: low and high must be finite numbers with low <= high, got 2 and 1",
     ),
     (lambda: flr.Integers(1.5, 2), TypeError, "Integers: low and high must be integers"),
     (
         lambda: flr.Choice(),
         ValueError,
-        "Choice: options must be numbers or words, at least one, got",
+        "Choice: options must be at least one number or string, got",
     ),
 ]
 
@@ -325,7 +328,7 @@ def test_a_place_within_is_named_when_it_is_made():
 
 
 def test_reductions_have_the_shape_of_the_sweep(monkeypatch):
-    monkeypatch.setattr("fastlr.sweeps._TOGETHER", 5)
+    monkeypatch.setattr("fastlr.sweeps.sweep._LANES_PER_PASS", 5)
     for sweep in (PRODUCT, WORDS):
         results = sweep.reduce(["sum", "argmax"], 10, 60)
         assert {name: result.shape for name, result in results.items()} == dict.fromkeys(
@@ -393,7 +396,7 @@ def test_what_is_asked_of_each_may_need_a_number_or_one_a_lane():
 def test_a_sweep_of_words_alone_gives_batches_too():
     family = flr.sweep("cyclic", low=0.1, high=1.0, up=10, mode=["cosine", "triangular", "cosine"])
     assert list(family[:]) == [family[i] for i in range(3)]
-    assert [batch.shape for _, batch in family.parts(range(3))] == [(2,), (1,)]
+    assert [batch.shape for _, batch in family.batches(range(3))] == [(2,), (1,)]
     assert family.reduce("max", 5)["max"].tolist() == [family[i].max(5) for i in range(3)]
     assert np.array_equal(family.table(5), [lane.table(5) for lane in family])
 
@@ -588,7 +591,7 @@ def test_a_global_that_a_function_reads_is_part_of_it(monkeypatch):
         ),
         (
             lambda peak: flr.linear(peak * len(globals()), 0.0, 10),
-            "reads 'globals': globals reaches values that cannot be seen",
+            "reads 'globals': globals reaches values that its code does not name",
         ),
         (
             lambda peak: flr.linear(peak + len(sys.argv) * 0.0, 0.0, 10),
@@ -608,7 +611,7 @@ def test_a_function_that_cannot_be_read_has_no_fingerprint(family, why):
     given = flr.sweep(family, version="1", **PEAK)
     assert given == flr.sweep(family, version="1", **PEAK)
     assert given != flr.sweep(family, version="2", **PEAK)
-    assert given.described()["version"] == "1"
+    assert given.describe()["version"] == "1"
 
 
 class Backwards(type(flr.zipped(a=[1.0]))):
@@ -642,12 +645,10 @@ def test_a_family_may_have_a_parameter_named_version():
     assert (family.shape, family.version) == ((2,), None)
     assert flr.sweep("constant(version)", version=0.3)[0] == flr.constant(0.3)
     with pytest.raises(
-        ValueError, match="sweep: version must be given for a function alone, got '1' for constant"
+        ValueError, match="sweep: version must be given only for a function, got '1' for constant"
     ):
         flr.sweep("constant", value=[0.1], version="1")
-    with pytest.raises(
-        TypeError, match="sweep: version must be a string that is not empty, got int 1"
-    ):
+    with pytest.raises(TypeError, match="sweep: version must be a non-empty string, got int 1"):
         flr.sweep(linear, init=[0.1], version=1)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.sweeps.toml_files import contents_of, law_described, sweep_described
+from fastlr.sweeps.toml_files import law_from, read_toml, sweep_from
 
 WHOLE = """
 family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
@@ -30,7 +30,7 @@ end = {uniform = [0.0, 1e-5]}
 
 def test_sweeps_of_files_that_differ_in_a_fixed_value_are_told_apart(tmp_path):
     one, other = (
-        sweep_described(
+        sweep_from(
             {
                 "family": "cosine(1e-3, end * k, 100)",
                 "steps": 9,
@@ -47,7 +47,7 @@ def test_sweeps_of_files_that_differ_in_a_fixed_value_are_told_apart(tmp_path):
 
 def test_a_file_describes_a_sweep(tmp_path):
     (tmp_path / "family.toml").write_text(WHOLE)
-    found = sweep_described(contents_of(tmp_path / "family.toml"))
+    found = sweep_from(read_toml(tmp_path / "family.toml"))
     family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
     draws = flr.sobol(8, seed=3, end=flr.Uniform(0.0, 1e-5))
     asked = {"peak": np.geomspace(1e-4, 1e-2, 3), "cooldown": [100, 200, 300], "shape": "1-sqrt"}
@@ -67,7 +67,7 @@ def test_every_space_and_method_has_a_name():
     family = "linear(a, b, c) + d"
     for method in ("random", "latin_hypercube", "sobol"):
         draw = {"method": method, "size": 16, "seed": 1, **spaces}
-        found = sweep_described({"family": family, "steps": 9, "draw": [draw]}).sweep
+        found = sweep_from({"family": family, "steps": 9, "draw": [draw]}).sweep
         values = found.parameters(slice(None))
         assert values["a"].min() >= 0.1
         assert values["b"].max() <= 0.2
@@ -85,18 +85,18 @@ DRAW = {"method": "random", "size": 4}
 MISTAKES = [
     ({"steps": None}, "sweep: steps must be an integer from 1, got None"),
     ({"steps": 0}, "sweep: steps must be an integer from 1, got 0"),
-    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean family?"),
+    ({"famly": "linear"}, "sweep: 'famly' is unknown; did you mean 'family'?"),
     (
         {"family": "lineer"},
         "sweep: family must be a constructor, a preset or an expression, got 'lineer'; "
-        "did you mean linear?",
+        "did you mean 'linear'?",
     ),
     ({"parameters": [1]}, "sweep: parameters must be a table of parameters, got list [1]"),
     (
         {"parameters": {"init": [1.0], "end": 0.0}},
         "sweep: linear must be given 'steps', got 'init', 'end'",
     ),
-    ({"draw": {"method": "sobol"}}, "sweep: draw must be tables, [[draw]], got dict"),
+    ({"draw": {"method": "sobol"}}, "sweep: draw must be an array of tables, [[draw]], got dict"),
     (
         {"draw": [{**DRAW, "method": "halton"}]},
         "method must be one of 'random', 'latin_hypercube', 'sobol', got 'halton'",
@@ -109,18 +109,18 @@ MISTAKES = [
         {"draw": [{**DRAW, "seed": -1}]},
         "random: seed must be an integer from 0 to 9007199254740992, got -1",
     ),
-    ({"draw": [DRAW]}, "random: at least one parameter must be drawn, got none"),
+    ({"draw": [DRAW]}, "random: at least one parameter must be given, got none"),
     (
         {"draw": [{**DRAW, "init": [1, 2]}]},
         "draw: init must be {uniform = [low, high]}, or log_uniform",
     ),
     (
         {"draw": [{**DRAW, "init": {"uniform": [1]}}]},
-        "draw: init: uniform must be a list, of two ends but for a choice, got [1]",
+        "draw: init: uniform must be a list [low, high], got [1]",
     ),
     (
         {"draw": [{**DRAW, "init": {"uniform": [2, 1]}}]},
-        "Uniform: low and high must be finite numbers, low first, got 2 and 1",
+        "Uniform: low and high must be finite numbers with low <= high, got 2 and 1",
     ),
     (
         {"draw": [{**DRAW, "init": {"log_uniform": [0, 1]}}]},
@@ -132,7 +132,7 @@ MISTAKES = [
     ),
     (
         {"zip": [{"init": [1.0, 2.0], "steps": [1]}]},
-        "zipped: parameters must have values, as many each, got {'init': 2",
+        "zipped: parameters must be non-empty and of equal length, got lengths {'init': 2",
     ),
     ({"zip": [{"init": [1.0, 2.0]}]}, "sweep: each parameter must be given once, got 'init' twice"),
     (
@@ -159,14 +159,14 @@ MISTAKES = [
 )
 def test_a_mistake_is_told(change, message):
     with pytest.raises((ValueError, TypeError)) as told:
-        sweep_described({**PLAIN, **change})
+        sweep_from({**PLAIN, **change})
     assert message in str(told.value)
 
 
 def test_a_file_that_is_no_toml_is_told(tmp_path):
     (tmp_path / "family.toml").write_text("family = ")
     with pytest.raises(ValueError, match=r"family.toml: must be a TOML file: Invalid value"):
-        contents_of(tmp_path / "family.toml")
+        read_toml(tmp_path / "family.toml")
     assert tomllib.loads(WHOLE)["steps"] == 1_000
 
 
@@ -183,12 +183,12 @@ def written(folder, text):
 
 
 def test_a_law_is_described_by_its_constants_or_by_runs(tmp_path):
-    assert law_described({"law": "Annealing", "constants": CONSTANTS}, tmp_path) == LAW
+    assert law_from({"law": "Annealing", "constants": CONSTANTS}, tmp_path) == LAW
     steps = range(0, 1_000, 20)
     # those from step 900 on are wrong
     losses = [*LAW.curve(flr.parse(RUN), steps)[:45].tolist(), *[9.0] * 5]
     rows = [f"{step},1e-3,{loss!r}" for step, loss in zip(steps, losses, strict=True)]
-    fitted = law_described(written(tmp_path, "\n".join(["step,lr,loss", *rows])), tmp_path)
+    fitted = law_from(written(tmp_path, "\n".join(["step,lr,loss", *rows])), tmp_path)
     assert pytest.approx(2.6, abs=1e-4) == fitted.L0
 
 
@@ -198,7 +198,7 @@ LAW_MISTAKES = [
         {"law": "Chinchilla", "constants": {}},
         "law: law must be one of 'MultiPower', 'Annealing', got 'Chinchilla'",
     ),
-    ({"law": "Annealing"}, "law: either constants or curves must be given, got ['law']"),
+    ({"law": "Annealing"}, "law: either constants or curve must be given, got ['law']"),
     ({"law": "Annealing", "constants": {**CONSTANTS, "B": 1.0}}, "law: Annealing: 'B' is unknown"),
     (
         {"law": "Annealing", "constants": {"L0": 1.0}},
@@ -217,7 +217,7 @@ LAW_MISTAKES = [
 )
 def test_a_mistake_in_a_law_is_told(description, message, tmp_path):
     with pytest.raises((ValueError, TypeError)) as told:
-        law_described(description, tmp_path)
+        law_from(description, tmp_path)
     assert message in str(told.value)
 
 
@@ -229,8 +229,8 @@ def test_a_mistake_in_a_law_is_told(description, message, tmp_path):
             "run.csv: must have the columns step and loss, got ['step', 'value']",
         ),
         ("", "run.csv: must have the columns step and loss, got None"),
-        ("step,loss\n1,x\n", "run.csv: must have a number for every step and loss"),
-        ("step,loss\n1\n", "run.csv: must have a number for every step and loss"),
+        ("step,loss\n1,x\n", "run.csv: must have a number in each row of step and loss"),
+        ("step,loss\n1\n", "run.csv: must have a number in each row of step and loss"),
         ("step,loss\n1,nan\n2,3.0\n", "fit: curves[0]: losses must be"),
         ("step,loss\n2,3.0\n1,2.0\n", "fit: curves[0]: steps must rise strictly, got 1 after 2"),
         (
@@ -241,5 +241,5 @@ def test_a_mistake_in_a_law_is_told(description, message, tmp_path):
 )
 def test_a_mistake_in_a_file_of_losses_is_told(text, message, tmp_path):
     with pytest.raises((ValueError, TypeError)) as told:
-        law_described(written(tmp_path, text), tmp_path)
+        law_from(written(tmp_path, text), tmp_path)
     assert message in str(told.value)

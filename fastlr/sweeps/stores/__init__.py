@@ -1,5 +1,6 @@
-"""Stores: tables of any size, in memory, a .npy file or a Zarr array, made chunk by chunk, and
-gone on with after a crash.
+"""Stores: tables of any size in memory, a .npy file or a Zarr array.
+
+Tables are computed chunk by chunk. If the process is killed, repeat the call to resume.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -27,45 +28,48 @@ __all__ = ["MEMORY", "Store", "check_memory", "table"]
 
 MEMORY = 1 << 28  # bytes
 
-_LEAST_MEMORY = 1 << 20
-_BUFFERS = 2  # one is filled while the other is written
+_MIN_MEMORY = 1 << 20
+_BUFFERS = 2  # one is filled while the other is being written
 
 
 class Store(Protocol):
-    """A table that is written chunk by chunk: one that is begun, or whole, is found as it is."""
+    """A table on a disk or in an object store, written chunk by chunk.
+
+    Opening a store finds what an earlier call has written.
+    """
 
     layout: Layout
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the store in messages."""
 
     @property
     def folder(self) -> Path | None:
-        """Where it is on a disk."""
+        """The folder on a disk; ``None`` if the store is not in files."""
 
     @property
     def begun(self) -> bool:
-        """Whether there is anything yet."""
+        """Whether an earlier call has begun the store."""
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether every chunk is written."""
 
     def missing(self) -> Iterable[Chunk]:
-        """The chunks that are not finished."""
+        """Return the chunks that are not written yet."""
 
     def begin(self) -> None:
-        """Make what they are written to."""
+        """Create the store, or prepare it for more chunks."""
 
     def put(self, chunk: Chunk, rates: npt.NDArray[Any]) -> None:
-        """Write one."""
+        """Write one chunk."""
 
     def end(self) -> None:
-        """No more is written now."""
+        """Release what ``begin`` holds, also after an error."""
 
     def finish(self) -> Any:
-        """The whole array."""
+        """Mark the store as whole, and return its array for reading."""
 
 
 @public
@@ -81,23 +85,55 @@ def table(
     threads: int = 1,
     progress: bool = False,
 ) -> Any:
-    """The rates of every lane of a sweep or a schedule at steps ``range(start, stop, step)``: an
-    array of shape ``(size, n)``.
+    """Tabulate every lane of a sweep or a schedule at steps ``range(start, stop, step)``.
 
-    ``dtype`` is float64, or float32, the float64 rate rounded once. Rates go into memory, or into
-    the array ``out``; or, where ``out`` is a path that ends in ``.npy``, into a file that is
-    returned as a read-only memory map; where it ends in ``.zarr``, or is a zarr store, into a Zarr
-    v3 array, which is returned. They are made a chunk of lanes by steps at a time, in at most
-    ``memory`` bytes beside the arrays that are returned; ``threads`` divide the work on a chunk,
-    and ``progress`` shows how far it has come and the time that is left.
+    Parameters
+    ----------
+    lanes : Sweep or Schedule
+        What to tabulate. The lanes of a batch are taken in C order.
+    start, stop, step : int
+        The steps, as in ``range``; ``range(start)`` if ``stop`` is None (default).
+    dtype : dtype, optional
+        float64 (default) or float32, which is the float64 rate rounded once.
+    out : array, path or zarr store, optional
+        Where the rates go:
 
-    A call that was killed at any moment is gone on with by the same call, to the same bits, in
-    chunks as they were begun; what is whole is returned at once. Raises ``ValueError`` or
-    ``TypeError`` before anything is written: for what ``s.table`` refuses, for a table larger than
-    this machine's memory or the free disk, for a store of a sweep that has no fingerprint, and for
-    a store that holds anything else, or is corrupt, which is left as it is. Raises ``OSError``,
-    naming the store and how much is finished, where it cannot be written to.
+        - None (default): a new array in memory.
+        - An array of shape ``(size, n)``: filled and returned.
+        - A path that ends in ``.npy``: a file, returned as a read-only memory map.
+        - A path that ends in ``.zarr``, or a zarr store: a Zarr v3 array, which is returned.
+    memory : int
+        The most bytes to work in, besides the array that is returned. Default 2**28; at least
+        2**20.
+    threads : int
+        How many threads share the work on a chunk. Default 1.
+    progress : bool
+        Whether to show a progress bar with the time left. Default False.
 
+    Returns
+    -------
+    array
+        Rates of shape ``(size, n)``: one row per lane, one column per step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Before anything is written: if ``s.table`` refuses the arguments; the table is larger than
+        this machine's memory or the free disk; the sweep has no fingerprint; or the store holds
+        another table or is corrupt. Such a store is left as it is.
+    ImportError
+        If ``out`` needs zarr, or ``progress`` needs tqdm, and it is not installed.
+    OSError
+        If the store cannot be written. The message names it and how much is finished.
+
+    Notes
+    -----
+    The work is done on one chunk of lanes by steps at a time. If the process is killed at any
+    moment, repeat the call to resume: the bits are the same, and the chunks stay those of the first
+    call. A table that is whole is returned at once.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[2, 4])
     >>> flr.stores.table(family, 4)
@@ -107,46 +143,44 @@ def table(
            [0.2  , 0.15 , 0.1  , 0.05 ]])
     """
     whole, steps = lanes_of("table: lanes", lanes), span(start, stop, step)
-    steps, threads, memory = (
-        _checked_steps(whole, steps),
-        check_threads("table", threads),
-        check_memory(memory),
-    )
+    steps = _check_first_lane(whole, steps)
+    threads, memory = check_threads("table", threads), check_memory(memory)
     if not isinstance(progress, bool):
         raise TypeError(
             f"table: progress must be True or False, got {type(progress).__name__} "
             f"{short_repr(progress)}"
         )
     if out is None or isinstance(out, np.ndarray):
-        return _into_array(whole, steps, dtype, out, memory, threads, progress)
-    store = _store(out, whole, steps, dtype_of(dtype), memory)
+        return _fill_array(whole, steps, dtype, out, memory, threads, progress)
+    store = _open_store(out, whole, steps, dtype_of(dtype), memory)
     if not store.whole:
-        _write(store, threads, progress)
+        _write_missing(store, threads, progress)
     return store.finish()
 
 
 def check_memory(memory: object) -> int:
-    """``memory``, if work can be done in so many bytes."""
+    """Return ``memory`` as an int, or raise if it is not an integer of at least 2**20 bytes."""
     if isinstance(memory, bool) or not isinstance(memory, int | np.integer):
         raise TypeError(
             f"table: memory must be an integer, got {type(memory).__name__} {short_repr(memory)}"
         )
-    if memory < _LEAST_MEMORY:
+    if memory < _MIN_MEMORY:
         raise ValueError(f"table: memory must be at least 2**20 bytes, got {short_repr(memory)}")
     return int(memory)
 
 
-def _checked_steps(lanes: Lanes, steps: range) -> range:
-    """``steps``, if the first lane may be asked for them; every lane says so of its own when it
-    is made.
+def _check_first_lane(lanes: Lanes, steps: range) -> range:
+    """Return ``steps``, or raise if the first lane does not reach them.
+
+    Later lanes are checked when they are built.
     """
     if steps:
-        for _, batch in lanes.parts(range(1)):
+        for _, batch in lanes.batches(range(1)):
             batch.table(steps[0], steps[0] + 1), batch.table(steps[-1], steps[-1] + 1)
     return steps
 
 
-def _into_array(
+def _fill_array(
     lanes: Lanes,
     steps: range,
     dtype: npt.DTypeLike | None,
@@ -155,21 +189,26 @@ def _into_array(
     threads: int,
     progress: bool,
 ) -> npt.NDArray[Any]:
+    """Fill an array, a new one if ``out`` is None."""
     shape = lanes.size, len(steps)
     if out is None:
         out = allocate("table", shape, dtype_of(dtype), 'give out="NAME.zarr" or out="NAME.npy"')
     check_out("table", out, shape, dtype)
     layout = in_blocks(lanes, steps, out.dtype, memory)
     for chunk, parts in with_progress(
-        _batches(layout, layout.chunks()), out.size, "rates", progress, size=_rates_in
+        _chunks_with_batches(layout, layout.chunks()),
+        out.size,
+        "rates",
+        progress,
+        size=_count_rates,
     ):
         part = out[chunk[0].start : chunk[0].stop, chunk[1].start : chunk[1].stop]
         rates_into(part, parts, steps[chunk[1].start : chunk[1].stop], threads)
     return np.asarray(out) if type(out) is np.ndarray else out
 
 
-def _store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: int) -> Store:
-    """What stands at a path, or is to."""
+def _open_store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: int) -> Store:
+    """Open the store at a path, which need not exist yet."""
     out = Path(out) if isinstance(out, str | os.PathLike) else out
     if isinstance(out, Path) and out.suffix not in (".npy", ".zarr"):
         raise ValueError(f"table: out must end in .npy or .zarr, got {str(out)!r}")
@@ -187,27 +226,29 @@ def _store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: i
     return ZarrArray(out, in_blocks(lanes, steps, dtype, memory))
 
 
-def _write(store: Store, threads: int, progress: bool) -> None:
-    """Every chunk that is missing. One is made while the last is written."""
+def _write_missing(store: Store, threads: int, progress: bool) -> None:
+    """Write every missing chunk. One is computed while the previous one is written."""
     total, itemsize = (
         store.layout.nbytes // store.layout.dtype.itemsize,
         store.layout.dtype.itemsize,
     )
     if not store.begun:
-        # before its chunks are listed, as they may be too many for that
-        _check_room(store, total * itemsize)
+        # Check before the chunks are listed: the list itself may be too long for memory.
+        _check_disk(store, total * itemsize)
     missing = list(store.missing())
     done = total - sum(len(lanes) * len(columns) for lanes, columns in missing)
-    _check_room(store, (total - done) * itemsize)
+    _check_disk(store, (total - done) * itemsize)
     try:
         store.begin()
         with ThreadPoolExecutor(1) as writer:
-            writes = _written(store, missing, threads, writer)
-            for part in with_progress(writes, total, "rates", progress, done=done, size=_rates_in):
+            writes = _compute_and_write(store, missing, threads, writer)
+            for part in with_progress(
+                writes, total, "rates", progress, done=done, size=_count_rates
+            ):
                 part[1].result()
-                done += _rates_in(part)
+                done += _count_rates(part)
     except OSError as error:
-        finished = f"{done:,} of {total:,} rates are finished, and the same call goes on from there"
+        finished = f"{done:,} of {total:,} rates are finished; repeat the call to resume"
         raise OSError(
             error.errno,
             f"table: out could not be written: {error.strerror}; {finished}",
@@ -217,20 +258,22 @@ def _write(store: Store, threads: int, progress: bool) -> None:
         store.end()
 
 
-def _check_room(store: Store, least: int) -> None:
+def _check_disk(store: Store, least: int) -> None:
+    """Raise if the disk of a store has less than ``least`` free bytes."""
     if store.folder is not None:
         check_room(store.folder if store.folder.exists() else store.folder.parent, least)
 
 
-def _written(
+def _compute_and_write(
     store: Store, missing: Iterable[Chunk], threads: int, writer: ThreadPoolExecutor
 ) -> Iterator[tuple[Chunk, Future[None]]]:
-    """Each chunk with its writing, which is to be waited for: the next is made before it is
-    given out.
+    """Yield each chunk with the future of its write, after the next chunk is computed.
+
+    The caller waits for the write before the buffer is used again.
     """
     buffers = [np.empty(store.layout.chunk, store.layout.dtype) for _ in range(_BUFFERS)]
     last: tuple[Chunk, Future[None]] | None = None
-    for i, (chunk, parts) in enumerate(_batches(store.layout, missing)):
+    for i, (chunk, parts) in enumerate(_chunks_with_batches(store.layout, missing)):
         rates = buffers[i % _BUFFERS][: len(chunk[0]), : len(chunk[1])]
         rates_into(rates, parts, store.layout.steps[chunk[1].start : chunk[1].stop], threads)
         if last:
@@ -240,18 +283,16 @@ def _written(
         yield last
 
 
-def _batches(
+def _chunks_with_batches(
     layout: Layout, chunks: Iterable[Chunk]
 ) -> Iterator[tuple[Chunk, list[tuple[Any, Any]]]]:
-    """Chunks, in order, with the batches of their lanes, which are built once for all that have
-    them.
-    """
-    for lanes, alike in groupby(chunks, key=lambda chunk: chunk[0]):
-        parts = list(layout.lanes.parts(lanes))
-        yield from ((chunk, parts) for chunk in alike)
+    """Yield chunks in order with the batches of their lanes, built once per range of lanes."""
+    for lanes, same_lanes in groupby(chunks, key=lambda chunk: chunk[0]):
+        batches = list(layout.lanes.batches(lanes))
+        yield from ((chunk, batches) for chunk in same_lanes)
 
 
-def _rates_in(part: tuple[Chunk, Any]) -> int:
-    """How many rates there are in a chunk, which comes with something."""
+def _count_rates(part: tuple[Chunk, Any]) -> int:
+    """The number of rates in the chunk of a pair."""
     (lanes, columns), _ = part
     return len(lanes) * len(columns)
