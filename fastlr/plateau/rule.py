@@ -391,7 +391,7 @@ class Plateau:
                 len(block),
                 threads,
                 by_lanes=True,
-            )  # noqa: B023
+            )
 
     # -- what may be given -------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import short_repr
 from fastlr.kernels.selection import fastest, use_backend
 from fastlr.plateau.rule import Plateau
-from fastlr.presets._rules import MOST_TURNS, Curve
+from fastlr.presets._rules import MOST_TURNS, ArgumentError, Curve
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import (
@@ -289,23 +289,21 @@ def endless(curve: Curve, every: float) -> Schedule:
     return on_clock(curve, unit, reach=1_000 * unit)
 
 
-def stairs(
-    where: str, values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0
-) -> Schedule:
+def stairs(values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0) -> Schedule:
     """``values[i]`` from ``after`` steps after ``boundaries[i-1]`` on: with 1, a boundary is the
     last step of the old value.
 
     Boundaries never fall; of values with one boundary the last holds. A boundary that comes to lie
     before step 0 is over by then.
 
-    >>> stairs("", [1.0, 0.5], [2]).table(4), stairs("", [1.0, 0.5], [2], after=1).table(4)
+    >>> stairs([1.0, 0.5], [2]).table(4), stairs([1.0, 0.5], [2], after=1).table(4)
     (array([1. , 1. , 0.5, 0.5]), array([1. , 1. , 1. , 0.5]))
     """
     if len(values) != len(boundaries) + 1:
         detail = f"{len(values)} values and {len(boundaries)} boundaries"
-        raise ValueError(f"{where}: values must be one more than boundaries, got {detail}")
+        raise ArgumentError(f"values must be one more than boundaries, got {detail}")
     if any(b < a for a, b in pairwise(boundaries)):
-        raise ValueError(f"{where}: boundaries must never fall, got {short_repr(list(boundaries))}")
+        raise ArgumentError(f"boundaries must never fall, got {short_repr(list(boundaries))}")
     starts = [min(max(boundary + after, 0), LAST_STEP) for boundary in boundaries]
     return join([constant(value) for value in values], starts)
 
@@ -335,7 +333,7 @@ def restarts(
 
 
 def cycling_polynomial(
-    where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float
+    init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float
 ) -> Schedule:
     """``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``every`` at or after t:
     TensorFlow's, with ``cycle``.
@@ -343,13 +341,13 @@ def cycling_polynomial(
     ``end`` is reached at each multiple, and the next step is higher up again: ``init`` must be at
     least ``end``.
 
-    >>> cycling_polynomial("", 1.0, 0.0, 1.0, 2).table(5)
+    >>> cycling_polynomial(1.0, 0.0, 1.0, 2).table(5)
     array([1.  , 0.5 , 0.  , 0.25, 0.  ])
     """
     if np.any(np.less(init, end)):
-        raise ValueError(
-            f"{where}: with cycle the first rate must be at least the last, got "
-            f"{short_repr(init)} and {short_repr(end)}"
+        raise ArgumentError(
+            f"with cycle the first rate must be at least the last, got {short_repr(init)} and "
+            f"{short_repr(end)}"
         )
     height = np.subtract(init, end)
 
@@ -363,13 +361,13 @@ def cycling_polynomial(
 
 
 def power_decay(
-    where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool
+    init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool
 ) -> Schedule:
     """``end + (init - end) * (1 - t/every)^power``, and held; with ``cycle``, TensorFlow's
     ``cycling_polynomial``.
     """
     if cycle:
-        return cycling_polynomial(where, init, end, power, every)
+        return cycling_polynomial(init, end, power, every)
     return on_clock(partial(polynomial, init, end, power=power), fraction(every))
 
 
@@ -388,14 +386,14 @@ def inverse_decay(
     )
 
 
-def chained(where: str, lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
+def chained(lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them.
 
-    >>> chained("", 0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
+    >>> chained(0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
     array([0.25 , 0.125])
     """
     if np.any(np.equal(lr, 0)):
-        raise ValueError(f"{where}: lr must be above 0, got {short_repr(lr)}")
+        raise ArgumentError(f"lr must be above 0, got {short_repr(lr)}")
     first, *others = schedulers
     return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
 
@@ -489,7 +487,7 @@ def warm_restarts(
 # -- what several of the frameworks of their own clock share ---------------------------------------
 
 
-def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+def drops(argument: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
     """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before
     t.
 
@@ -497,7 +495,7 @@ def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> S
     array([1.  , 1.  , 0.5 , 0.25])
     """
     if any(b < a for a, b in pairwise(at)):
-        raise ValueError(f"{where} must never fall, got {short_repr(list(at))}")
+        raise ArgumentError(f"{argument} must never fall, got {short_repr(list(at))}")
     return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
 
 
@@ -592,7 +590,7 @@ def lowered_restarts(
 
 
 def swept(
-    where: str,
+    arguments: str,
     levels: Sequence[npt.ArrayLike],
     ends: Sequence[Exact],
     curve: Literal["linear", "cosine"],
@@ -604,8 +602,8 @@ def swept(
     array([0.        , 0.66666667, 0.        ])
     """
     if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
-        raise ValueError(
-            f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}"
+        raise ArgumentError(
+            f"{arguments} must give each phase more than 0 steps, got ends at {list(map(float, ends))}"
         )
     return knots(list(zip([0, *ends], levels, strict=True)), curve)
 

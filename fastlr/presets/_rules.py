@@ -23,6 +23,8 @@ from fastlr.schedule.value import checked_arguments, cores
 __all__ = [
     "MOST_TURNS",
     "PRESETS",
+    "ArgumentError",
+    "ArgumentTypeError",
     "Count",
     "Curve",
     "Curved",
@@ -54,6 +56,16 @@ __all__ = [
 P = ParamSpec("P")
 V = TypeVar("V")
 Curve = Callable[[int], Schedule]  # of so many steps
+
+
+class ArgumentError(ValueError):
+    """A preset's argument has a wrong value. The message begins with the argument: the decorator
+    puts the preset's name in front.
+    """
+
+
+class ArgumentTypeError(TypeError):
+    """Like ``ArgumentError``, for an argument of a wrong type or one that is missing."""
 
 
 class Preset(NamedTuple):
@@ -213,6 +225,7 @@ def preset(
 
     def registered(build: Callable[P, V]) -> Callable[P, V]:
         framework, name = build.__module__.rpartition(".")[2], build.__name__
+        label = f"{framework}.{name}"
         signature = inspect.signature(build)
         defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
 
@@ -223,12 +236,16 @@ def preset(
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            given = bound(f"{framework}.{name}", signature, args, kwargs)
-            checked = checked_arguments(f"{framework}.{name}", build, given.arguments, defaults)
+            given = bound(label, signature, args, kwargs)
+            checked = checked_arguments(label, build, given.arguments, defaults)
             try:
                 # what is infinite is refused by whatever it is given to
                 with np.errstate(all="ignore"):
                     return build(**checked) if elementwise else _each_lane(build, checked, *lanes())  # type: ignore[arg-type, call-arg]
+            except (ArgumentError, ArgumentTypeError) as error:
+                kind = ValueError if isinstance(error, ValueError) else TypeError
+                named_error = kind(f"{label}: {error}")
+                raise named_error.with_traceback(error.__traceback__) from None
             except (OverflowError, ZeroDivisionError) as error:
                 detail = ", ".join(
                     f"{key}={short_repr(value)}"
@@ -236,11 +253,11 @@ def preset(
                     if not callable(value)
                 )
                 raise ValueError(
-                    f"{framework}.{name}: rates must stay finite, got {detail} ({error})"
+                    f"{label}: rates must stay finite, got {detail} ({error})"
                 ) from None
 
-        shown_as = public(built, f"{framework}.{name}")
-        PRESETS[f"{framework}.{name}"] = Preset(framework, name, shown_as, differences)
+        shown_as = public(built, label)
+        PRESETS[label] = Preset(framework, name, shown_as, differences)
         return shown_as
 
     return registered

@@ -19,18 +19,26 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Flag, Power, Rate, short_repr
-from fastlr.presets._rules import Count, Duration, Length, Levels, Marks, Share, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Duration,
+    Length,
+    Levels,
+    Marks,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["create_learning_rate_schedule"]
 
-_WHERE = "big_vision.create_learning_rate_schedule"
-
 
 @preset(
-    differences="In double precision, where big_vision has float32; after total_steps, "
-    "where its cooldown is below 0, 0 is held.",
+    differences="In double precision, where big_vision has float32; after total_steps, where its "
+    "cooldown is below 0, 0 is held.",
 )
 def create_learning_rate_schedule(
     total_steps: Span,
@@ -83,9 +91,7 @@ def create_learning_rate_schedule(
     }
     cooldown = _steps("cooldown", lengths, data_size, batch_size, total_steps)
     if warmup >= total_steps > 1:
-        raise ValueError(
-            f"{_WHERE}: the warm-up must be below total_steps, got {warmup} of {total_steps}"
-        )
+        raise ArgumentError(f"the warm-up must be below total_steps, got {warmup} of {total_steps}")
     left, peak = max(0, total_steps - warmup), base
     if scale_with_batchsize:
         peak = np.multiply(base, _given("batch_size", batch_size) / 256)
@@ -118,20 +124,18 @@ def _ramped(body: Schedule, warmup: int, cooldown: int, total: int) -> Schedule:
 
 def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
     if len(steps) != len(mults):
-        raise ValueError(
-            f"{_WHERE}: mults must be as many as steps, got {short_repr(mults)} for "
-            f"{short_repr(steps)}"
+        raise ArgumentError(
+            f"mults must be as many as steps, got {short_repr(mults)} for {short_repr(steps)}"
         )
     if any(later < step for step, later in pairwise(steps)):
-        raise ValueError(f"{_WHERE}: steps must never fall, got {short_repr(steps)}")
+        raise ArgumentError(f"steps must never fall, got {short_repr(steps)}")
     return join([constant(np.multiply(peak, factor)) for factor in (1.0, *mults)], steps)
 
 
 def _given(key: str, value: int | None) -> int:
     if value is None:
-        raise ValueError(
-            f"{_WHERE}: {key} must be given for what is told in examples or epochs or "
-            "scaled by it, got None"
+        raise ArgumentError(
+            f"{key} must be given for what is told in examples or epochs or scaled by it, got None"
         )
     return value
 
@@ -146,9 +150,8 @@ def _steps(
     """A length in steps, however it is told; none is 0."""
     given = {unit: length for unit, length in told.items() if length is not None}
     if len(given) > 1:
-        raise ValueError(
-            f"{_WHERE}: {what} must be given once, got "
-            f"{', '.join(f'{what}_{unit}' for unit in given)}"
+        raise ArgumentError(
+            f"{what} must be given once, got {', '.join(f'{what}_{unit}' for unit in given)}"
         )
     [(unit, length)] = given.items() or [("steps", 0)]
     if unit == "steps":

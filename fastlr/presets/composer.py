@@ -30,7 +30,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Flag, Rate, short_repr
 from fastlr.presets._building_blocks import cut, drops, geometric
-from fastlr.presets._rules import Level, Ratio, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Level, Ratio, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -122,7 +122,6 @@ Whole = Annotated[Any, _whole]  # an integer is so many epochs
 class _Clock(NamedTuple):
     """What a run is measured by, and the scheduler that asks."""
 
-    name: str
     max_duration: Any
     batches_per_epoch: int | None
     samples_per_batch: int | None
@@ -133,7 +132,7 @@ class _Clock(NamedTuple):
         """An argument that is needed for a time."""
         value = getattr(self, key)
         if value is None:
-            raise ValueError(f"composer.{self.name}: {key} must be given for {why}, got None")
+            raise ArgumentError(f"{key} must be given for {why}, got None")
         return value
 
     def run(self, why: str) -> Time:
@@ -142,9 +141,8 @@ class _Clock(NamedTuple):
         scaled = int(whole.value * self.ratio)
         if not scaled:
             detail = f"{whole}, got {self.ratio}"
-            raise ValueError(
-                f"composer.{self.name}: scale_schedule_ratio must leave something of "
-                f"max_duration, {detail}"
+            raise ArgumentError(
+                f"scale_schedule_ratio must leave something of max_duration, {detail}"
             )
         return Time(scaled, whole.unit)
 
@@ -167,9 +165,8 @@ class _Clock(NamedTuple):
         counted = self.counted(time)
         if not counted.value:
             detail = f"{time}, scale_schedule_ratio={self.ratio}"
-            raise ValueError(
-                f"composer.{self.name}: {key} must come to at least 1 of "
-                f"{_UNITS[counted.unit]}, got {detail}"
+            raise ArgumentError(
+                f"{key} must come to at least 1 of {_UNITS[counted.unit]}, got {detail}"
             )
         return int(counted.value), counted.unit
 
@@ -189,17 +186,14 @@ class _Clock(NamedTuple):
     def drops(self, lr: npt.ArrayLike, gamma: float, milestones: Sequence[Time]) -> Schedule:
         """``gamma`` to the number of milestones gone by."""
         at = sorted(self.batch(self.counted(time)) for time in milestones)
-        return drops(f"composer.{self.name}: milestones", lr, gamma, at)
+        return drops("milestones", lr, gamma, at)
 
     def ramp(self, time: Time, peak: npt.ArrayLike, scale_warmup: bool) -> tuple[Schedule, Time]:
         """The warm-up, and when it ends."""
         end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
         if end.value and not steps:
             detail = f"{time}, with scale_warmup=True, got {self.ratio}"
-            raise ValueError(
-                f"composer.{self.name}: scale_schedule_ratio must leave something of "
-                f"t_warmup, {detail}"
-            )
+            raise ArgumentError(f"scale_schedule_ratio must leave something of t_warmup, {detail}")
         return linear(0.0, peak, steps), end
 
     def warmed(
@@ -212,9 +206,7 @@ class _Clock(NamedTuple):
         end = self.counted(t_max)
         if begin.unit != end.unit:
             detail = f"{_UNITS[end.unit]}, got {_UNITS[begin.unit]}"
-            raise ValueError(
-                f"composer.{self.name}: t_warmup must be in the unit of t_max, {detail}"
-            )
+            raise ArgumentError(f"t_warmup must be in the unit of t_max, {detail}")
         self.check_whole(end)
         left = int(end.value - begin.value)
         return self.by_batch(
@@ -228,9 +220,7 @@ class _Clock(NamedTuple):
             run = Time(run.value * self.batches_per_epoch, "ba")
         if run.unit == end.unit and run.value > end.value:
             detail = f"{run.value} {_UNITS[run.unit]}, got {end.value}"
-            raise ValueError(
-                f"composer.{self.name}: t_max must be no less than max_duration, {detail}"
-            )
+            raise ArgumentError(f"t_max must be no less than max_duration, {detail}")
 
 
 # -- schedulers ------------------------------------------------------------------------------------
@@ -249,7 +239,6 @@ def StepScheduler(
 ) -> Schedule:
     """``lr * gamma^floor(u/step_size)``, u what has gone by, in the unit of ``step_size``."""
     clock = _Clock(
-        "StepScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -273,7 +262,6 @@ def MultiStepScheduler(
 ) -> Schedule:
     """``lr * gamma^i``, i the number of milestones at or before a batch, in any units."""
     clock = _Clock(
-        "MultiStepScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -296,7 +284,6 @@ def ConstantScheduler(
 ) -> Schedule:
     """``lr * alpha`` up to ``t_max``, and ``lr`` from there on."""
     clock = _Clock(
-        "ConstantScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -322,7 +309,6 @@ def LinearScheduler(
 ) -> Schedule:
     """A line from ``lr * alpha_i`` to ``lr * alpha_f`` at ``t_max``."""
     clock = _Clock(
-        "LinearScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -346,7 +332,6 @@ def ExponentialScheduler(
 ) -> Schedule:
     """``lr * gamma^(u/decay_period)``."""
     clock = _Clock(
-        "ExponentialScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -370,7 +355,6 @@ def CosineAnnealingScheduler(
 ) -> Schedule:
     """Half a cosine wave from ``lr`` to ``lr * alpha_f`` at ``t_max``."""
     clock = _Clock(
-        "CosineAnnealingScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -402,7 +386,6 @@ def CosineAnnealingWarmRestartsScheduler(
     as Composer does.
     """
     clock = _Clock(
-        "CosineAnnealingWarmRestartsScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -443,7 +426,6 @@ def PolynomialScheduler(
 ) -> Schedule:
     """``lr * (alpha_f + (1 - alpha_f) * (1 - u/t_max)^power)``, then ``lr * alpha_f``."""
     clock = _Clock(
-        "PolynomialScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -474,7 +456,6 @@ def MultiStepWithWarmupScheduler(
     before it count.
     """
     clock = _Clock(
-        "MultiStepWithWarmupScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -503,7 +484,6 @@ def ConstantWithWarmupScheduler(
 ) -> Schedule:
     """A line from 0 to ``lr * alpha`` at ``t_warmup``, and that rate from there on."""
     clock = _Clock(
-        "ConstantWithWarmupScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -532,7 +512,6 @@ def LinearWithWarmupScheduler(
     ``t_max``.
     """
     clock = _Clock(
-        "LinearWithWarmupScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -562,7 +541,6 @@ def CosineAnnealingWithWarmupScheduler(
     ``t_max``.
     """
     clock = _Clock(
-        "CosineAnnealingWithWarmupScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -591,7 +569,6 @@ def PolynomialWithWarmupScheduler(
     alpha_f`` at ``t_max``.
     """
     clock = _Clock(
-        "PolynomialWithWarmupScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -627,7 +604,6 @@ def InverseSquareRootWithWarmupScheduler(
     ``t_max`` are in the unit of ``max_duration``.
     """
     clock = _Clock(
-        "InverseSquareRootWithWarmupScheduler",
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -641,13 +617,10 @@ def InverseSquareRootWithWarmupScheduler(
                 f"{key} must be in the unit of max_duration, {_UNITS[unit]}, got "
                 f"{_UNITS[time.unit]}"
             )
-            raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: {detail}")
+            raise ArgumentError(detail)
     if alpha_f_decay < alpha_f_cooldown:
         detail = f"alpha_f_decay, {alpha_f_decay}, got {alpha_f_cooldown}"
-        raise ValueError(
-            "composer.InverseSquareRootWithWarmupScheduler: alpha_f_cooldown must be "
-            f"at most {detail}"
-        )
+        raise ArgumentError(f"alpha_f_cooldown must be at most {detail}")
     scale, unit = clock.length("t_scale", t_scale)
     ramp, warm = clock.ramp(t_warmup, lr, False)
     cooldown, whole = int(clock.counted(t_cooldown).value), clock.counted(t_max)

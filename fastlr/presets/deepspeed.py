@@ -21,7 +21,16 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import fraction, on_clock, phases
-from fastlr.presets._rules import Count, Duration, Length, Level, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    ArgumentTypeError,
+    Count,
+    Duration,
+    Length,
+    Level,
+    Span,
+    preset,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, logarithmic
 from fastlr.schedule.schedule import Schedule
@@ -47,9 +56,8 @@ def LRRangeTest(
 
 
 @preset(
-    differences="With stairs in halves that are no whole numbers of steps, DeepSpeed's "
-    "rounding may miss one at its first step; "
-    "here none."
+    differences="With stairs in halves that are no whole numbers of steps, DeepSpeed's rounding "
+    "may miss one at its first step; here none."
 )
 def OneCycle(
     cycle_min_lr: Rate,
@@ -77,9 +85,7 @@ def OneCycle(
     ``cycle_min_mom``, as the constructor sets it, and only from step 1 on what the cycle says.
     """
     if of == "momentum" and not cycle_momentum:
-        raise ValueError(
-            "deepspeed.OneCycle: of must be 'lr' with cycle_momentum=False, got 'momentum'"
-        )
+        raise ArgumentError("of must be 'lr' with cycle_momentum=False, got 'momentum'")
     first = fraction(cycle_first_step_size)
     second = first if cycle_second_step_size is None else fraction(cycle_second_step_size)
     later = (
@@ -157,7 +163,7 @@ def WarmupLR(
     """
     high = lr if warmup_max_lr is None else warmup_max_lr
     if high is None:
-        raise TypeError("deepspeed.WarmupLR: lr must be given where warmup_max_lr is not, got None")
+        raise ArgumentTypeError("lr must be given where warmup_max_lr is not, got None")
     return _warmup(warmup_min_lr, high, warmup_num_steps, warmup_type).delay(1)
 
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Amount, Flag, Rate, short_repr
 from fastlr.presets._building_blocks import cut, fraction, on_clock, rate_at, wave
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Curve,
     Curved,
@@ -87,10 +88,7 @@ def WarmupParamScheduler(
     with "constant" the first level is held.
     """
     if rescale_interval and warmup_length == 1:
-        raise ValueError(
-            "detectron2.WarmupParamScheduler: warmup_length must be below 1 with "
-            "rescale_interval=True, got 1.0"
-        )
+        raise ArgumentError("warmup_length must be below 1 with rescale_interval=True, got 1.0")
     warmup = fraction(warmup_length) * max_iter
     return _warmed(scheduler, warmup_factor, warmup, warmup_method, rescale_interval, max_iter)
 
@@ -121,9 +119,8 @@ def build_lr_scheduler(
     """
     if RESCALE_INTERVAL and WARMUP_ITERS >= MAX_ITER:
         detail = f"got WARMUP_ITERS={WARMUP_ITERS}, MAX_ITER={MAX_ITER}"
-        raise ValueError(
-            "detectron2.build_lr_scheduler: WARMUP_ITERS must be below MAX_ITER with "
-            f"RESCALE_INTERVAL=True, {detail}"
+        raise ArgumentError(
+            f"WARMUP_ITERS must be below MAX_ITER with RESCALE_INTERVAL=True, {detail}"
         )
     curve: Curve
     if LR_SCHEDULER_NAME == "WarmupMultiStepLR":
@@ -152,10 +149,7 @@ def WarmupMultiStepLR(
     throughout.
     """
     if any(b < a for a, b in pairwise(milestones)):
-        raise ValueError(
-            "detectron2.WarmupMultiStepLR: milestones must never fall, got "
-            f"{short_repr(milestones)}"
-        )
+        raise ArgumentError(f"milestones must never fall, got {short_repr(milestones)}")
     stairs = join(
         [constant(np.multiply(lr, gamma**i)) for i in range(len(milestones) + 1)], milestones
     )
@@ -214,9 +208,7 @@ def _end(lr: npt.ArrayLike, base: npt.ArrayLike | None, end: float) -> npt.Array
     """The end of each group."""
     if np.any(np.greater(end, lr if base is None else base)):
         detail = f"got BASE_LR_END={end!r}, lr={short_repr(lr)}, BASE_LR={short_repr(base)}"
-        raise ValueError(
-            f"detectron2.build_lr_scheduler: BASE_LR_END must be at most BASE_LR, {detail}"
-        )
+        raise ArgumentError(f"BASE_LR_END must be at most BASE_LR, {detail}")
     return end if base is None else np.multiply(lr, np.divide(end, base))
 
 
@@ -226,9 +218,8 @@ def _steps_before(marks: Sequence[int], last: int) -> list[int]:
     """
     kept = [mark for mark in marks if mark <= last]
     if any(b <= a for a, b in pairwise([0, *kept, last])) or last <= len(kept):
-        raise ValueError(
-            "detectron2.build_lr_scheduler: STEPS must rise from above 0 to below "
-            f"MAX_ITER, got {short_repr(marks)}"
+        raise ArgumentError(
+            f"STEPS must rise from above 0 to below MAX_ITER, got {short_repr(marks)}"
         )
     return kept
 

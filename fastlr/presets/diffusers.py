@@ -13,7 +13,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Amount, Power, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, on_clock, wave
-from fastlr.presets._rules import Count, Level, named, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, named, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -118,9 +118,8 @@ def get_cosine_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_cycles*p rounds to just below a whole number at the first "
-    "step of a cycle, diffusers gives 0; here "
-    "every cycle begins with lr.",
+    differences="Where num_cycles*p rounds to just below a whole number at the first step of a "
+    "cycle, diffusers gives 0; here every cycle begins with lr.",
 )
 def get_cosine_with_hard_restarts_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 1
@@ -144,8 +143,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_training_steps is num_warmup_steps, diffusers divides by "
-    "zero at that step; here lr_end holds."
+    differences="Where num_training_steps is num_warmup_steps, diffusers divides by zero at that "
+    "step; here lr_end holds."
 )
 def get_polynomial_decay_schedule_with_warmup(
     lr: Rate,
@@ -166,10 +165,7 @@ def get_polynomial_decay_schedule_with_warmup(
             f"got lr_end={short_repr(lr_end)}, lr={short_repr(lr)}, "
             f"default_lr={short_repr(default_lr)}"
         )
-        raise ValueError(
-            "diffusers.get_polynomial_decay_schedule_with_warmup: lr_end must be below "
-            f"the initial lr, {detail}"
-        )
+        raise ArgumentError(f"lr_end must be below the initial lr, {detail}")
     end = lr_end if default_lr is None else np.multiply(lr_end, np.divide(lr, default_lr))
     left = max(0, num_training_steps - num_warmup_steps)
     return linear(0.0, lr, num_warmup_steps).then(polynomial(lr, end, left, power=power))
@@ -192,19 +188,14 @@ def get_scheduler(
 
     def given(key: str, value: int | None) -> int:
         if value is None:
-            raise ValueError(
-                f"diffusers.get_scheduler: {key} must be given for name={name!r}, got None"
-            )
+            raise ArgumentError(f"{key} must be given for name={name!r}, got None")
         return value
 
     if name == "constant":
         return get_constant_schedule(lr)
     if name == "piecewise_constant":
         if step_rules is None:
-            raise ValueError(
-                "diffusers.get_scheduler: step_rules must be given for "
-                "name='piecewise_constant', got None"
-            )
+            raise ArgumentError("step_rules must be given for name='piecewise_constant', got None")
         return get_piecewise_constant_schedule(lr, step_rules)
     warmup = given("num_warmup_steps", num_warmup_steps)
     if name == "constant_with_warmup":

@@ -25,6 +25,8 @@ from fastlr.arguments.rules import Flag, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, endless, fraction, geometric, phases
 from fastlr.presets._rules import (
+    ArgumentError,
+    ArgumentTypeError,
     Count,
     Growth,
     Level,
@@ -80,11 +82,10 @@ EpochRates = Annotated[
 ]
 
 
-def _epochs(name: str, steps_per_epoch: int | None) -> int:
+def _epochs(steps_per_epoch: int | None) -> int:
     if steps_per_epoch is None:
-        raise TypeError(
-            f"fairseq.{name}: steps_per_epoch must be given where the rate hangs on the "
-            "epoch, got None"
+        raise ArgumentTypeError(
+            "steps_per_epoch must be given where the rate hangs on the epoch, got None"
         )
     return steps_per_epoch
 
@@ -103,7 +104,7 @@ def fixed(
     From epoch ``force_anneal`` on ``lr[-1] * lr_shrink^(e + 1 - force_anneal)``.
     """
     last = len(lr) if force_anneal is None else min(len(lr), max(force_anneal - 1, 0))
-    every = _epochs("fixed", steps_per_epoch) if len(lr) > 1 or force_anneal is not None else 1
+    every = _epochs(steps_per_epoch) if len(lr) > 1 or force_anneal is not None else 1
     parts = [(i * every, constant(rate), 0) for i, rate in enumerate(lr[:last])]
     if force_anneal is not None:
         begin = max(force_anneal - 1, 0) * every
@@ -116,8 +117,8 @@ def fixed(
 
 
 @preset(
-    differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 "
-    "and 1, then lr/sqrt(t)."
+    differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 and 1, "
+    "then lr/sqrt(t)."
 )
 def inverse_sqrt(lr: Rate, warmup_updates: Count = 4000, warmup_init_lr: Real = -1) -> Schedule:
     """From ``warmup_init_lr``, or 0, by a line to ``lr`` in ``warmup_updates`` steps, then ``lr
@@ -153,7 +154,7 @@ def polynomial_decay(
     reached = partial(
         _reached, end=end_learning_rate, warmup=warmup_updates, total=total_num_update, power=power
     )
-    every = _epochs("polynomial_decay", steps_per_epoch)
+    every = _epochs(steps_per_epoch)
     base: Any = lr[0]
     parts = []
     last = (
@@ -189,17 +190,16 @@ def _rise(init: float, floor: Any, lr: Any, steps: int) -> Schedule:
     return linear(floor if init < 0 else init, lr, steps)
 
 
-def _check_below(name: str, low: str, less: Any, high: str, more: Any) -> None:
+def _check_below(low: str, less: Any, high: str, more: Any) -> None:
     if np.any(np.greater_equal(less, more)):
-        raise ValueError(
-            f"fairseq.{name}: {low} must be below {high}, got {short_repr(less)} and "
-            f"{short_repr(more)}"
+        raise ArgumentError(
+            f"{low} must be below {high}, got {short_repr(less)} and {short_repr(more)}"
         )
 
 
 @preset(
-    differences="fairseq finds the cycle by a floating-point logarithm, and misses some "
-    "where t_mult is not 1; here none."
+    differences="fairseq finds the cycle by a floating-point logarithm, and misses some where "
+    "t_mult is not 1; here none."
 )
 def cosine(
     lr: Rate,
@@ -218,7 +218,7 @@ def cosine(
     high. Without a length the first takes what the warm-up leaves of ``max_update``: at that step
     the rate is ``lr * lr_shrink``, not ``min_lr``.
     """
-    _check_below("cosine", "min_lr", min_lr, "lr", lr)
+    _check_below("min_lr", min_lr, "lr", lr)
     period, stretch = _period(lr_period_updates, max_update, warmup_updates), fraction(t_mult)
 
     def again(ticks: int) -> Schedule:
@@ -240,9 +240,8 @@ def _period(updates: float, total: int | None, warmup: int) -> float:
         return updates
     if total is None or total <= warmup:
         detail = f"lr_period_updates={updates!r}, max_update={total}, warmup_updates={warmup}"
-        raise ValueError(
-            "fairseq.cosine: lr_period_updates must be above 0, or max_update above "
-            f"warmup_updates, got {detail}"
+        raise ArgumentError(
+            f"lr_period_updates must be above 0, or max_update above warmup_updates, got {detail}"
         )
     return total - warmup
 
@@ -261,12 +260,10 @@ def triangular(
     Each cycle the top is ``lr_shrink`` times as high, and with ``shrink_min`` the bottom too;
     without, the tops come to lie below ``lr``, and the triangles point down.
     """
-    _check_below("triangular", "lr", lr, "max_lr", max_lr)
+    _check_below("lr", lr, "max_lr", max_lr)
     half = int(lr_period_updates // 2)
     if half < 1:
-        raise ValueError(
-            f"fairseq.triangular: lr_period_updates must be at least 2, got {lr_period_updates!r}"
-        )
+        raise ArgumentError(f"lr_period_updates must be at least 2, got {lr_period_updates!r}")
     if shrink_min:
         return linear(lr, max_lr, half).then(linear(max_lr, lr, half)).repeat(scale=lr_shrink)
     bottoms = linear(lr, 0.0, half).then(linear(0.0, lr, half)).repeat()
@@ -289,15 +286,14 @@ def step(
 
     No less than ``min_lr``. The misspelling is fairseq's.
     """
-    _check_below("step", "min_lr", min_lr, "lr", lr)
+    _check_below("min_lr", min_lr, "lr", lr)
     body = geometric(lr, lr_decay, lr_deacy_period, staircase=True).maximum(min_lr)
     return join([_rise(warmup_init_lr, min_lr, lr, warmup_updates), body], [warmup_updates])
 
 
 @preset(
-    differences="A decay of no steps makes fairseq divide by 0; here it is at its end "
-    "at once. phase_ratio may miss a sum of 1 "
-    "by rounding, which fairseq refuses."
+    differences="A decay of no steps makes fairseq divide by 0; here it is at its end at once. "
+    "phase_ratio may miss a sum of 1 by rounding, which fairseq refuses."
 )
 def tri_stage(
     lr: Rate,
@@ -327,12 +323,11 @@ def tri_stage(
 
 def _shares(ratios: Sequence[float], total: int | None) -> list[int]:
     if len(ratios) != 3 or abs(sum(ratios) - 1) > 1e-9:
-        raise ValueError(
-            "fairseq.tri_stage: phase_ratio must be three numbers whose sum is 1, got "
-            f"{short_repr(list(ratios))}"
+        raise ArgumentError(
+            f"phase_ratio must be three numbers whose sum is 1, got {short_repr(list(ratios))}"
         )
     if total is None:
-        raise TypeError("fairseq.tri_stage: max_update must be given with phase_ratio, got None")
+        raise ArgumentTypeError("max_update must be given with phase_ratio, got None")
     return [int(total * ratio) for ratio in ratios]
 
 
@@ -375,7 +370,7 @@ def manual(
     Epochs are counted from 1. Before any key ``lr``, or, where there is one for update 1, that.
     """
     epochs, updates = epoch2lr or {}, update2lr or {}
-    every = _epochs("manual", steps_per_epoch) if epochs else 1
+    every = _epochs(steps_per_epoch) if epochs else 1
     first: npt.ArrayLike = epochs.get(1, updates.get(1, lr))
     of_epochs = [(max(e - 1, 0) * every, rate) for e, rate in epochs.items()]
     levels: list[tuple[int, npt.ArrayLike]] = [(0, np.broadcast_to(first, np.shape(lr)))]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, knots, on_clock
-from fastlr.presets._rules import Curves, Levels, Ratio, Share, Span, Turns, preset
+from fastlr.presets._rules import ArgumentError, Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
@@ -96,7 +96,7 @@ def combine_scheds(pcts: Levels, scheds: Curves, steps: Span) -> Schedule:
     shares = list(map(fraction, pcts))
     if len(shares) != len(scheds) or abs(sum(shares, Fraction(-1))) > Fraction(1, 10**9):
         detail = f"{short_repr(pcts)} for {len(scheds)} scheds"
-        raise ValueError(f"fastai.combine_scheds: pcts must be one a sched, of sum 1, got {detail}")
+        raise ArgumentError(f"pcts must be one a sched, of sum 1, got {detail}")
     ends = [end * steps for end in accumulate(shares, initial=Fraction(0))]
     parts = [
         (sched, start, end - start)
@@ -143,7 +143,7 @@ def fit_one_cycle(
     if of == "lr":
         return _waves(pct_start, *_one_cycle(lr_max, div, div_final), n_epoch * n_iter)
     if len(moms) != 3:
-        raise ValueError(f"fastai.fit_one_cycle: moms must be three, got {short_repr(moms)}")
+        raise ArgumentError(f"moms must be three, got {short_repr(moms)}")
     return _waves(pct_start, moms[0], moms[1], moms[2], n_epoch * n_iter)
 
 
@@ -207,8 +207,8 @@ def fine_tune(
 
 
 @preset(
-    differences="The loss decides nothing here: all of num_it batches have a rate, and "
-    "the last is held."
+    differences="The loss decides nothing here: all of num_it batches have a rate, and the last "
+    "is held."
 )
 def LRFinder(start_lr: Amount = 1e-7, end_lr: Amount = 10.0, num_it: Span = 100) -> Schedule:
     """The range test: ``start_lr * (end_lr/start_lr)^(t/num_it)``; ``num_it`` is at least 6."""

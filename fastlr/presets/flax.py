@@ -16,7 +16,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, on_clock, stairs, wave
-from fastlr.presets._rules import Duration, Length, preset
+from fastlr.presets._rules import ArgumentError, Duration, Length, preset
 from fastlr.schedule.constructors import constant, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -55,16 +55,13 @@ def create_stepped_learning_rate_schedule(
     """
     if len(lr_sched_steps[0]) != 2:
         detail = f"{short_repr(lr_sched_steps[0])} among them"
-        raise ValueError(
-            "flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, "
-            f"got {detail}"
-        )
+        raise ArgumentError(f"lr_sched_steps must be pairs, got {detail}")
     boundaries = sorted(round(epoch * steps_per_epoch) for epoch, _ in lr_sched_steps)
     values = [
         np.multiply(base_learning_rate, factor)
         for factor in (1.0, *(factor for _, factor in lr_sched_steps))
     ]
-    steps = stairs("flax.create_stepped_learning_rate_schedule", values, boundaries, after=1)
+    steps = stairs(values, boundaries, after=1)
     return _warmed(steps, steps_per_epoch, warmup_length)
 
 

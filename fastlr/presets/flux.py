@@ -16,7 +16,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Number, Rate
 from fastlr.presets._building_blocks import cut, drops, geometric, inverse, rate_at, tabulated, wave
-from fastlr.presets._rules import Level, Marks, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Level, Marks, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, cyclic, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -76,7 +76,7 @@ def Step(start: Rate, decay: Level, step_sizes: Sizes) -> Schedule:
     """
     if isinstance(step_sizes, int):
         return geometric(start, decay, step_sizes, staircase=True)
-    return drops("flux.Step: step_sizes", start, decay, list(accumulate(step_sizes)))
+    return drops("step_sizes", start, decay, list(accumulate(step_sizes)))
 
 
 @preset()
@@ -198,9 +198,8 @@ def Sequence(schedules: Several[Schedule], step_sizes: Marks) -> Schedule:
     called; iterated, the last goes on.
     """
     if len(step_sizes) > len(schedules):
-        raise ValueError(
-            f"flux.Sequence: step_sizes must be at most {len(schedules)}, as schedules, "
-            f"got {len(step_sizes)}"
+        raise ArgumentError(
+            f"step_sizes must be at most {len(schedules)}, as schedules, got {len(step_sizes)}"
         )
     parts = [*schedules, schedules[-1]][: len(step_sizes) + 1]
     return join(parts, list(accumulate(step_sizes)))

@@ -19,7 +19,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, knots, on_clock, wave
-from fastlr.presets._rules import Length, Span, preset
+from fastlr.presets._rules import ArgumentError, Length, Span, preset
 from fastlr.schedule.constructors import constant, exponential_decay, join, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -50,8 +50,9 @@ def AnnealingLR(
     """
     warmup = fraction(warmup_iter)
     if warmup >= total_iters:
-        where = "gpt_neox.AnnealingLR: warmup_iter must be below total_iters"
-        raise ValueError(f"{where}, got {warmup_iter!r} and {total_iters}")
+        raise ArgumentError(
+            f"warmup_iter must be below total_iters, got {warmup_iter!r} and {total_iters}"
+        )
     body = floor(warmup) + 1 if warmup else 0  # its first step
     if version == "2023":
         rise = _until(start_lr, warmup, total_iters - warmup)

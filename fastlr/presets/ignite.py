@@ -32,6 +32,7 @@ from fastlr.presets._building_blocks import (
     torch_plateau,
 )
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Function,
     Integer,
@@ -101,8 +102,8 @@ Points = Annotated[Sequence[tuple[int, float]], _points]
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite "
-    "divides by 0; here the step is refused."
+    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
+    "here the step is refused."
 )
 def LinearCyclicalScheduler(
     start_value: Rate,
@@ -123,10 +124,7 @@ def LinearCyclicalScheduler(
     ``start_value_mult`` and ``end_value_mult``.
     """
     if warmup_duration and not monotonic:
-        raise ValueError(
-            "ignite.LinearCyclicalScheduler: warmup_duration must go with "
-            f"monotonic=True, got {warmup_duration}"
-        )
+        raise ArgumentError(f"warmup_duration must go with monotonic=True, got {warmup_duration}")
 
     def triangle(start: Any, end: Any, _: Any, size: int, __: int) -> Schedule:
         def both(ticks: int) -> Schedule:
@@ -145,8 +143,8 @@ def LinearCyclicalScheduler(
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite "
-    "divides by 0; here the step is refused."
+    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
+    "here the step is refused."
 )
 def CosineAnnealingScheduler(
     start_value: Rate,
@@ -259,9 +257,9 @@ def ConcatScheduler(schedulers: Sequence[Schedule], durations: Marks) -> Schedul
     One whose duration is 0 is left out if it is the first, and stays for ever if it is not.
     """
     if len(durations) != len(schedulers) - 1 or not durations:
-        raise ValueError(
-            "ignite.ConcatScheduler: durations must be one less than schedulers, and at least one, "
-            f"got {len(durations)} for {len(schedulers)} schedulers"
+        raise ArgumentError(
+            f"durations must be one less than schedulers, and at least one, got {len(durations)} "
+            f"for {len(schedulers)} schedulers"
         )
     # the countdown of a later one is past 0 when it is looked at
     lasting = [*durations, 0].index(0, 1)
@@ -276,10 +274,9 @@ def ParamGroupScheduler(schedulers: Sequence[Schedule], names: Names | None = No
 
 @preset(
     elementwise=True,
-    differences="ignite asks for torch's rates by hand, and without use_legacy the "
-    "first of them come out wrong with torch 2.13, "
-    "a factor twice or the next step's, where torch multiplies the last rate or "
-    "restarts a cosine; here they are torch's.",
+    differences="ignite asks for torch's rates by hand, and without use_legacy the first of them "
+    "come out wrong with torch 2.13, a factor twice or the next step's, where torch "
+    "multiplies the last rate or restarts a cosine; here they are torch's.",
 )
 def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
     """A scheduler of torch's, a preset of it, as it is; with ``use_legacy`` from its step 1 on,
@@ -289,10 +286,9 @@ def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
 
 
 @preset(
-    differences="Where warmup_end_value is not given it is the first rate of "
-    "lr_scheduler; for a scheduler of its own ignite "
-    "takes the optimizer's lr, and it compares the first rate as rounded. Each group's "
-    "warm-up ends by itself, not the last's."
+    differences="Where warmup_end_value is not given it is the first rate of lr_scheduler; for a "
+    "scheduler of its own ignite takes the optimizer's lr, and it compares the first "
+    "rate as rounded. Each group's warm-up ends by itself, not the last's."
 )
 def create_lr_scheduler_with_warmup(
     lr_scheduler: Schedule,
@@ -316,8 +312,8 @@ def create_lr_scheduler_with_warmup(
 
 
 @preset(
-    differences="The metric's loss decides nothing here: all of num_iter + 1 iterations "
-    "have a rate, and the last is held."
+    differences="The metric's loss decides nothing here: all of num_iter + 1 iterations have a "
+    "rate, and the last is held."
 )
 def FastaiLRFinder(
     lr: Amount,
@@ -336,9 +332,8 @@ def FastaiLRFinder(
     """
     start = lr if start_lr is None else start_lr
     if np.any(np.asarray(start) >= np.asarray(end_lr)):
-        raise ValueError(
-            "ignite.FastaiLRFinder: start_lr must be below end_lr, "
-            f"{short_repr(end_lr)}, got {short_repr(start)}"
+        raise ArgumentError(
+            f"start_lr must be below end_lr, {short_repr(end_lr)}, got {short_repr(start)}"
         )
     if step_mode == "linear":
         return join([constant(lr), linear(start, end_lr, num_iter)], [1])
@@ -381,8 +376,8 @@ def ReduceLROnPlateauScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` "
-    "events, and the last value held."
+    differences="A function is not a value: it is asked once for each of `total_steps` events, "
+    "and the last value held."
 )
 def LambdaStateScheduler(lambda_obj: Function, total_steps: Tabled) -> Schedule:
     """``lambda_obj(e)`` of events e = 1, 2, 3..., looked up for ``total_steps`` of them."""
@@ -412,6 +407,4 @@ def MultiStepStateScheduler(initial_value: Rate, gamma: Level, milestones: Marks
     """``initial_value * gamma^i``, i the number of milestones, which never fall, at or before
     e, e from 1 on.
     """
-    return drops(
-        "ignite.MultiStepStateScheduler: milestones", initial_value, gamma, milestones
-    ).skip(1)
+    return drops("milestones", initial_value, gamma, milestones).skip(1)

@@ -69,4 +69,4 @@ def polynomial_decay(
 @preset()
 def piecewise_constant(boundaries: Marks, values: Levels) -> Schedule:
     """``values[i]``, i the number of boundaries before t: a boundary keeps the old value."""
-    return stairs("jax.piecewise_constant", values, sorted(boundaries), after=1)
+    return stairs(values, sorted(boundaries), after=1)

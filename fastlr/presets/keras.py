@@ -32,6 +32,7 @@ from fastlr.presets._building_blocks import (
     stairs,
 )
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Duration,
     Function,
@@ -77,7 +78,7 @@ def PiecewiseConstantDecay(boundaries: Marks, values: Levels) -> Schedule:
     """``values[i]`` after step ``boundaries[i-1]``, up to and with step ``boundaries[i]``: a
     boundary keeps the old value.
     """
-    return stairs("keras.PiecewiseConstantDecay", values, boundaries, after=1)
+    return stairs(values, boundaries, after=1)
 
 
 @preset(differences="With cycle, initial_learning_rate must be at least end_learning_rate.")
@@ -94,9 +95,7 @@ def PolynomialDecay(
     With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is
     reached at each multiple, and the next step is higher up again.
     """
-    return power_decay(
-        "keras.PolynomialDecay", initial_learning_rate, end_learning_rate, power, decay_steps, cycle
-    )
+    return power_decay(initial_learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset()
@@ -137,10 +136,9 @@ def _falling(init: npt.ArrayLike, alpha: float) -> partial[Schedule]:
 
 
 @preset(
-    differences="Keras finds the cycle by a floating-point logarithm, and may miss one "
-    "by a step; here none. t_mul is at least 1 "
-    "and m_mul at most 1. Where cycles begin between steps, the end is held after the "
-    "last that ends by step 2**53."
+    differences="Keras finds the cycle by a floating-point logarithm, and may miss one by a step; "
+    "here none. t_mul is at least 1 and m_mul at most 1. Where cycles begin between "
+    "steps, the end is held after the last that ends by step 2**53."
 )
 def CosineDecayRestarts(
     initial_learning_rate: Rate,
@@ -162,9 +160,9 @@ def CosineDecayRestarts(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `epochs` "
-    "epochs, and the last rate held. Keras rounds "
-    "each rate to the optimizer's float32 before the function sees it again."
+    differences="A function is not a value: it is asked once for each of `epochs` epochs, and the "
+    "last rate held. Keras rounds each rate to the optimizer's float32 before the "
+    "function sees it again."
 )
 def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Schedule:
     """``schedule(epoch, rate)`` of the rate before it, at first ``lr``, or ``schedule(epoch)``,
@@ -175,10 +173,7 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
         answer = _asked(schedule, epoch, rates[-1])
         if answer.shape not in ((), rates[0].shape):
             shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
-            raise ValueError(
-                "keras.LearningRateScheduler: schedule must give a rate, or one for "
-                f"each lane, {shapes}"
-            )
+            raise ArgumentError(f"schedule must give a rate, or one for each lane, {shapes}")
         rates.append(np.broadcast_to(answer, rates[0].shape))
     return sampled(np.stack(rates[1:], axis=-1))
 
@@ -192,8 +187,8 @@ def _asked(schedule: Any, epoch: int, rate: Any) -> Any:
 
 @preset(
     elementwise=True,
-    differences="monitor and mode='auto', which asks the model's metrics, are not "
-    "taken: mode must be given where it is 'max'.",
+    differences="monitor and mode='auto', which asks the model's metrics, are not taken: mode "
+    "must be given where it is 'max'.",
 )
 def ReduceLROnPlateau(
     factor: Unit = 0.1,

@@ -20,7 +20,17 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Number, Rate, short_repr
 from fastlr.presets._building_blocks import rate_at
-from fastlr.presets._rules import MOST_TURNS, Exponent, Length, Ratio, Real, Share, Span, preset
+from fastlr.presets._rules import (
+    MOST_TURNS,
+    ArgumentError,
+    Exponent,
+    Length,
+    Ratio,
+    Real,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import (
     constant,
@@ -71,8 +81,8 @@ class _Shape(NamedTuple):
 
 
 @preset(
-    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its "
-    "deprecated haps are not taken: give cycles."
+    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its deprecated "
+    "haps are not taken: give cycles."
 )
 def lr_scheduler(
     num_train_steps: Span,
@@ -119,9 +129,8 @@ def lr_scheduler(
     _check(shape, min_lr_ratio, batch_size, seq_length)
     rest = 0 if cooldown is None else _steps("cooldown", cooldown, num_train_steps)
     if rest >= num_train_steps:
-        raise ValueError(
-            "levanter.lr_scheduler: cooldown must leave at least one step of "
-            f"{num_train_steps}, got {cooldown}"
+        raise ArgumentError(
+            f"cooldown must leave at least one step of {num_train_steps}, got {cooldown}"
         )
     ends = _ends(num_train_steps - rest, cycle_length, cycles)
     parts, starts, level = [], [], np.zeros_like(high)
@@ -145,23 +154,19 @@ def _check(
     shape: _Shape, min_lr_ratio: float, batch_size: int | None, seq_length: int | None
 ) -> None:
     if shape.word == "inv" and min_lr_ratio == 0:
-        raise ValueError(
-            "levanter.lr_scheduler: min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0"
-        )
+        raise ArgumentError("min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0")
     if shape.word == "power" and (batch_size is None or seq_length is None or shape.slope >= 0):
         detail = f"{batch_size=}, {seq_length=}, b={shape.slope}"
-        raise ValueError(
-            "levanter.lr_scheduler: batch_size and seq_length must be given, b below "
-            f"0, with lr_schedule='power', got {detail}"
+        raise ArgumentError(
+            "batch_size and seq_length must be given, b below 0, with lr_schedule='power', got "
+            f"{detail}"
         )
 
 
 def _steps(name: str, length: float, whole: int) -> int:
     """A length in steps, or as a fraction up to 1 of another, rounded down."""
     if length > 1 and length % 1:
-        raise ValueError(
-            f"levanter.lr_scheduler: {name} must be a fraction up to 1 or whole steps, got {length}"
-        )
+        raise ArgumentError(f"{name} must be a fraction up to 1 or whole steps, got {length}")
     return int(length * whole) if length <= 1 else int(length)
 
 
@@ -169,41 +174,35 @@ def _ends(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     """The steps at which cycles end, after 0."""
     if cycle_length is not None and cycles is not None:
         detail = f"{short_repr(cycle_length)} and {short_repr(cycles)}"
-        raise ValueError(
-            f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {detail}"
-        )
+        raise ArgumentError(f"cycle_length or cycles must be given, not both, got {detail}")
     ends = _lowest(total, cycle_length, cycles)
     if any(later <= end for end, later in pairwise([0, *ends, total + 1])):
         detail = f"ends at {short_repr(ends)} of {total} steps"
-        raise ValueError(
-            "levanter.lr_scheduler: cycles must end one after another within the steps "
-            f"before the cooldown, got {detail}"
+        raise ArgumentError(
+            f"cycles must end one after another within the steps before the cooldown, got {detail}"
         )
     return [0, *ends] if ends and ends[-1] == total else [0, *ends, total]
 
 
 def _check_turns(name: str, given: object, turns: int) -> None:
     if turns > MOST_TURNS:
-        raise ValueError(
-            f"levanter.lr_scheduler: {name} must give at most {MOST_TURNS:,} cycles, "
-            f"got {given}, {turns:,} of them"
+        raise ArgumentError(
+            f"{name} must give at most {MOST_TURNS:,} cycles, got {given}, {turns:,} of them"
         )
 
 
 def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     if isinstance(cycle_length, list):
         if any(length % 1 for length in cycle_length):
-            raise ValueError(
-                "levanter.lr_scheduler: cycle_length must be whole steps in a list, "
-                f"got {short_repr(cycle_length)}"
+            raise ArgumentError(
+                f"cycle_length must be whole steps in a list, got {short_repr(cycle_length)}"
             )
         return [int(end) for end in accumulate(cycle_length)]
     if cycle_length is not None:
         length = _steps("cycle_length", cycle_length, total)
         if not length:
-            raise ValueError(
-                "levanter.lr_scheduler: cycle_length must be at least one step, got "
-                f"{cycle_length} of {total}"
+            raise ArgumentError(
+                f"cycle_length must be at least one step, got {cycle_length} of {total}"
             )
         _check_turns("cycle_length", cycle_length, total // length)
         return [i * length for i in range(1, total // length)]

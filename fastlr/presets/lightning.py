@@ -11,7 +11,7 @@ from typing import Literal
 
 from fastlr.arguments.rules import Amount, Flag, Rate
 from fastlr.presets._building_blocks import wave
-from fastlr.presets._rules import Count, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Span, preset
 from fastlr.schedule.constructors import constant, exponential, join
 from fastlr.schedule.constructors import cosine as half_wave
 from fastlr.schedule.constructors import linear as line
@@ -22,8 +22,8 @@ __all__ = ["LinearWarmupCosineAnnealingLR", "linear_warmup_decay", "lr_find"]
 
 @preset(
     elementwise=True,
-    differences="The loss decides nothing here: all of num_training batches have a "
-    "rate, and the last is held.",
+    differences="The loss decides nothing here: all of num_training batches have a rate, and the "
+    "last is held.",
 )
 def lr_find(
     min_lr: Amount = 1e-8,
@@ -54,9 +54,8 @@ def LinearWarmupCosineAnnealingLR(
     """
     half = max_epochs - warmup_epochs
     if half < 1:
-        raise ValueError(
-            "lightning.LinearWarmupCosineAnnealingLR: max_epochs must be above "
-            f"warmup_epochs, {warmup_epochs}, got {max_epochs}"
+        raise ArgumentError(
+            f"max_epochs must be above warmup_epochs, {warmup_epochs}, got {max_epochs}"
         )
     if not warmup_epochs:
         return join([half_wave(warmup_start_lr, eta_min, half), wave(eta_min, lr, half)], [half])
@@ -78,9 +77,7 @@ def linear_warmup_decay(
     clamped, a line there, or ``lr``.
     """
     if linear and cosine:
-        raise ValueError(
-            "lightning.linear_warmup_decay: linear must be False with cosine=True, got True"
-        )
+        raise ArgumentError("linear must be False with cosine=True, got True")
     left = max(1, total_steps - warmup_steps)
     decay = wave(lr, 0.0, left) if cosine else line(lr, 0.0, left) if linear else constant(lr)
     return join([line(0.0, lr, max(1, warmup_steps)), decay], [warmup_steps])

@@ -13,7 +13,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import wave
-from fastlr.presets._rules import Count, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Span, preset
 from fastlr.schedule.constructors import cosine, join, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -21,8 +21,8 @@ __all__ = ["get_lr", "get_lr_scheduler"]
 
 
 @preset(
-    differences="With warmup_iters equal to max_iters LitGPT divides by 0 at that step; "
-    "here the rate is min_lr."
+    differences="With warmup_iters equal to max_iters LitGPT divides by 0 at that step; here the "
+    "rate is min_lr."
 )
 def get_lr(learning_rate: Rate, warmup_iters: Count, max_iters: Count, min_lr: Rate) -> Schedule:
     """``learning_rate * t/warmup_iters``, then half a cosine wave to ``min_lr`` at
@@ -39,9 +39,8 @@ def get_lr_scheduler(lr: Rate, warmup_steps: Count, max_steps: Span) -> Schedule
     climbs back after that, for ever.
     """
     if warmup_steps >= max_steps:
-        raise ValueError(
-            "litgpt.get_lr_scheduler: warmup_steps must be below max_steps, got "
-            f"{warmup_steps} and {max_steps}"
+        raise ArgumentError(
+            f"warmup_steps must be below max_steps, got {warmup_steps} and {max_steps}"
         )
     return join(
         [linear(0.0, lr, warmup_steps), wave(lr, 0.0, max_steps - warmup_steps)], [warmup_steps]

@@ -20,7 +20,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets._building_blocks import phases
-from fastlr.presets._rules import Count, Span, preset
+from fastlr.presets._rules import ArgumentError, ArgumentTypeError, Count, Span, preset
 from fastlr.schedule.constructors import (
     affine_exponential,
     constant,
@@ -38,8 +38,8 @@ Anneal = Literal["linear", "cosine", "exponential", "minus_sqrt"]
 
 
 @preset(
-    differences="A weight decay that rises in no steps divides by 0 in Megatron; here "
-    "it is end_wd at once."
+    differences="A weight decay that rises in no steps divides by 0 in Megatron; here it is "
+    "end_wd at once."
 )
 def OptimizerParamScheduler(
     init_lr: Rate,
@@ -63,7 +63,7 @@ def OptimizerParamScheduler(
     "linear" and "cosine" fall to ``min_lr`` in the samples from W on, "inverse-square-root" is
     ``max_lr * sqrt(W/samples)``, no less than ``min_lr``, which it jumps to past the end. "WSD"
     stands at ``max_lr`` up to ``wsd_decay_steps`` before the end and falls by its own style: a
-    line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; where it should have begun
+    line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; rule it should have begun
     within the warm-up, it is on its way when that ends. "constant" never ends.
     ``of="weight_decay"`` gives the weight decay: from ``start_wd`` to ``end_wd`` in
     ``wd_incr_steps`` samples.
@@ -75,8 +75,8 @@ def OptimizerParamScheduler(
         _check_order(min_lr=min_lr, max_lr=max_lr)
         _check_order(init_lr=init_lr, max_lr=max_lr)
         if lr_warmup_steps >= lr_decay_steps:
-            where = "megatron.OptimizerParamScheduler: lr_warmup_steps must be below lr_decay_steps"
-            raise ValueError(f"{where}, got {lr_warmup_steps} and {lr_decay_steps}")
+            rule = "lr_warmup_steps must be below lr_decay_steps"
+            raise ArgumentError(f"{rule}, got {lr_warmup_steps} and {lr_decay_steps}")
         rise = (0, linear(init_lr, max_lr, lr_warmup_steps), 0)
         if lr_decay_style == "WSD":
             begin = lr_warmup_steps + 1 if lr_warmup_steps else 0
@@ -92,17 +92,14 @@ def OptimizerParamScheduler(
 def _check_order(**levels: Any) -> None:
     (low, less), (high, more) = levels.items()
     if np.any(np.greater(less, more)):
-        where = f"megatron.OptimizerParamScheduler: {low} must be at most {high}"
-        raise ValueError(f"{where}, got {low}={short_repr(less)}, {high}={short_repr(more)}")
+        rule = f"{low} must be at most {high}"
+        raise ArgumentError(f"{rule}, got {low}={short_repr(less)}, {high}={short_repr(more)}")
 
 
 def _weight_decay(start: Any, end: Any, steps: int, style: str) -> Schedule:
     if style == "constant" and np.any(np.not_equal(start, end)):
         detail = f"got {short_repr(start)} and {short_repr(end)}"
-        raise ValueError(
-            "megatron.OptimizerParamScheduler: start_wd must be end_wd with "
-            f"wd_incr_style='constant', {detail}"
-        )
+        raise ArgumentError(f"start_wd must be end_wd with wd_incr_style='constant', {detail}")
     return cosine(start, end, steps) if style == "cosine" else linear(start, end, steps)
 
 
@@ -121,11 +118,8 @@ def _anneal(high: Any, low: Any, steps: int | None, style: str | None) -> tuple[
     """How long the fall of "WSD" takes, and the fall."""
     if steps is None or style is None:
         detail = f"wsd_decay_steps={short_repr(steps)}, lr_wsd_decay_style={short_repr(style)}"
-        where = (
-            "megatron.OptimizerParamScheduler: wsd_decay_steps and "
-            "lr_wsd_decay_style must be given with lr_decay_style='WSD'"
-        )
-        raise TypeError(f"{where}, got {detail}")
+        rule = "wsd_decay_steps and lr_wsd_decay_style must be given with lr_decay_style='WSD'"
+        raise ArgumentTypeError(f"{rule}, got {detail}")
     if style == "exponential":
         return steps, affine_exponential(high, low, steps, 0.5)
     if style == "minus_sqrt":

@@ -79,9 +79,7 @@ def PolynomialDecayLR(
     """
     if not update_decay_steps:
         return polynomial(learning_rate, end_learning_rate, decay_steps, power=power)
-    return cycling_polynomial(
-        "mindspore.PolynomialDecayLR", learning_rate, end_learning_rate, power, decay_steps
-    )
+    return cycling_polynomial(learning_rate, end_learning_rate, power, decay_steps)
 
 
 @preset(elementwise=True)

@@ -20,8 +20,8 @@ __all__ = ["get_lr"]
 
 
 @preset(
-    differences="With warmup_iters equal to lr_decay_iters nanoGPT divides by 0 at that "
-    "step; here the rate is min_lr."
+    differences="With warmup_iters equal to lr_decay_iters nanoGPT divides by 0 at that step; "
+    "here the rate is min_lr."
 )
 def get_lr(
     learning_rate: Rate = 6e-4,

@@ -25,9 +25,9 @@ __all__ = ["LRSchedulerArgs"]
 
 @preset(
     differences="lr_scheduler_builder, called without a configuration, takes "
-    "lr_decay_starting_step too off the lr_decay_steps "
-    "that are not given. A group of another rate warms up with 'constant' at the "
-    "configuration's rate; here at its own."
+    "lr_decay_starting_step too off the lr_decay_steps that are not given. A group of "
+    "another rate warms up with 'constant' at the configuration's rate; here at its "
+    "own."
 )
 def LRSchedulerArgs(
     learning_rate: Rate,

@@ -23,7 +23,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate, short_repr
 from fastlr.presets._building_blocks import phases
-from fastlr.presets._rules import Count, Level, Ratio, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Ratio, Share, Span, preset
 from fastlr.schedule.constructors import constant, cosine, inverse_power, linear, noam, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -55,28 +55,25 @@ def __getattr__(name: str) -> Any:
 
 
 def _length(
-    where: str, steps: int | None, ratio: float | None, max_steps: int | None
+    phase: str, steps: int | None, ratio: float | None, max_steps: int | None
 ) -> int | None:
     """So many steps, or so much of them all, rounded down; None where neither is given."""
     if steps is not None and ratio is not None:
-        raise ValueError(
-            f"{where}_ratio must not be given with {where.rpartition(' ')[2]}_steps, "
-            f"got {ratio} and {steps}"
+        raise ArgumentError(
+            f"{phase}_ratio must not be given with {phase}_steps, got {ratio} and {steps}"
         )
     if ratio is not None and max_steps is None:
-        raise ValueError(f"{where}_ratio must go with max_steps, got {ratio} and None")
+        raise ArgumentError(f"{phase}_ratio must go with max_steps, got {ratio} and None")
     return int(ratio * max_steps) if ratio is not None and max_steps is not None else steps
 
 
-def _warmup(name: str, steps: int | None, ratio: float | None, max_steps: int | None) -> int:
-    return _length(f"nemo.{name}: warmup", steps, ratio, max_steps) or 0
+def _warmup(steps: int | None, ratio: float | None, max_steps: int | None) -> int:
+    return _length("warmup", steps, ratio, max_steps) or 0
 
 
-def _hold_end(
-    name: str, warmup: int, steps: int | None, ratio: float | None, max_steps: int | None
-) -> int:
+def _hold_end(warmup: int, steps: int | None, ratio: float | None, max_steps: int | None) -> int:
     """The first step after the hold: 0, and not the warm-up's end, where none is given."""
-    hold = _length(f"nemo.{name}: hold", steps, ratio, max_steps)
+    hold = _length("hold", steps, ratio, max_steps)
     return 0 if hold is None else warmup + hold
 
 
@@ -121,7 +118,7 @@ def WarmupPolicy(
     min_lr: Rate = 0.0,
 ) -> Schedule:
     """The warm-up, then ``lr``; after ``max_steps``, where they are given, ``min_lr``."""
-    warmup = _warmup("WarmupPolicy", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, constant(lr), 0, max_steps, min_lr)
 
 
@@ -134,7 +131,7 @@ def SquareAnnealing(
     warmup_ratio: Share | None = None,
 ) -> Schedule:
     """The warm-up, then ``lr * (1 - (t-W)/(max_steps-W))^2``, no less than ``min_lr``."""
-    warmup = _warmup("SquareAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, 0.0, max(max_steps - warmup, 0), power=2.0).maximum(min_lr)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
@@ -150,7 +147,7 @@ def SquareRootAnnealing(
     """The warm-up, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from
     step 0, it jumps down after W.
     """
-    warmup = _warmup("SquareRootAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(
         lr, warmup, polynomial(lr, 0.0, max_steps, power=0.5).maximum(min_lr), 0, max_steps, min_lr
     )
@@ -172,14 +169,11 @@ def CosineAnnealing(
     groups, a warm-up by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
     """
     if np.any(np.less(lr, min_lr)):
-        raise ValueError(
-            f"nemo.CosineAnnealing: min_lr must be at most lr, got {short_repr(min_lr)} "
-            f"and {short_repr(lr)}"
+        raise ArgumentError(
+            f"min_lr must be at most lr, got {short_repr(min_lr)} and {short_repr(lr)}"
         )
-    warmup = _warmup("CosineAnnealing", warmup_steps, warmup_ratio, max_steps)
-    still = (
-        _length("nemo.CosineAnnealing: constant", constant_steps, constant_ratio, max_steps) or 0
-    )
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    still = _length("constant", constant_steps, constant_ratio, max_steps) or 0
     fall = max(max_steps - warmup - still, 0)
     if still:
         first = _first_group(lr)
@@ -201,7 +195,7 @@ def WarmupAnnealing(
     """The warm-up, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate
     for all groups.
     """
-    warmup = _warmup("WarmupAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = linear(_first_group(lr), min_lr, max(max_steps - warmup, 0))
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
@@ -217,7 +211,7 @@ def InverseSquareRootAnnealing(
     """The warm-up, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is
     jumped to after ``max_steps``.
     """
-    warmup = _warmup("InverseSquareRootAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, inverse_power(lr, 0.5, warmup + 1), warmup, max_steps, min_lr)
 
 
@@ -246,7 +240,7 @@ def PolynomialDecayAnnealing(
     """The warm-up, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle``
     is never met before the end.
     """
-    warmup = _warmup("PolynomialDecayAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, min_lr, max(max_steps - warmup, 0), power=power)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
@@ -267,8 +261,8 @@ def WarmupHoldPolicy(
     """The warm-up, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen
     where it is longer.
     """
-    warmup = _warmup("WarmupHoldPolicy", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("WarmupHoldPolicy", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     return _held(lr, warmup, hold, constant(lr), 0, max_steps, min_lr)
 
 
@@ -287,8 +281,8 @@ def WarmupHoldAnnealLinear(
     Where no hold is given H is 0: the line is that of the whole run, and is jumped down to after
     the warm-up.
     """
-    warmup = _warmup("WarmupHoldAnnealLinear", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("WarmupHoldAnnealLinear", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     return _held(
         lr, warmup, hold, linear(lr, min_lr, max(max_steps - hold, 0)), hold, max_steps, min_lr
     )
@@ -309,10 +303,8 @@ def WarmupHoldAnnealOneMinusSquareRoot(
 
     Where no hold is given H is 0.
     """
-    warmup = _warmup("WarmupHoldAnnealOneMinusSquareRoot", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end(
-        "WarmupHoldAnnealOneMinusSquareRoot", warmup, hold_steps, hold_ratio, max_steps
-    )
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     body = polynomial(lr, 0.0, max(max_steps - hold, 0), power=0.5, origin="start").maximum(min_lr)
     return _held(lr, warmup, hold, body, hold, max_steps, min_lr)
 
@@ -336,8 +328,8 @@ def PolynomialHoldDecayAnnealing(
     at step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
     ``2*N``, ``3*N``... steps, seen from its step N + 1.
     """
-    warmup = _warmup("PolynomialHoldDecayAnnealing", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("PolynomialHoldDecayAnnealing", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     steps = max(max_steps - max(warmup, hold), 0)
     body = polynomial(lr, min_lr, steps, power=power)
     if cycle and steps and hold < warmup:
@@ -367,11 +359,10 @@ def NoamAnnealing(
     The rate of step 0 is that of step 1. Without a warm-up ``lr * d_model^-0.5 * n^-0.5``.
     """
     if np.any(np.less(lr, min_lr)):
-        raise ValueError(
-            f"nemo.NoamAnnealing: min_lr must be at most lr, got {short_repr(min_lr)} "
-            f"and {short_repr(lr)}"
+        raise ArgumentError(
+            f"min_lr must be at most lr, got {short_repr(min_lr)} and {short_repr(lr)}"
         )
-    warmup = _warmup("NoamAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     curve = noam(d_model, max(warmup, 1), lr)  # whose step 0 has n = 1
     begin = warmup + 1 if warmup else 0
     return phases((0, curve, 1), (begin, curve.maximum(min_lr), 1))
@@ -391,13 +382,10 @@ def NoamHoldAnnealing(
     """The warm-up, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no
     less than ``min_lr``.
     """
-    warmup = _warmup("NoamHoldAnnealing", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("NoamHoldAnnealing", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     if not warmup:
         detail = f"{warmup_steps} and {warmup_ratio} of {max_steps} steps"
-        raise ValueError(
-            "nemo.NoamHoldAnnealing: warmup_steps or warmup_ratio must give a step at "
-            f"least, got {detail}"
-        )
+        raise ArgumentError(f"warmup_steps or warmup_ratio must give a step at least, got {detail}")
     body = inverse_power(lr, decay_rate, warmup) if decay_rate else constant(lr)
     return _held(lr, warmup, hold, body.maximum(min_lr), max(hold, warmup), max_steps, min_lr)

@@ -34,6 +34,7 @@ from fastlr.presets._building_blocks import (
 )
 from fastlr.presets._rules import (
     MOST_TURNS,
+    ArgumentError,
     Count,
     Exponent,
     Function,
@@ -115,7 +116,7 @@ def StepLR(lr: Rate, step_size: Span, gamma: Level = 0.1) -> Schedule:
 @preset()
 def MultiStepLR(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     """``lr * gamma^i``, i the number of milestones, which rise strictly, at or before t."""
-    return drops("oneflow.MultiStepLR: milestones", lr, gamma, milestones)
+    return drops("milestones", lr, gamma, milestones)
 
 
 @preset()
@@ -157,11 +158,7 @@ def PolynomialLR(
     """
     if not cycle:
         return polynomial(lr, end_learning_rate, decay_batch, power=power)
-    return (
-        cycling_polynomial("oneflow.PolynomialLR", lr, end_learning_rate, power, decay_batch)
-        .skip(1)
-        .delay(1)
-    )
+    return cycling_polynomial(lr, end_learning_rate, power, decay_batch).skip(1).delay(1)
 
 
 @preset()
@@ -179,9 +176,8 @@ def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
 
 
 @preset(
-    differences="OneFlow finds the cycle by a floating-point logarithm, and misses "
-    "some; here none. 10,000 cycles at most, "
-    "where T_mult is above 1."
+    differences="OneFlow finds the cycle by a floating-point logarithm, and misses some; here "
+    "none. 10,000 cycles at most, where T_mult is above 1."
 )
 def CosineAnnealingWarmRestarts(
     lr: Rate,
@@ -202,8 +198,8 @@ def CosineAnnealingWarmRestarts(
 
 
 @preset(
-    differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it "
-    "would be a difference of two curves."
+    differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it would be a "
+    "difference of two curves."
 )
 def CyclicLR(
     base_lr: Rate,
@@ -223,12 +219,11 @@ def CyclicLR(
     ``of="momentum"`` gives the momentum, its mirror.
     """
     if of == "momentum" and mode == "exp_range":
-        raise ValueError("oneflow.CyclicLR: of must be 'lr' with mode='exp_range', got 'momentum'")
+        raise ArgumentError("of must be 'lr' with mode='exp_range', got 'momentum'")
     low, high = (base_lr, max_lr) if of == "lr" else (base_momentum, max_momentum)
     if np.any(np.greater(low, high)):
-        raise ValueError(
-            f"oneflow.CyclicLR: max_{of} must be at least base_{of}, {short_repr(low)}, "
-            f"got {short_repr(high)}"
+        raise ArgumentError(
+            f"max_{of} must be at least base_{of}, {short_repr(low)}, got {short_repr(high)}"
         )
     if mode != "exp_range":
         return cyclic(low, high, step_size_up, step_size_down, mode=mode, inverse=of == "momentum")
@@ -237,8 +232,8 @@ def CyclicLR(
 
 
 @preset(
-    differences="With anneal_strategy='linear' the last rate is held, where OneFlow's "
-    "falls on below 0."
+    differences="With anneal_strategy='linear' the last rate is held, where OneFlow's falls on "
+    "below 0."
 )
 def OneCycleLR(
     max_lr: Rate,
@@ -270,9 +265,7 @@ def OneCycleLR(
     levels = [low, high, *([low] if three_phase else []), last]
     ends = [rise - 1, *([2 * rise - 2] if three_phase else []), end]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept(
-        f"oneflow.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve
-    )
+    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     return (
         cycle
         if curve == "linear"
@@ -283,9 +276,8 @@ def OneCycleLR(
 def _total(epochs: int | None, steps_per_epoch: int | None) -> int:
     if epochs is None or steps_per_epoch is None:
         detail = f"{epochs=}, {steps_per_epoch=}"
-        raise ValueError(
-            "oneflow.OneCycleLR: total_steps, or both epochs and steps_per_epoch must "
-            f"be given, got {detail}"
+        raise ArgumentError(
+            f"total_steps, or both epochs and steps_per_epoch must be given, got {detail}"
         )
     return epochs * steps_per_epoch
 
@@ -342,9 +334,7 @@ def SequentialLR(
     """
     if len(schedulers) != len(milestones) + 1:
         detail = f"{len(milestones)}, got {len(schedulers)}"
-        raise ValueError(
-            f"oneflow.SequentialLR: schedulers must be one more than milestones, {detail}"
-        )
+        raise ArgumentError(f"schedulers must be one more than milestones, {detail}")
     own = (
         interval_rescaling
         if isinstance(interval_rescaling, list | tuple)
@@ -352,9 +342,7 @@ def SequentialLR(
     )
     if len(own) != len(milestones):
         detail = f"{len(milestones)}, got {len(own)}"
-        raise ValueError(
-            f"oneflow.SequentialLR: interval_rescaling must be as many as milestones, {detail}"
-        )
+        raise ArgumentError(f"interval_rescaling must be as many as milestones, {detail}")
     first, *others = schedulers
     later = [
         part if rescaled else part.skip(at)
@@ -364,15 +352,14 @@ def SequentialLR(
 
 
 @preset(
-    differences="A child that adds as well as multiplies (a cosine with eta_min, a "
-    "cycle) is no factor in OneFlow: the children "
-    "must be lr times one.",
+    differences="A child that adds as well as multiplies (a cosine with eta_min, a cycle) is no "
+    "factor in OneFlow: the children must be lr times one.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one
     ``lr``, which is above 0.
     """
-    return chained("oneflow.ChainedScheduler", lr, schedulers)
+    return chained(lr, schedulers)
 
 
 @preset(elementwise=True)

@@ -23,7 +23,18 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import geometric, knots, stairs
-from fastlr.presets._rules import Count, Integer, Level, Marks, Ratio, Scales, Share, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Integer,
+    Level,
+    Marks,
+    Ratio,
+    Scales,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -143,7 +154,7 @@ def piecewise_constant_schedule(
 ) -> Schedule:
     """``init_value`` times the scales of all boundaries at or before t."""
     scales = dict(boundaries_and_scales or {})
-    return stairs("optax.piecewise_constant_schedule", _levels(init_value, scales), list(scales))
+    return stairs(_levels(init_value, scales), list(scales))
 
 
 @preset()
@@ -242,10 +253,7 @@ def warmup_cosine_decay_schedule(
     left = np.subtract(decay_steps, warmup_steps)
     if np.any(left < 1):
         detail = f"decay_steps={short_repr(decay_steps)}, warmup_steps={short_repr(warmup_steps)}"
-        raise ValueError(
-            "optax.warmup_cosine_decay_schedule: decay_steps must be more than "
-            f"warmup_steps, got {detail}"
-        )
+        raise ArgumentError(f"decay_steps must be more than warmup_steps, got {detail}")
     end = np.where(np.asarray(peak_value) == 0, 0.0, end_value)
     return linear(init_value, peak_value, warmup_steps).then(
         cosine(peak_value, end, left, exponent=exponent)

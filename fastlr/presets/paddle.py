@@ -33,6 +33,7 @@ from fastlr.presets._building_blocks import (
     wave,
 )
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Exponent,
     Function,
@@ -108,13 +109,13 @@ def PiecewiseDecay(boundaries: Marks, values: Levels) -> Schedule:
     """``values[i]``, i the first boundary that t is below, and beyond the last boundary the
     last value.
     """
-    return _pieces("paddle.PiecewiseDecay", boundaries, values)
+    return _pieces(boundaries, values)
 
 
-def _pieces(where: str, boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
+def _pieces(boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
     if len(values) <= len(boundaries):
-        raise ValueError(
-            f"{where}: values must be more than boundaries, got {len(values)} and {len(boundaries)}"
+        raise ArgumentError(
+            f"values must be more than boundaries, got {len(values)} and {len(boundaries)}"
         )
     levels = [*values[: len(boundaries)], values[-1]]
     starts = np.maximum.accumulate([0, *boundaries])[1:]
@@ -146,7 +147,7 @@ def PolynomialDecay(
     With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond,
     for ever: the rate is ``end_lr`` at each multiple and jumps up after it.
     """
-    return power_decay("paddle.PolynomialDecay", learning_rate, end_lr, power, decay_steps, cycle)
+    return power_decay(learning_rate, end_lr, power, decay_steps, cycle)
 
 
 @preset(elementwise=True, differences="end_lr may be below start_lr.")
@@ -170,7 +171,7 @@ def MultiStepDecay(learning_rate: Rate, milestones: Marks, gamma: Level = 0.1) -
     """``learning_rate * gamma^i``, i the number of milestones, which rise strictly, at or
     before t.
     """
-    return drops("paddle.MultiStepDecay: milestones", learning_rate, gamma, milestones)
+    return drops("milestones", learning_rate, gamma, milestones)
 
 
 @preset()
@@ -196,10 +197,9 @@ def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: T
 
 @preset(
     elementwise=True,
-    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's "
-    "automata do. The threshold of mode 'rel' "
-    "is rounded otherwise in its last place, and a first metric that is infinite is bad "
-    "here, the best in Paddle.",
+    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's automata "
+    "do. The threshold of mode 'rel' is rounded otherwise in its last place, and a "
+    "first metric that is infinite is bad here, the best in Paddle.",
 )
 def ReduceOnPlateau(
     mode: Literal["min", "max"] = "min",
@@ -215,9 +215,8 @@ def ReduceOnPlateau(
     ``patience`` updates are bad.
     """
     if np.any(np.asarray(cooldown) > 0):
-        raise ValueError(
-            f"paddle.ReduceOnPlateau: cooldown must be 0, got {short_repr(cooldown)}: "
-            "Paddle's looks at no metric in it"
+        raise ArgumentError(
+            f"cooldown must be 0, got {short_repr(cooldown)}: Paddle's looks at no metric in it"
         )
     return torch_plateau(
         threshold,
@@ -239,9 +238,8 @@ def CosineAnnealingDecay(learning_rate: Rate, T_max: Span, eta_min: Rate = 0.0) 
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the "
-    "last, is refused: Paddle's lies below 0 "
-    "for most settings.",
+    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
+    "refused: Paddle's lies below 0 for most settings.",
 )
 def OneCycleLR(
     max_learning_rate: Rate,
@@ -260,14 +258,13 @@ def OneCycleLR(
     to climb again; any later one raises ``ValueError``.
     """
     if three_phase and phase_pct >= 0.5:
-        raise ValueError(
-            "paddle.OneCycleLR: phase_pct must be below 0.5 with three_phase=True, got "
-            f"{short_repr(phase_pct)}"
+        raise ArgumentError(
+            f"phase_pct must be below 0.5 with three_phase=True, got {short_repr(phase_pct)}"
         )
     low, rise = np.divide(max_learning_rate, divide_factor), fraction(phase_pct) * total_steps
     ends = [rise - 1, *([2 * rise - 2] if three_phase else []), Fraction(total_steps - 1)]
     levels = [low, max_learning_rate, *([low] if three_phase else []), end_learning_rate]
-    where = f"paddle.OneCycleLR: phase_pct={phase_pct!r}, total_steps={total_steps}"
+    where = f"phase_pct={phase_pct!r}, total_steps={total_steps}"
     if anneal_strategy == "linear":
         return cut(swept(where, levels, ends, "linear"), total_steps)
     beyond = on_clock(partial(cosine, levels[-1], levels[-2]), ends[-1] - ends[-2], Fraction(1))
@@ -291,9 +288,7 @@ def CyclicLR(
     height = np.subtract(max_learning_rate, base_learning_rate)
     if np.any(height < 0):
         detail = f"{short_repr(base_learning_rate)}, got {short_repr(max_learning_rate)}"
-        raise ValueError(
-            f"paddle.CyclicLR: max_learning_rate must be at least base_learning_rate, {detail}"
-        )
+        raise ArgumentError(f"max_learning_rate must be at least base_learning_rate, {detail}")
     if mode != "exp_range":
         return cyclic(
             base_learning_rate, max_learning_rate, step_size_up, step_size_down, mode=mode
@@ -311,9 +306,7 @@ def LinearLR(
     = total_steps``.
     """
     if start_factor == 0:
-        raise ValueError(
-            "paddle.LinearLR: start_factor must be above 0, got 0: Paddle divides by it"
-        )
+        raise ArgumentError("start_factor must be above 0, got 0: Paddle divides by it")
     return linear(
         np.multiply(learning_rate, start_factor),
         np.multiply(learning_rate, end_factor),
@@ -323,8 +316,8 @@ def LinearLR(
 
 @preset(
     elementwise=True,
-    differences="With an explicit epoch Paddle finds the cycle by a floating-point "
-    "logarithm, and misses some; here none.",
+    differences="With an explicit epoch Paddle finds the cycle by a floating-point logarithm, and "
+    "misses some; here none.",
 )
 def CosineAnnealingWarmRestarts(
     learning_rate: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0
@@ -379,9 +372,7 @@ def polynomial_decay(
     cycle: Flag = False,
 ) -> Schedule:
     """As ``PolynomialDecay``."""
-    return power_decay(
-        "paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle
-    )
+    return power_decay(learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset(differences=_SINGLE)
@@ -389,10 +380,8 @@ def piecewise_decay(boundaries: Marks, values: Levels) -> Schedule:
     """As ``PiecewiseDecay``; there is one value more than boundaries."""
     if len(values) != len(boundaries) + 1:
         detail = f"{len(values)} and {len(boundaries)}"
-        raise ValueError(
-            f"paddle.piecewise_decay: values must be one more than boundaries, got {detail}"
-        )
-    return _pieces("paddle.piecewise_decay", boundaries, values)
+        raise ArgumentError(f"values must be one more than boundaries, got {detail}")
+    return _pieces(boundaries, values)
 
 
 @preset(differences=_SINGLE)

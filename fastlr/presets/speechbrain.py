@@ -21,7 +21,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr, validate_scalar
 from fastlr.presets._building_blocks import fraction, geometric, on_clock, rate_at, wave
-from fastlr.presets._rules import Count, Duration, Levels, Marks, Ratio, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Duration, Levels, Marks, Ratio, Span, preset
 from fastlr.schedule.constructors import constant, cyclic, inverse_power, inverse_sqrt, join, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -86,17 +86,14 @@ def WarmAndExpDecayLRSchedule(
     """
     if n_warmup_steps >= total_steps:
         detail = f"{n_warmup_steps} and {total_steps}"
-        raise ValueError(
-            "speechbrain.WarmAndExpDecayLRSchedule: n_warmup_steps must be below "
-            f"total_steps, got {detail}"
-        )
+        raise ArgumentError(f"n_warmup_steps must be below total_steps, got {detail}")
     fall = geometric(lr, min(decay_factor, 1.0), total_steps - n_warmup_steps)
     return linear(0.0, lr, n_warmup_steps).then(fall)
 
 
 @preset(
-    differences="SpeechBrain makes a table of float32, and fails past its end; here the "
-    "line is float64, and its end held."
+    differences="SpeechBrain makes a table of float32, and fails past its end; here the line is "
+    "float64, and its end held."
 )
 def LinearScheduler(initial_value: Rate, final_value: Rate, epoch_count: Span) -> Schedule:
     """A line from ``initial_value`` at epoch 0 to ``final_value`` at ``epoch_count - 1``; of
@@ -117,8 +114,8 @@ def LinearWarmupScheduler(
 
 
 @preset(
-    differences="SpeechBrain drops an epoch late where its division by a decay_drop "
-    "with decimals falls short of a whole number."
+    differences="SpeechBrain drops an epoch late where its division by a decay_drop with decimals "
+    "falls short of a whole number."
 )
 def StepScheduler(
     initial_value: Rate,
@@ -133,10 +130,7 @@ def StepScheduler(
     """
     if half_life is not None and (decay_factor is not None or decay_drop is not None):
         detail = f"{half_life}, {decay_factor} and {decay_drop}"
-        raise ValueError(
-            "speechbrain.StepScheduler: half_life must go without decay_factor and "
-            f"decay_drop, got {detail}"
-        )
+        raise ArgumentError(f"half_life must go without decay_factor and decay_drop, got {detail}")
     every = fraction(half_life or decay_drop or 2.0)
     curve = partial(geometric, initial_value, decay_factor or 0.5, staircase=half_life is None)
     return on_clock(curve, every, 1, reach=_FAR * every)
@@ -166,10 +160,7 @@ def NoamIntervalScheduler(
     """
     if len(anneal_steps) != len(anneal_rates):
         detail = f"{len(anneal_rates)} for {len(anneal_steps)}"
-        raise ValueError(
-            "speechbrain.NoamIntervalScheduler: anneal_rates must be as many as "
-            f"anneal_steps, got {detail}"
-        )
+        raise ArgumentError(f"anneal_rates must be as many as anneal_steps, got {detail}")
     pairs = sorted(zip(anneal_steps, anneal_rates, strict=True))
     levels = accumulate((rate for _, rate in pairs), mul, initial=1.0)
     stairs = join(list(map(constant, levels)), [step for step, _ in pairs])
@@ -190,8 +181,8 @@ def LinearNoamScheduler(lr_initial: Rate, n_warmup_steps: Span, n_keep_steps: Co
 
 
 @preset(
-    differences="Without lr_initial SpeechBrain multiplies the rate of the moment, "
-    "again and again; here it must be given."
+    differences="Without lr_initial SpeechBrain multiplies the rate of the moment, again and "
+    "again; here it must be given."
 )
 def CyclicCosineScheduler(
     n_warmup_steps: Span, lr_initial: Rate, total_steps: Span = 100000
@@ -217,9 +208,8 @@ def CyclicLRScheduler(
     ``max_lr`` is not below ``base_lr``.
     """
     if np.any(np.asarray(base_lr) > np.asarray(max_lr)):
-        raise ValueError(
-            "speechbrain.CyclicLRScheduler: max_lr must not be below base_lr, got "
-            f"{short_repr(max_lr)}, {short_repr(base_lr)}"
+        raise ArgumentError(
+            f"max_lr must not be below base_lr, got {short_repr(max_lr)}, {short_repr(base_lr)}"
         )
     half = fraction(step_size)
 
@@ -239,8 +229,8 @@ def CyclicLRScheduler(
 
 
 @preset(
-    differences="SpeechBrain gives every group the rate of the first one; here each "
-    "keeps its own until the first interval."
+    differences="SpeechBrain gives every group the rate of the first one; here each keeps its own "
+    "until the first interval."
 )
 def IntervalScheduler(lr: Rate, intervals: Intervals) -> Schedule:
     """``lr``, and the rate of each of ``intervals`` from ``n = steps`` on: ``[{"steps": 1000,
@@ -276,10 +266,7 @@ def WarmCoolDecayLRSchedule(
     begin = total_steps - cooldown
     if begin < 0:
         detail = f"{cooldown} and {total_steps}"
-        raise ValueError(
-            "speechbrain.WarmCoolDecayLRSchedule: cooldown must be at most "
-            f"total_steps, got {detail}"
-        )
+        raise ArgumentError(f"cooldown must be at most total_steps, got {detail}")
     slow, start = geometric(lr, decay_factor, decay_every), max(begin + 1, warmup)
     tail = linear(rate_at(slow, begin), 0.0, cooldown).skip(start - begin)
     return join([linear(0.0, lr, warmup), slow, tail], [warmup, start])

@@ -21,7 +21,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import geometric, wave
-from fastlr.presets._rules import Count, Level, Levels, Marks, Span, factors, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Levels, Marks, Span, factors, preset
 from fastlr.schedule.constructors import (
     constant,
     cyclic,
@@ -55,8 +55,8 @@ Product = Annotated[
 
 
 @preset(
-    differences="The factor 'legacy' is a preset of its own, "
-    "legacy_learning_rate_schedule: multiply by it."
+    differences="The factor 'legacy' is a preset of its own, legacy_learning_rate_schedule: "
+    "multiply by it."
 )
 def learning_rate_schedule(
     learning_rate_schedule: Product,
@@ -86,7 +86,7 @@ def learning_rate_schedule(
         if train_steps <= warmup:
             detail = f"{train_steps} and {warmup}"
             rule = "train_steps must be above learning_rate_warmup_steps"
-            raise ValueError(f"tensor2tensor.learning_rate_schedule: {rule}, got {detail}")
+            raise ArgumentError(f"{rule}, got {detail}")
         return wave(1.0, 0.0, train_steps - warmup).delay(warmup)
 
     makers: dict[str, Callable[[], Schedule]] = {
@@ -98,8 +98,8 @@ def learning_rate_schedule(
         ),
         "single_cycle_cos_decay": single_cycle,
         "multi_cycle_cos_decay": lambda: wave(1.0, 0.0, fall).delay(warmup),
-        "rsqrt_decay": lambda: _rsqrt(_warmed("learning_rate_schedule", warmup), warmup**-0.5),
-        "rsqrt_normalized_decay": lambda: _rsqrt(_warmed("learning_rate_schedule", warmup), 1.0),
+        "rsqrt_decay": lambda: _rsqrt(_warmed(warmup), warmup**-0.5),
+        "rsqrt_normalized_decay": lambda: _rsqrt(_warmed(warmup), 1.0),
         "exp_decay": lambda: geometric(
             1.0, learning_rate_decay_rate, fall, learning_rate_decay_staircase
         ).delay(warmup),
@@ -139,9 +139,7 @@ def legacy_learning_rate_schedule(
     warmup, scheme = learning_rate_warmup_steps, learning_rate_decay_scheme
     peak = np.multiply(learning_rate, 0.002 if optimizer == "adam" else 1.0)
     if scheme == "noam":
-        return noam(
-            hidden_size, _warmed("legacy_learning_rate_schedule", warmup), factor=peak * 5000.0
-        )
+        return noam(hidden_size, _warmed(warmup), factor=peak * 5000.0)
     _as_many(learning_rate_multiples, learning_rate_boundaries)
     decays: dict[str, Callable[[], Schedule]] = {
         "none": lambda: constant(1.0),
@@ -152,18 +150,16 @@ def legacy_learning_rate_schedule(
             warmup
         ),
         "cosine": lambda: wave(1.0, 0.0, learning_rate_cosine_cycle_steps).skip(warmup),
-        "cyclelinear10x": lambda: cyclic(
-            0.3, 3.3, _warmed("legacy_learning_rate_schedule", warmup)
-        ).skip(warmup),
+        "cyclelinear10x": lambda: cyclic(0.3, 3.3, _warmed(warmup)).skip(warmup),
         "sqrt": lambda: inverse_power(500.0, 0.5).delay(1),
     }
     return exponential(0.01, 1.0, warmup).then(decays[scheme]()) * peak
 
 
-def _warmed(name: str, warmup: int) -> int:
+def _warmed(warmup: int) -> int:
     """A warm-up that is divided by, and may not be 0."""
     if not warmup:
-        raise ValueError(f"tensor2tensor.{name}: learning_rate_warmup_steps must be above 0, got 0")
+        raise ArgumentError("learning_rate_warmup_steps must be above 0, got 0")
     return warmup
 
 
@@ -182,10 +178,9 @@ def _last(steps: int, train_steps: int) -> Schedule:
 def _as_many(values: Sequence[float], boundaries: Sequence[int]) -> None:
     if len(values) != len(boundaries) or sorted(boundaries) != list(boundaries):
         detail = f"{list(boundaries)} for {list(values)}"
-        raise ValueError(
-            "tensor2tensor.legacy_learning_rate_schedule: learning_rate_boundaries must "
-            "be as many as learning_rate_multiples "
-            f"and never fall, got {detail}"
+        raise ArgumentError(
+            "learning_rate_boundaries must be as many as learning_rate_multiples and never fall, "
+            f"got {detail}"
         )
 
 

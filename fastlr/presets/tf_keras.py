@@ -93,7 +93,7 @@ def piecewise_constant(boundaries: Marks, values: Levels) -> Schedule:
     """``values[i]`` after step ``boundaries[i-1]``, up to and with step ``boundaries[i]``: a
     boundary keeps the old value.
     """
-    return stairs("tf_keras.piecewise_constant", values, boundaries, after=1)
+    return stairs(values, boundaries, after=1)
 
 
 @preset(differences="With cycle, learning_rate must be at least end_learning_rate.")
@@ -110,9 +110,7 @@ def polynomial_decay(
     With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is
     reached at each multiple, and the next step is higher up again.
     """
-    return power_decay(
-        "tf_keras.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle
-    )
+    return power_decay(learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset()
@@ -126,10 +124,9 @@ def cosine_decay(learning_rate: Rate, decay_steps: Duration, alpha: Level = 0.0)
 
 
 @preset(
-    differences="TensorFlow finds the cycle by a floating-point logarithm, and may miss "
-    "one by a step; here none. t_mul is at "
-    "least 1 and m_mul at most 1. Where cycles begin between steps, the end is held "
-    "after the last that ends by step 2**53."
+    differences="TensorFlow finds the cycle by a floating-point logarithm, and may miss one by a "
+    "step; here none. t_mul is at least 1 and m_mul at most 1. Where cycles begin "
+    "between steps, the end is held after the last that ends by step 2**53."
 )
 def cosine_decay_restarts(
     learning_rate: Rate,

@@ -29,6 +29,7 @@ from fastlr.arguments.rules import Flag, Number, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, fraction, geometric, on_clock, rate_at
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Curve,
     Duration,
@@ -127,12 +128,10 @@ def CosineLRScheduler(
     by a line from ``warmup_lr_init`` to ``lr``, which hide the first of the curve, or with
     ``warmup_prefix`` put it off.
     """
-    cycle = _Cycles("CosineLRScheduler", t_initial, cycle_mul, cycle_decay, cycle_limit)
+    cycle = _Cycles(t_initial, cycle_mul, cycle_decay, cycle_limit)
     body = cycle.of(lambda peak: partial(cosine, peak, lr_min, k=k_decay), lr)
     warmed = _warmed(body, lr, warmup_t, warmup_lr_init, warmup_prefix)
-    return _noisy(
-        "CosineLRScheduler", warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed
-    )
+    return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
 @preset(differences=_RESTARTS)
@@ -161,20 +160,15 @@ def TanhLRScheduler(
     leads to where the curve is by then, or with ``warmup_prefix`` to ``lr``.
     """
     if lb >= ub or max(abs(lb), abs(ub)) > 300:
-        raise ValueError(
-            "timm.TanhLRScheduler: lb must be below ub, both from -300 to 300, got "
-            f"lb={lb!r}, ub={ub!r}"
-        )
-    cycle = _Cycles("TanhLRScheduler", t_initial, cycle_mul, cycle_decay, cycle_limit)
+        raise ArgumentError(f"lb must be below ub, both from -300 to 300, got lb={lb!r}, ub={ub!r}")
+    cycle = _Cycles(t_initial, cycle_mul, cycle_decay, cycle_limit)
     body = cycle.of(lambda peak: partial(tanh, peak, lr_min, lower=lb, upper=ub), lr)
     if warmup_t:
         target = lr if warmup_prefix else rate_at(body, warmup_t)
         warmed = _warmed(body, target, warmup_t, warmup_lr_init, warmup_prefix)
     else:
         warmed = join([constant(lr), body.skip(1)], [1])
-    return _noisy(
-        "TanhLRScheduler", warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed
-    )
+    return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
 @preset(
@@ -200,7 +194,7 @@ def PolyLRScheduler(
     noise_until: Count | None = None,
 ) -> Schedule:
     """``lr_min + (peak - lr_min) * (1 - (c/L)^k_decay)^power``, in cycles as the cosine."""
-    cycle = _Cycles("PolyLRScheduler", t_initial, cycle_mul, cycle_decay, cycle_limit)
+    cycle = _Cycles(t_initial, cycle_mul, cycle_decay, cycle_limit)
     if k_decay == 1:
         body = cycle.of(lambda peak: partial(polynomial, peak, lr_min, power=power), lr)
     elif power == 1:
@@ -210,14 +204,12 @@ def PolyLRScheduler(
     else:
         body = cycle.looked_up(lambda p: (1.0 - p**k_decay) ** power, lr, lr_min)
     warmed = _warmed(body, lr, warmup_t, warmup_lr_init, warmup_prefix)
-    return _noisy(
-        "PolyLRScheduler", warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed
-    )
+    return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
 @preset(
-    differences="Where decay_t is no binary fraction timm's division can put a drop a "
-    "step early or late; here it is exact."
+    differences="Where decay_t is no binary fraction timm's division can put a drop a step early "
+    "or late; here it is exact."
 )
 def StepLRScheduler(
     lr: Rate,
@@ -240,9 +232,7 @@ def StepLRScheduler(
         lambda ticks: geometric(lr, decay_rate, ticks, staircase=True), every, reach=10_000 * every
     )
     warmed = _warmed(body, lr, warmup_t, warmup_lr_init, warmup_prefix)
-    return _noisy(
-        "StepLRScheduler", warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed
-    )
+    return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
 @preset()
@@ -267,9 +257,7 @@ def MultiStepLRScheduler(
     begins = [max(mark - 1, 0 if warmup_t else 1) for mark in sorted(decay_t)]
     body = join([constant(np.multiply(lr, decay_rate**i)) for i in range(len(begins) + 1)], begins)
     warmed = _warmed(body, lr, warmup_t, warmup_lr_init, warmup_prefix)
-    return _noisy(
-        "MultiStepLRScheduler", warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed
-    )
+    return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
 @preset(differences="A decay_fn that is a function is not taken.")
@@ -301,15 +289,13 @@ def WSDLRScheduler(
     f^decay_power`` or, for "exp", ``(r^f - r)/(1 - r)`` with r ``decay_ratio``.
     """
     if decay_t > t_initial:
-        raise ValueError(
-            "timm.WSDLRScheduler: decay_t must be at most t_initial, got "
-            f"decay_t={decay_t}, t_initial={t_initial}"
+        raise ArgumentError(
+            f"decay_t must be at most t_initial, got decay_t={decay_t}, t_initial={t_initial}"
         )
     timescale = stable_timescale or warmup_t
     if stable_fn != "constant" and not timescale:
-        raise ValueError(
-            f"timm.WSDLRScheduler: stable_timescale must be given for {stable_fn!r} "
-            "without a warm-up, got None"
+        raise ArgumentError(
+            f"stable_timescale must be given for {stable_fn!r} without a warm-up, got None"
         )
     fade = partial(_fade, decay_fn, decay_power, decay_ratio)
     begin = t_initial - decay_t
@@ -327,16 +313,13 @@ def WSDLRScheduler(
     if not warmup_t and np.any(np.less(lr, lr_min)):
         body = join([constant(lr), body.skip(1)], [1])
     warmed = _warmed(body, lr, warmup_t, warmup_lr_init, prefix=True)
-    return _noisy(
-        "WSDLRScheduler", warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed
-    )
+    return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
 @preset(
     elementwise=True,
-    differences="The rule alone: the rates of the warm-up are linear(warmup_lr_init, "
-    "lr, warmup_t), and those of the noise are "
-    "multiplied by noise(...).",
+    differences="The rule alone: the rates of the warm-up are linear(warmup_lr_init, lr, "
+    "warmup_t), and those of the noise are multiplied by noise(...).",
 )
 def PlateauLRScheduler(
     decay_rate: Unit = 0.1,
@@ -381,8 +364,8 @@ Name = Annotated[str, named(SCHEDULERS)]
 
 
 @preset(
-    differences="The number of epochs, which timm gives beside the scheduler, is not "
-    "given; cooldown_epochs changes no rate."
+    differences="The number of epochs, which timm gives beside the scheduler, is not given; "
+    "cooldown_epochs changes no rate."
 )
 def create_scheduler_v2(
     lr: Rate,
@@ -422,7 +405,7 @@ def create_scheduler_v2(
     if not step_on_epochs and (updates_per_epoch == 0 or sched == "plateau"):
         detail = f"updates_per_epoch={updates_per_epoch}, sched={sched!r}"
         rule = "step_on_epochs must be True for a plateau, and where updates_per_epoch is 0"
-        raise ValueError(f"timm.create_scheduler_v2: {rule}, got {detail}")
+        raise ArgumentError(f"{rule}, got {detail}")
     unit = 1 if step_on_epochs else updates_per_epoch
     total, warmup = num_epochs * unit, warmup_epochs * unit
     ramp: dict[str, Any] = {"warmup_t": warmup, "warmup_lr_init": warmup_lr}
@@ -475,9 +458,7 @@ def _decay_length(decay_epochs: float, length: int, unit: int) -> int:
     decay = round(decay_epochs * (length if decay_epochs < 1 else unit))
     if not 0 < decay <= length:
         rule = "decay_epochs must give a step at least, and at most the stable and decay length"
-        raise ValueError(
-            f"timm.create_scheduler_v2: {rule}, got {decay_epochs}, {decay} of {length} steps"
-        )
+        raise ArgumentError(f"{rule}, got {decay_epochs}, {decay} of {length} steps")
     return decay
 
 
@@ -501,15 +482,14 @@ def noise(
     with ``noise_seed + t``.
     """
     draw = (
-        partial(_normal, "noise", noise_pct, noise_std)
+        partial(_normal, noise_pct, noise_std)
         if noise_type == "normal"
         else partial(_uniform, noise_pct)
     )
-    return _factors("noise", noise_range_t, noise_until, draw, noise_seed)
+    return _factors(noise_range_t, noise_until, draw, noise_seed)
 
 
 def _noisy(
-    name: str,
     schedule: Schedule,
     ends: Sequence[float] | None,
     until: int | None,
@@ -521,33 +501,30 @@ def _noisy(
     return (
         schedule
         if ends is None
-        else schedule * _factors(name, ends, until, partial(_normal, name, within, std), seed)
+        else schedule * _factors(ends, until, partial(_normal, within, std), seed)
     )
 
 
 def _factors(
-    name: str, ends: Sequence[float], until: int | None, draw: Callable[[int], float], seed: int
+    ends: Sequence[float], until: int | None, draw: Callable[[int], float], seed: int
 ) -> Schedule:
     begin = max(1, ceil(ends[0]))
     stop = ceil(ends[1]) if len(ends) == 2 else until
     if stop is None:
-        raise ValueError(
-            f"timm.{name}: noise_until must be given where noise_range_t has no end, got None"
-        )
+        raise ArgumentError("noise_until must be given where noise_range_t has no end, got None")
     if stop <= begin:
         return constant(1.0)
     table = sampled([1.0 + draw(seed + t) for t in range(begin, stop)])
     return join([constant(1.0), table, constant(1.0)], [begin, stop])
 
 
-def _normal(name: str, within: float, std: float, seed: int) -> float:
+def _normal(within: float, std: float, seed: int) -> float:
     """The first of torch's normal numbers, times ``std``, that is within so much of 0."""
     for drawn in islice(_normals(seed), _MOST_DRAWS):
         if abs(drawn * std) < within:
             return drawn * std
-    raise ValueError(
-        f"timm.{name}: noise_std must let a draw in {_MOST_DRAWS:,} be within "
-        f"noise_pct={within!r}, got {std!r}"
+    raise ArgumentError(
+        f"noise_std must let a draw in {_MOST_DRAWS:,} be within noise_pct={within!r}, got {std!r}"
     )
 
 
@@ -592,7 +569,6 @@ class _Cycles:
     high; the last is held.
     """
 
-    name: str
     length: int
     mul: float
     decay: float
@@ -625,9 +601,8 @@ class _Cycles:
         for i in range(self.limit):
             if start + length > _MOST_RATES:
                 detail = f"got t_initial={self.length}, cycle_limit={self.limit}"
-                raise ValueError(
-                    f"timm.{self.name}: cycles must end by step {_MOST_RATES:,} with "
-                    f"this power and k_decay, {detail}"
+                raise ArgumentError(
+                    f"cycles must end by step {_MOST_RATES:,} with this power and k_decay, {detail}"
                 )
             p = (np.arange(ceil(start), ceil(start + length)) - float(start)) / float(length)
             peak = np.multiply(lr, self.decay**i)[..., np.newaxis]

@@ -49,7 +49,7 @@ def MultiStepLR(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     """``lr * gamma^i``, i the number of different milestones from 1 to t: one given twice
     counts once, one at 0 not at all.
     """
-    return drops("tinygrad.MultiStepLR: milestones", lr, gamma, sorted(set(milestones) - {0}))
+    return drops("milestones", lr, gamma, sorted(set(milestones) - {0}))
 
 
 @preset()
@@ -91,8 +91,8 @@ def ReduceLROnPlateau(
 
 
 @preset(
-    differences="From step train_steps + 1 on end_lr is held, where tinygrad's goes on "
-    "with a power of what is below 0."
+    differences="From step train_steps + 1 on end_lr is held, where tinygrad's goes on with a "
+    "power of what is below 0."
 )
 def PolynomialDecayWithWarmup(
     initial_lr: Rate, end_lr: Rate, train_steps: Span, warmup: Span, power: Exponent = 2.0
@@ -141,8 +141,8 @@ def LambdaLinearScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` "
-    "steps, and the last rate held."
+    differences="A function is not a value: it is asked once for each of `total_steps` steps, and "
+    "the last rate held."
 )
 def LambdaLR(base_lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """``base_lr * lr_lambda(t)``, looked up for t below ``total_steps``."""

@@ -30,6 +30,7 @@ from fastlr.presets._building_blocks import (
     wave,
 )
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Duration,
     Function,
@@ -119,7 +120,7 @@ def ConstantLR(lr: Rate, factor: Share = 1.0 / 3, total_iters: Count = 5) -> Sch
     factor`` for ever.
     """
     if factor == 0:
-        raise ValueError("torch.ConstantLR: factor must be above 0, got 0: torch divides by it")
+        raise ArgumentError("factor must be above 0, got 0: torch divides by it")
     low = constant(np.multiply(lr, factor))
     return join([low, constant(lr)], [total_iters]) if total_iters else low
 
@@ -132,7 +133,7 @@ def LinearLR(
     steps, ``lr * start_factor``.
     """
     if start_factor == 0:
-        raise ValueError("torch.LinearLR: start_factor must be above 0, got 0: torch divides by it")
+        raise ArgumentError("start_factor must be above 0, got 0: torch divides by it")
     first, last = np.multiply(lr, start_factor), np.multiply(lr, end_factor)
     return linear(first, last, total_iters) if total_iters else constant(first)
 
@@ -161,8 +162,8 @@ def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
 
 @preset(
     elementwise=True,
-    differences="With an explicit epoch torch finds the cycle by a floating-point "
-    "logarithm, and misses some; here none.",
+    differences="With an explicit epoch torch finds the cycle by a floating-point logarithm, and "
+    "misses some; here none.",
 )
 def CosineAnnealingWarmRestarts(
     lr: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0
@@ -174,9 +175,8 @@ def CosineAnnealingWarmRestarts(
 
 
 @preset(
-    differences="scale_fn is not taken; max_lr must be at least base_lr; with "
-    "mode='exp_range' no momentum is given: it would be "
-    "a difference of two curves.",
+    differences="scale_fn is not taken; max_lr must be at least base_lr; with mode='exp_range' no "
+    "momentum is given: it would be a difference of two curves.",
 )
 def CyclicLR(
     base_lr: Rate,
@@ -212,15 +212,13 @@ def CyclicLR(
         )
 
     if of == "momentum" and (mode == "exp_range" or not cycle_momentum):
-        raise ValueError(
-            "torch.CyclicLR: of must be 'lr' with mode='exp_range' or "
-            "cycle_momentum=False, got 'momentum'"
+        raise ArgumentError(
+            "of must be 'lr' with mode='exp_range' or cycle_momentum=False, got 'momentum'"
         )
     low, high = (base_lr, max_lr) if of == "lr" else (base_momentum, max_momentum)
     if np.any(np.greater(low, high)):
-        raise ValueError(
-            f"torch.CyclicLR: max_{of} must be at least base_{of}, {short_repr(low)}, "
-            f"got {short_repr(high)}"
+        raise ArgumentError(
+            f"max_{of} must be at least base_{of}, {short_repr(low)}, got {short_repr(high)}"
         )
     if mode != "exp_range":
         return waves(low, high)
@@ -228,8 +226,8 @@ def CyclicLR(
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the "
-    "last, is refused: torch's lies below 0.",
+    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
+    "refused: torch's lies below 0.",
 )
 def OneCycleLR(
     max_lr: Rate,
@@ -256,9 +254,7 @@ def OneCycleLR(
     in a third phase.
     """
     if of == "momentum" and not cycle_momentum:
-        raise ValueError(
-            "torch.OneCycleLR: of must be 'lr' with cycle_momentum=False, got 'momentum'"
-        )
+        raise ArgumentError("of must be 'lr' with cycle_momentum=False, got 'momentum'")
     total = _total(total_steps, epochs, steps_per_epoch)
     share = fraction(pct_start)
     high, low = (
@@ -272,9 +268,7 @@ def OneCycleLR(
     ]
     levels = [low, high, *([low] if three_phase else []), last]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept(
-        f"torch.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve
-    )
+    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     if curve == "linear":
         return cut(cycle, total)
     fall = ends[-1] - ends[-2]
@@ -287,9 +281,8 @@ def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | N
         return total_steps
     if epochs is None or steps_per_epoch is None:
         detail = f"{epochs=}, {steps_per_epoch=}"
-        raise ValueError(
-            "torch.OneCycleLR: total_steps, or both epochs and steps_per_epoch must be "
-            f"given, got {detail}"
+        raise ArgumentError(
+            f"total_steps, or both epochs and steps_per_epoch must be given, got {detail}"
         )
     return epochs * steps_per_epoch
 
@@ -313,8 +306,8 @@ def SWALR(
 
 @preset(
     elementwise=True,
-    differences="A MultiplicativeLR, OneCycleLR or CyclicLR among the children changes "
-    "the rates of the others in torch.",
+    differences="A MultiplicativeLR, OneCycleLR or CyclicLR among the children changes the rates "
+    "of the others in torch.",
 )
 def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks) -> Schedule:
     """``schedulers[i]`` from ``milestones[i-1]`` on, each from its own step 0; all are presets
@@ -324,15 +317,14 @@ def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks) -> Schedule:
 
 
 @preset(
-    differences="A child that adds as well as multiplies (SWALR, a cosine with eta_min "
-    "or beyond T_max) is no factor in torch: "
-    "the children must be lr times one.",
+    differences="A child that adds as well as multiplies (SWALR, a cosine with eta_min or beyond "
+    "T_max) is no factor in torch: the children must be lr times one.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one
     ``lr``, which is above 0.
     """
-    return chained("torch.ChainedScheduler", lr, schedulers)
+    return chained(lr, schedulers)
 
 
 @preset(elementwise=True)

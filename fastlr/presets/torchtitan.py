@@ -26,10 +26,9 @@ __all__ = ["LRSchedulersContainer"]
 
 
 @preset(
-    differences="After total_steps linear and sqrt fall on below min_lr_factor, as in "
-    "torchtitan, but where its rates are "
-    "negative they are 0. With a decay of no steps torchtitan raises after total_steps; "
-    "here lr is held."
+    differences="After total_steps linear and sqrt fall on below min_lr_factor, as in torchtitan, "
+    "but where its rates are negative they are 0. With a decay of no steps torchtitan "
+    "raises after total_steps; here lr is held."
 )
 def LRSchedulersContainer(
     lr: Rate,

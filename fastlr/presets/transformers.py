@@ -23,7 +23,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Amount, Flag, Power, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, on_clock, torch_plateau, wave
-from fastlr.presets._rules import Count, Level, Span, named, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
 from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -90,9 +90,8 @@ def get_cosine_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_cycles*p rounds to just below a whole number at the first "
-    "step of a cycle, transformers gives 0; here "
-    "every cycle begins with lr.",
+    differences="Where num_cycles*p rounds to just below a whole number at the first step of a "
+    "cycle, transformers gives 0; here every cycle begins with lr.",
 )
 def get_cosine_with_hard_restarts_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 1
@@ -111,8 +110,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_training_steps is num_warmup_steps, transformers divides by "
-    "zero at that step; here lr_end holds."
+    differences="Where num_training_steps is num_warmup_steps, transformers divides by zero at "
+    "that step; here lr_end holds."
 )
 def get_polynomial_decay_schedule_with_warmup(
     lr: Rate,
@@ -133,10 +132,7 @@ def get_polynomial_decay_schedule_with_warmup(
             f"got lr_end={short_repr(lr_end)}, lr={short_repr(lr)}, "
             f"default_lr={short_repr(default_lr)}"
         )
-        raise ValueError(
-            "transformers.get_polynomial_decay_schedule_with_warmup: lr_end must be "
-            f"below the initial lr, {detail}"
-        )
+        raise ArgumentError(f"lr_end must be below the initial lr, {detail}")
     left = max(0, num_training_steps - num_warmup_steps)
     return linear(0.0, lr, num_warmup_steps).then(
         polynomial(lr, _of_group(lr_end, lr, default_lr), left, power=power)
@@ -172,9 +168,7 @@ def get_cosine_with_min_lr_schedule_with_warmup(
     ``low`` is ``lr * min_lr_rate``, or ``min_lr``, which is ``min_lr * lr/default_lr`` for a group
     with another rate.
     """
-    low = _lowest(
-        "get_cosine_with_min_lr_schedule_with_warmup", lr, min_lr, min_lr_rate, default_lr
-    )
+    low = _lowest(lr, min_lr, min_lr_rate, default_lr)
     body = _waves(lr, low, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])
 
@@ -196,9 +190,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
     The warm-up is ``lr * (t + 1)/num_warmup_steps``, or from ``lr * warmup_lr_rate`` by a line to
     ``lr`` at its own last step.
     """
-    low = _lowest(
-        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate", lr, min_lr, min_lr_rate, default_lr
-    )
+    low = _lowest(lr, min_lr, min_lr_rate, default_lr)
     body = _waves(lr, low, num_training_steps - num_warmup_steps, num_cycles, first=1)
     if warmup_lr_rate is None:
         return join([linear(0.0, lr, num_warmup_steps).skip(1), body], [num_warmup_steps])
@@ -228,10 +220,7 @@ def get_wsd_schedule(
     the warm-up ends.
     """
     if num_training_steps is None and num_stable_steps is None:
-        raise ValueError(
-            "transformers.get_wsd_schedule: num_training_steps or num_stable_steps must "
-            "be given, got neither"
-        )
+        raise ArgumentError("num_training_steps or num_stable_steps must be given, got neither")
     stable = num_stable_steps
     if stable is None:
         stable = (num_training_steps or 0) - num_warmup_steps - num_decay_steps
@@ -274,9 +263,8 @@ def get_reduce_on_plateau_schedule(
 
 
 @preset(
-    differences="With scale_parameter=True each parameter's rate is multiplied by its "
-    "root mean square, which no schedule knows: "
-    "scale is that factor.",
+    differences="With scale_parameter=True each parameter's rate is multiplied by its root mean "
+    "square, which no schedule knows: scale is that factor.",
 )
 def Adafactor(scale: Rate = 1.0, warmup_init: Flag = False) -> Schedule:
     """``scale * min(c, 1/sqrt(n))``, n = t + 1, c 0.01 or, with ``warmup_init``, ``1e-6 * n``.
@@ -341,9 +329,8 @@ def get_scheduler(
     gives each group its share of that.
     """
     if name == "greedy":
-        raise ValueError(
-            "transformers.get_scheduler: name must be another than 'greedy': "
-            f"{UNEXPRESSED['get_greedy_schedule']}"
+        raise ArgumentError(
+            f"name must be another than 'greedy': {UNEXPRESSED['get_greedy_schedule']}"
         )
     own = {} if name in _UNTUNED else dict(scheduler_specific_kwargs or {})
     if name == "constant":
@@ -354,9 +341,7 @@ def get_scheduler(
     wanted = [key for key in given if key == "num_warmup_steps" or name not in _UNTOTALLED]
     for key in wanted:
         if given[key] is None and (name, key) != ("warmup_stable_decay", "num_training_steps"):
-            raise ValueError(
-                f"transformers.get_scheduler: {key} must be given for name={name!r}, got None"
-            )
+            raise ArgumentError(f"{key} must be given for name={name!r}, got None")
     built: Schedule = _BUILDERS[name](lr, **{key: given[key] for key in wanted}, **own)
     return built
 
@@ -410,7 +395,6 @@ def _of_group(
 
 
 def _lowest(
-    name: str,
     lr: npt.ArrayLike,
     min_lr: npt.ArrayLike | None,
     min_lr_rate: float | None,
@@ -420,7 +404,5 @@ def _lowest(
         return _of_group(min_lr, lr, default_lr)
     if min_lr_rate is None or min_lr is not None:
         got = f"min_lr={short_repr(min_lr)}, min_lr_rate={short_repr(min_lr_rate)}"
-        raise ValueError(
-            f"transformers.{name}: one of min_lr and min_lr_rate must be given, got {got}"
-        )
+        raise ArgumentError(f"one of min_lr and min_lr_rate must be given, got {got}")
     return np.multiply(lr, min_lr_rate)

@@ -16,7 +16,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import wave
-from fastlr.presets._rules import Count, Level, Marks, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Marks, Span, preset
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -38,9 +38,7 @@ def warm_cos_lr(
     """
     if warmup_total_iters >= total_iters:
         detail = f"{warmup_total_iters} and {total_iters}"
-        raise ValueError(
-            f"yolox.warm_cos_lr: warmup_total_iters must be below total_iters, got {detail}"
-        )
+        raise ArgumentError(f"warmup_total_iters must be below total_iters, got {detail}")
     return linear(warmup_lr_start, lr, warmup_total_iters).then(
         wave(lr, 0.0, total_iters - warmup_total_iters)
     )
@@ -93,7 +91,7 @@ def yolox_semi_warm_cos_lr(
             "warmup_total_iters must be at most normal_iters, and leave some of "
             "total_iters with no_aug_iters"
         )
-        raise ValueError(f"yolox.yolox_semi_warm_cos_lr: {rule}, got {detail}")
+        raise ArgumentError(f"{rule}, got {detail}")
     low, pace = np.multiply(lr, min_lr_ratio), Fraction(iters_per_epoch, iters_per_epoch_semi)
     rise = polynomial(warmup_lr_start, lr, warmup_total_iters, power=2.0, origin="start")
     slower = wave(lr, low, half / pace, (normal_iters - warmup_total_iters) / pace + 1)
