@@ -406,7 +406,7 @@ KEPT = {
     ("adapters.jax", "_compiled"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
-    ("presets._rules", "lanes"),
+    ("presets._rules", "parameters"),
 }  # functions that keep what they gave
 CHANGERS = {
     "add",

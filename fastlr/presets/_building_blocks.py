@@ -109,6 +109,9 @@ def on_clock(
     >>> on_clock(lambda steps: linear(1.0, 0.0, steps), Fraction(5, 2), Fraction(1, 2)).table(3)
     array([0.8, 0.4, 0. ])
     """
+    if ticks == length.denominator == first.denominator == 1:  # as most are: no finer unit needed
+        whole = curve(int(length))
+        return whole.skip(int(first)) if first else whole
     length, first = Fraction(length), Fraction(first)
     most = max(1, floor(Fraction(LAST_STEP) / max(length, first + reach, Fraction(1))))
     ticks = min(lcm(length.denominator, first.denominator, ticks), most)
@@ -130,19 +133,20 @@ def knots(
     >>> knots([(0, 0.0), (Fraction(3, 2), 1.5), (3, 0.0)]).table(4)
     array([0., 1., 1., 0.])
     """
-    shape = cosine if curve == "cosine" else linear
-    parts, begins = [constant(points[0][1])], [0]
-    for (start, init), (stop, end) in pairwise(points):
+    between = cosine if curve == "cosine" else linear
+    # whole positions as integers, whose arithmetic is fast
+    at = [int(position) if position.denominator == 1 else position for position, _ in points]
+    levels = [level for _, level in points]
+    pieces: list[tuple[int, Callable[[], Schedule]]] = [(0, partial(constant, levels[0]))]
+    for (start, init), (stop, end) in pairwise(zip(at, levels, strict=True)):
         begin = max(ceil(start), 0)
         if begin < ceil(stop):
-            parts.append(
-                on_clock(partial(shape, init, end), Fraction(stop) - start, begin - Fraction(start))
-            )
-            begins.append(begin)
-    parts.append(constant(points[-1][1]))
-    begins.append(max(ceil(points[-1][0]), 0))
-    kept = max(i for i, begin in enumerate(begins) if begin == 0)
-    return join(parts[kept:], begins[kept + 1 :]) if parts[kept + 1 :] else parts[kept]
+            piece = partial(on_clock, partial(between, init, end), stop - start, begin - start)
+            pieces.append((begin, piece))
+    pieces.append((max(ceil(at[-1]), 0), partial(constant, levels[-1])))
+    kept = max(i for i, (begin, _) in enumerate(pieces) if begin == 0)
+    parts = [build() for _, build in pieces[kept:]]
+    return join(parts, [begin for begin, _ in pieces[kept + 1 :]]) if parts[1:] else parts[0]
 
 
 def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0) -> Schedule:
@@ -186,16 +190,21 @@ def geometric(
     return (growth.staircase(every) if staircase else growth) * init
 
 
-def cut(schedule: Schedule, steps: int) -> Schedule:
-    """A schedule that is asked for so many steps; any later one raises ``ValueError``.
+def cut(schedule: Schedule, steps: int, last: npt.ArrayLike | None = None) -> Schedule:
+    """A schedule of so many steps; evaluating a later one raises ``ValueError``.
+
+    ``last`` is its rate at the last of these steps, if the caller knows it: evaluating it takes
+    longer than all else here.
 
     >>> cut(constant(1.0), 5)(5)
     Traceback (most recent call last):
         ...
     ValueError: s(t): t must be before the end, step 5, as past_end='raise', got 5
     """
-    last = schedule(max(steps - 1, 0))
-    return join([schedule, linear(last, last, 0)], [steps]).with_past_end("raise")
+    if last is None:
+        last = schedule(max(steps - 1, 0))
+    end = np.broadcast_to(last, schedule.shape)
+    return join([schedule, linear(end, end, 0)], [steps]).with_past_end("raise")
 
 
 def cycles(

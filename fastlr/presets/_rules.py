@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, validate
 from fastlr.errors import bound, did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.construction import RULES
 from fastlr.schedule.constructors import constant, stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import checked_arguments, cores
@@ -228,20 +229,42 @@ def preset(
         label = f"{framework}.{name}"
         signature = inspect.signature(build)
         defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+        required = {key for key, value in defaults.items() if value is inspect.Parameter.empty}
 
         @cache
-        def lanes() -> tuple[set[str], dict[str, int]]:
+        def parameters() -> _Parameters:
             hints = typing.get_type_hints(build, include_extras=True)
-            return {key for key in defaults if _holds_rates(hints[key])}, cores(build)
+            rates = {key for key in defaults if _holds_rates(hints[key])}
+            checked = {
+                key: None if value is None else RULES[label][key](f"{label}: {key}", value)
+                for key, value in defaults.items()
+                if key not in required
+            }
+            # a rule makes a new list or mapping per call, because a preset may change it
+            fixed = {key: value for key, value in checked.items() if _is_constant(value)}
+            return _Parameters(rates, cores(build), fixed)
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            given = bound(label, signature, args, kwargs)
-            checked = checked_arguments(label, build, given.arguments, defaults)
+            given = dict(zip(defaults, args, strict=False))
+            fits = len(args) <= len(defaults) and kwargs.keys() <= defaults.keys() - given.keys()
+            if not fits or not required <= given.keys() | kwargs.keys():
+                bound(label, signature, args, kwargs)  # raises
+            passed = {**given, **kwargs}
+            kept = parameters().checked if label in RULES else {}  # the first call fills RULES
+            arguments = {
+                key: passed.get(key, default)
+                for key, default in defaults.items()
+                if key in passed or key not in kept
+            }
+            found = checked_arguments(label, build, arguments, defaults)
+            checked = {key: found[key] if key in found else kept[key] for key in defaults}
             try:
-                # what is infinite is refused by whatever it is given to
+                # a rate that overflows is refused by the constructor that receives it
                 with np.errstate(all="ignore"):
-                    return build(**checked) if elementwise else _each_lane(build, checked, *lanes())  # type: ignore[arg-type, call-arg]
+                    if elementwise:
+                        return build(**checked)  # type: ignore[arg-type, call-arg]
+                    return _each_lane(build, checked, parameters())
             except (ArgumentError, ArgumentTypeError) as error:
                 kind = ValueError if isinstance(error, ValueError) else TypeError
                 named_error = kind(f"{label}: {error}")
@@ -263,39 +286,51 @@ def preset(
     return registered
 
 
+class _Parameters(NamedTuple):
+    """What a preset's signature says of its parameters."""
+
+    rates: set[str]  # those that are rates, which the preset gets as arrays
+    cores: Mapping[str, int]  # how many axes of each belong to one schedule
+    checked: Mapping[str, object]  # the defaults in canonical form
+
+
+def _is_constant(value: object) -> bool:
+    """Whether calls may share a value: rules make arrays that are read-only."""
+    return value is None or isinstance(value, np.ndarray | str | bool | int | float)
+
+
 def _holds_rates(hint: Any) -> bool:
     return any(part in (Rate, Amount) for part in (hint, *typing.get_args(hint)))
 
 
-def _each_lane(
-    build: Callable[..., V], checked: Mapping[str, Any], rates: set[str], own: Mapping[str, int]
-) -> V:
-    """What ``build`` gives for plain numbers, or the lanes that it gives for arrays of them,
-    stacked.
+def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], parameters: _Parameters) -> V:
+    """Call ``build`` with plain numbers; if one is given as an array, call it per lane and stack
+    the schedules.
     """
-
-    def lanes_of(key: str) -> tuple[int, ...]:
-        value = checked[key]
-        return value.shape[: value.ndim - own[key]] if isinstance(value, np.ndarray) else ()
-
-    if not any(lanes_of(key) for key in checked if key not in rates):
-        return build(
-            **{key: value if key in rates else _plain(value) for key, value in checked.items()}
-        )
-    shape = np.broadcast_shapes(*map(lanes_of, checked))
+    rates, cores, _ = parameters
+    batches = {
+        key: value.shape[: value.ndim - cores[key]]
+        for key, value in checked.items()
+        if isinstance(value, np.ndarray) and value.ndim > cores[key]
+    }
+    if batches.keys() <= rates:
+        plain = {
+            key: value.tolist()
+            if isinstance(value, np.ndarray | np.generic) and key not in rates
+            else value
+            for key, value in checked.items()
+        }
+        return build(**plain)
+    shape = np.broadcast_shapes(*batches.values())
 
     def lane(i: int) -> dict[str, Any]:
-        def pick(key: str) -> Any:
-            value = checked[key]
-            if not lanes_of(key) or len(lanes_of(key)) < len(shape):
-                return value
-            return value[i if value.shape[0] > 1 else 0]
+        """The arguments of the i-th lane along the first batch axis."""
+        return {
+            key: value[i if value.shape[0] > 1 else 0]
+            if len(batches.get(key, ())) == len(shape)
+            else value
+            for key, value in checked.items()
+        }
 
-        return {key: pick(key) for key in checked}
-
-    built: Any = stack([_each_lane(build, lane(i), rates, own) for i in range(shape[0])])  # type: ignore[misc]
+    built: Any = stack([_each_lane(build, lane(i), parameters) for i in range(shape[0])])  # type: ignore[misc]
     return typing.cast(V, built)
-
-
-def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

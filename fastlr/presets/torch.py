@@ -270,10 +270,10 @@ def OneCycleLR(
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
     cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     if curve == "linear":
-        return cut(cycle, total)
+        return cut(cycle, total, last)
     fall = ends[-1] - ends[-2]
     beyond = on_clock(partial(cosine, last, levels[-2]), fall, Fraction(1))
-    return cut(join([cycle, beyond], [total]), total + 1)
+    return cut(join([cycle, beyond], [total]), total + 1, beyond(0))
 
 
 def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
