@@ -406,7 +406,6 @@ KEPT = {
     ("adapters.jax", "_compiled"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
-    ("presets._rules", "parameters"),
 }  # functions that keep what they gave
 CHANGERS = {
     "add",

@@ -7,7 +7,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, wraps
+from functools import cached_property, wraps
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
@@ -215,83 +215,102 @@ Curves = Annotated[Sequence[Curve], _curves]
 def preset(
     *, differences: str = "", elementwise: bool = False
 ) -> Callable[[Callable[P, V]], Callable[P, V]]:
-    """Make a function a framework's schedule: its arguments are checked by the rules in its
-    signature, under its own names.
+    """Make a function a framework's schedule.
 
-    The function gets rates as arrays and everything else as plain Python numbers. Where anything
-    else is given as an array, it is called once a lane and the lanes are stacked; with
-    ``elementwise`` it takes arrays for all of them. ``differences`` tells what the schedule does
-    otherwise than the peer.
+    Its arguments are checked by the rules in its signature, and errors begin with
+    ``framework.Name: ``. The function gets rates as arrays and everything else as plain Python
+    numbers. If any other argument is an array, the function is called once per lane and the lanes
+    are stacked; with ``elementwise`` it takes arrays for all of them. ``differences`` says where
+    the schedule differs from the framework's.
     """
 
     def registered(build: Callable[P, V]) -> Callable[P, V]:
-        framework, name = build.__module__.rpartition(".")[2], build.__name__
-        label = f"{framework}.{name}"
-        signature = inspect.signature(build)
-        defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
-        required = {key for key, value in defaults.items() if value is inspect.Parameter.empty}
-
-        @cache
-        def parameters() -> _Parameters:
-            hints = typing.get_type_hints(build, include_extras=True)
-            rates = {key for key in defaults if _holds_rates(hints[key])}
-            checked = {
-                key: None if value is None else RULES[label][key](f"{label}: {key}", value)
-                for key, value in defaults.items()
-                if key not in required
-            }
-            # a rule makes a new list or mapping per call, because a preset may change it
-            fixed = {key: value for key, value in checked.items() if _is_constant(value)}
-            return _Parameters(rates, cores(build), fixed)
+        signature = _Signature(build)
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            given = dict(zip(defaults, args, strict=False))
-            fits = len(args) <= len(defaults) and kwargs.keys() <= defaults.keys() - given.keys()
-            if not fits or not required <= given.keys() | kwargs.keys():
-                bound(label, signature, args, kwargs)  # raises
-            passed = {**given, **kwargs}
-            kept = parameters().checked if label in RULES else {}  # the first call fills RULES
-            arguments = {
-                key: passed.get(key, default)
-                for key, default in defaults.items()
-                if key in passed or key not in kept
-            }
-            found = checked_arguments(label, build, arguments, defaults)
-            checked = {key: found[key] if key in found else kept[key] for key in defaults}
+            checked = signature.checked(args, kwargs)
             try:
                 # a rate that overflows is refused by the constructor that receives it
                 with np.errstate(all="ignore"):
                     if elementwise:
-                        return build(**checked)  # type: ignore[arg-type, call-arg]
-                    return _each_lane(build, checked, parameters())
-            except (ArgumentError, ArgumentTypeError) as error:
-                kind = ValueError if isinstance(error, ValueError) else TypeError
-                named_error = kind(f"{label}: {error}")
-                raise named_error.with_traceback(error.__traceback__) from None
-            except (OverflowError, ZeroDivisionError) as error:
-                detail = ", ".join(
-                    f"{key}={short_repr(value)}"
-                    for key, value in checked.items()
-                    if not callable(value)
-                )
-                raise ValueError(
-                    f"{label}: rates must stay finite, got {detail} ({error})"
-                ) from None
+                        return build(**checked)  # type: ignore[call-arg]
+                    return _each_lane(build, checked, signature.read)
+            except (ArgumentError, ArgumentTypeError, OverflowError, ZeroDivisionError) as error:
+                raise signature.named(error, checked) from None
 
+        label = signature.label
         shown_as = public(built, label)
-        PRESETS[label] = Preset(framework, name, shown_as, differences)
+        PRESETS[label] = Preset(signature.framework, build.__name__, shown_as, differences)
         return shown_as
 
     return registered
 
 
 class _Parameters(NamedTuple):
-    """What a preset's signature says of its parameters."""
+    """What the annotations and defaults of a preset say of its parameters."""
 
     rates: set[str]  # those that are rates, which the preset gets as arrays
     cores: Mapping[str, int]  # how many axes of each belong to one schedule
-    checked: Mapping[str, object]  # the defaults in canonical form
+    defaults: Mapping[str, object]  # in canonical form, those that calls may share
+
+
+class _Signature:
+    """The signature of a preset, which is read once and checks the arguments of each call."""
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self.build = build
+        self.framework = build.__module__.rpartition(".")[2]
+        self.label = f"{self.framework}.{build.__name__}"  # as messages begin
+        self.signature = inspect.signature(build)
+        self.defaults = {key: each.default for key, each in self.signature.parameters.items()}
+        empty = inspect.Parameter.empty
+        self.required = {key for key, default in self.defaults.items() if default is empty}
+
+    @cached_property
+    def read(self) -> _Parameters:
+        """What the annotations say; the rules must have been read by a first call."""
+        hints = typing.get_type_hints(self.build, include_extras=True)
+        rules = RULES[self.label]
+        defaults = {
+            key: None if value is None else rules[key](f"{self.label}: {key}", value)
+            for key, value in self.defaults.items()
+            if key not in self.required
+        }
+        return _Parameters(
+            {key for key in self.defaults if _holds_rates(hints[key])},
+            cores(self.build),
+            # a rule makes a new list or mapping per call, because a preset may change it
+            {key: value for key, value in defaults.items() if _is_constant(value)},
+        )
+
+    def checked(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, Any]:
+        """The arguments of a call in canonical form, defaults included."""
+        given = dict(zip(self.defaults, args, strict=False))
+        known = len(args) <= len(self.defaults) and kwargs.keys() <= self.defaults.keys()
+        given_twice = given.keys() & kwargs.keys()
+        given.update(kwargs)
+        if not known or given_twice or not self.required <= given.keys():
+            bound(self.label, self.signature, args, kwargs)  # raises
+        shared = self.read.defaults if self.label in RULES else {}
+        arguments = {
+            key: given.get(key, default)
+            for key, default in self.defaults.items()
+            if key in given or key not in shared
+        }
+        found = checked_arguments(self.label, self.build, arguments, self.defaults)
+        return {key: found[key] if key in found else shared[key] for key in self.defaults}
+
+    def named(self, error: Exception, checked: Mapping[str, Any]) -> Exception:
+        """An error of the preset with the preset's name in front."""
+        if isinstance(error, ArgumentTypeError):
+            return TypeError(f"{self.label}: {error}").with_traceback(error.__traceback__)
+        if isinstance(error, ArgumentError):
+            return ValueError(f"{self.label}: {error}").with_traceback(error.__traceback__)
+        detail = ", ".join(
+            f"{key}={short_repr(value)}" for key, value in checked.items() if not callable(value)
+        )
+        return ValueError(f"{self.label}: rates must stay finite, got {detail} ({error})")
 
 
 def _is_constant(value: object) -> bool:
