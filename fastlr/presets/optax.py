@@ -1,8 +1,8 @@
 """optax's schedules, as of optax 0.2.8 (2026), and its plateau rule.
 
 Step t is the optimizer's ``count``, so that step 0 has the rate of the first update. optax computes
-in float32 unless JAX is configured otherwise. Its arguments are the rates themselves. A mapping from
-steps to scales is read in the order of the steps.
+in float32 unless JAX is configured otherwise. Its arguments are the rates themselves. A mapping
+from steps to scales is read in the order of the steps.
 
 >>> from fastlr import presets
 >>> s = presets.optax.warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps=10, decay_steps=110)
