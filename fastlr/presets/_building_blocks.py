@@ -150,7 +150,7 @@ def knots(
 
 
 def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0) -> Schedule:
-    """A cosine wave that goes on for ever: ``high`` at position 0, ``low`` after ``half`` steps,
+    """A cosine wave that goes on forever: ``high`` at position 0, ``low`` after ``half`` steps,
     which may be a fraction.
 
     ``first`` is the position at step 0.
@@ -265,7 +265,7 @@ def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps:
 
 
 def compounded(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
-    """``lr * factor(1) * ... * factor(t)``, looked up; ``factor(0)`` is never asked for.
+    """``lr * factor(1) * ... * factor(t)``, looked up; ``factor(0)`` is never evaluated.
 
     >>> compounded(0.5, lambda t: 0.5, 3).table(4)
     array([0.5  , 0.25 , 0.125, 0.125])
@@ -320,8 +320,8 @@ def stairs(values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: in
 def restarts(
     init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float
 ) -> Schedule:
-    """Half a cosine wave from ``init`` to ``end``, again and again: ``stretch`` times as long,
-    ``scale`` times as high each time.
+    """Half a cosine wave from ``init`` to ``end`` repeatedly: ``stretch`` times as long, ``scale``
+    times as high each time.
 
     Cycles may begin between steps; ``stretch`` is at least 1. Where they do, those that end by step
     2^53 are there.
@@ -430,7 +430,7 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
 
 def fractal_cosines(nodes: int, least: int) -> npt.NDArray[np.float64]:
     """``cos(pi*(k + 1/2)/nodes)`` of the k below ``nodes`` in fractal order, 0 and its mirror image
-    again and again.
+    repeatedly.
 
     The order is that of ``least`` or more, a power of 2.
 
@@ -473,7 +473,7 @@ def warm_restarts(
     gamma: float = 1.0,
 ) -> Schedule:
     """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in
-    ``fall``, for ever.
+    ``fall`` forever.
 
     The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high *
     gamma^i``; gamma is at most 1. Instead of a cycle that would end beyond step 2^53 the one before
@@ -509,8 +509,8 @@ def drops(argument: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -
 
 
 def one_by_one(marks: Sequence[int], first: int) -> list[int]:
-    """When a counter that takes at most one mark a step, in the order given, takes each; its first
-    step is ``first``.
+    """When a counter that takes at most one mark per step, in the order given, takes each; its
+    first step is ``first``.
 
     >>> one_by_one([2, 2, 1, 9], first=0)
     [2, 3, 4, 9]
@@ -575,7 +575,7 @@ def lowered_restarts(
     count: int | None = None,
 ) -> Schedule:
     """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so
-    many cycles, or for ever.
+    many cycles, or forever.
 
     Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after
     which ``low`` is held. So many is also the most that ``count`` may be.
@@ -618,7 +618,7 @@ def swept(
 
 
 def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
-    """Schedules one after another on the run's clock: each ``(begin, schedule, origin)``, its own
+    """Schedules one after another in steps of the run: each ``(begin, schedule, origin)``, its own
     step 0 at step ``origin``.
 
     It begins at ``begin``, and not before the one ahead of it; up to its origin it stands as at its

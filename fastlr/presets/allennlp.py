@@ -144,8 +144,8 @@ def SlantedTriangular(
     cut_frac: Share = 0.1,
     ratio: Ratio = 32.0,
 ) -> Schedule:
-    """By lines from ``lr/ratio`` to ``lr`` at ``int(cut_frac*T)`` and back at ``T = num_epochs
-    * num_steps_per_epoch``.
+    """Linear from ``lr/ratio`` to ``lr`` at ``int(cut_frac*T)`` and back at ``T = num_epochs *
+    num_steps_per_epoch``.
     """
     total, low = num_epochs * num_steps_per_epoch, np.divide(lr, ratio)
     rise = int(total * cut_frac)
@@ -184,7 +184,7 @@ def ReduceOnPlateauLearningRateScheduler(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
     ``patience`` updates.
     """
     return torch_plateau(

@@ -1,9 +1,9 @@
 """big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch
 of 2025.
 
-One function, five decays, a warm-up and a cooldown multiplied in. Step t is its ``step``, from 0;
-it has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula
-in double precision.
+One function, five decays, a warmup and a cooldown multiplied in. Step t is its ``step``, from 0; it
+has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula in
+double precision.
 
 >>> create_learning_rate_schedule(8, base=0.5, decay_type="linear", warmup_steps=4).table(9)
 array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
@@ -66,10 +66,11 @@ def create_learning_rate_schedule(
     mults: Levels = (),
 ) -> Schedule:
     """``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, with p the progress
-    from the warm-up to the end:
+    from the warmup to the end:
 
-    - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``;  "cosine": ``base * (1 + cos(pi*p))/2``
-    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warm-up what it is at its
+    - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``
+    - "cosine": ``base * (1 + cos(pi*p))/2``
+    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warmup what it is at its
     end
     - "stair": ``base * mults[i-1]``, i the number of ``steps`` at or before t, 1 for none
 

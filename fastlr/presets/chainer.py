@@ -44,7 +44,7 @@ def InverseShift(gamma: Level, power: Level, init: Rate, target: Amount | None =
 
 @preset()
 def LinearShift(value_range: Levels, time_range: Marks) -> Schedule:
-    """``value_range[0]`` up to step ``time_range[0]``, and by a line to ``value_range[1]`` at
+    """``value_range[0]`` up to step ``time_range[0]``, and linearly to ``value_range[1]`` at
     ``time_range[1]``.
 
     Where that is not later, the first value still stands at the former step.
@@ -85,8 +85,8 @@ def StepShift(gamma: Level, step: Span, init: Rate, target: Amount | None = None
 
 @preset()
 def WarmupShift(warmup_start: Rate, warmup_iter: Count, init: Rate) -> Schedule:
-    """From ``warmup_start`` by a line to ``init`` at step ``warmup_iter``; of no steps,
-    ``warmup_start`` for ever.
+    """From ``warmup_start`` linearly to ``init`` at step ``warmup_iter``; of no steps,
+    ``warmup_start`` forever.
     """
     return (
         linear(warmup_start, init, warmup_iter)

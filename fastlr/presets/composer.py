@@ -5,12 +5,14 @@ Times are Composer's strings: "10ba" batches, "2ep" epochs, "1000sp" samples, "1
 "0.1dur" a share of ``max_duration``. What they are in batches is for you to say:
 ``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
 ``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and
-shares, are truncated to whole batches, samples or tokens. A warm-up is scaled with ``scale_warmup``
+shares, are truncated to whole batches, samples or tokens. A warmup is scaled with ``scale_warmup``
 alone, and even then its end is not: what follows begins where it would have.
 
 >>> import fastlr as flr
 >>> cosine = flr.presets.composer.CosineAnnealingWithWarmupScheduler
->>> cosine(1.0, t_warmup="1000tok", t_max="1dur", max_duration="2ep", batches_per_epoch=5, tokens_per_batch=500)(0)
+>>> s = cosine(1.0, t_warmup="1000tok", t_max="1dur", max_duration="2ep", batches_per_epoch=5,
+...     tokens_per_batch=500)
+>>> s(0)
 Traceback (most recent call last):
     ...
 ValueError: composer.CosineAnnealingWithWarmupScheduler: t_warmup must be in the unit of t_max, batches, got tokens
@@ -189,7 +191,7 @@ class _Clock(NamedTuple):
         return drops("milestones", lr, gamma, at)
 
     def ramp(self, time: Time, peak: npt.ArrayLike, scale_warmup: bool) -> tuple[Schedule, Time]:
-        """The warm-up, and when it ends."""
+        """The warmup, and when it ends."""
         end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
         if end.value and not steps:
             detail = f"{time}, with scale_warmup=True, got {self.ratio}"
@@ -199,8 +201,8 @@ class _Clock(NamedTuple):
     def warmed(
         self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any
     ) -> Schedule:
-        """A warm-up to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak``
-        where nothing is.
+        """A warmup to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak`` where
+        nothing is.
         """
         ramp, begin = self.ramp(t_warmup, peak, scale_warmup)
         end = self.counted(t_max)
@@ -380,7 +382,7 @@ def CosineAnnealingWarmRestartsScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0``, again and again.
+    """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0`` repeatedly.
 
     Each takes ``int(t_mult * L)`` where the last took L. Where that is 0 it raises ``ValueError``,
     as Composer does.
@@ -599,7 +601,7 @@ def InverseSquareRootWithWarmupScheduler(
     """A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (a + (1 - a) * sqrt(t_scale/(u -
     t_warmup + t_scale)))``, then a line.
 
-    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warm-up
+    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warmup
     ends, and takes ``t_cooldown`` to ``lr * alpha_f_cooldown``. Of llm-foundry, whose times but
     ``t_max`` are in the unit of ``max_duration``.
     """

@@ -144,7 +144,7 @@ def sgdr(
 
 
 def _burned_in(body: Schedule, peak: Rate, burn_in: int, power: float) -> Schedule:
-    """``body`` from batch ``burn_in`` on, on the clock of the run, and before it the burn-in."""
+    """``body`` from batch ``burn_in`` on, in steps of the run, and before it the burn-in."""
     if burn_in <= 1:
         return body
     rise = polynomial(0.0, peak, burn_in, power=power, origin="start").skip(1)

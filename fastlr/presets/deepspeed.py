@@ -1,11 +1,13 @@
 """DeepSpeed's schedules, ``deepspeed.runtime.lr_schedules``, as of deepspeed 0.19 (2026).
 
 Step t is the rate of update t, counted from 0, as the engine sets it: the constructor's, then that
-of the t-th ``step()``. By DeepSpeed's own count an update is one behind, and the three warm-ups
-show it: update 0 stands before their beginning. Double precision.
+of the t-th ``step()``. By DeepSpeed's own count an update is one behind, and the three warmups show
+it: update 0 stands before their beginning. Rates are in double precision.
 
 >>> import fastlr as flr
->>> flr.presets.deepspeed.WarmupDecayLR(6, warmup_max_lr=1.0, warmup_num_steps=2, warmup_type="linear").table(8)
+>>> s = flr.presets.deepspeed.WarmupDecayLR(6, warmup_max_lr=1.0, warmup_num_steps=2,
+...     warmup_type="linear")
+>>> s.table(8)
 array([0.  , 0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
@@ -45,8 +47,8 @@ def LRRangeTest(
     lr_range_test_step_rate: Level = 1.0,
     lr_range_test_staircase: Flag = False,
 ) -> Schedule:
-    """``min_lr * (1 + step_rate*t/step_size)``, with ``floor(t/step_size)`` if staircase: it
-    rises for ever.
+    """``min_lr * (1 + step_rate*t/step_size)``, with ``floor(t/step_size)`` if staircase: it rises
+    forever.
     """
     sizes = LAST_STEP // lr_range_test_step_size
     high = np.multiply(lr_range_test_min_lr, 1.0 + lr_range_test_step_rate * sizes)
@@ -74,7 +76,7 @@ def OneCycle(
     decay_mom_rate: Level = 0.0,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """By a line to ``cycle_max_lr`` in ``cycle_first_step_size`` steps and back in
+    """Linearly to ``cycle_max_lr`` in ``cycle_first_step_size`` steps and back in
     ``cycle_second_step_size``, or by stairs.
 
     Stairs stand on ``floor(count*p)/count`` of the height, p the part of the half that is below.
@@ -116,7 +118,7 @@ def OneCycle(
 
 
 def _cycle(low: Any, high: Any, share: Fraction, stairs: tuple[int, int], ticks: int) -> Schedule:
-    """From ``low`` to ``high`` in a ``share`` of the ticks and back, again and again."""
+    """From ``low`` to ``high`` in a ``share`` of the ticks and back repeatedly."""
     rise = round(share * ticks)
     up = _stairs(low, high, rise, stairs[0]) if stairs[0] else linear(low, high, rise)
     falls = stairs[1] and rise < ticks
@@ -155,7 +157,7 @@ def WarmupLR(
     warmup_num_steps: Span = 1000,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """``warmup_min_lr`` at steps 0 and 1, then on to ``warmup_max_lr``, which is ``lr`` where it is
+    """``warmup_min_lr`` at steps 0 and 1, then on to ``warmup_max_lr``, which is ``lr`` if it is
     not given, and held.
 
     ``log(t)/log(W)`` of the way with "log", all of it at ``t = W``; ``(t-1)/W`` with "linear". W is
@@ -175,10 +177,10 @@ def WarmupDecayLR(
     warmup_num_steps: Span = 1000,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """As ``WarmupLR``, then by a line back to ``warmup_min_lr``, from step W + 1 to
+    """Like ``WarmupLR``, then linearly back to ``warmup_min_lr``, from step W + 1 to
     ``total_num_steps + 1``.
 
-    Where the warm-up takes all of the steps, ``warmup_min_lr`` at once at step W + 1.
+    If the warmup takes all of the steps, ``warmup_min_lr`` at once at step W + 1.
     """
     warmup = max(2, warmup_num_steps)
     return phases(

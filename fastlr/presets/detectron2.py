@@ -1,5 +1,5 @@
 """Detectron2's schedules, ``detectron2.solver``, as of its main branch of 2024: fvcore's schedulers
-behind a warm-up.
+behind a warmup.
 
 ``build_lr_scheduler`` takes the settings of ``cfg.SOLVER`` under their own names; the two classes
 that came before it have the names of two of its schedules. Step t is the iteration, from 0; rates
@@ -79,13 +79,13 @@ def WarmupParamScheduler(
     *,
     max_iter: Span,
 ) -> Schedule:
-    """From ``warmup_factor`` times its first value by a line to what ``scheduler`` has at
+    """From ``warmup_factor`` times its first value linearly to what ``scheduler`` has at
     ``warmup_length``, then that unshifted.
 
     ``scheduler`` is a function of a number of iterations, ``lambda n:
     fvcore.CosineParamScheduler(1.0, 0.0, max_iter=n)``, and ``warmup_length`` a share of
-    ``max_iter``. With ``rescale_interval`` it begins after the warm-up, and takes what is left;
-    with "constant" the first level is held.
+    ``max_iter``. With ``rescale_interval`` it begins after the warmup, and takes what is left; with
+    "constant" the first level is held.
     """
     if rescale_interval and warmup_length == 1:
         raise ArgumentError("warmup_length must be below 1 with rescale_interval=True, got 1.0")
@@ -110,7 +110,7 @@ def build_lr_scheduler(
     WARMUP_METHOD: Method = "linear",
     RESCALE_INTERVAL: Flag = False,
 ) -> Schedule:
-    """The schedule of this name, behind the warm-up of ``WarmupParamScheduler``.
+    """The schedule of this name, behind the warmup of ``WarmupParamScheduler``.
 
     "WarmupMultiStepLR" is ``lr * GAMMA^i``, i the number of ``STEPS`` gone; "WarmupCosineLR" falls
     to ``BASE_LR_END``, which is ``BASE_LR_END * lr/BASE_LR`` for a group with another rate than
@@ -143,9 +143,9 @@ def WarmupMultiStepLR(
     warmup_method: Method = "linear",
 ) -> Schedule:
     """``lr * gamma^i``, i the number of milestones at or before t, times a line from
-    ``warmup_factor`` to 1 in the warm-up.
+    ``warmup_factor`` to 1 in the warmup.
 
-    The older class, which is deprecated. With "constant" the warm-up is ``warmup_factor``
+    The older class, which is deprecated. With "constant" the warmup is ``warmup_factor``
     throughout.
     """
     if any(b < a for a, b in pairwise(milestones)):
@@ -165,7 +165,7 @@ def WarmupCosineLR(
     warmup_method: Method = "linear",
 ) -> Schedule:
     """``lr * (1 + cos(pi*t/max_iters))/2``, from t=0 on, times a line from ``warmup_factor`` to 1
-    in the warm-up.
+    in the warmup.
 
     The older class, which is deprecated. Its wave goes on after ``max_iters``, and climbs back.
     """
@@ -186,7 +186,7 @@ def _ramp(factor: float, steps: int, method: str) -> Schedule:
 def _warmed(
     curve: Curve, factor: float, warmup: Fraction, method: str, rescale: bool, steps: int
 ) -> Schedule:
-    """A curve behind a warm-up, which may end between steps."""
+    """A curve behind a warmup, which may end between steps."""
     first = rate_at(curve(steps), 0)
     reached = (
         first

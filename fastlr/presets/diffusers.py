@@ -1,7 +1,8 @@
 """Hugging Face diffusers' schedules, ``diffusers.optimization``, as of diffusers 0.42 (2026).
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update, which a warm-up makes 0. All are factors of each group's own rate, in double precision.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update: 0, if there is a warmup. All are factors of each group's own rate, in double
+precision.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -94,7 +95,7 @@ def get_linear_schedule_with_warmup(
     f_min: Rate = 0.0,
     f_max: Rate = 1.0,
 ) -> Schedule:
-    """``lr * f_max * t/num_warmup_steps``, then by a line to ``lr * f_min`` at
+    """``lr * f_max * t/num_warmup_steps``, then linearly to ``lr * f_min`` at
     ``num_training_steps``.
     """
     low, high = np.multiply(lr, f_min), np.multiply(lr, f_max)
@@ -109,8 +110,8 @@ def get_cosine_schedule_with_warmup(
     """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, p the progress
     from there to the end.
 
-    It is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle climbs
-    back.
+    The wave is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle
+    climbs back.
     """
     length = Fraction(max(1, num_training_steps - num_warmup_steps))
     body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
@@ -127,8 +128,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(pi*(num_cycles*p mod 1)))/2``, and exactly
     0 from the end on.
 
-    p is the progress after the warm-up; where that takes all of the training, ``lr`` for one step
-    after it, then 0.
+    p is the progress after the warmup; if that takes all of the training, ``lr`` for one step after
+    it, then 0.
     """
     length = max(1, num_training_steps - num_warmup_steps)
     body = constant(lr)

@@ -117,8 +117,8 @@ def CycleSchedule(
     annealingLength: Count | None = None,
     annealingDecay: Ratio = 0.1,
 ) -> Schedule:
-    """In lines up to ``maxLearningRate`` and back in ``2*((cycleLength - annealingLength)//2)``
-    steps, again and again.
+    """Linear up to ``maxLearningRate`` and back in ``2*((cycleLength - annealingLength)//2)`` steps
+    repeatedly.
 
     In what is left of a cycle ``initialLearningRate * annealingDecay^(t - (cycleLength -
     annealingLength))``: where that length is odd, it begins a step early, divided by

@@ -1,7 +1,7 @@
 """ESPnet's schedulers: ``espnet2.schedulers``, as of ESPnet 202511 (2025) and after.
 
-Step t is the t-th ``scheduler.step()``: t=0 is the rate of the first update, which most of them
-number ``n = t + 1``.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, which most
+of them number ``n = t + 1``.
 
 >>> import fastlr as flr
 >>> flr.presets.espnet.WarmupLR(1.0, warmup_steps=4).table(4)
@@ -148,7 +148,7 @@ def ExponentialDecayWarmup(
     warm_from_zero: Flag = False,
 ) -> Schedule:
     """``max_lr * (min_lr/max_lr)^p``, p from 0 at ``warmup_steps`` to 1 at ``total_steps`` and on,
-    after a warm-up.
+    after a warmup.
 
     That is ``lr``, the optimizer's own rate, or with ``warm_from_zero`` the line ``max_lr * (t +
     1)/warmup_steps``; but step 0 has ``max_lr``, or 0.
@@ -175,10 +175,10 @@ def CosineAnnealingWarmupRestarts(
     gamma: Share = 1.0,
 ) -> Schedule:
     """Cycles of a line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps`` and half a
-    cosine wave back, for ever.
+    cosine wave back forever.
 
     The wave takes what is left of ``first_cycle_steps``, and each time ``cycle_mult`` times as many
-    steps, rounded down. The rate of step 0 is ``min_lr``, without a warm-up too.
+    steps, rounded down. The rate of step 0 is ``min_lr``, without a warmup too.
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
@@ -231,8 +231,8 @@ def WarmupReduceLROnPlateau(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """PyTorch's automaton as a rule: ``factor`` once the metric has not been better for more
-    than ``patience`` epochs.
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
+    ``patience`` epochs.
     """
     return torch_plateau(
         threshold,

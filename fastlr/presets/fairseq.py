@@ -2,10 +2,10 @@
 fairseq 0.12 (2022).
 
 Step t is the rate of update t, counted from 0: ``step_update(t)``. A ``warmup_init_lr`` below 0
-stands for the schedule's own beginning. Two schedules take a rate an epoch, the last of which is
+stands for the schedule's own beginning. Two schedules take one rate per epoch, the last of which is
 held: then ``lr`` has one more axis, its last, and ``steps_per_epoch`` is needed. Parameter groups
-with schedules of their own, ``CompositeLRScheduler``, are ``fastlr.stack({name: schedule})``.
-Double precision.
+with schedules of their own, ``CompositeLRScheduler``, are ``fastlr.stack({name: schedule})``. Rates
+are in double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.fairseq.inverse_sqrt(1.0, warmup_updates=4).table(10)[[0, 2, 4, 9]]
@@ -121,8 +121,8 @@ def fixed(
     "then lr/sqrt(t)."
 )
 def inverse_sqrt(lr: Rate, warmup_updates: Count = 4000, warmup_init_lr: Real = -1) -> Schedule:
-    """From ``warmup_init_lr``, or 0, by a line to ``lr`` in ``warmup_updates`` steps, then ``lr
-    * sqrt(warmup_updates/t)``.
+    """From ``warmup_init_lr``, or 0, linearly to ``lr`` in ``warmup_updates`` steps, then ``lr *
+    sqrt(warmup_updates/t)``.
     """
     begin = max(warmup_updates, 1)
     rise = linear(max(warmup_init_lr, 0.0), lr, warmup_updates)
@@ -139,11 +139,11 @@ def polynomial_decay(
     power: Ratio = 1.0,
     steps_per_epoch: Span | None = None,
 ) -> Schedule:
-    """``lr * t/W`` up to and at ``W = warmup_updates``, then ``end + (lr-end) * (1 -
+    """``lr * t/W`` up to and including ``W = warmup_updates``, then ``end + (lr-end) * (1 -
     (t-W)/(total_num_update-W))^power``.
 
     In epoch e, counted from 1, lr is ``lr[e]``: of several, the first is never used. From epoch
-    ``force_anneal`` on it is the rate that has been reached, anew each epoch, so that the decay is
+    ``force_anneal`` on it is the rate that has been reached, again each epoch, so that the decay is
     compounded.
     """
     decay = partial(
@@ -168,8 +168,8 @@ def polynomial_decay(
 
 
 def _decay(lr: Any, end: Any, warmup: int, total: int, power: float) -> Schedule:
-    """The warm-up and the decay of one base rate; where the warm-up takes all of the steps,
-    ``end`` after it.
+    """The warmup and the decay of one base rate; if the warmup takes all of the steps, ``end``
+    after it.
     """
     body = polynomial(lr, end, total - warmup, power=power) if total > warmup else constant(end)
     return phases(
@@ -186,7 +186,7 @@ def _reached(lr: Any, t: int, end: Any, warmup: int, total: int, power: float) -
 
 
 def _rise(init: float, floor: Any, lr: Any, steps: int) -> Schedule:
-    """From ``init``, or from ``floor`` where that is below 0, by a line to ``lr``."""
+    """From ``init``, or from ``floor`` where that is below 0, linearly to ``lr``."""
     return linear(floor if init < 0 else init, lr, steps)
 
 
@@ -211,11 +211,11 @@ def cosine(
     lr_shrink: Share = 0.1,
     max_update: Span | None = None,
 ) -> Schedule:
-    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then half cosine waves to
-    ``min_lr``, again and again.
+    """From ``warmup_init_lr``, or ``min_lr``, linearly to ``lr``, then half cosine waves to
+    ``min_lr`` repeatedly.
 
     Cycle i takes ``lr_period_updates * t_mult^i`` steps, its two rates ``lr_shrink^i`` times as
-    high. Without a length the first takes what the warm-up leaves of ``max_update``: at that step
+    high. Without a length the first takes what the warmup leaves of ``max_update``: at that step
     the rate is ``lr * lr_shrink``, not ``min_lr``.
     """
     _check_below("min_lr", min_lr, "lr", lr)
@@ -254,8 +254,8 @@ def triangular(
     lr_shrink: Share = 0.1,
     shrink_min: Flag = False,
 ) -> Schedule:
-    """By lines from ``lr`` to ``max_lr`` and back in h steps each, ``h =
-    floor(lr_period_updates/2)``, for ever.
+    """Linear from ``lr`` to ``max_lr`` and back in h steps each, ``h = floor(lr_period_updates/2)``
+    forever.
 
     Each cycle the top is ``lr_shrink`` times as high, and with ``shrink_min`` the bottom too;
     without, the tops come to lie below ``lr``, and the triangles point down.
@@ -281,7 +281,7 @@ def step(
     lr_deacy_period: Span = 25000,
     lr_decay: Share = 0.5,
 ) -> Schedule:
-    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then ``lr *
+    """From ``warmup_init_lr``, or ``min_lr``, linearly to ``lr``, then ``lr *
     lr_decay^floor((t-W)/lr_deacy_period)``.
 
     No less than ``min_lr``. The misspelling is fairseq's.
@@ -305,7 +305,7 @@ def tri_stage(
     final_lr_scale: Ratio = 0.01,
     max_update: Span | None = None,
 ) -> Schedule:
-    """From ``lr * init_lr_scale`` by a line to ``lr``, ``lr`` held, then by equal ratios to ``lr *
+    """From ``lr * init_lr_scale`` linearly to ``lr``, ``lr`` held, then exponentially to ``lr *
     final_lr_scale``.
 
     The three take so many steps each, or with ``phase_ratio`` such shares of ``max_update``,
@@ -338,9 +338,9 @@ def reduce_lr_on_plateau(
     lr_patience: Count = 0,
     maximize_best_checkpoint_metric: Flag = False,
 ) -> Plateau:
-    """torch's automaton as a rule, updated after each validation from the end of the warm-up on.
+    """torch's rule, updated after each validation from the end of the warmup on.
 
-    The warm-up is a schedule of its own: ``fastlr.linear(max(warmup_init_lr, 0), lr,
+    The warmup is a schedule of its own: ``fastlr.linear(max(warmup_init_lr, 0), lr,
     warmup_updates)``.
     """
     return Plateau(

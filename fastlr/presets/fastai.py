@@ -191,7 +191,7 @@ def fine_tune(
     then for ``epochs`` at half.
 
     Of ``groups`` groups the last has ``base_lr``; the others a tenth of it while they are frozen,
-    and then by equal ratios from ``base_lr/lr_mult`` on. The last axis counts them, where they are
+    and then exponentially from ``base_lr/lr_mult`` on. The last axis counts them, where they are
     more than one.
     """
     head = np.asarray(base_lr)[..., np.newaxis] if groups > 1 else base_lr

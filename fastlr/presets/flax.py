@@ -1,9 +1,9 @@
 """flax's schedules, ``flax.training.lr_schedule``, as of flax 0.12 (2026).
 
-Step t is the ``step`` that the function is given: t=0 is the rate of the first update, which with a
-warm-up is 0. Lengths are in epochs of ``steps_per_epoch`` steps, both of which may be fractions.
-The warm-up is a factor of the rate, not a piece before it. JAX computes in float32 unless told
-otherwise.
+Step t is the ``step`` that the function is given, so that step 0 has the rate of the first update:
+0, if there is a warmup. Lengths are in epochs of ``steps_per_epoch`` steps, both of which may be
+fractions. The warmup is a factor of the rate, not a piece before it. JAX computes in float32 unless
+configured otherwise.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -48,7 +48,7 @@ def create_stepped_learning_rate_schedule(
     warmup_length: Length = 0.0,
 ) -> Schedule:
     """``base_learning_rate`` times the factor of the last pair whose epoch has passed, times the
-    warm-up.
+    warmup.
 
     An epoch begins at step ``round(epoch*steps_per_epoch)``, half to even, which keeps the old
     rate; the next has the new one.
@@ -73,9 +73,9 @@ def create_cosine_learning_rate_schedule(
     warmup_length: Length = 0.0,
 ) -> Schedule:
     """``base_learning_rate * (cos(pi*t / (halfcos_epochs*steps_per_epoch)) + 1)/2``, times the
-    warm-up.
+    warmup.
 
-    Not clamped: after ``halfcos_epochs`` it climbs back, for ever.
+    Not clamped: after ``halfcos_epochs`` it climbs back forever.
     """
     half = fraction(halfcos_epochs) * fraction(steps_per_epoch)
     return _warmed(wave(base_learning_rate, 0.0, half), steps_per_epoch, warmup_length)

@@ -87,7 +87,7 @@ def Exp(start: Rate, decay: Level) -> Schedule:
 
 @preset()
 def Poly(start: Rate, degree: Span, max_iter: Span) -> Schedule:
-    """``start * (1 - t/max_iter)^degree``; step ``max_iter`` and any later one raises
+    """``start * (1 - t/max_iter)^degree``; step ``max_iter`` and later steps raise
     ``ValueError``.
     """
     return cut(polynomial(start, 0.0, max_iter, power=degree), max_iter)
@@ -108,21 +108,21 @@ def _bounds(l0: Rate, l1: Rate) -> tuple[Rate, Rate]:
 
 @preset()
 def Triangle(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """In lines from the lower rate to the higher in half a ``period`` and back in the other,
-    for ever.
+    """Linear from the lower rate to the higher in half a ``period`` and back in the other
+    forever.
     """
     return cyclic(*_bounds(l0, l1), period, period).paced([2])
 
 
 @preset()
 def TriangleDecay2(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """As ``Triangle``, half as high above the lower rate each time."""
+    """Like ``Triangle``, half as high above the lower rate each time."""
     return cyclic(*_bounds(l0, l1), period, period, mode="triangular2").paced([2])
 
 
 @preset()
 def TriangleExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
-    """As ``Triangle``, the height above the lower rate multiplied by ``decay^t``."""
+    """Like ``Triangle``, the height above the lower rate multiplied by ``decay^t``."""
     low, high = _bounds(l0, l1)
     return cyclic(0.0, 1.0, period, period).paced([2]) * geometric(
         np.subtract(high, low), decay
@@ -146,22 +146,22 @@ def Sin(l0: Rate, l1: Rate, period: Span) -> Schedule:
 
 @preset(differences=_A_TABLE)
 def SinDecay2(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """As ``Sin``, half as high above the lower rate each time."""
+    """Like ``Sin``, half as high above the lower rate each time."""
     low, high = _bounds(l0, l1)
     return _arch(period).repeat(scale=0.5) * np.subtract(high, low) + np.asarray(low)
 
 
 @preset(differences=_A_TABLE)
 def SinExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
-    """As ``Sin``, the height above the lower rate multiplied by ``decay^t``."""
+    """Like ``Sin``, the height above the lower rate multiplied by ``decay^t``."""
     low, high = _bounds(l0, l1)
     return _arch(period).repeat() * geometric(np.subtract(high, low), decay) + np.asarray(low)
 
 
 @preset()
 def CosAnneal(l0: Rate, l1: Rate, period: Span, restart: Flag = True) -> Schedule:
-    """Half a cosine wave from the higher rate to the lower in ``period`` steps, again and
-    again, or else the whole wave.
+    """Half a cosine wave from the higher rate to the lower in ``period`` steps repeatedly, or else
+    the whole wave.
     """
     low, high = _bounds(l0, l1)
     return cosine(high, low, period).repeat() if restart else wave(high, low, period)
@@ -207,7 +207,7 @@ def Sequence(schedules: Several[Schedule], step_sizes: Marks) -> Schedule:
 
 @preset(elementwise=True)
 def Loop(f: Schedule, period: Span) -> Schedule:
-    """The first ``period`` steps of ``f``, again and again."""
+    """The first ``period`` steps of ``f`` repeatedly."""
     last = rate_at(f.skip(period), 0)
     return join([f, linear(last, last, 0)], np.asarray(period)[..., np.newaxis]).repeat()
 
@@ -226,5 +226,5 @@ def Shifted(schedule: Schedule, offset: Span) -> Schedule:
 
 @preset()
 def Shortened(schedule: Schedule, nsteps: Span) -> Schedule:
-    """``schedule`` for ``nsteps`` steps; any later one raises ``ValueError``."""
+    """``schedule`` for ``nsteps`` steps; later steps raise ``ValueError``."""
     return cut(schedule, nsteps)

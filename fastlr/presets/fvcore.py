@@ -2,8 +2,8 @@
 
 Each is a function of ``where``, the progress from 0 to below 1: here of the step, ``where =
 t/max_iter``, as Detectron2 asks. What they give is the value itself, or a factor of each group's
-rate: ``flr.presets.detectron2.LRMultiplier``. Double precision. ``fuzz`` below is their tolerance,
-1e-6 of the whole: from about a million steps on, boundaries come so much early.
+rate: ``flr.presets.detectron2.LRMultiplier``. Rates are in double precision. ``fuzz`` below is
+their tolerance, 1e-6 of the whole: from about a million steps on, boundaries come so much early.
 
 >>> CosineParamScheduler(1.0, 0.0, max_iter=4).table(5)
 array([1.        , 0.85355339, 0.5       , 0.14644661, 0.        ])
@@ -66,7 +66,7 @@ Scalings = Annotated[Sequence[str], _scalings]
 
 @preset()
 def ConstantParamScheduler(value: Rate, *, max_iter: Span) -> Schedule:
-    """``value``; any step from ``max_iter`` on raises ``ValueError``."""
+    """``value``; steps from ``max_iter`` on raise ``ValueError``."""
     return cut(constant(value), max_iter)
 
 

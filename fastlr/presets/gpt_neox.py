@@ -1,7 +1,7 @@
 """GPT-NeoX's schedule, ``AnnealingLR`` of ``megatron.learning_rates``, in three versions of it.
 
 Step t is the rate of update t, counted from 0. ``warmup_iter`` is a share of ``total_iters`` in a
-configuration, and may be a fraction of a step. Double precision.
+configuration, and may be a fraction of a step. Rates are in double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.gpt_neox.AnnealingLR(1.0, 2, 6, "linear").table(7)
@@ -37,16 +37,16 @@ def AnnealingLR(
     min_lr: Rate = 0.0,
     version: Literal["2025", "2024", "2023"] = "2025",
 ) -> Schedule:
-    """``start_lr * t/W`` up to and at ``W = warmup_iter``, then by its style over the N steps to
-    ``total_iters``.
+    """``start_lr * t/W`` up to and including ``W = warmup_iter``, then by its style over the N
+    steps to ``total_iters``.
 
     "linear" is ``start_lr * (1 - r)``, r the share of N that has gone; "cosine" half a wave to
     ``min_lr``, which is not clamped: it climbs back after ``total_iters``; "exponential" ``start_lr
-    * exp(-0.693*r)``, for ever. None falls below ``min_lr``.
+    * exp(-0.693*r)`` forever. None falls below ``min_lr``.
 
     As of 2025 step 0 has the rate of step 1, in 2024 it has 0. In 2023 and before, it has 0, the
     decay is laid out over ``total_iters``, cosine to 0, and stands still from step ``N =
-    total_iters - W`` on, in the warm-up too.
+    total_iters - W`` on, in the warmup too.
     """
     warmup = fraction(warmup_iter)
     if warmup >= total_iters:
@@ -95,8 +95,8 @@ def _until(lr: Any, warmup: Fraction, last: Fraction) -> Schedule:
 
 
 def _stopped(lr: Any, warmup: Fraction, total: int, begin: int, style: str) -> Schedule:
-    """The decay of ``total`` steps from the warm-up's end on, from step ``begin``, up to
-    ``total - 2*warmup`` steps of it.
+    """The decay of ``total`` steps from the warmup's end on, from step ``begin``, up to ``total -
+    2*warmup`` steps of it.
     """
     last = total - 2 * warmup
     level = constant(np.multiply(lr, _share(style, float(last / total))))

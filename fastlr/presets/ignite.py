@@ -115,12 +115,12 @@ def LinearCyclicalScheduler(
     warmup_duration: Count = 0,
     monotonic: Flag = False,
 ) -> Schedule:
-    """From ``start_value`` by a line to ``end_value`` in half of ``cycle_size`` and back in the
-    other half, for ever.
+    """From ``start_value`` linearly to ``end_value`` in half of ``cycle_size`` and back in the
+    other half forever.
 
     With ``monotonic`` it takes the whole cycle to ``end_value``, and goes from there to the next
     cycle's start in ``warmup_duration`` steps, or at once. After each cycle its length and the
-    warm-up's are multiplied by ``cycle_mult`` and truncated, its start and its end by
+    warmup's are multiplied by ``cycle_mult`` and truncated, its start and its end by
     ``start_value_mult`` and ``end_value_mult``.
     """
     if warmup_duration and not monotonic:
@@ -156,10 +156,10 @@ def CosineAnnealingScheduler(
     warmup_duration: Count = 0,
 ) -> Schedule:
     """``start_value + (end_value - start_value) * (1 - cos(pi*e/cycle_size))/2``, e steps into a
-    cycle, for ever.
+    cycle forever.
 
-    From its end it goes by a line to the next cycle's start in ``warmup_duration`` steps, or at
-    once. After each cycle its length and the warm-up's are multiplied by ``cycle_mult`` and
+    From its end it goes linearly to the next cycle's start in ``warmup_duration`` steps, or at
+    once. After each cycle its length and the warmup's are multiplied by ``cycle_mult`` and
     truncated, its start and its end by their own ``_mult``.
     """
     values = (start_value, end_value, start_value_mult, end_value_mult)
@@ -185,7 +185,7 @@ def _cyclical(
     warmup: int,
     mult: float,
 ) -> Schedule:
-    """Cycles one by one while their lengths change, and then the one that comes again and again."""
+    """Cycles one by one while their lengths change, and then the one that comes repeatedly."""
     parts: list[Schedule] = []
     begins = [0]
 
@@ -242,7 +242,7 @@ def _times(level: Any, mult: float, most: int) -> int | None:
 
 @preset()
 def PiecewiseLinear(milestones_values: Points) -> Schedule:
-    """Lines from one ``(milestone, value)`` to the next; the first value is held before the first
+    """Linear from one ``(milestone, value)`` to the next; the first value is held before the first
     milestone, the last after it.
 
     Of two values at one milestone the later holds.
@@ -252,9 +252,9 @@ def PiecewiseLinear(milestones_values: Points) -> Schedule:
 
 @preset()
 def ConcatScheduler(schedulers: Sequence[Schedule], durations: Marks) -> Schedule:
-    """``schedulers[i]`` for ``durations[i]`` steps, each from its own step 0, the last for ever.
+    """``schedulers[i]`` for ``durations[i]`` steps, each from its own step 0, the last forever.
 
-    One whose duration is 0 is left out if it is the first, and stays for ever if it is not.
+    One whose duration is 0 is left out if it is the first, and stays forever if it is not.
     """
     if len(durations) != len(schedulers) - 1 or not durations:
         raise ArgumentError(
@@ -299,7 +299,7 @@ def create_lr_scheduler_with_warmup(
     """A line from ``warmup_start_value`` to ``warmup_end_value`` at step ``warmup_duration - 1``,
     then ``lr_scheduler``.
 
-    It begins at step ``warmup_duration``; where its first rate is the end of the warm-up, one step
+    It begins at step ``warmup_duration``; where its first rate is the end of the warmup, one step
     sooner, so that the peak comes once.
     """
     first = rate_at(lr_scheduler, 0)
@@ -355,8 +355,8 @@ def ReduceLROnPlateauScheduler(
     eps: Level = 1e-8,
     param_group_index: Count | None = None,
 ) -> Plateau:
-    """torch's automaton. ``min_lr`` is 0 unless ``param_group_index`` is 0: ignite passes it on
-    for that group alone.
+    """torch's rule. ``min_lr`` is 0 unless ``param_group_index`` is 0: ignite passes it on for that
+    group alone.
     """
     first = param_group_index is not None and not np.any(param_group_index)
     floor = min_lr if first else 0.0
@@ -380,7 +380,7 @@ def ReduceLROnPlateauScheduler(
     "and the last value held."
 )
 def LambdaStateScheduler(lambda_obj: Function, total_steps: Tabled) -> Schedule:
-    """``lambda_obj(e)`` of events e = 1, 2, 3..., looked up for ``total_steps`` of them."""
+    """``lambda_obj(e)`` of events e = 1, 2, 3..., evaluated once for each of ``total_steps``."""
     return tabulated(lambda t: lambda_obj(t + 1), total_steps)
 
 

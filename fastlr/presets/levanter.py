@@ -5,7 +5,9 @@ One builder, with eight shapes of decay. Step 0 is the first update. What Levant
 float32 is here in float64.
 
 >>> import fastlr as flr
->>> flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0, lr_schedule="linear").table(4)
+>>> s = flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0,
+...     lr_schedule="linear")
+>>> s.table(4)
 array([0.        , 0.5       , 1.        , 0.83333333])
 """
 
@@ -66,7 +68,7 @@ Word = Literal[
 
 
 class _Shape(NamedTuple):
-    """What a decay is made of, besides its length and the warm-up's."""
+    """What a decay is made of, besides its length and the warmup's."""
 
     word: str
     high: Numbers
@@ -109,16 +111,15 @@ def lr_scheduler(
 
     A length up to 1 is a fraction of its cycle, rounded down, 1 all of it; one above must be whole
     steps. The first line begins at 0 and takes ``warmup``, each later one at the last cycle's end
-    and takes ``rewarmup``; ``decay`` is all that is left where it is not given. With a
+    and takes ``rewarmup``; ``decay`` is all that is left if it is not given. With a
     ``cycle_length`` that does not divide the run the last cycle is the longer. ``cooldown`` is a
     line to the lowest rate at the end of all.
 
-    With c the steps into a decay of D, m the ratio, W the cycle's warm-up, p = c/D, the decays,
-    none below ``m``, are "cosine" with its ``exponent``, "linear", and "polynomial" with its
-    ``power``; "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt" ``min(1, sqrt(timescale/max(c +
-    W, 1)))``; "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power"
-    ``min(learning_rate, batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past
-    the end of the run.
+    With c the steps into a decay of D, m the ratio, W the cycle's warmup, p = c/D, the decays, none
+    below ``m``, are "cosine" with its ``exponent``, "linear", and "polynomial" with its ``power``;
+    "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt" ``min(1, sqrt(timescale/max(c + W, 1)))``;
+    "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power" ``min(learning_rate,
+    batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past the end of the run.
     """
     high = np.asarray(learning_rate, dtype=np.float64)
     tokens = float((batch_size or 1) * (seq_length or 1))
@@ -213,7 +214,7 @@ def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
 
 
 def _decay(shape: _Shape, rise: int, fall: int) -> Schedule:
-    """From the highest rate down, in ``fall`` steps after a warm-up of ``rise``."""
+    """From the highest rate down, in ``fall`` steps after a warmup of ``rise``."""
     word, high, low = shape.word, shape.high, shape.low
     if word == "constant":
         return constant(high)

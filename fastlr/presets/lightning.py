@@ -2,7 +2,7 @@
 0.7.0 (2023).
 
 Step t is the t-th ``scheduler.step()`` after the constructor's own, as in torch; the range test is
-stepped once a batch.
+stepped once per batch.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -49,8 +49,8 @@ def LinearWarmupCosineAnnealingLR(
     """A line from ``warmup_start_lr`` to ``lr`` at ``t = warmup_epochs - 1``, ``lr`` once more, and
     half a cosine wave.
 
-    It reaches ``eta_min`` at ``max_epochs`` and is not clamped: it climbs back to ``lr``, for ever.
-    Without a warm-up the first half wave falls from ``warmup_start_lr``, whatever ``lr`` is.
+    It reaches ``eta_min`` at ``max_epochs`` and is not clamped: it climbs back to ``lr`` forever.
+    Without a warmup the first half wave falls from ``warmup_start_lr``, whatever ``lr`` is.
     """
     half = max_epochs - warmup_epochs
     if half < 1:

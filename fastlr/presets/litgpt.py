@@ -1,8 +1,8 @@
 """LitGPT's schedules: ``get_lr`` of its pretraining and ``get_lr_scheduler`` of its finetuning, as
 of litgpt 0.5 (2026).
 
-Step t is the iteration, or the update in finetuning, counted from 0: a warm-up makes the first rate
-0. Double precision.
+Step t is the iteration, or the update in finetuning, counted from 0: a warmup makes the first rate
+0. Rates are in double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.litgpt.get_lr_scheduler(1.0, warmup_steps=2, max_steps=4).table(6)
@@ -35,8 +35,8 @@ def get_lr(learning_rate: Rate, warmup_iters: Count, max_iters: Count, min_lr: R
 
 @preset(differences="Without a warm-up LitGPT divides by 0; here there is none.")
 def get_lr_scheduler(lr: Rate, warmup_steps: Count, max_steps: Span) -> Schedule:
-    """``lr * t/warmup_steps``, then torch's cosine to 0 at ``max_steps``, not clamped: it
-    climbs back after that, for ever.
+    """``lr * t/warmup_steps``, then torch's cosine to 0 at ``max_steps``, not clamped: it climbs
+    back after that forever.
     """
     if warmup_steps >= max_steps:
         raise ArgumentError(

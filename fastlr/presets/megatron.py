@@ -3,10 +3,11 @@
 
 Step t is the rate of update t, counted from 0. Megatron counts samples: lengths are of samples, and
 a step takes ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are of steps; of a
-batch that grows, take that schedule ``.paced(...)`` by its ramp. Double precision.
+batch that grows, take that schedule ``.paced(...)`` by its ramp. Rates are in double precision.
 
 >>> import fastlr as flr
->>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear", global_batch_size=8)
+>>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear",
+...     global_batch_size=8)
 >>> s.table(8)
 array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
 """
@@ -57,16 +58,15 @@ def OptimizerParamScheduler(
     global_batch_size: Span = 1,
     of: Literal["lr", "weight_decay"] = "lr",
 ) -> Schedule:
-    """From ``init_lr`` by a line to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style
+    """From ``init_lr`` linearly to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style
     to sample ``lr_decay_steps``.
 
     "linear" and "cosine" fall to ``min_lr`` in the samples from W on, "inverse-square-root" is
     ``max_lr * sqrt(W/samples)``, no less than ``min_lr``, which it jumps to past the end. "WSD"
     stands at ``max_lr`` up to ``wsd_decay_steps`` before the end and falls by its own style: a
-    line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; rule it should have begun
-    within the warm-up, it is on its way when that ends. "constant" never ends.
-    ``of="weight_decay"`` gives the weight decay: from ``start_wd`` to ``end_wd`` in
-    ``wd_incr_steps`` samples.
+    line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; where it should have begun
+    within the warmup, it is on its way when that ends. "constant" never ends. ``of="weight_decay"``
+    gives the weight decay: from ``start_wd`` to ``end_wd`` in ``wd_incr_steps`` samples.
     """
     if of == "weight_decay":
         _check_order(start_wd=start_wd, end_wd=end_wd)
@@ -106,7 +106,7 @@ def _weight_decay(start: Any, end: Any, steps: int, style: str) -> Schedule:
 def _decay(
     high: Any, low: Any, begin: int, end: int, style: str
 ) -> Iterator[tuple[int, Schedule, int]]:
-    """What comes after the warm-up, but for "WSD"."""
+    """What comes after the warmup, but for "WSD"."""
     if style == "inverse-square-root":
         yield begin, inverse_power(high, 0.5, max(begin, 1)).maximum(low), max(begin, 1)
         yield end + 1, constant(low), end + 1

@@ -3,7 +3,7 @@
 
 Each is a function of the step, whose step 0 is the first update, and of ``total_train_steps``,
 which is an argument here as there where it is asked for. Lengths ``steps_or_fraction`` up to 1 are
-fractions of it. Float32 there, float64 here.
+fractions of it. Rates are float32 there and float64 here.
 
 >>> import fastlr as flr
 >>> flr.presets.mesh.linear_decay(total_train_steps=4, steps_or_fraction=0.5).table(5)

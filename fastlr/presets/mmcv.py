@@ -10,7 +10,8 @@ the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(
 "exp" by ``warmup_ratio^(1 - t/W)``.
 
 >>> import fastlr as flr
->>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear", warmup_iters=500, warmup_ratio=0.1)
+>>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear",
+...     warmup_iters=500, warmup_ratio=0.1)
 >>> s([0, 250, 500, 8_000]).round(4)
 array([0.002, 0.011, 0.02 , 0.002])
 """
@@ -321,7 +322,7 @@ def OneCycleLrUpdaterHook(
     over ``final_div_factor``.
 
     It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if mmcv is not told, and
-    any later step raises ``ValueError``; with ``three_phase`` it first falls to where it began by
+    later steps raise ``ValueError``; with ``three_phase`` it first falls to where it began by
     ``2*pct_start*total_steps - 2``.
     """
     share, low = fraction(pct_start), np.divide(max_lr, div_factor)
@@ -371,8 +372,8 @@ def _hooked(
     epoch_length: int | None,
     ramp: tuple[Warmup | None, int, float, bool],
 ) -> Schedule:
-    """A rate by the epoch or the iteration, asked by the iteration, with what the warm-up
-    multiplies it by.
+    """A rate by the epoch or the iteration, asked by the iteration, with what the warmup multiplies
+    it by.
     """
     warmup, warmup_iters, warmup_ratio, warmup_by_epoch = ramp
     if epoch_length is None and (by_epoch or (warmup and warmup_by_epoch)):

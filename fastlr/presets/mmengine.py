@@ -273,8 +273,8 @@ def OneCycleLR(
 
     It ends at ``total_steps - 1``, by default ``end - begin - 1``; with ``three_phase`` it first
     falls to where it began by ``2*pct_start*total_steps - 2``. Where ``end`` lets it go on, step
-    ``total_steps`` has a rate too, at which a wave has begun to climb again, and any later step
-    raises ``ValueError``. ``lr`` is the rate before ``begin``.
+    ``total_steps`` has a rate too, at which a wave has begun to climb again, and later steps raise
+    ``ValueError``. ``lr`` is the rate before ``begin``.
     """
     total, share, last = (
         total_steps or end - begin,
@@ -332,7 +332,7 @@ def ReduceOnPlateauLR(
     min_value: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
     ``patience`` updates.
     """
     mode = "min" if rule == "less" else "max"

@@ -2,7 +2,7 @@
 
 Step t is update number ``n = t + 1``, for MXNet's optimizers count before they ask. An optimizer
 that is given a learning rate of its own writes it over ``base_lr``; the cosine, the polynomial and
-the warm-up go by the one that they were built with.
+the warmup go by the one that they were built with.
 
 >>> FactorScheduler(step=2, factor=0.5, base_lr=0.4)([0, 1, 2, 3, 4])
 array([0.4, 0.4, 0.2, 0.2, 0.1])
@@ -112,12 +112,12 @@ def CosineScheduler(
 
 
 def _from_update(body: Schedule, begin: int) -> Schedule:
-    """What is at its step 0 at update ``begin``, on the clock of the run."""
+    """What is at its step 0 at update ``begin``, in steps of the run."""
     return body.delay(begin - 1) if begin else body.skip(1)
 
 
 def _warmed(body: Schedule, peak: Rate, steps: int, init: Rate, mode: str) -> Schedule:
-    """``body`` from update ``steps`` on, and before it the warm-up."""
+    """``body`` from update ``steps`` on, and before it the warmup."""
     if np.any(np.greater(init, peak)):
         raise ArgumentError(
             f"warmup_begin_lr must be at most base_lr, {short_repr(peak)}, got {short_repr(init)}"

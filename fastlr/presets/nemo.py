@@ -1,9 +1,9 @@
 """NVIDIA NeMo's schedules, ``nemo.core.optim.lr_scheduler``, as of nemo_toolkit 3.0 (2026).
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update. *The warm-up* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not 0. After
-``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio * max_steps``
-rounded down, and 0 where neither is given. Double precision.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update. *The warmup* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not
+0. After ``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio *
+max_steps`` rounded down, and 0 if neither is given. Rates are in double precision.
 
 Its ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's, and are so
 here.
@@ -57,7 +57,7 @@ def __getattr__(name: str) -> Any:
 def _length(
     phase: str, steps: int | None, ratio: float | None, max_steps: int | None
 ) -> int | None:
-    """So many steps, or so much of them all, rounded down; None where neither is given."""
+    """So many steps, or so much of them all, rounded down; None if neither is given."""
     if steps is not None and ratio is not None:
         raise ArgumentError(
             f"{phase}_ratio must not be given with {phase}_steps, got {ratio} and {steps}"
@@ -72,7 +72,7 @@ def _warmup(steps: int | None, ratio: float | None, max_steps: int | None) -> in
 
 
 def _hold_end(warmup: int, steps: int | None, ratio: float | None, max_steps: int | None) -> int:
-    """The first step after the hold: 0, and not the warm-up's end, where none is given."""
+    """The first step after the hold: 0, and not the warmup's end, if none is given."""
     hold = _length("hold", steps, ratio, max_steps)
     return 0 if hold is None else warmup + hold
 
@@ -80,7 +80,7 @@ def _hold_end(warmup: int, steps: int | None, ratio: float | None, max_steps: in
 def _warmed(
     lr: Any, warmup: int, body: Schedule, origin: int, max_steps: int | None, min_lr: Any
 ) -> Schedule:
-    """The warm-up, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after
+    """The warmup, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after
     ``max_steps``.
     """
     begin = warmup + 1 if warmup else 0
@@ -91,7 +91,7 @@ def _warmed(
 def _held(
     lr: Any, warmup: int, hold: int, body: Schedule, origin: int, max_steps: int, min_lr: Any
 ) -> Schedule:
-    """The warm-up, ``lr`` before ``hold``, ``body`` with its own step 0 at ``origin``, and
+    """The warmup, ``lr`` before ``hold``, ``body`` with its own step 0 at ``origin``, and
     ``min_lr`` after ``max_steps``.
     """
     begin = warmup + 1 if warmup else 0
@@ -117,7 +117,7 @@ def WarmupPolicy(
     max_steps: Span | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warm-up, then ``lr``; after ``max_steps``, where they are given, ``min_lr``."""
+    """The warmup, then ``lr``; after ``max_steps``, if they are given, ``min_lr``."""
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, constant(lr), 0, max_steps, min_lr)
 
@@ -130,7 +130,7 @@ def SquareAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * (1 - (t-W)/(max_steps-W))^2``, no less than ``min_lr``."""
+    """The warmup, then ``lr * (1 - (t-W)/(max_steps-W))^2``, no less than ``min_lr``."""
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, 0.0, max(max_steps - warmup, 0), power=2.0).maximum(min_lr)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
@@ -144,8 +144,8 @@ def SquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from
-    step 0, it jumps down after W.
+    """The warmup, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from step
+    0, it jumps down after W.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(
@@ -163,10 +163,10 @@ def CosineAnnealing(
     constant_steps: Count | None = None,
     constant_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then half a cosine wave from ``lr`` to ``min_lr`` at ``max_steps``.
+    """The warmup, then half a cosine wave from ``lr`` to ``min_lr`` at ``max_steps``.
 
     With ``constant_steps`` it is another schedule, Megatron's: the first group's rate for all
-    groups, a warm-up by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
+    groups, a warmup by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
     """
     if np.any(np.less(lr, min_lr)):
         raise ArgumentError(
@@ -192,8 +192,8 @@ def WarmupAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate
-    for all groups.
+    """The warmup, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate for all
+    groups.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = linear(_first_group(lr), min_lr, max(max_steps - warmup, 0))
@@ -208,8 +208,8 @@ def InverseSquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is
-    jumped to after ``max_steps``.
+    """The warmup, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is jumped to
+    after ``max_steps``.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, inverse_power(lr, 0.5, warmup + 1), warmup, max_steps, min_lr)
@@ -237,8 +237,8 @@ def PolynomialDecayAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle``
-    is never met before the end.
+    """The warmup, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle`` is
+    never met before the end.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, min_lr, max(max_steps - warmup, 0), power=power)
@@ -258,8 +258,8 @@ def WarmupHoldPolicy(
     hold_ratio: Share | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warm-up, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen
-    where it is longer.
+    """The warmup, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen where it
+    is longer.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -276,10 +276,10 @@ def WarmupHoldAnnealLinear(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then a line to ``min_lr`` at ``max_steps``.
+    """The warmup, ``lr`` up to ``H = W + hold_steps``, then a line to ``min_lr`` at ``max_steps``.
 
-    Where no hold is given H is 0: the line is that of the whole run, and is jumped down to after
-    the warm-up.
+    If no hold is given H is 0: the line is that of the whole run, and is jumped down to after the
+    warmup.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -298,10 +298,10 @@ def WarmupHoldAnnealOneMinusSquareRoot(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 -
+    """The warmup, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 -
     sqrt((t-H)/(max_steps-H)))``, no less than ``min_lr``.
 
-    Where no hold is given H is 0.
+    If no hold is given H is 0.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -321,11 +321,11 @@ def PolynomialHoldDecayAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 -
+    """The warmup, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 -
     (t-H)/N)^power``, N steps long.
 
-    ``N = max_steps - H``. Where no hold is given H is 0 and ``N = max_steps - W``: the decay began
-    at step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
+    ``N = max_steps - H``. If no hold is given H is 0 and ``N = max_steps - W``: the decay began at
+    step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
     ``2*N``, ``3*N``... steps, seen from its step N + 1.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
@@ -356,7 +356,7 @@ def NoamAnnealing(
     """``lr * d_model^-0.5 * min(n^-0.5, n * W^-1.5)``, ``n = max(t, 1)``, after W no less than
     ``min_lr``; it never ends.
 
-    The rate of step 0 is that of step 1. Without a warm-up ``lr * d_model^-0.5 * n^-0.5``.
+    The rate of step 0 is that of step 1. Without a warmup ``lr * d_model^-0.5 * n^-0.5``.
     """
     if np.any(np.less(lr, min_lr)):
         raise ArgumentError(
@@ -379,8 +379,8 @@ def NoamHoldAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no
-    less than ``min_lr``.
+    """The warmup, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no less
+    than ``min_lr``.
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)

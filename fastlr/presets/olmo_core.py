@@ -175,7 +175,7 @@ def WSD(
     """A line to ``lr`` at ``current = warmup``, ``lr``, and from ``t_max - decay`` on a line to
     ``decay_min_lr`` at ``t_max``.
 
-    Where the warm-up ends later than the decay begins, it goes first. Without ``decay`` and
+    Where the warmup ends later than the decay begins, it goes first. Without ``decay`` and
     ``decay_fraction`` it is a tenth.
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
@@ -301,7 +301,7 @@ def CosWithWarmupAndLinearDecay(
     decay_fraction: Share | None = None,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """``CosWithWarmup``, cut short at ``t_max - decay`` by a line from its rate there to
+    """``CosWithWarmup``, cut short at ``t_max - decay`` linearly from its rate there to
     ``decay_min_lr`` at ``t_max``.
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
@@ -379,9 +379,9 @@ def WSDS(
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
     """Periods of a stable rate, ``lr`` times a multiplier, that ends in a line to ``decay_min_lr``;
-    the first has the warm-up.
+    the first has the warmup.
 
-    Fractions are of the first period's length for the warm-up, and of each one's own for its decay.
+    Fractions are of the first period's length for the warmup, and of each one's own for its decay.
     The rate is ``decay_min_lr`` at the last step of each period, and one step later in the next.
     """
     multipliers = (
@@ -434,7 +434,7 @@ def _steps(name: str, steps: int | None, fraction: float | None, whole: int, lea
 
 
 def _tenth(steps: int | None, fraction: float | None) -> float | None:
-    """The fraction that a decay has where neither is given."""
+    """The fraction that a decay has if neither is given."""
     return 0.1 if steps is fraction is None else fraction
 
 

@@ -1,8 +1,8 @@
 """OneFlow's schedulers: ``oneflow.optim.lr_scheduler`` of 0.9 (2023), after torch's, but all of
 them closed forms, in float64.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update.
 
 >>> LinearLR(1.0, start_factor=0.5, end_factor=0.75, total_iters=2).table(4)
 array([0.5  , 0.625, 1.   , 1.   ])
@@ -94,15 +94,14 @@ Flags = Annotated[Sequence[bool] | bool, _flags]
 
 @preset(differences=_A_FUNCTION)
 def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``lr * lr_lambda(t)``, looked up for t below ``total_steps``."""
+    """``lr * lr_lambda(t)``, evaluated once for each t below ``total_steps``."""
     return multiplied(lr, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``lr * lr_lambda(1) * ...
-
-    * lr_lambda(t)``, looked up for t below ``total_steps``; ``lr_lambda(0)`` is never asked for.
+    """``lr * lr_lambda(1) * ... * lr_lambda(t)``, evaluated once for each t below ``total_steps``;
+    ``lr_lambda(0)`` is never evaluated.
     """
     return compounded(lr, lr_lambda, total_steps)
 
@@ -135,7 +134,7 @@ def ConstantLR(lr: Rate, factor: Share = 1.0 / 3, total_iters: Count = 5) -> Sch
 def LinearLR(
     lr: Rate, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0, total_iters: Count = 5
 ) -> Schedule:
-    """From ``lr * start_factor`` by a line towards ``lr * end_factor``, and at ``total_iters``,
+    """From ``lr * start_factor`` linearly towards ``lr * end_factor``, and at ``total_iters``,
     whatever that is, ``lr``.
     """
     ramp = linear(np.multiply(lr, start_factor), np.multiply(lr, end_factor), total_iters)
@@ -153,8 +152,8 @@ def PolynomialLR(
     """``end_learning_rate + (lr - end_learning_rate) * (1 - t/decay_batch)^power``, then
     ``end_learning_rate``.
 
-    With ``cycle``, t is divided by the smallest multiple of ``decay_batch`` that it is not beyond,
-    for ever: the rate jumps up after each multiple. Step 0 then has the rate of step 1.
+    With ``cycle``, t is divided by the smallest multiple of ``decay_batch`` that it is not beyond
+    forever: the rate jumps up after each multiple. Step 0 then has the rate of step 1.
     """
     if not cycle:
         return polynomial(lr, end_learning_rate, decay_batch, power=power)
@@ -169,8 +168,8 @@ def CosineDecayLR(lr: Rate, decay_steps: Span, alpha: Share = 0.0) -> Schedule:
 
 @preset()
 def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
-    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back, for
-    ever.
+    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back
+    forever.
     """
     return wave(lr, eta_min, T_max)
 
@@ -212,8 +211,8 @@ def CyclicLR(
     max_momentum: Rate = 0.9,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """In lines from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and back in
-    ``step_size_down``, for ever.
+    """Linear from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and back in
+    ``step_size_down`` forever.
 
     The height is halved each cycle in mode "triangular2", multiplied by ``gamma^t`` in "exp_range".
     ``of="momentum"`` gives the momentum, its mirror.
@@ -250,7 +249,7 @@ def OneCycleLR(
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
     """torch's, but nothing ends it: past ``total_steps - 1`` the last wave swings on between its
-    ends, for ever.
+    ends forever.
 
     From ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, with ``three_phase``
     back by ``2*pct_start*total_steps - 2``, and down to the first over ``final_div_factor``.
@@ -308,11 +307,11 @@ def WarmupLR(
     warmup_method: Literal["linear", "constant"] = "linear",
     warmup_prefix: Flag = False,
 ) -> Schedule:
-    """From ``lr * warmup_factor`` by a line in ``warmup_iters`` steps, or at that rate, and then
+    """From ``lr * warmup_factor`` linearly in ``warmup_iters`` steps, or at that rate, and then
     ``scheduler``, or ``lr``.
 
     The scheduler, a preset of this ``lr``, is at the run's step t, and the line leads to its rate
-    at ``warmup_iters``; with ``warmup_prefix`` it begins after the warm-up, and the line leads to
+    at ``warmup_iters``; with ``warmup_prefix`` it begins after the warmup, and the line leads to
     ``lr``.
     """
     body = constant(lr) if scheduler is None else scheduler
@@ -373,7 +372,7 @@ def ReduceLROnPlateau(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
     ``patience`` updates.
     """
     return torch_plateau(

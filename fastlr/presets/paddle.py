@@ -1,10 +1,10 @@
 """PaddlePaddle's schedulers: ``paddle.optimizer.lr`` of paddlepaddle 3.3 (2026), and the functions
 of its static graphs.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update. The classes compute in float64; the functions, whose counter begins at 0 (``noam_decay``'s
-at 1), in float32. In dynamic mode Paddle's functions drop ``decay_steps`` and ``staircase`` without
-a word; these are the functions of a static graph.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update. The classes compute in float64; the functions, whose counter begins at 0
+(``noam_decay``'s at 1), in float32. In dynamic mode Paddle's functions drop ``decay_steps`` and
+``staircase`` without a word; these are the functions of a static graph.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -144,8 +144,8 @@ def PolynomialDecay(
 ) -> Schedule:
     """``end_lr + (learning_rate - end_lr) * (1 - t/decay_steps)^power``, then ``end_lr``.
 
-    With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond,
-    for ever: the rate is ``end_lr`` at each multiple and jumps up after it.
+    With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond
+    forever: the rate is ``end_lr`` at each multiple and jumps up after it.
     """
     return power_decay(learning_rate, end_lr, power, decay_steps, cycle)
 
@@ -182,15 +182,14 @@ def StepDecay(learning_rate: Rate, step_size: Span, gamma: Level = 0.1) -> Sched
 
 @preset(differences=_A_FUNCTION)
 def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``learning_rate * lr_lambda(t)``, looked up for t below ``total_steps``."""
+    """``learning_rate * lr_lambda(t)``, evaluated once for each t below ``total_steps``."""
     return multiplied(learning_rate, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``learning_rate * lr_lambda(1) * ...
-
-    * lr_lambda(t)``, looked up for t below ``total_steps``.
+    """``learning_rate * lr_lambda(1) * ... * lr_lambda(t)``, evaluated once for each t below
+    ``total_steps``.
     """
     return compounded(learning_rate, lr_lambda, total_steps)
 
@@ -211,8 +210,8 @@ def ReduceOnPlateau(
     min_lr: Rate = 0.0,
     epsilon: Level = 1e-8,
 ) -> Plateau:
-    """Paddle's automaton, torch's where there is no cooldown: ``factor`` once more than
-    ``patience`` updates are bad.
+    """Paddle's rule, which is torch's without a cooldown: multiply by ``factor`` once more than
+    ``patience`` updates have not improved the metric.
     """
     if np.any(np.asarray(cooldown) > 0):
         raise ArgumentError(
@@ -232,7 +231,7 @@ def ReduceOnPlateau(
 @preset()
 def CosineAnnealingDecay(learning_rate: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
     """``eta_min + (learning_rate - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs
-    back, for ever.
+    back forever.
     """
     return wave(learning_rate, eta_min, T_max)
 
@@ -255,7 +254,7 @@ def OneCycleLR(
 
     ``end_learning_rate`` is a rate, not a ratio. With ``three_phase``, first down to the first rate
     by ``2*phase_pct*total_steps - 2``. Step ``total_steps`` has a rate too, where a wave has begun
-    to climb again; any later one raises ``ValueError``.
+    to climb again; later steps raise ``ValueError``.
     """
     if three_phase and phase_pct >= 0.5:
         raise ArgumentError(
@@ -280,7 +279,7 @@ def CyclicLR(
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     exp_gamma: Level = 1.0,
 ) -> Schedule:
-    """In lines from ``base_learning_rate`` to ``max_learning_rate`` and back, for ever.
+    """Linear from ``base_learning_rate`` to ``max_learning_rate`` and back forever.
 
     The height is halved each cycle in mode "triangular2", multiplied by ``exp_gamma^t`` in
     "exp_range".
@@ -302,8 +301,8 @@ def CyclicLR(
 def LinearLR(
     learning_rate: Rate, total_steps: Span, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0
 ) -> Schedule:
-    """From ``learning_rate * start_factor`` by a line to ``learning_rate * end_factor`` at ``t
-    = total_steps``.
+    """From ``learning_rate * start_factor`` linearly to ``learning_rate * end_factor`` at ``t =
+    total_steps``.
     """
     if start_factor == 0:
         raise ArgumentError("start_factor must be above 0, got 0: Paddle divides by it")
@@ -371,13 +370,13 @@ def polynomial_decay(
     power: Exponent = 1.0,
     cycle: Flag = False,
 ) -> Schedule:
-    """As ``PolynomialDecay``."""
+    """Like ``PolynomialDecay``."""
     return power_decay(learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset(differences=_SINGLE)
 def piecewise_decay(boundaries: Marks, values: Levels) -> Schedule:
-    """As ``PiecewiseDecay``; there is one value more than boundaries."""
+    """Like ``PiecewiseDecay``; there is one value more than boundaries."""
     if len(values) != len(boundaries) + 1:
         detail = f"{len(values)} and {len(boundaries)}"
         raise ArgumentError(f"values must be one more than boundaries, got {detail}")
@@ -386,8 +385,8 @@ def piecewise_decay(boundaries: Marks, values: Levels) -> Schedule:
 
 @preset(differences=_SINGLE)
 def cosine_decay(learning_rate: Rate, step_each_epoch: Span, epochs: Span) -> Schedule:
-    """``learning_rate/2 * (1 + cos(pi * floor(t/step_each_epoch)/epochs))``, not clamped: it
-    climbs back, for ever.
+    """``learning_rate/2 * (1 + cos(pi * floor(t/step_each_epoch)/epochs))``, not clamped: it climbs
+    back forever.
     """
     return wave(learning_rate, 0.0, epochs).staircase(step_each_epoch)
 

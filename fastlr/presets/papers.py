@@ -3,7 +3,7 @@
 Step 0 is the first update. Progress p goes from 0 to 1 in the part that it is said of. What the
 papers share with everyone is a constructor of fastlr's: SGDR ``cosine_restarts``, CLR ``cyclic``,
 1cycle ``one_cycle``, k-decay ``cosine(k=...)``, Noam ``noam``, the range test ``exponential``,
-gradual warm-up ``warmup_constant``.
+gradual warmup ``warmup_constant``.
 
 >>> import fastlr as flr
 >>> flr.presets.papers.knee(1.0, warmup=2, explore=2, total=6).table(6)
@@ -114,7 +114,7 @@ def trapezoid(
     Hagele et al., *Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations*
     (2024). With m the final factor and w = ``1 - p``, ``(1 + cos(pi*p))/2``, twice the first less
     the second ("mirror_cosine"), ``1 - p^2`` or ``1 - sqrt(p)``, the rate is ``lr * (m + (1 -
-    m)*w)``; of "exp" ``lr * m^p``. A warm-up that is longer than the rest comes first.
+    m)*w)``; of "exp" ``lr * m^p``. A warmup that is longer than the rest comes first.
     """
     fall = int(fract_decay * n_iterations)
     begin = n_iterations - fall
@@ -185,7 +185,7 @@ def infinite_cosine(
     anneal: Count = 0,
 ) -> Schedule:
     """A line to ``lr``, half a cosine wave to ``constant_lr`` in ``cooldown`` steps, which is held
-    for ever.
+    forever.
 
     Or to step ``anneal_at``, and then ``constant_lr * (end/constant_lr)^p`` for ``anneal`` steps.
     Ibrahim et al., *Simple and Scalable Strategies to Continually Pre-train Large Language Models*
@@ -266,8 +266,8 @@ def d2z(lr: Rate, warmup: Count, total: Span) -> Schedule:
 
 @preset()
 def snapshot(lr: Rate, total: Span, cycles: Span) -> Schedule:
-    """``lr * (1 + cos(pi*c/L))/2``, c steps into a cycle of ``L = ceil(total/cycles)``, for
-    ever: Huang et al. (2017).
+    """``lr * (1 + cos(pi*c/L))/2``, c steps into a cycle of ``L = ceil(total/cycles)`` forever:
+    Huang et al. (2017).
     """
     return cosine(lr, 0.0, ceil(total / cycles)).repeat()
 
@@ -304,7 +304,7 @@ def slanted_triangular(lr: Rate, total: Span, cut_frac: Share = 0.1, ratio: Rati
 def power_decay(
     lr: Rate, decay: Span, beta: Ratio, warmup: Count = 0, stable: Count = 0
 ) -> Schedule:
-    """``lr * (1 - p)^(2*beta - 1)``, after a warm-up and a stable rate; beta above 1/2.
+    """``lr * (1 - p)^(2*beta - 1)``, after a warmup and a stable rate; beta above 1/2.
 
     Li et al., the optimal schedules under functional scaling laws, arXiv 2602.06797 (2026).
     """
@@ -326,8 +326,8 @@ def deepseek_multi_step(lr: Rate, total: Span, warmup: Count = 2000) -> Schedule
 
 @preset()
 def chebyshev(lr: Rate, steps: Tabled, small_m: Ratio = 0.05, big_m: Ratio = 1.0) -> Schedule:
-    """``lr / (C - R*cos(pi*(k + 1/2)/steps))``, the k in fractal order, again and again: Agarwal,
-    Goel & Zhang (2021).
+    """``lr / (C - R*cos(pi*(k + 1/2)/steps))``, the k in fractal order repeatedly: Agarwal, Goel &
+    Zhang (2021).
 
     C is half the sum of ``big_m`` and ``small_m``, R half the difference. ``steps`` is a power of
     2.

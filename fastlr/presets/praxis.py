@@ -259,8 +259,8 @@ def PiecewiseSchedule(boundaries: Marks, schedules: Sequence[Schedule]) -> Sched
 
 @preset()
 def CycleSchedule(schedules: Sequence[Schedule], steps: Marks) -> Schedule:
-    """``schedules[0]`` for ``steps[0]`` steps, ``schedules[1]`` for ``steps[1]``, and so on, again
-    and again.
+    """``schedules[0]`` for ``steps[0]`` steps, ``schedules[1]`` for ``steps[1]``, and so on
+    repeatedly.
 
     All go on by the step of the run: one that waits has moved on when its turn comes.
     """

@@ -1,10 +1,12 @@
 """pytorch_optimizer's schedulers: ``pytorch_optimizer.lr_scheduler``, as of 4.1 (2026).
 
-Step t is the t-th ``scheduler.step()``: t=0 is the rate of the first update, which most of them
-leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.torch``.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, which most
+of them leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.torch``.
 
 >>> import fastlr as flr
->>> flr.presets.pytorch_optimizer.LinearScheduler(t_max=4, max_lr=1.0, min_lr=0.5, warmup_steps=2).table(6)
+>>> s = flr.presets.pytorch_optimizer.LinearScheduler(t_max=4, max_lr=1.0, min_lr=0.5,
+...     warmup_steps=2)
+>>> s.table(6)
 array([0.5 , 0.  , 0.5 , 1.  , 0.75, 0.5 ])
 """
 
@@ -155,10 +157,10 @@ def CosineAnnealingWarmupRestarts(
     gamma: Share = 0.9,
 ) -> Schedule:
     """Cycles of a line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps`` and half a
-    cosine wave back, for ever.
+    cosine wave back forever.
 
     The wave takes what is left of ``first_cycle_steps``, and each time ``cycle_mult`` times as many
-    steps, rounded down, 1 at least. The rate of step 0 is ``min_lr``, without a warm-up too.
+    steps, rounded down, 1 at least. The rate of step 0 is ``min_lr``, without a warmup too.
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
@@ -206,7 +208,9 @@ def get_wsd_schedule(
     """A line from 0 to ``lr``, ``lr``, a cooldown, and ``min_lr_ratio * lr``; with p its progress,
     ``lr`` times:
 
-    - "linear": ``1 - p``;  "1-sqrt": ``1 - sqrt(p)``;  "1-square": ``1 - p^2``: all to 0, whatever ``min_lr_ratio``
+    - "linear": ``1 - p``
+    - "1-sqrt": ``1 - sqrt(p)``
+    - "1-square": ``1 - p^2``: all to 0, whatever ``min_lr_ratio``
     - "cosine": ``min_lr_ratio + (1 - min_lr_ratio) * (1 + cos(2*pi*num_cycles*p))/2``
     """
     fall = _cooldown(cooldown_type, num_decay_steps, min_lr_ratio, fraction(num_cycles))

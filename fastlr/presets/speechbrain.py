@@ -188,7 +188,7 @@ def CyclicCosineScheduler(
     n_warmup_steps: Span, lr_initial: Rate, total_steps: Span = 100000
 ) -> Schedule:
     """``lr_initial * (1 + cos(pi*(n - n_warmup_steps)/total_steps))/2``, highest at
-    ``n_warmup_steps``, for ever.
+    ``n_warmup_steps`` forever.
     """
     return wave(lr_initial, 0.0, total_steps, (1 - n_warmup_steps) % (2 * total_steps))
 
@@ -201,8 +201,8 @@ def CyclicLRScheduler(
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     gamma: Ratio = 1.0,
 ) -> Schedule:
-    """In lines from ``base_lr`` to ``max_lr`` in ``step_size`` steps and back, for ever, counted
-    from ``n = 1``.
+    """Linear from ``base_lr`` to ``max_lr`` in ``step_size`` steps and back forever, counted from
+    ``n = 1``.
 
     The height is halved each cycle in mode "triangular2", multiplied by ``gamma^n`` in "exp_range".
     ``max_lr`` is not below ``base_lr``.
@@ -261,7 +261,7 @@ def WarmCoolDecayLRSchedule(
     ``cooldown`` steps a line to 0.
 
     The line falls from ``lr * decay_factor^((total_steps - cooldown)/decay_every)``, as if there
-    were no warm-up: the rate drops.
+    were no warmup: the rate drops.
     """
     begin = total_steps - cooldown
     if begin < 0:
@@ -283,7 +283,7 @@ def TriStageLRSchedule(
     final_lr_scale: Ratio = 0.05,
 ) -> Schedule:
     """A line from ``init_lr_scale * lr`` to ``lr``, held, then ``lr *
-    final_lr_scale^(c/decay_steps)``, c steps in, for ever.
+    final_lr_scale^(c/decay_steps)``, c steps in forever.
 
     SpeechBrain makes no use of ``total_steps``.
     """
@@ -296,5 +296,5 @@ def _cycle(low: Any, high: Any, mode: Literal["triangular", "triangular2"], tick
 
 
 def _peak(lr: Any, warmup: int, model_size: int | None) -> Any:
-    """What Noam's curve reaches at the end of its warm-up."""
+    """What Noam's curve reaches at the end of its warmup."""
     return lr if model_size is None else np.multiply(lr, (model_size * warmup) ** -0.5)

@@ -3,10 +3,12 @@
 
 Its hyperparameters are the arguments. Step 0 is the first update. What tensor2tensor computes in
 float32 is here in float64; a multi-step optimizer, which divides the step by
-``optimizer_multistep_accumulate_steps``, is not taken.
+``optimizer_multistep_accumulate_steps``, is not supported.
 
 >>> import fastlr as flr
->>> flr.presets.tensor2tensor.learning_rate_schedule("constant*linear_warmup", learning_rate_constant=2.0)(50)
+>>> s = flr.presets.tensor2tensor.learning_rate_schedule("constant*linear_warmup",
+...     learning_rate_constant=2.0)
+>>> s(50)
 1.0
 """
 
@@ -68,14 +70,16 @@ def learning_rate_schedule(
     hidden_size: Span = 64,
     train_steps: Count = 0,
 ) -> Schedule:
-    """The product of factors, W the steps of the warm-up, D those of the decay.
+    """The product of factors, W the steps of the warmup, D those of the decay.
 
-    - ``constant``: ``learning_rate_constant``;  ``linear_warmup``: ``min(1, t/W)``;  ``rsqrt_hidden_size``: ``hidden_size^-0.5``
+    - ``constant``: ``learning_rate_constant``
+    - ``linear_warmup``: ``min(1, t/W)``
+    - ``rsqrt_hidden_size``: ``hidden_size^-0.5``
     - ``linear_decay``: ``(train_steps - t)/D`` between 0 and 1
     - ``cosdecay``: 1 for ``t <= W``, then ``(1 + cos(pi*t/D))/2``, counted from step 0
     - ``single_cycle_cos_decay``: ``(1 + cos(pi*s/(train_steps - W)))/2``, ``s = max(t - W, 0)``,
     which climbs back after its end
-    - ``multi_cycle_cos_decay``: ``(1 + cos(pi*s/D))/2``, up and down for ever
+    - ``multi_cycle_cos_decay``: ``(1 + cos(pi*s/D))/2``, up and down forever
     - ``rsqrt_decay``: ``1/sqrt(max(t, W))``;  ``rsqrt_normalized_decay``: that times ``sqrt(W)``
     - ``exp_decay``: ``learning_rate_decay_rate^(s/D)``, of the ``floor`` of it if
     ``learning_rate_decay_staircase``
@@ -125,16 +129,17 @@ def legacy_learning_rate_schedule(
     optimizer: Literal["adam", "other"] = "adam",
 ) -> Schedule:
     """``learning_rate``, times 0.002 for Adam, times ``0.01^(1 - t/W)`` for the W steps of the
-    warm-up, and then a decay.
+    warmup, and then a decay.
 
     - "noam": ``5000 * hidden_size^-0.5 * min(n * W^-1.5, n^-0.5)``, ``n = t + 1``, in place of
-    warm-up and decay
+    warmup and decay
     - "exp": ``learning_rate_decay_rate^((t - W)/learning_rate_decay_steps)``, or of the ``floor``
     of it
     - "piecewise": 1, and ``learning_rate_multiples[i]`` after ``learning_rate_boundaries[i]``, the
     step after it being the first
-    - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, up and down for ever
-    - "cyclelinear10x": in lines from 0.3 to 3.3 in W steps and back, for ever;  "sqrt": ``500/sqrt(max(t - W, 1))``
+    - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, up and down forever
+    - "cyclelinear10x": in lines from 0.3 to 3.3 in W steps and back forever
+    - "sqrt": ``500/sqrt(max(t - W, 1))``
     """
     warmup, scheme = learning_rate_warmup_steps, learning_rate_decay_scheme
     peak = np.multiply(learning_rate, 0.002 if optimizer == "adam" else 1.0)
@@ -157,7 +162,7 @@ def legacy_learning_rate_schedule(
 
 
 def _warmed(warmup: int) -> int:
-    """A warm-up that is divided by, and may not be 0."""
+    """A warmup that is divided by, and may not be 0."""
     if not warmup:
         raise ArgumentError("learning_rate_warmup_steps must be above 0, got 0")
     return warmup

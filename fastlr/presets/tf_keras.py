@@ -90,7 +90,7 @@ def inverse_time_decay(
 
 @preset()
 def piecewise_constant(boundaries: Marks, values: Levels) -> Schedule:
-    """``values[i]`` after step ``boundaries[i-1]``, up to and with step ``boundaries[i]``: a
+    """``values[i]`` after step ``boundaries[i-1]``, up to and including step ``boundaries[i]``: a
     boundary keeps the old value.
     """
     return stairs(values, boundaries, after=1)

@@ -1,9 +1,9 @@
 """TensorFlow Models: ``official.modeling.optimization`` and the schedules of its projects, as of
 tf-models-official 2.20 (2026).
 
-Step t is the optimizer's ``iterations``: t=0 is the rate of the first update. All of it is float32.
-What follows a warm-up is a preset, or any schedule, or a rate; a warm-up does not move its clock,
-except in XLNet. ``name`` is not taken.
+Step t is the optimizer's ``iterations``, so that step 0 has the rate of the first update. All of it
+is float32. What follows a warmup is a preset, or any schedule, or a rate; a warmup does not move
+its clock, except in XLNet. ``name`` is not supported.
 
 >>> from fastlr import presets
 >>> decay = presets.tf_keras.polynomial_decay(1.0, 100, end_learning_rate=0.0)
@@ -91,7 +91,7 @@ After = Annotated[Schedule, _operand]  # a schedule, or a rate
 def PiecewiseConstantDecayWithOffset(
     boundaries: Marks, values: Levels, offset: Integer = 0
 ) -> Schedule:
-    """``values[i]`` after step ``boundaries[i-1] + offset``, up to and with step
+    """``values[i]`` after step ``boundaries[i-1] + offset``, up to and including step
     ``boundaries[i] + offset``.
     """
     return stairs(values, boundaries, after=1 + offset)
@@ -314,7 +314,7 @@ def WarmUp(
 def XLNetWarmUp(
     initial_learning_rate: Rate, decay_schedule_fn: After, warmup_steps: Count, power: Ratio = 1.0
 ) -> Schedule:
-    """``WarmUp`` of ``official.legacy.xlnet``: after the warm-up ``decay_schedule_fn(t -
+    """``WarmUp`` of ``official.legacy.xlnet``: after the warmup ``decay_schedule_fn(t -
     warmup_steps)``.
     """
     return join(
@@ -373,8 +373,8 @@ def WarmUpAndPolyDecay(
     """A line to ``A = learning_rate*batch_size/2048``, A up to ``decay_start_steps``, then ``A * (1
     - c/decay_steps)^decay_exp``.
 
-    Nowhere below 0.01. Without a warm-up it is A for ever, without ``decay_steps`` it does not
-    fall. Of ``official.recommendation.ranking``.
+    Nowhere below 0.01. Without a warmup it is A forever, without ``decay_steps`` it does not fall.
+    Of ``official.recommendation.ranking``.
     """
     peak = np.multiply(learning_rate, batch_size / 2048)
     if warmup_steps == 0:

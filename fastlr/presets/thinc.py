@@ -74,8 +74,8 @@ def warmup_linear(initial_rate: Rate, warmup_steps: Count, total_steps: Count) -
 
 @preset(elementwise=True)
 def cyclic_triangular(min_lr: Rate, max_lr: Rate, period: Span) -> Schedule:
-    """Lines from ``min_lr`` to ``max_lr`` in ``period`` steps and back, for ever; step 0 is one
-    step up.
+    """Linear from ``min_lr`` to ``max_lr`` in ``period`` steps and back forever; step 0 is one step
+    up.
     """
     return linear(min_lr, max_lr, period).then(linear(max_lr, min_lr, period)).repeat().skip(1)
 

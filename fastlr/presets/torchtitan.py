@@ -1,7 +1,8 @@
 """torchtitan's schedule, ``torchtitan.components.optimizer.LRSchedulersContainer``, as of
 torchtitan 0.3 (2026).
 
-Step t is the rate of update t, counted from 0: a factor of each group's own rate. Double precision.
+Step t is the rate of update t, counted from 0: a factor of each group's own rate. Rates are in
+double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.torchtitan.LRSchedulersContainer(1.0, training_steps=6, warmup_steps=2).table(8)
@@ -42,7 +43,7 @@ def LRSchedulersContainer(
     """``lr * (t+1)/warmup_steps``, then ``lr``, then ``lr * (m + (1-m)*d(q))`` in the D steps to
     ``T = total_steps``.
 
-    ``D = round(T*decay_ratio)`` or all that the warm-up leaves, ``m = min_lr_factor``, q the share
+    ``D = round(T*decay_ratio)`` or all that the warmup leaves, ``m = min_lr_factor``, q the share
     of D that has gone, d(q) ``1 - q``, ``1 - sqrt(q)`` or ``(1 + cos(pi*q))/2``. At step 0 the rate
     is not 0; m is reached at T, after the last update. Nothing is clamped: past T a line and a root
     fall on to 0, and a cosine climbs back. T is ``training_steps`` if not given.

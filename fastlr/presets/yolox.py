@@ -4,7 +4,9 @@ Step 0 is the first iteration. Those names that ``LRScheduler`` gives them are i
 description; it multiplies epochs by the iterations of one.
 
 >>> import fastlr as flr
->>> flr.presets.yolox.yolox_warm_cos_lr(1.0, total_iters=10, warmup_total_iters=4, no_aug_iter=2).table(5)
+>>> s = flr.presets.yolox.yolox_warm_cos_lr(1.0, total_iters=10, warmup_total_iters=4,
+...     no_aug_iter=2)
+>>> s.table(5)
 array([0.    , 0.0625, 0.25  , 0.5625, 1.    ])
 """
 
@@ -53,7 +55,7 @@ def yolox_warm_cos_lr(
     min_lr_ratio: Level = 0.2,
     warmup_lr_start: Rate = 0.0,
 ) -> Schedule:
-    """``warmup_lr_start + (lr - warmup_lr_start) * p^2``, p rising to 1 in the warm-up, and half a
+    """``warmup_lr_start + (lr - warmup_lr_start) * p^2``, p rising to 1 in the warmup, and half a
     cosine wave down.
 
     It ends at ``min_lr_ratio * lr``, ``no_aug_iter`` before ``total_iters``, and is held
