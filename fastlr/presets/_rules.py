@@ -1,5 +1,5 @@
-"""What makes a function a preset: the rules of its arguments, checked under the peer's own
-names.
+"""What makes a function a preset: rules for its arguments, which are checked under the framework's
+own names.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -56,7 +56,7 @@ __all__ = [
 
 P = ParamSpec("P")
 V = TypeVar("V")
-Curve = Callable[[int], Schedule]  # of so many steps
+Curve = Callable[[int], Schedule]  # a function of the number of steps
 
 
 class ArgumentError(ValueError):
@@ -70,7 +70,7 @@ class ArgumentTypeError(TypeError):
 
 
 class Preset(NamedTuple):
-    """A framework's schedule: where it is, what builds it, and what is known to differ."""
+    """A framework's schedule: its names, the function, and the known differences."""
 
     framework: str
     name: str
@@ -80,17 +80,16 @@ class Preset(NamedTuple):
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
-MOST_TURNS = 10_000  # parts of a schedule that are made one by one
+MOST_TURNS = 10_000  # the most parts of a schedule that are built one by one
 _FAR = float(LAST_STEP)
 _TINY, _HUGE = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
 
-# what a preset's function gets as plain Python numbers; a user may give arrays for any of them, one
-# number a lane
+# a preset gets these as plain Python numbers; a user may pass arrays, with one number per lane
 Count = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 Span = Annotated[int, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
-# that are made one by one
+# parts that are built one by one
 Turns = Annotated[int, Number(f"an integer from 1 to {MOST_TURNS:,}", 1, MOST_TURNS, whole=True)]
-# steps at which a function is asked
+# steps at which a function is evaluated
 Tabled = Annotated[int, Number("an integer from 1 to 4,194,304", 1, 2**22, whole=True)]
 Integer = Annotated[int, Number("an integer", -LAST_STEP, LAST_STEP, whole=True)]
 Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)]
@@ -111,12 +110,12 @@ Lengths = Annotated[
 
 
 def _function(where: str, value: object) -> object:
-    """A function that is known to be one, and whose answers are numbers whenever it is asked."""
+    """Check a function, and wrap it so that its results are checked to be numbers."""
     rule = f"{where} must be a function of the step"
     if not callable(value):
         raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
 
-    def asked(*arguments: object) -> npt.NDArray[Any]:
+    def evaluated(*arguments: object) -> npt.NDArray[Any]:
         answer = as_array(f"{rule} that gives numbers", found := value(*arguments))
         if answer.dtype.kind not in "biuf":
             raise TypeError(
@@ -124,7 +123,7 @@ def _function(where: str, value: object) -> object:
             )
         return answer
 
-    return asked
+    return evaluated
 
 
 def _scales(where: str, value: object) -> object:
@@ -166,12 +165,12 @@ def _scheduled(where: str, value: object) -> Schedule:
 
 
 def named(names: Iterable[str]) -> Callable[[str, object], str]:
-    """The rule of a peer's own names: an unknown one is answered with the nearest.
+    """Return the rule of a framework's own names; an error suggests similar ones.
 
-    >>> named(["cosine", "linear"])("peer.Preset: name", "cosin")
+    >>> named(["cosine", "linear"])("torch.Preset: name", "cosin")
     Traceback (most recent call last):
         ...
-    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean 'cosine'?
+    ValueError: torch.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did ...
     """
     options = list(names)
 
@@ -181,15 +180,17 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
             raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
         if value not in options:
             raise ValueError(f"{rule}, got {short_repr(value)}{did_you_mean(value, options)}")
-        return options[options.index(value)]  # a plain string, where a peer's enumeration was given
+        return options[
+            options.index(value)
+        ]  # a plain string, even if a framework's enumeration was passed
 
     return one
 
 
 def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
-    """The rule of a rate that is written as a product of named factors.
+    """Return the rule of a rate that is written as a product of named factors.
 
-    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    >>> factors(["constant", "rsqrt_decay"])("trax.multifactor: factors", "constant * rsqrt_decay")
     ['constant', 'rsqrt_decay']
     """
     factor = named(names)
@@ -208,7 +209,7 @@ def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
 Function = Annotated[Callable[[int], npt.ArrayLike], _function]
 Scales = Annotated[Mapping[int, float], _scales]
 Curved = Annotated[Curve, _curve]
-Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or rates that stand still
+Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled]  # a schedule, or constant rates
 Curves = Annotated[Sequence[Curve], _curves]
 
 

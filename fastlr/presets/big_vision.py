@@ -143,13 +143,13 @@ def _given(key: str, value: int | None) -> int:
 
 def _steps(
     what: str,
-    told: Mapping[str, float | None],
+    lengths: Mapping[str, float | None],
     data_size: int | None,
     batch_size: int | None,
     total: int,
 ) -> int:
-    """A length in steps, however it is told; none is 0."""
-    given = {unit: length for unit, length in told.items() if length is not None}
+    """Return a length in steps, from whichever unit it is given in; without one, 0."""
+    given = {unit: length for unit, length in lengths.items() if length is not None}
     if len(given) > 1:
         raise ArgumentError(
             f"{what} must be given once, got {', '.join(f'{what}_{unit}' for unit in given)}"

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate
-from fastlr.presets._building_blocks import fraction, on_clock, phases
+from fastlr.presets._building_blocks import fraction, in_ticks, phases
 from fastlr.presets._rules import (
     ArgumentError,
     ArgumentTypeError,
@@ -112,7 +112,7 @@ def OneCycle(
         )
     return phases(
         (0, constant(cycle_min_lr if of == "lr" else cycle_min_mom), 0),
-        (1, on_clock(cycle, first + second, reach=first + second + 2, ticks=first.denominator), 0),
+        (1, in_ticks(cycle, first + second, reach=first + second + 2, ticks=first.denominator), 0),
         (begin, decay, begin),
     )
 

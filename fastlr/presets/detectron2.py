@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Flag, Rate, short_repr
-from fastlr.presets._building_blocks import cut, fraction, on_clock, rate_at, wave
+from fastlr.presets._building_blocks import cut, fraction, in_ticks, rate_at, wave
 from fastlr.presets._rules import (
     ArgumentError,
     Count,
@@ -61,7 +61,7 @@ Method = Literal["linear", "constant"]
 
 @preset(elementwise=True)
 def LRMultiplier(lr: Rate, multiplier: Schedule) -> Schedule:
-    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, of so many iterations, as
+    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, a function of the number of iterations, as
     factors of each group's rate.
     """
     return multiplier * lr
@@ -191,16 +191,16 @@ def _warmed(
     reached = (
         first
         if rescale or method == "constant"
-        else rate_at(on_clock(curve, steps, warmup, reach=4 * steps), 0)
+        else rate_at(in_ticks(curve, steps, warmup, reach=4 * steps), 0)
     )
     begin = max(0, floor(warmup - steps * _FUZZ) + 1)
     own = max(begin, ceil(warmup))
     body = curve(steps).skip(begin)
     if rescale:
-        body = on_clock(curve, steps - warmup, own - warmup, reach=4 * steps).delay(own - begin)
+        body = in_ticks(curve, steps - warmup, own - warmup, reach=4 * steps).delay(own - begin)
     rise = constant(first * factor)
     if method == "linear" and warmup:
-        rise = on_clock(partial(linear, first * factor, reached), warmup)
+        rise = in_ticks(partial(linear, first * factor, reached), warmup)
     return join([rise, body], [begin])
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 
 from fastlr.arguments.rules import Amount, Power, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, on_clock, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, named, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
@@ -134,7 +134,7 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     length = max(1, num_training_steps - num_warmup_steps)
     body = constant(lr)
     if num_cycles:
-        body = on_clock(
+        body = in_ticks(
             lambda ticks: cosine(lr, 0.0, ticks).repeat(),
             length / fraction(num_cycles),
             reach=length,

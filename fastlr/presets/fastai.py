@@ -1,6 +1,6 @@
 """fastai's annealers and fit policies: ``fastai.callback.schedule``, as of fastai 2.8 (2026).
 
-fastai asks for a rate at a position, from 0 up to, not including, 1, before each batch. Here
+fastai evaluates a rate before each batch at a position from 0 up to, not including, 1. Here
 ``steps`` is how many batches there are in all, or ``n_iter`` how many in an epoch, and step t is at
 position ``t/steps``: the last batch is one short of the end. fastai adds the positions up, and
 rounds those inside ``combine_scheds`` to float32, to some 1e-7 of the whole; here they are exact.
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Number, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, knots, on_clock
+from fastlr.presets._building_blocks import fraction, in_ticks, knots
 from fastlr.presets._rules import ArgumentError, Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
@@ -103,7 +103,7 @@ def combine_scheds(pcts: Levels, scheds: Curves, steps: Span) -> Schedule:
         for sched, (start, end) in zip(scheds, pairwise(ends), strict=True)
         if end > start
     ]
-    placed = [on_clock(sched, length, ceil(start) - start) for sched, start, length in parts]
+    placed = [in_ticks(sched, length, ceil(start) - start) for sched, start, length in parts]
     return join(placed, [ceil(start) for _, start, _ in parts[1:]]) if placed[1:] else placed[0]
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy as np
 
 from fastlr.arguments.rules import Number, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, on_clock, stairs, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, stairs, wave
 from fastlr.presets._rules import ArgumentError, Duration, Length, preset
 from fastlr.schedule.constructors import constant, linear
 from fastlr.schedule.schedule import Schedule
@@ -84,6 +84,6 @@ def create_cosine_learning_rate_schedule(
 def _warmed(schedule: Schedule, steps_per_epoch: float, warmup: float) -> Schedule:
     if warmup == 0:
         return schedule
-    return schedule * on_clock(
+    return schedule * in_ticks(
         partial(linear, 0.0, 1.0), fraction(warmup) * fraction(steps_per_epoch)
     )

@@ -20,7 +20,7 @@ from typing import Annotated
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Power, Rate, short_repr
-from fastlr.presets._building_blocks import cut, fraction, geometric, on_clock, wave
+from fastlr.presets._building_blocks import cut, fraction, geometric, in_ticks, wave
 from fastlr.presets._rules import (
     ArgumentError,
     Curves,
@@ -107,7 +107,7 @@ def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) ->
     """``values[i]``, ``i = trunc((where + fuzz) * len(values))``: all for equally long. From
     ``max_iter`` on it raises.
 
-    ``num_updates`` is asked for, and of no use.
+    ``num_updates`` is required, but has no effect.
     """
     if not values:
         raise ArgumentError("values must be at least one, got []")
@@ -121,7 +121,7 @@ def StepWithFixedGammaParamScheduler(
     """``base_value * gamma^i``, i from 0 to ``num_decays``, all for equally long; from ``max_iter``
     on it raises.
 
-    ``num_updates`` is asked for, and of no use.
+    ``num_updates`` is required, but has no effect.
     """
     return _steps([gamma**i for i in range(num_decays + 1)], max_iter) * base_value
 
@@ -169,7 +169,7 @@ def CompositeParamScheduler(
             whole = interval_scaling[i] == "fixed"
             start, length = (Fraction(0), Fraction(1)) if whole else (starts[i], shares[i])
             first = max(begin, ceil(start * max_iter))  # where its own interval begins
-            part = on_clock(
+            part = in_ticks(
                 schedulers[i], length * max_iter, first - start * max_iter, reach=4 * max_iter
             )
             parts.append(part.delay(first - begin) if first > begin else part)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Rate
-from fastlr.presets._building_blocks import fraction, knots, on_clock, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, knots, wave
 from fastlr.presets._rules import ArgumentError, Length, Span, preset
 from fastlr.schedule.constructors import constant, exponential_decay, join, linear
 from fastlr.schedule.schedule import Schedule
@@ -67,14 +67,14 @@ def _rise(lr: Any, warmup: Fraction, first: int) -> Schedule:
     """``lr * max(t, first)/warmup``."""
     if not warmup:
         return constant(lr)
-    line = on_clock(partial(linear, 0.0, lr), warmup)
+    line = in_ticks(partial(linear, 0.0, lr), warmup)
     return join([constant(np.divide(lr, float(warmup))), line.skip(1)], [1]) if first else line
 
 
 def _decay(lr: Any, low: Any, steps: Fraction, gone: Fraction, style: str) -> Schedule:
-    """The decay of so many steps, of which these have gone."""
+    """Return the decay of a number of steps, from step ``gone`` of it on."""
     if style == "linear":
-        return on_clock(partial(linear, lr, 0.0), steps, gone)
+        return in_ticks(partial(linear, lr, 0.0), steps, gone)
     if style == "cosine":
         return wave(lr, low, steps, gone)
     if style == "exponential":

@@ -31,7 +31,7 @@ def Eden(
     """``lr * (1 + (b/lr_batches)^2)^-0.25 * (1 + (e/lr_epochs)^2)^-0.25``, times the warmup.
 
     That is a line from ``warmup_start`` at batch 0 to 1 at ``warmup_batches``. Epochs are what
-    ``step_epoch`` is told in icefall; here they are of ``batches_per_epoch`` each.
+    ``step_epoch`` receives in icefall; here they are of ``batches_per_epoch`` each.
     """
     batches, epochs = (
         eden(lr, lr_batches, 0.25),

@@ -25,8 +25,8 @@ from fastlr.presets._building_blocks import (
     cut,
     drops,
     geometric,
+    in_ticks,
     knots,
-    on_clock,
     rate_at,
     tabulated,
     torch_plateau,
@@ -130,7 +130,7 @@ def LinearCyclicalScheduler(
         def both(ticks: int) -> Schedule:
             return linear(start, end, ticks // 2).then(linear(end, start, ticks // 2))
 
-        return on_clock(both, size, ticks=1 + size % 2)
+        return in_ticks(both, size, ticks=1 + size % 2)
 
     values = (start_value, end_value, start_value_mult, end_value_mult)
     return _cyclical(

@@ -14,8 +14,8 @@ from fastlr.presets._building_blocks import (
     endless,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
-    on_clock,
     stairs,
 )
 from fastlr.presets._rules import Duration, Level, Levels, Marks, Ratio, preset
@@ -61,7 +61,7 @@ def polynomial_decay(
     """``(1 - t/decay_steps)^power * (step_size - final_step_size) + final_step_size``, held
     from ``t = decay_steps`` on.
     """
-    return on_clock(
+    return in_ticks(
         partial(polynomial, step_size, final_step_size, power=power), fraction(decay_steps)
     )
 

@@ -25,8 +25,8 @@ from fastlr.presets._building_blocks import (
     endless,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
-    on_clock,
     power_decay,
     restarts,
     stairs,
@@ -289,10 +289,10 @@ def CosineDecay(
     array([1. , 0.5, 0. , 0. ])
     """
     if warmup_target is None:
-        return on_clock(_falling(initial_learning_rate, alpha), fraction(decay_steps))
+        return in_ticks(_falling(initial_learning_rate, alpha), fraction(decay_steps))
     warmup = fraction(warmup_steps)
-    rise = on_clock(partial(linear, initial_learning_rate, warmup_target), warmup)
-    fall = on_clock(_falling(warmup_target, alpha), fraction(decay_steps), ceil(warmup) - warmup)
+    rise = in_ticks(partial(linear, initial_learning_rate, warmup_target), warmup)
+    fall = in_ticks(_falling(warmup_target, alpha), fraction(decay_steps), ceil(warmup) - warmup)
     return join([rise, fall], [ceil(warmup)])
 
 

@@ -2,7 +2,7 @@
 0.1.21 (2022).
 
 Each is a function of the step, whose step 0 is the first update, and of ``total_train_steps``,
-which is an argument here as there where it is asked for. Lengths ``steps_or_fraction`` up to 1 are
+which is an argument of the presets of those that need it. Lengths ``steps_or_fraction`` up to 1 are
 fractions of it. Rates are float32 there and float64 here.
 
 >>> import fastlr as flr

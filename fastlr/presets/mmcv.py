@@ -321,7 +321,7 @@ def OneCycleLrUpdaterHook(
     """torch's: from ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, and down
     over ``final_div_factor``.
 
-    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if mmcv is not told, and
+    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if it is not given, and
     later steps raise ``ValueError``; with ``three_phase`` it first falls to where it began by
     ``2*pct_start*total_steps - 2``.
     """

@@ -30,7 +30,7 @@ from fastlr.presets._building_blocks import (
     drops,
     fraction,
     geometric,
-    on_clock,
+    in_ticks,
     rate_at,
     swept,
     torch_plateau,
@@ -295,7 +295,7 @@ def OneCycleLR(
         return _placed(before, cycle, begin, end)
     if curve == "linear":
         return cut(_placed(before, cycle, begin, end), begin + total)
-    beyond = on_clock(
+    beyond = in_ticks(
         lambda ticks: cosine(levels[-1], levels[-2], ticks), ends[-1] - ends[-2], Fraction(1)
     )
     return cut(_placed(before, join([cycle, beyond], [total]), begin, end), begin + total + 1)

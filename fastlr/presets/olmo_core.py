@@ -1,6 +1,6 @@
 """OLMo-core's schedulers: ``olmo_core.optim.scheduler``, as of OLMo-core 3.0 (2026).
 
-Its clock counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
+It counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
 ``get_lr(lr, 1, t_max)``. Past ``t_max``, where its trainer stops, the last rate is held. With
 ``units="tokens"`` every length is in tokens and a step takes k of them: build the schedule in
 tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.

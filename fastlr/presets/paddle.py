@@ -24,9 +24,9 @@ from fastlr.presets._building_blocks import (
     drops,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
     multiplied,
-    on_clock,
     power_decay,
     swept,
     torch_plateau,
@@ -266,7 +266,7 @@ def OneCycleLR(
     where = f"phase_pct={phase_pct!r}, total_steps={total_steps}"
     if anneal_strategy == "linear":
         return cut(swept(where, levels, ends, "linear"), total_steps)
-    beyond = on_clock(partial(cosine, levels[-1], levels[-2]), ends[-1] - ends[-2], Fraction(1))
+    beyond = in_ticks(partial(cosine, levels[-1], levels[-2]), ends[-1] - ends[-2], Fraction(1))
     return cut(join([swept(where, levels, ends, "cosine"), beyond], [total_steps]), total_steps + 1)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Number, Rate, Unit, short_repr
-from fastlr.presets._building_blocks import fraction, geometric, on_clock, rate_at
+from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
     ArgumentError,
     Count,
@@ -67,7 +67,7 @@ __all__ = [
     "Transformer",
 ]
 
-_FAR = 10**9  # as far as a clock between the steps is kept exact
+_FAR = 10**9  # the step up to which positions between steps are exact
 
 
 def _point(where: str, value: object) -> object:
@@ -247,7 +247,7 @@ def SqrtDecay(decay_start: Span = 10000, multiplier: Rate = 1.0, offset: Real = 
     """``multiplier / sqrt(max(t - offset, decay_start))``."""
     top, begin = np.multiply(multiplier, decay_start**-0.5), fraction(offset) + decay_start
     first = max(ceil(begin), 0)
-    fall = on_clock(partial(inverse_power, top, 0.5), decay_start, first - begin, reach=_FAR)
+    fall = in_ticks(partial(inverse_power, top, 0.5), decay_start, first - begin, reach=_FAR)
     return join([constant(top), fall], [first])
 
 
@@ -292,7 +292,7 @@ def _between(curve: Any, start: Sequence[float], limit: Sequence[float]) -> Sche
     if x0 >= x1:
         raise ArgumentError(f"limit must come after start, got {start} and {limit}")
     begin = max(ceil(x0), 0)
-    body = on_clock(partial(curve, y0, y1), fraction(x1) - fraction(x0), begin - fraction(x0))
+    body = in_ticks(partial(curve, y0, y1), fraction(x1) - fraction(x0), begin - fraction(x0))
     return join([constant(y0), body], [begin]) if begin else body
 
 

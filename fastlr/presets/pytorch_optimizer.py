@@ -208,9 +208,8 @@ def get_wsd_schedule(
     """A line from 0 to ``lr``, ``lr``, a cooldown, and ``min_lr_ratio * lr``; with p its progress,
     ``lr`` times:
 
-    - "linear": ``1 - p``
-    - "1-sqrt": ``1 - sqrt(p)``
-    - "1-square": ``1 - p^2``: all to 0, whatever ``min_lr_ratio``
+    - "linear": ``1 - p``, "1-sqrt": ``1 - sqrt(p)`` and "1-square": ``1 - p^2``, all of them to 0,
+      whatever ``min_lr_ratio``
     - "cosine": ``min_lr_ratio + (1 - min_lr_ratio) * (1 + cos(2*pi*num_cycles*p))/2``
     """
     fall = _cooldown(cooldown_type, num_decay_steps, min_lr_ratio, fraction(num_cycles))

@@ -1,7 +1,7 @@
 """SpeechBrain's schedulers: ``speechbrain.nnet.schedulers``, as of SpeechBrain 1.1 (2026).
 
 Most count their calls from 1 and set the rate that holds after the call: step 0 here is what the
-first call sets, ``n = t + 1``. Those that are told an epoch or a number of updates are functions of
+first call sets, ``n = t + 1``. Those that receive an epoch or a number of updates are functions of
 it: step t is what they answer to t.
 
 >>> import fastlr as flr
@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr, validate_scalar
-from fastlr.presets._building_blocks import fraction, geometric, on_clock, rate_at, wave
+from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at, wave
 from fastlr.presets._rules import ArgumentError, Count, Duration, Levels, Marks, Ratio, Span, preset
 from fastlr.schedule.constructors import constant, cyclic, inverse_power, inverse_sqrt, join, linear
 from fastlr.schedule.schedule import Schedule
@@ -133,7 +133,7 @@ def StepScheduler(
         raise ArgumentError(f"half_life must go without decay_factor and decay_drop, got {detail}")
     every = fraction(half_life or decay_drop or 2.0)
     curve = partial(geometric, initial_value, decay_factor or 0.5, staircase=half_life is None)
-    return on_clock(curve, every, 1, reach=_FAR * every)
+    return in_ticks(curve, every, 1, reach=_FAR * every)
 
 
 @preset()
@@ -215,7 +215,7 @@ def CyclicLRScheduler(
 
     def waves(low: Any, high: Any) -> Schedule:
         shape: Literal["triangular", "triangular2"] = "triangular" if mode == "exp_range" else mode
-        return on_clock(
+        return in_ticks(
             partial(_cycle, low, high, shape),
             2 * half,
             1,

@@ -87,6 +87,6 @@ def create_learning_rate_scheduler(
 
 
 def _triangle(peak: npt.ArrayLike, warmup: int, slope: Fraction) -> Schedule:
-    """Up in so many steps, and down by ``slope`` of the peak a step."""
+    """Up in so many steps, and down by ``slope`` of the peak per step."""
     down = [(warmup + 1 / slope, np.zeros_like(peak))] if slope else []
     return knots([(0, np.zeros_like(peak)), (warmup, peak), *down])

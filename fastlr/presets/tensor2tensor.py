@@ -173,7 +173,7 @@ def _rsqrt(warmup: int, top: float) -> Schedule:
 
 
 def _last(steps: int, train_steps: int) -> Schedule:
-    """A line from 1 to 0 in the last so many steps."""
+    """Return a line from 1 to 0 in the last ``steps`` steps."""
     line = linear(1.0, 0.0, steps)
     return (
         line.delay(train_steps - steps) if train_steps >= steps else line.skip(steps - train_steps)

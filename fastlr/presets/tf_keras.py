@@ -20,8 +20,8 @@ from fastlr.presets._building_blocks import (
     endless,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
-    on_clock,
     power_decay,
     restarts,
     stairs,
@@ -118,7 +118,7 @@ def cosine_decay(learning_rate: Rate, decay_steps: Duration, alpha: Level = 0.0)
     """``learning_rate * ((1 - alpha) * (1 + cos(pi*t/decay_steps))/2 + alpha)``, held from ``t
     = decay_steps`` on.
     """
-    return on_clock(
+    return in_ticks(
         partial(cosine, learning_rate, np.multiply(learning_rate, alpha)), fraction(decay_steps)
     )
 
@@ -177,7 +177,7 @@ def _linear_cosine(
     init: npt.ArrayLike, steps: float, periods: float, alpha: float, beta: float
 ) -> Schedule:
     length, turns = fraction(steps), fraction(periods)
-    line = on_clock(partial(linear, 1.0 + alpha, alpha), length)
+    line = in_ticks(partial(linear, 1.0 + alpha, alpha), length)
     if turns:
         last = (1.0 + cos(2.0 * pi * float(turns % 1))) / 2.0
         line = line * join([wave(1.0, 0.0, length / (2 * turns)), constant(last)], [ceil(length)])

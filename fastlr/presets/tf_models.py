@@ -272,7 +272,7 @@ def StepCosineDecayWithOffset(boundaries: Marks, values: Levels, offset: Integer
     return join([*parts, constant(values[-1])], [max(begin, 0) for begin in begins])
 
 
-# -- warm-ups, and what follows on its own clock ---------------------------------------------------
+# -- warmups, and what follows at the step of the run ----------------------------------------------
 
 
 @preset()

@@ -41,7 +41,7 @@ def constant(rate: Rate) -> Schedule:
 
 @preset()
 def constant_then(rate: Rate, steps: Count, schedule: Schedule) -> Schedule:
-    """``rate`` for so many steps, then ``schedule``, which has gone on meanwhile."""
+    """``rate`` for ``steps`` steps, then ``schedule`` at the step of the run."""
     return join([held(rate), schedule.skip(steps)], [steps])
 
 

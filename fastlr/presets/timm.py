@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Flag, Number, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
-from fastlr.presets._building_blocks import cycles, fraction, geometric, on_clock, rate_at
+from fastlr.presets._building_blocks import cycles, fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
     ArgumentError,
     Count,
@@ -490,7 +490,7 @@ def StepLRScheduler(
     array([1.  , 1.  , 0.5 , 0.25])
     """
     every = fraction(decay_t)
-    body = on_clock(
+    body = in_ticks(
         lambda ticks: geometric(lr, decay_rate, ticks, staircase=True), every, reach=10_000 * every
     )
     warmed = _warmed(body, lr, warmup_t, warmup_lr_init, warmup_prefix)
@@ -954,7 +954,7 @@ def create_scheduler_v2(
 
 
 def _decay_length(decay_epochs: float, length: int, unit: int) -> int:
-    """The decay of so many epochs, or of a share of the length, in whole steps."""
+    """Return the length of a decay in whole steps, from epochs or a share of the length."""
     decay = round(decay_epochs * (length if decay_epochs < 1 else unit))
     if not 0 < decay <= length:
         rule = "decay_epochs must give a step at least, and at most the stable and decay length"
@@ -1035,7 +1035,7 @@ def _noisy(
     std: float,
     seed: int,
 ) -> Schedule:
-    """A schedule with normal noise where it is asked for."""
+    """Multiply a schedule by normal noise, if there is any."""
     return (
         schedule
         if ends is None
@@ -1113,7 +1113,7 @@ class _Cycles:
     limit: int
 
     def of(self, curve: Callable[[npt.ArrayLike], Curve], lr: npt.ArrayLike) -> Schedule:
-        """``curve(peak)``, of so many steps, in each of them."""
+        """Return ``curve(peak)`` in each cycle."""
         if self.mul == 1 and self.decay == 1:
             times = self.limit if self.limit * self.length <= LAST_STEP else None
             return (
@@ -1152,7 +1152,7 @@ class _Cycles:
 def _warmed(
     body: Schedule, target: npt.ArrayLike, warmup_t: int, init: npt.ArrayLike, prefix: bool
 ) -> Schedule:
-    """A line to ``target``, then the body, on its own clock or as far on as it is by then."""
+    """Return a line to ``target``, then the body from its step 0, or from step ``warmup_t``."""
     if not warmup_t:
         return body
     return join(

@@ -23,8 +23,8 @@ from fastlr.presets._building_blocks import (
     cut,
     fraction,
     geometric,
+    in_ticks,
     multiplied,
-    on_clock,
     swept,
     torch_plateau,
     wave,
@@ -578,7 +578,7 @@ def CyclicLR(
         return cyclic(low, high, rise, ticks - rise, mode=shape, inverse=of == "momentum")
 
     def waves(low: Any, high: Any) -> Schedule:
-        return on_clock(
+        return in_ticks(
             partial(triangles, low, high),
             up + down,
             reach=1_000 * (up + down),
@@ -703,7 +703,7 @@ def OneCycleLR(
     if curve == "linear":
         return cut(cycle, total, last)
     fall = ends[-1] - ends[-2]
-    beyond = on_clock(partial(cosine, last, levels[-2]), fall, Fraction(1))
+    beyond = in_ticks(partial(cosine, last, levels[-2]), fall, Fraction(1))
     return cut(join([cycle, beyond], [total]), total + 1, beyond(0))
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Rate
-from fastlr.presets._building_blocks import fraction, on_clock, phases, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, phases, wave
 from fastlr.presets._rules import Count, Level, Share, Span, preset
 from fastlr.schedule.constructors import constant, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -60,13 +60,13 @@ def LRSchedulersContainer(
 
 
 def _decay(lr: Any, least: Fraction, steps: int, kind: str) -> Schedule:
-    """From ``lr`` to ``lr * least`` in so many steps, and on: a line and a root to 0."""
+    """Fall from ``lr`` to ``lr * least`` in ``steps`` steps, and on: a line and a root to 0."""
     if kind == "cosine":
         return wave(lr, np.multiply(lr, float(least)), steps)
     if least == 1:
         return constant(lr)
     if kind == "linear":
-        return on_clock(partial(linear, lr, 0.0), steps / (1 - least))
-    return on_clock(
+        return in_ticks(partial(linear, lr, 0.0), steps / (1 - least))
+    return in_ticks(
         partial(polynomial, lr, 0.0, power=0.5, origin="start"), steps / (1 - least) ** 2
     )

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Flag, Power, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
-from fastlr.presets._building_blocks import fraction, on_clock, torch_plateau, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
 from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -720,9 +720,9 @@ _BUILDERS: dict[str, Callable[..., Any]] = {
     "cosine_warmup_with_min_lr": get_cosine_with_min_lr_schedule_with_warmup_lr_rate,
     "warmup_stable_decay": get_wsd_schedule,
 }
-# which are not told the number of training steps
+# builders without num_training_steps
 _UNTOTALLED = ("constant_with_warmup", "inverse_sqrt")
-_UNTUNED = ("constant", "constant_with_warmup")  # to which no arguments of their own are passed
+_UNTUNED = ("constant", "constant_with_warmup")  # which ignore arguments of their own
 
 
 def _options(where: str, value: object) -> object:
@@ -818,7 +818,7 @@ def get_scheduler(
 def _waves(
     lr: npt.ArrayLike, low: npt.ArrayLike, length: int, num_cycles: float, first: int = 0
 ) -> Schedule:
-    """So many cosine waves in ``length`` steps, one if that is less, and on at this pace."""
+    """Return ``num_cycles`` cosine waves in ``length`` steps, at least 1, and on at this pace."""
     return (
         wave(lr, low, Fraction(max(1, length)) / (2 * fraction(num_cycles)), first)
         if num_cycles
@@ -827,10 +827,10 @@ def _waves(
 
 
 def _restarts(lr: npt.ArrayLike, length: int, num_cycles: float) -> Schedule:
-    """So many falling half waves in ``length`` steps."""
+    """Return ``num_cycles`` falling half waves in ``length`` steps."""
     if num_cycles == 0:
         return constant(lr)
-    return on_clock(
+    return in_ticks(
         lambda ticks: cosine(lr, 0.0, ticks).repeat(), length / fraction(num_cycles), reach=length
     )
 
@@ -856,7 +856,7 @@ def _decay(
 def _of_group(
     rate: npt.ArrayLike, lr: npt.ArrayLike, default_lr: npt.ArrayLike | None
 ) -> npt.ArrayLike:
-    """A rate that is given for the optimizer, as a group has it whose own is ``lr``."""
+    """Return a rate of the optimizer as a group with the rate ``lr`` has it."""
     return rate if default_lr is None else np.multiply(rate, np.divide(lr, default_lr))
 
 
