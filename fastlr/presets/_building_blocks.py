@@ -1,10 +1,10 @@
 """Pieces from which the frameworks' schedules are built. They may begin and end between steps.
 
 Some frameworks place a boundary at a real number: a half period of ``2000/3`` steps, or a phase
-that ends at ``0.3*total - 1``. A piece with such ends is built in ticks. A step has as many ticks as
-make all ends whole; ``skip`` and ``paced`` then read it per step. A number stands for the simplest
-fraction with its float64 value: 0.3 is 3/10. If no unit of less than 2^53 ticks holds an end
-exactly, the nearest tick does, which moves the rate by less than the framework's own rounding.
+that ends at ``0.3*total - 1``. A piece with such ends is built in ticks. A step has as many ticks
+as make all ends whole; ``skip`` and ``paced`` then read it per step. A number stands for the
+simplest fraction with its float64 value: 0.3 is 3/10. If no unit of less than 2^53 ticks holds an
+end exactly, the nearest tick does, which moves the rate by less than the framework's own rounding.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ Method = Literal["linear", "constant"]
 
 @preset(elementwise=True)
 def LRMultiplier(lr: Rate, multiplier: Schedule) -> Schedule:
-    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, a function of the number of iterations, as
-    factors of each group's rate.
+    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, over the iterations of the run,
+    as factors of each group's rate.
     """
     return multiplier * lr
 

@@ -2,8 +2,8 @@
 tf-models-official 2.20 (2026).
 
 Step t is the optimizer's ``iterations``, so that step 0 has the rate of the first update. All of it
-is float32. What follows a warmup is a preset, or any schedule, or a rate; a warmup does not move
-its clock, except in XLNet. ``name`` is not supported.
+is float32. What follows a warmup is a preset, or any schedule, or a rate; a warmup does not shift
+its steps, except in XLNet. ``name`` is not supported.
 
 >>> from fastlr import presets
 >>> decay = presets.tf_keras.polynomial_decay(1.0, 100, end_learning_rate=0.0)
@@ -279,9 +279,7 @@ def StepCosineDecayWithOffset(boundaries: Marks, values: Levels, offset: Integer
 def LinearWarmup(
     after_warmup_lr_sched: After, warmup_steps: Count, warmup_learning_rate: Rate
 ) -> Schedule:
-    """A line from ``warmup_learning_rate`` to ``after(warmup_steps)``, then ``after(t)``, on
-    its own clock.
-    """
+    """A line from ``warmup_learning_rate`` to ``after(warmup_steps)``, then ``after(t)``."""
     peak = after_warmup_lr_sched(warmup_steps)
     return _then(
         linear(warmup_learning_rate, peak, warmup_steps), warmup_steps, after_warmup_lr_sched
