@@ -407,7 +407,6 @@ KEPT = {
     ("arguments.signatures", "_shown"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
-    ("presets._rules", "lanes"),
 }  # functions that keep what they gave
 CHANGERS = {
     "add",

@@ -1,9 +1,9 @@
-"""Configs: the schedule that a framework's config describes, read from the file, the mapping or the
-object that people have.
+"""Configs: read the schedule that another framework's config describes, from a file, a mapping or a
+live object.
 
-One file a format; each knows its own by its keys. Nothing in a config is ever run: JSON, YAML
-without objects, a command's arguments. What is wrong is told by file, key, rule and value, before
-anything is built.
+There is one file per format, which recognizes its configs by their keys. Nothing in a config is
+executed: configs are JSON, YAML without objects, or the arguments of a command. An error names the
+file, the key, the rule and the value, before anything is built.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
 from fastlr.configs import deepspeed, detectron2, keras, megatron, timm, torch, transformers
-from fastlr.configs._section import Run, Section, named
+from fastlr.configs._section import Run, Section, errors_in
 from fastlr.errors import did_you_mean, public
 from fastlr.plateau.rule import Plateau
 from fastlr.schedule.schedule import Schedule
@@ -46,31 +46,62 @@ def from_config(
     steps_per_epoch: int | None = None,
     optimizer: Mapping[str, Any] | None = None,
 ) -> Schedule | Plateau:
-    """The schedule that a config describes.
+    """Build the schedule that another framework's config describes.
 
-    ``config`` is a file's path, a mapping, a command's arguments as a string, or a live torch
-    scheduler:
+    Parameters
+    ----------
+    config : str, pathlib.Path, mapping or torch scheduler
+        One of these, recognized by its keys:
 
-    - transformers' training arguments as JSON;  DeepSpeed's JSON;  a spec of fastlr's own
-    - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that has
-    them
-    - timm's arguments (``args.yaml``);  a Detectron2 YAML;  a Keras schedule's or optimizer's config
-    - a torch scheduler, or its ``state_dict``: the schedule of the whole run, which stands at its
-    ``last_epoch``
+        - a file with transformers' training arguments (JSON), a DeepSpeed config (JSON), timm's
+          arguments (``args.yaml``), a Detectron2 config (YAML), the config of a Keras schedule or
+          optimizer (JSON), or a fastlr spec (JSON);
+        - the keys and values of such a file;
+        - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that
+          has them;
+        - a torch scheduler or its ``state_dict``.
+    framework : str, optional
+        The format: "deepspeed", "detectron2", "keras", "megatron", "timm", "torch" or
+        "transformers". By default the keys decide.
+    lr : float, optional
+        The base rate, in place of the config's. At least 0.
+    steps : int, optional
+        The length of the run, if the config leaves it open. At least 1.
+    steps_per_epoch : int, optional
+        The number of steps per epoch, if the config counts epochs. At least 1.
+    optimizer : mapping, optional
+        The ``state_dict`` of a torch optimizer, for the state of a scheduler that keeps rates in
+        it.
 
-    Which it is, is told by its keys, or by ``framework``. What configs leave to their program is
-    given here: ``lr``, a base rate in place of the config's; ``steps``, the run's length;
-    ``steps_per_epoch``, where it counts epochs; ``optimizer``, the ``state_dict`` of a torch
-    optimizer. A plateau scheduler gives a ``Plateau`` rule.
+    Returns
+    -------
+    Schedule or Plateau
+        The schedule of the whole run, from its step 0; for a plateau scheduler, a rule.
 
-    Raises ``ValueError`` for what is no such config, and for any key of the scheduler's that is
-    unknown, missing or wrong, naming the file, the key, its rule and the value; ``OSError`` for a
-    file that cannot be read.
+    Raises
+    ------
+    ValueError
+        If the config has no known format, or a key of the scheduler is unknown, missing or wrong.
+        The message names the file, the key, the rule and the value.
+    TypeError
+        If ``config`` is none of these types.
+    OSError
+        If the file cannot be read.
+    ImportError
+        If the file is YAML and PyYAML is not installed.
 
-    >>> config = {"lr_scheduler_type": "linear", "learning_rate": 1e-3, "warmup_steps": 10, "max_steps": 100}
-    >>> from_config(config)(5), from_config(config)(100)
+    Notes
+    -----
+    The schedule begins at step 0 even if a torch scheduler has been stepped: the run is at step
+    ``last_epoch`` of it.
+
+    Examples
+    --------
+    >>> config = {"lr_scheduler_type": "linear", "learning_rate": 1e-3, "warmup_steps": 10}
+    >>> s = from_config(config, steps=100)
+    >>> s(5), s(100)
     (0.0005, 0.0)
-    >>> from_config(config | {"lr_scheduler_type": "linaer"})
+    >>> from_config({**config, "lr_scheduler_type": "linaer"}, steps=100)
     Traceback (most recent call last):
         ...
     ValueError: from_config: ... did you mean 'linear'?
@@ -89,13 +120,13 @@ def from_config(
     if "fastlr" in values:
         return from_spec(values)
     section = Section(where, values)
-    with named(section):
+    with errors_in(section):
         found: Schedule | Plateau = _reader(section, framework).read(section, run)
         return found
 
 
 def _values(config: object) -> tuple[str, Mapping[str, Any]]:
-    """Where a config stands, and its keys and values."""
+    """Return the place of a config for errors, and its keys and values."""
     if isinstance(config, Mapping):
         return "from_config", config
     if isinstance(config, str) and config.lstrip().startswith("-"):
@@ -109,7 +140,7 @@ def _values(config: object) -> tuple[str, Mapping[str, Any]]:
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
-    """A file's keys and values, by its suffix: JSON, YAML, or a script with arguments."""
+    """Read the keys and values of a file by its suffix: JSON, YAML, or a script."""
     where = f"from_config: {path}"
     try:
         text = path.read_text(encoding="utf-8")
@@ -117,7 +148,7 @@ def _parsed(path: Path) -> Mapping[str, Any]:
         raise ValueError(f"{where}: must be text in UTF-8 ({error})") from None
     except ValueError as error:  # of the path itself
         raise ValueError(
-            f"from_config: config must be a path that can be, got {short_repr(str(path))} ({error})"
+            f"from_config: config must be a valid path, got {short_repr(str(path))} ({error})"
         ) from None
     if path.suffix in (".yaml", ".yml"):
         found = _yaml(where, text)
@@ -131,6 +162,7 @@ def _parsed(path: Path) -> Mapping[str, Any]:
 
 
 def _json(where: str, text: str) -> object:
+    """Parse JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -138,7 +170,7 @@ def _json(where: str, text: str) -> object:
 
 
 def _words(where: str, text: str) -> list[str]:
-    """The words of a command, or of a script."""
+    """Split a command or a script into words."""
     try:
         return shlex.split(text.replace("\\\n", " "), comments=True)
     except ValueError as error:
@@ -146,7 +178,7 @@ def _words(where: str, text: str) -> list[str]:
 
 
 def _yaml(where: str, text: str) -> object:
-    """YAML of plain values; a tag that would build an object is an error."""
+    """Parse YAML of plain values; a tag that would build an object is an error."""
     try:
         import yaml
     except ImportError:
@@ -158,7 +190,7 @@ def _yaml(where: str, text: str) -> object:
 
 
 def _reader(config: Section, framework: str | None) -> ModuleType:
-    """The format that the keys, or the framework's name, tell."""
+    """Return the reader of the format, which the framework or the keys decide."""
     if framework is not None:
         if framework not in _READERS:
             rule = f"must be one of {', '.join(_READERS)}"

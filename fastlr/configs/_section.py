@@ -1,8 +1,8 @@
-"""How a config is read: one value after another, each by its key and its rule; nothing in it is
-ever run.
+"""Read a config one value after another, each by its key and rule. Nothing in a config is executed.
 
-A ``Section`` is a part of a config that knows where it stands, so that whatever is wrong with a
-value is told by file, key, rule and value. A ``Run`` is what no config says: how long the run is.
+A ``Section`` is a part of a config that knows its place, so that an error names the file, the key,
+the rule and the value. A ``Run`` holds what configs leave to their program, such as the length of
+the run.
 """
 
 from __future__ import annotations
@@ -16,25 +16,23 @@ from typing import Any, NamedTuple
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
 
-__all__ = ["Run", "Section", "named"]
+__all__ = ["Run", "Section", "errors_in"]
 
-_NOTHING = object()
-_HUGE = sys.float_info.max  # which an integer may exceed
+_REQUIRED = object()  # the default of a key that must be there
+_LARGEST = sys.float_info.max  # an integer may be larger, and cannot be a float then
 
 
 class Run(NamedTuple):
-    """What a config leaves to its program: a base rate, the run's steps, the steps of an epoch,
-    the optimizer's state.
-    """
+    """What a config leaves to its program."""
 
-    lr: float | None = None
-    steps: int | None = None
+    lr: float | None = None  # the base rate
+    steps: int | None = None  # the length of the run
     steps_per_epoch: int | None = None
-    optimizer: Mapping[str, Any] | None = None
+    optimizer: Mapping[str, Any] | None = None  # its state_dict
 
 
 class Section:
-    """A part of a config: its values, and where it stands."""
+    """A part of a config: its values, and the place that errors name."""
 
     def __init__(self, where: str, values: Mapping[str, Any]) -> None:
         self.where, self.values = where, values
@@ -43,68 +41,70 @@ class Section:
         return self.values.get(key) is not None
 
     def section(self, key: str) -> Section:
-        """The mapping under ``key``; where there is no such key, an empty one."""
+        """Return the mapping under ``key``, or an empty one if there is no such key."""
         found = self.values.get(key, {})
         if not isinstance(found, Mapping):
-            raise self.wrong(key, "a mapping")
+            raise self.refusal(key, "a mapping")
         return Section(f"{self.where}: {key}", found)
 
-    def get(self, key: str, default: Any = _NOTHING) -> Any:
-        """The value under ``key``, whatever it is; one that is null is not there."""
+    def get(self, key: str, default: Any = _REQUIRED) -> Any:
+        """Return the value under ``key``; null counts as absent."""
         found = self.values.get(key)
         if found is not None:
             return found
-        if default is _NOTHING:
+        if default is _REQUIRED:
             raise self.missing(key)
         return default
 
-    def number(self, key: str, default: Any = _NOTHING) -> Any:
-        """A finite number; a string of one too, as YAML leaves 1e-4."""
+    def number(self, key: str, default: Any = _REQUIRED) -> Any:
+        """Return a finite number. It may be a string, because YAML reads 1e-4 as one."""
         found = self.get(key, default)
         if isinstance(found, str):
             try:
                 found = float(found) if set(found) & set(".eE") else int(found)
             except ValueError:
-                raise self.wrong(key, "a number") from None
+                raise self.refusal(key, "a number") from None
         if found is not default and (
-            isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= _HUGE
+            isinstance(found, bool)
+            or not isinstance(found, int | float)
+            or not abs(found) <= _LARGEST
         ):
-            raise self.wrong(key, "a number")
+            raise self.refusal(key, "a number")
         return found
 
-    def whole(self, key: str, default: Any = _NOTHING) -> Any:
-        """An integer; 1e3 too."""
+    def integer(self, key: str, default: Any = _REQUIRED) -> Any:
+        """Return an integer; 1e3 is one too."""
         found = self.number(key, default)
         if isinstance(found, float) and not found.is_integer():
-            raise self.wrong(key, "an integer")
+            raise self.refusal(key, "an integer")
         return int(found) if isinstance(found, float) else found
 
     def numbers(self, key: str) -> Any:
-        """A list of numbers; a string of one too, as YAML leaves (30000, 40000)."""
+        """Return a list of numbers. It may be a string, as YAML reads (30000, 40000) as one."""
         found = self.get(key)
         if isinstance(found, str):
             found = _literal(found)
         if not isinstance(found, list | tuple):
-            raise self.wrong(key, "a list of numbers")
+            raise self.refusal(key, "a list of numbers")
         each = Section(self.where, {f"{key}[{i}]": item for i, item in enumerate(found)})
         return [each.number(name) for name in each.values]
 
-    def wholes(self, key: str) -> list[int]:
-        """A list of integers."""
+    def integers(self, key: str) -> list[int]:
+        """Return a list of integers."""
         found = self.numbers(key)
         if not all(float(number).is_integer() for number in found):
-            raise self.wrong(key, "a list of integers")
+            raise self.refusal(key, "a list of integers")
         return [int(number) for number in found]
 
     def flag(self, key: str, default: bool) -> bool:
-        """True or false."""
+        """Return True or False."""
         found = self.get(key, default)
         if not isinstance(found, bool):
-            raise self.wrong(key, "true or false")
+            raise self.refusal(key, "true or false")
         return found
 
-    def word(self, key: str, options: Collection[str], default: Any = _NOTHING) -> str:
-        """One of a few words."""
+    def choice(self, key: str, options: Collection[str], default: Any = _REQUIRED) -> str:
+        """Return one of a few words."""
         found = self.get(key, default)
         if found not in options:
             rule = f"one of {', '.join(map(repr, options))}"
@@ -114,33 +114,33 @@ class Section:
             )
         return str(found)
 
-    def known(self, keys: Collection[str], like: Callable[[str], bool] = lambda key: True) -> None:
-        """Refuse a key that is none of these, among those that are ``like`` a scheduler's."""
+    def refuse_unknown(
+        self, keys: Collection[str], own: Callable[[str], bool] = lambda key: True
+    ) -> None:
+        """Raise for a key that is none of ``keys``, if it is the scheduler's own."""
         for key in self.values:
-            if key not in keys and like(str(key)):
-                raise ValueError(
-                    f"{self.where}: {key} is no key of the scheduler's{did_you_mean(key, keys)}"
-                )
+            if key not in keys and own(str(key)):
+                raise ValueError(f"{self.where}: unknown key {key!r}{did_you_mean(key, keys)}")
 
-    def wrong(self, key: str, rule: str) -> ValueError:
-        """An error that tells the key, its rule, and the value."""
+    def refusal(self, key: str, rule: str) -> ValueError:
+        """Return the error that names the key, its rule and its value."""
         return ValueError(
             f"{self.where}: {key} must be {rule}, got {short_repr(self.values.get(key))}"
         )
 
-    def missing(self, key: str, way: str = "") -> ValueError:
-        """An error for a key that must be there."""
-        return ValueError(f"{self.where}: {key} must be given{way}")
+    def missing(self, key: str, remedy: str = "") -> ValueError:
+        """Return the error for a key that must be there."""
+        return ValueError(f"{self.where}: {key} must be given{remedy}")
 
     def steps(self, run: Run, key: str) -> int:
-        """How long the run is, which the config leaves open under ``key``."""
+        """Return the length of the run, which the config does not have under ``key``."""
         if run.steps is None:
             raise self.missing(key, ", or the run's length: from_config(..., steps=)")
         return run.steps
 
 
 def _literal(text: str) -> object:
-    """What a literal stands for; nothing is run."""
+    """Return the value of a Python literal, or the text if it is none. Nothing is executed."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -148,8 +148,8 @@ def _literal(text: str) -> object:
 
 
 @contextmanager
-def named(section: Section) -> Iterator[None]:
-    """What a preset refuses is told with the place of the config."""
+def errors_in(section: Section) -> Iterator[None]:
+    """Put the place of a config in front of the errors of a preset."""
     try:
         yield
     except (ValueError, TypeError) as error:

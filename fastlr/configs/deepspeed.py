@@ -1,4 +1,4 @@
-"""The ``scheduler`` of a DeepSpeed JSON, with the base rate of its ``optimizer``."""
+"""Read the ``scheduler`` of a DeepSpeed JSON, with the base rate of its ``optimizer``."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def matches(config: Mapping[str, object]) -> bool:
 
 
 def read(config: Section, run: Run) -> Schedule:
-    """The schedule that DeepSpeed's engine would build."""
+    """Return the schedule that DeepSpeed's engine builds."""
     scheduler = config.section("scheduler") if "scheduler" in config else config
-    build: Any = getattr(deepspeed, scheduler.word("type", _SCHEDULES))
+    build: Any = getattr(deepspeed, scheduler.choice("type", _SCHEDULES))
     params, rules = scheduler.section("params"), inspect.signature(build).parameters
-    params.known([*rules, "last_batch_iteration"])
+    params.refuse_unknown([*rules, "last_batch_iteration"])
     own = {key: value for key, value in params.values.items() if key in rules and key != "lr"}
     if automatic := [key for key, value in own.items() if value == "auto"]:
-        raise params.wrong(
-            automatic[0], "what it comes to: 'auto' is filled in by the program that reads it"
+        raise params.refusal(
+            automatic[0], "a value: the program that reads the config fills in 'auto'"
         )
     if "lr" in rules:
         own["lr"] = (

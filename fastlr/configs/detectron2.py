@@ -1,8 +1,7 @@
-"""The ``SOLVER`` of a Detectron2 YAML: the schedule of ``build_lr_scheduler``, at its base rate,
-with Detectron2's own defaults.
+"""Read the ``SOLVER`` of a Detectron2 YAML: the schedule of ``build_lr_scheduler``.
 
-What the file leaves out has the default of Detectron2 itself. ``_BASE_`` names another file, whose
-values a program would take first; it is refused, as it is not followed.
+A key that the file leaves out has Detectron2's default. ``_BASE_`` names another file, whose values
+Detectron2 would read first. It is refused, because fastlr reads one file only.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _KEYS = (
     "WARMUP_ITERS",
     "WARMUP_METHOD",
 )
-# what else a solver has, which is not the schedule's
+# keys of a solver that do not concern the schedule
 _OTHERS = (
     "AMP",
     "BASE_MOMENTUM",
@@ -54,20 +53,22 @@ def matches(config: Mapping[str, object]) -> bool:
 
 
 def read(config: Section, run: Run) -> Schedule:
-    """The schedule of this solver."""
+    """Return the schedule of the solver."""
     if "_BASE_" in config:
-        raise config.wrong("_BASE_", "absent: put in its values first, or dump the whole config")
+        raise config.refusal(
+            "_BASE_", "absent: insert the values of that file, or dump the whole config"
+        )
     solver = config.section("SOLVER")
-    solver.known((*_KEYS, *_OTHERS))
+    solver.refuse_unknown((*_KEYS, *_OTHERS))
     base = run.lr if run.lr is not None else solver.number("BASE_LR", 0.001)
     numbers = ("BASE_LR_END", "GAMMA", "WARMUP_FACTOR")
     counts = ("MAX_ITER", "NUM_DECAYS", "WARMUP_ITERS")
     own: dict[str, Any] = {key: solver.number(key) for key in numbers if key in solver}
-    own |= {key: solver.whole(key) for key in counts if key in solver}
+    own |= {key: solver.integer(key) for key in counts if key in solver}
     if "STEPS" in solver:
-        own["STEPS"] = solver.wholes("STEPS")
-    name: Any = solver.word("LR_SCHEDULER_NAME", _SCHEDULES, "WarmupMultiStepLR")
-    method: Any = solver.word("WARMUP_METHOD", ("linear", "constant"), "linear")
+        own["STEPS"] = solver.integers("STEPS")
+    name: Any = solver.choice("LR_SCHEDULER_NAME", _SCHEDULES, "WarmupMultiStepLR")
+    method: Any = solver.choice("WARMUP_METHOD", ("linear", "constant"), "linear")
     rescaled = solver.flag("RESCALE_INTERVAL", False)
     return detectron2.build_lr_scheduler(
         base, name, WARMUP_METHOD=method, RESCALE_INTERVAL=rescaled, **own

@@ -1,5 +1,5 @@
-"""The schedule of a Keras optimizer: its own ``{"class_name": ..., "config": ...}``, or an
-optimizer's that holds one.
+"""Read the schedule of a Keras config: a schedule's own ``{"class_name": ..., "config": ...}``, or
+an optimizer's config that holds one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SCHEDULES = (
 
 
 def matches(config: Mapping[str, object]) -> bool:
-    """Whether this is what Keras makes of a schedule or an optimizer."""
+    """Whether this is the config of a Keras schedule or optimizer."""
     return (
         "class_name" in config
         or ("learning_rate" in config and "name" in config)
@@ -35,10 +35,8 @@ def matches(config: Mapping[str, object]) -> bool:
 
 
 def read(config: Section, run: Run) -> Schedule:
-    """The schedule, or the one that the optimizer holds; a rate that is a number is a constant
-    one.
-    """
-    # a schedule's own get_config()
+    """Return the schedule, or that of the optimizer; a number is a constant schedule."""
+    # the schedule's own get_config(), which has no class_name
     if "class_name" not in config and config.values.get("name") in _SCHEDULES:
         return read(
             Section(config.where, {"class_name": config.values["name"], "config": config.values}),
@@ -49,19 +47,20 @@ def read(config: Section, run: Run) -> Schedule:
     inner = config.section("config")
     if "learning_rate" in inner:
         return _held(inner, run)
-    name = config.word("class_name", _SCHEDULES)
+    name = config.choice("class_name", _SCHEDULES)
     own = {
         key: value
         for key, value in inner.values.items()
         if key not in ("name", "dtype") and value is not None
     }
-    inner.known((*_parameters(name), "name", "dtype"))
+    inner.refuse_unknown((*_parameters(name), "name", "dtype"))
     build: Any = getattr(keras, name)
     schedule: Schedule = build(**own)
     return schedule
 
 
 def _held(config: Section, run: Run) -> Schedule:
+    """Return the schedule under ``learning_rate``."""
     rate = config.get("learning_rate")
     return (
         read(config.section("learning_rate"), run)

@@ -1,8 +1,8 @@
-"""The scheduler's part of a Megatron-LM command: ``--lr``, ``--lr-decay-style``, ``--train-iters``
-and the like.
+"""Read the scheduler's arguments of a Megatron-LM command: ``--lr``, ``--lr-decay-style``,
+``--train-iters`` and others.
 
-Lengths are in iterations or in samples, which a step takes ``--global-batch-size`` of; a batch that
-grows is not read. A script is read for its arguments alone: a variable in it has no value.
+Lengths are in iterations or in samples, of which a step takes ``--global-batch-size``. A batch size
+that grows is not supported. A script is read for its arguments only: its variables have no value.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _KEYS = (
 
 
 def arguments(words: Sequence[str]) -> dict[str, Any]:
-    """The options among the words of a command: ``--name value``, ``--name=value``, or a
-    ``--name`` alone, which is True.
+    """Return the options of a command: ``--name value``, ``--name=value``, or a ``--name`` alone,
+    which is True.
     """
     options: dict[str, Any] = {}
     for word, following in zip(words, [*words[1:], "--"], strict=True):
@@ -55,19 +55,19 @@ def matches(config: Mapping[str, object]) -> bool:
 
 
 def read(config: Section, run: Run) -> Schedule:
-    """The schedule of a run with these arguments, in samples or in iterations as they are."""
-    config.known(_KEYS, like=lambda key: key.startswith(("lr-", "min-lr")))
+    """Return the schedule of a run with these arguments, in their unit."""
+    config.refuse_unknown(_KEYS, own=lambda key: key.startswith(("lr-", "min-lr")))
     if "rampup-batch-size" in config:
-        raise config.wrong(
+        raise config.refusal(
             "rampup-batch-size",
-            "absent: build the schedule in samples, and flr.ramp(...).per_step(it)",
+            "absent: build the schedule in samples, then flr.ramp(...).per_step(it)",
         )
     unit, batch = _unit(config)
-    total = config.whole(f"train-{unit}", None) or config.steps(run, f"train-{unit}")
-    decay = config.whole(f"lr-decay-{unit}", total)
-    style: Any = config.word("lr-decay-style", _STYLES, "linear")
+    total = config.integer(f"train-{unit}", None) or config.steps(run, f"train-{unit}")
+    decay = config.integer(f"lr-decay-{unit}", total)
+    style: Any = config.choice("lr-decay-style", _STYLES, "linear")
     anneal: Any = (
-        config.word("lr-wsd-decay-style", _ANNEALS, "exponential") if style == "WSD" else None
+        config.choice("lr-wsd-decay-style", _ANNEALS, "exponential") if style == "WSD" else None
     )
     return megatron.OptimizerParamScheduler(
         config.number("lr-warmup-init", 0.0),
@@ -76,14 +76,14 @@ def read(config: Section, run: Run) -> Schedule:
         _warmup(config, unit, decay),
         decay,
         style,
-        wsd_decay_steps=config.whole(f"lr-wsd-decay-{unit}") if style == "WSD" else None,
+        wsd_decay_steps=config.integer(f"lr-wsd-decay-{unit}") if style == "WSD" else None,
         lr_wsd_decay_style=anneal,
         global_batch_size=batch,
     )
 
 
 def _unit(config: Section) -> tuple[str, int]:
-    """What lengths are counted in, and how many of it a step takes."""
+    """Return the unit of the lengths, and how many of it a step takes."""
     in_samples = [
         key
         for key in config.values
@@ -94,13 +94,14 @@ def _unit(config: Section) -> tuple[str, int]:
     if mixed := [
         key for key in config.values if key.endswith("-iters") and key.startswith(("lr-", "train-"))
     ]:
-        raise config.wrong(mixed[0], f"absent: {in_samples[0]} counts in samples")
-    return "samples", config.whole("global-batch-size")
+        raise config.refusal(mixed[0], f"absent, because {in_samples[0]} counts in samples")
+    return "samples", config.integer("global-batch-size")
 
 
 def _warmup(config: Section, unit: str, decay: int) -> int:
+    """Return the length of the warmup in the unit."""
     if "lr-warmup-fraction" in config and f"lr-warmup-{unit}" in config:
-        raise config.wrong(f"lr-warmup-{unit}", "absent beside lr-warmup-fraction")
+        raise config.refusal(f"lr-warmup-{unit}", "absent if lr-warmup-fraction is given")
     if "lr-warmup-fraction" in config:
         return int(config.number("lr-warmup-fraction") * decay)
-    return int(config.whole(f"lr-warmup-{unit}", 0))
+    return int(config.integer(f"lr-warmup-{unit}", 0))

@@ -1,8 +1,8 @@
-"""timm's training arguments, as its ``train.py`` leaves them in ``args.yaml``.
+"""Read timm's training arguments, as its ``train.py`` writes them to ``args.yaml``.
 
-The schedule counts epochs, as timm does, and with ``steps_per_epoch`` steps: of an epoch all have
-one rate, unless ``sched_on_updates`` is true. A null ``lr`` is worked out by ``train.py`` from the
-batch, and must be given.
+The schedule counts epochs, like timm's. With ``steps_per_epoch`` it counts steps: all steps of an
+epoch have one rate, unless ``sched_on_updates`` is true. If ``lr`` is null, ``train.py`` computes
+it from the batch size, and you must pass it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]
 
-# the factory's arguments under the names that train.py has for them
+# the arguments of create_scheduler_v2 by their names in train.py
 _NUMBERS = {
     "decay_epochs": "decay_epochs",
     "decay_rate": "decay_rate",
@@ -58,30 +58,32 @@ def matches(config: Mapping[str, object]) -> bool:
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
-    """The schedule of a run with these arguments."""
-    config.known(
+    """Return the schedule of a run with these arguments."""
+    config.refuse_unknown(
         _KEYS,
-        like=lambda key: key.startswith(("lr_", "sched", "warmup_", "cooldown_", "patience_")),
+        own=lambda key: key.startswith(("lr_", "sched", "warmup_", "cooldown_", "patience_")),
     )
     own: dict[str, Any] = {
         name: config.number(key) for key, name in _NUMBERS.items() if key in config
     }
-    own |= {name: config.whole(key) for key, name in _WHOLES.items() if key in config}
-    own |= {name: config.wholes(name) for name in ("decay_milestones",) if name in config}
+    own |= {name: config.integer(key) for key, name in _WHOLES.items() if key in config}
+    own |= {name: config.integers(name) for name in ("decay_milestones",) if name in config}
     own |= {"noise": config.numbers("lr_noise")} if "lr_noise" in config else {}
     base = run.lr if run.lr is not None else config.number("lr", None)
     if base is None:
         raise config.missing(
-            "lr", ": train.py works it out from lr_base and the batch, from_config(..., lr=)"
+            "lr",
+            ": train.py computes it from lr_base and the batch size; pass from_config(..., lr=)",
         )
     by_update, prefix = config.flag("sched_on_updates", False), config.flag("warmup_prefix", False)
     if by_update and run.steps_per_epoch is None:
         raise config.missing(
-            "steps_per_epoch", ", as sched_on_updates is true: from_config(..., steps_per_epoch=)"
+            "steps_per_epoch",
+            ", because sched_on_updates is true: from_config(..., steps_per_epoch=)",
         )
     found = timm.create_scheduler_v2(
         base,
-        config.word("sched", timm.SCHEDULERS, "cosine"),
+        config.choice("sched", timm.SCHEDULERS, "cosine"),
         warmup_prefix=prefix,
         step_on_epochs=not by_update,
         updates_per_epoch=run.steps_per_epoch or 0,

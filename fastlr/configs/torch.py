@@ -1,8 +1,8 @@
-"""A torch scheduler: the live object, or its ``state_dict``, of which the keys tell the class.
+"""Read a torch scheduler: the live object, or its ``state_dict``, whose keys show the class.
 
-Base rates are the ``base_lrs`` of its groups, one a group. OneCycleLR keeps its levels in the
-optimizer: with a ``state_dict`` its ``param_groups`` must be given too. A Python function is no
-data: LambdaLR is read where it is one of transformers' own.
+Base rates are the ``base_lrs``, one per group. OneCycleLR keeps its levels in the optimizer, so its
+``state_dict`` needs the optimizer's ``param_groups`` too. A Python function cannot be read as data:
+LambdaLR is read only if its functions are transformers' own.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "matches_object", "of_object", "read"]
 
-_MOST_TIMES = 1_000  # that one milestone counts
+_MOST_TIMES = 1_000  # how often one milestone may count
 
-# a class by the keys that its state has and no other's: the first that are all there
+# each class by keys of its state: the first class all of whose keys are there is the one
 _CLASSES: dict[str, tuple[str, ...]] = {
     "SequentialLR": ("_schedulers", "_milestones"),
     "ChainedScheduler": ("_schedulers",),
@@ -57,13 +57,14 @@ def matches_object(config: object) -> bool:
 
 
 def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
-    """The whole-run schedule of a live scheduler, from its step 0."""
+    """Return the schedule of the whole run of a live scheduler, from its step 0."""
     kind, where = type(scheduler).__name__, f"from_config: {type(scheduler).__name__}"
     if kind == "LambdaLR":
         return _of_lambdas(scheduler, where)
     if getattr(scheduler, "_scale_fn_custom", None) is not None:
         raise ValueError(
-            f"{where}: scale_fn must be torch's own, by mode: a Python function is no data"
+            f"{where}: scale_fn must be torch's own, by mode: a Python function cannot be read as "
+            "data"
         )
     section = Section(where, scheduler.state_dict())
     groups = {"param_groups": scheduler.optimizer.param_groups}
@@ -73,8 +74,8 @@ def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
-    """The whole-run schedule of a ``state_dict``, from its step 0; where the run stands is its
-    ``last_epoch``.
+    """Return the schedule of the whole run of a ``state_dict``, from its step 0. The run itself is
+    at its ``last_epoch``.
     """
     kind = next(
         (name for name, keys in _CLASSES.items() if config.values.keys() >= set(keys)), None
@@ -94,10 +95,10 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
 
 
 def _listed(config: Section, key: str) -> list[Any]:
-    """A list of at least one."""
+    """Return a list of at least one item."""
     found = config.get(key)
     if not isinstance(found, list | tuple) or not found:
-        raise config.wrong(key, "a list of at least one")
+        raise config.refusal(key, "a list of at least one item")
     return list(found)
 
 
@@ -110,13 +111,13 @@ def _state(where: str, state: object) -> Section:
 def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
     if any(isinstance(child, Plateau) for child in children):
         raise ValueError(
-            f"{config.where}: no scheduler may be a ReduceLROnPlateau, which is a rule "
-            "and no schedule"
+            f"{config.where}: no scheduler may be a ReduceLROnPlateau, which is a rule, not a "
+            "schedule"
         )
     if kind not in ("SequentialLR", "ChainedScheduler"):
         raise ValueError(
-            f"{config.where}: {kind} must be SequentialLR or ChainedScheduler itself, "
-            "of which torch knows the rates"
+            f"{config.where}: {kind} must be SequentialLR or ChainedScheduler itself, not a "
+            "subclass"
         )
     if kind == "SequentialLR":
         return torch.SequentialLR(children, config.numbers("_milestones"))
@@ -128,15 +129,15 @@ def _composed(config: Section, kind: str, children: list[Any]) -> Schedule:
 def _built(config: Section, kind: str, run: Run) -> Schedule | Plateau:
     if kind in ("LambdaLR", "MultiplicativeLR"):
         raise ValueError(
-            f"{config.where}: a {kind} holds a Python function, which is no data; "
-            "presets.torch tabulates it"
+            f"{config.where}: a {kind} holds a Python function, which cannot be read as data; use "
+            f"presets.torch.{kind}"
         )
     if kind not in _READ:
         raise ValueError(
             f"{config.where}: {kind} must be one of torch's own schedulers: {', '.join(_READ)}"
         )
     if kind in _PLAIN:
-        config.known([*inspect.signature(getattr(torch, kind)).parameters, *_STATE])
+        config.refuse_unknown([*inspect.signature(getattr(torch, kind)).parameters, *_STATE])
     _check_groups(config, run)
     return _READ[kind](config, run)
 
@@ -155,7 +156,7 @@ _STATE = (
 
 
 def _check_groups(config: Section, run: Run) -> None:
-    """Every list of a group each must be as long."""
+    """Raise unless every list has one item per group."""
     counts = {
         name: len(config.numbers(name))
         for name in ("base_lrs", "_last_lr", "min_lrs")
@@ -171,29 +172,29 @@ def _check_groups(config: Section, run: Run) -> None:
         counts["the optimizer's groups"] = len(groups)
     if len(set(counts.values())) > 1:
         detail = ", ".join(f"{count} {name}" for name, count in counts.items())
-        raise ValueError(f"{config.where}: groups must be as many everywhere, got {detail}")
-    if config.whole("last_epoch", 0) < -1:
-        raise config.wrong("last_epoch", "at least -1")
+        raise ValueError(f"{config.where}: every list must have one item per group, got {detail}")
+    if config.integer("last_epoch", 0) < -1:
+        raise config.refusal("last_epoch", "at least -1")
 
 
 def _base(config: Section) -> Any:
-    """The base rate, or those of the groups."""
+    """Return the base rate, or those of the groups."""
     rates = config.numbers("base_lrs")
     return rates[0] if len(rates) == 1 else rates
 
 
 def _of_groups(config: Section, run: Run, key: str) -> list[Any]:
-    """What each group of the optimizer has under ``key``."""
+    """Return the value of each group of the optimizer under ``key``."""
     groups = (run.optimizer or {}).get("param_groups")
     if not groups:
         raise config.missing(
-            key, " by the optimizer's state: from_config(..., optimizer=optimizer.state_dict())"
+            key, " in the optimizer's state: from_config(..., optimizer=optimizer.state_dict())"
         )
     return [group[key] for group in groups]
 
 
 def _plain(kind: str) -> Callable[[Section, Run], Schedule]:
-    """A scheduler whose state holds its arguments by their names."""
+    """Return the reader of a scheduler whose state holds its arguments under their names."""
     build: Any = getattr(torch, kind)
     names = [name for name in inspect.signature(build).parameters if name != "lr"]
 
@@ -205,18 +206,18 @@ def _plain(kind: str) -> Callable[[Section, Run], Schedule]:
 
 
 def _multi_step(config: Section, run: Run) -> Schedule:
-    """The milestones are counted: ``{step: times}``, a list of steps after JSON has been
-    through it.
-    """
+    """Return a MultiStepLR, whose milestones are ``{step: times}``. In JSON, steps are strings."""
     found = config.get("milestones")
     if not isinstance(found, Mapping):
-        return torch.MultiStepLR(_base(config), config.wholes("milestones"), config.number("gamma"))
+        return torch.MultiStepLR(
+            _base(config), config.integers("milestones"), config.number("gamma")
+        )
     steps, counts = (
-        Section(config.where, {"milestones": list(some)}).wholes("milestones")
+        Section(config.where, {"milestones": list(some)}).integers("milestones")
         for some in (found, found.values())
     )
     if not all(0 <= count <= _MOST_TIMES for count in counts):
-        raise config.wrong("milestones", f"steps, each of them from 0 to {_MOST_TIMES:,} times")
+        raise config.refusal("milestones", f"steps with counts from 0 to {_MOST_TIMES:,}")
     marks = [step for step, count in zip(steps, counts, strict=True) for _ in range(count)]
     return torch.MultiStepLR(_base(config), marks, config.number("gamma"))
 
@@ -225,7 +226,7 @@ def _cyclic(config: Section, run: Run) -> Schedule:
     total, share = config.number("total_size"), config.number("step_ratio")
     up = round(total * share, 9)
     lows, highs = config.numbers("base_lrs"), config.numbers("max_lrs")
-    mode: Any = config.word("mode", ("triangular", "triangular2", "exp_range"))
+    mode: Any = config.choice("mode", ("triangular", "triangular2", "exp_range"))
     return torch.CyclicLR(lows, highs, up, total - up, mode, config.number("gamma"))
 
 
@@ -233,12 +234,12 @@ def _one_cycle(config: Section, run: Run) -> Schedule:
     highs, lows, lasts = (
         _of_groups(config, run, key) for key in ("max_lr", "initial_lr", "min_lr")
     )
-    total, phases = config.whole("total_steps"), config.get("_schedule_phases")
+    total, phases = config.integer("total_steps"), config.get("_schedule_phases")
     return torch.OneCycleLR(
         highs,
         total,
         pct_start=(phases[0]["end_step"] + 1) / total,
-        anneal_strategy=config.word("_anneal_func_type", ("cos", "linear")),  # type: ignore[arg-type]
+        anneal_strategy=config.choice("_anneal_func_type", ("cos", "linear")),  # type: ignore[arg-type]
         div_factor=highs[0] / lows[0],
         final_div_factor=lows[0] / lasts[0],
         three_phase=len(phases) == 3,
@@ -246,17 +247,17 @@ def _one_cycle(config: Section, run: Run) -> Schedule:
 
 
 def _swa(config: Section, run: Run) -> Schedule:
-    strategy: Any = config.word("_anneal_strategy", ("cos", "linear"))
+    strategy: Any = config.choice("_anneal_strategy", ("cos", "linear"))
     return torch.SWALR(
-        _base(config), _of_groups(config, run, "swa_lr"), config.whole("anneal_epochs"), strategy
+        _base(config), _of_groups(config, run, "swa_lr"), config.integer("anneal_epochs"), strategy
     )
 
 
 def _plateau(config: Section, run: Run) -> Plateau:
     floors = config.numbers("min_lrs")
     return torch.ReduceLROnPlateau(
-        mode=config.word("mode", ("min", "max")),  # type: ignore[arg-type]
-        threshold_mode=config.word("threshold_mode", ("rel", "abs")),  # type: ignore[arg-type]
+        mode=config.choice("mode", ("min", "max")),  # type: ignore[arg-type]
+        threshold_mode=config.choice("threshold_mode", ("rel", "abs")),  # type: ignore[arg-type]
         min_lr=floors[0] if len(set(floors)) == 1 else floors,
         **{
             key: config.number(key)
@@ -291,11 +292,17 @@ _BUILDERS = {
     "_get_constant_lambda": "get_constant_schedule",
     "_get_constant_schedule_with_warmup_lr_lambda": "get_constant_schedule_with_warmup",
     "_get_cosine_schedule_with_warmup_lr_lambda": "get_cosine_schedule_with_warmup",
-    "_get_cosine_with_hard_restarts_schedule_with_warmup_lr_lambda": "get_cosine_with_hard_restarts_schedule_with_warmup",
-    "_get_cosine_with_min_lr_schedule_with_warmup_lr_rate_lambda": "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
+    "_get_cosine_with_hard_restarts_schedule_with_warmup_lr_lambda": (
+        "get_cosine_with_hard_restarts_schedule_with_warmup"
+    ),
+    "_get_cosine_with_min_lr_schedule_with_warmup_lr_rate_lambda": (
+        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate"
+    ),
     "_get_inverse_sqrt_schedule_lr_lambda": "get_inverse_sqrt_schedule",
     "_get_linear_schedule_with_warmup_lr_lambda": "get_linear_schedule_with_warmup",
-    "_get_polynomial_decay_schedule_with_warmup_lr_lambda": "get_polynomial_decay_schedule_with_warmup",
+    "_get_polynomial_decay_schedule_with_warmup_lr_lambda": (
+        "get_polynomial_decay_schedule_with_warmup"
+    ),
     "_get_wsd_scheduler_lambda": "get_wsd_schedule",
 }
 _RENAMED = {"lr_init": "default_lr"}

@@ -1,9 +1,9 @@
-"""The scheduler of a transformers run: its ``TrainingArguments`` as JSON (``to_json_string``), or
-the part of them that matters.
+"""Read the scheduler of a transformers run from its ``TrainingArguments`` as JSON
+(``to_json_string``), or from the part of them that matters.
 
-``learning_rate``, ``lr_scheduler_type``, ``lr_scheduler_kwargs``, ``warmup_steps`` (below 1 a share
-of the run), ``warmup_ratio`` and ``max_steps``. A run given in epochs has as many steps as its data
-make of it, which its config does not say: ``steps``.
+That part is ``learning_rate``, ``lr_scheduler_type``, ``lr_scheduler_kwargs``, ``warmup_steps`` (a
+share of the run if below 1), ``warmup_ratio`` and ``max_steps``. If the length is given in epochs,
+the number of steps depends on the data: pass ``steps``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def matches(config: Mapping[str, object]) -> bool:
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
-    """The schedule of these training arguments."""
-    config.known(_KEYS, like=lambda key: key.startswith(("lr_", "warmup")))
-    steps = config.whole("max_steps", -1)
+    """Return the schedule of these training arguments."""
+    config.refuse_unknown(_KEYS, own=lambda key: key.startswith(("lr_", "warmup")))
+    steps = config.integer("max_steps", -1)
     total = steps if steps > 0 else config.steps(run, "max_steps")
     return transformers.get_scheduler(
-        config.word("lr_scheduler_type", transformers.SCHEDULERS, "linear"),
+        config.choice("lr_scheduler_type", transformers.SCHEDULERS, "linear"),
         config.number("learning_rate", 5e-5) if run.lr is None else run.lr,
         _warmup(config, total),
         total,
@@ -45,18 +45,19 @@ _KEYS = ("lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_rat
 
 
 def _warmup(config: Section, total: int) -> int:
-    """Steps, or a share of the run, rounded up."""
+    """Return the steps of the warmup; a share of the run is rounded up."""
     given = config.number("warmup_steps", 0) or config.number("warmup_ratio", 0)
     return int(given) if given >= 1 else math.ceil(total * given)
 
 
 def _options(config: Section) -> dict[str, object]:
+    """Return the further arguments of the scheduler."""
     found = config.get("lr_scheduler_kwargs", {})
     if isinstance(found, str):
         try:
             found = json.loads(found)
         except ValueError:
-            raise config.wrong("lr_scheduler_kwargs", "a mapping, or JSON of one") from None
+            raise config.refusal("lr_scheduler_kwargs", "a mapping, or JSON of one") from None
     if not isinstance(found, Mapping):
-        raise config.wrong("lr_scheduler_kwargs", "a mapping")
+        raise config.refusal("lr_scheduler_kwargs", "a mapping")
     return dict(found)

@@ -1,14 +1,13 @@
-"""Presets: every framework's schedules under their own names, one file a framework.
+"""Presets: the schedules of other frameworks under their own names, one file per framework.
+
+A preset has the framework's name, arguments and defaults. In place of the optimizer it takes
+``lr``: the base rate, or an array with one per group. It returns an ordinary schedule, which
+broadcasts, composes, saves and plots like any other. Nothing of the framework is imported.
+``docs/presets.md`` has a row per preset, with what was compared and the known differences.
 
 >>> import fastlr as flr
 >>> flr.presets.torch.StepLR(0.1, step_size=30, gamma=0.5)(60)
 0.025
-
-A preset has the framework's name, arguments and defaults; in place of the optimizer it takes
-``lr``, the base rate, or an array of base rates, one a group. What it gives is an ordinary
-schedule: it broadcasts, composes, saves and plots as any other, and nothing of the framework is
-imported. ``docs/presets.md`` has a row for each, with what was compared and what is known to
-differ.
 """
 
 import importlib
@@ -19,8 +18,15 @@ __all__ = ["frameworks"]
 
 
 def frameworks() -> tuple[str, ...]:
-    """The frameworks that have presets.
+    """Return the names of the frameworks that have presets.
 
+    Returns
+    -------
+    tuple of str
+        The names in alphabetical order, each an attribute of ``fastlr.presets``.
+
+    Examples
+    --------
     >>> "torch" in frameworks()
     True
     """

@@ -1,11 +1,10 @@
-"""Pieces that the frameworks' schedules are put together from, which may begin and end between
-steps.
+"""Pieces from which the frameworks' schedules are built. They may begin and end between steps.
 
-Some peers place a boundary at a real number: a half period of ``2000/3`` steps, a phase that ends
-at ``0.3*total - 1``. A piece with such ends is built on a finer clock, so many ticks a step, on
-which they are whole; the algebra's ``skip`` and ``paced`` read it by the step. A number is the
-simplest fraction that it may stand for, 0.3 is 3/10. Where no clock of less than 2^53 ticks holds
-an end exactly, the nearest tick does, which moves the rate by less than the peer's own rounding.
+Some frameworks place a boundary at a real number: a half period of ``2000/3`` steps, or a phase
+that ends at ``0.3*total - 1``. A piece with such ends is built in ticks. A step has as many ticks
+as make all ends whole; ``skip`` and ``paced`` then read it per step. A number stands for the
+simplest fraction with its float64 value: 0.3 is 3/10. If no unit of less than 2^53 ticks holds an
+end exactly, the nearest tick does, which moves the rate by less than the framework's own rounding.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import short_repr
 from fastlr.kernels.selection import fastest, use_backend
 from fastlr.plateau.rule import Plateau
-from fastlr.presets._rules import MOST_TURNS, Curve
+from fastlr.presets._rules import MOST_TURNS, ArgumentError, Curve
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import (
@@ -61,7 +60,7 @@ __all__ = [
     "knots",
     "lowered_restarts",
     "multiplied",
-    "on_clock",
+    "in_ticks",
     "one_by_one",
     "phases",
     "power_decay",
@@ -79,15 +78,15 @@ __all__ = [
 
 Exact = int | Fraction
 
-_MOST = 1e290  # a rate that a schedule may have
-_SIMPLE = 1_000_000  # a denominator up to which a fraction is one that someone meant
-_LONGEST_TABLE = 2**22  # values that a function is asked for, one by one
-_FINE = 2**80  # parts of a step, of which a cycle's length is a whole number
+_MOST = 1e290  # the highest rate of a schedule
+_SIMPLE = 1_000_000  # the largest denominator of a fraction that someone may have meant
+_LONGEST_TABLE = 2**22  # the most steps at which a function is evaluated
+_FINE = 2**80  # the denominator to which the length of a cycle is rounded
 
 
 def fraction(number: float) -> Fraction:
-    """The simplest fraction that is this number to float64: 0.3 is 3/10, as it is written, and
-    1000/3 a third of a thousand.
+    """Return the simplest fraction with this float64 value: 0.3 is 3/10, and 1000/3 is a third of
+    a thousand.
 
     >>> fraction(0.3) * 10 - 1, fraction(1000 / 3)
     (Fraction(2, 1), Fraction(1000, 3))
@@ -96,19 +95,22 @@ def fraction(number: float) -> Fraction:
     return simple if float(simple) == number else Fraction(repr(number))
 
 
-def on_clock(
+def in_ticks(
     curve: Curve, length: Exact, first: Exact = 0, reach: Exact = 0, ticks: int = 1
 ) -> Schedule:
-    """``curve``, of ``length`` steps in all, from its position ``first`` on: at step t it is
-    ``first + t`` steps in.
+    """Return ``curve``, of ``length`` steps, from its position ``first`` on: at step t it is at
+    position ``first + t``.
 
-    Both may be fractions. ``reach`` is how many steps it is asked for, where they are more than
-    ``length``; ``ticks``, of which a step has a multiple, those that boundaries inside the curve
-    need.
+    Both may be fractions. ``reach`` is the number of steps at which the curve is evaluated, if
+    that is more than ``length``. A step has a multiple of ``ticks`` ticks, for boundaries inside
+    the curve.
 
-    >>> on_clock(lambda steps: linear(1.0, 0.0, steps), Fraction(5, 2), Fraction(1, 2)).table(3)
+    >>> in_ticks(lambda steps: linear(1.0, 0.0, steps), Fraction(5, 2), Fraction(1, 2)).table(3)
     array([0.8, 0.4, 0. ])
     """
+    if ticks == length.denominator == first.denominator == 1:  # the usual case: a tick is a step
+        whole = curve(int(length))
+        return whole.skip(int(first)) if first else whole
     length, first = Fraction(length), Fraction(first)
     most = max(1, floor(Fraction(LAST_STEP) / max(length, first + reach, Fraction(1))))
     ticks = min(lcm(length.denominator, first.denominator, ticks), most)
@@ -121,33 +123,34 @@ def on_clock(
 def knots(
     points: Sequence[tuple[Exact, Any]], curve: Literal["linear", "cosine"] = "linear"
 ) -> Schedule:
-    """From one ``(position, rate)`` to the next by lines or half cosine waves; the first is held
-    before it, the last after it.
+    """Connect pairs ``(position, rate)`` by lines or half cosine waves. The first rate is held
+    before its position, the last after it.
 
-    Positions may be fractions, and never fall; of two at one position the later holds. Those below
-    0 lie before step 0.
+    Positions may be fractions or below 0, and never fall. Of two at one position the later
+    counts.
 
     >>> knots([(0, 0.0), (Fraction(3, 2), 1.5), (3, 0.0)]).table(4)
     array([0., 1., 1., 0.])
     """
-    shape = cosine if curve == "cosine" else linear
-    parts, begins = [constant(points[0][1])], [0]
-    for (start, init), (stop, end) in pairwise(points):
+    between = cosine if curve == "cosine" else linear
+    # whole positions as integers, whose arithmetic is fast
+    at = [int(position) if position.denominator == 1 else position for position, _ in points]
+    levels = [level for _, level in points]
+    pieces: list[tuple[int, Callable[[], Schedule]]] = [(0, partial(constant, levels[0]))]
+    for (start, init), (stop, end) in pairwise(zip(at, levels, strict=True)):
         begin = max(ceil(start), 0)
         if begin < ceil(stop):
-            parts.append(
-                on_clock(partial(shape, init, end), Fraction(stop) - start, begin - Fraction(start))
-            )
-            begins.append(begin)
-    parts.append(constant(points[-1][1]))
-    begins.append(max(ceil(points[-1][0]), 0))
-    kept = max(i for i, begin in enumerate(begins) if begin == 0)
-    return join(parts[kept:], begins[kept + 1 :]) if parts[kept + 1 :] else parts[kept]
+            piece = partial(in_ticks, partial(between, init, end), stop - start, begin - start)
+            pieces.append((begin, piece))
+    pieces.append((max(ceil(at[-1]), 0), partial(constant, levels[-1])))
+    kept = max(i for i, (begin, _) in enumerate(pieces) if begin == 0)
+    parts = [build() for _, build in pieces[kept:]]
+    return join(parts, [begin for begin, _ in pieces[kept + 1 :]]) if parts[1:] else parts[0]
 
 
 def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0) -> Schedule:
-    """A cosine wave that goes on for ever: ``high`` at position 0, ``low`` after ``half`` steps,
-    which may be a fraction.
+    """Return an endless cosine wave: ``high`` at position 0, ``low`` after ``half`` steps, which
+    may be a fraction.
 
     ``first`` is the position at step 0.
 
@@ -156,7 +159,7 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
     """
     if Fraction(half).denominator == 1 and first == 0:
         return cosine(high, low, int(half)).then(cosine(low, high, int(half))).repeat()
-    return on_clock(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
+    return in_ticks(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
 
 
 def geometric(
@@ -166,17 +169,18 @@ def geometric(
     staircase: bool = False,
     reach: int = LAST_STEP,
 ) -> Schedule:
-    """``init * gamma^(t/every)``, or with ``floor(t/every)``; where gamma is above 1, until it has
-    grown to about 1e290.
+    """Return ``init * gamma^(t/every)``, or with ``floor(t/every)``. A rate that grows is held at
+    about 1e290.
 
-    ``reach`` is how many steps it is asked for, at most: what grows is bounded by the rate there.
+    ``reach`` is the largest number of steps at which it is evaluated: the rate there bounds one
+    that grows.
 
     >>> geometric(1.0, 2.0).table(4), geometric(1.0, 0.5, every=2, staircase=True).table(4)
     (array([1., 2., 4., 8.]), array([1. , 1. , 0.5, 0.5]))
     """
     if staircase and gamma <= 1:
         return step_decay(init, gamma, every)
-    if gamma <= 1:  # 0^0 is 1, and all after it 0
+    if gamma <= 1:  # with gamma 0 step 0 has 0^0 = 1, and later steps 0
         return (
             exponential_decay(init, gamma=gamma, every=every) if gamma else step_decay(init, 0.0, 1)
         )
@@ -186,28 +190,35 @@ def geometric(
     return (growth.staircase(every) if staircase else growth) * init
 
 
-def cut(schedule: Schedule, steps: int) -> Schedule:
-    """A schedule that is asked for so many steps; any later one raises ``ValueError``.
+def cut(schedule: Schedule, steps: int, last: npt.ArrayLike | None = None) -> Schedule:
+    """Limit a schedule to its first ``steps`` steps: evaluating a later one raises ``ValueError``.
+
+    ``last`` is the rate at the last of these steps. Pass it if it is known, because evaluating it
+    lowers the whole schedule.
 
     >>> cut(constant(1.0), 5)(5)
     Traceback (most recent call last):
         ...
     ValueError: s(t): t must be before the end, step 5, as past_end='raise', got 5
     """
-    last = schedule(max(steps - 1, 0))
-    return join([schedule, linear(last, last, 0)], [steps]).with_past_end("raise")
+    if last is None:
+        last = schedule(max(steps - 1, 0))
+    end = np.broadcast_to(last, schedule.shape)
+    return join([schedule, linear(end, end, 0)], [steps]).with_past_end("raise")
 
 
 def cycles(
     curve: Callable[[int], Curve], length: Exact, stretch: Exact, count: int | None = None
 ) -> Iterator[tuple[int, Schedule]]:
-    """The first step of each cycle and the cycle, ``curve(i)`` on its own clock, ``length *
-    stretch^i`` steps long.
+    """Yield the first step of each cycle, and cycle i: ``curve(i)`` from its own step 0, of
+    ``length * stretch^i`` steps.
 
-    Cycles may begin between steps. So many of them, or all that end by step 2^53; those in which no
-    step lies are left out. Raises ``ValueError`` for more than 10,000.
+    Cycles may begin between steps; those that contain no step are left out. There are ``count``
+    cycles, or all that end by step 2^53. More than 10,000 raise ``ValueError``.
 
-    >>> [begin for begin, _ in cycles(lambda i: lambda ticks: linear(1.0, 0.0, ticks), Fraction("18.4"), Fraction("1.5"), 3)]
+    >>> def curve(i):
+    ...     return lambda ticks: linear(1.0, 0.0, ticks)
+    >>> [begin for begin, _ in cycles(curve, Fraction("18.4"), Fraction("1.5"), 3)]
     [0, 19, 46]
     """
     start, now, i = Fraction(0), Fraction(length), 0
@@ -219,14 +230,14 @@ def cycles(
             )
         begin = ceil(start)
         if begin < ceil(start + now):
-            yield begin, on_clock(curve(i), now, begin - start)
+            yield begin, in_ticks(curve(i), now, begin - start)
         start, now, i = start + now, now * stretch, i + 1
-        if now.denominator > _FINE:  # exact for as long as it can be: a cycle may begin on a step
+        if now.denominator > _FINE:  # exact while possible, because a cycle may begin on a step
             now = Fraction(round(now * _FINE), _FINE)
 
 
 def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
-    """``rate(t)`` for each of so many steps, looked up; the last is held.
+    """Tabulate ``rate(t)`` for t below ``steps``; the last rate is held.
 
     >>> tabulated(lambda t: 1.0 / (1 + t), 3).table(4)
     array([1.        , 0.5       , 0.33333333, 0.33333333])
@@ -247,7 +258,7 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
 
 
 def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
-    """``lr * factor(t)``, looked up.
+    """Tabulate ``lr * factor(t)``.
 
     >>> multiplied(0.5, lambda t: 0.5**t, 3).table(4)
     array([0.5  , 0.25 , 0.125, 0.125])
@@ -256,7 +267,7 @@ def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps:
 
 
 def compounded(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
-    """``lr * factor(1) * ... * factor(t)``, looked up; ``factor(0)`` is never asked for.
+    """Tabulate ``lr * factor(1) * ... * factor(t)``; ``factor(0)`` is never evaluated.
 
     >>> compounded(0.5, lambda t: 0.5, 3).table(4)
     array([0.5  , 0.25 , 0.125, 0.125])
@@ -280,32 +291,30 @@ def _times(rates: npt.ArrayLike, factors: npt.ArrayLike, t: int) -> npt.NDArray[
 
 
 def endless(curve: Curve, every: float) -> Schedule:
-    """A curve without an end whose unit is ``every`` steps, which may be a fraction.
+    """Return an endless curve whose unit is ``every`` steps, which may be a fraction.
 
     >>> endless(lambda ticks: step_decay(1.0, 0.5, ticks), 1.5).table(4)
     array([1.  , 1.  , 0.5 , 0.25])
     """
     unit = fraction(every)
-    return on_clock(curve, unit, reach=1_000 * unit)
+    return in_ticks(curve, unit, reach=1_000 * unit)
 
 
-def stairs(
-    where: str, values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0
-) -> Schedule:
-    """``values[i]`` from ``after`` steps after ``boundaries[i-1]`` on: with 1, a boundary is the
-    last step of the old value.
+def stairs(values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0) -> Schedule:
+    """Return ``values[i]`` from step ``boundaries[i-1] + after`` on: with ``after=1`` a boundary is
+    the last step of the old value.
 
-    Boundaries never fall; of values with one boundary the last holds. A boundary that comes to lie
-    before step 0 is over by then.
+    Boundaries never fall. Of values with one boundary the last counts. A boundary below step 0
+    counts as 0.
 
-    >>> stairs("", [1.0, 0.5], [2]).table(4), stairs("", [1.0, 0.5], [2], after=1).table(4)
+    >>> stairs([1.0, 0.5], [2]).table(4), stairs([1.0, 0.5], [2], after=1).table(4)
     (array([1. , 1. , 0.5, 0.5]), array([1. , 1. , 1. , 0.5]))
     """
     if len(values) != len(boundaries) + 1:
         detail = f"{len(values)} values and {len(boundaries)} boundaries"
-        raise ValueError(f"{where}: values must be one more than boundaries, got {detail}")
+        raise ArgumentError(f"values must be one more than boundaries, got {detail}")
     if any(b < a for a, b in pairwise(boundaries)):
-        raise ValueError(f"{where}: boundaries must never fall, got {short_repr(list(boundaries))}")
+        raise ArgumentError(f"boundaries must never fall, got {short_repr(list(boundaries))}")
     starts = [min(max(boundary + after, 0), LAST_STEP) for boundary in boundaries]
     return join([constant(value) for value in values], starts)
 
@@ -313,11 +322,11 @@ def stairs(
 def restarts(
     init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float
 ) -> Schedule:
-    """Half a cosine wave from ``init`` to ``end``, again and again: ``stretch`` times as long,
-    ``scale`` times as high each time.
+    """Repeat half a cosine wave from ``init`` to ``end``, each ``stretch`` times as long and
+    ``scale`` times as high as the last.
 
-    Cycles may begin between steps; ``stretch`` is at least 1. Where they do, those that end by step
-    2^53 are there.
+    ``stretch`` is at least 1. Cycles may begin between steps; then there are those that end by
+    step 2^53.
 
     >>> restarts(1.0, 0.0, 2, 1.5, 0.5).table(6)
     array([1.   , 0.5  , 0.5  , 0.375, 0.125, 0.25 ])
@@ -335,21 +344,21 @@ def restarts(
 
 
 def cycling_polynomial(
-    where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float
+    init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float
 ) -> Schedule:
-    """``end + (init - end) * (1 - t/L)^power``, L the first multiple of ``every`` at or after t:
-    TensorFlow's, with ``cycle``.
+    """Return ``end + (init - end) * (1 - t/L)^power``, with L the first multiple of ``every`` at or
+    after t: TensorFlow's polynomial decay with ``cycle``.
 
-    ``end`` is reached at each multiple, and the next step is higher up again: ``init`` must be at
+    ``end`` is reached at each multiple, and the next step is higher again, so ``init`` must be at
     least ``end``.
 
-    >>> cycling_polynomial("", 1.0, 0.0, 1.0, 2).table(5)
+    >>> cycling_polynomial(1.0, 0.0, 1.0, 2).table(5)
     array([1.  , 0.5 , 0.  , 0.25, 0.  ])
     """
     if np.any(np.less(init, end)):
-        raise ValueError(
-            f"{where}: with cycle the first rate must be at least the last, got "
-            f"{short_repr(init)} and {short_repr(end)}"
+        raise ArgumentError(
+            f"with cycle the first rate must be at least the last, got {short_repr(init)} and "
+            f"{short_repr(end)}"
         )
     height = np.subtract(init, end)
 
@@ -363,14 +372,14 @@ def cycling_polynomial(
 
 
 def power_decay(
-    where: str, init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool
+    init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool
 ) -> Schedule:
     """``end + (init - end) * (1 - t/every)^power``, and held; with ``cycle``, TensorFlow's
     ``cycling_polynomial``.
     """
     if cycle:
-        return cycling_polynomial(where, init, end, power, every)
-    return on_clock(partial(polynomial, init, end, power=power), fraction(every))
+        return cycling_polynomial(init, end, power, every)
+    return in_ticks(partial(polynomial, init, end, power=power), fraction(every))
 
 
 def inverse_decay(
@@ -388,20 +397,20 @@ def inverse_decay(
     )
 
 
-def chained(where: str, lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
-    """``lr`` times the factor ``scheduler(t)/lr`` of each of them.
+def chained(lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
+    """Return ``lr`` times the factor ``scheduler(t)/lr`` of each scheduler.
 
-    >>> chained("", 0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
+    >>> chained(0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
     array([0.25 , 0.125])
     """
     if np.any(np.equal(lr, 0)):
-        raise ValueError(f"{where}: lr must be above 0, got {short_repr(lr)}")
+        raise ArgumentError(f"lr must be above 0, got {short_repr(lr)}")
     first, *others = schedulers
     return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
 
 
 def torch_plateau(threshold: npt.ArrayLike, relative: bool, **rule: Any) -> Plateau:
-    """torch's automaton, whose one threshold is relative or absolute; a NaN is bad.
+    """Return torch's rule, whose one threshold is relative or absolute; a NaN counts as bad.
 
     >>> torch_plateau(0.01, relative=False, patience=3)
     Plateau(patience=3, rtol=0.0, atol=0.01, nan='bad')
@@ -411,8 +420,8 @@ def torch_plateau(threshold: npt.ArrayLike, relative: bool, **rule: Any) -> Plat
 
 
 def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
-    """The rates at a step, by whichever backend is fastest, so that what is built on them does not
-    hang on the one in use.
+    """Return the rates at a step from the fastest backend, so that what is built from them does not
+    depend on the backend in use.
 
     >>> rate_at(linear([1.0, 0.5], 0.0, 4), 2)
     array([0.5 , 0.25])
@@ -422,8 +431,8 @@ def rate_at(schedule: Schedule, t: int) -> npt.NDArray[np.float64]:
 
 
 def fractal_cosines(nodes: int, least: int) -> npt.NDArray[np.float64]:
-    """``cos(pi*(k + 1/2)/nodes)`` of the k below ``nodes`` in fractal order, 0 and its mirror image
-    again and again.
+    """Return ``cos(pi*(k + 1/2)/nodes)`` for the k below ``nodes`` in fractal order: the order
+    starts as 0 and is repeatedly interleaved with its mirror image.
 
     The order is that of ``least`` or more, a power of 2.
 
@@ -442,7 +451,7 @@ def slanted(
     """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps,
     ``peak/ratio`` after ``cut/share``.
 
-    It goes on falling by the same line until it is 0.
+    It then falls on along the same line until it is 0.
 
     >>> slanted(1.0, 2, Fraction(1, 2), 5.0).table(6)
     array([0.2, 0.6, 1. , 0.6, 0.2, 0. ])
@@ -465,12 +474,12 @@ def warm_restarts(
     grown: Callable[[int], int],
     gamma: float = 1.0,
 ) -> Schedule:
-    """Cycles of a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in
-    ``fall``, for ever.
+    """Repeat a line from ``low`` to ``high`` in ``warmup`` steps and half a cosine wave back in
+    ``fall`` steps.
 
-    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and reach up to ``high *
-    gamma^i``; gamma is at most 1. Instead of a cycle that would end beyond step 2^53 the one before
-    it comes again.
+    The next falls take ``grown(fall)``, ``grown(grown(fall))``... steps, and cycle i reaches up to
+    ``high * gamma^i``; gamma is at most 1. A cycle that would end beyond step 2^53 is replaced by
+    the one before it.
 
     >>> warm_restarts(1.0, 0.0, 1, 2, lambda fall: 2 * fall).table(8).round(4)
     array([0.    , 1.    , 0.5   , 0.    , 1.    , 0.8536, 0.5   , 0.1464])
@@ -486,24 +495,24 @@ def warm_restarts(
     return join([*parts, up + down], starts) if parts else up + down
 
 
-# -- what several of the frameworks of their own clock share ---------------------------------------
+# -- pieces of frameworks that count steps in their own way ----------------------------------------
 
 
-def drops(where: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
-    """``init * gamma^i``, i the number of the steps ``at``, which never fall, that are at or before
-    t.
+def drops(argument: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+    """Return ``init * gamma^i``, with i the number of steps in ``at`` at or before t. They never
+    fall.
 
     >>> drops("", 1.0, 0.5, [2, 3]).table(4)
     array([1.  , 1.  , 0.5 , 0.25])
     """
     if any(b < a for a, b in pairwise(at)):
-        raise ValueError(f"{where} must never fall, got {short_repr(list(at))}")
+        raise ArgumentError(f"{argument} must never fall, got {short_repr(list(at))}")
     return join([constant(np.multiply(init, gamma**i)) for i in range(len(at) + 1)], list(at))
 
 
 def one_by_one(marks: Sequence[int], first: int) -> list[int]:
-    """When a counter that takes at most one mark a step, in the order given, takes each; its first
-    step is ``first``.
+    """Return when a counter takes each mark, in the order given and at most one per step, from step
+    ``first`` on.
 
     >>> one_by_one([2, 2, 1, 9], first=0)
     [2, 3, 4, 9]
@@ -515,8 +524,8 @@ def one_by_one(marks: Sequence[int], first: int) -> list[int]:
 
 
 def from_one(curve: Schedule, steps: int) -> Schedule:
-    """A curve's steps 1 to ``steps`` as a piece of so many: what counts from 1, with its end on its
-    last step.
+    """Return steps 1 to ``steps`` of a curve as a piece of ``steps`` steps, for what counts from 1
+    and ends on its last step.
 
     >>> from_one(linear(1.0, 0.0, 2), 2).repeat().table(4)
     array([0.5, 0. , 0.5, 0. ])
@@ -526,7 +535,7 @@ def from_one(curve: Schedule, steps: int) -> Schedule:
 
 
 def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int = 1) -> Schedule:
-    """``init * (1 + gamma*t/every)^-power``; of power 0, ``init``.
+    """Return ``init * (1 + gamma*t/every)^-power``; with power 0 that is ``init``.
 
     >>> inverse(1.0, 1.0, 2.0).table(2), inverse(1.0, 1.0, 0.0).table(2)
     (array([1.  , 0.25]), array([1., 1.]))
@@ -534,14 +543,14 @@ def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int 
     return inverse_time(init, gamma, every=every, power=power) if power else constant(init)
 
 
-_NOTHING = 200.0  # e^-200 is 0 beside a rate
+_NOTHING = 200.0  # e^-200 is negligible beside a rate
 
 
 def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Schedule:
     """``high / (1 + exp(-gamma*(t - center)))``, rising to ``high``, or with ``+gamma`` falling to
     0; gamma is at least 0.
 
-    Where it is less than e^-200 of ``high`` away from either, it is that.
+    Where it is within e^-200 of ``high`` of either end, it is that end.
 
     >>> sigmoid(1.0, 1.0, 2, rising=True)([1, 2, 3, 1_000])
     array([0.26894142, 0.5       , 0.73105858, 1.        ])
@@ -567,11 +576,11 @@ def lowered_restarts(
     scale: float,
     count: int | None = None,
 ) -> Schedule:
-    """Half a cosine wave from ``high * scale^i`` to ``low``, in ``length(i)`` steps, for each of so
-    many cycles, or for ever.
+    """Return half cosine waves from ``high * scale^i`` to ``low`` in ``length(i)`` steps, ``count``
+    times or forever.
 
-    Lengths are all alike or never fall; where they grow, there are 10,000 cycles at most, after
-    which ``low`` is held. So many is also the most that ``count`` may be.
+    Lengths are equal or never fall. If they grow, there are at most 10,000 cycles, after which
+    ``low`` is held. ``count`` may not be more than that either.
 
     >>> lowered_restarts(1.0, 0.2, lambda i: 2, 0.5).table(4)
     array([1.  , 0.6 , 0.5 , 0.35])
@@ -592,30 +601,31 @@ def lowered_restarts(
 
 
 def swept(
-    where: str,
+    arguments: str,
     levels: Sequence[npt.ArrayLike],
     ends: Sequence[Exact],
     curve: Literal["linear", "cosine"],
 ) -> Schedule:
-    """torch's one cycle: through ``levels`` by step ``ends[i]`` each, which may be fractions, and
-    where they are the last's.
+    """Return torch's one cycle: from level to level by steps ``ends[i]``, which may be fractions;
+    the last level is held.
 
     >>> swept("", [0.0, 1.0, 0.0], [Fraction(1, 2), 2], "linear").table(3)
     array([0.        , 0.66666667, 0.        ])
     """
     if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
-        raise ValueError(
-            f"{where} must give each phase more than 0 steps, got ends at {list(map(float, ends))}"
+        found = list(map(float, ends))
+        raise ArgumentError(
+            f"{arguments} must give each phase more than 0 steps, got ends at {found}"
         )
     return knots(list(zip([0, *ends], levels, strict=True)), curve)
 
 
 def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
-    """Schedules one after another on the run's clock: each ``(begin, schedule, origin)``, its own
-    step 0 at step ``origin``.
+    """Run schedules one after another: each ``(begin, schedule, origin)`` has its own step 0 at
+    step ``origin``.
 
-    It begins at ``begin``, and not before the one ahead of it; up to its origin it stands as at its
-    step 0.
+    It is in force from ``begin`` on, but not before the previous one. Before its origin it holds
+    its rate at step 0.
 
     >>> phases((0, linear(0.0, 1.0, 2), 0), (3, linear(1.0, 0.0, 4), 2)).table(6)
     array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25])
@@ -628,8 +638,8 @@ def phases(*parts: tuple[int, Schedule, int]) -> Schedule:
     return join(placed, begins[1:]) if placed[1:] else placed[0]
 
 
-def _placed(schedule: Schedule, gone: int) -> Schedule:
-    """A schedule of which so many steps have gone already, or which waits for so many."""
-    if gone == 0:
+def _placed(schedule: Schedule, skipped: int) -> Schedule:
+    """Skip the first steps of a schedule, or delay it if their number is negative."""
+    if skipped == 0:
         return schedule
-    return schedule.skip(gone) if gone > 0 else schedule.delay(-gone)
+    return schedule.skip(skipped) if skipped > 0 else schedule.delay(-skipped)

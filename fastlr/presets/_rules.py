@@ -1,5 +1,5 @@
-"""What makes a function a preset: the rules of its arguments, checked under the peer's own
-names.
+"""What makes a function a preset: rules for its arguments, which are checked under the framework's
+own names.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -7,7 +7,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, wraps
+from functools import cached_property, wraps
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, v
 from fastlr.arguments.signatures import Types, readable
 from fastlr.errors import bound, did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.construction import RULES
 from fastlr.schedule.constructors import constant, stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import checked_arguments, cores
@@ -24,6 +25,8 @@ from fastlr.schedule.value import checked_arguments, cores
 __all__ = [
     "MOST_TURNS",
     "PRESETS",
+    "ArgumentError",
+    "ArgumentTypeError",
     "Count",
     "Curve",
     "Curved",
@@ -54,11 +57,21 @@ __all__ = [
 
 P = ParamSpec("P")
 V = TypeVar("V")
-Curve = Callable[[int], Schedule]  # of so many steps
+Curve = Callable[[int], Schedule]  # a function of the number of steps
+
+
+class ArgumentError(ValueError):
+    """A preset's argument has a wrong value. The message begins with the argument: the decorator
+    puts the preset's name in front.
+    """
+
+
+class ArgumentTypeError(TypeError):
+    """Like ``ArgumentError``, for an argument of a wrong type or one that is missing."""
 
 
 class Preset(NamedTuple):
-    """A framework's schedule: where it is, what builds it, and what is known to differ."""
+    """A framework's schedule: its names, the function, and the known differences."""
 
     framework: str
     name: str
@@ -68,17 +81,16 @@ class Preset(NamedTuple):
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
 
-MOST_TURNS = 10_000  # parts of a schedule that are made one by one
+MOST_TURNS = 10_000  # the most parts of a schedule that are built one by one
 _FAR = float(LAST_STEP)
 _TINY, _HUGE = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
 
-# what a preset's function gets as plain Python numbers; a user may give arrays for any of them, one
-# number a lane
+# a preset gets these as plain Python numbers; a user may pass arrays, with one number per lane
 Count = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 Span = Annotated[int, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
-# that are made one by one
+# parts that are built one by one
 Turns = Annotated[int, Number(f"an integer from 1 to {MOST_TURNS:,}", 1, MOST_TURNS, whole=True)]
-# steps at which a function is asked
+# steps at which a function is evaluated
 Tabled = Annotated[int, Number("an integer from 1 to 4,194,304", 1, 2**22, whole=True)]
 Integer = Annotated[int, Number("an integer", -LAST_STEP, LAST_STEP, whole=True)]
 Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)]
@@ -99,12 +111,12 @@ Lengths = Annotated[
 
 
 def _function(where: str, value: object) -> object:
-    """A function that is known to be one, and whose answers are numbers whenever it is asked."""
+    """Check a function, and wrap it so that its results are checked to be numbers."""
     rule = f"{where} must be a function of the step"
     if not callable(value):
         raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
 
-    def asked(*arguments: object) -> npt.NDArray[Any]:
+    def evaluated(*arguments: object) -> npt.NDArray[Any]:
         answer = as_array(f"{rule} that gives numbers", found := value(*arguments))
         if answer.dtype.kind not in "biuf":
             raise TypeError(
@@ -112,7 +124,7 @@ def _function(where: str, value: object) -> object:
             )
         return answer
 
-    return asked
+    return evaluated
 
 
 def _scales(where: str, value: object) -> object:
@@ -154,12 +166,12 @@ def _scheduled(where: str, value: object) -> Schedule:
 
 
 def named(names: Iterable[str]) -> Callable[[str, object], str]:
-    """The rule of a peer's own names: an unknown one is answered with the nearest.
+    """Return the rule of a framework's own names; an error suggests similar ones.
 
-    >>> named(["cosine", "linear"])("peer.Preset: name", "cosin")
+    >>> named(["cosine", "linear"])("torch.Preset: name", "cosin")
     Traceback (most recent call last):
         ...
-    ValueError: peer.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did you mean 'cosine'?
+    ValueError: torch.Preset: name must be one of 'cosine', 'linear', got 'cosin'; did ...
     """
     options = list(names)
 
@@ -169,15 +181,17 @@ def named(names: Iterable[str]) -> Callable[[str, object], str]:
             raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
         if value not in options:
             raise ValueError(f"{rule}, got {short_repr(value)}{did_you_mean(value, options)}")
-        return options[options.index(value)]  # a plain string, where a peer's enumeration was given
+        return options[
+            options.index(value)
+        ]  # a plain string, even if a framework's enumeration was passed
 
     return one
 
 
 def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
-    """The rule of a rate that is written as a product of named factors.
+    """Return the rule of a rate that is written as a product of named factors.
 
-    >>> factors(["constant", "rsqrt_decay"])("peer.preset: factors", "constant * rsqrt_decay")
+    >>> factors(["constant", "rsqrt_decay"])("trax.multifactor: factors", "constant * rsqrt_decay")
     ['constant', 'rsqrt_decay']
     """
     factor = named(names)
@@ -204,84 +218,142 @@ Curves = Annotated[Sequence[Curve], _curves, Types("Sequence[Callable[[int], Sch
 def preset(
     *, differences: str = "", elementwise: bool = False
 ) -> Callable[[Callable[P, V]], Callable[P, V]]:
-    """Make a function a framework's schedule: its arguments are checked by the rules in its
-    signature, under its own names.
+    """Make a function a framework's schedule.
 
-    The function gets rates as arrays and everything else as plain Python numbers. Where anything
-    else is given as an array, it is called once a lane and the lanes are stacked; with
-    ``elementwise`` it takes arrays for all of them. ``differences`` tells what the schedule does
-    otherwise than the peer.
+    Its arguments are checked by the rules in its signature, and errors begin with
+    ``framework.Name: ``. The function gets rates as arrays and everything else as plain Python
+    numbers. If any other argument is an array, the function is called once per lane and the lanes
+    are stacked; with ``elementwise`` it takes arrays for all of them. ``differences`` says where
+    the schedule differs from the framework's.
     """
 
     def registered(build: Callable[P, V]) -> Callable[P, V]:
-        framework, name = build.__module__.rpartition(".")[2], build.__name__
-        signature = inspect.signature(build)
-        defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
-
-        @cache
-        def lanes() -> tuple[set[str], dict[str, int]]:
-            hints = typing.get_type_hints(build, include_extras=True)
-            return {key for key in defaults if _holds_rates(hints[key])}, cores(build)
+        signature = _Signature(build)
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            given = bound(f"{framework}.{name}", signature, args, kwargs)
-            checked = checked_arguments(f"{framework}.{name}", build, given.arguments, defaults)
+            checked = signature.checked(args, kwargs)
             try:
-                # what is infinite is refused by whatever it is given to
+                # a rate that overflows is refused by the constructor that receives it
                 with np.errstate(all="ignore"):
-                    return build(**checked) if elementwise else _each_lane(build, checked, *lanes())  # type: ignore[arg-type, call-arg]
-            except (OverflowError, ZeroDivisionError) as error:
-                detail = ", ".join(
-                    f"{key}={short_repr(value)}"
-                    for key, value in checked.items()
-                    if not callable(value)
-                )
-                raise ValueError(
-                    f"{framework}.{name}: rates must stay finite, got {detail} ({error})"
-                ) from None
+                    if elementwise:
+                        return build(**checked)  # type: ignore[call-arg]
+                    return _each_lane(build, checked, signature.read)
+            except (ArgumentError, ArgumentTypeError, OverflowError, ZeroDivisionError) as error:
+                raise signature.named(error, checked) from None
 
-        reported: Any = public(built, f"{framework}.{name}")
-        reported.__signature__ = readable(signature, build.__module__)
-        PRESETS[f"{framework}.{name}"] = Preset(framework, name, reported, differences)
+        label = signature.label
+        reported: Any = public(built, label)
+        reported.__signature__ = readable(signature.signature, build.__module__)
+        PRESETS[label] = Preset(signature.framework, build.__name__, reported, differences)
         return typing.cast(Callable[P, V], reported)
 
     return registered
+
+
+class _Parameters(NamedTuple):
+    """What the annotations and defaults of a preset say of its parameters."""
+
+    rates: set[str]  # those that are rates, which the preset gets as arrays
+    cores: Mapping[str, int]  # how many axes of each belong to one schedule
+    defaults: Mapping[str, object]  # in canonical form, those that calls may share
+
+
+class _Signature:
+    """The signature of a preset, which is read once and checks the arguments of each call."""
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self.build = build
+        self.framework = build.__module__.rpartition(".")[2]
+        self.label = f"{self.framework}.{build.__name__}"  # as messages begin
+        self.signature = inspect.signature(build)
+        self.defaults = {key: each.default for key, each in self.signature.parameters.items()}
+        empty = inspect.Parameter.empty
+        self.required = {key for key, default in self.defaults.items() if default is empty}
+
+    @cached_property
+    def read(self) -> _Parameters:
+        """What the annotations say; the rules must have been read by a first call."""
+        hints = typing.get_type_hints(self.build, include_extras=True)
+        rules = RULES[self.label]
+        defaults = {
+            key: None if value is None else rules[key](f"{self.label}: {key}", value)
+            for key, value in self.defaults.items()
+            if key not in self.required
+        }
+        return _Parameters(
+            {key for key in self.defaults if _holds_rates(hints[key])},
+            cores(self.build),
+            # a rule makes a new list or mapping per call, because a preset may change it
+            {key: value for key, value in defaults.items() if _is_constant(value)},
+        )
+
+    def checked(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, Any]:
+        """The arguments of a call in canonical form, defaults included."""
+        given = dict(zip(self.defaults, args, strict=False))
+        known = len(args) <= len(self.defaults) and kwargs.keys() <= self.defaults.keys()
+        given_twice = given.keys() & kwargs.keys()
+        given.update(kwargs)
+        if not known or given_twice or not self.required <= given.keys():
+            bound(self.label, self.signature, args, kwargs)  # raises
+        shared = self.read.defaults if self.label in RULES else {}
+        arguments = {
+            key: given.get(key, default)
+            for key, default in self.defaults.items()
+            if key in given or key not in shared
+        }
+        found = checked_arguments(self.label, self.build, arguments, self.defaults)
+        return {key: found[key] if key in found else shared[key] for key in self.defaults}
+
+    def named(self, error: Exception, checked: Mapping[str, Any]) -> Exception:
+        """An error of the preset with the preset's name in front."""
+        if isinstance(error, ArgumentTypeError):
+            return TypeError(f"{self.label}: {error}").with_traceback(error.__traceback__)
+        if isinstance(error, ArgumentError):
+            return ValueError(f"{self.label}: {error}").with_traceback(error.__traceback__)
+        detail = ", ".join(
+            f"{key}={short_repr(value)}" for key, value in checked.items() if not callable(value)
+        )
+        return ValueError(f"{self.label}: rates must stay finite, got {detail} ({error})")
+
+
+def _is_constant(value: object) -> bool:
+    """Whether calls may share a value: rules make arrays that are read-only."""
+    return value is None or isinstance(value, np.ndarray | str | bool | int | float)
 
 
 def _holds_rates(hint: Any) -> bool:
     return any(part in (Rate, Amount) for part in (hint, *typing.get_args(hint)))
 
 
-def _each_lane(
-    build: Callable[..., V], checked: Mapping[str, Any], rates: set[str], own: Mapping[str, int]
-) -> V:
-    """What ``build`` gives for plain numbers, or the lanes that it gives for arrays of them,
-    stacked.
+def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], parameters: _Parameters) -> V:
+    """Call ``build`` with plain numbers; if one is given as an array, call it per lane and stack
+    the schedules.
     """
-
-    def lanes_of(key: str) -> tuple[int, ...]:
-        value = checked[key]
-        return value.shape[: value.ndim - own[key]] if isinstance(value, np.ndarray) else ()
-
-    if not any(lanes_of(key) for key in checked if key not in rates):
-        return build(
-            **{key: value if key in rates else _plain(value) for key, value in checked.items()}
-        )
-    shape = np.broadcast_shapes(*map(lanes_of, checked))
+    rates, cores, _ = parameters
+    batches = {
+        key: value.shape[: value.ndim - cores[key]]
+        for key, value in checked.items()
+        if isinstance(value, np.ndarray) and value.ndim > cores[key]
+    }
+    if batches.keys() <= rates:
+        plain = {
+            key: value.tolist()
+            if isinstance(value, np.ndarray | np.generic) and key not in rates
+            else value
+            for key, value in checked.items()
+        }
+        return build(**plain)
+    shape = np.broadcast_shapes(*batches.values())
 
     def lane(i: int) -> dict[str, Any]:
-        def pick(key: str) -> Any:
-            value = checked[key]
-            if not lanes_of(key) or len(lanes_of(key)) < len(shape):
-                return value
-            return value[i if value.shape[0] > 1 else 0]
+        """The arguments of the i-th lane along the first batch axis."""
+        return {
+            key: value[i if value.shape[0] > 1 else 0]
+            if len(batches.get(key, ())) == len(shape)
+            else value
+            for key, value in checked.items()
+        }
 
-        return {key: pick(key) for key in checked}
-
-    built: Any = stack([_each_lane(build, lane(i), rates, own) for i in range(shape[0])])  # type: ignore[misc]
+    built: Any = stack([_each_lane(build, lane(i), parameters) for i in range(shape[0])])  # type: ignore[misc]
     return typing.cast(V, built)
-
-
-def _plain(value: object) -> object:
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

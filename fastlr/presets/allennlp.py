@@ -29,6 +29,7 @@ from fastlr.presets._building_blocks import (
 )
 from fastlr.presets._rules import (
     MOST_TURNS,
+    ArgumentError,
     Count,
     Exponent,
     Level,
@@ -126,16 +127,15 @@ def CosineWithRestarts(
     number = next((i for i in range(MOST_TURNS + 1) if not length(i)), None)
     if number is None:
         detail = f"at most {MOST_TURNS:,} cycles where they shrink, got {t_mul}"
-        raise ValueError(f"allennlp.CosineWithRestarts: t_mul must give {detail}")
+        raise ArgumentError(f"t_mul must give {detail}")
     return cut(
         lowered_restarts(lr, eta_min, length, eta_mul, number), sum(map(length, range(number)))
     )
 
 
 @preset(
-    differences="num_steps_per_epoch must be given, and be true; gradual_unfreezing is "
-    "not taken, and for "
-    "discriminative_fine_tuning lr is an array, as for any groups."
+    differences="num_steps_per_epoch must be given, and be true; gradual_unfreezing is not taken, "
+    "and for discriminative_fine_tuning lr is an array, as for any groups."
 )
 def SlantedTriangular(
     lr: Rate,
@@ -144,8 +144,8 @@ def SlantedTriangular(
     cut_frac: Share = 0.1,
     ratio: Ratio = 32.0,
 ) -> Schedule:
-    """By lines from ``lr/ratio`` to ``lr`` at ``int(cut_frac*T)`` and back at ``T = num_epochs
-    * num_steps_per_epoch``.
+    """Linear from ``lr/ratio`` to ``lr`` at ``int(cut_frac*T)`` and back at ``T = num_epochs *
+    num_steps_per_epoch``.
     """
     total, low = num_epochs * num_steps_per_epoch, np.divide(lr, ratio)
     rise = int(total * cut_frac)
@@ -164,9 +164,7 @@ def StepLearningRateScheduler(lr: Rate, step_size: Span, gamma: Level = 0.1) -> 
 @preset()
 def MultiStepLearningRateScheduler(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     """torch's: ``lr * gamma^i``, i the number of milestones at or before t."""
-    return drops(
-        "allennlp.MultiStepLearningRateScheduler: milestones", lr, gamma, sorted(milestones)
-    )
+    return drops("milestones", lr, gamma, sorted(milestones))
 
 
 @preset()
@@ -186,7 +184,7 @@ def ReduceOnPlateauLearningRateScheduler(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
     ``patience`` updates.
     """
     return torch_plateau(

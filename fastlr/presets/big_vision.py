@@ -1,9 +1,9 @@
 """big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch
 of 2025.
 
-One function, five decays, a warm-up and a cooldown multiplied in. Step t is its ``step``, from 0;
-it has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula
-in double precision.
+One function, five decays, a warmup and a cooldown multiplied in. Step t is its ``step``, from 0; it
+has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula in
+double precision.
 
 >>> create_learning_rate_schedule(8, base=0.5, decay_type="linear", warmup_steps=4).table(9)
 array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
@@ -19,18 +19,26 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Flag, Power, Rate, short_repr
-from fastlr.presets._rules import Count, Duration, Length, Levels, Marks, Share, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Duration,
+    Length,
+    Levels,
+    Marks,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["create_learning_rate_schedule"]
 
-_WHERE = "big_vision.create_learning_rate_schedule"
-
 
 @preset(
-    differences="In double precision, where big_vision has float32; after total_steps, "
-    "where its cooldown is below 0, 0 is held.",
+    differences="In double precision, where big_vision has float32; after total_steps, where its "
+    "cooldown is below 0, 0 is held.",
 )
 def create_learning_rate_schedule(
     total_steps: Span,
@@ -58,10 +66,11 @@ def create_learning_rate_schedule(
     mults: Levels = (),
 ) -> Schedule:
     """``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, with p the progress
-    from the warm-up to the end:
+    from the warmup to the end:
 
-    - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``;  "cosine": ``base * (1 + cos(pi*p))/2``
-    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warm-up what it is at its
+    - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``
+    - "cosine": ``base * (1 + cos(pi*p))/2``
+    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warmup what it is at its
     end
     - "stair": ``base * mults[i-1]``, i the number of ``steps`` at or before t, 1 for none
 
@@ -83,9 +92,7 @@ def create_learning_rate_schedule(
     }
     cooldown = _steps("cooldown", lengths, data_size, batch_size, total_steps)
     if warmup >= total_steps > 1:
-        raise ValueError(
-            f"{_WHERE}: the warm-up must be below total_steps, got {warmup} of {total_steps}"
-        )
+        raise ArgumentError(f"the warm-up must be below total_steps, got {warmup} of {total_steps}")
     left, peak = max(0, total_steps - warmup), base
     if scale_with_batchsize:
         peak = np.multiply(base, _given("batch_size", batch_size) / 256)
@@ -118,37 +125,34 @@ def _ramped(body: Schedule, warmup: int, cooldown: int, total: int) -> Schedule:
 
 def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
     if len(steps) != len(mults):
-        raise ValueError(
-            f"{_WHERE}: mults must be as many as steps, got {short_repr(mults)} for "
-            f"{short_repr(steps)}"
+        raise ArgumentError(
+            f"mults must be as many as steps, got {short_repr(mults)} for {short_repr(steps)}"
         )
     if any(later < step for step, later in pairwise(steps)):
-        raise ValueError(f"{_WHERE}: steps must never fall, got {short_repr(steps)}")
+        raise ArgumentError(f"steps must never fall, got {short_repr(steps)}")
     return join([constant(np.multiply(peak, factor)) for factor in (1.0, *mults)], steps)
 
 
 def _given(key: str, value: int | None) -> int:
     if value is None:
-        raise ValueError(
-            f"{_WHERE}: {key} must be given for what is told in examples or epochs or "
-            "scaled by it, got None"
+        raise ArgumentError(
+            f"{key} must be given for what is told in examples or epochs or scaled by it, got None"
         )
     return value
 
 
 def _steps(
     what: str,
-    told: Mapping[str, float | None],
+    lengths: Mapping[str, float | None],
     data_size: int | None,
     batch_size: int | None,
     total: int,
 ) -> int:
-    """A length in steps, however it is told; none is 0."""
-    given = {unit: length for unit, length in told.items() if length is not None}
+    """Return a length in steps, from whichever unit it is given in; without one, 0."""
+    given = {unit: length for unit, length in lengths.items() if length is not None}
     if len(given) > 1:
-        raise ValueError(
-            f"{_WHERE}: {what} must be given once, got "
-            f"{', '.join(f'{what}_{unit}' for unit in given)}"
+        raise ArgumentError(
+            f"{what} must be given once, got {', '.join(f'{what}_{unit}' for unit in given)}"
         )
     [(unit, length)] = given.items() or [("steps", 0)]
     if unit == "steps":

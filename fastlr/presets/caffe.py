@@ -15,7 +15,7 @@ from itertools import accumulate
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets import _building_blocks
 from fastlr.presets._building_blocks import drops, geometric, inverse, lowered_restarts, one_by_one
-from fastlr.presets._rules import Exponent, Level, Marks, Ratio, Span, preset
+from fastlr.presets._rules import ArgumentError, Exponent, Level, Marks, Ratio, Span, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -60,7 +60,7 @@ def multistep(base_lr: Rate, gamma: Level, stepvalue: Marks) -> Schedule:
 
     A value that is given twice drops the rate again at the next iteration.
     """
-    return drops("caffe.multistep: stepvalue", base_lr, gamma, one_by_one(stepvalue, first=0))
+    return drops("stepvalue", base_lr, gamma, one_by_one(stepvalue, first=0))
 
 
 @preset(
@@ -88,7 +88,7 @@ def sgdr(base_lr: Rate, period: Span, p_mult: Ratio, lr_mult: Level, min_lr: Rat
     ``lr_mult`` times as high.
     """
     if p_mult < 1:
-        raise ValueError(f"caffe.sgdr: p_mult must be at least 1, got {short_repr(p_mult)}")
+        raise ArgumentError(f"p_mult must be at least 1, got {short_repr(p_mult)}")
     lengths = list(
         accumulate(
             range(10_000), lambda length, _: min(int(length * p_mult), LAST_STEP), initial=period

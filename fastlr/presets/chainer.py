@@ -15,7 +15,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Amount, Rate, short_repr
 from fastlr.presets._building_blocks import drops, geometric, inverse, one_by_one
-from fastlr.presets._rules import Count, Exponent, Level, Levels, Marks, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Exponent, Level, Levels, Marks, Span, preset
 from fastlr.schedule.constructors import constant, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -44,16 +44,14 @@ def InverseShift(gamma: Level, power: Level, init: Rate, target: Amount | None =
 
 @preset()
 def LinearShift(value_range: Levels, time_range: Marks) -> Schedule:
-    """``value_range[0]`` up to step ``time_range[0]``, and by a line to ``value_range[1]`` at
+    """``value_range[0]`` up to step ``time_range[0]``, and linearly to ``value_range[1]`` at
     ``time_range[1]``.
 
     Where that is not later, the first value still stands at the former step.
     """
     for name, pair in (("value_range", value_range), ("time_range", time_range)):
         if len(pair) != 2:
-            raise ValueError(
-                f"chainer.LinearShift: {name} must be two numbers, got {short_repr(list(pair))}"
-            )
+            raise ArgumentError(f"{name} must be two numbers, got {short_repr(list(pair))}")
     (first, last), (begin, end) = value_range, time_range
     if end <= begin:
         return join([constant(first), constant(last)], [begin + 1])
@@ -65,13 +63,12 @@ def MultistepShift(init: Rate, gamma: Level, step_value: Marks) -> Schedule:
     """``init * gamma^k``, where k rises by 1, and at one step by no more, when t has reached
     ``step_value[k]``; not at step 0.
     """
-    return drops("chainer.MultistepShift: step_value", init, gamma, one_by_one(step_value, first=1))
+    return drops("step_value", init, gamma, one_by_one(step_value, first=1))
 
 
 @preset(
-    differences="rate must be above 0. With a target Chainer divides by the value once "
-    "that is 0, and raises; here the target "
-    "is held."
+    differences="rate must be above 0. With a target Chainer divides by the value once that is 0, "
+    "and raises; here the target is held."
 )
 def PolynomialShift(
     rate: Exponent, max_count: Span, init: Rate, target: Amount | None = None
@@ -88,8 +85,8 @@ def StepShift(gamma: Level, step: Span, init: Rate, target: Amount | None = None
 
 @preset()
 def WarmupShift(warmup_start: Rate, warmup_iter: Count, init: Rate) -> Schedule:
-    """From ``warmup_start`` by a line to ``init`` at step ``warmup_iter``; of no steps,
-    ``warmup_start`` for ever.
+    """From ``warmup_start`` linearly to ``init`` at step ``warmup_iter``; of no steps,
+    ``warmup_start`` forever.
     """
     return (
         linear(warmup_start, init, warmup_iter)

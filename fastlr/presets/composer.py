@@ -5,15 +5,16 @@ Times are Composer's strings: "10ba" batches, "2ep" epochs, "1000sp" samples, "1
 "0.1dur" a share of ``max_duration``. What they are in batches is for you to say:
 ``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
 ``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and
-shares, are truncated to whole batches, samples or tokens. A warm-up is scaled with ``scale_warmup``
+shares, are truncated to whole batches, samples or tokens. A warmup is scaled with ``scale_warmup``
 alone, and even then its end is not: what follows begins where it would have.
 
 >>> import fastlr as flr
 >>> cosine = flr.presets.composer.CosineAnnealingWithWarmupScheduler
->>> cosine(1.0, t_warmup="1000tok", t_max="1dur", max_duration="2ep", batches_per_epoch=5, tokens_per_batch=500)(0)
+>>> run = {"max_duration": "2ep", "batches_per_epoch": 5, "tokens_per_batch": 500}
+>>> cosine(1.0, t_warmup="1000tok", t_max="1dur", **run)
 Traceback (most recent call last):
     ...
-ValueError: composer.CosineAnnealingWithWarmupScheduler: t_warmup must be in the unit of t_max, batches, got tokens
+ValueError: composer.CosineAnnealingWithWarmupScheduler: t_warmup must be in the unit of t_max, ...
 >>> cosine(1.0, t_warmup="2ba", max_duration="2ep", batches_per_epoch=5).table(5).round(3)
 array([0.   , 0.5  , 1.   , 0.962, 0.854])
 """
@@ -30,7 +31,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Flag, Rate, short_repr
 from fastlr.presets._building_blocks import cut, drops, geometric
-from fastlr.presets._rules import Level, Ratio, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Level, Ratio, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -58,7 +59,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Time:
-    """So many of a unit: a whole number, or a share of the run."""
+    """A number of a unit: whole, or a share of the run."""
 
     value: float
     unit: str
@@ -116,121 +117,120 @@ def _whole(where: str, value: object) -> Time:
 
 TimeString = Annotated[Any, _time]
 TimeStrings = Annotated[Any, _times]
-Whole = Annotated[Any, _whole]  # an integer is so many epochs
+Whole = Annotated[Any, _whole]  # an integer is a number of epochs
 
 
-class _Clock(NamedTuple):
-    """What a run is measured by, and the scheduler that asks."""
+class _Run(NamedTuple):
+    """The length of a run and what a batch takes: it converts times into batches."""
 
-    name: str
     max_duration: Any
     batches_per_epoch: int | None
     samples_per_batch: int | None
     tokens_per_batch: int | None
     ratio: float
 
-    def told(self, key: str, why: str) -> Any:
-        """An argument that is needed for a time."""
+    def required(self, key: str, why: str) -> Any:
+        """Return an argument that a time needs, or raise."""
         value = getattr(self, key)
         if value is None:
-            raise ValueError(f"composer.{self.name}: {key} must be given for {why}, got None")
+            raise ArgumentError(f"{key} must be given for {why}, got None")
         return value
 
-    def run(self, why: str) -> Time:
-        """The whole run, scaled."""
-        whole = self.told("max_duration", why)
+    def whole(self, why: str) -> Time:
+        """Return the length of the run, scaled."""
+        whole = self.required("max_duration", why)
         scaled = int(whole.value * self.ratio)
         if not scaled:
             detail = f"{whole}, got {self.ratio}"
-            raise ValueError(
-                f"composer.{self.name}: scale_schedule_ratio must leave something of "
-                f"max_duration, {detail}"
+            raise ArgumentError(
+                f"scale_schedule_ratio must leave something of max_duration, {detail}"
             )
         return Time(scaled, whole.unit)
 
-    def counted(self, time: Time, scaled: bool = True) -> Time:
-        """A time in batches, samples or tokens."""
+    def converted(self, time: Time, scaled: bool = True) -> Time:
+        """Convert a time into batches, samples or tokens."""
         if time.unit == "dur":
-            run = self.run("a time in 'dur'")
+            run = self.whole("a time in 'dur'")
             if run.unit != "ep":
                 return Time(int(time.value * run.value), run.unit)
             return Time(
-                int(time.value * self.told("batches_per_epoch", "a time in epochs") * run.value),
+                int(
+                    time.value * self.required("batches_per_epoch", "a time in epochs") * run.value
+                ),
                 "ba",
             )
         if time.unit == "ep":
-            time = Time(time.value * self.told("batches_per_epoch", "a time in epochs"), "ba")
+            time = Time(time.value * self.required("batches_per_epoch", "a time in epochs"), "ba")
         return Time(int(time.value * (self.ratio if scaled else 1.0)), time.unit)
 
     def length(self, key: str, time: Time) -> tuple[int, str]:
-        """A time that something takes, and its unit."""
-        counted = self.counted(time)
+        """Return a length, at least 1, and its unit."""
+        counted = self.converted(time)
         if not counted.value:
             detail = f"{time}, scale_schedule_ratio={self.ratio}"
-            raise ValueError(
-                f"composer.{self.name}: {key} must come to at least 1 of "
-                f"{_UNITS[counted.unit]}, got {detail}"
+            raise ArgumentError(
+                f"{key} must come to at least 1 of {_UNITS[counted.unit]}, got {detail}"
             )
         return int(counted.value), counted.unit
 
-    def pace(self, unit: str) -> int:
-        """How many of a unit a batch takes."""
+    def units_per_batch(self, unit: str) -> int:
+        """Return how many of a unit a batch takes."""
         key = {"sp": "samples_per_batch", "tok": "tokens_per_batch"}.get(unit)
-        return int(self.told(key, f"a time in {_UNITS[unit]}")) if key else 1
+        return int(self.required(key, f"a time in {_UNITS[unit]}")) if key else 1
 
     def batch(self, time: Time) -> int:
-        """The first batch at or after a time."""
-        return -int(-time.value // self.pace(time.unit))
+        """Return the first batch at or after a time."""
+        return -int(-time.value // self.units_per_batch(time.unit))
 
-    def by_batch(self, schedule: Schedule, unit: str) -> Schedule:
-        """A schedule that is counted in a unit, by the batch."""
-        return schedule.paced([self.pace(unit)]) if self.pace(unit) > 1 else schedule
+    def read_per_batch(self, schedule: Schedule, unit: str) -> Schedule:
+        """Return a schedule that counts in a unit, read per batch."""
+        return (
+            schedule.paced([self.units_per_batch(unit)])
+            if self.units_per_batch(unit) > 1
+            else schedule
+        )
 
     def drops(self, lr: npt.ArrayLike, gamma: float, milestones: Sequence[Time]) -> Schedule:
-        """``gamma`` to the number of milestones gone by."""
-        at = sorted(self.batch(self.counted(time)) for time in milestones)
-        return drops(f"composer.{self.name}: milestones", lr, gamma, at)
+        """Return ``lr`` times ``gamma`` to the number of milestones passed."""
+        at = sorted(self.batch(self.converted(time)) for time in milestones)
+        return drops("milestones", lr, gamma, at)
 
     def ramp(self, time: Time, peak: npt.ArrayLike, scale_warmup: bool) -> tuple[Schedule, Time]:
-        """The warm-up, and when it ends."""
-        end, steps = self.counted(time, scaled=False), int(self.counted(time, scale_warmup).value)
+        """Return the warmup, and the time at which it ends."""
+        end, steps = (
+            self.converted(time, scaled=False),
+            int(self.converted(time, scale_warmup).value),
+        )
         if end.value and not steps:
             detail = f"{time}, with scale_warmup=True, got {self.ratio}"
-            raise ValueError(
-                f"composer.{self.name}: scale_schedule_ratio must leave something of "
-                f"t_warmup, {detail}"
-            )
+            raise ArgumentError(f"scale_schedule_ratio must leave something of t_warmup, {detail}")
         return linear(0.0, peak, steps), end
 
     def warmed(
         self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any
     ) -> Schedule:
-        """A warm-up to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak``
-        where nothing is.
+        """A warmup to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak`` where
+        nothing is.
         """
         ramp, begin = self.ramp(t_warmup, peak, scale_warmup)
-        end = self.counted(t_max)
+        end = self.converted(t_max)
         if begin.unit != end.unit:
             detail = f"{_UNITS[end.unit]}, got {_UNITS[begin.unit]}"
-            raise ValueError(
-                f"composer.{self.name}: t_warmup must be in the unit of t_max, {detail}"
-            )
+            raise ArgumentError(f"t_warmup must be in the unit of t_max, {detail}")
         self.check_whole(end)
         left = int(end.value - begin.value)
-        return self.by_batch(
+        return self.read_per_batch(
             join([ramp, decay(left) if left > 0 else constant(peak)], [int(begin.value)]), end.unit
         )
 
     def check_whole(self, end: Time) -> None:
-        """Raise where the run is known to be longer than ``t_max``."""
-        run = end if self.max_duration is None else self.run("")
+        """Raise if the run is known to be longer than ``t_max``."""
+        run = end if self.max_duration is None else self.whole("")
         if run.unit == "ep" and self.batches_per_epoch is not None:
             run = Time(run.value * self.batches_per_epoch, "ba")
         if run.unit == end.unit and run.value > end.value:
             detail = f"{run.value} {_UNITS[run.unit]}, got {end.value}"
-            raise ValueError(
-                f"composer.{self.name}: t_max must be no less than max_duration, {detail}"
-            )
+            raise ArgumentError(f"t_max must be no less than max_duration, {detail}")
 
 
 # -- schedulers ------------------------------------------------------------------------------------
@@ -247,17 +247,16 @@ def StepScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """``lr * gamma^floor(u/step_size)``, u what has gone by, in the unit of ``step_size``."""
-    clock = _Clock(
-        "StepScheduler",
+    """``lr * gamma^floor(u/step_size)``, u the time passed in the unit of ``step_size``."""
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    every, unit = clock.length("step_size", step_size)
-    return clock.by_batch(geometric(lr, gamma, every, staircase=True), unit)
+    every, unit = run.length("step_size", step_size)
+    return run.read_per_batch(geometric(lr, gamma, every, staircase=True), unit)
 
 
 @preset()
@@ -272,15 +271,14 @@ def MultiStepScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """``lr * gamma^i``, i the number of milestones at or before a batch, in any units."""
-    clock = _Clock(
-        "MultiStepScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    return clock.drops(lr, gamma, milestones)
+    return run.drops(lr, gamma, milestones)
 
 
 @preset()
@@ -295,17 +293,14 @@ def ConstantScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """``lr * alpha`` up to ``t_max``, and ``lr`` from there on."""
-    clock = _Clock(
-        "ConstantScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    return join(
-        [constant(np.multiply(lr, alpha)), constant(lr)], [clock.batch(clock.counted(t_max))]
-    )
+    return join([constant(np.multiply(lr, alpha)), constant(lr)], [run.batch(run.converted(t_max))])
 
 
 @preset()
@@ -321,16 +316,17 @@ def LinearScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """A line from ``lr * alpha_i`` to ``lr * alpha_f`` at ``t_max``."""
-    clock = _Clock(
-        "LinearScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    steps, unit = clock.length("t_max", t_max)
-    return clock.by_batch(linear(np.multiply(lr, alpha_i), np.multiply(lr, alpha_f), steps), unit)
+    steps, unit = run.length("t_max", t_max)
+    return run.read_per_batch(
+        linear(np.multiply(lr, alpha_i), np.multiply(lr, alpha_f), steps), unit
+    )
 
 
 @preset()
@@ -345,16 +341,15 @@ def ExponentialScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """``lr * gamma^(u/decay_period)``."""
-    clock = _Clock(
-        "ExponentialScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    every, unit = clock.length("decay_period", decay_period)
-    return clock.by_batch(geometric(lr, gamma, every), unit)
+    every, unit = run.length("decay_period", decay_period)
+    return run.read_per_batch(geometric(lr, gamma, every), unit)
 
 
 @preset()
@@ -369,16 +364,15 @@ def CosineAnnealingScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """Half a cosine wave from ``lr`` to ``lr * alpha_f`` at ``t_max``."""
-    clock = _Clock(
-        "CosineAnnealingScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    steps, unit = clock.length("t_max", t_max)
-    return clock.by_batch(cosine(lr, np.multiply(lr, alpha_f), steps), unit)
+    steps, unit = run.length("t_max", t_max)
+    return run.read_per_batch(cosine(lr, np.multiply(lr, alpha_f), steps), unit)
 
 
 _MOST = 1_000  # intervals of different lengths
@@ -396,20 +390,19 @@ def CosineAnnealingWarmRestartsScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0``, again and again.
+    """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0`` repeatedly.
 
     Each takes ``int(t_mult * L)`` where the last took L. Where that is 0 it raises ``ValueError``,
     as Composer does.
     """
-    clock = _Clock(
-        "CosineAnnealingWarmRestartsScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    length, unit = clock.length("t_0", t_0)
+    length, unit = run.length("t_0", t_0)
     parts: list[Schedule] = []
     begins = [0]
     while (
@@ -422,11 +415,11 @@ def CosineAnnealingWarmRestartsScheduler(
         begins.append(begins[-1] + length)
         length = int(t_mult * length)
     if not length:
-        return clock.by_batch(
+        return run.read_per_batch(
             cut(join(parts, begins[1:-1]) if parts[1:] else parts[0], begins[-1]), unit
         )
     again = cosine(lr, np.multiply(lr, alpha_f), min(length, LAST_STEP)).repeat()
-    return clock.by_batch(join([*parts, again], begins[1:]) if parts else again, unit)
+    return run.read_per_batch(join([*parts, again], begins[1:]) if parts else again, unit)
 
 
 @preset()
@@ -442,16 +435,15 @@ def PolynomialScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """``lr * (alpha_f + (1 - alpha_f) * (1 - u/t_max)^power)``, then ``lr * alpha_f``."""
-    clock = _Clock(
-        "PolynomialScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    steps, unit = clock.length("t_max", t_max)
-    return clock.by_batch(polynomial(lr, np.multiply(lr, alpha_f), steps, power=power), unit)
+    steps, unit = run.length("t_max", t_max)
+    return run.read_per_batch(polynomial(lr, np.multiply(lr, alpha_f), steps, power=power), unit)
 
 
 # -- with a warm-up --------------------------------------------------------------------------------
@@ -473,18 +465,17 @@ def MultiStepWithWarmupScheduler(
     """A line from 0 to ``lr`` at ``t_warmup``, then ``MultiStepScheduler``, in which milestones
     before it count.
     """
-    clock = _Clock(
-        "MultiStepWithWarmupScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    ramp, end = clock.ramp(t_warmup, lr, scale_warmup)
-    begin = clock.batch(end)
+    ramp, end = run.ramp(t_warmup, lr, scale_warmup)
+    begin = run.batch(end)
     return join(
-        [clock.by_batch(ramp, end.unit), clock.drops(lr, gamma, milestones).skip(begin)], [begin]
+        [run.read_per_batch(ramp, end.unit), run.drops(lr, gamma, milestones).skip(begin)], [begin]
     )
 
 
@@ -502,8 +493,7 @@ def ConstantWithWarmupScheduler(
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
     """A line from 0 to ``lr * alpha`` at ``t_warmup``, and that rate from there on."""
-    clock = _Clock(
-        "ConstantWithWarmupScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -511,7 +501,7 @@ def ConstantWithWarmupScheduler(
         scale_schedule_ratio,
     )
     peak = np.multiply(lr, alpha)
-    return clock.warmed(t_warmup, t_max, scale_warmup, peak, lambda _: constant(peak))
+    return run.warmed(t_warmup, t_max, scale_warmup, peak, lambda _: constant(peak))
 
 
 @preset()
@@ -531,8 +521,7 @@ def LinearWithWarmupScheduler(
     """A line from 0 to ``lr * alpha_i`` at ``t_warmup``, and a line to ``lr * alpha_f`` at
     ``t_max``.
     """
-    clock = _Clock(
-        "LinearWithWarmupScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -540,9 +529,7 @@ def LinearWithWarmupScheduler(
         scale_schedule_ratio,
     )
     peak, last = np.multiply(lr, alpha_i), np.multiply(lr, alpha_f)
-    return clock.warmed(
-        t_warmup, t_max, scale_warmup, peak, lambda steps: linear(peak, last, steps)
-    )
+    return run.warmed(t_warmup, t_max, scale_warmup, peak, lambda steps: linear(peak, last, steps))
 
 
 @preset()
@@ -561,8 +548,7 @@ def CosineAnnealingWithWarmupScheduler(
     """A line from 0 to ``lr`` at ``t_warmup``, and half a cosine wave to ``lr * alpha_f`` at
     ``t_max``.
     """
-    clock = _Clock(
-        "CosineAnnealingWithWarmupScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -570,7 +556,7 @@ def CosineAnnealingWithWarmupScheduler(
         scale_schedule_ratio,
     )
     last = np.multiply(lr, alpha_f)
-    return clock.warmed(t_warmup, t_max, scale_warmup, lr, lambda steps: cosine(lr, last, steps))
+    return run.warmed(t_warmup, t_max, scale_warmup, lr, lambda steps: cosine(lr, last, steps))
 
 
 @preset()
@@ -590,8 +576,7 @@ def PolynomialWithWarmupScheduler(
     """A line from 0 to ``lr`` at ``t_warmup``, and ``(1 - p)^power`` of the way to ``lr *
     alpha_f`` at ``t_max``.
     """
-    clock = _Clock(
-        "PolynomialWithWarmupScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
@@ -599,7 +584,7 @@ def PolynomialWithWarmupScheduler(
         scale_schedule_ratio,
     )
     last = np.multiply(lr, alpha_f)
-    return clock.warmed(
+    return run.warmed(
         t_warmup, t_max, scale_warmup, lr, lambda steps: polynomial(lr, last, steps, power=power)
     )
 
@@ -622,35 +607,31 @@ def InverseSquareRootWithWarmupScheduler(
     """A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (a + (1 - a) * sqrt(t_scale/(u -
     t_warmup + t_scale)))``, then a line.
 
-    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warm-up
+    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warmup
     ends, and takes ``t_cooldown`` to ``lr * alpha_f_cooldown``. Of llm-foundry, whose times but
     ``t_max`` are in the unit of ``max_duration``.
     """
-    clock = _Clock(
-        "InverseSquareRootWithWarmupScheduler",
+    run = _Run(
         max_duration,
         batches_per_epoch,
         samples_per_batch,
         tokens_per_batch,
         scale_schedule_ratio,
     )
-    unit = clock.run("the unit of its times").unit
+    unit = run.whole("the unit of its times").unit
     for key, time in (("t_warmup", t_warmup), ("t_scale", t_scale), ("t_cooldown", t_cooldown)):
         if time.unit != unit:
             detail = (
                 f"{key} must be in the unit of max_duration, {_UNITS[unit]}, got "
                 f"{_UNITS[time.unit]}"
             )
-            raise ValueError(f"composer.InverseSquareRootWithWarmupScheduler: {detail}")
+            raise ArgumentError(detail)
     if alpha_f_decay < alpha_f_cooldown:
         detail = f"alpha_f_decay, {alpha_f_decay}, got {alpha_f_cooldown}"
-        raise ValueError(
-            "composer.InverseSquareRootWithWarmupScheduler: alpha_f_cooldown must be "
-            f"at most {detail}"
-        )
-    scale, unit = clock.length("t_scale", t_scale)
-    ramp, warm = clock.ramp(t_warmup, lr, False)
-    cooldown, whole = int(clock.counted(t_cooldown).value), clock.counted(t_max)
+        raise ArgumentError(f"alpha_f_cooldown must be at most {detail}")
+    scale, unit = run.length("t_scale", t_scale)
+    ramp, warm = run.ramp(t_warmup, lr, False)
+    cooldown, whole = int(run.converted(t_cooldown).value), run.converted(t_max)
     begin = max(int(whole.value) - cooldown, int(warm.value))
     decay = inverse_power(np.multiply(lr, 1 - alpha_f_decay), 0.5, scale) + np.multiply(
         lr, alpha_f_decay
@@ -662,4 +643,4 @@ def InverseSquareRootWithWarmupScheduler(
     tail = (
         linear(level, np.multiply(lr, alpha_f_cooldown), cooldown) if cooldown else constant(level)
     )
-    return clock.by_batch(join([ramp, decay, tail], [int(warm.value), begin]), unit)
+    return run.read_per_batch(join([ramp, decay, tail], [int(warm.value), begin]), unit)

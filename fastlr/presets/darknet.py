@@ -18,7 +18,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import from_one, geometric, sigmoid
-from fastlr.presets._rules import Count, Exponent, Level, Levels, Marks, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Exponent, Level, Levels, Marks, Span, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant as level
 from fastlr.schedule.constructors import cosine, join, polynomial
@@ -62,9 +62,7 @@ def steps(
     * scales[i]``, i the last before the first of ``steps`` that is above b.
     """
     if len(steps) != len(scales):
-        raise ValueError(
-            f"darknet.steps: scales must be as many as steps, {len(steps)}, got {len(scales)}"
-        )
+        raise ArgumentError(f"scales must be as many as steps, {len(steps)}, got {len(scales)}")
     factors = np.cumprod([1.0, *scales])
     starts = [max(b - 1, 0) for b in accumulate(steps, max)]
     return _burned_in(
@@ -146,7 +144,7 @@ def sgdr(
 
 
 def _burned_in(body: Schedule, peak: Rate, burn_in: int, power: float) -> Schedule:
-    """``body`` from batch ``burn_in`` on, on the clock of the run, and before it the burn-in."""
+    """``body`` from batch ``burn_in`` on, in steps of the run, and before it the burn-in."""
     if burn_in <= 1:
         return body
     rise = polynomial(0.0, peak, burn_in, power=power, origin="start").skip(1)

@@ -1,11 +1,13 @@
 """DeepSpeed's schedules, ``deepspeed.runtime.lr_schedules``, as of deepspeed 0.19 (2026).
 
 Step t is the rate of update t, counted from 0, as the engine sets it: the constructor's, then that
-of the t-th ``step()``. By DeepSpeed's own count an update is one behind, and the three warm-ups
-show it: update 0 stands before their beginning. Double precision.
+of the t-th ``step()``. By DeepSpeed's own count an update is one behind, and the three warmups show
+it: update 0 stands before their beginning. Rates are in double precision.
 
 >>> import fastlr as flr
->>> flr.presets.deepspeed.WarmupDecayLR(6, warmup_max_lr=1.0, warmup_num_steps=2, warmup_type="linear").table(8)
+>>> s = flr.presets.deepspeed.WarmupDecayLR(6, warmup_max_lr=1.0, warmup_num_steps=2,
+...     warmup_type="linear")
+>>> s.table(8)
 array([0.  , 0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
@@ -20,8 +22,17 @@ from typing import Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate
-from fastlr.presets._building_blocks import fraction, on_clock, phases
-from fastlr.presets._rules import Count, Duration, Length, Level, Span, preset
+from fastlr.presets._building_blocks import fraction, in_ticks, phases
+from fastlr.presets._rules import (
+    ArgumentError,
+    ArgumentTypeError,
+    Count,
+    Duration,
+    Length,
+    Level,
+    Span,
+    preset,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, logarithmic
 from fastlr.schedule.schedule import Schedule
@@ -36,8 +47,8 @@ def LRRangeTest(
     lr_range_test_step_rate: Level = 1.0,
     lr_range_test_staircase: Flag = False,
 ) -> Schedule:
-    """``min_lr * (1 + step_rate*t/step_size)``, with ``floor(t/step_size)`` if staircase: it
-    rises for ever.
+    """``min_lr * (1 + step_rate*t/step_size)``, with ``floor(t/step_size)`` if staircase: it rises
+    forever.
     """
     sizes = LAST_STEP // lr_range_test_step_size
     high = np.multiply(lr_range_test_min_lr, 1.0 + lr_range_test_step_rate * sizes)
@@ -47,9 +58,8 @@ def LRRangeTest(
 
 
 @preset(
-    differences="With stairs in halves that are no whole numbers of steps, DeepSpeed's "
-    "rounding may miss one at its first step; "
-    "here none."
+    differences="With stairs in halves that are no whole numbers of steps, DeepSpeed's rounding "
+    "may miss one at its first step; here none."
 )
 def OneCycle(
     cycle_min_lr: Rate,
@@ -66,7 +76,7 @@ def OneCycle(
     decay_mom_rate: Level = 0.0,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """By a line to ``cycle_max_lr`` in ``cycle_first_step_size`` steps and back in
+    """Linearly to ``cycle_max_lr`` in ``cycle_first_step_size`` steps and back in
     ``cycle_second_step_size``, or by stairs.
 
     Stairs stand on ``floor(count*p)/count`` of the height, p the part of the half that is below.
@@ -77,9 +87,7 @@ def OneCycle(
     ``cycle_min_mom``, as the constructor sets it, and only from step 1 on what the cycle says.
     """
     if of == "momentum" and not cycle_momentum:
-        raise ValueError(
-            "deepspeed.OneCycle: of must be 'lr' with cycle_momentum=False, got 'momentum'"
-        )
+        raise ArgumentError("of must be 'lr' with cycle_momentum=False, got 'momentum'")
     first = fraction(cycle_first_step_size)
     second = first if cycle_second_step_size is None else fraction(cycle_second_step_size)
     later = (
@@ -104,13 +112,13 @@ def OneCycle(
         )
     return phases(
         (0, constant(cycle_min_lr if of == "lr" else cycle_min_mom), 0),
-        (1, on_clock(cycle, first + second, reach=first + second + 2, ticks=first.denominator), 0),
+        (1, in_ticks(cycle, first + second, reach=first + second + 2, ticks=first.denominator), 0),
         (begin, decay, begin),
     )
 
 
 def _cycle(low: Any, high: Any, share: Fraction, stairs: tuple[int, int], ticks: int) -> Schedule:
-    """From ``low`` to ``high`` in a ``share`` of the ticks and back, again and again."""
+    """From ``low`` to ``high`` in a ``share`` of the ticks and back repeatedly."""
     rise = round(share * ticks)
     up = _stairs(low, high, rise, stairs[0]) if stairs[0] else linear(low, high, rise)
     falls = stairs[1] and rise < ticks
@@ -149,7 +157,7 @@ def WarmupLR(
     warmup_num_steps: Span = 1000,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """``warmup_min_lr`` at steps 0 and 1, then on to ``warmup_max_lr``, which is ``lr`` where it is
+    """``warmup_min_lr`` at steps 0 and 1, then on to ``warmup_max_lr``, which is ``lr`` if it is
     not given, and held.
 
     ``log(t)/log(W)`` of the way with "log", all of it at ``t = W``; ``(t-1)/W`` with "linear". W is
@@ -157,7 +165,7 @@ def WarmupLR(
     """
     high = lr if warmup_max_lr is None else warmup_max_lr
     if high is None:
-        raise TypeError("deepspeed.WarmupLR: lr must be given where warmup_max_lr is not, got None")
+        raise ArgumentTypeError("lr must be given where warmup_max_lr is not, got None")
     return _warmup(warmup_min_lr, high, warmup_num_steps, warmup_type).delay(1)
 
 
@@ -169,10 +177,10 @@ def WarmupDecayLR(
     warmup_num_steps: Span = 1000,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """As ``WarmupLR``, then by a line back to ``warmup_min_lr``, from step W + 1 to
+    """Like ``WarmupLR``, then linearly back to ``warmup_min_lr``, from step W + 1 to
     ``total_num_steps + 1``.
 
-    Where the warm-up takes all of the steps, ``warmup_min_lr`` at once at step W + 1.
+    If the warmup takes all of the steps, ``warmup_min_lr`` at once at step W + 1.
     """
     warmup = max(2, warmup_num_steps)
     return phases(

@@ -1,5 +1,5 @@
 """Detectron2's schedules, ``detectron2.solver``, as of its main branch of 2024: fvcore's schedulers
-behind a warm-up.
+behind a warmup.
 
 ``build_lr_scheduler`` takes the settings of ``cfg.SOLVER`` under their own names; the two classes
 that came before it have the names of two of its schedules. Step t is the iteration, from 0; rates
@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Flag, Rate, short_repr
-from fastlr.presets._building_blocks import cut, fraction, on_clock, rate_at, wave
+from fastlr.presets._building_blocks import cut, fraction, in_ticks, rate_at, wave
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Curve,
     Curved,
@@ -60,8 +61,8 @@ Method = Literal["linear", "constant"]
 
 @preset(elementwise=True)
 def LRMultiplier(lr: Rate, multiplier: Schedule) -> Schedule:
-    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, of so many iterations, as
-    factors of each group's rate.
+    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, over the iterations of the run,
+    as factors of each group's rate.
     """
     return multiplier * lr
 
@@ -78,19 +79,16 @@ def WarmupParamScheduler(
     *,
     max_iter: Span,
 ) -> Schedule:
-    """From ``warmup_factor`` times its first value by a line to what ``scheduler`` has at
+    """From ``warmup_factor`` times its first value linearly to what ``scheduler`` has at
     ``warmup_length``, then that unshifted.
 
     ``scheduler`` is a function of a number of iterations, ``lambda n:
     fvcore.CosineParamScheduler(1.0, 0.0, max_iter=n)``, and ``warmup_length`` a share of
-    ``max_iter``. With ``rescale_interval`` it begins after the warm-up, and takes what is left;
-    with "constant" the first level is held.
+    ``max_iter``. With ``rescale_interval`` it begins after the warmup, and takes what is left; with
+    "constant" the first level is held.
     """
     if rescale_interval and warmup_length == 1:
-        raise ValueError(
-            "detectron2.WarmupParamScheduler: warmup_length must be below 1 with "
-            "rescale_interval=True, got 1.0"
-        )
+        raise ArgumentError("warmup_length must be below 1 with rescale_interval=True, got 1.0")
     warmup = fraction(warmup_length) * max_iter
     return _warmed(scheduler, warmup_factor, warmup, warmup_method, rescale_interval, max_iter)
 
@@ -112,7 +110,7 @@ def build_lr_scheduler(
     WARMUP_METHOD: Method = "linear",
     RESCALE_INTERVAL: Flag = False,
 ) -> Schedule:
-    """The schedule of this name, behind the warm-up of ``WarmupParamScheduler``.
+    """The schedule of this name, behind the warmup of ``WarmupParamScheduler``.
 
     "WarmupMultiStepLR" is ``lr * GAMMA^i``, i the number of ``STEPS`` gone; "WarmupCosineLR" falls
     to ``BASE_LR_END``, which is ``BASE_LR_END * lr/BASE_LR`` for a group with another rate than
@@ -121,9 +119,8 @@ def build_lr_scheduler(
     """
     if RESCALE_INTERVAL and WARMUP_ITERS >= MAX_ITER:
         detail = f"got WARMUP_ITERS={WARMUP_ITERS}, MAX_ITER={MAX_ITER}"
-        raise ValueError(
-            "detectron2.build_lr_scheduler: WARMUP_ITERS must be below MAX_ITER with "
-            f"RESCALE_INTERVAL=True, {detail}"
+        raise ArgumentError(
+            f"WARMUP_ITERS must be below MAX_ITER with RESCALE_INTERVAL=True, {detail}"
         )
     curve: Curve
     if LR_SCHEDULER_NAME == "WarmupMultiStepLR":
@@ -146,16 +143,13 @@ def WarmupMultiStepLR(
     warmup_method: Method = "linear",
 ) -> Schedule:
     """``lr * gamma^i``, i the number of milestones at or before t, times a line from
-    ``warmup_factor`` to 1 in the warm-up.
+    ``warmup_factor`` to 1 in the warmup.
 
-    The older class, which is deprecated. With "constant" the warm-up is ``warmup_factor``
+    The older class, which is deprecated. With "constant" the warmup is ``warmup_factor``
     throughout.
     """
     if any(b < a for a, b in pairwise(milestones)):
-        raise ValueError(
-            "detectron2.WarmupMultiStepLR: milestones must never fall, got "
-            f"{short_repr(milestones)}"
-        )
+        raise ArgumentError(f"milestones must never fall, got {short_repr(milestones)}")
     stairs = join(
         [constant(np.multiply(lr, gamma**i)) for i in range(len(milestones) + 1)], milestones
     )
@@ -171,7 +165,7 @@ def WarmupCosineLR(
     warmup_method: Method = "linear",
 ) -> Schedule:
     """``lr * (1 + cos(pi*t/max_iters))/2``, from t=0 on, times a line from ``warmup_factor`` to 1
-    in the warm-up.
+    in the warmup.
 
     The older class, which is deprecated. Its wave goes on after ``max_iters``, and climbs back.
     """
@@ -192,21 +186,21 @@ def _ramp(factor: float, steps: int, method: str) -> Schedule:
 def _warmed(
     curve: Curve, factor: float, warmup: Fraction, method: str, rescale: bool, steps: int
 ) -> Schedule:
-    """A curve behind a warm-up, which may end between steps."""
+    """A curve behind a warmup, which may end between steps."""
     first = rate_at(curve(steps), 0)
     reached = (
         first
         if rescale or method == "constant"
-        else rate_at(on_clock(curve, steps, warmup, reach=4 * steps), 0)
+        else rate_at(in_ticks(curve, steps, warmup, reach=4 * steps), 0)
     )
     begin = max(0, floor(warmup - steps * _FUZZ) + 1)
     own = max(begin, ceil(warmup))
     body = curve(steps).skip(begin)
     if rescale:
-        body = on_clock(curve, steps - warmup, own - warmup, reach=4 * steps).delay(own - begin)
+        body = in_ticks(curve, steps - warmup, own - warmup, reach=4 * steps).delay(own - begin)
     rise = constant(first * factor)
     if method == "linear" and warmup:
-        rise = on_clock(partial(linear, first * factor, reached), warmup)
+        rise = in_ticks(partial(linear, first * factor, reached), warmup)
     return join([rise, body], [begin])
 
 
@@ -214,9 +208,7 @@ def _end(lr: npt.ArrayLike, base: npt.ArrayLike | None, end: float) -> npt.Array
     """The end of each group."""
     if np.any(np.greater(end, lr if base is None else base)):
         detail = f"got BASE_LR_END={end!r}, lr={short_repr(lr)}, BASE_LR={short_repr(base)}"
-        raise ValueError(
-            f"detectron2.build_lr_scheduler: BASE_LR_END must be at most BASE_LR, {detail}"
-        )
+        raise ArgumentError(f"BASE_LR_END must be at most BASE_LR, {detail}")
     return end if base is None else np.multiply(lr, np.divide(end, base))
 
 
@@ -226,9 +218,8 @@ def _steps_before(marks: Sequence[int], last: int) -> list[int]:
     """
     kept = [mark for mark in marks if mark <= last]
     if any(b <= a for a, b in pairwise([0, *kept, last])) or last <= len(kept):
-        raise ValueError(
-            "detectron2.build_lr_scheduler: STEPS must rise from above 0 to below "
-            f"MAX_ITER, got {short_repr(marks)}"
+        raise ArgumentError(
+            f"STEPS must rise from above 0 to below MAX_ITER, got {short_repr(marks)}"
         )
     return kept
 

@@ -1,7 +1,8 @@
 """Hugging Face diffusers' schedules, ``diffusers.optimization``, as of diffusers 0.42 (2026).
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update, which a warm-up makes 0. All are factors of each group's own rate, in double precision.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update: 0, if there is a warmup. All are factors of each group's own rate, in double
+precision.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -12,8 +13,8 @@ from typing import Annotated
 import numpy as np
 
 from fastlr.arguments.rules import Amount, Power, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, on_clock, wave
-from fastlr.presets._rules import Count, Level, named, preset
+from fastlr.presets._building_blocks import fraction, in_ticks, wave
+from fastlr.presets._rules import ArgumentError, Count, Level, named, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -94,7 +95,7 @@ def get_linear_schedule_with_warmup(
     f_min: Rate = 0.0,
     f_max: Rate = 1.0,
 ) -> Schedule:
-    """``lr * f_max * t/num_warmup_steps``, then by a line to ``lr * f_min`` at
+    """``lr * f_max * t/num_warmup_steps``, then linearly to ``lr * f_min`` at
     ``num_training_steps``.
     """
     low, high = np.multiply(lr, f_min), np.multiply(lr, f_max)
@@ -109,8 +110,8 @@ def get_cosine_schedule_with_warmup(
     """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, p the progress
     from there to the end.
 
-    It is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle climbs
-    back.
+    The wave is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle
+    climbs back.
     """
     length = Fraction(max(1, num_training_steps - num_warmup_steps))
     body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
@@ -118,9 +119,8 @@ def get_cosine_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_cycles*p rounds to just below a whole number at the first "
-    "step of a cycle, diffusers gives 0; here "
-    "every cycle begins with lr.",
+    differences="Where num_cycles*p rounds to just below a whole number at the first step of a "
+    "cycle, diffusers gives 0; here every cycle begins with lr.",
 )
 def get_cosine_with_hard_restarts_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 1
@@ -128,13 +128,13 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(pi*(num_cycles*p mod 1)))/2``, and exactly
     0 from the end on.
 
-    p is the progress after the warm-up; where that takes all of the training, ``lr`` for one step
-    after it, then 0.
+    p is the progress after the warmup; if that takes all of the training, ``lr`` for one step after
+    it, then 0.
     """
     length = max(1, num_training_steps - num_warmup_steps)
     body = constant(lr)
     if num_cycles:
-        body = on_clock(
+        body = in_ticks(
             lambda ticks: cosine(lr, 0.0, ticks).repeat(),
             length / fraction(num_cycles),
             reach=length,
@@ -144,8 +144,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_training_steps is num_warmup_steps, diffusers divides by "
-    "zero at that step; here lr_end holds."
+    differences="Where num_training_steps is num_warmup_steps, diffusers divides by zero at that "
+    "step; here lr_end holds."
 )
 def get_polynomial_decay_schedule_with_warmup(
     lr: Rate,
@@ -166,10 +166,7 @@ def get_polynomial_decay_schedule_with_warmup(
             f"got lr_end={short_repr(lr_end)}, lr={short_repr(lr)}, "
             f"default_lr={short_repr(default_lr)}"
         )
-        raise ValueError(
-            "diffusers.get_polynomial_decay_schedule_with_warmup: lr_end must be below "
-            f"the initial lr, {detail}"
-        )
+        raise ArgumentError(f"lr_end must be below the initial lr, {detail}")
     end = lr_end if default_lr is None else np.multiply(lr_end, np.divide(lr, default_lr))
     left = max(0, num_training_steps - num_warmup_steps)
     return linear(0.0, lr, num_warmup_steps).then(polynomial(lr, end, left, power=power))
@@ -192,19 +189,14 @@ def get_scheduler(
 
     def given(key: str, value: int | None) -> int:
         if value is None:
-            raise ValueError(
-                f"diffusers.get_scheduler: {key} must be given for name={name!r}, got None"
-            )
+            raise ArgumentError(f"{key} must be given for name={name!r}, got None")
         return value
 
     if name == "constant":
         return get_constant_schedule(lr)
     if name == "piecewise_constant":
         if step_rules is None:
-            raise ValueError(
-                "diffusers.get_scheduler: step_rules must be given for "
-                "name='piecewise_constant', got None"
-            )
+            raise ArgumentError("step_rules must be given for name='piecewise_constant', got None")
         return get_piecewise_constant_schedule(lr, step_rules)
     warmup = given("num_warmup_steps", num_warmup_steps)
     if name == "constant_with_warmup":

@@ -15,7 +15,17 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets._building_blocks import fraction, geometric, inverse, sigmoid
-from fastlr.presets._rules import Count, Duration, Level, Ratio, Real, Scales, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Duration,
+    Level,
+    Ratio,
+    Real,
+    Scales,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -87,9 +97,7 @@ def MapSchedule(values: Scales) -> Schedule:
     there.
     """
     if 0 not in values:
-        raise ValueError(
-            f"dl4j.MapSchedule: values must have one for step 0, got {short_repr(dict(values))}"
-        )
+        raise ArgumentError(f"values must have one for step 0, got {short_repr(dict(values))}")
     return join([constant(value) for value in values.values()], [step for step in values if step])
 
 
@@ -109,8 +117,8 @@ def CycleSchedule(
     annealingLength: Count | None = None,
     annealingDecay: Ratio = 0.1,
 ) -> Schedule:
-    """In lines up to ``maxLearningRate`` and back in ``2*((cycleLength - annealingLength)//2)``
-    steps, again and again.
+    """Linear up to ``maxLearningRate`` and back in ``2*((cycleLength - annealingLength)//2)`` steps
+    repeatedly.
 
     In what is left of a cycle ``initialLearningRate * annealingDecay^(t - (cycleLength -
     annealingLength))``: where that length is odd, it begins a step early, divided by
@@ -119,16 +127,13 @@ def CycleSchedule(
     """
     tail = floor(cycleLength * 0.1 + 0.5) if annealingLength is None else annealingLength
     if tail > cycleLength:
-        raise ValueError(
-            "dl4j.CycleSchedule: annealingLength must be at most cycleLength, "
-            f"{cycleLength}, got {tail}"
+        raise ArgumentError(
+            f"annealingLength must be at most cycleLength, {cycleLength}, got {tail}"
         )
     low = np.multiply(maxLearningRate, 0.1) if initialLearningRate is None else initialLearningRate
     if np.any(np.greater(low, maxLearningRate)):
         detail = f"{short_repr(maxLearningRate)}, got {short_repr(low)}"
-        raise ValueError(
-            f"dl4j.CycleSchedule: initialLearningRate must be at most maxLearningRate, {detail}"
-        )
+        raise ArgumentError(f"initialLearningRate must be at most maxLearningRate, {detail}")
     size, early = divmod(cycleLength - tail, 2)
     triangle = linear(low, maxLearningRate, size).then(linear(maxLearningRate, low, size))
     fall = exponential(annealingDecay**-early, annealingDecay**tail, tail + early) * np.asarray(low)

@@ -1,7 +1,7 @@
 """ESPnet's schedulers: ``espnet2.schedulers``, as of ESPnet 202511 (2025) and after.
 
-Step t is the t-th ``scheduler.step()``: t=0 is the rate of the first update, which most of them
-number ``n = t + 1``.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, which most
+of them number ``n = t + 1``.
 
 >>> import fastlr as flr
 >>> flr.presets.espnet.WarmupLR(1.0, warmup_steps=4).table(4)
@@ -19,7 +19,17 @@ import numpy as np
 from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, geometric, knots, torch_plateau, warm_restarts
-from fastlr.presets._rules import Count, Lengths, Level, Levels, Ratio, Share, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Lengths,
+    Level,
+    Levels,
+    Ratio,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import (
     constant,
     exponential,
@@ -91,10 +101,7 @@ def PiecewiseLinearWarmupLR(
         or any(later <= step for step, later in pairwise(steps))
     ):
         detail = f"{short_repr(list(warmup_steps_list))} for {short_repr(list(levels))}"
-        raise ValueError(
-            "espnet.PiecewiseLinearWarmupLR: warmup_steps_list must rise, as many as "
-            f"warmup_lr_list, got {detail}"
-        )
+        raise ArgumentError(f"warmup_steps_list must rise, as many as warmup_lr_list, got {detail}")
     rise = knots([(step - 1, level) for step, level in zip(steps, levels, strict=True)])
     end = floor(steps[-1])
     return join(
@@ -120,9 +127,8 @@ def TristageLR(
     """
     if not isclose(warmup_ratio + hold_ratio + decay_ratio, 1.0):
         detail = f"{warmup_ratio}, {hold_ratio} and {decay_ratio}"
-        raise ValueError(
-            "espnet.TristageLR: warmup_ratio, hold_ratio and decay_ratio must be 1 in "
-            f"all, got {detail}"
+        raise ArgumentError(
+            f"warmup_ratio, hold_ratio and decay_ratio must be 1 in all, got {detail}"
         )
     rise, hold = int(max_steps * warmup_ratio), int(max_steps * hold_ratio)
     fall = max_steps - rise - hold
@@ -142,16 +148,14 @@ def ExponentialDecayWarmup(
     warm_from_zero: Flag = False,
 ) -> Schedule:
     """``max_lr * (min_lr/max_lr)^p``, p from 0 at ``warmup_steps`` to 1 at ``total_steps`` and on,
-    after a warm-up.
+    after a warmup.
 
     That is ``lr``, the optimizer's own rate, or with ``warm_from_zero`` the line ``max_lr * (t +
     1)/warmup_steps``; but step 0 has ``max_lr``, or 0.
     """
     if warmup_steps >= total_steps:
         detail = f"{warmup_steps} and {total_steps}"
-        raise ValueError(
-            f"espnet.ExponentialDecayWarmup: warmup_steps must be below total_steps, got {detail}"
-        )
+        raise ArgumentError(f"warmup_steps must be below total_steps, got {detail}")
     rise = linear(0.0, max_lr, warmup_steps).skip(2) if warm_from_zero else constant(lr)
     fall = geometric(max_lr, min_lr / max_lr, total_steps - warmup_steps)
     first = constant(np.full(np.shape(lr), 0.0 if warm_from_zero else max_lr))
@@ -159,8 +163,8 @@ def ExponentialDecayWarmup(
 
 
 @preset(
-    differences="Without warmup_steps cycle_mult must be at least 1: ESPnet divides by "
-    "0 once its cycles have no steps."
+    differences="Without warmup_steps cycle_mult must be at least 1: ESPnet divides by 0 once its "
+    "cycles have no steps."
 )
 def CosineAnnealingWarmupRestarts(
     first_cycle_steps: Span,
@@ -171,23 +175,18 @@ def CosineAnnealingWarmupRestarts(
     gamma: Share = 1.0,
 ) -> Schedule:
     """Cycles of a line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps`` and half a
-    cosine wave back, for ever.
+    cosine wave back forever.
 
     The wave takes what is left of ``first_cycle_steps``, and each time ``cycle_mult`` times as many
-    steps, rounded down. The rate of step 0 is ``min_lr``, without a warm-up too.
+    steps, rounded down. The rate of step 0 is ``min_lr``, without a warmup too.
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
         detail = f"{warmup_steps} and {first_cycle_steps}"
-        raise ValueError(
-            "espnet.CosineAnnealingWarmupRestarts: warmup_steps must be below "
-            f"first_cycle_steps, got {detail}"
-        )
+        raise ArgumentError(f"warmup_steps must be below first_cycle_steps, got {detail}")
     if cycle_mult < 1 and not warmup_steps:
         detail = f"1 without warmup_steps, got {cycle_mult}: cycles would come to no steps"
-        raise ValueError(
-            f"espnet.CosineAnnealingWarmupRestarts: cycle_mult must be at least {detail}"
-        )
+        raise ArgumentError(f"cycle_mult must be at least {detail}")
     whole = warm_restarts(
         max_lr, min_lr, warmup_steps, fall, lambda steps: int(steps * cycle_mult), gamma
     )
@@ -195,8 +194,8 @@ def CosineAnnealingWarmupRestarts(
 
 
 @preset(
-    differences="ESPnet multiplies the last rate, step after step, and drifts; this is "
-    "its closed form."
+    differences="ESPnet multiplies the last rate, step after step, and drifts; this is its closed "
+    "form."
 )
 def LinearWarmupDecayLR(
     lr: Rate,
@@ -209,9 +208,8 @@ def LinearWarmupDecayLR(
     * lr`` at ``total_steps``.
     """
     if warmup_steps >= total_steps:
-        raise ValueError(
-            "espnet.LinearWarmupDecayLR: warmup_steps must be below total_steps, got "
-            f"{warmup_steps} and {total_steps}"
+        raise ArgumentError(
+            f"warmup_steps must be below total_steps, got {warmup_steps} and {total_steps}"
         )
     fall = linear(1.0, end_factor, total_steps - warmup_steps)
     return join([linear(start_factor, 1.0, warmup_steps), fall], [warmup_steps]) * lr
@@ -219,9 +217,9 @@ def LinearWarmupDecayLR(
 
 @preset(
     elementwise=True,
-    differences="The rule alone: multiply flr.linear(lr/warmup_steps, lr, warmup_steps "
-    "- 1), ESPnet's warm-up, by its scale. A "
-    "reduction during the warm-up is forgotten by ESPnet at the next step.",
+    differences="The rule alone: multiply flr.linear(lr/warmup_steps, lr, warmup_steps - 1), "
+    "ESPnet's warm-up, by its scale. A reduction during the warm-up is forgotten by "
+    "ESPnet at the next step.",
 )
 def WarmupReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
@@ -233,8 +231,8 @@ def WarmupReduceLROnPlateau(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """PyTorch's automaton as a rule: ``factor`` once the metric has not been better for more
-    than ``patience`` epochs.
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
+    ``patience`` epochs.
     """
     return torch_plateau(
         threshold,

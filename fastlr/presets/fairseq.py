@@ -2,10 +2,10 @@
 fairseq 0.12 (2022).
 
 Step t is the rate of update t, counted from 0: ``step_update(t)``. A ``warmup_init_lr`` below 0
-stands for the schedule's own beginning. Two schedules take a rate an epoch, the last of which is
+stands for the schedule's own beginning. Two schedules take one rate per epoch, the last of which is
 held: then ``lr`` has one more axis, its last, and ``steps_per_epoch`` is needed. Parameter groups
-with schedules of their own, ``CompositeLRScheduler``, are ``fastlr.stack({name: schedule})``.
-Double precision.
+with schedules of their own, ``CompositeLRScheduler``, are ``fastlr.stack({name: schedule})``. Rates
+are in double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.fairseq.inverse_sqrt(1.0, warmup_updates=4).table(10)[[0, 2, 4, 9]]
@@ -25,6 +25,8 @@ from fastlr.arguments.rules import Flag, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, endless, fraction, geometric, phases
 from fastlr.presets._rules import (
+    ArgumentError,
+    ArgumentTypeError,
     Count,
     Growth,
     Level,
@@ -80,11 +82,10 @@ EpochRates = Annotated[
 ]
 
 
-def _epochs(name: str, steps_per_epoch: int | None) -> int:
+def _epochs(steps_per_epoch: int | None) -> int:
     if steps_per_epoch is None:
-        raise TypeError(
-            f"fairseq.{name}: steps_per_epoch must be given where the rate hangs on the "
-            "epoch, got None"
+        raise ArgumentTypeError(
+            "steps_per_epoch must be given where the rate hangs on the epoch, got None"
         )
     return steps_per_epoch
 
@@ -103,7 +104,7 @@ def fixed(
     From epoch ``force_anneal`` on ``lr[-1] * lr_shrink^(e + 1 - force_anneal)``.
     """
     last = len(lr) if force_anneal is None else min(len(lr), max(force_anneal - 1, 0))
-    every = _epochs("fixed", steps_per_epoch) if len(lr) > 1 or force_anneal is not None else 1
+    every = _epochs(steps_per_epoch) if len(lr) > 1 or force_anneal is not None else 1
     parts = [(i * every, constant(rate), 0) for i, rate in enumerate(lr[:last])]
     if force_anneal is not None:
         begin = max(force_anneal - 1, 0) * every
@@ -116,12 +117,12 @@ def fixed(
 
 
 @preset(
-    differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 "
-    "and 1, then lr/sqrt(t)."
+    differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 and 1, "
+    "then lr/sqrt(t)."
 )
 def inverse_sqrt(lr: Rate, warmup_updates: Count = 4000, warmup_init_lr: Real = -1) -> Schedule:
-    """From ``warmup_init_lr``, or 0, by a line to ``lr`` in ``warmup_updates`` steps, then ``lr
-    * sqrt(warmup_updates/t)``.
+    """From ``warmup_init_lr``, or 0, linearly to ``lr`` in ``warmup_updates`` steps, then ``lr *
+    sqrt(warmup_updates/t)``.
     """
     begin = max(warmup_updates, 1)
     rise = linear(max(warmup_init_lr, 0.0), lr, warmup_updates)
@@ -138,11 +139,11 @@ def polynomial_decay(
     power: Ratio = 1.0,
     steps_per_epoch: Span | None = None,
 ) -> Schedule:
-    """``lr * t/W`` up to and at ``W = warmup_updates``, then ``end + (lr-end) * (1 -
+    """``lr * t/W`` up to and including ``W = warmup_updates``, then ``end + (lr-end) * (1 -
     (t-W)/(total_num_update-W))^power``.
 
     In epoch e, counted from 1, lr is ``lr[e]``: of several, the first is never used. From epoch
-    ``force_anneal`` on it is the rate that has been reached, anew each epoch, so that the decay is
+    ``force_anneal`` on it is the rate that has been reached, again each epoch, so that the decay is
     compounded.
     """
     decay = partial(
@@ -153,7 +154,7 @@ def polynomial_decay(
     reached = partial(
         _reached, end=end_learning_rate, warmup=warmup_updates, total=total_num_update, power=power
     )
-    every = _epochs("polynomial_decay", steps_per_epoch)
+    every = _epochs(steps_per_epoch)
     base: Any = lr[0]
     parts = []
     last = (
@@ -167,8 +168,8 @@ def polynomial_decay(
 
 
 def _decay(lr: Any, end: Any, warmup: int, total: int, power: float) -> Schedule:
-    """The warm-up and the decay of one base rate; where the warm-up takes all of the steps,
-    ``end`` after it.
+    """The warmup and the decay of one base rate; if the warmup takes all of the steps, ``end``
+    after it.
     """
     body = polynomial(lr, end, total - warmup, power=power) if total > warmup else constant(end)
     return phases(
@@ -185,21 +186,20 @@ def _reached(lr: Any, t: int, end: Any, warmup: int, total: int, power: float) -
 
 
 def _rise(init: float, floor: Any, lr: Any, steps: int) -> Schedule:
-    """From ``init``, or from ``floor`` where that is below 0, by a line to ``lr``."""
+    """From ``init``, or from ``floor`` where that is below 0, linearly to ``lr``."""
     return linear(floor if init < 0 else init, lr, steps)
 
 
-def _check_below(name: str, low: str, less: Any, high: str, more: Any) -> None:
+def _check_below(low: str, less: Any, high: str, more: Any) -> None:
     if np.any(np.greater_equal(less, more)):
-        raise ValueError(
-            f"fairseq.{name}: {low} must be below {high}, got {short_repr(less)} and "
-            f"{short_repr(more)}"
+        raise ArgumentError(
+            f"{low} must be below {high}, got {short_repr(less)} and {short_repr(more)}"
         )
 
 
 @preset(
-    differences="fairseq finds the cycle by a floating-point logarithm, and misses some "
-    "where t_mult is not 1; here none."
+    differences="fairseq finds the cycle by a floating-point logarithm, and misses some where "
+    "t_mult is not 1; here none."
 )
 def cosine(
     lr: Rate,
@@ -211,14 +211,14 @@ def cosine(
     lr_shrink: Share = 0.1,
     max_update: Span | None = None,
 ) -> Schedule:
-    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then half cosine waves to
-    ``min_lr``, again and again.
+    """From ``warmup_init_lr``, or ``min_lr``, linearly to ``lr``, then half cosine waves to
+    ``min_lr`` repeatedly.
 
     Cycle i takes ``lr_period_updates * t_mult^i`` steps, its two rates ``lr_shrink^i`` times as
-    high. Without a length the first takes what the warm-up leaves of ``max_update``: at that step
+    high. Without a length the first takes what the warmup leaves of ``max_update``: at that step
     the rate is ``lr * lr_shrink``, not ``min_lr``.
     """
-    _check_below("cosine", "min_lr", min_lr, "lr", lr)
+    _check_below("min_lr", min_lr, "lr", lr)
     period, stretch = _period(lr_period_updates, max_update, warmup_updates), fraction(t_mult)
 
     def again(ticks: int) -> Schedule:
@@ -240,9 +240,8 @@ def _period(updates: float, total: int | None, warmup: int) -> float:
         return updates
     if total is None or total <= warmup:
         detail = f"lr_period_updates={updates!r}, max_update={total}, warmup_updates={warmup}"
-        raise ValueError(
-            "fairseq.cosine: lr_period_updates must be above 0, or max_update above "
-            f"warmup_updates, got {detail}"
+        raise ArgumentError(
+            f"lr_period_updates must be above 0, or max_update above warmup_updates, got {detail}"
         )
     return total - warmup
 
@@ -255,18 +254,16 @@ def triangular(
     lr_shrink: Share = 0.1,
     shrink_min: Flag = False,
 ) -> Schedule:
-    """By lines from ``lr`` to ``max_lr`` and back in h steps each, ``h =
-    floor(lr_period_updates/2)``, for ever.
+    """Linear from ``lr`` to ``max_lr`` and back in h steps each, ``h = floor(lr_period_updates/2)``
+    forever.
 
     Each cycle the top is ``lr_shrink`` times as high, and with ``shrink_min`` the bottom too;
     without, the tops come to lie below ``lr``, and the triangles point down.
     """
-    _check_below("triangular", "lr", lr, "max_lr", max_lr)
+    _check_below("lr", lr, "max_lr", max_lr)
     half = int(lr_period_updates // 2)
     if half < 1:
-        raise ValueError(
-            f"fairseq.triangular: lr_period_updates must be at least 2, got {lr_period_updates!r}"
-        )
+        raise ArgumentError(f"lr_period_updates must be at least 2, got {lr_period_updates!r}")
     if shrink_min:
         return linear(lr, max_lr, half).then(linear(max_lr, lr, half)).repeat(scale=lr_shrink)
     bottoms = linear(lr, 0.0, half).then(linear(0.0, lr, half)).repeat()
@@ -284,20 +281,19 @@ def step(
     lr_deacy_period: Span = 25000,
     lr_decay: Share = 0.5,
 ) -> Schedule:
-    """From ``warmup_init_lr``, or ``min_lr``, by a line to ``lr``, then ``lr *
+    """From ``warmup_init_lr``, or ``min_lr``, linearly to ``lr``, then ``lr *
     lr_decay^floor((t-W)/lr_deacy_period)``.
 
     No less than ``min_lr``. The misspelling is fairseq's.
     """
-    _check_below("step", "min_lr", min_lr, "lr", lr)
+    _check_below("min_lr", min_lr, "lr", lr)
     body = geometric(lr, lr_decay, lr_deacy_period, staircase=True).maximum(min_lr)
     return join([_rise(warmup_init_lr, min_lr, lr, warmup_updates), body], [warmup_updates])
 
 
 @preset(
-    differences="A decay of no steps makes fairseq divide by 0; here it is at its end "
-    "at once. phase_ratio may miss a sum of 1 "
-    "by rounding, which fairseq refuses."
+    differences="A decay of no steps makes fairseq divide by 0; here it is at its end at once. "
+    "phase_ratio may miss a sum of 1 by rounding, which fairseq refuses."
 )
 def tri_stage(
     lr: Rate,
@@ -309,7 +305,7 @@ def tri_stage(
     final_lr_scale: Ratio = 0.01,
     max_update: Span | None = None,
 ) -> Schedule:
-    """From ``lr * init_lr_scale`` by a line to ``lr``, ``lr`` held, then by equal ratios to ``lr *
+    """From ``lr * init_lr_scale`` linearly to ``lr``, ``lr`` held, then exponentially to ``lr *
     final_lr_scale``.
 
     The three take so many steps each, or with ``phase_ratio`` such shares of ``max_update``,
@@ -327,12 +323,11 @@ def tri_stage(
 
 def _shares(ratios: Sequence[float], total: int | None) -> list[int]:
     if len(ratios) != 3 or abs(sum(ratios) - 1) > 1e-9:
-        raise ValueError(
-            "fairseq.tri_stage: phase_ratio must be three numbers whose sum is 1, got "
-            f"{short_repr(list(ratios))}"
+        raise ArgumentError(
+            f"phase_ratio must be three numbers whose sum is 1, got {short_repr(list(ratios))}"
         )
     if total is None:
-        raise TypeError("fairseq.tri_stage: max_update must be given with phase_ratio, got None")
+        raise ArgumentTypeError("max_update must be given with phase_ratio, got None")
     return [int(total * ratio) for ratio in ratios]
 
 
@@ -343,9 +338,9 @@ def reduce_lr_on_plateau(
     lr_patience: Count = 0,
     maximize_best_checkpoint_metric: Flag = False,
 ) -> Plateau:
-    """torch's automaton as a rule, updated after each validation from the end of the warm-up on.
+    """torch's rule, updated after each validation from the end of the warmup on.
 
-    The warm-up is a schedule of its own: ``fastlr.linear(max(warmup_init_lr, 0), lr,
+    The warmup is a schedule of its own: ``fastlr.linear(max(warmup_init_lr, 0), lr,
     warmup_updates)``.
     """
     return Plateau(
@@ -375,7 +370,7 @@ def manual(
     Epochs are counted from 1. Before any key ``lr``, or, where there is one for update 1, that.
     """
     epochs, updates = epoch2lr or {}, update2lr or {}
-    every = _epochs("manual", steps_per_epoch) if epochs else 1
+    every = _epochs(steps_per_epoch) if epochs else 1
     first: npt.ArrayLike = epochs.get(1, updates.get(1, lr))
     of_epochs = [(max(e - 1, 0) * every, rate) for e, rate in epochs.items()]
     levels: list[tuple[int, npt.ArrayLike]] = [(0, np.broadcast_to(first, np.shape(lr)))]

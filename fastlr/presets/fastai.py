@@ -1,6 +1,6 @@
 """fastai's annealers and fit policies: ``fastai.callback.schedule``, as of fastai 2.8 (2026).
 
-fastai asks for a rate at a position, from 0 up to, not including, 1, before each batch. Here
+fastai evaluates a rate before each batch at a position from 0 up to, not including, 1. Here
 ``steps`` is how many batches there are in all, or ``n_iter`` how many in an epoch, and step t is at
 position ``t/steps``: the last batch is one short of the end. fastai adds the positions up, and
 rounds those inside ``combine_scheds`` to float32, to some 1e-7 of the whole; here they are exact.
@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Number, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, knots, on_clock
-from fastlr.presets._rules import Curves, Levels, Ratio, Share, Span, Turns, preset
+from fastlr.presets._building_blocks import fraction, in_ticks, knots
+from fastlr.presets._rules import ArgumentError, Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
@@ -96,14 +96,14 @@ def combine_scheds(pcts: Levels, scheds: Curves, steps: Span) -> Schedule:
     shares = list(map(fraction, pcts))
     if len(shares) != len(scheds) or abs(sum(shares, Fraction(-1))) > Fraction(1, 10**9):
         detail = f"{short_repr(pcts)} for {len(scheds)} scheds"
-        raise ValueError(f"fastai.combine_scheds: pcts must be one a sched, of sum 1, got {detail}")
+        raise ArgumentError(f"pcts must be one a sched, of sum 1, got {detail}")
     ends = [end * steps for end in accumulate(shares, initial=Fraction(0))]
     parts = [
         (sched, start, end - start)
         for sched, (start, end) in zip(scheds, pairwise(ends), strict=True)
         if end > start
     ]
-    placed = [on_clock(sched, length, ceil(start) - start) for sched, start, length in parts]
+    placed = [in_ticks(sched, length, ceil(start) - start) for sched, start, length in parts]
     return join(placed, [ceil(start) for _, start, _ in parts[1:]]) if placed[1:] else placed[0]
 
 
@@ -143,7 +143,7 @@ def fit_one_cycle(
     if of == "lr":
         return _waves(pct_start, *_one_cycle(lr_max, div, div_final), n_epoch * n_iter)
     if len(moms) != 3:
-        raise ValueError(f"fastai.fit_one_cycle: moms must be three, got {short_repr(moms)}")
+        raise ArgumentError(f"moms must be three, got {short_repr(moms)}")
     return _waves(pct_start, moms[0], moms[1], moms[2], n_epoch * n_iter)
 
 
@@ -191,7 +191,7 @@ def fine_tune(
     then for ``epochs`` at half.
 
     Of ``groups`` groups the last has ``base_lr``; the others a tenth of it while they are frozen,
-    and then by equal ratios from ``base_lr/lr_mult`` on. The last axis counts them, where they are
+    and then exponentially from ``base_lr/lr_mult`` on. The last axis counts them, where they are
     more than one.
     """
     head = np.asarray(base_lr)[..., np.newaxis] if groups > 1 else base_lr
@@ -207,8 +207,8 @@ def fine_tune(
 
 
 @preset(
-    differences="The loss decides nothing here: all of num_it batches have a rate, and "
-    "the last is held."
+    differences="The loss decides nothing here: all of num_it batches have a rate, and the last "
+    "is held."
 )
 def LRFinder(start_lr: Amount = 1e-7, end_lr: Amount = 10.0, num_it: Span = 100) -> Schedule:
     """The range test: ``start_lr * (end_lr/start_lr)^(t/num_it)``; ``num_it`` is at least 6."""

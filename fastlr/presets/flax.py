@@ -1,9 +1,9 @@
 """flax's schedules, ``flax.training.lr_schedule``, as of flax 0.12 (2026).
 
-Step t is the ``step`` that the function is given: t=0 is the rate of the first update, which with a
-warm-up is 0. Lengths are in epochs of ``steps_per_epoch`` steps, both of which may be fractions.
-The warm-up is a factor of the rate, not a piece before it. JAX computes in float32 unless told
-otherwise.
+Step t is the ``step`` that the function is given, so that step 0 has the rate of the first update:
+0, if there is a warmup. Lengths are in epochs of ``steps_per_epoch`` steps, both of which may be
+fractions. The warmup is a factor of the rate, not a piece before it. JAX computes in float32 unless
+configured otherwise.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -15,8 +15,8 @@ from typing import Annotated
 import numpy as np
 
 from fastlr.arguments.rules import Number, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, on_clock, stairs, wave
-from fastlr.presets._rules import Duration, Length, preset
+from fastlr.presets._building_blocks import fraction, in_ticks, stairs, wave
+from fastlr.presets._rules import ArgumentError, Duration, Length, preset
 from fastlr.schedule.constructors import constant, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -48,23 +48,20 @@ def create_stepped_learning_rate_schedule(
     warmup_length: Length = 0.0,
 ) -> Schedule:
     """``base_learning_rate`` times the factor of the last pair whose epoch has passed, times the
-    warm-up.
+    warmup.
 
     An epoch begins at step ``round(epoch*steps_per_epoch)``, half to even, which keeps the old
     rate; the next has the new one.
     """
     if len(lr_sched_steps[0]) != 2:
         detail = f"{short_repr(lr_sched_steps[0])} among them"
-        raise ValueError(
-            "flax.create_stepped_learning_rate_schedule: lr_sched_steps must be pairs, "
-            f"got {detail}"
-        )
+        raise ArgumentError(f"lr_sched_steps must be pairs, got {detail}")
     boundaries = sorted(round(epoch * steps_per_epoch) for epoch, _ in lr_sched_steps)
     values = [
         np.multiply(base_learning_rate, factor)
         for factor in (1.0, *(factor for _, factor in lr_sched_steps))
     ]
-    steps = stairs("flax.create_stepped_learning_rate_schedule", values, boundaries, after=1)
+    steps = stairs(values, boundaries, after=1)
     return _warmed(steps, steps_per_epoch, warmup_length)
 
 
@@ -76,9 +73,9 @@ def create_cosine_learning_rate_schedule(
     warmup_length: Length = 0.0,
 ) -> Schedule:
     """``base_learning_rate * (cos(pi*t / (halfcos_epochs*steps_per_epoch)) + 1)/2``, times the
-    warm-up.
+    warmup.
 
-    Not clamped: after ``halfcos_epochs`` it climbs back, for ever.
+    Not clamped: after ``halfcos_epochs`` it climbs back forever.
     """
     half = fraction(halfcos_epochs) * fraction(steps_per_epoch)
     return _warmed(wave(base_learning_rate, 0.0, half), steps_per_epoch, warmup_length)
@@ -87,6 +84,6 @@ def create_cosine_learning_rate_schedule(
 def _warmed(schedule: Schedule, steps_per_epoch: float, warmup: float) -> Schedule:
     if warmup == 0:
         return schedule
-    return schedule * on_clock(
+    return schedule * in_ticks(
         partial(linear, 0.0, 1.0), fraction(warmup) * fraction(steps_per_epoch)
     )

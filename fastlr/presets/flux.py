@@ -16,7 +16,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Number, Rate
 from fastlr.presets._building_blocks import cut, drops, geometric, inverse, rate_at, tabulated, wave
-from fastlr.presets._rules import Level, Marks, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Level, Marks, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import constant, cosine, cyclic, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -76,7 +76,7 @@ def Step(start: Rate, decay: Level, step_sizes: Sizes) -> Schedule:
     """
     if isinstance(step_sizes, int):
         return geometric(start, decay, step_sizes, staircase=True)
-    return drops("flux.Step: step_sizes", start, decay, list(accumulate(step_sizes)))
+    return drops("step_sizes", start, decay, list(accumulate(step_sizes)))
 
 
 @preset()
@@ -87,7 +87,7 @@ def Exp(start: Rate, decay: Level) -> Schedule:
 
 @preset()
 def Poly(start: Rate, degree: Span, max_iter: Span) -> Schedule:
-    """``start * (1 - t/max_iter)^degree``; step ``max_iter`` and any later one raises
+    """``start * (1 - t/max_iter)^degree``; step ``max_iter`` and later steps raise
     ``ValueError``.
     """
     return cut(polynomial(start, 0.0, max_iter, power=degree), max_iter)
@@ -108,21 +108,21 @@ def _bounds(l0: Rate, l1: Rate) -> tuple[Rate, Rate]:
 
 @preset()
 def Triangle(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """In lines from the lower rate to the higher in half a ``period`` and back in the other,
-    for ever.
+    """Linear from the lower rate to the higher in half a ``period`` and back in the other
+    forever.
     """
     return cyclic(*_bounds(l0, l1), period, period).paced([2])
 
 
 @preset()
 def TriangleDecay2(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """As ``Triangle``, half as high above the lower rate each time."""
+    """Like ``Triangle``, half as high above the lower rate each time."""
     return cyclic(*_bounds(l0, l1), period, period, mode="triangular2").paced([2])
 
 
 @preset()
 def TriangleExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
-    """As ``Triangle``, the height above the lower rate multiplied by ``decay^t``."""
+    """Like ``Triangle``, the height above the lower rate multiplied by ``decay^t``."""
     low, high = _bounds(l0, l1)
     return cyclic(0.0, 1.0, period, period).paced([2]) * geometric(
         np.subtract(high, low), decay
@@ -146,22 +146,22 @@ def Sin(l0: Rate, l1: Rate, period: Span) -> Schedule:
 
 @preset(differences=_A_TABLE)
 def SinDecay2(l0: Rate, l1: Rate, period: Span) -> Schedule:
-    """As ``Sin``, half as high above the lower rate each time."""
+    """Like ``Sin``, half as high above the lower rate each time."""
     low, high = _bounds(l0, l1)
     return _arch(period).repeat(scale=0.5) * np.subtract(high, low) + np.asarray(low)
 
 
 @preset(differences=_A_TABLE)
 def SinExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
-    """As ``Sin``, the height above the lower rate multiplied by ``decay^t``."""
+    """Like ``Sin``, the height above the lower rate multiplied by ``decay^t``."""
     low, high = _bounds(l0, l1)
     return _arch(period).repeat() * geometric(np.subtract(high, low), decay) + np.asarray(low)
 
 
 @preset()
 def CosAnneal(l0: Rate, l1: Rate, period: Span, restart: Flag = True) -> Schedule:
-    """Half a cosine wave from the higher rate to the lower in ``period`` steps, again and
-    again, or else the whole wave.
+    """Half a cosine wave from the higher rate to the lower in ``period`` steps repeatedly, or else
+    the whole wave.
     """
     low, high = _bounds(l0, l1)
     return cosine(high, low, period).repeat() if restart else wave(high, low, period)
@@ -198,9 +198,8 @@ def Sequence(schedules: Several[Schedule], step_sizes: Marks) -> Schedule:
     called; iterated, the last goes on.
     """
     if len(step_sizes) > len(schedules):
-        raise ValueError(
-            f"flux.Sequence: step_sizes must be at most {len(schedules)}, as schedules, "
-            f"got {len(step_sizes)}"
+        raise ArgumentError(
+            f"step_sizes must be at most {len(schedules)}, as schedules, got {len(step_sizes)}"
         )
     parts = [*schedules, schedules[-1]][: len(step_sizes) + 1]
     return join(parts, list(accumulate(step_sizes)))
@@ -208,7 +207,7 @@ def Sequence(schedules: Several[Schedule], step_sizes: Marks) -> Schedule:
 
 @preset(elementwise=True)
 def Loop(f: Schedule, period: Span) -> Schedule:
-    """The first ``period`` steps of ``f``, again and again."""
+    """The first ``period`` steps of ``f`` repeatedly."""
     last = rate_at(f.skip(period), 0)
     return join([f, linear(last, last, 0)], np.asarray(period)[..., np.newaxis]).repeat()
 
@@ -227,5 +226,5 @@ def Shifted(schedule: Schedule, offset: Span) -> Schedule:
 
 @preset()
 def Shortened(schedule: Schedule, nsteps: Span) -> Schedule:
-    """``schedule`` for ``nsteps`` steps; any later one raises ``ValueError``."""
+    """``schedule`` for ``nsteps`` steps; later steps raise ``ValueError``."""
     return cut(schedule, nsteps)

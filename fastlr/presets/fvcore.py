@@ -2,8 +2,8 @@
 
 Each is a function of ``where``, the progress from 0 to below 1: here of the step, ``where =
 t/max_iter``, as Detectron2 asks. What they give is the value itself, or a factor of each group's
-rate: ``flr.presets.detectron2.LRMultiplier``. Double precision. ``fuzz`` below is their tolerance,
-1e-6 of the whole: from about a million steps on, boundaries come so much early.
+rate: ``flr.presets.detectron2.LRMultiplier``. Rates are in double precision. ``fuzz`` below is
+their tolerance, 1e-6 of the whole: from about a million steps on, boundaries come so much early.
 
 >>> CosineParamScheduler(1.0, 0.0, max_iter=4).table(5)
 array([1.        , 0.85355339, 0.5       , 0.14644661, 0.        ])
@@ -20,8 +20,19 @@ from typing import Annotated
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Power, Rate, short_repr
-from fastlr.presets._building_blocks import cut, fraction, geometric, on_clock, wave
-from fastlr.presets._rules import Curves, Lengths, Levels, Marks, Ratio, Span, Turns, named, preset
+from fastlr.presets._building_blocks import cut, fraction, geometric, in_ticks, wave
+from fastlr.presets._rules import (
+    ArgumentError,
+    Curves,
+    Lengths,
+    Levels,
+    Marks,
+    Ratio,
+    Span,
+    Turns,
+    named,
+    preset,
+)
 from fastlr.schedule.constructors import constant, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -55,7 +66,7 @@ Scalings = Annotated[Sequence[str], _scalings]
 
 @preset()
 def ConstantParamScheduler(value: Rate, *, max_iter: Span) -> Schedule:
-    """``value``; any step from ``max_iter`` on raises ``ValueError``."""
+    """``value``; steps from ``max_iter`` on raise ``ValueError``."""
     return cut(constant(value), max_iter)
 
 
@@ -96,10 +107,10 @@ def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) ->
     """``values[i]``, ``i = trunc((where + fuzz) * len(values))``: all for equally long. From
     ``max_iter`` on it raises.
 
-    ``num_updates`` is asked for, and of no use.
+    ``num_updates`` is required, but has no effect.
     """
     if not values:
-        raise ValueError("fvcore.StepParamScheduler: values must be at least one, got []")
+        raise ArgumentError("values must be at least one, got []")
     return _steps(values, max_iter)
 
 
@@ -110,7 +121,7 @@ def StepWithFixedGammaParamScheduler(
     """``base_value * gamma^i``, i from 0 to ``num_decays``, all for equally long; from ``max_iter``
     on it raises.
 
-    ``num_updates`` is asked for, and of no use.
+    ``num_updates`` is required, but has no effect.
     """
     return _steps([gamma**i for i in range(num_decays + 1)], max_iter) * base_value
 
@@ -135,9 +146,9 @@ def MultiStepParamScheduler(
 
 
 @preset(
-    differences="A scheduler that the tolerance lets begin early is held at its "
-    "beginning until its own interval begins; where "
-    "that is exactly on a step, fvcore's rounding decides.",
+    differences="A scheduler that the tolerance lets begin early is held at its beginning until "
+    "its own interval begins; where that is exactly on a step, fvcore's rounding "
+    "decides.",
 )
 def CompositeParamScheduler(
     schedulers: Curves, lengths: Lengths, interval_scaling: Scalings, *, max_iter: Span
@@ -158,7 +169,7 @@ def CompositeParamScheduler(
             whole = interval_scaling[i] == "fixed"
             start, length = (Fraction(0), Fraction(1)) if whole else (starts[i], shares[i])
             first = max(begin, ceil(start * max_iter))  # where its own interval begins
-            part = on_clock(
+            part = in_ticks(
                 schedulers[i], length * max_iter, first - start * max_iter, reach=4 * max_iter
             )
             parts.append(part.delay(first - begin) if first > begin else part)
@@ -184,28 +195,19 @@ def _milestones(
     """The number of updates and the milestones among them, of so many values."""
     if count == 0 or (num_updates is None and milestones is None):
         detail = f"{count} values, num_updates={num_updates}, milestones={milestones}"
-        raise ValueError(
-            "fvcore.MultiStepParamScheduler: values, and num_updates or milestones, "
-            f"must be given, got {detail}"
-        )
+        raise ArgumentError(f"values, and num_updates or milestones, must be given, got {detail}")
     if milestones is None:
         width = -(-(num_updates or 0) // count)
         milestones = [width * i for i in range(1, count)]
     elif len(milestones) != count - (num_updates is not None):
         rule = "as many as values" if num_updates is None else "one less than values"
-        raise ValueError(
-            f"fvcore.MultiStepParamScheduler: milestones must be {rule}, {count}, got "
-            f"{short_repr(milestones)}"
-        )
+        raise ArgumentError(f"milestones must be {rule}, {count}, got {short_repr(milestones)}")
     updates, marks = (
         (milestones[-1], milestones[:-1]) if num_updates is None else (num_updates, milestones)
     )
     if any(b <= a for a, b in pairwise([0, *marks, updates])):
         detail = f"{short_repr(marks)} and {updates}"
-        raise ValueError(
-            "fvcore.MultiStepParamScheduler: milestones must rise from above 0 to "
-            f"below num_updates, got {detail}"
-        )
+        raise ArgumentError(f"milestones must rise from above 0 to below num_updates, got {detail}")
     return updates, marks
 
 
@@ -213,13 +215,8 @@ def _shares(count: int, lengths: Sequence[float], scalings: int) -> list[Fractio
     """The lengths, the last of them what the others leave."""
     if not len(lengths) == scalings == count:
         detail = f"got {count} schedulers, {len(lengths)} lengths, {scalings} interval_scaling"
-        raise ValueError(
-            "fvcore.CompositeParamScheduler: lengths and interval_scaling must be as "
-            f"many as schedulers, {detail}"
-        )
+        raise ArgumentError(f"lengths and interval_scaling must be as many as schedulers, {detail}")
     shares = [fraction(length) for length in lengths]
     if abs(sum(shares, Fraction(-1))) >= Fraction(1, 1000):
-        raise ValueError(
-            f"fvcore.CompositeParamScheduler: lengths must be 1 together, got {short_repr(lengths)}"
-        )
+        raise ArgumentError(f"lengths must be 1 together, got {short_repr(lengths)}")
     return [*shares[:-1], max(Fraction(0), 1 - sum(shares[:-1], Fraction(0)))]

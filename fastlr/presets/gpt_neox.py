@@ -1,7 +1,7 @@
 """GPT-NeoX's schedule, ``AnnealingLR`` of ``megatron.learning_rates``, in three versions of it.
 
 Step t is the rate of update t, counted from 0. ``warmup_iter`` is a share of ``total_iters`` in a
-configuration, and may be a fraction of a step. Double precision.
+configuration, and may be a fraction of a step. Rates are in double precision.
 
 >>> import fastlr as flr
 >>> flr.presets.gpt_neox.AnnealingLR(1.0, 2, 6, "linear").table(7)
@@ -18,8 +18,8 @@ from typing import Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Rate
-from fastlr.presets._building_blocks import fraction, knots, on_clock, wave
-from fastlr.presets._rules import Length, Span, preset
+from fastlr.presets._building_blocks import fraction, in_ticks, knots, wave
+from fastlr.presets._rules import ArgumentError, Length, Span, preset
 from fastlr.schedule.constructors import constant, exponential_decay, join, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -37,21 +37,22 @@ def AnnealingLR(
     min_lr: Rate = 0.0,
     version: Literal["2025", "2024", "2023"] = "2025",
 ) -> Schedule:
-    """``start_lr * t/W`` up to and at ``W = warmup_iter``, then by its style over the N steps to
-    ``total_iters``.
+    """``start_lr * t/W`` up to and including ``W = warmup_iter``, then by its style over the N
+    steps to ``total_iters``.
 
     "linear" is ``start_lr * (1 - r)``, r the share of N that has gone; "cosine" half a wave to
     ``min_lr``, which is not clamped: it climbs back after ``total_iters``; "exponential" ``start_lr
-    * exp(-0.693*r)``, for ever. None falls below ``min_lr``.
+    * exp(-0.693*r)`` forever. None falls below ``min_lr``.
 
     As of 2025 step 0 has the rate of step 1, in 2024 it has 0. In 2023 and before, it has 0, the
     decay is laid out over ``total_iters``, cosine to 0, and stands still from step ``N =
-    total_iters - W`` on, in the warm-up too.
+    total_iters - W`` on, in the warmup too.
     """
     warmup = fraction(warmup_iter)
     if warmup >= total_iters:
-        where = "gpt_neox.AnnealingLR: warmup_iter must be below total_iters"
-        raise ValueError(f"{where}, got {warmup_iter!r} and {total_iters}")
+        raise ArgumentError(
+            f"warmup_iter must be below total_iters, got {warmup_iter!r} and {total_iters}"
+        )
     body = floor(warmup) + 1 if warmup else 0  # its first step
     if version == "2023":
         rise = _until(start_lr, warmup, total_iters - warmup)
@@ -66,14 +67,14 @@ def _rise(lr: Any, warmup: Fraction, first: int) -> Schedule:
     """``lr * max(t, first)/warmup``."""
     if not warmup:
         return constant(lr)
-    line = on_clock(partial(linear, 0.0, lr), warmup)
+    line = in_ticks(partial(linear, 0.0, lr), warmup)
     return join([constant(np.divide(lr, float(warmup))), line.skip(1)], [1]) if first else line
 
 
 def _decay(lr: Any, low: Any, steps: Fraction, gone: Fraction, style: str) -> Schedule:
-    """The decay of so many steps, of which these have gone."""
+    """Return the decay of a number of steps, from step ``gone`` of it on."""
     if style == "linear":
-        return on_clock(partial(linear, lr, 0.0), steps, gone)
+        return in_ticks(partial(linear, lr, 0.0), steps, gone)
     if style == "cosine":
         return wave(lr, low, steps, gone)
     if style == "exponential":
@@ -94,8 +95,8 @@ def _until(lr: Any, warmup: Fraction, last: Fraction) -> Schedule:
 
 
 def _stopped(lr: Any, warmup: Fraction, total: int, begin: int, style: str) -> Schedule:
-    """The decay of ``total`` steps from the warm-up's end on, from step ``begin``, up to
-    ``total - 2*warmup`` steps of it.
+    """The decay of ``total`` steps from the warmup's end on, from step ``begin``, up to ``total -
+    2*warmup`` steps of it.
     """
     last = total - 2 * warmup
     level = constant(np.multiply(lr, _share(style, float(last / total))))

@@ -28,10 +28,10 @@ def Eden(
     warmup_batches: Length = 500.0,
     warmup_start: Share = 0.5,
 ) -> Schedule:
-    """``lr * (1 + (b/lr_batches)^2)^-0.25 * (1 + (e/lr_epochs)^2)^-0.25``, times the warm-up.
+    """``lr * (1 + (b/lr_batches)^2)^-0.25 * (1 + (e/lr_epochs)^2)^-0.25``, times the warmup.
 
     That is a line from ``warmup_start`` at batch 0 to 1 at ``warmup_batches``. Epochs are what
-    ``step_epoch`` is told in icefall; here they are of ``batches_per_epoch`` each.
+    ``step_epoch`` receives in icefall; here they are of ``batches_per_epoch`` each.
     """
     batches, epochs = (
         eden(lr, lr_batches, 0.25),
@@ -44,10 +44,10 @@ def Eden(
 def Eden2(
     lr: Rate, lr_batches: Duration, warmup_batches: Length = 500.0, warmup_start: Share = 0.5
 ) -> Schedule:
-    """``lr * (1 + (b/lr_batches)^2)^-0.5``, times the warm-up."""
+    """``lr * (1 + (b/lr_batches)^2)^-0.5``, times the warmup."""
     return _warmed(eden(lr, lr_batches, 0.5), warmup_batches, warmup_start)
 
 
 def _warmed(schedule: Schedule, batches: float, start: float) -> Schedule:
-    """A schedule of the batch, times its warm-up, from batch 1 on."""
+    """A schedule of the batch, times its warmup, from batch 1 on."""
     return (schedule * knots([(0, start), (fraction(batches), 1.0)])).skip(1)

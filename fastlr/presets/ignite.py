@@ -25,13 +25,14 @@ from fastlr.presets._building_blocks import (
     cut,
     drops,
     geometric,
+    in_ticks,
     knots,
-    on_clock,
     rate_at,
     tabulated,
     torch_plateau,
 )
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Function,
     Integer,
@@ -101,8 +102,8 @@ Points = Annotated[Sequence[tuple[int, float]], _points]
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite "
-    "divides by 0; here the step is refused."
+    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
+    "here the step is refused."
 )
 def LinearCyclicalScheduler(
     start_value: Rate,
@@ -114,25 +115,22 @@ def LinearCyclicalScheduler(
     warmup_duration: Count = 0,
     monotonic: Flag = False,
 ) -> Schedule:
-    """From ``start_value`` by a line to ``end_value`` in half of ``cycle_size`` and back in the
-    other half, for ever.
+    """From ``start_value`` linearly to ``end_value`` in half of ``cycle_size`` and back in the
+    other half forever.
 
     With ``monotonic`` it takes the whole cycle to ``end_value``, and goes from there to the next
     cycle's start in ``warmup_duration`` steps, or at once. After each cycle its length and the
-    warm-up's are multiplied by ``cycle_mult`` and truncated, its start and its end by
+    warmup's are multiplied by ``cycle_mult`` and truncated, its start and its end by
     ``start_value_mult`` and ``end_value_mult``.
     """
     if warmup_duration and not monotonic:
-        raise ValueError(
-            "ignite.LinearCyclicalScheduler: warmup_duration must go with "
-            f"monotonic=True, got {warmup_duration}"
-        )
+        raise ArgumentError(f"warmup_duration must go with monotonic=True, got {warmup_duration}")
 
     def triangle(start: Any, end: Any, _: Any, size: int, __: int) -> Schedule:
         def both(ticks: int) -> Schedule:
             return linear(start, end, ticks // 2).then(linear(end, start, ticks // 2))
 
-        return on_clock(both, size, ticks=1 + size % 2)
+        return in_ticks(both, size, ticks=1 + size % 2)
 
     values = (start_value, end_value, start_value_mult, end_value_mult)
     return _cyclical(
@@ -145,8 +143,8 @@ def LinearCyclicalScheduler(
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite "
-    "divides by 0; here the step is refused."
+    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
+    "here the step is refused."
 )
 def CosineAnnealingScheduler(
     start_value: Rate,
@@ -158,10 +156,10 @@ def CosineAnnealingScheduler(
     warmup_duration: Count = 0,
 ) -> Schedule:
     """``start_value + (end_value - start_value) * (1 - cos(pi*e/cycle_size))/2``, e steps into a
-    cycle, for ever.
+    cycle forever.
 
-    From its end it goes by a line to the next cycle's start in ``warmup_duration`` steps, or at
-    once. After each cycle its length and the warm-up's are multiplied by ``cycle_mult`` and
+    From its end it goes linearly to the next cycle's start in ``warmup_duration`` steps, or at
+    once. After each cycle its length and the warmup's are multiplied by ``cycle_mult`` and
     truncated, its start and its end by their own ``_mult``.
     """
     values = (start_value, end_value, start_value_mult, end_value_mult)
@@ -187,7 +185,7 @@ def _cyclical(
     warmup: int,
     mult: float,
 ) -> Schedule:
-    """Cycles one by one while their lengths change, and then the one that comes again and again."""
+    """Cycles one by one while their lengths change, and then the one that comes repeatedly."""
     parts: list[Schedule] = []
     begins = [0]
 
@@ -244,7 +242,7 @@ def _times(level: Any, mult: float, most: int) -> int | None:
 
 @preset()
 def PiecewiseLinear(milestones_values: Points) -> Schedule:
-    """Lines from one ``(milestone, value)`` to the next; the first value is held before the first
+    """Linear from one ``(milestone, value)`` to the next; the first value is held before the first
     milestone, the last after it.
 
     Of two values at one milestone the later holds.
@@ -254,14 +252,14 @@ def PiecewiseLinear(milestones_values: Points) -> Schedule:
 
 @preset()
 def ConcatScheduler(schedulers: Sequence[Schedule], durations: Marks) -> Schedule:
-    """``schedulers[i]`` for ``durations[i]`` steps, each from its own step 0, the last for ever.
+    """``schedulers[i]`` for ``durations[i]`` steps, each from its own step 0, the last forever.
 
-    One whose duration is 0 is left out if it is the first, and stays for ever if it is not.
+    One whose duration is 0 is left out if it is the first, and stays forever if it is not.
     """
     if len(durations) != len(schedulers) - 1 or not durations:
-        raise ValueError(
-            "ignite.ConcatScheduler: durations must be one less than schedulers, and at least one, "
-            f"got {len(durations)} for {len(schedulers)} schedulers"
+        raise ArgumentError(
+            f"durations must be one less than schedulers, and at least one, got {len(durations)} "
+            f"for {len(schedulers)} schedulers"
         )
     # the countdown of a later one is past 0 when it is looked at
     lasting = [*durations, 0].index(0, 1)
@@ -276,10 +274,9 @@ def ParamGroupScheduler(schedulers: Sequence[Schedule], names: Names | None = No
 
 @preset(
     elementwise=True,
-    differences="ignite asks for torch's rates by hand, and without use_legacy the "
-    "first of them come out wrong with torch 2.13, "
-    "a factor twice or the next step's, where torch multiplies the last rate or "
-    "restarts a cosine; here they are torch's.",
+    differences="ignite asks for torch's rates by hand, and without use_legacy the first of them "
+    "come out wrong with torch 2.13, a factor twice or the next step's, where torch "
+    "multiplies the last rate or restarts a cosine; here they are torch's.",
 )
 def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
     """A scheduler of torch's, a preset of it, as it is; with ``use_legacy`` from its step 1 on,
@@ -289,10 +286,9 @@ def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
 
 
 @preset(
-    differences="Where warmup_end_value is not given it is the first rate of "
-    "lr_scheduler; for a scheduler of its own ignite "
-    "takes the optimizer's lr, and it compares the first rate as rounded. Each group's "
-    "warm-up ends by itself, not the last's."
+    differences="Where warmup_end_value is not given it is the first rate of lr_scheduler; for a "
+    "scheduler of its own ignite takes the optimizer's lr, and it compares the first "
+    "rate as rounded. Each group's warm-up ends by itself, not the last's."
 )
 def create_lr_scheduler_with_warmup(
     lr_scheduler: Schedule,
@@ -303,7 +299,7 @@ def create_lr_scheduler_with_warmup(
     """A line from ``warmup_start_value`` to ``warmup_end_value`` at step ``warmup_duration - 1``,
     then ``lr_scheduler``.
 
-    It begins at step ``warmup_duration``; where its first rate is the end of the warm-up, one step
+    It begins at step ``warmup_duration``; where its first rate is the end of the warmup, one step
     sooner, so that the peak comes once.
     """
     first = rate_at(lr_scheduler, 0)
@@ -316,8 +312,8 @@ def create_lr_scheduler_with_warmup(
 
 
 @preset(
-    differences="The metric's loss decides nothing here: all of num_iter + 1 iterations "
-    "have a rate, and the last is held."
+    differences="The metric's loss decides nothing here: all of num_iter + 1 iterations have a "
+    "rate, and the last is held."
 )
 def FastaiLRFinder(
     lr: Amount,
@@ -336,9 +332,8 @@ def FastaiLRFinder(
     """
     start = lr if start_lr is None else start_lr
     if np.any(np.asarray(start) >= np.asarray(end_lr)):
-        raise ValueError(
-            "ignite.FastaiLRFinder: start_lr must be below end_lr, "
-            f"{short_repr(end_lr)}, got {short_repr(start)}"
+        raise ArgumentError(
+            f"start_lr must be below end_lr, {short_repr(end_lr)}, got {short_repr(start)}"
         )
     if step_mode == "linear":
         return join([constant(lr), linear(start, end_lr, num_iter)], [1])
@@ -360,8 +355,8 @@ def ReduceLROnPlateauScheduler(
     eps: Level = 1e-8,
     param_group_index: Count | None = None,
 ) -> Plateau:
-    """torch's automaton. ``min_lr`` is 0 unless ``param_group_index`` is 0: ignite passes it on
-    for that group alone.
+    """torch's rule. ``min_lr`` is 0 unless ``param_group_index`` is 0: ignite passes it on for that
+    group alone.
     """
     first = param_group_index is not None and not np.any(param_group_index)
     floor = min_lr if first else 0.0
@@ -381,11 +376,11 @@ def ReduceLROnPlateauScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` "
-    "events, and the last value held."
+    differences="A function is not a value: it is asked once for each of `total_steps` events, "
+    "and the last value held."
 )
 def LambdaStateScheduler(lambda_obj: Function, total_steps: Tabled) -> Schedule:
-    """``lambda_obj(e)`` of events e = 1, 2, 3..., looked up for ``total_steps`` of them."""
+    """``lambda_obj(e)`` of events e = 1, 2, 3..., evaluated once for each of ``total_steps``."""
     return tabulated(lambda t: lambda_obj(t + 1), total_steps)
 
 
@@ -412,6 +407,4 @@ def MultiStepStateScheduler(initial_value: Rate, gamma: Level, milestones: Marks
     """``initial_value * gamma^i``, i the number of milestones, which never fall, at or before
     e, e from 1 on.
     """
-    return drops(
-        "ignite.MultiStepStateScheduler: milestones", initial_value, gamma, milestones
-    ).skip(1)
+    return drops("milestones", initial_value, gamma, milestones).skip(1)

@@ -1,8 +1,8 @@
 """JAX's own schedules, ``jax.example_libraries.optimizers``, as of JAX 0.10 (2026).
 
-Step t is the ``i`` that the update is given: t=0 is the rate of the first. JAX computes in float32
-unless told otherwise; a decay length may be a fraction. optax, with schedules of its own, is in
-``presets.optax``.
+Step t is the ``i`` that the update is given, so that step 0 has the rate of the first update. JAX
+computes in float32 unless configured otherwise; a decay length may be a fraction. optax, with
+schedules of its own, is in ``presets.optax``.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -14,8 +14,8 @@ from fastlr.presets._building_blocks import (
     endless,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
-    on_clock,
     stairs,
 )
 from fastlr.presets._rules import Duration, Level, Levels, Marks, Ratio, preset
@@ -61,7 +61,7 @@ def polynomial_decay(
     """``(1 - t/decay_steps)^power * (step_size - final_step_size) + final_step_size``, held
     from ``t = decay_steps`` on.
     """
-    return on_clock(
+    return in_ticks(
         partial(polynomial, step_size, final_step_size, power=power), fraction(decay_steps)
     )
 
@@ -69,4 +69,4 @@ def polynomial_decay(
 @preset()
 def piecewise_constant(boundaries: Marks, values: Levels) -> Schedule:
     """``values[i]``, i the number of boundaries before t: a boundary keeps the old value."""
-    return stairs("jax.piecewise_constant", values, sorted(boundaries), after=1)
+    return stairs(values, sorted(boundaries), after=1)

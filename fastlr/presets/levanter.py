@@ -5,7 +5,9 @@ One builder, with eight shapes of decay. Step 0 is the first update. What Levant
 float32 is here in float64.
 
 >>> import fastlr as flr
->>> flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0, lr_schedule="linear").table(4)
+>>> s = flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0,
+...     lr_schedule="linear")
+>>> s.table(4)
 array([0.        , 0.5       , 1.        , 0.83333333])
 """
 
@@ -20,7 +22,17 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Number, Rate, short_repr
 from fastlr.presets._building_blocks import rate_at
-from fastlr.presets._rules import MOST_TURNS, Exponent, Length, Ratio, Real, Share, Span, preset
+from fastlr.presets._rules import (
+    MOST_TURNS,
+    ArgumentError,
+    Exponent,
+    Length,
+    Ratio,
+    Real,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import (
     constant,
@@ -56,7 +68,7 @@ Word = Literal[
 
 
 class _Shape(NamedTuple):
-    """What a decay is made of, besides its length and the warm-up's."""
+    """What a decay is made of, besides its length and the warmup's."""
 
     word: str
     high: Numbers
@@ -71,8 +83,8 @@ class _Shape(NamedTuple):
 
 
 @preset(
-    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its "
-    "deprecated haps are not taken: give cycles."
+    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its deprecated "
+    "haps are not taken: give cycles."
 )
 def lr_scheduler(
     num_train_steps: Span,
@@ -99,16 +111,15 @@ def lr_scheduler(
 
     A length up to 1 is a fraction of its cycle, rounded down, 1 all of it; one above must be whole
     steps. The first line begins at 0 and takes ``warmup``, each later one at the last cycle's end
-    and takes ``rewarmup``; ``decay`` is all that is left where it is not given. With a
+    and takes ``rewarmup``; ``decay`` is all that is left if it is not given. With a
     ``cycle_length`` that does not divide the run the last cycle is the longer. ``cooldown`` is a
     line to the lowest rate at the end of all.
 
-    With c the steps into a decay of D, m the ratio, W the cycle's warm-up, p = c/D, the decays,
-    none below ``m``, are "cosine" with its ``exponent``, "linear", and "polynomial" with its
-    ``power``; "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt" ``min(1, sqrt(timescale/max(c +
-    W, 1)))``; "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power"
-    ``min(learning_rate, batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past
-    the end of the run.
+    With c the steps into a decay of D, m the ratio, W the cycle's warmup, p = c/D, the decays, none
+    below ``m``, are "cosine" with its ``exponent``, "linear", and "polynomial" with its ``power``;
+    "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt" ``min(1, sqrt(timescale/max(c + W, 1)))``;
+    "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power" ``min(learning_rate,
+    batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past the end of the run.
     """
     high = np.asarray(learning_rate, dtype=np.float64)
     tokens = float((batch_size or 1) * (seq_length or 1))
@@ -119,9 +130,8 @@ def lr_scheduler(
     _check(shape, min_lr_ratio, batch_size, seq_length)
     rest = 0 if cooldown is None else _steps("cooldown", cooldown, num_train_steps)
     if rest >= num_train_steps:
-        raise ValueError(
-            "levanter.lr_scheduler: cooldown must leave at least one step of "
-            f"{num_train_steps}, got {cooldown}"
+        raise ArgumentError(
+            f"cooldown must leave at least one step of {num_train_steps}, got {cooldown}"
         )
     ends = _ends(num_train_steps - rest, cycle_length, cycles)
     parts, starts, level = [], [], np.zeros_like(high)
@@ -145,23 +155,19 @@ def _check(
     shape: _Shape, min_lr_ratio: float, batch_size: int | None, seq_length: int | None
 ) -> None:
     if shape.word == "inv" and min_lr_ratio == 0:
-        raise ValueError(
-            "levanter.lr_scheduler: min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0"
-        )
+        raise ArgumentError("min_lr_ratio must be above 0 with lr_schedule='inv', got 0.0")
     if shape.word == "power" and (batch_size is None or seq_length is None or shape.slope >= 0):
         detail = f"{batch_size=}, {seq_length=}, b={shape.slope}"
-        raise ValueError(
-            "levanter.lr_scheduler: batch_size and seq_length must be given, b below "
-            f"0, with lr_schedule='power', got {detail}"
+        raise ArgumentError(
+            "batch_size and seq_length must be given, b below 0, with lr_schedule='power', got "
+            f"{detail}"
         )
 
 
 def _steps(name: str, length: float, whole: int) -> int:
     """A length in steps, or as a fraction up to 1 of another, rounded down."""
     if length > 1 and length % 1:
-        raise ValueError(
-            f"levanter.lr_scheduler: {name} must be a fraction up to 1 or whole steps, got {length}"
-        )
+        raise ArgumentError(f"{name} must be a fraction up to 1 or whole steps, got {length}")
     return int(length * whole) if length <= 1 else int(length)
 
 
@@ -169,41 +175,35 @@ def _ends(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     """The steps at which cycles end, after 0."""
     if cycle_length is not None and cycles is not None:
         detail = f"{short_repr(cycle_length)} and {short_repr(cycles)}"
-        raise ValueError(
-            f"levanter.lr_scheduler: cycle_length or cycles must be given, not both, got {detail}"
-        )
+        raise ArgumentError(f"cycle_length or cycles must be given, not both, got {detail}")
     ends = _lowest(total, cycle_length, cycles)
     if any(later <= end for end, later in pairwise([0, *ends, total + 1])):
         detail = f"ends at {short_repr(ends)} of {total} steps"
-        raise ValueError(
-            "levanter.lr_scheduler: cycles must end one after another within the steps "
-            f"before the cooldown, got {detail}"
+        raise ArgumentError(
+            f"cycles must end one after another within the steps before the cooldown, got {detail}"
         )
     return [0, *ends] if ends and ends[-1] == total else [0, *ends, total]
 
 
 def _check_turns(name: str, given: object, turns: int) -> None:
     if turns > MOST_TURNS:
-        raise ValueError(
-            f"levanter.lr_scheduler: {name} must give at most {MOST_TURNS:,} cycles, "
-            f"got {given}, {turns:,} of them"
+        raise ArgumentError(
+            f"{name} must give at most {MOST_TURNS:,} cycles, got {given}, {turns:,} of them"
         )
 
 
 def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
     if isinstance(cycle_length, list):
         if any(length % 1 for length in cycle_length):
-            raise ValueError(
-                "levanter.lr_scheduler: cycle_length must be whole steps in a list, "
-                f"got {short_repr(cycle_length)}"
+            raise ArgumentError(
+                f"cycle_length must be whole steps in a list, got {short_repr(cycle_length)}"
             )
         return [int(end) for end in accumulate(cycle_length)]
     if cycle_length is not None:
         length = _steps("cycle_length", cycle_length, total)
         if not length:
-            raise ValueError(
-                "levanter.lr_scheduler: cycle_length must be at least one step, got "
-                f"{cycle_length} of {total}"
+            raise ArgumentError(
+                f"cycle_length must be at least one step, got {cycle_length} of {total}"
             )
         _check_turns("cycle_length", cycle_length, total // length)
         return [i * length for i in range(1, total // length)]
@@ -214,7 +214,7 @@ def _lowest(total: int, cycle_length: Any, cycles: Any) -> list[int]:
 
 
 def _decay(shape: _Shape, rise: int, fall: int) -> Schedule:
-    """From the highest rate down, in ``fall`` steps after a warm-up of ``rise``."""
+    """From the highest rate down, in ``fall`` steps after a warmup of ``rise``."""
     word, high, low = shape.word, shape.high, shape.low
     if word == "constant":
         return constant(high)

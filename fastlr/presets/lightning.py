@@ -2,7 +2,7 @@
 0.7.0 (2023).
 
 Step t is the t-th ``scheduler.step()`` after the constructor's own, as in torch; the range test is
-stepped once a batch.
+stepped once per batch.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -11,7 +11,7 @@ from typing import Literal
 
 from fastlr.arguments.rules import Amount, Flag, Rate
 from fastlr.presets._building_blocks import wave
-from fastlr.presets._rules import Count, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Span, preset
 from fastlr.schedule.constructors import constant, exponential, join
 from fastlr.schedule.constructors import cosine as half_wave
 from fastlr.schedule.constructors import linear as line
@@ -22,8 +22,8 @@ __all__ = ["LinearWarmupCosineAnnealingLR", "linear_warmup_decay", "lr_find"]
 
 @preset(
     elementwise=True,
-    differences="The loss decides nothing here: all of num_training batches have a "
-    "rate, and the last is held.",
+    differences="The loss decides nothing here: all of num_training batches have a rate, and the "
+    "last is held.",
 )
 def lr_find(
     min_lr: Amount = 1e-8,
@@ -49,14 +49,13 @@ def LinearWarmupCosineAnnealingLR(
     """A line from ``warmup_start_lr`` to ``lr`` at ``t = warmup_epochs - 1``, ``lr`` once more, and
     half a cosine wave.
 
-    It reaches ``eta_min`` at ``max_epochs`` and is not clamped: it climbs back to ``lr``, for ever.
-    Without a warm-up the first half wave falls from ``warmup_start_lr``, whatever ``lr`` is.
+    It reaches ``eta_min`` at ``max_epochs`` and is not clamped: it climbs back to ``lr`` forever.
+    Without a warmup the first half wave falls from ``warmup_start_lr``, whatever ``lr`` is.
     """
     half = max_epochs - warmup_epochs
     if half < 1:
-        raise ValueError(
-            "lightning.LinearWarmupCosineAnnealingLR: max_epochs must be above "
-            f"warmup_epochs, {warmup_epochs}, got {max_epochs}"
+        raise ArgumentError(
+            f"max_epochs must be above warmup_epochs, {warmup_epochs}, got {max_epochs}"
         )
     if not warmup_epochs:
         return join([half_wave(warmup_start_lr, eta_min, half), wave(eta_min, lr, half)], [half])
@@ -78,9 +77,7 @@ def linear_warmup_decay(
     clamped, a line there, or ``lr``.
     """
     if linear and cosine:
-        raise ValueError(
-            "lightning.linear_warmup_decay: linear must be False with cosine=True, got True"
-        )
+        raise ArgumentError("linear must be False with cosine=True, got True")
     left = max(1, total_steps - warmup_steps)
     decay = wave(lr, 0.0, left) if cosine else line(lr, 0.0, left) if linear else constant(lr)
     return join([line(0.0, lr, max(1, warmup_steps)), decay], [warmup_steps])

@@ -3,10 +3,11 @@
 
 Step t is the rate of update t, counted from 0. Megatron counts samples: lengths are of samples, and
 a step takes ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are of steps; of a
-batch that grows, take that schedule ``.paced(...)`` by its ramp. Double precision.
+batch that grows, take that schedule ``.paced(...)`` by its ramp. Rates are in double precision.
 
 >>> import fastlr as flr
->>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear", global_batch_size=8)
+>>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear",
+...     global_batch_size=8)
 >>> s.table(8)
 array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
 """
@@ -20,7 +21,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets._building_blocks import phases
-from fastlr.presets._rules import Count, Span, preset
+from fastlr.presets._rules import ArgumentError, ArgumentTypeError, Count, Span, preset
 from fastlr.schedule.constructors import (
     affine_exponential,
     constant,
@@ -38,8 +39,8 @@ Anneal = Literal["linear", "cosine", "exponential", "minus_sqrt"]
 
 
 @preset(
-    differences="A weight decay that rises in no steps divides by 0 in Megatron; here "
-    "it is end_wd at once."
+    differences="A weight decay that rises in no steps divides by 0 in Megatron; here it is "
+    "end_wd at once."
 )
 def OptimizerParamScheduler(
     init_lr: Rate,
@@ -57,16 +58,15 @@ def OptimizerParamScheduler(
     global_batch_size: Span = 1,
     of: Literal["lr", "weight_decay"] = "lr",
 ) -> Schedule:
-    """From ``init_lr`` by a line to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style
+    """From ``init_lr`` linearly to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style
     to sample ``lr_decay_steps``.
 
     "linear" and "cosine" fall to ``min_lr`` in the samples from W on, "inverse-square-root" is
     ``max_lr * sqrt(W/samples)``, no less than ``min_lr``, which it jumps to past the end. "WSD"
     stands at ``max_lr`` up to ``wsd_decay_steps`` before the end and falls by its own style: a
     line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; where it should have begun
-    within the warm-up, it is on its way when that ends. "constant" never ends.
-    ``of="weight_decay"`` gives the weight decay: from ``start_wd`` to ``end_wd`` in
-    ``wd_incr_steps`` samples.
+    within the warmup, it is on its way when that ends. "constant" never ends. ``of="weight_decay"``
+    gives the weight decay: from ``start_wd`` to ``end_wd`` in ``wd_incr_steps`` samples.
     """
     if of == "weight_decay":
         _check_order(start_wd=start_wd, end_wd=end_wd)
@@ -75,8 +75,8 @@ def OptimizerParamScheduler(
         _check_order(min_lr=min_lr, max_lr=max_lr)
         _check_order(init_lr=init_lr, max_lr=max_lr)
         if lr_warmup_steps >= lr_decay_steps:
-            where = "megatron.OptimizerParamScheduler: lr_warmup_steps must be below lr_decay_steps"
-            raise ValueError(f"{where}, got {lr_warmup_steps} and {lr_decay_steps}")
+            rule = "lr_warmup_steps must be below lr_decay_steps"
+            raise ArgumentError(f"{rule}, got {lr_warmup_steps} and {lr_decay_steps}")
         rise = (0, linear(init_lr, max_lr, lr_warmup_steps), 0)
         if lr_decay_style == "WSD":
             begin = lr_warmup_steps + 1 if lr_warmup_steps else 0
@@ -92,24 +92,21 @@ def OptimizerParamScheduler(
 def _check_order(**levels: Any) -> None:
     (low, less), (high, more) = levels.items()
     if np.any(np.greater(less, more)):
-        where = f"megatron.OptimizerParamScheduler: {low} must be at most {high}"
-        raise ValueError(f"{where}, got {low}={short_repr(less)}, {high}={short_repr(more)}")
+        rule = f"{low} must be at most {high}"
+        raise ArgumentError(f"{rule}, got {low}={short_repr(less)}, {high}={short_repr(more)}")
 
 
 def _weight_decay(start: Any, end: Any, steps: int, style: str) -> Schedule:
     if style == "constant" and np.any(np.not_equal(start, end)):
         detail = f"got {short_repr(start)} and {short_repr(end)}"
-        raise ValueError(
-            "megatron.OptimizerParamScheduler: start_wd must be end_wd with "
-            f"wd_incr_style='constant', {detail}"
-        )
+        raise ArgumentError(f"start_wd must be end_wd with wd_incr_style='constant', {detail}")
     return cosine(start, end, steps) if style == "cosine" else linear(start, end, steps)
 
 
 def _decay(
     high: Any, low: Any, begin: int, end: int, style: str
 ) -> Iterator[tuple[int, Schedule, int]]:
-    """What comes after the warm-up, but for "WSD"."""
+    """What comes after the warmup, but for "WSD"."""
     if style == "inverse-square-root":
         yield begin, inverse_power(high, 0.5, max(begin, 1)).maximum(low), max(begin, 1)
         yield end + 1, constant(low), end + 1
@@ -121,11 +118,8 @@ def _anneal(high: Any, low: Any, steps: int | None, style: str | None) -> tuple[
     """How long the fall of "WSD" takes, and the fall."""
     if steps is None or style is None:
         detail = f"wsd_decay_steps={short_repr(steps)}, lr_wsd_decay_style={short_repr(style)}"
-        where = (
-            "megatron.OptimizerParamScheduler: wsd_decay_steps and "
-            "lr_wsd_decay_style must be given with lr_decay_style='WSD'"
-        )
-        raise TypeError(f"{where}, got {detail}")
+        rule = "wsd_decay_steps and lr_wsd_decay_style must be given with lr_decay_style='WSD'"
+        raise ArgumentTypeError(f"{rule}, got {detail}")
     if style == "exponential":
         return steps, affine_exponential(high, low, steps, 0.5)
     if style == "minus_sqrt":

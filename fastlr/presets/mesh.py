@@ -2,8 +2,8 @@
 0.1.21 (2022).
 
 Each is a function of the step, whose step 0 is the first update, and of ``total_train_steps``,
-which is an argument here as there where it is asked for. Lengths ``steps_or_fraction`` up to 1 are
-fractions of it. Float32 there, float64 here.
+which is an argument of the presets of those that need it. Lengths ``steps_or_fraction`` up to 1 are
+fractions of it. Rates are float32 there and float64 here.
 
 >>> import fastlr as flr
 >>> flr.presets.mesh.linear_decay(total_train_steps=4, steps_or_fraction=0.5).table(5)
@@ -23,7 +23,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr, validate
 from fastlr.presets._building_blocks import fraction, knots, slanted
-from fastlr.presets._rules import Count, Duration, Level, Ratio, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Duration, Level, Ratio, Share, Span, preset
 from fastlr.schedule.constructors import constant as held
 from fastlr.schedule.constructors import inverse_power
 from fastlr.schedule.schedule import Schedule
@@ -59,8 +59,8 @@ Factors = Annotated[Sequence[Schedule], _factors]  # numbers as constant schedul
 
 
 @preset(
-    differences="Before step offset mesh's factors see steps below 0; here they wait at "
-    "their step 0."
+    differences="Before step offset mesh's factors see steps below 0; here they wait at their "
+    "step 0."
 )
 def product_learning_rate(factors: Factors, offset: Count = 0) -> Schedule:
     """The product of numbers and schedules, which begin at step ``offset``.
@@ -106,7 +106,7 @@ def linear_decay_learning_rate(
     total_train_steps: Span, initial_lr: Rate = 0.1, offset: Count = 0
 ) -> Schedule:
     """``initial_lr * min(1, (total_train_steps - t)/(total_train_steps - offset))``."""
-    _before("linear_decay_learning_rate", offset, total_train_steps)
+    _before(offset, total_train_steps)
     return knots([(offset, initial_lr), (total_train_steps, np.zeros_like(initial_lr))])
 
 
@@ -124,7 +124,7 @@ def learning_rate_schedule_noam(
     ``n = t - offset`` and ``T = total_train_steps - offset``; with ``linear_decay_fraction=0``
     there is no second factor.
     """
-    _before("learning_rate_schedule_noam", offset, total_train_steps)
+    _before(offset, total_train_steps)
     whole = truncated_rsqrt(warmup_steps).delay(offset) * multiplier
     if not linear_decay_fraction:
         return whole
@@ -133,8 +133,8 @@ def learning_rate_schedule_noam(
 
 
 @preset(
-    differences="Where the triangle's line falls below 0, and before start_step, mesh's "
-    "rate is negative; here it is held."
+    differences="Where the triangle's line falls below 0, and before start_step, mesh's rate is "
+    "negative; here it is held."
 )
 def slanted_triangular(
     total_train_steps: Span,
@@ -152,9 +152,8 @@ def slanted_triangular(
     cut = floor(total_train_steps * cut_fraction)
     if cut < 1 or ratio <= 1:
         detail = f"{cut_fraction} of {total_train_steps} steps and ratio={ratio}"
-        raise ValueError(
-            "mesh.slanted_triangular: cut_fraction must give a step at least, ratio be "
-            f"above 1, got {detail}"
+        raise ArgumentError(
+            f"cut_fraction must give a step at least, ratio be above 1, got {detail}"
         )
     return slanted(max_learning_rate, cut, fraction(cut_fraction), ratio, start_step)
 
@@ -165,8 +164,6 @@ def _steps(steps_or_fraction: float, whole: int) -> Fraction:
     return steps * whole if steps <= 1 else steps
 
 
-def _before(name: str, offset: int, total: int) -> None:
+def _before(offset: int, total: int) -> None:
     if offset >= total:
-        raise ValueError(
-            f"mesh.{name}: offset must be below total_train_steps, got {offset} and {total}"
-        )
+        raise ArgumentError(f"offset must be below total_train_steps, got {offset} and {total}")

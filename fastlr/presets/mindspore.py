@@ -75,13 +75,11 @@ def PolynomialDecayLR(
     ``end_learning_rate``.
 
     With ``update_decay_steps``, t is divided by the smallest multiple of ``decay_steps`` that it is
-    not beyond, for ever: the rate jumps up after each multiple.
+    not beyond, and so on: the rate jumps up after each multiple.
     """
     if not update_decay_steps:
         return polynomial(learning_rate, end_learning_rate, decay_steps, power=power)
-    return cycling_polynomial(
-        "mindspore.PolynomialDecayLR", learning_rate, end_learning_rate, power, decay_steps
-    )
+    return cycling_polynomial(learning_rate, end_learning_rate, power, decay_steps)
 
 
 @preset(elementwise=True)

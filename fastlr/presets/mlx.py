@@ -1,6 +1,7 @@
 """MLX's schedules, ``mlx.optimizers``, as of MLX 0.32 (2026).
 
-Step t is the optimizer's ``step``: t=0 is the rate of the first update. MLX computes in float32.
+Step t is the optimizer's ``step``, so that step 0 has the rate of the first update. MLX computes in
+float32.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name

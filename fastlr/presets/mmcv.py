@@ -10,7 +10,8 @@ the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(
 "exp" by ``warmup_ratio^(1 - t/W)``.
 
 >>> import fastlr as flr
->>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear", warmup_iters=500, warmup_ratio=0.1)
+>>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear",
+...     warmup_iters=500, warmup_ratio=0.1)
 >>> s([0, 250, 500, 8_000]).round(4)
 array([0.002, 0.011, 0.02 , 0.002])
 """
@@ -28,6 +29,7 @@ from fastlr.arguments.rules import Flag, Number, Rate, short_repr
 from fastlr.presets._building_blocks import cut, drops, fraction, geometric, inverse, knots, swept
 from fastlr.presets._rules import (
     MOST_TURNS,
+    ArgumentError,
     Count,
     Level,
     Levels,
@@ -94,7 +96,7 @@ def FixedLrUpdaterHook(
     """``lr``."""
     regular = constant(lr)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("FixedLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -119,10 +121,10 @@ def StepLrUpdaterHook(
     if isinstance(step, int):
         whole = geometric(lr, gamma, step, staircase=True)
     else:
-        whole = drops("mmcv.StepLrUpdaterHook: step", lr, gamma, list(accumulate(step, max)))
+        whole = drops("step", lr, gamma, list(accumulate(step, max)))
     regular = whole if min_lr is None else whole.maximum(min_lr)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("StepLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -139,7 +141,7 @@ def ExpLrUpdaterHook(
     """``lr * gamma^x``."""
     regular = geometric(lr, gamma)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("ExpLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -158,7 +160,7 @@ def PolyLrUpdaterHook(
     """``min_lr + (lr - min_lr) * (1 - x/max_progress)^power``."""
     regular = polynomial(lr, min_lr, max_progress, power=power)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("PolyLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -176,7 +178,7 @@ def InvLrUpdaterHook(
     """``lr * (1 + gamma*x)^-power``."""
     regular = inverse(lr, gamma, power)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("InvLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -193,11 +195,9 @@ def CosineAnnealingLrUpdaterHook(
     epoch_length: Span | None = None,
 ) -> Schedule:
     """Half a cosine wave to ``min_lr``, or ``min_lr_ratio * lr``, at ``max_progress``."""
-    regular = cosine(
-        lr, _target("CosineAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio), max_progress
-    )
+    regular = cosine(lr, _target(lr, min_lr, min_lr_ratio), max_progress)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("CosineAnnealingLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -217,11 +217,11 @@ def FlatCosineAnnealingLrUpdaterHook(
     """``lr`` up to ``round(max_progress * start_percent)``, then half a cosine wave to
     ``min_lr`` or ``min_lr_ratio * lr``.
     """
-    low = _target("FlatCosineAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio)
+    low = _target(lr, min_lr, min_lr_ratio)
     start = round(max_progress * start_percent)
     regular = join([constant(lr), cosine(lr, low, max_progress - start)], [start])
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("FlatCosineAnnealingLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -246,16 +246,14 @@ def CosineRestartLrUpdaterHook(
     """
     if len(periods) != len(restart_weights) or not sum(periods):
         rule = "periods must be as many as restart_weights, above 0 in all"
-        raise ValueError(
-            f"mmcv.CosineRestartLrUpdaterHook: {rule}, got {periods} and {restart_weights}"
-        )
-    low = _target("CosineRestartLrUpdaterHook", lr, min_lr, min_lr_ratio)
+        raise ArgumentError(f"{rule}, got {periods} and {restart_weights}")
+    low = _target(lr, min_lr, min_lr_ratio)
     tops = [low + np.multiply(np.subtract(lr, low), weight) for weight in restart_weights]
     ends = list(accumulate(periods))
     waves = [cosine(top, low, steps) for top, steps in zip(tops, periods, strict=True)]
     regular = cut(join(waves, ends[:-1]) if waves[1:] else waves[0], ends[-1])
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("CosineRestartLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
 @preset()
@@ -283,12 +281,9 @@ def CyclicLrUpdaterHook(
     length, (high, low) = max_progress // cyclic_times, cast(list[float], target_ratio)
     if not length:
         detail = f"max_progress, {max_progress}, got {cyclic_times}"
-        raise ValueError(f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {detail}")
+        raise ArgumentError(f"cyclic_times must be at most {detail}")
     if cyclic_times > MOST_TURNS:
-        raise ValueError(
-            f"mmcv.CyclicLrUpdaterHook: cyclic_times must be at most {MOST_TURNS:,}, "
-            f"got {cyclic_times}"
-        )
+        raise ArgumentError(f"cyclic_times must be at most {MOST_TURNS:,}, got {cyclic_times}")
     rise = int(step_ratio_up * length)
 
     def cycle(begin: int, scale: float) -> list[tuple[int, Any]]:
@@ -305,7 +300,7 @@ def CyclicLrUpdaterHook(
     ]
     regular = knots(points, "cosine" if anneal_strategy == "cos" else "linear")
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("CyclicLrUpdaterHook", regular, False, epoch_length, ramp)
+    return _hooked(regular, False, epoch_length, ramp)
 
 
 @preset()
@@ -326,8 +321,8 @@ def OneCycleLrUpdaterHook(
     """torch's: from ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, and down
     over ``final_div_factor``.
 
-    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if mmcv is not told, and
-    any later step raises ``ValueError``; with ``three_phase`` it first falls to where it began by
+    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if it is not given, and
+    later steps raise ``ValueError``; with ``three_phase`` it first falls to where it began by
     ``2*pct_start*total_steps - 2``.
     """
     share, low = fraction(pct_start), np.divide(max_lr, div_factor)
@@ -338,10 +333,10 @@ def OneCycleLrUpdaterHook(
         Fraction(total_steps - 1),
     ]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    where = f"mmcv.OneCycleLrUpdaterHook: pct_start={pct_start!r}, total_steps={total_steps}"
+    where = f"pct_start={pct_start!r}, total_steps={total_steps}"
     regular = cut(swept(where, levels, ends, curve), total_steps)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("OneCycleLrUpdaterHook", regular, False, epoch_length, ramp)
+    return _hooked(regular, False, epoch_length, ramp)
 
 
 @preset()
@@ -358,45 +353,39 @@ def LinearAnnealingLrUpdaterHook(
     epoch_length: Span | None = None,
 ) -> Schedule:
     """A line from ``lr`` to ``min_lr``, or ``min_lr_ratio * lr``, at ``max_progress``."""
-    regular = linear(
-        lr, _target("LinearAnnealingLrUpdaterHook", lr, min_lr, min_lr_ratio), max_progress
-    )
+    regular = linear(lr, _target(lr, min_lr, min_lr_ratio), max_progress)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
-    return _hooked("LinearAnnealingLrUpdaterHook", regular, by_epoch, epoch_length, ramp)
+    return _hooked(regular, by_epoch, epoch_length, ramp)
 
 
-def _target(name: str, lr: Any, min_lr: Any, ratio: float | None) -> Any:
+def _target(lr: Any, min_lr: Any, ratio: float | None) -> Any:
     if (min_lr is None) == (ratio is None):
-        raise ValueError(
-            f"mmcv.{name}: min_lr or min_lr_ratio must be given, not both, got "
-            f"{short_repr(min_lr)} and {ratio}"
+        raise ArgumentError(
+            f"min_lr or min_lr_ratio must be given, not both, got {short_repr(min_lr)} and {ratio}"
         )
     return np.multiply(lr, ratio) if ratio is not None else min_lr
 
 
 def _hooked(
-    name: str,
     regular: Schedule,
     by_epoch: bool,
     epoch_length: int | None,
     ramp: tuple[Warmup | None, int, float, bool],
 ) -> Schedule:
-    """A rate by the epoch or the iteration, asked by the iteration, with what the warm-up
-    multiplies it by.
+    """A rate by the epoch or the iteration, asked by the iteration, with what the warmup multiplies
+    it by.
     """
     warmup, warmup_iters, warmup_ratio, warmup_by_epoch = ramp
     if epoch_length is None and (by_epoch or (warmup and warmup_by_epoch)):
-        raise ValueError(
-            f"mmcv.{name}: epoch_length must be given with "
-            f"{'' if by_epoch else 'warmup_'}by_epoch=True, got None"
+        raise ArgumentError(
+            f"epoch_length must be given with {'' if by_epoch else 'warmup_'}by_epoch=True, got "
+            "None"
         )
     whole = regular.staircase(epoch_length) if by_epoch and epoch_length is not None else regular
     if warmup is None:
         return whole
     if not warmup_iters:
-        raise ValueError(
-            f"mmcv.{name}: warmup_iters must be above 0 with a warmup, got {warmup_iters}"
-        )
+        raise ArgumentError(f"warmup_iters must be above 0 with a warmup, got {warmup_iters}")
     steps = warmup_iters * (epoch_length if warmup_by_epoch and epoch_length is not None else 1)
     if warmup == "constant":
         return whole * join([constant(warmup_ratio), constant(1.0)], [steps])

@@ -30,13 +30,23 @@ from fastlr.presets._building_blocks import (
     drops,
     fraction,
     geometric,
-    on_clock,
+    in_ticks,
     rate_at,
     swept,
     torch_plateau,
     wave,
 )
-from fastlr.presets._rules import Count, Level, Levels, Marks, Ratio, Share, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Level,
+    Levels,
+    Marks,
+    Ratio,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -83,7 +93,7 @@ def ConstantLR(
     """The rate times ``factor``; as it was again from step ``end - 1`` on, unless that is
     ``begin``, where it stays.
     """
-    low, last = constant(factor), _last("ConstantLR", begin, end)
+    low, last = constant(factor), _last(begin, end)
     whole = join([low, constant(1.0)], [last]) if last else low
     return _multiplied(lr, after, whole, begin, last)
 
@@ -98,7 +108,7 @@ def LinearLR(
     after: Schedule | None = None,
 ) -> Schedule:
     """The rate times a line from ``start_factor`` at ``begin`` to ``end_factor`` at ``end - 1``."""
-    last = _last("LinearLR", begin, end)
+    last = _last(begin, end)
     line = linear(start_factor, end_factor, last) if last else constant(start_factor)
     return _multiplied(lr, after, line, begin, last)
 
@@ -108,7 +118,7 @@ def ExponentialLR(
     lr: Rate, gamma: Ratio, begin: Count = 0, end: Span = _NEVER, after: Schedule | None = None
 ) -> Schedule:
     """The rate times ``gamma^s``, s steps after ``begin``."""
-    last = _last("ExponentialLR", begin, end)
+    last = _last(begin, end)
     return _multiplied(lr, after, geometric(1.0, gamma, reach=last), begin, last)
 
 
@@ -122,7 +132,7 @@ def StepLR(
     after: Schedule | None = None,
 ) -> Schedule:
     """The rate times ``gamma^floor(s/step_size)``, s steps after ``begin``."""
-    last = _last("StepLR", begin, end)
+    last = _last(begin, end)
     return _multiplied(
         lr, after, geometric(1.0, gamma, step_size, staircase=True, reach=last), begin, last
     )
@@ -140,14 +150,14 @@ def MultiStepLR(
     """The rate times ``gamma^i``, i the number of milestones, counted from ``begin``, at or
     before a step.
     """
-    stairs = drops("mmengine.MultiStepLR: milestones", 1.0, gamma, sorted(milestones))
-    return _multiplied(lr, after, stairs, begin, _last("MultiStepLR", begin, end))
+    stairs = drops("milestones", 1.0, gamma, sorted(milestones))
+    return _multiplied(lr, after, stairs, begin, _last(begin, end))
 
 
-def _last(name: str, begin: int, end: int) -> int:
+def _last(begin: int, end: int) -> int:
     """The last step that a scheduler acts at, from its ``begin``."""
     if end <= begin:
-        raise ValueError(f"mmengine.{name}: end must be above begin, {begin}, got {end}")
+        raise ArgumentError(f"end must be above begin, {begin}, got {end}")
     return end - begin - 1
 
 
@@ -174,7 +184,7 @@ def PolyLR(
     """From the rate there to ``eta_min`` at ``end - 1``: ``eta_min + (rate - eta_min) * (1 -
     s/(end-begin-1))^power``.
     """
-    before, there, last = *_before(lr, after, begin), _last("PolyLR", begin, end)
+    before, there, last = *_before(lr, after, begin), _last(begin, end)
     return _placed(
         before,
         polynomial(there, eta_min, last, power=power) if last else constant(there),
@@ -200,8 +210,8 @@ def CosineAnnealingLR(
     not given, ``eta_min_ratio`` may be, of ``lr``.
     """
     before, there = _before(lr, after, begin)
-    low, half = _floor("CosineAnnealingLR", lr, eta_min, eta_min_ratio), T_max or end - begin
-    _last("CosineAnnealingLR", begin, end)
+    low, half = _floor(lr, eta_min, eta_min_ratio), T_max or end - begin
+    _last(begin, end)
     return _placed(
         before, join([cosine(there, low, half), wave(low, lr, half)], [half]), begin, end
     )
@@ -225,15 +235,13 @@ def CosineRestartLR(
     of ``lr``, is given.
     """
     if len(periods) != len(restart_weights) or not periods or not all(periods):
-        raise ValueError(
-            "mmengine.CosineRestartLR: periods must be above 0, as many as "
-            f"restart_weights, got {periods} and {restart_weights}"
+        raise ArgumentError(
+            f"periods must be above 0, as many as restart_weights, got {periods} and "
+            f"{restart_weights}"
         )
     if eta_min is None and eta_min_ratio is None:
-        raise ValueError(
-            "mmengine.CosineRestartLR: eta_min or eta_min_ratio must be given, got neither"
-        )
-    low = _floor("CosineRestartLR", lr, eta_min, eta_min_ratio)
+        raise ArgumentError("eta_min or eta_min_ratio must be given, got neither")
+    low = _floor(lr, eta_min, eta_min_ratio)
     parts = [
         cosine(np.multiply(lr, weight), low, steps)
         for weight, steps in zip(restart_weights, periods, strict=True)
@@ -244,8 +252,8 @@ def CosineRestartLR(
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the "
-    "last, is refused: mmengine's is below 0.",
+    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
+    "refused: mmengine's is below 0.",
 )
 def OneCycleLR(
     lr: Rate,
@@ -265,13 +273,13 @@ def OneCycleLR(
 
     It ends at ``total_steps - 1``, by default ``end - begin - 1``; with ``three_phase`` it first
     falls to where it began by ``2*pct_start*total_steps - 2``. Where ``end`` lets it go on, step
-    ``total_steps`` has a rate too, at which a wave has begun to climb again, and any later step
-    raises ``ValueError``. ``lr`` is the rate before ``begin``.
+    ``total_steps`` has a rate too, at which a wave has begun to climb again, and later steps raise
+    ``ValueError``. ``lr`` is the rate before ``begin``.
     """
     total, share, last = (
         total_steps or end - begin,
         fraction(pct_start),
-        _last("OneCycleLR", begin, end),
+        _last(begin, end),
     )
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
     low = np.divide(eta_max, div_factor)
@@ -281,15 +289,13 @@ def OneCycleLR(
         *([2 * share * total - 2] if three_phase else []),
         Fraction(total - 1),
     ]
-    cycle = swept(
-        f"mmengine.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve
-    )
+    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     before = _before(lr, after, begin)[0]
     if last < total:
         return _placed(before, cycle, begin, end)
     if curve == "linear":
         return cut(_placed(before, cycle, begin, end), begin + total)
-    beyond = on_clock(
+    beyond = in_ticks(
         lambda ticks: cosine(levels[-1], levels[-2], ticks), ends[-1] - ends[-2], Fraction(1)
     )
     return cut(_placed(before, join([cycle, beyond], [total]), begin, end), begin + total + 1)
@@ -300,11 +306,9 @@ def _before(lr: Any, after: Schedule | None, begin: int) -> tuple[Schedule, Any]
     return (constant(lr), lr) if after is None else (after, rate_at(after, begin))
 
 
-def _floor(name: str, lr: Any, eta_min: Any, ratio: float | None) -> Any:
+def _floor(lr: Any, eta_min: Any, ratio: float | None) -> Any:
     if eta_min is not None and ratio is not None:
-        raise ValueError(
-            f"mmengine.{name}: eta_min_ratio must be None where eta_min is given, got {ratio}"
-        )
+        raise ArgumentError(f"eta_min_ratio must be None where eta_min is given, got {ratio}")
     return np.multiply(lr, ratio) if ratio is not None else 0.0 if eta_min is None else eta_min
 
 
@@ -314,9 +318,9 @@ def _placed(before: Schedule, curve: Schedule, begin: int, end: int) -> Schedule
 
 @preset(
     elementwise=True,
-    differences="monitor, begin and end are not taken: give the metric that counts, of "
-    "the epochs that do. mmengine begins with "
-    "a best of 1e9, so that a larger metric is no improvement; here the first is the best so far.",
+    differences="monitor, begin and end are not taken: give the metric that counts, of the epochs "
+    "that do. mmengine begins with a best of 1e9, so that a larger metric is no "
+    "improvement; here the first is the best so far.",
 )
 def ReduceOnPlateauLR(
     rule: Literal["less", "greater"] = "less",
@@ -328,7 +332,7 @@ def ReduceOnPlateauLR(
     min_value: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
     ``patience`` updates.
     """
     mode = "min" if rule == "less" else "max"

@@ -2,7 +2,7 @@
 
 Step t is update number ``n = t + 1``, for MXNet's optimizers count before they ask. An optimizer
 that is given a learning rate of its own writes it over ``base_lr``; the cosine, the polynomial and
-the warm-up go by the one that they were built with.
+the warmup go by the one that they were built with.
 
 >>> FactorScheduler(step=2, factor=0.5, base_lr=0.4)([0, 1, 2, 3, 4])
 array([0.4, 0.4, 0.2, 0.2, 0.1])
@@ -16,7 +16,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets._building_blocks import drops
-from fastlr.presets._rules import Count, Exponent, Marks, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Exponent, Marks, Share, Span, preset
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial, step_decay
 from fastlr.schedule.schedule import Schedule
 
@@ -42,7 +42,7 @@ def FactorScheduler(
     """
     fallen = step_decay(base_lr, factor, step).skip(step).maximum(stop_factor_lr)
     body = join([constant(base_lr), fallen], [step])
-    return _warmed("FactorScheduler", body, base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
+    return _warmed(body, base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
 
 
 @preset()
@@ -57,16 +57,13 @@ def MultiFactorScheduler(
     """``base_lr * factor^i``, i the number of ``step``, which rise strictly, below n: update
     ``step[i]`` has the old rate yet.
     """
-    body = drops("mxnet.MultiFactorScheduler: step", base_lr, factor, step)
-    return _warmed(
-        "MultiFactorScheduler", body, base_lr, warmup_steps, warmup_begin_lr, warmup_mode
-    )
+    body = drops("step", base_lr, factor, step)
+    return _warmed(body, base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
 
 
 @preset(
-    differences="Where max_update is below warmup_steps the rate stays at base_lr, as "
-    "in MXNet; where they are equal, and MXNet "
-    "divides by 0, it is final_lr."
+    differences="Where max_update is below warmup_steps the rate stays at base_lr, as in MXNet; "
+    "where they are equal, and MXNet divides by 0, it is final_lr."
 )
 def PolyScheduler(
     max_update: Span,
@@ -83,7 +80,6 @@ def PolyScheduler(
     left = max_update - warmup_steps
     body = polynomial(base_lr, final_lr, left, power=pwr) if left >= 0 else constant(base_lr)
     return _warmed(
-        "PolyScheduler",
         _from_update(body, warmup_steps),
         base_lr,
         warmup_steps,
@@ -107,7 +103,6 @@ def CosineScheduler(
     left = max_update - warmup_steps
     body = cosine(base_lr, final_lr, left) if left >= 0 else constant(base_lr)
     return _warmed(
-        "CosineScheduler",
         _from_update(body, warmup_steps),
         base_lr,
         warmup_steps,
@@ -117,16 +112,15 @@ def CosineScheduler(
 
 
 def _from_update(body: Schedule, begin: int) -> Schedule:
-    """What is at its step 0 at update ``begin``, on the clock of the run."""
+    """What is at its step 0 at update ``begin``, in steps of the run."""
     return body.delay(begin - 1) if begin else body.skip(1)
 
 
-def _warmed(name: str, body: Schedule, peak: Rate, steps: int, init: Rate, mode: str) -> Schedule:
-    """``body`` from update ``steps`` on, and before it the warm-up."""
+def _warmed(body: Schedule, peak: Rate, steps: int, init: Rate, mode: str) -> Schedule:
+    """``body`` from update ``steps`` on, and before it the warmup."""
     if np.any(np.greater(init, peak)):
-        raise ValueError(
-            f"mxnet.{name}: warmup_begin_lr must be at most base_lr, "
-            f"{short_repr(peak)}, got {short_repr(init)}"
+        raise ArgumentError(
+            f"warmup_begin_lr must be at most base_lr, {short_repr(peak)}, got {short_repr(init)}"
         )
     if steps <= 1:
         return body

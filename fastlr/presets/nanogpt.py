@@ -1,7 +1,7 @@
 """nanoGPT's schedule: ``get_lr`` of its ``train.py``, as of 2025.
 
-Step t is its ``it``, counted from 0. Double precision. The arguments are the settings of the
-script, with its defaults.
+Step t is its ``it``, counted from 0. Rates are in double precision. The arguments are the settings
+of the script, with its defaults.
 
 >>> import fastlr as flr
 >>> flr.presets.nanogpt.get_lr(1.0, warmup_iters=3, lr_decay_iters=5, min_lr=0.1).table(7)
@@ -20,8 +20,8 @@ __all__ = ["get_lr"]
 
 
 @preset(
-    differences="With warmup_iters equal to lr_decay_iters nanoGPT divides by 0 at that "
-    "step; here the rate is min_lr."
+    differences="With warmup_iters equal to lr_decay_iters nanoGPT divides by 0 at that step; "
+    "here the rate is min_lr."
 )
 def get_lr(
     learning_rate: Rate = 6e-4,
@@ -33,8 +33,7 @@ def get_lr(
     """``learning_rate * (t+1)/(W+1)`` before ``W = warmup_iters``, then half a cosine wave to
     ``min_lr`` at ``lr_decay_iters``.
 
-    At step 0 the rate is not 0. Without ``decay_lr``, ``learning_rate`` throughout, with no
-    warm-up.
+    At step 0 the rate is not 0. Without ``decay_lr``, ``learning_rate`` throughout, with no warmup.
     """
     if not decay_lr:
         return constant(learning_rate)

@@ -1,10 +1,12 @@
 """nanotron's schedule: ``LRSchedulerArgs`` of its configuration, as ``lr_scheduler_builder`` reads
 them, as of 2025.
 
-Step t is the rate of update t, counted from 0. Double precision.
+Step t is the rate of update t, counted from 0. Rates are in double precision.
 
 >>> import fastlr as flr
->>> flr.presets.nanotron.LRSchedulerArgs(1.0, train_steps=6, lr_warmup_steps=2, min_decay_lr=0.2).table(8)
+>>> s = flr.presets.nanotron.LRSchedulerArgs(1.0, train_steps=6, lr_warmup_steps=2,
+...     min_decay_lr=0.2)
+>>> s.table(8)
 array([0. , 0.5, 1. , 0.8, 0.6, 0.4, 0.2, 0.2])
 """
 
@@ -25,9 +27,9 @@ __all__ = ["LRSchedulerArgs"]
 
 @preset(
     differences="lr_scheduler_builder, called without a configuration, takes "
-    "lr_decay_starting_step too off the lr_decay_steps "
-    "that are not given. A group of another rate warms up with 'constant' at the "
-    "configuration's rate; here at its own."
+    "lr_decay_starting_step too off the lr_decay_steps that are not given. A group of "
+    "another rate warms up with 'constant' at the configuration's rate; here at its "
+    "own."
 )
 def LRSchedulerArgs(
     learning_rate: Rate,
@@ -39,13 +41,13 @@ def LRSchedulerArgs(
     lr_decay_starting_step: Count | None = None,
     min_decay_lr: Rate | None = None,
 ) -> Schedule:
-    """``learning_rate * t/W`` up to and at ``W = lr_warmup_steps``, ``learning_rate``, and down to
-    ``min_decay_lr``.
+    """``learning_rate * t/W`` up to and including ``W = lr_warmup_steps``, ``learning_rate``, and
+    down to ``min_decay_lr``.
 
     The fall takes ``lr_decay_steps``, by default ``train_steps - W``, from
     ``lr_decay_starting_step`` on, by default W; it is not seen before step W + 1. Without a
-    ``min_decay_lr`` there is none: it is ``learning_rate``. Step 0 belongs to the warm-up even
-    where that takes no steps: its rate is 0 then. With neither warm-up nor decay the rate is
+    ``min_decay_lr`` there is none: it is ``learning_rate``. Step 0 belongs to the warmup even where
+    that takes no steps: its rate is 0 then. With neither warmup nor decay the rate is
     ``learning_rate`` squared, which is a slip.
     """
     steps = max(train_steps - lr_warmup_steps, 0) if lr_decay_steps is None else lr_decay_steps

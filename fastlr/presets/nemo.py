@@ -1,9 +1,9 @@
 """NVIDIA NeMo's schedules, ``nemo.core.optim.lr_scheduler``, as of nemo_toolkit 3.0 (2026).
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update. *The warm-up* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not 0. After
-``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio * max_steps``
-rounded down, and 0 where neither is given. Double precision.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update. *The warmup* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not
+0. After ``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio *
+max_steps`` rounded down, and 0 if neither is given. Rates are in double precision.
 
 Its ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's, and are so
 here.
@@ -23,7 +23,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate, short_repr
 from fastlr.presets._building_blocks import phases
-from fastlr.presets._rules import Count, Level, Ratio, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Ratio, Share, Span, preset
 from fastlr.schedule.constructors import constant, cosine, inverse_power, linear, noam, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -55,35 +55,32 @@ def __getattr__(name: str) -> Any:
 
 
 def _length(
-    where: str, steps: int | None, ratio: float | None, max_steps: int | None
+    phase: str, steps: int | None, ratio: float | None, max_steps: int | None
 ) -> int | None:
-    """So many steps, or so much of them all, rounded down; None where neither is given."""
+    """So many steps, or so much of them all, rounded down; None if neither is given."""
     if steps is not None and ratio is not None:
-        raise ValueError(
-            f"{where}_ratio must not be given with {where.rpartition(' ')[2]}_steps, "
-            f"got {ratio} and {steps}"
+        raise ArgumentError(
+            f"{phase}_ratio must not be given with {phase}_steps, got {ratio} and {steps}"
         )
     if ratio is not None and max_steps is None:
-        raise ValueError(f"{where}_ratio must go with max_steps, got {ratio} and None")
+        raise ArgumentError(f"{phase}_ratio must go with max_steps, got {ratio} and None")
     return int(ratio * max_steps) if ratio is not None and max_steps is not None else steps
 
 
-def _warmup(name: str, steps: int | None, ratio: float | None, max_steps: int | None) -> int:
-    return _length(f"nemo.{name}: warmup", steps, ratio, max_steps) or 0
+def _warmup(steps: int | None, ratio: float | None, max_steps: int | None) -> int:
+    return _length("warmup", steps, ratio, max_steps) or 0
 
 
-def _hold_end(
-    name: str, warmup: int, steps: int | None, ratio: float | None, max_steps: int | None
-) -> int:
-    """The first step after the hold: 0, and not the warm-up's end, where none is given."""
-    hold = _length(f"nemo.{name}: hold", steps, ratio, max_steps)
+def _hold_end(warmup: int, steps: int | None, ratio: float | None, max_steps: int | None) -> int:
+    """The first step after the hold: 0, and not the warmup's end, if none is given."""
+    hold = _length("hold", steps, ratio, max_steps)
     return 0 if hold is None else warmup + hold
 
 
 def _warmed(
     lr: Any, warmup: int, body: Schedule, origin: int, max_steps: int | None, min_lr: Any
 ) -> Schedule:
-    """The warm-up, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after
+    """The warmup, ``body`` with its own step 0 at ``origin``, and ``min_lr`` after
     ``max_steps``.
     """
     begin = warmup + 1 if warmup else 0
@@ -94,7 +91,7 @@ def _warmed(
 def _held(
     lr: Any, warmup: int, hold: int, body: Schedule, origin: int, max_steps: int, min_lr: Any
 ) -> Schedule:
-    """The warm-up, ``lr`` before ``hold``, ``body`` with its own step 0 at ``origin``, and
+    """The warmup, ``lr`` before ``hold``, ``body`` with its own step 0 at ``origin``, and
     ``min_lr`` after ``max_steps``.
     """
     begin = warmup + 1 if warmup else 0
@@ -120,8 +117,8 @@ def WarmupPolicy(
     max_steps: Span | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warm-up, then ``lr``; after ``max_steps``, where they are given, ``min_lr``."""
-    warmup = _warmup("WarmupPolicy", warmup_steps, warmup_ratio, max_steps)
+    """The warmup, then ``lr``; after ``max_steps``, if they are given, ``min_lr``."""
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, constant(lr), 0, max_steps, min_lr)
 
 
@@ -133,8 +130,8 @@ def SquareAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * (1 - (t-W)/(max_steps-W))^2``, no less than ``min_lr``."""
-    warmup = _warmup("SquareAnnealing", warmup_steps, warmup_ratio, max_steps)
+    """The warmup, then ``lr * (1 - (t-W)/(max_steps-W))^2``, no less than ``min_lr``."""
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, 0.0, max(max_steps - warmup, 0), power=2.0).maximum(min_lr)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
@@ -147,10 +144,10 @@ def SquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from
-    step 0, it jumps down after W.
+    """The warmup, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from step
+    0, it jumps down after W.
     """
-    warmup = _warmup("SquareRootAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(
         lr, warmup, polynomial(lr, 0.0, max_steps, power=0.5).maximum(min_lr), 0, max_steps, min_lr
     )
@@ -166,20 +163,17 @@ def CosineAnnealing(
     constant_steps: Count | None = None,
     constant_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then half a cosine wave from ``lr`` to ``min_lr`` at ``max_steps``.
+    """The warmup, then half a cosine wave from ``lr`` to ``min_lr`` at ``max_steps``.
 
     With ``constant_steps`` it is another schedule, Megatron's: the first group's rate for all
-    groups, a warm-up by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
+    groups, a warmup by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
     """
     if np.any(np.less(lr, min_lr)):
-        raise ValueError(
-            f"nemo.CosineAnnealing: min_lr must be at most lr, got {short_repr(min_lr)} "
-            f"and {short_repr(lr)}"
+        raise ArgumentError(
+            f"min_lr must be at most lr, got {short_repr(min_lr)} and {short_repr(lr)}"
         )
-    warmup = _warmup("CosineAnnealing", warmup_steps, warmup_ratio, max_steps)
-    still = (
-        _length("nemo.CosineAnnealing: constant", constant_steps, constant_ratio, max_steps) or 0
-    )
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    still = _length("constant", constant_steps, constant_ratio, max_steps) or 0
     fall = max(max_steps - warmup - still, 0)
     if still:
         first = _first_group(lr)
@@ -198,10 +192,10 @@ def WarmupAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate
-    for all groups.
+    """The warmup, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate for all
+    groups.
     """
-    warmup = _warmup("WarmupAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = linear(_first_group(lr), min_lr, max(max_steps - warmup, 0))
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
@@ -214,10 +208,10 @@ def InverseSquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is
-    jumped to after ``max_steps``.
+    """The warmup, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is jumped to
+    after ``max_steps``.
     """
-    warmup = _warmup("InverseSquareRootAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, inverse_power(lr, 0.5, warmup + 1), warmup, max_steps, min_lr)
 
 
@@ -243,10 +237,10 @@ def PolynomialDecayAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle``
-    is never met before the end.
+    """The warmup, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle`` is
+    never met before the end.
     """
-    warmup = _warmup("PolynomialDecayAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, min_lr, max(max_steps - warmup, 0), power=power)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
 
@@ -264,11 +258,11 @@ def WarmupHoldPolicy(
     hold_ratio: Share | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warm-up, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen
-    where it is longer.
+    """The warmup, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen where it
+    is longer.
     """
-    warmup = _warmup("WarmupHoldPolicy", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("WarmupHoldPolicy", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     return _held(lr, warmup, hold, constant(lr), 0, max_steps, min_lr)
 
 
@@ -282,13 +276,13 @@ def WarmupHoldAnnealLinear(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then a line to ``min_lr`` at ``max_steps``.
+    """The warmup, ``lr`` up to ``H = W + hold_steps``, then a line to ``min_lr`` at ``max_steps``.
 
-    Where no hold is given H is 0: the line is that of the whole run, and is jumped down to after
-    the warm-up.
+    If no hold is given H is 0: the line is that of the whole run, and is jumped down to after the
+    warmup.
     """
-    warmup = _warmup("WarmupHoldAnnealLinear", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("WarmupHoldAnnealLinear", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     return _held(
         lr, warmup, hold, linear(lr, min_lr, max(max_steps - hold, 0)), hold, max_steps, min_lr
     )
@@ -304,15 +298,13 @@ def WarmupHoldAnnealOneMinusSquareRoot(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 -
+    """The warmup, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 -
     sqrt((t-H)/(max_steps-H)))``, no less than ``min_lr``.
 
-    Where no hold is given H is 0.
+    If no hold is given H is 0.
     """
-    warmup = _warmup("WarmupHoldAnnealOneMinusSquareRoot", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end(
-        "WarmupHoldAnnealOneMinusSquareRoot", warmup, hold_steps, hold_ratio, max_steps
-    )
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     body = polynomial(lr, 0.0, max(max_steps - hold, 0), power=0.5, origin="start").maximum(min_lr)
     return _held(lr, warmup, hold, body, hold, max_steps, min_lr)
 
@@ -329,15 +321,15 @@ def PolynomialHoldDecayAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 -
+    """The warmup, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 -
     (t-H)/N)^power``, N steps long.
 
-    ``N = max_steps - H``. Where no hold is given H is 0 and ``N = max_steps - W``: the decay began
-    at step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
+    ``N = max_steps - H``. If no hold is given H is 0 and ``N = max_steps - W``: the decay began at
+    step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
     ``2*N``, ``3*N``... steps, seen from its step N + 1.
     """
-    warmup = _warmup("PolynomialHoldDecayAnnealing", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("PolynomialHoldDecayAnnealing", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     steps = max(max_steps - max(warmup, hold), 0)
     body = polynomial(lr, min_lr, steps, power=power)
     if cycle and steps and hold < warmup:
@@ -364,14 +356,13 @@ def NoamAnnealing(
     """``lr * d_model^-0.5 * min(n^-0.5, n * W^-1.5)``, ``n = max(t, 1)``, after W no less than
     ``min_lr``; it never ends.
 
-    The rate of step 0 is that of step 1. Without a warm-up ``lr * d_model^-0.5 * n^-0.5``.
+    The rate of step 0 is that of step 1. Without a warmup ``lr * d_model^-0.5 * n^-0.5``.
     """
     if np.any(np.less(lr, min_lr)):
-        raise ValueError(
-            f"nemo.NoamAnnealing: min_lr must be at most lr, got {short_repr(min_lr)} "
-            f"and {short_repr(lr)}"
+        raise ArgumentError(
+            f"min_lr must be at most lr, got {short_repr(min_lr)} and {short_repr(lr)}"
         )
-    warmup = _warmup("NoamAnnealing", warmup_steps, warmup_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     curve = noam(d_model, max(warmup, 1), lr)  # whose step 0 has n = 1
     begin = warmup + 1 if warmup else 0
     return phases((0, curve, 1), (begin, curve.maximum(min_lr), 1))
@@ -388,16 +379,13 @@ def NoamHoldAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warm-up, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no
-    less than ``min_lr``.
+    """The warmup, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no less
+    than ``min_lr``.
     """
-    warmup = _warmup("NoamHoldAnnealing", warmup_steps, warmup_ratio, max_steps)
-    hold = _hold_end("NoamHoldAnnealing", warmup, hold_steps, hold_ratio, max_steps)
+    warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
+    hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
     if not warmup:
         detail = f"{warmup_steps} and {warmup_ratio} of {max_steps} steps"
-        raise ValueError(
-            "nemo.NoamHoldAnnealing: warmup_steps or warmup_ratio must give a step at "
-            f"least, got {detail}"
-        )
+        raise ArgumentError(f"warmup_steps or warmup_ratio must give a step at least, got {detail}")
     body = inverse_power(lr, decay_rate, warmup) if decay_rate else constant(lr)
     return _held(lr, warmup, hold, body.maximum(min_lr), max(hold, warmup), max_steps, min_lr)

@@ -1,6 +1,6 @@
 """OLMo-core's schedulers: ``olmo_core.optim.scheduler``, as of OLMo-core 3.0 (2026).
 
-Its clock counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
+It counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
 ``get_lr(lr, 1, t_max)``. Past ``t_max``, where its trainer stops, the last rate is held. With
 ``units="tokens"`` every length is in tokens and a step takes k of them: build the schedule in
 tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.
@@ -22,7 +22,17 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Choice, Rate, short_repr, validate_scalar
 from fastlr.presets._building_blocks import rate_at
-from fastlr.presets._rules import Count, Level, Levels, Marks, Real, Share, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Level,
+    Levels,
+    Marks,
+    Real,
+    Share,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructors import constant, cosine, exponential, inverse_power, join, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -148,9 +158,7 @@ def ConstantWithWarmup(
     In all of these, of ``warmup`` and ``warmup_fraction`` one is given; the latter is rounded,
     ``round(t_max * fraction)``.
     """
-    return linear(
-        warmup_min_lr, lr, _steps("ConstantWithWarmup: warmup", warmup, warmup_fraction, t_max)
-    ).skip(1)
+    return linear(warmup_min_lr, lr, _steps("warmup", warmup, warmup_fraction, t_max)).skip(1)
 
 
 @preset(differences=_ENDS)
@@ -167,11 +175,11 @@ def WSD(
     """A line to ``lr`` at ``current = warmup``, ``lr``, and from ``t_max - decay`` on a line to
     ``decay_min_lr`` at ``t_max``.
 
-    Where the warm-up ends later than the decay begins, it goes first. Without ``decay`` and
+    Where the warmup ends later than the decay begins, it goes first. Without ``decay`` and
     ``decay_fraction`` it is a tenth.
     """
-    rise = _steps("WSD: warmup", warmup, warmup_fraction, t_max)
-    fall = _steps("WSD: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
+    rise = _steps("warmup", warmup, warmup_fraction, t_max)
+    fall = _steps("decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
     start = max(t_max - fall, rise + 1)
     tail = linear(lr, decay_min_lr, fall).skip(start - (t_max - fall))
     return join([linear(warmup_min_lr, lr, rise), tail], [start]).skip(1)
@@ -192,14 +200,11 @@ def PowerLR(
     """A line to ``lr``, then ``lr * (current/warmup)^b``, and from its value at ``t_max -
     decay`` a line to ``decay_min_lr``.
     """
-    rise = _steps("PowerLR: warmup", warmup, warmup_fraction, t_max, least=1)
-    fall = _steps("PowerLR: decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
+    rise = _steps("warmup", warmup, warmup_fraction, t_max, least=1)
+    fall = _steps("decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
     begin = t_max - fall
     if begin < 1 or b >= 0:
-        raise ValueError(
-            f"olmo_core.PowerLR: decay must be below t_max and b below 0, got {fall}, "
-            f"{t_max} and {b}"
-        )
+        raise ArgumentError(f"decay must be below t_max and b below 0, got {fall}, {t_max} and {b}")
     power = linear(warmup_min_lr, lr, rise).then(inverse_power(lr, -b, rise))
     start, level = max(begin, rise + 1), np.multiply(lr, (begin / rise) ** b)
     return join([power, linear(level, decay_min_lr, fall).skip(start - begin)], [start]).skip(1)
@@ -217,7 +222,7 @@ def LinearWithWarmup(
     """A line to ``lr`` at ``current = warmup``, then a line to ``alpha_f * lr`` at ``t_max``,
     held.
     """
-    rise = _steps("LinearWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    rise = _steps("warmup", warmup, warmup_fraction, t_max)
     fall = linear(lr, np.multiply(lr, alpha_f), max(t_max - rise, 0))
     return linear(warmup_min_lr, lr, rise).then(fall).skip(1)
 
@@ -235,7 +240,7 @@ def InvSqrtWithWarmup(
     sqrt(warmup/current)``; it never ends.
     """
     rise, low = (
-        _steps("InvSqrtWithWarmup: warmup", warmup, warmup_fraction, t_max),
+        _steps("warmup", warmup, warmup_fraction, t_max),
         np.multiply(lr, alpha_f),
     )
     if not rise:
@@ -259,7 +264,7 @@ def CosWithWarmup(
     """A line to ``lr`` at ``current = warmup``, then half a cosine wave to ``alpha_f * lr`` at
     ``t_max``, held.
     """
-    rise = _steps("CosWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    rise = _steps("warmup", warmup, warmup_fraction, t_max)
     return _cosine(lr, t_max, rise, alpha_f, warmup_min_lr).skip(1)
 
 
@@ -275,15 +280,15 @@ def HalfCosWithWarmup(
     """The second half of a cosine decay from ``lr`` to ``alpha_f * lr`` at ``t_max``, after a
     line to the middle between them.
     """
-    rise = _steps("HalfCosWithWarmup: warmup", warmup, warmup_fraction, t_max)
+    rise = _steps("warmup", warmup, warmup_fraction, t_max)
     low, rest = np.multiply(lr, alpha_f), max(t_max - rise, 0)
     middle = np.divide(np.add(lr, low), 2)
     return linear(warmup_min_lr, middle, rise).then(cosine(lr, low, 2 * rest).skip(rest)).skip(1)
 
 
 @preset(
-    differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the "
-    "trainer's, is not taken."
+    differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the trainer's, is not "
+    "taken."
 )
 def CosWithWarmupAndLinearDecay(
     lr: Rate,
@@ -296,18 +301,13 @@ def CosWithWarmupAndLinearDecay(
     decay_fraction: Share | None = None,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """``CosWithWarmup``, cut short at ``t_max - decay`` by a line from its rate there to
+    """``CosWithWarmup``, cut short at ``t_max - decay`` linearly from its rate there to
     ``decay_min_lr`` at ``t_max``.
     """
-    rise = _steps("CosWithWarmupAndLinearDecay: warmup", warmup, warmup_fraction, t_max)
-    fall = _steps(
-        "CosWithWarmupAndLinearDecay: decay", decay, _tenth(decay, decay_fraction), t_max, least=1
-    )
+    rise = _steps("warmup", warmup, warmup_fraction, t_max)
+    fall = _steps("decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
     if fall > t_max:
-        raise ValueError(
-            "olmo_core.CosWithWarmupAndLinearDecay: decay must be at most t_max, got "
-            f"{fall} and {t_max}"
-        )
+        raise ArgumentError(f"decay must be at most t_max, got {fall} and {t_max}")
     whole = _cosine(lr, t_max, rise, alpha_f, warmup_min_lr)
     return whole.cooldown(at=t_max - fall, steps=fall, end=decay_min_lr).skip(1)
 
@@ -356,7 +356,7 @@ def SequentialScheduler(
     ):
         rule = "schedulers_max must be one fewer than schedulers, above 0, within t_max"
         detail = f"{list(schedulers_max)} for {len(schedulers)} and t_max={t_max}"
-        raise ValueError(f"olmo_core.SequentialScheduler: {rule}, got {detail}")
+        raise ArgumentError(f"{rule}, got {detail}")
     parts, level = [], np.asarray(lr)
     for child, steps in zip(
         schedulers, [*schedulers_max, t_max - sum(schedulers_max)], strict=True
@@ -379,9 +379,9 @@ def WSDS(
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
     """Periods of a stable rate, ``lr`` times a multiplier, that ends in a line to ``decay_min_lr``;
-    the first has the warm-up.
+    the first has the warmup.
 
-    Fractions are of the first period's length for the warm-up, and of each one's own for its decay.
+    Fractions are of the first period's length for the warmup, and of each one's own for its decay.
     The rate is ``decay_min_lr`` at the last step of each period, and one step later in the next.
     """
     multipliers = (
@@ -389,21 +389,16 @@ def WSDS(
     )
     if not period_lengths or len(multipliers) != len(period_lengths):
         detail = f"{list(period_lengths)} and {list(multipliers)}"
-        raise ValueError(
-            "olmo_core.WSDS: period_lr_multipliers must be as many as period_lengths, "
-            f"at least one, got {detail}"
+        raise ArgumentError(
+            f"period_lr_multipliers must be as many as period_lengths, at least one, got {detail}"
         )
-    rise = _steps("WSDS: warmup", warmup, warmup_fraction, period_lengths[0])
-    falls = [
-        _steps("WSDS: decay", decay, decay_fraction, length, least=1) for length in period_lengths
-    ]
+    rise = _steps("warmup", warmup, warmup_fraction, period_lengths[0])
+    falls = [_steps("decay", decay, decay_fraction, length, least=1) for length in period_lengths]
     if rise + falls[0] > period_lengths[0] or any(
         fall > length for fall, length in zip(falls, period_lengths, strict=True)
     ):
         detail = f"{list(period_lengths)} with a warm-up of {rise} and decays of {falls}"
-        raise ValueError(
-            f"olmo_core.WSDS: period_lengths must hold their warm-up and decays, got {detail}"
-        )
+        raise ArgumentError(f"period_lengths must hold their warm-up and decays, got {detail}")
     peaks = [np.multiply(lr, share) for share in multipliers]
     parts = [
         linear(peak, peak, length - fall).then(linear(peak, decay_min_lr, fall)).skip(1)
@@ -424,26 +419,22 @@ def ExponentialScheduler(lr: Amount, t_max: Span, lr_min: Amount = 1e-9) -> Sche
     return exponential(lr_min, lr, t_max).skip(1)
 
 
-def _steps(
-    where: str, steps: int | None, fraction: float | None, whole: int, least: int = 0
-) -> int:
+def _steps(name: str, steps: int | None, fraction: float | None, whole: int, least: int = 0) -> int:
     """A length that is given in steps or as a fraction of another one."""
-    name = where.rpartition(" ")[2]
     if (steps is None) == (fraction is None):
-        raise ValueError(
-            f"olmo_core.{where} or {name}_fraction must be given, not both, got {steps} "
-            f"and {fraction}"
+        raise ArgumentError(
+            f"{name} or {name}_fraction must be given, not both, got {steps} and {fraction}"
         )
     length = round(whole * fraction) if fraction is not None else steps
     if length is None or length < least:
-        raise ValueError(
-            f"olmo_core.{where}_fraction must give at least {least} step, got {fraction} of {whole}"
+        raise ArgumentError(
+            f"{name}_fraction must give at least {least} step, got {fraction} of {whole}"
         )
     return length
 
 
 def _tenth(steps: int | None, fraction: float | None) -> float | None:
-    """The fraction that a decay has where neither is given."""
+    """The fraction that a decay has if neither is given."""
     return 0.1 if steps is fraction is None else fraction
 
 
@@ -468,10 +459,7 @@ def _overridden(
     if decay is None:
         return schedule
     if decay.start < first:
-        raise ValueError(
-            "olmo_core.SequentialScheduler: override_decay.start must be at least "
-            f"{first}, got {decay.start}"
-        )
+        raise ArgumentError(f"override_decay.start must be at least {first}, got {decay.start}")
     end: Any = _of(lr, decay.end_lr, decay.end_lr_fraction)
     return schedule.cooldown(
         at=decay.start - first, steps=decay.duration, end=end, shape=decay.shape

@@ -1,8 +1,8 @@
 """OneFlow's schedulers: ``oneflow.optim.lr_scheduler`` of 0.9 (2023), after torch's, but all of
 them closed forms, in float64.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update.
 
 >>> LinearLR(1.0, start_factor=0.5, end_factor=0.75, total_iters=2).table(4)
 array([0.5  , 0.625, 1.   , 1.   ])
@@ -34,6 +34,7 @@ from fastlr.presets._building_blocks import (
 )
 from fastlr.presets._rules import (
     MOST_TURNS,
+    ArgumentError,
     Count,
     Exponent,
     Function,
@@ -93,15 +94,14 @@ Flags = Annotated[Sequence[bool] | bool, _flags]
 
 @preset(differences=_A_FUNCTION)
 def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``lr * lr_lambda(t)``, looked up for t below ``total_steps``."""
+    """``lr * lr_lambda(t)``, evaluated once for each t below ``total_steps``."""
     return multiplied(lr, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``lr * lr_lambda(1) * ...
-
-    * lr_lambda(t)``, looked up for t below ``total_steps``; ``lr_lambda(0)`` is never asked for.
+    """``lr * lr_lambda(1) * ... * lr_lambda(t)``, evaluated once for each t below ``total_steps``;
+    ``lr_lambda(0)`` is never evaluated.
     """
     return compounded(lr, lr_lambda, total_steps)
 
@@ -115,7 +115,7 @@ def StepLR(lr: Rate, step_size: Span, gamma: Level = 0.1) -> Schedule:
 @preset()
 def MultiStepLR(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     """``lr * gamma^i``, i the number of milestones, which rise strictly, at or before t."""
-    return drops("oneflow.MultiStepLR: milestones", lr, gamma, milestones)
+    return drops("milestones", lr, gamma, milestones)
 
 
 @preset()
@@ -134,7 +134,7 @@ def ConstantLR(lr: Rate, factor: Share = 1.0 / 3, total_iters: Count = 5) -> Sch
 def LinearLR(
     lr: Rate, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0, total_iters: Count = 5
 ) -> Schedule:
-    """From ``lr * start_factor`` by a line towards ``lr * end_factor``, and at ``total_iters``,
+    """From ``lr * start_factor`` linearly towards ``lr * end_factor``, and at ``total_iters``,
     whatever that is, ``lr``.
     """
     ramp = linear(np.multiply(lr, start_factor), np.multiply(lr, end_factor), total_iters)
@@ -152,16 +152,12 @@ def PolynomialLR(
     """``end_learning_rate + (lr - end_learning_rate) * (1 - t/decay_batch)^power``, then
     ``end_learning_rate``.
 
-    With ``cycle``, t is divided by the smallest multiple of ``decay_batch`` that it is not beyond,
-    for ever: the rate jumps up after each multiple. Step 0 then has the rate of step 1.
+    With ``cycle``, t is divided by the smallest multiple of ``decay_batch`` that it is not beyond
+    forever: the rate jumps up after each multiple. Step 0 then has the rate of step 1.
     """
     if not cycle:
         return polynomial(lr, end_learning_rate, decay_batch, power=power)
-    return (
-        cycling_polynomial("oneflow.PolynomialLR", lr, end_learning_rate, power, decay_batch)
-        .skip(1)
-        .delay(1)
-    )
+    return cycling_polynomial(lr, end_learning_rate, power, decay_batch).skip(1).delay(1)
 
 
 @preset()
@@ -172,16 +168,15 @@ def CosineDecayLR(lr: Rate, decay_steps: Span, alpha: Share = 0.0) -> Schedule:
 
 @preset()
 def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
-    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back, for
-    ever.
+    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back
+    forever.
     """
     return wave(lr, eta_min, T_max)
 
 
 @preset(
-    differences="OneFlow finds the cycle by a floating-point logarithm, and misses "
-    "some; here none. 10,000 cycles at most, "
-    "where T_mult is above 1."
+    differences="OneFlow finds the cycle by a floating-point logarithm, and misses some; here "
+    "none. 10,000 cycles at most, where T_mult is above 1."
 )
 def CosineAnnealingWarmRestarts(
     lr: Rate,
@@ -202,8 +197,8 @@ def CosineAnnealingWarmRestarts(
 
 
 @preset(
-    differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it "
-    "would be a difference of two curves."
+    differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it would be a "
+    "difference of two curves."
 )
 def CyclicLR(
     base_lr: Rate,
@@ -216,19 +211,18 @@ def CyclicLR(
     max_momentum: Rate = 0.9,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """In lines from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and back in
-    ``step_size_down``, for ever.
+    """Linear from ``base_lr`` to ``max_lr`` in ``step_size_up`` steps and back in
+    ``step_size_down`` forever.
 
     The height is halved each cycle in mode "triangular2", multiplied by ``gamma^t`` in "exp_range".
     ``of="momentum"`` gives the momentum, its mirror.
     """
     if of == "momentum" and mode == "exp_range":
-        raise ValueError("oneflow.CyclicLR: of must be 'lr' with mode='exp_range', got 'momentum'")
+        raise ArgumentError("of must be 'lr' with mode='exp_range', got 'momentum'")
     low, high = (base_lr, max_lr) if of == "lr" else (base_momentum, max_momentum)
     if np.any(np.greater(low, high)):
-        raise ValueError(
-            f"oneflow.CyclicLR: max_{of} must be at least base_{of}, {short_repr(low)}, "
-            f"got {short_repr(high)}"
+        raise ArgumentError(
+            f"max_{of} must be at least base_{of}, {short_repr(low)}, got {short_repr(high)}"
         )
     if mode != "exp_range":
         return cyclic(low, high, step_size_up, step_size_down, mode=mode, inverse=of == "momentum")
@@ -237,8 +231,8 @@ def CyclicLR(
 
 
 @preset(
-    differences="With anneal_strategy='linear' the last rate is held, where OneFlow's "
-    "falls on below 0."
+    differences="With anneal_strategy='linear' the last rate is held, where OneFlow's falls on "
+    "below 0."
 )
 def OneCycleLR(
     max_lr: Rate,
@@ -255,7 +249,7 @@ def OneCycleLR(
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
     """torch's, but nothing ends it: past ``total_steps - 1`` the last wave swings on between its
-    ends, for ever.
+    ends forever.
 
     From ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, with ``three_phase``
     back by ``2*pct_start*total_steps - 2``, and down to the first over ``final_div_factor``.
@@ -270,9 +264,7 @@ def OneCycleLR(
     levels = [low, high, *([low] if three_phase else []), last]
     ends = [rise - 1, *([2 * rise - 2] if three_phase else []), end]
     curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept(
-        f"oneflow.OneCycleLR: pct_start={pct_start!r}, total_steps={total}", levels, ends, curve
-    )
+    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
     return (
         cycle
         if curve == "linear"
@@ -283,9 +275,8 @@ def OneCycleLR(
 def _total(epochs: int | None, steps_per_epoch: int | None) -> int:
     if epochs is None or steps_per_epoch is None:
         detail = f"{epochs=}, {steps_per_epoch=}"
-        raise ValueError(
-            "oneflow.OneCycleLR: total_steps, or both epochs and steps_per_epoch must "
-            f"be given, got {detail}"
+        raise ArgumentError(
+            f"total_steps, or both epochs and steps_per_epoch must be given, got {detail}"
         )
     return epochs * steps_per_epoch
 
@@ -316,11 +307,11 @@ def WarmupLR(
     warmup_method: Literal["linear", "constant"] = "linear",
     warmup_prefix: Flag = False,
 ) -> Schedule:
-    """From ``lr * warmup_factor`` by a line in ``warmup_iters`` steps, or at that rate, and then
+    """From ``lr * warmup_factor`` linearly in ``warmup_iters`` steps, or at that rate, and then
     ``scheduler``, or ``lr``.
 
     The scheduler, a preset of this ``lr``, is at the run's step t, and the line leads to its rate
-    at ``warmup_iters``; with ``warmup_prefix`` it begins after the warm-up, and the line leads to
+    at ``warmup_iters``; with ``warmup_prefix`` it begins after the warmup, and the line leads to
     ``lr``.
     """
     body = constant(lr) if scheduler is None else scheduler
@@ -342,9 +333,7 @@ def SequentialLR(
     """
     if len(schedulers) != len(milestones) + 1:
         detail = f"{len(milestones)}, got {len(schedulers)}"
-        raise ValueError(
-            f"oneflow.SequentialLR: schedulers must be one more than milestones, {detail}"
-        )
+        raise ArgumentError(f"schedulers must be one more than milestones, {detail}")
     own = (
         interval_rescaling
         if isinstance(interval_rescaling, list | tuple)
@@ -352,9 +341,7 @@ def SequentialLR(
     )
     if len(own) != len(milestones):
         detail = f"{len(milestones)}, got {len(own)}"
-        raise ValueError(
-            f"oneflow.SequentialLR: interval_rescaling must be as many as milestones, {detail}"
-        )
+        raise ArgumentError(f"interval_rescaling must be as many as milestones, {detail}")
     first, *others = schedulers
     later = [
         part if rescaled else part.skip(at)
@@ -364,15 +351,14 @@ def SequentialLR(
 
 
 @preset(
-    differences="A child that adds as well as multiplies (a cosine with eta_min, a "
-    "cycle) is no factor in OneFlow: the children "
-    "must be lr times one.",
+    differences="A child that adds as well as multiplies (a cosine with eta_min, a cycle) is no "
+    "factor in OneFlow: the children must be lr times one.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """``lr`` times the factor ``scheduler(t)/lr`` of each of them: all are presets of this one
     ``lr``, which is above 0.
     """
-    return chained("oneflow.ChainedScheduler", lr, schedulers)
+    return chained(lr, schedulers)
 
 
 @preset(elementwise=True)
@@ -386,7 +372,7 @@ def ReduceLROnPlateau(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's automaton as a rule: ``factor`` once the metric has not been better for more than
+    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
     ``patience`` updates.
     """
     return torch_plateau(

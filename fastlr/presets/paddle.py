@@ -1,10 +1,10 @@
 """PaddlePaddle's schedulers: ``paddle.optimizer.lr`` of paddlepaddle 3.3 (2026), and the functions
 of its static graphs.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update. The classes compute in float64; the functions, whose counter begins at 0 (``noam_decay``'s
-at 1), in float32. In dynamic mode Paddle's functions drop ``decay_steps`` and ``staircase`` without
-a word; these are the functions of a static graph.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update. The classes compute in float64; the functions, whose counter begins at 0
+(``noam_decay``'s at 1), in float32. In dynamic mode Paddle's functions drop ``decay_steps`` and
+``staircase`` without a word; these are the functions of a static graph.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -24,15 +24,16 @@ from fastlr.presets._building_blocks import (
     drops,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
     multiplied,
-    on_clock,
     power_decay,
     swept,
     torch_plateau,
     wave,
 )
 from fastlr.presets._rules import (
+    ArgumentError,
     Count,
     Exponent,
     Function,
@@ -108,13 +109,13 @@ def PiecewiseDecay(boundaries: Marks, values: Levels) -> Schedule:
     """``values[i]``, i the first boundary that t is below, and beyond the last boundary the
     last value.
     """
-    return _pieces("paddle.PiecewiseDecay", boundaries, values)
+    return _pieces(boundaries, values)
 
 
-def _pieces(where: str, boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
+def _pieces(boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
     if len(values) <= len(boundaries):
-        raise ValueError(
-            f"{where}: values must be more than boundaries, got {len(values)} and {len(boundaries)}"
+        raise ArgumentError(
+            f"values must be more than boundaries, got {len(values)} and {len(boundaries)}"
         )
     levels = [*values[: len(boundaries)], values[-1]]
     starts = np.maximum.accumulate([0, *boundaries])[1:]
@@ -143,10 +144,10 @@ def PolynomialDecay(
 ) -> Schedule:
     """``end_lr + (learning_rate - end_lr) * (1 - t/decay_steps)^power``, then ``end_lr``.
 
-    With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond,
-    for ever: the rate is ``end_lr`` at each multiple and jumps up after it.
+    With ``cycle``, t is divided by the smallest multiple of ``decay_steps`` that it is not beyond
+    forever: the rate is ``end_lr`` at each multiple and jumps up after it.
     """
-    return power_decay("paddle.PolynomialDecay", learning_rate, end_lr, power, decay_steps, cycle)
+    return power_decay(learning_rate, end_lr, power, decay_steps, cycle)
 
 
 @preset(elementwise=True, differences="end_lr may be below start_lr.")
@@ -170,7 +171,7 @@ def MultiStepDecay(learning_rate: Rate, milestones: Marks, gamma: Level = 0.1) -
     """``learning_rate * gamma^i``, i the number of milestones, which rise strictly, at or
     before t.
     """
-    return drops("paddle.MultiStepDecay: milestones", learning_rate, gamma, milestones)
+    return drops("milestones", learning_rate, gamma, milestones)
 
 
 @preset()
@@ -181,25 +182,23 @@ def StepDecay(learning_rate: Rate, step_size: Span, gamma: Level = 0.1) -> Sched
 
 @preset(differences=_A_FUNCTION)
 def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``learning_rate * lr_lambda(t)``, looked up for t below ``total_steps``."""
+    """``learning_rate * lr_lambda(t)``, evaluated once for each t below ``total_steps``."""
     return multiplied(learning_rate, lr_lambda, total_steps)
 
 
 @preset(differences=_A_FUNCTION)
 def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``learning_rate * lr_lambda(1) * ...
-
-    * lr_lambda(t)``, looked up for t below ``total_steps``.
+    """``learning_rate * lr_lambda(1) * ... * lr_lambda(t)``, evaluated once for each t below
+    ``total_steps``.
     """
     return compounded(learning_rate, lr_lambda, total_steps)
 
 
 @preset(
     elementwise=True,
-    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's "
-    "automata do. The threshold of mode 'rel' "
-    "is rounded otherwise in its last place, and a first metric that is infinite is bad "
-    "here, the best in Paddle.",
+    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's automata "
+    "do. The threshold of mode 'rel' is rounded otherwise in its last place, and a "
+    "first metric that is infinite is bad here, the best in Paddle.",
 )
 def ReduceOnPlateau(
     mode: Literal["min", "max"] = "min",
@@ -211,13 +210,12 @@ def ReduceOnPlateau(
     min_lr: Rate = 0.0,
     epsilon: Level = 1e-8,
 ) -> Plateau:
-    """Paddle's automaton, torch's where there is no cooldown: ``factor`` once more than
-    ``patience`` updates are bad.
+    """Paddle's rule, which is torch's without a cooldown: multiply by ``factor`` once more than
+    ``patience`` updates have not improved the metric.
     """
     if np.any(np.asarray(cooldown) > 0):
-        raise ValueError(
-            f"paddle.ReduceOnPlateau: cooldown must be 0, got {short_repr(cooldown)}: "
-            "Paddle's looks at no metric in it"
+        raise ArgumentError(
+            f"cooldown must be 0, got {short_repr(cooldown)}: Paddle's looks at no metric in it"
         )
     return torch_plateau(
         threshold,
@@ -233,15 +231,14 @@ def ReduceOnPlateau(
 @preset()
 def CosineAnnealingDecay(learning_rate: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
     """``eta_min + (learning_rate - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs
-    back, for ever.
+    back forever.
     """
     return wave(learning_rate, eta_min, T_max)
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the "
-    "last, is refused: Paddle's lies below 0 "
-    "for most settings.",
+    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
+    "refused: Paddle's lies below 0 for most settings.",
 )
 def OneCycleLR(
     max_learning_rate: Rate,
@@ -257,20 +254,19 @@ def OneCycleLR(
 
     ``end_learning_rate`` is a rate, not a ratio. With ``three_phase``, first down to the first rate
     by ``2*phase_pct*total_steps - 2``. Step ``total_steps`` has a rate too, where a wave has begun
-    to climb again; any later one raises ``ValueError``.
+    to climb again; later steps raise ``ValueError``.
     """
     if three_phase and phase_pct >= 0.5:
-        raise ValueError(
-            "paddle.OneCycleLR: phase_pct must be below 0.5 with three_phase=True, got "
-            f"{short_repr(phase_pct)}"
+        raise ArgumentError(
+            f"phase_pct must be below 0.5 with three_phase=True, got {short_repr(phase_pct)}"
         )
     low, rise = np.divide(max_learning_rate, divide_factor), fraction(phase_pct) * total_steps
     ends = [rise - 1, *([2 * rise - 2] if three_phase else []), Fraction(total_steps - 1)]
     levels = [low, max_learning_rate, *([low] if three_phase else []), end_learning_rate]
-    where = f"paddle.OneCycleLR: phase_pct={phase_pct!r}, total_steps={total_steps}"
+    where = f"phase_pct={phase_pct!r}, total_steps={total_steps}"
     if anneal_strategy == "linear":
         return cut(swept(where, levels, ends, "linear"), total_steps)
-    beyond = on_clock(partial(cosine, levels[-1], levels[-2]), ends[-1] - ends[-2], Fraction(1))
+    beyond = in_ticks(partial(cosine, levels[-1], levels[-2]), ends[-1] - ends[-2], Fraction(1))
     return cut(join([swept(where, levels, ends, "cosine"), beyond], [total_steps]), total_steps + 1)
 
 
@@ -283,7 +279,7 @@ def CyclicLR(
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     exp_gamma: Level = 1.0,
 ) -> Schedule:
-    """In lines from ``base_learning_rate`` to ``max_learning_rate`` and back, for ever.
+    """Linear from ``base_learning_rate`` to ``max_learning_rate`` and back forever.
 
     The height is halved each cycle in mode "triangular2", multiplied by ``exp_gamma^t`` in
     "exp_range".
@@ -291,9 +287,7 @@ def CyclicLR(
     height = np.subtract(max_learning_rate, base_learning_rate)
     if np.any(height < 0):
         detail = f"{short_repr(base_learning_rate)}, got {short_repr(max_learning_rate)}"
-        raise ValueError(
-            f"paddle.CyclicLR: max_learning_rate must be at least base_learning_rate, {detail}"
-        )
+        raise ArgumentError(f"max_learning_rate must be at least base_learning_rate, {detail}")
     if mode != "exp_range":
         return cyclic(
             base_learning_rate, max_learning_rate, step_size_up, step_size_down, mode=mode
@@ -307,13 +301,11 @@ def CyclicLR(
 def LinearLR(
     learning_rate: Rate, total_steps: Span, start_factor: Share = 1.0 / 3, end_factor: Share = 1.0
 ) -> Schedule:
-    """From ``learning_rate * start_factor`` by a line to ``learning_rate * end_factor`` at ``t
-    = total_steps``.
+    """From ``learning_rate * start_factor`` linearly to ``learning_rate * end_factor`` at ``t =
+    total_steps``.
     """
     if start_factor == 0:
-        raise ValueError(
-            "paddle.LinearLR: start_factor must be above 0, got 0: Paddle divides by it"
-        )
+        raise ArgumentError("start_factor must be above 0, got 0: Paddle divides by it")
     return linear(
         np.multiply(learning_rate, start_factor),
         np.multiply(learning_rate, end_factor),
@@ -323,8 +315,8 @@ def LinearLR(
 
 @preset(
     elementwise=True,
-    differences="With an explicit epoch Paddle finds the cycle by a floating-point "
-    "logarithm, and misses some; here none.",
+    differences="With an explicit epoch Paddle finds the cycle by a floating-point logarithm, and "
+    "misses some; here none.",
 )
 def CosineAnnealingWarmRestarts(
     learning_rate: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0
@@ -378,27 +370,23 @@ def polynomial_decay(
     power: Exponent = 1.0,
     cycle: Flag = False,
 ) -> Schedule:
-    """As ``PolynomialDecay``."""
-    return power_decay(
-        "paddle.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle
-    )
+    """Like ``PolynomialDecay``."""
+    return power_decay(learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset(differences=_SINGLE)
 def piecewise_decay(boundaries: Marks, values: Levels) -> Schedule:
-    """As ``PiecewiseDecay``; there is one value more than boundaries."""
+    """Like ``PiecewiseDecay``; there is one value more than boundaries."""
     if len(values) != len(boundaries) + 1:
         detail = f"{len(values)} and {len(boundaries)}"
-        raise ValueError(
-            f"paddle.piecewise_decay: values must be one more than boundaries, got {detail}"
-        )
-    return _pieces("paddle.piecewise_decay", boundaries, values)
+        raise ArgumentError(f"values must be one more than boundaries, got {detail}")
+    return _pieces(boundaries, values)
 
 
 @preset(differences=_SINGLE)
 def cosine_decay(learning_rate: Rate, step_each_epoch: Span, epochs: Span) -> Schedule:
-    """``learning_rate/2 * (1 + cos(pi * floor(t/step_each_epoch)/epochs))``, not clamped: it
-    climbs back, for ever.
+    """``learning_rate/2 * (1 + cos(pi * floor(t/step_each_epoch)/epochs))``, not clamped: it climbs
+    back forever.
     """
     return wave(learning_rate, 0.0, epochs).staircase(step_each_epoch)
 

@@ -3,7 +3,7 @@
 Step 0 is the first update. Progress p goes from 0 to 1 in the part that it is said of. What the
 papers share with everyone is a constructor of fastlr's: SGDR ``cosine_restarts``, CLR ``cyclic``,
 1cycle ``one_cycle``, k-decay ``cosine(k=...)``, Noam ``noam``, the range test ``exponential``,
-gradual warm-up ``warmup_constant``.
+gradual warmup ``warmup_constant``.
 
 >>> import fastlr as flr
 >>> flr.presets.papers.knee(1.0, warmup=2, explore=2, total=6).table(6)
@@ -21,7 +21,17 @@ import numpy as np
 from fastlr.arguments.rules import Amount, Rate, Unit, short_repr
 from fastlr.arguments.rules import Real as RealNumber
 from fastlr.presets._building_blocks import fractal_cosines, fraction, geometric, slanted, tabulated
-from fastlr.presets._rules import Count, Marks, Ratio, Real, Share, Span, Tabled, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Marks,
+    Ratio,
+    Real,
+    Share,
+    Span,
+    Tabled,
+    preset,
+)
 from fastlr.schedule.constructors import (
     constant,
     cosine,
@@ -83,7 +93,7 @@ def knee(lr: Rate, warmup: Count, explore: Count, total: Span) -> Schedule:
     Iyer et al., *Wide-minima Density Hypothesis and the Explore-Exploit Learning Rate Schedule*
     (2020).
     """
-    _holds("knee: total", total, warmup=warmup, explore=explore)
+    _holds("total", total, warmup=warmup, explore=explore)
     kept = linear(0.0, lr, warmup).then(linear(lr, lr, explore))
     return kept.then(linear(lr, 0.0, total - warmup - explore)).skip(1)
 
@@ -104,7 +114,7 @@ def trapezoid(
     Hagele et al., *Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations*
     (2024). With m the final factor and w = ``1 - p``, ``(1 + cos(pi*p))/2``, twice the first less
     the second ("mirror_cosine"), ``1 - p^2`` or ``1 - sqrt(p)``, the rate is ``lr * (m + (1 -
-    m)*w)``; of "exp" ``lr * m^p``. A warm-up that is longer than the rest comes first.
+    m)*w)``; of "exp" ``lr * m^p``. A warmup that is longer than the rest comes first.
     """
     fall = int(fract_decay * n_iterations)
     begin = n_iterations - fall
@@ -129,7 +139,7 @@ def cos_inf(
 
     It is reached ``n_inf`` steps before ``n_iterations``: the same authors' cosine with a flat end.
     """
-    _holds("cos_inf: n_iterations", n_iterations, n_warmup=n_warmup, n_inf=n_inf)
+    _holds("n_iterations", n_iterations, n_warmup=n_warmup, n_inf=n_inf)
     fall = cosine(1.0, 1 / div_factor / final_div_factor, n_iterations - n_warmup - n_inf)
     return linear(1 / div_factor, 1.0, n_warmup).then(fall) * lr
 
@@ -153,14 +163,11 @@ def wsd_s(lr: Amount, end: Amount, ends: Marks, decay: Span, warmup: Count = 0) 
     lengths = [end - begin for begin, end in pairwise([0, *ends])]
     if not lengths or min(lengths) < decay or lengths[0] < decay + warmup:
         detail = f"{list(ends)}, a warm-up of {warmup} and decays of {decay}"
-        raise ValueError(
-            "papers.wsd_s: ends must rise by no less than each decay and the warm-up "
-            f"take, got {detail}"
+        raise ArgumentError(
+            f"ends must rise by no less than each decay and the warm-up take, got {detail}"
         )
     if np.any(np.greater(end, lr)):
-        raise ValueError(
-            f"papers.wsd_s: end must be at most lr, got {short_repr(end)} and {short_repr(lr)}"
-        )
+        raise ArgumentError(f"end must be at most lr, got {short_repr(end)} and {short_repr(lr)}")
     fall = inverse_time(lr, np.divide(lr, end) - 1, every=decay)
     starts = [at for end_at in ends for at in (end_at - decay, end_at)]
     parts = [linear(0.0, lr, warmup), *[fall, constant(lr)] * len(ends)]
@@ -178,14 +185,14 @@ def infinite_cosine(
     anneal: Count = 0,
 ) -> Schedule:
     """A line to ``lr``, half a cosine wave to ``constant_lr`` in ``cooldown`` steps, which is held
-    for ever.
+    forever.
 
     Or to step ``anneal_at``, and then ``constant_lr * (end/constant_lr)^p`` for ``anneal`` steps.
     Ibrahim et al., *Simple and Scalable Strategies to Continually Pre-train Large Language Models*
     (2024); Singh et al., *Beyond Cosine Decay* (2025).
     """
     whole = linear(0.0, lr, warmup).then(cosine(lr, constant_lr, cooldown))
-    return _annealed("infinite_cosine", whole, warmup + cooldown, end, anneal_at, anneal)
+    return _annealed(whole, warmup + cooldown, end, anneal_at, anneal)
 
 
 @preset(differences="The cooldown is looked up, a number for each of its steps.")
@@ -209,7 +216,7 @@ def infinite_inverse_sqrt(
 
     fall = tabulated(fallen, cooldown + 1)
     whole = linear(0.0, lr, warmup).then(fall)
-    return _annealed("infinite_inverse_sqrt", whole, warmup + cooldown, end, anneal_at, anneal)
+    return _annealed(whole, warmup + cooldown, end, anneal_at, anneal)
 
 
 @preset()
@@ -223,7 +230,7 @@ def power_scheduler(
     (2024). A decay at the end is ``.cooldown(at, steps)``.
     """
     if b >= 0:
-        raise ValueError(f"papers.power_scheduler: b must be below 0, got {b}")
+        raise ArgumentError(f"b must be below 0, got {b}")
     first: Any = batch_size * a * float(batch_size * seq_length) ** b
     law = join([constant(lr), inverse_power(first, -b).minimum(lr)], [1])
     level = np.minimum(lr, first * max(warmup, 1) ** b) if warmup else lr
@@ -236,9 +243,8 @@ def htd(lr: Rate, total: Span, lower: RealNumber = -6.0, upper: RealNumber = 3.0
     *Hyperbolic-Tangent Decay* (2019).
     """
     if np.any(np.asarray(lower) >= np.asarray(upper)):
-        raise ValueError(
-            f"papers.htd: lower must be below upper, got {short_repr(lower)} and "
-            f"{short_repr(upper)}"
+        raise ArgumentError(
+            f"lower must be below upper, got {short_repr(lower)} and {short_repr(upper)}"
         )
     return hyperbolic(lr, 0.0, total, lower=lower, upper=upper)
 
@@ -254,14 +260,14 @@ def d2z(lr: Rate, warmup: Count, total: Span) -> Schedule:
     """A line to ``lr`` at ``warmup``, then one to 0 at ``total``: Bergsma et al., *Straight to
     Zero* (2025).
     """
-    _holds("d2z: total", total, warmup=warmup)
+    _holds("total", total, warmup=warmup)
     return linear(0.0, lr, warmup).then(linear(lr, 0.0, total - warmup))
 
 
 @preset()
 def snapshot(lr: Rate, total: Span, cycles: Span) -> Schedule:
-    """``lr * (1 + cos(pi*c/L))/2``, c steps into a cycle of ``L = ceil(total/cycles)``, for
-    ever: Huang et al. (2017).
+    """``lr * (1 + cos(pi*c/L))/2``, c steps into a cycle of ``L = ceil(total/cycles)`` forever:
+    Huang et al. (2017).
     """
     return cosine(lr, 0.0, ceil(total / cycles)).repeat()
 
@@ -290,10 +296,7 @@ def slanted_triangular(lr: Rate, total: Span, cut_frac: Share = 0.1, ratio: Rati
     cut = int(total * cut_frac)
     if cut < 1 or ratio <= 1:
         detail = f"{cut_frac} of {total} steps and ratio={ratio}"
-        raise ValueError(
-            "papers.slanted_triangular: cut_frac must give a step at least, ratio be "
-            f"above 1, got {detail}"
-        )
+        raise ArgumentError(f"cut_frac must give a step at least, ratio be above 1, got {detail}")
     return slanted(lr, cut, fraction(cut_frac), ratio)
 
 
@@ -301,12 +304,12 @@ def slanted_triangular(lr: Rate, total: Span, cut_frac: Share = 0.1, ratio: Rati
 def power_decay(
     lr: Rate, decay: Span, beta: Ratio, warmup: Count = 0, stable: Count = 0
 ) -> Schedule:
-    """``lr * (1 - p)^(2*beta - 1)``, after a warm-up and a stable rate; beta above 1/2.
+    """``lr * (1 - p)^(2*beta - 1)``, after a warmup and a stable rate; beta above 1/2.
 
     Li et al., the optimal schedules under functional scaling laws, arXiv 2602.06797 (2026).
     """
     if beta <= 0.5:
-        raise ValueError(f"papers.power_decay: beta must be above 1/2, got {beta}")
+        raise ArgumentError(f"beta must be above 1/2, got {beta}")
     kept = linear(0.0, lr, warmup).then(linear(lr, lr, stable))
     return kept.then(polynomial(lr, 0.0, decay, power=2 * beta - 1))
 
@@ -323,16 +326,15 @@ def deepseek_multi_step(lr: Rate, total: Span, warmup: Count = 2000) -> Schedule
 
 @preset()
 def chebyshev(lr: Rate, steps: Tabled, small_m: Ratio = 0.05, big_m: Ratio = 1.0) -> Schedule:
-    """``lr / (C - R*cos(pi*(k + 1/2)/steps))``, the k in fractal order, again and again: Agarwal,
-    Goel & Zhang (2021).
+    """``lr / (C - R*cos(pi*(k + 1/2)/steps))``, the k in fractal order repeatedly: Agarwal, Goel &
+    Zhang (2021).
 
     C is half the sum of ``big_m`` and ``small_m``, R half the difference. ``steps`` is a power of
     2.
     """
     if steps & (steps - 1) or small_m > big_m:
-        raise ValueError(
-            "papers.chebyshev: steps must be a power of 2, small_m at most big_m, got "
-            f"{steps}, {small_m}, {big_m}"
+        raise ArgumentError(
+            f"steps must be a power of 2, small_m at most big_m, got {steps}, {small_m}, {big_m}"
         )
     table = 1.0 / ((big_m + small_m) / 2 - (big_m - small_m) / 2 * fractal_cosines(steps, steps))
     rates = np.asarray(lr)[..., np.newaxis] * table
@@ -340,12 +342,12 @@ def chebyshev(lr: Rate, steps: Tabled, small_m: Ratio = 0.05, big_m: Ratio = 1.0
     return join([sampled(rates), held], [steps - 1]).with_past_end("repeat")
 
 
-def _holds(where: str, total: int, **parts: int) -> None:
+def _holds(argument: str, total: int, **parts: int) -> None:
     """Raise unless the whole holds the parts that leave the rest to the decay."""
     if sum(parts.values()) > total:
         needed = " + ".join(map(str, parts.values()))
-        raise ValueError(
-            f"papers.{where} must be at least {' + '.join(parts)}, got {total} and {needed}"
+        raise ArgumentError(
+            f"{argument} must be at least {' + '.join(parts)}, got {total} and {needed}"
         )
 
 
@@ -365,14 +367,11 @@ def _mirrored(p: float) -> float:
     return 2 * (1 - p) - (1 + cos(pi * p)) / 2
 
 
-def _annealed(
-    name: str, whole: Schedule, least: int, end: Any, at: int | None, steps: int
-) -> Schedule:
+def _annealed(whole: Schedule, least: int, end: Any, at: int | None, steps: int) -> Schedule:
     if at is None:
         return whole
     if end is None or at < least:
-        raise ValueError(
-            f"papers.{name}: anneal_at must be at least {least}, and end be given, got "
-            f"{at} and {short_repr(end)}"
+        raise ArgumentError(
+            f"anneal_at must be at least {least}, and end be given, got {at} and {short_repr(end)}"
         )
     return whole.cooldown(at=at, steps=steps, end=end, shape="exponential")

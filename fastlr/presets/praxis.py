@@ -21,8 +21,18 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import Number, Rate, Unit, short_repr
-from fastlr.presets._building_blocks import fraction, geometric, on_clock, rate_at
-from fastlr.presets._rules import Count, Exponent, Level, Levels, Marks, Real, Span, preset
+from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Exponent,
+    Level,
+    Levels,
+    Marks,
+    Real,
+    Span,
+    preset,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import (
     constant,
@@ -57,7 +67,7 @@ __all__ = [
     "Transformer",
 ]
 
-_FAR = 10**9  # as far as a clock between the steps is kept exact
+_FAR = 10**9  # the step up to which positions between steps are exact
 
 
 def _point(where: str, value: object) -> object:
@@ -92,23 +102,21 @@ def Polynomial(
     (1-p)^power``.
     """
     curve = partial(polynomial, power=power, origin="end" if origin == "limit" else "start")
-    return _between("Polynomial", curve, start, limit)
+    return _between(curve, start, limit)
 
 
 @preset()
 def Linear(start: Point = (0, 1.0), limit: Point = (1, 1.0)) -> Schedule:
     """A line from ``start`` to ``limit``."""
-    return _between("Linear", linear, start, limit)
+    return _between(linear, start, limit)
 
 
 @preset()
 def Exponential(start: Point = (0, 1.0), limit: Point = (1, 0.5)) -> Schedule:
     """Equal ratios from ``start`` to ``limit``, both above 0: a line of the logarithms."""
     if start[1] == 0 or limit[1] == 0:
-        raise ValueError(
-            f"praxis.Exponential: start and limit must have values above 0, got {start} and {limit}"
-        )
-    return _between("Exponential", exponential, start, limit)
+        raise ArgumentError(f"start and limit must have values above 0, got {start} and {limit}")
+    return _between(exponential, start, limit)
 
 
 @preset(
@@ -123,7 +131,7 @@ def Cosine(initial_value: Rate = 1.0, final_value: Rate = 0.0, total_steps: Coun
 @preset()
 def DelayedCosine(start: Point = (0, 1.0), limit: Point = (1, 0.5)) -> Schedule:
     """Half a cosine wave from ``start`` to ``limit``."""
-    return _between("DelayedCosine", cosine, start, limit)
+    return _between(cosine, start, limit)
 
 
 @preset()
@@ -142,9 +150,7 @@ def LinearRampupPolynomialDecay(
     ``decay_end`` above ``decay_start``.
     """
     curve = partial(polynomial, power=power, origin="start")
-    return _ramped(
-        "LinearRampupPolynomialDecay", curve, warmup_steps, decay_start, decay_end, max, min_ratio
-    )
+    return _ramped(curve, warmup_steps, decay_start, decay_end, max, min_ratio)
 
 
 @preset()
@@ -158,9 +164,7 @@ def LinearRampupCosineDecay(
     """A line from 0 to ``max`` at ``warmup_steps``, held, and half a cosine wave to
     ``min_ratio*max`` at ``decay_end``.
     """
-    return _ramped(
-        "LinearRampupCosineDecay", cosine, warmup_steps, decay_start, decay_end, max, min_ratio
-    )
+    return _ramped(cosine, warmup_steps, decay_start, decay_end, max, min_ratio)
 
 
 @preset()
@@ -175,9 +179,8 @@ def LinearRampupExponentialDecay(
     at ``decay_end``.
     """
     if min_ratio == 0:
-        raise ValueError("praxis.LinearRampupExponentialDecay: min_ratio must be above 0, got 0.0")
+        raise ArgumentError("min_ratio must be above 0, got 0.0")
     return _ramped(
-        "LinearRampupExponentialDecay",
         exponential,
         warmup_steps,
         decay_start,
@@ -202,12 +205,9 @@ def LinearRampupPiecewiseConstant(boundaries: Marks, values: Levels) -> Schedule
 
     Values of 0 are taken as by ``PiecewiseConstant``.
     """
-    _as_many("LinearRampupPiecewiseConstant", values, boundaries, 0)
+    _as_many(values, boundaries, 0)
     if not boundaries or boundaries[0] < 1:
-        raise ValueError(
-            "praxis.LinearRampupPiecewiseConstant: boundaries must begin above 0, got "
-            f"{list(boundaries)}"
-        )
+        raise ArgumentError(f"boundaries must begin above 0, got {list(boundaries)}")
     rest = [boundary - boundaries[0] for boundary in boundaries[1:]]
     return linear(0.0, values[0], boundaries[0]).then(_stairs(values, rest))
 
@@ -220,7 +220,7 @@ def PiecewiseConstant(boundaries: Marks, values: Levels) -> Schedule:
     A value of 0 is none to praxis, which takes the next one above 0 in its place, but not the last,
     and 0 where there is none.
     """
-    _as_many("PiecewiseConstant", values, boundaries, 1)
+    _as_many(values, boundaries, 1)
     return _stairs(values, boundaries)
 
 
@@ -247,7 +247,7 @@ def SqrtDecay(decay_start: Span = 10000, multiplier: Rate = 1.0, offset: Real = 
     """``multiplier / sqrt(max(t - offset, decay_start))``."""
     top, begin = np.multiply(multiplier, decay_start**-0.5), fraction(offset) + decay_start
     first = max(ceil(begin), 0)
-    fall = on_clock(partial(inverse_power, top, 0.5), decay_start, first - begin, reach=_FAR)
+    fall = in_ticks(partial(inverse_power, top, 0.5), decay_start, first - begin, reach=_FAR)
     return join([constant(top), fall], [first])
 
 
@@ -259,17 +259,14 @@ def PiecewiseSchedule(boundaries: Marks, schedules: Sequence[Schedule]) -> Sched
 
 @preset()
 def CycleSchedule(schedules: Sequence[Schedule], steps: Marks) -> Schedule:
-    """``schedules[0]`` for ``steps[0]`` steps, ``schedules[1]`` for ``steps[1]``, and so on, again
-    and again.
+    """``schedules[0]`` for ``steps[0]`` steps, ``schedules[1]`` for ``steps[1]``, and so on
+    repeatedly.
 
     All go on by the step of the run: one that waits has moved on when its turn comes.
     """
     if len(steps) != len(schedules) or not sum(steps):
         detail = f"{list(steps)} for {len(schedules)} schedules"
-        raise ValueError(
-            "praxis.CycleSchedule: steps must be as many as schedules, above 0 in all, "
-            f"got {detail}"
-        )
+        raise ArgumentError(f"steps must be as many as schedules, above 0 in all, got {detail}")
     ends = list(accumulate(steps, initial=0))
     gates = (_steps_from(begin, end, ends[-1]) for begin, end in pairwise(ends))
     return reduce(add, (schedule * gate for schedule, gate in zip(schedules, gates, strict=True)))
@@ -289,37 +286,36 @@ def ContinuousSchedule(
     return geometric(initial_value, 0.5, half_life_steps).delay(start_step).maximum(floor)
 
 
-def _between(name: str, curve: Any, start: Sequence[float], limit: Sequence[float]) -> Schedule:
+def _between(curve: Any, start: Sequence[float], limit: Sequence[float]) -> Schedule:
     """A curve between two points, whose steps may be fractions."""
     (x0, y0), (x1, y1) = start, limit
     if x0 >= x1:
-        raise ValueError(f"praxis.{name}: limit must come after start, got {start} and {limit}")
+        raise ArgumentError(f"limit must come after start, got {start} and {limit}")
     begin = max(ceil(x0), 0)
-    body = on_clock(partial(curve, y0, y1), fraction(x1) - fraction(x0), begin - fraction(x0))
+    body = in_ticks(partial(curve, y0, y1), fraction(x1) - fraction(x0), begin - fraction(x0))
     return join([constant(y0), body], [begin]) if begin else body
 
 
 def _ramped(
-    name: str, curve: Any, warmup: int, start: int, end: int, high: npt.ArrayLike, min_ratio: float
+    curve: Any, warmup: int, start: int, end: int, high: npt.ArrayLike, min_ratio: float
 ) -> Schedule:
     if not np.all(np.asarray(high) > 0):
-        raise ValueError(f"praxis.{name}: max must be above 0, got {short_repr(high)}")
+        raise ArgumentError(f"max must be above 0, got {short_repr(high)}")
     if not warmup <= start < end:
         detail = f"warmup_steps={warmup}, decay_start={start}, decay_end={end}"
-        raise ValueError(
-            f"praxis.{name}: decay_end must be above decay_start, and that no less than "
-            f"warmup_steps, got {detail}"
+        raise ArgumentError(
+            f"decay_end must be above decay_start, and that no less than warmup_steps, got {detail}"
         )
     fall = curve(high, np.multiply(high, min_ratio), end - start)
     return join([linear(0.0, high, warmup), fall], [start])
 
 
-def _as_many(name: str, values: Sequence[Any], marks: Sequence[int], more: int) -> None:
+def _as_many(values: Sequence[Any], marks: Sequence[int], more: int) -> None:
     """Raise unless there are so many more values than boundaries, which never fall."""
     if len(values) != len(marks) + more or sorted(marks) != list(marks):
         rule = f"{'one fewer than' if more else 'as many as'} values and never fall"
-        raise ValueError(
-            f"praxis.{name}: boundaries must be {rule}, got {list(marks)} for {len(values)} values"
+        raise ArgumentError(
+            f"boundaries must be {rule}, got {list(marks)} for {len(values)} values"
         )
 
 

@@ -1,10 +1,12 @@
 """pytorch_optimizer's schedulers: ``pytorch_optimizer.lr_scheduler``, as of 4.1 (2026).
 
-Step t is the t-th ``scheduler.step()``: t=0 is the rate of the first update, which most of them
-leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.torch``.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, which most
+of them leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.torch``.
 
 >>> import fastlr as flr
->>> flr.presets.pytorch_optimizer.LinearScheduler(t_max=4, max_lr=1.0, min_lr=0.5, warmup_steps=2).table(6)
+>>> s = flr.presets.pytorch_optimizer.LinearScheduler(t_max=4, max_lr=1.0, min_lr=0.5,
+...     warmup_steps=2)
+>>> s.table(6)
 array([0.5 , 0.  , 0.5 , 1.  , 0.75, 0.5 ])
 """
 
@@ -18,7 +20,17 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import fractal_cosines, fraction, knots, warm_restarts, wave
-from fastlr.presets._rules import Count, Exponent, Level, Ratio, Share, Span, Tabled, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Exponent,
+    Level,
+    Ratio,
+    Share,
+    Span,
+    Tabled,
+    preset,
+)
 from fastlr.schedule.constructors import constant, join, linear, polynomial, rex, sampled
 from fastlr.schedule.schedule import Schedule
 
@@ -44,8 +56,8 @@ _LONGEST = 52  # in bits: as many steps as fit in after a warm-up
 
 
 @preset(
-    differences="Past t_max, and beyond min_lr, the line goes on; where it would fall "
-    "below 0, here 0 is held."
+    differences="Past t_max, and beyond min_lr, the line goes on; where it would fall below 0, "
+    "here 0 is held."
 )
 def LinearScheduler(
     t_max: Span, max_lr: Level, min_lr: Level = 0.0, init_lr: Level = 0.0, warmup_steps: Count = 0
@@ -55,7 +67,7 @@ def LinearScheduler(
 
     ``max_lr`` must not be below ``min_lr``.
     """
-    _check("LinearScheduler", t_max, warmup_steps, max_lr, min_lr)
+    _check(t_max, warmup_steps, max_lr, min_lr)
     points: list[tuple[int | Fraction, float]] = [(1, init_lr), (1 + warmup_steps, max_lr)]
     if max_lr > min_lr:
         slope = (fraction(max_lr) - fraction(min_lr)) / (t_max - warmup_steps)
@@ -72,7 +84,7 @@ def CosineScheduler(
 
     It is not clamped, and climbs back. ``max_lr`` must not be below ``min_lr``.
     """
-    _check("CosineScheduler", t_max, warmup_steps, max_lr, min_lr)
+    _check(t_max, warmup_steps, max_lr, min_lr)
     rise = linear(init_lr, max_lr, warmup_steps)
     return join(
         [constant(min_lr), rise, wave(max_lr, min_lr, t_max - warmup_steps)], [1, 1 + warmup_steps]
@@ -94,7 +106,7 @@ def PolyScheduler(
     ``s = k - warmup_steps`` is 0 at ``max_lr``, and the rate rises from there on, whatever
     ``t_max``.
     """
-    _check("PolyScheduler", t_max, warmup_steps, max_lr, min_lr)
+    _check(t_max, warmup_steps, max_lr, min_lr)
     height = max_lr - min_lr
     bits = min(_LONGEST, int(max(log2(_MOST / height), 0.0) / poly_order)) if height else 0
     rest = (
@@ -111,8 +123,8 @@ def PolyScheduler(
 
 
 @preset(
-    differences="A value that falls where the rate rises, or would be below 0 at a rate "
-    "of 0, is refused.",
+    differences="A value that falls where the rate rises, or would be below 0 at a rate of 0, is "
+    "refused.",
 )
 def ProportionScheduler(
     lr_scheduler: Schedule,
@@ -131,7 +143,7 @@ def ProportionScheduler(
     if slope < 0 or min_value < slope * min_lr:
         rule = "max_value must be at least min_value, and the value at a rate of 0 no less than 0"
         detail = f"{max_value} and {min_value} at {max_lr} and {min_lr}"
-        raise ValueError(f"pytorch_optimizer.ProportionScheduler: {rule}, got {detail}")
+        raise ArgumentError(f"{rule}, got {detail}")
     return lr_scheduler * slope + (min_value - slope * min_lr)
 
 
@@ -145,17 +157,15 @@ def CosineAnnealingWarmupRestarts(
     gamma: Share = 0.9,
 ) -> Schedule:
     """Cycles of a line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps`` and half a
-    cosine wave back, for ever.
+    cosine wave back forever.
 
     The wave takes what is left of ``first_cycle_steps``, and each time ``cycle_mult`` times as many
-    steps, rounded down, 1 at least. The rate of step 0 is ``min_lr``, without a warm-up too.
+    steps, rounded down, 1 at least. The rate of step 0 is ``min_lr``, without a warmup too.
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
         detail = f"first_cycle_steps, {first_cycle_steps}, got {warmup_steps}"
-        raise ValueError(
-            f"pytorch_optimizer.CosineAnnealingWarmupRestarts: warmup_steps must be below {detail}"
-        )
+        raise ArgumentError(f"warmup_steps must be below {detail}")
     whole = warm_restarts(
         max_lr, min_lr, warmup_steps, fall, lambda steps: max(1, int(steps * cycle_mult)), gamma
     )
@@ -198,7 +208,8 @@ def get_wsd_schedule(
     """A line from 0 to ``lr``, ``lr``, a cooldown, and ``min_lr_ratio * lr``; with p its progress,
     ``lr`` times:
 
-    - "linear": ``1 - p``;  "1-sqrt": ``1 - sqrt(p)``;  "1-square": ``1 - p^2``: all to 0, whatever ``min_lr_ratio``
+    - "linear": ``1 - p``, "1-sqrt": ``1 - sqrt(p)`` and "1-square": ``1 - p^2``, all of them to 0,
+      whatever ``min_lr_ratio``
     - "cosine": ``min_lr_ratio + (1 - min_lr_ratio) * (1 + cos(2*pi*num_cycles*p))/2``
     """
     fall = _cooldown(cooldown_type, num_decay_steps, min_lr_ratio, fraction(num_cycles))
@@ -215,11 +226,11 @@ def get_wsd_schedule(
     )
 
 
-def _check(name: str, t_max: int, warmup: int, high: float, low: float) -> None:
+def _check(t_max: int, warmup: int, high: float, low: float) -> None:
     if warmup >= t_max or high < low:
         detail = f"{warmup} of {t_max} steps, {high} and {low}"
         rule = "warmup_steps must be below t_max, max_lr not below min_lr"
-        raise ValueError(f"pytorch_optimizer.{name}: {rule}, got {detail}")
+        raise ArgumentError(f"{rule}, got {detail}")
 
 
 def _cooldown(name: str, steps: int, low: float, waves: Fraction) -> Schedule:

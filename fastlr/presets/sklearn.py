@@ -60,7 +60,7 @@ def SGDRegressor(
     power_t: Level = 0.25,
     alpha: Ratio = 0.0001,
 ) -> Schedule:
-    """As ``SGDClassifier``, with defaults of its own."""
+    """Like ``SGDClassifier``, with defaults of its own."""
     return _descent(learning_rate, eta0, power_t, alpha)
 
 
@@ -68,7 +68,7 @@ def SGDRegressor(
 def SGDOneClassSVM(
     learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, nu: Ratio = 0.5
 ) -> Schedule:
-    """As ``SGDClassifier``, with ``nu`` for its ``alpha``."""
+    """Like ``SGDClassifier``, with ``nu`` for its ``alpha``."""
     return _descent(learning_rate, eta0, power_t, nu)
 
 
@@ -103,5 +103,5 @@ def MLPRegressor(
     learning_rate_init: Rate = 0.001,
     power_t: Level = 0.5,
 ) -> Schedule:
-    """As ``MLPClassifier``."""
+    """Like ``MLPClassifier``."""
     return inverse(learning_rate_init, n_samples, 0.0 if learning_rate == "constant" else power_t)

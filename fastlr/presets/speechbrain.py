@@ -1,7 +1,7 @@
 """SpeechBrain's schedulers: ``speechbrain.nnet.schedulers``, as of SpeechBrain 1.1 (2026).
 
 Most count their calls from 1 and set the rate that holds after the call: step 0 here is what the
-first call sets, ``n = t + 1``. Those that are told an epoch or a number of updates are functions of
+first call sets, ``n = t + 1``. Those that receive an epoch or a number of updates are functions of
 it: step t is what they answer to t.
 
 >>> import fastlr as flr
@@ -20,8 +20,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Rate, short_repr, validate_scalar
-from fastlr.presets._building_blocks import fraction, geometric, on_clock, rate_at, wave
-from fastlr.presets._rules import Count, Duration, Levels, Marks, Ratio, Span, preset
+from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at, wave
+from fastlr.presets._rules import ArgumentError, Count, Duration, Levels, Marks, Ratio, Span, preset
 from fastlr.schedule.constructors import constant, cyclic, inverse_power, inverse_sqrt, join, linear
 from fastlr.schedule.schedule import Schedule
 
@@ -86,17 +86,14 @@ def WarmAndExpDecayLRSchedule(
     """
     if n_warmup_steps >= total_steps:
         detail = f"{n_warmup_steps} and {total_steps}"
-        raise ValueError(
-            "speechbrain.WarmAndExpDecayLRSchedule: n_warmup_steps must be below "
-            f"total_steps, got {detail}"
-        )
+        raise ArgumentError(f"n_warmup_steps must be below total_steps, got {detail}")
     fall = geometric(lr, min(decay_factor, 1.0), total_steps - n_warmup_steps)
     return linear(0.0, lr, n_warmup_steps).then(fall)
 
 
 @preset(
-    differences="SpeechBrain makes a table of float32, and fails past its end; here the "
-    "line is float64, and its end held."
+    differences="SpeechBrain makes a table of float32, and fails past its end; here the line is "
+    "float64, and its end held."
 )
 def LinearScheduler(initial_value: Rate, final_value: Rate, epoch_count: Span) -> Schedule:
     """A line from ``initial_value`` at epoch 0 to ``final_value`` at ``epoch_count - 1``; of
@@ -117,8 +114,8 @@ def LinearWarmupScheduler(
 
 
 @preset(
-    differences="SpeechBrain drops an epoch late where its division by a decay_drop "
-    "with decimals falls short of a whole number."
+    differences="SpeechBrain drops an epoch late where its division by a decay_drop with decimals "
+    "falls short of a whole number."
 )
 def StepScheduler(
     initial_value: Rate,
@@ -133,13 +130,10 @@ def StepScheduler(
     """
     if half_life is not None and (decay_factor is not None or decay_drop is not None):
         detail = f"{half_life}, {decay_factor} and {decay_drop}"
-        raise ValueError(
-            "speechbrain.StepScheduler: half_life must go without decay_factor and "
-            f"decay_drop, got {detail}"
-        )
+        raise ArgumentError(f"half_life must go without decay_factor and decay_drop, got {detail}")
     every = fraction(half_life or decay_drop or 2.0)
     curve = partial(geometric, initial_value, decay_factor or 0.5, staircase=half_life is None)
-    return on_clock(curve, every, 1, reach=_FAR * every)
+    return in_ticks(curve, every, 1, reach=_FAR * every)
 
 
 @preset()
@@ -166,10 +160,7 @@ def NoamIntervalScheduler(
     """
     if len(anneal_steps) != len(anneal_rates):
         detail = f"{len(anneal_rates)} for {len(anneal_steps)}"
-        raise ValueError(
-            "speechbrain.NoamIntervalScheduler: anneal_rates must be as many as "
-            f"anneal_steps, got {detail}"
-        )
+        raise ArgumentError(f"anneal_rates must be as many as anneal_steps, got {detail}")
     pairs = sorted(zip(anneal_steps, anneal_rates, strict=True))
     levels = accumulate((rate for _, rate in pairs), mul, initial=1.0)
     stairs = join(list(map(constant, levels)), [step for step, _ in pairs])
@@ -190,14 +181,14 @@ def LinearNoamScheduler(lr_initial: Rate, n_warmup_steps: Span, n_keep_steps: Co
 
 
 @preset(
-    differences="Without lr_initial SpeechBrain multiplies the rate of the moment, "
-    "again and again; here it must be given."
+    differences="Without lr_initial SpeechBrain multiplies the rate of the moment, again and "
+    "again; here it must be given."
 )
 def CyclicCosineScheduler(
     n_warmup_steps: Span, lr_initial: Rate, total_steps: Span = 100000
 ) -> Schedule:
     """``lr_initial * (1 + cos(pi*(n - n_warmup_steps)/total_steps))/2``, highest at
-    ``n_warmup_steps``, for ever.
+    ``n_warmup_steps`` forever.
     """
     return wave(lr_initial, 0.0, total_steps, (1 - n_warmup_steps) % (2 * total_steps))
 
@@ -210,22 +201,21 @@ def CyclicLRScheduler(
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     gamma: Ratio = 1.0,
 ) -> Schedule:
-    """In lines from ``base_lr`` to ``max_lr`` in ``step_size`` steps and back, for ever, counted
-    from ``n = 1``.
+    """Linear from ``base_lr`` to ``max_lr`` in ``step_size`` steps and back forever, counted from
+    ``n = 1``.
 
     The height is halved each cycle in mode "triangular2", multiplied by ``gamma^n`` in "exp_range".
     ``max_lr`` is not below ``base_lr``.
     """
     if np.any(np.asarray(base_lr) > np.asarray(max_lr)):
-        raise ValueError(
-            "speechbrain.CyclicLRScheduler: max_lr must not be below base_lr, got "
-            f"{short_repr(max_lr)}, {short_repr(base_lr)}"
+        raise ArgumentError(
+            f"max_lr must not be below base_lr, got {short_repr(max_lr)}, {short_repr(base_lr)}"
         )
     half = fraction(step_size)
 
     def waves(low: Any, high: Any) -> Schedule:
         shape: Literal["triangular", "triangular2"] = "triangular" if mode == "exp_range" else mode
-        return on_clock(
+        return in_ticks(
             partial(_cycle, low, high, shape),
             2 * half,
             1,
@@ -239,8 +229,8 @@ def CyclicLRScheduler(
 
 
 @preset(
-    differences="SpeechBrain gives every group the rate of the first one; here each "
-    "keeps its own until the first interval."
+    differences="SpeechBrain gives every group the rate of the first one; here each keeps its own "
+    "until the first interval."
 )
 def IntervalScheduler(lr: Rate, intervals: Intervals) -> Schedule:
     """``lr``, and the rate of each of ``intervals`` from ``n = steps`` on: ``[{"steps": 1000,
@@ -271,15 +261,12 @@ def WarmCoolDecayLRSchedule(
     ``cooldown`` steps a line to 0.
 
     The line falls from ``lr * decay_factor^((total_steps - cooldown)/decay_every)``, as if there
-    were no warm-up: the rate drops.
+    were no warmup: the rate drops.
     """
     begin = total_steps - cooldown
     if begin < 0:
         detail = f"{cooldown} and {total_steps}"
-        raise ValueError(
-            "speechbrain.WarmCoolDecayLRSchedule: cooldown must be at most "
-            f"total_steps, got {detail}"
-        )
+        raise ArgumentError(f"cooldown must be at most total_steps, got {detail}")
     slow, start = geometric(lr, decay_factor, decay_every), max(begin + 1, warmup)
     tail = linear(rate_at(slow, begin), 0.0, cooldown).skip(start - begin)
     return join([linear(0.0, lr, warmup), slow, tail], [warmup, start])
@@ -296,7 +283,7 @@ def TriStageLRSchedule(
     final_lr_scale: Ratio = 0.05,
 ) -> Schedule:
     """A line from ``init_lr_scale * lr`` to ``lr``, held, then ``lr *
-    final_lr_scale^(c/decay_steps)``, c steps in, for ever.
+    final_lr_scale^(c/decay_steps)``, c steps in forever.
 
     SpeechBrain makes no use of ``total_steps``.
     """
@@ -309,5 +296,5 @@ def _cycle(low: Any, high: Any, mode: Literal["triangular", "triangular2"], tick
 
 
 def _peak(lr: Any, warmup: int, model_size: int | None) -> Any:
-    """What Noam's curve reaches at the end of its warm-up."""
+    """What Noam's curve reaches at the end of its warmup."""
     return lr if model_size is None else np.multiply(lr, (model_size * warmup) ** -0.5)

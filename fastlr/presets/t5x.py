@@ -4,7 +4,9 @@ factors.
 Step 0 is the first update. What t5x computes in float32 is here in float64.
 
 >>> import fastlr as flr
->>> flr.presets.t5x.create_learning_rate_scheduler("constant * rsqrt_decay", base_learning_rate=1.0, warmup_steps=100)(10_000)
+>>> s = flr.presets.t5x.create_learning_rate_scheduler("constant * rsqrt_decay",
+...     base_learning_rate=1.0, warmup_steps=100)
+>>> s(10_000)
 0.01
 """
 
@@ -58,11 +60,12 @@ def create_learning_rate_scheduler(
     ``min_learning_rate``.
 
     - ``constant``: ``base_learning_rate``;  ``linear_warmup``: ``min(1, t/warmup_steps)``
-    - ``rsqrt_decay``: ``1/sqrt(max(t, warmup_steps))``;  ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
+    - ``rsqrt_decay``: ``1/sqrt(max(t, warmup_steps))``
+    - ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
     - ``linear_decay``: ``base_learning_rate * min(t/warmup_steps, 1 + decay_factor*(warmup_steps -
     t))``, 0 where that is below
     - ``decay_every``: ``decay_factor^floor(t/steps_per_decay)``
-    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle``, again and again, once
+    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle`` repeatedly, once
     ``warmup_steps`` are over
     """
     makers = {
@@ -84,6 +87,6 @@ def create_learning_rate_scheduler(
 
 
 def _triangle(peak: npt.ArrayLike, warmup: int, slope: Fraction) -> Schedule:
-    """Up in so many steps, and down by ``slope`` of the peak a step."""
+    """Up in so many steps, and down by ``slope`` of the peak per step."""
     down = [(warmup + 1 / slope, np.zeros_like(peak))] if slope else []
     return knots([(0, np.zeros_like(peak)), (warmup, peak), *down])

@@ -3,10 +3,12 @@
 
 Its hyperparameters are the arguments. Step 0 is the first update. What tensor2tensor computes in
 float32 is here in float64; a multi-step optimizer, which divides the step by
-``optimizer_multistep_accumulate_steps``, is not taken.
+``optimizer_multistep_accumulate_steps``, is not supported.
 
 >>> import fastlr as flr
->>> flr.presets.tensor2tensor.learning_rate_schedule("constant*linear_warmup", learning_rate_constant=2.0)(50)
+>>> s = flr.presets.tensor2tensor.learning_rate_schedule("constant*linear_warmup",
+...     learning_rate_constant=2.0)
+>>> s(50)
 1.0
 """
 
@@ -21,7 +23,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import geometric, wave
-from fastlr.presets._rules import Count, Level, Levels, Marks, Span, factors, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Levels, Marks, Span, factors, preset
 from fastlr.schedule.constructors import (
     constant,
     cyclic,
@@ -55,8 +57,8 @@ Product = Annotated[
 
 
 @preset(
-    differences="The factor 'legacy' is a preset of its own, "
-    "legacy_learning_rate_schedule: multiply by it."
+    differences="The factor 'legacy' is a preset of its own, legacy_learning_rate_schedule: "
+    "multiply by it."
 )
 def learning_rate_schedule(
     learning_rate_schedule: Product,
@@ -68,14 +70,16 @@ def learning_rate_schedule(
     hidden_size: Span = 64,
     train_steps: Count = 0,
 ) -> Schedule:
-    """The product of factors, W the steps of the warm-up, D those of the decay.
+    """The product of factors, W the steps of the warmup, D those of the decay.
 
-    - ``constant``: ``learning_rate_constant``;  ``linear_warmup``: ``min(1, t/W)``;  ``rsqrt_hidden_size``: ``hidden_size^-0.5``
+    - ``constant``: ``learning_rate_constant``
+    - ``linear_warmup``: ``min(1, t/W)``
+    - ``rsqrt_hidden_size``: ``hidden_size^-0.5``
     - ``linear_decay``: ``(train_steps - t)/D`` between 0 and 1
     - ``cosdecay``: 1 for ``t <= W``, then ``(1 + cos(pi*t/D))/2``, counted from step 0
     - ``single_cycle_cos_decay``: ``(1 + cos(pi*s/(train_steps - W)))/2``, ``s = max(t - W, 0)``,
     which climbs back after its end
-    - ``multi_cycle_cos_decay``: ``(1 + cos(pi*s/D))/2``, up and down for ever
+    - ``multi_cycle_cos_decay``: ``(1 + cos(pi*s/D))/2``, up and down forever
     - ``rsqrt_decay``: ``1/sqrt(max(t, W))``;  ``rsqrt_normalized_decay``: that times ``sqrt(W)``
     - ``exp_decay``: ``learning_rate_decay_rate^(s/D)``, of the ``floor`` of it if
     ``learning_rate_decay_staircase``
@@ -86,7 +90,7 @@ def learning_rate_schedule(
         if train_steps <= warmup:
             detail = f"{train_steps} and {warmup}"
             rule = "train_steps must be above learning_rate_warmup_steps"
-            raise ValueError(f"tensor2tensor.learning_rate_schedule: {rule}, got {detail}")
+            raise ArgumentError(f"{rule}, got {detail}")
         return wave(1.0, 0.0, train_steps - warmup).delay(warmup)
 
     makers: dict[str, Callable[[], Schedule]] = {
@@ -98,8 +102,8 @@ def learning_rate_schedule(
         ),
         "single_cycle_cos_decay": single_cycle,
         "multi_cycle_cos_decay": lambda: wave(1.0, 0.0, fall).delay(warmup),
-        "rsqrt_decay": lambda: _rsqrt(_warmed("learning_rate_schedule", warmup), warmup**-0.5),
-        "rsqrt_normalized_decay": lambda: _rsqrt(_warmed("learning_rate_schedule", warmup), 1.0),
+        "rsqrt_decay": lambda: _rsqrt(_warmed(warmup), warmup**-0.5),
+        "rsqrt_normalized_decay": lambda: _rsqrt(_warmed(warmup), 1.0),
         "exp_decay": lambda: geometric(
             1.0, learning_rate_decay_rate, fall, learning_rate_decay_staircase
         ).delay(warmup),
@@ -125,23 +129,22 @@ def legacy_learning_rate_schedule(
     optimizer: Literal["adam", "other"] = "adam",
 ) -> Schedule:
     """``learning_rate``, times 0.002 for Adam, times ``0.01^(1 - t/W)`` for the W steps of the
-    warm-up, and then a decay.
+    warmup, and then a decay.
 
     - "noam": ``5000 * hidden_size^-0.5 * min(n * W^-1.5, n^-0.5)``, ``n = t + 1``, in place of
-    warm-up and decay
+    warmup and decay
     - "exp": ``learning_rate_decay_rate^((t - W)/learning_rate_decay_steps)``, or of the ``floor``
     of it
     - "piecewise": 1, and ``learning_rate_multiples[i]`` after ``learning_rate_boundaries[i]``, the
     step after it being the first
-    - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, up and down for ever
-    - "cyclelinear10x": in lines from 0.3 to 3.3 in W steps and back, for ever;  "sqrt": ``500/sqrt(max(t - W, 1))``
+    - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, up and down forever
+    - "cyclelinear10x": in lines from 0.3 to 3.3 in W steps and back forever
+    - "sqrt": ``500/sqrt(max(t - W, 1))``
     """
     warmup, scheme = learning_rate_warmup_steps, learning_rate_decay_scheme
     peak = np.multiply(learning_rate, 0.002 if optimizer == "adam" else 1.0)
     if scheme == "noam":
-        return noam(
-            hidden_size, _warmed("legacy_learning_rate_schedule", warmup), factor=peak * 5000.0
-        )
+        return noam(hidden_size, _warmed(warmup), factor=peak * 5000.0)
     _as_many(learning_rate_multiples, learning_rate_boundaries)
     decays: dict[str, Callable[[], Schedule]] = {
         "none": lambda: constant(1.0),
@@ -152,18 +155,16 @@ def legacy_learning_rate_schedule(
             warmup
         ),
         "cosine": lambda: wave(1.0, 0.0, learning_rate_cosine_cycle_steps).skip(warmup),
-        "cyclelinear10x": lambda: cyclic(
-            0.3, 3.3, _warmed("legacy_learning_rate_schedule", warmup)
-        ).skip(warmup),
+        "cyclelinear10x": lambda: cyclic(0.3, 3.3, _warmed(warmup)).skip(warmup),
         "sqrt": lambda: inverse_power(500.0, 0.5).delay(1),
     }
     return exponential(0.01, 1.0, warmup).then(decays[scheme]()) * peak
 
 
-def _warmed(name: str, warmup: int) -> int:
-    """A warm-up that is divided by, and may not be 0."""
+def _warmed(warmup: int) -> int:
+    """A warmup that is divided by, and may not be 0."""
     if not warmup:
-        raise ValueError(f"tensor2tensor.{name}: learning_rate_warmup_steps must be above 0, got 0")
+        raise ArgumentError("learning_rate_warmup_steps must be above 0, got 0")
     return warmup
 
 
@@ -172,7 +173,7 @@ def _rsqrt(warmup: int, top: float) -> Schedule:
 
 
 def _last(steps: int, train_steps: int) -> Schedule:
-    """A line from 1 to 0 in the last so many steps."""
+    """Return a line from 1 to 0 in the last ``steps`` steps."""
     line = linear(1.0, 0.0, steps)
     return (
         line.delay(train_steps - steps) if train_steps >= steps else line.skip(steps - train_steps)
@@ -182,10 +183,9 @@ def _last(steps: int, train_steps: int) -> Schedule:
 def _as_many(values: Sequence[float], boundaries: Sequence[int]) -> None:
     if len(values) != len(boundaries) or sorted(boundaries) != list(boundaries):
         detail = f"{list(boundaries)} for {list(values)}"
-        raise ValueError(
-            "tensor2tensor.legacy_learning_rate_schedule: learning_rate_boundaries must "
-            "be as many as learning_rate_multiples "
-            f"and never fall, got {detail}"
+        raise ArgumentError(
+            "learning_rate_boundaries must be as many as learning_rate_multiples and never fall, "
+            f"got {detail}"
         )
 
 

@@ -20,8 +20,8 @@ from fastlr.presets._building_blocks import (
     endless,
     fraction,
     geometric,
+    in_ticks,
     inverse_decay,
-    on_clock,
     power_decay,
     restarts,
     stairs,
@@ -90,10 +90,10 @@ def inverse_time_decay(
 
 @preset()
 def piecewise_constant(boundaries: Marks, values: Levels) -> Schedule:
-    """``values[i]`` after step ``boundaries[i-1]``, up to and with step ``boundaries[i]``: a
+    """``values[i]`` after step ``boundaries[i-1]``, up to and including step ``boundaries[i]``: a
     boundary keeps the old value.
     """
-    return stairs("tf_keras.piecewise_constant", values, boundaries, after=1)
+    return stairs(values, boundaries, after=1)
 
 
 @preset(differences="With cycle, learning_rate must be at least end_learning_rate.")
@@ -110,9 +110,7 @@ def polynomial_decay(
     With ``cycle``, ``decay_steps`` is the first multiple of itself at or after t: the end is
     reached at each multiple, and the next step is higher up again.
     """
-    return power_decay(
-        "tf_keras.polynomial_decay", learning_rate, end_learning_rate, power, decay_steps, cycle
-    )
+    return power_decay(learning_rate, end_learning_rate, power, decay_steps, cycle)
 
 
 @preset()
@@ -120,16 +118,15 @@ def cosine_decay(learning_rate: Rate, decay_steps: Duration, alpha: Level = 0.0)
     """``learning_rate * ((1 - alpha) * (1 + cos(pi*t/decay_steps))/2 + alpha)``, held from ``t
     = decay_steps`` on.
     """
-    return on_clock(
+    return in_ticks(
         partial(cosine, learning_rate, np.multiply(learning_rate, alpha)), fraction(decay_steps)
     )
 
 
 @preset(
-    differences="TensorFlow finds the cycle by a floating-point logarithm, and may miss "
-    "one by a step; here none. t_mul is at "
-    "least 1 and m_mul at most 1. Where cycles begin between steps, the end is held "
-    "after the last that ends by step 2**53."
+    differences="TensorFlow finds the cycle by a floating-point logarithm, and may miss one by a "
+    "step; here none. t_mul is at least 1 and m_mul at most 1. Where cycles begin "
+    "between steps, the end is held after the last that ends by step 2**53."
 )
 def cosine_decay_restarts(
     learning_rate: Rate,
@@ -180,7 +177,7 @@ def _linear_cosine(
     init: npt.ArrayLike, steps: float, periods: float, alpha: float, beta: float
 ) -> Schedule:
     length, turns = fraction(steps), fraction(periods)
-    line = on_clock(partial(linear, 1.0 + alpha, alpha), length)
+    line = in_ticks(partial(linear, 1.0 + alpha, alpha), length)
     if turns:
         last = (1.0 + cos(2.0 * pi * float(turns % 1))) / 2.0
         line = line * join([wave(1.0, 0.0, length / (2 * turns)), constant(last)], [ceil(length)])

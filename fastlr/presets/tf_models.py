@@ -1,9 +1,9 @@
 """TensorFlow Models: ``official.modeling.optimization`` and the schedules of its projects, as of
 tf-models-official 2.20 (2026).
 
-Step t is the optimizer's ``iterations``: t=0 is the rate of the first update. All of it is float32.
-What follows a warm-up is a preset, or any schedule, or a rate; a warm-up does not move its clock,
-except in XLNet. ``name`` is not taken.
+Step t is the optimizer's ``iterations``, so that step 0 has the rate of the first update. All of it
+is float32. What follows a warmup is a preset, or any schedule, or a rate; a warmup does not shift
+its steps, except in XLNet. ``name`` is not supported.
 
 >>> from fastlr import presets
 >>> decay = presets.tf_keras.polynomial_decay(1.0, 100, end_learning_rate=0.0)
@@ -29,7 +29,18 @@ from fastlr.presets._building_blocks import (
     stairs,
     wave,
 )
-from fastlr.presets._rules import Count, Integer, Level, Levels, Marks, Ratio, Real, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Integer,
+    Level,
+    Levels,
+    Marks,
+    Ratio,
+    Real,
+    Span,
+    preset,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructors import (
     constant,
@@ -80,18 +91,16 @@ After = Annotated[Schedule, _operand]  # a schedule, or a rate
 def PiecewiseConstantDecayWithOffset(
     boundaries: Marks, values: Levels, offset: Integer = 0
 ) -> Schedule:
-    """``values[i]`` after step ``boundaries[i-1] + offset``, up to and with step
+    """``values[i]`` after step ``boundaries[i-1] + offset``, up to and including step
     ``boundaries[i] + offset``.
     """
-    return stairs(
-        "tf_models.PiecewiseConstantDecayWithOffset", values, boundaries, after=1 + offset
-    )
+    return stairs(values, boundaries, after=1 + offset)
 
 
 @preset(
-    differences="With cycle, initial_learning_rate must be at least end_learning_rate, "
-    "and is held before the offset, where "
-    "TensorFlow's rates are infinite, NaN or below the end."
+    differences="With cycle, initial_learning_rate must be at least end_learning_rate, and is "
+    "held before the offset, where TensorFlow's rates are infinite, NaN or below the "
+    "end."
 )
 def PolynomialDecayWithOffset(
     initial_learning_rate: Rate,
@@ -107,19 +116,16 @@ def PolynomialDecayWithOffset(
     Before the offset it is higher still, ``(1 + offset/decay_steps)^power`` as high above the end
     at step 0. With ``cycle``, ``decay_steps`` is the first multiple of itself at or after s.
     """
-    name = "tf_models.PolynomialDecayWithOffset"
     if cycle:
-        cycles = cycling_polynomial(
-            name, initial_learning_rate, end_learning_rate, power, decay_steps
-        )
+        cycles = cycling_polynomial(initial_learning_rate, end_learning_rate, power, decay_steps)
         return _shifted(cycles, offset)
     whole = max(decay_steps + offset, 0)
     height = np.subtract(initial_learning_rate, end_learning_rate) * (whole / decay_steps) ** power
     first = np.add(end_learning_rate, height)
     if np.any(first < 0):
-        raise ValueError(
-            f"{name}: offset must put the rate at step 0 no lower than 0, got {offset}, "
-            f"and {short_repr(first)} there"
+        raise ArgumentError(
+            f"offset must put the rate at step 0 no lower than 0, got {offset}, and "
+            f"{short_repr(first)} there"
         )
     return polynomial(first, end_learning_rate, whole, power=power)
 
@@ -236,8 +242,8 @@ def _power(init: npt.ArrayLike, power: float) -> Schedule:
 
 
 @preset(
-    differences="From the last boundary on the last value is held, where TensorFlow "
-    "divides by 0 and gives NaN."
+    differences="From the last boundary on the last value is held, where TensorFlow divides by 0 "
+    "and gives NaN."
 )
 def StepCosineDecayWithOffset(boundaries: Marks, values: Levels, offset: Integer = 0) -> Schedule:
     """Half cosine waves from ``values[i]`` at ``boundaries[i] + offset`` to ``values[i+1]`` at the
@@ -246,15 +252,13 @@ def StepCosineDecayWithOffset(boundaries: Marks, values: Levels, offset: Integer
     The first wave goes on before its step 0, which is ``offset``, whatever ``boundaries[0]``: it is
     not clamped.
     """
-    where = "tf_models.StepCosineDecayWithOffset"
     if len(boundaries) != len(values):
-        raise ValueError(
-            f"{where}: values must be as many as boundaries, got {len(values)} and "
-            f"{len(boundaries)}"
+        raise ArgumentError(
+            f"values must be as many as boundaries, got {len(values)} and {len(boundaries)}"
         )
     if not values or any(b <= a for a, b in pairwise(boundaries)):
-        raise ValueError(
-            f"{where}: boundaries must rise strictly, at least one, got {short_repr(boundaries)}"
+        raise ArgumentError(
+            f"boundaries must rise strictly, at least one, got {short_repr(boundaries)}"
         )
     steps, levels = list(pairwise(boundaries)), list(pairwise(values))
     begins = [at + offset for at in boundaries[1:]]
@@ -268,16 +272,14 @@ def StepCosineDecayWithOffset(boundaries: Marks, values: Levels, offset: Integer
     return join([*parts, constant(values[-1])], [max(begin, 0) for begin in begins])
 
 
-# -- warm-ups, and what follows on its own clock ---------------------------------------------------
+# -- warmups, and what follows at the step of the run ----------------------------------------------
 
 
 @preset()
 def LinearWarmup(
     after_warmup_lr_sched: After, warmup_steps: Count, warmup_learning_rate: Rate
 ) -> Schedule:
-    """A line from ``warmup_learning_rate`` to ``after(warmup_steps)``, then ``after(t)``, on
-    its own clock.
-    """
+    """A line from ``warmup_learning_rate`` to ``after(warmup_steps)``, then ``after(t)``."""
     peak = after_warmup_lr_sched(warmup_steps)
     return _then(
         linear(warmup_learning_rate, peak, warmup_steps), warmup_steps, after_warmup_lr_sched
@@ -310,7 +312,7 @@ def WarmUp(
 def XLNetWarmUp(
     initial_learning_rate: Rate, decay_schedule_fn: After, warmup_steps: Count, power: Ratio = 1.0
 ) -> Schedule:
-    """``WarmUp`` of ``official.legacy.xlnet``: after the warm-up ``decay_schedule_fn(t -
+    """``WarmUp`` of ``official.legacy.xlnet``: after the warmup ``decay_schedule_fn(t -
     warmup_steps)``.
     """
     return join(
@@ -319,8 +321,8 @@ def XLNetWarmUp(
 
 
 @preset(
-    differences="Without a warmup_lr TensorFlow takes the schedule's "
-    "initial_learning_rate; here it is its rate at step 0."
+    differences="Without a warmup_lr TensorFlow takes the schedule's initial_learning_rate; here "
+    "it is its rate at step 0."
 )
 def WarmupDecaySchedule(
     lr_schedule: After, warmup_steps: Count, warmup_lr: Rate | None = None
@@ -369,8 +371,8 @@ def WarmUpAndPolyDecay(
     """A line to ``A = learning_rate*batch_size/2048``, A up to ``decay_start_steps``, then ``A * (1
     - c/decay_steps)^decay_exp``.
 
-    Nowhere below 0.01. Without a warm-up it is A for ever, without ``decay_steps`` it does not
-    fall. Of ``official.recommendation.ranking``.
+    Nowhere below 0.01. Without a warmup it is A forever, without ``decay_steps`` it does not fall.
+    Of ``official.recommendation.ranking``.
     """
     peak = np.multiply(learning_rate, batch_size / 2048)
     if warmup_steps == 0:
@@ -388,9 +390,7 @@ def CosineDecayWithWarmup(batch_size: Span, total_steps: Span, warmup_steps: Cou
 
     Of ``official.legacy.image_classification``.
     """
-    return _warm_wave(
-        "CosineDecayWithWarmup", 0.0, 0.1 * batch_size / 256, warmup_steps, total_steps
-    )
+    return _warm_wave(0.0, 0.1 * batch_size / 256, warmup_steps, total_steps)
 
 
 @preset()
@@ -402,18 +402,12 @@ def CosineLearningRateWithLinearWarmup(
 
     Of ``official.legacy.detection``, which takes all but ``total_steps`` as ``params``.
     """
-    name = "CosineLearningRateWithLinearWarmup"
-    return _warm_wave(name, warmup_learning_rate, init_learning_rate, warmup_steps, total_steps)
+    return _warm_wave(warmup_learning_rate, init_learning_rate, warmup_steps, total_steps)
 
 
-def _warm_wave(
-    name: str, first: npt.ArrayLike, peak: npt.ArrayLike, warmup: int, total: int
-) -> Schedule:
+def _warm_wave(first: npt.ArrayLike, peak: npt.ArrayLike, warmup: int, total: int) -> Schedule:
     if total <= warmup:
-        raise ValueError(
-            f"tf_models.{name}: total_steps must be more than warmup_steps, got {total} "
-            f"and {warmup}"
-        )
+        raise ArgumentError(f"total_steps must be more than warmup_steps, got {total} and {warmup}")
     return join([linear(first, peak, warmup), wave(peak, 0.0, total - warmup)], [warmup])
 
 
@@ -434,9 +428,8 @@ def StepLearningRateWithLinearWarmup(
     levels = [constant(level) for level in learning_rate_levels]
     if len(levels) != len(learning_rate_steps):
         detail = f"{len(levels)} and {len(learning_rate_steps)}"
-        raise ValueError(
-            "tf_models.StepLearningRateWithLinearWarmup: learning_rate_levels must be "
-            f"as many as learning_rate_steps, got {detail}"
+        raise ArgumentError(
+            f"learning_rate_levels must be as many as learning_rate_steps, got {detail}"
         )
     return join(
         [linear(warmup_learning_rate, init_learning_rate, warmup_steps), *levels],

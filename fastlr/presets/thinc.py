@@ -14,7 +14,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate, Unit
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, geometric, slanted
-from fastlr.presets._rules import Count, Length, Ratio, Share, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Length, Ratio, Share, Span, preset
 from fastlr.schedule.constructors import constant as held
 from fastlr.schedule.constructors import inverse_time, join, linear
 from fastlr.schedule.schedule import Schedule
@@ -41,7 +41,7 @@ def constant(rate: Rate) -> Schedule:
 
 @preset()
 def constant_then(rate: Rate, steps: Count, schedule: Schedule) -> Schedule:
-    """``rate`` for so many steps, then ``schedule``, which has gone on meanwhile."""
+    """``rate`` for ``steps`` steps, then ``schedule`` at the step of the run."""
     return join([held(rate), schedule.skip(steps)], [steps])
 
 
@@ -74,8 +74,8 @@ def warmup_linear(initial_rate: Rate, warmup_steps: Count, total_steps: Count) -
 
 @preset(elementwise=True)
 def cyclic_triangular(min_lr: Rate, max_lr: Rate, period: Span) -> Schedule:
-    """Lines from ``min_lr`` to ``max_lr`` in ``period`` steps and back, for ever; step 0 is one
-    step up.
+    """Linear from ``min_lr`` to ``max_lr`` in ``period`` steps and back forever; step 0 is one step
+    up.
     """
     return linear(min_lr, max_lr, period).then(linear(max_lr, min_lr, period)).repeat().skip(1)
 
@@ -95,17 +95,14 @@ def slanted_triangular(
     cut = int(num_steps * cut_frac)
     if cut < 1 or ratio <= 1:
         detail = f"{cut_frac} of {num_steps} steps and ratio={ratio}"
-        raise ValueError(
-            "thinc.slanted_triangular: cut_frac must give a step at least, ratio be "
-            f"above 1, got {detail}"
-        )
+        raise ArgumentError(f"cut_frac must give a step at least, ratio be above 1, got {detail}")
     return slanted(max_rate, cut, fraction(cut_frac), ratio, -1 - fraction(t))
 
 
 @preset(
     elementwise=True,
-    differences="The rule alone: multiply the inner schedule by its scale, and give it "
-    "each score once.",
+    differences="The rule alone: multiply the inner schedule by its scale, and give it each score "
+    "once.",
 )
 def plateau(max_patience: Span, scale: Unit) -> Plateau:
     """``scale`` once more whenever the score has not been above the best for ``max_patience``

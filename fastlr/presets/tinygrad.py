@@ -1,8 +1,8 @@
 """tinygrad's schedulers: ``extra/lr_scheduler.py`` and those of its MLPerf examples, as of 2025, in
 float32.
 
-Step t is the t-th ``scheduler.step()``: t=0 is the rate of the first update, as the constructor
-leaves it.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, as the
+constructor leaves it.
 
 >>> MultiStepLR(0.1, [2], gamma=0.5).table(4)
 array([0.1 , 0.1 , 0.05, 0.05])
@@ -49,13 +49,13 @@ def MultiStepLR(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     """``lr * gamma^i``, i the number of different milestones from 1 to t: one given twice
     counts once, one at 0 not at all.
     """
-    return drops("tinygrad.MultiStepLR: milestones", lr, gamma, sorted(set(milestones) - {0}))
+    return drops("milestones", lr, gamma, sorted(set(milestones) - {0}))
 
 
 @preset()
 def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
-    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back, for
-    ever.
+    """``eta_min + (lr - eta_min) * (1 + cos(pi*t/T_max))/2``, not clamped: it climbs back
+    forever.
     """
     return wave(lr, eta_min, T_max)
 
@@ -82,8 +82,8 @@ def ReduceLROnPlateau(
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",
 ) -> Plateau:
-    """torch's automaton without a floor, a cooldown or a smallest change: ``factor`` after more
-    than ``patience`` bad updates.
+    """torch's rule without a floor, a cooldown or a smallest change: ``factor`` after more than
+    ``patience`` bad updates.
     """
     return torch_plateau(
         threshold, threshold_mode == "rel", mode=mode, factor=factor, patience=patience, eps=0.0
@@ -91,8 +91,8 @@ def ReduceLROnPlateau(
 
 
 @preset(
-    differences="From step train_steps + 1 on end_lr is held, where tinygrad's goes on "
-    "with a power of what is below 0."
+    differences="From step train_steps + 1 on end_lr is held, where tinygrad's goes on with a "
+    "power of what is below 0."
 )
 def PolynomialDecayWithWarmup(
     initial_lr: Rate, end_lr: Rate, train_steps: Span, warmup: Span, power: Exponent = 2.0
@@ -116,8 +116,8 @@ def CosineAnnealingLRWithWarmup(
     """``base_lr * (t + 1)/warmup_steps``, then ``end_lr + (base_lr - end_lr) * (1 +
     cos(pi*c/decay_steps))/2``.
 
-    With ``c = t + 1 - warmup_steps``, or without a warm-up ``c = t``; not clamped: it climbs back,
-    for ever.
+    With ``c = t + 1 - warmup_steps``, or without a warmup ``c = t``; not clamped: it climbs back
+    forever.
     """
     body = wave(base_lr, end_lr, decay_steps)
     return (
@@ -141,9 +141,9 @@ def LambdaLinearScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` "
-    "steps, and the last rate held."
+    differences="A function is not a value: it is asked once for each of `total_steps` steps, and "
+    "the last rate held."
 )
 def LambdaLR(base_lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
-    """``base_lr * lr_lambda(t)``, looked up for t below ``total_steps``."""
+    """``base_lr * lr_lambda(t)``, evaluated once for each t below ``total_steps``."""
     return multiplied(base_lr, lr_lambda, total_steps)

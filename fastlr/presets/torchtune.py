@@ -1,8 +1,8 @@
 """torchtune's one schedule, ``torchtune.training.lr_schedulers``, as of torchtune 0.6 (2025):
 Hugging Face's cosine.
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update. Double precision.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update. Rates are in double precision.
 
 >>> get_cosine_schedule_with_warmup(0.5, num_warmup_steps=2, num_training_steps=4).table(6)
 array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
@@ -28,8 +28,8 @@ def get_cosine_schedule_with_warmup(
     """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, p the progress
     from there to the end.
 
-    It is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle climbs
-    back.
+    The wave is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle
+    climbs back.
     """
     length = Fraction(max(1, num_training_steps - num_warmup_steps))
     body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)

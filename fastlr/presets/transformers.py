@@ -1,13 +1,14 @@
 """Hugging Face transformers' schedules, ``transformers.optimization``, as of transformers 5.24
 (2026).
 
-Step t is the t-th ``scheduler.step()`` after the constructor's own: t=0 is the rate of the first
-update, which a warm-up makes 0. All are factors of each group's own rate, in double precision. Two
-builders also read ``optimizer.defaults["lr"]``, one rate for all groups: that is ``default_lr``
-here, by default each group's own.
+Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
+the first update: 0, if there is a warmup. Every rate is a factor of the group's own rate, in double
+precision. Two builders also read ``optimizer.defaults["lr"]``, one rate for all groups. Here it is
+``default_lr``, by default each group's own rate.
 
 >>> import fastlr as flr
->>> flr.presets.transformers.get_scheduler("cosine", 0.5, num_warmup_steps=2, num_training_steps=4).table(6)
+>>> get_scheduler = flr.presets.transformers.get_scheduler
+>>> get_scheduler("cosine", 0.5, num_warmup_steps=2, num_training_steps=4).table(6)
 array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
 """
 
@@ -22,8 +23,8 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Amount, Flag, Power, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
-from fastlr.presets._building_blocks import fraction, on_clock, torch_plateau, wave
-from fastlr.presets._rules import Count, Level, Span, named, preset
+from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
+from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
 from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -54,13 +55,69 @@ UNEXPRESSED = {
 
 @preset(elementwise=True)
 def get_constant_schedule(lr: Rate) -> Schedule:
-    """``lr``."""
+    """Hold the base rate.
+
+    ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_constant_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_constant_schedule(0.5)(10)
+    0.5
+    """
     return constant(lr)
 
 
 @preset(elementwise=True)
 def get_constant_schedule_with_warmup(lr: Rate, num_warmup_steps: Count) -> Schedule:
-    """``lr * t/num_warmup_steps``, then ``lr``."""
+    """Warm up linearly, then hold the rate.
+
+    ``lr * t/num_warmup_steps`` during the warmup, then ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_constant_schedule_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_constant_schedule_with_warmup(1.0, 2).table(4)
+    array([0. , 0.5, 1. , 1. ])
+    """
     return linear(0.0, lr, num_warmup_steps)
 
 
@@ -68,8 +125,39 @@ def get_constant_schedule_with_warmup(lr: Rate, num_warmup_steps: Count) -> Sche
 def get_linear_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count
 ) -> Schedule:
-    """``lr * t/num_warmup_steps``, then by a line to 0 at ``num_training_steps``: at once,
-    where the warm-up takes them all.
+    """Warm up linearly, then decay linearly to 0.
+
+    ``lr * t/num_warmup_steps`` during the warmup, then a line from ``lr`` to 0 at step
+    ``num_training_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0. Past the end it stays 0. If the warmup takes all of the steps, the rate
+    is 0 right after it.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_linear_schedule_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_linear_schedule_with_warmup(1.0, 2, 4).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     left = np.maximum(np.subtract(num_training_steps, num_warmup_steps), 0)
     return linear(0.0, lr, num_warmup_steps).then(linear(lr, 0.0, left))
@@ -79,29 +167,92 @@ def get_linear_schedule_with_warmup(
 def get_cosine_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 0.5
 ) -> Schedule:
-    """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, p the progress
-    from there to the end.
+    """Warm up linearly, then follow a cosine wave.
 
-    It is not clamped: after ``num_training_steps`` the wave goes on, and with half a cycle climbs
-    back.
+    ``lr * t/num_warmup_steps`` during the warmup, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``, p
+    the progress from its end to ``num_training_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+    num_cycles : float or array, default 0.5
+        The number of cosine waves after the warmup; 0.5 is a fall from ``lr`` to the end. At least
+        0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0. Past the end the wave goes on: with half a wave the rate climbs back.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_cosine_schedule_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_cosine_schedule_with_warmup(1.0, 2, 4).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
     body = _waves(lr, 0.0, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])
 
 
 @preset(
-    differences="Where num_cycles*p rounds to just below a whole number at the first "
-    "step of a cycle, transformers gives 0; here "
-    "every cycle begins with lr.",
+    differences="Where num_cycles*p rounds to just below a whole number at the first step of a "
+    "cycle, transformers gives 0; here every cycle begins with lr.",
 )
 def get_cosine_with_hard_restarts_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 1
 ) -> Schedule:
-    """``lr * t/num_warmup_steps``, then ``lr * (1 + cos(pi*(num_cycles*p mod 1)))/2``, and exactly
-    0 from the end on.
+    """Warm up linearly, then repeat half a cosine wave.
 
-    p is the progress after the warm-up; where that takes all of the training, ``lr`` for one step
-    after it, then 0.
+    ``lr * t/num_warmup_steps`` during the warmup, then ``lr * (1 + cos(pi*(num_cycles*p mod
+    1)))/2``, p the progress from its end to ``num_training_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+    num_cycles : float or array, default 1
+        The number of falling half waves. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0, and exactly 0 from the end on. If the warmup takes all of the steps,
+    the rate is ``lr`` for one step after it, then 0.
+
+    If ``num_cycles*p`` rounds to just below a whole number at the first step of a cycle,
+    transformers returns 0 there. In fastlr every cycle begins with ``lr``.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_cosine_with_hard_restarts_schedule_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.transformers.get_cosine_with_hard_restarts_schedule_with_warmup
+    >>> schedule(1.0, 2, 6, num_cycles=2).table(7)
+    array([0. , 0.5, 1. , 0.5, 1. , 0.5, 0. ])
     """
     length = max(1, num_training_steps - num_warmup_steps)
     ends = [num_warmup_steps, num_warmup_steps + length]
@@ -111,8 +262,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_training_steps is num_warmup_steps, transformers divides by "
-    "zero at that step; here lr_end holds."
+    differences="Where num_training_steps is num_warmup_steps, transformers divides by zero at "
+    "that step; here lr_end holds."
 )
 def get_polynomial_decay_schedule_with_warmup(
     lr: Rate,
@@ -122,21 +273,60 @@ def get_polynomial_decay_schedule_with_warmup(
     power: Power = 1.0,
     default_lr: Amount | None = None,
 ) -> Schedule:
-    """``lr * t/num_warmup_steps``, then ``end + (lr - end) * (1 - p)^power``, p the progress to the
-    end, and held.
+    """Warm up linearly, then decay by a polynomial.
 
-    ``end`` is ``lr_end``, or ``lr_end * lr/default_lr`` for the groups of an optimizer whose own
-    rate is ``default_lr``.
+    ``lr * t/num_warmup_steps`` during the warmup, then ``end + (lr - end) * (1 - p)^power``, p the
+    progress from its end to ``num_training_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+    lr_end : float or array, default 1e-7
+        The rate at the end, ``end``; with ``default_lr`` it is ``lr_end * lr/default_lr``. It must
+        be below ``default_lr``, or ``lr``. At least 0.
+    power : float or array, default 1.0
+        The power of the decay. From 1e-3 to 1e3.
+    default_lr : float or array, optional
+        The optimizer's own rate, ``optimizer.defaults["lr"]``, of which a group's end is a share.
+        By default the end is the same for every group. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``lr_end`` is not below ``default_lr``, or ``lr`` without it.
+
+    Notes
+    -----
+    The rate at step 0 is 0. Past the end it is ``end``. If ``num_training_steps`` is
+    ``num_warmup_steps``, transformers divides by zero at that step; in fastlr ``end`` holds.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_polynomial_decay_schedule_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.transformers.get_polynomial_decay_schedule_with_warmup
+    >>> schedule(1.0, 2, 4, lr_end=0.0).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     if np.any(np.greater_equal(lr_end, lr if default_lr is None else default_lr)):
         detail = (
             f"got lr_end={short_repr(lr_end)}, lr={short_repr(lr)}, "
             f"default_lr={short_repr(default_lr)}"
         )
-        raise ValueError(
-            "transformers.get_polynomial_decay_schedule_with_warmup: lr_end must be "
-            f"below the initial lr, {detail}"
-        )
+        raise ArgumentError(f"lr_end must be below the initial lr, {detail}")
     left = max(0, num_training_steps - num_warmup_steps)
     return linear(0.0, lr, num_warmup_steps).then(
         polynomial(lr, _of_group(lr_end, lr, default_lr), left, power=power)
@@ -147,9 +337,39 @@ def get_polynomial_decay_schedule_with_warmup(
 def get_inverse_sqrt_schedule(
     lr: Rate, num_warmup_steps: Count, timescale: Span | None = None
 ) -> Schedule:
-    """``lr * t/num_warmup_steps``, then ``lr / sqrt(1 + (t - num_warmup_steps)/timescale)``.
+    """Warm up linearly, then decay by the inverse square root.
 
-    ``timescale`` is ``num_warmup_steps`` if not given, or 10,000 without a warm-up.
+    ``lr * t/num_warmup_steps`` during the warmup, then ``lr / sqrt(1 + (t -
+    num_warmup_steps)/timescale)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    timescale : int or array of int, optional
+        The number of steps after which the rate has fallen to ``lr/sqrt(2)``. By default
+        ``num_warmup_steps``, or 10,000 without a warmup. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0 if there is a warmup. The schedule never ends.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_inverse_sqrt_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_inverse_sqrt_schedule(1.0, 1).table(5).round(3)
+    array([0.   , 1.   , 0.707, 0.577, 0.5  ])
     """
     return linear(0.0, lr, num_warmup_steps).then(
         inverse_power(lr, 0.5, timescale or num_warmup_steps or 10_000)
@@ -166,15 +386,58 @@ def get_cosine_with_min_lr_schedule_with_warmup(
     min_lr_rate: Level | None = None,
     default_lr: Amount | None = None,
 ) -> Schedule:
-    """``lr * t/num_warmup_steps``, then ``low + (lr - low) * (1 + cos(2*pi*num_cycles*p))/2``, not
-    clamped after the end.
+    """Warm up linearly, then follow a cosine wave down to a lowest rate.
 
-    ``low`` is ``lr * min_lr_rate``, or ``min_lr``, which is ``min_lr * lr/default_lr`` for a group
-    with another rate.
+    ``lr * t/num_warmup_steps`` during the warmup, then ``low + (lr - low) * (1 +
+    cos(2*pi*num_cycles*p))/2``, p the progress from its end to ``num_training_steps``.
+    ``low`` is ``lr * min_lr_rate``, or ``min_lr``; with ``default_lr`` it is ``min_lr *
+    lr/default_lr``.
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+    num_cycles : float or array, default 0.5
+        The number of cosine waves after the warmup; 0.5 is a fall from ``lr`` to the end. At least
+        0.
+    min_lr : float or array, optional
+        The lowest rate. Give it or ``min_lr_rate``. At least 0.
+    min_lr_rate : float or array, optional
+        The lowest rate, as a share of ``lr``. At least 0.
+    default_lr : float or array, optional
+        The optimizer's own rate, ``optimizer.defaults["lr"]``, of which a group's end is a share.
+        By default the end is the same for every group. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``min_lr`` and ``min_lr_rate`` is given.
+
+    Notes
+    -----
+    The rate at step 0 is 0. Past the end the wave goes on.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_cosine_with_min_lr_schedule_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.transformers.get_cosine_with_min_lr_schedule_with_warmup
+    >>> schedule(1.0, 2, 4, min_lr=0.5).table(5)
+    array([0.  , 0.5 , 1.  , 0.75, 0.5 ])
     """
-    low = _lowest(
-        "get_cosine_with_min_lr_schedule_with_warmup", lr, min_lr, min_lr_rate, default_lr
-    )
+    low = _lowest(lr, min_lr, min_lr_rate, default_lr)
     body = _waves(lr, low, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])
 
@@ -190,15 +453,62 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
     warmup_lr_rate: Level | None = None,
     default_lr: Amount | None = None,
 ) -> Schedule:
-    """As ``get_cosine_with_min_lr_schedule_with_warmup``, a step ahead: never 0, and at the low end
-    by the last step.
+    """Warm up and follow a cosine wave, one step ahead of the other schedules.
 
-    The warm-up is ``lr * (t + 1)/num_warmup_steps``, or from ``lr * warmup_lr_rate`` by a line to
-    ``lr`` at its own last step.
+    ``lr * (t + 1)/num_warmup_steps`` during the warmup, then ``low + (lr - low) * (1 +
+    cos(2*pi*num_cycles*p))/2``, with p the progress of step t + 1.
+    ``low`` is ``lr * min_lr_rate``, or ``min_lr``; with ``default_lr`` it is ``min_lr *
+    lr/default_lr``.
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+    num_cycles : float or array, default 0.5
+        The number of cosine waves after the warmup; 0.5 is a fall from ``lr`` to the end. At least
+        0.
+    min_lr : float or array, optional
+        The lowest rate. Give it or ``min_lr_rate``. At least 0.
+    min_lr_rate : float or array, optional
+        The lowest rate, as a share of ``lr``. At least 0.
+    warmup_lr_rate : float or array, optional
+        The share of ``lr`` at step 0, from which the warmup is a line to ``lr`` at its own last
+        step. By default the formula above. At least 0.
+    default_lr : float or array, optional
+        The optimizer's own rate, ``optimizer.defaults["lr"]``, of which a group's end is a share.
+        By default the end is the same for every group. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``min_lr`` and ``min_lr_rate`` is given.
+
+    Notes
+    -----
+    The rate is never 0 in the warmup, and reaches ``low`` at the last step, before
+    ``num_training_steps``. Past the end the wave goes on.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.transformers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate
+    >>> schedule(1.0, 2, 4, min_lr=0.5).table(5)
+    array([0.5 , 1.  , 0.75, 0.5 , 0.75])
     """
-    low = _lowest(
-        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate", lr, min_lr, min_lr_rate, default_lr
-    )
+    low = _lowest(lr, min_lr, min_lr_rate, default_lr)
     body = _waves(lr, low, num_training_steps - num_warmup_steps, num_cycles, first=1)
     if warmup_lr_rate is None:
         return join([linear(0.0, lr, num_warmup_steps).skip(1), body], [num_warmup_steps])
@@ -220,18 +530,59 @@ def get_wsd_schedule(
     min_lr_ratio: Level = 0.0,
     num_cycles: Level = 0.5,
 ) -> Schedule:
-    """From ``lr * min_lr_ratio``, not 0, to ``lr``; ``lr``; and back by the decay's shape; then
-    ``lr * min_lr_ratio``.
+    """Warm up, hold the rate, and decay.
 
-    The stable phase takes what the other two leave of ``num_training_steps``, or
-    ``num_stable_steps``, which wins. Where they leave less than nothing the decay has begun before
-    the warm-up ends.
+    From ``lr * min_lr_ratio`` to ``lr`` in ``num_warmup_steps`` steps, ``lr``, then back in
+    ``num_decay_steps`` steps.
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_decay_steps : int or array of int
+        The number of steps of the decay. At least 0.
+    num_training_steps : int or array of int, optional
+        The number of steps; the stable phase takes what the others leave. At least 0.
+    num_stable_steps : int or array of int, optional
+        The number of steps of the stable phase, which wins over ``num_training_steps``. At least 0.
+    warmup_type : {"linear", "cosine", "1-sqrt"}, default "linear"
+        The curve of the warmup.
+    decay_type : {"linear", "cosine", "1-sqrt"}, default "cosine"
+        The curve of the decay.
+    min_lr_ratio : float or array, default 0.0
+        The lowest rate, as a share of ``lr``. At least 0.
+    num_cycles : float or array, default 0.5
+        The number of cosine waves with ``decay_type="cosine"``. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If neither ``num_training_steps`` nor ``num_stable_steps`` is given.
+
+    Notes
+    -----
+    The rate at step 0 is ``lr * min_lr_ratio``, not 0; past the end too. If the other phases take
+    more than ``num_training_steps``, the decay has begun before the warmup ends.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_wsd_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_wsd_schedule(1.0, 2, 2, num_stable_steps=2).table(8)
+    array([0. , 0.5, 1. , 1. , 1. , 0.5, 0. , 0. ])
     """
     if num_training_steps is None and num_stable_steps is None:
-        raise ValueError(
-            "transformers.get_wsd_schedule: num_training_steps or num_stable_steps must "
-            "be given, got neither"
-        )
+        raise ArgumentError("num_training_steps or num_stable_steps must be given, got neither")
     stable = num_stable_steps
     if stable is None:
         stable = (num_training_steps or 0) - num_warmup_steps - num_decay_steps
@@ -257,8 +608,46 @@ def get_reduce_on_plateau_schedule(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's ``ReduceLROnPlateau`` as a rule: ``factor`` once the metric was not better for
-    more than ``patience`` updates.
+    """Reduce the rate when a metric has stopped improving.
+
+    Parameters
+    ----------
+    mode : {"min", "max"}, default "min"
+        Whether a lower or a higher metric is better.
+    factor : float or array, default 0.1
+        The factor of a reduction. From 0 up to, not including, 1.
+    patience : int or array of int, default 10
+        The number of updates without improvement to accept. At least 0.
+    threshold : float or array, default 1e-4
+        How much better a metric must be to count. At least 0.
+    threshold_mode : {"rel", "abs"}, default "rel"
+        Whether ``threshold`` is relative to the best metric or absolute.
+    cooldown : int or array of int, default 0
+        The number of updates after a reduction in which none is counted as bad. At least 0.
+    min_lr : float or array, default 0.0
+        The lowest rate. At least 0.
+    eps : float or array, default 1e-8
+        Rates that would change by no more than this stay. At least 0.
+
+    Returns
+    -------
+    Plateau
+        A rule, which takes metrics; see ``fastlr.Plateau``.
+
+    Notes
+    -----
+    This is torch's ``ReduceLROnPlateau``: the rate is multiplied by ``factor`` once the metric has
+    not improved for more than ``patience`` updates.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_reduce_on_plateau_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_reduce_on_plateau_schedule(patience=3)
+    Plateau(patience=3, nan='bad')
     """
     relative = threshold_mode == "rel"
     return torch_plateau(
@@ -274,15 +663,43 @@ def get_reduce_on_plateau_schedule(
 
 
 @preset(
-    differences="With scale_parameter=True each parameter's rate is multiplied by its "
-    "root mean square, which no schedule knows: "
-    "scale is that factor.",
+    differences="With scale_parameter=True each parameter's rate is multiplied by its root mean "
+    "square, which no schedule knows: scale is that factor.",
 )
 def Adafactor(scale: Rate = 1.0, warmup_init: Flag = False) -> Schedule:
-    """``scale * min(c, 1/sqrt(n))``, n = t + 1, c 0.01 or, with ``warmup_init``, ``1e-6 * n``.
+    """Return the rate of ``Adafactor`` with ``relative_step=True``.
 
-    The optimizer does it by itself with ``relative_step=True``, and ``AdafactorSchedule`` reports
-    it.
+    ``scale * min(c, 1/sqrt(n))`` with n = t + 1, and c 0.01 or, with ``warmup_init``, ``1e-6 * n``
+
+    Parameters
+    ----------
+    scale : float or array, default 1.0
+        The factor of the rate. At least 0.
+    warmup_init : bool, default False
+        Whether to warm up.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The optimizer applies this itself, and ``AdafactorSchedule`` reports it. The schedule never
+    ends.
+
+    With ``scale_parameter=True`` the optimizer multiplies the rate of each parameter by its root
+    mean square, which no schedule knows: pass it as ``scale``.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.Adafactor``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.Adafactor()([0, 9_999, 39_999])
+    array([0.01 , 0.01 , 0.005])
     """
     start = linear(0.0, 1.0, 1_000_000).skip(1) if warmup_init else constant(0.01)
     return inverse_power(1.0, 0.5).minimum(start) * scale
@@ -303,9 +720,9 @@ _BUILDERS: dict[str, Callable[..., Any]] = {
     "cosine_warmup_with_min_lr": get_cosine_with_min_lr_schedule_with_warmup_lr_rate,
     "warmup_stable_decay": get_wsd_schedule,
 }
-# which are not told the number of training steps
+# builders without num_training_steps
 _UNTOTALLED = ("constant_with_warmup", "inverse_sqrt")
-_UNTUNED = ("constant", "constant_with_warmup")  # to which no arguments of their own are passed
+_UNTUNED = ("constant", "constant_with_warmup")  # which ignore arguments of their own
 
 
 def _options(where: str, value: object) -> object:
@@ -333,17 +750,53 @@ def get_scheduler(
     num_training_steps: Count | None = None,
     scheduler_specific_kwargs: Options | None = None,
 ) -> Schedule | Plateau:
-    """The schedule of this name; "reduce_lr_on_plateau" gives a rule, a ``Plateau``, instead.
+    """Return the schedule of a name.
 
-    ``scheduler_specific_kwargs`` are the further arguments of its builder; "constant" and
-    "constant_with_warmup" ignore them. An end that is a rate ("polynomial", ``min_lr``) is the same
-    for every group, unless ``default_lr`` among them is the optimizer's own rate: transformers
-    gives each group its share of that.
+    Parameters
+    ----------
+    name : str
+        The name, one of ``SCHEDULERS``.
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int, optional
+        The number of steps of the warmup. Every name needs it but "constant" and
+        "reduce_lr_on_plateau". At least 0.
+    num_training_steps : int or array of int, optional
+        The number of steps. "constant", "constant_with_warmup", "inverse_sqrt",
+        "warmup_stable_decay" and "reduce_lr_on_plateau" do without. At least 0.
+    scheduler_specific_kwargs : mapping of str to object, optional
+        Further arguments of the builder; "constant" and "constant_with_warmup" ignore them.
+
+    Returns
+    -------
+    Schedule or Plateau
+        A ``Plateau`` rule for "reduce_lr_on_plateau".
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or "greedy", whose rule fastlr's ``Plateau`` cannot express; if an
+        argument that the name needs is missing.
+
+    Notes
+    -----
+    An end that is a rate (``lr_end`` of "polynomial", ``min_lr``) is the same for every group,
+    unless ``default_lr`` among the arguments is the optimizer's own rate: transformers gives each
+    group its share of that.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_scheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_scheduler("linear", 1.0, 2, 4).table(5)
+    array([0. , 0.5, 1. , 0.5, 0. ])
     """
     if name == "greedy":
-        raise ValueError(
-            "transformers.get_scheduler: name must be another than 'greedy': "
-            f"{UNEXPRESSED['get_greedy_schedule']}"
+        raise ArgumentError(
+            f"name must be another than 'greedy': {UNEXPRESSED['get_greedy_schedule']}"
         )
     own = {} if name in _UNTUNED else dict(scheduler_specific_kwargs or {})
     if name == "constant":
@@ -354,9 +807,7 @@ def get_scheduler(
     wanted = [key for key in given if key == "num_warmup_steps" or name not in _UNTOTALLED]
     for key in wanted:
         if given[key] is None and (name, key) != ("warmup_stable_decay", "num_training_steps"):
-            raise ValueError(
-                f"transformers.get_scheduler: {key} must be given for name={name!r}, got None"
-            )
+            raise ArgumentError(f"{key} must be given for name={name!r}, got None")
     built: Schedule = _BUILDERS[name](lr, **{key: given[key] for key in wanted}, **own)
     return built
 
@@ -367,7 +818,7 @@ def get_scheduler(
 def _waves(
     lr: npt.ArrayLike, low: npt.ArrayLike, length: int, num_cycles: float, first: int = 0
 ) -> Schedule:
-    """So many cosine waves in ``length`` steps, one if that is less, and on at this pace."""
+    """Return ``num_cycles`` cosine waves in ``length`` steps, at least 1, and on at this pace."""
     return (
         wave(lr, low, Fraction(max(1, length)) / (2 * fraction(num_cycles)), first)
         if num_cycles
@@ -376,10 +827,10 @@ def _waves(
 
 
 def _restarts(lr: npt.ArrayLike, length: int, num_cycles: float) -> Schedule:
-    """So many falling half waves in ``length`` steps."""
+    """Return ``num_cycles`` falling half waves in ``length`` steps."""
     if num_cycles == 0:
         return constant(lr)
-    return on_clock(
+    return in_ticks(
         lambda ticks: cosine(lr, 0.0, ticks).repeat(), length / fraction(num_cycles), reach=length
     )
 
@@ -405,12 +856,11 @@ def _decay(
 def _of_group(
     rate: npt.ArrayLike, lr: npt.ArrayLike, default_lr: npt.ArrayLike | None
 ) -> npt.ArrayLike:
-    """A rate that is given for the optimizer, as a group has it whose own is ``lr``."""
+    """Return a rate of the optimizer as a group with the rate ``lr`` has it."""
     return rate if default_lr is None else np.multiply(rate, np.divide(lr, default_lr))
 
 
 def _lowest(
-    name: str,
     lr: npt.ArrayLike,
     min_lr: npt.ArrayLike | None,
     min_lr_rate: float | None,
@@ -420,7 +870,5 @@ def _lowest(
         return _of_group(min_lr, lr, default_lr)
     if min_lr_rate is None or min_lr is not None:
         got = f"min_lr={short_repr(min_lr)}, min_lr_rate={short_repr(min_lr_rate)}"
-        raise ValueError(
-            f"transformers.{name}: one of min_lr and min_lr_rate must be given, got {got}"
-        )
+        raise ArgumentError(f"one of min_lr and min_lr_rate must be given, got {got}")
     return np.multiply(lr, min_lr_rate)

@@ -72,11 +72,13 @@ def multifactor(
 ) -> Schedule:
     """The product of ``factors`` at step ``n = t + 1``, and no less than ``minimum``.
 
-    - ``constant``: itself;  ``two_constants``: it, and ``second_constant`` from ``n = second_constant_step`` on
+    - ``constant``: itself
+    - ``two_constants``: it, and ``second_constant`` from ``n = second_constant_step`` on
     - ``linear_warmup``: ``min(1, n/warmup_steps)``
-    - ``rsqrt_decay``: ``1/sqrt(max(n, warmup_steps))``;  ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
+    - ``rsqrt_decay``: ``1/sqrt(max(n, warmup_steps))``
+    - ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
     - ``decay_every``: ``decay_factor^floor(n/steps_per_decay)``
-    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle``, again and again, once
+    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle`` repeatedly, once
     ``warmup_steps`` are over
     """
     makers = {

@@ -4,7 +4,9 @@ Step 0 is the first iteration. Those names that ``LRScheduler`` gives them are i
 description; it multiplies epochs by the iterations of one.
 
 >>> import fastlr as flr
->>> flr.presets.yolox.yolox_warm_cos_lr(1.0, total_iters=10, warmup_total_iters=4, no_aug_iter=2).table(5)
+>>> s = flr.presets.yolox.yolox_warm_cos_lr(1.0, total_iters=10, warmup_total_iters=4,
+...     no_aug_iter=2)
+>>> s.table(5)
 array([0.    , 0.0625, 0.25  , 0.5625, 1.    ])
 """
 
@@ -16,7 +18,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import wave
-from fastlr.presets._rules import Count, Level, Marks, Span, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Marks, Span, preset
 from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
@@ -38,9 +40,7 @@ def warm_cos_lr(
     """
     if warmup_total_iters >= total_iters:
         detail = f"{warmup_total_iters} and {total_iters}"
-        raise ValueError(
-            f"yolox.warm_cos_lr: warmup_total_iters must be below total_iters, got {detail}"
-        )
+        raise ArgumentError(f"warmup_total_iters must be below total_iters, got {detail}")
     return linear(warmup_lr_start, lr, warmup_total_iters).then(
         wave(lr, 0.0, total_iters - warmup_total_iters)
     )
@@ -55,7 +55,7 @@ def yolox_warm_cos_lr(
     min_lr_ratio: Level = 0.2,
     warmup_lr_start: Rate = 0.0,
 ) -> Schedule:
-    """``warmup_lr_start + (lr - warmup_lr_start) * p^2``, p rising to 1 in the warm-up, and half a
+    """``warmup_lr_start + (lr - warmup_lr_start) * p^2``, p rising to 1 in the warmup, and half a
     cosine wave down.
 
     It ends at ``min_lr_ratio * lr``, ``no_aug_iter`` before ``total_iters``, and is held
@@ -93,7 +93,7 @@ def yolox_semi_warm_cos_lr(
             "warmup_total_iters must be at most normal_iters, and leave some of "
             "total_iters with no_aug_iters"
         )
-        raise ValueError(f"yolox.yolox_semi_warm_cos_lr: {rule}, got {detail}")
+        raise ArgumentError(f"{rule}, got {detail}")
     low, pace = np.multiply(lr, min_lr_ratio), Fraction(iters_per_epoch, iters_per_epoch_semi)
     rise = polynomial(warmup_lr_start, lr, warmup_total_iters, power=2.0, origin="start")
     slower = wave(lr, low, half / pace, (normal_iters - warmup_total_iters) / pace + 1)

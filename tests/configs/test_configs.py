@@ -352,7 +352,9 @@ def test_a_function_is_no_data():
     scheduler = torch.optim.lr_scheduler.LambdaLR(torch_optimizer(torch), lambda t: 0.9**t)
     with pytest.raises(ValueError, match="its function must be one of transformers', got <lambda>"):
         flr.from_config(scheduler)
-    with pytest.raises(ValueError, match="a LambdaLR holds a Python function, which is no data"):
+    with pytest.raises(
+        ValueError, match="a LambdaLR holds a Python function, which cannot be read as data"
+    ):
         flr.from_config(scheduler.state_dict())
 
 
@@ -400,7 +402,7 @@ WRONG = {
     ),
     "an unknown key": (
         {**TRANSFORMERS, "lr_schedular_type": "cosine"},
-        "lr_schedular_type is no key of the scheduler's; did you mean",
+        "unknown key 'lr_schedular_type'; did you mean",
     ),
     "an unknown option": ({**TRANSFORMERS, "lr_scheduler_kwargs": {"num_cicles": 1}}, "num_cicles"),
     "a word for a number": (
@@ -414,16 +416,15 @@ WRONG = {
     ),
     "deepspeed, unknown parameter": (
         {"scheduler": {"type": "WarmupLR", "params": {"warmup_steps": 5}}},
-        "scheduler: params: warmup_steps is no key of the scheduler's; did you mean "
-        "'warmup_num_steps'",
+        "scheduler: params: unknown key 'warmup_steps'; did you mean 'warmup_num_steps'",
     ),
     "deepspeed, auto": (
         {"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": "auto"}}},
-        "params: warmup_num_steps must be what it comes to: 'auto' is filled in",
+        "params: warmup_num_steps must be a value: the program that reads the config fills in",
     ),
     "megatron, unknown argument": (
         "--lr 1 --min-lr 0 --train-iters 10 --lr-decay-stile cosine",
-        "lr-decay-stile is no key",
+        "unknown key 'lr-decay-stile'; did you mean 'lr-decay-style'",
     ),
     "megatron, no length": ("--lr 1 --lr-decay-style cosine", "train-iters must be given"),
     "megatron, no rate": ("--train-iters 10 --min-lr 0", "the keys must be those of"),
@@ -440,14 +441,14 @@ WRONG = {
         {**TIMM, "sched": "cosin"},
         "sched must be one of .*did you mean 'cosine'",
     ),
-    "timm, no rate": ({**TIMM, "lr": None}, "lr must be given: train.py works it out"),
+    "timm, no rate": ({**TIMM, "lr": None}, "lr must be given: train.py computes it"),
     "timm, updates": (
         {**TIMM, "sched_on_updates": True},
-        "steps_per_epoch must be given, as sched_on_updates is true",
+        "steps_per_epoch must be given, because sched_on_updates is true",
     ),
     "detectron2, unknown key": (
         {"SOLVER": {**DETECTRON2["SOLVER"], "WARMUP_ITER": 5}},
-        "SOLVER: WARMUP_ITER is no key of the scheduler's; did you mean 'WARMUP_ITERS'",
+        "SOLVER: unknown key 'WARMUP_ITER'; did you mean 'WARMUP_ITERS'",
     ),
     "detectron2, unknown name": (
         {"SOLVER": {"LR_SCHEDULER_NAME": "Cosine"}},
@@ -459,7 +460,7 @@ WRONG = {
     ),
     "keras, unknown argument": (
         {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_stepz": 3}},
-        "config: decay_stepz is no key",
+        "config: unknown key 'decay_stepz'; did you mean 'decay_steps'",
     ),
     "torch, another version's state": (
         {"last_epoch": 3, "steps": 4},
@@ -467,24 +468,24 @@ WRONG = {
     ),
     "torch, no optimizer": (
         {"last_epoch": 0, "_schedule_phases": [], "total_steps": 3},
-        "max_lr must be given by the optimizer's state",
+        "max_lr must be given in the optimizer's state",
     ),
     "detectron2, another file": (
         {"_BASE_": "b.yaml", "SOLVER": {}},
-        "_BASE_ must be absent: put in its values first",
+        "_BASE_ must be absent: insert the values of that file",
     ),
     "detectron2, nothing": ({"SOLVER": None}, "SOLVER must be a mapping, got None"),
     "megatron, two warm-ups": (
         "--lr 1 --train-iters 9 --lr-warmup-iters 1 --lr-warmup-fraction 0.1",
-        "lr-warmup-iters must be absent beside",
+        "lr-warmup-iters must be absent if lr-warmup-fraction is given",
     ),
     "torch, an unknown key": (
         {"step_size": 3, "gamma": 0.1, "base_lrs": [0.1], "last_epoch": 0, "steps": 1},
-        "steps is no key of the scheduler's",
+        "unknown key 'steps'",
     ),
     "torch, groups that differ": (
         {"step_size": 3, "gamma": 0.1, "base_lrs": [0.1], "_last_lr": [0.1, 0.2], "last_epoch": 0},
-        "groups must be as many everywhere, got 1 base_lrs, 2 _last_lr",
+        "every list must have one item per group, got 1 base_lrs, 2 _last_lr",
     ),
     "nothing known": ({"lr": 0.1}, "from_config: the keys must be those of deepspeed, detectron2"),
     "a newer spec": ({"fastlr": 99, "schedule": {}}, "it needs a newer fastlr"),

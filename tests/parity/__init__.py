@@ -1,9 +1,10 @@
-"""Parity: a preset beside the peer's own scheduler, or beside figures worked out from its formula,
+"""Parity: compare a preset with the framework's own scheduler, or with figures from its formula,
 over random settings.
 
-One module a framework, each with its ``CASES``. A peer gives the rates of steps 0, 1, 2... for the
-settings that the preset was given; where that is the running package it is driven as its users
-drive it."""
+There is one module per framework, each with its ``CASES``. The framework gives the rates of steps
+0, 1, 2... for the settings of the preset. A package that is installed is driven as its users drive
+it.
+"""
 
 import importlib
 import importlib.util
@@ -23,18 +24,19 @@ Settings = dict[str, Any]  # the preset's keyword arguments
 
 
 class Case(NamedTuple):
-    """One preset and its peer.
+    """One preset and what it is compared with.
 
-    ``draw(rng)`` makes random settings; ``rates(settings, steps)`` are the peer's rates at the
-    first so many steps, of shape ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how
+    ``draw(rng)`` makes random settings; ``rates(settings, steps)`` are the framework's rates at the
+    first ``steps`` steps, of shape ``(steps,)`` or ``(groups, steps)``; ``steps(settings)`` is how
     many are compared: beyond every boundary and past the end. Of a plateau rule they are
-    ``rates(settings, metrics)``, from a rate of 1.0, one after each of so many metrics."""
+    ``rates(settings, metrics)``, from a rate of 1.0, one after each of so many metrics.
+    """
 
     preset: Callable[..., Any]
     draw: Callable[[np.random.Generator], Settings]
     rates: Callable[[Settings, int], Any]
     steps: Callable[[Settings], int]
-    # whose rates they are; empty where they are figures worked out from the formula
+    # whose rates they are; empty for figures from the formula
     package: str = ""
     count: int = 1_000  # of random settings
     bound: float = 1e-12  # the largest difference, of the schedule's largest rate
@@ -57,7 +59,7 @@ class Difference(NamedTuple):
 
 
 def difference(case: Case, settings: Settings) -> Difference:
-    """The largest difference between the preset and its peer with these settings."""
+    """The largest difference between the preset and the framework with these settings."""
     steps, made = case.steps(settings), case.preset(**settings)
     if isinstance(made, Plateau):
         metrics = history(steps)

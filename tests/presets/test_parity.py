@@ -1,8 +1,11 @@
-"""Every preset gives its peer's rates, over random settings, at every step from the first to
-beyond the last boundary.
+"""Every preset has the rates of its framework, over random settings, at every step from the first
+to beyond the last boundary.
 """
 
+import ast
+import inspect
 import os
+from pathlib import Path
 
 import parity
 import pytest
@@ -45,3 +48,11 @@ def test_a_preset_has_the_figures_of_its_formula(name):
 def test_an_unknown_argument_is_refused_by_the_presets_name(name):
     with pytest.raises(TypeError, match=f"^{name}: .*(nonesuch|missing argument)"):
         _rules.PRESETS[name].build(nonesuch=1)
+
+
+@pytest.mark.parametrize("name", parity.preset_names())
+def test_the_decorator_alone_knows_the_name(name):
+    source = Path(inspect.getsourcefile(inspect.unwrap(_rules.PRESETS[name].build))).read_text()
+    tree = ast.parse(source)
+    written = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert not [text for text in written if isinstance(text, str) and text.startswith(f"{name}:")]
