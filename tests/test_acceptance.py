@@ -672,6 +672,7 @@ def test_12_a_fork_after_a_threaded_call():
     assert run_python(FORKED, FASTLR_BACKEND="native") == [0, True, "native"]
 
 
+@pytest.mark.exhaustive
 def test_12_sixty_four_processes_at_once():
     code = (
         "import json, fastlr as flr; print(json.dumps(flr.warmup_cosine(6e-4, 20, "

@@ -1,13 +1,13 @@
-"""Curves fitted to a stretch of logged rates: the families that a schedule's pieces may be of.
+"""The families of curves that are fitted to a stretch of logged rates.
 
-A fit takes any phase: where a curve begins and ends by itself it says, and it can build the
-schedule of itself between two steps, with numbers as short as there is room for.
+A fit takes any phase. It reports where its curve begins and ends by itself, and builds the schedule
+of the curve between two steps, with numbers as short as the tolerance allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -301,7 +301,8 @@ def _powers(log: Log, power: float, edge: float, ends: bool) -> Fit:
             rounding.rate(curve(stop)),
             "end" if ends else "start",
         )
-        return polynomial(first, last, stop - start, power=rounding.number(q), origin=origin)  # type: ignore[arg-type]
+        power, origin_ = rounding.number(q), cast(Literal["start", "end"], origin)
+        return polynomial(first, last, stop - start, power=power, origin=origin_)
 
     return Fit(curve, built, None if ends else at, at if ends else None)
 

@@ -1,10 +1,9 @@
-"""Identification: from a logged column of rates back to the schedule: its pieces, their shapes, and
-the code that builds it.
+"""Recover a schedule from logged rates: its pieces, their curves, and the code that builds it.
 
-From the first rate on, each family of curves is fitted to as long a stretch as it can explain
-within the tolerance; the one that goes furthest is a piece, and the next begins where it stops.
-Fits take any phase, so that a log of every hundredth step will do; boundaries are where neighbours
-meet. What no family explains is kept as it is, as a table, and said so.
+From the first rate on, each family of curves is fitted to the longest stretch that it explains
+within the tolerance. The family that reaches furthest is a piece, and the next piece begins where
+it stops. Fits take any phase, so a log of every hundredth step suffices. Boundaries are the steps
+at which neighbouring pieces meet. A stretch that no family explains is kept as a table.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -37,24 +36,33 @@ __all__ = ["Identified", "identify"]
 
 Array = npt.NDArray[np.float64]
 
-_CHECKED = 512  # samples of a stretch that a fit must explain, before all are looked at
-_SMOOTH = 8  # samples that must turn at most once, for a search to be worth it
-_SHORT = 4  # pieces of fewer samples say nothing
-_TELLING = 12  # and of so many something
-_MOST_BETWEEN = 65_536  # steps at which two pieces may be seen to meet
-_MOST_SHORT = 20  # pieces of fewer in a row, after which the rest is noise
+_CHECKED = 512  # samples of a stretch that a fit must explain before all are checked
+_SMOOTH = 8  # samples that must turn at most once before a curve is searched
+_SHORT = 4  # pieces of fewer samples are too short for a curve
+_TELLING = 12  # pieces of so many samples support a curve
+_MOST_BETWEEN = 65_536  # steps searched for the one at which two pieces meet
+_MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
 
 
 @public_methods()
 @dataclass(frozen=True)
 class Identified:
-    """A schedule found in a log: ``error`` is the largest difference from it, as a share of the
-    largest rate.
+    """A schedule recovered from a log, as returned by :func:`identify`.
 
-    ``kept`` are the stretches ``(start, stop)`` in steps that no curve explains, which the schedule
-    holds as tables. ``unknown`` is the stretch before the first logged step, if there is one: its
-    rates were not logged, and those of the schedule are a guess. ``str`` is the code that builds
-    it.
+    ``str`` is the code that builds the schedule.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        The schedule.
+    error : float
+        The largest difference from a logged rate, as a share of the largest rate.
+    kept : tuple of (int, int)
+        The stretches ``(start, stop)`` of steps that no curve explains. The schedule holds them as
+        tables.
+    unknown : tuple of (int, int)
+        The stretch before the first logged step, if there is one. Its rates were not logged; those
+        of the schedule are a guess.
     """
 
     schedule: Schedule
@@ -67,7 +75,6 @@ class Identified:
 
 
 @public
-@np.errstate(all="ignore")  # a fit that is no number explains nothing
 def identify(
     rates: npt.ArrayLike,
     every: int = 1,
@@ -82,19 +89,19 @@ def identify(
 
     Parameters
     ----------
-    rates
+    rates : array
         The logged rates of one run, at least two.
-    every
-        From one logged step to the next.
-    tolerance
-        How near the schedule comes to each rate, as a share of the largest one: 1e-6 suits a log in
-        float32, 1e-3 one of four digits. What is noise beyond it is kept as a table.
-    start
+    every : int, default 1
+        The distance from one logged step to the next.
+    tolerance : float, default 1e-6
+        The largest difference allowed, as a share of the largest rate: 1e-6 suits a log in float32,
+        1e-3 a log of four digits. Noise beyond it is kept as a table.
+    start : int, default 0
         The first logged step. A log that begins after step 0 leaves the earlier rates undetermined:
         the result names those steps as ``unknown``. There the schedule continues the first curve
-        back to where that curve begins, and holds its rate before. Cycles go on backwards.
-    steps
-        The step of each rate, in the order in which they were logged, in place of ``start`` and
+        back to where that curve begins, and holds its rate before. Cycles continue backwards.
+    steps : array of int, optional
+        The step of each rate, in the order in which they were logged, instead of ``start`` and
         ``every``. Steps may be left out. Where the steps go back to step ``s``, because the run was
         restarted, the earlier rows with ``step >= s`` belong to the abandoned attempt and are
         dropped. Of a repeated step the last rate counts. Rows out of order that do not show a
@@ -108,9 +115,10 @@ def identify(
     Raises
     ------
     ImportError
-        Without SciPy.
+        If SciPy is not installed.
     TypeError, ValueError
-        For fewer than two rates, any that is no rate, steps beyond 2**53, or rows out of order.
+        If there are fewer than two rates, a value is not a rate, a step exceeds 2**53, or rows are
+        out of order.
 
     Examples
     --------
@@ -126,11 +134,12 @@ def identify(
     """
     if importlib.util.find_spec("scipy") is None:
         raise ImportError("identify needs SciPy: pip install 'fastlr[fit]'")
-    share = validate_scalar(Unit, "identify: tolerance", tolerance)
-    log = _log(rates, every, start, steps)
-    log = log._replace(within=share * float(log.rates.max()))
-    periods = [None] if (again := _period(log)) is None else [again, None]
-    return next(found for found in _found(log, periods, share) if found.error <= share)
+    with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
+        share = validate_scalar(Unit, "identify: tolerance", tolerance)
+        log = _log(rates, every, start, steps)
+        log = log._replace(within=share * float(log.rates.max()))
+        periods = [None] if (again := _period(log)) is None else [again, None]
+        return next(found for found in _found(log, periods, share) if found.error <= share)
 
 
 def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | None) -> Log:
@@ -161,7 +170,7 @@ def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | No
 
 
 def _found(log: Log, periods: Sequence[int | None], share: float) -> Iterator[Identified]:
-    """Schedules of the log, those of short numbers first; the last of them is a table of it."""
+    """Yield schedules of the log: those with short numbers first, a table of it last."""
     for again in periods:
         pieces = _merged(list(_pieces(log if again is None else log.part(0, again))))
         period = None if again is None else int(log.steps[again])
@@ -287,7 +296,7 @@ def _built(
 ) -> Identified:
     """The schedule of these pieces, and how far it is from the log."""
     begin = _begin(log, pieces[0]) if period is None else 0
-    starts = [begin, *(_seam(log, before, after) for before, after in pairwise(pieces))]
+    starts = [begin, *(_boundary(log, before, after) for before, after in pairwise(pieces))]
     stops = [*starts[1:], int(log.steps[-1]) if period is None else period]
     parts, begins, kept = list[Schedule](), list[int](), list[tuple[int, int]]()
     for run in _runs(pieces):
@@ -333,7 +342,7 @@ def _placed(start: int, schedule: Schedule, begin: int, period: int | None) -> S
     return cycles.skip(-start % period) if start % period else cycles
 
 
-def _seam(log: Log, before: _Piece, after: _Piece) -> int:
+def _boundary(log: Log, before: _Piece, after: _Piece) -> int:
     """The step at which one piece takes over from another: where the next begins, or the two
     meet, or the round step between.
     """

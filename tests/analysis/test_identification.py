@@ -107,6 +107,7 @@ RUNS = {
 
 
 @pytest.mark.parametrize("name", RUNS)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_run_is_recognised(name):
     text, steps, every, code = RUNS[name]
     log = flr.parse(text).table(0, steps, every, dtype="float32")
@@ -118,6 +119,7 @@ def test_a_run_is_recognised(name):
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.exhaustive(one_in=5)
 def test_random_runs_are_within_the_tolerance_and_of_few_pieces(seed):
     rng = np.random.default_rng(seed)
     peak, warmup, steps = (
@@ -192,6 +194,7 @@ def check_at_its_steps(found, run, steps, tolerance=1e-6):
 
 
 @pytest.mark.parametrize("name", RUNS)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_log_that_begins_later_has_its_rates_at_its_steps(name):
     text, stop, every, _ = RUNS[name]
     run = flr.parse(text)
@@ -204,6 +207,7 @@ def test_a_log_that_begins_later_has_its_rates_at_its_steps(name):
 
 
 @pytest.mark.parametrize("name", RUNS)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_log_may_leave_steps_out(name):
     text, stop, every, _ = RUNS[name]
     run, rng = flr.parse(text), np.random.default_rng(0)

@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,9 +24,8 @@ from typer.testing import CliRunner
 import fastlr as flr
 from fastlr.cli import table_files
 from fastlr.cli.commands import app
+from fastlr.cli.lookup import find_schedule
 from fastlr.drawing import plots
-
-module = import_module("fastlr.cli.commands")
 
 LINEAR = "linear(1e-3, 1e-4, 1000)"
 ENDLESS = "cyclic(0.1, 0.5, up=20)"
@@ -81,8 +80,6 @@ def test_recipe_spec_and_expression_are_one_schedule(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("thing", "library"),
     [
-        ("llama-405b", flr.recipe),
-        ("", flr.recipe),
         ("linaer(1, 0, 10)", flr.parse),
         ("linear(1, 0", flr.parse),
         ("linear(1, -1, 10)", flr.parse),
@@ -95,13 +92,21 @@ def test_recipe_spec_and_expression_are_one_schedule(folder: Path) -> None:
 def test_no_such_schedule(
     folder: Path, command: list[str], thing: str, library: Callable[[str], object]
 ) -> None:
-    """What the library says, as it is, whatever the command: of an unknown word, the nearest
-    names of recipes.
-    """
+    """Every command prints the message of the library as it is."""
     with pytest.raises((ValueError, TypeError)) as error:
         library(thing)
 
     assert refused(*command, thing) == str(error.value)
+    assert names(folder) == []
+
+
+def test_an_unknown_name_suggests_recipes(folder: Path) -> None:
+    unknown = "no recipe, file or expression named {!r}; see `fastlr recipes`".format
+    assert refused("show", "llama-405b").startswith(
+        f"{unknown('llama-405b')}; nearest: llama3-405b"
+    )
+    assert refused("table", "", "--out", "a.npy") == unknown("")
+    assert refused("plot", "runs/x.jsn", "--out", "a.png") == unknown("runs/x.jsn")
     assert names(folder) == []
 
 
@@ -311,7 +316,7 @@ def test_npy_is_the_table(
     """The bytes that ``np.save`` writes for ``s.table``, however it is cut into chunks."""
     monkeypatch.setattr(table_files, "_CHUNK", 100_003 if thing == "bert-base" else 13)
     printed = run("table", thing, "--out", "rates.npy", "--dtype", dtype, *options)
-    rates = module.given(thing).schedule.table(*wanted, dtype=dtype)
+    rates = find_schedule(thing).schedule.table(*wanted, dtype=dtype)
     saved = io.BytesIO()
     np.save(saved, rates)
 
@@ -655,8 +660,8 @@ def test_process_refuses_in_one_line(folder: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "recipe: name must be one of recipes(), got 'llama-405b'; nearest: llama3-405b, "
-        "llama-65b, llama2-70b"
+        "no recipe, file or expression named 'llama-405b'; see `fastlr recipes`; nearest: "
+        "llama3-405b, llama-65b, llama2-70b"
     ]
     assert names(folder) == []
 
