@@ -63,42 +63,174 @@ UNALIGNED = np.zeros(17, np.uint8)[1:].view(np.float64)
 UNALIGNED[:] = UNTOUCHED
 OUTS = [
     ("line", np.full(4, UNTOUCHED), {}, ValueError, "table: out must have shape (5,), got (4,)"),
-    ("line", np.full((1, 5), UNTOUCHED), {}, ValueError, "table: out must have shape (5,), got (1, 5)"),
-    ("line", np.full((5, 5), UNTOUCHED).diagonal(), {}, ValueError, "table: out must be writeable, got a read-only array"),
+    (
+        "line",
+        np.full((1, 5), UNTOUCHED),
+        {},
+        ValueError,
+        "table: out must have shape (5,), got (1, 5)",
+    ),
+    (
+        "line",
+        np.full((5, 5), UNTOUCHED).diagonal(),
+        {},
+        ValueError,
+        "table: out must be writeable, got a read-only array",
+    ),
     ("line", np.full(5, -7), {}, TypeError, "table: out must be float64 or float32, got int64"),
-    ("line", np.full(5, UNTOUCHED, complex), {}, TypeError, "table: out must be float64 or float32, got complex128"),
-    ("line", np.full(5, UNTOUCHED, object), {}, TypeError, "table: out must be float64 or float32, got object"),
-    ("line", np.full(5, UNTOUCHED, ">f8"), {}, TypeError, "table: out must be float64 or float32, got >f8"),
-    ("line", np.full(5, UNTOUCHED, "f2"), {}, TypeError, "table: out must be float64 or float32, got float16"),
-    ("line", np.full(5, UNTOUCHED, "f4"), {"dtype": "f8"}, TypeError, "table: out must be float64, got float32"),
-    ("line", np.full(5, UNTOUCHED), {"dtype": "int8"}, TypeError, "table: dtype must be float64 or float32, got int8"),
-    ("line", np.broadcast_to(UNTOUCHED, 5), {}, ValueError, "table: out must be writeable, got a read-only array"),
+    (
+        "line",
+        np.full(5, UNTOUCHED, complex),
+        {},
+        TypeError,
+        "table: out must be float64 or float32, got complex128",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED, object),
+        {},
+        TypeError,
+        "table: out must be float64 or float32, got object",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED, ">f8"),
+        {},
+        TypeError,
+        "table: out must be float64 or float32, got >f8",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED, "f2"),
+        {},
+        TypeError,
+        "table: out must be float64 or float32, got float16",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED, "f4"),
+        {"dtype": "f8"},
+        TypeError,
+        "table: out must be float64, got float32",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED),
+        {"dtype": "int8"},
+        TypeError,
+        "table: dtype must be float64 or float32, got int8",
+    ),
+    (
+        "line",
+        np.broadcast_to(UNTOUCHED, 5),
+        {},
+        ValueError,
+        "table: out must be writeable, got a read-only array",
+    ),
     ("line", [UNTOUCHED] * 5, {}, TypeError, "table: out must be a NumPy array, got list"),
-    ("line", memoryview(np.full(5, UNTOUCHED)), {}, TypeError, "table: out must be a NumPy array, got memoryview"),
+    (
+        "line",
+        memoryview(np.full(5, UNTOUCHED)),
+        {},
+        TypeError,
+        "table: out must be a NumPy array, got memoryview",
+    ),
     ("pair", np.full(5, UNTOUCHED), {}, ValueError, "table: out must have shape (2, 5), got (5,)"),
-    ("pair", np.full((5, 2), UNTOUCHED), {}, ValueError, "table: out must have shape (2, 5), got (5, 2)"),
-    ("line", np.full(5, UNTOUCHED), {"start": -5, "stop": 0}, ValueError, "start and stop must be at least 0, got start=-5"),
-    ("line", np.full(5, UNTOUCHED), {"stop": 10, "step": 2.0}, TypeError, "table: step must be an integer, got float 2.0"),
-    ("line", np.full(5, UNTOUCHED), {"start": 2**53 - 2, "stop": 2**53 + 3}, ValueError, "table: steps must be from 0 to 2**53"),
-    ("strict", np.full(5, UNTOUCHED), {"start": 6, "stop": 11}, ValueError, "table: steps must be before the end, step 10"),
-]  # fmt: skip
+    (
+        "pair",
+        np.full((5, 2), UNTOUCHED),
+        {},
+        ValueError,
+        "table: out must have shape (2, 5), got (5, 2)",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED),
+        {"start": -5, "stop": 0},
+        ValueError,
+        "start and stop must be at least 0, got start=-5",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED),
+        {"stop": 10, "step": 2.0},
+        TypeError,
+        "table: step must be an integer, got float 2.0",
+    ),
+    (
+        "line",
+        np.full(5, UNTOUCHED),
+        {"start": 2**53 - 2, "stop": 2**53 + 3},
+        ValueError,
+        "table: steps must be from 0 to 2**53",
+    ),
+    (
+        "strict",
+        np.full(5, UNTOUCHED),
+        {"start": 6, "stop": 11},
+        ValueError,
+        "table: steps must be before the end, step 10",
+    ),
+]
 
 
 COLUMNS = [
     ("pair", 3, np.full(3, UNTOUCHED), ValueError, "s(t): out must have shape (2,), got (3,)"),
-    ("pair", [3, 4], np.full(2, UNTOUCHED), ValueError, "s(t): out must have shape (2, 2), got (2,)"),
-    ("pair", 3, np.full(4, UNTOUCHED)[::2], ValueError, "s(t): out must be C-contiguous, got strides (16,) for shape (2,)"),
-    ("pair", 3, UNALIGNED, ValueError, "s(t): out must be aligned, got an address that is 1 modulo 8"),
+    (
+        "pair",
+        [3, 4],
+        np.full(2, UNTOUCHED),
+        ValueError,
+        "s(t): out must have shape (2, 2), got (2,)",
+    ),
+    (
+        "pair",
+        3,
+        np.full(4, UNTOUCHED)[::2],
+        ValueError,
+        "s(t): out must be C-contiguous, got strides (16,) for shape (2,)",
+    ),
+    (
+        "pair",
+        3,
+        UNALIGNED,
+        ValueError,
+        "s(t): out must be aligned, got an address that is 1 modulo 8",
+    ),
     ("pair", 3, np.full(2, UNTOUCHED, "f4"), TypeError, "s(t): out must be float64, got float32"),
     ("pair", 3, np.full(2, -7), TypeError, "s(t): out must be float64 or float32, got int64"),
-    ("pair", 3, np.broadcast_to(UNTOUCHED, 2), ValueError, "s(t): out must be writeable, got a read-only array"),
+    (
+        "pair",
+        3,
+        np.broadcast_to(UNTOUCHED, 2),
+        ValueError,
+        "s(t): out must be writeable, got a read-only array",
+    ),
     ("pair", 3, [UNTOUCHED, UNTOUCHED], TypeError, "s(t): out must be a NumPy array, got list"),
     ("pair", -1, np.full(2, UNTOUCHED), ValueError, "s(t): t must be from 0 to 2**53, got -1"),
-    ("pair", [3, -1], np.full((2, 2), UNTOUCHED), ValueError, "s(t): t must be from 0 to 2**53, got -1"),
-    ("pair", 0.5, np.full(2, UNTOUCHED), TypeError, "s(t): t must be an integer or an array of integers, got float 0.5"),
+    (
+        "pair",
+        [3, -1],
+        np.full((2, 2), UNTOUCHED),
+        ValueError,
+        "s(t): t must be from 0 to 2**53, got -1",
+    ),
+    (
+        "pair",
+        0.5,
+        np.full(2, UNTOUCHED),
+        TypeError,
+        "s(t): t must be an integer or an array of integers, got float 0.5",
+    ),
     ("line", 3, np.full(1, UNTOUCHED), ValueError, "s(t): out must have shape (), got (1,)"),
-    ("strict", [3, 10], np.full(2, UNTOUCHED), ValueError, "s(t): t must be before the end, step 10, as past_end='raise'"),
-]  # fmt: skip
+    (
+        "strict",
+        [3, 10],
+        np.full(2, UNTOUCHED),
+        ValueError,
+        "s(t): t must be before the end, step 10, as past_end='raise'",
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -183,38 +315,88 @@ SPECS = [
     ([CONSTANT], TypeError, "from_spec: spec must be a mapping, got list [{'constant'"),
     ('{"fastlr": 1}', TypeError, "from_spec: spec must be a mapping, got str"),
     ({}, ValueError, "from_spec: spec must have the keys 'fastlr' and 'schedule', got []"),
-    ({"fastlr": 1}, ValueError, "from_spec: spec must have the keys 'fastlr' and 'schedule', "
-                                "got ['fastlr']"),
-    ({**spec(CONSTANT), "code": 1}, ValueError, "must have the keys 'fastlr' and 'schedule', got ['code', "
-                                                "'fastlr', 'schedule']"),
-    ({**spec(CONSTANT), 2: 3}, ValueError, "must have the keys 'fastlr' and 'schedule', got ['2', "
-                                           "'fastlr', 'schedule']"),
-    (spec(CONSTANT, 2), ValueError, "'fastlr' must be at most 1, got version 2: it needs a newer fastlr"),
-    (spec(CONSTANT, 0), ValueError, "'fastlr' must be the version of the format, an integer from 1, got 0"),
-    (spec(CONSTANT, True), ValueError, "'fastlr' must be the version of the format, an integer from 1, "
-                                       "got True"),
-    (spec(CONSTANT, 1.0), ValueError, "'fastlr' must be the version of the format, an integer from "
-                                      "1, got 1.0"),
-    (spec(CONSTANT, "1"), ValueError, "'fastlr' must be the version of the format, an integer from "
-                                      "1, got '1'"),
+    (
+        {"fastlr": 1},
+        ValueError,
+        "from_spec: spec must have the keys 'fastlr' and 'schedule', got ['fastlr']",
+    ),
+    (
+        {**spec(CONSTANT), "code": 1},
+        ValueError,
+        "must have the keys 'fastlr' and 'schedule', got ['code', 'fastlr', 'schedule']",
+    ),
+    (
+        {**spec(CONSTANT), 2: 3},
+        ValueError,
+        "must have the keys 'fastlr' and 'schedule', got ['2', 'fastlr', 'schedule']",
+    ),
+    (
+        spec(CONSTANT, 2),
+        ValueError,
+        "'fastlr' must be at most 1, got version 2: it needs a newer fastlr",
+    ),
+    (
+        spec(CONSTANT, 0),
+        ValueError,
+        "'fastlr' must be the version of the format, an integer from 1, got 0",
+    ),
+    (
+        spec(CONSTANT, True),
+        ValueError,
+        "'fastlr' must be the version of the format, an integer from 1, got True",
+    ),
+    (
+        spec(CONSTANT, 1.0),
+        ValueError,
+        "'fastlr' must be the version of the format, an integer from 1, got 1.0",
+    ),
+    (
+        spec(CONSTANT, "1"),
+        ValueError,
+        "'fastlr' must be the version of the format, an integer from 1, got '1'",
+    ),
     (spec(None), ValueError, FORM + "None"),
     (spec("constant"), ValueError, FORM + "'constant'"),
     (spec({}), ValueError, FORM + "{}"),
     (spec([CONSTANT]), ValueError, FORM + "[{'constant'"),
     (spec({**CONSTANT, "linear": {}}), ValueError, FORM + "{'constant'"),
-    (spec({"constant": 1.0}), ValueError, "from_spec: the arguments of 'constant' must be {parameter: "
-                                          "value}, got 1.0"),
-    (spec({"constant": [1.0]}), ValueError, "from_spec: the arguments of 'constant' must be {parameter: "
-                                            "value}, got [1.0]"),
-    (spec({"constant": {1: 2}}), ValueError, "from_spec: the arguments of 'constant' must be {parameter: "
-                                             "value}, got {1: 2}"),
+    (
+        spec({"constant": 1.0}),
+        ValueError,
+        "from_spec: the arguments of 'constant' must be {parameter: value}, got 1.0",
+    ),
+    (
+        spec({"constant": [1.0]}),
+        ValueError,
+        "from_spec: the arguments of 'constant' must be {parameter: value}, got [1.0]",
+    ),
+    (
+        spec({"constant": {1: 2}}),
+        ValueError,
+        "from_spec: the arguments of 'constant' must be {parameter: value}, got {1: 2}",
+    ),
     (spec({"constant": {}}), TypeError, "constant: missing argument 'value'"),
     (spec({"constant": {"value": 1.0, "x": 2}}), TypeError, "constant: unknown argument 'x'"),
-    (spec({"constnat": {"value": 1.0}}), ValueError, "is not a constructor or method of a schedule; did you mean "
-                                                     "'constant'"),
-    (spec({"eval": {"value": "1"}}), ValueError, "from_spec: 'eval' is not a constructor or method of a schedule"),
-    (spec({"__import__": {"name": "os"}}), ValueError, "from_spec: '__import__' is not a constructor or method of a schedule"),
-    (spec({"__class__": {}}), ValueError, "from_spec: '__class__' is not a constructor or method of a schedule"),
+    (
+        spec({"constnat": {"value": 1.0}}),
+        ValueError,
+        "is not a constructor or method of a schedule; did you mean 'constant'",
+    ),
+    (
+        spec({"eval": {"value": "1"}}),
+        ValueError,
+        "from_spec: 'eval' is not a constructor or method of a schedule",
+    ),
+    (
+        spec({"__import__": {"name": "os"}}),
+        ValueError,
+        "from_spec: '__import__' is not a constructor or method of a schedule",
+    ),
+    (
+        spec({"__class__": {}}),
+        ValueError,
+        "from_spec: '__class__' is not a constructor or method of a schedule",
+    ),
     (spec({7: {}}), ValueError, "from_spec: 7 is not a constructor or method of a schedule"),
     (spec({"constant": {"value": math.nan}}), ValueError, f"constant: value {RATE} nan"),
     (spec({"constant": {"value": math.inf}}), ValueError, f"constant: value {RATE} inf"),
@@ -223,24 +405,76 @@ SPECS = [
     (spec({"constant": {"value": True}}), TypeError, f"constant: value {RATE} bool True"),
     (spec({"constant": {"value": None}}), TypeError, "constant: value must be given, got None"),
     (spec({"constant": {"value": {}}}), ValueError, FORM + "{}"),
-    (spec({"constant": {"value": CONSTANT}}), TypeError, f"constant: value {RATE} Schedule constant("),
-    (spec({"constant": {"value": [CONSTANT]}}), TypeError, f"constant: value {RATE} list [constant("),
+    (
+        spec({"constant": {"value": CONSTANT}}),
+        TypeError,
+        f"constant: value {RATE} Schedule constant(",
+    ),
+    (
+        spec({"constant": {"value": [CONSTANT]}}),
+        TypeError,
+        f"constant: value {RATE} list [constant(",
+    ),
     (spec({"constant": {"value": 10**400}}), ValueError, "got an integer beyond 64 bits: 1000"),
-    (spec({"constant": {"value": in_lists(100_000)}}), ValueError, "got rows of unequal length: one too large to show"),
-    (spec({"linear": {"init": 1.0, "end": [0.0, [1.0]], "steps": 9}}), ValueError, "got rows of unequal length: [0.0, [1.0]]"),
-    (spec({"linear": {"init": 1.0, "end": 0.0, "steps": 10.0}}), TypeError, "must be an integer from 0 to 2**53, got float"),
-    (spec({"linear": {"init": 1.0, "end": 0.0, "steps": "10"}}), TypeError, "steps must be an integer from 0 to 2**53, got str"),
-    (spec({"join": {"parts": CONSTANT, "at": [5]}}), TypeError, "must be a sequence of at least one Schedule, got Schedule"),
-    (spec({"join": {"parts": [CONSTANT, 1.0], "at": [5]}}), TypeError, "join: parts[1] must be a Schedule, got float 1.0"),
-    (spec({"join": {"parts": [CONSTANT, [CONSTANT]], "at": [5]}}), TypeError, "join: parts[1] must be a Schedule, got list"),
-    (spec({"join": {"parts": [CONSTANT, CONSTANT], "at": 5}}), ValueError, "must be integers from 0 to 2**53, a sequence, got 5"),
-    (spec({"scale": {"schedule": 1.0, "factor": 1.0}}), TypeError, "scale: schedule must be a Schedule, got float 1.0"),
-    (spec({"then": {"self": CONSTANT, "other": CONSTANT}}), ValueError, "the first schedule must end, got constant(value=1.0)"),
-    (spec({"minimum": {"self": CONSTANT, "other": {"x": {}}}}), ValueError, "'x' is not a constructor or method of a schedule"),
+    (
+        spec({"constant": {"value": in_lists(100_000)}}),
+        ValueError,
+        "got rows of unequal length: one too large to show",
+    ),
+    (
+        spec({"linear": {"init": 1.0, "end": [0.0, [1.0]], "steps": 9}}),
+        ValueError,
+        "got rows of unequal length: [0.0, [1.0]]",
+    ),
+    (
+        spec({"linear": {"init": 1.0, "end": 0.0, "steps": 10.0}}),
+        TypeError,
+        "must be an integer from 0 to 2**53, got float",
+    ),
+    (
+        spec({"linear": {"init": 1.0, "end": 0.0, "steps": "10"}}),
+        TypeError,
+        "steps must be an integer from 0 to 2**53, got str",
+    ),
+    (
+        spec({"join": {"parts": CONSTANT, "at": [5]}}),
+        TypeError,
+        "must be a sequence of at least one Schedule, got Schedule",
+    ),
+    (
+        spec({"join": {"parts": [CONSTANT, 1.0], "at": [5]}}),
+        TypeError,
+        "join: parts[1] must be a Schedule, got float 1.0",
+    ),
+    (
+        spec({"join": {"parts": [CONSTANT, [CONSTANT]], "at": [5]}}),
+        TypeError,
+        "join: parts[1] must be a Schedule, got list",
+    ),
+    (
+        spec({"join": {"parts": [CONSTANT, CONSTANT], "at": 5}}),
+        ValueError,
+        "must be integers from 0 to 2**53, a sequence, got 5",
+    ),
+    (
+        spec({"scale": {"schedule": 1.0, "factor": 1.0}}),
+        TypeError,
+        "scale: schedule must be a Schedule, got float 1.0",
+    ),
+    (
+        spec({"then": {"self": CONSTANT, "other": CONSTANT}}),
+        ValueError,
+        "the first schedule must end, got constant(value=1.0)",
+    ),
+    (
+        spec({"minimum": {"self": CONSTANT, "other": {"x": {}}}}),
+        ValueError,
+        "'x' is not a constructor or method of a schedule",
+    ),
     (spec(nested(101)), ValueError, "from_spec: schedules must be nested at most 100 deep"),
     (spec(nested(50_000)), ValueError, "from_spec: schedules must be nested at most 100 deep"),
     (spec(itself()), ValueError, "from_spec: schedules must be nested at most 100 deep"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -296,8 +530,10 @@ TEXTS = [
     ("__import__('os')", "parse: '__import__' is not a constructor or method of a schedule"),
     ("exec('1')", "parse: 'exec' is not a constructor or method of a schedule"),
     ("constant(open('x'))", "parse: 'open' is not a constructor or method of a schedule"),
-    ("constnat(1)", "parse: 'constnat' is not a constructor or method of a schedule; "
-                    "did you mean 'constant'"),
+    (
+        "constnat(1)",
+        "parse: 'constnat' is not a constructor or method of a schedule; did you mean 'constant'",
+    ),
     ("lambda: constant(1)", FOREIGN + "'lambda: constant(1)'"),
     ("[constant(x) for x in [1]]", FOREIGN),
     ("(constant(1) for _ in [1])", FOREIGN),
@@ -332,7 +568,7 @@ TEXTS = [
     ("constant(1, value=2)", "constant: argument 'value' was given by position and by name"),
     ("constant(1) + 'x'", f"add: b {RATE} str 'x'"),
     ("constant('" + "x" * 100_000 + "')", f"constant: value {RATE} str 'xxx"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -531,7 +767,7 @@ EDGES = [
     ("rex(1.0, 0.5, 0)", {0: 0.5}),
     ("tanh(1.0, 0.5, 0)", {0: 0.5}),
     ("cosine(1.0, 0.5, 0, exponent=3.0, k=2.0)", {0: 0.5}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

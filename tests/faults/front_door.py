@@ -27,6 +27,16 @@ TORCH = {
     "SWALR": lambda lr, swa_lr, anneal_epochs: flr.cosine(lr, swa_lr, anneal_epochs),
     "ReduceLROnPlateau": plateau,
 }
+
+
+def cosine_with_min_lr(lr, num_warmup_steps, num_training_steps, min_lr):
+    return flr.warmup_cosine(lr, num_warmup_steps, num_training_steps, min_lr)
+
+
+def warmup_cosine_decay(init_value, peak_value, warmup_steps, decay_steps, end_value):
+    return flr.warmup_cosine(peak_value, warmup_steps, decay_steps, end_value, init_value)
+
+
 TRANSFORMERS = {
     "get_constant_schedule": lambda lr: flr.constant(lr),
     "get_constant_schedule_with_warmup": lambda lr, num_warmup_steps: flr.warmup_constant(
@@ -38,9 +48,7 @@ TRANSFORMERS = {
     "get_cosine_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps: (
         flr.warmup_cosine(lr, num_warmup_steps, num_training_steps)
     ),
-    "get_cosine_with_min_lr_schedule_with_warmup": lambda lr, num_warmup_steps, num_training_steps, min_lr: (
-        flr.warmup_cosine(lr, num_warmup_steps, num_training_steps, min_lr)
-    ),
+    "get_cosine_with_min_lr_schedule_with_warmup": cosine_with_min_lr,
     "get_inverse_sqrt_schedule": lambda lr, num_warmup_steps: flr.inverse_sqrt(
         lr, num_warmup_steps
     ),
@@ -134,9 +142,7 @@ OPTAX = {
     "warmup_constant_schedule": lambda init_value, peak_value, warmup_steps: flr.warmup_constant(
         peak_value, warmup_steps, init_value
     ),
-    "warmup_cosine_decay_schedule": lambda init_value, peak_value, warmup_steps, decay_steps, end_value: (
-        flr.warmup_cosine(peak_value, warmup_steps, decay_steps, end_value, init_value)
-    ),
+    "warmup_cosine_decay_schedule": warmup_cosine_decay,
     "reduce_on_plateau": lambda factor, patience, rtol, atol, cooldown, min_scale: flr.Plateau(
         "min", factor, patience, rtol, atol, cooldown, floor=min_scale, convention="optax"
     ),

@@ -34,7 +34,9 @@ from .accuracy import SCHEDULES
 STEPS, FEW, CHANGED = 100, 20, 44
 METRICS = parity.history(4 * STEPS).tolist()
 ORDERS = {
-    "the scheduler built, the optimizer loaded, the scheduler loaded": "built, optimizer, scheduler",
+    (
+        "the scheduler built, the optimizer loaded, the scheduler loaded"
+    ): "built, optimizer, scheduler",
     "the scheduler loaded before the optimizer": "built, scheduler, optimizer",
     "the optimizer loaded before the scheduler is built": "optimizer, built, scheduler",
     "the scheduler's state alone": "built, scheduler",

@@ -247,9 +247,8 @@ CASES = [
             "min": real(rng, 0.001, 0.9),
         },
         figures(
-            lambda t, initial_value, start_step, half_life_steps, min: (
-                initial_value  # noqa: A006
-                * max(0.5 ** (max(t - start_step, 0) / half_life_steps), min)
+            lambda t, initial_value, start_step, half_life_steps, min: (  # noqa: A006
+                initial_value * max(0.5 ** (max(t - start_step, 0) / half_life_steps), min)
             )
         ),
         lambda own: 60,

@@ -78,7 +78,8 @@ def test_mistakes_are_told():
         ({"floor": np.nan}, "rank: floor must be a finite number"),
         (
             {"peak": 1e-9},
-            "rank: at least one schedule must keep to the limits, peak=1e-09 and floor=0.0, got none",
+            "rank: at least one schedule must keep to the limits, peak=1e-09 and "
+            "floor=0.0, got none",
         ),
     ):
         with pytest.raises(ValueError, match=message):

@@ -433,7 +433,8 @@ from pathlib import Path
 def peak():  # what getrusage says is not this process's alone
     return int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 
-sweep = flr.sweep("wsd", peak=np.geomspace(1e-4, 1e-2, 2_000), warmup=[100, 200], stable=5_000, cooldown=[500, 1_000])
+peaks = np.geomspace(1e-4, 1e-2, 2_000)
+sweep = flr.sweep("wsd", peak=peaks, warmup=[100, 200], stable=5_000, cooldown=[500, 1_000])
 sweep.table(100, out=sys.argv[1] + "/first" + sys.argv[2], memory=2**20)
 base = peak()
 sweep.table(4_000, out=sys.argv[1] + "/rates" + sys.argv[2], memory=2**26, threads=2)
