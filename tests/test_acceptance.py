@@ -642,7 +642,7 @@ FORKED = """
 import json, os
 import numpy as np
 import fastlr as flr
-from fastlr import threads
+from fastlr.kernels import threads
 threads._LEAST = 1
 sweep = flr.warmup_cosine(np.geomspace(1e-4, 1e-2, 100), 20, 1_000)
 before = sweep.table(500, threads=4).tobytes()
