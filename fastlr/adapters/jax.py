@@ -21,7 +21,7 @@ from jax import numpy as jnp
 
 from fastlr.program.lowering import families
 from fastlr.program.opcodes import LAST_STEP, OPCODES
-from fastlr.program.program import Family, Segment, Track, plain
+from fastlr.program.program import Family, Segment, Segments, expand_cycles
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
@@ -280,9 +280,10 @@ _HOLDERS: dict[str, Callable[..., Array]] = {
 def _kind(row: Segment) -> object:
     """What rows must share to be evaluated as one, their numbers apart."""
     held = tuple(
-        tuple((_kind(inner), _bytes(inner)) for inner in plain(track)) for track in (row.a, row.b)
+        tuple((_kind(inner), _bytes(inner)) for inner in expand_cycles(track))
+        for track in (row.a, row.b)
     )
-    return row.shape, held, None if row.samples is None else row.samples.tobytes()
+    return row.opcode, held, None if row.samples is None else row.samples.tobytes()
 
 
 def _bytes(row: Segment) -> bytes:
@@ -303,7 +304,7 @@ def _alike(rows: list[Segment], local: npt.NDArray[np.int64]) -> Callable[[Array
         _numbers(list(words))
         for words in zip(*((row.start, *row.fields) for row in rows), strict=True)
     ]
-    name = OPCODES[rows[0].shape].name
+    name = OPCODES[rows[0].opcode].name
 
     def picked(words: Words, at: Array) -> Array:
         return jnp.asarray(words)[jnp.asarray(local)[at], np.arange(words.shape[1])[:, np.newaxis]]
@@ -323,11 +324,11 @@ def _alike(rows: list[Segment], local: npt.NDArray[np.int64]) -> Callable[[Array
     return rates
 
 
-def _track(rows: Track) -> Rates:
+def _track(rows: Segments) -> Rates:
     """Rows one after the other: each kind of them is evaluated once, and the row in force
     picked.
     """
-    track, kinds = plain(rows), dict[object, list[int]]()
+    track, kinds = expand_cycles(rows), dict[object, list[int]]()
     for i, row in enumerate(track):
         kinds.setdefault(_kind(row), []).append(i)
     starts = _numbers([row.start for row in track])
@@ -350,7 +351,7 @@ def _track(rows: Track) -> Rates:
 
 def _lanes(all_of: list[Family]) -> Rates:
     """The rates of all lanes, each in its place."""
-    tracks = [(family.positions.size, _track(family.track)) for family in all_of]
+    tracks = [(family.positions.size, _track(family.segments)) for family in all_of]
     order = np.argsort(np.concatenate([family.positions for family in all_of]))
 
     def rates(c: Array) -> Array:

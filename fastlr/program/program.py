@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from fastlr.errors import public
 from fastlr.program.opcodes import FAMILY, HEADER, MAGIC, OPCODES, ROW, opcode
-from fastlr.program.verifier import rows_of, verify
+from fastlr.program.verifier import segment_offsets, verify
 
 __all__ = [
     "NO_LIMIT",
@@ -33,10 +33,10 @@ __all__ = [
     "Family",
     "Program",
     "Segment",
-    "Track",
-    "distinct",
+    "Segments",
+    "distinct_lanes",
     "pack",
-    "plain",
+    "expand_cycles",
     "positions",
     "boundaries",
 ]
@@ -55,7 +55,7 @@ class Segment(NamedTuple):
     tracks.
     """
 
-    shape: int
+    opcode: int
     start: Numbers
     fields: tuple[Numbers, ...] = ()
     a: tuple["Segment | Cycles", ...] = ()
@@ -72,21 +72,23 @@ class Cycles(NamedTuple):
     """
 
     times: int
-    track: tuple[Segment, ...]
+    segments: tuple[Segment, ...]
 
     def first(self, times: int) -> "Cycles":
         """The first so many cycles."""
-        return Cycles(times, tuple(_columns(row, slice(times)) for row in self.track))
+        return Cycles(
+            times, tuple(_select_cycles(segment, slice(times)) for segment in self.segments)
+        )
 
 
-Track = tuple[Segment | Cycles, ...]
+Segments = tuple[Segment | Cycles, ...]
 
 
 class Family(NamedTuple):
     """Lanes of one structure: where each goes in the output, and their root track."""
 
     positions: npt.NDArray[np.int64]
-    track: Track
+    segments: Segments
 
 
 class Program(np.ndarray[Any, np.dtype[np.float64]]):
@@ -97,7 +99,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
     >>> print((flr.linear(0.0, 1.0, steps=10) * flr.constant(2.0)).program)
     program of 1 lane
     lane 0
-               start  shape         fields
+               start  opcode        fields
                    0  multiply
                    0    linear      L=-10  lo=0  hi=1
                   10    constant    value=1
@@ -107,7 +109,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
 
     @staticmethod
     @public
-    def from_array(words: npt.ArrayLike) -> "Program":
+    def from_array(buffer: npt.ArrayLike) -> "Program":
         """The program that a file or another process holds, as a copy of its own: one that
         ``schedule.program`` was once.
 
@@ -121,7 +123,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         <fastlr program of 1 lane, 416 bytes>
         """
         try:
-            own = np.array(words, order="C")
+            own = np.array(buffer, order="C")
         except ValueError:
             raise TypeError(
                 "from_array: words must be a flat array of float64, got rows of different lengths"
@@ -132,7 +134,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
                 f"shape {own.shape}"
             )
         try:
-            return _sealed(own)
+            return _verified(own)
         except ValueError as error:
             raise ValueError(f"from_array: words must be a program: {error}") from None
 
@@ -177,81 +179,87 @@ class _Packer:
         self.size = 0
         self.known: dict[bytes, int] = {}
 
-    def put(self, words: npt.ArrayLike) -> int:
-        chunk = np.array(words, dtype=np.float64).ravel()
+    def put(self, buffer: npt.ArrayLike) -> int:
+        chunk = np.array(buffer, dtype=np.float64).ravel()
         at, self.size = self.size, self.size + chunk.size
         self.chunks.append(chunk)
         return at
 
-    def together(self) -> Numbers:
+    def joined(self) -> Numbers:
         """All words in one array.
 
         Each chunk is let go once it is copied, so that no word is held twice.
         """
-        words, at = np.empty(self.size), 0
+        buffer, at = np.empty(self.size), 0
         chunks, self.chunks = self.chunks[::-1], []
         while chunks:
             chunk = chunks.pop()
-            words[at : at + chunk.size] = chunk
+            buffer[at : at + chunk.size] = chunk
             at += chunk.size
-        return words
+        return buffer
 
-    def number(self, value: Numbers, lanes: int) -> tuple[int, int]:
+    def put_number(self, value: Numbers, lanes: int) -> tuple[int, int]:
         """Store one number of all lanes, unless the same stands there already: (where, stride).
 
         A curve's length is the start of the row behind it, its last level that row's value: kernels
         then read them once.
         """
         own = lanes > 1 and bool((value != value.ravel()[0]).any())
-        words = np.ascontiguousarray(
+        buffer = np.ascontiguousarray(
             np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1], dtype=np.float64
         )
-        key = words.tobytes()
+        key = buffer.tobytes()
         if key not in self.known:
-            self.known[key] = self.put(words)
+            self.known[key] = self.put(buffer)
         return self.known[key], int(own)
 
-    def track(self, rows: Track, lanes: int) -> int:
+    def put_segments(self, segments: Segments, lanes: int) -> int:
         """Store a track and everything below it; returns where its first row stands."""
-        block = np.zeros((sum(_count(row) for row in rows), ROW))
-        at, first = self.put_block(block), 0
-        for row in rows:
-            some = block[first : first + _count(row)]
-            first += len(some)
-            if isinstance(row, Cycles):
-                self._cycles(row, some.reshape(row.times, -1, ROW), lanes)
+        block = np.zeros((sum(_length(segment) for segment in segments), ROW))
+        at, first = self.reserve(block), 0
+        for segment in segments:
+            chosen = block[first : first + _length(segment)]
+            first += len(chosen)
+            if isinstance(segment, Cycles):
+                self._fill_cycles(segment, chosen.reshape(segment.times, -1, ROW), lanes)
             else:
-                self._row(row, some[0], lanes)
+                self._fill_segment(segment, chosen[0], lanes)
         return at
 
-    def put_block(self, block: Numbers) -> int:
+    def reserve(self, block: Numbers) -> int:
         """Reserve a place for rows, which are filled in afterwards; returns where they stand."""
         at, self.size = self.size, self.size + block.size
         self.chunks.append(block.reshape(-1))
         return at
 
-    def _row(self, row: Segment, words: Numbers, lanes: int) -> None:
-        fields = self._with_samples(row, lanes)
-        words[0] = row.shape
-        words[1:3] = self.number(row.start, lanes)
-        words[3:5] = (self.track(row.a, lanes), _rows_of(row.a)) if row.a else (0, 0)
-        words[5:7] = (self.track(row.b, lanes), _rows_of(row.b)) if row.b else (0, 0)
+    def _fill_segment(self, segment: Segment, buffer: Numbers, lanes: int) -> None:
+        fields = self._with_samples(segment, lanes)
+        buffer[0] = segment.opcode
+        buffer[1:3] = self.put_number(segment.start, lanes)
+        buffer[3:5] = (
+            (self.put_segments(segment.a, lanes), _total_length(segment.a)) if segment.a else (0, 0)
+        )
+        buffer[5:7] = (
+            (self.put_segments(segment.b, lanes), _total_length(segment.b)) if segment.b else (0, 0)
+        )
         for i, value in enumerate(fields):
-            words[7 + 2 * i : 9 + 2 * i] = self.number(value, lanes)
+            buffer[7 + 2 * i : 9 + 2 * i] = self.put_number(value, lanes)
 
-    def _cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
+    def _fill_cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
         """Fill in the rows of all cycles, (cycles, rows, words), and behind them what these
         hold, cycle by cycle.
         """
-        held = np.zeros((cycles.times, sum(_held(row) for row in cycles.track), ROW))
-        at = self.put_block(held) + np.arange(cycles.times, dtype=np.int64) * ROW * held.shape[1]
-        self._rows_of_cycles(cycles.track, block, held, at, 0, lanes)
+        room = np.zeros(
+            (cycles.times, sum(_length_below(segment) for segment in cycles.segments), ROW)
+        )
+        at = self.reserve(room) + np.arange(cycles.times, dtype=np.int64) * ROW * room.shape[1]
+        self._fill_segments_of_cycles(cycles.segments, block, room, at, 0, lanes)
 
-    def _rows_of_cycles(
+    def _fill_segments_of_cycles(
         self,
-        track: Track,
+        segments: Segments,
         block: Numbers,
-        held: Numbers,
+        room: Numbers,
         at: npt.NDArray[np.int64],
         used: int,
         lanes: int,
@@ -259,49 +267,49 @@ class _Packer:
         """Fill in rows, those that they hold into ``held`` from its ``used``-th on; returns how
         many are used by then.
         """
-        for words, row in zip(np.moveaxis(block, 1, 0), track, strict=True):
-            assert isinstance(row, Segment)  # cycles hold no others
-            words[:, 0] = row.shape
+        for buffer, segment in zip(np.moveaxis(block, 1, 0), segments, strict=True):
+            assert isinstance(segment, Segment)  # cycles hold no others
+            buffer[:, 0] = segment.opcode
             for place, number in zip(
-                (1, *range(7, ROW, 2)), (row.start, *row.fields), strict=False
+                (1, *range(7, ROW, 2)), (segment.start, *segment.fields), strict=False
             ):
-                words[:, place], words[:, place + 1] = self.number_of_cycles(number, lanes)
-            for place, inner in ((3, row.a), (5, row.b)):
+                buffer[:, place], buffer[:, place + 1] = self.put_number_of_cycles(number, lanes)
+            for place, inner in ((3, segment.a), (5, segment.b)):
                 if inner:
-                    words[:, place], words[:, place + 1] = at + ROW * used, len(inner)
-                    below, used = held[:, used : used + len(inner)], used + len(inner)
-                    used = self._rows_of_cycles(inner, below, held, at, used, lanes)
+                    buffer[:, place], buffer[:, place + 1] = at + ROW * used, len(inner)
+                    below, used = room[:, used : used + len(inner)], used + len(inner)
+                    used = self._fill_segments_of_cycles(inner, below, room, at, used, lanes)
         return used
 
-    def number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
+    def put_number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
         """Store one number of all lanes and cycles, (lanes, cycles): where it stands for each
         cycle, and the stride.
         """
         if bool((value == value[:, :1]).all()):
-            at, stride = self.number(value[:, 0], lanes)
+            at, stride = self.put_number(value[:, 0], lanes)
             return np.full(1, at), stride
         own = bool((value != value[:1]).any())
-        words = np.ascontiguousarray(
+        buffer = np.ascontiguousarray(
             (np.broadcast_to(value, (lanes, value.shape[1])) if own else value[:1]).T
         )
-        key = words.tobytes()
+        key = buffer.tobytes()
         if key not in self.known:
-            self.known[key] = self.put(words)
-        return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * words.shape[1], int(
+            self.known[key] = self.put(buffer)
+        return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * buffer.shape[1], int(
             own
         )
 
-    def _with_samples(self, row: Segment, lanes: int) -> tuple[Numbers, ...]:
+    def _with_samples(self, segment: Segment, lanes: int) -> tuple[Numbers, ...]:
         """A sampled row's first field is where its table stands, one table a lane or one for
         all.
         """
-        if row.samples is None:
-            return row.fields
-        own = row.samples.ndim > 1
-        at = self.put(row.samples) + (
-            np.arange(lanes) * row.samples.shape[-1] if own else np.zeros(1)
+        if segment.samples is None:
+            return segment.fields
+        own = segment.samples.ndim > 1
+        at = self.put(segment.samples) + (
+            np.arange(lanes) * segment.samples.shape[-1] if own else np.zeros(1)
         )
-        return (at.astype(np.float64), *row.fields)
+        return (at.astype(np.float64), *segment.fields)
 
 
 def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
@@ -309,12 +317,12 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
     packer.put(
-        [MAGIC, lanes, len(families), limit, max(_depth(family.track) for family in families), 0]
+        [MAGIC, lanes, len(families), limit, max(_depth(family.segments) for family in families), 0]
     )
     heads = np.zeros((len(families), FAMILY))
     packer.put(heads)
     packer.chunks[-1] = heads.ravel()
-    for head, (positions, track) in zip(heads, families, strict=True):
+    for head, (positions, segments) in zip(heads, families, strict=True):
         first = positions[0]
         in_order = np.array_equal(positions, np.arange(first, first + positions.size))
         listed = 0 if in_order else packer.put(positions)
@@ -322,170 +330,196 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
             positions.size,
             first if in_order else -1,
             listed,
-            packer.track(track, positions.size),
-            _rows_of(track),
+            packer.put_segments(segments, positions.size),
+            _total_length(segments),
         )
-    words = packer.together()
-    words[HEADER - 1] = words.size
-    return _sealed(words)
+    buffer = packer.joined()
+    buffer[HEADER - 1] = buffer.size
+    return _verified(buffer)
 
 
-def _sealed(words: Numbers) -> Program:
+def _verified(buffer: Numbers) -> Program:
     """Words of nobody else's as a program, checked and read-only from now on."""
-    verify(words)
-    words.flags.writeable = False
-    return words.view(Program)
+    verify(buffer)
+    buffer.flags.writeable = False
+    return buffer.view(Program)
 
 
-def _depth(track: Track) -> int:
-    rows = (row.track if isinstance(row, Cycles) else (row,) for row in track)
+def _depth(segments: Segments) -> int:
+    lists = (
+        segment.segments if isinstance(segment, Cycles) else (segment,) for segment in segments
+    )
     return max(
-        (1 + max(_depth(row.a), _depth(row.b)) for row in chain.from_iterable(rows) if row.a),
+        (
+            1 + max(_depth(segment.a), _depth(segment.b))
+            for segment in chain.from_iterable(lists)
+            if segment.a
+        ),
         default=0,
     )
 
 
-def _count(row: Segment | Cycles) -> int:
+def _length(segment: Segment | Cycles) -> int:
     """How many rows of a track it is."""
-    return row.times * len(row.track) if isinstance(row, Cycles) else 1
+    return segment.times * len(segment.segments) if isinstance(segment, Cycles) else 1
 
 
-def _rows_of(track: Track) -> int:
-    return sum(map(_count, track))
+def _total_length(segments: Segments) -> int:
+    return sum(map(_length, segments))
 
 
-def _held(row: Segment | Cycles) -> int:
+def _length_below(segment: Segment | Cycles) -> int:
     """How many rows there are below one row."""
-    assert isinstance(row, Segment)
-    return sum(1 + _held(inner) for inner in (*row.a, *row.b))
+    assert isinstance(segment, Segment)
+    return sum(1 + _length_below(inner) for inner in (*segment.a, *segment.b))
 
 
-def _columns(row: Segment | Cycles, some: slice) -> Segment:
+def _select_cycles(segment: Segment | Cycles, chosen: slice) -> Segment:
     """A row of cycles, for some of them."""
-    assert isinstance(row, Segment)
+    assert isinstance(segment, Segment)
 
     def cut(number: Numbers) -> Numbers:
-        return number[..., some] if number.ndim and number.shape[-1] > 1 else number
+        return number[..., chosen] if number.ndim and number.shape[-1] > 1 else number
 
-    a, b = (tuple(_columns(inner, some) for inner in track) for track in (row.a, row.b))
-    return row._replace(start=cut(row.start), fields=tuple(map(cut, row.fields)), a=a, b=b)
+    a, b = (
+        tuple(_select_cycles(inner, chosen) for inner in segments)
+        for segments in (segment.a, segment.b)
+    )
+    return segment._replace(
+        start=cut(segment.start), fields=tuple(map(cut, segment.fields)), a=a, b=b
+    )
 
 
-def _cycle(row: Segment | Cycles, i: int) -> Segment:
+def _expand_cycle(segment: Segment | Cycles, i: int) -> Segment:
     """A row of one cycle, its numbers an array of lanes."""
-    assert isinstance(row, Segment)
+    assert isinstance(segment, Segment)
 
     def pick(number: Numbers) -> Numbers:
         # written out: of lanes and cycles
         return np.ascontiguousarray(number[..., min(i, number.shape[-1] - 1)])
 
-    a, b = (tuple(_cycle(inner, i) for inner in track) for track in (row.a, row.b))
-    return row._replace(start=pick(row.start), fields=tuple(map(pick, row.fields)), a=a, b=b)
+    a, b = (
+        tuple(_expand_cycle(inner, i) for inner in segments) for segments in (segment.a, segment.b)
+    )
+    return segment._replace(
+        start=pick(segment.start), fields=tuple(map(pick, segment.fields)), a=a, b=b
+    )
 
 
-def plain(track: Track) -> tuple[Segment, ...]:
+def expand_cycles(segments: Segments) -> tuple[Segment, ...]:
     """A track row by row, with those of cycles written out."""
-    rows = list[Segment]()
-    for row in track:
-        if isinstance(row, Cycles):
-            rows += [_cycle(each, i) for i in range(row.times) for each in row.track]
+    found = list[Segment]()
+    for segment in segments:
+        if isinstance(segment, Cycles):
+            found += [
+                _expand_cycle(each, i) for i in range(segment.times) for each in segment.segments
+            ]
         else:
-            rows.append(row._replace(a=plain(row.a), b=plain(row.b)))
-    return tuple(rows)
+            found.append(segment._replace(a=expand_cycles(segment.a), b=expand_cycles(segment.b)))
+    return tuple(found)
 
 
-def _track(words: Numbers, at: float, count: float) -> Numbers:
-    return words[int(at) : int(at) + ROW * int(count)].reshape(-1, ROW)
+def _read_segments(buffer: Numbers, at: float, count: float) -> Numbers:
+    return buffer[int(at) : int(at) + ROW * int(count)].reshape(-1, ROW)
 
 
-def _families(words: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
-    for i in range(int(words[2])):
+def _families(buffer: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
+    for i in range(int(buffer[2])):
         lanes, first, listed, at, count = (
-            int(word) for word in words[HEADER + FAMILY * i :][:FAMILY]
+            int(word) for word in buffer[HEADER + FAMILY * i :][:FAMILY]
         )
         positions = (
             np.arange(first, first + lanes)
             if first >= 0
-            else words[listed : listed + lanes].astype(np.int64)
+            else buffer[listed : listed + lanes].astype(np.int64)
         )
-        yield lanes, positions, _track(words, at, count)
+        yield lanes, positions, _read_segments(buffer, at, count)
 
 
-def _levels(words: Numbers, track: Numbers) -> Iterator[Numbers]:
+def _iter_levels(buffer: Numbers, segments: Numbers) -> Iterator[Numbers]:
     """The rows of a track, those of all tracks that these hold, and so on."""
-    while len(track):
-        yield track
-        detail = np.concatenate([track[:, 3:5], track[:, 5:7]])
-        track = words[rows_of(*detail[detail[:, 1] > 0].T)[:, np.newaxis] + np.arange(ROW)]
+    while len(segments):
+        yield segments
+        detail = np.concatenate([segments[:, 3:5], segments[:, 5:7]])
+        segments = buffer[
+            segment_offsets(*detail[detail[:, 1] > 0].T)[:, np.newaxis] + np.arange(ROW)
+        ]
 
 
-def boundaries(words: Numbers) -> set[int]:
+def boundaries(buffer: Numbers) -> set[int]:
     """The steps at which the first lane passes from one row to the next."""
-    at, count = words[HEADER + 3 : HEADER + 5]
-    most = _MOST_LISTED if _listed(words, at, count) <= _MOST_BOUNDARIES else 1
+    at, count = buffer[HEADER + 3 : HEADER + 5]
+    most = _MOST_LISTED if _count_listed(buffer, at, count) <= _MOST_BOUNDARIES else 1
     return {
         int(boundary)
-        for boundary in _boundaries(words, at, count, most)
+        for boundary in _boundaries(buffer, at, count, most)
         if 0 < boundary <= NO_LIMIT / 2
     }
 
 
-def _listed(words: Numbers, at: Numbers, count: Numbers) -> float:
+def _count_listed(buffer: Numbers, at: Numbers, count: Numbers) -> float:
     """How many boundaries tracks have at most, if each loop of up to 1,000 periods is listed
     period by period.
     """
-    rows = words[rows_of(np.atleast_1d(at), np.atleast_1d(count))[:, np.newaxis] + np.arange(ROW)]
-    total, loops = float(len(rows)), rows[:, 0] == opcode("loop")
-    for row in rows[loops]:
-        times = float(words[int(row[9])])
-        inside = _listed(words, row[3], row[4])
+    segments = buffer[
+        segment_offsets(np.atleast_1d(at), np.atleast_1d(count))[:, np.newaxis] + np.arange(ROW)
+    ]
+    total, loops = float(len(segments)), segments[:, 0] == opcode("loop")
+    for segment in segments[loops]:
+        times = float(buffer[int(segment[9])])
+        inside = _count_listed(buffer, segment[3], segment[4])
         total += (inside + 1) * times if 0 < times <= _MOST_LISTED else inside
-    below = np.concatenate([rows[~loops, 3:5], rows[~loops, 5:7]])
+    below = np.concatenate([segments[~loops, 3:5], segments[~loops, 5:7]])
     below = below[below[:, 1] > 0]
-    return total + (_listed(words, below[:, 0], below[:, 1]) if len(below) else 0.0)
+    return total + (_count_listed(buffer, below[:, 0], below[:, 1]) if len(below) else 0.0)
 
 
-def positions(words: Numbers) -> npt.NDArray[np.int64]:
+def positions(buffer: Numbers) -> npt.NDArray[np.int64]:
     """Where each lane, in the program's own order, goes in the output."""
-    return np.concatenate([positions for _, positions, _ in _families(words)])
+    return np.concatenate([positions for _, positions, _ in _families(buffer)])
 
 
-def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def distinct_lanes(buffer: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The positions of the first lane of each kind, in order, and of each lane the place of its
     like among them.
 
     Lanes are alike that share all their rows and numbers; those of different families are not.
     """
-    like = np.empty(int(words[1]), dtype=np.int64)
-    for lanes, positions, track in _families(words):
-        rows, fields = np.concatenate(list(_levels(words, track))), np.array([1, *range(7, ROW, 2)])
-        own = rows[:, fields + 1] == 1
-        tables = own[:, 1] & (rows[:, 0] == opcode("sampled"))
+    first_like = np.empty(int(buffer[1]), dtype=np.int64)
+    for lanes, positions, segments in _families(buffer):
+        below, fields = (
+            np.concatenate(list(_iter_levels(buffer, segments))),
+            np.array([1, *range(7, ROW, 2)]),
+        )
+        own = below[:, fields + 1] == 1
+        tables = own[:, 1] & (below[:, 0] == opcode("sampled"))
         own[tables, 1] = False
-        places = np.unique(rows[:, fields][own]).astype(np.int64)
-        alike = [_alike(words, lanes, row) for row in rows[tables]]
+        places = np.unique(below[:, fields][own]).astype(np.int64)
+        table_numbers = [_number_tables(buffer, lanes, segment) for segment in below[tables]]
         numbers = np.stack(
-            [*words[places[:, np.newaxis] + np.arange(lanes)], *alike] or [np.zeros(lanes)], axis=1
+            [*buffer[places[:, np.newaxis] + np.arange(lanes)], *table_numbers]
+            or [np.zeros(lanes)],
+            axis=1,
         )
         _, first, which = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
-        like[positions] = positions[first][which.reshape(-1)]
-    firsts, index = np.unique(like, return_inverse=True)
+        first_like[positions] = positions[first][which.reshape(-1)]
+    firsts, index = np.unique(first_like, return_inverse=True)
     return firsts, index
 
 
-def _alike(words: Numbers, lanes: int, row: Numbers) -> Numbers:
+def _number_tables(buffer: Numbers, lanes: int, segment: Numbers) -> Numbers:
     """A number for each lane of a row that has a table for each: the same for lanes whose
     tables are.
     """
-    numbers = words[int(row[7]) : int(row[7]) + lanes]
-    tables = words[
-        numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(words[int(row[11])]) + 1)
+    numbers = buffer[int(segment[7]) : int(segment[7]) + lanes]
+    tables = buffer[
+        numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(buffer[int(segment[11])]) + 1)
     ]
     return np.unique(tables, axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
 
 
 def _boundaries(
-    words: Numbers,
+    buffer: Numbers,
     at: Numbers,
     count: Numbers,
     most: int,
@@ -498,40 +532,43 @@ def _boundaries(
     Of a loop of more than ``most`` periods, those of the first.
     """
     at, count, begin, end = np.broadcast_arrays(np.atleast_1d(at), count, begin, end)
-    places, which = rows_of(at, count), np.repeat(np.arange(at.size), count.astype(np.int64))
-    rows = words[places[:, np.newaxis] + np.arange(7)]
-    starts = begin[which] + words[rows[:, 1].astype(np.int64)]
+    places, which = (
+        segment_offsets(at, count),
+        np.repeat(np.arange(at.size), count.astype(np.int64)),
+    )
+    segments = buffer[places[:, np.newaxis] + np.arange(7)]
+    starts = begin[which] + buffer[segments[:, 1].astype(np.int64)]
     last = np.append(which[1:] != which[:-1], True)
     stops = np.minimum(np.where(last, np.inf, np.append(starts[1:], np.inf)), end[which])
     found = set(starts[starts < end[which]].tolist())
-    for row in np.flatnonzero(
-        (rows[:, 0] == opcode("loop")) | (rows[:, 0] == opcode("clock"))
+    for i in np.flatnonzero(
+        (segments[:, 0] == opcode("loop")) | (segments[:, 0] == opcode("clock"))
     ).tolist():
-        inner = _seams_of_clocks(words, int(places[row]), most)
+        inner = _boundaries_of_inner(buffer, int(places[i]), most)
         found |= {
             boundary
-            for boundary in (float(starts[row]) + boundary for boundary in inner)
-            if boundary < stops[row]
+            for boundary in (float(starts[i]) + boundary for boundary in inner)
+            if boundary < stops[i]
         }
-    pairs = np.flatnonzero((rows[:, 6] > 0) & (starts < stops))
+    pairs = np.flatnonzero((segments[:, 6] > 0) & (starts < stops))
     if pairs.size:
-        at, count = (np.concatenate([rows[pairs, i], rows[pairs, i + 2]]) for i in (3, 4))
+        at, count = (np.concatenate([segments[pairs, i], segments[pairs, i + 2]]) for i in (3, 4))
         found |= _boundaries(
-            words, at, count, most, np.tile(starts[pairs], 2), np.tile(stops[pairs], 2)
+            buffer, at, count, most, np.tile(starts[pairs], 2), np.tile(stops[pairs], 2)
         )
     return found
 
 
-def _seams_of_clocks(words: Numbers, row: int, most: int) -> set[float]:
+def _boundaries_of_inner(buffer: Numbers, offset: int, most: int) -> set[float]:
     """Those of a loop, or of a track on another clock, by their own."""
-    inner = _boundaries(words, words[row + 3], words[row + 4], most)
-    first, second, third = (float(words[int(words[row + place])]) for place in (7, 9, 11))
-    if words[row] == opcode("loop"):
-        return _seams_of_loop(inner, first, second, most)
-    return _seams_of_clock(inner, first, second, third)
+    inner = _boundaries(buffer, buffer[offset + 3], buffer[offset + 4], most)
+    first, second, third = (float(buffer[int(buffer[offset + place])]) for place in (7, 9, 11))
+    if buffer[offset] == opcode("loop"):
+        return _boundaries_of_loop(inner, first, second, most)
+    return _boundaries_of_time_map(inner, first, second, third)
 
 
-def _seams_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
+def _boundaries_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
     """Those of each period and the step where the last ends; of a loop too long to list, those
     of the first period.
     """
@@ -541,7 +578,9 @@ def _seams_of_loop(inner: set[float], period: float, times: float, most: int) ->
     } | {turn * period for turn in range(turns + 1)}
 
 
-def _seams_of_clock(inner: set[float], base: float, pace: float, every: float) -> set[float]:
+def _boundaries_of_time_map(
+    inner: set[float], base: float, pace: float, every: float
+) -> set[float]:
     """The first steps at which the other clock has come to each."""
     return (
         {-((base - boundary) // pace) * every for boundary in inner if boundary > base}
@@ -550,35 +589,40 @@ def _seams_of_clock(inner: set[float], base: float, pace: float, every: float) -
     )
 
 
-def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:
-    lanes, limit = int(words[1]), words[3]
+def _disassemble(buffer: Numbers, most_lanes: int) -> Iterator[str]:
+    lanes, limit = int(buffer[1]), buffer[3]
     ending = f", raises past step {int(limit) - 1:,}" if limit < NO_LIMIT else ""
     yield f"program of {lanes:,} lane{'s' * (lanes != 1)}{ending}"
-    for size, positions, track in _families(words):
+    for size, positions, segments in _families(buffer):
         for lane in range(min(size, most_lanes)):
             yield f"lane {positions[lane]:,}" + (f" of {size:,} alike" if size > 1 else "")
-            yield f"  {'start':>14}  {'shape':<14}fields"
-            yield from _listing(words, track, lane)
+            yield f"  {'start':>14}  {'opcode':<14}fields"
+            yield from _listing(buffer, segments, lane)
 
 
-def _listing(words: Numbers, track: Numbers, lane: int, indent: str = "") -> Iterator[str]:
+def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") -> Iterator[str]:
     """A line for each row of a track, and below it, further in, the tracks that it holds."""
-    for row in track[:_MOST_PRINTED]:
-        name, names, _ = OPCODES[int(row[0])]
+    for segment in segments[:_MOST_PRINTED]:
+        name, names, _ = OPCODES[int(segment[0])]
         numbers = [
-            words[int(row[7 + 2 * i]) + lane * int(row[8 + 2 * i])] for i in range(len(names))
+            buffer[int(segment[7 + 2 * i]) + lane * int(segment[8 + 2 * i])]
+            for i in range(len(names))
         ]
         fields = "  ".join(
             f"{field}={_shortest(number)}" for field, number in zip(names, numbers, strict=True)
         )
-        start = words[int(row[1]) + lane * int(row[2])]
+        start = buffer[int(segment[1]) + lane * int(segment[2])]
         yield f"  {int(start):>14,}  {indent + name:<12}  {fields}".rstrip()
-        yield from _listing(words, _track(words, row[3], row[4]), lane, indent + "  ")
-        if row[6]:
+        yield from _listing(
+            buffer, _read_segments(buffer, segment[3], segment[4]), lane, indent + "  "
+        )
+        if segment[6]:
             yield f"  {'':14}  {indent}  and"
-            yield from _listing(words, _track(words, row[5], row[6]), lane, indent + "  ")
-    if len(track) > _MOST_PRINTED:
-        yield f"  {'':14}  {indent}... and {len(track) - _MOST_PRINTED:,} more rows"
+            yield from _listing(
+                buffer, _read_segments(buffer, segment[5], segment[6]), lane, indent + "  "
+            )
+    if len(segments) > _MOST_PRINTED:
+        yield f"  {'':14}  {indent}... and {len(segments) - _MOST_PRINTED:,} more segments"
 
 
 def _shortest(number: float) -> str:

@@ -21,7 +21,7 @@ from fastlr.program.opcodes import LAST_STEP
 __all__ = [
     "Node",
     "Numbers",
-    "clock",
+    "time_map",
     "curve",
     "cycles",
     "delay",
@@ -35,7 +35,7 @@ __all__ = [
     "select",
     "stack",
     "take",
-    "written",
+    "description_size",
 ]
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
@@ -62,10 +62,10 @@ class Node:
         """The batch shape: what the numbers of this node and of its parts broadcast to."""
         inner = [part.shape for part in self.parts]
         if self.kind == "stack":
-            return (len(inner), *_common(inner))
+            return (len(inner), *_common_shape(inner))
         own = [number.shape for number in self.numbers.values()]
         table = [] if self.samples is None else [self.samples.shape[:-1]]
-        return _common([*own, *inner, *table])
+        return _common_shape([*own, *inner, *table])
 
     @cached_property
     def last(self) -> npt.NDArray[np.float64]:
@@ -76,8 +76,8 @@ class Node:
             return np.stack([np.broadcast_to(part.last, self.shape[1:]) for part in self.parts])
         if self.kind == "join":
             return np.asarray(self.numbers[str(len(self.parts) - 1)] + self.parts[-1].last)
-        if self.kind == "clock":
-            return _last_of_clock(self)
+        if self.kind == "time_map":
+            return _last_of_time_map(self)
         lengths = [part.last for part in self.parts if part.kind != "constant"] or [
             np.asarray(np.inf)
         ]
@@ -112,16 +112,16 @@ class Node:
         return found.pop() if found else None
 
     @cached_property
-    def rows(self) -> float:
+    def segment_count(self) -> float:
         """How many rows of a program the node becomes, at most: a delay takes those at its step 0
         twice, a clock all that it holds once a pace, a stretched loop once a cycle.
         """
-        inside = sum(part.rows for part in self.parts)
+        inside = sum(part.segment_count for part in self.parts)
         if self.kind == "delay":
             return 1 + 2 * inside
-        if self.kind == "clock":
-            return (1 + inside) * _pieces(self)
-        return 2 + inside * _unrolled(self)
+        if self.kind == "time_map":
+            return (1 + inside) * _pace_count(self)
+        return 2 + inside * _unrolled_cycles(self)
 
     @cached_property
     def highest(self) -> npt.NDArray[np.float64]:
@@ -135,7 +135,7 @@ class Node:
         factor = (
             self.numbers["factor"]
             if self.kind == "scale"
-            else self._grown
+            else self._last_growth
             if self.kind == "loop"
             else _EACH
         )
@@ -148,21 +148,21 @@ class Node:
         return reduce(np.maximum, inside, own)
 
     @property
-    def _grown(self) -> npt.NDArray[np.float64]:
+    def _last_growth(self) -> npt.NDArray[np.float64]:
         """What the last cycle of a stretched loop, which is a row of its own, multiplies the
         levels of its body by.
         """
-        grown = _growth(self.numbers["scale"], self.numbers["times"])
+        grown = _largest_growth(self.numbers["scale"], self.numbers["times"])
         return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
 
 
-def _common(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+def _common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
     """What shapes broadcast to. Most are those of single numbers, and others are alike."""
     distinct = set(shapes) - {()}
     return np.broadcast_shapes(*distinct) if len(distinct) > 1 else next(iter(distinct), ())
 
 
-def _unrolled(node: Node) -> float:
+def _unrolled_cycles(node: Node) -> float:
     """How many cycles of a stretched loop become rows of their own; 1 for every other node."""
     if node.kind != "loop" or np.all(node.numbers["stretch"] == 1):
         return 1.0
@@ -173,7 +173,7 @@ def _unrolled(node: Node) -> float:
 _ROWS_OF_CYCLES_PER_PART = 16  # so that a schedule may use the same cycles four times
 
 
-def written(node: Node) -> float:
+def description_size(node: Node) -> float:
     """How many nodes, uses of them and paces describe a node, each node counted once.
 
     The numbers of a stretched loop are stored per cycle: it counts a share of its rows.
@@ -181,8 +181,8 @@ def written(node: Node) -> float:
     seen, left, total = {id(node)}, [node], 0.0
     while left:
         one = left.pop()
-        cycled = one.rows / _ROWS_OF_CYCLES_PER_PART if _unrolled(one) > 1 else 0.0
-        total += 1 + cycled + len(one.parts) + (_pieces(one) if one.kind == "clock" else 0)
+        cycled = one.segment_count / _ROWS_OF_CYCLES_PER_PART if _unrolled_cycles(one) > 1 else 0.0
+        total += 1 + cycled + len(one.parts) + (_pace_count(one) if one.kind == "time_map" else 0)
         for part in one.parts:
             if id(part) not in seen:
                 seen.add(id(part))
@@ -190,7 +190,7 @@ def written(node: Node) -> float:
     return total
 
 
-def _growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
+def _largest_growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
     """The largest of ``scale^i`` over so many cycles; infinite where it is past all numbers."""
     with np.errstate(over="ignore"):
         return np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
@@ -266,7 +266,9 @@ def loop(
     ``times`` of -1 means for ever.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        bound = np.maximum(floor, np.where(body.bound > 0, _growth(scale, times) * body.bound, 0.0))
+        bound = np.maximum(
+            floor, np.where(body.bound > 0, _largest_growth(scale, times) * body.bound, 0.0)
+        )
     numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
     return _node("loop", numbers, (body,), steps, bound)
 
@@ -284,7 +286,7 @@ def delay(body: Node, steps: Numbers) -> Node:
     )
 
 
-def clock(
+def time_map(
     body: Node,
     paces: tuple[Numbers, ...],
     starts: tuple[Numbers, ...],
@@ -295,13 +297,13 @@ def clock(
     it go by in ``every`` steps, all of them at the last. With more than one pace it is each step. A
     clock on one that keeps one pace each step is one clock.
     """
-    if body.kind == "clock" and _pieces(body) == 1 and np.all(body.numbers["every"] == 1):
+    if body.kind == "time_map" and _pace_count(body) == 1 and np.all(body.numbers["every"] == 1):
         base, pace = body.numbers["base0"], body.numbers["pace0"]
-        return clock(
+        return time_map(
             body.parts[0],
-            tuple(_on(0, pace, go) for go in paces),
+            tuple(_advance(0, pace, go) for go in paces),
             starts,
-            _on(base, pace, begin),
+            _advance(base, pace, begin),
             every,
         )
     bases = [np.asarray(begin, dtype=np.float64)]
@@ -313,33 +315,35 @@ def clock(
     numbers = dict[str, Numbers](every=every)
     for i, (base, pace, start) in enumerate(zip(bases, paces, starts, strict=True)):
         numbers |= {f"base{i}": base, f"pace{i}": pace, f"start{i}": start}
-    steps = None if body.steps is None else _until(body.steps, paces, starts, bases) * every
-    return _node("clock", numbers, (body,), steps, body.bound)
+    steps = None if body.steps is None else _step_reaching(body.steps, paces, starts, bases) * every
+    return _node("time_map", numbers, (body,), steps, body.bound)
 
 
-def _last_of_clock(node: Node) -> npt.NDArray[np.float64]:
+def _last_of_time_map(node: Node) -> npt.NDArray[np.float64]:
     """The step at which the body of a clock ends, by lane."""
     bases, paces, starts = (
-        tuple(node.numbers[f"{name}{i}"] for i in range(_pieces(node)))
+        tuple(node.numbers[f"{name}{i}"] for i in range(_pace_count(node)))
         for name in ("base", "pace", "start")
     )
     inner = node.parts[0].last
-    until = _until(np.where(np.isfinite(inner), inner, 0.0).astype(np.int64), paces, starts, bases)
+    until = _step_reaching(
+        np.where(np.isfinite(inner), inner, 0.0).astype(np.int64), paces, starts, bases
+    )
     return np.where(np.isfinite(inner), until * node.numbers["every"], np.inf)
 
 
-def _pieces(node: Node) -> int:
+def _pace_count(node: Node) -> int:
     """How many paces a clock keeps, one after the other."""
     return sum(name.startswith("pace") for name in node.numbers)
 
 
-def _on(base: Numbers | int, pace: Numbers, clock: Numbers) -> npt.NDArray[np.int64]:
+def _advance(base: Numbers | int, pace: Numbers, step: Numbers) -> npt.NDArray[np.int64]:
     """``base + pace*clock``, no further than the last step: exact below it."""
-    reached = np.asarray(base, dtype=np.float64) + np.asarray(pace, dtype=np.float64) * clock
+    reached = np.asarray(base, dtype=np.float64) + np.asarray(pace, dtype=np.float64) * step
     return np.minimum(reached, LAST_STEP).astype(np.int64)
 
 
-def _until(
+def _step_reaching(
     end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: Sequence[Numbers]
 ) -> npt.NDArray[np.int64]:
     """The first step, of those in which it goes on, at which a clock has come to ``end``."""
@@ -382,8 +386,8 @@ def apply_past_end(node: Node, past_end: str) -> Node:
     if node.steps is None or past_end in ("hold", "raise"):
         return node
     if past_end == "zero":
-        nought = curve("constant", None, 0.0, value=np.asarray(0.0))
-        return join((node, nought), (np.asarray(0), node.steps))
+        zero = curve("constant", None, 0.0, value=np.asarray(0.0))
+        return join((node, zero), (np.asarray(0), node.steps))
     one, none = np.asarray(1.0), np.asarray(0.0)
     return loop(node, node.steps, np.asarray(-1), one, one, none, None)
 
@@ -420,10 +424,10 @@ def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Nod
     lengths = [part.steps for part in parts]
     known = [np.broadcast_to(length, shape) for length in lengths if length is not None]
     steps = np.stack(known) if len(known) == len(parts) else None
-    together = _node(
+    stacked = _node(
         "stack", {}, parts, steps, np.stack([np.broadcast_to(part.bound, shape) for part in parts])
     )
-    return replace(together, labels=labels)
+    return replace(stacked, labels=labels)
 
 
 def take(node: Node, index: int, axes: int) -> Node:

@@ -218,8 +218,8 @@ def _clocked(body: V, *clock: Any) -> V:
     own.
     """
     if body.past_end == "repeat":
-        return body._from_node(tree.clock(tree.apply_past_end(body._node, "repeat"), *clock))
-    return body._from_node(tree.clock(body._node, *clock), body.past_end)
+        return body._from_node(tree.time_map(tree.apply_past_end(body._node, "repeat"), *clock))
+    return body._from_node(tree.time_map(body._node, *clock), body.past_end)
 
 
 def _paired(kind: str, a: V, b: Any) -> V:
@@ -309,7 +309,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
         )
     lanes = math.prod(np.broadcast_shapes(node.shape, times.shape, stretch.shape, scale.shape))
     most = max(_MOST_NUMBERS, _MOST_NUMBERS_PER_LANE * lanes)
-    numbers = cycles * lowering.words_of_cycles(node, lanes)
+    numbers = cycles * lowering.numbers_of_cycles(node, lanes)
     if numbers > most:
         raise ValueError(
             f"{where}: stretch must be farther from 1, or times smaller: a program of "
@@ -321,7 +321,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
 def _stretches(node: Node) -> bool:
     """Whether each piece below a node can run at another pace."""
     if node.parts:
-        return node.kind not in ("loop", "stack", "clock") and all(map(_stretches, node.parts))
+        return node.kind not in ("loop", "stack", "time_map") and all(map(_stretches, node.parts))
     return "steps" in node.numbers or node.kind == "constant"
 
 

@@ -368,10 +368,10 @@ def _check_size(name: str, node: Node, call: Call) -> None:
     A rate takes an evaluation of each use. Eighteen times ``x = x + x`` is 2^18 evaluations of
     ``x``.
     """
-    size = max(node.rows, call.uses)
+    size = max(node.segment_count, call.uses)
     if size <= _ROWS_OF_ANY:
         return
-    most = min(_MOST_ROWS, _ROWS_OF_ANY + _ROWS_PER_PART * int(tree.written(node)))
+    most = min(_MOST_ROWS, _ROWS_OF_ANY + _ROWS_PER_PART * int(tree.description_size(node)))
     if size > most:
         raise ValueError(
             f"{name}: the program must have at most {most:,} rows, got up to "

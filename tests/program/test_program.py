@@ -431,7 +431,7 @@ def test_no_python_runs_per_step_per_lane_or_per_level():
 WSD = """\
 program of 1 lane, raises past step 99
 lane 0
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=-10  lo=0  hi=0.0006
               10  constant      value=0.0006
               90  power         L=-10  lo=6e-05  hi=0.0006  q=-0.5
@@ -440,7 +440,7 @@ lane 0
 NESTED = """\
 program of 1 lane
 lane 0
-           start  shape         fields
+           start  opcode        fields
                0  minimum
                0    add
                0      loop      period=1000000  times=2^54  kh=-1  kl=0  floor=0
@@ -457,19 +457,19 @@ lane 0
 BATCH = """\
 program of 6 lanes
 lane 0 of 5 alike
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=10  lo=0  hi=1
               10  constant      value=0
 lane 1 of 5 alike
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=20  lo=0  hi=1
               20  constant      value=0
 lane 2 of 5 alike
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=30  lo=0  hi=1
               30  constant      value=0
 lane 5
-           start  shape         fields
+           start  opcode        fields
                0  staircase     a=0.1  every=7  kh=-1  kl=0"""
 
 
