@@ -1,19 +1,23 @@
-"""The program: what a schedule lowers to, and the only thing that kernels see.
+"""Pack lowered segments into a program, the only thing that kernels read, and read one back.
 
-A program is one flat, C-contiguous, read-only float64 array, so that it passes as it is into a
-user's ``@njit`` function and into C. Float64 holds integers exactly to 2^53, so steps, codes and
-offsets stand in it beside rates:
+A program is one flat, C-contiguous, read-only float64 array, its *buffer*. It passes unchanged to C
+and into a user's ``@njit`` function. Float64 holds integers exactly to 2^53, so steps, opcodes and
+offsets are stored beside rates. The parts, in order:
 
-    header   MAGIC, lanes, families, limit (the first step that may not be asked for), depth (of rows within rows), size in words
-    families for each: lanes, first output position (-1: see next), where its list of positions
-    stands, root track
-    rows     for each: shape code, start, track A, track B, then its fields
-    data     lists of positions, sampled tables, and the numbers, each field of all lanes together
+- *header*: MAGIC, number of lanes, number of families, limit (the first step that must not be
+  evaluated), depth (of segments inside segments), size of the buffer
+- *families*, each: number of lanes, first output position (-1: the positions are listed), offset
+  of the listed positions, offset and length of its list of segments
+- *segments*, each: opcode, start, list A, list B, then its fields
+- *data*: listed positions, sampled tables, and numbers, each number of all lanes together
 
-A *lane* is one scalar schedule. Lanes of the same structure form a *family* and share its rows;
-their numbers differ. A *track* is a run of rows sorted by start: the row in force at step t is the
-last one whose start is <= t, and it counts its own clock from there. A number is given by where it
-stands and a stride: 1 where each lane has its own, 0 where all share one.
+A *lane* is one scalar schedule of a batch. Lanes with the same segments form a *family*; only their
+numbers differ. *Segments* are sorted by start. The segment in force at step t is the last whose
+start is <= t; it is evaluated at its local step, t minus its start. A number is an offset and a
+stride: 1 if each lane has its own, 0 if all lanes share one. A list of segments is an offset and a
+length.
+
+``lowering`` makes segments, ``pack`` makes the program of them, and ``verifier`` checks it.
 """
 
 from collections.abc import Iterator
@@ -41,18 +45,20 @@ __all__ = [
     "boundaries",
 ]
 
-NO_LIMIT = 2.0**54  # past every step that may be asked for
-_MOST_LISTED = 1_000  # periods of a loop
-_MOST_BOUNDARIES = 2**17  # of a schedule whose loops are listed period by period
+NO_LIMIT = 2.0**54  # beyond every step that can be evaluated
+_MOST_LISTED = 1_000  # periods of a loop whose boundaries are listed one by one
+_MOST_BOUNDARIES = 2**17  # above this many, only the first period of each loop is listed
 _BEGIN, _NO_END = np.zeros(1), np.full(1, np.inf)
-_MOST_PRINTED = 1_000  # rows of a track
+_MOST_PRINTED = 1_000  # segments of a list
 
 Numbers = npt.NDArray[np.float64]
 
 
 class Segment(NamedTuple):
-    """One lowered row: ``start`` and ``fields`` broadcast over the lanes; ``a`` and ``b`` are
-    tracks.
+    """One lowered segment.
+
+    ``start`` and ``fields`` broadcast over the lanes. ``a`` and ``b`` are the lists of segments
+    inside. ``samples`` is the table of a sampled segment.
     """
 
     opcode: int
@@ -64,18 +70,17 @@ class Segment(NamedTuple):
 
 
 class Cycles(NamedTuple):
-    """The rows of many cycles, cycle by cycle: ``track`` is that of each, its numbers an array with
-    a last axis of cycles.
+    """The segments of many cycles, stored as arrays over the cycles.
 
-    A last axis of 1 stands for a number that all cycles share. A track may be a part of a longer
-    one, of any first start.
+    ``segments`` are those of one cycle. Each number in them has a last axis of cycles; a last axis
+    of 1 is a number that all cycles share. Within a list, cycles may follow other segments.
     """
 
     times: int
     segments: tuple[Segment, ...]
 
     def first(self, times: int) -> "Cycles":
-        """The first so many cycles."""
+        """Return the first ``times`` cycles."""
         return Cycles(
             times, tuple(_select_cycles(segment, slice(times)) for segment in self.segments)
         )
@@ -85,16 +90,19 @@ Segments = tuple[Segment | Cycles, ...]
 
 
 class Family(NamedTuple):
-    """Lanes of one structure: where each goes in the output, and their root track."""
+    """Lanes with the same segments: the output position of each, and the segments."""
 
     positions: npt.NDArray[np.int64]
     segments: Segments
 
 
 class Program(np.ndarray[Any, np.dtype[np.float64]]):
-    """A packed program. ``print(program)`` disassembles its first lanes into a table a person can
-    read.
+    """A packed program: a flat, read-only float64 array.
 
+    ``print(program)`` lists its first lanes as a table, one line per segment.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> print((flr.linear(0.0, 1.0, steps=10) * flr.constant(2.0)).program)
     program of 1 lane
@@ -110,13 +118,32 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
     @staticmethod
     @public
     def from_array(buffer: npt.ArrayLike) -> "Program":
-        """The program that a file or another process holds, as a copy of its own: one that
-        ``schedule.program`` was once.
+        """Make a program from the array that a file or another process holds.
 
-        Raises ``TypeError`` or ``ValueError``, which names the word that breaks a rule, for any
-        others: no program leads a kernel to read or write where it must not, or to run on. What its
-        numbers mean is not looked at.
+        Parameters
+        ----------
+        buffer : array of float
+            The entries of a ``schedule.program``: one-dimensional, float64. It is copied.
 
+        Returns
+        -------
+        Program
+            The verified program.
+
+        Raises
+        ------
+        TypeError
+            If ``buffer`` is not a flat array of float64.
+        ValueError
+            If ``buffer`` is not a program. The message names the entry that breaks a rule.
+
+        Notes
+        -----
+        Kernels never read or write outside a verified program, and they always return. What its
+        numbers mean is not checked.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> stored = flr.linear(1.0, 0.0, steps=4).program.tobytes()
         >>> Program.from_array(np.frombuffer(stored))
@@ -126,35 +153,33 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
             own = np.array(buffer, order="C")
         except ValueError:
             raise TypeError(
-                "from_array: words must be a flat array of float64, got rows of different lengths"
+                "from_array: buffer must be a flat array of float64, got rows of different lengths"
             ) from None
         if own.dtype != np.float64 or own.ndim != 1:
             raise TypeError(
-                f"from_array: words must be a flat array of float64, got {own.dtype} of "
+                f"from_array: buffer must be a flat array of float64, got {own.dtype} of "
                 f"shape {own.shape}"
             )
         try:
             return _verified(own)
         except ValueError as error:
-            raise ValueError(f"from_array: words must be a program: {error}") from None
+            raise ValueError(f"from_array: buffer must be a program: {error}") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A program that was pickled is checked, as any other that comes from elsewhere."""
+        """Pickle as an array, so that unpickling verifies it."""
         return Program.from_array, (self.view(np.ndarray),)
 
     @property
     def _is_whole(self) -> bool:
-        """Whether it is as it was made: not another shape of its words, nor a copy that may
-        have been written to.
-        """
+        """Whether this is a program as packed: not a slice, a reshape or a writable copy."""
         return self.ndim == 1 and not self.flags.writeable
 
     def __getitem__(self, index: Any) -> Any:
-        """Words of the program, which are no program themselves."""
+        """Return entries as a plain array: a part of a program is not a program."""
         return self.view(np.ndarray)[index]
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        """What is computed with its words is no program."""
+        """Return the result of a computation as a plain array."""
         return array[()] if return_scalar else np.asarray(array)
 
     def __str__(self) -> str:
@@ -172,7 +197,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
 
 
 class _Packer:
-    """Collects words; a place is reserved by writing zeros and filled in later."""
+    """Collects chunks of a buffer; zeros reserve a place that is filled in later."""
 
     def __init__(self) -> None:
         self.chunks: list[Numbers] = []
@@ -180,16 +205,14 @@ class _Packer:
         self.known: dict[bytes, int] = {}
 
     def put(self, buffer: npt.ArrayLike) -> int:
+        """Append a chunk; return its offset."""
         chunk = np.array(buffer, dtype=np.float64).ravel()
         at, self.size = self.size, self.size + chunk.size
         self.chunks.append(chunk)
         return at
 
     def joined(self) -> Numbers:
-        """All words in one array.
-
-        Each chunk is let go once it is copied, so that no word is held twice.
-        """
+        """Return all chunks as one array, and release each once it is copied."""
         buffer, at = np.empty(self.size), 0
         chunks, self.chunks = self.chunks[::-1], []
         while chunks:
@@ -199,10 +222,10 @@ class _Packer:
         return buffer
 
     def put_number(self, value: Numbers, lanes: int) -> tuple[int, int]:
-        """Store one number of all lanes, unless the same stands there already: (where, stride).
+        """Store one number of all lanes and return its offset and stride.
 
-        A curve's length is the start of the row behind it, its last level that row's value: kernels
-        then read them once.
+        A number that is stored already is shared. A curve's length is also the start of the next
+        segment, and its last level is that segment's value: kernels then read them once.
         """
         own = lanes > 1 and bool((value != value.ravel()[0]).any())
         buffer = np.ascontiguousarray(
@@ -214,7 +237,7 @@ class _Packer:
         return self.known[key], int(own)
 
     def put_segments(self, segments: Segments, lanes: int) -> int:
-        """Store a track and everything below it; returns where its first row stands."""
+        """Store segments and everything inside them; return the offset of the first."""
         block = np.zeros((sum(_length(segment) for segment in segments), ROW))
         at, first = self.reserve(block), 0
         for segment in segments:
@@ -227,7 +250,7 @@ class _Packer:
         return at
 
     def reserve(self, block: Numbers) -> int:
-        """Reserve a place for rows, which are filled in afterwards; returns where they stand."""
+        """Reserve a block of segments, which is filled in later; return its offset."""
         at, self.size = self.size, self.size + block.size
         self.chunks.append(block.reshape(-1))
         return at
@@ -246,9 +269,7 @@ class _Packer:
             buffer[7 + 2 * i : 9 + 2 * i] = self.put_number(value, lanes)
 
     def _fill_cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
-        """Fill in the rows of all cycles, (cycles, rows, words), and behind them what these
-        hold, cycle by cycle.
-        """
+        """Fill in the segments of all cycles, and behind them those inside, cycle by cycle."""
         room = np.zeros(
             (cycles.times, sum(_length_below(segment) for segment in cycles.segments), ROW)
         )
@@ -264,8 +285,9 @@ class _Packer:
         used: int,
         lanes: int,
     ) -> int:
-        """Fill in rows, those that they hold into ``held`` from its ``used``-th on; returns how
-        many are used by then.
+        """Fill in segments; return how many places of ``room`` are used.
+
+        Segments inside them go into ``room``, from place ``used`` on.
         """
         for buffer, segment in zip(np.moveaxis(block, 1, 0), segments, strict=True):
             assert isinstance(segment, Segment)  # cycles hold no others
@@ -282,8 +304,9 @@ class _Packer:
         return used
 
     def put_number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
-        """Store one number of all lanes and cycles, (lanes, cycles): where it stands for each
-        cycle, and the stride.
+        """Store one number of all lanes and cycles.
+
+        Returns its offset for each cycle, and the stride. ``value`` is of shape (lanes, cycles).
         """
         if bool((value == value[:, :1]).all()):
             at, stride = self.put_number(value[:, 0], lanes)
@@ -300,9 +323,7 @@ class _Packer:
         )
 
     def _with_samples(self, segment: Segment, lanes: int) -> tuple[Numbers, ...]:
-        """A sampled row's first field is where its table stands, one table a lane or one for
-        all.
-        """
+        """Return the fields, for samples with the offset of the table in front."""
         if segment.samples is None:
             return segment.fields
         own = segment.samples.ndim > 1
@@ -313,7 +334,7 @@ class _Packer:
 
 
 def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
-    """Write families into one array, and check it, once: kernels never do."""
+    """Pack families into one buffer, and verify it once: kernels check nothing."""
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
     packer.put(
@@ -339,13 +360,14 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
 
 
 def _verified(buffer: Numbers) -> Program:
-    """Words of nobody else's as a program, checked and read-only from now on."""
+    """Return a buffer that nobody else holds as a program, verified and read-only."""
     verify(buffer)
     buffer.flags.writeable = False
     return buffer.view(Program)
 
 
 def _depth(segments: Segments) -> int:
+    """Return how deep segments are nested."""
     lists = (
         segment.segments if isinstance(segment, Cycles) else (segment,) for segment in segments
     )
@@ -360,22 +382,23 @@ def _depth(segments: Segments) -> int:
 
 
 def _length(segment: Segment | Cycles) -> int:
-    """How many rows of a track it is."""
+    """Return how many segments of a list one entry stands for."""
     return segment.times * len(segment.segments) if isinstance(segment, Cycles) else 1
 
 
 def _total_length(segments: Segments) -> int:
+    """Return the length of a list of segments."""
     return sum(map(_length, segments))
 
 
 def _length_below(segment: Segment | Cycles) -> int:
-    """How many rows there are below one row."""
+    """Return how many segments are inside one segment, at all depths."""
     assert isinstance(segment, Segment)
     return sum(1 + _length_below(inner) for inner in (*segment.a, *segment.b))
 
 
 def _select_cycles(segment: Segment | Cycles, chosen: slice) -> Segment:
-    """A row of cycles, for some of them."""
+    """Return a segment for some of its cycles."""
     assert isinstance(segment, Segment)
 
     def cut(number: Numbers) -> Numbers:
@@ -391,7 +414,7 @@ def _select_cycles(segment: Segment | Cycles, chosen: slice) -> Segment:
 
 
 def _expand_cycle(segment: Segment | Cycles, i: int) -> Segment:
-    """A row of one cycle, its numbers an array of lanes."""
+    """Return the segment of one cycle: its numbers are arrays of lanes."""
     assert isinstance(segment, Segment)
 
     def pick(number: Numbers) -> Numbers:
@@ -407,7 +430,7 @@ def _expand_cycle(segment: Segment | Cycles, i: int) -> Segment:
 
 
 def expand_cycles(segments: Segments) -> tuple[Segment, ...]:
-    """A track row by row, with those of cycles written out."""
+    """Return segments one by one, with those of cycles written out."""
     found = list[Segment]()
     for segment in segments:
         if isinstance(segment, Cycles):
@@ -420,10 +443,12 @@ def expand_cycles(segments: Segments) -> tuple[Segment, ...]:
 
 
 def _read_segments(buffer: Numbers, at: float, count: float) -> Numbers:
+    """Return a list of segments as an array with a row per segment."""
     return buffer[int(at) : int(at) + ROW * int(count)].reshape(-1, ROW)
 
 
 def _families(buffer: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
+    """Yield the number of lanes, output positions and segments of each family."""
     for i in range(int(buffer[2])):
         lanes, first, listed, at, count = (
             int(word) for word in buffer[HEADER + FAMILY * i :][:FAMILY]
@@ -437,7 +462,7 @@ def _families(buffer: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Num
 
 
 def _iter_levels(buffer: Numbers, segments: Numbers) -> Iterator[Numbers]:
-    """The rows of a track, those of all tracks that these hold, and so on."""
+    """Yield segments, then all segments directly inside them, and so on."""
     while len(segments):
         yield segments
         detail = np.concatenate([segments[:, 3:5], segments[:, 5:7]])
@@ -447,7 +472,7 @@ def _iter_levels(buffer: Numbers, segments: Numbers) -> Iterator[Numbers]:
 
 
 def boundaries(buffer: Numbers) -> set[int]:
-    """The steps at which the first lane passes from one row to the next."""
+    """Return the steps at which the first lane passes from one segment to the next."""
     at, count = buffer[HEADER + 3 : HEADER + 5]
     most = _MOST_LISTED if _count_listed(buffer, at, count) <= _MOST_BOUNDARIES else 1
     return {
@@ -458,8 +483,9 @@ def boundaries(buffer: Numbers) -> set[int]:
 
 
 def _count_listed(buffer: Numbers, at: Numbers, count: Numbers) -> float:
-    """How many boundaries tracks have at most, if each loop of up to 1,000 periods is listed
-    period by period.
+    """Return an upper bound on the number of boundaries.
+
+    It assumes that each loop of up to 1,000 periods is listed period by period.
     """
     segments = buffer[
         segment_offsets(np.atleast_1d(at), np.atleast_1d(count))[:, np.newaxis] + np.arange(ROW)
@@ -475,15 +501,16 @@ def _count_listed(buffer: Numbers, at: Numbers, count: Numbers) -> float:
 
 
 def positions(buffer: Numbers) -> npt.NDArray[np.int64]:
-    """Where each lane, in the program's own order, goes in the output."""
+    """Return the output position of each lane, in the program's own order."""
     return np.concatenate([positions for _, positions, _ in _families(buffer)])
 
 
 def distinct_lanes(buffer: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The positions of the first lane of each kind, in order, and of each lane the place of its
-    like among them.
+    """Find the distinct lanes of a program.
 
-    Lanes are alike that share all their rows and numbers; those of different families are not.
+    Returns the output positions of the first lane of each kind, sorted, and for each lane the index
+    of its kind. Two lanes are of one kind if they are of one family and all their numbers are
+    equal.
     """
     first_like = np.empty(int(buffer[1]), dtype=np.int64)
     for lanes, positions, segments in _families(buffer):
@@ -508,9 +535,7 @@ def distinct_lanes(buffer: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[
 
 
 def _number_tables(buffer: Numbers, lanes: int, segment: Numbers) -> Numbers:
-    """A number for each lane of a row that has a table for each: the same for lanes whose
-    tables are.
-    """
+    """Return a number per lane that is the same for lanes with equal sample tables."""
     numbers = buffer[int(segment[7]) : int(segment[7]) + lanes]
     tables = buffer[
         numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(buffer[int(segment[11])]) + 1)
@@ -526,10 +551,10 @@ def _boundaries(
     begin: Numbers = _BEGIN,
     end: Numbers = _NO_END,
 ) -> set[float]:
-    """Those of tracks on clocks that begin at ``begin``, and of the tracks that their rows hold,
-    all before ``end``.
+    """Return the boundaries of lists of segments, and of those inside, all before ``end``.
 
-    Of a loop of more than ``most`` periods, those of the first.
+    Each list starts at the step ``begin``. Of a loop of more than ``most`` periods only the first
+    period counts.
     """
     at, count, begin, end = np.broadcast_arrays(np.atleast_1d(at), count, begin, end)
     places, which = (
@@ -560,7 +585,7 @@ def _boundaries(
 
 
 def _boundaries_of_inner(buffer: Numbers, offset: int, most: int) -> set[float]:
-    """Those of a loop, or of a track on another clock, by their own."""
+    """Return the boundaries of the list inside a loop or a time map, in its local steps."""
     inner = _boundaries(buffer, buffer[offset + 3], buffer[offset + 4], most)
     first, second, third = (float(buffer[int(buffer[offset + place])]) for place in (7, 9, 11))
     if buffer[offset] == opcode("loop"):
@@ -569,8 +594,9 @@ def _boundaries_of_inner(buffer: Numbers, offset: int, most: int) -> set[float]:
 
 
 def _boundaries_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
-    """Those of each period and the step where the last ends; of a loop too long to list, those
-    of the first period.
+    """Return the boundaries of each period, and the step at which the last one ends.
+
+    Of a loop of more than ``most`` periods, return those of the first.
     """
     turns = int(times) if times <= most else 1
     return {
@@ -581,7 +607,7 @@ def _boundaries_of_loop(inner: set[float], period: float, times: float, most: in
 def _boundaries_of_time_map(
     inner: set[float], base: float, pace: float, every: float
 ) -> set[float]:
-    """The first steps at which the other clock has come to each."""
+    """Return the first step at which a time map reaches each inner boundary."""
     return (
         {-((base - boundary) // pace) * every for boundary in inner if boundary > base}
         if pace
@@ -590,6 +616,7 @@ def _boundaries_of_time_map(
 
 
 def _disassemble(buffer: Numbers, most_lanes: int) -> Iterator[str]:
+    """Yield the lines of the printed program."""
     lanes, limit = int(buffer[1]), buffer[3]
     ending = f", raises past step {int(limit) - 1:,}" if limit < NO_LIMIT else ""
     yield f"program of {lanes:,} lane{'s' * (lanes != 1)}{ending}"
@@ -601,7 +628,7 @@ def _disassemble(buffer: Numbers, most_lanes: int) -> Iterator[str]:
 
 
 def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") -> Iterator[str]:
-    """A line for each row of a track, and below it, further in, the tracks that it holds."""
+    """Yield a line per segment, and indented below it the segments inside."""
     for segment in segments[:_MOST_PRINTED]:
         name, names, _ = OPCODES[int(segment[0])]
         numbers = [
@@ -626,4 +653,5 @@ def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") ->
 
 
 def _shortest(number: float) -> str:
+    """Format a number; 2^54 stands for a loop that never ends."""
     return "2^54" if number == NO_LIMIT else repr(float(number)).removesuffix(".0")

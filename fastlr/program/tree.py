@@ -1,10 +1,11 @@
-"""The tree behind a schedule: a dozen kinds of node, numbers in their leaves, and no way to
-evaluate it.
+"""The tree of a schedule: nodes with a kind, numbers and parts. It cannot be evaluated.
 
-A node has a ``kind``, its numbers by name, the nodes it is made of, and its length in ``steps``
-(``None`` where it goes on for ever). Numbers are read-only NumPy arrays that broadcast against each
-other; the shape they broadcast to is the batch shape. A piece of ``steps=n`` has its ``init`` at
-its step 0 and reaches its ``end`` at step n, which it then holds.
+Constructors and the algebra in ``schedule`` build trees; ``lowering`` turns a tree into a program.
+
+A node has a ``kind``, its numbers by name, its parts (the nodes inside it), and its length in
+``steps`` (``None`` if it never ends). Numbers are read-only NumPy arrays that broadcast against
+each other to the batch shape. A curve of ``steps=n`` has its ``init`` at its step 0, reaches its
+``end`` at step n, and then holds it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,8 +46,9 @@ _EACH = np.asarray(1)
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One node. ``bound`` is a level that no rate of the node exceeds; where it is infinite,
-    the constructor refuses the node.
+    """One node of a tree.
+
+    No rate of the node exceeds ``bound``. The constructor rejects a node whose bound is infinite.
     """
 
     kind: str
@@ -55,7 +57,7 @@ class Node:
     steps: npt.NDArray[np.int64] | None
     bound: npt.NDArray[np.float64]
     samples: npt.NDArray[np.float64] | None = field(default=None)
-    labels: tuple[str, ...] | None = field(default=None)  # of a stack's parts
+    labels: tuple[str, ...] | None = field(default=None)  # names of a stack's parts
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -69,7 +71,7 @@ class Node:
 
     @cached_property
     def last(self) -> npt.NDArray[np.float64]:
-        """The length of each lane, also where others go on for ever; infinite for one that does."""
+        """The length of each lane, infinite for a lane that never ends."""
         if self.steps is not None or self.kind == "loop" or not self.parts:
             return np.asarray(np.inf if self.steps is None else self.steps, dtype=np.float64)
         if self.kind == "stack":
@@ -86,11 +88,11 @@ class Node:
 
     @cached_property
     def names(self) -> tuple[str, ...] | None:
-        """What the lanes along the first batch axis are called: a stack's labels, or those of the
-        parts that have that axis.
+        """The names of the lanes along the first batch axis, or None.
 
-        Raises ``ValueError`` where two parts call them otherwise, or one name would stand for
-        several lanes.
+        They are a stack's labels, or the names of the parts that have that axis. Raises
+        ``ValueError`` if two parts have different names, or if one name would stand for several
+        lanes.
         """
         if self.kind == "stack":
             return self.labels
@@ -113,8 +115,10 @@ class Node:
 
     @cached_property
     def segment_count(self) -> float:
-        """How many rows of a program the node becomes, at most: a delay takes those at its step 0
-        twice, a clock all that it holds once a pace, a stretched loop once a cycle.
+        """An upper bound on the number of segments that the node lowers to.
+
+        A delay lowers the segments at its step 0 twice, a time map all its segments once per pace,
+        and a growing loop once per cycle.
         """
         inside = sum(part.segment_count for part in self.parts)
         if self.kind == "delay":
@@ -125,9 +129,11 @@ class Node:
 
     @cached_property
     def highest(self) -> npt.NDArray[np.float64]:
-        """A level that no number in the node's rows exceeds, where ``bound`` is one that no rate
-        does: the rates of a product may be low though those of a factor are not. What multiplies a
-        node goes into its parts, of a product into the first.
+        """A level that no number in the node's segments exceeds.
+
+        It may be above ``bound``, which limits rates only: the rates of a product may be low
+        although those of a factor are high. A factor is multiplied into the levels of the node it
+        scales; in a product, into those of the first part.
         """
         own = self.bound
         if not self.parts:
@@ -149,39 +155,40 @@ class Node:
 
     @property
     def _last_growth(self) -> npt.NDArray[np.float64]:
-        """What the last cycle of a stretched loop, which is a row of its own, multiplies the
-        levels of its body by.
-        """
+        """The factor on the body's levels in the last cycle of a growing loop."""
         grown = _largest_growth(self.numbers["scale"], self.numbers["times"])
         return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
 
 
 def _common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-    """What shapes broadcast to. Most are those of single numbers, and others are alike."""
+    """Return the shape that shapes broadcast to, fast for equal and scalar shapes."""
     distinct = set(shapes) - {()}
     return np.broadcast_shapes(*distinct) if len(distinct) > 1 else next(iter(distinct), ())
 
 
 def _unrolled_cycles(node: Node) -> float:
-    """How many cycles of a stretched loop become rows of their own; 1 for every other node."""
+    """Return how many cycles of a growing loop are lowered one by one; 1 for other nodes."""
     if node.kind != "loop" or np.all(node.numbers["stretch"] == 1):
         return 1.0
     period, times, stretch = (node.numbers[name] for name in ("period", "times", "stretch"))
     return float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
 
 
-_ROWS_OF_CYCLES_PER_PART = 16  # so that a schedule may use the same cycles four times
+_SEGMENTS_OF_CYCLES_PER_PART = 16  # a schedule may then use the same cycles four times
 
 
 def description_size(node: Node) -> float:
-    """How many nodes, uses of them and paces describe a node, each node counted once.
+    """Return a measure of how large the description of a tree is.
 
-    The numbers of a stretched loop are stored per cycle: it counts a share of its rows.
+    It counts each distinct node once, and adds its parts and paces. The numbers of a growing loop
+    are stored per cycle, so it adds a share of the loop's segments.
     """
     seen, left, total = {id(node)}, [node], 0.0
     while left:
         one = left.pop()
-        cycled = one.segment_count / _ROWS_OF_CYCLES_PER_PART if _unrolled_cycles(one) > 1 else 0.0
+        cycled = (
+            one.segment_count / _SEGMENTS_OF_CYCLES_PER_PART if _unrolled_cycles(one) > 1 else 0.0
+        )
         total += 1 + cycled + len(one.parts) + (_pace_count(one) if one.kind == "time_map" else 0)
         for part in one.parts:
             if id(part) not in seen:
@@ -191,16 +198,17 @@ def description_size(node: Node) -> float:
 
 
 def _largest_growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
-    """The largest of ``scale^i`` over so many cycles; infinite where it is past all numbers."""
+    """Return the largest ``scale^i`` over the cycles; infinite if it overflows."""
     with np.errstate(over="ignore"):
         return np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
 
 
 def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.float64]:
-    """About how many cycles, each ``stretch`` as long as the last, begin by step 2^53; at most
-    ``times``, unless that is -1.
+    """Return about how many cycles begin by step 2^53, each ``stretch`` times as long as the last.
+
+    At most ``times``, unless that is -1.
     """
-    with np.errstate(invalid="ignore"):  # 0/0 where all are alike
+    with np.errstate(invalid="ignore"):  # 0/0 where stretch is 1
         fitting = np.log1p(LAST_STEP * (stretch - 1.0) / np.asarray(period)) / np.log(stretch)
     found: npt.NDArray[np.float64] = np.where(
         times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times))
@@ -235,13 +243,14 @@ def curve(
     /,
     **numbers: Numbers,
 ) -> Node:
-    """A leaf: one curve of the shape table, by its own numbers."""
+    """Make a leaf: one curve and its numbers."""
     return _node(kind, numbers, (), length, bound, samples)
 
 
 def join(parts: tuple[Node, ...], starts: tuple[Numbers, ...]) -> Node:
-    """``parts[i]`` on its own clock from step ``starts[i]`` on; ``starts[0]`` is 0 and they
-    never fall.
+    """Make a node of parts in sequence.
+
+    ``parts[i]`` starts at step ``starts[i]``. ``starts`` begin at 0 and never decrease.
     """
     numbers = {str(i): start for i, start in enumerate(starts)}
     last = parts[-1].steps
@@ -260,10 +269,10 @@ def loop(
     floor: Numbers,
     steps: Numbers | None,
 ) -> Node:
-    """``body`` again and again, each time ``stretch`` as long and ``scale`` as far from ``floor``
-    as before.
+    """Make a node that repeats ``body``.
 
-    ``times`` of -1 means for ever.
+    Each cycle is ``stretch`` times as long as the one before, and ``scale`` times as far from
+    ``floor``. ``times`` of -1 repeats it without end.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         bound = np.maximum(
@@ -274,7 +283,10 @@ def loop(
 
 
 def delay(body: Node, steps: Numbers) -> Node:
-    """``body(0)`` for ``steps`` steps, then ``body``; two waits are one."""
+    """Make a node that holds ``body(0)`` for ``steps`` steps, then runs ``body``.
+
+    The delay of a delay becomes one delay.
+    """
     if body.kind == "delay":
         return delay(body.parts[0], np.asarray(body.numbers["steps"] + steps))
     return _node(
@@ -293,9 +305,11 @@ def time_map(
     begin: Numbers,
     every: Numbers = _EACH,
 ) -> Node:
-    """``body`` on a clock that stands at ``begin`` at step 0; from ``starts[i]`` on ``paces[i]`` of
-    it go by in ``every`` steps, all of them at the last. With more than one pace it is each step. A
-    clock on one that keeps one pace each step is one clock.
+    """Make a node that evaluates ``body`` at another step.
+
+    The body is at its step ``begin`` at step 0. From ``starts[i]`` on, it advances ``paces[i]``
+    steps per ``every`` steps, all of them at the last of these. With more than one pace, ``every``
+    must be 1. A time map of a time map with one pace per step becomes one time map.
     """
     if body.kind == "time_map" and _pace_count(body) == 1 and np.all(body.numbers["every"] == 1):
         base, pace = body.numbers["base0"], body.numbers["pace0"]
@@ -307,7 +321,7 @@ def time_map(
             every,
         )
     bases = [np.asarray(begin, dtype=np.float64)]
-    # exact below 2^53, which is as far as a clock goes
+    # exact below 2^53, the last step of a body
     for pace, start, stop in zip(paces, starts, starts[1:], strict=False):
         bases.append(
             np.minimum(bases[-1] + np.asarray(pace, dtype=np.float64) * (stop - start), LAST_STEP)
@@ -320,7 +334,7 @@ def time_map(
 
 
 def _last_of_time_map(node: Node) -> npt.NDArray[np.float64]:
-    """The step at which the body of a clock ends, by lane."""
+    """Return the step at which the body of a time map ends, by lane."""
     bases, paces, starts = (
         tuple(node.numbers[f"{name}{i}"] for i in range(_pace_count(node)))
         for name in ("base", "pace", "start")
@@ -333,12 +347,12 @@ def _last_of_time_map(node: Node) -> npt.NDArray[np.float64]:
 
 
 def _pace_count(node: Node) -> int:
-    """How many paces a clock keeps, one after the other."""
+    """Return how many paces a time map has, one after the other."""
     return sum(name.startswith("pace") for name in node.numbers)
 
 
 def _advance(base: Numbers | int, pace: Numbers, step: Numbers) -> npt.NDArray[np.int64]:
-    """``base + pace*clock``, no further than the last step: exact below it."""
+    """Return ``base + pace*step``, at most the last step; it is exact below that."""
     reached = np.asarray(base, dtype=np.float64) + np.asarray(pace, dtype=np.float64) * step
     return np.minimum(reached, LAST_STEP).astype(np.int64)
 
@@ -346,7 +360,7 @@ def _advance(base: Numbers | int, pace: Numbers, step: Numbers) -> npt.NDArray[n
 def _step_reaching(
     end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: Sequence[Numbers]
 ) -> npt.NDArray[np.int64]:
-    """The first step, of those in which it goes on, at which a clock has come to ``end``."""
+    """Return the first step at which a time map advances and has reached ``end``."""
     whole = [np.asarray(base, dtype=np.int64) for base in bases]
     reached = [
         start + -(-np.maximum(end - base, 0) // pace)
@@ -359,14 +373,15 @@ def _step_reaching(
 
 
 def scale(body: Node, factor: Numbers) -> Node:
-    """``factor * body``."""
+    """Make the node ``factor * body``."""
     with np.errstate(over="ignore"):
         return _node("scale", {"factor": factor}, (body,), body.steps, factor * body.bound)
 
 
 def pair(kind: str, a: Node, b: Node) -> Node:
-    """``multiply``, ``add``, ``minimum`` or ``maximum`` of two nodes on one clock; it lasts as
-    long as either changes.
+    """Combine two nodes by ``multiply``, ``add``, ``minimum`` or ``maximum``.
+
+    The result ends where both parts have ended. A constant does not count.
     """
     with np.errstate(over="ignore"):
         bound = {
@@ -382,7 +397,7 @@ def pair(kind: str, a: Node, b: Node) -> Node:
 
 
 def apply_past_end(node: Node, past_end: str) -> Node:
-    """``node`` with what ``"zero"`` or ``"repeat"`` gives past its end as a part of it."""
+    """Return ``node`` with the past-end policy ``"zero"`` or ``"repeat"`` made a part of it."""
     if node.steps is None or past_end in ("hold", "raise"):
         return node
     if past_end == "zero":
@@ -393,7 +408,7 @@ def apply_past_end(node: Node, past_end: str) -> Node:
 
 
 def rebuild(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
-    """A curve with other numbers, or a scale or a delay of another part."""
+    """Return a curve with other numbers, or a scale or a delay with another part."""
     if node.kind == "scale":
         return scale(parts[0], node.numbers["factor"])
     if node.kind == "delay":
@@ -409,7 +424,7 @@ def rebuild(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
 
 
 def ends(node: Node) -> list[npt.NDArray[np.int64]]:
-    """How many steps each part of a node takes that is a lane, or lanes, of its own, and ends."""
+    """Return the length of each part that is a lane or lanes of its own and ends."""
     if node.kind == "stack":
         return [length for part in node.parts for length in ends(part)]
     if node.steps is None and node.kind in ("scale", "delay"):
@@ -419,7 +434,7 @@ def ends(node: Node) -> list[npt.NDArray[np.int64]]:
 
 
 def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:
-    """Nodes of one batch shape, side by side along a new first axis, and what they are called."""
+    """Put nodes of one batch shape side by side along a new first axis, with labels."""
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     lengths = [part.steps for part in parts]
     known = [np.broadcast_to(length, shape) for length in lengths if length is not None]
@@ -431,7 +446,7 @@ def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Nod
 
 
 def take(node: Node, index: int, axes: int) -> Node:
-    """What stands at ``index`` along the first of ``axes`` batch axes."""
+    """Return the lanes at ``index`` along the first of ``axes`` batch axes."""
     if node.kind == "stack" and len(node.shape) == axes:
         return node.parts[index if len(node.parts) > 1 else 0]
 
@@ -452,7 +467,7 @@ def take(node: Node, index: int, axes: int) -> Node:
 
 
 def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:
-    """The lanes where ``chosen``, of the batch shape, is true, along one batch axis."""
+    """Return the lanes where ``chosen``, of the batch shape, is true, along one batch axis."""
 
     def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
         if number.ndim == inner:

@@ -722,4 +722,4 @@ def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, mon
     table = schedule.table(3, 100)
     assert np.array_equal(schedule.max(3, 100), table.max(axis=-1))
     assert np.array_equal(schedule.min(3, 100), table.min(axis=-1))
-    assert looked[0] <= 4 * schedule._node.rows
+    assert looked[0] <= 4 * schedule._node.segment_count

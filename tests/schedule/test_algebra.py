@@ -685,8 +685,8 @@ def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
         found.extend(itertools.islice(grown(LINE, reuse), 100))
     schedule, times = found[-1], len(found)
     assert 4 <= times <= 14
-    assert max(schedule._node.rows, schedule._call.uses) <= 16_384
-    assert schedule.program.size <= 64 * schedule._node.rows
+    assert max(schedule._node.segment_count, schedule._call.uses) <= 16_384
+    assert schedule.program.size <= 64 * schedule._node.segment_count
 
 
 def test_the_size_of_a_schedule_is_what_it_consists_of_not_how_deep_it_is():
