@@ -71,9 +71,7 @@ def _iter_cycles(
                 double_double.multiply(power, powers),
             )
             nearest = double_double.nearest(begins)
-            lengths = double_double.subtract(
-                _columns_of_pair(nearest, 1, None), _columns_of_pair(nearest, 0, -1)
-            )[0]
+            lengths = _differences(nearest)
         runs = (begins[0][..., :-1] <= LAST_STEP) & ((times < 0) | (i + np.arange(count) < times))
         chosen = count_to_last(runs)
         if chosen:
@@ -97,6 +95,12 @@ def count_to_last(condition: npt.NDArray[np.bool_]) -> int:
     """Return the number of columns up to the last in which the condition holds for some lane."""
     columns = condition.any(axis=tuple(range(condition.ndim - 1)))
     return int(np.max(np.flatnonzero(columns), initial=-1)) + 1
+
+
+def _differences(numbers: double_double.DoubleDouble) -> Floats:
+    """Return the difference of each column and the one before it."""
+    later, earlier = _columns_of_pair(numbers, 1, None), _columns_of_pair(numbers, 0, -1)
+    return double_double.subtract(later, earlier)[0]
 
 
 def _columns_of_pair(

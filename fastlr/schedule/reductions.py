@@ -16,7 +16,7 @@ from fastlr.program.opcodes import LAST_STEP
 from fastlr.reductions import extrema, sums
 from fastlr.reductions.extrema import NEVER, Reach
 from fastlr.reductions.segment_view import SegmentView, segment_views
-from fastlr.reductions.sums import Walk
+from fastlr.reductions.sums import Progression
 from fastlr.reductions.weight_decay import retained, timescale
 from fastlr.schedule.value import Value
 
@@ -239,8 +239,10 @@ class Reductions(Value):
         return found.reshape(self.shape)
 
     def _summed(self, steps: range) -> Array:
-        walk = Walk(np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps))))
-        return self._found(lambda part, _: sums.total(part, walk))
+        progression = Progression(
+            np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps)))
+        )
+        return self._found(lambda part, _: sums.total(part, progression))
 
     def _extreme(self, name: str, start: int, stop: int | None) -> tuple[Array, range]:
         steps = self._range(name, start, stop, least=1)

@@ -351,17 +351,19 @@ def test_rows_that_are_taken_together_up_to_the_last_step():
 def test_the_work_for_two_curves_grows_with_their_pieces_and_not_with_the_product(
     pair, monkeypatch
 ):
-    walked, shape = [], SegmentView.opcode
+    walked, opcode_name = [], SegmentView.opcode_name
     monkeypatch.setattr(
-        SegmentView, "opcode", lambda part, row: (walked.append(row), shape(part, row))[1]
+        SegmentView,
+        "opcode_name",
+        lambda view, index: (walked.append(index), opcode_name(view, index))[1],
     )
 
-    def rows_walked(count):
+    def segments_read(count):
         walked.clear()
         pair(many_pieces(count, 1)[0], many_pieces(count, 2)[0]).reduce(ALONE, 10 * count)
         return len(walked)
 
-    assert rows_walked(80) < 2.5 * rows_walked(40)
+    assert segments_read(80) < 2.5 * segments_read(40)
 
 
 # -- far out ---------------------------------------------------------------------------------------
@@ -708,7 +710,7 @@ PAIRED = [operator.mul, operator.add, flr.Schedule.maximum, flr.Schedule.minimum
 @pytest.mark.parametrize("operation", PAIRED)
 @pytest.mark.parametrize("body", REUSED)
 def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, monkeypatch):
-    looked, find = [0], monotone.pieces
+    looked, find = [0], monotone.monotone_pieces
 
     def counted(*given):
         looked[0] += 1
@@ -718,7 +720,7 @@ def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, mon
     for _ in range(6):
         ends = schedule.steps is not None
         schedule = operation(schedule, schedule.then(body) if ends else schedule)
-    monkeypatch.setattr(monotone, "pieces", counted)
+    monkeypatch.setattr(monotone, "monotone_pieces", counted)
     table = schedule.table(3, 100)
     assert np.array_equal(schedule.max(3, 100), table.max(axis=-1))
     assert np.array_equal(schedule.min(3, 100), table.min(axis=-1))
