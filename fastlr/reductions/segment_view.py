@@ -60,10 +60,10 @@ class _FamilySource:
     def _rooted(self, offset: int, size: int, listed: bool) -> Array:
         """Return the private copy with this list of segments as its root."""
         if self._copy is None:
-            size, lanes = self.buffer.size, self.lanes
+            end, lanes = self.buffer.size, self.lanes
             # behind the program, a list of output positions that are all 0
             self._copy = np.concatenate([self.buffer, np.zeros(lanes)])
-            self._copy[1:4], self._copy[HEADER - 1] = (lanes, 1, NO_LIMIT), size + lanes
+            self._copy[1:4], self._copy[HEADER - 1] = (lanes, 1, NO_LIMIT), end + lanes
             self._clocks, self._rates = np.zeros(lanes, dtype=np.int64), np.zeros(lanes)
         first = (-1, self.buffer.size) if listed else (0, 0)
         self._copy[HEADER : HEADER + FAMILY] = self.lanes, *first, offset, size
@@ -312,12 +312,10 @@ class SegmentView(NamedTuple):
         clocks = range(int(start), int(start) + int(step) * int(count), int(step))
         for i in range(0, len(clocks), _RATES_AT_ONCE):
             if i >= _MOST_LOOKED_AT:
-                most = (
-                    "of a piece whose rates are looked at step by step at most "
-                    f"{_MOST_LOOKED_AT:,} are"
-                )
                 raise ValueError(
-                    f"reductions: stop must be nearer to start: {most}, got {len(clocks):,} steps"
+                    "reductions: stop must be nearer to start: at most "
+                    f"{_MOST_LOOKED_AT:,} steps of a piece are evaluated one by one, "
+                    f"got {len(clocks):,}"
                 )
             block = (
                 clocks[max(len(clocks) - i - _RATES_AT_ONCE, 0) : len(clocks) - i]

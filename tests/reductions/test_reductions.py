@@ -619,7 +619,7 @@ def test_what_would_not_come_to_an_end_says_so(work, monkeypatch):
     monkeypatch.setattr("fastlr.reductions.segment_view._MOST_LOOKED_AT", 1 << 20)
     with pytest.raises(
         ValueError,
-        match=r"^reductions: stop must be nearer to start: .* at most 1,048,576 are, got 9,007,199",
+        match=r"^reductions: stop must be nearer to start: at most 1,048,576 .*, got 9,007,199",
     ):
         work()
 
