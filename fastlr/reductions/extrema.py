@@ -216,7 +216,7 @@ def variation(view: SegmentView, start: Array, last: Array) -> Array:
             ):
                 there = np.where(piece.is_nonempty(), change, 0.0)
                 each = there if lane is None else sum_by_lane(there, lane, len(view.lanes))
-                total = double_double.add(total, double_double.pair(each))
+                total = double_double.add_number(total, each)
     return total[0]
 
 
@@ -248,7 +248,7 @@ def _variation_of_rates(blocks: Iterator[Array]) -> float:
     for rates in blocks:
         rates = np.concatenate([before, rates])
         total, before = (
-            double_double.add(total, double_double.pair(np.abs(np.diff(rates)).sum(keepdims=True))),
+            double_double.add_number(total, np.abs(np.diff(rates)).sum(keepdims=True)),
             rates[-1:],
         )
     return float(total[0][0])

@@ -140,8 +140,8 @@ def _sum_in_panels(
                     p[lanes][chosen],
                     count[chosen],
                 )
-        total[0][lanes], total[1][lanes] = double_double.add(
-            (total[0][lanes], total[1][lanes]), double_double.pair(part)
+        total[0][lanes], total[1][lanes] = double_double.add_number(
+            (total[0][lanes], total[1][lanes]), part
         )
         done[lanes] += count
         lanes = lanes[done[lanes] < n[lanes]]

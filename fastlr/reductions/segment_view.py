@@ -169,6 +169,10 @@ class SegmentView(NamedTuple):
             self._number(index, 7 + 2 * i) for i in range(len(OPCODES[self._opcode(index)].fields))
         ]
 
+    def read(self, index: int) -> tuple[str, Array, list[Array]]:
+        """Return a segment's opcode name, start and fields."""
+        return self.opcode_name(index), self.start(index), self.fields(index)
+
     def below(self, index: int, place: int) -> "SegmentView":
         """Return the first (0) or the second (1) list inside a segment."""
         detail = self.offset + ROW * index + 3 + 2 * place

@@ -101,9 +101,7 @@ def total(view: SegmentView, progression: Progression) -> Array:
     total = double_double.pair(np.zeros(1))
     for single, own, lane in _iter_segments_in_force(view, progression):
         found = np.where(own.n > 0, _of_segment(single, 0, own), 0.0)
-        total = double_double.add(
-            total, double_double.pair(_sum_by_lane(found, lane, len(view.lanes)))
-        )
+        total = double_double.add_number(total, _sum_by_lane(found, lane, len(view.lanes)))
     return total[0]
 
 
@@ -140,13 +138,13 @@ def _iter_segments_in_force(
 
 def _of_segment(view: SegmentView, index: int, progression: Progression) -> Array:
     """Sum one segment over steps that all fall into it."""
-    name = view.opcode_name(index)
-    own = progression.shifted_by_lane(view.start(index))
-    if name in CLOSED:
-        return CLOSED[name](*own, *view.fields(index))
+    name, start, fields = view.read(index)
     if name in HOLDERS:
         return HOLDERS[name](view, index, progression)
-    return _by_quadrature([name], [[np.zeros(1), *view.fields(index)]], own, len(view.lanes))
+    own = progression.shifted_by_lane(start)
+    if name in CLOSED:
+        return CLOSED[name](*own, *fields)
+    return _by_quadrature([name], [[np.zeros(1), *fields]], own, len(view.lanes))
 
 
 def _by_quadrature(
@@ -171,7 +169,7 @@ def add_every_rate(view: SegmentView, progression: Progression) -> Array:
     for lane in np.flatnonzero(n > 0):
         sums = double_double.pair(np.zeros(1))
         for rates in view.iter_rates(int(lane), c[lane], p[lane], n[lane]):
-            sums = double_double.add(sums, double_double.pair(rates.sum(keepdims=True)))
+            sums = double_double.add_number(sums, rates.sum(keepdims=True))
         found[lane] = sums[0][0]
     return found
 
@@ -248,7 +246,7 @@ def _of_samples(view: SegmentView, index: int, progression: Progression) -> Arra
         on = own.cut(begin, np.where(i < last, own.before((i + 1) * every), own.n))
         if np.any(on.n > 0):
             value = _of_sample(view, i, on.shifted_by_lane(i * every), at, every, last, joined)
-            total = double_double.add(total, double_double.pair(np.where(on.n > 0, value, 0.0)))
+            total = double_double.add_number(total, np.where(on.n > 0, value, 0.0))
     return total[0]
 
 

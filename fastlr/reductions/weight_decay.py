@@ -33,7 +33,7 @@ def retained(view: SegmentView, start: Array, last: Array, decays: Array) -> Arr
             if piece.lane is None
             else sum_by_lane(np.broadcast_to(logs, piece.lane.shape), piece.lane, decays.size)
         )
-        total = double_double.add(total, double_double.pair(each))
+        total = double_double.add_number(total, each)
     kept: Array = np.exp(total[0])
     return kept
 
@@ -64,9 +64,7 @@ def _logarithm(view: SegmentView, lane: int, start: float, count: float, decay: 
     """Return the logarithm of what one lane retains, by evaluating each step."""
     total = double_double.pair(np.zeros(1))
     for rates in view.iter_rates(lane, start, 1.0, count):
-        total = double_double.add(
-            total, double_double.pair(_log_kept(decay * rates).sum(keepdims=True))
-        )
+        total = double_double.add_number(total, _log_kept(decay * rates).sum(keepdims=True))
     return float(total[0][0])
 
 
@@ -84,7 +82,7 @@ def _timescale_of_lane(view: SegmentView, lane: int, steps: range, decay: float)
     total, lost = double_double.pair(np.zeros(1)), 0.0
     for aged, loss in _stretches(view, lane, steps, decay):
         total, lost = (
-            double_double.add(total, double_double.pair(np.array([math.exp(-lost) * aged]))),
+            double_double.add_number(total, np.array([math.exp(-lost) * aged])),
             lost + loss,
         )
         if lost > _GONE:
