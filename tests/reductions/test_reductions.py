@@ -316,7 +316,7 @@ def test_pairs_of_curves_with_many_pieces(pair):
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
-def test_pairs_of_curves_whose_rows_are_taken_together(pair):
+def test_pairs_of_curves_whose_segments_are_taken_together(pair):
     few, some, many = many_pieces(30, 1), many_pieces(80, 2), many_pieces(120, 3)
     for schedule in (
         pair(few, many),
@@ -328,7 +328,7 @@ def test_pairs_of_curves_whose_rows_are_taken_together(pair):
             check_reductions(schedule, start, stop, 0.5, 0.3)
 
 
-def test_a_long_product_of_curves_with_many_rows():
+def test_a_long_product_of_curves_with_many_segments():
     """The pieces of each factor are found once, and not again for every piece of the others."""
     schedule = many_pieces(100, 0)
     for i in range(1, 30):
@@ -338,7 +338,7 @@ def test_a_long_product_of_curves_with_many_rows():
     assert np.array_equal(schedule.argmin(700), table.argmin(-1))
 
 
-def test_rows_that_are_taken_together_up_to_the_last_step():
+def test_segments_taken_together_up_to_the_last_step():
     schedule = flr.linear(1.0, 0.0, 3).repeat(stretch=1.01)
     last = 2**53
     for start in (last - 7, schedule.boundaries[-1] - 3):
@@ -615,7 +615,7 @@ def test_loops_whose_turns_are_unlike_are_looked_at(scale):
         lambda: flr.inverse_sqrt(0.3, 10).timescale(1e-100, 2**53),
     ],
 )
-def test_what_would_not_come_to_an_end_says_so(work, monkeypatch):
+def test_a_reduction_that_would_take_too_long_is_refused(work, monkeypatch):
     monkeypatch.setattr("fastlr.reductions.segment_view._MOST_LOOKED_AT", 1 << 20)
     with pytest.raises(
         ValueError,
