@@ -290,7 +290,7 @@ class _Packer:
         Segments inside them go into ``room``, from place ``used`` on.
         """
         for buffer, segment in zip(np.moveaxis(block, 1, 0), segments, strict=True):
-            assert isinstance(segment, Segment)  # cycles hold no others
+            assert isinstance(segment, Segment)  # cycles do not hold cycles
             buffer[:, 0] = segment.opcode
             for place, number in zip(
                 (1, *range(7, ROW, 2)), (segment.start, *segment.fields), strict=False
@@ -418,7 +418,7 @@ def _expand_cycle(segment: Segment | Cycles, i: int) -> Segment:
     assert isinstance(segment, Segment)
 
     def pick(number: Numbers) -> Numbers:
-        # written out: of lanes and cycles
+        # contiguous, because one cycle is a strided slice
         return np.ascontiguousarray(number[..., min(i, number.shape[-1] - 1)])
 
     a, b = (

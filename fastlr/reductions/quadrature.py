@@ -34,7 +34,7 @@ __all__ = ["SMOOTH", "sum_in_panels"]
 
 Array = npt.NDArray[np.float64]
 Curve = Callable[[Array, Array, list[Array]], Array]  # (base, offsets, fields)
-Reach = Callable[[Array, list[Array]], Array]  # (clocks, fields)
+Reach = Callable[[Array, list[Array]], Array]  # (local steps, fields)
 
 _POINTS = 16
 # fewer steps are added one by one: there the terms omitted from the formula would be visible

@@ -301,7 +301,7 @@ def lane_rates(n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("build", "words"),
+    ("build", "entries"),
     [
         (lambda n: flr.constant(lane_rates(n)), 1),
         (lambda n: flr.constant(np.full(n, 0.5)), 0),
@@ -325,8 +325,8 @@ def lane_rates(n: int) -> np.ndarray:
         "samples",
     ],
 )
-def test_a_lane_costs_only_the_numbers_that_are_its_own(build, buffer):
-    assert growth(build) == buffer
+def test_a_lane_costs_only_the_numbers_that_are_its_own(build, entries):
+    assert growth(build) == entries
 
 
 def test_what_lanes_share_has_stride_0():
@@ -355,7 +355,7 @@ def test_lanes_of_one_structure_are_one_family():
 
 
 @pytest.mark.parametrize(
-    ("text", "shapes"),
+    ("text", "opcodes"),
     [
         ("constant(0.1)", ["constant"]),
         ("linear(1.0, 0.0, 10)", ["linear", "constant"]),
@@ -374,8 +374,8 @@ def test_lanes_of_one_structure_are_one_family():
         ("linear(1.0, 0.0, 10) * 0.5 * 0.5", ["linear", "constant"]),
     ],
 )
-def test_a_join_is_flat_and_holds_what_is_in_force(text, shapes):
-    assert listing(built(text)) == shapes
+def test_a_join_is_flat_and_holds_what_is_in_force(text, opcodes):
+    assert listing(built(text)) == opcodes
 
 
 @pytest.mark.parametrize(
