@@ -23,7 +23,7 @@ from jax import numpy as jnp
 
 from fastlr.program.lowering import families
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP, OPCODES
-from fastlr.program.program import Family, Segment, Track, plain
+from fastlr.program.program import Family, Segment, Segments, expand_cycles
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
@@ -284,10 +284,10 @@ _COMPOSITES: dict[str, Callable[..., Array]] = {
 def _kind_of(segment: Segment) -> object:
     """What segments must share, besides their numbers, to be evaluated together."""
     held = tuple(
-        tuple((_kind_of(inner), _numbers_as_bytes(inner)) for inner in plain(part))
+        tuple((_kind_of(inner), _numbers_as_bytes(inner)) for inner in expand_cycles(part))
         for part in (segment.a, segment.b)
     )
-    return segment.shape, held, None if segment.samples is None else segment.samples.tobytes()
+    return segment.opcode, held, None if segment.samples is None else segment.samples.tobytes()
 
 
 def _numbers_as_bytes(segment: Segment) -> bytes:
@@ -314,7 +314,7 @@ def _evaluator_of_kind(
             *((segment.start, *segment.fields) for segment in segments), strict=True
         )
     ]
-    name = OPCODES[segments[0].shape].name
+    name = OPCODES[segments[0].opcode].name
 
     def picked(stacked: Floats, at: Array) -> Array:
         lanes = np.arange(stacked.shape[1])[:, np.newaxis]
@@ -335,12 +335,12 @@ def _evaluator_of_kind(
     return rates
 
 
-def _evaluator(track: Track) -> Rates:
+def _evaluator(parts: Segments) -> Rates:
     """A function that evaluates a sequence of segments.
 
     It evaluates each kind once, and picks the segment in force at each step.
     """
-    segments = plain(track)
+    segments = expand_cycles(parts)
     kinds: dict[object, list[int]] = {}
     for i, segment in enumerate(segments):
         kinds.setdefault(_kind_of(segment), []).append(i)
@@ -364,7 +364,7 @@ def _evaluator(track: Track) -> Rates:
 
 def _all_lanes(all_of: list[Family]) -> Rates:
     """A function that evaluates all lanes, in their order."""
-    tracks = [(family.positions.size, _evaluator(family.track)) for family in all_of]
+    tracks = [(family.positions.size, _evaluator(family.segments)) for family in all_of]
     order = np.argsort(np.concatenate([family.positions for family in all_of]))
 
     def rates(c: Array) -> Array:

@@ -1,10 +1,9 @@
-"""The NumPy backend: the shape table as plain array code, one function a row, and the definition of
-correct.
+"""Evaluate a program with NumPy: the reference backend, which defines what is right.
 
-It needs nothing but NumPy. Without a fused multiply-add it rounds a little more often than the
-compiled backends do: it agrees with them within 8 ulp, and with itself to the bit however it is
-asked. Work goes in chunks, so that however long the table, all temporaries together stay below 1
-MiB.
+There is one function per opcode. It needs nothing but NumPy. Without a fused multiply-add it rounds
+a little more often than the compiled backends: it agrees with them within 8 ulp. Its own results
+are bit-identical however a schedule is evaluated. Work is done in chunks, so all temporaries
+together stay below 1 MiB, however long the table.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,62 +13,64 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import double_double
-from fastlr.program.opcodes import FAMILY, HEADER, LAST_STEP, OPCODES, ROW
+from fastlr.program.opcodes import FAMILY, HEADER, LAST_STEP, OPCODES, ROW, Opcode
 
 __all__ = ["CURVES", "each", "rates", "steps", "table"]
 
 Array = npt.NDArray[np.float64]
 Lanes = npt.NDArray[np.int64]
 
-_CHUNK = 4096  # steps or lanes at a time: 32 KiB an array
+_CHUNK = 4096  # steps or lanes at a time: 32 KiB per array
 
 
-class _Track(NamedTuple):
-    """Rows of a program, and the lane of each clock that they are asked at."""
+class _Segments(NamedTuple):
+    """A list of segments in a program's buffer, and the lane of each local step."""
 
-    words: Array
+    buffer: Array
     at: int
-    rows: int
+    size: int
     lanes: Lanes
 
-    def number(self, row: int, place: int) -> Array:
-        """The number that words ``place`` and ``place+1`` of a row point at, for each lane."""
-        base = self.at + ROW * row + place
-        first, stride = int(self.words[base]), int(self.words[base + 1])
-        picked: Array = self.words[first + stride * self.lanes]
+    def number(self, index: int, place: int) -> Array:
+        """Return, for each lane, the number whose offset and stride are at ``place``."""
+        base = self.at + ROW * index + place
+        first, stride = int(self.buffer[base]), int(self.buffer[base + 1])
+        picked: Array = self.buffer[first + stride * self.lanes]
         return picked
 
-    def below(self, row: int, place: int) -> "_Track":
-        """The track that words ``place`` and ``place+1`` of a row point at."""
-        base = self.at + ROW * row + place
-        return self._replace(at=int(self.words[base]), rows=int(self.words[base + 1]))
+    def below(self, index: int, place: int) -> "_Segments":
+        """Return the list of segments whose offset and length are at ``place``."""
+        base = self.at + ROW * index + place
+        return self._replace(at=int(self.buffer[base]), size=int(self.buffer[base + 1]))
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> "_Track":
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "_Segments":
+        """Return the same segments for some of the lanes."""
         return self._replace(lanes=self.lanes[chosen])
 
 
-def _between(w: Array, lo: Array, hi: Array) -> Array:
-    """lo + w*(hi-lo), never above hi, and hi to the bit at w = 1."""
+def _weigh(w: Array, lo: Array, hi: Array) -> Array:
+    """lo + w*(hi-lo), at most hi, and exactly hi at w = 1."""
     return np.where(w == 1.0, hi, np.minimum(lo + w * (hi - lo), hi))
 
 
 def _linear(c: Array, length: Array, lo: Array, hi: Array) -> Array:
     size = np.abs(length)
-    return _between(np.where(length > 0, size - c, c) / size, lo, hi)
+    return _weigh(np.where(length > 0, size - c, c) / size, lo, hi)
 
 
 def _square(c: Array, length: Array, lo: Array, hi: Array) -> Array:
     size = np.abs(length)
     near = (size - c) / size
     past = c / size
-    # the one form keeps its digits near 0, the other rises with every step near 1
+    # the first form keeps its digits near 0; the second rises with every step near 1
     rising = np.where(c < size / 2, past * ((2.0 * size - c) / size), 1.0 - near * near)
-    return _between(np.where(length > 0, near * near, rising), lo, hi)
+    return _weigh(np.where(length > 0, near * near, rising), lo, hi)
 
 
-def _grown(x: Array, size: Array, q: Array) -> Array:
-    """(x/size)^q; the part of x that the quotient loses to rounding is given back to first
-    order.
+def _power_of_ratio(x: Array, size: Array, q: Array) -> Array:
+    """(x/size)^q.
+
+    To first order it restores the part of x that the quotient loses to rounding.
     """
     y = x / size
     product = double_double.multiply(double_double.pair(y), double_double.pair(size))
@@ -81,9 +82,9 @@ def _grown(x: Array, size: Array, q: Array) -> Array:
 def _power(c: Array, length: Array, lo: Array, hi: Array, q: Array) -> Array:
     size = np.abs(length)
     x = np.where(length > 0, size - c, c)
-    with np.errstate(divide="ignore", over="ignore"):  # the one of the two that is not taken
+    with np.errstate(divide="ignore", over="ignore"):  # the branch that is not taken may overflow
         lost = -np.expm1(-q * np.where(x > size / 2, np.log1p((x - size) / size), np.log(x / size)))
-    return _between(np.where(q > 0, _grown(x, size, np.abs(q)), lost), lo, hi)
+    return _weigh(np.where(q > 0, _power_of_ratio(x, size, np.abs(q)), lost), lo, hi)
 
 
 def _cosine(c: Array, length: Array, lo: Array, hi: Array) -> Array:
@@ -119,7 +120,7 @@ def _cosine_power(c: Array, length: Array, lo: Array, hi: Array, x: Array, k: Ar
     with np.errstate(divide="ignore", invalid="ignore"):
         falling = np.power(high, size) * np.where(high > 0, 1.0 + size * (rest / high), 1.0)
         rising = -np.expm1(size * np.where(low, np.log(high), np.log1p(-sine[0])))
-    return _between(np.where(x > 0, falling, rising), lo, hi)
+    return _weigh(np.where(x > 0, falling, rising), lo, hi)
 
 
 def _exponential(c: Array, a: Array, high: Array, low: Array) -> Array:
@@ -144,16 +145,17 @@ def _reciprocal(c: Array, a: Array, g: Array, s: Array, d: Array) -> Array:
     return a * of[0] + a * of[1]
 
 
-def _diminished(a: Array, base: double_double.DoubleDouble, q: Array) -> Array:
-    """a * base^-q, in two halves, since base^-q may be below all numbers where a times it is
-    not.
+def _divide_by_power(a: Array, base: double_double.DoubleDouble, q: Array) -> Array:
+    """a * base^-q, in two halves.
+
+    base^-q may underflow although a times it does not.
     """
     half = np.power(base[0], -0.5 * q)
     return a * half * (half * (1.0 - q * (base[1] / base[0])))
 
 
 def _inverse(c: Array, a: Array, g: Array, s: Array, d: Array, q: Array) -> Array:
-    return _diminished(
+    return _divide_by_power(
         a,
         double_double.divide(
             double_double.add(
@@ -179,7 +181,7 @@ def _rex(c: Array, length: Array, lo: Array, hi: Array, b: Array) -> Array:
     product = double_double.multiply(double_double.pair(b), double_double.pair(c))
     rising = double_double.subtract(double_double.pair(c), product)
     top = np.where(length > 0, size - c, rising[0]), np.where(length > 0, 0.0, rising[1])
-    return _between(
+    return _weigh(
         double_double.divide(top, double_double.subtract(double_double.pair(size), product))[0],
         lo,
         hi,
@@ -198,18 +200,18 @@ def _affine_exponential(
 ) -> Array:
     size = np.abs(length)
     w = _exp2_less_1(np.where(length > 0, size - c, c), k, k_low) / _exp2_less_1(size, k, k_low)
-    return _between(np.minimum(w, 1.0), lo, hi)
+    return _weigh(np.minimum(w, 1.0), lo, hi)
 
 
 def _logarithmic(c: Array, length: Array, lo: Array, hi: Array, d: Array, d_low: Array) -> Array:
     size, falls = np.abs(length), length > 0
     w = np.log1p(np.where(falls, (size - c) / (c + 1.0), c)) * double_double.LOG2_E[0] / d
-    return _between(np.where(falls & (c == 0), 1.0, np.minimum(w, 1.0)), lo, hi)
+    return _weigh(np.where(falls & (c == 0), 1.0, np.minimum(w, 1.0)), lo, hi)
 
 
 def _eden(c: Array, a: Array, d: Array, q: Array) -> Array:
     u = double_double.divide(double_double.pair(c), double_double.pair(d))
-    return _diminished(
+    return _divide_by_power(
         a, double_double.add(double_double.pair(np.ones_like(c)), double_double.multiply(u, u)), q
     )
 
@@ -232,7 +234,7 @@ CURVES: dict[str, Callable[..., Array]] = {
     "eden": _eden,
 }
 
-_PAIRS: dict[str, Callable[[Array, Array], Array]] = {
+_OPERATIONS: dict[str, Callable[[Array, Array], Array]] = {
     "multiply": np.multiply,
     "add": np.add,
     "minimum": np.minimum,
@@ -240,11 +242,11 @@ _PAIRS: dict[str, Callable[[Array, Array], Array]] = {
 }
 
 
-def _sampled(track: _Track, row: int, c: Array) -> Array:
-    at, every, last, joined = (track.number(row, 7 + 2 * i) for i in range(4))
+def _sampled(segments: _Segments, index: int, c: Array) -> Array:
+    at, every, last, joined = (segments.number(index, 7 + 2 * i) for i in range(4))
     i = np.minimum(np.floor_divide(c, every), last)
-    first = track.words[(at + i).astype(np.int64)]
-    second = track.words[(at + np.minimum(i + 1, last)).astype(np.int64)]
+    first = segments.buffer[(at + i).astype(np.int64)]
+    second = segments.buffer[(at + np.minimum(i + 1, last)).astype(np.int64)]
     length = np.where(first >= second, every, -every)
     line = _linear(
         np.minimum(c - i * every, every),
@@ -255,99 +257,108 @@ def _sampled(track: _Track, row: int, c: Array) -> Array:
     return np.where((joined == 0) | (i == last), first, line)
 
 
-def _shrunk(rates: Array, kept: Array, lost: Array, floor: Array) -> Array:
-    """What is kept of the rates, and what is lost of the floor, on the rates' side of it."""
+def _toward_floor(rates: Array, kept: Array, lost: Array, floor: Array) -> Array:
+    """Move rates toward the floor; they stay on their side of it."""
     moved = kept * rates + lost * floor
     return np.where((rates >= floor) == (moved >= floor), moved, floor)
 
 
-def _loop(track: _Track, row: int, c: Array) -> Array:
-    period, times, high, low, floor = (track.number(row, 7 + 2 * i) for i in range(5))
+def _loop(segments: _Segments, index: int, c: Array) -> Array:
+    period, times, high, low, floor = (segments.number(index, 7 + 2 * i) for i in range(5))
     turn = np.minimum(np.floor_divide(c, period), times - 1)
     kept, lost = _exponential(turn, np.ones_like(turn), high, low), -_exp2_less_1(turn, high, low)
-    return _shrunk(_rates(track.below(row, 3), c - turn * period), kept, lost, floor)
+    return _toward_floor(_rates(segments.below(index, 3), c - turn * period), kept, lost, floor)
 
 
-def _row(track: _Track, row: int, c: Array) -> Array:
-    """One row, at clocks that all fall into it."""
-    name = OPCODES[int(track.words[track.at + ROW * row])].name
-    c = c - track.number(row, 1)
+def _opcode_of(segments: _Segments, index: int) -> Opcode:
+    """Return a segment's opcode; raise if a program holds a number that is none."""
+    number = int(segments.buffer[segments.at + ROW * index])
+    if not 0 <= number < len(OPCODES):
+        raise NotImplementedError(f"reference: no opcode {number}")
+    return OPCODES[number]
+
+
+def _rates_of_segment(segments: _Segments, index: int, c: Array) -> Array:
+    """Evaluate one segment at steps that all fall into it."""
+    name, fields, _ = _opcode_of(segments, index)
+    c = c - segments.number(index, 1)
     if name in CURVES:
-        fields = OPCODES[int(track.words[track.at + ROW * row])].fields
-        return CURVES[name](c, *(track.number(row, 7 + 2 * i) for i in range(len(fields))))
+        return CURVES[name](c, *(segments.number(index, 7 + 2 * i) for i in range(len(fields))))
     if name == "sampled":
-        return _sampled(track, row, c)
+        return _sampled(segments, index, c)
     if name == "loop":
-        return _loop(track, row, c)
-    inner = track.below(row, 3)
+        return _loop(segments, index, c)
+    inner = segments.below(index, 3)
     if name == "clock":
-        base, pace, every = (track.number(row, 7 + 2 * i) for i in range(3))
+        base, pace, every = (segments.number(index, 7 + 2 * i) for i in range(3))
         return _rates(inner, np.minimum(base + pace * np.floor_divide(c, every), LAST_STEP))
-    return _PAIRS[name](_rates(inner, c), _rates(track.below(row, 5), c))
+    if name in _OPERATIONS:
+        return _OPERATIONS[name](_rates(inner, c), _rates(segments.below(index, 5), c))
+    raise NotImplementedError(f"reference: no function for opcode {name!r}")
 
 
-def _rows_in_force(track: _Track, c: Array) -> Lanes:
-    """The last row that has begun at each clock, by bisection."""
-    low, high = np.zeros(c.shape, dtype=np.int64), np.full(c.shape, track.rows - 1)
+def _indices_in_force(segments: _Segments, c: Array) -> Lanes:
+    """Return the last segment that has started at each step, by bisection."""
+    low, high = np.zeros(c.shape, dtype=np.int64), np.full(c.shape, segments.size - 1)
     while np.any(low < high):
         middle = (low + high + 1) // 2
-        detail = track.at + ROW * middle + 1
-        starts = track.words[
-            (track.words[detail] + track.words[detail + 1] * track.lanes).astype(np.int64)
+        detail = segments.at + ROW * middle + 1
+        starts = segments.buffer[
+            (segments.buffer[detail] + segments.buffer[detail + 1] * segments.lanes).astype(
+                np.int64
+            )
         ]
         low, high = np.where(starts <= c, middle, low), np.where(starts <= c, high, middle - 1)
     return low
 
 
-def _rates(track: _Track, c: Array) -> Array:
-    """A track at clocks ``c``, each of its own lane: only the row in force is evaluated."""
-    row = _rows_in_force(track, c)
+def _rates(segments: _Segments, c: Array) -> Array:
+    """Evaluate segments at steps ``c``, each of its own lane: only the segment in force runs."""
+    index = _indices_in_force(segments, c)
     rates = np.empty_like(c)
-    for k in np.unique(row):
-        chosen = row == k
-        rates[chosen] = _row(track.where(chosen), int(k), c[chosen])
+    for k in np.unique(index):
+        chosen = index == k
+        rates[chosen] = _rates_of_segment(segments.where(chosen), int(k), c[chosen])
     return rates
 
 
-def _families(words: Array, asked: range) -> Iterator[tuple[Lanes, _Track]]:
-    """Each family, as far as its lanes are asked for: their output positions, and its root
-    track with them.
-    """
+def _iter_families(buffer: Array, lanes_wanted: range) -> Iterator[tuple[Lanes, _Segments]]:
+    """Yield, per family, output positions and segments of the lanes that are wanted."""
     before = 0
-    for i in range(int(words[2])):
+    for i in range(int(buffer[2])):
         lanes, first, listed, at, count = (
-            int(word) for word in words[HEADER + FAMILY * i :][:FAMILY]
+            int(word) for word in buffer[HEADER + FAMILY * i :][:FAMILY]
         )
-        own = np.arange(max(asked.start - before, 0), min(asked.stop - before, lanes))
+        own = np.arange(max(lanes_wanted.start - before, 0), min(lanes_wanted.stop - before, lanes))
         yield (
-            own + first if first >= 0 else words[listed + own].astype(np.int64),
-            _Track(words, at, count, own),
+            own + first if first >= 0 else buffer[listed + own].astype(np.int64),
+            _Segments(buffer, at, count, own),
         )
         before += lanes
 
 
-def _runs(
-    words: Array, lanes: range, columns: range, clocks: Callable[[int, int], Array], out: Array
+def _fill(
+    buffer: Array, lanes: range, columns: range, clocks: Callable[[int, int], Array], out: Array
 ) -> None:
     """Fill ``out`` (lanes, steps) lane by lane, chunk by chunk."""
-    for positions, track in _families(words, lanes):
-        for lane, position in zip(track.lanes, positions, strict=True):
+    for positions, segments in _iter_families(buffer, lanes):
+        for lane, position in zip(segments.lanes, positions, strict=True):
             for i in range(columns.start, columns.stop, _CHUNK):
                 c = clocks(i, min(i + _CHUNK, columns.stop))
                 out[position, i : i + c.size] = _rates(
-                    track._replace(lanes=np.full(c.size, lane)), c
+                    segments._replace(lanes=np.full(c.size, lane)), c
                 )
 
 
-def table(words: Array, lanes: range, columns: range, start: int, step: int, out: Array) -> None:
-    """Steps start, start+step, ...
+def table(buffer: Array, lanes: range, columns: range, start: int, step: int, out: Array) -> None:
+    """Evaluate steps start, start+step, ... of some lanes and columns.
 
-    Into ``out`` (lanes, steps), float64 or float32: some of its lanes and columns.
+    ``out`` is of shape (lanes, steps), float64 or float32.
     """
-    # beyond float32's largest a rate rounds to infinity, as it does in C
+    # a rate above float32's largest rounds to infinity, as it does in C
     with np.errstate(over="ignore"):
-        _runs(
-            words,
+        _fill(
+            buffer,
             lanes,
             columns,
             lambda i, j: (start + step * np.arange(i, j)).astype(np.float64),
@@ -355,21 +366,24 @@ def table(words: Array, lanes: range, columns: range, start: int, step: int, out
         )
 
 
-def steps(words: Array, lanes: range, columns: range, t: npt.NDArray[np.int64], out: Array) -> None:
-    """Any steps in any order: int64 ``t`` into ``out`` (lanes, steps): some of its lanes and
-    columns.
+def steps(
+    buffer: Array, lanes: range, columns: range, t: npt.NDArray[np.int64], out: Array
+) -> None:
+    """Evaluate the int64 steps ``t``, in any order, of some lanes and columns.
+
+    ``out`` is of shape (lanes, steps).
     """
-    _runs(words, lanes, columns, lambda i, j: t[i:j].astype(np.float64), out)
+    _fill(buffer, lanes, columns, lambda i, j: t[i:j].astype(np.float64), out)
 
 
-def each(words: Array, lanes: range, t: npt.NDArray[np.int64], out: Array) -> None:
-    """Some of the lanes, each at its own of int64 steps ``t``, into ``out``: both one a lane."""
-    for positions, track in _families(words, lanes):
+def each(buffer: Array, lanes: range, t: npt.NDArray[np.int64], out: Array) -> None:
+    """Evaluate each lane at its own step ``t``; ``t`` and ``out`` hold one entry per lane."""
+    for positions, segments in _iter_families(buffer, lanes):
         for i in range(0, positions.size, _CHUNK):
-            some, place = track.lanes[i : i + _CHUNK], positions[i : i + _CHUNK]
-            out[place] = _rates(track._replace(lanes=some), t[place].astype(np.float64))
+            some, place = segments.lanes[i : i + _CHUNK], positions[i : i + _CHUNK]
+            out[place] = _rates(segments._replace(lanes=some), t[place].astype(np.float64))
 
 
-def rates(words: Array, lanes: range, t: int, out: Array) -> None:
-    """Some of the lanes at step t, into ``out`` (one a lane)."""
-    each(words, lanes, np.broadcast_to(np.int64(t), out.shape), out)
+def rates(buffer: Array, lanes: range, t: int, out: Array) -> None:
+    """Evaluate some of the lanes at step t; ``out`` holds one entry per lane."""
+    each(buffer, lanes, np.broadcast_to(np.int64(t), out.shape), out)

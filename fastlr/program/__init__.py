@@ -1,1 +1,1 @@
-"""From a schedule's tree to its program: opcodes, lowering, and the check of what was lowered."""
+"""Turn a schedule's tree into a program: opcodes, tree, lowering, packing and verification."""

@@ -1,9 +1,9 @@
-"""Arithmetic in two float64 words, for the few numbers that a program is built from.
+"""Compute in two float64 words, for the few numbers that a program is built from.
 
-A pair ``(high, low)`` stands for the unevaluated sum ``high + low``, with about 106 significant
-bits. A decay constant that is multiplied by a step near 2^53 needs that many: rounding it to one
-word would be visible in the rate. Products are split by Dekker's method (1971), so nothing here
-needs a fused multiply-add.
+A pair ``(high, low)`` stands for the unevaluated sum ``high + low`` and has about 106 significant
+bits. A decay constant that is multiplied by a step near 2^53 needs that many: rounded to one word,
+its error would be visible in the rate. Products are split by Dekker's method (1971), so no fused
+multiply-add is needed. ``lowering``, ``reductions`` and the reference backend use it.
 """
 
 from decimal import Decimal, localcontext
@@ -16,6 +16,7 @@ __all__ = [
     "LOG2_E",
     "DoubleDouble",
     "add",
+    "add_number",
     "cosine",
     "divide",
     "exp2",
@@ -57,35 +58,40 @@ def _two_product(a: Array, b: Array) -> DoubleDouble:
 
 
 def pair(x: npt.ArrayLike) -> DoubleDouble:
-    """``x`` itself, its low word 0."""
+    """Return ``x`` with a low word of 0."""
     high = np.asarray(x, dtype=np.float64)
     return high, np.zeros_like(high)
 
 
 def add(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
-    """``x + y``, to about 2^-104 of the larger."""
+    """Return ``x + y``, to about 2^-104 of the larger."""
     high, low = _two_sum(x[0], y[0])
     return _two_sum(high, low + (x[1] + y[1]))
 
 
+def add_number(x: DoubleDouble, y: npt.ArrayLike) -> DoubleDouble:
+    """Return ``x + y`` for a float64 ``y``, to about 2^-104 of the larger."""
+    return add(x, pair(y))
+
+
 def multiply(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
-    """``x * y``, to about 2^-104."""
+    """Return ``x * y``, to about 2^-104."""
     high, low = _two_product(x[0], y[0])
     return _two_sum(high, low + (x[0] * y[1] + x[1] * y[0]))
 
 
 def negate(x: DoubleDouble) -> DoubleDouble:
-    """``-x``, exactly."""
+    """Return ``-x``, exactly."""
     return -x[0], -x[1]
 
 
 def subtract(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
-    """``x - y``, to about 2^-104 of the larger."""
+    """Return ``x - y``, to about 2^-104 of the larger."""
     return add(x, negate(y))
 
 
 def total(values: Array) -> DoubleDouble:
-    """The sum along the last axis: halves added to halves, in two words."""
+    """Return the sum along the last axis in two words, by adding halves to halves."""
     high, low = values, np.zeros_like(values)
     while high.shape[-1] > 1:
         half, odd = divmod(high.shape[-1], 2)
@@ -103,7 +109,7 @@ def total(values: Array) -> DoubleDouble:
 
 
 def divide(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
-    """``x / y``, to about 2^-102: a first quotient, and the quotient of what it leaves."""
+    """Return ``x / y``, to about 2^-102: a first quotient, and the quotient of the remainder."""
     first = x[0] / y[0]
     rest = subtract(x, multiply(pair(first), y))
     return _two_sum(first, rest[0] / y[0])
@@ -132,7 +138,7 @@ with localcontext() as _context:
 
 
 def _series(terms: list[DoubleDouble], x: DoubleDouble) -> DoubleDouble:
-    """``terms[0] + terms[1]*x + terms[2]*x^2 + ...``."""
+    """Return ``terms[0] + terms[1]*x + terms[2]*x^2 + ...``."""
     none = np.zeros_like(x[0])
     total = (none + terms[-1][0], none + terms[-1][1])
     for term in terms[-2::-1]:
@@ -141,10 +147,10 @@ def _series(terms: list[DoubleDouble], x: DoubleDouble) -> DoubleDouble:
 
 
 def log2(x: npt.ArrayLike) -> DoubleDouble:
-    """``log2(x)`` of positive float64 numbers, in two words, to about 2^-100.
+    """Return ``log2(x)`` of positive float64 numbers in two words, to about 2^-100.
 
-    ``x = m * 2^e`` with ``m`` in [sqrt(1/2), sqrt(2)); ``log2(m) = 2/ln(2) * atanh(s)`` with ``s =
-    (m-1)/(m+1)``, summed to ``s^45``: the next term is below 2^-116 of the first.
+    ``x = m * 2^e`` with ``m`` in [sqrt(1/2), sqrt(2)). ``log2(m) = 2/ln(2) * atanh(s)`` with
+    ``s = (m-1)/(m+1)``, summed to ``s^45``: the next term is below 2^-116 of the first.
 
     >>> log2([8.0, 0.25])
     (array([ 3., -2.]), array([0., 0.]))
@@ -159,8 +165,9 @@ def log2(x: npt.ArrayLike) -> DoubleDouble:
 
 
 def exp2(x: DoubleDouble) -> DoubleDouble:
-    """``2^x`` in two words, for exponents from -1000 to 1000: ``2^n * e^f``, ``f`` summed to its
-    27th power.
+    """Return ``2^x`` in two words, for exponents from -1000 to 1000.
+
+    It is ``2^n * e^f``, with ``e^f`` summed up to the 27th power of ``f``.
 
     >>> exp2(pair([-3.0, 2.0]))
     (array([0.125, 4.   ]), array([0., 0.]))
@@ -172,14 +179,15 @@ def exp2(x: DoubleDouble) -> DoubleDouble:
 
 
 def sin_squared(u: DoubleDouble) -> DoubleDouble:
-    """``sin(pi/2 * u)^2`` in two words, for u from 0 to 1/2, to about 2^-88."""
+    """Return ``sin(pi/2 * u)^2`` in two words, for u from 0 to 1/2, to about 2^-88."""
     y = multiply(multiply(u, u), _QUARTER_PI_2)
     return multiply(_series(_SIN_SQUARED, y), y)
 
 
 def cosine(u: npt.ArrayLike) -> Array:
-    """``cos(pi*u)`` for u from 0 to 1, to about 2^-87: the nearest, unless u is within 2^-30 of
-    1/2.
+    """Return ``cos(pi*u)`` for u from 0 to 1, to about 2^-87.
+
+    It is the nearest float64, unless u is within 2^-30 of 1/2.
 
     >>> cosine([0.0, 0.25, 1.0])
     array([ 1.        ,  0.70710678, -1.        ])
@@ -191,20 +199,21 @@ def cosine(u: npt.ArrayLike) -> Array:
 
 
 def sqrt(x: DoubleDouble) -> DoubleDouble:
-    """The square root of positive pairs, to about 2^-104: one Newton step from the rounded one."""
+    """Return the square root of positive pairs, to about 2^-104, by one Newton step."""
     first = np.sqrt(x[0])
     rest = subtract(x, _two_product(first, first))
     return _two_sum(first, rest[0] / (2.0 * first))
 
 
 def nearest(x: DoubleDouble) -> DoubleDouble:
-    """The integer nearest to ``high + low``, ties to even (beyond 2^52, towards ``high``), in
-    two words.
+    """Return the integer nearest to ``high + low``, in two words.
+
+    Ties go to even; beyond 2^52 they go towards ``high``.
     """
     whole = np.rint(x[0])
     high, low = add(x, pair(-whole))
     step = np.rint(high)
-    half = np.abs(high - step) == 0.5  # no tie if the low word says more
+    half = np.abs(high - step) == 0.5  # not a tie if the low word is not 0
     step = np.where(
         half & (low > 0), np.ceil(high), np.where(half & (low < 0), np.floor(high), step)
     )
@@ -212,7 +221,9 @@ def nearest(x: DoubleDouble) -> DoubleDouble:
 
 
 def power(base: npt.ArrayLike, exponent: npt.ArrayLike) -> Array:
-    """``base^exponent`` to the nearest, for a base above 0, where it is from 2^-1000 to 2^1000.
+    """Return ``base^exponent`` rounded to nearest, for a base above 0.
+
+    The result must be from 2^-1000 to 2^1000.
 
     >>> power([2.0, 9.0], [10, 0.5])
     array([1024.,    3.])
@@ -221,7 +232,7 @@ def power(base: npt.ArrayLike, exponent: npt.ArrayLike) -> Array:
 
 
 def powers(ratio: npt.ArrayLike, count: int) -> list[DoubleDouble]:
-    """``ratio^0, ratio^1, ...``, each to about ``count * 2^-104``."""
+    """Return ``ratio^0, ratio^1, ...``, each to about ``count * 2^-104``."""
     found = [pair(np.ones_like(np.asarray(ratio, dtype=np.float64)))]
     for _ in range(count - 1):
         found.append(multiply(found[-1], pair(ratio)))

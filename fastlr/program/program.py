@@ -1,19 +1,23 @@
-"""The program: what a schedule lowers to, and the only thing that kernels see.
+"""Pack lowered segments into a program, the only thing that kernels read, and read one back.
 
-A program is one flat, C-contiguous, read-only float64 array, so that it passes as it is into a
-user's ``@njit`` function and into C. Float64 holds integers exactly to 2^53, so steps, codes and
-offsets stand in it beside rates:
+A program is one flat, C-contiguous, read-only float64 array, its *buffer*. It passes unchanged to C
+and into a user's ``@njit`` function. Float64 holds integers exactly to 2^53, so steps, opcodes and
+offsets are stored beside rates. The parts, in order:
 
-    header   MAGIC, lanes, families, limit (the first step that may not be asked for), depth (of rows within rows), size in words
-    families for each: lanes, first output position (-1: see next), where its list of positions
-    stands, root track
-    rows     for each: shape code, start, track A, track B, then its fields
-    data     lists of positions, sampled tables, and the numbers, each field of all lanes together
+- *header*: MAGIC, number of lanes, number of families, limit (the first step that must not be
+  evaluated), depth (of segments inside segments), size of the buffer
+- *families*, each: number of lanes, first output position (-1: the positions are listed), offset
+  of the listed positions, offset and length of its list of segments
+- *segments*, each: opcode, start, list A, list B, then its fields
+- *data*: listed positions, sampled tables, and numbers, each number of all lanes together
 
-A *lane* is one scalar schedule. Lanes of the same structure form a *family* and share its rows;
-their numbers differ. A *track* is a run of rows sorted by start: the row in force at step t is the
-last one whose start is <= t, and it counts its own clock from there. A number is given by where it
-stands and a stride: 1 where each lane has its own, 0 where all share one.
+A *lane* is one scalar schedule of a batch. Lanes with the same segments form a *family*; only their
+numbers differ. *Segments* are sorted by start. The segment in force at step t is the last whose
+start is <= t; it is evaluated at its local step, t minus its start. A number is an offset and a
+stride: 1 if each lane has its own, 0 if all lanes share one. A list of segments is an offset and a
+length.
+
+``lowering`` makes segments, ``pack`` makes the program of them, and ``verifier`` checks it.
 """
 
 from collections.abc import Iterator
@@ -36,7 +40,7 @@ from fastlr.program.opcodes import (
     ROW,
     opcode,
 )
-from fastlr.program.verifier import rows_of, verify
+from fastlr.program.verifier import segment_offsets, verify
 
 __all__ = [
     "NO_LIMIT",
@@ -44,29 +48,31 @@ __all__ = [
     "Family",
     "Program",
     "Segment",
-    "Track",
-    "distinct",
+    "Segments",
+    "distinct_lanes",
     "pack",
-    "plain",
+    "expand_cycles",
     "positions",
     "boundaries",
 ]
 
-NO_LIMIT = 2.0**54  # past every step that may be asked for
-_MOST_LISTED = 1_000  # periods of a loop
-_MOST_BOUNDARIES = 2**17  # of a schedule whose loops are listed period by period
+NO_LIMIT = 2.0**54  # beyond every step that can be evaluated
+_MOST_LISTED = 1_000  # periods of a loop whose boundaries are listed one by one
+_MOST_BOUNDARIES = 2**17  # above this many, only the first period of each loop is listed
 _BEGIN, _NO_END = np.zeros(1), np.full(1, np.inf)
-_MOST_PRINTED = 1_000  # rows of a track
+_MOST_PRINTED = 1_000  # segments of a list
 
 Numbers = npt.NDArray[np.float64]
 
 
 class Segment(NamedTuple):
-    """One lowered row: ``start`` and ``fields`` broadcast over the lanes; ``a`` and ``b`` are
-    tracks.
+    """One lowered segment.
+
+    ``start`` and ``fields`` broadcast over the lanes. ``a`` and ``b`` are the lists of segments
+    inside. ``samples`` is the table of a sampled segment.
     """
 
-    shape: int
+    opcode: int
     start: Numbers
     fields: tuple[Numbers, ...] = ()
     a: tuple["Segment | Cycles", ...] = ()
@@ -75,40 +81,44 @@ class Segment(NamedTuple):
 
 
 class Cycles(NamedTuple):
-    """The rows of many cycles, cycle by cycle: ``track`` is that of each, its numbers an array with
-    a last axis of cycles.
+    """The segments of many cycles, stored as arrays over the cycles.
 
-    A last axis of 1 stands for a number that all cycles share. A track may be a part of a longer
-    one, of any first start.
+    ``segments`` are those of one cycle. Each number in them has a last axis of cycles; a last axis
+    of 1 is a number that all cycles share. Within a list, cycles may follow other segments.
     """
 
     times: int
-    track: tuple[Segment, ...]
+    segments: tuple[Segment, ...]
 
     def first(self, times: int) -> "Cycles":
-        """The first so many cycles."""
-        return Cycles(times, tuple(_columns(row, slice(times)) for row in self.track))
+        """Return the first ``times`` cycles."""
+        return Cycles(
+            times, tuple(_select_cycles(segment, slice(times)) for segment in self.segments)
+        )
 
 
-Track = tuple[Segment | Cycles, ...]
+Segments = tuple[Segment | Cycles, ...]
 
 
 class Family(NamedTuple):
-    """Lanes of one structure: where each goes in the output, and their root track."""
+    """Lanes with the same segments: the output position of each, and the segments."""
 
     positions: npt.NDArray[np.int64]
-    track: Track
+    segments: Segments
 
 
 class Program(np.ndarray[Any, np.dtype[np.float64]]):
-    """A packed program. ``print(program)`` disassembles its first lanes into a table a person can
-    read.
+    """A packed program: a flat, read-only float64 array.
 
+    ``print(program)`` lists its first lanes as a table, one line per segment.
+
+    Examples
+    --------
     >>> import fastlr as flr
     >>> print((flr.linear(0.0, 1.0, steps=10) * flr.constant(2.0)).program)
     program of 1 lane
     lane 0
-               start  shape         fields
+               start  opcode        fields
                    0  multiply
                    0    linear      L=-10  lo=0  hi=1
                   10    constant    value=1
@@ -118,52 +128,69 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
 
     @staticmethod
     @public
-    def from_array(words: npt.ArrayLike) -> "Program":
-        """The program that a file or another process holds, as a copy of its own: one that
-        ``schedule.program`` was once.
+    def from_array(buffer: npt.ArrayLike) -> "Program":
+        """Make a program from the array that a file or another process holds.
 
-        Raises ``TypeError`` or ``ValueError``, which names the word that breaks a rule, for any
-        others: no program leads a kernel to read or write where it must not, or to run on. What its
-        numbers mean is not looked at.
+        Parameters
+        ----------
+        buffer : array of float
+            The entries of a ``schedule.program``: one-dimensional, float64. It is copied.
 
+        Returns
+        -------
+        Program
+            The verified program.
+
+        Raises
+        ------
+        TypeError
+            If ``buffer`` is not a flat array of float64.
+        ValueError
+            If ``buffer`` is not a program. The message names the entry that breaks a rule.
+
+        Notes
+        -----
+        Kernels never read or write outside a verified program, and they always return. What its
+        numbers mean is not checked.
+
+        Examples
+        --------
         >>> import fastlr as flr
         >>> stored = flr.linear(1.0, 0.0, steps=4).program.tobytes()
         >>> Program.from_array(np.frombuffer(stored))
         <fastlr program of 1 lane, 416 bytes>
         """
         try:
-            own = np.array(words, order="C")
+            own = np.array(buffer, order="C")
         except ValueError:
             raise TypeError(
-                "from_array: words must be a flat array of float64, got rows of different lengths"
+                "from_array: buffer must be a flat array of float64, got rows of different lengths"
             ) from None
         if own.dtype != np.float64 or own.ndim != 1:
             raise TypeError(
-                f"from_array: words must be a flat array of float64, got {own.dtype} of "
+                f"from_array: buffer must be a flat array of float64, got {own.dtype} of "
                 f"shape {own.shape}"
             )
         try:
-            return _sealed(own)
+            return _verified(own)
         except ValueError as error:
-            raise ValueError(f"from_array: words must be a program: {error}") from None
+            raise ValueError(f"from_array: buffer must be a program: {error}") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A program that was pickled is checked, as any other that comes from elsewhere."""
+        """Pickle as an array, so that unpickling verifies it."""
         return Program.from_array, (self.view(np.ndarray),)
 
     @property
     def _is_whole(self) -> bool:
-        """Whether it is as it was made: not another shape of its words, nor a copy that may
-        have been written to.
-        """
+        """Whether this is a program as packed: not a slice, a reshape or a writable copy."""
         return self.ndim == 1 and not self.flags.writeable
 
     def __getitem__(self, index: Any) -> Any:
-        """Words of the program, which are no program themselves."""
+        """Return entries as a plain array: a part of a program is not a program."""
         return self.view(np.ndarray)[index]
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        """What is computed with its words is no program."""
+        """Return the result of a computation as a plain array."""
         return array[()] if return_scalar else np.asarray(array)
 
     def __str__(self) -> str:
@@ -181,151 +208,153 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
 
 
 class _Packer:
-    """Collects words; a place is reserved by writing zeros and filled in later."""
+    """Collects chunks of a buffer; zeros reserve a place that is filled in later."""
 
     def __init__(self) -> None:
         self.chunks: list[Numbers] = []
         self.size = 0
         self.known: dict[bytes, int] = {}
 
-    def put(self, words: npt.ArrayLike) -> int:
-        chunk = np.array(words, dtype=np.float64).ravel()
+    def put(self, buffer: npt.ArrayLike) -> int:
+        """Append a chunk; return its offset."""
+        chunk = np.array(buffer, dtype=np.float64).ravel()
         at, self.size = self.size, self.size + chunk.size
         self.chunks.append(chunk)
         return at
 
-    def together(self) -> Numbers:
-        """All words in one array.
-
-        Each chunk is let go once it is copied, so that no word is held twice.
-        """
-        words, at = np.empty(self.size), 0
+    def joined(self) -> Numbers:
+        """Return all chunks as one array, and release each once it is copied."""
+        buffer, at = np.empty(self.size), 0
         chunks, self.chunks = self.chunks[::-1], []
         while chunks:
             chunk = chunks.pop()
-            words[at : at + chunk.size] = chunk
+            buffer[at : at + chunk.size] = chunk
             at += chunk.size
-        return words
+        return buffer
 
-    def number(self, value: Numbers, lanes: int) -> tuple[int, int]:
-        """Store one number of all lanes, unless the same stands there already: (where, stride).
+    def put_number(self, value: Numbers, lanes: int) -> tuple[int, int]:
+        """Store one number of all lanes and return its offset and stride.
 
-        A curve's length is the start of the row behind it, its last level that row's value: kernels
-        then read them once.
+        A number that is stored already is shared. A curve's length is also the start of the next
+        segment, and its last level is that segment's value: kernels then read them once.
         """
         own = lanes > 1 and bool((value != value.ravel()[0]).any())
-        words = np.ascontiguousarray(
+        buffer = np.ascontiguousarray(
             np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1], dtype=np.float64
         )
-        key = words.tobytes()
+        key = buffer.tobytes()
         if key not in self.known:
-            self.known[key] = self.put(words)
+            self.known[key] = self.put(buffer)
         return self.known[key], int(own)
 
-    def track(self, rows: Track, lanes: int) -> int:
-        """Store a track and everything below it; returns where its first row stands."""
-        block = np.zeros((sum(_count(row) for row in rows), ROW))
-        at, first = self.put_block(block), 0
-        for row in rows:
-            some = block[first : first + _count(row)]
-            first += len(some)
-            if isinstance(row, Cycles):
-                self._cycles(row, some.reshape(row.times, -1, ROW), lanes)
+    def put_segments(self, segments: Segments, lanes: int) -> int:
+        """Store segments and everything inside them; return the offset of the first."""
+        block = np.zeros((sum(_length(segment) for segment in segments), ROW))
+        at, first = self.reserve(block), 0
+        for segment in segments:
+            chosen = block[first : first + _length(segment)]
+            first += len(chosen)
+            if isinstance(segment, Cycles):
+                self._fill_cycles(segment, chosen.reshape(segment.times, -1, ROW), lanes)
             else:
-                self._row(row, some[0], lanes)
+                self._fill_segment(segment, chosen[0], lanes)
         return at
 
-    def put_block(self, block: Numbers) -> int:
-        """Reserve a place for rows, which are filled in afterwards; returns where they stand."""
+    def reserve(self, block: Numbers) -> int:
+        """Reserve a block of segments, which is filled in later; return its offset."""
         at, self.size = self.size, self.size + block.size
         self.chunks.append(block.reshape(-1))
         return at
 
-    def _row(self, row: Segment, words: Numbers, lanes: int) -> None:
-        fields = self._with_samples(row, lanes)
-        words[0] = row.shape
-        words[1:3] = self.number(row.start, lanes)
-        words[3:5] = (self.track(row.a, lanes), _rows_of(row.a)) if row.a else (0, 0)
-        words[5:7] = (self.track(row.b, lanes), _rows_of(row.b)) if row.b else (0, 0)
+    def _fill_segment(self, segment: Segment, buffer: Numbers, lanes: int) -> None:
+        fields = self._with_samples(segment, lanes)
+        buffer[0] = segment.opcode
+        buffer[1:3] = self.put_number(segment.start, lanes)
+        buffer[3:5] = (
+            (self.put_segments(segment.a, lanes), _total_length(segment.a)) if segment.a else (0, 0)
+        )
+        buffer[5:7] = (
+            (self.put_segments(segment.b, lanes), _total_length(segment.b)) if segment.b else (0, 0)
+        )
         for i, value in enumerate(fields):
-            words[7 + 2 * i : 9 + 2 * i] = self.number(value, lanes)
+            buffer[7 + 2 * i : 9 + 2 * i] = self.put_number(value, lanes)
 
-    def _cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
-        """Fill in the rows of all cycles, (cycles, rows, words), and behind them what these
-        hold, cycle by cycle.
-        """
-        held = np.zeros((cycles.times, sum(_held(row) for row in cycles.track), ROW))
-        at = self.put_block(held) + np.arange(cycles.times, dtype=np.int64) * ROW * held.shape[1]
-        self._rows_of_cycles(cycles.track, block, held, at, 0, lanes)
+    def _fill_cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
+        """Fill in the segments of all cycles, and behind them those inside, cycle by cycle."""
+        room = np.zeros(
+            (cycles.times, sum(_length_below(segment) for segment in cycles.segments), ROW)
+        )
+        at = self.reserve(room) + np.arange(cycles.times, dtype=np.int64) * ROW * room.shape[1]
+        self._fill_segments_of_cycles(cycles.segments, block, room, at, 0, lanes)
 
-    def _rows_of_cycles(
+    def _fill_segments_of_cycles(
         self,
-        track: Track,
+        segments: Segments,
         block: Numbers,
-        held: Numbers,
+        room: Numbers,
         at: npt.NDArray[np.int64],
         used: int,
         lanes: int,
     ) -> int:
-        """Fill in rows, those that they hold into ``held`` from its ``used``-th on; returns how
-        many are used by then.
+        """Fill in segments; return how many places of ``room`` are used.
+
+        Segments inside them go into ``room``, from place ``used`` on.
         """
-        for words, row in zip(np.moveaxis(block, 1, 0), track, strict=True):
-            assert isinstance(row, Segment)  # cycles hold no others
-            words[:, 0] = row.shape
+        for buffer, segment in zip(np.moveaxis(block, 1, 0), segments, strict=True):
+            assert isinstance(segment, Segment)  # cycles do not hold cycles
+            buffer[:, 0] = segment.opcode
             for place, number in zip(
-                (1, *range(7, ROW, 2)), (row.start, *row.fields), strict=False
+                (1, *range(7, ROW, 2)), (segment.start, *segment.fields), strict=False
             ):
-                words[:, place], words[:, place + 1] = self.number_of_cycles(number, lanes)
-            for place, inner in ((3, row.a), (5, row.b)):
+                buffer[:, place], buffer[:, place + 1] = self.put_number_of_cycles(number, lanes)
+            for place, inner in ((3, segment.a), (5, segment.b)):
                 if inner:
-                    words[:, place], words[:, place + 1] = at + ROW * used, len(inner)
-                    below, used = held[:, used : used + len(inner)], used + len(inner)
-                    used = self._rows_of_cycles(inner, below, held, at, used, lanes)
+                    buffer[:, place], buffer[:, place + 1] = at + ROW * used, len(inner)
+                    below, used = room[:, used : used + len(inner)], used + len(inner)
+                    used = self._fill_segments_of_cycles(inner, below, room, at, used, lanes)
         return used
 
-    def number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
-        """Store one number of all lanes and cycles, (lanes, cycles): where it stands for each
-        cycle, and the stride.
+    def put_number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
+        """Store one number of all lanes and cycles.
+
+        Returns its offset for each cycle, and the stride. ``value`` is of shape (lanes, cycles).
         """
         if bool((value == value[:, :1]).all()):
-            at, stride = self.number(value[:, 0], lanes)
+            at, stride = self.put_number(value[:, 0], lanes)
             return np.full(1, at), stride
         own = bool((value != value[:1]).any())
-        words = np.ascontiguousarray(
+        buffer = np.ascontiguousarray(
             (np.broadcast_to(value, (lanes, value.shape[1])) if own else value[:1]).T
         )
-        key = words.tobytes()
+        key = buffer.tobytes()
         if key not in self.known:
-            self.known[key] = self.put(words)
-        return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * words.shape[1], int(
+            self.known[key] = self.put(buffer)
+        return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * buffer.shape[1], int(
             own
         )
 
-    def _with_samples(self, row: Segment, lanes: int) -> tuple[Numbers, ...]:
-        """A sampled row's first field is where its table stands, one table a lane or one for
-        all.
-        """
-        if row.samples is None:
-            return row.fields
-        own = row.samples.ndim > 1
-        at = self.put(row.samples) + (
-            np.arange(lanes) * row.samples.shape[-1] if own else np.zeros(1)
+    def _with_samples(self, segment: Segment, lanes: int) -> tuple[Numbers, ...]:
+        """Return the fields, for samples with the offset of the table in front."""
+        if segment.samples is None:
+            return segment.fields
+        own = segment.samples.ndim > 1
+        at = self.put(segment.samples) + (
+            np.arange(lanes) * segment.samples.shape[-1] if own else np.zeros(1)
         )
-        return (at.astype(np.float64), *row.fields)
+        return (at.astype(np.float64), *segment.fields)
 
 
 def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
-    """Write families into one array, and check it, once: kernels never do."""
+    """Pack families into one buffer, and verify it once: kernels check nothing."""
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
     packer.put(
-        [MAGIC, lanes, len(families), limit, max(_depth(family.track) for family in families), 0]
+        [MAGIC, lanes, len(families), limit, max(_depth(family.segments) for family in families), 0]
     )
     heads = np.zeros((len(families), FAMILY))
     packer.put(heads)
     packer.chunks[-1] = heads.ravel()
-    for head, (positions, track) in zip(heads, families, strict=True):
+    for head, (positions, segments) in zip(heads, families, strict=True):
         first = positions[0]
         in_order = np.array_equal(positions, np.arange(first, first + positions.size))
         listed = 0 if in_order else packer.put(positions)
@@ -333,218 +362,252 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
             positions.size,
             first if in_order else -1,
             listed,
-            packer.track(track, positions.size),
-            _rows_of(track),
+            packer.put_segments(segments, positions.size),
+            _total_length(segments),
         )
-    words = packer.together()
-    words[HEADER_SIZE] = words.size
-    return _sealed(words)
+    buffer = packer.joined()
+    buffer[HEADER_SIZE] = buffer.size
+    return _verified(buffer)
 
 
-def _sealed(words: Numbers) -> Program:
-    """Words of nobody else's as a program, checked and read-only from now on."""
-    verify(words)
-    words.flags.writeable = False
-    return words.view(Program)
+def _verified(buffer: Numbers) -> Program:
+    """Return a buffer that nobody else holds as a program, verified and read-only."""
+    verify(buffer)
+    buffer.flags.writeable = False
+    return buffer.view(Program)
 
 
-def _depth(track: Track) -> int:
-    rows = (row.track if isinstance(row, Cycles) else (row,) for row in track)
+def _depth(segments: Segments) -> int:
+    """Return how deep segments are nested."""
+    lists = (
+        segment.segments if isinstance(segment, Cycles) else (segment,) for segment in segments
+    )
     return max(
-        (1 + max(_depth(row.a), _depth(row.b)) for row in chain.from_iterable(rows) if row.a),
+        (
+            1 + max(_depth(segment.a), _depth(segment.b))
+            for segment in chain.from_iterable(lists)
+            if segment.a
+        ),
         default=0,
     )
 
 
-def _count(row: Segment | Cycles) -> int:
-    """How many rows of a track it is."""
-    return row.times * len(row.track) if isinstance(row, Cycles) else 1
+def _length(segment: Segment | Cycles) -> int:
+    """Return how many segments of a list one entry stands for."""
+    return segment.times * len(segment.segments) if isinstance(segment, Cycles) else 1
 
 
-def _rows_of(track: Track) -> int:
-    return sum(map(_count, track))
+def _total_length(segments: Segments) -> int:
+    """Return the length of a list of segments."""
+    return sum(map(_length, segments))
 
 
-def _held(row: Segment | Cycles) -> int:
-    """How many rows there are below one row."""
-    assert isinstance(row, Segment)
-    return sum(1 + _held(inner) for inner in (*row.a, *row.b))
+def _length_below(segment: Segment | Cycles) -> int:
+    """Return how many segments are inside one segment, at all depths."""
+    assert isinstance(segment, Segment)
+    return sum(1 + _length_below(inner) for inner in (*segment.a, *segment.b))
 
 
-def _columns(row: Segment | Cycles, some: slice) -> Segment:
-    """A row of cycles, for some of them."""
-    assert isinstance(row, Segment)
+def _select_cycles(segment: Segment | Cycles, chosen: slice) -> Segment:
+    """Return a segment for some of its cycles."""
+    assert isinstance(segment, Segment)
 
     def cut(number: Numbers) -> Numbers:
-        return number[..., some] if number.ndim and number.shape[-1] > 1 else number
+        return number[..., chosen] if number.ndim and number.shape[-1] > 1 else number
 
-    a, b = (tuple(_columns(inner, some) for inner in track) for track in (row.a, row.b))
-    return row._replace(start=cut(row.start), fields=tuple(map(cut, row.fields)), a=a, b=b)
+    a, b = (
+        tuple(_select_cycles(inner, chosen) for inner in segments)
+        for segments in (segment.a, segment.b)
+    )
+    return segment._replace(
+        start=cut(segment.start), fields=tuple(map(cut, segment.fields)), a=a, b=b
+    )
 
 
-def _cycle(row: Segment | Cycles, i: int) -> Segment:
-    """A row of one cycle, its numbers an array of lanes."""
-    assert isinstance(row, Segment)
+def _expand_cycle(segment: Segment | Cycles, i: int) -> Segment:
+    """Return the segment of one cycle: its numbers are arrays of lanes."""
+    assert isinstance(segment, Segment)
 
     def pick(number: Numbers) -> Numbers:
-        # written out: of lanes and cycles
+        # contiguous, because one cycle is a strided slice
         return np.ascontiguousarray(number[..., min(i, number.shape[-1] - 1)])
 
-    a, b = (tuple(_cycle(inner, i) for inner in track) for track in (row.a, row.b))
-    return row._replace(start=pick(row.start), fields=tuple(map(pick, row.fields)), a=a, b=b)
+    a, b = (
+        tuple(_expand_cycle(inner, i) for inner in segments) for segments in (segment.a, segment.b)
+    )
+    return segment._replace(
+        start=pick(segment.start), fields=tuple(map(pick, segment.fields)), a=a, b=b
+    )
 
 
-def plain(track: Track) -> tuple[Segment, ...]:
-    """A track row by row, with those of cycles written out."""
-    rows = list[Segment]()
-    for row in track:
-        if isinstance(row, Cycles):
-            rows += [_cycle(each, i) for i in range(row.times) for each in row.track]
+def expand_cycles(segments: Segments) -> tuple[Segment, ...]:
+    """Return segments one by one, with those of cycles written out."""
+    found = list[Segment]()
+    for segment in segments:
+        if isinstance(segment, Cycles):
+            found += [
+                _expand_cycle(each, i) for i in range(segment.times) for each in segment.segments
+            ]
         else:
-            rows.append(row._replace(a=plain(row.a), b=plain(row.b)))
-    return tuple(rows)
+            found.append(segment._replace(a=expand_cycles(segment.a), b=expand_cycles(segment.b)))
+    return tuple(found)
 
 
-def _track(words: Numbers, at: float, count: float) -> Numbers:
-    return words[int(at) : int(at) + ROW * int(count)].reshape(-1, ROW)
+def _read_segments(buffer: Numbers, at: float, count: float) -> Numbers:
+    """Return a list of segments as an array with a row per segment."""
+    return buffer[int(at) : int(at) + ROW * int(count)].reshape(-1, ROW)
 
 
-def _families(words: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
-    for i in range(int(words[HEADER_FAMILIES])):
+def _families(buffer: Numbers) -> Iterator[tuple[int, npt.NDArray[np.int64], Numbers]]:
+    """Yield the number of lanes, output positions and segments of each family."""
+    for i in range(int(buffer[HEADER_FAMILIES])):
         lanes, first, listed, at, count = (
-            int(word) for word in words[HEADER + FAMILY * i :][:FAMILY]
+            int(word) for word in buffer[HEADER + FAMILY * i :][:FAMILY]
         )
         positions = (
             np.arange(first, first + lanes)
             if first >= 0
-            else words[listed : listed + lanes].astype(np.int64)
+            else buffer[listed : listed + lanes].astype(np.int64)
         )
-        yield lanes, positions, _track(words, at, count)
+        yield lanes, positions, _read_segments(buffer, at, count)
 
 
-def _levels(words: Numbers, track: Numbers) -> Iterator[Numbers]:
-    """The rows of a track, those of all tracks that these hold, and so on."""
-    while len(track):
-        yield track
-        detail = np.concatenate([track[:, 3:5], track[:, 5:7]])
-        track = words[rows_of(*detail[detail[:, 1] > 0].T)[:, np.newaxis] + np.arange(ROW)]
+def _iter_levels(buffer: Numbers, segments: Numbers) -> Iterator[Numbers]:
+    """Yield segments, then all segments directly inside them, and so on."""
+    while len(segments):
+        yield segments
+        detail = np.concatenate([segments[:, 3:5], segments[:, 5:7]])
+        segments = buffer[
+            segment_offsets(*detail[detail[:, 1] > 0].T)[:, np.newaxis] + np.arange(ROW)
+        ]
 
 
-def boundaries(words: Numbers) -> set[int]:
-    """The steps at which the first lane passes from one row to the next."""
-    at, count = words[HEADER + 3 : HEADER + 5]
-    most = _MOST_LISTED if _listed(words, at, count) <= _MOST_BOUNDARIES else 1
+def boundaries(buffer: Numbers) -> set[int]:
+    """Return the steps at which the first lane passes from one segment to the next."""
+    at, count = buffer[HEADER + 3 : HEADER + 5]
+    most = _MOST_LISTED if _count_listed(buffer, at, count) <= _MOST_BOUNDARIES else 1
     return {
         int(boundary)
-        for boundary in _boundaries(words, at, count, most)
+        for boundary in _boundaries(buffer, at, count, most)
         if 0 < boundary <= NO_LIMIT / 2
     }
 
 
-def _listed(words: Numbers, at: Numbers, count: Numbers) -> float:
-    """How many boundaries tracks have at most, if each loop of up to 1,000 periods is listed
-    period by period.
+def _count_listed(buffer: Numbers, at: Numbers, count: Numbers) -> float:
+    """Return an upper bound on the number of boundaries.
+
+    It assumes that each loop of up to 1,000 periods is listed period by period.
     """
-    rows = words[rows_of(np.atleast_1d(at), np.atleast_1d(count))[:, np.newaxis] + np.arange(ROW)]
-    total, loops = float(len(rows)), rows[:, 0] == opcode("loop")
-    for row in rows[loops]:
-        times = float(words[int(row[9])])
-        inside = _listed(words, row[3], row[4])
+    segments = buffer[
+        segment_offsets(np.atleast_1d(at), np.atleast_1d(count))[:, np.newaxis] + np.arange(ROW)
+    ]
+    total, loops = float(len(segments)), segments[:, 0] == opcode("loop")
+    for segment in segments[loops]:
+        times = float(buffer[int(segment[9])])
+        inside = _count_listed(buffer, segment[3], segment[4])
         total += (inside + 1) * times if 0 < times <= _MOST_LISTED else inside
-    below = np.concatenate([rows[~loops, 3:5], rows[~loops, 5:7]])
+    below = np.concatenate([segments[~loops, 3:5], segments[~loops, 5:7]])
     below = below[below[:, 1] > 0]
-    return total + (_listed(words, below[:, 0], below[:, 1]) if len(below) else 0.0)
+    return total + (_count_listed(buffer, below[:, 0], below[:, 1]) if len(below) else 0.0)
 
 
-def positions(words: Numbers) -> npt.NDArray[np.int64]:
-    """Where each lane, in the program's own order, goes in the output."""
-    return np.concatenate([positions for _, positions, _ in _families(words)])
+def positions(buffer: Numbers) -> npt.NDArray[np.int64]:
+    """Return the output position of each lane, in the program's own order."""
+    return np.concatenate([positions for _, positions, _ in _families(buffer)])
 
 
-def distinct(words: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The positions of the first lane of each kind, in order, and of each lane the place of its
-    like among them.
+def distinct_lanes(buffer: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Find the distinct lanes of a program.
 
-    Lanes are alike that share all their rows and numbers; those of different families are not.
+    Returns the output positions of the first lane of each kind, sorted, and for each lane the index
+    of its kind. Two lanes are of one kind if they are of one family and all their numbers are
+    equal.
     """
-    like = np.empty(int(words[HEADER_LANES]), dtype=np.int64)
-    for lanes, positions, track in _families(words):
-        rows, fields = np.concatenate(list(_levels(words, track))), np.array([1, *range(7, ROW, 2)])
-        own = rows[:, fields + 1] == 1
-        tables = own[:, 1] & (rows[:, 0] == opcode("sampled"))
+    first_like = np.empty(int(buffer[HEADER_LANES]), dtype=np.int64)
+    for lanes, positions, segments in _families(buffer):
+        below, fields = (
+            np.concatenate(list(_iter_levels(buffer, segments))),
+            np.array([1, *range(7, ROW, 2)]),
+        )
+        own = below[:, fields + 1] == 1
+        tables = own[:, 1] & (below[:, 0] == opcode("sampled"))
         own[tables, 1] = False
-        places = np.unique(rows[:, fields][own]).astype(np.int64)
-        alike = [_alike(words, lanes, row) for row in rows[tables]]
+        places = np.unique(below[:, fields][own]).astype(np.int64)
+        table_numbers = [_number_tables(buffer, lanes, segment) for segment in below[tables]]
         numbers = np.stack(
-            [*words[places[:, np.newaxis] + np.arange(lanes)], *alike] or [np.zeros(lanes)], axis=1
+            [*buffer[places[:, np.newaxis] + np.arange(lanes)], *table_numbers]
+            or [np.zeros(lanes)],
+            axis=1,
         )
         _, first, which = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
-        like[positions] = positions[first][which.reshape(-1)]
-    firsts, index = np.unique(like, return_inverse=True)
+        first_like[positions] = positions[first][which.reshape(-1)]
+    firsts, index = np.unique(first_like, return_inverse=True)
     return firsts, index
 
 
-def _alike(words: Numbers, lanes: int, row: Numbers) -> Numbers:
-    """A number for each lane of a row that has a table for each: the same for lanes whose
-    tables are.
-    """
-    numbers = words[int(row[7]) : int(row[7]) + lanes]
-    tables = words[
-        numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(words[int(row[11])]) + 1)
+def _number_tables(buffer: Numbers, lanes: int, segment: Numbers) -> Numbers:
+    """Return a number per lane that is the same for lanes with equal sample tables."""
+    numbers = buffer[int(segment[7]) : int(segment[7]) + lanes]
+    tables = buffer[
+        numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(buffer[int(segment[11])]) + 1)
     ]
     return np.unique(tables, axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
 
 
 def _boundaries(
-    words: Numbers,
+    buffer: Numbers,
     at: Numbers,
     count: Numbers,
     most: int,
     begin: Numbers = _BEGIN,
     end: Numbers = _NO_END,
 ) -> set[float]:
-    """Those of tracks on clocks that begin at ``begin``, and of the tracks that their rows hold,
-    all before ``end``.
+    """Return the boundaries of lists of segments, and of those inside, all before ``end``.
 
-    Of a loop of more than ``most`` periods, those of the first.
+    Each list starts at the step ``begin``. Of a loop of more than ``most`` periods only the first
+    period counts.
     """
     at, count, begin, end = np.broadcast_arrays(np.atleast_1d(at), count, begin, end)
-    places, which = rows_of(at, count), np.repeat(np.arange(at.size), count.astype(np.int64))
-    rows = words[places[:, np.newaxis] + np.arange(7)]
-    starts = begin[which] + words[rows[:, 1].astype(np.int64)]
+    places, which = (
+        segment_offsets(at, count),
+        np.repeat(np.arange(at.size), count.astype(np.int64)),
+    )
+    segments = buffer[places[:, np.newaxis] + np.arange(7)]
+    starts = begin[which] + buffer[segments[:, 1].astype(np.int64)]
     last = np.append(which[1:] != which[:-1], True)
     stops = np.minimum(np.where(last, np.inf, np.append(starts[1:], np.inf)), end[which])
     found = set(starts[starts < end[which]].tolist())
-    for row in np.flatnonzero(
-        (rows[:, 0] == opcode("loop")) | (rows[:, 0] == opcode("clock"))
+    for i in np.flatnonzero(
+        (segments[:, 0] == opcode("loop")) | (segments[:, 0] == opcode("clock"))
     ).tolist():
-        inner = _seams_of_clocks(words, int(places[row]), most)
+        inner = _boundaries_of_inner(buffer, int(places[i]), most)
         found |= {
             boundary
-            for boundary in (float(starts[row]) + boundary for boundary in inner)
-            if boundary < stops[row]
+            for boundary in (float(starts[i]) + boundary for boundary in inner)
+            if boundary < stops[i]
         }
-    pairs = np.flatnonzero((rows[:, 6] > 0) & (starts < stops))
+    pairs = np.flatnonzero((segments[:, 6] > 0) & (starts < stops))
     if pairs.size:
-        at, count = (np.concatenate([rows[pairs, i], rows[pairs, i + 2]]) for i in (3, 4))
+        at, count = (np.concatenate([segments[pairs, i], segments[pairs, i + 2]]) for i in (3, 4))
         found |= _boundaries(
-            words, at, count, most, np.tile(starts[pairs], 2), np.tile(stops[pairs], 2)
+            buffer, at, count, most, np.tile(starts[pairs], 2), np.tile(stops[pairs], 2)
         )
     return found
 
 
-def _seams_of_clocks(words: Numbers, row: int, most: int) -> set[float]:
-    """Those of a loop, or of a track on another clock, by their own."""
-    inner = _boundaries(words, words[row + 3], words[row + 4], most)
-    first, second, third = (float(words[int(words[row + place])]) for place in (7, 9, 11))
-    if words[row] == opcode("loop"):
-        return _seams_of_loop(inner, first, second, most)
-    return _seams_of_clock(inner, first, second, third)
+def _boundaries_of_inner(buffer: Numbers, offset: int, most: int) -> set[float]:
+    """Return the boundaries of the list inside a loop or a time map, in its local steps."""
+    inner = _boundaries(buffer, buffer[offset + 3], buffer[offset + 4], most)
+    first, second, third = (float(buffer[int(buffer[offset + place])]) for place in (7, 9, 11))
+    if buffer[offset] == opcode("loop"):
+        return _boundaries_of_loop(inner, first, second, most)
+    return _boundaries_of_time_map(inner, first, second, third)
 
 
-def _seams_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
-    """Those of each period and the step where the last ends; of a loop too long to list, those
-    of the first period.
+def _boundaries_of_loop(inner: set[float], period: float, times: float, most: int) -> set[float]:
+    """Return the boundaries of each period, and the step at which the last one ends.
+
+    Of a loop of more than ``most`` periods, return those of the first.
     """
     turns = int(times) if times <= most else 1
     return {
@@ -552,8 +615,10 @@ def _seams_of_loop(inner: set[float], period: float, times: float, most: int) ->
     } | {turn * period for turn in range(turns + 1)}
 
 
-def _seams_of_clock(inner: set[float], base: float, pace: float, every: float) -> set[float]:
-    """The first steps at which the other clock has come to each."""
+def _boundaries_of_time_map(
+    inner: set[float], base: float, pace: float, every: float
+) -> set[float]:
+    """Return the first step at which a time map reaches each inner boundary."""
     return (
         {-((base - boundary) // pace) * every for boundary in inner if boundary > base}
         if pace
@@ -561,36 +626,43 @@ def _seams_of_clock(inner: set[float], base: float, pace: float, every: float) -
     )
 
 
-def _disassemble(words: Numbers, most_lanes: int) -> Iterator[str]:
-    lanes, limit = int(words[HEADER_LANES]), words[HEADER_LIMIT]
+def _disassemble(buffer: Numbers, most_lanes: int) -> Iterator[str]:
+    """Yield the lines of the printed program."""
+    lanes, limit = int(buffer[HEADER_LANES]), buffer[HEADER_LIMIT]
     ending = f", raises past step {int(limit) - 1:,}" if limit < NO_LIMIT else ""
     yield f"program of {lanes:,} lane{'s' * (lanes != 1)}{ending}"
-    for size, positions, track in _families(words):
+    for size, positions, segments in _families(buffer):
         for lane in range(min(size, most_lanes)):
             yield f"lane {positions[lane]:,}" + (f" of {size:,} alike" if size > 1 else "")
-            yield f"  {'start':>14}  {'shape':<14}fields"
-            yield from _listing(words, track, lane)
+            yield f"  {'start':>14}  {'opcode':<14}fields"
+            yield from _listing(buffer, segments, lane)
 
 
-def _listing(words: Numbers, track: Numbers, lane: int, indent: str = "") -> Iterator[str]:
-    """A line for each row of a track, and below it, further in, the tracks that it holds."""
-    for row in track[:_MOST_PRINTED]:
-        name, names, _ = OPCODES[int(row[0])]
+def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") -> Iterator[str]:
+    """Yield a line per segment, and indented below it the segments inside."""
+    for segment in segments[:_MOST_PRINTED]:
+        name, names, _ = OPCODES[int(segment[0])]
         numbers = [
-            words[int(row[7 + 2 * i]) + lane * int(row[8 + 2 * i])] for i in range(len(names))
+            buffer[int(segment[7 + 2 * i]) + lane * int(segment[8 + 2 * i])]
+            for i in range(len(names))
         ]
         fields = "  ".join(
             f"{field}={_shortest(number)}" for field, number in zip(names, numbers, strict=True)
         )
-        start = words[int(row[1]) + lane * int(row[2])]
+        start = buffer[int(segment[1]) + lane * int(segment[2])]
         yield f"  {int(start):>14,}  {indent + name:<12}  {fields}".rstrip()
-        yield from _listing(words, _track(words, row[3], row[4]), lane, indent + "  ")
-        if row[6]:
+        yield from _listing(
+            buffer, _read_segments(buffer, segment[3], segment[4]), lane, indent + "  "
+        )
+        if segment[6]:
             yield f"  {'':14}  {indent}  and"
-            yield from _listing(words, _track(words, row[5], row[6]), lane, indent + "  ")
-    if len(track) > _MOST_PRINTED:
-        yield f"  {'':14}  {indent}... and {len(track) - _MOST_PRINTED:,} more rows"
+            yield from _listing(
+                buffer, _read_segments(buffer, segment[5], segment[6]), lane, indent + "  "
+            )
+    if len(segments) > _MOST_PRINTED:
+        yield f"  {'':14}  {indent}... and {len(segments) - _MOST_PRINTED:,} more segments"
 
 
 def _shortest(number: float) -> str:
+    """Format a number; 2^54 stands for a loop that never ends."""
     return "2^54" if number == NO_LIMIT else repr(float(number)).removesuffix(".0")

@@ -1,10 +1,11 @@
-"""The tree behind a schedule: a dozen kinds of node, numbers in their leaves, and no way to
-evaluate it.
+"""The tree of a schedule: nodes with a kind, numbers and parts. It cannot be evaluated.
 
-A node has a ``kind``, its numbers by name, the nodes it is made of, and its length in ``steps``
-(``None`` where it goes on for ever). Numbers are read-only NumPy arrays that broadcast against each
-other; the shape they broadcast to is the batch shape. A piece of ``steps=n`` has its ``init`` at
-its step 0 and reaches its ``end`` at step n, which it then holds.
+Constructors and the algebra in ``schedule`` build trees; ``lowering`` turns a tree into a program.
+
+A node has a ``kind``, its numbers by name, its parts (the nodes inside it), and its length in
+``steps`` (``None`` if it never ends). Numbers are read-only NumPy arrays that broadcast against
+each other to the batch shape. A curve of ``steps=n`` has its ``init`` at its step 0, reaches its
+``end`` at step n, and then holds it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from fastlr.program.opcodes import LAST_STEP
 __all__ = [
     "Node",
     "Numbers",
-    "clock",
+    "time_map",
     "curve",
     "cycles",
     "delay",
@@ -35,7 +36,7 @@ __all__ = [
     "select",
     "stack",
     "take",
-    "written",
+    "description_size",
 ]
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
@@ -45,8 +46,9 @@ _EACH = np.asarray(1)
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One node. ``bound`` is a level that no rate of the node exceeds; where it is infinite,
-    the constructor refuses the node.
+    """One node of a tree.
+
+    No rate of the node exceeds ``bound``. The constructor rejects a node whose bound is infinite.
     """
 
     kind: str
@@ -55,29 +57,29 @@ class Node:
     steps: npt.NDArray[np.int64] | None
     bound: npt.NDArray[np.float64]
     samples: npt.NDArray[np.float64] | None = field(default=None)
-    labels: tuple[str, ...] | None = field(default=None)  # of a stack's parts
+    labels: tuple[str, ...] | None = field(default=None)  # names of a stack's parts
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """The batch shape: what the numbers of this node and of its parts broadcast to."""
         inner = [part.shape for part in self.parts]
         if self.kind == "stack":
-            return (len(inner), *_common(inner))
+            return (len(inner), *_common_shape(inner))
         own = [number.shape for number in self.numbers.values()]
         table = [] if self.samples is None else [self.samples.shape[:-1]]
-        return _common([*own, *inner, *table])
+        return _common_shape([*own, *inner, *table])
 
     @cached_property
     def last(self) -> npt.NDArray[np.float64]:
-        """The length of each lane, also where others go on for ever; infinite for one that does."""
+        """The length of each lane, infinite for a lane that never ends."""
         if self.steps is not None or self.kind == "loop" or not self.parts:
             return np.asarray(np.inf if self.steps is None else self.steps, dtype=np.float64)
         if self.kind == "stack":
             return np.stack([np.broadcast_to(part.last, self.shape[1:]) for part in self.parts])
         if self.kind == "join":
             return np.asarray(self.numbers[str(len(self.parts) - 1)] + self.parts[-1].last)
-        if self.kind == "clock":
-            return _last_of_clock(self)
+        if self.kind == "time_map":
+            return _last_of_time_map(self)
         lengths = [part.last for part in self.parts if part.kind != "constant"] or [
             np.asarray(np.inf)
         ]
@@ -86,11 +88,11 @@ class Node:
 
     @cached_property
     def names(self) -> tuple[str, ...] | None:
-        """What the lanes along the first batch axis are called: a stack's labels, or those of the
-        parts that have that axis.
+        """The names of the lanes along the first batch axis, or None.
 
-        Raises ``ValueError`` where two parts call them otherwise, or one name would stand for
-        several lanes.
+        They are a stack's labels, or the names of the parts that have that axis. Raises
+        ``ValueError`` if two parts have different names, or if one name would stand for several
+        lanes.
         """
         if self.kind == "stack":
             return self.labels
@@ -112,22 +114,26 @@ class Node:
         return found.pop() if found else None
 
     @cached_property
-    def rows(self) -> float:
-        """How many rows of a program the node becomes, at most: a delay takes those at its step 0
-        twice, a clock all that it holds once a pace, a stretched loop once a cycle.
+    def segment_count(self) -> float:
+        """An upper bound on the number of segments that the node lowers to.
+
+        A delay lowers the segments at its step 0 twice, a time map all its segments once per pace,
+        and a growing loop once per cycle.
         """
-        inside = sum(part.rows for part in self.parts)
+        inside = sum(part.segment_count for part in self.parts)
         if self.kind == "delay":
             return 1 + 2 * inside
-        if self.kind == "clock":
-            return (1 + inside) * _pieces(self)
-        return 2 + inside * _unrolled(self)
+        if self.kind == "time_map":
+            return (1 + inside) * _pace_count(self)
+        return 2 + inside * _unrolled_cycles(self)
 
     @cached_property
     def highest(self) -> npt.NDArray[np.float64]:
-        """A level that no number in the node's rows exceeds, where ``bound`` is one that no rate
-        does: the rates of a product may be low though those of a factor are not. What multiplies a
-        node goes into its parts, of a product into the first.
+        """A level that no number in the node's segments exceeds.
+
+        It may be above ``bound``, which limits rates only: the rates of a product may be low
+        although those of a factor are high. A factor is multiplied into the levels of the node it
+        scales; in a product, into those of the first part.
         """
         own = self.bound
         if not self.parts:
@@ -135,7 +141,7 @@ class Node:
         factor = (
             self.numbers["factor"]
             if self.kind == "scale"
-            else self._grown
+            else self._last_growth
             if self.kind == "loop"
             else _EACH
         )
@@ -148,41 +154,42 @@ class Node:
         return reduce(np.maximum, inside, own)
 
     @property
-    def _grown(self) -> npt.NDArray[np.float64]:
-        """What the last cycle of a stretched loop, which is a row of its own, multiplies the
-        levels of its body by.
-        """
-        grown = _growth(self.numbers["scale"], self.numbers["times"])
+    def _last_growth(self) -> npt.NDArray[np.float64]:
+        """The factor on the body's levels in the last cycle of a growing loop."""
+        grown = _largest_growth(self.numbers["scale"], self.numbers["times"])
         return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
 
 
-def _common(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-    """What shapes broadcast to. Most are those of single numbers, and others are alike."""
+def _common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the shape that shapes broadcast to, fast for equal and scalar shapes."""
     distinct = set(shapes) - {()}
     return np.broadcast_shapes(*distinct) if len(distinct) > 1 else next(iter(distinct), ())
 
 
-def _unrolled(node: Node) -> float:
-    """How many cycles of a stretched loop become rows of their own; 1 for every other node."""
+def _unrolled_cycles(node: Node) -> float:
+    """Return how many cycles of a growing loop are lowered one by one; 1 for other nodes."""
     if node.kind != "loop" or np.all(node.numbers["stretch"] == 1):
         return 1.0
     period, times, stretch = (node.numbers[name] for name in ("period", "times", "stretch"))
     return float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
 
 
-_ROWS_OF_CYCLES_PER_PART = 16  # so that a schedule may use the same cycles four times
+_SEGMENTS_OF_CYCLES_PER_PART = 16  # a schedule may then use the same cycles four times
 
 
-def written(node: Node) -> float:
-    """How many nodes, uses of them and paces describe a node, each node counted once.
+def description_size(node: Node) -> float:
+    """Return a measure of how large the description of a tree is.
 
-    The numbers of a stretched loop are stored per cycle: it counts a share of its rows.
+    It counts each distinct node once, and adds its parts and paces. The numbers of a growing loop
+    are stored per cycle, so it adds a share of the loop's segments.
     """
     seen, left, total = {id(node)}, [node], 0.0
     while left:
         one = left.pop()
-        cycled = one.rows / _ROWS_OF_CYCLES_PER_PART if _unrolled(one) > 1 else 0.0
-        total += 1 + cycled + len(one.parts) + (_pieces(one) if one.kind == "clock" else 0)
+        cycled = (
+            one.segment_count / _SEGMENTS_OF_CYCLES_PER_PART if _unrolled_cycles(one) > 1 else 0.0
+        )
+        total += 1 + cycled + len(one.parts) + (_pace_count(one) if one.kind == "time_map" else 0)
         for part in one.parts:
             if id(part) not in seen:
                 seen.add(id(part))
@@ -190,17 +197,18 @@ def written(node: Node) -> float:
     return total
 
 
-def _growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
-    """The largest of ``scale^i`` over so many cycles; infinite where it is past all numbers."""
+def _largest_growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
+    """Return the largest ``scale^i`` over the cycles; infinite if it overflows."""
     with np.errstate(over="ignore"):
         return np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
 
 
 def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.float64]:
-    """About how many cycles, each ``stretch`` as long as the last, begin by step 2^53; at most
-    ``times``, unless that is -1.
+    """Return about how many cycles begin by step 2^53, each ``stretch`` times as long as the last.
+
+    At most ``times``, unless that is -1.
     """
-    with np.errstate(invalid="ignore"):  # 0/0 where all are alike
+    with np.errstate(invalid="ignore"):  # 0/0 where stretch is 1
         fitting = np.log1p(LAST_STEP * (stretch - 1.0) / np.asarray(period)) / np.log(stretch)
     found: npt.NDArray[np.float64] = np.where(
         times < 0, fitting, np.minimum(times, np.where(stretch > 1, fitting, times))
@@ -235,13 +243,14 @@ def curve(
     /,
     **numbers: Numbers,
 ) -> Node:
-    """A leaf: one curve of the shape table, by its own numbers."""
+    """Make a leaf: one curve and its numbers."""
     return _node(kind, numbers, (), length, bound, samples)
 
 
 def join(parts: tuple[Node, ...], starts: tuple[Numbers, ...]) -> Node:
-    """``parts[i]`` on its own clock from step ``starts[i]`` on; ``starts[0]`` is 0 and they
-    never fall.
+    """Make a node of parts in sequence.
+
+    ``parts[i]`` starts at step ``starts[i]``. ``starts`` begin at 0 and never decrease.
     """
     numbers = {str(i): start for i, start in enumerate(starts)}
     last = parts[-1].steps
@@ -260,19 +269,24 @@ def loop(
     floor: Numbers,
     steps: Numbers | None,
 ) -> Node:
-    """``body`` again and again, each time ``stretch`` as long and ``scale`` as far from ``floor``
-    as before.
+    """Make a node that repeats ``body``.
 
-    ``times`` of -1 means for ever.
+    Each cycle is ``stretch`` times as long as the one before, and ``scale`` times as far from
+    ``floor``. ``times`` of -1 repeats it without end.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        bound = np.maximum(floor, np.where(body.bound > 0, _growth(scale, times) * body.bound, 0.0))
+        bound = np.maximum(
+            floor, np.where(body.bound > 0, _largest_growth(scale, times) * body.bound, 0.0)
+        )
     numbers = {"period": period, "times": times, "scale": scale, "stretch": stretch, "floor": floor}
     return _node("loop", numbers, (body,), steps, bound)
 
 
 def delay(body: Node, steps: Numbers) -> Node:
-    """``body(0)`` for ``steps`` steps, then ``body``; two waits are one."""
+    """Make a node that holds ``body(0)`` for ``steps`` steps, then runs ``body``.
+
+    The delay of a delay becomes one delay.
+    """
     if body.kind == "delay":
         return delay(body.parts[0], np.asarray(body.numbers["steps"] + steps))
     return _node(
@@ -284,28 +298,30 @@ def delay(body: Node, steps: Numbers) -> Node:
     )
 
 
-def clock(
+def time_map(
     body: Node,
     paces: tuple[Numbers, ...],
     starts: tuple[Numbers, ...],
     begin: Numbers,
     every: Numbers = _EACH,
 ) -> Node:
-    """``body`` on a clock that stands at ``begin`` at step 0; from ``starts[i]`` on ``paces[i]`` of
-    it go by in ``every`` steps, all of them at the last. With more than one pace it is each step. A
-    clock on one that keeps one pace each step is one clock.
+    """Make a node that evaluates ``body`` at another step.
+
+    The body is at its step ``begin`` at step 0. From ``starts[i]`` on, it advances ``paces[i]``
+    steps per ``every`` steps, all of them at the last of these. With more than one pace, ``every``
+    must be 1. A time map of a time map with one pace per step becomes one time map.
     """
-    if body.kind == "clock" and _pieces(body) == 1 and np.all(body.numbers["every"] == 1):
+    if body.kind == "time_map" and _pace_count(body) == 1 and np.all(body.numbers["every"] == 1):
         base, pace = body.numbers["base0"], body.numbers["pace0"]
-        return clock(
+        return time_map(
             body.parts[0],
-            tuple(_on(0, pace, go) for go in paces),
+            tuple(_advance(0, pace, go) for go in paces),
             starts,
-            _on(base, pace, begin),
+            _advance(base, pace, begin),
             every,
         )
     bases = [np.asarray(begin, dtype=np.float64)]
-    # exact below 2^53, which is as far as a clock goes
+    # exact below 2^53, the last step of a body
     for pace, start, stop in zip(paces, starts, starts[1:], strict=False):
         bases.append(
             np.minimum(bases[-1] + np.asarray(pace, dtype=np.float64) * (stop - start), LAST_STEP)
@@ -313,36 +329,38 @@ def clock(
     numbers = dict[str, Numbers](every=every)
     for i, (base, pace, start) in enumerate(zip(bases, paces, starts, strict=True)):
         numbers |= {f"base{i}": base, f"pace{i}": pace, f"start{i}": start}
-    steps = None if body.steps is None else _until(body.steps, paces, starts, bases) * every
-    return _node("clock", numbers, (body,), steps, body.bound)
+    steps = None if body.steps is None else _step_reaching(body.steps, paces, starts, bases) * every
+    return _node("time_map", numbers, (body,), steps, body.bound)
 
 
-def _last_of_clock(node: Node) -> npt.NDArray[np.float64]:
-    """The step at which the body of a clock ends, by lane."""
+def _last_of_time_map(node: Node) -> npt.NDArray[np.float64]:
+    """Return the step at which the body of a time map ends, by lane."""
     bases, paces, starts = (
-        tuple(node.numbers[f"{name}{i}"] for i in range(_pieces(node)))
+        tuple(node.numbers[f"{name}{i}"] for i in range(_pace_count(node)))
         for name in ("base", "pace", "start")
     )
     inner = node.parts[0].last
-    until = _until(np.where(np.isfinite(inner), inner, 0.0).astype(np.int64), paces, starts, bases)
+    until = _step_reaching(
+        np.where(np.isfinite(inner), inner, 0.0).astype(np.int64), paces, starts, bases
+    )
     return np.where(np.isfinite(inner), until * node.numbers["every"], np.inf)
 
 
-def _pieces(node: Node) -> int:
-    """How many paces a clock keeps, one after the other."""
+def _pace_count(node: Node) -> int:
+    """Return how many paces a time map has, one after the other."""
     return sum(name.startswith("pace") for name in node.numbers)
 
 
-def _on(base: Numbers | int, pace: Numbers, clock: Numbers) -> npt.NDArray[np.int64]:
-    """``base + pace*clock``, no further than the last step: exact below it."""
-    reached = np.asarray(base, dtype=np.float64) + np.asarray(pace, dtype=np.float64) * clock
+def _advance(base: Numbers | int, pace: Numbers, step: Numbers) -> npt.NDArray[np.int64]:
+    """Return ``base + pace*step``, at most the last step; it is exact below that."""
+    reached = np.asarray(base, dtype=np.float64) + np.asarray(pace, dtype=np.float64) * step
     return np.minimum(reached, LAST_STEP).astype(np.int64)
 
 
-def _until(
+def _step_reaching(
     end: Numbers, paces: tuple[Numbers, ...], starts: tuple[Numbers, ...], bases: Sequence[Numbers]
 ) -> npt.NDArray[np.int64]:
-    """The first step, of those in which it goes on, at which a clock has come to ``end``."""
+    """Return the first step at which a time map advances and has reached ``end``."""
     whole = [np.asarray(base, dtype=np.int64) for base in bases]
     reached = [
         start + -(-np.maximum(end - base, 0) // pace)
@@ -355,14 +373,15 @@ def _until(
 
 
 def scale(body: Node, factor: Numbers) -> Node:
-    """``factor * body``."""
+    """Make the node ``factor * body``."""
     with np.errstate(over="ignore"):
         return _node("scale", {"factor": factor}, (body,), body.steps, factor * body.bound)
 
 
 def pair(kind: str, a: Node, b: Node) -> Node:
-    """``multiply``, ``add``, ``minimum`` or ``maximum`` of two nodes on one clock; it lasts as
-    long as either changes.
+    """Combine two nodes by ``multiply``, ``add``, ``minimum`` or ``maximum``.
+
+    The result ends where both parts have ended. A constant does not count.
     """
     with np.errstate(over="ignore"):
         bound = {
@@ -378,18 +397,18 @@ def pair(kind: str, a: Node, b: Node) -> Node:
 
 
 def apply_past_end(node: Node, past_end: str) -> Node:
-    """``node`` with what ``"zero"`` or ``"repeat"`` gives past its end as a part of it."""
+    """Return ``node`` with the past-end policy ``"zero"`` or ``"repeat"`` made a part of it."""
     if node.steps is None or past_end in ("hold", "raise"):
         return node
     if past_end == "zero":
-        nought = curve("constant", None, 0.0, value=np.asarray(0.0))
-        return join((node, nought), (np.asarray(0), node.steps))
+        zero = curve("constant", None, 0.0, value=np.asarray(0.0))
+        return join((node, zero), (np.asarray(0), node.steps))
     one, none = np.asarray(1.0), np.asarray(0.0)
     return loop(node, node.steps, np.asarray(-1), one, one, none, None)
 
 
 def rebuild(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
-    """A curve with other numbers, or a scale or a delay of another part."""
+    """Return a curve with other numbers, or a scale or a delay with another part."""
     if node.kind == "scale":
         return scale(parts[0], node.numbers["factor"])
     if node.kind == "delay":
@@ -405,7 +424,7 @@ def rebuild(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
 
 
 def ends(node: Node) -> list[npt.NDArray[np.int64]]:
-    """How many steps each part of a node takes that is a lane, or lanes, of its own, and ends."""
+    """Return the length of each part that is a lane or lanes of its own and ends."""
     if node.kind == "stack":
         return [length for part in node.parts for length in ends(part)]
     if node.steps is None and node.kind in ("scale", "delay"):
@@ -415,19 +434,19 @@ def ends(node: Node) -> list[npt.NDArray[np.int64]]:
 
 
 def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:
-    """Nodes of one batch shape, side by side along a new first axis, and what they are called."""
+    """Put nodes of one batch shape side by side along a new first axis, with labels."""
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     lengths = [part.steps for part in parts]
     known = [np.broadcast_to(length, shape) for length in lengths if length is not None]
     steps = np.stack(known) if len(known) == len(parts) else None
-    together = _node(
+    stacked = _node(
         "stack", {}, parts, steps, np.stack([np.broadcast_to(part.bound, shape) for part in parts])
     )
-    return replace(together, labels=labels)
+    return replace(stacked, labels=labels)
 
 
 def take(node: Node, index: int, axes: int) -> Node:
-    """What stands at ``index`` along the first of ``axes`` batch axes."""
+    """Return the lanes at ``index`` along the first of ``axes`` batch axes."""
     if node.kind == "stack" and len(node.shape) == axes:
         return node.parts[index if len(node.parts) > 1 else 0]
 
@@ -448,7 +467,7 @@ def take(node: Node, index: int, axes: int) -> Node:
 
 
 def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:
-    """The lanes where ``chosen``, of the batch shape, is true, along one batch axis."""
+    """Return the lanes where ``chosen``, of the batch shape, is true, along one batch axis."""
 
     def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
         if number.ndim == inner:

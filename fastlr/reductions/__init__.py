@@ -1,1 +1,1 @@
-"""Sums, extrema and averages of a program's rates, without a table of them."""
+"""Compute sums, extrema and averages of a program's rates without a table of them."""

@@ -1,13 +1,11 @@
-"""Sums of a curve's rates in closed form: its row of the shape table at ``n`` clocks ``c, c+p,
-c+2p, ...``, one function a row.
+"""Sum a curve in closed form at ``n`` local steps ``c, c+p, c+2p, ...``: one function per opcode.
 
-A curve that weighs its height, ``lo + w*(hi - lo)``, sums to ``n*lo + (hi - lo)*sum(w)``, all of it
-of one sign. So are the terms of ``sum(w)`` as they are written here: about the middle ``m`` of its
-arguments, ``x_i = m + d_i``, where what is odd in ``d`` falls out, so that nothing cancels however
-far from 0 a short range lies. The other curves are summed in panels.
+A curve that weights its height, ``lo + w*(hi - lo)``, sums to ``n*lo + (hi - lo)*sum(w)``, two
+terms of one sign. ``sum(w)`` is written about the middle ``m`` of its arguments, ``x_i = m + d_i``.
+Terms that are odd in ``d`` vanish, so nothing cancels, however far from 0 a short range is. The
+other curves are summed by ``quadrature``.
 
-A function broadcasts over lanes, and is given ``n = 0`` for lanes that have no such clock: what it
-returns for these is not read.
+Functions broadcast over lanes. For a lane with ``n = 0`` the result has no meaning.
 """
 
 from collections.abc import Callable
@@ -26,7 +24,7 @@ _LN_2 = log(2.0)
 
 
 def quotient(a: Array, b: Array) -> Array:
-    """``floor(a/b)`` of whole numbers up to 2^54, b from 1 on, exactly."""
+    """Return ``floor(a/b)`` of whole numbers, exactly: a up to 2^54, b from 1 on."""
     if b.size == 1 and b.flat[0] == 1.0:
         return a
     floor: Array = np.floor_divide(a, b)
@@ -34,16 +32,17 @@ def quotient(a: Array, b: Array) -> Array:
 
 
 def power_of_scale(i: Array, high: Array, low: Array) -> Array:
-    """``2^(i*(high + low))``."""
+    """Return ``2^(i*(high + low))``."""
     return CURVES["exponential"](i, np.ones(1), high, low)
 
 
 def geometric(exponent: Array, n: Array) -> Array:
-    """``1 + r + ... + r^(n-1)``, ``r = 2^exponent``, exponent <= 0: ``(r^n - 1)/(r - 1)``
-    without the subtractions.
+    """Return ``1 + r + ... + r^(n-1)`` for ``r = 2^exponent``, exponent <= 0.
+
+    It is ``(r^n - 1)/(r - 1)`` without the cancelling subtractions.
     """
     y = exponent * _LN_2
-    still = y > -1e-300  # whose quotient would be 0/0
+    still = y > -1e-300  # the quotient would be 0/0
     return np.where(still, n, np.expm1(n * y) / np.expm1(np.where(still, -1.0, y)))
 
 
@@ -52,11 +51,10 @@ def _weighed(weights: Array, n: Array, lo: Array, hi: Array) -> Array:
 
 
 def _from_lower(c: Array, p: Array, n: Array, length: Array) -> tuple[Array, Array, Array]:
-    """The middle of the distances from the lower level's end, the reach p*(n-1) from first to last,
-    and the whole length.
+    """Return the middle distance from the lower level's end, the reach p*(n-1) and the length.
 
-    What remains of a falling curve is taken at its first clock, which is exact: a clock near 2^53
-    has no room for a half.
+    The remainder of a falling curve is taken at its first step, where it is exact: a step near 2^53
+    cannot hold a half.
     """
     size, span = np.abs(length), p * (n - 1.0)
     return np.where(length > 0, (size - c) - 0.5 * span, c + 0.5 * span), span, size
@@ -84,7 +82,7 @@ _HYPERBOLIC = [1 / factorial(2 * k + 3) for k in range(11)]
 
 
 def _beyond_linear(terms: list[float], x: Array) -> Array:
-    """``x - sin x`` or ``sinh x - x``, by its series from the cube on, for x up to 2."""
+    """Return ``x - sin x`` or ``sinh x - x`` by its series from the cube on, for x up to 2."""
     y = x * x
     total = np.full_like(y, terms[-1])
     for term in terms[-2::-1]:
@@ -93,20 +91,21 @@ def _beyond_linear(terms: list[float], x: Array) -> Array:
 
 
 def _cosine(c: Array, p: Array, n: Array, length: Array, lo: Array, hi: Array) -> Array:
-    """Of sin(f/2)^2 = (1 - cos f)/2: ``sum(cos(f + 2*d*i))`` about its middle is ``cos f *
-    sin(n*d)/sin(d)``.
+    """Sum sin(f/2)^2 = (1 - cos f)/2.
+
+    About its middle, ``sum(cos(f + 2*d*i))`` is ``cos f * sin(n*d)/sin(d)``.
     """
     middle, _, size = _from_lower(c, p, n, length)
     d = (0.5 * pi) * np.minimum(p / size, 1.0)  # a longer stride has no second step
     sine = np.sin((0.5 * pi) * (middle / size))
     half = sine * sine
-    # n - sin(n*d)/sin(d), which is of the third order
+    # n - sin(n*d)/sin(d), a term of third order
     lost = (_beyond_linear(_SINE, n * d) - n * _beyond_linear(_SINE, d)) / np.sin(d)
     return _weighed(n * half + (0.5 - half) * lost, n, lo, hi)
 
 
 def _exponential(c: Array, p: Array, n: Array, a: Array, high: Array, low: Array) -> Array:
-    """From the largest term on."""
+    """Sum from the largest term on."""
     top = np.where(high > 0, c + p * (n - 1.0), c)
     return CURVES["exponential"](top, a, high, low) * geometric(-np.abs(p * (high + low)), n)
 

@@ -1,9 +1,8 @@
-"""What rates reach, when they first do, and how far they go in all: from the ends of pieces, to the
-bit of looking at each.
+"""Find extrema, first steps at a level, and the total variation of rates, exact to the bit.
 
-A piece is asked at the end that is its extreme, in the first of its turns and the last; where
-nothing is known of it, at every step. The first step at which rates pass a level is found by
-halving, among real rates.
+A monotone piece is evaluated at the end where it is extreme, in its first and its last turn. A
+piece of unknown direction is evaluated at every step. The first step at which rates pass a level is
+found by bisection among evaluated rates.
 """
 
 from collections.abc import Iterator
@@ -14,8 +13,16 @@ import numpy.typing as npt
 
 from fastlr.program import double_double
 from fastlr.reductions.closed_forms import geometric, power_of_scale
-from fastlr.reductions.monotone import FEW_TURNS, UNKNOWN, Run, alike, first_step, pieces, turn_of
-from fastlr.reductions.segment_view import SegmentView, summed_by_lane
+from fastlr.reductions.monotone import (
+    FEW_TURNS,
+    UNKNOWN,
+    Piece,
+    first_step,
+    monotone_pieces,
+    pieces_with_equal_turns,
+    select_turn,
+)
+from fastlr.reductions.segment_view import SegmentView, sum_by_lane
 
 __all__ = ["NEVER", "Reach", "first", "largest", "smallest", "variation"]
 
@@ -26,234 +33,250 @@ NEVER = np.inf
 
 
 class Reach(NamedTuple):
-    """Being at a level, or strictly beyond it, above or below."""
+    """The condition that a rate is at a level, or strictly beyond it, above or below."""
 
     level: Array
     above: bool
     beyond: bool
 
     def holds(self, rates: Array) -> Bools:
-        """Whether rates are there."""
+        """Return where rates fulfil the condition."""
         if self.beyond:
             return rates > self.level if self.above else rates < self.level
         return rates >= self.level if self.above else rates <= self.level
 
-    def of(self, lane: int) -> "Reach":
-        """That of one lane."""
+    def with_lanes(self, lane: int) -> "Reach":
+        """Return the condition of one lane."""
         return self._replace(level=self.level[lane : lane + 1])
 
 
 class _Spread(NamedTuple):
-    """A run whose numbers are spread out over the lanes of a part: all lanes of the track, or
-    with ``lane`` these of them.
+    """A piece with one entry per lane of ``view``.
+
+    ``lane`` says which lane of the whole each entry belongs to; None for all lanes in order.
     """
 
-    part: SegmentView
-    run: Run
+    view: SegmentView
+    piece: Piece
     lane: npt.NDArray[np.int64] | None
 
     def best(self, found: Array, numbers: Array, take: np.ufunc) -> Array:
-        """The numbers and what has been found for each lane of the track, the larger or the
-        smaller of them.
-        """
+        """Return the larger or smaller, by lane, of ``numbers`` and what was found before."""
         if self.lane is None:
             return np.asarray(take(found, numbers))
         take.at(found, self.lane, numbers)
         return found
 
 
-def _spread(part: SegmentView, runs: Iterator[Run]) -> Iterator[_Spread]:
-    for run in runs:
-        own = part.take(run.lane)
-        yield _Spread(own, run.spread(len(own.lanes)), run.lane)
+def _spread(view: SegmentView, pieces: Iterator[Piece]) -> Iterator[_Spread]:
+    for piece in pieces:
+        own = view.take(piece.lane)
+        yield _Spread(own, piece.spread(len(own.lanes)), piece.lane)
 
 
-def _best(run: Run, above: bool) -> Array:
-    """The clock of a turn at which it is highest, or lowest."""
-    return np.where(((run.direction > 0) == above) & (run.direction != 0), run.last, run.start)
+def _best_step(piece: Piece, above: bool) -> Array:
+    """Return the step of a turn at which the rate is highest, or lowest."""
+    return np.where(
+        ((piece.direction > 0) == above) & (piece.direction != 0), piece.last, piece.start
+    )
 
 
-def _extreme(part: SegmentView, start: Array, last: Array, above: bool) -> Array:
-    lanes, take = len(part.lanes), np.maximum if above else np.minimum
+def _extreme(view: SegmentView, start: Array, last: Array, above: bool) -> Array:
+    lanes, take = len(view.lanes), np.maximum if above else np.minimum
     found = np.full(lanes, -np.inf if above else np.inf)
-    for spread in _spread(part, pieces(part, start, last)):
-        found = spread.best(found, _extreme_of_run(spread.part, spread.run, above), take)
+    for spread in _spread(view, monotone_pieces(view, start, last)):
+        found = spread.best(found, _extreme_of_piece(spread.view, spread.piece, above), take)
     return found
 
 
-def _extreme_of_run(part: SegmentView, run: Run, above: bool) -> Array:
+def _extreme_of_piece(view: SegmentView, piece: Piece, above: bool) -> Array:
     take, found = (
         np.maximum if above else np.minimum,
-        np.full(len(part.lanes), -np.inf if above else np.inf),
+        np.full(len(view.lanes), -np.inf if above else np.inf),
     )
-    some, lost = run.some(), run.direction == UNKNOWN
-    for turn in _ends_of(run):
-        known = some & ~lost & (turn >= 0)
+    chosen, lost = piece.is_nonempty(), piece.direction == UNKNOWN
+    for turn in _ends_of(piece):
+        known = chosen & ~lost & (turn >= 0)
         if np.any(known):
-            rates = part.each(np.where(known, _best(run, above) + turn * run.period, 0.0))
+            rates = view.rates_at(
+                np.where(known, _best_step(piece, above) + turn * piece.period, 0.0)
+            )
             found = np.where(known, take(found, rates), found)
-        for lane in np.flatnonzero(some & lost & (turn >= 0)).tolist():
-            for rates in _looked_at(part, run, lane, turn[lane]):
+        for lane in np.flatnonzero(chosen & lost & (turn >= 0)).tolist():
+            for rates in _iter_turn_rates(view, piece, lane, turn[lane]):
                 found[lane] = take(found[lane], rates.max() if above else rates.min())
     return found
 
 
-def _ends_of(run: Run) -> list[Array]:
-    """The first turn, and the last where that is another."""
-    last = np.where(run.turns > 1, run.turns - 1.0, -1.0)
+def _ends_of(piece: Piece) -> list[Array]:
+    """Return the first turn, and the last if there is another."""
+    last = np.where(piece.turns > 1, piece.turns - 1.0, -1.0)
     return [np.zeros(last.shape)] + ([last] if np.any(last > 0) else [])
 
 
-def _looked_at(part: SegmentView, run: Run, lane: int, turn: float) -> Iterator[Array]:
-    start = run.start[lane] + turn * run.period[lane]
-    return part.iter_rates(lane, start, 1.0, run.last[lane] - run.start[lane] + 1.0)
+def _iter_turn_rates(view: SegmentView, piece: Piece, lane: int, turn: float) -> Iterator[Array]:
+    start = piece.start[lane] + turn * piece.period[lane]
+    return view.iter_rates(lane, start, 1.0, piece.last[lane] - piece.start[lane] + 1.0)
 
 
-def largest(part: SegmentView, start: Array, last: Array) -> Array:
-    """The largest rate of each lane at clocks from ``start`` to ``last``."""
-    return _extreme(part, start, last, above=True)
+def largest(view: SegmentView, start: Array, last: Array) -> Array:
+    """Return the largest rate of each lane at steps from ``start`` to ``last``."""
+    return _extreme(view, start, last, above=True)
 
 
-def smallest(part: SegmentView, start: Array, last: Array) -> Array:
-    """The smallest."""
-    return _extreme(part, start, last, above=False)
+def smallest(view: SegmentView, start: Array, last: Array) -> Array:
+    """Return the smallest rate of each lane at steps from ``start`` to ``last``."""
+    return _extreme(view, start, last, above=False)
 
 
-def first(part: SegmentView, start: Array, last: Array, reach: Reach) -> Array:
-    """The first clock of each lane at which its rate is there; infinite where there is none."""
-    found = np.full(len(part.lanes), NEVER)
-    for own, run, lane in _spread(part, pieces(part, start, last)):
+def first(view: SegmentView, start: Array, last: Array, reach: Reach) -> Array:
+    """Return the first step at which each lane fulfils the condition; infinite if none."""
+    found = np.full(len(view.lanes), NEVER)
+    for own, piece, lane in _spread(view, monotone_pieces(view, start, last)):
         before = found if lane is None else found[lane]
         there = reach if lane is None else reach._replace(level=reach.level[lane])
-        some = run.some() & (run.start < before)
-        known = some & (run.direction != UNKNOWN)
+        chosen = piece.is_nonempty() & (piece.start < before)
+        known = chosen & (piece.direction != UNKNOWN)
         if np.any(known):
-            before = np.minimum(before, _first_of_run(own, run, known, there))
-        for i in np.flatnonzero(some & ~known).tolist():
-            before[i] = min(before[i], _first_looked_at(own, run, i, there.of(i)))
-        found = _Spread(own, run, lane).best(found, before, np.minimum)
+            before = np.minimum(before, _first_of_piece(own, piece, known, there))
+        for i in np.flatnonzero(chosen & ~known).tolist():
+            before[i] = min(before[i], _first_by_looking(own, piece, i, there.with_lanes(i)))
+        found = _Spread(own, piece, lane).best(found, before, np.minimum)
     return found
 
 
-def _first_of_run(part: SegmentView, run: Run, known: Bools, reach: Reach) -> Array:
-    """Turn by turn the best clock of a piece goes one way: the first turn, or one found by
-    halving; and then the piece.
+def _first_of_piece(view: SegmentView, piece: Piece, known: Bools, reach: Reach) -> Array:
+    """Return the first step of a monotone piece at which the condition holds.
+
+    From turn to turn the best rate of a piece is monotone too. So the turn is the first one or is
+    found by bisection, and then the step within it.
     """
-    best = _best(run, reach.above)
+    best = _best_step(piece, reach.above)
 
     def there(clocks: Array) -> Bools:
-        return reach.holds(part.each(np.where(known, clocks, 0.0)))
+        return reach.holds(view.rates_at(np.where(known, clocks, 0.0)))
 
-    turn = np.where(there(best), 0.0, run.turns)
-    later = known & (turn > 0) & (run.turns > 1)
-    if np.any(later):  # those that are there in their last turn are from some turn on
-        later &= there(best + np.where(later, run.turns - 1.0, 0.0) * run.period)
+    turn = np.where(there(best), 0.0, piece.turns)
+    later = known & (turn > 0) & (piece.turns > 1)
+    if np.any(later):  # a lane that fulfils it in its last turn does so from some turn on
+        later &= there(best + np.where(later, piece.turns - 1.0, 0.0) * piece.period)
         found = first_step(
-            lambda i: there(best + i * run.period),
+            lambda i: there(best + i * piece.period),
             np.zeros(turn.shape),
-            np.where(later, run.turns, 0.0),
+            np.where(later, piece.turns, 0.0),
         )
         turn = np.where(later, found, turn)
-    hit = known & (turn < run.turns)
+    hit = known & (turn < piece.turns)
     if not np.any(hit):
         return np.full(turn.shape, NEVER)
-    begin = run.start + np.where(hit, turn, 0.0) * run.period
-    long = hit & (best > run.start)
+    begin = piece.start + np.where(hit, turn, 0.0) * piece.period
+    long = hit & (best > piece.start)
     step = first_step(
-        lambda c: there(c), begin, np.where(long, begin + (run.last - run.start), begin)
+        lambda c: there(c), begin, np.where(long, begin + (piece.last - piece.start), begin)
     )
     return np.where(hit, step, NEVER)
 
 
-def _first_looked_at(part: SegmentView, run: Run, lane: int, reach: Reach) -> float:
-    """Every step of a piece of one lane, in the first turn, or in that from which on one of its
-    clocks is there.
+def _first_by_looking(view: SegmentView, piece: Piece, lane: int, reach: Reach) -> float:
+    """Return the first step of a lane at which the condition holds, by evaluating steps.
+
+    It looks at the first turn, or at the turn, found by bisection, from which on a step fulfils it.
     """
 
     def clock_in(turn: Array) -> float:
-        clock = run.start[lane] + turn[0] * run.period[lane]
-        for rates in _looked_at(part, run, lane, turn[0]):
+        clock = piece.start[lane] + turn[0] * piece.period[lane]
+        for rates in _iter_turn_rates(view, piece, lane, turn[0]):
             hits = np.flatnonzero(reach.holds(rates))
             if hits.size:
                 return float(clock + hits[0])
             clock += rates.size
         return NEVER
 
-    turns = run.turns[lane : lane + 1]
+    turns = piece.turns[lane : lane + 1]
     if clock_in(np.zeros(1)) < NEVER or clock_in(turns - 1.0) == NEVER:
         return clock_in(np.zeros(1))
     return clock_in(first_step(lambda turn: np.array([clock_in(turn) < NEVER]), np.zeros(1), turns))
 
 
-def variation(part: SegmentView, start: Array, last: Array) -> Array:
-    """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``last - 1``: piece by piece, and
-    boundary by boundary.
+def variation(view: SegmentView, start: Array, last: Array) -> Array:
+    """Return ``sum(|A(c+1) - A(c)|)`` over steps from ``start`` to ``last - 1``.
+
+    It adds the variation within pieces and at the boundaries between them.
     """
-    total = double_double.pair(np.zeros(len(part.lanes)))
-    runs = alike(part, start, last, lambda run: np.isnan(run.exponent) & (run.turns > FEW_TURNS))
-    for own, spread, lane in _spread(part, runs):
+    total = double_double.pair(np.zeros(len(view.lanes)))
+    pieces = pieces_with_equal_turns(
+        view, start, last, lambda piece: np.isnan(piece.exponent) & (piece.turns > FEW_TURNS)
+    )
+    for own, spread, lane in _spread(view, pieces):
         end = last if lane is None or last.size == 1 else last[lane]
-        for run in _of_one_series(spread):
+        for piece in _split_turns(spread):
             for change in (
-                _within(own, run) * _series(run, run.turns),
-                *_boundaries(own, run, end),
+                _variation_within(own, piece) * _sum_of_scales(piece, piece.turns),
+                *_boundaries(own, piece, end),
             ):
-                there = np.where(run.some(), change, 0.0)
-                each = there if lane is None else summed_by_lane(there, lane, len(part.lanes))
-                total = double_double.add(total, double_double.pair(each))
+                there = np.where(piece.is_nonempty(), change, 0.0)
+                each = there if lane is None else sum_by_lane(there, lane, len(view.lanes))
+                total = double_double.add_number(total, each)
     return total[0]
 
 
-def _of_one_series(run: Run) -> Iterator[Run]:
-    """The run itself, or each of its turns, where their heights are no series."""
-    if not np.any(np.isnan(run.exponent)):
-        yield run
+def _split_turns(piece: Piece) -> Iterator[Piece]:
+    """Yield the piece, or each of its turns if their heights are not a geometric series."""
+    if not np.any(np.isnan(piece.exponent)):
+        yield piece
         return
-    for turn in range(int(run.turns[run.some()].max(initial=1.0))):
-        one = turn_of(run, np.full(run.turns.shape, float(turn)))
+    for turn in range(int(piece.turns[piece.is_nonempty()].max(initial=1.0))):
+        one = select_turn(piece, np.full(piece.turns.shape, float(turn)))
         yield one._replace(
-            period=run.period, turns=np.ones(run.turns.shape), exponent=np.zeros(run.turns.shape)
+            period=piece.period,
+            turns=np.ones(piece.turns.shape),
+            exponent=np.zeros(piece.turns.shape),
         )
 
 
-def _within(part: SegmentView, run: Run) -> Array:
-    """The change within a piece, in the first of its turns: from end to end, where it runs one
-    way.
-    """
-    found = np.abs(part.each(run.last) - part.each(run.start))
-    for lane in np.flatnonzero(run.some() & (run.direction == UNKNOWN)).tolist():
-        found[lane] = _looked_over(_looked_at(part, run, lane, 0.0))
+def _variation_within(view: SegmentView, piece: Piece) -> Array:
+    """Return the variation within the first turn: the difference of its ends if monotone."""
+    found = np.abs(view.rates_at(piece.last) - view.rates_at(piece.start))
+    for lane in np.flatnonzero(piece.is_nonempty() & (piece.direction == UNKNOWN)).tolist():
+        found[lane] = _variation_of_rates(_iter_turn_rates(view, piece, lane, 0.0))
     return found
 
 
-def _looked_over(blocks: Iterator[Array]) -> float:
+def _variation_of_rates(blocks: Iterator[Array]) -> float:
+    """Return the variation of rates that come in blocks."""
     total, before = double_double.pair(np.zeros(1)), np.zeros(0)
     for rates in blocks:
         rates = np.concatenate([before, rates])
         total, before = (
-            double_double.add(total, double_double.pair(np.abs(np.diff(rates)).sum(keepdims=True))),
+            double_double.add_number(total, np.abs(np.diff(rates)).sum(keepdims=True)),
             rates[-1:],
         )
     return float(total[0][0])
 
 
-def _series(run: Run, count: Array) -> Array:
-    """The heights of so many turns together, as multiples of the first."""
-    top = np.where(run.exponent > 0, np.maximum(count - 1.0, 0.0), 0.0)
-    return power_of_scale(top, run.exponent, np.zeros(1)) * geometric(-np.abs(run.exponent), count)
+def _sum_of_scales(piece: Piece, count: Array) -> Array:
+    """Return the sum of the heights of ``count`` turns, relative to the first."""
+    top = np.where(piece.exponent > 0, np.maximum(count - 1.0, 0.0), 0.0)
+    return power_of_scale(top, piece.exponent, np.zeros(1)) * geometric(
+        -np.abs(piece.exponent), count
+    )
 
 
-def _boundaries(part: SegmentView, run: Run, last: Array) -> tuple[Array, Array]:
-    """The changes from a piece's last step to the one behind it: in all turns but the last, and
-    in that, unless it is the end.
+def _boundaries(view: SegmentView, piece: Piece, last: Array) -> tuple[Array, Array]:
+    """Return the changes from a piece's last step to the next step.
+
+    The first result is for all turns but the last; the second for the last turn, unless it ends at
+    ``last``.
     """
 
     def change(clock: Array) -> Array:
-        there: Array = np.abs(part.each(clock + 1.0) - part.each(clock))
+        there: Array = np.abs(view.rates_at(clock + 1.0) - view.rates_at(clock))
         return there
 
-    end = run.last + run.period * (run.turns - 1.0)
+    end = piece.last + piece.period * (piece.turns - 1.0)
     many = (
-        change(run.last) * _series(run, run.turns - 1.0) if np.any(run.turns > 1) else np.zeros(1)
+        change(piece.last) * _sum_of_scales(piece, piece.turns - 1.0)
+        if np.any(piece.turns > 1)
+        else np.zeros(1)
     )
-    return np.where(run.turns > 1, many, 0.0), np.where(end < last, change(end), 0.0)
+    return np.where(piece.turns > 1, many, 0.0), np.where(end < last, change(end), 0.0)

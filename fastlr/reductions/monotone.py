@@ -1,10 +1,12 @@
-"""Pieces: the ranges of steps in which a lane's rate only rises or only falls, so that what it
-reaches stands at their ends.
+"""Cut a range of steps into pieces in which a lane's rate only rises or only falls.
 
-Each row that is a curve is one: rates are monotone to the bit, and so are sums, products and the
-smaller and larger of two that run the same way. A loop's body comes again: a *run* of a piece is
-the same in turn after turn, and at each of its clocks the rates of its turns run one way as well,
-towards the floor or away from it.
+Extrema, first steps and variations are then found from the ends of pieces (``extrema``,
+``weight_decay``, ``sums``).
+
+Each curve is one piece: its rates are monotone to the bit. So are sums, products, minima and maxima
+of two pieces with the same direction. The body of a loop repeats: a ``Piece`` is the same in turn
+after turn. At each of its steps, the rates of successive turns are monotone as well, towards the
+floor or away from it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,37 +24,38 @@ __all__ = [
     "HOLDERS",
     "UNKNOWN",
     "DIRECTIONS",
-    "Run",
-    "alike",
+    "Piece",
+    "pieces_with_equal_turns",
     "constant_from",
     "first_step",
-    "pieces",
-    "stands_from",
-    "together",
-    "turn_of",
+    "monotone_pieces",
+    "still_from",
+    "pair_pieces",
+    "select_turn",
 ]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-UNKNOWN = 2.0  # the way of a piece of which nothing is known
-FEW_TURNS = 64  # that are taken one by one, where they are not alike
-_MOST_GATHERED = 1 << 16  # pieces that are taken together: 512 KiB per number
+UNKNOWN = 2.0  # the direction of a piece that may rise and fall
+FEW_TURNS = 64  # turns that differ are taken one by one, up to this many
+_MOST_GATHERED = 1 << 16  # pieces taken together: 512 KiB per number
 _STILL = np.zeros(1)
 _ONE = np.ones(1)
 _UNKNOWN = np.full(1, UNKNOWN)
 
 
-class Run(NamedTuple):
-    """Clocks from ``start`` to ``last``, both included, and again ``turns`` times in all, each
-    ``period`` later.
+class Piece(NamedTuple):
+    """Steps from ``start`` to ``last``, both included, in ``turns`` turns, each ``period`` later.
 
-    The last clock is included because float64 has no number for the clock after step 2^53.
-    ``direction`` is 1 where rates rise, -1 where they fall, 0 where they are constant, ``UNKNOWN``
-    where they may do anything. Turn by turn their distance from the loop's floor is multiplied by
-    2^exponent, or, where that is NaN, by no one factor. Arrays that broadcast over lanes; a lane is
-    empty where last < start. With ``lane`` each number belongs to the lane that stands there, of
-    which several may be pieces of one.
+    ``last`` is included because float64 has no number for the step after 2^53. ``direction`` is 1
+    where rates rise, -1 where they fall, 0 where they are constant, ``UNKNOWN`` where they may do
+    either. From turn to turn the distance of a rate from the loop's floor is multiplied by
+    2^exponent. The exponent is NaN if there is no such factor.
+
+    All are arrays that broadcast over lanes; a piece is empty where last < start. With ``lane``,
+    each entry belongs to the lane at the same index of ``lane``, and a lane may have several
+    pieces.
     """
 
     start: Array
@@ -63,62 +66,59 @@ class Run(NamedTuple):
     exponent: Array = _STILL
     lane: npt.NDArray[np.int64] | None = None
 
-    def over(self, numbers: Any) -> Any:
-        """Numbers of all lanes, for the lane of each piece."""
+    def per_piece(self, numbers: Any) -> Any:
+        """Return numbers of all lanes for the lane of each piece."""
         return numbers if self.lane is None or numbers.size == 1 else numbers[self.lane]
 
-    def spread(self, lanes: int) -> "Run":
-        """Each number for each of so many lanes, which are the run's own."""
-        return self._each(lambda number: np.broadcast_to(number, (lanes,)))
+    def spread(self, lanes: int) -> "Piece":
+        """Broadcast each number over ``lanes`` lanes."""
+        return self._map(lambda number: np.broadcast_to(number, (lanes,)))
 
-    def _each(
+    def _map(
         self, change: Callable[[Array], Array], lane: npt.NDArray[np.int64] | None = None
-    ) -> "Run":
-        """The same with each of its numbers changed."""
+    ) -> "Piece":
+        """Apply a function to each number."""
         start, last, way, period, turns, exponent = map(change, self[:6])
-        return Run(start, last, way, period, turns, exponent, lane)
+        return Piece(start, last, way, period, turns, exponent, lane)
 
-    def lanes(self, conditions: Bools, lanes: int) -> Bools:
-        """The lanes of which a condition holds for a piece."""
+    def lanes_where(self, conditions: Bools, lanes: int) -> Bools:
+        """Return the lanes with a piece for which a condition holds."""
         if self.lane is None:
             return conditions
         found = np.zeros(lanes, dtype=bool)
         found[self.lane[np.broadcast_to(conditions, self.lane.shape)]] = True
         return found
 
-    def at(self, inner: "Run") -> "Run":
-        """The same once for each piece of another run, of which these are the lanes."""
-        return self._each(inner.over)
+    def repeat_for(self, inner: "Piece") -> "Piece":
+        """Return this for each entry of another piece, whose lanes are this one's entries."""
+        return self._map(inner.per_piece)
 
-    def of(self, lane: npt.NDArray[np.int64] | None) -> "Run":
-        """The same where its lanes are pieces themselves, of these lanes."""
+    def with_lanes(self, lane: npt.NDArray[np.int64] | None) -> "Piece":
+        """Return the same pieces with the lanes that their entries stand for."""
         if lane is None:
             return self
         return self._replace(lane=lane if self.lane is None else lane[self.lane])
 
-    def moved(self, by: Array) -> "Run":
-        """The same by a clock that began ``by`` earlier, a number for each lane."""
-        return self.shifted(self.over(by))
+    def shifted_by_lane(self, by: Array) -> "Piece":
+        """Shift by a number of steps per lane."""
+        return self.shifted(self.per_piece(by))
 
-    def shifted(self, by: Array) -> "Run":
-        """The same by so many clocks for each piece.
-
-        One that is empty stays so, however large ``by`` is.
-        """
-        by = np.where(self.some(), by, 0.0)
+    def shifted(self, by: Array) -> "Piece":
+        """Shift by a number of steps per piece; an empty piece stays empty."""
+        by = np.where(self.is_nonempty(), by, 0.0)
         return self._replace(start=self.start + by, last=self.last + by)
 
-    def some(self) -> Bools:
-        """Which pieces are not empty."""
-        some: Bools = self.start <= self.last
-        return some
+    def is_nonempty(self) -> Bools:
+        """Return which pieces have a step."""
+        chosen: Bools = self.start <= self.last
+        return chosen
 
-    def where(self, chosen: Bools) -> "Run":
-        """The same of the lanes that are chosen, empty for the others."""
-        return self.only(self.over(chosen))
+    def where(self, chosen: Bools) -> "Piece":
+        """Keep the chosen lanes; empty the others."""
+        return self.only(self.per_piece(chosen))
 
-    def only(self, chosen: Bools) -> "Run":
-        """The same of the pieces that are chosen, empty for the others."""
+    def only(self, chosen: Bools) -> "Piece":
+        """Keep the chosen pieces; empty the others."""
         return self._replace(
             start=np.where(chosen, self.start, 0.0), last=np.where(chosen, self.last, -1.0)
         )
@@ -147,17 +147,16 @@ DIRECTIONS: dict[str, Callable[..., Array]] = {
 }
 
 
-def direction(part: SegmentView, row: int) -> Array | None:
-    """Which way a curve runs, one a lane, or one for all; None for a row that holds others, or
-    samples.
-    """
-    name = part.opcode(row)
-    return DIRECTIONS[name](*part.fields(row)) if name in DIRECTIONS else None
+def direction(view: SegmentView, index: int) -> Array | None:
+    """Return the direction of a curve by lane; None for other segments."""
+    name = view.opcode_name(index)
+    return DIRECTIONS[name](*view.fields(index)) if name in DIRECTIONS else None
 
 
 def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Array:
-    """Of each lane the first step from ``start`` on at which a condition holds that then goes
-    on to hold; ``stop`` if at none.
+    """Find the first step, by lane and by bisection, from which a condition holds.
+
+    The condition must then hold at all later steps. Returns ``stop`` if it holds at none.
     """
     low, high = start.copy(), np.maximum(stop, start)
     while np.any(low < high):
@@ -168,346 +167,370 @@ def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Ar
     return low
 
 
-def constant_from(part: SegmentView, row: int) -> Array:
-    """The clock of a track from which on a row has one rate; infinite where that is not known."""
-    if part.opcode(row) == "clock":
-        return part.start(row) + stands_from(*part.fields(row))
-    known = direction(part, row)
+def constant_from(view: SegmentView, index: int) -> Array:
+    """Return the step from which a segment's rate is constant; infinite if unknown."""
+    if view.opcode_name(index) == "clock":
+        return view.start(index) + still_from(*view.fields(index))
+    known = direction(view, index)
     return (
-        part.start(row) + np.where(known == 0, 0.0, np.inf)
+        view.start(index) + np.where(known == 0, 0.0, np.inf)
         if known is not None
         else np.full(1, np.inf)
     )
 
 
-def stands_from(base: Array, pace: Array, every: Array) -> Array:
-    """The first step from which on a clock stands still: where it has come to step 2^53, or from
-    step 0 on if its pace is 0.
+def still_from(base: Array, pace: Array, every: Array) -> Array:
+    """Return the first step from which a time map stands still.
 
-    Infinite where it does not come so far by step 2^53.
+    It does so once it has reached step 2^53, or from step 0 on if its pace is 0. Infinite if it
+    does not get there by step 2^53.
     """
     stairs = np.where(pace > 0, -quotient(base - LAST_STEP, np.where(pace > 0, pace, 1.0)), 0.0)
     return np.where(stairs > quotient(np.full(1, float(LAST_STEP)), every), np.inf, stairs * every)
 
 
-def pieces(part: SegmentView, start: Array, last: Array) -> Iterator[Run]:
-    """The runs that a track's clocks from ``start`` to ``last`` are made of, each clock in one
-    of them.
-    """
-    if part.has_many_rows():
-        yield from _gathered(_of_rows(part, start, last), len(part.lanes))
+def monotone_pieces(view: SegmentView, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield the pieces of the steps from ``start`` to ``last``; each step is in one piece."""
+    if view.has_many_segments():
+        yield from _gather(_of_many_segments(view, start, last), len(view.lanes))
         return
-    for row in part.overlapping(start, last):
-        begin = part.start(row)
+    for index in view.overlapping(start, last):
+        begin = view.start(index)
         first, end = (
-            np.maximum(start, begin) if row else start,
-            np.minimum(last, part.stop(row) - 1.0),
+            np.maximum(start, begin) if index else start,
+            np.minimum(last, view.stop(index) - 1.0),
         )
-        some = first <= end
-        if some.any():
-            for run in _of_row(
-                part, row, np.where(some, first - begin, 0.0), np.where(some, end - begin, -1.0)
+        chosen = first <= end
+        if chosen.any():
+            for piece in _of_segment(
+                view,
+                index,
+                np.where(chosen, first - begin, 0.0),
+                np.where(chosen, end - begin, -1.0),
             ):
-                if run.some().any():
-                    yield run.moved(begin)
+                if piece.is_nonempty().any():
+                    yield piece.shifted_by_lane(begin)
 
 
-def _of_rows(part: SegmentView, start: Array, last: Array) -> Iterator[Run]:
-    """Those of many rows, each row a lane of its own."""
-    for rows in part.row_by_row(start, last):
-        yield from (run.of(rows.lane) for run in pieces(rows.part, rows.start, rows.last))
+def _of_many_segments(view: SegmentView, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield the pieces of many segments, each treated as a lane."""
+    for many in view.iter_segments(start, last):
+        yield from (
+            piece.with_lanes(many.lane)
+            for piece in monotone_pieces(many.view, many.start, many.last)
+        )
 
 
-def _gathered(runs: Iterable[Run], lanes: int) -> Iterator[Run]:
-    """The same pieces side by side, each with its lane, as few long runs; empty ones are left
-    out.
-    """
-    some, size = list[Run](), 0
-    for run in runs:
-        some.append(_of_each_lane(run, lanes))
-        size += some[-1].start.size
+def _gather(pieces: Iterable[Piece], lanes: int) -> Iterator[Piece]:
+    """Yield the same nonempty pieces side by side, each with its lane, as few long arrays."""
+    chosen, size = list[Piece](), 0
+    for piece in pieces:
+        chosen.append(_nonempty_with_lanes(piece, lanes))
+        size += chosen[-1].start.size
         if size >= _MOST_GATHERED:
-            yield _joined(some)
-            some, size = [], 0
+            yield _concatenate(chosen)
+            chosen, size = [], 0
     if size:
-        yield _joined(some)
+        yield _concatenate(chosen)
 
 
-def _of_each_lane(run: Run, lanes: int) -> Run:
-    """Its pieces that are not empty, each with its lane."""
-    lane = np.arange(lanes) if run.lane is None else run.lane
-    own = run.spread(lane.size)
-    there = np.flatnonzero(own.some())
-    return own._each(lambda number: number[there], lane[there])
+def _nonempty_with_lanes(piece: Piece, lanes: int) -> Piece:
+    """Return the nonempty pieces, each with its lane."""
+    lane = np.arange(lanes) if piece.lane is None else piece.lane
+    own = piece.spread(lane.size)
+    there = np.flatnonzero(own.is_nonempty())
+    return own._map(lambda number: number[there], lane[there])
 
 
-def _joined(runs: list[Run]) -> Run:
-    return Run(*(np.concatenate(numbers) for numbers in zip(*runs, strict=True)))
+def _concatenate(pieces: list[Piece]) -> Piece:
+    return Piece(*(np.concatenate(numbers) for numbers in zip(*pieces, strict=True)))
 
 
-def alike(
-    part: SegmentView, start: Array, last: Array, unlike: Callable[[Run], Bools]
-) -> Iterator[Run]:
-    """As ``pieces``; but of a row and a lane in which turns are unlike, all clocks are one run
-    of which nothing is known.
+def pieces_with_equal_turns(
+    view: SegmentView, start: Array, last: Array, unlike: Callable[[Piece], Bools]
+) -> Iterator[Piece]:
+    """Yield pieces as ``monotone_pieces`` does, for callers that need equal turns.
+
+    If the turns of a segment and a lane differ (``unlike``), all its steps become one piece of
+    unknown direction.
     """
-    if part.has_many_rows():
-        for rows in part.row_by_row(start, last):
+    if view.has_many_segments():
+        for many in view.iter_segments(start, last):
             yield from (
-                run.of(rows.lane) for run in alike(rows.part, rows.start, rows.last, unlike)
+                piece.with_lanes(many.lane)
+                for piece in pieces_with_equal_turns(many.view, many.start, many.last, unlike)
             )
         return
-    for row in part.overlapping(start, last):
-        whole = Run(
-            np.maximum(start, part.start(row)) if row else start,
-            np.minimum(last, part.stop(row) - 1.0),
+    for index in view.overlapping(start, last):
+        whole = Piece(
+            np.maximum(start, view.start(index)) if index else start,
+            np.minimum(last, view.stop(index) - 1.0),
             _UNKNOWN,
         )
-        runs, lost = (
-            list(pieces(part.only(row), whole.start, whole.last)),
-            np.zeros(len(part.lanes), dtype=bool),
+        pieces, lost = (
+            list(monotone_pieces(view.only(index), whole.start, whole.last)),
+            np.zeros(len(view.lanes), dtype=bool),
         )
-        for run in runs:
-            lost |= run.lanes(run.some() & (run.turns > 1) & unlike(run), lost.size)
+        for piece in pieces:
+            lost |= piece.lanes_where(
+                piece.is_nonempty() & (piece.turns > 1) & unlike(piece), lost.size
+            )
         if lost.any():
             yield whole.where(lost)
-        yield from (run.where(~lost) for run in runs)
+        yield from (piece.where(~lost) for piece in pieces)
 
 
-def _of_row(part: SegmentView, row: int, start: Array, last: Array) -> Iterator[Run]:
-    """By the row's own clock."""
-    known = direction(part, row)
+def _of_segment(view: SegmentView, index: int, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield the pieces of one segment, in its local steps."""
+    known = direction(view, index)
     if known is not None:
-        return iter([Run(start, last, known)])
-    return HOLDERS[part.opcode(row)](part, row, start, last)
+        return iter([Piece(start, last, known)])
+    return HOLDERS[view.opcode_name(index)](view, index, start, last)
 
 
-def _of_samples(part: SegmentView, row: int, start: Array, last: Array) -> Iterator[Run]:
-    at, every, end, joined = part.fields(row)
-    some, most = start <= last, int(end.max())
-    first = quotient(np.where(some, start, 2.0 * LAST_STEP), every).min()
-    final = quotient(np.where(some, last, 0.0), every).max()
+def _of_samples(view: SegmentView, index: int, start: Array, last: Array) -> Iterator[Piece]:
+    at, every, end, joined = view.fields(index)
+    chosen, most = start <= last, int(end.max())
+    first = quotient(np.where(chosen, start, 2.0 * LAST_STEP), every).min()
+    final = quotient(np.where(chosen, last, 0.0), every).max()
     for i in range(min(int(first), most), min(int(final), most) + 1):
-        rise = np.sign(part.samples(at, min(i + 1, most)) - part.samples(at, i))
+        rise = np.sign(view.samples(at, min(i + 1, most)) - view.samples(at, i))
         until = np.where(i < end, np.minimum(last, i * every + (every - 1.0)), last)
-        yield Run(np.maximum(start, i * every), until, np.where(joined != 0, rise, 0.0))
+        yield Piece(np.maximum(start, i * every), until, np.where(joined != 0, rise, 0.0))
 
 
-def _of_loop(part: SegmentView, row: int, start: Array, last: Array) -> Iterator[Run]:
-    """What is left of the first turn, the full ones, what is begun of the next; and the final
-    turn, which has no end.
+def _of_loop(view: SegmentView, index: int, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield the pieces of the rest of the first turn, the full turns and the begun turn.
+
+    The final turn, which has no end, comes last.
     """
-    body = part.below(row, 0)
-    period, times, high, low, _ = part.fields(row)
+    body = view.below(index, 0)
+    period, times, high, low, _ = view.fields(index)
     end = (times - 1.0) * period
     turning = np.minimum(last, end - 1.0)
-    some = start <= turning
+    chosen = start <= turning
     first, past = quotient(start, period), quotient(turning - (period - 1.0), period) + 1.0
     head = first * period
     begun = np.where(start > head, first + 1.0, first)
-    yield from _at(
+    yield from _within_turn(
         body,
         head,
-        Run(start, np.minimum(turning, head + (period - 1.0)), _STILL).where(
-            some & (begun > first)
+        Piece(start, np.minimum(turning, head + (period - 1.0)), _STILL).where(
+            chosen & (begun > first)
         ),
     )
-    yield from _again(
-        body, begun, np.where(some, np.maximum(past - begun, 0.0), 0.0), period, high + low
+    yield from _full_turns(
+        body, begun, np.where(chosen, np.maximum(past - begun, 0.0), 0.0), period, high + low
     )
-    tail = some & (past >= begun) & (quotient(turning, period) == past)
-    yield from _at(body, past * period, Run(past * period, turning, _STILL).where(tail))
-    yield from _at(body, end, Run(np.maximum(start, end), last, _STILL))
+    tail = chosen & (past >= begun) & (quotient(turning, period) == past)
+    yield from _within_turn(body, past * period, Piece(past * period, turning, _STILL).where(tail))
+    yield from _within_turn(body, end, Piece(np.maximum(start, end), last, _STILL))
 
 
-def _at(body: SegmentView, begin: Array, clocks: Run) -> Iterator[Run]:
-    """Clocks of one turn, which began at ``begin``."""
-    some = clocks.some()
-    if some.any():
-        own = np.where(some, clocks.start - begin, 0.0), np.where(some, clocks.last - begin, -1.0)
-        yield from (run.moved(begin) for run in pieces(body, *own))
+def _within_turn(body: SegmentView, begin: Array, clocks: Piece) -> Iterator[Piece]:
+    """Yield the pieces of steps of one turn, which began at ``begin``."""
+    chosen = clocks.is_nonempty()
+    if chosen.any():
+        own = (
+            np.where(chosen, clocks.start - begin, 0.0),
+            np.where(chosen, clocks.last - begin, -1.0),
+        )
+        yield from (piece.shifted_by_lane(begin) for piece in monotone_pieces(body, *own))
 
 
-def _again(
+def _full_turns(
     body: SegmentView, turn: Array, turns: Array, period: Array, exponent: Array
-) -> Iterator[Run]:
-    """A full turn, as often as it comes; of a body that is a loop itself, each of its few
-    turns, or nothing known.
+) -> Iterator[Piece]:
+    """Yield the pieces of a full turn, with the number of turns.
+
+    The turns of a body that is a loop itself are yielded one by one if they are few; otherwise the
+    direction is unknown.
     """
     if not np.any(turns > 0):
         return
     last = np.where(turns > 0, period - 1.0, -1.0)
-    for run in _one_by_one(list(pieces(body, _STILL, last))) or [Run(_STILL, last, _UNKNOWN)]:
+    for piece in _one_by_one(list(monotone_pieces(body, _STILL, last))) or [
+        Piece(_STILL, last, _UNKNOWN)
+    ]:
         several, each, scale = (
-            run.over(number) for number in (np.maximum(turns, 1.0), period, exponent)
+            piece.per_piece(number) for number in (np.maximum(turns, 1.0), period, exponent)
         )
-        yield run.moved(turn * period)._replace(period=each, turns=several, exponent=scale)
+        yield piece.shifted_by_lane(turn * period)._replace(
+            period=each, turns=several, exponent=scale
+        )
 
 
-def _one_by_one(runs: list[Run]) -> list[Run]:
-    """Each turn of each run; none at all, where they are too many."""
-    if any(np.max(run.turns) > FEW_TURNS for run in runs):
+def _one_by_one(pieces: list[Piece]) -> list[Piece]:
+    """Return each turn of each piece, or an empty list if there are too many."""
+    if any(np.max(piece.turns) > FEW_TURNS for piece in pieces):
         return []
     return [
-        turn_of(run, np.full(1, float(turn)))
-        for run in runs
-        for turn in range(int(np.max(run.turns)))
+        select_turn(piece, np.full(1, float(turn)))
+        for piece in pieces
+        for turn in range(int(np.max(piece.turns)))
     ]
 
 
-def turn_of(run: Run, turn: Array) -> Run:
-    """One of the turns, where there are so many."""
-    one = run.only((turn >= 0) & (turn < run.turns)).shifted(turn * run.period)
-    return Run(one.start, one.last, one.direction, lane=one.lane)
+def select_turn(piece: Piece, turn: Array) -> Piece:
+    """Return one of the turns, empty where there are not so many."""
+    one = piece.only((turn >= 0) & (turn < piece.turns)).shifted(turn * piece.period)
+    return Piece(one.start, one.last, one.direction, lane=one.lane)
 
 
-def _of_clock(part: SegmentView, row: int, start: Array, last: Array) -> Iterator[Run]:
-    """The pieces of the other clock while it moves, and one constant run from the step on from
-    which it stands still.
+def _of_time_map(view: SegmentView, index: int, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield the inner pieces while the time map moves, and one constant piece after that."""
+    stands = still_from(*view.fields(index))
+    yield from _of_moving(view, index, start, np.minimum(last, stands - 1.0))
+    yield Piece(np.maximum(start, stands), last, _STILL)
+
+
+def _of_moving(view: SegmentView, index: int, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield the inner pieces of a time map that moves and has not reached step 2^53.
+
+    A piece ends where the time map first reaches the end of an inner piece.
     """
-    stands = stands_from(*part.fields(row))
-    yield from _of_moving(part, row, start, np.minimum(last, stands - 1.0))
-    yield Run(np.maximum(start, stands), last, _STILL)
-
-
-def _of_moving(part: SegmentView, row: int, start: Array, last: Array) -> Iterator[Run]:
-    """Of a clock that moves and has not come to step 2^53: between the first steps at which it
-    comes to a piece's ends.
-    """
-    base, pace, every = part.fields(row)
-    some = start <= last
-    if not np.any(some):
+    base, pace, every = view.fields(index)
+    chosen = start <= last
+    if not np.any(chosen):
         return
-    pace = np.where(some, pace, 1.0)
-    first = np.where(some, base + pace * quotient(start, every), 0.0)
-    final = np.where(some, base + pace * quotient(last, every), -1.0)
+    pace = np.where(chosen, pace, 1.0)
+    first = np.where(chosen, base + pace * quotient(start, every), 0.0)
+    final = np.where(chosen, base + pace * quotient(last, every), -1.0)
 
-    def reached(inner: Array, run: Run) -> Array:
-        begin, stride, stair = (run.over(number) for number in (base, pace, every))
+    def reached(inner: Array, piece: Piece) -> Array:
+        begin, stride, stair = (piece.per_piece(number) for number in (base, pace, every))
         steps: Array = -quotient(begin - inner, stride) * stair
         return steps
 
-    inner = list(pieces(part.below(row, 0), first, final))
+    found = list(monotone_pieces(view.below(index, 0), first, final))
     if not all(
-        np.all((run.turns == 1) | (np.fmod(run.period, run.over(pace)) == 0)) for run in inner
+        np.all((piece.turns == 1) | (np.fmod(piece.period, piece.per_piece(pace)) == 0))
+        for piece in found
     ):
-        inner = _one_by_one(inner) or [Run(first, final, _UNKNOWN)]
-    for run in inner:
-        for one in _ends_apart(run):
-            begin = np.maximum(one.over(start), reached(one.start, one))
+        found = _one_by_one(found) or [Piece(first, final, _UNKNOWN)]
+    for piece in found:
+        for one in _split_first_and_last(piece):
+            begin = np.maximum(one.per_piece(start), reached(one.start, one))
             end = np.where(
-                one.last >= one.over(final), one.over(last), reached(one.last + 1.0, one) - 1.0
+                one.last >= one.per_piece(final),
+                one.per_piece(last),
+                reached(one.last + 1.0, one) - 1.0,
             )
-            period = one.period * one.over(every) / one.over(pace)
-            yield one._replace(start=begin, last=end, period=period).only(one.some())
+            period = one.period * one.per_piece(every) / one.per_piece(pace)
+            yield one._replace(start=begin, last=end, period=period).only(one.is_nonempty())
 
 
-def _ends_apart(run: Run) -> Iterator[Run]:
-    """The first turn and the last, whose stairs may not be whole, and those between."""
-    if np.all(run.turns == 1):
-        yield run
+def _split_first_and_last(piece: Piece) -> Iterator[Piece]:
+    """Split off the first and the last turn, whose steps may be cut."""
+    if np.all(piece.turns == 1):
+        yield piece
         return
-    yield turn_of(run, np.zeros(1))
-    between = run.shifted(run.period)._replace(turns=np.maximum(run.turns - 2.0, 1.0))
-    yield between.only(run.turns > 2)
-    yield turn_of(run, np.where(run.turns > 1, run.turns - 1.0, -1.0))
+    yield select_turn(piece, np.zeros(1))
+    between = piece.shifted(piece.period)._replace(turns=np.maximum(piece.turns - 2.0, 1.0))
+    yield between.only(piece.turns > 2)
+    yield select_turn(piece, np.where(piece.turns > 1, piece.turns - 1.0, -1.0))
 
 
-def _of_pair(part: SegmentView, row: int, start: Array, last: Array) -> Iterator[Run]:
-    """Where both run the same way, or the one is constant."""
-    first, second = part.below(row, 0), part.below(row, 1)
-    outers = list(pieces(second, start, last))
-    if any(np.any(run.turns > 1) for run in outers):
-        first, second, outers = second, first, list(pieces(first, start, last))
-    if any(np.any(run.turns > 1) for run in outers):
-        outers = _one_by_one(outers) or [Run(start, last, _UNKNOWN)]
-    for outer, inner in together(outers, first, start, last):
-        lanes = len(part.lanes) if outer.lane is None else outer.lane.size
-        merged = _merged(outer, inner, lanes, linear=part.opcode(row) in ("multiply", "add"))
-        yield from (run.of(outer.lane) for run in merged)
+def _of_pair(view: SegmentView, index: int, start: Array, last: Array) -> Iterator[Piece]:
+    """Yield pieces in which both parts have one direction, or one part is constant."""
+    first, second = view.below(index, 0), view.below(index, 1)
+    outers = list(monotone_pieces(second, start, last))
+    if any(np.any(piece.turns > 1) for piece in outers):
+        first, second, outers = second, first, list(monotone_pieces(first, start, last))
+    if any(np.any(piece.turns > 1) for piece in outers):
+        outers = _one_by_one(outers) or [Piece(start, last, _UNKNOWN)]
+    for outer, inner in pair_pieces(outers, first, start, last):
+        lanes = len(view.lanes) if outer.lane is None else outer.lane.size
+        merged = _merge(outer, inner, lanes, linear=view.opcode_name(index) in ("multiply", "add"))
+        yield from (piece.with_lanes(outer.lane) for piece in merged)
 
 
-def together(
-    outers: list[Run], part: SegmentView, start: Array, last: Array
-) -> Iterator[tuple[Run, list[Run]]]:
-    """Each piece of one track, with the pieces of ``part`` within it.
+def pair_pieces(
+    outers: list[Piece], view: SegmentView, start: Array, last: Array
+) -> Iterator[tuple[Piece, list[Piece]]]:
+    """Yield each piece of one part with the pieces of ``view`` within it.
 
-    The pieces of ``part`` are found once and cut. Otherwise a product of products would find those
-    at the bottom again for every piece of every level. Too many turns to cut one by one are found
-    again within each piece. Many pieces side by side become the lanes of ``part``: the lane of a
-    piece within them is one of these.
+    The pieces of ``view`` are found once and cut. Otherwise a product of products would find those
+    at the bottom again for every piece of every level. If there are too many turns to cut one by
+    one, they are found again within each piece. Pieces that are side by side become the lanes of
+    ``view``.
     """
-    lanes = len(part.lanes)
+    lanes = len(view.lanes)
     if any(outer.lane is not None for outer in outers):
-        outers = list(_gathered(outers, lanes))
+        outers = list(_gather(outers, lanes))
     if len(outers) == 1 or any(outer.lane is not None for outer in outers):
-        yield from _found_again(outers, part)
+        yield from _pair_afresh(outers, view)
         return
-    whole = list(pieces(part, start, last))
-    if any(np.any(run.turns > 1) for run in whole) and not (whole := _one_by_one(whole)):
-        yield from _found_again(outers, part)
+    whole = list(monotone_pieces(view, start, last))
+    if any(np.any(piece.turns > 1) for piece in whole) and not (whole := _one_by_one(whole)):
+        yield from _pair_afresh(outers, view)
         return
     plain, laned = (
-        [run for run in whole if run.lane is None],
-        [run for run in whole if run.lane is not None],
+        [piece for piece in whole if piece.lane is None],
+        [piece for piece in whole if piece.lane is not None],
     )
     starts, ends = (
-        _side_by_side([run.start for run in plain]),
-        _side_by_side([run.last for run in plain]),
+        _stack([piece.start for piece in plain]),
+        _stack([piece.last for piece in plain]),
     )
     for outer in outers:
         begins, lasts = np.maximum(starts, outer.start), np.minimum(ends, outer.last)
-        some = np.flatnonzero(np.any(begins <= lasts, axis=-1))
-        within = [plain[i]._replace(start=begins[i], last=lasts[i]) for i in some]
-        yield outer, within + [run for one in laned for run in _gathered([_cut(one, outer)], lanes)]
+        chosen = np.flatnonzero(np.any(begins <= lasts, axis=-1))
+        within = [plain[i]._replace(start=begins[i], last=lasts[i]) for i in chosen]
+        yield (
+            outer,
+            within + [piece for one in laned for piece in _gather([_intersect(one, outer)], lanes)],
+        )
 
 
-def _found_again(outers: list[Run], part: SegmentView) -> Iterator[tuple[Run, list[Run]]]:
+def _pair_afresh(outers: list[Piece], view: SegmentView) -> Iterator[tuple[Piece, list[Piece]]]:
     for outer in outers:
-        yield outer, list(pieces(part.take(outer.lane), outer.start, outer.last))
+        yield outer, list(monotone_pieces(view.take(outer.lane), outer.start, outer.last))
 
 
-def _cut(run: Run, outer: Run) -> Run:
-    """A run within a piece of each lane."""
+def _intersect(piece: Piece, outer: Piece) -> Piece:
+    """Cut a piece to the range of another."""
     start, last = (
-        np.maximum(run.start, run.over(outer.start)),
-        np.minimum(run.last, run.over(outer.last)),
+        np.maximum(piece.start, piece.per_piece(outer.start)),
+        np.minimum(piece.last, piece.per_piece(outer.last)),
     )
-    return run._replace(start=start, last=last)
+    return piece._replace(start=start, last=last)
 
 
-def _side_by_side(numbers: list[Array]) -> Array:
+def _stack(numbers: list[Array]) -> Array:
     return np.stack(np.broadcast_arrays(*numbers)) if numbers else np.zeros((0, 1))
 
 
-def _merged(outer: Run, inner: list[Run], lanes: int, linear: bool) -> Iterator[Run]:
-    """Pieces of one track within a piece of another; where the two do not go together, the
-    whole of that.
-    """
+def _merge(outer: Piece, inner: list[Piece], lanes: int, linear: bool) -> Iterator[Piece]:
+    """Yield the pieces of one part within a piece of another; all of that where they conflict."""
     lost = np.zeros(1, dtype=bool)
-    for run in inner:
-        lost = lost | run.lanes(_unlike(run.over(outer.direction), run) & run.some(), lanes)
+    for piece in inner:
+        lost = lost | piece.lanes_where(
+            _conflicts(piece.per_piece(outer.direction), piece) & piece.is_nonempty(), lanes
+        )
     if np.any(lost):
         yield outer._replace(direction=_UNKNOWN, lane=None).where(lost)
-    for run in inner:
-        exponent = run.exponent if linear else np.where(run.exponent == 0, 0.0, np.nan)
-        yield run._replace(
-            direction=np.where(run.direction == 0, run.over(outer.direction), run.direction),
+    for piece in inner:
+        exponent = piece.exponent if linear else np.where(piece.exponent == 0, 0.0, np.nan)
+        yield piece._replace(
+            direction=np.where(
+                piece.direction == 0, piece.per_piece(outer.direction), piece.direction
+            ),
             exponent=exponent,
         ).where(~lost)
 
 
-def _unlike(outer: Array, run: Run) -> Bools:
-    """Where nothing is known of two together: each runs its own way, or only one comes again."""
-    ways = (outer == UNKNOWN) | (run.direction == UNKNOWN) | (outer * run.direction < 0)
-    unlike: Bools = ways | ((run.turns > 1) & (outer != 0))
+def _conflicts(outer: Array, piece: Piece) -> Bools:
+    """Return where two directions together are unknown, or only one part repeats."""
+    ways = (outer == UNKNOWN) | (piece.direction == UNKNOWN) | (outer * piece.direction < 0)
+    unlike: Bools = ways | ((piece.turns > 1) & (outer != 0))
     return unlike
 
 
-HOLDERS: dict[str, Callable[[SegmentView, int, Array, Array], Iterator[Run]]] = {
+HOLDERS: dict[str, Callable[[SegmentView, int, Array, Array], Iterator[Piece]]] = {
     "sampled": _of_samples,
     "loop": _of_loop,
-    "clock": _of_clock,
+    "clock": _of_time_map,
     "multiply": _of_pair,
     "add": _of_pair,
     "minimum": _of_pair,

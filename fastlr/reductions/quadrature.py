@@ -1,20 +1,22 @@
-"""Sums of a smooth curve's rates in as many evaluations as its range has octaves, to within
-rounding: one reach a shape.
+"""Sum a smooth curve, to within rounding, in a number of evaluations that grows with log(n).
 
-Each curve of the shape table is analytic but for points that its formula names: a power where its
-base is 0, a quotient at its pole. A *panel* is a range of clocks whose middle is four times as far
-from all of them as from its ends: on the ellipse about it whose semi-axes add up to rho = 4 +
-sqrt(15), in halves of the panel, the curve is analytic and of its own magnitude. The Gauss-Legendre
-rule of 16 points then gives its integral to about rho^-32, and its derivatives at the ends to
-rho^-16; with these the formula of Euler and Maclaurin,
+Each curve is analytic except at points that its formula names: a power where its base is 0, a
+quotient at its pole. A *panel* is a range of steps that keeps its distance from these points: they
+are at least four times as far from its middle as its ends are. On the ellipse around the panel
+whose semi-axes add up to rho = 4 + sqrt(15), in halves of the panel, the curve is analytic and of
+its own magnitude. The Gauss-Legendre rule of 16 points then gives its integral to about rho^-32,
+and its derivatives at the ends to rho^-16. With these, the formula of Euler and Maclaurin,
 
     sum_{j<n} f(j) = int_0^{n-1} f + (f(0) + f(n-1))/2 + [f']/12 - [f3]/720 + [f5]/30240 -
     [f7]/1209600 + ...,
 
-of derivatives from end to end, gives the sum; from 32 steps on, what is left out is below 1e-18 of
-it. It is one rule of 16 weights that hang on n. Rates are positive, so nothing cancels. A panel
-begins where the last ended, and the next may be longer by a factor; a range of few steps, and the
-first ones beside a singular point, are added up. No panel hangs on the rates themselves.
+with derivatives from end to end, gives the sum. From 32 steps on, the omitted terms are below 1e-18
+of it. Together this is one rule of 16 weights that depend on n. Rates are positive, so nothing
+cancels.
+
+A panel begins where the last one ended, and the next may be longer by a factor. A range of few
+steps is added up directly, and so are the first steps beside a singular point. Panels never depend
+on the rates themselves, so a lane has the same sum in every batch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,30 +30,28 @@ import numpy.typing as npt
 from fastlr.kernels.reference import CURVES
 from fastlr.program import double_double
 
-__all__ = ["SMOOTH", "panelled"]
+__all__ = ["SMOOTH", "sum_in_panels"]
 
 Array = npt.NDArray[np.float64]
 Curve = Callable[[Array, Array, list[Array]], Array]  # (base, offsets, fields)
-Reach = Callable[[Array, list[Array]], Array]  # (clocks, fields)
+Reach = Callable[[Array, list[Array]], Array]  # (local steps, fields)
 
 _POINTS = 16
-# steps that are added up one by one; at fewer, the terms that Euler and Maclaurin have left out
-# would show
+# fewer steps are added one by one: there the terms omitted from the formula would be visible
 _FEW = 32
-_ORDERS = (1, 3, 5, 7)  # of the derivatives, and what goes with each
+_ORDERS = (1, 3, 5, 7)  # orders of the derivatives in the formula
 _EULER_MACLAURIN = (1 / 12, -1 / 720, 1 / 30_240, -1 / 1_209_600)
-_EXACT = 8  # the degree up to which the derivatives that are taken are all there are
+_EXACT = 8  # polynomials up to this degree have no other derivatives
 _LN_2 = log(2.0)
 
 
 @cache
 def _rule() -> tuple[Array, Array]:
-    """Points in [-1, 1], and the rows of weights that go with m/2, 1, 2/m, (2/m)^3, ..., where m is
-    n - 1.
+    """Return points in [-1, 1], and the weights that go with m/2, 1, 2/m, (2/m)^3, ..., m = n - 1.
 
     The polynomial through the values at the points is ``sum_k (2k+1)/2 * P_k * sum_i
-    w_i*P_k(x_i)*f_i``, and the r-th derivative of ``P_k`` at 1 is ``(k+r)!/(2^r*r!*(k-r)!)``; from
-    end to end, even k double an odd derivative, and odd k do not count.
+    w_i*P_k(x_i)*f_i``. The r-th derivative of ``P_k`` at 1 is ``(k+r)!/(2^r*r!*(k-r)!)``. From end
+    to end, an odd derivative is doubled for even k and 0 for odd k.
     """
     from numpy.polynomial.legendre import leggauss, legvander
 
@@ -69,7 +69,7 @@ def _rule() -> tuple[Array, Array]:
 
 
 def _panel(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
-    """The sum over a panel of each lane."""
+    """Return the sum over a panel of each lane."""
     points, rows = _rule()
     length = n - 1.0
     offsets = p[:, None] * (length[:, None] * (0.5 + 0.5 * points))
@@ -81,8 +81,8 @@ def _panel(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -
     return total
 
 
-def _one_by_one(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
-    """The sum of the next few steps of each lane."""
+def _add_one_by_one(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
+    """Return the sum of the next few steps of each lane."""
     j = np.arange(_FEW)
     rates = curve(
         base[:, None], p[:, None] * np.minimum(j, np.maximum(n, 1.0)[:, None] - 1.0), fields
@@ -91,14 +91,13 @@ def _one_by_one(curve: Curve, fields: list[Array], base: Array, p: Array, n: Arr
     return total
 
 
-def panelled(
+def sum_in_panels(
     curves: Sequence[str], c: Array, p: Array, n: Array, fields: list[list[Array]]
 ) -> Array:
-    """``sum(f(c + j*p) for j < n)``, where f is a curve of the shape table, or the product of
-    several.
+    """Return ``sum(f(c + j*p) for j < n)`` of a curve, or of the product of several.
 
-    Of each curve the first of its ``fields`` is the clock at which it began, then come those of its
-    row. All are one-dimensional, one a lane.
+    The first of a curve's ``fields`` is the step at which it starts, then come those of its
+    segment. All arrays have one entry per lane.
     """
     ends = [0, *accumulate(map(len, fields))]
     flat = [field for own in fields for field in own]
@@ -116,13 +115,13 @@ def panelled(
         reaches = [SMOOTH[name](clocks - begin, *own) for name, (begin, *own) in split(numbers)]
         return reduce(np.minimum, reaches) / len(reaches)
 
-    return _in_panels(product, reach, c, p, n, flat)
+    return _sum_in_panels(product, reach, c, p, n, flat)
 
 
-def _in_panels(
+def _sum_in_panels(
     curve: Curve, reach: Reach, c: Array, p: Array, n: Array, fields: list[Array]
 ) -> Array:
-    """Panel after panel, of all lanes that have not come to their end."""
+    """Sum panel after panel, for all lanes that have not reached their end."""
     total, done = double_double.pair(np.zeros(c.shape)), np.zeros(c.shape)
     lanes = np.flatnonzero(n > 0)
     while lanes.size:
@@ -132,7 +131,7 @@ def _in_panels(
         few = count < _FEW
         count = np.where(few, np.minimum(left, _FEW), count)
         part = np.empty(lanes.size)
-        for add, chosen in ((_one_by_one, few), (_panel, ~few)):
+        for add, chosen in ((_add_one_by_one, few), (_panel, ~few)):
             if chosen.any():
                 part[chosen] = add(
                     curve,
@@ -141,22 +140,23 @@ def _in_panels(
                     p[lanes][chosen],
                     count[chosen],
                 )
-        total[0][lanes], total[1][lanes] = double_double.add(
-            (total[0][lanes], total[1][lanes]), double_double.pair(part)
+        total[0][lanes], total[1][lanes] = double_double.add_number(
+            (total[0][lanes], total[1][lanes]), part
         )
         done[lanes] += count
         lanes = lanes[done[lanes] < n[lanes]]
     return total[0]
 
 
-# -- rates between steps: the weight of a height, from what has gone and what remains, so that neith
+# -- rates between steps: the weight of a height, from the progress and the remainder --------------
 
 
 def _rates(name: str, base: Array, offsets: Array, fields: list[Array]) -> Array:
-    """A curve at clocks ``base + offsets``, its own, base a whole number; no part of the sum is
-    rounded away.
+    """Return a curve at local steps ``base + offsets``, base a whole number.
+
+    No part of the sum is rounded away.
     """
-    if name == "tanh":  # whose exponent is so small that one word does
+    if name == "tanh":  # the exponent is so small that one word suffices
         lo, hi, y, _, k, _ = fields
         return lo + (hi - lo) / (1.0 + np.exp2((y + k * base) + k * offsets))
     if name not in _WEIGHTS:
@@ -221,7 +221,7 @@ _WEIGHTS: dict[str, Callable[..., Array]] = {
 }
 
 
-# -- how far a panel may go from clock x on: 2/3 of the distance to a point that it leaves behind, 2
+# -- how far a panel may reach from step x: 2/3 of the distance behind, 2/5 of the one ahead
 
 
 def _ahead(distance: Array) -> Array:
@@ -233,7 +233,7 @@ def _behind(distance: Array) -> Array:
 
 
 def _to_base(x: Array, length: Array) -> Array:
-    """Of a power of what remains, or of what has gone."""
+    """Return the reach of a power of the remainder, or of the progress."""
     return np.where(length > 0, _ahead(length - x), _behind(x))
 
 
@@ -253,8 +253,10 @@ def _cosine(x: Array, length: Array, *levels: Array) -> Array:
 def _cosine_power(
     x: Array, length: Array, lo: Array, hi: Array, exponent: Array, k: Array
 ) -> Array:
-    """Of ``p^k`` 0 is singular, of a power of its cosine 1, and the k-th roots of 1 and 3; its
-    formula has no clocks below 1.
+    """Return the reach of a cosine's power.
+
+    ``p^k`` is singular at 0. A power of its cosine is singular at 1 and at the k-th roots of 1 and
+    3. The formula has no steps below 1.
     """
     begin = np.where(x < 1, 0.0, np.where(k == 1, np.inf, _behind(x)))
     reach = np.minimum(np.minimum(begin, _ahead(length - x)), 0.25 * length)
@@ -274,8 +276,9 @@ def _inverse(x: Array, a: Array, gain: Array, shift: Array, unit: Array, q: Arra
 
 
 def _tanh(x: Array, lo: Array, hi: Array, y: Array, y_low: Array, k: Array, k_low: Array) -> Array:
-    """1/(1 + e^y) has poles at y = pi*i and its odd multiples; below -42 it is 1 to within
-    rounding, and above 750 it is 0.
+    """Return the reach of 1/(1 + e^y), which has poles at y = pi*i and its odd multiples.
+
+    Below -42 it is 1 to within rounding, and above 750 it is 0.
     """
     now, pace = (y + x * k) * _LN_2, np.maximum(np.abs(k) * _LN_2, 1e-300)
     level = np.where(k > 0, now, -now)
@@ -301,7 +304,7 @@ def _logarithmic(x: Array, *fields: Array) -> Array:
 
 
 def _eden(x: Array, a: Array, d: Array, q: Array) -> Array:
-    """Singular at d*i and -d*i."""
+    """Return the reach of a curve that is singular at d*i and -d*i."""
     return 0.5 * (x + d) / (1.0 + q / 2.0)
 
 

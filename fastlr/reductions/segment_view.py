@@ -1,9 +1,8 @@
-"""Parts of a program: rows of a track for some lanes of one family, their numbers side by side, and
-their rates.
+"""View the segments of a program for some lanes, and evaluate them.
 
-A sum or an extreme is found from where pieces begin and end. What it needs to know of a program is
-read here; what it needs of rates is asked of the backend in use, each lane at a clock of its own,
-from any track of the program, however deep it lies.
+The reductions read a program only through a ``SegmentView``: its numbers as arrays over lanes, and
+the rates of any list of segments, however deep inside the program, each lane at its own step. The
+backend in use computes the rates.
 """
 
 import math
@@ -27,73 +26,79 @@ from fastlr.program.opcodes import (
 )
 from fastlr.program.program import NO_LIMIT
 
-__all__ = ["SegmentView", "Row", "lanes_apart", "segment_views", "summed_by_lane"]
+__all__ = ["SegmentView", "SegmentOfLanes", "group_by_lane", "segment_views", "sum_by_lane"]
 
 Array = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
-# lanes at a time: 32 KiB an array, so that what one operation leaves the next finds in the cache
-_SOME = 4_096
-_FEW_ROWS = 64  # of a track that are taken one by one, each for all lanes
-_FEW_LANES = 1_024  # of which more rows are taken together
-_AT_ONCE = 1 << 16  # rows that are taken together: 512 KiB an array
-_LOOKED_AT = 1 << 16  # rates of a table at a time
-_FEW_WALKED = 8  # rows that are walked sooner than looked up
-_MOST_LOOKED_AT = 1 << 29  # of one piece: some ten seconds where logarithms are taken
+# lanes at a time: 32 KiB per array, which stays in the cache between operations
+_LANES_AT_ONCE = 4_096
+_FEW_SEGMENTS = 64  # at most this many segments are taken one by one, each for all lanes
+_FEW_LANES = 1_024  # at most this many lanes have longer lists taken together
+_MOST_AT_ONCE = 1 << 16  # segments taken together: 512 KiB per array
+_RATES_AT_ONCE = 1 << 16  # rates per block
+_FEW_TO_SEARCH = 8  # a loop over fewer segments is faster than a bisection
+_MOST_LOOKED_AT = 1 << 29  # per piece: about 10 s where logarithms are taken
 
 
-class _Source:
-    """A family of a program, of which any track may be asked for rates: a copy whose root is
-    written anew for each asking.
+class _FamilySource:
+    """A family of a program whose lists of segments can each be evaluated.
+
+    A backend evaluates a program from its root. So the family keeps one private copy of the program
+    and writes the list to evaluate into that copy's root.
     """
 
-    def __init__(self, words: Array, lanes: int) -> None:
-        self.words, self.lanes = words, lanes
+    def __init__(self, buffer: Array, lanes: int) -> None:
+        self.buffer, self.lanes = buffer, lanes
         self._copy: Array | None = None
         self._clocks, self._rates = np.zeros(0, dtype=np.int64), np.zeros(0)
         self._starts: dict[tuple[int, int, range], tuple[Array, Array]] = {}
 
-    def starts(self, at: int, rows: int, lanes: range) -> tuple[Array, Array]:
-        """The earliest and the latest start, among the lanes, of each row of a track."""
-        key = at, rows, lanes
+    def starts(self, offset: int, size: int, lanes: range) -> tuple[Array, Array]:
+        """Return the earliest and the latest start, among the lanes, of each segment."""
+        key = offset, size, lanes
         if key not in self._starts:
-            places = at + ROW * np.arange(rows) + 1
-            first, own = self.words[places].astype(np.int64), self.words[places + 1] != 0
-            least, most = self.words[first], self.words[first]
-            for row in np.flatnonzero(own).tolist():
-                starts = self.words[first[row] + lanes.start : first[row] + lanes.stop]
-                least[row], most[row] = starts.min(), starts.max()
+            places = offset + ROW * np.arange(size) + 1
+            first, own = self.buffer[places].astype(np.int64), self.buffer[places + 1] != 0
+            least, most = self.buffer[first], self.buffer[first]
+            for i in np.flatnonzero(own).tolist():
+                starts = self.buffer[first[i] + lanes.start : first[i] + lanes.stop]
+                least[i], most[i] = starts.min(), starts.max()
             self._starts[key] = least, most
         return self._starts[key]
 
-    def _rooted(self, at: int, rows: int, listed: bool) -> Array:
+    def _rooted(self, offset: int, size: int, listed: bool) -> Array:
+        """Return the private copy with this list of segments as its root."""
         if self._copy is None:
-            size, lanes = self.words.size, self.lanes
-            # behind the program, a list of places that are all 0
-            self._copy = np.concatenate([self.words, np.zeros(lanes)])
+            end, lanes = self.buffer.size, self.lanes
+            # behind the program, a list of output positions that are all 0
+            self._copy = np.concatenate([self.buffer, np.zeros(lanes)])
             self._copy[HEADER_LANES], self._copy[HEADER_FAMILIES] = lanes, 1
-            self._copy[HEADER_LIMIT], self._copy[HEADER_SIZE] = NO_LIMIT, size + lanes
+            self._copy[HEADER_LIMIT], self._copy[HEADER_SIZE] = NO_LIMIT, end + lanes
             self._clocks, self._rates = np.zeros(lanes, dtype=np.int64), np.zeros(lanes)
-        first = (-1, self.words.size) if listed else (0, 0)
-        self._copy[HEADER : HEADER + FAMILY] = self.lanes, *first, at, rows
+        first = (-1, self.buffer.size) if listed else (0, 0)
+        self._copy[HEADER : HEADER + FAMILY] = self.lanes, *first, offset, size
         return self._copy
 
-    def each(self, at: int, rows: int, lanes: range, clocks: Array) -> Array:
-        words = self._rooted(at, rows, listed=False)
+    def rates_at(self, offset: int, size: int, lanes: range, clocks: Array) -> Array:
+        """Evaluate each lane at its own step."""
+        buffer = self._rooted(offset, size, listed=False)
         self._clocks[lanes.start : lanes.stop] = np.clip(clocks, 0, LAST_STEP)
-        choose().each(words, lanes, self._clocks, self._rates)
+        choose().each(buffer, lanes, self._clocks, self._rates)
         return self._rates[lanes.start : lanes.stop].copy()
 
-    def steps(self, at: int, rows: int, lane: int, clocks: Array) -> Array:
-        words, out = self._rooted(at, rows, listed=True), np.empty(clocks.size)
+    def steps(self, offset: int, size: int, lane: int, clocks: Array) -> Array:
+        """Evaluate one lane at any steps."""
+        buffer, out = self._rooted(offset, size, listed=True), np.empty(clocks.size)
         t = np.clip(clocks, 0, LAST_STEP).astype(np.int64)
-        choose().steps(words, range(lane, lane + 1), range(t.size), t, out.reshape(1, -1))
+        choose().steps(buffer, range(lane, lane + 1), range(t.size), t, out.reshape(1, -1))
         return out
 
-    def table(self, at: int, rows: int, lane: int, steps: range) -> Array:
-        words, out = self._rooted(at, rows, listed=True), np.empty(len(steps))
+    def table(self, offset: int, size: int, lane: int, steps: range) -> Array:
+        """Evaluate one lane at a range of steps."""
+        buffer, out = self._rooted(offset, size, listed=True), np.empty(len(steps))
         choose().table(
-            words,
+            buffer,
             range(lane, lane + 1),
             range(len(steps)),
             steps.start,
@@ -104,168 +109,172 @@ class _Source:
 
 
 class SegmentView(NamedTuple):
-    """Rows of one track, for some lanes of a family. Numbers are arrays of one per lane, or of one
-    alone where all share it.
+    """Segments of one list, for some lanes of a family.
 
-    Lanes are consecutive, or an array of any, of which one may come several times: once for each of
-    many rows of the track, or each of many cycles. ``at`` is then an array as well where each of
-    these has its own row.
+    ``offset`` is where the first segment is and ``size`` how many there are. A number is an array
+    with one entry per lane, or with one entry that all lanes share.
+
+    ``lanes`` is a range, or an array in which a lane may occur several times: once per segment of a
+    long list, or once per cycle. Then ``offset`` may be an array too: each entry has its own
+    segment.
     """
 
-    source: _Source
-    at: int | Places
-    rows: int
-    lanes: range | Places
+    source: _FamilySource
+    offset: int | Indices
+    size: int
+    lanes: range | Indices
 
-    def opcode(self, row: int) -> str:
-        """The name of a row's shape."""
-        return OPCODES[self._code(row)].name
+    def opcode_name(self, index: int) -> str:
+        """Return the name of a segment's opcode."""
+        return OPCODES[self._opcode(index)].name
 
-    def _code(self, row: int) -> int:
-        at = self.at if isinstance(self.at, int) else int(self.at[0])
-        return int(self.source.words[at + ROW * row])
+    def _opcode(self, index: int) -> int:
+        """Return the number of a segment's opcode."""
+        offset = self.offset if isinstance(self.offset, int) else int(self.offset[0])
+        return int(self.source.buffer[offset + ROW * index])
 
-    def _number(self, row: int, place: int) -> Array:
-        words = self.source.words
-        if isinstance(self.at, int) and isinstance(self.lanes, range):
-            first, own = (int(word) for word in words[self.at + ROW * row + place :][:2])
-            return words[first + own * self.lanes.start : first + own * (self.lanes.stop - 1) + 1]
-        detail = np.asarray(self.at + ROW * row + place)
-        firsts, strides = words[detail].astype(np.int64), words[detail + 1].astype(np.int64)
+    def _number(self, index: int, place: int) -> Array:
+        """Return the number whose offset and stride are at ``place`` of a segment."""
+        buffer = self.source.buffer
+        if isinstance(self.offset, int) and isinstance(self.lanes, range):
+            first, own = (int(word) for word in buffer[self.offset + ROW * index + place :][:2])
+            return buffer[first + own * self.lanes.start : first + own * (self.lanes.stop - 1) + 1]
+        detail = np.asarray(self.offset + ROW * index + place)
+        firsts, strides = buffer[detail].astype(np.int64), buffer[detail + 1].astype(np.int64)
         if not (firsts != firsts.flat[0]).any() and not strides.any():
-            return np.asarray(words[firsts.reshape(-1)[:1]])
-        numbers: Array = words[firsts + strides * np.asarray(self.lanes)]
+            return np.asarray(buffer[firsts.reshape(-1)[:1]])
+        numbers: Array = buffer[firsts + strides * np.asarray(self.lanes)]
         return numbers
 
-    def start(self, row: int) -> Array:
-        """The clock from which a row is in force."""
-        return self._number(row, 1)
+    def start(self, index: int) -> Array:
+        """Return the step from which a segment is in force."""
+        return self._number(index, 1)
 
-    def stop(self, row: int) -> Array:
-        """The clock from which the next one is."""
-        return self._number(row + 1, 1) if row + 1 < self.rows else np.array([np.inf])
+    def stop(self, index: int) -> Array:
+        """Return the step from which the next segment is in force."""
+        return self._number(index + 1, 1) if index + 1 < self.size else np.array([np.inf])
 
     def overlapping(self, first: Array, last: Array) -> range:
-        """The rows that may be in force at a clock from ``first`` to ``last`` of some lane,
-        found by bisection.
-        """
-        some = first <= last
-        if not np.any(some):
+        """Return the segments that may be in force at a step from ``first`` to ``last``."""
+        chosen = first <= last
+        if not np.any(chosen):
             return range(0)
-        if self.rows < _FEW_WALKED or not isinstance(self.at, int):
-            return range(self.rows)
-        least, most = self.source.starts(self.at, self.rows, self._hull())
-        low, high = np.where(some, first, np.inf).min(), np.where(some, last, -np.inf).max()
+        if self.size < _FEW_TO_SEARCH or not isinstance(self.offset, int):
+            return range(self.size)
+        least, most = self.source.starts(self.offset, self.size, self._lane_hull())
+        low, high = np.where(chosen, first, np.inf).min(), np.where(chosen, last, -np.inf).max()
         begin, end = np.searchsorted(most[1:], low, "right"), np.searchsorted(least, high, "right")
         return range(int(begin), int(end))
 
-    def _hull(self) -> range:
-        """Consecutive lanes of the family, these among them."""
+    def _lane_hull(self) -> range:
+        """Return the shortest range of lanes that has these."""
         if isinstance(self.lanes, range):
             return self.lanes
         return (
             range(int(self.lanes.min()), int(self.lanes.max()) + 1) if self.lanes.size else range(1)
         )
 
-    def fields(self, row: int) -> list[Array]:
-        """The numbers of a row, in the order of the shape table."""
-        return [self._number(row, 7 + 2 * i) for i in range(len(OPCODES[self._code(row)].fields))]
+    def fields(self, index: int) -> list[Array]:
+        """Return the numbers of a segment, in the order of its opcode's fields."""
+        return [
+            self._number(index, 7 + 2 * i) for i in range(len(OPCODES[self._opcode(index)].fields))
+        ]
 
-    def below(self, row: int, place: int) -> "SegmentView":
-        """The first (0) or the second (1) track that a row holds."""
-        detail = self.at + ROW * row + 3 + 2 * place
+    def read(self, index: int) -> tuple[str, Array, list[Array]]:
+        """Return a segment's opcode name, start and fields."""
+        return self.opcode_name(index), self.start(index), self.fields(index)
+
+    def below(self, index: int, place: int) -> "SegmentView":
+        """Return the first (0) or the second (1) list inside a segment."""
+        detail = self.offset + ROW * index + 3 + 2 * place
         if isinstance(detail, int):
-            at, rows = (int(word) for word in self.source.words[detail : detail + 2])
-            return self._replace(at=at, rows=rows)
-        places, counts = (self.source.words[detail + i].astype(np.int64) for i in (0, 1))
-        return self._replace(at=places, rows=int(counts[0]))
+            offset, size = (int(word) for word in self.source.buffer[detail : detail + 2])
+            return self._replace(offset=offset, size=size)
+        places, counts = (self.source.buffer[detail + i].astype(np.int64) for i in (0, 1))
+        return self._replace(offset=places, size=int(counts[0]))
 
-    def only(self, row: int) -> "SegmentView":
-        """One of the rows, alone."""
-        return self._replace(at=self.at + ROW * row, rows=1)
+    def only(self, index: int) -> "SegmentView":
+        """Return a view of one of the segments."""
+        return self._replace(offset=self.offset + ROW * index, size=1)
 
-    def take(self, lanes: Places | None) -> "SegmentView":
-        """The same of some of its lanes, by their number among these, each as often as it
-        stands there.
-        """
+    def take(self, lanes: Indices | None) -> "SegmentView":
+        """Return a view of some lanes, by their index; an index may occur several times."""
         if lanes is None:
             return self
         return self._replace(
             lanes=np.asarray(self.lanes)[lanes],
-            at=self.at if isinstance(self.at, int) else self.at[lanes],
+            offset=self.offset if isinstance(self.offset, int) else self.offset[lanes],
         )
 
-    def samples(self, at: Array, i: int) -> Array:
-        """The i-th of a table's values: one a lane, or one for all."""
-        return self.source.words[at.astype(np.int64) + i]
+    def samples(self, offset: Array, i: int) -> Array:
+        """Return the i-th value of a table: one per lane, or one for all."""
+        return self.source.buffer[offset.astype(np.int64) + i]
 
-    def each(self, clocks: Array) -> Array:
-        """The rate of each lane at a clock of its own, to the bit; one outside the track is
-        taken for the nearest in it.
+    def rates_at(self, clocks: Array) -> Array:
+        """Return the rate of each lane at its own step, with the bits of a scalar call.
+
+        A step before the first segment is moved to its start.
         """
-        if not isinstance(self.at, int):
-            return self.settled().each(clocks)
+        if not isinstance(self.offset, int):
+            return self.as_own_family().rates_at(clocks)
         clocks = np.maximum(clocks, self.start(0))
         if isinstance(self.lanes, range):
-            return self.source.each(self.at, self.rows, self.lanes, clocks)
+            return self.source.rates_at(self.offset, self.size, self.lanes, clocks)
         rates = np.empty(len(self.lanes))
         clocks = np.broadcast_to(clocks, rates.shape)
-        for lane, some in lanes_apart(self.lanes):
-            rates[some] = self.source.steps(self.at, self.rows, lane, clocks[some])
+        for lane, chosen in group_by_lane(self.lanes):
+            rates[chosen] = self.source.steps(self.offset, self.size, lane, clocks[chosen])
         return rates
 
-    def settled(self) -> "SegmentView":
-        """The same as a family of its own, where each lane has its own row: its rates then take
-        one call of the backend.
-        """
-        if isinstance(self.at, int):
+    def as_own_family(self) -> "SegmentView":
+        """Return the same segments as one family, which takes one call of the backend."""
+        if isinstance(self.offset, int):
             return self
-        words = [self.source.words if self._has_samples() else self.source.words[: HEADER + FAMILY]]
-        at = self._written(words)
-        own = _Source(np.concatenate(words), len(self.lanes))
-        return SegmentView(own, at, self.rows, range(len(self.lanes)))
+        buffer = [
+            self.source.buffer if self._has_samples() else self.source.buffer[: HEADER + FAMILY]
+        ]
+        offset = self._append_segments(buffer)
+        own = _FamilySource(np.concatenate(buffer), len(self.lanes))
+        return SegmentView(own, offset, self.size, range(len(self.lanes)))
 
     def _has_samples(self) -> bool:
-        """Whether a row, or one below it, tells where in the program samples stand."""
-        below = (self.below(row, i) for row in range(self.rows) for i in (0, 1))
-        return any(self.opcode(row) == "sampled" for row in range(self.rows)) or any(
-            part._has_samples() for part in below
+        """Whether a segment here or inside holds the offset of samples."""
+        below = (self.below(index, i) for index in range(self.size) for i in (0, 1))
+        return any(self.opcode_name(index) == "sampled" for index in range(self.size)) or any(
+            view._has_samples() for view in below
         )
 
-    def _written(self, words: list[Array]) -> int:
-        """Write the rows behind other words, and their numbers, one per lane, behind them;
-        returns where they stand.
-        """
-        block = np.zeros((self.rows, ROW))
-        at = _behind(words, block.reshape(-1))
-        for row, detail in enumerate(block):
-            detail[0] = self._code(row)
-            for place in (1, *(7 + 2 * i for i in range(len(OPCODES[self._code(row)].fields)))):
-                number = np.broadcast_to(self._number(row, place), (len(self.lanes),))
-                detail[place : place + 2] = _behind(words, number), 1
+    def _append_segments(self, buffer: list[Array]) -> int:
+        """Append the segments, then their numbers by lane; return the offset."""
+        block = np.zeros((self.size, ROW))
+        offset = _append(buffer, block.reshape(-1))
+        for index, detail in enumerate(block):
+            detail[0] = self._opcode(index)
+            for place in (1, *(7 + 2 * i for i in range(len(OPCODES[self._opcode(index)].fields)))):
+                number = np.broadcast_to(self._number(index, place), (len(self.lanes),))
+                detail[place : place + 2] = _append(buffer, number), 1
             for i in (0, 1):
-                below = self.below(row, i)
-                if below.rows:
-                    detail[3 + 2 * i : 5 + 2 * i] = below._written(words), below.rows
-        return at
+                below = self.below(index, i)
+                if below.size:
+                    detail[3 + 2 * i : 5 + 2 * i] = below._append_segments(buffer), below.size
+        return offset
 
-    def has_many_rows(self) -> bool:
-        """Whether it is better to take its rows together than one by one, as if each were a
-        lane.
-        """
+    def has_many_segments(self) -> bool:
+        """Whether it is faster to treat each segment as a lane than to loop over them."""
         return (
-            isinstance(self.at, int)
-            and self.rows > max(_FEW_ROWS, 1)
+            isinstance(self.offset, int)
+            and self.size > max(_FEW_SEGMENTS, 1)
             and np.unique(np.asarray(self.lanes)).size <= _FEW_LANES
         )
 
-    def row_by_row(self, start: Array, last: Array) -> Iterator["Row"]:
-        """The rows in force at clocks from ``start`` to ``last``, those together that are
-        alike, some at a time.
+    def iter_segments(self, start: Array, last: Array) -> Iterator["SegmentOfLanes"]:
+        """Yield the segments in force at steps from ``start`` to ``last``.
+
+        Segments with the same structure come together, a limited number at a time.
         """
         lanes = np.asarray(self.lanes)
         start, last = (np.broadcast_to(clock, lanes.shape) for clock in (start, last))
-        for lane, own in lanes_apart(lanes):
+        for lane, own in group_by_lane(lanes):
             starts = self.starts(lane)
             lasts = np.append(starts[1:] - 1.0, np.inf)
             first = np.maximum(np.searchsorted(starts, start[own], side="right") - 1, 0)
@@ -273,130 +282,134 @@ class SegmentView(NamedTuple):
                 start[own] <= last[own], np.searchsorted(starts, last[own], side="right") - first, 0
             )
             total = np.cumsum(count)
-            for begin in range(0, int(total[-1]), _AT_ONCE):
-                i = np.arange(begin, min(begin + _AT_ONCE, int(total[-1])))
+            for begin in range(0, int(total[-1]), _MOST_AT_ONCE):
+                i = np.arange(begin, min(begin + _MOST_AT_ONCE, int(total[-1])))
                 which = np.searchsorted(total, i, side="right")
-                row = first[which] + (i - (total - count)[which])
-                begun = np.where(row == first[which], start[own][which], starts[row])
-                yield from self._alike(
-                    row, own[which], begun, np.minimum(last[own][which], lasts[row])
+                index = first[which] + (i - (total - count)[which])
+                begun = np.where(index == first[which], start[own][which], starts[index])
+                yield from self._group_alike(
+                    index, own[which], begun, np.minimum(last[own][which], lasts[index])
                 )
 
     def starts(self, lane: int) -> Array:
-        """Where each of its rows begins, of one lane of the family."""
-        words = self.source.words
-        detail = self.at + ROW * np.arange(self.rows) + 1
-        numbers: Array = words[(words[detail] + words[detail + 1] * lane).astype(np.int64)]
+        """Return where each segment starts, for one lane of the family."""
+        buffer = self.source.buffer
+        detail = self.offset + ROW * np.arange(self.size) + 1
+        numbers: Array = buffer[(buffer[detail] + buffer[detail + 1] * lane).astype(np.int64)]
         return numbers
 
-    def _alike(self, row: Places, lane: Places, start: Array, last: Array) -> Iterator["Row"]:
-        assert isinstance(self.at, int)
-        at = self.at + ROW * row
-        kinds = _kinds(self.source.words, at)
+    def _group_alike(
+        self, index: Indices, lane: Indices, start: Array, last: Array
+    ) -> Iterator["SegmentOfLanes"]:
+        """Yield segments grouped by structure, each with its lane and steps."""
+        assert isinstance(self.offset, int)
+        offset = self.offset + ROW * index
+        kinds = _number_kinds(self.source.buffer, offset)
         for kind in range(int(kinds.max()) + 1):
-            some = np.flatnonzero((kinds == kind) & (start <= last))
-            if some.size:
-                own = at[some] if (at[some] != at[some[0]]).any() else int(at[some[0]])
-                part = SegmentView(self.source, own, 1, np.asarray(self.lanes)[lane[some]])
-                yield Row(part, lane[some], start[some], last[some])
+            chosen = np.flatnonzero((kinds == kind) & (start <= last))
+            if chosen.size:
+                own = (
+                    offset[chosen]
+                    if (offset[chosen] != offset[chosen[0]]).any()
+                    else int(offset[chosen[0]])
+                )
+                view = SegmentView(self.source, own, 1, np.asarray(self.lanes)[lane[chosen]])
+                yield SegmentOfLanes(view, lane[chosen], start[chosen], last[chosen])
 
     def iter_rates(
         self, lane: int, start: float, step: float, count: float, backwards: bool = False
     ) -> Iterator[Array]:
-        """All rates of one lane, the ``lane``-th of this part, at clocks ``start``, ``start +
-        step``, ..., so many in blocks.
+        """Yield the rates of the ``lane``-th lane at ``start``, ``start + step``, ... in blocks.
 
-        Backwards, the last come first. Raises ``ValueError`` once they are so many that it would
-        not come to an end.
+        With ``backwards``, the last come first. Raises ``ValueError`` if there are too many to
+        evaluate one by one.
         """
         clocks = range(int(start), int(start) + int(step) * int(count), int(step))
-        for i in range(0, len(clocks), _LOOKED_AT):
+        for i in range(0, len(clocks), _RATES_AT_ONCE):
             if i >= _MOST_LOOKED_AT:
-                most = (
-                    "of a piece whose rates are looked at step by step at most "
-                    f"{_MOST_LOOKED_AT:,} are"
-                )
                 raise ValueError(
-                    f"reductions: stop must be nearer to start: {most}, got {len(clocks):,} steps"
+                    "reductions: stop must be nearer to start: at most "
+                    f"{_MOST_LOOKED_AT:,} steps of a piece are evaluated one by one, "
+                    f"got {len(clocks):,}"
                 )
             block = (
-                clocks[max(len(clocks) - i - _LOOKED_AT, 0) : len(clocks) - i]
+                clocks[max(len(clocks) - i - _RATES_AT_ONCE, 0) : len(clocks) - i]
                 if backwards
-                else clocks[i : i + _LOOKED_AT]
+                else clocks[i : i + _RATES_AT_ONCE]
             )
-            at = self.at if isinstance(self.at, int) else int(self.at[lane])
-            rates = self.source.table(at, self.rows, int(self.lanes[lane]), block)
+            offset = self.offset if isinstance(self.offset, int) else int(self.offset[lane])
+            rates = self.source.table(offset, self.size, int(self.lanes[lane]), block)
             yield rates[::-1] if backwards else rates
 
 
-class Row(NamedTuple):
-    """A row of each of many lanes: which lane that is in the part it is taken from, and its
-    first and last clock.
+class SegmentOfLanes(NamedTuple):
+    """One segment per lane.
+
+    ``lane`` is the lane's index in the view that it is taken from; ``start`` and ``last`` are its
+    first and last step.
     """
 
-    part: SegmentView
-    lane: Places
+    view: SegmentView
+    lane: Indices
     start: Array
     last: Array
 
 
-def _behind(words: list[Array], more: Array) -> int:
-    """Put words behind others; returns where they stand."""
-    at = sum(chunk.size for chunk in words)
-    words.append(more)
-    return at
+def _append(buffer: list[Array], more: Array) -> int:
+    """Append a chunk to a buffer's chunks; return its offset."""
+    offset = sum(chunk.size for chunk in buffer)
+    buffer.append(more)
+    return offset
 
 
-def _kinds(words: Array, at: Places) -> Places:
-    """A number for each row: the same for those whose shapes, and those of all rows below, are
-    the same.
-    """
-    columns = [words[at + i] for i in (0, 4, 6)]
-    long = np.maximum(columns[1], columns[2]) > _FEW_ROWS
-    columns.append(np.where(long, at, -1))  # a row that holds many others is of a kind of its own
+def _number_kinds(buffer: Array, offset: Indices) -> Indices:
+    """Return a number per segment, equal for segments of equal structure."""
+    columns = [buffer[offset + i] for i in (0, 4, 6)]
+    long = np.maximum(columns[1], columns[2]) > _FEW_SEGMENTS
+    columns.append(np.where(long, offset, -1))  # a segment that holds many others is its own kind
     for place in (3, 5):
-        counts = np.where(long, 0, words[at + place + 1]).astype(np.int64)
+        counts = np.where(long, 0, buffer[offset + place + 1]).astype(np.int64)
         for i in range(int(counts.max())):
-            below, own = counts > i, np.full(at.size, -1)
-            own[below] = _kinds(words, words[at[below] + place].astype(np.int64) + ROW * i)
+            below, own = counts > i, np.full(offset.size, -1)
+            own[below] = _number_kinds(
+                buffer, buffer[offset[below] + place].astype(np.int64) + ROW * i
+            )
             columns.append(own)
     if all((column == column[0]).all() for column in columns):
-        return np.zeros(at.size, dtype=np.int64)
-    kinds: Places = np.unique(np.stack(columns), axis=1, return_inverse=True)[1].reshape(-1)
+        return np.zeros(offset.size, dtype=np.int64)
+    kinds: Indices = np.unique(np.stack(columns), axis=1, return_inverse=True)[1].reshape(-1)
     return kinds
 
 
-def lanes_apart(lanes: Places) -> Iterator[tuple[int, Places]]:
-    """Each lane that there is, and at which places."""
+def group_by_lane(lanes: Indices) -> Iterator[tuple[int, Indices]]:
+    """Yield each lane that occurs, and the indices at which it does."""
     if not (lanes != lanes[0]).any():
         yield int(lanes[0]), np.arange(lanes.size)
         return
     order = np.argsort(lanes, kind="stable")
-    for some in np.split(order, np.flatnonzero(np.diff(lanes[order])) + 1):
-        yield int(lanes[some[0]]), some
+    for chosen in np.split(order, np.flatnonzero(np.diff(lanes[order])) + 1):
+        yield int(lanes[chosen[0]]), chosen
 
 
-def summed_by_lane(numbers: Array, lane: Places, lanes: int) -> Array:
-    """The sum of the numbers that belong to each lane, rounded once."""
+def sum_by_lane(numbers: Array, lane: Indices, lanes: int) -> Array:
+    """Return the sum of the numbers of each lane, rounded once."""
     found = np.zeros(lanes)
-    for each, some in lanes_apart(lane):
-        found[each] = math.fsum(numbers[some].tolist())
+    for each, chosen in group_by_lane(lane):
+        found[each] = math.fsum(numbers[chosen].tolist())
     return found
 
 
-def segment_views(words: Array) -> Iterator[tuple[npt.NDArray[np.int64], SegmentView]]:
-    """All lanes of a program, some at a time: their places in the output, and the root track of
-    their family.
-    """
-    for i in range(int(words[HEADER_FAMILIES])):
-        lanes, first, listed, at, rows = (
-            int(word) for word in words[HEADER + FAMILY * i :][:FAMILY]
+def segment_views(buffer: Array) -> Iterator[tuple[npt.NDArray[np.int64], SegmentView]]:
+    """Yield a program's lanes, some at a time: output positions and the root segments."""
+    for i in range(int(buffer[HEADER_FAMILIES])):
+        lanes, first, listed, offset, size = (
+            int(word) for word in buffer[HEADER + FAMILY * i :][:FAMILY]
         )
-        source = _Source(words, lanes)
-        for begin in range(0, lanes, _SOME):
-            some = range(begin, min(begin + _SOME, lanes))
-            own = np.arange(some.start, some.stop)
+        source = _FamilySource(buffer, lanes)
+        for begin in range(0, lanes, _LANES_AT_ONCE):
+            chosen = range(begin, min(begin + _LANES_AT_ONCE, lanes))
+            own = np.arange(chosen.start, chosen.stop)
             yield (
-                own + first if first >= 0 else words[listed + own].astype(np.int64),
-                SegmentView(source, at, rows, some),
+                own + first if first >= 0 else buffer[listed + own].astype(np.int64),
+                SegmentView(source, offset, size, chosen),
             )

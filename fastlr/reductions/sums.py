@@ -1,12 +1,17 @@
-"""Sums of rates along any track of a program, at evenly spaced clocks, in a time that does not hang
-on how many there are.
+"""Sum the rates of a program at evenly spaced steps, in time independent of their number.
 
-A *walk* is the clocks ``c, c+p, ..., c+(n-1)*p`` of a track. Rows cut it into walks of their own. A
-curve is summed in closed form or in panels; a loop by its first turn, a turn that stands for all
-full ones, whose heights are a geometric series, and what is left; a clock within a clock is a walk
-with another stride; a sum of two tracks is two sums; of a product one factor may be constant, the
-smaller or the larger of two is the one and then the other where they cross but once. Where none of
-this holds, every rate is looked at.
+A *progression* is the steps ``c, c+p, ..., c+(n-1)*p``. Segments cut it into progressions of their
+own. Then:
+
+- A curve is summed in closed form (``closed_forms``) or by quadrature (``quadrature``).
+- A loop is its first turn, one turn that stands for all full turns, whose heights are a geometric
+  series, and the rest.
+- A time map is a progression with another stride.
+- A sum of two parts is two sums.
+- In a product, one factor may be constant.
+- The minimum or maximum of two parts is one part and then the other, if they cross once.
+
+Where none of this applies, every rate is computed and added.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,22 +24,30 @@ from fastlr.kernels.reference import CURVES
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.reductions.closed_forms import CLOSED, geometric, power_of_scale, quotient
-from fastlr.reductions.monotone import UNKNOWN, Run, first_step, pieces, stands_from, together
-from fastlr.reductions.quadrature import SMOOTH, panelled
-from fastlr.reductions.segment_view import SegmentView, summed_by_lane
+from fastlr.reductions.monotone import (
+    UNKNOWN,
+    Piece,
+    first_step,
+    monotone_pieces,
+    pair_pieces,
+    still_from,
+)
+from fastlr.reductions.quadrature import SMOOTH, sum_in_panels
+from fastlr.reductions.segment_view import SegmentView, sum_by_lane
 
-__all__ = ["HOLDERS", "Walk", "total"]
+__all__ = ["HOLDERS", "Progression", "total"]
 
 Array = npt.NDArray[np.float64]
 Lanes = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 _ONE = np.ones(1)
 
 
-class Walk(NamedTuple):
-    """The clocks ``c, c+p, ..., c+(n-1)*p`` of each lane, whole numbers; arrays that broadcast.
-    Where n is 0, c is any number.
+class Progression(NamedTuple):
+    """The steps ``c, c+p, ..., c+(n-1)*p`` of each lane, whole numbers that broadcast.
+
+    Where n is 0, c may be any number.
     """
 
     c: Array
@@ -42,137 +55,146 @@ class Walk(NamedTuple):
     n: Array
 
     def before(self, clock: Array) -> Array:
-        """How many of its clocks come before this one, which may be beyond the last step."""
+        """Return how many steps come before ``clock``, which may be past the last step."""
         return self.up_to(np.minimum(clock - 1.0, LAST_STEP))
 
     def up_to(self, clock: Array) -> Array:
-        """How many of its clocks come before this one or at it."""
+        """Return how many steps come at or before ``clock``."""
         steps: Array = np.clip(quotient(clock - self.c, self.p) + 1.0, 0.0, self.n)
         return steps
 
-    def cut(self, first: Array, stop: Array) -> "Walk":
-        """Its steps from one to before another, by their numbers."""
-        return Walk(self.c + self.p * first, self.p, np.maximum(stop - first, 0.0))
+    def cut(self, first: Array, stop: Array) -> "Progression":
+        """Return the steps with index from ``first`` to before ``stop``."""
+        return Progression(self.c + self.p * first, self.p, np.maximum(stop - first, 0.0))
 
-    def moved(self, by: Array) -> "Walk":
-        """The same by a clock that began at ``by``."""
+    def shifted_by_lane(self, by: Array) -> "Progression":
+        """Return the same in local steps of a segment that starts at ``by``."""
         return self._replace(c=self.c - by)
 
     def last(self) -> Array:
-        """Its last clock."""
+        """Return the last step."""
         return self.c + self.p * (self.n - 1.0)
 
-    def where(self, chosen: Lanes | Array) -> "Walk":
-        """The same of the lanes that are chosen, none of the others."""
+    def where(self, chosen: Lanes | Array) -> "Progression":
+        """Keep the chosen lanes; the others get no steps."""
         return self._replace(n=np.where(chosen, self.n, 0.0))
 
-    def of(self, lane: npt.NDArray[np.int64] | None) -> "Walk":
-        """The same for lanes that stand several times."""
+    def with_lanes(self, lane: npt.NDArray[np.int64] | None) -> "Progression":
+        """Return the same for lanes that occur several times."""
         return (
             self
             if lane is None
-            else Walk(*(number if number.size == 1 else number[lane] for number in self))
+            else Progression(*(number if number.size == 1 else number[lane] for number in self))
         )
 
     def spread(self, lanes: int) -> tuple[Array, Array, Array]:
-        """All three with a number for each lane."""
+        """Return c, p and n with one entry per lane."""
         c, p, n = (np.broadcast_to(number, (lanes,)) for number in self)
         return c, p, n
 
 
-def total(part: SegmentView, walk: Walk) -> Array:
-    """The sum of the rates of a track along a walk, one a lane, or one for all lanes where they
-    share every number.
+def total(view: SegmentView, progression: Progression) -> Array:
+    """Return the sum of the rates at a progression's steps.
+
+    It has one entry per lane, or one entry if the lanes share all numbers.
     """
     total = double_double.pair(np.zeros(1))
-    for row, own, lane in _rows(part, walk):
-        found = np.where(own.n > 0, _of_row(row, 0, own), 0.0)
-        total = double_double.add(total, double_double.pair(_by_lane(found, lane, len(part.lanes))))
+    for single, own, lane in _iter_segments_in_force(view, progression):
+        found = np.where(own.n > 0, _of_segment(single, 0, own), 0.0)
+        total = double_double.add_number(total, _sum_by_lane(found, lane, len(view.lanes)))
     return total[0]
 
 
-def _by_lane(found: Array, lane: Places | None, lanes: int) -> Array:
-    """What has been found for each row of each lane, summed by the lane."""
-    return (
-        found if lane is None else summed_by_lane(np.broadcast_to(found, lane.shape), lane, lanes)
-    )
+def _sum_by_lane(found: Array, lane: Indices | None, lanes: int) -> Array:
+    """Sum what was found per segment by lane."""
+    return found if lane is None else sum_by_lane(np.broadcast_to(found, lane.shape), lane, lanes)
 
 
-def _rows(part: SegmentView, walk: Walk) -> Iterator[tuple[SegmentView, Walk, Places | None]]:
-    """Each row that is in force at a clock of some lane, and those clocks, still the track's own.
+def _iter_segments_in_force(
+    view: SegmentView, progression: Progression
+) -> Iterator[tuple[SegmentView, Progression, Indices | None]]:
+    """Yield each segment in force, the steps at which it is, and the lane of each entry.
 
-    Of many rows those that are alike come together, each as a lane of its own, with the number of
-    the lane that it belongs to.
+    Steps count from the start of the list. If there are many segments, those with the same
+    structure come together, each as a lane of its own.
     """
-    start, last = np.where(walk.n > 0, walk.c, 0.0), np.where(walk.n > 0, walk.last(), -1.0)
-    if part.has_many_rows():
-        for some in part.row_by_row(start, last):
-            of = walk.of(some.lane)
-            yield some.part, of.cut(of.before(some.start), of.up_to(some.last)), some.lane
+    start, last = (
+        np.where(progression.n > 0, progression.c, 0.0),
+        np.where(progression.n > 0, progression.last(), -1.0),
+    )
+    if view.has_many_segments():
+        for many in view.iter_segments(start, last):
+            of = progression.with_lanes(many.lane)
+            yield many.view, of.cut(of.before(many.start), of.up_to(many.last)), many.lane
         return
     first = np.zeros(1)
-    for row in part.overlapping(start, last):
-        stop = walk.before(part.stop(row)) if row + 1 < part.rows else walk.n
-        own = walk.cut(first, stop)
+    for index in view.overlapping(start, last):
+        stop = progression.before(view.stop(index)) if index + 1 < view.size else progression.n
+        own = progression.cut(first, stop)
         if np.any(own.n > 0):
-            yield part.only(row), own, None
+            yield view.only(index), own, None
         first = stop
 
 
-def _of_row(part: SegmentView, row: int, walk: Walk) -> Array:
-    """A row's rates at clocks of its track that all fall into it."""
-    name = part.opcode(row)
-    own = walk.moved(part.start(row))
-    if name in CLOSED:
-        return CLOSED[name](*own, *part.fields(row))
+def _of_segment(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum one segment over steps that all fall into it."""
+    name, start, fields = view.read(index)
     if name in HOLDERS:
-        return HOLDERS[name](part, row, walk)
-    return _panelled([name], [[np.zeros(1), *part.fields(row)]], own, len(part.lanes))
+        return HOLDERS[name](view, index, progression)
+    own = progression.shifted_by_lane(start)
+    if name in CLOSED:
+        return CLOSED[name](*own, *fields)
+    return _by_quadrature([name], [[np.zeros(1), *fields]], own, len(view.lanes))
 
 
-def _panelled(names: list[str], fields: list[list[Array]], walk: Walk, lanes: int) -> Array:
-    """Of one smooth curve, or a product of two; the first of a curve's fields is the clock at
-    which it began.
+def _by_quadrature(
+    names: list[str], fields: list[list[Array]], progression: Progression, lanes: int
+) -> Array:
+    """Sum one smooth curve, or a product of two.
+
+    The first of a curve's fields is the step at which it starts.
     """
-    return panelled(
+    return sum_in_panels(
         names,
-        *walk.spread(lanes),
+        *progression.spread(lanes),
         [[np.broadcast_to(field, (lanes,)) for field in own] for own in fields],
     )
 
 
-def looked_at(part: SegmentView, walk: Walk) -> Array:
-    """Every rate added up, in two words from one block to the next."""
-    lanes = len(part.lanes)
-    c, p, n = walk.spread(lanes)
+def add_every_rate(view: SegmentView, progression: Progression) -> Array:
+    """Compute and add every rate, in two words from block to block."""
+    lanes = len(view.lanes)
+    c, p, n = progression.spread(lanes)
     found = np.zeros(lanes)
     for lane in np.flatnonzero(n > 0):
         sums = double_double.pair(np.zeros(1))
-        for rates in part.iter_rates(int(lane), c[lane], p[lane], n[lane]):
-            sums = double_double.add(sums, double_double.pair(rates.sum(keepdims=True)))
+        for rates in view.iter_rates(int(lane), c[lane], p[lane], n[lane]):
+            sums = double_double.add_number(sums, rates.sum(keepdims=True))
         found[lane] = sums[0][0]
     return found
 
 
-# -- rows that hold samples or other rows ----------------------------------------------------------
+# -- segments that hold samples or other segments --------------------------------------------------
 
 
-def _of_staircase(part: SegmentView, row: int, walk: Walk) -> Array:
-    """Full stairs, and what is left of the first and the last."""
-    a, every, high, low = part.fields(row)
-    stairs, even = _stairs(walk.moved(part.start(row)), every)
+def _of_staircase(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum the full stairs, and the rest of the first and the last."""
+    a, every, high, low = view.fields(index)
+    stairs, even = _stairs(progression.shifted_by_lane(view.start(index)), every)
     first = CURVES["exponential"](stairs.first, a, high, low)
     fall = np.minimum(high + low, 0.0)
     full = stairs.each * np.exp2(fall * stairs.pace) * geometric(fall * stairs.pace, stairs.full)
     found = first * (
         stairs.head + full + stairs.tail * np.exp2(fall * stairs.pace * (stairs.full + 1.0))
     )
-    return _or_looked_at(found, even & (high <= 0), part.only(row), walk)
+    return _or_add_every_rate(found, even & (high <= 0), view.only(index), progression)
 
 
 class _Stairs(NamedTuple):
-    """A walk by stairs: ``head`` steps on ``first``, ``each`` on every ``pace``-th of ``full``
-    ones, ``tail`` on the next.
+    """A progression over stairs.
+
+    ``head`` steps are on the stair ``first``. Then ``each`` steps are on every ``pace``-th of
+    ``full`` stairs, and ``tail`` steps on the next.
     """
 
     first: Array
@@ -183,11 +205,12 @@ class _Stairs(NamedTuple):
     tail: Array
 
 
-def _stairs(walk: Walk, every: Array) -> tuple[_Stairs, Lanes]:
-    """Stairs of ``every`` clocks, and where these and the stride divide one another; elsewhere
-    they are not to be read.
+def _stairs(progression: Progression, every: Array) -> tuple[_Stairs, Lanes]:
+    """Return the stairs of ``every`` steps, and where they are even.
+
+    They are even where ``every`` and the stride divide one another. Elsewhere they have no meaning.
     """
-    c, p, n = walk
+    c, p, n = progression
     first = quotient(c, every)
     within, across = np.fmod(every, p) == 0, np.fmod(p, every) == 0
     each = np.where(within, every / p, 1.0)
@@ -200,76 +223,94 @@ def _stairs(walk: Walk, every: Array) -> tuple[_Stairs, Lanes]:
     ), within | across
 
 
-def _or_looked_at(found: Array, closed: Lanes, part: SegmentView, walk: Walk) -> Array:
-    """What has been found, where there was a closed form; the sum of every rate elsewhere."""
-    if np.all(closed | (walk.n == 0)):
+def _or_add_every_rate(
+    found: Array, closed: Lanes, view: SegmentView, progression: Progression
+) -> Array:
+    """Return ``found`` where there is a closed form, and add every rate elsewhere."""
+    if np.all(closed | (progression.n == 0)):
         return found
-    return np.where(closed, found, looked_at(part, walk.where(~closed)))
+    return np.where(closed, found, add_every_rate(view, progression.where(~closed)))
 
 
-def _of_samples(part: SegmentView, row: int, walk: Walk) -> Array:
-    """Each value, as often as it is held, or each line."""
-    own = walk.moved(part.start(row))
-    at, every, last, joined = part.fields(row)
-    some = own.n > 0
-    first = quotient(np.where(some, own.c, 2.0 * LAST_STEP), every).min()
-    stop = quotient(np.where(some, own.last(), 0.0), every).max()
+def _of_samples(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum each value as often as it is held, or each line between values."""
+    own = progression.shifted_by_lane(view.start(index))
+    at, every, last, joined = view.fields(index)
+    chosen = own.n > 0
+    first = quotient(np.where(chosen, own.c, 2.0 * LAST_STEP), every).min()
+    stop = quotient(np.where(chosen, own.last(), 0.0), every).max()
     total = double_double.pair(np.zeros(1))
     most = int(last.max())
     for i in range(min(int(first), most), min(int(stop), most) + 1):
         begin = own.before(i * every)
         on = own.cut(begin, np.where(i < last, own.before((i + 1) * every), own.n))
         if np.any(on.n > 0):
-            value = _of_sample(part, i, on.moved(i * every), at, every, last, joined)
-            total = double_double.add(total, double_double.pair(np.where(on.n > 0, value, 0.0)))
+            value = _of_sample(view, i, on.shifted_by_lane(i * every), at, every, last, joined)
+            total = double_double.add_number(total, np.where(on.n > 0, value, 0.0))
     return total[0]
 
 
 def _of_sample(
-    part: SegmentView, i: int, walk: Walk, at: Array, every: Array, last: Array, joined: Array
+    view: SegmentView,
+    i: int,
+    progression: Progression,
+    at: Array,
+    every: Array,
+    last: Array,
+    joined: Array,
 ) -> Array:
-    value = part.samples(at, i)
+    """Sum the i-th value, or the line from it to the next."""
+    value = view.samples(at, i)
     if not joined.any() or i >= last.min():
-        return walk.n * value
-    following = part.samples(at, i + 1)
+        return progression.n * value
+    following = view.samples(at, i + 1)
     length = np.where(value >= following, every, -every)
     line = CLOSED["linear"](
-        *walk, length, np.minimum(value, following), np.maximum(value, following)
+        *progression, length, np.minimum(value, following), np.maximum(value, following)
     )
-    return np.where(joined != 0, line, walk.n * value)
+    return np.where(joined != 0, line, progression.n * value)
 
 
-def _of_loop(part: SegmentView, row: int, walk: Walk) -> Array:
-    """Turns of the body: what is left of the first, full ones, what is begun of the next; and
-    the last, which has no end.
-    """
-    own, body = walk.moved(part.start(row)), part.below(row, 0)
-    period, times, high, low, floor = part.fields(row)
+def _of_loop(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum the turns: the rest of the first, the full turns, the begun one and the final one."""
+    own, body = progression.shifted_by_lane(view.start(index)), view.below(index, 0)
+    period, times, high, low, floor = view.fields(index)
     end = (times - 1.0) * period
     held = own.before(end)
     turning = own.cut(np.zeros(1), held)
-    found = _shrunk(body, own.cut(held, own.n).moved(end), times - 1.0, high, low, floor)
-    within, across = np.fmod(period, walk.p) == 0, np.fmod(walk.p, period) == 0
+    found = _shrunk(body, own.cut(held, own.n).shifted_by_lane(end), times - 1.0, high, low, floor)
+    within, across = np.fmod(period, progression.p) == 0, np.fmod(progression.p, period) == 0
     found = found + _of_turns(body, turning.where(within), period, high, low, floor)
     found = found + _across(body, turning.where(across & ~within), period, high, low, floor)
-    return _or_looked_at(found, within | across | (turning.n == 0), part.only(row), walk)
+    return _or_add_every_rate(
+        found, within | across | (turning.n == 0), view.only(index), progression
+    )
 
 
 def _shrunk(
-    body: SegmentView, walk: Walk, turn: Array, high: Array, low: Array, floor: Array
+    body: SegmentView, progression: Progression, turn: Array, high: Array, low: Array, floor: Array
 ) -> Array:
-    """``s*A + (1-s)*floor`` of one turn."""
-    if not np.any(walk.n > 0):
+    """Sum ``s*A + (1-s)*floor`` over one turn."""
+    if not np.any(progression.n > 0):
         return np.zeros(1)
     factor = power_of_scale(turn, high, low)
-    return np.where(walk.n > 0, factor * total(body, walk) + (1.0 - factor) * floor * walk.n, 0.0)
+    return np.where(
+        progression.n > 0,
+        factor * total(body, progression) + (1.0 - factor) * floor * progression.n,
+        0.0,
+    )
 
 
 def _of_turns(
-    body: SegmentView, walk: Walk, period: Array, high: Array, low: Array, floor: Array
+    body: SegmentView,
+    progression: Progression,
+    period: Array,
+    high: Array,
+    low: Array,
+    floor: Array,
 ) -> Array:
-    """Of a stride that divides the period, so that each full turn has the same clocks."""
-    c, p, n = walk
+    """Sum turns if the stride divides the period: each full turn then has the same steps."""
+    c, p, n = progression
     turn = quotient(c, period)
     phase = c - turn * period
     head = np.minimum(-quotient(phase - period, p), n)
@@ -277,11 +318,11 @@ def _of_turns(
     each = np.maximum(np.floor(period / p), 1.0)
     full = quotient(n - head, each)
     tail = n - head - full * each
-    found = _shrunk(body, Walk(phase, p, head), turn, high, low, floor)
-    found = found + _shrunk(body, Walk(begin, p, tail), turn + full + 1.0, high, low, floor)
+    found = _shrunk(body, Progression(phase, p, head), turn, high, low, floor)
+    found = found + _shrunk(body, Progression(begin, p, tail), turn + full + 1.0, high, low, floor)
     return found + _full(
         body,
-        Walk(begin, p, np.where(full > 0, each, 0.0)),
+        Progression(begin, p, np.where(full > 0, each, 0.0)),
         turn + 1.0,
         full,
         (high, low),
@@ -292,167 +333,189 @@ def _of_turns(
 
 def _full(
     body: SegmentView,
-    walk: Walk,
+    progression: Progression,
     turn: Array,
     count: Array,
     scale: tuple[Array, Array],
     pace: Array,
     floor: Array,
 ) -> Array:
-    """The same walk in each of ``count`` turns, every ``pace``-th from ``turn`` on: a geometric
-    series of heights.
+    """Sum ``count`` turns with the same steps, every ``pace``-th from ``turn`` on.
+
+    Their heights are a geometric series.
     """
-    if not np.any(walk.n > 0):
+    if not np.any(progression.n > 0):
         return np.zeros(1)
     high, low = scale
     exponent = pace * (high + low)
     top = np.where(exponent > 0, turn + pace * (count - 1.0), turn)
     series = power_of_scale(top, high, low) * geometric(-np.abs(exponent), count)
-    return np.where(walk.n > 0, series * total(body, walk) + (count - series) * floor * walk.n, 0.0)
+    return np.where(
+        progression.n > 0,
+        series * total(body, progression) + (count - series) * floor * progression.n,
+        0.0,
+    )
 
 
 def _across(
-    body: SegmentView, walk: Walk, period: Array, high: Array, low: Array, floor: Array
+    body: SegmentView,
+    progression: Progression,
+    period: Array,
+    high: Array,
+    low: Array,
+    floor: Array,
 ) -> Array:
-    """Of a stride of so many periods: one phase, in turns that far apart."""
-    turn = quotient(walk.c, period)
-    one = Walk(walk.c - turn * period, _ONE, np.minimum(walk.n, 1.0))
-    return _full(body, one, turn, walk.n, (high, low), walk.p / period, floor)
+    """Sum turns if the stride is a multiple of the period: one step each."""
+    turn = quotient(progression.c, period)
+    one = Progression(progression.c - turn * period, _ONE, np.minimum(progression.n, 1.0))
+    return _full(body, one, turn, progression.n, (high, low), progression.p / period, floor)
 
 
-def _of_clock(part: SegmentView, row: int, walk: Walk) -> Array:
-    """The other clock while it moves, and a constant rate from the step on from which it stands
-    still.
-    """
-    begin = part.start(row)
-    moving = walk.moved(begin).before(stands_from(*part.fields(row)))
-    found = _of_moving(part, row, walk.cut(np.zeros(1), moving))
-    standing = walk.n - moving
+def _of_time_map(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum a time map while it moves, and the constant rate once it stands still."""
+    begin = view.start(index)
+    moving = progression.shifted_by_lane(begin).before(still_from(*view.fields(index)))
+    found = _of_moving(view, index, progression.cut(np.zeros(1), moving))
+    standing = progression.n - moving
     if not np.any(standing > 0):
         return found
-    clock = np.where(standing > 0, walk.c + walk.p * moving, begin)
-    return found + standing * part.only(row).each(clock)
+    clock = np.where(standing > 0, progression.c + progression.p * moving, begin)
+    return found + standing * view.only(index).rates_at(clock)
 
 
-def _of_moving(part: SegmentView, row: int, walk: Walk) -> Array:
-    """A clock that moves and has not come to step 2^53: stairs of ``every`` steps, on each of
-    which it is ``pace`` further.
+def _of_moving(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum a time map that moves and has not reached step 2^53.
+
+    It is a staircase of ``every`` steps per stair; each stair is ``pace`` inner steps further.
     """
-    if not np.any(walk.n > 0):
+    if not np.any(progression.n > 0):
         return np.zeros(1)
-    base, pace, every = part.fields(row)
-    pace, inner = np.where(walk.n > 0, pace, 1.0), part.below(row, 0)
-    stairs, even = _stairs(walk.moved(part.start(row)), every)
-    stride, n = stairs.pace * pace, np.where(even, walk.n, 0.0)
+    base, pace, every = view.fields(index)
+    pace, inner = np.where(progression.n > 0, pace, 1.0), view.below(index, 0)
+    stairs, even = _stairs(progression.shifted_by_lane(view.start(index)), every)
+    stride, n = stairs.pace * pace, np.where(even, progression.n, 0.0)
     first = base + pace * stairs.first
     found = stairs.head * total(
-        inner, Walk(first, stride, np.minimum(stairs.head, np.minimum(n, 1.0)))
+        inner, Progression(first, stride, np.minimum(stairs.head, np.minimum(n, 1.0)))
     )
     found = found + stairs.each * total(
-        inner, Walk(first + stride, stride, np.where(n > 0, stairs.full, 0.0))
+        inner, Progression(first + stride, stride, np.where(n > 0, stairs.full, 0.0))
     )
     tail = np.where(n > 0, np.clip(stairs.tail, 0.0, 1.0), 0.0)
     found = found + stairs.tail * total(
-        inner, Walk(first + stride * (stairs.full + 1.0), stride, tail)
+        inner, Progression(first + stride * (stairs.full + 1.0), stride, tail)
     )
-    return _or_looked_at(found, even, part.only(row), walk)
+    return _or_add_every_rate(found, even, view.only(index), progression)
 
 
-def _of_sum(part: SegmentView, row: int, walk: Walk) -> Array:
-    own = walk.moved(part.start(row))
-    return total(part.below(row, 0), own) + total(part.below(row, 1), own)
+def _of_sum(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum both parts."""
+    own = progression.shifted_by_lane(view.start(index))
+    return total(view.below(index, 0), own) + total(view.below(index, 1), own)
 
 
-def _of_pair(part: SegmentView, row: int, walk: Walk) -> Array:
-    """Piece by piece of the one track and the other."""
-    found, kind, whole = np.zeros(1), _PAIRS[part.opcode(row)], part.only(row)
-    for second, of_second, lane in _rows(part.below(row, 1), walk.moved(part.start(row))):
-        some = whole.take(lane)
-        for first, own, inner in _rows(some.below(0, 0), of_second):
-            pair = _Pair(some.take(inner), (first, second.take(inner)))
-            of_pair = _by_lane(np.where(own.n > 0, kind(pair, own), 0.0), inner, len(some.lanes))
-            found = found + _by_lane(of_pair, lane, len(part.lanes))
+def _of_pair(view: SegmentView, index: int, progression: Progression) -> Array:
+    """Sum pairs of a segment of the first part and one of the second."""
+    found, kind, whole = np.zeros(1), _PAIRS[view.opcode_name(index)], view.only(index)
+    for second, of_second, lane in _iter_segments_in_force(
+        view.below(index, 1), progression.shifted_by_lane(view.start(index))
+    ):
+        chosen = whole.take(lane)
+        for first, own, inner in _iter_segments_in_force(chosen.below(0, 0), of_second):
+            pair = _Pair(chosen.take(inner), (first, second.take(inner)))
+            of_pair = _sum_by_lane(
+                np.where(own.n > 0, kind(pair, own), 0.0), inner, len(chosen.lanes)
+            )
+            found = found + _sum_by_lane(of_pair, lane, len(view.lanes))
     return found
 
 
 class _Pair(NamedTuple):
-    """A row that holds two tracks, and a row of each of them."""
+    """A segment with two parts, and one segment of each part."""
 
     whole: SegmentView
-    rows: tuple[SegmentView, SegmentView]
+    segments: tuple[SegmentView, SegmentView]
 
-    def take(self, lane: Places | None) -> "_Pair":
-        """The same of some of its lanes, each as often as it stands there."""
-        return _Pair(self.whole.take(lane), (self.rows[0].take(lane), self.rows[1].take(lane)))
+    def take(self, lane: Indices | None) -> "_Pair":
+        """Return the same for some lanes; an index may occur several times."""
+        return _Pair(
+            self.whole.take(lane), (self.segments[0].take(lane), self.segments[1].take(lane))
+        )
 
-    def shapes(self) -> list[str]:
-        return [row.opcode(0) for row in self.rows]
+    def opcode_names(self) -> list[str]:
+        return [each.opcode_name(0) for each in self.segments]
 
-    def of_row(self, i: int, walk: Walk) -> Array:
+    def sum_of(self, i: int, progression: Progression) -> Array:
+        """Sum the i-th segment."""
         found: Array = (
-            np.where(walk.n > 0, _of_row(self.rows[i], 0, walk), 0.0)
-            if np.any(walk.n > 0)
+            np.where(progression.n > 0, _of_segment(self.segments[i], 0, progression), 0.0)
+            if np.any(progression.n > 0)
             else np.zeros(1)
         )
         return found
 
-    def looked_at(self, walk: Walk) -> Array:
-        return looked_at(self.whole, walk.moved(-self.whole.start(0)))
+    def add_every_rate(self, progression: Progression) -> Array:
+        return add_every_rate(self.whole, progression.shifted_by_lane(-self.whole.start(0)))
 
 
-def _of_product(pair: _Pair, walk: Walk) -> Array:
-    """A constant times a sum, or a product of two smooth curves."""
-    shapes = pair.shapes()
-    for i, shape in enumerate(shapes):
-        if shape == "constant":
-            return pair.rows[i].fields(0)[0] * pair.of_row(1 - i, walk)
-    if not all(shape in SMOOTH for shape in shapes):
-        return pair.looked_at(walk)
-    starts = [row.start(0) for row in pair.rows]
-    origin = np.maximum(*starts)  # so that clocks between two steps keep their digits
+def _of_product(pair: _Pair, progression: Progression) -> Array:
+    """Sum a constant times a curve, or a product of two smooth curves."""
+    opcode_names = pair.opcode_names()
+    for i, opcode_name in enumerate(opcode_names):
+        if opcode_name == "constant":
+            return pair.segments[i].fields(0)[0] * pair.sum_of(1 - i, progression)
+    if not all(opcode_name in SMOOTH for opcode_name in opcode_names):
+        return pair.add_every_rate(progression)
+    starts = [each.start(0) for each in pair.segments]
+    origin = np.maximum(*starts)  # steps between whole numbers then keep their digits
     fields = [
-        [start - origin, *row.fields(0)] for start, row in zip(starts, pair.rows, strict=True)
+        [start - origin, *each.fields(0)] for start, each in zip(starts, pair.segments, strict=True)
     ]
-    return _panelled(shapes, fields, walk.moved(origin), len(pair.whole.lanes))
+    return _by_quadrature(
+        opcode_names, fields, progression.shifted_by_lane(origin), len(pair.whole.lanes)
+    )
 
 
-def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
-    def of_extreme(pair: _Pair, walk: Walk) -> Array:
-        """By pieces of the one row and the other, each with as many turns as it has."""
+def _extreme(larger: bool) -> Callable[[_Pair, Progression], Array]:
+    def of_extreme(pair: _Pair, progression: Progression) -> Array:
+        """Sum piece by piece of both segments."""
         found, lost, lanes = np.zeros(1), np.zeros(1, dtype=bool), len(pair.whole.lanes)
-        for first, second in _pieces_of(pair, walk):
-            of, some = walk.of(second.lane), second.some()
+        for first, second in _pieces_of(pair, progression):
+            of, chosen = progression.with_lanes(second.lane), second.is_nonempty()
             some_pair = pair.take(second.lane)
             known = _crosses_once(some_pair, of, first, second)
-            lost = lost | second.lanes(some & ~known, lanes)
-            own = of.cut(of.before(second.start), of.up_to(second.last)).where(some & known)
+            lost = lost | second.lanes_where(chosen & ~known, lanes)
+            own = of.cut(of.before(second.start), of.up_to(second.last)).where(chosen & known)
             if np.any(own.n > 0):
                 sums = first.turns * _one_then_other(
                     some_pair, own, first.direction >= second.direction, larger
                 )
-                found = found + _by_lane(sums, second.lane, lanes)
-        lost = lost & (walk.n > 0)
-        return np.where(lost, pair.looked_at(walk.where(lost)), found) if np.any(lost) else found
+                found = found + _sum_by_lane(sums, second.lane, lanes)
+        lost = lost & (progression.n > 0)
+        return (
+            np.where(lost, pair.add_every_rate(progression.where(lost)), found)
+            if np.any(lost)
+            else found
+        )
 
     return of_extreme
 
 
-def _pieces_of(pair: _Pair, walk: Walk) -> Iterator[tuple[Run, Run]]:
-    """Pieces of the second row within those of the first, and those, both for the lanes of the
-    former.
-    """
-    some = walk.n > 0
-    start, last = np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)
-    for first, others in together(
-        list(pieces(pair.rows[0], start, last)), pair.rows[1], start, last
+def _pieces_of(pair: _Pair, progression: Progression) -> Iterator[tuple[Piece, Piece]]:
+    """Yield pieces of the second segment within those of the first, and those."""
+    chosen = progression.n > 0
+    start, last = np.where(chosen, progression.c, 0.0), np.where(chosen, progression.last(), -1.0)
+    for first, others in pair_pieces(
+        list(monotone_pieces(pair.segments[0], start, last)), pair.segments[1], start, last
     ):
         for second in others:
-            yield first.at(second), second.of(first.lane)
+            yield first.repeat_for(second), second.with_lanes(first.lane)
 
 
-def _crosses_once(pair: _Pair, walk: Walk, first: Run, second: Run) -> Lanes:
-    """Where the one rises, or stands, and the other falls; turns are alike beside a constant,
-    if each has the same heights.
+def _crosses_once(pair: _Pair, progression: Progression, first: Piece, second: Piece) -> Lanes:
+    """Return where one piece rises or is constant and the other falls.
+
+    Beside a constant, the turns of a piece count as one if they have equal heights.
     """
     ways = (
         (first.direction != UNKNOWN)
@@ -460,47 +523,50 @@ def _crosses_once(pair: _Pair, walk: Walk, first: Run, second: Run) -> Lanes:
         & (first.direction * second.direction <= 0)
         & (second.turns == 1)
     )
-    alike = (first.exponent == 0) & (walk.p == 1) & (pair.rows[1].opcode(0) == "constant")
-    once: Lanes = ways & ((first.turns == 1) | alike)
+    pieces_with_equal_turns = (
+        (first.exponent == 0)
+        & (progression.p == 1)
+        & (pair.segments[1].opcode_name(0) == "constant")
+    )
+    once: Lanes = ways & ((first.turns == 1) | pieces_with_equal_turns)
     return once
 
 
-def _one_then_other(pair: _Pair, walk: Walk, overtakes: Lanes, larger: bool) -> Array:
-    """The one row up to where they cross, then the other; the first begins below where it
-    overtakes.
+def _one_then_other(pair: _Pair, progression: Progression, overtakes: Lanes, larger: bool) -> Array:
+    """Sum one segment up to the crossing, then the other.
+
+    The first segment starts below the second where ``overtakes`` is true.
     """
-    turn = _crossing(pair, walk, overtakes)
-    before, after = walk.cut(np.zeros(1), turn), walk.cut(turn, walk.n)
+    turn = _crossing(pair, progression, overtakes)
+    before, after = progression.cut(np.zeros(1), turn), progression.cut(turn, progression.n)
     leads = overtakes != larger
-    found = pair.of_row(0, before.where(leads)) + pair.of_row(1, before.where(~leads))
-    return found + pair.of_row(1, after.where(leads)) + pair.of_row(0, after.where(~leads))
+    found = pair.sum_of(0, before.where(leads)) + pair.sum_of(1, before.where(~leads))
+    return found + pair.sum_of(1, after.where(leads)) + pair.sum_of(0, after.where(~leads))
 
 
-def _crossing(pair: _Pair, walk: Walk, overtakes: Lanes) -> Array:
-    """The first step at which the first row is above the second, where it overtakes; at which
-    it is below, where not.
-    """
-    c, p, n = walk.spread(len(pair.whole.lanes))
-    rows = [row.settled() for row in pair.rows]
+def _crossing(pair: _Pair, progression: Progression, overtakes: Lanes) -> Array:
+    """Return the index of the first step after the two segments cross."""
+    c, p, n = progression.spread(len(pair.whole.lanes))
+    both = [each.as_own_family() for each in pair.segments]
 
     def crossed(step: Array) -> Lanes:
-        first, second = (row.each(c + p * step) for row in rows)
+        first, second = (each.rates_at(c + p * step) for each in both)
         return np.where(overtakes, first > second, second > first)
 
     return first_step(crossed, np.zeros(c.shape), n)
 
 
-_PAIRS: dict[str, Callable[[_Pair, Walk], Array]] = {
+_PAIRS: dict[str, Callable[[_Pair, Progression], Array]] = {
     "multiply": _of_product,
     "minimum": _extreme(larger=False),
     "maximum": _extreme(larger=True),
 }
 
-HOLDERS: dict[str, Callable[[SegmentView, int, Walk], Array]] = {
+HOLDERS: dict[str, Callable[[SegmentView, int, Progression], Array]] = {
     "staircase": _of_staircase,
     "sampled": _of_samples,
     "loop": _of_loop,
-    "clock": _of_clock,
+    "clock": _of_time_map,
     "multiply": _of_pair,
     "add": _of_sum,
     "minimum": _of_pair,

@@ -401,8 +401,8 @@ def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
 def _with_time_map(body: V, *time_map: Any) -> V:
     """Return a schedule behind a time map; one that repeats does so in its own steps."""
     if body.past_end == "repeat":
-        return body._from_node(tree.clock(tree.apply_past_end(body._node, "repeat"), *time_map))
-    return body._from_node(tree.clock(body._node, *time_map), body.past_end)
+        return body._from_node(tree.time_map(tree.apply_past_end(body._node, "repeat"), *time_map))
+    return body._from_node(tree.time_map(body._node, *time_map), body.past_end)
 
 
 def _paired(kind: str, a: V, b: Any) -> V:
@@ -490,7 +490,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
         )
     lanes = math.prod(np.broadcast_shapes(node.shape, times.shape, stretch.shape, scale.shape))
     most = max(_MOST_NUMBERS, _MOST_NUMBERS_PER_LANE * lanes)
-    numbers = cycles * lowering.words_of_cycles(node, lanes)
+    numbers = cycles * lowering.numbers_of_cycles(node, lanes)
     if numbers > most:
         raise ValueError(
             f"{where}: stretch must be farther from 1, or times smaller: a program of "
@@ -502,7 +502,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
 def _stretches(node: Node) -> bool:
     """Return whether every curve below a node can be stretched."""
     if node.parts:
-        return node.kind not in ("loop", "stack", "clock") and all(map(_stretches, node.parts))
+        return node.kind not in ("loop", "stack", "time_map") and all(map(_stretches, node.parts))
     return "steps" in node.numbers or node.kind == "constant"
 
 

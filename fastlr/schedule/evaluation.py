@@ -26,7 +26,7 @@ from fastlr.arguments.rules import as_array, contains_bools, short_repr
 from fastlr.errors import in_one_frame, public_methods
 from fastlr.kernels.selection import active, choose
 from fastlr.kernels.threads import split_over_threads
-from fastlr.program.program import distinct
+from fastlr.program.program import distinct_lanes
 from fastlr.schedule.value import Value
 
 __all__ = ["Evaluation"]
@@ -361,5 +361,5 @@ class Evaluation(Value):
             raise ValueError(
                 f"unique: the schedule must have one batch axis, got batch shape {self.shape}"
             )
-        first, index = distinct(self._lowered())
+        first, index = distinct_lanes(self._lowered())
         return (self if first.size == self.shape[0] else self[first]), index

@@ -14,7 +14,7 @@ from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
 from fastlr.reductions.extrema import NEVER, Reach
 from fastlr.reductions.segment_view import SegmentView, segment_views
-from fastlr.reductions.sums import Walk
+from fastlr.reductions.sums import Progression
 from fastlr.reductions.weight_decay import retained, timescale
 from fastlr.schedule.value import Value
 
@@ -505,8 +505,10 @@ class Reductions(Value):
 
     def _summed(self, steps: range) -> Array:
         """Return the sum over a range that is known to be allowed."""
-        walk = Walk(np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps))))
-        return self._found(lambda part, _: sums.total(part, walk))
+        progression = Progression(
+            np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps)))
+        )
+        return self._found(lambda part, _: sums.total(part, progression))
 
     def _extreme(self, name: str, start: int, stop: int | None) -> tuple[Array, range]:
         """Return the largest or smallest rates, and the range of steps."""

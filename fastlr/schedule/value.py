@@ -450,10 +450,12 @@ def _check_size(name: str, node: Node, call: Call) -> None:
     A part counts each time it is used, since a rate takes one evaluation per use. Repeating
     ``x = x + x`` 18 times takes 2^18 evaluations of ``x``.
     """
-    size = max(node.rows, call.uses)
+    size = max(node.segment_count, call.uses)
     if size <= _FREE_SEGMENTS:
         return
-    most = min(_MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * int(tree.written(node)))
+    most = min(
+        _MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * int(tree.description_size(node))
+    )
     if size > most:
         raise ValueError(
             f"{name}: the program must have at most {most:,} segments, got up to "

@@ -115,7 +115,11 @@ def check_lanes(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
     """
     for index in list(np.ndindex(schedule.shape))[:MOST_LANES] if schedule.shape else []:
         hold(same(schedule[index](steps), rates[index]), f"lane {index} is not itself", schedule)
-    if not schedule.shape and schedule._call.depth < 99 and schedule._node.rows < MOST_DOUBLED:
+    if (
+        not schedule.shape
+        and schedule._call.depth < 99
+        and schedule._node.segment_count < MOST_DOUBLED
+    ):
         hold(
             same(flr.stack([schedule, schedule])(steps), np.stack([rates, rates])),
             "in a batch it is another",

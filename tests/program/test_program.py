@@ -1,5 +1,6 @@
-"""The program: one flat array, whose format this file reads for itself, from the words of
-``fastlr/program/program.py``.
+"""The program: one flat array.
+
+This file reads the format for itself, as ``fastlr/program/program.py`` describes it.
 """
 
 import sys
@@ -21,7 +22,7 @@ import fastlr as flr
 from fastlr.program.opcodes import LAST_STEP, MAGIC, OPCODES
 from fastlr.program.program import NO_LIMIT, Program
 
-HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(row.fields) for row in OPCODES)
+HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(segment.fields) for segment in OPCODES)
 CLOCKS = (
     "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, "
     "1]).skip(11).with_past_end('zero')"
@@ -31,45 +32,45 @@ BATCHES = {name: schedule for name, schedule in FIXED.items() if schedule.shape 
 every_example = pytest.mark.parametrize("text", TEXTS)
 
 
-class Row(NamedTuple):
-    """One row: its numbers for each lane, and whether they are stored for each."""
+class Segment(NamedTuple):
+    """One segment: its numbers for each lane, and whether they are stored for each."""
 
-    shape: str
+    opcode: str
     starts: np.ndarray
     own_start: bool
     fields: dict[str, np.ndarray]
     own: dict[str, bool]
-    a: list["Row"]
-    b: list["Row"]
+    a: list["Segment"]
+    b: list["Segment"]
 
 
-def number(words: np.ndarray, at: int, lanes: int) -> tuple[np.ndarray, bool]:
-    """What a place and a stride stand for."""
-    first, stride = (int(word) for word in words[at : at + 2])
+def number(buffer: np.ndarray, at: int, lanes: int) -> tuple[np.ndarray, bool]:
+    """Return what an offset and a stride stand for."""
+    first, stride = (int(word) for word in buffer[at : at + 2])
     assert stride in (0, 1)
-    assert HEADER <= first <= words.size - 1 - stride * (lanes - 1)
-    return words[first + stride * np.arange(lanes)], bool(stride)
+    assert HEADER <= first <= buffer.size - 1 - stride * (lanes - 1)
+    return buffer[first + stride * np.arange(lanes)], bool(stride)
 
 
-def track(words: np.ndarray, at: float, count: float, lanes: int) -> list[Row]:
-    """Rows that stand one after the other."""
-    rows = []
+def read_segments(buffer: np.ndarray, at: float, count: float, lanes: int) -> list[Segment]:
+    """Return a list of segments."""
+    segments = []
     for place in (int(at) + ROW * i for i in range(int(count))):
-        shape = OPCODES[int(words[place])]
-        starts, own_start = number(words, place + 1, lanes)
-        numbers = [number(words, place + 7 + 2 * i, lanes) for i in range(len(shape.fields))]
+        opcode = OPCODES[int(buffer[place])]
+        starts, own_start = number(buffer, place + 1, lanes)
+        numbers = [number(buffer, place + 7 + 2 * i, lanes) for i in range(len(opcode.fields))]
         values, own = (
-            (dict(zip(shape.fields, column, strict=True)) for column in zip(*numbers, strict=True))
+            (dict(zip(opcode.fields, column, strict=True)) for column in zip(*numbers, strict=True))
             if numbers
             else ({}, {})
         )
-        a, b = (track(words, *words[place + i : place + i + 2], lanes) for i in (3, 5))
-        rows.append(Row(shape.name, starts, own_start, values, own, a, b))
-    return rows
+        a, b = (read_segments(buffer, *buffer[place + i : place + i + 2], lanes) for i in (3, 5))
+        segments.append(Segment(opcode.name, starts, own_start, values, own, a, b))
+    return segments
 
 
-def families(program: np.ndarray) -> list[tuple[np.ndarray, list[Row]]]:
-    """Each family's output positions and its root track."""
+def families(program: np.ndarray) -> list[tuple[np.ndarray, list[Segment]]]:
+    """Return each family's output positions and its segments."""
     found = []
     for i in range(int(program[2])):
         lanes, first, listed, at, count = (
@@ -78,59 +79,64 @@ def families(program: np.ndarray) -> list[tuple[np.ndarray, list[Row]]]:
         positions = (
             np.arange(first, first + lanes) if first >= 0 else program[listed : listed + lanes]
         )
-        found.append((positions, track(program, at, count, lanes)))
+        found.append((positions, read_segments(program, at, count, lanes)))
     return found
 
 
-def tracks(rows: list[Row]) -> Iterator[list[Row]]:
-    """A track and all those below it."""
-    if rows:
-        yield rows
-        for row in rows:
-            yield from tracks(row.a)
-            yield from tracks(row.b)
+def iter_lists(segments: list[Segment]) -> Iterator[list[Segment]]:
+    """Yield a list of segments and all lists inside it."""
+    if segments:
+        yield segments
+        for segment in segments:
+            yield from iter_lists(segment.a)
+            yield from iter_lists(segment.b)
 
 
-def depth(rows: list[Row]) -> int:
-    return max((1 + max(depth(row.a), depth(row.b)) for row in rows if row.a), default=0)
+def depth(segments: list[Segment]) -> int:
+    return max(
+        (1 + max(depth(segment.a), depth(segment.b)) for segment in segments if segment.a),
+        default=0,
+    )
 
 
-def made_of(program: np.ndarray, position: int) -> object:
-    """What the lane of an output position is made of."""
-    [(place, rows)] = [
-        (list(positions).index(position), rows)
-        for positions, rows in families(program)
+def describe_lane(program: np.ndarray, position: int) -> object:
+    """Return everything that the lane of an output position is made of."""
+    [(place, segments)] = [
+        (list(positions).index(position), segments)
+        for positions, segments in families(program)
         if position in positions
     ]
-    return in_force(program, rows, place, LAST_STEP)
+    return in_force(program, segments, place, LAST_STEP)
 
 
-def in_force(program: np.ndarray, rows: list[Row], lane: int, last: float) -> list[object]:
-    """The rows of a track that are ever in force by its clock's ``last`` step, with one lane's
-    numbers.
-    """
-    starts, found = [*(row.starts[lane] for row in rows), np.inf], []
-    for row, start, stop in zip(rows, starts, starts[1:], strict=False):
+def in_force(program: np.ndarray, segments: list[Segment], lane: int, last: float) -> list[object]:
+    """Return the segments in force by the local step ``last``, with one lane's numbers."""
+    starts, found = [*(segment.starts[lane] for segment in segments), np.inf], []
+    for segment, start, stop in zip(segments, starts, starts[1:], strict=False):
         if start < stop and start <= last:
-            numbers = {name: values[lane] for name, values in row.fields.items()}
-            if row.shape == "sampled":
+            numbers = {name: values[lane] for name, values in segment.fields.items()}
+            if segment.opcode == "sampled":
                 numbers["at"] = program[int(numbers["at"]) :][: int(numbers["last"]) + 1].tolist()
-            until = numbers["base"] if row.shape == "clock" and numbers["pace"] == 0 else LAST_STEP
-            inner = (in_force(program, below, lane, until) for below in (row.a, row.b))
-            found.append((row.shape, start, numbers, *inner))
+            until = (
+                numbers["base"] if segment.opcode == "clock" and numbers["pace"] == 0 else LAST_STEP
+            )
+            inner = (in_force(program, below, lane, until) for below in (segment.a, segment.b))
+            found.append((segment.opcode, start, numbers, *inner))
     return found
 
 
 def listing(schedule: flr.Schedule) -> list[str]:
-    """The shapes of the first family's rows."""
-    return [row.shape for _, rows in families(schedule.program)[:1] for row in rows]
+    """Return the opcodes of the first family's segments."""
+    return [
+        segment.opcode for _, segments in families(schedule.program)[:1] for segment in segments
+    ]
 
 
 # -- one array -------------------------------------------------------------------------------------
 
 
 def check(schedule: flr.Schedule) -> None:
-    """What kernels rely on and never look at."""
+    """Check what kernels rely on and do not check."""
     program = schedule.program
     assert type(program) is Program
     assert (program.dtype, program.ndim, program.flags.c_contiguous) == (np.float64, 1, True)
@@ -143,23 +149,23 @@ def check(schedule: flr.Schedule) -> None:
     read = families(program)
     assert sorted(np.concatenate([positions for positions, _ in read])) == list(range(int(lanes)))
     assert count == len(read) >= 1
-    assert deep == max(depth(rows) for _, rows in read)
+    assert deep == max(depth(segments) for _, segments in read)
     for _, root in read:
-        for rows in tracks(root):
-            starts = np.array([row.starts for row in rows])
+        for segments in iter_lists(root):
+            starts = np.array([segment.starts for segment in segments])
             assert (starts[0] == 0).all()
             assert (np.diff(starts, axis=0) >= 0).all()
             assert (starts == np.rint(starts)).all()
 
 
 @every_example
-def test_the_words_keep_their_format(text):
+def test_a_program_keeps_the_format(text):
     check(built(text))
 
 
 @given(schedule=st.one_of(schedules.scalars, schedules.batches()))
 @examples(60)
-def test_the_words_of_any_schedule_keep_their_format(schedule):
+def test_a_program_of_any_schedule_keeps_the_format(schedule):
     check(schedule)
 
 
@@ -173,7 +179,9 @@ def test_equal_schedules_have_equal_programs():
 def test_a_lane_is_made_of_the_same_in_a_batch_as_alone(name):
     batch = BATCHES[name]
     for position, place in enumerate(np.ndindex(batch.shape)):
-        assert made_of(batch.program, position) == made_of(batch[place].program, 0), place
+        assert describe_lane(batch.program, position) == describe_lane(batch[place].program, 0), (
+            place
+        )
 
 
 @pytest.mark.parametrize(
@@ -196,7 +204,7 @@ def test_a_lane_is_made_of_the_same_in_a_batch_as_alone(name):
         ("stack([linear(1.0, 0.0, 10), linear(1.0, 0.0, 7)])[1]", [7]),
     ],
 )
-def test_a_seam_is_where_one_row_passes_to_the_next(text, boundaries):
+def test_a_boundary_is_where_one_segment_passes_to_the_next(text, boundaries):
     assert list(built(text).boundaries) == boundaries
 
 
@@ -282,11 +290,11 @@ def test_what_is_multiplied_by_the_step_is_stored_in_two_words(text, high, low, 
     assert fields[high][0] == fields[high][0] + fields[low][0]
 
 
-# -- no larger than it must be ---------------------------------------------------------------------
+# -- size ------------------------------------------------------------------------------------------
 
 
 def growth(build: Callable[[int], flr.Schedule]) -> float:
-    """Words that each further lane takes."""
+    """Return how many entries each further lane takes."""
     return (build(3_000).program.size - build(1_000).program.size) / 2_000
 
 
@@ -295,7 +303,7 @@ def lane_rates(n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("build", "words"),
+    ("build", "entries"),
     [
         (lambda n: flr.constant(lane_rates(n)), 1),
         (lambda n: flr.constant(np.full(n, 0.5)), 0),
@@ -319,8 +327,8 @@ def lane_rates(n: int) -> np.ndarray:
         "samples",
     ],
 )
-def test_a_lane_costs_only_the_numbers_that_are_its_own(build, words):
-    assert growth(build) == words
+def test_a_lane_costs_only_the_numbers_that_are_its_own(build, entries):
+    assert growth(build) == entries
 
 
 def test_what_lanes_share_has_stride_0():
@@ -340,7 +348,7 @@ def test_lanes_of_one_structure_are_one_family():
     assert [positions.tolist() for positions, _ in read] == [
         list(range(i, 87, 3)) for i in range(3)
     ]
-    assert [[row.shape for row in rows] for _, rows in read] == [
+    assert [[segment.opcode for segment in segments] for _, segments in read] == [
         ["constant"],
         ["linear", "constant"],
         ["cosine", "constant"],
@@ -349,7 +357,7 @@ def test_lanes_of_one_structure_are_one_family():
 
 
 @pytest.mark.parametrize(
-    ("text", "shapes"),
+    ("text", "opcodes"),
     [
         ("constant(0.1)", ["constant"]),
         ("linear(1.0, 0.0, 10)", ["linear", "constant"]),
@@ -368,8 +376,8 @@ def test_lanes_of_one_structure_are_one_family():
         ("linear(1.0, 0.0, 10) * 0.5 * 0.5", ["linear", "constant"]),
     ],
 )
-def test_a_track_is_flat_and_holds_what_is_in_force(text, shapes):
-    assert listing(built(text)) == shapes
+def test_a_join_is_flat_and_holds_what_is_in_force(text, opcodes):
+    assert listing(built(text)) == opcodes
 
 
 @pytest.mark.parametrize(
@@ -386,19 +394,19 @@ def test_it_grows_with_the_structure_alone(a, b):
     assert built(a).program.size == built(b).program.size
 
 
-def test_stretched_periods_are_a_row_each():
+def test_each_growing_period_is_a_segment():
     starts = {
-        int(row.starts[0])
-        for row in families(flr.cosine_restarts(1.0, 0.0, 10, stretch=2.0).program)[0][1]
+        int(segment.starts[0])
+        for segment in families(flr.cosine_restarts(1.0, 0.0, 10, stretch=2.0).program)[0][1]
     }
     assert {start for start in starts if start <= 2**53} == {10 * (2**i - 1) for i in range(50)}
 
 
-# -- no Python a step ------------------------------------------------------------------------------
+# -- no Python per step ----------------------------------------------------------------------------
 
 
 def python_calls(work: Callable[[], object]) -> int:
-    """Python functions that are entered while something is done."""
+    """Count the Python functions that a call enters."""
     entered = []
     sys.setprofile(
         lambda frame, event, _: entered.append(frame.f_code.co_name) if event == "call" else None
@@ -428,12 +436,12 @@ def test_no_python_runs_per_step_per_lane_or_per_level():
         assert python_calls(lambda: many.table(3)) == python_calls(lambda: few.table(3))
 
 
-# -- read by a person ------------------------------------------------------------------------------
+# -- printed ---------------------------------------------------------------------------------------
 
 WSD = """\
 program of 1 lane, raises past step 99
 lane 0
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=-10  lo=0  hi=0.0006
               10  constant      value=0.0006
               90  power         L=-10  lo=6e-05  hi=0.0006  q=-0.5
@@ -442,7 +450,7 @@ lane 0
 NESTED = """\
 program of 1 lane
 lane 0
-           start  shape         fields
+           start  opcode        fields
                0  minimum
                0    add
                0      loop      period=1000000  times=2^54  kh=-1  kl=0  floor=0
@@ -459,19 +467,19 @@ lane 0
 BATCH = """\
 program of 6 lanes
 lane 0 of 5 alike
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=10  lo=0  hi=1
               10  constant      value=0
 lane 1 of 5 alike
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=20  lo=0  hi=1
               20  constant      value=0
 lane 2 of 5 alike
-           start  shape         fields
+           start  opcode        fields
                0  linear        L=30  lo=0  hi=1
               30  constant      value=0
 lane 5
-           start  shape         fields
+           start  opcode        fields
                0  staircase     a=0.1  every=7  kh=-1  kl=0"""
 
 
@@ -486,9 +494,9 @@ lane 5
         ),
         ("stack([*linear(1.0, 0.0, [10, 20, 30, 40, 50]), step_decay(0.1, 0.5, every=7)])", BATCH),
     ],
-    ids=["a run", "rows in rows", "a batch"],
+    ids=["a run", "segments in segments", "a batch"],
 )
-def test_print_shows_where_each_row_begins_and_its_numbers(text, printed):
+def test_print_shows_where_each_segment_starts_and_its_numbers(text, printed):
     assert str(built(text).program) == printed
 
 
@@ -499,7 +507,7 @@ def test_repr_is_one_line():
     )
 
 
-def test_seams_of_loops_within_loops_are_no_more_than_one_can_list():
+def test_boundaries_of_loops_within_loops_have_a_limit():
     line = flr.linear(1.0, 0.5, 10)
     assert line.repeat(1_000).boundaries == tuple(range(10, 10_010, 10))
     assert line.repeat(100).repeat(100).boundaries == tuple(range(10, 100_010, 10))

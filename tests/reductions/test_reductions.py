@@ -85,8 +85,8 @@ def test_reductions_are_those_of_the_table(text, backend):
 
 
 @pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
-def test_rows_that_are_taken_together_give_the_same_as_one_by_one(text, monkeypatch):
-    monkeypatch.setattr(segment_view, "_FEW_ROWS", 1)
+def test_segments_taken_together_give_the_same_as_one_by_one(text, monkeypatch):
+    monkeypatch.setattr(segment_view, "_FEW_SEGMENTS", 1)
     check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), BACKENDS[-1])
 
 
@@ -318,7 +318,7 @@ def test_pairs_of_curves_with_many_pieces(pair):
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
-def test_pairs_of_curves_whose_rows_are_taken_together(pair):
+def test_pairs_of_curves_whose_segments_are_taken_together(pair):
     few, some, many = many_pieces(30, 1), many_pieces(80, 2), many_pieces(120, 3)
     for schedule in (
         pair(few, many),
@@ -330,7 +330,7 @@ def test_pairs_of_curves_whose_rows_are_taken_together(pair):
             check_reductions(schedule, start, stop, 0.5, 0.3)
 
 
-def test_a_long_product_of_curves_with_many_rows():
+def test_a_long_product_of_curves_with_many_segments():
     """The pieces of each factor are found once, and not again for every piece of the others."""
     schedule = many_pieces(100, 0)
     for i in range(1, 30):
@@ -340,7 +340,7 @@ def test_a_long_product_of_curves_with_many_rows():
     assert np.array_equal(schedule.argmin(700), table.argmin(-1))
 
 
-def test_rows_that_are_taken_together_up_to_the_last_step():
+def test_segments_taken_together_up_to_the_last_step():
     schedule = flr.linear(1.0, 0.0, 3).repeat(stretch=1.01)
     last = 2**53
     for start in (last - 7, schedule.boundaries[-1] - 3):
@@ -353,17 +353,19 @@ def test_rows_that_are_taken_together_up_to_the_last_step():
 def test_the_work_for_two_curves_grows_with_their_pieces_and_not_with_the_product(
     pair, monkeypatch
 ):
-    walked, shape = [], SegmentView.opcode
+    walked, opcode_name = [], SegmentView.opcode_name
     monkeypatch.setattr(
-        SegmentView, "opcode", lambda part, row: (walked.append(row), shape(part, row))[1]
+        SegmentView,
+        "opcode_name",
+        lambda view, index: (walked.append(index), opcode_name(view, index))[1],
     )
 
-    def rows_walked(count):
+    def segments_read(count):
         walked.clear()
         pair(many_pieces(count, 1)[0], many_pieces(count, 2)[0]).reduce(ALONE, 10 * count)
         return len(walked)
 
-    assert rows_walked(80) < 2.5 * rows_walked(40)
+    assert segments_read(80) < 2.5 * segments_read(40)
 
 
 # -- far out ---------------------------------------------------------------------------------------
@@ -615,11 +617,11 @@ def test_loops_whose_turns_are_unlike_are_looked_at(scale):
         lambda: flr.inverse_sqrt(0.3, 10).timescale(1e-100, 2**53),
     ],
 )
-def test_what_would_not_come_to_an_end_says_so(work, monkeypatch):
+def test_a_reduction_that_would_take_too_long_is_refused(work, monkeypatch):
     monkeypatch.setattr("fastlr.reductions.segment_view._MOST_LOOKED_AT", 1 << 20)
     with pytest.raises(
         ValueError,
-        match=r"^reductions: stop must be nearer to start: .* at most 1,048,576 are, got 9,007,199",
+        match=r"^reductions: stop must be nearer to start: at most 1,048,576 .*, got 9,007,199",
     ):
         work()
 
@@ -710,7 +712,7 @@ PAIRED = [operator.mul, operator.add, flr.Schedule.maximum, flr.Schedule.minimum
 @pytest.mark.parametrize("operation", PAIRED)
 @pytest.mark.parametrize("body", REUSED)
 def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, monkeypatch):
-    looked, find = [0], monotone.pieces
+    looked, find = [0], monotone.monotone_pieces
 
     def counted(*given):
         looked[0] += 1
@@ -720,8 +722,8 @@ def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, mon
     for _ in range(6):
         ends = schedule.steps is not None
         schedule = operation(schedule, schedule.then(body) if ends else schedule)
-    monkeypatch.setattr(monotone, "pieces", counted)
+    monkeypatch.setattr(monotone, "monotone_pieces", counted)
     table = schedule.table(3, 100)
     assert np.array_equal(schedule.max(3, 100), table.max(axis=-1))
     assert np.array_equal(schedule.min(3, 100), table.min(axis=-1))
-    assert looked[0] <= 4 * schedule._node.rows
+    assert looked[0] <= 4 * schedule._node.segment_count

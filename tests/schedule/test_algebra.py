@@ -697,8 +697,8 @@ def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
         found.extend(itertools.islice(grown(LINE, reuse), 100))
     schedule, times = found[-1], len(found)
     assert 4 <= times <= 14
-    assert max(schedule._node.rows, schedule._call.uses) <= 16_384
-    assert schedule.program.size <= 64 * schedule._node.rows
+    assert max(schedule._node.segment_count, schedule._call.uses) <= 16_384
+    assert schedule.program.size <= 64 * schedule._node.segment_count
 
 
 @pytest.mark.exhaustive
