@@ -335,7 +335,7 @@ def test_a_shape_is_known_everywhere(row):
 
 
 def test_the_reference_names_no_other_shape():
-    named = {*reference.CURVES, *reference._PAIRS}
+    named = {*reference.CURVES, *reference._OPERATIONS}
     assert named < {row.name for row in OPCODES}
     assert [
         len(OPCODES[opcode(name)].fields) for name in ("multiply", "add", "minimum", "maximum")

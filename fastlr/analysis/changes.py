@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.errors import public
-from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.program.tree import ends
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
@@ -27,7 +27,7 @@ _LONGEST = 10**9  # most steps compared one by one: about 10 seconds
 
 def limit_of(plan: Schedule) -> int:
     """The first step that a plan refuses: its end if ``past_end="raise"``, else 2**54."""
-    return int(plan.program[3])
+    return int(plan.program[HEADER_LIMIT])
 
 
 def _length(where: str, steps: int | None, *plans: Schedule) -> int:

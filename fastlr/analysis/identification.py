@@ -124,12 +124,12 @@ def identify(
     --------
     >>> import fastlr as flr
     >>> run = flr.warmup_cosine(6e-4, warmup=200, steps=10_000, end=6e-5)
-    >>> print(identify(run.table(0, 10_000, 10, dtype="float32"), every=10))
+    >>> print(flr.identify(run.table(0, 10_000, 10, dtype="float32"), every=10))
     linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))
-    >>> found = identify(run.table(500, 10_000, dtype="float32"), start=500)
+    >>> found = flr.identify(run.table(500, 10_000, dtype="float32"), start=500)
     >>> print(found, found.unknown)
     cosine(init=0.0006, end=6e-05, steps=9800).delay(steps=200) ((0, 500),)
-    >>> print(identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
+    >>> print(flr.identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
     linear(init=0.3, end=0.0, steps=30).delay(steps=10)
     """
     if importlib.util.find_spec("scipy") is None:

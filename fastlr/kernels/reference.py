@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import double_double
-from fastlr.program.opcodes import FAMILY, HEADER, LAST_STEP, OPCODES, ROW, Opcode
+from fastlr.program.opcodes import FAMILY, HEADER, HEADER_FAMILIES, LAST_STEP, OPCODES, ROW, Opcode
 
 __all__ = ["CURVES", "each", "rates", "steps", "table"]
 
@@ -325,7 +325,7 @@ def _rates(segments: _Segments, c: Array) -> Array:
 def _iter_families(buffer: Array, lanes_wanted: range) -> Iterator[tuple[Lanes, _Segments]]:
     """Yield, per family, output positions and segments of the lanes that are wanted."""
     before = 0
-    for i in range(int(buffer[2])):
+    for i in range(int(buffer[HEADER_FAMILIES])):
         lanes, first, listed, at, count = (
             int(word) for word in buffer[HEADER + FAMILY * i :][:FAMILY]
         )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fastlr.arguments.outputs import allocate
 from fastlr.arguments.rules import Number, Period, Rates, validate, validate_scalar
 from fastlr.kernels.selection import Backend
-from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import positions
 from fastlr.schedule.schedule import Schedule
 
@@ -89,10 +89,10 @@ def runs(where: str, rates: object, steps: int) -> Runs:
     """
     if isinstance(rates, Schedule):
         program = rates.program.view(np.ndarray)
-        if steps > program[3]:
+        if steps > program[HEADER_LIMIT]:
             raise ValueError(
-                f"{where}: steps must end by step {int(program[3])}, as past_end='raise', "
-                f"got {steps}"
+                f"{where}: steps must end by step {int(program[HEADER_LIMIT])}, as "
+                f"past_end='raise', got {steps}"
             )
         allocate(where, (steps,), np.dtype(np.float64))
         return Runs(rates.shape, steps, program, None)

@@ -1,18 +1,18 @@
-"""The shape table: every kind of row a program can hold, and how many words of it stand where,
-written once.
+"""All opcodes: number, fields and formula; and the layout of a program.
 
-A *shape* turns a clock ``c`` (steps since the row began, an exact integer) and the row's fields
-into a rate. The table gives each its code, the names of its fields, and the formula with its order
-of operations. The NumPy reference, the Numba kernels, the C library, the tests and the
-documentation all read it; it imports nothing but the standard library, so that the C build can read
-it before anything is installed.
+A segment of a program has an *opcode*. It turns a local step ``c``, the number of steps since the
+segment began, and the segment's fields into a rate. The table is the one place for the number of
+each opcode, the names of its fields, and its formula with the order of operations. The NumPy
+reference, the Numba kernels, the C library, the tests and the documentation read it. It imports
+only the standard library, so that the build of the C library can read it before anything is
+installed.
 
-Words in the formulas: ``p = c/|L|`` is progress, ``z = (|L|-c)/|L|`` what remains. A monotone row
-stores its smaller level ``lo`` and its larger ``hi``, and measures its weight ``w`` from the
-smaller, so that ``lo + w*(hi - lo)``, with ``hi - lo`` in two words, loses no digits and ends on
-both. The sign of the length ``L`` says which way it runs: positive falls (``hi`` first), negative
-rises. ``2^`` and ``log2`` stand for two-word evaluations, in which no digit of the exponent is
-lost.
+In the formulas, ``p = c/|L|`` is the progress and ``z = (|L|-c)/|L|`` the rest. A monotone segment
+stores its smaller level ``lo`` and its larger level ``hi``. Its weight ``w`` is measured from the
+smaller one, and ``hi - lo`` is kept in two float64 numbers. So ``lo + w*(hi - lo)`` loses no digits
+and ends on both levels. The sign of the length ``L`` is the direction: positive falls (``hi``
+first), negative rises. ``2^`` and ``log2`` are evaluated in two float64 numbers, so that no digit
+of the exponent is lost.
 """
 
 from typing import NamedTuple
@@ -143,9 +143,9 @@ _CODES = {row.name: number for number, row in enumerate(OPCODES)}
 
 
 def opcode(name: str) -> int:
-    """The number that stands for a shape in a program.
+    """The number of an opcode in a program.
 
-    >>> code("linear"), SHAPES[code("linear")].fields
+    >>> opcode("linear"), OPCODES[opcode("linear")].fields
     (1, ('L', 'lo', 'hi'))
     """
     return _CODES[name]

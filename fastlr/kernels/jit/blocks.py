@@ -170,17 +170,9 @@ def _lanes_of_nested(
             else:
                 here[3, :] = blocks[level + 1, 2]
             _steps_below(buffer, segment, lane, stride, here[1], blocks[level + 1, 0], scratch)
-            inner = segment + 3 + 2 * come
-            level += 1
-            _begin(
-                buffer,
-                int(buffer[inner]),
-                int(buffer[inner + 1]),
-                lane,
-                stride,
-                blocks[level],
-                state[level],
-            )
+            inner, level = segment + 3 + 2 * come, level + 1
+            first, size = int(buffer[inner]), int(buffer[inner + 1])
+            _begin(buffer, first, size, lane, stride, blocks[level], state[level])
             continue
         state[level, 1] += 1
         state[level, 3] = 0
