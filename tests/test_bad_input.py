@@ -26,7 +26,8 @@ def test_a_program_does_not_grow_without_bound():
 
     with pytest.raises(
         ValueError,
-        match=r"^\w+: the program must have at most [0-9,]+ segments, got up to [0-9,]+; a part ",
+        match=r"^\w+: the program must have at most [0-9,]+ segments for a schedule of this many "
+        r"different parts, got up to [0-9,]+; a part ",
     ):
         doubled(40)
     many = flr.join([flr.linear(1.0, 0.0, 1)] * 1_000, at=range(1, 1_000))
@@ -45,13 +46,14 @@ def test_a_program_does_not_grow_without_bound():
         flr.linear(1.0, 0.0, 10).repeat(stretch=np.geomspace(1.001, 2.0, 1_000))
 
 
-def test_cycles_that_grow_count_their_rows_each_time_they_are_used():
+def test_growing_cycles_count_their_segments_each_time_they_are_used():
     cycles = flr.linear(1.0, 0.0, 10).repeat(stretch=1.0006)
     several = (cycles * cycles) * (cycles * cycles)
     assert several(5) == cycles(5) ** 4
     with pytest.raises(
         ValueError,
-        match=r"^multiply: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part ",
+        match=r"^multiply: the program must have at most [0-9,]+ segments for a schedule of this "
+        r"many different parts, got up to [0-9,]+; a part ",
     ):
         several * several
 

@@ -114,9 +114,14 @@ def _ends_of(piece: Piece) -> list[Array]:
     return [np.zeros(last.shape)] + ([last] if np.any(last > 0) else [])
 
 
-def _iter_turn_rates(view: SegmentView, piece: Piece, lane: int, turn: float) -> Iterator[Array]:
+def _iter_turn_rates(
+    view: SegmentView, piece: Piece, lane: int, turn: float, to_the_end: bool = True
+) -> Iterator[Array]:
+    """Yield the rates of one turn; a search, which may stop early, needs none ``to_the_end``."""
     start = piece.start[lane] + turn * piece.period[lane]
-    return view.iter_rates(lane, start, 1.0, piece.last[lane] - piece.start[lane] + 1.0)
+    count = piece.last[lane] - piece.start[lane] + 1.0
+    rates = view.iter_all_rates if to_the_end else view.iter_rates
+    return rates(lane, start, 1.0, count)
 
 
 def largest(view: SegmentView, start: Array, last: Array) -> Array:
@@ -185,7 +190,7 @@ def _first_by_looking(view: SegmentView, piece: Piece, lane: int, reach: Reach) 
 
     def clock_in(turn: Array) -> float:
         clock = piece.start[lane] + turn[0] * piece.period[lane]
-        for rates in _iter_turn_rates(view, piece, lane, turn[0]):
+        for rates in _iter_turn_rates(view, piece, lane, turn[0], to_the_end=False):
             hits = np.flatnonzero(reach.holds(rates))
             if hits.size:
                 return float(clock + hits[0])

@@ -316,6 +316,15 @@ class SegmentView(NamedTuple):
                 view = SegmentView(self.source, own, 1, np.asarray(self.lanes)[lane[chosen]])
                 yield SegmentOfLanes(view, lane[chosen], start[chosen], last[chosen])
 
+    def iter_all_rates(self, lane: int, start: float, step: float, count: float) -> Iterator[Array]:
+        """Yield the rates like ``iter_rates``, for a caller that needs every one of them.
+
+        Raises ``ValueError`` before the first is evaluated if there are too many.
+        """
+        if count > _MOST_LOOKED_AT:
+            raise _too_many(int(count))
+        return self.iter_rates(lane, start, step, count)
+
     def iter_rates(
         self, lane: int, start: float, step: float, count: float, backwards: bool = False
     ) -> Iterator[Array]:
@@ -327,11 +336,7 @@ class SegmentView(NamedTuple):
         clocks = range(int(start), int(start) + int(step) * int(count), int(step))
         for i in range(0, len(clocks), _RATES_AT_ONCE):
             if i >= _MOST_LOOKED_AT:
-                raise ValueError(
-                    "reductions: stop must be nearer to start: at most "
-                    f"{_MOST_LOOKED_AT:,} steps of a piece are evaluated one by one, "
-                    f"got {len(clocks):,}"
-                )
+                raise _too_many(len(clocks))
             block = (
                 clocks[max(len(clocks) - i - _RATES_AT_ONCE, 0) : len(clocks) - i]
                 if backwards
@@ -340,6 +345,14 @@ class SegmentView(NamedTuple):
             offset = self.offset if isinstance(self.offset, int) else int(self.offset[lane])
             rates = self.source.table(offset, self.size, int(self.lanes[lane]), block)
             yield rates[::-1] if backwards else rates
+
+
+def _too_many(steps: int) -> ValueError:
+    """Return the error for more steps than are evaluated one by one."""
+    return ValueError(
+        f"reductions: stop must be nearer to start: at most {_MOST_LOOKED_AT:,} steps of a piece "
+        f"are evaluated one by one, got {steps:,}"
+    )
 
 
 class SegmentOfLanes(NamedTuple):

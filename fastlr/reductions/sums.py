@@ -168,7 +168,7 @@ def add_every_rate(view: SegmentView, progression: Progression) -> Array:
     found = np.zeros(lanes)
     for lane in np.flatnonzero(n > 0):
         sums = double_double.pair(np.zeros(1))
-        for rates in view.iter_rates(int(lane), c[lane], p[lane], n[lane]):
+        for rates in view.iter_all_rates(int(lane), c[lane], p[lane], n[lane]):
             sums = double_double.add_number(sums, rates.sum(keepdims=True))
         found[lane] = sums[0][0]
     return found

@@ -63,7 +63,7 @@ def _log_kept(lost: Array) -> Array:
 def _logarithm(view: SegmentView, lane: int, start: float, count: float, decay: float) -> float:
     """Return the logarithm of what one lane retains, by evaluating each step."""
     total = double_double.pair(np.zeros(1))
-    for rates in view.iter_rates(lane, start, 1.0, count):
+    for rates in view.iter_all_rates(lane, start, 1.0, count):
         total = double_double.add_number(total, _log_kept(decay * rates).sum(keepdims=True))
     return float(total[0][0])
 

@@ -485,8 +485,8 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
     cycles = float(np.max(np.where(stretch > 1, tree.cycles(node.steps, times, stretch), 1.0)))
     if cycles > _MOST_CYCLES:
         raise ValueError(
-            f"{where}: stretch must lead past 2**53 within {_MOST_CYCLES} cycles "
-            f"if times is not given, got {short_repr(stretch)}"
+            f"{where}: stretch must be farther from 1, or times smaller: at most {_MOST_CYCLES:,} "
+            f"cycles can grow, got {cycles:,.0f} for stretch {short_repr(stretch)}"
         )
     lanes = math.prod(np.broadcast_shapes(node.shape, times.shape, stretch.shape, scale.shape))
     most = max(_MOST_NUMBERS, _MOST_NUMBERS_PER_LANE * lanes)

@@ -444,6 +444,15 @@ def _check_parts(name: str, node: Node, call: Call) -> None:
         )
 
 
+# what to write in place of a schedule that uses a part many times
+_SHORTER = {
+    "add": "; write x + x as x * 2",
+    "join": "; write x.then(x) as x.repeat(2)",
+    "then": "; write x.then(x) as x.repeat(2)",
+    "stack": "; write a stack of x * a and x * b as x * [a, b]",
+}
+
+
 def _check_size(name: str, node: Node, call: Call) -> None:
     """Refuse a schedule with too many segments for the size of its description.
 
@@ -458,9 +467,9 @@ def _check_size(name: str, node: Node, call: Call) -> None:
     )
     if size > most:
         raise ValueError(
-            f"{name}: the program must have at most {most:,} segments, got up to "
-            f"{size:,.0f}; a part counts each time it is used, so write x + x as x * 2, x.then(x) "
-            "as x.repeat(2), and a stack of x * a and x * b as x * [a, b]"
+            f"{name}: the program must have at most {most:,} segments for a schedule of this many "
+            f"different parts, got up to {size:,.0f}; a part counts each time it is used"
+            f"{_SHORTER.get(name, '')}"
         )
 
 

@@ -626,6 +626,14 @@ def test_a_reduction_that_would_take_too_long_is_refused(work, monkeypatch):
         work()
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "total_variation"])
+def test_a_reduction_is_refused_before_it_evaluates_a_rate(name, monkeypatch):
+    schedule = flr.linear(0.0, 1.0, 10**10) * flr.cosine(1.0, 0.0, 10**10).repeat()
+    monkeypatch.setattr(SegmentView, "iter_rates", lambda *_: pytest.fail("a rate was evaluated"))
+    with pytest.raises(ValueError, match=r"^reductions: stop must be nearer to start: at most "):
+        getattr(schedule, name)(10**10)
+
+
 # -- what is refused -------------------------------------------------------------------------------
 
 ENDS = flr.linear(1.0, 0.0, 10).with_past_end("raise")

@@ -691,7 +691,8 @@ def grown(schedule: flr.Schedule, reuse) -> Iterator[flr.Schedule]:
 def test_an_expression_of_its_own_result_is_refused_once_it_is_large(reuse):
     found = [LINE]
     rule = (
-        r"^\w+: the program must have at most [0-9,]+ segments, got up to [0-9,]+; a part counts "
+        r"^\w+: the program must have at most [0-9,]+ segments for a schedule of this many "
+        r"different parts, got up to [0-9,]+; a part counts "
     )
     with pytest.raises(ValueError, match=rule):
         found.extend(itertools.islice(grown(LINE, reuse), 100))
