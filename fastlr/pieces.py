@@ -6,7 +6,7 @@ rates of its turns run one way as well, towards the floor or away from it.
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,8 @@ class Run(NamedTuple):
 
     ``way`` is 1 where rates rise, -1 where they fall, 0 where they stand, ``UNKNOWN`` where they may do anything. Turn by turn
     their distance from the loop's floor is multiplied by 2^exponent, or, where that is NaN, by no one factor. Arrays
-    that broadcast over lanes; empty where stop <= start.
+    that broadcast over lanes; empty where stop <= start. With ``lane`` each number belongs to the lane that stands there, of
+    which several may be pieces of one.
     """
 
     start: Array
@@ -42,14 +43,46 @@ class Run(NamedTuple):
     period: Array = _ONE
     turns: Array = _ONE
     exponent: Array = _STILL
+    lane: npt.NDArray[np.int64] | None = None
+
+    def over(self, numbers: Any) -> Any:
+        """Numbers of all lanes, for the lane of each piece."""
+        return numbers if self.lane is None or numbers.size == 1 else numbers[self.lane]
+
+    def spread(self, lanes: int) -> "Run":
+        """Each number for each of so many lanes, which are the run's own."""
+        numbers = (self.start, self.stop, self.way, self.period, self.turns, self.exponent)
+        start, stop, way, period, turns, exponent = (np.broadcast_to(number, (lanes,)) for number in numbers)
+        return Run(start, stop, way, period, turns, exponent)
+
+    def lanes(self, conditions: Bools, lanes: int) -> Bools:
+        """The lanes of which a condition holds for a piece."""
+        if self.lane is None:
+            return conditions
+        found = np.zeros(lanes, dtype=bool)
+        found[self.lane[np.broadcast_to(conditions, self.lane.shape)]] = True
+        return found
+
+    def at(self, inner: "Run") -> "Run":
+        """The same once for each piece of another run, of which these are the lanes."""
+        numbers = (self.start, self.stop, self.way, self.period, self.turns, self.exponent)
+        start, stop, way, period, turns, exponent = (inner.over(number) for number in numbers)
+        return Run(start, stop, way, period, turns, exponent)
+
+    def of(self, lane: npt.NDArray[np.int64] | None) -> "Run":
+        """The same where its lanes are pieces themselves, of these lanes."""
+        if lane is None:
+            return self
+        return self._replace(lane=lane if self.lane is None else lane[self.lane])
 
     def moved(self, by: Array) -> "Run":
         """The same by a clock that began ``by`` earlier."""
+        by = self.over(by)
         return self._replace(start=self.start + by, stop=self.stop + by)
 
     def where(self, chosen: Bools) -> "Run":
         """The same of the lanes that are chosen, empty for the others."""
-        return self._replace(stop=np.where(chosen, self.stop, self.start))
+        return self._replace(stop=np.where(self.over(chosen), self.stop, self.start))
 
 
 def _by_length(length: Array, *fields: Array) -> Array:
@@ -94,6 +127,11 @@ def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Ar
 
 def pieces(part: Part, start: Array, stop: Array) -> Iterator[Run]:
     """The runs that a track's clocks from ``start`` up to ``stop`` are made of, each clock in one of them."""
+    if part.has_many_rows():
+        for rows in part.row_by_row(start, stop):
+            for run in pieces(rows.part, rows.start, rows.stop):
+                yield run.of(rows.lane)
+        return
     for row in range(part.rows):
         begin = part.start(row)
         first = np.maximum(start, begin) if row else start
@@ -106,13 +144,17 @@ def pieces(part: Part, start: Array, stop: Array) -> Iterator[Run]:
 
 def alike(part: Part, start: Array, stop: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
     """As ``pieces``; but of a row and a lane in which turns are unlike, all clocks are one run of which nothing is known."""
+    if part.has_many_rows():
+        for rows in part.row_by_row(start, stop):
+            yield from (run.of(rows.lane) for run in alike(rows.part, rows.start, rows.stop, unlike))
+        return
     for row in range(part.rows):
         first = np.maximum(start, part.start(row)) if row else start
         last = np.minimum(stop, part.stop(row))
         whole = Run(first, np.maximum(first, last), _UNKNOWN)
         lost = np.zeros(len(part.lanes), dtype=bool)
         for run in pieces(part.only(row), whole.start, whole.stop):
-            lost |= (run.start < run.stop) & (run.turns > 1) & unlike(run)
+            lost |= run.lanes((run.start < run.stop) & (run.turns > 1) & unlike(run), lost.size)
         if lost.any():
             yield whole.where(lost)
         yield from (run.where(~lost) for run in pieces(part.only(row), whole.start, whole.stop))
@@ -169,7 +211,8 @@ def _again(body: Part, turn: Array, turns: Array, period: Array, exponent: Array
         return
     stop = np.where(turns > 0, period, 0.0)
     for run in _one_by_one(list(pieces(body, _STILL, stop))) or [Run(_STILL, stop, _UNKNOWN)]:
-        yield run.moved(turn * period)._replace(period=period, turns=np.maximum(turns, 1.0), exponent=exponent)
+        several, each, scale = (run.over(number) for number in (np.maximum(turns, 1.0), period, exponent))
+        yield run.moved(turn * period)._replace(period=each, turns=several, exponent=scale)
 
 
 def _one_by_one(runs: list[Run]) -> list[Run]:
@@ -181,8 +224,9 @@ def _one_by_one(runs: list[Run]) -> list[Run]:
 
 def turn_of(run: Run, turn: Array) -> Run:
     """One of the turns, where there are so many."""
-    one = run.moved(turn * run.period)
-    return Run(one.start, np.where((turn >= 0) & (turn < run.turns), one.stop, one.start), run.way)
+    by = turn * run.period
+    one = run._replace(start=run.start + by, stop=run.stop + by)
+    return Run(one.start, np.where((turn >= 0) & (turn < run.turns), one.stop, one.start), run.way, lane=run.lane)
 
 
 def _of_clock(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
@@ -193,20 +237,22 @@ def _of_clock(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
     def clock(step: Array) -> Array:
         return np.minimum(base + pace * quotient(step, every), LAST_STEP)
 
-    def reached(inner: Array) -> Array:
-        steps = -quotient(base - inner, np.where(moving, pace, 1.0)) * every
-        return np.where(inner > LAST_STEP, np.inf, np.where(moving, steps, np.where(inner > base, np.inf, 0.0)))
+    def reached(inner: Array, run: Run) -> Array:
+        begin, stride, stair, moves = (run.over(number) for number in (base, np.where(moving, pace, 1.0), every, moving))
+        steps = -quotient(begin - inner, stride) * stair
+        return np.where(inner > LAST_STEP, np.inf, np.where(moves, steps, np.where(inner > begin, np.inf, 0.0)))
 
     first, last = clock(start), clock(np.maximum(stop - 1.0, start))
     behind = np.where(last < LAST_STEP, last + 1.0, _BEHIND)
     inner = list(pieces(part.below(row, 0), first, np.where(start < stop, behind, first)))
     each = np.where(moving, pace, np.inf)
-    if not all(np.all((run.turns == 1) | (np.fmod(run.period, each) == 0)) for run in inner):
+    if not all(np.all((run.turns == 1) | (np.fmod(run.period, run.over(each)) == 0)) for run in inner):
         inner = _one_by_one(inner) or [Run(first, behind, _UNKNOWN)]
     for run in inner:
         for one in _ends_apart(run):
-            begin, end = np.maximum(start, reached(one.start)), np.minimum(stop, reached(one.stop))
-            period = one.period * every / np.where(moving, pace, 1.0)
+            begin = np.maximum(one.over(start), reached(one.start, one))
+            end = np.minimum(one.over(stop), reached(one.stop, one))
+            period = one.period * one.over(every / np.where(moving, pace, 1.0))
             yield one._replace(start=begin, stop=np.where(one.start < one.stop, end, begin), period=period)
 
 
@@ -216,8 +262,8 @@ def _ends_apart(run: Run) -> Iterator[Run]:
         yield run
         return
     yield turn_of(run, np.zeros(1))
-    between = run.moved(run.period)._replace(turns=np.maximum(run.turns - 2.0, 1.0))
-    yield between.where(run.turns > 2)
+    start, stop = run.start + run.period, run.stop + run.period
+    yield run._replace(start=start, stop=np.where(run.turns > 2, stop, start), turns=np.maximum(run.turns - 2.0, 1.0))
     yield turn_of(run, np.where(run.turns > 1, run.turns - 1.0, -1.0))
 
 
@@ -230,26 +276,28 @@ def _of_pair(part: Part, row: int, start: Array, stop: Array) -> Iterator[Run]:
     if any(np.any(run.turns > 1) for run in outers):
         outers = _one_by_one(outers) or [Run(start, stop, _UNKNOWN)]
     for outer in outers:
-        inner = list(pieces(first, outer.start, np.maximum(outer.start, outer.stop)))
-        yield from _together(outer, inner, linear=part.shape(row) in ("multiply", "add"))
+        of = first.take(outer.lane)
+        inner = list(pieces(of, outer.start, np.maximum(outer.start, outer.stop)))
+        together = _together(outer, inner, len(of.lanes), linear=part.shape(row) in ("multiply", "add"))
+        yield from (run.of(outer.lane) for run in together)
 
 
-def _together(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
+def _together(outer: Run, inner: list[Run], lanes: int, linear: bool) -> Iterator[Run]:
     """Pieces of one track within a piece of another; where the two do not go together, the whole of that."""
     lost = np.zeros(1, dtype=bool)
     for run in inner:
-        lost = lost | (_unlike(outer, run) & (run.start < run.stop))
+        lost = lost | run.lanes(_unlike(run.over(outer.way), run) & (run.start < run.stop), lanes)
     if np.any(lost):
-        yield outer._replace(way=_UNKNOWN).where(lost)
+        yield outer._replace(way=_UNKNOWN, lane=None).where(lost)
     for run in inner:
         exponent = run.exponent if linear else np.where(run.exponent == 0, 0.0, np.nan)
-        yield run._replace(way=np.where(run.way == 0, outer.way, run.way), exponent=exponent).where(~lost)
+        yield run._replace(way=np.where(run.way == 0, run.over(outer.way), run.way), exponent=exponent).where(~lost)
 
 
-def _unlike(outer: Run, run: Run) -> Bools:
+def _unlike(outer: Array, run: Run) -> Bools:
     """Where nothing is known of two together: each runs its own way, or only one comes again."""
-    ways = (outer.way == UNKNOWN) | (run.way == UNKNOWN) | (outer.way * run.way < 0)
-    unlike: Bools = ways | ((run.turns > 1) & (outer.way != 0))
+    ways = (outer == UNKNOWN) | (run.way == UNKNOWN) | (outer * run.way < 0)
+    unlike: Bools = ways | ((run.turns > 1) & (outer != 0))
     return unlike
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
+from fastlr import parts
 from fastlr.reductions import REDUCTIONS
 
 ALONE = [name for name, needs in REDUCTIONS.items() if not needs]
@@ -53,10 +54,35 @@ NESTED = [
 ]
 
 
+# cycles that grow by little, alone and within what holds others: many rows, of which those alike are taken together
+GROWING = [
+    "linear(1.0, 0.25, 3).repeat(stretch=1.001)",
+    "wsd(1.0, 2, 3, 5, end=0.25).repeat(stretch=1.002, scale=0.99)",
+    "cosine(1.0, 0.1, 3).repeat(stretch=1.003).clip(0.2, 0.8)",
+    "linear(1.0, 0.1, 5).clip(0.2, 0.8).repeat(stretch=1.003)",
+    "(linear(1.0, 0.5, 5) * linear(0.5, 1.0, 5)).repeat(stretch=1.003)",
+    "linear(1.0, 0.25, 3).repeat(stretch=1.001) * cosine(1.0, 0.5, 4).repeat(stretch=1.0013)",
+    "linear(1.0, 0.25, 3).repeat(100, stretch=1.01).repeat(scale=0.9)",
+    "linear(1.0, 0.25, 3).repeat(100, stretch=1.01).repeat().staircase(3)",
+    "cosine(0.1, 1.0, 3).repeat(stretch=1.01).paced([3, 5], [40])",
+    "linear([1.0, 0.5, 2.0], 0.25, [3, 4, 5]).repeat(stretch=[1.001, 1.01, 1.5]).delay(9)",
+    "linear(1.0, 0.25, 3).repeat(stretch=1.001) + exponential_decay(1.0, 1e-3)",
+]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED])
+@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
 def test_reductions_are_those_of_the_table(text, backend):
-    schedule = SCHEDULES[text] if text in SCHEDULES else flr.parse(text)
+    check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), backend)
+
+
+@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
+def test_rows_that_are_taken_together_give_the_same_as_one_by_one(text, monkeypatch):
+    monkeypatch.setattr(parts, "_FEW_ROWS", 0)
+    check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), BACKENDS[-1])
+
+
+def check_against_tables(schedule, backend):
     with flr.use_backend(backend):
         for start, stop in RANGES if schedule.past_end != "raise" else [(0, 5), (2, 6)]:
             table = schedule.table(start, stop).reshape(-1, stop - start)
@@ -206,6 +232,27 @@ def test_extremes_and_searches_far_out():
 
 
 # -- lanes ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("period", "stretch"), [(10, 1.0006), (10, 1.001), (7, 1.01)])
+def test_cycles_that_grow_by_little_are_reduced_far_out(period, stretch):
+    """Of each cycle of n steps from 1 to 0 the rates add up to (n+1)/2, and fall by 1 - 1/n."""
+    schedule = flr.linear(1.0, 0.0, period).repeat(stretch=stretch)
+    begins = [0, *schedule.seams]
+    stop = begins[-2]
+    lengths = np.diff(begins[:-1])
+    assert schedule.sum(stop) == pytest.approx(float(sum(int(n) + 1 for n in lengths)) / 2, rel=1e-14)
+    changes = [1.0 - 1.0 / n for n in lengths]
+    assert schedule.total_variation(stop) == pytest.approx(math.fsum([*changes, *changes[:-1]]), rel=1e-13)
+    assert (schedule.max(stop), schedule.argmax(stop), schedule.argmax(stop - 5, LAST)) == (1.0, 0, stop)
+    assert (schedule.argmin(stop), schedule.min(stop)) == (stop - 1, schedule(stop - 1))
+    at = schedule.first_below(1e-9)
+    assert schedule(at) < 1e-9 <= schedule(at - 1)
+    assert schedule.first_below(1e-9, 0, at) == -1
+    table = schedule.table(200_000)
+    assert schedule.retained(1e-5, 200_000) == pytest.approx(float(np.prod(1.0 - 1e-5 * table)), rel=1e-11)
+    kept = np.cumprod(1.0 - 1e-4 * table[::-1])
+    assert schedule.timescale(1e-4, 200_000) == pytest.approx(1.0 + kept[:-1].sum(), rel=1e-11)
 
 
 def test_lanes_and_names_and_shapes():
