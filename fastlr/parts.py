@@ -175,7 +175,7 @@ class Part(NamedTuple):
 
     def has_many_rows(self) -> bool:
         """Whether it is better to take its rows together than one by one, as if each were a lane."""
-        return isinstance(self.at, int) and self.rows > _FEW_ROWS and np.unique(np.asarray(self.lanes)).size <= _FEW_LANES
+        return isinstance(self.at, int) and self.rows > max(_FEW_ROWS, 1) and np.unique(np.asarray(self.lanes)).size <= _FEW_LANES
 
     def row_by_row(self, start: Array, stop: Array) -> Iterator["Row"]:
         """The rows in force at clocks from ``start`` up to ``stop``, those together that are alike, some at a time."""
@@ -207,7 +207,8 @@ class Part(NamedTuple):
         for kind in range(int(kinds.max()) + 1):
             some = np.flatnonzero((kinds == kind) & (start < stop))
             if some.size:
-                part = Part(self.source, at[some], 1, np.asarray(self.lanes)[lane[some]])
+                own = at[some] if (at[some] != at[some[0]]).any() else int(at[some[0]])
+                part = Part(self.source, own, 1, np.asarray(self.lanes)[lane[some]])
                 yield Row(part, lane[some], start[some], stop[some])
 
     def look(self, lane: int, start: float, step: float, count: float, backwards: bool = False) -> Iterator[Array]:
@@ -245,16 +246,18 @@ def _behind(words: list[Array], more: Array) -> int:
 def _kinds(words: Array, at: Places) -> Places:
     """A number for each row: the same for those whose shapes, and those of all rows below, are the same."""
     columns = [words[at + i] for i in (0, 4, 6)]
+    long = np.maximum(columns[1], columns[2]) > _FEW_ROWS
+    columns.append(np.where(long, at, -1))  # a row that holds many others is of a kind of its own
     for place in (3, 5):
-        counts = words[at + place + 1].astype(np.int64)
+        counts = np.where(long, 0, words[at + place + 1]).astype(np.int64)
         for i in range(int(counts.max())):
             below, kinds = counts > i, np.full(at.size, -1)
             kinds[below] = _kinds(words, words[at[below] + place].astype(np.int64) + ROW * i)
             columns.append(kinds)
     if all((column == column[0]).all() for column in columns):
         return np.zeros(at.size, dtype=np.int64)
-    _, kinds = np.unique(np.stack(columns), axis=1, return_inverse=True)
-    return kinds.reshape(-1)
+    kinds: Places = np.unique(np.stack(columns), axis=1, return_inverse=True)[1].reshape(-1)
+    return kinds
 
 
 def lanes_apart(lanes: Places) -> Iterator[tuple[int, Places]]:

@@ -78,7 +78,7 @@ def test_reductions_are_those_of_the_table(text, backend):
 
 @pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
 def test_rows_that_are_taken_together_give_the_same_as_one_by_one(text, monkeypatch):
-    monkeypatch.setattr(parts, "_FEW_ROWS", 0)
+    monkeypatch.setattr(parts, "_FEW_ROWS", 1)
     check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), BACKENDS[-1])
 
 

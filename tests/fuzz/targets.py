@@ -136,8 +136,8 @@ def growth(choices: Choices) -> None:
                        lambda: flr.linear(1.0, 0.1, 9).clip(0.2, 0.8), choices.schedule])()  # fmt: skip
     times, scale = choices.of([None, choices.below(9_999)]), choices.of([1.0, 0.5, 0.999])
     cycles = body.repeat(times, scale=scale, stretch=choices.growth())
-    schedule = choices.of([lambda: cycles, lambda: cycles.clip(0.2, 0.9), lambda: cycles * body, lambda: cycles.delay(choices.step()),
-                           lambda: cycles.repeat(), lambda: cycles * cycles.delay(3)])()  # fmt: skip
+    schedule = choices.of([lambda: cycles, lambda: cycles.clip(0.2, 0.9), lambda: cycles * body, lambda: cycles.repeat(),
+                           lambda: cycles.delay(choices.step()), lambda: cycles * cycles.delay(3)])()  # fmt: skip
     hold(schedule.program.size <= 20_000_000, "a program is too large", schedule)
     start = min(choices.step(), LAST - 300)
     table = schedule.table(start, start + 200)
