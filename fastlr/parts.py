@@ -251,9 +251,9 @@ def _kinds(words: Array, at: Places) -> Places:
     for place in (3, 5):
         counts = np.where(long, 0, words[at + place + 1]).astype(np.int64)
         for i in range(int(counts.max())):
-            below, kinds = counts > i, np.full(at.size, -1)
-            kinds[below] = _kinds(words, words[at[below] + place].astype(np.int64) + ROW * i)
-            columns.append(kinds)
+            below, inner = counts > i, np.full(at.size, -1)
+            inner[below] = _kinds(words, words[at[below] + place].astype(np.int64) + ROW * i)
+            columns.append(inner)
     if all((column == column[0]).all() for column in columns):
         return np.zeros(at.size, dtype=np.int64)
     kinds: Places = np.unique(np.stack(columns), axis=1, return_inverse=True)[1].reshape(-1)
