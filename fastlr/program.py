@@ -147,6 +147,16 @@ class _Packer:
         self.chunks.append(chunk)
         return at
 
+    def together(self) -> Numbers:
+        """All words in one array. Each chunk is let go once it is copied, so that no word is held twice."""
+        words, at = np.empty(self.size), 0
+        chunks, self.chunks = self.chunks[::-1], []
+        while chunks:
+            chunk = chunks.pop()
+            words[at : at + chunk.size] = chunk
+            at += chunk.size
+        return words
+
     def number(self, value: Numbers, lanes: int) -> tuple[int, int]:
         """Store one number of all lanes, unless the same stands there already: (where, stride).
 
@@ -243,7 +253,7 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
         in_order = np.array_equal(positions, np.arange(first, first + positions.size))
         listed = 0 if in_order else packer.put(positions)
         head[:] = positions.size, first if in_order else -1, listed, packer.track(track, positions.size), _rows_of(track)
-    words = np.concatenate(packer.chunks)
+    words = packer.together()
     words[HEADER - 1] = words.size
     return _sealed(words)
 
