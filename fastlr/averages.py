@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
-from fastlr.parts import Part
+from fastlr.parts import Part, summed_by_lane
 from fastlr.pieces import Run, alike, constant_from
 
 __all__ = ["age", "left"]
@@ -15,6 +15,7 @@ __all__ = ["age", "left"]
 Array = npt.NDArray[np.float64]
 
 _GONE = 39.2  # e^-39.2 is 1e-17
+_FEW = 4_096  # steps of rows that are looked at together
 _NOTHING = 1e-17  # of which so much is lost keeps all
 
 
@@ -22,14 +23,17 @@ def left(part: Part, start: Array, last: Array, decays: Array) -> Array:
     """``prod(1 - decay*A(c))`` of each lane over clocks from ``start`` to ``last``."""
     total = exact.pair(np.zeros(decays.shape))
     for run in alike(part, start, last, lambda run: run.exponent != 0):
-        total = exact.add(total, exact.pair(_logarithm_of_run(part, run, decays)))
+        logs = _logarithm_of_run(part.take(run.lane), run, run.over(decays))
+        each = logs if run.lane is None else summed_by_lane(np.broadcast_to(logs, run.lane.shape), run.lane, decays.size)
+        total = exact.add(total, exact.pair(each))
     kept: Array = np.exp(total[0])
     return kept
 
 
 def _logarithm_of_run(part: Part, run: Run, decays: Array) -> Array:
     """A rate that stands, as often as it does; every rate elsewhere, of one turn for all."""
-    begin, end, still = np.broadcast_arrays(run.start, run.last, run.way == 0, decays)[:3]
+    lanes = np.zeros(len(part.lanes))
+    begin, end, still, decays, _ = np.broadcast_arrays(run.start, run.last, run.way == 0, decays, lanes)
     count = np.where(begin <= end, end - begin + 1.0, 0.0)
     logs = np.where(still, count * _log_kept(decays * part.each(begin)), 0.0)
     for lane in np.flatnonzero((count > 0) & ~still).tolist():
@@ -69,17 +73,35 @@ def _age_of_lane(part: Part, lane: int, steps: range, decay: float) -> float:
 
 def _stretches(part: Part, lane: int, steps: range, decay: float) -> Iterator[tuple[float, float]]:
     """Age and loss of each stretch of steps from the last on: all steps of a constant rate at once, others some at a time."""
-    for row in reversed(range(part.rows)):
-        begin, end = _of_lane(part.start(row), lane), _of_lane(part.stop(row), lane)
-        first, last = max(steps.start, begin) if row else steps.start, min(steps.stop, end)
-        if first >= last:
-            continue
+    moving = float(steps.stop)  # the first step of those behind, whose rates are looked at together
+    for row, first, last in _rows_in_force(part, lane, steps):
         constant = min(max(first, _of_lane(constant_from(part, row), lane)), last)
         if constant < last:
+            yield from _moved_by(part, lane, last, moving, decay)
             [rate] = next(part.look(lane, constant, 1.0, 1))
             yield _standing(decay * float(rate), last - constant)
-        if first < constant:
-            yield from (_moving(decay * rates) for rates in part.look(lane, first, 1.0, constant - first, backwards=True))
+            moving = constant
+        if moving - first > _FEW:
+            yield from _moved_by(part, lane, first, moving, decay)
+            moving = first
+    yield from _moved_by(part, lane, steps.start, moving, decay)
+
+
+def _moved_by(part: Part, lane: int, first: float, stop: float, decay: float) -> Iterator[tuple[float, float]]:
+    """Age and loss of steps that are looked at, the last first."""
+    if first < stop:
+        yield from (_moving(decay * rates) for rates in part.look(lane, first, 1.0, stop - first, backwards=True))
+
+
+def _rows_in_force(part: Part, lane: int, steps: range) -> Iterator[tuple[int, float, float]]:
+    """The rows of a lane that a range of steps falls into, the last first, and its first step in each and the one behind it."""
+    starts = part.starts(part.lanes[lane])
+    low = max(int(np.searchsorted(starts, steps.start, side="right")) - 1, 0)
+    for row in reversed(range(low, int(np.searchsorted(starts, steps.stop)))):
+        first = max(steps.start, float(starts[row])) if row else float(steps.start)
+        last = min(steps.stop, float(starts[row + 1]) if row + 1 < starts.size else np.inf)
+        if first < last:
+            yield row, first, last
 
 
 def _of_lane(numbers: Array, lane: int) -> float:

@@ -145,12 +145,19 @@ def _unrolled(node: Node) -> float:
     return float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
 
 
+_ROWS_OF_CYCLES_PER_PART = 16  # so that a schedule may use the same cycles four times
+
+
 def written(node: Node) -> float:
-    """How many nodes, uses of them, paces and cycles describe a node, each node counted once."""
+    """How many nodes, uses of them and paces describe a node, each node counted once.
+
+    The numbers of a stretched loop are stored per cycle: it counts a share of its rows.
+    """
     seen, left, total = {id(node)}, [node], 0.0
     while left:
         one = left.pop()
-        total += _unrolled(one) + len(one.parts) + (_pieces(one) if one.kind == "clock" else 0)
+        cycled = one.rows / _ROWS_OF_CYCLES_PER_PART if _unrolled(one) > 1 else 0.0
+        total += 1 + cycled + len(one.parts) + (_pieces(one) if one.kind == "clock" else 0)
         for part in one.parts:
             if id(part) not in seen:
                 seen.add(id(part))

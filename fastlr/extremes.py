@@ -5,7 +5,6 @@ step. The first step at which rates pass a level is found by halving, among real
 """
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from fastlr import exact
 from fastlr.closed import geometric, power_of_scale
-from fastlr.parts import Part
+from fastlr.parts import Part, summed_by_lane
 from fastlr.pieces import FEW_TURNS, UNKNOWN, Run, alike, first_step, pieces, turn_of
 
 __all__ = ["NEVER", "Reach", "first", "largest", "smallest", "variation"]
@@ -42,11 +41,25 @@ class Reach(NamedTuple):
         return self._replace(level=self.level[lane : lane + 1])
 
 
-def _spread(part: Part, runs: Iterator[Run]) -> Iterator[Run]:
-    """Each number of a track's runs spread out over its lanes."""
-    lanes = len(part.lanes)
+class _Spread(NamedTuple):
+    """A run whose numbers are spread out over the lanes of a part: all lanes of the track, or with ``lane`` these of them."""
+
+    part: Part
+    run: Run
+    lane: npt.NDArray[np.int64] | None
+
+    def best(self, found: Array, numbers: Array, take: np.ufunc) -> Array:
+        """The numbers and what has been found for each lane of the track, the larger or the smaller of them."""
+        if self.lane is None:
+            return np.asarray(take(found, numbers))
+        take.at(found, self.lane, numbers)
+        return found
+
+
+def _spread(part: Part, runs: Iterator[Run]) -> Iterator[_Spread]:
     for run in runs:
-        yield Run(*(np.broadcast_to(number, (lanes,)) for number in run))
+        own = part.take(run.lane)
+        yield _Spread(own, run.spread(len(own.lanes)), run.lane)
 
 
 def _best(run: Run, above: bool) -> Array:
@@ -57,16 +70,22 @@ def _best(run: Run, above: bool) -> Array:
 def _extreme(part: Part, start: Array, last: Array, above: bool) -> Array:
     lanes, take = len(part.lanes), np.maximum if above else np.minimum
     found = np.full(lanes, -np.inf if above else np.inf)
-    for run in _spread(part, pieces(part, start, last)):
-        some, lost = run.some(), run.way == UNKNOWN
-        for turn in _ends_of(run):
-            known = some & ~lost & (turn >= 0)
-            if np.any(known):
-                rates = part.each(np.where(known, _best(run, above) + turn * run.period, 0.0))
-                found = np.where(known, take(found, rates), found)
-            for lane in np.flatnonzero(some & lost & (turn >= 0)).tolist():
-                for rates in _looked_at(part, run, lane, turn[lane]):
-                    found[lane] = take(found[lane], rates.max() if above else rates.min())
+    for spread in _spread(part, pieces(part, start, last)):
+        found = spread.best(found, _extreme_of_run(spread.part, spread.run, above), take)
+    return found
+
+
+def _extreme_of_run(part: Part, run: Run, above: bool) -> Array:
+    take, found = np.maximum if above else np.minimum, np.full(len(part.lanes), -np.inf if above else np.inf)
+    some, lost = run.some(), run.way == UNKNOWN
+    for turn in _ends_of(run):
+        known = some & ~lost & (turn >= 0)
+        if np.any(known):
+            rates = part.each(np.where(known, _best(run, above) + turn * run.period, 0.0))
+            found = np.where(known, take(found, rates), found)
+        for lane in np.flatnonzero(some & lost & (turn >= 0)).tolist():
+            for rates in _looked_at(part, run, lane, turn[lane]):
+                found[lane] = take(found[lane], rates.max() if above else rates.min())
     return found
 
 
@@ -94,13 +113,16 @@ def smallest(part: Part, start: Array, last: Array) -> Array:
 def first(part: Part, start: Array, last: Array, reach: Reach) -> Array:
     """The first clock of each lane at which its rate is there; infinite where there is none."""
     found = np.full(len(part.lanes), NEVER)
-    for run in _spread(part, pieces(part, start, last)):
-        some = run.some() & (run.start < found)
+    for own, run, lane in _spread(part, pieces(part, start, last)):
+        before = found if lane is None else found[lane]
+        there = reach if lane is None else reach._replace(level=reach.level[lane])
+        some = run.some() & (run.start < before)
         known = some & (run.way != UNKNOWN)
         if np.any(known):
-            found = np.minimum(found, _first_of_run(part, run, known, reach))
-        for lane in np.flatnonzero(some & ~known).tolist():
-            found[lane] = min(found[lane], _first_looked_at(part, run, lane, reach.of(lane)))
+            before = np.minimum(before, _first_of_run(own, run, known, there))
+        for i in np.flatnonzero(some & ~known).tolist():
+            before[i] = min(before[i], _first_looked_at(own, run, i, there.of(i)))
+        found = _Spread(own, run, lane).best(found, before, np.minimum)
     return found
 
 
@@ -148,9 +170,13 @@ def variation(part: Part, start: Array, last: Array) -> Array:
     """``sum(|A(c+1) - A(c)|)`` over clocks from ``start`` to ``last - 1``: piece by piece, and seam by seam."""
     total = exact.pair(np.zeros(len(part.lanes)))
     runs = alike(part, start, last, lambda run: np.isnan(run.exponent) & (run.turns > FEW_TURNS))
-    for run in chain.from_iterable(map(_of_one_series, _spread(part, runs))):
-        for change in (_within(part, run) * _series(run, run.turns), *_seams(part, run, last)):
-            total = exact.add(total, exact.pair(np.where(run.some(), change, 0.0)))
+    for own, spread, lane in _spread(part, runs):
+        end = last if lane is None or last.size == 1 else last[lane]
+        for run in _of_one_series(spread):
+            for change in (_within(own, run) * _series(run, run.turns), *_seams(own, run, end)):
+                there = np.where(run.some(), change, 0.0)
+                each = there if lane is None else summed_by_lane(there, lane, len(part.lanes))
+                total = exact.add(total, exact.pair(each))
     return total[0]
 
 

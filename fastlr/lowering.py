@@ -6,19 +6,19 @@ constant row at its last level; a join of joins becomes one flat track; lanes of
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr import exact
-from fastlr.expression import Node, Numbers, ended, select, take
-from fastlr.program import NO_LIMIT, Family, Program, Row, pack
-from fastlr.shapes import LAST_STEP, code, shape
+from fastlr.expression import Node, Numbers, cycles, ended, select, take
+from fastlr.program import NO_LIMIT, Cycles, Family, Program, Row, Track, pack
+from fastlr.shapes import LAST_STEP, ROW, code, shape
 
-__all__ = ["cycled_steps", "families", "lower"]
+__all__ = ["cycled_steps", "families", "lower", "words_of_cycles"]
 
-Track = tuple[Row, ...]
 Floats = npt.NDArray[np.float64]
 
 _FOREVER = 2.0**53
@@ -29,6 +29,7 @@ _LIFT = 2.0**600  # raises the smallest subnormal number above _TINY
 _LIFTED_MOST = 2.0**1000  # the highest level of a curve that is lifted
 _LIFTED = frozenset({"eden", "exponential", "geometric_decay", "inverse", "natural", "sampled", "staircase", "tanh"})
 _LEVEL_FIELDS = frozenset({"a", "hi", "lo", "value"})  # the fields of a row that are rates
+_AT_ONCE = 1 << 16  # cycles times lanes that are lowered together: 512 KiB per number
 
 
 def _floats(number: Numbers) -> Floats:
@@ -184,13 +185,34 @@ def _sampled(node: Node) -> Track:
 def _join(node: Node) -> Track:
     """One flat track: each part's rows, moved to its start and cut off where the next begins."""
     starts = [_floats(node.numbers[str(i)]) for i in range(len(node.parts))]
-    rows: list[Row] = []
+    rows: list[Row | Cycles] = []
     for part, start, stop in zip(node.parts, starts, [*starts[1:], np.asarray(np.inf)], strict=True):
-        for row in _track(part):
-            begin = np.minimum(start + row.start, stop)
-            if not _all(begin >= stop):
-                rows.append(row._replace(start=begin))
+        rows += _cut(_track(part), start, stop)
     return tuple(rows)
+
+
+def _cut(track: Track, start: Floats, stop: Floats) -> Iterator[Row | Cycles]:
+    """The rows that begin before ``stop``, where the track's own clock begins at ``start``."""
+    for row in track:
+        if isinstance(row, Cycles):
+            inner = tuple(_cut_rows(row.track, start[..., None], stop[..., None]))
+            begun = max((_last_column(each.start < stop[..., None]) for each in inner), default=0)
+            yield from [Cycles(row.times, inner).first(begun)] if begun else []
+        else:
+            yield from _cut_rows((row,), start, stop)
+
+
+def _cut_rows(rows: tuple[Row, ...], start: Floats, stop: Floats) -> Iterator[Row]:
+    for row in rows:
+        begin = np.minimum(start + row.start, stop)
+        if not _all(begin >= stop):
+            yield row._replace(start=begin)
+
+
+def _last_column(condition: npt.NDArray[np.bool_]) -> int:
+    """How many columns there are up to the last in which a condition holds for some lane."""
+    columns = condition.any(axis=tuple(range(condition.ndim - 1)))
+    return int(np.max(np.flatnonzero(columns), initial=-1)) + 1
 
 
 def _loop(node: Node) -> Track:
@@ -203,30 +225,128 @@ def _loop(node: Node) -> Track:
 
 
 def _unrolled(node: Node) -> Track:
-    """Growing periods, one after the other, each with its own levels."""
-    numbers, rows = node.numbers, list[Row]()
-    for start, length, factor in _cycles(numbers["period"], numbers["times"], numbers["scale"], numbers["stretch"]):
-        cycle = _stretched(node.parts[0], length, _floats(numbers["period"]), np.asarray(0))
-        for row in _track(_moved(cycle, factor, numbers["floor"])):
-            rows.append(row._replace(start=np.minimum(start + row.start, 2 * _FOREVER)))
+    """Growing cycles, one after the other, each with its own levels."""
+    rows = list[Cycles]()
+    for start, body in _bodies(node):
+        for some in _alike_cycles(body, start.shape[-1]):
+            begin = start[..., some]
+            track = tuple(_begun_at(row, begin) for row in _track(_columns(body, some)))
+            rows.append(Cycles(begin.shape[-1], track))
     return tuple(rows)
 
 
-def _cycles(period: Numbers, times: Numbers, scale: Numbers, stretch: Numbers) -> Iterator[tuple[Floats, Floats, exact.Pair]]:
-    """First step, length and scale of each cycle; a lane whose cycles are over is given ones that never begin.
+def _begun_at(row: Row | Cycles, begin: Floats) -> Row:
+    assert isinstance(row, Row)  # a stretched body holds no loop
+    return row._replace(start=np.minimum(begin + row.start, 2 * _FOREVER))
 
-    Cycle i begins at the integer nearest to the exact ``period * (1 + stretch + ... + stretch^(i-1))``.
+
+def _bodies(node: Node) -> Iterator[tuple[Floats, Node]]:
+    """Some cycles of a stretched loop at a time: their first steps, and a body of one lane per cycle.
+
+    The last axis of all numbers is that of the cycles, behind the axes of the batch.
     """
-    begin, power, i = exact.pair(_floats(period) * 0.0), exact.pair(_floats(scale) * 0.0 + 1.0), 0
+    numbers = node.numbers
+    body, period, floor = _wider(node.parts[0]), _floats(numbers["period"])[..., None], numbers["floor"][..., None]
+    for start, length, factor in _cycles(numbers["period"], numbers["times"], numbers["scale"], numbers["stretch"]):
+        yield start, _moved(_stretched(body, length, period, np.asarray(0)), factor, floor)
+
+
+def _each_number(node: Node, change: Callable[[Numbers], Numbers]) -> Node:
+    """The same node with each of its numbers, and of those below it, changed."""
+    numbers = {name: change(number) for name, number in node.numbers.items()}
+    parts = tuple(_each_number(part, change) for part in node.parts)
+    return replace(node, numbers=numbers, parts=parts, steps=None, bound=_floats(change(node.bound)))
+
+
+def _wider(node: Node) -> Node:
+    """A node with one more batch axis behind the others."""
+    return _each_number(node, lambda number: number[..., None])
+
+
+def _columns(node: Node, some: slice) -> Node:
+    """Of a node whose last batch axis is that of cycles, some of these."""
+    return _each_number(node, lambda number: number[..., some] if number.ndim and number.shape[-1] > 1 else number)
+
+
+def _alike_cycles(body: Node, count: int) -> Iterator[slice]:
+    """The longest ranges of cycles in which all have the same shapes."""
+    choices = _choices(body)
+    differs = np.zeros(count - 1, dtype=bool)
+    for choice in choices:
+        by_cycle = np.broadcast_to(choice.reshape(-1, choice.shape[-1])[0], (count,))
+        differs |= by_cycle[1:] != by_cycle[:-1]
+    ends = [0, *(np.flatnonzero(differs) + 1).tolist(), count]
+    return (slice(begin, end) for begin, end in pairwise(ends))
+
+
+def _cycles(period: Numbers, times: Numbers, scale: Numbers, stretch: Numbers) -> Iterator[tuple[Floats, Floats, exact.Pair]]:
+    """First step, length and scale of each cycle, some cycles at a time along a last axis.
+
+    Cycle i begins at the integer nearest to the exact ``period * (1 + stretch + ... + stretch^(i-1))``. A lane whose cycles are
+    over is given ones that never begin.
+    """
+    period, times, scale, stretch = (_floats(number)[..., None] for number in (period, times, scale, stretch))
+    zero = exact.pair(period * 0.0 + stretch * 0.0)
+    count = _at_once(period, times, stretch, np.broadcast_shapes(zero[0].shape, times.shape, scale.shape))
+    with np.errstate(all="ignore"):  # beyond the last step numbers may overflow: no cycle begins there
+        sums, growths, powers = _sums(exact.pair(period), exact.pair(stretch), exact.pair(scale), count + 1)
+    begin, power, i = zero, exact.pair(scale * 0.0 + 1.0), 0
     while True:
-        runs = (begin[0] <= LAST_STEP) & ((times < 0) | (i < times))
-        if not runs.any():
+        with np.errstate(all="ignore"):
+            begins, factors = exact.add(exact.multiply(begin, growths), sums), exact.multiply(power, powers)
+            nearest = exact.nearest(begins)
+            lengths = exact.subtract(_words(nearest, 1, None), _words(nearest, 0, -1))[0]
+        runs = (begins[0][..., :-1] <= LAST_STEP) & ((times < 0) | (i + np.arange(count) < times))
+        some = _last_column(runs)
+        if some:
+            runs, (high, low) = runs[..., :some], _words(factors, 0, some)
+            start = np.where(runs, nearest[0][..., :some], 2 * _FOREVER)
+            yield start, np.where(runs, lengths[..., :some], 0.0), (np.where(runs, high, 1.0), np.where(runs, low, 0.0))
+        if some < count:
             return
-        end = exact.add(exact.multiply(begin, exact.pair(stretch)), exact.pair(period))
-        start = exact.nearest(begin)
-        length = exact.subtract(exact.nearest(end), start)[0]
-        yield np.where(runs, start[0], 2 * _FOREVER), np.where(runs, length, 0.0), power
-        begin, power, i = end, exact.multiply(power, exact.pair(scale)), i + 1
+        begin, power, i = _words(begins, -1, None), _words(factors, -1, None), i + count
+
+
+def _words(pair: exact.Pair, first: int, stop: int | None) -> exact.Pair:
+    """Some columns of a number in two words."""
+    return pair[0][..., first:stop], pair[1][..., first:stop]
+
+
+def _at_once(period: Floats, times: Floats, stretch: Floats, shape: tuple[int, ...]) -> int:
+    """How many cycles to lay out together: one more than there are about, unless lanes are many."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        about = np.max(np.where(stretch == 1, np.maximum(times, 1.0), cycles(period, times, stretch)))
+    return int(min(1.001 * about + 4, max(1, _AT_ONCE // int(np.prod(shape)))))
+
+
+def _sums(first: exact.Pair, growth: exact.Pair, scale: exact.Pair, count: int) -> tuple[exact.Pair, exact.Pair, exact.Pair]:
+    """``first * (1 + growth + ... + growth^(i-1))``, ``growth^i`` and ``scale^i`` for each i < count, by doubling."""
+    one = exact.pair(np.ones_like(first[0] + growth[0]))
+    sums, growths, powers = exact.multiply(one, exact.pair(np.zeros(1))), one, exact.pair(np.ones_like(scale[0]))
+    total, grown, scaled = exact.multiply(one, first), growth, scale  # sum, growth and scale of as many as there are
+    while growths[0].shape[-1] < count:
+        sums = _behind(sums, exact.add(exact.multiply(sums, grown), total))
+        growths, powers = _behind(growths, exact.multiply(growths, grown)), _behind(powers, exact.multiply(powers, scaled))
+        total = exact.add(exact.multiply(total, grown), total)
+        grown, scaled = exact.multiply(grown, grown), exact.multiply(scaled, scaled)
+    return _words(sums, 0, count), _words(growths, 0, count), _words(powers, 0, count)
+
+
+def _behind(some: exact.Pair, more: exact.Pair) -> exact.Pair:
+    return np.concatenate([some[0], more[0]], axis=-1), np.concatenate([some[1], more[1]], axis=-1)
+
+
+def words_of_cycles(body: Node, lanes: int) -> int:
+    """About how many words of a program each cycle of a stretched loop takes, where its body has this track."""
+    rows = list(_all_rows(_track(body)))
+    return sum(ROW + lanes * (1 + len(row.fields)) for row in rows)
+
+
+def _all_rows(track: Track) -> Iterator[Row]:
+    for row in track:
+        assert isinstance(row, Row)  # a stretched body holds no loop
+        yield row
+        yield from _all_rows((*row.a, *row.b))
 
 
 def cycled_steps(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.int64]:
@@ -234,7 +354,9 @@ def cycled_steps(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArr
     alike, most = stretch == 1, _floats(period) * times
     if not _all(alike):
         for start, length, _ in _cycles(period, np.where(alike, 0, times), np.asarray(1.0), stretch):
-            most = np.where(~alike & (start <= LAST_STEP), start + length, most)
+            runs = ~alike[..., None] & (start <= LAST_STEP)
+            ends = np.max(np.where(runs, start + length, 0.0), axis=-1)
+            most = np.where(runs.any(axis=-1), ends, most)
     return most.astype(np.int64)
 
 
@@ -291,7 +413,8 @@ def _stretched(node: Node, length: Floats, period: Floats, begin: Numbers) -> No
     numbers = dict(node.numbers)
     for name in numbers.keys() & {"steps", *(str(i) for i in range(len(node.parts)))}:
         numbers[name] = moved(numbers[name])
-    begins = [begin + node.numbers[str(i)] if node.kind == "join" else begin for i in range(len(node.parts))]
+    wait = {"join": [str(i) for i in range(len(node.parts))], "delay": ["steps"]}.get(node.kind)
+    begins = [begin + node.numbers[name] for name in wait] if wait else [begin] * len(node.parts)
     parts = tuple(_stretched(part, length, period, at) for part, at in zip(node.parts, begins, strict=True))
     return replace(node, numbers=numbers, parts=parts)
 
@@ -299,9 +422,9 @@ def _stretched(node: Node, length: Floats, period: Floats, begin: Numbers) -> No
 def _delay(node: Node) -> Track:
     """The first rate, then every row so many steps later."""
     wait, inner = _floats(node.numbers["steps"]), _track(node.parts[0])
-    begun = tuple(row for row in inner if np.any(row.start == 0))
+    begun = tuple(_cut(inner, np.asarray(0.0), np.asarray(1.0)))
     still, each = np.asarray(0.0), np.asarray(1.0)  # the clock stands at the first step
-    return (_row("clock", still, still, each, a=begun), *(row._replace(start=row.start + wait) for row in inner))
+    return (_row("clock", still, still, each, a=begun), *_cut(inner, wait, np.asarray(np.inf)))
 
 
 def _clock(node: Node) -> Track:
@@ -377,7 +500,8 @@ def _needs_lift(node: Node) -> npt.NDArray[np.bool_]:
 def _lifted(track: Track) -> Track:
     """The same rates, as curves ``_LIFT`` times as high times ``1/_LIFT``: each is rounded once."""
 
-    def lifted(row: Row) -> Row:
+    def lifted(row: Row | Cycles) -> Row:
+        assert isinstance(row, Row)  # the track is that of one curve
         if row.samples is not None:
             return row._replace(samples=row.samples * _LIFT)
         pairs = zip(shape(row.shape).fields, row.fields, strict=True)
@@ -391,22 +515,34 @@ def _has_stack(node: Node) -> bool:
     return node.kind == "stack" or any(_has_stack(part) for part in node.parts)
 
 
-def _spread(row: Row, shape: tuple[int, ...]) -> Row:
-    """Every number that differs between lanes, written out lane by lane."""
+def _spread(track: Track, shape: tuple[int, ...]) -> Track:
+    """Every number that differs between lanes, written out lane by lane; of cycles, as (lanes, cycles)."""
+
+    def spread(row: Row | Cycles) -> Row | Cycles:
+        if isinstance(row, Cycles):
+            return Cycles(row.times, tuple(_spread_row(each, shape, columns=1) for each in row.track))
+        own = _spread_row(row._replace(a=(), b=()), shape)
+        return own._replace(a=_spread(row.a, shape), b=_spread(row.b, shape))
+
+    return tuple(spread(row) for row in track)
+
+
+def _spread_row(row: Row | Cycles, shape: tuple[int, ...], columns: int = 0) -> Row:
+    assert isinstance(row, Row)  # cycles hold no others
 
     def full(number: Floats) -> Floats:
-        return number.ravel()[:1] if number.size == 1 else np.broadcast_to(number, shape).ravel()
+        if number.size == 1:
+            return number.ravel()[:1].reshape((1,) * (1 + columns))
+        tail = number.shape[-1:] if columns else ()
+        own = number.size > (tail[0] if tail else 1)
+        return np.broadcast_to(number, (*shape, *tail)).reshape(-1, *tail) if own else number.reshape(1, *tail)
 
     samples = row.samples
     if samples is not None and samples.ndim > 1:
         samples = np.broadcast_to(samples, (*shape, samples.shape[-1])).reshape(-1, samples.shape[-1])
-    return row._replace(
-        start=full(row.start),
-        fields=tuple(full(field) for field in row.fields),
-        a=tuple(_spread(inner, shape) for inner in row.a),
-        b=tuple(_spread(inner, shape) for inner in row.b),
-        samples=samples,
-    )
+    start, fields = full(row.start), tuple(full(field) for field in row.fields)
+    a, b = (tuple(_spread_row(inner, shape, columns) for inner in track) for track in (row.a, row.b))
+    return Row(row.shape, start, fields, a, b, samples)
 
 
 def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
@@ -424,7 +560,7 @@ def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
 
 
 def _family(node: Node, positions: npt.NDArray[np.int64]) -> Family:
-    return Family(positions.ravel(), tuple(_spread(row, positions.shape) for row in _track(node)))
+    return Family(positions.ravel(), _spread(_track(node), positions.shape))
 
 
 def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
@@ -445,18 +581,29 @@ def _choices(node: Node) -> list[npt.NDArray[np.bool_]]:
         own = [numbers["stretch"] == 1]
     if node.kind in _LIFTED:
         own.append(_needs_lift(node))
-    mixed = [choice for choice in own if np.any(choice) and not np.all(choice)]
-    return mixed + [choice for part in _lowered_parts(node) for choice in _choices(part)]
+    if node.kind == "loop" and np.any((numbers["stretch"] != 1) & (numbers["scale"] != 1)):
+        return _mixed(own) + _choices_of_cycles(node)
+    return _mixed(own) + [choice for part in _lowered_parts(node) for choice in _choices(part)]
+
+
+def _mixed(choices: list[npt.NDArray[np.bool_]]) -> list[npt.NDArray[np.bool_]]:
+    return [choice for choice in choices if np.any(choice) and not np.all(choice)]
+
+
+def _choices_of_cycles(node: Node) -> list[npt.NDArray[np.bool_]]:
+    """What decides on the shapes of any cycle of a stretched loop."""
+    once = replace(node, numbers={**node.numbers, "times": np.where(node.numbers["stretch"] == 1, 1, node.numbers["times"])})
+    found = list[npt.NDArray[np.bool_]]()
+    for choice in (choice for _, body in _bodies(once) for choice in _choices(body)):
+        columns = np.unique(choice.reshape(-1, choice.shape[-1]), axis=1)
+        found += [column.reshape(choice.shape[:-1]) for column in columns.T]
+    return _mixed(found)
 
 
 def _lowered_parts(node: Node) -> Iterator[Node]:
-    """The parts of a node at the levels with which they are lowered: a factor and a period's scale are taken into them."""
+    """The parts of a node at the levels with which they are lowered: a factor is taken into them."""
     if node.kind == "scale":
         yield _unscaled(node)
-    elif node.kind == "loop" and np.any((node.numbers["stretch"] != 1) & (node.numbers["scale"] != 1)):
-        period, times, scale, stretch, floor = (node.numbers[name] for name in ("period", "times", "scale", "stretch", "floor"))
-        for _, _, factor in _cycles(period, np.where(stretch == 1, 1, times), scale, stretch):
-            yield _moved(node.parts[0], factor, floor)
     else:
         yield from node.parts
 
@@ -469,8 +616,10 @@ def _alike(choices: list[npt.NDArray[np.bool_]], shape: tuple[int, ...]) -> Iter
         yield (which == i).reshape(shape)
 
 
-def _structure(row: Row) -> object:
+def _structure(row: Row | Cycles) -> object:
     """What lanes must share to be one family."""
+    if isinstance(row, Cycles):
+        return row.times, tuple(map(_structure, row.track))
     samples = None if row.samples is None else row.samples.shape[-1]
     return row.shape, samples, tuple(map(_structure, row.a)), tuple(map(_structure, row.b))
 
@@ -479,13 +628,27 @@ def _merged(families: list[Family]) -> Family:
     if len(families) == 1:
         return families[0]
     sizes = [family.positions.size for family in families]
-    track = tuple(_merged_row(rows, sizes) for rows in zip(*(family.track for family in families), strict=True))
+    track = _merged_tracks([family.track for family in families], sizes)
     return Family(np.concatenate([family.positions for family in families]), track)
+
+
+def _merged_tracks(tracks: list[Track], sizes: list[int]) -> Track:
+    """Tracks of one structure as one, of the lanes of all."""
+    merged = list[Row | Cycles]()
+    for rows in zip(*tracks, strict=True):
+        cycles = [row for row in rows if isinstance(row, Cycles)]
+        if cycles:
+            each = zip(*(row.track for row in cycles), strict=True)
+            merged.append(Cycles(cycles[0].times, tuple(_merged_row(alike, sizes) for alike in each)))
+        else:
+            merged.append(_merged_row(tuple(row for row in rows if isinstance(row, Row)), sizes))
+    return tuple(merged)
 
 
 def _merged_row(rows: tuple[Row, ...], sizes: list[int]) -> Row:
     def together(numbers: tuple[Floats, ...]) -> Floats:
-        return np.concatenate([np.broadcast_to(n, (size,)) for n, size in zip(numbers, sizes, strict=True)])
+        tail = np.broadcast_shapes(*(number.shape[1:] for number in numbers))
+        return np.concatenate([np.broadcast_to(n, (size, *tail)) for n, size in zip(numbers, sizes, strict=True)])
 
     samples = None
     if rows[0].samples is not None:
@@ -495,8 +658,8 @@ def _merged_row(rows: tuple[Row, ...], sizes: list[int]) -> Row:
         rows[0].shape,
         together(tuple(row.start for row in rows)),
         tuple(together(fields) for fields in zip(*(row.fields for row in rows), strict=True)),
-        tuple(_merged_row(inner, sizes) for inner in zip(*(row.a for row in rows), strict=True)),
-        tuple(_merged_row(inner, sizes) for inner in zip(*(row.b for row in rows), strict=True)),
+        _merged_tracks([row.a for row in rows], sizes),
+        _merged_tracks([row.b for row in rows], sizes),
         samples,
     )
 

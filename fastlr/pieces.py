@@ -5,8 +5,8 @@ run the same way. A loop's body comes again: a *run* of a piece is the same in t
 rates of its turns run one way as well, towards the floor or away from it.
 """
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ Bools = npt.NDArray[np.bool_]
 
 UNKNOWN = 2.0  # the way of a piece of which nothing is known
 FEW_TURNS = 64  # that are taken one by one, where they are not alike
+_MOST_GATHERED = 1 << 16  # pieces that are taken together: 512 KiB per number
 _STILL = np.zeros(1)
 _ONE = np.ones(1)
 _UNKNOWN = np.full(1, UNKNOWN)
@@ -46,7 +47,8 @@ class Run(NamedTuple):
     The last clock is included because float64 has no number for the clock after step 2^53. ``way`` is 1 where rates rise, -1
     where they fall, 0 where they are constant, ``UNKNOWN`` where they may do anything. Turn by turn their distance from the
     loop's floor is multiplied by 2^exponent, or, where that is NaN, by no one factor. Arrays that broadcast over lanes; a lane
-    is empty where last < start.
+    is empty where last < start. With ``lane`` each number belongs to the lane that stands there, of which several may be pieces
+    of one.
     """
 
     start: Array
@@ -55,19 +57,59 @@ class Run(NamedTuple):
     period: Array = _ONE
     turns: Array = _ONE
     exponent: Array = _STILL
+    lane: npt.NDArray[np.int64] | None = None
+
+    def over(self, numbers: Any) -> Any:
+        """Numbers of all lanes, for the lane of each piece."""
+        return numbers if self.lane is None or numbers.size == 1 else numbers[self.lane]
+
+    def spread(self, lanes: int) -> "Run":
+        """Each number for each of so many lanes, which are the run's own."""
+        return self._each(lambda number: np.broadcast_to(number, (lanes,)))
+
+    def _each(self, change: Callable[[Array], Array], lane: npt.NDArray[np.int64] | None = None) -> "Run":
+        """The same with each of its numbers changed."""
+        start, last, way, period, turns, exponent = map(change, self[:6])
+        return Run(start, last, way, period, turns, exponent, lane)
+
+    def lanes(self, conditions: Bools, lanes: int) -> Bools:
+        """The lanes of which a condition holds for a piece."""
+        if self.lane is None:
+            return conditions
+        found = np.zeros(lanes, dtype=bool)
+        found[self.lane[np.broadcast_to(conditions, self.lane.shape)]] = True
+        return found
+
+    def at(self, inner: "Run") -> "Run":
+        """The same once for each piece of another run, of which these are the lanes."""
+        return self._each(inner.over)
+
+    def of(self, lane: npt.NDArray[np.int64] | None) -> "Run":
+        """The same where its lanes are pieces themselves, of these lanes."""
+        if lane is None:
+            return self
+        return self._replace(lane=lane if self.lane is None else lane[self.lane])
 
     def moved(self, by: Array) -> "Run":
-        """The same by a clock that began ``by`` earlier. A lane that is empty stays so, however large ``by`` is."""
+        """The same by a clock that began ``by`` earlier, a number for each lane."""
+        return self.shifted(self.over(by))
+
+    def shifted(self, by: Array) -> "Run":
+        """The same by so many clocks for each piece. One that is empty stays so, however large ``by`` is."""
         by = np.where(self.some(), by, 0.0)
         return self._replace(start=self.start + by, last=self.last + by)
 
     def some(self) -> Bools:
-        """Which lanes are not empty."""
+        """Which pieces are not empty."""
         some: Bools = self.start <= self.last
         return some
 
     def where(self, chosen: Bools) -> "Run":
         """The same of the lanes that are chosen, empty for the others."""
+        return self.only(self.over(chosen))
+
+    def only(self, chosen: Bools) -> "Run":
+        """The same of the pieces that are chosen, empty for the others."""
         return self._replace(start=np.where(chosen, self.start, 0.0), last=np.where(chosen, self.last, -1.0))
 
 
@@ -130,6 +172,9 @@ def stands_from(base: Array, pace: Array, every: Array) -> Array:
 
 def pieces(part: Part, start: Array, last: Array) -> Iterator[Run]:
     """The runs that a track's clocks from ``start`` to ``last`` are made of, each clock in one of them."""
+    if part.has_many_rows():
+        yield from _gathered(_of_rows(part, start, last), len(part.lanes))
+        return
     for row in part.overlapping(start, last):
         begin = part.start(row)
         first, end = np.maximum(start, begin) if row else start, np.minimum(last, part.stop(row) - 1.0)
@@ -140,13 +185,48 @@ def pieces(part: Part, start: Array, last: Array) -> Iterator[Run]:
                     yield run.moved(begin)
 
 
+def _of_rows(part: Part, start: Array, last: Array) -> Iterator[Run]:
+    """Those of many rows, each row a lane of its own."""
+    for rows in part.row_by_row(start, last):
+        yield from (run.of(rows.lane) for run in pieces(rows.part, rows.start, rows.last))
+
+
+def _gathered(runs: Iterable[Run], lanes: int) -> Iterator[Run]:
+    """The same pieces side by side, each with its lane, as few long runs; empty ones are left out."""
+    some, size = list[Run](), 0
+    for run in runs:
+        some.append(_of_each_lane(run, lanes))
+        size += some[-1].start.size
+        if size >= _MOST_GATHERED:
+            yield _joined(some)
+            some, size = [], 0
+    if size:
+        yield _joined(some)
+
+
+def _of_each_lane(run: Run, lanes: int) -> Run:
+    """Its pieces that are not empty, each with its lane."""
+    lane = np.arange(lanes) if run.lane is None else run.lane
+    own = run.spread(lane.size)
+    there = np.flatnonzero(own.some())
+    return own._each(lambda number: number[there], lane[there])
+
+
+def _joined(runs: list[Run]) -> Run:
+    return Run(*(np.concatenate(numbers) for numbers in zip(*runs, strict=True)))
+
+
 def alike(part: Part, start: Array, last: Array, unlike: Callable[[Run], Bools]) -> Iterator[Run]:
     """As ``pieces``; but of a row and a lane in which turns are unlike, all clocks are one run of which nothing is known."""
+    if part.has_many_rows():
+        for rows in part.row_by_row(start, last):
+            yield from (run.of(rows.lane) for run in alike(rows.part, rows.start, rows.last, unlike))
+        return
     for row in part.overlapping(start, last):
         whole = Run(np.maximum(start, part.start(row)) if row else start, np.minimum(last, part.stop(row) - 1.0), _UNKNOWN)
         runs, lost = list(pieces(part.only(row), whole.start, whole.last)), np.zeros(len(part.lanes), dtype=bool)
         for run in runs:
-            lost |= run.some() & (run.turns > 1) & unlike(run)
+            lost |= run.lanes(run.some() & (run.turns > 1) & unlike(run), lost.size)
         if lost.any():
             yield whole.where(lost)
         yield from (run.where(~lost) for run in runs)
@@ -202,7 +282,8 @@ def _again(body: Part, turn: Array, turns: Array, period: Array, exponent: Array
         return
     last = np.where(turns > 0, period - 1.0, -1.0)
     for run in _one_by_one(list(pieces(body, _STILL, last))) or [Run(_STILL, last, _UNKNOWN)]:
-        yield run.moved(turn * period)._replace(period=period, turns=np.maximum(turns, 1.0), exponent=exponent)
+        several, each, scale = (run.over(number) for number in (np.maximum(turns, 1.0), period, exponent))
+        yield run.moved(turn * period)._replace(period=each, turns=several, exponent=scale)
 
 
 def _one_by_one(runs: list[Run]) -> list[Run]:
@@ -214,8 +295,8 @@ def _one_by_one(runs: list[Run]) -> list[Run]:
 
 def turn_of(run: Run, turn: Array) -> Run:
     """One of the turns, where there are so many."""
-    one = run.where((turn >= 0) & (turn < run.turns)).moved(turn * run.period)
-    return Run(one.start, one.last, one.way)
+    one = run.only((turn >= 0) & (turn < run.turns)).shifted(turn * run.period)
+    return Run(one.start, one.last, one.way, lane=one.lane)
 
 
 def _of_clock(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
@@ -235,18 +316,20 @@ def _of_moving(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]
     first = np.where(some, base + pace * quotient(start, every), 0.0)
     final = np.where(some, base + pace * quotient(last, every), -1.0)
 
-    def reached(inner: Array) -> Array:
-        steps: Array = -quotient(base - inner, pace) * every
+    def reached(inner: Array, run: Run) -> Array:
+        begin, stride, stair = (run.over(number) for number in (base, pace, every))
+        steps: Array = -quotient(begin - inner, stride) * stair
         return steps
 
     inner = list(pieces(part.below(row, 0), first, final))
-    if not all(np.all((run.turns == 1) | (np.fmod(run.period, pace) == 0)) for run in inner):
+    if not all(np.all((run.turns == 1) | (np.fmod(run.period, run.over(pace)) == 0)) for run in inner):
         inner = _one_by_one(inner) or [Run(first, final, _UNKNOWN)]
     for run in inner:
         for one in _ends_apart(run):
-            begin = np.maximum(start, reached(one.start))
-            end = np.where(one.last >= final, last, reached(one.last + 1.0) - 1.0)
-            yield one._replace(start=begin, last=end, period=one.period * every / pace).where(one.some())
+            begin = np.maximum(one.over(start), reached(one.start, one))
+            end = np.where(one.last >= one.over(final), one.over(last), reached(one.last + 1.0, one) - 1.0)
+            period = one.period * one.over(every) / one.over(pace)
+            yield one._replace(start=begin, last=end, period=period).only(one.some())
 
 
 def _ends_apart(run: Run) -> Iterator[Run]:
@@ -255,8 +338,8 @@ def _ends_apart(run: Run) -> Iterator[Run]:
         yield run
         return
     yield turn_of(run, np.zeros(1))
-    between = run.moved(run.period)._replace(turns=np.maximum(run.turns - 2.0, 1.0))
-    yield between.where(run.turns > 2)
+    between = run.shifted(run.period)._replace(turns=np.maximum(run.turns - 2.0, 1.0))
+    yield between.only(run.turns > 2)
     yield turn_of(run, np.where(run.turns > 1, run.turns - 1.0, -1.0))
 
 
@@ -269,7 +352,9 @@ def _of_pair(part: Part, row: int, start: Array, last: Array) -> Iterator[Run]:
     if any(np.any(run.turns > 1) for run in outers):
         outers = _one_by_one(outers) or [Run(start, last, _UNKNOWN)]
     for outer, inner in together(outers, first, start, last):
-        yield from _merged(outer, inner, linear=part.shape(row) in ("multiply", "add"))
+        lanes = len(part.lanes) if outer.lane is None else outer.lane.size
+        merged = _merged(outer, inner, lanes, linear=part.shape(row) in ("multiply", "add"))
+        yield from (run.of(outer.lane) for run in merged)
 
 
 def together(outers: list[Run], part: Part, start: Array, last: Array) -> Iterator[tuple[Run, list[Run]]]:
@@ -277,43 +362,59 @@ def together(outers: list[Run], part: Part, start: Array, last: Array) -> Iterat
 
     The pieces of ``part`` are found once and cut. Otherwise a product of products would find those
     at the bottom again for every piece of every level. Too many turns to cut one by one are found
-    again within each piece.
+    again within each piece. Many pieces side by side become the lanes of ``part``: the lane of a
+    piece within them is one of these.
     """
-    if len(outers) == 1:
-        yield outers[0], list(pieces(part, outers[0].start, outers[0].last))
+    lanes = len(part.lanes)
+    if any(outer.lane is not None for outer in outers):
+        outers = list(_gathered(outers, lanes))
+    if len(outers) == 1 or any(outer.lane is not None for outer in outers):
+        yield from _found_again(outers, part)
         return
     whole = list(pieces(part, start, last))
     if any(np.any(run.turns > 1) for run in whole) and not (whole := _one_by_one(whole)):
-        for outer in outers:
-            yield outer, list(pieces(part, outer.start, outer.last))
+        yield from _found_again(outers, part)
         return
-    starts, ends = _side_by_side([run.start for run in whole]), _side_by_side([run.last for run in whole])
+    plain, laned = [run for run in whole if run.lane is None], [run for run in whole if run.lane is not None]
+    starts, ends = _side_by_side([run.start for run in plain]), _side_by_side([run.last for run in plain])
     for outer in outers:
         begins, lasts = np.maximum(starts, outer.start), np.minimum(ends, outer.last)
         some = np.flatnonzero(np.any(begins <= lasts, axis=-1))
-        yield outer, [whole[i]._replace(start=begins[i], last=lasts[i]) for i in some]
+        within = [plain[i]._replace(start=begins[i], last=lasts[i]) for i in some]
+        yield outer, within + [run for one in laned for run in _gathered([_cut(one, outer)], lanes)]
+
+
+def _found_again(outers: list[Run], part: Part) -> Iterator[tuple[Run, list[Run]]]:
+    for outer in outers:
+        yield outer, list(pieces(part.take(outer.lane), outer.start, outer.last))
+
+
+def _cut(run: Run, outer: Run) -> Run:
+    """A run within a piece of each lane."""
+    start, last = np.maximum(run.start, run.over(outer.start)), np.minimum(run.last, run.over(outer.last))
+    return run._replace(start=start, last=last)
 
 
 def _side_by_side(numbers: list[Array]) -> Array:
     return np.stack(np.broadcast_arrays(*numbers)) if numbers else np.zeros((0, 1))
 
 
-def _merged(outer: Run, inner: list[Run], linear: bool) -> Iterator[Run]:
+def _merged(outer: Run, inner: list[Run], lanes: int, linear: bool) -> Iterator[Run]:
     """Pieces of one track within a piece of another; where the two do not go together, the whole of that."""
     lost = np.zeros(1, dtype=bool)
     for run in inner:
-        lost = lost | (_unlike(outer, run) & run.some())
+        lost = lost | run.lanes(_unlike(run.over(outer.way), run) & run.some(), lanes)
     if np.any(lost):
-        yield outer._replace(way=_UNKNOWN).where(lost)
+        yield outer._replace(way=_UNKNOWN, lane=None).where(lost)
     for run in inner:
         exponent = run.exponent if linear else np.where(run.exponent == 0, 0.0, np.nan)
-        yield run._replace(way=np.where(run.way == 0, outer.way, run.way), exponent=exponent).where(~lost)
+        yield run._replace(way=np.where(run.way == 0, run.over(outer.way), run.way), exponent=exponent).where(~lost)
 
 
-def _unlike(outer: Run, run: Run) -> Bools:
+def _unlike(outer: Array, run: Run) -> Bools:
     """Where nothing is known of two together: each runs its own way, or only one comes again."""
-    ways = (outer.way == UNKNOWN) | (run.way == UNKNOWN) | (outer.way * run.way < 0)
-    unlike: Bools = ways | ((run.turns > 1) & (outer.way != 0))
+    ways = (outer == UNKNOWN) | (run.way == UNKNOWN) | (outer * run.way < 0)
+    unlike: Bools = ways | ((run.turns > 1) & (outer != 0))
     return unlike
 
 

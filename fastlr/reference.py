@@ -237,11 +237,20 @@ def _row(track: _Track, row: int, c: Array) -> Array:
     return _PAIRS[name](_rates(inner, c), _rates(track.below(row, 5), c))
 
 
+def _rows_in_force(track: _Track, c: Array) -> Lanes:
+    """The last row that has begun at each clock, by bisection."""
+    low, high = np.zeros(c.shape, dtype=np.int64), np.full(c.shape, track.rows - 1)
+    while np.any(low < high):
+        middle = (low + high + 1) // 2
+        told = track.at + ROW * middle + 1
+        starts = track.words[(track.words[told] + track.words[told + 1] * track.lanes).astype(np.int64)]
+        low, high = np.where(starts <= c, middle, low), np.where(starts <= c, high, middle - 1)
+    return low
+
+
 def _rates(track: _Track, c: Array) -> Array:
     """A track at clocks ``c``, each of its own lane: only the row in force is evaluated."""
-    row = np.zeros(c.shape, dtype=np.int64)
-    for k in range(1, track.rows):
-        row[track.number(k, 1) <= c] = k
+    row = _rows_in_force(track, c)
     rates = np.empty_like(c)
     for k in np.unique(row):
         chosen = row == k

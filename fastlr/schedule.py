@@ -6,6 +6,7 @@ anything: one step, any steps, a table, every lane at once. It has no state, so 
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -32,6 +33,8 @@ Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponent
 
 _MOST_CYCLES = 65_536
 _NO_CALL = Call("", {})  # of what no constructor has given its own
+_MOST_WORDS = 6_000_000  # of a program whose cycles grow: 48 MB
+_MOST_WORDS_PER_LANE = 1_000  # or, of a batch, 8 kB per lane
 
 
 def _operand(where: str, value: object) -> Schedule:
@@ -452,17 +455,26 @@ def cycled(
     if times is None and np.any(scales > 1):
         raise ValueError(f"{where}: scale must be at most 1 where times is not given, got {shown(scales.max())}")
     if np.any(stretches != 1):
-        _check_stretch(where, node, count, stretches)
+        _check_stretch(where, node, count, stretches, scales)
     steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
     return made(tree.loop(node, node.steps, count, scales, stretches, np.asarray(floor, dtype=np.float64), steps))
 
 
-def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array) -> None:
+def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale: Array) -> None:
     if not _stretches(node):
         raise ValueError(f"{where}: only finite curves, constants and their joins can be stretched, got a {node.kind}")
-    if node.steps is not None and np.any(tree.cycles(node.steps, times, stretch) > _MOST_CYCLES):
+    assert node.steps is not None
+    cycles = float(np.max(np.where(stretch > 1, tree.cycles(node.steps, times, stretch), 1.0)))
+    if cycles > _MOST_CYCLES:
         raise ValueError(
             f"{where}: stretch must lead past 2**53 in at most {_MOST_CYCLES} cycles, or times be given, got {shown(stretch)}"
+        )
+    lanes = math.prod(np.broadcast_shapes(node.shape, times.shape, stretch.shape, scale.shape))
+    most, words = max(_MOST_WORDS, _MOST_WORDS_PER_LANE * lanes), cycles * lowering.words_of_cycles(node, lanes)
+    if words > most:
+        raise ValueError(
+            f"{where}: stretch must be farther from 1, or times smaller: a program of {cycles:,.0f} cycles and {lanes:,} "
+            f"lanes must have at most {most:,} numbers, got about {words:,.0f} for stretch {shown(stretch)}"
         )
 
 

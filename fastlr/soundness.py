@@ -4,21 +4,22 @@ A program that lowering made is checked once, as it is packed, and is read-only 
 file, another process, somebody's own hands, when it becomes a ``Program``. ``fastlr_is_program`` says the same in C.
 """
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.shapes import COUNTS, DEEPEST, FAMILY, FIELDS_MOST, HEADER, MAGIC, ROW, SHAPES, code
 
-__all__ = ["check"]
+__all__ = ["check", "rows_of"]
 
 Words = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 _MOST_LANES = 2**53
+_AT_ONCE = 4_096  # rows that are checked together: 1 MiB of their places and strides
 _SAMPLED = code("sampled")
-_HELD = [int(i >= code("loop")) + int(i > code("clock")) for i in range(len(SHAPES))]  # how many tracks a row holds
+_HELD = np.array([int(i >= code("loop")) + int(i > code("clock")) for i in range(len(SHAPES))])  # how many tracks a row holds
 _TOLD = np.array([1, *range(7, ROW, 2)])  # where a row tells of its start and of its fields
 _NAMES = [("start", *row.fields, *[""] * (FIELDS_MOST - len(row.fields))) for row in SHAPES]
 _LEAST = np.array([[{"start": 0, **COUNTS}.get(name, -np.inf) for name in names] for names in _NAMES])  # of whole numbers
@@ -45,9 +46,9 @@ def check(words: Words) -> None:
     end = HEADER + heads.size
     for head in heads.tolist():
         of = _count("lanes of a family", head[0], 1, _MOST_LANES)
-        tracks = list(_tracks(words, head[3], head[4], end, int(depth)))
-        end = tracks[-1][1]
-        _check_rows(words, tracks, of)
+        begins, ends = _tracks(words, head[3], head[4], end, int(depth))
+        end = int(ends[-1])
+        _check_rows(words, begins, ends, of)
     _check_places(words, heads, int(lanes))
 
 
@@ -62,26 +63,93 @@ def _count(name: str, word: float, least: int, most: int) -> int:
     return int(word)
 
 
-def _tracks(words: Words, at: float, count: float, end: int, depth: int) -> Iterator[tuple[int, int]]:
-    """Where a track begins and ends, and all those below it: each before what it holds, and behind the one before."""
-    begin = _count("where a track stands", at, end, words.size - ROW)
-    end = begin + ROW * _count(f"rows of the track at {begin}", count, 1, (words.size - begin) // ROW)
-    yield begin, end
-    for place in range(begin, end, ROW):
-        shape, *_, a, rows_of_a, b, rows_of_b = words[place : place + _TOLD[1]].tolist()
-        held = _HELD[_count(f"shape of the row at {place}", shape, 0, len(SHAPES) - 1)]
-        _require(held == 0 or depth > 0, f"the row at {place} must be no deeper than the header's depth", "one that holds others")
-        tracks = [(a, rows_of_a), (b, rows_of_b)]
-        _require(not any(map(any, tracks[held:])), f"the row at {place} must hold as many tracks as its shape has", "another")
-        for track in tracks[:held]:
-            for inner in _tracks(words, *track, end, depth - 1):
-                yield inner
-                end = inner[1]
+def _tracks(words: Words, at: float, count: float, end: int, depth: int) -> tuple[Places, Places]:
+    """Where a track begins and ends, and all those below it, each before what it holds, and behind the one before.
+
+    They are read level by level, and then put into the order in which they are walked.
+    """
+    levels = [_Level(np.array([at]), np.array([count]), np.zeros(1, dtype=np.int64), np.array([float(end)]))]
+    while levels[-1].at.size:
+        levels[-1].check(words)
+        rows = sum(int(level.rows.sum()) for level in levels)
+        _require(rows * ROW <= words.size, f"its rows must fit into its {words.size:,} words", rows)
+        levels.append(levels[-1].below(words, depth + 1 - len(levels)))
+    walked = _walked(levels)
+    begins = np.concatenate([level.at for level in levels])[walked].astype(np.int64)
+    ends = begins + ROW * np.concatenate([level.rows for level in levels])[walked].astype(np.int64)
+    for i in np.flatnonzero(begins[1:] < ends[:-1])[:1].tolist():
+        _count("where a track stands", float(begins[i + 1]), int(ends[i]), words.size - ROW)
+    return begins, ends
 
 
-def _check_rows(words: Words, tracks: list[tuple[int, int]], lanes: int) -> None:
+class _Level(NamedTuple):
+    """Tracks that lie equally deep: where each stands, its rows, which of the level above holds it, and where that one ends."""
+
+    at: Words
+    rows: Words
+    holder: Places
+    least: Words
+
+    def check(self, words: Words) -> None:
+        """Raise unless each stands within the words, behind the one that holds it."""
+        for i in np.flatnonzero((self.at != np.rint(self.at)) | (self.at < self.least) | (self.at > words.size - ROW))[:1]:
+            _count("where a track stands", float(self.at[i]), int(self.least[i]), words.size - ROW)
+        most = (words.size - self.at) // ROW
+        for i in np.flatnonzero((self.rows != np.rint(self.rows)) | (self.rows < 1) | (self.rows > most))[:1]:
+            _count(f"rows of the track at {int(self.at[i])}", float(self.rows[i]), 1, int(most[i]))
+
+    def below(self, words: Words, depth: int) -> "_Level":
+        """The tracks that these hold, which may be so deep: row by row, the first of a row before the second."""
+        track = np.repeat(np.arange(self.at.size), self.rows.astype(np.int64))
+        place = rows_of(self.at, self.rows)
+        shape = words[place]
+        for i in np.flatnonzero((shape != np.rint(shape)) | (shape < 0) | (shape >= len(SHAPES)))[:1]:
+            _count(f"shape of the row at {place[i]}", float(shape[i]), 0, len(SHAPES) - 1)
+        held = _HELD[shape.astype(np.int64)]
+        for i in np.flatnonzero((held > 0) & (depth == 0))[:1]:
+            _require(False, f"the row at {place[i]} must be no deeper than the header's depth", "one that holds others")
+        at, count = (words[place[:, np.newaxis] + [first, first + 2]] for first in (3, 4))
+        holds = held[:, np.newaxis] > [0, 1]
+        for i in np.flatnonzero((~holds & ((at != 0) | (count != 0))).any(axis=1))[:1]:
+            _require(False, f"the row at {place[i]} must hold as many tracks as its shape has", "another")
+        holder = np.broadcast_to(track[:, np.newaxis], holds.shape)[holds]
+        return _Level(at[holds], count[holds], holder, (self.at + ROW * self.rows)[holder])
+
+
+def _walked(levels: list[_Level]) -> Places:
+    """The tracks of all levels, numbered one level after the other, in the order in which they are walked."""
+    sizes = [np.ones(level.at.size, dtype=np.int64) for level in levels]
+    for level, own, above in zip(levels[:0:-1], sizes[:0:-1], sizes[-2::-1], strict=True):
+        np.add.at(above, level.holder, own)
+    places = [np.zeros(1, dtype=np.int64)]
+    for level, own in zip(levels[1:], sizes[1:], strict=True):
+        before = np.cumsum(own) - own  # of all that stand before it in its level, less those of other holders
+        first = np.searchsorted(level.holder, level.holder)
+        places.append(places[-1][level.holder] + 1 + before - before[first])
+    return np.argsort(np.concatenate(places))
+
+
+def rows_of(at: Words | Places, count: Words | Places) -> Places:
+    """Where each row of several tracks stands."""
+    counts = count.astype(np.int64)
+    offset = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    places: Places = np.repeat(at.astype(np.int64), counts) + ROW * offset
+    return places
+
+
+def _check_rows(words: Words, begins: Places, ends: Places, lanes: int) -> None:
     """Raise unless the numbers of a family's rows are what kernels may read."""
-    at = np.concatenate([np.arange(begin, end, ROW) for begin, end in tracks])
+    at = rows_of(begins, (ends - begins) // ROW)
+    counts = (ends - begins) // ROW
+    firsts = np.zeros(at.size, dtype=bool)
+    firsts[np.cumsum(counts) - counts] = True
+    for i in range(0, at.size, _AT_ONCE):
+        some = slice(max(i - 1, 0), i + _AT_ONCE)  # with the one before, than which the next may begin no earlier
+        _check_some_rows(words, at[some], firsts[some], lanes)
+
+
+def _check_some_rows(words: Words, at: Places, firsts: npt.NDArray[np.bool_], lanes: int) -> None:
+    """Raise unless these rows, of which ``firsts`` begin a track, hold numbers that kernels may read."""
     told, stride = words[at[:, np.newaxis] + _TOLD], words[at[:, np.newaxis] + _TOLD + 1]
     strange = (stride != 0) & (stride != 1)
     _require(not strange.any(), "a stride must be 0 or 1", stride[strange])
@@ -89,7 +157,7 @@ def _check_rows(words: Words, tracks: list[tuple[int, int]], lanes: int) -> None
     _require(within.all(), f"a number must stand within the {words.size:,} words", told[~within])
     place, own, shape = told.astype(np.int64), stride != 0, words[at].astype(np.int64)
     _check_counts(words, place, own, shape, lanes)
-    _check_starts(words, at, place[:, 0], own[:, 0] * (lanes - 1), {begin for begin, _ in tracks})
+    _check_starts(words, at, place[:, 0], own[:, 0] * (lanes - 1), firsts)
     for row in np.flatnonzero(shape == _SAMPLED):
         first, last = (words[place[row, i] : place[row, i] + 1 + own[row, i] * (lanes - 1)] for i in (1, 3))
         within = first < words.size - last
@@ -108,15 +176,17 @@ def _check_counts(words: Words, place: Places, own: npt.NDArray[np.bool_], shape
         _require(False, f"{name} of a {SHAPES[shape[row]].name} must be a whole number, {most}", numbers[row, i].item())
 
 
-def _check_starts(words: Words, at: Places, place: Places, more: Places, begins: set[int]) -> None:
+def _check_starts(words: Words, at: Places, place: Places, more: Places, firsts: npt.NDArray[np.bool_]) -> None:
     """Raise unless each track begins at 0, and none of its rows before the one before it."""
-    before = np.zeros(1)
-    for row, first, others in zip(at.tolist(), place.tolist(), more.tolist(), strict=True):
-        starts = words[first : first + others + 1]
-        _require(row not in begins or not starts.any(), f"start of the row at {row}, the first of a track, must be 0", starts)
-        before = starts if row in begins else before
-        _require((starts >= before).all(), f"start of the row at {row} must be no earlier than the one before", starts)
-        before = starts
+    start = words[place]
+    apart = (more != 0) | np.append(False, more[:-1] != 0)  # starts of which not all lanes have one
+    wrong = np.where(firsts, start != 0, np.append(False, start[1:] < start[:-1]))
+    for row in np.flatnonzero(apart | wrong).tolist():
+        starts = words[place[row] : place[row] + more[row] + 1]
+        _require(not (firsts[row] and starts.any()), f"start of the row at {at[row]}, the first of a track, must be 0", starts)
+        if row > 0 and not firsts[row]:
+            before = words[place[row - 1] : place[row - 1] + more[row - 1] + 1]
+            _require((starts >= before).all(), f"start of the row at {at[row]} must be no earlier than the one before", starts)
 
 
 def _check_places(words: Words, heads: Words, lanes: int) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fastlr import exact
 from fastlr.closed import CLOSED, geometric, power_of_scale, quotient
 from fastlr.panels import SMOOTH, panelled
-from fastlr.parts import Part
+from fastlr.parts import Part, summed_by_lane
 from fastlr.pieces import UNKNOWN, Run, first_step, pieces, stands_from, together
 from fastlr.reference import CURVES
 from fastlr.shapes import LAST_STEP
@@ -25,6 +25,7 @@ __all__ = ["HOLDERS", "Walk", "total"]
 
 Array = npt.NDArray[np.float64]
 Lanes = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 _ONE = np.ones(1)
 
@@ -61,6 +62,10 @@ class Walk(NamedTuple):
         """The same of the lanes that are chosen, none of the others."""
         return self._replace(n=np.where(chosen, self.n, 0.0))
 
+    def of(self, lane: npt.NDArray[np.int64] | None) -> "Walk":
+        """The same for lanes that stand several times."""
+        return self if lane is None else Walk(*(number if number.size == 1 else number[lane] for number in self))
+
     def spread(self, lanes: int) -> tuple[Array, Array, Array]:
         """All three with a number for each lane."""
         c, p, n = (np.broadcast_to(number, (lanes,)) for number in self)
@@ -69,21 +74,35 @@ class Walk(NamedTuple):
 
 def total(part: Part, walk: Walk) -> Array:
     """The sum of the rates of a track along a walk, one a lane, or one for all lanes where they share every number."""
-    high, low = exact.pair(np.zeros(1))
-    for row, own in _rows(part, walk):
-        high, low = exact.add((high, low), exact.pair(np.where(own.n > 0, _of_row(part, row, own), 0.0)))
-    return high
+    total = exact.pair(np.zeros(1))
+    for row, own, lane in _rows(part, walk):
+        found = np.where(own.n > 0, _of_row(row, 0, own), 0.0)
+        total = exact.add(total, exact.pair(_by_lane(found, lane, len(part.lanes))))
+    return total[0]
 
 
-def _rows(part: Part, walk: Walk) -> Iterator[tuple[int, Walk]]:
-    """Each row that is in force at a clock of some lane, and those clocks, still the track's own."""
+def _by_lane(found: Array, lane: Places | None, lanes: int) -> Array:
+    """What has been found for each row of each lane, summed by the lane."""
+    return found if lane is None else summed_by_lane(np.broadcast_to(found, lane.shape), lane, lanes)
+
+
+def _rows(part: Part, walk: Walk) -> Iterator[tuple[Part, Walk, Places | None]]:
+    """Each row that is in force at a clock of some lane, and those clocks, still the track's own.
+
+    Of many rows those that are alike come together, each as a lane of its own, with the number of the lane that it belongs to.
+    """
+    start, last = np.where(walk.n > 0, walk.c, 0.0), np.where(walk.n > 0, walk.last(), -1.0)
+    if part.has_many_rows():
+        for some in part.row_by_row(start, last):
+            of = walk.of(some.lane)
+            yield some.part, of.cut(of.before(some.start), of.up_to(some.last)), some.lane
+        return
     first = np.zeros(1)
-    some = walk.n > 0
-    for row in part.overlapping(np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)):
+    for row in part.overlapping(start, last):
         stop = walk.before(part.stop(row)) if row + 1 < part.rows else walk.n
         own = walk.cut(first, stop)
         if np.any(own.n > 0):
-            yield row, own
+            yield part.only(row), own, None
         first = stop
 
 
@@ -277,22 +296,25 @@ def _of_sum(part: Part, row: int, walk: Walk) -> Array:
 
 def _of_pair(part: Part, row: int, walk: Walk) -> Array:
     """Piece by piece of the one track and the other."""
-    begin = part.start(row)
-    found, kind = np.zeros(1), _PAIRS[part.shape(row)]
-    tracks = part.below(row, 0), part.below(row, 1)
-    for second, of_second in _rows(tracks[1], walk.moved(begin)):
-        for first, own in _rows(tracks[0], of_second):
-            rows = _Pair(part.only(row), begin, (tracks[0].only(first), tracks[1].only(second)))
-            found = found + np.where(own.n > 0, kind(rows, own), 0.0)
+    found, kind, whole = np.zeros(1), _PAIRS[part.shape(row)], part.only(row)
+    for second, of_second, lane in _rows(part.below(row, 1), walk.moved(part.start(row))):
+        some = whole.take(lane)
+        for first, own, inner in _rows(some.below(0, 0), of_second):
+            pair = _Pair(some.take(inner), (first, second.take(inner)))
+            of_pair = _by_lane(np.where(own.n > 0, kind(pair, own), 0.0), inner, len(some.lanes))
+            found = found + _by_lane(of_pair, lane, len(part.lanes))
     return found
 
 
 class _Pair(NamedTuple):
-    """A row that holds two tracks, where it begins, and a row of each of them."""
+    """A row that holds two tracks, and a row of each of them."""
 
     whole: Part
-    begin: Array
     rows: tuple[Part, Part]
+
+    def take(self, lane: Places | None) -> "_Pair":
+        """The same of some of its lanes, each as often as it stands there."""
+        return _Pair(self.whole.take(lane), (self.rows[0].take(lane), self.rows[1].take(lane)))
 
     def shapes(self) -> list[str]:
         return [row.shape(0) for row in self.rows]
@@ -302,7 +324,7 @@ class _Pair(NamedTuple):
         return found
 
     def looked_at(self, walk: Walk) -> Array:
-        return looked_at(self.whole, walk.moved(-self.begin))
+        return looked_at(self.whole, walk.moved(-self.whole.start(0)))
 
 
 def _of_product(pair: _Pair, walk: Walk) -> Array:
@@ -322,13 +344,16 @@ def _of_product(pair: _Pair, walk: Walk) -> Array:
 def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
     def of_extreme(pair: _Pair, walk: Walk) -> Array:
         """By pieces of the one row and the other, each with as many turns as it has."""
-        found, lost = np.zeros(1), np.zeros(1, dtype=bool)
+        found, lost, lanes = np.zeros(1), np.zeros(1, dtype=bool), len(pair.whole.lanes)
         for first, second in _pieces_of(pair, walk):
-            some, known = second.some(), _crosses_once(pair, walk, first, second)
-            lost = lost | (some & ~known)
-            own = walk.cut(walk.before(second.start), walk.up_to(second.last)).where(some & known)
+            of, some = walk.of(second.lane), second.some()
+            some_pair = pair.take(second.lane)
+            known = _crosses_once(some_pair, of, first, second)
+            lost = lost | second.lanes(some & ~known, lanes)
+            own = of.cut(of.before(second.start), of.up_to(second.last)).where(some & known)
             if np.any(own.n > 0):
-                found = found + first.turns * _one_then_other(pair, own, first.way >= second.way, larger)
+                sums = first.turns * _one_then_other(some_pair, own, first.way >= second.way, larger)
+                found = found + _by_lane(sums, second.lane, lanes)
         lost = lost & (walk.n > 0)
         return np.where(lost, pair.looked_at(walk.where(lost)), found) if np.any(lost) else found
 
@@ -336,11 +361,12 @@ def _extreme(larger: bool) -> Callable[[_Pair, Walk], Array]:
 
 
 def _pieces_of(pair: _Pair, walk: Walk) -> Iterator[tuple[Run, Run]]:
+    """Pieces of the second row within those of the first, and those, both for the lanes of the former."""
     some = walk.n > 0
     start, last = np.where(some, walk.c, 0.0), np.where(some, walk.last(), -1.0)
     for first, others in together(list(pieces(pair.rows[0], start, last)), pair.rows[1], start, last):
         for second in others:
-            yield first, second
+            yield first.at(second), second.of(first.lane)
 
 
 def _crosses_once(pair: _Pair, walk: Walk, first: Run, second: Run) -> Lanes:
@@ -363,9 +389,10 @@ def _one_then_other(pair: _Pair, walk: Walk, overtakes: Lanes, larger: bool) -> 
 def _crossing(pair: _Pair, walk: Walk, overtakes: Lanes) -> Array:
     """The first step at which the first row is above the second, where it overtakes; at which it is below, where not."""
     c, p, n = walk.spread(len(pair.whole.lanes))
+    rows = [row.settled() for row in pair.rows]
 
     def crossed(step: Array) -> Lanes:
-        first, second = (row.each(c + p * step) for row in pair.rows)
+        first, second = (row.each(c + p * step) for row in rows)
         return np.where(overtakes, first > second, second > first)
 
     return first_step(crossed, np.zeros(c.shape), n)

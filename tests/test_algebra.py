@@ -232,6 +232,96 @@ def test_a_stretched_repeat_ends_after_so_many_times(times):
     assert repeated(repeated.steps - 1) > repeated(repeated.steps) == repeated(LAST) == 0.5**times
 
 
+NEAR_1 = [(10, 1.0006), (1, 1.001), (12_345, 1.0013), (2**40 + 1, 1.01), (7, 1.1)]
+
+
+def begins_of(period: int, stretch: float) -> list[int]:
+    """The first steps of all cycles, each the integer nearest to the exact sum, in a loop over cycles."""
+    begins, power, total = [0], mpmath.mpf(1), mpmath.mpf(0)
+    with mpmath.workprec(400):
+        while begins[-1] <= LAST:
+            total += period * power
+            power *= mpmath.mpf(stretch)
+            begins.append(int(mpmath.nint(total)))
+    return begins[:-1]
+
+
+@pytest.mark.parametrize(("period", "stretch"), NEAR_1)
+def test_cycles_that_grow_by_little_begin_where_the_exact_sum_says(period, stretch):
+    schedule = flr.linear(1.0, 0.0, period).repeat(stretch=stretch)
+    begins = begins_of(period, stretch)
+    assert schedule.seams == tuple(begins[1:])
+    assert schedule.program.size <= 45 * len(begins) + 100
+    times = len(begins) // 2
+    assert flr.linear(1.0, 0.0, period).repeat(times, stretch=stretch).steps == begins[times]
+
+
+BODIES = [
+    lambda steps, level: flr.linear(level, 0.25 * level, steps),
+    lambda steps, level: flr.cosine(0.25 * level, level, steps),
+    lambda steps, level: flr.polynomial(level, 0.0, steps, power=2.5),
+    lambda steps, level: flr.linear(level, 0.5 * level, steps) * flr.cosine(1.0, 0.5, steps),
+    lambda steps, level: flr.linear(level, 0.1 * level, steps).clip(0.2 * level, 0.8 * level),
+    lambda steps, level: flr.exponential(level, 2.0**-20 * level, steps),
+    lambda steps, level: flr.tanh(level, 0.25 * level, steps),
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(("period", "stretch"), NEAR_1)
+def test_each_cycle_is_its_body_at_its_own_length(body, period, stretch, backend):
+    begins = begins_of(period, stretch)
+    alike, halved = body(period, 1.0).repeat(stretch=stretch), body(period, 1.0).repeat(stretch=stretch, scale=0.5)
+    with flr.use_backend(backend):
+        for i in {*range(0, len(begins) - 1, len(begins) // 4), 1, 2, len(begins) - 2}:
+            start, length = begins[i], begins[i + 1] - begins[i]
+            clocks = np.unique([0, 1, length // 3, length // 2, length - 1])
+            clocks = clocks[(clocks < length) & (start + clocks <= LAST)]
+            assert same(alike(start + clocks), body(length, 1.0)(clocks))
+            if i < 900:
+                assert same(halved(start + clocks), body(length, 0.5**i)(clocks))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("curve", [flr.exponential, flr.tanh])
+def test_cycles_of_tiny_levels_have_the_bits_of_each_lane(curve, backend):
+    levels = 2.0 ** np.array([0.0, -650.0, -690.0, -720.0, -950.0])
+    batch = curve(levels, 2.0**-10 * levels, 10).repeat(60, stretch=1.05, scale=0.25)
+    steps = np.arange(0, batch.steps.max() + 9)
+    with flr.use_backend(backend):
+        for lane, level in enumerate(levels):
+            assert same(batch[lane](steps), batch(steps)[lane])
+            if level == 2.0**-690:  # its cycles begin above 2^-700 and end below
+                begins = [0, *batch[lane].seams]
+                for i in range(9):
+                    height = level * 0.25**i
+                    cycle = curve(height, 2.0**-10 * height, begins[i + 1] - begins[i])
+                    assert same(batch[lane](np.arange(begins[i], begins[i + 1])), cycle(np.arange(begins[i + 1] - begins[i])))
+
+
+def test_a_batch_of_cycles_that_grow_by_little_has_the_bits_of_each_lane():
+    lanes = [1.0008, 1.5, 1.001, 2.0]
+    batch = flr.linear([1.0, 2.0, 0.5, 0.3], 0.25, [10, 7, 1, 3]).repeat(stretch=lanes, scale=[1.0, 0.5, 0.999, 1.0]).delay(3)
+    steps = np.concatenate([np.arange(400), 3 + 2 ** np.arange(53), 10 ** np.arange(15)])
+    for lane in range(4):
+        assert same(batch(steps)[lane], batch[lane](steps))
+    assert same(flr.stack([batch[0], batch[2], batch[0] * 0.5])(steps)[:2], batch(steps)[[0, 2]])
+
+
+@pytest.mark.parametrize("stretch", [1.0006, 1.1089552352889924, 1.37, 3.0])
+@pytest.mark.parametrize(("steps", "wait"), [(30_452, 3), (10, 5), (7, 100)])
+def test_a_delay_within_cycles_that_grow_ends_with_its_cycle(steps, wait, stretch):
+    schedule = flr.linear(1.0, 0.2, steps).delay(wait).repeat(stretch=stretch)
+    begins = begins_of(steps + wait, stretch)
+    for i in range(0, len(begins) - 1, max(1, len(begins) // 20)):
+        length = begins[i + 1] - begins[i]
+        begun = round(wait * (length / (steps + wait)))
+        cycle = flr.linear(1.0, 0.2, length - begun).delay(begun)
+        clocks = np.unique([0, begun, begun + 1, length // 2, length - 1])
+        assert same(schedule(begins[i] + clocks), cycle(clocks))
+
+
 # -- cooldowns -------------------------------------------------------------------------------------------------------------
 
 

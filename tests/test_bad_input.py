@@ -375,8 +375,20 @@ def test_a_program_does_not_grow_without_bound():
     with pytest.raises(ValueError, match=r"^\w+: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part "):
         doubled(40)
     many = flr.join([flr.linear(1.0, 0.0, 1)] * 1_000, at=range(1, 1_000))
-    with pytest.raises(ValueError, match=r"^repeat: the program must have at most 1,048,576 rows, got up to "):
+    rule = r"^repeat: stretch must be farther from 1, or times smaller: a program of 50,000 cycles and 1 lanes must have at most "
+    with pytest.raises(ValueError, match=rule + r"6,000,000 numbers, got about 1,151,050,000 for stretch 1\.0001$"):
         many.repeat(50_000, stretch=1.0001)
+    batch = rule.replace("50,000 cycles and 1 lanes", "27,[0-9]+ cycles and 1,000 lanes")
+    with pytest.raises(ValueError, match=batch + r"6,000,000 numbers, got about 16[0-9],[0-9,]+ for stretch "):
+        flr.linear(1.0, 0.0, 10).repeat(stretch=np.geomspace(1.001, 2.0, 1_000))
+
+
+def test_cycles_that_grow_count_their_rows_each_time_they_are_used():
+    cycles = flr.linear(1.0, 0.0, 10).repeat(stretch=1.0006)
+    several = (cycles * cycles) * (cycles * cycles)
+    assert several(5) == cycles(5) ** 4
+    with pytest.raises(ValueError, match=r"^multiply: the program must have at most [0-9,]+ rows, got up to [0-9,]+; a part "):
+        several * several
 
 
 # -- a table and where it goes: nothing is written before everything is known ---------------------------------------------

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
-from fastlr import pieces
+from fastlr import parts, pieces
 from fastlr.parts import Part
 from fastlr.reductions import REDUCTIONS
 
@@ -56,10 +56,35 @@ NESTED = [
 ]
 
 
+# cycles that grow by little, alone and within what holds others: many rows, of which those alike are taken together
+GROWING = [
+    "linear(1.0, 0.25, 3).repeat(stretch=1.001)",
+    "wsd(1.0, 2, 3, 5, end=0.25).repeat(stretch=1.002, scale=0.99)",
+    "cosine(1.0, 0.1, 3).repeat(stretch=1.003).clip(0.2, 0.8)",
+    "linear(1.0, 0.1, 5).clip(0.2, 0.8).repeat(stretch=1.003)",
+    "(linear(1.0, 0.5, 5) * linear(0.5, 1.0, 5)).repeat(stretch=1.003)",
+    "linear(1.0, 0.25, 3).repeat(stretch=1.001) * cosine(1.0, 0.5, 4).repeat(stretch=1.0013)",
+    "linear(1.0, 0.25, 3).repeat(100, stretch=1.01).repeat(scale=0.9)",
+    "linear(1.0, 0.25, 3).repeat(100, stretch=1.01).repeat().staircase(3)",
+    "cosine(0.1, 1.0, 3).repeat(stretch=1.01).paced([3, 5], [40])",
+    "linear([1.0, 0.5, 2.0], 0.25, [3, 4, 5]).repeat(stretch=[1.001, 1.01, 1.5]).delay(9)",
+    "linear(1.0, 0.25, 3).repeat(stretch=1.001) + exponential_decay(1.0, 1e-3)",
+]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED])
+@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
 def test_reductions_are_those_of_the_table(text, backend):
-    schedule = SCHEDULES[text] if text in SCHEDULES else flr.parse(text)
+    check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), backend)
+
+
+@pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
+def test_rows_that_are_taken_together_give_the_same_as_one_by_one(text, monkeypatch):
+    monkeypatch.setattr(parts, "_FEW_ROWS", 1)
+    check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), BACKENDS[-1])
+
+
+def check_against_tables(schedule, backend):
     with flr.use_backend(backend):
         for start, stop in RANGES if schedule.past_end != "raise" else [(0, 5), (2, 6)]:
             table = schedule.table(start, stop).reshape(-1, stop - start)
@@ -231,6 +256,33 @@ def test_pairs_of_curves_with_many_pieces(pair):
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_pairs_of_curves_whose_rows_are_taken_together(pair):
+    few, some, many = many_pieces(30, 1), many_pieces(80, 2), many_pieces(120, 3)
+    for schedule in (pair(few, many), pair(many, few), pair(some, many), pair(some, pair(many, few).repeat())):
+        for start, stop in ((0, 400), (0, 9), (37, 38), (150, 331), (390, 900)):
+            check_reductions(schedule, start, stop, 0.5, 0.3)
+
+
+def test_a_long_product_of_curves_with_many_rows():
+    """The pieces of each factor are found once, and not again for every piece of the others."""
+    schedule = many_pieces(100, 0)
+    for i in range(1, 30):
+        schedule = schedule * many_pieces(100, i) + 0.5
+    table = schedule.table(700)
+    assert np.array_equal(schedule.max(700), table.max(-1))
+    assert np.array_equal(schedule.argmin(700), table.argmin(-1))
+
+
+def test_rows_that_are_taken_together_up_to_the_last_step():
+    schedule = flr.linear(1.0, 0.0, 3).repeat(stretch=1.01)
+    last = 2**53
+    for start in (last - 7, schedule.seams[-1] - 3):
+        stop = min(start + 20, last)
+        check_reductions(schedule, start, stop, 0.5, 0.3)
+        check_reductions(schedule * schedule.delay(5), start, stop, 0.5, 0.3)
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_the_work_for_two_curves_grows_with_their_pieces_and_not_with_the_product(pair, monkeypatch):
     walked, shape = [], Part.shape
     monkeypatch.setattr(Part, "shape", lambda part, row: (walked.append(row), shape(part, row))[1])
@@ -332,6 +384,27 @@ def test_extremes_and_searches_far_out():
 
 
 # -- lanes ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("period", "stretch"), [(10, 1.0006), (10, 1.001), (7, 1.01)])
+def test_cycles_that_grow_by_little_are_reduced_far_out(period, stretch):
+    """Of each cycle of n steps from 1 to 0 the rates add up to (n+1)/2, and fall by 1 - 1/n."""
+    schedule = flr.linear(1.0, 0.0, period).repeat(stretch=stretch)
+    begins = [0, *schedule.seams]
+    stop = begins[-2]
+    lengths = np.diff(begins[:-1])
+    assert schedule.sum(stop) == pytest.approx(float(sum(int(n) + 1 for n in lengths)) / 2, rel=1e-14)
+    changes = [1.0 - 1.0 / n for n in lengths]
+    assert schedule.total_variation(stop) == pytest.approx(math.fsum([*changes, *changes[:-1]]), rel=1e-13)
+    assert (schedule.max(stop), schedule.argmax(stop), schedule.argmax(stop - 5, LAST)) == (1.0, 0, stop)
+    assert (schedule.argmin(stop), schedule.min(stop)) == (stop - 1, schedule(stop - 1))
+    at = schedule.first_below(1e-9)
+    assert schedule(at) < 1e-9 <= schedule(at - 1)
+    assert schedule.first_below(1e-9, 0, at) == -1
+    table = schedule.table(200_000)
+    assert schedule.retained(1e-5, 200_000) == pytest.approx(float(np.prod(1.0 - 1e-5 * table)), rel=1e-11)
+    kept = np.cumprod(1.0 - 1e-4 * table[::-1])
+    assert schedule.timescale(1e-4, 200_000) == pytest.approx(1.0 + kept[:-1].sum(), rel=1e-11)
 
 
 def test_lanes_and_names_and_shapes():

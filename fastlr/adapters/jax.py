@@ -18,7 +18,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from fastlr.lowering import families
-from fastlr.program import Family, Row
+from fastlr.program import Family, Row, Track, plain
 from fastlr.schedule import Schedule
 from fastlr.shapes import LAST_STEP, shape
 from fastlr.value import a_schedule
@@ -261,7 +261,7 @@ _HOLDERS: dict[str, Callable[..., Array]] = {
 
 def _kind(row: Row) -> object:
     """What rows must share to be evaluated as one, their numbers apart."""
-    held = tuple(tuple((_kind(inner), _bytes(inner)) for inner in track) for track in (row.a, row.b))
+    held = tuple(tuple((_kind(inner), _bytes(inner)) for inner in plain(track)) for track in (row.a, row.b))
     return row.shape, held, None if row.samples is None else row.samples.tobytes()
 
 
@@ -291,9 +291,9 @@ def _alike(rows: list[Row], local: npt.NDArray[np.int64]) -> Callable[[Array, Ar
     return rates
 
 
-def _track(track: tuple[Row, ...]) -> Rates:
+def _track(rows: Track) -> Rates:
     """Rows one after the other: each kind of them is evaluated once, and the row in force picked."""
-    kinds: dict[object, list[int]] = {}
+    track, kinds = plain(rows), dict[object, list[int]]()
     for i, row in enumerate(track):
         kinds.setdefault(_kind(row), []).append(i)
     starts = _numbers([row.start for row in track])

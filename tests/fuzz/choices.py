@@ -82,12 +82,18 @@ class Choices:
             return float(struct.unpack("<d", self.raw(8))[0])
         return self.below(256) / 64.0 if kind == 2 else (1 + self.below(256)) * 10.0 ** (self.below(256) * 2 - 256)
 
+    def growth(self) -> float:
+        """A growth above 1, by little."""
+        return 1.0 + (1 + self.below(256)) * 2.0 ** -(8 + self.below(16))
+
     def within(self, rule: Number) -> Any:
         """A number that a rule lets pass, its ends among them."""
         if rule.whole:
             low, high = int(rule.low), int(rule.high)
             found = [low, high, low + 1, high - 1, 10][self.below(5)] if self.below(4) == 1 else abs(self.integer())
             return min(max(found, low), high)
+        if rule.low == 1.0 and self.seldom():
+            return min(self.growth(), rule.high)
         low, high = max(rule.low, -1.7e308), min(rule.high, 1.7e308)
         found = (
             [low, high, float(np.nextafter(low, high)), float(np.nextafter(high, low))][self.below(4)]

@@ -179,6 +179,24 @@ def _first_hits(table: Any, start: int, rate: Any = None, decay: Any = None) -> 
     return {name: np.where(hit.any(-1), start + hit.argmax(-1), -1) for name, hit in hits.items()}
 
 
+@target()
+def growth(choices: Choices) -> None:
+    """Cycles that grow by little, alone or within others: the program is bounded, and reductions are those of the table."""
+    body = choices.of([lambda: flr.linear(1.0, 0.25, 1 + choices.below(99)), lambda: flr.wsd(1.0, 2, choices.below(9), 5),
+                       lambda: flr.linear(1.0, 0.1, 9).clip(0.2, 0.8), choices.schedule])()  # fmt: skip
+    times, scale = choices.of([None, choices.below(9_999)]), choices.of([1.0, 0.5, 0.999])
+    cycles = body.repeat(times, scale=scale, stretch=choices.growth())
+    schedule = choices.of([lambda: cycles, lambda: cycles.clip(0.2, 0.9), lambda: cycles * body, lambda: cycles.repeat(),
+                           lambda: cycles.delay(choices.step()), lambda: cycles * cycles.delay(3)])()  # fmt: skip
+    hold(schedule.program.size <= 20_000_000, "a program is too large", schedule)
+    start = min(choices.step(), LAST - 300)
+    table = schedule.table(start, start + 200)
+    found = schedule.reduce(["sum", "max", "argmin"], start, start + 200)
+    hold(np.allclose(found["sum"], table.sum(-1), rtol=1e-12, atol=1e-300), "a sum is not that of the table", schedule)
+    hold(same(np.asarray(found["max"]), table.max(-1)), "a maximum is not that of the table", schedule)
+    hold(np.array_equal(found["argmin"], start + table.argmin(-1)), "a minimum is not where it is in the table", schedule)
+
+
 def _asked(schedule: flr.Schedule, name: str, start: Any, stop: Any, given: dict[str, Any]) -> Any:
     """By its own method."""
     return getattr(schedule, name)(*given.values(), start, stop)
