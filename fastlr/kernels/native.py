@@ -26,7 +26,8 @@ __all__ = [
     "use_instruction_set",
 ]
 
-_NOTE = Path(__file__).with_name("_native.txt")  # written by a build that made no extension
+# written by a build that made no extension
+_NOTE = Path(__file__).parents[1] / "_native.txt"
 
 
 def _loaded() -> Any:

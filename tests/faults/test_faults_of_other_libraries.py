@@ -438,7 +438,10 @@ def test_no_step_that_is_none(t):
             lambda: flr.cosine_restarts(0.1, 0.0, 10, stretch=0.5),
             "stretch must be a number from 1 to",
         ),
-        (lambda: flr.cosine_restarts(0.1, 0.0, 10, stretch=1.0 + 1e-12), "stretch must lead past"),
+        (
+            lambda: flr.cosine_restarts(0.1, 0.0, 10, stretch=1.0 + 1e-12),
+            "stretch must be farther from 1",
+        ),
         (lambda: flr.constant(1.0).then(flr.constant(0.5)), "the first schedule must end"),
     ],
 )

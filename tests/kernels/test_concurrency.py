@@ -134,7 +134,7 @@ def test_threads_that_draw_from_one_sequence_agree(hurried):
     drawn = flr.sobol(1_024, seed=3, x=flr.Uniform(0.0, 1.0))
     expected = drawn.values(np.arange(64))["x"].tobytes()
     assert at_once(lambda _: drawn.values(np.arange(64))["x"].tobytes()) == [expected] * 6
-    assert isinstance(drawn._points, sampling._Sobol)
+    assert isinstance(drawn._points, sampling._SobolPoints)
 
 
 # -- forks -----------------------------------------------------------------------------------------
@@ -212,8 +212,8 @@ def test_processes_at_once_on_a_cold_cache(tmp_path):
     next one reads.
     """
     code = (
-        "import json, fastlr as flr; rate = flr.linear(1.0, 0.0, 10)(3);"
-        "print(json.dumps([rate, sum(flr.jit.scalar.stats.cache_hits.values())]))"
+        "import json, fastlr as flr; from fastlr.kernels import jit; rate = flr.linear(1.0, 0.0, 10)(3);"
+        "print(json.dumps([rate, sum(jit.scalar.stats.cache_hits.values())]))"
     )
     env = {"NUMBA_CACHE_DIR": str(tmp_path), "FASTLR_BACKEND": "jit"}
     together = [start(code, **env) for _ in range(PROCESSES)]

@@ -109,9 +109,9 @@ def test_each_has_the_same_verbs():
         with flr.use_backend(name):
             chosen = choose()
         assert chosen.name == name
-        assert written(chosen.table) == ["words", "lanes", "columns", "start", "step", "out"]
-        assert written(chosen.steps) == ["words", "lanes", "columns", "t", "out"]
-        assert written(chosen.rates) == ["words", "lanes", "t", "out"]
+        assert written(chosen.table) == ["buffer", "lanes", "columns", "start", "step", "out"]
+        assert written(chosen.steps) == ["buffer", "lanes", "columns", "t", "out"]
+        assert written(chosen.rates) == ["buffer", "lanes", "t", "out"]
 
 
 CHOICE = """
@@ -328,14 +328,14 @@ def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
     shutil.copytree(
         SITE / "fastlr", tmp_path / "site" / "fastlr", ignore=shutil.ignore_patterns("__pycache__")
     )
-    (tmp_path / "site" / "fastlr" / "jit" / "__pycache__").write_text("")
+    (tmp_path / "site" / "fastlr" / "kernels" / "jit" / "__pycache__").write_text("")
     nowhere = {
         key: str(file / "below")
         for key in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "TMPDIR", "IPYTHONDIR")
     }
     code = (
-        "import json, fastlr as flr; rate = flr.linear(1.0, 0.0, 10)(3);"
-        "print(json.dumps([rate, flr.backend(), type(flr.jit.scalar._cache).__name__, "
+        "import json, fastlr as flr; from fastlr.kernels import jit; rate = flr.linear(1.0, 0.0, 10)(3);"
+        "print(json.dumps([rate, flr.backend(), type(jit.scalar._cache).__name__, "
         "flr.__file__]))"
     )
     rate, backend, cache, where = run(
@@ -429,7 +429,7 @@ def test_a_users_cached_function_is_compiled_again_for_another_fastlr(tmp_path):
 
     assert main() == {"rates": [0.875, 0.875], "hits": [0, 0]}
     assert main() == {"rates": [0.875, 0.875], "hits": [1, 1]}
-    source = tmp_path / "fastlr" / "jit" / "rows.py"
+    source = tmp_path / "fastlr" / "kernels" / "jit" / "segments.py"
     changed = source.read_text().replace("return f.linear(", "return 0.5 * f.linear(")
     assert changed != source.read_text()
     source.write_text(changed)
