@@ -212,7 +212,8 @@ def test_processes_at_once_on_a_cold_cache(tmp_path):
     next one reads.
     """
     code = (
-        "import json, fastlr as flr; from fastlr.kernels import jit; rate = flr.linear(1.0, 0.0, 10)(3);"
+        "import json, fastlr as flr; from fastlr.kernels import jit;"
+        "rate = flr.linear(1.0, 0.0, 10)(3);"
         "print(json.dumps([rate, sum(jit.scalar.stats.cache_hits.values())]))"
     )
     env = {"NUMBA_CACHE_DIR": str(tmp_path), "FASTLR_BACKEND": "jit"}

@@ -334,7 +334,8 @@ def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
         for key in ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "TMPDIR", "IPYTHONDIR")
     }
     code = (
-        "import json, fastlr as flr; from fastlr.kernels import jit; rate = flr.linear(1.0, 0.0, 10)(3);"
+        "import json, fastlr as flr; from fastlr.kernels import jit;"
+        "rate = flr.linear(1.0, 0.0, 10)(3);"
         "print(json.dumps([rate, flr.backend(), type(jit.scalar._cache).__name__, "
         "flr.__file__]))"
     )
