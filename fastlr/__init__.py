@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from fastlr.kernels.c_sources import get_include
 from fastlr.kernels.selection import backend, backends, set_backend, use_backend
 from fastlr.program.program import Program
-from fastlr.published_runs import Recipe, recipe, recipes
 from fastlr.schedule.constructors import (
     affine_exponential,
     constant,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from fastlr.analysis.identification import Identified, identify
     from fastlr.configs import from_config
     from fastlr.plateau.rule import Plateau, PlateauState
+    from fastlr.published_runs import Recipe, recipe, recipes
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.schedule.groups import layer_decay, mup, scatter, spread
     from fastlr.schedule.units import Horizon, Ramp, horizon, ramp, step_at
@@ -154,6 +154,7 @@ __all__ = [
 
 
 _LATER = {
+    "published_runs": ("Recipe", "recipe", "recipes"),
     "sweeps.axes": ("zipped",),
     "schedule.bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),
     "schedule.units": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),

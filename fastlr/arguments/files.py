@@ -1,8 +1,6 @@
 """Files that are written whole or not at all."""
 
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,7 +18,9 @@ def replacing(where: str, path: str | Path) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     check_place(where, path)
-    draft = path.with_name(f".fastlr-{secrets.token_hex(8)}.tmp")
+    from secrets import token_hex  # slow to import
+
+    draft = path.with_name(f".fastlr-{token_hex(8)}.tmp")
     try:
         with draft.open("xb") as file:
             yield file
@@ -45,7 +45,9 @@ def check_place(where: str, path: Path) -> None:
 
 def check_room(folder: Path, least: int) -> None:
     """Raise unless the disk of a folder has so many bytes free."""
-    free = shutil.disk_usage(folder).free
+    from shutil import disk_usage  # slow to import
+
+    free = disk_usage(folder).free
     if least > free:
         raise ValueError(
             f"table: out needs at least {gigabytes(least)}; its disk has {gigabytes(free)} free"
