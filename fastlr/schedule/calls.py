@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MOST_NESTED", "VERSION", "Call", "each_once"]
+__all__ = ["MOST_NESTED", "NO_CALL", "VERSION", "Call", "each_once"]
 
 VERSION = 1  # of the spec format
 # Calls within calls: the limit keeps recursion safe in writing, reading, comparing and lowering.
@@ -143,3 +143,6 @@ def _written(value: object) -> str:
         items = value.ravel().tolist()
         return f"<{value.size:,} numbers from {min(items)!r} to {max(items)!r}>"
     return repr(value.tolist())
+
+
+NO_CALL = Call("", {})  # a placeholder until the constructor adds its call

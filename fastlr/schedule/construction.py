@@ -49,10 +49,9 @@ def constructor_named(
     )
 
 
-def register_rules(name: str, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
+def register_rules(name: str, rules: Mapping[str, Rule]) -> None:
     """Keep the rules that were read from a constructor's annotations."""
     RULES[name] = rules
-    return rules
 
 
 def core_axes(rule: object) -> int:

@@ -22,7 +22,7 @@ from fastlr.kernels import reference
 from fastlr.program import tree
 from fastlr.program.tree import Node, Numbers
 from fastlr.schedule.algebra import Algebra, join_parts, scale
-from fastlr.schedule.calls import Call
+from fastlr.schedule.calls import NO_CALL
 from fastlr.schedule.construction import CONSTRUCTORS
 from fastlr.schedule.value import Value, constructor
 
@@ -365,9 +365,7 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
             f"extend: the last piece must be a curve between two levels, got a {node.kind}"
         )
     begin = np.broadcast_arrays(at, total)[0]
-    init = np.where(
-        begin > 0, _rates_at(Value(node, Call("", {}), "hold"), begin), node.numbers["init"]
-    )
+    init = np.where(begin > 0, _rates_at(Value(node, NO_CALL, "hold"), begin), node.numbers["init"])
     again = tree.rebuild(node, (), init=init, steps=total - begin)
     return tree.join((node, again), (np.asarray(0), begin)) if np.any(begin > 0) else again
 

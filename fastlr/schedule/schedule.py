@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fastlr.errors import public_methods
 from fastlr.program import tree
 from fastlr.program.tree import Node
-from fastlr.schedule.calls import Call
+from fastlr.schedule.calls import NO_CALL
 from fastlr.schedule.evaluation import Evaluation
 from fastlr.schedule.plans import Plans
 from fastlr.schedule.reductions import Reductions
@@ -18,8 +18,6 @@ from fastlr.schedule.reductions import Reductions
 __all__ = ["Schedule", "curve_schedule", "from_node"]
 
 Array = npt.NDArray[np.float64]
-
-_NO_CALL = Call("", {})  # a placeholder until the constructor adds its call
 
 
 @public_methods(but=("__init__",))
@@ -122,7 +120,7 @@ class Schedule(Evaluation, Reductions, Plans):
 
 def from_node(node: Node, past_end: str = "hold") -> Schedule:
     """Return a schedule of a node; the constructor that calls this adds its call."""
-    return Schedule(node, _NO_CALL, past_end)
+    return Schedule(node, NO_CALL, past_end)
 
 
 def curve_schedule(

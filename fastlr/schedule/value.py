@@ -22,7 +22,7 @@ from fastlr.program import lowering, tree
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
-from fastlr.schedule.calls import MOST_NESTED, VERSION, Call
+from fastlr.schedule.calls import MOST_NESTED, NO_CALL, VERSION, Call
 from fastlr.schedule.construction import (
     RULES,
     Place,
@@ -53,7 +53,6 @@ Index = int | str | slice | list[int] | list[str] | npt.NDArray[Any]
 _MOST_SEGMENTS = 2**20
 _FREE_SEGMENTS = 4_096  # any schedule may have so many
 _SEGMENTS_PER_PART = 64  # and so many more per part and number in its description
-_NO_CALL = Call("", {})  # a placeholder until the constructor adds its call
 # a program that allows no step: it stands in for one that is not lowered yet, or has many lanes
 _NO_STEPS = np.zeros(HEADER)
 _NO_STEPS.setflags(write=False)
@@ -88,7 +87,7 @@ class Value:
 
     def _from_node(self, node: Node, past_end: str = "hold") -> Self:
         """Return another schedule of a node; the constructor that calls this adds its call."""
-        return type(self)(node, _NO_CALL, past_end)
+        return type(self)(node, NO_CALL, past_end)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
