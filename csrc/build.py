@@ -39,7 +39,7 @@ IEEE = [
 ]  # against CFLAGS that say otherwise; -ffast-math at link time would change the whole process
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
-# what Python calls: every function of calls.h, and these of fastlr.h
+# what Python calls: every function of python_calls.h, and these of fastlr.h
 DIRECT = (
     "fastlr_instruction_set",
     "fastlr_has_instruction_set",
@@ -51,7 +51,7 @@ DIRECT = (
 
 def prototypes() -> str:
     """The C prototypes that cffi reads, taken from the two headers that define the functions."""
-    calls, public = (HERE / "calls.h").read_text(), (HERE / "fastlr.h").read_text()
+    calls, public = (HERE / "python_calls.h").read_text(), (HERE / "fastlr.h").read_text()
     defined = re.findall(r"^static ([^;{}]+\)) \{", calls, re.MULTILINE)
     declared = [
         re.findall(rf"^[^/\n]*\b{name}\([^)]*\)(?=;)", public, re.MULTILINE) for name in DIRECT
@@ -120,7 +120,7 @@ def emit(path: str) -> None:
 
     ffi = FFI()
     ffi.cdef(prototypes())
-    ffi.set_source(MODULE, '#include "calls.h"')
+    ffi.set_source(MODULE, '#include "python_calls.h"')
     ffi.emit_c_code(path)
 
 

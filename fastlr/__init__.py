@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastlr.kernels.c_sources import get_include
 from fastlr.kernels.selection import backend, backends, set_backend, use_backend
 from fastlr.program.program import Program
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     affine_exponential,
     constant,
     cosine,
@@ -47,10 +47,10 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 
 if TYPE_CHECKING:
-    from fastlr.analysis.changes import check, diff
-    from fastlr.analysis.checkpoints import checkpoint, resume, verify_resume
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
+    from fastlr.analysis.plan_checks import check, diff
+    from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
@@ -171,8 +171,8 @@ _LATER = {
     ),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),
-    "analysis.changes": ("check", "diff"),
-    "analysis.checkpoints": ("checkpoint", "resume", "verify_resume"),
+    "analysis.plan_checks": ("check", "diff"),
+    "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),
     "sweeps.ranking": ("Ranked", "rank"),
     "sweeps.sweep": ("Sweep", "sweep"),

@@ -14,7 +14,7 @@ from cases import BACKENDS
 
 import fastlr as flr
 from fastlr.arguments.rules import Number, Whether
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 
 BACKEND = "must be one of 'native', 'jit', 'reference'"
 RATE = "must be a finite number >= 0, at most 1e290, got"
@@ -274,7 +274,7 @@ def test_a_table_larger_than_memory_says_its_size_and_the_way_out(text, size):
 
 
 def test_a_table_larger_than_the_process_may_have_says_so(monkeypatch):
-    monkeypatch.setattr("fastlr.arguments.outputs._memory", lambda: 2**62)
+    monkeypatch.setattr("fastlr.arguments.output_arrays._memory", lambda: 2**62)
     with pytest.raises(
         ValueError,
         match=r"needs .* GB; this process may use less; take fewer",

@@ -17,11 +17,11 @@ from cases import SCHEDULES, built
 
 import fastlr as flr
 from fastlr.kernels import reference
-from fastlr.kernels.jit import codes
+from fastlr.kernels.jit import opcode_numbers
 from fastlr.program.opcodes import FIELDS_MOST, OPCODES, opcode
-from fastlr.reductions import closed_forms, monotone, quadrature, sums
-from fastlr.schedule import constructors
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.reductions import closed_forms, monotone_pieces, quadrature, sums
+from fastlr.schedule import constructor_names
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 
 PACKAGE = Path(flr.__file__).parent
 
@@ -133,7 +133,7 @@ FOREIGN = {
     "keras": {"adapters.keras"},
     "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
-    "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_programs"},
+    "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_arguments"},
     "llvmlite": {"kernels.jit.arithmetic"},
     "dask": {"adapters.dask"},
     "matplotlib": {"drawing.plots"},
@@ -276,7 +276,7 @@ def test_what_a_module_offers_is_described(module):
     assert list(without_docstring(module, offered(module))) == []
 
 
-@pytest.mark.parametrize("name", constructors.__all__)
+@pytest.mark.parametrize("name", constructor_names.__all__)
 def test_a_constructor_shows_its_rates(name):
     assert ">>> " in CONSTRUCTORS[name].__doc__
     assert getattr(flr, name) is CONSTRUCTORS[name]
@@ -330,7 +330,7 @@ def test_a_shape_is_known_everywhere(row):
     for backend in flr.backends():
         with flr.use_backend(backend):
             assert np.allclose(schedule(steps), truths, rtol=1e-15, atol=0.0)
-    assert getattr(codes, row.name.upper()) == opcode(row.name)
+    assert getattr(opcode_numbers, row.name.upper()) == opcode(row.name)
     assert row.formula
 
 
@@ -349,8 +349,8 @@ def test_every_shape_says_how_it_is_summed_and_where_it_turns():
     names = {row.name for row in OPCODES}
     assert set(closed_forms.CLOSED) | set(quadrature.SMOOTH) | set(sums.HOLDERS) == names
     assert set(closed_forms.CLOSED) & set(sums.HOLDERS) == set()
-    assert set(monotone.DIRECTIONS) | set(monotone.HOLDERS) == names
-    assert set(monotone.DIRECTIONS) & set(monotone.HOLDERS) == set()
+    assert set(monotone_pieces.DIRECTIONS) | set(monotone_pieces.HOLDERS) == names
+    assert set(monotone_pieces.DIRECTIONS) & set(monotone_pieces.HOLDERS) == set()
 
 
 def test_the_adapter_for_jax_knows_every_shape():
@@ -396,15 +396,15 @@ SHARED = {
     ("errors", "_NAMES"): "filled while functions are defined",
     ("presets._rules", "PRESETS"): "filled while presets are imported",
     ("published_runs", "_RUNS"): "filled while recipes are imported",
-    ("schedule.construction", "CONSTRUCTORS"): "filled while constructors are imported",
+    ("schedule.rebuilding", "CONSTRUCTORS"): "filled while constructors are imported",
     (
-        "schedule.construction",
+        "schedule.rebuilding",
         "RULES",
     ): "rules read off a signature: whoever writes writes the same",
 }
 KEPT = {
     ("adapters.jax", "_compiled"),
-    ("arguments.signatures", "_shown"),
+    ("arguments.help_signatures", "_shown"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
 }  # functions that keep what they gave

@@ -16,7 +16,7 @@ import dask.array
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import dtype_of, span
+from fastlr.arguments.output_arrays import dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Lanes, chunks_of, collect, lanes_of, rates_into

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from fastlr.analysis.checkpoints import Wins, checkpoint, resume
+from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import Number, short_repr, validate_scalar
 from fastlr.errors import did_you_mean
 from fastlr.program.opcodes import LAST_STEP

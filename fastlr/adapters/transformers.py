@@ -8,7 +8,7 @@ from typing import Any
 import transformers
 
 from fastlr.adapters.torch import Scheduler
-from fastlr.analysis.checkpoints import Wins
+from fastlr.analysis.resume_plans import Wins
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 

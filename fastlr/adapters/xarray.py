@@ -113,7 +113,7 @@ def array(
     >>> array(flr.linear([0.1, 0.2], 0.0, steps=10), 0, 20, 10).sel(step=10).values
     array([0., 0.])
     """
-    from fastlr.arguments.outputs import span
+    from fastlr.arguments.output_arrays import span
     from fastlr.sweeps.stores import table
 
     rates = table(lanes, start, stop, step, **options)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Factor, Period, Rates, short_repr, validate, validate_scalar
 from fastlr.errors import public, public_methods
-from fastlr.schedule.constructors import sampled
+from fastlr.schedule.constructor_names import sampled
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     exponential,

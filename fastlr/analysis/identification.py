@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
-from fastlr.arguments.logs import column, surviving
+from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Period, Rates, Steps, Unit, validate, validate_scalar
 from fastlr.errors import public, public_methods
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     join,
     linear,
     milestones,

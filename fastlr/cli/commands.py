@@ -19,9 +19,9 @@ import typer
 from typer.core import TyperGroup
 
 import fastlr as flr
-from fastlr.arguments.files import replacing
-from fastlr.arguments.outputs import dtype_of
-from fastlr.cli.lookup import find_schedule
+from fastlr.arguments.atomic_files import replacing
+from fastlr.arguments.output_arrays import dtype_of
+from fastlr.cli.find_schedule import find_schedule
 from fastlr.cli.printing import (
     about,
     facts,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import typer
 
-from fastlr.cli.lookup import Found
+from fastlr.cli.find_schedule import Found
 from fastlr.drawing.sparkline import blocks, extent, spread
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.schedule import Schedule

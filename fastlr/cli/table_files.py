@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from fastlr.arguments.files import check_room, replacing
+from fastlr.arguments.atomic_files import check_room, replacing
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["parts", "write_table"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastlr.configs._section import Run, Section
 from fastlr.presets import keras
-from fastlr.schedule.constructors import constant
+from fastlr.schedule.constructor_names import constant
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["matches", "read"]

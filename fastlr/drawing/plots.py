@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.files import check_place, replacing
+from fastlr.arguments.atomic_files import check_place, replacing
 from fastlr.arguments.rules import as_integer, short_repr
 from fastlr.drawing.drawable import Drawable, is_drawable
 from fastlr.drawing.sparkline import spread

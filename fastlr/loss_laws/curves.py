@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.logs import column, surviving
+from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Rates, short_repr, validate
 from fastlr.errors import public
 from fastlr.kernels.selection import choose
-from fastlr.loss_laws.runs import runs
+from fastlr.loss_laws.run_rates import runs
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Curve", "Measured", "Metrics", "averaged", "measured", "metrics"]

@@ -99,7 +99,7 @@ def fit(
     A log may have restarts. Where the steps go back to step ``s``, the earlier rows with
     ``step >= s`` belong to the abandoned attempt and are dropped, whatever their losses. Of a
     repeated step the last loss counts. Rows that are out of order and do not show a restart are
-    refused, as ``fastlr.arguments.logs.surviving`` says.
+    refused, as ``fastlr.arguments.logged_rows.surviving`` says.
 
     A few curves seldom determine all constants of a multi-power law. The closest constants then
     predict other runs badly, which is why some are held.

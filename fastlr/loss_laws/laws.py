@@ -10,13 +10,13 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import allocate, check_threads
+from fastlr.arguments.output_arrays import allocate, check_threads
 from fastlr.arguments.rules import Number, Period, Positive, Rate, Unit, validate_scalar
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.loss_laws.exponential_sums import nodes
-from fastlr.loss_laws.runs import rising_steps, runs
+from fastlr.loss_laws.run_rates import rising_steps, runs
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Annealing", "Law", "MultiPower"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import (
+from fastlr.arguments.output_arrays import (
     allocate,
     apart,
     check_contiguous,
@@ -51,8 +51,8 @@ from fastlr.plateau.validation import (
     lanes_of,
 )
 from fastlr.program.opcodes import RULE_WORDS
-from fastlr.schedule.calls import VERSION, Call
-from fastlr.schedule.constructors import constant, piecewise_constant
+from fastlr.schedule.constructor_names import constant, piecewise_constant
+from fastlr.schedule.recorded_calls import VERSION, Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import contents
 from fastlr.schedule.value import a_schedule, checked_arguments, same

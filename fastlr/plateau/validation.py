@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import fits
+from fastlr.arguments.output_arrays import fits
 from fastlr.arguments.rules import Number, broadcast, short_repr
 from fastlr.plateau.state import PARTS, PlateauState
 from fastlr.program.opcodes import LAST_STEP

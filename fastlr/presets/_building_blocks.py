@@ -26,7 +26,7 @@ from fastlr.plateau.rule import Plateau
 from fastlr.presets._rules import MOST_TURNS, ArgumentError, Curve
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     cosine_restarts,

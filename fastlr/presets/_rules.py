@@ -13,12 +13,12 @@ from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import Types, readable
 from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, validate
-from fastlr.arguments.signatures import Types, readable
 from fastlr.errors import bound, did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.construction import RULES
-from fastlr.schedule.constructors import constant, stack
+from fastlr.schedule.constructor_names import constant, stack
+from fastlr.schedule.rebuilding import RULES
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import checked_arguments, cores
 

@@ -41,7 +41,7 @@ from fastlr.presets._rules import (
     preset,
 )
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, cosine, join, linear, noam, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, join, linear, noam, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -30,7 +30,14 @@ from fastlr.presets._rules import (
     Span,
     preset,
 )
-from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, polynomial
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    inverse_time,
+    join,
+    linear,
+    polynomial,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["create_learning_rate_schedule"]

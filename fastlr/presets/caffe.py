@@ -17,7 +17,7 @@ from fastlr.presets import _building_blocks
 from fastlr.presets._building_blocks import drops, geometric, inverse, lowered_restarts, one_by_one
 from fastlr.presets._rules import ArgumentError, Exponent, Level, Marks, Ratio, Span, preset
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, polynomial
+from fastlr.schedule.constructor_names import constant, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["UNEXPRESSED", "exp", "fixed", "inv", "multistep", "poly", "sgdr", "sigmoid", "step"]

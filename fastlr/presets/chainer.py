@@ -16,7 +16,7 @@ import numpy as np
 from fastlr.arguments.rules import Amount, Rate, short_repr
 from fastlr.presets._building_blocks import drops, geometric, inverse, one_by_one
 from fastlr.presets._rules import ArgumentError, Count, Exponent, Level, Levels, Marks, Span, preset
-from fastlr.schedule.constructors import constant, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -33,7 +33,14 @@ from fastlr.arguments.rules import Flag, Rate, short_repr
 from fastlr.presets._building_blocks import cut, drops, geometric
 from fastlr.presets._rules import ArgumentError, Level, Ratio, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    inverse_power,
+    join,
+    linear,
+    polynomial,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

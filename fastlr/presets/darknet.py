@@ -20,8 +20,8 @@ from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import from_one, geometric, sigmoid
 from fastlr.presets._rules import ArgumentError, Count, Exponent, Level, Levels, Marks, Span, preset
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant as level
-from fastlr.schedule.constructors import cosine, join, polynomial
+from fastlr.schedule.constructor_names import constant as level
+from fastlr.schedule.constructor_names import cosine, join, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["UNEXPRESSED", "constant", "exp", "poly", "sgdr", "sig", "step", "steps"]

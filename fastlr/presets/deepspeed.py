@@ -34,7 +34,14 @@ from fastlr.presets._rules import (
     preset,
 )
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear, logarithmic
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    inverse_time,
+    join,
+    linear,
+    logarithmic,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["LRRangeTest", "OneCycle", "WarmupCosineLR", "WarmupDecayLR", "WarmupLR"]

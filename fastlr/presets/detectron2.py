@@ -36,7 +36,7 @@ from fastlr.presets._rules import (
     named,
     preset,
 )
-from fastlr.schedule.constructors import constant, join, linear
+from fastlr.schedule.constructor_names import constant, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

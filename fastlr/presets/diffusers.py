@@ -16,7 +16,7 @@ from fastlr.arguments.rules import Amount, Power, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, in_ticks, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, named, preset
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -26,7 +26,14 @@ from fastlr.presets._rules import (
     Span,
     preset,
 )
-from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    exponential,
+    join,
+    linear,
+    polynomial,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

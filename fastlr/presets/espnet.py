@@ -30,7 +30,7 @@ from fastlr.presets._rules import (
     Span,
     preset,
 )
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     exponential,
     inverse_power,

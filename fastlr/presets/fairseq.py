@@ -38,7 +38,7 @@ from fastlr.presets._rules import (
     Span,
     preset,
 )
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     exponential,
     inverse_power,
@@ -46,7 +46,7 @@ from fastlr.schedule.constructors import (
     linear,
     polynomial,
 )
-from fastlr.schedule.constructors import cosine as half_wave
+from fastlr.schedule.constructor_names import cosine as half_wave
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -25,7 +25,14 @@ from fastlr.presets._building_blocks import fraction, in_ticks, knots
 from fastlr.presets._rules import ArgumentError, Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, cosine, exponential, join, linear, polynomial
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    exponential,
+    join,
+    linear,
+    polynomial,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -17,7 +17,7 @@ import numpy as np
 from fastlr.arguments.rules import Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, in_ticks, stairs, wave
 from fastlr.presets._rules import ArgumentError, Duration, Length, preset
-from fastlr.schedule.constructors import constant, linear
+from fastlr.schedule.constructor_names import constant, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

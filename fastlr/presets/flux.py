@@ -18,7 +18,7 @@ from fastlr.arguments.rules import Flag, Number, Rate
 from fastlr.presets._building_blocks import cut, drops, geometric, inverse, rate_at, tabulated, wave
 from fastlr.presets._rules import ArgumentError, Level, Marks, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import constant, cosine, cyclic, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, cyclic, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

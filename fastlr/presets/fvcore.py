@@ -33,7 +33,7 @@ from fastlr.presets._rules import (
     named,
     preset,
 )
-from fastlr.schedule.constructors import constant, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

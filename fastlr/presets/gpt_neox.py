@@ -20,7 +20,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, in_ticks, knots, wave
 from fastlr.presets._rules import ArgumentError, Length, Span, preset
-from fastlr.schedule.constructors import constant, exponential_decay, join, linear
+from fastlr.schedule.constructor_names import constant, exponential_decay, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["AnnealingLR"]

@@ -13,7 +13,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, knots
 from fastlr.presets._rules import Duration, Length, Share, Span, preset
-from fastlr.schedule.constructors import eden
+from fastlr.schedule.constructor_names import eden
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Eden", "Eden2"]

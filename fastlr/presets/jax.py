@@ -19,8 +19,8 @@ from fastlr.presets._building_blocks import (
     stairs,
 )
 from fastlr.presets._rules import Duration, Level, Levels, Marks, Ratio, preset
-from fastlr.schedule.constructors import constant as always
-from fastlr.schedule.constructors import polynomial
+from fastlr.schedule.constructor_names import constant as always
+from fastlr.schedule.constructor_names import polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

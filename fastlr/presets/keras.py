@@ -46,7 +46,7 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule.constructors import cosine, join, linear, sampled
+from fastlr.schedule.constructor_names import cosine, join, linear, sampled
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -12,9 +12,9 @@ from typing import Literal
 from fastlr.arguments.rules import Amount, Flag, Rate
 from fastlr.presets._building_blocks import wave
 from fastlr.presets._rules import ArgumentError, Count, Span, preset
-from fastlr.schedule.constructors import constant, exponential, join
-from fastlr.schedule.constructors import cosine as half_wave
-from fastlr.schedule.constructors import linear as line
+from fastlr.schedule.constructor_names import constant, exponential, join
+from fastlr.schedule.constructor_names import cosine as half_wave
+from fastlr.schedule.constructor_names import linear as line
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["LinearWarmupCosineAnnealingLR", "linear_warmup_decay", "lr_find"]

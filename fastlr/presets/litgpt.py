@@ -14,7 +14,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import wave
 from fastlr.presets._rules import ArgumentError, Count, Span, preset
-from fastlr.schedule.constructors import cosine, join, linear
+from fastlr.schedule.constructor_names import cosine, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["get_lr", "get_lr_scheduler"]

@@ -22,7 +22,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets._building_blocks import phases
 from fastlr.presets._rules import ArgumentError, ArgumentTypeError, Count, Span, preset
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     affine_exponential,
     constant,
     cosine,

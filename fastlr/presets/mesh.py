@@ -24,8 +24,8 @@ import numpy as np
 from fastlr.arguments.rules import Rate, short_repr, validate
 from fastlr.presets._building_blocks import fraction, knots, slanted
 from fastlr.presets._rules import ArgumentError, Count, Duration, Level, Ratio, Share, Span, preset
-from fastlr.schedule.constructors import constant as held
-from fastlr.schedule.constructors import inverse_power
+from fastlr.schedule.constructor_names import constant as held
+from fastlr.schedule.constructor_names import inverse_power
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -12,7 +12,7 @@ import numpy as np
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import cycling_polynomial, geometric, inverse_decay
 from fastlr.presets._rules import Exponent, Level, Ratio, Span, preset
-from fastlr.schedule.constructors import cosine, exponential_decay, linear, polynomial
+from fastlr.schedule.constructor_names import cosine, exponential_decay, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import geometric
 from fastlr.presets._rules import Level, Marks, Span, preset
-from fastlr.schedule.constructors import cosine, join, linear
+from fastlr.schedule.constructor_names import cosine, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["cosine_decay", "exponential_decay", "join_schedules", "linear_schedule", "step_decay"]

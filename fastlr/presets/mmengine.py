@@ -47,7 +47,7 @@ from fastlr.presets._rules import (
     Span,
     preset,
 )
-from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

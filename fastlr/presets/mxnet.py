@@ -17,7 +17,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate, short_repr
 from fastlr.presets._building_blocks import drops
 from fastlr.presets._rules import ArgumentError, Count, Exponent, Marks, Share, Span, preset
-from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial, step_decay
+from fastlr.schedule.constructor_names import constant, cosine, join, linear, polynomial, step_decay
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["CosineScheduler", "FactorScheduler", "MultiFactorScheduler", "PolyScheduler"]

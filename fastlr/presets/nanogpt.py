@@ -13,7 +13,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import phases
 from fastlr.presets._rules import Count, preset
-from fastlr.schedule.constructors import constant, cosine, linear
+from fastlr.schedule.constructor_names import constant, cosine, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["get_lr"]

@@ -19,7 +19,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import phases
 from fastlr.presets._rules import Count, Span, preset
-from fastlr.schedule.constructors import constant, cosine, linear, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["LRSchedulerArgs"]

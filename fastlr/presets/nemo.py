@@ -24,7 +24,14 @@ import numpy as np
 from fastlr.arguments.rules import Flag, Rate, short_repr
 from fastlr.presets._building_blocks import phases
 from fastlr.presets._rules import ArgumentError, Count, Level, Ratio, Share, Span, preset
-from fastlr.schedule.constructors import constant, cosine, inverse_power, linear, noam, polynomial
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    inverse_power,
+    linear,
+    noam,
+    polynomial,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -33,7 +33,14 @@ from fastlr.presets._rules import (
     Span,
     preset,
 )
-from fastlr.schedule.constructors import constant, cosine, exponential, inverse_power, join, linear
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    exponential,
+    inverse_power,
+    join,
+    linear,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

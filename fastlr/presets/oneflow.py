@@ -46,7 +46,7 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule.constructors import constant, cosine, cyclic, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, cyclic, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -15,7 +15,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import geometric
 from fastlr.presets._rules import Count, Level, Span, preset
-from fastlr.schedule.constructors import inverse_power, noam
+from fastlr.schedule.constructor_names import inverse_power, noam
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["exponential_decay", "noam_decay", "noamwd_decay", "rsqrt_decay"]

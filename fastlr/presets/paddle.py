@@ -47,8 +47,8 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule import constructors
-from fastlr.schedule.constructors import (
+from fastlr.schedule import constructor_names
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     cosine_restarts,
@@ -125,7 +125,7 @@ def _pieces(boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
 @preset(elementwise=True)
 def NaturalExpDecay(learning_rate: Rate, gamma: Rate) -> Schedule:
     """``learning_rate * exp(-gamma*t)``."""
-    return constructors.exponential_decay(learning_rate, rate=gamma)
+    return constructor_names.exponential_decay(learning_rate, rate=gamma)
 
 
 @preset(elementwise=True)
@@ -350,8 +350,10 @@ def natural_exp_decay(
 ) -> Schedule:
     """``learning_rate * exp(-decay_rate * t/decay_steps)``, or with ``floor(t/decay_steps)``."""
     if staircase:
-        return constructors.exponential_decay(learning_rate, rate=decay_rate).staircase(decay_steps)
-    return constructors.exponential_decay(learning_rate, rate=decay_rate / decay_steps)
+        return constructor_names.exponential_decay(learning_rate, rate=decay_rate).staircase(
+            decay_steps
+        )
+    return constructor_names.exponential_decay(learning_rate, rate=decay_rate / decay_steps)
 
 
 @preset(differences=_SINGLE)

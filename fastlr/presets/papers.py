@@ -32,7 +32,7 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     exponential,
@@ -43,8 +43,8 @@ from fastlr.schedule.constructors import (
     polynomial,
     sampled,
 )
-from fastlr.schedule.constructors import rex as rational
-from fastlr.schedule.constructors import tanh as hyperbolic
+from fastlr.schedule.constructor_names import rex as rational
+from fastlr.schedule.constructor_names import tanh as hyperbolic
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -34,7 +34,7 @@ from fastlr.presets._rules import (
     preset,
 )
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     exponential,

@@ -31,7 +31,7 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule.constructors import constant, join, linear, polynomial, rex, sampled
+from fastlr.schedule.constructor_names import constant, join, linear, polynomial, rex, sampled
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

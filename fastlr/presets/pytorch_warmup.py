@@ -22,7 +22,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Number, Period, Rate
 from fastlr.presets._rules import Span, preset
 from fastlr.program import double_double
-from fastlr.schedule.constructors import affine_exponential, linear, sampled
+from fastlr.schedule.constructor_names import affine_exponential, linear, sampled
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

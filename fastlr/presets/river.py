@@ -10,7 +10,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import inverse
 from fastlr.presets._rules import Level, Ratio, preset
-from fastlr.schedule.constructors import constant, inverse_time
+from fastlr.schedule.constructor_names import constant, inverse_time
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Constant", "InverseScaling", "Optimal"]

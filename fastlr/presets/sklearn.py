@@ -17,7 +17,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import inverse
 from fastlr.presets._rules import Level, Ratio, Span, preset
-from fastlr.schedule.constructors import constant, inverse_time
+from fastlr.schedule.constructor_names import constant, inverse_time
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

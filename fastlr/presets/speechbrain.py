@@ -22,7 +22,14 @@ import numpy as np
 from fastlr.arguments.rules import Rate, short_repr, validate_scalar
 from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at, wave
 from fastlr.presets._rules import ArgumentError, Count, Duration, Levels, Marks, Ratio, Span, preset
-from fastlr.schedule.constructors import constant, cyclic, inverse_power, inverse_sqrt, join, linear
+from fastlr.schedule.constructor_names import (
+    constant,
+    cyclic,
+    inverse_power,
+    inverse_sqrt,
+    join,
+    linear,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, geometric, knots
 from fastlr.presets._rules import Count, Level, Span, factors, preset
-from fastlr.schedule.constructors import constant, cosine, inverse_power, linear
+from fastlr.schedule.constructor_names import constant, cosine, inverse_power, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["create_learning_rate_scheduler"]

@@ -24,7 +24,7 @@ import numpy as np
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import geometric, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Levels, Marks, Span, factors, preset
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cyclic,
     exponential,

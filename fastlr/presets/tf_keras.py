@@ -28,8 +28,8 @@ from fastlr.presets._building_blocks import (
     wave,
 )
 from fastlr.presets._rules import Duration, Growth, Level, Levels, Marks, Ratio, Share, preset
-from fastlr.schedule import constructors
-from fastlr.schedule.constructors import constant, cosine, inverse_time, join, linear
+from fastlr.schedule import constructor_names
+from fastlr.schedule.constructor_names import constant, cosine, inverse_time, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [
@@ -73,9 +73,10 @@ def natural_exp_decay(
     """
     if staircase:
         return endless(
-            constructors.exponential_decay(learning_rate, rate=decay_rate).staircase, decay_steps
+            constructor_names.exponential_decay(learning_rate, rate=decay_rate).staircase,
+            decay_steps,
         )
-    return constructors.exponential_decay(learning_rate, rate=decay_rate / decay_steps)
+    return constructor_names.exponential_decay(learning_rate, rate=decay_rate / decay_steps)
 
 
 @preset()

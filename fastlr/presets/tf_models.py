@@ -42,7 +42,7 @@ from fastlr.presets._rules import (
     preset,
 )
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     inverse_power,

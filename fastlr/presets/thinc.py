@@ -15,8 +15,8 @@ from fastlr.arguments.rules import Rate, Unit
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, geometric, slanted
 from fastlr.presets._rules import ArgumentError, Count, Length, Ratio, Share, Span, preset
-from fastlr.schedule.constructors import constant as held
-from fastlr.schedule.constructors import inverse_time, join, linear
+from fastlr.schedule.constructor_names import constant as held
+from fastlr.schedule.constructor_names import inverse_time, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

@@ -29,7 +29,7 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule.constructors import join, linear, polynomial
+from fastlr.schedule.constructor_names import join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

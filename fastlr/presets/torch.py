@@ -42,7 +42,7 @@ from fastlr.presets._rules import (
     Tabled,
     preset,
 )
-from fastlr.schedule.constructors import (
+from fastlr.schedule.constructor_names import (
     constant,
     cosine,
     cosine_restarts,

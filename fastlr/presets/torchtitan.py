@@ -20,7 +20,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, in_ticks, phases, wave
 from fastlr.presets._rules import Count, Level, Share, Span, preset
-from fastlr.schedule.constructors import constant, linear, polynomial
+from fastlr.schedule.constructor_names import constant, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["LRSchedulersContainer"]

@@ -15,7 +15,7 @@ from fractions import Fraction
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, wave
 from fastlr.presets._rules import Count, Level, preset
-from fastlr.schedule.constructors import constant, join, linear
+from fastlr.schedule.constructor_names import constant, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["get_cosine_schedule_with_warmup"]

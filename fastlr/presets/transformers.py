@@ -25,7 +25,14 @@ from fastlr.arguments.rules import Amount, Flag, Power, Rate, Unit, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
-from fastlr.schedule.constructors import constant, cosine, inverse_power, join, linear, polynomial
+from fastlr.schedule.constructor_names import (
+    constant,
+    cosine,
+    inverse_power,
+    join,
+    linear,
+    polynomial,
+)
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [

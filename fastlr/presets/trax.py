@@ -18,8 +18,8 @@ from typing import Annotated
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import geometric
 from fastlr.presets._rules import Count, Level, Span, factors, preset
-from fastlr.schedule.constructors import constant as held
-from fastlr.schedule.constructors import cosine, inverse_power, inverse_sqrt, join, linear
+from fastlr.schedule.constructor_names import constant as held
+from fastlr.schedule.constructor_names import cosine, inverse_power, inverse_sqrt, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["constant", "multifactor", "warmup", "warmup_and_rsqrt_decay"]

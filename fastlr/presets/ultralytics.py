@@ -15,7 +15,7 @@ from typing import Literal
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import wave
 from fastlr.presets._rules import Length, Level, Span, preset
-from fastlr.schedule.constructors import linear
+from fastlr.schedule.constructor_names import linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["lf", "trainer"]

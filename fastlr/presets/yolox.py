@@ -19,7 +19,7 @@ import numpy as np
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Marks, Span, preset
-from fastlr.schedule.constructors import constant, cosine, join, linear, polynomial
+from fastlr.schedule.constructor_names import constant, cosine, join, linear, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["cos_lr", "multistep_lr", "warm_cos_lr", "yolox_semi_warm_cos_lr", "yolox_warm_cos_lr"]

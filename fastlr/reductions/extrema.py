@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fastlr.program import double_double
 from fastlr.reductions.closed_forms import geometric, power_of_scale
-from fastlr.reductions.monotone import (
+from fastlr.reductions.monotone_pieces import (
     FEW_TURNS,
     UNKNOWN,
     Piece,

@@ -24,7 +24,7 @@ from fastlr.kernels.reference import CURVES
 from fastlr.program import double_double
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.reductions.closed_forms import CLOSED, geometric, power_of_scale, quotient
-from fastlr.reductions.monotone import (
+from fastlr.reductions.monotone_pieces import (
     UNKNOWN,
     Piece,
     first_step,

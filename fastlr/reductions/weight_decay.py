@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import double_double
-from fastlr.reductions.monotone import Piece, constant_from, pieces_with_equal_turns
+from fastlr.reductions.monotone_pieces import Piece, constant_from, pieces_with_equal_turns
 from fastlr.reductions.segment_view import SegmentView, sum_by_lane
 
 __all__ = ["timescale", "retained"]

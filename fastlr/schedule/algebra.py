@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import Types
 from fastlr.arguments.rules import (
     Boundaries,
     Growth,
@@ -20,12 +21,11 @@ from fastlr.arguments.rules import (
     short_repr,
     validate,
 )
-from fastlr.arguments.signatures import Types
 from fastlr.errors import public_methods
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.value import Value, constructor
 
 __all__ = ["Algebra", "add", "check_stairs", "join_parts", "repeat_with_floor", "scale"]

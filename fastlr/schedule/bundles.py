@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Rate, Steps, short_repr, validate
 from fastlr.errors import public, public_methods
 from fastlr.program.program import Program
-from fastlr.schedule.constructors import cosine, cyclic, linear, one_cycle, stack
+from fastlr.schedule.constructor_names import cosine, cyclic, linear, one_cycle, stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from fastlr.arguments.rules import Amount, Positive, Power, Rate, Real, Steps, Unit, short_repr
-from fastlr.schedule.plans import cooldown_node
+from fastlr.schedule.plan_changes import cooldown_node
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
 from fastlr.schedule.value import constructor
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import (
+from fastlr.arguments.output_arrays import (
     allocate,
     apart,
     check_contiguous,

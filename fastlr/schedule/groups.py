@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import allocate, check_out
+from fastlr.arguments.output_arrays import allocate, check_out
 from fastlr.arguments.rules import (
     Choice,
     Factor,

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule import constructors
-from fastlr.schedule.calls import MOST_NESTED
-from fastlr.schedule.construction import CONSTRUCTORS, constructor_named
+from fastlr.schedule import constructor_names
+from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named
+from fastlr.schedule.recorded_calls import MOST_NESTED
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["names_in", "parse"]
@@ -110,7 +110,7 @@ def _body(text: object) -> ast.expr:
         ) from None
 
 
-_FUNCTIONS = {name: CONSTRUCTORS[name] for name in constructors.__all__}
+_FUNCTIONS = {name: CONSTRUCTORS[name] for name in constructor_names.__all__}
 _METHODS = {
     name: function
     for name, function in CONSTRUCTORS.items()

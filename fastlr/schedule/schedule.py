@@ -10,10 +10,10 @@ import numpy.typing as npt
 from fastlr.errors import public_methods
 from fastlr.program import tree
 from fastlr.program.tree import Node
-from fastlr.schedule.calls import NO_CALL
 from fastlr.schedule.evaluation import Evaluation
-from fastlr.schedule.plans import Plans
-from fastlr.schedule.reductions import Reductions
+from fastlr.schedule.plan_changes import Plans
+from fastlr.schedule.recorded_calls import NO_CALL
+from fastlr.schedule.reduction_methods import Reductions
 
 __all__ = ["Schedule", "curve_schedule", "from_node"]
 

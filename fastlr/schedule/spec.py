@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
-from fastlr.schedule.calls import MOST_NESTED, VERSION, each_once
-from fastlr.schedule.construction import CONSTRUCTORS, constructor_named
+from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named
+from fastlr.schedule.recorded_calls import MOST_NESTED, VERSION, each_once
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["contents", "from_spec"]

@@ -15,15 +15,14 @@ from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import readable
 from fastlr.arguments.rules import Choice, broadcast, short_repr
-from fastlr.arguments.signatures import readable
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
-from fastlr.schedule.calls import MOST_NESTED, NO_CALL, VERSION, Call
-from fastlr.schedule.construction import (
+from fastlr.schedule.rebuilding import (
     RULES,
     Place,
     Rule,
@@ -33,6 +32,7 @@ from fastlr.schedule.construction import (
     register_rules,
     take,
 )
+from fastlr.schedule.recorded_calls import MOST_NESTED, NO_CALL, VERSION, Call
 
 __all__ = [
     "Value",

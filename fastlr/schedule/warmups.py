@@ -10,7 +10,7 @@ from fastlr.program import double_double
 from fastlr.schedule.algebra import join_parts
 from fastlr.schedule.curves import constant, cosine, linear
 from fastlr.schedule.decays import inverse_power
-from fastlr.schedule.plans import Cooldown, cooldown_node
+from fastlr.schedule.plan_changes import Cooldown, cooldown_node
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
 from fastlr.schedule.value import constructor
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import public
-from fastlr.sweeps.identity import identity
+from fastlr.sweeps.fingerprints import identity
 
 __all__ = ["LISTED_RULE", "Axis", "Listed", "values_of", "zipped"]
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import as_array, short_repr
-from fastlr.schedule.calls import Call
-from fastlr.schedule.construction import cores_of
+from fastlr.schedule.rebuilding import cores_of
+from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import lanes_of
 from fastlr.sweeps.sweep import Sweep

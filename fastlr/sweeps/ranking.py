@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import check_threads
+from fastlr.arguments.output_arrays import check_threads
 from fastlr.arguments.rules import Period, Positive, Rate, short_repr, validate_scalar
 from fastlr.errors import public, public_methods
 from fastlr.schedule.schedule import Schedule

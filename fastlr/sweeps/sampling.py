@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public, public_methods
-from fastlr.sweeps.identity import UnidentifiedError, identity
+from fastlr.sweeps.fingerprints import UnidentifiedError, identity
 
 __all__ = [
     "Choice",

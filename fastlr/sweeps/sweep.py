@@ -20,20 +20,20 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import presets
-from fastlr.arguments.outputs import check_fits
+from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
 from fastlr.presets._rules import PRESETS
-from fastlr.schedule import constructors
-from fastlr.schedule.construction import CONSTRUCTORS
-from fastlr.schedule.constructors import stack
+from fastlr.schedule import constructor_names
+from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.parser import names_in, parse
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
 from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, values_of
 from fastlr.sweeps.batches import chunks_of, collect
-from fastlr.sweeps.identity import UnidentifiedError, identity, owned
+from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
 
 __all__ = ["Family", "Sweep", "sweep"]
@@ -674,7 +674,7 @@ def _family_function(family: Family) -> Callable[..., Schedule]:
         )
     if _is_expression(family):
         return lambda **parameters: parse(family, **parameters)
-    if family in constructors.__all__:
+    if family in constructor_names.__all__:
         return CONSTRUCTORS[family]
     framework = family.partition(".")[0]
     if family not in PRESETS and framework in presets.frameworks():
@@ -682,7 +682,7 @@ def _family_function(family: Family) -> Callable[..., Schedule]:
     if family in PRESETS:
         build: Callable[..., Schedule] = PRESETS[family].build
         return build
-    known = [*constructors.__all__, *PRESETS]
+    known = [*constructor_names.__all__, *PRESETS]
     raise ValueError(
         "sweep: family must be a constructor, a preset or an expression, got "
         f"{family!r}{did_you_mean(family, known)}"
@@ -702,7 +702,7 @@ def _canonical_family(family: Family) -> Family:
     name = getattr(family, "__name__", "")
     framework = (getattr(family, "__module__", None) or "").rpartition(".")[2]
     known = {
-        **{name: CONSTRUCTORS[name] for name in constructors.__all__},
+        **{name: CONSTRUCTORS[name] for name in constructor_names.__all__},
         **{name: PRESETS[name].build for name in PRESETS},
     }
     candidates = (name, f"{framework}.{name}")

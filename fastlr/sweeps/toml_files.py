@@ -42,7 +42,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastlr import loss_laws
-from fastlr.arguments.outputs import check_fits
+from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
 from fastlr.program.opcodes import LAST_STEP

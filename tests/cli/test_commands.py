@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 import fastlr as flr
 from fastlr.cli import table_files
 from fastlr.cli.commands import app
-from fastlr.cli.lookup import find_schedule
+from fastlr.cli.find_schedule import find_schedule
 from fastlr.drawing import plots
 
 LINEAR = "linear(1e-3, 1e-4, 1000)"

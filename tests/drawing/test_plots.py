@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from matplotlib.lines import Line2D
 
 import fastlr as flr
-from fastlr.arguments.files import replacing
+from fastlr.arguments.atomic_files import replacing
 from fastlr.drawing.plots import empty, plot, points, save
 from fastlr.schedule.schedule import Schedule
 

@@ -17,7 +17,7 @@ import numpy as np
 
 import fastlr as flr
 from fastlr.arguments.rules import Distinct, Number, Whether, Words
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.value import Value
 
 LAST = 2**53

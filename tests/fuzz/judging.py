@@ -19,7 +19,7 @@ HOUSE = str(Path(flr.__file__).parent)
 LONGEST = 2_000  # characters of a message
 MOST_LANES, MOST_WHOLE = 64, 4_096  # lanes that are looked at one by one, and at all
 MOST_DOUBLED = 2_000  # rows of what a batch may hold twice, whatever describes it
-MOST_SEGMENTS = 10_000  # of a schedule that is looked at
+MOST_SEGMENTS, MOST_NUMBERS = 10_000, 100_000  # of a schedule that is looked at
 TOLD = re.compile(  # how a message begins: the function and the parameter, or what is indexed
     r"[\w.]+(\(t\))?(:|\[| must | needs )|index |a schedule is indexed |a sweep is "
     r"indexed |a sweep gives |'|\""
@@ -85,7 +85,11 @@ def check_schedule(schedule: flr.Schedule, choices: Choices) -> None:
     """Raise unless every way to ask gives the same finite rates, and every way to write it down
     gives it back.
     """
-    few = np.prod(schedule.shape) < MOST_WHOLE and schedule._node.segment_count < MOST_SEGMENTS
+    few = (
+        np.prod(schedule.shape) < MOST_WHOLE
+        and schedule._node.segment_count < MOST_SEGMENTS
+        and schedule.program.size < MOST_NUMBERS
+    )
     steps = asked_at(schedule, choices) if few else []
     if not steps:  # a schedule that ends before it begins, and raises there; or one that takes long
         return

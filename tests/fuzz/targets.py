@@ -17,15 +17,15 @@ from unittest.mock import patch
 import numpy as np
 
 import fastlr as flr
-from fastlr.arguments import outputs
-from fastlr.arguments.logs import column, surviving
+from fastlr.arguments import output_arrays
+from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Period, validate
 from fastlr.configs import _READERS as READERS
 from fastlr.plateau.events import events
 from fastlr.presets._rules import PRESETS
-from fastlr.schedule import constructors as shapes
-from fastlr.schedule.construction import CONSTRUCTORS
-from fastlr.schedule.reductions import REDUCTIONS
+from fastlr.schedule import constructor_names as shapes
+from fastlr.schedule.rebuilding import CONSTRUCTORS
+from fastlr.schedule.reduction_methods import REDUCTIONS
 from fastlr.sweeps.toml_files import law_from, sweep_from
 from fuzz.choices import LAST, Choices
 from fuzz.judging import hold, judged, same
@@ -44,7 +44,7 @@ class Target(NamedTuple):
         with (
             warnings.catch_warnings(),
             flr.use_backend(BACKEND),
-            patch.object(outputs, "_memory", lambda: MEMORY),
+            patch.object(output_arrays, "_memory", lambda: MEMORY),
         ):
             warnings.simplefilter("error")
             judged(self.make, self.kinds, data)

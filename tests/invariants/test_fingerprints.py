@@ -11,7 +11,7 @@ from fingerprints import GROUPS, recorded
 
 import fastlr as flr
 from fastlr.kernels import threads
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 
 RECORD = recorded()
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from plain_plateaus import plain_plateau
 
 import fastlr as flr
-from fastlr.arguments import outputs
+from fastlr.arguments import output_arrays
 from fastlr.kernels import native
 from fastlr.plateau.events import Event, events
 
@@ -872,7 +872,7 @@ def test_bad_input_is_named_and_nothing_is_written(text, error, message):
 
 
 def test_a_result_that_does_not_fit_into_memory(monkeypatch):
-    monkeypatch.setattr(outputs, "_memory", lambda: 10**9)
+    monkeypatch.setattr(output_arrays, "_memory", lambda: 10**9)
     rule = flr.Plateau(patience=np.arange(100_000) % 7)
     with pytest.raises(
         ValueError,

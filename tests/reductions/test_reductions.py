@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
-from fastlr.reductions import monotone, segment_view
+from fastlr.reductions import monotone_pieces, segment_view
 from fastlr.reductions.segment_view import SegmentView
-from fastlr.schedule.reductions import REDUCTIONS
+from fastlr.schedule.reduction_methods import REDUCTIONS
 
 ALONE = [name for name, needs in REDUCTIONS.items() if not needs]
 LAST = 2**53
@@ -720,7 +720,7 @@ PAIRED = [operator.mul, operator.add, flr.Schedule.maximum, flr.Schedule.minimum
 @pytest.mark.parametrize("operation", PAIRED)
 @pytest.mark.parametrize("body", REUSED)
 def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, monkeypatch):
-    looked, find = [0], monotone.monotone_pieces
+    looked, find = [0], monotone_pieces.monotone_pieces
 
     def counted(*given):
         looked[0] += 1
@@ -730,7 +730,7 @@ def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, mon
     for _ in range(6):
         ends = schedule.steps is not None
         schedule = operation(schedule, schedule.then(body) if ends else schedule)
-    monkeypatch.setattr(monotone, "monotone_pieces", counted)
+    monkeypatch.setattr(monotone_pieces, "monotone_pieces", counted)
     table = schedule.table(3, 100)
     assert np.array_equal(schedule.max(3, 100), table.max(axis=-1))
     assert np.array_equal(schedule.min(3, 100), table.min(axis=-1))

@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 import fastlr as flr
 from fastlr.arguments import rules
 from fastlr.arguments.rules import Number
-from fastlr.schedule.calls import Call
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
+from fastlr.schedule.recorded_calls import Call
 
 LAST = 2**53
 STEPS = np.array(

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import fastlr as flr
 from fastlr.sweeps.batches import collect
-from fastlr.sweeps.identity import UnidentifiedError, identity, owned
+from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 
 PEAKS, WARMUPS, COOLDOWNS = [1e-3, 2e-3, 4e-3], [10, 20], [5, 15]
 PRODUCT = flr.sweep("wsd", peak=PEAKS, warmup=WARMUPS, stable=50, cooldown=COOLDOWNS)

@@ -23,7 +23,7 @@ from fastlr.kernels.jit.losses import annealing_momenta, multi_power_exponential
 from fastlr.kernels.jit.plateau import replay
 from fastlr.kernels.jit.ranges import steps_of
 from fastlr.kernels.jit.segments import family, lanes_within, position, rate_of
-from fastlr.kernels.jit.user_programs import must_be_program, must_take_rates
+from fastlr.kernels.jit.user_arguments import must_be_program, must_take_rates
 from fastlr.program.opcodes import (
     HEADER,
     HEADER_FAMILIES,

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.kernels.jit import codes
 from fastlr.kernels.jit import formulas as f
+from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.segments import (
     family,
@@ -129,7 +129,7 @@ def _holds(buffer: Any, at: int, count: int) -> bool:
     """Whether any of the segments holds others."""
     holds = False
     for k in range(count):
-        holds = holds or int(buffer[at + ROW * k]) >= codes.LOOP
+        holds = holds or int(buffer[at + ROW * k]) >= opcode_numbers.LOOP
     return holds
 
 
@@ -156,10 +156,12 @@ def _lanes_of_nested(
             continue
         here, segment = blocks[level], int(state[level, 0]) + ROW * int(state[level, 1])
         opcode, come = int(buffer[segment]), int(state[level, 3])
-        if opcode < codes.LOOP or opcode >= codes.COUNT:  # beyond the table: a rate of NaN
+        if (
+            opcode < opcode_numbers.LOOP or opcode >= opcode_numbers.COUNT
+        ):  # beyond the table: a rate of NaN
             _lanes_of_curve(buffer, segment, lane, stride, here[0], here[3], scratch)
             _blend(buffer, segment, lane, stride, here[0], here[3], here[2])
-        elif come == (1 if opcode <= codes.CLOCK else 2):
+        elif come == (1 if opcode <= opcode_numbers.CLOCK else 2):
             _finish(buffer, segment, lane, stride, here, blocks[level + 1, 2], scratch)
             _blend(buffer, segment, lane, stride, here[0], blocks[level + 1, 2], here[2])
         else:
@@ -243,13 +245,13 @@ def _steps_below(
 ) -> None:
     """From a segment's steps to those of the segments that it holds."""
     opcode = int(buffer[segment])
-    if opcode == codes.CLOCK:
+    if opcode == opcode_numbers.CLOCK:
         base = column(buffer, field_at(segment, 0), lane, stride, scratch[0, : c.size])
         pace = column(buffer, field_at(segment, 1), lane, stride, scratch[1, : c.size])
         every = column(buffer, field_at(segment, 2), lane, stride, scratch[2, : c.size])
         for i in range(c.size):
             steps[i] = f.paced(c[i], base[i], pace[i], every[i])
-    elif opcode == codes.LOOP:
+    elif opcode == opcode_numbers.LOOP:
         turns = scratch[RATES, : c.size]
         _turns(buffer, segment, lane, stride, c, turns, scratch)
         period = column(buffer, field_at(segment, 0), lane, stride, scratch[0, : c.size])
@@ -276,7 +278,7 @@ def _finish(
 ) -> None:
     """From the rates of the segments that a segment holds to its own, in place."""
     opcode, n = int(buffer[segment]), out.size
-    if opcode == codes.LOOP:
+    if opcode == opcode_numbers.LOOP:
         turns = scratch[RATES, :n]
         _turns(buffer, segment, lane, stride, blocks[1], turns, scratch)
         k = column(buffer, field_at(segment, 2), lane, stride, scratch[0, :n])
@@ -285,23 +287,23 @@ def _finish(
         for i in range(n):
             kept, lost = f.share_of_scale(turns[i], k[i], k_low[i])
             out[i] = f.shrunk(out[i], kept, lost, floor[i])
-    elif opcode > codes.CLOCK:
+    elif opcode > opcode_numbers.CLOCK:
         _merge(opcode, out, blocks[3])
 
 
 @kernel
 def _merge(opcode: int, out: Any, other: Any) -> None:
     """Combine two blocks in place; the test of the opcode is outside the loops."""
-    if opcode == codes.MULTIPLY:
+    if opcode == opcode_numbers.MULTIPLY:
         for i in range(out.size):
             out[i] = out[i] * other[i]
-    elif opcode == codes.ADD:
+    elif opcode == opcode_numbers.ADD:
         for i in range(out.size):
             out[i] = out[i] + other[i]
-    elif opcode == codes.MINIMUM:
+    elif opcode == opcode_numbers.MINIMUM:
         for i in range(out.size):
             out[i] = min(out[i], other[i])
-    elif opcode == codes.MAXIMUM:
+    elif opcode == opcode_numbers.MAXIMUM:
         for i in range(out.size):
             out[i] = max(out[i], other[i])
     else:
@@ -370,58 +372,58 @@ def _lanes_of_curve(
     """
     n, opcode = out.size, int(buffer[segment])
     p0 = column(buffer, field_at(segment, 0), lane, stride, scratch[0, :n])
-    if opcode == codes.CONSTANT:
+    if opcode == opcode_numbers.CONSTANT:
         out[:] = p0
         return
     c = _local_steps(buffer, segment, lane, stride, steps, scratch[STEPS, :n])
     p1 = column(buffer, field_at(segment, 1), lane, stride, scratch[1, :n])
     p2 = column(buffer, field_at(segment, 2), lane, stride, scratch[2, :n])
-    if opcode in (codes.LINEAR, codes.SQUARE, codes.COSINE):
+    if opcode in (opcode_numbers.LINEAR, opcode_numbers.SQUARE, opcode_numbers.COSINE):
         _lanes_from_nearer_end(opcode, c, p0, p1, p2, out)
         return
-    if opcode == codes.EXPONENTIAL:
+    if opcode == opcode_numbers.EXPONENTIAL:
         _lanes_of_exponential(c, p0, p1, p2, out)
         return
-    if opcode == codes.EDEN:
+    if opcode == opcode_numbers.EDEN:
         _lanes_of_eden(c, p0, p1, p2, out)
         return
     p3 = column(buffer, field_at(segment, 3), lane, stride, scratch[3, :n])
-    if opcode == codes.POWER:
+    if opcode == opcode_numbers.POWER:
         _lanes_of_power(c, p0, p1, p2, p3, out)
         return
-    if opcode == codes.STAIRCASE:
+    if opcode == opcode_numbers.STAIRCASE:
         for i in range(n):
             out[i] = f.staircase(c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    if opcode == codes.RECIPROCAL:
+    if opcode == opcode_numbers.RECIPROCAL:
         for i in range(n):
             out[i] = f.reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    if opcode == codes.REX:
+    if opcode == opcode_numbers.REX:
         for i in range(n):
             out[i] = f.rex(c[i], p0[i], p1[i], p2[i], p3[i])
         return
-    if opcode == codes.SAMPLED:
+    if opcode == opcode_numbers.SAMPLED:
         for i in range(n):
             out[i] = sample(buffer, c[i], p0[i], p1[i], p2[i], p3[i])
         return
     p4 = column(buffer, field_at(segment, 4), lane, stride, scratch[4, :n])
-    if opcode == codes.COSINE_POWER:
+    if opcode == opcode_numbers.COSINE_POWER:
         _lanes_of_cosine_power(c, p0, p1, p2, p3, p4, out)
         return
-    if opcode == codes.INVERSE:
+    if opcode == opcode_numbers.INVERSE:
         _lanes_of_inverse(c, p0, p1, p2, p3, p4, out)
         return
-    if opcode == codes.AFFINE_EXPONENTIAL:
+    if opcode == opcode_numbers.AFFINE_EXPONENTIAL:
         for i in range(n):
             out[i] = f.affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
-    if opcode == codes.LOGARITHMIC:
+    if opcode == opcode_numbers.LOGARITHMIC:
         for i in range(n):
             out[i] = f.logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])
         return
     p5 = column(buffer, field_at(segment, 5), lane, stride, scratch[5, :n])
-    if opcode == codes.TANH:
+    if opcode == opcode_numbers.TANH:
         for i in range(n):
             out[i] = f.tanh(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
         return
@@ -435,26 +437,26 @@ def _lanes_from_nearer_end(opcode: int, c: Any, length: Any, lo: Any, hi: Any, o
     Looking first would wait for memory twice.
     """
     n, wide = out.size, 0
-    if opcode == codes.LINEAR:
+    if opcode == opcode_numbers.LINEAR:
         for i in range(n):
             out[i] = f.linear(c[i], length[i], lo[i], hi[i], False)
-    elif opcode == codes.SQUARE:
+    elif opcode == opcode_numbers.SQUARE:
         for i in range(n):
             out[i] = f.square(c[i], length[i], lo[i], hi[i], False)
-    elif opcode == codes.COSINE:
+    elif opcode == opcode_numbers.COSINE:
         for i in range(n):
             out[i] = f.cosine(c[i], length[i], lo[i], hi[i], False)
     for i in range(n):
         wide += 1 if abs(length[i]) > f.WIDE else 0
     if wide == 0:
         return
-    if opcode == codes.LINEAR:
+    if opcode == opcode_numbers.LINEAR:
         for i in range(n):
             out[i] = f.linear(c[i], length[i], lo[i], hi[i], True)
-    elif opcode == codes.SQUARE:
+    elif opcode == opcode_numbers.SQUARE:
         for i in range(n):
             out[i] = f.square(c[i], length[i], lo[i], hi[i], True)
-    elif opcode == codes.COSINE:
+    elif opcode == opcode_numbers.COSINE:
         for i in range(n):
             out[i] = f.cosine(c[i], length[i], lo[i], hi[i], True)
 

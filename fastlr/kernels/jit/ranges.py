@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.kernels.jit import codes
 from fastlr.kernels.jit import formulas as f
+from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.arithmetic import fma
 from fastlr.kernels.jit.blocks import BLOCK, SCRATCH, block_of, lanes_at
 from fastlr.kernels.jit.compiling import inlined, kernel
@@ -37,13 +37,13 @@ def steps_of(buffer: Any, at: int, count: int, lane: int, c: float, step: float,
         segment = at + ROW * k
         part, opcode = out[i : i + n], int(buffer[segment])
         local = c + step * i - start(buffer, segment, lane)
-        if opcode < codes.LOOP:
+        if opcode < opcode_numbers.LOOP:
             _run_of_curve(buffer, segment, lane, local, step, part)
-        elif opcode == codes.CLOCK and field(buffer, segment, 1, lane) == 0.0:
+        elif opcode == opcode_numbers.CLOCK and field(buffer, segment, 1, lane) == 0.0:
             part[:] = rate_of(buffer, segment, 1, lane, start(buffer, segment, lane))
-        elif opcode == codes.LOOP and _is_long_and_flat(buffer, segment, lane, step):
+        elif opcode == opcode_numbers.LOOP and _is_long_and_flat(buffer, segment, lane, step):
             _run_of_loop(buffer, segment, lane, local, step, part)
-        elif opcode == codes.CLOCK and field(buffer, segment, 2, lane) >= SHORT * step:
+        elif opcode == opcode_numbers.CLOCK and field(buffer, segment, 2, lane) >= SHORT * step:
             _run_of_landings(buffer, segment, lane, local, step, part)
         else:
             _run_of_single_steps(buffer, segment, lane, c + step * i, step, part)
@@ -82,30 +82,35 @@ def _run_of_curve(buffer: Any, segment: int, lane: int, c: float, step: float, o
     """
     n, opcode = out.size, int(buffer[segment])
     p0 = field(buffer, segment, 0, lane)
-    if opcode == codes.CONSTANT:
+    if opcode == opcode_numbers.CONSTANT:
         for i in range(n):
             out[i] = p0
         return
-    if abs(p0) > LAST_STEP and opcode in (codes.LINEAR, codes.SQUARE, codes.COSINE, codes.POWER):
+    if abs(p0) > LAST_STEP and opcode in (
+        opcode_numbers.LINEAR,
+        opcode_numbers.SQUARE,
+        opcode_numbers.COSINE,
+        opcode_numbers.POWER,
+    ):
         # Of a stretched period, whose end lies past 2^53: distances from there are no exact
         # integers.
         _run_of_single_steps(buffer, segment, lane, c + start(buffer, segment, lane), step, out)
         return
     p1, p2 = field(buffer, segment, 1, lane), field(buffer, segment, 2, lane)
-    if opcode == codes.COSINE and step == 1.0:
+    if opcode == opcode_numbers.COSINE and step == 1.0:
         _run_of_folded_cosine(p0, p1, p2, c, out)
-    elif opcode in (codes.LINEAR, codes.SQUARE, codes.COSINE):
+    elif opcode in (opcode_numbers.LINEAR, opcode_numbers.SQUARE, opcode_numbers.COSINE):
         _run_from_both_ends(opcode, p0, p1, p2, c, step, out)
-    elif opcode == codes.EXPONENTIAL and f.is_plain(c + step * n, p1):
+    elif opcode == opcode_numbers.EXPONENTIAL and f.is_plain(c + step * n, p1):
         for i in range(n):
             out[i] = f.exponential(step_of(c, step, i), p0, p1, p2, False)
-    elif opcode == codes.EXPONENTIAL:
+    elif opcode == opcode_numbers.EXPONENTIAL:
         for i in range(n):
             out[i] = f.exponential(step_of(c, step, i), p0, p1, p2, True)
-    elif opcode == codes.EDEN and f.is_steep(p2):
+    elif opcode == opcode_numbers.EDEN and f.is_steep(p2):
         for i in range(n):
             out[i] = f.eden(step_of(c, step, i), p0, p1, p2, True)
-    elif opcode == codes.EDEN:
+    elif opcode == opcode_numbers.EDEN:
         for i in range(n):
             out[i] = f.eden(step_of(c, step, i), p0, p1, p2, False)
     else:
@@ -123,13 +128,13 @@ def _run_of_folded_cosine(length: float, lo: float, hi: float, c: float, out: An
     fold = int(size - 2.0 * c)
     begin, middle = max(fold - n + 1, 0), (fold + 1) // 2
     if middle <= begin:
-        _run_from_both_ends(codes.COSINE, length, lo, hi, c, 1.0, out)
+        _run_from_both_ends(opcode_numbers.COSINE, length, lo, hi, c, 1.0, out)
         return
     end, left = fold + 1 - begin, fold + 1 - middle
-    _run_from_both_ends(codes.COSINE, length, lo, hi, c, 1.0, out[:begin])
+    _run_from_both_ends(opcode_numbers.COSINE, length, lo, hi, c, 1.0, out[:begin])
     _run_of_twins(length > 0.0, size, lo, hi, c + begin, out[begin:middle], out[left:end])
-    _run_from_both_ends(codes.COSINE, length, lo, hi, c + middle, 1.0, out[middle:left])
-    _run_from_both_ends(codes.COSINE, length, lo, hi, c + end, 1.0, out[end:])
+    _run_from_both_ends(opcode_numbers.COSINE, length, lo, hi, c + middle, 1.0, out[middle:left])
+    _run_from_both_ends(opcode_numbers.COSINE, length, lo, hi, c + end, 1.0, out[end:])
 
 
 @kernel
@@ -167,7 +172,7 @@ def _run_from_both_ends(
 ) -> None:
     """The steps nearer to the first level, then the steps nearer to the last."""
     size, falls = abs(length), length > 0.0
-    turn = size * (f.SQUARE_TURN if opcode == codes.SQUARE else f.TURN)
+    turn = size * (f.SQUARE_TURN if opcode == opcode_numbers.SQUARE else f.TURN)
     early = min(max(math.floor((turn - c) / step) + 1, 0), out.size)
     before, after, x = out[:early], out[early:], size - (c + step * early)
     if size > f.WIDE:
@@ -192,7 +197,7 @@ def _run_from_end(
 ) -> None:
     """Steps that are x, x+step, ... from the end whose level is ``hi`` or ``lo``."""
     n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
-    if opcode == codes.COSINE:
+    if opcode == opcode_numbers.COSINE:
         unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
         slope, slope_low = sign * slope, sign * slope_low
         for i in range(n):
@@ -200,11 +205,11 @@ def _run_from_end(
         return
     slope, slope_low = (
         f.linear_slope(size, lo, hi)
-        if opcode == codes.LINEAR
+        if opcode == opcode_numbers.LINEAR
         else f.square_slope(size, lo, hi, False)
     )
     slope, slope_low = sign * slope, sign * slope_low
-    if opcode == codes.LINEAR:
+    if opcode == opcode_numbers.LINEAR:
         for i in range(n):
             out[i] = level + f.linear_rise(step_of(x, step, i), slope, slope_low)
     elif early:
@@ -231,7 +236,7 @@ def _run_from_far_end(
 ) -> None:
     """The same for a wide segment, whose rates are clipped at the middle."""
     n, level, sign = out.size, hi if high else lo, -1.0 if high else 1.0
-    if opcode == codes.COSINE:
+    if opcode == opcode_numbers.COSINE:
         unit, slope, slope_low = f.cosine_slope(size, lo, hi, True)
         slope, slope_low = sign * slope, sign * slope_low
         for i in range(n):
@@ -240,7 +245,7 @@ def _run_from_far_end(
         return
     slope, slope_low = (
         f.linear_slope(size, lo, hi)
-        if opcode == codes.LINEAR
+        if opcode == opcode_numbers.LINEAR
         else f.square_slope(size, lo, hi, True)
     )
     slope, slope_low = sign * slope, sign * slope_low
@@ -249,7 +254,7 @@ def _run_from_far_end(
         line = f.linear_rise(a, slope, slope_low)
         rise = (
             line
-            if opcode == codes.LINEAR
+            if opcode == opcode_numbers.LINEAR
             else f.square_rise(a, 2.0 * size - a if early else a, slope, slope_low, True)
         )
         out[i] = f.kept_by_middle(level + rise, high, lo, hi)
@@ -263,22 +268,22 @@ def _run_of_long_curve(
     n, opcode = out.size, int(buffer[segment])
     p0, p1 = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane)
     p2, p3 = field(buffer, segment, 2, lane), field(buffer, segment, 3, lane)
-    if opcode == codes.POWER:
+    if opcode == opcode_numbers.POWER:
         _run_of_power(
             abs(p0), p1, p2, p3, abs(p0) - c if p0 > 0.0 else c, -step if p0 > 0.0 else step, out
         )
-    elif opcode == codes.STAIRCASE and p1 < SHORT * step:
+    elif opcode == opcode_numbers.STAIRCASE and p1 < SHORT * step:
         for i in range(n):
             out[i] = f.staircase(step_of(c, step, i), p0, p1, p2, p3)
-    elif opcode == codes.STAIRCASE:
+    elif opcode == opcode_numbers.STAIRCASE:
         _run_of_stairs(c, step, p0, p1, p2, p3, out)
-    elif opcode == codes.RECIPROCAL:
+    elif opcode == opcode_numbers.RECIPROCAL:
         for i in range(n):
             out[i] = f.reciprocal(step_of(c, step, i), p0, p1, p2, p3)
-    elif opcode == codes.REX:
+    elif opcode == opcode_numbers.REX:
         for i in range(n):
             out[i] = f.rex(step_of(c, step, i), p0, p1, p2, p3)
-    elif opcode == codes.SAMPLED:
+    elif opcode == opcode_numbers.SAMPLED:
         for i in range(n):
             out[i] = sample(buffer, step_of(c, step, i), p0, p1, p2, p3)
     else:
@@ -331,21 +336,21 @@ def _run_of_longest_curve(
         field(buffer, segment, 2, lane),
     )
     p3, p4 = field(buffer, segment, 3, lane), field(buffer, segment, 4, lane)
-    if opcode == codes.COSINE_POWER:
+    if opcode == opcode_numbers.COSINE_POWER:
         _run_of_cosine_power(p0, p1, p2, p3, p4, c, step, out)
-    elif opcode == codes.INVERSE and f.is_steep(p4):
+    elif opcode == opcode_numbers.INVERSE and f.is_steep(p4):
         for i in range(n):
             out[i] = f.inverse(step_of(c, step, i), p0, p1, p2, p3, p4, True)
-    elif opcode == codes.INVERSE:
+    elif opcode == opcode_numbers.INVERSE:
         for i in range(n):
             out[i] = f.inverse(step_of(c, step, i), p0, p1, p2, p3, p4, False)
-    elif opcode == codes.LOGARITHMIC:
+    elif opcode == opcode_numbers.LOGARITHMIC:
         for i in range(n):
             out[i] = f.logarithmic(step_of(c, step, i), p0, p1, p2, p3, p4)
-    elif opcode == codes.AFFINE_EXPONENTIAL:
+    elif opcode == opcode_numbers.AFFINE_EXPONENTIAL:
         for i in range(n):
             out[i] = f.affine_exponential(step_of(c, step, i), p0, p1, p2, p3, p4)
-    elif opcode == codes.TANH:
+    elif opcode == opcode_numbers.TANH:
         p5 = field(buffer, segment, 5, lane)
         for i in range(n):
             out[i] = f.tanh(step_of(c, step, i), p0, p1, p2, p3, p4, p5)
@@ -373,7 +378,7 @@ def _is_long_and_flat(buffer: Any, segment: int, lane: int, step: float) -> bool
     """Whether a loop's periods are long enough for runs, and made of curves alone."""
     flat = field(buffer, segment, 0, lane) >= SHORT * step
     for k in range(int(buffer[segment + 4])):
-        flat = flat and int(buffer[int(buffer[segment + 3]) + ROW * k]) < codes.LOOP
+        flat = flat and int(buffer[int(buffer[segment + 3]) + ROW * k]) < opcode_numbers.LOOP
     return flat
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.kernels.jit import codes
 from fastlr.kernels.jit import formulas as f
+from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.program.opcodes import FAMILY, HEADER, HEADER_DEPTH, ROW
 
@@ -110,13 +110,13 @@ def sample(buffer: Any, c: float, at: float, every: float, last: float, joined: 
 
 @inlined
 def _combine(opcode: int, a: float, b: float) -> float:
-    if opcode == codes.MULTIPLY:
+    if opcode == opcode_numbers.MULTIPLY:
         return a * b
-    if opcode == codes.ADD:
+    if opcode == opcode_numbers.ADD:
         return a + b
-    if opcode == codes.MINIMUM:
+    if opcode == opcode_numbers.MINIMUM:
         return min(a, b)
-    if opcode == codes.MAXIMUM:
+    if opcode == opcode_numbers.MAXIMUM:
         return max(a, b)
     return math.nan
 
@@ -126,40 +126,40 @@ def curve(buffer: Any, segment: int, lane: int, c: float) -> float:
     """A curve of one lane at one step; NaN for an opcode that is none."""
     opcode = int(buffer[segment])
     p0 = field(buffer, segment, 0, lane)
-    if opcode == codes.CONSTANT:
+    if opcode == opcode_numbers.CONSTANT:
         return p0
     p1, p2 = field(buffer, segment, 1, lane), field(buffer, segment, 2, lane)
-    if opcode == codes.COSINE:
+    if opcode == opcode_numbers.COSINE:
         return f.cosine(c, p0, p1, p2, True)
-    if opcode == codes.LINEAR:
+    if opcode == opcode_numbers.LINEAR:
         return f.linear(c, p0, p1, p2, True)
-    if opcode == codes.SQUARE:
+    if opcode == opcode_numbers.SQUARE:
         return f.square(c, p0, p1, p2, True)
-    if opcode == codes.EXPONENTIAL:
+    if opcode == opcode_numbers.EXPONENTIAL:
         return f.exponential(c, p0, p1, p2, True)
-    if opcode == codes.EDEN:
+    if opcode == opcode_numbers.EDEN:
         return f.eden(c, p0, p1, p2, f.is_steep(p2))
     p3 = field(buffer, segment, 3, lane)
-    if opcode == codes.POWER:
+    if opcode == opcode_numbers.POWER:
         return f.power(c, p0, p1, p2, p3, f.is_steep(p3))
-    if opcode == codes.STAIRCASE:
+    if opcode == opcode_numbers.STAIRCASE:
         return f.staircase(c, p0, p1, p2, p3)
-    if opcode == codes.RECIPROCAL:
+    if opcode == opcode_numbers.RECIPROCAL:
         return f.reciprocal(c, p0, p1, p2, p3)
-    if opcode == codes.REX:
+    if opcode == opcode_numbers.REX:
         return f.rex(c, p0, p1, p2, p3)
-    if opcode == codes.SAMPLED:
+    if opcode == opcode_numbers.SAMPLED:
         return sample(buffer, c, p0, p1, p2, p3)
     p4 = field(buffer, segment, 4, lane)
-    if opcode == codes.COSINE_POWER:
+    if opcode == opcode_numbers.COSINE_POWER:
         return f.cosine_power(c, p0, p1, p2, p3, p4, f.is_sharp(p3, p4))
-    if opcode == codes.INVERSE:
+    if opcode == opcode_numbers.INVERSE:
         return f.inverse(c, p0, p1, p2, p3, p4, f.is_steep(p4))
-    if opcode == codes.AFFINE_EXPONENTIAL:
+    if opcode == opcode_numbers.AFFINE_EXPONENTIAL:
         return f.affine_exponential(c, p0, p1, p2, p3, p4)
-    if opcode == codes.LOGARITHMIC:
+    if opcode == opcode_numbers.LOGARITHMIC:
         return f.logarithmic(c, p0, p1, p2, p3, p4)
-    if opcode == codes.TANH:
+    if opcode == opcode_numbers.TANH:
         return f.tanh(c, p0, p1, p2, p3, p4, field(buffer, segment, 5, lane))
     return math.nan
 
@@ -186,7 +186,7 @@ def rate_of(buffer: Any, at: int, count: int, lane: int, c: float) -> float:
     """One lane of some segments at one step."""
     segment = at + ROW * segment_in_force(buffer, at, count, lane, c)
     c = c - start(buffer, segment, lane)
-    if int(buffer[segment]) < codes.LOOP:
+    if int(buffer[segment]) < opcode_numbers.LOOP:
         return curve(buffer, segment, lane, c)
     return _nested_rate(buffer, segment, lane, c)
 
@@ -203,14 +203,14 @@ def _nested_rate(buffer: Any, segment: int, lane: int, c: float) -> float:
     depth = 0
     while True:
         opcode, inner, rate = int(buffer[segment]), 0, 0.0
-        if opcode >= codes.COUNT:
+        if opcode >= opcode_numbers.COUNT:
             return math.nan
-        if opcode >= codes.LOOP:
+        if opcode >= opcode_numbers.LOOP:
             stack[depth, 0], stack[depth, 1], stack[depth, 2] = segment, c, 0.0
             depth += 1
-            if opcode == codes.LOOP:
+            if opcode == opcode_numbers.LOOP:
                 c = place_in_loop(buffer, segment, lane, c)[1]
-            elif opcode == codes.CLOCK:
+            elif opcode == opcode_numbers.CLOCK:
                 c = f.paced(
                     c,
                     field(buffer, segment, 0, lane),
@@ -223,16 +223,16 @@ def _nested_rate(buffer: Any, segment: int, lane: int, c: float) -> float:
         while depth > 0 and inner == 0:
             segment, c = int(stack[depth - 1, 0]), stack[depth - 1, 1]
             opcode = int(buffer[segment])
-            if opcode > codes.CLOCK and stack[depth - 1, 2] == 0.0:
+            if opcode > opcode_numbers.CLOCK and stack[depth - 1, 2] == 0.0:
                 stack[depth - 1, 2], stack[depth - 1, 3] = 1.0, rate
                 inner = segment + 5
             else:
                 depth -= 1
-                if opcode == codes.LOOP:
+                if opcode == opcode_numbers.LOOP:
                     rate = shrunk_in_loop(
                         buffer, segment, lane, place_in_loop(buffer, segment, lane, c)[0], rate
                     )
-                elif opcode > codes.CLOCK:
+                elif opcode > opcode_numbers.CLOCK:
                     rate = _combine(opcode, stack[depth, 3], rate)
         if inner == 0:
             return rate

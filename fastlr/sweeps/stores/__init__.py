@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.files import check_place, check_room
-from fastlr.arguments.outputs import allocate, check_out, check_threads, dtype_of, span
+from fastlr.arguments.atomic_files import check_place, check_room
+from fastlr.arguments.output_arrays import allocate, check_out, check_threads, dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
 from fastlr.sweeps.batches import Lanes, identified, lanes_of, rates_into

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.outputs import allocate
+from fastlr.arguments.output_arrays import allocate
 from fastlr.arguments.rules import Number, Period, Rates, validate, validate_scalar
 from fastlr.kernels.selection import Backend
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
-from fastlr.schedule.calls import Call, each_once
+from fastlr.schedule.recorded_calls import Call, each_once
 
 __all__ = [
     "CONSTRUCTORS",

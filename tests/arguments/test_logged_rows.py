@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.arguments.logs import column, surviving
+from fastlr.arguments.logged_rows import column, surviving
 
 
 def kept(steps, values=None):

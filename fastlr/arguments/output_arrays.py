@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.files import gigabytes
+from fastlr.arguments.atomic_files import gigabytes
 from fastlr.arguments.rules import as_integer, short_repr
 from fastlr.program.opcodes import LAST_STEP
 

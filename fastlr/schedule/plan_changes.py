@@ -22,8 +22,8 @@ from fastlr.kernels import reference
 from fastlr.program import tree
 from fastlr.program.tree import Node, Numbers
 from fastlr.schedule.algebra import Algebra, join_parts, scale
-from fastlr.schedule.calls import NO_CALL
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
+from fastlr.schedule.recorded_calls import NO_CALL
 from fastlr.schedule.value import Value, constructor
 
 __all__ = ["Cooldown", "Plans", "cooldown_node"]

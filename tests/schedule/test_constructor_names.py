@@ -15,7 +15,7 @@ from cases import BACKENDS, BOUNDS, built
 from mpmath import mpf
 
 import fastlr as flr
-from fastlr.schedule import constructors
+from fastlr.schedule import constructor_names
 
 PRECISION = 600  # bits: a formula may take the 130th digit from 1
 LAST = 2**53
@@ -434,7 +434,7 @@ def ulps(rate: float, truth: mpf) -> float:
 
 
 def test_every_constructor_has_a_case():
-    assert {*NAMES, "join", "stack"} == set(constructors.__all__)
+    assert {*NAMES, "join", "stack"} == set(constructor_names.__all__)
 
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)

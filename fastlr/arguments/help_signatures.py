@@ -22,7 +22,7 @@ class Types(str):
 def readable(signature: inspect.Signature, module: str) -> inspect.Signature:
     """The signature of a function of this module, with types in place of the names of rules.
 
-    >>> from fastlr.schedule.constructors import linear
+    >>> from fastlr.schedule.constructor_names import linear
     >>> str(inspect.signature(linear))
     '(init: float | array, end: float | array, steps: int | array) -> Schedule'
     """

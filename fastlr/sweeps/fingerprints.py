@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
-from fastlr.schedule.calls import Call
+from fastlr.schedule.recorded_calls import Call
 
 __all__ = ["UnidentifiedError", "identity", "owned"]
 

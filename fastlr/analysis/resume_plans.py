@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast, overload
 
 import numpy as np
 
-from fastlr.analysis.changes import diff, lane_name, limit_of, of_lane
+from fastlr.analysis.plan_checks import diff, lane_name, limit_of, of_lane
 from fastlr.arguments.rules import Choice, Steps, Unit, as_array, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP

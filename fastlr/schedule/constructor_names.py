@@ -34,7 +34,7 @@ from fastlr.schedule.decays import (
     inverse_time,
     step_decay,
 )
-from fastlr.schedule.pieces import join, milestones, piecewise_constant, sampled, stack
+from fastlr.schedule.piecewise import join, milestones, piecewise_constant, sampled, stack
 from fastlr.schedule.warmups import (
     inverse_sqrt,
     noam,

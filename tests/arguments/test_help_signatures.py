@@ -13,7 +13,7 @@ import pytest
 import fastlr as flr
 from fastlr import presets
 from fastlr.presets._rules import PRESETS
-from fastlr.schedule.construction import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS
 
 for found in pkgutil.iter_modules(presets.__path__):
     importlib.import_module(f"fastlr.presets.{found.name}")
