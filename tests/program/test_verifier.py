@@ -298,7 +298,8 @@ def rates(program, t, out):
 def test_jit_what_cannot_take_rates_does_not_compile(out):
     with pytest.raises(
         TypingError,
-        match="out must be an array of float64 that can be written to, one rate per lane, got",
+        match="out must be a C-contiguous array of float64 that can be written to, one rate per "
+        "lane, got",
     ):
         rates(LINE, 0, out)
 

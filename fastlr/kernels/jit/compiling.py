@@ -1,7 +1,8 @@
-"""How functions are compiled: ``inlined`` into their callers, or as a ``kernel`` that is cached on
-disk.
+"""How functions are compiled: ``inlined`` into their callers, as a ``kernel`` that Python calls, or
+to an address that other kernels call. The last two are cached on disk.
 
-Kernels are never recursive: Numba loads recursive functions from its cache with broken calls.
+No function here calls itself but through the table of kernels: Numba loads recursive functions from
+its cache with broken calls.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from typing import Any, TypeVar, cast
 
 from numba import njit, types
 from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
-__all__ = ["inlined", "kernel", "quick", "sources_checked"]
+__all__ = ["Function", "compiled_address", "inlined", "kernel", "quick", "sources_checked"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,11 +59,31 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
 def _compiled(function: Function, nogil: bool) -> Function:
     function.__qualname__ += f"-{_SOURCES}"
-    compiled = njit(nogil=nogil, error_model="numpy")(function)
+    return cast(Function, _cached(njit(nogil=nogil, error_model="numpy")(function), function))
+
+
+def compiled_address(function: Function, signature: Any, cached: bool = True) -> int:
+    """Compile a function now, for one signature, and return the address that C would call."""
+    kind = (signature.args, signature.return_type)
+    compiled = CFunc(function, kind, {}, {"error_model": "numpy"})
+    if cached:
+        function.__qualname__ += f"-{_SOURCES}"
+        _cached(compiled, function)
+    compiled.compile()
+    _kept.append(compiled)
+    address = compiled.address
+    assert address is not None  # it is compiled
+    return address
+
+
+_kept: list[CFunc] = []  # the memory at an address is freed with its function
+
+
+def _cached(compiled: Any, function: Function) -> Any:
     # Numba found no folder to keep its cache in: a read-only install without a home
     with suppress(RuntimeError):
         compiled._cache = _Cache(function)
-    return cast(Function, compiled)
+    return compiled
 
 
 def _digest() -> str:
@@ -84,10 +106,14 @@ class Sources:
 def sources_of(digest: str) -> Sources:
     """Return the sources of this digest, or raise if they are not those of this fastlr.
 
-    Stored caches name this function: keep its name.
+    The code in the cache is loaded next, so the symbols that it calls are defined here. Stored
+    caches name this function: keep its name.
     """
     if digest != _SOURCES:
         raise OSError(f"compiled from sources {digest} of fastlr; they are now {_SOURCES}")
+    from fastlr.kernels.jit.linking import link
+
+    link()
     return Sources()
 
 

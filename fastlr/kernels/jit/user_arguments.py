@@ -11,7 +11,7 @@ from numba import types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-__all__ = ["must_be_program", "must_take_rates"]
+__all__ = ["must_be_program", "must_be_step", "must_take_rates"]
 
 _PROGRAM = types.Array(types.float64, 1, "C", readonly=True)
 
@@ -30,14 +30,23 @@ def _must_take_rates(typing: Any, out: Any) -> Any:
         isinstance(out, types.Array)
         and out.ndim == 1
         and out.mutable
-        and isinstance(out.dtype, types.Float)
+        and out.dtype == types.float64
+        and out.layout == "C"
     ):
         raise TypingError(
-            f"out must be an array of float64 that can be written to, one rate per lane, got {out}"
+            "out must be a C-contiguous array of float64 that can be written to, one rate per "
+            f"lane, got {out}"
         )
     return types.none(out), lambda context, *_: context.get_dummy_value()
 
 
+def _must_be_step(typing: Any, t: Any) -> Any:
+    if not isinstance(t, types.Integer):
+        raise TypingError(f"t must be an integer, got {t}")
+    return types.none(t), lambda context, *_: context.get_dummy_value()
+
+
 # raise at compilation unless the argument has a program's type, or can hold rates
 must_be_program = cast(Callable[[Any], None], intrinsic(_must_be_program))
+must_be_step = cast(Callable[[Any], None], intrinsic(_must_be_step))
 must_take_rates = cast(Callable[[Any], None], intrinsic(_must_take_rates))

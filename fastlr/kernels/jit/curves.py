@@ -1,0 +1,441 @@
+"""The kernels of the curves: for each one step, a loop over a run of steps,
+and one over a block of lanes.
+
+Most are instances of the templates below, which the table at the end lists. A curve with a flag, as
+``formulas.py`` describes them, does the work that few schedules need in a kernel of its own, its
+*rare* one.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+from fastlr.kernels.jit import formulas as f
+from fastlr.kernels.jit import opcode_numbers
+from fastlr.kernels.jit.blocks import column, local_steps
+from fastlr.kernels.jit.compiling import inlined
+from fastlr.kernels.jit.kernel_table import (
+    RARE_LANES,
+    RARE_RUN,
+    STEPS,
+    instance,
+    lanes_kernel,
+    rate_kernel,
+    run_kernel,
+)
+from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, plus
+from fastlr.kernels.jit.ranges import step_of, steps_before
+from fastlr.kernels.jit.segments import field, sample
+from fastlr.program.opcodes import OPCODES, opcode
+
+__all__: list[str] = []
+
+SHORT = 64.0  # steps: a staircase of shorter stairs is no run of constants
+
+# what an instance of a template has of its own: its formula, the number of its fields, whether its
+# fields ask for the flag, and its opcode
+FORMULA: Any = None
+FIELDS: int = 0
+FLAG: Any = None
+OPCODE: int = 0
+
+
+@inlined
+def _fields(buffer: Any, segment: int, lane: int) -> Any:
+    return (
+        field(buffer, segment, 0, lane),
+        field(buffer, segment, 1, lane),
+        field(buffer, segment, 2, lane),
+        field(buffer, segment, 3, lane),
+        field(buffer, segment, 4, lane),
+        field(buffer, segment, 5, lane),
+    )
+
+
+def _rate(table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any) -> float:
+    rate: float = FORMULA(c, *_fields(buffer, segment, lane)[:FIELDS])
+    return rate
+
+
+def _rate_flagged(
+    table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
+) -> float:
+    p = _fields(buffer, segment, lane)
+    rate: float = FORMULA(c, *p[:FIELDS], FLAG(c, *p))
+    return rate
+
+
+def _run(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+         out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    p = _fields(buffer, segment, lane)
+    for i in range(n):
+        out[i] = FORMULA(step_of(c, step, i), *p[:FIELDS])
+
+
+@inlined
+def _rare_run(opcode: int, table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+              n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    call_kernel(table, RARE_RUN + opcode, scratch, (buffer, segment, lane, c, step, n, out, nested))
+
+
+def _run_flagged(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                 out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    p = _fields(buffer, segment, lane)
+    if FLAG(c + step * n, *p):
+        _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
+        return
+    for i in range(n):
+        out[i] = FORMULA(step_of(c, step, i), *p[:FIELDS], False)
+
+
+def _run_rare(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+              out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    p = _fields(buffer, segment, lane)
+    flag = FLAG(c + step * n, *p)
+    for i in range(n):
+        out[i] = FORMULA(step_of(c, step, i), *p[:FIELDS], flag)
+
+
+def _lanes(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int,
+           out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
+    p0 = column(buffer, segment, 0, lane, stride, n, scratch)
+    p1 = column(buffer, segment, 1, lane, stride, n, scratch)
+    p2 = column(buffer, segment, 2, lane, stride, n, scratch)
+    p3 = column(buffer, segment, 3, lane, stride, n, scratch) if FIELDS > 3 else c
+    p4 = column(buffer, segment, 4, lane, stride, n, scratch) if FIELDS > 4 else c
+    p5 = column(buffer, segment, 5, lane, stride, n, scratch) if FIELDS > 5 else c
+    for i in range(n):
+        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        out[i] = FORMULA(c[i], *p[:FIELDS])
+
+
+def _lanes_flagged(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any,
+                   n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """Assume that no lane asks for the flag; start again if any does. Looking first would wait for
+    memory twice.
+    """
+    c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
+    p0 = column(buffer, segment, 0, lane, stride, n, scratch)
+    p1 = column(buffer, segment, 1, lane, stride, n, scratch)
+    p2 = column(buffer, segment, 2, lane, stride, n, scratch)
+    p3 = column(buffer, segment, 3, lane, stride, n, scratch) if FIELDS > 3 else c
+    p4 = column(buffer, segment, 4, lane, stride, n, scratch) if FIELDS > 4 else c
+    p5 = column(buffer, segment, 5, lane, stride, n, scratch) if FIELDS > 5 else c
+    flagged = 0
+    for i in range(n):
+        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        out[i] = FORMULA(c[i], *p[:FIELDS], False)
+    for i in range(n):
+        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        flagged += 1 if FLAG(c[i], *p) else 0
+    if flagged > 0:
+        call_kernel(
+            table,
+            RARE_LANES + OPCODE,
+            scratch,
+            (buffer, segment, lane, stride, steps, n, out, nested),
+        )
+
+
+def _lanes_rare(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int,
+                out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
+    p0 = column(buffer, segment, 0, lane, stride, n, scratch)
+    p1 = column(buffer, segment, 1, lane, stride, n, scratch)
+    p2 = column(buffer, segment, 2, lane, stride, n, scratch)
+    p3 = column(buffer, segment, 3, lane, stride, n, scratch) if FIELDS > 3 else c
+    p4 = column(buffer, segment, 4, lane, stride, n, scratch) if FIELDS > 4 else c
+    p5 = column(buffer, segment, 5, lane, stride, n, scratch) if FIELDS > 5 else c
+    for i in range(n):
+        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        out[i] = FORMULA(c[i], *p[:FIELDS], FLAG(c[i], *p))
+
+
+# -- curves that are no instances ------------------------------------------------------------------
+
+
+@rate_kernel("constant")
+def rate_of_constant(
+    table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
+) -> float:
+    return field(buffer, segment, 0, lane)
+
+
+@run_kernel("constant")
+def run_of_constant(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                    out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    rate = field(buffer, segment, 0, lane)
+    for i in range(n):
+        out[i] = rate
+
+
+@lanes_kernel("constant")
+def lanes_of_constant(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any,
+                      n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    rates = column(buffer, segment, 0, lane, stride, n, scratch)
+    for i in range(n):
+        out[i] = rates[i]
+
+
+@inlined
+def _early(turn: float, c: float, step: float, n: int) -> int:
+    """How many steps are nearer to the first level than to the last."""
+    return int(min(max(math.floor((turn - c) / step) + 1.0, 0.0), float(n)))
+
+
+@inlined
+def _ends(length: float, lo: float, hi: float) -> tuple[float, float, float]:
+    """The first level, the last, and the sign of the rise from the first."""
+    return (hi, lo, -1.0) if length > 0.0 else (lo, hi, 1.0)
+
+
+@run_kernel("linear")
+def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+    size = abs(length)
+    if size > f.WIDE:
+        _rare_run(
+            opcode_numbers.LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch
+        )
+        return
+    first, last, sign = _ends(length, lo, hi)
+    slope, slope_low = f.linear_slope(size, lo, hi)
+    slope, slope_low, early = sign * slope, sign * slope_low, _early(f.TURN * size, c, step, n)
+    for i in range(early):
+        out[i] = first + f.linear_rise(step_of(c, step, i), slope, slope_low)
+    x, late = size - (c + step * early), plus(out, early)
+    for i in range(n - early):
+        late[i] = last + f.linear_rise(step_of(x, -step, i), -slope, -slope_low)
+
+
+@run_kernel("square")
+def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+    size = abs(length)
+    if size > f.WIDE:
+        _rare_run(
+            opcode_numbers.SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch
+        )
+        return
+    first, last, sign = _ends(length, lo, hi)
+    slope, slope_low = f.square_slope(size, lo, hi, False)
+    slope, slope_low = sign * slope, sign * slope_low
+    early = _early(f.SQUARE_TURN * size, c, step, n)
+    for i in range(early):
+        x = step_of(c, step, i)
+        out[i] = first + f.square_rise(x, 2.0 * size - x, slope, slope_low, False)
+    rest, late = size - (c + step * early), plus(out, early)
+    for i in range(n - early):
+        x = step_of(rest, -step, i)
+        late[i] = last + f.square_rise(x, x, -slope, -slope_low, False)
+
+
+@run_kernel("cosine")
+def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """Steps i and fold - i are twins: equally far from their ends.
+
+    If the run contains both, one rise serves both. Other steps come before and after the twins.
+    """
+    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+    size = abs(length)
+    if size > f.WIDE:
+        _rare_run(
+            opcode_numbers.COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch
+        )
+        return
+    first, last, sign = _ends(length, lo, hi)
+    unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
+    slope, slope_low = sign * slope, sign * slope_low
+    early = _early(f.TURN * size, c, step, n)
+    fold = int(size - 2.0 * c)
+    begin = max(fold - n + 1, 0)
+    twins = max((fold + 1) // 2 - begin, 0) if step == 1.0 else 0
+    before = begin if twins > 0 else early
+    for i in range(before):
+        out[i] = first + f.cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
+    x, ahead = c + step * before, plus(out, before)
+    # by its address, so that LLVM compares the two ranges when it runs: as parts of one array it
+    # cannot tell them apart
+    behind = doubles_at(address_of(out) + 8 * (fold - before - (twins - 1)))
+    for i in range(twins):
+        rise = f.cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
+        ahead[i] = first + rise
+        behind[twins - 1 - i] = last - rise
+    for i in range(before + twins, early):  # the one in the middle, without a twin
+        out[i] = first + f.cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
+    x, late = size - (c + step * (early + twins)), plus(out, early + twins)
+    for i in range(n - early - twins):
+        late[i] = last - f.cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
+
+
+@run_kernel("power")
+def run_of_power(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                 out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """Steps from the end at which the power's base is 0."""
+    length, lo, hi, q, _, _ = _fields(buffer, segment, lane)
+    size = abs(length)
+    if q <= 0.0 or f.is_steep(q) or size > f.SLOW:
+        _rare_run(
+            opcode_numbers.POWER, table, buffer, segment, lane, c, step, n, out, nested, scratch
+        )
+        return
+    x, by = (size - c, -step) if length > 0.0 else (c, step)
+    for i in range(n):
+        out[i] = f.power_kept(step_of(x, by, i), size, lo, hi, q, False, False)
+
+
+@run_kernel("staircase")
+def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+                     n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """Stair by stair, or step by step where stairs are short."""
+    a, every, k, k_low, _, _ = _fields(buffer, segment, lane)
+    if every < SHORT * step:
+        for i in range(n):
+            out[i] = f.staircase(step_of(c, step, i), a, every, k, k_low)
+        return
+    i = 0
+    while i < n:
+        turn = f.whole_periods(c + step * i, every)
+        most = steps_before((turn + 1.0) * every, c + step * i, step, n - i)
+        rate, stair = f.exponential(turn, a, k, k_low, True), plus(out, i)
+        for j in range(most):
+            stair[j] = rate
+        i += most
+
+
+@rate_kernel("sampled")
+def rate_of_samples(
+    table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
+) -> float:
+    at, every, last, joined, _, _ = _fields(buffer, segment, lane)
+    return sample(buffer, c, at, every, last, joined)
+
+
+@run_kernel("sampled")
+def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """Sample by sample, or step by step where samples are near to each other."""
+    at, every, last, joined, _, _ = _fields(buffer, segment, lane)
+    if every < SHORT * step:
+        for i in range(n):
+            out[i] = sample(buffer, step_of(c, step, i), at, every, last, joined)
+        return
+    i = 0
+    while i < n:
+        turn = min(f.whole_periods(c + step * i, every), last)
+        most = n - i
+        if turn < last:
+            most = steps_before((turn + 1.0) * every, c + step * i, step, most)
+        _run_of_sample(buffer, int(at + turn), joined * (last - turn), every,
+                       c + step * i - turn * every, step, most, plus(out, i))  # fmt: skip
+        i += most
+
+
+@inlined
+def _run_of_sample(buffer: Any, place: int, joined: float, every: float, c: float, step: float,
+                   n: int, out: Any) -> None:  # fmt: skip
+    """From one sample to the next: a line if they are joined, and it is not the last."""
+    if joined == 0.0:
+        for i in range(n):
+            out[i] = buffer[place]
+        return
+    first, second = buffer[place], buffer[place + 1]
+    lo, hi, length = min(first, second), max(first, second), every if first >= second else -every
+    for i in range(n):
+        out[i] = f.linear(step_of(c, step, i), length, lo, hi, True)
+
+
+@lanes_kernel("sampled")
+def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any,
+                     n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
+    at = column(buffer, segment, 0, lane, stride, n, scratch)
+    every = column(buffer, segment, 1, lane, stride, n, scratch)
+    last = column(buffer, segment, 2, lane, stride, n, scratch)
+    joined = column(buffer, segment, 3, lane, stride, n, scratch)
+    for i in range(n):
+        out[i] = sample(buffer, c[i], at[i], every[i], last[i], joined[i])
+
+
+# -- the table -------------------------------------------------------------------------------------
+
+
+@inlined
+def _is_wide(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return abs(p0) > f.WIDE
+
+
+@inlined
+def _is_deep(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return not f.is_plain(c, p1)
+
+
+@inlined
+def _is_steep_2(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return f.is_steep(p2)
+
+
+@inlined
+def _is_steep_3(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return f.is_steep(p3)
+
+
+@inlined
+def _is_steep_4(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return f.is_steep(p4)
+
+
+@inlined
+def _is_sharp(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return f.is_sharp(p3, p4)
+
+
+class Curve(NamedTuple):
+    """A curve whose kernels are instances of the templates."""
+
+    formula: Any
+    flag: Any = None  # whether a lane's fields ask for the flag, the formula's last argument
+
+
+CURVES = {
+    "linear": Curve(f.linear, _is_wide),
+    "square": Curve(f.square, _is_wide),
+    "cosine": Curve(f.cosine, _is_wide),
+    "power": Curve(f.power, _is_steep_3),
+    "cosine_power": Curve(f.cosine_power, _is_sharp),
+    "exponential": Curve(f.exponential, _is_deep),
+    "staircase": Curve(f.staircase),
+    "reciprocal": Curve(f.reciprocal),
+    "inverse": Curve(f.inverse, _is_steep_4),
+    "tanh": Curve(f.tanh),
+    "rex": Curve(f.rex),
+    "affine_exponential": Curve(f.affine_exponential),
+    "logarithmic": Curve(f.logarithmic),
+    "eden": Curve(f.eden, _is_steep_2),
+}
+_OF_THEIR_OWN = {"linear", "square", "cosine", "power", "staircase"}  # runs that are no instances
+
+
+def _register(name: str, curve: Curve) -> None:
+    number = opcode(name)
+    constants = {
+        "FORMULA": curve.formula,
+        "FIELDS": len(OPCODES[number].fields),
+        "FLAG": curve.flag,
+        "OPCODE": number,
+    }
+    flagged = curve.flag is not None
+    rate_kernel(name)(instance(_rate_flagged if flagged else _rate, name, **constants))
+    if name not in _OF_THEIR_OWN:
+        run_kernel(name)(instance(_run_flagged if flagged else _run, name, **constants))
+    lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
+    if flagged:
+        run_kernel(name, rare=True)(instance(_run_rare, name, **constants))
+        lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))
+
+
+for _name, _curve in CURVES.items():
+    _register(_name, _curve)

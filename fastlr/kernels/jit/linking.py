@@ -1,0 +1,127 @@
+"""The rate functions that a user's own compiled loop calls, by their symbols.
+
+The symbols stand for functions of the C library if it is installed, and for Numba kernels if not.
+Compiled code holds only their names. So a user's function compiles as fast as a formula of its own,
+and one from a cache calls the fastlr that is installed when it runs.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
+
+import llvmlite.binding as llvm
+import numpy as np
+from numba import types
+
+from fastlr.kernels.jit.compiling import compiled_address
+from fastlr.kernels.jit.kernel_table import (
+    ADDRESS,
+    BLOCK,
+    FIELDS,
+    SCRATCH,
+    compile_kernel,
+    instance,
+)
+from fastlr.kernels.jit.pointers import caller, doubles_at, on_stack, slots_at
+from fastlr.kernels.jit.programs import rates_of_lanes
+from fastlr.kernels.jit.segments import ROOT
+from fastlr.kernels.jit.single_steps import rate_of
+from fastlr.program.opcodes import HEADER_LANES
+
+__all__ = ["link", "linked_rate", "linked_rates"]
+
+RATE, RATES = "fastlr_linked_rate", "fastlr_linked_rates"
+
+
+@cache
+def link() -> None:
+    """Give the symbols their addresses, before code that calls them is compiled or loaded."""
+    for name, address in (_in_c() or _in_numba()).items():
+        llvm.add_symbol(name, address)
+
+
+def _in_c() -> dict[str, int]:
+    """The functions of the C library; none if it is not installed."""
+    try:
+        from fastlr.kernels import native
+    except (ImportError, OSError, SystemError):
+        return {}
+    return {RATE: native.address("rate_at"), RATES: native.address("rates_at_step")}
+
+
+# the same in compiled code: (program, t) gives the rate, or NaN if it failed, and (program, t, out)
+# whether it worked; programs and outputs are addresses
+linked_rate = cast(Callable[[Any], float], caller(types.float64, RATE, link))
+linked_rates = cast(Callable[[Any], int], caller(types.int64, RATES, link))
+
+
+# -- without the C library -------------------------------------------------------------------------
+
+_small_scratch = on_stack(FIELDS)
+_scratch, _block, _second_block = on_stack(SCRATCH), on_stack(BLOCK), on_stack(BLOCK)
+_D, _I = types.float64, types.int64
+
+# The table and the function that compiles a kernel are constants in this process alone. The two
+# functions that hold them are short, so that they compile fast: they are in no cache.
+KERNEL: int = 0
+PREPARE: int = 0
+
+_prepare = caller(types.int64)
+_rate_kernel, _rates_kernel = caller(types.float64), caller(types.int64)
+
+
+def _rate_by_table(table: int, prepare: int, program: int, t: int) -> float:
+    scratch, buffer = _small_scratch(), doubles_at(program)
+    while True:
+        scratch[0] = 0.0
+        rate = rate_of(slots_at(table), buffer, ROOT, 0, float(t), scratch)
+        if scratch[0] == 0.0:
+            return rate
+        if _prepare(prepare, (int(scratch[0]),)) == 0:
+            return np.nan
+
+
+def _rates_by_table(table: int, prepare: int, program: int, t: int, out: int) -> int:
+    scratch, steps, block = _scratch(), _block(), _second_block()
+    buffer, to = doubles_at(program), doubles_at(out)
+    lanes = int(buffer[HEADER_LANES])
+    while True:
+        scratch[0] = 0.0
+        rates_of_lanes(slots_at(table), buffer, 0, lanes, float(t), to, steps, block, scratch)
+        if scratch[0] == 0.0:
+            return 1
+        if _prepare(prepare, (int(scratch[0]),)) == 0:
+            return 0
+
+
+def _rate(program: int, t: int) -> float:
+    rate: float = _rate_kernel(KERNEL, (ADDRESS, PREPARE, program, t))
+    return rate
+
+
+def _rates(program: int, t: int, out: int) -> int:
+    worked: int = _rates_kernel(KERNEL, (ADDRESS, PREPARE, program, t, out))
+    return worked
+
+
+def _compile(slot: int) -> int:
+    """Compile a kernel. An error is printed by ctypes, which then returns 0."""
+    compile_kernel(slot)
+    return 1
+
+
+_compile_from_c = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(_compile)
+
+
+def _in_numba() -> dict[str, int]:
+    """Numba kernels behind the same interface."""
+    prepare = ctypes.cast(_compile_from_c, ctypes.c_void_p).value
+    rate = compiled_address(_rate_by_table, _D(_I, _I, _I, _I))
+    rates = compiled_address(_rates_by_table, _I(_I, _I, _I, _I, _I))
+    forward = instance(_rate, "here", KERNEL=rate, PREPARE=prepare)
+    forward_all = instance(_rates, "here", KERNEL=rates, PREPARE=prepare)
+    return {
+        RATE: compiled_address(forward, _D(_I, _I), cached=False),
+        RATES: compiled_address(forward_all, _I(_I, _I, _I), cached=False),
+    }
