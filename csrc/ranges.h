@@ -207,10 +207,6 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
     }
 }
 
-static void run_of_line(double length, double lo, double hi, Run run, double *RESTRICT out) {
-    FOR_EACH_STEP(c, run, out[i] = linear(c, length, lo, hi, true));
-}
-
 /* Samples, one after another. */
 static void run_of_samples(const double *buffer, Run run, double at, double every, double last,
                            double joined, double *out) {
@@ -223,8 +219,10 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
         if (joined == 0.0 || turn == last) {
             fill(value[0], rest.n, out + i);
         } else {
-            run_of_line(value[0] >= value[1] ? every : -every, smaller(value[0], value[1]),
-                        larger(value[0], value[1]), rest, out + i);
+            bool falls = value[0] >= value[1];
+            double lo = smaller(value[0], value[1]), hi = larger(value[0], value[1]);
+            run_from_both_ends(LINEAR, end_of(LINEAR, falls, every, lo, hi),
+                               end_of(LINEAR, !falls, every, lo, hi), rest, out + i);
         }
         i += rest.n;
     }

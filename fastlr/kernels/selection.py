@@ -108,7 +108,7 @@ def _jit() -> Backend:
         jit.multi_power_exponentials,
         jit.annealing_momenta,
     )
-    return Backend("jit", *functions, jit.scalar)
+    return Backend("jit", *functions, jit.scalar, jit.several)
 
 
 def _reference() -> Backend:

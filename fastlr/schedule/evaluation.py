@@ -34,9 +34,21 @@ __all__ = ["Evaluation"]
 Array = npt.NDArray[np.float64]
 
 _STEP = np.dtype(np.int64)
+_RATE = np.dtype(np.float64)
 
 
 @public_methods("Schedule", but=("__call__", "__init__"))
+def _is_plain(out: object, t: Array) -> bool:
+    """Whether an output needs no other checks than these, which take no time."""
+    return (
+        type(out) is np.ndarray
+        and out.dtype is _RATE
+        and out.shape == t.shape
+        and out.flags.carray
+        and not np.may_share_memory(out, t)
+    )
+
+
 class Evaluation(Value):
     """A value whose rates can be evaluated."""
 
@@ -89,10 +101,15 @@ class Evaluation(Value):
                [2., 0., 0.]])
         """
         # a training loop calls this once per step, so the common case takes the fewest operations
-        if out is None and type(t) is int and threads == 1:
+        if (
+            out is None
+            and (type(t) is int or isinstance(t, np.integer))
+            and type(threads) is int
+            and threads == 1
+        ):
             scalar = active().scalar
             try:
-                rate = scalar(self._address, t)
+                rate = scalar(self._address, int(t))
             except OverflowError:
                 rate = math.nan
             if rate == rate:  # the backend returns NaN for a step that it does not allow
@@ -107,14 +124,15 @@ class Evaluation(Value):
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
         """Return the rates at steps of any kind, after checking them."""
         if (
-            out is None
-            and type(t) is np.ndarray
+            type(t) is np.ndarray
             and t.dtype is _STEP
             and t.flags.carray
+            and not self.shape
             and check_threads("s(t)", threads) == 1
+            and (out is None or _is_plain(out, t))
         ):
-            rates = np.empty(t.shape)
-            if not self.shape and active().several(self._address, t, rates):
+            rates = np.empty(t.shape) if out is None else out
+            if active().several(self._address, t, rates):
                 return rates
         steps = self._steps(t)
         shape = self._node.shape + steps.shape

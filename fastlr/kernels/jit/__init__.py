@@ -15,7 +15,7 @@
 from fastlr.kernels.jit import curves  # noqa: F401 - it fills the table of kernels
 from fastlr.kernels.jit.losses import annealing_momenta, multi_power_exponentials, multi_power_terms
 from fastlr.kernels.jit.plateau import replay
-from fastlr.kernels.jit.programs import each, lanes_of, scalar, steps, table
+from fastlr.kernels.jit.programs import each, lanes_of, scalar, several, steps, table
 from fastlr.kernels.jit.user_functions import rate, rates
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "rates",
     "replay",
     "scalar",
+    "several",
     "steps",
     "table",
 ]

@@ -189,16 +189,10 @@ def _ends(length: float, lo: float, hi: float) -> tuple[float, float, float]:
     return (hi, lo, -1.0) if length > 0.0 else (lo, hi, 1.0)
 
 
-@run_kernel("linear")
-def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+@inlined
+def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
+    """The steps nearer to the first level, then the steps nearer to the last."""
     size = abs(length)
-    if size > f.WIDE:
-        _rare_run(
-            opcode_numbers.LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch
-        )
-        return
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = f.linear_slope(size, lo, hi)
     slope, slope_low, early = sign * slope, sign * slope_low, _early(f.TURN * size, c, step, n)
@@ -206,7 +200,33 @@ def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, st
         out[i] = first + f.linear_rise(step_of(c, step, i), slope, slope_low)
     x, late = size - (c + step * early), plus(out, early)
     for i in range(n - early):
-        late[i] = last + f.linear_rise(step_of(x, -step, i), -slope, -slope_low)
+        late[i] = last - f.linear_rise(step_of(x, -step, i), slope, slope_low)
+
+
+@inlined
+def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
+    """The steps nearer to the first level, then the steps nearer to the last."""
+    size = abs(length)
+    first, last, sign = _ends(length, lo, hi)
+    slope, slope_low = f.linear_slope(size, lo, hi)
+    slope, slope_low, early = sign * slope, sign * slope_low, _early(f.TURN * size, c, step, n)
+    for i in range(early):
+        out[i] = first + f.linear_rise(step_of(c, step, i), slope, slope_low)
+    x, late = size - (c + step * early), plus(out, early)
+    for i in range(n - early):
+        late[i] = last - f.linear_rise(step_of(x, -step, i), slope, slope_low)
+
+
+@run_kernel("linear")
+def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+    if abs(length) > f.WIDE:
+        _rare_run(
+            opcode_numbers.LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch
+        )
+    else:
+        _line(length, lo, hi, c, step, n, out)
 
 
 @run_kernel("square")
@@ -338,14 +358,18 @@ def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, s
 def _run_of_sample(buffer: Any, place: int, joined: float, every: float, c: float, step: float,
                    n: int, out: Any) -> None:  # fmt: skip
     """From one sample to the next: a line if they are joined, and it is not the last."""
+    first = buffer[place]
     if joined == 0.0:
         for i in range(n):
-            out[i] = buffer[place]
+            out[i] = first
         return
-    first, second = buffer[place], buffer[place + 1]
+    second = buffer[place + 1]
     lo, hi, length = min(first, second), max(first, second), every if first >= second else -every
-    for i in range(n):
-        out[i] = f.linear(step_of(c, step, i), length, lo, hi, True)
+    if every > f.WIDE:
+        for i in range(n):
+            out[i] = f.linear(step_of(c, step, i), length, lo, hi, True)
+    else:
+        _line(length, lo, hi, c, step, n, out)
 
 
 @lanes_kernel("sampled")

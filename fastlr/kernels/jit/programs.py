@@ -20,6 +20,7 @@ from fastlr.kernels.jit.kernel_table import (
     RATE_OF,
     SCRATCH,
     STEPS_OF,
+    compile_kernel,
     complete,
 )
 from fastlr.kernels.jit.pointers import (
@@ -37,7 +38,19 @@ from fastlr.kernels.jit.segments import ROOT, family, lanes_within, position
 from fastlr.kernels.jit.single_steps import rate_of
 from fastlr.program.opcodes import HEADER_FAMILIES, HEADER_LIMIT, LAST_STEP
 
-__all__ = ["each", "lanes_at", "lanes_of", "rates_of_lanes", "scalar", "steps", "steps_of", "table"]
+__all__ = [
+    "each",
+    "lanes_at",
+    "lanes_of",
+    "rates_of_lanes",
+    "scalar",
+    "several",
+    "steps",
+    "steps_of",
+    "table",
+]
+
+SHORT = 256  # steps: so few take less time than to release the lock
 
 _small_scratch = on_stack(FIELDS)
 _scratch, _block, _second_block = on_stack(SCRATCH), on_stack(BLOCK), on_stack(BLOCK)
@@ -94,6 +107,39 @@ def _scalar(address: int, program: int, t: int) -> float:
 # (address, t): the rate at step t of a program of one lane, given by its address; NaN if t is not
 # allowed, or if a kernel has yet to be compiled
 scalar = partial(_scalar, ADDRESS)
+
+
+@quick
+def _several(address: int, program: int, t: Any, out: Any) -> int:
+    """Evaluate a program of one lane, given by its address, at steps ``t``; -1 if one of them is
+    not allowed.
+    """
+    table, buffer, scratch, steps = slots_at(address), doubles_at(program), _scratch(), _block()
+    scratch[0] = 0.0  # no slot is reported
+    to, size, k = doubles_of(out), block_of(buffer), 0
+    at, count = int(buffer[ROOT]), int(buffer[ROOT + 1])
+    for i in range(t.size):
+        if t[i] < 0 or t[i] > LAST_STEP or t[i] >= buffer[HEADER_LIMIT]:
+            return -1
+    for i in range(0, t.size, size):
+        n = min(size, t.size - i)
+        for j in range(n):
+            steps[j] = t[i + j]
+        k = lanes_at(table, buffer, at, count, 0, 0, steps, n, plus(to, i), k, scratch)
+    return int(scratch[0])
+
+
+def several(address: int, t: Any, out: Any) -> bool:
+    """Evaluate a program of one lane, given by its address, at int64 steps ``t``.
+
+    Returns False, and writes nothing, if a step is not allowed, or if releasing the interpreter's
+    lock is worth its time.
+    """
+    if t.size > SHORT:
+        return False
+    while (slot := _several(ADDRESS, address, t.reshape(-1), out.reshape(-1))) > 0:
+        compile_kernel(slot)
+    return slot == 0
 
 
 @kernel
@@ -202,7 +248,11 @@ def rates_of_lanes(
         for lane in range(own, stop, size):
             n = min(size, stop - lane)
             here = plus(to, first + lane) if first >= 0 else block
-            k = lanes_at(table, program, at, count, lane, 1, steps, n, here, k, scratch)
+            if n == 1:  # of a stack of unlike schedules, or of one
+                of = (program, at, count, lane, t)
+                here[0] = call_rate_kernel(table, RATE_OF, scratch, of)
+            else:
+                k = lanes_at(table, program, at, count, lane, 1, steps, n, here, k, scratch)
             if first < 0:
                 for j in range(n):
                     to[int(program[listed + lane + j])] = block[j]
