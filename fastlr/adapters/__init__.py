@@ -24,7 +24,8 @@ def packages() -> tuple[str, ...]:
     tuple of str
         The names, sorted. Each is a module, ``fastlr.adapters.<name>``.
     """
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 def __getattr__(name: str) -> ModuleType:
