@@ -685,6 +685,95 @@ def optax_takes_it():
     raises(TypeError, "must be a Bundle", lambda: flr.adapters.optax.hyperparams(PLAN))
 
 
+@needs("jax", "optax")
+def optax_names_the_adapter_if_it_gets_the_plan_itself():
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    weights, named = jnp.ones(3), "flr.adapters.optax.schedule(s)"
+    for plan in (PLAN, flr.bundle(lr=PLAN)):
+        wrong = optax.adamw(plan)
+        state = wrong.init(weights)
+        raises(TypeError, named, lambda: jax.jit(wrong.update)(weights, state, weights))  # noqa: B023
+        raises(TypeError, named, lambda: jax.vmap(plan)(jnp.arange(3)))  # noqa: B023
+    plain = optax.sgd(PLAN)  # outside a compiled function the step is a number
+    updates, _ = plain.update(weights, plain.init(weights))
+    assert updates.tolist() == [-PLAN(0)] * 3
+    assert PLAN(jnp.int32(3)) == PLAN(3)
+
+
+@needs("jax", "optax")
+def optax_refuses_a_batch_and_a_beta_of_one():
+    import optax
+
+    adapter = flr.adapters.optax
+    raises(ValueError, "got batch shape (2,); index it", lambda: adapter.schedule(PLANS["batch"]))
+    raises(
+        TypeError, "optimizer(optax.adamw, bundle)", lambda: adapter.schedule(flr.bundle(lr=PLAN))
+    )
+    lanes = flr.bundle(lr=PLANS["batch"])
+    raises(ValueError, "lr must be a scalar schedule", lambda: adapter.hyperparams(lanes))
+    raises(ValueError, "must be a scalar", lambda: adapter.optimizer(optax.sgd, PLANS["batch"]))
+    for value in (1.5, 1.0, 0.99999999):
+        wrong = flr.bundle(lr=PLAN, beta1=flr.constant(value))
+        said = f"beta1 must be below 1 at every step, got {value} at step 0"
+        raises(ValueError, said, lambda: adapter.hyperparams(wrong))  # noqa: B023
+        raises(ValueError, said, lambda: adapter.optimizer(optax.adamw, wrong))  # noqa: B023
+    rising = flr.bundle(lr=PLAN, momentum=flr.linear(0.5, 1.188, steps=100))
+    raises(ValueError, "momentum must be below 1", lambda: adapter.optimizer(optax.sgd, rising))
+
+
+@needs("jax", "optax")
+def optax_optimizers_follow_a_plan():
+    """Each update is that of the same optimizer with the numbers of its step."""
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    momentum, decay = flr.linear(0.9, 0.8, steps=9), flr.linear(0.1, 0.0, steps=9)
+    cases = (
+        (optax.sgd, flr.bundle(lr=PLAN, momentum=momentum), {}),
+        (optax.adamw, flr.bundle(lr=PLAN, momentum=momentum, weight_decay=decay), {"b2": 0.95}),
+        (optax.adamw, PLAN, {"mask": lambda tree: {"w": True, "b": False}}),
+        (optax.lion, flr.bundle(lr=PLAN, beta1=momentum, beta2=momentum), {}),
+    )
+    for make, plan, settings in cases:
+        whole = plan if isinstance(plan, flr.Bundle) else flr.bundle(lr=plan)
+        named = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
+        named |= {} if make is optax.sgd else {"momentum": "b1"}
+        weights = theirs = {"w": jnp.array([1.0, -2.0]), "b": jnp.array([0.5])}
+        ours = flr.adapters.optax.optimizer(make, plan, **settings)
+        state, update = ours.init(weights), jax.jit(ours.update)
+        held = optax.inject_hyperparams(make, list(settings) if "mask" in settings else ())(
+            **{named.get(name, name): 0.5 for name in whole}, **settings
+        )
+        inner = held.init(theirs)
+        for t in range(12):
+            gradients = jax.tree.map(lambda x: x * 0.5 + 0.1, weights)
+            updates, state = update(gradients, state, weights)
+            for name, value in whole(t).items():
+                assert float(state.hyperparams[named.get(name, name)]) == np.float32(value), name
+                inner.hyperparams[named.get(name, name)] = jnp.float32(value)
+            expected, inner = jax.jit(held.update)(gradients, inner, theirs)
+            for name in weights:  # XLA fuses the two programs in different ways
+                assert np.allclose(updates[name], expected[name], rtol=1e-5, atol=1e-7), t
+            weights = theirs = optax.apply_updates(weights, updates)
+
+
+@needs("jax", "optax")
+def optax_optimizers_say_what_they_cannot_follow():
+    import optax
+
+    make, several = flr.adapters.optax.optimizer, flr.bundle(lr=PLAN, weight_decy=PLAN)
+    raises(ValueError, "did you mean 'weight_decay'", lambda: make(optax.adamw, several))
+    raises(ValueError, "given once", lambda: make(optax.adamw, PLAN, learning_rate=0.1))
+    raises(TypeError, "make must be a function", lambda: make(optax.adamw(0.1), PLAN))
+    raises(TypeError, "plan must be a Schedule", lambda: make(optax.adamw, 0.1))
+    twice = flr.bundle(lr=PLAN, momentum=PLAN, beta1=PLAN)
+    raises(ValueError, "one quantity per setting", lambda: make(optax.adamw, twice))
+
+
 # -- Keras -----------------------------------------------------------------------------------------
 
 

@@ -131,6 +131,7 @@ def test_the_shape_table_needs_nothing_installed():
 FOREIGN = {
     "jax": {"adapters.jax"},
     "keras": {"adapters.keras"},
+    "optax": {"adapters.optax"},
     "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
     "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_arguments"},
