@@ -871,6 +871,104 @@ def keras_has_the_bits_of_the_schedule():
     raises(ValueError, "must be a scalar one", lambda: made(flr.constant([0.1, 0.2])))
 
 
+# -- Stable-Baselines3 -----------------------------------------------------------------------------
+
+RUN = flr.linear(1e-3, 0.0, steps=160).then(flr.constant(1e-5))
+
+
+def _ppo(rate=0.5, **options):
+    from stable_baselines3 import PPO
+
+    options = {"n_steps": 16, "batch_size": 16, "n_epochs": 2, "device": "cpu"} | options
+    return PPO("MlpPolicy", "CartPole-v1", learning_rate=rate, seed=3, **options)
+
+
+def _learned(model, timesteps, plan=RUN, reset=True, **options):
+    """Learn, and return the rate of each update by the timesteps before it."""
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    train, seen = model.train, []
+
+    def watched(*arguments, **named):
+        train(*arguments, **named)
+        optimizer = getattr(model, "actor", model.policy).optimizer
+        seen.append((model.num_timesteps, optimizer.param_groups[0]["lr"]))
+
+    model.train = watched
+    callback = plan if isinstance(plan, BaseCallback) else _scheduler(plan, **options)
+    try:
+        model.learn(timesteps, callback=callback, reset_num_timesteps=reset)
+    finally:
+        del model.train
+    return seen
+
+
+def _scheduler(plan, **options):
+    return flr.adapters.stable_baselines3.Scheduler(plan, **options)
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_counts_across_calls():
+    model = _ppo()
+    steps = [16, 32, 48]
+    assert _learned(model, 48) == [(t, RUN(t)) for t in steps]
+    assert _learned(model, 48) == [(t, RUN(t + 48)) for t in steps], "the model's count is reset"
+    again = [(t + 48, RUN(t + 96)) for t in steps]
+    assert _learned(model, 48, reset=False) == again
+    assert _learned(model, 48, start=0) == [(t, RUN(t)) for t in steps]
+    one = _scheduler(RUN)
+    assert [_learned(model, 32, one)[-1][1] for _ in range(3)] == [RUN(t) for t in (80, 112, 144)]
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_resumes_a_saved_model():
+    from stable_baselines3 import PPO
+
+    model = _ppo()
+    _learned(model, 32)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.zip")
+        loaded = [PPO.load(f"{folder}/model.zip", env=model.get_env()) for _ in range(4)]
+    assert _learned(loaded[0], 32, reset=False) == [(48, RUN(48)), (64, RUN(64))]
+    assert _learned(loaded[1], 32) == [(16, RUN(48)), (32, RUN(64))]
+    other = RUN * 0.5
+    raises(ValueError, "the first to differ is step 0: ", lambda: _learned(loaded[2], 32, other))
+    assert _learned(loaded[2], 32, other, wins="new") == [(16, other(48)), (32, other(64))]
+    assert _learned(loaded[3], 32, other, wins="saved") == [(16, RUN(48)), (32, RUN(64))]
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_sets_every_optimizer():
+    from stable_baselines3 import SAC
+    from stable_baselines3.common.env_util import make_vec_env
+
+    options = {"learning_starts": 8, "batch_size": 4, "buffer_size": 100, "device": "cpu"}
+    model = SAC("MlpPolicy", "Pendulum-v1", learning_rate=0.5, train_freq=4, **options)
+    assert _learned(model, 24) == [(t, RUN(t)) for t in (12, 16, 20, 24)]
+    found = [model.critic.optimizer, model.ent_coef_optimizer]
+    assert [group["lr"] for each in found for group in each.param_groups] == [RUN(24)] * 2
+    several = _ppo()
+    several.set_env(make_vec_env("CartPole-v1", n_envs=1))
+    assert _learned(several, 16) == [(16, RUN(16))]
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_raises_where_a_rate_would_be_wrong():
+    for plan in (RUN, flr.bundle(lr=RUN)):
+        text = "" if plan is RUN else "float() argument"
+        text = text or "stable-baselines3 takes flr.adapters.stable_baselines3.Scheduler"
+        raises(TypeError, text, lambda: _ppo(plan).learn(16))  # noqa: B023
+    model = _ppo()
+    _learned(model, 32)
+    raises(RuntimeError, "each learn() must have the callback", lambda: model.learn(16))
+    raises(TypeError, "got Bundle of ['lr']; pass its rate", lambda: _scheduler(flr.bundle(lr=RUN)))
+    raises(ValueError, "got batch shape (2,)", lambda: _scheduler(PLANS["batch"]))
+    raises(TypeError, "must be a Schedule", lambda: _scheduler(0.1))
+    raises(ValueError, "start must be an integer from 0", lambda: _scheduler(RUN, start=-1))
+    ended = flr.linear(1e-3, 0.0, steps=20).with_past_end("raise")
+    raises(ValueError, "before the end, step 20", lambda: _learned(_ppo(), 48, ended))
+
+
 # -- documents -------------------------------------------------------------------------------------
 
 

@@ -132,6 +132,7 @@ FOREIGN = {
     "jax": {"adapters.jax"},
     "keras": {"adapters.keras"},
     "optax": {"adapters.optax"},
+    "stable_baselines3": {"adapters.stable_baselines3"},
     "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
     "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_arguments"},
