@@ -833,6 +833,7 @@ def keras_has_the_bits_of_the_schedule():
             made(schedule, None if ends else 500),
             int(schedule.steps) + 1 if ends else min(500, int(schedule.program[3])),
         )
+        ends = ends or not np.isnan(float(rate(2**53)))
         steps = np.unique(np.linspace(0, reached - 1, 50).astype(int))
         exact = schedule(steps).astype(np.float32).tolist()
         assert [float(rate(int(t))) for t in steps] == exact, text
@@ -863,12 +864,234 @@ def keras_has_the_bits_of_the_schedule():
         )
     raises(TypeError, "got a tensor of dtype", lambda: rate(keras.ops.convert_to_tensor(2.5)))
     raises(ValueError, "steps must be given", lambda: made(flr.exponential_decay(0.1, rate=0.1)))
+    raises(ValueError, "steps must be given", lambda: made(flr.cosine_restarts(0.1, 0.0, period=4)))
+    assert float(made(flr.constant(0.5))(2**53)) == 0.5
+    held = flr.linear(0.0, 1.0, steps=4).then(flr.constant(0.25))
+    assert [float(made(held)(t)) for t in (3, 4, 10**9)] == [0.75, 0.25, 0.25]
     raises(
         ValueError,
         "less than 16,777,216 steps, got 100,000,000",
         lambda: made(flr.linear(1.0, 0.0, steps=10**8)),
     )
     raises(ValueError, "must be a scalar one", lambda: made(flr.constant([0.1, 0.2])))
+
+
+def _keras_model(keras, optimizer, **options):
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    model.compile(optimizer, loss="mse", **options)
+    return model
+
+
+def _keras_data():
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(32, 2)).astype(np.float32)
+    return x, x[:, :1] - x[:, 1:]
+
+
+KERAS_PLAN = flr.bundle(
+    lr=PLAN, weight_decay=flr.linear(0.1, 0.0, steps=9), momentum=flr.linear(0.95, 0.8, steps=9)
+)
+
+
+def _keras_optimizers_follow(backend):
+    """Each update is that of an optimizer whose numbers are set by hand before it."""
+    keras = _keras(backend)
+    make, names = flr.adapters.keras.optimizer, {"lr": "learning_rate", "momentum": "beta_1"}
+    cases = [
+        (keras.optimizers.AdamW, KERAS_PLAN, {"beta_2": 0.9}),
+        (keras.optimizers.Adam, flr.bundle(lr=PLAN, beta1=KERAS_PLAN["momentum"]), {}),
+        (keras.optimizers.Nadam, flr.bundle(lr=PLAN, beta2=KERAS_PLAN["momentum"]), {}),
+        (keras.optimizers.Lion, KERAS_PLAN, {}),
+        (keras.optimizers.SGD, PLAN, {"momentum": 0.5}),
+    ]
+    if backend == "torch":
+        several = flr.bundle(lr=PLAN, momentum=KERAS_PLAN["momentum"])
+        cases += [(keras.optimizers.SGD, several, {"nesterov": True})]
+        cases += [(keras.optimizers.RMSprop, several, {})]
+    for kind, plan, settings in cases:
+        whole = plan if isinstance(plan, flr.Bundle) else flr.bundle(lr=plan)
+        known = names if kind in (keras.optimizers.AdamW, keras.optimizers.Lion) else {}
+        known = {"lr": "learning_rate", "beta1": "beta_1", "beta2": "beta_2"} | known
+        ours = keras.Variable(np.float32([1.0, -2.0]))
+        theirs = keras.Variable(np.float32([1.0, -2.0]))
+        followed = make(kind, plan, **settings)
+        by_hand = kind(0.5, **settings)
+        for t in range(12):
+            for name, value in whole(t).items():
+                setattr(by_hand, known.get(name, name), float(np.float32(value)))
+                found = float(getattr(followed, known.get(name, name)))
+                assert found == np.float32(value), (kind, name, t)
+            gradient = keras.ops.convert_to_tensor(np.float32([0.1 * t - 0.4, 0.3]))
+            followed.apply([gradient], [ours])
+            by_hand.apply([gradient], [theirs])
+            near = np.allclose(_numpy(keras, ours), _numpy(keras, theirs), rtol=1e-5, atol=1e-7)
+            assert near, (kind, t)
+
+
+def _numpy(keras, variable):
+    return keras.ops.convert_to_numpy(variable)
+
+
+def _keras_resumes(backend):
+    """A compiled training that is saved and loaded has the weights of one that is not."""
+    keras = _keras(backend)
+    adapter, (x, y) = flr.adapters.keras, _keras_data()
+    rule = flr.Plateau(factor=0.5, patience=1, cooldown=1, atol=0.5)
+    adaptive = flr.GreedyLR(factor=0.5, patience=0, threshold=0.01, min_lr=0.0, max_lr=4.0)
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((float(self.model.optimizer.learning_rate), logs["loss"]))
+
+    for heard in (rule, adaptive):
+        state, seen, fitted = heard.init(), [], {"batch_size": 8, "verbose": 0, "shuffle": False}
+
+        def fit(model, epochs):
+            calls = [adapter.PlateauCallback("loss"), Watch()]
+            model.fit(x, y, epochs=epochs, callbacks=calls, **fitted)  # noqa: B023
+
+        whole, model = (
+            _keras_model(
+                keras, adapter.optimizer(keras.optimizers.AdamW, KERAS_PLAN, plateau=heard)
+            )
+            for _ in range(2)
+        )
+        fit(whole, 6)
+        for epoch, (rate, loss) in enumerate(seen):
+            state = heard.update(state, loss)
+            expected = np.float32(KERAS_PLAN["lr"](4 * (epoch + 1))) * np.float32(state.scale)
+            assert rate == expected, epoch
+        assert len({rate for rate, _ in seen}) > 2
+        fit(model, 3)
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(f"{folder}/model.keras")
+            again = keras.models.load_model(f"{folder}/model.keras")
+            model.save_weights(f"{folder}/only.weights.h5")
+            fresh = _keras_model(
+                keras, adapter.optimizer(keras.optimizers.AdamW, KERAS_PLAN, plateau=heard)
+            )
+            fresh.optimizer.build(fresh.trainable_variables)
+            fresh.load_weights(f"{folder}/only.weights.h5")
+        for resumed in (again, fresh):
+            fit(resumed, 3)
+            assert [v.tobytes() for v in resumed.get_weights()] == [
+                v.tobytes() for v in whole.get_weights()
+            ]
+            held = resumed.optimizer.rule_state
+            assert [part.tobytes() for part in held] == [part.tobytes() for part in state]
+            configs = [each.optimizer.get_config() for each in (resumed, whole)]
+            assert configs[0] | {"name": ""} == configs[1] | {"name": ""}
+
+
+@needs("keras", "torch")
+def keras_optimizers_on_torch_follow_a_plan():
+    _keras_optimizers_follow("torch")
+
+
+@needs("keras", "jax")
+def keras_optimizers_on_jax_follow_a_plan():
+    _keras_optimizers_follow("jax")
+
+
+@needs("keras", "torch")
+def keras_on_torch_resumes_a_plan_and_its_rule():
+    _keras_resumes("torch")
+
+
+@needs("keras", "jax")
+def keras_on_jax_resumes_a_plan_and_its_rule():
+    _keras_resumes("jax")
+
+
+@needs("keras", "torch")
+def keras_counts_updates_where_gradients_accumulate():
+    keras = _keras("torch")
+    optimizer = flr.adapters.keras.optimizer(
+        keras.optimizers.SGD, PLAN, gradient_accumulation_steps=4
+    )
+    weight, rates = keras.Variable(np.float32([1.0])), []
+    for _ in range(16):
+        rates.append(float(optimizer.learning_rate))
+        optimizer.apply([keras.ops.ones(1)], [weight])
+    assert rates == np.repeat(PLAN.table(4, dtype=np.float32), 4).tolist()
+
+
+@needs("keras", "jax")
+def keras_on_jax_refuses_a_momentum_that_it_compiles_in():
+    keras = _keras("jax")
+    several = flr.bundle(lr=PLAN, momentum=flr.constant(0.5))
+    raises(
+        ValueError,
+        "momentum of SGD must be one number with the jax backend",
+        lambda: flr.adapters.keras.optimizer(keras.optimizers.SGD, several),
+    )
+
+
+@needs("keras", "torch")
+def keras_names_the_adapter_and_what_is_wrong():
+    keras = _keras("torch")
+    make, adam, data = flr.adapters.keras.optimizer, keras.optimizers.Adam, _keras_data()
+    for plan in (PLAN, flr.bundle(lr=PLAN)):
+        named = "flr.adapters.keras.LearningRate(s)"
+        raises(TypeError, named, lambda: keras.optimizers.AdamW(plan).learning_rate)  # noqa: B023
+        wrong = _keras_model(keras, keras.optimizers.AdamW(plan))
+        raises(TypeError, named, lambda: wrong.fit(*data, verbose=0))  # noqa: B023
+    for value in (1.5, 1.0, 0.99999999):
+        several = flr.bundle(lr=PLAN, beta1=flr.constant(value))
+        said = f"beta1 must be below 1 at every step, got {value} at step 0"
+        raises(ValueError, said, lambda: make(adam, several))  # noqa: B023
+    rising = flr.bundle(lr=PLAN, momentum=flr.linear(0.9, 1.188, steps=50))
+    raises(ValueError, "momentum must be below 1", lambda: make(keras.optimizers.SGD, rising))
+    raises(ValueError, "must be a scalar schedule", lambda: make(adam, PLANS["batch"]))
+    raises(TypeError, "plan must be a Schedule", lambda: make(adam, 0.1))
+    raises(TypeError, "make must be a class of keras", lambda: make(adam(0.1), PLAN))
+    raises(ValueError, "given once", lambda: make(adam, PLAN, learning_rate=0.1))
+    unknown = flr.bundle(lr=PLAN, weight_decy=PLAN)
+    raises(ValueError, "did you mean 'weight_decay'?", lambda: make(adam, unknown))
+    raises(ValueError, "plan must have lr", lambda: make(adam, flr.bundle(weight_decay=PLAN)))
+    raises(TypeError, "plateau must be a Plateau", lambda: make(adam, PLAN, plateau=0.5))
+    lanes = flr.Plateau(patience=[1, 2])
+    raises(ValueError, "must have one lane", lambda: make(adam, PLAN, plateau=lanes))
+
+
+@needs("keras", "torch")
+def keras_sets_nothing_where_it_refuses():
+    keras = _keras("torch")
+    make, data = flr.adapters.keras.optimizer, _keras_data()
+    held = make(keras.optimizers.AdamW, KERAS_PLAN, plateau=flr.Plateau(patience=0))
+    for name in ("learning_rate", "weight_decay", "beta_1"):
+        said = f"{name} follows the plan and cannot be set"
+        raises(AttributeError, said, lambda: setattr(held, name, 0.5))  # noqa: B023
+    before = [part.tobytes() for part in held.rule_state]
+    raises(ValueError, "must not be NaN", lambda: held.report(np.nan))
+    assert [part.tobytes() for part in held.rule_state] == before
+    callback = flr.adapters.keras.PlateauCallback
+    model = _keras_model(keras, held)
+    raises(
+        ValueError,
+        "monitor must be a metric in the logs, ['loss'], got 'val_loss'",
+        lambda: model.fit(*data, verbose=0, callbacks=[callback()]),
+    )
+    raises(TypeError, "monitor must be the name", lambda: callback(None))
+    plain = _keras_model(keras, make(keras.optimizers.Adam, PLAN))
+    raises(ValueError, "must have a rule", lambda: plain.fit(*data, callbacks=[callback("loss")]))
+    raises(ValueError, "a metric needs a rule", lambda: plain.optimizer.report(0.5))
+
+
+@needs("keras", "torch")
+def keras_keeps_a_floor_of_the_rate():
+    keras = _keras("torch")
+    rule = flr.Plateau(factor=0.1, patience=0, rate_floor=2.0**-7)
+    held = flr.adapters.keras.optimizer(keras.optimizers.Adam, PLAN, plateau=rule)
+    state = rule.init()
+    held.iterations.assign(12)
+    for _ in range(4):
+        held.report(1.0)
+        state = rule.update(state, 1.0)
+        expected = rule.rate(PLAN(12), state)
+        assert np.isclose(float(held.learning_rate), expected, rtol=2e-7, atol=0.0)
+    assert float(held.learning_rate) == 2.0**-7
 
 
 # -- Stable-Baselines3 -----------------------------------------------------------------------------
