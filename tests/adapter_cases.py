@@ -542,6 +542,32 @@ def transformers_train_and_resume_with_it():
 
 # -- JAX -------------------------------------------------------------------------------------------
 
+
+@needs("transformers", "accelerate", "torch")
+def transformers_arguments_are_a_config():
+    """Live training arguments give the schedule of the file that they write."""
+    import json
+
+    from transformers import TrainingArguments
+
+    class Mine(TrainingArguments):
+        pass
+
+    options = {"learning_rate": 1e-3, "warmup_steps": 10, "use_cpu": True, "output_dir": "unused"}
+    for kind in ("cosine", "linear", "constant_with_warmup"):
+        for made in (TrainingArguments, Mine):
+            arguments = made(lr_scheduler_type=kind, max_steps=100, **options)
+            found = flr.from_config(arguments)
+            assert found == flr.from_config(json.loads(arguments.to_json_string()))
+            assert (found(0), found(5), found(10)) == (0.0, 5e-4, 1e-3)
+    epochs = TrainingArguments(num_train_epochs=2, **options)
+    raises(ValueError, "steps", lambda: flr.from_config(epochs))
+    assert flr.from_config(epochs, steps=50)(50) == 0.0
+    raises(
+        TypeError, "config must be a path, a mapping", lambda: flr.from_config(TrainingArguments)
+    )
+
+
 FAR = [10**5, 2**24 + 1, 2**31 - 1, 2**31, 2**40 + 1, 2**53 - 1, 2**53]
 
 
