@@ -1120,6 +1120,68 @@ def keras_keeps_a_floor_of_the_rate():
     assert float(held.learning_rate) == 2.0**-7
 
 
+# -- MLX -------------------------------------------------------------------------------------------
+
+
+@needs("mlx")
+def mlx_has_the_float64_rate_rounded_once():
+    import mlx.core as mx
+
+    adapter = flr.adapters.mlx
+    for text, plan in schedules().items():
+        if plan.shape or (plan.steps or 0) >= 2**24:
+            continue
+        rate = adapter.schedule(plan, 500)
+        reached = min(500 if plan.steps is None else int(plan.steps), int(plan.program[3]))
+        steps = np.unique(np.linspace(0, max(reached - 1, 0), 50).astype(int))
+        exact = plan(steps).astype(np.float32)
+        assert np.array_equal(np.asarray(rate(mx.array(steps.astype(np.uint64)))), exact), text
+        assert rate(int(steps[-1])).item() == exact[-1]
+    raises(TypeError, "got an array of mlx.core.int32", lambda: rate(mx.array(3)))
+    raises(ValueError, "step must be an integer from 0", lambda: rate(-1))
+    raises(ValueError, "steps must be given", lambda: adapter.schedule(PLANS["endless"]))
+    endless = adapter.schedule(PLANS["endless"], 10)
+    assert np.isnan(endless(10).item())
+    assert endless(9).item() == np.float32(PLANS["endless"](9))
+
+
+@needs("mlx")
+def mlx_optimizers_follow_a_plan_also_compiled():
+    import mlx.core as mx
+    from mlx import nn, optimizers
+
+    adapter, x = flr.adapters.mlx, mx.ones((4, 2))
+    for compiled in (False, True):
+        model = nn.Linear(2, 1)
+        sgd = optimizers.AdamW(learning_rate=adapter.schedule(PLAN), weight_decay=0.0)
+        state, rates = [model.state, sgd.state], []
+        gradient = nn.value_and_grad(model, lambda x: (model(x) ** 2).mean())  # noqa: B023
+
+        def update(x):
+            _, gradients = gradient(x)  # noqa: B023
+            sgd.update(model, gradients)  # noqa: B023
+
+        work = mx.compile(update, inputs=state, outputs=state) if compiled else update
+        for _ in range(30):
+            work(x)
+            mx.eval(state)
+            rates.append(sgd.learning_rate.item())
+        assert rates == PLAN.table(30, dtype=np.float32).tolist(), compiled
+    first = {"weight": mx.zeros(2), "bias": mx.zeros(1)}
+    half, resumed = (optimizers.Adam(learning_rate=adapter.schedule(PLAN)) for _ in range(2))
+    for _ in range(7):
+        half.apply_gradients(first, first)
+    resumed.state = half.state
+    resumed.apply_gradients(first, first)
+    assert resumed.learning_rate.item() == np.float32(PLAN(7))
+    raises(TypeError, "flr.adapters.mlx.schedule(s)", lambda: optimizers.Adam(learning_rate=PLAN))
+    several = flr.bundle(lr=PLAN)
+    raises(TypeError, "flr.adapters.mlx.schedule(s)", lambda: optimizers.SGD(several))
+    raises(TypeError, "got Bundle of ['lr']", lambda: adapter.schedule(several))
+    raises(ValueError, "got batch shape (2,)", lambda: adapter.schedule(PLANS["batch"]))
+    raises(TypeError, "must be a Schedule", lambda: adapter.schedule(0.1))
+
+
 # -- Stable-Baselines3 -----------------------------------------------------------------------------
 
 RUN = flr.linear(1e-3, 0.0, steps=160).then(flr.constant(1e-5))

@@ -15,11 +15,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.adapters._values import check_below_one
+from fastlr.adapters._values import check_below_one, lookup_table
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
 from fastlr.errors import did_you_mean
 from fastlr.plateau import GreedyLR, KLAdaptive, NewBob, Plateau
-from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
@@ -27,47 +26,7 @@ from fastlr.schedule.value import a_schedule
 
 __all__ = ["LearningRate", "PlateauCallback", "optimizer"]
 
-_MAX_STEPS = 2**24  # a table of 64 MiB
-
 Rule = Plateau | GreedyLR | KLAdaptive | NewBob
-
-
-def _settles_at(schedule: Schedule) -> int | None:
-    """The step from which the rate is the same for ever, or None."""
-    if schedule.past_end not in ("hold", "zero"):
-        return None
-    if schedule.steps is not None:
-        return int(schedule.steps)
-    last = max((int(step) for step in schedule.boundaries), default=0)
-    try:
-        same = schedule.min(last, LAST_STEP) == schedule.max(last, LAST_STEP)
-    except ValueError:  # a combination without an end, too long to be searched
-        return None
-    return last if same else None
-
-
-def _lookup_table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
-    """NaN for steps below 0, the rates of all steps, and the value for all later steps.
-
-    The last value is the final rate if the schedule holds it, otherwise NaN.
-    """
-    settled = _settles_at(schedule)
-    ends = settled is not None
-    reached = steps if settled is None else settled
-    if reached is None:
-        raise ValueError(
-            "LearningRate: steps must be given for a schedule that does not hold its last rate, "
-            f"got {short_repr(schedule)}"
-        )
-    if reached >= _MAX_STEPS:
-        raise ValueError(
-            f"LearningRate: steps must be less than {_MAX_STEPS:,} steps, got {reached:,}"
-        )
-    rates = schedule.table(
-        min(reached + ends, int(schedule.program[HEADER_LIMIT])), dtype=np.float32
-    )
-    none = np.full(1, np.nan, dtype=np.float32)
-    return np.concatenate([none, rates] if ends else [none, rates, none])
 
 
 @keras.saving.register_keras_serializable(package="fastlr")
@@ -108,7 +67,9 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         if steps is not None:
             steps = int(validate_scalar(Steps, "LearningRate: steps", steps))
         self.schedule, self.steps = schedule, steps
-        self._rates = keras.ops.convert_to_tensor(_lookup_table(schedule, self.steps))
+        self._rates = keras.ops.convert_to_tensor(
+            lookup_table("LearningRate", schedule, self.steps)
+        )
         self._last = int(self._rates.shape[0]) - 2
 
     def __call__(self, step: Any) -> Any:

@@ -27,7 +27,7 @@ from fastlr.errors import in_one_frame, public_methods
 from fastlr.kernels.selection import active, choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.program.program import distinct_lanes
-from fastlr.schedule.misplaced_steps import hint, is_traced
+from fastlr.schedule.misplaced_steps import hint, no_step
 from fastlr.schedule.value import Value
 
 __all__ = ["Evaluation"]
@@ -156,8 +156,7 @@ class Evaluation(Value):
         if type(t) is int:  # a training loop evaluates a batch of groups at one step
             self._reach("s(t): t", t, t)
             return np.asarray(t, dtype=np.int64)
-        if t is None or is_traced(t):
-            got = "nothing" if t is None else f"what JAX traces, {short_repr(t)}"
+        if got := no_step(t):
             raise TypeError(
                 f"s(t): t must be an integer or an array of integers, got {got}{hint(t)}"
             )
