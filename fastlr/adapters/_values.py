@@ -103,8 +103,9 @@ def _settles_at(schedule: Schedule) -> int | None:
     """The step from which the rate is the same for ever, or None."""
     if schedule.past_end not in ("hold", "zero"):
         return None
-    if schedule.steps is not None:
-        return int(schedule.steps)
+    # a preset may change past the end of its run, so it is the curves that count
+    if (curves := schedule._node.steps) is not None:
+        return int(curves)
     last = max((int(step) for step in schedule.boundaries), default=0)
     try:
         same = schedule.min(last, LAST_STEP) == schedule.max(last, LAST_STEP)
