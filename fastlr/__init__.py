@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from fastlr.analysis.plan_checks import check, diff
     from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
+    from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
@@ -76,10 +77,13 @@ __all__ = [
     "Bundle",
     "Choice",
     "Comparison",
+    "GreedyLR",
     "Horizon",
     "Identified",
     "Integers",
+    "KLAdaptive",
     "LogUniform",
+    "NewBob",
     "Plateau",
     "PlateauState",
     "Program",
@@ -173,6 +177,7 @@ _LATER = {
     "analysis.identification": ("Identified", "identify"),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
+    "plateau.adaptive": ("GreedyLR", "KLAdaptive", "NewBob"),
     "plateau": ("Plateau", "PlateauState"),
     "sweeps.ranking": ("Ranked", "rank"),
     "sweeps.sweep": ("Sweep", "sweep"),

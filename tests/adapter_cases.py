@@ -542,6 +542,32 @@ def transformers_train_and_resume_with_it():
 
 # -- JAX -------------------------------------------------------------------------------------------
 
+
+@needs("transformers", "accelerate", "torch")
+def transformers_arguments_are_a_config():
+    """Live training arguments give the schedule of the file that they write."""
+    import json
+
+    from transformers import TrainingArguments
+
+    class Mine(TrainingArguments):
+        pass
+
+    options = {"learning_rate": 1e-3, "warmup_steps": 10, "use_cpu": True, "output_dir": "unused"}
+    for kind in ("cosine", "linear", "constant_with_warmup"):
+        for made in (TrainingArguments, Mine):
+            arguments = made(lr_scheduler_type=kind, max_steps=100, **options)
+            found = flr.from_config(arguments)
+            assert found == flr.from_config(json.loads(arguments.to_json_string()))
+            assert (found(0), found(5), found(10)) == (0.0, 5e-4, 1e-3)
+    epochs = TrainingArguments(num_train_epochs=2, **options)
+    raises(ValueError, "steps", lambda: flr.from_config(epochs))
+    assert flr.from_config(epochs, steps=50)(50) == 0.0
+    raises(
+        TypeError, "config must be a path, a mapping", lambda: flr.from_config(TrainingArguments)
+    )
+
+
 FAR = [10**5, 2**24 + 1, 2**31 - 1, 2**31, 2**40 + 1, 2**53 - 1, 2**53]
 
 
@@ -685,6 +711,95 @@ def optax_takes_it():
     raises(TypeError, "must be a Bundle", lambda: flr.adapters.optax.hyperparams(PLAN))
 
 
+@needs("jax", "optax")
+def optax_names_the_adapter_if_it_gets_the_plan_itself():
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    weights, named = jnp.ones(3), "flr.adapters.optax.schedule(s)"
+    for plan in (PLAN, flr.bundle(lr=PLAN)):
+        wrong = optax.adamw(plan)
+        state = wrong.init(weights)
+        raises(TypeError, named, lambda: jax.jit(wrong.update)(weights, state, weights))  # noqa: B023
+        raises(TypeError, named, lambda: jax.vmap(plan)(jnp.arange(3)))  # noqa: B023
+    plain = optax.sgd(PLAN)  # outside a compiled function the step is a number
+    updates, _ = plain.update(weights, plain.init(weights))
+    assert updates.tolist() == [-PLAN(0)] * 3
+    assert PLAN(jnp.int32(3)) == PLAN(3)
+
+
+@needs("jax", "optax")
+def optax_refuses_a_batch_and_a_beta_of_one():
+    import optax
+
+    adapter = flr.adapters.optax
+    raises(ValueError, "got batch shape (2,); index it", lambda: adapter.schedule(PLANS["batch"]))
+    raises(
+        TypeError, "optimizer(optax.adamw, bundle)", lambda: adapter.schedule(flr.bundle(lr=PLAN))
+    )
+    lanes = flr.bundle(lr=PLANS["batch"])
+    raises(ValueError, "lr must be a scalar schedule", lambda: adapter.hyperparams(lanes))
+    raises(ValueError, "must be a scalar", lambda: adapter.optimizer(optax.sgd, PLANS["batch"]))
+    for value in (1.5, 1.0, 0.99999999):
+        wrong = flr.bundle(lr=PLAN, beta1=flr.constant(value))
+        said = f"beta1 must be below 1 at every step, got {value} at step 0"
+        raises(ValueError, said, lambda: adapter.hyperparams(wrong))  # noqa: B023
+        raises(ValueError, said, lambda: adapter.optimizer(optax.adamw, wrong))  # noqa: B023
+    rising = flr.bundle(lr=PLAN, momentum=flr.linear(0.5, 1.188, steps=100))
+    raises(ValueError, "momentum must be below 1", lambda: adapter.optimizer(optax.sgd, rising))
+
+
+@needs("jax", "optax")
+def optax_optimizers_follow_a_plan():
+    """Each update is that of the same optimizer with the numbers of its step."""
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    momentum, decay = flr.linear(0.9, 0.8, steps=9), flr.linear(0.1, 0.0, steps=9)
+    cases = (
+        (optax.sgd, flr.bundle(lr=PLAN, momentum=momentum), {}),
+        (optax.adamw, flr.bundle(lr=PLAN, momentum=momentum, weight_decay=decay), {"b2": 0.95}),
+        (optax.adamw, PLAN, {"mask": lambda tree: {"w": True, "b": False}}),
+        (optax.lion, flr.bundle(lr=PLAN, beta1=momentum, beta2=momentum), {}),
+    )
+    for make, plan, settings in cases:
+        whole = plan if isinstance(plan, flr.Bundle) else flr.bundle(lr=plan)
+        named = {"lr": "learning_rate", "beta1": "b1", "beta2": "b2"}
+        named |= {} if make is optax.sgd else {"momentum": "b1"}
+        weights = theirs = {"w": jnp.array([1.0, -2.0]), "b": jnp.array([0.5])}
+        ours = flr.adapters.optax.optimizer(make, plan, **settings)
+        state, update = ours.init(weights), jax.jit(ours.update)
+        held = optax.inject_hyperparams(make, list(settings) if "mask" in settings else ())(
+            **{named.get(name, name): 0.5 for name in whole}, **settings
+        )
+        inner = held.init(theirs)
+        for t in range(12):
+            gradients = jax.tree.map(lambda x: x * 0.5 + 0.1, weights)
+            updates, state = update(gradients, state, weights)
+            for name, value in whole(t).items():
+                assert float(state.hyperparams[named.get(name, name)]) == np.float32(value), name
+                inner.hyperparams[named.get(name, name)] = jnp.float32(value)
+            expected, inner = jax.jit(held.update)(gradients, inner, theirs)
+            for name in weights:  # XLA fuses the two programs in different ways
+                assert np.allclose(updates[name], expected[name], rtol=1e-5, atol=1e-7), t
+            weights = theirs = optax.apply_updates(weights, updates)
+
+
+@needs("jax", "optax")
+def optax_optimizers_say_what_they_cannot_follow():
+    import optax
+
+    make, several = flr.adapters.optax.optimizer, flr.bundle(lr=PLAN, weight_decy=PLAN)
+    raises(ValueError, "did you mean 'weight_decay'", lambda: make(optax.adamw, several))
+    raises(ValueError, "given once", lambda: make(optax.adamw, PLAN, learning_rate=0.1))
+    raises(TypeError, "make must be a function", lambda: make(optax.adamw(0.1), PLAN))
+    raises(TypeError, "plan must be a Schedule", lambda: make(optax.adamw, 0.1))
+    twice = flr.bundle(lr=PLAN, momentum=PLAN, beta1=PLAN)
+    raises(ValueError, "one quantity per setting", lambda: make(optax.adamw, twice))
+
+
 # -- Keras -----------------------------------------------------------------------------------------
 
 
@@ -744,6 +859,7 @@ def keras_has_the_bits_of_the_schedule():
             made(schedule, None if ends else 500),
             int(schedule.steps) + 1 if ends else min(500, int(schedule.program[3])),
         )
+        ends = ends or not np.isnan(float(rate(2**53)))
         steps = np.unique(np.linspace(0, reached - 1, 50).astype(int))
         exact = schedule(steps).astype(np.float32).tolist()
         assert [float(rate(int(t))) for t in steps] == exact, text
@@ -774,12 +890,394 @@ def keras_has_the_bits_of_the_schedule():
         )
     raises(TypeError, "got a tensor of dtype", lambda: rate(keras.ops.convert_to_tensor(2.5)))
     raises(ValueError, "steps must be given", lambda: made(flr.exponential_decay(0.1, rate=0.1)))
+    raises(ValueError, "steps must be given", lambda: made(flr.cosine_restarts(0.1, 0.0, period=4)))
+    assert float(made(flr.constant(0.5))(2**53)) == 0.5
+    held = flr.linear(0.0, 1.0, steps=4).then(flr.constant(0.25))
+    assert [float(made(held)(t)) for t in (3, 4, 10**9)] == [0.75, 0.25, 0.25]
     raises(
         ValueError,
         "less than 16,777,216 steps, got 100,000,000",
         lambda: made(flr.linear(1.0, 0.0, steps=10**8)),
     )
     raises(ValueError, "must be a scalar one", lambda: made(flr.constant([0.1, 0.2])))
+
+
+def _keras_model(keras, optimizer, **options):
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    model.compile(optimizer, loss="mse", **options)
+    return model
+
+
+def _keras_data():
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(32, 2)).astype(np.float32)
+    return x, x[:, :1] - x[:, 1:]
+
+
+KERAS_PLAN = flr.bundle(
+    lr=PLAN, weight_decay=flr.linear(0.1, 0.0, steps=9), momentum=flr.linear(0.95, 0.8, steps=9)
+)
+
+
+def _keras_optimizers_follow(backend):
+    """Each update is that of an optimizer whose numbers are set by hand before it."""
+    keras = _keras(backend)
+    make, names = flr.adapters.keras.optimizer, {"lr": "learning_rate", "momentum": "beta_1"}
+    cases = [
+        (keras.optimizers.AdamW, KERAS_PLAN, {"beta_2": 0.9}),
+        (keras.optimizers.Adam, flr.bundle(lr=PLAN, beta1=KERAS_PLAN["momentum"]), {}),
+        (keras.optimizers.Nadam, flr.bundle(lr=PLAN, beta2=KERAS_PLAN["momentum"]), {}),
+        (keras.optimizers.Lion, KERAS_PLAN, {}),
+        (keras.optimizers.SGD, PLAN, {"momentum": 0.5}),
+    ]
+    if backend == "torch":
+        several = flr.bundle(lr=PLAN, momentum=KERAS_PLAN["momentum"])
+        cases += [(keras.optimizers.SGD, several, {"nesterov": True})]
+        cases += [(keras.optimizers.RMSprop, several, {})]
+    for kind, plan, settings in cases:
+        whole = plan if isinstance(plan, flr.Bundle) else flr.bundle(lr=plan)
+        known = names if kind in (keras.optimizers.AdamW, keras.optimizers.Lion) else {}
+        known = {"lr": "learning_rate", "beta1": "beta_1", "beta2": "beta_2"} | known
+        ours = keras.Variable(np.float32([1.0, -2.0]))
+        theirs = keras.Variable(np.float32([1.0, -2.0]))
+        followed = make(kind, plan, **settings)
+        by_hand = kind(0.5, **settings)
+        for t in range(12):
+            for name, value in whole(t).items():
+                setattr(by_hand, known.get(name, name), float(np.float32(value)))
+                found = float(getattr(followed, known.get(name, name)))
+                assert found == np.float32(value), (kind, name, t)
+            gradient = keras.ops.convert_to_tensor(np.float32([0.1 * t - 0.4, 0.3]))
+            followed.apply([gradient], [ours])
+            by_hand.apply([gradient], [theirs])
+            near = np.allclose(_numpy(keras, ours), _numpy(keras, theirs), rtol=1e-5, atol=1e-7)
+            assert near, (kind, t)
+
+
+def _numpy(keras, variable):
+    return keras.ops.convert_to_numpy(variable)
+
+
+def _keras_resumes(backend):
+    """A compiled training that is saved and loaded has the weights of one that is not."""
+    keras = _keras(backend)
+    adapter, (x, y) = flr.adapters.keras, _keras_data()
+    rule = flr.Plateau(factor=0.5, patience=1, cooldown=1, atol=0.5)
+    adaptive = flr.GreedyLR(factor=0.5, patience=0, threshold=0.01, min_lr=0.0, max_lr=4.0)
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((float(self.model.optimizer.learning_rate), logs["loss"]))
+
+    for heard in (rule, adaptive):
+        state, seen, fitted = heard.init(), [], {"batch_size": 8, "verbose": 0, "shuffle": False}
+
+        def fit(model, epochs):
+            calls = [adapter.PlateauCallback("loss"), Watch()]
+            model.fit(x, y, epochs=epochs, callbacks=calls, **fitted)  # noqa: B023
+
+        whole, model = (
+            _keras_model(
+                keras, adapter.optimizer(keras.optimizers.AdamW, KERAS_PLAN, plateau=heard)
+            )
+            for _ in range(2)
+        )
+        fit(whole, 6)
+        for epoch, (rate, loss) in enumerate(seen):
+            state = heard.update(state, loss)
+            expected = np.float32(KERAS_PLAN["lr"](4 * (epoch + 1))) * np.float32(state.scale)
+            assert rate == expected, epoch
+        assert len({rate for rate, _ in seen}) > 2
+        fit(model, 3)
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(f"{folder}/model.keras")
+            again = keras.models.load_model(f"{folder}/model.keras")
+            model.save_weights(f"{folder}/only.weights.h5")
+            fresh = _keras_model(
+                keras, adapter.optimizer(keras.optimizers.AdamW, KERAS_PLAN, plateau=heard)
+            )
+            fresh.optimizer.build(fresh.trainable_variables)
+            fresh.load_weights(f"{folder}/only.weights.h5")
+        for resumed in (again, fresh):
+            fit(resumed, 3)
+            assert [v.tobytes() for v in resumed.get_weights()] == [
+                v.tobytes() for v in whole.get_weights()
+            ]
+            held = resumed.optimizer.rule_state
+            assert [part.tobytes() for part in held] == [part.tobytes() for part in state]
+            configs = [each.optimizer.get_config() for each in (resumed, whole)]
+            assert configs[0] | {"name": ""} == configs[1] | {"name": ""}
+
+
+@needs("keras", "torch")
+def keras_optimizers_on_torch_follow_a_plan():
+    _keras_optimizers_follow("torch")
+
+
+@needs("keras", "jax")
+def keras_optimizers_on_jax_follow_a_plan():
+    _keras_optimizers_follow("jax")
+
+
+@needs("keras", "torch")
+def keras_on_torch_resumes_a_plan_and_its_rule():
+    _keras_resumes("torch")
+
+
+@needs("keras", "jax")
+def keras_on_jax_resumes_a_plan_and_its_rule():
+    _keras_resumes("jax")
+
+
+@needs("keras", "torch")
+def keras_counts_updates_where_gradients_accumulate():
+    keras = _keras("torch")
+    optimizer = flr.adapters.keras.optimizer(
+        keras.optimizers.SGD, PLAN, gradient_accumulation_steps=4
+    )
+    weight, rates = keras.Variable(np.float32([1.0])), []
+    for _ in range(16):
+        rates.append(float(optimizer.learning_rate))
+        optimizer.apply([keras.ops.ones(1)], [weight])
+    assert rates == np.repeat(PLAN.table(4, dtype=np.float32), 4).tolist()
+
+
+@needs("keras", "jax")
+def keras_on_jax_refuses_a_momentum_that_it_compiles_in():
+    keras = _keras("jax")
+    several = flr.bundle(lr=PLAN, momentum=flr.constant(0.5))
+    raises(
+        ValueError,
+        "momentum of SGD must be one number with the jax backend",
+        lambda: flr.adapters.keras.optimizer(keras.optimizers.SGD, several),
+    )
+
+
+@needs("keras", "torch")
+def keras_names_the_adapter_and_what_is_wrong():
+    keras = _keras("torch")
+    make, adam, data = flr.adapters.keras.optimizer, keras.optimizers.Adam, _keras_data()
+    for plan in (PLAN, flr.bundle(lr=PLAN)):
+        named = "flr.adapters.keras.LearningRate(s)"
+        raises(TypeError, named, lambda: keras.optimizers.AdamW(plan).learning_rate)  # noqa: B023
+        wrong = _keras_model(keras, keras.optimizers.AdamW(plan))
+        raises(TypeError, named, lambda: wrong.fit(*data, verbose=0))  # noqa: B023
+    for value in (1.5, 1.0, 0.99999999):
+        several = flr.bundle(lr=PLAN, beta1=flr.constant(value))
+        said = f"beta1 must be below 1 at every step, got {value} at step 0"
+        raises(ValueError, said, lambda: make(adam, several))  # noqa: B023
+    rising = flr.bundle(lr=PLAN, momentum=flr.linear(0.9, 1.188, steps=50))
+    raises(ValueError, "momentum must be below 1", lambda: make(keras.optimizers.SGD, rising))
+    raises(ValueError, "must be a scalar schedule", lambda: make(adam, PLANS["batch"]))
+    raises(TypeError, "plan must be a Schedule", lambda: make(adam, 0.1))
+    raises(TypeError, "make must be a class of keras", lambda: make(adam(0.1), PLAN))
+    raises(ValueError, "given once", lambda: make(adam, PLAN, learning_rate=0.1))
+    unknown = flr.bundle(lr=PLAN, weight_decy=PLAN)
+    raises(ValueError, "did you mean 'weight_decay'?", lambda: make(adam, unknown))
+    raises(ValueError, "plan must have lr", lambda: make(adam, flr.bundle(weight_decay=PLAN)))
+    raises(TypeError, "plateau must be a Plateau", lambda: make(adam, PLAN, plateau=0.5))
+    lanes = flr.Plateau(patience=[1, 2])
+    raises(ValueError, "must have one lane", lambda: make(adam, PLAN, plateau=lanes))
+
+
+@needs("keras", "torch")
+def keras_sets_nothing_where_it_refuses():
+    keras = _keras("torch")
+    make, data = flr.adapters.keras.optimizer, _keras_data()
+    held = make(keras.optimizers.AdamW, KERAS_PLAN, plateau=flr.Plateau(patience=0))
+    for name in ("learning_rate", "weight_decay", "beta_1"):
+        said = f"{name} follows the plan and cannot be set"
+        raises(AttributeError, said, lambda: setattr(held, name, 0.5))  # noqa: B023
+    before = [part.tobytes() for part in held.rule_state]
+    raises(ValueError, "must not be NaN", lambda: held.report(np.nan))
+    assert [part.tobytes() for part in held.rule_state] == before
+    callback = flr.adapters.keras.PlateauCallback
+    model = _keras_model(keras, held)
+    raises(
+        ValueError,
+        "monitor must be a metric in the logs, ['loss'], got 'val_loss'",
+        lambda: model.fit(*data, verbose=0, callbacks=[callback()]),
+    )
+    raises(TypeError, "monitor must be the name", lambda: callback(None))
+    plain = _keras_model(keras, make(keras.optimizers.Adam, PLAN))
+    raises(ValueError, "must have a rule", lambda: plain.fit(*data, callbacks=[callback("loss")]))
+    raises(ValueError, "a metric needs a rule", lambda: plain.optimizer.report(0.5))
+
+
+@needs("keras", "torch")
+def keras_keeps_a_floor_of_the_rate():
+    keras = _keras("torch")
+    rule = flr.Plateau(factor=0.1, patience=0, rate_floor=2.0**-7)
+    held = flr.adapters.keras.optimizer(keras.optimizers.Adam, PLAN, plateau=rule)
+    state = rule.init()
+    held.iterations.assign(12)
+    for _ in range(4):
+        held.report(1.0)
+        state = rule.update(state, 1.0)
+        expected = rule.rate(PLAN(12), state)
+        assert np.isclose(float(held.learning_rate), expected, rtol=2e-7, atol=0.0)
+    assert float(held.learning_rate) == 2.0**-7
+
+
+# -- MLX -------------------------------------------------------------------------------------------
+
+
+@needs("mlx")
+def mlx_has_the_float64_rate_rounded_once():
+    import mlx.core as mx
+
+    adapter = flr.adapters.mlx
+    for text, plan in schedules().items():
+        if plan.shape or (plan.steps or 0) >= 2**24:
+            continue
+        rate = adapter.schedule(plan, 500)
+        reached = min(500 if plan.steps is None else int(plan.steps), int(plan.program[3]))
+        steps = np.unique(np.linspace(0, max(reached - 1, 0), 50).astype(int))
+        exact = plan(steps).astype(np.float32)
+        assert np.array_equal(np.asarray(rate(mx.array(steps.astype(np.uint64)))), exact), text
+        assert rate(int(steps[-1])).item() == exact[-1]
+    raises(TypeError, "got an array of mlx.core.int32", lambda: rate(mx.array(3)))
+    raises(ValueError, "step must be an integer from 0", lambda: rate(-1))
+    raises(ValueError, "steps must be given", lambda: adapter.schedule(PLANS["endless"]))
+    endless = adapter.schedule(PLANS["endless"], 10)
+    assert np.isnan(endless(10).item())
+    assert endless(9).item() == np.float32(PLANS["endless"](9))
+
+
+@needs("mlx")
+def mlx_optimizers_follow_a_plan_also_compiled():
+    import mlx.core as mx
+    from mlx import nn, optimizers
+
+    adapter, x = flr.adapters.mlx, mx.ones((4, 2))
+    for compiled in (False, True):
+        model = nn.Linear(2, 1)
+        sgd = optimizers.AdamW(learning_rate=adapter.schedule(PLAN), weight_decay=0.0)
+        state, rates = [model.state, sgd.state], []
+        gradient = nn.value_and_grad(model, lambda x: (model(x) ** 2).mean())  # noqa: B023
+
+        def update(x):
+            _, gradients = gradient(x)  # noqa: B023
+            sgd.update(model, gradients)  # noqa: B023
+
+        work = mx.compile(update, inputs=state, outputs=state) if compiled else update
+        for _ in range(30):
+            work(x)
+            mx.eval(state)
+            rates.append(sgd.learning_rate.item())
+        assert rates == PLAN.table(30, dtype=np.float32).tolist(), compiled
+    first = {"weight": mx.zeros(2), "bias": mx.zeros(1)}
+    half, resumed = (optimizers.Adam(learning_rate=adapter.schedule(PLAN)) for _ in range(2))
+    for _ in range(7):
+        half.apply_gradients(first, first)
+    resumed.state = half.state
+    resumed.apply_gradients(first, first)
+    assert resumed.learning_rate.item() == np.float32(PLAN(7))
+    raises(TypeError, "flr.adapters.mlx.schedule(s)", lambda: optimizers.Adam(learning_rate=PLAN))
+    several = flr.bundle(lr=PLAN)
+    raises(TypeError, "flr.adapters.mlx.schedule(s)", lambda: optimizers.SGD(several))
+    raises(TypeError, "got Bundle of ['lr']", lambda: adapter.schedule(several))
+    raises(ValueError, "got batch shape (2,)", lambda: adapter.schedule(PLANS["batch"]))
+    raises(TypeError, "must be a Schedule", lambda: adapter.schedule(0.1))
+
+
+# -- Stable-Baselines3 -----------------------------------------------------------------------------
+
+RUN = flr.linear(1e-3, 0.0, steps=160).then(flr.constant(1e-5))
+
+
+def _ppo(rate=0.5, **options):
+    from stable_baselines3 import PPO
+
+    options = {"n_steps": 16, "batch_size": 16, "n_epochs": 2, "device": "cpu"} | options
+    return PPO("MlpPolicy", "CartPole-v1", learning_rate=rate, seed=3, **options)
+
+
+def _learned(model, timesteps, plan=RUN, reset=True, **options):
+    """Learn, and return the rate of each update by the timesteps before it."""
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    train, seen = model.train, []
+
+    def watched(*arguments, **named):
+        train(*arguments, **named)
+        optimizer = getattr(model, "actor", model.policy).optimizer
+        seen.append((model.num_timesteps, optimizer.param_groups[0]["lr"]))
+
+    model.train = watched
+    callback = plan if isinstance(plan, BaseCallback) else _scheduler(plan, **options)
+    try:
+        model.learn(timesteps, callback=callback, reset_num_timesteps=reset)
+    finally:
+        del model.train
+    return seen
+
+
+def _scheduler(plan, **options):
+    return flr.adapters.stable_baselines3.Scheduler(plan, **options)
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_counts_across_calls():
+    model = _ppo()
+    steps = [16, 32, 48]
+    assert _learned(model, 48) == [(t, RUN(t)) for t in steps]
+    assert _learned(model, 48) == [(t, RUN(t + 48)) for t in steps], "the model's count is reset"
+    again = [(t + 48, RUN(t + 96)) for t in steps]
+    assert _learned(model, 48, reset=False) == again
+    assert _learned(model, 48, start=0) == [(t, RUN(t)) for t in steps]
+    one = _scheduler(RUN)
+    assert [_learned(model, 32, one)[-1][1] for _ in range(3)] == [RUN(t) for t in (80, 112, 144)]
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_resumes_a_saved_model():
+    from stable_baselines3 import PPO
+
+    model = _ppo()
+    _learned(model, 32)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.zip")
+        loaded = [PPO.load(f"{folder}/model.zip", env=model.get_env()) for _ in range(4)]
+    assert _learned(loaded[0], 32, reset=False) == [(48, RUN(48)), (64, RUN(64))]
+    assert _learned(loaded[1], 32) == [(16, RUN(48)), (32, RUN(64))]
+    other = RUN * 0.5
+    raises(ValueError, "the first to differ is step 0: ", lambda: _learned(loaded[2], 32, other))
+    assert _learned(loaded[2], 32, other, wins="new") == [(16, other(48)), (32, other(64))]
+    assert _learned(loaded[3], 32, other, wins="saved") == [(16, RUN(48)), (32, RUN(64))]
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_sets_every_optimizer():
+    from stable_baselines3 import SAC
+    from stable_baselines3.common.env_util import make_vec_env
+
+    options = {"learning_starts": 8, "batch_size": 4, "buffer_size": 100, "device": "cpu"}
+    model = SAC("MlpPolicy", "Pendulum-v1", learning_rate=0.5, train_freq=4, **options)
+    assert _learned(model, 24) == [(t, RUN(t)) for t in (12, 16, 20, 24)]
+    found = [model.critic.optimizer, model.ent_coef_optimizer]
+    assert [group["lr"] for each in found for group in each.param_groups] == [RUN(24)] * 2
+    several = _ppo()
+    several.set_env(make_vec_env("CartPole-v1", n_envs=1))
+    assert _learned(several, 16) == [(16, RUN(16))]
+
+
+@needs("stable_baselines3", "torch")
+def stable_baselines3_raises_where_a_rate_would_be_wrong():
+    for plan in (RUN, flr.bundle(lr=RUN)):
+        text = "" if plan is RUN else "float() argument"
+        text = text or "stable-baselines3 takes flr.adapters.stable_baselines3.Scheduler"
+        raises(TypeError, text, lambda: _ppo(plan).learn(16))  # noqa: B023
+    model = _ppo()
+    _learned(model, 32)
+    raises(RuntimeError, "each learn() must have the callback", lambda: model.learn(16))
+    raises(TypeError, "got Bundle of ['lr']; pass its rate", lambda: _scheduler(flr.bundle(lr=RUN)))
+    raises(ValueError, "got batch shape (2,)", lambda: _scheduler(PLANS["batch"]))
+    raises(TypeError, "must be a Schedule", lambda: _scheduler(0.1))
+    raises(ValueError, "start must be an integer from 0", lambda: _scheduler(RUN, start=-1))
+    ended = flr.linear(1e-3, 0.0, steps=20).with_past_end("raise")
+    raises(ValueError, "before the end, step 20", lambda: _learned(_ppo(), 48, ended))
 
 
 # -- documents -------------------------------------------------------------------------------------

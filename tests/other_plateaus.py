@@ -3,6 +3,7 @@
 Each runs in a process of its own.
 """
 
+import ast
 import importlib
 import importlib.util
 import os
@@ -105,4 +106,101 @@ def timm(columns, rates, metrics):
         for t, metric in enumerate(metrics[i].tolist()):
             scheduler.step(t + 1, metric)
             theirs[i, t] = optimizer.param_groups[0]["lr"]
+    return theirs
+
+
+def greedy_lr(columns, rates, metrics):
+    import torch
+    from transformers.optimization import GreedyLR
+
+    theirs = np.empty_like(metrics)
+    for i, own in enumerate(items(columns)):
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=rates[i].item())
+        scheduler = GreedyLR(optimizer, **own)
+        for t, metric in enumerate(metrics[i].tolist()):
+            scheduler.step(metric)
+            theirs[i, t] = optimizer.param_groups[0]["lr"]
+    return theirs
+
+
+def class_of(package, file, name, **names):
+    """A class of a package, read from its file alone: the package may need many others.
+
+    Its decorators, which tell its package where to save it, are left out.
+    """
+    folder = importlib.util.find_spec(package).submodule_search_locations[0]
+    tree = ast.parse((Path(folder) / file).read_text())
+    kinds = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    for node in ast.walk(kinds[name]):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node.decorator_list = []
+    bases = [kinds[base.id] for base in kinds[name].bases if getattr(base, "id", "") in kinds]
+    ahead = ast.parse("from __future__ import annotations").body
+    body = ast.Module([*ahead, *bases, kinds[name]], type_ignores=[])
+    exec(compile(body, file, "exec"), names)
+    return names[name]
+
+
+def new_bob(columns, rates, metrics):
+    made = class_of("speechbrain", "nnet/schedulers.py", "NewBobScheduler")
+    theirs = np.empty_like(metrics)
+    for i, own in enumerate(items(columns)):
+        scheduler = made(rates[i].item(), **own)
+        theirs[i] = [scheduler(metric)[1] for metric in metrics[i].tolist()]
+    return theirs
+
+
+def skrl(columns, rates, metrics, tensors):
+    import torch
+    from packaging import version
+
+    made = class_of(
+        "skrl",
+        "resources/schedulers/torch/kl_adaptive.py",
+        "KLAdaptiveLR",
+        torch=torch,
+        version=version,
+        _LRScheduler=torch.optim.lr_scheduler.LRScheduler,
+    )
+    theirs = np.empty_like(metrics)
+    for i, own in enumerate(items(columns)):
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=rates[i].item())
+        scheduler = made(optimizer, **own)
+        for t, kl in enumerate(metrics[i].tolist()):
+            scheduler.step(torch.tensor(kl, dtype=torch.float32) if tensors else kl)
+            theirs[i, t] = optimizer.param_groups[0]["lr"]
+    return theirs
+
+
+def rl_games(columns, rates, metrics):
+    made = class_of("rl_games", "common/schedulers.py", "AdaptiveScheduler")
+    theirs = np.empty_like(metrics)
+    for i, own in enumerate(items(columns)):
+        scheduler, rate = made(own["kl_threshold"]), rates[i].item()
+        scheduler.min_lr, scheduler.max_lr = own["min_lr"], own["max_lr"]
+        for t, kl in enumerate(metrics[i].tolist()):
+            rate, _ = scheduler.update(rate, 0.0, 0, 0, kl)
+            theirs[i, t] = rate
+    return theirs
+
+
+def rsl_rl(columns, rates, metrics):
+    """The lines of rsl_rl's ``PPO.update``, which is no scheduler, as they stand in its file."""
+    import torch
+
+    folder = importlib.util.find_spec("rsl_rl").submodule_search_locations[0]
+    tree = ast.parse((Path(folder) / "algorithms" / "ppo.py").read_text())
+    [lines] = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If)
+        and ast.unparse(node.test).startswith("kl_mean > self.desired_kl")
+    ]
+    update = compile(ast.Module([lines], type_ignores=[]), "ppo.py", "exec")
+    theirs = np.empty_like(metrics)
+    for i, own in enumerate(items(columns)):
+        ppo = types.SimpleNamespace(desired_kl=own["kl_threshold"], learning_rate=rates[i].item())
+        for t, kl in enumerate(torch.tensor(metrics[i], dtype=torch.float32)):
+            exec(update, {"kl_mean": kl, "self": ppo})
+            theirs[i, t] = ppo.learning_rate
     return theirs

@@ -189,7 +189,7 @@ CALLS = [
     ("line.sum()", "sum: missing argument 'start'"),
     ("line.then()", "then: missing argument 'other'"),
     ("line.plot(step=5)", "plot: unknown argument 'step'; did you mean 'steps'?"),
-    ("line()", "Schedule.__call__() missing 1 required positional argument: 't'"),
+    ("line()", "got nothing; for a Keras optimizer write flr.adapters.keras.LearningRate(s)"),
     (
         "flr.Schedule()",
         "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)",

@@ -131,6 +131,9 @@ def test_the_shape_table_needs_nothing_installed():
 FOREIGN = {
     "jax": {"adapters.jax"},
     "keras": {"adapters.keras"},
+    "mlx": {"adapters.mlx"},
+    "optax": {"adapters.optax"},
+    "stable_baselines3": {"adapters.stable_baselines3"},
     "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
     "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_arguments"},

@@ -1,8 +1,8 @@
 """Adapters: a schedule behind the interface of another package. One file per package.
 
 >>> import fastlr as flr
->>> flr.adapters.packages()
-('dask', 'jax', 'keras', 'optax', 'pandas', 'torch', 'transformers', 'xarray')
+>>> print(*flr.adapters.packages())
+dask jax keras mlx optax pandas stable_baselines3 torch transformers xarray
 
 An adapter is imported when you first name it, and only it imports its package. A schedule stays the
 same immutable value. scikit-learn, LightGBM and XGBoost take a plain list or function and need no
@@ -24,7 +24,8 @@ def packages() -> tuple[str, ...]:
     tuple of str
         The names, sorted. Each is a module, ``fastlr.adapters.<name>``.
     """
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 def __getattr__(name: str) -> ModuleType:

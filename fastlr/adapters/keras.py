@@ -1,12 +1,13 @@
-"""Keras: a learning-rate schedule for every Keras optimizer and backend.
+"""Keras: a learning-rate schedule, and optimizers whose settings follow a plan, for every backend.
 
-It looks rates up in a float32 table that is computed once. So the rates are exact in every backend,
-and a step costs one operation. The table has 4 bytes per step and ends where the rate no longer
-changes. A saved model holds the spec, not the table.
+Rates are looked up in a float32 table that is computed once. So the rates are exact in every
+backend, and a step costs one operation. The table has 4 bytes per step and ends where the rate no
+longer changes. A saved model holds the spec, not the table.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,38 +15,18 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.adapters._values import check_below_one, lookup_table
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
-from fastlr.program.opcodes import HEADER_LIMIT
+from fastlr.errors import did_you_mean
+from fastlr.plateau import GreedyLR, KLAdaptive, NewBob, Plateau
+from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 from fastlr.schedule.value import a_schedule
 
-__all__ = ["LearningRate"]
+__all__ = ["LearningRate", "PlateauCallback", "optimizer"]
 
-_MAX_STEPS = 2**24  # a table of 64 MiB
-
-
-def _lookup_table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
-    """NaN for steps below 0, the rates of all steps, and the value for all later steps.
-
-    The last value is the final rate if the schedule holds it, otherwise NaN.
-    """
-    ends = schedule.steps is not None and schedule.past_end in ("hold", "zero")
-    reached = int(schedule.steps or 0) if ends else steps
-    if reached is None:
-        raise ValueError(
-            "LearningRate: steps must be given for a schedule that does not hold its last rate, "
-            f"got {short_repr(schedule)}"
-        )
-    if reached >= _MAX_STEPS:
-        raise ValueError(
-            f"LearningRate: steps must be less than {_MAX_STEPS:,} steps, got {reached:,}"
-        )
-    rates = schedule.table(
-        min(reached + ends, int(schedule.program[HEADER_LIMIT])), dtype=np.float32
-    )
-    none = np.full(1, np.nan, dtype=np.float32)
-    return np.concatenate([none, rates] if ends else [none, rates, none])
+Rule = Plateau | GreedyLR | KLAdaptive | NewBob
 
 
 @keras.saving.register_keras_serializable(package="fastlr")
@@ -57,8 +38,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     schedule : Schedule
         A scalar schedule.
     steps : int, optional
-        The length of the run; later rates are NaN. It is needed if the schedule never ends or does
-        not hold its last rate, and ignored otherwise. Default None.
+        The length of the run; later rates are NaN. It is needed if the rate changes for ever or the
+        schedule does not hold its last rate, and ignored otherwise. Default None.
 
     Raises
     ------
@@ -86,7 +67,9 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         if steps is not None:
             steps = int(validate_scalar(Steps, "LearningRate: steps", steps))
         self.schedule, self.steps = schedule, steps
-        self._rates = keras.ops.convert_to_tensor(_lookup_table(schedule, self.steps))
+        self._rates = keras.ops.convert_to_tensor(
+            lookup_table("LearningRate", schedule, self.steps)
+        )
         self._last = int(self._rates.shape[0]) - 2
 
     def __call__(self, step: Any) -> Any:
@@ -153,3 +136,361 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
                 f"got {short_repr(dict(config))}"
             )
         return cls(from_spec(config["schedule"]), config["steps"])
+
+
+# -- optimizers whose settings follow a plan -------------------------------------------------------
+
+_KERAS_NAMES = {"lr": "learning_rate", "beta1": "beta_1", "beta2": "beta_2"}
+# what an optimizer reads again at every update, so that it may change
+_READ_AGAIN = ("learning_rate", "weight_decay", "momentum", "beta_1", "beta_2", "rho")
+# what Keras also compares with 0, when it compiles an update
+_COMPARED = ("momentum",)
+_RULES = {"plateau": Plateau} | {kind.key: kind for kind in (GreedyLR, KLAdaptive, NewBob)}
+
+
+def _setting(name: str) -> property:
+    """A setting that is looked up at each update if the plan has it."""
+
+    def get(self: Any) -> Any:
+        table = self.__dict__.get("_tables", {}).get(name)
+        return self.__dict__[f"_own_{name}"] if table is None else table(self.iterations)
+
+    def put(self: Any, value: object) -> None:
+        if name in self.__dict__.get("_tables", ()):
+            raise AttributeError(
+                f"optimizer: {name} follows the plan and cannot be set; build another optimizer"
+            )
+        self.__dict__[f"_own_{name}"] = value
+
+    return property(get, put)
+
+
+class _Follows:
+    """What an optimizer needs beside its Keras class to follow a plan and to hear a metric."""
+
+    _tables: dict[str, LearningRate]
+    iterations: Any
+    add_variable: Any
+
+    def __init__(
+        self, plan: Bundle, rule: Rule | None, scale: float, steps: int | None, **settings: Any
+    ) -> None:
+        names = _names(type(self).__mro__[2], plan)
+        first = {name: float(plan[key](0)) for key, name in names.items()}
+        tables = {name: LearningRate(plan[key], steps) for key, name in names.items()}
+        super().__init__(**{**first, "learning_rate": tables["learning_rate"]}, **settings)
+        self._plan, self._rule, self._first, self._steps = plan, rule, scale, steps
+        self.__dict__["_tables"] = tables  # past the tracker of Keras, which would wrap it
+        if rule is not None:
+            state = _words_of(rule.init(scale=scale))
+            self._scale = self.add_variable((), "zeros", "float32", name="scale")
+            self._words = self.add_variable(state.shape, "zeros", "int32", name="rule")
+            self._put(state, scale)
+
+    def _put(self, words: npt.NDArray[np.int32], scale: float) -> None:
+        """Set the state of the rule and its scale."""
+        self._words.assign(words)
+        self._scale.assign(np.float32(scale))
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate of the next update: that of the plan, times the scale of the rule."""
+        return self._get_current_learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: object) -> None:
+        raise AttributeError(
+            "optimizer: learning_rate follows the plan and cannot be set; build another optimizer"
+        )
+
+    def _get_current_learning_rate(self) -> Any:
+        rate = self._tables["learning_rate"](self.iterations)  # counts updates, not batches
+        if self._rule is None:
+            return rate
+        reduced = rate * self._scale
+        floor = float(self._rule.parameters.get("rate_floor", 0.0))
+        return keras.ops.maximum(reduced, keras.ops.minimum(rate, floor)) if floor else reduced
+
+    @property
+    def rule_state(self) -> Any:
+        """The state of the rule, a tuple of arrays."""
+        if self._rule is None:
+            raise ValueError(
+                "optimizer: a metric needs a rule, optimizer(make, plan, plateau=flr.Plateau()), "
+                "got none"
+            )
+        return _state_of(self._rule, keras.ops.convert_to_numpy(self._words))
+
+    def report(self, metric: float) -> None:
+        """Update the rule with a metric, and set the scale of the rate at once.
+
+        Parameters
+        ----------
+        metric : float
+            The metric.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the optimizer has no rule, or the metric is not a number or NaN. Nothing is set then.
+        """
+        state = self._rule_update(metric)
+        self._put(_words_of(state), float(state.scale))
+
+    def _rule_update(self, metric: float) -> Any:
+        before = self.rule_state
+        assert self._rule is not None
+        return self._rule.update(before, float(metric))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the settings, the specs of the plan and of the rule, as plain data."""
+        own: dict[str, Any] = super().get_config()  # type: ignore[misc]
+        for name in self._tables:
+            own.pop(name, None)
+        rule = None if self._rule is None else self._rule.to_spec()
+        return own | {
+            "plan": self._plan.schedule.to_spec(),
+            "rule": rule,
+            "scale": self._first,
+            "steps": self._steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: object = None) -> Any:
+        """Rebuild the optimizer from ``get_config()``."""
+        given = dict(config)
+        plan, spec = Bundle(from_spec(given.pop("plan"))), given.pop("rule")
+        rule = None if spec is None else _rule_of(spec)
+        return cls(plan, rule, given.pop("scale"), given.pop("steps"), **given)
+
+
+def _rule_of(spec: Mapping[str, Any]) -> Any:
+    """A rule from its spec, whose key says which it is."""
+    [key] = [key for key in spec if key != "fastlr"]
+    return _RULES[key].from_spec(spec)
+
+
+def _words_of(state: Any) -> npt.NDArray[np.int32]:
+    """The bits of a state as int32: some backends have no float64."""
+    return np.concatenate(
+        [np.frombuffer(np.ascontiguousarray(part).tobytes(), np.int32) for part in state]
+    )
+
+
+def _state_of(rule: Rule, words: npt.NDArray[np.int32]) -> Any:
+    """The state of a rule from its bits."""
+    parts, rest = [], words.tobytes()
+    for like in (blank := rule.init()):
+        parts.append(np.frombuffer(rest[: like.nbytes], like.dtype).reshape(like.shape).copy())
+        rest = rest[like.nbytes :]
+    return type(blank)(*parts)
+
+
+def _names(make: Any, plan: Bundle) -> dict[str, str]:
+    """The setting of each quantity, or an error that names what the optimizer has."""
+    taken = inspect.signature(make.__init__).parameters
+    names = _KERAS_NAMES | ({} if "momentum" in taken else {"momentum": "beta_1"})
+    known = [name for name in _READ_AGAIN if name in taken]
+    found = {key: names.get(key, key) for key in plan}
+    for key, name in found.items():
+        if name not in known:
+            raise ValueError(
+                f"optimizer: plan must have quantities that {make.__name__} takes, "
+                f"{short_repr(known)}, got {key!r}{did_you_mean(key, known)}"
+            )
+        if name in _COMPARED and keras.backend.backend() != "torch":
+            raise ValueError(
+                f"optimizer: {key} of {make.__name__} must be one number with the "
+                f"{keras.backend.backend()} backend, which compiles a comparison with it; use the "
+                "torch backend, or an optimizer with beta_1"
+            )
+    if len(set(found.values())) < len(found) or "learning_rate" not in found.values():
+        raise ValueError(
+            "optimizer: plan must have lr, and one quantity per setting, got "
+            f"{short_repr(list(found))} for {short_repr(list(found.values()))}"
+        )
+    return found
+
+
+def _followed(make: Any) -> Any:
+    """The class of Keras optimizers like ``make`` that follow a plan, registered for loading."""
+    name = f"Scheduled{make.__name__}"
+    known = keras.saving.get_registered_object(f"fastlr>{name}")
+    if known is not None and known.__mro__[2] is make:
+        return known
+    taken = inspect.signature(make.__init__).parameters
+    settings = {key: _setting(key) for key in _READ_AGAIN[1:] if key in taken}
+    made = type(name, (_Follows, make), settings | {"__module__": __name__})
+    return keras.saving.register_keras_serializable(package="fastlr")(made)
+
+
+for _kind in list(vars(keras.optimizers).values()):
+    if isinstance(_kind, type) and issubclass(_kind, keras.optimizers.Optimizer):
+        _followed(_kind)  # so that Keras finds them when it loads a model
+
+
+def optimizer(
+    make: Any,
+    plan: Schedule | Bundle,
+    *,
+    plateau: Rule | None = None,
+    scale: float = 1.0,
+    steps: int | None = None,
+    **settings: Any,
+) -> Any:
+    """Build a Keras optimizer whose settings follow a plan, and may hear a metric.
+
+    Parameters
+    ----------
+    make : type
+        A class of Keras optimizers, such as ``keras.optimizers.AdamW``.
+    plan : Schedule or Bundle
+        The learning rate, or several quantities. ``lr`` sets ``learning_rate``; ``beta1`` and
+        ``beta2`` set ``beta_1`` and ``beta_2``; ``momentum`` sets ``beta_1`` if the class has no
+        ``momentum``; ``weight_decay`` and ``rho`` have the same name.
+    plateau : Plateau, GreedyLR, KLAdaptive or NewBob, optional
+        A rule. Its scale multiplies the learning rate, and a ``PlateauCallback`` or
+        ``optimizer.report(metric)`` updates it. Default None.
+    scale : float
+        The first scale of the rule. Default 1.0.
+    steps : int, optional
+        The length of the run, as in ``LearningRate``.
+    **settings
+        Other arguments of ``make``.
+
+    Returns
+    -------
+    keras.optimizers.Optimizer
+        An instance of a subclass of ``make``.
+
+    Raises
+    ------
+    TypeError
+        If ``make`` is not such a class, or ``plan`` or ``plateau`` is of another type.
+    ValueError
+        If the class has no setting for a quantity, or reads it only when it compiles; if a setting
+        is given twice; if a quantity or the rule is a batch; if a momentum or a beta is 1 or more
+        at a step, in float32.
+
+    Notes
+    -----
+    The first update uses step 0. With ``gradient_accumulation_steps`` a step is an update, where a
+    schedule of Keras counts batches. A saved model holds the specs, the step, and the state of the
+    rule to the bit. A reduced rate is the product of two float32 numbers.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import fastlr as flr
+    >>> plan = flr.bundle(lr=flr.linear(0.5, 0.0, steps=4), weight_decay=flr.constant(0.25))
+    >>> adamw = optimizer(keras.optimizers.AdamW, plan, plateau=flr.Plateau(patience=0))
+    >>> adamw.report(1.0), adamw.report(1.0)
+    (None, None)
+    >>> float(adamw.learning_rate) == float(np.float32(0.5) * np.float32(0.1))
+    True
+    """
+    if not isinstance(make, type) or not issubclass(make, keras.optimizers.Optimizer):
+        raise TypeError(
+            "optimizer: make must be a class of keras.optimizers, got "
+            f"{type(make).__name__} {short_repr(make)}"
+        )
+    if isinstance(plan, Bundle):
+        whole = plan
+    else:
+        whole = bundle(lr=_scalar("plan", a_schedule("optimizer: plan", plan, Schedule)))
+    for name in whole:
+        _scalar(name, whole[name])
+    check_below_one("optimizer", {name: whole[name] for name in whole}, single=True)
+    if twice := [name for name in _names(make, whole).values() if name in settings]:
+        raise ValueError(f"optimizer: {twice[0]} must be given once, got it in plan and settings")
+    _check_rule(plateau)
+    return _followed(make)(whole, plateau, scale, steps, **settings)
+
+
+def _scalar(name: str, schedule: Schedule) -> Schedule:
+    """A scalar schedule, or an error."""
+    if schedule.shape:
+        raise ValueError(
+            f"optimizer: {name} must be a scalar schedule, got batch shape {schedule.shape}; index "
+            "it first"
+        )
+    return schedule
+
+
+def _check_rule(rule: object) -> None:
+    """Raise unless a rule is None or one with a single lane."""
+    if rule is not None and not isinstance(rule, Rule):
+        raise TypeError(
+            "optimizer: plateau must be a Plateau, GreedyLR, KLAdaptive or NewBob, got "
+            f"{type(rule).__name__} {short_repr(rule)}"
+        )
+    if rule is not None and rule.shape:
+        raise ValueError(f"optimizer: plateau must have one lane, got shape {rule.shape}")
+
+
+class PlateauCallback(keras.callbacks.Callback):
+    """Report a metric to the optimizer's rule at the end of each epoch.
+
+    Parameters
+    ----------
+    monitor : str
+        The name of the metric in Keras's logs. Default "val_loss".
+
+    Raises
+    ------
+    TypeError
+        If ``monitor`` is not a str.
+    ValueError
+        In ``fit``: if the optimizer has no rule, or the logs have no such metric.
+
+    Notes
+    -----
+    Build the optimizer with ``optimizer(make, plan, plateau=rule)``. The state of the rule is in
+    the optimizer's variables, so every checkpoint of Keras has it. It is no part of the callback:
+    a new ``fit`` continues it.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import fastlr as flr
+    >>> adam = optimizer(keras.optimizers.Adam, flr.constant(1e-3), plateau=flr.Plateau())
+    >>> model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile(adam, loss="mse")
+    >>> x = np.ones((4, 1), np.float32)
+    >>> _ = model.fit(x, x, verbose=0, callbacks=[PlateauCallback("loss")])
+    """
+
+    def __init__(self, monitor: str = "val_loss") -> None:
+        super().__init__()
+        if not isinstance(monitor, str):
+            raise TypeError(
+                "PlateauCallback: monitor must be the name of a metric, got "
+                f"{type(monitor).__name__} {short_repr(monitor)}"
+            )
+        self.monitor = monitor
+
+    def _optimizer(self) -> Any:
+        """The optimizer that has the rule; mixed precision wraps it."""
+        found = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        if not isinstance(found, _Follows) or found._rule is None:
+            raise ValueError(
+                "PlateauCallback: the model's optimizer must have a rule, "
+                "flr.adapters.keras.optimizer(make, plan, plateau=rule), got "
+                f"{type(found).__name__}"
+            )
+        return found
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Check that the optimizer has a rule. Keras calls this."""
+        self._optimizer()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Report the metric. Keras calls this."""
+        found, seen = self._optimizer(), {} if logs is None else logs
+        if self.monitor not in seen:
+            raise ValueError(
+                f"PlateauCallback: monitor must be a metric in the logs, {short_repr(list(seen))}, "
+                f"got {self.monitor!r}{did_you_mean(self.monitor, seen)}"
+            )
+        seen["learning_rate"] = float(found.learning_rate)  # of the last update
+        found.report(seen[self.monitor])

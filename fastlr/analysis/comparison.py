@@ -32,8 +32,8 @@ Array = npt.NDArray[np.float64]
 class Comparison:
     """The rates of a schedule beside another source's, as returned by :func:`compare`.
 
-    It is true if the rates differ by more than the tolerance at any step. ``print`` shows it in a
-    sentence.
+    It is true exactly if all rates agree within the tolerance, so ``assert flr.compare(a, b)``
+    fails where they differ. ``print`` shows it in a sentence.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Comparison:
     >>> import fastlr as flr
     >>> found = flr.compare(flr.linear(0.5, 0.0, steps=8), [0.5, 0.4375, 0.375, 0.25])
     >>> bool(found), found.step, found.largest
-    (True, 3, 0.0625)
+    (False, 3, 0.0625)
     """
 
     ours: Array = field(repr=False)
@@ -104,7 +104,7 @@ class Comparison:
         return int(sizes.reshape(-1, self.steps).max(axis=0).argmax())
 
     def __bool__(self) -> bool:
-        return self.step is not None
+        return self.step is None
 
     def __str__(self) -> str:
         far = f"the largest difference is {self.largest:.3g}, at step {self.largest_step:,}"
@@ -171,7 +171,7 @@ def compare(
     Returns
     -------
     Comparison
-        False if all rates agree.
+        True exactly if all rates agree.
 
     Raises
     ------

@@ -217,7 +217,7 @@ def compare(
     if out is not None:
         plots.save(found.plot(ax=plots.empty()), out)
         print_text(f"{out}: {out.stat().st_size} bytes")
-    raise typer.Exit(int(bool(found)))
+    raise typer.Exit(int(not found))
 
 
 @app.command()

@@ -16,7 +16,16 @@ from types import ModuleType
 from typing import Any
 
 from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
-from fastlr.configs import deepspeed, detectron2, keras, megatron, timm, torch, transformers
+from fastlr.configs import (
+    deepspeed,
+    detectron2,
+    keras,
+    live_objects,
+    megatron,
+    timm,
+    torch,
+    transformers,
+)
 from fastlr.configs._section import Run, Section, errors_in
 from fastlr.errors import did_you_mean, public
 from fastlr.plateau.rule import Plateau
@@ -59,7 +68,8 @@ def from_config(
         - the keys and values of such a file;
         - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that
           has them;
-        - a torch scheduler or its ``state_dict``.
+        - a torch scheduler or its ``state_dict``;
+        - transformers' ``TrainingArguments`` themselves.
     framework : str, optional
         The format: "deepspeed", "detectron2", "keras", "megatron", "timm", "torch" or
         "transformers". By default the keys decide.
@@ -106,6 +116,7 @@ def from_config(
         ...
     ValueError: from_config: ... did you mean 'linear'?
     """
+    config = live_objects.values_of(config)
     run = Run(
         None if lr is None else validate_scalar(Rate, "from_config: lr", lr),
         None if steps is None else validate_scalar(Period, "from_config: steps", steps),

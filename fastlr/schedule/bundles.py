@@ -69,7 +69,7 @@ class Bundle:
         """
         return self.schedule.program
 
-    def __call__(self, t: int) -> dict[str, Any]:
+    def __call__(self, t: Any = None) -> dict[str, Any]:
         """Evaluate all quantities at a step.
 
         Parameters

@@ -27,6 +27,7 @@ from fastlr.errors import in_one_frame, public_methods
 from fastlr.kernels.selection import active, choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.program.program import distinct_lanes
+from fastlr.schedule.misplaced_steps import hint, no_step
 from fastlr.schedule.value import Value
 
 __all__ = ["Evaluation"]
@@ -58,7 +59,7 @@ class Evaluation(Value):
     def __call__(self, t: int, out: Array | None = None, threads: int = 1) -> Any: ...
     @typing.overload
     def __call__(self, t: npt.ArrayLike, out: Array | None = None, threads: int = 1) -> Array: ...
-    def __call__(self, t: Any, out: Array | None = None, threads: int = 1) -> Any:
+    def __call__(self, t: Any = None, out: Array | None = None, threads: int = 1) -> Any:
         """Return the rate at step ``t``, or at every step of an integer array.
 
         Parameters
@@ -173,6 +174,10 @@ class Evaluation(Value):
         if type(t) is int:  # a training loop evaluates a batch of groups at one step
             self._reach("s(t): t", t, t)
             return np.asarray(t, dtype=np.int64)
+        if got := no_step(t):
+            raise TypeError(
+                f"s(t): t must be an integer or an array of integers, got {got}{hint(t)}"
+            )
         array = as_array("s(t): t must be an array of integers", t)
         if array.size == 0 and array.dtype == np.float64 and not isinstance(t, np.ndarray):
             array = array.astype(np.int64)  # NumPy makes float64 of an empty list
@@ -185,7 +190,7 @@ class Evaluation(Value):
         if array.dtype.kind not in "iu" or contains_bools(t) or hasattr(t, "mask"):
             raise TypeError(
                 "s(t): t must be an integer or an array of integers, got "
-                f"{type(t).__name__} {short_repr(t)}"
+                f"{type(t).__name__} {short_repr(t)}{hint(t)}"
             )
         if array.size:
             self._reach("s(t): t", int(array.min()), int(array.max()))

@@ -13,17 +13,24 @@ PLAN = flr.linear(0.0, 1.0, steps=4).then(flr.cosine(1.0, 0.0, steps=16))
 
 def test_a_schedule_and_itself():
     found = flr.compare(PLAN, PLAN)
-    assert not found
+    assert found
     assert (found.steps, found.step, found.largest, found.ulps) == (21, None, 0.0, 0.0)
     assert str(found).startswith("they agree over 21 steps")
 
 
 def test_a_function_that_parts_at_a_step():
     found = flr.compare(PLAN, lambda t: PLAN(t) + (t >= 7) * 1e-3, steps=12)
-    assert found
+    assert not found
     assert found.step == 7
     assert found.largest == pytest.approx(1e-3)
     assert f"they differ at step 7: {PLAN(7)!r} against {PLAN(7) + 1e-3!r}" in str(found)
+
+
+def test_an_assertion_fails_exactly_where_they_differ():
+    assert flr.compare(PLAN, PLAN)
+    assert bool(flr.compare(PLAN, PLAN * 0.5)) is False
+    with pytest.raises(AssertionError):
+        assert flr.compare(PLAN, PLAN.table(21) + 1e-9)
 
 
 def test_a_tolerance_is_a_share_of_the_largest_rate():
@@ -61,7 +68,7 @@ def test_a_scheduler_that_is_told_its_step():
 
     for by_epoch in (True, False):
         scheduler = Told(by_epoch)
-        assert not flr.compare(PLAN, scheduler, steps=9)
+        assert flr.compare(PLAN, scheduler, steps=9)
         assert scheduler.told == list(range(1, 9))
         assert scheduler.optimizer.param_groups == [{"lr": PLAN(0)}]
 
@@ -75,8 +82,8 @@ def test_ulps_are_of_the_larger_rate():
 
 def test_lanes_and_groups():
     lanes = flr.linear([0.1, 0.2], 0.0, steps=10)
-    assert not flr.compare(lanes, lanes.table(10))
-    assert not flr.compare(flr.constant(0.1), np.full((3, 10), 0.1))
+    assert flr.compare(lanes, lanes.table(10))
+    assert flr.compare(flr.constant(0.1), np.full((3, 10), 0.1))
     with pytest.raises(
         ValueError,
         match="the peer's groups must be as many as the schedule's lanes, got \\(2,\\) "
@@ -139,7 +146,7 @@ def test_a_torch_scheduler_is_put_back_where_it_stood():
     plan = ours.SequentialLR(
         [ours.LinearLR(lr, 0.1, total_iters=5), ours.CosineAnnealingLR(lr, 20)], [5]
     )
-    assert not flr.compare(plan, theirs, steps=60)
+    assert flr.compare(plan, theirs, steps=60)
     assert before == (repr(theirs.state_dict()), [group["lr"] for group in optimizer.param_groups])
 
 

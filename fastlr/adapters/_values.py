@@ -1,0 +1,114 @@
+"""What adapters of several packages share: checks of what they write into an optimizer, and tables
+of float32 rates for packages that have no float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import short_repr
+from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["check_below_one", "lookup_table"]
+
+# what an optimizer averages with, under the names of torch, Keras, optax and MLX: a weight of 1 or
+# more makes its moments grow without end, or divides by 0
+_BELOW_ONE = frozenset(
+    [
+        *("momentum", "ema_momentum", "rho"),
+        *("beta", "beta1", "beta2", "beta3", "beta_1", "beta_2", "b1", "b2", "b3"),
+    ]
+)
+
+_BELOW = float(np.nextafter(1.0, 0.0))
+_BELOW_IN_FLOAT32 = float(np.nextafter(1.0 - 2.0**-25, 0.0))  # the last that float32 puts below 1
+_MAX_STEPS = 2**24  # of a table, which then has 64 MiB
+_SEARCHED = 2**24  # steps of a schedule that can only be searched step by step
+
+
+def check_below_one(where: str, quantities: Mapping[str, Schedule], single: bool = False) -> None:
+    """Raise ``ValueError`` if a momentum or a beta is 1 or more at any step.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the name of the adapter.
+    quantities : mapping of str to Schedule
+        The schedules by the name of what they set. Only momenta and betas are checked.
+    single : bool, default False
+        Whether the adapter rounds to float32, in which numbers just below 1 are 1.
+
+    Notes
+    -----
+    All steps that can be evaluated are checked. Of a product or sum that repeats for ever, the
+    first 2**24 are.
+    """
+    below = _BELOW_IN_FLOAT32 if single else _BELOW
+    for name, schedule in quantities.items():
+        at = _first_above(schedule, below) if name in _BELOW_ONE else -1
+        if at >= 0:
+            raise ValueError(
+                f"{where}: {name} must be below 1 at every step, got {np.max(schedule(at))} at "
+                f"step {at:,}; end it below 1, or cap it: schedule.clip(0.0, 0.999)"
+            )
+
+
+def _first_above(schedule: Schedule, rate: float) -> int:
+    """The first step at which any lane is above a rate, or -1."""
+    try:
+        found = np.asarray(schedule.first_above(rate))
+    except ValueError:  # a combination without an end, too long to be searched whole
+        found = np.asarray(schedule.first_above(rate, 0, _SEARCHED))
+    return int(min(found[found >= 0], default=-1))
+
+
+def lookup_table(where: str, schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:
+    """Return NaN for steps below 0, the rates of all steps, and the value for all later steps.
+
+    Parameters
+    ----------
+    where : str
+        What a message begins with.
+    schedule : Schedule
+        A scalar schedule.
+    steps : int or None
+        The length of the run, of a schedule whose rate changes for ever.
+
+    Returns
+    -------
+    array of float32
+        The last value is the final rate if the schedule settles, otherwise NaN.
+    """
+    settled = _settles_at(schedule)
+    ends, reached = settled is not None, steps if settled is None else settled
+    if reached is None:
+        raise ValueError(
+            f"{where}: steps must be given for a schedule that does not hold its last rate, "
+            f"got {short_repr(schedule)}"
+        )
+    if reached >= _MAX_STEPS:
+        raise ValueError(f"{where}: steps must be less than {_MAX_STEPS:,} steps, got {reached:,}")
+    rates = schedule.table(
+        min(reached + ends, int(schedule.program[HEADER_LIMIT])), dtype=np.float32
+    )
+    none = np.full(1, np.nan, dtype=np.float32)
+    return np.concatenate([none, rates] if ends else [none, rates, none])
+
+
+def _settles_at(schedule: Schedule) -> int | None:
+    """The step from which the rate is the same for ever, or None."""
+    if schedule.past_end not in ("hold", "zero"):
+        return None
+    # a preset may change past the end of its run, so it is the curves that count
+    if (curves := schedule._node.steps) is not None:
+        return int(curves)
+    last = max((int(step) for step in schedule.boundaries), default=0)
+    try:
+        same = schedule.min(last, LAST_STEP) == schedule.max(last, LAST_STEP)
+    except ValueError:  # a combination without an end, too long to be searched
+        return None
+    return last if same else None

@@ -1,0 +1,45 @@
+"""What an adapter may write into an optimizer: momenta and betas stay below 1."""
+
+import numpy as np
+import pytest
+
+import fastlr as flr
+from fastlr.adapters._values import _BELOW_ONE, check_below_one
+
+
+@pytest.mark.parametrize("name", sorted(_BELOW_ONE))
+def test_a_coefficient_of_one_or_more_is_refused_with_its_step(name):
+    rule = f"Adapter: {name} must be below 1 at every step, got 1.5 at step 0; .*clip"
+    with pytest.raises(ValueError, match=rule):
+        check_below_one("Adapter", {name: flr.constant(1.5)})
+    rising = flr.linear(0.75, 1.0, steps=1_000)
+    with pytest.raises(ValueError, match=r"got 1\.0 at step 1,000"):
+        check_below_one("Adapter", {name: rising})
+    check_below_one("Adapter", {name: rising.clip(0.0, 0.999)})
+
+
+def test_any_lane_and_any_step_counts():
+    with pytest.raises(ValueError, match=r"momentum must .*, got 1\.0 at step 0"):
+        check_below_one("Adapter", {"momentum": flr.constant([0.5, 1.0])})
+    endless = flr.linear(0.1, 0.99, steps=10).repeat() * flr.cyclic(0.8, 1.2, up=500)
+    with pytest.raises(ValueError, match="beta1 must be below 1"):
+        check_below_one("Adapter", {"beta1": endless})
+    check_below_one("Adapter", {"beta1": flr.cyclic(0.8, 0.95, up=5)})
+    never = flr.linear(0.75, 1.0, steps=100)
+    check_below_one("Adapter", {"beta1": never.with_past_end("raise")})
+
+
+def test_a_rate_and_a_decay_may_be_anything():
+    check_below_one("Adapter", {"lr": flr.constant(2.0), "weight_decay": flr.constant(1.5)})
+
+
+def test_what_float32_rounds_to_one_is_refused_in_float32():
+    near = flr.constant(float(np.nextafter(1.0, 0.0)))
+    check_below_one("Adapter", {"beta1": near})
+    for value in (0.99999999, 1.0 - 2.0**-25):
+        assert np.float32(value) == 1.0
+        with pytest.raises(ValueError, match="beta1 must be below 1"):
+            check_below_one("Adapter", {"beta1": flr.constant(value)}, single=True)
+    last = float(np.nextafter(1.0 - 2.0**-25, 0.0))
+    assert np.float32(last) < 1.0
+    check_below_one("Adapter", {"beta1": flr.constant(last)}, single=True)
