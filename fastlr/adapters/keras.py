@@ -30,8 +30,9 @@ def _lookup_table(schedule: Schedule, steps: int | None) -> npt.NDArray[np.float
 
     The last value is the final rate if the schedule holds it, otherwise NaN.
     """
-    ends = schedule.steps is not None and schedule.past_end in ("hold", "zero")
-    reached = int(schedule.steps or 0) if ends else steps
+    curves = schedule._node.steps  # a preset may change past the end of its run
+    ends = curves is not None and schedule.past_end in ("hold", "zero")
+    reached = int(curves) if ends and curves is not None else steps
     if reached is None:
         raise ValueError(
             "LearningRate: steps must be given for a schedule that does not hold its last rate, "

@@ -18,7 +18,7 @@ from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule import constructor_names
-from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named
+from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named, preset_named
 from fastlr.schedule.recorded_calls import MOST_NESTED
 from fastlr.schedule.schedule import Schedule
 
@@ -31,8 +31,9 @@ _MOST_CHARACTERS = 1_000_000
 def parse(text: str, /, **parameters: object) -> Schedule:
     """Build the schedule that an expression describes, such as the ``repr`` of a schedule.
 
-    The text is never evaluated. It may contain calls of constructors and methods, ``*`` and ``+``
-    of schedules, numbers, strings, lists of these, and names of parameters.
+    The text is never evaluated. It may contain calls of constructors, methods and presets
+    (``torch.StepLR(0.1, 30)``), ``*`` and ``+`` of schedules, numbers, strings, lists of these, and
+    names of parameters.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def parse(text: str, /, **parameters: object) -> Schedule:
     >>> import fastlr as flr
     >>> flr.parse("linear(0, 6e-4, 2000).then(cosine(6e-4, 6e-5, 598000))")(1_000)
     0.0003
+    >>> flr.parse("torch.OneCycleLR(0.1, total_steps=100)").steps
+    100
     >>> text = "wsd(peak, 100, 900 - cooldown, cooldown)"
     >>> flr.parse(text, peak=3e-4, cooldown=[100, 200])(850)
     array([0.0003  , 0.000225])
@@ -165,7 +168,12 @@ class _Reader:
         if len(named) < len(node.keywords):  # ``**``, which has no name, or a name given twice
             raise _not_allowed(node)
         built: Schedule
-        if isinstance(function, ast.Name):
+        preset = _preset_name(function, self.parameters)
+        if preset:
+            built = preset_named("parse", preset)(*values, **named)
+            if not isinstance(built, Schedule):  # a plateau rule
+                raise _not_allowed(node)
+        elif isinstance(function, ast.Name):
             built = constructor_named("parse", function.id, _FUNCTIONS)(*values, **named)
         elif isinstance(function, ast.Attribute) and isinstance(
             receiver := self.value(function.value), Schedule
@@ -187,6 +195,16 @@ class _Reader:
         if isinstance(a, Schedule):
             raise _not_allowed(node)
         return _compute(node, operation, left, right)
+
+
+def _preset_name(function: ast.expr, parameters: Mapping[str, object]) -> str:
+    """Return ``framework.Name`` if that is what is called; ``presets.`` may stand before it."""
+    name = ast.unparse(function) if isinstance(function, ast.Attribute) else ""
+    for prefix in ("flr.", "fastlr.", "presets."):
+        name = name.removeprefix(prefix)
+    framework, _, own = name.partition(".")
+    is_preset = framework.isidentifier() and own.isidentifier() and framework not in parameters
+    return name if is_preset else ""
 
 
 def _parameter_value(name: str, value: object) -> object:
