@@ -375,22 +375,24 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
 
 def _check_extension(node: Node, total: Numbers, at: Numbers) -> None:
     """Raise unless a schedule that still changes at ``at`` may end at ``total``."""
-    for length in tree.ends(node):
+    ends = tree.ends(node)
+    for length in ends:
         if np.any(total < length):
             raise ValueError(
                 f"extend: total must be at least {short_repr(length)}, where the schedule "
                 f"ends, got {short_repr(total)}"
             )
+    if np.any(at > total):
+        raise ValueError(
+            f"extend: at must be at most total, {short_repr(total)}, got {short_repr(at)}"
+        )
+    for length in ends:
         if np.any((at >= length) & (at > 0) & (total > length)):
             raise ValueError(
                 f"extend: at must be before step {short_repr(length)}, where the schedule ends, "
                 f"got {short_repr(at)}: no curve is left to extend, and the last rate would be "
                 "held; extend at an earlier step, or begin a new plan with continue_from(at, new)"
             )
-    if np.any(at > total):
-        raise ValueError(
-            f"extend: at must be at most total, {short_repr(total)}, got {short_repr(at)}"
-        )
 
 
 def _longer_run(node: Node, run: Run, total: Numbers, at: npt.NDArray[np.int64]) -> Node:
