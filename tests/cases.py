@@ -44,6 +44,8 @@ TEXTS = (
     "piecewise_constant([0.1, 0.01, 0.001], [20, 40])",
     "piecewise_constant([[0.1, 0.01], [0.2, 0.02]], [[20], [40]])",
     "piecewise_constant([0.1], [])",
+    "piecewise_linear([0.0, 1.0, 0.25, 0.5], [3, 10, 1_000, 598_000])",
+    "piecewise_linear([[0.1, 1.0], [0.2, 0.0]], [[0, 7], [5, 9_999]])",
     "milestones(0.1, [0.1, 0.2], at=[30, 60])",
     "sampled([1.0, 0.5, 0.7], every=4)",
     "sampled([[1.0, 0.5], [0.1, 0.2]], every=[4, 5], interpolate=True)",

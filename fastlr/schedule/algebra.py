@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import Types
 from fastlr.arguments.rules import (
+    Amount,
     Boundaries,
     Growth,
     Paces,
@@ -106,6 +107,15 @@ class Algebra(Value):
         return multiply(self, other) if isinstance(other, Value) else scale(self, other)
 
     __rmul__ = __mul__
+
+    def __truediv__(self, divisor: npt.ArrayLike) -> Self:
+        """Return ``self(t) * (1/divisor)``; ``divisor`` is a number above 0, or one per lane."""
+        if isinstance(divisor, Value):
+            raise TypeError(
+                f"scale: a schedule must be divided by numbers, got the Schedule "
+                f"{short_repr(divisor)}"
+            )
+        return scale(self, np.reciprocal(validate(Amount, "scale: divisor", divisor)))
 
     def __add__(self, other: Self | npt.ArrayLike) -> Self:
         """Return ``self(t) + other(t)``; ``other`` is a schedule or a rate of at least 0."""

@@ -290,8 +290,7 @@ class Evaluation(Value):
         """Return the number of steps of the run, of a batch the longest."""
         if self.steps is None:
             raise ValueError(
-                "table: steps must be given for a schedule that never ends, got "
-                f"{short_repr(self)}"
+                f"table: steps must be given for a schedule that never ends, got {short_repr(self)}"
             )
         return int(np.max(self.steps))
 

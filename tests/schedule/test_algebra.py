@@ -729,3 +729,59 @@ def test_shared_parts_have_the_rates_of_the_formula(times):
     assert same(alike["then"].table(10 * count), np.tile(table[:10], count))
     assert same(alike["max"].table(20), table)
     assert same(alike["join"].table(5 * times), np.tile(table[:5], times))
+
+
+# -- short forms -----------------------------------------------------------------------------------
+
+
+def test_a_schedule_is_divided_by_numbers():
+    s = flr.cosine(1.0, 0.1, 100)
+    assert s / 2 == s * 0.5
+    assert s / [2, 4] == s * [0.5, 0.25]
+    assert (s / 3)(7) == pytest.approx(s(7) / 3, rel=1e-15)
+    assert flr.parse("cosine(1.0, 0.1, 100) / 2") == s / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "schedule"),
+    [
+        (
+            "5e-3:100, 1e-3:1000, 1e-5",
+            flr.piecewise_constant([5e-3, 1e-3, 1e-5], [100, 1_000]),
+        ),
+        ("0.1:1_000,0.01", flr.piecewise_constant([0.1, 0.01], [1_000])),
+        ("linear(1/2, 0, 10**3)", flr.linear(0.5, 0.0, 1_000)),
+        ("linear(10**-3, 0, 2 * n**2)", flr.linear(1e-3, 0.0, 200)),
+        ("linear(n**-1, 0, 1e3)", flr.linear(0.1, 0.0, 1_000)),
+    ],
+)
+def test_parse_takes_short_forms(text, schedule):
+    assert flr.parse(text, **({"n": 10} if "n**" in text else {})) == schedule
+
+
+def test_lines_go_through_their_points():
+    s = flr.piecewise_linear([[0.1, 1.0, 0.3], [0.2, 0.0, 0.3]], at=[5, 7, 107])
+    assert s(np.array([0, 5, 7, 107, 10**6])).tolist() == [
+        [0.1, 0.1, 1.0, 0.3, 0.3],
+        [0.2, 0.2, 0.0, 0.3, 0.3],
+    ]
+    assert s[0].boundaries == (5, 7, 107)
+    assert np.array_equal(s.steps, [107, 107])
+    assert flr.piecewise_linear([1.0], [5])(3) == 1.0
+    assert same(s[1].table(120), s.table(120)[1])
+
+
+@pytest.mark.parametrize("steps", [1e5, np.float64(1e5), 1e5 + 0j.real, [1e5, 2e5]])
+def test_a_whole_float_is_a_number_of_steps(steps):
+    whole = np.asarray(steps).astype(int).tolist()
+    assert flr.linear(1.0, 0.0, steps) == flr.linear(1.0, 0.0, whole)
+
+
+def test_a_table_has_the_length_of_the_run():
+    s = flr.linear(1.0, 0.0, steps=1e2)
+    assert same(s.table(), s.table(100))
+    assert same(s.table(1e1), s.table(10))
+    assert s.table(dtype="float32").dtype == np.float32
+    assert flr.linear(1.0, 0.0, [5, 9]).table().shape == (2, 9)
+    cosine = flr.presets.torch.CosineAnnealingLR(0.1, T_max=90)
+    assert same(cosine.table(), cosine.table(90))
