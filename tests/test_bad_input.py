@@ -667,6 +667,8 @@ APART = {
     ("exponential_decay", "every"): 1,
     ("cyclic", "gamma"): 1.0,
     ("one_cycle", "warmup"): 3,
+    ("piecewise_linear", "at"): [0, 10],
+    ("subtract", "a"): flr.constant(9.0),
 }
 
 

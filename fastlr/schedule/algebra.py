@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from fastlr.kernels import reference
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
+from fastlr.schedule.differences import last_change, negative
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.value import Value, constructor
 
@@ -39,6 +40,7 @@ __all__ = [
     "rates_at",
     "repeat_with_floor",
     "scale",
+    "subtract",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -122,6 +124,14 @@ class Algebra(Value):
         return add(self, other)
 
     __radd__ = __add__
+
+    def __sub__(self, other: Self | npt.ArrayLike) -> Self:
+        """Return ``self(t) - other(t)``, if it is at least 0 at every step."""
+        return subtract(self, other)
+
+    def __rsub__(self, other: npt.ArrayLike) -> Self:
+        """Return ``other - self(t)``, with a rate ``other``, if it is at least 0 at every step."""
+        return subtract(_operand("subtract: a", other), self)  # type: ignore[return-value]
 
     @constructor
     def minimum(self, other: Operand) -> Self:
@@ -489,6 +499,44 @@ def multiply(a: V, b: V) -> V:
 def add(a: V, b: Operand) -> V:
     """Add two schedules, or a schedule and a rate: ``a(t) + b(t)``."""
     return _paired("add", a, b)
+
+
+@constructor
+def subtract(a: V, b: Operand) -> V:
+    """Subtract a schedule or a rate from a schedule: ``a(t) - b(t)``, at least 0 at every step.
+
+    A difference of rates that are nearly equal has few exact digits.
+    """
+    other = cast("Value", b)  # whose rule makes numbers a schedule
+    difference: V = _paired("add", a, other._from_node(negative(other._node), other.past_end))
+    end = last_change(difference._node)
+    if end is None and "constant" not in (a._node.kind, other._node.kind):
+        raise ValueError(
+            "subtract: a - b must end, or one of both must be constant, so that it can be checked "
+            f"at every step; got {short_repr(a)} and {short_repr(b)}; cut what never ends, as "
+            "join([s, constant(s(n))], [n])"
+        )
+    _check_not_negative(difference, end)
+    return difference
+
+
+def _check_not_negative(difference: Any, end: int | None) -> None:
+    """Raise at the first step, in the first lane, at which a difference is below 0."""
+    stop = None if end is None or difference.past_end == "raise" else end + 1
+    try:
+        found = np.asarray(difference.first_below(0.0, 0, stop))
+    except ValueError:  # too many steps would have to be evaluated
+        raise ValueError(
+            "subtract: a - b must be at least 0 at every step, got schedules whose difference is "
+            "too long to check; subtract before you delay, repeat or stretch them"
+        ) from None
+    for lane in np.argwhere(found >= 0)[:1]:
+        step = int(found[tuple(lane)])
+        rate = float(np.asarray(difference(step))[tuple(lane)])
+        raise ValueError(
+            f"subtract: a - b must be at least 0 at every step, got {rate!r} at step {step}"
+            f"{f' of lane {lane.tolist()}' if lane.size else ''}"
+        )
 
 
 @constructor

@@ -37,9 +37,9 @@ def parse(text: str, /, **parameters: object) -> Schedule:
     """Build the schedule that an expression describes, such as the ``repr`` of a schedule.
 
     The text is never evaluated. It may contain calls of constructors, methods and presets
-    (``torch.StepLR(0.1, 30)``), ``*`` and ``+`` of schedules, ``/`` by a number, numbers, ``10**3``
-    and ``1/3``, strings, lists of these, and names of parameters. ``"5e-3:100, 1e-3:1000, 1e-5"``
-    has each rate up to the step behind it, and then the last.
+    (``torch.StepLR(0.1, 30)``), ``*``, ``+`` and ``-`` of schedules, ``/`` by a number, numbers,
+    ``10**3`` and ``1/3``, strings, lists of these, and names of parameters.
+    ``"5e-3:100, 1e-3:1000, 1e-5"`` has each rate up to the step behind it, and then the last.
 
     Parameters
     ----------
@@ -208,6 +208,8 @@ class _Reader:
         a, b = (left, right) if isinstance(left, Schedule) else (right, left)
         if isinstance(a, Schedule) and isinstance(node.op, ast.Mult | ast.Add):
             return a * b if isinstance(node.op, ast.Mult) else a + b  # type: ignore[operator]
+        if isinstance(a, Schedule) and isinstance(node.op, ast.Sub):
+            return left - right  # type: ignore[operator]
         if isinstance(left, Schedule) and isinstance(node.op, ast.Div):
             return left / right  # type: ignore[operator]
         if isinstance(a, Schedule):

@@ -19,7 +19,7 @@ MOST_NESTED = 100
 
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
-_OPERATORS = {"multiply": "*", "scale": "*", "add": "+"}
+_OPERATORS = {"multiply": "*", "scale": "*", "add": "+", "subtract": "-"}
 _MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its repr does not eval
 
 
