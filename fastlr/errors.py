@@ -32,7 +32,18 @@ C = TypeVar("C", bound=type)
 
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
-_OPERATORS = ("__add__", "__call__", "__getitem__", "__init__", "__mul__", "__radd__", "__rmul__")
+_OPERATORS = (
+    "__add__",
+    "__call__",
+    "__getitem__",
+    "__init__",
+    "__mul__",
+    "__radd__",
+    "__rmul__",
+    "__rsub__",
+    "__sub__",
+    "__truediv__",
+)
 _INDEXING = ("a schedule is indexed by ", "a sweep is indexed by ", "a sweep gives ")
 
 

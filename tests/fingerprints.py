@@ -73,9 +73,12 @@ GROUPS = {"examples": examples, "presets": presets, "recipes": recipes}
 def tables(schedule: flr.Schedule, dtype: str, threads: int = 1) -> Iterator[np.ndarray]:
     """The first rates, those of the whole run a stride apart, and those from its end as far as
     there are steps.
+
+    The steps are those up to the end of the curves. A preset's run may end earlier or later.
     """
-    end = LAST if schedule.past_end != "raise" else int(np.min(schedule.steps))
-    run = min(end, 10_000 if schedule.steps is None else int(np.max(schedule.steps)))
+    curves = schedule._node.steps
+    end = LAST if schedule.past_end != "raise" else int(np.min(curves))
+    run = min(end, 10_000 if curves is None else int(np.max(curves)))
     for start, stop, count in ((0, min(400, end), 400), (0, run, 400), (run, end, 100)):
         yield schedule.table(
             start, stop, max(1, (stop - start) // count), dtype=dtype, threads=threads

@@ -133,6 +133,13 @@ def piecewise_constant(t: int, values: list[float], boundaries: list[int]) -> mp
     return mpf(values[sum(boundary <= t for boundary in boundaries)])
 
 
+def piecewise_linear(t: int, values: list[float], at: list[int]) -> mpf:
+    i = sum(step <= t for step in at)
+    if i in (0, len(at)):
+        return mpf(values[max(i - 1, 0)])
+    return linear(t - at[i - 1], values[i - 1], values[i], at[i] - at[i - 1])
+
+
 def sampled(t: int, values: list[float], every: int = 1, interpolate: bool = False) -> mpf:
     i = min(t // every, len(values) - 1)
     if not interpolate or i == len(values) - 1:
@@ -358,6 +365,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "inverse_sqrt": inverse_sqrt,
     "noam": noam,
     "piecewise_constant": piecewise_constant,
+    "piecewise_linear": piecewise_linear,
     "milestones": lambda t, init, factor, at: (
         mpf(init) * mpf(factor) ** sum(step <= t for step in at)
     ),
@@ -373,6 +381,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "then": then,
     "multiply": lambda t, a, b: rate(a, t) * rate(b, t),
     "add": lambda t, a, b: rate(a, t) + rate(b, t),
+    "subtract": lambda t, a, b: rate(a, t) - rate(b, t),
     "scale": lambda t, schedule, factor: mpf(factor) * rate(schedule, t),
     "minimum": lambda t, self, other: min(rate(self, t), rate(other, t)),
     "maximum": lambda t, self, other: max(rate(self, t), rate(other, t)),
@@ -396,6 +405,7 @@ def _later(a: Spec, b: Spec) -> int:
 
 
 LENGTHS: dict[str, Callable[..., int]] = {
+    "piecewise_linear": lambda values, at: at[-1],
     "sampled": lambda values, every=1, interpolate=False: (len(values) - 1) * every,
     "warmup_constant": lambda peak, warmup, init=0.0: warmup,
     "wsd": lambda peak, warmup, stable, cooldown, **options: warmup + stable + cooldown,
@@ -403,6 +413,7 @@ LENGTHS: dict[str, Callable[..., int]] = {
     "then": lambda self, other: min(FOREVER, length(self) + length(other)),
     "multiply": _later,
     "add": _later,
+    "subtract": _later,
     "scale": lambda schedule, factor: length(schedule),
     "minimum": lambda self, other: _later(self, other),
     "maximum": lambda self, other: _later(self, other),

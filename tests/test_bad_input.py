@@ -155,9 +155,9 @@ OUTS = [
     (
         "line",
         np.full(5, UNTOUCHED),
-        {"stop": 10, "step": 2.0},
+        {"stop": 10, "step": 2.5},
         TypeError,
-        "table: step must be an integer, got float 2.0",
+        "table: step must be an integer, got float 2.5",
     ),
     (
         "line",
@@ -429,7 +429,7 @@ SPECS = [
         "got rows of unequal length: [0.0, [1.0]]",
     ),
     (
-        spec({"linear": {"init": 1.0, "end": 0.0, "steps": 10.0}}),
+        spec({"linear": {"init": 1.0, "end": 0.0, "steps": 10.5}}),
         TypeError,
         "must be an integer from 0 to 2**53, got float",
     ),
@@ -519,6 +519,15 @@ TEXTS = [
     ("constant(1)" + " * 1" * 2_000, "parse: "),
     ("constant(1)" + ".delay(1)" * 150, "delay: schedules must be nested at most 100 deep"),
     ("constant", FOREIGN + "'constant'"),
+    ("constant(10**10**10)", FOREIGN + "'10 ** 10 ** 10'"),
+    ("constant(2**2000)", FOREIGN + "'2 ** 2000'"),
+    ("constant(1/0)", FOREIGN + "'1 / 0'"),
+    ("constant(0**-1)", FOREIGN + "'0 ** (-1)'"),
+    ("1/constant(1)", FOREIGN + "'1 / constant(1)'"),
+    ("constant(1)/constant(2)", "scale: a schedule must be divided by numbers"),
+    ("1e-3:100, 1e-5:10, 1e-6", "piecewise_constant: boundaries must be strictly increasing"),
+    ("1e-3:100.5, 1e-5", "piecewise_constant: boundaries must be integers"),
+    ("1e-3:100", NO_EXPRESSION),
     ("constant.__class__", FOREIGN + "'constant.__class__'"),
     ("constant(1).__class__.__mro__", FOREIGN + "'constant(1).__class__.__mro__'"),
     ("constant(1).__class__()", "parse: '__class__' is not a constructor or method of a schedule"),
@@ -528,7 +537,7 @@ TEXTS = [
     ("constant(1)(0)", FOREIGN + "'constant(1)'"),
     ("constant(1)[0]", FOREIGN + "'constant(1)[0]'"),
     ("flr.constant(1)", FOREIGN + "'flr'"),
-    ("os.system('true')", FOREIGN + "'os'"),
+    ("os.system('true')", "parse: 'os' is not a framework with presets"),
     ("__import__('os')", "parse: '__import__' is not a constructor or method of a schedule"),
     ("exec('1')", "parse: 'exec' is not a constructor or method of a schedule"),
     ("constant(open('x'))", "parse: 'open' is not a constructor or method of a schedule"),
@@ -559,7 +568,7 @@ TEXTS = [
     ("constant(1j)", FOREIGN + "'1j'"),
     ("constant(b'1')", FOREIGN),
     ("constant(1) - 1", FOREIGN + "'constant(1) - 1'"),
-    ("constant(1) / 2", FOREIGN + "'constant(1) / 2'"),
+    ("constant(1) // 2", FOREIGN + "'constant(1) // 2'"),
     ("constant(1) @ constant(1)", FOREIGN),
     ("constant(1) ** 2", FOREIGN),
     ("constant(1e999)", f"constant: value {RATE} inf"),
@@ -658,6 +667,8 @@ APART = {
     ("exponential_decay", "every"): 1,
     ("cyclic", "gamma"): 1.0,
     ("one_cycle", "warmup"): 3,
+    ("piecewise_linear", "at"): [0, 10],
+    ("subtract", "a"): flr.constant(9.0),
 }
 
 

@@ -239,8 +239,9 @@ def _same_plan(old: Schedule, new: Schedule) -> bool:
     if old == new:
         return True
     same_kind = (old.shape, old.names, old.past_end) == (new.shape, new.names, new.past_end)
+    both_end = old._node.steps is not None and new._node.steps is not None
     try:
-        return same_kind and old.steps is not None and new.steps is not None and not diff(old, new)
+        return same_kind and both_end and not diff(old, new)
     except ValueError:  # too long to compare step by step
         return False
 

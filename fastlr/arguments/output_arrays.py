@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.atomic_files import gigabytes
-from fastlr.arguments.rules import as_integer, short_repr
+from fastlr.arguments.rules import as_integer, as_step, short_repr
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
@@ -48,7 +48,7 @@ def _integer(name: str, value: object) -> int:
     """Return an argument of ``table`` as an int."""
     if type(value) is int:  # the usual case; a short table takes little longer than this check
         return value
-    return as_integer(f"table: {name} must be an integer", value)
+    return as_step(f"table: {name} must be an integer", value)
 
 
 def dtype_of(dtype: npt.DTypeLike | None) -> np.dtype[Any]:

@@ -43,6 +43,7 @@ __all__ = [
     "validate_scalar",
     "as_array",
     "as_integer",
+    "as_step",
 ]
 
 
@@ -82,13 +83,24 @@ def as_array(rule: str, value: object) -> npt.NDArray[Any]:
 def as_integer(rule: str, value: object) -> int:
     """Return ``value`` as an int, or raise ``TypeError`` that begins with ``rule``.
 
-    >>> as_integer("plot: steps must be an integer", 2.0)
+    >>> as_integer("table: threads must be an integer", 2.0)
     Traceback (most recent call last):
-    TypeError: plot: steps must be an integer, got float 2.0
+    TypeError: table: threads must be an integer, got float 2.0
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
     return int(value)
+
+
+def as_step(rule: str, value: object) -> int:
+    """Return a number of steps as an int: an integer, or a float that is whole, as 1e5 is.
+
+    >>> as_step("plot: steps must be an integer", 1e5)
+    100000
+    """
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return int(value)
+    return as_integer(rule, value)
 
 
 @dataclass(frozen=True)
@@ -149,7 +161,7 @@ class Number:
         usual = (
             -LAST_STEP <= value <= LAST_STEP
             if type(value) is int
-            else type(value) is float and not self.whole
+            else type(value) is float and (not self.whole or value.is_integer())
         )
         if not usual or self.core or self.beyond or not self.low <= value <= self.high:
             return None
@@ -160,6 +172,8 @@ class Number:
     def array(self, where: str, value: object) -> npt.NDArray[Any]:
         """Return ``value`` as an array of numbers, whatever their range."""
         array = as_array(f"{where} must be {self.rule}", value)
+        if self.whole and array.dtype.kind == "f":
+            array = _whole(array)
         if array.size == 0 and array.dtype == np.float64 and not isinstance(value, np.ndarray):
             array = array.astype(np.int64)  # NumPy makes float64 of an empty list
         if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
@@ -176,6 +190,13 @@ class Number:
             wanted = "a sequence" if array.ndim < self.core else "at least one"
             raise ValueError(f"{where} must be {self.rule}, {wanted}, got {short_repr(value)}")
         return array
+
+
+def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return floats as integers, if each is a whole number that int64 can hold, as 1e5 is."""
+    with np.errstate(invalid="ignore"):
+        exact = np.all((np.abs(array) <= 2.0**62) & (array == np.floor(array)))
+    return array.astype(np.int64) if exact else array
 
 
 def _described(value: object) -> str:

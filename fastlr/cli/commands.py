@@ -94,9 +94,11 @@ Things = Annotated[
 ]
 
 
-def _integer(text: str) -> int:
+def _integer(text: str | int) -> int:
+    """Return an integer; 1e5 is one too."""
     try:
-        return int(text)
+        whole = isinstance(text, str) and "e" in text.lower() and float(text).is_integer()
+        return int(float(text)) if whole else int(text)
     except ValueError:
         raise typer.BadParameter(f"must be an integer, got {text!r}") from None
 

@@ -36,7 +36,7 @@ def find_schedule(thing: str, steps: int | None = None) -> Found:
     is_file = Path(thing).suffix in (".json", ".yaml", ".yml") or (
         thing and "(" not in thing and Path(thing).exists()
     )
-    if not is_file and "(" not in thing:
+    if not is_file and "(" not in thing and ":" not in thing:
         nearest = get_close_matches(thing.lower(), flr.recipes(), n=3)
         hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
         raise ValueError(

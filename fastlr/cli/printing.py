@@ -37,6 +37,8 @@ def about(named: Found) -> dict[str, str]:
     """Where the schedule is from, and what it is."""
     words = ("title", "source", "unit", "assumption") if named.recipe else ()
     length = "for ever" if named.steps is None else f"{named.steps} steps"
+    if named.steps is not None and named.schedule._node.steps is None:
+        length += ", then on as its framework does"
     own = {
         "schedule": repr(named.schedule),
         "length": length,

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.atomic_files import check_place, replacing
-from fastlr.arguments.rules import as_integer, short_repr
+from fastlr.arguments.rules import as_step, short_repr
 from fastlr.drawing.drawable import Drawable, is_drawable
 from fastlr.drawing.sparkline import spread
 from fastlr.errors import public
@@ -322,7 +322,7 @@ def _longest(curves: list[tuple[str, Drawable, int]]) -> int:
 
 def _checked(steps: object) -> int:
     """Return a number of steps to show."""
-    count = as_integer("plot: steps must be an integer", steps)
+    count = as_step("plot: steps must be an integer", steps)
     if not 1 <= count <= LAST_STEP:
         raise ValueError(f"plot: steps must be from 1 to 2**53, got {short_repr(steps)}")
     return count

@@ -12,9 +12,11 @@ broadcasts, composes, saves and plots like any other. Nothing of the framework i
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
-__all__ = ["frameworks"]
+__all__ = ["frameworks", "preset_named"]
 
 
 def frameworks() -> tuple[str, ...]:
@@ -37,6 +39,30 @@ def frameworks() -> tuple[str, ...]:
             if not module.name.startswith("_")
         )
     )
+
+
+def preset_named(where: str, name: str) -> Callable[..., Any]:
+    """Return the preset ``framework.Name``, or raise an error that begins with ``where``.
+
+    >>> preset_named("parse", "torch.StepLR")(0.1, step_size=30)
+    torch.StepLR(lr=0.1, step_size=30)
+    """
+    from fastlr.errors import did_you_mean
+
+    framework, _, own = name.partition(".")
+    if framework not in frameworks():
+        raise ValueError(
+            f"{where}: {framework!r} is not a framework with presets"
+            f"{did_you_mean(framework, frameworks())}"
+        )
+    presets: dict[str, Any] = importlib.import_module("fastlr.presets._rules").PRESETS
+    known = importlib.import_module(f"fastlr.presets.{framework}").__all__
+    if own not in known or name not in presets:
+        raise ValueError(
+            f"{where}: {name!r} is not a preset of {framework}{did_you_mean(own, known)}"
+        )
+    build: Callable[..., Any] = presets[name].build
+    return build
 
 
 def __getattr__(name: str) -> ModuleType:

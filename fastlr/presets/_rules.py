@@ -7,6 +7,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, wraps
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
@@ -16,11 +17,15 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import Types, readable
 from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, validate
 from fastlr.errors import bound, did_you_mean, public
+from fastlr.presets._run_lengths import RunLength, length_of
 from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.tree import Numbers, Run
 from fastlr.schedule.constructor_names import constant, stack
 from fastlr.schedule.rebuilding import RULES
+from fastlr.schedule.rebuilding import build as rebuilt
+from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import checked_arguments, cores
+from fastlr.schedule.value import checked_arguments, cores, recorded, same
 
 __all__ = [
     "MOST_TURNS",
@@ -232,13 +237,16 @@ def preset(
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            checked = signature.checked(args, kwargs)
+            given, checked = signature.checked(args, kwargs)
             try:
                 # a rate that overflows is refused by the constructor that receives it
                 with np.errstate(all="ignore"):
-                    if elementwise:
-                        return build(**checked)  # type: ignore[call-arg]
-                    return _each_lane(build, checked, signature.read)
+                    result: V = (
+                        build(**checked)  # type: ignore[call-arg]
+                        if elementwise
+                        else _each_lane(build, checked, signature.read)
+                    )
+                return signature.recorded(result, given, checked)
             except (ArgumentError, ArgumentTypeError, OverflowError, ZeroDivisionError) as error:
                 raise signature.named(error, checked) from None
 
@@ -288,8 +296,10 @@ class _Signature:
             {key: value for key, value in defaults.items() if _is_constant(value)},
         )
 
-    def checked(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, Any]:
-        """The arguments of a call in canonical form, defaults included."""
+    def checked(
+        self, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The arguments of a call as given, and in canonical form, defaults included."""
         given = dict(zip(self.defaults, args, strict=False))
         known = len(args) <= len(self.defaults) and kwargs.keys() <= self.defaults.keys()
         given_twice = given.keys() & kwargs.keys()
@@ -303,7 +313,45 @@ class _Signature:
             if key in given or key not in shared
         }
         found = checked_arguments(self.label, self.build, arguments, self.defaults)
-        return {key: found[key] if key in found else shared[key] for key in self.defaults}
+        return given, {key: found[key] if key in found else shared[key] for key in self.defaults}
+
+    @cached_property
+    def length(self) -> RunLength | None:
+        """Which argument is the length of the run."""
+        return length_of(self.label, self.defaults.keys())
+
+    def recorded(self, result: V, given: Mapping[str, Any], checked: Mapping[str, Any]) -> V:
+        """A schedule that keeps the call that built it, and knows the length of its run.
+
+        An argument that no spec can hold, such as a function, leaves the tree that was built.
+        """
+        if not isinstance(result, Schedule):
+            return result
+        node = result._node
+        arguments = {
+            key: _storable(checked[key], given[key])
+            for key in self.defaults
+            if key in given and (key in self.required or not same(checked[key], self.defaults[key]))
+        }
+        if any(value is None for value in arguments.values()):
+            run = node.run or Run(self.label)
+            return typing.cast(V, Schedule(replace(node, run=run), result._call, result.past_end))
+        call = Call(self.label, arguments, stands_for=result._call)
+        if not any(isinstance(value, Call | tuple) for value in arguments.values()):
+            node = replace(node, run=self._run(call, checked))
+        return typing.cast(V, Schedule(node, call, result.past_end))
+
+    def _run(self, call: Call, checked: Mapping[str, Any]) -> Run:
+        """What the call says of its run."""
+        length = self.length
+        if length is None or not length.is_given(checked):
+            return Run(self.label)
+
+        def longer(total: Numbers) -> Any:
+            argument = length.argument(total, checked)
+            return rebuilt(Call(call.name, {**call.arguments, length.parameter: argument}))
+
+        return Run(self.label, length.steps(checked), longer)
 
     def named(self, error: Exception, checked: Mapping[str, Any]) -> Exception:
         """An error of the preset with the preset's name in front."""
@@ -315,6 +363,15 @@ class _Signature:
             f"{key}={short_repr(value)}" for key, value in checked.items() if not callable(value)
         )
         return ValueError(f"{self.label}: rates must stay finite, got {detail} ({error})")
+
+
+def _storable(value: object, given: object) -> object:
+    """An argument as a call stores it, or ``None`` if no spec can hold it."""
+    if isinstance(value, np.ndarray | str | bool | int | float | Schedule):
+        return recorded(value)
+    if type(value) is tuple and all(isinstance(part, Schedule) for part in value):
+        return recorded(value)
+    return given if type(given) is str else None
 
 
 def _is_constant(value: object) -> bool:

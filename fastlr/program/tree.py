@@ -8,11 +8,11 @@ each other to the batch shape. A curve of ``steps=n`` has its ``init`` at its st
 ``end`` at step n, and then holds it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from fastlr.program.opcodes import LAST_STEP
 __all__ = [
     "Node",
     "Numbers",
+    "Run",
     "time_map",
     "curve",
     "cycles",
@@ -44,6 +45,14 @@ Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 _EACH = np.asarray(1)
 
 
+class Run(NamedTuple):
+    """What a preset knows of its run, beside what its framework does past the end."""
+
+    name: str  # of the preset, for messages
+    steps: npt.NDArray[np.int64] | None = None  # the run's length; None if no argument gives it
+    longer: Callable[[Numbers], Any] | None = None  # the schedule of a run of another length
+
+
 @dataclass(frozen=True, eq=False)
 class Node:
     """One node of a tree.
@@ -58,6 +67,7 @@ class Node:
     bound: npt.NDArray[np.float64]
     samples: npt.NDArray[np.float64] | None = field(default=None)
     labels: tuple[str, ...] | None = field(default=None)  # names of a stack's parts
+    run: Run | None = field(default=None)  # of the preset that built this node
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -70,9 +80,27 @@ class Node:
         return _common_shape([*own, *inner, *table])
 
     @cached_property
+    def has_preset(self) -> bool:
+        """Whether a preset built this node or one of its parts."""
+        return self.run is not None or any(part.has_preset for part in self.parts)
+
+    @cached_property
+    def end(self) -> npt.NDArray[np.int64] | None:
+        """The length of the run: ``steps``, unless a preset knows better.
+
+        A framework may change the rate past the end of the run, as a cosine that climbs back.
+        """
+        if not self.has_preset:
+            return self.steps
+        return self.last.astype(np.int64) if np.isfinite(self.last).all() else None
+
+    @cached_property
     def last(self) -> npt.NDArray[np.float64]:
         """The length of each lane, infinite for a lane that never ends."""
-        if self.steps is not None or self.kind == "loop" or not self.parts:
+        if self.run is not None and self.run.steps is not None:
+            return np.asarray(self.run.steps, dtype=np.float64)
+        known = self.steps is not None and not self.has_preset
+        if known or self.kind == "loop" or not self.parts:
             return np.asarray(np.inf if self.steps is None else self.steps, dtype=np.float64)
         if self.kind == "stack":
             return np.stack([np.broadcast_to(part.last, self.shape[1:]) for part in self.parts])
@@ -425,12 +453,12 @@ def rebuild(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
 
 def ends(node: Node) -> list[npt.NDArray[np.int64]]:
     """Return the length of each part that is a lane or lanes of its own and ends."""
-    if node.kind == "stack":
+    if node.kind == "stack" and node.run is None:
         return [length for part in node.parts for length in ends(part)]
-    if node.steps is None and node.kind in ("scale", "delay"):
+    if node.end is None and node.kind in ("scale", "delay"):
         wait = node.numbers.get("steps", np.asarray(0))
         return [np.asarray(length + wait, dtype=np.int64) for length in ends(node.parts[0])]
-    return [] if node.steps is None else [node.steps]
+    return [] if node.end is None else [node.end]
 
 
 def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:
@@ -463,6 +491,7 @@ def take(node: Node, index: int, axes: int) -> Node:
         steps=None if node.steps is None else pick(node.steps),
         bound=pick(node.bound),
         samples=None if node.samples is None else pick(node.samples, inner=1),
+        run=None,  # it is of all lanes
     )
 
 
@@ -484,4 +513,5 @@ def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:
         steps=None if node.steps is None else pick(node.steps),
         bound=pick(node.bound),
         samples=None if node.samples is None else pick(node.samples, inner=1),
+        run=None,  # it is of all lanes
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import Types
 from fastlr.arguments.rules import (
+    Amount,
     Boundaries,
     Growth,
     Paces,
@@ -22,13 +23,25 @@ from fastlr.arguments.rules import (
     validate,
 )
 from fastlr.errors import public_methods
+from fastlr.kernels import reference
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.program.tree import Node, Numbers
+from fastlr.program.tree import Node, Numbers, Run
+from fastlr.schedule.differences import last_change, negative
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.value import Value, constructor
 
-__all__ = ["Algebra", "add", "check_stairs", "join_parts", "repeat_with_floor", "scale"]
+__all__ = [
+    "Algebra",
+    "add",
+    "check_stairs",
+    "ended",
+    "join_parts",
+    "rates_at",
+    "repeat_with_floor",
+    "scale",
+    "subtract",
+]
 
 Array = npt.NDArray[np.float64]
 V = TypeVar("V", bound=Value)
@@ -84,12 +97,12 @@ class Algebra(Value):
         >>> flr.linear(0.0, 1.0, steps=2).then(flr.constant(0.5)).table(4)
         array([0. , 0.5, 0.5, 0.5])
         """
-        if self._node.steps is None:
+        if self._node.end is None:
             raise ValueError(
                 f"then: the first schedule must end, got {short_repr(self)}, which never ends; "
                 "use join(parts, at) to cut it"
             )
-        return join_parts((self, other), (0, self._node.steps))
+        return join_parts((self, other), (0, self._node.end))
 
     def __mul__(self, other: Self | npt.ArrayLike) -> Self:
         """Return ``self(t) * other(t)``; ``other`` is a schedule or a factor of at least 0."""
@@ -97,11 +110,28 @@ class Algebra(Value):
 
     __rmul__ = __mul__
 
+    def __truediv__(self, divisor: npt.ArrayLike) -> Self:
+        """Return ``self(t) * (1/divisor)``; ``divisor`` is a number above 0, or one per lane."""
+        if isinstance(divisor, Value):
+            raise TypeError(
+                f"scale: a schedule must be divided by numbers, got the Schedule "
+                f"{short_repr(divisor)}"
+            )
+        return scale(self, np.reciprocal(validate(Amount, "scale: divisor", divisor)))
+
     def __add__(self, other: Self | npt.ArrayLike) -> Self:
         """Return ``self(t) + other(t)``; ``other`` is a schedule or a rate of at least 0."""
         return add(self, other)
 
     __radd__ = __add__
+
+    def __sub__(self, other: Self | npt.ArrayLike) -> Self:
+        """Return ``self(t) - other(t)``, if it is at least 0 at every step."""
+        return subtract(self, other)
+
+    def __rsub__(self, other: npt.ArrayLike) -> Self:
+        """Return ``other - self(t)``, with a rate ``other``, if it is at least 0 at every step."""
+        return subtract(_operand("subtract: a", other), self)  # type: ignore[return-value]
 
     @constructor
     def minimum(self, other: Operand) -> Self:
@@ -310,7 +340,8 @@ class Algebra(Value):
         >>> flr.linear(1.0, 0.0, steps=2).staircase(every=3).table(8)
         array([1. , 1. , 1. , 0.5, 0.5, 0.5, 0. , 0. ])
         """
-        epochs = 0 if self._node.steps is None else self._node.steps
+        ends = [end for end in (self._node.steps, self._node.end) if end is not None]
+        epochs = np.maximum(ends[0], ends[-1]) if ends else np.asarray(0)
         if np.any(np.asarray(every) > LAST_STEP // np.maximum(epochs, 1)):
             raise ValueError(
                 "staircase: the schedule must end by step 2**53, got "
@@ -386,6 +417,38 @@ def _until(part: V, stop: Numbers) -> Node:
     return tree.apply_past_end(part._node, part.past_end)
 
 
+def ended(schedule: Value) -> Node:
+    """Return a schedule's node, which holds its rate from the end of the run on.
+
+    A preset may continue past that end, as its framework does.
+    """
+    node = schedule._node
+    same = node.steps is not None and node.end is not None and np.all(node.steps == node.end)
+    if node.end is None or same:
+        return node
+    level = rates_at(schedule, node.end)
+    held: Value = CONSTRUCTORS["linear"](level, level, 0)
+    return tree.join((node, held._node), (np.asarray(0), node.end))
+
+
+def rates_at(schedule: Value, at: npt.NDArray[np.int64]) -> Array:
+    """Return the rate of each lane at its own step.
+
+    The reference backend evaluates it, so that a new schedule does not depend on the backend in
+    use.
+    """
+    shape = np.broadcast_shapes(schedule.shape, at.shape)
+    at, rates, lanes = (
+        np.broadcast_to(at, shape),
+        np.empty(shape),
+        np.empty(int(np.prod(schedule.shape))),
+    )
+    for t in np.unique(at):
+        reference.rates(schedule._lowered(), range(lanes.size), int(t), lanes)
+        np.copyto(rates, lanes.reshape(schedule.shape), where=at == t)
+    return rates
+
+
 def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
     """Raise unless there is one pace more than steps ``at``, which rise strictly from 1 on."""
     if paces.shape[-1] != at.shape[-1] + 1:
@@ -416,10 +479,14 @@ def _paired(kind: str, a: V, b: Any) -> V:
     node = tree.pair(
         kind, tree.apply_past_end(a._node, a.past_end), tree.apply_past_end(b._node, b.past_end)
     )
-    ends = [schedule._node.steps for schedule in (a, b) if schedule.past_end == "raise"]
-    if not ends or ends[0] is None or ends[-1] is None:
+    raising = [schedule._node for schedule in (a, b) if schedule.past_end == "raise"]
+    if not raising or raising[0].steps is None or raising[-1].steps is None:
         return a._from_node(node)
-    return a._from_node(replace(node, steps=np.minimum(ends[0], ends[-1])), "raise")
+    node = replace(node, steps=np.minimum(raising[0].steps, raising[-1].steps))
+    first, last = raising[0].end, raising[-1].end
+    if node.has_preset and first is not None and last is not None:
+        node = replace(node, run=Run(kind, np.minimum(first, last)))
+    return a._from_node(node, "raise")
 
 
 @constructor
@@ -432,6 +499,44 @@ def multiply(a: V, b: V) -> V:
 def add(a: V, b: Operand) -> V:
     """Add two schedules, or a schedule and a rate: ``a(t) + b(t)``."""
     return _paired("add", a, b)
+
+
+@constructor
+def subtract(a: V, b: Operand) -> V:
+    """Subtract a schedule or a rate from a schedule: ``a(t) - b(t)``, at least 0 at every step.
+
+    A difference of rates that are nearly equal has few exact digits.
+    """
+    other = cast("Value", b)  # whose rule makes numbers a schedule
+    difference: V = _paired("add", a, other._from_node(negative(other._node), other.past_end))
+    end = last_change(difference._node)
+    if end is None and "constant" not in (a._node.kind, other._node.kind):
+        raise ValueError(
+            "subtract: a - b must end, or one of both must be constant, so that it can be checked "
+            f"at every step; got {short_repr(a)} and {short_repr(b)}; cut what never ends, as "
+            "join([s, constant(s(n))], [n])"
+        )
+    _check_not_negative(difference, end)
+    return difference
+
+
+def _check_not_negative(difference: Any, end: int | None) -> None:
+    """Raise at the first step, in the first lane, at which a difference is below 0."""
+    stop = None if end is None or difference.past_end == "raise" else end + 1
+    try:
+        found = np.asarray(difference.first_below(0.0, 0, stop))
+    except ValueError:  # too many steps would have to be evaluated
+        raise ValueError(
+            "subtract: a - b must be at least 0 at every step, got schedules whose difference is "
+            "too long to check; subtract before you delay, repeat or stretch them"
+        ) from None
+    for lane in np.argwhere(found >= 0)[:1]:
+        step = int(found[tuple(lane)])
+        rate = float(np.asarray(difference(step))[tuple(lane)])
+        raise ValueError(
+            f"subtract: a - b must be at least 0 at every step, got {rate!r} at step {step}"
+            f"{f' of lane {lane.tolist()}' if lane.size else ''}"
+        )
 
 
 @constructor
@@ -449,7 +554,7 @@ def repeat_with_floor(
     floor: npt.ArrayLike,
 ) -> V:
     """Repeat ``body``: cycle i is ``scale^i`` as far from ``floor`` and ``stretch^i`` as long."""
-    node, count = body._node, np.asarray(-1 if times is None else times)
+    node, count = ended(body), np.asarray(-1 if times is None else times)
     scales, stretches = np.asarray(scale, dtype=np.float64), np.asarray(stretch, dtype=np.float64)
     if node.steps is None:
         raise ValueError(

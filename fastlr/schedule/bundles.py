@@ -6,9 +6,9 @@ schedule: a rate, a weight decay, a momentum, betas. The step is the only state 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from fastlr.errors import public, public_methods
 from fastlr.program.program import Program
 from fastlr.schedule.constructor_names import cosine, cyclic, linear, one_cycle, stack
 from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.spec import from_spec
 from fastlr.schedule.value import a_schedule
 
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
@@ -41,7 +42,7 @@ class Bundle:
     Notes
     -----
     Two bundles are equal if their stacks are. A bundle can be hashed and pickled, and written as
-    the spec of its stack: ``Bundle(from_spec(b.schedule.to_spec())) == b``.
+    the spec of its stack: ``Bundle.from_spec(b.to_spec()) == b``.
 
     See Also
     --------
@@ -95,10 +96,139 @@ class Bundle:
         """The schedule of one quantity. Raises ``KeyError`` for an unknown name."""
         return self.schedule[name]
 
+    def row(self, t: int) -> dict[str, Any]:
+        """Evaluate all quantities at a step, as a call of the bundle does."""
+        return self.schedule.row(t)
+
+    @property
+    def steps(self) -> int | npt.NDArray[np.int64] | None:
+        """The length of the run: where the last of the quantities ends; a constant does not count.
+
+        An int, or an array with one number per lane; ``None`` if a quantity changes for ever, or
+        all are constant.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), weight_decay=flr.constant(0.01)).steps
+        10
+        """
+        quantities = [self[name] for name in self if not _is_constant(self[name])]
+        ends = [quantity.steps for quantity in quantities]
+        if not ends or any(end is None for end in ends):
+            return None
+        longest = np.max(np.broadcast_arrays(*cast("list[Any]", ends)), axis=0)
+        return longest if np.ndim(longest) else int(longest)
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits that identify the stack, a str."""
+        return self.schedule.fingerprint
+
+    def to_spec(self) -> dict[str, object]:
+        """Return the bundle as plain JSON data: the spec of its stack.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> b = flr.bundle(lr=flr.constant(0.1), momentum=flr.constant(0.9))
+        >>> flr.Bundle.from_spec(b.to_spec()) == b
+        True
+        """
+        return self.schedule.to_spec()
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, object]) -> Self:
+        """Build the bundle that ``to_spec`` wrote. Raises as ``fastlr.from_spec``."""
+        return cls(from_spec(spec))
+
+    def extend(self, total: npt.ArrayLike, at: npt.ArrayLike = 0) -> Self:
+        """Move the end of the run to step ``total``, for a run that takes longer.
+
+        Every quantity that ends with the run is extended, as ``Schedule.extend`` does. One that
+        ends earlier, as a warmup of a momentum, and one that never ends stay as they are.
+
+        Parameters
+        ----------
+        total : int or array of int
+            The new end, at least ``self.steps``.
+        at : int or array of int, default 0
+            The step that the run has reached, before its end.
+
+        Returns
+        -------
+        Bundle
+            The extended bundle.
+
+        Raises
+        ------
+        ValueError
+            As ``Schedule.extend``; also if a quantity ends with the run in some lanes only.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> b = flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), weight_decay=flr.constant(0.01))
+        >>> b.extend(20)(10)
+        {'lr': 0.05, 'weight_decay': 0.01}
+        """
+        ends = [self[name].steps for name in self]
+        longest = np.max(np.broadcast_arrays(*(-1 if end is None else end for end in ends)), axis=0)
+        return type(self)(
+            stack({name: _extended(name, self[name], longest, total, at) for name in self})
+        )
+
+    def cooldown(
+        self, at: npt.ArrayLike, steps: npt.ArrayLike, *, of: str = "lr", **options: Any
+    ) -> Self:
+        """Cool one quantity down from a step; the others keep their plans.
+
+        Parameters
+        ----------
+        at, steps : int or array of int
+            Where the cooldown starts, and its length.
+        of : str, default "lr"
+            The name of the quantity.
+        **options
+            ``end``, ``shape`` and ``power``, as ``Schedule.cooldown`` takes them.
+
+        Returns
+        -------
+        Bundle
+            The new bundle.
+
+        Raises
+        ------
+        KeyError
+            If there is no quantity of this name.
+        ValueError
+            As ``Schedule.cooldown``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> b = flr.bundle(lr=flr.constant(0.1), weight_decay=flr.constant(0.01))
+        >>> b.cooldown(at=10, steps=4)(12)
+        {'lr': 0.05, 'weight_decay': 0.01}
+        """
+        cooled = self[of].cooldown(at, steps, **options)
+        return type(self)(
+            stack({name: cooled if name == of else _as_wide(self[name], cooled) for name in self})
+        )
+
+    def plot(self, **options: Any) -> Any:
+        """Draw all quantities on one axes, each by its name.
+
+        See ``fastlr.drawing.plots.plot`` for the options. Returns Matplotlib's axes.
+        """
+        from fastlr.drawing.plots import plot
+
+        return plot({name: self[name] for name in self}, **options)
+
     def table(
-        self, start: int, stop: int | None = None, step: int = 1, **options: Any
+        self, start: int | None = None, stop: int | None = None, step: int = 1, **options: Any
     ) -> npt.NDArray[Any]:
-        """Evaluate all quantities at a range of steps.
+        """Evaluate all quantities at a range of steps, by default at those of the run.
 
         See ``Schedule.table`` for the arguments.
 
@@ -107,7 +237,37 @@ class Bundle:
         array of shape (quantities, ..., steps)
             The values, in the order of ``names`` along the first axis.
         """
+        if start is None and stop is None and self.steps is not None:
+            stop = int(np.max(self.steps))
         return self.schedule.table(start, stop, step, **options)
+
+
+def _is_constant(schedule: Schedule) -> bool:
+    """Whether a quantity is the same at every step."""
+    node = schedule._node
+    while node.kind == "scale":
+        [node] = node.parts
+    return node.kind == "constant"
+
+
+def _as_wide(schedule: Schedule, other: Schedule) -> Schedule:
+    """A quantity with as many lanes as another that has got more."""
+    return schedule if schedule.shape == other.shape else schedule * np.ones(other.shape)
+
+
+def _extended(
+    name: str, schedule: Schedule, longest: Any, total: npt.ArrayLike, at: npt.ArrayLike
+) -> Schedule:
+    """A quantity that ends with the run, extended; any other as it is."""
+    last = np.equal(-1 if schedule.steps is None else schedule.steps, longest)
+    if np.any(last) and not np.all(last):
+        raise ValueError(
+            f"extend: {name} must end with the run in all lanes, or in none, got ends "
+            f"{short_repr(schedule.steps)} of runs of {short_repr(longest)} steps; extend the "
+            "schedules before you bundle them"
+        )
+    ends = schedule.steps is not None or schedule._node.has_preset
+    return schedule.extend(total, at) if ends and np.all(last) else schedule
 
 
 @public

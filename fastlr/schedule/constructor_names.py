@@ -34,7 +34,14 @@ from fastlr.schedule.decays import (
     inverse_time,
     step_decay,
 )
-from fastlr.schedule.piecewise import join, milestones, piecewise_constant, sampled, stack
+from fastlr.schedule.piecewise import (
+    join,
+    milestones,
+    piecewise_constant,
+    piecewise_linear,
+    sampled,
+    stack,
+)
 from fastlr.schedule.warmups import (
     inverse_sqrt,
     noam,
@@ -63,6 +70,7 @@ __all__ = [
     "noam",
     "one_cycle",
     "piecewise_constant",
+    "piecewise_linear",
     "polynomial",
     "rex",
     "sampled",

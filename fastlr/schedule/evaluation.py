@@ -237,7 +237,7 @@ class Evaluation(Value):
 
     def table(
         self,
-        start: int,
+        start: int | None = None,
         stop: int | None = None,
         step: int = 1,
         *,
@@ -249,8 +249,9 @@ class Evaluation(Value):
 
         Parameters
         ----------
-        start : int
-            The first step; the number of steps if ``stop`` is not given, as in ``range``.
+        start : int, optional
+            The first step; the number of steps if ``stop`` is not given, as in ``range``. Without
+            both the table has the schedule's own length, ``s.steps``; of a batch, the longest.
         stop : int, optional
             The step after the last, at most 2^53 + 1.
         step : int, default 1
@@ -276,6 +277,7 @@ class Evaluation(Value):
             If steps are not integers, or ``dtype`` is neither float64 nor float32.
         ValueError
             If steps are out of range, or past the end of a schedule with ``past_end="raise"``; if
+            none are given for a schedule that never ends; if
             ``out`` has another shape; if the table is larger than this machine's memory. Nothing is
             written before an error.
 
@@ -288,9 +290,13 @@ class Evaluation(Value):
         >>> import fastlr as flr
         >>> flr.linear(1.0, 0.0, steps=4).table(6)
         array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
+        >>> flr.linear(1.0, 0.0, steps=4).table()
+        array([1.  , 0.75, 0.5 , 0.25])
         >>> flr.linear(1.0, 0.0, steps=4).table(1, 6, 2)
         array([0.75, 0.25, 0.  ])
         """
+        if start is None:
+            start, stop = (self._whole_run(), None) if stop is None else (0, stop)
         steps, threads = span(start, stop, step), check_threads("table", threads)
         if steps:
             self._reach("table: steps", steps[0], steps[-1])
@@ -302,6 +308,14 @@ class Evaluation(Value):
         if steps:
             self._fill(np.asarray(out), steps, threads)
         return out
+
+    def _whole_run(self) -> int:
+        """Return the number of steps of the run, of a batch the longest."""
+        if self.steps is None:
+            raise ValueError(
+                f"table: steps must be given for a schedule that never ends, got {short_repr(self)}"
+            )
+        return int(np.max(self.steps))
 
     def _fill(self, out: npt.NDArray[Any], steps: range, threads: int) -> None:
         """Write the rates at these steps to ``out``."""

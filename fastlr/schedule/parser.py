@@ -7,7 +7,9 @@ lists of these, and parameters by name. Anything else raises an error.
 
 import ast
 import inspect
+import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,21 +20,26 @@ from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule import constructor_names
-from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named
+from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named, preset_named
 from fastlr.schedule.recorded_calls import MOST_NESTED
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["names_in", "parse"]
 
 _MOST_CHARACTERS = 1_000_000
+_MOST_BITS = 1_000  # of a power of two numbers
+_NUMBER = r"\s*[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9]+)?\s*"
+_LEVELS = re.compile(rf"(?:{_NUMBER}:{_NUMBER},)+{_NUMBER}")
 
 
 @public
 def parse(text: str, /, **parameters: object) -> Schedule:
     """Build the schedule that an expression describes, such as the ``repr`` of a schedule.
 
-    The text is never evaluated. It may contain calls of constructors and methods, ``*`` and ``+``
-    of schedules, numbers, strings, lists of these, and names of parameters.
+    The text is never evaluated. It may contain calls of constructors, methods and presets
+    (``torch.StepLR(0.1, 30)``), ``*``, ``+`` and ``-`` of schedules, ``/`` by a number, numbers,
+    ``10**3`` and ``1/3``, strings, lists of these, and names of parameters.
+    ``"5e-3:100, 1e-3:1000, 1e-5"`` has each rate up to the step behind it, and then the last.
 
     Parameters
     ----------
@@ -40,8 +47,8 @@ def parse(text: str, /, **parameters: object) -> Schedule:
         The expression, of at most 1,000,000 characters.
     **parameters : float, str or array
         Values by name. Where a name stands in the text, its value is used. Numbers that names stand
-        for allow arithmetic: ``+``, ``-``, ``*``, ``/``, ``//`` and ``round(x)``, which returns
-        integers. Arrays broadcast, as in a constructor.
+        for allow arithmetic: ``+``, ``-``, ``*``, ``/``, ``//``, ``**`` and ``round(x)``, which
+        gives integers. Arrays broadcast, as in a constructor.
 
     Returns
     -------
@@ -61,6 +68,10 @@ def parse(text: str, /, **parameters: object) -> Schedule:
     >>> import fastlr as flr
     >>> flr.parse("linear(0, 6e-4, 2000).then(cosine(6e-4, 6e-5, 598000))")(1_000)
     0.0003
+    >>> flr.parse("torch.OneCycleLR(0.1, total_steps=100)").steps
+    100
+    >>> flr.parse("5e-3:100, 1e-3:1000, 1e-5")([99, 100, 1_000])
+    array([5.e-03, 1.e-03, 1.e-05])
     >>> text = "wsd(peak, 100, 900 - cooldown, cooldown)"
     >>> flr.parse(text, peak=3e-4, cooldown=[100, 200])(850)
     array([0.0003  , 0.000225])
@@ -102,7 +113,7 @@ def _body(text: object) -> ast.expr:
             f"parse: text must be at most {_MOST_CHARACTERS:,} characters long, got {len(text):,}"
         )
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return ast.parse(_levels(text).strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error
         raise ValueError(
@@ -117,12 +128,20 @@ _METHODS = {
     if "self" in inspect.signature(function).parameters
 }
 
+
+def _power(base: Any, exponent: Any) -> Any:
+    """A power; NumPy has none of integers with exponents below 0."""
+    below = np.any(np.asarray(exponent) < 0)
+    return operator.pow(np.asarray(base, dtype=np.float64) if below else base, exponent)
+
+
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
+    ast.Pow: _power,
 }
 
 
@@ -165,7 +184,12 @@ class _Reader:
         if len(named) < len(node.keywords):  # ``**``, which has no name, or a name given twice
             raise _not_allowed(node)
         built: Schedule
-        if isinstance(function, ast.Name):
+        preset = _preset_name(function, self.parameters)
+        if preset:
+            built = preset_named("parse", preset)(*values, **named)
+            if not isinstance(built, Schedule):  # a plateau rule
+                raise _not_allowed(node)
+        elif isinstance(function, ast.Name):
             built = constructor_named("parse", function.id, _FUNCTIONS)(*values, **named)
         elif isinstance(function, ast.Attribute) and isinstance(
             receiver := self.value(function.value), Schedule
@@ -184,9 +208,54 @@ class _Reader:
         a, b = (left, right) if isinstance(left, Schedule) else (right, left)
         if isinstance(a, Schedule) and isinstance(node.op, ast.Mult | ast.Add):
             return a * b if isinstance(node.op, ast.Mult) else a + b  # type: ignore[operator]
+        if isinstance(a, Schedule) and isinstance(node.op, ast.Sub):
+            return left - right  # type: ignore[operator]
+        if isinstance(left, Schedule) and isinstance(node.op, ast.Div):
+            return left / right  # type: ignore[operator]
         if isinstance(a, Schedule):
             raise _not_allowed(node)
+        if type(left) in (int, float) and type(right) in (int, float):
+            return _plain_number(node, left, right)
         return _compute(node, operation, left, right)
+
+
+def _preset_name(function: ast.expr, parameters: Mapping[str, object]) -> str:
+    """Return ``framework.Name`` if that is what is called; ``presets.`` may stand before it."""
+    name = ast.unparse(function) if isinstance(function, ast.Attribute) else ""
+    for prefix in ("flr.", "fastlr.", "presets."):
+        name = name.removeprefix(prefix)
+    framework, _, own = name.partition(".")
+    is_preset = framework.isidentifier() and own.isidentifier() and framework not in parameters
+    return name if is_preset else ""
+
+
+def _plain_number(node: ast.BinOp, left: Any, right: Any) -> int | float:
+    """The result of ``10**3`` or ``1/3``; other arithmetic needs a parameter.
+
+    A power may be huge, so its size is known before it is computed.
+    """
+    power = isinstance(node.op, ast.Pow) and left >= 0 and (left > 0 or right >= 0)
+    if isinstance(node.op, ast.Pow):
+        if not power or right * math.log2(max(left, 1)) > _MOST_BITS:
+            raise _not_allowed(node)
+    elif not isinstance(node.op, ast.Div) or right == 0:
+        raise _not_allowed(node)
+    found: int | float = left**right if power else left / right
+    return found
+
+
+def _levels(text: str) -> str:
+    """The expression that ``"5e-3:100, 1e-3:1000, 1e-5"`` stands for; other text as it is.
+
+    Each rate but the last is followed by the step up to which it holds.
+    """
+    found = _LEVELS.fullmatch(text)
+    if found is None:
+        return text
+    *steps, last = (part.strip() for part in text.split(","))
+    pairs = [part.split(":") for part in steps]
+    values, boundaries = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return f"piecewise_constant([{', '.join([*values, last])}], [{', '.join(boundaries)}])"
 
 
 def _parameter_value(name: str, value: object) -> object:

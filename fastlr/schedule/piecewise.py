@@ -20,11 +20,18 @@ from fastlr.arguments.rules import (
 from fastlr.program import double_double, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import join_parts
-from fastlr.schedule.curves import constant
+from fastlr.schedule.curves import constant, linear
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
 from fastlr.schedule.value import constructor
 
-__all__ = ["join", "milestones", "piecewise_constant", "sampled", "stack"]
+__all__ = [
+    "join",
+    "milestones",
+    "piecewise_constant",
+    "piecewise_linear",
+    "sampled",
+    "stack",
+]
 
 
 @constructor
@@ -74,6 +81,59 @@ def piecewise_constant(values: Rates, boundaries: Boundaries) -> Schedule:
     _check_increasing("piecewise_constant: boundaries", starts)
     parts = [constant(levels[..., i]) for i in range(levels.shape[-1])]
     return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+
+
+@constructor
+def piecewise_linear(values: Rates, at: Boundaries) -> Schedule:
+    """Connect rates at given steps by straight lines.
+
+    ``rate(at[i]) = values[i]``, and a line between ``at[i]`` and ``at[i+1]``
+
+    Parameters
+    ----------
+    values : array of shape (..., n)
+        The rates, from 0 to 1e290. The last axis counts the points; axes before it are batch axes.
+    at : array of int, of shape (..., n)
+        The steps of the points, from 0 to 2**53 and strictly increasing. Axes before the last are
+        batch axes.
+
+    Returns
+    -------
+    Schedule
+        Its batch shape is what the parameters broadcast to.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument is out of range or batch shapes do not broadcast, if ``values`` and ``at``
+        are not as many, or ``at`` does not increase strictly.
+
+    Notes
+    -----
+    Before ``at[0]`` the first rate is held, and from the last step on the last.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.piecewise_linear([0.0, 1.0, 0.5], at=[1, 3, 5]).table(7)
+    array([0.  , 0.  , 0.5 , 1.  , 0.75, 0.5 , 0.5 ])
+    """
+    levels, steps = np.asarray(values), np.asarray(at)
+    if levels.shape[-1] != steps.shape[-1] or not steps.shape[-1]:
+        raise ValueError(
+            "piecewise_linear: values and at must be as many, at least one, "
+            f"got {levels.shape[-1]} values and {steps.shape[-1]} steps"
+        )
+    _check_increasing("piecewise_linear: at", steps)
+    points, starts = np.moveaxis(levels, -1, 0), np.moveaxis(steps, -1, 0)
+    lines = [
+        linear(init, end, stop - start)
+        for init, end, start, stop in zip(points, points[1:], starts, starts[1:], strict=False)
+    ]
+    parts = [linear(points[0], points[0], starts[0]), *lines]
+    return join_parts(parts, [0, *starts[: len(lines)]])
 
 
 @constructor

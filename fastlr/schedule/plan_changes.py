@@ -18,13 +18,12 @@ from fastlr.arguments.rules import (
     short_repr,
 )
 from fastlr.errors import public_methods
-from fastlr.kernels import reference
 from fastlr.program import tree
-from fastlr.program.tree import Node, Numbers
-from fastlr.schedule.algebra import Algebra, join_parts, scale
+from fastlr.program.tree import Node, Numbers, Run
+from fastlr.schedule.algebra import Algebra, ended, join_parts, rates_at, scale
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.recorded_calls import NO_CALL
-from fastlr.schedule.value import Value, constructor
+from fastlr.schedule.value import Rebuilt, Value, constructor
 
 __all__ = ["Cooldown", "Plans", "cooldown_node"]
 
@@ -94,7 +93,7 @@ class Plans(Algebra):
         >>> flr.constant(1.0).cooldown(at=10, steps=4)(12)
         0.5
         """
-        level = _rates_at(self, np.asarray(at))
+        level = rates_at(self, np.asarray(at))
         return join_parts(
             (self, self._from_node(cooldown_node("cooldown", level, end, steps, shape, power))),
             (0, at),
@@ -151,7 +150,7 @@ class Plans(Algebra):
                [1. , 1. , 0.5]])
         """
         late = (np.asarray(at) > self._node.last) & (
-            _rates_at(self, np.asarray(at)) < self._node.bound
+            rates_at(self, np.asarray(at)) < self._node.bound
         )
         if late.any():
             end_of = np.broadcast_to(self._node.last, late.shape)[late].min()
@@ -203,7 +202,7 @@ class Plans(Algebra):
         """
         rest = new.skip(step) if clock == "same" else new
         if match:
-            reached, first = _rates_at(self, np.asarray(step)), _rates_at(rest, np.asarray(0))
+            reached, first = rates_at(self, np.asarray(step)), rates_at(rest, np.asarray(0))
             if np.any(first == 0) or np.any(reached == 0):
                 raise ValueError(
                     "continue_from: match must join rates above 0, got "
@@ -222,7 +221,7 @@ class Plans(Algebra):
         total : int or array of int
             The new end, at least ``self.steps``.
         at : int or array of int, default 0
-            The step that the run has reached, at most ``total``. No rate before it changes.
+            The step that the run has reached, before the end. No rate before it changes.
 
         Returns
         -------
@@ -232,11 +231,16 @@ class Plans(Algebra):
         Raises
         ------
         ValueError
-            If the schedule ends after ``total``, if ``at`` is above ``total``, or if the last piece
-            is not a curve between two levels.
+            If the schedule ends after ``total``; if ``at`` is above ``total``; if the schedule has
+            ended by step ``at``; if the last piece is not a curve between two levels; if a preset
+            has no argument for the length of its run, or its rate would jump at step ``at``.
 
         Notes
         -----
+        A preset, also one that ``from_config`` read, is built again with the longer length, so
+        that ``presets.torch.OneCycleLR(0.1, total_steps=100).extend(200)`` equals
+        ``presets.torch.OneCycleLR(0.1, total_steps=200)``.
+
         If the rate is held before the last piece, as in the stable phase of ``wsd``, it is held for
         longer, and the last piece keeps its length. Otherwise the last piece takes longer. If the
         run is already in the last piece, that piece restarts at step ``at`` from the rate there. A
@@ -250,16 +254,10 @@ class Plans(Algebra):
         >>> flr.linear(1.0, 0.0, steps=10).extend(15, at=5)([4, 5, 10, 15])
         array([0.6 , 0.5 , 0.25, 0.  ])
         """
-        for length in tree.ends(self._node):
-            if np.any(np.asarray(total) < length):
-                raise ValueError(
-                    f"extend: total must be at least {short_repr(length)}, where the schedule "
-                    f"ends, got {short_repr(total)}"
-                )
-        if np.any(np.asarray(at) > np.asarray(total)):
-            raise ValueError(
-                f"extend: at must be at most total, {short_repr(total)}, got {short_repr(at)}"
-            )
+        _check_extension(self._node, np.asarray(total), np.asarray(at))
+        run = self._node.run
+        if run is not None and run.longer and self._call.is_preset and not np.any(at):
+            return Rebuilt(run.longer(np.asarray(total)))  # type: ignore[return-value]
         return self._from_node(
             _extended(self._node, np.asarray(total), np.asarray(at)), self.past_end
         )
@@ -277,7 +275,8 @@ class Plans(Algebra):
         Returns
         -------
         Schedule
-            The same schedule with this policy.
+            The same schedule with this policy. A preset that its framework continues past the
+            end of the run, as a cosine that climbs back, has the policy from that end on.
 
         Raises
         ------
@@ -291,16 +290,18 @@ class Plans(Algebra):
         >>> flr.linear(1.0, 0.5, steps=2).with_past_end("zero").table(4)
         array([1.  , 0.75, 0.  , 0.  ])
         """
-        if policy != "hold" and self._node.steps is None:
+        if policy != "hold" and self._node.end is None:
             raise ValueError(
                 f"with_past_end: the schedule must end, got {short_repr(self)}, which never ends"
             )
-        if policy == "repeat" and self._node.steps is not None and np.any(self._node.steps < 1):
+        if policy == "repeat" and self._node.end is not None and np.any(self._node.end < 1):
             raise ValueError(
                 "with_past_end: a schedule that repeats must have at least one step, "
                 f"got {short_repr(self)}"
             )
-        return self._from_node(self._node, policy)
+        if policy == self.past_end == "raise":
+            return self._from_node(self._node, policy)
+        return self._from_node(ended(self), policy)
 
     def with_groups(self, others: Mapping[str, Self]) -> Self:
         """Add named groups to a schedule of named groups.
@@ -344,7 +345,9 @@ class Plans(Algebra):
 
 def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
     """Return a node that ends at ``total``, unchanged before ``at``."""
-    if not tree.ends(node):
+    if node.run is not None:
+        return _longer_run(node, node.run, total, np.asarray(at, dtype=np.int64))
+    if not tree.ends(node) and (node.kind == "loop" or not node.has_preset):
         return node
     if node.kind in ("scale", "delay"):
         wait = node.numbers.get("steps", np.asarray(0))
@@ -365,9 +368,53 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
             f"extend: the last piece must be a curve between two levels, got a {node.kind}"
         )
     begin = np.broadcast_arrays(at, total)[0]
-    init = np.where(begin > 0, _rates_at(Value(node, NO_CALL, "hold"), begin), node.numbers["init"])
+    init = np.where(begin > 0, rates_at(Value(node, NO_CALL, "hold"), begin), node.numbers["init"])
     again = tree.rebuild(node, (), init=init, steps=total - begin)
     return tree.join((node, again), (np.asarray(0), begin)) if np.any(begin > 0) else again
+
+
+def _check_extension(node: Node, total: Numbers, at: Numbers) -> None:
+    """Raise unless a schedule that still changes at ``at`` may end at ``total``."""
+    ends = tree.ends(node)
+    for length in ends:
+        if np.any(total < length):
+            raise ValueError(
+                f"extend: total must be at least {short_repr(length)}, where the schedule "
+                f"ends, got {short_repr(total)}"
+            )
+    if np.any(at > total):
+        raise ValueError(
+            f"extend: at must be at most total, {short_repr(total)}, got {short_repr(at)}"
+        )
+    for length in ends:
+        if np.any((at >= length) & (at > 0) & (total > length)):
+            raise ValueError(
+                f"extend: at must be before step {short_repr(length)}, where the schedule ends, "
+                f"got {short_repr(at)}: no curve is left to extend, and the last rate would be "
+                "held; extend at an earlier step, or begin a new plan with continue_from(at, new)"
+            )
+
+
+def _longer_run(node: Node, run: Run, total: Numbers, at: npt.NDArray[np.int64]) -> Node:
+    """Return the node of a preset for a run of another length, unchanged before ``at``."""
+    if run.longer is None:
+        raise ValueError(
+            f"extend: {run.name} must have one argument for the length of its run, which it has "
+            "not; build it again with the arguments of the longer run"
+        )
+    longer: Node = run.longer(total)._node
+    if not np.any(at):
+        return longer
+    old, new = (rates_at(Value(one, NO_CALL, "hold"), at) for one in (node, longer))
+    if np.any(old != new):
+        raise ValueError(
+            f"extend: at must be a step at which {run.name} has the same rate in the longer run, "
+            f"got {short_repr(at)}, where {short_repr(old)} becomes {short_repr(new)}; s.extend("
+            "total) is the plan of a run that is longer from its step 0 on, and "
+            's.continue_from(at, s.extend(total), clock="same", match=True) enters it at step at'
+        )
+    rest = tree.time_map(longer, (np.asarray(1),), (np.asarray(0),), at)
+    return tree.join((node, rest), (np.asarray(0), at))
 
 
 def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
@@ -385,29 +432,16 @@ def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
             "extend: all lanes, or none, must hold their rate before the last piece; "
             "extend the lanes one by one"
         )
-    if np.all(waits) and last.steps is not None:
-        return tree.join((*before, last), (*starts, np.asarray(total - last.steps)))
+    if not np.any(waits) and last.steps is not None and np.any(last.steps == 0):
+        raise ValueError(
+            "extend: the last piece must have at least one step, got one that only holds a rate "
+            "past the end; extend first, then choose what holds past the end"
+        )
+    if np.all(waits) and last.end is not None:
+        return tree.join((*before, last), (*starts, np.asarray(total - last.end)))
     return tree.join(
         (*before, _extended(last, total - start, np.maximum(at - start, 0))), (*starts, start)
     )
-
-
-def _rates_at(schedule: Value, at: npt.NDArray[np.int64]) -> Array:
-    """Return the rate of each lane at its own step.
-
-    The reference backend evaluates it, so that a new schedule does not depend on the backend in
-    use.
-    """
-    shape = np.broadcast_shapes(schedule.shape, at.shape)
-    at, rates, lanes = (
-        np.broadcast_to(at, shape),
-        np.empty(shape),
-        np.empty(int(np.prod(schedule.shape))),
-    )
-    for t in np.unique(at):
-        reference.rates(schedule._lowered(), range(lanes.size), int(t), lanes)
-        np.copyto(rates, lanes.reshape(schedule.shape), where=at == t)
-    return rates
 
 
 def cooldown_node(

@@ -1,5 +1,6 @@
 """Build a schedule again from its call, or the part of it that an index takes."""
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = [
     "build",
     "constructor_named",
     "core_axes",
+    "preset_named",
     "cores_of",
     "register",
     "register_rules",
@@ -40,13 +42,24 @@ def register(name: str, build: Callable[..., Any]) -> None:
 def constructor_named(
     where: str, name: object, functions: Mapping[str, Callable[..., Any]]
 ) -> Callable[..., Any]:
-    """The constructor or method of this name, or an error that begins with ``where``."""
+    """The constructor, method or preset of this name, or an error that begins with ``where``."""
     if isinstance(name, str) and name in functions:
         return functions[name]
+    if isinstance(name, str) and "." in name:
+        return preset_named(where, name)
     raise ValueError(
         f"{where}: {short_repr(name)} is not a constructor or method of a "
         f"schedule{did_you_mean(name, functions)}"
     )
+
+
+def preset_named(where: str, name: str) -> Callable[..., Any]:
+    """The preset ``framework.Name``, or an error that begins with ``where``.
+
+    Presets are a higher layer, and many modules. They are imported by name, once a call names one.
+    """
+    found: Callable[..., Any] = importlib.import_module("fastlr.presets").preset_named(where, name)
+    return found
 
 
 def register_rules(name: str, rules: Mapping[str, Rule]) -> None:
@@ -73,7 +86,7 @@ def build(call: Call) -> Any:
                 return tuple(map(visit, argument))
             return visit(argument) if isinstance(argument, Call) else argument
 
-        return CONSTRUCTORS[one.name](
+        return constructor_named("from_spec", one.name, CONSTRUCTORS)(
             **{name: value(argument) for name, argument in one.arguments.items()}
         )
 

@@ -19,12 +19,12 @@ MOST_NESTED = 100
 
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
-_OPERATORS = {"multiply": "*", "scale": "*", "add": "+"}
+_OPERATORS = {"multiply": "*", "scale": "*", "add": "+", "subtract": "-"}
 _MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its repr does not eval
 
 
 class Call:
-    """A constructor's or a method's name with its arguments; immutable, compared by value."""
+    """A constructor's, method's or preset's name with its arguments: an immutable value."""
 
     __slots__ = ("_key", "arguments", "depth", "name", "uses")
 
@@ -34,13 +34,18 @@ class Call:
     uses: int  # calls in all, each counted as often as it is used
     _key: tuple[object, ...]
 
-    def __init__(self, name: str, arguments: Mapping[str, object]) -> None:
+    def __init__(
+        self, name: str, arguments: Mapping[str, object], stands_for: "Call | None" = None
+    ) -> None:
+        """Store a call; it counts at least as much as the call that it stands for."""
         put = object.__setattr__
         put(self, "name", name)
         put(self, "arguments", MappingProxyType(dict(arguments)))
         calls = _calls(arguments)
-        put(self, "depth", 1 + max([call.depth for call in calls]) if calls else 0)
-        put(self, "uses", 1 + sum([call.uses for call in calls]))
+        depth = 1 + max([call.depth for call in calls]) if calls else 0
+        uses = 1 + sum([call.uses for call in calls])
+        put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
+        put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
         put(self, "_key", (name, *[(key, _key(value)) for key, value in arguments.items()]))
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -54,6 +59,11 @@ class Call:
 
     def __reduce__(self) -> tuple[object, ...]:
         return Call, (self.name, dict(self.arguments))
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether this is a call of a preset, ``framework.Name``."""
+        return "." in self.name
 
     def spec(self) -> dict[str, object]:
         """The call as plain JSON data: ``{name: {parameter: value}}``."""
@@ -73,14 +83,11 @@ class Call:
         arguments = list(self.arguments.items())
         if self.name in _OPERATORS:
             return f" {_OPERATORS[self.name]} ".join(_operand(value) for _, value in arguments)
-        receiver = (
-            f"{_operand(arguments.pop(0)[1])}."
-            if arguments and isinstance(arguments[0][1], Call)
-            else ""
-        )
-        first = (
-            [repr(arguments.pop(0)[1])] if arguments and isinstance(arguments[0][1], Call) else []
-        )
+        receiver, first = "", list[str]()
+        if not self.is_preset and arguments and isinstance(arguments[0][1], Call):
+            receiver = f"{_operand(arguments.pop(0)[1])}."
+            if arguments and isinstance(arguments[0][1], Call):
+                first = [repr(arguments.pop(0)[1])]
         named = [f"{name}={_written(value)}" for name, value in arguments]
         return f"{receiver}{self.name}({', '.join([*first, *named])})"
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Rate, Steps, as_integer, short_repr, validate
+from fastlr.arguments.rules import Rate, Steps, as_step, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
@@ -587,7 +587,7 @@ def _step(where: str, value: object, least: int, most: int) -> int:
     """Return a step as an int, or raise an error that begins with ``where``."""
     last = "2**53" if most == LAST_STEP else "2**53 + 1"
     rule = f"{where} must be an integer from {least} to {last}"
-    step = as_integer(rule, value)
+    step = as_step(rule, value)
     if not least <= step <= most:
         raise ValueError(f"{rule}, got {short_repr(value)}")
     return step

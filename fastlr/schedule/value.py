@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar, cast
+from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,12 +35,14 @@ from fastlr.schedule.rebuilding import (
 from fastlr.schedule.recorded_calls import MOST_NESTED, NO_CALL, VERSION, Call
 
 __all__ = [
+    "Rebuilt",
     "Value",
     "a_schedule",
     "checked_arguments",
     "constructor",
     "cores",
     "no_group_named",
+    "recorded",
     "same",
 ]
 
@@ -146,10 +148,11 @@ class Value:
 
     @property
     def steps(self) -> int | npt.NDArray[np.int64] | None:
-        """The end: the first step after the last change, from which the last rate is held.
+        """The end of the run: the first step after the last change of the plan.
 
         An int for a scalar schedule, an int64 array of the batch shape for a batch, and ``None``
-        for a schedule that never ends.
+        for a schedule that never ends. From the end on the last rate is held, unless ``past_end``
+        says otherwise. A preset continues past the end of its run as its framework does.
 
         Examples
         --------
@@ -159,7 +162,7 @@ class Value:
         >>> print(flr.constant(0.1).steps)
         None
         """
-        steps = self._node.steps
+        steps = self._node.end
         if steps is None:
             return None
         return int(steps) if self.shape == () else np.broadcast_to(steps, self.shape)
@@ -370,7 +373,7 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
     name, signature = build.__name__, inspect.signature(build)
     defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
     needed = {key for key, default in defaults.items() if default is inspect.Parameter.empty}
-    anyhow: Callable[..., V] = build  # by names, whatever its signature
+    anyhow: Callable[..., Any] = build  # by names, whatever its signature
 
     @wraps(build)
     def built(*args: P.args, **kwargs: P.kwargs) -> V:
@@ -380,19 +383,27 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
             bound(name, signature, args, kwargs)  # raises
         checked, lanes = _checked(name, build, {**defaults, **by_place, **kwargs}, defaults)
         given = {
-            key: _recorded(checked[key])
+            key: recorded(checked[key])
             for key in defaults
             if key in needed or not same(checked[key], defaults[key])
         }
         result, call = anyhow(**checked), Call(name, given)
+        if isinstance(result, Rebuilt):  # another call describes it better
+            return cast(V, result.value)
         node = _of_all_lanes(result._node, lanes)
         _check_result(name, node, call)
-        return type(result)(node, call, result.past_end)
+        return cast(V, type(result)(node, call, result.past_end))
 
     reported: Any = public(built)
     reported.__signature__ = readable(signature, build.__module__)
     register(name, reported)
     return cast(Callable[P, V], reported)
+
+
+class Rebuilt(NamedTuple):
+    """What a constructor returns for a schedule that keeps the call that it has."""
+
+    value: Value
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
@@ -410,11 +421,12 @@ def _check_result(name: str, node: Node, call: Call) -> None:
         _check_parts(name, node, call)
     if not _at_most(node.bound, _HIGHEST):
         raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {short_repr(call)}")
-    if node.steps is not None and not _at_most(node.steps, LAST_STEP):
-        raise ValueError(
-            f"{name}: the schedule must end by step 2**53, got "
-            f"{int(np.max(node.steps))} steps: {short_repr(call)}"
-        )
+    for end in (node.steps, node.end if node.has_preset else None):
+        if end is not None and not _at_most(end, LAST_STEP):
+            raise ValueError(
+                f"{name}: the schedule must end by step 2**53, got "
+                f"{int(np.max(end))} steps: {short_repr(call)}"
+            )
 
 
 def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
@@ -472,7 +484,7 @@ def _check_size(name: str, node: Node, call: Call) -> None:
         )
 
 
-def _recorded(value: object) -> object:
+def recorded(value: object) -> object:
     """Return an argument as a call stores it: a schedule as the call that built it."""
     if isinstance(value, tuple):
         return tuple(part._call for part in value)

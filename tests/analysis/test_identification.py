@@ -359,7 +359,7 @@ def test_of_a_repeated_step_the_last_rate_counts():
             ValueError,
             "identify: steps must rise strictly, got 2 after 3, and do not show a restart: either",
         ),
-        ({"steps": [1.0, 2.0, 3.0]}, TypeError, "identify: steps must be integers from 0 to"),
+        ({"steps": [1.5, 2.0, 3.0]}, TypeError, "identify: steps must be integers from 0 to"),
         (
             {"steps": [1, 1, 1]},
             ValueError,

@@ -128,7 +128,7 @@ def test_an_extension_changes_no_bit_before_its_step_and_ends_where_it_should(
     backend, plan, more, where, seed
 ):
     total = plan.steps + more
-    at = int(where * total)
+    at = int(where * plan.steps) if where < 1.0 else max(plan.steps - 1, 0)
     extended = plan.extend(total, at=at)
     assert extended.steps == total
     with flr.use_backend(backend):
@@ -140,6 +140,21 @@ def test_an_extension_changes_no_bit_before_its_step_and_ends_where_it_should(
             or at == total
             or waits(plan, at)
         )
+
+
+@pytest.mark.parametrize(
+    ("plan", "total", "at"),
+    [
+        (flr.warmup_linear(5e-4, 500, 20_000), 30_000, 20_000),
+        (flr.linear([1.0, 2.0], 0.1, [10, 20]), 30, 15),
+        (flr.stack({"a": flr.cosine(1.0, 0.1, 10), "b": flr.cosine(1.0, 0.1, 20)}), 30, 12),
+    ],
+)
+def test_a_schedule_that_has_ended_cannot_be_extended(plan, total, at):
+    """The last rate, often 0, would be in force for the rest of the run."""
+    with pytest.raises(ValueError, match=r"^extend: at must be before step .*continue_from"):
+        plan.extend(total, at=at)
+    assert plan.extend(total, at=5).steps is not None
 
 
 def waits(plan: flr.Schedule, at: int) -> bool:

@@ -130,7 +130,7 @@ def test_an_abandoned_value_need_not_be_a_number_but_one_that_counts_must():
             ValueError,
             r"fit: steps must be as many as losses, 2, got an array of shape \(1, 2\)",
         ),
-        ([1.0, 2.0], TypeError, "fit: steps must be integers from 0"),
+        ([1.5, 2.0], TypeError, "fit: steps must be integers from 0"),
         ([-1, 2], ValueError, "fit: steps must be integers from 0 to .* got -1"),
         ([3, 3], ValueError, r"fit: steps must have at least two different ones, got \[3\]"),
     ],

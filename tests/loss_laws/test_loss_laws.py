@@ -432,7 +432,7 @@ REFUSED = [
         ValueError,
         r"final: steps must be an integer from 1 to 2\*\*53, got 0",
     ),
-    (lambda: LAW.final(COSINE, 2.0), TypeError, "final: steps must be an integer.*got float 2.0"),
+    (lambda: LAW.final(COSINE, 2.5), TypeError, "final: steps must be an integer.*got float 2.5"),
     (lambda: LAW.final(COSINE, True), TypeError, "final: steps must be an integer.*got bool True"),
     (
         lambda: LAW.final(COSINE, 10, threads=0),

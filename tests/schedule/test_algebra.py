@@ -729,3 +729,133 @@ def test_shared_parts_have_the_rates_of_the_formula(times):
     assert same(alike["then"].table(10 * count), np.tile(table[:10], count))
     assert same(alike["max"].table(20), table)
     assert same(alike["join"].table(5 * times), np.tile(table[:5], times))
+
+
+# -- short forms -----------------------------------------------------------------------------------
+
+
+def test_a_schedule_is_divided_by_numbers():
+    s = flr.cosine(1.0, 0.1, 100)
+    assert s / 2 == s * 0.5
+    assert s / [2, 4] == s * [0.5, 0.25]
+    assert (s / 3)(7) == pytest.approx(s(7) / 3, rel=1e-15)
+    assert flr.parse("cosine(1.0, 0.1, 100) / 2") == s / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "schedule"),
+    [
+        (
+            "5e-3:100, 1e-3:1000, 1e-5",
+            flr.piecewise_constant([5e-3, 1e-3, 1e-5], [100, 1_000]),
+        ),
+        ("0.1:1_000,0.01", flr.piecewise_constant([0.1, 0.01], [1_000])),
+        ("linear(1/2, 0, 10**3)", flr.linear(0.5, 0.0, 1_000)),
+        ("linear(10**-3, 0, 2 * n**2)", flr.linear(1e-3, 0.0, 200)),
+        ("linear(n**-1, 0, 1e3)", flr.linear(0.1, 0.0, 1_000)),
+    ],
+)
+def test_parse_takes_short_forms(text, schedule):
+    assert flr.parse(text, **({"n": 10} if "n**" in text else {})) == schedule
+
+
+def test_lines_go_through_their_points():
+    s = flr.piecewise_linear([[0.1, 1.0, 0.3], [0.2, 0.0, 0.3]], at=[5, 7, 107])
+    assert s(np.array([0, 5, 7, 107, 10**6])).tolist() == [
+        [0.1, 0.1, 1.0, 0.3, 0.3],
+        [0.2, 0.2, 0.0, 0.3, 0.3],
+    ]
+    assert s[0].boundaries == (5, 7, 107)
+    assert np.array_equal(s.steps, [107, 107])
+    assert flr.piecewise_linear([1.0], [5])(3) == 1.0
+    assert same(s[1].table(120), s.table(120)[1])
+
+
+@pytest.mark.parametrize("steps", [1e5, np.float64(1e5), 1e5 + 0j.real, [1e5, 2e5]])
+def test_a_whole_float_is_a_number_of_steps(steps):
+    whole = np.asarray(steps).astype(int).tolist()
+    assert flr.linear(1.0, 0.0, steps) == flr.linear(1.0, 0.0, whole)
+
+
+def test_a_table_has_the_length_of_the_run():
+    s = flr.linear(1.0, 0.0, steps=1e2)
+    assert same(s.table(), s.table(100))
+    assert same(s.table(1e1), s.table(10))
+    assert s.table(dtype="float32").dtype == np.float32
+    assert flr.linear(1.0, 0.0, [5, 9]).table().shape == (2, 9)
+    cosine = flr.presets.torch.CosineAnnealingLR(0.1, T_max=90)
+    assert same(cosine.table(), cosine.table(90))
+
+
+# -- differences -----------------------------------------------------------------------------------
+
+TWO_LEVELS = [
+    flr.linear(0.0, 1.0, 50),
+    flr.cosine(1.0, 0.1, 50),
+    flr.rex(1.0, 0.0, 50),
+    flr.tanh(1.0, 0.0, 50),
+    flr.logarithmic(0.0, 1.0, 50),
+    flr.polynomial(1.0, 0.1, 50, power=1.5),
+    flr.affine_exponential(1.0, 0.1, 50),
+    flr.wsd(1.0, 10, 20, 20),
+    flr.sampled([0.3, 1.0, 0.2, 0.8], every=15, interpolate=True),
+    flr.sampled([0.3, 1.0, 0.2, 0.8], every=15),
+    flr.linear(0.0, 1.0, 50).clip(0.2, 0.6),
+    flr.linear(0.0, 0.5, 50) + flr.cosine(0.5, 0.1, 50),
+    flr.cosine(1.0, 0.1, 10).repeat(4, scale=0.5),
+    flr.cosine(1.0, 0.1, 10).repeat(3, scale=0.5, stretch=2.0),
+    flr.cosine(1.0, 0.1, 30).delay(5),
+    flr.cosine(1.0, 0.1, 300).paced([7]),
+    flr.cosine(1.0, 0.1, 7).staircase(5),
+    flr.cosine(1.0, 0.1, 30).with_past_end("zero"),
+    flr.linear([0.0, 1.0], [1.0, 0.2], 50),
+    flr.constant(1.0) - flr.linear(0.2, 0.9, 40),
+]
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+@pytest.mark.parametrize("subtracted", TWO_LEVELS)
+def test_a_difference_is_that_of_the_rates(subtracted, backend):
+    larger = flr.linear(2.0, 1.5, 60)
+    difference = larger - subtracted
+    with flr.use_backend(backend):
+        rates = larger.table(90) - subtracted.table(90)
+        assert np.allclose(difference.table(90), rates, rtol=1e-14, atol=1e-15)
+        assert np.allclose(difference.sum(90), rates.sum(axis=-1), rtol=1e-12)
+        assert np.allclose(difference.max(90), rates.max(axis=-1), rtol=1e-14)
+        assert np.allclose(difference.min(90), rates.min(axis=-1), rtol=1e-13)
+        assert np.all(difference.argmin(90) == rates.argmin(axis=-1))
+        back = 3.0 - difference
+        assert np.allclose(back.max(90), 3.0 - rates.min(axis=-1), rtol=1e-14)
+    assert flr.parse(repr(difference)) == difference
+    assert flr.from_spec(difference.to_spec()) == difference
+
+
+def test_a_rate_minus_a_schedule():
+    assert repr(1 - flr.linear(0.0, 1.0, 10)) == (
+        "constant(value=1.0) - linear(init=0.0, end=1.0, steps=10)"
+    )
+    assert (1 - flr.linear(0.0, 1.0, 10))(10) == 0.0
+    assert (flr.exponential_decay(1.0, gamma=0.5) * 0.0 + 0.5 - 0.5)(7) == 0.0
+    assert np.all((flr.cosine(1.0, 0.1, 9) - flr.cosine(1.0, 0.1, 9)).table(20) == 0.0)
+    assert (1.0 - flr.cyclic(0.1, 0.5, up=20))(20) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("larger", "smaller", "message"),
+    [
+        (flr.linear(0.0, 1.0, 10), 0.25, r"got -0.25 at step 0"),
+        (flr.linear(1.0, 0.0, 10), 0.45, r"got -0.04\d* at step 6"),
+        (0.45, flr.linear(0.0, 1.0, [20, 10]), r"got -0.04\d* at step 10 of lane \[0\]"),
+        (1.0, flr.exponential_decay(1.0, rate=0.1), "must be made of lines, cosines .* got a"),
+        (
+            1.0,
+            flr.linear(1.0, 0.0, 9) * flr.linear(1.0, 0.0, 9),
+            "made of lines, .* got a multiply",
+        ),
+        (flr.cyclic(0.5, 0.9, 7), flr.cyclic(0.1, 0.5, 9), "must end, or one of both"),
+    ],
+)
+def test_a_difference_below_0_names_its_first_step(larger, smaller, message):
+    with pytest.raises(ValueError, match=f"^subtract: .*{message}"):
+        larger - smaller

@@ -207,3 +207,63 @@ def test_one_cycle_bundles_of_many_lengths_are_a_batch(phases):
 
 
 # -- what is refused -------------------------------------------------------------------------------
+
+
+# -- a bundle as a plan ----------------------------------------------------------------------------
+
+
+def test_a_bundle_knows_its_run():
+    assert RUN.steps == 100
+    assert np.array_equal(SWEEP.steps, [100, 100, 100])
+    assert flr.bundle(lr=flr.constant(0.1)).steps is None
+    assert flr.bundle(lr=flr.linear(1, 0, 9), momentum=flr.cyclic(0.1, 0.2, 5)).steps is None
+    assert RUN.row(7) == RUN(7)
+    assert same(RUN.table(), RUN.table(100))
+
+
+def test_a_bundle_is_written_as_its_spec():
+    spec = json.loads(json.dumps(RUN.to_spec()))
+    assert flr.Bundle.from_spec(spec) == RUN
+    assert RUN.fingerprint == RUN.schedule.fingerprint
+    assert flr.resume(flr.checkpoint(RUN, 50), RUN) == (RUN, 50)
+
+
+def test_an_extended_bundle_extends_what_ends_with_the_run():
+    longer = RUN.extend(200, at=50)
+    assert longer.steps == 200
+    assert same(longer["lr"].table(250), RUN["lr"].extend(200, at=50).table(250))
+    assert longer["beta1"] == RUN["beta1"]  # which ends at step 50
+    assert longer["weight_decay"] == RUN["weight_decay"]
+    assert SWEEP.extend(200)["lr"].steps.tolist() == [200, 200, 200]
+    presets = flr.bundle(
+        lr=flr.presets.torch.OneCycleLR(0.1, total_steps=100),
+        momentum=flr.presets.torch.OneCycleLR(0.1, total_steps=100, of="momentum"),
+    )
+    assert presets.extend(200)["momentum"] == flr.presets.torch.OneCycleLR(
+        0.1, total_steps=200, of="momentum"
+    )
+
+
+def test_what_a_bundle_cannot_extend():
+    with pytest.raises(ValueError, match=r"^extend: at must be before step 100"):
+        RUN.extend(200, at=100)
+    mixed = flr.bundle(lr=flr.linear(1, 0, [50, 100]), momentum=flr.linear(0.9, 0.8, [70, 70]))
+    with pytest.raises(ValueError, match=r"^extend: lr must end with the run in all lanes"):
+        mixed.extend(200)
+
+
+def test_a_bundle_cools_its_rate_down():
+    cooled = RUN.cooldown(at=60, steps=20, shape="1-sqrt")
+    assert cooled["lr"] == RUN["lr"].cooldown(at=60, steps=20, shape="1-sqrt")
+    assert cooled["beta1"] == RUN["beta1"]
+    assert RUN.cooldown(10, 5, of="beta1")["beta1"](15) == 0.0
+    assert RUN.cooldown(at=[60, 70], steps=20).table().shape == (3, 2, 90)
+    with pytest.raises(KeyError, match="no group named 'rate'"):
+        RUN.cooldown(10, 5, of="rate")
+
+
+def test_a_bundle_is_drawn_by_name():
+    from fastlr.drawing.plots import empty
+
+    axes = RUN.plot(ax=empty())
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(RUN)

@@ -226,6 +226,13 @@ def at_places(t: int, levels: list[float], at: list[int]) -> mpf:
     return mpf(levels[sum(boundary <= t for boundary in at)])
 
 
+def connected(t: int, levels: list[float], at: list[int]) -> mpf:
+    i = sum(step <= t for step in at) - 1
+    if i == len(at) - 1:
+        return mpf(levels[i])
+    return part(levels[i], levels[i + 1], mpf(at[i + 1] - t) / (at[i + 1] - at[i]))
+
+
 def dropped(t: int, init: float, factor: float, at: list[int]) -> mpf:
     return mpf(init) * mpf(factor) ** sum(step <= t for step in at)
 
@@ -247,6 +254,12 @@ def places() -> Iterator[Case]:
     formula = partial(at_places, levels=levels, at=boundaries)
     yield Case(
         "piecewise_constant", flr.piecewise_constant(levels, boundaries), formula, tuple(boundaries)
+    )
+    yield Case(
+        "piecewise_linear",
+        flr.piecewise_linear(levels, [0, *boundaries]),
+        partial(connected, levels=levels, at=[0, *boundaries]),
+        (0, *boundaries),
     )
     for init, factor, at in [
         (0.1, 0.1, [30, 60, 90]),

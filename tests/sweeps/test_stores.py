@@ -393,7 +393,7 @@ REFUSED = [
     ({"progress": 1}, TypeError, "progress must be True or False, got int 1"),
     ({"steps": (-1,)}, ValueError, "start and stop must be at least 0"),
     ({"steps": (1, 2, 0)}, ValueError, "step must be from 1"),
-    ({"steps": (1.0,)}, TypeError, "stop must be an integer, got float"),
+    ({"steps": (1.5,)}, TypeError, "stop must be an integer, got float"),
 ]
 
 
