@@ -7,14 +7,14 @@ that grows is not supported. A script is read for its arguments only: its variab
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastlr.configs._section import Run, Section
 from fastlr.presets import megatron
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["arguments", "matches", "read"]
+__all__ = ["matches", "read"]
 
 _STYLES = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
 _ANNEALS = ("exponential", "linear", "cosine", "minus_sqrt")
@@ -32,19 +32,6 @@ _KEYS = (
     "lr-wsd-decay-style",
     "min-lr",
 )
-
-
-def arguments(words: Sequence[str]) -> dict[str, Any]:
-    """Return the options of a command: ``--name value``, ``--name=value``, or a ``--name`` alone,
-    which is True.
-    """
-    options: dict[str, Any] = {}
-    for word, following in zip(words, [*words[1:], "--"], strict=True):
-        if word.startswith("--") and len(word) > 2:
-            name, has_value, value = word[2:].partition("=")
-            given = value if has_value else True if following.startswith("--") else following
-            options[name.replace("_", "-")] = given
-    return options
 
 
 def matches(config: Mapping[str, object]) -> bool:

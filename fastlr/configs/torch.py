@@ -70,7 +70,7 @@ def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
     groups = {"param_groups": scheduler.optimizer.param_groups}
     if hasattr(scheduler, "_schedulers"):
         return _composed(section, kind, [of_object(child, run) for child in scheduler._schedulers])
-    return _built(section, kind, run._replace(optimizer=groups))
+    return _built(section, kind, Run(optimizer=groups))
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
