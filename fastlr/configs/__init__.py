@@ -25,6 +25,7 @@ from fastlr.configs import (
     deepspeed,
     detectron2,
     keras,
+    maskrcnn_benchmark,
     megatron,
     timm,
     torch,
@@ -43,6 +44,7 @@ _READERS: dict[str, Any] = {
     "deepspeed": deepspeed,
     "detectron2": detectron2,
     "keras": keras,
+    "maskrcnn_benchmark": maskrcnn_benchmark,
     "megatron": megatron,
     "timm": timm,
     "torch": torch,
@@ -130,6 +132,7 @@ def from_config(
         if steps_per_epoch is None
         else validate_scalar(Period, "from_config: steps_per_epoch", steps_per_epoch),
         optimizer,
+        framework,
     )
     if torch.matches_object(config):
         return _finished("from_config", torch.of_object(config, run), run)
