@@ -3,11 +3,16 @@ arithmetic of its framework: ``config_formulas``.
 """
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import config_formulas
+import config_frameworks
 import numpy as np
 import pytest
+from other_libraries import require
 
 import fastlr as flr
 
@@ -48,3 +53,37 @@ def test_the_corpus_has_every_file():
     }
     assert files - {"detectron2/base/root.yaml", "detectron2/base/middle.yaml"} == set(CASES)
     assert len(CASES) >= 100
+
+
+# -- the frameworks themselves ---------------------------------------------------------------------
+
+NEEDED = {
+    "keras": ["keras", "torch", "yaml"],
+    "timm": ["timm", "torch", "yaml"],
+    "transformers": ["transformers", "accelerate", "torch", "yaml"],
+}
+TOLERANCE = {"keras": 1e-6}  # it computes in float32
+
+
+@pytest.mark.parametrize("framework", NEEDED)
+def test_the_framework_itself_has_these_rates(framework, tmp_path):
+    """In a process of its own, because frameworks leave warnings and hooks behind."""
+    require(*NEEDED[framework])
+    done = subprocess.run(
+        [sys.executable, config_frameworks.__file__, framework],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+    )
+    rates = json.loads(done.stdout.splitlines()[-1])
+    judged = {name: wanted for name, wanted in rates.items() if wanted is not None}
+    assert len(judged) >= 8
+    for name, wanted in judged.items():
+        found = read(CASES[name])
+        tolerance = TOLERANCE.get(framework, 1e-9)
+        np.testing.assert_allclose(
+            found.table(len(wanted)), wanted, tolerance, tolerance * max(wanted), err_msg=name
+        )
+        assert CASES[name]["steps"] in (None, len(wanted)), name
