@@ -70,15 +70,15 @@ def from_config(
         One of these, recognized by its keys:
 
         - a file with transformers' training arguments (JSON), a DeepSpeed config (JSON), timm's
-          arguments (``args.yaml``), a Detectron2 config (YAML), the config of a Keras schedule or
-          optimizer (JSON), or a fastlr spec (JSON);
-        - the keys and values of such a file;
-        - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that
-          has them;
+          arguments (``args.yaml``), a Detectron2 or maskrcnn-benchmark config (YAML), the config of
+          a Keras schedule, optimizer or model (JSON), or a fastlr spec (JSON);
+        - the keys and values of such a file, also as Weights & Biases wraps them;
+        - the arguments of Megatron-LM or transformers, ``"--lr 3e-4 --lr-decay-style cosine ..."``,
+          or a script that has them;
         - a torch scheduler or its ``state_dict``.
     framework : str, optional
-        The format: "deepspeed", "detectron2", "keras", "megatron", "timm", "torch" or
-        "transformers". By default the keys decide.
+        The format: "deepspeed", "detectron2", "keras", "maskrcnn_benchmark", "megatron", "timm",
+        "torch" or "transformers". By default the keys decide.
     lr : float, optional
         The base rate, in place of the config's. At least 0.
     steps : int, optional
