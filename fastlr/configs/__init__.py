@@ -140,7 +140,8 @@ def from_config(
     if "fastlr" in section.values:
         return _finished(section.where, from_spec(section.values), run)
     with errors_in(section):
-        return _finished(section.where, _reader(section, framework).read(section, run), run)
+        reader = _reader(section, framework)
+        return _finished(section.where, reader.read(_named_for(reader, section), run), run)
 
 
 def _section(config: object) -> Section:
@@ -188,6 +189,13 @@ def _finished(where: str, found: Schedule | Plateau, run: Run) -> Schedule | Pla
     return found
 
 
+def _named_for(reader: ModuleType, config: Section) -> Section:
+    """Return a config with its keys as a reader knows them: Megatron's alone have hyphens."""
+    if reader is megatron or not isinstance(config.values, _scripts.Options):
+        return config
+    return Section(config.where, config.values.underscored(), config.path)
+
+
 def _reader(config: Section, framework: str | None) -> ModuleType:
     """Return the reader of the format, which the framework or the keys decide."""
     if framework is not None:
@@ -199,7 +207,11 @@ def _reader(config: Section, framework: str | None) -> ModuleType:
             )
         chosen: ModuleType = _READERS[framework]
         return chosen
-    claims = [name for name, reader in _READERS.items() if reader.matches(config.values)]
+    claims = [
+        name
+        for name, reader in _READERS.items()
+        if reader.matches(_named_for(reader, config).values)
+    ]
     if len(claims) == 1:
         found: ModuleType = _READERS[claims[0]]
         return found
