@@ -150,11 +150,13 @@ def _section(config: object) -> Section:
         return Section("from_config", _unwrapped(config))
     if isinstance(config, str) and config.lstrip().startswith("-"):
         return Section("from_config", _scripts.options("from_config", config))
+    rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
     if not isinstance(config, str | Path):
-        rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
         raise TypeError(
             f"from_config: config {rule}, got {type(config).__name__} {short_repr(config)}"
         )
+    if not str(config).strip():
+        raise ValueError(f"from_config: config {rule}, got {short_repr(config)}")
     path = Path(config)
     return Section(f"from_config: {path}", _unwrapped(_files.parsed(path)), path)
 
