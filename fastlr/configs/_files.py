@@ -63,7 +63,11 @@ def _bases(path: Path | None, values: Mapping[str, Any], key: str) -> Iterator[M
         if path in seen or len(seen) >= _MOST_BASES:
             raise ValueError(f"{where}: {key} must not lead back to a file before, got {base!r}")
         seen.append(path)
-        values = parsed(path)
+        try:
+            values = parsed(path)
+        except OSError as error:
+            rule = f"{key} must be a file that can be read, or absent: dump the whole config"
+            raise ValueError(f"{where}: {rule}, got {base!r} ({error.strerror})") from None
 
 
 def _merged(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _WHOLES = {
 }
 # defaults of train.py, where they differ from create_scheduler_v2's
 _DEFAULTS = {"warmup_epochs": 5, "cycle_decay": 0.5}
+_PREFIXES = ("lr_", "sched", "warmup_", "cooldown_", "patience_", "decay_")
 _CYCLIC = ("cosine", "tanh", "poly")  # schedulers that report the length of their cycles
 _DECAYS = ("linear", "1-sqrt", "cosine", "power", "exp")
 KEYS = (
@@ -70,7 +71,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     """Return the schedule of a run with these arguments."""
     config.refuse_unknown(
         KEYS,
-        own=lambda key: key.startswith(("lr_", "sched", "warmup_", "cooldown_", "patience_")),
+        own=lambda key: key.replace("-", "_").startswith(_PREFIXES),
     )
     by_update, name = config.flag("sched_on_updates", False), _name(config)
     why = "sched_on_updates is true"

@@ -627,6 +627,10 @@ WRONG = {
         {**TIMM, "sched": "cosin"},
         "sched must be one of .*did you mean 'cosine'",
     ),
+    "timm, an option's name": (
+        {**TIMM, "warmup-epochs": 3},
+        "unknown key 'warmup-epochs'; did you mean 'warmup_epochs'",
+    ),
     "timm, no rate": ({**TIMM, "lr": None}, "lr must be given: train.py computes it"),
     "timm, updates": (
         {**TIMM, "sched_on_updates": True},

@@ -24,7 +24,11 @@ SCRIPTS = {
     "an exported variable": ("export LR='3'\npython a.py --lr $LR", {"lr": "3"}),
     "the last value": ("LR=3\nLR=4\npython a.py --lr $LR", {"lr": "4"}),
     "a value later on": ("LR=3\npython a.py --lr $LR\nLR=4", {"lr": "3"}),
-    "a default": ("python a.py --lr ${LR:-5}", {"lr": "5"}),
+    "a default": ("python a.py --lr ${LR:-5} --x ${X:=6}", {"lr": "5", "x": "6"}),
+    "branches that add": (
+        'A="--lr 1"\nif a; then A="$A \\\n --x"; fi\nif b; then A="$A --y"; fi\nC="python $A"\n$C',
+        {"lr": "1"},
+    ),
     "no value": ("python a.py --lr $LR --x $1", {"lr": "$LR", "x": "$1"}),
     "single quotes": ("LR=3\npython a.py --lr '$LR'", {"lr": "$LR"}),
     "several words": ("A='--lr 1 --x 2'\npython a.py $A", {"lr": "1", "x": "2"}),
