@@ -243,7 +243,8 @@ def _commands(text: str) -> tuple[list[_Value], _Value]:
             depth = max(0, depth + (head in _OPENS) - (head in _CLOSES))
             if head in ("for", "select") and len(words) > 2:
                 values = [way for word in words[3:] for way in _expanded([word], known)]
-                known[_bare(words[1])] = tuple([way] for way in values)
+                known.pop(_bare(words[1]), None)
+                known |= {_bare(words[1]): tuple([way] for way in values)} if values else {}
                 words = []
             words = words[1:]
         assigns = [_ASSIGNMENT.match(_bare(word)) for word in words]

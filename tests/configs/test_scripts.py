@@ -25,6 +25,7 @@ SCRIPTS = {
     "the last value": ("LR=3\nLR=4\npython a.py --lr $LR", {"lr": "4"}),
     "a value later on": ("LR=3\npython a.py --lr $LR\nLR=4", {"lr": "3"}),
     "a default": ("python a.py --lr ${LR:-5} --x ${X:=6}", {"lr": "5", "x": "6"}),
+    "a loop over nothing": ("S=1\nfor S in ; do a; done\npython --lr 1 --x $S", {"x": "$S"}),
     "branches that add": (
         'A="--lr 1"\nif a; then A="$A \\\n --x"; fi\nif b; then A="$A --y"; fi\nC="python $A"\n$C',
         {"lr": "1"},
