@@ -146,7 +146,7 @@ FOREIGN = {
     "rich": {"cli.printing"},
     "scipy": {"sweeps.sampling", "analysis.curve_fits", "loss_laws.least_squares"},
     "xarray": {"adapters.xarray"},
-    "yaml": {"configs"},
+    "yaml": {"configs._files"},
     "zarr": {"sweeps.stores.zarr"},
 }
 

@@ -1,32 +1,39 @@
 """Configs: read the schedule that another framework's config describes, from a file, a mapping or a
 live object.
 
-There is one file per format, which recognizes its configs by their keys. Nothing in a config is
-executed: configs are JSON, YAML without objects, or the arguments of a command. An error names the
-file, the key, the rule and the value, before anything is built.
+There is one file per format. Its ``matches`` recognizes a config by its keys, its ``read`` builds
+the schedule, and its ``KEYS``, if it has them, are those to name when a config is of no format. A
+config that two formats recognize is refused.
+
+Nothing in a config is executed: configs are JSON, YAML without objects, or the arguments of a
+command. An error names the file, the key, the rule and the value, before anything is built.
 """
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
 from fastlr.configs import (
+    _files,
+    _scripts,
     deepspeed,
     detectron2,
     keras,
     live_objects,
+    maskrcnn_benchmark,
     megatron,
     timm,
     torch,
     transformers,
 )
-from fastlr.configs._section import Run, Section, errors_in
+from fastlr.configs._run_length import of_length
+from fastlr.configs._section import Run, Section, errors_in, option
 from fastlr.errors import did_you_mean, public
 from fastlr.plateau.rule import Plateau
 from fastlr.schedule.schedule import Schedule
@@ -38,6 +45,7 @@ _READERS: dict[str, Any] = {
     "deepspeed": deepspeed,
     "detectron2": detectron2,
     "keras": keras,
+    "maskrcnn_benchmark": maskrcnn_benchmark,
     "megatron": megatron,
     "timm": timm,
     "torch": torch,
@@ -63,20 +71,20 @@ def from_config(
         One of these, recognized by its keys:
 
         - a file with transformers' training arguments (JSON), a DeepSpeed config (JSON), timm's
-          arguments (``args.yaml``), a Detectron2 config (YAML), the config of a Keras schedule or
-          optimizer (JSON), or a fastlr spec (JSON);
-        - the keys and values of such a file;
-        - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that
-          has them;
+          arguments (``args.yaml``), a Detectron2 or maskrcnn-benchmark config (YAML), the config of
+          a Keras schedule, optimizer or model (JSON), or a fastlr spec (JSON);
+        - the keys and values of such a file, also as Weights & Biases wraps them;
+        - the arguments of Megatron-LM or transformers, ``"--lr 3e-4 --lr-decay-style cosine ..."``,
+          or a script that has them;
         - a torch scheduler or its ``state_dict``;
         - transformers' ``TrainingArguments`` themselves.
     framework : str, optional
-        The format: "deepspeed", "detectron2", "keras", "megatron", "timm", "torch" or
-        "transformers". By default the keys decide.
+        The format: "deepspeed", "detectron2", "keras", "maskrcnn_benchmark", "megatron", "timm",
+        "torch" or "transformers". By default the keys decide.
     lr : float, optional
         The base rate, in place of the config's. At least 0.
     steps : int, optional
-        The length of the run, if the config leaves it open. At least 1.
+        The length of the run in steps, if the config leaves it open. At least 1.
     steps_per_epoch : int, optional
         The number of steps per epoch, if the config counts epochs. At least 1.
     optimizer : mapping, optional
@@ -91,8 +99,9 @@ def from_config(
     Raises
     ------
     ValueError
-        If the config has no known format, or a key of the scheduler is unknown, missing or wrong.
-        The message names the file, the key, the rule and the value.
+        If the config has no known format, or those of two; if a key of the scheduler is unknown,
+        missing or wrong; if the config takes no ``lr``, ``steps``, ``steps_per_epoch`` or
+        ``optimizer`` that you pass. The message names the file, the key, the rule and the value.
     TypeError
         If ``config`` is none of these types.
     OSError
@@ -104,6 +113,8 @@ def from_config(
     -----
     The schedule begins at step 0 even if a torch scheduler has been stepped: the run is at step
     ``last_epoch`` of it.
+
+    Its ``steps`` are the length of the run, if the config or ``steps`` gives it.
 
     Examples
     --------
@@ -124,80 +135,70 @@ def from_config(
         if steps_per_epoch is None
         else validate_scalar(Period, "from_config: steps_per_epoch", steps_per_epoch),
         optimizer,
+        framework,
     )
     if torch.matches_object(config):
-        return torch.of_object(config, run)
-    where, values = _values(config)
-    if "fastlr" in values:
-        return from_spec(values)
-    section = Section(where, values)
+        return _finished("from_config", torch.of_object(config, run), run)
+    section = _section(config)
+    if "fastlr" in section.values:
+        return _finished(section.where, from_spec(section.values), run)
     with errors_in(section):
-        found: Schedule | Plateau = _reader(section, framework).read(section, run)
-        return found
+        reader = _reader(section, framework)
+        return _finished(section.where, reader.read(_named_for(reader, section), run), run)
 
 
-def _values(config: object) -> tuple[str, Mapping[str, Any]]:
-    """Return the place of a config for errors, and its keys and values."""
+def _section(config: object) -> Section:
+    """Return the keys and values of a config, with its place for errors."""
     if isinstance(config, Mapping):
-        return "from_config", config
+        return Section("from_config", _unwrapped(config))
     if isinstance(config, str) and config.lstrip().startswith("-"):
-        return "from_config", megatron.arguments(_words("from_config", config))
+        return Section("from_config", _scripts.options("from_config", config))
+    rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
     if not isinstance(config, str | Path):
-        rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
         raise TypeError(
             f"from_config: config {rule}, got {type(config).__name__} {short_repr(config)}"
         )
-    return f"from_config: {config}", _parsed(Path(config))
+    if not str(config).strip():
+        raise ValueError(f"from_config: config {rule}, got {short_repr(config)}")
+    path = Path(config)
+    return Section(f"from_config: {path}", _unwrapped(_files.parsed(path)), path)
 
 
-def _parsed(path: Path) -> Mapping[str, Any]:
-    """Read the keys and values of a file by its suffix: JSON, YAML, or a script."""
-    where = f"from_config: {path}"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{where}: must be text in UTF-8 ({error})") from None
-    except ValueError as error:  # of the path itself
-        raise ValueError(
-            f"from_config: config must be a valid path, got {short_repr(str(path))} ({error})"
-        ) from None
-    if path.suffix in (".yaml", ".yml"):
-        found = _yaml(where, text)
-    elif path.suffix == ".json" or text.lstrip().startswith("{"):
-        found = _json(where, text)
-    else:
-        return megatron.arguments(_words(where, text))
-    if not isinstance(found, Mapping):
-        raise ValueError(f"{where}: must be a mapping, got {short_repr(found)}")
+def _unwrapped(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values of a config that Weights & Biases saved, each as ``{desc, value}``."""
+    saved = {key: value for key, value in values.items() if key != "wandb_version"}
+    if not saved or not all(
+        isinstance(value, Mapping) and "value" in value and value.keys() <= {"desc", "value"}
+        for value in saved.values()
+    ):
+        return values
+    return {key: value["value"] for key, value in saved.items() if key != "_wandb"}
+
+
+def _finished(where: str, found: Schedule | Plateau, run: Run) -> Schedule | Plateau:
+    """Return what a reader found, of the length that the caller gave if it has none of its own.
+
+    Raises ``ValueError`` if the caller gave something that the config does not take.
+    """
+    unread = run.unread()
+    length: Any = getattr(found, "steps", None)
+    if "steps" in unread and isinstance(found, Schedule):
+        if length is None:
+            return _finished(where, of_length(found, unread["steps"]), run)
+        if np.all(length == unread["steps"]):
+            del unread["steps"]
+    for name, value in unread.items():
+        detail = f"; the run has {length} steps" if name == "steps" and length is not None else ""
+        rule = "must be absent, because this config does not take it"
+        raise ValueError(f"{where}: {name} {rule}, got {short_repr(value)}{detail}")
     return found
 
 
-def _json(where: str, text: str) -> object:
-    """Parse JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: must be JSON ({error})") from None
-
-
-def _words(where: str, text: str) -> list[str]:
-    """Split a command or a script into words."""
-    try:
-        return shlex.split(text.replace("\\\n", " "), comments=True)
-    except ValueError as error:
-        raise ValueError(f"{where}: must be a command's arguments ({error})") from None
-
-
-def _yaml(where: str, text: str) -> object:
-    """Parse YAML of plain values; a tag that would build an object is an error."""
-    try:
-        import yaml
-    except ImportError:
-        raise ImportError("from_config: YAML needs PyYAML: pip install 'fastlr[configs]'") from None
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{where}: must be YAML ({' '.join(str(error).split())})") from None
+def _named_for(reader: ModuleType, config: Section) -> Section:
+    """Return a config with its keys as a reader knows them: Megatron's alone have hyphens."""
+    if reader is megatron or not isinstance(config.values, _scripts.Options):
+        return config
+    return Section(config.where, config.values.underscored(), config.path)
 
 
 def _reader(config: Section, framework: str | None) -> ModuleType:
@@ -211,12 +212,29 @@ def _reader(config: Section, framework: str | None) -> ModuleType:
             )
         chosen: ModuleType = _READERS[framework]
         return chosen
-    for reader in _READERS.values():
-        if reader.matches(config.values):
-            found: ModuleType = reader
-            return found
-    detail = f"got {short_repr(sorted(map(str, config.values)))}"
+    claims = [
+        name
+        for name, reader in _READERS.items()
+        if reader.matches(_named_for(reader, config).values)
+    ]
+    if len(claims) == 1:
+        found: ModuleType = _READERS[claims[0]]
+        return found
+    keys = short_repr(sorted(map(str, config.values)))
+    if claims:
+        rule = f"the keys must be those of one format, not of {' and '.join(claims)}"
+        raise ValueError(f"{config.where}: {rule}, got {keys}; pass {option('framework')}")
     raise ValueError(
         f"{config.where}: the keys must be those of {', '.join(_READERS)} or a fastlr "
-        f"spec, {detail}"
+        f"spec, got {keys}{_nearest(config.values)}"
     )
+
+
+def _nearest(values: Mapping[str, Any]) -> str:
+    """Name the format that a config comes nearest to, and the keys of it that it has."""
+    shared = {
+        name: [key for key in values if key in getattr(reader, "KEYS", ())]
+        for name, reader in _READERS.items()
+    }
+    name = max(shared, key=lambda name: len(shared[name]))
+    return f"; nearest to {name}: {', '.join(map(repr, shared[name]))}" if shared[name] else ""

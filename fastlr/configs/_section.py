@@ -9,52 +9,147 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
 
-__all__ = ["Run", "Section", "errors_in"]
+__all__ = ["Choice", "Run", "Section", "Tagged", "errors_in", "option"]
 
 _REQUIRED = object()  # the default of a key that must be there
 _LARGEST = sys.float_info.max  # an integer may be larger, and cannot be a float then
 
 
-class Run(NamedTuple):
-    """What a config leaves to its program."""
+class Choice(NamedTuple):
+    """Several values of which a script uses one: it has branches, or several commands."""
 
-    lr: float | None = None  # the base rate
-    steps: int | None = None  # the length of the run
-    steps_per_epoch: int | None = None
-    optimizer: Mapping[str, Any] | None = None  # its state_dict
+    values: Sequence[Any]  # None: the option is not there
+    commands: Sequence[str] = ()  # of each value, if there are several
+
+    def __repr__(self) -> str:
+        texts = ["nothing" if value is None else repr(value) for value in self.values]
+        if self.commands:
+            pairs = zip(texts, self.commands, strict=True)
+            texts = [f"{text} in {short_repr(command)}" for text, command in pairs]
+        return " or ".join(dict.fromkeys(texts))
+
+
+class Tagged(NamedTuple):
+    """A YAML value with a tag of its own, which stands for an object that is not built."""
+
+    tag: str
+    value: object
+
+    def __repr__(self) -> str:
+        return f"the tag {self.tag}"
+
+
+class Run:
+    """What a config leaves to its program, as the caller gave it.
+
+    It remembers what a reader asked for: ``unread`` names what the caller gave for nothing.
+    """
+
+    def __init__(
+        self,
+        lr: float | None = None,
+        steps: int | None = None,
+        steps_per_epoch: int | None = None,
+        optimizer: Mapping[str, Any] | None = None,
+        framework: str | None = None,
+    ) -> None:
+        self.framework = framework  # the format, if the caller named it
+        self._given = {
+            "lr": lr,
+            "steps": steps,
+            "steps_per_epoch": steps_per_epoch,
+            "optimizer": optimizer,
+        }
+        self._read: set[str] = set()
+
+    def _asked(self, name: str) -> Any:
+        self._read.add(name)
+        return self._given[name]
+
+    @property
+    def lr(self) -> float | None:
+        """The base rate."""
+        found: float | None = self._asked("lr")
+        return found
+
+    @property
+    def steps(self) -> int | None:
+        """The length of the run."""
+        found: int | None = self._asked("steps")
+        return found
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """The number of steps per epoch."""
+        found: int | None = self._asked("steps_per_epoch")
+        return found
+
+    @property
+    def optimizer(self) -> Mapping[str, Any] | None:
+        """The ``state_dict`` of the optimizer."""
+        found: Mapping[str, Any] | None = self._asked("optimizer")
+        return found
+
+    def unread(self) -> dict[str, Any]:
+        """Return what the caller gave and no reader asked for."""
+        return {
+            name: value
+            for name, value in self._given.items()
+            if value is not None and name not in self._read
+        }
+
+
+def option(name: str) -> str:
+    """Return how to pass an argument of ``from_config``, in Python and on the command line.
+
+    >>> option("steps_per_epoch")
+    'from_config(..., steps_per_epoch=) or --steps-per-epoch'
+    """
+    return f"from_config(..., {name}=) or --{name.replace('_', '-')}"
 
 
 class Section:
     """A part of a config: its values, and the place that errors name."""
 
-    def __init__(self, where: str, values: Mapping[str, Any]) -> None:
-        self.where, self.values = where, values
+    def __init__(self, where: str, values: Mapping[str, Any], path: Path | None = None) -> None:
+        self.where, self.values, self.path = where, values, path
 
     def __contains__(self, key: str) -> bool:
         return self.values.get(key) is not None
 
     def section(self, key: str) -> Section:
         """Return the mapping under ``key``, or an empty one if there is no such key."""
-        found = self.values.get(key, {})
+        found = self._plain(key) if key in self.values else {}
         if not isinstance(found, Mapping):
             raise self.refusal(key, "a mapping")
-        return Section(f"{self.where}: {key}", found)
+        return Section(f"{self.where}: {key}", found, self.path)
 
     def get(self, key: str, default: Any = _REQUIRED) -> Any:
         """Return the value under ``key``; null counts as absent."""
-        found = self.values.get(key)
+        found = self._plain(key)
         if found is not None:
             return found
         if default is _REQUIRED:
             raise self.missing(key)
         return default
+
+    def _plain(self, key: str) -> Any:
+        """Return the value under ``key``, unless it is not known or stands for an object."""
+        found = self.values.get(key)
+        if isinstance(found, Choice):
+            rule = "must be the same in every command and branch of the script"
+            raise ValueError(f"{self.where}: {key} {rule}, got {found!r}: pass the one that runs")
+        if isinstance(found, Tagged):
+            raise ValueError(f"{self.where}: {key} must be YAML of plain values, got {found!r}")
+        return found
 
     def number(self, key: str, default: Any = _REQUIRED) -> Any:
         """Return a finite number. It may be a string, because YAML reads 1e-4 as one."""
@@ -122,11 +217,10 @@ class Section:
             if key not in keys and own(str(key)):
                 raise ValueError(f"{self.where}: unknown key {key!r}{did_you_mean(key, keys)}")
 
-    def refusal(self, key: str, rule: str) -> ValueError:
-        """Return the error that names the key, its rule and its value."""
-        return ValueError(
-            f"{self.where}: {key} must be {rule}, got {short_repr(self.values.get(key))}"
-        )
+    def refusal(self, key: str, rule: str, remedy: str = "") -> ValueError:
+        """Return the error that names the key, its rule, its value, and what to do instead."""
+        detail = f"got {short_repr(self.values.get(key))}"
+        return ValueError(f"{self.where}: {key} must be {rule}, {detail}{remedy and '; '}{remedy}")
 
     def missing(self, key: str, remedy: str = "") -> ValueError:
         """Return the error for a key that must be there."""
@@ -135,8 +229,14 @@ class Section:
     def steps(self, run: Run, key: str) -> int:
         """Return the length of the run, which the config does not have under ``key``."""
         if run.steps is None:
-            raise self.missing(key, ", or the run's length: from_config(..., steps=)")
+            raise self.missing(key, f", or the run's length: {option('steps')}")
         return run.steps
+
+    def steps_per_epoch(self, run: Run, why: str) -> int:
+        """Return the steps per epoch, which the caller must give because ``why``."""
+        if run.steps_per_epoch is None:
+            raise self.missing("steps_per_epoch", f", because {why}: {option('steps_per_epoch')}")
+        return run.steps_per_epoch
 
 
 def _literal(text: str) -> object:
@@ -152,6 +252,8 @@ def errors_in(section: Section) -> Iterator[None]:
     """Put the place of a config in front of the errors of a preset."""
     try:
         yield
+    except RecursionError:
+        raise ValueError(f"{section.where}: must not be nested so deep") from None
     except (ValueError, TypeError) as error:
         detail = str(error)
         raise ValueError(
