@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastlr.arguments.rules import short_repr
-from fastlr.configs import _hjson, _scripts
+from fastlr.configs import _cfg, _hjson, _prototxt, _python, _scripts
 from fastlr.configs._section import Tagged
 
 __all__ = ["PARSERS", "parsed", "with_bases"]
@@ -134,9 +134,23 @@ def _loader(yaml: Any) -> Any:
     return Loader
 
 
+def _toml(where: str, text: str) -> object:
+    """Parse TOML."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: must be TOML ({error})") from None
+
+
 PARSERS: dict[str, Callable[[str, str], object]] = {
     ".json": _hjson.parsed,
     ".yaml": _yaml,
     ".yml": _yaml,
+    ".toml": _toml,
+    ".py": _python.parsed,
+    ".cfg": _cfg.parsed,
+    ".prototxt": _prototxt.parsed,
     "": _scripts.options,
 }
