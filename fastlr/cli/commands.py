@@ -21,7 +21,7 @@ from typer.core import TyperGroup
 import fastlr as flr
 from fastlr.arguments.atomic_files import replacing
 from fastlr.arguments.output_arrays import dtype_of
-from fastlr.cli.find_schedule import find_schedule
+from fastlr.cli.find_schedule import Given, find_schedules
 from fastlr.cli.printing import (
     about,
     facts,
@@ -109,6 +109,19 @@ def _number(words: str) -> Any:
 Length = Annotated[int | None, _number("Length of the run; default: the length of the schedule.")]
 
 
+Lr = Annotated[float | None, typer.Option(help="For a config: the base rate.", show_default=False)]
+PerEpoch = Annotated[int | None, _number("For a config that counts epochs: steps per epoch.")]
+Framework = Annotated[
+    str | None, typer.Option(help="For a config: its format.", show_default=False)
+]
+Optimizer = Annotated[
+    Path | None,
+    typer.Option(
+        help="For a torch scheduler's state: a .json file with the optimizer's.", show_default=False
+    ),
+]
+
+
 # -- the commands ----------------------------------------------------------------------------------
 
 
@@ -126,9 +139,17 @@ def _start(
 
 
 @app.command()
-def show(thing: Thing, steps: Length = None) -> None:
+def show(
+    thing: Thing,
+    steps: Length = None,
+    lr: Lr = None,
+    steps_per_epoch: PerEpoch = None,
+    framework: Framework = None,
+    optimizer: Optimizer = None,
+) -> None:
     """Print a schedule: its first rate, peak, last rate, area, boundaries and a picture."""
-    named = find_schedule(thing, steps)
+    given = Given(lr, steps_per_epoch, framework, optimizer)
+    (named,) = find_schedules([thing], steps, given)
     if named.schedule.shape:
         rows = lanes_of(named.schedule, steps)
         print_text(pairs(about(named)), "")
@@ -150,13 +171,18 @@ def table(
     start: Annotated[int, _number("The first step.")] = 0,
     every: Annotated[int, _number("Steps from one row to the next.")] = 1,
     dtype: Annotated[str, typer.Option(help="float64 or float32.")] = "float64",
+    lr: Lr = None,
+    steps_per_epoch: PerEpoch = None,
+    framework: Framework = None,
+    optimizer: Optimizer = None,
 ) -> None:
     """Write the rates to a .npy or .csv file.
 
     The file is written in full or not at all. A .npy file holds an array, of shape (lanes, steps)
     for a batch. A .csv file has the header step,rate and one row per step.
     """
-    named = find_schedule(thing, steps)
+    given = Given(lr, steps_per_epoch, framework, optimizer)
+    (named,) = find_schedules([thing], steps, given)
     stop = named.steps if steps is None else steps
     if stop is None:
         raise ValueError(
@@ -180,10 +206,14 @@ def plot(
     out: Annotated[Path, typer.Option(help="File to write, .png or .svg.", show_default=False)],
     steps: Length = None,
     log: Annotated[bool, typer.Option("--log", help="Rates on a logarithmic scale.")] = False,
+    lr: Lr = None,
+    steps_per_epoch: PerEpoch = None,
+    framework: Framework = None,
+    optimizer: Optimizer = None,
 ) -> None:
     """Draw schedules in one picture, a .png or .svg file."""
     plots.check_path(out)
-    named = [find_schedule(thing, steps) for thing in things]
+    named = find_schedules(things, steps, Given(lr, steps_per_epoch, framework, optimizer))
     stops = [each.steps if steps is None else steps for each in named]
     axes = plots.plot(
         *({each.label: each.schedule} for each in named), steps=stops, ax=plots.empty(), log=log
@@ -203,6 +233,10 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(help="Draw both to this file, .png or .svg.", show_default=False)
     ] = None,
+    lr: Lr = None,
+    steps_per_epoch: PerEpoch = None,
+    framework: Framework = None,
+    optimizer: Optimizer = None,
 ) -> None:
     """Compare two schedules step by step: where they differ, and by how much.
 
@@ -210,9 +244,9 @@ def compare(
     """
     if out is not None:
         plots.check_path(out)
-    found = flr.compare(
-        find_schedule(one, steps).schedule, find_schedule(other, steps).schedule, steps, tolerance
-    )
+    given = Given(lr, steps_per_epoch, framework, optimizer)
+    named = find_schedules([one, other], steps, given)
+    found = flr.compare(named[0].schedule, named[1].schedule, steps, tolerance)
     print_text(str(found))
     if out is not None:
         plots.save(found.plot(ax=plots.empty()), out)

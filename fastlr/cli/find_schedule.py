@@ -1,15 +1,17 @@
 """Find the schedule that a user names on the command line."""
 
+import json
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import fastlr as flr
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Found", "find_schedule"]
+__all__ = ["Found", "Given", "find_schedule", "find_schedules"]
 
 
 class Found(NamedTuple):
@@ -21,7 +23,33 @@ class Found(NamedTuple):
     recipe: flr.Recipe | None = None
 
 
-def find_schedule(thing: str, steps: int | None = None) -> Found:
+class Given(NamedTuple):
+    """What a user gives beside a config: the options of ``fastlr.from_config`` but ``steps``."""
+
+    lr: float | None = None
+    steps_per_epoch: int | None = None
+    framework: str | None = None
+    optimizer: Path | None = None  # a JSON file with its state_dict
+
+
+_NOTHING = Given()
+# the suffixes of configs; a name that ends in one is a file's, even if there is no such file
+_SUFFIXES = (
+    *(".bash", ".cfg", ".hjson", ".json", ".jsonc", ".prototxt", ".py", ".sh", ".slurm"),
+    *(".toml", ".txt", ".yaml", ".yml"),
+)
+
+
+def find_schedules(things: Sequence[str], steps: int | None, given: Given) -> list[Found]:
+    """Find several schedules; ``given`` is for those that are configs, of which one must be."""
+    unused = [name for name, value in given._asdict().items() if value is not None]
+    if unused and not any(_is_file(thing) for thing in things):
+        option = f"--{unused[0].replace('_', '-')}"
+        raise ValueError(f"{option} must be given for a config file only, got {' '.join(things)}")
+    return [find_schedule(thing, steps, given) for thing in things]
+
+
+def find_schedule(thing: str, steps: int | None = None, given: Given = _NOTHING) -> Found:
     """Find a schedule by the name of a recipe, a file or an expression.
 
     ``steps`` is the length of the run, for a config that does not give it. Raises ``ValueError``,
@@ -33,26 +61,57 @@ def find_schedule(thing: str, steps: int | None = None) -> Found:
     if thing in flr.recipes():
         run = flr.recipe(thing)
         return Found(thing, run.schedule, run.steps, run)
-    is_file = Path(thing).suffix in (".json", ".yaml", ".yml") or (
-        thing and "(" not in thing and Path(thing).exists()
-    )
+    is_file = _is_file(thing)
     if not is_file and "(" not in thing:
         nearest = get_close_matches(thing.lower(), flr.recipes(), n=3)
         hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
         raise ValueError(
             f"no recipe, file or expression named {thing!r}; see `fastlr recipes`{hint}"
         )
-    schedule = _read(Path(thing), steps) if is_file else flr.parse(thing)
+    schedule = _read(thing, steps, given) if is_file else flr.parse(thing)
     length = None if schedule.steps is None else int(np.max(schedule.steps))
     return Found(Path(thing).stem if is_file else "", schedule, length)
 
 
-def _read(path: Path, steps: int | None) -> Schedule:
-    """The schedule in a file with a spec or a framework's config."""
-    found = flr.from_config(path, steps=steps)
+def _is_file(thing: str) -> bool:
+    """Whether a user means a file: it has a config's suffix, or there is such a file."""
+    if thing in flr.recipes():
+        return False
+    if Path(thing).suffix.lower() in _SUFFIXES:
+        return True
+    try:
+        return bool(thing) and "(" not in thing and Path(thing).exists()
+    except (OSError, ValueError):  # too long for a path, or no path at all
+        return False
+
+
+def _read(thing: str, steps: int | None, given: Given) -> Schedule:
+    """The schedule in a file with a spec or a framework's config.
+
+    ``steps`` is the run's length for a config that leaves it open; for another it only says how
+    many steps to show.
+    """
+    path = Path(thing)
+    options: dict[str, Any] = {**given._asdict(), "optimizer": _state(given.optimizer)}
+    try:
+        found = flr.from_config(path, **options)
+    except ValueError:
+        if steps is None:
+            raise
+        found = flr.from_config(path, **options, steps=steps)
     if not isinstance(found, Schedule):
         raise ValueError(
             f"{path}: must be a schedule's, got a plateau rule, which has no rates "
             f"without metrics: {found!r:.200}"
         )
     return found
+
+
+def _state(path: Path | None) -> Any:
+    """The state of an optimizer in a JSON file."""
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: optimizer must be JSON ({error})") from None

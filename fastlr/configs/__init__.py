@@ -34,6 +34,7 @@ from fastlr.configs import (
     kohya,
     lerobot,
     levanter,
+    maskrcnn_benchmark,
     megatron,
     mlx_lm,
     mmcv,
@@ -74,6 +75,7 @@ _READERS: dict[str, Any] = {
     "kohya": kohya,
     "lerobot": lerobot,
     "levanter": levanter,
+    "maskrcnn_benchmark": maskrcnn_benchmark,
     "megatron": megatron,
     "mlx_lm": mlx_lm,
     "mmcv": mmcv,
@@ -174,6 +176,7 @@ def from_config(
         if steps_per_epoch is None
         else validate_scalar(Period, "from_config: steps_per_epoch", steps_per_epoch),
         optimizer,
+        framework,
     )
     if torch.matches_object(config):
         return _finished("from_config", torch.of_object(config, run), run)

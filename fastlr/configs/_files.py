@@ -56,8 +56,8 @@ def _bases(path: Path | None, values: Mapping[str, Any], key: str) -> Iterator[M
         if base is None:
             return
         if not isinstance(base, str) or path is None or "://" in base:
-            rule = f"{key} must be absent, or a file beside a config that is a file"
-            raise ValueError(f"{where}: {rule}, got {short_repr(base)}: dump the whole config")
+            rule = f"{key} must be absent: insert the values of that file, or dump the whole config"
+            raise ValueError(f"{where}: {rule}, got {short_repr(base)}")
         path = (path.parent / base).resolve()
         if path in seen or len(seen) >= _MOST_BASES:
             raise ValueError(f"{where}: {key} must not lead back to a file before, got {base!r}")

@@ -25,5 +25,7 @@ def of_length(found: Any, steps: int) -> Any:
     if found.steps is not None and np.all(np.equal(found.steps, steps)):
         return found
     ended = found.past_end == "raise" and np.any(np.less_equal(found.steps, steps))
+    if ended and np.any(np.less(found.steps, steps)):
+        raise ValueError(f"steps must be at most {found.steps}, where the rates end, got {steps}")
     end = np.broadcast_to(found(steps - 1 if ended else steps), found.shape)
     return join([found, linear(end, end, 0)], [steps]).with_past_end(found.past_end)

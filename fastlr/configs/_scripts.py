@@ -11,8 +11,11 @@ option that is not the same in all of them has a ``Choice``, which a reader refu
 
 from __future__ import annotations
 
+import ast
+import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fastlr.configs._section import Choice
@@ -26,14 +29,19 @@ _SEPARATORS = re.compile(r"\n|;;&?|;|&&|\|\||\|&?|&(?![>])|\(|\)")
 _REDIRECTION = re.compile(r"\d*(?:<<<|<>|>>|>\||[<>]&?|&>>?)[ \t]*")
 _HEREDOC = re.compile(r"<<-?[ \t]*(['\"\\]?)(\w+)\1?")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=")
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(\[[@*]\])?(?::?-([^}$]*))?\})")
+_VARIABLE = re.compile(
+    r"\$(?:(\w+)|\{(\w+)(\[[@*]\])?(?::?-([^}$]*))?\}"
+    r"|\(\(([^()]*(?:\([^()]*\)[^()]*)*)\)\)|\([^()]*\))"
+)
+_ARITHMETIC = re.compile(r"[\d\s()+*/%-]{1,200}")
 _OPENS, _CLOSES = ("if", "case", "for", "while", "until", "select"), ("fi", "esac", "done")
 _SKIPPED = ("then", "else", "elif", "do", "{", "}", "!", "time", "exec", "eval")
 _DECLARES = ("export", "local", "declare", "readonly", "typeset")
 _ABOUT_RATES = re.compile(r"(^|-)(lr|learning-rate)($|-)|^train-(iters|samples)$|^max-steps$")
 
 
-class _Either(NamedTuple):
+@dataclass(frozen=True)
+class _Either:
     """A variable that a branch or a loop gives one of several values."""
 
     name: str
@@ -59,11 +67,17 @@ def options(where: str, text: str) -> dict[str, Any]:
         commands, assigned = _commands(text)
     except ValueError as error:
         raise ValueError(f"{where}: must be a command's arguments ({error})") from None
-    found = [options_of(words) for words in commands]
-    rated = [each for each in found if any(map(_ABOUT_RATES.search, each))]
+    found = [(_label(words), options_of(words)) for words in commands]
+    rated = [(label, each) for label, each in found if any(map(_ABOUT_RATES.search, each))]
     if not rated:  # the command is elsewhere: the script only prepares its arguments
-        rated = [options_of(assigned)]
-    return _agreed(rated)
+        return options_of(assigned)
+    return _agreed([each for _, each in rated], [label for label, _ in rated])
+
+
+def _label(words: Iterable[_Word]) -> str:
+    """Return the beginning of a command, up to the first option that concerns the rate."""
+    shown = " ".join(map(_shown, words))
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
 def options_of(words: Iterable[_Word | str]) -> dict[str, Any]:
@@ -109,15 +123,23 @@ def _shown(word: _Word) -> str:
     return "".join(f"${{{part.name}}}" if isinstance(part, _Either) else part for part in word)
 
 
-def _agreed(ways: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _agreed(ways: Sequence[Mapping[str, Any]], labels: Sequence[str] = ()) -> dict[str, Any]:
     """Return the options of several commands; where they differ, a ``Choice``."""
     names = dict.fromkeys(name for way in ways for name in way)
-    return {name: _one_of([way.get(name) for way in ways]) for name in names}
+    return {name: _one_of([way.get(name) for way in ways], labels) for name in names}
 
 
-def _one_of(values: Sequence[Any]) -> Any:
-    """Return the one value of all, or a ``Choice`` among them."""
-    flat = [one for each in values for one in (each if isinstance(each, Choice) else (each,))]
+def _one_of(values: Sequence[Any], labels: Sequence[str] = ()) -> Any:
+    """Return the one value of all, or a ``Choice`` among them; each has the label of its command,
+    if there are several commands.
+    """
+    if len(values) == len(labels) > 1 and not any(isinstance(each, Choice) for each in values):
+        if len(set(values)) == 1:
+            return values[0]
+        return Choice(values, labels)
+    flat = [
+        one for each in values for one in (each.values if isinstance(each, Choice) else (each,))
+    ]
     different = list(dict.fromkeys(flat))
     return different[0] if len(different) == 1 else Choice(different)
 
@@ -205,7 +227,7 @@ def _assign(
     """Note what an assignment gives a variable; one in a branch adds to the values it may have."""
     name, appends = match[1], bool(match[2])
     rest = [_Piece(word[0].text[match.end() :], word[0].quote), *word[1:]]
-    array = rest[0].text == "(" and rest[0].quote == "("
+    array = len(word) == 2 and word[1].quote == "("
     value = _expanded(_words_in(rest[1].text), known) if array else [_text(rest, known)]
     before = known.get(name, ())
     if appends and before:
@@ -256,7 +278,11 @@ def _parts(piece: _Piece, known: Mapping[str, tuple[_Value, ...]]) -> Iterator[A
         yield piece.text[end : match.start()]
         end = match.end()
         ways = known.get(match[1] or match[2])
-        if ways is None:
+        if match[5] is not None:
+            yield _computed(match[5], known)
+        elif ways is None and not (match[1] or match[2]):
+            yield re.sub(r"\s+", "_", match[0])  # what a program prints; one word, whatever it is
+        elif ways is None:
             yield match[4] if match[4] is not None else match[0]
         elif len(ways) > 1:
             yield _Either(match[1] or match[2], ways)
@@ -269,6 +295,41 @@ def _parts(piece: _Piece, known: Mapping[str, tuple[_Value, ...]]) -> Iterator[A
         else:
             yield _split(ways[0])
     yield piece.text[end:]
+
+
+def _computed(text: str, known: Mapping[str, tuple[_Value, ...]]) -> str:
+    """Return the value of an arithmetic expansion of integers, or the expansion as one word."""
+
+    def number(match: re.Match[str]) -> str:
+        ways = known.get(match[1], ())
+        word = _joined(ways[0][0]) if len(ways) == 1 and len(ways[0]) == 1 else ()
+        return word[0] if len(word) == 1 and isinstance(word[0], str) else match[0]
+
+    inner = re.sub(r"\$?\{?([A-Za-z_]\w*)\}?", number, text).strip()
+    try:
+        value = _integer(ast.parse(inner, mode="eval").body) if _ARITHMETIC.fullmatch(inner) else ""
+    except (ArithmeticError, SyntaxError, ValueError, RecursionError, MemoryError):
+        value = ""
+    return str(value) if value != "" else "$((" + re.sub(r"\s+", "", text) + "))"
+
+
+_OPERATIONS: dict[type, Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1),  # the shell's
+}
+
+
+def _integer(node: ast.AST) -> int:
+    """Evaluate sums, products and quotients of integers."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
+        return _OPERATIONS[type(node.op)](_integer(node.left), _integer(node.right))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_integer(node.operand)
+    raise ValueError("not a sum, product or quotient of integers")
 
 
 def _bare(word: list[_Piece]) -> str:

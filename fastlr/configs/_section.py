@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,11 +23,18 @@ _REQUIRED = object()  # the default of a key that must be there
 _LARGEST = sys.float_info.max  # an integer may be larger, and cannot be a float then
 
 
-class Choice(tuple[Any, ...]):
+class Choice(NamedTuple):
     """Several values of which a script uses one: it has branches, or several commands."""
 
+    values: Sequence[Any]  # None: the option is not there
+    commands: Sequence[str] = ()  # of each value, if there are several
+
     def __repr__(self) -> str:
-        return " or ".join("nothing" if value is None else repr(value) for value in self)
+        texts = ["nothing" if value is None else repr(value) for value in self.values]
+        if self.commands:
+            pairs = zip(texts, self.commands, strict=True)
+            texts = [f"{text} in {short_repr(command)}" for text, command in pairs]
+        return " or ".join(dict.fromkeys(texts))
 
 
 class Tagged(NamedTuple):
@@ -52,7 +59,9 @@ class Run:
         steps: int | None = None,
         steps_per_epoch: int | None = None,
         optimizer: Mapping[str, Any] | None = None,
+        framework: str | None = None,
     ) -> None:
+        self.framework = framework  # the format, if the caller named it
         self._given = {
             "lr": lr,
             "steps": steps,
@@ -208,11 +217,10 @@ class Section:
             if key not in keys and own(str(key)):
                 raise ValueError(f"{self.where}: unknown key {key!r}{did_you_mean(key, keys)}")
 
-    def refusal(self, key: str, rule: str) -> ValueError:
-        """Return the error that names the key, its rule and its value."""
-        return ValueError(
-            f"{self.where}: {key} must be {rule}, got {short_repr(self.values.get(key))}"
-        )
+    def refusal(self, key: str, rule: str, remedy: str = "") -> ValueError:
+        """Return the error that names the key, its rule, its value, and what to do instead."""
+        detail = f"got {short_repr(self.values.get(key))}"
+        return ValueError(f"{self.where}: {key} must be {rule}, {detail}{remedy and '; '}{remedy}")
 
     def missing(self, key: str, remedy: str = "") -> ValueError:
         """Return the error for a key that must be there."""
@@ -244,6 +252,8 @@ def errors_in(section: Section) -> Iterator[None]:
     """Put the place of a config in front of the errors of a preset."""
     try:
         yield
+    except RecursionError:
+        raise ValueError(f"{section.where}: must not be nested so deep") from None
     except (ValueError, TypeError) as error:
         detail = str(error)
         raise ValueError(

@@ -1,72 +1,128 @@
 """Read the scheduler's arguments of a Megatron-LM command: ``--lr``, ``--lr-decay-style``,
-``--train-iters`` and others.
+``--train-iters`` and others. They may be a command, a script, or a mapping such as ``vars(args)``.
 
 Lengths are in iterations or in samples, of which a step takes ``--global-batch-size``. A batch size
-that grows is not supported. A script is read for its arguments only: its variables have no value.
+that grows is not supported. A warmup that is a share of the decay may end between two iterations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
-from fastlr.configs._section import Run, Section
+from fastlr.configs._run_length import of_length
+from fastlr.configs._section import Run, Section, option
 from fastlr.presets import megatron
+from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["matches", "read"]
+__all__ = ["KEYS", "matches", "read"]
 
 _STYLES = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
 _ANNEALS = ("exponential", "linear", "cosine", "minus_sqrt")
-_KEYS = (
-    "lr",
+_WARMUPS = ("lr-warmup-fraction", "lr-warmup-iters", "lr-warmup-samples")
+_OWN = (
+    *_WARMUPS,
     "lr-decay-iters",
     "lr-decay-samples",
     "lr-decay-style",
-    "lr-warmup-fraction",
     "lr-warmup-init",
-    "lr-warmup-iters",
-    "lr-warmup-samples",
     "lr-wsd-decay-iters",
     "lr-wsd-decay-samples",
     "lr-wsd-decay-style",
-    "min-lr",
 )
+KEYS = (*_OWN, "lr", "min-lr", "train-iters", "train-samples")
+
+_IN_SAMPLES = "absent: build the schedule in samples, then flr.ramp(...).per_step(it)"
+# keys that change the rates in a way of their own
+_REFUSED = {
+    "rampup-batch-size": _IN_SAMPLES,
+    "step-batch-size-schedule": _IN_SAMPLES,
+    "warmup": "absent: only old versions, which decay in another way, have it",
+}
 
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are Megatron's arguments."""
-    return "lr" in config and any(
-        key in config for key in ("lr-decay-style", "train-iters", "train-samples", "min-lr")
+    if "lr" not in config:
+        return False
+    written = ("lr-decay-style", "train-iters", "train-samples", "min-lr")
+    return any(key in config for key in written) or any(
+        key.replace("-", "_") in config for key in _OWN
     )
 
 
 def read(config: Section, run: Run) -> Schedule:
-    """Return the schedule of a run with these arguments, in their unit."""
-    config.refuse_unknown(_KEYS, own=lambda key: key.startswith(("lr-", "min-lr")))
-    if "rampup-batch-size" in config:
-        raise config.refusal(
-            "rampup-batch-size",
-            "absent: build the schedule in samples, then flr.ramp(...).per_step(it)",
-        )
+    """Return the schedule of a run with these arguments."""
+    config = _as_options(config)
+    config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr-", "min-lr", "warmup")))
     unit, batch = _unit(config)
-    total = config.integer(f"train-{unit}", None) or config.steps(run, f"train-{unit}")
+    total = _total(config, run, unit)
     decay = config.integer(f"lr-decay-{unit}", total)
+    warmup, parts = _warmup(config, unit, decay)
     style: Any = config.choice("lr-decay-style", _STYLES, "linear")
+    if style == "inverse-square-root" and unit == "iters" and warmup == 0:
+        # without a warmup this style counts samples from the first one
+        parts = batch = config.integer("global-batch-size")
     anneal: Any = (
         config.choice("lr-wsd-decay-style", _ANNEALS, "exponential") if style == "WSD" else None
     )
-    return megatron.OptimizerParamScheduler(
+    found = megatron.OptimizerParamScheduler(
         config.number("lr-warmup-init", 0.0),
-        config.number("lr", run.lr) if run.lr is not None else config.number("lr"),
+        _rate(config, run),
         config.number("min-lr", 0.0),
-        _warmup(config, unit, decay),
-        decay,
+        int(warmup * parts),
+        decay * parts,
         style,
-        wsd_decay_steps=config.integer(f"lr-wsd-decay-{unit}") if style == "WSD" else None,
+        wsd_decay_steps=config.integer(f"lr-wsd-decay-{unit}") * parts if style == "WSD" else None,
         lr_wsd_decay_style=anneal,
-        global_batch_size=batch,
+        global_batch_size=parts if unit == "iters" else batch * parts,
     )
+    return of_length(found, total if unit == "iters" else total // batch)  # type: ignore[no-any-return]
+
+
+def _as_options(config: Section) -> Section:
+    """Return the arguments under their names on the command line, without those that are unset."""
+    options = {str(key).replace("_", "-"): value for key, value in config.values.items()}
+    for key, rule in _REFUSED.items():
+        if options.get(key):
+            raise Section(config.where, options).refusal(key, rule)
+        options.pop(key, None)
+    # parsed arguments hold defaults too: no length, and a warmup of 0
+    unset = [key for key in options if options[key] is None or _is_zero(key, options[key])]
+    return Section(config.where, {key: options[key] for key in options if key not in unset})
+
+
+def _is_zero(key: str, value: object) -> bool:
+    return key in _WARMUPS and value in (0, "0", 0.0)
+
+
+def _rate(config: Section, run: Run) -> float:
+    """Return the rate, which the caller may give for a variable of a script."""
+    if run.lr is not None:
+        return run.lr
+    if _is_unknown(config, "lr"):
+        raise config.refusal("lr", "a number", f"pass {option('lr')}")
+    return float(config.number("lr"))
+
+
+def _total(config: Section, run: Run, unit: str) -> int:
+    """Return the length of the run, which the caller may give for a variable of a script."""
+    key = f"train-{unit}"
+    if key not in config:
+        return config.steps(run, key)
+    if not _is_unknown(config, key):
+        return int(config.integer(key))
+    if run.steps is None:
+        raise config.refusal(key, "a number", f"pass {option('steps')}")
+    return run.steps if unit == "iters" else run.steps * int(config.integer("global-batch-size"))
+
+
+def _is_unknown(config: Section, key: str) -> bool:
+    """Whether a value is an expansion of the shell that the script does not explain."""
+    value = config.values.get(key)
+    return isinstance(value, str) and ("$" in value or "`" in value)
 
 
 def _unit(config: Section) -> tuple[str, int]:
@@ -85,10 +141,15 @@ def _unit(config: Section) -> tuple[str, int]:
     return "samples", config.integer("global-batch-size")
 
 
-def _warmup(config: Section, unit: str, decay: int) -> int:
-    """Return the length of the warmup in the unit."""
-    if "lr-warmup-fraction" in config and f"lr-warmup-{unit}" in config:
-        raise config.refusal(f"lr-warmup-{unit}", "absent if lr-warmup-fraction is given")
-    if "lr-warmup-fraction" in config:
-        return int(config.number("lr-warmup-fraction") * decay)
-    return int(config.integer(f"lr-warmup-{unit}", 0))
+def _warmup(config: Section, unit: str, decay: int) -> tuple[Fraction, int]:
+    """Return the length of the warmup, and into how many parts it divides each of its units."""
+    key = f"lr-warmup-{unit}"
+    if "lr-warmup-fraction" not in config:
+        return Fraction(config.integer(key, 0)), 1
+    if key in config:
+        raise config.refusal(key, "absent if lr-warmup-fraction is given")
+    share = Fraction(str(config.number("lr-warmup-fraction")))
+    if not 0 <= share <= 1:
+        raise config.refusal("lr-warmup-fraction", "from 0 to 1")
+    warmup = (share * decay).limit_denominator(max(1, min(10**6, LAST_STEP // (decay + 1))))
+    return warmup, warmup.denominator

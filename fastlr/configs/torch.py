@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastlr.arguments.rules import short_repr
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.plateau.rule import Plateau
 from fastlr.presets import torch, transformers
@@ -58,6 +59,18 @@ def matches_object(config: object) -> bool:
 
 def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
     """Return the schedule of the whole run of a live scheduler, from its step 0."""
+    return _of_run(_of_object(scheduler, run), run)
+
+
+def _of_run(found: Schedule | Plateau, run: Run) -> Schedule | Plateau:
+    """Give a schedule the length that the caller gave, which no scheduler knows."""
+    if run.steps is None or isinstance(found, Plateau):
+        return found
+    ended: Schedule = of_length(found, run.steps)
+    return ended
+
+
+def _of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
     kind, where = type(scheduler).__name__, f"from_config: {type(scheduler).__name__}"
     if kind == "LambdaLR":
         return _of_lambdas(scheduler, where)
@@ -69,7 +82,7 @@ def of_object(scheduler: Any, run: Run) -> Schedule | Plateau:
     section = Section(where, scheduler.state_dict())
     groups = {"param_groups": scheduler.optimizer.param_groups}
     if hasattr(scheduler, "_schedulers"):
-        return _composed(section, kind, [of_object(child, run) for child in scheduler._schedulers])
+        return _composed(section, kind, [_of_object(child, run) for child in scheduler._schedulers])
     return _built(section, kind, Run(optimizer=groups))
 
 
@@ -77,6 +90,10 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     """Return the schedule of the whole run of a ``state_dict``, from its step 0. The run itself is
     at its ``last_epoch``.
     """
+    return _of_run(_of_state(config, run), run)
+
+
+def _of_state(config: Section, run: Run) -> Schedule | Plateau:
     kind = next(
         (name for name, keys in _CLASSES.items() if config.values.keys() >= set(keys)), None
     )
@@ -91,7 +108,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         _state(f"{config.where}: _schedulers[{i}]", state)
         for i, state in enumerate(_listed(config, "_schedulers"))
     ]
-    return _composed(config, kind, [read(state, run) for state in states])
+    return _composed(config, kind, [_of_state(state, run) for state in states])
 
 
 def _listed(config: Section, key: str) -> list[Any]:

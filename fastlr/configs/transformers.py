@@ -1,9 +1,10 @@
-"""Read the scheduler of a transformers run from its ``TrainingArguments`` as JSON
-(``to_json_string``), or from the part of them that matters.
+"""Read the scheduler of a transformers run from its ``TrainingArguments`` as JSON or YAML, or from
+the part of them that matters; or from the command of a script that takes them.
 
 That part is ``learning_rate``, ``lr_scheduler_type``, ``lr_scheduler_kwargs``, ``warmup_steps`` (a
-share of the run if below 1), ``warmup_ratio`` and ``max_steps``. If the length is given in epochs,
-the number of steps depends on the data: pass ``steps``.
+share of the run if below 1), ``warmup_ratio``, ``max_steps``, ``num_train_epochs`` and
+``deepspeed``, whose own scheduler takes precedence. If the length is given in epochs, the number of
+steps depends on the data: pass ``steps`` or ``steps_per_epoch``.
 """
 
 from __future__ import annotations
@@ -11,43 +12,78 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from fastlr.configs._section import Run, Section
+from fastlr.configs import _files, deepspeed
+from fastlr.configs._run_length import of_length
+from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
 from fastlr.presets import transformers
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["matches", "read"]
+__all__ = ["KEYS", "matches", "read"]
+
+_OWN = ("lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio")
+KEYS = (*_OWN, "learning_rate", "max_steps", "num_train_epochs", "per_device_train_batch_size")
 
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are training arguments."""
-    return "lr_scheduler_type" in config or (
-        "learning_rate" in config and "per_device_train_batch_size" in config
-    )
+    keys = {str(key).replace("-", "_") for key in config}
+    return "lr_scheduler_type" in keys or keys >= {"learning_rate", "per_device_train_batch_size"}
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
     """Return the schedule of these training arguments."""
-    config.refuse_unknown(_KEYS, own=lambda key: key.startswith(("lr_", "warmup")))
-    steps = config.integer("max_steps", -1)
-    total = steps if steps > 0 else config.steps(run, "max_steps")
-    return transformers.get_scheduler(
-        config.choice("lr_scheduler_type", transformers.SCHEDULERS, "linear"),
-        config.number("learning_rate", 5e-5) if run.lr is None else run.lr,
-        _warmup(config, total),
-        total,
-        _options(config),
-    )
+    # options of a command have hyphens
+    values = {str(key).replace("-", "_"): value for key, value in config.values.items()}
+    config = Section(config.where, values, config.path)
+    config.refuse_unknown(_OWN, own=lambda key: key.startswith(("lr_", "warmup")))
+    rate = config.number("learning_rate", 5e-5) if run.lr is None else run.lr
+    inner = _deepspeed(config, run)
+    if inner is not None:
+        total = _total(config, run, needed=True)
+        known = Run(lr=rate, steps=total)
+        return deepspeed.filled(inner, known, _warmup(config, total))
+    kind = config.choice("lr_scheduler_type", transformers.SCHEDULERS, "linear")
+    total = _total(config, run, _needs_total(config, kind))
+    found = transformers.get_scheduler(kind, rate, _warmup(config, total), total, _options(config))
+    return found if total is None else of_length(found, total)
 
 
-_KEYS = ("lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio")
+# schedulers that need no length, and those of them whose warmup may
+_ENDLESS = ("constant", "constant_with_warmup", "inverse_sqrt", "reduce_lr_on_plateau")
+_WARMED = ("constant_with_warmup", "inverse_sqrt")
 
 
-def _warmup(config: Section, total: int) -> int:
+def _needs_total(config: Section, kind: str) -> bool:
+    """Whether a rate of this scheduler depends on the length of the run."""
+    steps, share = config.number("warmup_steps", 0), config.number("warmup_ratio", 0)
+    return kind not in _ENDLESS or (kind in _WARMED and bool(steps < 1 and (steps or share)))
+
+
+def _total(config: Section, run: Run, needed: bool) -> int | None:
+    """Return the length of the run; None if nothing says it and no rate depends on it."""
+    steps: int = config.integer("max_steps", -1)
+    if steps > 0:
+        return steps
+    if run.steps is not None:
+        return run.steps
+    if run.steps_per_epoch is not None:
+        epochs: float = config.number("num_train_epochs", 3.0)
+        return math.ceil(epochs * run.steps_per_epoch)
+    if not needed:
+        return None
+    remedy = f"{option('steps')}; or {option('steps_per_epoch')} to count the epochs"
+    raise config.missing("max_steps", f", or the run's length: {remedy}")
+
+
+def _warmup(config: Section, total: int | None) -> int:
     """Return the steps of the warmup; a share of the run is rounded up."""
-    given = config.number("warmup_steps", 0) or config.number("warmup_ratio", 0)
-    return int(given) if given >= 1 else math.ceil(total * given)
+    steps = config.number("warmup_steps", 0)
+    share = 0 if steps >= 1 else steps or config.number("warmup_ratio", 0)
+    return int(steps) if steps >= 1 else math.ceil((total or 0) * share)
 
 
 def _options(config: Section) -> dict[str, object]:
@@ -56,8 +92,29 @@ def _options(config: Section) -> dict[str, object]:
     if isinstance(found, str):
         try:
             found = json.loads(found)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise config.refusal("lr_scheduler_kwargs", "a mapping, or JSON of one") from None
     if not isinstance(found, Mapping):
         raise config.refusal("lr_scheduler_kwargs", "a mapping")
     return dict(found)
+
+
+def _deepspeed(config: Section, run: Run) -> Section | None:
+    """Return DeepSpeed's config if it has a scheduler, which then replaces the Trainer's."""
+    found: Any = config.get("deepspeed", None)
+    if isinstance(found, str) and run.framework is None:
+        found = _beside(config, found)
+    if not isinstance(found, Mapping) or not deepspeed.has_scheduler(found):
+        return None
+    return Section(f"{config.where}: deepspeed", found)
+
+
+def _beside(config: Section, name: str) -> Mapping[str, Any]:
+    """Return DeepSpeed's config in a file, whose path begins beside the config or above it."""
+    folders = [] if config.path is None else list(config.path.resolve().parents)
+    for folder in (*folders, Path()):
+        if (folder / name).is_file():
+            return _files.parsed(folder / name)
+    rule = "a file that can be read, because a scheduler in it replaces lr_scheduler_type"
+    remedy = "pass framework='transformers' (--framework transformers) if it has none"
+    raise config.refusal("deepspeed", rule, remedy)

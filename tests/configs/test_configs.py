@@ -46,6 +46,7 @@ TIMM = {
     "decay_rate": 0.1,
 }
 DETECTRON2 = {
+    "VERSION": 2,
     "MODEL": {"DEPTH": 50},
     "SOLVER": {"BASE_LR": 0.02, "STEPS": [60_000, 80_000], "MAX_ITER": 90_000, "IMS_PER_BATCH": 16},
 }
@@ -196,17 +197,17 @@ def test_an_optimizer_of_keras_holds_its_schedule():
 def test_a_number_that_yaml_takes_for_a_word(tmp_path):
     pytest.importorskip("yaml")
     path = tmp_path / "args.yaml"
-    path.write_text("sched: cosine\nlr: 1e-3\nepochs: 10\n")
+    path.write_text("sched: cosine\nlr: 1e-3\nepochs: 10\nwarmup_epochs: 0\n")
     assert flr.from_config(path)(0) == 1e-3
 
 
 def test_a_tuple_that_yaml_takes_for_a_word():
     solver = {**DETECTRON2["SOLVER"], "STEPS": "(60000, 80000)"}
-    same_rates(flr.from_config({"SOLVER": solver}), flr.from_config(DETECTRON2))
+    same_rates(flr.from_config({"SOLVER": solver}, "detectron2"), flr.from_config(DETECTRON2))
     with pytest.raises(
         ValueError, match='SOLVER: STEPS must be a list of numbers, got "__import__'
     ):
-        flr.from_config({"SOLVER": {**solver, "STEPS": "__import__('os')"}})
+        flr.from_config({"VERSION": 2, "SOLVER": {**solver, "STEPS": "__import__('os')"}})
 
 
 # -- torch -----------------------------------------------------------------------------------------
@@ -447,7 +448,7 @@ WRONG = {
         "steps_per_epoch must be given, because sched_on_updates is true",
     ),
     "detectron2, unknown key": (
-        {"SOLVER": {**DETECTRON2["SOLVER"], "WARMUP_ITER": 5}},
+        {"VERSION": 2, "SOLVER": {**DETECTRON2["SOLVER"], "WARMUP_ITER": 5}},
         "SOLVER: unknown key 'WARMUP_ITER'; did you mean 'WARMUP_ITERS'",
     ),
     "detectron2, unknown name": (
