@@ -116,13 +116,15 @@ def from_config(
         - a file with transformers' training arguments (JSON), a DeepSpeed config (JSON), timm's
           arguments (``args.yaml``), a Detectron2 config (YAML), the config of a Keras schedule or
           optimizer (JSON), or a fastlr spec (JSON);
+        - a file of one of the other formats of ``docs/configs.md``: YAML, JSON, TOML, a Python
+          file of literals, Darknet's ``.cfg`` or Caffe's ``.prototxt``;
         - the keys and values of such a file;
         - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that
           has them;
         - a torch scheduler or its ``state_dict``.
     framework : str, optional
-        The format: "deepspeed", "detectron2", "keras", "megatron", "timm", "torch" or
-        "transformers". By default the keys decide.
+        The format, by its name in ``docs/configs.md``: "ultralytics", "mmengine", "hydra",
+        "transformers" and others. By default the keys decide.
     lr : float, optional
         The base rate, in place of the config's. At least 0.
     steps : int, optional

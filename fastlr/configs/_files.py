@@ -21,6 +21,8 @@ __all__ = ["PARSERS", "parsed", "with_bases"]
 _MOST_BYTES = 64 * 2**20  # a config is a page; a spec with tables may be larger
 _MOST_PAIRS = 100_000  # of a YAML mapping with everything that it merges
 _MOST_BASES = 100
+# what PyYAML raises for a scalar that does not fit its tag, as a date or an empty !!float
+_FROM_YAML = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def parsed(path: Path) -> Mapping[str, Any]:
@@ -103,7 +105,7 @@ def _yaml(where: str, text: str) -> object:
         raise ImportError("from_config: YAML needs PyYAML: pip install 'fastlr[configs]'") from None
     try:
         return yaml.load(text, Loader=_loader(yaml))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: of a date
+    except (yaml.YAMLError, *_FROM_YAML) as error:
         raise ValueError(f"{where}: must be YAML ({' '.join(str(error).split())})") from None
 
 

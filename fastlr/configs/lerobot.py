@@ -76,7 +76,10 @@ def _cosine_decay(config: Section, rate: Any, steps: int) -> Schedule:
     warmup, decay = config.integer("num_warmup_steps"), config.integer("num_decay_steps")
     if steps < decay:
         warmup, decay = int(warmup * (steps / decay)), steps
-    low = rate * (config.number("decay_lr") / config.number("peak_lr"))
+    peak = config.number("peak_lr")
+    if not peak > 0:
+        raise config.refusal("peak_lr", "above 0")
+    low = rate * (config.number("decay_lr") / peak)
     rise = linear(rate / (warmup + 1), rate, warmup)
     return phases((0, rise, 0), (warmup, cosine(rate, low, decay), 0))
 

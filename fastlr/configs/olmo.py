@@ -57,7 +57,10 @@ def read(config: Section, run: Run) -> Schedule:
 
 def _tokens_per_step(config: Section) -> int:
     batch = config.integer("global_train_batch_size")
-    return int(batch * config.section("model").integer("max_sequence_length"))
+    tokens = int(batch * config.section("model").integer("max_sequence_length"))
+    if tokens < 1:
+        raise config.refusal("global_train_batch_size", "above 0, as model.max_sequence_length")
+    return tokens
 
 
 def _duration(config: Section, run: Run, per_step: int | None) -> tuple[int, int]:

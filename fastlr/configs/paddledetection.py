@@ -121,7 +121,7 @@ def _gammas(config: Section, count: int) -> list[Any]:
     if isinstance(found, list | tuple):
         return config.numbers("gamma") if "gamma" in config else [0.1, 0.01]
     first = config.number("gamma")
-    return [first / 10**i for i in range(count)]
+    return [first / 10.0**i for i in range(count)]
 
 
 def _cosine(config: Section, base: Any, per_epoch: int, warmup: int) -> Schedule:
