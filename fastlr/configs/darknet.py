@@ -23,12 +23,11 @@ _POLICIES = ("constant", "step", "steps", "exp", "poly", "sgdr")
 def matches(config: Mapping[str, object]) -> bool:
     """Whether this is a Darknet config, or its ``[net]`` section."""
     found = config.get("net", config.get("network", config))
-    return isinstance(found, Mapping) and (
-        bool(
-            {"policy", "burn_in"} & found.keys() and {"learning_rate", "max_batches"} & found.keys()
-        )
-        or (found is not config and {"learning_rate", "batch"} <= found.keys())
-    )
+    if not isinstance(found, Mapping):
+        return False
+    rates = {"learning_rate", "max_batches"} & found.keys()
+    ours = "burn_in" in found or str(found.get("policy")) in (*_POLICIES, "sig", "random")
+    return bool(rates) and (ours or (found is not config and "batch" in found))
 
 
 def read(config: Section, run: Run) -> Schedule:

@@ -14,19 +14,18 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("optimizer", "trainer")
-_RATES = ("learning_rate", "warmup", "warmup_ratio", "min_lr_ratio", "lr_schedule")
+_OURS = ("min_lr_ratio", "lr_schedule")  # beside keys that many have
 _SHAPES = ("constant", "cosine", "linear", "inv_sqrt", "inv", "power", "polynomial")
 
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether this is a Levanter config."""
     trainer, optimizer = config.get("trainer"), config.get("optimizer")
-    return (
-        isinstance(trainer, Mapping)
-        and isinstance(optimizer, Mapping)
-        and ("num_train_steps" in trainer or "train_batch_size" in trainer)
-        and any(key in optimizer for key in _RATES)
-    )
+    if not isinstance(trainer, Mapping) or not isinstance(optimizer, Mapping):
+        return False
+    if "num_train_steps" in trainer:
+        return any(key in optimizer for key in ("learning_rate", *_OURS))
+    return "train_batch_size" in trainer and any(key in optimizer for key in _OURS)
 
 
 def read(config: Section, run: Run) -> Schedule:

@@ -28,13 +28,13 @@ _SCHEDULER = (
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether this is a torchtitan config."""
-    training, optimizer = config.get("training"), config.get("optimizer")
-    return (
-        isinstance(training, Mapping)
-        and isinstance(optimizer, Mapping)
-        and "steps" in training
-        and "lr" in optimizer
-    )
+    training, scheduler = config.get("training"), config.get("lr_scheduler")
+    if not isinstance(training, Mapping) or "scheduler" in config:
+        return False
+    named = isinstance(scheduler, Mapping) and any(key in _SCHEDULER for key in scheduler)
+    optimizer = config.get("optimizer")
+    first = "warmup_steps" in training and isinstance(optimizer, Mapping) and "lr" in optimizer
+    return "steps" in training and (named or first)
 
 
 def read(config: Section, run: Run) -> Schedule:

@@ -99,6 +99,22 @@ REFUSED = {
         {"learning_rate": 3e-4, "lr_scheduler": "cosine", "warmup_steps": 9, "max_steps": 99},
         "the keys must be those of",
     ),
+    "a home-made optimizer": (
+        {"training": {"steps": 9}, "optimizer": {"lr": 0.1}, "scheduler": {"type": "cosine"}},
+        "the keys must be those of",
+    ),
+    "a home-made trainer": (
+        {"trainer": {"train_batch_size": 9}, "optimizer": {"learning_rate": 0.1}},
+        "the keys must be those of",
+    ),
+    "a home-made loop": ({"learning_rate": 0.1, "max_iters": 9}, "the keys must be those of"),
+    "Composer's": (
+        {
+            "optimizer": {"name": "decoupled_adamw", "lr": 1e-4},
+            "scheduler": {"name": "cosine_with_warmup", "t_warmup": "100ba"},
+        },
+        "the keys must be those of",
+    ),
     "two formats": ({**MM, "sched": "cosine", "lr": 0.1}, "not of mmengine and timm"),
     "a class that is no data": (
         {"optimizer": SGD, "scheduler": {"_target_": "my.own.Scheduler"}},
