@@ -95,9 +95,12 @@ def _read(thing: str, steps: int | None, given: Given) -> Schedule:
     options: dict[str, Any] = {**given._asdict(), "optimizer": _state(given.optimizer)}
     try:
         found = flr.from_config(path, **options)
+        endless = isinstance(found, Schedule) and found.steps is None
     except ValueError:
         if steps is None:
             raise
+        endless = True
+    if endless and steps is not None:
         found = flr.from_config(path, **options, steps=steps)
     if not isinstance(found, Schedule):
         raise ValueError(

@@ -19,6 +19,7 @@ from fastlr.configs._section import Tagged
 __all__ = ["PARSERS", "parsed", "with_bases"]
 
 _MOST_BYTES = 64 * 2**20  # a config is a page; a spec with tables may be larger
+_MOST_OF_YAML = 4 * 2**20  # characters: YAML takes hundreds of bytes of memory for each
 _MOST_PAIRS = 100_000  # of a YAML mapping with everything that it merges
 _MOST_BASES = 100
 # what PyYAML raises for a scalar that does not fit its tag, as a date or an empty !!float
@@ -103,6 +104,8 @@ def _yaml(where: str, text: str) -> object:
         import yaml
     except ImportError:
         raise ImportError("from_config: YAML needs PyYAML: pip install 'fastlr[configs]'") from None
+    if len(text) > _MOST_OF_YAML:
+        raise ValueError(f"{where}: YAML must have at most {_MOST_OF_YAML:,} characters")
     try:
         return yaml.load(text, Loader=_loader(yaml))
     except (yaml.YAMLError, *_FROM_YAML) as error:

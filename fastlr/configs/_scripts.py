@@ -16,6 +16,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from fastlr.configs._section import Choice
@@ -23,10 +24,13 @@ from fastlr.configs._section import Choice
 __all__ = ["options", "options_of"]
 
 _MOST_CHARACTERS = 2**20
-_DEEPEST = 20  # variables in variables
+_MOST_PARTS = 100_000  # of a command and of a value, with all that its variables hold
+_MOST_COMMANDS = 1_000
+_MOST_WAYS = 100  # values that branches give one variable
 
 _SEPARATORS = re.compile(r"\n|;;&?|;|&&|\|\||\|&?|&(?![>])|\(|\)")
 _REDIRECTION = re.compile(r"\d*(?:<<<|<>|>>|>\||[<>]&?|&>>?)[ \t]*")
+_PLAIN = re.compile(r"[^\s;&|<>()'\"\\`$]+")
 _HEREDOC = re.compile(r"<<-?[ \t]*(['\"\\]?)(\w+)\1?")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=")
 _VARIABLE = re.compile(
@@ -47,6 +51,11 @@ class _Either:
     name: str
     values: tuple[Any, ...]
 
+    @cached_property
+    def size(self) -> int:
+        """The number of parts of all values, with those of the variables in them."""
+        return sum(map(_size, self.values))
+
 
 class _Piece(NamedTuple):
     """A part of a word: its text, and whether quotes hold it together."""
@@ -59,6 +68,15 @@ _Word = tuple[Any, ...]  # pieces as text, and _Either where the text depends on
 _Value = list[_Word]  # of a variable: a text is one word, an array has several
 
 
+def _size(value: Iterable[_Word]) -> int:
+    """Return the number of parts of a value; a long text counts as several."""
+    return sum(
+        part.size if isinstance(part, _Either) else 1 + len(part) // 100
+        for word in value
+        for part in word
+    )
+
+
 def options(where: str, text: str) -> dict[str, Any]:
     """Return the options of the command in a script."""
     if len(text) > _MOST_CHARACTERS:
@@ -69,6 +87,9 @@ def options(where: str, text: str) -> dict[str, Any]:
         raise ValueError(f"{where}: must be a command's arguments ({error})") from None
     found = [(_label(words), options_of(words)) for words in commands]
     rated = [(label, each) for label, each in found if any(map(_ABOUT_RATES.search, each))]
+    if len(rated) > _MOST_COMMANDS:
+        rule = f"must have at most {_MOST_COMMANDS:,} commands with a rate"
+        raise ValueError(f"{where}: {rule}, got {len(rated)}")
     if not rated:  # the command is elsewhere: the script only prepares its arguments
         return options_of(assigned)
     return _agreed([each for _, each in rated], [label for label, _ in rated])
@@ -237,6 +258,8 @@ def _assign(
 
 
 def _distinct(ways: tuple[_Value, ...]) -> tuple[_Value, ...]:
+    if len(ways) > _MOST_WAYS:
+        raise ValueError(f"more than {_MOST_WAYS} values of a variable")
     return tuple(way for i, way in enumerate(ways) if way not in ways[:i])
 
 
@@ -251,10 +274,14 @@ def _text(word: list[_Piece], known: Mapping[str, tuple[_Value, ...]]) -> _Word:
 def _expanded(words: Iterable[list[_Piece]], known: Mapping[str, tuple[_Value, ...]]) -> _Value:
     """Put the values of variables into words, and split what is not quoted."""
     found: _Value = []
+    size = 0
     for word in words:
         current: list[Any] = []
         for piece in word:
             for part in _parts(piece, known):
+                size += _size(part if isinstance(part, list) else [(part,)])
+                if size > _MOST_PARTS:
+                    raise ValueError("variables that grow without end")
                 if isinstance(part, list):  # several words: an array, or a text without quotes
                     *whole, last = part or [()]
                     for each in whole:
@@ -388,30 +415,35 @@ def _after_heredoc(text: str, i: int, closer: str) -> int:
 def _word(text: str, i: int) -> tuple[list[_Piece], int]:
     """Return the word that begins at ``i``, and where it ends."""
     pieces: list[_Piece] = []
-    plain = ""
+    plain: list[str] = []
     while i < len(text) and text[i] not in " \t\r\n;&|<>)":
         char = text[i]
-        if char == "(":
-            if not (_ASSIGNMENT.fullmatch(plain) and not pieces):
+        if run := _PLAIN.match(text, i):
+            plain.append(run[0])
+            i = run.end()
+        elif char == "(":
+            name = "".join(plain)
+            if pieces or not _ASSIGNMENT.fullmatch(name):
                 break
             end = _closing(text, i)
-            return [_Piece(f"{plain}(", ""), _Piece(text[i + 1 : end - 1], "(")], end
-        if char in "'\"":
+            return [_Piece(f"{name}(", ""), _Piece(text[i + 1 : end - 1], "(")], end
+        elif char in "'\"":
             end = _closing(text, i)
-            pieces += [_Piece(plain, "")] if plain else []
+            pieces += [_Piece("".join(plain), "")] if plain else []
             pieces.append(_Piece(_unescaped(text[i + 1 : end - 1], char), char))
-            plain, i = "", end
+            plain, i = [], end
         elif char == "\\":
-            if text.startswith(("\\\n", "\\\r\n"), i):
-                i += 2 + (text[i + 1] == "\r")
-                continue
-            plain, i = plain + text[i + 1 : i + 2], i + 2
+            joins = text.startswith(("\\\n", "\\\r\n"), i)  # the line goes on
+            plain += [] if joins else [text[i + 1 : i + 2]]
+            i += 3 if joins and text[i + 1] == "\r" else 2
         elif char == "`" or text.startswith(("$(", "${"), i):
             end = _closing(text, i + (char == "$"))
-            plain, i = plain + text[i:end], end
+            plain.append(text[i:end])
+            i = end
         else:
-            plain, i = plain + char, i + 1
-    pieces += [_Piece(plain, "")] if plain or not pieces else []
+            plain.append(char)
+            i += 1
+    pieces += [_Piece("".join(plain), "")] if plain or not pieces else []
     return pieces, i
 
 
@@ -434,7 +466,8 @@ def _closing(text: str, i: int) -> int:
             )
         char, inner = text[i], stack[-1]
         if inner == "'":
-            stack = stack[:-1] if char == "'" else stack
+            if char == "'":
+                stack.pop()
         elif char == "\\":
             i += 1
         elif char == _PAIRS.get(inner, inner):

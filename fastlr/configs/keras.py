@@ -75,6 +75,7 @@ _OF_OPTIMIZERS = (
     "use_ema",
     "weight_decay",
 )
+_OPTIMIZER_KEYS = ("name", "learning_rate", "lr", "decay", *_OF_OPTIMIZERS)
 KEYS = ("class_name", "config", "compile_config", "training_config", "modelTopology", "decay")
 # where a saved model has its optimizer
 _WRAPPERS = (
@@ -98,7 +99,7 @@ def matches(config: Mapping[str, object]) -> bool:
         return True
     # others have a rate and a name too, which is a run's
     named = _plain_name(config.get("name")) in _OPTIMIZERS
-    known = config.keys() <= {"name", "learning_rate", "lr", "decay", *_OF_OPTIMIZERS}
+    known = config.keys() <= set(_OPTIMIZER_KEYS)
     return named and known and ("learning_rate" in config or "lr" in config)
 
 
@@ -115,6 +116,7 @@ def _found(config: Section, run: Run) -> Schedule:
     if "class_name" not in config:
         if config.values.get("name") in _SCHEDULES:  # the schedule's own get_config()
             return _schedule(config, str(config.values["name"]), run)
+        config.refuse_unknown(_OPTIMIZER_KEYS)
         return _of_optimizer(config, run)
     inner = config.section("config")
     if any(key in inner for key in _WRAPPERS):  # a wrapper of an optimizer

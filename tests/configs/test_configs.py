@@ -210,6 +210,177 @@ def test_a_tuple_that_yaml_takes_for_a_word():
         flr.from_config({"VERSION": 2, "SOLVER": {**solver, "STEPS": "__import__('os')"}})
 
 
+# -- the rates of each framework, and the length of its run ---------------------------------------
+
+
+def test_maskrcnn_benchmark_is_not_detectron2():
+    """Its files look the same, and its warmup begins at a third."""
+    solver = {"BASE_LR": 0.02, "STEPS": (60_000, 80_000), "MAX_ITER": 90_000}
+    found = flr.from_config({"MODEL": {"WEIGHT": "catalog://R-50"}, "SOLVER": solver})
+    assert (found(0), found(500), found.steps) == (pytest.approx(0.02 / 3), 0.02, 90_000)
+    assert found == flr.from_config({"SOLVER": solver}, "maskrcnn_benchmark")
+    other = flr.from_config({"MODEL": {"WEIGHTS": "R-50.pkl"}, "SOLVER": solver})
+    assert (other(0), other(1_000), other.steps) == (0.00002, 0.02, 90_000)
+    for unclear in ({}, {"MODEL": {"WEIGHT": "a", "WEIGHTS": "b"}}):
+        with pytest.raises(ValueError, match="not of detectron2 and maskrcnn_benchmark") as caught:
+            flr.from_config({**unclear, "SOLVER": solver})
+        assert str(caught.value).endswith("pass from_config(..., framework=) or --framework")
+
+
+@pytest.mark.parametrize(
+    ("iters", "share", "warmup"), [(55, ".1", 5.5), (100, ".29", 29), (1000, "0.0333", 33.3)]
+)
+def test_a_warmup_of_megatron_may_end_between_iterations(iters, share, warmup):
+    found = flr.from_config(f"--lr 1.0 --train-iters {iters} --lr-warmup-fraction {share}")
+    assert found(int(warmup)) == pytest.approx(int(warmup) / warmup, rel=1e-15)
+    after = int(warmup) + 1
+    assert found(after) == pytest.approx(1 - (after - warmup) / (iters - warmup), rel=1e-14)
+
+
+LENGTHS = {
+    "transformers": ({**TRANSFORMERS, "max_steps": 500}, 500),
+    "Megatron, decay longer": (f"{MEGATRON} --lr-decay-iters 1500", 1_000),
+    "Megatron, decay shorter": (f"{MEGATRON} --lr-decay-iters 500", 1_000),
+    "Megatron, constant": ("--lr 1 --lr-decay-style constant --train-iters 10", 10),
+    "Detectron2": (DETECTRON2, 90_000),
+    "timm": (TIMM, 90),
+}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_schedule_ends_where_its_run_does(name):
+    config, steps = LENGTHS[name]
+    assert flr.from_config(config).steps == steps
+    assert len(flr.from_config(config, steps=steps).table(steps)) == steps
+
+
+def test_a_decay_of_keras_2_counts():
+    config = {"class_name": "SGD", "config": {"lr": 0.1, "decay": 0.01, "momentum": 0.9}}
+    assert flr.from_config(config)([0, 100, 300]).tolist() == [0.1, 0.05, 0.025]
+    inner = {**KERAS, "config": {**KERAS["config"], "decay_steps": 200}}
+    both = {"class_name": "Adam", "config": {"learning_rate": inner, "decay": 0.01}}
+    assert flr.from_config(both)(100) == pytest.approx(flr.from_config(inner)(100) / 2)
+
+
+def test_a_run_with_a_name_and_a_rate_is_not_an_optimizer():
+    run = {
+        "name": "my-run",
+        "learning_rate": 3e-4,
+        "lr_scheduler": "cosine",
+        "warmup_steps": 100,
+        "max_steps": 1_000,
+    }
+    for config in (run, {**run, "name": "adam"}):
+        with pytest.raises(ValueError, match="the keys must be those of"):
+            flr.from_config(config)
+    with pytest.raises(ValueError, match="unknown key 'lr_scheduler'"):
+        flr.from_config(run, "keras")
+
+
+def test_a_config_that_two_formats_claim_is_refused():
+    with pytest.raises(ValueError, match="not of timm and transformers, got"):
+        flr.from_config({**TRANSFORMERS, "sched": "cosine", "lr": 0.1})
+    both = {**TRANSFORMERS, "sched": "cosine"}
+    assert flr.from_config(both, "transformers") == flr.from_config(TRANSFORMERS)
+
+
+@pytest.mark.parametrize("key", ["rampup-batch-size", "step-batch-size-schedule", "warmup"])
+def test_megatrons_batch_that_grows_is_refused(key):
+    command = f'--lr 1 --train-samples 10 --global-batch-size 2 --{key} "0:768 250B:1536"'
+    with pytest.raises(ValueError, match=f"{key} must be absent: "):
+        flr.from_config(command)
+
+
+def test_timm_has_the_defaults_of_its_script():
+    found = flr.from_config({"sched": "cosine", "lr": 0.5, "epochs": 90})
+    assert (found(0), found(5)) == (1e-5, pytest.approx(0.4962019, abs=1e-6))
+    plateau = {"sched": "plateau", "lr": 0.5, "decay_rate": 0.1}
+    for metric, mode in (("loss", "min"), ("top1", "max")):
+        rule = presets.timm.create_scheduler_v2(0.5, "plateau", plateau_mode=mode, warmup_epochs=5)
+        assert flr.from_config({**plateau, "eval_metric": metric}) == rule
+
+
+# what a caller passes and a config does not take
+UNUSED = {
+    "torch": ({"last_epoch": 0, "gamma": 0.9, "base_lrs": [0.1]}, {"lr": 0.5}),
+    "detectron2": (DETECTRON2, {"steps_per_epoch": 10}),
+    "megatron": (MEGATRON, {"steps_per_epoch": 10}),
+    "another length": (TRANSFORMERS, {"steps": 999}),
+    "deepspeed": (
+        {"scheduler": {"type": "WarmupLR", "params": {"warmup_max_lr": 0.1}}},
+        {"lr": 0.5},
+    ),
+    "keras": (KERAS, {"steps_per_epoch": 10}),
+    "a spec": ({"fastlr": 1, "schedule": {"constant": {"value": 1.0}}}, {"lr": 0.5}),
+    "timm": (TIMM, {"optimizer": {"param_groups": []}}),
+}
+
+
+@pytest.mark.parametrize("name", UNUSED)
+def test_what_a_config_does_not_take_is_refused(name):
+    config, given = UNUSED[name]
+    (key,) = given
+    with pytest.raises(
+        ValueError, match=f"{key} must be absent, because this config does not take it, got"
+    ):
+        flr.from_config(config, **given)
+
+
+def test_a_length_and_a_rate_are_taken_where_a_config_leaves_them_open():
+    assert flr.from_config(KERAS, steps=250, lr=0.5).table(250)[[0, -1]].tolist() == [0.5, 0.005]
+    torch = {"last_epoch": 0, "gamma": 0.9, "base_lrs": [0.1]}
+    assert flr.from_config(torch, steps=70).steps == 70
+    warmed = {**KERAS, "config": {**KERAS["config"], "warmup_target": 0.2, "warmup_steps": 5}}
+    with pytest.raises(ValueError, match="warmup_target must be absent if lr is given"):
+        flr.from_config(warmed, lr=0.5)
+
+
+def test_epochs_of_transformers_take_their_length():
+    epochs = {**TRANSFORMERS, "max_steps": -1, "num_train_epochs": 2.5}
+    assert flr.from_config(epochs, steps_per_epoch=41).steps == 103
+    with pytest.raises(ValueError, match=r"--steps; or .* --steps-per-epoch to count the epochs"):
+        flr.from_config(epochs)
+
+
+def test_deepspeed_fills_in_what_the_trainer_would():
+    auto = dict.fromkeys(
+        ("warmup_min_lr", "warmup_max_lr", "total_num_steps", "warmup_num_steps"), "auto"
+    )
+    config = {"scheduler": {"type": "WarmupDecayLR", "params": auto}}
+    found = flr.from_config(config, lr=0.1, steps=100)
+    wanted = presets.deepspeed.WarmupDecayLR(100, 0.0, 0.1, warmup_num_steps=1)
+    same_rates(found, wanted, 100)
+    assert found.steps == 100
+    for given, key in (({"steps": 9}, "warmup_max_lr"), ({"lr": 0.1}, "total_num_steps")):
+        with pytest.raises(ValueError, match=f"{key} must be a value: .* got 'auto'; pass from_c"):
+            flr.from_config(config, **given)
+    arguments = {**TRANSFORMERS, "deepspeed": config}
+    inner = presets.deepspeed.WarmupDecayLR(1_000, 0.0, 2e-5, warmup_num_steps=100)
+    same_rates(flr.from_config(arguments), inner)
+
+
+def test_deepspeed_without_a_scheduler_says_whose_schedule_it_is():
+    with pytest.raises(
+        ValueError, match="scheduler must be given: this is DeepSpeed's config; its schedule is in"
+    ):
+        flr.from_config({"train_batch_size": 8, "zero_optimization": {"stage": 2}})
+
+
+def test_deepspeed_in_a_file_beside_the_arguments_is_read(tmp_path):
+    (tmp_path / "ds").mkdir()
+    scheduler = {"type": "WarmupLR", "params": {"warmup_max_lr": "auto", "warmup_num_steps": 9}}
+    (tmp_path / "ds" / "a.json").write_text(json.dumps({"scheduler": scheduler}))
+    (tmp_path / "ds" / "b.json").write_text(json.dumps({"zero_optimization": {}}))
+    path = tmp_path / "args.json"
+    for name, wanted in (("a", 2e-5), ("b", 9 / 100 * 2e-5)):
+        path.write_text(json.dumps({**TRANSFORMERS, "deepspeed": f"ds/{name}.json"}))
+        assert flr.from_config(path)(9) == pytest.approx(wanted)
+    path.write_text(json.dumps({**TRANSFORMERS, "deepspeed": "none.json"}))
+    with pytest.raises(ValueError, match="deepspeed must be a file that can be read, because"):
+        flr.from_config(path)
+    assert flr.from_config(path, "transformers") == flr.from_config(TRANSFORMERS)
+
+
 # -- torch -----------------------------------------------------------------------------------------
 
 TORCH = {
