@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import lasting
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
-from fastlr.presets import lightning, torch, transformers
+from fastlr.presets import torch, transformers
 from fastlr.schedule.constructor_names import join
 from fastlr.schedule.schedule import Schedule
 
@@ -40,12 +41,8 @@ _OF_TRANSFORMERS = (
     "get_polynomial_decay_schedule_with_warmup",
     "get_scheduler",
 )
-_PRESETS: dict[str, Any] = {
-    **{name: getattr(torch, name) for name in _OF_TORCH},
-    **{name: getattr(transformers, name) for name in _OF_TRANSFORMERS},
-    "LinearWarmupCosineAnnealingLR": lightning.LinearWarmupCosineAnnealingLR,
-}
-CLASSES = tuple(_PRESETS)
+_OF_LIGHTNING = "LinearWarmupCosineAnnealingLR"
+CLASSES = (*_OF_TORCH, *_OF_TRANSFORMERS, _OF_LIGHTNING)
 _RATELESS = ("CyclicLR", "OneCycleLR", "ReduceLROnPlateau")
 _WHOLE = ("total_iters", "T_max", "step_size", "total_steps", "epochs", "patience", "cooldown")
 _IGNORED = ("last_epoch", "verbose", "optimizer", "monitor")  # that change no rate
@@ -67,7 +64,7 @@ def built(kind: str, arguments: Section, lr: Any, run: Run) -> Schedule | Platea
         return _sequential(given, lr, run)
     if kind == "ChainedScheduler":
         return torch.ChainedScheduler(lr, _children(given, lr, run))
-    build = _PRESETS[kind]
+    build = _preset(kind)
     names = [name for name in inspect.signature(build).parameters if name not in ("lr", "of")]
     given.refuse_unknown(names)
     values = {name: _value(given, name) for name in names if name in given}
@@ -88,6 +85,12 @@ def _cycle(values: Mapping[str, Any]) -> int:
     """Return the length of a OneCycleLR: torch lets it be stepped once more."""
     total: int = values.get("total_steps") or values["epochs"] * values["steps_per_epoch"]
     return total
+
+
+def _preset(kind: str) -> Any:
+    if kind == _OF_LIGHTNING:
+        return presets.lightning.LinearWarmupCosineAnnealingLR
+    return getattr(torch if kind in _OF_TORCH else transformers, kind)
 
 
 def _training_steps(given: Section, run: Run, kind: str) -> int:

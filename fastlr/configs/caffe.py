@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import caffe
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -35,7 +35,7 @@ def read(config: Section, run: Run) -> Schedule:
     config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr_", "warmup", "min_lr")))
     policy = config.choice("lr_policy", _POLICIES)
     given = {name: _field(config, run, name) for name in _FIELDS[policy]}
-    build: Any = getattr(caffe, policy)
+    build: Any = getattr(presets.caffe, policy)
     schedule: Schedule = build(base_rate(config, run, "base_lr"), **given)
     steps = config.integer("max_iter", 0)
     return lasting(schedule, steps) if steps > 0 else schedule

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import darknet
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -40,7 +40,7 @@ def read(config: Section, run: Run) -> Schedule:
     policy = net.choice("policy", _POLICIES, "constant")
     rate = base_rate(net, run, "learning_rate", 0.001)
     burn_in = {"burn_in": net.integer("burn_in", 0), "power": net.number("power", 4.0)}
-    build: Any = getattr(darknet, policy)
+    build: Any = getattr(presets.darknet, policy)
     schedule = build(learning_rate=rate, **_arguments(net, run, policy), **burn_in)
     batches = net.integer("max_batches", 0)
     return lasting(schedule, batches) if batches > 0 else schedule

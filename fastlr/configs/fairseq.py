@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import lasting
 from fastlr.configs._interpolation import resolved
 from fastlr.configs._section import Run, Section, option
-from fastlr.presets import fairseq
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -37,7 +37,7 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over updates."""
     optimization, scheduler = config.section("optimization"), _scheduler(config)
     name = scheduler.choice("_name", _SCHEDULES, "fixed")
-    build: Any = getattr(fairseq, name)
+    build: Any = getattr(presets.fairseq, name)
     names = list(inspect.signature(build).parameters)
     scheduler.refuse_unknown((*names, "_name", "lr", "max_update"))
     given = {key: _argument(scheduler, key) for key in names if key in scheduler and key != "lr"}

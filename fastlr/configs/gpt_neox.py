@@ -9,9 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import gpt_neox
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -39,7 +39,7 @@ def read(config: Section, run: Run) -> Schedule:
     decay = max(1, _decay_steps(flat, train))
     style: Any = flat.choice("lr_decay_style", _STYLES, "linear")
     rates = config.section("optimizer").section("params")
-    schedule = gpt_neox.AnnealingLR(
+    schedule = presets.gpt_neox.AnnealingLR(
         base_rate(rates, run, "lr"),
         flat.number("warmup", 0.01) * decay,
         decay,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import lasting
 from fastlr.configs._python import literal
 from fastlr.configs._section import Run, Section, option
-from fastlr.presets import diffusers, transformers
+from fastlr.presets import transformers
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.schedule import Schedule
 
@@ -142,7 +143,7 @@ def _schedule(config: Section, rate: Any, total: int) -> Any:
     elif name == "warmup_stable_decay":
         return _stable(config, rate, warmup, total, {"num_cycles": cycles / 2, **further})
     elif name == "piecewise_constant":
-        return diffusers.get_scheduler("piecewise_constant", rate, **further)
+        return presets.diffusers.get_scheduler("piecewise_constant", rate, **further)
     given = {key: value for key, value in further.items() if value is not None}
     return transformers.get_scheduler(name, rate, warmup, total, given)
 

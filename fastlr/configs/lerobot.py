@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import diffusers
 from fastlr.presets._building_blocks import phases
 from fastlr.schedule.constructor_names import constant, cosine, linear
 from fastlr.schedule.schedule import Schedule
@@ -50,7 +50,8 @@ def _diffuser(config: Section, rate: Any, steps: int) -> Schedule:
     config.refuse_unknown(("type", "name", "num_warmup_steps"))
     name: Any = config.choice("name", _NAMES, "cosine")
     warmup = config.integer("num_warmup_steps", None)
-    return diffusers.get_scheduler(name, rate, None, warmup, steps)
+    found: Schedule = presets.diffusers.get_scheduler(name, rate, None, warmup, steps)
+    return found
 
 
 def _vqbet(config: Section, rate: Any, steps: int) -> Schedule:
@@ -59,7 +60,7 @@ def _vqbet(config: Section, rate: Any, steps: int) -> Schedule:
     first, warmup = (
         config.integer(key) for key in ("num_vqvae_training_steps", "num_warmup_steps")
     )
-    after = diffusers.get_cosine_schedule_with_warmup(
+    after = presets.diffusers.get_cosine_schedule_with_warmup(
         rate, warmup, steps, config.number("num_cycles", 0.5)
     )
     return phases((0, constant(rate), 0), (first, after, first))

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import levanter
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -32,7 +32,7 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of the optimizer."""
     optimizer = config.section("optimizer")
     steps = run_length(config.section("trainer"), run, "num_train_steps")
-    names = list(inspect.signature(levanter.lr_scheduler).parameters)[2:]
+    names = list(inspect.signature(presets.levanter.lr_scheduler).parameters)[2:]
     optimizer.refuse_unknown(
         (*names, "learning_rate", "warmup_ratio"),
         own=lambda key: key.startswith(("lr_", "min_lr", "warmup", "decay_", "cycle", "haps")),
@@ -43,7 +43,7 @@ def read(config: Section, run: Run) -> Schedule:
             raise optimizer.refusal("warmup_ratio", "absent beside warmup")
         given["warmup"] = optimizer.number("warmup_ratio")
     rate = base_rate(optimizer, run, "learning_rate", 6e-4)
-    return lasting(levanter.lr_scheduler(steps, rate, **given), steps)
+    return lasting(presets.levanter.lr_scheduler(steps, rate, **given), steps)
 
 
 def _argument(optimizer: Section, key: str) -> Any:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._section import Run, Section
-from fastlr.presets import mlx
 from fastlr.schedule.constructor_names import constant
 from fastlr.schedule.schedule import Schedule
 
@@ -41,12 +41,12 @@ def read(config: Section, run: Run) -> Schedule:
         raise given.refusal("arguments", "a list that begins with the rate")
     if run.lr is not None:
         arguments = [run.lr, *arguments[1:]]
-    build: Any = getattr(mlx, given.choice("name", _SCHEDULES))
+    build: Any = getattr(presets.mlx, given.choice("name", _SCHEDULES))
     schedule: Schedule = build(*arguments)
     warmup = given.integer("warmup", 0)
     if warmup:
-        rise = mlx.linear_schedule(given.number("warmup_init", 0.0), arguments[0], warmup)
-        schedule = mlx.join_schedules([rise, schedule], [warmup + 1])
+        rise = presets.mlx.linear_schedule(given.number("warmup_init", 0.0), arguments[0], warmup)
+        schedule = presets.mlx.join_schedules([rise, schedule], [warmup + 1])
     return lasting(schedule, steps)
 
 

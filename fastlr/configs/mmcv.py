@@ -10,10 +10,10 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
 from fastlr.configs._section import Run, Section, option
-from fastlr.presets import mmcv
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -58,7 +58,7 @@ def read(config: Section, run: Run) -> Schedule:
 
 
 def _preset(policy: str) -> Any:
-    return getattr(mmcv, f"{policy[0].upper()}{policy[1:]}LrUpdaterHook")
+    return getattr(presets.mmcv, f"{policy[0].upper()}{policy[1:]}LrUpdaterHook")
 
 
 def _argument(hook: Section, key: str) -> Any:

@@ -11,12 +11,12 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from fastlr import presets
 from fastlr.configs import mmcv
 from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
-from fastlr.presets import mmengine
 from fastlr.schedule.constructor_names import constant, join
 from fastlr.schedule.schedule import Schedule
 
@@ -148,7 +148,7 @@ def _scheduler(entry: Section, loop: _Loop) -> _Scheduler:
     kind = entry.choice("type", _NAMES)
     if kind == "ReduceOnPlateauLR":
         raise entry.refusal("type", "a schedule: a rule that follows a metric stands alone")
-    build = getattr(mmengine, kind)
+    build = getattr(presets.mmengine, kind)
     names = [key for key in inspect.signature(build).parameters if key not in ("lr", "after")]
     entry.refuse_unknown((*names, *_IGNORED))
     by_epoch = entry.flag("by_epoch", True)
@@ -228,16 +228,17 @@ def _is_factor(one: _Scheduler) -> bool:
 
 def _over_iterations(one: _Scheduler, rate: Any, after: Schedule) -> Schedule:
     """Return the schedule of one over iterations."""
-    build = getattr(mmengine, one.kind)
+    build = getattr(presets.mmengine, one.kind)
     found: Schedule = build(rate, **one.arguments, after=after)
     return found.staircase(one.every) if one.every > 1 else found
 
 
 def _plateau(entry: Section) -> Plateau:
-    build = mmengine.ReduceOnPlateauLR
+    build = presets.mmengine.ReduceOnPlateauLR
     names = list(inspect.signature(build).parameters)
     entry.refuse_unknown((*names, *_IGNORED, "begin", "end"))
     words = ("rule", "threshold_rule")
     given = {key: entry.get(key) for key in words if key in entry}
     given |= {key: entry.number(key) for key in names if key in entry and key not in words}
-    return build(**given)
+    found: Plateau = build(**given)
+    return found

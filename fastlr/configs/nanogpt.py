@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._section import Run, Section
-from fastlr.presets import nanogpt
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -23,13 +23,15 @@ def matches(config: Mapping[str, object]) -> bool:
     ours = bool({"decay_lr", "lr_decay_iters"} & keys) or (
         {"learning_rate", "max_iters", "warmup_iters"} <= keys
     )
-    return ours and not any("sched" in str(key) for key in keys)
+    # Megatron's mapping has a rate by another name, and a style
+    others = "lr" in keys or "lr_decay_style" in keys or any("sched" in str(key) for key in keys)
+    return ours and not others
 
 
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of a run with these settings."""
     config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr_", "warmup_", "min_lr")))
-    schedule = nanogpt.get_lr(
+    schedule = presets.nanogpt.get_lr(
         base_rate(config, run, "learning_rate", 6e-4),
         config.integer("warmup_iters", 2000),
         config.integer("lr_decay_iters", 600000),

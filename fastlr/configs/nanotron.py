@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import nanotron
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -30,7 +30,7 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over updates."""
     arguments = config.section("optimizer").section("learning_rate_scheduler")
     steps = run_length(config.section("tokens"), run, "train_steps")
-    names = list(inspect.signature(nanotron.LRSchedulerArgs).parameters)[2:]
+    names = list(inspect.signature(presets.nanotron.LRSchedulerArgs).parameters)[2:]
     arguments.refuse_unknown(("learning_rate", *names))
     given: dict[str, Any] = {
         key: arguments.choice(key, _STYLES[key]) if key in _STYLES else _length(arguments, key)
@@ -38,7 +38,7 @@ def read(config: Section, run: Run) -> Schedule:
         if key in arguments
     }
     rate = base_rate(arguments, run, "learning_rate")
-    return lasting(nanotron.LRSchedulerArgs(rate, steps, **given), steps)
+    return lasting(presets.nanotron.LRSchedulerArgs(rate, steps, **given), steps)
 
 
 def _length(arguments: Section, key: str) -> Any:

@@ -10,19 +10,18 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._interpolation import resolved
 from fastlr.configs._section import Run, Section, option
 from fastlr.configs._torch_schedulers import built
 from fastlr.plateau.rule import Plateau
-from fastlr.presets import nemo
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("model", "optim", "trainer")
 _OF_TORCH = ("CyclicLR", "ExponentialLR", "ReduceLROnPlateau", "StepLR")
-_NAMES = (*nemo.__all__, *_OF_TORCH)
 _IGNORED = ("name", "monitor", "reduce_on_plateau", "last_epoch", "iters_per_batch")
 
 
@@ -47,7 +46,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     optim = Section(f"{config.where}: optim", _plain(found, config))
     rate = base_rate(optim, run, "lr")
     sched = Section(f"{optim.where}: sched", _plain(optim.section("sched").values, config))
-    name = sched.choice("name", _NAMES)
+    name = sched.choice("name", (*presets.nemo.__all__, *_OF_TORCH))
     if name in _OF_TORCH:
         own = {key: value for key, value in sched.values.items() if key not in _IGNORED}
         return built(name, Section(sched.where, own), rate, run)
@@ -59,7 +58,7 @@ def _plain(values: Mapping[str, Any], config: Section) -> dict[str, Any]:
 
 
 def _built(config: Section, sched: Section, name: str, rate: Any, run: Run) -> Schedule:
-    build: Any = getattr(nemo, name)
+    build: Any = getattr(presets.nemo, name)
     names = list(inspect.signature(build).parameters)
     sched.refuse_unknown((*names, "max_steps", *_IGNORED))
     given = {

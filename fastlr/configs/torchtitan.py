@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets import torchtitan
 from fastlr.presets._building_blocks import phases
 from fastlr.schedule.constructor_names import linear
 from fastlr.schedule.schedule import Schedule
@@ -48,7 +48,7 @@ def read(config: Section, run: Run) -> Schedule:
         return lasting(_first(rate, training.integer("warmup_steps"), steps), steps)
     scheduler.refuse_unknown(_SCHEDULER)
     kind: Any = scheduler.choice("decay_type", _TYPES, "linear")
-    schedule = torchtitan.LRSchedulersContainer(
+    schedule = presets.torchtitan.LRSchedulersContainer(
         rate,
         steps,
         scheduler.integer("warmup_steps", 200),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._interpolation import resolved
 from fastlr.configs._section import Run, Section, option
-from fastlr.presets import torchtune
 from fastlr.schedule.constructor_names import constant
 from fastlr.schedule.schedule import Schedule
 
@@ -40,7 +40,7 @@ def read(config: Section, run: Run) -> Schedule:
         raise scheduler.refusal("_component_", f"torchtune's {_SCHEDULE}")
     total = _total(config, run, needed=True)
     assert total is not None
-    schedule = torchtune.get_cosine_schedule_with_warmup(
+    schedule = presets.torchtune.get_cosine_schedule_with_warmup(
         rate, scheduler.integer("num_warmup_steps"), total, scheduler.number("num_cycles", 0.5)
     )
     return lasting(schedule, total)

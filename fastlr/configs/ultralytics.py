@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fastlr import presets
 from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._section import Run, Section, option
-from fastlr.presets import ultralytics
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -40,7 +40,7 @@ def read(config: Section, run: Run) -> Schedule:
         raise ValueError(f"{config.where}: optimizer must name an optimizer: {_AUTO}{option('lr')}")
     epochs = config.integer("epochs")
     batches = epoch_length(config, run, "the warmup counts batches")
-    schedule = ultralytics.trainer(
+    schedule = presets.ultralytics.trainer(
         batches,
         epochs,
         base_rate(config, run, "lr0", 0.01),
