@@ -161,7 +161,7 @@ def _scheduler(entry: Section, loop: _Loop) -> _Scheduler:
     if "end" not in given:
         given["end"] = loop.end(by_epoch)
     if by_epoch and convert:
-        return _Scheduler(kind, _converted(kind, given, loop.per_epoch()), 1, entry.where)
+        return _Scheduler(kind, _converted(given, loop.per_epoch()), 1, entry.where)
     return _Scheduler(kind, given, loop.per_epoch() if by_epoch else 1, entry.where)
 
 
@@ -177,16 +177,17 @@ def _argument(entry: Section, name: str) -> Any:
     return entry.number(name)
 
 
-def _converted(kind: str, given: dict[str, Any], per_epoch: int) -> dict[str, Any]:
-    """Return the arguments of a scheduler over epochs for one over iterations."""
+def _converted(given: dict[str, Any], per_epoch: int) -> dict[str, Any]:
+    """Return the arguments of a scheduler over epochs for one over iterations.
+
+    MMEngine converts the lengths only: an ExponentialLR keeps its gamma, and falls faster.
+    """
     found = dict(given)
     for name in _LENGTHS:
         if isinstance(found.get(name), list):
             found[name] = [step * per_epoch for step in found[name]]
         elif name in found:
             found[name] *= per_epoch
-    if kind == "ExponentialLR" and "gamma" in found:
-        found["gamma"] = found["gamma"] ** (1.0 / per_epoch)
     return found
 
 

@@ -64,6 +64,8 @@ def _optim(config: Section) -> Section:
 def _uses_megatron(config: Section, optim: Section) -> bool:
     actor = config.section("actor_rollout_ref").section("actor")
     strategy = actor.get("strategy", None)
+    if strategy not in (None, "fsdp", "fsdp2", "megatron"):
+        raise actor.refusal("strategy", "'fsdp', 'fsdp2' or 'megatron': fastlr reads no other's")
     return strategy == "megatron" or (
         strategy is None and any(key in optim for key in _OF_MEGATRON)
     )
@@ -98,11 +100,13 @@ def _total(config: Section, optim: Section, run: Run, needed: bool) -> int | Non
 
 
 def _cosine(optim: Section, rate: Any, warmup: int, total: int) -> Schedule:
-    """Return verl's cosine, whose lowest factor is ``min_lr_ratio``; the warmup begins at 0."""
+    """Return verl's cosine, whose lowest factor is ``min_lr_ratio``."""
     low = rate * optim.number("min_lr_ratio", 0.0)
     cycles = fraction(float(optim.number("num_cycles", 0.5)))
     fall = wave(rate, low, max(1, total - warmup) / (2 * cycles)) if cycles else constant(rate)
-    return phases((0, linear(0.0, rate, warmup), 0), (warmup, fall, warmup))
+    first = rate * optim.number("init_lr_ratio", 0.0)
+    schedule = phases((0, linear(first, rate, warmup), 0), (warmup, fall, warmup))
+    return schedule if optim.flag("zero_indexed_step", True) else schedule.skip(1)
 
 
 def _megatron(config: Section, optim: Section, run: Run, rate: Any) -> Schedule:

@@ -160,12 +160,12 @@ case(
     steps_per_epoch=4,
 )
 case(
-    "mmengine: an exponential over iterations of epochs",
+    "mmengine: a conversion keeps the gamma of an exponential",
     ".py",
     "optim_wrapper = dict(optimizer=dict(lr=0.1))\n"
     "param_scheduler = dict(type='ExponentialLR', gamma=0.5, convert_to_iter_based=True)\n"
     "train_cfg = dict(max_epochs=5)\n",
-    lambda t: 0.1 * 0.5 ** (min(t, 49) / 10),
+    lambda t: 0.1 * 0.5**t,
     50,
     steps_per_epoch=10,
 )
@@ -1032,5 +1032,24 @@ case(
     warmed(1e-6, 5, lambda t: half_wave(1e-6, 1e-7, (t - 5) / 95)),
     100,
     steps_per_epoch=20,
+)
+case(
+    "verl: a cosine that counts from 1",
+    ".yaml",
+    verl(
+        "      lr_warmup_steps: 5\n      lr_scheduler_type: cosine\n      min_lr_ratio: null\n"
+        "      num_cycles: 0.5\n      zero_indexed_step: false\n      total_training_steps: 50\n"
+    ),
+    lambda t: 1e-6 * (t + 1) / 5 if t + 1 < 5 else half_wave(1e-6, 0, (t - 4) / 45),
+    50,
+)
+case(
+    "verl: Megatron's workers",
+    ".yaml",
+    "actor_rollout_ref:\n  actor:\n    strategy: megatron\n    optim:\n      lr: 1e-6\n"
+    "      min_lr: 1e-7\n      lr_decay_style: linear\n      lr_warmup_steps_ratio: 0.1\n"
+    "      lr_decay_steps: 80\n      total_training_steps: 100\n",
+    lambda t: 1e-6 * t / 8 if t <= 8 else line(1e-6, 1e-7, min((t - 8) / 72, 1)),
+    100,
 )
 case("verl: a rate", ".yaml", verl(""), lambda t: 1e-6, None)

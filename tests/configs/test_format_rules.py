@@ -5,6 +5,7 @@ config is based on are read, and nothing in a file runs.
 import doctest
 import json
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -468,6 +469,96 @@ def test_sd_scripts_and_axolotl_take_transformers_schedules(name):
     kohya = {"lr_scheduler": name, "learning_rate": 0.1, "lr_warmup_steps": 0.1}
     for config in ({**axolotl, "max_steps": 40}, {**kohya, "max_train_steps": 40}):
         assert flr.from_config(config).table(40) == pytest.approx(rates, rel=1e-10, abs=1e-16)
+
+
+WARMUP = {"type": "LinearLR", "start_factor": 0.01, "by_epoch": False, "end": 13}
+OF_MMENGINE = {
+    "milestones": [WARMUP, {"type": "MultiStepLR", "milestones": [3, 5]}],
+    "a cosine of epochs under a warmup": [WARMUP, {"type": "CosineAnnealingLR", "T_max": 7}],
+    "a cosine of iterations": [
+        WARMUP,
+        {
+            "type": "CosineAnnealingLR",
+            "begin": 3,
+            "T_max": 4,
+            "eta_min": 1e-3,
+            "convert_to_iter_based": True,
+        },
+    ],
+    "a cosine after a warmup of epochs": [
+        {"type": "LinearLR", "start_factor": 0.1, "end": 3, "convert_to_iter_based": True},
+        {"type": "CosineAnnealingLR", "begin": 3, "T_max": 4, "eta_min_ratio": 0.1},
+    ],
+    "a cosine that climbs back": [{"type": "CosineAnnealingLR", "T_max": 3, "eta_min": 0.01}],
+    "two factors": [
+        {"type": "ConstantLR", "factor": 0.2, "end": 3},
+        {"type": "ExponentialLR", "gamma": 0.8},
+    ],
+    "an exponential": [{"type": "ExponentialLR", "gamma": 0.5, "convert_to_iter_based": True}],
+    "a polynomial": [
+        WARMUP,
+        {"type": "PolyLR", "power": 0.9, "eta_min": 1e-3, "begin": 13, "by_epoch": False},
+    ],
+    "a polynomial under a warmup": [WARMUP, {"type": "PolyLR", "power": 0.9, "by_epoch": False}],
+    "a polynomial, then steps": [
+        {
+            "type": "PolyLR",
+            "power": 2,
+            "eta_min": 1e-2,
+            "begin": 5,
+            "end": 30,
+            "by_epoch": False,
+        },
+        {"type": "StepLR", "step_size": 4, "begin": 32, "by_epoch": False},
+    ],
+    "one cycle": [{"type": "OneCycleLR", "eta_max": 0.5, "total_steps": 42, "by_epoch": False}],
+    "restarts": [
+        {
+            "type": "CosineRestartLR",
+            "periods": [2, 5],
+            "restart_weights": [1, 0.5],
+            "eta_min": 1e-3,
+        }
+    ],
+}
+
+
+def rates_of_mmengine(entries, epochs=7, per_epoch=6):
+    """The rates that MMEngine's schedulers set in a run of epochs, as its runner builds them."""
+    import torch
+
+    with warnings.catch_warnings():  # MMEngine uses what torch has deprecated
+        warnings.simplefilter("ignore")
+        from mmengine.optim import scheduler as schedulers
+
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    built = []
+    for entry in entries:
+        given = {key: value for key, value in entry.items() if key != "type"}
+        end = epochs if given.get("by_epoch", True) else epochs * per_epoch
+        convert, given = given.pop("convert_to_iter_based", False), {"end": end, **given}
+        build = getattr(schedulers, entry["type"])
+        if convert:
+            built.append(build.build_iter_from_epoch(optimizer, **given, epoch_length=per_epoch))
+        else:
+            built.append(build(optimizer, **given))
+    rates = []
+    for t in range(1, epochs * per_epoch + 1):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        for one in built:
+            if not one.by_epoch or t % per_epoch == 0:
+                one.step()
+    return rates
+
+
+@pytest.mark.parametrize("name", OF_MMENGINE)
+def test_the_schedulers_of_mmengine(name):
+    require("torch", "mmengine")
+    config = {**MM, "param_scheduler": OF_MMENGINE[name], "train_cfg": {"max_epochs": 7}}
+    found = flr.from_config(config, steps_per_epoch=6)
+    wanted = rates_of_mmengine(OF_MMENGINE[name])
+    assert found.table(42) == pytest.approx(wanted, rel=1e-9, abs=1e-15)
 
 
 def test_the_rates_of_a_run_of_stable_baselines3():
