@@ -82,7 +82,7 @@ def deepspeed(t, name, **own):
 
 def megatron(t, lr, decay, style="linear", warmup=0, low=0.0, init=0.0, batch=1, **more):
     """``megatron.core.optimizer_param_scheduler.OptimizerParamScheduler.get_lr``, in samples."""
-    n = t * batch
+    n = _taken(t, batch, more)
     if warmup > 0 and n <= warmup:
         return init + (lr - init) * n / warmup
     if style == "constant":
@@ -99,6 +99,21 @@ def megatron(t, lr, decay, style="linear", warmup=0, low=0.0, init=0.0, batch=1,
     else:
         factor = _anneal(n, decay, more["wsd"], more.get("anneal", "exponential"))
     return low + factor * (lr - low)
+
+
+def _taken(t, batch, more):
+    """The samples of the first t steps, whose batch size may grow with the samples taken."""
+    if "ramp" not in more and "stairs" not in more:
+        return t * batch
+    taken = 0
+    for _ in range(t):
+        if "ramp" in more:
+            first, increment, over = more["ramp"]
+            each = over / ((batch - first) // increment)
+            taken += batch if taken > over else first + int(taken / each) * increment
+        else:
+            taken += max(size for begin, size in more["stairs"] if taken >= begin)
+    return taken
 
 
 def _anneal(n, decay, length, style):

@@ -114,13 +114,13 @@ def from_config(
         One of these, recognized by its keys:
 
         - a file with transformers' training arguments (JSON), a DeepSpeed config (JSON), timm's
-          arguments (``args.yaml``), a Detectron2 config (YAML), the config of a Keras schedule or
-          optimizer (JSON), or a fastlr spec (JSON);
+          arguments (``args.yaml``), a Detectron2 or maskrcnn-benchmark config (YAML), the config of
+          a Keras schedule, optimizer or model (JSON), or a fastlr spec (JSON);
         - a file of one of the other formats of ``docs/configs.md``: YAML, JSON, TOML, a Python
           file of literals, Darknet's ``.cfg`` or Caffe's ``.prototxt``;
-        - the keys and values of such a file;
-        - Megatron-LM's arguments, ``"--lr 3e-4 --lr-decay-style cosine ..."``, or a script that
-          has them;
+        - the keys and values of such a file, also as Weights & Biases wraps them;
+        - the arguments of Megatron-LM or transformers, ``"--lr 3e-4 --lr-decay-style cosine ..."``,
+          or a script that has them;
         - a torch scheduler or its ``state_dict``.
     framework : str, optional
         The format, by its name in ``docs/configs.md``: "ultralytics", "mmengine", "hydra",
@@ -186,7 +186,8 @@ def from_config(
     if "fastlr" in section.values:
         return _finished(section.where, from_spec(section.values), run)
     with errors_in(section):
-        return _finished(section.where, _reader(section, framework).read(section, run), run)
+        reader = _reader(section, framework)
+        return _finished(section.where, reader.read(_named_for(reader, section), run), run)
 
 
 def _section(config: object) -> Section:
@@ -195,11 +196,13 @@ def _section(config: object) -> Section:
         return Section("from_config", _unwrapped(config))
     if isinstance(config, str) and config.lstrip().startswith("-"):
         return Section("from_config", _scripts.options("from_config", config))
+    rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
     if not isinstance(config, str | Path):
-        rule = "must be a path, a mapping, a command's arguments or a torch scheduler"
         raise TypeError(
             f"from_config: config {rule}, got {type(config).__name__} {short_repr(config)}"
         )
+    if not str(config).strip():
+        raise ValueError(f"from_config: config {rule}, got {short_repr(config)}")
     path = Path(config)
     return Section(f"from_config: {path}", _unwrapped(_files.parsed(path)), path)
 
@@ -234,6 +237,13 @@ def _finished(where: str, found: Schedule | Plateau, run: Run) -> Schedule | Pla
     return found
 
 
+def _named_for(reader: ModuleType, config: Section) -> Section:
+    """Return a config with its keys as a reader knows them: Megatron's alone have hyphens."""
+    if reader is megatron or not isinstance(config.values, _scripts.Options):
+        return config
+    return Section(config.where, config.values.underscored(), config.path)
+
+
 def _reader(config: Section, framework: str | None) -> ModuleType:
     """Return the reader of the format, which the framework or the keys decide."""
     if framework is not None:
@@ -245,7 +255,11 @@ def _reader(config: Section, framework: str | None) -> ModuleType:
             )
         chosen: ModuleType = _READERS[framework]
         return chosen
-    claims = [name for name, reader in _READERS.items() if reader.matches(config.values)]
+    claims = [
+        name
+        for name, reader in _READERS.items()
+        if reader.matches(_named_for(reader, config).values)
+    ]
     if len(claims) == 1:
         found: ModuleType = _READERS[claims[0]]
         return found

@@ -28,4 +28,5 @@ def of_length(found: Any, steps: int) -> Any:
     if ended and np.any(np.less(found.steps, steps)):
         raise ValueError(f"steps must be at most {found.steps}, where the rates end, got {steps}")
     end = np.broadcast_to(found(steps - 1 if ended else steps), found.shape)
-    return join([found, linear(end, end, 0)], [steps]).with_past_end(found.past_end)
+    cut = join([found, linear(end, end, 0)], [steps])
+    return cut if found.past_end == "hold" else cut.with_past_end(found.past_end)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from fastlr.configs._section import Choice
 
-__all__ = ["options", "options_of"]
+__all__ = ["Options", "options", "options_of"]
 
 _MOST_CHARACTERS = 2**20
 _MOST_PARTS = 100_000  # of a command and of a value, with all that its variables hold
@@ -41,6 +41,7 @@ _ARITHMETIC = re.compile(r"[\d\s()+*/%-]{1,200}")
 _OPENS, _CLOSES = ("if", "case", "for", "while", "until", "select"), ("fi", "esac", "done")
 _SKIPPED = ("then", "else", "elif", "do", "{", "}", "!", "time", "exec", "eval")
 _DECLARES = ("export", "local", "declare", "readonly", "typeset")
+_NUMBER = re.compile(r"[-+.\deE]*\d[-+.\deE]*")
 _ABOUT_RATES = re.compile(r"(^|-)(lr|learning-rate)($|-)|^train-(iters|samples)$|^max-steps$")
 
 
@@ -55,6 +56,14 @@ class _Either:
     def size(self) -> int:
         """The number of parts of all values, with those of the variables in them."""
         return sum(map(_size, self.values))
+
+
+class Options(dict[str, Any]):
+    """The options of a command, with hyphens in their names."""
+
+    def underscored(self) -> dict[str, Any]:
+        """Return the options under the names that a program has for them."""
+        return {name.replace("-", "_"): value for name, value in self.items()}
 
 
 class _Piece(NamedTuple):
@@ -77,7 +86,7 @@ def _size(value: Iterable[_Word]) -> int:
     )
 
 
-def options(where: str, text: str) -> dict[str, Any]:
+def options(where: str, text: str) -> Options:
     """Return the options of the command in a script."""
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"{where}: a script must have at most {_MOST_CHARACTERS:,} characters")
@@ -91,8 +100,8 @@ def options(where: str, text: str) -> dict[str, Any]:
         rule = f"must have at most {_MOST_COMMANDS:,} commands with a rate"
         raise ValueError(f"{where}: {rule}, got {len(rated)}")
     if not rated:  # the command is elsewhere: the script only prepares its arguments
-        return options_of(assigned)
-    return _agreed([each for _, each in rated], [label for label, _ in rated])
+        return Options(options_of(assigned))
+    return Options(_agreed([each for _, each in rated], [label for label, _ in rated]))
 
 
 def _label(words: Iterable[_Word]) -> str:
@@ -106,23 +115,32 @@ def options_of(words: Iterable[_Word | str]) -> dict[str, Any]:
 
     >>> options_of(["python", "train.py", "--lr", "0.1", "--lr_decay-style=cosine", "--bf16"])
     {'lr': '0.1', 'lr-decay-style': 'cosine', 'bf16': True}
+    >>> options_of(["--milestones", "30", "60", "data"])
+    {'milestones': ['30', '60']}
     """
     found: dict[str, Any] = {}
     awaiting: str | None = None  # the option whose value may follow
+    last: str | None = None  # the option that may have more than one number
     for word in _loose(words):
         if awaiting is not None and (value := _value(word)) is not None:
-            found[awaiting], awaiting = value, None
+            found[awaiting], awaiting, last = value, None, awaiting
+        elif last is not None and isinstance(word, str) and _NUMBER.fullmatch(word):
+            before = found[last]
+            found[last] = [*(before if isinstance(before, list) else [before]), word]
         elif isinstance(word, _Either):
             ways = [options_of(_split(value)) for value in word.values]
             found.update(_agreed([{**found, **way} for way in ways]))
-            awaiting = None
+            awaiting = last = None
         elif isinstance(word, str) and word.startswith("--") and len(word) > 2:
             name, has_value, value = word[2:].partition("=")
-            name = name.replace("_", "-")
+            name, last = name.replace("_", "-"), None
             found[name], awaiting = (value, None) if has_value else (True, name)
         elif isinstance(word, tuple) and str(word[0]).startswith("--"):
             name, _, start = str(word[0])[2:].partition("=")
             found[name.replace("_", "-")] = _shown((start, *word[1:]))
+            awaiting = last = None
+        else:
+            last = None
     return found
 
 
@@ -155,13 +173,13 @@ def _one_of(values: Sequence[Any], labels: Sequence[str] = ()) -> Any:
     if there are several commands.
     """
     if len(values) == len(labels) > 1 and not any(isinstance(each, Choice) for each in values):
-        if len(set(values)) == 1:
+        if all(value == values[0] for value in values):
             return values[0]
         return Choice(values, labels)
     flat = [
         one for each in values for one in (each.values if isinstance(each, Choice) else (each,))
     ]
-    different = list(dict.fromkeys(flat))
+    different = [value for i, value in enumerate(flat) if value not in flat[:i]]
     return different[0] if len(different) == 1 else Choice(different)
 
 

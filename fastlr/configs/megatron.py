@@ -1,8 +1,9 @@
 """Read the scheduler's arguments of a Megatron-LM command: ``--lr``, ``--lr-decay-style``,
 ``--train-iters`` and others. They may be a command, a script, or a mapping such as ``vars(args)``.
 
-Lengths are in iterations or in samples, of which a step takes ``--global-batch-size``. A batch size
-that grows is not supported. A warmup that is a share of the decay may end between two iterations.
+Lengths are in iterations or in samples, of which a step takes ``--global-batch-size``, or what
+``--rampup-batch-size`` or ``--step-batch-size-schedule`` say. A warmup that is a share of the decay
+may end between two iterations.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from fastlr.configs._section import Run, Section, option
 from fastlr.presets import megatron
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.units import Ramp
+from fastlr.schedule.units import ramp as equal_increments
 
 __all__ = ["KEYS", "matches", "read"]
 
@@ -34,11 +37,11 @@ _OWN = (
 )
 KEYS = (*_OWN, "lr", "min-lr", "train-iters", "train-samples")
 
-_IN_SAMPLES = "absent: build the schedule in samples, then flr.ramp(...).per_step(it)"
+_GROWING = ("rampup-batch-size", "step-batch-size-schedule")
+_SUFFIXES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 # keys that change the rates in a way of their own
 _REFUSED = {
-    "rampup-batch-size": _IN_SAMPLES,
-    "step-batch-size-schedule": _IN_SAMPLES,
+    "decrease-batch-size-if-needed": "absent: it depends on the number of processes",
     "warmup": "absent: only old versions, which decay in another way, have it",
 }
 
@@ -57,14 +60,16 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of a run with these arguments."""
     config = _as_options(config)
     config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr-", "min-lr", "warmup")))
-    unit, batch = _unit(config)
+    unit = _unit(config)
+    ramp = _ramp(config, unit)
     total = _total(config, run, unit)
     decay = config.integer(f"lr-decay-{unit}", total)
     warmup, parts = _warmup(config, unit, decay)
     style: Any = config.choice("lr-decay-style", _STYLES, "linear")
     if style == "inverse-square-root" and unit == "iters" and warmup == 0:
         # without a warmup this style counts samples from the first one
-        parts = batch = config.integer("global-batch-size")
+        parts = config.integer("global-batch-size")
+        ramp = Ramp((1,))
     anneal: Any = (
         config.choice("lr-wsd-decay-style", _ANNEALS, "exponential") if style == "WSD" else None
     )
@@ -77,9 +82,11 @@ def read(config: Section, run: Run) -> Schedule:
         style,
         wsd_decay_steps=config.integer(f"lr-wsd-decay-{unit}") * parts if style == "WSD" else None,
         lr_wsd_decay_style=anneal,
-        global_batch_size=parts if unit == "iters" else batch * parts,
     )
-    return of_length(found, total if unit == "iters" else total // batch)  # type: ignore[no-any-return]
+    if parts > 1 or ramp.batches != (1,):
+        found = Ramp(tuple(size * parts for size in ramp.batches), ramp.at).per_step(found)
+    steps = ramp.step(total)
+    return of_length(found, steps - (ramp.taken(steps) > total))  # type: ignore[no-any-return]
 
 
 def _as_options(config: Section) -> Section:
@@ -125,20 +132,74 @@ def _is_unknown(config: Section, key: str) -> bool:
     return isinstance(value, str) and ("$" in value or "`" in value)
 
 
-def _unit(config: Section) -> tuple[str, int]:
-    """Return the unit of the lengths, and how many of it a step takes."""
+def _unit(config: Section) -> str:
+    """Return the unit of the lengths."""
     in_samples = [
         key
         for key in config.values
         if key.endswith("-samples") and key.startswith(("lr-", "train-"))
     ]
     if not in_samples:
-        return "iters", 1
+        return "iters"
     if mixed := [
         key for key in config.values if key.endswith("-iters") and key.startswith(("lr-", "train-"))
     ]:
         raise config.refusal(mixed[0], f"absent, because {in_samples[0]} counts in samples")
-    return "samples", config.integer("global-batch-size")
+    return "samples"
+
+
+def _ramp(config: Section, unit: str) -> Ramp:
+    """Return how many units each step takes."""
+    grows = [key for key in _GROWING if key in config]
+    if grows and (unit == "iters" or len(grows) > 1):
+        rule = "absent, unless train-samples is given and the batch size grows in one way"
+        raise config.refusal(grows[0], rule)
+    if unit == "iters":
+        return Ramp((1,))
+    if "step-batch-size-schedule" in config:
+        return _stairs(config)
+    batch = config.integer("global-batch-size")
+    if "rampup-batch-size" not in config:
+        return Ramp((batch,))
+    numbers = config.integers("rampup-batch-size")
+    if len(numbers) != 3:
+        raise config.refusal(
+            "rampup-batch-size", "3 numbers: the first, the increment, the samples"
+        )
+    return equal_increments(numbers[0], batch, over=numbers[2], increment=numbers[1])
+
+
+def _stairs(config: Section) -> Ramp:
+    """Return the batch sizes of ``--step-batch-size-schedule "0:768 250B:1536"``, each from a
+    number of tokens on.
+    """
+    key, length = "step-batch-size-schedule", config.integer("seq-length")
+    pairs = [part.split(":") for part in str(config.get(key)).replace(",", " ").split()]
+    try:
+        stairs = sorted((_count(first) // length, _count(size)) for first, size in pairs)
+    except (ValueError, ArithmeticError):
+        stairs = []
+    firsts, sizes = [first for first, _ in stairs], [size for _, size in stairs]
+    given = config.integer("global-batch-size", max(sizes, default=0))
+    if firsts[:1] != [0] or len(set(firsts)) < len(firsts) or min(sizes) < 1 or given != max(sizes):
+        rule = "TOKENS:SIZE pairs from 0 on, of which global-batch-size is the largest size"
+        raise config.refusal(key, rule)
+    batches, at, taken, step = sizes[:1], list[int](), 0, 0
+    for first, size in stairs[1:]:
+        steps = -(-(first - taken) // batches[-1])
+        if steps > 0:
+            taken, step = taken + steps * batches[-1], step + steps
+            at.append(step)
+            batches.append(size)
+        else:  # one step of the last size takes all samples of this one
+            batches[-1] = size
+    return Ramp(tuple(batches), tuple(at))
+
+
+def _count(text: str) -> int:
+    """Return a number with a suffix, "250B"."""
+    factor = _SUFFIXES.get(text.upper()[-1:], 1)
+    return int(Fraction(text[:-1] if factor > 1 else text) * factor)
 
 
 def _warmup(config: Section, unit: str, decay: int) -> tuple[Fraction, int]:

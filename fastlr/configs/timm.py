@@ -80,7 +80,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         _rate(config, run),
         name,
         step_on_epochs=not by_update,
-        updates_per_epoch=updates or 0,
+        updates_per_epoch=updates if by_update and updates else 0,
         plateau_mode="min" if "loss" in str(config.get("eval_metric", "top1")) else "max",
         **own,
     )

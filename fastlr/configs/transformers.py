@@ -30,15 +30,12 @@ KEYS = (*_OWN, "learning_rate", "max_steps", "num_train_epochs", "per_device_tra
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are training arguments."""
-    keys = {str(key).replace("-", "_") for key in config}
-    return "lr_scheduler_type" in keys or keys >= {"learning_rate", "per_device_train_batch_size"}
+    own = {"learning_rate", "per_device_train_batch_size"}
+    return "lr_scheduler_type" in config or config.keys() >= own
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
     """Return the schedule of these training arguments."""
-    # options of a command have hyphens
-    values = {str(key).replace("-", "_"): value for key, value in config.values.items()}
-    config = Section(config.where, values, config.path)
     config.refuse_unknown(_OWN, own=lambda key: key.startswith(("lr_", "warmup")))
     rate = config.number("learning_rate", 5e-5) if run.lr is None else run.lr
     inner = _deepspeed(config, run)

@@ -284,11 +284,25 @@ def test_a_config_that_two_formats_claim_is_refused():
     assert flr.from_config(both, "transformers") == flr.from_config(TRANSFORMERS)
 
 
-@pytest.mark.parametrize("key", ["rampup-batch-size", "step-batch-size-schedule", "warmup"])
-def test_megatrons_batch_that_grows_is_refused(key):
-    command = f'--lr 1 --train-samples 10 --global-batch-size 2 --{key} "0:768 250B:1536"'
-    with pytest.raises(ValueError, match=f"{key} must be absent: "):
-        flr.from_config(command)
+REFUSED_RAMPS = {
+    "--warmup 0.1": "warmup must be absent: only old versions",
+    "--decrease-batch-size-if-needed": "decrease-batch-size-if-needed must be absent",
+    "--rampup-batch-size 16": "rampup-batch-size must be a list of numbers",
+    "--rampup-batch-size 16 16": "rampup-batch-size must be 3 numbers",
+    "--rampup-batch-size 16 7 100": "last must be first plus 0 to 100,000 whole increments",
+    "--step-batch-size-schedule 0:8": "seq-length must be given",
+    "--seq-length 8 --step-batch-size-schedule 8:8": "must be TOKENS:SIZE pairs from 0 on",
+    "--seq-length 8 --step-batch-size-schedule '0:8 1K:0'": "must be TOKENS:SIZE pairs from 0 on",
+    "--seq-length 8 --step-batch-size-schedule '0:8 x'": "must be TOKENS:SIZE pairs from 0 on",
+    "--seq-length 8 --step-batch-size-schedule '0:8 1K:16'": "is the largest size, got '0:8 1K:16'",
+    "--rampup-batch-size 1 1 1 --step-batch-size-schedule 0:8": "must be absent, unless",
+}
+
+
+@pytest.mark.parametrize("options", REFUSED_RAMPS)
+def test_a_batch_of_megatron_that_is_not_said_well_is_refused(options):
+    with pytest.raises(ValueError, match=REFUSED_RAMPS[options]):
+        flr.from_config(f"--lr 1 --train-samples 100 --global-batch-size 64 {options}")
 
 
 def test_timm_has_the_defaults_of_its_script():
