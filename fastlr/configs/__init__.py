@@ -22,15 +22,37 @@ from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
 from fastlr.configs import (
     _files,
     _scripts,
+    axolotl,
+    caffe,
+    darknet,
     deepspeed,
     detectron2,
+    fairseq,
+    gpt_neox,
+    hydra,
     keras,
+    kohya,
+    lerobot,
+    levanter,
     live_objects,
     maskrcnn_benchmark,
     megatron,
+    mlx_lm,
+    mmcv,
+    mmengine,
+    nanogpt,
+    nanotron,
+    nemo,
+    olmo,
+    paddledetection,
+    rl_zoo,
     timm,
     torch,
+    torchtitan,
+    torchtune,
     transformers,
+    ultralytics,
+    verl,
 )
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, errors_in, option
@@ -42,14 +64,36 @@ from fastlr.schedule.spec import from_spec
 __all__ = ["from_config"]
 
 _READERS: dict[str, Any] = {
+    "axolotl": axolotl,
+    "caffe": caffe,
+    "darknet": darknet,
     "deepspeed": deepspeed,
     "detectron2": detectron2,
+    "fairseq": fairseq,
+    "gpt_neox": gpt_neox,
+    "hydra": hydra,
     "keras": keras,
+    "kohya": kohya,
+    "lerobot": lerobot,
+    "levanter": levanter,
     "maskrcnn_benchmark": maskrcnn_benchmark,
     "megatron": megatron,
+    "mlx_lm": mlx_lm,
+    "mmcv": mmcv,
+    "mmengine": mmengine,
+    "nanogpt": nanogpt,
+    "nanotron": nanotron,
+    "nemo": nemo,
+    "olmo": olmo,
+    "paddledetection": paddledetection,
+    "rl_zoo": rl_zoo,
     "timm": timm,
     "torch": torch,
+    "torchtitan": torchtitan,
+    "torchtune": torchtune,
     "transformers": transformers,
+    "ultralytics": ultralytics,
+    "verl": verl,
 }
 
 
@@ -73,14 +117,16 @@ def from_config(
         - a file with transformers' training arguments (JSON), a DeepSpeed config (JSON), timm's
           arguments (``args.yaml``), a Detectron2 or maskrcnn-benchmark config (YAML), the config of
           a Keras schedule, optimizer or model (JSON), or a fastlr spec (JSON);
+        - a file of one of the other formats of ``docs/configs.md``: YAML, JSON, TOML, a Python
+          file of literals, Darknet's ``.cfg`` or Caffe's ``.prototxt``;
         - the keys and values of such a file, also as Weights & Biases wraps them;
         - the arguments of Megatron-LM or transformers, ``"--lr 3e-4 --lr-decay-style cosine ..."``,
           or a script that has them;
         - a torch scheduler or its ``state_dict``;
         - transformers' ``TrainingArguments`` themselves.
     framework : str, optional
-        The format: "deepspeed", "detectron2", "keras", "maskrcnn_benchmark", "megatron", "timm",
-        "torch" or "transformers". By default the keys decide.
+        The format, by its name in ``docs/configs.md``: "ultralytics", "mmengine", "hydra",
+        "transformers" and others. By default the keys decide.
     lr : float, optional
         The base rate, in place of the config's. At least 0.
     steps : int, optional

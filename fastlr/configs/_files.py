@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastlr.arguments.rules import short_repr
-from fastlr.configs import _hjson, _scripts
+from fastlr.configs import _cfg, _hjson, _prototxt, _python, _scripts
 from fastlr.configs._section import Tagged
 
 __all__ = ["PARSERS", "parsed", "with_bases"]
@@ -22,6 +22,8 @@ _MOST_BYTES = 64 * 2**20  # a config is a page; a spec with tables may be larger
 _MOST_OF_YAML = 4 * 2**20  # characters: YAML takes hundreds of bytes of memory for each
 _MOST_PAIRS = 100_000  # of a YAML mapping with everything that it merges
 _MOST_BASES = 100
+# what PyYAML raises for a scalar that does not fit its tag, as a date or an empty !!float
+_FROM_YAML = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def parsed(path: Path) -> Mapping[str, Any]:
@@ -110,7 +112,7 @@ def _yaml(where: str, text: str) -> object:
         raise ValueError(f"{where}: YAML must have at most {_MOST_OF_YAML:,} characters")
     try:
         return yaml.load(text, Loader=_loader(yaml))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: of a date
+    except (yaml.YAMLError, *_FROM_YAML) as error:
         raise ValueError(f"{where}: must be YAML ({' '.join(str(error).split())})") from None
 
 
@@ -141,9 +143,23 @@ def _loader(yaml: Any) -> Any:
     return Loader
 
 
+def _toml(where: str, text: str) -> object:
+    """Parse TOML."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: must be TOML ({error})") from None
+
+
 PARSERS: dict[str, Callable[[str, str], object]] = {
     ".json": _hjson.parsed,
     ".yaml": _yaml,
     ".yml": _yaml,
+    ".toml": _toml,
+    ".py": _python.parsed,
+    ".cfg": _cfg.parsed,
+    ".prototxt": _prototxt.parsed,
     "": _scripts.options,
 }

@@ -254,6 +254,8 @@ def errors_in(section: Section) -> Iterator[None]:
         yield
     except RecursionError:
         raise ValueError(f"{section.where}: must not be nested so deep") from None
+    except ArithmeticError as error:  # of lengths and rates that a reader computes
+        raise ValueError(f"{section.where}: its numbers must stay in range ({error})") from None
     except (ValueError, TypeError) as error:
         detail = str(error)
         raise ValueError(

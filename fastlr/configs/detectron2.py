@@ -100,7 +100,8 @@ _OF_MASKRCNN_BENCHMARK = (
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether this may be a Detectron2 config."""
-    if "_BASE_" not in config and "SOLVER" not in config:
+    # PaddleDetection lists its bases
+    if not isinstance(config.get("_BASE_"), str) and "SOLVER" not in config:
         return False
     return origin(config) in ("detectron2", "either", "alike")
 

@@ -92,7 +92,10 @@ def matches(config: Mapping[str, object]) -> bool:
     """Whether this is the config of a Keras schedule, optimizer or model."""
     if "class_name" in config or config.get("name") in _SCHEDULES:
         return True
-    if any(key in config for key in ("modelTopology", "training_config", "optimizer_config")):
+    if any(key in config for key in ("modelTopology", "training_config")):
+        return True
+    inner = config.get("optimizer_config")  # MMCV 1.x has one of its own
+    if isinstance(inner, Mapping) and "class_name" in inner:
         return True
     # others have a rate and a name too, which is a run's
     named = _plain_name(config.get("name")) in _OPTIMIZERS

@@ -677,7 +677,7 @@ WRONG = {
         {"step_size": 3, "gamma": 0.1, "base_lrs": [0.1], "_last_lr": [0.1, 0.2], "last_epoch": 0},
         "every list must have one item per group, got 1 base_lrs, 2 _last_lr",
     ),
-    "nothing known": ({"lr": 0.1}, "from_config: the keys must be those of deepspeed, detectron2"),
+    "nothing known": ({"lr": 0.1}, "from_config: the keys must be those of axolotl, caffe, "),
     "a newer spec": ({"fastlr": 99, "schedule": {}}, "it needs a newer fastlr"),
 }
 
@@ -717,7 +717,7 @@ def test_yaml_builds_no_objects(tmp_path):
 def test_an_unknown_framework_and_what_is_no_config():
     with pytest.raises(
         ValueError,
-        match=r"framework must be one of deepspeed, .* got 'torhc'; did you mean 'torch'",
+        match=r"framework must be one of axolotl, .* got 'torhc'; did you mean 'torch'",
     ):
         flr.from_config(TIMM, "torhc")
     with pytest.raises(

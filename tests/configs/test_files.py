@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import fastlr as flr
+from fastlr.configs import _READERS
 
 DEEPSPEED = {"scheduler": {"type": "WarmupLR", "params": {"warmup_max_lr": 0.1}}}
 
@@ -63,8 +64,7 @@ def test_a_file_of_no_format_names_the_formats_and_the_nearest(tmp_path):
         tmp_path / "a.json", json.dumps({"max_steps": 10, "learning_rate": 0.1, "x": 1})
     )
     assert message == (
-        "from_config: FILE: the keys must be those of deepspeed, detectron2, keras, "
-        "maskrcnn_benchmark, megatron, timm, torch, transformers or a fastlr spec, got "
+        f"from_config: FILE: the keys must be those of {', '.join(_READERS)} or a fastlr spec, got "
         "['learning_rate', 'max_steps', 'x']; nearest to transformers: 'max_steps', "
         "'learning_rate'"
     )

@@ -3,6 +3,7 @@ it documents.
 """
 
 import contextlib
+import importlib.util
 import inspect
 import json
 import pickle
@@ -15,12 +16,14 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
+from configs.format_cases import CASES
 
 import fastlr as flr
 from fastlr.arguments import output_arrays
 from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Period, validate
 from fastlr.configs import _READERS as READERS
+from fastlr.configs import _files
 from fastlr.plateau.events import events
 from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructor_names as shapes
@@ -602,6 +605,9 @@ CONFIGS: list[Any] = [
     },
     {"fastlr": 1, "schedule": {"linear": {"init": 1.0, "end": 0.0, "steps": 10}}},
 ]
+HAS_YAML = importlib.util.find_spec("yaml") is not None
+TEXTS = [case for case in CASES.values() if HAS_YAML or case.suffix not in (".yaml", ".yml")]
+CONFIGS += [_files.PARSERS[case.suffix]("a case", case.text) for case in TEXTS]
 OPTIONS = [
     "--lr",
     "--min-lr",
@@ -646,6 +652,55 @@ def configs(choices: Choices) -> Any:
     )
     framework = {"framework": choices.of([*READERS, "x", None])} if choices.seldom() else {}
     return flr.from_config(config, **framework, **options)
+
+
+PIECES_OF_CONFIGS = [
+    *"\n :=,{}[]()<-#'\"\\\0é",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!!python/object/apply:os.abort []",
+    "!Tag ",
+    "!!float 1e3",
+    "${a}",
+    "${lr}",
+    "1e999",
+    "nan",
+    "-1",
+    "0",
+    "1_0",
+    "True",
+    "null",
+    "dict(",
+    "_base_ = 'config.py'",
+    "_BASE_: ['config.yml']",
+    "with read_base():\n    from .config import *\n",
+    "del lr\n",
+    "lr.append(1)\n",
+    "10 ** 10 ** 10",
+    "* 9999999",
+    "[net]",
+    "[[a]]",
+    "schedulers",
+    "_target_: torch.optim.lr_scheduler.StepLR",
+]
+
+
+@target(OSError, ImportError)
+def config_files(choices: Choices) -> Any:
+    """The text of a config, changed here and there, in a file of one of the suffixes."""
+    case = choices.of(TEXTS)
+    text = case.text
+    for _ in range(choices.below(4)):
+        start = choices.below(len(text) + 1)
+        stop = start + choices.of([0, 0, 1, 8, 40])
+        text = text[:start] + choices.of([choices.of(PIECES_OF_CONFIGS), ""]) + text[stop:]
+    suffix = choices.of([*_files.PARSERS]) if choices.seldom() else case.suffix
+    given = case.given if choices.often() else {"steps": 100, "lr": 0.1, "steps_per_epoch": 5}
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder:
+        path = Path(folder, f"config{suffix}")
+        path.write_text(text, encoding="utf-8")
+        return flr.from_config(path, **given)
 
 
 # -- sweeps ----------------------------------------------------------------------------------------

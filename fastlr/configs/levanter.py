@@ -1,0 +1,54 @@
+"""Read a Levanter YAML: ``optimizer``, and ``trainer.num_train_steps``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from fastlr import presets
+from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._section import Run, Section
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["KEYS", "matches", "read"]
+
+KEYS = ("optimizer", "trainer")
+_OURS = ("min_lr_ratio", "lr_schedule")  # beside keys that many have
+_SHAPES = ("constant", "cosine", "linear", "inv_sqrt", "inv", "power", "polynomial")
+
+
+def matches(config: Mapping[str, object]) -> bool:
+    """Whether this is a Levanter config."""
+    trainer, optimizer = config.get("trainer"), config.get("optimizer")
+    if not isinstance(trainer, Mapping) or not isinstance(optimizer, Mapping):
+        return False
+    if "num_train_steps" in trainer:
+        return any(key in optimizer for key in ("learning_rate", *_OURS))
+    return "train_batch_size" in trainer and any(key in optimizer for key in _OURS)
+
+
+def read(config: Section, run: Run) -> Schedule:
+    """Return the schedule of the optimizer."""
+    optimizer = config.section("optimizer")
+    steps = run_length(config.section("trainer"), run, "num_train_steps")
+    names = list(inspect.signature(presets.levanter.lr_scheduler).parameters)[2:]
+    optimizer.refuse_unknown(
+        (*names, "learning_rate", "warmup_ratio"),
+        own=lambda key: key.startswith(("lr_", "min_lr", "warmup", "decay_", "cycle", "haps")),
+    )
+    given: dict[str, Any] = {key: _argument(optimizer, key) for key in names if key in optimizer}
+    if "warmup_ratio" in optimizer:  # its name before 2025
+        if "warmup" in given:
+            raise optimizer.refusal("warmup_ratio", "absent beside warmup")
+        given["warmup"] = optimizer.number("warmup_ratio")
+    rate = base_rate(optimizer, run, "learning_rate", 6e-4)
+    return lasting(presets.levanter.lr_scheduler(steps, rate, **given), steps)
+
+
+def _argument(optimizer: Section, key: str) -> Any:
+    if key == "lr_schedule":
+        return optimizer.choice(key, (*_SHAPES, "inv_sqrt_decay"))
+    if key in ("cycle_length", "cycles") and isinstance(optimizer.get(key), list | tuple):
+        return optimizer.numbers(key)
+    return optimizer.number(key)

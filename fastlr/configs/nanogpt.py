@@ -1,0 +1,41 @@
+"""Read the settings of a nanoGPT config, ``config/*.py``: those of its ``train.py`` where absent.
+
+The run has ``max_iters + 1`` updates: ``train.py`` counts them from 0 up to ``max_iters``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastlr import presets
+from fastlr.configs._asking import base_rate, lasting
+from fastlr.configs._section import Run, Section
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["KEYS", "matches", "read"]
+
+KEYS = ("decay_lr", "learning_rate", "lr_decay_iters", "max_iters", "min_lr", "warmup_iters")
+
+
+def matches(config: Mapping[str, object]) -> bool:
+    """Whether these are settings of nanoGPT."""
+    keys = config.keys()
+    ours = bool({"decay_lr", "lr_decay_iters"} & keys) or (
+        {"learning_rate", "max_iters", "warmup_iters"} <= keys
+    )
+    # Megatron's mapping has a rate by another name, and a style
+    others = "lr" in keys or "lr_decay_style" in keys or any("sched" in str(key) for key in keys)
+    return ours and not others
+
+
+def read(config: Section, run: Run) -> Schedule:
+    """Return the schedule of a run with these settings."""
+    config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr_", "warmup_", "min_lr")))
+    schedule = presets.nanogpt.get_lr(
+        base_rate(config, run, "learning_rate", 6e-4),
+        config.integer("warmup_iters", 2000),
+        config.integer("lr_decay_iters", 600000),
+        config.number("min_lr", 6e-5),
+        config.flag("decay_lr", True),
+    )
+    return lasting(schedule, config.integer("max_iters", 600000) + 1)
