@@ -131,7 +131,10 @@ def test_the_shape_table_needs_nothing_installed():
 FOREIGN = {
     "jax": {"adapters.jax"},
     "keras": {"adapters.keras"},
-    "torch": {"adapters.torch"},
+    "lightning": {"adapters.lightning"},
+    "pytorch_lightning": {"adapters.lightning"},
+    "timm": {"adapters.torch"},
+    "torch": {"adapters.torch", "adapters.lightning"},
     "transformers": {"adapters.transformers"},
     "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_arguments"},
     "llvmlite": {"kernels.jit.arithmetic"},
