@@ -134,7 +134,7 @@ FOREIGN = {
     "lightning": {"adapters.lightning"},
     "pytorch_lightning": {"adapters.lightning"},
     "timm": {"adapters.torch"},
-    "torch": {"adapters.torch", "adapters.lightning"},
+    "torch": {"adapters.torch"},
     "transformers": {"adapters.transformers"},
     "numba": {"kernels.jit.compiling", "kernels.jit.arithmetic", "kernels.jit.user_arguments"},
     "llvmlite": {"kernels.jit.arithmetic"},

@@ -709,7 +709,7 @@ def wrong_uses_of_a_rule_are_refused():
     for metric in (7, 0.5, torch.tensor(0.5)):
         raises(
             TypeError,
-            "report a metric with update(metric), which does not advance, or jump with jump(step)",
+            "report a metric with update(metric), which does not advance, in Lightning with",
             lambda metric=metric: ruled.step(metric),
         )
     for metric in ("0.5", None, float("nan"), torch.ones(2)):
@@ -838,6 +838,8 @@ def _fit(lightning, epochs, plateau=None, callbacks=(), configured=None, stop=No
     """A model with two named groups, trained; its rates at each update, and its trainer."""
     import torch
 
+    Report = flr.adapters.lightning.Report  # noqa: N806
+
     class Model(lightning.LightningModule):
         def __init__(self):
             super().__init__()
@@ -861,8 +863,7 @@ def _fit(lightning, epochs, plateau=None, callbacks=(), configured=None, stop=No
             made = flr.adapters.torch.Scheduler(optimizer, plan, plateau=plateau)
             if configured is not None:
                 return configured(optimizer, made)
-            monitor = None if plateau is None else "val_loss"
-            return [optimizer], flr.adapters.lightning.configs(made, monitor=monitor)
+            return [optimizer], flr.adapters.lightning.configs(made)
 
     data = torch.utils.data.TensorDataset(torch.ones(3, 1))
     loaders = [torch.utils.data.DataLoader(data, batch_size=1) for _ in range(2)]
@@ -875,7 +876,7 @@ def _fit(lightning, epochs, plateau=None, callbacks=(), configured=None, stop=No
         enable_checkpointing=False,
         log_every_n_steps=1,
         **({"logger": False} | options),
-        callbacks=list(callbacks),
+        callbacks=[*callbacks, *([] if plateau is None else [Report("val_loss")])],
     )
     trainer.fit(model, *loaders, ckpt_path=stop, weights_only=None if stop is None else True)
     return model, trainer
@@ -944,17 +945,11 @@ def lightning_used_wrongly_is_refused():
     from lightning import pytorch as lightning
 
     configs = flr.adapters.lightning.configs
-    plain, ruled = (scheduler_of(adamw({}), LINE, plateau=rule) for rule in (None, RULE))
-    raises(ValueError, "if and only if the scheduler has a plateau", lambda: configs(ruled))
-    raises(ValueError, "got 'loss'", lambda: configs(plain, monitor="loss"))
-    raises(TypeError, "monitor must be the name", lambda: configs(ruled, monitor=3))
+    plain = scheduler_of(adamw({}), LINE)
+    raises(TypeError, "monitor must be the name", lambda: flr.adapters.lightning.Report(3))
     raises(ValueError, "interval must be one of", lambda: configs(plain, interval="batch"))
     raises(TypeError, "scheduler must be a fastlr", lambda: configs(adamw({})))
-    raises(ValueError, "frequency must be", lambda: configs(ruled, monitor="loss", frequency=0))
     raises(ValueError, "every must be", lambda: flr.adapters.lightning.LogRates(0))
-    [_, config] = configs(ruled, monitor="loss")
-    state = plain.state_dict()
-    raises(ValueError, "is it another", lambda: config["scheduler"].load_state_dict(state))
 
     def as_torchs(optimizer, made):
         """As one would a ReduceLROnPlateau."""
@@ -965,8 +960,19 @@ def lightning_used_wrongly_is_refused():
         warnings.simplefilter("ignore")
         raises(
             TypeError,
-            "report a metric with update(metric)",
+            "in Lightning with the callback fastlr.adapters.lightning.Report",
             lambda: _fit(lightning, 2, plateau=RULE, configured=as_torchs),
+        )
+        other = flr.adapters.lightning.Report("loss")
+        raises(
+            ValueError,
+            "one of ['val_loss'], got 'loss'",
+            lambda: _fit(lightning, 2, plateau=RULE, callbacks=[other]),
+        )
+        raises(
+            ValueError,
+            "a scheduler must have a plateau rule, got none",
+            lambda: _fit(lightning, 2, callbacks=[other]),
         )
 
 

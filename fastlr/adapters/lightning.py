@@ -1,10 +1,8 @@
-"""Lightning: schedulers that also hear a metric, and a callback that logs rates by group name."""
+"""Lightning: a scheduler's configuration, and callbacks that report a metric and log rates."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 from typing import Any, Literal
-
-from torch.optim.lr_scheduler import LRScheduler
 
 try:
     from lightning import pytorch as lightning
@@ -15,74 +13,12 @@ from fastlr.adapters.torch import Scheduler
 from fastlr.arguments.rules import Choice, Period, short_repr, validate_scalar
 from fastlr.errors import public
 
-__all__ = ["Listener", "LogRates", "configs"]
-
-
-class Listener(LRScheduler):
-    """Pass a monitored metric on to a scheduler's plateau rule; ``configs`` builds it.
-
-    Lightning calls ``step(metric)`` of whatever it has as a plateau scheduler. This one calls
-    ``scheduler.update(metric)``, which does not advance the schedule.
-
-    Parameters
-    ----------
-    scheduler : fastlr.adapters.torch.Scheduler
-        The scheduler that has the rule.
-    """
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self.scheduler, self.optimizer = scheduler, scheduler.optimizer
-
-    def step(self, metric: Any = None) -> None:
-        """Report a metric.
-
-        Parameters
-        ----------
-        metric : float or tensor with one element
-            The metric.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As ``Scheduler.update`` does.
-        """
-        self.scheduler.update(metric)
-
-    def get_last_lr(self) -> list[float]:
-        """Return the rate of each group as a float."""
-        return self.scheduler.get_last_lr()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return nothing: the state is the scheduler's."""
-        return {}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load nothing.
-
-        Parameters
-        ----------
-        state_dict : dict
-            What ``state_dict()`` returned.
-
-        Raises
-        ------
-        ValueError
-            If it has anything in it.
-        """
-        if state_dict:
-            raise ValueError(
-                "load_state_dict: state of a Listener must be empty, got "
-                f"{short_repr(state_dict)}; is it another scheduler's?"
-            )
+__all__ = ["LogRates", "Report", "configs"]
 
 
 @public
 def configs(
-    scheduler: Scheduler,
-    interval: Literal["step", "epoch"] = "step",
-    monitor: str | None = None,
-    frequency: int = 1,
-    strict: bool = True,
+    scheduler: Scheduler, interval: Literal["step", "epoch"] = "step"
 ) -> list[dict[str, Any]]:
     """Return what ``configure_optimizers`` returns beside the optimizer.
 
@@ -91,14 +27,7 @@ def configs(
     scheduler : fastlr.adapters.torch.Scheduler
         The scheduler.
     interval : {"step", "epoch"}, default "step"
-        The unit of the schedule: optimizer steps or epochs.
-    monitor : str, optional
-        The metric to report to the scheduler's plateau rule after each epoch, as you log it with
-        ``self.log``. It must be given if and only if the scheduler has a rule.
-    frequency : int, default 1
-        Epochs per report, from 1.
-    strict : bool, default True
-        Whether a missing metric is an error.
+        The unit of the schedule: optimizer steps or epochs. Lightning's own default is epochs.
 
     Returns
     -------
@@ -115,11 +44,9 @@ def configs(
     >>> import torch
     >>> import fastlr as flr
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))])
-    >>> scheduler = flr.adapters.torch.Scheduler(
-    ...     optimizer, flr.constant(0.1), plateau=flr.Plateau()
-    ... )
-    >>> [one["interval"] for one in configs(scheduler, monitor="val_loss")]
-    ['step', 'epoch']
+    >>> scheduler = flr.adapters.torch.Scheduler(optimizer, flr.constant(0.1))
+    >>> [config["interval"] for config in configs(scheduler)]
+    ['step']
     """
     if not isinstance(scheduler, Scheduler):
         raise TypeError(
@@ -127,30 +54,89 @@ def configs(
             f"{type(scheduler).__name__}"
         )
     Choice(("step", "epoch"))("configs: interval", interval)
-    if (monitor is None) != (scheduler.plateau is None):
-        rule = "none" if scheduler.plateau is None else short_repr(scheduler.plateau)
-        raise ValueError(
-            "configs: monitor must be given if and only if the scheduler has a plateau rule, got "
-            f"{monitor!r} where the rule is {rule}"
-        )
-    if monitor is not None and not isinstance(monitor, str):
-        raise TypeError(f"configs: monitor must be the name of a metric, got {monitor!r}")
-    every = validate_scalar(Period, "configs: frequency", frequency)
-    listeners = [] if monitor is None else [Listener(scheduler)]
-    return [
-        {"scheduler": scheduler, "interval": interval},
-        *(
-            {
-                "scheduler": listener,
-                "interval": "epoch",
-                "frequency": every,
-                "reduce_on_plateau": True,
-                "monitor": monitor,
-                "strict": strict,
-            }
-            for listener in listeners
-        ),
-    ]
+    return [{"scheduler": scheduler, "interval": interval}]
+
+
+def _schedulers(trainer: Any) -> list[Scheduler]:
+    """The schedulers of a trainer that are fastlr's."""
+    found = [config.scheduler for config in trainer.lr_scheduler_configs]
+    return [scheduler for scheduler in found if isinstance(scheduler, Scheduler)]
+
+
+class Report(lightning.Callback):
+    """A callback that reports a metric to the schedulers' plateau rules after each validation.
+
+    Parameters
+    ----------
+    monitor : str
+        The metric, as you log it with ``self.log`` in ``validation_step``.
+
+    Raises
+    ------
+    TypeError
+        If ``monitor`` is not a string.
+
+    Notes
+    -----
+    It replaces Lightning's own ``reduce_on_plateau``. That updates a rule after the checkpoint of
+    the epoch is written, so a resumed run misses a metric. This callback updates it before.
+    """
+
+    def __init__(self, monitor: str) -> None:
+        super().__init__()
+        if not isinstance(monitor, str):
+            raise TypeError(
+                f"Report: monitor must be the name of a metric, got {short_repr(monitor)}"
+            )
+        self.monitor = monitor
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Check that there is a rule to report to.
+
+        Parameters
+        ----------
+        trainer : lightning.pytorch.Trainer
+            The trainer.
+        pl_module : lightning.pytorch.LightningModule
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            If no scheduler has a rule.
+        """
+        if all(scheduler.plateau is None for scheduler in _schedulers(trainer)):
+            raise ValueError(
+                "Report: a scheduler must have a plateau rule, got none; pass "
+                "plateau=flr.Plateau(...) to fastlr.adapters.torch.Scheduler"
+            )
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Report the metric.
+
+        Parameters
+        ----------
+        trainer : lightning.pytorch.Trainer
+            The trainer.
+        pl_module : lightning.pytorch.LightningModule
+            Not used.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the metric was not logged, or as ``Scheduler.update`` does.
+        """
+        if trainer.sanity_checking or trainer.state.fn != "fit":
+            return
+        metrics = trainer.callback_metrics
+        if self.monitor not in metrics:
+            raise ValueError(
+                "Report: monitor must be a metric that is logged in validation, one of "
+                f"{short_repr(sorted(metrics))}, got {self.monitor!r}"
+            )
+        for scheduler in _schedulers(trainer):
+            if scheduler.plateau is not None:
+                scheduler.update(metrics[self.monitor])
 
 
 class LogRates(lightning.Callback):
@@ -191,11 +177,7 @@ class LogRates(lightning.Callback):
         step = trainer.fit_loop.epoch_loop._batches_that_stepped
         if step % (self.every or trainer.log_every_n_steps):
             return
-        found = [
-            config.scheduler
-            for config in trainer.lr_scheduler_configs
-            if isinstance(config.scheduler, Scheduler)
-        ]
+        found = _schedulers(trainer)
         values = dict[str, float]()
         for i, scheduler in enumerate(found):
             front = f"{i}/" if len(found) > 1 else ""

@@ -824,8 +824,8 @@ class Scheduler(LRScheduler):
         if self.plateau is not None:
             raise TypeError(
                 f"step: with a plateau rule step() takes no argument, got {short_repr(epoch)}; "
-                "report a metric with update(metric), which does not advance, or jump with "
-                "jump(step)"
+                "report a metric with update(metric), which does not advance, in Lightning with "
+                "the callback fastlr.adapters.lightning.Report; jump with jump(step)"
             )
         self.jump(epoch)
 
