@@ -301,6 +301,18 @@ def a_group_that_is_added_has_its_rate_at_its_first_update():
 
 
 @needs("torch")
+def a_scheduler_that_was_replaced_does_not_hear_of_a_group():
+    optimizer = adamw({"name": "decay"})
+    replaced = scheduler_of(optimizer, LINE)
+    scheduler = scheduler_of(optimizer, NAMED)
+    add(optimizer, name="no_decay", lr=0.3)
+    assert applied(optimizer) == [1e-3, 1e-5]
+    scheduler.step()
+    raises(ValueError, ": ", replaced.step)
+    assert set_in(optimizer) == [1e-3, 1e-5]
+
+
+@needs("torch")
 def a_group_that_is_added_with_another_rate_is_an_error():
     optimizer = adamw({})
     scheduler = scheduler_of(optimizer, LINE)

@@ -706,7 +706,8 @@ class Scheduler(LRScheduler):
                 "scheduler whose values something else had changed"
             )
         self._updated = True
-        self._refresh()
+        if self._in_charge():  # not one that was replaced by another scheduler
+            self._refresh()
         if self._count > _MANY and self._found is None:
             self._found = self._changed()
 
