@@ -99,6 +99,12 @@ class _Place(NamedTuple):
                 seen.add(id(value))
 
 
+def _as_list(marks: Any) -> list[Any]:
+    """Marks that may be an array, as a list."""
+    found: list[Any] = marks.tolist() if isinstance(marks, np.ndarray) else marks
+    return found
+
+
 def _is_number(value: object) -> bool:
     if isinstance(value, Tensor):
         return bool(value.numel() == 1)
@@ -638,8 +644,8 @@ class Scheduler(LRScheduler):
         marks = [[self._marks] * self._count] if self._one is not None else self._marks
         for i, quantity in enumerate(self._quantities):
             now = quantity.marks(groups)
-            if now != marks[i]:
-                return i, [a == b for a, b in zip(now, marks[i], strict=False)].index(False)
+            if now != (then := _as_list(marks[i])):
+                return i, [a == b for a, b in zip(now, then, strict=False)].index(False)
         return None
 
     def _in_charge(self) -> bool:
@@ -792,27 +798,35 @@ class Scheduler(LRScheduler):
                 group["lr"] = rate
             self._marks, self.last_epoch = rate, t
         elif self._rates is not None:
-            self._step_rates(self._rates.each(t), groups, t)
+            self._step_rates(self._rates, groups, t)
         else:
             values = self._values(self._quantities, t)
             self._check_unchanged("step")
             self._write(values, t)
         self._step_count += 1
 
-    def _step_rates(self, rates: list[float], groups: Groups, t: int) -> None:
-        """Set rates and nothing else, which is faster than ``_write``."""
+    def _step_rates(self, quantity: _Quantity, groups: Groups, t: int) -> None:
+        """Set rates and nothing else, which is faster than ``_write``.
+
+        Marks of a batch are an array: a list would keep the old floats alive, and new ones would
+        take new memory at every step.
+        """
         [marks] = self._marks
+        compared = groups
         if len(groups) > _MANY:
-            groups_compared, marks = self._some(groups, t), self._some(marks, t)
+            compared, marks = self._some(groups, t), self._some(marks, t)
+        if quantity.batch is None or quantity.factors is not None:
+            kept = rates = quantity.each(t)
         else:
-            groups_compared = groups
-        if [group["lr"] for group in groups_compared] != marks:
+            kept = quantity.batch(t)[quantity.order]
+            rates = kept.tolist()
+        if [group["lr"] for group in compared] != _as_list(marks):
             self._check_unchanged("step")
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
-        self._marks, self.last_epoch = [rates], t
+        self._marks, self.last_epoch = [kept], t
 
-    def _some(self, each: list[Any], t: int) -> list[Any]:
+    def _some(self, each: Any, t: int) -> Any:
         """Others of many groups at every step: reading all takes as long as setting all.
 
         What changes the groups before an update is found in all of them by ``_before_update``.
