@@ -20,12 +20,15 @@ HEAD: Row = ("a scheduler step of", "fastlr", "compared with", "times as fast", 
 LENGTH = 1_000_000
 
 
-def optimizer(count):
-    """An SGD of ``count`` groups that has made its first step, or torch warns."""
+def optimizer(count, lanes=True):
+    """An SGD of ``count`` groups that has made its first step, or torch warns. Without ``lanes``
+    all groups have one rate.
+    """
     import torch
 
     groups = [
-        {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i])} for i in range(count)
+        {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": float(INIT[i if lanes else 0])}
+        for i in range(count)
     ]
     made = torch.optim.SGD(groups)
     made.step()
@@ -52,7 +55,8 @@ def row(count, name, theirs, least, lanes=True):
     have one rate.
     """
     init = INIT[:count] if lanes else INIT[0]
-    ours = flr.adapters.torch.Scheduler(optimizer(count), flr.cosine(init, 0.0, LENGTH))
+    plan = flr.cosine(init, 0.0, LENGTH)
+    ours = flr.adapters.torch.Scheduler(optimizer(count, lanes), plan, by="position")
     torchs = theirs(count)
     with warnings.catch_warnings(action="ignore"):  # torch warns of a step before the optimizer's
         ours.step(), torchs.step()

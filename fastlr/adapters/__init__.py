@@ -2,7 +2,7 @@
 
 >>> import fastlr as flr
 >>> print(*flr.adapters.packages())
-dask jax keras mlx optax pandas stable_baselines3 torch transformers xarray
+dask jax keras lightning mlx optax pandas stable_baselines3 torch transformers xarray
 
 An adapter is imported when you first name it, and only it imports its package. A schedule stays the
 same immutable value. scikit-learn, LightGBM and XGBoost take a plain list or function and need no

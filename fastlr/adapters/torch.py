@@ -1,155 +1,493 @@
 """PyTorch: a schedule sets the groups of an optimizer, with the interface of torch's schedulers.
 
-Every value is computed from the step alone, never from the previous value. So a jump, a resume or
-another scheduler on the same optimizer has no lasting effect, and the state is one integer.
+Every value is computed from the step alone, never from the previous value. So a jump or a resume
+has no lasting effect. A hook on the optimizer keeps the values right when its state is loaded and
+when a group is added. A value that something else changed is an error, not silently replaced.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-from collections.abc import Callable, Iterable, Mapping
-from itertools import repeat
-from typing import Annotated, Any, NamedTuple
+import fnmatch
+import json
+import math
+import re
+import warnings
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from fastlr.analysis.plan_checks import limit_of
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
-from fastlr.arguments.rules import Number, short_repr, validate_scalar
-from fastlr.errors import did_you_mean
+from fastlr.arguments.rules import (
+    Choice,
+    Factor,
+    Number,
+    Rate,
+    Whether,
+    short_repr,
+    validate_scalar,
+)
+from fastlr.errors import did_you_mean, public, public_methods
+from fastlr.plateau import Plateau
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
+from fastlr.schedule.groups import layer_decay as multipliers_by_depth
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
-__all__ = ["Scheduler"]
+__all__ = ["Scheduler", "groups"]
 
 Groups = list[dict[str, Any]]
-Each = Iterable[float]  # a number for each group
-Setter = Callable[[Groups, str, Each], None]
+Step = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 
-_Step = Annotated[int, Number("an integer from -1 to 2**53 - 1", -1, LAST_STEP - 1, whole=True)]
-
+_MANY = 64  # of more groups, not every one is compared at every step,
+_COMPARED = 16  # but about so many
+_NOTHING = None  # the mark of a value that another scheduler set
 _MAX_SCALAR_LANES = 12  # up to this many lanes, scalar calls are faster than one call of the batch
+_BETAS = {"momentum": 0, "beta1": 0, "beta2": 1}  # the places of these in a group's betas
+_BELOW_ONE = ("momentum", "beta1", "beta2", "rho")  # an average of weight 1 never moves
+_KEPT = ("name", "lr_scale")  # what a group keeps if a loaded state does not have it
 
 
-def _set(groups: Groups, key: str, each: Each) -> None:
-    """Set a value in each group."""
-    for group, value in zip(groups, each, strict=False):
-        group[key] = value
+# -- how a quantity is set in the groups -----------------------------------------------------------
 
 
-def _fill(groups: Groups, key: str, each: Each) -> None:
-    """Set a value in place if it is a tensor, because a compiled step keeps a reference to it."""
-    for group, value in zip(groups, each, strict=False):
-        if isinstance(group[key], Tensor):
-            group[key].fill_(value)
+class _Place(NamedTuple):
+    """Where a quantity is in a group: under its own key, or one of the betas."""
+
+    key: str
+    beta: int | None
+
+    def get(self, group: dict[str, Any]) -> Any:
+        """The value in a group."""
+        return group[self.key] if self.beta is None else group["betas"][self.beta]
+
+    def put(self, group: dict[str, Any], value: float) -> None:
+        """Set a value; a tensor in place, as a compiled step keeps a reference to it."""
+        if self.beta is not None:
+            pair = list(group["betas"])
+            pair[self.beta] = value
+            group["betas"] = tuple(pair)
+        elif isinstance(group[self.key], Tensor):
+            group[self.key].fill_(value)
         else:
-            group[key] = value
+            group[self.key] = value
+
+    def mark(self, group: dict[str, Any]) -> Any:
+        """What tells whether a value was changed: itself, or the version of a tensor."""
+        value = self.get(group)
+        return (id(value), value._version) if isinstance(value, Tensor) else value
+
+    def is_plain(self, groups: Groups) -> bool:
+        """Whether the values are floats under a key of their own, which is fastest to set."""
+        return self.beta is None and not any(
+            isinstance(group[self.key], Tensor) for group in groups
+        )
+
+    def unshare(self, groups: Groups) -> None:
+        """Give each group a tensor of its own: an optimizer puts its default tensor into all."""
+        seen = set[int]()
+        for group in groups:
+            if self.beta is None and isinstance(value := group[self.key], Tensor):
+                if id(value) in seen:
+                    group[self.key] = value.clone()
+                seen.add(id(value))
 
 
-def _set_beta1(groups: Groups, key: str, each: Each) -> None:
-    """Set the first of the betas in each group."""
-    for group, value in zip(groups, each, strict=False):
-        group["betas"] = (value, group["betas"][1])
+def _as_list(marks: Any) -> list[Any]:
+    """Marks that may be an array, as a list."""
+    found: list[Any] = marks.tolist() if isinstance(marks, np.ndarray) else marks
+    return found
 
 
-def _set_beta2(groups: Groups, key: str, each: Each) -> None:
-    """Set the second of the betas in each group."""
-    for group, value in zip(groups, each, strict=False):
-        group["betas"] = (group["betas"][0], value)
+def _is_number(value: object) -> bool:
+    if isinstance(value, Tensor):
+        return bool(value.numel() == 1)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_BETAS = {"momentum": _set_beta1, "beta1": _set_beta1, "beta2": _set_beta2}
-
-
-def _setter(groups: Groups, key: str) -> Setter:
-    """The function that sets a quantity in these groups."""
-    if all(key in group for group in groups):
-        return _fill if any(isinstance(group[key], Tensor) for group in groups) else _set
+def _place(groups: Groups, key: str) -> _Place:
+    """Where a quantity is in all groups, or an error that lists what the groups have."""
+    if all(_is_number(group.get(key)) for group in groups) and not key.startswith("initial_"):
+        return _Place(key, None)
     if key in _BETAS and all("betas" in group for group in groups):
-        return _BETAS[key]
-    known = sorted(
-        {*groups[0], *(_BETAS if "betas" in groups[0] else ())} - {"params", "initial_lr"}
-    )
+        return _Place(key, _BETAS[key])
+    known = {
+        name for name, value in groups[0].items() if _is_number(value) and name != "lr_scale"
+    } | {*(_BETAS if "betas" in groups[0] else ())}
+    listed = sorted(name for name in known if not name.startswith("initial_"))
     raise ValueError(
         "Scheduler: each group must have what is scheduled, one of "
-        f"{short_repr(known)}, got {key!r}"
+        f"{short_repr(listed)}, got {key!r}"
     )
 
 
-def _lanes_of_groups(groups: Groups, schedule: Schedule) -> list[int]:
-    """The lane of each group in a batch, by name if the groups have names."""
-    lanes, names = schedule.shape, schedule.names
-    if len(lanes) > 1:
+def _own(value: Any) -> Any:
+    """A value that does not change with the group's."""
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def _initial(groups: Groups, place: _Place) -> list[Any]:
+    """The value that each group was built with, as torch keeps it under ``initial_lr``."""
+    return [_own(group.get(f"initial_{place.key}", place.get(group))) for group in groups]
+
+
+# -- which lane belongs to which group -------------------------------------------------------------
+
+
+def _is_for_all(schedule: Schedule) -> bool:
+    """Whether all groups have one schedule: a scalar, or one that a bundle has broadcast."""
+    if len(schedule.shape) != 1:
+        return not schedule.shape
+    return schedule._call.name != "stack" and schedule.unique()[0].shape == (1,)
+
+
+def _lanes_of_groups(groups: Groups, schedule: Schedule, by: str) -> list[int]:
+    """The lane of each group in a batch: by name, or by position if the caller says so."""
+    if len(schedule.shape) > 1:
         raise ValueError(
             "Scheduler: schedule must have at most one batch axis, one lane per group, got "
-            f"batch shape {lanes}"
+            f"batch shape {schedule.shape}"
         )
-    if names is not None and any("name" in group for group in groups):
-        return [_lane_of_group(i, group.get("name"), names) for i, group in enumerate(groups)]
-    if lanes[0] != len(groups):
-        hint = "" if names is None else f"; no group has one of the names {short_repr(list(names))}"
+    if by == "position":
+        return _in_order(groups, schedule)
+    if schedule.names is None:
+        raise ValueError(
+            "Scheduler: schedule must be a scalar one or a stack with names, got a batch of "
+            f"{schedule.shape[0]} lanes without names; for a lane per group in their order pass "
+            "by='position', of a sweep pass one lane, schedule[i]"
+        )
+    return [_lane_of_group(i, group.get("name"), schedule.names) for i, group in enumerate(groups)]
+
+
+def _in_order(groups: Groups, schedule: Schedule) -> list[int]:
+    """Lane i for group i, if there are as many and no name says otherwise."""
+    if schedule.shape[0] != len(groups):
         raise ValueError(
             f"Scheduler: schedule must have one lane per group, {len(groups)} in all, got "
-            f"{lanes[0]}{hint}"
+            f"{schedule.shape[0]}"
         )
-    return list(range(lanes[0]))
+    for i, (group, lane) in enumerate(zip(groups, schedule.names or (), strict=False)):
+        if group.get("name", lane) != lane:
+            raise ValueError(
+                "Scheduler: by must be 'name' where groups and lanes have names in another order, "
+                f"got 'position' with lane {lane!r} for group {i}, {group['name']!r}"
+            )
+    return list(range(len(groups)))
 
 
 def _lane_of_group(i: int, name: object, names: tuple[str, ...]) -> int:
     """The lane with the name of group ``i``."""
     if name not in names:
         rule = f"Scheduler: a group's name must be one of {short_repr(list(names))}"
+        if name is None:
+            raise ValueError(
+                f"{rule}, got none for group {i}; add 'name' to each group of the optimizer, or "
+                "pass by='position' if the lanes are in the order of the groups"
+            )
         raise ValueError(f"{rule}, got {name!r} for group {i}{did_you_mean(name, names)}")
     return names.index(str(name))
 
 
-def _unshare_tensors(groups: Groups, key: str) -> None:
-    """Give each group a tensor of its own: an optimizer puts its default tensor into all."""
-    seen = set[int]()
-    for group in groups:
-        if isinstance(value := group.get(key), Tensor) and id(value) in seen:
-            group[key] = value.clone()
-        seen.add(id(value))
+# -- what is set -----------------------------------------------------------------------------------
 
 
 class _Quantity(NamedTuple):
-    """A key of the groups, the function that sets it, and its schedules.
+    """A place in the groups, its schedules, and a factor for each group if there are any.
 
-    These are one schedule for all groups, one per group, or a batch with a place per group.
+    The schedules are one for all groups, one per group, or a batch with a lane per group.
     """
 
-    key: str
-    put: Setter
+    place: _Place
+    plain: bool
+    groups: int
+    initial: list[Any]
     lanes: tuple[Schedule, ...]
-    batch: Schedule | None = None
-    places: Any = None
+    batch: Schedule | None
+    order: Any
+    factors: list[float] | None
 
-    def each(self, t: int) -> Each:
+    def each(self, t: int) -> list[float]:
         """The value for each group at step t."""
         if self.batch is not None:
-            values: list[float] = self.batch(t)[self.places].tolist()
-            return values
-        return (
-            repeat(self.lanes[0](t)) if len(self.lanes) == 1 else [lane(t) for lane in self.lanes]
+            values: list[float] = self.batch(t)[self.order].tolist()
+        elif len(self.lanes) == 1:
+            values = [self.lanes[0](t)] * self.groups
+        else:
+            values = [lane(t) for lane in self.lanes]
+        if self.factors is not None:
+            values = [value * factor for value, factor in zip(values, self.factors, strict=True)]
+        return values
+
+    def put(self, groups: Groups, values: list[float]) -> list[Any]:
+        """Set the values, and return the marks of what was set."""
+        if not self.plain:
+            for group, value in zip(groups, values, strict=True):
+                self.place.put(group, value)
+            return self.marks(groups)
+        key = self.place.key
+        for group, value in zip(groups, values, strict=True):
+            group[key] = value
+        return values
+
+    def marks(self, groups: Groups) -> list[Any]:
+        """What tells whether the values were changed."""
+        if self.plain:
+            key = self.place.key
+            return [group[key] for group in groups]
+        return [self.place.mark(group) for group in groups]
+
+
+def _check_below_one(schedule: Schedule, key: str) -> None:
+    """Raise if a momentum or a beta is ever 1 or more."""
+    highest = np.max(schedule.max(0, min(LAST_STEP, limit_of(schedule))))
+    if highest >= 1.0:
+        raise ValueError(
+            f"Scheduler: {key} must be below 1 at every step, also past the end, got "
+            f"{float(highest)!r}; for example schedule.clip(0.0, 0.999)"
         )
 
 
-def _quantity_of(groups: Groups, key: str, schedule: Schedule) -> _Quantity:
-    """How to set one key of these groups from a schedule."""
-    put = _setter(groups, key)
-    if not schedule.shape:
-        return _Quantity(key, put, (schedule,))
-    places = _lanes_of_groups(groups, schedule)
-    _unshare_tensors(groups, key)
-    if len(places) <= _MAX_SCALAR_LANES:
-        return _Quantity(key, put, tuple(schedule[place] for place in places))
-    in_order = places == list(range(schedule.shape[0]))
-    return _Quantity(key, put, (), schedule, slice(None) if in_order else np.array(places))
+def _check_alike(place: _Place, initial: list[Any], relative: bool) -> None:
+    """Raise if one schedule for all groups would make different groups the same."""
+    if place.key == "lr" and relative:
+        return
+    numbers = list(map(float, initial))
+    if place.key != "lr" and place.beta is None:
+        numbers = [number for number in numbers if number]  # a group at 0 stays at 0
+    if len(set(numbers)) <= 1:
+        return
+    ways = (
+        "to multiply each group's own rate pass relative=True; to set each"
+        if place.key == "lr"
+        else "to set each"
+    )
+    raise ValueError(
+        f"Scheduler: groups must have one initial {place.key} where a schedule is for all of them, "
+        f"got {short_repr(numbers)}; {ways}, name the groups and pass flr.stack({{name: schedule}})"
+    )
 
 
+def _factors(groups: Groups, place: _Place, initial: list[Any], relative: bool) -> Any:
+    """What one schedule for all groups is multiplied by for each of them."""
+    if place.key == "lr":
+        scales = [float(group.get("lr_scale", 1.0)) for group in groups]
+        factors = [
+            scale * (float(rate) if relative else 1.0)
+            for scale, rate in zip(scales, initial, strict=True)
+        ]
+    elif place.beta is None and any(map(float, initial)):
+        factors = [float(bool(value)) for value in initial]
+    else:
+        return None
+    return factors if any(factor != 1.0 for factor in factors) else None
+
+
+class _Plan(NamedTuple):
+    """What a scheduler was told about its groups."""
+
+    schedule: Schedule | Bundle
+    relative: bool
+    by: str
+
+    def parts(self) -> dict[str, Schedule]:
+        """The schedule of each quantity."""
+        whole = self.schedule
+        return {key: whole[key] for key in whole} if isinstance(whole, Bundle) else {"lr": whole}
+
+    def bound(self, groups: Groups, kept: Mapping[str, list[Any]]) -> list[_Quantity]:
+        """How to set these groups; ``kept`` has initial values that were found before."""
+        found = [
+            self._quantity(groups, key, part, kept.get(key, []))
+            for key, part in self.parts().items()
+        ]
+        betas = [quantity.place.beta for quantity in found if quantity.place.beta is not None]
+        if len(set(betas)) < len(betas):
+            raise ValueError(
+                "Scheduler: schedule must have one of momentum and beta1, got both, which are the "
+                "first of the betas"
+            )
+        return found
+
+    def _quantity(self, groups: Groups, key: str, schedule: Schedule, kept: list[Any]) -> _Quantity:
+        """How to set one quantity."""
+        place = _place(groups, key)
+        plain = place.is_plain(groups)
+        initial = [*kept, *_initial(groups[len(kept) :], place)]
+        if key in _BELOW_ONE:
+            _check_below_one(schedule, key)
+        relative = self.relative and key == "lr"
+        if _is_for_all(schedule):
+            _check_alike(place, initial, self.relative)
+            factors = _factors(groups, place, initial, relative)
+            lane = schedule[0] if schedule.shape else schedule
+            return _Quantity(place, plain, len(groups), initial, (lane,), None, None, factors)
+        order = _lanes_of_groups(groups, schedule, self.by)
+        factors = list(map(float, initial)) if relative else None
+        if place.key == "lr" and any(group.get("lr_scale", 1.0) != 1.0 for group in groups):
+            raise ValueError(
+                "Scheduler: groups with an lr_scale must have one schedule for all, got a schedule "
+                "per group; multiply those by the scales, and remove 'lr_scale' from the groups"
+            )
+        if len(order) <= _MAX_SCALAR_LANES:
+            lanes = tuple(schedule[lane] for lane in order)
+            return _Quantity(place, plain, len(groups), initial, lanes, None, None, factors)
+        in_order = order == list(range(schedule.shape[0]))
+        places = slice(None) if in_order else np.array(order)
+        return _Quantity(place, plain, len(groups), initial, (), schedule, places, factors)
+
+
+# -- the state -------------------------------------------------------------------------------------
+
+
+def _plain(value: Any) -> Any:
+    """A number of a state as JSON has it; JSON has no infinity."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if math.isfinite(value) else repr(value)
+
+
+def _numbers(value: Any) -> Any:
+    """The inverse of ``_plain``."""
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return float(value) if isinstance(value, str) else value
+
+
+def _saved_rule(rule: Any, state: Any) -> dict[str, Any]:
+    """A plateau rule and its state as plain data."""
+    parts = {name: _plain(np.asarray(part).tolist()) for name, part in state._asdict().items()}
+    return {"rule": rule.to_spec(), "state": parts}
+
+
+def _restored(rule: Any, parts: Mapping[str, Any]) -> Any:
+    """The state of a rule from plain data, checked by the rule."""
+    blank = rule.init()._asdict()
+    if not isinstance(parts, Mapping) or set(parts) != set(blank):
+        raise ValueError(
+            f"load_state_dict: the plateau's state must have {', '.join(blank)}, got "
+            f"{short_repr(parts)}"
+        )
+    return rule.restore(
+        type(rule.init())(
+            **{
+                name: np.array(_numbers(parts[name]), dtype=part.dtype)
+                for name, part in blank.items()
+            }
+        )
+    )
+
+
+def _read(state: object) -> dict[str, Any]:
+    """The content of a state, or an error that says whose state it is."""
+    rule = "load_state_dict: state must be what fastlr's Scheduler.state_dict() returned"
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{rule}, got {type(state).__name__} {short_repr(state)}")
+    if set(state) == {"resume", "step", "fingerprint", "plan"}:  # flr.checkpoint's
+        return {"run": dict(state)}
+    if set(state) == {"fastlr"} and isinstance(state["fastlr"], str):
+        try:
+            return _checked_content(json.loads(state["fastlr"]), rule)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{rule}, got text that is no JSON: {error}") from None
+    if "num_bad_epochs" in state:
+        raise ValueError(
+            f"{rule}, got that of a ReduceLROnPlateau; to continue from it, pass "
+            f"plateau=flr.Plateau(...) and step=, the number of updates that were made"
+        )
+    if "last_epoch" in state:
+        raise ValueError(
+            f"{rule}, got that of another scheduler; to continue from it, pass step="
+            f"{state['last_epoch']!r} to Scheduler in place of this call; flr.from_config reads "
+            "the schedule from it"
+        )
+    raise ValueError(f"{rule}, got {short_repr(state)}")
+
+
+def _checked_content(content: Any, rule: str) -> dict[str, Any]:
+    """The content of the JSON string, if it has the parts that a state has."""
+    if not isinstance(content, dict) or not {"run"} <= set(content) <= {
+        "run",
+        "active",
+        "initial_lr",
+        "plateau",
+    }:
+        raise ValueError(f"{rule}, got {short_repr(content)}")
+    return content
+
+
+def _carried(rule: Any, saved: Any) -> Any:
+    """The state of a new rule: the saved one if the rule can continue from it."""
+    if saved is None or set(saved["state"]) != set(rule.init()._asdict()):
+        return rule.init()
+    return _restored(rule, saved["state"])
+
+
+def _hook(scheduler: Scheduler, name: str) -> Callable[..., None]:
+    """A hook that calls a method of the scheduler, as long as that lives."""
+    alive = weakref.ref(scheduler)
+
+    def call(*_: object) -> None:
+        if (found := alive()) is not None:
+            getattr(found, name)()
+
+    return call
+
+
+def _hooked(optimizer: Any) -> Any:
+    """The optimizer that calls hooks: the innermost, where accelerate has wrapped one."""
+    while not hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(optimizer, "optimizer"):
+        optimizer = optimizer.optimizer
+    return optimizer
+
+
+def _check_options(schedule: Any, last_epoch: Any, relative: Any, by: Any, wins: Any) -> None:
+    """Raise if an argument of a scheduler other than the optimizer and the step breaks its rule."""
+    if isinstance(schedule, str):
+        raise TypeError(
+            f"Scheduler: schedule must be a Schedule or a Bundle, got str {schedule!r}; for a "
+            "published run pass flr.recipe(name).schedule, for an expression flr.parse(text)"
+        )
+    if not isinstance(schedule, Bundle):
+        a_schedule("Scheduler: schedule", schedule, Schedule)
+    Whether()("Scheduler: relative", relative)
+    Choice(("name", "position"))("Scheduler: by", by)
+    if wins is not None:
+        Choice(("saved", "new"))("Scheduler: wins", wins)
+    if type(last_epoch) is not int or last_epoch != -1:
+        raise TypeError(
+            f"Scheduler: last_epoch must be left out, got {short_repr(last_epoch)}; pass step=, "
+            "the step whose rate is set first, which is last_epoch + 1"
+        )
+
+
+_RULE = ("init", "update", "restore", "rate", "to_spec")
+
+
+def _check_rule(rule: Any, parts: Mapping[str, Schedule]) -> None:
+    """Raise unless this is a rule for the rate of all groups, and a rate is scheduled."""
+    if not all(hasattr(rule, name) for name in _RULE) or isinstance(rule, type):
+        raise TypeError(
+            "Scheduler: plateau must be a rule such as flr.Plateau(factor=0.5, patience=3), got "
+            f"{type(rule).__name__} {short_repr(rule)}"
+        )
+    if shape := tuple(getattr(rule, "shape", ())):
+        raise ValueError(f"Scheduler: plateau must be one rule for all groups, got lanes {shape}")
+    if "lr" not in parts:
+        raise ValueError(
+            f"Scheduler: plateau must have an lr to reduce, got a bundle of {', '.join(parts)}"
+        )
+
+
+# -- the scheduler ---------------------------------------------------------------------------------
+
+
+@public_methods(but=("step",))
 class Scheduler(LRScheduler):
     """Set the rates of an optimizer's groups from a schedule.
 
@@ -162,26 +500,49 @@ class Scheduler(LRScheduler):
     schedule : Schedule or Bundle
         One of:
 
-        - A scalar schedule: the same rate for all groups, also for groups that are added later.
-        - A batch: one lane per group, in their order.
-        - A stack with names: a lane for each group's ``"name"``, if the groups have names. There
-          may be lanes for groups that are added later.
+        - A scalar schedule: the same rate for all groups, also for groups that are added later. It
+          is multiplied by a group's ``"lr_scale"`` if there is one, as timm does.
+        - A stack with names: a lane for each group's ``"name"``. There may be lanes for groups that
+          are added later.
+        - A batch: one lane per group, in their order, with ``by="position"``.
         - A bundle: all its quantities, such as ``lr`` and ``weight_decay``; the groups must have
-          each of them. ``momentum`` sets the first of the ``betas`` if the groups have those.
-    last_epoch : int
-        The last step taken. Default -1: none.
+          each of them. ``momentum`` sets the first of the ``betas`` if the groups have those. A
+          group whose weight decay is 0 keeps 0, unless the schedule has a lane with its name.
+    step : int
+        The step whose rate is set first. Default 0. It is what ``last_epoch + 1`` is in torch.
+    relative : bool
+        Multiply each group's own initial rate by the schedule. Default False: the schedule is the
+        rate, and initial rates that differ are an error.
+    plateau : Plateau, optional
+        A rule that reduces the rate when ``update(metric)`` reports no progress.
+    by : {"name", "position"}
+        How the lanes of a batch belong to groups. Default ``"name"``.
     wins : {"saved", "new"}, optional
-        Which schedule to use if a loaded state has another one: the one in the state or this one.
-        Default None: raise an error that shows where the two differ.
+        Which schedule, rule and initial rates to use if a loaded state has others: those in the
+        state or these. Default None: raise an error that shows where the two differ.
+    last_epoch : int
+        Only -1, which torch's schedulers have for a new run. Use ``step`` instead.
+
+    Attributes
+    ----------
+    last_epoch : int
+        The step whose rate is set.
+    plateau_state : PlateauState or None
+        The state of ``plateau``, for example for ``plateau_state.scale``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, or the lanes do not match the groups.
+        If an argument breaks its rule, if the lanes do not match the groups, if one schedule would
+        make groups alike that were built with different values, or if a momentum or a beta is ever
+        1 or more. Nothing is set then.
 
     Notes
     -----
     A value that is a tensor is filled in place, so compiled steps see the change.
+
+    Hooks on the optimizer set the values again when its state is loaded, so the order of loading
+    does not matter, and set those of a new group before its first update.
 
     Examples
     --------
@@ -201,39 +562,201 @@ class Scheduler(LRScheduler):
         self,
         optimizer: Optimizer,
         schedule: Schedule | Bundle,
-        last_epoch: int = -1,
+        *,
+        step: int = 0,
+        relative: bool = False,
+        plateau: Any = None,
+        by: Literal["name", "position"] = "name",
         wins: Wins | None = None,
+        last_epoch: int = -1,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
                 "Scheduler: optimizer must be one of torch's, got "
                 f"{type(optimizer).__name__} {short_repr(optimizer)}"
             )
-        if not isinstance(schedule, Bundle):
-            a_schedule("Scheduler: schedule", schedule, Schedule)
-        self.last_epoch = validate_scalar(_Step, "Scheduler: last_epoch", last_epoch)
-        self.optimizer, self.schedule, self.wins = optimizer, schedule, wins
-        self._bind(optimizer.param_groups)
-        for group in optimizer.param_groups:  # as torch's own schedulers do
-            group.setdefault(
-                "initial_lr",
-                group["lr"].clone() if isinstance(group["lr"], Tensor) else group["lr"],
-            )
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        _check_options(schedule, last_epoch, relative, by, wins)
+        first = validate_scalar(Step, "Scheduler: step", step)
+        self.optimizer, self.wins, self._plan = optimizer, wins, _Plan(schedule, relative, by)
+        self.plateau, self.plateau_state = plateau, None
+        if plateau is not None:
+            _check_rule(plateau, self._plan.parts())
+            self.plateau_state = plateau.init()
+        groups = optimizer.param_groups
+        quantities = self._plan.bound(groups, {})
+        self._values(quantities, first)  # raises before anything is set
+        self._updated, self._charged, self._awaits = False, False, False
+        self._loaded: list[list[float]] = []
+        self._use(groups, quantities)
+        self.last_epoch = first - 1
+        self._register()
         self._initial_step()
 
-    def _bind(self, groups: Groups) -> None:
-        """Find out how to set the quantities in these groups; repeated when the groups change."""
-        schedule = self.schedule
-        parts = (
-            {key: schedule[key] for key in schedule}
-            if isinstance(schedule, Bundle)
-            else {"lr": schedule}
-        )
-        quantities = [_quantity_of(groups, key, part) for key, part in parts.items()]
+    @property
+    def schedule(self) -> Schedule | Bundle:
+        """The schedule in use."""
+        return self._plan.schedule
+
+    @property
+    def base_lrs(self) -> list[Any]:
+        """The initial rate of each group, as torch's schedulers have it."""
+        return [group.get("initial_lr", group["lr"]) for group in self.optimizer.param_groups]
+
+    # -- what is bound to the groups, and what was set in them -------------------------------------
+
+    def _use(self, groups: Groups, quantities: list[_Quantity]) -> None:
+        """Bind the scheduler to these groups. What they were built with is kept in each."""
+        for quantity in quantities:
+            place = quantity.place
+            place.unshare(groups)
+            for group, value in zip(groups, quantity.initial, strict=True):
+                group[f"initial_{place.key}"] = value
+        for group in groups:
+            group.setdefault("initial_lr", _own(group["lr"]))
         [first, *others] = quantities
-        self._lanes = first.lanes if first.put is _set and not others and first.key == "lr" else ()
+        rates = first.place.key == "lr" and first.plain and not others and self.plateau is None
+        alone = rates and len(first.lanes) == 1 and first.factors is None
+        self._one = first.lanes[0] if alone else None
+        self._rates = first if rates and not alone else None
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
+        self._marks: Any = None
+        self._found: tuple[int, int] | None = None
+
+    def _values(self, quantities: list[_Quantity], t: int) -> list[list[float]]:
+        """What to set at step t, by quantity and group."""
+        found = [quantity.each(t) for quantity in quantities]
+        if self.plateau is not None:
+            i = [quantity.place.key for quantity in quantities].index("lr")
+            found[i] = self.plateau.rate(np.array(found[i]), self.plateau_state).tolist()
+        return found
+
+    def _write(self, values: list[list[float]], t: int) -> None:
+        """Set values, and remember what was set."""
+        groups, marks = self.optimizer.param_groups, []
+        for quantity, each in zip(self._quantities, values, strict=True):
+            marks.append(quantity.put(groups, each))
+        self._marks = values[0][0] if self._one is not None else marks
+        self._found, self._awaits, self.last_epoch = None, False, t
+
+    def _changed(self) -> tuple[int, int] | None:
+        """The quantity and the group that something else has changed, if there is one."""
+        groups = self.optimizer.param_groups[: self._count]
+        marks = [[self._marks] * self._count] if self._one is not None else self._marks
+        for i, quantity in enumerate(self._quantities):
+            now = quantity.marks(groups)
+            if now != (then := _as_list(marks[i])):
+                return i, [a == b for a, b in zip(now, then, strict=False)].index(False)
+        return None
+
+    def _in_charge(self) -> bool:
+        """Whether the groups have what this scheduler set last."""
+        return self._marks is not None and self.last_epoch >= 0 and self._changed() is None
+
+    def _check_unchanged(self, name: str) -> None:
+        """Raise if something else has changed what this scheduler set."""
+        if (found := self._found or self._changed()) is None:
+            return
+        place, t = self._quantities[found[0]].place, self.last_epoch
+        planned = self._values(self._quantities, t)[found[0]][found[1]]
+        now = float(place.get(self.optimizer.param_groups[found[1]]))
+        raise ValueError(
+            f"{name}: {place.key} of group {found[1]} must be {planned!r}, as set for step {t:,}, "
+            f"got {now!r}: another scheduler or your code has changed it, and the next step would "
+            "undo that; multiply the schedule instead, or pass plateau= to reduce it by a metric"
+        )
+
+    def _refresh(self) -> None:
+        """Bind to the groups again if there are others, and set a new one's values."""
+        groups = self.optimizer.param_groups
+        if groups is self._groups and len(groups) == self._count:
+            return
+        count = self._count if len(groups) >= self._count else 0
+        kept = {q.place.key: q.initial[:count] for q in self._quantities}
+        charged = bool(count) and self._in_charge()
+        self._check_added(groups[count:])
+        quantities = self._plan.bound(groups, kept)
+        values = self._values(quantities, self.last_epoch) if charged else None
+        self._use(groups, quantities)
+        if values is None:
+            self._leave()
+        else:
+            self._write(values, self.last_epoch)
+
+    def _check_added(self, added: Groups) -> None:
+        """Raise if the rate of a new group may be the one now or the initial one."""
+        usual = self.optimizer.defaults.get("lr")
+        for group in added if self._plan.relative and self._count else ():
+            if "initial_lr" not in group and group["lr"] != usual:
+                raise ValueError(
+                    "Scheduler: a group that is added where relative=True must have an "
+                    f"'initial_lr', got the rate {float(group['lr'])!r}, which may be that of step "
+                    f"{self.last_epoch:,} or the initial one"
+                )
+
+    # -- hooks -------------------------------------------------------------------------------------
+
+    def _register(self) -> None:
+        """Follow the optimizer's updates, and the loading of its state."""
+        optimizer = _hooked(self.optimizer)
+        self._follows = getattr(type(optimizer).step, "hooked", False)
+        if hasattr(optimizer, "_optimizer_step_pre_hooks"):
+            optimizer.register_step_pre_hook(_hook(self, "_before_update"))
+            optimizer.register_load_state_dict_pre_hook(_hook(self, "_before_load"))
+            optimizer.register_load_state_dict_post_hook(_hook(self, "_after_load"))
+
+    def _before_update(self) -> None:
+        """Set the values of a group that was added since the last step."""
+        if self._awaits:
+            raise ValueError(
+                "load_state_dict: the optimizer's state must be loaded too, got only that of a "
+                "scheduler whose values something else had changed"
+            )
+        self._updated = True
+        if self._in_charge():  # not one that was replaced by another scheduler
+            self._refresh()
+        if self._count > _MANY and self._found is None:
+            self._found = self._changed()
+
+    def _before_load(self) -> None:
+        """Note what the groups are, which a state may not have."""
+        self._own_keys = [
+            {key: group[key] for key in group if key in _KEPT or key.startswith("initial_")}
+            for group in self.optimizer.param_groups
+        ]
+        self._charged = self._in_charge()
+
+    def _after_load(self) -> None:
+        """Set the values again if they were this scheduler's before the state was loaded."""
+        groups = self.optimizer.param_groups
+        for group, own in zip(groups, self._own_keys, strict=True):
+            group.update(own)
+        quantities = self._plan.bound(groups, {q.place.key: q.initial for q in self._quantities})
+        self._loaded = [[float(q.place.get(group)) for group in groups] for q in quantities]
+        self._use(groups, quantities)
+        self._awaits = False
+        if self._charged:
+            self._write(self._values(quantities, self.last_epoch), self.last_epoch)
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Mark the values of the groups as those of another scheduler."""
+        one = self._one is not None
+        self._marks = _NOTHING if one else [[_NOTHING]] * len(self._quantities)
+
+    # -- stepping ----------------------------------------------------------------------------------
+
+    def _initial_step(self) -> None:
+        """Set the first values, whatever the groups have."""
+        self._step_count = 0
+        self._update_lr()
+        self._step_count = 1
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Set the values of a step, whatever the groups have; SequentialLR calls it."""
+        t = self.last_epoch + 1 if epoch is None else epoch
+        self._refresh()
+        self._write(self._values(self._quantities, t), t)
 
     def step(self, epoch: int | None = None) -> None:
         """Set the rates of the next step, or of step ``epoch``.
@@ -241,33 +764,156 @@ class Scheduler(LRScheduler):
         Parameters
         ----------
         epoch : int, optional
-            The step to jump to. Default None: the next step.
+            The step to jump to. Default None: the next step. With a plateau rule, use ``jump``.
 
         Raises
         ------
         TypeError, ValueError
-            As ``s(t)`` does. Nothing is set then.
+            As ``s(t)`` does, or if something else has changed a value that this scheduler set.
+            Nothing is set then.
+
+        Warns
+        -----
+        UserWarning
+            On the first step, if the optimizer has made no update, as torch's schedulers do.
         """
-        t = self.last_epoch + 1 if epoch is None else epoch
+        if epoch is not None:
+            self._jump_of_step(epoch)
+            return
         groups = self.optimizer.param_groups
         if groups is not self._groups or len(groups) != self._count:
-            self._bind(groups)
-        lanes = self._lanes
-        if len(lanes) == 1:  # the usual case, kept as short as possible
-            rate = lanes[0](t)
+            self._refresh()
+        if self._step_count == 1 and self._follows and not self._updated:
+            self._warn()
+        if self._found is not None:
+            self._check_unchanged("step")
+        t, one = self.last_epoch + 1, self._one
+        if one is not None:  # the usual case, kept as short as possible
+            rate, last = one(t), self._marks
+            for group in groups if len(groups) <= _MANY else self._some(groups, t):
+                if group["lr"] is not last:
+                    self._check_unchanged("step")
+                    break
             for group in groups:
                 group["lr"] = rate
-        elif lanes:
-            for group, rate in zip(groups, [lane(t) for lane in lanes], strict=False):
-                group["lr"] = rate
+            self._marks, self.last_epoch = rate, t
+        elif self._rates is not None:
+            self._step_rates(self._rates, groups, t)
         else:
-            values = [quantity.each(t) for quantity in self._quantities]
-            for (key, put, *_), each in zip(self._quantities, values, strict=True):
-                put(groups, key, each)
-        self.last_epoch = t
+            values = self._values(self._quantities, t)
+            self._check_unchanged("step")
+            self._write(values, t)
         self._step_count += 1
 
-    _update_lr = step  # what SequentialLR calls
+    def _step_rates(self, quantity: _Quantity, groups: Groups, t: int) -> None:
+        """Set rates and nothing else, which is faster than ``_write``.
+
+        Marks of a batch are an array: a list would keep the old floats alive, and new ones would
+        take new memory at every step.
+        """
+        [marks] = self._marks
+        compared = groups
+        if len(groups) > _MANY:
+            compared, marks = self._some(groups, t), self._some(marks, t)
+        if quantity.batch is None or quantity.factors is not None:
+            kept = rates = quantity.each(t)
+        else:
+            kept = quantity.batch(t)[quantity.order]
+            rates = kept.tolist()
+        if [group["lr"] for group in compared] != _as_list(marks):
+            self._check_unchanged("step")
+        for group, rate in zip(groups, rates, strict=True):
+            group["lr"] = rate
+        self._marks, self.last_epoch = [kept], t
+
+    def _some(self, each: Any, t: int) -> Any:
+        """Others of many groups at every step: reading all takes as long as setting all.
+
+        What changes the groups before an update is found in all of them by ``_before_update``.
+        """
+        every = len(each) // _COMPARED
+        return each[t % every :: every]
+
+    def _jump_of_step(self, epoch: Any) -> None:
+        """Jump, unless the argument may be a metric."""
+        if self.plateau is not None:
+            raise TypeError(
+                f"step: with a plateau rule step() takes no argument, got {short_repr(epoch)}; "
+                "report a metric with update(metric), which does not advance, in Lightning with "
+                "the callback fastlr.adapters.lightning.Report; jump with jump(step)"
+            )
+        self.jump(epoch)
+
+    def _warn(self) -> None:
+        """Warn as torch does, in its words, so that filters for them work."""
+        warnings.warn(
+            "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call "
+            "them in the opposite order, or the first rate of the schedule is skipped.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+    def jump(self, step: int) -> None:
+        """Set the rates of a step.
+
+        Parameters
+        ----------
+        step : int
+            The step, from 0 to 2**53.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``s(t)`` does, or if something else has changed a value that this scheduler set.
+            Nothing is set then.
+        """
+        t = validate_scalar(Step, "jump: step", step)
+        self._refresh()
+        values = self._values(self._quantities, t)
+        self._check_unchanged("jump")
+        self._write(values, t)
+        self._step_count += 1
+
+    def update(self, metric: Any) -> None:
+        """Report a metric to the plateau rule, and set the rates at once. It does not advance.
+
+        Parameters
+        ----------
+        metric : float or tensor with one element
+            The metric. In a distributed run, it must be the same number in every process.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no plateau rule, if the rule refuses the metric, or if something else has
+            changed a value that this scheduler set. Nothing is set then.
+
+        Examples
+        --------
+        >>> import torch
+        >>> import fastlr as flr
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))])
+        >>> rule = flr.Plateau(factor=0.5, patience=0)
+        >>> scheduler = Scheduler(optimizer, flr.constant(0.1), plateau=rule)
+        >>> for loss in [1.0, 1.0]:
+        ...     scheduler.update(loss)
+        >>> scheduler.get_last_lr(), scheduler.last_epoch
+        ([0.05], 0)
+        """
+        if self.plateau is None:
+            raise ValueError(
+                "update: the scheduler must have a rule for the metric, got none; pass "
+                "plateau=flr.Plateau(...) to Scheduler"
+            )
+        if isinstance(metric, Tensor) and metric.numel() == 1:
+            metric = metric.item()
+        after = self.plateau.update(self.plateau_state, metric)
+        self._refresh()
+        if self.last_epoch >= 0:
+            self._check_unchanged("update")
+        self.plateau_state = after
+        if self.last_epoch >= 0:
+            self._write(self._values(self._quantities, self.last_epoch), self.last_epoch)
 
     def get_last_lr(self) -> list[float]:
         """Return the rate of each group as a float."""
@@ -276,15 +922,45 @@ class Scheduler(LRScheduler):
     get_lr = get_last_lr
     _last_lr = property(get_last_lr)
 
+    def values(self) -> dict[str, float]:
+        """Return all that is set now, as loggers take it.
+
+        Returns
+        -------
+        dict of str to float
+            ``"lr/<name>"`` for each group, or ``"lr/0"`` if the first group has no name. The same
+            for each other quantity, and ``"lr_scale"`` if there is a plateau rule.
+        """
+        groups = self.optimizer.param_groups
+        found = {
+            f"{quantity.place.key}/{group.get('name', i)}": float(quantity.place.get(group))
+            for quantity in self._quantities
+            for i, group in enumerate(groups)
+        }
+        if self.plateau_state is not None and hasattr(self.plateau_state, "scale"):
+            found["lr_scale"] = float(self.plateau_state.scale)
+        return found
+
+    # -- state -------------------------------------------------------------------------------------
+
     def state_dict(self) -> dict[str, object]:
-        """Return the schedule's spec, its fingerprint and the step, as ``flr.checkpoint`` does.
+        """Return the schedule's spec, the step, and the rule and its state, as one JSON string.
 
         Returns
         -------
         dict
-            Plain data, without code.
+            ``{"fastlr": text}``. It is one string, so that a distributed checkpoint, which splits
+            nested data, can be loaded into a run with another plan.
         """
-        return checkpoint(self.schedule, self.last_epoch)
+        content: dict[str, Any] = {
+            "run": checkpoint(self.schedule, max(self.last_epoch, 0)),
+            "active": self._in_charge(),
+        }
+        if self._plan.relative:
+            content["initial_lr"] = list(map(float, self.base_lrs))
+        if self.plateau is not None:
+            content["plateau"] = _saved_rule(self.plateau, self.plateau_state)
+        return {"fastlr": json.dumps(content, allow_nan=False)}
 
     def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
         """Continue from a state, and set its rates.
@@ -292,15 +968,244 @@ class Scheduler(LRScheduler):
         Parameters
         ----------
         state_dict : Mapping
-            What ``state_dict()`` returned.
+            What ``state_dict()`` returned, or ``flr.checkpoint(schedule, step)``.
 
         Raises
         ------
         TypeError, ValueError
-            If the state is of another form, or of another schedule and ``wins`` is None.
+            If the state is of another form or another scheduler's; or if it has another schedule,
+            rule or initial rates and ``wins`` is None. Nothing changes then.
         """
-        schedule, step = resume(state_dict, self.schedule, self.wins)
-        if schedule != self.schedule:
-            self.schedule, self._groups = schedule, []
-        self.step(step)
-        self._step_count = step + 1
+        saved = _read(state_dict)
+        schedule, step = resume(saved["run"], self.schedule, self.wins)
+        kept = {q.place.key: q.initial for q in self._quantities}
+        kept["lr"] = self._loaded_rates(saved.get("initial_lr"))
+        rule, rule_state = self._loaded_rule(saved.get("plateau"))
+        groups, plan = self.optimizer.param_groups, self._plan._replace(schedule=schedule)
+        before = self.plateau, self.plateau_state
+        self.plateau, self.plateau_state = rule, rule_state
+        try:
+            quantities = plan.bound(groups, {key: v[: len(groups)] for key, v in kept.items()})
+            values = self._values(quantities, step)
+        except (TypeError, ValueError):
+            self.plateau, self.plateau_state = before
+            raise
+        self._plan, self._step_count = plan, step + 1
+        self._use(groups, quantities)
+        if saved.get("active", True):
+            self._write(values, step)
+        else:
+            self._give_back(step)
+
+    def _give_back(self, step: int) -> None:
+        """Restore what the optimizer loaded, as another scheduler set it; note only the step."""
+        for quantity, loaded in zip(self._quantities, self._loaded, strict=False):
+            quantity.put(self.optimizer.param_groups, loaded)
+        self.last_epoch, self._awaits = step, not self._loaded
+        self._leave()
+
+    def _loaded_rates(self, saved: Any) -> list[Any]:
+        """The initial rates to use after loading a state that has these."""
+        now = list(self.base_lrs)
+        if not self._plan.relative or self.wins == "new":
+            return now
+        if saved is None:
+            if self.wins == "saved":
+                return now
+            raise ValueError(
+                "load_state_dict: relative must be False as in the saved run, got True; pass "
+                "wins='new' to continue with relative=True"
+            )
+        if saved[: len(now)] != list(map(float, now))[: len(saved)] and self.wins is None:
+            raise ValueError(
+                "load_state_dict: the initial rates must be the saved ones, unless wins='saved' or "
+                f"wins='new'; saved {short_repr(saved)}, got {short_repr(list(map(float, now)))}"
+            )
+        return [*saved[: len(now)], *now[len(saved) :]] if self.wins == "saved" else now
+
+    def _loaded_rule(self, saved: Any) -> tuple[Any, Any]:
+        """The plateau rule and its state to use after loading a state that has these."""
+        own = self.plateau
+        spec = None if saved is None else saved["rule"]
+        mine = None if own is None else json.loads(json.dumps(own.to_spec()))
+        if spec == mine:
+            return own, None if saved is None else _restored(own, saved["state"])
+        if self.wins is None:
+            raise ValueError(
+                "load_state_dict: plateau must be the saved rule, unless wins='saved' or "
+                f"wins='new'; saved {short_repr(spec)}, got {short_repr(mine)}"
+            )
+        if self.wins == "new":
+            return own, None if own is None else _carried(own, saved)
+        if spec is None:
+            return None, None
+        rule = (Plateau if own is None else type(own)).from_spec(spec)
+        return rule, _restored(rule, saved["state"])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has: no marks, as its tensors are others."""
+        return {**self.__dict__, "_marks": self._in_charge()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Bind a copy to its own optimizer."""
+        self.__dict__.update(state)
+        self._register()
+        groups = self.optimizer.param_groups
+        self._groups, charged = groups, self._marks
+        if charged:
+            self._write(self._values(self._quantities, self.last_epoch), self.last_epoch)
+        else:
+            self._leave()
+
+
+# -- groups of a model -----------------------------------------------------------------------------
+
+_FIRST = re.compile(r"embed|tok|pos|patch|stem|wte|wpe|cls|conv|input|shared|pre", re.IGNORECASE)
+
+
+@public
+def groups(
+    model: nn.Module,
+    decay: float = 0.0,
+    layer_decay: float | None = None,
+    no_decay: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """Split a model's trainable parameters into named groups for an optimizer.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model.
+    decay : float, default 0.0
+        The weight decay of matrices. Biases, norms and other parameters of at most one axis have 0,
+        as have those that the model's own ``no_weight_decay()`` names.
+    layer_decay : float, optional
+        The factor of the rate per layer, from 0 to 1: a layer has it once more than the layer
+        after it. Default None: no groups per layer.
+    no_decay : sequence of str
+        More parameters with weight decay 0: their names, or patterns such as ``"*.embed.*"``.
+
+    Returns
+    -------
+    list of dict
+        Groups with ``"name"``, ``"params"`` and ``"weight_decay"``. Names are ``"decay"`` and
+        ``"no_decay"``; with ``layer_decay`` ``"layer_0_decay"`` and so on, with the layer as
+        ``"depth"`` and the factor of its rate as ``"lr_scale"``, which ``Scheduler`` and timm's
+        schedulers apply.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument breaks its rule, a pattern fits no parameter, or the depths of the parameters
+        cannot be told.
+
+    Notes
+    -----
+    Layers are those of timm where the model has a ``group_matcher``. Otherwise the model must have
+    one list of equal blocks. What is before it, such as embeddings, is layer 0; block i is layer
+    i + 1; the rest, such as the head, is the last layer.
+
+    Examples
+    --------
+    >>> import torch
+    >>> block = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    >>> model = torch.nn.TransformerEncoder(block, 2)
+    >>> parts = groups(model, decay=0.1, layer_decay=0.5)
+    >>> [(part["name"], part["lr_scale"]) for part in parts][:3]
+    [('layer_0_decay', 0.5), ('layer_0_no_decay', 0.5), ('layer_1_decay', 1.0)]
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"groups: model must be a torch.nn.Module, got {short_repr(model)}")
+    decayed = validate_scalar(Rate, "groups: decay", decay)
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if not trained:
+        raise ValueError("groups: model must have a parameter that requires a gradient, got none")
+    bare = _without_decay(model, trained, no_decay)
+    depths, scales = dict[str, int](), dict[int, float]()
+    if layer_decay is not None:
+        validate_scalar(Factor, "groups: layer_decay", layer_decay)
+        depths = _depths(model, trained)
+        found = sorted({*depths.values()})
+        each = multipliers_by_depth(np.arange(found[-1] + 1), layer_decay)
+        scales = {depth: float(each[depth]) for depth in found}
+    made = dict[str, dict[str, Any]]()
+    for name, parameter in sorted(trained.items(), key=lambda item: depths.get(item[0], 0)):
+        kind, depth = "no_decay" if name in bare else "decay", depths.get(name)
+        label = kind if depth is None else f"layer_{depth}_{kind}"
+        group = made.setdefault(
+            label,
+            {"name": label, "params": [], "weight_decay": 0.0 if name in bare else decayed}
+            | ({} if depth is None else {"depth": depth, "lr_scale": scales[depth]}),
+        )
+        group["params"].append(parameter)
+    return list(made.values())
+
+
+def _without_decay(
+    model: nn.Module, trained: Mapping[str, Any], no_decay: Sequence[str]
+) -> set[str]:
+    """The names of the parameters without weight decay."""
+    if isinstance(no_decay, str) or not all(isinstance(each, str) for each in no_decay):
+        raise TypeError(f"groups: no_decay must be names or patterns, got {short_repr(no_decay)}")
+    bare = {name for name, parameter in trained.items() if parameter.ndim <= 1}
+    for pattern in no_decay:
+        fits = fnmatch.filter(trained, pattern)
+        if not fits:
+            raise ValueError(
+                f"groups: no_decay must fit a parameter that is trained, got {pattern!r}"
+                f"{did_you_mean(pattern, trained)}"
+            )
+        bare.update(fits)
+    own = getattr(model, "no_weight_decay", None)
+    return bare | ({*own()} & {*trained} if callable(own) else set())
+
+
+def _depths(model: nn.Module, trained: Mapping[str, Any]) -> dict[str, int]:
+    """The layer of each parameter, from 0."""
+    if hasattr(model, "group_matcher"):
+        from timm.models import group_parameters
+
+        of_timm = group_parameters(model, model.group_matcher(coarse=False), reverse=True)
+        return {name: of_timm[name] for name in trained}
+    blocks = _blocks(model)
+    names = [name for name, _ in model.named_parameters()]
+    inside = {name: i for i, block in enumerate(blocks) for name in names if name.startswith(block)}
+    first = min(names.index(name) for name in inside)
+    begins = int(any(name not in inside for name in names[:first]))
+    depths = {}
+    for i, name in enumerate(names):
+        if name in inside:
+            depths[name] = inside[name] + begins
+        elif i < first:
+            if not _FIRST.search(name):
+                raise ValueError(
+                    f"groups: the layer of {name!r} must be clear, got a parameter before the "
+                    "blocks whose name does not say that it is an embedding; build the groups "
+                    "yourself, with flr.layer_decay for their scales"
+                )
+            depths[name] = 0
+        else:
+            depths[name] = len(blocks) + begins
+    return {name: depths[name] for name in trained}
+
+
+def _blocks(model: nn.Module) -> list[str]:
+    """The prefixes of the blocks of the one list that a model has."""
+    stacks = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList | nn.Sequential)
+        and len(module) > 1
+        and len({type(block) for block in module}) == 1
+        and next(module.parameters(), None) is not None
+    ]
+    outer = [
+        s for s in stacks if not any(s.startswith(f"{o}." if o else "") for o in stacks if o != s)
+    ]
+    if len(outer) != 1:
+        raise ValueError(
+            "groups: model must have one list of equal blocks where layer_decay is given, got "
+            f"{short_repr(outer)}; build the groups yourself, with flr.layer_decay for their scales"
+        )
+    prefix = f"{outer[0]}." if outer[0] else ""
+    return [f"{prefix}{i}." for i in range(len(model.get_submodule(outer[0])))]

@@ -9,12 +9,16 @@ import transformers
 
 from fastlr.adapters.torch import Scheduler
 from fastlr.analysis.resume_plans import Wins
+from fastlr.arguments.rules import short_repr
+from fastlr.published_runs import Recipe, recipe
 from fastlr.schedule.bundles import Bundle
+from fastlr.schedule.parser import parse
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Scheduled", "Trainer"]
 
 Plan = Schedule | Bundle
+Maker = Callable[[int], Plan]
 
 
 class Scheduled:
@@ -26,23 +30,54 @@ class Scheduled:
     ----------
     *args, **options
         The arguments of the Trainer.
-    schedule : Schedule, Bundle or callable
+    schedule : Schedule, Bundle, callable or str
         What to train with. A function takes the number of training steps, which only the Trainer
-        knows, and returns a Schedule or a Bundle.
+        knows, and returns a Schedule or a Bundle. A string is the name of a published run, which
+        must have the Trainer's number of steps, or an expression that ``flr.parse`` takes.
     wins : {"saved", "new"}, optional
         Which schedule to use if a resumed checkpoint has another one. Default None: raise, as in
         ``fastlr.adapters.torch.Scheduler``.
+    plateau : Plateau, optional
+        A rule that reduces the rate. It hears ``metric_for_best_model`` after each evaluation.
+    relative : bool
+        Multiply each group's own initial rate by the schedule.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument breaks its rule, if ``optimizers`` has a scheduler too, or if a rule is given
+        that would hear no metric.
     """
 
     def __init__(
         self,
         *args: Any,
-        schedule: Plan | Callable[[int], Plan],
+        schedule: Plan | Maker | str,
         wins: Wins | None = None,
+        plateau: Any = None,
+        relative: bool = False,
         **options: Any,
     ) -> None:
-        self._plan, self._wins = schedule, wins
+        self._plan = _plan_of(schedule)
+        self._options = {"wins": wins, "plateau": plateau, "relative": relative}
         super().__init__(*args, **options)
+        if (other := getattr(self, "lr_scheduler", None)) is not None:
+            raise ValueError(
+                "Trainer: optimizers must have None in place of a scheduler where schedule= is "
+                f"given, got {type(other).__name__}"
+            )
+        if plateau is not None:
+            _check_metric(plateau, self.args)  # type: ignore[attr-defined]
+        steps = self.args.max_steps  # type: ignore[attr-defined]
+        if isinstance(self._plan, Recipe) and steps > 0:
+            _whole_run(self._plan, steps)
+
+    def _planned(self, steps: int) -> Plan:
+        """The plan for this number of steps."""
+        plan = self._plan
+        if isinstance(plan, Recipe):
+            return _whole_run(plan, steps)
+        return plan if isinstance(plan, Plan) else plan(steps)
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Scheduler:
         """Create the scheduler, once. The Trainer calls this when it has an optimizer.
@@ -58,23 +93,94 @@ class Scheduled:
         -------
         Scheduler
             The scheduler of ``fastlr.adapters.torch``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fastlr.adapters.torch.Scheduler`` does; or if a published run has another number of
+            steps.
         """
         if getattr(self, "lr_scheduler", None) is None:
-            plan = self._plan if isinstance(self._plan, Plan) else self._plan(num_training_steps)
             self.lr_scheduler = Scheduler(
                 getattr(self, "optimizer", None) if optimizer is None else optimizer,
-                plan,
-                wins=self._wins,
+                self._planned(num_training_steps),
+                **self._options,
             )
             self._created_lr_scheduler = True
+            self._reported = -1  # the step of the last metric that the rule heard
         return self.lr_scheduler
+
+    def _evaluate(
+        self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False
+    ) -> dict[str, float]:
+        """Evaluate during training, and report the metric to the plateau rule."""
+        metrics: dict[str, float] = super()._evaluate(  # type: ignore[misc]
+            trial, ignore_keys_for_eval, skip_scheduler
+        )
+        step = self.state.global_step  # type: ignore[attr-defined]
+        hears = self._options["plateau"] is not None and not skip_scheduler
+        if hears and step != self._reported:  # the last step is evaluated twice
+            self._reported = step
+            name = self.args.metric_for_best_model  # type: ignore[attr-defined]
+            key = name if name.startswith("eval_") else f"eval_{name}"
+            if key not in metrics:
+                raise ValueError(
+                    "Trainer: metric_for_best_model must be a metric of the evaluation, one of "
+                    f"{short_repr(sorted(metrics))}, got {name!r}"
+                )
+            self.lr_scheduler.update(metrics[key])
+        return metrics
+
+
+def _plan_of(schedule: Any) -> Any:
+    """The plan that an argument stands for: a Schedule, a Bundle, a function or a Recipe."""
+    if isinstance(schedule, str):
+        return parse(schedule) if "(" in schedule else recipe(schedule)
+    if isinstance(schedule, Plan | Recipe) or callable(schedule):
+        return schedule
+    raise TypeError(
+        "Trainer: schedule must be a Schedule, a Bundle, a function of the number of steps or the "
+        f"name of a published run, got {type(schedule).__name__} {short_repr(schedule)}"
+    )
+
+
+def _whole_run(run: Recipe, steps: int) -> Schedule:
+    """The schedule of a published run that is trained to its end."""
+    if run.steps == steps:
+        return run.schedule
+    raise ValueError(
+        f"Trainer: schedule {run.name!r} must be trained for its {run.steps:,} steps, got "
+        f"{steps:,}; for the first {steps:,} of its rates pass "
+        f"schedule=flr.recipe({run.name!r}).schedule, for a run of its form build one with your "
+        "number of steps"
+    )
+
+
+def _check_metric(rule: Any, args: Any) -> None:
+    """Raise unless a plateau rule hears a metric, and takes the same direction for better."""
+    if args.metric_for_best_model is None:
+        raise ValueError(
+            "Trainer: metric_for_best_model must be given where plateau= is, got None; pass it to "
+            "TrainingArguments, with greater_is_better"
+        )
+    if str(getattr(args.eval_strategy, "value", args.eval_strategy)) == "no":
+        raise ValueError(
+            "Trainer: eval_strategy must be 'steps' or 'epoch' where plateau= is given, got 'no'"
+        )
+    mode = getattr(rule, "parameters", {}).get("mode")
+    greater = args.greater_is_better
+    if mode is not None and greater is not None and (str(mode) == "max") != greater:
+        raise ValueError(
+            f"Trainer: greater_is_better must agree with the mode of plateau, got {greater} and "
+            f"mode {str(mode)!r}"
+        )
 
 
 class Trainer(Scheduled, transformers.Trainer):
-    """The Trainer of Transformers with one more argument, ``schedule``.
+    """The Trainer of Transformers with more arguments: ``schedule``, ``wins``, ``plateau``.
 
-    It replaces ``lr_scheduler_type`` and the arguments that go with it. See ``Scheduled`` for the
-    parameters::
+    ``schedule`` replaces ``lr_scheduler_type`` and the arguments that go with it. See ``Scheduled``
+    for the parameters::
 
         Trainer(
             model,

@@ -3,6 +3,7 @@ optimizer.
 
 By library, what a user writes and what does it; fastlr's own rooms are among them."""
 
+import json
 import math
 import sys
 from functools import partial
@@ -298,7 +299,8 @@ def at_the_door_of_torch():
 
     made = flr.adapters.torch.Scheduler
     other = torch.optim.lr_scheduler.StepLR(sgd(), 3)
-    saved = states(made(sgd(), PLAN).state_dict(), other.state_dict(), "step")
+    run = json.loads(made(sgd(), PLAN).state_dict()["fastlr"])["run"]
+    saved = states(run, other.state_dict(), "step")
     return (
         {
             f"step({short_repr(step)})": partial(made(sgd(), PLAN).step, step)
@@ -313,7 +315,7 @@ def at_the_door_of_torch():
             for thing in (None, 0.1, "cosine", [PLAN])
         }
         | {
-            f"last_epoch: {short_repr(step)}": partial(made, sgd(), PLAN, last_epoch=step)
+            f"step: {short_repr(step)}": partial(made, sgd(), PLAN, step=step)
             for step in (*BAD_STEPS, None)
         }
         | {

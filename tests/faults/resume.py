@@ -245,7 +245,9 @@ def plans():
 def of_fastlr():
     def scheduler(make):
         plan = cache(make)
-        return lambda o, n, **e: flr.adapters.torch.Scheduler(o, plan(n), **e)
+        return lambda o, n, last_epoch=-1: flr.adapters.torch.Scheduler(
+            o, plan(n), step=last_epoch + 1
+        )
 
     return Library({name: scheduler(make) for name, make in plans().items()}, by_step)
 
