@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Period, Rates, Steps, Unit, validate, validate_scalar
 from fastlr.errors import public, public_methods
@@ -44,6 +45,7 @@ _MOST_BETWEEN = 65_536  # steps searched for the one at which two pieces meet
 _MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Identified:
@@ -74,6 +76,7 @@ class Identified:
         return repr(self.schedule)
 
 
+@with_types
 @public
 def identify(
     rates: npt.ArrayLike,

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, cast, overload
 import numpy as np
 
 from fastlr.analysis.plan_checks import diff, lane_name, limit_of, of_lane
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Choice, Steps, Unit, as_array, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
@@ -30,6 +31,7 @@ _NEAR = 1_000  # steps around the resumed one that are searched for the observed
 VERSION = 1  # of the checkpoint format
 
 
+@with_types
 @public
 def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1e-6) -> None:
     """Raise an error unless a resumed run applied the planned rate.
@@ -113,6 +115,7 @@ def _schedule_of(where: str, plan: object) -> Schedule:
     return a_schedule(where, plan.schedule if isinstance(plan, Bundle) else plan, Schedule)
 
 
+@with_types
 @public
 def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
     """Return what a run saves in order to resume its plan.
@@ -157,6 +160,7 @@ def resume(
 def resume(
     saved: Mapping[str, object], plan: Plan, wins: Wins | None = None
 ) -> tuple[Plan, int]: ...
+@with_types
 @public
 def resume(
     saved: Mapping[str, object], plan: Schedule | Bundle | None = None, wins: Wins | None = None

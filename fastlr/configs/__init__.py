@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
 from fastlr.configs import deepspeed, detectron2, keras, megatron, timm, torch, transformers
 from fastlr.configs._section import Run, Section, errors_in
@@ -36,6 +37,7 @@ _READERS: dict[str, Any] = {
 }
 
 
+@with_types
 @public
 def from_config(
     config: object,

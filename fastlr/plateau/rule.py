@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import (
     allocate,
     apart,
@@ -72,6 +73,7 @@ _METRIC = Number("a number or an array of numbers")
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 
+@with_types
 @public_methods()
 class Plateau:
     """A rule that reduces a rate when a metric stops improving: an immutable value.

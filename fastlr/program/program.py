@@ -126,9 +126,10 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
                    0    constant    value=2
     """
 
+    # the type is quoted so that help shows its name, and not the union that it stands for
     @staticmethod
     @public
-    def from_array(buffer: npt.ArrayLike) -> "Program":
+    def from_array(buffer: "npt.ArrayLike") -> "Program":
         """Make a program from the array that a file or another process holds.
 
         Parameters

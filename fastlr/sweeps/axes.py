@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import public
 from fastlr.sweeps.fingerprints import identity
@@ -46,6 +47,7 @@ class Axis(Protocol):
         """Return plain JSON data that differs whenever a value differs."""
 
 
+@with_types
 @dataclass(frozen=True, eq=False)
 class Listed:
     """An axis of listed values.
@@ -87,6 +89,7 @@ class Listed:
         return hash((self.names, self.size))
 
 
+@with_types
 @public
 def zipped(**parameters: npt.ArrayLike) -> Listed:
     """Make an axis along which several parameters vary together.

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import presets
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
@@ -46,6 +47,7 @@ _LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
 _LANES_PER_PASS = 2**16  # in a reduction
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True, eq=False)
 class Sweep:
@@ -532,6 +534,7 @@ def _places_of_slice(index: slice, size: int) -> Places:
     return np.arange(places.start, places.stop, places.step)
 
 
+@with_types
 @public
 def sweep(family: Family, /, *axes: Axis, version: str | None = None, **parameters: Any) -> Sweep:
     """Combine axes of parameters into all schedules of a family, lazily.
