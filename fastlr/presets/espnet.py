@@ -190,8 +190,7 @@ def PiecewiseLinearWarmupLR(
     lr : float or array
         The base rate; an array has one per group. At least 0.
     warmup_steps_list : sequence of float, default (0, 25000)
-        The positions of the corners. They rise. At least 0; they may be fractions. At least 0; they
-        may be fractions.
+        The positions of the corners. They rise. At least 0; they may be fractions.
     warmup_lr_list : sequence of float, default (0.0, 0.001)
         The rates at the corners. At least 0.
 

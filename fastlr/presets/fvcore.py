@@ -416,7 +416,7 @@ def CompositeParamScheduler(
         Functions of a number of steps, such as ``lambda n: CosineParamScheduler(1.0, 0.0,
         max_iter=n)``.
     lengths : sequence of float
-        The shares of the parts, with sum 1. At least 0. At least 0; they may be fractions.
+        The shares of the parts, with sum 1. At least 0.
     interval_scaling : sequence of str
         Per part, "rescaled" to run through the whole schedule in it, "fixed" to follow the progress
         of the whole.

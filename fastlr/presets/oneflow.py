@@ -912,7 +912,7 @@ def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     Parameters
     ----------
     lr : float or array
-        The base rate of all schedules. Above 0. At least 0.
+        The base rate of all schedules. Above 0.
     schedulers : sequence of Schedule
         Presets of this ``lr``.
 
