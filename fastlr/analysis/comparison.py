@@ -4,7 +4,7 @@ The source, ``peer``, is another schedule, a function of the step (as optax's an
 are), a scheduler that sets the groups of an optimizer (torch, timm), or an array of logged rates.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import copy
 import warnings

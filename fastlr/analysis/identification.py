@@ -6,7 +6,7 @@ it stops. Fits take any phase, so a log of every hundredth step suffices. Bounda
 at which neighbouring pieces meet. A stretch that no family explains is kept as a table.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence

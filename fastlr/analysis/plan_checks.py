@@ -1,6 +1,6 @@
 """Look at a plan before a run: where two plans differ, and what one plan does in a run."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 A checkpoint holds the plan's spec, its fingerprint and one integer, the next step.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, cast, overload

@@ -1,13 +1,13 @@
 """AllenNLP's schedulers: ``allennlp.training.learning_rate_schedulers`` of 2.10 (2022), in float64.
 
-Step t is an update, or for ``CosineWithRestarts`` and what is wrapped, which are stepped at the end
-of an epoch, an epoch.
+Step t is an update. For ``CosineWithRestarts``, and the schedulers of torch that AllenNLP wraps, it
+is an epoch.
 
 >>> PolynomialDecay(1.0, num_epochs=2, num_steps_per_epoch=3, warmup_steps=2).table(7)
 array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial
@@ -62,9 +62,9 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "CombinedLearningRateScheduler": "A child begins at the rate that the one before has left, and "
-    "is told the batches of the "
-    "whole run, not its own: join() puts presets one after another on their own clocks.",
+    "CombinedLearningRateScheduler": "Each child begins at the rate where the one before ended, "
+    "and counts the batches of the whole run. To run presets one "
+    "after another, each from its own step 0, use join().",
 }
 
 
@@ -209,7 +209,7 @@ def LinearWithWarmup(
     )
 
 
-@preset(differences="10,000 cycles at most, where they grow.")
+@preset(differences="Cycles that grow are at most 10,000.")
 def CosineWithRestarts(
     lr: Rate, t_initial: Span, t_mul: Ratio = 1.0, eta_min: Rate = 0.0, eta_mul: Level = 1.0
 ) -> Schedule:
@@ -275,8 +275,8 @@ def CosineWithRestarts(
 
 
 @preset(
-    differences="num_steps_per_epoch must be given, and be true; gradual_unfreezing is not taken, "
-    "and for discriminative_fine_tuning lr is an array, as for any groups."
+    differences="num_steps_per_epoch is required. gradual_unfreezing is not supported. For "
+    "discriminative_fine_tuning, lr is an array with one rate per group."
 )
 def SlantedTriangular(
     lr: Rate,

@@ -1,15 +1,15 @@
 """big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch
 of 2025.
 
-One function, five decays, a warmup and a cooldown multiplied in. Step t is its ``step``, from 0; it
-has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula in
-double precision.
+One function has five decays, each multiplied by a warmup and a cooldown. Step t is its ``step``,
+from 0. It has a rate of its own, ``base``. big_vision computes in float32, fastlr in double
+precision.
 
 >>> create_learning_rate_schedule(8, base=0.5, decay_type="linear", warmup_steps=4).table(9)
 array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -44,8 +44,8 @@ __all__ = ["create_learning_rate_schedule"]
 
 
 @preset(
-    differences="In double precision, where big_vision has float32; after total_steps, where its "
-    "cooldown is below 0, 0 is held.",
+    differences="fastlr computes in double precision, big_vision in float32. After total_steps, "
+    "where its cooldown is negative, fastlr holds 0.",
 )
 def create_learning_rate_schedule(
     total_steps: Span,
@@ -219,7 +219,7 @@ def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
 def _given(key: str, value: int | None) -> int:
     if value is None:
         raise ArgumentError(
-            f"{key} must be given for what is told in examples or epochs or scaled by it, got None"
+            f"{key} must be given for lengths in examples or epochs and for scaling, got None"
         )
     return value
 

@@ -8,7 +8,7 @@ at 0.
 array([0.1 , 0.05])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import accumulate
 
@@ -23,9 +23,9 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["UNEXPRESSED", "exp", "fixed", "inv", "multistep", "poly", "sgdr", "sigmoid", "step"]
 
 UNEXPRESSED = {
-    "plateau": "A fork's: each drop has a window of its own, counted from the last drop "
-    "or the last new minimum of a smoothed "
-    "loss, and there are no more drops than windows; fastlr's automata have one patience.",
+    "plateau": "Only a fork has it. Each reduction has a window of its own, counted from the last "
+    "reduction or the last new minimum of a smoothed loss, and there are as many "
+    "reductions as windows. fastlr's plateau rules have one patience.",
 }
 
 
@@ -209,9 +209,7 @@ def multistep(base_lr: Rate, gamma: Level, stepvalue: Marks) -> Schedule:
     return drops("stepvalue", base_lr, gamma, one_by_one(stepvalue, first=0))
 
 
-@preset(
-    differences="Past max_iter it stays at 0, where Caffe goes on with a power of what is below 0."
-)
+@preset(differences="Past max_iter the rate is 0; Caffe takes powers of negative numbers.")
 def poly(base_lr: Rate, power: Exponent, max_iter: Span) -> Schedule:
     """Decay the rate by a polynomial.
 
@@ -285,7 +283,9 @@ def sigmoid(base_lr: Rate, gamma: Level, stepsize: Span) -> Schedule:
     return _building_blocks.sigmoid(base_lr, gamma, stepsize, rising=True)
 
 
-@preset(differences="p_mult must be at least 1: below it the period of a fork's comes to 0.")
+@preset(
+    differences="p_mult must be at least 1; below that, the period of a fork of Caffe shrinks to 0."
+)
 def sgdr(base_lr: Rate, period: Span, p_mult: Ratio, lr_mult: Level, min_lr: Rate) -> Schedule:
     """Repeat half a cosine wave, with cycles that grow longer and lower.
 

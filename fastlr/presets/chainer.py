@@ -1,15 +1,15 @@
 """Chainer's extensions that shift an optimizer's attribute, as of 7.8 (2021), called once after
 every update, in float64.
 
-Step 0 has ``init`` as it is, and step t what the t-th call sets. A ``target`` is where the shift
-stops, above 0; ``init`` itself may lie beyond it. The attribute is left out: any rate or momentum
-will do.
+Step 0 has ``init``; step t has the value that the t-th call sets. A shift stops at ``target``,
+which is above 0; ``init`` may lie beyond it. The name of the attribute is not an argument: the
+value may be a rate or a momentum.
 
 >>> ExponentialShift(0.5, init=1.0, target=0.2).table(4)
 array([1.  , 0.5 , 0.25, 0.2 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def ExponentialShift(rate: Level, init: Rate, target: Amount | None = None) -> S
     return _up_to(geometric(init, rate), init, target, rises=rate > 1)
 
 
-@preset(differences="power must be at least 0: it does not rise.")
+@preset(differences="power must be at least 0, so that the value does not rise.")
 def InverseShift(gamma: Level, power: Level, init: Rate, target: Amount | None = None) -> Schedule:
     """Decay the value inversely to time.
 
@@ -192,8 +192,8 @@ def MultistepShift(init: Rate, gamma: Level, step_value: Marks) -> Schedule:
 
 
 @preset(
-    differences="rate must be above 0. With a target Chainer divides by the value once that is 0, "
-    "and raises; here the target is held."
+    differences="rate must be above 0. With a target, Chainer divides by the value once that is "
+    "0, and raises; fastlr holds the target."
 )
 def PolynomialShift(
     rate: Exponent, max_count: Span, init: Rate, target: Amount | None = None

@@ -1,12 +1,13 @@
 """MosaicML Composer's schedulers, as of mosaicml 0.32 (2025), and the one of llm-foundry 0.22.
 
-Step t is batch t, from 0; a rate is ``lr`` times the scheduler's multiplier before that batch.
+Step t is batch t, from 0. A rate is ``lr`` times the scheduler's multiplier before that batch.
 Times are Composer's strings: "10ba" batches, "2ep" epochs, "1000sp" samples, "1e6tok" tokens,
-"0.1dur" a share of ``max_duration``. What they are in batches is for you to say:
-``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
-``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and
-shares, are truncated to whole batches, samples or tokens. A warmup is scaled with ``scale_warmup``
-alone, and even then its end is not: what follows begins where it would have.
+"0.1dur" a share of ``max_duration``. To convert them to batches, fastlr needs
+``batches_per_epoch``, ``samples_per_batch`` or ``tokens_per_batch``.
+
+``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it. Scaled times, and
+shares, are truncated to whole batches, samples or tokens. A warmup is scaled only with
+``scale_warmup``. Even then what follows begins where it would without.
 
 >>> import fastlr as flr
 >>> cosine = flr.presets.composer.CosineAnnealingWithWarmupScheduler
@@ -19,7 +20,7 @@ ValueError: composer.CosineAnnealingWithWarmupScheduler: t_warmup must be in the
 array([0.   , 0.5  , 1.   , 0.962, 0.854])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import re
 from collections.abc import Sequence
@@ -666,7 +667,7 @@ def CosineAnnealingScheduler(
 _MOST = 1_000  # intervals of different lengths
 
 
-@preset(differences="After 1,000 intervals they no longer grow.")
+@preset(differences="After 1,000 intervals of different lengths the length no longer changes.")
 def CosineAnnealingWarmRestartsScheduler(
     lr: Rate,
     t_0: TimeString,

@@ -1,15 +1,15 @@
 """Darknet's policies: ``policy`` in a network's configuration (2013-2020), and ``sgdr`` of
 AlexeyAB's.
 
-Step t is batch ``b = t + 1``, for Darknet has counted the batch before it asks; parameters and
-rates are float32. Any policy may begin with a burn-in, ``learning_rate * (b/burn_in)^power`` where
-b is below ``burn_in``, with the same ``power`` as ``poly``.
+Step t is batch ``b = t + 1``: Darknet counts a batch before it computes the rate. Parameters and
+rates are float32. Any policy may begin with a burn-in, ``learning_rate * (b/burn_in)^power`` for b
+below ``burn_in``, with the same ``power`` as ``poly``.
 
 >>> step(0.1, burn_in=4, power=1, step=4, scale=0.5)([0, 2, 3])
 array([0.025, 0.075, 0.05 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import accumulate
 from typing import Literal
@@ -26,7 +26,7 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = ["UNEXPRESSED", "constant", "exp", "poly", "sgdr", "sig", "step", "steps"]
 
-UNEXPRESSED = {"random": "The rate is drawn anew at every update."}
+UNEXPRESSED = {"random": "The rate is drawn at random at every update."}
 
 
 @preset()
@@ -214,7 +214,7 @@ def exp(
     return _burned_in(geometric(learning_rate, gamma).skip(1), learning_rate, burn_in, power)
 
 
-@preset(differences="From batch max_batches on, where Darknet stops, it stays at 0.")
+@preset(differences="From batch max_batches on, where Darknet stops, the rate is 0.")
 def poly(
     max_batches: Span, learning_rate: Rate = 0.001, power: Exponent = 4.0, burn_in: Count = 0
 ) -> Schedule:
@@ -318,7 +318,7 @@ def sig(
     return _burned_in(body, learning_rate, burn_in, power)
 
 
-@preset(differences="Darknet's pi has nine digits.")
+@preset(differences="Darknet computes with nine digits of pi.")
 def sgdr(
     sgdr_cycle: Span,
     learning_rate: Rate = 0.001,

@@ -1,8 +1,8 @@
 """DeepSpeed's schedules, ``deepspeed.runtime.lr_schedules``, as of deepspeed 0.19 (2026).
 
-Step t is the rate of update t, counted from 0, as the engine sets it: the constructor's, then that
-of the t-th ``step()``. By DeepSpeed's own count an update is one behind, and the three warmups show
-it: update 0 stands before their beginning. Rates are in double precision.
+Step t is update t, counted from 0, with the rate that the engine uses: first the constructor's,
+then that of the t-th ``step()``. DeepSpeed's own count is one behind. So the three warmups begin at
+step 1; step 0 comes before their beginning. Rates are in double precision.
 
 >>> import fastlr as flr
 >>> s = flr.presets.deepspeed.WarmupDecayLR(6, warmup_max_lr=1.0, warmup_num_steps=2,
@@ -11,7 +11,7 @@ it: update 0 stands before their beginning. Rates are in double precision.
 array([0.  , 0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial
@@ -97,8 +97,8 @@ def LRRangeTest(
 
 
 @preset(
-    differences="With stairs in halves that are no whole numbers of steps, DeepSpeed's rounding "
-    "may miss one at its first step; here none."
+    differences="With stairs, if a half is no whole number of steps, rounding in DeepSpeed may "
+    "miss a stair at its first step; fastlr does not."
 )
 def OneCycle(
     cycle_min_lr: Rate,

@@ -1,15 +1,15 @@
 """Detectron2's schedules, ``detectron2.solver``, as of its main branch of 2024: fvcore's schedulers
 behind a warmup.
 
-``build_lr_scheduler`` takes the settings of ``cfg.SOLVER`` under their own names; the two classes
-that came before it have the names of two of its schedules. Step t is the iteration, from 0; rates
-are factors of each group's own, in double precision.
+``build_lr_scheduler`` takes the settings of ``cfg.SOLVER`` under their own names. The two older
+classes have the names of two of its schedules. Step t is the iteration, from 0. Rates are factors
+of each group's own rate, in double precision.
 
 >>> build_lr_scheduler(0.5, MAX_ITER=6, STEPS=[4], WARMUP_ITERS=2, WARMUP_FACTOR=0.0).table(6)
 array([0.  , 0.25, 0.5 , 0.5 , 0.05, 0.05])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -50,9 +50,9 @@ __all__ = [
 _FUZZ = Fraction(1, 10**6)  # of the whole, by which fvcore's boundaries come early
 
 _EARLY = (
-    "A rescaled schedule that fvcore's tolerance lets begin early, from about a million "
-    "iterations on, is held at its beginning "
-    "for those steps; fvcore's rounding decides where they are exactly whole."
+    "From about 10^6 iterations on, fvcore's tolerance lets a rescaled schedule begin early. "
+    "fastlr holds its first value for these steps. Where the beginning is exactly on a step, "
+    "fvcore's rounding decides."
 )
 
 Name = Annotated[str, named(["WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"])]

@@ -5,7 +5,7 @@ the first update: 0, if there is a warmup. All are factors of each group's own r
 precision.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from typing import Annotated
@@ -267,8 +267,8 @@ def get_cosine_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_cycles*p rounds to just below a whole number at the first step of a "
-    "cycle, diffusers gives 0; here every cycle begins with lr.",
+    differences="If num_cycles*p rounds to just below a whole number at the first step of a "
+    "cycle, diffusers gives 0; in fastlr every cycle begins with lr.",
 )
 def get_cosine_with_hard_restarts_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 1
@@ -328,8 +328,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_training_steps is num_warmup_steps, diffusers divides by zero at that "
-    "step; here lr_end holds."
+    differences="If num_training_steps is num_warmup_steps, diffusers divides by 0 at that step; "
+    "in fastlr the rate is lr_end."
 )
 def get_polynomial_decay_schedule_with_warmup(
     lr: Rate,

@@ -1,13 +1,13 @@
 """Deeplearning4j's schedules: ``org.nd4j.linalg.schedule`` (2018-2025), in double; step t is an
 iteration or an epoch, from 0.
 
-``scheduleType``, which of the two it is, is left out.
+``scheduleType``, iterations or epochs, is not an argument.
 
 >>> StepSchedule(0.1, decayRate=0.5, step=2.5)([2, 3, 5])
 array([0.1  , 0.05 , 0.025])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from math import floor
 

@@ -8,7 +8,7 @@ of them number ``n = t + 1``.
 array([0.25, 0.5 , 0.75, 1.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import pairwise
 from math import floor, isclose
@@ -367,8 +367,8 @@ def ExponentialDecayWarmup(
 
 
 @preset(
-    differences="Without warmup_steps cycle_mult must be at least 1: ESPnet divides by 0 once its "
-    "cycles have no steps."
+    differences="Without warmup_steps, cycle_mult must be at least 1: ESPnet divides by 0 once a "
+    "cycle has no steps."
 )
 def CosineAnnealingWarmupRestarts(
     first_cycle_steps: Span,
@@ -440,7 +440,7 @@ def CosineAnnealingWarmupRestarts(
 
 
 @preset(
-    differences="ESPnet multiplies the last rate, step after step, and drifts; this is its closed "
+    differences="ESPnet multiplies the last rate step by step, and drifts. fastlr uses the closed "
     "form."
 )
 def LinearWarmupDecayLR(
@@ -503,9 +503,9 @@ def LinearWarmupDecayLR(
 
 @preset(
     elementwise=True,
-    differences="The rule alone: multiply flr.linear(lr/warmup_steps, lr, warmup_steps - 1), "
-    "ESPnet's warm-up, by its scale. A reduction during the warm-up is forgotten by "
-    "ESPnet at the next step.",
+    differences="The preset is the rule without the warmup: multiply flr.linear(lr/warmup_steps, "
+    "lr, warmup_steps - 1) by its scale. ESPnet forgets a reduction during the warmup "
+    "at the next step.",
 )
 def WarmupReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",

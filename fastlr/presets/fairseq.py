@@ -12,7 +12,7 @@ are in double precision.
 array([0.        , 0.5       , 1.        , 0.66666667])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -63,11 +63,12 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "pass_through": "It has no rates of its own: it steps the scheduler that the optimizer brings."
+    "pass_through": "It has no rates of its own: it steps the scheduler that the optimizer "
+    "contains."
 }
 
 
-class _AnEpoch(Number):
+class _RateOrRates(Number):
     """Numbers along the last axis, or a single one."""
 
     def __call__(self, where: str, value: object) -> npt.NDArray[Any]:
@@ -78,14 +79,14 @@ class _AnEpoch(Number):
 
 EpochRates = Annotated[
     Sequence[float],
-    _AnEpoch("a rate, or one an epoch, finite and >= 0, at most 1e290", 0.0, 1e290, core=1),
+    _RateOrRates("a rate, or one per epoch, finite and >= 0, at most 1e290", 0.0, 1e290, core=1),
 ]
 
 
 def _epochs(steps_per_epoch: int | None) -> int:
     if steps_per_epoch is None:
         raise ArgumentTypeError(
-            "steps_per_epoch must be given where the rate hangs on the epoch, got None"
+            "steps_per_epoch must be given if the rate depends on the epoch, got None"
         )
     return steps_per_epoch
 
@@ -156,8 +157,8 @@ def fixed(
 
 
 @preset(
-    differences="Without a warm-up fairseq divides by 0; here the rate is lr at steps 0 and 1, "
-    "then lr/sqrt(t)."
+    differences="Without a warmup fairseq divides by 0; in fastlr the rate is lr at steps 0 and "
+    "1, then lr/sqrt(t)."
 )
 def inverse_sqrt(lr: Rate, warmup_updates: Count = 4000, warmup_init_lr: Real = -1) -> Schedule:
     """Warm up linearly, then decay by the inverse square root.
@@ -312,8 +313,8 @@ def _check_below(low: str, less: Any, high: str, more: Any) -> None:
 
 
 @preset(
-    differences="fairseq finds the cycle by a floating-point logarithm, and misses some where "
-    "t_mult is not 1; here none."
+    differences="fairseq finds the cycle by a floating-point logarithm, and misses some if t_mult "
+    "is not 1; fastlr misses none."
 )
 def cosine(
     lr: Rate,
@@ -528,8 +529,8 @@ def step(
 
 
 @preset(
-    differences="A decay of no steps makes fairseq divide by 0; here it is at its end at once. "
-    "phase_ratio may miss a sum of 1 by rounding, which fairseq refuses."
+    differences="A decay of 0 steps makes fairseq divide by 0; in fastlr it is at its end at "
+    "once. phase_ratio may miss a sum of 1 by rounding, which fairseq refuses."
 )
 def tri_stage(
     lr: Rate,
@@ -667,8 +668,8 @@ def reduce_lr_on_plateau(
 
 
 @preset(
-    differences='A key that stands for several, "1-3" or "1,2", is given as its first '
-    "number or as each of them."
+    differences='For a key of several epochs or steps, "1-3" or "1,2", give its first number, or '
+    "each of them."
 )
 def manual(
     lr: Rate,

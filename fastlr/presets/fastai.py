@@ -1,16 +1,16 @@
 """fastai's annealers and fit policies: ``fastai.callback.schedule``, as of fastai 2.8 (2026).
 
-fastai evaluates a rate before each batch at a position from 0 up to, not including, 1. Here
-``steps`` is how many batches there are in all, or ``n_iter`` how many in an epoch, and step t is at
-position ``t/steps``: the last batch is one short of the end. fastai adds the positions up, and
-rounds those inside ``combine_scheds`` to float32, to some 1e-7 of the whole; here they are exact.
+fastai evaluates a rate before each batch, at a position from 0 up to, not including, 1. In fastlr,
+step t is at position ``t/steps``: ``steps`` is the number of batches in all, ``n_iter`` the number
+per epoch. The last batch is one short of the end. fastai adds positions up, and rounds those inside
+``combine_scheds`` to float32, with an error of about 1e-7; fastlr's are exact.
 
 >>> import fastlr as flr
 >>> flr.presets.fastai.fit_one_cycle(n_epoch=2, lr_max=1.0, n_iter=4)([0, 1, 2, 7]).round(3)
 array([0.04 , 0.52 , 1.   , 0.067])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -51,8 +51,8 @@ __all__ = [
 ]
 
 _ROUNDED = (
-    "Positions are exact; in fastai they are float32 here, so that a jump may "
-    "come a step sooner or later."
+    "Positions are exact in fastlr and float32 in fastai, so that a jump may come a step sooner "
+    "or later."
 )
 
 Growth = Annotated[int, Number("an integer from 2 to 2**53", 2, LAST_STEP, whole=True)]
@@ -595,8 +595,8 @@ def fine_tune(
 
 
 @preset(
-    differences="The loss decides nothing here: all of num_it batches have a rate, and the last "
-    "is held."
+    differences="The test does not stop at a high loss: all num_it batches have a rate, and the "
+    "last one is held."
 )
 def LRFinder(start_lr: Amount = 1e-7, end_lr: Amount = 10.0, num_it: Span = 100) -> Schedule:
     """Raise the rate exponentially in a range test.

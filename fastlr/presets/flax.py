@@ -1,12 +1,12 @@
 """flax's schedules, ``flax.training.lr_schedule``, as of flax 0.12 (2026).
 
-Step t is the ``step`` that the function is given, so that step 0 has the rate of the first update:
-0, if there is a warmup. Lengths are in epochs of ``steps_per_epoch`` steps, both of which may be
-fractions. The warmup is a factor of the rate, not a piece before it. JAX computes in float32 unless
-configured otherwise.
+Step t is the ``step`` that the function gets, so that step 0 has the rate of the first update: 0,
+if there is a warmup. Lengths are in epochs of ``steps_per_epoch`` steps; both may be fractions. The
+warmup is a factor of the rate, not a piece before it. JAX computes in float32 unless configured
+otherwise.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from functools import partial

@@ -5,7 +5,7 @@
 array([0. , 0.5, 1. , 0.5, 0. , 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence as Several
 from itertools import accumulate
@@ -44,8 +44,8 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "ComposedSchedule": "It builds another schedule at every step, by a function of "
-    "what its parameters are there."
+    "ComposedSchedule": "At every step it builds another schedule, from parameters that depend on "
+    "the step."
 }
 
 _STEPS = Number("an integer from 1 to 2**53, or a list of them", 1, LAST_STEP, whole=True)
@@ -364,7 +364,7 @@ def TriangleExp(l0: Rate, l1: Rate, period: Span, decay: Level) -> Schedule:
     ) + np.asarray(low)
 
 
-_A_TABLE = "A period is a table of so many numbers."
+_A_TABLE = "A period is a table of one number per step."
 
 
 def _arch(period: int) -> Schedule:
@@ -670,7 +670,7 @@ def Loop(f: Schedule, period: Span) -> Schedule:
     return join([f, linear(last, last, 0)], np.asarray(period)[..., np.newaxis]).repeat()
 
 
-@preset(elementwise=True, differences="rate must be an integer; ceil_fn is not taken.")
+@preset(elementwise=True, differences="rate must be an integer. ceil_fn is not supported.")
 def Interpolator(schedule: Schedule, rate: Span) -> Schedule:
     """Slow a schedule down to a rate per so many steps.
 

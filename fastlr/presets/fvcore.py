@@ -1,15 +1,16 @@
 """fvcore's parameter schedulers, ``fvcore.common.param_scheduler``, as of fvcore 0.1.5 (2022).
 
-Each is a function of ``where``, the progress from 0 to below 1: here of the step, ``where =
-t/max_iter``, as Detectron2 asks. What they give is the value itself, or a factor of each group's
-rate: ``flr.presets.detectron2.LRMultiplier``. Rates are in double precision. ``fuzz`` below is
-their tolerance, 1e-6 of the whole: from about a million steps on, boundaries come so much early.
+fvcore's schedulers are functions of ``where``, the progress from 0 to below 1. In fastlr they are
+functions of the step, ``where = t/max_iter``, as in Detectron2. They give a value, or a factor of
+each group's rate: pass them to ``flr.presets.detectron2.LRMultiplier``. Values are in double
+precision. fvcore has a tolerance of 1e-6 of the whole: from about 10^6 steps on, boundaries come
+early by that much.
 
 >>> CosineParamScheduler(1.0, 0.0, max_iter=4).table(5)
 array([1.        , 0.85355339, 0.5       , 0.14644661, 0.        ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -102,7 +103,7 @@ def ConstantParamScheduler(value: Rate, *, max_iter: Span) -> Schedule:
 
 @preset(
     elementwise=True,
-    differences="After max_iter fvcore's line goes on, below 0 too; here the end is held.",
+    differences="After max_iter fvcore's line goes on, below 0 too; fastlr holds the end.",
 )
 def LinearParamScheduler(start_value: Rate, end_value: Rate, *, max_iter: Span) -> Schedule:
     """Change the value linearly.
@@ -216,7 +217,7 @@ def ExponentialParamScheduler(start_value: Rate, decay: Ratio, *, max_iter: Span
 
 @preset(
     elementwise=True,
-    differences="After max_iter fvcore's powers are of negative numbers; here 0 is held.",
+    differences="After max_iter fvcore takes powers of negative numbers; fastlr holds 0.",
 )
 def PolynomialDecayParamScheduler(base_value: Rate, power: Power, *, max_iter: Span) -> Schedule:
     """Decay the value by a polynomial.
@@ -399,9 +400,9 @@ def MultiStepParamScheduler(
 
 
 @preset(
-    differences="A scheduler that the tolerance lets begin early is held at its beginning until "
-    "its own interval begins; where that is exactly on a step, fvcore's rounding "
-    "decides.",
+    differences="fastlr holds the first value of a scheduler that fvcore's tolerance lets begin "
+    "early, until its own interval begins. Where the beginning is exactly on a step, "
+    "fvcore's rounding decides.",
 )
 def CompositeParamScheduler(
     schedulers: Curves, lengths: Lengths, interval_scaling: Scalings, *, max_iter: Span

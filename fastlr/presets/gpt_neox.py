@@ -8,7 +8,7 @@ configuration, and may be a fraction of a step. Rates are in double precision.
 array([0.5 , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial

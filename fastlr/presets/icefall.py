@@ -1,6 +1,6 @@
 """icefall's Eden and Eden2, by which Zipformer is trained (2023).
 
-Its recipes number batches from 1: update t has the rate of batch ``b = t + 1``, in epoch ``e =
+Its recipes number batches from 1: step t is batch ``b = t + 1``, in epoch ``e =
 floor(t/batches_per_epoch)``.
 
 >>> import fastlr as flr
@@ -8,7 +8,7 @@ floor(t/batches_per_epoch)``.
 array([0.72760688, 0.89442719, 0.8       ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, knots

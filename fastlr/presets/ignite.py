@@ -1,16 +1,16 @@
 """PyTorch-Ignite's parameter schedulers: ``ignite.handlers``, as of pytorch-ignite 0.5.5 (2026).
 
-Step t is the t-th event that a scheduler is attached to, from 0: attached to ``ITERATION_STARTED``,
-as ignite advises, it is the t-th update. The state schedulers count events from 1, and are attached
-to ``ITERATION_COMPLETED``: their step t is the value after iteration t. In place of an optimizer
-and the name of its parameter they take nothing: the values are their own.
+Step t is the t-th event that a scheduler is attached to, from 0. Attached to ``ITERATION_STARTED``,
+as ignite recommends, it is the t-th update. The state schedulers are attached to
+``ITERATION_COMPLETED`` and count events from 1: their step t is the value after iteration t. There
+is no argument for the optimizer, nor for the name of the parameter.
 
 >>> import fastlr as flr
 >>> flr.presets.ignite.LinearCyclicalScheduler(0.0, 1.0, cycle_size=4).table(6)
 array([0. , 0.5, 1. , 0.5, 0. , 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
@@ -66,8 +66,7 @@ __all__ = [
 ]
 
 UNEXPRESSED: dict[str, str] = {
-    "BatchSizeScheduler": "It sets a batch size, an integer that is the user's function "
-    "of the event, and no rate.",
+    "BatchSizeScheduler": "It sets a batch size, not a rate.",
 }
 
 Cycle = Annotated[int, Number("an integer from 2 to 2**53", 2, LAST_STEP, whole=True)]
@@ -102,8 +101,8 @@ Points = Annotated[Sequence[tuple[int, float]], _points]
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
-    "here the step is refused."
+    differences="If cycle_mult below 1 shrinks a cycle to 0 steps, ignite divides by 0; fastlr "
+    "refuses the step."
 )
 def LinearCyclicalScheduler(
     start_value: Rate,
@@ -185,8 +184,8 @@ def LinearCyclicalScheduler(
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
-    "here the step is refused."
+    differences="If cycle_mult below 1 shrinks a cycle to 0 steps, ignite divides by 0; fastlr "
+    "refuses the step."
 )
 def CosineAnnealingScheduler(
     start_value: Rate,
@@ -447,9 +446,9 @@ def ParamGroupScheduler(schedulers: Sequence[Schedule], names: Names | None = No
 
 @preset(
     elementwise=True,
-    differences="ignite asks for torch's rates by hand, and without use_legacy the first of them "
-    "come out wrong with torch 2.13, a factor twice or the next step's, where torch "
-    "multiplies the last rate or restarts a cosine; here they are torch's.",
+    differences="Without use_legacy, ignite's first rates are wrong with torch 2.13 if torch "
+    "multiplies the last rate or restarts a cosine: a factor is applied twice, or the "
+    "next step's rate is given. fastlr's rates are torch's.",
 )
 def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
     """Use one of torch's schedules.
@@ -488,9 +487,9 @@ def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
 
 
 @preset(
-    differences="Where warmup_end_value is not given it is the first rate of lr_scheduler; for a "
-    "scheduler of its own ignite takes the optimizer's lr, and it compares the first "
-    "rate as rounded. Each group's warm-up ends by itself, not the last's."
+    differences="By default warmup_end_value is the first rate of lr_scheduler; for its own "
+    "schedulers ignite takes the optimizer's lr, and it compares rounded rates. Each "
+    "group's warmup ends by itself; in ignite all end with the last group's."
 )
 def create_lr_scheduler_with_warmup(
     lr_scheduler: Schedule,
@@ -549,8 +548,8 @@ def create_lr_scheduler_with_warmup(
 
 
 @preset(
-    differences="The metric's loss decides nothing here: all of num_iter + 1 iterations have a "
-    "rate, and the last is held."
+    differences="The test does not stop at a high loss: all num_iter + 1 iterations have a rate, "
+    "and the last one is held."
 )
 def FastaiLRFinder(
     lr: Amount,
@@ -689,8 +688,8 @@ def ReduceLROnPlateauScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` events, "
-    "and the last value held."
+    differences="A function is not a value: fastlr calls it once for each of `total_steps` "
+    "events, and holds the last value."
 )
 def LambdaStateScheduler(lambda_obj: Function, total_steps: Tabled) -> Schedule:
     """Set a value by a function of the event.

@@ -1,11 +1,11 @@
 """JAX's own schedules, ``jax.example_libraries.optimizers``, as of JAX 0.10 (2026).
 
-Step t is the ``i`` that the update is given, so that step 0 has the rate of the first update. JAX
-computes in float32 unless configured otherwise; a decay length may be a fraction. optax, with
-schedules of its own, is in ``presets.optax``.
+Step t is the ``i`` of the update, so that step 0 has the rate of the first update. JAX computes in
+float32 unless configured otherwise. A decay length may be a fraction. The schedules of optax are in
+``presets.optax``.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from functools import partial
 

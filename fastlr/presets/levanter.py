@@ -1,8 +1,8 @@
 """Levanter's learning rates: ``OptimizerConfig.lr_scheduler``, in its newest form, that of the
 Marin monorepo (2025).
 
-One builder, with eight shapes of decay. Step 0 is the first update. What Levanter computes in
-float32 is here in float64.
+One function has eight decays. Step 0 is the first update. Levanter computes in float32, fastlr in
+float64.
 
 >>> import fastlr as flr
 >>> s = flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0,
@@ -11,7 +11,7 @@ float32 is here in float64.
 array([0.        , 0.5       , 1.        , 0.83333333])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -83,8 +83,8 @@ class _Shape(NamedTuple):
 
 
 @preset(
-    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its deprecated "
-    "haps are not taken: give cycles."
+    differences="With 'inv', min_lr_ratio must be above 0: Levanter divides by it. Its deprecated "
+    "haps are not supported: give cycles."
 )
 def lr_scheduler(
     num_train_steps: Span,

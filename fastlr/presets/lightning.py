@@ -5,7 +5,7 @@ Step t is the t-th ``scheduler.step()`` after the constructor's own, as in torch
 stepped once per batch.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Literal
 
@@ -22,8 +22,8 @@ __all__ = ["LinearWarmupCosineAnnealingLR", "linear_warmup_decay", "lr_find"]
 
 @preset(
     elementwise=True,
-    differences="The loss decides nothing here: all of num_training batches have a rate, and the "
-    "last is held.",
+    differences="The test does not stop at a high loss: all num_training batches have a rate, and "
+    "the last one is held.",
 )
 def lr_find(
     min_lr: Amount = 1e-8,
@@ -140,7 +140,7 @@ def LinearWarmupCosineAnnealingLR(
 
 
 @preset(
-    differences="With linear=True the rate is 0 from total_steps on, where Bolts's falls below."
+    differences="With linear=True the rate is 0 from total_steps on; in Bolts it falls below 0."
 )
 def linear_warmup_decay(
     lr: Rate, warmup_steps: Count, total_steps: Span, cosine: Flag = True, linear: Flag = False

@@ -1,7 +1,7 @@
 """LitGPT's schedules: ``get_lr`` of its pretraining and ``get_lr_scheduler`` of its finetuning, as
 of litgpt 0.5 (2026).
 
-Step t is the iteration, or the update in finetuning, counted from 0: a warmup makes the first rate
+Step t is the iteration, in finetuning the update, counted from 0. With a warmup the first rate is
 0. Rates are in double precision.
 
 >>> import fastlr as flr
@@ -9,7 +9,7 @@ Step t is the iteration, or the update in finetuning, counted from 0: a warmup m
 array([0. , 0.5, 1. , 0.5, 0. , 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import wave
@@ -21,7 +21,7 @@ __all__ = ["get_lr", "get_lr_scheduler"]
 
 
 @preset(
-    differences="With warmup_iters equal to max_iters LitGPT divides by 0 at that step; here the "
+    differences="If warmup_iters is max_iters, LitGPT divides by 0 at that step; in fastlr the "
     "rate is min_lr."
 )
 def get_lr(learning_rate: Rate, warmup_iters: Count, max_iters: Count, min_lr: Rate) -> Schedule:
@@ -67,7 +67,7 @@ def get_lr(learning_rate: Rate, warmup_iters: Count, max_iters: Count, min_lr: R
     )
 
 
-@preset(differences="Without a warm-up LitGPT divides by 0; here there is none.")
+@preset(differences="Without a warmup LitGPT divides by 0; fastlr begins with the decay.")
 def get_lr_scheduler(lr: Rate, warmup_steps: Count, max_steps: Span) -> Schedule:
     """Warm up linearly, then follow a cosine wave.
 

@@ -1,9 +1,10 @@
 """Megatron-LM's schedule, ``megatron.core.optimizer_param_scheduler``, as of megatron-core 0.16
 (2026).
 
-Step t is the rate of update t, counted from 0. Megatron counts samples: lengths are of samples, and
-a step takes ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are of steps; of a
-batch that grows, take that schedule ``.paced(...)`` by its ramp. Rates are in double precision.
+Step t is update t, counted from 0. Megatron counts samples: lengths are numbers of samples, and a
+step has ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are numbers of steps.
+For a batch size that grows, build such a schedule and call ``.paced(...)`` with the batch sizes.
+Rates are in double precision.
 
 >>> import fastlr as flr
 >>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear",
@@ -12,7 +13,7 @@ batch that grows, take that schedule ``.paced(...)`` by its ramp. Rates are in d
 array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -39,8 +40,8 @@ Anneal = Literal["linear", "cosine", "exponential", "minus_sqrt"]
 
 
 @preset(
-    differences="A weight decay that rises in no steps divides by 0 in Megatron; here it is "
-    "end_wd at once."
+    differences="If the weight decay changes in 0 samples, Megatron divides by 0; in fastlr it is "
+    "end_wd from the start."
 )
 def OptimizerParamScheduler(
     init_lr: Rate,

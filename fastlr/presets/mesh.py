@@ -1,16 +1,16 @@
 """Mesh TensorFlow's learning rates: ``mesh_tensorflow.transformer.learning_rate_schedules``, as of
 0.1.21 (2022).
 
-Each is a function of the step, whose step 0 is the first update, and of ``total_train_steps``,
-which is an argument of the presets of those that need it. Lengths ``steps_or_fraction`` up to 1 are
-fractions of it. Rates are float32 there and float64 here.
+The schedules are functions of the step, whose step 0 is the first update, and of
+``total_train_steps``, an argument of those presets that need it. A length ``steps_or_fraction`` up
+to 1 is a fraction of it. mesh computes in float32, fastlr in float64.
 
 >>> import fastlr as flr
 >>> flr.presets.mesh.linear_decay(total_train_steps=4, steps_or_fraction=0.5).table(5)
 array([1. , 1. , 1. , 0.5, 0. ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -40,7 +40,7 @@ __all__ = [
     "truncated_rsqrt",
 ]
 
-_BELOW = "Past total_train_steps mesh goes on below 0; here 0 is held."
+_BELOW = "Past total_train_steps mesh goes on below 0; fastlr holds 0."
 
 
 def _factors(where: str, value: object) -> list[Schedule]:
@@ -59,8 +59,8 @@ Factors = Annotated[Sequence[Schedule], _factors]  # numbers as constant schedul
 
 
 @preset(
-    differences="Before step offset mesh's factors see steps below 0; here they wait at their "
-    "step 0."
+    differences="Before step offset, mesh's factors see steps below 0; in fastlr they stay at "
+    "their step 0."
 )
 def product_learning_rate(factors: Factors, offset: Count = 0) -> Schedule:
     """Multiply schedules and numbers.
@@ -369,8 +369,8 @@ def learning_rate_schedule_noam(
 
 
 @preset(
-    differences="Where the triangle's line falls below 0, and before start_step, mesh's rate is "
-    "negative; here it is held."
+    differences="Where the line falls below 0, and before start_step, mesh's rate is negative; "
+    "fastlr holds 0 after the line and the first rate before it."
 )
 def slanted_triangular(
     total_train_steps: Span,

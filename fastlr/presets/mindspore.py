@@ -5,7 +5,7 @@ is the optimizer's own.
 array([0. , 0.1, 0.2, 0.3, 0.4, 0.4])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import numpy as np
 

@@ -4,7 +4,7 @@ Step t is the optimizer's ``step``, so that step 0 has the rate of the first upd
 float32.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 

@@ -1,13 +1,13 @@
 """MMCV 1.x's hooks: ``mmcv.runner.hooks.lr_updater``, as of mmcv 1.7.2 (2023).
 
-Step t is iteration t of the run, from 0. With ``by_epoch``, mmcv's default, a rate is that of its
-epoch, ``t // epoch_length``; then ``epoch_length`` must be given, how many iterations an epoch has.
-``max_progress`` is the runner's ``max_epochs`` with ``by_epoch``, and its ``max_iters`` without:
-there the run ends, and the last rate is held.
+Step t is iteration t of the run, from 0. With ``by_epoch``, mmcv's default, the rate is that of the
+epoch ``t // epoch_length``, and ``epoch_length``, the number of iterations per epoch, is required.
+``max_progress`` is the runner's ``max_epochs`` with ``by_epoch``, otherwise its ``max_iters``. The
+run ends there; past it the last rate is held.
 
-Over ``warmup_iters`` iterations, or epochs with ``warmup_by_epoch``, a ``warmup`` multiplies what
-the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(1 - warmup_ratio)``,
-"exp" by ``warmup_ratio^(1 - t/W)``.
+Over ``warmup_iters`` iterations, or epochs with ``warmup_by_epoch``, a ``warmup`` multiplies the
+rate: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(1 - warmup_ratio)``, "exp" by
+``warmup_ratio^(1 - t/W)``.
 
 >>> import fastlr as flr
 >>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear",
@@ -16,7 +16,7 @@ the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(
 array([0.002, 0.011, 0.02 , 0.002])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -950,9 +950,7 @@ def _hooked(
     epoch_length: int | None,
     ramp: tuple[Warmup | None, int, float, bool],
 ) -> Schedule:
-    """A rate by the epoch or the iteration, asked by the iteration, with what the warmup multiplies
-    it by.
-    """
+    """A rate per epoch or iteration, read per iteration, times the factor of the warmup."""
     warmup, warmup_iters, warmup_ratio, warmup_by_epoch = ramp
     if epoch_length is None and (by_epoch or (warmup and warmup_by_epoch)):
         raise ArgumentError(

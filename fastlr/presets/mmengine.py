@@ -1,9 +1,9 @@
 """MMEngine's parameter schedulers: ``mmengine.optim.scheduler``, as of mmengine 0.10.7 (2025).
 
 Step t is the t-th ``scheduler.step()`` after the constructor's own, an epoch or an iteration. A
-scheduler acts at the steps from ``begin`` up to, not including, ``end``, and leaves the rate as it
-is outside. Several in a list act on one rate, each on what those before it have left there. Here a
-preset takes ``after``, the schedule that those listed before it make:
+scheduler acts at the steps from ``begin`` up to, not including, ``end``, and leaves the rate alone
+outside. Several schedulers in a list act on one rate, each on the result of those before it. A
+preset takes ``after``, the schedule that those before it make:
 
 >>> import fastlr as flr
 >>> mm = flr.presets.mmengine
@@ -15,7 +15,7 @@ Its momentum schedulers (``LinearMomentum`` and the like) do the same to a momen
 place of ``lr``.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from itertools import accumulate
@@ -66,9 +66,8 @@ __all__ = [
 _NEVER = 10**9  # mmengine's own
 
 _STANDS = (
-    "What `after` does from `begin` on is left out: mmengine goes on from the last rate "
-    "at every step, so that two which overlap "
-    "follow no formula."
+    "mmengine computes each rate from the one before, so that two schedulers which overlap follow "
+    "no formula. fastlr ignores what `after` does from `begin` on."
 )
 
 AboveZero = Annotated[
@@ -590,8 +589,8 @@ def CosineRestartLR(
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
-    "refused: mmengine's is below 0.",
+    differences="With anneal_strategy='linear' fastlr refuses step total_steps, the one after the "
+    "last: mmengine's rate is below 0.",
 )
 def OneCycleLR(
     lr: Rate,
@@ -707,9 +706,9 @@ def _placed(before: Schedule, curve: Schedule, begin: int, end: int) -> Schedule
 
 @preset(
     elementwise=True,
-    differences="monitor, begin and end are not taken: give the metric that counts, of the epochs "
-    "that do. mmengine begins with a best of 1e9, so that a larger metric is no "
-    "improvement; here the first is the best so far.",
+    differences="monitor, begin and end are not supported: pass the metric, in the epochs that "
+    "count. mmengine begins with a best metric of 1e9, so that a larger one is no "
+    "improvement; in fastlr the first metric is the best so far.",
 )
 def ReduceOnPlateauLR(
     rule: Literal["less", "greater"] = "less",

@@ -1,14 +1,14 @@
 """Apache MXNet's schedulers: ``mxnet.lr_scheduler`` of 1.9 (2022), in float64.
 
-Step t is update number ``n = t + 1``, for MXNet's optimizers count before they ask. An optimizer
-that is given a learning rate of its own writes it over ``base_lr``; the cosine, the polynomial and
-the warmup go by the one that they were built with.
+Step t is update number ``n = t + 1``: MXNet's optimizers count before they read the rate. An
+optimizer that has a learning rate of its own writes it over ``base_lr``. The cosine, the polynomial
+and the warmup ignore that, and use the rate that they were built with.
 
 >>> FactorScheduler(step=2, factor=0.5, base_lr=0.4)([0, 1, 2, 3, 4])
 array([0.4, 0.4, 0.2, 0.2, 0.1])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Literal
 
@@ -142,8 +142,8 @@ def MultiFactorScheduler(
 
 
 @preset(
-    differences="Where max_update is below warmup_steps the rate stays at base_lr, as in MXNet; "
-    "where they are equal, and MXNet divides by 0, it is final_lr."
+    differences="If max_update is below warmup_steps, the rate stays at base_lr, as in MXNet. If "
+    "they are equal, MXNet divides by 0; in fastlr the rate is final_lr."
 )
 def PolyScheduler(
     max_update: Span,
@@ -213,7 +213,7 @@ def PolyScheduler(
     )
 
 
-@preset(differences="As PolyScheduler's.")
+@preset(differences="The same as for PolyScheduler.")
 def CosineScheduler(
     max_update: Span,
     base_lr: Rate = 0.01,

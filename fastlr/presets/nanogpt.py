@@ -8,7 +8,7 @@ of the script, with its defaults.
 array([0.25, 0.5 , 0.75, 1.  , 0.55, 0.1 , 0.1 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import phases
@@ -20,8 +20,8 @@ __all__ = ["get_lr"]
 
 
 @preset(
-    differences="With warmup_iters equal to lr_decay_iters nanoGPT divides by 0 at that step; "
-    "here the rate is min_lr."
+    differences="If warmup_iters is lr_decay_iters, nanoGPT divides by 0 at that step; in fastlr "
+    "the rate is min_lr."
 )
 def get_lr(
     learning_rate: Rate = 6e-4,

@@ -10,7 +10,7 @@ Step t is the rate of update t, counted from 0. Rates are in double precision.
 array([0. , 0.5, 1. , 0.8, 0.6, 0.4, 0.2, 0.2])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Any, Literal
 
@@ -26,10 +26,9 @@ __all__ = ["LRSchedulerArgs"]
 
 
 @preset(
-    differences="lr_scheduler_builder, called without a configuration, takes "
-    "lr_decay_starting_step too off the lr_decay_steps that are not given. A group of "
-    "another rate warms up with 'constant' at the configuration's rate; here at its "
-    "own."
+    differences="Called without a configuration, lr_scheduler_builder also subtracts "
+    "lr_decay_starting_step from the default of lr_decay_steps. A group with another "
+    "rate warms up with 'constant' at the configuration's rate; in fastlr at its own."
 )
 def LRSchedulerArgs(
     learning_rate: Rate,

@@ -1,12 +1,11 @@
 """NVIDIA NeMo's schedules, ``nemo.core.optim.lr_scheduler``, as of nemo_toolkit 3.0 (2026).
 
 Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
-the first update. *The warmup* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not
-0. After ``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio *
-max_steps`` rounded down, and 0 if neither is given. Rates are in double precision.
+the first update. The warmup is ``lr * (t+1)/(W+1)`` up to and including step W: its first rate is
+not 0. W is ``warmup_steps``, or ``warmup_ratio * max_steps`` rounded down, or 0 if neither is
+given. After ``max_steps`` most schedules jump to ``min_lr``. Rates are in double precision.
 
-Its ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's, and are so
-here.
+NeMo's ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's.
 
 >>> import fastlr as flr
 >>> flr.presets.nemo.CosineAnnealing(1.0, max_steps=5, warmup_steps=1, min_lr=0.1).table(8)
@@ -14,7 +13,7 @@ array([0.5       , 1.        , 0.86819805, 0.55      , 0.23180195,
        0.1       , 0.1       , 0.1       ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from importlib import import_module
 from typing import Any
@@ -52,7 +51,7 @@ __all__ = [
 ]
 
 _OF_TORCH = ("CyclicLR", "ExponentialLR", "ReduceLROnPlateau", "StepLR")
-_NO_STEPS = "An annealing of no steps makes NeMo divide by 0; here it is at its end at once."
+_NO_STEPS = "If the decay has 0 steps, NeMo divides by 0; in fastlr it is at its end at once."
 
 
 def __getattr__(name: str) -> Any:
@@ -474,7 +473,7 @@ def InverseSquareRootAnnealing(
     return _warmed(lr, warmup, inverse_power(lr, 0.5, warmup + 1), warmup, max_steps, min_lr)
 
 
-@preset(differences="constant_ratio is not taken: NeMo raises for it.")
+@preset(differences="constant_ratio is not supported: NeMo raises for it.")
 def T5InverseSquareRootAnnealing(
     max_steps: Span, constant_steps: Span, min_lr: Rate = 0.0
 ) -> Schedule:

@@ -1,16 +1,16 @@
 """OLMo-core's schedulers: ``olmo_core.optim.scheduler``, as of OLMo-core 3.0 (2026).
 
-It counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
+OLMo-core counts from 1: update number n has the rate of ``current = n``, so that step 0 is its
 ``get_lr(lr, 1, t_max)``. Past ``t_max``, where its trainer stops, the last rate is held. With
-``units="tokens"`` every length is in tokens and a step takes k of them: build the schedule in
-tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.
+``units="tokens"`` lengths are in tokens, k per step: build the schedule in tokens, and read it per
+step with ``schedule.skip(k - 1).paced([k])``.
 
 >>> import fastlr as flr
 >>> flr.presets.olmo_core.WSD(1.0, t_max=8, warmup=2, decay=4).table(8)
 array([0.5 , 1.  , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ __all__ = [
 _SHAPES = {"linear": linear, "cosine": cosine}
 Shape = Literal["linear", "cosine"]
 Numbers = npt.ArrayLike
-_ENDS = "Past t_max the decay's line goes on below decay_min_lr; here its end is held."
+_ENDS = "Past t_max OLMo-core's line goes on below decay_min_lr; fastlr holds its end."
 
 
 @dataclass(frozen=True)
@@ -626,8 +626,8 @@ def HalfCosWithWarmup(
 
 
 @preset(
-    differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the trainer's, is not "
-    "taken."
+    differences=f"{_ENDS} A t_max of the scheduler that differs from the trainer's is not "
+    "supported."
 )
 def CosWithWarmupAndLinearDecay(
     lr: Rate,
@@ -764,7 +764,7 @@ def ComposableScheduler(
     return _overridden(lr, whole, override_decay, 0).skip(1)
 
 
-@preset(differences="The peer refuses steps past t_max; here its last scheduler goes on.")
+@preset(differences="OLMo-core refuses steps past t_max; in fastlr the last scheduler goes on.")
 def SequentialScheduler(
     lr: Rate,
     t_max: Span,

@@ -8,7 +8,7 @@ the first update.
 array([0.5  , 0.625, 1.   , 1.   ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -74,8 +74,8 @@ _Restarts = Annotated[
     int, Number(f"an integer from 0 to {MOST_TURNS:,}", 0, MOST_TURNS, whole=True)
 ]
 _A_FUNCTION = (
-    "A function is not a value: it is asked once for each of `total_steps` "
-    "steps, and the last rate held."
+    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
+    "the last rate."
 )
 
 
@@ -495,8 +495,8 @@ def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
 
 
 @preset(
-    differences="OneFlow finds the cycle by a floating-point logarithm, and misses some; here "
-    "none. 10,000 cycles at most, where T_mult is above 1."
+    differences="OneFlow finds the cycle by a floating-point logarithm, and misses some; fastlr "
+    "misses none. If T_mult is above 1, there are at most 10,000 cycles."
 )
 def CosineAnnealingWarmRestarts(
     lr: Rate,
@@ -553,8 +553,8 @@ def CosineAnnealingWarmRestarts(
 
 
 @preset(
-    differences="scale_fn is not taken; with mode='exp_range' no momentum is given: it would be a "
-    "difference of two curves."
+    differences="scale_fn is not supported, nor the momentum with mode='exp_range', which would "
+    "be a difference of two curves."
 )
 def CyclicLR(
     base_lr: Rate,
@@ -630,10 +630,7 @@ def CyclicLR(
     return cyclic(0.0, 1.0, step_size_up, step_size_down) * height + np.asarray(low)
 
 
-@preset(
-    differences="With anneal_strategy='linear' the last rate is held, where OneFlow's falls on "
-    "below 0."
-)
+@preset(differences="With anneal_strategy='linear' the last rate is held; OneFlow's falls below 0.")
 def OneCycleLR(
     max_lr: Rate,
     total_steps: Span | None = None,
@@ -838,7 +835,7 @@ def WarmupLR(
     return join([ramp, rest], [warmup_iters])
 
 
-@preset(differences="OneFlow's ReduceLROnPlateau is no child of it.")
+@preset(differences="OneFlow's ReduceLROnPlateau cannot be among the schedules.")
 def SequentialLR(
     schedulers: Sequence[Schedule], milestones: Marks, interval_rescaling: Flags = False
 ) -> Schedule:
@@ -901,8 +898,8 @@ def SequentialLR(
 
 
 @preset(
-    differences="A child that adds as well as multiplies (a cosine with eta_min, a cycle) is no "
-    "factor in OneFlow: the children must be lr times one.",
+    differences="A schedule that adds as well as multiplies (a cosine with eta_min, a cycle) is "
+    "no factor in OneFlow: each schedule must be lr times a factor.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """Multiply the base rate by the factors of several schedules.

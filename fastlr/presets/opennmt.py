@@ -1,14 +1,14 @@
 """OpenNMT-py's decay functions: ``onmt.utils.optimizers``, as of OpenNMT-py 3.5 (2024).
 
-They count from 1: step 0 here is its decay step 1. ``lr`` is its option ``learning_rate``, which
-each of them multiplies.
+OpenNMT-py counts from 1: step 0 is its decay step 1. ``lr`` is its option ``learning_rate``, which
+multiplies each of the functions.
 
 >>> import fastlr as flr
 >>> flr.presets.opennmt.exponential_decay(1.0, rate=0.5, decay_steps=2, start_step=3).table(6)
 array([1.  , 1.  , 0.5 , 0.5 , 0.25, 0.25])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import numpy as np
 

@@ -10,7 +10,7 @@ from steps to scales is read in the order of the steps.
 array([0.5, 1. , 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping, Sequence
 from functools import reduce

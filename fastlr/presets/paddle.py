@@ -2,12 +2,12 @@
 of its static graphs.
 
 Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
-the first update. The classes compute in float64; the functions, whose counter begins at 0
-(``noam_decay``'s at 1), in float32. In dynamic mode Paddle's functions drop ``decay_steps`` and
-``staircase`` without a word; these are the functions of a static graph.
+the first update. The classes compute in float64. The functions compute in float32, and their
+counter begins at 0, that of ``noam_decay`` at 1. In dynamic mode Paddle's functions ignore
+``decay_steps`` and ``staircase``; the presets are those of a static graph.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -89,10 +89,10 @@ __all__ = [
 ]
 
 _A_FUNCTION = (
-    "A function is not a value: it is asked once for each of `total_steps` "
-    "steps, and the last rate held."
+    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
+    "the last rate."
 )
-_SINGLE = "Paddle computes it in float32."
+_SINGLE = "Paddle computes in float32."
 _NO_CLIMB = "With cycle=True, end_lr must be at most learning_rate."
 
 
@@ -305,7 +305,7 @@ def PolynomialDecay(
     return power_decay(learning_rate, end_lr, power, decay_steps, cycle)
 
 
-@preset(elementwise=True, differences="end_lr may be below start_lr.")
+@preset(elementwise=True, differences="end_lr may be below start_lr, which Paddle refuses.")
 def LinearWarmup(
     learning_rate: Scheduled, warmup_steps: Span, start_lr: Rate, end_lr: Rate
 ) -> Schedule:
@@ -541,9 +541,10 @@ def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: T
 
 @preset(
     elementwise=True,
-    differences="cooldown must be 0: Paddle looks at no metric while it cools, fastlr's automata "
-    "do. The threshold of mode 'rel' is rounded otherwise in its last place, and a "
-    "first metric that is infinite is bad here, the best in Paddle.",
+    differences="cooldown must be 0: Paddle ignores all metrics during a cooldown, which fastlr's "
+    "plateau rules do not. Paddle rounds the threshold of mode 'rel' differently in "
+    "its last place. A first metric that is infinite counts as bad in fastlr, and as "
+    "the best in Paddle.",
 )
 def ReduceOnPlateau(
     mode: Literal["min", "max"] = "min",
@@ -655,8 +656,8 @@ def CosineAnnealingDecay(learning_rate: Rate, T_max: Span, eta_min: Rate = 0.0) 
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
-    "refused: Paddle's lies below 0 for most settings.",
+    differences="With anneal_strategy='linear' fastlr refuses step total_steps, the one after the "
+    "last: Paddle's rate is below 0 for most settings.",
 )
 def OneCycleLR(
     max_learning_rate: Rate,
@@ -731,7 +732,9 @@ def OneCycleLR(
     return cut(join([swept(where, levels, ends, "cosine"), beyond], [total_steps]), total_steps + 1)
 
 
-@preset(differences="scale_fn is not taken; max_learning_rate must be at least base_learning_rate.")
+@preset(
+    differences="scale_fn is not supported. max_learning_rate must be at least base_learning_rate."
+)
 def CyclicLR(
     base_learning_rate: Rate,
     max_learning_rate: Rate,
@@ -853,7 +856,7 @@ def LinearLR(
 @preset(
     elementwise=True,
     differences="With an explicit epoch Paddle finds the cycle by a floating-point logarithm, and "
-    "misses some; here none.",
+    "misses some; fastlr misses none.",
 )
 def CosineAnnealingWarmRestarts(
     learning_rate: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0

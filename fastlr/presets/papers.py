@@ -1,16 +1,16 @@
 """Schedules that are known by a paper more than by a framework.
 
-Step 0 is the first update. Progress p goes from 0 to 1 in the part that it is said of. What the
-papers share with everyone is a constructor of fastlr's: SGDR ``cosine_restarts``, CLR ``cyclic``,
-1cycle ``one_cycle``, k-decay ``cosine(k=...)``, Noam ``noam``, the range test ``exponential``,
-gradual warmup ``warmup_constant``.
+Step 0 is the first update. Progress p goes from 0 to 1 within a part. Schedules that many
+frameworks share are constructors of fastlr: SGDR is ``cosine_restarts``, CLR ``cyclic``, 1cycle
+``one_cycle``, k-decay ``cosine(k=...)``, Noam ``noam``, the range test ``exponential``, gradual
+warmup ``warmup_constant``.
 
 >>> import fastlr as flr
 >>> flr.presets.papers.knee(1.0, warmup=2, explore=2, total=6).table(6)
 array([0.5, 1. , 1. , 1. , 0.5, 0. ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import pairwise
 from math import ceil, cos, pi
@@ -70,10 +70,10 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "step_law": "It picks a peak rate and a batch size from the sizes of model and "
-    "data; it is no curve of the step.",
-    "multi_power_law": "Its schedule is the result of an optimization, a table of "
-    "numbers: flr.sampled takes it.",
+    "step_law": "It chooses a peak rate and a batch size from the sizes of model and data. It is "
+    "no function of the step.",
+    "multi_power_law": "Its schedule is the result of an optimization, a table of numbers. Pass "
+    "it to flr.sampled.",
 }
 
 Cooldown = Literal["linear", "exp", "cosine", "mirror_cosine", "square", "sqrt"]
@@ -164,7 +164,7 @@ def knee(lr: Rate, warmup: Count, explore: Count, total: Span) -> Schedule:
     return kept.then(linear(lr, 0.0, total - warmup - explore)).skip(1)
 
 
-@preset(differences="The mirror cosine is looked up, a number for each step of the cooldown.")
+@preset(differences="The mirror cosine is a table of one number per step of the cooldown.")
 def trapezoid(
     lr: Rate,
     n_iterations: Span,
@@ -449,7 +449,7 @@ def infinite_cosine(
     return _annealed(whole, warmup + cooldown, end, anneal_at, anneal)
 
 
-@preset(differences="The cooldown is looked up, a number for each of its steps.")
+@preset(differences="The cooldown is a table of one number per step.")
 def infinite_inverse_sqrt(
     lr: Rate,
     constant_lr: Amount,
@@ -780,9 +780,7 @@ def swa_cycles(alpha1: Rate, alpha2: Rate, cycle: Span) -> Schedule:
     return linear(first, alpha2, cycle - 1).then(linear(alpha2, alpha2, 1)).repeat()
 
 
-@preset(
-    differences="Where the triangle's line falls below 0 the formula is negative; here 0 is held."
-)
+@preset(differences="Where the line falls below 0, the formula is negative; fastlr holds 0.")
 def slanted_triangular(lr: Rate, total: Span, cut_frac: Share = 0.1, ratio: Ratio = 32) -> Schedule:
     """Rise linearly to a peak, then fall linearly.
 

@@ -1,14 +1,14 @@
 """praxis's schedules: ``praxis.schedules``, as of praxis 1.4 (2024).
 
-Functions of the step, whose step 0 is the first update. What praxis computes in float32 is here in
-float64. A point ``(x, y)`` is a step and the value there.
+The schedules are functions of the step, whose step 0 is the first update. praxis computes in
+float32, fastlr in float64. A point ``(x, y)`` is a step and the value there.
 
 >>> import fastlr as flr
 >>> flr.presets.praxis.Polynomial(power=2, start=(1, 0.0), limit=(3, 1.0)).table(5)
 array([0.  , 0.  , 0.25, 1.  , 1.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
@@ -253,7 +253,7 @@ def Exponential(start: Point = (0, 1.0), limit: Point = (1, 0.5)) -> Schedule:
 
 @preset(
     elementwise=True,
-    differences="Of total_steps=0 step 0 is NaN in praxis; here it is final_value too.",
+    differences="With total_steps=0 step 0 is NaN in praxis; in fastlr it is final_value.",
 )
 def Cosine(initial_value: Rate = 1.0, final_value: Rate = 0.0, total_steps: Count = 0) -> Schedule:
     """Change the value by half a cosine wave.

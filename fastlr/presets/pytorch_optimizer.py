@@ -1,7 +1,7 @@
 """pytorch_optimizer's schedulers: ``pytorch_optimizer.lr_scheduler``, as of 4.1 (2026).
 
-Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, which most
-of them leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.torch``.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update. Most
+schedulers leave that at ``min_lr``. Those that it takes from PyTorch are in ``flr.presets.torch``.
 
 >>> import fastlr as flr
 >>> s = flr.presets.pytorch_optimizer.LinearScheduler(t_max=4, max_lr=1.0, min_lr=0.5,
@@ -10,7 +10,7 @@ of them leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.
 array([0.5 , 0.  , 0.5 , 1.  , 0.75, 0.5 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from math import log2
@@ -47,8 +47,8 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "deberta_v3_large_lr_scheduler": "It is no schedule: it gives each group of a model its own "
-    "rate, for the whole run.",
+    "deberta_v3_large_lr_scheduler": "It is no schedule: it gives each group of a model one rate "
+    "for the whole run.",
 }
 
 _MOST = 1e280
@@ -56,8 +56,8 @@ _LONGEST = 52  # in bits: as many steps as fit in after a warm-up
 
 
 @preset(
-    differences="Past t_max, and beyond min_lr, the line goes on; where it would fall below 0, "
-    "here 0 is held."
+    differences="Past t_max the line goes on below min_lr. Where it would be negative, fastlr "
+    "holds 0."
 )
 def LinearScheduler(
     t_max: Span, max_lr: Level, min_lr: Level = 0.0, init_lr: Level = 0.0, warmup_steps: Count = 0
@@ -167,7 +167,7 @@ def CosineScheduler(
     )
 
 
-@preset(differences="It stops rising after 2^52 steps, or where the rate would be above 1e280.")
+@preset(differences="The rate stops rising after 2^52 steps, or at about 1e280.")
 def PolyScheduler(
     t_max: Span,
     max_lr: Level,
@@ -238,8 +238,8 @@ def PolyScheduler(
 
 
 @preset(
-    differences="A value that falls where the rate rises, or would be below 0 at a rate of 0, is "
-    "refused.",
+    differences="fastlr refuses a value that would fall where the rate rises, or be below 0 at a "
+    "rate of 0.",
 )
 def ProportionScheduler(
     lr_scheduler: Schedule,

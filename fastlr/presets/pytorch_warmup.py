@@ -1,8 +1,8 @@
 """pytorch-warmup's factors, as of pytorch_warmup 0.2.0 (2024).
 
-Step t is the t-th ``dampen()`` after the constructor's own, from 0. It multiplies the rate that is
-there by a factor from 0 to 1: ``lr`` is that rate where it stands still. Where another schedule
-sets it, as under ``dampening()``, take ``lr=1.0`` and multiply.
+Step t is the t-th ``dampen()`` after the constructor's own, from 0. It multiplies the current rate
+by a factor from 0 to 1. ``lr`` is that rate if it is constant. If another schedule sets it, as
+under ``dampening()``, use ``lr=1.0`` and multiply.
 
 >>> import fastlr as flr
 >>> lr = flr.presets.torch.StepLR(0.1, step_size=2, gamma=0.5)
@@ -10,7 +10,7 @@ sets it, as under ``dampening()``, take ``lr=1.0`` and multiply.
 array([0.025 , 0.05  , 0.0375, 0.05  , 0.025 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import count
 from math import exp

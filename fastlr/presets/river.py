@@ -5,7 +5,7 @@ sample from 0.
 0.05
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import inverse
@@ -85,8 +85,8 @@ def InverseScaling(learning_rate: Rate, power: Level = 0.5) -> Schedule:
 
 
 @preset(
-    differences="The loss is not taken: it would make a difference where its slope at "
-    "-alpha^-0.25 is above 1, and none's is."
+    differences="The loss is not an argument: it would matter if its slope at -alpha^-0.25 were "
+    "above 1, which holds for none of River's."
 )
 def Optimal(alpha: Ratio = 1e-4) -> Schedule:
     """Decay the rate inversely to time, by the regularization.

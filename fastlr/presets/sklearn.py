@@ -1,14 +1,15 @@
 """scikit-learn's step sizes: ``learning_rate`` of its linear models by gradient descent and of its
 perceptrons, of 1.9 (2026).
 
-Step t of the linear models is the (t+1)-th sample, counted over all epochs of a fit, without those
-set aside for early stopping. A perceptron's step is an epoch. All of it is float64.
+Step t of the linear models is the (t+1)-th sample, counted over all epochs of a fit, without
+samples set aside for early stopping. A step of the perceptrons is an epoch. scikit-learn computes
+in float64.
 
 >>> SGDClassifier("invscaling", eta0=0.1)(3)
 0.05
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Literal
 
@@ -30,11 +31,11 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "adaptive": "Divided by 5 after so many epochs that do not improve on the best loss "
-    "by `tol`; but an improvement by less "
-    "lowers the best as well, which no automaton of fastlr's does, and at 1e-6 training stops.",
-    "pa1": "The step is bounded by the sample's own loss and length: it is no function of t.",
-    "pa2": "The step is a function of the sample's own loss and length: it is none of t.",
+    "adaptive": "The rate is divided by 5 after a number of epochs that do not improve on the "
+    "best loss by `tol`. A smaller improvement lowers the best too, which fastlr's "
+    "plateau rules do not do. At 1e-6 training stops.",
+    "pa1": "The step is bounded by the loss and the length of the sample. It is no function of t.",
+    "pa2": "The step depends on the loss and the length of the sample. It is no function of t.",
 }
 
 Mode = Literal["constant", "optimal", "invscaling"]

@@ -1,15 +1,15 @@
 """SpeechBrain's schedulers: ``speechbrain.nnet.schedulers``, as of SpeechBrain 1.1 (2026).
 
-Most count their calls from 1 and set the rate that holds after the call: step 0 here is what the
-first call sets, ``n = t + 1``. Those that receive an epoch or a number of updates are functions of
-it: step t is what they answer to t.
+Most schedulers count their calls from 1 and set the rate that holds after the call: step 0 is what
+the first call sets, ``n = t + 1``. Those that take an epoch or a number of updates are functions of
+it: step t is their result for t.
 
 >>> import fastlr as flr
 >>> flr.presets.speechbrain.LinearNoamScheduler(1.0, n_warmup_steps=2, n_keep_steps=2).table(5)
 array([0.5       , 1.        , 1.        , 1.        , 0.66666667])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -50,14 +50,14 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "NewBobScheduler": "Its automaton compares each loss with the last one, not with "
-    "the best, as fastlr's plateau rules do.",
-    "ReduceLROnPlateau": "Its automaton takes a loss equal to the best for better, and "
-    "the last loss of the epochs in which it "
-    "does nothing for the best; fastlr's do neither.",
+    "NewBobScheduler": "It compares each loss with the last one. fastlr's plateau rules compare "
+    "it with the best.",
+    "ReduceLROnPlateau": "A loss equal to the best counts as better, and the last loss of the "
+    "epochs in which nothing is reduced becomes the best. fastlr's plateau "
+    "rules do neither.",
 }
 
-_BELOW = "Past the end SpeechBrain's line goes on below 0; here 0 is held."
+_BELOW = "Past the end SpeechBrain's line goes on below 0; fastlr holds 0."
 _FAR = 1_000
 
 
@@ -137,8 +137,8 @@ def WarmAndExpDecayLRSchedule(
 
 
 @preset(
-    differences="SpeechBrain makes a table of float32, and fails past its end; here the line is "
-    "float64, and its end held."
+    differences="SpeechBrain makes a table of float32, and fails past its end; fastlr computes in "
+    "float64, and holds the end."
 )
 def LinearScheduler(initial_value: Rate, final_value: Rate, epoch_count: Span) -> Schedule:
     """Change the rate linearly.
@@ -219,8 +219,8 @@ def LinearWarmupScheduler(
 
 
 @preset(
-    differences="SpeechBrain drops an epoch late where its division by a decay_drop with decimals "
-    "falls short of a whole number."
+    differences="SpeechBrain reduces the rate an epoch late if its division by a decay_drop with "
+    "decimals falls short of a whole number."
 )
 def StepScheduler(
     initial_value: Rate,
@@ -422,8 +422,8 @@ def LinearNoamScheduler(lr_initial: Rate, n_warmup_steps: Span, n_keep_steps: Co
 
 
 @preset(
-    differences="Without lr_initial SpeechBrain multiplies the rate of the moment, again and "
-    "again; here it must be given."
+    differences="lr_initial is required: without it SpeechBrain multiplies the current rate again "
+    "and again."
 )
 def CyclicCosineScheduler(
     n_warmup_steps: Span, lr_initial: Rate, total_steps: Span = 100000
@@ -464,7 +464,7 @@ def CyclicCosineScheduler(
     return wave(lr_initial, 0.0, total_steps, (1 - n_warmup_steps) % (2 * total_steps))
 
 
-@preset(differences="scale_fn is not taken.")
+@preset(differences="scale_fn is not supported.")
 def CyclicLRScheduler(
     base_lr: Rate = 0.001,
     max_lr: Rate = 0.006,
@@ -536,8 +536,8 @@ def CyclicLRScheduler(
 
 
 @preset(
-    differences="SpeechBrain gives every group the rate of the first one; here each keeps its own "
-    "until the first interval."
+    differences="SpeechBrain gives every group the rate of the first one; in fastlr each keeps "
+    "its own until the first interval."
 )
 def IntervalScheduler(lr: Rate, intervals: Intervals) -> Schedule:
     """Hold one rate after another.

@@ -1,7 +1,7 @@
 """t5x's learning rate: ``t5x.utils.create_learning_rate_scheduler`` (2022), a product of named
 factors.
 
-Step 0 is the first update. What t5x computes in float32 is here in float64.
+Step 0 is the first update. t5x computes in float32, fastlr in float64.
 
 >>> import fastlr as flr
 >>> s = flr.presets.t5x.create_learning_rate_scheduler("constant * rsqrt_decay",
@@ -10,7 +10,7 @@ Step 0 is the first update. What t5x computes in float32 is here in float64.
 0.01
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -1,8 +1,8 @@
 """tensor2tensor's learning rates: ``tensor2tensor.utils.learning_rate``, as of tensor2tensor 1.15
 (2020).
 
-Its hyperparameters are the arguments. Step 0 is the first update. What tensor2tensor computes in
-float32 is here in float64; a multi-step optimizer, which divides the step by
+The arguments are its hyperparameters. Step 0 is the first update. tensor2tensor computes in
+float32, fastlr in float64. A multi-step optimizer, which divides the step by
 ``optimizer_multistep_accumulate_steps``, is not supported.
 
 >>> import fastlr as flr
@@ -12,7 +12,7 @@ float32 is here in float64; a multi-step optimizer, which divides the step by
 1.0
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -57,8 +57,7 @@ Product = Annotated[
 
 
 @preset(
-    differences="The factor 'legacy' is a preset of its own, legacy_learning_rate_schedule: "
-    "multiply by it."
+    differences="The factor 'legacy' is another preset: multiply by legacy_learning_rate_schedule."
 )
 def learning_rate_schedule(
     learning_rate_schedule: Product,

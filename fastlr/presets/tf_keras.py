@@ -1,13 +1,13 @@
 """tf_keras and ``tf.compat.v1.train``: the decays that Keras 3 no longer has, as of tf_keras 2.21
 (2026).
 
-The functions are those of ``tf.compat.v1.train``, without the ``global_step`` that they were given:
-step t is that step, 0 at the first update. The classes ``ExponentialDecay``, ``CosineDecay`` and so
-on are Keras 3's, in ``presets.keras``. TensorFlow computes in the rate's own dtype, float32 for a
-Python number; a decay length may be a fraction.
+The functions are those of ``tf.compat.v1.train``, without ``global_step``: step t is that step, 0
+at the first update. The classes that Keras 3 has too, such as ``ExponentialDecay``, are in
+``presets.keras``. TensorFlow computes in the dtype of the rate, float32 for a Python number. A
+decay length may be a fraction.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from functools import partial
 from math import ceil, cos, pi
@@ -47,9 +47,8 @@ __all__ = [
 ]
 
 _NOISE = (
-    "It draws from TensorFlow's generator at each call: the rate of a step is no "
-    "function of the step, and may be below 0. "
-    "Without its noise it is LinearCosineDecay."
+    "It draws a random number at each call: the rate is no function of the step, and may be below "
+    "0. Without the noise it is LinearCosineDecay."
 )
 UNEXPRESSED = {"NoisyLinearCosineDecay": _NOISE, "noisy_linear_cosine_decay": _NOISE}
 
@@ -225,7 +224,7 @@ def piecewise_constant(boundaries: Marks, values: Levels) -> Schedule:
     return stairs(values, boundaries, after=1)
 
 
-@preset(differences="With cycle, learning_rate must be at least end_learning_rate.")
+@preset(differences="With cycle=True, learning_rate must be at least end_learning_rate.")
 def polynomial_decay(
     learning_rate: Rate,
     decay_steps: Duration,
@@ -320,8 +319,8 @@ def cosine_decay(learning_rate: Rate, decay_steps: Duration, alpha: Level = 0.0)
 
 @preset(
     differences="TensorFlow finds the cycle by a floating-point logarithm, and may miss one by a "
-    "step; here none. t_mul is at least 1 and m_mul at most 1. Where cycles begin "
-    "between steps, the end is held after the last that ends by step 2**53."
+    "step; fastlr misses none. t_mul is at least 1 and m_mul at most 1. If cycles "
+    "begin between steps, the end is held after the last cycle that ends by step 2^53."
 )
 def cosine_decay_restarts(
     learning_rate: Rate,

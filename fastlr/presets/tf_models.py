@@ -1,9 +1,9 @@
 """TensorFlow Models: ``official.modeling.optimization`` and the schedules of its projects, as of
 tf-models-official 2.20 (2026).
 
-Step t is the optimizer's ``iterations``, so that step 0 has the rate of the first update. All of it
-is float32. What follows a warmup is a preset, or any schedule, or a rate; a warmup does not shift
-its steps, except in XLNet. ``name`` is not supported.
+Step t is the optimizer's ``iterations``, so that step 0 has the rate of the first update.
+TensorFlow Models computes in float32. After a warmup comes a preset, any other schedule, or a rate.
+It is at the step of the run; only XLNet's begins at its own step 0. ``name`` is not supported.
 
 >>> from fastlr import presets
 >>> decay = presets.tf_keras.polynomial_decay(1.0, 100, end_learning_rate=0.0)
@@ -11,7 +11,7 @@ its steps, except in XLNet. ``name`` is not supported.
 array([0.5, 0.9, 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import pairwise
 from math import floor, log2
@@ -130,7 +130,7 @@ def PiecewiseConstantDecayWithOffset(
 
 
 @preset(
-    differences="With cycle, initial_learning_rate must be at least end_learning_rate, and is "
+    differences="With cycle=True, initial_learning_rate must be at least end_learning_rate. It is "
     "held before the offset, where TensorFlow's rates are infinite, NaN or below the "
     "end."
 )
@@ -257,7 +257,7 @@ def ExponentialDecayWithOffset(
     return geometric(first, decay_rate, decay_steps, staircase).skip(before * decay_steps - offset)
 
 
-@preset(differences="warmup_target and warmup_steps are not taken.")
+@preset(differences="warmup_target and warmup_steps are not supported.")
 def CosineDecayWithOffset(
     initial_learning_rate: Rate, decay_steps: Span, alpha: Level = 0.0, offset: Integer = 0
 ) -> Schedule:
@@ -316,7 +316,7 @@ def _wave(high: npt.ArrayLike, low: npt.ArrayLike, half: int, offset: int) -> Sc
 
 # -- powers ----------------------------------------------------------------------------------------
 
-_GROWTH = "A power above 0 grows as far as step 2**52, or a rate of about 1e290."
+_GROWTH = "With a power above 0 the rate grows up to step 2^52, or to about 1e290."
 
 
 @preset(differences=_GROWTH)
@@ -480,7 +480,7 @@ def _power(init: npt.ArrayLike, power: float) -> Schedule:
 
 
 @preset(
-    differences="From the last boundary on the last value is held, where TensorFlow divides by 0 "
+    differences="From the last boundary on the last value is held; TensorFlow divides by 0 there "
     "and gives NaN."
 )
 def StepCosineDecayWithOffset(boundaries: Marks, values: Levels, offset: Integer = 0) -> Schedule:
@@ -712,8 +712,8 @@ def XLNetWarmUp(
 
 
 @preset(
-    differences="Without a warmup_lr TensorFlow takes the schedule's initial_learning_rate; here "
-    "it is its rate at step 0."
+    differences="By default TensorFlow takes the schedule's initial_learning_rate as warmup_lr; "
+    "fastlr takes its rate at step 0."
 )
 def WarmupDecaySchedule(
     lr_schedule: After, warmup_steps: Count, warmup_lr: Rate | None = None

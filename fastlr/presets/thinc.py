@@ -1,13 +1,14 @@
 """thinc's schedules, which spaCy trains by: ``thinc.schedules``, as of thinc 9.1 (2024).
 
-Functions of the step; step 0 is the first update. ``t`` is how many steps went before it.
+The schedules are functions of the step, whose step 0 is the first update. ``t`` is the number of
+steps that went before.
 
 >>> import fastlr as flr
 >>> flr.presets.thinc.compounding(1.0, 8.0, 2.0).table(5)
 array([1., 2., 4., 8., 8.])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import numpy as np
 
@@ -252,9 +253,7 @@ def cyclic_triangular(min_lr: Rate, max_lr: Rate, period: Span) -> Schedule:
     return linear(min_lr, max_lr, period).then(linear(max_lr, min_lr, period)).repeat().skip(1)
 
 
-@preset(
-    differences="Where the triangle's line falls below 0 thinc's rate is negative; here 0 is held."
-)
+@preset(differences="Where the line falls below 0, thinc's rate is negative; fastlr holds 0.")
 def slanted_triangular(
     max_rate: Rate, num_steps: Span, cut_frac: Share = 0.1, ratio: Ratio = 32, t: Length = 0.0
 ) -> Schedule:
@@ -309,8 +308,8 @@ def slanted_triangular(
 
 @preset(
     elementwise=True,
-    differences="The rule alone: multiply the inner schedule by its scale, and give it each score "
-    "once.",
+    differences="The preset is the rule alone: multiply the inner schedule by its scale, and pass "
+    "each score once.",
 )
 def plateau(max_patience: Span, scale: Unit) -> Plateau:
     """Reduce the rate when a score has stopped improving.

@@ -8,7 +8,7 @@ constructor leaves it.
 array([0.1 , 0.1 , 0.05, 0.05])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Literal
 
@@ -120,7 +120,7 @@ def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
     return wave(lr, eta_min, T_max)
 
 
-@preset(differences="Past total_steps, where tinygrad's falls on below 0, the last rate is held.")
+@preset(differences="Past total_steps the last rate is held; tinygrad's falls below 0.")
 def OneCycleLR(
     max_lr: Rate, div_factor: Ratio, final_div_factor: Ratio, total_steps: Span, pct_start: Share
 ) -> Schedule:
@@ -214,8 +214,8 @@ def ReduceLROnPlateau(
 
 
 @preset(
-    differences="From step train_steps + 1 on end_lr is held, where tinygrad's goes on with a "
-    "power of what is below 0."
+    differences="From step train_steps + 1 on end_lr is held; tinygrad takes powers of negative "
+    "numbers there."
 )
 def PolynomialDecayWithWarmup(
     initial_lr: Rate, end_lr: Rate, train_steps: Span, warmup: Span, power: Exponent = 2.0
@@ -312,7 +312,7 @@ def CosineAnnealingLRWithWarmup(
     )
 
 
-@preset(differences="Past cycle_lengths, where tinygrad's falls on below f_min, f_min is held.")
+@preset(differences="Past cycle_lengths f_min is held; tinygrad's factor falls below it.")
 def LambdaLinearScheduler(
     warm_up_steps: Count, f_min: Rate, f_max: Rate, f_start: Rate, cycle_lengths: Span
 ) -> Schedule:
@@ -359,8 +359,8 @@ def LambdaLinearScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` steps, and "
-    "the last rate held."
+    differences="A function is not a value: fastlr calls it once for each of `total_steps` steps, "
+    "and holds the last rate."
 )
 def LambdaLR(base_lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the base rate by a function of the step.

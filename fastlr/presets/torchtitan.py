@@ -9,7 +9,7 @@ double precision.
 array([0.5 , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial
@@ -27,9 +27,9 @@ __all__ = ["LRSchedulersContainer"]
 
 
 @preset(
-    differences="After total_steps linear and sqrt fall on below min_lr_factor, as in torchtitan, "
-    "but where its rates are negative they are 0. With a decay of no steps torchtitan "
-    "raises after total_steps; here lr is held."
+    differences="After total_steps, linear and sqrt fall below min_lr_factor, as in torchtitan; "
+    "where its rates are negative, fastlr's are 0. With a decay of 0 steps torchtitan "
+    "raises after total_steps; fastlr holds lr."
 )
 def LRSchedulersContainer(
     lr: Rate,

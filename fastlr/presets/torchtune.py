@@ -8,7 +8,7 @@ the first update. Rates are in double precision.
 array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 

@@ -1,14 +1,14 @@
 """trax's learning rates: ``trax.supervised.lr_schedules``, as of trax 1.4 (2021).
 
-Its training loop counts from 1: step 0 here is trax's step 1. What trax computes in float32 is here
-in float64.
+trax's training loop counts from 1: step 0 is its step 1. trax computes in float32, fastlr in
+float64.
 
 >>> import fastlr as flr
 >>> flr.presets.trax.warmup(n_warmup_steps=3, max_value=1.0).table(5)
 array([0.25, 0.5 , 0.75, 1.  , 1.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from functools import reduce

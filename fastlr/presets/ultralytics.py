@@ -1,14 +1,14 @@
 """Ultralytics' learning rates: ``ultralytics.engine.trainer``, as of Ultralytics 8.4 (2026).
 
-The multiplier ``lf`` counts epochs; the trainer's rate counts iterations, of which an epoch has
-``nb``. Step 0 is the first.
+Step t of the multiplier ``lf`` is an epoch. Step t of the trainer's rate is an iteration; an epoch
+has ``nb`` of them.
 
 >>> import fastlr as flr
 >>> flr.presets.ultralytics.trainer(nb=2, epochs=4, lr0=1.0, lrf=0.0, warmup_epochs=1.0).table(8)
 array([0.  , 0.5 , 0.75, 0.75, 0.5 , 0.5 , 0.25, 0.25])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Literal
 

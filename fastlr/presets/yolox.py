@@ -1,7 +1,7 @@
 """YOLOX's learning rates: the functions behind ``yolox.utils.LRScheduler`` (2022), of iterations.
 
-Step 0 is the first iteration. Those names that ``LRScheduler`` gives them are in each one's
-description; it multiplies epochs by the iterations of one.
+Step 0 is the first iteration. Each description says which name ``LRScheduler`` has for the
+function. ``LRScheduler`` multiplies epochs by the number of iterations per epoch.
 
 >>> import fastlr as flr
 >>> s = flr.presets.yolox.yolox_warm_cos_lr(1.0, total_iters=10, warmup_total_iters=4,
@@ -10,7 +10,7 @@ description; it multiplies epochs by the iterations of one.
 array([0.    , 0.0625, 0.25  , 0.5625, 1.    ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 

@@ -1,6 +1,6 @@
 """Axes of a sweep: parameters that vary together, and their values at places along the axis."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from dataclasses import dataclass

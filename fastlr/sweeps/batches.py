@@ -3,7 +3,7 @@
 A lane is one scalar schedule.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

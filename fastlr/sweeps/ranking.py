@@ -1,6 +1,6 @@
 """Rank the schedules of a sweep by the final loss that a law predicts."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ value: the same seed gives the same points on every machine and in any order. Po
 when they are used.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ A sweep of 10^9 schedules holds a few numbers. ``sweep[i]`` builds one schedule;
 builds a batch, which is an ordinary ``Schedule``.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import hashlib
 import importlib

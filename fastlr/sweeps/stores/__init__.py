@@ -3,7 +3,7 @@
 Tables are computed chunk by chunk. If the process is killed, repeat the call to resume.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import os
 from collections.abc import Iterable, Iterator
