@@ -12,7 +12,7 @@ import numpy as np
 
 from fastlr.analysis.plan_checks import diff, lane_name, limit_of, of_lane
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import Choice, Steps, Unit, as_array, short_repr, validate_scalar
+from fastlr.arguments.rules import BelowOne, OneOf, Steps, as_array, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import ends
@@ -73,7 +73,7 @@ def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1
     """
     at, near = (
         validate_scalar(Steps, "verify_resume: step", step),
-        validate_scalar(Unit, "verify_resume: tolerance", tolerance),
+        validate_scalar(BelowOne, "verify_resume: tolerance", tolerance),
     )
     planned = np.asarray(a_schedule("verify_resume: plan", plan, Schedule)(at))
     if (
@@ -205,7 +205,7 @@ def resume(
     """
     was, step = _read(saved)
     if wins is not None:
-        Choice(("saved", "new"))("resume: wins", wins)
+        OneOf(("saved", "new"))("resume: wins", wins)
     if plan is None and wins == "new":
         raise TypeError("resume: plan must be given where wins='new', got None")
     now = was if plan is None else _schedule_of("resume: plan", plan)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_threads
-from fastlr.arguments.rules import Number, Period, Positive, Rate, Unit, validate_scalar
+from fastlr.arguments.rules import BelowOne, Number, Period, Positive, Rate, validate_scalar
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
@@ -380,7 +380,7 @@ class Annealing(Law):
         "A": Rate,
         "alpha": _Exponent,
         "C": Rate,
-        "decay": Unit,
+        "decay": BelowOne,
     }
 
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Rate, Unit
+from fastlr.arguments.rules import BelowOne, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     cut,
@@ -447,7 +447,7 @@ def ExponentialLearningRateScheduler(lr: Rate, gamma: Level = 0.1) -> Schedule:
 @preset(elementwise=True)
 def ReduceOnPlateauLearningRateScheduler(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold_mode: Literal["rel", "abs"] = "rel",
     threshold: Level = 1e-4,

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, geometric, knots, torch_plateau, warm_restarts
 from fastlr.presets._rules import (
@@ -509,7 +509,7 @@ def LinearWarmupDecayLR(
 )
 def WarmupReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

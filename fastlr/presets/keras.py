@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Rate, Unit
+from fastlr.arguments.rules import BelowOne, Flag, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     endless,
@@ -433,7 +433,7 @@ def _rate_of(schedule: Any, epoch: int, rate: Any) -> Any:
     "give mode='max' where it applies.",
 )
 def ReduceLROnPlateau(
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     mode: Literal["min", "max"] = "min",
     min_delta: Level = 1e-4,

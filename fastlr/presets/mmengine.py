@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Number, Rate, Unit
+from fastlr.arguments.rules import BelowOne, Flag, Number, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     cut,
@@ -712,7 +712,7 @@ def _placed(before: Schedule, curve: Schedule, begin: int, end: int) -> Schedule
 )
 def ReduceOnPlateauLR(
     rule: Literal["less", "greater"] = "less",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_rule: Literal["rel", "abs"] = "rel",

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, Choice, Rate, short_repr, validate_scalar
+from fastlr.arguments.rules import Amount, OneOf, Rate, short_repr, validate_scalar
 from fastlr.presets._building_blocks import rate_at
 from fastlr.presets._rules import (
     ArgumentError,
@@ -114,7 +114,7 @@ def _stages(where: str, value: object) -> list[ComposableSchedulerStage]:
         )
     for i, stage in enumerate(stages):
         validate_scalar(Span, f"{where}[{i}].duration", stage.duration)
-        Choice(tuple(_SHAPES))(f"{where}[{i}].shape", stage.shape)
+        OneOf(tuple(_SHAPES))(f"{where}[{i}].shape", stage.shape)
         _level(f"{where}[{i}].start", stage.start_lr, stage.start_lr_fraction, needed=False)
         _level(f"{where}[{i}].end", stage.end_lr, stage.end_lr_fraction, needed=True)
     return stages
@@ -127,7 +127,7 @@ def _override(where: str, value: object) -> OverrideDecay:
         )
     validate_scalar(Count, f"{where}.start", value.start)
     validate_scalar(Span, f"{where}.duration", value.duration)
-    Choice(tuple(_SHAPES))(f"{where}.shape", value.shape)
+    OneOf(tuple(_SHAPES))(f"{where}.shape", value.shape)
     _level(f"{where}.end", value.end_lr, value.end_lr_fraction, needed=True)
     return value
 

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Number, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     chained,
@@ -946,7 +946,7 @@ def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
 @preset(elementwise=True)
 def ReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

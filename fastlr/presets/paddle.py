@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     compounded,
@@ -548,7 +548,7 @@ def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: T
 )
 def ReduceOnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

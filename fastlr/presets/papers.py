@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Amount, Rate, Unit, short_repr
+from fastlr.arguments.rules import Amount, BelowOne, Rate, short_repr
 from fastlr.arguments.rules import Real as RealNumber
 from fastlr.presets._building_blocks import fractal_cosines, fraction, geometric, slanted, tabulated
 from fastlr.presets._rules import (
@@ -80,7 +80,7 @@ Cooldown = Literal["linear", "exp", "cosine", "mirror_cosine", "square", "sqrt"]
 
 
 @preset(elementwise=True)
-def rex(lr: Rate, total: Span, beta: Unit = 0.5) -> Schedule:
+def rex(lr: Rate, total: Span, beta: BelowOne = 0.5) -> Schedule:
     """Decay the rate by a rational function.
 
     ``lr * (1 - p)/(1 - beta*p)``, ``p = t/total``

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Number, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
     ArgumentError,
@@ -809,7 +809,7 @@ def ContinuousSchedule(
     initial_value: Rate = 1.0,
     start_step: Count = 400_000,
     half_life_steps: Span = 100_000,
-    min: Unit = 0.01,  # noqa: A002
+    min: BelowOne = 0.01,  # noqa: A002
 ) -> Schedule:
     """Hold, then decay exponentially down to a lowest value.
 

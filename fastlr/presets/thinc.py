@@ -12,7 +12,7 @@ from __future__ import annotations  # help() replaces rules in the text
 
 import numpy as np
 
-from fastlr.arguments.rules import Rate, Unit
+from fastlr.arguments.rules import BelowOne, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, geometric, slanted
 from fastlr.presets._rules import ArgumentError, Count, Length, Ratio, Share, Span, preset
@@ -311,7 +311,7 @@ def slanted_triangular(
     differences="The preset is the rule alone: multiply the inner schedule by its scale, and pass "
     "each score once.",
 )
-def plateau(max_patience: Span, scale: Unit) -> Plateau:
+def plateau(max_patience: Span, scale: BelowOne) -> Plateau:
     """Reduce the rate when a score has stopped improving.
 
     Parameters

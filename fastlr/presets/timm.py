@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Number, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
@@ -707,7 +707,7 @@ def WSDLRScheduler(
     "lr, warmup_t); for the noise, multiply by noise(...).",
 )
 def PlateauLRScheduler(
-    decay_rate: Unit = 0.1,
+    decay_rate: BelowOne = 0.1,
     patience_t: Count = 10,
     threshold: Level = 1e-4,
     cooldown_t: Count = 0,

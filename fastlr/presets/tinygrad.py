@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Rate, Unit
+from fastlr.arguments.rules import BelowOne, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import drops, fraction, knots, multiplied, torch_plateau, wave
 from fastlr.presets._rules import (
@@ -169,7 +169,7 @@ def OneCycleLR(
 @preset(elementwise=True)
 def ReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, Flag, Power, Rate, Unit, short_repr
+from fastlr.arguments.rules import Amount, BelowOne, Flag, Power, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
@@ -606,7 +606,7 @@ def get_wsd_schedule(
 @preset(elementwise=True)
 def get_reduce_on_plateau_schedule(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_out
 from fastlr.arguments.rules import (
-    Choice,
     Factor,
+    OneOf,
     Period,
     Steps,
     short_repr,
@@ -166,8 +166,8 @@ def mup(
     >>> flr.mup({"attention": 1024, "mlp": 4096}, base=256)
     {'attention': 0.25, 'mlp': 0.0625}
     """
-    Choice(("input", "hidden", "output"))("mup: role", role)
-    Choice(("adam", "sgd"))("mup: optimizer", optimizer)
+    OneOf(("input", "hidden", "output"))("mup: role", role)
+    OneOf(("adam", "sgd"))("mup: optimizer", optimizer)
     exponent, unit = _EXPONENTS[optimizer, role], validate_scalar(Period, "mup: base", base)
 
     def multipliers(given: Any) -> Array:

@@ -14,9 +14,9 @@ from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import public
 from fastlr.sweeps.fingerprints import identity
 
-__all__ = ["LISTED_RULE", "Axis", "Listed", "values_of", "zipped"]
+__all__ = ["LISTED_RULE", "Axis", "Listed", "Places", "values_of", "zipped"]
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int64]  # of schedules in a sweep, or of values along an axis
 
 LISTED_RULE = "must be a non-empty list of numbers or strings"
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public, public_methods
+from fastlr.sweeps.axes import Places
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
 
 # The most points per method. A Latin hypercube is held in memory as a whole.
 _MAX_SIZE = {"random": 2**53, "latin_hypercube": 2**24, "sobol": 2**32}

@@ -32,14 +32,13 @@ from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
-from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, values_of
+from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
 
 __all__ = ["Family", "Sweep", "sweep"]
 
-Places = npt.NDArray[np.int64]
 Family = str | Callable[..., Schedule]
 
 _MAX_SCHEDULES = 2**62
