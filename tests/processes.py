@@ -49,7 +49,7 @@ def fresh():
 
 def answers(lanes, lane):
     """Whatever can be asked, as bytes, in two threads where it may be."""
-    asked = (
+    parts = (
         lanes.table(600, threads=2),
         lanes.table(0, 600, 3, dtype="float32"),
         lanes(7),
@@ -58,4 +58,4 @@ def answers(lanes, lane):
         lane(STEPS),
         np.array([lane(t) for t in STEPS.tolist()]),
     )
-    return b"".join(rates.tobytes() for rates in asked)
+    return b"".join(rates.tobytes() for rates in parts)

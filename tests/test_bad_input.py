@@ -800,7 +800,7 @@ def test_integers_of_every_dtype_are_steps_and_rates(kind):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_none_asked_none_given(backend):
+def test_no_steps_give_no_rates(backend):
     pair = NAMES["pair"]
     with flr.use_backend(backend):
         assert LINE([]).shape == (0,)

@@ -159,7 +159,7 @@ def spans(schedule: flr.Schedule, steps: list[int]) -> Iterator[tuple[int, int, 
         yield start, min(start + count * step, last), step
 
 
-def asked(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
+def evaluated(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
     """The rates at these steps and in tables at them, asked for in every way."""
     few = size(schedule) < 9
     yield schedule(np.array(steps[::2] + steps[::-1] if few else steps[3:7]))
@@ -224,7 +224,7 @@ def answers(name: str, backend: str) -> list[tuple[object, ...]]:
         )
         return [
             (rates.shape, rates.dtype, rates.tobytes())
-            for rates in chain(asked(schedule, steps), more)
+            for rates in chain(evaluated(schedule, steps), more)
         ]
 
 

@@ -263,7 +263,7 @@ def test_no_table_of_a_sweep_is_held():
     assert peak < 1_000_000 < 50 * 40_000 * 8
 
 
-def test_steps_may_be_asked_in_any_order():
+def test_steps_may_be_in_any_order():
     whole = LAW.curve(RATES["cosine"], 1_000)
     steps = np.array([999, 0, 500, 500, 3])
     np.testing.assert_allclose(LAW.curve(RATES["cosine"], steps), whole[steps], rtol=1e-12)
