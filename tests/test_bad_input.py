@@ -1,4 +1,4 @@
-"""Law 6: whatever is wrong is refused when it is built or asked, by name, rule and value, and
+"""Law 6: wrong input is refused when a schedule is built or evaluated, by name, rule and value, and
 nothing is half done.
 """
 

@@ -1,5 +1,5 @@
-"""Whatever writes a file: the old stays whole, or the new is, however the work ends; and the
-next run goes well.
+"""A command that writes a file leaves the old one or the new one complete, however it ends, and its
+next run succeeds.
 """
 
 import json

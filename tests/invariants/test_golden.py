@@ -1,5 +1,6 @@
-"""Fixed schedules, each asked for in every way and held against the truth: no draw, and so
-quick that a mutant is put to it.
+"""Fixed schedules, evaluated in every way and compared with the truth.
+
+Nothing is random, and the tests are fast, so that mutation testing can run them per mutant.
 """
 
 from collections.abc import Iterator
@@ -127,7 +128,7 @@ def lanes(schedule: flr.Schedule) -> Iterator[flr.Schedule]:
 
 
 def first_forbidden(schedule: flr.Schedule) -> int:
-    """The end of what may be asked for."""
+    """The end of the steps that may be evaluated."""
     return int(np.min(schedule.steps)) if schedule.past_end == "raise" else LAST + 1
 
 
@@ -160,7 +161,7 @@ def spans(schedule: flr.Schedule, steps: list[int]) -> Iterator[tuple[int, int, 
 
 
 def evaluated(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
-    """The rates at these steps and in tables at them, asked for in every way."""
+    """The rates at these steps and in tables at them, evaluated in every way."""
     few = size(schedule) < 9
     yield schedule(np.array(steps[::2] + steps[::-1] if few else steps[3:7]))
     for t in steps if few else steps[:6]:

@@ -1,6 +1,4 @@
-"""Laws of the loss: their formulas, however they are asked; the figures that were published;
-fits.
-"""
+"""Loss laws: their formulas, however they are evaluated; the published figures; fits."""
 
 import pickle
 import tracemalloc
@@ -173,7 +171,7 @@ def test_before_the_first_rate_the_loss_is_infinite():
     assert flat.curve(rates, 4).tolist() == [3.0] * 4
 
 
-# -- however they are asked ------------------------------------------------------------------------
+# -- every way to evaluate them --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", RATES)

@@ -1,4 +1,4 @@
-"""Bundles: several quantities over one clock, and the momenta of one-cycle and cyclic rates by
+"""Bundles: several quantities over the same steps, and the momenta of one-cycle and cyclic rates by
 torch's published formulas.
 """
 

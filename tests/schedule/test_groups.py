@@ -1,5 +1,5 @@
-"""Groups: lanes by name, the same bits however they are asked, their multipliers, and the rates
-of every parameter.
+"""Groups: lanes by name, the same bits however they are evaluated, multipliers, and the rates of
+every parameter.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Clocks: batches that grow, counted by a plain loop; horizons, counted by a sampler; fractions
+"""Units: batch sizes that grow, checked by a plain loop; horizons, checked by a sampler; fractions
 of a run.
 """
 

@@ -1,5 +1,5 @@
-"""Tables in files and stores: the same bits however they are made, gone on with after a crash,
-and never something else's.
+"""Tables in files and stores: the same bits by every way, resumed after a crash, and never mixed
+with the table of another sweep.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""Sweeps: every combination once, in order, made when it is asked for, and as the family itself
-makes it.
+"""Sweeps: every combination once, in order, built when it is indexed, and equal to what the family
+itself builds.
 """
 
 import functools
