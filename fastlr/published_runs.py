@@ -19,6 +19,7 @@ the run's ``assumption`` names it and says how it is settled; otherwise the run 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.errors import public, public_methods
 from fastlr.schedule.constructor_names import (
     constant,
@@ -45,6 +46,7 @@ _IMAGENET = 1_281_167  # images in the training set of ILSVRC 2012
 _CIFAR = 50_000
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Recipe:
@@ -88,6 +90,7 @@ class Recipe:
     assumption: str = ""
 
 
+@with_types
 @public
 def recipe(name: str) -> Recipe:
     """Return a published run by name.
@@ -129,6 +132,7 @@ def recipe(name: str) -> Recipe:
     return _RUNS[name]()
 
 
+@with_types
 @public
 def recipes() -> tuple[str, ...]:
     """List the names of all published runs, oldest first.

@@ -597,12 +597,12 @@ def steps_of(schedule):
 
 def schedules():
     from cases import SCHEDULES
-    from test_structure import WITNESSES
+    from test_structure import EXAMPLES
 
-    return SCHEDULES | {text: eval(text, vars(flr).copy()) for text, _ in WITNESSES.values()}
+    return SCHEDULES | {text: eval(text, vars(flr).copy()) for text, _ in EXAMPLES.values()}
 
 
-def asked(schedule, steps):
+def evaluated(schedule, steps):
     """By a compiled function; the steps beyond int32 are ones that a program of 64 bits has."""
     import jax
 
@@ -617,7 +617,10 @@ def jax_has_the_float64_rate_rounded_once():
         steps = steps_of(schedule)
         exact = schedule(steps)
         # XLA has no others
-        rates, normal = asked(schedule, steps), (exact == 0) | (exact >= np.finfo(np.float32).tiny)
+        rates, normal = (
+            evaluated(schedule, steps),
+            (exact == 0) | (exact >= np.finfo(np.float32).tiny),
+        )
         assert rates.dtype == np.float32
         assert rates[normal].tobytes() == exact.astype(np.float32)[normal].tobytes(), text
         assert (rates[~normal] <= np.finfo(np.float32).tiny).all(), text
@@ -631,7 +634,7 @@ def jax_is_near_in_float64():
         steps = steps_of(schedule)
         exact = schedule(steps)
         with jax.enable_x64(True):
-            rates, normal = asked(schedule, steps), exact >= np.finfo(np.float64).tiny
+            rates, normal = evaluated(schedule, steps), exact >= np.finfo(np.float64).tiny
         assert rates.dtype == np.float64
         ulps = np.abs(rates - exact)[normal] / np.spacing(exact[normal])
         # some two an exponent
@@ -652,8 +655,8 @@ def jax_climbs_a_staircase_at_its_very_step():
             np.unique(np.geomspace(1, 2**40, 2_000).astype(np.int64)),
         )
         with jax.enable_x64(True):
-            assert np.array_equal(asked(stairs, every * number), number)
-            assert np.array_equal(asked(stairs, every * number - 1), number - 1)
+            assert np.array_equal(evaluated(stairs, every * number), number)
+            assert np.array_equal(evaluated(stairs, every * number - 1), number - 1)
 
 
 @needs("jax")
@@ -893,8 +896,10 @@ def keras_has_the_bits_of_the_schedule():
     )
     raises(TypeError, "config must be a mapping, got NoneType None", lambda: made.from_config(None))
     rate = made(flr.linear(1.0, 0.0, steps=4))
-    asked = keras.ops.convert_to_numpy(rate(keras.ops.convert_to_tensor([-5, -1, 0, 3, 4, 99])))
-    assert np.array_equal(asked, np.float32([np.nan, np.nan, 1.0, 0.25, 0.0, 0.0]), equal_nan=True)
+    evaluated = keras.ops.convert_to_numpy(rate(keras.ops.convert_to_tensor([-5, -1, 0, 3, 4, 99])))
+    assert np.array_equal(
+        evaluated, np.float32([np.nan, np.nan, 1.0, 0.25, 0.0, 0.0]), equal_nan=True
+    )
     assert float(rate(2**53)) == float(rate(np.int64(2**40))) == 0.0
     raises(
         ValueError,

@@ -1,5 +1,5 @@
-"""Another Python, that a test starts: what it printed is what it found. And what threads and
-processes ask alike.
+"""Start another Python in a test, and read what it printed; evaluate the same in threads and
+processes.
 """
 
 import json
@@ -40,7 +40,7 @@ def run(code: str, *args: str, **options: object) -> dict:
 
 
 def fresh():
-    """A schedule of many lanes that nobody has asked yet, and one of its lanes."""
+    """A schedule of many lanes that was not evaluated yet, and one of its lanes."""
     lanes = flr.warmup_cosine([0.1, 0.2, 0.3], 20, 1_000, end=[0.0, 0.01, 0.02]) * flr.cyclic(
         0.5, 1.0, up=7
     )
@@ -48,8 +48,8 @@ def fresh():
 
 
 def answers(lanes, lane):
-    """Whatever can be asked, as bytes, in two threads where it may be."""
-    asked = (
+    """Everything that can be evaluated, as bytes; with two threads where possible."""
+    parts = (
         lanes.table(600, threads=2),
         lanes.table(0, 600, 3, dtype="float32"),
         lanes(7),
@@ -58,4 +58,4 @@ def answers(lanes, lane):
         lane(STEPS),
         np.array([lane(t) for t in STEPS.tolist()]),
     )
-    return b"".join(rates.tobytes() for rates in asked)
+    return b"".join(rates.tobytes() for rates in parts)

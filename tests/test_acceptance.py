@@ -50,8 +50,8 @@ specs, steps = json.loads(sys.argv[1])
 rates = []
 for spec in specs:
     schedule = flr.from_spec(spec)
-    asked = [t for t in steps if schedule.past_end != "raise" or t < np.min(schedule.steps)]
-    rates.append(schedule(np.array(asked)).tobytes().hex())
+    evaluated_at = [t for t in steps if schedule.past_end != "raise" or t < np.min(schedule.steps)]
+    rates.append(schedule(np.array(evaluated_at)).tobytes().hex())
 print(json.dumps([rates, [flr.from_spec(spec).fingerprint for spec in specs]]))
 """
 
@@ -61,20 +61,20 @@ def test_02_json_pickle_and_another_process_give_the_same_rates():
     specs = [json.loads(json.dumps(schedule.to_spec())) for schedule in SCHEDULES.values()]
     expected = []
     for schedule, spec in zip(SCHEDULES.values(), specs, strict=True):
-        asked = np.array(
+        evaluated_at = np.array(
             [t for t in steps if schedule.past_end != "raise" or t < np.min(schedule.steps)]
         )
-        expected.append(schedule(asked).tobytes().hex())
+        expected.append(schedule(evaluated_at).tobytes().hex())
         for back in (flr.from_spec(spec), pickle.loads(pickle.dumps(schedule))):
             assert back == schedule
-            assert same(back(asked), schedule(asked))
+            assert same(back(evaluated_at), schedule(evaluated_at))
     assert run_python(ELSEWHERE, json.dumps([specs, steps])) == [
         expected,
         [s.fingerprint for s in SCHEDULES.values()],
     ]
 
 
-def test_02_a_spec_holds_numbers_and_words_and_nothing_to_run():
+def test_02_a_spec_holds_numbers_and_strings_and_nothing_to_run():
     def words(value: object) -> Iterator[str]:
         if isinstance(value, dict):
             yield from value
@@ -160,7 +160,7 @@ ENDING = {
 @by_each_backend
 @pytest.mark.parametrize("text", ENDING)
 @pytest.mark.exhaustive(one_in=5)
-def test_04_past_the_end_means_the_same_for_every_shape(text, backend):
+def test_04_past_the_end_means_the_same_for_every_curve(text, backend):
     plan = ENDING[text]
     end = plan.steps
     inside, after = [0, end // 2, end - 1], [end, end + 1, end + end // 2, 2 * end - 1]
@@ -554,7 +554,7 @@ def test_09_the_schedules_of_others_by_their_published_formulas(name, backend):
     schedule, length, formula = PUBLISHED[name](settings)
     rng = np.random.default_rng(len(name))
     assert schedule.shape == (MANY,)
-    asked = [
+    evaluated_at = [
         0 * length,
         0 * length + 1,
         settings.warmup,
@@ -563,15 +563,17 @@ def test_09_the_schedules_of_others_by_their_published_formulas(name, backend):
         length,
         length + 1,
     ]
-    asked += [rng.integers(0, length), rng.integers(0, length)]
+    evaluated_at += [rng.integers(0, length), rng.integers(0, length)]
     with flr.use_backend(backend):
-        for t in asked if backend != "reference" else asked[::3]:
+        for t in evaluated_at if backend != "reference" else evaluated_at[::3]:
             found = schedule.skip(t)(0)  # each lane at a step of its own
             with np.errstate(divide="ignore", invalid="ignore"):
                 wanted = formula(t)
             assert np.max(np.abs(found - wanted) / settings.peak) <= 1e-12
         for lane in rng.integers(0, MANY, 5).tolist():
-            assert schedule[lane](int(asked[-1][lane])) == found[lane] or backend == "reference"
+            assert (
+                schedule[lane](int(evaluated_at[-1][lane])) == found[lane] or backend == "reference"
+            )
 
 
 # -- 10: tails -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Law 6: whatever is wrong is refused when it is built or asked, by name, rule and value, and
+"""Law 6: wrong input is refused when a schedule is built or evaluated, by name, rule and value, and
 nothing is half done.
 """
 
@@ -811,7 +811,7 @@ def test_integers_of_every_dtype_are_steps_and_rates(kind):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_none_asked_none_given(backend):
+def test_no_steps_give_no_rates(backend):
     pair = NAMES["pair"]
     with flr.use_backend(backend):
         assert LINE([]).shape == (0,)

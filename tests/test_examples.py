@@ -254,7 +254,7 @@ def test_a_run_that_goes_on_in_another_process_has_the_same_bits(whole, data, tm
     assert_same(tmp_path / "run.npz", uninterrupted)
 
 
-def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(data, tmp_path):
+def test_a_run_that_was_killed_resumes_from_its_last_checkpoint(data, tmp_path):
     path = tmp_path / "run.npz"
     command = [*COMMAND, "--optimizer", "sgd", "--steps", "400", "--checkpoint", str(path)]
     process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
@@ -330,7 +330,7 @@ def test_another_plan_is_an_error_that_shows_the_difference(stopped):
     assert stopped.read_bytes() == before
 
 
-def test_another_plan_is_taken_where_it_is_told_to_win(stopped):
+def test_another_plan_is_taken_if_it_is_set_to_win(stopped):
     longer = digits.groups_of("adamw", 300)
     with pytest.raises(ValueError, match="the first to differ is step 1 of 'first'"):
         digits.load(stopped, longer)

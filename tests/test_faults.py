@@ -14,7 +14,7 @@ from other_libraries import require
 
 import fastlr as flr
 
-DOORS = {"torch": ["torch"], "optax": ["jax", "optax"], "Keras": ["keras", "jax"]}
+ADAPTERS = {"torch": ["torch"], "optax": ["jax", "optax"], "Keras": ["keras", "jax"]}
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +78,20 @@ ACCEPTED = {
 }
 
 
-@pytest.mark.parametrize("peer", inputs.PEERS)
-def test_bad_inputs_are_refused_by_name_rule_and_value(peer):
-    cases = list(inputs.found(peer, driven=False))
+@pytest.mark.parametrize("library_name", inputs.PEERS)
+def test_bad_inputs_are_refused_by_name_rule_and_value(library_name):
+    cases = list(inputs.found(library_name, driven=False))
     assert len(cases) >= 100
     accepted = list(inputs.reasons(cases))
     assert [case for case, _, answer, why in accepted if not why or answer.kind != "accepted"] == []
-    assert len(accepted) == ACCEPTED[peer]
+    assert len(accepted) == ACCEPTED[library_name]
     for case in cases:
-        room, said = (
+        named, said = (
             case.preset.text.split(": ")[1:3]
             if case.preset.kind == "clear"
-            else (peer, case.parameter)
+            else (library_name, case.parameter)
         )
-        assert room.split(".")[0] == peer, case
+        assert named.split(".")[0] == library_name, case
         assert case.parameter in said, case
 
 
@@ -101,10 +101,10 @@ def test_what_is_wrong_about_a_call_is_refused():
     } == {}
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_what_is_wrong_about_a_call_is_refused_at_a_door(door, apart):
-    require(*DOORS[door])
-    answers = apart(calls.column, f"fastlr's {door} adapter")
+@pytest.mark.parametrize("adapter_name", ADAPTERS)
+def test_a_wrong_call_is_refused_by_an_adapter(adapter_name, apart):
+    require(*ADAPTERS[adapter_name])
+    answers = apart(calls.column, f"fastlr's {adapter_name} adapter")
     assert {text: answer for text, answer in answers.items() if answer.kind != "clear"} == {}
 
 
@@ -133,7 +133,7 @@ def wrong_in_torch():
         )
 
 
-def test_no_resume_is_wrong_at_the_door_of_torch(apart):
+def test_no_resume_is_wrong_in_the_torch_adapter(apart):
     require("torch")
     wrong, changed = apart(wrong_in_torch)
     assert wrong == {schedule: dict.fromkeys(resume.ORDERS, 0) for schedule in wrong}
@@ -154,7 +154,7 @@ def wrong_in_optax():
         }
 
 
-def test_no_resume_is_wrong_at_the_door_of_optax(apart):
+def test_no_resume_is_wrong_in_the_optax_adapter(apart):
     require("jax", "optax")
     assert apart(wrong_in_optax) == dict.fromkeys(resume.SOME, 0)
 

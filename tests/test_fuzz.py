@@ -54,7 +54,7 @@ def test_samples_and_their_lengths_broadcast():
     assert schedule(1).tolist() == [[5.0, 6.0, 7.0], [1.0, 2.0, 3.0]]
 
 
-def test_no_steps_have_the_lanes_of_those_who_ask():
+def test_no_steps_keep_the_lanes():
     for schedule in (flr.constant(1.0), flr.constant([1.0, 2.0]), flr.linear([[1.0, 2.0]], 0.0, 5)):
         for none in (np.zeros(0, np.int64), np.zeros((1, 0), np.int64), np.zeros((0, 3), np.int32)):
             assert schedule(none).shape == schedule.shape + none.shape
@@ -73,7 +73,7 @@ def test_a_lane_is_not_called_by_a_name_that_the_batch_has_not():
 
 @pytest.mark.parametrize("skipped", [LAST, LAST - 1, LAST - 100])
 @pytest.mark.parametrize("warmup", [1, 3])
-def test_a_clock_that_stands_at_the_last_step_has_extremes(warmup, skipped):
+def test_a_time_map_that_stays_at_the_last_step_has_extremes(warmup, skipped):
     schedule = LINE * flr.inverse_sqrt(1.0, warmup).skip(skipped)
     table = schedule.table(200, 260)
     assert (schedule.min(200, 260), schedule.max(200, 260)) == (table.min(), table.max())
@@ -95,7 +95,7 @@ def test_a_cycle_of_any_length_ends_where_the_next_begins(period, stretch):
 
 
 @pytest.mark.parametrize("level", [1.263603449e-314, 5e-324, 1e-308])
-def test_a_subnormal_rate_is_rounded_once_however_it_is_asked(level):
+def test_a_subnormal_rate_is_rounded_once_however_it_is_evaluated(level):
     levels = [level, 0.1]
     for lanes in (
         flr.exponential_decay(levels, gamma=0.1),

@@ -273,7 +273,7 @@ def test_peak_is_the_highest_rate(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", recipes())
-def test_words(name: str) -> None:
+def test_every_run_can_be_looked_up(name: str) -> None:
     """Every run can be looked up: its citation has authors, a year and a place, its unit is
     one of three words.
     """
@@ -305,7 +305,7 @@ def test_equal_and_frozen() -> None:
         run.steps = 1  # type: ignore[misc]
 
 
-def test_built_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_built_only_when_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     """Listing names builds nothing; asking for one builds that one, under its name in
     kebab-case.
     """
@@ -326,7 +326,7 @@ def test_built_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "nearest"),
+    ("given", "nearest"),
     [
         ("llama-405b", "llama3-405b"),
         ("Chinchila", "chinchilla"),
@@ -334,13 +334,13 @@ def test_built_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         ("deepseek_v3", "deepseek-v3"),
     ],
 )
-def test_unknown_name(asked: str, nearest: str) -> None:
+def test_unknown_name(given: str, nearest: str) -> None:
     """A wrong name is answered with the nearest right one."""
     with pytest.raises(
         ValueError,
-        match=rf"recipe: name must be one of recipes\(\), got '{asked}'; nearest: {nearest}",
+        match=rf"recipe: name must be one of recipes\(\), got '{given}'; nearest: {nearest}",
     ):
-        recipe(asked)
+        recipe(given)
 
 
 def test_empty_name_names_some() -> None:

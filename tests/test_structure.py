@@ -119,7 +119,7 @@ def test_the_top_is_small():
     assert len([entry for entry in entries if entry.is_dir() and entry.name != "include"]) <= 15
 
 
-def test_the_shape_table_needs_nothing_installed():
+def test_opcodes_import_only_the_standard_library():
     modules = {
         module.split(".")[0]
         for node in ast.walk(TREES["program.opcodes"])
@@ -162,8 +162,8 @@ FOREIGN = {
 
 
 @every_module
-def test_foreign_packages_stay_in_their_rooms(module):
-    allowed = {package for package, rooms_of_it in FOREIGN.items() if module in rooms_of_it} | {
+def test_foreign_packages_are_imported_only_where_listed(module):
+    allowed = {package for package, users in FOREIGN.items() if module in users} | {
         "numpy",
         "fastlr",
     }
@@ -181,11 +181,11 @@ def test_a_module_has_a_name_and_a_purpose(module):
     assert ast.get_docstring(TREES[module])
 
 
-# -- what stands in a module -----------------------------------------------------------------------
+# -- functions and public names --------------------------------------------------------------------
 
 
 def length(module: str, function: ast.FunctionDef) -> int:
-    """Lines of code in a function, its docstring, blank lines and comments apart."""
+    """Lines of code in a function, without its docstring, blank lines and comments."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     if not body:
         return 0
@@ -209,10 +209,8 @@ def test_most_functions_are_a_handful_of_lines():
     assert lengths[len(lengths) * 9 // 10] <= 15
 
 
-def offered(module: str) -> list[str]:
-    """``__all__`` as it is written: an adapter's package need not be installed, nor be imported
-    here.
-    """
+def public_names(module: str) -> list[str]:
+    """``__all__`` as the source has it, so that an adapter's package need not be installed."""
     names = [
         ast.literal_eval(node.value)
         for node in TREES[module].body
@@ -222,7 +220,7 @@ def offered(module: str) -> list[str]:
 
 
 def defined(module: str) -> set[str]:
-    """What a module has of its own, or, of one that needs nothing foreign, whatever it has."""
+    """The names in a module; of an adapter only the classes and functions that it defines."""
     if not module.startswith("adapters."):
         return set(
             dir(importlib.import_module("fastlr" if module == "__init__" else f"fastlr.{module}"))
@@ -233,42 +231,42 @@ def defined(module: str) -> set[str]:
 
 
 @every_module
-def test_all_names_what_a_module_offers(module):
-    assert len(set(offered(module))) == len(offered(module))
+def test_all_lists_names_that_exist_and_are_public(module):
+    assert len(set(public_names(module))) == len(public_names(module))
     assert [
-        name for name in offered(module) if name not in defined(module) or name.startswith("_")
+        name for name in public_names(module) if name not in defined(module) or name.startswith("_")
     ] == []
 
 
 @every_module
-def test_a_module_takes_from_others_only_what_they_offer(module):
+def test_modules_import_only_public_names(module):
     taken = [
         node
         for node in ast.walk(TREES[module])
         if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."
     ]
     for node in taken:
-        offers = offered(
+        public = public_names(
             str(node.module).removeprefix("fastlr.") if node.module != "fastlr" else "__init__"
         )
-        rooms_below = {
+        submodules = {
             other.rpartition(".")[2]
             for other in PATHS
             if f"fastlr.{other}".rpartition(".")[0] == node.module
         }
-        assert {alias.name for alias in node.names} <= {*offers, *rooms_below}, node.module
+        assert {alias.name for alias in node.names} <= {*public, *submodules}, node.module
 
 
 def is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
-    """A signature alone."""
+    """Whether a definition is only a signature."""
     return any("overload" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
-def without_docstring(module: str, offered: list[str]) -> Iterator[str]:
+def without_docstring(module: str, public_names: list[str]) -> Iterator[str]:
     for node in TREES[module].body:
         if (
             isinstance(node, ast.ClassDef | ast.FunctionDef)
-            and node.name in offered
+            and node.name in public_names
             and not is_overload(node)
         ):
             yield from ([] if ast.get_docstring(node) else [node.name])
@@ -285,8 +283,8 @@ def without_docstring(module: str, offered: list[str]) -> Iterator[str]:
 
 
 @every_module
-def test_what_a_module_offers_is_described(module):
-    assert list(without_docstring(module, offered(module))) == []
+def test_public_names_have_docstrings(module):
+    assert list(without_docstring(module, public_names(module))) == []
 
 
 @pytest.mark.parametrize("name", constructor_names.__all__)
@@ -296,10 +294,10 @@ def test_a_constructor_shows_its_rates(name):
     assert name in flr.__all__
 
 
-# -- every shape is known everywhere ---------------------------------------------------------------
+# -- every opcode is known everywhere --------------------------------------------------------------
 
-# shape -> a schedule that lowers to it, and steps at which its row is in force
-WITNESSES = {
+# opcode -> a schedule that lowers to it, and steps at which its segment is in force
+EXAMPLES = {
     "constant": ("constant(0.1)", [0, 7, 2**53]),
     "linear": ("linear(1.0, 0.1, 100)", [0, 1, 33, 99]),
     "square": ("polynomial(1.0, 0.1, 100)", [0, 1, 33, 99]),
@@ -325,16 +323,14 @@ WITNESSES = {
 }
 
 
-def test_every_shape_has_a_witness():
-    assert list(WITNESSES) == [row.name for row in OPCODES]
+def test_every_opcode_has_an_example():
+    assert list(EXAMPLES) == [row.name for row in OPCODES]
 
 
 @pytest.mark.parametrize("row", OPCODES, ids=[row.name for row in OPCODES])
-def test_a_shape_is_known_everywhere(row):
-    """It is printed by name with its fields, evaluated by both backends, and judged by the
-    oracle.
-    """
-    text, steps = WITNESSES[row.name]
+def test_an_opcode_is_known_everywhere(row):
+    """It is printed by name with its fields, and every backend agrees with the oracle."""
+    text, steps = EXAMPLES[row.name]
     schedule = built(text)
     printed = re.search(rf" {row.name} *(?:  (.*))?$", str(schedule.program), re.MULTILINE)
     assert printed
@@ -347,7 +343,7 @@ def test_a_shape_is_known_everywhere(row):
     assert row.formula
 
 
-def test_the_reference_names_no_other_shape():
+def test_the_reference_names_no_other_opcode():
     named = {*reference.CURVES, *reference._OPERATIONS}
     assert named < {row.name for row in OPCODES}
     assert [
@@ -355,9 +351,9 @@ def test_the_reference_names_no_other_shape():
     ] == [0] * 4
 
 
-def test_every_shape_says_how_it_is_summed_and_where_it_turns():
-    """In closed form, in panels, or by the rows that it holds; and which way it runs, or what
-    it is made of.
+def test_every_opcode_has_a_sum_and_a_direction():
+    """A sum in closed form, by quadrature, or of the segments inside; a direction, or that of
+    the segments inside.
     """
     names = {row.name for row in OPCODES}
     assert set(closed_forms.CLOSED) | set(quadrature.SMOOTH) | set(sums.HOLDERS) == names
@@ -366,7 +362,7 @@ def test_every_shape_says_how_it_is_summed_and_where_it_turns():
     assert set(monotone_pieces.DIRECTIONS) & set(monotone_pieces.HOLDERS) == set()
 
 
-def test_the_adapter_for_jax_knows_every_shape():
+def test_the_adapter_for_jax_knows_every_opcode():
     """Read, not imported: JAX brings threads, which a fork does not survive."""
     tables = {
         ast.unparse(node.target): node.value
@@ -379,7 +375,7 @@ def test_the_adapter_for_jax_knows_every_shape():
     assert sorted(named) == sorted(row.name for row in OPCODES)
 
 
-def test_the_table_is_one_numbering():
+def test_opcodes_are_numbered_in_order():
     assert len({row.name for row in OPCODES}) == len(OPCODES)
     assert [opcode(row.name) for row in OPCODES] == list(range(len(OPCODES)))
     assert [OPCODES[number] for number in range(len(OPCODES))] == list(OPCODES)
@@ -390,7 +386,7 @@ def test_the_oracle_knows_every_constructor():
     assert set(oracle.RATES) == set(CONSTRUCTORS) - {"stack"}  # which is no curve, but many
 
 
-def test_the_examples_meet_every_shape():
+def test_the_cases_use_every_opcode():
     printed = "\n".join(str(schedule.program) for schedule in SCHEDULES.values())
     assert [
         row.name
@@ -399,13 +395,12 @@ def test_the_examples_meet_every_shape():
     ] == []
 
 
-# -- what is shared --------------------------------------------------------------------------------
+# -- state that threads share ----------------------------------------------------------------------
 
-# what is changed after its module was imported, and why that harms nobody: docs/reproducibility.md
-# tells more
+# module state that changes after the import, and why that is safe; see docs/reproducibility.md
 SHARED = {
     ("kernels.selection", "_ACTIVE"): "a context variable: each thread and task has its own",
-    ("kernels.selection", "_default"): "set_backend, on which every ask looks once",
+    ("kernels.selection", "_default"): "set_backend, which every evaluation reads once",
     ("errors", "_NAMES"): "filled while functions are defined",
     ("presets._rules", "PRESETS"): "filled while presets are imported",
     ("published_runs", "_RUNS"): "filled while recipes are imported",
@@ -413,14 +408,14 @@ SHARED = {
     (
         "schedule.rebuilding",
         "RULES",
-    ): "rules read off a signature: whoever writes writes the same",
+    ): "rules read from a signature: every thread writes the same ones",
 }
 KEPT = {
     ("adapters.jax", "_compiled"),
     ("arguments.help_signatures", "_shown"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
-}  # functions that keep what they gave
+}  # functions with a cache
 CHANGERS = {
     "add",
     "append",
@@ -439,7 +434,7 @@ CHANGERS = {
 
 
 def names_of(tree):
-    """What is assigned at a module's own level."""
+    """The names that a module assigns at its top level."""
     targets = [
         target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
     ]
@@ -450,9 +445,7 @@ def names_of(tree):
 
 
 def changed_in(function):
-    """The names whose values a function changes in place: by an index, an attribute, a method,
-    or as a global.
-    """
+    """The names whose values a function changes: by index, attribute, method or ``global``."""
     for node in ast.walk(function):
         if isinstance(node, ast.Global):
             yield from node.names
@@ -470,7 +463,7 @@ def changed_in(function):
             yield ast.unparse(node.args[0])
 
 
-def test_no_module_changes_what_it_holds_but_what_is_named_here():
+def test_module_state_changes_only_where_listed():
     found = {
         (module, name)
         for module in PATHS
@@ -482,7 +475,7 @@ def test_no_module_changes_what_it_holds_but_what_is_named_here():
     )
 
 
-def test_functions_that_keep_what_they_gave_are_named_here():
+def test_functions_with_a_cache_are_listed():
     kept = {
         (module, function.name)
         for module in PATHS
@@ -493,7 +486,7 @@ def test_functions_that_keep_what_they_gave_are_named_here():
     assert kept == KEPT
 
 
-def test_a_value_that_is_built_changes_only_where_it_is_lowered():
+def test_a_built_schedule_changes_only_when_it_is_lowered():
     setters = {
         (module, function.name)
         for module in PATHS
@@ -507,7 +500,7 @@ def test_a_value_that_is_built_changes_only_where_it_is_lowered():
     }
 
 
-# at a file's own level, or static within a function: its type and its name
+# a variable at the top of a C file, or a static one in a function: its type and its name
 VARIABLE = re.compile(
     r"^(?!typedef|struct|enum)([a-zA-Z][\w *]*[ *])(\w+)(?:\[\w*\])? ?[=;]|^ +static "
     r"([\w *]+[ *])(\w+)",
@@ -516,12 +509,12 @@ VARIABLE = re.compile(
 
 
 def is_constant(kind):
-    """Of a pointer, whether it itself is one."""
+    """Whether a C type is constant; of a pointer, whether the pointer is."""
     return kind.split()[-1].endswith("const") if "*" in kind else "const" in kind.split()
 
 
 def test_the_c_library_has_one_variable():
-    """``chosen``, the instruction set in use: a pointer that every thread writes alike."""
+    """``chosen``, the instruction set in use: every thread writes the same pointer."""
     text = "\n".join(path.read_text() for path in Path(flr.get_include()).glob("*.[ch]"))
     found = {name or inner: kind or inside for kind, name, inside, inner in VARIABLE.findall(text)}
     assert {"INSTRUCTION_SETS", "fastlr_baseline", "chosen"} <= set(found)

@@ -1,5 +1,5 @@
-"""Whatever writes a file: the old stays whole, or the new is, however the work ends; and the
-next run goes well.
+"""A command that writes a file leaves the old one or the new one complete, however it ends, and its
+next run succeeds.
 """
 
 import json
@@ -19,7 +19,7 @@ every_writer = pytest.mark.parametrize("out", WRITERS)
 
 
 @cache
-def told(out, folder):
+def outcome(out, folder):
     """What became of it."""
     env = {
         **os.environ,
@@ -34,25 +34,25 @@ def told(out, folder):
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory):
+def outcomes(tmp_path_factory):
     """A folder for each of them."""
     folders = {out: tmp_path_factory.mktemp("written") for out in WRITERS}
-    return lambda out: told(out, folders[out])
+    return lambda out: outcome(out, folders[out])
 
 
 @every_writer
-def test_killed_at_any_moment_the_old_is_whole_or_the_new(room, out):
-    found = room(out)["killed"]
+def test_killed_at_any_moment_the_old_or_the_new_file_is_complete(outcomes, out):
+    found = outcomes(out)["killed"]
     assert (found["kept"], found["done"]) == (True, True), found["said"]
     assert 0 < found["kills"] <= KILLS
 
 
 @every_writer
 @pytest.mark.parametrize(
-    "share", range(len(SHARES)), ids=[f"room for {share:.0%}" for share in SHARES]
+    "share", range(len(SHARES)), ids=[f"space for {share:.0%}" for share in SHARES]
 )
-def test_where_the_disk_is_full_the_old_is_whole_and_the_file_named(room, out, share):
-    found = room(out)["full"][share]
+def test_if_the_disk_is_full_the_old_file_stays_and_the_error_names_it(outcomes, out, share):
+    found = outcomes(out)["full"][share]
     assert (found["code"], found["kept"], found["left"]) == (2, True, [])
     assert out in found["said"]
     assert "File too large" in found["said"]

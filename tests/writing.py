@@ -1,7 +1,7 @@
-"""Every command that writes a file, ended from without at any moment, and on a disk that is full: a
-process that forks.
+"""Kill every command that writes a file at random moments, or let it run on a full disk.
 
-It is given a folder, and the name of what is written; it prints what became of it, as JSON."""
+The arguments are a folder and the name of the output. Prints what happened, as JSON.
+"""
 
 import importlib
 import io
@@ -42,17 +42,17 @@ WRITERS = {
     "areas.csv": ["sweep", "family.toml", "--reduce", "sum", "--reduce", "argmax"],
     "best.png": ["rank", "small.toml", "--law", "law.toml"],
 }
-STORES = ("sweep.npy", "sweep.zarr")  # which are gone on with, and never written over
+STORES = ("sweep.npy", "sweep.zarr")  # a second run resumes them
 BEFORE = b"what stood there before"
-KILLS, SHARES = 6, (0.0, 0.7)  # of the largest file, that there is room for
+KILLS, SHARES = 6, (0.0, 0.7)  # shares of the largest file that fit on the disk
 
 
-def inside(out: str, room: int | None = None) -> tuple[int, str]:
-    """What the command says, whose files may not be larger than this."""
-    if room is not None:
+def inside(out: str, most_bytes: int | None = None) -> tuple[int, str]:
+    """Run the command with a limit on its files; return its status and last line of errors."""
+    if most_bytes is not None:
         import resource  # which Windows has not, where nothing here runs
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
     done = CliRunner().invoke(app, [*WRITERS[out], "--out", out])
     return done.exit_code, done.stderr.splitlines()[-1] if done.stderr else ""
 
@@ -130,8 +130,8 @@ def killed(out: str, whole: dict[str, bytes]) -> dict[str, Any]:
 
 
 def full(out: str, whole: dict[str, bytes]) -> list[dict[str, Any]]:
-    """What is said where there is too little room, whether what stood there stands, and the
-    command then does its work.
+    """The error on a full disk, whether the old file is still there, and whether the next run
+    succeeds.
     """
     found = []
     for share in SHARES:

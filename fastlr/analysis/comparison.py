@@ -4,7 +4,7 @@ The source, ``peer``, is another schedule, a function of the step (as optax's an
 are), a scheduler that sets the groups of an optimizer (torch, timm), or an array of logged rates.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import copy
 import warnings
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Factor, Period, Rates, short_repr, validate, validate_scalar
 from fastlr.errors import public, public_methods
 from fastlr.schedule.constructor_names import sampled
@@ -27,6 +28,7 @@ __all__ = ["Comparison", "compare"]
 Array = npt.NDArray[np.float64]
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Comparison:
@@ -145,6 +147,7 @@ class Comparison:
         return plot({"ours": ours, "theirs": theirs}, steps=self.steps, ax=ax, boundaries=False)
 
 
+@with_types
 @public
 def compare(
     schedule: Schedule, peer: object, steps: int | None = None, tolerance: float = 1e-12

@@ -25,7 +25,7 @@ from fastlr.schedule.constructor_names import (
 )
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["FAMILIES", "FITTED", "PLAIN", "Fit", "Log", "Rounding", "short"]
+__all__ = ["FAMILIES", "FITTED", "PLAIN", "CurveFit", "Log", "Rounding", "short"]
 
 Array = npt.NDArray[np.float64]
 Curve = Callable[[Any], Any]  # of the step, a number or an array
@@ -85,7 +85,7 @@ class Rounding(NamedTuple):
         return short(value, 1e-4 if self.within else 0.0)
 
 
-class Fit(NamedTuple):
+class CurveFit(NamedTuple):
     """A curve; where it begins by itself and where it ends, if it does; ``built`` makes the
     schedule of it between two steps.
     """
@@ -108,16 +108,16 @@ def short(value: float, within: float) -> float:
     return value
 
 
-def _constant(log: Log) -> Fit:
+def _constant(log: Log) -> CurveFit:
     level = float(log.rates.min() + log.rates.max()) / 2
-    return Fit(
+    return CurveFit(
         lambda t: level + 0.0 * t,
         lambda rounding, start, stop: constant(rounding.rate(level)),
         flat=True,
     )
 
 
-def _linear(log: Log) -> Fit:
+def _linear(log: Log) -> CurveFit:
     return _between(linear, _line(log.steps, log.rates))
 
 
@@ -126,16 +126,16 @@ def _between(
     curve: Curve,
     begin: float | None = None,
     end: float | None = None,
-) -> Fit:
+) -> CurveFit:
     """A curve that is known by its two ends."""
 
     def built(rounding: Rounding, start: int, stop: int) -> Schedule:
         return build(rounding.rate(curve(start)), rounding.rate(curve(stop)), stop - start)
 
-    return Fit(curve, built, begin, end)
+    return CurveFit(curve, built, begin, end)
 
 
-def _exponential(log: Log) -> Fit | None:
+def _exponential(log: Log) -> CurveFit | None:
     """A decay, by its factor a step, which has no end of its own; a growth, by its ends."""
     if log.rates.min() <= 0:
         return None
@@ -151,15 +151,15 @@ def _exponential(log: Log) -> Fit | None:
             level, gamma=short(gamma, rounding.within / level / (stop - start))
         )
 
-    return Fit(curve, built) if gamma <= 1 else _between(exponential, curve)
+    return CurveFit(curve, built) if gamma <= 1 else _between(exponential, curve)
 
 
-def _inverse(power: float) -> Callable[[Log], Fit | None]:
+def _inverse(power: float) -> Callable[[Log], CurveFit | None]:
     """``init * ((t + shift)/shift)^-power``: of its ``-1/power``-th power a line, which crosses
     0 at ``-shift``.
     """
 
-    def fit(log: Log) -> Fit | None:
+    def fit(log: Log) -> CurveFit | None:
         if log.rates.min() <= 0:
             return None
         top = log.rates.max()
@@ -175,7 +175,7 @@ def _inverse(power: float) -> Callable[[Log], Fit | None]:
         def built(rounding: Rounding, start: int, stop: int) -> Schedule:
             return inverse_power(rounding.rate(curve(start)), power, max(round(start - pole), 1))
 
-        return Fit(curve, built)
+        return CurveFit(curve, built)
 
     return fit
 
@@ -193,7 +193,7 @@ def _left(basis: Array, rates: Array) -> Array:
     return left
 
 
-def _cosine(log: Log) -> Fit | None:
+def _cosine(log: Log) -> CurveFit | None:
     """``a + b*cos(pi*(t - begin)/length)``: of three equidistant samples the outer two make a
     line over the middle one.
     """
@@ -216,7 +216,7 @@ def _speed(few: Log, reach: int) -> float:
     return float(np.arccos(slope) / (reach * (few.steps[1] - few.steps[0])))
 
 
-def _waves(log: Log, guess: float) -> Fit | None:
+def _waves(log: Log, guess: float) -> CurveFit | None:
     """The cosine of least squares whose half period is near to ``pi/guess``."""
     from scipy.optimize import least_squares
 
@@ -251,7 +251,7 @@ def _waves(log: Log, guess: float) -> Fit | None:
     return _between(cosine, curve, begin, begin + half)
 
 
-def _power(log: Log) -> Fit | None:
+def _power(log: Log) -> CurveFit | None:
     """``a + b*(end - t)^power``, or ``a + b*(t - begin)^power``."""
     few = log.some(FITTED)
     if few.rates.size < _FEWEST:
@@ -271,7 +271,7 @@ def _power(log: Log) -> Fit | None:
     return None
 
 
-def _powers(log: Log, power: float, edge: float, ends: bool) -> Fit:
+def _powers(log: Log, power: float, edge: float, ends: bool) -> CurveFit:
     """The power law of least squares near to this one, which ends or begins at ``edge``."""
     from scipy.optimize import least_squares
 
@@ -304,10 +304,10 @@ def _powers(log: Log, power: float, edge: float, ends: bool) -> Fit:
         power, origin_ = rounding.number(q), cast(Literal["start", "end"], origin)
         return polynomial(first, last, stop - start, power=power, origin=origin_)
 
-    return Fit(curve, built, None if ends else at, at if ends else None)
+    return CurveFit(curve, built, None if ends else at, at if ends else None)
 
 
-def _tanh(log: Log) -> Fit | None:
+def _tanh(log: Log) -> CurveFit | None:
     """``a + b/(1 + exp(k*(t - middle)))``."""
     from scipy.optimize import least_squares
 
@@ -341,10 +341,10 @@ def _tanh(log: Log) -> Fit | None:
         lower, upper = (rounding.number(speed * (step - middle) / 2) for step in (start, stop))
         return tanh(rounding.rate(level + height), rounding.rate(level), stop - start, lower, upper)
 
-    return Fit(curve, built)
+    return CurveFit(curve, built)
 
 
-def _rex(log: Log) -> Fit | None:
+def _rex(log: Log) -> CurveFit | None:
     """``a + b/(pole - t)``, whose pole lies beyond the end: ``y = a' + b'*t + t*y/pole`` is
     linear in its numbers.
     """
@@ -367,10 +367,10 @@ def _rex(log: Log) -> Fit | None:
         beta = rounding.number((stop - start) / (few.steps[0] + length / c - start))
         return rex(rounding.rate(curve(start)), rounding.rate(curve(stop)), stop - start, beta=beta)
 
-    return Fit(curve, built)
+    return CurveFit(curve, built)
 
 
-FAMILIES: tuple[Callable[[Log], Fit | None], ...] = (
+FAMILIES: tuple[Callable[[Log], CurveFit | None], ...] = (
     _constant,
     _linear,
     _exponential,

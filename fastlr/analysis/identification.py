@@ -6,7 +6,7 @@ it stops. Fits take any phase, so a log of every hundredth step suffices. Bounda
 at which neighbouring pieces meet. A stretch that no family explains is kept as a table.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +17,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
+from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, CurveFit, Log, Rounding, short
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.logged_rows import column, surviving
-from fastlr.arguments.rules import Period, Rates, Steps, Unit, validate, validate_scalar
+from fastlr.arguments.rules import BelowOne, Period, Rates, Steps, validate, validate_scalar
 from fastlr.errors import public, public_methods
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructor_names import (
@@ -44,6 +45,7 @@ _MOST_BETWEEN = 65_536  # steps searched for the one at which two pieces meet
 _MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Identified:
@@ -74,6 +76,7 @@ class Identified:
         return repr(self.schedule)
 
 
+@with_types
 @public
 def identify(
     rates: npt.ArrayLike,
@@ -135,7 +138,7 @@ def identify(
     if importlib.util.find_spec("scipy") is None:
         raise ImportError("identify needs SciPy: pip install 'fastlr[fit]'")
     with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
-        share = validate_scalar(Unit, "identify: tolerance", tolerance)
+        share = validate_scalar(BelowOne, "identify: tolerance", tolerance)
         log = _log(rates, every, start, steps)
         log = log._replace(within=share * float(log.rates.max()))
         periods = [None] if (again := _period(log)) is None else [again, None]
@@ -185,7 +188,7 @@ class _Piece(NamedTuple):
 
     start: int
     stop: int
-    fit: Fit | None
+    fit: CurveFit | None
 
 
 # -- pieces ----------------------------------------------------------------------------------------
@@ -236,10 +239,12 @@ def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
     return merged
 
 
-def _reach(log: Log, start: int, family: Callable[[Log], Fit | None]) -> tuple[int, Fit | None]:
+def _reach(
+    log: Log, start: int, family: Callable[[Log], CurveFit | None]
+) -> tuple[int, CurveFit | None]:
     """How far from ``start`` on a family explains every sample, and its fit to them."""
 
-    def fitted(size: int) -> Fit | None:
+    def fitted(size: int) -> CurveFit | None:
         part = log.part(start, start + size)
         fit = family(part.some(FITTED))
         return (
@@ -365,7 +370,7 @@ def _boundary(log: Log, before: _Piece, after: _Piece) -> int:
     return _roundest(log.start + last + 1, log.start + first) - log.start
 
 
-def _meet(log: Log, before: Fit, after: Fit, step: int) -> bool:
+def _meet(log: Log, before: CurveFit, after: CurveFit, step: int) -> bool:
     # the true boundary may lie between two steps
     slope = abs(float(after.curve(step + 1) - after.curve(step)))
     return bool(abs(float(before.curve(step) - after.curve(step))) <= 4 * log.within + slope)
@@ -417,7 +422,7 @@ def _tabled(log: Log) -> Schedule:
     return piecewise_constant(log.rates, (log.steps[1:] - log.steps[0]).astype(np.int64))
 
 
-def _end(log: Log, fit: Fit, stop: int, rounding: Rounding) -> int:
+def _end(log: Log, fit: CurveFit, stop: int, rounding: Rounding) -> int:
     """Where the last line ends: at the last sample, or at the next, which a log of steps 0 to n
     - 1 leaves out.
     """

@@ -1,6 +1,6 @@
 """Look at a plan before a run: where two plans differ, and what one plan does in a run."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
@@ -54,6 +55,7 @@ def _blocks(length: int, *plans: Schedule) -> Iterator[tuple[int, list[Array]]]:
         yield start, [plan.table(start, stop).reshape(-1, stop - start) for plan in plans]
 
 
+@with_types
 @dataclass(frozen=True)
 class Difference:
     """How the rates of two plans differ, as returned by :func:`diff`.
@@ -120,6 +122,7 @@ def lane_name(plan: Schedule, row: int) -> Lane:
     return place[0] if len(place) == 1 else place or None
 
 
+@with_types
 @public
 def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
     """Compare two plans step by step.
@@ -213,6 +216,7 @@ class Jump:
     after: float
 
 
+@with_types
 @dataclass(frozen=True)
 class Check:
     """What a plan does in a run of ``steps`` steps, as returned by :func:`check`.
@@ -272,6 +276,7 @@ class Check:
         return "\n".join(lines)
 
 
+@with_types
 @public
 def check(plan: Schedule, total_steps: int) -> Check:
     """Summarise what a plan does in a run of ``total_steps`` steps.

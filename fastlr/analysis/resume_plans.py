@@ -3,7 +3,7 @@
 A checkpoint holds the plan's spec, its fingerprint and one integer, the next step.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, cast, overload
@@ -11,7 +11,8 @@ from typing import Any, Literal, TypeVar, cast, overload
 import numpy as np
 
 from fastlr.analysis.plan_checks import diff, lane_name, limit_of, of_lane
-from fastlr.arguments.rules import Choice, Steps, Unit, as_array, short_repr, validate_scalar
+from fastlr.arguments.help_signatures import with_types
+from fastlr.arguments.rules import BelowOne, OneOf, Steps, as_array, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import ends
@@ -30,6 +31,7 @@ _NEAR = 1_000  # steps around the resumed one that are searched for the observed
 VERSION = 1  # of the checkpoint format
 
 
+@with_types
 @public
 def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1e-6) -> None:
     """Raise an error unless a resumed run applied the planned rate.
@@ -71,7 +73,7 @@ def verify_resume(plan: Schedule, step: int, observed: Any, tolerance: float = 1
     """
     at, near = (
         validate_scalar(Steps, "verify_resume: step", step),
-        validate_scalar(Unit, "verify_resume: tolerance", tolerance),
+        validate_scalar(BelowOne, "verify_resume: tolerance", tolerance),
     )
     planned = np.asarray(a_schedule("verify_resume: plan", plan, Schedule)(at))
     if (
@@ -113,6 +115,7 @@ def _schedule_of(where: str, plan: object) -> Schedule:
     return a_schedule(where, plan.schedule if isinstance(plan, Bundle) else plan, Schedule)
 
 
+@with_types
 @public
 def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
     """Return what a run saves in order to resume its plan.
@@ -157,6 +160,7 @@ def resume(
 def resume(
     saved: Mapping[str, object], plan: Plan, wins: Wins | None = None
 ) -> tuple[Plan, int]: ...
+@with_types
 @public
 def resume(
     saved: Mapping[str, object], plan: Schedule | Bundle | None = None, wins: Wins | None = None
@@ -201,7 +205,7 @@ def resume(
     """
     was, step = _read(saved)
     if wins is not None:
-        Choice(("saved", "new"))("resume: wins", wins)
+        OneOf(("saved", "new"))("resume: wins", wins)
     if plan is None and wins == "new":
         raise TypeError("resume: plan must be given where wins='new', got None")
     now = was if plan is None else _schedule_of("resume: plan", plan)

@@ -3,11 +3,14 @@
 import inspect
 import re
 import sys
+import types
 import typing
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-__all__ = ["Types", "readable"]
+__all__ = ["Types", "readable", "with_types"]
+
+T = TypeVar("T")
 
 
 class Types(str):
@@ -35,6 +38,25 @@ def readable(signature: inspect.Signature, module: str) -> inspect.Signature:
     )
 
 
+def with_types(documented: T) -> T:
+    """Decorate a function, or a class with its methods, so that ``help`` shows readable types.
+
+    Decorate with ``public`` first: the signature belongs to the function that users call.
+
+    >>> import fastlr as flr
+    >>> inspect.signature(flr.rank).parameters["floor"].annotation
+    float | array
+    """
+    members = vars(documented).items() if isinstance(documented, type) else [("", documented)]
+    for name, member in members:
+        function = getattr(member, "__func__", member)
+        shown = name in ("__init__", "__new__") or not name.startswith("_")
+        if shown and inspect.isfunction(function):
+            found: typing.Any = function  # to which a function's type adds no attribute
+            found.__signature__ = readable(inspect.signature(function), documented.__module__)
+    return documented
+
+
 @cache
 def _shown(annotation: object, module: str) -> object:
     """An annotation with types in place of the names of rules.
@@ -42,24 +64,42 @@ def _shown(annotation: object, module: str) -> object:
     Annotations are text in modules that postpone their evaluation. To replace names in that text
     is faster than to evaluate it, which counts when the package is imported.
     """
-    names = vars(sys.modules[module])
+    if isinstance(annotation, typing.ForwardRef):  # of a named tuple
+        annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
-    return Types(re.sub(r"\w+", lambda word: _types(names.get(word[0])) or word[0], annotation))
+    names = vars(sys.modules[module])
+    text = re.sub(r"\bnpt\.NDArray\[[^\]]*\]", "ndarray", annotation)
+    text = re.sub(r"\b(np|npt)\.", "", text)
+    return Types(
+        re.sub(r"(?<!['\"])\b\w+", lambda word: _types(names.get(word[0])) or word[0], text)
+    )
 
 
 def _types(alias: object) -> str:
     """The types that a rule accepts, the options of a literal, or the name of a class."""
-    if isinstance(alias, type):
+    origin = typing.get_origin(alias)
+    if isinstance(alias, type) and origin is None:
         return alias.__name__
-    if typing.get_origin(alias) is Literal:
+    if isinstance(alias, TypeVar):
+        return _types(alias.__bound__)
+    if origin is Literal:
         return repr(alias).removeprefix("typing.")
-    if typing.get_origin(alias) is not Annotated:
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_types(each) or _without_modules(each) for each in typing.get_args(alias))
+    if getattr(origin, "__name__", "") == "ndarray":
+        return "ndarray"
+    if origin is tuple and all(isinstance(each, type) for each in typing.get_args(alias)):
+        return _without_modules(alias)
+    if origin is not Annotated:
         return ""
-    accepted, rule, *written = typing.get_args(alias)
-    if written:
-        return str(written[0])
-    if types := getattr(rule, "types", ""):
-        return str(types)
-    without_modules = re.sub(r"\b\w+\.", "", repr(accepted))
-    return accepted.__name__ if isinstance(accepted, type) else without_modules
+    accepted, *rules = typing.get_args(alias)
+    if written := [str(each) for each in rules if isinstance(each, Types)]:
+        return written[0]
+    if shown := getattr(rules[0], "types", ""):
+        return str(shown)
+    return accepted.__name__ if isinstance(accepted, type) else _without_modules(accepted)
+
+
+def _without_modules(alias: object) -> str:
+    return re.sub(r"\b\w+\.", "", repr(alias))

@@ -18,7 +18,7 @@ from fastlr.program.opcodes import LAST_STEP
 __all__ = [
     "Amount",
     "Boundaries",
-    "Choice",
+    "OneOf",
     "Factor",
     "Flag",
     "Gamma",
@@ -33,7 +33,7 @@ __all__ = [
     "Rates",
     "Real",
     "Steps",
-    "Unit",
+    "BelowOne",
     "Whether",
     "Words",
     "broadcast",
@@ -217,7 +217,7 @@ def contains_bools(value: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Choice:
+class OneOf:
     """One of a few words or small integers."""
 
     options: tuple[object, ...]
@@ -322,7 +322,7 @@ Amount = Annotated[npt.ArrayLike, Number("a number from 1e-290 to 1e290", 1 / _M
 Real = Annotated[npt.ArrayLike, Number("a finite number", -_HUGE, _HUGE)]
 Power = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
 Positive = Annotated[npt.ArrayLike, Number("a number from 1e-18 to 1e18", 1e-18, 1e18)]
-Unit = Annotated[
+BelowOne = Annotated[
     npt.ArrayLike,
     Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0))),
 ]

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
 from fastlr.configs import (
     _files,
@@ -97,6 +98,7 @@ _READERS: dict[str, Any] = {
 }
 
 
+@with_types
 @public
 def from_config(
     config: object,

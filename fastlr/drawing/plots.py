@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.atomic_files import check_place, replacing
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import as_step, short_repr
 from fastlr.drawing.drawable import Drawable, is_drawable
 from fastlr.drawing.sparkline import spread
@@ -33,6 +34,7 @@ _MOST_BOUNDARIES = 40  # marked on a curve; more dots would hide it
 _MOST_CHARACTERS = 88  # of labels in a row of the legend
 
 
+@with_types
 @public
 def plot(
     *schedules: Drawable | Mapping[str, Drawable],
@@ -108,6 +110,7 @@ def plot(
     return axes
 
 
+@with_types
 @public
 def plot_predicted(
     law: Any, schedules: Mapping[str, Drawable], steps: int, axes: "tuple[Axes, Axes] | None" = None

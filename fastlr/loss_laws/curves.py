@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Rates, short_repr, validate
 from fastlr.errors import public
@@ -23,6 +24,7 @@ Steps = npt.NDArray[np.int64]
 Curve = tuple["Schedule | npt.ArrayLike", npt.ArrayLike, npt.ArrayLike]
 
 
+@with_types
 class Metrics(NamedTuple):
     """How close predicted losses are to measured ones, with ``e = predicted - measured``.
 
@@ -47,6 +49,7 @@ class Metrics(NamedTuple):
     worst_relative: float
 
 
+@with_types
 @public
 def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
     """Compute the metrics of one predicted curve.
@@ -96,6 +99,7 @@ def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
     )
 
 
+@with_types
 def averaged(each: Sequence[Metrics]) -> Metrics:
     """Average the metrics of several curves, each with the same weight.
 

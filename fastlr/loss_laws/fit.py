@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Positive, Steps, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.kernels.selection import choose
@@ -24,6 +25,7 @@ L = TypeVar("L", bound=Law)
 _HELD_AT = {"beta": 1.0, "gamma": 0.5}  # values of constants that are held
 
 
+@with_types
 @dataclass(frozen=True)
 class Fit(Generic[L]):
     """A fitted law, as ``fit`` returns it.
@@ -46,6 +48,7 @@ class Fit(Generic[L]):
     held: tuple[str, ...]
 
 
+@with_types
 @public
 def fit(
     family: type[L],

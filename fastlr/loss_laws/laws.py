@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_threads
-from fastlr.arguments.rules import Number, Period, Positive, Rate, Unit, validate_scalar
+from fastlr.arguments.rules import BelowOne, Number, Period, Positive, Rate, validate_scalar
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
@@ -34,6 +35,7 @@ _MAX_RATIO = 1e40  # of the range of r; beyond it the terms are added one by one
 _NODE_NS, _TERM_NS, _STEP_NS = 2.5, 10.0, 1.5
 
 
+@with_types
 @public_methods()
 class Law(ABC):
     """The base class of loss laws.
@@ -170,6 +172,7 @@ class Law(ABC):
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class MultiPower(Law):
@@ -319,6 +322,7 @@ class MultiPower(Law):
         return terms < _NODE_NS * (3.0 * math.log(ratio) + 25.0) * (int(changes[-1]) + t.size)
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Annealing(Law):
@@ -376,7 +380,7 @@ class Annealing(Law):
         "A": Rate,
         "alpha": _Exponent,
         "C": Rate,
-        "decay": Unit,
+        "decay": BelowOne,
     }
 
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Number, Period, Rate, broadcast, validate, validate_scalar
 from fastlr.errors import public
 
@@ -33,6 +34,7 @@ class Event(NamedTuple):
     scale: float
 
 
+@with_types
 @public
 def events(scales: npt.ArrayLike, every: int = 1, init: npt.ArrayLike = 1.0) -> tuple[Event, ...]:
     """Find the reductions of a run from the scales of its one lane.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import (
     allocate,
     apart,
@@ -23,10 +24,10 @@ from fastlr.arguments.output_arrays import (
     check_threads,
 )
 from fastlr.arguments.rules import (
+    BelowOne,
     Number,
     Period,
     Rate,
-    Unit,
     Words,
     broadcast,
     short_repr,
@@ -65,13 +66,14 @@ _MOST = 2**31 - 1
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
-Count = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
+Updates = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
 Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
 Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
 _METRIC = Number("a number or an array of numbers")
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 
+@with_types
 @public_methods()
 class Plateau:
     """A rule that reduces a rate when a metric stops improving: an immutable value.
@@ -177,14 +179,14 @@ class Plateau:
     def __init__(
         self,
         mode: Mode = "min",
-        factor: Unit = 0.1,
-        patience: Count = 10,
+        factor: BelowOne = 0.1,
+        patience: Updates = 10,
         rtol: Tolerance | None = None,
         atol: Rate | None = None,
-        cooldown: Count = 0,
+        cooldown: Updates = 0,
         floor: Rate = 0.0,
         rate_floor: Rate = 0.0,
-        warmup: Count = 0,
+        warmup: Updates = 0,
         window: Window = 1,
         eps: Rate | None = None,
         nan: Literal["raise", "ignore", "bad"] = "raise",

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
+
 __all__ = ["PARTS", "PlateauState", "blank", "blocks", "copied", "fill"]
 
 Array = npt.NDArray[np.float64]
@@ -15,6 +17,7 @@ Counts = npt.NDArray[np.int32]
 _COPIED = 1 << 20  # numbers per block of a history that is broadcast to the lanes
 
 
+@with_types
 class PlateauState(NamedTuple):
     """The state of a rule: one number per lane in each array.
 

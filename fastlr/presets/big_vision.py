@@ -1,15 +1,15 @@
 """big_vision's schedule, ``big_vision.utils.create_learning_rate_schedule``, as of its main branch
 of 2025.
 
-One function, five decays, a warmup and a cooldown multiplied in. Step t is its ``step``, from 0; it
-has its own rate, ``base``. big_vision computes in float32, and gives that; here is the formula in
-double precision.
+One function has five decays, each multiplied by a warmup and a cooldown. Step t is its ``step``,
+from 0. It has a rate of its own, ``base``. big_vision computes in float32, fastlr in double
+precision.
 
 >>> create_learning_rate_schedule(8, base=0.5, decay_type="linear", warmup_steps=4).table(9)
 array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -44,8 +44,8 @@ __all__ = ["create_learning_rate_schedule"]
 
 
 @preset(
-    differences="In double precision, where big_vision has float32; after total_steps, where its "
-    "cooldown is below 0, 0 is held.",
+    differences="fastlr computes in double precision, big_vision in float32. After total_steps, "
+    "where its cooldown is negative, fastlr holds 0.",
 )
 def create_learning_rate_schedule(
     total_steps: Span,
@@ -72,17 +72,93 @@ def create_learning_rate_schedule(
     steps: Marks = (),
     mults: Levels = (),
 ) -> Schedule:
-    """``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, with p the progress
-    from the warmup to the end:
+    """Build big_vision's schedule: a decay with a warmup and a cooldown.
+
+    ``base * decay * min(1, t/warmup) * min(1, (total_steps - t)/cooldown)``, the decay as in Notes
+
+    Parameters
+    ----------
+    total_steps : int or array of int
+        The number of steps. At least 1.
+    batch_size : int or array of int, optional
+        The number of examples per step. Lengths in examples or epochs need it, and
+        ``scale_with_batchsize``. At least 1.
+    data_size : int or array of int, optional
+        The number of examples per epoch. Lengths in epochs need it. At least 1.
+    base : float or array, default 1.0
+        The base rate; an array has one per group. At least 0.
+    decay_type : {"linear", "polynomial", "cosine", "rsqrt", "stair"}, default "stair"
+        The curve of the decay.
+    scale_with_batchsize : bool, default False
+        Whether to multiply ``base`` by ``batch_size/256``.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_examples : float or array, optional
+        The same in examples. At least 0; it may be a fraction.
+    warmup_epochs : float or array, optional
+        The same in epochs. At least 0; it may be a fraction.
+    warmup_percent : float or array, optional
+        The same as a share of ``total_steps``. From 0 to 1.
+    cooldown_steps : int or array of int, optional
+        The number of steps of the cooldown. At least 0.
+    cooldown_examples : float or array, optional
+        The same in examples. At least 0; it may be a fraction.
+    cooldown_epochs : float or array, optional
+        The same in epochs. At least 0; it may be a fraction.
+    cooldown_percent : float or array, optional
+        The same as a share of ``total_steps``. From 0 to 1.
+    power : float or array, default 1.0
+        The power of "linear" and "polynomial". From 1e-3 to 1e3.
+    end : float or array, optional
+        The last rate of "linear" and "polynomial". By default ``linear_end``. At least 0.
+    linear_end : float or array, default 0.0
+        The same, if ``end`` is not given. At least 0.
+    timescale : float or array, default 10_000.0
+        The time scale of "rsqrt" in steps. Above 0; it may be a fraction.
+    timescale_examples : float or array, optional
+        The same in examples. Above 0; it may be a fraction.
+    shift : float or array, default 0.0
+        The number of steps by which "rsqrt" is ahead. At least 0; it may be a fraction.
+    steps : sequence of int, default ()
+        The steps of the reductions of "stair". They must never fall.
+    mults : sequence of float, default ()
+        The factors of the base rate from these steps on. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a length is given twice, what it needs is missing, the warmup takes all of the steps, or
+        ``steps`` and ``mults`` are not equally many.
+
+    Notes
+    -----
+    With p the progress from the warmup to the end, the decays are:
 
     - "linear" and "polynomial": ``end + (base - end) * (1 - p)^power``
     - "cosine": ``base * (1 + cos(pi*p))/2``
-    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``, in the warmup what it is at its
-    end
-    - "stair": ``base * mults[i-1]``, i the number of ``steps`` at or before t, 1 for none
+    - "rsqrt": ``base / sqrt(1 + (t + shift - warmup)/timescale)``; during the warmup its value at
+      the end of it
+    - "stair": ``base * mults[i-1]``, i the number of ``steps`` at or before t; ``base`` before them
 
-    Lengths are given in steps, or by examples, epochs or as a share of all, rounded to the nearest
-    step but to no less than one.
+    Lengths are rounded to the nearest step, but not to 0. big_vision computes in float32. After
+    ``total_steps``, where its cooldown is negative, fastlr holds 0.
+
+    References
+    ----------
+    big_vision, main branch of 2025, ``big_vision.utils.create_learning_rate_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.big_vision.create_learning_rate_schedule
+    >>> s = schedule(8, base=0.5, decay_type="linear", warmup_steps=4)
+    >>> s.table(9)
+    array([0.   , 0.125, 0.25 , 0.375, 0.5  , 0.375, 0.25 , 0.125, 0.   ])
     """
     lengths = {
         "steps": warmup_steps,
@@ -143,7 +219,7 @@ def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
 def _given(key: str, value: int | None) -> int:
     if value is None:
         raise ArgumentError(
-            f"{key} must be given for what is told in examples or epochs or scaled by it, got None"
+            f"{key} must be given for lengths in examples or epochs and for scaling, got None"
         )
     return value
 

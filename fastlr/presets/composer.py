@@ -1,12 +1,13 @@
 """MosaicML Composer's schedulers, as of mosaicml 0.32 (2025), and the one of llm-foundry 0.22.
 
-Step t is batch t, from 0; a rate is ``lr`` times the scheduler's multiplier before that batch.
+Step t is batch t, from 0. A rate is ``lr`` times the scheduler's multiplier before that batch.
 Times are Composer's strings: "10ba" batches, "2ep" epochs, "1000sp" samples, "1e6tok" tokens,
-"0.1dur" a share of ``max_duration``. What they are in batches is for you to say:
-``batches_per_epoch``, ``samples_per_batch``, ``tokens_per_batch``, each where a time needs it.
-``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it; what it scales, and
-shares, are truncated to whole batches, samples or tokens. A warmup is scaled with ``scale_warmup``
-alone, and even then its end is not: what follows begins where it would have.
+"0.1dur" a share of ``max_duration``. To convert them to batches, fastlr needs
+``batches_per_epoch``, ``samples_per_batch`` or ``tokens_per_batch``.
+
+``scale_schedule_ratio`` scales ``max_duration`` and all times but shares of it. Scaled times, and
+shares, are truncated to whole batches, samples or tokens. A warmup is scaled only with
+``scale_warmup``. Even then what follows begins where it would without.
 
 >>> import fastlr as flr
 >>> cosine = flr.presets.composer.CosineAnnealingWithWarmupScheduler
@@ -19,7 +20,7 @@ ValueError: composer.CosineAnnealingWithWarmupScheduler: t_warmup must be in the
 array([0.   , 0.5  , 1.   , 0.962, 0.854])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import re
 from collections.abc import Sequence
@@ -254,7 +255,54 @@ def StepScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """``lr * gamma^floor(u/step_size)``, u the time passed in the unit of ``step_size``."""
+    """Reduce the rate at regular intervals.
+
+    ``lr * gamma^floor(u/step_size)``, u the time passed in the unit of ``step_size``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    step_size : str
+        The time between reductions, such as "1ep".
+    gamma : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.StepScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.StepScheduler(1.0, "2ba", gamma=0.5).table(5)
+    array([1.  , 1.  , 0.5 , 0.5 , 0.25])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -277,7 +325,54 @@ def MultiStepScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """``lr * gamma^i``, i the number of milestones at or before a batch, in any units."""
+    """Reduce the rate at milestones.
+
+    ``lr * gamma^i``, i the number of milestones at or before a batch
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    milestones : sequence of str
+        The times of the reductions, in any units and order.
+    gamma : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If an argument that a time needs is missing.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.MultiStepScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.MultiStepScheduler(1.0, ["1ba", "3ba"], gamma=0.5).table(4)
+    array([1.  , 0.5 , 0.5 , 0.25])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -299,7 +394,50 @@ def ConstantScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """``lr * alpha`` up to ``t_max``, and ``lr`` from there on."""
+    """Multiply the rate by a factor up to a time.
+
+    ``lr * alpha`` up to ``t_max``, then ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    alpha : float or array, default 1.0
+        The factor. At least 0.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If an argument that a time needs is missing.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.ConstantScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.ConstantScheduler(1.0, alpha=0.5, t_max="2ba").table(3)
+    array([0.5, 0.5, 1. ])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -322,7 +460,56 @@ def LinearScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from ``lr * alpha_i`` to ``lr * alpha_f`` at ``t_max``."""
+    """Change the rate linearly.
+
+    A line from ``lr * alpha_i`` to ``lr * alpha_f`` at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    alpha_i : float or array, default 1.0
+        The first rate, as a share of ``lr``. At least 0.
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing.
+
+    Notes
+    -----
+    Past the end the last rate is held.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.LinearScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.LinearScheduler(1.0, t_max="2ba").table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -347,7 +534,54 @@ def ExponentialScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """``lr * gamma^(u/decay_period)``."""
+    """Decay the rate exponentially.
+
+    ``lr * gamma^(u/decay_period)``, u the time passed in the unit of ``decay_period``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    gamma : float or array
+        The factor per ``decay_period``. Above 0.
+    decay_period : str, default "1ep"
+        The time of the factor ``gamma``, such as "1ep".
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.ExponentialScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.ExponentialScheduler(1.0, gamma=0.25, decay_period="2ba").table(4)
+    array([1.   , 0.5  , 0.25 , 0.125])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -370,7 +604,55 @@ def CosineAnnealingScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """Half a cosine wave from ``lr`` to ``lr * alpha_f`` at ``t_max``."""
+    """Decay the rate by half a cosine wave.
+
+    ``lr * (alpha_f + (1 - alpha_f) * (1 + cos(pi*u/t_max))/2)``, u the time passed in the unit of
+    ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing.
+
+    Notes
+    -----
+    Past the end the last rate is held.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.CosineAnnealingScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.CosineAnnealingScheduler(1.0, t_max="2ba").table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -385,7 +667,7 @@ def CosineAnnealingScheduler(
 _MOST = 1_000  # intervals of different lengths
 
 
-@preset(differences="After 1,000 intervals they no longer grow.")
+@preset(differences="After 1,000 intervals of different lengths the length no longer changes.")
 def CosineAnnealingWarmRestartsScheduler(
     lr: Rate,
     t_0: TimeString,
@@ -397,10 +679,60 @@ def CosineAnnealingWarmRestartsScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """Half a cosine wave from ``lr`` towards ``lr * alpha_f`` in ``t_0`` repeatedly.
+    """Repeat half a cosine wave, with cycles that change in length.
 
-    Each takes ``int(t_mult * L)`` where the last took L. Where that is 0 it raises ``ValueError``,
-    as Composer does.
+    ``lr * (alpha_f + (1 - alpha_f) * (1 + cos(pi*c/L))/2)``, c the time passed in a cycle of length
+    L; the next one takes ``int(t_mult * L)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_0 : str
+        The time of the first cycle.
+    t_mult : float or array, default 1.0
+        The factor of a cycle's length. Above 0.
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing; when the schedule is
+        evaluated after a cycle whose successor has no length.
+
+    Notes
+    -----
+    The schedule repeats forever. After 1,000 cycles of different lengths fastlr no longer changes
+    the length.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025),
+    ``composer.optim.scheduler.CosineAnnealingWarmRestartsScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.composer.CosineAnnealingWarmRestartsScheduler(1.0, "2ba", t_mult=2.0)
+    >>> s.table(6).round(3)
+    array([1.   , 0.5  , 1.   , 0.854, 0.5  , 0.146])
     """
     run = _Run(
         max_duration,
@@ -441,7 +773,57 @@ def PolynomialScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """``lr * (alpha_f + (1 - alpha_f) * (1 - u/t_max)^power)``, then ``lr * alpha_f``."""
+    """Decay the rate by a polynomial.
+
+    ``lr * (alpha_f + (1 - alpha_f) * (1 - u/t_max)^power)``, u the time passed in the unit of
+    ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    power : float or array
+        The power of the decay. Above 0.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing.
+
+    Notes
+    -----
+    Past the end the last rate is held.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.PolynomialScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.PolynomialScheduler(1.0, power=2.0, t_max="2ba").table(4)
+    array([1.  , 0.25, 0.  , 0.  ])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -469,8 +851,58 @@ def MultiStepWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, then ``MultiStepScheduler``, in which milestones
-    before it count.
+    """Warm up linearly, then reduce the rate at milestones.
+
+    A line from 0 to ``lr`` at ``t_warmup``, then ``lr * gamma^i``, i the number of milestones at or
+    before a batch
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_warmup : str
+        The time of the warmup.
+    milestones : sequence of str
+        The times of the reductions, in any units and order.
+    gamma : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    scale_warmup : bool, default False
+        Whether ``scale_schedule_ratio`` scales the warmup.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time comes to nothing, or an argument that it needs is missing.
+
+    Notes
+    -----
+    Milestones within the warmup count after it. The schedule never ends.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.MultiStepWithWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.MultiStepWithWarmupScheduler(1.0, "2ba", ["3ba"], gamma=0.5).table(5)
+    array([0. , 0.5, 1. , 0.5, 0.5])
     """
     run = _Run(
         max_duration,
@@ -499,7 +931,59 @@ def ConstantWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr * alpha`` at ``t_warmup``, and that rate from there on."""
+    """Warm up linearly, then hold the rate.
+
+    A line from 0 to ``lr * alpha`` at ``t_warmup``, then ``lr * alpha``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_warmup : str
+        The time of the warmup, in the unit of ``t_max``.
+    alpha : float or array, default 1.0
+        The share of ``lr`` to warm up to. At least 0.
+    t_max : str, default "1dur"
+        The length of the run, in the unit of ``t_warmup``.
+    scale_warmup : bool, default False
+        Whether ``scale_schedule_ratio`` scales the warmup.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the times are of different units, ``t_max`` is below ``max_duration``, or an argument
+        that a time needs is missing.
+
+    Notes
+    -----
+    The rate at step 0 is 0, if there is a warmup. The schedule never ends.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.ConstantWithWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.ConstantWithWarmupScheduler(1.0, "2ba", t_max="4ba").table(4)
+    array([0. , 0.5, 1. , 1. ])
+    """
     run = _Run(
         max_duration,
         batches_per_epoch,
@@ -525,8 +1009,61 @@ def LinearWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr * alpha_i`` at ``t_warmup``, and a line to ``lr * alpha_f`` at
-    ``t_max``.
+    """Warm up linearly, then decay linearly.
+
+    A line from 0 to ``lr * alpha_i`` at ``t_warmup``, then a line to ``lr * alpha_f`` at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_warmup : str
+        The time of the warmup, in the unit of ``t_max``.
+    alpha_i : float or array, default 1.0
+        The rate at the end of the warmup, as a share of ``lr``. At least 0.
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    scale_warmup : bool, default False
+        Whether ``scale_schedule_ratio`` scales the warmup.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the times are of different units, ``t_max`` is below ``max_duration``, or an argument
+        that a time needs is missing.
+
+    Notes
+    -----
+    The rate at step 0 is 0, if there is a warmup. Past the end the last rate is held. If the warmup
+    takes all of the time, the rate stays at its peak.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.LinearWithWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.LinearWithWarmupScheduler(1.0, "2ba", t_max="4ba").table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     run = _Run(
         max_duration,
@@ -552,8 +1089,60 @@ def CosineAnnealingWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, and half a cosine wave to ``lr * alpha_f`` at
-    ``t_max``.
+    """Warm up linearly, then decay by half a cosine wave.
+
+    A line from 0 to ``lr`` at ``t_warmup``, then half a cosine wave to ``lr * alpha_f`` at
+    ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_warmup : str
+        The time of the warmup, in the unit of ``t_max``.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    scale_warmup : bool, default False
+        Whether ``scale_schedule_ratio`` scales the warmup.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the times are of different units, ``t_max`` is below ``max_duration``, or an argument
+        that a time needs is missing.
+
+    Notes
+    -----
+    The rate at step 0 is 0, if there is a warmup. Past the end the last rate is held. If the warmup
+    takes all of the time, the rate stays at its peak.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.CosineAnnealingWithWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.CosineAnnealingWithWarmupScheduler(1.0, "2ba", t_max="4ba").table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     run = _Run(
         max_duration,
@@ -580,8 +1169,62 @@ def PolynomialWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, and ``(1 - p)^power`` of the way to ``lr *
-    alpha_f`` at ``t_max``.
+    """Warm up linearly, then decay by a polynomial.
+
+    A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (alpha_f + (1 - alpha_f) * (1 -
+    p)^power)``, p the progress to ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_warmup : str
+        The time of the warmup, in the unit of ``t_max``.
+    power : float or array, default 2.0
+        The power of the decay. Above 0.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    alpha_f : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    scale_warmup : bool, default False
+        Whether ``scale_schedule_ratio`` scales the warmup.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the times are of different units, ``t_max`` is below ``max_duration``, or an argument
+        that a time needs is missing.
+
+    Notes
+    -----
+    The rate at step 0 is 0, if there is a warmup. Past the end the last rate is held. If the warmup
+    takes all of the time, the rate stays at its peak.
+
+    References
+    ----------
+    Composer, mosaicml 0.32 (2025), ``composer.optim.scheduler.PolynomialWithWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.composer.PolynomialWithWarmupScheduler(1.0, "2ba", t_max="4ba").table(6)
+    array([0.  , 0.5 , 1.  , 0.25, 0.  , 0.  ])
     """
     run = _Run(
         max_duration,
@@ -611,12 +1254,67 @@ def InverseSquareRootWithWarmupScheduler(
     tokens_per_batch: Span | None = None,
     scale_schedule_ratio: Ratio = 1.0,
 ) -> Schedule:
-    """A line from 0 to ``lr`` at ``t_warmup``, then ``lr * (a + (1 - a) * sqrt(t_scale/(u -
-    t_warmup + t_scale)))``, then a line.
+    """Warm up linearly, decay by the inverse square root, then cool down linearly.
 
-    a is ``alpha_f_decay``. The line begins ``t_cooldown`` before ``t_max``, or where the warmup
-    ends, and takes ``t_cooldown`` to ``lr * alpha_f_cooldown``. Of llm-foundry, whose times but
-    ``t_max`` are in the unit of ``max_duration``.
+    A line from 0 to ``lr`` at ``t_warmup``; ``lr * (a + (1 - a) * sqrt(t_scale/(u - t_warmup +
+    t_scale)))``, a being ``alpha_f_decay``; then a line of length ``t_cooldown`` to ``lr *
+    alpha_f_cooldown``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    t_warmup : str
+        The time of the warmup, in the unit of ``max_duration``.
+    t_scale : str
+        The time scale of the decay, in the unit of ``max_duration``.
+    t_cooldown : str
+        The time of the cooldown, in the unit of ``max_duration``.
+    t_max : str, default "1dur"
+        The time at which the schedule ends, such as "1dur" or "10ep".
+    alpha_f_decay : float or array, default 0.0
+        The rate that the decay approaches, as a share of ``lr``. From 0 to 1.
+    alpha_f_cooldown : float or array, default 0.0
+        The last rate, as a share of ``lr``. From 0 to 1.
+    max_duration : str or int, optional
+        The length of the run, such as "10ep"; an integer is a number of epochs. A time in "dur"
+        needs it.
+    batches_per_epoch : int or array of int, optional
+        The number of batches per epoch. A time in epochs needs it. At least 1.
+    samples_per_batch : int or array of int, optional
+        The number of samples per batch. A time in samples needs it. At least 1.
+    tokens_per_batch : int or array of int, optional
+        The number of tokens per batch. A time in tokens needs it. At least 1.
+    scale_schedule_ratio : float or array, default 1.0
+        The factor of ``max_duration`` and of all times but shares of it. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a time is not in the unit of ``max_duration``, ``alpha_f_cooldown`` is above
+        ``alpha_f_decay``, or an argument that a time needs is missing.
+
+    Notes
+    -----
+    The cooldown begins ``t_cooldown`` before ``t_max``, or at the end of the warmup if that is
+    later. Past its end the last rate is held.
+
+    References
+    ----------
+    llm-foundry 0.22 (2025), ``llmfoundry.optim.scheduler.InverseSquareRootWithWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.composer.InverseSquareRootWithWarmupScheduler
+    >>> s = schedule(1.0, "1ba", "1ba", "2ba", max_duration="6ba")
+    >>> s.table(8).round(3)
+    array([0.   , 1.   , 0.707, 0.577, 0.5  , 0.25 , 0.   , 0.   ])
     """
     run = _Run(
         max_duration,

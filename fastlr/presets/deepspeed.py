@@ -1,8 +1,8 @@
 """DeepSpeed's schedules, ``deepspeed.runtime.lr_schedules``, as of deepspeed 0.19 (2026).
 
-Step t is the rate of update t, counted from 0, as the engine sets it: the constructor's, then that
-of the t-th ``step()``. By DeepSpeed's own count an update is one behind, and the three warmups show
-it: update 0 stands before their beginning. Rates are in double precision.
+Step t is update t, counted from 0, with the rate that the engine uses: first the constructor's,
+then that of the t-th ``step()``. DeepSpeed's own count is one behind. So the three warmups begin at
+step 1; step 0 comes before their beginning. Rates are in double precision.
 
 >>> import fastlr as flr
 >>> s = flr.presets.deepspeed.WarmupDecayLR(6, warmup_max_lr=1.0, warmup_num_steps=2,
@@ -11,7 +11,7 @@ it: update 0 stands before their beginning. Rates are in double precision.
 array([0.  , 0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial
@@ -54,8 +54,40 @@ def LRRangeTest(
     lr_range_test_step_rate: Level = 1.0,
     lr_range_test_staircase: Flag = False,
 ) -> Schedule:
-    """``min_lr * (1 + step_rate*t/step_size)``, with ``floor(t/step_size)`` if staircase: it rises
-    forever.
+    """Raise the rate in a range test.
+
+    ``lr_range_test_min_lr * (1 + lr_range_test_step_rate * t/lr_range_test_step_size)``
+
+    Parameters
+    ----------
+    lr_range_test_min_lr : float or array, default 1e-3
+        The rate at step 0; an array has one per group. At least 0.
+    lr_range_test_step_size : int or array of int, default 2000
+        The number of steps of an interval. At least 1.
+    lr_range_test_step_rate : float or array, default 1.0
+        The increase per interval, as a share of the first rate. At least 0.
+    lr_range_test_staircase : bool, default False
+        Whether to change only at the beginning of an interval: ``floor(t/lr_range_test_step_size)``
+        replaces the quotient.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate rises forever.
+
+    References
+    ----------
+    DeepSpeed 0.19 (2026), ``deepspeed.runtime.lr_schedules.LRRangeTest``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.deepspeed.LRRangeTest(1.0, lr_range_test_step_size=2).table(4)
+    array([1. , 1.5, 2. , 2.5])
     """
     sizes = LAST_STEP // lr_range_test_step_size
     high = np.multiply(lr_range_test_min_lr, 1.0 + lr_range_test_step_rate * sizes)
@@ -65,8 +97,8 @@ def LRRangeTest(
 
 
 @preset(
-    differences="With stairs in halves that are no whole numbers of steps, DeepSpeed's rounding "
-    "may miss one at its first step; here none."
+    differences="With stairs, if a half is no whole number of steps, rounding in DeepSpeed may "
+    "miss a stair at its first step; fastlr does not."
 )
 def OneCycle(
     cycle_min_lr: Rate,
@@ -83,15 +115,74 @@ def OneCycle(
     decay_mom_rate: Level = 0.0,
     of: Literal["lr", "momentum"] = "lr",
 ) -> Schedule:
-    """Linearly to ``cycle_max_lr`` in ``cycle_first_step_size`` steps and back in
-    ``cycle_second_step_size``, or by stairs.
+    """Rise to a peak, fall back, then decay.
 
-    Stairs stand on ``floor(count*p)/count`` of the height, p the part of the half that is below.
-    Then, with L the cycle's length, ``cycle_min_lr / (1 + decay_lr_rate*(t - L)/decay_step_size)``;
-    without a ``decay_step_size``, ``cycle_min_lr``. A cycle that ends between steps goes on into
-    the next until the step after. ``of="momentum"`` gives the momentum, its mirror, which *rises*
-    in the decay, by ``1 + decay_mom_rate*(t - L)/decay_step_size``; at step 0 it is
-    ``cycle_min_mom``, as the constructor sets it, and only from step 1 on what the cycle says.
+    A line from ``cycle_min_lr`` to ``cycle_max_lr`` in ``cycle_first_step_size`` steps, and one
+    back in ``cycle_second_step_size`` steps. Then, with L the length of both, ``cycle_min_lr / (1 +
+    decay_lr_rate*(t - L)/decay_step_size)``
+
+    Parameters
+    ----------
+    cycle_min_lr : float or array
+        The rate at both ends of the cycle; an array has one per group. At least 0.
+    cycle_max_lr : float or array
+        The rate at the peak. At least 0.
+    decay_lr_rate : float or array, default 0.0
+        The decay of the rate per ``decay_step_size`` steps after the cycle. At least 0.
+    cycle_first_step_size : float or array, default 2000
+        The number of steps of the rise. Above 0; it may be a fraction.
+    cycle_second_step_size : float or array, optional
+        The number of steps of the fall. By default as many as the rise. At least 0; it may be a
+        fraction.
+    cycle_first_stair_count : int or array of int, default 0
+        The number of stairs of the rise; with 0 it is a line. At least 0.
+    cycle_second_stair_count : int or array of int, optional
+        The number of stairs of the fall. By default as many as the rise has. At least 0.
+    decay_step_size : float or array, default 0
+        The number of steps of a decay interval; with 0 the rate stays at ``cycle_min_lr``. At least
+        0; it may be a fraction.
+    cycle_momentum : bool, default True
+        Whether DeepSpeed changes the momentum too.
+    cycle_min_mom : float or array, default 0.8
+        The momentum at the peak of the rate. At least 0.
+    cycle_max_mom : float or array, default 0.9
+        The momentum at both ends of the cycle. At least 0.
+    decay_mom_rate : float or array, default 0.0
+        The growth of the momentum per ``decay_step_size`` steps after the cycle. At least 0.
+    of : {"lr", "momentum"}, default "lr"
+        What the schedule gives: the rate or the momentum.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``of="momentum"`` with ``cycle_momentum=False``.
+
+    Notes
+    -----
+    With stairs the rate is ``floor(count*p)/count`` of the height, p the part of the half that is
+    passed. If a half is no whole number of steps, rounding in DeepSpeed may miss a stair at its
+    first step; fastlr does not.
+
+    A cycle that ends between steps continues into the next one until the following step.
+
+    The momentum mirrors the rate, and *rises* in the decay: it is multiplied by ``1 +
+    decay_mom_rate*(t - L)/decay_step_size``. At step 0 it is ``cycle_min_mom``, as DeepSpeed's
+    constructor sets it.
+
+    References
+    ----------
+    DeepSpeed 0.19 (2026), ``deepspeed.runtime.lr_schedules.OneCycle``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.deepspeed.OneCycle(0.0, 1.0, cycle_first_step_size=2).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     if of == "momentum" and not cycle_momentum:
         raise ArgumentError("of must be 'lr' with cycle_momentum=False, got 'momentum'")
@@ -164,11 +255,49 @@ def WarmupLR(
     warmup_num_steps: Span = 1000,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """``warmup_min_lr`` at steps 0 and 1, then on to ``warmup_max_lr``, which is ``lr`` if it is
-    not given, and held.
+    """Warm up, then hold the rate.
 
-    ``log(t)/log(W)`` of the way with "log", all of it at ``t = W``; ``(t-1)/W`` with "linear". W is
-    ``warmup_num_steps``, or 2.
+    ``low + (high - low) * log(t)/log(W)`` with "log", ``low + (high - low) * (t - 1)/W`` with
+    "linear", then ``high``
+
+    Parameters
+    ----------
+    lr : float or array, optional
+        The rate to warm up to if ``warmup_max_lr`` is not given; an array has one per group. At
+        least 0.
+    warmup_min_lr : float or array, default 0.0
+        The rate at steps 0 and 1, ``low``. At least 0.
+    warmup_max_lr : float or array, optional
+        The rate to warm up to, ``high``. By default ``lr``. At least 0.
+    warmup_num_steps : int or array of int, default 1000
+        The number of steps of the warmup, W; 1 counts as 2. At least 1.
+    warmup_type : {"log", "linear"}, default "log"
+        Whether the warmup follows a logarithm or a line.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    TypeError
+        If neither ``lr`` nor ``warmup_max_lr`` is given.
+
+    Notes
+    -----
+    Steps 0 and 1 both have ``warmup_min_lr``: DeepSpeed's own count is one behind. The peak is
+    reached at step W with "log", at step W + 1 with "linear". The schedule never ends.
+
+    References
+    ----------
+    DeepSpeed 0.19 (2026), ``deepspeed.runtime.lr_schedules.WarmupLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.deepspeed.WarmupLR(1.0, warmup_num_steps=2, warmup_type="linear").table(5)
+    array([0. , 0. , 0.5, 1. , 1. ])
     """
     high = lr if warmup_max_lr is None else warmup_max_lr
     if high is None:
@@ -184,10 +313,45 @@ def WarmupDecayLR(
     warmup_num_steps: Span = 1000,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """Like ``WarmupLR``, then linearly back to ``warmup_min_lr``, from step W + 1 to
-    ``total_num_steps + 1``.
+    """Warm up, then decay linearly.
 
-    If the warmup takes all of the steps, ``warmup_min_lr`` at once at step W + 1.
+    The warmup of ``WarmupLR`` to ``warmup_max_lr``, then a line from step W + 1 back to
+    ``warmup_min_lr`` at step ``total_num_steps + 1``
+
+    Parameters
+    ----------
+    total_num_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at steps 0 and 1, and at the end; an array has one per group. At least 0.
+    warmup_max_lr : float or array, default 0.001
+        The rate to warm up to. At least 0.
+    warmup_num_steps : int or array of int, default 1000
+        The number of steps of the warmup, W; 1 counts as 2. At least 1.
+    warmup_type : {"log", "linear"}, default "log"
+        Whether the warmup follows a logarithm or a line.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Steps 0 and 1 both have ``warmup_min_lr``. Past the end it is held. If the warmup takes all of
+    the steps, the rate is ``warmup_min_lr`` from step W + 1 on.
+
+    References
+    ----------
+    DeepSpeed 0.19 (2026), ``deepspeed.runtime.lr_schedules.WarmupDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.deepspeed.WarmupDecayLR
+    >>> s = schedule(6, warmup_max_lr=1.0, warmup_num_steps=2, warmup_type="linear")
+    >>> s.table(8)
+    array([0.  , 0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
     warmup = max(2, warmup_num_steps)
     return phases(
@@ -209,11 +373,46 @@ def WarmupCosineLR(
     cos_min_ratio: Level = 0.0001,
     warmup_type: Literal["log", "linear"] = "log",
 ) -> Schedule:
-    """0 at step 0, ``lr * warmup_min_ratio`` at step 1, on to ``lr`` as ``WarmupLR``, then half a
-    cosine wave of N steps.
+    """Warm up, then decay by half a cosine wave.
 
-    Down to ``lr * cos_min_ratio``, ``N = total_num_steps - W`` or 1; at step W + 1 it is one step
-    into the wave already.
+    The warmup of ``WarmupLR`` from ``lr * warmup_min_ratio`` to ``lr``, then half a cosine wave of
+    ``max(total_num_steps - W, 1)`` steps to ``lr * cos_min_ratio``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    total_num_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    warmup_min_ratio : float or array, default 0.0
+        The rate at step 1, as a share of ``lr``. At least 0.
+    warmup_num_steps : int or array of int, default 1000
+        The number of steps of the warmup, W; 1 counts as 2. At least 1.
+    cos_min_ratio : float or array, default 0.0001
+        The last rate, as a share of ``lr``. At least 0.
+    warmup_type : {"log", "linear"}, default "log"
+        Whether the warmup follows a logarithm or a line.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate is 0 at step 0 and ``lr * warmup_min_ratio`` at step 1. At step W + 1 it is one step
+    into the wave. Past the end it is held.
+
+    References
+    ----------
+    DeepSpeed 0.19 (2026), ``deepspeed.runtime.lr_schedules.WarmupCosineLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.deepspeed.WarmupCosineLR(1.0, 6, warmup_num_steps=2, warmup_type="linear")
+    >>> s.table(8).round(3)
+    array([0.   , 0.   , 0.5  , 0.854, 0.5  , 0.147, 0.   , 0.   ])
     """
     warmup = max(2, warmup_num_steps)
     wave = cosine(lr, np.multiply(lr, cos_min_ratio), max(total_num_steps - warmup, 1))

@@ -1,15 +1,15 @@
 """Detectron2's schedules, ``detectron2.solver``, as of its main branch of 2024: fvcore's schedulers
 behind a warmup.
 
-``build_lr_scheduler`` takes the settings of ``cfg.SOLVER`` under their own names; the two classes
-that came before it have the names of two of its schedules. Step t is the iteration, from 0; rates
-are factors of each group's own, in double precision.
+``build_lr_scheduler`` takes the settings of ``cfg.SOLVER`` under their own names. The two older
+classes have the names of two of its schedules. Step t is the iteration, from 0. Rates are factors
+of each group's own rate, in double precision.
 
 >>> build_lr_scheduler(0.5, MAX_ITER=6, STEPS=[4], WARMUP_ITERS=2, WARMUP_FACTOR=0.0).table(6)
 array([0.  , 0.25, 0.5 , 0.5 , 0.05, 0.05])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -50,9 +50,9 @@ __all__ = [
 _FUZZ = Fraction(1, 10**6)  # of the whole, by which fvcore's boundaries come early
 
 _EARLY = (
-    "A rescaled schedule that fvcore's tolerance lets begin early, from about a million "
-    "iterations on, is held at its beginning "
-    "for those steps; fvcore's rounding decides where they are exactly whole."
+    "From about 10^6 iterations on, fvcore's tolerance lets a rescaled schedule begin early. "
+    "fastlr holds its first value for these steps. Where the beginning is exactly on a step, "
+    "fvcore's rounding decides."
 )
 
 Name = Annotated[str, named(["WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"])]
@@ -61,8 +61,36 @@ Method = Literal["linear", "constant"]
 
 @preset(elementwise=True)
 def LRMultiplier(lr: Rate, multiplier: Schedule) -> Schedule:
-    """``lr * multiplier(t)``: a schedule of ``flr.presets.fvcore``, over the iterations of the run,
-    as factors of each group's rate.
+    """Multiply the base rate by a schedule.
+
+    ``lr * multiplier(t)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    multiplier : Schedule
+        A schedule of ``fastlr.presets.fvcore`` over the iterations of the run.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Past its end the multiplier decides: some hold, some raise.
+
+    References
+    ----------
+    Detectron2, main branch of 2024, ``detectron2.solver.LRMultiplier``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> half = flr.presets.fvcore.LinearParamScheduler(1.0, 0.0, max_iter=2)
+    >>> flr.presets.detectron2.LRMultiplier(0.5, half).table(3)
+    array([0.5 , 0.25, 0.  ])
     """
     return multiplier * lr
 
@@ -79,13 +107,53 @@ def WarmupParamScheduler(
     *,
     max_iter: Span,
 ) -> Schedule:
-    """From ``warmup_factor`` times its first value linearly to what ``scheduler`` has at
-    ``warmup_length``, then that unshifted.
+    """Warm up to a schedule.
 
-    ``scheduler`` is a function of a number of iterations, ``lambda n:
-    fvcore.CosineParamScheduler(1.0, 0.0, max_iter=n)``, and ``warmup_length`` a share of
-    ``max_iter``. With ``rescale_interval`` it begins after the warmup, and takes what is left; with
-    "constant" the first level is held.
+    A line from ``warmup_factor`` times the schedule's first value to its value at
+    ``warmup_length``, then the schedule, unshifted
+
+    Parameters
+    ----------
+    scheduler : callable
+        A function of the number of iterations, such as ``lambda n: fvcore.CosineParamScheduler(1.0,
+        0.0, max_iter=n)``.
+    warmup_factor : float or array
+        The first value, as a share of the schedule's first value. At least 0.
+    warmup_length : float or array
+        The share of ``max_iter`` that the warmup takes. From 0 to 1.
+    warmup_method : {"linear", "constant"}, default "linear"
+        Whether the warmup is a line or holds its first level.
+    rescale_interval : bool, default False
+        Whether the schedule begins after the warmup and takes the remaining iterations.
+    max_iter : int or array of int
+        The number of iterations. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_length`` is 1 with ``rescale_interval=True``.
+
+    Notes
+    -----
+    With "constant" the first level is held during the warmup. From about 10^6 iterations on,
+    fvcore's tolerance lets a rescaled schedule begin early; fastlr holds its beginning for these
+    steps.
+
+    References
+    ----------
+    Detectron2, main branch of 2024, ``detectron2.solver.WarmupParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flat = lambda n: flr.presets.detectron2.LRMultiplier(1.0, flr.constant(1.0))
+    >>> flr.presets.detectron2.WarmupParamScheduler(flat, 0.0, 0.5, max_iter=4).table(4)
+    array([0. , 0.5, 1. , 1. ])
     """
     if rescale_interval and warmup_length == 1:
         raise ArgumentError("warmup_length must be below 1 with rescale_interval=True, got 1.0")
@@ -110,12 +178,66 @@ def build_lr_scheduler(
     WARMUP_METHOD: Method = "linear",
     RESCALE_INTERVAL: Flag = False,
 ) -> Schedule:
-    """The schedule of this name, behind the warmup of ``WarmupParamScheduler``.
+    """Build a schedule from the settings of ``cfg.SOLVER``.
 
-    "WarmupMultiStepLR" is ``lr * GAMMA^i``, i the number of ``STEPS`` gone; "WarmupCosineLR" falls
-    to ``BASE_LR_END``, which is ``BASE_LR_END * lr/BASE_LR`` for a group with another rate than
-    ``BASE_LR``; "WarmupStepWithFixedGammaLR" has ``NUM_DECAYS`` drops, all equally far apart. After
-    iteration ``MAX_ITER`` the first raises ``ValueError``, from there on the last.
+    The schedule named ``LR_SCHEDULER_NAME``, behind the warmup of ``WarmupParamScheduler``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    LR_SCHEDULER_NAME : str, default "WarmupMultiStepLR"
+        "WarmupMultiStepLR", "WarmupCosineLR" or "WarmupStepWithFixedGammaLR".
+    MAX_ITER : int or array of int, default 40_000
+        The number of iterations. At least 1.
+    STEPS : sequence of int, default (30_000,)
+        The iterations of the reductions of "WarmupMultiStepLR". They rise.
+    GAMMA : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    NUM_DECAYS : int or array of int, default 3
+        The number of reductions of "WarmupStepWithFixedGammaLR". From 1 to 10,000.
+    BASE_LR : float or array, optional
+        The solver's rate, of which the end of a group is a share. By default ``lr``. Above 0.
+    BASE_LR_END : float or array, default 0.0
+        The last rate of "WarmupCosineLR". At least 0.
+    WARMUP_FACTOR : float or array, default 1.0 / 1000
+        The first rate of the warmup, as a share of the schedule's. At least 0.
+    WARMUP_ITERS : int or array of int, default 1000
+        The number of iterations of the warmup. At least 0.
+    WARMUP_METHOD : {"linear", "constant"}, default "linear"
+        Whether the warmup is a line or holds its first level.
+    RESCALE_INTERVAL : bool, default False
+        Whether the schedule begins after the warmup and takes the remaining iterations.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``STEPS`` do not rise, ``BASE_LR_END`` is above ``BASE_LR``, or ``WARMUP_ITERS`` is not
+        below ``MAX_ITER`` with ``RESCALE_INTERVAL=True``; when "WarmupMultiStepLR" is evaluated
+        after iteration ``MAX_ITER``, or "WarmupStepWithFixedGammaLR" from there on.
+
+    Notes
+    -----
+    "WarmupMultiStepLR" is ``lr * GAMMA^i``, i the number of ``STEPS`` passed. "WarmupCosineLR"
+    falls to ``BASE_LR_END``, for a group to ``BASE_LR_END * lr/BASE_LR``.
+    "WarmupStepWithFixedGammaLR" has ``NUM_DECAYS`` reductions at equal distances.
+
+    References
+    ----------
+    Detectron2, main branch of 2024, ``detectron2.solver.build_lr_scheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.detectron2.build_lr_scheduler
+    >>> s = schedule(0.5, MAX_ITER=6, STEPS=[4], WARMUP_ITERS=2, WARMUP_FACTOR=0.0)
+    >>> s.table(6)
+    array([0.  , 0.25, 0.5 , 0.5 , 0.05, 0.05])
     """
     if RESCALE_INTERVAL and WARMUP_ITERS >= MAX_ITER:
         detail = f"got WARMUP_ITERS={WARMUP_ITERS}, MAX_ITER={MAX_ITER}"
@@ -142,11 +264,51 @@ def WarmupMultiStepLR(
     warmup_iters: Count = 1000,
     warmup_method: Method = "linear",
 ) -> Schedule:
-    """``lr * gamma^i``, i the number of milestones at or before t, times a line from
-    ``warmup_factor`` to 1 in the warmup.
+    """Warm up, then reduce the rate at milestones.
 
-    The older class, which is deprecated. With "constant" the warmup is ``warmup_factor``
-    throughout.
+    ``lr * gamma^i``, i the number of milestones at or before t, times a line from ``warmup_factor``
+    to 1 in the warmup
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    milestones : sequence of int
+        The iterations of the reductions. They must never fall.
+    gamma : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    warmup_factor : float or array, default 0.001
+        The factor at the beginning of the warmup. At least 0.
+    warmup_iters : int or array of int, default 1000
+        The number of iterations of the warmup. At least 0.
+    warmup_method : {"linear", "constant"}, default "linear"
+        Whether the warmup is a line or holds its first level.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If milestones fall.
+
+    Notes
+    -----
+    The older class, which Detectron2 has deprecated. With "constant" the factor of the warmup is
+    ``warmup_factor`` throughout. The schedule never ends.
+
+    References
+    ----------
+    Detectron2, main branch of 2024, ``detectron2.solver.WarmupMultiStepLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.detectron2.WarmupMultiStepLR(1.0, [3], warmup_factor=0.0, warmup_iters=2)
+    >>> s.table(4)
+    array([0. , 0.5, 1. , 0.1])
     """
     if any(b < a for a, b in pairwise(milestones)):
         raise ArgumentError(f"milestones must never fall, got {short_repr(milestones)}")
@@ -164,10 +326,43 @@ def WarmupCosineLR(
     warmup_iters: Count = 1000,
     warmup_method: Method = "linear",
 ) -> Schedule:
-    """``lr * (1 + cos(pi*t/max_iters))/2``, from t=0 on, times a line from ``warmup_factor`` to 1
-    in the warmup.
+    """Warm up, then follow a cosine wave.
 
-    The older class, which is deprecated. Its wave goes on after ``max_iters``, and climbs back.
+    ``lr * (1 + cos(pi*t/max_iters))/2``, from step 0 on, times a line from ``warmup_factor`` to 1
+    in the warmup
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_iters : int or array of int
+        The number of iterations of half a wave. At least 1.
+    warmup_factor : float or array, default 0.001
+        The factor at the beginning of the warmup. At least 0.
+    warmup_iters : int or array of int, default 1000
+        The number of iterations of the warmup. At least 0.
+    warmup_method : {"linear", "constant"}, default "linear"
+        Whether the warmup is a line or holds its first level.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The older class, which Detectron2 has deprecated. After ``max_iters`` the wave climbs back.
+
+    References
+    ----------
+    Detectron2, main branch of 2024, ``detectron2.solver.WarmupCosineLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.detectron2.WarmupCosineLR(1.0, 4, warmup_factor=0.0, warmup_iters=2)
+    >>> s.table(5).round(3)
+    array([0.   , 0.427, 0.5  , 0.146, 0.   ])
     """
     return _ramp(warmup_factor, warmup_iters, warmup_method) * wave(lr, 0.0, max_iters)
 

@@ -8,7 +8,7 @@ of them number ``n = t + 1``.
 array([0.25, 0.5 , 0.75, 1.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import pairwise
 from math import floor, isclose
@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, geometric, knots, torch_plateau, warm_restarts
 from fastlr.presets._rules import (
@@ -56,14 +56,72 @@ __all__ = [
 
 @preset(elementwise=True)
 def NoamLR(lr: Rate, model_size: Span = 320, warmup_steps: Span = 25000) -> Schedule:
-    """``lr * model_size^-0.5 * min(n^-0.5, n * warmup_steps^-1.5)``, ``n = t + 1``."""
+    """Warm up linearly, then decay by the inverse square root, scaled by the model's width.
+
+    ``lr * model_size^-0.5 * min(n^-0.5, n * warmup_steps^-1.5)``, ``n = t + 1``
+
+    Parameters
+    ----------
+    lr : float or array
+        The factor of the rate; an array has one per group. At least 0.
+    model_size : int or array of int, default 320
+        The width of the model. At least 1.
+    warmup_steps : int or array of int, default 25000
+        The number of steps of the warmup. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0. The schedule never ends.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``NoamLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.NoamLR(1.0, model_size=4, warmup_steps=4)([0, 3, 15]).round(4)
+    array([0.0625, 0.25  , 0.125 ])
+    """
     return noam(model_size, warmup_steps, factor=lr)
 
 
 @preset(elementwise=True)
 def WarmupLR(lr: Rate, warmup_steps: Span = 25000) -> Schedule:
-    """``lr * warmup_steps^0.5 * min(n^-0.5, n * warmup_steps^-1.5)``, ``n = t + 1``: ``lr`` at
-    its peak.
+    """Warm up linearly, then decay by the inverse square root.
+
+    ``lr * warmup_steps^0.5 * min(n^-0.5, n * warmup_steps^-1.5)``, ``n = t + 1``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int, default 25000
+        The number of steps of the warmup. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0; the highest is ``lr``. The schedule never ends.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``WarmupLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.WarmupLR(1.0, warmup_steps=4).table(4)
+    array([0.25, 0.5 , 0.75, 1.  ])
     """
     return inverse_sqrt(lr, warmup_steps).skip(1)
 
@@ -76,9 +134,42 @@ def WarmupStepLR(
     step_size: Span = 1,
     gamma: Level = 0.1,
 ) -> Schedule:
-    """``lr * n/warmup_steps``, ``n = t + 1``, then ``lr * gamma^floor((e - e0)/step_size)``.
+    """Warm up linearly, then reduce the rate at regular intervals of epochs.
 
-    e is ``floor(n/steps_per_epoch)``, and e0 that of ``warmup_steps``.
+    ``lr * n/warmup_steps``, ``n = t + 1``, then ``lr * gamma^floor((e - e0)/step_size)`` with ``e =
+    floor(n/steps_per_epoch)`` and e0 that of ``warmup_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int, default 25000
+        The number of steps of the warmup. At least 1.
+    steps_per_epoch : int or array of int, default 10000
+        The number of steps per epoch. At least 1.
+    step_size : int or array of int, default 1
+        The number of epochs per reduction. At least 1.
+    gamma : float or array, default 0.1
+        The factor of a reduction. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0. The schedule never ends.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``WarmupStepLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.WarmupStepLR(1.0, warmup_steps=2, steps_per_epoch=2).table(6).round(3)
+    array([0.5 , 1.  , 1.  , 0.1 , 0.1 , 0.01])
     """
     stairs = geometric(lr, gamma, steps_per_epoch * step_size, staircase=True)
     begin = warmup_steps + 1 - warmup_steps // steps_per_epoch * steps_per_epoch
@@ -89,10 +180,43 @@ def WarmupStepLR(
 def PiecewiseLinearWarmupLR(
     lr: Rate, warmup_steps_list: Lengths = (0, 25000), warmup_lr_list: Levels = (0.0, 0.001)
 ) -> Schedule:
-    """Lines through ``warmup_lr_list`` at ``n = warmup_steps_list``, then ``lr * sqrt(W/n)``, W the
-    last of them.
+    """Warm up along lines, then decay by the inverse square root.
 
-    ``n = t + 1``; before the first of the steps its rate is held.
+    Lines through ``warmup_lr_list`` at ``n = warmup_steps_list``, ``n = t + 1``, then ``lr *
+    sqrt(W/n)``, W the last of these steps
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps_list : sequence of float, default (0, 25000)
+        The positions of the corners. They rise. At least 0; they may be fractions.
+    warmup_lr_list : sequence of float, default (0.0, 0.001)
+        The rates at the corners. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps_list`` does not rise, or is not as long as ``warmup_lr_list``.
+
+    Notes
+    -----
+    Before the first corner its rate is held. The schedule never ends.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``PiecewiseLinearWarmupLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.PiecewiseLinearWarmupLR(1.0, [0, 4], [0.0, 1.0])([0, 3, 15])
+    array([0.25, 1.  , 0.5 ])
     """
     steps, levels = list(map(fraction, warmup_steps_list)), warmup_lr_list
     if (
@@ -119,11 +243,51 @@ def TristageLR(
     init_lr_scale: Ratio = 0.01,
     final_lr_scale: Ratio = 0.01,
 ) -> Schedule:
-    """A line from ``init_lr_scale * lr`` to ``lr``, held, and equal ratios to ``final_lr_scale *
-    lr`` at ``n = max_steps``, held.
+    """Warm up linearly, hold the rate, then decay exponentially.
 
-    ``n = t + 1``; the first two take their share of ``max_steps``, rounded down, and the last the
-    rest.
+    A line from ``init_lr_scale * lr`` to ``lr``; ``lr``; then ``lr * final_lr_scale^p``, p the
+    progress of the decay, up to ``t + 1 = max_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int, default 25000
+        The number of steps. At least 1.
+    warmup_ratio : float or array, default 0.1
+        The share of the warmup, rounded down to whole steps. From 0 to 1.
+    hold_ratio : float or array, default 0.4
+        The share of the hold, rounded down to whole steps. From 0 to 1.
+    decay_ratio : float or array, default 0.5
+        The share of the decay, which takes all remaining steps. From 0 to 1.
+    init_lr_scale : float or array, default 0.01
+        The first rate, as a share of ``lr``. Above 0.
+    final_lr_scale : float or array, default 0.01
+        The last rate, as a share of ``lr``. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the sum of the three shares is not 1.
+
+    Notes
+    -----
+    Past the end the last rate is held.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``TristageLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.TristageLR(1.0, max_steps=10, final_lr_scale=0.25)([0, 4, 9]).round(3)
+    array([1.  , 1.  , 0.25])
     """
     if not isclose(warmup_ratio + hold_ratio + decay_ratio, 1.0):
         detail = f"{warmup_ratio}, {hold_ratio} and {decay_ratio}"
@@ -147,11 +311,51 @@ def ExponentialDecayWarmup(
     warmup_steps: Count = 0,
     warm_from_zero: Flag = False,
 ) -> Schedule:
-    """``max_lr * (min_lr/max_lr)^p``, p from 0 at ``warmup_steps`` to 1 at ``total_steps`` and on,
-    after a warmup.
+    """Warm up, then decay exponentially.
 
-    That is ``lr``, the optimizer's own rate, or with ``warm_from_zero`` the line ``max_lr * (t +
-    1)/warmup_steps``; but step 0 has ``max_lr``, or 0.
+    ``max_lr * (min_lr/max_lr)^p``, p the progress from ``warmup_steps`` to ``total_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The optimizer's own rate, which holds during the warmup; an array has one per group. At
+        least 0.
+    max_lr : float or array
+        The rate at the end of the warmup. Above 0.
+    min_lr : float or array
+        The rate at ``total_steps``. Above 0.
+    total_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+    warm_from_zero : bool, default False
+        Whether the warmup is the line ``max_lr * (t+1)/warmup_steps``.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``total_steps``.
+
+    Notes
+    -----
+    The rate at step 0 is ``max_lr``, or 0 with ``warm_from_zero``, as in ESPnet. After
+    ``total_steps`` the decay goes on.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``ExponentialDecayWarmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.espnet.ExponentialDecayWarmup(0.5, max_lr=1.0, min_lr=0.25, total_steps=2)
+    >>> s.table(3)
+    array([1.  , 0.5 , 0.25])
     """
     if warmup_steps >= total_steps:
         detail = f"{warmup_steps} and {total_steps}"
@@ -163,8 +367,8 @@ def ExponentialDecayWarmup(
 
 
 @preset(
-    differences="Without warmup_steps cycle_mult must be at least 1: ESPnet divides by 0 once its "
-    "cycles have no steps."
+    differences="Without warmup_steps, cycle_mult must be at least 1: ESPnet divides by 0 once a "
+    "cycle has no steps."
 )
 def CosineAnnealingWarmupRestarts(
     first_cycle_steps: Span,
@@ -174,11 +378,53 @@ def CosineAnnealingWarmupRestarts(
     warmup_steps: Count = 0,
     gamma: Share = 1.0,
 ) -> Schedule:
-    """Cycles of a line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps`` and half a
-    cosine wave back forever.
+    """Repeat a linear warmup and half a cosine wave.
 
-    The wave takes what is left of ``first_cycle_steps``, and each time ``cycle_mult`` times as many
-    steps, rounded down. The rate of step 0 is ``min_lr``, without a warmup too.
+    A line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps``, then half a cosine wave back
+    to ``min_lr``, in cycle i
+
+    Parameters
+    ----------
+    first_cycle_steps : int or array of int
+        The number of steps of the first cycle, including the warmup. At least 1.
+    cycle_mult : float or array, default 1.0
+        The factor of a wave's length. Above 0.
+    max_lr : float or array, default 0.1
+        The highest rate of the first cycle; an array has one per group. At least 0.
+    min_lr : float or array, default 0.001
+        The lowest rate. At least 0.
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+    gamma : float or array, default 1.0
+        The factor of the highest rate per cycle. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``first_cycle_steps``, or ``cycle_mult`` is below 1 without
+        a warmup.
+
+    Notes
+    -----
+    The rate at step 0 is ``min_lr``, without a warmup too. Cycles repeat forever; the length of a
+    wave is rounded down to whole steps.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``CosineAnnealingWarmupRestarts``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.espnet.CosineAnnealingWarmupRestarts
+    >>> s = schedule(4, max_lr=1.0, min_lr=0.0, warmup_steps=2)
+    >>> s.table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
@@ -194,7 +440,7 @@ def CosineAnnealingWarmupRestarts(
 
 
 @preset(
-    differences="ESPnet multiplies the last rate, step after step, and drifts; this is its closed "
+    differences="ESPnet multiplies the last rate step by step, and drifts. fastlr uses the closed "
     "form."
 )
 def LinearWarmupDecayLR(
@@ -204,8 +450,48 @@ def LinearWarmupDecayLR(
     start_factor: Share = 1e-8,
     end_factor: Share = 1e-8,
 ) -> Schedule:
-    """A line from ``start_factor * lr`` to ``lr`` at ``warmup_steps``, and one to ``end_factor
-    * lr`` at ``total_steps``.
+    """Warm up linearly, then decay linearly.
+
+    A line from ``start_factor * lr`` to ``lr`` at ``warmup_steps``, then a line to ``end_factor *
+    lr`` at ``total_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int, default 20000
+        The number of steps of the warmup. At least 0.
+    total_steps : int or array of int, default 600000
+        The number of steps, including the warmup. At least 1.
+    start_factor : float or array, default 1e-8
+        The first rate, as a share of ``lr``. From 0 to 1.
+    end_factor : float or array, default 1e-8
+        The last rate, as a share of ``lr``. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``total_steps``.
+
+    Notes
+    -----
+    Past the end the last rate is held. ESPnet multiplies the last rate step by step, and drifts;
+    this is the closed form.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``LinearWarmupDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.LinearWarmupDecayLR(1.0, 2, 4, start_factor=0.5, end_factor=0.0).table(5)
+    array([0.5 , 0.75, 1.  , 0.5 , 0.  ])
     """
     if warmup_steps >= total_steps:
         raise ArgumentError(
@@ -217,13 +503,13 @@ def LinearWarmupDecayLR(
 
 @preset(
     elementwise=True,
-    differences="The rule alone: multiply flr.linear(lr/warmup_steps, lr, warmup_steps - 1), "
-    "ESPnet's warm-up, by its scale. A reduction during the warm-up is forgotten by "
-    "ESPnet at the next step.",
+    differences="The preset is the rule without the warmup: multiply flr.linear(lr/warmup_steps, "
+    "lr, warmup_steps - 1) by its scale. ESPnet forgets a reduction during the warmup "
+    "at the next step.",
 )
 def WarmupReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",
@@ -231,8 +517,46 @@ def WarmupReduceLROnPlateau(
     min_lr: Rate = 0.0,
     eps: Level = 1e-8,
 ) -> Plateau:
-    """torch's rule: multiply by ``factor`` once the metric has not improved for more than
-    ``patience`` epochs.
+    """Reduce the rate when a metric has stopped improving.
+
+    Parameters
+    ----------
+    mode : {"min", "max"}, default "min"
+        Whether a lower or a higher metric is better.
+    factor : float or array, default 0.1
+        The factor of a reduction. From 0 up to, not including, 1.
+    patience : int or array of int, default 10
+        The number of epochs without improvement to accept. At least 0.
+    threshold : float or array, default 1e-4
+        How much better a metric must be to count. At least 0.
+    threshold_mode : {"rel", "abs"}, default "rel"
+        Whether ``threshold`` is relative to the best metric or absolute.
+    cooldown : int or array of int, default 0
+        The number of epochs after a reduction in which none is counted as bad. At least 0.
+    min_lr : float or array, default 0.0
+        The lowest rate. At least 0.
+    eps : float or array, default 1e-8
+        Rates that would change by no more than this stay. At least 0.
+
+    Returns
+    -------
+    Plateau
+        A rule, which takes metrics; see ``fastlr.Plateau``.
+
+    Notes
+    -----
+    The rule is torch's, without the warmup: multiply ``fastlr.linear(lr/warmup_steps, lr,
+    warmup_steps - 1)`` by its scale. ESPnet forgets a reduction during the warmup at the next step.
+
+    References
+    ----------
+    ESPnet 202511 (2025), ``espnet2.schedulers``, ``WarmupReduceLROnPlateau``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.espnet.WarmupReduceLROnPlateau(patience=3)
+    Plateau(patience=3, nan='bad')
     """
     return torch_plateau(
         threshold,

@@ -1,15 +1,16 @@
 """fvcore's parameter schedulers, ``fvcore.common.param_scheduler``, as of fvcore 0.1.5 (2022).
 
-Each is a function of ``where``, the progress from 0 to below 1: here of the step, ``where =
-t/max_iter``, as Detectron2 asks. What they give is the value itself, or a factor of each group's
-rate: ``flr.presets.detectron2.LRMultiplier``. Rates are in double precision. ``fuzz`` below is
-their tolerance, 1e-6 of the whole: from about a million steps on, boundaries come so much early.
+fvcore's schedulers are functions of ``where``, the progress from 0 to below 1. In fastlr they are
+functions of the step, ``where = t/max_iter``, as in Detectron2. They give a value, or a factor of
+each group's rate: pass them to ``flr.presets.detectron2.LRMultiplier``. Values are in double
+precision. fvcore has a tolerance of 1e-6 of the whole: from about 10^6 steps on, boundaries come
+early by that much.
 
 >>> CosineParamScheduler(1.0, 0.0, max_iter=4).table(5)
 array([1.        , 0.85355339, 0.5       , 0.14644661, 0.        ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -66,48 +67,232 @@ Scalings = Annotated[Sequence[str], _scalings]
 
 @preset()
 def ConstantParamScheduler(value: Rate, *, max_iter: Span) -> Schedule:
-    """``value``; steps from ``max_iter`` on raise ``ValueError``."""
+    """Hold a value.
+
+    ``value``
+
+    Parameters
+    ----------
+    value : float or array
+        The value; an array has one per group. At least 0.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        When the schedule is evaluated at step ``max_iter`` or later.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.ConstantParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.ConstantParamScheduler(0.5, max_iter=4).table(4)
+    array([0.5, 0.5, 0.5, 0.5])
+    """
     return cut(constant(value), max_iter)
 
 
 @preset(
     elementwise=True,
-    differences="After max_iter fvcore's line goes on, below 0 too; here the end is held.",
+    differences="After max_iter fvcore's line goes on, below 0 too; fastlr holds the end.",
 )
 def LinearParamScheduler(start_value: Rate, end_value: Rate, *, max_iter: Span) -> Schedule:
-    """``end_value * where + start_value * (1 - where)``."""
+    """Change the value linearly.
+
+    ``end_value * where + start_value * (1 - where)``
+
+    Parameters
+    ----------
+    start_value : float or array
+        The value at step 0; an array has one per group. At least 0.
+    end_value : float or array
+        The value at the end. At least 0.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Past the end ``end_value`` is held; in fvcore the line goes on, below 0 too.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.LinearParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.LinearParamScheduler(1.0, 0.0, max_iter=2).table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     return linear(start_value, end_value, max_iter)
 
 
 @preset()
 def CosineParamScheduler(start_value: Rate, end_value: Rate, *, max_iter: Span) -> Schedule:
-    """``end_value + (start_value - end_value) * (1 + cos(pi*where))/2``, which climbs back
-    after ``max_iter``.
+    """Follow a cosine wave.
+
+    ``end_value + (start_value - end_value) * (1 + cos(pi*where))/2``
+
+    Parameters
+    ----------
+    start_value : float or array
+        The value at step 0; an array has one per group. At least 0.
+    end_value : float or array
+        The value at the end. At least 0.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    After ``max_iter`` the wave climbs back.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.CosineParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.CosineParamScheduler(1.0, 0.0, max_iter=2).table(4)
+    array([1. , 0.5, 0. , 0.5])
     """
     return wave(start_value, end_value, max_iter)
 
 
 @preset()
 def ExponentialParamScheduler(start_value: Rate, decay: Ratio, *, max_iter: Span) -> Schedule:
-    """``start_value * decay^where``, and so on after ``max_iter``."""
+    """Decay the value exponentially.
+
+    ``start_value * decay^where``
+
+    Parameters
+    ----------
+    start_value : float or array
+        The value at step 0; an array has one per group. At least 0.
+    decay : float or array
+        The factor over ``max_iter`` steps. Above 0.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.ExponentialParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.ExponentialParamScheduler(1.0, 0.25, max_iter=2).table(4)
+    array([1.   , 0.5  , 0.25 , 0.125])
+    """
     return geometric(start_value, decay, max_iter)
 
 
 @preset(
     elementwise=True,
-    differences="After max_iter fvcore's powers are of negative numbers; here 0 is held.",
+    differences="After max_iter fvcore takes powers of negative numbers; fastlr holds 0.",
 )
 def PolynomialDecayParamScheduler(base_value: Rate, power: Power, *, max_iter: Span) -> Schedule:
-    """``base_value * (1 - where)^power``."""
+    """Decay the value by a polynomial.
+
+    ``base_value * (1 - where)^power``
+
+    Parameters
+    ----------
+    base_value : float or array
+        The value at step 0; an array has one per group. At least 0.
+    power : float or array
+        The power of the decay. From 1e-3 to 1e3.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Past the end 0 is held; fvcore takes powers of negative numbers.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.PolynomialDecayParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.PolynomialDecayParamScheduler(1.0, 2.0, max_iter=2).table(4)
+    array([1.  , 0.25, 0.  , 0.  ])
+    """
     return polynomial(base_value, 0.0, max_iter, power=power)
 
 
 @preset()
 def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) -> Schedule:
-    """``values[i]``, ``i = trunc((where + fuzz) * len(values))``: all for equally long. From
-    ``max_iter`` on it raises.
+    """Hold values for equally long, one after another.
 
-    ``num_updates`` is required, but has no effect.
+    ``values[i]``, ``i = trunc((where + 1e-6) * len(values))``
+
+    Parameters
+    ----------
+    num_updates : float or array
+        Required, but without effect, as in fvcore. Above 0.
+    values : sequence of float
+        The values. At least 0.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If there are no values; when the schedule is evaluated from step ``max_iter`` on.
+
+    Notes
+    -----
+    fvcore adds 1e-6 to ``where``: from about 10^6 steps on, boundaries come early.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.StepParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.StepParamScheduler(1, [1.0, 0.5], max_iter=4).table(4)
+    array([1. , 1. , 0.5, 0.5])
     """
     if not values:
         raise ArgumentError("values must be at least one, got []")
@@ -118,10 +303,42 @@ def StepParamScheduler(num_updates: Ratio, values: Levels, *, max_iter: Span) ->
 def StepWithFixedGammaParamScheduler(
     base_value: Rate, num_decays: Turns, gamma: Ratio, num_updates: Span, *, max_iter: Span
 ) -> Schedule:
-    """``base_value * gamma^i``, i from 0 to ``num_decays``, all for equally long; from ``max_iter``
-    on it raises.
+    """Reduce the value at equal distances.
 
-    ``num_updates`` is required, but has no effect.
+    ``base_value * gamma^i``, i from 0 to ``num_decays``, each for equally long
+
+    Parameters
+    ----------
+    base_value : float or array
+        The value at step 0; an array has one per group. At least 0.
+    num_decays : int or array of int
+        The number of reductions. From 1 to 10,000.
+    gamma : float or array
+        The factor of a reduction. Above 0.
+    num_updates : int or array of int
+        Required, but without effect, as in fvcore. At least 1.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        When the schedule is evaluated from step ``max_iter`` on.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.StepWithFixedGammaParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.fvcore.StepWithFixedGammaParamScheduler(1.0, 1, 0.5, 1, max_iter=4).table(4)
+    array([1. , 1. , 0.5, 0.5])
     """
     return _steps([gamma**i for i in range(num_decays + 1)], max_iter) * base_value
 
@@ -134,11 +351,48 @@ def MultiStepParamScheduler(
     *,
     max_iter: Span,
 ) -> Schedule:
-    """``values[i]``, i the number of milestones that are at most ``trunc((where + fuzz) *
-    num_updates)``.
+    """Hold values between milestones.
 
-    ``num_updates`` is the last milestone if not given; without milestones they are
-    ``ceil(num_updates/len(values))`` apart. After step ``max_iter`` it raises.
+    ``values[i]``, i the number of milestones that are at most ``trunc((where + 1e-6) *
+    num_updates)``
+
+    Parameters
+    ----------
+    values : sequence of float
+        The values, one more than milestones. At least 0.
+    num_updates : int or array of int, optional
+        The number of updates that milestones count in. By default the last milestone. At least 1.
+    milestones : sequence of int, optional
+        The updates at which the next value begins. By default at equal distances,
+        ``ceil(num_updates/len(values))``.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If neither ``num_updates`` nor ``milestones`` is given, they are not as many as ``values``
+        need, or milestones do not rise; when the schedule is evaluated after step ``max_iter``.
+
+    Notes
+    -----
+    fvcore adds 1e-6 to ``where``: from about 10^6 steps on, boundaries come early.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.MultiStepParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.fvcore.MultiStepParamScheduler([1.0, 0.5], milestones=[2, 4], max_iter=4)
+    >>> s.table(4)
+    array([1. , 1. , 0.5, 0.5])
     """
     updates, marks = _milestones(len(values), num_updates, milestones)
     begins = [max(0, ceil(max_iter * (Fraction(mark, updates) - _FUZZ))) for mark in marks]
@@ -146,19 +400,59 @@ def MultiStepParamScheduler(
 
 
 @preset(
-    differences="A scheduler that the tolerance lets begin early is held at its beginning until "
-    "its own interval begins; where that is exactly on a step, fvcore's rounding "
-    "decides.",
+    differences="fastlr holds the first value of a scheduler that fvcore's tolerance lets begin "
+    "early, until its own interval begins. Where the beginning is exactly on a step, "
+    "fvcore's rounding decides.",
 )
 def CompositeParamScheduler(
     schedulers: Curves, lengths: Lengths, interval_scaling: Scalings, *, max_iter: Span
 ) -> Schedule:
-    """``schedulers[i]`` in its part of the whole, from the first step where ``where + fuzz`` is
-    beyond those before it.
+    """Run schedules one after another, each in its part of the whole.
 
-    Each is a function of a number of steps, ``lambda n: CosineParamScheduler(1.0, 0.0,
-    max_iter=n)``: "rescaled" it runs through within its part, "fixed" it goes by the progress of
-    the whole. ``lengths`` are shares, which are 1 together; the last is what the others leave.
+    ``schedulers[i]`` from the first step at which ``where + 1e-6`` is beyond the parts before it
+
+    Parameters
+    ----------
+    schedulers : sequence of callable
+        Functions of a number of steps, such as ``lambda n: CosineParamScheduler(1.0, 0.0,
+        max_iter=n)``.
+    lengths : sequence of float
+        The shares of the parts, with sum 1. At least 0.
+    interval_scaling : sequence of str
+        Per part, "rescaled" to run through the whole schedule in it, "fixed" to follow the progress
+        of the whole.
+    max_iter : int or array of int
+        The number of steps; ``where`` is ``t/max_iter``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``lengths`` or ``interval_scaling`` are not as many as ``schedulers``, or the sum of
+        ``lengths`` is not 1.
+
+    Notes
+    -----
+    The last part takes what the others leave. A schedule that the tolerance lets begin early is
+    held at its beginning until its own part begins.
+
+    References
+    ----------
+    fvcore 0.1.5 (2022), ``fvcore.common.param_scheduler.CompositeParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> rise = lambda n: flr.presets.fvcore.LinearParamScheduler(0.0, 1.0, max_iter=n)
+    >>> fall = lambda n: flr.presets.fvcore.LinearParamScheduler(1.0, 0.0, max_iter=n)
+    >>> schedule = flr.presets.fvcore.CompositeParamScheduler
+    >>> s = schedule([rise, fall], [0.5, 0.5], ["rescaled"] * 2, max_iter=4)
+    >>> s.table(5)
+    array([0. , 0.5, 1. , 0.5, 0. ])
     """
     shares = _shares(len(schedulers), lengths, len(interval_scaling))
     starts = [Fraction(0), *accumulate(shares[:-1])]

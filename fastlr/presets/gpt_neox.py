@@ -8,7 +8,7 @@ configuration, and may be a fraction of a step. Rates are in double precision.
 array([0.5 , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial
@@ -37,16 +37,55 @@ def AnnealingLR(
     min_lr: Rate = 0.0,
     version: Literal["2025", "2024", "2023"] = "2025",
 ) -> Schedule:
-    """``start_lr * t/W`` up to and including ``W = warmup_iter``, then by its style over the N
-    steps to ``total_iters``.
+    """Warm up linearly, then decay, as GPT-NeoX does.
 
-    "linear" is ``start_lr * (1 - r)``, r the share of N that has gone; "cosine" half a wave to
-    ``min_lr``, which is not clamped: it climbs back after ``total_iters``; "exponential" ``start_lr
-    * exp(-0.693*r)`` forever. None falls below ``min_lr``.
+    ``start_lr * t/W`` up to and including step ``W = warmup_iter``, then the decay of
+    ``decay_style`` over the N steps to ``total_iters``
 
-    As of 2025 step 0 has the rate of step 1, in 2024 it has 0. In 2023 and before, it has 0, the
-    decay is laid out over ``total_iters``, cosine to 0, and stands still from step ``N =
-    total_iters - W`` on, in the warmup too.
+    Parameters
+    ----------
+    start_lr : float or array
+        The rate at the end of the warmup; an array has one per group. At least 0.
+    warmup_iter : float or array
+        The number of steps of the warmup, W. At least 0; it may be a fraction.
+    total_iters : int or array of int
+        The number of steps, including the warmup. At least 1.
+    decay_style : {"constant", "linear", "cosine", "exponential"}
+        The curve of the decay; see Notes.
+    min_lr : float or array, default 0.0
+        The lowest rate of the decay. At least 0.
+    version : {"2025", "2024", "2023"}, default "2025"
+        The version of GPT-NeoX, by year; "2023" is that and earlier ones.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_iter`` is not below ``total_iters``.
+
+    Notes
+    -----
+    With r the progress of the decay, "linear" is ``start_lr * (1 - r)``, and "exponential"
+    ``start_lr * exp(-0.693*r)``, which never ends. "cosine" is a wave to ``min_lr``, which climbs
+    back after ``total_iters``. None falls below ``min_lr``.
+
+    As of 2025 step 0 has the rate of step 1; in 2024 it has 0. In 2023 and before it has 0, the
+    decay is laid out over ``total_iters``, cosine to 0, and stands still from step ``total_iters -
+    W`` on, in the warmup too.
+
+    References
+    ----------
+    GPT-NeoX (2025), ``megatron.learning_rates.AnnealingLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.gpt_neox.AnnealingLR(1.0, 2, 6, "linear").table(7)
+    array([0.5 , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
     warmup = fraction(warmup_iter)
     if warmup >= total_iters:

@@ -1,6 +1,6 @@
 """icefall's Eden and Eden2, by which Zipformer is trained (2023).
 
-Its recipes number batches from 1: update t has the rate of batch ``b = t + 1``, in epoch ``e =
+Its recipes number batches from 1: step t is batch ``b = t + 1``, in epoch ``e =
 floor(t/batches_per_epoch)``.
 
 >>> import fastlr as flr
@@ -8,7 +8,7 @@ floor(t/batches_per_epoch)``.
 array([0.72760688, 0.89442719, 0.8       ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fastlr.arguments.rules import Rate
 from fastlr.presets._building_blocks import fraction, knots
@@ -28,10 +28,46 @@ def Eden(
     warmup_batches: Length = 500.0,
     warmup_start: Share = 0.5,
 ) -> Schedule:
-    """``lr * (1 + (b/lr_batches)^2)^-0.25 * (1 + (e/lr_epochs)^2)^-0.25``, times the warmup.
+    """Decay the rate by batches and by epochs, as Zipformer does.
 
-    That is a line from ``warmup_start`` at batch 0 to 1 at ``warmup_batches``. Epochs are what
-    ``step_epoch`` receives in icefall; here they are of ``batches_per_epoch`` each.
+    ``lr * (1 + (b/lr_batches)^2)^-0.25 * (1 + (e/lr_epochs)^2)^-0.25``, ``b = t + 1``, e the epoch,
+    times a line from ``warmup_start`` to 1
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    lr_batches : float or array
+        The time scale of the decay in batches. Above 0; it may be a fraction.
+    lr_epochs : float or array
+        The time scale of the decay in epochs. Above 0; it may be a fraction.
+    batches_per_epoch : int or array of int
+        The number of batches per epoch. At least 1.
+    warmup_batches : float or array, default 500.0
+        The number of batches of the warmup. At least 0; it may be a fraction.
+    warmup_start : float or array, default 0.5
+        The factor at batch 0. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends. In icefall ``step_epoch`` reports the epoch; in fastlr it is
+    ``floor(t/batches_per_epoch)``.
+
+    References
+    ----------
+    icefall (2023), ``Eden`` of Zipformer's recipes. After Yao et al., *Zipformer* (2023).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.icefall.Eden(1.0, 4.0, 1.0, batches_per_epoch=2, warmup_batches=0)
+    >>> s.table(3).round(3)
+    array([0.985, 0.946, 0.752])
     """
     batches, epochs = (
         eden(lr, lr_batches, 0.25),
@@ -44,7 +80,40 @@ def Eden(
 def Eden2(
     lr: Rate, lr_batches: Duration, warmup_batches: Length = 500.0, warmup_start: Share = 0.5
 ) -> Schedule:
-    """``lr * (1 + (b/lr_batches)^2)^-0.5``, times the warmup."""
+    """Decay the rate by batches, as Zipformer does.
+
+    ``lr * (1 + (b/lr_batches)^2)^-0.5``, ``b = t + 1``, times a line from ``warmup_start`` to 1
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    lr_batches : float or array
+        The time scale of the decay in batches. Above 0; it may be a fraction.
+    warmup_batches : float or array, default 500.0
+        The number of batches of the warmup. At least 0; it may be a fraction.
+    warmup_start : float or array, default 0.5
+        The factor at batch 0. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    icefall (2023), ``Eden2`` of Zipformer's recipes. After Yao et al., *Zipformer* (2023).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.icefall.Eden2(1.0, lr_batches=4, warmup_batches=2).table(3).round(3)
+    array([0.728, 0.894, 0.8  ])
+    """
     return _warmed(eden(lr, lr_batches, 0.5), warmup_batches, warmup_start)
 
 

@@ -1,16 +1,16 @@
 """PyTorch-Ignite's parameter schedulers: ``ignite.handlers``, as of pytorch-ignite 0.5.5 (2026).
 
-Step t is the t-th event that a scheduler is attached to, from 0: attached to ``ITERATION_STARTED``,
-as ignite advises, it is the t-th update. The state schedulers count events from 1, and are attached
-to ``ITERATION_COMPLETED``: their step t is the value after iteration t. In place of an optimizer
-and the name of its parameter they take nothing: the values are their own.
+Step t is the t-th event that a scheduler is attached to, from 0. Attached to ``ITERATION_STARTED``,
+as ignite recommends, it is the t-th update. The state schedulers are attached to
+``ITERATION_COMPLETED`` and count events from 1: their step t is the value after iteration t. There
+is no argument for the optimizer, nor for the name of the parameter.
 
 >>> import fastlr as flr
 >>> flr.presets.ignite.LinearCyclicalScheduler(0.0, 1.0, cycle_size=4).table(6)
 array([0. , 0.5, 1. , 0.5, 0. , 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
@@ -66,8 +66,7 @@ __all__ = [
 ]
 
 UNEXPRESSED: dict[str, str] = {
-    "BatchSizeScheduler": "It sets a batch size, an integer that is the user's function "
-    "of the event, and no rate.",
+    "BatchSizeScheduler": "It sets a batch size, not a rate.",
 }
 
 Cycle = Annotated[int, Number("an integer from 2 to 2**53", 2, LAST_STEP, whole=True)]
@@ -102,8 +101,8 @@ Points = Annotated[Sequence[tuple[int, float]], _points]
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
-    "here the step is refused."
+    differences="If cycle_mult below 1 shrinks a cycle to 0 steps, ignite divides by 0; fastlr "
+    "refuses the step."
 )
 def LinearCyclicalScheduler(
     start_value: Rate,
@@ -115,13 +114,55 @@ def LinearCyclicalScheduler(
     warmup_duration: Count = 0,
     monotonic: Flag = False,
 ) -> Schedule:
-    """From ``start_value`` linearly to ``end_value`` in half of ``cycle_size`` and back in the
-    other half forever.
+    """Change the value linearly in cycles.
 
-    With ``monotonic`` it takes the whole cycle to ``end_value``, and goes from there to the next
-    cycle's start in ``warmup_duration`` steps, or at once. After each cycle its length and the
-    warmup's are multiplied by ``cycle_mult`` and truncated, its start and its end by
-    ``start_value_mult`` and ``end_value_mult``.
+    A line from ``start_value`` to ``end_value`` in half a cycle, and one back
+
+    Parameters
+    ----------
+    start_value : float or array
+        The value at the beginning of a cycle; an array has one per group. At least 0.
+    end_value : float or array
+        The value at the end of a cycle, or in its middle. At least 0.
+    cycle_size : int or array of int
+        The number of events of the first cycle. At least 2.
+    cycle_mult : float or array, default 1.0
+        The factor of a cycle's length, rounded down to whole events. Above 0.
+    start_value_mult : float or array, default 1.0
+        The factor of ``start_value`` per cycle. At least 0.
+    end_value_mult : float or array, default 1.0
+        The factor of ``end_value`` per cycle. At least 0.
+    warmup_duration : int or array of int, default 0
+        The number of events of the line from a cycle's end to the next one's start. At least 0.
+    monotonic : bool, default False
+        Whether a cycle is one line from ``start_value`` to ``end_value``.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_duration`` is given without ``monotonic``; when the schedule is evaluated after
+        a cycle whose successor has no events.
+
+    Notes
+    -----
+    Cycles repeat forever. With ``monotonic`` the value goes from a cycle's end to the next start in
+    ``warmup_duration`` events, or at once. If ``cycle_mult`` shrinks a cycle to no events, ignite
+    divides by 0; fastlr refuses the step.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.LinearCyclicalScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.LinearCyclicalScheduler(0.0, 1.0, cycle_size=4).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
     if warmup_duration and not monotonic:
         raise ArgumentError(f"warmup_duration must go with monotonic=True, got {warmup_duration}")
@@ -143,8 +184,8 @@ def LinearCyclicalScheduler(
 
 
 @preset(
-    differences="Where cycle_mult below 1 has shrunk a cycle to no steps, ignite divides by 0; "
-    "here the step is refused."
+    differences="If cycle_mult below 1 shrinks a cycle to 0 steps, ignite divides by 0; fastlr "
+    "refuses the step."
 )
 def CosineAnnealingScheduler(
     start_value: Rate,
@@ -155,12 +196,53 @@ def CosineAnnealingScheduler(
     end_value_mult: Level = 1.0,
     warmup_duration: Count = 0,
 ) -> Schedule:
-    """``start_value + (end_value - start_value) * (1 - cos(pi*e/cycle_size))/2``, e steps into a
-    cycle forever.
+    """Change the value by half a cosine wave in cycles.
 
-    From its end it goes linearly to the next cycle's start in ``warmup_duration`` steps, or at
-    once. After each cycle its length and the warmup's are multiplied by ``cycle_mult`` and
-    truncated, its start and its end by their own ``_mult``.
+    ``start_value + (end_value - start_value) * (1 - cos(pi*e/cycle_size))/2``, e events into a
+    cycle
+
+    Parameters
+    ----------
+    start_value : float or array
+        The value at the beginning of a cycle; an array has one per group. At least 0.
+    end_value : float or array
+        The value at the end of a cycle. At least 0.
+    cycle_size : int or array of int
+        The number of events of the first cycle. At least 2.
+    cycle_mult : float or array, default 1.0
+        The factor of a cycle's length, rounded down to whole events. Above 0.
+    start_value_mult : float or array, default 1.0
+        The factor of ``start_value`` per cycle. At least 0.
+    end_value_mult : float or array, default 1.0
+        The factor of ``end_value`` per cycle. At least 0.
+    warmup_duration : int or array of int, default 0
+        The number of events of the line from a cycle's end to the next one's start. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        When the schedule is evaluated after a cycle whose successor has no events.
+
+    Notes
+    -----
+    Cycles repeat forever. From a cycle's end the value goes to the next start in
+    ``warmup_duration`` events, or at once. If ``cycle_mult`` shrinks a cycle to no events, ignite
+    divides by 0; fastlr refuses the step.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.CosineAnnealingScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.CosineAnnealingScheduler(0.0, 1.0, cycle_size=2).table(5)
+    array([0. , 0.5, 0. , 0.5, 0. ])
     """
     values = (start_value, end_value, start_value_mult, end_value_mult)
     return _cyclical(_there_and_back(cosine), *values, cycle_size, warmup_duration, cycle_mult)
@@ -242,19 +324,81 @@ def _times(level: Any, mult: float, most: int) -> int | None:
 
 @preset()
 def PiecewiseLinear(milestones_values: Points) -> Schedule:
-    """Linear from one ``(milestone, value)`` to the next; the first value is held before the first
-    milestone, the last after it.
+    """Connect values by lines.
 
-    Of two values at one milestone the later holds.
+    A line from each ``(milestone, value)`` to the next
+
+    Parameters
+    ----------
+    milestones_values : sequence of (int, float)
+        Pairs of an event and a value. Events never fall; values are at least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If milestones fall.
+
+    Notes
+    -----
+    Before the first milestone the first value is held, after the last one the last. Of two values
+    at one milestone the later counts.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.PiecewiseLinear``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.PiecewiseLinear([(0, 0.0), (2, 1.0)]).table(4)
+    array([0. , 0.5, 1. , 1. ])
     """
     return knots(milestones_values)
 
 
 @preset()
 def ConcatScheduler(schedulers: Sequence[Schedule], durations: Marks) -> Schedule:
-    """``schedulers[i]`` for ``durations[i]`` steps, each from its own step 0, the last forever.
+    """Run schedules one after another.
 
-    One whose duration is 0 is left out if it is the first, and stays forever if it is not.
+    ``schedulers[i]`` for ``durations[i]`` events, from its own step 0; the last forever
+
+    Parameters
+    ----------
+    schedulers : sequence of Schedule
+        Presets of this module, one more than durations.
+    durations : sequence of int
+        The number of events of each but the last.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``durations`` is empty, or not one less than ``schedulers``.
+
+    Notes
+    -----
+    A schedule with a duration of 0 is left out if it is the first; a later one stays forever, as in
+    ignite.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.ConcatScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> parts = [flr.constant(1.0), flr.constant(0.5)]
+    >>> flr.presets.ignite.ConcatScheduler(parts, [2]).table(4)
+    array([1. , 1. , 0.5, 0.5])
     """
     if len(durations) != len(schedulers) - 1 or not durations:
         raise ArgumentError(
@@ -268,27 +412,84 @@ def ConcatScheduler(schedulers: Sequence[Schedule], durations: Marks) -> Schedul
 
 @preset(elementwise=True)
 def ParamGroupScheduler(schedulers: Sequence[Schedule], names: Names | None = None) -> Schedule:
-    """One schedule a parameter group, side by side; ``names`` are the groups'."""
+    """Stack one schedule per parameter group.
+
+    Parameters
+    ----------
+    schedulers : sequence of Schedule
+        One schedule per group.
+    names : sequence of str, optional
+        The names of the groups. By default none.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as schedules.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.ParamGroupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.ParamGroupScheduler([flr.constant(1.0), flr.constant(0.5)])(0)
+    array([1. , 0.5])
+    """
     return stack(schedulers, names)
 
 
 @preset(
     elementwise=True,
-    differences="ignite asks for torch's rates by hand, and without use_legacy the first of them "
-    "come out wrong with torch 2.13, a factor twice or the next step's, where torch "
-    "multiplies the last rate or restarts a cosine; here they are torch's.",
+    differences="Without use_legacy, ignite's first rates are wrong with torch 2.13 if torch "
+    "multiplies the last rate or restarts a cosine: a factor is applied twice, or the "
+    "next step's rate is given. fastlr's rates are torch's.",
 )
 def LRScheduler(lr_scheduler: Schedule, use_legacy: Flag = False) -> Schedule:
-    """A scheduler of torch's, a preset of it, as it is; with ``use_legacy`` from its step 1 on,
-    its first value left out.
+    """Use one of torch's schedules.
+
+    ``lr_scheduler(t)``, or ``lr_scheduler(t + 1)`` with ``use_legacy``
+
+    Parameters
+    ----------
+    lr_scheduler : Schedule
+        A preset of ``fastlr.presets.torch``.
+    use_legacy : bool, default False
+        Whether to leave out the first value.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Without ``use_legacy`` ignite's first rates are wrong with torch 2.13, if torch multiplies the
+    last rate or restarts a cosine: it applies a factor twice, or gives the rate of the next step.
+    fastlr's rates are torch's.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.LRScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.LRScheduler(flr.presets.torch.ExponentialLR(1.0, gamma=0.5)).table(3)
+    array([1.  , 0.5 , 0.25])
     """
     return lr_scheduler.skip(1) if use_legacy else lr_scheduler
 
 
 @preset(
-    differences="Where warmup_end_value is not given it is the first rate of lr_scheduler; for a "
-    "scheduler of its own ignite takes the optimizer's lr, and it compares the first "
-    "rate as rounded. Each group's warm-up ends by itself, not the last's."
+    differences="By default warmup_end_value is the first rate of lr_scheduler; for its own "
+    "schedulers ignite takes the optimizer's lr, and it compares rounded rates. Each "
+    "group's warmup ends by itself; in ignite all end with the last group's."
 )
 def create_lr_scheduler_with_warmup(
     lr_scheduler: Schedule,
@@ -296,11 +497,46 @@ def create_lr_scheduler_with_warmup(
     warmup_duration: Cycle,
     warmup_end_value: Rate | None = None,
 ) -> Schedule:
-    """A line from ``warmup_start_value`` to ``warmup_end_value`` at step ``warmup_duration - 1``,
-    then ``lr_scheduler``.
+    """Warm up linearly to a schedule.
 
-    It begins at step ``warmup_duration``; where its first rate is the end of the warmup, one step
-    sooner, so that the peak comes once.
+    A line from ``warmup_start_value`` to ``warmup_end_value`` at step ``warmup_duration - 1``, then
+    ``lr_scheduler``
+
+    Parameters
+    ----------
+    lr_scheduler : Schedule
+        The schedule after the warmup, from its step 0.
+    warmup_start_value : float or array
+        The value at step 0. At least 0.
+    warmup_duration : int or array of int
+        The number of events of the warmup. At least 2.
+    warmup_end_value : float or array, optional
+        The value at the end of the warmup. By default the first of ``lr_scheduler``. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule begins at step ``warmup_duration``, or one step sooner if its first value is the
+    end of the warmup, so that the peak comes once.
+
+    By default ignite takes the optimizer's rate for a schedule of its own, and it compares rounded
+    rates. In fastlr each group's warmup ends by itself, in ignite with the last group's.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.create_lr_scheduler_with_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.ignite.create_lr_scheduler_with_warmup
+    >>> s = schedule(flr.constant(1.0), 0.0, warmup_duration=3)
+    >>> s.table(4)
+    array([0. , 0.5, 1. , 1. ])
     """
     first = rate_at(lr_scheduler, 0)
     end = first if warmup_end_value is None else warmup_end_value
@@ -312,8 +548,8 @@ def create_lr_scheduler_with_warmup(
 
 
 @preset(
-    differences="The metric's loss decides nothing here: all of num_iter + 1 iterations have a "
-    "rate, and the last is held."
+    differences="The test does not stop at a high loss: all num_iter + 1 iterations have a rate, "
+    "and the last one is held."
 )
 def FastaiLRFinder(
     lr: Amount,
@@ -322,13 +558,49 @@ def FastaiLRFinder(
     end_lr: Amount = 10.0,
     step_mode: Literal["exp", "linear"] = "exp",
 ) -> Schedule:
-    """The range test: ``start_lr * (end_lr/start_lr)^(t/num_iter)``, or the line that is a step
-    behind it, ``(t-1)/num_iter``.
+    """Raise the rate in a range test.
 
-    These are the rates of the updates from the second on; the first has ``lr *
-    (end_lr/lr)^(1/num_iter)``, or ``lr``, since the finder sets a rate after an iteration. It plots
-    a loss against the rate of the update that follows. Where ``start_lr`` is not given it is
-    ``lr``.
+    ``start_lr * (end_lr/start_lr)^(t/num_iter)`` from step 1 on, or the line ``start_lr + (end_lr -
+    start_lr) * (t-1)/num_iter``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. Above 0.
+    num_iter : int or array of int
+        The number of iterations. At least 1.
+    start_lr : float or array, optional
+        The first rate. By default ``lr``. Above 0.
+    end_lr : float or array, default 10.0
+        The last rate. Above 0.
+    step_mode : {"exp", "linear"}, default "exp"
+        Whether the rate rises exponentially or linearly.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``start_lr`` is not below ``end_lr``.
+
+    Notes
+    -----
+    The finder sets a rate after an iteration. So step 0 has ``lr * (end_lr/lr)^(1/num_iter)``, or
+    ``lr`` with "linear". ignite plots a loss against the rate of the following update. Past the end
+    the last rate is held. The loss decides nothing in fastlr: every iteration has a rate.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.FastaiLRFinder``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.FastaiLRFinder(1.0, num_iter=2, end_lr=4.0).table(4)
+    array([2., 2., 4., 4.])
     """
     start = lr if start_lr is None else start_lr
     if np.any(np.asarray(start) >= np.asarray(end_lr)):
@@ -355,8 +627,48 @@ def ReduceLROnPlateauScheduler(
     eps: Level = 1e-8,
     param_group_index: Count | None = None,
 ) -> Plateau:
-    """torch's rule. ``min_lr`` is 0 unless ``param_group_index`` is 0: ignite passes it on for that
-    group alone.
+    """Reduce the rate when a metric has stopped improving.
+
+    Parameters
+    ----------
+    mode : {"min", "max"}, default "min"
+        Whether a lower or a higher metric is better.
+    factor : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    patience : int or array of int, default 10
+        The number of updates without improvement to accept. At least 0.
+    threshold : float or array, default 1e-4
+        How much better a metric must be to count. At least 0.
+    threshold_mode : {"rel", "abs"}, default "rel"
+        Whether ``threshold`` is relative to the best metric or absolute.
+    cooldown : int or array of int, default 0
+        The number of updates after a reduction in which none is counted as bad. At least 0.
+    min_lr : float or array, default 0.0
+        The lowest rate. At least 0.
+    eps : float or array, default 1e-8
+        Rates that would change by no more than this stay. At least 0.
+    param_group_index : int or array of int, optional
+        The index of the parameter group. By default all groups. At least 0.
+
+    Returns
+    -------
+    Plateau
+        A rule, which takes metrics; see ``fastlr.Plateau``.
+
+    Notes
+    -----
+    The rule is torch's. ``min_lr`` has an effect only if ``param_group_index`` is 0: ignite passes
+    it on for that group alone.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.ReduceLROnPlateauScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.ReduceLROnPlateauScheduler(patience=3)
+    Plateau(patience=3, nan='bad')
     """
     first = param_group_index is not None and not np.any(param_group_index)
     floor = min_lr if first else 0.0
@@ -376,35 +688,192 @@ def ReduceLROnPlateauScheduler(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `total_steps` events, "
-    "and the last value held."
+    differences="A function is not a value: fastlr calls it once for each of `total_steps` "
+    "events, and holds the last value."
 )
 def LambdaStateScheduler(lambda_obj: Function, total_steps: Tabled) -> Schedule:
-    """``lambda_obj(e)`` of events e = 1, 2, 3..., evaluated once for each of ``total_steps``."""
+    """Set a value by a function of the event.
+
+    ``lambda_obj(e)``, ``e = t + 1``
+
+    Parameters
+    ----------
+    lambda_obj : callable
+        A function of the event.
+    total_steps : int or array of int
+        The number of events at which the function is evaluated. From 1 to 4,194,304.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    TypeError
+        If ``lambda_obj`` is no function, or returns something other than numbers.
+
+    Notes
+    -----
+    A function is not a value: fastlr calls it once for each of ``total_steps`` events and holds the
+    last value.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.LambdaStateScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.LambdaStateScheduler(lambda e: 1 / e, total_steps=2).table(3)
+    array([1. , 0.5, 0.5])
+    """
     return tabulated(lambda t: lambda_obj(t + 1), total_steps)
 
 
 @preset()
 def PiecewiseLinearStateScheduler(milestones_values: Points) -> Schedule:
-    """``PiecewiseLinear`` from event 1 on."""
+    """Connect values by lines, from event 1 on.
+
+    A line from each ``(milestone, value)`` to the next, at event ``t + 1``
+
+    Parameters
+    ----------
+    milestones_values : sequence of (int, float)
+        Pairs of an event and a value. Events never fall; values are at least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If milestones fall.
+
+    Notes
+    -----
+    Before the first milestone the first value is held, after the last one the last.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.PiecewiseLinearStateScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.PiecewiseLinearStateScheduler([(0, 0.0), (2, 1.0)]).table(3)
+    array([0.5, 1. , 1. ])
+    """
     return knots(milestones_values).skip(1)
 
 
 @preset()
 def ExpStateScheduler(initial_value: Rate, gamma: Ratio) -> Schedule:
-    """``initial_value * gamma^e``, e from 1 on."""
+    """Multiply a value by the same factor at every event.
+
+    ``initial_value * gamma^e``, ``e = t + 1``
+
+    Parameters
+    ----------
+    initial_value : float or array
+        The value before the first event; an array has one per group. At least 0.
+    gamma : float or array
+        The factor per event. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.ExpStateScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.ExpStateScheduler(1.0, 0.5).table(3)
+    array([0.5  , 0.25 , 0.125])
+    """
     return geometric(initial_value, gamma).skip(1)
 
 
 @preset()
 def StepStateScheduler(initial_value: Rate, gamma: Level, step_size: Span) -> Schedule:
-    """``initial_value * gamma^floor(e/step_size)``, e from 1 on."""
+    """Multiply a value by a factor at regular intervals.
+
+    ``initial_value * gamma^floor(e/step_size)``, ``e = t + 1``
+
+    Parameters
+    ----------
+    initial_value : float or array
+        The value before the first event; an array has one per group. At least 0.
+    gamma : float or array
+        The factor per interval. At least 0.
+    step_size : int or array of int
+        The number of events per interval. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.StepStateScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.StepStateScheduler(1.0, 0.5, 2).table(4)
+    array([1.  , 0.5 , 0.5 , 0.25])
+    """
     return geometric(initial_value, gamma, step_size, staircase=True).skip(1)
 
 
 @preset()
 def MultiStepStateScheduler(initial_value: Rate, gamma: Level, milestones: Marks) -> Schedule:
-    """``initial_value * gamma^i``, i the number of milestones, which never fall, at or before
-    e, e from 1 on.
+    """Multiply a value by a factor at milestones.
+
+    ``initial_value * gamma^i``, i the number of milestones at or before ``e = t + 1``
+
+    Parameters
+    ----------
+    initial_value : float or array
+        The value before the first event; an array has one per group. At least 0.
+    gamma : float or array
+        The factor per milestone. At least 0.
+    milestones : sequence of int
+        The events. They must never fall.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If milestones fall.
+
+    References
+    ----------
+    PyTorch-Ignite 0.5.5 (2026), ``ignite.handlers.MultiStepStateScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.ignite.MultiStepStateScheduler(1.0, 0.5, [2]).table(3)
+    array([1. , 0.5, 0.5])
     """
     return drops("milestones", initial_value, gamma, milestones).skip(1)

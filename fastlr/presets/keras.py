@@ -10,7 +10,7 @@ arguments are the rates themselves; ``name`` is not supported. A length may be a
 array([0.1 , 0.01])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from functools import partial
 from math import ceil
@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Rate, Unit
+from fastlr.arguments.rules import BelowOne, Flag, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     endless,
@@ -145,7 +145,7 @@ def PiecewiseConstantDecay(boundaries: Marks, values: Levels) -> Schedule:
     return stairs(values, boundaries, after=1)
 
 
-@preset(differences="With cycle, initial_learning_rate must be at least end_learning_rate.")
+@preset(differences="With cycle=True, initial_learning_rate must be at least end_learning_rate.")
 def PolynomialDecay(
     initial_learning_rate: Rate,
     decay_steps: Duration,
@@ -302,8 +302,8 @@ def _falling(init: npt.ArrayLike, alpha: float) -> partial[Schedule]:
 
 @preset(
     differences="Keras finds the cycle by a floating-point logarithm, and may miss one by a step; "
-    "here none. t_mul is at least 1 and m_mul at most 1. Where cycles begin between "
-    "steps, the end is held after the last that ends by step 2**53."
+    "fastlr misses none. t_mul is at least 1 and m_mul at most 1. If cycles begin "
+    "between steps, the end is held after the last cycle that ends by step 2^53."
 )
 def CosineDecayRestarts(
     initial_learning_rate: Rate,
@@ -362,9 +362,9 @@ def CosineDecayRestarts(
 
 
 @preset(
-    differences="A function is not a value: it is asked once for each of `epochs` epochs, and the "
-    "last rate held. Keras rounds each rate to the optimizer's float32 before the "
-    "function sees it again."
+    differences="A function is not a value: fastlr calls it once for each of `epochs` epochs, and "
+    "holds the last rate. Keras rounds each rate to the optimizer's float32 before "
+    "the function sees it again."
 )
 def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Schedule:
     """Set the rate of each epoch by a function.
@@ -412,7 +412,7 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     """
     rates = [np.asarray(lr)]
     for epoch in range(epochs):
-        answer = _asked(schedule, epoch, rates[-1])
+        answer = _rate_of(schedule, epoch, rates[-1])
         if answer.shape not in ((), rates[0].shape):
             shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
             raise ArgumentError(f"schedule must give a rate, or one for each lane, {shapes}")
@@ -420,7 +420,7 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     return sampled(np.stack(rates[1:], axis=-1))
 
 
-def _asked(schedule: Any, epoch: int, rate: Any) -> Any:
+def _rate_of(schedule: Any, epoch: int, rate: Any) -> Any:
     try:
         return schedule(epoch, rate)
     except TypeError:  # of one argument, as Keras finds out as well
@@ -429,11 +429,11 @@ def _asked(schedule: Any, epoch: int, rate: Any) -> Any:
 
 @preset(
     elementwise=True,
-    differences="monitor and mode='auto', which asks the model's metrics, are not taken: mode "
-    "must be given where it is 'max'.",
+    differences="monitor is not supported, nor mode='auto', which depends on the model's metrics: "
+    "give mode='max' where it applies.",
 )
 def ReduceLROnPlateau(
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     mode: Literal["min", "max"] = "min",
     min_delta: Level = 1e-4,

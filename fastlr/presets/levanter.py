@@ -1,8 +1,8 @@
 """Levanter's learning rates: ``OptimizerConfig.lr_scheduler``, in its newest form, that of the
 Marin monorepo (2025).
 
-One builder, with eight shapes of decay. Step 0 is the first update. What Levanter computes in
-float32 is here in float64.
+One function has eight decays. Step 0 is the first update. Levanter computes in float32, fastlr in
+float64.
 
 >>> import fastlr as flr
 >>> s = flr.presets.levanter.lr_scheduler(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0,
@@ -11,7 +11,7 @@ float32 is here in float64.
 array([0.        , 0.5       , 1.        , 0.83333333])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -83,8 +83,8 @@ class _Shape(NamedTuple):
 
 
 @preset(
-    differences="With 'inv' min_lr_ratio must be above 0: Levanter divides by it. Its deprecated "
-    "haps are not taken: give cycles."
+    differences="With 'inv', min_lr_ratio must be above 0: Levanter divides by it. Its deprecated "
+    "haps are not supported: give cycles."
 )
 def lr_scheduler(
     num_train_steps: Span,
@@ -106,20 +106,93 @@ def lr_scheduler(
     a: Ratio = 4.6,
     b: Real = -0.51,
 ) -> Schedule:
-    """In each cycle a line to ``learning_rate``, the rate held, and a decay by ``lr_schedule`` to
-    ``min_lr_ratio`` of it.
+    """Build Levanter's schedule: cycles of a warmup, a hold and a decay.
 
-    A length up to 1 is a fraction of its cycle, rounded down, 1 all of it; one above must be whole
-    steps. The first line begins at 0 and takes ``warmup``, each later one at the last cycle's end
-    and takes ``rewarmup``; ``decay`` is all that is left if it is not given. With a
-    ``cycle_length`` that does not divide the run the last cycle is the longer. ``cooldown`` is a
-    line to the lowest rate at the end of all.
+    In each cycle a line to ``learning_rate``, the rate held, and a decay by ``lr_schedule`` to
+    ``min_lr_ratio`` of it
 
-    With c the steps into a decay of D, m the ratio, W the cycle's warmup, p = c/D, the decays, none
-    below ``m``, are "cosine" with its ``exponent``, "linear", and "polynomial" with its ``power``;
-    "inv" ``1/(1 + (1/m - 1)*max(c, 1)/D)``; "inv_sqrt" ``min(1, sqrt(timescale/max(c + W, 1)))``;
-    "inv_sqrt_decay" ``1/sqrt(1 + decay_constant*p)``; and, whatever m, "power" ``min(learning_rate,
-    batch_size * a * (c*batch_size*seq_length)^b)``. The last four go on past the end of the run.
+    Parameters
+    ----------
+    num_train_steps : int or array of int
+        The number of steps. At least 1.
+    learning_rate : float or array, default 6e-4
+        The highest rate; an array has one per group. At least 0.
+    min_lr_ratio : float or array, default 0.1
+        The lowest rate, as a share of ``learning_rate``. From 0 to 1.
+    warmup : float or array, default 0.01
+        The length of the first warmup: steps, or up to 1 a fraction of its cycle. At least 0.
+    decay : float or array, optional
+        The length of a decay: steps, or up to 1 a fraction of its cycle. By default all that is
+        left.
+    rewarmup : float or array, default 0.0
+        The length of each later warmup: steps, or up to 1 a fraction of its cycle. At least 0.
+    cooldown : float or array, optional
+        The length of a last line to the lowest rate: steps, or up to 1 a fraction of the run. By
+        default none.
+    cycle_length : float or sequence of float, optional
+        The length of a cycle: steps, up to 1 a fraction of the run, or the steps of each cycle.
+    cycles : int or sequence of int, optional
+        The number of cycles, or the steps at which they end. Not with ``cycle_length``.
+    lr_schedule : str, default "cosine"
+        The curve of the decay; see Notes. One of "constant", "cosine", "linear", "inv_sqrt", "inv",
+        "power", "polynomial", "inv_sqrt_decay".
+    exponent : float or array, default 1.0
+        The exponent of "cosine". From 1e-3 to 1e3.
+    timescale : float or array, default 10_000.0
+        The time scale of "inv_sqrt" in steps. Above 0.
+    power : float or array, default 2.0
+        The power of "polynomial". From 1e-3 to 1e3.
+    decay_constant : float or array, default 28.6
+        The constant of "inv_sqrt_decay". Above 0.
+    batch_size : int or array of int, optional
+        The number of sequences per step, which "power" needs. At least 1.
+    seq_length : int or array of int, optional
+        The number of tokens per sequence, which "power" needs. At least 1.
+    a : float or array, default 4.6
+        The factor of "power". Above 0.
+    b : float or array, default -0.51
+        The exponent of "power". Below 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a length above 1 is no whole number of steps, cycles do not end one after another within
+        the run, or the cooldown leaves no step; if ``min_lr_ratio`` is 0 with "inv", or "power"
+        lacks an argument.
+
+    Notes
+    -----
+    With c the steps into a decay of D steps, p = c/D, m = ``min_lr_ratio`` and W the cycle's
+    warmup, the decays as factors of the highest rate, none below m, are:
+
+    - "cosine", "linear" and "polynomial": from 1 to m
+    - "inv": ``1/(1 + (1/m - 1)*max(c, 1)/D)``
+    - "inv_sqrt": ``min(1, sqrt(timescale/max(c + W, 1)))``
+    - "inv_sqrt_decay": ``1/sqrt(1 + decay_constant*p)``
+    - "power": the rate ``min(learning_rate, batch_size * a * (c*batch_size*seq_length)^b)``,
+      whatever m is
+
+    A fraction is rounded down to whole steps; 1 is all. The first warmup begins at 0, each later
+    one at the end of the cycle before. If ``cycle_length`` does not divide the run, the last cycle
+    is longer. The last four decays go on past the end of the run. Levanter computes in float32. Its
+    deprecated ``haps`` are not supported: give ``cycles``.
+
+    References
+    ----------
+    Levanter, Marin monorepo (2025), ``OptimizerConfig.lr_scheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.levanter.lr_scheduler
+    >>> s = schedule(8, learning_rate=1.0, warmup=2, min_lr_ratio=0.0, lr_schedule="linear")
+    >>> s.table(4).round(3)
+    array([0.   , 0.5  , 1.   , 0.833])
     """
     high = np.asarray(learning_rate, dtype=np.float64)
     tokens = float((batch_size or 1) * (seq_length or 1))

@@ -1,9 +1,10 @@
 """Megatron-LM's schedule, ``megatron.core.optimizer_param_scheduler``, as of megatron-core 0.16
 (2026).
 
-Step t is the rate of update t, counted from 0. Megatron counts samples: lengths are of samples, and
-a step takes ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are of steps; of a
-batch that grows, take that schedule ``.paced(...)`` by its ramp. Rates are in double precision.
+Step t is update t, counted from 0. Megatron counts samples: lengths are numbers of samples, and a
+step has ``global_batch_size`` of them. With ``global_batch_size=1`` lengths are numbers of steps.
+For a batch size that grows, build such a schedule and call ``.paced(...)`` with the batch sizes.
+Rates are in double precision.
 
 >>> import fastlr as flr
 >>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 16, 48, "linear",
@@ -12,7 +13,7 @@ batch that grows, take that schedule ``.paced(...)`` by its ramp. Rates are in d
 array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -39,8 +40,8 @@ Anneal = Literal["linear", "cosine", "exponential", "minus_sqrt"]
 
 
 @preset(
-    differences="A weight decay that rises in no steps divides by 0 in Megatron; here it is "
-    "end_wd at once."
+    differences="If the weight decay changes in 0 samples, Megatron divides by 0; in fastlr it is "
+    "end_wd from the start."
 )
 def OptimizerParamScheduler(
     init_lr: Rate,
@@ -58,15 +59,83 @@ def OptimizerParamScheduler(
     global_batch_size: Span = 1,
     of: Literal["lr", "weight_decay"] = "lr",
 ) -> Schedule:
-    """From ``init_lr`` linearly to ``max_lr`` at sample ``W = lr_warmup_steps``, then by the style
-    to sample ``lr_decay_steps``.
+    """Warm up linearly, then decay, as Megatron-LM does.
 
-    "linear" and "cosine" fall to ``min_lr`` in the samples from W on, "inverse-square-root" is
-    ``max_lr * sqrt(W/samples)``, no less than ``min_lr``, which it jumps to past the end. "WSD"
-    stands at ``max_lr`` up to ``wsd_decay_steps`` before the end and falls by its own style: a
-    line, half a cosine wave, ``1 - sqrt(q)`` or ``2*(1/2)^q - 1``; where it should have begun
-    within the warmup, it is on its way when that ends. "constant" never ends. ``of="weight_decay"``
-    gives the weight decay: from ``start_wd`` to ``end_wd`` in ``wd_incr_steps`` samples.
+    ``init_lr + (max_lr - init_lr) * n/W`` up to sample ``W = lr_warmup_steps``, then the decay of
+    ``lr_decay_style`` up to sample ``N = lr_decay_steps``, with ``n = t * global_batch_size``
+
+    Parameters
+    ----------
+    init_lr : float or array
+        The rate at step 0; an array has one per group. At least 0.
+    max_lr : float or array
+        The rate at the end of the warmup. At least 0.
+    min_lr : float or array
+        The rate at the end of the decay. At least 0.
+    lr_warmup_steps : int or array of int
+        The number of samples of the warmup, W. At least 0.
+    lr_decay_steps : int or array of int
+        The number of samples up to the end of the decay, N, including the warmup. At least 1.
+    lr_decay_style : {"constant", "linear", "cosine", "inverse-square-root", "WSD"}
+        The curve of the decay; see Notes.
+    start_wd : float or array, default 0.01
+        The weight decay at step 0. At least 0.
+    end_wd : float or array, default 0.01
+        The weight decay at the end of its change. At least 0.
+    wd_incr_steps : int or array of int, default 0
+        The number of samples in which the weight decay changes. At least 0.
+    wd_incr_style : {"constant", "linear", "cosine"}, default "constant"
+        The curve of the weight decay.
+    wsd_decay_steps : int or array of int, optional
+        The number of samples of the last decay of "WSD", which needs it. At least 1.
+    lr_wsd_decay_style : {"linear", "cosine", "exponential", "minus_sqrt"}, optional
+        The curve of the last decay of "WSD", which needs it.
+    global_batch_size : int or array of int, default 1
+        The number of samples per step; with 1 all lengths are in steps. At least 1.
+    of : {"lr", "weight_decay"}, default "lr"
+        What the schedule gives: the rate or the weight decay.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    TypeError
+        If "WSD" lacks ``wsd_decay_steps`` or ``lr_wsd_decay_style``.
+    ValueError
+        If ``min_lr`` or ``init_lr`` is above ``max_lr``, ``lr_warmup_steps`` is not below
+        ``lr_decay_steps``, or ``start_wd`` is above ``end_wd``; if ``start_wd`` and ``end_wd``
+        differ with ``wd_incr_style="constant"``.
+
+    Notes
+    -----
+    "linear" is a line, "cosine" half a cosine wave, both to ``min_lr`` at sample N, where it stays.
+    "constant" stays at ``max_lr`` and never ends.
+
+    "inverse-square-root" is ``max_lr * sqrt(W/n)``, no less than ``min_lr``. After sample N the
+    rate jumps to ``min_lr``.
+
+    "WSD" stays at ``max_lr`` up to sample ``N - wsd_decay_steps``, then falls to ``min_lr`` at
+    sample N: by a line, half a cosine wave, ``1 - sqrt(q)`` ("minus_sqrt") or ``2*(1/2)^q - 1``
+    ("exponential"), q the progress of the fall. A fall that would begin within the warmup is
+    already on its way when the warmup ends.
+
+    If the weight decay changes in 0 samples, Megatron divides by 0; in fastlr it is ``end_wd`` from
+    the start.
+
+    References
+    ----------
+    Megatron-LM, megatron-core 0.16 (2026),
+    ``megatron.core.optimizer_param_scheduler.OptimizerParamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.megatron.OptimizerParamScheduler(0.0, 1.0, 0.0, 2, 6, "linear")
+    >>> s.table(8)
+    array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
     """
     if of == "weight_decay":
         _check_order(start_wd=start_wd, end_wd=end_wd)

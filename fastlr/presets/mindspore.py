@@ -5,7 +5,7 @@ is the optimizer's own.
 array([0. , 0.1, 0.2, 0.3, 0.4, 0.4])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import numpy as np
 
@@ -29,7 +29,41 @@ __all__ = [
 def ExponentialDecayLR(
     learning_rate: Rate, decay_rate: Ratio, decay_steps: Span, is_stair: Flag = False
 ) -> Schedule:
-    """``learning_rate * decay_rate^(t/decay_steps)``, or with ``floor(t/decay_steps)``."""
+    """Decay the rate exponentially.
+
+    ``learning_rate * decay_rate^(t/decay_steps)``
+
+    Parameters
+    ----------
+    learning_rate : float or array
+        The base rate; an array has one per group. At least 0.
+    decay_rate : float or array
+        The factor per ``decay_steps`` steps. Above 0.
+    decay_steps : int or array of int
+        The number of steps of the decay. At least 1.
+    is_stair : bool, default False
+        Whether to change only at multiples of ``decay_steps``: ``floor(t/decay_steps)`` replaces
+        the quotient.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends. MindSpore computes in float32.
+
+    References
+    ----------
+    MindSpore 2 (2024), ``mindspore.nn.ExponentialDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mindspore.ExponentialDecayLR(1.0, 0.25, 2).table(4)
+    array([1.   , 0.5  , 0.25 , 0.125])
+    """
     return geometric(learning_rate, decay_rate, decay_steps, is_stair)
 
 
@@ -37,8 +71,40 @@ def ExponentialDecayLR(
 def NaturalExpDecayLR(
     learning_rate: Rate, decay_rate: Level, decay_steps: Span, is_stair: Flag = False
 ) -> Schedule:
-    """``learning_rate * exp(-decay_rate*t)``, or with t rounded down to a multiple of
-    ``decay_steps``, which divides nothing.
+    """Decay the rate exponentially, in units of e.
+
+    ``learning_rate * exp(-decay_rate*t)``
+
+    Parameters
+    ----------
+    learning_rate : float or array
+        The base rate; an array has one per group. At least 0.
+    decay_rate : float or array
+        The decay per step. At least 0.
+    decay_steps : int or array of int
+        The distance between changes with ``is_stair``. At least 1.
+    is_stair : bool, default False
+        Whether to round t down to a multiple of ``decay_steps``.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    ``decay_steps`` divides nothing, as in MindSpore. The schedule never ends. MindSpore computes in
+    float32.
+
+    References
+    ----------
+    MindSpore 2 (2024), ``mindspore.nn.NaturalExpDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mindspore.NaturalExpDecayLR(1.0, 0.5, 2).table(3).round(3)
+    array([1.   , 0.607, 0.368])
     """
     if is_stair:
         return exponential_decay(learning_rate, rate=decay_rate * decay_steps).staircase(
@@ -51,13 +117,78 @@ def NaturalExpDecayLR(
 def InverseDecayLR(
     learning_rate: Rate, decay_rate: Level, decay_steps: Span, is_stair: Flag = False
 ) -> Schedule:
-    """``learning_rate / (1 + decay_rate * t/decay_steps)``, or with ``floor(t/decay_steps)``."""
+    """Decay the rate inversely to time.
+
+    ``learning_rate / (1 + decay_rate * t/decay_steps)``
+
+    Parameters
+    ----------
+    learning_rate : float or array
+        The base rate; an array has one per group. At least 0.
+    decay_rate : float or array
+        The decay per ``decay_steps`` steps. At least 0.
+    decay_steps : int or array of int
+        The number of steps of the decay. At least 1.
+    is_stair : bool, default False
+        Whether to change only at multiples of ``decay_steps``: ``floor(t/decay_steps)`` replaces
+        the quotient.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends. MindSpore computes in float32.
+
+    References
+    ----------
+    MindSpore 2 (2024), ``mindspore.nn.InverseDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mindspore.InverseDecayLR(1.0, 1.0, 1).table(2)
+    array([1. , 0.5])
+    """
     return inverse_decay(learning_rate, decay_rate, decay_steps, is_stair)
 
 
 @preset(elementwise=True)
 def CosineDecayLR(min_lr: Rate, max_lr: Rate, decay_steps: Span) -> Schedule:
-    """``min_lr + (max_lr - min_lr) * (1 + cos(pi*t/decay_steps))/2``, then ``min_lr``."""
+    """Decay the rate by half a cosine wave.
+
+    ``min_lr + (max_lr - min_lr) * (1 + cos(pi*t/decay_steps))/2``
+
+    Parameters
+    ----------
+    min_lr : float or array
+        The lowest rate. At least 0.
+    max_lr : float or array
+        The rate at step 0; an array has one per group. At least 0.
+    decay_steps : int or array of int
+        The number of steps of the decay. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Past the end ``min_lr`` is held. MindSpore computes in float32.
+
+    References
+    ----------
+    MindSpore 2 (2024), ``mindspore.nn.CosineDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mindspore.CosineDecayLR(0.0, 1.0, 2).table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     return cosine(max_lr, min_lr, decay_steps)
 
 
@@ -71,11 +202,48 @@ def PolynomialDecayLR(
     power: Exponent,
     update_decay_steps: Flag = False,
 ) -> Schedule:
-    """``end_learning_rate + (learning_rate - end_learning_rate) * (1 - t/decay_steps)^power``, then
-    ``end_learning_rate``.
+    """Decay the rate by a polynomial, once or in cycles.
 
-    With ``update_decay_steps``, t is divided by the smallest multiple of ``decay_steps`` that it is
-    not beyond, and so on: the rate jumps up after each multiple.
+    ``end_learning_rate + (learning_rate - end_learning_rate) * (1 - t/decay_steps)^power``
+
+    Parameters
+    ----------
+    learning_rate : float or array
+        The base rate; an array has one per group. At least 0.
+    end_learning_rate : float or array
+        The rate at the end. At least 0.
+    decay_steps : int or array of int
+        The number of steps of the decay. At least 1.
+    power : float or array
+        The power of the decay. From 1e-3 to 1e3.
+    update_decay_steps : bool, default False
+        Whether to start again at each multiple of ``decay_steps``, from a lower rate each time.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``update_decay_steps`` is True and ``end_learning_rate`` is above ``learning_rate``.
+
+    Notes
+    -----
+    Without ``update_decay_steps`` the last rate is held. With it, ``decay_steps`` in the formula is
+    the first multiple of itself at or after t: the rate jumps up after each multiple. MindSpore
+    computes in float32.
+
+    References
+    ----------
+    MindSpore 2 (2024), ``mindspore.nn.PolynomialDecayLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mindspore.PolynomialDecayLR(1.0, 0.0, 2, power=1.0).table(4)
+    array([1. , 0.5, 0. , 0. ])
     """
     if not update_decay_steps:
         return polynomial(learning_rate, end_learning_rate, decay_steps, power=power)
@@ -84,5 +252,34 @@ def PolynomialDecayLR(
 
 @preset(elementwise=True)
 def WarmUpLR(learning_rate: Rate, warmup_steps: Span) -> Schedule:
-    """``learning_rate * t/warmup_steps``, then ``learning_rate``."""
+    """Warm up linearly, then hold the rate.
+
+    ``learning_rate * min(1, t/warmup_steps)``
+
+    Parameters
+    ----------
+    learning_rate : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int
+        The number of steps of the warmup. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0. MindSpore computes in float32.
+
+    References
+    ----------
+    MindSpore 2 (2024), ``mindspore.nn.WarmUpLR``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mindspore.WarmUpLR(0.4, warmup_steps=4).table(6)
+    array([0. , 0.1, 0.2, 0.3, 0.4, 0.4])
+    """
     return linear(np.multiply(learning_rate, 0), learning_rate, warmup_steps)

@@ -1,13 +1,13 @@
 """MMCV 1.x's hooks: ``mmcv.runner.hooks.lr_updater``, as of mmcv 1.7.2 (2023).
 
-Step t is iteration t of the run, from 0. With ``by_epoch``, mmcv's default, a rate is that of its
-epoch, ``t // epoch_length``; then ``epoch_length`` must be given, how many iterations an epoch has.
-``max_progress`` is the runner's ``max_epochs`` with ``by_epoch``, and its ``max_iters`` without:
-there the run ends, and the last rate is held.
+Step t is iteration t of the run, from 0. With ``by_epoch``, mmcv's default, the rate is that of the
+epoch ``t // epoch_length``, and ``epoch_length``, the number of iterations per epoch, is required.
+``max_progress`` is the runner's ``max_epochs`` with ``by_epoch``, otherwise its ``max_iters``. The
+run ends there; past it the last rate is held.
 
-Over ``warmup_iters`` iterations, or epochs with ``warmup_by_epoch``, a ``warmup`` multiplies what
-the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(1 - warmup_ratio)``,
-"exp" by ``warmup_ratio^(1 - t/W)``.
+Over ``warmup_iters`` iterations, or epochs with ``warmup_by_epoch``, a ``warmup`` multiplies the
+rate: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(1 - warmup_ratio)``, "exp" by
+``warmup_ratio^(1 - t/W)``.
 
 >>> import fastlr as flr
 >>> s = flr.presets.mmcv.StepLrUpdaterHook(0.02, [8, 11], epoch_length=1_000, warmup="linear",
@@ -16,7 +16,7 @@ the rate is there: "constant" by ``warmup_ratio``, "linear" by ``1 - (1 - t/W)*(
 array([0.002, 0.011, 0.02 , 0.002])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -100,7 +100,53 @@ def FixedLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr``."""
+    """Hold the base rate, after an optional warmup.
+
+    ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``epoch_length`` is needed and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.FixedLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mmcv.FixedLrUpdaterHook(0.5, by_epoch=False)(10)
+    0.5
+    """
     regular = constant(lr)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, by_epoch, epoch_length, ramp)
@@ -119,11 +165,60 @@ def StepLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr * gamma^(x // step)`` at epoch or iteration x, or ``gamma`` to the number of steps, at
-    or before x, that lead a list.
+    """Reduce the rate at regular intervals or at milestones.
 
-    It is at least ``min_lr``, if given. A step of a list that is not above the one before it comes
-    together with that one.
+    ``lr * gamma^floor(x/step)`` in epoch or iteration x, or ``lr * gamma^i``, i the number of
+    ``step`` at or before x
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    step : int or sequence of int
+        The distance between reductions, or the epochs or iterations of them. At least 1.
+    gamma : float or array, default 0.1
+        The factor of a reduction. At least 0.
+    min_lr : float or array, optional
+        The lowest rate. By default none. At least 0.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``epoch_length`` is needed and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    A milestone that is not above the one before it takes effect together with that one. The
+    schedule never ends.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.StepLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mmcv.StepLrUpdaterHook(1.0, [1, 3], gamma=0.5, by_epoch=False).table(4)
+    array([1.  , 0.5 , 0.5 , 0.25])
     """
     if isinstance(step, int):
         whole = geometric(lr, gamma, step, staircase=True)
@@ -145,7 +240,55 @@ def ExpLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr * gamma^x``."""
+    """Decay the rate exponentially.
+
+    ``lr * gamma^x`` in epoch or iteration x
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    gamma : float or array
+        The factor per epoch or iteration. Above 0.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``epoch_length`` is needed and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.ExpLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mmcv.ExpLrUpdaterHook(1.0, gamma=0.5, by_epoch=False).table(3)
+    array([1.  , 0.5 , 0.25])
+    """
     regular = geometric(lr, gamma)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, by_epoch, epoch_length, ramp)
@@ -164,7 +307,59 @@ def PolyLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``min_lr + (lr - min_lr) * (1 - x/max_progress)^power``."""
+    """Decay the rate by a polynomial.
+
+    ``min_lr + (lr - min_lr) * (1 - x/max_progress)^power`` in epoch or iteration x
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_progress : int or array of int
+        The length of the run: epochs with ``by_epoch``, otherwise iterations. At least 1.
+    power : float or array, default 1.0
+        The power of the decay. Above 0.
+    min_lr : float or array, default 0.0
+        The lowest rate. At least 0.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``epoch_length`` is needed and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    Past the end ``min_lr`` is held.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.PolyLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mmcv.PolyLrUpdaterHook(1.0, max_progress=2, by_epoch=False).table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     regular = polynomial(lr, min_lr, max_progress, power=power)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, by_epoch, epoch_length, ramp)
@@ -182,7 +377,57 @@ def InvLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr * (1 + gamma*x)^-power``."""
+    """Decay the rate inversely to time.
+
+    ``lr * (1 + gamma*x)^-power`` in epoch or iteration x
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    gamma : float or array
+        The decay per epoch or iteration. At least 0.
+    power : float or array, default 1.0
+        The power of the decay. At least 0.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``epoch_length`` is needed and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.InvLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mmcv.InvLrUpdaterHook(1.0, gamma=1.0, by_epoch=False).table(2)
+    array([1. , 0.5])
+    """
     regular = inverse(lr, gamma, power)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, by_epoch, epoch_length, ramp)
@@ -201,7 +446,63 @@ def CosineAnnealingLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """Half a cosine wave to ``min_lr``, or ``min_lr_ratio * lr``, at ``max_progress``."""
+    """Decay the rate by half a cosine wave.
+
+    ``low + (lr - low) * (1 + cos(pi*x/max_progress))/2`` in epoch or iteration x, ``low`` being
+    ``min_lr`` or ``min_lr_ratio * lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_progress : int or array of int
+        The length of the run: epochs with ``by_epoch``, otherwise iterations. At least 1.
+    min_lr : float or array, optional
+        The lowest rate. At least 0.
+    min_lr_ratio : float or array, optional
+        The lowest rate as a share of ``lr``, in place of ``min_lr``. From 0 to 1.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``min_lr`` and ``min_lr_ratio`` is given, ``epoch_length`` is needed
+        and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    Past the end the lowest rate is held.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.CosineAnnealingLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.mmcv.CosineAnnealingLrUpdaterHook
+    >>> s = schedule(1.0, max_progress=2, min_lr=0.0, by_epoch=False)
+    >>> s.table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     regular = cosine(lr, _target(lr, min_lr, min_lr_ratio), max_progress)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, by_epoch, epoch_length, ramp)
@@ -221,8 +522,64 @@ def FlatCosineAnnealingLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """``lr`` up to ``round(max_progress * start_percent)``, then half a cosine wave to
-    ``min_lr`` or ``min_lr_ratio * lr``.
+    """Hold the rate, then decay by half a cosine wave.
+
+    ``lr`` up to ``round(max_progress * start_percent)``, then half a cosine wave to ``min_lr`` or
+    ``min_lr_ratio * lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_progress : int or array of int
+        The length of the run: epochs with ``by_epoch``, otherwise iterations. At least 1.
+    start_percent : float or array, default 0.75
+        The share of the run before the decay. From 0 to 1.
+    min_lr : float or array, optional
+        The lowest rate. At least 0.
+    min_lr_ratio : float or array, optional
+        The lowest rate as a share of ``lr``, in place of ``min_lr``. From 0 to 1.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``min_lr`` and ``min_lr_ratio`` is given, ``epoch_length`` is needed
+        and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    Past the end the lowest rate is held.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.FlatCosineAnnealingLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.mmcv.FlatCosineAnnealingLrUpdaterHook
+    >>> s = schedule(1.0, 4, start_percent=0.5, min_lr=0.0, by_epoch=False)
+    >>> s.table(5)
+    array([1. , 1. , 1. , 0.5, 0. ])
     """
     low = _target(lr, min_lr, min_lr_ratio)
     start = round(max_progress * start_percent)
@@ -245,11 +602,61 @@ def CosineRestartLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """Half a cosine wave towards ``min_lr``, or ``min_lr_ratio * lr``, in ``periods[i]``, one after
-    another.
+    """Run cycles of half a cosine wave.
 
-    It begins ``restart_weights[i]`` times as high above its end as ``lr`` is. Past the last it
-    raises ``ValueError``, as in mmcv.
+    From ``low + restart_weights[i] * (lr - low)`` to ``low`` in cycle i, ``low`` being ``min_lr``
+    or ``min_lr_ratio * lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    periods : sequence of int
+        The length of each cycle in epochs or iterations.
+    restart_weights : sequence of float, default (1,)
+        The height of each cycle, as a share of the first's. At least 0.
+    min_lr : float or array, optional
+        The lowest rate. At least 0.
+    min_lr_ratio : float or array, optional
+        The lowest rate as a share of ``lr``, in place of ``min_lr``. From 0 to 1.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``periods`` and ``restart_weights`` are not equally many, not exactly one of ``min_lr``
+        and ``min_lr_ratio`` is given, ``epoch_length`` is needed and missing, or a warmup has no
+        iterations; when the schedule is evaluated past the last cycle.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.CosineRestartLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.mmcv.CosineRestartLrUpdaterHook
+    >>> s = schedule(1.0, [2, 2], [1.0, 0.5], min_lr=0.0, by_epoch=False)
+    >>> s.table(4)
+    array([1.  , 0.5 , 0.5 , 0.25])
     """
     if len(periods) != len(restart_weights) or not sum(periods):
         rule = "periods must be as many as restart_weights, above 0 in all"
@@ -278,12 +685,68 @@ def CyclicLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """From ``lr`` up to ``target_ratio[0] * lr`` and down to ``target_ratio[1] * lr``,
-    ``cyclic_times`` times, by iteration.
+    """Rise and fall in cycles.
 
-    A cycle takes ``length = max_progress // cyclic_times`` iterations, and rises in the first
-    ``int(step_ratio_up * length)``. The peak's height above ``lr`` is ``gamma^i`` times as much in
-    cycle i; where none rises, the depth of the end below it is.
+    From ``lr`` to ``target_ratio[0] * lr``, then to ``target_ratio[1] * lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_progress : int or array of int
+        The number of iterations of the run. At least 1.
+    target_ratio : float or sequence of float, default (10, 1e-4)
+        The highest and the last rate, as shares of ``lr``. A single number is the first; the second
+        is a 100,000th of it. At least 0.
+    cyclic_times : int or array of int, default 1
+        The number of cycles. At least 1.
+    step_ratio_up : float or array, default 0.4
+        The share of a cycle that rises. From 0 up to, not including, 1.
+    anneal_strategy : {"cos", "linear"}, default "cos"
+        Half cosine waves or lines.
+    gamma : float or array, default 1.0
+        The factor of the height above ``lr`` per cycle. Above 0, at most 1.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``cyclic_times`` is above ``max_progress``, or above 10,000, or a warmup has no
+        iterations.
+
+    Notes
+    -----
+    A cycle has ``length = max_progress // cyclic_times`` iterations and rises in the first
+    ``int(step_ratio_up * length)``. If none rises, ``gamma`` applies to the depth of the end below
+    ``lr``.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.CyclicLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.mmcv.CyclicLrUpdaterHook
+    >>> s = schedule(1.0, 4, target_ratio=(2.0, 0.5), step_ratio_up=0.5, anneal_strategy="linear")
+    >>> s.table(5)
+    array([1.  , 1.5 , 2.  , 1.25, 0.5 ])
     """
     length, (high, low) = max_progress // cyclic_times, cast(list[float], target_ratio)
     if not length:
@@ -325,12 +788,65 @@ def OneCycleLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """torch's: from ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, and down
-    over ``final_div_factor``.
+    """Rise to a peak and fall below the first rate.
 
-    It ends at ``total_steps - 1``, which is the runner's ``max_iters - 1`` if it is not given, and
-    later steps raise ``ValueError``; with ``three_phase`` it first falls to where it began by
-    ``2*pct_start*total_steps - 2``.
+    From ``max_lr/div_factor`` to ``max_lr`` at ``pct_start*total_steps - 1``, then to
+    ``max_lr/(div_factor*final_div_factor)`` at ``total_steps - 1``
+
+    Parameters
+    ----------
+    max_lr : float or array
+        The rate at the peak; an array has one per group. At least 0.
+    total_steps : int or array of int
+        The number of steps. At least 1.
+    pct_start : float or array, default 0.3
+        The share of the rise. From 0 to 1.
+    anneal_strategy : {"cos", "linear"}, default "cos"
+        Half cosine waves or lines.
+    div_factor : float or array, default 25.0
+        The peak divided by the first rate. Above 0.
+    final_div_factor : float or array, default 1e4
+        The first rate divided by the last. Above 0.
+    three_phase : bool, default False
+        Whether to fall to the first rate by step ``2*pct_start*total_steps - 2``, and only then to
+        the last.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a phase has no steps, or a warmup has no iterations; when the schedule is evaluated at
+        step ``total_steps`` or later.
+
+    Notes
+    -----
+    Phases end between steps, as in torch.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.OneCycleLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.mmcv.OneCycleLrUpdaterHook(0.1, total_steps=11, pct_start=0.5)([0, 10]).round(9)
+    array([4.e-03, 4.e-07])
     """
     share, low = fraction(pct_start), np.divide(max_lr, div_factor)
     levels = [low, max_lr, *([low] if three_phase else []), np.divide(low, final_div_factor)]
@@ -359,7 +875,62 @@ def LinearAnnealingLrUpdaterHook(
     warmup_by_epoch: Flag = False,
     epoch_length: Span | None = None,
 ) -> Schedule:
-    """A line from ``lr`` to ``min_lr``, or ``min_lr_ratio * lr``, at ``max_progress``."""
+    """Decay the rate linearly.
+
+    A line from ``lr`` to ``min_lr`` or ``min_lr_ratio * lr`` at ``max_progress``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_progress : int or array of int
+        The length of the run: epochs with ``by_epoch``, otherwise iterations. At least 1.
+    min_lr : float or array, optional
+        The lowest rate. At least 0.
+    min_lr_ratio : float or array, optional
+        The lowest rate as a share of ``lr``, in place of ``min_lr``. From 0 to 1.
+    by_epoch : bool, default True
+        Whether the rate is that of the epoch.
+    warmup : {"constant", "linear", "exp"}, optional
+        How the warmup changes the factor of the rate: not at all, linearly or exponentially. By
+        default there is no warmup.
+    warmup_iters : int or array of int, default 0
+        The length of the warmup in iterations. At least 0.
+    warmup_ratio : float or array, default 0.1
+        The factor at the beginning of the warmup. Above 0, at most 1.
+    warmup_by_epoch : bool, default False
+        Whether ``warmup_iters`` counts epochs.
+    epoch_length : int or array of int, optional
+        The number of iterations per epoch. ``by_epoch`` and ``warmup_by_epoch`` need it. At least
+        1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``min_lr`` and ``min_lr_ratio`` is given, ``epoch_length`` is needed
+        and missing, or a warmup has no iterations.
+
+    Notes
+    -----
+    Past the end the lowest rate is held.
+
+    References
+    ----------
+    MMCV 1.7.2 (2023), ``mmcv.runner.hooks.lr_updater.LinearAnnealingLrUpdaterHook``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.mmcv.LinearAnnealingLrUpdaterHook
+    >>> s = schedule(1.0, max_progress=2, min_lr=0.0, by_epoch=False)
+    >>> s.table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     regular = linear(lr, _target(lr, min_lr, min_lr_ratio), max_progress)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, by_epoch, epoch_length, ramp)
@@ -379,9 +950,7 @@ def _hooked(
     epoch_length: int | None,
     ramp: tuple[Warmup | None, int, float, bool],
 ) -> Schedule:
-    """A rate by the epoch or the iteration, asked by the iteration, with what the warmup multiplies
-    it by.
-    """
+    """A rate per epoch or iteration, read per iteration, times the factor of the warmup."""
     warmup, warmup_iters, warmup_ratio, warmup_by_epoch = ramp
     if epoch_length is None and (by_epoch or (warmup and warmup_by_epoch)):
         raise ArgumentError(

@@ -8,7 +8,7 @@ of the script, with its defaults.
 array([0.25, 0.5 , 0.75, 1.  , 0.55, 0.1 , 0.1 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fastlr.arguments.rules import Flag, Rate
 from fastlr.presets._building_blocks import phases
@@ -20,8 +20,8 @@ __all__ = ["get_lr"]
 
 
 @preset(
-    differences="With warmup_iters equal to lr_decay_iters nanoGPT divides by 0 at that step; "
-    "here the rate is min_lr."
+    differences="If warmup_iters is lr_decay_iters, nanoGPT divides by 0 at that step; in fastlr "
+    "the rate is min_lr."
 )
 def get_lr(
     learning_rate: Rate = 6e-4,
@@ -30,10 +30,43 @@ def get_lr(
     min_lr: Rate = 6e-5,
     decay_lr: Flag = True,
 ) -> Schedule:
-    """``learning_rate * (t+1)/(W+1)`` before ``W = warmup_iters``, then half a cosine wave to
-    ``min_lr`` at ``lr_decay_iters``.
+    """Warm up linearly, then decay by half a cosine wave.
 
-    At step 0 the rate is not 0. Without ``decay_lr``, ``learning_rate`` throughout, with no warmup.
+    ``learning_rate * (t+1)/(W+1)`` before step ``W = warmup_iters``, then half a cosine wave to
+    ``min_lr`` at ``lr_decay_iters``
+
+    Parameters
+    ----------
+    learning_rate : float or array, default 6e-4
+        The rate at the end of the warmup; an array has one per group. At least 0.
+    warmup_iters : int or array of int, default 2000
+        The number of iterations of the warmup, W. At least 0.
+    lr_decay_iters : int or array of int, default 600000
+        The number of iterations, including the warmup. At least 0.
+    min_lr : float or array, default 6e-5
+        The lowest rate. At least 0.
+    decay_lr : bool, default True
+        Whether there is a warmup and a decay at all.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the last rate is held. If ``warmup_iters`` is
+    ``lr_decay_iters``, nanoGPT divides by 0 at that step; in fastlr the rate is ``min_lr``.
+
+    References
+    ----------
+    nanoGPT (2025), ``train.py``, ``get_lr``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nanogpt.get_lr(1.0, warmup_iters=3, lr_decay_iters=5, min_lr=0.0).table(7)
+    array([0.25, 0.5 , 0.75, 1.  , 0.5 , 0.  , 0.  ])
     """
     if not decay_lr:
         return constant(learning_rate)

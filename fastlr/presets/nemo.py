@@ -1,12 +1,11 @@
 """NVIDIA NeMo's schedules, ``nemo.core.optim.lr_scheduler``, as of nemo_toolkit 3.0 (2026).
 
 Step t is the t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of
-the first update. *The warmup* is ``lr * (t+1)/(W+1)`` up to and at ``t = W``: its first rate is not
-0. After ``max_steps`` nearly all jump to ``min_lr``. W is ``warmup_steps``, or ``warmup_ratio *
-max_steps`` rounded down, and 0 if neither is given. Rates are in double precision.
+the first update. The warmup is ``lr * (t+1)/(W+1)`` up to and including step W: its first rate is
+not 0. W is ``warmup_steps``, or ``warmup_ratio * max_steps`` rounded down, or 0 if neither is
+given. After ``max_steps`` most schedules jump to ``min_lr``. Rates are in double precision.
 
-Its ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's, and are so
-here.
+NeMo's ``StepLR``, ``ExponentialLR``, ``CyclicLR`` and ``ReduceLROnPlateau`` are torch's.
 
 >>> import fastlr as flr
 >>> flr.presets.nemo.CosineAnnealing(1.0, max_steps=5, warmup_steps=1, min_lr=0.1).table(8)
@@ -14,7 +13,7 @@ array([0.5       , 1.        , 0.86819805, 0.55      , 0.23180195,
        0.1       , 0.1       , 0.1       ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from importlib import import_module
 from typing import Any
@@ -52,7 +51,7 @@ __all__ = [
 ]
 
 _OF_TORCH = ("CyclicLR", "ExponentialLR", "ReduceLROnPlateau", "StepLR")
-_NO_STEPS = "An annealing of no steps makes NeMo divide by 0; here it is at its end at once."
+_NO_STEPS = "If the decay has 0 steps, NeMo divides by 0; in fastlr it is at its end at once."
 
 
 def __getattr__(name: str) -> Any:
@@ -124,7 +123,50 @@ def WarmupPolicy(
     max_steps: Span | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warmup, then ``lr``; after ``max_steps``, if they are given, ``min_lr``."""
+    """Warm up linearly, then hold the rate.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    max_steps : int or array of int, optional
+        The number of steps. By default the schedule never ends. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If both ``warmup_steps`` and ``warmup_ratio`` are given, or ``warmup_ratio`` without
+        ``max_steps``.
+
+    Notes
+    -----
+    The first rate of a warmup is not 0. After ``max_steps``, if they are given, the rate jumps to
+    ``min_lr``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.WarmupPolicy``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.WarmupPolicy(1.0, warmup_steps=1, max_steps=3).table(5)
+    array([0.5, 1. , 1. , 1. , 0. ])
+    """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, constant(lr), 0, max_steps, min_lr)
 
@@ -137,7 +179,48 @@ def SquareAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, then ``lr * (1 - (t-W)/(max_steps-W))^2``, no less than ``min_lr``."""
+    """Warm up linearly, then decay by a square.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then ``max(min_lr, lr * (1 - (t-W)/(max_steps-W))^2)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 1e-5
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If both ``warmup_steps`` and ``warmup_ratio`` are given.
+
+    Notes
+    -----
+    The first rate of a warmup is not 0. After ``max_steps`` the rate is ``min_lr``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.SquareAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.SquareAnnealing(1.0, max_steps=2, min_lr=0.0).table(4)
+    array([1.  , 0.25, 0.  , 0.  ])
+    """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, 0.0, max(max_steps - warmup, 0), power=2.0).maximum(min_lr)
     return _warmed(lr, warmup, body, warmup, max_steps, min_lr)
@@ -151,8 +234,48 @@ def SquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, then ``lr * sqrt(1 - t/max_steps)``, no less than ``min_lr``: counted from step
-    0, it jumps down after W.
+    """Warm up linearly, then decay by a square root.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then ``max(min_lr, lr * sqrt(1 - t/max_steps))``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If both ``warmup_steps`` and ``warmup_ratio`` are given.
+
+    Notes
+    -----
+    The decay counts from step 0, so that the rate jumps down after the warmup. After ``max_steps``
+    the rate is ``min_lr``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.SquareRootAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.SquareRootAnnealing(1.0, max_steps=4).table(6).round(3)
+    array([1.   , 0.866, 0.707, 0.5  , 0.   , 0.   ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(
@@ -170,10 +293,59 @@ def CosineAnnealing(
     constant_steps: Count | None = None,
     constant_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, then half a cosine wave from ``lr`` to ``min_lr`` at ``max_steps``.
+    """Warm up linearly, then decay by half a cosine wave.
 
-    With ``constant_steps`` it is another schedule, Megatron's: the first group's rate for all
-    groups, a warmup by ``t/W`` from 0, and a wave that ends so many steps before ``max_steps``.
+    ``lr * (t+1)/(W+1)`` up to step W, then half a cosine wave from ``lr`` to ``min_lr`` at
+    ``max_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    constant_steps : int or array of int, optional
+        The number of steps at ``min_lr`` before ``max_steps``; with any, the schedule is another
+        one, see Notes. At least 0.
+    constant_ratio : float or array, optional
+        The share of ``max_steps`` in place of ``constant_steps``; rounded down to whole steps. From
+        0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``min_lr`` is above ``lr``, or a phase has both steps and a ratio.
+
+    Notes
+    -----
+    The first rate of a warmup is not 0. After ``max_steps`` the rate is ``min_lr``. If the decay
+    has no steps, NeMo divides by 0; in fastlr it is at its end at once.
+
+    With ``constant_steps`` the schedule is Megatron's: a warmup by ``t/W`` from 0, and a wave that
+    ends ``constant_steps`` before ``max_steps``. All groups have the rate of the first one.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.CosineAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.nemo.CosineAnnealing(1.0, max_steps=5, warmup_steps=1, min_lr=0.1)
+    >>> s.table(8).round(3)
+    array([0.5  , 1.   , 0.868, 0.55 , 0.232, 0.1  , 0.1  , 0.1  ])
     """
     if np.any(np.less(lr, min_lr)):
         raise ArgumentError(
@@ -199,8 +371,48 @@ def WarmupAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, then a line to ``min_lr`` at ``max_steps``, from the *first* group's rate for all
-    groups.
+    """Warm up linearly, then decay linearly.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then a line to ``min_lr`` at ``max_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If both ``warmup_steps`` and ``warmup_ratio`` are given.
+
+    Notes
+    -----
+    The line begins at the rate of the first group, for all groups, as in NeMo. After ``max_steps``
+    the rate is ``min_lr``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.WarmupAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.WarmupAnnealing(1.0, max_steps=4).table(6)
+    array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = linear(_first_group(lr), min_lr, max(max_steps - warmup, 0))
@@ -215,19 +427,90 @@ def InverseSquareRootAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, then ``lr * sqrt((W+1)/(t+1))``, which ``min_lr`` is no floor of: it is jumped to
-    after ``max_steps``.
+    """Warm up linearly, then decay by the inverse square root.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then ``lr * sqrt((W+1)/(t+1))``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If both ``warmup_steps`` and ``warmup_ratio`` are given.
+
+    Notes
+    -----
+    ``min_lr`` is no lower limit of the decay: the rate jumps to it after ``max_steps``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.InverseSquareRootAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.InverseSquareRootAnnealing(1.0, max_steps=3).table(5).round(3)
+    array([1.   , 0.707, 0.577, 0.5  , 0.   ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     return _warmed(lr, warmup, inverse_power(lr, 0.5, warmup + 1), warmup, max_steps, min_lr)
 
 
-@preset(differences="constant_ratio is not taken: NeMo raises for it.")
+@preset(differences="constant_ratio is not supported: NeMo raises for it.")
 def T5InverseSquareRootAnnealing(
     max_steps: Span, constant_steps: Span, min_lr: Rate = 0.0
 ) -> Schedule:
-    """``1/sqrt(max(t, constant_steps))``, whatever the optimizer's rate; after ``max_steps``,
-    ``min_lr``.
+    """Hold the rate, then decay by the inverse square root, as T5 does.
+
+    ``1/sqrt(max(t, constant_steps))``
+
+    Parameters
+    ----------
+    max_steps : int or array of int
+        The number of steps. At least 1.
+    constant_steps : int or array of int
+        The number of steps at the first rate. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The optimizer's rate has no effect. After ``max_steps`` the rate is ``min_lr``.
+    ``constant_ratio`` is not supported: NeMo raises for it.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.T5InverseSquareRootAnnealing``.
+    After Raffel et al. (2020).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.nemo.T5InverseSquareRootAnnealing(max_steps=9, constant_steps=4)
+    >>> s([0, 4, 9, 10]).round(3)
+    array([0.5  , 0.5  , 0.333, 0.   ])
     """
     body = inverse_power(constant_steps**-0.5, 0.5, constant_steps)
     end = max(max_steps, constant_steps) + 1
@@ -244,8 +527,52 @@ def PolynomialDecayAnnealing(
     warmup_steps: Count | None = None,
     warmup_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, then ``min_lr + (lr - min_lr) * (1 - (t-W)/(max_steps-W))^power``; ``cycle`` is
-    never met before the end.
+    """Warm up linearly, then decay by a polynomial.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then ``min_lr + (lr - min_lr) * (1 -
+    (t-W)/(max_steps-W))^power``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    power : float or array, default 1.0
+        The power of the decay. Above 0.
+    cycle : bool, default False
+        Without effect: a cycle would begin after ``max_steps``.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If both ``warmup_steps`` and ``warmup_ratio`` are given.
+
+    Notes
+    -----
+    The first rate of a warmup is not 0. After ``max_steps`` the rate is ``min_lr``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.PolynomialDecayAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.PolynomialDecayAnnealing(1.0, max_steps=4, power=2.0).table(5)
+    array([1.    , 0.5625, 0.25  , 0.0625, 0.    ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     body = polynomial(lr, min_lr, max(max_steps - warmup, 0), power=power)
@@ -265,8 +592,52 @@ def WarmupHoldPolicy(
     hold_ratio: Share | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The warmup, then ``lr``; ``min_lr`` after ``max_steps`` and the hold, which is seen where it
-    is longer.
+    """Warm up linearly, then hold the rate.
+
+    ``lr * (t+1)/(W+1)`` up to step W, then ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    hold_steps : int or array of int, optional
+        The number of steps at ``lr`` after the warmup. By default H is 0; see Notes. At least 0.
+    hold_ratio : float or array, optional
+        The share of ``max_steps`` that the hold takes, in place of ``hold_steps``; rounded down to
+        whole steps. From 0 to 1.
+    min_lr : float or array, default 0.0
+        The rate after the end. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a phase has both steps and a ratio.
+
+    Notes
+    -----
+    The rate is ``min_lr`` after ``max_steps`` or after the hold, whichever is later.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.WarmupHoldPolicy``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.WarmupHoldPolicy(1.0, max_steps=3, warmup_steps=1).table(5)
+    array([0.5, 1. , 1. , 1. , 0. ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -283,10 +654,55 @@ def WarmupHoldAnnealLinear(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, ``lr`` up to ``H = W + hold_steps``, then a line to ``min_lr`` at ``max_steps``.
+    """Warm up linearly, hold the rate, then decay linearly.
 
-    If no hold is given H is 0: the line is that of the whole run, and is jumped down to after the
-    warmup.
+    ``lr * (t+1)/(W+1)`` up to step W; ``lr`` up to step ``H = W + hold_steps``; a line to
+    ``min_lr`` at ``max_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    hold_steps : int or array of int, optional
+        The number of steps at ``lr`` after the warmup. By default H is 0; see Notes. At least 0.
+    hold_ratio : float or array, optional
+        The share of ``max_steps`` that the hold takes, in place of ``hold_steps``; rounded down to
+        whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a phase has both steps and a ratio.
+
+    Notes
+    -----
+    If no hold is given, H is 0, as in NeMo: the line is that of the whole run, and the rate jumps
+    down to it after the warmup. If the decay has no steps, NeMo divides by 0; in fastlr it is at
+    its end at once.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.WarmupHoldAnnealLinear``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.WarmupHoldAnnealLinear(1.0, max_steps=4, hold_steps=2).table(6)
+    array([1. , 1. , 1. , 0.5, 0. , 0. ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -305,10 +721,55 @@ def WarmupHoldAnnealOneMinusSquareRoot(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, ``lr`` up to ``H = W + hold_steps``, then ``lr * (1 -
-    sqrt((t-H)/(max_steps-H)))``, no less than ``min_lr``.
+    """Warm up linearly, hold the rate, then decay by one minus a square root.
 
-    If no hold is given H is 0.
+    ``lr * (t+1)/(W+1)`` up to step W; ``lr`` up to step ``H = W + hold_steps``; then ``max(min_lr,
+    lr * (1 - sqrt((t-H)/(max_steps-H))))``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    hold_steps : int or array of int, optional
+        The number of steps at ``lr`` after the warmup. By default H is 0; see Notes. At least 0.
+    hold_ratio : float or array, optional
+        The share of ``max_steps`` that the hold takes, in place of ``hold_steps``; rounded down to
+        whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a phase has both steps and a ratio.
+
+    Notes
+    -----
+    If no hold is given, H is 0, as in NeMo. After ``max_steps`` the rate is ``min_lr``. If the
+    decay has no steps, NeMo divides by 0; in fastlr it is at its end at once.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026),
+    ``nemo.core.optim.lr_scheduler.WarmupHoldAnnealOneMinusSquareRoot``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.WarmupHoldAnnealOneMinusSquareRoot(1.0, max_steps=4).table(5).round(3)
+    array([1.   , 0.5  , 0.293, 0.134, 0.   ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -328,12 +789,60 @@ def PolynomialHoldDecayAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, ``lr`` up to ``H = W + hold_steps``, then ``min_lr + (lr - min_lr) * (1 -
-    (t-H)/N)^power``, N steps long.
+    """Warm up linearly, hold the rate, then decay by a polynomial.
 
-    ``N = max_steps - H``. If no hold is given H is 0 and ``N = max_steps - W``: the decay began at
-    step 0, is over before ``max_steps``, and stays there, or with ``cycle`` goes on as one of
-    ``2*N``, ``3*N``... steps, seen from its step N + 1.
+    ``lr * (t+1)/(W+1)`` up to step W; ``lr`` up to step ``H = W + hold_steps``; then ``min_lr + (lr
+    - min_lr) * (1 - (t-H)/N)^power``, ``N = max_steps - H``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    power : float or array, default 1.0
+        The power of the decay. Above 0.
+    cycle : bool, default False
+        Whether the decay begins again if it ends before ``max_steps``.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    hold_steps : int or array of int, optional
+        The number of steps at ``lr`` after the warmup. By default H is 0; see Notes. At least 0.
+    hold_ratio : float or array, optional
+        The share of ``max_steps`` that the hold takes, in place of ``hold_steps``; rounded down to
+        whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a phase has both steps and a ratio.
+
+    Notes
+    -----
+    If no hold is given, H is 0 and ``N = max_steps - W``, as in NeMo: the decay began at step 0 and
+    ends before ``max_steps``. The rate then stays, or with ``cycle`` continues as a decay of
+    ``2*N`` steps, ``3*N`` steps and so on, from step N + 1 of each. If the decay has no steps, NeMo
+    divides by 0; in fastlr it is at its end at once.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.PolynomialHoldDecayAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.PolynomialHoldDecayAnnealing(1.0, max_steps=4, hold_steps=2).table(6)
+    array([1. , 1. , 1. , 0.5, 0. , 0. ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)
@@ -360,10 +869,51 @@ def NoamAnnealing(
     max_steps: Span | None = None,
     min_lr: Rate = 0.0,
 ) -> Schedule:
-    """``lr * d_model^-0.5 * min(n^-0.5, n * W^-1.5)``, ``n = max(t, 1)``, after W no less than
-    ``min_lr``; it never ends.
+    """Warm up linearly, then decay by the inverse square root, scaled by the model's width.
 
-    The rate of step 0 is that of step 1. Without a warmup ``lr * d_model^-0.5 * n^-0.5``.
+    ``lr * d_model^-0.5 * min(n^-0.5, n * W^-1.5)``, ``n = max(t, 1)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    d_model : int or array of int
+        The width of the model. At least 1.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    max_steps : int or array of int, optional
+        The number of steps, which only ``warmup_ratio`` needs. At least 1.
+    min_lr : float or array, default 0.0
+        The lowest rate after the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``min_lr`` is above ``lr``, or both ``warmup_steps`` and ``warmup_ratio`` are given.
+
+    Notes
+    -----
+    Step 0 has the rate of step 1. Without a warmup the rate is ``lr * d_model^-0.5 * n^-0.5``. The
+    schedule never ends.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.NoamAnnealing``. After Vaswani et
+    al., *Attention Is All You Need* (2017).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.NoamAnnealing(1.0, d_model=4, warmup_steps=4)([0, 1, 4, 16]).round(4)
+    array([0.0625, 0.0625, 0.25  , 0.125 ])
     """
     if np.any(np.less(lr, min_lr)):
         raise ArgumentError(
@@ -386,8 +936,55 @@ def NoamHoldAnnealing(
     hold_steps: Count | None = None,
     hold_ratio: Share | None = None,
 ) -> Schedule:
-    """The warmup, ``lr`` for ``hold_steps``, then ``lr * (W/(t - hold_steps))^decay_rate``, no less
-    than ``min_lr``.
+    """Warm up linearly, hold the rate, then decay by a power.
+
+    ``lr * (t+1)/(W+1)`` up to step W; ``lr`` for ``hold_steps``; then ``max(min_lr, lr * (W/(t -
+    hold_steps))^decay_rate)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    max_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    decay_rate : float or array, default 0.5
+        The power of the decay. At least 0.
+    min_lr : float or array, default 0.0
+        The rate after ``max_steps``, and the lowest of the decay. At least 0.
+    warmup_steps : int or array of int, optional
+        The number of steps of the warmup, W. By default 0. At least 0.
+    warmup_ratio : float or array, optional
+        The share of ``max_steps`` that the warmup takes, in place of ``warmup_steps``; rounded down
+        to whole steps. From 0 to 1.
+    hold_steps : int or array of int, optional
+        The number of steps at ``lr`` after the warmup. By default H is 0; see Notes. At least 0.
+    hold_ratio : float or array, optional
+        The share of ``max_steps`` that the hold takes, in place of ``hold_steps``; rounded down to
+        whole steps. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If there is no warmup, or a phase has both steps and a ratio.
+
+    Notes
+    -----
+    The first rate of a warmup is not 0. After ``max_steps`` the rate is ``min_lr``.
+
+    References
+    ----------
+    NeMo, nemo_toolkit 3.0 (2026), ``nemo.core.optim.lr_scheduler.NoamHoldAnnealing``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.nemo.NoamHoldAnnealing(1.0, max_steps=8, warmup_steps=2).table(9).round(3)
+    array([0.333, 0.667, 1.   , 0.816, 0.707, 0.632, 0.577, 0.535, 0.5  ])
     """
     warmup = _warmup(warmup_steps, warmup_ratio, max_steps)
     hold = _hold_end(warmup, hold_steps, hold_ratio, max_steps)

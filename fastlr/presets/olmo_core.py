@@ -1,16 +1,16 @@
 """OLMo-core's schedulers: ``olmo_core.optim.scheduler``, as of OLMo-core 3.0 (2026).
 
-It counts from 1: update number n has the rate of ``current = n``, so step 0 here is its
+OLMo-core counts from 1: update number n has the rate of ``current = n``, so that step 0 is its
 ``get_lr(lr, 1, t_max)``. Past ``t_max``, where its trainer stops, the last rate is held. With
-``units="tokens"`` every length is in tokens and a step takes k of them: build the schedule in
-tokens, and read it by the step with ``schedule.skip(k - 1).paced([k])``.
+``units="tokens"`` lengths are in tokens, k per step: build the schedule in tokens, and read it per
+step with ``schedule.skip(k - 1).paced([k])``.
 
 >>> import fastlr as flr
 >>> flr.presets.olmo_core.WSD(1.0, t_max=8, warmup=2, decay=4).table(8)
 array([0.5 , 1.  , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, Choice, Rate, short_repr, validate_scalar
+from fastlr.arguments.rules import Amount, OneOf, Rate, short_repr, validate_scalar
 from fastlr.presets._building_blocks import rate_at
 from fastlr.presets._rules import (
     ArgumentError,
@@ -64,7 +64,7 @@ __all__ = [
 _SHAPES = {"linear": linear, "cosine": cosine}
 Shape = Literal["linear", "cosine"]
 Numbers = npt.ArrayLike
-_ENDS = "Past t_max the decay's line goes on below decay_min_lr; here its end is held."
+_ENDS = "Past t_max OLMo-core's line goes on below decay_min_lr; fastlr holds its end."
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _stages(where: str, value: object) -> list[ComposableSchedulerStage]:
         )
     for i, stage in enumerate(stages):
         validate_scalar(Span, f"{where}[{i}].duration", stage.duration)
-        Choice(tuple(_SHAPES))(f"{where}[{i}].shape", stage.shape)
+        OneOf(tuple(_SHAPES))(f"{where}[{i}].shape", stage.shape)
         _level(f"{where}[{i}].start", stage.start_lr, stage.start_lr_fraction, needed=False)
         _level(f"{where}[{i}].end", stage.end_lr, stage.end_lr_fraction, needed=True)
     return stages
@@ -127,7 +127,7 @@ def _override(where: str, value: object) -> OverrideDecay:
         )
     validate_scalar(Count, f"{where}.start", value.start)
     validate_scalar(Span, f"{where}.duration", value.duration)
-    Choice(tuple(_SHAPES))(f"{where}.shape", value.shape)
+    OneOf(tuple(_SHAPES))(f"{where}.shape", value.shape)
     _level(f"{where}.end", value.end_lr, value.end_lr_fraction, needed=True)
     return value
 
@@ -148,7 +148,34 @@ Children = Annotated[Sequence[Callable[..., Schedule]], _children]
 
 @preset(elementwise=True)
 def ConstantScheduler(lr: Rate) -> Schedule:
-    """``lr``."""
+    """Hold the base rate.
+
+    ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.ConstantScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.ConstantScheduler(0.5)(10)
+    0.5
+    """
     return constant(lr)
 
 
@@ -160,10 +187,48 @@ def ConstantWithWarmup(
     warmup_fraction: Share | None = None,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line from ``warmup_min_lr`` to ``lr`` at ``current = warmup``, then ``lr``.
+    """Warm up linearly, then hold the rate.
 
-    In all of these, of ``warmup`` and ``warmup_fraction`` one is given; the latter is rounded,
-    ``round(t_max * fraction)``.
+    A line from ``warmup_min_lr`` to ``lr`` at ``current = warmup``, ``current = t + 1``, then
+    ``lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given.
+
+    Notes
+    -----
+    The first rate is not 0. The schedule never ends.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.ConstantWithWarmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.ConstantWithWarmup(1.0, t_max=4, warmup=2).table(4)
+    array([0.5, 1. , 1. , 1. ])
     """
     return linear(warmup_min_lr, lr, _steps("warmup", warmup, warmup_fraction, t_max)).skip(1)
 
@@ -179,11 +244,57 @@ def WSD(
     warmup_min_lr: Rate = 0.0,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, ``lr``, and from ``t_max - decay`` on a line to
-    ``decay_min_lr`` at ``t_max``.
+    """Warm up linearly, hold the rate, then decay linearly.
 
-    Where the warmup ends later than the decay begins, it goes first. Without ``decay`` and
-    ``decay_fraction`` it is a tenth.
+    A line to ``lr`` at ``current = warmup``, ``current = t + 1``; ``lr``; a line from ``t_max -
+    decay`` to ``decay_min_lr`` at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    decay : int or array of int, optional
+        The number of steps of the last decay. At least 1.
+    decay_fraction : float or array, optional
+        The share of ``t_max`` that the last decay takes, in place of ``decay``; rounded to whole
+        steps. By default 0.1. From 0 to 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+    decay_min_lr : float or array, default 0.0
+        The last rate. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given, or both of ``decay`` and
+        ``decay_fraction``.
+
+    Notes
+    -----
+    The first rate is not 0. A warmup that ends after the decay begins comes first. Past the end the
+    last rate is held; OLMo-core's line goes on.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.WSD``. After Hu et al., *MiniCPM* (2024).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.WSD(1.0, t_max=8, warmup=2, decay=4).table(8)
+    array([0.5 , 1.  , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
     fall = _steps("decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
@@ -204,8 +315,59 @@ def PowerLR(
     decay_fraction: Share | None = None,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr``, then ``lr * (current/warmup)^b``, and from its value at ``t_max -
-    decay`` a line to ``decay_min_lr``.
+    """Warm up linearly, decay by a power, then linearly.
+
+    A line to ``lr`` at ``current = warmup``, ``current = t + 1``; ``lr * (current/warmup)^b``; a
+    line from ``t_max - decay`` to ``decay_min_lr`` at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    b : float or array, default -0.51
+        The exponent of the decay. Below 0.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 1.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+    decay : int or array of int, optional
+        The number of steps of the last decay. At least 1.
+    decay_fraction : float or array, optional
+        The share of ``t_max`` that the last decay takes, in place of ``decay``; rounded to whole
+        steps. By default 0.1. From 0 to 1.
+    decay_min_lr : float or array, default 0.0
+        The last rate. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given, both of ``decay`` and
+        ``decay_fraction`` are, ``decay`` is not below ``t_max``, or ``b`` is not below 0.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the last rate is held; OLMo-core's line goes on.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.PowerLR``. After Shen et al., *Power
+    Scheduler* (2024).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.PowerLR(1.0, t_max=8, b=-1.0, warmup=2, decay=2).table(8).round(3)
+    array([0.5  , 1.   , 0.667, 0.5  , 0.4  , 0.333, 0.167, 0.   ])
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max, least=1)
     fall = _steps("decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
@@ -226,8 +388,50 @@ def LinearWithWarmup(
     warmup_fraction: Share | None = None,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, then a line to ``alpha_f * lr`` at ``t_max``,
-    held.
+    """Warm up linearly, then decay linearly.
+
+    A line to ``lr`` at ``current = warmup``, ``current = t + 1``, then a line to ``alpha_f * lr``
+    at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    alpha_f : float or array, default 0.1
+        The rate at ``t_max``, as a share of ``lr``. At least 0.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the last rate is held.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.LinearWithWarmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.LinearWithWarmup(1.0, t_max=4, alpha_f=0.0, warmup=2).table(5)
+    array([0.5, 1. , 0.5, 0. , 0. ])
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
     fall = linear(lr, np.multiply(lr, alpha_f), max(t_max - rise, 0))
@@ -243,8 +447,50 @@ def InvSqrtWithWarmup(
     warmup_fraction: Share | None = None,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, then ``alpha_f*lr + (1 - alpha_f)*lr *
-    sqrt(warmup/current)``; it never ends.
+    """Warm up linearly, then decay by the inverse square root.
+
+    A line to ``lr`` at ``current = warmup``, ``current = t + 1``, then ``alpha_f*lr + (1 -
+    alpha_f)*lr * sqrt(warmup/current)``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    alpha_f : float or array, default 0.1
+        The rate that the decay approaches, as a share of ``lr``. From 0 to 1.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given.
+
+    Notes
+    -----
+    The first rate is not 0. Without a warmup the rate is ``alpha_f * lr``. The schedule never ends.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.InvSqrtWithWarmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.InvSqrtWithWarmup(1.0, t_max=8, alpha_f=0.0, warmup=2)([0, 1, 7])
+    array([0.5, 1. , 0.5])
     """
     rise, low = (
         _steps("warmup", warmup, warmup_fraction, t_max),
@@ -268,8 +514,50 @@ def CosWithWarmup(
     alpha_f: Level = 0.1,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """A line to ``lr`` at ``current = warmup``, then half a cosine wave to ``alpha_f * lr`` at
-    ``t_max``, held.
+    """Warm up linearly, then decay by half a cosine wave.
+
+    A line to ``lr`` at ``current = warmup``, ``current = t + 1``, then half a cosine wave to
+    ``alpha_f * lr`` at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    alpha_f : float or array, default 0.1
+        The rate at ``t_max``, as a share of ``lr``. At least 0.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the last rate is held.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.CosWithWarmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.CosWithWarmup(1.0, t_max=4, warmup=2, alpha_f=0.0).table(5)
+    array([0.5, 1. , 0.5, 0. , 0. ])
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
     return _cosine(lr, t_max, rise, alpha_f, warmup_min_lr).skip(1)
@@ -284,8 +572,52 @@ def HalfCosWithWarmup(
     alpha_f: Level = 0.1,
     warmup_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """The second half of a cosine decay from ``lr`` to ``alpha_f * lr`` at ``t_max``, after a
-    line to the middle between them.
+    """Warm up linearly, then follow the second half of a cosine decay.
+
+    A line to ``(1 + alpha_f) * lr/2`` at ``current = warmup``, ``current = t + 1``, then the second
+    half of a cosine decay from ``lr`` to ``alpha_f * lr`` at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The rate at which the whole cosine decay would begin; an array has one per group. At least
+        0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    alpha_f : float or array, default 0.1
+        The rate at ``t_max``, as a share of ``lr``. At least 0.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the last rate is held.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.HalfCosWithWarmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.olmo_core.HalfCosWithWarmup(1.0, t_max=4, warmup=2, alpha_f=0.0)
+    >>> s.table(5).round(3)
+    array([0.25 , 0.5  , 0.146, 0.   , 0.   ])
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
     low, rest = np.multiply(lr, alpha_f), max(t_max - rise, 0)
@@ -294,8 +626,8 @@ def HalfCosWithWarmup(
 
 
 @preset(
-    differences=f"{_ENDS} A t_max of the scheduler's own, beside another of the trainer's, is not "
-    "taken."
+    differences=f"{_ENDS} A t_max of the scheduler that differs from the trainer's is not "
+    "supported."
 )
 def CosWithWarmupAndLinearDecay(
     lr: Rate,
@@ -308,8 +640,61 @@ def CosWithWarmupAndLinearDecay(
     decay_fraction: Share | None = None,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """``CosWithWarmup``, cut short at ``t_max - decay`` linearly from its rate there to
-    ``decay_min_lr`` at ``t_max``.
+    """Warm up linearly, decay by a cosine wave, then linearly.
+
+    ``CosWithWarmup`` up to ``t_max - decay``, then a line from its rate there to ``decay_min_lr``
+    at ``t_max``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of ``t_max`` that the warmup takes, in place of ``warmup``; rounded to whole
+        steps. From 0 to 1.
+    alpha_f : float or array, default 0.1
+        The rate at which the cosine wave would end, as a share of ``lr``. At least 0.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+    decay : int or array of int, optional
+        The number of steps of the last decay. At least 1.
+    decay_fraction : float or array, optional
+        The share of ``t_max`` that the last decay takes, in place of ``decay``; rounded to whole
+        steps. By default 0.1. From 0 to 1.
+    decay_min_lr : float or array, default 0.0
+        The last rate. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of ``warmup`` and ``warmup_fraction`` is given, both of ``decay`` and
+        ``decay_fraction`` are, or ``decay`` is above ``t_max``.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the last rate is held; OLMo-core's line goes on. A
+    ``t_max`` of the scheduler that differs from the trainer's is not supported.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.CosWithWarmupAndLinearDecay``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.olmo_core.CosWithWarmupAndLinearDecay
+    >>> s = schedule(1.0, t_max=4, warmup=0, alpha_f=0.0, decay=2)
+    >>> s.table(5).round(3)
+    array([0.854, 0.5  , 0.25 , 0.   , 0.   ])
     """
     rise = _steps("warmup", warmup, warmup_fraction, t_max)
     fall = _steps("decay", decay, _tenth(decay, decay_fraction), t_max, least=1)
@@ -323,11 +708,48 @@ def CosWithWarmupAndLinearDecay(
 def ComposableScheduler(
     lr: Rate, stages: Stages, override_decay: Override | None = None
 ) -> Schedule:
-    """One ``ComposableSchedulerStage`` after another, each a line or half a cosine wave; the last
-    one's end is held.
+    """Run stages one after another, each a line or half a cosine wave.
 
-    An ``OverrideDecay`` leads from the rate at its ``start``, in place of the stages, to an end of
-    its own.
+    From each stage's start to its end, by ``current = t + 1``
+
+    Parameters
+    ----------
+    lr : float or array
+        The highest rate; an array has one per group. At least 0.
+    stages : sequence of ComposableSchedulerStage
+        The stages. Each has a duration, a shape, and a start and an end as rates or as shares of
+        ``lr``.
+    override_decay : OverrideDecay, optional
+        A decay that replaces what was planned from its ``start`` on. By default none.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``override_decay`` begins below 0.
+
+    Notes
+    -----
+    A stage without a start begins at the end of the one before, the first at ``lr``. The end of the
+    last stage is held. An ``OverrideDecay`` leads from the rate at its ``start`` to an end of its
+    own.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.ComposableScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> stage = flr.presets.olmo_core.ComposableSchedulerStage
+    >>> schedule = flr.presets.olmo_core.ComposableScheduler
+    >>> s = schedule(1.0, [stage(2, start_lr=0.0, end_lr_fraction=1.0), stage(2, end_lr=0.0)])
+    >>> s.table(5)
+    array([0.5, 1. , 0.5, 0. , 0. ])
     """
     parts, level = [], np.asarray(lr)
     for stage in stages:
@@ -342,7 +764,7 @@ def ComposableScheduler(
     return _overridden(lr, whole, override_decay, 0).skip(1)
 
 
-@preset(differences="The peer refuses steps past t_max; here its last scheduler goes on.")
+@preset(differences="OLMo-core refuses steps past t_max; in fastlr the last scheduler goes on.")
 def SequentialScheduler(
     lr: Rate,
     t_max: Span,
@@ -350,11 +772,50 @@ def SequentialScheduler(
     schedulers_max: Marks,
     override_decay: Override | None = None,
 ) -> Schedule:
-    """Schedulers one after another, of ``schedulers_max`` steps each; the last rate of one is the
-    ``lr`` of the next.
+    """Run schedulers one after another.
 
-    Each is a preset that lacks its ``lr`` and ``t_max`` alone, ``partial(WSD, warmup=10)``; the
-    last takes what is left of ``t_max``, and needs no length.
+    ``schedulers[i]`` for ``schedulers_max[i]`` steps; the last rate of one is the ``lr`` of the
+    next
+
+    Parameters
+    ----------
+    lr : float or array
+        The rate of the first scheduler; an array has one per group. At least 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    schedulers : sequence of callable
+        Presets that lack only ``lr`` and ``t_max``, such as ``functools.partial(WSD, warmup=10)``.
+    schedulers_max : sequence of int
+        The number of steps of each scheduler but the last, which takes the rest of ``t_max``.
+    override_decay : OverrideDecay, optional
+        A decay that replaces what was planned from its ``start`` on. By default none.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``schedulers_max`` are not one fewer than ``schedulers``, not above 0, or leave no steps
+        for the last; if ``override_decay`` begins at step 0.
+
+    Notes
+    -----
+    OLMo-core refuses steps past ``t_max``; in fastlr the last scheduler goes on.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.SequentialScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> warmup = lambda lr, t_max: flr.presets.olmo_core.ConstantWithWarmup(lr, t_max, 2)
+    >>> decay = lambda lr, t_max: flr.presets.olmo_core.CosWithWarmup(lr, t_max, 0)
+    >>> flr.presets.olmo_core.SequentialScheduler(1.0, 4, [warmup, decay], [2]).table(4).round(3)
+    array([0.5 , 1.  , 0.55, 0.1 ])
     """
     if (
         len(schedulers_max) != len(schedulers) - 1
@@ -385,11 +846,60 @@ def WSDS(
     warmup_min_lr: Rate = 0.0,
     decay_min_lr: Rate = 0.0,
 ) -> Schedule:
-    """Periods of a stable rate, ``lr`` times a multiplier, that ends in a line to ``decay_min_lr``;
-    the first has the warmup.
+    """Run periods of a stable rate that each end in a linear decay.
 
-    Fractions are of the first period's length for the warmup, and of each one's own for its decay.
-    The rate is ``decay_min_lr`` at the last step of each period, and one step later in the next.
+    In period i ``lr * period_lr_multipliers[i]``, then a line to ``decay_min_lr``; the first period
+    has the warmup
+
+    Parameters
+    ----------
+    lr : float or array
+        The stable rate; an array has one per group. At least 0.
+    period_lengths : sequence of int
+        The number of steps of each period.
+    period_lr_multipliers : sequence of float, optional
+        The factor of the stable rate in each period. By default 1. At least 0.
+    warmup : int or array of int, optional
+        The number of steps of the warmup. At least 0.
+    warmup_fraction : float or array, optional
+        The share of the first period that the warmup takes, in place of ``warmup``; rounded to
+        whole steps. From 0 to 1.
+    decay : int or array of int, optional
+        The number of steps of each decay. At least 1.
+    decay_fraction : float or array, optional
+        The share of a period that its decay takes, in place of ``decay``; rounded to whole steps.
+        From 0 to 1.
+    warmup_min_lr : float or array, default 0.0
+        The rate at ``current = 0``, from which the warmup begins. At least 0.
+    decay_min_lr : float or array, default 0.0
+        The rate at the end of a period. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of each length and its fraction is given, a period cannot hold its warmup
+        and decay, or ``period_lr_multipliers`` are not as many as ``period_lengths``.
+
+    Notes
+    -----
+    The first rate is not 0. The rate is ``decay_min_lr`` at the last step of each period; the next
+    step is already in the next period. Past the end the last rate is held.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.WSDS``. After Wen et al., *Understanding
+    Warmup-Stable-Decay Learning Rates* (2024).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.WSDS(1.0, [4, 4], warmup=0, decay=2).table(8)
+    array([1. , 1. , 0.5, 0. , 1. , 1. , 0.5, 0. ])
     """
     multipliers = (
         [1.0] * len(period_lengths) if period_lr_multipliers is None else period_lr_multipliers
@@ -422,7 +932,38 @@ def WSDS(
 
 @preset(elementwise=True)
 def ExponentialScheduler(lr: Amount, t_max: Span, lr_min: Amount = 1e-9) -> Schedule:
-    """``lr_min * (lr/lr_min)^(current/t_max)``, rising to ``lr`` at ``t_max``, held."""
+    """Raise the rate exponentially.
+
+    ``lr_min * (lr/lr_min)^(current/t_max)``, ``current = t + 1``
+
+    Parameters
+    ----------
+    lr : float or array
+        The last rate; an array has one per group. Above 0.
+    t_max : int or array of int
+        The number of steps. At least 1.
+    lr_min : float or array, default 1e-9
+        The rate at ``current = 0``. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Past the end ``lr`` is held.
+
+    References
+    ----------
+    OLMo-core 3.0 (2026), ``olmo_core.optim.scheduler.ExponentialScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.olmo_core.ExponentialScheduler(1.0, t_max=2, lr_min=0.25).table(3)
+    array([0.5, 1. , 1. ])
+    """
     return exponential(lr_min, lr, t_max).skip(1)
 
 

@@ -10,7 +10,7 @@ from steps to scales is read in the order of the steps.
 array([0.5, 1. , 0.5])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import geometric, knots, stairs
 from fastlr.presets._rules import (
@@ -766,7 +766,7 @@ def join_schedules(schedules: Sequence[Schedule], boundaries: Marks) -> Schedule
 
 @preset(elementwise=True)
 def reduce_on_plateau(
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     rtol: Share = 1e-4,
     atol: Level = 0.0,

@@ -1,14 +1,14 @@
 """praxis's schedules: ``praxis.schedules``, as of praxis 1.4 (2024).
 
-Functions of the step, whose step 0 is the first update. What praxis computes in float32 is here in
-float64. A point ``(x, y)`` is a step and the value there.
+The schedules are functions of the step, whose step 0 is the first update. praxis computes in
+float32, fastlr in float64. A point ``(x, y)`` is a step and the value there.
 
 >>> import fastlr as flr
 >>> flr.presets.praxis.Polynomial(power=2, start=(1, 0.0), limit=(3, 1.0)).table(5)
 array([0.  , 0.  , 0.25, 1.  , 1.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Number, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
     ArgumentError,
@@ -87,7 +87,34 @@ Between = Callable[[float, float, int], Schedule]
 
 @preset(elementwise=True)
 def Constant(value: Rate = 1.0) -> Schedule:
-    """``value``."""
+    """Hold a value.
+
+    ``value``
+
+    Parameters
+    ----------
+    value : float or array, default 1.0
+        The value; an array has one per group. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.Constant``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.Constant(0.5)(10)
+    0.5
+    """
     return constant(value)
 
 
@@ -98,8 +125,45 @@ def Polynomial(
     limit: Point = (1, 1.0),
     origin: Literal["start", "limit"] = "start",
 ) -> Schedule:
-    """``y0 + (y1 - y0) * p^power``, p from 0 at x0 to 1 at x1; of origin "limit", with ``1 -
-    (1-p)^power``.
+    """Change the value by a polynomial between two points.
+
+    ``y0 + (y1 - y0) * p^power``, p the progress from x0 to x1; with ``origin="limit"`` ``1 -
+    (1-p)^power`` replaces the power
+
+    Parameters
+    ----------
+    power : float or array, default 1
+        The power of the change. From 1e-3 to 1e3.
+    start : (float, float), default (0, 1.0)
+        The first point, ``(x0, y0)``: a step and the value there.
+    limit : (float, float), default (1, 1.0)
+        The last point, ``(x1, y1)``: a step and the value there.
+    origin : {"start", "limit"}, default "start"
+        The end of the curve at which its power begins.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``limit`` does not come after ``start``.
+
+    Notes
+    -----
+    The values are held before and after. A point may lie between steps.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.Polynomial``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.Polynomial(power=2, start=(1, 0.0), limit=(3, 1.0)).table(5)
+    array([0.  , 0.  , 0.25, 1.  , 1.  ])
     """
     curve = partial(polynomial, power=power, origin="end" if origin == "limit" else "start")
     return _between(curve, start, limit)
@@ -107,13 +171,81 @@ def Polynomial(
 
 @preset()
 def Linear(start: Point = (0, 1.0), limit: Point = (1, 1.0)) -> Schedule:
-    """A line from ``start`` to ``limit``."""
+    """Change the value linearly between two points.
+
+    ``y0 + (y1 - y0) * p``, p the progress from x0 to x1
+
+    Parameters
+    ----------
+    start : (float, float), default (0, 1.0)
+        The first point, ``(x0, y0)``: a step and the value there.
+    limit : (float, float), default (1, 1.0)
+        The last point, ``(x1, y1)``: a step and the value there.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``limit`` does not come after ``start``.
+
+    Notes
+    -----
+    The values are held before and after. A point may lie between steps.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.Linear``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.Linear(start=(1, 0.0), limit=(3, 1.0)).table(5)
+    array([0. , 0. , 0.5, 1. , 1. ])
+    """
     return _between(linear, start, limit)
 
 
 @preset()
 def Exponential(start: Point = (0, 1.0), limit: Point = (1, 0.5)) -> Schedule:
-    """Equal ratios from ``start`` to ``limit``, both above 0: a line of the logarithms."""
+    """Change the value exponentially between two points.
+
+    ``y0 * (y1/y0)^p``, p the progress from x0 to x1
+
+    Parameters
+    ----------
+    start : (float, float), default (0, 1.0)
+        The first point, ``(x0, y0)``: a step and the value there.
+    limit : (float, float), default (1, 0.5)
+        The last point, ``(x1, y1)``: a step and the value there.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``limit`` does not come after ``start``, or a value is 0.
+
+    Notes
+    -----
+    The values are held before and after. A point may lie between steps.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.Exponential``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.Exponential(start=(0, 1.0), limit=(2, 0.25)).table(4)
+    array([1.  , 0.5 , 0.25, 0.25])
+    """
     if start[1] == 0 or limit[1] == 0:
         raise ArgumentError(f"start and limit must have values above 0, got {start} and {limit}")
     return _between(exponential, start, limit)
@@ -121,16 +253,82 @@ def Exponential(start: Point = (0, 1.0), limit: Point = (1, 0.5)) -> Schedule:
 
 @preset(
     elementwise=True,
-    differences="Of total_steps=0 step 0 is NaN in praxis; here it is final_value too.",
+    differences="With total_steps=0 step 0 is NaN in praxis; in fastlr it is final_value.",
 )
 def Cosine(initial_value: Rate = 1.0, final_value: Rate = 0.0, total_steps: Count = 0) -> Schedule:
-    """Half a cosine wave from ``initial_value`` to ``final_value`` at ``t = total_steps``."""
+    """Change the value by half a cosine wave.
+
+    ``final_value + (initial_value - final_value) * (1 + cos(pi*t/total_steps))/2``
+
+    Parameters
+    ----------
+    initial_value : float or array, default 1.0
+        The value at step 0; an array has one per group. At least 0.
+    final_value : float or array, default 0.0
+        The last value. At least 0.
+    total_steps : int or array of int, default 0
+        The number of steps of the change. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Past the end ``final_value`` is held. With ``total_steps=0`` step 0 is NaN in praxis; in fastlr
+    it is ``final_value``.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.Cosine``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.Cosine(total_steps=2).table(4)
+    array([1. , 0.5, 0. , 0. ])
+    """
     return cosine(initial_value, final_value, total_steps)
 
 
 @preset()
 def DelayedCosine(start: Point = (0, 1.0), limit: Point = (1, 0.5)) -> Schedule:
-    """Half a cosine wave from ``start`` to ``limit``."""
+    """Change the value by half a cosine wave between two points.
+
+    ``y1 + (y0 - y1) * (1 + cos(pi*p))/2``, p the progress from x0 to x1
+
+    Parameters
+    ----------
+    start : (float, float), default (0, 1.0)
+        The first point, ``(x0, y0)``: a step and the value there.
+    limit : (float, float), default (1, 0.5)
+        The last point, ``(x1, y1)``: a step and the value there.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``limit`` does not come after ``start``.
+
+    Notes
+    -----
+    The values are held before and after. A point may lie between steps.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.DelayedCosine``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.DelayedCosine(start=(1, 1.0), limit=(3, 0.0)).table(5)
+    array([1. , 1. , 0.5, 0. , 0. ])
+    """
     return _between(cosine, start, limit)
 
 
@@ -143,11 +341,49 @@ def LinearRampupPolynomialDecay(
     min_ratio: Level = 0.01,
     max: Rate = 0.0,  # noqa: A002
 ) -> Schedule:
-    """A line from 0 to ``max`` at ``warmup_steps``, held to ``decay_start``, then ``max +
-    (min_ratio*max - max) * p^power``.
+    """Warm up linearly, hold the value, then decay by a polynomial.
 
-    p goes from 0 to 1 at ``decay_end``, and the end is held. ``max`` must be above 0 and
-    ``decay_end`` above ``decay_start``.
+    A line from 0 to ``max`` at ``warmup_steps``; ``max``; from ``decay_start`` on ``max +
+    (min_ratio*max - max) * p^power``, p the progress to ``decay_end``
+
+    Parameters
+    ----------
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+    decay_start : int or array of int, default 0
+        The step at which the decay begins, at least ``warmup_steps``. At least 0.
+    decay_end : int or array of int, default 0
+        The step at which the decay ends, above ``decay_start``. At least 0.
+    power : float or array, default 1
+        The power of the change. From 1e-3 to 1e3.
+    min_ratio : float or array, default 0.01
+        The last value, as a share of ``max``. At least 0.
+    max : float or array, default 0.0
+        The value after the warmup; an array has one per group. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``max`` is 0, or the steps are not in order.
+
+    Notes
+    -----
+    The value at step 0 is 0, if there is a warmup. Past the end the last value is held.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.LinearRampupPolynomialDecay``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.LinearRampupPolynomialDecay(2, 2, 4, min_ratio=0.0, max=1.0).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     curve = partial(polynomial, power=power, origin="start")
     return _ramped(curve, warmup_steps, decay_start, decay_end, max, min_ratio)
@@ -161,8 +397,47 @@ def LinearRampupCosineDecay(
     min_ratio: Level = 0.01,
     max: Rate = 0.0,  # noqa: A002
 ) -> Schedule:
-    """A line from 0 to ``max`` at ``warmup_steps``, held, and half a cosine wave to
-    ``min_ratio*max`` at ``decay_end``.
+    """Warm up linearly, hold the value, then decay by half a cosine wave.
+
+    A line from 0 to ``max`` at ``warmup_steps``; ``max``; from ``decay_start`` on half a cosine
+    wave to ``min_ratio * max`` at ``decay_end``
+
+    Parameters
+    ----------
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+    decay_start : int or array of int, default 0
+        The step at which the decay begins, at least ``warmup_steps``. At least 0.
+    decay_end : int or array of int, default 0
+        The step at which the decay ends, above ``decay_start``. At least 0.
+    min_ratio : float or array, default 0.01
+        The last value, as a share of ``max``. At least 0.
+    max : float or array, default 0.0
+        The value after the warmup; an array has one per group. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``max`` is 0, or the steps are not in order.
+
+    Notes
+    -----
+    The value at step 0 is 0, if there is a warmup. Past the end the last value is held.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.LinearRampupCosineDecay``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.LinearRampupCosineDecay(2, 2, 4, min_ratio=0.0, max=1.0).table(6)
+    array([0. , 0.5, 1. , 0.5, 0. , 0. ])
     """
     return _ramped(cosine, warmup_steps, decay_start, decay_end, max, min_ratio)
 
@@ -175,8 +450,47 @@ def LinearRampupExponentialDecay(
     min_ratio: Level = 0.01,
     max: Rate = 0.0,  # noqa: A002
 ) -> Schedule:
-    """A line from 0 to ``max`` at ``warmup_steps``, held, and equal ratios to ``min_ratio*max``
-    at ``decay_end``.
+    """Warm up linearly, hold the value, then decay exponentially.
+
+    A line from 0 to ``max`` at ``warmup_steps``; ``max``; from ``decay_start`` on ``max *
+    min_ratio^p``, p the progress to ``decay_end``
+
+    Parameters
+    ----------
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+    decay_start : int or array of int, default 0
+        The step at which the decay begins, at least ``warmup_steps``. At least 0.
+    decay_end : int or array of int, default 0
+        The step at which the decay ends, above ``decay_start``. At least 0.
+    min_ratio : float or array, default 0.01
+        The last value, as a share of ``max``. Above 0.
+    max : float or array, default 0.0
+        The value after the warmup; an array has one per group. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``max`` or ``min_ratio`` is 0, or the steps are not in order.
+
+    Notes
+    -----
+    The value at step 0 is 0, if there is a warmup. Past the end the last value is held.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.LinearRampupExponentialDecay``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.LinearRampupExponentialDecay(2, 2, 4, min_ratio=0.25, max=1.0).table(6)
+    array([0.  , 0.5 , 1.  , 0.5 , 0.25, 0.25])
     """
     if min_ratio == 0:
         raise ArgumentError("min_ratio must be above 0, got 0.0")
@@ -192,18 +506,77 @@ def LinearRampupExponentialDecay(
 
 @preset(elementwise=True)
 def LinearRampupSqrtDecay(peak: Rate = 1.0, warmup_steps: Span = 4000) -> Schedule:
-    """``peak * min(c/warmup_steps, sqrt(warmup_steps/c))``, ``c = max(t, 1)``: steps 0 and 1
-    have the same rate.
+    """Warm up linearly, then decay by the inverse square root.
+
+    ``peak * min(c/warmup_steps, sqrt(warmup_steps/c))``, ``c = max(t, 1)``
+
+    Parameters
+    ----------
+    peak : float or array, default 1.0
+        The highest value; an array has one per group. At least 0.
+    warmup_steps : int or array of int, default 4000
+        The number of steps of the warmup. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step 0 has the value of step 1. The schedule never ends.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.LinearRampupSqrtDecay``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.LinearRampupSqrtDecay(1.0, warmup_steps=4)([0, 1, 4, 16])
+    array([0.25, 0.25, 1.  , 0.5 ])
     """
     return inverse_sqrt(peak, warmup_steps).skip(1).delay(1)
 
 
 @preset()
 def LinearRampupPiecewiseConstant(boundaries: Marks, values: Levels) -> Schedule:
-    """A line from 0 to ``values[0]`` at ``boundaries[0]``, then ``values[i]`` from
-    ``boundaries[i]`` on.
+    """Warm up linearly, then hold one value after another.
 
-    Values of 0 are taken as by ``PiecewiseConstant``.
+    A line from 0 to ``values[0]`` at ``boundaries[0]``, then ``values[i]`` from ``boundaries[i]``
+    on
+
+    Parameters
+    ----------
+    boundaries : sequence of int
+        The steps at which each value begins. The first is above 0, and they must never fall.
+    values : sequence of float
+        The values, as many as boundaries. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the values are not as many as the boundaries, or these fall or begin at 0.
+
+    Notes
+    -----
+    A value of 0 is none to praxis, which takes the next one above 0 in its place; but the last
+    value may be 0.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.LinearRampupPiecewiseConstant``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.LinearRampupPiecewiseConstant([2, 3], [1.0, 0.5]).table(5)
+    array([0. , 0.5, 1. , 0.5, 0.5])
     """
     _as_many(values, boundaries, 0)
     if not boundaries or boundaries[0] < 1:
@@ -214,11 +587,41 @@ def LinearRampupPiecewiseConstant(boundaries: Marks, values: Levels) -> Schedule
 
 @preset()
 def PiecewiseConstant(boundaries: Marks, values: Levels) -> Schedule:
-    """``values[i]`` where ``boundaries[i-1] <= t < boundaries[i]``, the last from the last boundary
-    on.
+    """Hold one value after another.
 
-    A value of 0 is none to praxis, which takes the next one above 0 in its place, but not the last,
-    and 0 where there is none.
+    ``values[i]`` from ``boundaries[i-1]`` on
+
+    Parameters
+    ----------
+    boundaries : sequence of int
+        The steps at which the next value begins. They must never fall.
+    values : sequence of float
+        The values, one more than boundaries. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If there is not one value more than boundaries, or these fall.
+
+    Notes
+    -----
+    A value of 0 is none to praxis, which takes the next one above 0 in its place; but the last
+    value may be 0.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.PiecewiseConstant``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.PiecewiseConstant([2], [1.0, 0.5]).table(4)
+    array([1. , 1. , 0.5, 0.5])
     """
     _as_many(values, boundaries, 1)
     return _stairs(values, boundaries)
@@ -231,8 +634,41 @@ def Transformer(
     worker_replicas: Span = 1,
     decay_end: Count | None = None,
 ) -> Schedule:
-    """``model_dim^-0.5 * min(n * W^-1.5, n^-0.5)``, n = t + 1 up to ``decay_end``, ``W =
-    warmup_steps * worker_replicas``.
+    """Warm up linearly, then decay by the inverse square root, scaled by the model's width.
+
+    ``model_dim^-0.5 * min(n * W^-1.5, n^-0.5)``, ``n = t + 1``, ``W = warmup_steps *
+    worker_replicas``
+
+    Parameters
+    ----------
+    warmup_steps : int or array of int, default 4000
+        The number of steps of the warmup. At least 1.
+    model_dim : int or array of int, default 512
+        The width of the model. At least 1.
+    worker_replicas : int or array of int, default 1
+        The factor of ``warmup_steps``. At least 1.
+    decay_end : int or array of int, optional
+        The step from which on the value is held. By default never. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first value is not 0.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.Transformer``. After Vaswani et al., *Attention Is All You
+    Need* (2017).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.Transformer(warmup_steps=4, model_dim=4)([0, 3, 15]).round(4)
+    array([0.0625, 0.25  , 0.125 ])
     """
     whole = noam(model_dim, warmup_steps * worker_replicas)
     return (
@@ -244,7 +680,38 @@ def Transformer(
 
 @preset()
 def SqrtDecay(decay_start: Span = 10000, multiplier: Rate = 1.0, offset: Real = 0.0) -> Schedule:
-    """``multiplier / sqrt(max(t - offset, decay_start))``."""
+    """Hold, then decay by the inverse square root.
+
+    ``multiplier / sqrt(max(t - offset, decay_start))``
+
+    Parameters
+    ----------
+    decay_start : int or array of int, default 10000
+        The number of steps at the first value, after ``offset``. At least 1.
+    multiplier : float or array, default 1.0
+        The factor of the value; an array has one per group. At least 0.
+    offset : float or array, default 0.0
+        The step that counts as 0; it may be a fraction or below 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.SqrtDecay``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.SqrtDecay(decay_start=4)([0, 4, 16])
+    array([0.5 , 0.5 , 0.25])
+    """
     top, begin = np.multiply(multiplier, decay_start**-0.5), fraction(offset) + decay_start
     first = max(ceil(begin), 0)
     fall = in_ticks(partial(inverse_power, top, 0.5), decay_start, first - begin, reach=_FAR)
@@ -253,16 +720,81 @@ def SqrtDecay(decay_start: Span = 10000, multiplier: Rate = 1.0, offset: Real = 
 
 @preset(elementwise=True)
 def PiecewiseSchedule(boundaries: Marks, schedules: Sequence[Schedule]) -> Schedule:
-    """``schedules[i]`` from ``boundaries[i-1]`` on, each from its own step 0."""
+    """Run schedules one after another.
+
+    ``schedules[i]`` from ``boundaries[i-1]`` on, from its own step 0
+
+    Parameters
+    ----------
+    boundaries : sequence of int
+        The steps at which the next schedule begins. They must never fall.
+    schedules : sequence of Schedule
+        The schedules, one more than boundaries.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If there is not one schedule more than boundaries, or these fall.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.PiecewiseSchedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> rise = flr.presets.praxis.Linear((0, 0.0), (2, 1.0))
+    >>> flr.presets.praxis.PiecewiseSchedule([2], [rise, flr.presets.praxis.Constant(0.5)]).table(4)
+    array([0. , 0.5, 0.5, 0.5])
+    """
     return join(schedules, boundaries)
 
 
 @preset()
 def CycleSchedule(schedules: Sequence[Schedule], steps: Marks) -> Schedule:
-    """``schedules[0]`` for ``steps[0]`` steps, ``schedules[1]`` for ``steps[1]``, and so on
-    repeatedly.
+    """Run schedules in turn.
 
-    All go on by the step of the run: one that waits has moved on when its turn comes.
+    ``schedules[0]`` for ``steps[0]`` steps, ``schedules[1]`` for ``steps[1]``, and so on,
+    repeatedly
+
+    Parameters
+    ----------
+    schedules : sequence of Schedule
+        The schedules.
+    steps : sequence of int
+        The number of steps of each turn.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``steps`` are not as many as ``schedules``, or all 0.
+
+    Notes
+    -----
+    All schedules are at the step of the run: one that waits has moved on when its turn comes. The
+    turns repeat forever.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.CycleSchedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.praxis.CycleSchedule
+    >>> s = schedule([flr.presets.praxis.Constant(1.0), flr.presets.praxis.Constant(0.5)], [1, 2])
+    >>> s.table(5)
+    array([1. , 0.5, 0.5, 1. , 0.5])
     """
     if len(steps) != len(schedules) or not sum(steps):
         detail = f"{list(steps)} for {len(schedules)} schedules"
@@ -277,10 +809,42 @@ def ContinuousSchedule(
     initial_value: Rate = 1.0,
     start_step: Count = 400_000,
     half_life_steps: Span = 100_000,
-    min: Unit = 0.01,  # noqa: A002
+    min: BelowOne = 0.01,  # noqa: A002
 ) -> Schedule:
-    """``initial_value``, halved every ``half_life_steps`` from ``start_step`` on, in no steps,
-    down to ``min`` times it.
+    """Hold, then decay exponentially down to a lowest value.
+
+    ``max(min * initial_value, initial_value * 0.5^(s/half_life_steps))``, ``s = max(t - start_step,
+    0)``
+
+    Parameters
+    ----------
+    initial_value : float or array, default 1.0
+        The first value; an array has one per group. At least 0.
+    start_step : int or array of int, default 400_000
+        The step at which the decay begins. At least 0.
+    half_life_steps : int or array of int, default 100_000
+        The number of steps in which the value is halved. At least 1.
+    min : float or array, default 0.01
+        The lowest value, as a share of ``initial_value``. From 0 up to, not including, 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The schedule never ends.
+
+    References
+    ----------
+    praxis 1.4 (2024), ``praxis.schedules.ContinuousSchedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.praxis.ContinuousSchedule(start_step=1, half_life_steps=1).table(4)
+    array([1.  , 1.  , 0.5 , 0.25])
     """
     floor: Any = np.multiply(initial_value, min)
     return geometric(initial_value, 0.5, half_life_steps).delay(start_step).maximum(floor)

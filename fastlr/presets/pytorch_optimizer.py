@@ -1,7 +1,7 @@
 """pytorch_optimizer's schedulers: ``pytorch_optimizer.lr_scheduler``, as of 4.1 (2026).
 
-Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update, which most
-of them leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.torch``.
+Step t is the t-th ``scheduler.step()``, so that step 0 has the rate of the first update. Most
+schedulers leave that at ``min_lr``. Those that it takes from PyTorch are in ``flr.presets.torch``.
 
 >>> import fastlr as flr
 >>> s = flr.presets.pytorch_optimizer.LinearScheduler(t_max=4, max_lr=1.0, min_lr=0.5,
@@ -10,7 +10,7 @@ of them leave at ``min_lr``. Those that it takes from PyTorch are ``flr.presets.
 array([0.5 , 0.  , 0.5 , 1.  , 0.75, 0.5 ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from math import log2
@@ -47,8 +47,8 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "deberta_v3_large_lr_scheduler": "It is no schedule: it gives each group of a model its own "
-    "rate, for the whole run.",
+    "deberta_v3_large_lr_scheduler": "It is no schedule: it gives each group of a model one rate "
+    "for the whole run.",
 }
 
 _MOST = 1e280
@@ -56,16 +56,55 @@ _LONGEST = 52  # in bits: as many steps as fit in after a warm-up
 
 
 @preset(
-    differences="Past t_max, and beyond min_lr, the line goes on; where it would fall below 0, "
-    "here 0 is held."
+    differences="Past t_max the line goes on below min_lr. Where it would be negative, fastlr "
+    "holds 0."
 )
 def LinearScheduler(
     t_max: Span, max_lr: Level, min_lr: Level = 0.0, init_lr: Level = 0.0, warmup_steps: Count = 0
 ) -> Schedule:
-    """``min_lr`` at step 0; then, from step 1 on, a line from ``init_lr`` to ``max_lr``, and one to
-    ``min_lr``, ``t_max`` in all.
+    """Warm up linearly, then decay linearly.
 
-    ``max_lr`` must not be below ``min_lr``.
+    ``min_lr`` at step 0; from step 1 on a line from ``init_lr`` to ``max_lr``, then a line through
+    ``min_lr`` at step ``t_max + 1``
+
+    Parameters
+    ----------
+    t_max : int or array of int
+        The number of steps, including the warmup. At least 1.
+    max_lr : float or array
+        The highest rate. At least ``min_lr``. At least 0.
+    min_lr : float or array, default 0.0
+        The rate at step 0, and the lowest of the decay. At least 0.
+    init_lr : float or array, default 0.0
+        The rate at step 1, from which the warmup begins. At least 0.
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``t_max``, or ``max_lr`` is below ``min_lr``.
+
+    Notes
+    -----
+    Past the end the line goes on, below ``min_lr``. Where it would be negative, fastlr holds 0.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.LinearScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.pytorch_optimizer.LinearScheduler
+    >>> s = schedule(t_max=4, max_lr=1.0, min_lr=0.5, warmup_steps=2)
+    >>> s.table(6)
+    array([0.5 , 0.  , 0.5 , 1.  , 0.75, 0.5 ])
     """
     _check(t_max, warmup_steps, max_lr, min_lr)
     points: list[tuple[int | Fraction, float]] = [(1, init_lr), (1 + warmup_steps, max_lr)]
@@ -79,10 +118,47 @@ def LinearScheduler(
 def CosineScheduler(
     t_max: Span, max_lr: Level, min_lr: Level = 0.0, init_lr: Level = 0.0, warmup_steps: Count = 0
 ) -> Schedule:
-    """``min_lr`` at step 0; then, from step 1 on, a line to ``max_lr``, and half a cosine wave to
-    ``min_lr``, ``t_max`` in all.
+    """Warm up linearly, then follow a cosine wave.
 
-    It is not clamped, and climbs back. ``max_lr`` must not be below ``min_lr``.
+    ``min_lr`` at step 0; from step 1 on a line from ``init_lr`` to ``max_lr``, then half a cosine
+    wave to ``min_lr`` at step ``t_max + 1``
+
+    Parameters
+    ----------
+    t_max : int or array of int
+        The number of steps, including the warmup. At least 1.
+    max_lr : float or array
+        The highest rate. At least ``min_lr``. At least 0.
+    min_lr : float or array, default 0.0
+        The rate at step 0, and the lowest of the decay. At least 0.
+    init_lr : float or array, default 0.0
+        The rate at step 1, from which the warmup begins. At least 0.
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``t_max``, or ``max_lr`` is below ``min_lr``.
+
+    Notes
+    -----
+    Past the end the wave climbs back, and so on.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.CosineScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.pytorch_optimizer.CosineScheduler(t_max=4, max_lr=1.0, warmup_steps=2).table(7)
+    array([0. , 0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
     _check(t_max, warmup_steps, max_lr, min_lr)
     rise = linear(init_lr, max_lr, warmup_steps)
@@ -91,7 +167,7 @@ def CosineScheduler(
     )
 
 
-@preset(differences="It stops rising after 2^52 steps, or where the rate would be above 1e280.")
+@preset(differences="The rate stops rising after 2^52 steps, or at about 1e280.")
 def PolyScheduler(
     t_max: Span,
     max_lr: Level,
@@ -100,11 +176,50 @@ def PolyScheduler(
     init_lr: Level = 0.0,
     warmup_steps: Count = 0,
 ) -> Schedule:
-    """``min_lr`` at step 0; then, of ``k = t - 1``, a line to ``max_lr``, and ``min_lr + (max_lr -
-    min_lr) * s^poly_order``.
+    """Warm up linearly, then rise by a power.
 
-    ``s = k - warmup_steps`` is 0 at ``max_lr``, and the rate rises from there on, whatever
-    ``t_max``.
+    ``min_lr`` at step 0; from step 1 on a line from ``init_lr`` to ``max_lr``, then ``min_lr +
+    (max_lr - min_lr) * s^poly_order``, ``s = t - 1 - warmup_steps``
+
+    Parameters
+    ----------
+    t_max : int or array of int
+        The number of steps, including the warmup. At least 1.
+    max_lr : float or array
+        The rate at the end of the warmup. At least ``min_lr``. At least 0.
+    poly_order : float or array, default 0.5
+        The power of the rise. From 1e-3 to 1e3.
+    min_lr : float or array, default 0.0
+        The rate at step 0, and the lowest of the decay. At least 0.
+    init_lr : float or array, default 0.0
+        The rate at step 1, from which the warmup begins. At least 0.
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``t_max``, or ``max_lr`` is below ``min_lr``.
+
+    Notes
+    -----
+    The rate rises, whatever ``t_max`` is, as in pytorch_optimizer. In fastlr it stops rising after
+    2^52 steps, or at a rate of about 1e280.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.PolyScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.pytorch_optimizer.PolyScheduler(t_max=4, max_lr=1.0).table(6).round(3)
+    array([0.   , 1.   , 1.   , 1.414, 1.732, 2.   ])
     """
     _check(t_max, warmup_steps, max_lr, min_lr)
     height = max_lr - min_lr
@@ -123,8 +238,8 @@ def PolyScheduler(
 
 
 @preset(
-    differences="A value that falls where the rate rises, or would be below 0 at a rate of 0, is "
-    "refused.",
+    differences="fastlr refuses a value that would fall where the rate rises, or be below 0 at a "
+    "rate of 0.",
 )
 def ProportionScheduler(
     lr_scheduler: Schedule,
@@ -133,9 +248,49 @@ def ProportionScheduler(
     max_value: Level = 2.0,
     min_value: Level = 2.0,
 ) -> Schedule:
-    """``min_value + (max_value - min_value) * (lr - min_lr)/(max_lr - min_lr)``: rho, say.
+    """Make a value follow a schedule in proportion.
 
-    It is ``max_value`` where ``max_lr`` is not above ``min_lr``.
+    ``min_value + (max_value - min_value) * (lr - min_lr)/(max_lr - min_lr)``
+
+    Parameters
+    ----------
+    lr_scheduler : Schedule
+        The schedule to follow.
+    max_lr : float or array
+        The rate at which the value is ``max_value``. At least 0.
+    min_lr : float or array, default 0.0
+        The rate at which the value is ``min_value``. At least 0.
+    max_value : float or array, default 2.0
+        The highest value. At least 0.
+    min_value : float or array, default 2.0
+        The lowest value. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the value would fall where the rate rises, or be below 0 at a rate of 0.
+
+    Notes
+    -----
+    If ``max_lr`` is not above ``min_lr``, the value is ``max_value`` throughout. In
+    pytorch_optimizer this is the rho of a SAM optimizer.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.ProportionScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.pytorch_optimizer.ProportionScheduler
+    >>> s = schedule(flr.linear(1.0, 0.0, 2), max_lr=1.0, max_value=4.0)
+    >>> s.table(3)
+    array([4., 3., 2.])
     """
     if max_lr <= min_lr:
         return constant(max_value)
@@ -156,11 +311,52 @@ def CosineAnnealingWarmupRestarts(
     warmup_steps: Count = 0,
     gamma: Share = 0.9,
 ) -> Schedule:
-    """Cycles of a line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps`` and half a
-    cosine wave back forever.
+    """Repeat a linear warmup and half a cosine wave.
 
-    The wave takes what is left of ``first_cycle_steps``, and each time ``cycle_mult`` times as many
-    steps, rounded down, 1 at least. The rate of step 0 is ``min_lr``, without a warmup too.
+    A line from ``min_lr`` to ``max_lr * gamma^i`` in ``warmup_steps``, then half a cosine wave back
+    to ``min_lr``, in cycle i
+
+    Parameters
+    ----------
+    first_cycle_steps : int or array of int
+        The number of steps of the first cycle, including the warmup. At least 1.
+    cycle_mult : float or array, default 1.0
+        The factor of a wave's length. Above 0.
+    max_lr : float or array, default 1e-4
+        The highest rate of the first cycle; an array has one per group. At least 0.
+    min_lr : float or array, default 1e-6
+        The lowest rate. At least 0.
+    warmup_steps : int or array of int, default 0
+        The number of steps of the warmup. At least 0.
+    gamma : float or array, default 0.9
+        The factor of the highest rate per cycle. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``warmup_steps`` is not below ``first_cycle_steps``.
+
+    Notes
+    -----
+    The rate at step 0 is ``min_lr``, without a warmup too. Cycles repeat forever; the length of a
+    wave is rounded down to whole steps, but not to 0.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.CosineAnnealingWarmupRestarts``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.pytorch_optimizer.CosineAnnealingWarmupRestarts
+    >>> s = schedule(4, max_lr=1.0, min_lr=0.0, warmup_steps=2)
+    >>> s.table(6)
+    array([0.  , 0.5 , 1.  , 0.5 , 0.  , 0.45])
     """
     fall = first_cycle_steps - warmup_steps
     if fall < 1:
@@ -174,19 +370,78 @@ def CosineAnnealingWarmupRestarts(
 
 @preset()
 def REXScheduler(total_steps: Span, max_lr: Rate = 1.0, min_lr: Rate = 0.0) -> Schedule:
-    """``min_lr + (max_lr - min_lr) * (1 - p)/(1 - p/2)``, ``p = t/total_steps``, then
-    ``min_lr``, which step 0 has too.
+    """Decay the rate by a rational function.
+
+    ``min_lr + (max_lr - min_lr) * (1 - p)/(1 - p/2)``, ``p = t/total_steps``
+
+    Parameters
+    ----------
+    total_steps : int or array of int
+        The number of steps. At least 1.
+    max_lr : float or array, default 1.0
+        The highest rate; an array has one per group. At least 0.
+    min_lr : float or array, default 0.0
+        The lowest rate. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is ``min_lr``, as in pytorch_optimizer. Past the end it is ``min_lr``.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.REXScheduler``. After Chen, Wolfe
+    and Kyrillidis, *REX* (2021).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.pytorch_optimizer.REXScheduler(total_steps=2).table(4).round(3)
+    array([0.   , 0.667, 0.   , 0.   ])
     """
     return join([constant(min_lr), rex(max_lr, min_lr, total_steps).skip(1)], [1])
 
 
 @preset()
 def get_chebyshev_schedule(lr: Rate, num_epochs: Tabled, is_warmup: Flag = False) -> Schedule:
-    """``lr`` times the reciprocal Chebyshev nodes of the next power of two of epochs, in fractal
-    order; ``is_warmup``: ``lr``.
+    """Follow the steps of Chebyshev nodes in fractal order.
 
-    Steps 0 to 2 have the first of them, and the last is held. Of the nodes those are taken that the
-    order of two fewer names.
+    ``lr`` times the reciprocal Chebyshev nodes of the next power of 2 of ``num_epochs``, in fractal
+    order
+
+    Parameters
+    ----------
+    lr : float or array
+        The factor of the rates; an array has one per group. At least 0.
+    num_epochs : int or array of int
+        The number of epochs. From 1 to 4,194,304.
+    is_warmup : bool, default False
+        Whether to hold ``lr`` instead.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Steps 0 to 2 have the first of the rates, and the last one is held. The fractal order is that of
+    two fewer nodes, as in pytorch_optimizer.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.get_chebyshev_schedule``. After
+    Agarwal, Goel and Zhang (2021).
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.pytorch_optimizer.get_chebyshev_schedule(1.0, num_epochs=4).table(4).round(3)
+    array([11.607, 11.607, 11.607,  2.914])
     """
     if is_warmup:
         return constant(lr)
@@ -205,12 +460,50 @@ def get_wsd_schedule(
     num_cycles: Level = 0.5,
     cooldown_type: Literal["cosine", "1-sqrt", "linear", "1-square"] = "1-sqrt",
 ) -> Schedule:
-    """A line from 0 to ``lr``, ``lr``, a cooldown, and ``min_lr_ratio * lr``; with p its progress,
-    ``lr`` times:
+    """Warm up linearly, hold the rate, then cool down.
 
-    - "linear": ``1 - p``, "1-sqrt": ``1 - sqrt(p)`` and "1-square": ``1 - p^2``, all of them to 0,
-      whatever ``min_lr_ratio``
-    - "cosine": ``min_lr_ratio + (1 - min_lr_ratio) * (1 + cos(2*pi*num_cycles*p))/2``
+    A line from 0 to ``lr``; ``lr``; ``lr`` times the cooldown; ``min_lr_ratio * lr``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_stable_steps : int or array of int
+        The number of steps at ``lr``. At least 0.
+    num_decay_steps : int or array of int
+        The number of steps of the cooldown. At least 0.
+    min_lr_ratio : float or array, default 0.0
+        The last rate, as a share of ``lr``. At least 0.
+    num_cycles : float or array, default 0.5
+        The number of waves of "cosine"; 0.5 is a fall. At least 0.
+    cooldown_type : {"cosine", "1-sqrt", "linear", "1-square"}, default "1-sqrt"
+        The curve of the cooldown; see Notes.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    With p the progress of the cooldown, its factor is ``1 - p`` ("linear"), ``1 - sqrt(p)``
+    ("1-sqrt") or ``1 - p^2`` ("1-square"), all to 0 whatever ``min_lr_ratio`` is, or ``min_lr_ratio
+    + (1 - min_lr_ratio) * (1 + cos(2*pi*num_cycles*p))/2`` ("cosine").
+
+    The rate at step 0 is 0, if there is a warmup.
+
+    References
+    ----------
+    pytorch_optimizer 4.1 (2026), ``pytorch_optimizer.lr_scheduler.get_wsd_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.pytorch_optimizer.get_wsd_schedule(1.0, 2, 1, 2, cooldown_type="linear")
+    >>> s.table(6)
+    array([0. , 0.5, 1. , 1. , 0.5, 0. ])
     """
     fall = _cooldown(cooldown_type, num_decay_steps, min_lr_ratio, fraction(num_cycles))
     ends = [

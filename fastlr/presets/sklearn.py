@@ -1,14 +1,15 @@
 """scikit-learn's step sizes: ``learning_rate`` of its linear models by gradient descent and of its
 perceptrons, of 1.9 (2026).
 
-Step t of the linear models is the (t+1)-th sample, counted over all epochs of a fit, without those
-set aside for early stopping. A perceptron's step is an epoch. All of it is float64.
+Step t of the linear models is the (t+1)-th sample, counted over all epochs of a fit, without
+samples set aside for early stopping. A step of the perceptrons is an epoch. scikit-learn computes
+in float64.
 
 >>> SGDClassifier("invscaling", eta0=0.1)(3)
 0.05
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from typing import Literal
 
@@ -30,11 +31,11 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "adaptive": "Divided by 5 after so many epochs that do not improve on the best loss "
-    "by `tol`; but an improvement by less "
-    "lowers the best as well, which no automaton of fastlr's does, and at 1e-6 training stops.",
-    "pa1": "The step is bounded by the sample's own loss and length: it is no function of t.",
-    "pa2": "The step is a function of the sample's own loss and length: it is none of t.",
+    "adaptive": "The rate is divided by 5 after a number of epochs that do not improve on the "
+    "best loss by `tol`. A smaller improvement lowers the best too, which fastlr's "
+    "plateau rules do not do. At 1e-6 training stops.",
+    "pa1": "The step is bounded by the loss and the length of the sample. It is no function of t.",
+    "pa2": "The step depends on the loss and the length of the sample. It is no function of t.",
 }
 
 Mode = Literal["constant", "optimal", "invscaling"]
@@ -44,11 +45,43 @@ Mode = Literal["constant", "optimal", "invscaling"]
 def SGDClassifier(
     learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, alpha: Ratio = 0.0001
 ) -> Schedule:
-    """``eta0``, or for "invscaling" ``eta0/n^power_t``, ``n = t + 1``, or for "optimal"
-    ``1/(alpha*(t0 + t))``.
+    """Return the rate of scikit-learn's linear classifiers.
 
-    There ``t0 = 1/(w*alpha)``, ``w = alpha^-0.25``: step 0 has the rate w. scikit-learn divides w
-    by the loss's slope at -w where that is above 1, which it is for none of its losses.
+    ``eta0`` ("constant"), ``eta0/(t+1)^power_t`` ("invscaling") or ``1/(alpha*(t0 + t))``
+    ("optimal"), ``t0 = 1/(w*alpha)``, ``w = alpha^-0.25``
+
+    Parameters
+    ----------
+    learning_rate : {"constant", "optimal", "invscaling"}, default "optimal"
+        The curve of the rate.
+    eta0 : float or array, default 0.01
+        The rate of "constant", and the first of "invscaling"; an array has one per group. At least
+        0.
+    power_t : float or array, default 0.5
+        The power of "invscaling". At least 0.
+    alpha : float or array, default 0.0001
+        The strength of the regularization, for "optimal". Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step t is the (t+1)-th sample. With "optimal" step 0 has the rate w; scikit-learn divides w by
+    the loss's slope at -w if that is above 1, which holds for none of its losses. The schedule
+    never ends.
+
+    References
+    ----------
+    scikit-learn 1.9 (2026), ``learning_rate`` of ``sklearn.linear_model.SGDClassifier``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.sklearn.SGDClassifier("invscaling", eta0=0.1)(3)
+    0.05
     """
     return _descent(learning_rate, eta0, power_t, alpha)
 
@@ -60,7 +93,42 @@ def SGDRegressor(
     power_t: Level = 0.25,
     alpha: Ratio = 0.0001,
 ) -> Schedule:
-    """Like ``SGDClassifier``, with defaults of its own."""
+    """Return the rate of scikit-learn's linear regressors.
+
+    ``eta0`` ("constant"), ``eta0/(t+1)^power_t`` ("invscaling") or ``1/(alpha*(t0 + t))``
+    ("optimal"), ``t0 = 1/(w*alpha)``, ``w = alpha^-0.25``
+
+    Parameters
+    ----------
+    learning_rate : {"constant", "optimal", "invscaling"}, default "invscaling"
+        The curve of the rate.
+    eta0 : float or array, default 0.01
+        The rate of "constant", and the first of "invscaling"; an array has one per group. At least
+        0.
+    power_t : float or array, default 0.25
+        The power of "invscaling". At least 0.
+    alpha : float or array, default 0.0001
+        The strength of the regularization, for "optimal". Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step t is the (t+1)-th sample. With "optimal" step 0 has the rate w. The schedule never ends.
+
+    References
+    ----------
+    scikit-learn 1.9 (2026), ``learning_rate`` of ``sklearn.linear_model.SGDRegressor``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.sklearn.SGDRegressor(eta0=0.1)(15)
+    0.05
+    """
     return _descent(learning_rate, eta0, power_t, alpha)
 
 
@@ -68,7 +136,42 @@ def SGDRegressor(
 def SGDOneClassSVM(
     learning_rate: Mode = "optimal", eta0: Rate = 0.01, power_t: Level = 0.5, nu: Ratio = 0.5
 ) -> Schedule:
-    """Like ``SGDClassifier``, with ``nu`` for its ``alpha``."""
+    """Return the rate of scikit-learn's one-class machine.
+
+    ``eta0`` ("constant"), ``eta0/(t+1)^power_t`` ("invscaling") or ``1/(nu*(t0 + t))`` ("optimal"),
+    ``t0 = 1/(w*nu)``, ``w = nu^-0.25``
+
+    Parameters
+    ----------
+    learning_rate : {"constant", "optimal", "invscaling"}, default "optimal"
+        The curve of the rate.
+    eta0 : float or array, default 0.01
+        The rate of "constant", and the first of "invscaling"; an array has one per group. At least
+        0.
+    power_t : float or array, default 0.5
+        The power of "invscaling". At least 0.
+    nu : float or array, default 0.5
+        The strength of the regularization, for "optimal". Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step t is the (t+1)-th sample. With "optimal" step 0 has the rate w. The schedule never ends.
+
+    References
+    ----------
+    scikit-learn 1.9 (2026), ``learning_rate`` of ``sklearn.linear_model.SGDOneClassSVM``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.sklearn.SGDOneClassSVM("invscaling", eta0=0.1)(3)
+    0.05
+    """
     return _descent(learning_rate, eta0, power_t, nu)
 
 
@@ -88,10 +191,40 @@ def MLPClassifier(
     learning_rate_init: Rate = 0.001,
     power_t: Level = 0.5,
 ) -> Schedule:
-    """``learning_rate_init``, or for "invscaling" ``learning_rate_init / (t*n_samples +
-    1)^power_t`` in epoch t.
+    """Return the rate of scikit-learn's perceptrons.
 
-    ``n_samples`` are those of an epoch.
+    ``learning_rate_init`` ("constant") or ``learning_rate_init / (t*n_samples + 1)^power_t``
+    ("invscaling")
+
+    Parameters
+    ----------
+    n_samples : int or array of int
+        The number of samples per epoch. At least 1.
+    learning_rate : {"constant", "invscaling"}, default "constant"
+        The curve of the rate.
+    learning_rate_init : float or array, default 0.001
+        The first rate; an array has one per group. At least 0.
+    power_t : float or array, default 0.5
+        The power of "invscaling". At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step t is an epoch. The schedule never ends.
+
+    References
+    ----------
+    scikit-learn 1.9 (2026), ``learning_rate`` of ``sklearn.neural_network.MLPClassifier``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.sklearn.MLPClassifier(3, "invscaling", 1.0)(1)
+    0.5
     """
     return inverse(learning_rate_init, n_samples, 0.0 if learning_rate == "constant" else power_t)
 
@@ -103,5 +236,39 @@ def MLPRegressor(
     learning_rate_init: Rate = 0.001,
     power_t: Level = 0.5,
 ) -> Schedule:
-    """Like ``MLPClassifier``."""
+    """Return the rate of scikit-learn's perceptrons.
+
+    ``learning_rate_init`` ("constant") or ``learning_rate_init / (t*n_samples + 1)^power_t``
+    ("invscaling")
+
+    Parameters
+    ----------
+    n_samples : int or array of int
+        The number of samples per epoch. At least 1.
+    learning_rate : {"constant", "invscaling"}, default "constant"
+        The curve of the rate.
+    learning_rate_init : float or array, default 0.001
+        The first rate; an array has one per group. At least 0.
+    power_t : float or array, default 0.5
+        The power of "invscaling". At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step t is an epoch. The schedule never ends.
+
+    References
+    ----------
+    scikit-learn 1.9 (2026), ``learning_rate`` of ``sklearn.neural_network.MLPRegressor``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.sklearn.MLPRegressor(3, "invscaling", 1.0)(1)
+    0.5
+    """
     return inverse(learning_rate_init, n_samples, 0.0 if learning_rate == "constant" else power_t)

@@ -1,15 +1,15 @@
 """SpeechBrain's schedulers: ``speechbrain.nnet.schedulers``, as of SpeechBrain 1.1 (2026).
 
-Most count their calls from 1 and set the rate that holds after the call: step 0 here is what the
-first call sets, ``n = t + 1``. Those that receive an epoch or a number of updates are functions of
-it: step t is what they answer to t.
+Most schedulers count their calls from 1 and set the rate that holds after the call: step 0 is what
+the first call sets, ``n = t + 1``. Those that take an epoch or a number of updates are functions of
+it: step t is their result for t.
 
 >>> import fastlr as flr
 >>> flr.presets.speechbrain.LinearNoamScheduler(1.0, n_warmup_steps=2, n_keep_steps=2).table(5)
 array([0.5       , 1.        , 1.        , 1.        , 0.66666667])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -50,14 +50,14 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "NewBobScheduler": "Its automaton compares each loss with the last one, not with "
-    "the best, as fastlr's plateau rules do.",
-    "ReduceLROnPlateau": "Its automaton takes a loss equal to the best for better, and "
-    "the last loss of the epochs in which it "
-    "does nothing for the best; fastlr's do neither.",
+    "NewBobScheduler": "It compares each loss with the last one. fastlr's plateau rules compare "
+    "it with the best.",
+    "ReduceLROnPlateau": "A loss equal to the best counts as better, and the last loss of the "
+    "epochs in which nothing is reduced becomes the best. fastlr's plateau "
+    "rules do neither.",
 }
 
-_BELOW = "Past the end SpeechBrain's line goes on below 0; here 0 is held."
+_BELOW = "Past the end SpeechBrain's line goes on below 0; fastlr holds 0."
 _FAR = 1_000
 
 
@@ -88,8 +88,46 @@ Intervals = Annotated[Sequence[Mapping[str, float]], _intervals]
 def WarmAndExpDecayLRSchedule(
     lr: Rate, n_warmup_steps: Count, total_steps: Span, decay_factor: Ratio = 0.1
 ) -> Schedule:
-    """A line from 0 to ``lr``, then ``lr * min(1, decay_factor^p)``, p from 0 to 1 at
-    ``total_steps`` and on; step 0 is 0.
+    """Warm up linearly, then decay exponentially.
+
+    A line from 0 to ``lr``, then ``lr * min(1, decay_factor^p)``, p the progress to ``total_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    n_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    total_steps : int or array of int
+        The number of steps, including the warmup. At least 1.
+    decay_factor : float or array, default 0.1
+        The factor over the whole decay. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``n_warmup_steps`` is not below ``total_steps``.
+
+    Notes
+    -----
+    The rate at step 0 is 0, if there is a warmup. After ``total_steps`` the decay goes on.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.WarmAndExpDecayLRSchedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.speechbrain.WarmAndExpDecayLRSchedule
+    >>> s = schedule(1.0, 2, total_steps=4, decay_factor=0.25)
+    >>> s.table(5)
+    array([0.  , 0.5 , 1.  , 0.5 , 0.25])
     """
     if n_warmup_steps >= total_steps:
         detail = f"{n_warmup_steps} and {total_steps}"
@@ -99,12 +137,42 @@ def WarmAndExpDecayLRSchedule(
 
 
 @preset(
-    differences="SpeechBrain makes a table of float32, and fails past its end; here the line is "
-    "float64, and its end held."
+    differences="SpeechBrain makes a table of float32, and fails past its end; fastlr computes in "
+    "float64, and holds the end."
 )
 def LinearScheduler(initial_value: Rate, final_value: Rate, epoch_count: Span) -> Schedule:
-    """A line from ``initial_value`` at epoch 0 to ``final_value`` at ``epoch_count - 1``; of
-    one epoch, ``initial_value``.
+    """Change the rate linearly.
+
+    A line from ``initial_value`` at epoch 0 to ``final_value`` at epoch ``epoch_count - 1``
+
+    Parameters
+    ----------
+    initial_value : float or array
+        The first rate; an array has one per group. At least 0.
+    final_value : float or array
+        The last rate. At least 0.
+    epoch_count : int or array of int
+        The number of epochs. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    Step t is an epoch. With one epoch the rate is ``initial_value``. Past the end the last rate is
+    held; SpeechBrain makes a table of float32 and fails there.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.LinearScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.LinearScheduler(1.0, 0.0, epoch_count=3).table(4)
+    array([1. , 0.5, 0. , 0. ])
     """
     return linear(initial_value, final_value if epoch_count > 1 else initial_value, epoch_count - 1)
 
@@ -113,16 +181,46 @@ def LinearScheduler(initial_value: Rate, final_value: Rate, epoch_count: Span) -
 def LinearWarmupScheduler(
     initial_value: Rate, num_warmup_steps: Count, num_training_steps: Count
 ) -> Schedule:
-    """A line from 0 to ``initial_value`` at ``n = num_warmup_steps``, then one to 0 at
-    ``num_training_steps``.
+    """Warm up linearly, then decay linearly to 0.
+
+    A line from 0 to ``initial_value`` at ``n = num_warmup_steps``, ``n = t + 1``, then a line to 0
+    at ``num_training_steps``
+
+    Parameters
+    ----------
+    initial_value : float or array
+        The highest rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0. Past the end the rate is 0.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.LinearWarmupScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.LinearWarmupScheduler(1.0, 2, 4).table(5)
+    array([0.5, 1. , 0.5, 0. , 0. ])
     """
     fall = linear(initial_value, 0.0, max(num_training_steps - num_warmup_steps, 0))
     return linear(0.0, initial_value, num_warmup_steps).then(fall).skip(1)
 
 
 @preset(
-    differences="SpeechBrain drops an epoch late where its division by a decay_drop with decimals "
-    "falls short of a whole number."
+    differences="SpeechBrain reduces the rate an epoch late if its division by a decay_drop with "
+    "decimals falls short of a whole number."
 )
 def StepScheduler(
     initial_value: Rate,
@@ -130,10 +228,47 @@ def StepScheduler(
     decay_drop: Duration | None = None,
     half_life: Duration | None = None,
 ) -> Schedule:
-    """``initial_value * decay_factor^floor((1 + epoch)/decay_drop)``, 0.5 and 2 where they are not
-    given.
+    """Reduce the rate at regular intervals.
 
-    Or ``initial_value * 0.5^((1 + epoch)/half_life)``, which goes with neither.
+    ``initial_value * decay_factor^floor((1 + epoch)/decay_drop)``, or ``initial_value * 0.5^((1 +
+    epoch)/half_life)``
+
+    Parameters
+    ----------
+    initial_value : float or array
+        The first rate; an array has one per group. At least 0.
+    decay_factor : float or array, optional
+        The factor of a reduction. By default 0.5. Above 0.
+    decay_drop : float or array, optional
+        The number of epochs per reduction. By default 2. Above 0; it may be a fraction.
+    half_life : float or array, optional
+        The number of epochs in which the rate is halved, in place of both. Above 0; it may be a
+        fraction.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``half_life`` is given with ``decay_factor`` or ``decay_drop``.
+
+    Notes
+    -----
+    Step t is an epoch. The schedule never ends. SpeechBrain reduces the rate an epoch late if its
+    division by a ``decay_drop`` with decimals falls short of a whole number.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.StepScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.StepScheduler(1.0).table(4)
+    array([1.  , 0.5 , 0.5 , 0.25])
     """
     if half_life is not None and (decay_factor is not None or decay_drop is not None):
         detail = f"{half_life}, {decay_factor} and {decay_drop}"
@@ -147,9 +282,38 @@ def StepScheduler(
 def NoamScheduler(
     lr_initial: Rate, n_warmup_steps: Span, model_size: Span | None = None
 ) -> Schedule:
-    """``lr_initial * sqrt(W) * min(n^-0.5, n * W^-1.5)``, ``W = n_warmup_steps``.
+    """Warm up linearly, then decay by the inverse square root.
 
-    With a ``model_size``, its ``-0.5``th power in place of ``sqrt(W)``.
+    ``lr_initial * sqrt(W) * min(n^-0.5, n * W^-1.5)``, ``n = t + 1``, ``W = n_warmup_steps``; with
+    a ``model_size``, ``model_size^-0.5`` replaces ``sqrt(W)``
+
+    Parameters
+    ----------
+    lr_initial : float or array
+        The highest rate; an array has one per group. At least 0.
+    n_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 1.
+    model_size : int or array of int, optional
+        The width of the model. By default the highest rate is ``lr_initial``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0. The schedule never ends.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.NoamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.NoamScheduler(1.0, n_warmup_steps=4)([0, 3, 15])
+    array([0.25, 1.  , 0.5 ])
     """
     return inverse_sqrt(_peak(lr_initial, n_warmup_steps, model_size), n_warmup_steps).skip(1)
 
@@ -162,8 +326,47 @@ def NoamIntervalScheduler(
     anneal_rates: Levels,
     model_size: Span | None = None,
 ) -> Schedule:
-    """``NoamScheduler``, times each of ``anneal_rates`` once n is above its one of
-    ``anneal_steps``.
+    """Warm up linearly, decay by the inverse square root, and reduce the rate at given steps.
+
+    ``NoamScheduler`` times each of ``anneal_rates`` whose one of ``anneal_steps`` is below ``n = t
+    + 1``
+
+    Parameters
+    ----------
+    lr_initial : float or array
+        The highest rate; an array has one per group. At least 0.
+    n_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 1.
+    anneal_steps : sequence of int
+        The steps after which the rate is reduced, in any order.
+    anneal_rates : sequence of float
+        The factors of the reductions. At least 0.
+    model_size : int or array of int, optional
+        The width of the model. By default the highest rate is ``lr_initial``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``anneal_rates`` are not as many as ``anneal_steps``.
+
+    Notes
+    -----
+    The first rate is not 0. The schedule never ends.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.NoamIntervalScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.NoamIntervalScheduler(1.0, 4, [8], [0.5])([3, 15])
+    array([1.  , 0.25])
     """
     if len(anneal_steps) != len(anneal_rates):
         detail = f"{len(anneal_rates)} for {len(anneal_steps)}"
@@ -178,8 +381,39 @@ def NoamIntervalScheduler(
 
 @preset()
 def LinearNoamScheduler(lr_initial: Rate, n_warmup_steps: Span, n_keep_steps: Count) -> Schedule:
-    """A line to ``lr_initial`` at ``n = W``, held for ``n_keep_steps``, then ``lr_initial *
-    W/(n - n_keep_steps)``.
+    """Warm up linearly, hold the rate, then decay inversely to time.
+
+    A line to ``lr_initial`` at ``n = W``, ``n = t + 1``, ``W = n_warmup_steps``; ``lr_initial`` for
+    ``n_keep_steps``; then ``lr_initial * W/(n - n_keep_steps)``
+
+    Parameters
+    ----------
+    lr_initial : float or array
+        The highest rate; an array has one per group. At least 0.
+    n_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 1.
+    n_keep_steps : int or array of int
+        The number of steps at the highest rate. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The first rate is not 0. The schedule never ends.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.LinearNoamScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.speechbrain.LinearNoamScheduler(1.0, n_warmup_steps=2, n_keep_steps=1)
+    >>> s.table(5).round(3)
+    array([0.5  , 1.   , 1.   , 0.667, 0.5  ])
     """
     kept = linear(0.0, lr_initial, n_warmup_steps).then(
         linear(lr_initial, lr_initial, n_keep_steps)
@@ -188,19 +422,49 @@ def LinearNoamScheduler(lr_initial: Rate, n_warmup_steps: Span, n_keep_steps: Co
 
 
 @preset(
-    differences="Without lr_initial SpeechBrain multiplies the rate of the moment, again and "
-    "again; here it must be given."
+    differences="lr_initial is required: without it SpeechBrain multiplies the current rate again "
+    "and again."
 )
 def CyclicCosineScheduler(
     n_warmup_steps: Span, lr_initial: Rate, total_steps: Span = 100000
 ) -> Schedule:
-    """``lr_initial * (1 + cos(pi*(n - n_warmup_steps)/total_steps))/2``, highest at
-    ``n_warmup_steps`` forever.
+    """Follow a cosine wave.
+
+    ``lr_initial * (1 + cos(pi*(n - n_warmup_steps)/total_steps))/2``, ``n = t + 1``
+
+    Parameters
+    ----------
+    n_warmup_steps : int or array of int
+        The step at which the rate is highest, counted from 1. At least 1.
+    lr_initial : float or array
+        The highest rate; an array has one per group. At least 0.
+    total_steps : int or array of int, default 100000
+        The number of steps of half a wave. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The wave goes on forever. ``lr_initial`` is required: without it SpeechBrain multiplies the
+    current rate again and again.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.CyclicCosineScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.CyclicCosineScheduler(1, 1.0, total_steps=2).table(5)
+    array([1. , 0.5, 0. , 0.5, 1. ])
     """
     return wave(lr_initial, 0.0, total_steps, (1 - n_warmup_steps) % (2 * total_steps))
 
 
-@preset(differences="scale_fn is not taken.")
+@preset(differences="scale_fn is not supported.")
 def CyclicLRScheduler(
     base_lr: Rate = 0.001,
     max_lr: Rate = 0.006,
@@ -208,11 +472,47 @@ def CyclicLRScheduler(
     mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     gamma: Ratio = 1.0,
 ) -> Schedule:
-    """Linear from ``base_lr`` to ``max_lr`` in ``step_size`` steps and back forever, counted from
-    ``n = 1``.
+    """Rise and fall linearly in cycles.
 
-    The height is halved each cycle in mode "triangular2", multiplied by ``gamma^n`` in "exp_range".
-    ``max_lr`` is not below ``base_lr``.
+    A line from ``base_lr`` to ``max_lr`` in ``step_size`` steps and one back, at ``n = t + 1``
+
+    Parameters
+    ----------
+    base_lr : float or array, default 0.001
+        The lowest rate; an array has one per group. At least 0.
+    max_lr : float or array, default 0.006
+        The highest rate. At least ``base_lr``. At least 0.
+    step_size : float or array, default 2000.0
+        The number of steps of half a cycle. Above 0; it may be a fraction.
+    mode : {"triangular", "triangular2", "exp_range"}, default "triangular"
+        Whether the height stays, is halved per cycle ("triangular2"), or is multiplied by
+        ``gamma^n`` ("exp_range").
+    gamma : float or array, default 1.0
+        The factor per step of "exp_range". Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``max_lr`` is below ``base_lr``.
+
+    Notes
+    -----
+    The first rate is one step up. Cycles repeat forever. ``scale_fn`` is not supported.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.CyclicLRScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.CyclicLRScheduler(0.0, 1.0, step_size=2).table(5)
+    array([0.5, 1. , 0.5, 0. , 0.5])
     """
     if np.any(np.asarray(base_lr) > np.asarray(max_lr)):
         raise ArgumentError(
@@ -236,12 +536,40 @@ def CyclicLRScheduler(
 
 
 @preset(
-    differences="SpeechBrain gives every group the rate of the first one; here each keeps its own "
-    "until the first interval."
+    differences="SpeechBrain gives every group the rate of the first one; in fastlr each keeps "
+    "its own until the first interval."
 )
 def IntervalScheduler(lr: Rate, intervals: Intervals) -> Schedule:
-    """``lr``, and the rate of each of ``intervals`` from ``n = steps`` on: ``[{"steps": 1000,
-    "lr": 0.01}, ...]``.
+    """Hold one rate after another.
+
+    ``lr``, then the rate of each of ``intervals`` from ``n = steps`` on, ``n = t + 1``
+
+    Parameters
+    ----------
+    lr : float or array
+        The rate before the first interval; an array has one per group. At least 0.
+    intervals : sequence of mapping
+        The intervals, such as ``{"steps": 1000, "lr": 0.01}``. Their steps rise strictly.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    SpeechBrain gives every group the rate of the first one; in fastlr each keeps its own until the
+    first interval.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.IntervalScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.IntervalScheduler(1.0, [{"steps": 3, "lr": 0.5}]).table(4)
+    array([1. , 1. , 0.5, 0.5])
     """
     return join(
         [constant(lr), *(constant(rate) for _, rate in intervals)],
@@ -251,7 +579,34 @@ def IntervalScheduler(lr: Rate, intervals: Intervals) -> Schedule:
 
 @preset()
 def InverseSquareRootScheduler(warmup_steps: Span) -> Schedule:
-    """``1/sqrt(max(warmup_steps, n))``, whatever the optimizer's rate."""
+    """Hold, then decay by the inverse square root.
+
+    ``1/sqrt(max(warmup_steps, n))``, ``n = t + 1``
+
+    Parameters
+    ----------
+    warmup_steps : int or array of int
+        The number of steps at the first rate. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The optimizer's rate has no effect. The schedule never ends.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.InverseSquareRootScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.InverseSquareRootScheduler(warmup_steps=4)([0, 3, 15])
+    array([0.5 , 0.5 , 0.25])
+    """
     return inverse_power(warmup_steps**-0.5, 0.5, warmup_steps).delay(warmup_steps - 1)
 
 
@@ -264,11 +619,53 @@ def WarmCoolDecayLRSchedule(
     decay_factor: Ratio = 0.75,
     decay_every: Span = 100000,
 ) -> Schedule:
-    """A line to ``lr``, ``lr * decay_factor^((t - warmup)/decay_every)``, and in the last
-    ``cooldown`` steps a line to 0.
+    """Warm up linearly, decay exponentially, then cool down linearly to 0.
 
-    The line falls from ``lr * decay_factor^((total_steps - cooldown)/decay_every)``, as if there
-    were no warmup: the rate drops.
+    A line to ``lr``; ``lr * decay_factor^((t - warmup)/decay_every)``; in the last ``cooldown``
+    steps a line to 0
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup : int or array of int
+        The number of steps of the warmup. At least 0.
+    cooldown : int or array of int
+        The number of steps of the cooldown. At least 1.
+    total_steps : int or array of int
+        The number of steps. At least 1.
+    decay_factor : float or array, default 0.75
+        The factor per ``decay_every`` steps. Above 0.
+    decay_every : int or array of int, default 100000
+        The number of steps in which the rate falls by ``decay_factor``. At least 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``cooldown`` is above ``total_steps``.
+
+    Notes
+    -----
+    The last line begins at ``lr * decay_factor^((total_steps - cooldown)/decay_every)``, as if
+    there were no warmup: the rate drops. Past the end 0 is held; SpeechBrain's line goes on below
+    0.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.WarmCoolDecayLRSchedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.speechbrain.WarmCoolDecayLRSchedule
+    >>> s = schedule(1.0, 0, cooldown=2, total_steps=4, decay_factor=1.0)
+    >>> s.table(6)
+    array([1. , 1. , 1. , 0.5, 0. , 0. ])
     """
     begin = total_steps - cooldown
     if begin < 0:
@@ -289,10 +686,48 @@ def TriStageLRSchedule(
     init_lr_scale: Ratio = 0.01,
     final_lr_scale: Ratio = 0.05,
 ) -> Schedule:
-    """A line from ``init_lr_scale * lr`` to ``lr``, held, then ``lr *
-    final_lr_scale^(c/decay_steps)``, c steps in forever.
+    """Warm up linearly, hold the rate, then decay exponentially.
 
-    SpeechBrain makes no use of ``total_steps``.
+    A line from ``init_lr_scale * lr`` to ``lr``; ``lr``; ``lr * final_lr_scale^(c/decay_steps)``, c
+    steps into the decay
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int
+        The number of steps of the warmup. At least 1.
+    hold_steps : int or array of int
+        The number of steps at ``lr``. At least 0.
+    decay_steps : int or array of int
+        The number of steps in which the rate falls by ``final_lr_scale``. At least 1.
+    total_steps : int or array of int
+        Without effect, as in SpeechBrain. At least 0.
+    init_lr_scale : float or array, default 0.01
+        The first rate, as a share of ``lr``. Above 0.
+    final_lr_scale : float or array, default 0.05
+        The factor over ``decay_steps``. Above 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The decay never ends.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.TriStageLRSchedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.speechbrain.TriStageLRSchedule
+    >>> s = schedule(1.0, 2, 1, 2, 5, init_lr_scale=0.5, final_lr_scale=0.25)
+    >>> s.table(6)
+    array([0.5 , 0.75, 1.  , 1.  , 0.5 , 0.25])
     """
     rise = linear(init_lr_scale, 1.0, warmup_steps).then(linear(1.0, 1.0, hold_steps))
     return rise.then(geometric(1.0, final_lr_scale, decay_steps)) * lr

@@ -1,7 +1,7 @@
 """t5x's learning rate: ``t5x.utils.create_learning_rate_scheduler`` (2022), a product of named
 factors.
 
-Step 0 is the first update. What t5x computes in float32 is here in float64.
+Step 0 is the first update. t5x computes in float32, fastlr in float64.
 
 >>> import fastlr as flr
 >>> s = flr.presets.t5x.create_learning_rate_scheduler("constant * rsqrt_decay",
@@ -10,7 +10,7 @@ Step 0 is the first update. What t5x computes in float32 is here in float64.
 0.01
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -56,17 +56,61 @@ def create_learning_rate_scheduler(
     step_offset: Count = 0,
     min_learning_rate: Rate = 1e-8,
 ) -> Schedule:
-    """The product of ``factors`` at step ``max(t - step_offset, 0)``, and no less than
-    ``min_learning_rate``.
+    """Multiply named factors.
 
-    - ``constant``: ``base_learning_rate``;  ``linear_warmup``: ``min(1, t/warmup_steps)``
-    - ``rsqrt_decay``: ``1/sqrt(max(t, warmup_steps))``
-    - ``rsqrt_normalized_decay``: that times ``sqrt(warmup_steps)``
-    - ``linear_decay``: ``base_learning_rate * min(t/warmup_steps, 1 + decay_factor*(warmup_steps -
-    t))``, 0 where that is below
-    - ``decay_every``: ``decay_factor^floor(t/steps_per_decay)``
-    - ``cosine_decay``: half a cosine wave from 1 to 0 in ``steps_per_cycle`` repeatedly, once
-    ``warmup_steps`` are over
+    The product of ``factors`` at step ``max(t - step_offset, 0)``, no less than
+    ``min_learning_rate``
+
+    Parameters
+    ----------
+    factors : str, default "constant * linear_warmup * rsqrt_decay"
+        The names of factors, separated by ``*``; see Notes.
+    base_learning_rate : float or array, default 0.5
+        The base rate; an array has one per group. At least 0.
+    warmup_steps : int or array of int, default 1000
+        The number of steps of the warmup. At least 1.
+    decay_factor : float or array, default 0.5
+        The factor of "decay_every"; the slope of "linear_decay". At least 0.
+    steps_per_decay : int or array of int, default 20000
+        The number of steps per reduction of "decay_every". At least 1.
+    steps_per_cycle : int or array of int, default 100000
+        The number of steps of half a wave of "cosine_decay". At least 1.
+    step_offset : int or array of int, default 0
+        The step at which the schedule begins. At least 0.
+    min_learning_rate : float or array, default 1e-8
+        The lowest rate. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The factors are:
+
+    - "constant": ``base_learning_rate``
+    - "linear_warmup": ``min(1, t/warmup_steps)``
+    - "rsqrt_decay": ``1/sqrt(max(t, warmup_steps))``
+    - "rsqrt_normalized_decay": the same times ``sqrt(warmup_steps)``
+    - "linear_decay": ``base_learning_rate * min(t/warmup_steps, 1 + decay_factor*(warmup_steps -
+      t))``, no less than 0
+    - "decay_every": ``decay_factor^floor(t/steps_per_decay)``
+    - "cosine_decay": half a cosine wave from 1 to 0, repeatedly, after ``warmup_steps``
+
+    t5x computes in float32.
+
+    References
+    ----------
+    t5x (2022), ``t5x.utils.create_learning_rate_scheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.t5x.create_learning_rate_scheduler
+    >>> s = schedule("constant * linear_warmup", base_learning_rate=1.0, warmup_steps=2)
+    >>> s.table(4)
+    array([1.e-08, 5.e-01, 1.e+00, 1.e+00])
     """
     makers = {
         "constant": lambda: constant(base_learning_rate),

@@ -1,8 +1,8 @@
 """tensor2tensor's learning rates: ``tensor2tensor.utils.learning_rate``, as of tensor2tensor 1.15
 (2020).
 
-Its hyperparameters are the arguments. Step 0 is the first update. What tensor2tensor computes in
-float32 is here in float64; a multi-step optimizer, which divides the step by
+The arguments are its hyperparameters. Step 0 is the first update. tensor2tensor computes in
+float32, fastlr in float64. A multi-step optimizer, which divides the step by
 ``optimizer_multistep_accumulate_steps``, is not supported.
 
 >>> import fastlr as flr
@@ -12,7 +12,7 @@ float32 is here in float64; a multi-step optimizer, which divides the step by
 1.0
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -57,8 +57,7 @@ Product = Annotated[
 
 
 @preset(
-    differences="The factor 'legacy' is a preset of its own, legacy_learning_rate_schedule: "
-    "multiply by it."
+    differences="The factor 'legacy' is another preset: multiply by legacy_learning_rate_schedule."
 )
 def learning_rate_schedule(
     learning_rate_schedule: Product,
@@ -70,19 +69,69 @@ def learning_rate_schedule(
     hidden_size: Span = 64,
     train_steps: Count = 0,
 ) -> Schedule:
-    """The product of factors, W the steps of the warmup, D those of the decay.
+    """Multiply named factors.
 
-    - ``constant``: ``learning_rate_constant``
-    - ``linear_warmup``: ``min(1, t/W)``
-    - ``rsqrt_hidden_size``: ``hidden_size^-0.5``
-    - ``linear_decay``: ``(train_steps - t)/D`` between 0 and 1
-    - ``cosdecay``: 1 for ``t <= W``, then ``(1 + cos(pi*t/D))/2``, counted from step 0
-    - ``single_cycle_cos_decay``: ``(1 + cos(pi*s/(train_steps - W)))/2``, ``s = max(t - W, 0)``,
-    which climbs back after its end
-    - ``multi_cycle_cos_decay``: ``(1 + cos(pi*s/D))/2``, up and down forever
-    - ``rsqrt_decay``: ``1/sqrt(max(t, W))``;  ``rsqrt_normalized_decay``: that times ``sqrt(W)``
-    - ``exp_decay``: ``learning_rate_decay_rate^(s/D)``, of the ``floor`` of it if
-    ``learning_rate_decay_staircase``
+    The product of the factors in ``learning_rate_schedule``
+
+    Parameters
+    ----------
+    learning_rate_schedule : str
+        The names of factors, separated by ``*``; see Notes.
+    learning_rate_constant : float or array, default 1.0
+        The factor "constant"; an array has one per group. At least 0.
+    learning_rate_warmup_steps : int or array of int, default 100
+        The number of steps of the warmup, W. At least 0.
+    learning_rate_decay_steps : int or array of int, default 5000
+        The number of steps of the decay, D. At least 1.
+    learning_rate_decay_rate : float or array, default 1.0
+        The factor per ``learning_rate_decay_steps``. At least 0.
+    learning_rate_decay_staircase : bool, default False
+        Whether the exponential decay changes only at multiples of its length.
+    hidden_size : int or array of int, default 64
+        The width of the model. At least 1.
+    train_steps : int or array of int, default 0
+        The number of steps of the run, which some factors need. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If a factor needs a warmup and there is none, or ``train_steps`` is not above the warmup for
+        "single_cycle_cos_decay".
+
+    Notes
+    -----
+    With ``s = max(t - W, 0)``, the factors are:
+
+    - "constant": ``learning_rate_constant``
+    - "linear_warmup": ``min(1, t/W)``
+    - "rsqrt_hidden_size": ``hidden_size^-0.5``
+    - "linear_decay": ``(train_steps - t)/D`` between 0 and 1
+    - "cosdecay": 1 up to step W, then ``(1 + cos(pi*t/D))/2``, counted from step 0
+    - "single_cycle_cos_decay": ``(1 + cos(pi*s/(train_steps - W)))/2``, which climbs back after its
+      end
+    - "multi_cycle_cos_decay": ``(1 + cos(pi*s/D))/2``, forever
+    - "rsqrt_decay": ``1/sqrt(max(t, W))``
+    - "rsqrt_normalized_decay": the same times ``sqrt(W)``
+    - "exp_decay": ``learning_rate_decay_rate^(s/D)``
+
+    tensor2tensor computes in float32. For its factor "legacy" multiply by
+    ``legacy_learning_rate_schedule``.
+
+    References
+    ----------
+    tensor2tensor 1.15 (2020), ``tensor2tensor.utils.learning_rate.learning_rate_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> s = flr.presets.tensor2tensor.learning_rate_schedule("constant*linear_warmup", 2.0)
+    >>> s(50)
+    1.0
     """
     warmup, fall = learning_rate_warmup_steps, learning_rate_decay_steps
 
@@ -128,18 +177,73 @@ def legacy_learning_rate_schedule(
     hidden_size: Span = 64,
     optimizer: Literal["adam", "other"] = "adam",
 ) -> Schedule:
-    """``learning_rate``, times 0.002 for Adam, times ``0.01^(1 - t/W)`` for the W steps of the
-    warmup, and then a decay.
+    """Build the schedule of tensor2tensor's older hyperparameters.
+
+    ``learning_rate``, times 0.002 for Adam, times ``0.01^(1 - t/W)`` during the warmup, then times
+    the decay of ``learning_rate_decay_scheme``
+
+    Parameters
+    ----------
+    learning_rate : float or array, default 0.1
+        The base rate; an array has one per group. At least 0.
+    learning_rate_decay_scheme : str, default "none"
+        The decay; see Notes. One of "none", "noam", "exp", "piecewise", "cosine", "cyclelinear10x",
+        "sqrt".
+    learning_rate_warmup_steps : int or array of int, default 100
+        The number of steps of the warmup, W. At least 0.
+    learning_rate_decay_steps : int or array of int, default 5000
+        The number of steps of the decay, D. At least 1.
+    learning_rate_decay_rate : float or array, default 1.0
+        The factor per ``learning_rate_decay_steps``. At least 0.
+    learning_rate_decay_staircase : bool, default False
+        Whether the exponential decay changes only at multiples of its length.
+    learning_rate_boundaries : sequence of int, default ()
+        The steps of "piecewise", after which the next factor applies. They must never fall.
+    learning_rate_multiples : sequence of float, default ()
+        The factors of "piecewise", as many as boundaries. At least 0.
+    learning_rate_cosine_cycle_steps : int or array of int, default 250000
+        The number of steps of half a wave of "cosine". At least 1.
+    hidden_size : int or array of int, default 64
+        The width of the model. At least 1.
+    optimizer : {"adam", "other"}, default "adam"
+        Whether the optimizer is Adam.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If the boundaries fall or are not as many as the multiples, or a decay needs a warmup and
+        there is none.
+
+    Notes
+    -----
+    The decays are:
 
     - "noam": ``5000 * hidden_size^-0.5 * min(n * W^-1.5, n^-0.5)``, ``n = t + 1``, in place of
-    warmup and decay
-    - "exp": ``learning_rate_decay_rate^((t - W)/learning_rate_decay_steps)``, or of the ``floor``
-    of it
-    - "piecewise": 1, and ``learning_rate_multiples[i]`` after ``learning_rate_boundaries[i]``, the
-    step after it being the first
-    - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, up and down forever
-    - "cyclelinear10x": in lines from 0.3 to 3.3 in W steps and back forever
+      warmup and decay
+    - "exp": ``learning_rate_decay_rate^((t - W)/learning_rate_decay_steps)``
+    - "piecewise": 1, then ``learning_rate_multiples[i]`` after step ``learning_rate_boundaries[i]``
+    - "cosine": ``(1 + cos(pi*t/learning_rate_cosine_cycle_steps))/2``, forever
+    - "cyclelinear10x": lines from 0.3 to 3.3 in W steps and back, forever
     - "sqrt": ``500/sqrt(max(t - W, 1))``
+
+    tensor2tensor computes in float32.
+
+    References
+    ----------
+    tensor2tensor 1.15 (2020), ``tensor2tensor.utils.learning_rate.legacy_learning_rate_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.tensor2tensor.legacy_learning_rate_schedule
+    >>> s = schedule(1.0, "none", 2, optimizer="other")
+    >>> s.table(4)
+    array([0.01, 0.1 , 1.  , 1.  ])
     """
     warmup, scheme = learning_rate_warmup_steps, learning_rate_decay_scheme
     peak = np.multiply(learning_rate, 0.002 if optimizer == "adam" else 1.0)

@@ -12,7 +12,7 @@ for bit: what PyTorch's generator gives for the seed ``noise_seed + t``.
 array([0.       , 0.25     , 0.5      , 0.4267767, 0.25     , 0.0732233])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Number, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
@@ -97,9 +97,8 @@ Ratio = Annotated[
 ]
 
 _RESTARTS = (
-    "timm finds the cycle by a floating-point logarithm, and gives the end of the last "
-    "one at some first steps; here none. "
-    "cycle_mul below 1 is not taken."
+    "timm finds the cycle by a floating-point logarithm, and gives the end of the last cycle at "
+    "some first steps; fastlr does not. cycle_mul below 1 is not supported."
 )
 
 
@@ -305,7 +304,8 @@ def TanhLRScheduler(
 
 @preset(
     differences=_RESTARTS
-    + " With both power and k_decay other than 1 the rates are looked up, up to 10,000,000 of them."
+    + " With both power and k_decay other than 1 the rates are a table, of up to 10,000,000 "
+    "numbers."
 )
 def PolyLRScheduler(
     lr: Rate,
@@ -414,8 +414,8 @@ def PolyLRScheduler(
 
 
 @preset(
-    differences="Where decay_t is no binary fraction timm's division can put a drop a step early "
-    "or late; here it is exact."
+    differences="If decay_t is no binary fraction, timm's division can reduce the rate a step "
+    "early or late; fastlr is exact."
 )
 def StepLRScheduler(
     lr: Rate,
@@ -574,7 +574,7 @@ def MultiStepLRScheduler(
     return _noisy(warmed, noise_range_t, noise_until, noise_pct, noise_std, noise_seed)
 
 
-@preset(differences="A decay_fn that is a function is not taken.")
+@preset(differences="A decay_fn that is a function is not supported.")
 def WSDLRScheduler(
     lr: Rate,
     t_initial: Span,
@@ -703,11 +703,11 @@ def WSDLRScheduler(
 
 @preset(
     elementwise=True,
-    differences="The rule alone: the rates of the warm-up are linear(warmup_lr_init, lr, "
-    "warmup_t), and those of the noise are multiplied by noise(...).",
+    differences="The preset is the rule alone. The rates of the warmup are linear(warmup_lr_init, "
+    "lr, warmup_t); for the noise, multiply by noise(...).",
 )
 def PlateauLRScheduler(
-    decay_rate: Unit = 0.1,
+    decay_rate: BelowOne = 0.1,
     patience_t: Count = 10,
     threshold: Level = 1e-4,
     cooldown_t: Count = 0,
@@ -785,8 +785,8 @@ Name = Annotated[str, named(SCHEDULERS)]
 
 
 @preset(
-    differences="The number of epochs, which timm gives beside the scheduler, is not given; "
-    "cooldown_epochs changes no rate."
+    differences="The preset does not return the number of epochs, which timm returns beside the "
+    "scheduler. cooldown_epochs changes no rate."
 )
 def create_scheduler_v2(
     lr: Rate,

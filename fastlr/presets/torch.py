@@ -5,7 +5,7 @@ the first update. PyTorch computes most rates by multiplying the previous one, a
 the closed forms, exact at any step.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Rate, Unit, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     chained,
@@ -76,8 +76,8 @@ __all__ = [
 ]
 
 _A_FUNCTION = (
-    "A function is not a value: it is asked once for each of `total_steps` "
-    "steps, and the last rate held."
+    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
+    "the last rate."
 )
 
 
@@ -454,7 +454,7 @@ def CosineAnnealingLR(lr: Rate, T_max: Span, eta_min: Rate = 0.0) -> Schedule:
 @preset(
     elementwise=True,
     differences="With an explicit epoch torch finds the cycle by a floating-point logarithm, and "
-    "misses some; here none.",
+    "misses some; fastlr misses none.",
 )
 def CosineAnnealingWarmRestarts(
     lr: Rate, T_0: Span, T_mult: Span = 1, eta_min: Rate = 0.0
@@ -501,8 +501,8 @@ def CosineAnnealingWarmRestarts(
 
 
 @preset(
-    differences="scale_fn is not taken; max_lr must be at least base_lr; with mode='exp_range' no "
-    "momentum is given: it would be a difference of two curves.",
+    differences="scale_fn is not supported. max_lr must be at least base_lr. With "
+    "mode='exp_range' there is no momentum: it would be a difference of two curves.",
 )
 def CyclicLR(
     base_lr: Rate,
@@ -600,8 +600,8 @@ def CyclicLR(
 
 
 @preset(
-    differences="With anneal_strategy='linear' the rate of step total_steps, after the last, is "
-    "refused: torch's lies below 0.",
+    differences="With anneal_strategy='linear' fastlr refuses step total_steps, the one after the "
+    "last: torch's rate is below 0.",
 )
 def OneCycleLR(
     max_lr: Rate,
@@ -768,8 +768,8 @@ def SWALR(
 
 @preset(
     elementwise=True,
-    differences="A MultiplicativeLR, OneCycleLR or CyclicLR among the children changes the rates "
-    "of the others in torch.",
+    differences="In torch a MultiplicativeLR, OneCycleLR or CyclicLR among the schedules changes "
+    "the rates of the others.",
 )
 def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks) -> Schedule:
     """Run schedules one after another.
@@ -814,8 +814,8 @@ def SequentialLR(schedulers: Sequence[Schedule], milestones: Marks) -> Schedule:
 
 
 @preset(
-    differences="A child that adds as well as multiplies (SWALR, a cosine with eta_min or beyond "
-    "T_max) is no factor in torch: the children must be lr times one.",
+    differences="A schedule that adds as well as multiplies (SWALR, a cosine with eta_min or "
+    "beyond T_max) is no factor in torch: each schedule must be lr times a factor.",
 )
 def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
     """Multiply the base rate by the factors of several schedules.
@@ -862,7 +862,7 @@ def ChainedScheduler(lr: Rate, schedulers: Sequence[Schedule]) -> Schedule:
 @preset(elementwise=True)
 def ReduceLROnPlateau(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",

@@ -9,7 +9,7 @@ double precision.
 array([0.5 , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from fractions import Fraction
 from functools import partial
@@ -27,9 +27,9 @@ __all__ = ["LRSchedulersContainer"]
 
 
 @preset(
-    differences="After total_steps linear and sqrt fall on below min_lr_factor, as in torchtitan, "
-    "but where its rates are negative they are 0. With a decay of no steps torchtitan "
-    "raises after total_steps; here lr is held."
+    differences="After total_steps, linear and sqrt fall below min_lr_factor, as in torchtitan; "
+    "where its rates are negative, fastlr's are 0. With a decay of 0 steps torchtitan "
+    "raises after total_steps; fastlr holds lr."
 )
 def LRSchedulersContainer(
     lr: Rate,
@@ -40,13 +40,51 @@ def LRSchedulersContainer(
     decay_type: Literal["linear", "sqrt", "cosine"] = "linear",
     min_lr_factor: Share = 0.0,
 ) -> Schedule:
-    """``lr * (t+1)/warmup_steps``, then ``lr``, then ``lr * (m + (1-m)*d(q))`` in the D steps to
-    ``T = total_steps``.
+    """Warm up linearly, hold the rate, then decay.
 
-    ``D = round(T*decay_ratio)`` or all that the warmup leaves, ``m = min_lr_factor``, q the share
-    of D that has gone, d(q) ``1 - q``, ``1 - sqrt(q)`` or ``(1 + cos(pi*q))/2``. At step 0 the rate
-    is not 0; m is reached at T, after the last update. Nothing is clamped: past T a line and a root
-    fall on to 0, and a cosine climbs back. T is ``training_steps`` if not given.
+    ``lr * (t+1)/warmup_steps``; ``lr``; ``lr * (m + (1-m)*d(q))`` in the last D steps up to T
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    training_steps : int or array of int
+        The number of steps of the run. At least 1.
+    warmup_steps : int or array of int, default 200
+        The number of steps of the warmup. At least 0.
+    total_steps : int or array of int, optional
+        The step T at which the decay ends. By default ``training_steps``. At least 1.
+    decay_ratio : float or array, optional
+        The share of T that the decay takes, ``D = round(T*decay_ratio)``. By default all that the
+        warmup leaves. At least 0.
+    decay_type : {"linear", "sqrt", "cosine"}, default "linear"
+        The curve of the decay; see Notes.
+    min_lr_factor : float or array, default 0.0
+        The rate at T, as a share of ``lr``, m. From 0 to 1.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    With q the progress of the decay, d(q) is ``1 - q`` ("linear"), ``1 - sqrt(q)`` ("sqrt") or ``(1
+    + cos(pi*q))/2`` ("cosine").
+
+    The first rate is not 0. The lowest rate is reached at T, after the last update. Past T a line
+    and a root fall on, in torchtitan below 0, in fastlr to 0; a cosine climbs back. With a decay of
+    0 steps torchtitan raises after T; in fastlr ``lr`` is held.
+
+    References
+    ----------
+    torchtitan 0.3 (2026), ``torchtitan.components.optimizer.LRSchedulersContainer``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.torchtitan.LRSchedulersContainer(1.0, training_steps=6, warmup_steps=2).table(8)
+    array([0.5 , 1.  , 1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
     """
     total = training_steps if total_steps is None else total_steps
     warmup = min(warmup_steps, total)

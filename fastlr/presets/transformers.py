@@ -12,7 +12,7 @@ precision. Two builders also read ``optimizer.defaults["lr"]``, one rate for all
 array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, Flag, Power, Rate, Unit, short_repr
+from fastlr.arguments.rules import Amount, BelowOne, Flag, Power, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
@@ -54,9 +54,8 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "get_greedy_schedule": "GreedyLR raises the rate after good metrics and resets it "
-    "after a long time at the floor: its "
-    "automaton is none that Plateau has.",
+    "get_greedy_schedule": "GreedyLR raises the rate after good metrics and resets it after a "
+    "long time at the lowest rate. Plateau does neither.",
 }
 
 
@@ -215,8 +214,8 @@ def get_cosine_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_cycles*p rounds to just below a whole number at the first step of a "
-    "cycle, transformers gives 0; here every cycle begins with lr.",
+    differences="If num_cycles*p rounds to just below a whole number at the first step of a "
+    "cycle, transformers gives 0; in fastlr every cycle begins with lr.",
 )
 def get_cosine_with_hard_restarts_schedule_with_warmup(
     lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 1
@@ -269,8 +268,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 
 
 @preset(
-    differences="Where num_training_steps is num_warmup_steps, transformers divides by zero at "
-    "that step; here lr_end holds."
+    differences="If num_training_steps is num_warmup_steps, transformers divides by 0 at that "
+    "step; in fastlr the rate is lr_end."
 )
 def get_polynomial_decay_schedule_with_warmup(
     lr: Rate,
@@ -607,7 +606,7 @@ def get_wsd_schedule(
 @preset(elementwise=True)
 def get_reduce_on_plateau_schedule(
     mode: Literal["min", "max"] = "min",
-    factor: Unit = 0.1,
+    factor: BelowOne = 0.1,
     patience: Count = 10,
     threshold: Level = 1e-4,
     threshold_mode: Literal["rel", "abs"] = "rel",
@@ -671,7 +670,7 @@ def get_reduce_on_plateau_schedule(
 
 @preset(
     differences="With scale_parameter=True each parameter's rate is multiplied by its root mean "
-    "square, which no schedule knows: scale is that factor.",
+    "square, which a schedule cannot know: pass that factor as scale.",
 )
 def Adafactor(scale: Rate = 1.0, warmup_init: Flag = False) -> Schedule:
     """Return the rate of ``Adafactor`` with ``relative_step=True``.
@@ -748,7 +747,7 @@ Options = Annotated[Mapping[str, Any], _options]
 
 @preset(
     elementwise=True,
-    differences='"greedy" raises ValueError: its automaton is none that fastlr has.',
+    differences='"greedy" raises ValueError: fastlr has no such plateau rule.',
 )
 def get_scheduler(
     name: SchedulerType,

@@ -126,9 +126,10 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
                    0    constant    value=2
     """
 
+    # the type is quoted so that help shows its name, and not the union that it stands for
     @staticmethod
     @public
-    def from_array(buffer: npt.ArrayLike) -> "Program":
+    def from_array(buffer: "npt.ArrayLike") -> "Program":
         """Make a program from the array that a file or another process holds.
 
         Parameters
@@ -281,24 +282,24 @@ class _Packer:
 
     def _fill_cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
         """Fill in the segments of all cycles, and behind them those inside, cycle by cycle."""
-        room = np.zeros(
+        space = np.zeros(
             (cycles.times, sum(_length_below(segment) for segment in cycles.segments), ROW)
         )
-        at = self.reserve(room) + np.arange(cycles.times, dtype=np.int64) * ROW * room.shape[1]
-        self._fill_segments_of_cycles(cycles.segments, block, room, at, 0, lanes)
+        at = self.reserve(space) + np.arange(cycles.times, dtype=np.int64) * ROW * space.shape[1]
+        self._fill_segments_of_cycles(cycles.segments, block, space, at, 0, lanes)
 
     def _fill_segments_of_cycles(
         self,
         segments: Segments,
         block: Numbers,
-        room: Numbers,
+        space: Numbers,
         at: npt.NDArray[np.int64],
         used: int,
         lanes: int,
     ) -> int:
-        """Fill in segments; return how many places of ``room`` are used.
+        """Fill in segments; return how many places of ``space`` are used.
 
-        Segments inside them go into ``room``, from place ``used`` on.
+        Segments inside them go into ``space``, from place ``used`` on.
         """
         for buffer, segment in zip(np.moveaxis(block, 1, 0), segments, strict=True):
             assert isinstance(segment, Segment)  # cycles do not hold cycles
@@ -310,8 +311,8 @@ class _Packer:
             for place, inner in ((3, segment.a), (5, segment.b)):
                 if inner:
                     buffer[:, place], buffer[:, place + 1] = at + ROW * used, len(inner)
-                    below, used = room[:, used : used + len(inner)], used + len(inner)
-                    used = self._fill_segments_of_cycles(inner, below, room, at, used, lanes)
+                    below, used = space[:, used : used + len(inner)], used + len(inner)
+                    used = self._fill_segments_of_cycles(inner, below, space, at, used, lanes)
         return used
 
     def put_number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:

@@ -26,7 +26,7 @@ from fastlr.program.opcodes import (
 __all__ = ["verify", "segment_offsets"]
 
 Buffer = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+Offsets = npt.NDArray[np.int64]
 
 _MOST_LANES = 2**53
 _MOST_AT_ONCE = 4_096  # segments checked together: 1 MiB of offsets and strides
@@ -102,7 +102,7 @@ def _count(name: str, word: float, least: int, most: int) -> int:
 
 def _check_lists(
     buffer: Buffer, at: float, count: float, end: int, depth: int
-) -> tuple[Places, Places]:
+) -> tuple[Offsets, Offsets]:
     """Return where each list of segments begins and ends, in depth-first order.
 
     A list is stored before the lists inside it and after the one before it. Lists are read level by
@@ -141,7 +141,7 @@ class _Level(NamedTuple):
 
     at: Buffer
     sizes: Buffer
-    holder: Places
+    holder: Offsets
     least: Buffer
 
     def verify(self, buffer: Buffer) -> None:
@@ -191,7 +191,7 @@ class _Level(NamedTuple):
         return _Level(at[holds], count[holds], holder, (self.at + ROW * self.sizes)[holder])
 
 
-def _depth_first_order(levels: list[_Level]) -> Places:
+def _depth_first_order(levels: list[_Level]) -> Offsets:
     """Return the depth-first order of the lists of all levels."""
     sizes = [np.ones(level.at.size, dtype=np.int64) for level in levels]
     for level, own, above in zip(levels[:0:-1], sizes[:0:-1], sizes[-2::-1], strict=True):
@@ -205,15 +205,15 @@ def _depth_first_order(levels: list[_Level]) -> Places:
     return np.argsort(np.concatenate(places))
 
 
-def segment_offsets(at: Buffer | Places, count: Buffer | Places) -> Places:
+def segment_offsets(at: Buffer | Offsets, count: Buffer | Offsets) -> Offsets:
     """Return the offset of each segment of several lists."""
     counts = count.astype(np.int64)
     offset = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    places: Places = np.repeat(at.astype(np.int64), counts) + ROW * offset
+    places: Offsets = np.repeat(at.astype(np.int64), counts) + ROW * offset
     return places
 
 
-def _check_segments(buffer: Buffer, begins: Places, ends: Places, lanes: int) -> None:
+def _check_segments(buffer: Buffer, begins: Offsets, ends: Offsets, lanes: int) -> None:
     """Raise unless all numbers of a family's segments are what kernels may read."""
     at = segment_offsets(begins, (ends - begins) // ROW)
     counts = (ends - begins) // ROW
@@ -226,7 +226,7 @@ def _check_segments(buffer: Buffer, begins: Places, ends: Places, lanes: int) ->
 
 
 def _check_some_segments(
-    buffer: Buffer, at: Places, first_of_list: npt.NDArray[np.bool_], lanes: int
+    buffer: Buffer, at: Offsets, first_of_list: npt.NDArray[np.bool_], lanes: int
 ) -> None:
     """Check the segments at ``at``; ``first_of_list`` marks the first of a list."""
     offsets, stride = (
@@ -262,7 +262,7 @@ def _check_some_segments(
 
 
 def _check_counts(
-    buffer: Buffer, places: Places, own: npt.NDArray[np.bool_], opcodes: Places, lanes: int
+    buffer: Buffer, places: Offsets, own: npt.NDArray[np.bool_], opcodes: Offsets, lanes: int
 ) -> None:
     """Raise unless counts, such as a period, are whole numbers and large enough."""
     least = _LEAST[opcodes]
@@ -281,7 +281,11 @@ def _check_counts(
 
 
 def _check_starts(
-    buffer: Buffer, at: Places, places: Places, more: Places, first_of_list: npt.NDArray[np.bool_]
+    buffer: Buffer,
+    at: Offsets,
+    places: Offsets,
+    more: Offsets,
+    first_of_list: npt.NDArray[np.bool_],
 ) -> None:
     """Raise unless each list starts at 0 and its starts never decrease."""
     start = buffer[places]

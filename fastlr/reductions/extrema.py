@@ -158,8 +158,8 @@ def _first_of_piece(view: SegmentView, piece: Piece, known: Bools, reach: Reach)
     """
     best = _best_step(piece, reach.above)
 
-    def there(clocks: Array) -> Bools:
-        return reach.holds(view.rates_at(np.where(known, clocks, 0.0)))
+    def there(steps: Array) -> Bools:
+        return reach.holds(view.rates_at(np.where(known, steps, 0.0)))
 
     turn = np.where(there(best), 0.0, piece.turns)
     later = known & (turn > 0) & (piece.turns > 1)
@@ -189,12 +189,12 @@ def _first_by_looking(view: SegmentView, piece: Piece, lane: int, reach: Reach) 
     """
 
     def clock_in(turn: Array) -> float:
-        clock = piece.start[lane] + turn[0] * piece.period[lane]
+        step = piece.start[lane] + turn[0] * piece.period[lane]
         for rates in _iter_turn_rates(view, piece, lane, turn[0], to_the_end=False):
             hits = np.flatnonzero(reach.holds(rates))
             if hits.size:
-                return float(clock + hits[0])
-            clock += rates.size
+                return float(step + hits[0])
+            step += rates.size
         return NEVER
 
     turns = piece.turns[lane : lane + 1]
@@ -274,8 +274,8 @@ def _boundaries(view: SegmentView, piece: Piece, last: Array) -> tuple[Array, Ar
     ``last``.
     """
 
-    def change(clock: Array) -> Array:
-        there: Array = np.abs(view.rates_at(clock + 1.0) - view.rates_at(clock))
+    def change(step: Array) -> Array:
+        there: Array = np.abs(view.rates_at(step + 1.0) - view.rates_at(step))
         return there
 
     end = piece.last + piece.period * (piece.turns - 1.0)

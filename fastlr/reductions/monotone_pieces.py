@@ -327,13 +327,13 @@ def _of_loop(view: SegmentView, index: int, start: Array, last: Array) -> Iterat
     yield from _within_turn(body, end, Piece(np.maximum(start, end), last, _STILL))
 
 
-def _within_turn(body: SegmentView, begin: Array, clocks: Piece) -> Iterator[Piece]:
+def _within_turn(body: SegmentView, begin: Array, turn: Piece) -> Iterator[Piece]:
     """Yield the pieces of steps of one turn, which began at ``begin``."""
-    chosen = clocks.is_nonempty()
+    chosen = turn.is_nonempty()
     if chosen.any():
         own = (
-            np.where(chosen, clocks.start - begin, 0.0),
-            np.where(chosen, clocks.last - begin, -1.0),
+            np.where(chosen, turn.start - begin, 0.0),
+            np.where(chosen, turn.last - begin, -1.0),
         )
         yield from (piece.shifted_by_lane(begin) for piece in monotone_pieces(body, *own))
 

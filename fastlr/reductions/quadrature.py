@@ -111,8 +111,8 @@ def sum_in_panels(
             (_rates(name, base - begin, offsets, own) for name, (begin, *own) in split(numbers)),
         )
 
-    def reach(clocks: Array, numbers: list[Array]) -> Array:
-        reaches = [SMOOTH[name](clocks - begin, *own) for name, (begin, *own) in split(numbers)]
+    def reach(steps: Array, numbers: list[Array]) -> Array:
+        reaches = [SMOOTH[name](steps - begin, *own) for name, (begin, *own) in split(numbers)]
         return reduce(np.minimum, reaches) / len(reaches)
 
     return _sum_in_panels(product, reach, c, p, n, flat)

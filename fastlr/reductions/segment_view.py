@@ -51,7 +51,7 @@ class _FamilySource:
     def __init__(self, buffer: Array, lanes: int) -> None:
         self.buffer, self.lanes = buffer, lanes
         self._copy: Array | None = None
-        self._clocks, self._rates = np.zeros(0, dtype=np.int64), np.zeros(0)
+        self._steps, self._rates = np.zeros(0, dtype=np.int64), np.zeros(0)
         self._starts: dict[tuple[int, int, range], tuple[Array, Array]] = {}
 
     def starts(self, offset: int, size: int, lanes: range) -> tuple[Array, Array]:
@@ -75,22 +75,22 @@ class _FamilySource:
             self._copy = np.concatenate([self.buffer, np.zeros(lanes)])
             self._copy[HEADER_LANES], self._copy[HEADER_FAMILIES] = lanes, 1
             self._copy[HEADER_LIMIT], self._copy[HEADER_SIZE] = NO_LIMIT, end + lanes
-            self._clocks, self._rates = np.zeros(lanes, dtype=np.int64), np.zeros(lanes)
+            self._steps, self._rates = np.zeros(lanes, dtype=np.int64), np.zeros(lanes)
         first = (-1, self.buffer.size) if listed else (0, 0)
         self._copy[HEADER : HEADER + FAMILY] = self.lanes, *first, offset, size
         return self._copy
 
-    def rates_at(self, offset: int, size: int, lanes: range, clocks: Array) -> Array:
+    def rates_at(self, offset: int, size: int, lanes: range, steps: Array) -> Array:
         """Evaluate each lane at its own step."""
         buffer = self._rooted(offset, size, listed=False)
-        self._clocks[lanes.start : lanes.stop] = np.clip(clocks, 0, LAST_STEP)
-        choose().each(buffer, lanes, self._clocks, self._rates)
+        self._steps[lanes.start : lanes.stop] = np.clip(steps, 0, LAST_STEP)
+        choose().each(buffer, lanes, self._steps, self._rates)
         return self._rates[lanes.start : lanes.stop].copy()
 
-    def steps(self, offset: int, size: int, lane: int, clocks: Array) -> Array:
+    def steps(self, offset: int, size: int, lane: int, steps: Array) -> Array:
         """Evaluate one lane at any steps."""
-        buffer, out = self._rooted(offset, size, listed=True), np.empty(clocks.size)
-        t = np.clip(clocks, 0, LAST_STEP).astype(np.int64)
+        buffer, out = self._rooted(offset, size, listed=True), np.empty(steps.size)
+        t = np.clip(steps, 0, LAST_STEP).astype(np.int64)
         choose().steps(buffer, range(lane, lane + 1), range(t.size), t, out.reshape(1, -1))
         return out
 
@@ -210,20 +210,20 @@ class SegmentView(NamedTuple):
         """Return the i-th value of a table: one per lane, or one for all."""
         return self.source.buffer[offset.astype(np.int64) + i]
 
-    def rates_at(self, clocks: Array) -> Array:
+    def rates_at(self, steps: Array) -> Array:
         """Return the rate of each lane at its own step, with the bits of a scalar call.
 
         A step before the first segment is moved to its start.
         """
         if not isinstance(self.offset, int):
-            return self.as_own_family().rates_at(clocks)
-        clocks = np.maximum(clocks, self.start(0))
+            return self.as_own_family().rates_at(steps)
+        steps = np.maximum(steps, self.start(0))
         if isinstance(self.lanes, range):
-            return self.source.rates_at(self.offset, self.size, self.lanes, clocks)
+            return self.source.rates_at(self.offset, self.size, self.lanes, steps)
         rates = np.empty(len(self.lanes))
-        clocks = np.broadcast_to(clocks, rates.shape)
+        steps = np.broadcast_to(steps, rates.shape)
         for lane, chosen in group_by_lane(self.lanes):
-            rates[chosen] = self.source.steps(self.offset, self.size, lane, clocks[chosen])
+            rates[chosen] = self.source.steps(self.offset, self.size, lane, steps[chosen])
         return rates
 
     def as_own_family(self) -> "SegmentView":
@@ -273,7 +273,7 @@ class SegmentView(NamedTuple):
         Segments with the same structure come together, a limited number at a time.
         """
         lanes = np.asarray(self.lanes)
-        start, last = (np.broadcast_to(clock, lanes.shape) for clock in (start, last))
+        start, last = (np.broadcast_to(bound, lanes.shape) for bound in (start, last))
         for lane, own in group_by_lane(lanes):
             starts = self.starts(lane)
             lasts = np.append(starts[1:] - 1.0, np.inf)
@@ -333,14 +333,14 @@ class SegmentView(NamedTuple):
         With ``backwards``, the last come first. Raises ``ValueError`` if there are too many to
         evaluate one by one.
         """
-        clocks = range(int(start), int(start) + int(step) * int(count), int(step))
-        for i in range(0, len(clocks), _RATES_AT_ONCE):
+        steps = range(int(start), int(start) + int(step) * int(count), int(step))
+        for i in range(0, len(steps), _RATES_AT_ONCE):
             if i >= _MOST_LOOKED_AT:
-                raise _too_many(len(clocks))
+                raise _too_many(len(steps))
             block = (
-                clocks[max(len(clocks) - i - _RATES_AT_ONCE, 0) : len(clocks) - i]
+                steps[max(len(steps) - i - _RATES_AT_ONCE, 0) : len(steps) - i]
                 if backwards
-                else clocks[i : i + _RATES_AT_ONCE]
+                else steps[i : i + _RATES_AT_ONCE]
             )
             offset = self.offset if isinstance(self.offset, int) else int(self.offset[lane])
             rates = self.source.table(offset, self.size, int(self.lanes[lane]), block)

@@ -54,13 +54,13 @@ class Progression(NamedTuple):
     p: Array
     n: Array
 
-    def before(self, clock: Array) -> Array:
-        """Return how many steps come before ``clock``, which may be past the last step."""
-        return self.up_to(np.minimum(clock - 1.0, LAST_STEP))
+    def before(self, step: Array) -> Array:
+        """Return how many steps come before ``step``, which may be past the last step."""
+        return self.up_to(np.minimum(step - 1.0, LAST_STEP))
 
-    def up_to(self, clock: Array) -> Array:
-        """Return how many steps come at or before ``clock``."""
-        steps: Array = np.clip(quotient(clock - self.c, self.p) + 1.0, 0.0, self.n)
+    def up_to(self, step: Array) -> Array:
+        """Return how many steps come at or before ``step``."""
+        steps: Array = np.clip(quotient(step - self.c, self.p) + 1.0, 0.0, self.n)
         return steps
 
     def cut(self, first: Array, stop: Array) -> "Progression":
@@ -379,8 +379,8 @@ def _of_time_map(view: SegmentView, index: int, progression: Progression) -> Arr
     standing = progression.n - moving
     if not np.any(standing > 0):
         return found
-    clock = np.where(standing > 0, progression.c + progression.p * moving, begin)
-    return found + standing * view.only(index).rates_at(clock)
+    held = np.where(standing > 0, progression.c + progression.p * moving, begin)
+    return found + standing * view.only(index).rates_at(held)
 
 
 def _of_moving(view: SegmentView, index: int, progression: Progression) -> Array:

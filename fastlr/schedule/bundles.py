@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Rate, Steps, short_repr, validate
 from fastlr.errors import public, public_methods
 from fastlr.program.program import Program
@@ -24,6 +25,7 @@ from fastlr.schedule.value import a_schedule
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Bundle:
@@ -270,6 +272,7 @@ def _extended(
     return schedule.extend(total, at) if ends and np.all(last) else schedule
 
 
+@with_types
 @public
 def bundle(**schedules: Schedule) -> Bundle:
     """Bundle several quantities over the same steps.
@@ -320,6 +323,7 @@ def bundle(**schedules: Schedule) -> Bundle:
     )
 
 
+@with_types
 @public
 def one_cycle_bundle(
     peak: npt.ArrayLike,
@@ -398,6 +402,7 @@ def one_cycle_bundle(
     return bundle(lr=lr, momentum=curve(high, low, rise).then(curve(low, high, fall)))
 
 
+@with_types
 @public
 def cyclic_bundle(
     low: npt.ArrayLike,

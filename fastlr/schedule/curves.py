@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Amount, Positive, Power, Rate, Real, Steps, Unit, short_repr
+from fastlr.arguments.rules import Amount, BelowOne, Positive, Power, Rate, Real, Steps, short_repr
 from fastlr.schedule.plan_changes import cooldown_node
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
 from fastlr.schedule.value import constructor
@@ -387,7 +387,7 @@ def logarithmic(init: Rate, end: Rate, steps: Steps) -> Schedule:
 
 
 @constructor
-def rex(init: Rate, end: Rate, steps: Steps, beta: Unit = 0.5) -> Schedule:
+def rex(init: Rate, end: Rate, steps: Steps, beta: BelowOne = 0.5) -> Schedule:
     """Go from ``init`` to ``end`` along the REX curve: slowly first, then ever faster.
 
     ``rate(t) = end + (init - end) * (1 - p) / (1 - beta*p)``, where ``p = t/steps``

@@ -13,10 +13,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_out
 from fastlr.arguments.rules import (
-    Choice,
     Factor,
+    OneOf,
     Period,
     Steps,
     short_repr,
@@ -25,7 +26,7 @@ from fastlr.arguments.rules import (
 )
 from fastlr.errors import public
 from fastlr.program import double_double
-from fastlr.schedule.evaluation import Evaluation
+from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule, no_group_named
 
 __all__ = ["Parameters", "layer_decay", "mup", "scatter", "spread"]
@@ -53,6 +54,7 @@ def _each(given: Any, multipliers: Callable[[Any], Array]) -> Any:
     return found if found.ndim else float(found)
 
 
+@with_types
 @public
 def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
     """Compute a rate multiplier per layer: smaller for layers nearer to the input.
@@ -108,6 +110,7 @@ def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
     return _each(depths, multipliers)
 
 
+@with_types
 @public
 def mup(
     widths: Mapping[str, int] | npt.ArrayLike,
@@ -163,8 +166,8 @@ def mup(
     >>> flr.mup({"attention": 1024, "mlp": 4096}, base=256)
     {'attention': 0.25, 'mlp': 0.0625}
     """
-    Choice(("input", "hidden", "output"))("mup: role", role)
-    Choice(("adam", "sgd"))("mup: optimizer", optimizer)
+    OneOf(("input", "hidden", "output"))("mup: role", role)
+    OneOf(("adam", "sgd"))("mup: optimizer", optimizer)
     exponent, unit = _EXPONENTS[optimizer, role], validate_scalar(Period, "mup: base", base)
 
     def multipliers(given: Any) -> Array:
@@ -174,6 +177,7 @@ def mup(
     return _each(widths, multipliers)
 
 
+@with_types
 @dataclass(frozen=True, eq=False)
 class Parameters:
     """The rates of all parameters of a model in one array, read from the rates of their groups.
@@ -188,7 +192,7 @@ class Parameters:
         Number of parameters.
     """
 
-    groups: Evaluation
+    groups: Schedule
     size: int
     # a slice of parameters per group, or the number of a group per parameter
     places: tuple[slice, ...] | npt.NDArray[np.int64]
@@ -230,15 +234,15 @@ class Parameters:
         return out
 
 
-def _check_groups(where: str, groups: Evaluation) -> int:
-    if len(a_schedule(f"{where}: groups", groups, Evaluation).shape) != 1:
+def _check_groups(where: str, groups: Schedule) -> int:
+    if len(a_schedule(f"{where}: groups", groups, Schedule).shape) != 1:
         raise ValueError(
             f"{where}: groups must have one batch axis, got batch shape {groups.shape}"
         )
     return groups.shape[0]
 
 
-def _in_order(groups: Evaluation, sizes: Mapping[str, int]) -> list[int]:
+def _in_order(groups: Schedule, sizes: Mapping[str, int]) -> list[int]:
     """The sizes in the order of the groups."""
     names = groups.names or ()
     if unknown := [name for name in sizes if name not in names]:
@@ -250,8 +254,9 @@ def _in_order(groups: Evaluation, sizes: Mapping[str, int]) -> list[int]:
     return [sizes[name] for name in names]
 
 
+@with_types
 @public
-def spread(groups: Evaluation, sizes: Mapping[str, int] | Sequence[int]) -> Parameters:
+def spread(groups: Schedule, sizes: Mapping[str, int] | Sequence[int]) -> Parameters:
     """Expand rates per group to rates per parameter, for parameters that are ordered by group.
 
     Parameters
@@ -298,8 +303,9 @@ def spread(groups: Evaluation, sizes: Mapping[str, int] | Sequence[int]) -> Para
     )
 
 
+@with_types
 @public
-def scatter(groups: Evaluation, index: npt.ArrayLike) -> Parameters:
+def scatter(groups: Schedule, index: npt.ArrayLike) -> Parameters:
     """Expand rates per group to rates per parameter, for parameters in any order.
 
     Parameters

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import (
     Boundaries,
     Paces,
@@ -35,6 +36,7 @@ _MOST_STAIRS = 100_000
 _BEYOND = LAST_STEP + 1
 
 
+@with_types
 @public
 def step_at(where: npt.ArrayLike, total: int) -> Any:
     """Convert a place in a run to a step.
@@ -95,6 +97,7 @@ def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
     return array
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Horizon:
@@ -195,6 +198,7 @@ def _divided(whole: int, part: int, down: bool) -> int:
     return whole // part if down else -(-whole // part)
 
 
+@with_types
 @public
 def horizon(
     samples: int,
@@ -253,6 +257,7 @@ def horizon(
     return Horizon(samples, batch, accumulation, processes, epochs, drop_last)
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Ramp:
@@ -408,6 +413,7 @@ def _check_whole(where: str, given: object, taken: npt.NDArray[Any]) -> None:
         raise ValueError(f"{where} must come before 2**53 samples, got {short_repr(given)}")
 
 
+@with_types
 @public
 def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
     """Build a batch size that grows in equal increments, evenly over the first samples.

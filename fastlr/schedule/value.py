@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import readable
-from fastlr.arguments.rules import Choice, broadcast, short_repr
+from fastlr.arguments.rules import OneOf, broadcast, short_repr
 from fastlr.errors import bound, did_you_mean, public, public_methods
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
@@ -569,7 +569,7 @@ def _rule(hint: Any) -> Rule:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if typing.get_origin(hint) is Literal:
-        return Choice(typing.get_args(hint))
+        return OneOf(typing.get_args(hint))
     if typing.get_origin(hint) is Annotated:
         rule: Rule = hint.__metadata__[0]
         return rule

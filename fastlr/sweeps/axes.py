@@ -1,6 +1,6 @@
 """Axes of a sweep: parameters that vary together, and their values at places along the axis."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import as_array, short_repr
 from fastlr.errors import public
 from fastlr.sweeps.fingerprints import identity
 
-__all__ = ["LISTED_RULE", "Axis", "Listed", "values_of", "zipped"]
+__all__ = ["LISTED_RULE", "Axis", "Listed", "Places", "values_of", "zipped"]
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int64]  # of schedules in a sweep, or of values along an axis
 
 LISTED_RULE = "must be a non-empty list of numbers or strings"
 
@@ -46,6 +47,7 @@ class Axis(Protocol):
         """Return plain JSON data that differs whenever a value differs."""
 
 
+@with_types
 @dataclass(frozen=True, eq=False)
 class Listed:
     """An axis of listed values.
@@ -87,6 +89,7 @@ class Listed:
         return hash((self.names, self.size))
 
 
+@with_types
 @public
 def zipped(**parameters: npt.ArrayLike) -> Listed:
     """Make an axis along which several parameters vary together.

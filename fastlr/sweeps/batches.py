@@ -3,7 +3,7 @@
 A lane is one scalar schedule.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
+from fastlr.sweeps.axes import Places
 
 __all__ = ["Batch", "Lanes", "chunks_of", "collect", "identified", "lanes_of", "rates_into"]
 
-Places = npt.NDArray[np.int64]
 Batches = Iterable[tuple[Places, Schedule]]
 
 

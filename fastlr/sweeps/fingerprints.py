@@ -5,7 +5,7 @@ nothing in it comes from ``id`` or ``hash``. A value without an exact identity r
 ``UnidentifiedError``; nothing is left out silently.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import builtins
 import dis

@@ -2,7 +2,7 @@
 pandas.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """Rank the schedules of a sweep by the final loss that a law predicts."""
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_threads
 from fastlr.arguments.rules import Period, Positive, Rate, short_repr, validate_scalar
 from fastlr.errors import public, public_methods
@@ -16,14 +17,14 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.sweep import Sweep
 
-__all__ = ["Ranked", "rank"]
+__all__ = ["LossPredictor", "Ranked", "rank"]
 
 Array = npt.NDArray[np.float64]
 
 _CHUNK = 2_048  # schedules whose losses are predicted together
 
 
-class Law(Protocol):
+class LossPredictor(Protocol):
     """An object that predicts losses from a schedule, such as a law of ``fastlr.loss_laws``."""
 
     def final(self, schedule: Any, steps: int, *, threads: int = 1) -> Any:
@@ -33,6 +34,7 @@ class Law(Protocol):
         """Return the losses at some steps, of shape ``(*schedule.shape, n)``."""
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Ranked:
@@ -40,7 +42,7 @@ class Ranked:
 
     Parameters
     ----------
-    law : Law
+    law : LossPredictor
         What predicted the losses.
     sweep : Sweep
         The schedules that were ranked.
@@ -54,7 +56,7 @@ class Ranked:
         How many schedules kept to the limits, and so had their loss predicted.
     """
 
-    law: Law
+    law: LossPredictor
     sweep: Sweep
     steps: int
     places: npt.NDArray[np.int64]
@@ -94,9 +96,10 @@ class Ranked:
         return dict(zip(losses, self.schedules, strict=True))
 
 
+@with_types
 @public
 def rank(
-    law: Law,
+    law: LossPredictor,
     sweep: Sweep,
     steps: int,
     k: int = 10,
@@ -113,7 +116,7 @@ def rank(
 
     Parameters
     ----------
-    law : Law
+    law : LossPredictor
         An object with the methods ``final`` and ``curve``, such as ``loss_laws.MultiPower``.
     sweep : Sweep
         The schedules to rank.
@@ -180,7 +183,12 @@ def rank(
 
 
 def _predict_losses(
-    law: Law, sweep: Sweep, steps: int, limits: tuple[float, float], threads: int, progress: bool
+    law: LossPredictor,
+    sweep: Sweep,
+    steps: int,
+    limits: tuple[float, float],
+    threads: int,
+    progress: bool,
 ) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
     """Yield the places that keep to the limits, chunk by chunk, with their predicted losses."""
     for chunk in with_progress(sweep.chunks(_CHUNK), sweep.size, "schedules", progress):

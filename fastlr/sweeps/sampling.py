@@ -5,7 +5,7 @@ value: the same seed gives the same points on every machine and in any order. Po
 when they are used.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public, public_methods
+from fastlr.sweeps.axes import Places
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
 
 __all__ = [
@@ -31,7 +33,6 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
 
 # The most points per method. A Latin hypercube is held in memory as a whole.
 _MAX_SIZE = {"random": 2**53, "latin_hypercube": 2**24, "sobol": 2**32}
@@ -41,13 +42,7 @@ _MAX_INTEGER = 2**52  # so that high - low + 1 is exact in float64
 _PHILOX_BLOCK = 4  # numbers per count of the Philox generator
 
 
-class Space(Protocol):
-    """What a parameter is drawn from: a map from [0, 1) to its values."""
-
-    def at(self, unit: Array) -> npt.NDArray[Any]:
-        """Map numbers in [0, 1) to values of the space."""
-
-
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Uniform:
@@ -80,6 +75,7 @@ class Uniform:
         return self.low + unit * (self.high - self.low)
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class LogUniform:
@@ -115,6 +111,7 @@ class LogUniform:
         return np.clip(grown, self.low, self.high)
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Integers:
@@ -161,6 +158,7 @@ class Integers:
         return self.low + np.floor(unit * (self.high - self.low + 1)).astype(np.int64)
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Choice:
@@ -212,6 +210,10 @@ def _check_ordered(kind: str, low: object, high: object) -> None:
         )
 
 
+Space = Uniform | LogUniform | Integers | Choice  # what a parameter is drawn from
+
+
+@with_types
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """An axis of sampled points. Build one with ``random``, ``latin_hypercube`` or ``sobol``.
@@ -419,6 +421,7 @@ def _draw(method: str, size: int, seed: int, spaces: Mapping[str, Any]) -> Drawn
     return Drawn(method, int(size), int(seed), dict(spaces))
 
 
+@with_types
 @public
 def random(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     """Draw independent points of a space of parameters, as an axis of a sweep.
@@ -460,6 +463,7 @@ def random(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     return _draw("random", size, seed, spaces)
 
 
+@with_types
 @public
 def latin_hypercube(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     """Draw points such that each parameter has exactly one in every ``1/size`` of its space.
@@ -499,6 +503,7 @@ def latin_hypercube(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     return _draw("latin_hypercube", size, seed, spaces)
 
 
+@with_types
 @public
 def sobol(size: int, seed: int = 0, **spaces: Space) -> Drawn:
     """Draw points of a scrambled Sobol sequence, which fills the space evenly at every length.

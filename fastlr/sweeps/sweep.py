@@ -4,7 +4,7 @@ A sweep of 10^9 schedules holds a few numbers. ``sweep[i]`` builds one schedule;
 builds a batch, which is an ordinary ``Schedule``.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import hashlib
 import importlib
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr import presets
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
@@ -31,14 +32,13 @@ from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
-from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, values_of
+from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
 
 __all__ = ["Family", "Sweep", "sweep"]
 
-Places = npt.NDArray[np.int64]
 Family = str | Callable[..., Schedule]
 
 _MAX_SCHEDULES = 2**62
@@ -46,6 +46,7 @@ _LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
 _LANES_PER_PASS = 2**16  # in a reduction
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True, eq=False)
 class Sweep:
@@ -532,6 +533,7 @@ def _places_of_slice(index: slice, size: int) -> Places:
     return np.arange(places.start, places.stop, places.step)
 
 
+@with_types
 @public
 def sweep(family: Family, /, *axes: Axis, version: str | None = None, **parameters: Any) -> Sweep:
     """Combine axes of parameters into all schedules of a family, lazily.

@@ -95,7 +95,7 @@ def test_the_rows_before_a_restart_are_superseded(steps, wanted):
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "reported"),
     [
         ([1, 5, 3], "got 3 after 5"),
         ([5, 4, 3, 2], "got 4 after 5"),
@@ -107,9 +107,9 @@ def test_the_rows_before_a_restart_are_superseded(steps, wanted):
         ([1, 3, 1, 2], "got 1 after 3"),
     ],
 )
-def test_what_may_be_out_of_order_is_refused(steps, told):
+def test_what_may_be_out_of_order_is_refused(steps, reported):
     both = "the run restarted there and .* no longer count, or the rows are out of order"
-    with pytest.raises(ValueError, match=f"{told}, and do not show a restart: either {both}"):
+    with pytest.raises(ValueError, match=f"{reported}, and do not show a restart: either {both}"):
         kept(steps)
 
 

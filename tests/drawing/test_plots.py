@@ -44,7 +44,7 @@ def test_short_runs_are_drawn_step_by_step(stop: int) -> None:
 
 
 @pytest.mark.parametrize("stop", [4_001, 200_000, 300_000, 10**9])
-def test_seams_and_their_neighbours_are_drawn(stop: int) -> None:
+def test_boundaries_and_their_neighbours_are_drawn(stop: int) -> None:
     """Both sides of each boundary, both ends, in order, and no more than a picture needs."""
     boundaries = [boundary for boundary in WSD.boundaries if boundary < stop]
     steps = points(WSD, stop)
@@ -64,7 +64,7 @@ def test_seams_and_their_neighbours_are_drawn(stop: int) -> None:
     assert np.diff(steps).max() <= 2.1 * stop / 1_000
 
 
-def test_drops_that_are_no_seams_are_drawn() -> None:
+def test_drops_that_are_no_boundaries_are_drawn() -> None:
     """A staircase that goes on for ever has no boundaries: its drops are found by their rates,
     to the step.
     """
@@ -110,7 +110,7 @@ def test_drops_are_vertical() -> None:
     assert np.asarray(long.get_xdata())[at : at + 2].tolist() == [123_455, 123_456]
 
 
-def test_seams_are_marked() -> None:
+def test_boundaries_are_marked() -> None:
     """A dot on the curve at each boundary inside the run, in the curve's colour."""
     axes = plot(WSD, ax=empty())
     [dots] = marks(axes)
@@ -121,7 +121,7 @@ def test_seams_are_marked() -> None:
 
 
 @pytest.mark.parametrize(("boundaries", "marked"), [(40, 1), (41, 0)])
-def test_too_many_seams_are_not_marked(boundaries: int, marked: int) -> None:
+def test_too_many_boundaries_are_not_marked(boundaries: int, marked: int) -> None:
     schedule = flr.milestones(0.1, 0.9, at=list(range(10, 10 * boundaries + 1, 10)))
 
     assert len(marks(plot(schedule, steps=1_000, ax=empty()))) == marked

@@ -47,7 +47,7 @@ COMPOSED = {"exp_range": 5.0, "noam": 3.0, "scale=": 2.0}
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @given(schedule=schedules.curves, seed=st.integers(0, 2**32 - 1))
 @examples(75)
-def test_every_shape_is_within_two_ulp(backend, bound, schedule, seed):
+def test_every_curve_is_within_two_ulp(backend, bound, schedule, seed):
     allowed = bound + max(
         (extra for word, extra in COMPOSED.items() if word in repr(schedule)), default=0.0
     )

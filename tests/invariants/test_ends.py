@@ -130,7 +130,7 @@ def test_the_ends_are_the_parameters_to_the_bit(name, backend, data):
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(parts=st.lists(st.sampled_from([*CURVES]).flatmap(pieces), min_size=2, max_size=5))
 @examples(60)
-def test_at_a_seam_the_next_piece_begins_with_its_init(backend, parts):
+def test_at_a_boundary_the_next_piece_begins_with_its_init(backend, parts):
     schedule, boundaries = parts[0][0], [parts[0][3]]
     for part, _, _, steps in parts[1:]:
         schedule = schedule.then(part)
@@ -352,7 +352,7 @@ def beyond(steps: int, seed: int) -> list[int]:
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(schedule=finite, seed=seeds)
 @examples(60)
-def test_past_the_end_means_the_same_for_all_shapes(backend, schedule, seed):
+def test_past_the_end_means_the_same_for_all_curves(backend, schedule, seed):
     steps = schedule.steps
     with flr.use_backend(backend):
         held, again, gone = (
@@ -443,7 +443,7 @@ def test_what_is_made_of_a_schedule_that_raises_raises_at_the_same_step(compose)
         composed(6)
 
 
-def test_a_part_that_raises_cannot_be_asked_past_its_end_in_a_join():
+def test_a_part_that_raises_cannot_be_evaluated_past_its_end_in_a_join():
     strict = wave.with_past_end("raise")
     assert flr.join([strict, wave], at=[4]).table(6).tolist() == wave.then(wave).table(6).tolist()
     with pytest.raises(
@@ -480,13 +480,13 @@ def test_ways_agree_where_a_stretched_period_ends_past_the_last_step(curve, step
             stretch=stretch
         )
         for start, step in ((LAST - 200, 1), (LAST - 2_000, 7), (2**52, 2**44)):
-            asked = start + step * np.arange(150)
+            evaluated_at = start + step * np.arange(150)
             with flr.use_backend(name):
                 table = schedule.table(start, start + 150 * step, step)
-                assert table.tobytes() == schedule(asked).tobytes()
-                assert table[:9].tolist() == [schedule(int(t)) for t in asked[:9]]
+                assert table.tobytes() == schedule(evaluated_at).tobytes()
+                assert table[:9].tolist() == [schedule(int(t)) for t in evaluated_at[:9]]
             with flr.use_backend("reference"):
-                np.testing.assert_allclose(table, schedule(asked), rtol=1e-14)
+                np.testing.assert_allclose(table, schedule(evaluated_at), rtol=1e-14)
 
 
 # -- levels among the subnormal numbers ------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_reference_and_native_are_near(values):
     assert {name: error for name, error in errors.items() if not error <= 8.0} == {}
 
 
-def test_the_record_is_whole_and_has_nothing_else():
+def test_the_record_is_complete_and_has_nothing_else():
     assert sorted(RECORD) == sorted(name for group in GROUPS.values() for name in group())
 
 

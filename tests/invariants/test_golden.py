@@ -1,5 +1,6 @@
-"""Fixed schedules, each asked for in every way and held against the truth: no draw, and so
-quick that a mutant is put to it.
+"""Fixed schedules, evaluated in every way and compared with the truth.
+
+Nothing is random, and the tests are fast, so that mutation testing can run them per mutant.
 """
 
 from collections.abc import Iterator
@@ -127,7 +128,7 @@ def lanes(schedule: flr.Schedule) -> Iterator[flr.Schedule]:
 
 
 def first_forbidden(schedule: flr.Schedule) -> int:
-    """The end of what may be asked for."""
+    """The end of the steps that may be evaluated."""
     return int(np.min(schedule.steps)) if schedule.past_end == "raise" else LAST + 1
 
 
@@ -159,8 +160,8 @@ def spans(schedule: flr.Schedule, steps: list[int]) -> Iterator[tuple[int, int, 
         yield start, min(start + count * step, last), step
 
 
-def asked(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
-    """The rates at these steps and in tables at them, asked for in every way."""
+def evaluated(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
+    """The rates at these steps and in tables at them, evaluated in every way."""
     few = size(schedule) < 9
     yield schedule(np.array(steps[::2] + steps[::-1] if few else steps[3:7]))
     for t in steps if few else steps[:6]:
@@ -224,7 +225,7 @@ def answers(name: str, backend: str) -> list[tuple[object, ...]]:
         )
         return [
             (rates.shape, rates.dtype, rates.tobytes())
-            for rates in chain(asked(schedule, steps), more)
+            for rates in chain(evaluated(schedule, steps), more)
         ]
 
 

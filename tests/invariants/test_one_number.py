@@ -1,4 +1,4 @@
-"""Law 1: for a schedule, a step and a dtype there is one bit pattern, however it is asked."""
+"""Law 1: for a schedule, a step and a dtype there is one bit pattern, however you evaluate it."""
 
 import platform
 from pathlib import Path
@@ -52,12 +52,12 @@ EITHER = st.one_of(schedules.scalars, schedules.batches())
 SHARED = examples(75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def both(ask):
+def both(evaluate):
     """What C and Numba say."""
     answers = []
     for backend in ("native", "jit"):
         with flr.use_backend(backend):
-            answers.append(ask())
+            answers.append(evaluate())
     return answers
 
 

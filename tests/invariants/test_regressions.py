@@ -29,7 +29,7 @@ def resumed(plan: flr.Schedule, step: int) -> tuple[flr.Schedule, int]:
 # -- the rate is a function of the step ------------------------------------------------------------
 
 
-def test_a_resume_at_step_40_of_a_cosine_goes_on_with_the_rate_of_step_40():
+def test_a_resume_at_step_40_of_a_cosine_continues_with_the_rate_of_step_40():
     """torch: after load_state_dict alone the optimizer is at 1.0 instead of 0.6545, and goes on
     with 0.977 instead of 0.639.
     """
@@ -87,7 +87,7 @@ def test_a_new_length_is_never_ignored_in_silence():
     assert flr.resume(saved, new, wins="saved")[0].steps == 100
 
 
-def test_a_longer_run_is_asked_for_and_changes_nothing_that_was():
+def test_extending_a_run_changes_no_earlier_rate():
     old = flr.cosine(1.0, 0.0, 100)
     new = old.extend(200, at=40)
     assert new.table(40).tobytes() == old.table(40).tobytes()
@@ -148,7 +148,7 @@ ENDING = [
 
 
 @pytest.mark.parametrize("plan", ENDING, ids=["cosine", "one_cycle", "linear", "wsd"])
-def test_past_the_end_every_shape_does_what_was_asked(plan):
+def test_past_the_end_every_curve_follows_the_policy(plan):
     """torch: past T_max a cosine climbs 0 -> 0.024 -> 0.095 -> 0.5, where one step too many of
     OneCycleLR raises.
     """
@@ -182,7 +182,7 @@ def test_the_first_rate_of_a_warm_up_is_the_one_declared():
     assert one_based.table(5)[:4].tolist() == [0.25, 0.5, 0.75, 1.0]
 
 
-def test_a_peak_is_reached_and_its_seam_does_not_jump():
+def test_a_peak_is_reached_and_its_boundary_does_not_jump():
     """timm: ..., 0.90, 0.95, then 0.9045: the peak is never reached, and the rate jumps at the
     boundary.
     """

@@ -82,22 +82,22 @@ def test_threads_that_lower_a_schedule_at_once_take_one_program(hurried, monkeyp
 def test_threads_on_one_schedule_agree(hurried, eager, backend):
     expected, schedule = alone(backend), fresh()
 
-    def ask(_):
+    def evaluate(_):
         with flr.use_backend(backend):
             return {answers(*schedule) for _ in range(5)}
 
-    assert at_once(ask) == [{expected}] * 6
+    assert at_once(evaluate) == [{expected}] * 6
 
 
 def test_each_thread_keeps_its_own_backend(hurried, eager):
     expected, schedule = [alone(name) for name in BACKENDS], fresh()
 
-    def ask(i):
+    def evaluate(i):
         with flr.use_backend(BACKENDS[i % 3]):
             found = {answers(*schedule) for _ in range(5)}
             return found, flr.backend()
 
-    assert at_once(ask) == [({expected[i % 3]}, BACKENDS[i % 3]) for i in range(6)]
+    assert at_once(evaluate) == [({expected[i % 3]}, BACKENDS[i % 3]) for i in range(6)]
 
 
 def test_a_table_is_of_one_backend_while_others_are_set(hurried, eager):

@@ -56,11 +56,11 @@ def compiled(target: Path, *arguments: object) -> Path:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     """Its objects, compiled once, and where they are found."""
-    room = tmp_path_factory.mktemp("library")
+    build_folder = tmp_path_factory.mktemp("library")
     return [
         f"-I{INCLUDE}",
         *(
-            compiled(room / f"{source.stem}.o", "-O2", "-c", source)
+            compiled(build_folder / f"{source.stem}.o", "-O2", "-c", source)
             for source in INCLUDE.glob("*.c")
         ),
     ]
@@ -71,7 +71,7 @@ def rates(library, tmp_path_factory):
     return compiled(tmp_path_factory.mktemp("rates") / "rates", "-O2", EXAMPLE, *library)
 
 
-def asked(rates: Path, program: Path, *span: object) -> dict[int, float]:
+def rates_printed(rates: Path, program: Path, *span: object) -> dict[int, float]:
     done = run(rates, program, *span)
     assert done.returncode == 0, done.stderr
     return {
@@ -85,15 +85,15 @@ def test_the_example_prints_the_same_bits(rates, tmp_path, text):
     schedule, path = SCHEDULES[text], tmp_path / "program"
     schedule.program.tofile(path)
     stop = 3_000 if schedule.past_end != "raise" else schedule.steps
-    told = asked(rates, path, 0, stop, 7)
-    assert told == {t: schedule(t) for t in range(0, stop, 7)}
+    rates_read = rates_printed(rates, path, 0, stop, 7)
+    assert rates_read == {t: schedule(t) for t in range(0, stop, 7)}
 
 
 def test_the_example_at_the_last_step(rates, tmp_path):
     path = tmp_path / "program"
     flr.exponential_decay(0.1, rate=1e-15).program.tofile(path)
     last = 2**53
-    assert asked(rates, path, last, last + 1, 1) == {
+    assert rates_printed(rates, path, last, last + 1, 1) == {
         last: flr.exponential_decay(0.1, rate=1e-15)(last)
     }
 
@@ -153,9 +153,9 @@ def test_no_flags_change_a_bit(tmp_path, flags):
     program = flr.wsd(0.1, warmup=100, stable=1_000, cooldown=900, shape="1-sqrt").program
     program.tofile(tmp_path / "program")
     made = compiled(tmp_path / "rates", *flags, f"-I{INCLUDE}", EXAMPLE, *INCLUDE.glob("*.c"))
-    told = asked(made, tmp_path / "program", 0, 2_100, 1)
+    rates_read = rates_printed(made, tmp_path / "program", 0, 2_100, 1)
     assert (
-        list(told.values())
+        list(rates_read.values())
         == flr.wsd(0.1, warmup=100, stable=1_000, cooldown=900, shape="1-sqrt")
         .table(2_100)
         .tolist()
@@ -195,7 +195,7 @@ def test_a_plateau_rule_in_c(library, tmp_path):
 # -- one table, one layout -------------------------------------------------------------------------
 
 
-def test_the_header_is_made_from_the_shape_table():
+def test_the_header_is_made_from_the_opcodes():
     text = (INCLUDE / "opcodes.h").read_text()
     numbers = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", text)}
     assert {row.name.upper(): i for i, row in enumerate(OPCODES)}.items() <= numbers.items()
@@ -335,11 +335,11 @@ def test_a_build_undoes_flags_that_would_change_rates(checkout):
     """And does not make the process flush what is below the normal numbers."""
     assert build(checkout, CFLAGS="-Ofast", FASTLR_NATIVE="require").returncode == 0
     path = os.pathsep.join([str(checkout), str(Path(np.__file__).parents[1])])
-    told = run(
+    rates_read = run(
         sys.executable, "-S", "-c", FLAWED, cwd=checkout, env={**os.environ, "PYTHONPATH": path}
     ).stdout.split()
     schedule = flr.cosine(1e-3, 1e-5, steps=99_999, exponent=1.7, k=2.3)
-    assert told == ["native", schedule(70_707).hex(), "1e-310"]
+    assert rates_read == ["native", schedule(70_707).hex(), "1e-310"]
 
 
 def test_without_a_compiler_it_is_installed_and_says_why(checkout):

@@ -86,7 +86,7 @@ def test_the_process_is_set_but_for_blocks():
 
 
 def test_a_block_holds_in_its_own_task_alone():
-    async def ask(name: str, mine: asyncio.Event, theirs: asyncio.Event) -> str:
+    async def evaluate(name: str, mine: asyncio.Event, theirs: asyncio.Event) -> str:
         with flr.use_backend(name):
             mine.set()
             await theirs.wait()
@@ -94,7 +94,9 @@ def test_a_block_holds_in_its_own_task_alone():
 
     async def both() -> list[str]:
         first, second = asyncio.Event(), asyncio.Event()
-        return await asyncio.gather(ask("jit", first, second), ask("reference", second, first))
+        return await asyncio.gather(
+            evaluate("jit", first, second), evaluate("reference", second, first)
+        )
 
     assert asyncio.run(both()) == ["jit", "reference"]
 
@@ -127,7 +129,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("requested", "found"),
     [
         ("reference", {"backend": "reference", "numba": False}),
         ("jit", {"backend": "jit", "numba": True}),
@@ -140,8 +142,8 @@ print(json.dumps(found))
         ("JIT", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'JIT'"}),
     ],
 )
-def test_the_environment_chooses_at_the_first_evaluation(asked, found):
-    assert run(CHOICE, FASTLR_BACKEND=asked) == found
+def test_the_environment_chooses_at_the_first_evaluation(requested, found):
+    assert run(CHOICE, FASTLR_BACKEND=requested) == found
 
 
 # -- quiet neighbours ------------------------------------------------------------------------------
@@ -158,7 +160,7 @@ assert flr.recipe("bert-base")
 found["build"] = sorted(heavy & set(sys.modules))
 with flr.use_backend("reference"):
     s(3), s.table(50), s.sum(50), s[0].boundaries
-found["ask"] = sorted(heavy & set(sys.modules))
+found["evaluate"] = sorted(heavy & set(sys.modules))
 print(json.dumps(found))
 """
 
@@ -168,7 +170,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed_and_no_file_is_written(tm
         key: str(tmp_path / "home")
         for key in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")
     }
-    assert run(QUIET, cwd=tmp_path, **home) == {"import": [], "build": [], "ask": []}
+    assert run(QUIET, cwd=tmp_path, **home) == {"import": [], "build": [], "evaluate": []}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -191,7 +193,7 @@ def refused(work):
 
 s = flr.linear(1.0, 0.0, 10)
 print(json.dumps({
-    "asked": refused(lambda: flr.use_backend(sys.argv[2]).__enter__()),
+    "requested": refused(lambda: flr.use_backend(sys.argv[2]).__enter__()),
     "backends": flr.backends(),
     "default": refused(flr.backend) or flr.backend(),
     "rates": refused(lambda: s(3)) or [s(3), *s.table(3), *s([5, 4]), *flr.stack([s, s])(6)],
@@ -210,27 +212,27 @@ GONE = WITHOUT.replace("ERROR", "ModuleNotFoundError('not in this place', name=n
     ],
 )
 def test_what_is_left_runs_and_says_why(absent, missing, default):
-    [asked, reason], *_ = missing.items()
-    found = run(GONE, absent, asked)
+    [requested, reason], *_ = missing.items()
+    found = run(GONE, absent, requested)
     assert found["backends"] == dict.fromkeys(BACKENDS, "ready") | missing
     assert found["default"] == default
     assert found["rates"] == [0.7, 1.0, 0.9, 0.8, 0.5, 0.6, 0.4, 0.4]
     assert (
-        found["asked"]
-        == f"ValueError: use_backend: name: the {asked!r} backend cannot run here: {reason}"
+        found["requested"]
+        == f"ValueError: use_backend: name: the {requested!r} backend cannot run here: {reason}"
     )
 
 
 @pytest.mark.parametrize(
-    ("absent", "asked", "reason"),
+    ("absent", "requested", "reason"),
     [("numba", "jit", NO_NUMBA), ("_cffi_backend", "native", NO_CFFI)],
 )
-def test_an_unusable_backend_in_the_environment_is_an_error(absent, asked, reason):
-    found = run(GONE, absent, asked, FASTLR_BACKEND=asked)
+def test_an_unusable_backend_in_the_environment_is_an_error(absent, requested, reason):
+    found = run(GONE, absent, requested, FASTLR_BACKEND=requested)
     assert found["default"] == found["rates"]
     assert (
         found["rates"]
-        == f"ValueError: FASTLR_BACKEND: the {asked!r} backend cannot run here: {reason}"
+        == f"ValueError: FASTLR_BACKEND: the {requested!r} backend cannot run here: {reason}"
     )
 
 
@@ -272,9 +274,9 @@ def right(_=None):
     same = s.table(1_100).tobytes() == s.table(1_100, threads=2).tobytes() == expected.tobytes()
     return bool(same and s[0](1_074) == 5e-324 and s(3)[1] == 5e-324)
 
-threads, told = [threading.Thread(target=lambda: told.append(right())) for _ in range(4)], []
+threads, answers = [threading.Thread(target=lambda: answers.append(right())) for _ in range(4)], []
 [thread.start() for thread in threads], [thread.join() for thread in threads]
-found["threads"] = told
+found["threads"] = answers
 child = os.fork()
 if child == 0:
     os._exit(0 if right() else 1)

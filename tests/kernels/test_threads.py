@@ -80,11 +80,11 @@ def test_a_table_is_divided_without_gap_or_overlap(eager):
 
 
 def test_small_work_is_not_divided():
-    asked = []
+    threads_seen = []
     threads.split_over_threads(
-        lambda lanes, columns: asked.append(threading.current_thread()), 10, 100, threads=8
+        lambda lanes, columns: threads_seen.append(threading.current_thread()), 10, 100, threads=8
     )
-    assert asked == [threading.current_thread()]
+    assert threads_seen == [threading.current_thread()]
 
 
 def test_work_that_fails_says_so(eager):
@@ -125,13 +125,13 @@ def test_no_thread_is_left_behind(eager):
     [(0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError), (None, TypeError)],
 )
 @pytest.mark.parametrize(
-    "ask",
+    "evaluate",
     [
         lambda n: SWEEP.table(5, threads=n),
         lambda n: SWEEP(5, threads=n),
         lambda n: SWEEP([5], threads=n),
     ],
 )
-def test_a_number_of_threads_is_a_positive_integer(ask, threads, error):
+def test_a_number_of_threads_is_a_positive_integer(evaluate, threads, error):
     with pytest.raises(error, match="threads must be "):
-        ask(threads)
+        evaluate(threads)

@@ -1,6 +1,4 @@
-"""Laws of the loss: their formulas, however they are asked; the figures that were published;
-fits.
-"""
+"""Loss laws: their formulas, however they are evaluated; the published figures; fits."""
 
 import pickle
 import tracemalloc
@@ -173,7 +171,7 @@ def test_before_the_first_rate_the_loss_is_infinite():
     assert flat.curve(rates, 4).tolist() == [3.0] * 4
 
 
-# -- however they are asked ------------------------------------------------------------------------
+# -- every way to evaluate them --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", RATES)
@@ -263,7 +261,7 @@ def test_no_table_of_a_sweep_is_held():
     assert peak < 1_000_000 < 50 * 40_000 * 8
 
 
-def test_steps_may_be_asked_in_any_order():
+def test_steps_may_be_in_any_order():
     whole = LAW.curve(RATES["cosine"], 1_000)
     steps = np.array([999, 0, 500, 500, 3])
     np.testing.assert_allclose(LAW.curve(RATES["cosine"], steps), whole[steps], rtol=1e-12)

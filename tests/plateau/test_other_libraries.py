@@ -1,4 +1,4 @@
-"""Each convention is the library's own automaton, step by step, to the bit, over ten thousand
+"""Each convention is the library's own plateau rule, step by step, to the bit, over ten thousand
 random histories.
 
 A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it:

@@ -51,7 +51,7 @@ def test_a_rule_of_arithmetic(two_word, plain, bits):
         assert near(got, [plain(real(PAIR, i), real(OTHER, i)) for i in range(HIGH.size)], bits)
 
 
-def test_the_low_word_survives_where_the_high_ones_cancel():
+def test_the_low_part_survives_where_the_high_parts_cancel():
     high, low = double_double.subtract(
         (np.array([1.0]), np.array([2.0**-60])), (np.array([1.0]), np.array([-(2.0**-61)]))
     )
@@ -89,7 +89,7 @@ def test_powers_of_a_ratio():
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 64, 101])
-def test_a_total_is_the_sum_in_two_words(count):
+def test_a_total_is_the_sum_as_a_double_double(count):
     values = RNG.normal(size=(3, count)) * 2.0 ** RNG.integers(-40, 40, (3, count))
     got = double_double.total(values)
     assert got[0].shape == got[1].shape == (3,)
@@ -102,7 +102,7 @@ def test_a_total_is_the_sum_in_two_words(count):
             )
 
 
-def test_the_nearest_integer_of_two_words():
+def test_the_nearest_integer_of_a_double_double():
     tiny = 2.0**-60
     high = [2.5, 2.5, 2.5, 3.5, 3.5, 3.5, 2.0, -2.5, -2.5, 7.3, 2.0**52 + 1, 2.0**60]
     low = [0.0, tiny, -tiny, 0.0, tiny, -tiny, -tiny, tiny, -tiny, 0.0, 0.25, 3.0]

@@ -23,12 +23,14 @@ from fastlr.program.opcodes import LAST_STEP, MAGIC, OPCODES
 from fastlr.program.program import NO_LIMIT, Program
 
 HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(segment.fields) for segment in OPCODES)
-CLOCKS = (
+TIME_MAPS = (
     "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, "
     "1]).skip(11).with_past_end('zero')"
 )
 # one lane's are one clock
-BATCHES = {name: schedule for name, schedule in FIXED.items() if schedule.shape and name != CLOCKS}
+BATCHES = {
+    name: schedule for name, schedule in FIXED.items() if schedule.shape and name != TIME_MAPS
+}
 every_example = pytest.mark.parametrize("text", TEXTS)
 
 
@@ -279,7 +281,7 @@ def log2(x: float) -> mpf:
         ("linear(1.0, 0.1, 300).repeat(scale=0.0)", "kh", "kl", lambda: mpf(-4096)),
     ],
 )
-def test_what_is_multiplied_by_the_step_is_stored_in_two_words(text, high, low, exact):
+def test_numbers_multiplied_by_the_step_are_double_double(text, high, low, exact):
     """One would not do: at step 2^53 its last digit is a digit before the point."""
     fields = families(built(text).program)[0][1][0].fields
     with mpmath.workprec(300):

@@ -202,7 +202,7 @@ def check_at_both_ends(random):
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(random=st.randoms(use_true_random=False))
 @examples(150)
-def test_reductions_on_clocks_at_both_ends_of_the_range_of_steps(backend, random):
+def test_reductions_of_time_maps_at_both_ends_of_the_steps(backend, random):
     with flr.use_backend(backend):
         check_at_both_ends(random)
 
@@ -221,7 +221,7 @@ def test_reductions_on_clocks_at_both_ends_of_the_range_of_steps(backend, random
     ],
     ids=repr,
 )
-def test_reductions_where_a_clock_stands_at_the_last_step(schedule, backend):
+def test_reductions_where_a_time_map_stays_at_the_last_step(schedule, backend):
     with flr.use_backend(backend):
         for start, stop in (
             (LAST - 7, LAST),
@@ -232,7 +232,7 @@ def test_reductions_where_a_clock_stands_at_the_last_step(schedule, backend):
             check_reductions(schedule, start, stop, 0.4, 0.1)
 
 
-def test_a_clock_that_stands_is_one_constant_run():
+def test_a_time_map_that_stays_at_a_step_is_one_constant_run():
     schedule = flr.inverse_sqrt(0.3, 10).skip(LAST - 5)
     rate = schedule(LAST)
     assert schedule.timescale(1e-100, LAST) == LAST
@@ -598,7 +598,7 @@ def test_the_time_scale_of_a_long_run():
 
 
 @pytest.mark.parametrize("scale", [0.999, [0.5, 1.0, 0.999]])
-def test_loops_whose_turns_are_unlike_are_looked_at(scale):
+def test_loops_whose_turns_differ_are_evaluated(scale):
     schedule = flr.cosine_restarts(0.3, 0.1, 20, scale=scale).minimum(0.25)
     rates = schedule.table(5_000)
     assert schedule.retained(0.01, 5_000) == pytest.approx(

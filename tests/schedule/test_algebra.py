@@ -351,11 +351,11 @@ def test_each_cycle_is_its_body_at_its_own_length(body, period, stretch, backend
     with flr.use_backend(backend):
         for i in {*range(0, len(begins) - 1, len(begins) // 4), 1, 2, len(begins) - 2}:
             start, length = begins[i], begins[i + 1] - begins[i]
-            clocks = np.unique([0, 1, length // 3, length // 2, length - 1])
-            clocks = clocks[(clocks < length) & (start + clocks <= LAST)]
-            assert same(alike(start + clocks), body(length, 1.0)(clocks))
+            local_steps = np.unique([0, 1, length // 3, length // 2, length - 1])
+            local_steps = local_steps[(local_steps < length) & (start + local_steps <= LAST)]
+            assert same(alike(start + local_steps), body(length, 1.0)(local_steps))
             if i < 900:
-                assert same(halved(start + clocks), body(length, 0.5**i)(clocks))
+                assert same(halved(start + local_steps), body(length, 0.5**i)(local_steps))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -400,8 +400,8 @@ def test_a_delay_within_cycles_that_grow_ends_with_its_cycle(steps, wait, stretc
         length = begins[i + 1] - begins[i]
         begun = round(wait * (length / (steps + wait)))
         cycle = flr.linear(1.0, 0.2, length - begun).delay(begun)
-        clocks = np.unique([0, begun, begun + 1, length // 2, length - 1])
-        assert same(schedule(begins[i] + clocks), cycle(clocks))
+        local_steps = np.unique([0, begun, begun + 1, length // 2, length - 1])
+        assert same(schedule(begins[i] + local_steps), cycle(local_steps))
 
 
 # -- cooldowns -------------------------------------------------------------------------------------
@@ -535,7 +535,7 @@ def test_a_batch_is_its_lanes_to_the_bit(name, backend):
             assert same(np.array([batch(int(t))[i] for t in steps]), batch[i](steps))
 
 
-def test_a_million_lanes_of_differing_shape_are_not_taken_one_by_one():
+def test_a_million_lanes_of_different_curves_are_not_taken_one_by_one():
     power = np.tile([1.0, 2.0, 3.0, 4.0], 50_000)
     batch = flr.polynomial(1.0, 0.0, 100, power=power)
     assert int(batch.program[2]) == 3

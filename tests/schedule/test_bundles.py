@@ -1,4 +1,4 @@
-"""Bundles: several quantities over one clock, and the momenta of one-cycle and cyclic rates by
+"""Bundles: several quantities over the same steps, and the momenta of one-cycle and cyclic rates by
 torch's published formulas.
 """
 
@@ -189,7 +189,7 @@ def test_a_cosine_cycle_has_a_cosine_momentum():
 
 
 @pytest.mark.parametrize("make", [lambda m: flr.one_cycle_bundle(1.0, 100, momentum=m), lambda m: flr.cyclic_bundle(0.1, 0.5, 7, momentum=m)])  # fmt: skip  # noqa: E501
-def test_the_two_momenta_may_stand_in_any_order(make):
+def test_the_two_momenta_may_be_in_any_order(make):
     assert (
         make((0.95, 0.85))
         == make((0.85, 0.95))

@@ -1,5 +1,5 @@
-"""Groups: lanes by name, the same bits however they are asked, their multipliers, and the rates
-of every parameter.
+"""Groups: lanes by name, the same bits however they are evaluated, multipliers, and the rates of
+every parameter.
 """
 
 import json
@@ -93,7 +93,7 @@ def test_adding_a_group_changes_no_bit_of_another(backend, batch, names, more, s
 
 @given(batch=groups, seed=seeds)
 @examples(25)
-def test_groups_may_stand_in_any_order(batch, seed):
+def test_groups_may_be_in_any_order(batch, seed):
     order = np.random.default_rng(seed).permutation(len(batch))
     names = [batch.names[i] for i in order]
     assert batch[names] == batch[order] == batch[order.tolist()]
@@ -269,7 +269,7 @@ def test_lanes_built_alike_are_one():
     assert index.tolist() == [i % 4 for i in range(465)]
 
 
-def test_tables_are_told_apart_by_what_they_hold():
+def test_tables_with_different_values_differ():
     a, b = flr.sampled([1.0, 0.5, 0.1], 7), flr.sampled([1.0, 0.5, 0.2], 7)
     assert flr.stack([a, b, a, b, b]).unique()[1].tolist() == [0, 1, 0, 1, 1]
     assert flr.sampled([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]).unique()[1].tolist() == [0, 1, 0]
@@ -418,7 +418,7 @@ def test_an_out_that_is_refused_is_left_alone(parameters, out, error, message):
     "parameters", [flr.spread(GROUPS, [4, 4, 4, 4]), flr.scatter(GROUPS, [0, 1, 2, 3])]
 )
 @pytest.mark.parametrize("t", [[0, 1, 2, 3], [5], np.arange(4)])
-def test_parameters_are_asked_for_one_step(parameters, t):
+def test_parameters_take_one_step(parameters, t):
     """Several steps would be taken for the groups of one, without an error."""
     out = np.full(parameters.size, -1.0)
     with pytest.raises(TypeError, match=r"^s\(t\): t must be one step, got "):

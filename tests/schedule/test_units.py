@@ -1,4 +1,4 @@
-"""Clocks: batches that grow, counted by a plain loop; horizons, counted by a sampler; fractions
+"""Units: batch sizes that grow, checked by a plain loop; horizons, checked by a sampler; fractions
 of a run.
 """
 
@@ -244,8 +244,10 @@ def test_a_horizon_is_what_a_loop_over_a_sampler_counts(
 
 
 def test_a_horizon_prints_its_arithmetic():
-    told = str(flr.horizon(1_281_167, 256, accumulation=4, processes=8, epochs=90, drop_last=True))
-    assert told.splitlines() == [
+    printed = str(
+        flr.horizon(1_281_167, 256, accumulation=4, processes=8, epochs=90, drop_last=True)
+    )
+    assert printed.splitlines() == [
         "1,281,167 samples / 8 processes = 160,145 samples per process, rounded down",
         "160,145 samples / 256 per batch = 625 batches per epoch, rounded down",
         "625 batches / 4 accumulated = 157 steps per epoch, rounded up",
@@ -337,7 +339,7 @@ def test_within_an_epoch_the_rate_stays_as_it_is(backend, schedule, every, start
             assert same(by_step.table(start, start + 300 * step, step), schedule(steps // every))
 
 
-def test_a_clock_on_one_that_keeps_its_pace_is_one_row():
+def test_a_time_map_of_one_that_keeps_its_pace_is_one_segment():
     schedule = flr.cosine(0.1, 0.0, 90)
     both = schedule.skip(4).paced([3, 5], at=[7]).skip(2).staircase(6)
     assert [
@@ -401,7 +403,7 @@ ANYTHING = st.recursive(
     ),
     max_leaves=4,
 )
-ASKED = {
+EVALUATED = {
     "stack": (flr.stack, [[LINE, LINE], ["a", "b"]]),
     "layer_decay": (flr.layer_decay, [{"a": 0, "b": 1}, 0.5]),
     "mup": (flr.mup, [{"a": 512}, 256, "hidden", "adam"]),
@@ -446,15 +448,15 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", EVALUATED)
 @given(value=ANYTHING, place=st.integers(0, 5))
 @examples(50)
 def test_whatever_is_given_no_other_error_is_raised(name, value, place):
     """With good values for the rest, so that each argument is reached."""
-    ask, values = ASKED[name][0], list(ASKED[name][1])
-    ask(*values) if "resume: " not in name else None
+    evaluate, values = EVALUATED[name][0], list(EVALUATED[name][1])
+    evaluate(*values) if "resume: " not in name else None
     values[place % len(values)] = value
     try:
-        ask(*values)
+        evaluate(*values)
     except Exception as refused:
         assert type(refused) in (TypeError, ValueError, KeyError, IndexError), refused  # noqa: PT017

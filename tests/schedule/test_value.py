@@ -52,7 +52,7 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
 
 def is_one(a: flr.Schedule, b: flr.Schedule) -> bool:
     """Equal by everything that tells two schedules apart."""
-    told = (
+    checks = (
         a == b,
         b == a,
         hash(a) == hash(b),
@@ -61,7 +61,7 @@ def is_one(a: flr.Schedule, b: flr.Schedule) -> bool:
         a.fingerprint == b.fingerprint,
     )
     alike = a.shape == b.shape and a.past_end == b.past_end and np.array_equal(a.program, b.program)
-    return all(told) and alike and same(rates(a), rates(b))
+    return all(checks) and alike and same(rates(a), rates(b))
 
 
 def through_json(schedule: flr.Schedule) -> flr.Schedule:
@@ -321,7 +321,7 @@ def test_the_users_arrays_are_copied():
     assert stacked[1] == flr.constant(2.0)
 
 
-def test_what_is_copied_before_the_first_rate_is_asked():
+def test_a_copy_made_before_the_first_evaluation():
     """Lowering waits for the first question; the numbers do not."""
     init = np.array([1.0, 2.0])
     schedule = flr.linear(init, 0.0, 10)
@@ -507,7 +507,7 @@ def test_a_shared_part_is_built_once(monkeypatch):
     assert len(calls) == 18
 
 
-def test_data_that_stands_in_several_places_is_built_once(monkeypatch):
+def test_data_that_occurs_several_times_is_built_once(monkeypatch):
     def data(times: int) -> dict[str, object]:
         plan: dict[str, object] = {"linear": {"init": 1.0, "end": 0.5, "steps": 10}}
         for _ in range(times):
@@ -571,7 +571,7 @@ def test_one_number_at_the_end_of_a_range_is_checked_as_a_list_of_it_is(low):
             assert outcome(rule, value) == outcome(rule, [value])
 
 
-def test_a_refusal_of_many_parts_names_the_first_of_each_shape():
+def test_a_refusal_of_many_parts_names_the_first_of_each_batch_shape():
     parts = [flr.constant([0.1, 0.2])] * 500 + [flr.constant([0.1, 0.2, 0.3])] * 500
     with pytest.raises(ValueError, match=r"got parts\[0\] \(2,\), parts\[500\] \(3,\)$"):
         flr.join(parts, range(1, 1_000))

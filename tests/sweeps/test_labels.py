@@ -27,7 +27,7 @@ MIXED = flr.sweep(
 LISTS = flr.sweep("piecewise_constant", values=[[1.0, 0.5], [1.0, 0.1]], boundaries=[[5], [7], [9]])
 
 
-def asked(sweep, steps=100):
+def reduced(sweep, steps=100):
     """Numbers a lane, lane by lane."""
     return {
         "max": np.array([lane.max(steps) for lane in sweep]),
@@ -36,8 +36,8 @@ def asked(sweep, steps=100):
 
 
 @pytest.mark.parametrize("sweep", [PRODUCT, MIXED, LISTS], ids=["product", "mixed", "lists"])
-def test_every_number_stands_with_its_parameters(sweep):
-    results = asked(sweep)
+def test_every_number_is_listed_with_its_parameters(sweep):
+    results = reduced(sweep)
     rows, whole = frame(sweep, results), dataset(sweep, results)
     parameters = labels(sweep).of_lanes()
     assert list(rows.columns) == [*sweep.names, "max", "sum"]
@@ -78,7 +78,7 @@ def test_what_is_labelled_is_found_by_name():
 
 
 def test_axes_of_several_parameters():
-    whole = dataset(MIXED, asked(MIXED))
+    whole = dataset(MIXED, reduced(MIXED))
     assert dict(whole.sizes) == {"low_high": 3, "down": 4, "up": 2, "mode": 2}
     assert whole["high"].dims == whole["low"].dims == ("low_high",)
     assert "down" in whole.indexes
@@ -89,7 +89,7 @@ def test_the_attributes_say_what_it_is():
     for found in (dataset(PRODUCT, {}), frame(PRODUCT, {}), array(PRODUCT, 3)):
         assert found.attrs["fingerprint"] == PRODUCT.fingerprint
         assert json.loads(found.attrs["spec"])["family"] == "wsd"
-    assert frame(PRODUCT, asked(PRODUCT)).attrs["units"] == {"max": "rate", "sum": "rate step"}
+    assert frame(PRODUCT, reduced(PRODUCT)).attrs["units"] == {"max": "rate", "sum": "rate step"}
     assert [unit(name) for name in ("rate", "sum", "argmax", "retained")] == [
         "rate",
         "rate step",
@@ -139,7 +139,7 @@ def test_a_batch_has_its_arguments():
 
 
 def test_results_may_be_in_either_shape():
-    flat = asked(PRODUCT)["max"]
+    flat = reduced(PRODUCT)["max"]
     for result in (flat, flat.tolist(), flat.reshape(PRODUCT.shape)):
         assert np.array_equal(dataset(PRODUCT, {"max": result})["max"], flat.reshape(PRODUCT.shape))
         assert np.array_equal(frame(PRODUCT, {"max": result})["max"], flat)
@@ -185,7 +185,7 @@ def test_what_does_not_fit_is_refused(label, results, error, message):
 
 
 def test_a_frame_is_written_and_read(tmp_path):
-    rows = frame(MIXED, asked(MIXED))
+    rows = frame(MIXED, reduced(MIXED))
     rows.to_csv(tmp_path / "rows.csv", index=False)
     with (tmp_path / "rows.csv").open() as file:
         read = list(csv.DictReader(file))

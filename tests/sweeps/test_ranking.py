@@ -57,11 +57,11 @@ def test_of_equals_the_first_is_the_better():
     assert flr.rank(Area(), alike, 10, k=3).places.tolist() == [1, 2, 3]
 
 
-def test_no_more_are_told_than_there_are():
+def test_no_more_schedules_are_returned_than_there_are():
     assert flr.rank(Area(), FAMILY, 1_000, k=10_000).places.tolist() == by_hand()
 
 
-def test_what_is_no_law_or_no_sweep_is_told():
+def test_what_is_no_law_or_no_sweep_is_refused():
     with pytest.raises(
         TypeError, match="rank: law must have the methods final and curve, got int 3"
     ):
@@ -70,7 +70,7 @@ def test_what_is_no_law_or_no_sweep_is_told():
         flr.rank(Area(), FAMILY[:3], 1_000)
 
 
-def test_mistakes_are_told():
+def test_mistakes_are_reported():
     for arguments, message in (
         ({"steps": 0}, "rank: steps must be an integer from 1 to"),
         ({"k": 0}, "rank: k must be an integer from 1 to"),

@@ -1,5 +1,5 @@
-"""Tables in files and stores: the same bits however they are made, gone on with after a crash,
-and never something else's.
+"""Tables in files and stores: the same bits by every way, resumed after a crash, and never mixed
+with the table of another sweep.
 """
 
 import json
@@ -123,7 +123,7 @@ made(sys.argv[1])
 
 
 @in_every_form
-def test_killed_at_any_moment_it_is_gone_on_with(tmp_path, rates, form):
+def test_a_table_killed_at_any_moment_is_resumed(tmp_path, rates, form):
     out, moments, killed = tmp_path / form, random.Random(0), 0
     for _ in range(4):
         command = [sys.executable, "-c", KILLED, str(out), str(Path(__file__).parents[1])]
@@ -141,16 +141,16 @@ class StoppedError(Exception):
     """In place of a crash."""
 
 
-def stopped_after(monkeypatch, room, chunks):
+def stopped_after(monkeypatch, store_class, chunks):
     """Make the room's store fail once it has put so many chunks."""
-    put, count = room.put, iter(range(10**9))
+    put, count = store_class.put, iter(range(10**9))
 
     def stop(self, chunk, part):
         if next(count) == chunks:
             raise StoppedError
         put(self, chunk, part)
 
-    monkeypatch.setattr(room, "put", stop)
+    monkeypatch.setattr(store_class, "put", stop)
 
 
 def begun(monkeypatch, out, chunks=3):
@@ -167,11 +167,11 @@ def begun(monkeypatch, out, chunks=3):
 @pytest.mark.parametrize("chunks", [0, 1, 3])
 def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path, rates, form, chunks):
     begun(monkeypatch, tmp_path / form, chunks)
-    asked, batches = [], type(SWEEP).batches
+    requested, batches = [], type(SWEEP).batches
     monkeypatch.setattr(
         type(SWEEP),
         "batches",
-        lambda self, places: (asked.append(places), batches(self, places))[1],
+        lambda self, places: (requested.append(places), batches(self, places))[1],
     )
     # in chunks as they were begun
     assert np.array_equal(made(tmp_path / form, memory=2**30)[:], rates)
@@ -180,12 +180,12 @@ def test_what_is_finished_is_not_made_again(monkeypatch, tmp_path, rates, form, 
     monkeypatch.setattr(
         type(SWEEP),
         "batches",
-        lambda self, places: (asked.append(places), batches(self, places))[1],
+        lambda self, places: (requested.append(places), batches(self, places))[1],
     )
-    resumed = len(asked)
+    resumed = len(requested)
     made(whole)
-    assert len(asked) - resumed >= resumed
-    assert (len(asked) - resumed == resumed) == (chunks == 0)
+    assert len(requested) - resumed >= resumed
+    assert (len(requested) - resumed == resumed) == (chunks == 0)
 
 
 @pytest.mark.parametrize("tail", [b"", b"12ab", b"1234567"])
@@ -247,7 +247,7 @@ def test_a_corrupt_array_is_refused(monkeypatch, tmp_path):
     refuses(tmp_path, out, "it is corrupt in its chunk")
 
 
-def test_a_whole_array_that_lost_something_is_refused(tmp_path):
+def test_a_finished_array_that_lost_a_chunk_is_refused(tmp_path):
     out = tmp_path / "rates.zarr"
     array = made(out)
     chunk = chunks_of_zarr(out)[2]
@@ -281,7 +281,7 @@ def test_a_corrupt_file_is_refused(monkeypatch, tmp_path):
     refuses(tmp_path, out, "it does not describe a table of fastlr")
 
 
-def test_a_whole_file_that_lost_something_is_refused(tmp_path):
+def test_a_finished_file_that_lost_data_is_refused(tmp_path):
     out = tmp_path / "rates.npy"
     made(out)
     out.write_bytes(out.read_bytes()[:-8])
@@ -290,7 +290,7 @@ def test_a_whole_file_that_lost_something_is_refused(tmp_path):
     refuses(tmp_path, out, "there is no journal beside it")
 
 
-def test_a_whole_file_is_read_again(tmp_path):
+def test_a_finished_file_is_read_again(tmp_path):
     out = tmp_path / "rates.npy"
     made(out)
     data = bytearray(out.read_bytes())
@@ -332,7 +332,7 @@ def out_of_space(out, limit):
 
 
 @pytest.mark.parametrize(("form", "limit"), [("rates.npy", 400_000), ("rates.zarr", 100_000)])
-def test_a_full_disk_is_told_of(tmp_path, rates, form, limit):
+def test_a_full_disk_is_reported(tmp_path, rates, form, limit):
     said = out_of_space(tmp_path / form, limit)
     assert "table: out could not be written: File too large" in said
     assert f"of {rates.size:,} rates are finished; repeat the call to resume" in said

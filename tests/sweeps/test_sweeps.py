@@ -1,5 +1,5 @@
-"""Sweeps: every combination once, in order, made when it is asked for, and as the family itself
-makes it.
+"""Sweeps: every combination once, in order, built when it is indexed, and equal to what the family
+itself builds.
 """
 
 import functools
@@ -62,7 +62,7 @@ def test_axes_that_go_together_and_lists_that_are_one_value():
     assert (alone.shape, alone[0], alone.parameters([0])) == ((), flr.constant(0.1), {})
 
 
-def test_words_are_parted_and_the_order_is_kept():
+def test_string_parameters_are_split_and_the_order_is_kept():
     batches = list(WORDS.batches(range(3, 11)))
     assert sorted(np.concatenate([own for own, _ in batches]).tolist()) == list(range(8))
     assert len(batches) == 3
@@ -72,14 +72,14 @@ def test_words_are_parted_and_the_order_is_kept():
     assert np.array_equal(WORDS[3:11].table(50), WORDS.table(50)[3:11])
 
 
-def test_answers_stand_in_the_order_of_lanes():
-    asked = collect(
+def test_results_are_in_the_order_of_lanes():
+    collected = collect(
         WORDS,
         range(2, 12),
         lambda batch: {"max": batch.max(7), "places": np.arange(batch.shape[0])},
     )
-    assert asked["max"].tolist() == [WORDS[place].max(7) for place in range(2, 12)]
-    assert asked["places"].dtype == np.int64
+    assert collected["max"].tolist() == [WORDS[place].max(7) for place in range(2, 12)]
+    assert collected["places"].dtype == np.int64
 
 
 FAMILIES = {
@@ -378,12 +378,12 @@ def test_a_range_is_an_axis_that_is_not_written_out():
         ),
     ],
 )
-def test_a_function_that_makes_no_schedules_is_told(make, message):
+def test_a_function_that_makes_no_schedules_is_refused(make, message):
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
         flr.sweep(make, a=[1.0, 2.0, 3.0])[:]
 
 
-def test_what_is_asked_of_each_may_need_a_number_or_one_a_lane():
+def test_a_reduction_may_take_a_number_or_one_per_lane():
     batch = flr.cosine([1.0, 2.0], 0.0, 10)
     assert batch.reduce(["first_below"], 10, rate=np.array([0.5, 0.5]))["first_below"].tolist() == [
         6,
@@ -393,7 +393,7 @@ def test_what_is_asked_of_each_may_need_a_number_or_one_a_lane():
         batch.reduce("first_below", 10)
 
 
-def test_a_sweep_of_words_alone_gives_batches_too():
+def test_a_sweep_of_only_strings_gives_batches_too():
     family = flr.sweep("cyclic", low=0.1, high=1.0, up=10, mode=["cosine", "triangular", "cosine"])
     assert list(family[:]) == [family[i] for i in range(3)]
     assert [batch.shape for _, batch in family.batches(range(3))] == [(2,), (1,)]

@@ -28,7 +28,7 @@ end = {uniform = [0.0, 1e-5]}
 """
 
 
-def test_sweeps_of_files_that_differ_in_a_fixed_value_are_told_apart(tmp_path):
+def test_sweeps_of_files_that_differ_in_a_fixed_value_differ(tmp_path):
     one, other = (
         sweep_from(
             {
@@ -157,13 +157,13 @@ MISTAKES = [
 @pytest.mark.parametrize(
     ("change", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES]
 )
-def test_a_mistake_is_told(change, message):
-    with pytest.raises((ValueError, TypeError)) as told:
+def test_a_mistake_is_reported(change, message):
+    with pytest.raises((ValueError, TypeError)) as raised:
         sweep_from({**PLAIN, **change})
-    assert message in str(told.value)
+    assert message in str(raised.value)
 
 
-def test_a_file_that_is_no_toml_is_told(tmp_path):
+def test_a_file_that_is_no_toml_is_reported(tmp_path):
     (tmp_path / "family.toml").write_text("family = ")
     with pytest.raises(ValueError, match=r"family.toml: must be a TOML file: Invalid value"):
         read_toml(tmp_path / "family.toml")
@@ -215,10 +215,10 @@ LAW_MISTAKES = [
 @pytest.mark.parametrize(
     ("description", "message"), LAW_MISTAKES, ids=[message[:60] for _, message in LAW_MISTAKES]
 )
-def test_a_mistake_in_a_law_is_told(description, message, tmp_path):
-    with pytest.raises((ValueError, TypeError)) as told:
+def test_a_mistake_in_a_law_is_reported(description, message, tmp_path):
+    with pytest.raises((ValueError, TypeError)) as raised:
         law_from(description, tmp_path)
-    assert message in str(told.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_mistake_in_a_law_is_told(description, message, tmp_path):
         ),
     ],
 )
-def test_a_mistake_in_a_file_of_losses_is_told(text, message, tmp_path):
-    with pytest.raises((ValueError, TypeError)) as told:
+def test_a_mistake_in_a_file_of_losses_is_reported(text, message, tmp_path):
+    with pytest.raises((ValueError, TypeError)) as raised:
         law_from(written(tmp_path, text), tmp_path)
-    assert message in str(told.value)
+    assert message in str(raised.value)

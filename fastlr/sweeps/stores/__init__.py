@@ -3,7 +3,7 @@
 Tables are computed chunk by chunk. If the process is killed, repeat the call to resume.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import os
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.atomic_files import check_place, check_room
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_out, check_threads, dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
@@ -32,6 +33,7 @@ _MIN_MEMORY = 1 << 20
 _BUFFERS = 2  # one is filled while the other is being written
 
 
+@with_types
 class Store(Protocol):
     """A table on a disk or in an object store, written chunk by chunk.
 
@@ -72,6 +74,7 @@ class Store(Protocol):
         """Mark the store as whole, and return its array for reading."""
 
 
+@with_types
 @public
 def table(
     lanes: object,

@@ -4,7 +4,7 @@ A chunk is a range of lanes by a range of steps. Its rates depend only on its pl
 be computed in any order, also after a crash, and the table has the same bits.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import sys
 from collections.abc import Iterator

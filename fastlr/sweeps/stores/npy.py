@@ -6,7 +6,7 @@ is on the disk before its line is, and an incomplete last line is ignored. The j
 the file and identifies it.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import io
 import json

@@ -5,7 +5,7 @@ fill value is NaN, which is never a rate, so a chunk is finished exactly if it r
 zarr-python's LocalStore writes files atomically since 3.1.3; object stores always do.
 """
 
-from __future__ import annotations  # so that help() shows a parameter's rule by its name
+from __future__ import annotations  # help() replaces rules in the text
 
 import math
 from dataclasses import replace
