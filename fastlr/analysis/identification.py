@@ -8,7 +8,6 @@ at which neighbouring pieces meet. A stretch that no family explains is kept as 
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, Fit, Log, Rounding, short
+from fastlr.analysis.curve_fits import CLOSED, FAMILIES, FITTED, Fit, Log, Rounding, short
+from fastlr.analysis.curve_limits import Limits
 from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Period, Rates, Steps, Unit, validate, validate_scalar
 from fastlr.errors import public, public_methods
@@ -38,10 +38,12 @@ Array = npt.NDArray[np.float64]
 
 _CHECKED = 512  # samples of a stretch that a fit must explain before all are checked
 _SMOOTH = 8  # samples that must turn at most once before a curve is searched
+_FAILURES = 2  # sizes that support a curve and have none, after which no longer one is tried
 _SHORT = 4  # pieces of fewer samples are too short for a curve
 _TELLING = 12  # pieces of so many samples support a curve
 _MOST_BETWEEN = 65_536  # steps searched for the one at which two pieces meet
 _MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
+_MOST_SEARCHED = 100  # pieces of searched families, after which the rest is taken for noise
 
 
 @public_methods()
@@ -114,8 +116,6 @@ def identify(
 
     Raises
     ------
-    ImportError
-        If SciPy is not installed.
     TypeError, ValueError
         If there are fewer than two rates, a value is not a rate, a step exceeds 2**53, or rows are
         out of order.
@@ -132,8 +132,6 @@ def identify(
     >>> print(flr.identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
     linear(init=0.3, end=0.0, steps=30).delay(steps=10)
     """
-    if importlib.util.find_spec("scipy") is None:
-        raise ImportError("identify needs SciPy: pip install 'fastlr[fit]'")
     with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
         share = validate_scalar(Unit, "identify: tolerance", tolerance)
         log = _log(rates, every, start, steps)
@@ -195,23 +193,31 @@ def _pieces(log: Log) -> Iterator[_Piece]:
     """One stretch after another, each explained by the family that goes furthest; the simplest,
     where several do.
     """
-    start, whole, telling_little = 0, log.rates.size, 0
+    start, whole, telling_little, searched = 0, log.rates.size, 0, 0
+    limits = Limits.of(log)
     while start < whole:
-        best = _Piece(start, start, None)
-        families = FAMILIES if _smooth(log.part(start, start + _SMOOTH)) else FAMILIES[:PLAIN]
-        for family in families:
-            stop, fit = _reach(log, start, family)
-            if stop > best.stop:
-                best = _Piece(start, stop, fit)
-            if stop == whole:
-                break
+        best, most = _Piece(start, start, None), limits.of_curves(start)
+        for family in FAMILIES[:CLOSED]:
+            best = _further(log, best, most, family)
+        if best.stop < whole and _smooth(log.part(start, start + _SMOOTH)):
+            closed, most = best, limits.of_smooth_curves(start)
+            for family in FAMILIES[CLOSED:]:
+                best = _further(log, best, most, family)
+            searched += best is not closed
         flat = best.fit is not None and best.fit.flat
-        telling_little = telling_little + 1 if best.stop - start < _TELLING and not flat else 0
-        if telling_little > _MOST_SHORT:
+        telling = best.stop - start >= (_SHORT if flat else _TELLING)
+        telling_little = 0 if telling else telling_little + 1
+        if telling_little > _MOST_SHORT or searched > _MOST_SEARCHED:
             yield _Piece(start, whole, None)
             return
         yield best
         start = best.stop
+
+
+def _sizes(first: int, most: int) -> list[int]:
+    """The sizes of a stretch that are tried: the first, and powers of two up to the most."""
+    powers = [2**i for i in range(max(most, 0).bit_length())]
+    return [size for size in [first, *(each for each in powers if each > first)] if size <= most]
 
 
 def _smooth(log: Log) -> bool:
@@ -236,11 +242,19 @@ def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
     return merged
 
 
-def _reach(log: Log, start: int, family: Callable[[Log], Fit | None]) -> tuple[int, Fit | None]:
-    """How far from ``start`` on a family explains every sample, and its fit to them."""
+def _further(log: Log, best: _Piece, most: int, family: Callable[[Log], Fit | None]) -> _Piece:
+    """The piece that a family explains from where ``best`` starts, if it is longer; else ``best``.
 
-    def fitted(size: int) -> Fit | None:
-        part = log.part(start, start + size)
+    No family explains more than up to before sample ``most``.
+    """
+    start, whole = best.start, log.rates.size
+    if best.stop == whole:
+        return best
+
+    def fitted(stop: int) -> Fit | None:
+        if stop > most:
+            return None
+        part = log.part(start, stop)
         fit = family(part.some(FITTED))
         return (
             fit
@@ -248,23 +262,24 @@ def _reach(log: Log, start: int, family: Callable[[Log], Fit | None]) -> tuple[i
             else None
         )
 
-    most = log.rates.size - start
-    if (whole := fitted(most)) is not None:
-        return log.rates.size, whole
-    low, fit = 0, None
-    for size in [2**i for i in range(most.bit_length())]:
-        if (longer := fitted(size)) is not None:
-            low, fit = size, longer
-        elif (
-            low and size > 64 * low
-        ):  # a fit of few samples may fail where one of more does not, but not for ever
+    if (fit := fitted(whole)) is not None:
+        return _Piece(start, whole, fit)
+    low, longest, failed = best.stop - start, best.fit, 0
+    for size in _sizes(low + 1, min(most, whole) - start):
+        if (longer := fitted(start + size)) is not None:
+            low, longest, failed = size, longer, 0
+        elif size >= _SMOOTH and (failed := failed + 1) == _FAILURES:
             break
-    high = min(2 * low, most)
+    if longest is best.fit:
+        return best
+    high = min(2 * low, whole - start)
     while high - low > 1:
         middle = (low + high) // 2
-        longer = fitted(middle)
-        low, high, fit = (middle, high, longer) if longer is not None else (low, middle, fit)
-    return start + low, fit
+        longer = fitted(start + middle)
+        low, high, longest = (
+            (middle, high, longer) if longer is not None else (low, middle, longest)
+        )
+    return _Piece(start, start + low, longest)
 
 
 def _period(log: Log) -> int | None:
@@ -298,6 +313,7 @@ def _built(
     begin = _begin(log, pieces[0]) if period is None else 0
     starts = [begin, *(_boundary(log, before, after) for before, after in pairwise(pieces))]
     stops = [*starts[1:], int(log.steps[-1]) if period is None else period]
+    pieces = [_bounded(*each) for each in zip(pieces, starts, stops, strict=True)]
     parts, begins, kept = list[Schedule](), list[int](), list[tuple[int, int]]()
     for run in _runs(pieces):
         start, stop = starts[run[0]], stops[run[-1]]
@@ -321,6 +337,16 @@ def _built(
     apart = np.abs(schedule(log.steps.astype(np.int64) + log.start) - log.rates)
     error = float(apart.max() / max(log.rates.max(), np.finfo(np.float64).tiny))
     return Identified(schedule, error, tuple(kept), ((0, log.start),) if log.start else ())
+
+
+def _bounded(piece: _Piece, start: int, stop: int) -> _Piece:
+    """The piece, without its fit if that has a pole between the samples and a boundary."""
+    fit = piece.fit
+    if fit is None or fit.begin is not None or fit.end is not None:
+        return piece
+    return (
+        piece if np.isfinite(fit.curve(np.array([start, stop]))).all() else piece._replace(fit=None)
+    )
 
 
 def _begin(log: Log, first: _Piece) -> int:
@@ -422,6 +448,8 @@ def _end(log: Log, fit: Fit, stop: int, rounding: Rounding) -> int:
     - 1 leaves out.
     """
     following = stop + log.stride
+    if not fit.reaches:
+        return following
     beyond = float(fit.curve(following))
     shorter = len(repr(rounding.rate(beyond))) < len(repr(rounding.rate(fit.curve(stop))))
     return (
