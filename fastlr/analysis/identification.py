@@ -8,16 +8,18 @@ at which neighbouring pieces meet. A stretch that no family explains is kept as 
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.analysis.curve_fits import CLOSED, FAMILIES, FITTED, Fit, Log, Rounding, short
 from fastlr.analysis.curve_limits import Limits
+from fastlr.analysis.run_logs import RunLog, arrays, read_log
 from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import Period, Rates, Steps, Unit, validate, validate_scalar
 from fastlr.errors import public, public_methods
@@ -28,6 +30,7 @@ from fastlr.schedule.constructor_names import (
     milestones,
     piecewise_constant,
     sampled,
+    stack,
     step_decay,
 )
 from fastlr.schedule.schedule import Schedule
@@ -42,6 +45,7 @@ _FAILURES = 2  # sizes that support a curve and have none, after which no longer
 _SHORT = 4  # pieces of fewer samples are too short for a curve
 _TELLING = 12  # pieces of so many samples support a curve
 _MOST_BETWEEN = 65_536  # steps searched for the one at which two pieces meet
+_MOST_LATE = 16  # steps in a row that may be skipped
 _MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
 _MOST_SEARCHED = 100  # pieces of searched families, after which the rest is taken for noise
 
@@ -65,12 +69,20 @@ class Identified:
     unknown : tuple of (int, int)
         The stretch before the first logged step, if there is one. Its rates were not logged; those
         of the schedule are a guess.
+    skipped : tuple of (int, int)
+        Pairs ``(step, count)``: before this logged step, so many steps did not advance the
+        schedule, as with mixed precision when an update overflows. The rate at a logged step ``t``
+        is then ``schedule(t - k)``, with all counts up to ``t`` added up to ``k``.
+    groups : dict of str to Identified
+        For a log with several columns of rates, what each of them is. The schedule is their stack.
     """
 
     schedule: Schedule
     error: float
     kept: tuple[tuple[int, int], ...] = ()
     unknown: tuple[tuple[int, int], ...] = ()
+    skipped: tuple[tuple[int, int], ...] = ()
+    groups: dict[str, Identified] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return repr(self.schedule)
@@ -78,9 +90,9 @@ class Identified:
 
 @public
 def identify(
-    rates: npt.ArrayLike,
+    rates: npt.ArrayLike | str | Path | Mapping[str, Any],
     every: int = 1,
-    tolerance: float = 1e-6,
+    tolerance: float | None = None,
     *,
     start: int = 0,
     steps: npt.ArrayLike | None = None,
@@ -91,13 +103,16 @@ def identify(
 
     Parameters
     ----------
-    rates : array
-        The logged rates of one run, at least two.
+    rates : array, str, pathlib.Path or dict
+        The logged rates of one run, at least two. Or a log with its own steps: transformers'
+        ``trainer_state.json``, a CSV file of W&B, Lightning or Ultralytics, or the contents of
+        ``trainer_state.json``. Several columns of rates are several groups.
     every : int, default 1
         The distance from one logged step to the next.
-    tolerance : float, default 1e-6
+    tolerance : float, optional
         The largest difference allowed, as a share of the largest rate: 1e-6 suits a log in float32,
-        1e-3 a log of four digits. Noise beyond it is kept as a table.
+        1e-3 a log of four digits. Noise beyond it is kept as a table. By default 1e-6, or the
+        rounding of the rates in a file.
     start : int, default 0
         The first logged step. A log that begins after step 0 leaves the earlier rates undetermined:
         the result names those steps as ``unknown``. There the schedule continues the first curve
@@ -132,12 +147,98 @@ def identify(
     >>> print(flr.identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
     linear(init=0.3, end=0.0, steps=30).delay(steps=10)
     """
+    if isinstance(rates, str | Path | Mapping):
+        if steps is not None:
+            raise ValueError("identify: steps must be left out for a log that has its own")
+        return _of_log(read_log("identify: rates", rates, start, every), tolerance)
+    share = validate_scalar(Unit, "identify: tolerance", 1e-6 if tolerance is None else tolerance)
+    return _identified(_log(rates, every, start, steps), share)
+
+
+def _of_log(log: RunLog, tolerance: float | None) -> Identified:
+    """What each column of a log is, and all of them together."""
+    found = dict[str, Identified]()
+    for name, logged in log.columns.items():
+        steps, rates = arrays(logged)
+        share = logged.tolerance if tolerance is None else tolerance
+        share = validate_scalar(Unit, "identify: tolerance", share)
+        found[name] = _identified(_log(rates, 1, 0, steps), share)
+    first, *others = found.values()
+    if not others:
+        return first
+    return Identified(
+        stack({name: each.schedule for name, each in found.items()}),
+        max(each.error for each in found.values()),
+        first.kept,
+        first.unknown,
+        first.skipped,
+        found,
+    )
+
+
+def _identified(log: Log, share: float) -> Identified:
+    """The schedule of one column, with as few pieces as skipped steps allow."""
     with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
-        share = validate_scalar(Unit, "identify: tolerance", tolerance)
-        log = _log(rates, every, start, steps)
         log = log._replace(within=share * float(log.rates.max()))
         periods = [None] if (again := _period(log)) is None else [again, None]
-        return next(found for found in _found(log, periods, share) if found.error <= share)
+        found = next(found for found in _found(log, periods, share) if found.error <= share)
+        skipped = _skipped(log) if again is None else ()
+        if not skipped:
+            return found
+        advanced = _advanced(log, skipped)
+        shorter = next(each for each in _found(advanced, [None], share) if each.error <= share)
+        fewer = len(shorter.schedule.boundaries) < len(found.schedule.boundaries)
+        if shorter.kept or not (found.kept or fewer):
+            return found
+        places = tuple((log.start + step, count) for step, count in skipped)
+        return replace(shorter, skipped=places)
+
+
+def _skipped(log: Log) -> tuple[tuple[int, int], ...]:
+    """Where the log goes on along the curve before, some steps late: (step, count)."""
+    found, covered = list[tuple[int, int]](), 0
+    for piece in _pieces(log):
+        if piece.fit is None:
+            return ()
+        if piece.start >= covered and not piece.fit.flat and piece.stop - piece.start >= _SHORT:
+            covered, more = _walked(log, piece.stop, piece.fit.curve)
+            found += more
+    return tuple(found)
+
+
+def _walked(log: Log, place: int, curve: Callable[[Any], Any]) -> tuple[int, list[tuple[int, int]]]:
+    """How far the samples from ``place`` on follow a curve, and where steps were skipped.
+
+    A curve must be followed for at least two samples after the last skip: what only stays where the
+    curve ended is a floor.
+    """
+    found, late, sure, reached = list[tuple[int, int]](), 0, 0, place
+    while place < log.rates.size:
+        lags = late + np.arange(1, _MOST_LATE + 1)
+        near = np.abs(curve(log.steps[place] - lags) - log.rates[place]) <= log.within
+        if not near.any():
+            break
+        found.append((int(log.steps[place]), int(near.argmax()) + 1))
+        late += found[-1][1]
+        holds = np.abs(curve(log.steps[place:] - late) - log.rates[place:]) <= log.within
+        length = int(holds.argmin()) if not holds.all() else holds.size
+        place += length
+        if length > 1:
+            sure, reached = len(found), place
+        elif len(found) - sure > _MOST_LATE:
+            break
+    return reached, found[:sure]
+
+
+def _advanced(log: Log, skipped: Sequence[tuple[int, int]]) -> Log:
+    """The log with the steps that advanced the schedule; of a repeated one the last row."""
+    late = sum(np.where(log.steps >= step, count, 0) for step, count in skipped)
+    steps = log.steps - late
+    following = np.append(np.minimum.accumulate(steps[::-1])[::-1][1:], np.inf)
+    last = steps < following
+    steps, rates = steps[last], log.rates[last]
+    gap = int(np.gcd.reduce(np.diff(steps).astype(np.int64)))
+    return log._replace(steps=steps, rates=rates, stride=gap)
 
 
 def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | None) -> Log:

@@ -89,10 +89,12 @@ def _step(place: _Place, damping: Array, bounds: tuple[Array, Array]) -> Array:
     square = square * (free[:, :, None] & free[:, None, :])
     first = square[:, 0, 0] * (1 + damping) + _TINY
     if slope.shape[1] == 1:
-        return slope / first[:, None]
+        single: Array = slope / first[:, None]
+        return single
     second, mixed = square[:, 1, 1] * (1 + damping) + _TINY, square[:, 0, 1]
     steps = second * slope[:, 0] - mixed * slope[:, 1], first * slope[:, 1] - mixed * slope[:, 0]
-    return np.stack(steps, axis=1) / np.maximum(first * second - mixed**2, _TINY)[:, None]
+    step: Array = np.stack(steps, axis=1) / np.maximum(first * second - mixed**2, _TINY)[:, None]
+    return step
 
 
 def _place(columns: Columns, rates: Array, numbers: Array) -> _Place:
