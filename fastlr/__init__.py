@@ -49,9 +49,11 @@ from fastlr.schedule.spec import from_spec
 if TYPE_CHECKING:
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
+    from fastlr.analysis.log_comparison import LogComparison, compare_log
     from fastlr.analysis.plan_checks import check, diff
     from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
+    from fastlr.explanation import Explanation, explain
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
@@ -76,9 +78,11 @@ __all__ = [
     "Bundle",
     "Choice",
     "Comparison",
+    "Explanation",
     "Horizon",
     "Identified",
     "Integers",
+    "LogComparison",
     "LogUniform",
     "Plateau",
     "PlateauState",
@@ -96,6 +100,7 @@ __all__ = [
     "check",
     "checkpoint",
     "compare",
+    "compare_log",
     "constant",
     "cosine",
     "cosine_restarts",
@@ -103,6 +108,7 @@ __all__ = [
     "cyclic_bundle",
     "diff",
     "eden",
+    "explain",
     "exponential",
     "exponential_decay",
     "from_config",
@@ -171,6 +177,8 @@ _LATER = {
     ),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),
+    "analysis.log_comparison": ("LogComparison", "compare_log"),
+    "explanation": ("Explanation", "explain"),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau": ("Plateau", "PlateauState"),

@@ -35,7 +35,7 @@ from fastlr.schedule.constructor_names import (
 )
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Identified", "identify"]
+__all__ = ["Identified", "identify", "identify_log"]
 
 Array = npt.NDArray[np.float64]
 
@@ -150,13 +150,13 @@ def identify(
     if isinstance(rates, str | Path | Mapping):
         if steps is not None:
             raise ValueError("identify: steps must be left out for a log that has its own")
-        return _of_log(read_log("identify: rates", rates, start, every), tolerance)
+        return identify_log(read_log("identify: rates", rates, start, every), tolerance)
     share = validate_scalar(Unit, "identify: tolerance", 1e-6 if tolerance is None else tolerance)
     return _identified(_log(rates, every, start, steps), share)
 
 
-def _of_log(log: RunLog, tolerance: float | None) -> Identified:
-    """What each column of a log is, and all of them together."""
+def identify_log(log: RunLog, tolerance: float | None = None) -> Identified:
+    """Return what each column of a log is, and all of them together."""
     found = dict[str, Identified]()
     for name, logged in log.columns.items():
         steps, rates = arrays(logged)
