@@ -78,12 +78,15 @@ def is_log(thing: object) -> bool:
     path = Path(thing)
     if path.suffix.lower() == ".csv":
         return True
-    if path.suffix.lower() != ".json" or not path.is_file():
+    if path.suffix.lower() != ".json" or "\0" in str(thing):
         return False
-    with path.open("rb") as file:  # the first keys of trainer_state.json are short
-        head, size = file.read(2**16), path.stat().st_size
-        file.seek(max(size - 2**16, 0))
-        return b'"log_history"' in head or b'"log_history"' in file.read()
+    try:
+        with path.open("rb") as file:  # the keys beside the rows are short
+            head, size = file.read(2**16), path.stat().st_size
+            file.seek(max(size - 2**16, 0))
+            return b'"log_history"' in head or b'"log_history"' in file.read()
+    except OSError:
+        return False
 
 
 def read_log(where: str, log: object, start: int = 0, every: int = 1) -> RunLog:
@@ -99,6 +102,8 @@ def read_log(where: str, log: object, start: int = 0, every: int = 1) -> RunLog:
             f"{type(log).__name__} {short_repr(log)}"
         )
     path = Path(log)
+    if "\0" in str(log):
+        raise ValueError(f"{where} must be a valid path, got {short_repr(str(log))}")
     text = _text(f"{where} {short_repr(str(path))}", path)
     where = f"{where} {short_repr(str(path))}"
     if not text.lstrip().startswith(("{", "[")):
@@ -111,12 +116,15 @@ def read_log(where: str, log: object, start: int = 0, every: int = 1) -> RunLog:
 
 
 def _text(where: str, path: Path) -> str:
-    if path.stat().st_size > _MOST_BYTES:
-        raise ValueError(f"{where} must be at most 100 MiB, got {path.stat().st_size} bytes")
+    """The text of a file that is not too large."""
     try:
+        if (size := path.stat().st_size) > _MOST_BYTES:
+            raise ValueError(f"{where} must be at most 100 MiB, got {size} bytes")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{where} must be text in UTF-8 ({error})") from None
+    except OSError as error:
+        raise ValueError(f"{where} must be a file that can be read ({error.strerror})") from None
 
 
 def _trainer_state(where: str, state: Mapping[str, Any]) -> RunLog:

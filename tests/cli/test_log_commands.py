@@ -66,7 +66,10 @@ def test_explain_a_log_a_config_and_an_expression() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["identify", "no.csv"], "no.csv: No such file or directory"),
+        (
+            ["identify", "no.csv"],
+            "identify: rates 'no.csv' must be a file that can be read (No such ",
+        ),
         (["identify", "args.json"], "identify: rates 'args.json' must have a list 'log_history', "),
         (["compare", "rates.csv", TEXT, "--steps", "9"], "compare: out and steps must be left out"),
         (["explain", "cyclic(0.1, 0.5, up=20)"], "explain: steps must be given for a schedule "),
