@@ -42,7 +42,6 @@ from fastlr.sweeps.toml_files import SweepFile, law_from, read_toml, sweep_from
 __all__ = ["app"]
 
 _TOLERANCE = 1e-12  # of two schedules; a log has its own
-_OPEN = {"unknown": "not logged", "kept": "no curve"}  # what a log leaves open
 _EXTRAS = {"matplotlib": "plot", "typer": "cli", "rich": "cli"}
 
 # the error of every wrongly used option; Typer has no public name for it
@@ -260,9 +259,10 @@ def identify(
     groups = found.groups or {"schedule": found}
     print_text(pairs({name: str(each) for name, each in groups.items()}))
     told = {"error": f"{found.error:.2g} of the largest rate"}
-    for name in ("unknown", "kept"):
-        spans = [f"steps {a} to {b}" for a, b in getattr(found, name)]
-        told |= {_OPEN[name]: ", ".join(spans)} if spans else {}
+    if found.unknown:
+        told["not logged"] = ", ".join(f"steps {a} to {b - 1}" for a, b in found.unknown)
+    if found.kept:
+        told["no curve"] = ", ".join(f"steps {a} to {b}" for a, b in found.kept)
     if found.skipped:
         told["skipped"] = ", ".join(f"{count} before step {at}" for at, count in found.skipped[:9])
     print_text("", pairs(told))

@@ -35,7 +35,7 @@ def test_identify() -> None:
     code, out, err = run("identify", "trainer_state.json")
     assert (code, err) == (0, "")
     assert "linear(init=0.0, end=0.0006, steps=100).then(cosine(init=0.0006, " in out
-    assert "not logged  steps 0 to 10" in out
+    assert "not logged  steps 0 to 9" in out
 
 
 def test_identify_numbers_the_rows_of_a_file_without_steps() -> None:
