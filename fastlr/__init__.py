@@ -50,9 +50,11 @@ from fastlr.schedule.spec import from_spec
 if TYPE_CHECKING:
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
+    from fastlr.analysis.log_comparison import LogComparison, compare_log
     from fastlr.analysis.plan_checks import check, diff
     from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
+    from fastlr.explanation import Explanation, explain
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
@@ -78,11 +80,13 @@ __all__ = [
     "Bundle",
     "Choice",
     "Comparison",
+    "Explanation",
     "GreedyLR",
     "Horizon",
     "Identified",
     "Integers",
     "KLAdaptive",
+    "LogComparison",
     "LogUniform",
     "NewBob",
     "Plateau",
@@ -101,6 +105,7 @@ __all__ = [
     "check",
     "checkpoint",
     "compare",
+    "compare_log",
     "constant",
     "cosine",
     "cosine_restarts",
@@ -108,6 +113,7 @@ __all__ = [
     "cyclic_bundle",
     "diff",
     "eden",
+    "explain",
     "exponential",
     "exponential_decay",
     "from_config",
@@ -177,6 +183,8 @@ _LATER = {
     ),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),
+    "analysis.log_comparison": ("LogComparison", "compare_log"),
+    "explanation": ("Explanation", "explain"),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau.adaptive": ("GreedyLR", "KLAdaptive", "NewBob"),

@@ -154,7 +154,7 @@ FOREIGN = {
     "tqdm": {"sweeps.progress"},
     "typer": {"cli.commands", "cli.printing"},
     "rich": {"cli.printing"},
-    "scipy": {"sweeps.sampling", "analysis.curve_fits", "loss_laws.least_squares"},
+    "scipy": {"sweeps.sampling", "loss_laws.least_squares"},
     "xarray": {"adapters.xarray"},
     "yaml": {"configs._files"},
     "zarr": {"sweeps.stores.zarr"},

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.analysis.separable_fits import search
 from fastlr.schedule.constructor_names import (
     constant,
     cosine,
@@ -25,13 +26,14 @@ from fastlr.schedule.constructor_names import (
 )
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["FAMILIES", "FITTED", "PLAIN", "CurveFit", "Log", "Rounding", "short"]
+__all__ = ["CLOSED", "FAMILIES", "FITTED", "CurveFit", "Log", "Rounding", "short"]
 
 Array = npt.NDArray[np.float64]
 Curve = Callable[[Any], Any]  # of the step, a number or an array
 
 FITTED = 48  # samples of a stretch that a fit looks at
 _FEWEST = 6  # samples that make a curve
+_STEEP = 0.6  # of its height, the largest rise of a sigmoid from one sample to the next
 
 
 class Log(NamedTuple):
@@ -87,7 +89,7 @@ class Rounding(NamedTuple):
 
 class CurveFit(NamedTuple):
     """A curve; where it begins by itself and where it ends, if it does; ``built`` makes the
-    schedule of it between two steps.
+    schedule of it between two steps, which has the curve's rate at the second if it ``reaches``.
     """
 
     curve: Curve
@@ -95,6 +97,7 @@ class CurveFit(NamedTuple):
     begin: float | None = None
     end: float | None = None
     flat: bool = False
+    reaches: bool = True
 
 
 def short(value: float, within: float) -> float:
@@ -187,12 +190,6 @@ def _line(steps: Array, values: Array) -> Curve:
     return lambda t: level + slope * (t - middle)
 
 
-def _left(basis: Array, rates: Array) -> Array:
-    """What the best mix of some curves leaves of the rates, as a share of the largest."""
-    left: Array = (basis @ np.linalg.lstsq(basis, rates, rcond=None)[0] - rates) / rates.max()
-    return left
-
-
 def _cosine(log: Log) -> CurveFit | None:
     """``a + b*cos(pi*(t - begin)/length)``: of three equidistant samples the outer two make a
     line over the middle one.
@@ -218,22 +215,22 @@ def _speed(few: Log, reach: int) -> float:
 
 def _waves(log: Log, guess: float) -> CurveFit | None:
     """The cosine of least squares whose half period is near to ``pi/guess``."""
-    from scipy.optimize import least_squares
-
     x = log.steps - log.steps[0]
+    middle = x[-1] / 2
 
     def parts(speed: float) -> Array:
         return np.column_stack([np.ones_like(x), np.cos(speed * x), np.sin(speed * x)])
 
-    def apart(speed: Any) -> Array:
-        basis = parts(float(speed[0]))
-        return _left(basis, log.rates)
+    def columns(numbers: Array) -> tuple[Array, Array]:
+        y = x - middle
+        angle = numbers * y
+        cosines = -2 * np.sin(angle / 2) ** 2  # less 1, so that no digits cancel
+        slopes = [-y * np.sin(angle), y * np.cos(angle)]
+        return np.stack([cosines, np.sin(angle)]), np.stack(slopes)[None]
 
-    speed = float(
-        least_squares(
-            apart, [guess], bounds=(guess / 3, guess * 3), xtol=1e-15, ftol=1e-15, gtol=1e-15
-        ).x[0]
-    )
+    bounds = (np.array([guess / 3]), np.array([guess * 3]))
+    found = search(columns, log.rates, np.array([[guess]]), bounds, log.within)
+    speed = float(found.numbers[0, 0])
     level, b, c = np.linalg.lstsq(parts(speed), log.rates, rcond=None)[0]
     height, half = np.hypot(b, c), np.pi / speed
     top = np.arctan2(c, b) / speed + log.steps[0]  # where it is highest
@@ -251,44 +248,60 @@ def _waves(log: Log, guess: float) -> CurveFit | None:
     return _between(cosine, curve, begin, begin + half)
 
 
+# guesses of a power law: the power, how far its end or its start lies beyond the stretch, as a
+# share of its length, and whether it is the end
+_POWERS = (
+    (2.0, 0.02, True),
+    (0.5, 0.02, True),
+    (0.5, 1e-4, False),
+    (2.0, 1.0, True),
+    (2.0, 1e-4, False),
+)
+
+
 def _power(log: Log) -> CurveFit | None:
-    """``a + b*(end - t)^power``, or ``a + b*(t - begin)^power``."""
+    """``a + b*(end - t)^power``, or ``a + b*(t - begin)^power``: those of least squares that are
+    near to the guesses.
+    """
     few = log.some(FITTED)
     if few.rates.size < _FEWEST:
         return None
     length = few.steps[-1] - few.steps[0]
-    for power, beyond, ends in (
-        (2.0, 0.02, True),
-        (0.5, 0.02, True),
-        (0.5, 1e-4, False),
-        (2.0, 1.0, True),
-        (2.0, 1e-4, False),
-    ):
-        edge = few.steps[-1] + beyond * length if ends else few.steps[0] - beyond * length
-        fit = _powers(few, power, edge, ends)
-        if few.holds(fit.curve):
-            return fit
+    inner = np.stack(
+        [
+            (few.steps[-1] - few.steps if ends else few.steps - few.steps[0]) / length
+            for _, _, ends in _POWERS
+        ]
+    )
+
+    def columns(numbers: Array) -> tuple[Array, Array]:
+        power, beyond = np.exp(numbers.T)[..., None]
+        z = inner + beyond
+        values = z**power
+        return values[None], np.stack([[values * np.log(z) * power], [values / z * power * beyond]])
+
+    guesses = np.log([[power, beyond] for power, beyond, _ in _POWERS])
+    bounds = np.array([[np.log(0.2), -25.0], [np.log(8.0), 3.0]])
+    found = search(columns, few.rates, guesses, (bounds[0], bounds[1]), few.within)
+    for numbers, apart, (_, _, ends) in zip(found.numbers, found.apart, _POWERS, strict=True):
+        if apart <= 2 * few.within:
+            fit = _power_law(few, numbers, ends)
+            if few.holds(fit.curve):
+                return fit
     return None
 
 
-def _powers(log: Log, power: float, edge: float, ends: bool) -> CurveFit:
-    """The power law of least squares near to this one, which ends or begins at ``edge``."""
-    from scipy.optimize import least_squares
-
+def _power_law(log: Log, numbers: Array, ends: bool) -> CurveFit:
+    """The power law of these numbers: the logarithms of its power, and of how far it ends beyond
+    the stretch, or begins before it.
+    """
+    number, far = map(float, numbers)
     length, outer = log.steps[-1] - log.steps[0], log.steps[-1] if ends else log.steps[0]
 
     def basis(numbers: Any) -> Array:
         z = np.abs(outer - log.steps) / length + np.exp(numbers[1])
         return np.column_stack([np.ones_like(z), z ** np.exp(numbers[0])])
 
-    def apart(numbers: Any) -> Array:
-        return _left(basis(numbers), log.rates)
-
-    guess = [np.log(power), np.log(max(abs(edge - outer) / length, 1e-4))]
-    bounds = ([np.log(0.2), -25.0], [np.log(8.0), 3.0])
-    number, far = least_squares(
-        apart, guess, bounds=bounds, xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=40
-    ).x
     level, height = np.linalg.lstsq(basis([number, far]), log.rates, rcond=None)[0]
     at, q = float(outer + (1 if ends else -1) * np.exp(far) * length), float(np.exp(number))
 
@@ -307,27 +320,32 @@ def _powers(log: Log, power: float, edge: float, ends: bool) -> CurveFit:
     return CurveFit(curve, built, None if ends else at, at if ends else None)
 
 
+# guesses of a sigmoid: its speed, and its middle as a share of the stretch
+_SIGMOIDS = ((12.0, 0.6), (6.0, 1.0), (3.0, 0.0), (3.0, 2.0))
+
+
 def _tanh(log: Log) -> CurveFit | None:
     """``a + b/(1 + exp(k*(t - middle)))``."""
-    from scipy.optimize import least_squares
-
     few = log.some(FITTED)
     if few.rates.size < _FEWEST or np.ptp(few.rates) == 0:
         return None
     p = (few.steps - few.steps[0]) / (few.steps[-1] - few.steps[0])
 
-    def basis(numbers: Any, p: Any = p) -> Array:
-        return np.column_stack(
-            [np.ones_like(p), 1 / (1 + np.exp(np.clip(numbers[0] * (p - numbers[1]), -700, 700)))]
-        )
+    def columns(numbers: Array) -> tuple[Array, Array]:
+        speed, middle = numbers.T[..., None]
+        values = 1 / (1 + np.exp(np.clip(speed * (p - middle), -700, 700)))
+        slope = values * (1 - values)
+        return values[None], np.stack([[-slope * (p - middle)], [slope * speed]])
 
-    def apart(numbers: Any) -> Array:
-        return _left(basis(numbers), few.rates)
+    def basis(numbers: Any) -> Array:
+        return np.column_stack([np.ones_like(p), columns(numbers[None])[0][0, 0]])
 
-    numbers = least_squares(
-        apart, [12.0, 0.6], bounds=([1e-2, -5.0], [400.0, 6.0]), xtol=1e-14, ftol=1e-14, max_nfev=60
-    ).x
+    bounds = (np.array([1e-2, -5.0]), np.array([400.0, 6.0]))
+    found = search(columns, few.rates, np.array(_SIGMOIDS), bounds, few.within)
+    numbers = found.numbers[np.nanargmin(found.apart)]
     level, height = np.linalg.lstsq(basis(numbers), few.rates, rcond=None)[0]
+    if np.abs(np.diff(few.rates)).max() > _STEEP * abs(height):
+        return None  # a jump between two levels
     length = few.steps[-1] - few.steps[0]
 
     def curve(t: Any) -> Any:
@@ -341,7 +359,7 @@ def _tanh(log: Log) -> CurveFit | None:
         lower, upper = (rounding.number(speed * (step - middle) / 2) for step in (start, stop))
         return tanh(rounding.rate(level + height), rounding.rate(level), stop - start, lower, upper)
 
-    return CurveFit(curve, built)
+    return CurveFit(curve, built, reaches=False)
 
 
 def _rex(log: Log) -> CurveFit | None:
@@ -376,9 +394,9 @@ FAMILIES: tuple[Callable[[Log], CurveFit | None], ...] = (
     _exponential,
     _inverse(0.5),
     _inverse(1.0),
-    _cosine,
     _rex,
+    _cosine,
     _power,
     _tanh,
 )
-PLAIN = 3  # of them, that need no search
+CLOSED = 6  # of them, that have closed forms, and may have a pole; the others are searched

@@ -8,16 +8,18 @@ at which neighbouring pieces meet. A stretch that no family explains is kept as 
 
 from __future__ import annotations  # help() replaces rules in the text
 
-import importlib.util
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.analysis.curve_fits import FAMILIES, FITTED, PLAIN, CurveFit, Log, Rounding, short
+from fastlr.analysis.curve_fits import CLOSED, FAMILIES, FITTED, CurveFit, Log, Rounding, short
+from fastlr.analysis.curve_limits import Limits
+from fastlr.analysis.run_logs import RunLog, arrays, read_log
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.logged_rows import column, surviving
 from fastlr.arguments.rules import BelowOne, Period, Rates, Steps, validate, validate_scalar
@@ -29,20 +31,24 @@ from fastlr.schedule.constructor_names import (
     milestones,
     piecewise_constant,
     sampled,
+    stack,
     step_decay,
 )
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Identified", "identify"]
+__all__ = ["Identified", "identify", "identify_log"]
 
 Array = npt.NDArray[np.float64]
 
 _CHECKED = 512  # samples of a stretch that a fit must explain before all are checked
 _SMOOTH = 8  # samples that must turn at most once before a curve is searched
+_FAILURES = 2  # sizes that support a curve and have none, after which no longer one is tried
 _SHORT = 4  # pieces of fewer samples are too short for a curve
 _TELLING = 12  # pieces of so many samples support a curve
 _MOST_BETWEEN = 65_536  # steps searched for the one at which two pieces meet
+_MOST_LATE = 16  # steps in a row that may be skipped
 _MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
+_MOST_SEARCHED = 100  # pieces of searched families, after which the rest is taken for noise
 
 
 @with_types
@@ -65,12 +71,20 @@ class Identified:
     unknown : tuple of (int, int)
         The stretch before the first logged step, if there is one. Its rates were not logged; those
         of the schedule are a guess.
+    skipped : tuple of (int, int)
+        Pairs ``(step, count)``: before this logged step, so many steps did not advance the
+        schedule, as with mixed precision when an update overflows. The rate at a logged step ``t``
+        is then ``schedule(t - k)``, with all counts up to ``t`` added up to ``k``.
+    groups : dict of str to Identified
+        For a log with several columns of rates, what each of them is. The schedule is their stack.
     """
 
     schedule: Schedule
     error: float
     kept: tuple[tuple[int, int], ...] = ()
     unknown: tuple[tuple[int, int], ...] = ()
+    skipped: tuple[tuple[int, int], ...] = ()
+    groups: dict[str, Identified] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return repr(self.schedule)
@@ -79,9 +93,9 @@ class Identified:
 @with_types
 @public
 def identify(
-    rates: npt.ArrayLike,
+    rates: npt.ArrayLike | str | Path | Mapping[str, Any],
     every: int = 1,
-    tolerance: float = 1e-6,
+    tolerance: float | None = None,
     *,
     start: int = 0,
     steps: npt.ArrayLike | None = None,
@@ -92,13 +106,16 @@ def identify(
 
     Parameters
     ----------
-    rates : array
-        The logged rates of one run, at least two.
+    rates : array, str, pathlib.Path or dict
+        The logged rates of one run, at least two. Or a log with its own steps: transformers'
+        ``trainer_state.json``, a CSV file of W&B, Lightning or Ultralytics, or the contents of
+        ``trainer_state.json``. Several columns of rates are several groups.
     every : int, default 1
         The distance from one logged step to the next.
-    tolerance : float, default 1e-6
+    tolerance : float, optional
         The largest difference allowed, as a share of the largest rate: 1e-6 suits a log in float32,
-        1e-3 a log of four digits. Noise beyond it is kept as a table.
+        1e-3 a log of four digits. Noise beyond it is kept as a table. By default 1e-6, or the
+        rounding of the rates in a file.
     start : int, default 0
         The first logged step. A log that begins after step 0 leaves the earlier rates undetermined:
         the result names those steps as ``unknown``. There the schedule continues the first curve
@@ -117,8 +134,6 @@ def identify(
 
     Raises
     ------
-    ImportError
-        If SciPy is not installed.
     TypeError, ValueError
         If there are fewer than two rates, a value is not a rate, a step exceeds 2**53, or rows are
         out of order.
@@ -135,14 +150,100 @@ def identify(
     >>> print(flr.identify([0.3, 0.2, 0.9, 0.2, 0.1, 0.0], steps=[10, 20, 30, 20, 30, 40]))
     linear(init=0.3, end=0.0, steps=30).delay(steps=10)
     """
-    if importlib.util.find_spec("scipy") is None:
-        raise ImportError("identify needs SciPy: pip install 'fastlr[fit]'")
+    if isinstance(rates, str | Path | Mapping):
+        if steps is not None:
+            raise ValueError("identify: steps must be left out for a log that has its own")
+        return identify_log(read_log("identify: rates", rates, start, every), tolerance)
+    share = validate_scalar(
+        BelowOne, "identify: tolerance", 1e-6 if tolerance is None else tolerance
+    )
+    return _identified(_log(rates, every, start, steps), share)
+
+
+def identify_log(log: RunLog, tolerance: float | None = None) -> Identified:
+    """Return what each column of a log is, and all of them together."""
+    found = dict[str, Identified]()
+    for name, logged in log.columns.items():
+        steps, rates = arrays(logged)
+        share = logged.tolerance if tolerance is None else tolerance
+        share = validate_scalar(BelowOne, "identify: tolerance", share)
+        found[name] = _identified(_log(rates, 1, 0, steps), share)
+    first, *others = found.values()
+    if not others:
+        return first
+    return Identified(
+        stack({name: each.schedule for name, each in found.items()}),
+        max(each.error for each in found.values()),
+        first.kept,
+        first.unknown,
+        first.skipped,
+        found,
+    )
+
+
+def _identified(log: Log, share: float) -> Identified:
+    """The schedule of one column, with as few pieces as skipped steps allow."""
     with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
-        share = validate_scalar(BelowOne, "identify: tolerance", tolerance)
-        log = _log(rates, every, start, steps)
         log = log._replace(within=share * float(log.rates.max()))
         periods = [None] if (again := _period(log)) is None else [again, None]
-        return next(found for found in _found(log, periods, share) if found.error <= share)
+        found = next(found for found in _found(log, periods, share) if found.error <= share)
+        skipped = _skipped(log) if again is None else ()
+        if not skipped:
+            return found
+        advanced = _advanced(log, skipped)
+        shorter = next(each for each in _found(advanced, [None], share) if each.error <= share)
+        fewer = len(shorter.schedule.boundaries) < len(found.schedule.boundaries)
+        if shorter.kept or not (found.kept or fewer):
+            return found
+        places = tuple((log.start + step, count) for step, count in skipped)
+        return replace(shorter, skipped=places)
+
+
+def _skipped(log: Log) -> tuple[tuple[int, int], ...]:
+    """Where the log goes on along the curve before, some steps late: (step, count)."""
+    found, covered = list[tuple[int, int]](), 0
+    for piece in _pieces(log):
+        if piece.fit is None:
+            return ()
+        if piece.start >= covered and not piece.fit.flat and piece.stop - piece.start >= _SHORT:
+            covered, more = _walked(log, piece.stop, piece.fit.curve)
+            found += more
+    return tuple(found)
+
+
+def _walked(log: Log, place: int, curve: Callable[[Any], Any]) -> tuple[int, list[tuple[int, int]]]:
+    """How far the samples from ``place`` on follow a curve, and where steps were skipped.
+
+    A curve must be followed for at least two samples after the last skip: what only stays where the
+    curve ended is a floor.
+    """
+    found, late, sure, reached = list[tuple[int, int]](), 0, 0, place
+    while place < log.rates.size:
+        lags = late + np.arange(1, _MOST_LATE + 1)
+        near = np.abs(curve(log.steps[place] - lags) - log.rates[place]) <= log.within
+        if not near.any():
+            break
+        found.append((int(log.steps[place]), int(near.argmax()) + 1))
+        late += found[-1][1]
+        holds = np.abs(curve(log.steps[place:] - late) - log.rates[place:]) <= log.within
+        length = int(holds.argmin()) if not holds.all() else holds.size
+        place += length
+        if length > 1:
+            sure, reached = len(found), place
+        elif len(found) - sure > _MOST_LATE:
+            break
+    return reached, found[:sure]
+
+
+def _advanced(log: Log, skipped: Sequence[tuple[int, int]]) -> Log:
+    """The log with the steps that advanced the schedule; of a repeated one the last row."""
+    late = sum(np.where(log.steps >= step, count, 0) for step, count in skipped)
+    steps = log.steps - late
+    following = np.append(np.minimum.accumulate(steps[::-1])[::-1][1:], np.inf)
+    last = steps < following
+    steps, rates = steps[last], log.rates[last]
+    gap = int(np.gcd.reduce(np.diff(steps).astype(np.int64)))
+    return log._replace(steps=steps, rates=rates, stride=gap)
 
 
 def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | None) -> Log:
@@ -198,23 +299,31 @@ def _pieces(log: Log) -> Iterator[_Piece]:
     """One stretch after another, each explained by the family that goes furthest; the simplest,
     where several do.
     """
-    start, whole, telling_little = 0, log.rates.size, 0
+    start, whole, telling_little, searched = 0, log.rates.size, 0, 0
+    limits = Limits.of(log)
     while start < whole:
-        best = _Piece(start, start, None)
-        families = FAMILIES if _smooth(log.part(start, start + _SMOOTH)) else FAMILIES[:PLAIN]
-        for family in families:
-            stop, fit = _reach(log, start, family)
-            if stop > best.stop:
-                best = _Piece(start, stop, fit)
-            if stop == whole:
-                break
+        best, most = _Piece(start, start, None), limits.of_curves(start)
+        for family in FAMILIES[:CLOSED]:
+            best = _further(log, best, most, family)
+        if best.stop < whole and _smooth(log.part(start, start + _SMOOTH)):
+            closed, most = best, limits.of_smooth_curves(start)
+            for family in FAMILIES[CLOSED:]:
+                best = _further(log, best, most, family)
+            searched += best is not closed
         flat = best.fit is not None and best.fit.flat
-        telling_little = telling_little + 1 if best.stop - start < _TELLING and not flat else 0
-        if telling_little > _MOST_SHORT:
+        telling = best.stop - start >= (_SHORT if flat else _TELLING)
+        telling_little = 0 if telling else telling_little + 1
+        if telling_little > _MOST_SHORT or searched > _MOST_SEARCHED:
             yield _Piece(start, whole, None)
             return
         yield best
         start = best.stop
+
+
+def _sizes(first: int, most: int) -> list[int]:
+    """The sizes of a stretch that are tried: the first, and powers of two up to the most."""
+    powers = [2**i for i in range(max(most, 0).bit_length())]
+    return [size for size in [first, *(each for each in powers if each > first)] if size <= most]
 
 
 def _smooth(log: Log) -> bool:
@@ -239,13 +348,19 @@ def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
     return merged
 
 
-def _reach(
-    log: Log, start: int, family: Callable[[Log], CurveFit | None]
-) -> tuple[int, CurveFit | None]:
-    """How far from ``start`` on a family explains every sample, and its fit to them."""
+def _further(log: Log, best: _Piece, most: int, family: Callable[[Log], CurveFit | None]) -> _Piece:
+    """The piece that a family explains from where ``best`` starts, if it is longer; else ``best``.
 
-    def fitted(size: int) -> CurveFit | None:
-        part = log.part(start, start + size)
+    No family explains more than up to before sample ``most``.
+    """
+    start, whole = best.start, log.rates.size
+    if best.stop == whole:
+        return best
+
+    def fitted(stop: int) -> CurveFit | None:
+        if stop > most:
+            return None
+        part = log.part(start, stop)
         fit = family(part.some(FITTED))
         return (
             fit
@@ -253,23 +368,24 @@ def _reach(
             else None
         )
 
-    most = log.rates.size - start
-    if (whole := fitted(most)) is not None:
-        return log.rates.size, whole
-    low, fit = 0, None
-    for size in [2**i for i in range(most.bit_length())]:
-        if (longer := fitted(size)) is not None:
-            low, fit = size, longer
-        elif (
-            low and size > 64 * low
-        ):  # a fit of few samples may fail where one of more does not, but not for ever
+    if (fit := fitted(whole)) is not None:
+        return _Piece(start, whole, fit)
+    low, longest, failed = best.stop - start, best.fit, 0
+    for size in _sizes(low + 1, min(most, whole) - start):
+        if (longer := fitted(start + size)) is not None:
+            low, longest, failed = size, longer, 0
+        elif size >= _SMOOTH and (failed := failed + 1) == _FAILURES:
             break
-    high = min(2 * low, most)
+    if longest is best.fit:
+        return best
+    high = min(2 * low, whole - start)
     while high - low > 1:
         middle = (low + high) // 2
-        longer = fitted(middle)
-        low, high, fit = (middle, high, longer) if longer is not None else (low, middle, fit)
-    return start + low, fit
+        longer = fitted(start + middle)
+        low, high, longest = (
+            (middle, high, longer) if longer is not None else (low, middle, longest)
+        )
+    return _Piece(start, start + low, longest)
 
 
 def _period(log: Log) -> int | None:
@@ -303,6 +419,7 @@ def _built(
     begin = _begin(log, pieces[0]) if period is None else 0
     starts = [begin, *(_boundary(log, before, after) for before, after in pairwise(pieces))]
     stops = [*starts[1:], int(log.steps[-1]) if period is None else period]
+    pieces = [_bounded(*each) for each in zip(pieces, starts, stops, strict=True)]
     parts, begins, kept = list[Schedule](), list[int](), list[tuple[int, int]]()
     for run in _runs(pieces):
         start, stop = starts[run[0]], stops[run[-1]]
@@ -326,6 +443,16 @@ def _built(
     apart = np.abs(schedule(log.steps.astype(np.int64) + log.start) - log.rates)
     error = float(apart.max() / max(log.rates.max(), np.finfo(np.float64).tiny))
     return Identified(schedule, error, tuple(kept), ((0, log.start),) if log.start else ())
+
+
+def _bounded(piece: _Piece, start: int, stop: int) -> _Piece:
+    """The piece, without its fit if that has a pole between the samples and a boundary."""
+    fit = piece.fit
+    if fit is None or fit.begin is not None or fit.end is not None:
+        return piece
+    return (
+        piece if np.isfinite(fit.curve(np.array([start, stop]))).all() else piece._replace(fit=None)
+    )
 
 
 def _begin(log: Log, first: _Piece) -> int:
@@ -427,6 +554,8 @@ def _end(log: Log, fit: CurveFit, stop: int, rounding: Rounding) -> int:
     - 1 leaves out.
     """
     following = stop + log.stride
+    if not fit.reaches:
+        return following
     beyond = float(fit.curve(following))
     shorter = len(repr(rounding.rate(beyond))) < len(repr(rounding.rate(fit.curve(stop))))
     return (

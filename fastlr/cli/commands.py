@@ -19,9 +19,10 @@ import typer
 from typer.core import TyperGroup
 
 import fastlr as flr
+from fastlr.analysis.run_logs import is_log
 from fastlr.arguments.atomic_files import replacing
 from fastlr.arguments.output_arrays import dtype_of
-from fastlr.cli.find_schedule import Given, find_schedules
+from fastlr.cli.find_schedule import Given, find_schedule, find_schedules
 from fastlr.cli.printing import (
     about,
     facts,
@@ -40,6 +41,7 @@ from fastlr.sweeps.toml_files import SweepFile, law_from, read_toml, sweep_from
 
 __all__ = ["app"]
 
+_TOLERANCE = 1e-12  # of two schedules; a log has its own
 _EXTRAS = {"matplotlib": "plot", "typer": "cli", "rich": "cli"}
 
 # the error of every wrongly used option; Typer has no public name for it
@@ -231,7 +233,7 @@ def compare(
     steps: Length = None,
     tolerance: Annotated[
         float, typer.Option(help="Largest difference allowed, as a share of the largest rate.")
-    ] = 1e-12,
+    ] = _TOLERANCE,
     out: Annotated[
         Path | None, typer.Option(help="Draw both to this file, .png or .svg.", show_default=False)
     ] = None,
@@ -242,11 +244,21 @@ def compare(
 ) -> None:
     """Compare two schedules step by step: where they differ, and by how much.
 
-    The exit code is 1 if they differ.
+    If the first is a log (trainer_state.json or CSV), check that the run did what the second, its
+    config, says. The exit code is 1 if they differ.
     """
     if out is not None:
         plots.check_path(out)
     given = Given(lr, steps_per_epoch, framework, optimizer)
+    if is_log(one):
+        if out is not None:
+            raise ValueError(f"compare: out must be left out with a log, got {out}")
+        (config,) = find_schedules([other], steps, given)
+        judged = flr.compare_log(
+            one, config.schedule, None if tolerance == _TOLERANCE else tolerance
+        )
+        print_text(str(judged))
+        raise typer.Exit(int(not judged.agrees))
     named = find_schedules([one, other], steps, given)
     found = flr.compare(named[0].schedule, named[1].schedule, steps, tolerance)
     print_text(str(found))
@@ -254,6 +266,73 @@ def compare(
         plots.save(found.plot(ax=plots.empty()), out)
         print_text(f"{out}: {out.stat().st_size} bytes")
     raise typer.Exit(int(not found))
+
+
+Log = Annotated[
+    Path,
+    typer.Argument(
+        help="A log: trainer_state.json, or a CSV file of W&B, Lightning or Ultralytics.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def identify(
+    log: Log,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            help="Largest difference allowed, as a share of the largest rate; default: 1e-6, or "
+            "the rounding of the log.",
+            show_default=False,
+        ),
+    ] = None,
+    start: Annotated[int, _number("The first step, of a CSV file without steps.")] = 0,
+    every: Annotated[int, _number("Steps per row, of a CSV file without steps.")] = 1,
+) -> None:
+    """Recover the schedule of a run from the log of its rates."""
+    found = flr.identify(log, every, tolerance, start=start)
+    groups = found.groups or {"schedule": found}
+    print_text(pairs({name: str(each) for name, each in groups.items()}))
+    told = {"error": f"{found.error:.2g} of the largest rate"}
+    if found.unknown:
+        told["not logged"] = ", ".join(f"steps {a} to {b - 1}" for a, b in found.unknown)
+    if found.kept:
+        told["no curve"] = ", ".join(f"steps {a} to {b}" for a, b in found.kept)
+    if found.skipped:
+        told["skipped"] = ", ".join(f"{count} before step {at}" for at, count in found.skipped[:9])
+    print_text("", pairs(told))
+
+
+@app.command()
+def explain(
+    thing: Annotated[
+        str,
+        typer.Argument(
+            help="A config, a log, the name of a recipe, or an expression.", show_default=False
+        ),
+    ],
+    steps: Length = None,
+    lr: Annotated[
+        float | None, typer.Option(help="The base rate, for a config.", show_default=False)
+    ] = None,
+    steps_per_epoch: Annotated[int | None, _number("Steps per epoch, for a config.")] = None,
+    framework: Annotated[
+        str | None, typer.Option(help="The format of a config.", show_default=False)
+    ] = None,
+) -> None:
+    """Explain a config or a log in plain words, and point out what looks wrong."""
+    if is_log(thing) or Path(thing).is_file():
+        found = flr.explain(
+            Path(thing), framework, lr=lr, steps=steps, steps_per_epoch=steps_per_epoch
+        )
+    else:
+        named = find_schedule(thing, steps)
+        found = flr.explain(named.schedule, steps=steps or named.steps)
+    print_text(pairs(found.facts), "", "what looks wrong")
+    for each in found.findings or ("nothing",):
+        print_text(f"- {each if isinstance(each, str) else each.text}")
 
 
 @app.command()

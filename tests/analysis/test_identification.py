@@ -173,6 +173,30 @@ def test_a_sigmoid_is_recognised():
     )
 
 
+def test_a_jump_between_two_levels_is_no_sigmoid():
+    log = np.repeat([0.3, 0.4, 0.5, 0.1], 10)
+    assert str(flr.identify(log)).startswith("piecewise_constant(values=[0.3, 0.4, 0.5, 0.1]")
+
+
+def test_a_pole_before_the_next_piece_makes_no_rate():
+    rates = np.abs(np.cumsum(np.random.default_rng(1).choice([-1, 0, 1], 2_000))) * 1e-3
+    found = flr.identify(rates)
+    assert np.abs(found.schedule.table(2_000) - rates).max() <= 1e-6 * rates.max()
+
+
+@pytest.mark.parametrize("part", [1, 2, 4])
+@pytest.mark.parametrize("seed", range(6))
+def test_part_of_a_curve_is_found_whole(seed, part):
+    rng = np.random.default_rng(seed)
+    run = [
+        flr.tanh(1.0, 0.2, 1_200, lower=-rng.uniform(2, 5), upper=rng.uniform(2, 5)),
+        flr.polynomial(1.0, 0.2, 1_200, power=rng.uniform(0.4, 4)),
+    ][seed % 2]
+    found = flr.identify(run.table(1_200 // part))
+    assert found.kept == ()
+    assert len(found.schedule.boundaries) == 1
+
+
 def test_a_log_of_few_digits():
     log = [float(f"{rate:.4g}") for rate in flr.warmup_cosine(3e-4, 100, 2_000).table(2_000)]
     found = flr.identify(log, tolerance=1e-3)
@@ -400,9 +424,10 @@ def test_what_is_no_log(rates, message):
         flr.identify(rates)
 
 
-def test_scipy_is_imported_for_this_alone():
+def test_no_scipy_is_needed():
     code = (
-        "import sys, fastlr as flr; flr.compare; flr.presets; assert not "
+        "import sys, fastlr as flr; flr.compare; flr.presets; "
+        "flr.identify(flr.warmup_cosine(1.0, 20, 100).table(100)); assert not "
         "any(name.startswith('scipy') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,219 @@
+"""Read the learning rates from the logs that trainers write.
+
+These are ``trainer_state.json`` of transformers, and CSV files of W&B, Lightning, Ultralytics and
+others: one row per logged step, a column of steps and one column of rates per parameter group.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.rules import short_repr
+
+__all__ = ["Column", "RunLog", "arrays", "is_log", "read_log"]
+
+_MOST_BYTES = 100 * 2**20
+_STEPS = (
+    "train/global_step",
+    "trainer/global_step",
+    "global_step",
+    "step",
+    "_step",
+    "iteration",
+    "iter",
+    "epoch",
+)  # columns that count, the best first
+_RATE = re.compile(r"(^|[ /._-])(lr|learning[ _-]?rate)([-/_.]|\d*$)", re.IGNORECASE)
+_NO_RATE = re.compile(r"(__MIN|__MAX|momentum|weight_decay)$", re.IGNORECASE)
+_FEWEST_DIGITS = 4  # of rates that were rounded; fewer are rates that somebody chose
+
+
+@dataclass(frozen=True)
+class Column:
+    """The logged rates of one parameter group, in the order in which they were logged."""
+
+    steps: list[int]
+    rates: list[float]
+
+    @property
+    def tolerance(self) -> float:
+        """The rounding of the log, as a share of the largest rate: at least 1e-6."""
+        rates = np.unique(np.array(self.rates, dtype=np.float64))
+        for digits in range(_FEWEST_DIGITS, 7):
+            if rates.size >= 8 and all(float(f"{rate:.{digits}g}") == rate for rate in rates):
+                return max(10.0 ** (1 - digits), 1e-6)
+        return 1e-6
+
+
+@dataclass(frozen=True)
+class RunLog:
+    """What a log says about the learning rate.
+
+    ``columns`` has one entry per parameter group; groups with the same rates are one. ``length`` is
+    the length of the run, if the log gives it. ``unit`` is what a step of the log is.
+    """
+
+    source: str
+    unit: str
+    columns: Mapping[str, Column]
+    length: int | None = None
+
+
+def is_log(thing: object) -> bool:
+    """Whether a value or a file is a log, by its keys or its suffix."""
+    if isinstance(thing, Mapping):
+        return "log_history" in thing
+    if not isinstance(thing, str | Path):
+        return False
+    path = Path(thing)
+    if path.suffix.lower() == ".csv":
+        return True
+    if path.suffix.lower() != ".json" or "\0" in str(thing):
+        return False
+    try:
+        with path.open("rb") as file:  # the keys beside the rows are short
+            head, size = file.read(2**16), path.stat().st_size
+            file.seek(max(size - 2**16, 0))
+            return b'"log_history"' in head or b'"log_history"' in file.read()
+    except OSError:
+        return False
+
+
+def read_log(where: str, log: object, start: int = 0, every: int = 1) -> RunLog:
+    """Return the rates in a log: a file, or what ``trainer_state.json`` holds.
+
+    ``start`` and ``every`` number the rows of a log that has no column of steps.
+    """
+    if isinstance(log, Mapping):
+        return _trainer_state(where, log)
+    if not isinstance(log, str | Path):
+        raise TypeError(
+            f"{where} must be rates, a path or the contents of trainer_state.json, got "
+            f"{type(log).__name__} {short_repr(log)}"
+        )
+    path = Path(log)
+    if "\0" in str(log):
+        raise ValueError(f"{where} must be a valid path, got {short_repr(str(log))}")
+    text = _text(f"{where} {short_repr(str(path))}", path)
+    where = f"{where} {short_repr(str(path))}"
+    if not text.lstrip().startswith(("{", "[")):
+        return _table(where, text, start, every)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where} must be JSON or CSV ({error})") from None
+    return _trainer_state(where, found if isinstance(found, Mapping) else {"log_history": found})
+
+
+def _text(where: str, path: Path) -> str:
+    """The text of a file that is not too large."""
+    try:
+        if (size := path.stat().st_size) > _MOST_BYTES:
+            raise ValueError(f"{where} must be at most 100 MiB, got {size} bytes")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{where} must be text in UTF-8 ({error})") from None
+    except OSError as error:
+        raise ValueError(f"{where} must be a file that can be read ({error.strerror})") from None
+
+
+def _trainer_state(where: str, state: Mapping[str, Any]) -> RunLog:
+    """The rates in transformers' ``trainer_state.json``."""
+    rows = state.get("log_history")
+    if not isinstance(rows, Sequence) or isinstance(rows, str):
+        raise ValueError(f"{where} must have a list 'log_history', got {short_repr(rows)}")
+    rows = [row for row in rows if isinstance(row, Mapping)]
+    names = list(dict.fromkeys(key for row in rows for key in row if _is_rate(key)))
+    columns = {
+        name: _column(where, name, ((row.get("step"), row[name]) for row in rows if name in row))
+        for name in names
+    }
+    length = state.get("max_steps")
+    known = isinstance(length, int) and not isinstance(length, bool) and length > 0
+    return _run_log(where, "trainer_state.json", "steps", columns, length if known else None)
+
+
+def _table(where: str, text: str, start: int, every: int) -> RunLog:
+    """The rates in a CSV file with a row of names."""
+    lines = csv.reader(text.splitlines())
+    names = [name.strip() for name in next(lines, [])]
+    rows = [[cell.strip() for cell in row] for row in lines]
+    rates = [i for i, name in enumerate(names) if _is_rate(name)]
+    counts = [
+        i
+        for known in _STEPS
+        for i, name in enumerate(names)
+        if name.lower() == known and any(len(row) > i and row[i] for row in rows)
+    ]
+    columns = {}
+    for i in rates:
+        filled = [row for row in rows if len(row) > i and row[i]]
+        steps: Iterable[Any] = (row[counts[0]] for row in filled) if counts else count(start, every)
+        columns[names[i]] = _column(
+            where, names[i], zip(steps, (row[i] for row in filled), strict=False)
+        )
+    if counts and (start, every) != (0, 1):
+        raise ValueError(
+            f"{where} has its own steps, in column {names[counts[0]]!r}: start and every must be "
+            f"left out, got start={start} and every={every}"
+        )
+    unit = "epochs" if counts and names[counts[0]].lower() == "epoch" else "steps"
+    return _run_log(where, "CSV", unit, columns, None)
+
+
+def _is_rate(name: object) -> bool:
+    return isinstance(name, str) and bool(_RATE.search(name)) and not _NO_RATE.search(name)
+
+
+def _column(where: str, name: str, rows: Iterable[tuple[Any, Any]]) -> Column:
+    """One column, from its steps and rates as they stand in the log."""
+    steps, rates = list[int](), list[float]()
+    for step, rate in rows:
+        try:
+            whole, number = float(step), float(rate)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{where} must have a step and a rate in each row of {name!r}, got "
+                f"{short_repr(step)} and {short_repr(rate)}"
+            ) from None
+        if not whole.is_integer():
+            raise ValueError(f"{where} must have whole steps, got {short_repr(step)} of {name!r}")
+        steps.append(int(whole))
+        rates.append(number)
+    return Column(steps, rates)
+
+
+def _run_log(
+    where: str, source: str, unit: str, columns: dict[str, Column], length: int | None
+) -> RunLog:
+    """The log, with each different column of at least two rates once."""
+    filled = {name: column for name, column in columns.items() if len(column.rates) > 1}
+    if not filled:
+        raise ValueError(
+            f"{where} must have at least two rows with a learning rate, in columns such as "
+            f"'learning_rate' or 'lr-AdamW', got {short_repr(list(columns) or 'none')}"
+        )
+    return RunLog(source, unit, dict(_different(filled)), length)
+
+
+def _different(columns: Mapping[str, Column]) -> Iterator[tuple[str, Column]]:
+    seen: list[Column] = []
+    for name, column in columns.items():
+        if column not in seen:
+            seen.append(column)
+            yield name, column
+
+
+def arrays(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The steps and the rates of a column as arrays."""
+    return np.array(column.steps, dtype=np.int64), np.array(column.rates, dtype=np.float64)

@@ -1,0 +1,82 @@
+"""The commands that read logs: what they print, and their exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import fastlr as flr
+from fastlr.cli.commands import app
+
+PLAN = flr.warmup_cosine(6e-4, 100, 1_000, end=6e-5)
+TEXT = "warmup_cosine(6e-4, 100, 1000, end=6e-5)"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with logs and a config, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    rows = [{"step": t, "learning_rate": PLAN(t)} for t in range(10, 1_001, 10)]
+    Path("trainer_state.json").write_text(json.dumps({"log_history": rows, "max_steps": 1_000}))
+    Path("rates.csv").write_text("\n".join(["lr", *(repr(PLAN(t)) for t in range(50, 1_000, 5))]))
+    config = {"lr_scheduler_type": "linear", "learning_rate": 6e-4, "warmup_steps": 100}
+    Path("args.json").write_text(json.dumps({**config, "max_steps": 1_000}))
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """The exit code, and what a command prints on stdout and on stderr."""
+    done = CliRunner().invoke(app, list(arguments))
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_identify() -> None:
+    code, out, err = run("identify", "trainer_state.json")
+    assert (code, err) == (0, "")
+    assert "linear(init=0.0, end=0.0006, steps=100).then(cosine(init=0.0006, " in out
+    assert "not logged  steps 0 to 9" in out
+
+
+def test_identify_numbers_the_rows_of_a_file_without_steps() -> None:
+    code, out, _ = run("identify", "rates.csv", "--start", "50", "--every", "5")
+    assert code == 0
+    assert "linear(init=0.0, end=0.0006, steps=100)" in out
+
+
+def test_compare_a_log_with_its_config() -> None:
+    code, out, _ = run("compare", "trainer_state.json", TEXT)
+    assert (code, out.startswith("the run did what its schedule says: 100 logged")) == (0, True)
+    code, out, _ = run("compare", "trainer_state.json", "args.json")
+    assert code == 1
+    assert "'learning_rate' differs first at step 110: logged 0.00059983" in out
+
+
+def test_explain_a_log_a_config_and_an_expression() -> None:
+    for thing in ("trainer_state.json", TEXT):
+        code, out, err = run("explain", thing)
+        assert (code, err) == (0, "")
+        assert "peak            0.0006 at step 100" in out
+        assert out.endswith("what looks wrong\n- nothing\n")
+    code, out, _ = run("explain", "args.json", "--steps", "1500")
+    assert code == 0
+    assert "length          1,500 steps" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["identify", "no.csv"],
+            "identify: rates 'no.csv' must be a file that can be read (No such ",
+        ),
+        (["identify", "args.json"], "identify: rates 'args.json' must have a list 'log_history', "),
+        (["compare", "rates.csv", TEXT, "--steps", "9"], "compare: out and steps must be left out"),
+        (["explain", "cyclic(0.1, 0.5, up=20)"], "explain: steps must be given for a schedule "),
+        (["explain", "nothing"], "no recipe, file or expression named 'nothing'"),
+    ],
+)
+def test_what_is_refused(arguments: list[str], line: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(line)
