@@ -10,7 +10,7 @@ except ImportError:  # the same under its older name
     import pytorch_lightning as lightning
 
 from fastlr.adapters.torch import Scheduler
-from fastlr.arguments.rules import Choice, Period, short_repr, validate_scalar
+from fastlr.arguments.rules import OneOf, Period, short_repr, validate_scalar
 from fastlr.errors import public
 
 __all__ = ["LogRates", "Report", "configs"]
@@ -53,7 +53,7 @@ def configs(
             "configs: scheduler must be a fastlr.adapters.torch.Scheduler, got "
             f"{type(scheduler).__name__}"
         )
-    Choice(("step", "epoch"))("configs: interval", interval)
+    OneOf(("step", "epoch"))("configs: interval", interval)
     return [{"scheduler": scheduler, "interval": interval}]
 
 

@@ -24,9 +24,9 @@ from torch.optim.lr_scheduler import LRScheduler
 from fastlr.analysis.plan_checks import limit_of
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import (
-    Choice,
     Factor,
     Number,
+    OneOf,
     Rate,
     Whether,
     short_repr,
@@ -456,9 +456,9 @@ def _check_options(schedule: Any, last_epoch: Any, relative: Any, by: Any, wins:
     if not isinstance(schedule, Bundle):
         a_schedule("Scheduler: schedule", schedule, Schedule)
     Whether()("Scheduler: relative", relative)
-    Choice(("name", "position"))("Scheduler: by", by)
+    OneOf(("name", "position"))("Scheduler: by", by)
     if wins is not None:
-        Choice(("saved", "new"))("Scheduler: wins", wins)
+        OneOf(("saved", "new"))("Scheduler: wins", wins)
     if type(last_epoch) is not int or last_epoch != -1:
         raise TypeError(
             f"Scheduler: last_epoch must be left out, got {short_repr(last_epoch)}; pass step=, "

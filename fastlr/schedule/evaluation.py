@@ -38,7 +38,6 @@ _STEP = np.dtype(np.int64)
 _RATE = np.dtype(np.float64)
 
 
-@public_methods("Schedule", but=("__call__", "__init__"))
 def _is_plain(out: object, t: Array) -> bool:
     """Whether an output needs no other checks than these, which take no time."""
     return (
@@ -50,6 +49,7 @@ def _is_plain(out: object, t: Array) -> bool:
     )
 
 
+@public_methods("Schedule", but=("__call__", "__init__"))
 class Evaluation(Value):
     """A value whose rates can be evaluated."""
 

@@ -203,20 +203,6 @@ def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, ou
         late[i] = last - f.linear_rise(step_of(x, -step, i), slope, slope_low)
 
 
-@inlined
-def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
-    """The steps nearer to the first level, then the steps nearer to the last."""
-    size = abs(length)
-    first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = f.linear_slope(size, lo, hi)
-    slope, slope_low, early = sign * slope, sign * slope_low, _early(f.TURN * size, c, step, n)
-    for i in range(early):
-        out[i] = first + f.linear_rise(step_of(c, step, i), slope, slope_low)
-    x, late = size - (c + step * early), plus(out, early)
-    for i in range(n - early):
-        late[i] = last - f.linear_rise(step_of(x, -step, i), slope, slope_low)
-
-
 @run_kernel("linear")
 def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
