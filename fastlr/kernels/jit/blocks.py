@@ -13,7 +13,6 @@ import math
 from typing import Any
 
 from fastlr.kernels.jit import formulas as f
-from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.kernel_table import (
     BLOCK,
@@ -28,7 +27,7 @@ from fastlr.kernels.jit.kernel_table import (
     walk_kernel,
 )
 from fastlr.kernels.jit.pointers import call_counting_kernel, call_kernel, call_rate_kernel, plus
-from fastlr.kernels.jit.segments import field_at, segment_in_force
+from fastlr.kernels.jit.segments import field_at, is_opcode, segment_in_force
 from fastlr.kernels.jit.single_steps import COMBINED
 from fastlr.program.opcodes import HEADER_DEPTH, ROW
 
@@ -155,7 +154,7 @@ def _evaluate(
 ) -> None:
     """One segment at all steps of a block; NaN if its opcode is unknown."""
     opcode = int(buffer[segment])
-    if opcode < 0 or opcode >= opcode_numbers.COUNT:
+    if not is_opcode(opcode):
         for i in range(n):
             out[i] = math.nan
         return

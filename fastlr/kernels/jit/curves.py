@@ -10,7 +10,6 @@ import math
 from typing import Any, NamedTuple
 
 from fastlr.kernels.jit import formulas as f
-from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.blocks import column, local_steps
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.kernel_table import (
@@ -30,6 +29,9 @@ from fastlr.program.opcodes import OPCODES, opcode
 __all__: list[str] = []
 
 SHORT = 64.0  # steps: a staircase of shorter stairs is no run of constants
+
+_LINEAR, _SQUARE = opcode("linear"), opcode("square")
+_COSINE, _POWER = opcode("cosine"), opcode("power")
 
 # what an instance of a template has of its own: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
@@ -208,9 +210,7 @@ def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, st
                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     if abs(length) > f.WIDE:
-        _rare_run(
-            opcode_numbers.LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch
-        )
+        _rare_run(_LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch)
     else:
         _line(length, lo, hi, c, step, n, out)
 
@@ -221,9 +221,7 @@ def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
     if size > f.WIDE:
-        _rare_run(
-            opcode_numbers.SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch
-        )
+        _rare_run(_SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = f.square_slope(size, lo, hi, False)
@@ -248,9 +246,7 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
     if size > f.WIDE:
-        _rare_run(
-            opcode_numbers.COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch
-        )
+        _rare_run(_COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     first, last, sign = _ends(length, lo, hi)
     unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
@@ -284,9 +280,7 @@ def run_of_power(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
     length, lo, hi, q, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
     if q <= 0.0 or f.is_steep(q) or size > f.SLOW:
-        _rare_run(
-            opcode_numbers.POWER, table, buffer, segment, lane, c, step, n, out, nested, scratch
-        )
+        _rare_run(_POWER, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     x, by = (size - c, -step) if length > 0.0 else (c, step)
     for i in range(n):

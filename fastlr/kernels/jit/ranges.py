@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from fastlr.kernels.jit import formulas as f
-from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.arithmetic import fma
 from fastlr.kernels.jit.blocks import block_of
 from fastlr.kernels.jit.compiling import inlined
@@ -24,7 +23,14 @@ from fastlr.kernels.jit.kernel_table import (
     walk_kernel,
 )
 from fastlr.kernels.jit.pointers import address_of, call_kernel, on_stack, plus
-from fastlr.kernels.jit.segments import field, place_in_loop, segment_in_force, start
+from fastlr.kernels.jit.segments import (
+    LOOP,
+    field,
+    is_opcode,
+    place_in_loop,
+    segment_in_force,
+    start,
+)
 from fastlr.kernels.jit.single_steps import COMBINED, rate_of
 from fastlr.program.opcodes import LAST_STEP, ROW
 
@@ -96,9 +102,9 @@ def steps_of(
             most = steps_before(end, from_, step, most)
         local, to = from_ - start(buffer, segment, lane), plus(out, i)
         opcode = int(buffer[segment])
-        if most > LONG and opcode < opcode_numbers.LOOP and address_of(to) % LINE != 0:
+        if most > LONG and opcode < LOOP and address_of(to) % LINE != 0:
             most = (LINE - address_of(to) % LINE) // 8
-        if opcode < 0 or opcode >= opcode_numbers.COUNT:
+        if not is_opcode(opcode):
             _fill(to, most, math.nan)
         else:
             call_kernel(

@@ -9,13 +9,15 @@ from typing import Any
 
 from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined
-from fastlr.program.opcodes import FAMILY, HEADER, ROW
+from fastlr.program.opcodes import FAMILY, HEADER, OPCODES, ROW, opcode
 
 __all__ = [
+    "LOOP",
     "ROOT",
     "family",
     "field",
     "field_at",
+    "is_opcode",
     "lanes_within",
     "place_in_loop",
     "position",
@@ -25,6 +27,16 @@ __all__ = [
 ]
 
 ROOT = HEADER + 3  # where the first family's segments stand: their offset and number
+
+
+LOOP = opcode("loop")  # the first opcode of those that hold other segments
+_COUNT = len(OPCODES)
+
+
+@inlined
+def is_opcode(number: int) -> bool:
+    """Whether a segment's first number is that of an opcode."""
+    return 0 <= number < _COUNT
 
 
 @inlined

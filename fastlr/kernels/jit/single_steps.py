@@ -8,11 +8,10 @@ import math
 from typing import Any
 
 from fastlr.kernels.jit import formulas as f
-from fastlr.kernels.jit import opcode_numbers
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.kernel_table import RATE, RATE_OF, instance, rate_kernel, walk_kernel
 from fastlr.kernels.jit.pointers import call_rate_kernel
-from fastlr.kernels.jit.segments import field, place_in_loop, segment_in_force, start
+from fastlr.kernels.jit.segments import field, is_opcode, place_in_loop, segment_in_force, start
 from fastlr.program.opcodes import ROW
 
 __all__ = ["COMBINED", "rate_of"]
@@ -62,7 +61,7 @@ def rate_in_force(
     """The rate of the segment in force; NaN for an unknown opcode."""
     segment = at + ROW * segment_in_force(buffer, at, count, lane, c)
     opcode, local = int(buffer[segment]), c - start(buffer, segment, lane)
-    if opcode < 0 or opcode >= opcode_numbers.COUNT:
+    if not is_opcode(opcode):
         return math.nan
     return call_rate_kernel(table, RATE + opcode, scratch, (buffer, segment, lane, local))
 
