@@ -403,6 +403,10 @@ SHARED = {
     ("kernels.selection", "_ACTIVE"): "a context variable: each thread and task has its own",
     ("kernels.selection", "_default"): "set_backend, which every evaluation reads once",
     ("errors", "_NAMES"): "filled while functions are defined",
+    ("kernels.jit.compiling", "_kept"): "appended to under the lock of the table of kernels",
+    ("kernels.jit.kernel_table", "_SOURCES"): "filled while kernels are imported",
+    ("kernels.jit.kernel_table", "_TABLE"): "written under a lock, one address at a time",
+    ("kernels.jit.kernel_table", "_notice"): "used under the same lock",
     ("presets._rules", "PRESETS"): "filled while presets are imported",
     ("published_runs", "_RUNS"): "filled while recipes are imported",
     ("schedule.rebuilding", "CONSTRUCTORS"): "filled while constructors are imported",
@@ -414,6 +418,7 @@ SHARED = {
 KEPT = {
     ("adapters.jax", "_compiled"),
     ("arguments.help_signatures", "_shown"),
+    ("kernels.jit.linking", "link"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
 }  # functions with a cache

@@ -12,12 +12,11 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, TypeVar, cast
 
-from numba import njit, types
+from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
-from numba.extending import intrinsic
 
-__all__ = ["Function", "compiled_address", "inlined", "kernel", "quick", "sources_checked"]
+__all__ = ["SOURCES", "Function", "compiled_address", "inlined", "kernel", "quick"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -58,7 +57,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
 
 def _compiled(function: Function, nogil: bool) -> Function:
-    function.__qualname__ += f"-{_SOURCES}"
+    function.__qualname__ += f"-{SOURCES}"
     return cast(Function, _cached(njit(nogil=nogil, error_model="numpy")(function), function))
 
 
@@ -67,7 +66,7 @@ def compiled_address(function: Function, signature: Any, cached: bool = True) ->
     kind = (signature.args, signature.return_type)
     compiled = CFunc(function, kind, {}, {"error_model": "numpy"})
     if cached:
-        function.__qualname__ += f"-{_SOURCES}"
+        function.__qualname__ += f"-{SOURCES}"
         _cached(compiled, function)
     compiled.compile()
     _kept.append(compiled)
@@ -93,40 +92,4 @@ def _digest() -> str:
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
-_SOURCES = _digest()
-
-
-class Sources:
-    """The sources of a compiled function. Unpickling those of another fastlr raises ``OSError``."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return sources_of, (_SOURCES,)
-
-
-def sources_of(digest: str) -> Sources:
-    """Return the sources of this digest, or raise if they are not those of this fastlr.
-
-    The code in the cache is loaded next, so the symbols that it calls are defined here. Stored
-    caches name this function: keep its name.
-    """
-    if digest != _SOURCES:
-        raise OSError(f"compiled from sources {digest} of fastlr; they are now {_SOURCES}")
-    from fastlr.kernels.jit.linking import link
-
-    link()
-    return Sources()
-
-
-def _sources_checked(typing: Any) -> Any:
-    def note(context: Any, *_: Any) -> Any:
-        context.environment.consts.append(Sources())
-        return context.get_dummy_value()
-
-    return types.none(), note
-
-
-# Put the digest of fastlr's sources into every cache file that holds the calling function, also
-# inside a user's own ``@njit(cache=True)`` function. A cache file holds the environment (Numba's
-# table of a function's constants) of each function that was linked into it. Numba takes an OSError
-# while it reads one for a missing file, and compiles the function again.
-sources_checked = cast(Callable[[], None], intrinsic(_sources_checked))
+SOURCES = _digest()

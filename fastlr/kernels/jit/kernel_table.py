@@ -26,6 +26,8 @@ from fastlr.program.opcodes import DEEPEST, FIELDS_MOST, OPCODES, opcode
 __all__ = [
     "ADDRESS",
     "BLOCK",
+    "BLOCKS_PER_DEPTH",
+    "FIELDS",
     "LANES",
     "LANES_AT",
     "MOST_NESTED",

@@ -13,8 +13,9 @@ from typing import Any, cast
 import llvmlite.binding as llvm
 import numpy as np
 from numba import types
+from numba.extending import intrinsic
 
-from fastlr.kernels.jit.compiling import compiled_address
+from fastlr.kernels.jit.compiling import SOURCES, compiled_address
 from fastlr.kernels.jit.kernel_table import (
     ADDRESS,
     BLOCK,
@@ -29,7 +30,7 @@ from fastlr.kernels.jit.segments import ROOT
 from fastlr.kernels.jit.single_steps import rate_of
 from fastlr.program.opcodes import HEADER_LANES
 
-__all__ = ["link", "linked_rate", "linked_rates"]
+__all__ = ["link", "linked_rate", "linked_rates", "sources_checked"]
 
 RATE, RATES = "fastlr_linked_rate", "fastlr_linked_rates"
 
@@ -48,6 +49,40 @@ def _in_c() -> dict[str, int]:
     except (ImportError, OSError, SystemError):
         return {}
     return {RATE: native.address("rate_at"), RATES: native.address("rates_at_step")}
+
+
+class Sources:
+    """The sources of a compiled function. Unpickling those of another fastlr raises ``OSError``."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sources_of, (SOURCES,)
+
+
+def sources_of(digest: str) -> Sources:
+    """Return the sources of this digest, or raise if they are not those of this fastlr.
+
+    The code in the cache is loaded next, so the symbols that it calls are defined here. Stored
+    caches name this function: keep its name.
+    """
+    if digest != SOURCES:
+        raise OSError(f"compiled from sources {digest} of fastlr; they are now {SOURCES}")
+    link()
+    return Sources()
+
+
+def _sources_checked(typing: Any) -> Any:
+    def note(context: Any, *_: Any) -> Any:
+        context.environment.consts.append(Sources())
+        return context.get_dummy_value()
+
+    return types.none(), note
+
+
+# Put the digest of fastlr's sources into every cache file that holds the calling function, also
+# inside a user's own ``@njit(cache=True)`` function. A cache file holds the environment (Numba's
+# table of a function's constants) of each function that was linked into it. Numba takes an OSError
+# while it reads one for a missing file, and compiles the function again.
+sources_checked = cast(Callable[[], None], intrinsic(_sources_checked))
 
 
 # the same in compiled code: (program, t) gives the rate, or NaN if it failed, and (program, t, out)

@@ -219,7 +219,7 @@ def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out:
     Only ``lanes`` and ``columns`` of ``out`` are written.
     """
     fill = _table if out.dtype == np.float64 else _table_of_singles
-    if not out.flags.c_contiguous:
+    if not out.flags.carray:  # or not aligned
         fill = _table_by_blocks
     complete(fill, buffer, lanes.start, lanes.stop, columns.start, columns.stop, start, step, out)
 

@@ -38,7 +38,7 @@ __all__ = ["step_of", "steps_before"]
 
 LONGEST = 2**31 - 1  # steps of a run, which a 32-bit count must number
 LONG = 256  # steps: a longer run begins at a cache line, since stores across two take twice as long
-LINE = 64  # bytes of a cache line
+LINE, FLOAT64 = 64, 8  # bytes of a cache line, and of a rate
 SHORT = 64.0  # steps: shorter periods are evaluated in blocks, not as runs
 
 COMBINE: Any = None  # of two rates; each instance of the template has its own
@@ -103,7 +103,7 @@ def steps_of(
         local, to = from_ - start(buffer, segment, lane), plus(out, i)
         opcode = int(buffer[segment])
         if most > LONG and opcode < LOOP and address_of(to) % LINE != 0:
-            most = (LINE - address_of(to) % LINE) // 8
+            most = (LINE - address_of(to) % LINE) // FLOAT64
         if not is_opcode(opcode):
             _fill(to, most, math.nan)
         else:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.kernels.jit.compiling import inlined, kernel, sources_checked
-from fastlr.kernels.jit.linking import linked_rate, linked_rates
+from fastlr.kernels.jit.compiling import inlined, kernel
+from fastlr.kernels.jit.linking import linked_rate, linked_rates, sources_checked
 from fastlr.kernels.jit.pointers import address_of, doubles_of
 from fastlr.kernels.jit.user_arguments import must_be_program, must_be_step, must_take_rates
 from fastlr.program.opcodes import (
