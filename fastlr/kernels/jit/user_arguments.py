@@ -7,7 +7,6 @@ array that may have changed since is refused: when the function is compiled, at 
 from collections.abc import Callable
 from typing import Any, cast
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
@@ -114,8 +113,8 @@ def _must_be_metric(typing: Any, metric: Any, scale: Any) -> Any:
 
 
 def _is_array(typing: Any, metric: Any) -> Any:
-    known = ir.Constant(ir.IntType(1), int(isinstance(metric, types.Array)))
-    return types.boolean(metric), lambda *_: known
+    known = isinstance(metric, types.Array)
+    return types.boolean(metric), lambda context, *_: context.get_constant(types.boolean, known)
 
 
 def _metrics_at(typing: Any, metric: Any) -> Any:
@@ -131,13 +130,13 @@ def _metrics_at(typing: Any, metric: Any) -> Any:
 
 def _extent(typing: Any, array: Any, axis: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        if not isinstance(signature.args[0], types.Array):
-            return ir.Constant(ir.IntType(64), 1)
-        made = context.make_array(signature.args[0])(context, builder, given[0])
-        size = ir.Constant(ir.IntType(64), 1)
-        sizes = cgutils.unpack_tuple(builder, made.shape) if signature.args[0].ndim else []
+        kind, size = signature.args[0], context.get_constant(types.int64, 1)
+        if not isinstance(kind, types.Array) or kind.ndim == 0:
+            return size
+        made = context.make_array(kind)(context, builder, given[0])
+        sizes = cgutils.unpack_tuple(builder, made.shape)
         for i, own in enumerate(sizes):
-            here = builder.icmp_signed("==", given[1], ir.Constant(given[1].type, i))
+            here = builder.icmp_signed("==", given[1], context.get_constant(types.int64, i))
             size = builder.select(here, own, size)
         return size
 
