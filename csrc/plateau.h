@@ -165,7 +165,7 @@ static void take_rule(Block *block, const double *rule, size_t lane, bool first)
         if (place[1] != 0.0) {
             block->rule[i] = of + lane;
         } else if (first) {
-            block->rule[i] = spread(*of, TOGETHER, block->spread[i]);
+            block->rule[i] = spread(*of, block->n, block->spread[i]);
         }
     }
 }

@@ -6,8 +6,11 @@
 #ifndef CALLS_H
 #define CALLS_H
 
+#include <float.h>
+
 #include "fastlr.h"
 #include "opcodes.h"
+#include "python_states.h"
 
 enum { SHORT = 256 }; /* steps: so few take less time than to release the lock */
 
@@ -36,12 +39,13 @@ static bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out)
     return true;
 }
 
-/* All lanes at one step, for a caller that has compiled code of its own: the lock stays as it is. */
-static bool rates_at_step(uintptr_t program, int64_t t, double *out) {
+/* All lanes at one step, for a caller that has compiled code of its own: the lock stays as it is.
+ */
+static int64_t rates_at_step(uintptr_t program, int64_t t, double *out) {
     const double *buffer = (const double *)program;
     fastlr_lanes all = {0, (size_t)buffer[HEADER_LANES]};
     fastlr_rates(buffer, all, t, out);
-    return true;
+    return 1;
 }
 
 static void rates_of(const double *program, size_t first, size_t stop, int64_t t, double *out) {
@@ -77,6 +81,41 @@ static void replay_of(const double *rule, size_t first, size_t stop, const doubl
     fastlr_metrics of = {metrics, steps, step, lane};
     fastlr_state held = {scale, best, bad, cool, mean, count};
     WITHOUT_LOCK(fastlr_plateau(rule, lanes, of, held, scales, row));
+}
+
+/* One update, for a caller that has compiled code of its own: the lock stays as it is. */
+static int64_t update_at(uintptr_t rule, size_t lanes, uintptr_t metric, size_t row,
+                         uintptr_t scale, uintptr_t best, uintptr_t bad, uintptr_t cool,
+                         uintptr_t mean, uintptr_t count) {
+    fastlr_lanes all = {0, lanes};
+    fastlr_metrics of = {(const double *)metric, 1, row, row > 1};
+    fastlr_state held = {(double *)scale, (double *)best, (int32_t *)bad,
+                         (int32_t *)cool, (double *)mean, (int32_t *)count};
+    fastlr_plateau((const double *)rule, all, of, held, NULL, 0);
+    return 1;
+}
+
+/* Update a state of one lane into `out`, which may be the state. `kind` is the type of NumPy's
+   arrays, and all but `metric` are addresses of Python objects or of a buffer. Nothing is written,
+   and false comes back, unless the state is valid and of NumPy's own arrays: other states, and
+   errors, are left to Python. */
+static bool update_one(uintptr_t rule, uintptr_t kind, uintptr_t state, uintptr_t out,
+                       double metric) {
+    char *from[STATE_PARTS], *to[STATE_PARTS];
+    if (!parts_of((PyObject *)state, kind, from) ||
+        (out != state && !parts_of((PyObject *)out, kind, to))) {
+        return false;
+    }
+    OneLane lane = taken(from);
+    if (!(lane.scale >= 0.0 && lane.scale <= DBL_MAX) || metric != metric) {
+        return false;
+    }
+    fastlr_lanes one = {0, 1};
+    fastlr_metrics of = {&metric, 1, 1, 0};
+    fastlr_state held = {&lane.scale, &lane.best, &lane.bad, &lane.cool, &lane.mean, &lane.count};
+    fastlr_plateau((const double *)rule, one, of, held, NULL, 0);
+    put_back(lane, out == state ? from : to);
+    return true;
 }
 
 static void multi_power_terms_of(const double *rates, const int64_t *t, size_t n, double c,

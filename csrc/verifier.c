@@ -10,6 +10,7 @@ enum { NUMBERS = 1 + FIELDS_MOST }; /* per segment: its start, then its fields *
 
 #define MOST_LANES 9007199254740992.0 /* 2^53 */
 #define MOST_COUNT 2147483647.0       /* what an int32_t holds */
+#define MOST_AXES 64.0                /* of an array of NumPy */
 
 /* The least value of each opcode's start and fields where kernels need a whole number, else -1. */
 static const signed char LEAST[OPCODES][NUMBERS] = COUNTS;
@@ -181,6 +182,7 @@ bool fastlr_is_rule(const double *rule, size_t size, size_t lanes) {
     }
     return lanes > 0 && is_whole(rule[RULE_AUTOMATON], 0.0, AUTOMATA - 1) &&
            is_flag(rule[RULE_SINGLE]) && is_flag(rule[RULE_IGNORES]) &&
-           is_flag(rule[RULE_WINDOWED]) && are_finite(rule, size) &&
+           is_flag(rule[RULE_WINDOWED]) && is_flag(rule[RULE_RAISES]) &&
+           is_whole(rule[RULE_AXES], 0.0, MOST_AXES) && are_finite(rule, size) &&
            are_counts(&of, rule + RULE_HEADER + 2 * FIELD_COOLDOWN, 0.0, MOST_COUNT);
 }

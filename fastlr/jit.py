@@ -1,5 +1,7 @@
-"""Functions to call in your own ``@njit`` functions: ``rate`` and ``rates`` of a program."""
+"""Functions to call in your own ``@njit`` functions: ``rate`` and ``rates`` of a program,
+``update`` of a plateau's state.
+"""
 
-from fastlr.kernels.jit import rate, rates
+from fastlr.kernels.jit import rate, rates, update
 
-__all__ = ["rate", "rates"]
+__all__ = ["rate", "rates", "update"]

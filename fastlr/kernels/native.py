@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fastlr.kernels import c_sources
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "several",
     "steps",
     "table",
+    "update",
     "use_instruction_set",
 ]
 
@@ -155,6 +158,17 @@ def replay(buffer: Any, lanes: range, metrics: Any, state: Any, out: Any) -> Non
         to,
         state[0].size,
     )
+
+
+def update(rule: int, state: Any, out: Any, metric: float) -> bool:
+    """Update a plateau rule of one lane, given by its address, from ``state`` into ``out``.
+
+    Returns False, and writes nothing, unless ``Plateau.update`` accepts the tuples as they are. The
+    library looks at them itself: here that would take longer than the update.
+    """
+    # CPython's id of an object is its address; the extension is for CPython alone
+    done: bool = _lib.update_one(rule, id(np.ndarray), id(state), id(out), metric)
+    return done
 
 
 def multi_power_terms(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:

@@ -139,7 +139,7 @@ def _update(
     count: Array,
 ) -> None:
     """Update these lanes once, in place."""
-    _, automaton, single, ignores, windowed, _ = buffer[: len(RULE_WORDS)]
+    _, automaton, single, ignores, windowed, *_ = buffer[: len(RULE_WORDS)]
     name = AUTOMATA[int(automaton)]
     narrow = bool(single) and name == "optax"  # whose metrics are single, too
     metric = _kept(metric, narrow)

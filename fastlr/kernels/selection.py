@@ -38,6 +38,10 @@ def _not_several(address: int, t: Any, out: Any) -> bool:
     return False
 
 
+def _not_updated(rule: int, state: Any, out: Any, metric: Any) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Backend:
     """Functions that evaluate a program, a flat float64 array. Callers check every argument.
@@ -57,11 +61,14 @@ class Backend:
       states, out)`` and ``annealing_momenta(rates, t, decay, out)`` are the sums of loss laws over
       the rates of one run, at steps ``t``. ``reference_losses.py`` defines them.
 
-    Two functions are for speed alone, and may decline. They take a program of one lane by its
-    address, in a third of the time that an array takes.
+    Three functions are for speed alone, and may decline. They take a program or a rule of one lane
+    by its address, in a third of the time that an array takes.
 
     - ``scalar(address, t)`` is its rate at step t, or NaN.
     - ``several(address, t, out)`` fills ``out`` at int64 steps ``t``, or returns False.
+    - ``update(rule, state, out, metric)`` updates ``state`` with a float into ``out``, which may be
+      ``state``. Both are the tuples that a user gave, unchecked. Unless they are states of one lane
+      that ``Plateau.update`` accepts, it writes nothing and returns False.
     """
 
     name: str
@@ -75,6 +82,7 @@ class Backend:
     annealing_momenta: Callable[[Any, Any, float, Any], None]
     scalar: Callable[[int, int], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
+    update: Callable[[int, Any, Any, Any], bool] = _not_updated
 
 
 def _native() -> Backend:
@@ -90,7 +98,7 @@ def _native() -> Backend:
         native.multi_power_exponentials,
         native.annealing_momenta,
     )
-    return Backend("native", *functions, native.scalar, native.several)
+    return Backend("native", *functions, native.scalar, native.several, native.update)
 
 
 def _jit() -> Backend:

@@ -3,10 +3,11 @@
 A rule is lowered to one flat float64 array, its *buffer*, which is all that kernels read:
 
     header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored,
-             whether any window is above 1, size
+             whether any window is above 1, size, whether NaN is an error, number of axes
     fields   per name in RULE_FIELDS, its offset and a stride: 1 if each lane has its own number,
              0 if all lanes share one
     data     the numbers, field by field
+    shape    the size of each axis of the lanes
 """
 
 from collections.abc import Mapping
@@ -68,6 +69,8 @@ def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
         parameters["nan"] == "ignore",
         windowed,
         0,
+        parameters["nan"] == "raise",
+        len(lanes),
     ]
     places: list[int] = []
     columns: list[Array] = []
@@ -79,7 +82,7 @@ def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
         )
         places += [at, own]
         at += columns[-1].size
-    buffer = np.concatenate([head, places, *columns])
+    buffer = np.concatenate([head, places, *columns, lanes])
     buffer[RULE_WORDS.index("size")] = buffer.size
     buffer.flags.writeable = False
     return buffer

@@ -39,7 +39,7 @@ from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.plateau.conventions import CONVENTIONS, lower, own_defaults
 from fastlr.plateau.events import scales_of_run
-from fastlr.plateau.state import PlateauState, blank, blocks, copied, fill
+from fastlr.plateau.state import PlateauState, blank, blank_lane, blocks, copied, fill
 from fastlr.plateau.validation import (
     HIGHEST,
     HIGHEST_SINGLE,
@@ -70,6 +70,7 @@ Updates = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _
 Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
 Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
 _METRIC = Number("a number or an array of numbers")
+_USUAL = (float, np.float64, np.float32)  # the types of a metric that a kernel takes as it is
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 
@@ -168,13 +169,14 @@ class Plateau:
     (2,)
     """
 
-    __slots__ = ("__weakref__", "_buffer", "_call", "parameters", "shape")
+    __slots__ = ("__weakref__", "_address", "_buffer", "_call", "parameters", "shape")
 
     if TYPE_CHECKING:  # help() would show annotations of private names
         parameters: Mapping[str, Any]
         shape: tuple[int, ...]
         _call: Call
         _buffer: Array
+        _address: int  # of the buffer of a rule of one lane, else 0
 
     def __init__(
         self,
@@ -227,7 +229,9 @@ class Plateau:
             ("_call", call),
         ):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_buffer", lower(self.parameters, shape))
+        buffer = lower(self.parameters, shape)
+        object.__setattr__(self, "_buffer", buffer)
+        object.__setattr__(self, "_address", 0 if shape else buffer.ctypes.data)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Plateau is a value: {name} cannot be set; build another")
@@ -441,6 +445,10 @@ class Plateau:
         >>> rule.update(rule.update(rule.init(), [1.0, 1.0]), [2.0, 2.0]).scale
         array([0.5, 1. ])
         """
+        if self._address and type(metric) in _USUAL and type(threads) is int and threads == 1:
+            after = blank_lane() if out is None else out
+            if type(after) is PlateauState and choose().update(self._address, state, after, metric):
+                return after
         threads, state = check_threads("update", threads), self._usable("update: state", state)
         metrics = as_metrics("update: metric", metric, _METRIC)[np.newaxis]
         self._check_metrics("update: metric", metrics, state)

@@ -1,5 +1,6 @@
 """Checks of what a plateau rule is given: states, metrics, lanes, numbers of single precision."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,11 +35,13 @@ def check_state(where: str, state: object, lanes: tuple[int, ...], windowed: boo
     if not isinstance(state, tuple) or len(state) != len(PARTS):
         got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
         raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}")
-    held = PlateauState(*state)
+    held = state if type(state) is PlateauState else PlateauState(*state)
     own = np.shape(held.scale)
-    for name, part in zip(PARTS, held, strict=True):
-        in_windows = name in ("mean", "count")
-        _check_part(f"{where}.{name}", part, PARTS[name], own if windowed or not in_windows else ())
+    for (name, dtype), part in zip(PARTS.items(), held, strict=True):
+        shape = own if windowed or name not in ("mean", "count") else ()
+        usual = type(part) is np.ndarray and part.dtype == dtype and part.shape == shape
+        if not usual:  # only a message needs the name of the part
+            _check_part(f"{where}.{name}", part, dtype, shape)
     if own != lanes and broadcast(where, {"rule": lanes, "scale": own}) != own:
         raise ValueError(f"{where} must have the rule's lanes, {lanes}, got {own}")
     return held
@@ -58,7 +61,10 @@ def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int
 
 def check_usable(where: str, held: PlateauState) -> PlateauState:
     """Return a state to continue from, whose scales can multiply a rate."""
-    lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
+    if held.scale.size == 1:  # a reduction takes 100 times as long as a look at one number
+        lowest = highest = held.scale.item()
+    else:
+        lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
     if not (lowest >= 0 and highest <= HIGHEST):  # a NaN fails both comparisons
         raise ValueError(
             f"{where}.scale must be finite and at least 0, got {short_repr(held.scale)}"
@@ -81,6 +87,8 @@ def check_writable(where: str, out: PlateauState, state: PlateauState) -> None:
 
 def as_metrics(where: str, value: object, rule: Number) -> Array:
     """Return metrics as float64, whatever their values."""
+    if type(value) is float and not rule.core:  # the usual metric
+        return np.array(value)
     if type(value) is not np.ndarray or value.dtype.kind not in "iuf" or value.ndim < rule.core:
         value = rule.array(where, value)
     if value.dtype == np.float64:
@@ -93,13 +101,19 @@ def check_metrics(where: str, metrics: Array, lanes: tuple[int, ...], nan: str) 
     """Raise unless each update's metrics fit the lanes, without NaN if ``nan`` is "raise"."""
     if metrics.shape[1:] not in ((), lanes) and not fits(metrics.shape[1:], lanes):
         raise ValueError(f"{where} must broadcast to the lanes, {lanes}, got {metrics.shape[1:]}")
-    if nan == "raise" and metrics.size and np.isnan(metrics.min()):
+    if nan == "raise" and _has_nan(metrics):
         wrong = np.isnan(metrics)
         places = ", ".join(_places(metrics, [int(i) for i in np.argwhere(wrong)[0]]))
         raise ValueError(
             f"{where} must not be NaN where nan='raise', got {int(wrong.sum()):,} "
             f"of {wrong.size:,}{f', the first in {places}' if places else ''}"
         )
+
+
+def _has_nan(metrics: Array) -> bool:
+    if metrics.size == 1:
+        return math.isnan(metrics.item())
+    return metrics.size > 0 and math.isnan(metrics.min())
 
 
 def _places(metrics: Array, index: list[int]) -> Iterator[str]:

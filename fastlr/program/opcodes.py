@@ -134,8 +134,17 @@ ROW = 7 + 2 * FIELDS_MOST
 DEEPEST = 255  # rows within rows: so much room kernels have for them
 
 # the layout of a plateau rule, which plateau.py describes
-PLATEAU_MAGIC = 20265.0  # changes with the format
-RULE_WORDS = ("magic", "automaton", "single", "ignores", "windowed", "size")
+PLATEAU_MAGIC = 20266.0  # changes with the format
+RULE_WORDS = (
+    "magic",
+    "automaton",
+    "single",
+    "ignores",
+    "windowed",
+    "size",
+    "raises",
+    "axes",
+)
 RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
 AUTOMATA = ("torch", "optax", "keras")
 

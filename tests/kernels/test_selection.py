@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from cases import BACKENDS, SCHEDULES, TEXTS
+from numba.core.errors import TypingError
 from processes import SITE, run
 
 import fastlr as flr
@@ -367,7 +368,15 @@ def every_lane(program, t):
     flr.jit.rates(program, t, rates)
     return rates
 
+@njit(cache=True)
+def every_update(rule, state, metrics):
+    for metric in metrics:
+        flr.jit.update(rule, state, metric)
+
 def main():
+    plateau = flr.Plateau(patience=1, factor=0.5, window=2)
+    state, metrics = plateau.init(), np.linspace(0.5, 1.5, 21)
+    every_update(plateau.buffer, state, metrics)
     s = flr.warmup_cosine(6e-4, 20, 100, end=6e-5) * flr.cyclic(0.5, 1.0, up=7)
     lanes = flr.stack([s, flr.constant(0.1), flr.linear([1.0], 0.0, 50)[0]])
     right = [
@@ -376,18 +385,27 @@ def main():
             every_lane(lanes.program, t).tobytes() == lanes(t).tobytes()
             for t in (0, 3, 49, 50, 2**53)
         ),
+        state == plateau.advance(plateau.init(), metrics) and state.scale < 1.0,
     ]
-    hits = [sum(function.stats.cache_hits.values()) for function in (every_rate, every_lane)]
-    print(json.dumps({"right": right, "hits": hits}))
+    functions = (every_rate, every_lane, every_update)
+    hits = [sum(function.stats.cache_hits.values()) for function in functions]
+    print(json.dumps({"right": list(map(bool, right)), "hits": hits}))
 """
 
 
-def test_the_numba_interface_in_a_users_cached_function(tmp_path):
-    """Compiled in one process, loaded from the cache in the next: the bits of s(t) in both."""
+@pytest.mark.parametrize("left_out", ["", "_native*"], ids=["with C", "without C"])
+def test_the_numba_interface_in_a_users_cached_function(tmp_path, left_out):
+    """Compiled in one process, loaded from the cache in the next: the bits of s(t), and of a
+    plateau's update, in both.
+    """
     (tmp_path / "users_own.py").write_text(USERS_OWN)
+    if left_out:
+        ignored = shutil.ignore_patterns("__pycache__", left_out)
+        shutil.copytree(SITE / "fastlr", tmp_path / "fastlr", ignore=ignored)
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import users_own; users_own.main()"
-    assert run(code) == {"right": [True, True], "hits": [0, 0]}
-    assert run(code) == {"right": [True, True], "hits": [1, 1]}
+    site = tmp_path if left_out else SITE
+    assert run(code, site=site) == {"right": [True] * 3, "hits": [0] * 3}
+    assert run(code, site=site) == {"right": [True] * 3, "hits": [1] * 3}
 
 
 USERS_CHAIN = """
@@ -484,6 +502,99 @@ def test_the_numba_interface_gives_the_rates_of_all_lanes():
         assert out.tobytes() == STACKED(t).tobytes()
         with pytest.raises(ValueError, match="one lane; for a batch, call flr"):
             flr.jit.rate(STACKED.program, t)
+
+
+# -- plateau updates in compiled code --------------------------------------------------------------
+
+METRICS = np.random.default_rng(7).choice([0.5, 0.9, 1.0, 1.1, np.nan, np.inf], size=(60, 3))
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("window", [1, 3])
+@pytest.mark.parametrize("convention", ["torch", "optax", "keras"])
+def test_an_update_in_compiled_code_is_that_of_the_rule(convention, window, precision):
+    kind = {"convention": convention, "window": window, "precision": precision, "nan": "ignore"}
+    one = flr.Plateau(patience=1, cooldown=1, warmup=2, factor=0.7, **kind)
+    three = flr.Plateau(patience=[0, 1, 2], mode=["min", "max", "min"], factor=0.7, **kind)
+    for rule, metrics in ((one, METRICS[:, 0]), (three, METRICS), (three, METRICS[:, 1])):
+        state = mine = rule.init()
+        for metric in metrics:
+            state = rule.update(state, metric)
+            flr.jit.update(rule.buffer, mine, metric)
+            parts = zip(state, mine, strict=True)
+            assert all(part.tobytes() == own.tobytes() for part, own in parts)
+    assert three.parameters["warmup"] == 0
+    assert (mine.scale != 1.0).any()
+
+
+def test_a_rule_of_one_lane_updates_any_lanes_in_compiled_code():
+    rule = flr.Plateau(patience=0, factor=0.5)
+    many, metrics = rule.init(shape=(2, 400)), np.linspace(0.0, 1.0, 800).reshape(2, 400)
+    for metric in (metrics, metrics[::-1].copy(), metrics):
+        expected = rule.update(many, metric)
+        flr.jit.update(rule.buffer, many, metric)
+        assert all((part == own).all() for part, own in zip(expected, many, strict=True))
+    flr.jit.update(rule.buffer, many, 7)
+    assert (many.scale < 1.0).all()
+
+
+OF_THREE = flr.Plateau(patience=[0, 1, 2])
+ONE = flr.Plateau(patience=0)
+LANES = "state must have the rule's lanes, as rule.init() has"
+WINDOWS = "state.mean and state.count must have the shape that rule.init() has"
+MEMORY = "the parts of state, and metric, must not share memory"
+SHARED = np.ones(3)
+
+
+@pytest.mark.parametrize(
+    ("rule", "state", "metric", "message"),
+    [
+        (OF_THREE, ONE.init(shape=2), 1.0, LANES),
+        (OF_THREE, ONE.init(shape=(1, 3)), 1.0, LANES),
+        (OF_THREE, ONE.init(), 1.0, LANES),
+        (OF_THREE, OF_THREE.init()._replace(bad=np.zeros(2, np.int32)), 1.0,
+         "state must have parts of the same shape"),
+        (OF_THREE, flr.Plateau(window=2).init(shape=3), 1.0, WINDOWS),
+        (flr.Plateau(window=2), ONE.init(shape=3), 1.0, WINDOWS),
+        (ONE, ONE.init(), np.nan, "metric must not be NaN where nan='raise'"),
+        (OF_THREE, OF_THREE.init(), np.array([1.0, np.nan, 1.0]),
+         "metric must not be NaN where nan='raise'"),
+        (OF_THREE, OF_THREE.init(), np.ones(2), "metric must be one number, or have one number "
+         "per lane"),
+        (ONE, ONE.init()._replace(scale=np.array(-1.0)), 1.0,
+         "state.scale must be finite and at least 0"),
+        (ONE, ONE.init()._replace(scale=np.array(np.nan)), 1.0,
+         "state.scale must be finite and at least 0"),
+        (OF_THREE, OF_THREE.init()._replace(scale=SHARED, best=SHARED), 1.0, MEMORY),
+        (OF_THREE, OF_THREE.init()._replace(scale=SHARED), SHARED, MEMORY),
+    ],
+)  # fmt: skip
+def test_compiled_code_refuses_what_a_rule_refuses(rule, state, metric, message):
+    before = [part.tobytes() for part in state]
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        flr.jit.update(rule.buffer, state, metric)
+    assert [part.tobytes() for part in state] == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "state", "metric", "message"),
+    [
+        (np.array(ONE.buffer), ONE.init(), 1.0, "rule must be read-only"),
+        (ONE.buffer, tuple(ONE.init())[:5], 1.0, "state must be a PlateauState"),
+        (ONE.buffer, ONE.init()._replace(bad=np.zeros((), np.int64)), 1.0, "state.bad must be a C"),
+        (ONE.buffer, ONE.init()._replace(scale=np.ones(4)[::2]), 1.0, "state.scale must be a C"),
+        (ONE.buffer, ONE.init(), np.ones(2), "metric must be a number, or a C-contiguous array"),
+        (ONE.buffer, ONE.init(), True, "metric must be a number, or a C-contiguous array"),
+    ],
+)
+def test_compiled_code_refuses_types_that_are_no_state(rule, state, metric, message):
+    with pytest.raises(TypingError, match=message):
+        flr.jit.update(rule, state, metric)
+
+
+def test_compiled_code_refuses_a_program_as_a_rule():
+    with pytest.raises(ValueError, match=r"^rule must be the buffer of a Plateau of"):
+        flr.jit.update(STACKED.program, ONE.init(), 1.0)
 
 
 # -- the same rates --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import fastlr as flr
 from fastlr.arguments import output_arrays
 from fastlr.kernels import native
 from fastlr.plateau.events import Event, events
+from fastlr.plateau.state import PlateauState
 
 CONVENTIONS = ("torch", "timm", "optax", "keras")
 KINDS = [
@@ -916,3 +917,93 @@ def test_a_checkpoint_of_impossible_numbers_is_refused(part, value):
         ValueError, match=rf"^restore: state.{part} must be a result of this rule's update, got "
     ):
         rule.restore(wrong)
+
+
+# -- one lane, one number --------------------------------------------------------------------------
+
+
+class Own(np.ndarray):
+    """Arrays of a type of one's own."""
+
+
+def read_only(value):
+    array = np.array(value)
+    array.flags.writeable = False
+    return array
+
+
+ONE_LANE = flr.Plateau(patience=0, factor=0.5)
+
+
+def of_one_memory():
+    pair = np.zeros(2)
+    return {"scale": pair[0, ...], "best": pair[0, ...]}
+
+
+def unaligned():
+    return np.frombuffer(bytearray(9), dtype=np.float64, offset=1).reshape(())
+
+
+# parts of a state, made anew for each update
+STATES = {
+    "valid": dict,
+    "read-only": lambda: {"scale": read_only(1.0)},
+    "own type": lambda: {"scale": np.array(1.0).view(Own)},
+    "numpy's own number": lambda: {"best": np.float64(0.5)},
+    "one memory": of_one_memory,
+    "unaligned": lambda: {"scale": unaligned()},
+    "byte order": lambda: {"best": np.array(1.0, dtype=">f8")},
+    "dtype": lambda: {"bad": np.zeros((), dtype=np.int64)},
+    "axis": lambda: {"scale": np.ones(1)},
+    "axes": lambda: dict(zip(PlateauState._fields, ONE_LANE.init(shape=1), strict=True)),
+    "negative": lambda: {"scale": np.array(-1.0)},
+    "infinite": lambda: {"scale": np.array(np.inf)},
+    "nan": lambda: {"scale": np.array(np.nan)},
+    "no array": lambda: {"cool": 0},
+}
+
+
+def outcome(work):
+    """What an update returned, part by part, or the error that it raised."""
+    try:
+        return [(part.dtype, part.shape, part.tobytes()) for part in work()]
+    except (TypeError, ValueError) as error:
+        return type(error), str(error)
+
+
+def held(state):
+    return [np.asarray(part).tobytes() for part in state]
+
+
+@pytest.mark.parametrize("metric", [0.25, 2.0, np.float64(2.0), np.float32(2.0), np.nan, np.inf])
+@pytest.mark.parametrize("parts", STATES.values(), ids=STATES)
+@pytest.mark.parametrize("where", ["new", "itself", "another"])
+def test_an_update_by_a_number_is_that_by_an_array(where, parts, metric):
+    """A kernel takes one number and one lane at once; whatever it declines gets the same error."""
+
+    def updated(given):
+        state = ONE_LANE.init()._replace(**parts())
+        before = held(state)
+        out = {"new": None, "itself": state, "another": ONE_LANE.init()}[where]
+        result = outcome(lambda: ONE_LANE.update(state, given, out=out))
+        changed = [held(state) != before, out is not None and held(out) != before]
+        return result, changed if isinstance(result, list) else held(state) == before
+
+    assert updated(metric) == updated(np.asarray(metric))
+
+
+@backend
+def test_an_update_returns_its_output(backend):
+    with flr.use_backend(backend):
+        out = ONE_LANE.init()
+        assert ONE_LANE.update(ONE_LANE.init(), 1.0, out=out) is out
+        assert ONE_LANE.update(out, 2.0, out=out) is out
+        assert (float(out.scale), float(out.best)) == (0.5, 1.0)
+        new = ONE_LANE.update(out, 3.0)
+        assert not any(np.may_share_memory(a, b) for a in new for b in out)
+
+
+def test_a_state_of_one_memory_is_refused_as_an_output():
+    state = ONE_LANE.init()._replace(**of_one_memory())
+    with pytest.raises(ValueError, match="best must not share memory with another part"):
+        ONE_LANE.update(ONE_LANE.init(), 1.0, out=state)

@@ -1,4 +1,4 @@
-"""The Numba backend, and the two functions a user's own compiled loop calls.
+"""The Numba backend, and the functions a user's own compiled loop calls.
 
 >>> import fastlr as flr
 >>> from numba import njit
@@ -16,7 +16,7 @@ from fastlr.kernels.jit import curves  # noqa: F401 - it fills the table of kern
 from fastlr.kernels.jit.losses import annealing_momenta, multi_power_exponentials, multi_power_terms
 from fastlr.kernels.jit.plateau import replay
 from fastlr.kernels.jit.programs import each, lanes_of, scalar, several, steps, table
-from fastlr.kernels.jit.user_functions import rate, rates
+from fastlr.kernels.jit.user_functions import rate, rates, update
 
 __all__ = [
     "annealing_momenta",
@@ -31,4 +31,5 @@ __all__ = [
     "several",
     "steps",
     "table",
+    "update",
 ]

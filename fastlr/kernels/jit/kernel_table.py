@@ -20,18 +20,20 @@ import numpy as np
 from numba import types
 
 from fastlr.kernels.jit.compiling import Function, compiled_address
-from fastlr.kernels.jit.pointers import DOUBLES, INTEGERS
-from fastlr.program.opcodes import DEEPEST, FIELDS_MOST, OPCODES, opcode
+from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS
+from fastlr.program.opcodes import AUTOMATA, DEEPEST, FIELDS_MOST, OPCODES, opcode
 
 __all__ = [
     "ADDRESS",
     "BLOCK",
     "BLOCKS_PER_DEPTH",
     "FIELDS",
+    "KINDS",
     "LANES",
     "LANES_AT",
     "MOST_NESTED",
     "NESTED",
+    "PLATEAU",
     "RARE_LANES",
     "RARE_RUN",
     "RATE",
@@ -44,6 +46,7 @@ __all__ = [
     "complete",
     "instance",
     "lanes_kernel",
+    "plateau_kernel",
     "rate_kernel",
     "run_kernel",
     "walk_kernel",
@@ -65,6 +68,9 @@ _COUNT = len(OPCODES)
 RATE, RUN, RARE_RUN, LANES, RARE_LANES = (1 + _COUNT * i for i in range(5))
 RATE_OF = 1 + 5 * _COUNT
 STEPS_OF, LANES_AT = RATE_OF + 1, RATE_OF + 2
+# where those of the plateau automata begin: single or double, with windows or without
+PLATEAU, KINDS = LANES_AT + 1, 4
+_SLOTS = PLATEAU + KINDS * len(AUTOMATA)
 
 _D, _I = types.float64, types.int64
 # (table, buffer, segment, lane, c, scratch)
@@ -73,6 +79,11 @@ _RATE = types.float64(INTEGERS, DOUBLES, _I, _I, _D, DOUBLES)
 _RUN = types.void(INTEGERS, DOUBLES, _I, _I, _D, _D, _I, DOUBLES, DOUBLES, DOUBLES)
 # (table, buffer, segment, lane, stride, steps, n, out, nested, scratch)
 _LANES = types.void(INTEGERS, DOUBLES, _I, _I, _I, DOUBLES, _I, DOUBLES, DOUBLES, DOUBLES)
+# (table, buffer, begin, end, metrics, updates, row, six parts of a state, out, wide, scratch)
+_PLATEAU = types.int64(
+    INTEGERS, DOUBLES, _I, _I, DOUBLES, _I, _I, DOUBLES, DOUBLES, COUNTS, COUNTS, DOUBLES, COUNTS,
+    DOUBLES, _I, DOUBLES,
+)  # fmt: skip
 _WALKS = {
     # (table, buffer, at, count, lane, c, scratch)
     RATE_OF: types.float64(INTEGERS, DOUBLES, _I, _I, _I, _D, DOUBLES),
@@ -106,7 +117,7 @@ class _Notice:
                 print("fastlr: compiling Numba kernels, once per machine ...", file=sys.stderr)
 
 
-_TABLE = np.zeros(LANES_AT + 1, dtype=np.int64)  # the address of each kernel, or 0
+_TABLE = np.zeros(_SLOTS, dtype=np.int64)  # the address of each kernel, or 0
 ADDRESS: int = _TABLE.ctypes.data
 _SOURCES: dict[int, _Source] = {}
 _LOCK = RLock()
@@ -131,6 +142,11 @@ def lanes_kernel(name: str, rare: bool = False) -> Callable[[Function], Function
 def walk_kernel(slot: int) -> Callable[[Function], Function]:
     """Make the decorated function the kernel that goes through segments."""
     return _in_slot(slot, _WALKS[slot])
+
+
+def plateau_kernel(number: int) -> Callable[[Function], Function]:
+    """Make the decorated function the kernel of a plateau automaton and a kind of rule."""
+    return _in_slot(PLATEAU + number, _PLATEAU)
 
 
 def _in_slot(slot: int, signature: Any) -> Callable[[Function], Function]:

@@ -1,4 +1,4 @@
-"""The rate functions that a user's own compiled loop calls, by their symbols.
+"""The functions that a user's own compiled loop calls, by their symbols.
 
 The symbols stand for functions of the C library if it is installed, and for Numba kernels if not.
 Compiled code holds only their names. So a user's function compiles as fast as a formula of its own,
@@ -24,15 +24,16 @@ from fastlr.kernels.jit.kernel_table import (
     compile_kernel,
     instance,
 )
-from fastlr.kernels.jit.pointers import caller, doubles_at, on_stack, slots_at
+from fastlr.kernels.jit.plateau import update_lanes
+from fastlr.kernels.jit.pointers import caller, counts_at, doubles_at, on_stack, slots_at
 from fastlr.kernels.jit.programs import rates_of_lanes
 from fastlr.kernels.jit.segments import ROOT
 from fastlr.kernels.jit.single_steps import rate_of
 from fastlr.program.opcodes import HEADER_LANES
 
-__all__ = ["link", "linked_rate", "linked_rates", "sources_checked"]
+__all__ = ["link", "linked_rate", "linked_rates", "linked_update", "sources_checked"]
 
-RATE, RATES = "fastlr_linked_rate", "fastlr_linked_rates"
+RATE, RATES, UPDATE = "fastlr_linked_rate", "fastlr_linked_rates", "fastlr_linked_update"
 
 
 @cache
@@ -48,7 +49,8 @@ def _in_c() -> dict[str, int]:
         from fastlr.kernels import native
     except (ImportError, OSError, SystemError):
         return {}
-    return {RATE: native.address("rate_at"), RATES: native.address("rates_at_step")}
+    names = {RATE: "rate_at", RATES: "rates_at_step", UPDATE: "update_at"}
+    return {symbol: native.address(name) for symbol, name in names.items()}
 
 
 class Sources:
@@ -89,6 +91,8 @@ sources_checked = cast(Callable[[], None], intrinsic(_sources_checked))
 # whether it worked; programs and outputs are addresses
 linked_rate = cast(Callable[[Any], float], caller(types.float64, RATE, link))
 linked_rates = cast(Callable[[Any], int], caller(types.int64, RATES, link))
+# (rule, lanes, metrics, how many metrics, six parts of a state): all but the counts are addresses
+linked_update = cast(Callable[[Any], int], caller(types.int64, UPDATE, link))
 
 
 # -- without the C library -------------------------------------------------------------------------
@@ -103,7 +107,7 @@ KERNEL: int = 0
 PREPARE: int = 0
 
 _prepare = caller(types.int64)
-_rate_kernel, _rates_kernel = caller(types.float64), caller(types.int64)
+_rate_kernel, _counting_kernel = caller(types.float64), caller(types.int64)
 
 
 def _rate_by_table(table: int, prepare: int, program: int, t: int) -> float:
@@ -130,13 +134,43 @@ def _rates_by_table(table: int, prepare: int, program: int, t: int, out: int) ->
             return 0
 
 
+def _update_by_table(
+    table: int, prepare: int, rule: int, lanes: int, metrics: int, row: int, scale: int, best: int,
+    bad: int, cool: int, mean: int, count: int,
+) -> int:  # fmt: skip
+    buffer, of = doubles_at(rule), doubles_at(metrics)
+    state = (
+        doubles_at(scale), doubles_at(best), counts_at(bad), counts_at(cool), doubles_at(mean),
+        counts_at(count),
+    )  # fmt: skip
+    while True:
+        slot = update_lanes(slots_at(table), buffer, lanes, of, row, state)
+        if slot == 0:
+            return 1
+        if _prepare(prepare, (slot,)) == 0:
+            return 0
+
+
 def _rate(program: int, t: int) -> float:
     rate: float = _rate_kernel(KERNEL, (ADDRESS, PREPARE, program, t))
     return rate
 
 
 def _rates(program: int, t: int, out: int) -> int:
-    worked: int = _rates_kernel(KERNEL, (ADDRESS, PREPARE, program, t, out))
+    worked: int = _counting_kernel(KERNEL, (ADDRESS, PREPARE, program, t, out))
+    return worked
+
+
+def _update(
+    rule: int, lanes: int, metrics: int, row: int, scale: int, best: int, bad: int, cool: int,
+    mean: int, count: int,
+) -> int:  # fmt: skip
+    worked: int = _counting_kernel(
+        KERNEL,
+        (
+            ADDRESS, PREPARE, rule, lanes, metrics, row, scale, best, bad, cool, mean, count,
+        ),
+    )  # fmt: skip
     return worked
 
 
@@ -154,9 +188,12 @@ def _in_numba() -> dict[str, int]:
     prepare = ctypes.cast(_compile_from_c, ctypes.c_void_p).value
     rate = compiled_address(_rate_by_table, _D(_I, _I, _I, _I))
     rates = compiled_address(_rates_by_table, _I(_I, _I, _I, _I, _I))
+    update = compiled_address(_update_by_table, _I(*[_I] * 12))
     forward = instance(_rate, "here", KERNEL=rate, PREPARE=prepare)
     forward_all = instance(_rates, "here", KERNEL=rates, PREPARE=prepare)
+    forward_update = instance(_update, "here", KERNEL=update, PREPARE=prepare)
     return {
+        UPDATE: compiled_address(forward_update, _I(*[_I] * 10), cached=False),
         RATE: compiled_address(forward, _D(_I, _I), cached=False),
         RATES: compiled_address(forward_all, _I(_I, _I, _I), cached=False),
     }

@@ -5,10 +5,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from fastlr.kernels.jit.arithmetic import exp2, fma, log2_sum, scaled, two_sum
 from fastlr.kernels.jit.compiling import inlined, kernel
+from fastlr.kernels.jit.pointers import doubles_of, on_stack, plus
 
 __all__ = ["annealing_momenta", "multi_power_terms", "multi_power_exponentials"]
 
@@ -17,6 +16,8 @@ PARTS = 8  # partial sums, so that a machine adds many numbers at a time
 _SMALLEST, _LARGEST = 1e-300, 1e300  # log2_sum needs normal numbers
 _STEEPEST = 1000.0  # exponents for which `scaled` needs no `deep`
 _LOG2_E, _LN_2 = 1.4426950408889634, 0.6931471805599453
+_ROWS = 5  # of numbers that a term needs
+_terms, _parts = on_stack(_ROWS * TERMS), on_stack(PARTS)
 
 
 @inlined
@@ -46,16 +47,30 @@ def _exp2s(x: Any, n: int, factor: float, shift: float, out: Any) -> None:
 
 
 @inlined
+def _clear(part: Any) -> None:
+    for i in range(PARTS):
+        part[i] = 0.0
+
+
+@inlined
 def _sum_of_parts(part: Any) -> float:
     even: float = (part[0] + part[4]) + (part[2] + part[6])
     odd: float = (part[1] + part[5]) + (part[3] + part[7])
     return even + odd
 
 
-@kernel
+@inlined
+def _rows(of: Any) -> Any:
+    """Five rows of TERMS numbers."""
+    return (
+        of, plus(of, TERMS), plus(of, 2 * TERMS), plus(of, 3 * TERMS), plus(of, 4 * TERMS),
+    )  # fmt: skip
+
+
+@inlined
 def _add_terms(terms: Any, n: int, c: float, beta: float, gamma: float, part: Any) -> None:
     """Add the gathered terms to the partial sums, one pass per function."""
-    change, rate, after, logs, powers = terms[0], terms[1], terms[2], terms[3], terms[4]
+    change, rate, after, logs, powers = _rows(terms)
     while n % PARTS != 0:
         change[n], rate[n], after[n] = 0.0, 1.0, 0.0
         n += 1
@@ -80,12 +95,13 @@ def _gather(
     How many there are, that sum with theirs, and the terms of rates that are 0.
     """
     total, zeros, n = 0.0, 0.0, 0
+    changes, own, after, _, _ = _rows(terms)
     for k in range(stop - 1, start - 1, -1):
         change = rates[k] - rates[k - 1] if k > 0 else 0.0
         total += rates[k]
         if change != 0.0:
             x = high + (low + total)
-            terms[0, n], terms[1, n], terms[2, n] = change, rates[k], x
+            changes[n], own[n], after[n] = change, rates[k], x
             n += 1 if rates[k] > 0.0 else 0
             zeros += change if rates[k] == 0.0 and x > 0.0 else 0.0
     high, more = two_sum(high, total)
@@ -94,29 +110,30 @@ def _gather(
 
 @kernel
 def _multi_power_terms(rates: Any, t: Any, c: float, beta: float, gamma: float, out: Any) -> None:
-    terms, part = np.empty((5, TERMS)), np.empty(PARTS)
+    terms, part = _terms(), _parts()
+    of = doubles_of(rates)
     for i in range(t.size):
-        part[:] = 0.0
+        _clear(part)
         high, low, zeros = 0.0, 0.0, 0.0
         for stop in range(t[i] + 1, 0, -TERMS):
-            n, high, low, more = _gather(terms, rates, max(stop - TERMS, 0), stop, high, low)
+            n, high, low, more = _gather(terms, of, max(stop - TERMS, 0), stop, high, low)
             zeros += more
             _add_terms(terms, n, c, beta, gamma, part)
         out[i, 0], out[i, 1] = high + low, _sum_of_parts(part) + zeros
 
 
-@kernel
-def _relax(nodes: Any, states: Any, x: float) -> None:
+@inlined
+def _relax(s: Any, size: int, states: Any, slopes: bool, x: float) -> None:
     """The states, after steps whose rates have the sum x."""
     if x == 0.0:
         return
-    s, first = nodes[0], states[0]
-    if states.shape[0] == 1:
-        for j in range(s.size):
+    first = states
+    if not slopes:
+        for j in range(size):
             first[j] *= _exp2_of(s[j] * x * -_LOG2_E)
         return
-    second, third, fourth = states[1], states[2], states[3]
-    for j in range(s.size):
+    second, third, fourth = plus(states, size), plus(states, 2 * size), plus(states, 3 * size)
+    for j in range(size):
         left = _exp2_of(s[j] * x * -_LOG2_E)
         first[j] *= left
         second[j] *= left
@@ -124,14 +141,14 @@ def _relax(nodes: Any, states: Any, x: float) -> None:
         fourth[j] *= left
 
 
-@kernel
+@inlined
 def _make_ready(
     ready: Any, rates: Any, start: int, stop: int, c: float, beta: float, gamma: float
 ) -> None:
     """The steps at which the rate changes, and not to 0: their changes times r^beta, the rates'
     logarithms, and r.
     """
-    change, rate, logs, r, n = ready[0], ready[1], ready[2], ready[3], 0
+    (change, rate, logs, r, _), n = _rows(ready), 0
     for k in range(max(start, 1), stop):
         change[n], rate[n] = rates[k] - rates[k - 1], rates[k]
         n += 1 if rates[k] != rates[k - 1] and rates[k] > 0.0 else 0
@@ -143,19 +160,19 @@ def _make_ready(
         change[i] *= rate[i]
 
 
-@kernel
-def _take_up(nodes: Any, states: Any, ready: Any, i: int) -> None:
+@inlined
+def _take_up(s: Any, size: int, states: Any, slopes: bool, ready: Any, i: int) -> None:
     """The i-th term into the states; for slopes also times r, log(rate), and both."""
-    s, first = nodes[0], states[0]
-    c, r, log_rate = ready[0, i], ready[3, i], ready[2, i] * _LN_2
-    if states.shape[0] == 1:
-        for j in range(s.size):
+    change, _, logs, rs, _ = _rows(ready)
+    first, c, r, log_rate = states, change[i], rs[i], logs[i] * _LN_2
+    if not slopes:
+        for j in range(size):
             first[j] = fma(c, _exp2_of(s[j] * r * -_LOG2_E), first[j])
         return
-    second, third, fourth = states[1], states[2], states[3]
+    second, third, fourth = plus(states, size), plus(states, 2 * size), plus(states, 3 * size)
     c_r, c_log = c * r, c * log_rate
     c_r_log = c_r * log_rate
-    for j in range(s.size):
+    for j in range(size):
         left = _exp2_of(s[j] * r * -_LOG2_E)
         first[j] = fma(c, left, first[j])
         second[j] = fma(c_r, left, second[j])
@@ -163,52 +180,60 @@ def _take_up(nodes: Any, states: Any, ready: Any, i: int) -> None:
         fourth[j] = fma(c_r_log, left, fourth[j])
 
 
-@kernel
-def _weighted(weight: Any, state: Any, part: Any) -> float:
-    part[:] = 0.0
-    for j in range(0, weight.size, PARTS):
+@inlined
+def _weighted(weight: Any, state: Any, size: int, part: Any) -> float:
+    _clear(part)
+    for j in range(0, size, PARTS):
         for i in range(PARTS):
             part[i] = fma(weight[j + i], state[j + i], part[i])
     return _sum_of_parts(part)
 
 
 @inlined
-def _amounts(nodes: Any, states: Any, out: Any, part: Any) -> None:
+def _amounts(nodes: Any, size: int, states: Any, slopes: bool, out: Any, part: Any) -> None:
     """What the states amount to: rows 1 to 3 of the nodes are weights, their slopes by beta,
     and weights times nodes.
     """
-    out[2] = _weighted(nodes[1], states[0], part)
-    if states.shape[0] > 1:
-        out[3] = _weighted(nodes[2], states[0], part)
-        out[4] = _weighted(nodes[3], states[1], part)
-        out[5] = _weighted(nodes[1], states[2], part)
-        out[6] = _weighted(nodes[3], states[3], part)
+    weights, by_beta, by_node = plus(nodes, size), plus(nodes, 2 * size), plus(nodes, 3 * size)
+    out[2] = _weighted(weights, states, size, part)
+    if slopes:
+        out[3] = _weighted(by_beta, states, size, part)
+        out[4] = _weighted(by_node, plus(states, size), size, part)
+        out[5] = _weighted(weights, plus(states, 2 * size), size, part)
+        out[6] = _weighted(by_node, plus(states, 3 * size), size, part)
 
 
 @kernel
 def _multi_power_exponentials(
     rates: Any, t: Any, c: float, beta: float, gamma: float, nodes: Any, states: Any, out: Any
 ) -> None:
-    ready, part = np.empty((4, TERMS)), np.empty(PARTS)
+    ready, part, of, to = _terms(), _parts(), doubles_of(rates), doubles_of(out)
+    s, held, size, slopes = (
+        doubles_of(nodes),
+        doubles_of(states),
+        nodes.shape[1],
+        states.shape[0] > 1,
+    )
     high, low, level, ahead = 0.0, 0.0, rates[0], 0.0
     last, k, following = t[t.size - 1], 0, 0
-    states[:] = 0.0
+    for j in range(states.size):
+        held[j] = 0.0
     for i in range(t.size):
         while k <= t[i]:
             if k % TERMS == 0:
-                _make_ready(ready, rates, k, min(k + TERMS, last + 1), c, beta, gamma)
+                _make_ready(ready, of, k, min(k + TERMS, last + 1), c, beta, gamma)
                 following = 0
             if k > 0 and rates[k] != rates[k - 1] and rates[k] > 0.0:
-                _relax(nodes, states, ahead)
-                _take_up(nodes, states, ready, following)
+                _relax(s, size, held, slopes, ahead)
+                _take_up(s, size, held, slopes, ready, following)
                 following, ahead, level = following + 1, 0.0, rates[k]
             ahead += rates[k]
             high, low = two_sum(high, rates[k] + low)
             k += 1
-        _relax(nodes, states, ahead)
-        ahead = 0.0
-        out[i, 0], out[i, 1] = high + low, level - rates[0]
-        _amounts(nodes, states, out[i], part)
+        _relax(s, size, held, slopes, ahead)
+        ahead, row = 0.0, plus(to, i * out.shape[1])
+        row[0], row[1] = high + low, level - rates[0]
+        _amounts(s, size, held, slopes, row, part)
 
 
 @kernel

@@ -1,34 +1,50 @@
 """The plateau automata: how a metric changes the state of a lane, operation by operation as in
 ``reference_plateau.py``.
 
-A block of lanes is copied into one array, with a row each for the metric, the state and the numbers
-of the rule. The compiler then sees that no two of them overlap, and vectorises the loop. Everything
-is a float64, counts too, and nothing branches.
+There is a kernel per automaton, for rates of each precision, with windows and without. Each is
+compiled when a rule first needs it. A kernel takes pointers to a block of lanes that do not
+overlap, so the compiler vectorises its loop. Everything is computed in float64, counts too, and
+nothing branches.
 """
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from fastlr.kernels.jit.compiling import inlined, kernel
+from fastlr.kernels.jit.kernel_table import KINDS, PLATEAU, complete, instance, plateau_kernel
+from fastlr.kernels.jit.pointers import (
+    address_of,
+    call_counting_kernel,
+    counts_of,
+    doubles_at,
+    doubles_of,
+    on_stack,
+    plus,
+    pointers_apart,
+    slots_at,
+)
 from fastlr.program.opcodes import AUTOMATA, RULE_FIELDS, RULE_WORDS
 
-__all__ = ["replay"]
+__all__ = ["replay", "update_lanes"]
 
-TORCH, OPTAX, KERAS = (AUTOMATA.index(name) for name in ("torch", "optax", "keras"))
 _AUTOMATON, _SINGLE, _IGNORES, _WINDOWED = (
     RULE_WORDS.index(name) for name in ("automaton", "single", "ignores", "windowed")
 )
 _HEADER, _FIELDS = len(RULE_WORDS), len(RULE_FIELDS)
 _MOST = 2.0**31 - 1.0  # where a count stops
 
-SEATS = 256  # lanes of a block, whose data stay in the L1 cache
-# where the rows begin
-_METRIC, _SCALE, _BEST, _BAD, _COOL, _MEAN, _COUNT, _RULE = (row * SEATS for row in range(8))
-_SIGN, _GAIN, _ATOL, _FACTOR, _FLOOR, _EPS, _PATIENCE, _COOLDOWN, _WINDOW = (
-    _RULE + SEATS * i for i in range(_FIELDS)
-)
-_ALL = _RULE + SEATS * _FIELDS
+TOGETHER = 256  # lanes of a block, whose data stay in the L1 cache
+_METRIC, _NOWHERE = TOGETHER * _FIELDS, TOGETHER * (_FIELDS + 1)
+_spread, _scratch = on_stack(TOGETHER * (_FIELDS + 2)), on_stack(1)
+
+# what an instance of the template has of its own: its automaton, and its kind
+AFTER: Any = None
+SINGLE: bool = False
+NARROW: bool = False  # whether metrics are float32, too
+WINDOWED: bool = False
+UPDATE: Any = None
 
 
 @inlined
@@ -42,233 +58,227 @@ def _one_more(count: float) -> float:
 
 
 @inlined
-def _after_torch(at: Any, i: int, metric: float, single: bool) -> tuple[float, float, float, float]:
-    scale, best, cool = at[_SCALE + i], at[_BEST + i], at[_COOL + i]
-    better = at[_SIGN + i] * metric < at[_SIGN + i] * best * at[_GAIN + i] - at[_ATOL + i]
+def _after_torch(
+    was: Any, metric: float, sign: float, gain: float, atol: float, factor: float, floor: float,
+    eps: float, patience: float, cooldown: float, single: bool,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    scale, best, held, cool = was
+    better = sign * metric < sign * best * gain - atol
     cooling = cool > 0.0
-    bad = 0.0 if better | cooling else _one_more(at[_BAD + i])
-    fires = bad > at[_PATIENCE + i]
-    less = max(scale * at[_FACTOR + i], at[_FLOOR + i])
-    cuts = fires & (scale - less > at[_EPS + i])
-    cool = at[_COOLDOWN + i] if fires else cool - (1.0 if cooling else 0.0)
+    bad = 0.0 if better | cooling else _one_more(held)
+    fires = bad > patience
+    less = max(scale * factor, floor)
+    cuts = fires & (scale - less > eps)
+    rest = cool - (1.0 if cooling else 0.0)
     return (
         _kept(less, single) if cuts else scale,
         metric if better else best,
         0.0 if fires else bad,
-        cool,
+        cooldown if fires else rest,
     )
 
 
 @inlined
-def _after_optax(at: Any, i: int, metric: float, single: bool) -> tuple[float, float, float, float]:
-    scale, best, cool = at[_SCALE + i], at[_BEST + i], at[_COOL + i]
-    level = _kept(_kept(at[_SIGN + i] * best * at[_GAIN + i], single) - at[_ATOL + i], single)
-    better = at[_SIGN + i] * metric < level
+def _after_optax(
+    was: Any, metric: float, sign: float, gain: float, atol: float, factor: float, floor: float,
+    eps: float, patience: float, cooldown: float, single: bool,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    scale, best, held, cool = was
+    level = _kept(_kept(sign * best * gain, single) - atol, single)
+    better = sign * metric < level
     cooling = cool > 0.0
-    bad = 0.0 if better else _one_more(at[_BAD + i])
-    fires = (not cooling) & (bad == at[_PATIENCE + i])
-    less = max(_kept(scale * at[_FACTOR + i], single) if fires else scale, at[_FLOOR + i])
-    rest = at[_COOLDOWN + i] if fires else 0.0
-    cool = cool - 1.0 if cooling else rest
+    bad = 0.0 if better else _one_more(held)
+    fires = (not cooling) & (bad == patience)
+    less = max(_kept(scale * factor, single) if fires else scale, floor)
+    rest = cooldown if fires else 0.0
     return (
         scale if cooling else less,
         metric if better else best,
         0.0 if cooling | fires else bad,
-        cool,
+        cool - 1.0 if cooling else rest,
     )
 
 
 @inlined
-def _after_keras(at: Any, i: int, metric: float, single: bool) -> tuple[float, float, float, float]:
-    scale, best, cool = at[_SCALE + i], at[_BEST + i], at[_COOL + i]
-    seen = at[_BAD + i] >= 0.0
-    better = (
-        _kept(at[_SIGN + i] * metric + at[_ATOL + i], single) < _kept(at[_SIGN + i] * best, single)
-    ) | (not seen)
+def _after_keras(
+    was: Any, metric: float, sign: float, gain: float, atol: float, factor: float, floor: float,
+    eps: float, patience: float, cooldown: float, single: bool,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    scale, best, held, cool = was
+    level = _kept(sign * best, single)
+    better = (_kept(sign * metric + atol, single) < level) | (held < 0.0)
     cooling = cool > 0.0
     cool -= 1.0 if cooling else 0.0
-    waited = 0.0 if cooling else at[_BAD + i]
+    waited = 0.0 if cooling else held
     more = _one_more(waited) if cool == 0.0 else waited
     bad = 0.0 if better else more
-    due = (not better) & (cool == 0.0) & (bad >= at[_PATIENCE + i])
-    cuts = due & (_kept(scale, True) > _kept(at[_FLOOR + i], True))
-    less = _kept(max(scale * at[_FACTOR + i], at[_FLOOR + i]), single)
+    due = (not better) & (cool == 0.0) & (bad >= patience)
+    cuts = due & (_kept(scale, True) > _kept(floor, True))
+    less = _kept(max(scale * factor, floor), single)
     return (
         less if cuts else scale,
         metric if better else best,
         0.0 if cuts else bad,
-        at[_COOLDOWN + i] if cuts else cool,
+        cooldown if cuts else cool,
     )
 
 
-@inlined
-def _after(
-    automaton: int, at: Any, i: int, metric: float, single: bool
-) -> tuple[float, float, float, float]:
-    if automaton == TORCH:
-        return _after_torch(at, i, metric, single)
-    if automaton == OPTAX:
-        return _after_optax(at, i, metric, single)
-    if automaton == KERAS:
-        return _after_keras(at, i, metric, single)
-    return np.nan, np.nan, np.nan, np.nan
-
-
-@inlined
-def _update(at: Any, n: int, automaton: int, single: bool, windowed: bool, ignores: bool) -> None:
-    """Update a block once.
+def _update(
+    n: int, ignores: bool, metrics: Any, sign: Any, gain: Any, atol: Any, factor: Any, floor: Any,
+    eps: Any, patience: Any, cooldown: Any, window: Any, scales: Any, bests: Any, bads: Any,
+    cools: Any, means: Any, counts: Any, to: Any,
+) -> None:  # fmt: skip
+    """Update a block of lanes once.
 
     While ``cool`` is below 0 a lane warms up and ignores metrics. A window that is not full decides
     nothing.
     """
-    narrow = single and automaton == OPTAX  # whose metrics are single, too
+    pointers_apart()
     for i in range(n):
-        metric = _kept(at[_METRIC + i], narrow)
-        skips, warms = ignores & (metric != metric), at[_COOL + i] < 0.0
+        was = scales[i], bests[i], float(bads[i]), float(cools[i])
+        metric = _kept(metrics[i], NARROW)
+        skips, warms = ignores & (metric != metric), was[3] < 0.0
         waits = skips | warms
-        if windowed:
-            seen, mean = at[_COUNT + i], at[_MEAN + i]
+        if WINDOWED:
+            seen, mean = float(counts[i]), means[i]
             count = _one_more(seen)
-            metric = _kept(_kept(_kept(seen * mean, narrow) + metric, narrow) / count, narrow)
-            full = count >= at[_WINDOW + i]
-            at[_COUNT + i] = seen if waits else (0.0 if full else count)
-            at[_MEAN + i] = mean if waits else (0.0 if full else metric)
+            metric = _kept(_kept(_kept(seen * mean, NARROW) + metric, NARROW) / count, NARROW)
+            full = count >= window[i]
+            begun, average = (0.0, 0.0) if full else (count, metric)
+            counts[i] = np.int32(seen if waits else begun)
+            means[i] = mean if waits else average
             waits = waits | (not full)
-        scale, best, bad, cool = _after(automaton, at, i, metric, single)
-        warmer = at[_COOL + i] + (1.0 if warms & (not skips) else 0.0)
-        at[_SCALE + i] = at[_SCALE + i] if waits else scale
-        at[_BEST + i] = at[_BEST + i] if waits else best
-        at[_BAD + i] = at[_BAD + i] if waits else bad
-        at[_COOL + i] = warmer if waits else cool
+        scale, best, bad, cool = AFTER(
+            was, metric, sign[i], gain[i], atol[i], factor[i], floor[i], eps[i], patience[i],
+            cooldown[i], SINGLE,
+        )  # fmt: skip
+        warmer = was[3] + (1.0 if warms & (not skips) else 0.0)
+        to[i] = scales[i] = was[0] if waits else scale
+        bests[i] = was[1] if waits else best
+        bads[i] = np.int32(was[2] if waits else bad)
+        cools[i] = np.int32(warmer if waits else cool)
 
 
 @inlined
-def _update_kind(
-    at: Any, n: int, automaton: int, single: bool, windowed: bool, ignores: bool
-) -> None:
-    if single and windowed:
-        _update(at, n, automaton, True, True, ignores)
-    elif single:
-        _update(at, n, automaton, True, False, ignores)
-    elif windowed:
-        _update(at, n, automaton, False, True, ignores)
-    else:
-        _update(at, n, automaton, False, False, ignores)
+def _repeat(value: float, n: int, out: Any) -> Any:
+    for i in range(n):
+        out[i] = value
+    return out
 
 
-@kernel
-def _update_seated(at: Any, n: int, buffer: Any) -> None:
-    """A loop of its own for each kind of rule."""
-    single, windowed, ignores = (
-        buffer[_SINGLE] != 0.0,
-        buffer[_WINDOWED] != 0.0,
-        buffer[_IGNORES] != 0.0,
+@inlined
+def _number(buffer: Any, k: int, lane: int, n: int, first: bool, spread: Any) -> Any:
+    """Point to the k-th number of a block of lanes. One that all lanes share is repeated once, for
+    the first block.
+    """
+    of, own = plus(buffer, int(buffer[_HEADER + 2 * k])), buffer[_HEADER + 2 * k + 1] != 0.0
+    if own:
+        return plus(of, lane)
+    repeated = plus(spread, TOGETHER * k)
+    return _repeat(of[0], n, repeated) if first else repeated
+
+
+def _replay_template(
+    table: Any, buffer: Any, begin: int, end: int, metrics: Any, updates: int, row: int,
+    scale: Any, best: Any, bad: Any, cool: Any, mean: Any, count: Any, out: Any, wide: int,
+    scratch: Any,
+) -> int:  # fmt: skip
+    """Take lanes through a history, block by block. A row of metrics has ``row`` columns, one of
+    scales ``wide``; at address 0 there is none.
+    """
+    spread, ignores = _spread(), buffer[_IGNORES] != 0.0
+    for lane in range(begin, end, TOGETHER):
+        n, first = min(TOGETHER, end - lane), lane == begin
+        p0 = _number(buffer, 0, lane, n, first, spread)
+        p1 = _number(buffer, 1, lane, n, first, spread)
+        p2 = _number(buffer, 2, lane, n, first, spread)
+        p3 = _number(buffer, 3, lane, n, first, spread)
+        p4 = _number(buffer, 4, lane, n, first, spread)
+        p5 = _number(buffer, 5, lane, n, first, spread)
+        p6 = _number(buffer, 6, lane, n, first, spread)
+        p7 = _number(buffer, 7, lane, n, first, spread)
+        p8 = _number(buffer, 8, lane, n, first, spread)
+        own = lane if WINDOWED else 0  # without windows, these are no lanes' own
+        for t in range(updates):
+            of = plus(metrics, t * row)
+            of = _repeat(of[0], n, plus(spread, _METRIC)) if row == 1 else plus(of, lane)
+            to = plus(spread, _NOWHERE)
+            if address_of(out) != 0:
+                to = plus(out, t * wide + lane)
+            UPDATE(
+                n, ignores, of, p0, p1, p2, p3, p4, p5, p6, p7, p8, plus(scale, lane),
+                plus(best, lane), plus(bad, lane), plus(cool, lane), plus(mean, own),
+                plus(count, own), to,
+            )  # fmt: skip
+    return 0
+
+
+_AFTER = (_after_torch, _after_optax, _after_keras)
+
+
+def _register(automaton: int, kind: int) -> None:
+    single, windowed = bool(kind & 1), kind >= 2
+    name = f"{AUTOMATA[automaton]}_{kind}"
+    own = {
+        "AFTER": _AFTER[automaton],
+        "SINGLE": single,
+        "NARROW": single and AUTOMATA[automaton] == "optax",
+        "WINDOWED": windowed,
+    }
+    update = inlined(instance(_update, name, **own))
+    plateau_kernel(KINDS * automaton + kind)(
+        instance(_replay_template, name, UPDATE=update, WINDOWED=windowed)
     )
-    if buffer[_AUTOMATON] == TORCH:
-        _update_kind(at, n, TORCH, single, windowed, ignores)
-    elif buffer[_AUTOMATON] == OPTAX:
-        _update_kind(at, n, OPTAX, single, windowed, ignores)
-    else:
-        _update_kind(at, n, KERAS, single, windowed, ignores)
+
+
+for _automaton, _kind in product(range(len(AUTOMATA)), range(KINDS)):
+    _register(_automaton, _kind)
 
 
 @inlined
-def _copy(of: Any, to: Any) -> None:
-    for i in range(to.size):
-        to[i] = of[i]
+def _slot_of(buffer: Any) -> int:
+    """The slot of the kernel for a rule."""
+    kind = int(buffer[_SINGLE]) + 2 * int(buffer[_WINDOWED])
+    return PLATEAU + KINDS * int(buffer[_AUTOMATON]) + kind
 
 
-@kernel
-def _seat_rule(at: Any, buffer: Any, lane: int, n: int) -> None:
-    for k in range(_FIELDS):
-        first, own = int(buffer[_HEADER + 2 * k]), buffer[_HEADER + 2 * k + 1] != 0.0
-        row = at[_RULE + SEATS * k : _RULE + SEATS * k + n]
-        if own:
-            _copy(buffer[first + lane : first + lane + n], row)
-        else:
-            row[:] = buffer[first]
-
-
-@kernel
-def _seat(
-    at: Any,
-    buffer: Any,
-    lane: int,
-    n: int,
-    scale: Any,
-    best: Any,
-    bad: Any,
-    cool: Any,
-    mean: Any,
-    count: Any,
-) -> None:
-    _seat_rule(at, buffer, lane, n)
-    _copy(scale[lane : lane + n], at[_SCALE : _SCALE + n])
-    _copy(best[lane : lane + n], at[_BEST : _BEST + n])
-    _copy(bad[lane : lane + n], at[_BAD : _BAD + n])
-    _copy(cool[lane : lane + n], at[_COOL : _COOL + n])
-    if buffer[_WINDOWED] != 0.0:
-        _copy(mean[lane : lane + n], at[_MEAN : _MEAN + n])
-        _copy(count[lane : lane + n], at[_COUNT : _COUNT + n])
-
-
-@kernel
-def _unseat(
-    at: Any,
-    buffer: Any,
-    lane: int,
-    n: int,
-    scale: Any,
-    best: Any,
-    bad: Any,
-    cool: Any,
-    mean: Any,
-    count: Any,
-) -> None:
-    _copy(at[_SCALE : _SCALE + n], scale[lane : lane + n])
-    _copy(at[_BEST : _BEST + n], best[lane : lane + n])
-    _copy(at[_BAD : _BAD + n], bad[lane : lane + n])
-    _copy(at[_COOL : _COOL + n], cool[lane : lane + n])
-    if buffer[_WINDOWED] != 0.0:
-        _copy(at[_MEAN : _MEAN + n], mean[lane : lane + n])
-        _copy(at[_COUNT : _COUNT + n], count[lane : lane + n])
+@inlined
+def update_lanes(table: Any, buffer: Any, end: int, metrics: Any, row: int, state: Any) -> int:
+    """Update all lanes once; the slot that was found empty, or 0."""
+    scratch = _scratch()
+    scratch[0] = 0.0
+    scale, best, bad, cool, mean, count = state
+    arguments = (
+        buffer, 0, end, metrics, 1, row, scale, best, bad, cool, mean, count, doubles_at(0), 0,
+    )  # fmt: skip
+    call_counting_kernel(table, _slot_of(buffer), scratch, arguments)
+    return int(scratch[0])
 
 
 @kernel
 def _replay(
-    buffer: Any,
-    begin: int,
-    end: int,
-    metrics: Any,
-    scale: Any,
-    best: Any,
-    bad: Any,
-    cool: Any,
-    mean: Any,
-    count: Any,
-    out: Any,
-) -> None:
-    at = np.empty(_ALL)
-    for lane in range(begin, end, SEATS):
-        n = min(SEATS, end - lane)
-        _seat(at, buffer, lane, n, scale, best, bad, cool, mean, count)
-        for t in range(metrics.shape[0]):
-            if metrics.shape[1] == 1:
-                at[_METRIC : _METRIC + n] = metrics[t, 0]
-            else:
-                _copy(metrics[t, lane : lane + n], at[_METRIC : _METRIC + n])
-            _update_seated(at, n, buffer)
-            if out.size > 0:
-                _copy(at[_SCALE : _SCALE + n], out[t, lane : lane + n])
-        _unseat(at, buffer, lane, n, scale, best, bad, cool, mean, count)
+    address: int, buffer: Any, begin: int, end: int, metrics: Any, scale: Any, best: Any, bad: Any,
+    cool: Any, mean: Any, count: Any, out: Any,
+) -> int:  # fmt: skip
+    """Call the kernel for a rule; the slot that was found empty, or 0."""
+    rule, scratch = doubles_of(buffer), _scratch()
+    scratch[0] = 0.0
+    to = doubles_of(out) if out.size > 0 else doubles_at(0)
+    arguments = (
+        rule, begin, end, doubles_of(metrics), metrics.shape[0], metrics.shape[1],
+        doubles_of(scale), doubles_of(best), counts_of(bad), counts_of(cool), doubles_of(mean),
+        counts_of(count), to, out.shape[1],
+    )  # fmt: skip
+    call_counting_kernel(slots_at(address), _slot_of(rule), scratch, arguments)
+    return int(scratch[0])
 
 
 def replay(buffer: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
-    """Some of the lanes through float64 ``metrics`` (updates, lanes or 1 for all); their scales
-    into ``out`` (updates, lanes).
+    """Update ``lanes`` of a plateau rule with float64 ``metrics`` (updates, lanes or 1).
+
+    Their scales go to ``out`` (updates, lanes), unless it is None.
     """
     seen = metrics.view()
     seen.flags.writeable = False  # so that there is one kernel, whoever the metrics belong to
-    scale, best, bad, cool, mean, count = state
     to = np.empty((0, 0)) if out is None else out
-    _replay(buffer, lanes.start, lanes.stop, seen, scale, best, bad, cool, mean, count, to)
+    complete(_replay, buffer, lanes.start, lanes.stop, seen, *state, to)

@@ -13,6 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 __all__ = [
+    "COUNTS",
     "DOUBLES",
     "INTEGERS",
     "address_of",
@@ -20,10 +21,13 @@ __all__ = [
     "call_kernel",
     "call_rate_kernel",
     "caller",
+    "counts_at",
+    "counts_of",
     "doubles_at",
     "doubles_of",
     "on_stack",
     "plus",
+    "pointers_apart",
     "singles_of",
     "slots_at",
 ]
@@ -31,6 +35,7 @@ __all__ = [
 DOUBLES = types.CPointer(types.float64)
 SINGLES = types.CPointer(types.float32)
 INTEGERS = types.CPointer(types.int64)
+COUNTS = types.CPointer(types.int32)
 
 _DOUBLE, _INTEGER = ir.DoubleType(), ir.IntType(64)
 
@@ -68,6 +73,17 @@ def _address_of(typing: Any, pointer: Any) -> Any:
         return builder.ptrtoint(arguments[0], _INTEGER)
 
     return types.int64(pointer), emit
+
+
+def _pointers_apart(typing: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        for argument in builder.function.args:
+            # Numba's own two, for the result and the error, already have the attribute
+            if argument.type.is_pointer and "noalias" not in argument.attributes:
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.none(), emit
 
 
 def on_stack(size: int) -> Callable[[], Any]:
@@ -149,8 +165,12 @@ plus = cast(Callable[[Any, int], Any], intrinsic(_plus))
 # the first element of a contiguous array
 doubles_of = cast(Callable[[Any], Any], intrinsic(_first_element(DOUBLES)))
 singles_of = cast(Callable[[Any], Any], intrinsic(_first_element(SINGLES)))
+counts_of = cast(Callable[[Any], Any], intrinsic(_first_element(COUNTS)))
+# promise the compiler that the calling function's pointers do not overlap where it writes
+pointers_apart = cast(Callable[[], None], intrinsic(_pointers_apart))
 # an address as a pointer, and back
 doubles_at = cast(Callable[[int], Any], intrinsic(_from_address(DOUBLES)))
+counts_at = cast(Callable[[int], Any], intrinsic(_from_address(COUNTS)))
 slots_at = cast(Callable[[int], Any], intrinsic(_from_address(INTEGERS)))
 address_of = cast(Callable[[Any], int], intrinsic(_address_of))
 # what a slot holds, by what it returns
