@@ -147,6 +147,36 @@ def groups_of_different_rates_stay_different():
 
 
 @needs("torch")
+def a_resume_knows_whether_rates_are_relative():
+    # without relative=True the same plan continued at 0.8 where the run had 0.08
+    runs = {}
+    for relative in (False, True):
+        runs[relative] = scheduler_of(adamw({}, lr=0.1), LINE, relative=relative)
+        runs[relative].jump(6)
+    assert [run.get_last_lr() for run in runs.values()] == [[LINE(6)], [0.1 * LINE(6)]]
+    for saved, now in ((True, False), (False, True)):
+        state = runs[saved].state_dict()
+        fresh = scheduler_of(adamw({}, lr=0.1), LINE, relative=now)
+        before = fresh.get_last_lr()
+        raises(
+            ValueError,
+            f"relative must be {saved}, as in the saved run",
+            lambda f=fresh, s=state: f.load_state_dict(s),
+        )
+        assert (fresh.last_epoch, fresh.get_last_lr()) == (0, before)
+        for wins, chosen in (("saved", saved), ("new", now)):
+            fresh = scheduler_of(adamw({}, lr=0.1), LINE, relative=now, wins=wins)
+            fresh.load_state_dict(state)
+            assert fresh.get_last_lr() == runs[chosen].get_last_lr()
+            assert ("initial_lr" in fresh.state_dict()["fastlr"]) == chosen
+            fresh.optimizer.step(), fresh.step()
+            assert fresh.get_last_lr() == [LINE(7) * (0.1 if chosen else 1.0)]
+    plain = scheduler_of(adamw({}, lr=0.1), LINE, relative=True)
+    plain.load_state_dict(flr.checkpoint(LINE, 6))  # which does not say
+    assert plain.get_last_lr() == runs[True].get_last_lr()
+
+
+@needs("torch")
 def relative_rates_resume_in_either_order():
     for wins, plan in ((None, LINE), ("new", LINE.extend(20)), ("saved", LINE.extend(20))):
         for order in ("os", "so"):
@@ -280,6 +310,45 @@ def applied(optimizer):
 
 
 @needs("torch")
+def a_batch_of_equal_lanes_is_still_a_batch():
+    names = flr.stack({"a": LINE, "b": LINE})
+    for plan in (names, names * 2.0, names.maximum(1e-5)):
+        raises(
+            ValueError,
+            "a group's name must be one of ['a', 'b'], got none for group 0",
+            lambda plan=plan: scheduler_of(adamw({}, {}), plan),
+        )
+    for value in ([0.1], [0.1, 0.1]):
+        raises(
+            ValueError,
+            "without names; for a lane per group in their order pass by='position'",
+            lambda value=value: scheduler_of(adamw({}, {}), flr.linear(value, 0.0, steps=9)),
+        )
+    three = flr.linear([0.1] * 3, 0.0, steps=9)
+    raises(
+        ValueError,
+        "one lane per group, 2 in all, got 3",
+        lambda: scheduler_of(adamw({}, {}), three, by="position"),
+    )
+
+
+@needs("torch")
+def what_is_no_schedule_is_refused_with_the_call_to_use():
+    for wrong, way in (
+        (flr.recipe("llama3-405b"), "pass its schedule, .schedule"),
+        ("llama3-405b", "flr.recipe(name).schedule"),
+        ({"lr_scheduler_type": "linear"}, "flr.from_config(config)"),
+        (1e-3, "flr.constant(0.001)"),
+        ([1e-3, 2e-3], "flr.sampled(values)"),
+        (np.ones(3), "flr.sampled(values)"),
+        (lambda t: 1e-3, "flr.sampled(values)"),
+    ):
+        optimizer = adamw({})
+        raises(TypeError, way, lambda o=optimizer, w=wrong: scheduler_of(o, w))
+        assert set_in(optimizer) == [1e-3]
+
+
+@needs("torch")
 def a_group_that_is_added_has_its_rate_at_its_first_update():
     optimizer = adamw({})
     scheduler = scheduler_of(optimizer, flr.constant(0.05))
@@ -330,6 +399,21 @@ def a_group_that_is_added_with_another_rate_is_an_error():
     )
     optimizer.param_groups[1]["initial_lr"] = 2e-4
     assert applied(optimizer) == [1e-3 * LINE(1), 2e-4 * LINE(1)]
+
+
+@needs("torch")
+def a_group_that_is_added_does_not_end_the_decay_of_others():
+    # with SGD's default of 0 everywhere, 0 cannot mean to keep 0
+    for first in ([{}], [{}, {"weight_decay": 0.0}]):
+        optimizer = adamw(*first, weight_decay=0.0)
+        scheduler = scheduler_of(optimizer, DECAYS)
+        assert set_in(optimizer, "weight_decay") == [0.1] * len(first)
+        add(optimizer)
+        optimizer.step(), scheduler.step()
+        assert set_in(optimizer, "weight_decay") == [DECAYS(1)["weight_decay"]] * (len(first) + 1)
+        add(optimizer, weight_decay=0.1)
+        raises(ValueError, "must have weight_decay 0 where all before it have 0", optimizer.step)
+        raises(ValueError, "got 0.1, beside which 0 would mean to keep 0", scheduler.step)
 
 
 # -- another scheduler -----------------------------------------------------------------------------
@@ -697,6 +781,92 @@ def another_rule_than_the_saved_one_is_an_error():
         "saved None, got {",
         lambda: scheduler_of(adamw({}), LINE, plateau=RULE).load_state_dict(plain.state_dict()),
     )
+
+
+@needs("torch")
+def a_rule_with_limits_of_the_rate_is_told_where_it_begins():
+    # with the factor 1.0 in place of a rate, KLAdaptive lowered 3e-4 to 3e-6 where it should raise
+    rule = flr.KLAdaptive()
+    for plan in (flr.constant(3e-4), LINE):
+        raises(
+            ValueError,
+            "scale must be given for KLAdaptive, whose min_lr and max_lr, 1e-05 and 0.01, limit it",
+            lambda plan=plan: scheduler_of(adamw({}), plan, plateau=rule),
+        )
+    raises(
+        ValueError,
+        "scale must be from min_lr to max_lr of KLAdaptive, 1e-05 to 0.01, got 1.0",
+        lambda: scheduler_of(adamw({}), flr.constant(3e-4), plateau=rule, scale=1.0),
+    )
+    divergences = np.random.default_rng(1).uniform(1e-4, 0.02, 50)
+    ours = scheduler_of(adamw({}, {}), flr.constant(1.0), plateau=rule, scale=3e-4)
+    expected = rule.replay(divergences, rule.init(scale=3e-4))
+    assert expected.max() > 3e-4
+    for kl, rate in zip(divergences, expected, strict=True):
+        ours.update(kl), ours.step()
+        assert set_in(ours.optimizer) == [rate, rate]
+    again = flr.adapters.torch.Scheduler(adamw({}, {}), flr.constant(1.0), plateau=rule, scale=1e-3)
+    again.load_state_dict(through_a_file(ours.state_dict()))
+    assert again.get_last_lr() == ours.get_last_lr(), "the saved rate, not the first"
+    raises(ValueError, "without a plateau rule", lambda: scheduler_of(adamw({}), LINE, scale=0.5))
+    raises(
+        ValueError,
+        "Scheduler: scale must be a finite number",
+        lambda: scheduler_of(adamw({}), LINE, plateau=RULE, scale=-1.0),
+    )
+
+
+@needs("torch", "transformers")
+def a_greedy_rate_is_that_of_transformers():
+    from transformers.optimization import GreedyLR
+
+    random = np.random.default_rng(2)
+    settings = {"factor": 0.5, "patience": 1, "min_lr": 1e-3, "max_lr": 0.5}
+    for _ in range(20):
+        theirs = adamw({}, lr=0.01)
+        greedy = GreedyLR(theirs, **settings)
+        rule = flr.GreedyLR(**settings)
+        ours = scheduler_of(adamw({}), flr.constant(1.0), plateau=rule, scale=0.01)
+        for metric in random.uniform(0.0, 1.0, 60):
+            greedy.step(metric), ours.update(metric)
+            assert ours.get_last_lr() == set_in(theirs)
+
+
+@needs("torch")
+def a_rule_of_another_kind_is_told_where_it_begins():
+    reduced = scheduler_of(adamw({}), flr.constant(0.1), plateau=RULE)
+    for loss in (1.0, 1.0, 1.0):
+        reduced.update(loss)
+    assert reduced.get_last_lr() == [0.05]
+    for scale, rate in ((0.5, 0.05), (1.0, 0.1)):
+        other = scheduler_of(
+            adamw({}), flr.constant(0.1), plateau=flr.NewBob(), wins="new", scale=scale
+        )
+        other.load_state_dict(reduced.state_dict())
+        assert other.get_last_lr() == [rate]
+    other = scheduler_of(adamw({}), flr.constant(0.1), plateau=flr.NewBob(), wins="new")
+    raises(
+        ValueError,
+        "pass scale=0.5 to Scheduler to continue from the saved scale, or scale=1.0",
+        lambda: other.load_state_dict(reduced.state_dict()),
+    )
+    assert (other.last_epoch, other.get_last_lr()) == (0, [0.1])
+
+
+@needs("torch")
+def a_loss_that_is_a_whole_number_is_no_step():
+    import torch
+
+    scheduler = scheduler_of(adamw({}), LINE)
+    for loss in (2.0, torch.tensor(2.0), torch.tensor(2), np.float32(2.0), 0.37, True):
+        raises(
+            TypeError,
+            "to report a metric pass plateau=flr.Plateau(...)",
+            lambda loss=loss: scheduler.step(loss),
+        )
+        assert (scheduler.last_epoch, scheduler.get_last_lr()) == (0, [0.5])
+    scheduler.step(2)
+    assert scheduler.get_last_lr() == [LINE(2)]
 
 
 @needs("torch")

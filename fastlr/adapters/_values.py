@@ -4,16 +4,18 @@ of float32 rates for packages that have no float64.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import short_repr
+from fastlr.arguments.rules import Rate, short_repr, validate_scalar
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.value import a_schedule
 
-__all__ = ["check_below_one", "lookup_table"]
+__all__ = ["check_below_one", "first_scale", "lookup_table", "the_schedule"]
 
 # what an optimizer averages with, under the names of torch, Keras, optax and MLX: a weight of 1 or
 # more makes its moments grow without end, or divides by 0
@@ -64,6 +66,73 @@ def _first_above(schedule: Schedule, rate: float) -> int:
     except ValueError:  # a combination without an end, too long to be searched whole
         found = np.asarray(schedule.first_above(rate, 0, _SEARCHED))
     return int(min(found[found >= 0], default=-1))
+
+
+def the_schedule(where: str, value: object) -> Schedule:
+    """Return a schedule, or raise ``TypeError`` that names the call which makes one of the value.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the adapter and its parameter.
+    value : object
+        What the caller gave.
+    """
+    if isinstance(value, Schedule) or not (way := _way_to_a_schedule(value)):
+        return a_schedule(where, value, Schedule)
+    raise TypeError(
+        f"{where} must be a Schedule, got {type(value).__name__} {short_repr(value)}; {way}"
+    )
+
+
+def _way_to_a_schedule(value: object) -> str:
+    """How to get a schedule from what people pass in its place."""
+    if isinstance(getattr(value, "schedule", None), Schedule):  # a Recipe, or a scheduler
+        return "pass its schedule, .schedule"
+    if isinstance(value, str):
+        return (
+            "for a published run pass flr.recipe(name).schedule, for an expression flr.parse(text)"
+        )
+    if isinstance(value, Mapping):
+        return "for a config pass flr.from_config(config), for a spec flr.from_spec(spec)"
+    if isinstance(value, int | float):
+        return f"for one rate at every step pass flr.constant({value!r})"
+    if isinstance(value, Sequence | np.ndarray):
+        return "for a table of rates pass flr.sampled(values)"
+    return "for a table of its rates pass flr.sampled(values)" if callable(value) else ""
+
+
+def first_scale(where: str, rule: Any, scale: float | None) -> float:
+    """Return the scale at which a rule begins, or raise ``ValueError``.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the name of the adapter.
+    rule : Plateau, GreedyLR, KLAdaptive or NewBob
+        The rule.
+    scale : float or None
+        What the caller gave. None stands for 1.0 where the rule has no limits of the rate. Where it
+        has, they may be meant for the rate or for the factor of a schedule.
+    """
+    known = getattr(rule, "parameters", {})
+    if "max_lr" not in known:
+        return 1.0 if scale is None else float(validate_scalar(Rate, f"{where}: scale", scale))
+    low, high = float(known["min_lr"]), float(known["max_lr"])
+    if scale is None:
+        raise ValueError(
+            f"{where}: scale must be given for {type(rule).__name__}, whose min_lr and max_lr, "
+            f"{low!r} and {high!r}, limit it, got none; to limit the rate pass a schedule of 1.0, "
+            "such as flr.constant(1.0), and scale=, the first rate; to limit a factor of the "
+            "schedule pass min_lr, max_lr and scale=1.0"
+        )
+    value = float(validate_scalar(Rate, f"{where}: scale", scale))
+    if not low <= value <= high:
+        raise ValueError(
+            f"{where}: scale must be from min_lr to max_lr of {type(rule).__name__}, {low!r} to "
+            f"{high!r}, got {value!r}"
+        )
+    return value
 
 
 def lookup_table(where: str, schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:

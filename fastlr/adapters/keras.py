@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.adapters._values import check_below_one, lookup_table
+from fastlr.adapters._values import check_below_one, first_scale, lookup_table, the_schedule
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
 from fastlr.errors import did_you_mean
 from fastlr.plateau import GreedyLR, KLAdaptive, NewBob, Plateau
@@ -334,7 +334,7 @@ def optimizer(
     plan: Schedule | Bundle,
     *,
     plateau: Rule | None = None,
-    scale: float = 1.0,
+    scale: float | None = None,
     steps: int | None = None,
     **settings: Any,
 ) -> Any:
@@ -351,8 +351,9 @@ def optimizer(
     plateau : Plateau, GreedyLR, KLAdaptive or NewBob, optional
         A rule. Its scale multiplies the learning rate, and a ``PlateauCallback`` or
         ``optimizer.report(metric)`` updates it. Default None.
-    scale : float
-        The first scale of the rule. Default 1.0.
+    scale : float, optional
+        The first scale of the rule. Default 1.0. ``GreedyLR`` and ``KLAdaptive``, which limit it,
+        have no default: pass a plan of 1.0 and the first rate, or limits of a factor and 1.0.
     steps : int, optional
         The length of the run, as in ``LearningRate``.
     **settings
@@ -397,14 +398,20 @@ def optimizer(
     if isinstance(plan, Bundle):
         whole = plan
     else:
-        whole = bundle(lr=_scalar("plan", a_schedule("optimizer: plan", plan, Schedule)))
+        whole = bundle(lr=_scalar("plan", the_schedule("optimizer: plan", plan)))
     for name in whole:
         _scalar(name, whole[name])
     check_below_one("optimizer", {name: whole[name] for name in whole}, single=True)
     if twice := [name for name in _names(make, whole).values() if name in settings]:
         raise ValueError(f"optimizer: {twice[0]} must be given once, got it in plan and settings")
     _check_rule(plateau)
-    return _followed(make)(whole, plateau, scale, steps, **settings)
+    first = 1.0 if plateau is None else first_scale("optimizer", plateau, scale)
+    if plateau is None and scale is not None:
+        raise ValueError(
+            f"optimizer: scale must be left out without a plateau rule, got {scale!r}; multiply "
+            "the plan"
+        )
+    return _followed(make)(whole, plateau, first, steps, **settings)
 
 
 def _scalar(name: str, schedule: Schedule) -> Schedule:

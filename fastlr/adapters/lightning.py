@@ -91,7 +91,7 @@ class Report(lightning.Callback):
         self.monitor = monitor
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-        """Check that there is a rule to report to.
+        """Check that there is a rule to report to, and a validation to report from.
 
         Parameters
         ----------
@@ -103,12 +103,18 @@ class Report(lightning.Callback):
         Raises
         ------
         ValueError
-            If no scheduler has a rule.
+            If no scheduler has a rule, or the run has no validation.
         """
         if all(scheduler.plateau is None for scheduler in _schedulers(trainer)):
             raise ValueError(
                 "Report: a scheduler must have a plateau rule, got none; pass "
                 "plateau=flr.Plateau(...) to fastlr.adapters.torch.Scheduler"
+            )
+
+        if not trainer.enable_validation:
+            raise ValueError(
+                "Report: the run must have a validation that logs the metric, got none; pass "
+                "val_dataloaders to fit() and define validation_step"
             )
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:

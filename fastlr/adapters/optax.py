@@ -11,7 +11,7 @@ from typing import Any
 
 import optax
 
-from fastlr.adapters._values import check_below_one
+from fastlr.adapters._values import check_below_one, the_schedule
 from fastlr.adapters.jax import Function, function
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
@@ -191,6 +191,6 @@ def _as_bundle(plan: object) -> Bundle:
     """A plan as a bundle; a schedule is the learning rate."""
     if isinstance(plan, Bundle):
         return plan
-    lr = a_schedule("optimizer: plan", plan, Schedule)
+    lr = the_schedule("optimizer: plan", plan)
     _of_one("optimizer: plan", lr)
     return bundle_of(lr=lr)

@@ -12,11 +12,11 @@ from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
+from fastlr.adapters._values import the_schedule
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
-from fastlr.arguments.rules import Steps, short_repr, validate_scalar
+from fastlr.arguments.rules import OneOf, Steps, short_repr, validate_scalar
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
 
 __all__ = ["Scheduler"]
 
@@ -55,7 +55,7 @@ def _one_schedule(plan: object) -> Schedule:
             f"Scheduler: plan must be a Schedule, got Bundle of {short_repr(list(plan.names))}; "
             "pass its rate, bundle['lr']"
         )
-    schedule = a_schedule("Scheduler: plan", plan, Schedule)
+    schedule = the_schedule("Scheduler: plan", plan)
     if schedule.shape:
         raise ValueError(
             "Scheduler: plan must be a scalar schedule, as an algorithm has one rate, got batch "
@@ -119,6 +119,8 @@ class Scheduler(BaseCallback):
     ) -> None:
         super().__init__(verbose)
         self.plan, self.wins = _one_schedule(plan), wins
+        if wins is not None:
+            OneOf(("saved", "new"))("Scheduler: wins", wins)
         self.start = None if start is None else validate_scalar(Steps, "Scheduler: start", start)
         self._ahead = 0  # timesteps of the plan beyond those that the model counts
 

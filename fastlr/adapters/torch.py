@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from fastlr.adapters._values import first_scale, the_schedule
 from fastlr.analysis.plan_checks import limit_of
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import (
@@ -38,7 +39,6 @@ from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.groups import layer_decay as multipliers_by_depth
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
 
 __all__ = ["Scheduler", "groups"]
 
@@ -140,11 +140,14 @@ def _initial(groups: Groups, place: _Place) -> list[Any]:
 # -- which lane belongs to which group -------------------------------------------------------------
 
 
-def _is_for_all(schedule: Schedule) -> bool:
-    """Whether all groups have one schedule: a scalar, or one that a bundle has broadcast."""
+def _is_for_all(schedule: Schedule, bundled: bool) -> bool:
+    """Whether all groups have one schedule: a scalar, or one that a bundle has broadcast.
+
+    A batch that was built with equal lanes, or with names, is one lane per group all the same.
+    """
     if len(schedule.shape) != 1:
         return not schedule.shape
-    return schedule._call.name != "stack" and schedule.unique()[0].shape == (1,)
+    return bundled and schedule.names is None and schedule.unique()[0].shape == (1,)
 
 
 def _lanes_of_groups(groups: Groups, schedule: Schedule, by: str) -> list[int]:
@@ -273,6 +276,20 @@ def _check_alike(place: _Place, initial: list[Any], relative: bool) -> None:
     )
 
 
+def _check_zeros(place: _Place, initial: list[Any], before: int) -> None:
+    """Raise if groups that follow the schedule from 0 would keep 0 because one was added."""
+    if place.key == "lr" or place.beta is not None or not before:
+        return
+    numbers = list(map(float, initial))
+    if any(numbers[before:]) and not any(numbers[:before]):
+        raise ValueError(
+            f"Scheduler: a group that is added must have {place.key} 0 where all before it have 0 "
+            f"and follow the schedule, got {max(numbers)!r}, beside which 0 would mean to keep 0; "
+            "build all groups with the value they begin at, or name the groups and pass "
+            "flr.stack({name: schedule})"
+        )
+
+
 def _factors(groups: Groups, place: _Place, initial: list[Any], relative: bool) -> Any:
     """What one schedule for all groups is multiplied by for each of them."""
     if place.key == "lr":
@@ -322,8 +339,9 @@ class _Plan(NamedTuple):
         if key in _BELOW_ONE:
             _check_below_one(schedule, key)
         relative = self.relative and key == "lr"
-        if _is_for_all(schedule):
+        if _is_for_all(schedule, isinstance(self.schedule, Bundle)):
             _check_alike(place, initial, self.relative)
+            _check_zeros(place, initial, len(kept))
             factors = _factors(groups, place, initial, relative)
             lane = schedule[0] if schedule.shape else schedule
             return _Quantity(place, plain, len(groups), initial, (lane,), None, None, factors)
@@ -421,11 +439,17 @@ def _checked_content(content: Any, rule: str) -> dict[str, Any]:
     return content
 
 
-def _carried(rule: Any, saved: Any) -> Any:
+def _carried(rule: Any, scale: float | None, saved: Any) -> Any:
     """The state of a new rule: the saved one if the rule can continue from it."""
-    if saved is None or set(saved["state"]) != set(rule.init()._asdict()):
-        return rule.init()
-    return _restored(rule, saved["state"])
+    if saved is not None and set(saved["state"]) == set(rule.init()._asdict()):
+        return _restored(rule, saved["state"])
+    if saved is not None and scale is None:
+        raise ValueError(
+            "load_state_dict: scale must be given where plateau is a rule of another kind than the "
+            f"saved one, got none; pass scale={saved['state']['scale']!r} to Scheduler to continue "
+            "from the saved scale, or scale=1.0 to begin at the rates of the schedule"
+        )
+    return rule.init(scale=1.0 if scale is None else scale)
 
 
 def _hook(scheduler: Scheduler, name: str) -> Callable[..., None]:
@@ -448,13 +472,8 @@ def _hooked(optimizer: Any) -> Any:
 
 def _check_options(schedule: Any, last_epoch: Any, relative: Any, by: Any, wins: Any) -> None:
     """Raise if an argument of a scheduler other than the optimizer and the step breaks its rule."""
-    if isinstance(schedule, str):
-        raise TypeError(
-            f"Scheduler: schedule must be a Schedule or a Bundle, got str {schedule!r}; for a "
-            "published run pass flr.recipe(name).schedule, for an expression flr.parse(text)"
-        )
     if not isinstance(schedule, Bundle):
-        a_schedule("Scheduler: schedule", schedule, Schedule)
+        the_schedule("Scheduler: schedule", schedule)
     Whether()("Scheduler: relative", relative)
     OneOf(("name", "position"))("Scheduler: by", by)
     if wins is not None:
@@ -513,8 +532,12 @@ class Scheduler(LRScheduler):
     relative : bool
         Multiply each group's own initial rate by the schedule. Default False: the schedule is the
         rate, and initial rates that differ are an error.
-    plateau : Plateau, optional
-        A rule that reduces the rate when ``update(metric)`` reports no progress.
+    plateau : Plateau, GreedyLR, KLAdaptive or NewBob, optional
+        A rule that changes the rate when ``update(metric)`` reports a metric. The rate is that of
+        the schedule times the scale of the rule.
+    scale : float, optional
+        The first scale of the rule. Default 1.0. A rule with limits of the rate, ``min_lr`` and
+        ``max_lr``, has no default: see the notes.
     by : {"name", "position"}
         How the lanes of a batch belong to groups. Default ``"name"``.
     wins : {"saved", "new"}, optional
@@ -541,6 +564,10 @@ class Scheduler(LRScheduler):
     -----
     A value that is a tensor is filled in place, so compiled steps see the change.
 
+    ``GreedyLR`` and ``KLAdaptive`` limit their scale. It is the rate if the schedule is 1.0, or
+    warms up to 1.0: ``Scheduler(optimizer, flr.constant(1.0), plateau=flr.KLAdaptive(),
+    scale=3e-4)``. With another schedule it is a factor, and so are ``min_lr`` and ``max_lr``.
+
     Hooks on the optimizer set the values again when its state is loaded, so the order of loading
     does not matter, and set those of a new group before its first update.
 
@@ -566,6 +593,7 @@ class Scheduler(LRScheduler):
         step: int = 0,
         relative: bool = False,
         plateau: Any = None,
+        scale: float | None = None,
         by: Literal["name", "position"] = "name",
         wins: Wins | None = None,
         last_epoch: int = -1,
@@ -578,10 +606,15 @@ class Scheduler(LRScheduler):
         _check_options(schedule, last_epoch, relative, by, wins)
         first = validate_scalar(Step, "Scheduler: step", step)
         self.optimizer, self.wins, self._plan = optimizer, wins, _Plan(schedule, relative, by)
-        self.plateau, self.plateau_state = plateau, None
+        self.plateau, self.plateau_state, self._scale = plateau, None, scale
         if plateau is not None:
             _check_rule(plateau, self._plan.parts())
-            self.plateau_state = plateau.init()
+            self.plateau_state = plateau.init(scale=first_scale("Scheduler", plateau, scale))
+        elif scale is not None:
+            raise ValueError(
+                f"Scheduler: scale must be left out without a plateau rule, got {scale!r}; "
+                "multiply the schedule"
+            )
         groups = optimizer.param_groups
         quantities = self._plan.bound(groups, {})
         self._values(quantities, first)  # raises before anything is set
@@ -835,14 +868,20 @@ class Scheduler(LRScheduler):
         return each[t % every :: every]
 
     def _jump_of_step(self, epoch: Any) -> None:
-        """Jump, unless the argument may be a metric."""
+        """Jump, unless the argument may be a metric. A loss may be a whole number."""
         if self.plateau is not None:
             raise TypeError(
                 f"step: with a plateau rule step() takes no argument, got {short_repr(epoch)}; "
                 "report a metric with update(metric), which does not advance, in Lightning with "
                 "the callback fastlr.adapters.lightning.Report; jump with jump(step)"
             )
-        self.jump(epoch)
+        if not isinstance(epoch, int | np.integer) or isinstance(epoch, bool):
+            raise TypeError(
+                f"step: epoch must be an int, got {type(epoch).__name__} {short_repr(epoch)}; to "
+                "report a metric pass plateau=flr.Plateau(...) to Scheduler, and call "
+                "update(metric) and step()"
+            )
+        self.jump(int(epoch))
 
     def _warn(self) -> None:
         """Warn as torch does, in its words, so that filters for them work."""
@@ -979,9 +1018,12 @@ class Scheduler(LRScheduler):
         saved = _read(state_dict)
         schedule, step = resume(saved["run"], self.schedule, self.wins)
         kept = {q.place.key: q.initial for q in self._quantities}
-        kept["lr"] = self._loaded_rates(saved.get("initial_lr"))
+        relative = self._loaded_relative(saved)
+        if relative:
+            kept["lr"] = self._loaded_rates(saved.get("initial_lr"))
         rule, rule_state = self._loaded_rule(saved.get("plateau"))
-        groups, plan = self.optimizer.param_groups, self._plan._replace(schedule=schedule)
+        groups = self.optimizer.param_groups
+        plan = self._plan._replace(schedule=schedule, relative=relative)
         before = self.plateau, self.plateau_state
         self.plateau, self.plateau_state = rule, rule_state
         try:
@@ -1004,18 +1046,23 @@ class Scheduler(LRScheduler):
         self.last_epoch, self._awaits = step, not self._loaded
         self._leave()
 
+    def _loaded_relative(self, saved: Mapping[str, Any]) -> bool:
+        """Whether the schedule multiplies the initial rates after loading a state."""
+        own, theirs = self._plan.relative, "initial_lr" in saved
+        if own == theirs or self.wins == "new" or set(saved) == {"run"}:
+            return own  # what flr.checkpoint() returned does not say
+        if self.wins == "saved":
+            return theirs
+        raise ValueError(
+            f"load_state_dict: relative must be {theirs}, as in the saved run, unless "
+            f"wins='saved' or wins='new', got {own}"
+        )
+
     def _loaded_rates(self, saved: Any) -> list[Any]:
-        """The initial rates to use after loading a state that has these."""
+        """The initial rates that the schedule multiplies after loading a state that has these."""
         now = list(self.base_lrs)
-        if not self._plan.relative or self.wins == "new":
+        if saved is None or self.wins == "new":
             return now
-        if saved is None:
-            if self.wins == "saved":
-                return now
-            raise ValueError(
-                "load_state_dict: relative must be False as in the saved run, got True; pass "
-                "wins='new' to continue with relative=True"
-            )
         if saved[: len(now)] != list(map(float, now))[: len(saved)] and self.wins is None:
             raise ValueError(
                 "load_state_dict: the initial rates must be the saved ones, unless wins='saved' or "
@@ -1036,7 +1083,7 @@ class Scheduler(LRScheduler):
                 f"wins='new'; saved {short_repr(spec)}, got {short_repr(mine)}"
             )
         if self.wins == "new":
-            return own, None if own is None else _carried(own, saved)
+            return own, None if own is None else _carried(own, self._scale, saved)
         if spec is None:
             return None, None
         rule = (Plateau if own is None else type(own)).from_spec(spec)

@@ -37,8 +37,10 @@ class Scheduled:
     wins : {"saved", "new"}, optional
         Which schedule to use if a resumed checkpoint has another one. Default None: raise, as in
         ``fastlr.adapters.torch.Scheduler``.
-    plateau : Plateau, optional
-        A rule that reduces the rate. It hears ``metric_for_best_model`` after each evaluation.
+    plateau : Plateau, GreedyLR, KLAdaptive or NewBob, optional
+        A rule that changes the rate. It hears ``metric_for_best_model`` after each evaluation.
+    scale : float, optional
+        The first scale of the rule, as in ``fastlr.adapters.torch.Scheduler``.
     relative : bool
         Multiply each group's own initial rate by the schedule.
 
@@ -55,11 +57,12 @@ class Scheduled:
         schedule: Plan | Maker | str,
         wins: Wins | None = None,
         plateau: Any = None,
+        scale: float | None = None,
         relative: bool = False,
         **options: Any,
     ) -> None:
         self._plan = _plan_of(schedule)
-        self._options = {"wins": wins, "plateau": plateau, "relative": relative}
+        self._options = {"wins": wins, "plateau": plateau, "scale": scale, "relative": relative}
         super().__init__(*args, **options)
         if (other := getattr(self, "lr_scheduler", None)) is not None:
             raise ValueError(
@@ -77,7 +80,15 @@ class Scheduled:
         plan = self._plan
         if isinstance(plan, Recipe):
             return _whole_run(plan, steps)
-        return plan if isinstance(plan, Plan) else plan(steps)
+        if isinstance(plan, Plan):
+            return plan
+        made = plan(steps)
+        if not isinstance(made, Plan):
+            raise TypeError(
+                "Trainer: schedule must return a Schedule or a Bundle for the number of training "
+                f"steps, got {type(made).__name__} {short_repr(made)} for {steps:,} steps"
+            )
+        return made
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Scheduler:
         """Create the scheduler, once. The Trainer calls this when it has an optimizer.
