@@ -81,10 +81,26 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _forget(node: ast.AST, names: dict[str, Any], why: str) -> None:
-    """Make every name in a statement unread: it may have another value now."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name):
-            names[each.id] = Unread(f"{each.id}, which may change in {why}")
+    """Make every name in a statement unread, and every name whose value shares a list or a mapping
+    with one of them: it may have another value now.
+    """
+    inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    changed = set[int]().union(*(_containers(names.get(name)) for name in inside))
+    sharing = {name for name, value in names.items() if changed & _containers(value)}
+    for name in inside | sharing:
+        names[name] = Unread(f"{name}, which may change in {why}")
+
+
+def _containers(value: Any) -> set[int]:
+    """Return the identities of a value's lists and mappings, and of those in it."""
+    found = dict[int, Any]()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list | dict) and id(one) not in found:
+            found[id(one)] = one
+            waiting += one.values() if isinstance(one, dict) else one
+    return set(found)
 
 
 def _assign(statement: ast.Assign | ast.AnnAssign, names: dict[str, Any]) -> None:

@@ -162,6 +162,10 @@ REFUSED = {
         {**KOHYA, "max_train_epochs": None, "max_train_steps": 9, "lr_warmup_steps": 3},
         "lr_warmup_steps must be 0 with constant",
     ),
+    "a decay of one's own beside nanoGPT's": (
+        {"learning_rate": 0.1, "lr_decay_iters": 9, "max_iters": 9, "decay_frac": 0.1},
+        "unknown key 'decay_frac'",
+    ),
     "a misspelt key": (
         {"lr0": 0.1, "epochs": 3, "warmup_epoch": 1},
         "did you mean 'warmup_epochs'",
@@ -434,6 +438,14 @@ def test_a_python_file_is_not_run(tmp_path, capsys):
 
 
 UNREAD = {
+    "an alias that changes": (
+        "a = dict(b=1)\nlr = dict(c=a)\na['b'] = 2",
+        "lr, which may change in line 3",
+    ),
+    "an alias of an alias": (
+        "lr = []\na = [lr]\nb = a[0]\nb.append(1)",
+        "lr, which may change in line 4",
+    ),
     "a call": ("lr = float('1')", "float('1')"),
     "a name": ("lr = other", "other"),
     "a branch": ("lr = 1\nif debug:\n    lr = 2", "lr, which may change in line 2"),
