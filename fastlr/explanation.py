@@ -90,7 +90,7 @@ def explain(
     lr, steps_per_epoch : number, optional
         What a config leaves open, as for :func:`from_config`.
     steps : int, optional
-        The length of the run. By default that of the log or of the schedule.
+        The length of the run. By default that of the log, the config or the schedule.
 
     Returns
     -------
@@ -114,17 +114,42 @@ def explain(
     floor reached early: the rate is 0 from step 500 on, 50% of the run of 1,000 steps; ...
     """
     length = None if steps is None else validate_scalar(Period, "explain: steps", steps)
+    given = {"framework": framework, "lr": lr, "steps_per_epoch": steps_per_epoch}
     if isinstance(thing, Schedule):
+        _refuse(given, "a schedule")
         return _explained(thing, _length(thing, length), {}, length is not None)
     if is_log(thing):
+        _refuse(given, "a log")
         return _of_log(thing, length)
-    plan = from_config(thing, framework, lr=lr, steps=steps, steps_per_epoch=steps_per_epoch)
+    plan = _of_config(thing, given, length)
     if not isinstance(plan, Schedule):
         raise ValueError(
             "explain: a plateau rule has no rates without metrics; see Plateau.replay, "
             f"got {short_repr(plan)}"
         )
     return _explained(plan, _length(plan, length), {}, length is not None)
+
+
+def _refuse(given: Mapping[str, object], kind: str) -> None:
+    """Raise if what only a config takes is given."""
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"explain: {name} must be given for a config only, got {short_repr(value)} for "
+                f"{kind}"
+            )
+
+
+def _of_config(thing: Any, given: Mapping[str, Any], length: int | None) -> Any:
+    """The schedule of a config. One with a length of its own keeps it, whatever the run's is."""
+    try:
+        plan = from_config(thing, **given)
+        if length is None or not isinstance(plan, Schedule) or plan.steps is not None:
+            return plan
+    except ValueError:
+        if length is None:
+            raise
+    return from_config(thing, **given, steps=length)
 
 
 def _of_log(thing: Any, length: int | None) -> Explanation:
@@ -347,7 +372,17 @@ def _early_floor(plan: Schedule, stop: int) -> Iterator[Finding]:
 
 
 def _climbs_back(plan: Schedule, stop: int) -> Iterator[Finding]:
-    """The rate falls to its lowest, and rises again up to the end."""
+    """The rate falls to its lowest, and rises again up to the end of the run, or past its own."""
+    own = None if plan.steps is None else int(plan.steps)
+    if own is not None and 0 < own < stop and plan.past_end != "raise":
+        at = int(plan.argmax(own, stop))
+        if plan(at) - plan(own) > 0.01 * plan.max(own):
+            text = (
+                f"climbs back past the end: it falls to {plan(own):.6g} at step {own:,}, then "
+                f"rises to {plan(at):.6g} at step {at:,}"
+            )
+            yield Finding(own, plan(own), text)
+            return
     top = int(plan.argmax(stop))
     low = int(plan.argmin(top, stop))
     last = plan(stop - 1)

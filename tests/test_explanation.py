@@ -94,6 +94,24 @@ def test_a_config():
     assert found.steps == 100
 
 
+def test_a_config_in_a_run_that_is_longer_than_its_schedule():
+    config = {"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "max_steps": 100}
+    found = flr.explain(config, steps=250)
+    assert found.steps == 250
+    [climb] = texts(found)
+    assert climb.startswith("climbs back past the end: it falls to 0 at step 100, then rises to 0.")
+    assert found.findings[0].step == 100
+
+
+def test_what_only_a_config_takes():
+    log = {"log_history": [{"step": t, "learning_rate": PLAN(t)} for t in range(9)]}
+    for thing, kind in ((PLAN, "a schedule"), (log, "a log")):
+        with pytest.raises(
+            ValueError, match=f"lr must be given for a config only, got 1 for {kind}"
+        ):
+            flr.explain(thing, lr=1)
+
+
 def test_what_cannot_be_explained():
     with pytest.raises(ValueError, match=r"explain: steps must be given .*--steps"):
         flr.explain(flr.cyclic(0.1, 0.5, up=20))

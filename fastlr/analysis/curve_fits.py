@@ -16,6 +16,7 @@ from fastlr.analysis.separable_fits import search
 from fastlr.schedule.constructor_names import (
     constant,
     cosine,
+    eden,
     exponential,
     exponential_decay,
     inverse_power,
@@ -179,6 +180,38 @@ def _inverse(power: float) -> Callable[[Log], CurveFit | None]:
             return inverse_power(rounding.rate(curve(start)), power, max(round(start - pole), 1))
 
         return CurveFit(curve, built)
+
+    return fit
+
+
+def _eden(power: float) -> Callable[[Log], CurveFit | None]:
+    """``init * (1 + ((t - begin)/width)^2)^-power``: of its ``-1/power``-th power a parabola, which
+    is lowest where the curve begins.
+    """
+
+    def fit(log: Log) -> CurveFit | None:
+        if log.rates.size < _FEWEST or log.rates.min() <= 0:
+            return None
+        top, length = float(log.rates.max()), float(log.steps[-1] - log.steps[0])
+        share, x = log.rates / top, (log.steps - log.steps[0]) / length
+        weights = share ** (1 + 1 / power)  # so that errors of the rates count, not of the powers
+        columns = np.column_stack([np.ones_like(x), x, x * x]) * weights[:, None]
+        a, b, c = np.linalg.lstsq(columns, share, rcond=None)[0]
+        lowest = float(a - b * b / (4 * c)) if c > 0 else 0.0
+        if lowest <= 0:
+            return None
+        begin = float(log.steps[0] - b / (2 * c) * length)
+        first, width = top * lowest**-power, float(np.sqrt(lowest / c)) * length
+
+        def curve(t: Any) -> Any:
+            after = t - begin
+            rates = first * (1 + (after / width) ** 2) ** -power
+            return np.where(after >= -log.stride / 2, rates, np.nan)
+
+        def built(rounding: Rounding, start: int, stop: int) -> Schedule:
+            return eden(rounding.rate(first), rounding.number(width), power)
+
+        return CurveFit(curve, built, begin)
 
     return fit
 
@@ -395,8 +428,10 @@ FAMILIES: tuple[Callable[[Log], CurveFit | None], ...] = (
     _inverse(0.5),
     _inverse(1.0),
     _rex,
+    _eden(0.25),
+    _eden(0.5),
     _cosine,
     _power,
     _tanh,
 )
-CLOSED = 6  # of them, that have closed forms, and may have a pole; the others are searched
+CLOSED = 8  # of them, that have closed forms, and may have a pole; the others are searched

@@ -186,12 +186,14 @@ def _identified(log: Log, share: float) -> Identified:
     with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
         log = log._replace(within=share * float(log.rates.max()))
         periods = [None] if (again := _period(log)) is None else [again, None]
-        found = next(found for found in _found(log, periods, share) if found.error <= share)
-        skipped = _skipped(log) if again is None else ()
+        pieces = _fitted(log, periods[0])
+        found = next(each for each in _found(log, periods, pieces) if each.error <= share)
+        skipped = _skipped(log, pieces) if again is None else ()
         if not skipped:
             return found
         advanced = _advanced(log, skipped)
-        shorter = next(each for each in _found(advanced, [None], share) if each.error <= share)
+        fitted = _fitted(advanced, None)
+        shorter = next(each for each in _found(advanced, [None], fitted) if each.error <= share)
         fewer = len(shorter.schedule.boundaries) < len(found.schedule.boundaries)
         if shorter.kept or not (found.kept or fewer):
             return found
@@ -199,10 +201,10 @@ def _identified(log: Log, share: float) -> Identified:
         return replace(shorter, skipped=places)
 
 
-def _skipped(log: Log) -> tuple[tuple[int, int], ...]:
+def _skipped(log: Log, pieces: Sequence[_Piece]) -> tuple[tuple[int, int], ...]:
     """Where the log goes on along the curve before, some steps late: (step, count)."""
     found, covered = list[tuple[int, int]](), 0
-    for piece in _pieces(log):
+    for piece in pieces:
         if piece.fit is None:
             return ()
         if piece.start >= covered and not piece.fit.flat and piece.stop - piece.start >= _SHORT:
@@ -273,10 +275,20 @@ def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | No
     return Log(np.arange(values.size, dtype=np.float64) * stride, logged, stride, 0.0, first)
 
 
-def _found(log: Log, periods: Sequence[int | None], share: float) -> Iterator[Identified]:
-    """Yield schedules of the log: those with short numbers first, a table of it last."""
+def _fitted(log: Log, again: int | None) -> list[_Piece]:
+    """The pieces of the log, or of its first period."""
+    return list(_pieces(log if again is None else log.part(0, again)))
+
+
+def _found(
+    log: Log, periods: Sequence[int | None], first: Sequence[_Piece]
+) -> Iterator[Identified]:
+    """Yield schedules of the log: those with short numbers first, a table of it last.
+
+    ``first`` are the pieces for the first of the periods: to fit them takes all the time.
+    """
     for again in periods:
-        pieces = _merged(list(_pieces(log if again is None else log.part(0, again))))
+        pieces = _merged(first if again is periods[0] else _fitted(log, again))
         period = None if again is None else int(log.steps[again])
         for coarse in (0.5, 1e-2, 1e-4, 0.0):  # numbers as short as the tolerance allows
             yield _built(log, pieces, Rounding(coarse * log.within), period)

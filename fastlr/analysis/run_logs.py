@@ -35,6 +35,7 @@ _STEPS = (
 )  # columns that count, the best first
 _RATE = re.compile(r"(^|[ /._-])(lr|learning[ _-]?rate)([-/_.]|\d*$)", re.IGNORECASE)
 _NO_RATE = re.compile(r"(__MIN|__MAX|momentum|weight_decay)$", re.IGNORECASE)
+_TENSORBOARD = ["wall time", "step", "value"]  # of one scalar, whose name is the file's
 _FEWEST_DIGITS = 4  # of rates that were rounded; fewer are rates that somebody chose
 
 
@@ -131,7 +132,9 @@ def _trainer_state(where: str, state: Mapping[str, Any]) -> RunLog:
     """The rates in transformers' ``trainer_state.json``."""
     rows = state.get("log_history")
     if not isinstance(rows, Sequence) or isinstance(rows, str):
-        raise ValueError(f"{where} must have a list 'log_history', got {short_repr(rows)}")
+        remedy = "; for a config, see fastlr.explain (fastlr explain)"
+        got = f"got {short_repr(rows)}{remedy if rows is None else ''}"
+        raise ValueError(f"{where} must have a list 'log_history', {got}")
     rows = [row for row in rows if isinstance(row, Mapping)]
     names = list(dict.fromkeys(key for row in rows for key in row if _is_rate(key)))
     columns = {
@@ -145,9 +148,16 @@ def _trainer_state(where: str, state: Mapping[str, Any]) -> RunLog:
 
 def _table(where: str, text: str, start: int, every: int) -> RunLog:
     """The rates in a CSV file with a row of names."""
-    lines = csv.reader(text.splitlines())
-    names = [name.strip() for name in next(lines, [])]
-    rows = [[cell.strip() for cell in row] for row in lines]
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        lines = list(csv.reader(text.splitlines(), delimiter=delimiter))
+    except csv.Error as error:  # a cell without end
+        raise ValueError(f"{where} must be JSON or CSV ({error})") from None
+    names = [name.strip() for name in (lines[0] if lines else [])]
+    if [name.lower() for name in names] == _TENSORBOARD:
+        names[2] = "learning_rate"
+    rows = [[cell.strip() for cell in row] for row in lines[1:]]
     rates = [i for i, name in enumerate(names) if _is_rate(name)]
     counts = [
         i

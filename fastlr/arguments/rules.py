@@ -195,7 +195,8 @@ class Number:
 def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return floats as integers, if each is a whole number that int64 can hold, as 1e5 is."""
     with np.errstate(invalid="ignore"):
-        exact = np.all((np.abs(array) <= 2.0**62) & (array == np.floor(array)))
+        wide = array.astype(np.result_type(array.dtype, np.float64))  # 2**62 is no float16
+        exact = np.all((np.abs(wide) <= 2.0**62) & (wide == np.floor(wide)))
     return array.astype(np.int64) if exact else array
 
 

@@ -19,10 +19,11 @@ import typer
 from typer.core import TyperGroup
 
 import fastlr as flr
-from fastlr.analysis.run_logs import is_log
+from fastlr.analysis.identification import identify_log
+from fastlr.analysis.run_logs import is_log, read_log
 from fastlr.arguments.atomic_files import replacing
 from fastlr.arguments.output_arrays import dtype_of
-from fastlr.cli.find_schedule import Given, find_schedule, find_schedules
+from fastlr.cli.find_schedule import Given, find_schedule, find_schedules, is_file
 from fastlr.cli.printing import (
     about,
     facts,
@@ -253,6 +254,10 @@ def compare(
     if is_log(one):
         if out is not None:
             raise ValueError(f"compare: out must be left out with a log, got {out}")
+        if steps is not None and not is_file(other):
+            raise ValueError(
+                f"compare: steps must be given for a config only, beside a log, got {steps}"
+            )
         (config,) = find_schedules([other], steps, given)
         judged = flr.compare_log(
             one, config.schedule, None if tolerance == _TOLERANCE else tolerance
@@ -292,10 +297,13 @@ def identify(
     every: Annotated[int, _number("Steps per row, of a CSV file without steps.")] = 1,
 ) -> None:
     """Recover the schedule of a run from the log of its rates."""
-    found = flr.identify(log, every, tolerance, start=start)
+    logged = read_log("identify: rates", log, start, every)
+    found = identify_log(logged, tolerance)
     groups = found.groups or {"schedule": found}
     print_text(pairs({name: str(each) for name, each in groups.items()}))
     told = {"error": f"{found.error:.2g} of the largest rate"}
+    if logged.unit == "epochs":
+        told["unit"] = "a step is an epoch of the log"
     if found.unknown:
         told["not logged"] = ", ".join(f"steps {a} to {b - 1}" for a, b in found.unknown)
     if found.kept:
@@ -323,13 +331,16 @@ def explain(
     ] = None,
 ) -> None:
     """Explain a config or a log in plain words, and point out what looks wrong."""
-    if is_log(thing) or Path(thing).is_file():
-        found = flr.explain(
-            Path(thing), framework, lr=lr, steps=steps, steps_per_epoch=steps_per_epoch
-        )
+    options: dict[str, Any] = {
+        "framework": framework,
+        "lr": lr,
+        "steps_per_epoch": steps_per_epoch,
+    }
+    if is_log(thing) or is_file(thing):
+        found = flr.explain(Path(thing), steps=steps, **options)
     else:
         named = find_schedule(thing, steps)
-        found = flr.explain(named.schedule, steps=steps or named.steps)
+        found = flr.explain(named.schedule, steps=steps or named.steps, **options)
     print_text(pairs(found.facts), "", "what looks wrong")
     for each in found.findings or ("nothing",):
         print_text(f"- {each if isinstance(each, str) else each.text}")

@@ -11,7 +11,7 @@ import numpy as np
 import fastlr as flr
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Found", "Given", "find_schedule", "find_schedules"]
+__all__ = ["Found", "Given", "find_schedule", "find_schedules", "is_file"]
 
 
 class Found(NamedTuple):
@@ -43,7 +43,7 @@ _SUFFIXES = (
 def find_schedules(things: Sequence[str], steps: int | None, given: Given) -> list[Found]:
     """Find several schedules; ``given`` is for those that are configs, of which one must be."""
     unused = [name for name, value in given._asdict().items() if value is not None]
-    if unused and not any(_is_file(thing) for thing in things):
+    if unused and not any(is_file(thing) for thing in things):
         option = f"--{unused[0].replace('_', '-')}"
         raise ValueError(f"{option} must be given for a config file only, got {' '.join(things)}")
     return [find_schedule(thing, steps, given) for thing in things]
@@ -61,19 +61,19 @@ def find_schedule(thing: str, steps: int | None = None, given: Given = _NOTHING)
     if thing in flr.recipes():
         run = flr.recipe(thing)
         return Found(thing, run.schedule, run.steps, run)
-    is_file = _is_file(thing)
-    if not is_file and "(" not in thing and ":" not in thing:
+    from_file = is_file(thing)
+    if not from_file and "(" not in thing and ":" not in thing:
         nearest = get_close_matches(thing.lower(), flr.recipes(), n=3)
         hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
         raise ValueError(
             f"no recipe, file or expression named {thing!r}; see `fastlr recipes`{hint}"
         )
-    schedule = _read(thing, steps, given) if is_file else flr.parse(thing)
+    schedule = _read(thing, steps, given) if from_file else flr.parse(thing)
     length = None if schedule.steps is None else int(np.max(schedule.steps))
-    return Found(Path(thing).stem if is_file else "", schedule, length)
+    return Found(Path(thing).stem if from_file else "", schedule, length)
 
 
-def _is_file(thing: str) -> bool:
+def is_file(thing: str) -> bool:
     """Whether a user means a file: it has a config's suffix, or there is such a file."""
     if thing in flr.recipes():
         return False

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from fastlr.configs._section import Section
 
-__all__ = ["Unread", "literal", "parsed"]
+__all__ = ["Imported", "Unread", "literal", "parsed"]
 
 _LONGEST = 100_000  # items of a list or characters of a text that operators make
 _HIGHEST, _LARGEST = 1_000, 2**128  # of an exponent, and of an integer to compute with
@@ -31,6 +31,19 @@ class Unread:
         return f"the expression {self.text!r:.60}"
 
 
+class Imported(Unread):
+    """A name that an import gives, with the module that it is of."""
+
+    def __init__(self, module: str, name: str, bound: str) -> None:
+        super().__init__(bound)
+        self.module, self.name = module, name
+
+    def of(self, package: str) -> str | Imported:
+        """Return the name if it is of a package or of a module in it."""
+        inside = self.module == package or self.module.startswith(f"{package}.")
+        return self.name if inside else self
+
+
 def parsed(where: str, text: str) -> dict[str, Any]:
     """Return the names that a file assigns, with their values.
 
@@ -44,7 +57,7 @@ def parsed(where: str, text: str) -> dict[str, Any]:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         detail = str(error) or type(error).__name__
         raise ValueError(f"{where}: must be a Python file ({detail})") from None
-    return names
+    return {name: value for name, value in names.items() if not isinstance(value, Imported)}
 
 
 def _run(statement: ast.stmt, names: dict[str, Any]) -> None:
@@ -55,6 +68,10 @@ def _run(statement: ast.stmt, names: dict[str, Any]) -> None:
         names["_base_"] = [*names.get("_base_", []), *bases]
     elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         names[statement.name] = Unread(f"{statement.name}, which is defined here")
+    elif isinstance(statement, ast.ImportFrom) and not statement.level:
+        for each in statement.names:
+            bound = each.asname or each.name
+            names[bound] = Imported(statement.module or "", each.name, bound)
     elif not isinstance(statement, _KEPT) and not _is_text(statement):
         _forget(statement, names, f"line {statement.lineno}")
 
@@ -64,10 +81,26 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _forget(node: ast.AST, names: dict[str, Any], why: str) -> None:
-    """Make every name in a statement unread: it may have another value now."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name):
-            names[each.id] = Unread(f"{each.id}, which may change in {why}")
+    """Make every name in a statement unread, and every name whose value shares a list or a mapping
+    with one of them: it may have another value now.
+    """
+    inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    changed = set[int]().union(*(_containers(names.get(name)) for name in inside))
+    sharing = {name for name, value in names.items() if changed & _containers(value)}
+    for name in inside | sharing:
+        names[name] = Unread(f"{name}, which may change in {why}")
+
+
+def _containers(value: Any) -> set[int]:
+    """Return the identities of a value's lists and mappings, and of those in it."""
+    found = dict[int, Any]()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list | dict) and id(one) not in found:
+            found[id(one)] = one
+            waiting += one.values() if isinstance(one, dict) else one
+    return set(found)
 
 
 def _assign(statement: ast.Assign | ast.AnnAssign, names: dict[str, Any]) -> None:

@@ -42,6 +42,8 @@ _OF_TRANSFORMERS = (
     "get_scheduler",
 )
 _OF_LIGHTNING = "LinearWarmupCosineAnnealingLR"
+# packages whose classes and functions of these names are known
+_PACKAGES = ("", "torch", "transformers", "diffusers", "lightning", "pytorch_lightning", "pl_bolts")
 CLASSES = (*_OF_TORCH, *_OF_TRANSFORMERS, _OF_LIGHTNING)
 _RATELESS = ("CyclicLR", "OneCycleLR", "ReduceLROnPlateau")
 _WHOLE = ("total_iters", "T_max", "step_size", "total_steps", "epochs", "patience", "cooldown")
@@ -142,7 +144,11 @@ def of_target(entry: Section, lr: Any, run: Run) -> Schedule | Plateau:
 def target(entry: Section) -> tuple[str, Section]:
     """Return the class that an entry names, and its arguments."""
     key = "class_path" if "class_path" in entry else "_target_"
-    name = str(entry.get(key)).rpartition(".")[2]
+    package, _, name = str(entry.get(key)).rpartition(".")
+    if name in CLASSES and package.partition(".")[0] not in _PACKAGES:
+        rule = f"{key} must be of {', '.join(filter(None, _PACKAGES))}, or be {name} alone"
+        detail = "fastlr does not know the class of that name elsewhere"
+        raise ValueError(f"{entry.where}: {rule}, got {entry.get(key)!r:.80}: {detail}")
     if name not in CLASSES:
         raise ValueError(
             f"{entry.where}: {key} must be a scheduler that is data, one of "

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from fastlr.configs import deepspeed
 from fastlr.configs._asking import base_rate, options
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
@@ -35,6 +36,7 @@ KEYS = (
 _GROUPS = ("lr_groups",)
 _OURS = ("base_model", "micro_batch_size", "num_epochs", "sequence_len", "datasets")
 _NAMES = (*transformers.SCHEDULERS, "one_cycle", "rex")
+_BUNDLED = "deepspeed_configs/"  # axolotl's own, which have no scheduler
 _RESTARTED = ("relora", "relora_steps", "jagged_restart_steps")
 
 
@@ -53,6 +55,10 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         if config.get(key, False):
             raise config.refusal(key, "absent: fastlr does not read a warmup at every restart")
     total = _total(config, run)
+    inner = deepspeed.of_trainer(config, run, lambda name: name.startswith(_BUNDLED))
+    if inner is not None:
+        rate = base_rate(config, run, "learning_rate")
+        return deepspeed.filled(inner, Run(lr=rate, steps=total), _warmup(config, total))
     rate, warmup = base_rate(config, run, "learning_rate"), _warmup(config, total)
     return of_length(_schedule(config, rate, warmup, total), total)  # type: ignore[no-any-return]
 

@@ -8,15 +8,17 @@ the Trainer's default is no warmup.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from fastlr.configs import _files, _hjson
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.presets import deepspeed
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["KEYS", "filled", "has_scheduler", "matches", "read"]
+__all__ = ["KEYS", "filled", "matches", "of_trainer", "read"]
 
 _SCHEDULES = ("LRRangeTest", "OneCycle", "WarmupCosineLR", "WarmupDecayLR", "WarmupLR")
 KEYS = (
@@ -27,10 +29,11 @@ KEYS = (
     "train_micro_batch_size_per_gpu",
     "zero_optimization",
 )
-_OF_DEEPSPEED = ("train_batch_size", "train_micro_batch_size_per_gpu", "zero_optimization")
+_OF_DEEPSPEED = ("train_micro_batch_size_per_gpu", "zero_optimization")
+_OF_OTHERS = ("learning_rate", "lr", "lr_scheduler", "unet_lr")  # beside a train_batch_size
 
 
-def has_scheduler(config: Mapping[str, object]) -> bool:
+def _has_scheduler(config: Mapping[str, object]) -> bool:
     """Whether a DeepSpeed config has a scheduler of its own."""
     return config.get("scheduler") is not None
 
@@ -40,8 +43,11 @@ def matches(config: Mapping[str, object]) -> bool:
     inner = config.get("scheduler", config)
     if isinstance(inner, Mapping) and "type" in inner and "params" in inner:
         return True
+    ours = any(key in config for key in _OF_DEEPSPEED) or (
+        "train_batch_size" in config and not any(key in config for key in _OF_OTHERS)
+    )
     # GPT-NeoX has such keys too, beside those of Megatron
-    return any(key in config for key in _OF_DEEPSPEED) and not any(
+    return ours and not any(
         str(key).replace("_", "-") in ("lr-decay-style", "train-iters") for key in config
     )
 
@@ -96,3 +102,42 @@ def _base(params: Section, run: Run) -> Any:
     if params.values.get("lr") == "auto":
         raise params.refusal("lr", "a number", f"pass {option('lr')}")
     return params.number("lr", None)
+
+
+def of_trainer(
+    config: Section, run: Run, without: Callable[[str], bool] = lambda name: False
+) -> Section | None:
+    """Return the config under ``deepspeed`` if it has a scheduler, which replaces the Trainer's.
+
+    It is a mapping, JSON of one, or the name of a file. ``without`` tells of a file that is not
+    there whether it is known to have no scheduler.
+    """
+    found: Any = config.get("deepspeed", None)
+    where = f"{config.where}: deepspeed"
+    if isinstance(found, str) and found.lstrip().startswith("{"):
+        found = _hjson.parsed(where, found)
+    if isinstance(found, str) and found.strip() and run.framework is None:
+        found = _beside(config, found, without)
+    if not isinstance(found, Mapping) or not _has_scheduler(found):
+        return None
+    return Section(where, found)
+
+
+def _beside(config: Section, name: str, without: Callable[[str], bool]) -> Mapping[str, Any] | None:
+    """Return DeepSpeed's config in a file, whose path begins beside the config or above it."""
+    folders = [] if config.path is None else list(config.path.resolve().parents)
+    for folder in (*folders, Path()):
+        if _is_file(folder / name):
+            return _files.parsed(folder / name)
+    if without(name):
+        return None
+    rule = "a file that can be read, because a scheduler in it replaces the config's"
+    remedy = f"if it has none, name the config's format: {option('framework')}"
+    raise config.refusal("deepspeed", rule, remedy)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # of a name that is no path
+        return False

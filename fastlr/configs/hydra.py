@@ -143,7 +143,8 @@ def _interval(config: Section, entry: _Entry) -> str | None:
     found = {
         path: (str(interval), values.get("frequency", 1))
         for path, values in mappings_in(config.values)
-        if (interval := resolved(values.get("interval"), config.values)) in ("epoch", "step")
+        if _concerns(path, entry)
+        and (interval := resolved(values.get("interval"), config.values)) in ("epoch", "step")
     }
     around = {found[path] for path in found if path == entry.path[: len(path)] and path}
     chosen = around or set(found.values())
@@ -153,7 +154,19 @@ def _interval(config: Section, entry: _Entry) -> str | None:
         raise ValueError(f"{config.where}: {rule}, got {detail:.80}")
     if chosen:
         return chosen.pop()[0]
-    return "epoch" if "class_path" in entry.values else None
+    # LightningCLI steps its own scheduler; one inside a model is the model's to step
+    is_lightnings = "class_path" in entry.values and entry.path[-1:] == ("lr_scheduler",)
+    return (
+        "epoch"
+        if is_lightnings and len(entry.path) <= 2 and "init_args" not in entry.path
+        else None
+    )
+
+
+def _concerns(path: Path, entry: _Entry) -> bool:
+    """Whether the mapping there may have the scheduler's interval: a callback has its own."""
+    around = path == entry.path[: len(path)]
+    return around or any("sched" in key or key.startswith("lr") for key in map(str.lower, path))
 
 
 def _steps_per_epoch(config: Section, run: Run, interval: str | None) -> int:

@@ -37,6 +37,21 @@ KEYS = (
 )
 _OURS = ("lr_warmup_steps", "lr_scheduler_num_cycles", "max_train_epochs", "max_train_steps")
 _MODELS = ("pretrained_model_name_or_path", "network_module", "network_dim", "unet_lr")
+# arguments of diffusers' example scripts, which share most names with sd-scripts
+_OF_DIFFUSERS = (
+    "checkpointing_steps",
+    "checkpoints_total_limit",
+    "dataset_name",
+    "enable_xformers_memory_efficient_attention",
+    "instance_data_dir",
+    "instance_prompt",
+    "num_train_epochs",
+    "scale_lr",
+    "train_text_encoder",
+    "validation_epochs",
+    "validation_prompt",
+)
+_DEFAULTS_DIFFER = ("max_train_steps", "lr_scheduler", "lr_warmup_steps")
 _NAMES = (
     "constant",
     "constant_with_warmup",
@@ -66,7 +81,7 @@ def matches(config: Mapping[str, object]) -> bool:
     return (
         bool(rates)
         and any(key in keys for key in _OURS)
-        and any(key in keys for key in (*_MODELS, "lr_warmup_steps"))
+        and any(key in keys for key in (*_MODELS, "lr_scheduler", "max_train_epochs"))
     )
 
 
@@ -74,7 +89,8 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of the run, with a lane per rate if they differ."""
     flat = Section(config.where, _flat(config.values))
     flat.refuse_unknown(KEYS, own=lambda key: key.startswith("lr_"))
-    if "lr_scheduler_type" in flat:
+    _refuse_diffusers(flat)
+    if flat.get("lr_scheduler_type", ""):
         raise flat.refusal(
             "lr_scheduler_type", "absent: fastlr does not read other libraries' here"
         )
@@ -84,6 +100,18 @@ def read(config: Section, run: Run) -> Schedule:
     schedules = {name: _schedule(flat, rate, total) for name, rate in _rates(flat, run).items()}
     schedules = {name: lasting(each, total) for name, each in schedules.items()}
     return stack(schedules) if len(schedules) > 1 else next(iter(schedules.values()))
+
+
+def _refuse_diffusers(config: Section) -> None:
+    """Raise for arguments of diffusers' example scripts that leave out what has another default
+    there: a warmup of 500 steps, and a run of epochs.
+    """
+    others = [key for key in config.values if key in _OF_DIFFUSERS]
+    open_ = [key for key in _DEFAULTS_DIFFER if key not in config]
+    if others and open_:
+        raise config.missing(
+            open_[0], f": {others[0]} is an argument of diffusers' scripts, with other defaults"
+        )
 
 
 def _total(config: Section, run: Run) -> int:

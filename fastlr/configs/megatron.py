@@ -41,6 +41,7 @@ _GROWING = ("rampup-batch-size", "step-batch-size-schedule")
 _SUFFIXES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 # keys that change the rates in a way of their own
 _REFUSED = {
+    "train-tokens": "absent: give the length in iterations or in samples",
     "decrease-batch-size-if-needed": "absent: it depends on the number of processes",
     "warmup": "absent: only old versions, which decay in another way, have it",
 }
@@ -48,12 +49,10 @@ _REFUSED = {
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are Megatron's arguments."""
-    if "lr" not in config:
+    if "lr" not in config or "sched" in config:  # timm's have a rate and its minimum too
         return False
-    written = ("lr-decay-style", "train-iters", "train-samples", "min-lr")
-    return any(key in config for key in written) or any(
-        key.replace("-", "_") in config for key in _OWN
-    )
+    written = ("train-iters", "train-samples", *_OWN)
+    return any(name in config for key in written for name in (key, key.replace("-", "_")))
 
 
 def read(config: Section, run: Run) -> Schedule:

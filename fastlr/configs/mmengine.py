@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fastlr import presets
+from fastlr.arguments.rules import short_repr
 from fastlr.configs import mmcv
 from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
+from fastlr.configs._python import Imported
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
 from fastlr.schedule.constructor_names import constant, join
@@ -68,6 +70,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     if scaled is not config and scaled.flag("enable", False) and run.lr is None:
         remedy = f"pass the rate that is scaled: {option('lr')}"
         raise scaled.refusal("enable", f"False, because it scales the rate by the batch: {remedy}")
+    _refuse_hooks(config)
     rate = base_rate(config.section("optim_wrapper").section("optimizer"), run, "lr")
     entries = _entries(config)
     if len(entries) == 1 and entries[0].get("type") == "ReduceOnPlateauLR":
@@ -77,6 +80,21 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     schedule = _combined(rate, schedulers)
     steps = loop.iterations(needed=any(one.every > 1 for one in schedulers))
     return schedule if steps is None else lasting(schedule, steps)
+
+
+def _refuse_hooks(config: Section) -> None:
+    """Raise for a hook that sets the rates itself, as MMYOLO's, whatever the schedulers are."""
+    hooks = config.get("default_hooks", {})
+    own = hooks.get("param_scheduler") if isinstance(hooks, Mapping) else hooks
+    listed = config.get("custom_hooks", [])
+    for hook in (own, *(listed if isinstance(listed, list) else [])):
+        kind = hook.get("type", "") if isinstance(hook, Mapping) else hook or ""
+        kind = kind.of("mmengine.hooks") if isinstance(kind, Imported) else kind
+        name = str(kind).rpartition(".")[2]
+        known = name in ("", "ParamSchedulerHook")
+        if not known and (hook is own or "ParamScheduler" in name or "LrUpdater" in name):
+            rule = "hooks must leave the rates to param_scheduler"
+            raise ValueError(f"{config.where}: {rule}, got {short_repr(kind)}")
 
 
 def _is_whole(config: Section) -> bool:
@@ -98,6 +116,7 @@ class _Loop:
         self.epochs: int = train.integer("max_epochs", 0)
         self.iters: int = train.integer("max_iters", 0)
         kind = train.get("type", "")
+        kind = kind.of("mmengine.runner") if isinstance(kind, Imported) else kind
         self.by_iteration = kind == "IterBasedTrainLoop" or (
             not kind and not train.flag("by_epoch", self.iters == 0)
         )
@@ -138,7 +157,10 @@ def _entries(config: Section) -> list[Section]:
         if not isinstance(each, Mapping):
             raise config.refusal("param_scheduler", "a list of mappings")
         entry = Section(f"{config.where}: param_scheduler[{i}]", each)
-        if not str(each.get("type")).endswith("Momentum"):
+        kind = each.get("type")
+        if isinstance(kind, Imported):  # a class of the new style of configs
+            entry = Section(entry.where, {**each, "type": kind.of("mmengine.optim")})
+        if not str(entry.values.get("type")).endswith("Momentum"):
             found.append(entry)
     return found
 

@@ -16,6 +16,8 @@ __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("decay_lr", "learning_rate", "lr_decay_iters", "max_iters", "min_lr", "warmup_iters")
 
+_PREFIXES = ("cooldown", "decay_", "lr_", "min_lr", "stable_", "warm", "wsd")
+
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are settings of nanoGPT."""
@@ -30,7 +32,7 @@ def matches(config: Mapping[str, object]) -> bool:
 
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of a run with these settings."""
-    config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr_", "warmup_", "min_lr")))
+    config.refuse_unknown(KEYS, own=lambda key: key.startswith(_PREFIXES))
     schedule = presets.nanogpt.get_lr(
         base_rate(config, run, "learning_rate", 6e-4),
         config.integer("warmup_iters", 2000),

@@ -12,10 +12,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-from fastlr.configs import _files, deepspeed
+from fastlr.configs import deepspeed
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
@@ -31,24 +29,35 @@ KEYS = (*_OWN, "learning_rate", "max_steps", "num_train_epochs", "per_device_tra
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are training arguments."""
     own = {"learning_rate", "per_device_train_batch_size"}
-    return "lr_scheduler_type" in config or config.keys() >= own
+    # sd-scripts write an empty one
+    return config.get("lr_scheduler_type", "") != "" or config.keys() >= own
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
     """Return the schedule of these training arguments."""
     config.refuse_unknown(_OWN, own=lambda key: key.startswith(("lr_", "warmup")))
     rate = config.number("learning_rate", 5e-5) if run.lr is None else run.lr
-    inner = _deepspeed(config, run)
+    inner = deepspeed.of_trainer(config, run)
     if inner is not None:
         total = _total(config, run, needed=True)
         known = Run(lr=rate, steps=total)
         return deepspeed.filled(inner, known, _warmup(config, total))
-    kind = config.choice("lr_scheduler_type", transformers.SCHEDULERS, "linear")
+    kind = _kind(config)
     total = _total(config, run, _needs_total(config, kind))
     found = transformers.get_scheduler(kind, rate, _warmup(config, total), total, _options(config))
     return found if total is None else of_length(found, total)
 
 
+def _kind(config: Section) -> str:
+    """Return the scheduler's name, which a log may hold as ``SchedulerType.COSINE``."""
+    found = config.get("lr_scheduler_type", "linear")
+    if isinstance(found, str) and found.startswith(_ENUM):
+        found = found.removeprefix(_ENUM).lower()
+        config = Section(config.where, {"lr_scheduler_type": found})
+    return config.choice("lr_scheduler_type", transformers.SCHEDULERS, "linear")
+
+
+_ENUM = "SchedulerType."  # how Python prints the Trainer's names
 # schedulers that need no length, and those of them whose warmup may
 _ENDLESS = ("constant", "constant_with_warmup", "inverse_sqrt", "reduce_lr_on_plateau")
 _WARMED = ("constant_with_warmup", "inverse_sqrt")
@@ -94,24 +103,3 @@ def _options(config: Section) -> dict[str, object]:
     if not isinstance(found, Mapping):
         raise config.refusal("lr_scheduler_kwargs", "a mapping")
     return dict(found)
-
-
-def _deepspeed(config: Section, run: Run) -> Section | None:
-    """Return DeepSpeed's config if it has a scheduler, which then replaces the Trainer's."""
-    found: Any = config.get("deepspeed", None)
-    if isinstance(found, str) and run.framework is None:
-        found = _beside(config, found)
-    if not isinstance(found, Mapping) or not deepspeed.has_scheduler(found):
-        return None
-    return Section(f"{config.where}: deepspeed", found)
-
-
-def _beside(config: Section, name: str) -> Mapping[str, Any]:
-    """Return DeepSpeed's config in a file, whose path begins beside the config or above it."""
-    folders = [] if config.path is None else list(config.path.resolve().parents)
-    for folder in (*folders, Path()):
-        if (folder / name).is_file():
-            return _files.parsed(folder / name)
-    rule = "a file that can be read, because a scheduler in it replaces lr_scheduler_type"
-    remedy = "pass framework='transformers' (--framework transformers) if it has none"
-    raise config.refusal("deepspeed", rule, remedy)

@@ -81,6 +81,13 @@ RUNS = {
         1,
         "polynomial(init=0.1, end=0.001, steps=1000, power=0.9)",
     ),
+    "eden": ("eden(0.001, 50)", 200, 1, "eden(init=0.001, width=50.0)"),
+    "eden of a root, after a warmup": (
+        "linear(0.0, 0.001, 100).then(eden(0.001, 300.0, 0.5))",
+        3_000,
+        10,
+        "linear(init=0.0, end=0.001, steps=100).then(eden(init=0.001, width=300.0, power=0.5))",
+    ),
     "rex": ("rex(0.1, 0.01, 1000, 0.9)", 1_001, 1, "rex(init=0.1, end=0.01, steps=1000, beta=0.9)"),
     "inverse square root": (
         "inverse_sqrt(1e-3, 400)",

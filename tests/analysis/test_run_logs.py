@@ -83,6 +83,9 @@ CSV = {
         "epoch,lr-AdamW,lr-AdamW-momentum,step,train_loss",
         lambda t: f"{t // 100},{PLAN(t)!r},0.9,{t},\n{t // 100},,,{t},0.5",
     ),
+    "semicolons": ("step;lr", lambda t: f"{t};{PLAN(t)!r}"),
+    "tabs": ("step\tlr", lambda t: f"{t}\t{PLAN(t)!r}"),
+    "TensorBoard": ("Wall time,Step,Value", lambda t: f"1.7e9,{t},{PLAN(t)!r}"),
     "no steps": ("lr", lambda t: f"{PLAN(t)!r}"),
 }
 
@@ -117,6 +120,7 @@ def test_groups_of_ultralytics_with_the_rounding_of_the_file(tmp_path):
         ("step,lr\n1.5,0.1\n2,0.1", "must have whole steps, got '1.5' of 'lr'"),
         ("step,lr\n1,0.1\n3,0.1\n2,0.1", "steps must rise strictly, got 2 after 3"),
         ("{", "must be JSON or CSV"),
+        ('step,lr\n1,"' + 200_000 * "x", "must be JSON or CSV (field larger than"),
         ('{"a": 1}', "must have a list 'log_history', got None"),
         ("step,lr\n1,nan\n2,0.1", "must be finite numbers >= 0"),
     ],

@@ -71,7 +71,12 @@ def test_explain_a_log_a_config_and_an_expression() -> None:
             "identify: rates 'no.csv' must be a file that can be read (No such ",
         ),
         (["identify", "args.json"], "identify: rates 'args.json' must have a list 'log_history', "),
-        (["compare", "rates.csv", TEXT, "--steps", "9"], "compare: out and steps must be left out"),
+        (["compare", "rates.csv", TEXT, "--steps", "9"], "compare: steps must be given for a con"),
+        (["compare", "rates.csv", TEXT, "--out", "a.png"], "compare: out must be left out with a "),
+        (["explain", "rates.csv", "--lr", "1"], "explain: lr must be given for a config only, got"),
+        (["explain", TEXT, "--framework", "x"], "explain: framework must be given for a config on"),
+        (["explain", "no.json"], "no.json: No such file or directory"),
+        (["explain", "n" * 5_000 + ".yaml"], "from_config: config must be a valid path, got 'nnn"),
         (["explain", "cyclic(0.1, 0.5, up=20)"], "explain: steps must be given for a schedule "),
         (["explain", "nothing"], "no recipe, file or expression named 'nothing'"),
     ],
@@ -80,3 +85,20 @@ def test_what_is_refused(arguments: list[str], line: str) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith(line)
+
+
+def test_the_run_of_a_config_may_be_longer_than_its_schedule() -> None:
+    Path("cosine.json").write_text(
+        json.dumps({"lr_scheduler_type": "cosine", "learning_rate": 1e-3, "max_steps": 100})
+    )
+    code, out, err = run("explain", "cosine.json", "--steps", "180")
+    assert (code, err) == (0, "")
+    assert "length          180 steps" in out
+    assert "climbs back past the end: it falls to 0 at step 100, then rises to 0.000" in out
+
+
+def test_the_unit_of_a_log_of_epochs() -> None:
+    Path("results.csv").write_text("epoch,lr/pg0\n1,0.1\n2,0.1\n3,0.01\n")
+    code, out, _ = run("identify", "results.csv")
+    assert code == 0
+    assert "unit        a step is an epoch of the log" in out

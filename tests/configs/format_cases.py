@@ -117,6 +117,23 @@ case(
     steps_per_epoch=6,
 )
 case(
+    "mmengine: classes in place of their names",
+    ".py",
+    "from mmengine.config import read_base\n"
+    "from mmengine.hooks import ParamSchedulerHook\n"
+    "from mmengine.optim import LinearLR\n"
+    "from mmengine.optim.scheduler.lr_scheduler import MultiStepLR as Steps\n"
+    "from mmengine.runner.loops import EpochBasedTrainLoop\nfrom torch.optim import SGD\n"
+    "optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type=SGD, lr=0.02))\n"
+    "param_scheduler = [dict(type=LinearLR, start_factor=0.001, by_epoch=False, end=20),\n"
+    "    dict(type=Steps, begin=0, end=12, by_epoch=True, milestones=[8, 11], gamma=0.1)]\n"
+    "train_cfg = dict(type=EpochBasedTrainLoop, max_epochs=12, val_interval=1)\n"
+    "default_hooks = dict(param_scheduler=dict(type=ParamSchedulerHook))\n",
+    lambda t: 0.02 * line(0.001, 1.0, min(t / 19, 1)) * 0.1 ** sum(t // 6 >= m for m in (8, 11)),
+    72,
+    steps_per_epoch=6,
+)
+case(
     "mmengine: defaults of by_epoch and end",
     ".py",
     "optim_wrapper = dict(optimizer=dict(lr=0.1))\n"

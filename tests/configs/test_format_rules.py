@@ -162,9 +162,81 @@ REFUSED = {
         {**KOHYA, "max_train_epochs": None, "max_train_steps": 9, "lr_warmup_steps": 3},
         "lr_warmup_steps must be 0 with constant",
     ),
+    "a decay of one's own beside nanoGPT's": (
+        {"learning_rate": 0.1, "lr_decay_iters": 9, "max_iters": 9, "decay_frac": 0.1},
+        "unknown key 'decay_frac'",
+    ),
     "a misspelt key": (
         {"lr0": 0.1, "epochs": 3, "warmup_epoch": 1},
         "did you mean 'warmup_epochs'",
+    ),
+    "a hook that sets the rates, as MMYOLO's": (
+        {
+            **MM,
+            "param_scheduler": None,
+            "default_hooks": {"param_scheduler": {"type": "YOLOv5ParamSchedulerHook"}},
+        },
+        "must leave the rates to param_scheduler, got 'YOLOv5ParamSchedulerHook'",
+    ),
+    "a hook of one's own that does": (
+        {**MM, "custom_hooks": [{"type": "EMAHook"}, {"type": "my.LinearParamSchedulerHook"}]},
+        "must leave the rates to param_scheduler, got 'my.LinearParamSchedulerHook'",
+    ),
+    "a class of one's own with a name of torch's": (
+        {"optimizer": SGD, "scheduler": {**STEP, "_target_": "src.schedulers.StepLR"}},
+        "_target_ must be of torch, .* or be StepLR alone, got 'src.schedulers.StepLR'",
+    ),
+    "an interval of a callback": (
+        {"optimizer": SGD, "scheduler": STEP, "callbacks": {"monitor": {"interval": "step"}}},
+        "an interval is not given",
+    ),
+    "a scheduler inside a LightningCLI's model": (
+        {
+            "model": {
+                "class_path": "my.Net",
+                "init_args": {
+                    "optimizer": {"class_path": "torch.optim.SGD", "init_args": {"lr": 0.1}},
+                    "lr_scheduler": {
+                        "class_path": "torch.optim.lr_scheduler.StepLR",
+                        "init_args": {"step_size": 3},
+                    },
+                },
+            }
+        },
+        "an interval is not given",
+    ),
+    "DeepSpeed's file of axolotl": (
+        {**AXOLOTL, "max_steps": 9, "deepspeed": "deepspeed/zero2.json"},
+        "deepspeed must be a file that can be read, .* name the config's format: .*--framework",
+    ),
+    "a name that is no path": (
+        {"lr_scheduler_type": "linear", "max_steps": 9, "deepspeed": "a" * 5_000},
+        "deepspeed must be a file that can be read",
+    ),
+    "the steps of diffusers' scripts": (
+        {**KOHYA, "lr_scheduler": "cosine", "max_train_epochs": None, "num_train_epochs": 9},
+        "max_train_steps must be given: num_train_epochs is an argument of diffusers' scripts",
+    ),
+    "the warmup of diffusers' scripts": (
+        {
+            "learning_rate": 0.1,
+            "lr_scheduler": "constant_with_warmup",
+            "max_train_steps": 9,
+            "instance_prompt": "a photo of sks dog",
+        },
+        "lr_warmup_steps must be given: instance_prompt is an argument of diffusers' scripts",
+    ),
+    "a rate and its minimum, which many have": (
+        {"lr": 0.1, "min_lr": 0.01, "epochs": 3},
+        "the keys must be those of",
+    ),
+    "LitGPT's": (
+        {"train": {"learning_rate": 0.1, "lr_warmup_steps": 0, "epochs": 3}},
+        "the keys must be those of",
+    ),
+    "a run of tokens": (
+        {"lr": 1.0, "lr_decay_style": "linear", "train_tokens": 9, "train_iters": 9},
+        "train-tokens must be absent: give the length in iterations or in samples",
     ),
     "a decay without its warmup": (PADDLE, "or use_warmup: false"),
     "values with a warmup": (
@@ -184,7 +256,8 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_or_two_meanings_is_refused(name):
     config, message = REFUSED[name]
-    given = {"steps_per_epoch": 5} if "steps_per_epoch" not in message else {}
+    asks = "steps_per_epoch" in message or "interval" in message
+    given = {} if asks else {"steps_per_epoch": 5}
     with pytest.raises(ValueError, match=message):
         flr.from_config(config, **given)
 
@@ -202,6 +275,34 @@ def test_what_a_config_does_not_take_is_refused():
 def test_a_rate_in_place_of_the_files():
     for config, given in ((MM, {"steps_per_epoch": 5}), (NET, {}), (NEMO, {"steps": 9})):
         assert flr.from_config(config, lr=0.5, **given).max(5) == 0.5
+
+
+def test_deepspeed_in_an_axolotl_config_replaces_its_schedule():
+    config = {**AXOLOTL, "max_steps": 2_000, "warmup_steps": 9}
+    params = {"warmup_max_lr": "auto", "warmup_num_steps": "auto"}
+    inner = {"scheduler": {"type": "WarmupLR", "params": params}}
+    for form in (inner, json.dumps(inner)):
+        found = flr.from_config({**config, "deepspeed": form})
+        wanted = flr.presets.deepspeed.WarmupLR(warmup_max_lr=1e-3, warmup_num_steps=9)
+        assert np.array_equal(found.table(2_000), wanted.table(2_000))
+    plain = flr.from_config(config)
+    for without in ({"zero_optimization": {}}, "deepspeed_configs/zero2.json"):
+        assert flr.from_config({**config, "deepspeed": without}) == plain
+
+
+def test_a_batch_size_does_not_make_a_config_deepspeeds():
+    kohya = {**KOHYA, "network_module": "lora", "train_batch_size": 2, "lr_scheduler_type": ""}
+    assert flr.from_config(kohya, steps_per_epoch=5).steps == 10
+
+
+def test_arguments_of_timm_with_a_minimum_are_not_megatrons():
+    command = "--sched cosine --epochs 30 --lr 1e-3 --min-lr 1e-5 --warmup-epochs 3"
+    assert flr.from_config(command)(30) == 1e-5
+
+
+def test_the_name_of_a_scheduler_as_python_prints_it():
+    config = {"lr_scheduler_type": "SchedulerType.COSINE", "learning_rate": 1e-3, "max_steps": 10}
+    assert flr.from_config(config) == flr.from_config({**config, "lr_scheduler_type": "cosine"})
 
 
 def test_a_network_with_two_rates_has_a_lane_for_each():
@@ -337,6 +438,14 @@ def test_a_python_file_is_not_run(tmp_path, capsys):
 
 
 UNREAD = {
+    "an alias that changes": (
+        "a = dict(b=1)\nlr = dict(c=a)\na['b'] = 2",
+        "lr, which may change in line 3",
+    ),
+    "an alias of an alias": (
+        "lr = []\na = [lr]\nb = a[0]\nb.append(1)",
+        "lr, which may change in line 4",
+    ),
     "a call": ("lr = float('1')", "float('1')"),
     "a name": ("lr = other", "other"),
     "a branch": ("lr = 1\nif debug:\n    lr = 2", "lr, which may change in line 2"),
