@@ -219,4 +219,8 @@ if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MODULES})
+    # help() and pydoc get every name that is listed, and fail with the first that fails
+    from fastlr.arguments.installed_packages import all_installed
+
+    failing = set() if all_installed("numba", "llvmlite") else {"jit"}
+    return sorted({*__all__, *_MODULES} - failing)

@@ -54,5 +54,21 @@ if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
         return importlib.import_module(f"fastlr.adapters.{name}")
 
 
+_NEEDED = {
+    "lightning": ("torch",),  # and one of lightning and pytorch_lightning
+    "optax": ("optax", "jax"),
+    "transformers": ("transformers", "torch"),
+}  # by an adapter that imports other packages than its own
+
+
+def _can_be_imported(name: str) -> bool:
+    from fastlr.arguments.installed_packages import all_installed
+
+    if name == "lightning" and not all_installed("lightning"):
+        return all_installed("pytorch_lightning", "torch")
+    return all_installed(*_NEEDED.get(name, (name,)))
+
+
 def __dir__() -> list[str]:
-    return sorted({*__all__, *packages()})
+    # help() and pydoc get every name that is listed, and fail with the first that fails
+    return sorted({*__all__, *filter(_can_be_imported, packages())})
