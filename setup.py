@@ -8,6 +8,6 @@ native = run_path("csrc/build.py")
 
 setup(
     ext_modules=[native["extension"]()],
-    cmdclass={"build_ext": native["build_ext"]()},
+    cmdclass={"build_ext": native["build_ext"](), "bdist_wheel": native["bdist_wheel"]()},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -11,6 +11,7 @@ a program of your own.
 
 import os
 import re
+import sys
 from pathlib import Path
 from runpy import run_path
 
@@ -124,6 +125,32 @@ def emit(path: str) -> None:
     ffi.emit_c_code(path)
 
 
+# of ELF; other numbers are shown as they are
+MACHINES = {3: "x86", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86-64", 183: "aarch64"}
+
+
+def machine_of(path: str) -> str:
+    """The processor that an ELF file is for, or an empty string for another kind of file."""
+    with Path(path).open("rb") as file:
+        header = file.read(20)
+    if not header.startswith(b"\x7fELF"):
+        return ""
+    number = int.from_bytes(header[18:20], "little" if header[5] == 1 else "big")
+    return f"{MACHINES.get(number, f'ELF machine {number}')}, {32 * header[4]} bits"
+
+
+def check_machine(path: str) -> None:
+    """Refuse an extension that this Python cannot load: the wheel's tag would not say so."""
+    if os.environ.get("_PYTHON_HOST_PLATFORM"):  # a cross build that names its target
+        return
+    made, own = machine_of(path), machine_of(sys.executable)
+    if made and own and made != own:
+        raise RuntimeError(
+            f"the compiler must build for the machine of this Python, {own}, got {made}; set "
+            "_PYTHON_HOST_PLATFORM to build for another machine"
+        )
+
+
 def extension():  # noqa: ANN201
     """The extension. The build adds the source that cffi generates."""
     from setuptools import Extension
@@ -185,6 +212,7 @@ def build_ext():  # noqa: ANN201
             ext.extra_link_args = [] if windows else [*IEEE, "-O3"]
             ext.libraries = [] if windows else ["m"]
             super().build_extension(ext)
+            check_machine(self.get_ext_fullpath(ext.name))
 
         def place(self, reason: str) -> None:
             """Write the note and, in an installed package, copy the C sources."""
@@ -193,6 +221,7 @@ def build_ext():  # noqa: ANN201
             (package / NOTE).unlink(missing_ok=True)
             if reason:
                 (package / NOTE).write_text(reason)
+                self.distribution.native_is_missing = True
                 for stale in package.glob("_native.*[!t]"):
                     stale.unlink()
             if not self.inplace:
@@ -201,6 +230,22 @@ def build_ext():  # noqa: ANN201
                     self.copy_file(str(path), str(package / "include"))
 
     return BuildNative
+
+
+def bdist_wheel():  # noqa: ANN201
+    """The command that makes a wheel. Without the extension the wheel is for every machine."""
+    from setuptools.command.bdist_wheel import bdist_wheel as command
+
+    class Wheel(command):
+        def run(self) -> None:
+            if not self.skip_build:
+                self.run_command("build")  # now, since the tag depends on what was built
+            if getattr(self.distribution, "native_is_missing", False):
+                self.root_is_pure = True
+                self.distribution.ext_modules = None  # so that files go beside the metadata
+            super().run()
+
+    return Wheel
 
 
 if __name__ == "__main__":

@@ -48,6 +48,10 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 
 if TYPE_CHECKING:
+    from fastlr import adapters as adapters
+    from fastlr import jit as jit
+    from fastlr import loss_laws as loss_laws
+    from fastlr import presets as presets
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
     from fastlr.analysis.log_comparison import LogComparison, compare_log
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.schedule.groups import layer_decay, mup, scatter, spread
     from fastlr.schedule.units import Horizon, Ramp, horizon, ramp, step_at
+    from fastlr.sweeps import stores as stores
     from fastlr.sweeps.axes import zipped
     from fastlr.sweeps.ranking import Ranked, rank
     from fastlr.sweeps.sampling import (
@@ -202,14 +207,20 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        globals()[name] = getattr(importlib.import_module(f"fastlr.{_LAZY[name]}"), name)
-        return globals()[name]
-    if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
-    raise AttributeError(f"module 'fastlr' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY:
+            globals()[name] = getattr(importlib.import_module(f"fastlr.{_LAZY[name]}"), name)
+            return globals()[name]
+        if name in _MODULES:
+            return importlib.import_module(_MODULES[name])
+        raise AttributeError(f"module 'fastlr' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MODULES})
+    # help() and pydoc get every name that is listed, and fail with the first that fails
+    from fastlr.arguments.installed_packages import all_installed
+
+    failing = set() if all_installed("numba", "llvmlite") else {"jit"}
+    return sorted({*__all__, *_MODULES} - failing)

@@ -12,6 +12,20 @@ adapter; ``docs/adapters.md`` shows how.
 import importlib
 import pkgutil
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastlr.adapters import dask as dask
+    from fastlr.adapters import jax as jax
+    from fastlr.adapters import keras as keras
+    from fastlr.adapters import lightning as lightning
+    from fastlr.adapters import mlx as mlx
+    from fastlr.adapters import optax as optax
+    from fastlr.adapters import pandas as pandas
+    from fastlr.adapters import stable_baselines3 as stable_baselines3
+    from fastlr.adapters import torch as torch
+    from fastlr.adapters import transformers as transformers
+    from fastlr.adapters import xarray as xarray
 
 __all__ = ["packages"]
 
@@ -28,15 +42,33 @@ def packages() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name not in packages():
-        from fastlr.errors import did_you_mean
+if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
 
-        raise AttributeError(
-            f"module 'fastlr.adapters' has no package {name!r}{did_you_mean(name, packages())}"
-        )
-    return importlib.import_module(f"fastlr.adapters.{name}")
+    def __getattr__(name: str) -> ModuleType:
+        if name not in packages():
+            from fastlr.errors import did_you_mean
+
+            raise AttributeError(
+                f"module 'fastlr.adapters' has no package {name!r}{did_you_mean(name, packages())}"
+            )
+        return importlib.import_module(f"fastlr.adapters.{name}")
+
+
+_NEEDED = {
+    "lightning": ("torch",),  # and one of lightning and pytorch_lightning
+    "optax": ("optax", "jax"),
+    "transformers": ("transformers", "torch"),
+}  # by an adapter that imports other packages than its own
+
+
+def _can_be_imported(name: str) -> bool:
+    from fastlr.arguments.installed_packages import all_installed
+
+    if name == "lightning" and not all_installed("lightning"):
+        return all_installed("pytorch_lightning", "torch")
+    return all_installed(*_NEEDED.get(name, (name,)))
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *packages()})
+    # help() and pydoc get every name that is listed, and fail with the first that fails
+    return sorted({*__all__, *filter(_can_be_imported, packages())})

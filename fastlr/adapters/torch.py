@@ -218,7 +218,8 @@ class _Quantity(NamedTuple):
     def each(self, t: int) -> list[float]:
         """The value for each group at step t."""
         if self.batch is not None:
-            values: list[float] = self.batch(t)[self.order].tolist()
+            rates: Any = self.batch(t)  # an array, since it is a batch
+            values: list[float] = rates[self.order].tolist()
         elif len(self.lanes) == 1:
             values = [self.lanes[0](t)] * self.groups
         else:
@@ -851,7 +852,8 @@ class Scheduler(LRScheduler):
         if quantity.batch is None or quantity.factors is not None:
             kept = rates = quantity.each(t)
         else:
-            kept = quantity.batch(t)[quantity.order]
+            of_lanes: Any = quantity.batch(t)  # an array, since it is a batch
+            kept = of_lanes[quantity.order]
             rates = kept.tolist()
         if [group["lr"] for group in compared] != _as_list(marks):
             self._check_unchanged("step")

@@ -8,12 +8,20 @@ rules in their signatures.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import Types
 from fastlr.program.opcodes import LAST_STEP
+
+if TYPE_CHECKING:
+    # ArrayLike would let a type checker pass strings; NumPy's narrower types have no public name
+    from numpy._typing import _ArrayLikeFloat_co as _Floats
+    from numpy._typing import _ArrayLikeInt_co as _Ints
+else:
+    _Floats = _Ints = npt.ArrayLike
 
 __all__ = [
     "Amount",
@@ -21,8 +29,10 @@ __all__ = [
     "OneOf",
     "Factor",
     "Flag",
+    "Floats",
     "Gamma",
     "Growth",
+    "Ints",
     "Names",
     "Number",
     "Paces",
@@ -317,28 +327,30 @@ def validate_scalar(kind: Any, where: str, value: object) -> Any:
 _HUGE = float(np.finfo(np.float64).max)
 _MOST = 1e290  # times a step, up to 2^53, it is still finite
 
-Rate = Annotated[npt.ArrayLike, Number("a finite number >= 0, at most 1e290", 0.0, _MOST)]
-Rates = Annotated[npt.ArrayLike, Number("finite numbers >= 0, at most 1e290", 0.0, _MOST, core=1)]
-Amount = Annotated[npt.ArrayLike, Number("a number from 1e-290 to 1e290", 1 / _MOST, _MOST)]
-Real = Annotated[npt.ArrayLike, Number("a finite number", -_HUGE, _HUGE)]
-Power = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
-Positive = Annotated[npt.ArrayLike, Number("a number from 1e-18 to 1e18", 1e-18, 1e18)]
+Floats = Annotated[_Floats, Types("float | array")]  # without a rule
+Ints = Annotated[_Ints, Types("int | array")]
+
+Rate = Annotated[_Floats, Number("a finite number >= 0, at most 1e290", 0.0, _MOST)]
+Rates = Annotated[_Floats, Number("finite numbers >= 0, at most 1e290", 0.0, _MOST, core=1)]
+Amount = Annotated[_Floats, Number("a number from 1e-290 to 1e290", 1 / _MOST, _MOST)]
+Real = Annotated[_Floats, Number("a finite number", -_HUGE, _HUGE)]
+Power = Annotated[_Floats, Number("a number from 1e-3 to 1e3", 1e-3, 1e3)]
+Positive = Annotated[_Floats, Number("a number from 1e-18 to 1e18", 1e-18, 1e18)]
 BelowOne = Annotated[
-    npt.ArrayLike,
+    _Floats,
     Number("a number from 0 up to, not including, 1", 0.0, float(np.nextafter(1.0, 0.0))),
 ]
-Factor = Annotated[npt.ArrayLike, Number("a factor from 0 to 1", 0.0, 1.0)]
+Factor = Annotated[_Floats, Number("a factor from 0 to 1", 0.0, 1.0)]
 Gamma = Annotated[
-    npt.ArrayLike, Number("a factor above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)
+    _Floats, Number("a factor above 0, at most 1", float(np.nextafter(0.0, 1.0)), 1.0)
 ]
-Growth = Annotated[npt.ArrayLike, Number("a number from 1 to 2**53", 1.0, float(LAST_STEP))]
-Steps = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
-Period = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
-Paces = Annotated[
-    npt.ArrayLike, Number("integers from 1 to 2**53", 1, LAST_STEP, whole=True, core=1)
-]
+Growth = Annotated[_Floats, Number("a number from 1 to 2**53", 1.0, float(LAST_STEP))]
+Steps = Annotated[_Floats, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
+Period = Annotated[_Floats, Number("an integer from 1 to 2**53", 1, LAST_STEP, whole=True)]
+Paces = Annotated[_Floats, Number("integers from 1 to 2**53", 1, LAST_STEP, whole=True, core=1)]
 Boundaries = Annotated[
-    npt.ArrayLike, Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True)
+    _Floats,
+    Number("integers from 0 to 2**53", 0, LAST_STEP, whole=True, core=1, none=True),
 ]
 Flag = Annotated[bool, Whether()]
 Names = Annotated[Sequence[str], Distinct()]

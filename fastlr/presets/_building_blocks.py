@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import short_repr
+from fastlr.arguments.rules import Floats, short_repr
 from fastlr.kernels.selection import fastest, use_backend
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._rules import MOST_TURNS, ArgumentError, Curve
@@ -148,7 +148,7 @@ def knots(
     return join(parts, [begin for begin, _ in pieces[kept + 1 :]]) if parts[1:] else parts[0]
 
 
-def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0) -> Schedule:
+def wave(high: Floats, low: Floats, half: Exact, first: Exact = 0) -> Schedule:
     """Return an endless cosine wave: ``high`` at position 0, ``low`` after ``half`` steps, which
     may be a fraction.
 
@@ -163,7 +163,7 @@ def wave(high: npt.ArrayLike, low: npt.ArrayLike, half: Exact, first: Exact = 0)
 
 
 def geometric(
-    init: npt.ArrayLike,
+    init: Floats,
     gamma: float,
     every: int = 1,
     staircase: bool = False,
@@ -190,7 +190,7 @@ def geometric(
     return (growth.staircase(every) if staircase else growth) * init
 
 
-def cut(schedule: Schedule, steps: int, last: npt.ArrayLike | None = None) -> Schedule:
+def cut(schedule: Schedule, steps: int, last: Floats | None = None) -> Schedule:
     """Limit a schedule to its first ``steps`` steps: evaluating a later one raises ``ValueError``.
 
     ``last`` is the rate at the last of these steps. Pass it if it is known, because evaluating it
@@ -236,7 +236,7 @@ def cycles(
             now = Fraction(round(now * _FINE), _FINE)
 
 
-def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+def tabulated(rate: Callable[[int], Floats], steps: int) -> Schedule:
     """Tabulate ``rate(t)`` for t below ``steps``; the last rate is held.
 
     >>> tabulated(lambda t: 1.0 / (1 + t), 3).table(4)
@@ -257,7 +257,7 @@ def tabulated(rate: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
     return sampled(np.stack(rates, axis=-1))
 
 
-def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+def multiplied(lr: Floats, factor: Callable[[int], Floats], steps: int) -> Schedule:
     """Tabulate ``lr * factor(t)``.
 
     >>> multiplied(0.5, lambda t: 0.5**t, 3).table(4)
@@ -266,7 +266,7 @@ def multiplied(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps:
     return tabulated(lambda t: _times(lr, factor(t), t), steps)
 
 
-def compounded(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps: int) -> Schedule:
+def compounded(lr: Floats, factor: Callable[[int], Floats], steps: int) -> Schedule:
     """Tabulate ``lr * factor(1) * ... * factor(t)``; ``factor(0)`` is never evaluated.
 
     >>> compounded(0.5, lambda t: 0.5, 3).table(4)
@@ -280,7 +280,7 @@ def compounded(lr: npt.ArrayLike, factor: Callable[[int], npt.ArrayLike], steps:
     return tabulated(lambda t: _times(lr, factors[t], t), steps)
 
 
-def _times(rates: npt.ArrayLike, factors: npt.ArrayLike, t: int) -> npt.NDArray[np.float64]:
+def _times(rates: Floats, factors: Floats, t: int) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(np.multiply(rates, factors), dtype=np.float64)
     except ValueError:
@@ -300,7 +300,7 @@ def endless(curve: Curve, every: float) -> Schedule:
     return in_ticks(curve, unit, reach=1_000 * unit)
 
 
-def stairs(values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: int = 0) -> Schedule:
+def stairs(values: Sequence[Floats], boundaries: Sequence[int], after: int = 0) -> Schedule:
     """Return ``values[i]`` from step ``boundaries[i-1] + after`` on: with ``after=1`` a boundary is
     the last step of the old value.
 
@@ -319,9 +319,7 @@ def stairs(values: Sequence[npt.ArrayLike], boundaries: Sequence[int], after: in
     return join([constant(value) for value in values], starts)
 
 
-def restarts(
-    init: npt.ArrayLike, end: npt.ArrayLike, length: float, stretch: float, scale: float
-) -> Schedule:
+def restarts(init: Floats, end: Floats, length: float, stretch: float, scale: float) -> Schedule:
     """Repeat half a cosine wave from ``init`` to ``end``, each ``stretch`` times as long and
     ``scale`` times as high as the last.
 
@@ -343,9 +341,7 @@ def restarts(
     return join(parts, begins[1:])
 
 
-def cycling_polynomial(
-    init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float
-) -> Schedule:
+def cycling_polynomial(init: Floats, end: Floats, power: float, every: float) -> Schedule:
     """Return ``end + (init - end) * (1 - t/L)^power``, with L the first multiple of ``every`` at or
     after t: TensorFlow's polynomial decay with ``cycle``.
 
@@ -371,9 +367,7 @@ def cycling_polynomial(
     return endless(cycles_of, every)
 
 
-def power_decay(
-    init: npt.ArrayLike, end: npt.ArrayLike, power: float, every: float, cycle: bool
-) -> Schedule:
+def power_decay(init: Floats, end: Floats, power: float, every: float, cycle: bool) -> Schedule:
     """``end + (init - end) * (1 - t/every)^power``, and held; with ``cycle``, TensorFlow's
     ``cycling_polynomial``.
     """
@@ -382,9 +376,7 @@ def power_decay(
     return in_ticks(partial(polynomial, init, end, power=power), fraction(every))
 
 
-def inverse_decay(
-    init: npt.ArrayLike, rate: npt.ArrayLike, every: float, staircase: bool
-) -> Schedule:
+def inverse_decay(init: Floats, rate: Floats, every: float, staircase: bool) -> Schedule:
     """``init / (1 + rate * t/every)``, with ``floor(t/every)`` if ``staircase``; ``every`` may be a
     fraction.
 
@@ -397,7 +389,7 @@ def inverse_decay(
     )
 
 
-def chained(lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
+def chained(lr: Floats, schedulers: Sequence[Schedule]) -> Schedule:
     """Return ``lr`` times the factor ``scheduler(t)/lr`` of each scheduler.
 
     >>> chained(0.5, [linear(0.5, 0.0, 2), linear(0.25, 0.25, 2)]).table(2)
@@ -409,7 +401,7 @@ def chained(lr: npt.ArrayLike, schedulers: Sequence[Schedule]) -> Schedule:
     return reduce(mul, (other * np.reciprocal(np.asarray(lr)) for other in others), first)
 
 
-def torch_plateau(threshold: npt.ArrayLike, relative: bool, **rule: Any) -> Plateau:
+def torch_plateau(threshold: Floats, relative: bool, **rule: Any) -> Plateau:
     """Return torch's rule, whose one threshold is relative or absolute; a NaN counts as bad.
 
     >>> torch_plateau(0.01, relative=False, patience=3)
@@ -445,9 +437,7 @@ def fractal_cosines(nodes: int, least: int) -> npt.NDArray[np.float64]:
     return double_double.cosine((order[order < nodes] + 0.5) / nodes)
 
 
-def slanted(
-    peak: npt.ArrayLike, cut: int, share: Exact, ratio: float, start: Exact = 0
-) -> Schedule:
+def slanted(peak: Floats, cut: int, share: Exact, ratio: float, start: Exact = 0) -> Schedule:
     """ULMFiT's triangle: ``peak/ratio`` at position ``start``, ``peak`` after ``cut`` steps,
     ``peak/ratio`` after ``cut/share``.
 
@@ -467,8 +457,8 @@ def slanted(
 
 
 def warm_restarts(
-    high: npt.ArrayLike,
-    low: npt.ArrayLike,
+    high: Floats,
+    low: Floats,
     warmup: int,
     fall: int,
     grown: Callable[[int], int],
@@ -498,7 +488,7 @@ def warm_restarts(
 # -- pieces of frameworks that count steps in their own way ----------------------------------------
 
 
-def drops(argument: str, init: npt.ArrayLike, gamma: float, at: Sequence[int]) -> Schedule:
+def drops(argument: str, init: Floats, gamma: float, at: Sequence[int]) -> Schedule:
     """Return ``init * gamma^i``, with i the number of steps in ``at`` at or before t. They never
     fall.
 
@@ -534,7 +524,7 @@ def from_one(curve: Schedule, steps: int) -> Schedule:
     return join([curve.skip(1), linear(rate_at(last, 0), rate_at(last, 0), 1)], [steps - 1])
 
 
-def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int = 1) -> Schedule:
+def inverse(init: Floats, gamma: Floats, power: float, every: int = 1) -> Schedule:
     """Return ``init * (1 + gamma*t/every)^-power``; with power 0 that is ``init``.
 
     >>> inverse(1.0, 1.0, 2.0).table(2), inverse(1.0, 1.0, 0.0).table(2)
@@ -546,7 +536,7 @@ def inverse(init: npt.ArrayLike, gamma: npt.ArrayLike, power: float, every: int 
 _NOTHING = 200.0  # e^-200 is negligible beside a rate
 
 
-def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Schedule:
+def sigmoid(high: Floats, gamma: float, center: int, rising: bool) -> Schedule:
     """``high / (1 + exp(-gamma*(t - center)))``, rising to ``high``, or with ``+gamma`` falling to
     0; gamma is at least 0.
 
@@ -570,8 +560,8 @@ def sigmoid(high: npt.ArrayLike, gamma: float, center: int, rising: bool) -> Sch
 
 
 def lowered_restarts(
-    high: npt.ArrayLike,
-    low: npt.ArrayLike,
+    high: Floats,
+    low: Floats,
     length: Callable[[int], int],
     scale: float,
     count: int | None = None,
@@ -602,7 +592,7 @@ def lowered_restarts(
 
 def swept(
     arguments: str,
-    levels: Sequence[npt.ArrayLike],
+    levels: Sequence[Floats],
     ends: Sequence[Exact],
     curve: Literal["linear", "cosine"],
 ) -> Schedule:

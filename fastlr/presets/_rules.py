@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import Types, readable
-from fastlr.arguments.rules import Amount, Number, Rate, as_array, short_repr, validate
+from fastlr.arguments.rules import Amount, Floats, Number, Rate, as_array, short_repr, validate
 from fastlr.errors import bound, did_you_mean, public
 from fastlr.presets._run_lengths import RunLength, length_of
 from fastlr.program.opcodes import LAST_STEP
@@ -212,11 +212,11 @@ def factors(names: Iterable[str]) -> Callable[[str, object], list[str]]:
     return product
 
 
-Function = Annotated[Callable[[int], npt.ArrayLike], _function, Types("Callable[[int], float]")]
+Function = Annotated[Callable[[int], Floats], _function, Types("Callable[[int], float]")]
 Scales = Annotated[Mapping[int, float], _scales, Types("Mapping[int, float]")]
 Curved = Annotated[Curve, _curve, Types("Callable[[int], Schedule]")]
 # a schedule, or rates that stay constant
-Scheduled = Annotated[Schedule | npt.ArrayLike, _scheduled, Types("Schedule | float | array")]
+Scheduled = Annotated[Schedule | Floats, _scheduled, Types("Schedule | float | array")]
 Curves = Annotated[Sequence[Curve], _curves, Types("Sequence[Callable[[int], Schedule]]")]
 
 

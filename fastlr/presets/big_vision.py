@@ -16,9 +16,8 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Power, Rate, short_repr
+from fastlr.arguments.rules import Flag, Floats, Power, Rate, short_repr
 from fastlr.presets._rules import (
     ArgumentError,
     Count,
@@ -206,7 +205,7 @@ def _ramped(body: Schedule, warmup: int, cooldown: int, total: int) -> Schedule:
     return ramped * (fall.delay(begin) if begin >= 0 else fall.skip(-begin))
 
 
-def _stairs(peak: npt.ArrayLike, steps: Marks, mults: Levels) -> Schedule:
+def _stairs(peak: Floats, steps: Marks, mults: Levels) -> Schedule:
     if len(steps) != len(mults):
         raise ArgumentError(
             f"mults must be as many as steps, got {short_repr(mults)} for {short_repr(steps)}"

@@ -28,9 +28,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Rate, short_repr
+from fastlr.arguments.rules import Flag, Floats, Rate, short_repr
 from fastlr.presets._building_blocks import cut, drops, geometric
 from fastlr.presets._rules import ArgumentError, Level, Ratio, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
@@ -198,12 +197,12 @@ class _Run(NamedTuple):
             else schedule
         )
 
-    def drops(self, lr: npt.ArrayLike, gamma: float, milestones: Sequence[Time]) -> Schedule:
+    def drops(self, lr: Floats, gamma: float, milestones: Sequence[Time]) -> Schedule:
         """Return ``lr`` times ``gamma`` to the number of milestones passed."""
         at = sorted(self.batch(self.converted(time)) for time in milestones)
         return drops("milestones", lr, gamma, at)
 
-    def ramp(self, time: Time, peak: npt.ArrayLike, scale_warmup: bool) -> tuple[Schedule, Time]:
+    def ramp(self, time: Time, peak: Floats, scale_warmup: bool) -> tuple[Schedule, Time]:
         """Return the warmup, and the time at which it ends."""
         end, steps = (
             self.converted(time, scaled=False),
@@ -215,7 +214,7 @@ class _Run(NamedTuple):
         return linear(0.0, peak, steps), end
 
     def warmed(
-        self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: npt.ArrayLike, decay: Any
+        self, t_warmup: Time, t_max: Time, scale_warmup: bool, peak: Floats, decay: Any
     ) -> Schedule:
         """A warmup to ``peak``, and ``decay`` over what is left of ``t_max``, or ``peak`` where
         nothing is.

@@ -19,9 +19,8 @@ from math import ceil, floor
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, Flag, Rate, short_repr
+from fastlr.arguments.rules import Amount, Flag, Floats, Rate, short_repr
 from fastlr.presets._building_blocks import cut, fraction, in_ticks, rate_at, wave
 from fastlr.presets._rules import (
     ArgumentError,
@@ -399,7 +398,7 @@ def _warmed(
     return join([rise, body], [begin])
 
 
-def _end(lr: npt.ArrayLike, base: npt.ArrayLike | None, end: float) -> npt.ArrayLike:
+def _end(lr: Floats, base: Floats | None, end: float) -> Floats:
     """The end of each group."""
     if np.any(np.greater(end, lr if base is None else base)):
         detail = f"got BASE_LR_END={end!r}, lr={short_repr(lr)}, BASE_LR={short_repr(base)}"
@@ -419,9 +418,7 @@ def _steps_before(marks: Sequence[int], last: int) -> list[int]:
     return kept
 
 
-def _at_steps(
-    lr: npt.ArrayLike, gamma: float, marks: Sequence[int], last: int, steps: int
-) -> Schedule:
+def _at_steps(lr: Floats, gamma: float, marks: Sequence[int], last: int, steps: int) -> Schedule:
     """fvcore's ``MultiStepParamScheduler`` of powers of gamma."""
     begins = [max(0, ceil(steps * (Fraction(mark, last) - _FUZZ))) for mark in marks]
     return cut(
@@ -430,7 +427,7 @@ def _at_steps(
     )
 
 
-def _evenly(lr: npt.ArrayLike, gamma: float, decays: int, steps: int) -> Schedule:
+def _evenly(lr: Floats, gamma: float, decays: int, steps: int) -> Schedule:
     """fvcore's ``StepWithFixedGammaParamScheduler``."""
     begins = [max(0, ceil(steps * (Fraction(i, decays + 1) - _FUZZ))) for i in range(1, decays + 2)]
     return cut(

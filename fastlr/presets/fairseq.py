@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Number, Rate, short_repr
+from fastlr.arguments.rules import Flag, Floats, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, endless, fraction, geometric, phases
 from fastlr.presets._rules import (
@@ -69,7 +69,7 @@ UNEXPRESSED = {
 
 
 class _RateOrRates(Number):
-    """Numbers along the last axis, or a single one."""
+    """Floats along the last axis, or a single one."""
 
     def __call__(self, where: str, value: object) -> npt.NDArray[Any]:
         return super().__call__(
@@ -724,8 +724,8 @@ def manual(
     """
     epochs, updates = epoch2lr or {}, update2lr or {}
     every = _epochs(steps_per_epoch) if epochs else 1
-    first: npt.ArrayLike = epochs.get(1, updates.get(1, lr))
+    first: Floats = epochs.get(1, updates.get(1, lr))
     of_epochs = [(max(e - 1, 0) * every, rate) for e, rate in epochs.items()]
-    levels: list[tuple[int, npt.ArrayLike]] = [(0, np.broadcast_to(first, np.shape(lr)))]
+    levels: list[tuple[int, Floats]] = [(0, np.broadcast_to(first, np.shape(lr)))]
     levels += [(begin, rate) for begin, rate in of_epochs if begin < min(updates, default=np.inf)]
     return phases(*((begin, constant(rate), begin) for begin, rate in [*levels, *updates.items()]))

@@ -18,9 +18,8 @@ from math import ceil
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, Number, Rate, short_repr
+from fastlr.arguments.rules import Amount, Floats, Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, in_ticks, knots
 from fastlr.presets._rules import ArgumentError, Curves, Levels, Ratio, Share, Span, Turns, preset
 from fastlr.program import double_double
@@ -348,9 +347,7 @@ def combined_cos(pct: Share, start: Rate, middle: Rate, end: Rate, steps: Span) 
     return _waves(pct, start, middle, end, steps)
 
 
-def _waves(
-    pct: float, start: npt.ArrayLike, middle: npt.ArrayLike, end: npt.ArrayLike, steps: int
-) -> Schedule:
+def _waves(pct: float, start: Floats, middle: Floats, end: Floats, steps: int) -> Schedule:
     return knots([(0, start), (fraction(pct) * steps, middle), (steps, end)], "cosine")
 
 
@@ -423,9 +420,7 @@ def fit_one_cycle(
     return _waves(pct_start, moms[0], moms[1], moms[2], n_epoch * n_iter)
 
 
-def _one_cycle(
-    lr_max: npt.ArrayLike, div: float, div_final: float
-) -> tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]:
+def _one_cycle(lr_max: Floats, div: float, div_final: float) -> tuple[Floats, Floats, Floats]:
     return np.divide(lr_max, div), lr_max, np.divide(lr_max, div_final)
 
 

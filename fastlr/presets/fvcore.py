@@ -18,9 +18,7 @@ from itertools import accumulate, pairwise
 from math import ceil, floor
 from typing import Annotated
 
-import numpy.typing as npt
-
-from fastlr.arguments.rules import Power, Rate, short_repr
+from fastlr.arguments.rules import Floats, Power, Rate, short_repr
 from fastlr.presets._building_blocks import cut, fraction, geometric, in_ticks, wave
 from fastlr.presets._rules import (
     ArgumentError,
@@ -474,7 +472,7 @@ def CompositeParamScheduler(
 # -- what they are put together from ---------------------------------------------------------------
 
 
-def _steps(values: Sequence[npt.ArrayLike], max_iter: int) -> Schedule:
+def _steps(values: Sequence[Floats], max_iter: int) -> Schedule:
     """All of the values for equally long, up to the end."""
     begins = [
         max(0, ceil(max_iter * (Fraction(i, len(values)) - _FUZZ)))

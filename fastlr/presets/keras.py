@@ -17,9 +17,8 @@ from math import ceil
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import BelowOne, Flag, Rate
+from fastlr.arguments.rules import BelowOne, Flag, Floats, Rate
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     endless,
@@ -296,7 +295,7 @@ def CosineDecay(
     return join([rise, fall], [ceil(warmup)])
 
 
-def _falling(init: npt.ArrayLike, alpha: float) -> partial[Schedule]:
+def _falling(init: Floats, alpha: float) -> partial[Schedule]:
     return partial(cosine, init, np.multiply(init, alpha))
 
 

@@ -16,7 +16,7 @@ array([0.5       , 1.        , 0.86819805, 0.55      , 0.23180195,
 from __future__ import annotations  # help() replaces rules in the text
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,10 +54,21 @@ _OF_TORCH = ("CyclicLR", "ExponentialLR", "ReduceLROnPlateau", "StepLR")
 _NO_STEPS = "If the decay has 0 steps, NeMo divides by 0; in fastlr it is at its end at once."
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _OF_TORCH:
-        raise AttributeError(f"module 'fastlr.presets.nemo' has no schedule {name!r}")
-    return getattr(import_module("fastlr.presets.torch"), name)
+if TYPE_CHECKING:
+    from fastlr.presets.torch import CyclicLR as CyclicLR
+    from fastlr.presets.torch import ExponentialLR as ExponentialLR
+    from fastlr.presets.torch import ReduceLROnPlateau as ReduceLROnPlateau
+    from fastlr.presets.torch import StepLR as StepLR
+else:  # a type checker then reports a name that does not exist
+
+    def __getattr__(name: str) -> Any:
+        if name not in _OF_TORCH:
+            raise AttributeError(f"module 'fastlr.presets.nemo' has no schedule {name!r}")
+        return getattr(import_module("fastlr.presets.torch"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_OF_TORCH})
 
 
 def _length(

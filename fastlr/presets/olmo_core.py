@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, OneOf, Rate, short_repr, validate_scalar
+from fastlr.arguments.rules import Amount, Floats, OneOf, Rate, short_repr, validate_scalar
 from fastlr.presets._building_blocks import rate_at
 from fastlr.presets._rules import (
     ArgumentError,
@@ -63,7 +63,7 @@ __all__ = [
 
 _SHAPES = {"linear": linear, "cosine": cosine}
 Shape = Literal["linear", "cosine"]
-Numbers = npt.ArrayLike
+Floats = Floats
 _ENDS = "Past t_max OLMo-core's line goes on below decay_min_lr; fastlr holds its end."
 
 
@@ -986,7 +986,7 @@ def _tenth(steps: int | None, fraction: float | None) -> float | None:
     return 0.1 if steps is fraction is None else fraction
 
 
-def _of(lr: Numbers, level: float | None, fraction: float | None) -> npt.NDArray[np.float64]:
+def _of(lr: Floats, level: float | None, fraction: float | None) -> npt.NDArray[np.float64]:
     """A level that is given as a rate or as a fraction of lr."""
     return np.asarray(
         np.multiply(lr, fraction)
@@ -995,13 +995,13 @@ def _of(lr: Numbers, level: float | None, fraction: float | None) -> npt.NDArray
     )
 
 
-def _cosine(lr: Numbers, t_max: int, rise: int, alpha_f: float, warmup_min_lr: Numbers) -> Schedule:
+def _cosine(lr: Floats, t_max: int, rise: int, alpha_f: float, warmup_min_lr: Floats) -> Schedule:
     fall = cosine(lr, np.multiply(lr, alpha_f), max(t_max - rise, 0))
     return linear(warmup_min_lr, lr, rise).then(fall)
 
 
 def _overridden(
-    lr: Numbers, schedule: Schedule, decay: OverrideDecay | None, first: int
+    lr: Floats, schedule: Schedule, decay: OverrideDecay | None, first: int
 ) -> Schedule:
     """With the decay from ``decay.start`` on, a schedule whose step 0 is ``current = first``."""
     if decay is None:

@@ -19,9 +19,8 @@ from operator import mul
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Floats, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import geometric, knots, stairs
 from fastlr.presets._rules import (
@@ -186,9 +185,7 @@ def linear_schedule(
     return _polynomial(init_value, end_value, 1.0, transition_steps, transition_begin)
 
 
-def _polynomial(
-    init: npt.ArrayLike, end: npt.ArrayLike, power: float, steps: int, begin: int
-) -> Schedule:
+def _polynomial(init: Floats, end: Floats, power: float, steps: int, begin: int) -> Schedule:
     if steps <= 0:
         return constant(np.broadcast_arrays(init, end)[0])
     return polynomial(init, end, steps, power=power).delay(max(begin, 0))
@@ -291,12 +288,12 @@ def exponential_decay(
 
 
 def _exponential(
-    init: npt.ArrayLike,
+    init: Floats,
     steps: int,
     gamma: float,
     begin: int,
     staircase: bool,
-    end: npt.ArrayLike | None,
+    end: Floats | None,
 ) -> Schedule:
     if steps <= 0 or gamma == 0:
         return constant(np.broadcast_arrays(init, 0.0 if end is None else end)[0])
@@ -495,12 +492,12 @@ def cosine_onecycle_schedule(
     return _interpolated("cosine", np.divide(peak_value, div_factor), scales)
 
 
-def _levels(init: npt.ArrayLike, scales: Mapping[int, float]) -> list[Any]:
+def _levels(init: Floats, scales: Mapping[int, float]) -> list[Any]:
     return list(accumulate(scales.values(), mul, initial=np.asarray(init)))
 
 
 def _interpolated(
-    curve: Literal["linear", "cosine"], init: npt.ArrayLike, scales: Mapping[int, float]
+    curve: Literal["linear", "cosine"], init: Floats, scales: Mapping[int, float]
 ) -> Schedule:
     ordered = dict(sorted(scales.items()))
     return knots(list(zip([0, *ordered], _levels(init, ordered), strict=True)), curve)

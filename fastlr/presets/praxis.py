@@ -18,9 +18,8 @@ from operator import add
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import BelowOne, Number, Rate, short_repr
+from fastlr.arguments.rules import BelowOne, Floats, Number, Rate, short_repr
 from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
     ArgumentError,
@@ -861,7 +860,7 @@ def _between(curve: Any, start: Sequence[float], limit: Sequence[float]) -> Sche
 
 
 def _ramped(
-    curve: Any, warmup: int, start: int, end: int, high: npt.ArrayLike, min_ratio: float
+    curve: Any, warmup: int, start: int, end: int, high: Floats, min_ratio: float
 ) -> Schedule:
     if not np.all(np.asarray(high) > 0):
         raise ArgumentError(f"max must be above 0, got {short_repr(high)}")

@@ -19,7 +19,7 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Number, Period, Rate
+from fastlr.arguments.rules import Floats, Number, Period, Rate
 from fastlr.presets._rules import Span, preset
 from fastlr.program import double_double
 from fastlr.schedule.constructor_names import affine_exponential, linear, sampled
@@ -227,7 +227,7 @@ def RAdamWarmup(lr: Rate, beta2: RAdamBeta = 0.999) -> Schedule:
     """
     limit = 2.0 / (1 - beta2) - 1
 
-    def rho(n: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def rho(n: Floats) -> npt.NDArray[np.float64]:
         power = double_double.power(beta2, n)
         return np.asarray(limit - 2 * np.asarray(n) * power / (1 - power))
 
@@ -237,5 +237,5 @@ def RAdamWarmup(lr: Rate, beta2: RAdamBeta = 0.999) -> Schedule:
     return sampled(np.expand_dims(lr, -1) * factors)
 
 
-def _saturating(lr: npt.ArrayLike, period: int) -> Schedule:
+def _saturating(lr: Floats, period: int) -> Schedule:
     return affine_exponential(0.0, lr, _CERTAIN * period, exp(-_CERTAIN)).skip(1)

@@ -571,9 +571,10 @@ def IntervalScheduler(lr: Rate, intervals: Intervals) -> Schedule:
     >>> flr.presets.speechbrain.IntervalScheduler(1.0, [{"steps": 3, "lr": 0.5}]).table(4)
     array([1. , 1. , 0.5, 0.5])
     """
+    pairs: Any = intervals  # its rule made pairs of the mappings
     return join(
-        [constant(lr), *(constant(rate) for _, rate in intervals)],
-        [int(steps) - 1 for steps, _ in intervals],
+        [constant(lr), *(constant(rate) for _, rate in pairs)],
+        [int(steps) - 1 for steps, _ in pairs],
     )
 
 

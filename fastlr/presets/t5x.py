@@ -19,9 +19,8 @@ from operator import mul
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Rate
+from fastlr.arguments.rules import Floats, Rate
 from fastlr.presets._building_blocks import fraction, geometric, knots
 from fastlr.presets._rules import Count, Level, Span, factors, preset
 from fastlr.schedule.constructor_names import constant, cosine, inverse_power, linear
@@ -130,7 +129,7 @@ def create_learning_rate_scheduler(
     )
 
 
-def _triangle(peak: npt.ArrayLike, warmup: int, slope: Fraction) -> Schedule:
+def _triangle(peak: Floats, warmup: int, slope: Fraction) -> Schedule:
     """Up in so many steps, and down by ``slope`` of the peak per step."""
     down = [(warmup + 1 / slope, np.zeros_like(peak))] if slope else []
     return knots([(0, np.zeros_like(peak)), (warmup, peak), *down])

@@ -13,9 +13,8 @@ from functools import partial
 from math import ceil, cos, pi
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Rate
+from fastlr.arguments.rules import Flag, Floats, Rate
 from fastlr.presets._building_blocks import (
     endless,
     fraction,
@@ -474,7 +473,7 @@ def LinearCosineDecay(
 
 
 def _linear_cosine(
-    init: npt.ArrayLike, steps: float, periods: float, alpha: float, beta: float
+    init: Floats, steps: float, periods: float, alpha: float, beta: float
 ) -> Schedule:
     length, turns = fraction(steps), fraction(periods)
     line = in_ticks(partial(linear, 1.0 + alpha, alpha), length)

@@ -18,9 +18,8 @@ from math import floor, log2
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Flag, Rate, short_repr, validate
+from fastlr.arguments.rules import Flag, Floats, Rate, short_repr, validate
 from fastlr.presets._building_blocks import (
     cycling_polynomial,
     fraction,
@@ -309,7 +308,7 @@ def _shifted(schedule: Schedule, offset: int) -> Schedule:
     return schedule.delay(offset) if offset > 0 else schedule.skip(-offset)
 
 
-def _wave(high: npt.ArrayLike, low: npt.ArrayLike, half: int, offset: int) -> Schedule:
+def _wave(high: Floats, low: Floats, half: int, offset: int) -> Schedule:
     """A cosine wave that is high at step ``offset``, before and after it."""
     return wave(high, low, half, -offset % (2 * half))
 
@@ -461,7 +460,7 @@ def PowerDecayWithOffset(
     )
 
 
-def _power(init: npt.ArrayLike, power: float) -> Schedule:
+def _power(init: Floats, power: float) -> Schedule:
     """``init * max(t, 1)^power``."""
     if power == 0:
         return constant(init)
@@ -960,7 +959,7 @@ def CosineLearningRateWithLinearWarmup(
     return _warm_wave(warmup_learning_rate, init_learning_rate, warmup_steps, total_steps)
 
 
-def _warm_wave(first: npt.ArrayLike, peak: npt.ArrayLike, warmup: int, total: int) -> Schedule:
+def _warm_wave(first: Floats, peak: Floats, warmup: int, total: int) -> Schedule:
     if total <= warmup:
         raise ArgumentError(f"total_steps must be more than warmup_steps, got {total} and {warmup}")
     return join([linear(first, peak, warmup), wave(peak, 0.0, total - warmup)], [warmup])

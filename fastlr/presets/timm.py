@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import BelowOne, Flag, Number, Rate, short_repr
+from fastlr.arguments.rules import BelowOne, Flag, Floats, Number, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import cycles, fraction, geometric, in_ticks, rate_at
 from fastlr.presets._rules import (
@@ -1112,7 +1112,7 @@ class _Cycles:
     decay: float
     limit: int
 
-    def of(self, curve: Callable[[npt.ArrayLike], Curve], lr: npt.ArrayLike) -> Schedule:
+    def of(self, curve: Callable[[Floats], Curve], lr: Floats) -> Schedule:
         """Return ``curve(peak)`` in each cycle."""
         if self.mul == 1 and self.decay == 1:
             times = self.limit if self.limit * self.length <= LAST_STEP else None
@@ -1128,9 +1128,7 @@ class _Cycles:
         begins, parts = zip(*found, strict=True)
         return join(parts, begins[1:])
 
-    def looked_up(
-        self, weight: Callable[[Rates], Rates], lr: npt.ArrayLike, low: npt.ArrayLike
-    ) -> Schedule:
+    def looked_up(self, weight: Callable[[Rates], Rates], lr: Floats, low: Floats) -> Schedule:
         """``low + (peak - low) * weight(p)``, p the progress of a cycle, at each of its steps."""
         end = np.broadcast_to(low, np.broadcast_shapes(np.shape(lr), np.shape(low)))[
             ..., np.newaxis
@@ -1149,9 +1147,7 @@ class _Cycles:
         return sampled(np.concatenate([*rates, end], axis=-1))
 
 
-def _warmed(
-    body: Schedule, target: npt.ArrayLike, warmup_t: int, init: npt.ArrayLike, prefix: bool
-) -> Schedule:
+def _warmed(body: Schedule, target: Floats, warmup_t: int, init: Floats, prefix: bool) -> Schedule:
     """Return a line to ``target``, then the body from its step 0, or from step ``warmup_t``."""
     if not warmup_t:
         return body
@@ -1161,7 +1157,7 @@ def _warmed(
 
 
 def _fade(
-    shape: str, power: float, ratio: float, init: npt.ArrayLike, end: npt.ArrayLike, steps: int
+    shape: str, power: float, ratio: float, init: Floats, end: Floats, steps: int
 ) -> Schedule:
     """From one level to another by a decay's shape."""
     if shape == "cosine":

@@ -19,9 +19,8 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Amount, BelowOne, Flag, Power, Rate, short_repr
+from fastlr.arguments.rules import Amount, BelowOne, Flag, Floats, Power, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
 from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
@@ -821,9 +820,7 @@ def get_scheduler(
 # -- what they are put together from ---------------------------------------------------------------
 
 
-def _waves(
-    lr: npt.ArrayLike, low: npt.ArrayLike, length: int, num_cycles: float, first: int = 0
-) -> Schedule:
+def _waves(lr: Floats, low: Floats, length: int, num_cycles: float, first: int = 0) -> Schedule:
     """Return ``num_cycles`` cosine waves in ``length`` steps, at least 1, and on at this pace."""
     return (
         wave(lr, low, Fraction(max(1, length)) / (2 * fraction(num_cycles)), first)
@@ -832,7 +829,7 @@ def _waves(
     )
 
 
-def _restarts(lr: npt.ArrayLike, length: int, num_cycles: float) -> Schedule:
+def _restarts(lr: Floats, length: int, num_cycles: float) -> Schedule:
     """Return ``num_cycles`` falling half waves in ``length`` steps."""
     if num_cycles == 0:
         return constant(lr)
@@ -841,15 +838,13 @@ def _restarts(lr: npt.ArrayLike, length: int, num_cycles: float) -> Schedule:
     )
 
 
-def _rise(low: npt.ArrayLike, lr: npt.ArrayLike, steps: int, shape: str) -> Schedule:
+def _rise(low: Floats, lr: Floats, steps: int, shape: str) -> Schedule:
     if shape == "cosine":
         return cosine(low, lr, steps)
     return polynomial(low, lr, steps, power=1.0 if shape == "linear" else 0.5)
 
 
-def _decay(
-    lr: npt.ArrayLike, low: npt.ArrayLike, steps: int, shape: str, num_cycles: float
-) -> Schedule:
+def _decay(lr: Floats, low: Floats, steps: int, shape: str, num_cycles: float) -> Schedule:
     if shape == "cosine":
         return _waves(lr, low, steps, num_cycles)
     return (
@@ -859,19 +854,17 @@ def _decay(
     )
 
 
-def _of_group(
-    rate: npt.ArrayLike, lr: npt.ArrayLike, default_lr: npt.ArrayLike | None
-) -> npt.ArrayLike:
+def _of_group(rate: Floats, lr: Floats, default_lr: Floats | None) -> Floats:
     """Return a rate of the optimizer as a group with the rate ``lr`` has it."""
     return rate if default_lr is None else np.multiply(rate, np.divide(lr, default_lr))
 
 
 def _lowest(
-    lr: npt.ArrayLike,
-    min_lr: npt.ArrayLike | None,
+    lr: Floats,
+    min_lr: Floats | None,
     min_lr_rate: float | None,
-    default_lr: npt.ArrayLike | None,
-) -> npt.ArrayLike:
+    default_lr: Floats | None,
+) -> Floats:
     if min_lr is not None and min_lr_rate is None:
         return _of_group(min_lr, lr, default_lr)
     if min_lr_rate is None or min_lr is not None:

@@ -14,6 +14,7 @@ from fastlr.arguments.help_signatures import Types
 from fastlr.arguments.rules import (
     Amount,
     Boundaries,
+    Floats,
     Growth,
     Paces,
     Period,
@@ -59,7 +60,7 @@ def _operand(where: str, value: object) -> Value:
     return constant
 
 
-Operand = Annotated["Value | npt.ArrayLike", _operand, Types("Schedule | float | array")]
+Operand = Annotated["Value | Floats", _operand, Types("Schedule | float | array")]
 
 
 @public_methods("Schedule")
@@ -104,13 +105,13 @@ class Algebra(Value):
             )
         return join_parts((self, other), (0, self._node.end))
 
-    def __mul__(self, other: Self | npt.ArrayLike) -> Self:
+    def __mul__(self, other: Self | Floats) -> Self:
         """Return ``self(t) * other(t)``; ``other`` is a schedule or a factor of at least 0."""
         return multiply(self, other) if isinstance(other, Value) else scale(self, other)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, divisor: npt.ArrayLike) -> Self:
+    def __truediv__(self, divisor: Floats) -> Self:
         """Return ``self(t) * (1/divisor)``; ``divisor`` is a number above 0, or one per lane."""
         if isinstance(divisor, Value):
             raise TypeError(
@@ -119,17 +120,17 @@ class Algebra(Value):
             )
         return scale(self, np.reciprocal(validate(Amount, "scale: divisor", divisor)))
 
-    def __add__(self, other: Self | npt.ArrayLike) -> Self:
+    def __add__(self, other: Self | Floats) -> Self:
         """Return ``self(t) + other(t)``; ``other`` is a schedule or a rate of at least 0."""
         return add(self, other)
 
     __radd__ = __add__
 
-    def __sub__(self, other: Self | npt.ArrayLike) -> Self:
+    def __sub__(self, other: Self | Floats) -> Self:
         """Return ``self(t) - other(t)``, if it is at least 0 at every step."""
         return subtract(self, other)
 
-    def __rsub__(self, other: npt.ArrayLike) -> Self:
+    def __rsub__(self, other: Floats) -> Self:
         """Return ``other - self(t)``, with a rate ``other``, if it is at least 0 at every step."""
         return subtract(_operand("subtract: a", other), self)  # type: ignore[return-value]
 
@@ -393,7 +394,7 @@ class Algebra(Value):
         return repeat_with_floor("repeat", self, times, scale, stretch, 0.0)
 
 
-def join_parts(parts: Sequence[V], starts: Sequence[npt.ArrayLike]) -> V:
+def join_parts(parts: Sequence[V], starts: Sequence[Floats]) -> V:
     """Return ``parts[i]``, from its own step 0, from step ``starts[i]`` on; ``starts[0]`` is 0."""
     begins, last = tuple(np.asarray(start) for start in starts), parts[-1]
     cut = [
@@ -548,10 +549,10 @@ def scale(schedule: V, factor: Rate) -> V:
 def repeat_with_floor(
     where: str,
     body: V,
-    times: npt.ArrayLike | None,
-    scale: npt.ArrayLike,
-    stretch: npt.ArrayLike,
-    floor: npt.ArrayLike,
+    times: Floats | None,
+    scale: Floats,
+    stretch: Floats,
+    floor: Floats,
 ) -> V:
     """Repeat ``body``: cycle i is ``scale^i`` as far from ``floor`` and ``stretch^i`` as long."""
     node, count = ended(body), np.asarray(-1 if times is None else times)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import Rate, Steps, short_repr, validate
+from fastlr.arguments.rules import Floats, Rate, Steps, short_repr, validate
 from fastlr.errors import public, public_methods
 from fastlr.program.program import Program
 from fastlr.schedule.constructor_names import cosine, cyclic, linear, one_cycle, stack
@@ -72,7 +72,7 @@ class Bundle:
         """
         return self.schedule.program
 
-    def __call__(self, t: Any = None) -> dict[str, Any]:
+    def __call__(self, t: Any = None) -> dict[str, float]:
         """Evaluate all quantities at a step.
 
         Parameters
@@ -98,7 +98,7 @@ class Bundle:
         """The schedule of one quantity. Raises ``KeyError`` for an unknown name."""
         return self.schedule[name]
 
-    def row(self, t: int) -> dict[str, Any]:
+    def row(self, t: int) -> dict[str, float]:
         """Evaluate all quantities at a step, as a call of the bundle does."""
         return self.schedule.row(t)
 
@@ -144,7 +144,7 @@ class Bundle:
         """Build the bundle that ``to_spec`` wrote. Raises as ``fastlr.from_spec``."""
         return cls(from_spec(spec))
 
-    def extend(self, total: npt.ArrayLike, at: npt.ArrayLike = 0) -> Self:
+    def extend(self, total: Floats, at: Floats = 0) -> Self:
         """Move the end of the run to step ``total``, for a run that takes longer.
 
         Every quantity that ends with the run is extended, as ``Schedule.extend`` does. One that
@@ -180,9 +180,7 @@ class Bundle:
             stack({name: _extended(name, self[name], longest, total, at) for name in self})
         )
 
-    def cooldown(
-        self, at: npt.ArrayLike, steps: npt.ArrayLike, *, of: str = "lr", **options: Any
-    ) -> Self:
+    def cooldown(self, at: Floats, steps: Floats, *, of: str = "lr", **options: Any) -> Self:
         """Cool one quantity down from a step; the others keep their plans.
 
         Parameters
@@ -257,9 +255,7 @@ def _as_wide(schedule: Schedule, other: Schedule) -> Schedule:
     return schedule if schedule.shape == other.shape else schedule * np.ones(other.shape)
 
 
-def _extended(
-    name: str, schedule: Schedule, longest: Any, total: npt.ArrayLike, at: npt.ArrayLike
-) -> Schedule:
+def _extended(name: str, schedule: Schedule, longest: Any, total: Floats, at: Floats) -> Schedule:
     """A quantity that ends with the run, extended; any other as it is."""
     last = np.equal(-1 if schedule.steps is None else schedule.steps, longest)
     if np.any(last) and not np.all(last):
@@ -326,14 +322,14 @@ def bundle(**schedules: Schedule) -> Bundle:
 @with_types
 @public
 def one_cycle_bundle(
-    peak: npt.ArrayLike,
-    steps: npt.ArrayLike,
-    warmup: npt.ArrayLike | None = None,
+    peak: Floats,
+    steps: Floats,
+    warmup: Floats | None = None,
     momentum: tuple[float, float] = (0.85, 0.95),
     shape: Literal["cosine", "linear"] = "cosine",
     phases: Literal[2, 3] = 2,
-    init: npt.ArrayLike | None = None,
-    end: npt.ArrayLike | None = None,
+    init: Floats | None = None,
+    end: Floats | None = None,
 ) -> Bundle:
     """Build one cycle of a rate, with a momentum that moves in the opposite direction.
 
@@ -405,10 +401,10 @@ def one_cycle_bundle(
 @with_types
 @public
 def cyclic_bundle(
-    low: npt.ArrayLike,
-    high: npt.ArrayLike,
-    up: npt.ArrayLike,
-    down: npt.ArrayLike | None = None,
+    low: Floats,
+    high: Floats,
+    up: Floats,
+    down: Floats | None = None,
     mode: Literal["triangular", "triangular2", "cosine"] = "triangular",
     momentum: tuple[float, float] = (0.8, 0.9),
 ) -> Bundle:

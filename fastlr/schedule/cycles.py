@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fastlr.arguments.rules import Factor, Flag, Gamma, Growth, Period, Rate, Steps, short_repr
+from fastlr.arguments.rules import (
+    Factor,
+    Flag,
+    Floats,
+    Gamma,
+    Growth,
+    Period,
+    Rate,
+    Steps,
+    short_repr,
+)
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import add, join_parts, repeat_with_floor
 from fastlr.schedule.curves import cosine, linear
@@ -231,9 +240,7 @@ def one_cycle(
     return join_parts(parts, [rise * i for i in range(len(parts))])
 
 
-def _wave(
-    mode: str, low: npt.ArrayLike, high: npt.ArrayLike, up: npt.ArrayLike, down: npt.ArrayLike
-) -> Schedule:
+def _wave(mode: str, low: Floats, high: Floats, up: Floats, down: Floats) -> Schedule:
     """Rise and fall for ever."""
     curve = cosine if mode == "cosine" else linear
     cycle = curve(low, high, up).then(curve(high, low, down))
@@ -241,12 +248,12 @@ def _wave(
 
 
 def _check_cycle(
-    low: npt.ArrayLike,
-    high: npt.ArrayLike,
-    up: npt.ArrayLike,
-    down: npt.ArrayLike,
+    low: Floats,
+    high: Floats,
+    up: Floats,
+    down: Floats,
     mode: str,
-    gamma: npt.ArrayLike,
+    gamma: Floats,
 ) -> None:
     if np.any(np.asarray(low) > np.asarray(high)):
         raise ValueError(

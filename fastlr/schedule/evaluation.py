@@ -22,7 +22,7 @@ from fastlr.arguments.output_arrays import (
     fits,
     span,
 )
-from fastlr.arguments.rules import as_array, contains_bools, short_repr
+from fastlr.arguments.rules import Ints, as_array, contains_bools, short_repr
 from fastlr.errors import in_one_frame, public_methods
 from fastlr.kernels.selection import active, choose
 from fastlr.kernels.threads import split_over_threads
@@ -55,10 +55,13 @@ class Evaluation(Value):
 
     __slots__ = ()
 
+    # No type tells a batch from a scalar schedule, which most schedules are.
     @typing.overload
-    def __call__(self, t: int, out: Array | None = None, threads: int = 1) -> Any: ...
+    def __call__(  # type: ignore[overload-overlap]
+        self, t: int | np.integer[Any], out: None = None, threads: int = 1
+    ) -> float: ...
     @typing.overload
-    def __call__(self, t: npt.ArrayLike, out: Array | None = None, threads: int = 1) -> Array: ...
+    def __call__(self, t: Ints, out: Array | None = None, threads: int = 1) -> Array: ...
     def __call__(self, t: Any = None, out: Array | None = None, threads: int = 1) -> Any:
         """Return the rate at step ``t``, or at every step of an integer array.
 
@@ -90,6 +93,9 @@ class Evaluation(Value):
         -----
         Step 0 is the first step. At a boundary the next piece is in force. Past the end,
         ``past_end`` decides. A step has the same bits in every call, ``table`` and ``each``.
+
+        For a type checker the rate at one step is a float, since no type tells a batch from a
+        scalar schedule. For a batch write ``numpy.asarray(s(t))``.
 
         Examples
         --------
@@ -197,7 +203,11 @@ class Evaluation(Value):
         steps = np.asarray(array, dtype=np.int64, order="C")
         return steps if steps.flags.aligned else steps.copy()
 
-    def each(self, t: npt.ArrayLike) -> Any:
+    @typing.overload
+    def each(self, t: int | np.integer[Any]) -> float: ...  # type: ignore[overload-overlap]
+    @typing.overload
+    def each(self, t: Ints) -> Array: ...
+    def each(self, t: Any) -> Any:
         """Return the rate of each lane at its own step.
 
         Parameters
@@ -332,7 +342,7 @@ class Evaluation(Value):
 
         split_over_threads(work, rows.shape[0], rows.shape[1], threads)
 
-    def row(self, t: int) -> dict[str, Any]:
+    def row(self, t: int) -> dict[str, float]:
         """Return the rate of each named group at step ``t``.
 
         Parameters
@@ -364,7 +374,7 @@ class Evaluation(Value):
                 f"row: the schedule must have named groups, stack({{name: schedule}}), "
                 f"got batch shape {self.shape}"
             )
-        rates = self(t)
+        rates: Any = self(t)
         if rates.ndim != len(self.shape):
             raise TypeError(f"row: t must be one step, got {type(t).__name__} {short_repr(t)}")
         return dict(zip(self.names, rates.tolist() if rates.ndim == 1 else rates, strict=True))

@@ -17,6 +17,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_out
 from fastlr.arguments.rules import (
     Factor,
+    Floats,
     OneOf,
     Period,
     Steps,
@@ -56,7 +57,7 @@ def _each(given: Any, multipliers: Callable[[Any], Array]) -> Any:
 
 @with_types
 @public
-def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
+def layer_decay(depths: Mapping[str, int] | Floats, decay: float) -> Any:
     """Compute a rate multiplier per layer: smaller for layers nearer to the input.
 
     ``multiplier = decay^(deepest - depth)``, where ``deepest`` is the largest depth
@@ -113,7 +114,7 @@ def layer_decay(depths: Mapping[str, int] | npt.ArrayLike, decay: float) -> Any:
 @with_types
 @public
 def mup(
-    widths: Mapping[str, int] | npt.ArrayLike,
+    widths: Mapping[str, int] | Floats,
     base: int,
     role: Literal["input", "hidden", "output"] = "hidden",
     optimizer: Literal["adam", "sgd"] = "adam",
@@ -219,7 +220,7 @@ class Parameters:
         ValueError
             If ``t`` is out of range, or ``out`` has another shape.
         """
-        rates = self.groups(t)
+        rates: Any = self.groups(t)
         if rates.ndim != 1:
             raise TypeError(f"s(t): t must be one step, got {type(t).__name__} {short_repr(t)}")
         if out is None:
@@ -305,7 +306,7 @@ def spread(groups: Schedule, sizes: Mapping[str, int] | Sequence[int]) -> Parame
 
 @with_types
 @public
-def scatter(groups: Schedule, index: npt.ArrayLike) -> Parameters:
+def scatter(groups: Schedule, index: Floats) -> Parameters:
     """Expand rates per group to rates per parameter, for parameters in any order.
 
     Parameters

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import (
     Flag,
+    Floats,
     Power,
     Rate,
     Steps,
@@ -446,11 +447,11 @@ def _extended_join(node: Node, total: Numbers, at: Numbers) -> Node:
 
 def cooldown_node(
     where: str,
-    init: npt.ArrayLike,
-    end: npt.ArrayLike,
-    steps: npt.ArrayLike,
+    init: Floats,
+    end: Floats,
+    steps: Floats,
     shape: str,
-    power: npt.ArrayLike,
+    power: Floats,
 ) -> Node:
     """Return the node of a named cooldown curve from ``init`` to ``end``."""
     names = {

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.rules import Floats
 from fastlr.errors import public_methods
 from fastlr.program import tree
 from fastlr.program.tree import Node
@@ -125,11 +126,11 @@ def from_node(node: Node, past_end: str = "hold") -> Schedule:
 
 def curve_schedule(
     kind: str,
-    steps: npt.ArrayLike | None,
-    top: npt.ArrayLike,
+    steps: Floats | None,
+    top: Floats,
     /,
     samples: Array | None = None,
-    **numbers: npt.ArrayLike,
+    **numbers: Floats,
 ) -> Schedule:
     """Return a schedule of one opcode; ``top`` is a level that it never exceeds."""
     length = None if steps is None else np.asarray(steps)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import (
     Boundaries,
+    Floats,
     Paces,
     Period,
     Steps,
@@ -38,7 +39,7 @@ _BEYOND = LAST_STEP + 1
 
 @with_types
 @public
-def step_at(where: npt.ArrayLike, total: int) -> Any:
+def step_at(where: Floats, total: int) -> Any:
     """Convert a place in a run to a step.
 
     ``step_at(k, total) = k`` for an integer k, and ``round(x * total)`` for a fraction x. A
@@ -82,7 +83,7 @@ def step_at(where: npt.ArrayLike, total: int) -> Any:
     return found if array.ndim else int(found)
 
 
-def _numbers(where: npt.ArrayLike) -> npt.NDArray[Any]:
+def _numbers(where: Floats) -> npt.NDArray[Any]:
     array = as_array("step_at: where must be an array of numbers", where)
     if array.dtype.kind not in "iuf" or contains_bools(where):
         raise TypeError(
@@ -163,7 +164,7 @@ class Horizon:
         """Steps of the whole run."""
         return self.steps_per_epoch * self.epochs
 
-    def at(self, where: npt.ArrayLike) -> Any:
+    def at(self, where: Floats) -> Any:
         """Convert a place in the run to a step: ``step_at(where, horizon.steps)``.
 
         Parameters
@@ -322,7 +323,7 @@ class Ramp:
             before.append(min(before[-1] + batch * (stop - start), _BEYOND))
         return np.asarray(batches), np.asarray(begins), np.asarray(before)
 
-    def batch(self, t: npt.ArrayLike) -> Any:
+    def batch(self, t: Floats) -> Any:
         """Return the batch size at step ``t``.
 
         Parameters
@@ -339,7 +340,7 @@ class Ramp:
         batches, begins, _ = self._stairs
         return _plain(batches[np.searchsorted(begins, steps, side="right") - 1])
 
-    def taken(self, t: npt.ArrayLike) -> Any:
+    def taken(self, t: Floats) -> Any:
         """Count the samples that the steps before ``t`` take.
 
         Parameters
@@ -368,7 +369,7 @@ class Ramp:
         _check_whole("taken: t", steps, taken)  # and exactly
         return _plain(taken)
 
-    def step(self, samples: npt.ArrayLike) -> Any:
+    def step(self, samples: Floats) -> Any:
         """Find the first step before which so many samples have been taken.
 
         Parameters

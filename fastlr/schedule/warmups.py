@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Period, Power, Rate, Steps, short_repr
+from fastlr.arguments.rules import Floats, Period, Power, Rate, Steps, short_repr
 from fastlr.program import double_double
 from fastlr.schedule.algebra import join_parts
 from fastlr.schedule.curves import constant, cosine, linear
@@ -352,7 +352,7 @@ def noam(width: Period, warmup: Period, factor: Rate = 1.0) -> Schedule:
     )
 
 
-def _after(where: str, warmup: npt.ArrayLike, steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def _after(where: str, warmup: Floats, steps: Floats) -> npt.NDArray[np.int64]:
     """The steps that remain after the warmup."""
     left: npt.NDArray[np.int64] = np.asarray(steps) - np.asarray(warmup)
     if np.any(left < 0):

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -356,6 +357,68 @@ def test_without_a_compiler_it_is_installed_and_says_why(checkout):
 def test_a_build_that_is_required_fails_without_a_compiler(checkout):
     assert build(checkout, CC="/nowhere/cc", FASTLR_NATIVE="require").returncode != 0
     assert not list((checkout / "fastlr").glob("_native*"))
+
+
+def wheel(checkout: Path, **env: str) -> Path:
+    done = run(
+        *(sys.executable, "setup.py", "bdist_wheel"), cwd=checkout, env={**os.environ, **env}
+    )
+    assert done.returncode == 0, done.stderr
+    [made] = (checkout / "dist").glob("*.whl")
+    return made
+
+
+def tag_and_purity(made: Path) -> tuple[str, str]:
+    """The tag of a wheel, which its name and its own metadata agree on."""
+    with zipfile.ZipFile(made) as files:
+        text = files.read(f"fastlr-{flr.__version__}.dist-info/WHEEL").decode()
+    [tag] = re.findall("^Tag: (.*)$", text, re.MULTILINE)
+    assert made.stem == f"fastlr-{flr.__version__}-{tag}"
+    [pure] = re.findall("^Root-Is-Purelib: (.*)$", text, re.MULTILINE)
+    return tag, pure
+
+
+@pytest.mark.parametrize("env", [{"CC": "/bin/false"}, {"FASTLR_NATIVE": "off"}], ids=str)
+def test_a_wheel_without_the_extension_is_for_every_machine(checkout, env):
+    """Otherwise a cache hands it to a machine that has a compiler."""
+    made = wheel(checkout, **env)
+    assert tag_and_purity(made) == ("py3-none-any", "true")
+    names = zipfile.ZipFile(made).namelist()
+    assert [name for name in names if "_native" in name] == ["fastlr/_native.txt"]
+    assert "fastlr/include/fastlr.h" in names
+
+
+def test_a_wheel_with_the_extension_is_for_its_machine(checkout):
+    tag, pure = tag_and_purity(wheel(checkout, FASTLR_NATIVE="require"))
+    assert (tag.startswith("cp311-abi3-"), pure) == (True, "false")
+
+
+# a compiler whose libraries are for a machine that no Python of these tests runs on
+CROSS = """#!/usr/bin/env python3
+import subprocess, sys
+status = subprocess.call([{cc!r}, *sys.argv[1:]])
+if not status and "-shared" in sys.argv:
+    with open(sys.argv[sys.argv.index("-o") + 1], "r+b") as library:
+        library.seek(18)
+        library.write(bytes([22, 0]))
+sys.exit(status)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the header of ELF files")
+def test_an_extension_for_another_machine_is_refused(checkout, tmp_path):
+    cross = tmp_path / "cross-cc"
+    cross.write_text(CROSS.format(cc=shutil.which(os.environ.get("CC", "cc"))))
+    cross.chmod(0o755)
+    done = build(checkout, CC=str(cross), FASTLR_NATIVE="require")
+    assert done.returncode != 0
+    rule = "the compiler must build for the machine of this Python, .* bits, got s390x, 64 bits"
+    assert re.search(rule, done.stderr)
+
+    assert build(checkout, CC=str(cross)).returncode == 0
+    reason, rate = state(checkout)
+    assert re.search(rule, reason)
+    assert rate == "0.7"
 
 
 def test_a_wish_that_is_unknown_is_an_error(checkout):

@@ -1,0 +1,145 @@
+"""What a user writes with types. A strict type checker accepts every line, and the file runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import fastlr as flr
+from fastlr import Plateau, Schedule, warmup_cosine
+from fastlr.loss_laws import Law, MultiPower
+from fastlr.presets.torch import StepLR
+
+Array = npt.NDArray[np.float64]
+
+
+def rate_at(schedule: Schedule, step: int) -> float:
+    return schedule(step)
+
+
+def rates_at(schedule: Schedule, steps: npt.NDArray[np.int64]) -> Array:
+    return schedule(steps)
+
+
+def logged(schedule: Schedule, step: int) -> dict[str, float]:
+    return schedule.row(step)
+
+
+# constructors
+s: Schedule = flr.warmup_cosine(peak=6e-4, warmup=2_000, steps=600_000, end=6e-5)
+constant: Schedule = flr.constant(0.1)
+of_numpy: Schedule = flr.constant(np.float32(0.5))
+linear: Schedule = flr.linear(0.0, 6e-4, steps=2_000)
+of_a_whole_float: Schedule = flr.linear(0.0, 6e-4, steps=2e3)
+cosine: Schedule = flr.cosine(6e-4, 6e-5, steps=598_000)
+polynomial: Schedule = flr.polynomial(0.1, 0.0, steps=100, power=2.0)
+exponential: Schedule = flr.exponential(0.1, 0.001, steps=100)
+decay: Schedule = flr.exponential_decay(0.1, rate=0.01)
+steps_down: Schedule = flr.step_decay(0.1, 0.5, every=30)
+marks: Schedule = flr.milestones(0.1, 0.1, at=[30, 60])
+noam: Schedule = flr.noam(1.0, 512, 4_000)
+wsd: Schedule = flr.wsd(3e-4, warmup=10, stable=80, cooldown=10, shape="1-sqrt")
+one_cycle: Schedule = flr.one_cycle(0.1, steps=100)
+sampled: Schedule = flr.sampled([0.1, 0.2, 0.3], every=10)
+imported: Schedule = warmup_cosine(0.1, 10, 100)
+parsed: Schedule = flr.parse("linear(1.0, 0.0, 10)")
+joined: Schedule = flr.join([linear, cosine], at=[2_000])
+batch: Schedule = flr.linear([0.1, 0.2], 0.0, steps=10)
+sweep_of_peaks: Schedule = flr.warmup_cosine(np.geomspace(1e-4, 1e-2, 5), warmup=10, steps=100)
+groups: Schedule = flr.stack({"body": flr.constant(0.1), "head": flr.constant(0.3)})
+spec: dict[str, Any] = s.to_spec()
+restored: Schedule = flr.from_spec(spec)
+
+# evaluation
+rate: float = s(1_500)
+of_a_numpy_step: float = s(np.int64(3))
+sum_of_rates: float = s(3) + 2 * s(4)
+rounded: str = f"{s(3):.3g} {round(s(3), 5)}"
+of_a_list: Array = s([600_000, 0, 2_000])
+of_a_range: Array = s(range(5))
+of_rows: Array = s([[0, 1], [2, 3]])
+of_an_array: Array = s(np.arange(5))
+of_int32: Array = s(np.arange(5, dtype=np.int32))
+into: Array = s(np.arange(3), out=np.empty(3))
+of_the_batch: Array = np.asarray(batch(3))
+own_step: float = s.each(3)
+own_steps: Array = batch.each([1, 3])
+table: npt.NDArray[Any] = s.table(10)
+table32: npt.NDArray[Any] = s.table(0, 100, 10, dtype="float32", threads=2)
+row: dict[str, float] = groups.row(7)
+head: float = groups.row(7)["head"]
+largest: float = max(groups.row(7).values())
+function: Callable[[int], float] = s
+first: float = rate_at(s, 3)
+several: Array = rates_at(s, np.array([1, 2]))
+log: dict[str, float] = logged(groups, 3)
+distinct, index = batch.unique()
+
+# the value
+shape: tuple[int, ...] = batch.shape
+names: tuple[str, ...] | None = groups.names
+lane: Schedule = batch[0]
+named: Schedule = groups["head"]
+lanes: list[Schedule] = list(batch)
+program: flr.Program = s.program
+fingerprint: str = s.fingerprint
+equal: bool = s == restored
+hashed: int = hash(s)
+
+# algebra and plans
+doubled: Schedule = s * 2.0
+halved: Schedule = 0.5 * s
+scaled: Schedule = s * np.array([1.0, 0.1])
+product: Schedule = linear * cosine
+total: Schedule = linear + cosine
+then: Schedule = linear.then(cosine)
+clipped: Schedule = cosine.clip(0.02, 0.05)
+delayed: Schedule = cosine.delay(100)
+repeated: Schedule = flr.linear(1.0, 0.0, steps=2).repeat(times=3, scale=0.5)
+lower: Schedule = linear.minimum(cosine)
+cooled: Schedule = constant.cooldown(at=9_000, steps=1_000, shape="1-sqrt")
+held: Schedule = linear.with_past_end("hold")
+added_up: float = s.sum(100)
+crossed: int = s.first_below(5e-4, start=10_000)
+
+# presets, plateaus, recipes, sweeps, bundles, backends
+preset: Schedule = flr.presets.torch.StepLR(0.1, step_size=30, gamma=0.5)
+imported_preset: Schedule = StepLR(0.1, 30)
+from_keras: Schedule = flr.presets.keras.CosineDecay(0.1, 100)
+per_group: Schedule = flr.presets.torch.ExponentialLR([0.1, 0.2], gamma=0.9)
+lambdas: Schedule = flr.presets.torch.LambdaLR(0.1, lambda t: 0.5**t, total_steps=3)
+from_nemo: Schedule = flr.presets.nemo.CosineAnnealing(1.0, max_steps=5, warmup_steps=1)
+of_torch_in_nemo: Schedule = flr.presets.nemo.StepLR(0.1, step_size=30)
+frameworks: tuple[str, ...] = flr.presets.frameworks()
+packages: tuple[str, ...] = flr.adapters.packages()
+plateau: Plateau = flr.Plateau(patience=3, factor=0.1)
+state: flr.PlateauState = plateau.init()
+recipe: flr.Recipe = flr.recipe("llama3-405b")
+published: Schedule = recipe.schedule
+known: tuple[str, ...] = tuple(flr.recipes())
+family: flr.Sweep = flr.sweep("cosine", init=[0.1, 0.2], end=0.0, steps=100)
+member: Schedule = family[1]
+bundle: flr.Bundle = flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), wd=flr.constant(0.01))
+quantities: dict[str, float] = bundle(3)
+of_the_bundle: Schedule = bundle["lr"]
+backend: str = flr.backend()
+reasons: dict[str, str] = flr.backends()
+headers: str = flr.get_include()
+version: str = flr.__version__
+with flr.use_backend("reference"):
+    by_numpy: float = s(3)
+
+# loss laws, and functions for compiled code, which the program only names here
+law: Law = MultiPower(L0=2.65, A=0.6, alpha=0.45, B=438.0, C=2.13, beta=0.6, gamma=0.655)
+same_law: flr.loss_laws.MultiPower = flr.loss_laws.MultiPower(2.6, 0.6, 0.45, 438.0, 2.1, 0.6, 0.6)
+loss: float = law.final(linear, 2_000)
+
+
+def compiled(schedule: Schedule, out: Array) -> float:
+    flr.jit.rates(schedule.program, 3, out)
+    return flr.jit.rate(schedule.program, 3)
+
+
+def trained(optimizer: Any) -> object:
+    return flr.adapters.torch.Scheduler(optimizer, s)
