@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 import fastlr
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
@@ -81,16 +83,26 @@ html_baseurl = os.environ.get("FASTLR_SITE", "")  # the address that llms.txt wr
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ("index", "start", "presets", "explanation")}
+html_sidebars = {page: [] for page in ("index", "start", "gallery", "presets")}
 html_theme_options = {
     "logo": {"text": "fastlr"},
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "footer_start": ["copyright"],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def without_last_blank_line(app: Sphinx, page: str, source: list[str]) -> None:
+    """Remove the blank line before the end of a block, which doctest needs and readers do not."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
+
+
+def setup(app: Sphinx) -> None:
+    """Register what is done to each page."""
+    app.connect("source-read", without_last_blank_line)
