@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.analysis.run_logs import Column, RunLog, arrays, read_log
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.logged_rows import surviving
 from fastlr.arguments.rules import BelowOne, validate_scalar
 from fastlr.errors import public, public_methods
@@ -29,6 +30,7 @@ _OFFSETS = {
 }  # what a trainer may log
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class LogComparison:
@@ -115,6 +117,7 @@ class LogComparison:
         )
 
 
+@with_types
 @public
 def compare_log(
     log: str | Path | dict[str, Any],

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Factor, Flag, Growth, Number, Rate, Real, Words, short_repr
 from fastlr.errors import public_methods
 from fastlr.plateau.adaptive_rule import AdaptiveRule, Array, Count, where_lanes
@@ -60,6 +61,7 @@ _KL = {
 }
 
 
+@with_types
 @public_methods()
 class KLAdaptive(AdaptiveRule):
     """Keep the KL divergence of a policy's updates near a target: an immutable value.
@@ -178,6 +180,7 @@ class NewBobState(NamedTuple):
     seen: Counts
 
 
+@with_types
 @public_methods()
 class NewBob(AdaptiveRule):
     """Lower a rate if a metric improves too little, as SpeechBrain's ``NewBobScheduler`` does.
@@ -285,6 +288,7 @@ class GreedyState(NamedTuple):
     held: Counts
 
 
+@with_types
 @public_methods()
 class GreedyLR(AdaptiveRule):
     """Raise a rate while a metric improves, and lower it while it does not, as Transformers does.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_fits
 from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
@@ -37,6 +38,7 @@ def _built(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
     return kind(**parameters)
 
 
+@with_types
 @public_methods(but=("__init__",))
 class AdaptiveRule:
     """The methods of every adaptive rule. Use a subclass: ``KLAdaptive``, ``NewBob``, ``GreedyLR``.

@@ -5,6 +5,7 @@ import collections.abc
 import contextlib
 import importlib
 import inspect
+import pathlib
 import pkgutil
 import re
 import typing
@@ -29,7 +30,7 @@ PUBLIC = {
     **{name: getattr(flr, name) for name in flr.__all__},
     **{f"loss_laws.{name}": getattr(flr.loss_laws, name) for name in flr.loss_laws.__all__},
     **{f"stores.{name}": getattr(flr.stores, name) for name in flr.stores.__all__},
-    **{f"jit.{name}": getattr(flr.jit, name) for name in ("rate", "rates")},
+    **{f"jit.{name}": getattr(flr.jit, name) for name in ("rate", "rates", "update")},
 }
 
 
@@ -68,7 +69,7 @@ CLASSES = {
 # "array" is what the documentation calls anything that numpy.asarray takes; "V" a type variable;
 # a loss law's Curve is a tuple, which its page describes
 KNOWN = {"array", "numpy", "fastlr", "collections", "abc", "npt", "np", "dtype", "Curve", "V"}
-PLACES = (builtins, typing, collections.abc, contextlib, np, np.typing)
+PLACES = (builtins, typing, collections.abc, contextlib, np, np.typing, pathlib)
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -183,7 +183,7 @@ def test_show_recipe() -> None:
         published.assumption,
     ]
     assert shown["schedule"] == repr(schedule)
-    assert shown["length"] == f"{published.steps} steps"
+    assert shown["length"].startswith(f"{published.steps} steps")
     assert shown["fingerprint"] == schedule.fingerprint
     assert float(shown["first"]) == schedule(0)
     assert shown["peak"] == f"{schedule.max(published.steps)!r} at step 2000"
@@ -277,7 +277,7 @@ def test_show_batch() -> None:
         ([LINEAR, "--steps", "0"], "show: steps must be from 1 to 2**53, got 0"),
         ([LINEAR, "--steps", "-3"], "show: steps must be from 1 to 2**53, got -3"),
         ([LINEAR, "--steps", 2**53 + 1], f"show: steps must be from 1 to 2**53, got {2**53 + 1}"),
-        ([LINEAR, "--steps", "1e3"], "Invalid value for '--steps': must be an integer, got '1e3'"),
+        ([LINEAR, "--steps", "1.5"], "Invalid value for '--steps': must be an integer, got '1.5'"),
         ([SWEEP, "--steps", "0"], "show: steps must be from 1 to 2**53, got 0"),
         (["linear(1, 0, 0).with_past_end('raise')"], "show: steps must be from 1 to 2**53, got 0"),
         (
