@@ -567,7 +567,6 @@ TEXTS = [
     ("constant(...)", FOREIGN + "'...'"),
     ("constant(1j)", FOREIGN + "'1j'"),
     ("constant(b'1')", FOREIGN),
-    ("constant(1) - 1", FOREIGN + "'constant(1) - 1'"),
     ("constant(1) // 2", FOREIGN + "'constant(1) // 2'"),
     ("constant(1) @ constant(1)", FOREIGN),
     ("constant(1) ** 2", FOREIGN),

@@ -184,7 +184,6 @@ CALLS = [
         "line.repeat(1, 1.0, 1.0, 4)",
         "repeat: too many arguments: takes at most 3 by position (times, scale, stretch), got 4",
     ),
-    ("line.table()", "table: missing argument 'start'"),
     ("line.table(5, thread=2)", "table: unknown argument 'thread'; did you mean 'threads'?"),
     ("line.sum()", "sum: missing argument 'start'"),
     ("line.then()", "then: missing argument 'other'"),

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import numpy as np
 
-from fastlr.arguments.rules import Flag, Number, Rate
+from fastlr.arguments.rules import Flag, Number, Rate, short_repr
 from fastlr.presets._building_blocks import cut, drops, geometric, inverse, rate_at, tabulated, wave
 from fastlr.presets._rules import ArgumentError, Level, Marks, Share, Span, preset
 from fastlr.program.opcodes import LAST_STEP
@@ -53,8 +53,15 @@ _STEPS = Number("an integer from 1 to 2**53, or a list of them", 1, LAST_STEP, w
 
 def _step_sizes(where: str, value: object) -> object:
     if isinstance(value, list | tuple | np.ndarray):
-        return [_STEPS(f"{where}[{i}]", one).item() for i, one in enumerate(value)]
-    return _STEPS(where, value).item()
+        return [_one(f"{where}[{i}]", one) for i, one in enumerate(value)]
+    return _one(where, value)
+
+
+def _one(where: str, value: object) -> object:
+    number = _STEPS(where, value)
+    if number.ndim:
+        raise TypeError(f"{where} must be a single number, got {short_repr(value)}")
+    return number.item()
 
 
 Sizes = Annotated[Several[int] | int, _step_sizes]

@@ -281,10 +281,7 @@ def at_the_front_door():
     }
     return (
         {f"s({short_repr(step)})": partial(PLAN, step) for step in (*BAD_STEPS, True, None)}
-        | {
-            f"s.table({short_repr(step)})": partial(PLAN.table, step)
-            for step in (*BAD_STEPS, True, None)
-        }
+        | {f"s.table({short_repr(step)})": partial(PLAN.table, step) for step in (*BAD_STEPS, True)}
         | {
             f"Plateau.update: {short_repr(metric)}": partial(rule.update, rule.init(), metric)
             for metric in BAD_METRICS

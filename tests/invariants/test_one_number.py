@@ -12,6 +12,7 @@ from equality import same
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from numba import njit
+from numba.core.errors import TypingError
 
 import fastlr as flr
 from fastlr.kernels import native
@@ -318,8 +319,11 @@ def test_a_compiled_loop_does_not_write_rates_over_their_program():
     memory = np.array(lanes.program)
     program = memory.view()
     program.flags.writeable = False
-    for out in (memory[:2], memory[-2:], memory[::-1][:2], memory[1:9:4]):
+    for out in (memory[:2], memory[-2:]):
         with pytest.raises(ValueError, match="out must not share memory with the program"):
+            flr.jit.rates(program, 3, out)
+    for out in (memory[::-1][:2], memory[1:9:4]):
+        with pytest.raises(TypingError, match="out must be a C-contiguous array"):
             flr.jit.rates(program, 3, out)
     assert same(memory, np.asarray(lanes.program))
     around = np.zeros(memory.size + 4)
