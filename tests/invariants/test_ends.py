@@ -491,6 +491,7 @@ def test_ways_agree_where_a_stretched_period_ends_past_the_last_step(curve, step
 
 # -- levels among the subnormal numbers ------------------------------------------------------------
 
+READY = [name for name, state in flr.backends().items() if state == "ready"]  # in this install
 TINY = [
     "step_decay({a}, .9, every=5)",
     "exponential_decay({a}, rate={r})",
@@ -535,13 +536,13 @@ TINY = [
 def test_a_piece_with_a_tiny_level_is_monotone(text, a, r):
     schedule = eval(text.format(a=f"({a!r})", r=f"({r!r})"), vars(flr).copy())
     tables = {}
-    for backend in BACKENDS:
+    for backend in READY:
         with flr.use_backend(backend):
             tables[backend] = table = schedule.table(121)
             assert [schedule(t) for t in range(0, 121, 40)] == table[::40].tolist()
         changes = np.diff(table)
         assert np.all(changes <= 0) or np.all(changes >= 0), (backend, schedule)
-    assert tables["native"].tobytes() == tables["jit"].tobytes()
+    assert len({tables[name].tobytes() for name in READY if name != "reference"}) <= 1
 
 
 @pytest.mark.parametrize("text", TINY)
@@ -553,7 +554,7 @@ def test_a_lane_with_a_tiny_level_has_the_bits_it_has_alone(text):
         if a or "exponential(" not in text
     ]
     batch = flr.stack(alone)
-    for backend in BACKENDS:
+    for backend in READY:
         with flr.use_backend(backend):
             assert (
                 batch.table(121).tobytes()
