@@ -108,20 +108,17 @@ class Evaluation(Value):
                [2., 0., 0.]])
         """
         # a training loop calls this once per step, so the common case takes the fewest operations
-        if (
-            out is None
-            and (type(t) is int or isinstance(t, np.integer))
-            and type(threads) is int
-            and threads == 1
-        ):
+        if out is None and type(t) is int and threads == 1:
             scalar = active().scalar
             try:
-                rate = scalar(self._address, int(t))
+                rate = scalar(self._address, t)
             except OverflowError:
                 rate = math.nan
             if rate == rate:  # the backend returns NaN for a step that it does not allow
                 return rate
         try:
+            if out is None and isinstance(t, np.integer):
+                return self(int(t), out, threads)
             return self._rates(t, out, threads)
         except (TypeError, ValueError) as error:
             if in_one_frame(error) is None:
