@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from llvmlite import ir
-from numba import carray, types
+from numba import types
 from numba.extending import intrinsic
 
 from fastlr.kernels.jit.compiling import inlined
@@ -37,7 +37,6 @@ __all__ = [
     "split_beside_1",
     "two_sum",
     "two_words",
-    "buffer_at",
 ]
 
 _DOUBLE = ir.DoubleType()
@@ -67,20 +66,11 @@ def _from_bits(typing: Any, n: Any) -> Any:
     return types.float64(types.int64), emit
 
 
-def _floats_at(typing: Any, address: Any) -> Any:
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], _DOUBLE.as_pointer())
-
-    return types.CPointer(types.float64)(types.int64), emit
-
-
 # a*b + c rounded once: an instruction where the machine has one, libm's fma elsewhere
 fma = cast(Callable[[float, float, float], float], intrinsic(_fma))
 # a float64 read as an int64, and back
 bits = cast(Callable[[float], int], intrinsic(_bits))
 from_bits = cast(Callable[[int], float], intrinsic(_from_bits))
-# an address as a pointer to float64
-_pointer = cast(Callable[[int], Any], intrinsic(_floats_at))
 
 # 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits
 _ROUND = 6755399441055744.0
@@ -91,12 +81,6 @@ _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  #
 _THIRD, _THIRD_LOW = -0.3333333333333333, -1.850371707708594e-17  # -1/3
 _LOG2, _LOG2_LOW = 2.8853900817779268, 4.0710547481862066e-17  # 2/ln(2)
 _LOG2_THIRD, _LOG2_THIRD_LOW = 0.9617966939259756, 5.0577616648125907e-17  # 2/(3 ln(2))
-
-
-@inlined
-def buffer_at(address: int) -> Any:
-    """The float64 array at an address. Its length is unknown here and never used."""
-    return carray(_pointer(address), (1 << 53,))
 
 
 @inlined

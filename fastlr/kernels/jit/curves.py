@@ -22,13 +22,11 @@ from fastlr.kernels.jit.kernel_table import (
     run_kernel,
 )
 from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, plus
-from fastlr.kernels.jit.ranges import step_of, steps_before
+from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
 from fastlr.program.opcodes import OPCODES, opcode
 
 __all__: list[str] = []
-
-SHORT = 64.0  # steps: a staircase of shorter stairs is no run of constants
 
 _LINEAR, _SQUARE = opcode("linear"), opcode("square")
 _COSINE, _POWER = opcode("cosine"), opcode("power")
@@ -97,17 +95,33 @@ def _run_rare(table: Any, buffer: Any, segment: int, lane: int, c: float, step: 
         out[i] = FORMULA(step_of(c, step, i), *p[:FIELDS], flag)
 
 
+@inlined
+def _columns(count: int, buffer: Any, segment: int, lane: int, stride: int, n: int, c: Any,
+             scratch: Any) -> Any:  # fmt: skip
+    """A column per field; ``c`` in place of those that the opcode has not."""
+    return (
+        column(buffer, segment, 0, lane, stride, n, scratch),
+        column(buffer, segment, 1, lane, stride, n, scratch),
+        column(buffer, segment, 2, lane, stride, n, scratch),
+        column(buffer, segment, 3, lane, stride, n, scratch) if count > 3 else c,
+        column(buffer, segment, 4, lane, stride, n, scratch) if count > 4 else c,
+        column(buffer, segment, 5, lane, stride, n, scratch) if count > 5 else c,
+    )
+
+
+@inlined
+def _fields_of(columns: Any, i: int) -> Any:
+    """The fields of one lane."""
+    p0, p1, p2, p3, p4, p5 = columns
+    return p0[i], p1[i], p2[i], p3[i], p4[i], p5[i]
+
+
 def _lanes(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int,
            out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
-    p0 = column(buffer, segment, 0, lane, stride, n, scratch)
-    p1 = column(buffer, segment, 1, lane, stride, n, scratch)
-    p2 = column(buffer, segment, 2, lane, stride, n, scratch)
-    p3 = column(buffer, segment, 3, lane, stride, n, scratch) if FIELDS > 3 else c
-    p4 = column(buffer, segment, 4, lane, stride, n, scratch) if FIELDS > 4 else c
-    p5 = column(buffer, segment, 5, lane, stride, n, scratch) if FIELDS > 5 else c
+    columns = _columns(FIELDS, buffer, segment, lane, stride, n, c, scratch)
     for i in range(n):
-        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        p = _fields_of(columns, i)
         out[i] = FORMULA(c[i], *p[:FIELDS])
 
 
@@ -117,18 +131,13 @@ def _lanes_flagged(table: Any, buffer: Any, segment: int, lane: int, stride: int
     memory twice.
     """
     c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
-    p0 = column(buffer, segment, 0, lane, stride, n, scratch)
-    p1 = column(buffer, segment, 1, lane, stride, n, scratch)
-    p2 = column(buffer, segment, 2, lane, stride, n, scratch)
-    p3 = column(buffer, segment, 3, lane, stride, n, scratch) if FIELDS > 3 else c
-    p4 = column(buffer, segment, 4, lane, stride, n, scratch) if FIELDS > 4 else c
-    p5 = column(buffer, segment, 5, lane, stride, n, scratch) if FIELDS > 5 else c
+    columns = _columns(FIELDS, buffer, segment, lane, stride, n, c, scratch)
     flagged = 0
     for i in range(n):
-        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        p = _fields_of(columns, i)
         out[i] = FORMULA(c[i], *p[:FIELDS], False)
     for i in range(n):
-        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        p = _fields_of(columns, i)
         flagged += 1 if FLAG(c[i], *p) else 0
     if flagged > 0:
         call_kernel(
@@ -142,14 +151,9 @@ def _lanes_flagged(table: Any, buffer: Any, segment: int, lane: int, stride: int
 def _lanes_rare(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int,
                 out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
-    p0 = column(buffer, segment, 0, lane, stride, n, scratch)
-    p1 = column(buffer, segment, 1, lane, stride, n, scratch)
-    p2 = column(buffer, segment, 2, lane, stride, n, scratch)
-    p3 = column(buffer, segment, 3, lane, stride, n, scratch) if FIELDS > 3 else c
-    p4 = column(buffer, segment, 4, lane, stride, n, scratch) if FIELDS > 4 else c
-    p5 = column(buffer, segment, 5, lane, stride, n, scratch) if FIELDS > 5 else c
+    columns = _columns(FIELDS, buffer, segment, lane, stride, n, c, scratch)
     for i in range(n):
-        p = (p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])
+        p = _fields_of(columns, i)
         out[i] = FORMULA(c[i], *p[:FIELDS], FLAG(c[i], *p))
 
 

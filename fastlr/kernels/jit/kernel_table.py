@@ -20,7 +20,7 @@ import numpy as np
 from numba import types
 
 from fastlr.kernels.jit.compiling import Function, compiled_address
-from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS
+from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS, on_stack
 from fastlr.program.opcodes import AUTOMATA, DEEPEST, FIELDS_MOST, OPCODES, opcode
 
 __all__ = [
@@ -39,16 +39,18 @@ __all__ = [
     "RATE",
     "RATE_OF",
     "RUN",
-    "SCRATCH",
     "STEPS",
     "STEPS_OF",
+    "block_on_stack",
     "compile_kernel",
     "complete",
+    "full_scratch",
     "instance",
     "lanes_kernel",
     "plateau_kernel",
     "rate_kernel",
     "run_kernel",
+    "small_scratch",
     "walk_kernel",
 ]
 
@@ -62,6 +64,12 @@ FIELDS = 8
 STEPS = FIELDS + FIELDS_MOST * BLOCK
 NESTED = STEPS + BLOCK
 SCRATCH = NESTED + MOST_NESTED
+
+# the scratch of a call, in which no empty slot is reported yet: all of it, or what kernels for one
+# step need; and a block of steps
+full_scratch = on_stack(SCRATCH, cleared=True)
+small_scratch = on_stack(FIELDS, cleared=True)
+block_on_stack = on_stack(BLOCK)
 
 # where the kernels of the opcodes begin; slot 0 stays empty
 _COUNT = len(OPCODES)

@@ -18,14 +18,14 @@ from numba.extending import intrinsic
 from fastlr.kernels.jit.compiling import SOURCES, compiled_address
 from fastlr.kernels.jit.kernel_table import (
     ADDRESS,
-    BLOCK,
-    FIELDS,
-    SCRATCH,
+    block_on_stack,
     compile_kernel,
+    full_scratch,
     instance,
+    small_scratch,
 )
 from fastlr.kernels.jit.plateau import update_lanes
-from fastlr.kernels.jit.pointers import caller, counts_at, doubles_at, on_stack, slots_at
+from fastlr.kernels.jit.pointers import caller, counts_at, doubles_at, slots_at
 from fastlr.kernels.jit.programs import rates_of_lanes
 from fastlr.kernels.jit.segments import ROOT
 from fastlr.kernels.jit.single_steps import rate_of
@@ -97,8 +97,6 @@ linked_update = cast(Callable[[Any], int], caller(types.int64, UPDATE, link))
 
 # -- without the C library -------------------------------------------------------------------------
 
-_small_scratch = on_stack(FIELDS)
-_scratch, _block, _second_block = on_stack(SCRATCH), on_stack(BLOCK), on_stack(BLOCK)
 _D, _I = types.float64, types.int64
 
 # The table and the function that compiles a kernel are constants in this process alone. The two
@@ -111,7 +109,7 @@ _rate_kernel, _counting_kernel = caller(types.float64), caller(types.int64)
 
 
 def _rate_by_table(table: int, prepare: int, program: int, t: int) -> float:
-    scratch, buffer = _small_scratch(), doubles_at(program)
+    scratch, buffer = small_scratch(), doubles_at(program)
     while True:
         scratch[0] = 0.0
         rate = rate_of(slots_at(table), buffer, ROOT, 0, float(t), scratch)
@@ -122,7 +120,7 @@ def _rate_by_table(table: int, prepare: int, program: int, t: int) -> float:
 
 
 def _rates_by_table(table: int, prepare: int, program: int, t: int, out: int) -> int:
-    scratch, steps, block = _scratch(), _block(), _second_block()
+    scratch, steps, block = full_scratch(), block_on_stack(), block_on_stack()
     buffer, to = doubles_at(program), doubles_at(out)
     lanes = int(buffer[HEADER_LANES])
     while True:

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from fastlr.kernels.jit.compiling import inlined, kernel
-from fastlr.kernels.jit.kernel_table import KINDS, PLATEAU, complete, instance, plateau_kernel
+from fastlr.kernels.jit.kernel_table import (
+    KINDS,
+    PLATEAU,
+    complete,
+    instance,
+    plateau_kernel,
+    small_scratch,
+)
 from fastlr.kernels.jit.pointers import (
     address_of,
     call_counting_kernel,
@@ -37,7 +44,7 @@ _MOST = 2.0**31 - 1.0  # where a count stops
 
 TOGETHER = 256  # lanes of a block, whose data stay in the L1 cache
 _METRIC, _NOWHERE = TOGETHER * _FIELDS, TOGETHER * (_FIELDS + 1)
-_spread, _scratch = on_stack(TOGETHER * (_FIELDS + 2)), on_stack(1)
+_spread = on_stack(TOGETHER * (_FIELDS + 2))
 
 # what an instance of the template has of its own: its automaton, and its kind
 AFTER: Any = None
@@ -245,8 +252,7 @@ def _slot_of(buffer: Any) -> int:
 @inlined
 def update_lanes(table: Any, buffer: Any, end: int, metrics: Any, row: int, state: Any) -> int:
     """Update all lanes once; the slot that was found empty, or 0."""
-    scratch = _scratch()
-    scratch[0] = 0.0
+    scratch = small_scratch()
     scale, best, bad, cool, mean, count = state
     arguments = (
         buffer, 0, end, metrics, 1, row, scale, best, bad, cool, mean, count, doubles_at(0), 0,
@@ -261,8 +267,7 @@ def _replay(
     cool: Any, mean: Any, count: Any, out: Any,
 ) -> int:  # fmt: skip
     """Call the kernel for a rule; the slot that was found empty, or 0."""
-    rule, scratch = doubles_of(buffer), _scratch()
-    scratch[0] = 0.0
+    rule, scratch = doubles_of(buffer), small_scratch()
     to = doubles_of(out) if out.size > 0 else doubles_at(0)
     arguments = (
         rule, begin, end, doubles_of(metrics), metrics.shape[0], metrics.shape[1],

@@ -86,14 +86,19 @@ def _pointers_apart(typing: Any) -> Any:
     return types.none(), emit
 
 
-def on_stack(size: int) -> Callable[[], Any]:
-    """Make a function that compiled code calls for ``size`` float64 on its own stack."""
+def on_stack(size: int, cleared: bool = False) -> Callable[[], Any]:
+    """Make a function that compiled code calls for ``size`` float64 on its own stack.
+
+    If it is ``cleared``, the first of them is 0 after each call. Two calls give two blocks.
+    """
 
     def typed(typing: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             with builder.goto_entry_block():
                 block = builder.alloca(_DOUBLE, ir.Constant(ir.IntType(32), size))
             block.align = 64  # a cache line
+            if cleared:
+                builder.store(ir.Constant(_DOUBLE, 0.0), block)
             return block
 
         return DOUBLES(), emit

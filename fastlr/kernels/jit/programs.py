@@ -14,14 +14,16 @@ from fastlr.kernels.jit.compiling import inlined, kernel, quick
 from fastlr.kernels.jit.kernel_table import (
     ADDRESS,
     BLOCK,
-    FIELDS,
     LANES_AT,
     NESTED,
     RATE_OF,
-    SCRATCH,
     STEPS_OF,
+    block_on_stack,
     compile_kernel,
     complete,
+    full_scratch,
+    instance,
+    small_scratch,
 )
 from fastlr.kernels.jit.pointers import (
     call_counting_kernel,
@@ -29,14 +31,13 @@ from fastlr.kernels.jit.pointers import (
     call_rate_kernel,
     doubles_at,
     doubles_of,
-    on_stack,
     plus,
     singles_of,
     slots_at,
 )
-from fastlr.kernels.jit.segments import ROOT, family, lanes_within, position
+from fastlr.kernels.jit.segments import ROOT, allows, family, lanes_within, position
 from fastlr.kernels.jit.single_steps import rate_of
-from fastlr.program.opcodes import HEADER_FAMILIES, HEADER_LIMIT, LAST_STEP
+from fastlr.program.opcodes import HEADER_FAMILIES
 
 __all__ = [
     "each",
@@ -51,9 +52,6 @@ __all__ = [
 ]
 
 SHORT = 256  # steps: so few take less time than to release the lock
-
-_small_scratch = on_stack(FIELDS)
-_scratch, _block, _second_block = on_stack(SCRATCH), on_stack(BLOCK), on_stack(BLOCK)
 
 
 @inlined
@@ -96,9 +94,8 @@ def lanes_at(
 
 @quick
 def _scalar(address: int, program: int, t: int) -> float:
-    buffer, scratch = doubles_at(program), _small_scratch()
-    scratch[0] = 0.0  # no slot is reported
-    if t < 0 or t > LAST_STEP or t >= buffer[HEADER_LIMIT]:
+    buffer, scratch = doubles_at(program), small_scratch()
+    if not allows(buffer, t):
         return np.nan
     rate = rate_of(slots_at(address), buffer, ROOT, 0, float(t), scratch)
     return np.nan if scratch[0] != 0.0 else rate
@@ -109,23 +106,40 @@ def _scalar(address: int, program: int, t: int) -> float:
 scalar = partial(_scalar, ADDRESS)
 
 
+@inlined
+def _steps_of_lane(
+    table: Any, program: Any, at: int, count: int, lane: int, t: Any, left: int, right: int,
+    out: Any, steps: Any, scratch: Any,
+) -> None:  # fmt: skip
+    """The steps ``t`` from place left to right of one lane, in blocks."""
+    size, k = block_of(program), 0
+    for j in range(left, right, size):
+        n, here = min(size, right - j), plus(out, j)
+        for m in range(n):
+            steps[m] = t[j + m]
+        if n == 1:
+            of = (program, at, count, lane, steps[0])
+            here[0] = call_rate_kernel(table, RATE_OF, scratch, of)
+        else:
+            k = lanes_at(table, program, at, count, lane, 0, steps, n, here, k, scratch)
+
+
 @quick
 def _several(address: int, program: int, t: Any, out: Any) -> int:
     """Evaluate a program of one lane, given by its address, at steps ``t``; -1 if one of them is
     not allowed.
     """
-    table, buffer, scratch, steps = slots_at(address), doubles_at(program), _scratch(), _block()
-    scratch[0] = 0.0  # no slot is reported
-    to, size, k = doubles_of(out), block_of(buffer), 0
-    at, count = int(buffer[ROOT]), int(buffer[ROOT + 1])
+    table, buffer, scratch, steps = (
+        slots_at(address),
+        doubles_at(program),
+        full_scratch(),
+        block_on_stack(),
+    )
     for i in range(t.size):
-        if t[i] < 0 or t[i] > LAST_STEP or t[i] >= buffer[HEADER_LIMIT]:
+        if not allows(buffer, t[i]):
             return -1
-    for i in range(0, t.size, size):
-        n = min(size, t.size - i)
-        for j in range(n):
-            steps[j] = t[i + j]
-        k = lanes_at(table, buffer, at, count, 0, 0, steps, n, plus(to, i), k, scratch)
+    at, count = int(buffer[ROOT]), int(buffer[ROOT + 1])
+    _steps_of_lane(table, buffer, at, count, 0, t, 0, t.size, doubles_of(out), steps, scratch)
     return int(scratch[0])
 
 
@@ -148,8 +162,7 @@ def _table(
     out: Any,
 ) -> int:  # fmt: skip
     """Evaluate evenly spaced steps into float64 ``out`` (lanes, steps), C-contiguous."""
-    table, scratch = slots_at(address), _scratch()
-    scratch[0] = 0.0  # no slot is reported
+    table, scratch = slots_at(address), full_scratch()
     program, first_of, before = doubles_of(buffer), float(start + step * left), 0
     for i in range(int(program[HEADER_FAMILIES])):
         lanes, first, listed, at, count = family(program, i)
@@ -164,19 +177,30 @@ def _table(
     return 0
 
 
-@kernel
-def _table_by_blocks(
+ROW: Any = None  # of an output, by its place; each instance of the template has its own
+
+
+@inlined
+def _row_of_array(out: Any, place: int) -> Any:
+    return out[place]
+
+
+@inlined
+def _row_of_singles(out: Any, place: int) -> Any:
+    return plus(singles_of(out), place * out.shape[1])
+
+
+def _by_blocks(
     address: int, buffer: Any, begin: int, end: int, left: int, right: int, start: int, step: int,
     out: Any,
 ) -> int:  # fmt: skip
-    """The same for ``out`` of any strides, or of float32: float64 rates, each rounded once."""
-    table, scratch = slots_at(address), _scratch()
-    scratch[0] = 0.0  # no slot is reported
-    program, block, before = doubles_of(buffer), _block(), 0
+    """The same for an output of other layouts, or of float32: float64 rates, each rounded once."""
+    table, scratch = slots_at(address), full_scratch()
+    program, block, before = doubles_of(buffer), block_on_stack(), 0
     for i in range(int(program[HEADER_FAMILIES])):
         lanes, first, listed, at, count = family(program, i)
         for lane in range(*lanes_within(begin, end, before, lanes)):
-            row = out[position(program, first, listed, lane)]
+            row = ROW(out, position(program, first, listed, lane))
             for j in range(left, right, BLOCK):
                 n, c = min(BLOCK, right - j), float(start + step * j)
                 steps_of(table, program, at, count, lane, c, float(step), n, block, scratch)
@@ -188,29 +212,8 @@ def _table_by_blocks(
     return 0
 
 
-@kernel
-def _table_of_singles(
-    address: int, buffer: Any, begin: int, end: int, left: int, right: int, start: int, step: int,
-    out: Any,
-) -> int:  # fmt: skip
-    """The same for C-contiguous float32."""
-    table, scratch = slots_at(address), _scratch()
-    scratch[0] = 0.0  # no slot is reported
-    program, block, before = doubles_of(buffer), _block(), 0
-    for i in range(int(program[HEADER_FAMILIES])):
-        lanes, first, listed, at, count = family(program, i)
-        for lane in range(*lanes_within(begin, end, before, lanes)):
-            row = position(program, first, listed, lane) * out.shape[1]
-            for j in range(left, right, BLOCK):
-                n, c = min(BLOCK, right - j), float(start + step * j)
-                steps_of(table, program, at, count, lane, c, float(step), n, block, scratch)
-                to = plus(singles_of(out), row + j)
-                for k in range(n):
-                    to[k] = np.float32(block[k])
-            if scratch[0] != 0.0:
-                return int(scratch[0])
-        before += lanes
-    return 0
+_table_of_singles = kernel(instance(_by_blocks, "singles", ROW=_row_of_singles))  # C-contiguous
+_table_by_blocks = kernel(instance(_by_blocks, "arrays", ROW=_row_of_array))
 
 
 def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
@@ -263,10 +266,9 @@ def rates_of_lanes(
 @kernel
 def _lanes(address: int, buffer: Any, begin: int, end: int, t: float, out: Any) -> int:
     """Evaluate lanes begin to end at step t into ``out``."""
-    table, scratch = slots_at(address), _scratch()
-    scratch[0] = 0.0  # no slot is reported
+    table, scratch = slots_at(address), full_scratch()
     program, to = doubles_of(buffer), doubles_of(out)
-    rates_of_lanes(table, program, begin, end, t, to, _block(), _second_block(), scratch)
+    rates_of_lanes(table, program, begin, end, t, to, block_on_stack(), block_on_stack(), scratch)
     return int(scratch[0])
 
 
@@ -278,13 +280,12 @@ def lanes_of(buffer: Any, lanes: range, t: int, out: Any) -> None:
 @kernel
 def _each(address: int, buffer: Any, begin: int, end: int, t: Any, out: Any) -> int:
     """Evaluate lanes begin to end, each at its own step of ``t``."""
-    table, scratch = slots_at(address), _scratch()
-    scratch[0] = 0.0  # no slot is reported
+    table, scratch = slots_at(address), full_scratch()
     program, to, steps, block, before = (
         doubles_of(buffer),
         doubles_of(out),
-        _block(),
-        _second_block(),
+        block_on_stack(),
+        block_on_stack(),
         0,
     )
     size = block_of(program)
@@ -318,26 +319,13 @@ def _steps(
     address: int, buffer: Any, begin: int, end: int, left: int, right: int, t: Any, out: Any
 ) -> int:
     """Evaluate steps ``t`` for lanes begin to end, columns left to right."""
-    table, scratch = slots_at(address), _scratch()
-    scratch[0] = 0.0  # no slot is reported
-    program, steps, before = doubles_of(buffer), _block(), 0
-    size = block_of(program)
+    table, scratch = slots_at(address), full_scratch()
+    program, steps, before = doubles_of(buffer), block_on_stack(), 0
     for i in range(int(program[HEADER_FAMILIES])):
         lanes, first, listed, at, count = family(program, i)
         for lane in range(*lanes_within(begin, end, before, lanes)):
             row = plus(doubles_of(out), position(program, first, listed, lane) * out.shape[1])
-            k = 0
-            for j in range(left, right, size):
-                n = min(size, right - j)
-                for m in range(n):
-                    steps[m] = t[j + m]
-                here = plus(row, j)
-                if n == 1:
-                    here[0] = call_rate_kernel(
-                        table, RATE_OF, scratch, (program, at, count, lane, steps[0])
-                    )
-                else:
-                    k = lanes_at(table, program, at, count, lane, 0, steps, n, here, k, scratch)
+            _steps_of_lane(table, program, at, count, lane, t, left, right, row, steps, scratch)
             if scratch[0] != 0.0:
                 return int(scratch[0])
         before += lanes

@@ -18,11 +18,12 @@ from fastlr.kernels.jit.kernel_table import (
     LANES,
     RUN,
     STEPS_OF,
+    block_on_stack,
     instance,
     run_kernel,
     walk_kernel,
 )
-from fastlr.kernels.jit.pointers import address_of, call_kernel, on_stack, plus
+from fastlr.kernels.jit.pointers import address_of, call_kernel, plus
 from fastlr.kernels.jit.segments import (
     LOOP,
     field,
@@ -34,7 +35,7 @@ from fastlr.kernels.jit.segments import (
 from fastlr.kernels.jit.single_steps import COMBINED, rate_of
 from fastlr.program.opcodes import LAST_STEP, ROW
 
-__all__ = ["step_of", "steps_before"]
+__all__ = ["SHORT", "step_of", "steps_before"]
 
 LONGEST = 2**31 - 1  # steps of a run, which a 32-bit count must number
 LONG = 256  # steps: a longer run begins at a cache line, since stores across two take twice as long
@@ -42,8 +43,6 @@ LINE, FLOAT64 = 64, 8  # bytes of a cache line, and of a rate
 SHORT = 64.0  # steps: shorter periods are evaluated in blocks, not as runs
 
 COMBINE: Any = None  # of two rates; each instance of the template has its own
-
-_block = on_stack(BLOCK)
 
 
 @inlined
@@ -174,7 +173,7 @@ def _run_of_single_steps(
     scratch: Any,
 ) -> None:
     """A segment that holds others, in blocks of steps of one lane."""
-    steps, size, opcode = _block(), block_of(buffer), int(buffer[segment])
+    steps, size, opcode = block_on_stack(), block_of(buffer), int(buffer[segment])
     first = c + start(buffer, segment, lane)
     for i in range(0, n, size):
         most = min(size, n - i)

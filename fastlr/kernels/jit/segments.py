@@ -9,11 +9,12 @@ from typing import Any
 
 from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined
-from fastlr.program.opcodes import FAMILY, HEADER, OPCODES, ROW, opcode
+from fastlr.program.opcodes import FAMILY, HEADER, HEADER_LIMIT, LAST_STEP, OPCODES, ROW, opcode
 
 __all__ = [
     "LOOP",
     "ROOT",
+    "allows",
     "family",
     "field",
     "field_at",
@@ -37,6 +38,12 @@ _COUNT = len(OPCODES)
 def is_opcode(number: int) -> bool:
     """Whether a segment's first number is that of an opcode."""
     return 0 <= number < _COUNT
+
+
+@inlined
+def allows(program: Any, t: int) -> bool:
+    """Whether a program can be evaluated at a step."""
+    return 0 <= t <= LAST_STEP and t < program[HEADER_LIMIT]
 
 
 @inlined

@@ -12,6 +12,7 @@ import numpy as np
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.linking import linked_rate, linked_rates, linked_update, sources_checked
 from fastlr.kernels.jit.pointers import address_of, counts_of, doubles_of, on_stack
+from fastlr.kernels.jit.segments import allows
 from fastlr.kernels.jit.user_arguments import (
     extent,
     is_array,
@@ -26,10 +27,8 @@ from fastlr.kernels.jit.user_arguments import (
 from fastlr.program.opcodes import (
     HEADER,
     HEADER_LANES,
-    HEADER_LIMIT,
     HEADER_MAGIC,
     HEADER_SIZE,
-    LAST_STEP,
     MAGIC,
     PLATEAU_MAGIC,
     RULE_FIELDS,
@@ -58,7 +57,7 @@ def _check(program: Any, t: int) -> None:
     ):
         raise ValueError("program must be one that this version of fastlr lowered, and whole")
     must_be_step(t)
-    if t < 0 or t > LAST_STEP or t >= program[HEADER_LIMIT]:
+    if not allows(program, t):
         raise ValueError(
             "t must be a step from 0 to 2**53, and before the end of a schedule with "
             "past_end='raise'"
@@ -66,17 +65,8 @@ def _check(program: Any, t: int) -> None:
 
 
 @inlined
-def _ends(array: Any) -> tuple[int, int]:
-    """The address of a flat array's first byte, and of the byte after its last."""
-    first = np.int64(array.ctypes.data)
-    last = first + (array.size - 1) * array.strides[0]
-    return min(first, last), max(first, last) + array.itemsize
-
-
-@inlined
-def _share_memory(a: Any, b: Any) -> bool:
-    """Whether the bounds of two flat arrays overlap."""
-    (begin, end), (start, stop) = _ends(a), _ends(b)
+def _overlap(begin: int, end: int, start: int, stop: int) -> bool:
+    """Whether two ranges of addresses do."""
     return begin < stop and start < end
 
 
@@ -150,9 +140,10 @@ def rates(program: Any, t: int, out: Any) -> None:
     must_take_rates(out)
     if out.size != int(program[HEADER_LANES]):
         raise ValueError("out must have one element for each lane of the program")
-    if _share_memory(program, out):
+    first, at = address_of(doubles_of(program)), address_of(doubles_of(out))
+    if _overlap(first, first + 8 * program.size, at, at + 8 * out.size):
         raise ValueError("out must not share memory with the program")
-    if linked_rates((address_of(doubles_of(program)), t, address_of(doubles_of(out)))) == 0:
+    if linked_rates((first, t, at)) == 0:
         raise RuntimeError("a kernel could not be compiled; the reason is printed above")
 
 
@@ -233,7 +224,7 @@ def _check_memory(state: Any, metric: Any) -> None:
     _put_ends(ends, 6, address_of(metrics_at(metric)), 8 * size if is_array(metric) else 0)
     for i in range(_PARTS):
         for j in range(i):
-            if ends[2 * i] < ends[2 * j + 1] and ends[2 * j] < ends[2 * i + 1]:
+            if _overlap(ends[2 * i], ends[2 * i + 1], ends[2 * j], ends[2 * j + 1]):
                 raise ValueError("the parts of state, and metric, must not share memory")
 
 
