@@ -23,7 +23,8 @@ const InstructionSet fastlr_avx2 = {"avx2",
                                     plateau,
                                     multi_power_terms,
                                     multi_power_exponentials,
-                                    annealing_momenta};
+                                    annealing_momenta,
+                                    last_iterate_sums};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -24,7 +24,8 @@ const InstructionSet fastlr_avx512 = {"avx512",
                                       plateau,
                                       multi_power_terms,
                                       multi_power_exponentials,
-                                      annealing_momenta};
+                                      annealing_momenta,
+                                      last_iterate_sums};
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -11,4 +11,5 @@ const InstructionSet fastlr_baseline = {"baseline",
                                         plateau,
                                         multi_power_terms,
                                         multi_power_exponentials,
-                                        annealing_momenta};
+                                        annealing_momenta,
+                                        last_iterate_sums};

@@ -131,3 +131,7 @@ void fastlr_annealing_momenta(const double *rates, const int64_t *t, size_t n, d
                               double *out) {
     in_use()->annealing_momenta(rates, t, n, decay, out);
 }
+
+void fastlr_last_iterate_sums(const double *rates, size_t n, double *sums) {
+    in_use()->last_iterate_sums(rates, n, sums);
+}

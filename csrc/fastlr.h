@@ -130,6 +130,12 @@ void fastlr_multi_power_exponentials(const double *rates, const int64_t *t, size
 void fastlr_annealing_momenta(const double *rates, const int64_t *t, size_t n, double decay,
                               double *out);
 
+/* Add the rates of n steps, which come before all steps added so far, to five sums, which are 0 at
+   first. With beta_k the sum of the rates from step k on, and gamma_k that of their squares, they
+   are beta and gamma of the first step, each as two numbers whose sum it is, and the sum of
+   (rate_k / beta_(k+1)) * (gamma_k / beta_k) over the steps with beta_(k+1) above 0. */
+void fastlr_last_iterate_sums(const double *rates, size_t n, double *sums);
+
 /* The instruction set in use: "avx512", "avx2" or "baseline". It is the best that this processor
    has, unless another was chosen. */
 const char *fastlr_instruction_set(void);

@@ -34,6 +34,7 @@ typedef struct {
                                      fastlr_law law, fastlr_nodes nodes, double *out);
     void (*annealing_momenta)(const double *rates, const int64_t *t, size_t n, double decay,
                               double *out);
+    void (*last_iterate_sums)(const double *rates, size_t n, double *sums);
 } InstructionSet;
 
 extern const InstructionSet fastlr_baseline, fastlr_avx2, fastlr_avx512;

@@ -282,4 +282,41 @@ static void annealing_momenta(const double *rates, const int64_t *t, size_t n, d
     }
 }
 
+/* Add the rates of n steps, which come before all that were added so far, to the sums of
+   fastlr/reductions/last_iterate.py: those of the rates and of their squares, each in two parts,
+   and that of the terms. The last rate above 0, and those of 0 behind it, have no term. */
+static void last_iterate_sums(const double *rates, size_t n, double *sums) {
+    ALIGNED double rate[TERMS], later[TERMS], from[TERMS], squares[TERMS];
+    double part[PARTS] = {0.0};
+    for (int64_t stop = (int64_t)n; stop > 0; stop -= TERMS) {
+        int64_t size = stop < TERMS ? stop : TERMS, padded = (size + PARTS - 1) / PARTS * PARTS;
+        double sum = 0.0, square = 0.0, before = sums[0] + sums[1], squared = sums[2] + sums[3];
+        for (int64_t i = 0; i < size; i++) {
+            rate[i] = rates[stop - 1 - i];
+            later[i] = before + sum;
+            sum += rate[i];
+            square = fma(rate[i], rate[i], square);
+            from[i] = before + sum;
+            squares[i] = squared + square;
+        }
+        for (int64_t i = size; i < padded; i++) {
+            rate[i] = later[i] = squares[i] = 0.0;
+        }
+        for (int64_t i = 0; i < padded; i += PARTS) {
+            for (int64_t j = i; j < i + PARTS; j++) {
+                bool moves = later[j] > 0.0;
+                double ratio = rate[j] / (moves ? later[j] : 1.0);
+                double mean = squares[j] / (moves ? from[j] : 1.0);
+                part[j - i] = fma(moves ? ratio : 0.0, mean, part[j - i]);
+            }
+        }
+        Pair total = two_sum(sums[0], sum), total_square = two_sum(sums[2], square);
+        sums[0] = total.high;
+        sums[1] += total.low;
+        sums[2] = total_square.high;
+        sums[3] += total_square.low;
+    }
+    sums[4] += sum_of_parts(part);
+}
+
 #endif

@@ -137,6 +137,10 @@ static void annealing_momenta_of(const double *rates, const int64_t *t, size_t n
     WITHOUT_LOCK(fastlr_annealing_momenta(rates, t, n, decay, out));
 }
 
+static void last_iterate_sums_of(const double *rates, size_t n, double *sums) {
+    WITHOUT_LOCK(fastlr_last_iterate_sums(rates, n, sums));
+}
+
 #undef Py_BEGIN_ALLOW_THREADS
 #undef Py_END_ALLOW_THREADS
 #define Py_BEGIN_ALLOW_THREADS

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
     from fastlr.analysis.log_comparison import LogComparison, compare_log
+    from fastlr.analysis.peak_transfer import transfer
     from fastlr.analysis.plan_checks import check, diff
     from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
+    from fastlr.schedule.batch_plans import batches
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.schedule.groups import layer_decay, mup, scatter, spread
     from fastlr.schedule.units import Horizon, Ramp, horizon, ramp, step_at
@@ -106,6 +108,7 @@ __all__ = [
     "affine_exponential",
     "backend",
     "backends",
+    "batches",
     "bundle",
     "check",
     "checkpoint",
@@ -160,6 +163,7 @@ __all__ = [
     "step_decay",
     "sweep",
     "tanh",
+    "transfer",
     "use_backend",
     "verify_resume",
     "warmup_constant",
@@ -186,10 +190,12 @@ _LATER = {
         "random",
         "sobol",
     ),
+    "schedule.batch_plans": ("batches",),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),
     "analysis.log_comparison": ("LogComparison", "compare_log"),
     "explanation": ("Explanation", "explain"),
+    "analysis.peak_transfer": ("transfer",),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau.adaptive": ("GreedyLR", "KLAdaptive", "NewBob"),

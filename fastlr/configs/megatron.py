@@ -16,6 +16,7 @@ from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.presets import megatron
 from fastlr.program.opcodes import LAST_STEP
+from fastlr.schedule.batch_plans import batches, read_stairs
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.units import Ramp
 from fastlr.schedule.units import ramp as equal_increments
@@ -38,7 +39,6 @@ _OWN = (
 KEYS = (*_OWN, "lr", "min-lr", "train-iters", "train-samples")
 
 _GROWING = ("rampup-batch-size", "step-batch-size-schedule")
-_SUFFIXES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 # keys that change the rates in a way of their own
 _REFUSED = {
     "train-tokens": "absent: give the length in iterations or in samples",
@@ -173,32 +173,16 @@ def _stairs(config: Section) -> Ramp:
     number of tokens on.
     """
     key, length = "step-batch-size-schedule", config.integer("seq-length")
-    pairs = [part.split(":") for part in str(config.get(key)).replace(",", " ").split()]
+    rule = "TOKENS:SIZE pairs from 0 on, of which global-batch-size is the largest size"
+    text = str(config.get(key)).strip("\"'")
     try:
-        stairs = sorted((_count(first) // length, _count(size)) for first, size in pairs)
-    except (ValueError, ArithmeticError):
-        stairs = []
-    firsts, sizes = [first for first, _ in stairs], [size for _, size in stairs]
-    given = config.integer("global-batch-size", max(sizes, default=0))
-    if firsts[:1] != [0] or len(set(firsts)) < len(firsts) or min(sizes) < 1 or given != max(sizes):
-        rule = "TOKENS:SIZE pairs from 0 on, of which global-batch-size is the largest size"
+        found = batches(text, seq_length=length)
+    except ValueError:
+        raise config.refusal(key, rule) from None
+    largest = max(size for _, size in read_stairs(text, length))
+    if config.integer("global-batch-size", largest) != largest:
         raise config.refusal(key, rule)
-    batches, at, taken, step = sizes[:1], list[int](), 0, 0
-    for first, size in stairs[1:]:
-        steps = -(-(first - taken) // batches[-1])
-        if steps > 0:
-            taken, step = taken + steps * batches[-1], step + steps
-            at.append(step)
-            batches.append(size)
-        else:  # one step of the last size takes all samples of this one
-            batches[-1] = size
-    return Ramp(tuple(batches), tuple(at))
-
-
-def _count(text: str) -> int:
-    """Return a number with a suffix, "250B"."""
-    factor = _SUFFIXES.get(text.upper()[-1:], 1)
-    return int(Fraction(text[:-1] if factor > 1 else text) * factor)
+    return found
 
 
 def _warmup(config: Section, unit: str, decay: int) -> tuple[Fraction, int]:

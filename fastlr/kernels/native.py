@@ -20,6 +20,7 @@ __all__ = [
     "each",
     "instruction_set",
     "instruction_sets",
+    "last_iterate_sums",
     "rates",
     "replay",
     "scalar",
@@ -210,6 +211,11 @@ def annealing_momenta(rates: Any, t: Any, decay: float, out: Any) -> None:
     _lib.annealing_momenta_of(
         _memory(_doubles, rates), _memory(_integers, t), t.size, decay, _memory(_doubles, out)
     )
+
+
+def last_iterate_sums(rates: Any, sums: Any) -> None:
+    """Add the rates of steps before those added so far to five float64 ``sums``."""
+    _lib.last_iterate_sums_of(_memory(_doubles, rates), rates.size, _memory(_doubles, sums))
 
 
 def instruction_set() -> str:

@@ -25,7 +25,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["annealing_momenta", "multi_power_terms", "multi_power_exponentials"]
+__all__ = [
+    "annealing_momenta",
+    "last_iterate_sums",
+    "multi_power_exponentials",
+    "multi_power_terms",
+]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
@@ -105,3 +110,21 @@ def annealing_momenta(rates: Array, t: Steps, decay: float, out: Array) -> None:
         table[k] = momentum, slope
     out[:, 0] = np.cumsum(rates[: len(table)])[t]
     out[:, 1:] = np.cumsum(table, axis=0)[t]
+
+
+def last_iterate_sums(rates: Array, sums: Array) -> None:
+    """Add the rates of steps before those added so far to five ``sums``.
+
+    With ``beta_k`` the sum of the rates from step k on, and ``gamma_k`` that of their squares,
+    they are ``beta``, ``gamma`` (each in two parts, for the first step added) and the sum of
+    ``(rate_k/beta_{k+1}) * (gamma_k/beta_k)``. Where ``beta_{k+1}`` is 0 there is no term.
+    """
+    backwards = rates[::-1]
+    beta, gamma = np.cumsum(backwards), np.cumsum(backwards * backwards)
+    later = sums[0] + sums[1] + np.append(0.0, beta[:-1])
+    moves = later > 0
+    ratio = np.divide(backwards, later, where=moves, out=np.zeros(rates.size))
+    mean = np.divide(sums[2] + sums[3] + gamma, sums[0] + sums[1] + beta, where=moves, out=later)
+    sums[4] += (ratio * mean).sum()
+    sums[0] += beta[-1]
+    sums[2] += gamma[-1]

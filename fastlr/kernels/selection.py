@@ -59,7 +59,8 @@ class Backend:
       change in place. Scales go to ``out``, unless it is None.
     - ``multi_power_terms(rates, t, law, out)``, ``multi_power_exponentials(rates, t, law, nodes,
       states, out)`` and ``annealing_momenta(rates, t, decay, out)`` are the sums of loss laws over
-      the rates of one run, at steps ``t``. ``reference_losses.py`` defines them.
+      the rates of one run, at steps ``t``. ``last_iterate_sums(rates, sums)`` adds a block of a
+      run's rates, the last block first. ``reference_losses.py`` defines them.
 
     Three functions are for speed alone, and may decline. They take a program or a rule of one lane
     by its address, in a third of the time that an array takes.
@@ -80,6 +81,7 @@ class Backend:
     multi_power_terms: Callable[[Any, Any, Any, Any], None]
     multi_power_exponentials: Callable[[Any, Any, Any, Any, Any, Any], None]
     annealing_momenta: Callable[[Any, Any, float, Any], None]
+    last_iterate_sums: Callable[[Any, Any], None]
     scalar: Callable[[int, int], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
     update: Callable[[int, Any, Any, Any], bool] = _not_updated
@@ -97,6 +99,7 @@ def _native() -> Backend:
         native.multi_power_terms,
         native.multi_power_exponentials,
         native.annealing_momenta,
+        native.last_iterate_sums,
     )
     return Backend("native", *functions, native.scalar, native.several, native.update)
 
@@ -115,6 +118,7 @@ def _jit() -> Backend:
         jit.multi_power_terms,
         jit.multi_power_exponentials,
         jit.annealing_momenta,
+        jit.last_iterate_sums,
     )
     return Backend("jit", *functions, jit.scalar, jit.several)
 
@@ -130,6 +134,7 @@ def _reference() -> Backend:
         reference_losses.multi_power_terms,
         reference_losses.multi_power_exponentials,
         reference_losses.annealing_momenta,
+        reference_losses.last_iterate_sums,
     )
 
 
@@ -169,7 +174,7 @@ def _unchosen(*_: object) -> None:
     raise AssertionError("no backend has been chosen")
 
 
-_default = Backend("", *(_unchosen,) * 8)  # filled in at the first evaluation
+_default = Backend("", *(_unchosen,) * 9)  # filled in at the first evaluation
 _ACTIVE = ContextVar("fastlr_backend", default=_default)
 
 # the backend in use; its name is empty until one has been chosen

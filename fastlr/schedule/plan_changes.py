@@ -4,8 +4,9 @@ end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,15 @@ __all__ = ["Cooldown", "Plans", "cooldown_node"]
 Array = npt.NDArray[np.float64]
 PastEnd = Literal["hold", "raise", "repeat", "zero"]
 Clock = Literal["own", "same"]
+
+
+class BatchPlan(Protocol):
+    """A batch size per step: a ``fastlr.Ramp``."""
+
+    batches: tuple[int, ...]
+    at: tuple[int, ...]
+
+
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
 
@@ -262,6 +272,68 @@ class Plans(Algebra):
         return self._from_node(
             _extended(self._node, np.asarray(total), np.asarray(at)), self.past_end
         )
+
+    def follow(self, batches: BatchPlan, rule: str | float = "sqrt") -> Self:
+        """Scale the rate with a batch size that changes during the run.
+
+        ``rate(t) = self(t) * (batch(t)/batch(0))**power``
+
+        Parameters
+        ----------
+        batches : Ramp
+            The batch sizes by step, such as ``fastlr.batches`` returns.
+        rule : {"sqrt", "linear"} or float, default "sqrt"
+            The power: 1/2 for ``"sqrt"``, 1 for ``"linear"``, or a number from 0 to 10.
+
+        Returns
+        -------
+        Schedule
+            The schedule times a factor that changes at the steps where the batch size does. At
+            step 0 the factor is 1. It keeps the last factor for ever. It ends where the later of
+            the two ends.
+
+        Raises
+        ------
+        TypeError
+            If ``batches`` is not a Ramp.
+        ValueError
+            If ``rule`` is none of these.
+
+        Notes
+        -----
+        The unit of the schedule is steps. For a schedule of samples or tokens call
+        ``batches.per_step(schedule)`` first. The square root is what Adam-like optimizers need to
+        keep the noise of an update; the linear rule is for SGD (Malladi et al. 2022; Goyal et al.
+        2017). Both hold below the critical batch size alone.
+
+        References
+        ----------
+        Goyal et al., *Accurate, Large Minibatch SGD* (2017), arXiv:1706.02677. Malladi et al., *On
+        the SDEs and Scaling Rules for Adaptive Gradient Algorithms* (2022), arXiv:2205.10287.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> plan = flr.constant(1e-3).follow(flr.Ramp((256, 1_024), at=(10,)))
+        >>> plan(9), plan(10)
+        (0.001, 0.002)
+        """
+        sizes, at = getattr(batches, "batches", None), getattr(batches, "at", None)
+        if not isinstance(sizes, tuple) or not isinstance(at, tuple):
+            raise TypeError(
+                f"follow: batches must be a Ramp, got {type(batches).__name__} "
+                f"{short_repr(batches)}; fastlr.batches('0:256 1M:512') reads a plan"
+            )
+        power = {"sqrt": 0.5, "linear": 1.0}.get(rule, rule) if isinstance(rule, str) else rule
+        if not isinstance(power, int | float) or isinstance(power, bool) or not 0 <= power <= 10:
+            raise ValueError(
+                f"follow: rule must be 'sqrt', 'linear' or a power from 0 to 10, got "
+                f"{short_repr(rule)}"
+            )
+        factors = [
+            math.sqrt(n / sizes[0]) if power == 0.5 else (n / sizes[0]) ** power for n in sizes
+        ]
+        return self * CONSTRUCTORS["piecewise_constant"](factors, at)  # type: ignore[no-any-return]
 
     @constructor
     def with_past_end(self, policy: PastEnd) -> Self:

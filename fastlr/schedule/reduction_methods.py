@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Rate, Steps, as_step, short_repr, validate
+from fastlr.arguments.rules import Positive, Rate, Steps, as_step, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
+from fastlr.kernels.selection import choose
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
 from fastlr.reductions.extrema import NEVER, Reach
+from fastlr.reductions.last_iterate import BoundTerms, bound_terms
 from fastlr.reductions.segment_view import SegmentView, segment_views
 from fastlr.reductions.sums import Progression
 from fastlr.reductions.weight_decay import retained, timescale
@@ -20,12 +22,15 @@ from fastlr.schedule.value import Value
 
 __all__ = ["REDUCTIONS", "Reductions"]
 
+_MOST_ADDED = 1 << 33  # steps of a bound: half a minute of work
+
 Array = npt.NDArray[np.float64]
 Found = Callable[[SegmentView, npt.NDArray[np.int64]], Array]
 
 # the argument that each reduction needs beside the range of steps
 REDUCTIONS = {
     **dict.fromkeys(("sum", "mean", "max", "min", "argmax", "argmin", "total_variation"), ""),
+    **dict.fromkeys(("bound", "best_scale"), ""),
     **dict.fromkeys(("first_below", "first_above"), "rate"),
     **dict.fromkeys(("retained", "timescale"), "decay"),
 }
@@ -430,6 +435,112 @@ class Reductions(Value):
         decays = self._decays("timescale", decay, steps)
         return self._plain(self._found(lambda part, places: timescale(part, steps, decays[places])))
 
+    def bound(
+        self,
+        start: int,
+        stop: int | None = None,
+        *,
+        distance: npt.ArrayLike = 1.0,
+        gradient: npt.ArrayLike = 1.0,
+    ) -> Any:
+        """Bound the expected loss, above the best one, after the last step of a range.
+
+        With rates ``eta_1`` to ``eta_T``, ``beta_k = eta_k + ... + eta_T`` and ``gamma_k =
+        eta_k^2 + ... + eta_T^2``, it is ``distance^2/(2 beta_1) + gradient^2 (gamma_1/(2 beta_1) +
+        1/2 sum_{k<T} (eta_k/beta_{k+1}) (gamma_k/beta_k))``.
+
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+        distance : float or array of float, default 1.0
+            How far the first weights are from the best ones, above 0. It broadcasts to ``s.shape``.
+        gradient : float or array of float, default 1.0
+            The largest norm of a stochastic gradient, above 0. It broadcasts to ``s.shape``.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``. Infinite where
+            every rate of the range is 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``mean``; ``ValueError`` also if ``distance`` or ``gradient`` is not above 0, or if
+            the largest rate is above 0 and outside 1e-150 to 1e150, where squares leave float64;
+            or for more than 2^33 steps.
+
+        Notes
+        -----
+        The bound is proved for stochastic gradient descent on convex functions. It is not a
+        prediction of a loss: use its shape, as ``fastlr.transfer`` does. Rates of 0 at the end
+        count as steps that were not made. A last rate that is tiny beside the one before it makes
+        the bound large, because that step averages nothing. The time grows with the number of
+        steps; no table is made.
+
+        References
+        ----------
+        Defazio, Cutkosky, Mehta and Mishchenko, *Optimal Linear Decay Learning Rate Schedules and
+        Further Refinements* (2023), arXiv:2310.07831. Schaipp, Hägele, Taylor,
+        Simsekli and Bach, *The Surprising Agreement Between Convex Optimization Theory and
+        Learning-Rate Scheduling for Large Model Training* (2025), arXiv:2501.18965.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.constant(0.5).bound(1)
+        1.25
+        >>> round(flr.linear(0.1, 0.0, steps=100).bound(100), 6)
+        0.203687
+        """
+        terms = self._bound_terms("bound", start, stop)
+        lengths = self._levels("bound", "distance", distance, Positive)
+        norms = self._levels("bound", "gradient", gradient, Positive)
+        return self._plain(lengths**2 * terms.travel + norms**2 * terms.noise)
+
+    def best_scale(self, start: int, stop: int | None = None) -> Any:
+        """Find the factor on all rates that makes ``bound`` smallest, for ``distance = gradient``.
+
+        With the two terms of ``bound`` it is ``sqrt(travel/noise)``. For other values multiply it
+        by ``distance/gradient``.
+
+        Parameters
+        ----------
+        start, stop : int
+            The range, as in ``sum``; at least one step.
+
+        Returns
+        -------
+        float or numpy.ndarray of float64
+            A float for a scalar schedule, otherwise an array of shape ``s.shape``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``bound``; ``ValueError`` also if every rate of the range is 0.
+
+        References
+        ----------
+        As ``bound``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> s = flr.constant(0.5)
+        >>> s.best_scale(1)
+        2.0
+        >>> (s * 2.0).bound(1), (s * 1.9).bound(1) > 1.0, (s * 2.1).bound(1) > 1.0
+        (1.0, True, True)
+        """
+        terms = self._bound_terms("best_scale", start, stop)
+        if np.any(np.isinf(terms.travel)):
+            raise ValueError(
+                "best_scale: a rate of the range must be above 0, got rates of 0 alone; "
+                "no factor makes them train"
+            )
+        return self._plain(np.sqrt(terms.travel / terms.noise))
+
     def reduce(
         self,
         names: str | Iterable[str],
@@ -445,8 +556,9 @@ class Reductions(Value):
         ----------
         names : str or iterable of str
             ``"sum"``, ``"mean"``, ``"max"``, ``"min"``, ``"argmax"``, ``"argmin"``,
-            ``"total_variation"``; with ``rate``, ``"first_below"`` and ``"first_above"``; with
-            ``decay``, ``"retained"`` and ``"timescale"``.
+            ``"total_variation"``, ``"bound"``, ``"best_scale"``; with ``rate``,
+            ``"first_below"`` and ``"first_above"``; with ``decay``, ``"retained"`` and
+            ``"timescale"``.
         start, stop : int
             The range, as in ``sum``.
         rate : float or array of float, optional
@@ -514,7 +626,7 @@ class Reductions(Value):
         """Return the largest or smallest rates, and the range of steps."""
         steps = self._range(name, start, stop, least=1)
         first, last = _ends(steps)
-        extreme = extrema.largest if name.endswith("max") else extrema.smallest
+        extreme = extrema.smallest if name.endswith("min") else extrema.largest
         return self._found(lambda part, _: extreme(part, first, last)), steps
 
     def _first_extreme(self, name: str, start: int, stop: int | None) -> Any:
@@ -541,9 +653,27 @@ class Reductions(Value):
         at = np.where(found < NEVER, found, -1.0).astype(np.int64)
         return at if self.shape else int(at)
 
-    def _levels(self, name: str, what: str, value: npt.ArrayLike) -> Array:
+    def _bound_terms(self, name: str, start: int, stop: int | None) -> BoundTerms:
+        """Return the terms of the bound, of the batch shape."""
+        highest, steps = self._extreme(name, start, stop)
+        if np.any((highest > 0) & ((highest < 1e-150) | (highest > 1e150))):
+            raise ValueError(
+                f"{name}: the largest rate must be 0 or from 1e-150 to 1e150, got "
+                f"{short_repr(np.min(highest[highest > 0]))} to {short_repr(np.max(highest))}"
+            )
+        if len(steps) > _MOST_ADDED:
+            raise ValueError(
+                f"{name}: steps must be at most 2**33, as each is evaluated, got {len(steps)}"
+            )
+        work = choose()
+        terms = bound_terms(
+            self._lowered(), highest.size, steps, work.table, work.last_iterate_sums
+        )
+        return BoundTerms(*(term.reshape(self.shape) for term in terms))
+
+    def _levels(self, name: str, what: str, value: npt.ArrayLike, rule: Any = Rate) -> Array:
         """Return numbers broadcast to the batch shape."""
-        numbers = validate(Rate, f"{name}: {what}", value)
+        numbers = validate(rule, f"{name}: {what}", value)
         try:
             return np.broadcast_to(numbers, self.shape)
         except ValueError:

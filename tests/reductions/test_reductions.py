@@ -24,7 +24,8 @@ from fastlr.reductions import monotone_pieces, segment_view
 from fastlr.reductions.segment_view import SegmentView
 from fastlr.schedule.reduction_methods import REDUCTIONS
 
-ALONE = [name for name, needs in REDUCTIONS.items() if not needs]
+STEP_BY_STEP = {"bound", "best_scale"}  # see test_last_iterate.py
+ALONE = [name for name, needs in REDUCTIONS.items() if not needs and name not in STEP_BY_STEP]
 LAST = 2**53
 RANGES = [(0, 97), (7, 8), (13, 1_500), (99, 101)]
 

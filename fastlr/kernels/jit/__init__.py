@@ -13,7 +13,12 @@
 """
 
 from fastlr.kernels.jit import curves  # noqa: F401 - it fills the table of kernels
-from fastlr.kernels.jit.losses import annealing_momenta, multi_power_exponentials, multi_power_terms
+from fastlr.kernels.jit.losses import (
+    annealing_momenta,
+    last_iterate_sums,
+    multi_power_exponentials,
+    multi_power_terms,
+)
 from fastlr.kernels.jit.plateau import replay
 from fastlr.kernels.jit.programs import each, lanes_of, scalar, several, steps, table
 from fastlr.kernels.jit.user_functions import rate, rates, update
@@ -22,6 +27,7 @@ __all__ = [
     "annealing_momenta",
     "each",
     "lanes_of",
+    "last_iterate_sums",
     "multi_power_exponentials",
     "multi_power_terms",
     "rate",

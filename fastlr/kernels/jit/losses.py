@@ -9,7 +9,12 @@ from fastlr.kernels.jit.arithmetic import exp2, fma, log2_sum, scaled, two_sum
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.pointers import doubles_of, on_stack, plus
 
-__all__ = ["annealing_momenta", "multi_power_terms", "multi_power_exponentials"]
+__all__ = [
+    "annealing_momenta",
+    "last_iterate_sums",
+    "multi_power_exponentials",
+    "multi_power_terms",
+]
 
 TERMS = 256  # terms of a sum that are computed together
 PARTS = 8  # partial sums, so that a machine adds many numbers at a time
@@ -250,6 +255,55 @@ def _annealing_momenta(rates: Any, t: Any, decay: float, out: Any) -> None:
             slopes, slopes_low = two_sum(slopes, slope + slopes_low)
             k += 1
         out[i, 0], out[i, 1], out[i, 2] = high + low, momenta + momenta_low, slopes + slopes_low
+
+
+@inlined
+def _fill_rows(rates: Any, stop: int, size: int, sums: Any, rows: Any) -> tuple[float, float]:
+    """Write the last ``size`` rates before ``stop`` backwards, with the sums behind them."""
+    rate, later, begun, squares, _ = rows
+    total, square, before, squared = 0.0, 0.0, sums[0] + sums[1], sums[2] + sums[3]
+    for i in range(size):
+        rate[i] = rates[stop - 1 - i]
+        later[i] = before + total
+        total += rate[i]
+        square = fma(rate[i], rate[i], square)
+        begun[i] = before + total
+        squares[i] = squared + square
+    return total, square
+
+
+@inlined
+def _add_bound_terms(rows: Any, size: int, part: Any) -> None:
+    rate, later, begun, squares, _ = rows
+    while size % PARTS != 0:
+        rate[size], later[size], squares[size] = 0.0, 0.0, 0.0
+        size += 1
+    for i in range(0, size, PARTS):
+        for j in range(PARTS):
+            moves = later[i + j] > 0.0
+            ratio = rate[i + j] / (later[i + j] if moves else 1.0)
+            mean = squares[i + j] / (begun[i + j] if moves else 1.0)
+            part[j] = fma(ratio if moves else 0.0, mean, part[j])
+
+
+@kernel
+def _last_iterate_sums(rates: Any, sums: Any) -> None:
+    rows, part, of, to = _rows(_terms()), _parts(), doubles_of(rates), doubles_of(sums)
+    _clear(part)
+    for stop in range(rates.size, 0, -TERMS):
+        size = min(stop, TERMS)
+        total, square = _fill_rows(of, stop, size, to, rows)
+        _add_bound_terms(rows, size, part)
+        to[0], low = two_sum(to[0], total)
+        to[1] += low
+        to[2], low = two_sum(to[2], square)
+        to[3] += low
+    to[4] += _sum_of_parts(part)
+
+
+def last_iterate_sums(rates: Any, sums: Any) -> None:
+    """Add the rates of steps before those added so far to five float64 ``sums``."""
+    _last_iterate_sums(rates, sums)
 
 
 def multi_power_terms(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:
