@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from fastlr import jit as jit
     from fastlr import loss_laws as loss_laws
     from fastlr import presets as presets
+    from fastlr.analysis import peak_laws as peak_laws
+    from fastlr.analysis.checkpoint_merging import merge_weights
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
     from fastlr.analysis.log_comparison import LogComparison, compare_log
@@ -137,6 +139,7 @@ __all__ = [
     "layer_decay",
     "linear",
     "logarithmic",
+    "merge_weights",
     "milestones",
     "mup",
     "noam",
@@ -195,6 +198,7 @@ _LATER = {
     "analysis.identification": ("Identified", "identify"),
     "analysis.log_comparison": ("LogComparison", "compare_log"),
     "explanation": ("Explanation", "explain"),
+    "analysis.checkpoint_merging": ("merge_weights",),
     "analysis.peak_transfer": ("transfer",),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
@@ -208,6 +212,7 @@ _MODULES = {
     "adapters": "fastlr.adapters",
     "jit": "fastlr.jit",  # imports Numba
     "loss_laws": "fastlr.loss_laws",
+    "peak_laws": "fastlr.analysis.peak_laws",
     "presets": "fastlr.presets",
     "stores": "fastlr.sweeps.stores",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from fastlr.arguments.rules import Period, Positive, Steps, short_repr, validate
 from fastlr.errors import public
 from fastlr.kernels.selection import choose
 from fastlr.loss_laws.curves import Curve, Measured, Metrics, measured, metrics
-from fastlr.loss_laws.laws import Law
+from fastlr.loss_laws.laws import FittedOn, Law
 from fastlr.loss_laws.least_squares import HELD, Problem, huber, immediate_b
 
 __all__ = ["Fit", "fit"]
@@ -87,7 +87,8 @@ def fit(
     Returns
     -------
     Fit
-        The best law. The same arguments give the same law.
+        The best law. The same arguments give the same law. Its ``fitted_on`` holds the range of the
+        runs.
 
     Raises
     ------
@@ -138,7 +139,14 @@ def fit(
     chosen = _choose_held(family, runs, scale, first) if held is None else tuple(held)
     loss, law = _best_fit(family, runs, scale, first, chosen, count)
     near = tuple(metrics(_predicted(law, run), run.losses) for run in runs)
-    return Fit(law, loss, near, chosen)
+    return Fit(replace(law, fitted_on=_ranges(runs)), loss, near, chosen)
+
+
+def _ranges(runs: list[Measured]) -> FittedOn:
+    """The peaks and lengths of the runs, up to their last measured losses."""
+    steps = [int(run.t[-1]) + 1 for run in runs]
+    peaks = [float(run.rates[:count].max()) for run, count in zip(runs, steps, strict=True)]
+    return FittedOn((min(peaks), max(peaks)), (min(steps), max(steps)))
 
 
 def _checked_curves(family: type[Law], curves: Sequence[Curve]) -> list[Measured]:

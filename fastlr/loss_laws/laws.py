@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from fastlr.loss_laws.exponential_sums import nodes
 from fastlr.loss_laws.run_rates import rising_steps, runs
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Annealing", "Law", "MultiPower"]
+__all__ = ["Annealing", "FittedOn", "Law", "MultiPower"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
@@ -33,6 +33,22 @@ _MAX_LOG_POWER = 600.0
 _MAX_RATIO = 1e40  # of the range of r; beyond it the terms are added one by one
 # Nanoseconds that a node of the exponential sum, a term of the direct sum and a step take.
 _NODE_NS, _TERM_NS, _STEP_NS = 2.5, 10.0, 1.5
+
+
+@with_types
+class FittedOn(NamedTuple):
+    """The runs that a law was fitted to. Outside their range its predictions are extrapolations.
+
+    Parameters
+    ----------
+    peaks : tuple of float
+        The smallest and the largest peak of the runs.
+    steps : tuple of int
+        The smallest and the largest number of steps to the last measured loss.
+    """
+
+    peaks: tuple[float, float]
+    steps: tuple[int, int]
 
 
 @with_types
@@ -50,6 +66,7 @@ class Law(ABC):
     """
 
     kinds: ClassVar[dict[str, Any]]
+    fitted_on: FittedOn | None
 
     def __post_init__(self) -> None:
         for name, kind in self.kinds.items():
@@ -196,6 +213,8 @@ class MultiPower(Law):
         From 1e-18 to 1e18.
     beta : float
         From 1e-3 to 10.
+    fitted_on : FittedOn, optional
+        The runs that the law was fitted to, as ``fit`` sets it. It takes no part in equality.
 
     Raises
     ------
@@ -233,6 +252,7 @@ class MultiPower(Law):
     C: float
     beta: float
     gamma: float
+    fitted_on: FittedOn | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     kinds: ClassVar[dict[str, Any]] = {
         "L0": Rate,
@@ -343,6 +363,8 @@ class Annealing(Law):
         From 0 to 10.
     decay : float
         From 0 up to, not including, 1. Default 0.999.
+    fitted_on : FittedOn, optional
+        The runs that the law was fitted to, as ``fit`` sets it. It takes no part in equality.
 
     Raises
     ------
@@ -374,6 +396,7 @@ class Annealing(Law):
     alpha: float
     C: float
     decay: float = 0.999
+    fitted_on: FittedOn | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     kinds: ClassVar[dict[str, Any]] = {
         "L0": Rate,

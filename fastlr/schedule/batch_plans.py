@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import pairwise
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, short_repr, validate_scalar
@@ -86,7 +87,7 @@ def read_stairs(plan: str, seq_length: int) -> list[tuple[int, int]]:
     places = sorted(place for place, _ in pairs)
     if places[:1] != [0]:
         raise ValueError("no size begins at 0")
-    for place, following in zip(places, places[1:], strict=False):
+    for place, following in pairwise(places):
         if place == following:
             raise ValueError(f"place {place} has two sizes")
     return stairs
