@@ -467,6 +467,20 @@ def palm_540b(steps: int) -> Schedule:
 
 
 @_recipe(
+    title="Stable Diffusion v1-1",
+    source="Rombach et al., High-Resolution Image Synthesis with Latent Diffusion Models (2022), "
+    "arXiv:2112.10752; the rates in Stable_Diffusion_v1_Model_Card.md in "
+    "github.com/CompVis/stable-diffusion",
+    unit="steps",
+    steps=431_000,
+    assumption="Warm-up from 0, linear. The two stages, 237,000 steps at 256 x 256 and 194,000 at "
+    "512 x 512 pixels, are one run.",
+)
+def stable_diffusion_v1(steps: int) -> Schedule:
+    return warmup_constant(1e-4, 10_000)
+
+
+@_recipe(
     title="BLOOM 176B",
     source="BigScience Workshop, BLOOM: A 176B-Parameter Open-Access Multilingual "
     "Language Model (2022), "
@@ -604,6 +618,18 @@ def llama3_405b(steps: int) -> Schedule:
 
 
 @_recipe(
+    title="pi0, fine-tuning with the defaults of openpi",
+    source="Black et al., pi0: A Vision-Language-Action Flow Model for General Robot Control "
+    "(2024), arXiv:2410.24164; src/openpi/training/optimizer.py in "
+    "github.com/Physical-Intelligence/openpi",
+    unit="steps",
+    steps=30_000,
+)
+def pi0(steps: int) -> Schedule:
+    return warmup_cosine(2.5e-5, 1_000, steps, end=2.5e-6, init=2.5e-5 / 1_001)
+
+
+@_recipe(
     title="DeepSeek-V3",
     source="DeepSeek-AI, DeepSeek-V3 Technical Report (2024), arXiv:2412.19437, section 4.2",
     unit="tokens",
@@ -617,6 +643,32 @@ def deepseek_v3(steps: int) -> Schedule:
         2.2e-4, warmup=2_000, stable=falls - 2_000, cooldown=low - falls, end=2.2e-5, shape="cosine"
     )
     return join([main, constant(7.3e-6)], at=[lowest])
+
+
+@_recipe(
+    title="OLMo 2 7B, stage 1",
+    source="OLMo Team, 2 OLMo 2 Furious (2025), arXiv:2501.00656; "
+    "configs/official-1124/OLMo2-7B-stage1.yaml in github.com/allenai/OLMo",
+    unit="tokens",
+    steps=928_646,
+    assumption="A step is 1,024 x 4,096 tokens. Stage 2 starts at step 928,646, before the cosine "
+    "over 5T tokens ends. Its config begins at 6.1499e-5, where this cosine has 6.1351e-5.",
+)
+def olmo2_7b(steps: int) -> Schedule:
+    return warmup_cosine(3e-4, 8_388_608_000, 5 * 10**12, end=3e-5).paced([1_024 * 4_096])
+
+
+@_recipe(
+    title="OLMo 2 32B, stage 1",
+    source="OLMo Team, 2 OLMo 2 Furious (2025), arXiv:2501.00656; "
+    "src/scripts/official/OLMo2/OLMo-2-0325-32B-train.py in github.com/allenai/OLMo-core",
+    unit="tokens",
+    steps=721_901,
+    assumption="A step is 2,048 x 4,096 tokens; the cosine over 6.5T tokens ends at the nearest "
+    "step. Stage 2 starts at step 721,901, before that.",
+)
+def olmo2_32b(steps: int) -> Schedule:
+    return warmup_cosine(6e-4, 2_000, _steps(6.5e12, 2_048 * 4_096), end=6e-5)
 
 
 @_recipe(
@@ -651,3 +703,30 @@ def kimi_k2(steps: int) -> Schedule:
     return wsd(
         2e-4, warmup=500, stable=falls - 500, cooldown=steps - falls, end=2e-5, shape="cosine"
     )
+
+
+@_recipe(
+    title="SmolLM3 3B",
+    source="Hugging Face, SmolLM3: smol, multilingual, long-context reasoner (2025), "
+    "text/pretraining/smollm3 in github.com/huggingface/smollm",
+    unit="steps",
+    steps=4_720_000,
+    assumption="Warm-up from 0, linear. The line to 0 begins at step 4,198,001 and takes 522,000 "
+    "steps, so that it ends one step after the run.",
+)
+def smollm3_3b(steps: int) -> Schedule:
+    return wsd(2e-4, warmup=2_000, stable=4_196_001, cooldown=522_000)
+
+
+@_recipe(
+    title="DINOv3 ViT-7B/16, pretraining",
+    source="Siméoni et al., DINOv3 (2025), arXiv:2508.10104; "
+    "dinov3/configs/train/dinov3_vit7b16_pretrain.yaml in github.com/facebookresearch/dinov3",
+    unit="epochs",
+    steps=1_000_000,
+    assumption="An epoch is 1,000 steps, as in the config. The rate is the config's 5e-5 times 4 "
+    "sqrt(4,096/1,024), for the paper's batch of 4,096 images. It is the rate of the last layers: "
+    "others have it times 0.98 per layer below.",
+)
+def dinov3_7b(steps: int) -> Schedule:
+    return warmup_constant(4e-4, 100_000)

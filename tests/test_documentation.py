@@ -20,7 +20,7 @@ def test_links_lead_to_files(page):
 
 
 # modules whose public names the reference describes, beside those of fastlr itself
-MODULES = ("jit", "loss_laws", "presets")
+MODULES = ("jit", "loss_laws", "peak_laws", "presets")
 SUMMARY = re.compile(r"currentmodule:: (\S+)\n\n.*?:toctree: generated\n\n(.*?)```", re.DOTALL)
 
 

@@ -15,6 +15,14 @@ from fastlr.schedule.schedule import Schedule
 # module" would find the function
 module = import_module("fastlr.published_runs")
 
+
+def cosine(peak: float, end: float, elapsed: float, steps: float) -> float:
+    """Half a cosine wave from ``peak`` to ``end``."""
+    return end + (peak - end) * (1 + math.cos(math.pi * elapsed / steps)) / 2
+
+
+OLMO2_7B_END = cosine(3e-4, 3e-5, 928_646 * 4_194_304 - 8_388_608_000, 5e12 - 8_388_608_000)
+
 # run -> its length, and the rates that its source gives, at the step where each begins or is
 # reached
 PUBLISHED: dict[str, tuple[int, dict[int, float]]] = {
@@ -68,6 +76,7 @@ PUBLISHED: dict[str, tuple[int, dict[int, float]]] = {
     "mae-vit-l": (500_456, {0: 0.0, 12_511: 2.4e-3, 500_456: 0.0}),
     "chinchilla": (466_667, {0: 1e-7, 1_500: 1e-4, 466_667: 1e-5}),
     "palm-540b": (255_000, {0: 0.01, 9_999: 0.01, 10_000: 0.01, 40_000: 0.005, 250_000: 0.002}),
+    "stable-diffusion-v1": (431_000, {0: 0.0, 5_000: 5e-5, 10_000: 1e-4, 430_999: 1e-4}),
     "bloom-176b": (87_261, {0: 0.0, 89: 6e-5, 97_656: 6e-6}),
     "whisper-large": (
         1_048_576,
@@ -100,6 +109,10 @@ PUBLISHED: dict[str, tuple[int, dict[int, float]]] = {
         1_200_000,
         {0: 0.0, 4_000: 4e-5, 8_000: 8e-5, 604_000: 4.04e-5, 1_200_000: 8e-7},
     ),
+    "pi0": (
+        30_000,
+        {0: 2.5e-5 / 1_001, 1_000: 2.5e-5, 15_500: 1.375e-5, 30_000: 2.5e-6},
+    ),
     "deepseek-v3": (
         235_240,
         {
@@ -112,6 +125,11 @@ PUBLISHED: dict[str, tuple[int, dict[int, float]]] = {
             235_239: 7.3e-6,
         },
     ),
+    "olmo2-7b": (
+        928_646,
+        {0: 0.0, 1_000: 1.5e-4, 2_000: 3e-4, 928_646: OLMO2_7B_END},
+    ),
+    "olmo2-32b": (721_901, {0: 0.0, 1_000: 3e-4, 2_000: 6e-4, 388_430: 3.3e-4}),
     "smollm2": (
         5_240_000,
         {
@@ -125,6 +143,11 @@ PUBLISHED: dict[str, tuple[int, dict[int, float]]] = {
         },
     ),
     "kimi-k2": (231_343, {0: 0.0, 500: 2e-4, 149_254: 2e-4, 231_343: 2e-5}),
+    "smollm3-3b": (
+        4_720_000,
+        {0: 0.0, 1_000: 1e-4, 2_000: 2e-4, 4_198_001: 2e-4, 4_459_001: 1e-4, 4_720_001: 0.0},
+    ),
+    "dinov3-7b": (1_000_000, {0: 0.0, 50_000: 2e-4, 100_000: 4e-4, 999_999: 4e-4}),
 }
 
 
@@ -175,6 +198,7 @@ CHECKED: dict[str, Figures] = {
     ),
     "chinchilla": Figures(1e-4, 1_500, round(1.4e12 / 3e6), 1e-5),
     "palm-540b": Figures(0.01, 0, 255_000, 255_000**-0.5),
+    "stable-diffusion-v1": Figures(1e-4, 10_000, 237_000 + 194_000, 1e-4),
     # the run ends before its cosine does
     "bloom-176b": Figures(
         6e-5,
@@ -193,9 +217,14 @@ CHECKED: dict[str, Figures] = {
         0.01, 0, round(1.1e12 / 3.93e6), 0.01 * 0.5 ** ((279_898 - 254_453) / 5_000)
     ),
     "llama3-405b": Figures(8e-5, 8_000, 1_200_000, 8e-7),
+    "pi0": Figures(2.5e-5, 1_000, 30_000, 2.5e-6),
     "deepseek-v3": Figures(2.2e-4, 2_000, round(14.8e12 / DEEPSEEK_V3), 7.3e-6),
+    "olmo2-7b": Figures(3e-4, 2_000, 928_646, OLMO2_7B_END),
+    "olmo2-32b": Figures(6e-4, 2_000, 721_901, cosine(6e-4, 6e-5, 719_901, 774_860 - 2_000)),
     "smollm2": Figures(5e-4, 2_000, 5_240_000, 0.0),
     "kimi-k2": Figures(2e-4, 500, round(15.5e12 / 67e6), 2e-5),
+    "smollm3-3b": Figures(2e-4, 2_000, 4_720_000, 2e-4 / 522_000),
+    "dinov3-7b": Figures(5e-5 * 4 * 2, 100_000, 1_000_000, 4e-4),
 }
 
 POINTS = [

@@ -94,8 +94,8 @@ def deepseek_law(compute: npt.ArrayLike) -> PeakAndBatch:
     Parameters
     ----------
     compute : float or array of float
-        C, the training compute in FLOPs, from 1 to 1e40: FLOPs per token without embeddings, forward
-        and backward, times tokens.
+        C, the training compute in FLOPs, from 1 to 1e40: tokens times the FLOPs per token,
+        forward and backward, without embeddings.
 
     Returns
     -------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -139,7 +139,8 @@ def fit(
     chosen = _choose_held(family, runs, scale, first) if held is None else tuple(held)
     loss, law = _best_fit(family, runs, scale, first, chosen, count)
     near = tuple(metrics(_predicted(law, run), run.losses) for run in runs)
-    return Fit(replace(law, fitted_on=_ranges(runs)), loss, near, chosen)
+    found = family(**law.constants, fitted_on=_ranges(runs))  # type: ignore[call-arg]
+    return Fit(found, loss, near, chosen)
 
 
 def _ranges(runs: list[Measured]) -> FittedOn:
