@@ -13,9 +13,10 @@ from sphinx.application import Sphinx
 import fastlr
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
-# Pages name this module as users do. Python finds it as an attribute only: it is imported on first
-# use, and its file is elsewhere.
+# Pages name these modules as users do. Python finds them as attributes only: they are imported on
+# first use, and their files are elsewhere.
 sys.modules["fastlr.stores"] = fastlr.stores
+sys.modules["fastlr.peak_laws"] = fastlr.peak_laws
 # Cells show pictures. Another backend in the environment would hide them.
 os.environ.pop("MPLBACKEND", None)
 

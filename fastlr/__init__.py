@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from fastlr.schedule.batch_plans import batches
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.schedule.groups import layer_decay, mup, scatter, spread
+    from fastlr.schedule.seesaw_plans import Seesaw, seesaw
     from fastlr.schedule.units import Horizon, Ramp, horizon, ramp, step_at
     from fastlr.sweeps import stores as stores
     from fastlr.sweeps.axes import zipped
@@ -105,6 +106,7 @@ __all__ = [
     "Ranked",
     "Recipe",
     "Schedule",
+    "Seesaw",
     "Sweep",
     "Uniform",
     "affine_exponential",
@@ -158,6 +160,7 @@ __all__ = [
     "rex",
     "sampled",
     "scatter",
+    "seesaw",
     "set_backend",
     "sobol",
     "spread",
@@ -194,6 +197,7 @@ _LATER = {
         "sobol",
     ),
     "schedule.batch_plans": ("batches",),
+    "schedule.seesaw_plans": ("Seesaw", "seesaw"),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),
     "analysis.log_comparison": ("LogComparison", "compare_log"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -289,8 +289,8 @@ class Plans(Algebra):
         -------
         Schedule
             The schedule times a factor that changes at the steps where the batch size does. At
-            step 0 the factor is 1. It keeps the last factor for ever. It ends where the later of
-            the two ends.
+            step 0 the factor is 1. It ends where this schedule does, or at the last change of the
+            batch size if that comes later.
 
         Raises
         ------
@@ -333,7 +333,7 @@ class Plans(Algebra):
         factors = [
             math.sqrt(n / sizes[0]) if power == 0.5 else (n / sizes[0]) ** power for n in sizes
         ]
-        return self * CONSTRUCTORS["piecewise_constant"](factors, at)  # type: ignore[no-any-return]
+        return self * _stairs_until(factors, at, self.steps)  # type: ignore[no-any-return]
 
     @constructor
     def with_past_end(self, policy: PastEnd) -> Self:
@@ -444,6 +444,17 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
     init = np.where(begin > 0, rates_at(Value(node, NO_CALL, "hold"), begin), node.numbers["init"])
     again = tree.rebuild(node, (), init=init, steps=total - begin)
     return tree.join((node, again), (np.asarray(0), begin)) if np.any(begin > 0) else again
+
+
+def _stairs_until(values: list[float], at: tuple[int, ...], end: Any) -> Any:
+    """Return stairs that end at ``end``, so that a product with them does."""
+    if end is None or not at:
+        return CONSTRUCTORS["piecewise_constant"](values, at)
+    last = values[-1]
+    # a line between two equal rates is constant, and unlike a constant it ends
+    line = CONSTRUCTORS["linear"](last, last, np.maximum(np.asarray(end) - at[-1], 0))
+    parts = [*(CONSTRUCTORS["constant"](value) for value in values[:-1]), line]
+    return CONSTRUCTORS["join"](parts, at=list(at))
 
 
 def _check_extension(node: Node, total: Numbers, at: Numbers) -> None:

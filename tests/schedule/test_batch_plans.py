@@ -80,3 +80,18 @@ def test_a_plan_of_text_is_refused_with_the_way_out():
         TypeError, match=r"follow: batches must be a Ramp, got str .*fastlr.batches"
     ):
         flr.constant(1.0).follow("0:1")
+
+
+@pytest.mark.parametrize(
+    ("plan", "end"),
+    [
+        (flr.linear(1.0, 0.0, steps=100), 100),
+        (flr.linear(1.0, 0.0, steps=60), 60),
+        (flr.linear(1.0, 0.0, steps=10), 60),
+        (flr.constant(1.0), None),
+        (flr.linear(1.0, 0.0, steps=[100, 10]), [100, 60]),
+    ],
+)
+def test_a_plan_that_follows_keeps_its_end(plan, end):
+    found = plan.follow(flr.Ramp((256, 512, 2_304), at=(7, 60)))
+    assert (found.steps.tolist() if plan.shape else found.steps) == end

@@ -1,0 +1,178 @@
+"""Trade falls of the rate for growth of the batch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fastlr.arguments.help_signatures import with_types
+from fastlr.arguments.rules import Number, Period, validate_scalar
+from fastlr.errors import public
+from fastlr.schedule.constructor_names import join, piecewise_constant
+from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.units import Ramp
+from fastlr.schedule.value import a_schedule
+
+__all__ = ["Seesaw", "seesaw"]
+
+_FACTOR = Number("a number from 1.01 to 1e6", 1.01, 1e6)
+
+
+@with_types
+@dataclass(frozen=True)
+class Seesaw:
+    """A rate and a batch size that change together, as ``seesaw`` returns them.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        The rate, by the new steps.
+    batches : Ramp
+        The batch size, by the new steps.
+    steps : int
+        The number of new steps that take the samples of the old run.
+    """
+
+    schedule: Schedule
+    batches: Ramp
+    steps: int
+
+
+@with_types
+@public
+def seesaw(
+    schedule: Schedule, batch: int, *, largest: int, factor: float = 2.0, steps: int | None = None
+) -> Seesaw:
+    """Let the batch grow where a rate would fall, so that a run takes fewer steps.
+
+    The stairs begin where the rate has fallen by ``factor``: ``t_0`` is the step of the peak, and
+    ``t_k`` the first step with ``schedule(t_k) <= schedule(t_{k-1})/factor``. On stair k the batch
+    is ``B_k = min(largest, round(batch * schedule(t_0)/schedule(t_k)))`` and the rate
+    ``schedule(t_k) * sqrt(B_k/batch)``. So where the rate would fall by a, it falls by the square
+    root of a, and the batch grows by 1/a.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        A scalar schedule by steps, which does not rise after its peak.
+    batch : int
+        Its batch size, from 1, in samples or tokens.
+    largest : int
+        The largest batch size, at least ``batch``: what the hardware holds or where larger batches
+        stop to help. There the rate falls by all of a.
+    factor : float, default 2.0
+        By how much the rate falls from stair to stair, from 1.01 to 1e6. A schedule of drops keeps
+        each drop of at least this factor whole.
+    steps : int, optional
+        The length of the old run. Default: the end of the schedule.
+
+    Returns
+    -------
+    Seesaw
+        The new schedule, the batch sizes, and the number of steps. Up to the peak both runs are
+        the same.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of range, the schedule is not scalar, never ends while ``steps`` is
+        not given, is 0 throughout, or rises after its peak.
+
+    Notes
+    -----
+    A stair begins at the first step before which the old run's samples up to ``t_k`` have been
+    taken. Stairs that one step of the stair before covers are skipped. Rates of 0 at the end make
+    no stair. A smooth curve becomes stairs: its rate is that at the beginning of each stair. The
+    authors derive it for normalized gradient descent and measured it on language models with 150M
+    to 600M parameters below the critical batch size; above it, the loss is worse.
+
+    References
+    ----------
+    Meterez et al., *Seesaw: Accelerating Training by Balancing Learning Rate and Batch Size
+    Scheduling* (2025), arXiv:2510.14717.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> old = flr.step_decay(0.8, factor=0.25, every=100)
+    >>> new = flr.seesaw(old, batch=32, largest=512, steps=300)
+    >>> new.schedule.table(0, 140, 25).round(2)
+    array([0.8, 0.8, 0.8, 0.8, 0.4, 0.2])
+    >>> new.batches, new.steps
+    (Ramp(batches=(32, 128, 512), at=(100, 125)), 132)
+    """
+    old = _checked(schedule)
+    first = validate_scalar(Period, "seesaw: batch", batch)
+    most = validate_scalar(Period, "seesaw: largest", largest)
+    if most < first:
+        raise ValueError(f"seesaw: largest must be at least batch, {first}, got {most}")
+    count = _length(old, steps)
+    stairs = _stairs(old, count, float(_FACTOR("seesaw: factor", factor)))
+    begin, peak = stairs[0]
+    sizes = [min(most, round(first * peak / rate)) for _, rate in stairs]
+    kept, at, total = _timed([first * t for t, _ in stairs], sizes, begin, first * count)
+    levels = [stairs[k][1] * math.sqrt(sizes[k] / first) for k in kept]
+    after = piecewise_constant(levels, [step - begin for step in at[1:]])
+    rates = join([old, after], at=[begin]) if begin else after
+    return Seesaw(rates, _ramp([sizes[k] for k in kept], at), total)
+
+
+def _checked(schedule: object) -> Schedule:
+    one = a_schedule("seesaw: schedule", schedule, Schedule)
+    if one.shape:
+        raise ValueError(
+            f"seesaw: schedule must be scalar, got shape {one.shape}; index a lane of it"
+        )
+    return one
+
+
+def _length(schedule: Schedule, steps: int | None) -> int:
+    length = schedule.steps if steps is None else steps
+    if length is None:
+        raise ValueError("seesaw: steps must be given for a schedule that never ends, got None")
+    return int(validate_scalar(Period, "seesaw: steps", length))
+
+
+def _stairs(schedule: Schedule, steps: int, factor: float) -> list[tuple[int, float]]:
+    """Return the first step of each stair, and its rate; the peak is the first."""
+    t = schedule.argmax(steps)
+    rate = schedule(t)
+    if rate == 0:
+        raise ValueError("seesaw: schedule must have a rate above 0, got 0 at every step")
+    stairs = [(t, rate)]
+    while (t := schedule.first_below(math.nextafter(rate / factor, math.inf), t, steps)) >= 0:
+        rate = schedule(t)
+        if schedule.max(t, steps) > rate:
+            raise ValueError(
+                f"seesaw: schedule must not rise after its peak, got a rise after step {t}; "
+                "plan each cycle by itself"
+            )
+        if rate == 0:
+            break
+        stairs.append((t, rate))
+    return stairs
+
+
+def _timed(
+    samples: list[int], sizes: list[int], begin: int, last: int
+) -> tuple[list[int], list[int], int]:
+    """Return the stairs that have a step, the first step of each, and the number of steps.
+
+    ``samples`` come before each stair, ``last`` in all.
+    """
+    kept, at, taken, step = [0], [begin], samples[0], begin
+    for k, before in enumerate(samples[1:], 1):
+        steps = -(-(before - taken) // sizes[kept[-1]])
+        if steps > 0:
+            taken, step = taken + steps * sizes[kept[-1]], step + steps
+            kept.append(k)
+            at.append(step)
+        else:  # one step of the stair before takes all samples of that stair
+            kept[-1] = k
+    return kept, at, step + max(0, -(-(last - taken) // sizes[kept[-1]]))
+
+
+def _ramp(sizes: list[int], at: list[int]) -> Ramp:
+    """Return the batch sizes from step 0 on, without changes to the same size."""
+    changes = [0, *(k for k in range(1, len(sizes)) if sizes[k] != sizes[k - 1])]
+    return Ramp(tuple(sizes[k] for k in changes), tuple(at[k] for k in changes[1:]))

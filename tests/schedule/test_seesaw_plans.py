@@ -1,0 +1,66 @@
+"""Falls of the rate traded for growth of the batch."""
+
+import math
+
+import numpy as np
+import pytest
+
+import fastlr as flr
+
+
+def test_drops_are_traded_exactly():
+    old = flr.step_decay(0.8, factor=0.25, every=100)
+    new = flr.seesaw(old, batch=32, largest=512, steps=300)
+    assert new.batches == flr.Ramp((32, 128, 512), at=(100, 125))
+    assert new.steps == 132
+    assert new.schedule([0, 99, 100, 124, 125, 131]).tolist() == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]
+
+
+def test_falls_at_the_largest_batch_are_whole():
+    old = flr.step_decay(0.8, factor=0.25, every=100)
+    new = flr.seesaw(old, batch=32, largest=128, steps=300)
+    assert new.batches == flr.Ramp((32, 128), at=(100,))
+    assert new.schedule([100, 125]) == pytest.approx([0.4, 0.1])
+    assert new.steps == 150
+
+
+OLD = flr.warmup_cosine(1e-3, warmup=1_000, steps=20_000)
+
+
+@pytest.mark.parametrize("factor", [1.1, 2.0, 3.0])
+@pytest.mark.parametrize("largest", [256, 1_000, 100_000])
+def test_a_cosine_becomes_stairs(factor, largest):
+    new = flr.seesaw(OLD, batch=256, largest=largest, factor=factor)
+    warmup = np.arange(1_000)
+    assert new.schedule(warmup).tolist() == OLD(warmup).tolist()
+    taken = new.batches.taken(new.steps)
+    assert 256 * 20_000 <= taken < 256 * 20_000 + max(new.batches.batches)
+    assert max(new.batches.batches) <= largest
+    for t in range(1_000, new.steps, 97):  # rate/sqrt(batch) is the old rate of a stair's begin
+        old_step = new.batches.taken(t) // 256
+        begin = new.schedule(t) / math.sqrt(new.batches.batch(t) / 256)
+        assert OLD(old_step) * 0.97 <= begin <= OLD(max(1_000, old_step - 400)) * factor * 1.03
+    assert new.steps <= 20_000
+
+
+def test_rates_of_zero_make_no_stair():
+    old = flr.piecewise_constant([1.0, 0.5, 0.0], [100, 200])
+    assert flr.seesaw(old, batch=8, largest=64, steps=300).batches.batches == (8, 16)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "more", "message"),
+    [
+        (flr.constant([0.1, 0.2]), {}, r"seesaw: schedule must be scalar"),
+        (0.1, {}, r"seesaw: schedule must be"),
+        (flr.constant(0.1), {"steps": None}, r"seesaw: steps must be given"),
+        (flr.constant(0.0), {}, r"seesaw: schedule must have a rate above 0"),
+        (flr.cosine_restarts(1.0, 0.1, period=20), {}, r"seesaw: schedule must not rise after"),
+        (OLD, {"largest": 4}, r"seesaw: largest must be at least batch, 8, got 4"),
+        (OLD, {"factor": 1.0}, r"seesaw: factor must be"),
+        (OLD, {"batch": 0}, r"seesaw: batch must be"),
+    ],
+)
+def test_refusals(schedule, more, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        flr.seesaw(schedule, **{"batch": 8, "largest": 64, "steps": 100, **more})
