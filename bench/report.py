@@ -13,6 +13,12 @@ def markdown(head: Row, rows: list[Row]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
 
 
+def chosen(rows: list[Row], names: tuple[str, ...]) -> list[Row]:
+    """The rows of these names. A row may have measurements behind its name and a colon."""
+    by_name = {row[0].partition(":")[0]: row for row in rows}
+    return [by_name[name] for name in names]
+
+
 def wrapped(text: str) -> str:
     """Prose in lines of at most 100 characters."""
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)

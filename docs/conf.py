@@ -32,6 +32,7 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "sphinx_design",
+    "command_line",
     "signatures",
     "llms_txt",
 ]
@@ -84,13 +85,15 @@ html_baseurl = os.environ.get("FASTLR_SITE", "")  # the address that llms.txt wr
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_sidebars = {page: [] for page in ("index", "start", "gallery", "presets")}
+html_sidebars = {
+    page: [] for page in ("index", "start", "choose", "gallery", "presets", "schedules")
+}
 html_theme_options = {
     "logo": {"text": "fastlr"},
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "navbar_align": "left",
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "footer_start": ["copyright"],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],

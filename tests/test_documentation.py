@@ -1,23 +1,74 @@
-"""Links of the documentation lead to files of the repository, and its reference is complete."""
+"""Links of the documentation lead to files, its reference is complete, and its code runs.
 
+The code of a page that needs another library is skipped where that is not installed, unless
+``FASTLR_REQUIRE`` names the library. ``.ci/run`` runs every page.
+"""
+
+import multiprocessing
 import re
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import page_code
 import pytest
+from other_libraries import require
 
 import fastlr as flr
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
+every_page = pytest.mark.parametrize(
+    "page", PAGES, ids=[str(page.relative_to(PROJECT)) for page in PAGES]
+)
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(PROJECT)) for page in PAGES])
+@every_page
 def test_links_lead_to_files(page):
     links = LINK.findall(CODE.sub("", page.read_text()))
     assert [link for link in links if not (page.parent / link).exists()] == []
 
+
+# -- code ------------------------------------------------------------------------------------------
+
+# tests/adapters/test_adapters.py runs each section of this page alone: together they need packages
+# that no environment has at once
+BY_SECTION = PROJECT / "docs" / "adapters.md"
+WITH_CODE = [
+    page
+    for page in PAGES
+    if page != BY_SECTION and {kind for kind, _ in page_code.blocks(page)} & {*page_code.RUN}
+]
+
+
+@pytest.fixture(scope="module")
+def process():
+    """Other libraries leave threads and hooks behind. A process of their own has them once."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        yield executor
+
+
+@pytest.mark.parametrize(
+    "page", WITH_CODE, ids=[str(page.relative_to(PROJECT)) for page in WITH_CODE]
+)
+def test_the_code_of_a_page_runs(page, process):
+    require(*page_code.packages(page))
+    process.submit(page_code.run_page, page).result()
+
+
+@every_page
+def test_no_block_is_left_out(page):
+    """A block of another kind, or one that is indented, would not be run."""
+    kinds = {kind.split()[0] if kind else "" for kind, _ in page_code.blocks(page)}
+    assert kinds <= {*page_code.RUN, *page_code.DATA, *page_code.CELLS}
+    text = page.read_text()
+    assert not re.search(r"^[ >]+```", text, re.MULTILINE)
+    cells = "{code-cell}" in kinds
+    assert cells == text.startswith("---\nfile_format: mystnb\n") or not cells
+
+
+# -- reference -------------------------------------------------------------------------------------
 
 # modules whose public names the reference describes, beside those of fastlr itself
 MODULES = ("jit", "loss_laws", "peak_laws", "presets")
