@@ -50,6 +50,10 @@ DIRECT = (
 )
 
 
+# numbers of opcodes.py that C has under the same names
+LAYOUT = ("FORMAT", "HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")
+
+
 def prototypes() -> str:
     """The C prototypes that cffi reads, taken from the two headers that define the functions."""
     calls, public = (HERE / "python_calls.h").read_text(), (HERE / "fastlr.h").read_text()
@@ -81,7 +85,7 @@ def header() -> str:
     """``opcodes.h``: the opcodes, the layouts of a program and of a rule, and a digest of the
     sources.
     """
-    layout = {name: opcodes[name] for name in ("HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")}
+    layout = {name: opcodes[name] for name in LAYOUT}
     words = {f"HEADER_{name.upper()}": i for i, name in enumerate(opcodes["HEADER_WORDS"])}
     codes = {row.name.upper(): i for i, row in enumerate(opcodes["OPCODES"])} | {
         "OPCODES": len(opcodes["OPCODES"])
@@ -97,6 +101,7 @@ def header() -> str:
             "#ifndef FASTLR_OPCODES_H",
             "#define FASTLR_OPCODES_H",
             f"#define MAGIC {opcodes['MAGIC']!r}",
+            f"#define OLD_MAGICS {{{', '.join(map(repr, opcodes['OLD_MAGICS']))}}}",
             f"#define PLATEAU_MAGIC {opcodes['PLATEAU_MAGIC']!r}",
             f"#define LAST_STEP {opcodes['LAST_STEP']}",
             f"#define COUNTS {{{counts()}}}",

@@ -96,7 +96,13 @@ double fastlr_rate(const double *program, int64_t t) {
 }
 
 void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *out) {
-    in_use()->rates(program, lanes, (double)t, out);
+    if (allows(program, t)) {
+        in_use()->rates(program, lanes, (double)t, out);
+        return;
+    }
+    for (size_t j = lanes.first; j < lanes.stop; j++) {
+        out[j] = NAN;
+    }
 }
 
 void fastlr_each(const double *program, fastlr_lanes lanes, const int64_t *t, double *out) {

@@ -1,8 +1,8 @@
 /* fastlr: the rates of learning-rate schedules, from their programs, and plateau rules.
 
    A program is what a schedule lowers to in Python: one flat array of doubles, `schedule.program`.
-   `schedule.program.tofile(path)` writes it to a file. These functions read it and return the same
-   bits as Python.
+   `schedule.program.tofile(path)` writes it to a file, in the byte order of the machine. These
+   functions read it and return the same bits as Python.
 
        cc -O2 -I"$INCLUDE" mine.c "$INCLUDE/"*.c -lm       INCLUDE=$(python -c 'import fastlr;
    print(fastlr.get_include())')
@@ -21,6 +21,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The version of fastlr that these sources belong to. */
+#define FASTLR_VERSION_MAJOR 0
+#define FASTLR_VERSION_MINOR 1
+#define FASTLR_VERSION_PATCH 0
+#define FASTLR_VERSION "0.1.0"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,9 +82,14 @@ typedef struct {
     bool slopes;
 } fastlr_nodes;
 
-/* Whether `size` doubles are a program of this version of fastlr. For such a program every function
+/* Whether `size` doubles are a program of this version's format. For such a program every function
    below ends, reads only within the program, and writes only its own output. */
 bool fastlr_is_program(const double *program, size_t size);
+
+/* Why `size` doubles are no program of this version's format, or an empty string: the format is
+   older or newer, the byte order is another, or the program was cut short, damaged or made
+   otherwise. */
+const char *fastlr_program_fault(const double *program, size_t size);
 
 /* The number of lanes: 1 for a schedule that is no batch. */
 size_t fastlr_count(const double *program);
@@ -89,7 +100,7 @@ bool fastlr_allows(const double *program, const int64_t *t, size_t n);
 /* The rate of the first lane at step t, or NaN if the step is not allowed. */
 double fastlr_rate(const double *program, int64_t t);
 
-/* The rates of lanes at one step, each to its place in `out`. */
+/* The rates of lanes at one step, each to its place in `out`: NaN if the step is not allowed. */
 void fastlr_rates(const double *program, fastlr_lanes lanes, int64_t t, double *out);
 
 /* The rates of lanes, each at a step of its own: out[j] is the rate at step t[j] of the lane at

@@ -3,7 +3,9 @@
 #include "fastlr.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "checksum.h"
 #include "opcodes.h"
 
 enum { NUMBERS = 1 + FIELDS_MOST }; /* per segment: its start, then its fields */
@@ -145,9 +147,59 @@ static bool are_finite(const double *buffer, size_t size) {
     return true;
 }
 
-bool fastlr_is_program(const double *program, size_t size) {
-    if (size < HEADER || program[HEADER_MAGIC] != MAGIC || program[HEADER_SIZE] != (double)size ||
-        !are_finite(program, size)) {
+static double byte_swapped(double word) {
+    unsigned char bytes[sizeof word], swapped[sizeof word];
+    memcpy(bytes, &word, sizeof word);
+    for (size_t i = 0; i < sizeof word; i++) {
+        swapped[i] = bytes[sizeof word - 1 - i];
+    }
+    memcpy(&word, swapped, sizeof word);
+    return word;
+}
+
+/* Why the first number is not that of a program. */
+static const char *fault_of_magic(double magic) {
+    static const double OLD[] = OLD_MAGICS;
+    if (byte_swapped(magic) == MAGIC) {
+        return "it is in the other byte order: swap the bytes of each double";
+    }
+    for (size_t i = 0; i < sizeof OLD / sizeof *OLD; i++) {
+        if (magic == OLD[i]) {
+            return "its format is older: write it again with this version of fastlr";
+        }
+    }
+    return "it is no program of fastlr";
+}
+
+/* Why a buffer is not a whole program of this format, or an empty string. */
+static const char *fault_of_seal(const double *program, size_t size) {
+    if (size == 0) {
+        return "it is empty";
+    }
+    if (program[HEADER_MAGIC] != MAGIC) {
+        return fault_of_magic(program[HEADER_MAGIC]);
+    }
+    if (size < HEADER) {
+        return "it was cut short";
+    }
+    double format = program[HEADER_FORMAT];
+    if (!is_whole(format, 1.0, MOST_COUNT)) {
+        return "it was damaged: its format is no number of a format";
+    }
+    if (format != FORMAT) {
+        return format > FORMAT ? "its format is newer: use a newer version of fastlr"
+                               : "its format is older: write it again with this version of fastlr";
+    }
+    if (program[HEADER_SIZE] != (double)size) {
+        return "it was cut short, extended or damaged: its size is another";
+    }
+    return program[HEADER_CHECKSUM] == checksum_of(program, size)
+               ? ""
+               : "it was damaged or edited: its checksum is another";
+}
+
+static bool is_sound(const double *program, size_t size) {
+    if (!are_finite(program, size)) {
         return false;
     }
     double lanes = program[HEADER_LANES], families = program[HEADER_FAMILIES], before = 0.0;
@@ -165,6 +217,18 @@ bool fastlr_is_program(const double *program, size_t size) {
         before += head[0];
     }
     return before == lanes;
+}
+
+const char *fastlr_program_fault(const double *program, size_t size) {
+    const char *fault = fault_of_seal(program, size);
+    if (fault[0] != 0 || is_sound(program, size)) {
+        return fault;
+    }
+    return "it breaks a rule of programs: Program.from_array in Python says which";
+}
+
+bool fastlr_is_program(const double *program, size_t size) {
+    return fastlr_program_fault(program, size)[0] == 0;
 }
 
 static bool is_flag(double word) { return word == 0.0 || word == 1.0; }

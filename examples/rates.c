@@ -37,9 +37,10 @@ int main(int count, char **arguments) {
     }
     size_t size = 0;
     double *program = read_program(arguments[1], &size);
-    if (!program || !fastlr_is_program(program, size)) {
-        fprintf(stderr, "rates: %s must be a program that this version of fastlr wrote\n",
-                arguments[1]);
+    const char *fault = program ? fastlr_program_fault(program, size) : "it cannot be read";
+    if (fault[0] != 0) {
+        fprintf(stderr, "rates: %s must be a program of this version of fastlr: %s\n", arguments[1],
+                fault);
         free(program);
         return 1;
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastlr.kernels.c_sources import get_include
 from fastlr.kernels.selection import backend, backends, set_backend, use_backend
 from fastlr.program.program import Program
+from fastlr.program.version import VERSION
 from fastlr.schedule.constructor_names import (
     affine_exponential,
     constant,
@@ -84,7 +85,7 @@ if TYPE_CHECKING:
     )
     from fastlr.sweeps.sweep import Sweep, sweep
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Bundle",

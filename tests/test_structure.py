@@ -40,6 +40,7 @@ BESIDE = (
     {"reductions", "drawing"},
     {"plateau", "analysis", "loss_laws", "published_runs", "jit"},
     {"sweeps", "configs"},
+    {"pyinstaller", "cli"},
 )
 
 
@@ -150,6 +151,7 @@ FOREIGN = {
     "llvmlite": {"kernels.jit.arithmetic", "kernels.jit.linking", "kernels.jit.pointers"},
     "dask": {"adapters.dask"},
     "matplotlib": {"drawing.plots"},
+    "PyInstaller": {"pyinstaller.hook-fastlr"},
     "pandas": {"adapters.pandas"},
     "tqdm": {"sweeps.progress"},
     "typer": {"cli.commands", "cli.printing"},

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["digest", "folder", "get_include"]
+__all__ = ["archive", "digest", "folder", "get_include"]
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -13,6 +13,11 @@ def folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "csrc"
 
 
+def archive() -> Path | None:
+    """The archive that fastlr is imported from, such as a zipapp, or None for a folder."""
+    return next((path for path in _PACKAGE.parents if path.is_file()), None)
+
+
 def get_include() -> str:
     """Return the folder of ``fastlr.h`` and its C sources, to compile into a program of your own.
 
@@ -21,6 +26,11 @@ def get_include() -> str:
     str
         The path. Pass it to the compiler as ``-I``, and compile all ``*.c`` files in it.
 
+    Raises
+    ------
+    FileNotFoundError
+        If this copy of fastlr has no sources on the disk, as in a zipapp or a frozen application.
+
     Examples
     --------
     >>> import fastlr as flr
@@ -28,7 +38,13 @@ def get_include() -> str:
     >>> (Path(flr.get_include()) / "fastlr.h").is_file()
     True
     """
-    return str(folder())
+    found = folder()
+    if not (found / "fastlr.h").is_file():
+        raise FileNotFoundError(
+            f"get_include: fastlr must be installed with its C sources, got {_PACKAGE}, which has "
+            "none: install fastlr into a Python environment, and ask there"
+        )
+    return str(found)
 
 
 def digest() -> str:

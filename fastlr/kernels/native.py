@@ -35,6 +35,17 @@ __all__ = [
 _NOTE = Path(__file__).parents[1] / "_native.txt"
 
 
+def _why_missing() -> str:
+    if _NOTE.is_file():
+        return _NOTE.read_text()
+    if (archive := c_sources.archive()) is not None:
+        return (
+            f"fastlr is in the archive {archive}, from which Python loads no extension; extract "
+            "the archive, or install fastlr"
+        )
+    return "it is not built; in a checkout, pip install -e . builds it"
+
+
 def _loaded() -> Any:
     """Return the extension, after checking that it was built from these sources."""
     try:
@@ -42,12 +53,7 @@ def _loaded() -> Any:
     except ModuleNotFoundError as error:
         if error.name == "_cffi_backend":
             raise ImportError("cffi is not installed: pip install cffi") from None
-        reason = (
-            _NOTE.read_text()
-            if _NOTE.is_file()
-            else "it is not built; in a checkout, pip install -e . builds it"
-        )
-        raise ImportError(f"the C extension is missing: {reason}") from None
+        raise ImportError(f"the C extension is missing: {_why_missing()}") from None
     built, now = native.ffi.string(native.lib.fastlr_sources()).decode(), c_sources.digest()
     if built != now:
         raise ImportError(

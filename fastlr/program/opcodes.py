@@ -23,16 +23,21 @@ __all__ = [
     "DEEPEST",
     "FAMILY",
     "FIELDS_MOST",
+    "FORMAT",
     "HEADER",
+    "HEADER_CHECKSUM",
     "HEADER_DEPTH",
     "HEADER_FAMILIES",
+    "HEADER_FORMAT",
     "HEADER_LANES",
     "HEADER_LIMIT",
     "HEADER_MAGIC",
     "HEADER_SIZE",
     "HEADER_WORDS",
+    "HEADER_WRITER",
     "LAST_STEP",
     "MAGIC",
+    "OLD_MAGICS",
     "PLATEAU_MAGIC",
     "ROW",
     "RULE_FIELDS",
@@ -118,8 +123,20 @@ OPCODES: tuple[Opcode, ...] = (
 COUNTS = {"every": 1, "period": 1, "times": 1, "base": 0, "pace": 0, "at": 0, "last": 0}
 
 # the layout of a program, which program.py describes
-MAGIC = 20269.0  # changes with the format: a program is never read by kernels of another
-HEADER_WORDS = ("magic", "lanes", "families", "limit", "depth", "size")
+MAGIC = float(0x666173746C72)  # "fastlr" in ASCII: the mark of a program in every format
+OLD_MAGICS = (20261.0, 20263.0, 20269.0)  # of the formats before the first that has a number
+FORMAT = 1  # changes with the layout, the opcodes and their fields; docs/reproducibility.md
+HEADER_WORDS = (
+    "magic",
+    "lanes",
+    "families",
+    "limit",
+    "depth",
+    "size",
+    "format",
+    "writer",
+    "checksum",
+)
 HEADER = len(HEADER_WORDS)
 # where each number of the header stands; C has the same names
 HEADER_MAGIC = HEADER_WORDS.index("magic")
@@ -128,6 +145,9 @@ HEADER_FAMILIES = HEADER_WORDS.index("families")
 HEADER_LIMIT = HEADER_WORDS.index("limit")
 HEADER_DEPTH = HEADER_WORDS.index("depth")
 HEADER_SIZE = HEADER_WORDS.index("size")
+HEADER_FORMAT = HEADER_WORDS.index("format")
+HEADER_WRITER = HEADER_WORDS.index("writer")
+HEADER_CHECKSUM = HEADER_WORDS.index("checksum")
 FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in OPCODES)
 ROW = 7 + 2 * FIELDS_MOST

@@ -5,7 +5,8 @@ and into a user's ``@njit`` function. Float64 holds integers exactly to 2^53, so
 offsets are stored beside rates. The parts, in order:
 
 - *header*: MAGIC, number of lanes, number of families, limit (the first step that must not be
-  evaluated), depth (of segments inside segments), size of the buffer
+  evaluated), depth (of segments inside segments), size of the buffer, number of the format, the
+  version that wrote it, checksum (``seal.py``)
 - *families*, each: number of lanes, first output position (-1: the positions are listed), offset
   of the listed positions, offset and length of its list of segments
 - *segments*, each: opcode, start, list A, list B, then its fields
@@ -31,15 +32,15 @@ from fastlr.errors import public
 from fastlr.program.opcodes import (
     FAMILY,
     HEADER,
+    HEADER_DEPTH,
     HEADER_FAMILIES,
     HEADER_LANES,
     HEADER_LIMIT,
-    HEADER_SIZE,
-    MAGIC,
     OPCODES,
     ROW,
     opcode,
 )
+from fastlr.program.seal import seal
 from fastlr.program.verifier import segment_offsets, verify
 
 __all__ = [
@@ -135,7 +136,8 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         Parameters
         ----------
         buffer : array of float
-            The entries of a ``schedule.program``: one-dimensional, float64. It is copied.
+            The entries of a ``schedule.program``: one-dimensional, float64 in either byte order.
+            It is copied.
 
         Returns
         -------
@@ -147,19 +149,23 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         TypeError
             If ``buffer`` is not a flat array of float64.
         ValueError
-            If ``buffer`` is not a program. The message names the entry that breaks a rule.
+            If ``buffer`` is not a program of this format. The message says whether it is of an
+            older or a newer format, of the other byte order, cut short or damaged, or names the
+            entry that breaks a rule.
 
         Notes
         -----
         Kernels never read or write outside a verified program, and they always return. What its
-        numbers mean is not checked.
+        numbers mean is not checked. A program is in the byte order of the machine that wrote it.
+        On a machine of the other order, read it with its own dtype, such as ``">f8"``, or pass
+        ``buffer.byteswap()``.
 
         Examples
         --------
         >>> import fastlr as flr
         >>> stored = flr.linear(1.0, 0.0, steps=4).program.tobytes()
         >>> Program.from_array(np.frombuffer(stored))
-        <fastlr program of 1 lane, 416 bytes>
+        <fastlr program of 1 lane, 440 bytes>
         """
         try:
             own = np.array(buffer, order="C")
@@ -167,13 +173,13 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
             raise TypeError(
                 "from_array: buffer must be a flat array of float64, got rows of different lengths"
             ) from None
-        if own.dtype != np.float64 or own.ndim != 1:
+        if own.dtype.newbyteorder("=") != np.float64 or own.ndim != 1:
             raise TypeError(
                 f"from_array: buffer must be a flat array of float64, got {own.dtype} of "
                 f"shape {own.shape}"
             )
         try:
-            return _verified(own)
+            return _verified(own.astype(np.float64, copy=False))
         except ValueError as error:
             raise ValueError(f"from_array: buffer must be a program: {error}") from None
 
@@ -349,9 +355,14 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
     """Pack families into one buffer, and verify it once: kernels check nothing."""
     packer = _Packer()
     lanes = sum(family.positions.size for family in families)
-    packer.put(
-        [MAGIC, lanes, len(families), limit, max(_depth(family.segments) for family in families), 0]
+    header = np.zeros(HEADER)
+    header[HEADER_LANES], header[HEADER_FAMILIES], header[HEADER_LIMIT] = (
+        lanes,
+        len(families),
+        limit,
     )
+    header[HEADER_DEPTH] = max(_depth(family.segments) for family in families)
+    packer.put(header)
     heads = np.zeros((len(families), FAMILY))
     packer.put(heads)
     packer.chunks[-1] = heads.ravel()
@@ -367,7 +378,7 @@ def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
             _total_length(segments),
         )
     buffer = packer.joined()
-    buffer[HEADER_SIZE] = buffer.size
+    seal(buffer)
     return _verified(buffer)
 
 

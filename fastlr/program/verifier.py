@@ -17,11 +17,13 @@ from fastlr.program.opcodes import (
     FAMILY,
     FIELDS_MOST,
     HEADER,
-    MAGIC,
+    HEADER_DEPTH,
+    HEADER_LANES,
     OPCODES,
     ROW,
     opcode,
 )
+from fastlr.program.seal import check_seal
 
 __all__ = ["verify", "segment_offsets"]
 
@@ -50,7 +52,7 @@ def verify(buffer: Buffer) -> None:
 
     ``buffer`` is a flat float64 array. The rules:
 
-    - The header has this version's magic number and the buffer's size.
+    - The header has the mark and the format of this version, the buffer's size and its checksum.
     - Lists of segments do not overlap, and are stored in depth-first order. They are nested no
       deeper than the header says.
     - Every offset is within the buffer, and every number is finite.
@@ -58,12 +60,8 @@ def verify(buffer: Buffer) -> None:
     - Periods, paces and other counts are whole numbers, and samples are within the buffer.
     - Each lane has its own position in the output.
     """
-    _require(buffer.size >= HEADER, f"it must have at least {HEADER} entries", buffer.size)
-    magic, lanes, families, limit, depth, size = buffer[:HEADER].tolist()
-    _require(
-        magic == MAGIC, f"its first entry must be {MAGIC:g}, for this version of fastlr", magic
-    )
-    _require(size == buffer.size, f"its size must be {buffer.size:,}, its number of entries", size)
+    check_seal(buffer)
+    lanes, families, limit, depth = buffer[HEADER_LANES : HEADER_DEPTH + 1].tolist()
     _require(np.isfinite(buffer).all(), "its entries must be finite", "NaN or infinity")
     _require(limit >= 0, "its limit must be at least 0", limit)
     _count("its depth", depth, 0, DEEPEST)

@@ -7,14 +7,25 @@
 
 #include <fastlr.h>
 
+#include "checksum.h"
 #include "opcodes.h"
 
 enum { CHOICES = 4, MOST_STEPS = 1500, MOST_LANES = 3000 };
 
 static const char *const INSTRUCTION_SETS[] = {"baseline", "avx2", "avx512"};
 
+/* Most mutants get a valid format and checksum, so that the verifier reads on. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
-    return mutated_behind(CHOICES, HEADER, MAGIC, HEADER_SIZE, data, size, most, seed);
+    size_t now = mutated_behind(CHOICES, HEADER, MAGIC, HEADER_SIZE, data, size, most, seed),
+           count = now / sizeof(double);
+    if (seed % 16 && count >= CHOICES + HEADER) {
+        double *program = copied(data + CHOICES * sizeof(double), count - CHOICES);
+        program[HEADER_FORMAT] = FORMAT;
+        program[HEADER_CHECKSUM] = checksum_of(program, count - CHOICES);
+        memcpy(data + CHOICES * sizeof(double), program, (count - CHOICES) * sizeof *program);
+        free(program);
+    }
+    return now;
 }
 
 static void evaluate_lanes(const double *program, size_t lanes, const double *chosen) {

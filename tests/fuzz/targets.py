@@ -26,6 +26,7 @@ from fastlr.configs import _READERS as READERS
 from fastlr.configs import _files
 from fastlr.plateau.events import events
 from fastlr.presets._rules import PRESETS
+from fastlr.program.seal import seal
 from fastlr.schedule import constructor_names as shapes
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.reduction_methods import REDUCTIONS
@@ -300,6 +301,8 @@ def programs(choices: Choices) -> None:
         words[choices.below(words.size)] = choices.of(
             [choices.real, lambda: choices.below(words.size), lambda: choices.below(30)]
         )()
+    if choices.often():
+        seal(words)  # so that the verifier reads on
     program = flr.Program.from_array(words if choices.often() else choices.anything())
     hold(
         same(pickle.loads(pickle.dumps(program)), program) and str(program),

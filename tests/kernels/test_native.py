@@ -163,6 +163,40 @@ def test_no_flags_change_a_bit(tmp_path, flags):
     )
 
 
+NOT_ALLOWED = r"""
+#include <fastlr.h>
+#include <stdio.h>
+
+int main(int count, char **arguments) {
+    static double program[4096];
+    double out[3] = {7.0, 7.0, 7.0};
+    int64_t steps[] = {-1, INT64_MIN, 5, (INT64_C(1) << 53) + 1, 4};
+    FILE *file = fopen(arguments[1], "rb");
+    size_t size = fread(program, sizeof(double), 4096, file);
+    fclose(file);
+    if (count != 2 || !fastlr_is_program(program, size)) return 1;
+    for (int i = 0; i < 5; i++) {
+        fastlr_rates(program, (fastlr_lanes){1, 3}, steps[i], out);
+        printf("%d %d %d %d\n", out[0] == 7.0, out[1] != out[1], out[2] != out[2],
+               fastlr_rate(program, steps[i]) != fastlr_rate(program, steps[i]));
+    }
+    puts(FASTLR_VERSION);
+    printf("%d.%d.%d\n", FASTLR_VERSION_MAJOR, FASTLR_VERSION_MINOR, FASTLR_VERSION_PATCH);
+    return 0;
+}
+"""
+
+
+def test_rates_of_a_step_that_is_not_allowed_are_nan(library, tmp_path):
+    """As ``fastlr_rate`` is, in the places of these lanes only. The header has the version."""
+    batch = flr.linear([1.0, 2.0, 3.0], 0.0, 5).with_past_end("raise")
+    batch.program.tofile(tmp_path / "program")
+    (tmp_path / "mine.c").write_text(NOT_ALLOWED)
+    made = compiled(tmp_path / "mine", "-O2", tmp_path / "mine.c", *library)
+    lines = run(made, tmp_path / "program").stdout.splitlines()
+    assert lines == ["1 1 1 1"] * 4 + ["1 0 0 0"] + [flr.__version__] * 2
+
+
 PLATEAU = r"""
 #include <fastlr.h>
 #include <math.h>

@@ -11,6 +11,7 @@ import pytest
 import fastlr as flr
 from fastlr.kernels import selection
 from fastlr.program.opcodes import FAMILY, HEADER, OPCODES
+from fastlr.program.seal import seal
 from fastlr.program.verifier import verify
 
 FIRST = HEADER + FAMILY  # where the first segment of a program of one family stands
@@ -26,6 +27,7 @@ def altered(schedule, at):
     """
     buffer = np.array(schedule.program)
     buffer[int(buffer[FIRST + 3]) if at is None else at] = UNKNOWN
+    seal(buffer)
     return buffer
 
 

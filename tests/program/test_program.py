@@ -22,7 +22,7 @@ import fastlr as flr
 from fastlr.program.opcodes import LAST_STEP, MAGIC, OPCODES
 from fastlr.program.program import NO_LIMIT, Program
 
-HEADER, FAMILY, ROW = 6, 5, 7 + 2 * max(len(segment.fields) for segment in OPCODES)
+HEADER, FAMILY, ROW = 9, 5, 7 + 2 * max(len(segment.fields) for segment in OPCODES)
 TIME_MAPS = (
     "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, "
     "1]).skip(11).with_past_end('zero')"
@@ -144,7 +144,7 @@ def check(schedule: flr.Schedule) -> None:
     assert (program.dtype, program.ndim, program.flags.c_contiguous) == (np.float64, 1, True)
     assert not program.flags.writeable
     assert np.isfinite(program).all()
-    magic, lanes, count, limit, deep, size = program[:HEADER]
+    magic, lanes, count, limit, deep, size = program[:6]
     assert size == program.size
     assert (magic, lanes) == (MAGIC, np.prod(schedule.shape))
     assert limit == (np.min(schedule.steps) if schedule.past_end == "raise" else NO_LIMIT)
@@ -218,7 +218,7 @@ def test_it_is_lowered_once():
 def test_a_part_of_a_program_is_shown_as_numbers():
     program = flr.constant(1.0).program
     assert (repr(program[1:3]), str(program[1:3])) == ("array([1., 1.])", "[1. 1.]")
-    assert repr(program.copy()).startswith("array([2.02690000e+04")
+    assert repr(program.copy()).startswith("array([1.12")
 
 
 def test_a_part_of_a_program_is_no_program():
@@ -504,7 +504,7 @@ def test_print_shows_where_each_segment_starts_and_its_numbers(text, printed):
 
 
 def test_repr_is_one_line():
-    assert repr(flr.constant(1.0).program) == "<fastlr program of 1 lane, 256 bytes>"
+    assert repr(flr.constant(1.0).program) == "<fastlr program of 1 lane, 280 bytes>"
     assert repr(flr.constant(lane_rates(1_000)).program).startswith(
         "<fastlr program of 1,000 lanes, "
     )

@@ -3,7 +3,9 @@
 import ctypes
 import os
 import pickle
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,22 @@ from cases import SCHEDULES, TEXTS, built
 from numba import TypingError, njit
 
 import fastlr as flr
-from fastlr.program.opcodes import FAMILY, HEADER, ROW
+from fastlr.program import seal
+from fastlr.program.opcodes import (
+    FAMILY,
+    FORMAT,
+    HEADER,
+    HEADER_CHECKSUM,
+    HEADER_FORMAT,
+    HEADER_MAGIC,
+    HEADER_SIZE,
+    HEADER_WRITER,
+    MAGIC,
+    OLD_MAGICS,
+    ROW,
+)
 from fastlr.program.program import Program
+from fastlr.program.seal import checksum
 from fastlr.program.verifier import verify
 
 INCLUDE = Path(flr.get_include())
@@ -57,10 +73,17 @@ def test_a_program_copies_the_buffer():
 # -- broken buffers --------------------------------------------------------------------------------
 
 
+def summed(buffer: np.ndarray) -> np.ndarray:
+    """The buffer with the checksum of its entries, so that the other rules are looked at."""
+    if buffer.size >= HEADER:
+        buffer[HEADER_CHECKSUM] = checksum(buffer)
+    return buffer
+
+
 def altered(buffer: np.ndarray, at: int, value: float) -> np.ndarray:
     buffer = np.array(buffer)
     buffer[at] = value
-    return buffer
+    return summed(buffer)
 
 
 def field(buffer: np.ndarray, segment: int, i: int) -> int:
@@ -69,10 +92,21 @@ def field(buffer: np.ndarray, segment: int, i: int) -> int:
 
 
 BROKEN = [
-    (LINE[:3], "it must have at least 6 entries, got 3"),
-    (LINE[:-1], "its size must be 51, its number of entries, got 52"),
-    (altered(LINE, 0, 1.0), "its first entry must be 20269, for this version of fastlr, got 1"),
-    (altered(LINE, 12, np.nan), "its entries must be finite"),
+    (LINE[:0], "it must not be empty, got 0 entries"),
+    (LINE[:3], "it must have at least 9 entries, got 3: it was cut short"),
+    (LINE[:-1], "its size must be 54, its number of entries, got 55: it was cut short"),
+    (np.append(LINE, 0.0), "its size must be 56, its number of entries, got 55"),
+    (altered(LINE, 0, 1.0), f"its first entry must be {MAGIC:,.0f}, the mark of a program, got 1"),
+    (np.array(LINE).byteswap(), "its byte order must be that of this machine, got the other"),
+    (altered(LINE, 0, 20269.0), "its format must be 1, got an older one, without a number"),
+    (
+        altered(LINE, HEADER_FORMAT, FORMAT + 1),
+        f"its format must be 1, got the newer 2, written by fastlr {flr.__version__}: install that",
+    ),
+    (altered(LINE, HEADER_FORMAT, 0.5), "its format must be a whole number from 1, got 0.5"),
+    (altered(LINE, HEADER_FORMAT, 0.0), "its format must be a whole number from 1, got 0"),
+    (altered(LINE, HEADER_FORMAT, np.nan), "its format must be a whole number from 1, got nan"),
+    (altered(LINE, 15, np.nan), "its entries must be finite"),
     (altered(LINE, 3, -1.0), "its limit must be at least 0, got -1"),
     (altered(LINE, 4, 256.0), "its depth must be a whole number from 0 to 255, got 256"),
     (altered(LINE, 4, 0.5), "its depth must be a whole number from 0 to 255, got 0.5"),
@@ -93,29 +127,29 @@ BROKEN = [
     ),
     (
         altered(LINE, HEADER + 3, 3.0),
-        "offset of a list of segments must be a whole number from 11 to 33, got 3",
+        "offset of a list of segments must be a whole number from 14 to 36, got 3",
     ),
     (
         altered(LINE, HEADER + 4, 3.0),
-        "length of the list at 11 must be a whole number from 1 to 2, got 3",
+        "length of the list at 14 must be a whole number from 1 to 2, got 3",
     ),
     (
         altered(LINE, FIRST, 99.0),
-        "opcode of the segment at 11 must be a whole number from 0 to 21, got 99",
+        "opcode of the segment at 14 must be a whole number from 0 to 21, got 99",
     ),
     (altered(LINE, FIRST + 2, 2.0), "a stride must be 0 or 1, got 2"),
-    (altered(LINE, FIRST + 7, 52.0), "offset of a number must be within the 52 entries, got 52"),
-    (altered(LINE, FIRST + 7, -1.0), "offset of a number must be within the 52 entries, got -1"),
+    (altered(LINE, FIRST + 7, 55.0), "offset of a number must be within the 55 entries, got 55"),
+    (altered(LINE, FIRST + 7, -1.0), "offset of a number must be within the 55 entries, got -1"),
     (
         altered(LINE, int(LINE[FIRST + 1]), 2.0),
-        "start of the segment at 11, the first of its list, must be 0, got 2",
+        "start of the segment at 14, the first of its list, must be 0, got 2",
     ),
     (
         altered(LINE, int(LINE[FIRST + ROW + 1]), 0.5),
         "start of a constant must be a whole number, at least 0, got 0.5",
     ),
-    (altered(LOOP, 4, 0.0), "the segment at 11 must be no deeper than the header's depth"),
-    (altered(LOOP, FIRST + 3, 11.0), "offset of a list of segments must be a whole number from"),
+    (altered(LOOP, 4, 0.0), "the segment at 14 must be no deeper than the header's depth"),
+    (altered(LOOP, FIRST + 3, 14.0), "offset of a list of segments must be a whole number from"),
     (altered(LOOP, FIRST + 4, 0.0), "must be a whole number from 1"),
     (
         altered(LOOP, field(LOOP, FIRST, 0), 0.0),
@@ -133,11 +167,11 @@ BROKEN = [
     (altered(TABLE, field(TABLE, FIRST, 2), 50.0), "samples must be within"),
     (
         altered(LINE, FIRST + 4, 1.0),
-        "the segment at 11 must hold as many lists as its opcode takes",
+        "the segment at 14 must hold as many lists as its opcode takes",
     ),
     (
-        altered(LOOP, FIRST + 5, 11.0),
-        "the segment at 11 must hold as many lists as its opcode takes",
+        altered(LOOP, FIRST + 5, 14.0),
+        "the segment at 14 must hold as many lists as its opcode takes",
     ),
     (altered(PAIR, FIRST + 6, 0.0), "must be a whole number from 1"),
     (
@@ -160,6 +194,69 @@ def test_each_rule_is_reported(buffer, message):
     with pytest.raises(ValueError, match="from_array: buffer must be a program: ") as refusal:
         Program.from_array(buffer)
     assert message in str(refusal.value)
+
+
+def bit_flips(program: np.ndarray) -> Iterator[np.ndarray]:
+    """Every file that differs from the program's in one bit."""
+    for at in range(64 * program.size):
+        bits = np.array(program).view(np.uint64)
+        bits[at // 64] ^= np.uint64(1) << np.uint64(at % 64)
+        yield bits.view(np.float64)
+
+
+@pytest.mark.parametrize("program", [LINE, LOOP, TABLE], ids=["a line", "a loop", "a table"])
+def test_a_program_with_one_other_bit_is_refused(program, is_program):
+    for buffer in bit_flips(program):
+        with pytest.raises(ValueError, match="from_array: buffer must be a program: "):
+            Program.from_array(buffer)
+        assert not is_program(buffer)
+
+
+def test_a_damaged_rate_is_told_from_another_format():
+    buffer = np.array(LINE)
+    buffer[-1] = np.nextafter(buffer[-1], 2.0)
+    with pytest.raises(ValueError, match=r"its checksum must be \d+, got \d+: it was damaged or"):
+        Program.from_array(buffer)
+
+
+@pytest.mark.parametrize("magic", OLD_MAGICS)
+def test_a_format_without_a_number_is_older(magic):
+    with pytest.raises(ValueError, match="got an older one, without a number: write it again"):
+        Program.from_array([magic, 1.0, 1.0, 2.0**54, 0.0, 6.0])
+
+
+def test_an_older_numbered_format_names_who_wrote_it(monkeypatch):
+    monkeypatch.setattr(seal, "FORMAT", 3)
+    with pytest.raises(
+        ValueError,
+        match=f"its format must be 3, got the older 1, written by fastlr {flr.__version__}: write",
+    ):
+        Program.from_array(LINE)
+
+
+def test_the_seal_says_what_wrote_the_program():
+    major, minor, patch = map(int, re.findall(r"\d+", flr.__version__))
+    assert LINE[HEADER_MAGIC] == MAGIC
+    assert LINE[HEADER_FORMAT] == FORMAT
+    assert LINE[HEADER_WRITER] == 1_000_000 * major + 1_000 * minor + patch
+    assert LINE[HEADER_SIZE] == LINE.size
+
+
+def test_a_program_of_the_other_byte_order_is_read_by_its_dtype():
+    other = np.array(LINE).astype(np.dtype(np.float64).newbyteorder())
+    assert other.tobytes() != LINE.tobytes()
+    for again in (other, np.frombuffer(other.tobytes()).byteswap()):
+        assert Program.from_array(again).tobytes() == LINE.tobytes()
+
+
+def test_the_checksum_is_that_of_png():
+    """By its definition, a bit at a time."""
+    crc = 0xFFFFFFFF
+    for byte in np.delete(np.array(LINE), HEADER_CHECKSUM).astype("<f8").tobytes():
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0xEDB88320 * (crc & 1)
+    assert LINE[HEADER_CHECKSUM] == crc ^ 0xFFFFFFFF
 
 
 @pytest.mark.parametrize(
@@ -202,7 +299,7 @@ def mutants(seed: int, count: int):
                 buffer[rng.integers(buffer.size)],
             ]
             buffer[at] = rng.choice([*others, *others, rng.choice(STRANGE)])
-        yield buffer
+        yield summed(buffer) if rng.random() < 0.95 else buffer
 
 
 def fault(buffer: np.ndarray) -> str:
@@ -213,8 +310,10 @@ def fault(buffer: np.ndarray) -> str:
     return ""
 
 
-def test_c_says_the_same(tmp_path):
-    library = tmp_path / "library.so"
+@pytest.fixture(scope="module")
+def in_c(tmp_path_factory):
+    """The verifier in C, compiled alone."""
+    library = tmp_path_factory.mktemp("verifier") / "library.so"
     cc = [
         os.environ.get("CC", "cc"),
         "-O0",
@@ -227,16 +326,49 @@ def test_c_says_the_same(tmp_path):
         "-lm",
     ]
     subprocess.run([str(word) for word in cc], check=True)
-    is_program = ctypes.CDLL(str(library)).fastlr_is_program
-    is_program.argtypes, is_program.restype = [ctypes.c_void_p, ctypes.c_size_t], ctypes.c_bool
-    verdicts = [
-        (fault(buffer), is_program(buffer.ctypes.data, buffer.size)) for buffer in mutants(1, 4_000)
-    ]
+    found = ctypes.CDLL(str(library))
+    found.fastlr_is_program.restype = ctypes.c_bool
+    found.fastlr_program_fault.restype = ctypes.c_char_p
+    for function in (found.fastlr_is_program, found.fastlr_program_fault):
+        function.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    return found
+
+
+@pytest.fixture
+def is_program(in_c):
+    return lambda buffer: in_c.fastlr_is_program(buffer.ctypes.data, buffer.size)
+
+
+def test_c_says_the_same(is_program):
+    verdicts = [(fault(buffer), is_program(buffer)) for buffer in mutants(1, 4_000)]
     # C does not check that lanes have distinct positions: that would need memory
     looked_at = [
         (ours == "", theirs) for ours, theirs in verdicts if "their own position" not in ours
     ]
     assert set(looked_at) == {(True, True), (False, False)}
+
+
+C_FAULTS = {
+    "": LINE,
+    "it is empty": LINE[:0],
+    "it is no program of fastlr": altered(LINE, 0, 1.0),
+    "it is in the other byte order: swap the bytes": np.array(LINE).byteswap(),
+    "its format is older: write it again": altered(LINE, 0, 20269.0),
+    "it was cut short": LINE[:3],
+    "its format is newer: use a newer version": altered(LINE, HEADER_FORMAT, FORMAT + 1),
+    "it was damaged: its format is no number": altered(LINE, HEADER_FORMAT, 1.5),
+    "it was cut short, extended or damaged": LINE[:-1],
+    "it was damaged or edited: its checksum": np.append(LINE[:-1], 0.25),
+    "it breaks a rule of programs": altered(LINE, 3, -1.0),
+}
+
+
+@pytest.mark.parametrize(("said", "buffer"), C_FAULTS.items(), ids=C_FAULTS)
+def test_c_tells_why(in_c, said, buffer):
+    buffer = np.array(buffer)
+    found = in_c.fastlr_program_fault(buffer.ctypes.data, buffer.size).decode()
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
 
 
 def stacked(buffer: np.ndarray) -> flr.Schedule:

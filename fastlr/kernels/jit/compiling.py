@@ -10,6 +10,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from pickle import UnpicklingError
+from pkgutil import get_data, iter_modules
 from typing import Any, TypeVar, cast
 
 from numba import njit
@@ -87,9 +88,11 @@ def _cached(compiled: Any, function: Function) -> Any:
 
 def _digest() -> str:
     """A digest of every source that compiled code is made from."""
-    folder = Path(__file__).parent
-    sources = [*sorted(folder.glob("*.py")), folder.parents[1] / "program" / "opcodes.py"]
-    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    modules = [module.name for module in iter_modules([str(Path(__file__).parent)])]
+    # through the loader: fastlr may be in an archive
+    sources = [get_data(__package__, f"{name}.py") for name in ("__init__", *sorted(modules))]
+    sources.append(get_data("fastlr.program", "opcodes.py"))
+    return sha256(b"".join(source or b"" for source in sources)).hexdigest()[:12]
 
 
 SOURCES = _digest()

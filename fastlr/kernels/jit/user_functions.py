@@ -25,7 +25,9 @@ from fastlr.kernels.jit.user_arguments import (
     must_take_rates,
 )
 from fastlr.program.opcodes import (
+    FORMAT,
     HEADER,
+    HEADER_FORMAT,
     HEADER_LANES,
     HEADER_MAGIC,
     HEADER_SIZE,
@@ -53,6 +55,7 @@ def _check(program: Any, t: int) -> None:
     if (
         program.size < HEADER
         or program[HEADER_MAGIC] != MAGIC
+        or program[HEADER_FORMAT] != FORMAT
         or program[HEADER_SIZE] != program.size
     ):
         raise ValueError("program must be one that this version of fastlr lowered, and whole")
