@@ -44,6 +44,10 @@ Family = str | Callable[..., Schedule]
 _MAX_SCHEDULES = 2**62
 _LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
 _LANES_PER_PASS = 2**16  # in a reduction
+_FEWER_LANES = (
+    "reduce fewer schedules at a time: sweep[start:stop].reduce(...), or with "
+    "fastlr.adapters.dask.reduce on a cluster"
+)
 
 
 @with_types
@@ -110,6 +114,13 @@ class Sweep:
     def __hash__(self) -> int:
         # The fingerprint of a function may change when a global changes. A hash must not.
         return hash((_family_name(self.family), self.names, self.shape))
+
+    def __array__(self, dtype: object = None, copy: object = None) -> npt.NDArray[Any]:
+        """Raise ``TypeError``: NumPy would build every schedule, one by one."""
+        raise TypeError(
+            f"a sweep of {self.size:,} schedules is not an array; take rates with "
+            "sweep.table(steps), or build a batch with sweep[start:stop]"
+        )
 
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
@@ -385,7 +396,8 @@ class Sweep:
                [0.2, 0.2]])}
         """
         # Reduce one schedule first, so that a wrong argument is refused before any work.
-        _ = self[0].reduce(names, start, stop, **arguments)
+        first = self[0].reduce(names, start, stop, **arguments)
+        check_fits("reduce", (len(first), self.size), np.dtype(np.float64), _FEWER_LANES)
         results: dict[str, npt.NDArray[Any]] = {}
         for places in with_progress(self.chunks(_LANES_PER_PASS), self.size, "schedules", progress):
             part = collect(
