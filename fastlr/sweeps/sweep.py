@@ -29,6 +29,7 @@ from fastlr.schedule import constructor_names
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.parser import names_in, parse
 from fastlr.schedule.rebuilding import CONSTRUCTORS
+from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
@@ -36,6 +37,7 @@ from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
+from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
 
 __all__ = ["Family", "Sweep", "sweep"]
 
@@ -427,6 +429,76 @@ class Sweep:
         version = {} if self.version is None else {"version": self.version}
         axes = [axis.describe() for axis in self.axes]
         return {"family": _family_name(self.family), **version, "axes": axes, "fixed": fixed}
+
+    def to_spec(self) -> dict[str, Any]:
+        """Return the sweep as plain JSON data, which gives an equal sweep back.
+
+        Returns
+        -------
+        dict
+            ``{"fastlr": version of the format, "sweep": {"family", "axes", "fixed"}}``.
+
+        Raises
+        ------
+        ValueError
+            If the family is a function, or an axis is of a class of your own: code has no spec.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> small = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=10)
+        >>> small.to_spec()["sweep"]["axes"]
+        [{'listed': [['init', [0.1, 0.2]]]}]
+        >>> flr.Sweep.from_spec(small.to_spec()) == small
+        True
+        """
+        if not isinstance(self.family, str):
+            raise ValueError(
+                "to_spec: the family must be a constructor, a preset or an expression, got "
+                f"function {_family_name(self.family)}; write it as an expression, such as "
+                "'linear(peak, 0, 10)'"
+            )
+        content = {
+            "family": self.family,
+            "axes": [axis_to_spec(axis) for axis in self.axes],
+            "fixed": {name: value_to_spec(name, value) for name, value in self.fixed.items()},
+        }
+        return {"fastlr": VERSION, "sweep": content}
+
+    @staticmethod
+    def from_spec(spec: Mapping[str, Any]) -> Sweep:
+        """Build the sweep that a spec describes. No code in it runs.
+
+        Parameters
+        ----------
+        spec : mapping
+            What ``to_spec`` returned, for instance after a round trip through JSON.
+
+        Returns
+        -------
+        Sweep
+            A sweep equal to the one that was written.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the data has another form, or ``sweep`` refuses what it holds.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> drawn = flr.sweep("constant", flr.random(8, value=flr.Uniform(0.1, 0.2)))
+        >>> flr.Sweep.from_spec(drawn.to_spec()) == drawn
+        True
+        """
+        family, axes, fixed = parts_of_spec(spec)
+        built = sweep(family, *axes, **fixed)
+        if len(built.axes) > len(axes):
+            raise ValueError(
+                "from_spec: 'fixed' must hold single values, got a list for "
+                f"{', '.join(name for axis in built.axes[len(axes) :] for name in axis.names)}"
+            )
+        return built
 
     @property
     def fingerprint(self) -> str | None:

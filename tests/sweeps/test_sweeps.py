@@ -470,8 +470,8 @@ DIFFERENT = {
         for v in (0.2, np.nextafter(0.2, 1.0))
     ],
     "the dtype of an axis": [
-        lambda dtype=dtype: flr.sweep("cosine(1e-3, end / 3, 100)", end=np.array([0.0, 0.5], dtype))
-        for dtype in ("f4", "f8")
+        lambda dtype=dtype: flr.sweep("cosine(1e-3, end / 3, 100)", end=np.array([0, 1], dtype))
+        for dtype in ("i8", "f8")
     ],
     "the step of a range": [
         lambda step=step: flr.sweep("linear", init=1.0, end=0.0, steps=range(1, 10, step))
@@ -772,3 +772,15 @@ def test_what_memory_cannot_hold_is_refused_before_any_work():
     ):
         with pytest.raises(ValueError, match=r"needs [\d,]+ GB; this machine has .* GB; "):
             use()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint64", "float32", "float16", "longdouble"])
+def test_narrow_numbers_give_the_rates_of_python_numbers(dtype):
+    """A uint8 wraps around, and a float32 rounds: one schedule and the batch must not differ."""
+    values = np.array([3, 200], dtype)
+    sweep = flr.sweep("constant(k * 100 / 7)", k=values)
+    expected = [flr.parse("constant(k * 100 / 7)", k=k)(0) for k in (3, 200)]
+    assert sweep[:](0).tolist() == [schedule(0) for schedule in sweep] == expected
+    assert flr.parse("constant(k * 100 / 7)", k=values)(0).tolist() == expected
+    own = flr.sweep(lambda k: flr.constant(k * 100 / 7), k=values)
+    assert own[:](0).tolist() == [schedule(0) for schedule in own] == expected
