@@ -28,7 +28,7 @@ from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructor_names
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.parser import names_in, parse
-from fastlr.schedule.rebuilding import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS, lanes_together
 from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
@@ -174,7 +174,7 @@ class Sweep:
             only: Schedule = batches[0]
             return only
         order = np.argsort(np.concatenate(positions)).tolist()
-        lanes = [lane for batch in batches for lane in batch]
+        lanes = [lane for batch in batches for lane in lanes_together(batch)]
         return stack([lanes[i] for i in order])
 
     def batches(self, places: Places | range) -> Iterator[tuple[Places, Schedule]]:
