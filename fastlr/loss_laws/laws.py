@@ -64,6 +64,10 @@ class Law(ABC):
         """The constants of the law by name."""
         return {name: getattr(self, name) for name in self.kinds}
 
+    def identity(self) -> list[list[str]]:
+        """Return plain JSON data that differs whenever a constant differs."""
+        return [[name, float(value).hex()] for name, value in self.constants.items()]
+
     def final(self, rates: Schedule | npt.ArrayLike, steps: int, threads: int = 1) -> Any:
         """Predict the loss at the last step of a run, step ``steps - 1``.
 

@@ -98,10 +98,17 @@ class Table:
 
     rates: Any
 
+    fingerprint = None
+    unidentified = "a table of rates is not a description; rank the sweep or the schedule itself"
+
     @property
     def size(self) -> int:
         """The number of rows."""
         return int(self.rates.shape[0])
+
+    def describe(self) -> dict[str, Any]:
+        """Return the shape of the table."""
+        return {"table": list(self.rates.shape)}
 
     def batches(self, places: range) -> Iterator[tuple[Places, Any]]:
         """Yield the rows at these places, as one array."""
@@ -137,6 +144,8 @@ def identified(where: str, lanes: Lanes) -> str:
         return fingerprint
     why = getattr(lanes, "unidentified", "") or "it cannot be identified exactly"
     rule = f"{where} must be for a sweep with a fingerprint, which identifies the store"
+    if isinstance(lanes, Table):
+        raise ValueError(f"{rule}; {why}")
     raise ValueError(
         f"{rule}; this sweep has none: {why}. Give its function a version: "
         "sweep(function, version='1', ...)"

@@ -7,8 +7,12 @@ pieces may be judged in any order, by any process, and the result has the same b
 
 from __future__ import annotations  # help() replaces rules in the text
 
+import json
+import os
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,7 +31,9 @@ from fastlr.arguments.rules import (
 )
 from fastlr.errors import public, public_methods
 from fastlr.schedule.schedule import Schedule
-from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, lanes_of
+from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
+from fastlr.sweeps.fingerprints import UnidentifiedError, identity
+from fastlr.sweeps.pieces import Pieces, Shard, check_shard
 from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.rank_order import in_rank_order
 from fastlr.sweeps.sweep import Sweep
@@ -212,15 +218,61 @@ class Contest:
             highest, last = batch.max(self.steps), batch(self.steps - 1)
         return np.atleast_1d((highest <= self.peak) & (last >= self.floor))
 
-    def ranked(self, lanes: Any, best: Best) -> Ranked:
+    def folder(self, out: object, lanes: Lanes) -> Pieces:
+        """The folder at ``out`` with the best of each piece; an error if it holds others."""
+        if not isinstance(out, str | os.PathLike):
+            raise TypeError(
+                f"rank: out must be a folder, got {type(out).__name__} {short_repr(out)}"
+            )
+        try:
+            law = [type(self.law).__qualname__, identity(self.law)]
+        except UnidentifiedError as error:
+            raise ValueError(
+                f"rank: out needs a law of fastlr.loss_laws, which can be told from others: {error}"
+            ) from None
+        what = {
+            "fingerprint": identified("rank: out", lanes),
+            "law": law,
+            "steps": self.steps,
+            "k": self.k,
+            "peak": None if self.peak == np.inf else self.peak,
+            "floor": self.floor,
+        }
+        return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json")
+
+    def write_piece(self, pieces: Pieces, piece: int, lanes: Lanes, threads: int = 1) -> None:
+        """Judge a piece, and write its best to the folder."""
+        best = self.best_of(lanes, pieces.places(piece), threads)
+        text = json.dumps(
+            [best.places.tolist(), [loss.hex() for loss in best.losses.tolist()], best.judged]
+        )
+        pieces.write(pieces.path(piece).name, f"{text}\n{zlib.crc32(text.encode()):08x}\n".encode())
+
+    def read_pieces(self, pieces: Pieces, shard: Shard | None = None) -> Best:
+        """The best of the pieces in a folder."""
+        return self.best(_read(pieces, piece) for piece in pieces.of_shard(shard))
+
+    def ranked(self, lanes: Any, best: Best, *, partial: bool = False) -> Ranked:
         """The result of ``rank``; ``ValueError`` if the limits exclude every schedule."""
-        if not best.judged:
+        if not best.judged and not partial:
             peak = None if self.peak == np.inf else self.peak
             raise ValueError(
                 f"rank: at least one schedule must keep to the limits, peak={short_repr(peak)} and "
                 f"floor={short_repr(self.floor)}, got none"
             )
         return Ranked(self.law, lanes, self.steps, best.places, best.losses, best.judged)
+
+
+def _read(pieces: Pieces, piece: int) -> Best:
+    """The best of a piece, from its file."""
+    try:
+        text, check = pieces.path(piece).read_text().splitlines()
+        if zlib.crc32(text.encode()) != int(check, 16):
+            raise pieces.corrupt(piece)
+        places, losses, judged = json.loads(text)
+    except ValueError:
+        raise pieces.corrupt(piece) from None
+    return Best(np.array(places, np.int64), np.array([*map(float.fromhex, losses)]), judged)
 
 
 _NONE = Best(np.empty(0, dtype=np.int64), np.empty(0), 0)
@@ -255,6 +307,8 @@ def rank(
     floor: Rate = 0.0,
     threads: int = 1,
     progress: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    shard: Shard | None = None,
 ) -> Ranked:
     """Return the ``k`` schedules of a sweep that a law predicts to end with the lowest loss.
 
@@ -280,17 +334,25 @@ def rank(
         How many threads predict losses. Default 1.
     progress : bool
         Whether to show a progress bar. Default False.
+    out : path, optional
+        A folder for the best of each piece of some seconds of work. If the process is killed,
+        repeat the call to resume. Default None: nothing is written.
+    shard : tuple of (int, int), optional
+        ``(i, n)``: rank only the i-th of n parts, i from 0, in a job array whose jobs share
+        ``out``. The same call without ``shard`` computes what is missing and merges all. Default
+        None: rank everything.
 
     Returns
     -------
     Ranked
         The best schedules, the lowest loss first. Of equal losses the earlier place comes first.
+        With ``shard``, the best of that part, which may be none.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not a law or not lanes, or a number is out of range, before any work; or
-        if the limits exclude every schedule.
+        if the limits exclude every schedule; or if ``out`` holds another ranking or is corrupt.
 
     See Also
     --------
@@ -298,8 +360,9 @@ def rank(
 
     Notes
     -----
-    No table of the sweep is held: 2,048 schedules are judged at a time. The time is linear in the
-    number of schedules, whatever ``k`` is, up to the logarithm of a sort.
+    The result has the same bits however the work is divided. No table of the sweep is held: 2,048
+    schedules are judged at a time. The time is linear in the number of schedules, whatever ``k``
+    is, up to the logarithm of a sort.
 
     Examples
     --------
@@ -311,8 +374,17 @@ def rank(
     (4, [3, 2], [2.944, 2.956])
     """
     sought = contest(law, steps, k, peak, floor)
-    threads = check_threads("rank", threads)
+    threads, shard = check_threads("rank", threads), check_shard("rank", shard)
     ranked = sought.lanes(lanes)
+    if out is not None:
+        pieces = sought.folder(out, ranked)
+        _write_missing(sought, pieces, ranked, threads, progress, shard)
+        best = sought.read_pieces(pieces, shard)
+        return sought.ranked(lanes, best, partial=shard is not None)
+    if shard is not None:
+        raise ValueError(
+            f"rank: shard must be given with out, a folder that all parts share, got {shard}"
+        )
     found = (
         sought.best_of(ranked, piece, threads)
         for piece in with_progress(
@@ -320,3 +392,21 @@ def rank(
         )
     )
     return sought.ranked(lanes, sought.best(found))
+
+
+def _write_missing(
+    sought: Contest,
+    pieces: Pieces,
+    lanes: Lanes,
+    threads: int,
+    progress: bool,
+    shard: Shard | None,
+) -> None:
+    """Judge the pieces that are missing in a folder."""
+    pieces.begin()
+    own, missing = pieces.of_shard(shard), list(pieces.missing(shard))
+    with_line = with_progress(
+        missing, len(own), "pieces", progress, done=len(own) - len(missing), size=lambda _: 1
+    )
+    for piece in with_line:
+        sought.write_piece(pieces, piece, lanes, threads)

@@ -4,6 +4,7 @@ import dask.array
 import numpy as np
 import pytest
 import zarr
+from processes import start
 
 import fastlr as flr
 from fastlr.adapters.pandas import frame
@@ -134,6 +135,102 @@ def test_all_places_are_ranked_in_linear_time(monkeypatch):
     )
     assert flr.rank(Area(), FAMILY, 1_000, k=240).places.tolist() == by_hand()
     assert len(sorts) <= 2 * 30 + 2  # two per piece, and two for the whole
+
+
+# -- in a folder -----------------------------------------------------------------------------------
+
+KILLED = """
+import os, sys
+import fastlr as flr
+from fastlr.sweeps import pieces, ranking
+
+ranking._PIECE_LANES = 16
+write = pieces.Pieces.write
+
+def write_and_die(self, name, content):
+    if name.startswith(sys.argv[2]):
+        os._exit(9)  # as a kill does: nothing is closed or cleaned up
+    write(self, name, content)
+
+pieces.Pieces.write = write_and_die
+family = flr.sweep(
+    "wsd", flr.random(200, peak=flr.LogUniform(1e-4, 1e-2)), warmup=5, stable=50, cooldown=9
+)
+law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+flr.rank(law, family, 64, k=30, out=sys.argv[1])
+"""
+DRAWN = flr.sweep(
+    "wsd", flr.random(200, peak=flr.LogUniform(1e-4, 1e-2)), warmup=5, stable=50, cooldown=9
+)
+
+
+def same(ranked, other):
+    return (ranked.places.tolist(), ranked.losses.tobytes(), ranked.judged) == (
+        other.places.tolist(),
+        other.losses.tobytes(),
+        other.judged,
+    )
+
+
+def test_a_killed_ranking_is_resumed(tmp_path, monkeypatch):
+    out = tmp_path / "best"
+    for killed_at in ("000000003", "000000009"):
+        process = start(KILLED, str(out), killed_at)
+        process.communicate(timeout=100)
+        assert process.returncode == 9
+        assert f"{killed_at}.json" not in {path.name for path in out.iterdir()}
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 16)
+    judged = []
+    write = ranking.Contest.write_piece
+    monkeypatch.setattr(
+        ranking.Contest,
+        "write_piece",
+        lambda self, pieces, piece, *rest: (
+            judged.append(piece) or write(self, pieces, piece, *rest)
+        ),
+    )
+    resumed = flr.rank(LAW, DRAWN, 64, k=30, out=out)
+    assert judged == [9, 10, 11, 12]
+    assert same(resumed, flr.rank(LAW, DRAWN, 64, k=30))
+    assert same(resumed, flr.rank(LAW, DRAWN, 64, k=30, out=out))
+    assert judged == [9, 10, 11, 12]
+
+
+def test_shards_are_merged_by_the_whole_call(tmp_path, monkeypatch):
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 16)
+    parts = [flr.rank(LAW, DRAWN, 64, k=30, out=tmp_path / "best", shard=(i, 3)) for i in (2, 0, 1)]
+    assert sum(part.judged for part in parts) == 200
+    merged = flr.rank(LAW, DRAWN, 64, k=30, out=tmp_path / "best")
+    assert same(merged, flr.rank(LAW, DRAWN, 64, k=30))
+    one = flr.sweep("constant", value=[0.1])
+    empty = flr.rank(LAW, one, 64, out=tmp_path / "one", shard=(4, 5))
+    assert (empty.judged, empty.places.size) == (0, 0)
+
+
+def test_a_folder_of_another_ranking_is_refused(tmp_path):
+    out = tmp_path / "best"
+    flr.rank(LAW, DRAWN, 64, out=out)
+    other = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.91)
+    for call in (
+        lambda: flr.rank(other, DRAWN, 64, out=out),
+        lambda: flr.rank(LAW, FAMILY, 64, out=out),
+        lambda: flr.rank(LAW, DRAWN, 65, out=out),
+        lambda: flr.rank(LAW, DRAWN, 64, k=11, out=out),
+        lambda: flr.rank(LAW, DRAWN, 64, peak=1.0, out=out),
+        lambda: flr.rank(LAW, DRAWN, 64, out=tmp_path),
+        lambda: flr.rank(LAW, DRAWN, 64, out=tmp_path / "no" / "folder"),
+        lambda: flr.rank(Area(), DRAWN, 64, out=tmp_path / "own"),
+        lambda: flr.rank(LAW, DRAWN.table(64), 64, out=tmp_path / "table"),
+        lambda: flr.rank(LAW, DRAWN, 64, shard=(0, 2)),
+        lambda: flr.rank(LAW, DRAWN, 64, shard=(2, 2), out=tmp_path / "shard"),
+    ):
+        with pytest.raises(ValueError, match=r"^rank: "):
+            call()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best"]
+    [piece] = out.glob("0*.json")
+    piece.write_text(piece.read_text().replace("0x1.", "0x1.8", 1))
+    with pytest.raises(ValueError, match=r"its piece 000000000.json is corrupt; remove that file"):
+        flr.rank(LAW, DRAWN, 64, out=out)
 
 
 def test_mistakes_are_reported():
