@@ -42,6 +42,15 @@ def packages() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
+_INSTALLED_BY = {
+    "dask": "'fastlr[dask]'",
+    "distributed": "'fastlr[dask]'",
+    "pandas": "'fastlr[labels]'",
+    "xarray": "'fastlr[labels]'",
+    "pytorch_lightning": "lightning",
+    "stable_baselines3": "stable-baselines3",
+}  # by an extra, or a package of another name
+
 if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
 
     def __getattr__(name: str) -> ModuleType:
@@ -51,7 +60,15 @@ if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
             raise AttributeError(
                 f"module 'fastlr.adapters' has no package {name!r}{did_you_mean(name, packages())}"
             )
-        return importlib.import_module(f"fastlr.adapters.{name}")
+        try:
+            return importlib.import_module(f"fastlr.adapters.{name}")
+        except ModuleNotFoundError as error:
+            if (missing := str(error.name).partition(".")[0]) == "fastlr":
+                raise
+            raise ImportError(
+                f"fastlr.adapters.{name} needs {missing}, which is not installed: "
+                f"pip install {_INSTALLED_BY.get(missing, missing)}"
+            ) from None
 
 
 _NEEDED = {

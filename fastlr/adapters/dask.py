@@ -7,6 +7,7 @@ chunks from the workers.
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import os
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -15,18 +16,24 @@ import dask
 import dask.array
 import numpy as np
 import numpy.typing as npt
+from dask.delayed import Delayed
 
 from fastlr.arguments.output_arrays import dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
-from fastlr.sweeps.batches import Lanes, chunks_of, collect, lanes_of, rates_into
+from fastlr.sweeps.batches import Batch, Lanes, chunks_of, collect, lanes_of, rates_into
+from fastlr.sweeps.pieces import Pieces
+from fastlr.sweeps.ranking import Best, Contest, LossPredictor, Ranked, contest
 from fastlr.sweeps.stores import MEMORY
 from fastlr.sweeps.stores.layout import in_blocks
 from fastlr.sweeps.sweep import Sweep
 
-__all__ = ["reduce", "table"]
+__all__ = ["final", "rank", "reduce", "table"]
 
-_LANES_PER_CHUNK = 2**16  # lanes
+_LANES_PER_CHUNK = 2**16
+_LANES_PER_PREDICTION = 2_048  # whose program is held at a time
+_MERGED_AT_ONCE = 64
+_MOST_TASKS = 1_000_000
 
 
 def table(
@@ -137,16 +144,185 @@ def reduce(
     >>> reduce(family, "max", 10)["max"].compute()
     array([0.1, 0.1, 0.2, 0.2])
     """
-    whole, (most,) = lanes_of("reduce: lanes", lanes), _checked_chunks("reduce", chunks, 1)
+    whole = lanes_of("reduce: lanes", lanes)
+    parts = _parts("reduce", whole.size, chunks)
     query = (names, start, stop, arguments)
     first, shipped = _chunk_reductions(whole, range(1), *query), _delayed_lanes(whole)
-    parts = list(chunks_of(whole.size, most))
     results = [
         dask.delayed(_chunk_reductions, pure=True)(shipped, places, *query) for places in parts
     ]
     return {
         name: _concatenate(results, parts, name, values.dtype) for name, values in first.items()
     }
+
+
+def final(
+    law: LossPredictor,
+    lanes: Sweep | Schedule,
+    steps: int,
+    *,
+    chunks: int = _LANES_PER_CHUNK,
+) -> dask.array.Array:
+    """Predict the final loss of every lane lazily.
+
+    Parameters
+    ----------
+    law : LossPredictor
+        An object with the method ``final``, such as a law of ``fastlr.loss_laws``.
+    lanes : Sweep or Schedule
+        The runs.
+    steps : int
+        The length of the runs: losses are those at step ``steps - 1``.
+    chunks : int
+        The lanes per chunk. Default 65,536.
+
+    Returns
+    -------
+    dask.array.Array
+        One loss per lane, with the bits of ``law.final``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``law.final`` does, or if ``chunks`` is not an integer from 1.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+    >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[50, 100])
+    >>> final(law, family, 100).compute().round(4)
+    array([2.6139, 2.4395, 2.1309, 1.9119])
+    """
+    whole = lanes_of("final: lanes", lanes)
+    parts = _parts("final", whole.size, chunks)
+    shipped = _delayed_lanes(whole)
+    first = _chunk_losses(whole, range(1), law, steps)
+    results = [
+        dask.delayed(_chunk_losses, pure=True)(shipped, places, law, steps) for places in parts
+    ]
+    return _concatenate(results, parts, "loss", first["loss"].dtype)
+
+
+def rank(
+    law: LossPredictor,
+    lanes: Sweep | Schedule,
+    steps: int,
+    k: int = 10,
+    *,
+    peak: float | None = None,
+    floor: float = 0.0,
+    out: str | os.PathLike[str] | None = None,
+) -> Delayed:
+    """Rank the lanes lazily by the final loss that a law predicts, as ``fastlr.rank`` does.
+
+    Parameters
+    ----------
+    law, lanes, steps, k, peak, floor
+        As for ``fastlr.rank``. Tables are not taken: a description is what workers receive.
+    out : path, optional
+        A folder that all workers can write to. If the work is interrupted, repeat the call to
+        resume. It may be begun on a cluster and finished without one, and the other way round.
+
+    Returns
+    -------
+    dask.delayed.Delayed
+        Its ``compute()`` gives a ``Ranked`` with the bits of one process.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``fastlr.rank`` does.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
+    >>> family = flr.sweep("cosine", init=[1e-3, 3e-3, 1e-2], end=[0.0, 1e-3], steps=1_000)
+    >>> rank(law, family, 1_000, k=2, peak=5e-3).compute().places.tolist()
+    [3, 2]
+    """
+    sought, whole = contest(law, steps, k, peak, floor), lanes_of("rank: lanes", lanes)
+    _ = sought.best_of(whole, range(1))  # so that a wrong argument is refused before any work
+    shipped, shared = _delayed_lanes(whole), dask.delayed(sought, traverse=False)
+    if out is None:
+        parts = _parts("rank", whole.size, sought.piece_lanes)
+        found = [dask.delayed(_best_of)(shared, shipped, places) for places in parts]
+        return dask.delayed(_ranked)(shared, shipped, _merged(shared, found))
+    pieces = sought.folder(out, whole)
+    pieces.begin()
+    written = [
+        dask.delayed(_write_piece)(shared, shipped, pieces, piece) for piece in pieces.missing()
+    ]
+    return dask.delayed(_ranked_in)(shared, shipped, pieces, _awaited(written))
+
+
+def _merged(shared: Delayed, parts: list[Delayed]) -> Delayed:
+    """The best of all parts, merged in groups, so that no worker holds all of them."""
+    while len(parts) > 1:
+        groups = [parts[i : i + _MERGED_AT_ONCE] for i in range(0, len(parts), _MERGED_AT_ONCE)]
+        parts = [dask.delayed(_best)(shared, group) for group in groups]
+    return parts[0]
+
+
+def _awaited(parts: list[Delayed]) -> Delayed | None:
+    """A task that ends when all parts have, awaited in groups; ``None`` if there are none."""
+    while len(parts) > 1:
+        groups = [parts[i : i + _MERGED_AT_ONCE] for i in range(0, len(parts), _MERGED_AT_ONCE)]
+        parts = [dask.delayed(_end)(group) for group in groups]
+    return parts[0] if parts else None
+
+
+def _best_of(sought: Contest, lanes: Lanes, places: range) -> Best:
+    """The best of one piece, on a worker."""
+    return sought.best_of(lanes, places)
+
+
+def _best(sought: Contest, parts: list[Best]) -> Best:
+    """The best of several parts, on a worker."""
+    return sought.best(parts)
+
+
+def _ranked(sought: Contest, lanes: Lanes, best: Best) -> Ranked:
+    """The result of ``rank``."""
+    return sought.ranked(lanes.schedule if isinstance(lanes, Batch) else lanes, best)
+
+
+def _write_piece(sought: Contest, lanes: Lanes, pieces: Pieces, piece: int) -> None:
+    """Judge one piece and write its best, on a worker."""
+    if not pieces.path(piece).exists():  # as another run may have written it since
+        sought.write_piece(pieces, piece, lanes)
+
+
+def _end(parts: list[None]) -> None:
+    """The end of several tasks."""
+
+
+def _ranked_in(sought: Contest, lanes: Lanes, pieces: Pieces, written: None) -> Ranked:
+    """The result of ``rank`` from a folder that is whole."""
+    return _ranked(sought, lanes, sought.read_pieces(pieces))
+
+
+def _chunk_losses(
+    lanes: Lanes, places: range, law: LossPredictor, steps: int
+) -> dict[str, npt.NDArray[Any]]:
+    """The losses of one chunk, on a worker, a part of it at a time."""
+    parts = [
+        collect(lanes, places[part.start : part.stop], lambda b: {"loss": law.final(b, steps)})
+        for part in chunks_of(len(places), _LANES_PER_PREDICTION)
+    ]
+    return {"loss": np.concatenate([part["loss"] for part in parts])}
+
+
+def _parts(where: str, size: int, chunks: object) -> list[range]:
+    """All places in ranges of at most ``chunks``; an error if there would be too many tasks."""
+    (most,) = _checked_chunks(where, chunks, 1)
+    if (count := -(-size // most)) > _MOST_TASKS:
+        raise ValueError(
+            f"{where}: there must be at most {_MOST_TASKS:,} chunks, got {count:,}; give "
+            f"chunks={-(-size // _MOST_TASKS)}, or take a part of the sweep"
+        )
+    return list(chunks_of(size, most))
 
 
 def _delayed_lanes(lanes: Lanes) -> Any:

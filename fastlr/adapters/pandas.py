@@ -11,22 +11,27 @@ import pandas
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.labels import labels, unit
+from fastlr.sweeps.ranking import Ranked
 from fastlr.sweeps.sweep import Sweep
 
 __all__ = ["frame"]
 
 
-def frame(lanes: Sweep | Schedule, results: Mapping[str, npt.ArrayLike]) -> pandas.DataFrame:
+def frame(
+    lanes: Sweep | Schedule | Ranked, results: Mapping[str, npt.ArrayLike] | None = None
+) -> pandas.DataFrame:
     """Put results into a DataFrame, one row per lane.
 
     There is a column per parameter that varies and one per result.
 
     Parameters
     ----------
-    lanes : Sweep or Schedule
-        What the results are of.
-    results : Mapping of str to array_like
-        Per name, one value per lane, of the shape of the sweep or flat in C order.
+    lanes : Sweep, Schedule or Ranked
+        What the results are of. A ranking gives one row per schedule, the best first, with its
+        ``place`` in the sweep and its ``loss``.
+    results : Mapping of str to array_like, optional
+        Per name, one value per lane, of the shape of the sweep or flat in C order; of a ranking,
+        in its order. May be left out for a ranking.
 
     Returns
     -------
@@ -39,7 +44,8 @@ def frame(lanes: Sweep | Schedule, results: Mapping[str, npt.ArrayLike]) -> pand
     TypeError
         If ``results`` is not a mapping.
     ValueError
-        If a result does not have one value per lane, or has the name of a parameter.
+        If a result does not have one value per lane, or has the name of a parameter, or is in the
+        order of a ranking while the rows are not.
 
     Examples
     --------
@@ -51,7 +57,14 @@ def frame(lanes: Sweep | Schedule, results: Mapping[str, npt.ArrayLike]) -> pand
     1   0.1     20  0.05
     2   0.2     10  0.00
     3   0.2     20  0.10
+    >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+    >>> frame(flr.rank(law, family, 20, k=2)).round(4)
+       place  init  steps    loss
+    0      3   0.2     20  2.9161
+    1      1   0.1     20  3.0465
     """
+    if isinstance(lanes, Ranked):
+        results = {"loss": lanes.losses, **(results or {})}
     if not isinstance(results, Mapping):
         raise TypeError(
             f"frame: results must be a mapping of names to arrays, got {type(results).__name__} "

@@ -54,6 +54,7 @@ __all__ = [
     "as_array",
     "as_integer",
     "as_step",
+    "widened",
 ]
 
 
@@ -88,6 +89,22 @@ def as_array(rule: str, value: object) -> npt.NDArray[Any]:
         raise ValueError(f"{rule}, got what no array can hold: {short_repr(value)}") from None
     except ValueError:
         raise ValueError(f"{rule}, got rows of unequal length: {short_repr(value)}") from None
+
+
+def widened(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return numbers as int64 or float64; other arrays as they are.
+
+    Arithmetic on narrower numbers wraps around or rounds, so that an array would give other results
+    than its elements as Python numbers. Integers beyond int64 stay as they are.
+
+    >>> (widened(np.uint8([200])) * 2).tolist(), widened(np.float32([0.5])).dtype.name
+    ([400], 'float64')
+    """
+    if array.dtype.kind == "f":
+        return array.astype(np.float64, copy=False)
+    if array.dtype.kind not in "iu" or (array.size and array.max() > np.iinfo(np.int64).max):
+        return array
+    return array.astype(np.int64, copy=False)
 
 
 def as_integer(rule: str, value: object) -> int:

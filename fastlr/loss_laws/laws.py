@@ -17,7 +17,7 @@ from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.loss_laws.exponential_sums import nodes
-from fastlr.loss_laws.run_rates import rising_steps, runs
+from fastlr.loss_laws.run_rates import FEWER_LANES, Parts, parts_of, rising_steps, runs
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Annealing", "FittedOn", "Law", "MultiPower"]
@@ -81,13 +81,18 @@ class Law(ABC):
         """The constants of the law by name."""
         return {name: getattr(self, name) for name in self.kinds}
 
+    def identity(self) -> list[list[str]]:
+        """Return plain JSON data that differs whenever a constant differs."""
+        return [[name, float(value).hex()] for name, value in self.constants.items()]
+
     def final(self, rates: Schedule | npt.ArrayLike, steps: int, threads: int = 1) -> Any:
         """Predict the loss at the last step of a run, step ``steps - 1``.
 
         Parameters
         ----------
-        rates : Schedule or array_like
-            A schedule of any batch shape, or rates whose last axis is the step; finite, at least 0.
+        rates : Schedule, Sweep or array_like
+            A schedule of any batch shape, a sweep, or rates whose last axis is the step; finite, at
+            least 0. Of a Zarr or Dask array a part at a time is read.
         steps : int
             The length of the run, from 1; at most the number of rates.
         threads : int
@@ -96,8 +101,8 @@ class Law(ABC):
         Returns
         -------
         float or array
-            The loss: a float for one run, otherwise one per lane, of the batch shape. It is
-            ``inf`` for a run whose rates are all 0.
+            The loss: a float for one run, otherwise one per lane, of the shape of the batch or the
+            sweep. It is ``inf`` for a run whose rates are all 0.
 
         Raises
         ------
@@ -129,8 +134,9 @@ class Law(ABC):
 
         Parameters
         ----------
-        rates : Schedule or array_like
-            A schedule of any batch shape, or rates whose last axis is the step; finite, at least 0.
+        rates : Schedule, Sweep or array_like
+            A schedule of any batch shape, a sweep, or rates whose last axis is the step; finite, at
+            least 0. Of a Zarr or Dask array a part at a time is read.
         steps : int or array_like of int
             The steps ``range(steps)``, or an array of steps in any order.
         threads : int
@@ -169,6 +175,8 @@ class Law(ABC):
 
     def _losses(self, where: str, rates: object, t: Steps, threads: int) -> Array:
         """The losses at rising steps."""
+        if (parts := parts_of(rates)) is not None:
+            return self._losses_of_parts(where, parts, t, threads)
         batch, backend = runs(where, rates, int(t[-1]) + 1), choose()
         losses = allocate(where, (*batch.shape, t.size), np.dtype(np.float64))
         rows = losses.reshape(-1, t.size)
@@ -178,6 +186,14 @@ class Law(ABC):
                 rows[lane] = self.at(backend, row, t)
 
         split_over_threads(work, batch.lanes, batch.steps, threads, by_lanes=True)
+        return losses
+
+    def _losses_of_parts(self, where: str, whole: Parts, t: Steps, threads: int) -> Array:
+        """The losses of a sweep or a stored array, a part at a time."""
+        losses = allocate(where, (*whole.shape, t.size), np.dtype(np.float64), FEWER_LANES)
+        rows = losses.reshape(-1, t.size)
+        for lanes, part in whole.each():
+            rows[lanes] = self._losses(where, part, t, threads).reshape(-1, t.size)
         return losses
 
     @abstractmethod

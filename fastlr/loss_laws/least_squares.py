@@ -94,8 +94,7 @@ class Problem(NamedTuple, Generic[L]):
 
         Plain least squares comes first: its gradient stays large far from the minimum.
         """
-        from scipy.optimize import least_squares
-
+        least_squares = _scipy_optimize().least_squares
         _, start = min((self._guess(random) for _ in range(_GUESSES)), key=lambda guess: guess[0])
         low, high = (np.log(limit) for limit in self._limits)
         errors, by_place = self._errors()
@@ -135,9 +134,7 @@ class Problem(NamedTuple, Generic[L]):
 
         Nonlinear constants are random; linear ones follow by nonnegative least squares.
         """
-        from scipy.optimize import nnls
-
-        outer = _LINEAR[self.family]
+        nnls, outer = _scipy_optimize().nnls, _LINEAR[self.family]
         constants = {**dict.fromkeys(outer, 1.0), **self._guess_nonlinear(random), **self.held}
         _, slopes = self.slopes(self.family(*[constants[name] for name in self.names]))
         columns = {name: slopes[:, self.names.index(name)] / self.losses for name in outer}
@@ -182,10 +179,20 @@ class Problem(NamedTuple, Generic[L]):
         return np.where(self._is_share, 1e-9, low), np.where(self._is_share, 1.0, high)
 
 
+def _scipy_optimize() -> Any:
+    """SciPy's optimizers, or an error that says how to install them."""
+    try:
+        from scipy import optimize
+    except ImportError:
+        raise ImportError(
+            "fit needs SciPy, which is not installed: pip install 'fastlr[fit]'"
+        ) from None
+    return optimize
+
+
 def immediate_b(measured: list[Measured], delta: float) -> float:
     """Fit B in a law whose bracket is 1: the loss is ``L0 + A*S_t^-alpha + B*(eta_t - eta_0)``."""
-    from scipy.optimize import least_squares, nnls
-
+    least_squares, nnls = _scipy_optimize().least_squares, _scipy_optimize().nnls
     total = np.concatenate([np.cumsum(run.rates)[run.t] for run in measured])
     change = np.concatenate([run.rates[run.t] - run.rates[0] for run in measured])
     losses = np.concatenate([run.losses for run in measured])

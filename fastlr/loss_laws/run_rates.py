@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,16 @@ from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import positions
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Runs", "rising_steps", "runs"]
+__all__ = ["FEWER_LANES", "Parts", "Runs", "parts_of", "rising_steps", "runs"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
 _RATES = Number("a Schedule or an array of rates", core=1)
 _MAX_RATE = 1e290  # the limit for the rates of a schedule
+_LANES_PER_PART = 2_048  # of a sweep
+_BYTES_PER_PART = 2**24  # of a stored array
+FEWER_LANES = "predict the losses of fewer lanes at a time, or take the best with rank"
 
 
 class Runs(NamedTuple):
@@ -57,6 +60,45 @@ class Runs(NamedTuple):
         for lane in lanes:
             backend.table(self.program, range(lane, lane + 1), range(self.steps), 0, 1, table)
             yield int(places[lane]), rates
+
+
+class Parts(NamedTuple):
+    """Many runs that are not in memory at once."""
+
+    shape: tuple[int, ...]
+    each: Callable[[], Iterator[tuple[Steps, Any]]]  # parts, after the places of their runs
+
+
+def parts_of(rates: Any) -> Parts | None:
+    """A sweep or a stored array as parts; ``None`` for anything that is in memory.
+
+    A sweep is known by its methods, since it is defined in a higher layer. A stored array, such as
+    one of Zarr or Dask, is known by its shape and dtype.
+    """
+    if isinstance(rates, Schedule | np.ndarray):
+        return None
+    if hasattr(rates, "batches") and hasattr(rates, "chunks"):
+        return Parts(rates.shape, lambda: _parts_of_sweep(rates))
+    if len(getattr(rates, "shape", ())) > 1 and hasattr(rates, "dtype"):
+        return Parts(tuple(rates.shape[:-1]), lambda: _parts_of_array(rates))
+    return None
+
+
+def _parts_of_sweep(sweep: Any) -> Iterator[tuple[Steps, Schedule]]:
+    """Yield batches of a sweep."""
+    for chunk in sweep.chunks(_LANES_PER_PART):
+        for places, batch in sweep.batches(chunk):
+            yield chunk.start + places, batch
+
+
+def _parts_of_array(array: Any) -> Iterator[tuple[Steps, Array]]:
+    """Yield rows along the first axis of an array, some megabytes at a time."""
+    lanes = math.prod(array.shape[1:-1])
+    row_bytes = max(1, lanes * array.shape[-1] * array.dtype.itemsize)
+    rows = max(1, _BYTES_PER_PART // row_bytes)
+    for start in range(0, array.shape[0], rows):
+        part = np.asarray(array[start : start + rows])
+        yield np.arange(start * lanes, (start + part.shape[0]) * lanes), part
 
 
 def rising_steps(where: str, steps: object) -> tuple[Steps, Steps]:

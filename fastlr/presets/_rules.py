@@ -339,6 +339,7 @@ class _Signature:
         call = Call(self.label, arguments, stands_for=result._call)
         if not any(isinstance(value, Call | tuple) for value in arguments.values()):
             node = replace(node, run=self._run(call, checked))
+        call.keep(Schedule, node, result.past_end)
         return typing.cast(V, Schedule(node, call, result.past_end))
 
     def _run(self, call: Call, checked: Mapping[str, Any]) -> Run:

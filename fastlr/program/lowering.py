@@ -31,7 +31,7 @@ from fastlr.program.growing_cycles import FOREVER, count_to_last, cycled_steps, 
 from fastlr.program.opcodes import ROW
 from fastlr.program.program import NO_LIMIT, Cycles, Family, Program, Segment, Segments, pack
 from fastlr.program.rescaling import apply_factor, select_cycles
-from fastlr.program.tree import Node, apply_past_end, select, take
+from fastlr.program.tree import Node, apply_past_end, lane_forms, select, take, take_many
 
 __all__ = ["cycled_steps", "families", "lower", "numbers_of_cycles"]
 
@@ -202,12 +202,28 @@ def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
             for lanes in _lanes_by_choice(choices, positions.shape)
         ]
     found: dict[object, list[Family]] = {}
-    for i in range(positions.shape[0]):
-        for family in _families(take(node, i, positions.ndim), positions[i]):
+    for lanes, own in _lanes_together(node, positions):
+        for family in _families(lanes, own):
             found.setdefault(tuple(structure(segment) for segment in family.segments), []).append(
                 family
             )
     return [merge_families(equal) for equal in found.values()]
+
+
+def _lanes_together(
+    node: Node, positions: npt.NDArray[np.int64]
+) -> Iterator[tuple[Node, npt.NDArray[np.int64]]]:
+    """Take a stack apart along the first axis: lanes of one form together, batches one by one."""
+    if positions.ndim > 1 or (forms := lane_forms(node, 1)) is None:
+        for i in range(positions.shape[0]):
+            yield take(node, i, positions.ndim), positions[i]
+        return
+    places: dict[object, list[int]] = {}
+    for i, form in enumerate(forms):
+        places.setdefault(form, []).append(i)
+    for equal in places.values():
+        own = np.array(equal)
+        yield take_many(node, own, 1), positions[own]
 
 
 def _family(node: Node, positions: npt.NDArray[np.int64]) -> Family:

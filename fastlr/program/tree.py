@@ -34,9 +34,12 @@ __all__ = [
     "pair",
     "rebuild",
     "scale",
+    "lane_forms",
     "select",
+    "split",
     "stack",
     "take",
+    "take_many",
     "description_size",
 ]
 
@@ -145,9 +148,11 @@ class Node:
     def segment_count(self) -> float:
         """An upper bound on the number of segments that the node lowers to.
 
-        A delay lowers the segments at its step 0 twice, a time map all its segments once per pace,
-        and a growing loop once per cycle.
+        Lanes of a stack that have one form share their segments. A delay lowers the segments at its
+        step 0 twice, a time map all its segments once per pace, and a growing loop once per cycle.
         """
+        if self.kind == "stack":
+            return 2 + _segments_of_stack(self)
         inside = sum(part.segment_count for part in self.parts)
         if self.kind == "delay":
             return 1 + 2 * inside
@@ -178,14 +183,46 @@ class Node:
             with np.errstate(over="ignore"):
                 inside = [np.where(level > 0, factor * level, 0.0) for level in inside]
         if self.kind == "stack":
-            return np.stack([np.broadcast_to(level, self.shape[1:]) for level in inside])
+            return _side_by_side(inside, self.shape[1:])
         return reduce(np.maximum, inside, own)
+
+    @cached_property
+    def form(self) -> tuple[Any, ...]:
+        """What nodes must share to become lanes of one node: kinds, and lengths of tables.
+
+        Loops that grow must share their cycles too: each cycle takes segments of its own.
+        """
+        return (
+            self.kind,
+            len(self.numbers),
+            self.steps is None,
+            None if self.samples is None else self.samples.shape[-1],
+            self._growing_cycles,
+            *[part.form for part in self.parts],
+        )
+
+    @property
+    def _growing_cycles(self) -> tuple[bytes, ...]:
+        """What decides the cycles of a loop that grows; empty for other nodes."""
+        if self.kind != "loop" or np.all(self.numbers["stretch"] == 1):
+            return ()
+        return tuple(self.numbers[name].tobytes() for name in ("period", "times", "stretch"))
 
     @property
     def _last_growth(self) -> npt.NDArray[np.float64]:
         """The factor on the body's levels in the last cycle of a growing loop."""
         grown = _largest_growth(self.numbers["scale"], self.numbers["times"])
         return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
+
+
+def _segments_of_stack(node: Node) -> float:
+    """Return a bound on the segments of a stack's parts; parts of one form are lowered together."""
+    if node.shape[1:]:
+        return sum(part.segment_count for part in node.parts)
+    most = dict[object, float]()
+    for part in node.parts:
+        most[part.form] = max(most.get(part.form, 0.0), part.segment_count)
+    return sum(most.values())
 
 
 def _common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
@@ -205,14 +242,14 @@ def _unrolled_cycles(node: Node) -> float:
 _SEGMENTS_OF_CYCLES_PER_PART = 16  # a schedule may then use the same cycles four times
 
 
-def description_size(node: Node) -> float:
-    """Return a measure of how large the description of a tree is.
+def description_size(node: Node, enough: float) -> float:
+    """Return a measure of how large the description of a tree is, or one that is at least enough.
 
     It counts each distinct node once, and adds its parts and paces. The numbers of a growing loop
     are stored per cycle, so it adds a share of the loop's segments.
     """
     seen, left, total = {id(node)}, [node], 0.0
-    while left:
+    while left and total < enough:
         one = left.pop()
         cycled = (
             one.segment_count / _SEGMENTS_OF_CYCLES_PER_PART if _unrolled_cycles(one) > 1 else 0.0
@@ -463,14 +500,18 @@ def ends(node: Node) -> list[npt.NDArray[np.int64]]:
 
 def stack(parts: tuple[Node, ...], labels: tuple[str, ...] | None = None) -> Node:
     """Put nodes of one batch shape side by side along a new first axis, with labels."""
-    shape = np.broadcast_shapes(*(part.shape for part in parts))
-    lengths = [part.steps for part in parts]
-    known = [np.broadcast_to(length, shape) for length in lengths if length is not None]
-    steps = np.stack(known) if len(known) == len(parts) else None
-    stacked = _node(
-        "stack", {}, parts, steps, np.stack([np.broadcast_to(part.bound, shape) for part in parts])
-    )
-    return replace(stacked, labels=labels)
+    shape = _common_shape([part.shape for part in parts])
+    known = [part.steps for part in parts if part.steps is not None]
+    steps = _side_by_side(known, shape) if len(known) == len(parts) else None
+    bound = _side_by_side([part.bound for part in parts], shape)
+    return replace(_node("stack", {}, parts, steps, bound), labels=labels)
+
+
+def _side_by_side(numbers: Sequence[Numbers], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return numbers of a common shape along a new first axis."""
+    if not shape:
+        return _column(numbers)
+    return np.stack([np.broadcast_to(number, shape) for number in numbers])
 
 
 def take(node: Node, index: int, axes: int) -> Node:
@@ -493,6 +534,118 @@ def take(node: Node, index: int, axes: int) -> Node:
         samples=None if node.samples is None else pick(node.samples, inner=1),
         run=None,  # it is of all lanes
     )
+
+
+def lane_forms(node: Node, axes: int) -> list[Any] | None:
+    """Return, per lane along the first of ``axes`` batch axes, what lanes must share to be taken
+    together; ``None`` if all lanes may be.
+    """
+    if node.kind == "stack" and len(node.shape) == axes:
+        return [part.form for part in node.parts] if len(node.parts) > 1 else None
+    found = [forms for part in node.parts if (forms := lane_forms(part, axes)) is not None]
+    return found[0] if len(found) == 1 else list(zip(*found, strict=True)) if found else None
+
+
+def take_many(node: Node, places: npt.NDArray[np.int64], axes: int) -> Node:
+    """Return the lanes at some places along the first of ``axes`` batch axes.
+
+    Lanes of a stack must have equal forms.
+    """
+    if node.kind == "stack" and len(node.shape) == axes:
+        return _merge([node.parts[i] for i in places.tolist()])
+
+    def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
+        wide = number.ndim - inner >= axes and number.shape[0] > 1
+        return np.asarray(number[places]) if wide else number
+
+    return _with_numbers(node, pick, tuple(take_many(part, places, axes) for part in node.parts))
+
+
+def _with_numbers(
+    node: Node, pick: Callable[..., npt.NDArray[Any]], parts: tuple[Node, ...]
+) -> Node:
+    """Return a node of other parts, with ``pick`` of all its numbers. It knows of no run."""
+    return replace(
+        node,
+        numbers=MappingProxyType({name: pick(number) for name, number in node.numbers.items()}),
+        parts=parts,
+        steps=None if node.steps is None else pick(node.steps),
+        bound=pick(node.bound),
+        samples=None if node.samples is None else pick(node.samples, inner=1),
+        run=None,
+    )
+
+
+def _merge(nodes: list[Node]) -> Node:
+    """Return scalar nodes of one form as one node with a lane of each."""
+    first = nodes[0]
+    return Node(
+        first.kind,
+        MappingProxyType(
+            {name: _column([node.numbers[name] for node in nodes]) for name in first.numbers}
+        ),
+        tuple(_merge([node.parts[i] for node in nodes]) for i in range(len(first.parts))),
+        None if first.steps is None else _column([_known(node.steps) for node in nodes]),
+        _column([node.bound for node in nodes]),
+        None if first.samples is None else np.stack([_known(node.samples) for node in nodes]),
+    )
+
+
+def _known(number: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+    """Return a number that nodes of this form have."""
+    assert number is not None
+    return number
+
+
+def _column(numbers: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Return single numbers as one array; ``np.stack`` takes ten times as long."""
+    return np.array([number.item() for number in numbers])
+
+
+def split(node: Node, lanes: int) -> list[Node]:
+    """Return the lanes of a node along its only batch axis, each as a node of its own.
+
+    Their numbers are views of the node's. A stack has its parts already.
+    """
+    if not node.shape:
+        return [node] * lanes
+    if node.kind == "stack":
+        return list(node.parts)
+    parts = [split(part, lanes) for part in node.parts]
+    inner: list[tuple[Node, ...]] = list(zip(*parts, strict=True)) if parts else [()] * lanes
+    numbers = [_lanes_of(number, lanes) for number in node.numbers.values()]
+    by_lane = zip(*numbers, strict=True) if numbers else iter([()] * lanes)
+    none = [None] * lanes
+    steps = none if node.steps is None else _lanes_of(node.steps, lanes)
+    samples = none if node.samples is None else _lanes_of(node.samples, lanes, inner=1)
+    names, bounds = tuple(node.numbers), _lanes_of(node.bound, lanes)
+    found = [
+        Node(
+            node.kind, MappingProxyType(dict(zip(names, own, strict=True))), within, end, top, rows
+        )
+        for own, within, end, top, rows in zip(by_lane, inner, steps, bounds, samples, strict=True)
+    ]
+    # what all lanes share is known: it would take longer than to build them
+    shared: dict[str, Any] = {"shape": (), "has_preset": False, "segment_count": node.segment_count}
+    if not _has_growth(node):
+        shared["form"] = found[0].form
+    for one, highest in zip(found, _lanes_of(node.highest, lanes), strict=True):
+        vars(one).update(shared, highest=highest)
+    return found
+
+
+def _has_growth(node: Node) -> bool:
+    """Whether a loop in a node grows, so that lanes may have different cycles."""
+    return bool(node._growing_cycles) or any(map(_has_growth, node.parts))
+
+
+def _lanes_of(number: npt.NDArray[Any], lanes: int, inner: int = 0) -> list[Any]:
+    """Return the number of each lane; one array for all lanes if they share it."""
+    if number.ndim == inner:
+        return [number] * lanes
+    if number.shape[0] == 1:
+        return [number[0, ...]] * lanes
+    return [number[i, ...] for i in range(lanes)]
 
 
 def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import as_array, short_repr
+from fastlr.arguments.rules import as_array, short_repr, widened
 from fastlr.errors import did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule import constructor_names
@@ -261,7 +261,7 @@ def _levels(text: str) -> str:
 def _parameter_value(name: str, value: object) -> object:
     """A parameter's value. Numbers become arrays, which tells them from numbers in the text."""
     array = as_array(f"parse: {name} must be a number, a string or an array of either", value)
-    return array if array.dtype.kind in "iuf" else value
+    return widened(array) if array.dtype.kind in "iuf" else value
 
 
 def _list_of(items: list[object]) -> object:

@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
+from fastlr.schedule.like_calls import Known, LikeCalls, lanes_of_batch
 from fastlr.schedule.recorded_calls import Call, each_once
 
 __all__ = [
     "CONSTRUCTORS",
+    "MANY",
     "RULES",
     "Place",
     "Rule",
@@ -21,10 +23,14 @@ __all__ = [
     "core_axes",
     "preset_named",
     "cores_of",
+    "lanes_together",
+    "like_calls",
     "register",
     "register_rules",
     "take",
 ]
+
+MANY = 32  # parts of one schedule, which are built by groups
 
 Rule = Callable[[str, object], object]
 Place = int | npt.NDArray[np.int64]
@@ -77,12 +83,33 @@ def cores_of(name: str) -> dict[str, int]:
     return {key: core_axes(rule) for key, rule in RULES[name].items()}
 
 
+def like_calls() -> LikeCalls:
+    """A builder of many calls at once."""
+    return LikeCalls(Known(CONSTRUCTORS, cores_of))
+
+
+def lanes_together(batch: Any) -> list[Any]:
+    """The schedules along the only axis of a batch, built at once where that is possible."""
+    try:
+        return lanes_of_batch(batch, batch.shape[0], Known(CONSTRUCTORS, cores_of))
+    except ValueError:
+        return list(batch)
+
+
 def build(call: Call) -> Any:
-    """Build the schedule of a call. Its arguments are checked again."""
+    """Build the schedule of a call. Its arguments are checked, unless it was built before."""
+    alike = like_calls()
 
     def built(visit: Callable[[Call], Any], one: Call) -> Any:
+        if id(one) in alike.built:
+            return alike.built[id(one)]
+        if one.built is not None:
+            return _value_of(one, *one.built)
+
         def value(argument: object) -> object:
             if isinstance(argument, tuple):
+                if len(argument) > MANY:
+                    alike.add([call for call in argument if call.built is None], visit)
                 return tuple(map(visit, argument))
             return visit(argument) if isinstance(argument, Call) else argument
 
@@ -91,6 +118,11 @@ def build(call: Call) -> Any:
         )
 
     return each_once(built)(call)
+
+
+def _value_of(call: Call, kind: type, node: Any, past_end: str) -> Any:
+    """Return the value that a call built before."""
+    return kind(node, call, past_end)
 
 
 def take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:

@@ -26,13 +26,14 @@ _MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its 
 class Call:
     """A constructor's, method's or preset's name with its arguments: an immutable value."""
 
-    __slots__ = ("_key", "arguments", "depth", "name", "uses")
+    __slots__ = ("_known_key", "arguments", "built", "depth", "name", "uses")
 
     name: str
     arguments: Mapping[str, object]
     depth: int
     uses: int  # calls in all, each counted as often as it is used
-    _key: tuple[object, ...]
+    _known_key: tuple[object, ...] | None
+    built: tuple[type, Any, str] | None  # class, node and policy of the value that it built
 
     def __init__(
         self, name: str, arguments: Mapping[str, object], stands_for: "Call | None" = None
@@ -46,10 +47,21 @@ class Call:
         uses = 1 + sum([call.uses for call in calls])
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
-        put(self, "_key", (name, *[(key, _key(value)) for key, value in arguments.items()]))
+        put(self, "built", None)
+        put(self, "_known_key", None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Call is a value: it cannot be changed")
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        """What calls are compared by. Few calls of a large stack ever are."""
+        if self._known_key is None:
+            items = self.arguments.items()
+            key = (self.name, *[(name, _key(value)) for name, value in items])
+            object.__setattr__(self, "_known_key", key)
+            return key
+        return self._known_key
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Call) and self._key == other._key)
@@ -58,7 +70,15 @@ class Call:
         return hash(self._key)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Call, (self.name, dict(self.arguments))
+        # a single number is pickled ten times as fast as an array of one
+        numbers = tuple(name for name, value in self.arguments.items() if _is_number(value))
+        plain: dict[str, Any] = dict(self.arguments)
+        plain.update((name, plain[name].item()) for name in numbers)
+        return _unpickled, (self.name, plain, numbers)
+
+    def keep(self, kind: type, node: Any, past_end: str) -> None:
+        """Remember what the call built, so that a part of another schedule is not built again."""
+        object.__setattr__(self, "built", (kind, node, past_end))
 
     @property
     def is_preset(self) -> bool:
@@ -90,6 +110,20 @@ class Call:
                 first = [repr(arguments.pop(0)[1])]
         named = [f"{name}={_written(value)}" for name, value in arguments]
         return f"{receiver}{self.name}({', '.join([*first, *named])})"
+
+
+def _is_number(value: object) -> bool:
+    """Whether an argument is one float64 or int64 number, as an array."""
+    return isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.char in "dlq"
+
+
+def _unpickled(name: str, arguments: dict[str, Any], numbers: tuple[str, ...]) -> Call:
+    """A call from its pickle, where some arrays of one number are Python's own numbers."""
+    for key in numbers:
+        array = np.array(arguments[key])
+        array.flags.writeable = False
+        arguments[key] = array
+    return Call(name, arguments)
 
 
 def each_once(walk: Callable[[Callable[[Any], Any], Any], Any]) -> Callable[[Any], Any]:

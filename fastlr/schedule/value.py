@@ -392,6 +392,7 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
             return cast(V, result.value)
         node = _of_all_lanes(result._node, lanes)
         _check_result(name, node, call)
+        call.keep(type(result), node, result.past_end)
         return cast(V, type(result)(node, call, result.past_end))
 
     reported: Any = public(built)
@@ -473,9 +474,9 @@ def _check_size(name: str, node: Node, call: Call) -> None:
     size = max(node.segment_count, call.uses)
     if size <= _FREE_SEGMENTS:
         return
-    most = min(
-        _MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * int(tree.description_size(node))
-    )
+    enough = (size - _FREE_SEGMENTS) / _SEGMENTS_PER_PART + 1
+    described = int(tree.description_size(node, enough))
+    most = min(_MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * described)
     if size > most:
         raise ValueError(
             f"{name}: the program must have at most {most:,} segments for a schedule of this many "

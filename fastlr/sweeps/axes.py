@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import as_array, short_repr
+from fastlr.arguments.rules import as_array, short_repr, widened
 from fastlr.errors import public
 from fastlr.sweeps.fingerprints import identity
 
@@ -141,7 +141,7 @@ def _list_to_json(values: npt.NDArray[Any] | range) -> Any:
 
 
 def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
-    """A list of values as a new read-only array; a range as it is.
+    """A list of values as a new read-only array; a range as it is. Numbers are int64 or float64.
 
     Raises ``TypeError`` or ``ValueError``, beginning with ``where``, for anything else.
     """
@@ -151,7 +151,7 @@ def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
         and max(abs(values[0]), abs(values[-1])) <= 2**53
     ):
         return values
-    array = np.array(as_array(f"{where} {LISTED_RULE}", values))
+    array = np.array(widened(as_array(f"{where} {LISTED_RULE}", values)))
     if array.ndim == 0 or array.shape[0] == 0 or array.dtype.kind not in "iufUb":
         raise ValueError(f"{where} {LISTED_RULE}, got {short_repr(values)}")
     array.flags.writeable = False

@@ -14,10 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
+from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.axes import Places
 
-__all__ = ["Batch", "Lanes", "chunks_of", "collect", "identified", "lanes_of", "rates_into"]
+__all__ = [
+    "Batch",
+    "Lanes",
+    "Table",
+    "chunks_of",
+    "collect",
+    "identified",
+    "lanes_of",
+    "rates_into",
+]
 
 Batches = Iterable[tuple[Places, Schedule]]
 
@@ -74,20 +84,55 @@ class Batch:
         head = tuple(map(int, np.unravel_index(row, self.schedule.shape[:-1])))
         return self.schedule[head][places]
 
+    def take(self, places: Places) -> Schedule:
+        """The lanes at any places, in their order, as one batch of shape ``places.shape``."""
+        if len(self.schedule.shape) == 1:
+            return self.schedule[places]
+        heads = zip(*np.unravel_index(places, self.schedule.shape), strict=True)
+        return stack([self.schedule[tuple(map(int, head))] for head in heads])
 
-def lanes_of(where: str, value: object) -> Lanes:
-    """A sweep as it is, or a schedule as a ``Batch``.
 
-    Raises ``TypeError``, beginning with ``where``, for anything else.
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table of rates, lanes by steps; a part at a time is read into memory."""
+
+    rates: Any
+
+    fingerprint = None
+    unidentified = "a table of rates is not a description; rank the sweep or the schedule itself"
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return int(self.rates.shape[0])
+
+    def describe(self) -> dict[str, Any]:
+        """Return the shape of the table."""
+        return {"table": list(self.rates.shape)}
+
+    def batches(self, places: range) -> Iterator[tuple[Places, Any]]:
+        """Yield the rows at these places, as one array."""
+        yield np.arange(len(places)), np.asarray(self.rates[places.start : places.stop])
+
+
+def lanes_of(where: str, value: object, *, tables: bool = False) -> Any:
+    """A sweep as it is, a schedule as a ``Batch``, and a two-dimensional array as a ``Table``.
+
+    An array is allowed only if ``tables``. Raises ``TypeError``, beginning with ``where``, for
+    anything else.
     """
     if isinstance(value, Schedule):
         return Batch(value)
+    if tables and len(getattr(value, "shape", ())) == 2 and hasattr(value, "dtype"):
+        return Table(value)
     if not all(hasattr(value, name) for name in ("size", "fingerprint", "describe", "batches")):
-        raise TypeError(
-            f"{where} must be a Sweep or a Schedule, got {type(value).__name__} {short_repr(value)}"
+        kinds = (
+            "a Sweep, a Schedule or a table of lanes by steps"
+            if tables
+            else ("a Sweep or a Schedule")
         )
-    lanes: Lanes = value  # type: ignore[assignment]
-    return lanes
+        raise TypeError(f"{where} must be {kinds}, got {type(value).__name__} {short_repr(value)}")
+    return value
 
 
 def identified(where: str, lanes: Lanes) -> str:
@@ -99,6 +144,8 @@ def identified(where: str, lanes: Lanes) -> str:
         return fingerprint
     why = getattr(lanes, "unidentified", "") or "it cannot be identified exactly"
     rule = f"{where} must be for a sweep with a fingerprint, which identifies the store"
+    if isinstance(lanes, Table):
+        raise ValueError(f"{rule}; {why}")
     raise ValueError(
         f"{rule}; this sweep has none: {why}. Give its function a version: "
         "sweep(function, version='1', ...)"

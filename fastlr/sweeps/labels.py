@@ -17,6 +17,8 @@ from fastlr.schedule.rebuilding import cores_of
 from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import lanes_of
+from fastlr.sweeps.rank_order import is_in_rank_order
+from fastlr.sweeps.ranking import Ranked
 from fastlr.sweeps.sweep import Sweep
 
 __all__ = ["Labels", "labels", "unit"]
@@ -40,11 +42,14 @@ class Labels:
         Per parameter, the name of its axis and its values along it.
     attributes : Mapping of str to str
         ``"spec"``, as JSON, and ``"fingerprint"`` where there is one.
+    is_ranking : bool
+        Whether the lanes are in the order of a ranking.
     """
 
     axes: Mapping[str, int]
     parameters: Mapping[str, tuple[str, Array]]
     attributes: Mapping[str, str]
+    is_ranking: bool = False  # whether the lanes are in the order of a ranking
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,8 +67,14 @@ class Labels:
     def shaped(self, where: str, result: Any) -> Any:
         """Reshape a result, one value per lane or per lane and step, to the axes.
 
-        Raises ``ValueError``, beginning with ``where``, for any other shape.
+        Raises ``ValueError``, beginning with ``where``, for any other shape, and for values that
+        are in the order of a ranking.
         """
+        if is_in_rank_order(result) and not self.is_ranking:
+            raise ValueError(
+                f"{where} must be in the order of the sweep, got values in the order of a ranking; "
+                "give the ranking itself: frame(ranked), or frame(ranked, results)"
+            )
         array = (
             result if hasattr(result, "reshape") else as_array(f"{where} must be an array", result)
         )
@@ -78,8 +89,8 @@ class Labels:
         return array.reshape((*self.shape, *shape[len(leading) :]))
 
 
-def labels(lanes: Sweep | Schedule) -> Labels:
-    """Label the axes of a sweep or a batch.
+def labels(lanes: Sweep | Schedule | Ranked) -> Labels:
+    """Label the axes of a sweep, a batch or a ranking.
 
     An axis of a sweep is named after its parameters, joined by ``_``. A batch is labelled by those
     arguments that vary along one axis. Values that are lists themselves, such as boundaries, become
@@ -91,6 +102,8 @@ def labels(lanes: Sweep | Schedule) -> Labels:
     >>> dict(found.axes), found.parameters["end"]
     ({'init_end': 2, 'steps': 3}, ('init_end', array([0. , 0.1])))
     """
+    if isinstance(lanes, Ranked):
+        return _ranking_labels(lanes)
     whole = lanes_of("labels: lanes", lanes)
     attributes = {"spec": json.dumps(whole.describe())}
     if (fingerprint := whole.fingerprint) is not None:
@@ -108,6 +121,22 @@ def labels(lanes: Sweep | Schedule) -> Labels:
         axes,
         {key: (axis, _one_per_place(values)) for key, (axis, values) in found.items()},
         attributes,
+    )
+
+
+def _ranking_labels(ranked: Ranked) -> Labels:
+    """The places and the parameters of the best schedules, along one axis, ``rank``."""
+    found = {"place": ranked.places, **ranked.parameters}
+    attributes = {"law": repr(ranked.law), "steps": str(ranked.steps)}
+    if not isinstance(ranked.lanes, Sweep | Schedule):
+        whole: Mapping[str, str] = {}
+    else:
+        whole = labels(ranked.lanes).attributes
+    return Labels(
+        {"rank": ranked.places.size},
+        {name: ("rank", _one_per_place(np.asarray(values))) for name, values in found.items()},
+        {**attributes, **whole},
+        is_ranking=True,
     )
 
 

@@ -1,9 +1,18 @@
-"""Rank the schedules of a sweep by the final loss that a law predicts."""
+"""Rank schedules by the final loss that a law predicts.
+
+The schedules are judged in *pieces*: ranges of places whose size depends only on the number of
+steps. The best of each piece are kept, and the best of all pieces are the best of the sweep. So
+pieces may be judged in any order, by any process, and the result has the same bits.
+"""
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from collections.abc import Iterator
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,17 +20,31 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_threads
-from fastlr.arguments.rules import Period, Positive, Rate, short_repr, validate_scalar
+from fastlr.arguments.rules import (
+    Period,
+    Positive,
+    Rate,
+    Rates,
+    short_repr,
+    validate,
+    validate_scalar,
+)
 from fastlr.errors import public, public_methods
 from fastlr.schedule.schedule import Schedule
+from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
+from fastlr.sweeps.fingerprints import UnidentifiedError, identity
+from fastlr.sweeps.pieces import Pieces, Shard, check_shard
 from fastlr.sweeps.progress import with_progress
+from fastlr.sweeps.rank_order import in_rank_order
 from fastlr.sweeps.sweep import Sweep
 
-__all__ = ["LossPredictor", "Ranked", "rank"]
+__all__ = ["Best", "Contest", "LossPredictor", "Ranked", "contest", "rank"]
 
 Array = npt.NDArray[np.float64]
 
 _CHUNK = 2_048  # schedules whose losses are predicted together
+_PIECE_RATES = 2**30  # rates per piece: some seconds of work, lost if the process is killed
+_PIECE_LANES = 2**16  # the most lanes per piece
 
 
 class LossPredictor(Protocol):
@@ -38,40 +61,59 @@ class LossPredictor(Protocol):
 @public_methods()
 @dataclass(frozen=True)
 class Ranked:
-    """The best schedules of a sweep, the lowest predicted loss first, as ``rank`` returns them.
+    """The best schedules, the lowest predicted loss first, as ``rank`` returns them.
 
     Parameters
     ----------
     law : LossPredictor
         What predicted the losses.
-    sweep : Sweep
-        The schedules that were ranked.
+    lanes : Sweep, Schedule or array
+        What was ranked.
     steps : int
         The budget: losses are those at step ``steps - 1``.
     places : array of int
-        Where the best schedules stand in the sweep.
+        Where the best schedules stand among the lanes.
     losses : array of float
         Their predicted losses, rising.
     judged : int
         How many schedules kept to the limits, and so had their loss predicted.
+
+    Notes
+    -----
+    ``places``, ``losses`` and the values of ``parameters`` are in the order of the ranking, not in
+    that of the lanes. ``fastlr.adapters.pandas.frame(ranked)`` puts them side by side.
     """
 
     law: LossPredictor
-    sweep: Sweep
+    lanes: Sweep | Schedule | Any
     steps: int
     places: npt.NDArray[np.int64]
     losses: Array
     judged: int
 
+    def __post_init__(self) -> None:
+        for name in ("places", "losses"):
+            object.__setattr__(self, name, in_rank_order(getattr(self, name)))
+
     @property
     def schedules(self) -> Schedule:
-        """The best schedules, a batch in the order of their losses."""
-        return self.sweep[self.places]
+        """The best schedules, a batch in the order of their losses.
+
+        Raises ``TypeError`` if a table was ranked, which has no schedules.
+        """
+        if isinstance(self.lanes, Sweep):
+            return self.lanes[np.asarray(self.places)]
+        if isinstance(self.lanes, Schedule):
+            return Batch(self.lanes).take(np.asarray(self.places))
+        raise TypeError("schedules: a table has rates, not schedules; take its rows at .places")
 
     @property
     def parameters(self) -> dict[str, npt.NDArray[Any]]:
-        """Per parameter that varies, its values in the same order."""
-        return self.sweep.parameters(self.places)
+        """Per parameter of a sweep that varies, its values in the same order; else empty."""
+        if not isinstance(self.lanes, Sweep):
+            return {}
+        values = self.lanes.parameters(np.asarray(self.places))
+        return {name: in_rank_order(own) for name, own in values.items()}
 
     def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         """Draw the best schedules, and below them their predicted losses at every step.
@@ -96,11 +138,168 @@ class Ranked:
         return dict(zip(losses, self.schedules, strict=True))
 
 
+@dataclass(frozen=True)
+class Best:
+    """The best of some lanes: rising losses, their places, and how many lanes were judged."""
+
+    places: npt.NDArray[np.int64]
+    losses: Array
+    judged: int
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What ``rank`` looks for: the arguments that decide which lanes are best, checked."""
+
+    law: LossPredictor
+    steps: int
+    k: int
+    peak: float
+    floor: float
+
+    def lanes(self, value: object) -> Lanes:
+        """A sweep, a batch or a table as lanes; an error if a table has too few steps."""
+        lanes: Lanes = lanes_of("rank: lanes", value, tables=True)
+        if isinstance(lanes, Table) and self.steps > lanes.rates.shape[1]:
+            raise ValueError(
+                f"rank: steps must be at most {lanes.rates.shape[1]}, the columns of the table, "
+                f"got {self.steps}"
+            )
+        return lanes
+
+    @property
+    def piece_lanes(self) -> int:
+        """The most lanes per piece."""
+        return max(1, min(_PIECE_LANES, _PIECE_RATES // self.steps))
+
+    def best_of(self, lanes: Lanes, places: range, threads: int = 1) -> Best:
+        """Judge the lanes at some places."""
+        return self.best(self._judge(lanes, places, threads))
+
+    def best(self, parts: Iterable[Best]) -> Best:
+        """The best of all parts together. Of equal losses the earlier place comes first.
+
+        Parts are sorted when twice as many have come in as are wanted, so the time is linear in
+        their number, up to the logarithm of a sort.
+        """
+        kept, waiting, judged = [_NONE], 0, 0
+        for part in parts:
+            kept.append(part)
+            waiting, judged = waiting + part.places.size, judged + part.judged
+            if waiting > max(self.k, _PIECE_LANES):
+                kept, waiting = [self._sorted(kept)], 0
+        whole = self._sorted(kept)
+        return Best(whole.places, whole.losses, judged)
+
+    def _sorted(self, parts: list[Best]) -> Best:
+        """The first ``k`` of several parts."""
+        places = np.concatenate([part.places for part in parts])
+        losses = np.concatenate([part.losses for part in parts])
+        order = np.lexsort((places, losses))[: self.k]
+        return Best(places[order], losses[order], 0)
+
+    def _judge(self, lanes: Lanes, places: range, threads: int) -> Iterator[Best]:
+        """Predict the losses of the lanes that keep to the limits, chunk by chunk."""
+        for chunk in chunks_of(len(places), _CHUNK):
+            part = places[chunk.start : chunk.stop]
+            for positions, batch in lanes.batches(part):
+                kept = np.flatnonzero(self._keeps_to_limits(batch))
+                if kept.size:
+                    within = batch if kept.size == positions.size else batch[kept]
+                    losses = self.law.final(within, self.steps, threads=threads)
+                    yield Best(positions[kept] + part.start, np.asarray(losses).ravel(), kept.size)
+
+    def _keeps_to_limits(self, batch: Any) -> npt.NDArray[np.bool_]:
+        """Whether each lane stays at or below ``peak`` and ends at or above ``floor``."""
+        if isinstance(batch, np.ndarray):
+            rates = validate(Rates, "rank: lanes", batch[:, : self.steps])  # no NaN goes unnoticed
+            highest, last = rates.max(axis=1), rates[:, -1]
+        else:
+            highest, last = batch.max(self.steps), batch(self.steps - 1)
+        return np.atleast_1d((highest <= self.peak) & (last >= self.floor))
+
+    def folder(self, out: object, lanes: Lanes) -> Pieces:
+        """The folder at ``out`` with the best of each piece; an error if it holds others."""
+        if not isinstance(out, str | os.PathLike):
+            raise TypeError(
+                f"rank: out must be a folder, got {type(out).__name__} {short_repr(out)}"
+            )
+        try:
+            law = [type(self.law).__qualname__, identity(self.law)]
+        except UnidentifiedError as error:
+            raise ValueError(
+                f"rank: out needs a law of fastlr.loss_laws, which can be told from others: {error}"
+            ) from None
+        what = {
+            "fingerprint": identified("rank: out", lanes),
+            "law": law,
+            "steps": self.steps,
+            "k": self.k,
+            "peak": None if self.peak == np.inf else self.peak,
+            "floor": self.floor,
+        }
+        return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json")
+
+    def write_piece(self, pieces: Pieces, piece: int, lanes: Lanes, threads: int = 1) -> None:
+        """Judge a piece, and write its best to the folder."""
+        best = self.best_of(lanes, pieces.places(piece), threads)
+        text = json.dumps(
+            [best.places.tolist(), [loss.hex() for loss in best.losses.tolist()], best.judged]
+        )
+        pieces.write(pieces.path(piece).name, f"{text}\n{zlib.crc32(text.encode()):08x}\n".encode())
+
+    def read_pieces(self, pieces: Pieces, shard: Shard | None = None) -> Best:
+        """The best of the pieces in a folder."""
+        return self.best(_read(pieces, piece) for piece in pieces.of_shard(shard))
+
+    def ranked(self, lanes: Any, best: Best, *, partial: bool = False) -> Ranked:
+        """The result of ``rank``; ``ValueError`` if the limits exclude every schedule."""
+        if not best.judged and not partial:
+            peak = None if self.peak == np.inf else self.peak
+            raise ValueError(
+                f"rank: at least one schedule must keep to the limits, peak={short_repr(peak)} and "
+                f"floor={short_repr(self.floor)}, got none"
+            )
+        return Ranked(self.law, lanes, self.steps, best.places, best.losses, best.judged)
+
+
+def _read(pieces: Pieces, piece: int) -> Best:
+    """The best of a piece, from its file."""
+    try:
+        text, check = pieces.path(piece).read_text().splitlines()
+        if zlib.crc32(text.encode()) != int(check, 16):
+            raise pieces.corrupt(piece)
+        places, losses, judged = json.loads(text)
+    except ValueError:
+        raise pieces.corrupt(piece) from None
+    return Best(np.array(places, np.int64), np.array([*map(float.fromhex, losses)]), judged)
+
+
+_NONE = Best(np.empty(0, dtype=np.int64), np.empty(0), 0)
+
+
+def contest(law: object, steps: object, k: object, peak: object, floor: object) -> Contest:
+    """Check the arguments of ``rank``."""
+    if not all(callable(getattr(law, name, None)) for name in ("final", "curve")):
+        raise TypeError(
+            f"rank: law must have the methods final and curve, got {type(law).__name__} "
+            f"{short_repr(law)}"
+        )
+    known: Any = law
+    return Contest(
+        known,
+        validate_scalar(Period, "rank: steps", steps),
+        validate_scalar(Period, "rank: k", k),
+        np.inf if peak is None else validate_scalar(Positive, "rank: peak", peak),
+        validate_scalar(Rate, "rank: floor", floor),
+    )
+
+
 @with_types
 @public
 def rank(
     law: LossPredictor,
-    sweep: Sweep,
+    lanes: Sweep | Schedule | npt.ArrayLike,
     steps: int,
     k: int = 10,
     *,
@@ -108,6 +307,8 @@ def rank(
     floor: Rate = 0.0,
     threads: int = 1,
     progress: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    shard: Shard | None = None,
 ) -> Ranked:
     """Return the ``k`` schedules of a sweep that a law predicts to end with the lowest loss.
 
@@ -118,8 +319,9 @@ def rank(
     ----------
     law : LossPredictor
         An object with the methods ``final`` and ``curve``, such as ``loss_laws.MultiPower``.
-    sweep : Sweep
-        The schedules to rank.
+    lanes : Sweep, Schedule or array
+        What to rank: a sweep, the lanes of a batch in C order, or a table with one row of rates
+        per lane (an array, or an array of Zarr or Dask, of which a part is read at a time).
     steps : int
         The budget in steps, from 1.
     k : int
@@ -132,21 +334,35 @@ def rank(
         How many threads predict losses. Default 1.
     progress : bool
         Whether to show a progress bar. Default False.
+    out : path, optional
+        A folder for the best of each piece of some seconds of work. If the process is killed,
+        repeat the call to resume. Default None: nothing is written.
+    shard : tuple of (int, int), optional
+        ``(i, n)``: rank only the i-th of n parts, i from 0, in a job array whose jobs share
+        ``out``. The same call without ``shard`` computes what is missing and merges all. Default
+        None: rank everything.
 
     Returns
     -------
     Ranked
         The best schedules, the lowest loss first. Of equal losses the earlier place comes first.
+        With ``shard``, the best of that part, which may be none.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not a law or a sweep, or a number is out of range, before any work; or if
-        the limits exclude every schedule.
+        If an argument is not a law or not lanes, or a number is out of range, before any work; or
+        if the limits exclude every schedule; or if ``out`` holds another ranking or is corrupt.
+
+    See Also
+    --------
+    fastlr.loss_laws.Law.final : Predict the loss of every schedule of a sweep, in its own order.
 
     Notes
     -----
-    No table of the sweep is held: 2,048 schedules are judged at a time.
+    The result has the same bits however the work is divided. No table of the sweep is held: 2,048
+    schedules are judged at a time. The time is linear in the number of schedules, whatever ``k``
+    is, up to the logarithm of a sort.
 
     Examples
     --------
@@ -157,46 +373,40 @@ def rank(
     >>> best.judged, best.places.tolist(), best.losses.round(3).tolist()
     (4, [3, 2], [2.944, 2.956])
     """
-    if not all(callable(getattr(law, name, None)) for name in ("final", "curve")):
-        raise TypeError(
-            f"rank: law must have the methods final and curve, got {type(law).__name__} "
-            f"{short_repr(law)}"
-        )
-    if not isinstance(sweep, Sweep):
-        raise TypeError(
-            f"rank: sweep must be a Sweep, got {type(sweep).__name__} {short_repr(sweep)}"
-        )
-    steps, k = validate_scalar(Period, "rank: steps", steps), validate_scalar(Period, "rank: k", k)
-    top = np.inf if peak is None else validate_scalar(Positive, "rank: peak", peak)
-    least, threads = validate_scalar(Rate, "rank: floor", floor), check_threads("rank", threads)
-    places, losses, judged = np.empty(0, dtype=np.int64), np.empty(0), 0
-    for at, found in _predict_losses(law, sweep, steps, (top, least), threads, progress):
-        places, losses, judged = np.append(places, at), np.append(losses, found), judged + at.size
-        best = np.lexsort((places, losses))[:k]
-        places, losses = places[best], losses[best]
-    if not judged:
+    sought = contest(law, steps, k, peak, floor)
+    threads, shard = check_threads("rank", threads), check_shard("rank", shard)
+    ranked = sought.lanes(lanes)
+    if out is not None:
+        pieces = sought.folder(out, ranked)
+        _write_missing(sought, pieces, ranked, threads, progress, shard)
+        best = sought.read_pieces(pieces, shard)
+        return sought.ranked(lanes, best, partial=shard is not None)
+    if shard is not None:
         raise ValueError(
-            f"rank: at least one schedule must keep to the limits, peak={short_repr(peak)} and "
-            f"floor={short_repr(floor)}, got none"
+            f"rank: shard must be given with out, a folder that all parts share, got {shard}"
         )
-    return Ranked(law, sweep, steps, places, losses, judged)
+    found = (
+        sought.best_of(ranked, piece, threads)
+        for piece in with_progress(
+            chunks_of(ranked.size, sought.piece_lanes), ranked.size, "schedules", progress
+        )
+    )
+    return sought.ranked(lanes, sought.best(found))
 
 
-def _predict_losses(
-    law: LossPredictor,
-    sweep: Sweep,
-    steps: int,
-    limits: tuple[float, float],
+def _write_missing(
+    sought: Contest,
+    pieces: Pieces,
+    lanes: Lanes,
     threads: int,
     progress: bool,
-) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
-    """Yield the places that keep to the limits, chunk by chunk, with their predicted losses."""
-    for chunk in with_progress(sweep.chunks(_CHUNK), sweep.size, "schedules", progress):
-        for positions, batch in sweep.batches(chunk):
-            kept = np.flatnonzero((batch.max(steps) <= limits[0]) & (batch(steps - 1) >= limits[1]))
-            if kept.size:
-                within = batch if kept.size == positions.size else batch[kept]
-                yield (
-                    positions[kept] + chunk.start,
-                    np.asarray(law.final(within, steps, threads=threads)),
-                )
+    shard: Shard | None,
+) -> None:
+    """Judge the pieces that are missing in a folder."""
+    pieces.begin()
+    own, missing = pieces.of_shard(shard), list(pieces.missing(shard))
+    with_line = with_progress(
+        missing, len(own), "pieces", progress, done=len(own) - len(missing), size=lambda _: 1
+    )
+    for piece in with_line:
+        sought.write_piece(pieces, piece, lanes, threads)

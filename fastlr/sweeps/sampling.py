@@ -337,9 +337,11 @@ class _LatinHypercubePoints:
     """
 
     def __init__(self, size: int, seed: int, count: int) -> None:
-        from scipy.stats import qmc
-
-        self._all = qmc.LatinHypercube(count, rng=np.random.default_rng(seed)).random(size)
+        self._all = (
+            _scipy_qmc("latin_hypercube")
+            .LatinHypercube(count, rng=np.random.default_rng(seed))
+            .random(size)
+        )
 
     def between(self, start: int, stop: int) -> Array:
         """The points of a range of places, of shape (places, parameters)."""
@@ -376,10 +378,20 @@ class _SobolPoints:
 
     def _start_at(self, start: int) -> Any:
         """A new generator whose next point is ``start``."""
-        from scipy.stats import qmc
-
+        qmc = _scipy_qmc("sobol")
         sequence = qmc.Sobol(self._count, bits=32, rng=np.random.default_rng(self._seed))
         return sequence.fast_forward(start) if start else sequence
+
+
+def _scipy_qmc(where: str) -> Any:
+    """SciPy's quasi-Monte Carlo, or an error that says how to install it."""
+    try:
+        from scipy.stats import qmc
+    except ImportError:
+        raise ImportError(
+            f"{where} needs SciPy, which is not installed: pip install 'fastlr[fit]'"
+        ) from None
+    return qmc
 
 
 def _next_points(sequence: Any, count: int, continued: bool) -> Array:

@@ -28,7 +28,8 @@ from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructor_names
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.parser import names_in, parse
-from fastlr.schedule.rebuilding import CONSTRUCTORS
+from fastlr.schedule.rebuilding import CONSTRUCTORS, lanes_together
+from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule, cores
 from fastlr.sweeps import stores
@@ -36,6 +37,7 @@ from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
+from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
 
 __all__ = ["Family", "Sweep", "sweep"]
 
@@ -44,6 +46,10 @@ Family = str | Callable[..., Schedule]
 _MAX_SCHEDULES = 2**62
 _LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
 _LANES_PER_PASS = 2**16  # in a reduction
+_FEWER_LANES = (
+    "reduce fewer schedules at a time: sweep[start:stop].reduce(...), or with "
+    "fastlr.adapters.dask.reduce on a cluster"
+)
 
 
 @with_types
@@ -111,6 +117,13 @@ class Sweep:
         # The fingerprint of a function may change when a global changes. A hash must not.
         return hash((_family_name(self.family), self.names, self.shape))
 
+    def __array__(self, dtype: object = None, copy: object = None) -> npt.NDArray[Any]:
+        """Raise ``TypeError``: NumPy would build every schedule, one by one."""
+        raise TypeError(
+            f"a sweep of {self.size:,} schedules is not an array; take rates with "
+            "sweep.table(steps), or build a batch with sweep[start:stop]"
+        )
+
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
 
@@ -161,7 +174,7 @@ class Sweep:
             only: Schedule = batches[0]
             return only
         order = np.argsort(np.concatenate(positions)).tolist()
-        lanes = [lane for batch in batches for lane in batch]
+        lanes = [lane for batch in batches for lane in lanes_together(batch)]
         return stack([lanes[i] for i in order])
 
     def batches(self, places: Places | range) -> Iterator[tuple[Places, Schedule]]:
@@ -385,7 +398,8 @@ class Sweep:
                [0.2, 0.2]])}
         """
         # Reduce one schedule first, so that a wrong argument is refused before any work.
-        _ = self[0].reduce(names, start, stop, **arguments)
+        first = self[0].reduce(names, start, stop, **arguments)
+        check_fits("reduce", (len(first), self.size), np.dtype(np.float64), _FEWER_LANES)
         results: dict[str, npt.NDArray[Any]] = {}
         for places in with_progress(self.chunks(_LANES_PER_PASS), self.size, "schedules", progress):
             part = collect(
@@ -415,6 +429,76 @@ class Sweep:
         version = {} if self.version is None else {"version": self.version}
         axes = [axis.describe() for axis in self.axes]
         return {"family": _family_name(self.family), **version, "axes": axes, "fixed": fixed}
+
+    def to_spec(self) -> dict[str, Any]:
+        """Return the sweep as plain JSON data, which gives an equal sweep back.
+
+        Returns
+        -------
+        dict
+            ``{"fastlr": version of the format, "sweep": {"family", "axes", "fixed"}}``.
+
+        Raises
+        ------
+        ValueError
+            If the family is a function, or an axis is of a class of your own: code has no spec.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> small = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=10)
+        >>> small.to_spec()["sweep"]["axes"]
+        [{'listed': [['init', [0.1, 0.2]]]}]
+        >>> flr.Sweep.from_spec(small.to_spec()) == small
+        True
+        """
+        if not isinstance(self.family, str):
+            raise ValueError(
+                "to_spec: the family must be a constructor, a preset or an expression, got "
+                f"function {_family_name(self.family)}; write it as an expression, such as "
+                "'linear(peak, 0, 10)'"
+            )
+        content = {
+            "family": self.family,
+            "axes": [axis_to_spec(axis) for axis in self.axes],
+            "fixed": {name: value_to_spec(name, value) for name, value in self.fixed.items()},
+        }
+        return {"fastlr": VERSION, "sweep": content}
+
+    @staticmethod
+    def from_spec(spec: Mapping[str, Any]) -> Sweep:
+        """Build the sweep that a spec describes. No code in it runs.
+
+        Parameters
+        ----------
+        spec : mapping
+            What ``to_spec`` returned, for instance after a round trip through JSON.
+
+        Returns
+        -------
+        Sweep
+            A sweep equal to the one that was written.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the data has another form, or ``sweep`` refuses what it holds.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> drawn = flr.sweep("constant", flr.random(8, value=flr.Uniform(0.1, 0.2)))
+        >>> flr.Sweep.from_spec(drawn.to_spec()) == drawn
+        True
+        """
+        family, axes, fixed = parts_of_spec(spec)
+        built = sweep(family, *axes, **fixed)
+        if len(built.axes) > len(axes):
+            raise ValueError(
+                "from_spec: 'fixed' must hold single values, got a list for "
+                f"{', '.join(name for axis in built.axes[len(axes) :] for name in axis.names)}"
+            )
+        return built
 
     @property
     def fingerprint(self) -> str | None:

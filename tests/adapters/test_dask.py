@@ -14,7 +14,8 @@ import zarr
 from distributed import Client, LocalCluster
 
 import fastlr as flr
-from fastlr.adapters.dask import reduce, table
+from fastlr.adapters.dask import final, rank, reduce, table
+from fastlr.sweeps import ranking
 
 SWEEP = flr.sweep(
     "cyclic",
@@ -186,3 +187,57 @@ def test_sweeps_without_a_fingerprint_are_computed_apart():
     assert tables[0].name != tables[1].name
     for found in dask.compute(*tables, scheduler="sync"):
         assert np.array_equal(found, one.table(50))
+
+
+LAW = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+
+
+def same(ranked, other):
+    return (ranked.places.tolist(), ranked.losses.tobytes(), ranked.judged) == (
+        other.places.tolist(),
+        other.losses.tobytes(),
+        other.judged,
+    )
+
+
+@pytest.mark.parametrize("lanes", [SWEEP, SWEEP[:]], ids=["sweep", "batch"])
+def test_workers_rank_with_the_bits_of_one_process(cluster, lanes, tmp_path, monkeypatch):
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 7)
+    alone = flr.rank(LAW, SWEEP, 200, k=40, floor=0.3)
+    assert 40 < alone.judged < SWEEP.size
+    found = cluster.compute(rank(LAW, lanes, 200, k=40, floor=0.3)).result()
+    assert same(found, alone)
+    assert list(found.schedules) == list(alone.schedules)
+    out = tmp_path / "best"
+    assert same(rank(LAW, SWEEP, 200, k=40, floor=0.3, out=out).compute(), alone)
+    assert same(flr.rank(LAW, SWEEP, 200, k=40, floor=0.3, out=out), alone)
+
+
+def test_a_ranking_that_one_process_began_is_finished_by_workers(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 7)
+    flr.rank(LAW, SWEEP, 200, out=tmp_path / "best", shard=(1, 3))
+    found = rank(LAW, SWEEP, 200, out=tmp_path / "best").compute()
+    assert same(found, flr.rank(LAW, SWEEP, 200))
+
+
+def test_a_ranking_is_a_small_graph():
+    lazy = rank(LAW, HUGE, 1_000)
+    assert len(pickle.dumps(HUGE)) < 1_000
+    assert len(pickle.dumps(dict(lazy.__dask_graph__()))) < 200_000
+
+
+def test_losses_of_all_lanes(cluster):
+    losses = final(LAW, SWEEP, 200, chunks=50)
+    assert losses.chunks == ((50, 50, 50, 50, 40),)
+    assert losses.compute().tobytes() == LAW.final(SWEEP, 200).tobytes()
+
+
+def test_too_many_tasks_are_refused_before_any_is_made():
+    many = flr.sweep("linear", init=np.linspace(0.1, 1, 2 * 10**6), end=0.0, steps=range(1, 10**6))
+    for call in (
+        lambda: reduce(many, "sum", 10, chunks=1_000),
+        lambda: final(LAW, many, 10, chunks=1_000),
+        lambda: rank(LAW, flr.sweep("constant", flr.random(2**50, value=flr.Uniform(0, 1))), 9),
+    ):
+        with pytest.raises(ValueError, match="there must be at most 1,000,000 chunks, got "):
+            call()

@@ -1,9 +1,14 @@
 """Ranking finds the lowest of all, whatever the order and the chunks, within its limits."""
 
+import dask.array
 import numpy as np
 import pytest
+import zarr
+from processes import start
 
 import fastlr as flr
+from fastlr.adapters.pandas import frame
+from fastlr.adapters.xarray import dataset
 from fastlr.sweeps import ranking
 
 
@@ -66,8 +71,166 @@ def test_what_is_no_law_or_no_sweep_is_refused():
         TypeError, match="rank: law must have the methods final and curve, got int 3"
     ):
         flr.rank(3, FAMILY, 1_000)
-    with pytest.raises(TypeError, match="rank: sweep must be a Sweep, got Schedule"):
-        flr.rank(Area(), FAMILY[:3], 1_000)
+    with pytest.raises(TypeError, match="rank: lanes must be a Sweep, a Schedule or a table"):
+        flr.rank(Area(), [FAMILY], 1_000)
+
+
+LAW = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+
+
+def stored(rates):
+    return [rates, zarr.array(rates), dask.array.from_array(rates, chunks=(7, 300))]
+
+
+def test_a_sweep_a_batch_and_its_table_are_ranked_alike():
+    best = flr.rank(LAW, FAMILY, 1_000, k=12)
+    for lanes in (FAMILY[:], *stored(FAMILY.table(1_000))):
+        again = flr.rank(LAW, lanes, 1_000, k=12)
+        assert again.places.tolist() == best.places.tolist()
+        assert again.losses.tobytes() == best.losses.tobytes()
+    assert flr.rank(LAW, FAMILY[:], 1_000, k=3).schedules[1] == best.schedules[1]
+
+
+def test_every_loss_is_that_of_one_schedule():
+    losses = np.array([LAW.final(schedule, 1_000) for schedule in FAMILY])
+    assert LAW.final(FAMILY, 1_000).tobytes() == losses.tobytes()
+    assert LAW.final(FAMILY, 1_000).shape == FAMILY.shape
+    assert LAW.curve(FAMILY, [7, 999])[..., 1].tobytes() == losses.tobytes()
+    for rates in stored(FAMILY.table(1_000)):
+        assert LAW.final(rates, 1_000).tobytes() == losses.tobytes()
+
+
+def test_a_table_with_too_few_steps_or_with_nan_is_refused():
+    rates = FAMILY.table(100)
+    with pytest.raises(ValueError, match="rank: steps must be at most 100, the columns of the"):
+        flr.rank(LAW, rates, 101)
+    with pytest.raises(ValueError, match=r"rank: lanes must be finite numbers >= 0.*got nan"):
+        flr.rank(LAW, np.where(rates < np.median(rates), np.nan, rates), 100)
+
+
+def test_values_in_the_order_of_a_ranking_keep_their_rows():
+    small = flr.sweep("cosine", init=[1e-3, 3e-3, 1e-2], end=[0.0, 1e-3], steps=1_000)
+    best = flr.rank(LAW, small, 1_000, k=6)
+    rows = frame(best, {"doubled": best.losses * 2})
+    assert rows["loss"].tolist() == [LAW.final(small[i], 1_000) for i in rows["place"]]
+    assert rows["init"].tolist() == [small[i](0) for i in rows["place"]]
+    for label in (frame, dataset):
+        for wrong in (best.losses, best.places, best.losses - 1, best.parameters["init"]):
+            with pytest.raises(
+                ValueError, match="must be in the order of the sweep, got values in"
+            ):
+                label(small, {"loss": wrong})
+        assert label(small, {"loss": LAW.final(small, 1_000)})["loss"].shape in {(6,), (3, 2)}
+    assert type(best.losses.min()) is np.float64
+    assert repr(best.losses[:1]).startswith("array(")
+
+
+def test_all_places_are_ranked_in_linear_time(monkeypatch):
+    """However many are wanted, they are sorted only when as many more have come in."""
+    sorts = []
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 8)
+    sort = ranking.Contest._sorted
+    monkeypatch.setattr(
+        ranking.Contest, "_sorted", lambda self, parts: sorts.append(1) or sort(self, parts)
+    )
+    assert flr.rank(Area(), FAMILY, 1_000, k=240).places.tolist() == by_hand()
+    assert len(sorts) <= 2 * 30 + 2  # two per piece, and two for the whole
+
+
+# -- in a folder -----------------------------------------------------------------------------------
+
+KILLED = """
+import os, sys
+import fastlr as flr
+from fastlr.sweeps import pieces, ranking
+
+ranking._PIECE_LANES = 16
+write = pieces.Pieces.write
+
+def write_and_die(self, name, content):
+    if name.startswith(sys.argv[2]):
+        os._exit(9)  # as a kill does: nothing is closed or cleaned up
+    write(self, name, content)
+
+pieces.Pieces.write = write_and_die
+family = flr.sweep(
+    "wsd", flr.random(200, peak=flr.LogUniform(1e-4, 1e-2)), warmup=5, stable=50, cooldown=9
+)
+law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+flr.rank(law, family, 64, k=30, out=sys.argv[1])
+"""
+DRAWN = flr.sweep(
+    "wsd", flr.random(200, peak=flr.LogUniform(1e-4, 1e-2)), warmup=5, stable=50, cooldown=9
+)
+
+
+def same(ranked, other):
+    return (ranked.places.tolist(), ranked.losses.tobytes(), ranked.judged) == (
+        other.places.tolist(),
+        other.losses.tobytes(),
+        other.judged,
+    )
+
+
+def test_a_killed_ranking_is_resumed(tmp_path, monkeypatch):
+    out = tmp_path / "best"
+    for killed_at in ("000000003", "000000009"):
+        process = start(KILLED, str(out), killed_at)
+        process.communicate(timeout=100)
+        assert process.returncode == 9
+        assert f"{killed_at}.json" not in {path.name for path in out.iterdir()}
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 16)
+    judged = []
+    write = ranking.Contest.write_piece
+    monkeypatch.setattr(
+        ranking.Contest,
+        "write_piece",
+        lambda self, pieces, piece, *rest: (
+            judged.append(piece) or write(self, pieces, piece, *rest)
+        ),
+    )
+    resumed = flr.rank(LAW, DRAWN, 64, k=30, out=out)
+    assert judged == [9, 10, 11, 12]
+    assert same(resumed, flr.rank(LAW, DRAWN, 64, k=30))
+    assert same(resumed, flr.rank(LAW, DRAWN, 64, k=30, out=out))
+    assert judged == [9, 10, 11, 12]
+
+
+def test_shards_are_merged_by_the_whole_call(tmp_path, monkeypatch):
+    monkeypatch.setattr(ranking, "_PIECE_LANES", 16)
+    parts = [flr.rank(LAW, DRAWN, 64, k=30, out=tmp_path / "best", shard=(i, 3)) for i in (2, 0, 1)]
+    assert sum(part.judged for part in parts) == 200
+    merged = flr.rank(LAW, DRAWN, 64, k=30, out=tmp_path / "best")
+    assert same(merged, flr.rank(LAW, DRAWN, 64, k=30))
+    one = flr.sweep("constant", value=[0.1])
+    empty = flr.rank(LAW, one, 64, out=tmp_path / "one", shard=(4, 5))
+    assert (empty.judged, empty.places.size) == (0, 0)
+
+
+def test_a_folder_of_another_ranking_is_refused(tmp_path):
+    out = tmp_path / "best"
+    flr.rank(LAW, DRAWN, 64, out=out)
+    other = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.91)
+    for call in (
+        lambda: flr.rank(other, DRAWN, 64, out=out),
+        lambda: flr.rank(LAW, FAMILY, 64, out=out),
+        lambda: flr.rank(LAW, DRAWN, 65, out=out),
+        lambda: flr.rank(LAW, DRAWN, 64, k=11, out=out),
+        lambda: flr.rank(LAW, DRAWN, 64, peak=1.0, out=out),
+        lambda: flr.rank(LAW, DRAWN, 64, out=tmp_path),
+        lambda: flr.rank(LAW, DRAWN, 64, out=tmp_path / "no" / "folder"),
+        lambda: flr.rank(Area(), DRAWN, 64, out=tmp_path / "own"),
+        lambda: flr.rank(LAW, DRAWN.table(64), 64, out=tmp_path / "table"),
+        lambda: flr.rank(LAW, DRAWN, 64, shard=(0, 2)),
+        lambda: flr.rank(LAW, DRAWN, 64, shard=(2, 2), out=tmp_path / "shard"),
+    ):
+        with pytest.raises(ValueError, match=r"^rank: "):
+            call()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best"]
+    [piece] = out.glob("0*.json")
+    piece.write_text(piece.read_text().replace("0x1.", "0x1.8", 1))
+    with pytest.raises(ValueError, match=r"its piece 000000000.json is corrupt; remove that file"):
+        flr.rank(LAW, DRAWN, 64, out=out)
 
 
 def test_mistakes_are_reported():

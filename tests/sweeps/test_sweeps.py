@@ -25,6 +25,7 @@ from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 
 PEAKS, WARMUPS, COOLDOWNS = [1e-3, 2e-3, 4e-3], [10, 20], [5, 15]
 PRODUCT = flr.sweep("wsd", peak=PEAKS, warmup=WARMUPS, stable=50, cooldown=COOLDOWNS)
+LAW = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
 WORDS = flr.sweep(
     "cyclic", low=[0.1, 0.2], high=1.0, up=[10, 20], mode=["triangular", "cosine", "triangular2"]
 )
@@ -469,8 +470,8 @@ DIFFERENT = {
         for v in (0.2, np.nextafter(0.2, 1.0))
     ],
     "the dtype of an axis": [
-        lambda dtype=dtype: flr.sweep("cosine(1e-3, end / 3, 100)", end=np.array([0.0, 0.5], dtype))
-        for dtype in ("f4", "f8")
+        lambda dtype=dtype: flr.sweep("cosine(1e-3, end / 3, 100)", end=np.array([0, 1], dtype))
+        for dtype in ("i8", "f8")
     ],
     "the step of a range": [
         lambda step=step: flr.sweep("linear", init=1.0, end=0.0, steps=range(1, 10, step))
@@ -741,3 +742,45 @@ def test_a_value_without_an_exact_form_has_no_identity(value):
 def test_the_bytes_of_an_array_do_not_depend_on_the_machine():
     assert identity(np.array([1.5, 2.5], ">f8")) == identity(np.array([1.5, 2.5], "<f8"))
     assert identity(np.array([[1, 2], [3, 4]], order="F")) == identity(np.array([[1, 2], [3, 4]]))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        np.asarray,
+        lambda sweep: np.array([sweep]),
+        lambda sweep: flr.linear(sweep, 0.0, 10),
+        lambda sweep: flr.sweep("constant", value=sweep),
+        lambda sweep: LAW.final([sweep], 10),
+    ],
+)
+def test_a_sweep_is_no_array(use):
+    """NumPy would build 10^12 schedules, one by one."""
+    many = np.linspace(0.1, 1.0, 10**6)
+    with pytest.raises(TypeError, match="a sweep of 1,000,000,000,000 schedules is not an array"):
+        use(flr.sweep("linear", init=many, end=many, steps=10))
+
+
+def test_what_memory_cannot_hold_is_refused_before_any_work():
+    many = np.linspace(0.1, 1.0, 2 * 10**6)
+    sweep = flr.sweep("linear", init=many, end=many, steps=10)
+    for use in (
+        lambda: sweep.reduce("sum", 10),
+        lambda: sweep.table(10),
+        lambda: sweep[:],
+        lambda: LAW.final(sweep, 10),
+    ):
+        with pytest.raises(ValueError, match=r"needs [\d,]+ GB; this machine has .* GB; "):
+            use()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint64", "float32", "float16", "longdouble"])
+def test_narrow_numbers_give_the_rates_of_python_numbers(dtype):
+    """A uint8 wraps around, and a float32 rounds: one schedule and the batch must not differ."""
+    values = np.array([3, 200], dtype)
+    sweep = flr.sweep("constant(k * 100 / 7)", k=values)
+    expected = [flr.parse("constant(k * 100 / 7)", k=k)(0) for k in (3, 200)]
+    assert sweep[:](0).tolist() == [schedule(0) for schedule in sweep] == expected
+    assert flr.parse("constant(k * 100 / 7)", k=values)(0).tolist() == expected
+    own = flr.sweep(lambda k: flr.constant(k * 100 / 7), k=values)
+    assert own[:](0).tolist() == [schedule(0) for schedule in own] == expected
