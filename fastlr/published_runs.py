@@ -18,6 +18,7 @@ the run's ``assumption`` names it and says how it is settled; otherwise the run 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.errors import public, public_methods
@@ -88,6 +89,35 @@ class Recipe:
     steps: int
     schedule: Schedule
     assumption: str = ""
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the rates of the run with Matplotlib.
+
+        Parameters
+        ----------
+        **options
+            As for ``fastlr.plot``. By default the ``steps`` of the run are shown.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, with the title of the run.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            As ``fastlr.plot``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> from fastlr.drawing.plots import empty
+        >>> flr.recipe("bert-base").plot(ax=empty()).get_title(loc="left")
+        'BERT base'
+        """
+        from fastlr.drawing.plots import plot
+
+        return plot({self.title: self.schedule}, **{"steps": self.steps, **options})
 
 
 @with_types

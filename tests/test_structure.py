@@ -149,7 +149,7 @@ FOREIGN = {
     },
     "llvmlite": {"kernels.jit.arithmetic", "kernels.jit.linking", "kernels.jit.pointers"},
     "dask": {"adapters.dask"},
-    "matplotlib": {"drawing.plots"},
+    "matplotlib": {"drawing.axes", "drawing.notes", "drawing.plots"},
     "pandas": {"adapters.pandas"},
     "tqdm": {"sweeps.progress"},
     "typer": {"cli.commands", "cli.printing"},

@@ -558,6 +558,36 @@ class Plateau:
         self._run(begin, history, out, threads)
         return out
 
+    def plot(
+        self, metrics: npt.ArrayLike, init: float = 1.0, axes: tuple[Any, Any] | None = None
+    ) -> tuple[Any, Any]:
+        """Draw a history of metrics, and below it the scale that the rule makes of them.
+
+        Parameters
+        ----------
+        metrics : array of float
+            One row per update, as for ``replay``.
+        init : float, default 1.0
+            The scale before the first update, or the first learning rate.
+        axes : tuple of matplotlib Axes, optional
+            Where to draw the metrics and the scales. Default: a new figure.
+
+        Returns
+        -------
+        tuple of matplotlib Axes
+            The axes of the metrics and of the scales. Each change of the scale is marked.
+
+        Raises
+        ------
+        ImportError
+            If Matplotlib is not installed.
+        TypeError, ValueError
+            As ``replay``; also if there are more than 10 lanes.
+        """
+        from fastlr.plateau.pictures import plot_run
+
+        return plot_run(self, metrics, init, axes)
+
     def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
         """Update ``state`` in place by a history; both are known to be valid."""
         lanes, replay = state.scale.shape, choose().replay

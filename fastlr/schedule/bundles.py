@@ -217,13 +217,29 @@ class Bundle:
         )
 
     def plot(self, **options: Any) -> Any:
-        """Draw all quantities on one axes, each by its name.
+        """Draw each quantity on axes of its own, one below the other.
 
-        See ``fastlr.drawing.plots.plot`` for the options. Returns Matplotlib's axes.
+        Parameters
+        ----------
+        **options
+            ``steps``, ``boundaries``, ``log`` and the units, as ``fastlr.plot`` takes them. By
+            default the whole run is shown.
+
+        Returns
+        -------
+        tuple of matplotlib.axes.Axes
+            The axes of each quantity, in the order of ``names``.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            As ``fastlr.plot``.
         """
-        from fastlr.drawing.plots import plot
+        from fastlr.drawing.plots import plot_panels
 
-        return plot({name: self[name] for name in self}, **options)
+        if "steps" not in options and self.steps is not None:
+            options["steps"] = int(np.max(self.steps))
+        return plot_panels({name: self[name] for name in self}, **options)
 
     def table(
         self, start: int | None = None, stop: int | None = None, step: int = 1, **options: Any

@@ -21,6 +21,8 @@ __all__ = ["LossPredictor", "Ranked", "rank"]
 
 Array = npt.NDArray[np.float64]
 
+_FIELD = 40  # schedules of the sweep drawn behind the best
+_MOST_NAMED = 10  # of the best are drawn
 _CHUNK = 2_048  # schedules whose losses are predicted together
 
 
@@ -76,6 +78,8 @@ class Ranked:
     def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         """Draw the best schedules, and below them their predicted losses at every step.
 
+        Up to 40 schedules of the sweep, spread over it, are drawn in grey behind them.
+
         Parameters
         ----------
         axes : tuple of matplotlib Axes, optional
@@ -86,14 +90,22 @@ class Ranked:
         tuple of matplotlib Axes
             The axes of the rates and of the losses.
         """
-        from fastlr.drawing import plots
+        from fastlr.drawing import lanes, plots
 
-        return plots.plot_predicted(self.law, self._by_loss(), self.steps, axes)
+        field = self.sweep[lanes.spread_places(self.sweep.size, _FIELD)]
+        best, size = self._by_loss(), self.sweep.size
+        return plots.plot_predicted(self.law, best, self.steps, axes, list(field), size)
 
     def _by_loss(self) -> dict[str, Schedule]:
-        """The best schedules by their rank and loss, as labels of a plot."""
-        losses = [f"{i + 1}: {loss:.5f}" for i, loss in enumerate(self.losses.tolist())]
-        return dict(zip(losses, self.schedules, strict=True))
+        """The best schedules by their rank, loss and parameters, as labels of a plot."""
+        from fastlr.drawing.lanes import labels_of
+
+        shown = list(self.schedules)[:_MOST_NAMED]
+        columns = {name: values.tolist() for name, values in self.parameters.items()}
+        told = labels_of({name: values[: len(shown)] for name, values in columns.items()})
+        ranks = zip(self.losses.tolist(), told, strict=False)
+        labels = [f"{i + 1}: {loss:.5g}  {label}" for i, (loss, label) in enumerate(ranks)]
+        return dict(zip(labels, shown, strict=True))
 
 
 @with_types
