@@ -90,6 +90,30 @@ class Recipe:
     schedule: Schedule
     assumption: str = ""
 
+    def __str__(self) -> str:
+        told = [
+            ("source", self.source),
+            ("length", f"{self.steps:,} steps; the source counts {self.unit}"),
+            ("assumption", self.assumption),
+            ("schedule", repr(self.schedule)),
+        ]
+        lines = [f"{name:10}  {text}" for name, text in told if text]
+        return "\n".join([f"{self.name}: {self.title}", *lines])
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the curve of the run, and its source."""
+        from fastlr.drawing.cards import BLUE, card, sketch
+        from fastlr.schedule.display import facts_of
+
+        told = {"source": self.source, "unit": self.unit, "assumption": self.assumption}
+        facts = {
+            "schedule": repr(self.schedule),
+            **facts_of(self.schedule, self.steps),
+            **{name: text for name, text in told.items() if text},
+        }
+        picture = sketch([(self.schedule, BLUE)], self.steps)
+        return card(self.title, f"{self.name}, {self.steps:,} steps", facts, picture)
+
     def plot(self, **options: Any) -> Any:
         """Draw the rates of the run with Matplotlib.
 

@@ -107,6 +107,22 @@ class Comparison:
     def __bool__(self) -> bool:
         return self.step is None
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {self}>"
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: both curves, and what the comparison found."""
+        from fastlr.analysis.display import curves_html
+        from fastlr.drawing.drawable import Table
+
+        lane = int(self._apart.reshape(-1, self.steps).max(axis=1).argmax())
+        both = {
+            "ours": Table(self.ours.reshape(-1, self.steps)[lane]),
+            "theirs": Table(self.theirs.reshape(-1, self.steps)[lane]),
+        }
+        word = "they agree" if self else "they differ"
+        return curves_html(word, f"{self.steps:,} steps compared", str(self), both, self.steps)
+
     def __str__(self) -> str:
         far = f"the largest difference is {self.largest:.3g}, at step {self.largest_step:,}"
         detail = f"{far}; in ulps it is {self.ulps:.3g}, at step {self.ulps_step:,}"

@@ -101,6 +101,18 @@ class Difference:
     def __bool__(self) -> bool:
         return self.step is not None
 
+    def __repr__(self) -> str:
+        return f"<Difference: {self}>"
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: both plans, and where they differ."""
+        from fastlr.analysis.display import curves_html
+
+        old, new = (_lane_of(plan, self.largest_lane) for plan in self.plans)
+        word = "the plans differ" if self else "the plans agree"
+        both: dict[str, Any] = {"old": old, "new": new}
+        return curves_html(word, f"{self.steps:,} steps compared", str(self), both, self.steps)
+
     def __str__(self) -> str:
         if self.step is None:
             return f"no rate differs in {self.steps:,} steps"

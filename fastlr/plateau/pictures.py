@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.drawing.cards import card, table
 from fastlr.drawing.lanes import Columns, labels_of
+from fastlr.drawing.numbers import argument_text
 from fastlr.drawing.plots import plot_history
 
-__all__ = ["lane_columns", "plot_run"]
+__all__ = ["lane_columns", "plot_run", "rule_html"]
 
 _MOST_LANES = 10
+_MOST_ROWS = 8  # lanes in a table
 
 
 def lane_columns(rule: Any) -> Columns:
@@ -37,3 +40,21 @@ def plot_run(
     label = "scale" if init == 1.0 else "learning rate"
     levels = dict(zip(labels, scales.reshape(len(scales), lanes).T, strict=True))
     return plot_history(metrics, levels, label, axes)
+
+
+def rule_html(rule: Any) -> str:
+    """Return the display of a rule: its parameters, and a table of those that differ."""
+    columns = lane_columns(rule)
+    shared = {
+        name: argument_text(value.ravel()[0].item() if isinstance(value, np.ndarray) else value)
+        for name, value in rule.parameters.items()
+        if name not in columns
+    }
+    lanes = int(np.prod(rule.shape))
+    rows = [
+        [argument_text(values[i]) for values in columns.values()]
+        for i in range(min(lanes, _MOST_ROWS))
+    ]
+    below = table(list(columns), rows, lanes) if columns else ""
+    subtitle = f"{lanes:,} lanes" if rule.shape else "a rule that follows a metric"
+    return card(type(rule).__name__, subtitle, shared, "", below)

@@ -251,6 +251,12 @@ class Plateau:
     def __repr__(self) -> str:
         return repr(self._call)
 
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the parameters, those that differ per lane below."""
+        from fastlr.plateau.pictures import rule_html
+
+        return rule_html(self)
+
     def to_spec(self) -> dict[str, object]:
         """Return the rule as plain JSON data.
 

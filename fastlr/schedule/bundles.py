@@ -241,6 +241,12 @@ class Bundle:
             options["steps"] = int(np.max(self.steps))
         return plot_panels({name: self[name] for name in self}, **options)
 
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the curve of each quantity."""
+        from fastlr.schedule.display import quantities_html
+
+        return quantities_html({name: self[name] for name in self})
+
     def table(
         self, start: int | None = None, stop: int | None = None, step: int = 1, **options: Any
     ) -> npt.NDArray[Any]:

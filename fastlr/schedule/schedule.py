@@ -115,6 +115,12 @@ class Schedule(Evaluation, Reductions, Plans):
 
         return plot(self, **options)
 
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: what the schedule is, and its curve."""
+        from fastlr.schedule.display import html_of
+
+        return html_of(self)
+
     def _differing(self, others: Sequence[Schedule]) -> dict[str, list[Any]]:
         """Return the arguments that tell this schedule and others apart, as columns by name."""
         from fastlr.schedule.telling_apart import what_differs

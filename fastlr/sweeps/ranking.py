@@ -22,6 +22,7 @@ __all__ = ["LossPredictor", "Ranked", "rank"]
 Array = npt.NDArray[np.float64]
 
 _FIELD = 40  # schedules of the sweep drawn behind the best
+_MOST_ROWS = 20  # in the text
 _MOST_NAMED = 10  # of the best are drawn
 _CHUNK = 2_048  # schedules whose losses are predicted together
 
@@ -64,6 +65,28 @@ class Ranked:
     places: npt.NDArray[np.int64]
     losses: Array
     judged: int
+
+    def __repr__(self) -> str:
+        return f"<Ranked: the best {len(self.losses):,} of {self.judged:,} schedules>\n{self}"
+
+    def __str__(self) -> str:
+        from fastlr.sweeps.display import ranked_rows
+
+        names, rows = ranked_rows(self, _MOST_ROWS)
+        table = [names, *rows]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+            for row in table
+        ]
+        more = len(self.losses) - len(rows)
+        return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: a table of the best schedules."""
+        from fastlr.sweeps.display import ranked_html
+
+        return ranked_html(self)
 
     @property
     def schedules(self) -> Schedule:

@@ -112,6 +112,18 @@ class Sweep:
         # The fingerprint of a function may change when a global changes. A hash must not.
         return hash((_family_name(self.family), self.names, self.shape))
 
+    def __repr__(self) -> str:
+        axes = " x ".join(f"{axis.size:,} {'/'.join(axis.names)}" for axis in self.axes)
+        fixed = ", ".join(f"{name}={short_repr(value)}" for name, value in self.fixed.items())
+        told = [_family_name(self.family), *([axes] if axes else []), *([fixed] if fixed else [])]
+        return f"<Sweep of {self.size:,} schedules: {'; '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the axes, and some of the schedules."""
+        from fastlr.sweeps.display import sweep_html
+
+        return sweep_html(self)
+
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
 
