@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from fastlr.analysis.plan_checks import check, diff
     from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
+    from fastlr.drawing.plots import plot
     from fastlr.explanation import Explanation, explain
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau, PlateauState
@@ -151,6 +152,7 @@ __all__ = [
     "parse",
     "piecewise_constant",
     "piecewise_linear",
+    "plot",
     "polynomial",
     "ramp",
     "random",
@@ -188,6 +190,7 @@ _LATER = {
     "schedule.units": ("Horizon", "Ramp", "horizon", "ramp", "step_at"),
     "analysis.comparison": ("Comparison", "compare"),
     "configs": ("from_config",),
+    "drawing.plots": ("plot",),
     "sweeps.sampling": (
         "Choice",
         "Integers",

@@ -18,6 +18,7 @@ the run's ``assumption`` names it and says how it is settled; otherwise the run 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.errors import public, public_methods
@@ -88,6 +89,59 @@ class Recipe:
     steps: int
     schedule: Schedule
     assumption: str = ""
+
+    def __str__(self) -> str:
+        told = [
+            ("source", self.source),
+            ("length", f"{self.steps:,} steps; the source counts {self.unit}"),
+            ("assumption", self.assumption),
+            ("schedule", repr(self.schedule)),
+        ]
+        lines = [f"{name:10}  {text}" for name, text in told if text]
+        return "\n".join([f"{self.name}: {self.title}", *lines])
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the curve of the run, and its source."""
+        from fastlr.drawing.cards import BLUE, card, sketch
+        from fastlr.schedule.display import facts_of
+
+        told = {"source": self.source, "unit": self.unit, "assumption": self.assumption}
+        facts = {
+            "schedule": repr(self.schedule),
+            **facts_of(self.schedule, self.steps),
+            **{name: text for name, text in told.items() if text},
+        }
+        picture = sketch([(self.schedule, BLUE)], self.steps)
+        return card(self.title, f"{self.name}, {self.steps:,} steps", facts, picture)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the rates of the run with Matplotlib.
+
+        Parameters
+        ----------
+        **options
+            As for ``fastlr.plot``. By default the ``steps`` of the run are shown.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes, with the title of the run.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            As ``fastlr.plot``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> from fastlr.drawing.plots import empty
+        >>> flr.recipe("bert-base").plot(ax=empty()).get_title(loc="left")
+        'BERT base'
+        """
+        from fastlr.drawing.plots import plot
+
+        return plot({self.title: self.schedule}, **{"steps": self.steps, **options})
 
 
 @with_types

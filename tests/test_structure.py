@@ -150,7 +150,7 @@ FOREIGN = {
     },
     "llvmlite": {"kernels.jit.arithmetic", "kernels.jit.linking", "kernels.jit.pointers"},
     "dask": {"adapters.dask"},
-    "matplotlib": {"drawing.plots"},
+    "matplotlib": {"drawing.axes", "drawing.notes", "drawing.plots"},
     "PyInstaller": {"pyinstaller.hook-fastlr"},
     "pandas": {"adapters.pandas"},
     "tqdm": {"sweeps.progress"},

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Factor, Period, Rates, short_repr, validate, validate_scalar
 from fastlr.errors import public, public_methods
-from fastlr.schedule.constructor_names import sampled
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
@@ -108,6 +107,22 @@ class Comparison:
     def __bool__(self) -> bool:
         return self.step is None
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {self}>"
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: both curves, and what the comparison found."""
+        from fastlr.analysis.display import curves_html
+        from fastlr.drawing.drawable import Table
+
+        lane = int(self._apart.reshape(-1, self.steps).max(axis=1).argmax())
+        both = {
+            "ours": Table(self.ours.reshape(-1, self.steps)[lane]),
+            "theirs": Table(self.theirs.reshape(-1, self.steps)[lane]),
+        }
+        word = "they agree" if self else "they differ"
+        return curves_html(word, f"{self.steps:,} steps compared", str(self), both, self.steps)
+
     def __str__(self) -> str:
         far = f"the largest difference is {self.largest:.3g}, at step {self.largest_step:,}"
         detail = f"{far}; in ulps it is {self.ulps:.3g}, at step {self.ulps_step:,}"
@@ -124,27 +139,28 @@ class Comparison:
         of = f" of lane {lane}" if self.ours.ndim > 1 else ""
         return f"they differ at step {self.step:,}{of}: {ours!r} against {theirs!r}; {detail}"
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw both curves on one axes.
+    def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
+        """Draw both curves, and below them their difference, with a mark where they part.
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; by default new axes.
+        axes : tuple of matplotlib Axes, optional
+            Where to draw the curves and the difference. Default: a new figure.
 
         Returns
         -------
-        matplotlib.axes.Axes
-            The axes, with two curves. For a batch they show the lane with the largest difference.
+        tuple of matplotlib Axes
+            The axes of the curves and of the difference. For a batch they show the lane with the
+            largest difference.
         """
-        from fastlr.drawing.plots import plot
+        from fastlr.drawing.drawable import Table
+        from fastlr.drawing.plots import plot_difference
 
         lane = int(self._apart.reshape(-1, self.steps).max(axis=1).argmax())
         ours, theirs = (
-            sampled(np.maximum(rates.reshape(-1, self.steps)[lane], 0.0))
-            for rates in (self.ours, self.theirs)
+            Table(rates.reshape(-1, self.steps)[lane]) for rates in (self.ours, self.theirs)
         )
-        return plot({"ours": ours, "theirs": theirs}, steps=self.steps, ax=ax, boundaries=False)
+        return plot_difference({"ours": ours, "theirs": theirs}, self.steps, self.step, axes)
 
 
 @with_types

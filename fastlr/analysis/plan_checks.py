@@ -3,7 +3,7 @@
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,8 @@ class Difference:
         The largest difference, 0.0 if there is none.
     largest_step, largest_lane
         The step and lane of the largest difference.
+    plans : tuple of Schedule
+        The two plans, which ``plot`` draws.
 
     Examples
     --------
@@ -94,9 +96,22 @@ class Difference:
     largest: float = 0.0
     largest_step: int | None = None
     largest_lane: Lane = None
+    plans: tuple[Schedule, ...] = field(default=(), repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.step is not None
+
+    def __repr__(self) -> str:
+        return f"<Difference: {self}>"
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: both plans, and where they differ."""
+        from fastlr.analysis.display import curves_html
+
+        old, new = (_lane_of(plan, self.largest_lane) for plan in self.plans)
+        word = "the plans differ" if self else "the plans agree"
+        both: dict[str, Any] = {"old": old, "new": new}
+        return curves_html(word, f"{self.steps:,} steps compared", str(self), both, self.steps)
 
     def __str__(self) -> str:
         if self.step is None:
@@ -107,6 +122,32 @@ class Difference:
             f"the largest difference is {self.largest!r}, at step "
             f"{self.largest_step:,}{of_lane(self.largest_lane)}"
         )
+
+    def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
+        """Draw both plans, and below them their difference, with a mark where they part.
+
+        Parameters
+        ----------
+        axes : tuple of matplotlib Axes, optional
+            Where to draw the plans and the difference. Default: a new figure.
+
+        Returns
+        -------
+        tuple of matplotlib Axes
+            The axes of the plans and of the difference. For a batch they show the lane with the
+            largest difference, or the first lane if there is none.
+        """
+        from fastlr.drawing.plots import plot_difference
+
+        old, new = (_lane_of(plan, self.largest_lane) for plan in self.plans)
+        return plot_difference({"old": old, "new": new}, self.steps, self.step, axes)
+
+
+def _lane_of(plan: Schedule, lane: Lane) -> Schedule:
+    """A lane of a plan: the one named, or the first."""
+    if not plan.shape:
+        return plan
+    return plan[(0,) * len(plan.shape) if lane is None else lane]
 
 
 def of_lane(lane: Lane) -> str:
@@ -191,7 +232,7 @@ def diff(old: Schedule, new: Schedule, steps: int | None = None) -> Difference:
                 "largest_step": start + at,
                 "largest_lane": lane_name(old, row),
             }
-    return Difference(length, **found)
+    return Difference(length, **found, plans=(old, new))
 
 
 def _listed(plan: Schedule) -> str:

@@ -268,7 +268,7 @@ def compare(
     found = flr.compare(named[0].schedule, named[1].schedule, steps, tolerance)
     print_text(str(found))
     if out is not None:
-        plots.save(found.plot(ax=plots.empty()), out)
+        plots.save(found.plot()[0], out)
         print_text(f"{out}: {out.stat().st_size} bytes")
     raise typer.Exit(int(not found))
 

@@ -1,11 +1,10 @@
-"""Small pictures of rates that need no drawing library: a line as SVG, and blocks of text.
+"""Small pictures of rates as blocks of text, and which steps a small picture shows.
 
-In both, the lower edge is a rate of 0 and the upper edge is the highest rate shown. A rate fills
-its share of the width, since it is in force until the next step.
+The lower edge is a rate of 0 and the upper edge is the highest rate shown. A rate fills its share
+of the width, since it is in force until the next step.
 """
 
 from collections.abc import Iterator
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +12,8 @@ import numpy.typing as npt
 from fastlr.drawing.drawable import Drawable
 from fastlr.program.opcodes import LAST_STEP
 
-__all__ = ["blocks", "extent", "spread", "svg"]
+__all__ = ["blocks", "extent", "spread"]
 
-_WIDTH, _HEIGHT, _PADDING = 240, 60, 3
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ENDLESS = 1_000  # steps shown of a schedule with neither an end nor a boundary
 _GOLDEN = 0.6180339887498949
@@ -81,42 +79,6 @@ def spread(stop: int, count: int) -> npt.NDArray[np.int64]:
     steps = edges[:-1] + (np.arange(count) * _GOLDEN % 1 * np.diff(edges)).astype(np.int64)
     steps[-1] = stop - 1
     return steps
-
-
-def svg(rates: npt.ArrayLike, title: str = "") -> str:
-    """Draw one line through rates, as an SVG image.
-
-    Parameters
-    ----------
-    rates : array of float
-        The rates, one per step.
-    title : str, default ""
-        The title of the image, which browsers show on hover.
-
-    Returns
-    -------
-    str
-        An SVG document. Its lower edge is a rate of 0, its upper edge the highest rate.
-
-    Examples
-    --------
-    >>> image = svg([1.0, 0.5], title="half")
-    >>> image[image.index("<title>") :].partition(" fill=")[0]
-    '<title>half</title><path d="M3 3.0H120.0V30.0H237.0"'
-    """
-    shares = _shares(rates)
-    x = _PADDING + (_WIDTH - 2 * _PADDING) * np.arange(1, shares.size + 1) / max(1, shares.size)
-    y = _PADDING + (_HEIGHT - 2 * _PADDING) * (1 - shares)
-    line = "V".join(f"{height:.1f}H{right:.1f}" for height, right in zip(y, x, strict=True))
-    words = escape("".join(character if character.isprintable() else " " for character in title))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}">'
-        f"<title>{words}</title>"
-        f'<path d="{line and f"M{_PADDING} {line}"}" fill="none" stroke="#4c8dd6" '
-        'stroke-width="1.5" stroke-linejoin="round"/>'
-        "</svg>"
-    )
 
 
 def blocks(rates: npt.ArrayLike, width: int, height: int) -> str:

@@ -207,6 +207,14 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
             else str(self.view(np.ndarray))
         )
 
+    def _repr_html_(self) -> str | None:
+        """Return the display of a notebook: the segments; none of a part of a program."""
+        if not self._is_whole:
+            return None
+        from html import escape
+
+        return f"<b>{escape(repr(self))}</b><pre>{escape(str(self))}</pre>"
+
     def __repr__(self) -> str:
         if not self._is_whole:
             return repr(self.view(np.ndarray))

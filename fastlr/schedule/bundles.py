@@ -217,13 +217,35 @@ class Bundle:
         )
 
     def plot(self, **options: Any) -> Any:
-        """Draw all quantities on one axes, each by its name.
+        """Draw each quantity on axes of its own, one below the other.
 
-        See ``fastlr.drawing.plots.plot`` for the options. Returns Matplotlib's axes.
+        Parameters
+        ----------
+        **options
+            ``steps``, ``boundaries``, ``log`` and the units, as ``fastlr.plot`` takes them. By
+            default the whole run is shown.
+
+        Returns
+        -------
+        tuple of matplotlib.axes.Axes
+            The axes of each quantity, in the order of ``names``.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            As ``fastlr.plot``.
         """
-        from fastlr.drawing.plots import plot
+        from fastlr.drawing.plots import plot_panels
 
-        return plot({name: self[name] for name in self}, **options)
+        if "steps" not in options and self.steps is not None:
+            options["steps"] = int(np.max(self.steps))
+        return plot_panels({name: self[name] for name in self}, **options)
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the curve of each quantity."""
+        from fastlr.schedule.display import quantities_html
+
+        return quantities_html({name: self[name] for name in self})
 
     def table(
         self, start: int | None = None, stop: int | None = None, step: int = 1, **options: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,8 +82,8 @@ class Schedule(Evaluation, Reductions, Plans):
         Parameters
         ----------
         **options
-            ``steps``, ``ax``, ``boundaries`` and ``log``, as ``fastlr.drawing.plots.plot`` takes
-            them.
+            ``steps``, ``ax``, ``boundaries``, ``log``, ``tokens_per_step``, ``steps_per_epoch``,
+            ``share`` and ``color``, as ``fastlr.plot`` takes them.
 
         Returns
         -------
@@ -96,8 +97,11 @@ class Schedule(Evaluation, Reductions, Plans):
         TypeError
             If ``steps`` is not an integer.
         ValueError
-            If the batch has more than 20 lanes, if ``steps`` is out of range, or if it is missing
-            for a schedule that never ends.
+            If ``steps`` is out of range, or missing for a schedule that never ends.
+
+        See Also
+        --------
+        fastlr.plot : Draw several schedules, and a description of the options.
 
         Examples
         --------
@@ -105,18 +109,23 @@ class Schedule(Evaluation, Reductions, Plans):
         >>> from fastlr.drawing.plots import empty
         >>> axes = flr.linear([1.0, 2.0], 0.0, steps=90).plot(ax=empty())
         >>> [text.get_text() for text in axes.get_legend().get_texts()]
-        ['[0]', '[1]']
+        ['init=1', 'init=2']
         """
         from fastlr.drawing.plots import plot
 
         return plot(self, **options)
 
-    def _repr_svg_(self) -> str:
-        """Return a small picture for notebooks: of a batch, the first lane."""
-        from fastlr.drawing.sparkline import extent, spread, svg
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: what the schedule is, and its curve."""
+        from fastlr.schedule.display import html_of
 
-        lane = self[(0,) * len(self.shape)] if self.shape else self
-        return svg(lane(spread(extent(lane), 480)), title=repr(self))
+        return html_of(self)
+
+    def _differing(self, others: Sequence[Schedule]) -> dict[str, list[Any]]:
+        """Return the arguments that tell this schedule and others apart, as columns by name."""
+        from fastlr.schedule.telling_apart import what_differs
+
+        return what_differs([self._call, *(other._call for other in others)])
 
 
 def from_node(node: Node, past_end: str = "hold") -> Schedule:

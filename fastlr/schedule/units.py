@@ -179,6 +179,15 @@ class Horizon:
         """
         return step_at(where, self.steps)
 
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the arithmetic, line by line."""
+        from fastlr.drawing.cards import card, table
+
+        lines = [line.partition(" = ") for line in str(self).split("\n")]
+        rows = [[left, f"= {right}"] for left, _, right in lines]
+        heading = f"horizon of {self.steps:,} steps"
+        return card(heading, "", None, "", table(["", ""], rows, len(rows)))
+
     def __str__(self) -> str:
         way, per_epoch = "rounded down" if self.drop_last else "rounded up", self.steps_per_epoch
         return "\n".join(

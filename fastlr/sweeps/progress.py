@@ -29,7 +29,7 @@ def with_progress(
         yield from parts
         return
     try:
-        from tqdm import tqdm
+        from tqdm.auto import tqdm
     except ImportError as error:
         raise ImportError("progress needs tqdm: pip install 'fastlr[cli]'") from error
     with tqdm(

@@ -42,6 +42,9 @@ __all__ = ["Best", "Contest", "LossPredictor", "Ranked", "contest", "rank"]
 
 Array = npt.NDArray[np.float64]
 
+_FIELD = 40  # schedules of the sweep drawn behind the best
+_MOST_ROWS = 20  # in the text
+_MOST_NAMED = 10  # of the best are drawn
 _CHUNK = 2_048  # schedules whose losses are predicted together
 _PIECE_RATES = 2**30  # rates per piece: some seconds of work, lost if the process is killed
 _PIECE_LANES = 2**16  # the most lanes per piece
@@ -95,17 +98,48 @@ class Ranked:
         for name in ("places", "losses"):
             object.__setattr__(self, name, in_rank_order(getattr(self, name)))
 
+    def __repr__(self) -> str:
+        return f"<Ranked: the best {len(self.losses):,} of {self.judged:,} schedules>\n{self}"
+
+    def __str__(self) -> str:
+        from fastlr.sweeps.display import ranked_rows
+
+        names, rows = ranked_rows(self._columns(), self.losses.tolist()[:_MOST_ROWS])
+        table = [names, *rows]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+            for row in table
+        ]
+        more = len(self.losses) - len(rows)
+        return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: a table of the best schedules."""
+        from fastlr.sweeps.display import ranked_html
+
+        return ranked_html(self, self._columns())
+
     @property
     def schedules(self) -> Schedule:
         """The best schedules, a batch in the order of their losses.
 
         Raises ``TypeError`` if a table was ranked, which has no schedules.
         """
+        return self._taken(np.asarray(self.places))
+
+    def _taken(self, places: npt.NDArray[np.int64]) -> Schedule:
+        """The schedules at some places of what was ranked."""
         if isinstance(self.lanes, Sweep):
-            return self.lanes[np.asarray(self.places)]
+            return self.lanes[places]
         if isinstance(self.lanes, Schedule):
-            return Batch(self.lanes).take(np.asarray(self.places))
+            return Batch(self.lanes).take(places)
         raise TypeError("schedules: a table has rates, not schedules; take its rows at .places")
+
+    @property
+    def size(self) -> int:
+        """How many schedules were ranked, those that broke the limits included."""
+        return lanes_of("rank: lanes", self.lanes, tables=True).size
 
     @property
     def parameters(self) -> dict[str, npt.NDArray[Any]]:
@@ -118,6 +152,8 @@ class Ranked:
     def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         """Draw the best schedules, and below them their predicted losses at every step.
 
+        Up to 40 of the ranked schedules, spread over all, are drawn in grey behind them.
+
         Parameters
         ----------
         axes : tuple of matplotlib Axes, optional
@@ -128,14 +164,26 @@ class Ranked:
         tuple of matplotlib Axes
             The axes of the rates and of the losses.
         """
-        from fastlr.drawing import plots
+        from fastlr.drawing import lanes, plots
 
-        return plots.plot_predicted(self.law, self._by_loss(), self.steps, axes)
+        field = self._taken(np.array(lanes.spread_places(self.size, _FIELD)))
+        best = self._by_loss()
+        return plots.plot_predicted(self.law, best, self.steps, axes, list(field), self.size)
+
+    def _columns(self) -> dict[str, npt.NDArray[Any]]:
+        """What tells the best apart: their parameters, or else their places."""
+        return self.parameters or {"place": np.asarray(self.places)}
 
     def _by_loss(self) -> dict[str, Schedule]:
-        """The best schedules by their rank and loss, as labels of a plot."""
-        losses = [f"{i + 1}: {loss:.5f}" for i, loss in enumerate(self.losses.tolist())]
-        return dict(zip(losses, self.schedules, strict=True))
+        """The best schedules by their rank, loss and parameters, as labels of a plot."""
+        from fastlr.drawing.lanes import labels_of
+
+        shown = list(self.schedules)[:_MOST_NAMED]
+        columns = {name: values.tolist() for name, values in self._columns().items()}
+        told = labels_of({name: values[: len(shown)] for name, values in columns.items()})
+        ranks = zip(self.losses.tolist(), told, strict=False)
+        labels = [f"{i + 1}: {loss:.5g}  {label}" for i, (loss, label) in enumerate(ranks)]
+        return dict(zip(labels, shown, strict=True))
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ Family = str | Callable[..., Schedule]
 
 _MAX_SCHEDULES = 2**62
 _LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
+_MOST_DRAWN = 500
 _LANES_PER_PASS = 2**16  # in a reduction
 _FEWER_LANES = (
     "reduce fewer schedules at a time: sweep[start:stop].reduce(...), or with "
@@ -123,6 +124,18 @@ class Sweep:
             f"a sweep of {self.size:,} schedules is not an array; take rates with "
             "sweep.table(steps), or build a batch with sweep[start:stop]"
         )
+
+    def __repr__(self) -> str:
+        axes = " x ".join(f"{axis.size:,} {'/'.join(axis.names)}" for axis in self.axes)
+        fixed = ", ".join(f"{name}={short_repr(value)}" for name, value in self.fixed.items())
+        told = [_family_name(self.family), *([axes] if axes else []), *([fixed] if fixed else [])]
+        return f"<Sweep of {self.size:,} schedules: {'; '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the display of a notebook: the axes, and some of the schedules."""
+        from fastlr.sweeps.display import sweep_html
+
+        return sweep_html(self)
 
     def __iter__(self) -> Iterator[Schedule]:
         return (self[i] for i in range(self.size))
@@ -409,6 +422,44 @@ class Sweep:
                 whole = results.setdefault(name, np.empty(self.size, values.dtype))
                 whole[places.start : places.stop] = values
         return {name: values.reshape(self.shape) for name, values in results.items()}
+
+    def plot(self, steps: int | None = None, **options: Any) -> Any:
+        """Draw the schedules with Matplotlib.
+
+        Parameters
+        ----------
+        steps : int, optional
+            The number of steps shown. By default each schedule is shown to its end.
+        **options
+            ``ax``, ``boundaries``, ``log``, ``color`` and the units, as ``fastlr.plot`` takes them.
+            ``color`` names the parameter of the colour bar; by default it is the first one.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes. Up to 10 schedules have a legend with their parameters. Of more than 500,
+            500 are drawn, spread over the sweep, and the title says so.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            As ``fastlr.plot``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> from fastlr.drawing.plots import empty
+        >>> axes = flr.sweep("cosine", init=[0.1, 0.2], end=0.0, steps=90).plot(ax=empty())
+        >>> [text.get_text() for text in axes.get_legend().get_texts()]
+        ['init=0.1', 'init=0.2']
+        """
+        from fastlr.drawing.lanes import spread_places
+        from fastlr.drawing.plots import plot_columns
+
+        places = spread_places(self.size, _MOST_DRAWN)
+        columns = {name: values.tolist() for name, values in self.parameters(places).items()}
+        told = columns or {"lane": places}
+        return plot_columns(list(self[places]), told, self.size, steps, **options)
 
     def describe(self) -> dict[str, Any]:
         """Describe the sweep as plain JSON data, for a person to read.

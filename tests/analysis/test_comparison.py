@@ -151,7 +151,15 @@ def test_a_torch_scheduler_is_put_back_where_it_stood():
 
 
 def test_a_picture_of_both(tmp_path):
+    """Both curves, their difference, and a mark where they part."""
     from fastlr.drawing import plots
 
-    plots.save(flr.compare(PLAN, PLAN.delay(2)).plot(ax=plots.empty()), tmp_path / "both.png")
+    found = flr.compare(PLAN, PLAN.delay(2))
+    above, below = found.plot()
+    assert [text.get_text() for text in above.get_legend().get_texts()] == ["ours", "theirs"]
+    assert below.get_ylabel() == "theirs - ours"
+    assert below.get_title(loc="left") == f"they part at step {found.step:,}"
+    assert below.lines[0].get_ydata().tolist() == (found.theirs - found.ours).tolist()
+    plots.save(above, tmp_path / "both.png")
     assert (tmp_path / "both.png").stat().st_size > 10_000
+    assert not flr.compare(PLAN, PLAN).plot()[1].get_title(loc="left")

@@ -1,80 +1,11 @@
-"""Pictures without a drawing library: a line as SVG, blocks of text, and the steps they look at."""
-
-import re
-from xml.etree import ElementTree
+"""Pictures without a drawing library: blocks of text, and the steps they look at."""
 
 import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.drawing.sparkline import blocks, extent, spread, svg
+from fastlr.drawing.sparkline import blocks, extent, spread
 from fastlr.schedule.schedule import Schedule
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def drawn(image: str) -> tuple[list[float], list[float]]:
-    """The heights and the right edges of an image's line, which must parse as XML."""
-    path = ElementTree.fromstring(image).find(f"{SVG}path")
-    assert path is not None
-    heights, edges = (
-        re.findall(rf"{letter}([\d.]+)", path.attrib["d"]) for letter in ("[ V]", "H")
-    )
-    return [*map(float, heights)], [*map(float, edges)]
-
-
-def title(image: str) -> str | None:
-    return ElementTree.fromstring(image).findtext(f"{SVG}title")
-
-
-def test_svg_is_a_stair() -> None:
-    """The highest rate is at the upper edge, 0 at the lower, each rate as wide as the others."""
-    assert drawn(svg([2.0, 1.0, 0.0])) == ([3.0, 30.0, 57.0], [81.0, 159.0, 237.0])
-
-
-@pytest.mark.parametrize(
-    ("rates", "heights"),
-    [([0.0] * 4, [57.0] * 4), ([7.0] * 4, [3.0] * 4), ([5e-324], [3.0]), ([], [])],
-)
-def test_svg_of_flat_rates(rates: list[float], heights: list[float]) -> None:
-    """Constants, zeros, one rate and none at all have a picture."""
-    assert drawn(svg(rates))[0] == heights
-
-
-def test_svg_title_is_escaped() -> None:
-    """Nothing in a title can end its element or make the image unreadable."""
-    assert title(svg([1.0], title="</title><script>&\"'\x00\ud800")) == "</title><script>&\"'  "
-
-
-@pytest.mark.parametrize(
-    "schedule",
-    [
-        flr.constant(0.0),
-        flr.constant([[0.1, 0.2], [0.3, 0.4]]),
-        flr.linear(1.0, 0.0, steps=0),
-        flr.linear(1.0, 0.0, steps=0).with_past_end("raise"),
-        flr.linear(1.0, 0.0, steps=1).with_past_end("raise"),
-        flr.linear(1.0, 0.0, steps=[0, 7]).with_past_end("raise"),
-        flr.cosine(1.0, 0.0, steps=2**53).with_past_end("raise"),
-        flr.cyclic(0.1, 0.5, up=2**52),
-        flr.join([flr.constant(1.0), flr.constant(2.0)], at=[2**53]),
-        flr.milestones(0.1, 0.999, at=list(range(1, 500))),
-        flr.constant(1e290),
-    ],
-    ids=lambda schedule: repr(schedule)[:40],
-)
-def test_any_schedule_has_a_picture(schedule: Schedule) -> None:
-    """A notebook never gets an error, and never more than 480 rates, in place of a picture."""
-    image = schedule._repr_svg_()
-
-    assert title(image) == repr(schedule)
-    assert len(drawn(image)[0]) <= 480
-
-
-def test_picture_of_a_batch_is_its_first_lane() -> None:
-    batch = flr.linear([[1.0, 0.5], [0.25, 0.125]], 0.0, steps=[10, 20])
-
-    assert drawn(batch._repr_svg_()) == drawn(flr.linear(1.0, 0.0, steps=10)._repr_svg_())
 
 
 @pytest.mark.parametrize(

@@ -262,8 +262,9 @@ def test_a_bundle_cools_its_rate_down():
         RUN.cooldown(10, 5, of="rate")
 
 
-def test_a_bundle_is_drawn_by_name():
-    from fastlr.drawing.plots import empty
-
-    axes = RUN.plot(ax=empty())
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(RUN)
+def test_a_bundle_is_drawn_with_axes_per_quantity():
+    """A rate of 1e-3 beside a momentum of 0.9 would be a line at 0."""
+    axes = RUN.plot()
+    shown = [each.get_ylabel() for each in axes]
+    assert shown == ["learning rate", *[name.replace("_", " ") for name in list(RUN)[1:]]]
+    assert {each.get_xlim() for each in axes} == {(0.0, float(RUN.steps))}

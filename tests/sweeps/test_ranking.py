@@ -250,10 +250,13 @@ def test_mistakes_are_reported():
 
 
 def test_it_is_drawn_with_what_is_predicted():
+    """The best are named and in colour, the field is in grey behind them."""
     above, below = flr.rank(Area(), FAMILY, 1_000, k=3).plot()
-    assert [text.get_text()[:2] for text in above.get_legend().get_texts()] == ["1:", "2:", "3:"]
-    assert len(below.lines) == 3
+    *best, field = [text.get_text() for text in above.get_legend().get_texts()]
+    assert [label[:2] for label in best] == ["1:", "2:", "3:"]
+    assert all(f"{FAMILY.names[0]}=" in label for label in best)
+    assert field == f"{min(40, FAMILY.size)} of {FAMILY.size} in the sweep"
     assert all(line.get_xdata()[-1] == 999 for line in below.lines)
-    assert [line.get_color() for line in below.lines] == [
-        line.get_color() for line in above.lines[::2]
-    ]
+    colors = [line.get_color() for line in below.lines]
+    assert colors[:3] == [line.get_color() for line in above.lines[:3]] != ["0.5"] * 3
+    assert colors[3:] == ["0.5"] * min(40, FAMILY.size)
