@@ -11,6 +11,7 @@ import importlib
 import io
 import json
 import pickle
+import pkgutil
 import re
 import tempfile
 import warnings
@@ -1347,6 +1348,9 @@ def run_doctests(package):
     import os
 
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    found = doctest.testmod(importlib.import_module(f"fastlr.adapters.{package}"))
-    assert found.failed == 0
-    assert found.attempted or package == "transformers"
+    adapter = importlib.import_module(f"fastlr.adapters.{package}")
+    inside = pkgutil.iter_modules(getattr(adapter, "__path__", ()), f"{adapter.__name__}.")
+    modules = [adapter, *(importlib.import_module(each.name) for each in inside)]
+    found = [doctest.testmod(module) for module in modules]
+    assert sum(each.failed for each in found) == 0
+    assert sum(each.attempted for each in found) or package == "transformers"

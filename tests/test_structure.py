@@ -136,8 +136,12 @@ FOREIGN = {
     "stable_baselines3": {"adapters.stable_baselines3"},
     "lightning": {"adapters.lightning"},
     "pytorch_lightning": {"adapters.lightning"},
-    "timm": {"adapters.torch"},
-    "torch": {"adapters.torch"},
+    "timm": {"adapters.torch.model_groups"},
+    "torch": {
+        "adapters.torch.model_groups",
+        "adapters.torch.places",
+        "adapters.torch.scheduler",
+    },
     "transformers": {"adapters.transformers"},
     "numba": {
         "kernels.jit.arithmetic",
@@ -225,8 +229,29 @@ def defined(module: str) -> set[str]:
         return set(
             dir(importlib.import_module("fastlr" if module == "__init__" else f"fastlr.{module}"))
         )
-    return {
+    own = {
         node.name for node in TREES[module].body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+    values = {
+        ast.unparse(target)
+        for node in TREES[module].body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+    }
+    return own | values | (taken_from_inside(module) if is_package(module) else set())
+
+
+def is_package(module: str) -> bool:
+    return PATHS[module].name == "__init__.py"
+
+
+def taken_from_inside(module: str) -> set[str]:
+    """The names that a package takes from its own modules."""
+    return {
+        alias.name
+        for node in TREES[module].body
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"fastlr.{module}.")
+        for alias in node.names
     }
 
 

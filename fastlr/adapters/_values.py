@@ -46,16 +46,26 @@ def check_below_one(where: str, quantities: Mapping[str, Schedule], single: bool
 
     Notes
     -----
-    All steps that can be evaluated are checked. Of a product or sum that repeats for ever, the
-    first 2**24 are.
+    All steps that can be evaluated are checked. A product or sum that repeats for ever cannot be,
+    and is refused also if its first 2**24 steps are below 1.
     """
     below = _BELOW_IN_FLOAT32 if single else _BELOW
     for name, schedule in quantities.items():
-        at = _first_above(schedule, below) if name in _BELOW_ONE else -1
+        if name not in _BELOW_ONE:
+            continue
+        try:
+            at = _first_above(schedule, below)
+        except ValueError:
+            raise ValueError(
+                f"{where}: {name} must be below 1 at every step, got a combination that repeats "
+                "for ever, whose steps cannot all be checked; end it: "
+                "flr.join([schedule, flr.constant(0.9)], at=[steps])"
+            ) from None
         if at >= 0:
             raise ValueError(
-                f"{where}: {name} must be below 1 at every step, got {np.max(schedule(at))} at "
-                f"step {at:,}; end it below 1, or cap it: schedule.clip(0.0, 0.999)"
+                f"{where}: {name} must be below 1 at every step, also past the end, got "
+                f"{np.max(schedule(at))} at step {at:,}; end it below 1, or cap it: "
+                "schedule.clip(0.0, 0.999)"
             )
 
 
@@ -65,6 +75,8 @@ def _first_above(schedule: Schedule, rate: float) -> int:
         found = np.asarray(schedule.first_above(rate))
     except ValueError:  # a combination without an end, too long to be searched whole
         found = np.asarray(schedule.first_above(rate, 0, _SEARCHED))
+        if not (found >= 0).any():
+            raise
     return int(min(found[found >= 0], default=-1))
 
 

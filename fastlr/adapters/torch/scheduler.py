@@ -1,456 +1,44 @@
-"""PyTorch: a schedule sets the groups of an optimizer, with the interface of torch's schedulers.
-
-Every value is computed from the step alone, never from the previous value. So a jump or a resume
-has no lasting effect. A hook on the optimizer keeps the values right when its state is loaded and
-when a group is added. A value that something else changed is an error, not silently replaced.
-"""
+"""The scheduler: it sets the groups at each step, and refuses what something else changed."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import fnmatch
 import json
-import math
-import re
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from fastlr.adapters._values import first_scale, the_schedule
-from fastlr.analysis.plan_checks import limit_of
+from fastlr.adapters.torch.places import Groups, own_copy
+from fastlr.adapters.torch.plans import Plan, Quantity
+from fastlr.adapters.torch.states import carried, read_state, restored, saved_rule
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
-from fastlr.arguments.rules import (
-    Factor,
-    Number,
-    OneOf,
-    Rate,
-    Whether,
-    short_repr,
-    validate_scalar,
-)
-from fastlr.errors import did_you_mean, public, public_methods
+from fastlr.arguments.rules import Number, OneOf, Whether, short_repr, validate_scalar
+from fastlr.errors import public_methods
 from fastlr.plateau import Plateau
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
-from fastlr.schedule.groups import layer_decay as multipliers_by_depth
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Scheduler", "groups"]
+__all__ = ["Scheduler"]
 
-Groups = list[dict[str, Any]]
 Step = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 
 _MANY = 64  # of more groups, not every one is compared at every step,
 _COMPARED = 16  # but about so many
 _NOTHING = None  # the mark of a value that another scheduler set
-_MAX_SCALAR_LANES = 12  # up to this many lanes, scalar calls are faster than one call of the batch
-_BETAS = {"momentum": 0, "beta1": 0, "beta2": 1}  # the places of these in a group's betas
-_BELOW_ONE = ("momentum", "beta1", "beta2", "rho")  # an average of weight 1 never moves
 _KEPT = ("name", "lr_scale")  # what a group keeps if a loaded state does not have it
 
 
-# -- how a quantity is set in the groups -----------------------------------------------------------
-
-
-class _Place(NamedTuple):
-    """Where a quantity is in a group: under its own key, or one of the betas."""
-
-    key: str
-    beta: int | None
-
-    def get(self, group: dict[str, Any]) -> Any:
-        """The value in a group."""
-        return group[self.key] if self.beta is None else group["betas"][self.beta]
-
-    def put(self, group: dict[str, Any], value: float) -> None:
-        """Set a value; a tensor in place, as a compiled step keeps a reference to it."""
-        if self.beta is not None:
-            pair = list(group["betas"])
-            pair[self.beta] = value
-            group["betas"] = tuple(pair)
-        elif isinstance(group[self.key], Tensor):
-            group[self.key].fill_(value)
-        else:
-            group[self.key] = value
-
-    def mark(self, group: dict[str, Any]) -> Any:
-        """What tells whether a value was changed: itself, or the version of a tensor."""
-        value = self.get(group)
-        return (id(value), value._version) if isinstance(value, Tensor) else value
-
-    def is_plain(self, groups: Groups) -> bool:
-        """Whether the values are floats under a key of their own, which is fastest to set."""
-        return self.beta is None and not any(
-            isinstance(group[self.key], Tensor) for group in groups
-        )
-
-    def unshare(self, groups: Groups) -> None:
-        """Give each group a tensor of its own: an optimizer puts its default tensor into all."""
-        seen = set[int]()
-        for group in groups:
-            if self.beta is None and isinstance(value := group[self.key], Tensor):
-                if id(value) in seen:
-                    group[self.key] = value.clone()
-                seen.add(id(value))
-
-
-def _as_list(marks: Any) -> list[Any]:
+def as_list(marks: Any) -> list[Any]:
     """Marks that may be an array, as a list."""
     found: list[Any] = marks.tolist() if isinstance(marks, np.ndarray) else marks
     return found
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, Tensor):
-        return bool(value.numel() == 1)
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _place(groups: Groups, key: str) -> _Place:
-    """Where a quantity is in all groups, or an error that lists what the groups have."""
-    if all(_is_number(group.get(key)) for group in groups) and not key.startswith("initial_"):
-        return _Place(key, None)
-    if key in _BETAS and all("betas" in group for group in groups):
-        return _Place(key, _BETAS[key])
-    known = {
-        name for name, value in groups[0].items() if _is_number(value) and name != "lr_scale"
-    } | {*(_BETAS if "betas" in groups[0] else ())}
-    listed = sorted(name for name in known if not name.startswith("initial_"))
-    raise ValueError(
-        "Scheduler: each group must have what is scheduled, one of "
-        f"{short_repr(listed)}, got {key!r}"
-    )
-
-
-def _own(value: Any) -> Any:
-    """A value that does not change with the group's."""
-    return value.clone() if isinstance(value, Tensor) else value
-
-
-def _initial(groups: Groups, place: _Place) -> list[Any]:
-    """The value that each group was built with, as torch keeps it under ``initial_lr``."""
-    return [_own(group.get(f"initial_{place.key}", place.get(group))) for group in groups]
-
-
-# -- which lane belongs to which group -------------------------------------------------------------
-
-
-def _is_for_all(schedule: Schedule, bundled: bool) -> bool:
-    """Whether all groups have one schedule: a scalar, or one that a bundle has broadcast.
-
-    A batch that was built with equal lanes, or with names, is one lane per group all the same.
-    """
-    if len(schedule.shape) != 1:
-        return not schedule.shape
-    return bundled and schedule.names is None and schedule.unique()[0].shape == (1,)
-
-
-def _lanes_of_groups(groups: Groups, schedule: Schedule, by: str) -> list[int]:
-    """The lane of each group in a batch: by name, or by position if the caller says so."""
-    if len(schedule.shape) > 1:
-        raise ValueError(
-            "Scheduler: schedule must have at most one batch axis, one lane per group, got "
-            f"batch shape {schedule.shape}"
-        )
-    if by == "position":
-        return _in_order(groups, schedule)
-    if schedule.names is None:
-        raise ValueError(
-            "Scheduler: schedule must be a scalar one or a stack with names, got a batch of "
-            f"{schedule.shape[0]} lanes without names; for a lane per group in their order pass "
-            "by='position', of a sweep pass one lane, schedule[i]"
-        )
-    return [_lane_of_group(i, group.get("name"), schedule.names) for i, group in enumerate(groups)]
-
-
-def _in_order(groups: Groups, schedule: Schedule) -> list[int]:
-    """Lane i for group i, if there are as many and no name says otherwise."""
-    if schedule.shape[0] != len(groups):
-        raise ValueError(
-            f"Scheduler: schedule must have one lane per group, {len(groups)} in all, got "
-            f"{schedule.shape[0]}"
-        )
-    for i, (group, lane) in enumerate(zip(groups, schedule.names or (), strict=False)):
-        if group.get("name", lane) != lane:
-            raise ValueError(
-                "Scheduler: by must be 'name' where groups and lanes have names in another order, "
-                f"got 'position' with lane {lane!r} for group {i}, {group['name']!r}"
-            )
-    return list(range(len(groups)))
-
-
-def _lane_of_group(i: int, name: object, names: tuple[str, ...]) -> int:
-    """The lane with the name of group ``i``."""
-    if name not in names:
-        rule = f"Scheduler: a group's name must be one of {short_repr(list(names))}"
-        if name is None:
-            raise ValueError(
-                f"{rule}, got none for group {i}; add 'name' to each group of the optimizer, or "
-                "pass by='position' if the lanes are in the order of the groups"
-            )
-        raise ValueError(f"{rule}, got {name!r} for group {i}{did_you_mean(name, names)}")
-    return names.index(str(name))
-
-
-# -- what is set -----------------------------------------------------------------------------------
-
-
-class _Quantity(NamedTuple):
-    """A place in the groups, its schedules, and a factor for each group if there are any.
-
-    The schedules are one for all groups, one per group, or a batch with a lane per group.
-    """
-
-    place: _Place
-    plain: bool
-    groups: int
-    initial: list[Any]
-    lanes: tuple[Schedule, ...]
-    batch: Schedule | None
-    order: Any
-    factors: list[float] | None
-
-    def each(self, t: int) -> list[float]:
-        """The value for each group at step t."""
-        if self.batch is not None:
-            rates: Any = self.batch(t)  # an array, since it is a batch
-            values: list[float] = rates[self.order].tolist()
-        elif len(self.lanes) == 1:
-            values = [self.lanes[0](t)] * self.groups
-        else:
-            values = [lane(t) for lane in self.lanes]
-        if self.factors is not None:
-            values = [value * factor for value, factor in zip(values, self.factors, strict=True)]
-        return values
-
-    def put(self, groups: Groups, values: list[float]) -> list[Any]:
-        """Set the values, and return the marks of what was set."""
-        if not self.plain:
-            for group, value in zip(groups, values, strict=True):
-                self.place.put(group, value)
-            return self.marks(groups)
-        key = self.place.key
-        for group, value in zip(groups, values, strict=True):
-            group[key] = value
-        return values
-
-    def marks(self, groups: Groups) -> list[Any]:
-        """What tells whether the values were changed."""
-        if self.plain:
-            key = self.place.key
-            return [group[key] for group in groups]
-        return [self.place.mark(group) for group in groups]
-
-
-def _check_below_one(schedule: Schedule, key: str) -> None:
-    """Raise if a momentum or a beta is ever 1 or more."""
-    highest = np.max(schedule.max(0, min(LAST_STEP, limit_of(schedule))))
-    if highest >= 1.0:
-        raise ValueError(
-            f"Scheduler: {key} must be below 1 at every step, also past the end, got "
-            f"{float(highest)!r}; for example schedule.clip(0.0, 0.999)"
-        )
-
-
-def _check_alike(place: _Place, initial: list[Any], relative: bool) -> None:
-    """Raise if one schedule for all groups would make different groups the same."""
-    if place.key == "lr" and relative:
-        return
-    numbers = list(map(float, initial))
-    if place.key != "lr" and place.beta is None:
-        numbers = [number for number in numbers if number]  # a group at 0 stays at 0
-    if len(set(numbers)) <= 1:
-        return
-    ways = (
-        "to multiply each group's own rate pass relative=True; to set each"
-        if place.key == "lr"
-        else "to set each"
-    )
-    raise ValueError(
-        f"Scheduler: groups must have one initial {place.key} where a schedule is for all of them, "
-        f"got {short_repr(numbers)}; {ways}, name the groups and pass flr.stack({{name: schedule}})"
-    )
-
-
-def _check_zeros(place: _Place, initial: list[Any], before: int) -> None:
-    """Raise if groups that follow the schedule from 0 would keep 0 because one was added."""
-    if place.key == "lr" or place.beta is not None or not before:
-        return
-    numbers = list(map(float, initial))
-    if any(numbers[before:]) and not any(numbers[:before]):
-        raise ValueError(
-            f"Scheduler: a group that is added must have {place.key} 0 where all before it have 0 "
-            f"and follow the schedule, got {max(numbers)!r}, beside which 0 would mean to keep 0; "
-            "build all groups with the value they begin at, or name the groups and pass "
-            "flr.stack({name: schedule})"
-        )
-
-
-def _factors(groups: Groups, place: _Place, initial: list[Any], relative: bool) -> Any:
-    """What one schedule for all groups is multiplied by for each of them."""
-    if place.key == "lr":
-        scales = [float(group.get("lr_scale", 1.0)) for group in groups]
-        factors = [
-            scale * (float(rate) if relative else 1.0)
-            for scale, rate in zip(scales, initial, strict=True)
-        ]
-    elif place.beta is None and any(map(float, initial)):
-        factors = [float(bool(value)) for value in initial]
-    else:
-        return None
-    return factors if any(factor != 1.0 for factor in factors) else None
-
-
-class _Plan(NamedTuple):
-    """What a scheduler was told about its groups."""
-
-    schedule: Schedule | Bundle
-    relative: bool
-    by: str
-
-    def parts(self) -> dict[str, Schedule]:
-        """The schedule of each quantity."""
-        whole = self.schedule
-        return {key: whole[key] for key in whole} if isinstance(whole, Bundle) else {"lr": whole}
-
-    def bound(self, groups: Groups, kept: Mapping[str, list[Any]]) -> list[_Quantity]:
-        """How to set these groups; ``kept`` has initial values that were found before."""
-        found = [
-            self._quantity(groups, key, part, kept.get(key, []))
-            for key, part in self.parts().items()
-        ]
-        betas = [quantity.place.beta for quantity in found if quantity.place.beta is not None]
-        if len(set(betas)) < len(betas):
-            raise ValueError(
-                "Scheduler: schedule must have one of momentum and beta1, got both, which are the "
-                "first of the betas"
-            )
-        return found
-
-    def _quantity(self, groups: Groups, key: str, schedule: Schedule, kept: list[Any]) -> _Quantity:
-        """How to set one quantity."""
-        place = _place(groups, key)
-        plain = place.is_plain(groups)
-        initial = [*kept, *_initial(groups[len(kept) :], place)]
-        if key in _BELOW_ONE:
-            _check_below_one(schedule, key)
-        relative = self.relative and key == "lr"
-        if _is_for_all(schedule, isinstance(self.schedule, Bundle)):
-            _check_alike(place, initial, self.relative)
-            _check_zeros(place, initial, len(kept))
-            factors = _factors(groups, place, initial, relative)
-            lane = schedule[0] if schedule.shape else schedule
-            return _Quantity(place, plain, len(groups), initial, (lane,), None, None, factors)
-        order = _lanes_of_groups(groups, schedule, self.by)
-        factors = list(map(float, initial)) if relative else None
-        if place.key == "lr" and any(group.get("lr_scale", 1.0) != 1.0 for group in groups):
-            raise ValueError(
-                "Scheduler: groups with an lr_scale must have one schedule for all, got a schedule "
-                "per group; multiply those by the scales, and remove 'lr_scale' from the groups"
-            )
-        if len(order) <= _MAX_SCALAR_LANES:
-            lanes = tuple(schedule[lane] for lane in order)
-            return _Quantity(place, plain, len(groups), initial, lanes, None, None, factors)
-        in_order = order == list(range(schedule.shape[0]))
-        places = slice(None) if in_order else np.array(order)
-        return _Quantity(place, plain, len(groups), initial, (), schedule, places, factors)
-
-
-# -- the state -------------------------------------------------------------------------------------
-
-
-def _plain(value: Any) -> Any:
-    """A number of a state as JSON has it; JSON has no infinity."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value if math.isfinite(value) else repr(value)
-
-
-def _numbers(value: Any) -> Any:
-    """The inverse of ``_plain``."""
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return float(value) if isinstance(value, str) else value
-
-
-def _saved_rule(rule: Any, state: Any) -> dict[str, Any]:
-    """A plateau rule and its state as plain data."""
-    parts = {name: _plain(np.asarray(part).tolist()) for name, part in state._asdict().items()}
-    return {"rule": rule.to_spec(), "state": parts}
-
-
-def _restored(rule: Any, parts: Mapping[str, Any]) -> Any:
-    """The state of a rule from plain data, checked by the rule."""
-    blank = rule.init()._asdict()
-    if not isinstance(parts, Mapping) or set(parts) != set(blank):
-        raise ValueError(
-            f"load_state_dict: the plateau's state must have {', '.join(blank)}, got "
-            f"{short_repr(parts)}"
-        )
-    return rule.restore(
-        type(rule.init())(
-            **{
-                name: np.array(_numbers(parts[name]), dtype=part.dtype)
-                for name, part in blank.items()
-            }
-        )
-    )
-
-
-def _read(state: object) -> dict[str, Any]:
-    """The content of a state, or an error that says whose state it is."""
-    rule = "load_state_dict: state must be what fastlr's Scheduler.state_dict() returned"
-    if not isinstance(state, Mapping):
-        raise TypeError(f"{rule}, got {type(state).__name__} {short_repr(state)}")
-    if set(state) == {"resume", "step", "fingerprint", "plan"}:  # flr.checkpoint's
-        return {"run": dict(state)}
-    if set(state) == {"fastlr"} and isinstance(state["fastlr"], str):
-        try:
-            return _checked_content(json.loads(state["fastlr"]), rule)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{rule}, got text that is no JSON: {error}") from None
-    if "num_bad_epochs" in state:
-        raise ValueError(
-            f"{rule}, got that of a ReduceLROnPlateau; to continue from it, pass "
-            f"plateau=flr.Plateau(...) and step=, the number of updates that were made"
-        )
-    if "last_epoch" in state:
-        raise ValueError(
-            f"{rule}, got that of another scheduler; to continue from it, pass step="
-            f"{state['last_epoch']!r} to Scheduler in place of this call; flr.from_config reads "
-            "the schedule from it"
-        )
-    raise ValueError(f"{rule}, got {short_repr(state)}")
-
-
-def _checked_content(content: Any, rule: str) -> dict[str, Any]:
-    """The content of the JSON string, if it has the parts that a state has."""
-    if not isinstance(content, dict) or not {"run"} <= set(content) <= {
-        "run",
-        "active",
-        "initial_lr",
-        "plateau",
-    }:
-        raise ValueError(f"{rule}, got {short_repr(content)}")
-    return content
-
-
-def _carried(rule: Any, scale: float | None, saved: Any) -> Any:
-    """The state of a new rule: the saved one if the rule can continue from it."""
-    if saved is not None and set(saved["state"]) == set(rule.init()._asdict()):
-        return _restored(rule, saved["state"])
-    if saved is not None and scale is None:
-        raise ValueError(
-            "load_state_dict: scale must be given where plateau is a rule of another kind than the "
-            f"saved one, got none; pass scale={saved['state']['scale']!r} to Scheduler to continue "
-            "from the saved scale, or scale=1.0 to begin at the rates of the schedule"
-        )
-    return rule.init(scale=1.0 if scale is None else scale)
 
 
 def _hook(scheduler: Scheduler, name: str) -> Callable[..., None]:
@@ -502,9 +90,6 @@ def _check_rule(rule: Any, parts: Mapping[str, Schedule]) -> None:
         raise ValueError(
             f"Scheduler: plateau must have an lr to reduce, got a bundle of {', '.join(parts)}"
         )
-
-
-# -- the scheduler ---------------------------------------------------------------------------------
 
 
 @public_methods(but=("step",))
@@ -606,7 +191,7 @@ class Scheduler(LRScheduler):
             )
         _check_options(schedule, last_epoch, relative, by, wins)
         first = validate_scalar(Step, "Scheduler: step", step)
-        self.optimizer, self.wins, self._plan = optimizer, wins, _Plan(schedule, relative, by)
+        self.optimizer, self.wins, self._plan = optimizer, wins, Plan(schedule, relative, by)
         self.plateau, self.plateau_state, self._scale = plateau, None, scale
         if plateau is not None:
             _check_rule(plateau, self._plan.parts())
@@ -638,7 +223,7 @@ class Scheduler(LRScheduler):
 
     # -- what is bound to the groups, and what was set in them -------------------------------------
 
-    def _use(self, groups: Groups, quantities: list[_Quantity]) -> None:
+    def _use(self, groups: Groups, quantities: list[Quantity]) -> None:
         """Bind the scheduler to these groups. What they were built with is kept in each."""
         for quantity in quantities:
             place = quantity.place
@@ -646,7 +231,7 @@ class Scheduler(LRScheduler):
             for group, value in zip(groups, quantity.initial, strict=True):
                 group[f"initial_{place.key}"] = value
         for group in groups:
-            group.setdefault("initial_lr", _own(group["lr"]))
+            group.setdefault("initial_lr", own_copy(group["lr"]))
         [first, *others] = quantities
         rates = first.place.key == "lr" and first.plain and not others and self.plateau is None
         alone = rates and len(first.lanes) == 1 and first.factors is None
@@ -656,7 +241,7 @@ class Scheduler(LRScheduler):
         self._marks: Any = None
         self._found: tuple[int, int] | None = None
 
-    def _values(self, quantities: list[_Quantity], t: int) -> list[list[float]]:
+    def _values(self, quantities: list[Quantity], t: int) -> list[list[float]]:
         """What to set at step t, by quantity and group."""
         found = [quantity.each(t) for quantity in quantities]
         if self.plateau is not None:
@@ -678,7 +263,7 @@ class Scheduler(LRScheduler):
         marks = [[self._marks] * self._count] if self._one is not None else self._marks
         for i, quantity in enumerate(self._quantities):
             now = quantity.marks(groups)
-            if now != (then := _as_list(marks[i])):
+            if now != (then := as_list(marks[i])):
                 return i, [a == b for a, b in zip(now, then, strict=False)].index(False)
         return None
 
@@ -839,7 +424,7 @@ class Scheduler(LRScheduler):
             self._write(values, t)
         self._step_count += 1
 
-    def _step_rates(self, quantity: _Quantity, groups: Groups, t: int) -> None:
+    def _step_rates(self, quantity: Quantity, groups: Groups, t: int) -> None:
         """Set rates and nothing else, which is faster than ``_write``.
 
         Marks of a batch are an array: a list would keep the old floats alive, and new ones would
@@ -855,7 +440,7 @@ class Scheduler(LRScheduler):
             of_lanes: Any = quantity.batch(t)  # an array, since it is a batch
             kept = of_lanes[quantity.order]
             rates = kept.tolist()
-        if [group["lr"] for group in compared] != _as_list(marks):
+        if [group["lr"] for group in compared] != as_list(marks):
             self._check_unchanged("step")
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
@@ -1000,7 +585,7 @@ class Scheduler(LRScheduler):
         if self._plan.relative:
             content["initial_lr"] = list(map(float, self.base_lrs))
         if self.plateau is not None:
-            content["plateau"] = _saved_rule(self.plateau, self.plateau_state)
+            content["plateau"] = saved_rule(self.plateau, self.plateau_state)
         return {"fastlr": json.dumps(content, allow_nan=False)}
 
     def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
@@ -1017,7 +602,7 @@ class Scheduler(LRScheduler):
             If the state is of another form or another scheduler's; or if it has another schedule,
             rule or initial rates and ``wins`` is None. Nothing changes then.
         """
-        saved = _read(state_dict)
+        saved = read_state(state_dict)
         schedule, step = resume(saved["run"], self.schedule, self.wins)
         kept = {q.place.key: q.initial for q in self._quantities}
         relative = self._loaded_relative(saved)
@@ -1078,18 +663,18 @@ class Scheduler(LRScheduler):
         spec = None if saved is None else saved["rule"]
         mine = None if own is None else json.loads(json.dumps(own.to_spec()))
         if spec == mine:
-            return own, None if saved is None else _restored(own, saved["state"])
+            return own, None if saved is None else restored(own, saved["state"])
         if self.wins is None:
             raise ValueError(
                 "load_state_dict: plateau must be the saved rule, unless wins='saved' or "
                 f"wins='new'; saved {short_repr(spec)}, got {short_repr(mine)}"
             )
         if self.wins == "new":
-            return own, None if own is None else _carried(own, self._scale, saved)
+            return own, None if own is None else carried(own, self._scale, saved)
         if spec is None:
             return None, None
         rule = (Plateau if own is None else type(own)).from_spec(spec)
-        return rule, _restored(rule, saved["state"])
+        return rule, restored(rule, saved["state"])
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has: no marks, as its tensors are others."""
@@ -1105,156 +690,3 @@ class Scheduler(LRScheduler):
             self._write(self._values(self._quantities, self.last_epoch), self.last_epoch)
         else:
             self._leave()
-
-
-# -- groups of a model -----------------------------------------------------------------------------
-
-_FIRST = re.compile(r"embed|tok|pos|patch|stem|wte|wpe|cls|conv|input|shared|pre", re.IGNORECASE)
-
-
-@public
-def groups(
-    model: nn.Module,
-    decay: float = 0.0,
-    layer_decay: float | None = None,
-    no_decay: Sequence[str] = (),
-) -> list[dict[str, Any]]:
-    """Split a model's trainable parameters into named groups for an optimizer.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        The model.
-    decay : float, default 0.0
-        The weight decay of matrices. Biases, norms and other parameters of at most one axis have 0,
-        as have those that the model's own ``no_weight_decay()`` names.
-    layer_decay : float, optional
-        The factor of the rate per layer, from 0 to 1: a layer has it once more than the layer
-        after it. Default None: no groups per layer.
-    no_decay : sequence of str
-        More parameters with weight decay 0: their names, or patterns such as ``"*.embed.*"``.
-
-    Returns
-    -------
-    list of dict
-        Groups with ``"name"``, ``"params"`` and ``"weight_decay"``. Names are ``"decay"`` and
-        ``"no_decay"``; with ``layer_decay`` ``"layer_0_decay"`` and so on, with the layer as
-        ``"depth"`` and the factor of its rate as ``"lr_scale"``, which ``Scheduler`` and timm's
-        schedulers apply.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument breaks its rule, a pattern fits no parameter, or the depths of the parameters
-        cannot be told.
-
-    Notes
-    -----
-    Layers are those of timm where the model has a ``group_matcher``. Otherwise the model must have
-    one list of equal blocks. What is before it, such as embeddings, is layer 0; block i is layer
-    i + 1; the rest, such as the head, is the last layer.
-
-    Examples
-    --------
-    >>> import torch
-    >>> block = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-    >>> model = torch.nn.TransformerEncoder(block, 2)
-    >>> parts = groups(model, decay=0.1, layer_decay=0.5)
-    >>> [(part["name"], part["lr_scale"]) for part in parts][:3]
-    [('layer_0_decay', 0.5), ('layer_0_no_decay', 0.5), ('layer_1_decay', 1.0)]
-    """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"groups: model must be a torch.nn.Module, got {short_repr(model)}")
-    decayed = validate_scalar(Rate, "groups: decay", decay)
-    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    if not trained:
-        raise ValueError("groups: model must have a parameter that requires a gradient, got none")
-    bare = _without_decay(model, trained, no_decay)
-    depths, scales = dict[str, int](), dict[int, float]()
-    if layer_decay is not None:
-        validate_scalar(Factor, "groups: layer_decay", layer_decay)
-        depths = _depths(model, trained)
-        found = sorted({*depths.values()})
-        each = multipliers_by_depth(np.arange(found[-1] + 1), layer_decay)
-        scales = {depth: float(each[depth]) for depth in found}
-    made = dict[str, dict[str, Any]]()
-    for name, parameter in sorted(trained.items(), key=lambda item: depths.get(item[0], 0)):
-        kind, depth = "no_decay" if name in bare else "decay", depths.get(name)
-        label = kind if depth is None else f"layer_{depth}_{kind}"
-        group = made.setdefault(
-            label,
-            {"name": label, "params": [], "weight_decay": 0.0 if name in bare else decayed}
-            | ({} if depth is None else {"depth": depth, "lr_scale": scales[depth]}),
-        )
-        group["params"].append(parameter)
-    return list(made.values())
-
-
-def _without_decay(
-    model: nn.Module, trained: Mapping[str, Any], no_decay: Sequence[str]
-) -> set[str]:
-    """The names of the parameters without weight decay."""
-    if isinstance(no_decay, str) or not all(isinstance(each, str) for each in no_decay):
-        raise TypeError(f"groups: no_decay must be names or patterns, got {short_repr(no_decay)}")
-    bare = {name for name, parameter in trained.items() if parameter.ndim <= 1}
-    for pattern in no_decay:
-        fits = fnmatch.filter(trained, pattern)
-        if not fits:
-            raise ValueError(
-                f"groups: no_decay must fit a parameter that is trained, got {pattern!r}"
-                f"{did_you_mean(pattern, trained)}"
-            )
-        bare.update(fits)
-    own = getattr(model, "no_weight_decay", None)
-    return bare | ({*own()} & {*trained} if callable(own) else set())
-
-
-def _depths(model: nn.Module, trained: Mapping[str, Any]) -> dict[str, int]:
-    """The layer of each parameter, from 0."""
-    if hasattr(model, "group_matcher"):
-        from timm.models import group_parameters
-
-        of_timm = group_parameters(model, model.group_matcher(coarse=False), reverse=True)
-        return {name: of_timm[name] for name in trained}
-    blocks = _blocks(model)
-    names = [name for name, _ in model.named_parameters()]
-    inside = {name: i for i, block in enumerate(blocks) for name in names if name.startswith(block)}
-    first = min(names.index(name) for name in inside)
-    begins = int(any(name not in inside for name in names[:first]))
-    depths = {}
-    for i, name in enumerate(names):
-        if name in inside:
-            depths[name] = inside[name] + begins
-        elif i < first:
-            if not _FIRST.search(name):
-                raise ValueError(
-                    f"groups: the layer of {name!r} must be clear, got a parameter before the "
-                    "blocks whose name does not say that it is an embedding; build the groups "
-                    "yourself, with flr.layer_decay for their scales"
-                )
-            depths[name] = 0
-        else:
-            depths[name] = len(blocks) + begins
-    return {name: depths[name] for name in trained}
-
-
-def _blocks(model: nn.Module) -> list[str]:
-    """The prefixes of the blocks of the one list that a model has."""
-    stacks = [
-        name
-        for name, module in model.named_modules()
-        if isinstance(module, nn.ModuleList | nn.Sequential)
-        and len(module) > 1
-        and len({type(block) for block in module}) == 1
-        and next(module.parameters(), None) is not None
-    ]
-    outer = [
-        s for s in stacks if not any(s.startswith(f"{o}." if o else "") for o in stacks if o != s)
-    ]
-    if len(outer) != 1:
-        raise ValueError(
-            "groups: model must have one list of equal blocks where layer_decay is given, got "
-            f"{short_repr(outer)}; build the groups yourself, with flr.layer_decay for their scales"
-        )
-    prefix = f"{outer[0]}." if outer[0] else ""
-    return [f"{prefix}{i}." for i in range(len(model.get_submodule(outer[0])))]
