@@ -549,7 +549,7 @@ def a_momentum_of_1_or_more_is_refused():
             optimizer = adamw({})
             raises(
                 ValueError,
-                f"{key} must be below 1 at every step, also past the end, got {plan(10)!r}",
+                f"{key} must be below 1 at every step, got {plan(10)!r}",
                 lambda o=optimizer, k=key, p=plan: scheduler_of(o, flr.bundle(lr=LINE, **{k: p})),
             )
             assert optimizer.param_groups[0]["betas"] == (0.9, 0.999)

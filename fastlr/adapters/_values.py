@@ -63,9 +63,8 @@ def check_below_one(where: str, quantities: Mapping[str, Schedule], single: bool
             ) from None
         if at >= 0:
             raise ValueError(
-                f"{where}: {name} must be below 1 at every step, also past the end, got "
-                f"{np.max(schedule(at))} at step {at:,}; end it below 1, or cap it: "
-                "schedule.clip(0.0, 0.999)"
+                f"{where}: {name} must be below 1 at every step, got {np.max(schedule(at))} at "
+                f"step {at:,}; end it below 1, or cap it: schedule.clip(0.0, 0.999)"
             )
 
 
