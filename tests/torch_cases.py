@@ -537,6 +537,27 @@ def it_warns_like_torch_of_a_step_before_the_update():
     resumed.step()
 
 
+@needs("torch")
+def a_change_of_any_of_many_groups_is_noticed():
+    many, changed = 200, (0, 37, 199)
+    each = flr.linear(np.geomspace(1e-4, 1e-2, many), 0.0, steps=100)
+    for plan, options in ((LINE, {}), (each, {"by": "position"})):
+        for i in changed:
+            optimizer = adamw(*[{}] * many)
+            scheduler = scheduler_of(optimizer, plan, **options)
+            scheduler.step()
+            optimizer.step()
+            before = set_in(optimizer)
+            optimizer.param_groups[i]["lr"] = 0.123  # between the update and the step
+            raises(
+                ValueError,
+                f"step: lr of group {i} must be {before[i]!r}, as set for step 1, got 0.123",
+                scheduler.step,
+            )
+            before[i] = 0.123
+            assert (set_in(optimizer), scheduler.last_epoch) == (before, 1), "nothing is set"
+
+
 # -- momentum --------------------------------------------------------------------------------------
 
 

@@ -29,16 +29,8 @@ __all__ = ["Scheduler"]
 
 Step = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 
-_MANY = 64  # of more groups, not every one is compared at every step,
-_COMPARED = 16  # but about so many
 _NOTHING = None  # the mark of a value that another scheduler set
 _KEPT = ("name", "lr_scale")  # what a group keeps if a loaded state does not have it
-
-
-def as_list(marks: Any) -> list[Any]:
-    """Marks that may be an array, as a list."""
-    found: list[Any] = marks.tolist() if isinstance(marks, np.ndarray) else marks
-    return found
 
 
 def _hook(scheduler: Scheduler, name: str) -> Callable[..., None]:
@@ -239,7 +231,6 @@ class Scheduler(LRScheduler):
         self._rates = first if rates and not alone else None
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
         self._marks: Any = None
-        self._found: tuple[int, int] | None = None
 
     def _values(self, quantities: list[Quantity], t: int) -> list[list[float]]:
         """What to set at step t, by quantity and group."""
@@ -255,7 +246,7 @@ class Scheduler(LRScheduler):
         for quantity, each in zip(self._quantities, values, strict=True):
             marks.append(quantity.put(groups, each))
         self._marks = values[0][0] if self._one is not None else marks
-        self._found, self._awaits, self.last_epoch = None, False, t
+        self._awaits, self.last_epoch = False, t
 
     def _changed(self) -> tuple[int, int] | None:
         """The quantity and the group that something else has changed, if there is one."""
@@ -263,7 +254,7 @@ class Scheduler(LRScheduler):
         marks = [[self._marks] * self._count] if self._one is not None else self._marks
         for i, quantity in enumerate(self._quantities):
             now = quantity.marks(groups)
-            if now != (then := as_list(marks[i])):
+            if now != (then := marks[i]):
                 return i, [a == b for a, b in zip(now, then, strict=False)].index(False)
         return None
 
@@ -273,7 +264,7 @@ class Scheduler(LRScheduler):
 
     def _check_unchanged(self, name: str) -> None:
         """Raise if something else has changed what this scheduler set."""
-        if (found := self._found or self._changed()) is None:
+        if (found := self._changed()) is None:
             return
         place, t = self._quantities[found[0]].place, self.last_epoch
         planned = self._values(self._quantities, t)[found[0]][found[1]]
@@ -284,10 +275,14 @@ class Scheduler(LRScheduler):
             "undo that; multiply the schedule instead, or pass plateau= to reduce it by a metric"
         )
 
+    def _is_bound_to(self, groups: Groups) -> bool:
+        """Whether these are the groups that the scheduler was bound to last."""
+        return groups is self._groups and len(groups) == self._count
+
     def _refresh(self) -> None:
         """Bind to the groups again if there are others, and set a new one's values."""
         groups = self.optimizer.param_groups
-        if groups is self._groups and len(groups) == self._count:
+        if self._is_bound_to(groups):
             return
         count = self._count if len(groups) >= self._count else 0
         kept = {q.place.key: q.initial[:count] for q in self._quantities}
@@ -331,10 +326,10 @@ class Scheduler(LRScheduler):
                 "scheduler whose values something else had changed"
             )
         self._updated = True
+        if self._is_bound_to(self.optimizer.param_groups):
+            return
         if self._in_charge():  # not one that was replaced by another scheduler
             self._refresh()
-        if self._count > _MANY and self._found is None:
-            self._found = self._changed()
 
     def _before_load(self) -> None:
         """Note what the groups are, which a state may not have."""
@@ -404,12 +399,10 @@ class Scheduler(LRScheduler):
             self._refresh()
         if self._step_count == 1 and self._follows and not self._updated:
             self._warn()
-        if self._found is not None:
-            self._check_unchanged("step")
         t, one = self.last_epoch + 1, self._one
         if one is not None:  # the usual case, kept as short as possible
             rate, last = one(t), self._marks
-            for group in groups if len(groups) <= _MANY else self._some(groups, t):
+            for group in groups:
                 if group["lr"] is not last:
                     self._check_unchanged("step")
                     break
@@ -425,34 +418,13 @@ class Scheduler(LRScheduler):
         self._step_count += 1
 
     def _step_rates(self, quantity: Quantity, groups: Groups, t: int) -> None:
-        """Set rates and nothing else, which is faster than ``_write``.
-
-        Marks of a batch are an array: a list would keep the old floats alive, and new ones would
-        take new memory at every step.
-        """
-        [marks] = self._marks
-        compared = groups
-        if len(groups) > _MANY:
-            compared, marks = self._some(groups, t), self._some(marks, t)
-        if quantity.batch is None or quantity.factors is not None:
-            kept = rates = quantity.each(t)
-        else:
-            of_lanes: Any = quantity.batch(t)  # an array, since it is a batch
-            kept = of_lanes[quantity.order]
-            rates = kept.tolist()
-        if [group["lr"] for group in compared] != as_list(marks):
+        """Set rates and nothing else, which is faster than ``_write``."""
+        rates = quantity.each(t)
+        if [group["lr"] for group in groups] != self._marks[0]:
             self._check_unchanged("step")
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
-        self._marks, self.last_epoch = [kept], t
-
-    def _some(self, each: Any, t: int) -> Any:
-        """Others of many groups at every step: reading all takes as long as setting all.
-
-        What changes the groups before an update is found in all of them by ``_before_update``.
-        """
-        every = len(each) // _COMPARED
-        return each[t % every :: every]
+        self._marks, self.last_epoch = [rates], t
 
     def _jump_of_step(self, epoch: Any) -> None:
         """Jump, unless the argument may be a metric. A loss may be a whole number."""
