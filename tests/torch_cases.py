@@ -1381,6 +1381,42 @@ def transformers_take_a_published_run_by_name():
 
 
 @needs("transformers", "accelerate", "torch")
+def transformers_do_not_train_on_after_a_decay_has_ended():
+    decay = flr.warmup_cosine(0.1, warmup=2, steps=5)
+    warm = flr.warmup_constant(0.1, warmup=2)
+    with tempfile.TemporaryDirectory() as folder:
+        for plan in (decay, flr.bundle(lr=decay, weight_decay=flr.constant(0.1))):
+            raises(
+                ValueError,
+                "schedule must last for the 9 steps of the run, got one that ends at step 5 and "
+                "stays at 0.0; build it for the run or extend it, .extend(9), or to train on",
+                lambda p=plan: _trainer(folder, p),
+            )
+        late = _trainer(folder, lambda steps: decay)
+        raises(ValueError, "must last for the 9 steps", late.train)
+        epochs = _trainer(folder, decay, steps=-1, num_train_epochs=1)
+        raises(ValueError, "must last for the 10 steps", epochs.train)
+        ends = decay.with_past_end("raise")
+        raises(ValueError, "raises an error past it", lambda: _trainer(folder, ends))
+        climbs = flr.presets.torch.CosineAnnealingLR(0.1, T_max=5)
+        raises(UserWarning, "changes past it", lambda: _trainer(folder, climbs))
+        for plan in (
+            decay.extend(9),
+            decay.extend(8),  # whose last step has the end of the curve
+            decay.then(flr.constant(0.0)),
+            decay.with_past_end("repeat"),
+            decay.repeat(),
+            warm,
+            flr.milestones(0.1, 0.1, at=[3, 5]),
+            flr.constant(0.1),
+        ):
+            trainer = _trainer(folder, plan, save=100)
+            seen = _applied(trainer)
+            trainer.train()
+            assert [rates[0] for rates in seen] == plan.table(9).tolist()
+
+
+@needs("transformers", "accelerate", "torch")
 def transformers_do_not_ignore_a_schedule_beside_another_scheduler():
     from torch.optim.lr_scheduler import StepLR
 
