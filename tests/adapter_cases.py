@@ -11,6 +11,7 @@ import importlib
 import io
 import json
 import pickle
+import pkgutil
 import re
 import tempfile
 import warnings
@@ -1291,13 +1292,19 @@ def stable_baselines3_raises_where_a_rate_would_be_wrong():
         raises(TypeError, text, lambda: _ppo(plan).learn(16))  # noqa: B023
     model = _ppo()
     _learned(model, 32)
+    short = flr.linear(1e-3, 0.0, steps=40)
+    raises(
+        ValueError,
+        "plan must last for the 64 steps of the run, got one that ends at step 40 and stays at 0.0",
+        lambda: _ppo(1e-3).learn(64, callback=_scheduler(short)),
+    )
     raises(RuntimeError, "each learn() must have the callback", lambda: model.learn(16))
     raises(TypeError, "got Bundle of ['lr']; pass its rate", lambda: _scheduler(flr.bundle(lr=RUN)))
     raises(ValueError, "got batch shape (2,)", lambda: _scheduler(PLANS["batch"]))
     raises(TypeError, "must be a Schedule", lambda: _scheduler(0.1))
     raises(ValueError, "start must be an integer from 0", lambda: _scheduler(RUN, start=-1))
     ended = flr.linear(1e-3, 0.0, steps=20).with_past_end("raise")
-    raises(ValueError, "before the end, step 20", lambda: _learned(_ppo(), 48, ended))
+    raises(ValueError, "ends at step 20 and raises", lambda: _learned(_ppo(), 48, ended))
 
 
 # -- documents -------------------------------------------------------------------------------------
@@ -1347,6 +1354,9 @@ def run_doctests(package):
     import os
 
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    found = doctest.testmod(importlib.import_module(f"fastlr.adapters.{package}"))
-    assert found.failed == 0
-    assert found.attempted or package == "transformers"
+    adapter = importlib.import_module(f"fastlr.adapters.{package}")
+    inside = pkgutil.iter_modules(getattr(adapter, "__path__", ()), f"{adapter.__name__}.")
+    modules = [adapter, *(importlib.import_module(each.name) for each in inside)]
+    found = [doctest.testmod(module) for module in modules]
+    assert sum(each.failed for each in found) == 0
+    assert sum(each.attempted for each in found) or package == "transformers"

@@ -130,15 +130,23 @@ def test_opcodes_import_only_the_standard_library():
 
 
 FOREIGN = {
-    "jax": {"adapters.jax"},
-    "keras": {"adapters.keras"},
+    "jax": {"adapters.jax.curves", "adapters.jax.tracing"},
+    "keras": {
+        "adapters.keras.callbacks",
+        "adapters.keras.learning_rate",
+        "adapters.keras.optimizers",
+    },
     "mlx": {"adapters.mlx"},
     "optax": {"adapters.optax"},
     "stable_baselines3": {"adapters.stable_baselines3"},
     "lightning": {"adapters.lightning"},
     "pytorch_lightning": {"adapters.lightning"},
-    "timm": {"adapters.torch"},
-    "torch": {"adapters.torch"},
+    "timm": {"adapters.torch.model_groups"},
+    "torch": {
+        "adapters.torch.model_groups",
+        "adapters.torch.places",
+        "adapters.torch.scheduler",
+    },
     "transformers": {"adapters.transformers"},
     "numba": {
         "kernels.jit.arithmetic",
@@ -227,8 +235,25 @@ def defined(module: str) -> set[str]:
         return set(
             dir(importlib.import_module("fastlr" if module == "__init__" else f"fastlr.{module}"))
         )
-    return {
+    own = {
         node.name for node in TREES[module].body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+    return (
+        own | names_of(TREES[module]) | (taken_from_inside(module) if is_package(module) else set())
+    )
+
+
+def is_package(module: str) -> bool:
+    return PATHS[module].name == "__init__.py"
+
+
+def taken_from_inside(module: str) -> set[str]:
+    """The names that a package takes from its own modules."""
+    return {
+        alias.name
+        for node in TREES[module].body
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"fastlr.{module}.")
+        for alias in node.names
     }
 
 
@@ -369,11 +394,12 @@ def test_the_adapter_for_jax_knows_every_opcode():
     """Read, not imported: JAX brings threads, which a fork does not survive."""
     tables = {
         ast.unparse(node.target): node.value
-        for node in TREES["adapters.jax"].body
+        for module in ("adapters.jax.curves", "adapters.jax.tracing")
+        for node in TREES[module].body
         if isinstance(node, ast.AnnAssign)
     }
     named = [
-        ast.literal_eval(key) for table in ("_CURVES", "_COMPOSITES") for key in tables[table].keys
+        ast.literal_eval(key) for table in ("CURVES", "_COMPOSITES") for key in tables[table].keys
     ]
     assert sorted(named) == sorted(row.name for row in OPCODES)
 
@@ -418,7 +444,7 @@ SHARED = {
     ): "rules read from a signature: every thread writes the same ones",
 }
 KEPT = {
-    ("adapters.jax", "_compiled"),
+    ("adapters.jax.tracing", "_compiled"),
     ("arguments.help_signatures", "_shown"),
     ("kernels.jit.linking", "link"),
     ("kernels.selection", "_load"),

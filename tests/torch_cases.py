@@ -537,6 +537,27 @@ def it_warns_like_torch_of_a_step_before_the_update():
     resumed.step()
 
 
+@needs("torch")
+def a_change_of_any_of_many_groups_is_noticed():
+    many, changed = 200, (0, 37, 199)
+    each = flr.linear(np.geomspace(1e-4, 1e-2, many), 0.0, steps=100)
+    for plan, options in ((LINE, {}), (each, {"by": "position"})):
+        for i in changed:
+            optimizer = adamw(*[{}] * many)
+            scheduler = scheduler_of(optimizer, plan, **options)
+            scheduler.step()
+            optimizer.step()
+            before = set_in(optimizer)
+            optimizer.param_groups[i]["lr"] = 0.123  # between the update and the step
+            raises(
+                ValueError,
+                f"step: lr of group {i} must be {before[i]!r}, as set for step 1, got 0.123",
+                scheduler.step,
+            )
+            before[i] = 0.123
+            assert (set_in(optimizer), scheduler.last_epoch) == (before, 1), "nothing is set"
+
+
 # -- momentum --------------------------------------------------------------------------------------
 
 
@@ -549,7 +570,7 @@ def a_momentum_of_1_or_more_is_refused():
             optimizer = adamw({})
             raises(
                 ValueError,
-                f"{key} must be below 1 at every step, also past the end, got {plan(10)!r}",
+                f"{key} must be below 1 at every step, got {plan(10)!r}",
                 lambda o=optimizer, k=key, p=plan: scheduler_of(o, flr.bundle(lr=LINE, **{k: p})),
             )
             assert optimizer.param_groups[0]["betas"] == (0.9, 0.999)
@@ -1357,6 +1378,42 @@ def transformers_take_a_published_run_by_name():
         assert written.lr_scheduler.schedule == LINE
         epochs = _trainer(folder, "llama3-405b", steps=-1, num_train_epochs=1)
         raises(ValueError, "got 10;", epochs.train)
+
+
+@needs("transformers", "accelerate", "torch")
+def transformers_do_not_train_on_after_a_decay_has_ended():
+    decay = flr.warmup_cosine(0.1, warmup=2, steps=5)
+    warm = flr.warmup_constant(0.1, warmup=2)
+    with tempfile.TemporaryDirectory() as folder:
+        for plan in (decay, flr.bundle(lr=decay, weight_decay=flr.constant(0.1))):
+            raises(
+                ValueError,
+                "schedule must last for the 9 steps of the run, got one that ends at step 5 and "
+                "stays at 0.0; build it for the run or extend it, .extend(9), or to train on",
+                lambda p=plan: _trainer(folder, p),
+            )
+        late = _trainer(folder, lambda steps: decay)
+        raises(ValueError, "must last for the 9 steps", late.train)
+        epochs = _trainer(folder, decay, steps=-1, num_train_epochs=1)
+        raises(ValueError, "must last for the 10 steps", epochs.train)
+        ends = decay.with_past_end("raise")
+        raises(ValueError, "raises an error past it", lambda: _trainer(folder, ends))
+        climbs = flr.presets.torch.CosineAnnealingLR(0.1, T_max=5)
+        raises(UserWarning, "changes past it", lambda: _trainer(folder, climbs))
+        for plan in (
+            decay.extend(9),
+            decay.extend(8),  # whose last step has the end of the curve
+            decay.then(flr.constant(0.0)),
+            decay.with_past_end("repeat"),
+            decay.repeat(),
+            warm,
+            flr.milestones(0.1, 0.1, at=[3, 5]),
+            flr.constant(0.1),
+        ):
+            trainer = _trainer(folder, plan, save=100)
+            seen = _applied(trainer)
+            trainer.train()
+            assert [rates[0] for rates in seen] == plan.table(9).tolist()
 
 
 @needs("transformers", "accelerate", "torch")

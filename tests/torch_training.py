@@ -21,7 +21,7 @@ import fastlr as flr
 
 UPDATES, EVERY = 15, 3  # all updates, and those per epoch, evaluation and checkpoint
 RULE = flr.Plateau(factor=0.5, patience=0, rtol=0.1)
-SHORT = flr.warmup_cosine(0.02, warmup=4, steps=12)
+SHORT = flr.warmup_cosine(0.02, warmup=4, steps=14)
 PLANS = {"short": SHORT, "extended": SHORT.extend(20, at=8)}
 
 

@@ -4,6 +4,7 @@ of float32 rates for packages that have no float64.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Rate, short_repr, validate_scalar
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
+from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
-__all__ = ["check_below_one", "first_scale", "lookup_table", "the_schedule"]
+__all__ = ["check_below_one", "check_lasts", "first_scale", "lookup_table", "the_schedule"]
 
 # what an optimizer averages with, under the names of torch, Keras, optax and MLX: a weight of 1 or
 # more makes its moments grow without end, or divides by 0
@@ -46,12 +48,21 @@ def check_below_one(where: str, quantities: Mapping[str, Schedule], single: bool
 
     Notes
     -----
-    All steps that can be evaluated are checked. Of a product or sum that repeats for ever, the
-    first 2**24 are.
+    All steps that can be evaluated are checked. A product or sum that repeats for ever cannot be,
+    and is refused also if its first 2**24 steps are below 1.
     """
     below = _BELOW_IN_FLOAT32 if single else _BELOW
     for name, schedule in quantities.items():
-        at = _first_above(schedule, below) if name in _BELOW_ONE else -1
+        if name not in _BELOW_ONE:
+            continue
+        try:
+            at = _first_above(schedule, below)
+        except ValueError:
+            raise ValueError(
+                f"{where}: {name} must be below 1 at every step, got a combination that repeats "
+                "for ever, whose steps cannot all be checked; end it: "
+                "flr.join([schedule, flr.constant(0.9)], at=[steps])"
+            ) from None
         if at >= 0:
             raise ValueError(
                 f"{where}: {name} must be below 1 at every step, got {np.max(schedule(at))} at "
@@ -65,7 +76,53 @@ def _first_above(schedule: Schedule, rate: float) -> int:
         found = np.asarray(schedule.first_above(rate))
     except ValueError:  # a combination without an end, too long to be searched whole
         found = np.asarray(schedule.first_above(rate, 0, _SEARCHED))
+        if not (found >= 0).any():
+            raise
     return int(min(found[found >= 0], default=-1))
+
+
+def check_lasts(where: str, plan: Schedule | Bundle, steps: int) -> None:
+    """Raise ``ValueError`` if a rate ends below its peak, and the run goes on long after.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the adapter and its parameter.
+    plan : Schedule or Bundle
+        The plan; of a bundle only ``lr`` counts.
+    steps : int
+        The number of steps of the run.
+
+    Warns
+    -----
+    UserWarning
+        If the rate goes on changing past the end, as that of a preset does in its framework.
+
+    Notes
+    -----
+    A run may be one step longer, so that its last step has the end of the curve. A schedule that
+    ends at its peak, such as a warmup, is meant to hold it. One without an end, such as a last
+    constant part, is meant to go on, and so is one that repeats or is 0 past its end.
+    """
+    if isinstance(plan, Bundle) and "lr" not in plan:
+        return
+    rate = plan["lr"] if isinstance(plan, Bundle) else plan
+    end = None if rate.steps is None else int(np.max(rate.steps))  # of the longest lane
+    if end is None or steps <= end + 1 or rate.past_end in ("repeat", "zero"):
+        return
+    rule = (
+        f"{where} must last for the {steps:,} steps of the run, got one that ends at step {end:,}"
+    )
+    build = f"build it for the run or extend it, .extend({steps})"
+    if rate.past_end == "raise":
+        raise ValueError(f"{rule} and raises an error past it; {build}")
+    if rate._node.steps is None:
+        warnings.warn(f"{rule} and changes past it; {build}", UserWarning, stacklevel=3)
+    elif np.any(np.asarray(rate(end)) < rate.max(0, end + 1)):
+        raise ValueError(
+            f"{rule} and stays at {short_repr(rate(end))}; {build}, or to train on at that rate "
+            "say so: .then(flr.constant(rate))"
+        )
 
 
 def the_schedule(where: str, value: object) -> Schedule:

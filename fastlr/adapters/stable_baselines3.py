@@ -12,7 +12,7 @@ from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
-from fastlr.adapters._values import the_schedule
+from fastlr.adapters._values import check_lasts, the_schedule
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import OneOf, Steps, short_repr, validate_scalar
 from fastlr.schedule.bundles import Bundle
@@ -132,6 +132,8 @@ class Scheduler(BaseCallback):
             begin, self.start = self.start, None
         else:
             begin = self._continued(getattr(model, "fastlr_plan", None), counted)
+        left = int(model._total_timesteps) - counted
+        check_lasts("Scheduler: plan", self.plan, begin + left)
         self._ahead = begin - counted
         self._set()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import transformers
 
+from fastlr.adapters._values import check_lasts
 from fastlr.adapters.torch import Scheduler
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import short_repr
@@ -32,8 +33,10 @@ class Scheduled:
         The arguments of the Trainer.
     schedule : Schedule, Bundle, callable or str
         What to train with. A function takes the number of training steps, which only the Trainer
-        knows, and returns a Schedule or a Bundle. A string is the name of a published run, which
-        must have the Trainer's number of steps, or an expression that ``flr.parse`` takes.
+        knows, and returns a Schedule or a Bundle. One that decays and ends before the training does
+        is an error: extend it, or end it with ``.then(flr.constant(rate))``. A string is the name
+        of a published run, which must have the Trainer's number of steps, or an expression that
+        ``flr.parse`` takes.
     wins : {"saved", "new"}, optional
         Which schedule to use if a resumed checkpoint has another one. Default None: raise, as in
         ``fastlr.adapters.torch.Scheduler``.
@@ -72,22 +75,21 @@ class Scheduled:
         if plateau is not None:
             _check_metric(plateau, self.args)  # type: ignore[attr-defined]
         steps = self.args.max_steps  # type: ignore[attr-defined]
-        if isinstance(self._plan, Recipe) and steps > 0:
-            _whole_run(self._plan, steps)
+        if steps > 0 and isinstance(self._plan, Plan | Recipe):
+            self._planned(steps)  # raises before anything is loaded or trained
 
     def _planned(self, steps: int) -> Plan:
         """The plan for this number of steps."""
         plan = self._plan
         if isinstance(plan, Recipe):
             return _whole_run(plan, steps)
-        if isinstance(plan, Plan):
-            return plan
-        made = plan(steps)
+        made = plan if isinstance(plan, Plan) else plan(steps)
         if not isinstance(made, Plan):
             raise TypeError(
                 "Trainer: schedule must return a Schedule or a Bundle for the number of training "
                 f"steps, got {type(made).__name__} {short_repr(made)} for {steps:,} steps"
             )
+        check_lasts("Trainer: schedule", made, steps)
         return made
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Scheduler:

@@ -139,7 +139,7 @@ class Ranked:
     @property
     def size(self) -> int:
         """How many schedules were ranked, those that broke the limits included."""
-        return lanes_of("rank: lanes", self.lanes, tables=True).size
+        return int(lanes_of("rank: lanes", self.lanes, tables=True).size)
 
     @property
     def parameters(self) -> dict[str, npt.NDArray[Any]]:

@@ -24,6 +24,11 @@ def test_any_lane_and_any_step_counts():
     endless = flr.linear(0.1, 0.99, steps=10).repeat() * flr.cyclic(0.8, 1.2, up=500)
     with pytest.raises(ValueError, match="beta1 must be below 1"):
         check_below_one("Adapter", {"beta1": endless})
+    unsearched = flr.linear(0.1, 0.99, steps=10).repeat() * flr.cyclic(0.8, 1.0, up=500)
+    with pytest.raises(ValueError, match=r"got a combination that repeats for ever, .*flr\.join"):
+        check_below_one("Adapter", {"beta1": unsearched})
+    ended = flr.join([unsearched, flr.constant(0.9)], at=[10_000])
+    check_below_one("Adapter", {"beta1": ended})
     check_below_one("Adapter", {"beta1": flr.cyclic(0.8, 0.95, up=5)})
     never = flr.linear(0.75, 1.0, steps=100)
     check_below_one("Adapter", {"beta1": never.with_past_end("raise")})

@@ -1,9 +1,4 @@
-"""Keras: a learning-rate schedule, and optimizers whose settings follow a plan, for every backend.
-
-Rates are looked up in a float32 table that is computed once. So the rates are exact in every
-backend, and a step costs one operation. The table has 4 bytes per step and ends where the rate no
-longer changes. A saved model holds the spec, not the table.
-"""
+"""Optimizers of Keras whose settings follow a plan, and that may hear a metric."""
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
@@ -15,130 +10,18 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.adapters._values import check_below_one, first_scale, lookup_table, the_schedule
-from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
+from fastlr.adapters._values import check_below_one, first_scale, the_schedule
+from fastlr.adapters.keras.learning_rate import LearningRate
+from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
 from fastlr.plateau import GreedyLR, KLAdaptive, NewBob, Plateau
 from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
-from fastlr.schedule.value import a_schedule
 
-__all__ = ["LearningRate", "PlateauCallback", "optimizer"]
+__all__ = ["Follows", "optimizer"]
 
 Rule = Plateau | GreedyLR | KLAdaptive | NewBob
-
-
-@keras.saving.register_keras_serializable(package="fastlr")
-class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
-    """A Keras schedule with the rates of a scalar schedule, rounded once to float32.
-
-    Parameters
-    ----------
-    schedule : Schedule
-        A scalar schedule.
-    steps : int, optional
-        The length of the run; later rates are NaN. It is needed if the rate changes for ever or the
-        schedule does not hold its last rate, and ignored otherwise. Default None.
-
-    Raises
-    ------
-    TypeError
-        If ``schedule`` is not a Schedule.
-    ValueError
-        If the schedule is a batch, ``steps`` is missing, or the table has 2**24 steps or more.
-
-    Examples
-    --------
-    >>> import keras
-    >>> import fastlr as flr
-    >>> rate = LearningRate(flr.linear(1.0, 0.0, steps=4))
-    >>> float(rate(3)), float(rate(100))
-    (0.25, 0.0)
-    >>> optimizer = keras.optimizers.Adam(rate)
-    """
-
-    def __init__(self, schedule: Schedule, steps: int | None = None) -> None:
-        if a_schedule("LearningRate: schedule", schedule, Schedule).shape:
-            raise ValueError(
-                "LearningRate: schedule must be a scalar one, got batch shape "
-                f"{schedule.shape}; index it first"
-            )
-        if steps is not None:
-            steps = int(validate_scalar(Steps, "LearningRate: steps", steps))
-        self.schedule, self.steps = schedule, steps
-        self._rates = keras.ops.convert_to_tensor(
-            lookup_table("LearningRate", schedule, self.steps)
-        )
-        self._last = int(self._rates.shape[0]) - 2
-
-    def __call__(self, step: Any) -> Any:
-        """Return the rate at a step.
-
-        Parameters
-        ----------
-        step : int, array_like or integer tensor
-            The step, from 0.
-
-        Returns
-        -------
-        tensor
-            The float32 rate. A step below 0 in a tensor gives NaN.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a number is not an integer from 0, or a tensor is not of integers.
-        """
-        if not keras.ops.is_tensor(step) and not isinstance(
-            step, keras.Variable | keras.KerasTensor
-        ):
-            step = np.minimum(validate(Steps, "LearningRate: step", step), self._last).astype(
-                np.int32
-            )
-        elif "int" not in keras.backend.standardize_dtype(step.dtype):
-            raise TypeError(
-                f"LearningRate: step must be an integer, got a tensor of dtype {step.dtype}"
-            )
-        return keras.ops.take(self._rates, keras.ops.clip(step, -1, self._last) + 1, axis=0)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the schedule's spec and ``steps`` as plain data, without code."""
-        return {"schedule": self.schedule.to_spec(), "steps": self.steps}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> LearningRate:
-        """Rebuild the schedule from ``get_config()``.
-
-        Parameters
-        ----------
-        config : Mapping
-            What ``get_config`` returned.
-
-        Returns
-        -------
-        LearningRate
-            An equal schedule.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If ``config`` is of another form, or its spec is wrong.
-        """
-        if not isinstance(config, Mapping):
-            raise TypeError(
-                f"from_config: config must be a mapping, got {type(config).__name__} "
-                f"{short_repr(config)}"
-            )
-        if set(config) != {"schedule", "steps"}:
-            raise ValueError(
-                "from_config: config must have a schedule and steps, and nothing else, "
-                f"got {short_repr(dict(config))}"
-            )
-        return cls(from_spec(config["schedule"]), config["steps"])
-
-
-# -- optimizers whose settings follow a plan -------------------------------------------------------
 
 _KERAS_NAMES = {"lr": "learning_rate", "beta1": "beta_1", "beta2": "beta_2"}
 # what an optimizer reads again at every update, so that it may change
@@ -165,7 +48,7 @@ def _setting(name: str) -> property:
     return property(get, put)
 
 
-class _Follows:
+class Follows:
     """What an optimizer needs beside its Keras class to follow a plan and to hear a metric."""
 
     _tables: dict[str, LearningRate]
@@ -199,6 +82,7 @@ class _Follows:
 
     @learning_rate.setter
     def learning_rate(self, value: object) -> None:
+        """Refuse a value, which the plan would undo."""
         raise AttributeError(
             "optimizer: learning_rate follows the plan and cannot be set; build another optimizer"
         )
@@ -210,6 +94,11 @@ class _Follows:
         reduced = rate * self._scale
         floor = float(self._rule.parameters.get("rate_floor", 0.0))
         return keras.ops.maximum(reduced, keras.ops.minimum(rate, floor)) if floor else reduced
+
+    @property
+    def has_rule(self) -> bool:
+        """Whether there is a rule that can hear a metric."""
+        return self._rule is not None
 
     @property
     def rule_state(self) -> Any:
@@ -320,7 +209,7 @@ def _followed(make: Any) -> Any:
         return known
     taken = inspect.signature(make.__init__).parameters
     settings = {key: _setting(key) for key in _READ_AGAIN[1:] if key in taken}
-    made = type(name, (_Follows, make), settings | {"__module__": __name__})
+    made = type(name, (Follows, make), settings | {"__module__": __name__})
     return keras.saving.register_keras_serializable(package="fastlr")(made)
 
 
@@ -433,71 +322,3 @@ def _check_rule(rule: object) -> None:
         )
     if rule is not None and rule.shape:
         raise ValueError(f"optimizer: plateau must have one lane, got shape {rule.shape}")
-
-
-class PlateauCallback(keras.callbacks.Callback):
-    """Report a metric to the optimizer's rule at the end of each epoch.
-
-    Parameters
-    ----------
-    monitor : str
-        The name of the metric in Keras's logs. Default "val_loss".
-
-    Raises
-    ------
-    TypeError
-        If ``monitor`` is not a str.
-    ValueError
-        In ``fit``: if the optimizer has no rule, or the logs have no such metric.
-
-    Notes
-    -----
-    Build the optimizer with ``optimizer(make, plan, plateau=rule)``. The state of the rule is in
-    the optimizer's variables, so every checkpoint of Keras has it. It is no part of the callback:
-    a new ``fit`` continues it.
-
-    Examples
-    --------
-    >>> import keras
-    >>> import fastlr as flr
-    >>> adam = optimizer(keras.optimizers.Adam, flr.constant(1e-3), plateau=flr.Plateau())
-    >>> model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
-    >>> model.compile(adam, loss="mse")
-    >>> x = np.ones((4, 1), np.float32)
-    >>> _ = model.fit(x, x, verbose=0, callbacks=[PlateauCallback("loss")])
-    """
-
-    def __init__(self, monitor: str = "val_loss") -> None:
-        super().__init__()
-        if not isinstance(monitor, str):
-            raise TypeError(
-                "PlateauCallback: monitor must be the name of a metric, got "
-                f"{type(monitor).__name__} {short_repr(monitor)}"
-            )
-        self.monitor = monitor
-
-    def _optimizer(self) -> Any:
-        """The optimizer that has the rule; mixed precision wraps it."""
-        found = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        if not isinstance(found, _Follows) or found._rule is None:
-            raise ValueError(
-                "PlateauCallback: the model's optimizer must have a rule, "
-                "flr.adapters.keras.optimizer(make, plan, plateau=rule), got "
-                f"{type(found).__name__}"
-            )
-        return found
-
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Check that the optimizer has a rule. Keras calls this."""
-        self._optimizer()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report the metric. Keras calls this."""
-        found, seen = self._optimizer(), {} if logs is None else logs
-        if self.monitor not in seen:
-            raise ValueError(
-                f"PlateauCallback: monitor must be a metric in the logs, {short_repr(list(seen))}, "
-                f"got {self.monitor!r}{did_you_mean(self.monitor, seen)}"
-            )
-        seen["learning_rate"] = float(found.learning_rate)  # of the last update
-        found.report(seen[self.monitor])

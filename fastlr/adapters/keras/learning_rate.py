@@ -1,0 +1,126 @@
+"""A schedule of Keras: a table of float32 rates."""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from fastlr.adapters._values import lookup_table
+from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
+from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.spec import from_spec
+from fastlr.schedule.value import a_schedule
+
+__all__ = ["LearningRate"]
+
+
+@keras.saving.register_keras_serializable(package="fastlr")
+class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
+    """A Keras schedule with the rates of a scalar schedule, rounded once to float32.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        A scalar schedule.
+    steps : int, optional
+        The length of the run; later rates are NaN. It is needed if the rate changes for ever or the
+        schedule does not hold its last rate, and ignored otherwise. Default None.
+
+    Raises
+    ------
+    TypeError
+        If ``schedule`` is not a Schedule.
+    ValueError
+        If the schedule is a batch, ``steps`` is missing, or the table has 2**24 steps or more.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import fastlr as flr
+    >>> rate = LearningRate(flr.linear(1.0, 0.0, steps=4))
+    >>> float(rate(3)), float(rate(100))
+    (0.25, 0.0)
+    >>> optimizer = keras.optimizers.Adam(rate)
+    """
+
+    def __init__(self, schedule: Schedule, steps: int | None = None) -> None:
+        if a_schedule("LearningRate: schedule", schedule, Schedule).shape:
+            raise ValueError(
+                "LearningRate: schedule must be a scalar one, got batch shape "
+                f"{schedule.shape}; index it first"
+            )
+        if steps is not None:
+            steps = int(validate_scalar(Steps, "LearningRate: steps", steps))
+        self.schedule, self.steps = schedule, steps
+        self._rates = keras.ops.convert_to_tensor(
+            lookup_table("LearningRate", schedule, self.steps)
+        )
+        self._last = int(self._rates.shape[0]) - 2
+
+    def __call__(self, step: Any) -> Any:
+        """Return the rate at a step.
+
+        Parameters
+        ----------
+        step : int, array_like or integer tensor
+            The step, from 0.
+
+        Returns
+        -------
+        tensor
+            The float32 rate. A step below 0 in a tensor gives NaN.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is not an integer from 0, or a tensor is not of integers.
+        """
+        if not keras.ops.is_tensor(step) and not isinstance(
+            step, keras.Variable | keras.KerasTensor
+        ):
+            step = np.minimum(validate(Steps, "LearningRate: step", step), self._last).astype(
+                np.int32
+            )
+        elif "int" not in keras.backend.standardize_dtype(step.dtype):
+            raise TypeError(
+                f"LearningRate: step must be an integer, got a tensor of dtype {step.dtype}"
+            )
+        return keras.ops.take(self._rates, keras.ops.clip(step, -1, self._last) + 1, axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the schedule's spec and ``steps`` as plain data, without code."""
+        return {"schedule": self.schedule.to_spec(), "steps": self.steps}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> LearningRate:
+        """Rebuild the schedule from ``get_config()``.
+
+        Parameters
+        ----------
+        config : Mapping
+            What ``get_config`` returned.
+
+        Returns
+        -------
+        LearningRate
+            An equal schedule.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``config`` is of another form, or its spec is wrong.
+        """
+        if not isinstance(config, Mapping):
+            raise TypeError(
+                f"from_config: config must be a mapping, got {type(config).__name__} "
+                f"{short_repr(config)}"
+            )
+        if set(config) != {"schedule", "steps"}:
+            raise ValueError(
+                "from_config: config must have a schedule and steps, and nothing else, "
+                f"got {short_repr(dict(config))}"
+            )
+        return cls(from_spec(config["schedule"]), config["steps"])

@@ -1,0 +1,167 @@
+"""The parameters of a model as named groups for an optimizer."""
+
+from __future__ import annotations  # so that help() shows a parameter's rule by its name
+
+import fnmatch
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from fastlr.arguments.rules import Factor, Rate, short_repr, validate_scalar
+from fastlr.errors import did_you_mean, public
+from fastlr.schedule.groups import layer_decay as multipliers_by_depth
+
+__all__ = ["groups"]
+
+_FIRST = re.compile(r"embed|tok|pos|patch|stem|wte|wpe|cls|conv|input|shared|pre", re.IGNORECASE)
+
+
+@public
+def groups(
+    model: nn.Module,
+    decay: float = 0.0,
+    layer_decay: float | None = None,
+    no_decay: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """Split a model's trainable parameters into named groups for an optimizer.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The model.
+    decay : float, default 0.0
+        The weight decay of matrices. Biases, norms and other parameters of at most one axis have 0,
+        as have those that the model's own ``no_weight_decay()`` names.
+    layer_decay : float, optional
+        The factor of the rate per layer, from 0 to 1: a layer has it once more than the layer
+        after it. Default None: no groups per layer.
+    no_decay : sequence of str
+        More parameters with weight decay 0: their names, or patterns such as ``"*.embed.*"``.
+
+    Returns
+    -------
+    list of dict
+        Groups with ``"name"``, ``"params"`` and ``"weight_decay"``. Names are ``"decay"`` and
+        ``"no_decay"``; with ``layer_decay`` ``"layer_0_decay"`` and so on, with the layer as
+        ``"depth"`` and the factor of its rate as ``"lr_scale"``, which ``Scheduler`` and timm's
+        schedulers apply.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument breaks its rule, a pattern fits no parameter, or the depths of the parameters
+        cannot be told.
+
+    Notes
+    -----
+    Layers are those of timm where the model has a ``group_matcher``. Otherwise the model must have
+    one list of equal blocks. What is before it, such as embeddings, is layer 0; block i is layer
+    i + 1; the rest, such as the head, is the last layer.
+
+    Examples
+    --------
+    >>> import torch
+    >>> block = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    >>> model = torch.nn.TransformerEncoder(block, 2)
+    >>> parts = groups(model, decay=0.1, layer_decay=0.5)
+    >>> [(part["name"], part["lr_scale"]) for part in parts][:3]
+    [('layer_0_decay', 0.5), ('layer_0_no_decay', 0.5), ('layer_1_decay', 1.0)]
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"groups: model must be a torch.nn.Module, got {short_repr(model)}")
+    decayed = validate_scalar(Rate, "groups: decay", decay)
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if not trained:
+        raise ValueError("groups: model must have a parameter that requires a gradient, got none")
+    bare = _without_decay(model, trained, no_decay)
+    depths, scales = dict[str, int](), dict[int, float]()
+    if layer_decay is not None:
+        validate_scalar(Factor, "groups: layer_decay", layer_decay)
+        depths = _depths(model, trained)
+        found = sorted({*depths.values()})
+        each = multipliers_by_depth(np.arange(found[-1] + 1), layer_decay)
+        scales = {depth: float(each[depth]) for depth in found}
+    made = dict[str, dict[str, Any]]()
+    for name, parameter in sorted(trained.items(), key=lambda item: depths.get(item[0], 0)):
+        kind, depth = "no_decay" if name in bare else "decay", depths.get(name)
+        label = kind if depth is None else f"layer_{depth}_{kind}"
+        group = made.setdefault(
+            label,
+            {"name": label, "params": [], "weight_decay": 0.0 if name in bare else decayed}
+            | ({} if depth is None else {"depth": depth, "lr_scale": scales[depth]}),
+        )
+        group["params"].append(parameter)
+    return list(made.values())
+
+
+def _without_decay(
+    model: nn.Module, trained: Mapping[str, Any], no_decay: Sequence[str]
+) -> set[str]:
+    """The names of the parameters without weight decay."""
+    if isinstance(no_decay, str) or not all(isinstance(each, str) for each in no_decay):
+        raise TypeError(f"groups: no_decay must be names or patterns, got {short_repr(no_decay)}")
+    bare = {name for name, parameter in trained.items() if parameter.ndim <= 1}
+    for pattern in no_decay:
+        fits = fnmatch.filter(trained, pattern)
+        if not fits:
+            raise ValueError(
+                f"groups: no_decay must fit a parameter that is trained, got {pattern!r}"
+                f"{did_you_mean(pattern, trained)}"
+            )
+        bare.update(fits)
+    own = getattr(model, "no_weight_decay", None)
+    return bare | ({*own()} & {*trained} if callable(own) else set())
+
+
+def _depths(model: nn.Module, trained: Mapping[str, Any]) -> dict[str, int]:
+    """The layer of each parameter, from 0."""
+    if hasattr(model, "group_matcher"):
+        from timm.models import group_parameters
+
+        of_timm = group_parameters(model, model.group_matcher(coarse=False), reverse=True)
+        return {name: of_timm[name] for name in trained}
+    blocks = _blocks(model)
+    names = [name for name, _ in model.named_parameters()]
+    inside = {name: i for i, block in enumerate(blocks) for name in names if name.startswith(block)}
+    first = min(names.index(name) for name in inside)
+    begins = int(any(name not in inside for name in names[:first]))
+    depths = {}
+    for i, name in enumerate(names):
+        if name in inside:
+            depths[name] = inside[name] + begins
+        elif i < first:
+            if not _FIRST.search(name):
+                raise ValueError(
+                    f"groups: the layer of {name!r} must be clear, got a parameter before the "
+                    "blocks whose name does not say that it is an embedding; build the groups "
+                    "yourself, with flr.layer_decay for their scales"
+                )
+            depths[name] = 0
+        else:
+            depths[name] = len(blocks) + begins
+    return {name: depths[name] for name in trained}
+
+
+def _blocks(model: nn.Module) -> list[str]:
+    """The prefixes of the blocks of the one list that a model has."""
+    stacks = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList | nn.Sequential)
+        and len(module) > 1
+        and len({type(block) for block in module}) == 1
+        and next(module.parameters(), None) is not None
+    ]
+    outer = [
+        s for s in stacks if not any(s.startswith(f"{o}." if o else "") for o in stacks if o != s)
+    ]
+    if len(outer) != 1:
+        raise ValueError(
+            "groups: model must have one list of equal blocks where layer_decay is given, got "
+            f"{short_repr(outer)}; build the groups yourself, with flr.layer_decay for their scales"
+        )
+    prefix = f"{outer[0]}." if outer[0] else ""
+    return [f"{prefix}{i}." for i in range(len(model.get_submodule(outer[0])))]

@@ -1,0 +1,89 @@
+"""Where a quantity is in the groups of an optimizer: its own key, or one of the betas."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from fastlr.arguments.rules import short_repr
+
+__all__ = ["Groups", "Place", "initial_values", "own_copy", "place_of"]
+
+Groups = list[dict[str, Any]]
+
+_BETAS = {"momentum": 0, "beta1": 0, "beta2": 1}  # the places of these in a group's betas
+
+
+class Place(NamedTuple):
+    """Where a quantity is in a group: under its own key, or one of the betas."""
+
+    key: str
+    beta: int | None
+
+    def get(self, group: dict[str, Any]) -> Any:
+        """The value in a group."""
+        return group[self.key] if self.beta is None else group["betas"][self.beta]
+
+    def put(self, group: dict[str, Any], value: float) -> None:
+        """Set a value; a tensor in place, as a compiled step keeps a reference to it."""
+        if self.beta is not None:
+            pair = list(group["betas"])
+            pair[self.beta] = value
+            group["betas"] = tuple(pair)
+        elif isinstance(group[self.key], Tensor):
+            group[self.key].fill_(value)
+        else:
+            group[self.key] = value
+
+    def mark(self, group: dict[str, Any]) -> Any:
+        """What tells whether a value was changed: itself, or the version of a tensor."""
+        value = self.get(group)
+        return (id(value), value._version) if isinstance(value, Tensor) else value
+
+    def is_plain(self, groups: Groups) -> bool:
+        """Whether the values are floats under a key of their own, which is fastest to set."""
+        return self.beta is None and not any(
+            isinstance(group[self.key], Tensor) for group in groups
+        )
+
+    def unshare(self, groups: Groups) -> None:
+        """Give each group a tensor of its own: an optimizer puts its default tensor into all."""
+        seen = set[int]()
+        for group in groups:
+            if self.beta is None and isinstance(value := group[self.key], Tensor):
+                if id(value) in seen:
+                    group[self.key] = value.clone()
+                seen.add(id(value))
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, Tensor):
+        return bool(value.numel() == 1)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def place_of(groups: Groups, key: str) -> Place:
+    """Where a quantity is in all groups, or an error that lists what the groups have."""
+    if all(_is_number(group.get(key)) for group in groups) and not key.startswith("initial_"):
+        return Place(key, None)
+    if key in _BETAS and all("betas" in group for group in groups):
+        return Place(key, _BETAS[key])
+    known = {
+        name for name, value in groups[0].items() if _is_number(value) and name != "lr_scale"
+    } | {*(_BETAS if "betas" in groups[0] else ())}
+    listed = sorted(name for name in known if not name.startswith("initial_"))
+    raise ValueError(
+        "Scheduler: each group must have what is scheduled, one of "
+        f"{short_repr(listed)}, got {key!r}"
+    )
+
+
+def own_copy(value: Any) -> Any:
+    """A value that does not change with the group's."""
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def initial_values(groups: Groups, place: Place) -> list[Any]:
+    """The value that each group was built with, as torch keeps it under ``initial_lr``."""
+    return [own_copy(group.get(f"initial_{place.key}", place.get(group))) for group in groups]

@@ -1,0 +1,169 @@
+"""A plan bound to the groups of an optimizer: what is set in each of them at a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastlr.adapters._values import check_below_one
+from fastlr.adapters.torch.lanes import is_for_all, lanes_of_groups
+from fastlr.adapters.torch.places import Groups, Place, initial_values, place_of
+from fastlr.arguments.rules import short_repr
+from fastlr.schedule.bundles import Bundle
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["Plan", "Quantity"]
+
+_MAX_SCALAR_LANES = 12  # up to this many lanes, scalar calls are faster than one call of the batch
+
+
+class Quantity(NamedTuple):
+    """A place in the groups, its schedules, and a factor for each group if there are any.
+
+    The schedules are one for all groups, one per group, or a batch with a lane per group.
+    """
+
+    place: Place
+    plain: bool
+    groups: int
+    initial: list[Any]
+    lanes: tuple[Schedule, ...]
+    batch: Schedule | None
+    order: Any
+    factors: list[float] | None
+
+    def each(self, t: int) -> list[float]:
+        """The value for each group at step t."""
+        if self.batch is not None:
+            rates: Any = self.batch(t)  # an array, since it is a batch
+            values: list[float] = rates[self.order].tolist()
+        elif len(self.lanes) == 1:
+            values = [self.lanes[0](t)] * self.groups
+        else:
+            values = [lane(t) for lane in self.lanes]
+        if self.factors is not None:
+            values = [value * factor for value, factor in zip(values, self.factors, strict=True)]
+        return values
+
+    def put(self, groups: Groups, values: list[float]) -> list[Any]:
+        """Set the values, and return the marks of what was set."""
+        if not self.plain:
+            for group, value in zip(groups, values, strict=True):
+                self.place.put(group, value)
+            return self.marks(groups)
+        key = self.place.key
+        for group, value in zip(groups, values, strict=True):
+            group[key] = value
+        return values
+
+    def marks(self, groups: Groups) -> list[Any]:
+        """What tells whether the values were changed."""
+        if self.plain:
+            key = self.place.key
+            return [group[key] for group in groups]
+        return [self.place.mark(group) for group in groups]
+
+
+def _check_alike(place: Place, initial: list[Any], relative: bool) -> None:
+    """Raise if one schedule for all groups would make different groups the same."""
+    if place.key == "lr" and relative:
+        return
+    numbers = list(map(float, initial))
+    if place.key != "lr" and place.beta is None:
+        numbers = [number for number in numbers if number]  # a group at 0 stays at 0
+    if len(set(numbers)) <= 1:
+        return
+    ways = (
+        "to multiply each group's own rate pass relative=True; to set each"
+        if place.key == "lr"
+        else "to set each"
+    )
+    raise ValueError(
+        f"Scheduler: groups must have one initial {place.key} where a schedule is for all of them, "
+        f"got {short_repr(numbers)}; {ways}, name the groups and pass flr.stack({{name: schedule}})"
+    )
+
+
+def _check_zeros(place: Place, initial: list[Any], before: int) -> None:
+    """Raise if groups that follow the schedule from 0 would keep 0 because one was added."""
+    if place.key == "lr" or place.beta is not None or not before:
+        return
+    numbers = list(map(float, initial))
+    if any(numbers[before:]) and not any(numbers[:before]):
+        raise ValueError(
+            f"Scheduler: a group that is added must have {place.key} 0 where all before it have 0 "
+            f"and follow the schedule, got {max(numbers)!r}, beside which 0 would mean to keep 0; "
+            "build all groups with the value they begin at, or name the groups and pass "
+            "flr.stack({name: schedule})"
+        )
+
+
+def _factors(groups: Groups, place: Place, initial: list[Any], relative: bool) -> Any:
+    """What one schedule for all groups is multiplied by for each of them."""
+    if place.key == "lr":
+        scales = [float(group.get("lr_scale", 1.0)) for group in groups]
+        factors = [
+            scale * (float(rate) if relative else 1.0)
+            for scale, rate in zip(scales, initial, strict=True)
+        ]
+    elif place.beta is None and any(map(float, initial)):
+        factors = [float(bool(value)) for value in initial]
+    else:
+        return None
+    return factors if any(factor != 1.0 for factor in factors) else None
+
+
+class Plan(NamedTuple):
+    """What a scheduler was told about its groups."""
+
+    schedule: Schedule | Bundle
+    relative: bool
+    by: str
+
+    def parts(self) -> dict[str, Schedule]:
+        """The schedule of each quantity."""
+        whole = self.schedule
+        return {key: whole[key] for key in whole} if isinstance(whole, Bundle) else {"lr": whole}
+
+    def bound(self, groups: Groups, kept: Mapping[str, list[Any]]) -> list[Quantity]:
+        """How to set these groups; ``kept`` has initial values that were found before."""
+        found = [
+            self._quantity(groups, key, part, kept.get(key, []))
+            for key, part in self.parts().items()
+        ]
+        betas = [quantity.place.beta for quantity in found if quantity.place.beta is not None]
+        if len(set(betas)) < len(betas):
+            raise ValueError(
+                "Scheduler: schedule must have one of momentum and beta1, got both, which are the "
+                "first of the betas"
+            )
+        return found
+
+    def _quantity(self, groups: Groups, key: str, schedule: Schedule, kept: list[Any]) -> Quantity:
+        """How to set one quantity."""
+        place = place_of(groups, key)
+        plain = place.is_plain(groups)
+        initial = [*kept, *initial_values(groups[len(kept) :], place)]
+        check_below_one("Scheduler", {key: schedule})
+        relative = self.relative and key == "lr"
+        if is_for_all(schedule, isinstance(self.schedule, Bundle)):
+            _check_alike(place, initial, self.relative)
+            _check_zeros(place, initial, len(kept))
+            factors = _factors(groups, place, initial, relative)
+            lane = schedule[0] if schedule.shape else schedule
+            return Quantity(place, plain, len(groups), initial, (lane,), None, None, factors)
+        order = lanes_of_groups(groups, schedule, self.by)
+        factors = list(map(float, initial)) if relative else None
+        if place.key == "lr" and any(group.get("lr_scale", 1.0) != 1.0 for group in groups):
+            raise ValueError(
+                "Scheduler: groups with an lr_scale must have one schedule for all, got a schedule "
+                "per group; multiply those by the scales, and remove 'lr_scale' from the groups"
+            )
+        if len(order) <= _MAX_SCALAR_LANES:
+            lanes = tuple(schedule[lane] for lane in order)
+            return Quantity(place, plain, len(groups), initial, lanes, None, None, factors)
+        in_order = order == list(range(schedule.shape[0]))
+        places = slice(None) if in_order else np.array(order)
+        return Quantity(place, plain, len(groups), initial, (), schedule, places, factors)
