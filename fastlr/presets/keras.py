@@ -12,6 +12,7 @@ array([0.1 , 0.01])
 
 from __future__ import annotations  # help() replaces rules in the text
 
+import inspect
 from functools import partial
 from math import ceil
 from typing import Any, Literal
@@ -375,7 +376,8 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     lr : float or array
         The rate before the first epoch; an array has one per group. At least 0.
     schedule : callable
-        A function of the epoch, and of the rate before it if it takes two arguments.
+        A function of the epoch, and of the rate before it if it takes two arguments. A compiled
+        function without a signature, as ``list.__getitem__``, is called with the epoch alone.
     epochs : int or array of int
         The number of epochs. From 1 to 4,194,304.
 
@@ -387,7 +389,8 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     Raises
     ------
     TypeError
-        If ``schedule`` is no function, or returns something other than numbers.
+        If ``schedule`` is no function, or returns something other than numbers. Whatever the
+        function raises is raised as it is.
     ValueError
         If it returns neither one rate nor one per lane.
 
@@ -409,9 +412,9 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     >>> s.table(3)
     array([0.5 , 0.25, 0.25])
     """
-    rates = [np.asarray(lr)]
+    rates, takes_rate = [np.asarray(lr)], _takes_rate(schedule)
     for epoch in range(epochs):
-        answer = _rate_of(schedule, epoch, rates[-1])
+        answer = schedule(epoch, rates[-1]) if takes_rate else schedule(epoch)
         if answer.shape not in ((), rates[0].shape):
             shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
             raise ArgumentError(f"schedule must give a rate, or one for each lane, {shapes}")
@@ -419,11 +422,17 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     return sampled(np.stack(rates[1:], axis=-1))
 
 
-def _rate_of(schedule: Any, epoch: int, rate: Any) -> Any:
+def _takes_rate(schedule: Any) -> bool:
+    """Whether a function takes the rate after the epoch, by its signature: an error inside it is
+    its own. Keras calls it again without the rate after any ``TypeError``.
+    """
+    if isinstance(inspect.unwrap(schedule), Schedule):  # whose second argument is ``out``
+        return False
     try:
-        return schedule(epoch, rate)
-    except TypeError:  # of one argument, as Keras finds out as well
-        return schedule(epoch)
+        inspect.signature(schedule).bind(0, 0.0)
+    except (TypeError, ValueError):  # ValueError: compiled without a signature, as list.__getitem__
+        return False
+    return True
 
 
 @preset(
