@@ -91,11 +91,12 @@ TOTALS = [*range(1, 400), 500, 600, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 
 
 
 @pytest.mark.parametrize("power", [0.5, 0.9, 1.0, 1.5, 2.0])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_power_at_the_end(power):
     """optax and keras, compiled: -4.7e-8 left at the end is NaN to a fractional power, and a
     negative rate to power 1.
     """
-    ends = flr.polynomial(0.1, 0.0, TOTALS, power=power)
+    ends = list(flr.polynomial(0.1, 0.0, TOTALS, power=power))
     for offset in (-1, 0, 1, 1_000):
         rates = np.array(
             [schedule(total + offset) for schedule, total in zip(ends, TOTALS, strict=True)]
@@ -261,6 +262,7 @@ def test_a_slow_factor_still_decays():
 
 @pytest.mark.parametrize("growth", [2, 3, 6, 9, 10])
 @pytest.mark.parametrize("period", [1, 2, 7, 10, 41])
+@pytest.mark.exhaustive(one_in=7)
 def test_a_restart_is_at_its_exact_step(period, growth):
     """torch, timm and keras: for growth 3, 9 and 10 a logarithm finds the wrong cycle, and a
     restart gives the floor.

@@ -91,6 +91,7 @@ def same_state(a, b):
 @backend
 @kind
 @pytest.mark.parametrize("nan", ["bad", "ignore"])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_backend_equals_plain_python(backend, convention, precision, nan):
     rng = np.random.default_rng(KINDS.index((convention, precision)))
     rule, metrics = made(rng, 300, convention, precision, nan), drawn(rng, 300, 40)
@@ -107,6 +108,7 @@ def test_every_backend_equals_plain_python(backend, convention, precision, nan):
 @backend
 @kind
 @pytest.mark.parametrize("window", [1, 3])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_backend_equals_plain_python_where_lanes_share_numbers(
     backend, convention, precision, window
 ):

@@ -342,6 +342,7 @@ BODIES = [
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize(("period", "stretch"), NEAR_1)
+@pytest.mark.exhaustive(one_in=7)
 def test_each_cycle_is_its_body_at_its_own_length(body, period, stretch, backend):
     begins = begins_of(period, stretch)
     alike, halved = (
