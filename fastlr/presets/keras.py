@@ -13,6 +13,7 @@ array([0.1 , 0.01])
 from __future__ import annotations  # help() replaces rules in the text
 
 import inspect
+from collections.abc import Callable
 from functools import partial
 from math import ceil
 from typing import Any, Literal
@@ -412,9 +413,9 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     >>> s.table(3)
     array([0.5 , 0.25, 0.25])
     """
-    rates, takes_rate = [np.asarray(lr)], _takes_rate(schedule)
+    rates, rate_of = [np.asarray(lr)], _of_epoch_and_rate(schedule)
     for epoch in range(epochs):
-        answer = schedule(epoch, rates[-1]) if takes_rate else schedule(epoch)
+        answer = rate_of(epoch, rates[-1])
         if answer.shape not in ((), rates[0].shape):
             shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
             raise ArgumentError(f"schedule must give a rate, or one for each lane, {shapes}")
@@ -422,17 +423,18 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     return sampled(np.stack(rates[1:], axis=-1))
 
 
-def _takes_rate(schedule: Any) -> bool:
-    """Whether a function takes the rate after the epoch, by its signature: an error inside it is
-    its own. Keras calls it again without the rate after any ``TypeError``.
+def _of_epoch_and_rate(schedule: Callable[..., Any]) -> Callable[[int, Any], Any]:
+    """Return a function that passes the rate on if ``schedule`` takes it, by its signature.
+
+    Keras finds out by a call: after a ``TypeError``, even one inside ``schedule``, it calls it
+    again without the rate.
     """
-    if isinstance(inspect.unwrap(schedule), Schedule):  # whose second argument is ``out``
-        return False
+    alone = isinstance(inspect.unwrap(schedule), Schedule)  # whose second argument is ``out``
     try:
         inspect.signature(schedule).bind(0, 0.0)
     except (TypeError, ValueError):  # ValueError: compiled without a signature, as list.__getitem__
-        return False
-    return True
+        alone = True
+    return (lambda epoch, rate: schedule(epoch)) if alone else schedule
 
 
 @preset(

@@ -946,7 +946,7 @@ def unaligned():
     return np.frombuffer(bytearray(9), dtype=np.float64, offset=1).reshape(())
 
 
-# parts of a state, made anew for each update
+# parts of a state, made again for each update
 STATES = {
     "valid": dict,
     "read-only": lambda: {"scale": read_only(1.0)},
