@@ -120,7 +120,7 @@ KIND_HEAD = ("cases", *inputs.KINDS, "silently bad")
 
 
 def of_inputs():
-    found = each(inputs.column, inputs.PEERS)
+    found = each(inputs.column, inputs.LIBRARIES)
     every = [case for cases in found.values() for case in cases]
     rows = [
         counted(
@@ -151,7 +151,7 @@ def of_inputs():
 
 
 def of_calls():
-    found = each(calls.column, [*calls.PEERS, *calls.OURS])
+    found = each(calls.column, [*calls.LIBRARIES, *calls.OURS])
     rows = [
         (name, f"`{brief(text)}`", answer_of(answer))
         for name, answers in found.items()

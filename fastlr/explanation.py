@@ -66,8 +66,8 @@ class Explanation:
     def __str__(self) -> str:
         wide = max(map(len, self.facts))
         lines = [f"{name:<{wide}}  {text}" for name, text in self.facts.items()]
-        told = [f"- {each.text}" for each in self.findings] or ["- nothing"]
-        return "\n".join([*lines, "", "what looks wrong", *told])
+        lines_found = [f"- {each.text}" for each in self.findings] or ["- nothing"]
+        return "\n".join([*lines, "", "what looks wrong", *lines_found])
 
 
 @public

@@ -343,7 +343,7 @@ def torch_copies_and_pickles():
 @needs("torch")
 def torch_skips_where_a_scaler_does():
     """A scaler that finds infinities steps no optimizer; whoever then steps the scheduler is
-    not told off.
+    not refused.
     """
     import torch
 

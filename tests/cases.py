@@ -4,7 +4,7 @@ policy, batches of each.
 
 import fastlr as flr
 
-# one that is missing is an error wherever it is asked for
+# one that is missing is an error wherever it is used
 BACKENDS = ["native", "jit", "reference"]
 BOUNDS = [("native", 2.0), ("jit", 2.0), ("reference", 8.0)]  # ulps of a curve
 

@@ -51,7 +51,7 @@ def examples() -> Mapping[str, Value]:
 
 
 def presets() -> Mapping[str, Value]:
-    """Each with the first of the settings that it is compared with its peer at."""
+    """Each with the first of the settings that it is compared with its framework at."""
     drawn = {
         name: case.draw(np.random.default_rng([0, *name.encode()]))
         for name, case in sorted(parity.cases().items())

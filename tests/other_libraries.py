@@ -10,5 +10,5 @@ def require(*names):
     """Go on only where these packages are installed."""
     for name in names:
         if importlib.util.find_spec(name) is None:
-            asked = name in os.environ.get("FASTLR_REQUIRE", "").split(",")
-            (pytest.fail if asked else pytest.skip)(f"{name} is not installed")
+            required = name in os.environ.get("FASTLR_REQUIRE", "").split(",")
+            (pytest.fail if required else pytest.skip)(f"{name} is not installed")

@@ -1,4 +1,4 @@
-"""The automata of adaptive rules in plain Python, one history at a time, as their frameworks'
+"""Adaptive rules in plain Python, one history at a time, as their frameworks'
 sources have them. ``plateau/test_adaptive.py`` compares these, the rules and the frameworks.
 """
 

@@ -1,4 +1,4 @@
-"""What users asked for, from end to end: fifteen promises, each as short as it can be and still
+"""What users need, from end to end: fifteen promises, each as short as it can be and still
 be kept.
 """
 
@@ -23,7 +23,7 @@ by_each_backend = pytest.mark.parametrize("backend", BACKENDS)
 each_example = pytest.mark.parametrize("text", SCHEDULES)
 
 
-# -- 1: one rate for a step, however it is asked ---------------------------------------------------
+# -- 1: one rate for a step, however it is evaluated -----------------------------------------------
 
 
 @by_each_backend

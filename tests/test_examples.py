@@ -321,12 +321,12 @@ def stopped(data, tmp_path):
 
 def test_another_plan_is_an_error_that_shows_the_difference(stopped):
     before = stopped.read_bytes()
-    told = run("--resume", stopped, "--steps", 300, fails=True)
+    printed = run("--resume", stopped, "--steps", 300, fails=True)
     assert (
         "resume: plan must be the saved one, unless wins='saved' or wins='new'; the "
-        "first to differ is step 1 of 'first'" in told
+        "first to differ is step 1 of 'first'" in printed
     )
-    assert "Traceback" not in told
+    assert "Traceback" not in printed
     assert stopped.read_bytes() == before
 
 

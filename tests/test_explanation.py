@@ -26,8 +26,8 @@ def test_the_facts_of_a_sound_run():
 @pytest.mark.parametrize("name", flr.recipes())
 def test_a_recipe_is_nearest_to_itself(name):
     run = flr.recipe(name)
-    told = flr.explain(run.schedule, steps=run.steps).facts["nearest recipe"]
-    assert "0.0% of the peak away" in told
+    found = flr.explain(run.schedule, steps=run.steps).facts["nearest recipe"]
+    assert "0.0% of the peak away" in found
 
 
 @pytest.mark.parametrize(

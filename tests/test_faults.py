@@ -43,7 +43,7 @@ def test_long_runs_are_as_exact(row, monkeypatch):
 
 
 def test_an_error_is_found():
-    """What is a unit in the last place off is told, and what is no number."""
+    """An error of one unit in the last place is found, and so is NaN."""
     way = accuracy.of_fastlr()["cosine to 0"]
     off = way._replace(
         rates=lambda n, steps: (
@@ -78,7 +78,7 @@ ACCEPTED = {
 }
 
 
-@pytest.mark.parametrize("library_name", inputs.PEERS)
+@pytest.mark.parametrize("library_name", inputs.LIBRARIES)
 def test_bad_inputs_are_refused_by_name_rule_and_value(library_name):
     cases = list(inputs.found(library_name, driven=False))
     assert len(cases) >= 100
@@ -160,7 +160,7 @@ def test_no_resume_is_wrong_in_the_optax_adapter(apart):
 
 
 def test_a_wrong_resume_is_counted():
-    """A state that a run begins anew with is right at its first step alone."""
+    """A state with which a run starts again is right at its first step alone."""
     rates, states = resume.interrupted(resume.front_run, flr.linear(1.0, 0.0, 10), 10)
     assert resume.wrong_counts(resume.front_run, flr.linear(1.0, 0.0, 10), rates, states) == 0
     assert (

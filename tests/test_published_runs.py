@@ -335,7 +335,7 @@ def test_equal_and_frozen() -> None:
 
 
 def test_built_only_when_requested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Listing names builds nothing; asking for one builds that one, under its name in
+    """Listing names builds nothing; requesting one builds that one, under its name in
     kebab-case.
     """
     monkeypatch.setattr(module, "_RUNS", {})

@@ -129,6 +129,7 @@ def _function(where: str, value: object) -> object:
             )
         return answer
 
+    evaluated.__wrapped__ = value  # type: ignore[attr-defined]  # whose signature it shows
     return evaluated
 
 

@@ -12,6 +12,8 @@ array([0.1 , 0.01])
 
 from __future__ import annotations  # help() replaces rules in the text
 
+import inspect
+from collections.abc import Callable
 from functools import partial
 from math import ceil
 from typing import Any, Literal
@@ -375,7 +377,8 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     lr : float or array
         The rate before the first epoch; an array has one per group. At least 0.
     schedule : callable
-        A function of the epoch, and of the rate before it if it takes two arguments.
+        A function of the epoch, and of the rate before it if it takes two arguments. A compiled
+        function without a signature, as ``list.__getitem__``, is called with the epoch alone.
     epochs : int or array of int
         The number of epochs. From 1 to 4,194,304.
 
@@ -387,7 +390,8 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     Raises
     ------
     TypeError
-        If ``schedule`` is no function, or returns something other than numbers.
+        If ``schedule`` is no function, or returns something other than numbers. Whatever the
+        function raises is raised as it is.
     ValueError
         If it returns neither one rate nor one per lane.
 
@@ -409,9 +413,9 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     >>> s.table(3)
     array([0.5 , 0.25, 0.25])
     """
-    rates = [np.asarray(lr)]
+    rates, rate_of = [np.asarray(lr)], _of_epoch_and_rate(schedule)
     for epoch in range(epochs):
-        answer = _rate_of(schedule, epoch, rates[-1])
+        answer = rate_of(epoch, rates[-1])
         if answer.shape not in ((), rates[0].shape):
             shapes = f"of shape {rates[0].shape}, got shape {answer.shape}"
             raise ArgumentError(f"schedule must give a rate, or one for each lane, {shapes}")
@@ -419,11 +423,18 @@ def LearningRateScheduler(lr: Rate, schedule: Function, epochs: Tabled) -> Sched
     return sampled(np.stack(rates[1:], axis=-1))
 
 
-def _rate_of(schedule: Any, epoch: int, rate: Any) -> Any:
+def _of_epoch_and_rate(schedule: Callable[..., Any]) -> Callable[[int, Any], Any]:
+    """Return a function that passes the rate on if ``schedule`` takes it, by its signature.
+
+    Keras finds out by a call: after a ``TypeError``, even one inside ``schedule``, it calls it
+    again without the rate.
+    """
+    alone = isinstance(inspect.unwrap(schedule), Schedule)  # whose second argument is ``out``
     try:
-        return schedule(epoch, rate)
-    except TypeError:  # of one argument, as Keras finds out as well
-        return schedule(epoch)
+        inspect.signature(schedule).bind(0, 0.0)
+    except (TypeError, ValueError):  # ValueError: compiled without a signature, as list.__getitem__
+        alone = True
+    return (lambda epoch, rate: schedule(epoch)) if alone else schedule
 
 
 @preset(

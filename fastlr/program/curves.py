@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from fastlr.program import double_double
 from fastlr.program.opcodes import OPCODES, opcode
-from fastlr.program.program import Cycles, Segment, Segments
 from fastlr.program.rescaling import SAFE_EXPONENT
+from fastlr.program.segments import Cycles, Segment, Segments
 from fastlr.program.tree import Node, Numbers
 
 __all__ = [

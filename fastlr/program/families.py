@@ -6,7 +6,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.program.program import Cycles, Family, Segment, Segments
+from fastlr.program.segments import Cycles, Family, Segment, Segments
 
 __all__ = ["merge_families", "spread_over_lanes", "structure"]
 

@@ -29,8 +29,10 @@ from fastlr.program.curves import (
 from fastlr.program.families import merge_families, spread_over_lanes, structure
 from fastlr.program.growing_cycles import FOREVER, count_to_last, cycled_steps, iter_bodies
 from fastlr.program.opcodes import ROW
-from fastlr.program.program import NO_LIMIT, Cycles, Family, Program, Segment, Segments, pack
+from fastlr.program.packing import pack
+from fastlr.program.program import NO_LIMIT, Program
 from fastlr.program.rescaling import apply_factor, select_cycles
+from fastlr.program.segments import Cycles, Family, Segment, Segments
 from fastlr.program.tree import Node, apply_past_end, lane_forms, select, take, take_many
 
 __all__ = ["cycled_steps", "families", "lower", "numbers_of_cycles"]

@@ -1,4 +1,4 @@
-"""Pack lowered segments into a program, the only thing that kernels read, and read one back.
+"""A program, the only thing that kernels read: what is in it, and how it is read back.
 
 A program is one flat, C-contiguous, read-only float64 array, its *buffer*. It passes unchanged to C
 and into a user's ``@njit`` function. Float64 holds integers exactly to 2^53, so steps, opcodes and
@@ -18,12 +18,11 @@ start is <= t; it is evaluated at its local step, t minus its start. A number is
 stride: 1 if each lane has its own, 0 if all lanes share one. A list of segments is an offset and a
 length.
 
-``lowering`` makes segments, ``pack`` makes the program of them, and ``verifier`` checks it.
+``lowering`` makes segments, ``packing`` makes the program of them, and ``verifier`` checks it.
 """
 
 from collections.abc import Iterator
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +31,6 @@ from fastlr.errors import public
 from fastlr.program.opcodes import (
     FAMILY,
     HEADER,
-    HEADER_DEPTH,
     HEADER_FAMILIES,
     HEADER_LANES,
     HEADER_LIMIT,
@@ -40,20 +38,14 @@ from fastlr.program.opcodes import (
     ROW,
     opcode,
 )
-from fastlr.program.seal import seal
 from fastlr.program.verifier import segment_offsets, verify
 
 __all__ = [
     "NO_LIMIT",
-    "Cycles",
-    "Family",
     "Program",
-    "Segment",
-    "Segments",
     "distinct_lanes",
-    "pack",
-    "expand_cycles",
     "positions",
+    "verified",
     "boundaries",
 ]
 
@@ -64,48 +56,6 @@ _BEGIN, _NO_END = np.zeros(1), np.full(1, np.inf)
 _MOST_PRINTED = 1_000  # segments of a list
 
 Numbers = npt.NDArray[np.float64]
-
-
-class Segment(NamedTuple):
-    """One lowered segment.
-
-    ``start`` and ``fields`` broadcast over the lanes. ``a`` and ``b`` are the lists of segments
-    inside. ``samples`` is the table of a sampled segment.
-    """
-
-    opcode: int
-    start: Numbers
-    fields: tuple[Numbers, ...] = ()
-    a: tuple["Segment | Cycles", ...] = ()
-    b: tuple["Segment | Cycles", ...] = ()
-    samples: Numbers | None = None
-
-
-class Cycles(NamedTuple):
-    """The segments of many cycles, stored as arrays over the cycles.
-
-    ``segments`` are those of one cycle. Each number in them has a last axis of cycles; a last axis
-    of 1 is a number that all cycles share. Within a list, cycles may follow other segments.
-    """
-
-    times: int
-    segments: tuple[Segment, ...]
-
-    def first(self, times: int) -> "Cycles":
-        """Return the first ``times`` cycles."""
-        return Cycles(
-            times, tuple(_select_cycles(segment, slice(times)) for segment in self.segments)
-        )
-
-
-Segments = tuple[Segment | Cycles, ...]
-
-
-class Family(NamedTuple):
-    """Lanes with the same segments: the output position of each, and the segments."""
-
-    positions: npt.NDArray[np.int64]
-    segments: Segments
 
 
 class Program(np.ndarray[Any, np.dtype[np.float64]]):
@@ -179,7 +129,7 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
                 f"shape {own.shape}"
             )
         try:
-            return _verified(own.astype(np.float64, copy=False))
+            return verified(own.astype(np.float64, copy=False))
         except ValueError as error:
             raise ValueError(f"from_array: buffer must be a program: {error}") from None
 
@@ -222,255 +172,11 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         return f"<fastlr program of {lanes:,} lane{'s' * (lanes != 1)}, {self.nbytes:,} bytes>"
 
 
-class _Packer:
-    """Collects chunks of a buffer; zeros reserve a place that is filled in later."""
-
-    def __init__(self) -> None:
-        self.chunks: list[Numbers] = []
-        self.size = 0
-        self.known: dict[bytes, int] = {}
-
-    def put(self, buffer: npt.ArrayLike) -> int:
-        """Append a chunk; return its offset."""
-        chunk = np.array(buffer, dtype=np.float64).ravel()
-        at, self.size = self.size, self.size + chunk.size
-        self.chunks.append(chunk)
-        return at
-
-    def joined(self) -> Numbers:
-        """Return all chunks as one array, and release each once it is copied."""
-        buffer, at = np.empty(self.size), 0
-        chunks, self.chunks = self.chunks[::-1], []
-        while chunks:
-            chunk = chunks.pop()
-            buffer[at : at + chunk.size] = chunk
-            at += chunk.size
-        return buffer
-
-    def put_number(self, value: Numbers, lanes: int) -> tuple[int, int]:
-        """Store one number of all lanes and return its offset and stride.
-
-        A number that is stored already is shared. A curve's length is also the start of the next
-        segment, and its last level is that segment's value: kernels then read them once.
-        """
-        own = lanes > 1 and bool((value != value.ravel()[0]).any())
-        buffer = np.ascontiguousarray(
-            np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1], dtype=np.float64
-        )
-        key = buffer.tobytes()
-        if key not in self.known:
-            self.known[key] = self.put(buffer)
-        return self.known[key], int(own)
-
-    def put_segments(self, segments: Segments, lanes: int) -> int:
-        """Store segments and everything inside them; return the offset of the first."""
-        block = np.zeros((sum(_length(segment) for segment in segments), ROW))
-        at, first = self.reserve(block), 0
-        for segment in segments:
-            chosen = block[first : first + _length(segment)]
-            first += len(chosen)
-            if isinstance(segment, Cycles):
-                self._fill_cycles(segment, chosen.reshape(segment.times, -1, ROW), lanes)
-            else:
-                self._fill_segment(segment, chosen[0], lanes)
-        return at
-
-    def reserve(self, block: Numbers) -> int:
-        """Reserve a block of segments, which is filled in later; return its offset."""
-        at, self.size = self.size, self.size + block.size
-        self.chunks.append(block.reshape(-1))
-        return at
-
-    def _fill_segment(self, segment: Segment, buffer: Numbers, lanes: int) -> None:
-        fields = self._with_samples(segment, lanes)
-        buffer[0] = segment.opcode
-        buffer[1:3] = self.put_number(segment.start, lanes)
-        buffer[3:5] = (
-            (self.put_segments(segment.a, lanes), _total_length(segment.a)) if segment.a else (0, 0)
-        )
-        buffer[5:7] = (
-            (self.put_segments(segment.b, lanes), _total_length(segment.b)) if segment.b else (0, 0)
-        )
-        for i, value in enumerate(fields):
-            buffer[7 + 2 * i : 9 + 2 * i] = self.put_number(value, lanes)
-
-    def _fill_cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
-        """Fill in the segments of all cycles, and behind them those inside, cycle by cycle."""
-        space = np.zeros(
-            (cycles.times, sum(_length_below(segment) for segment in cycles.segments), ROW)
-        )
-        at = self.reserve(space) + np.arange(cycles.times, dtype=np.int64) * ROW * space.shape[1]
-        self._fill_segments_of_cycles(cycles.segments, block, space, at, 0, lanes)
-
-    def _fill_segments_of_cycles(
-        self,
-        segments: Segments,
-        block: Numbers,
-        space: Numbers,
-        at: npt.NDArray[np.int64],
-        used: int,
-        lanes: int,
-    ) -> int:
-        """Fill in segments; return how many places of ``space`` are used.
-
-        Segments inside them go into ``space``, from place ``used`` on.
-        """
-        for buffer, segment in zip(np.moveaxis(block, 1, 0), segments, strict=True):
-            assert isinstance(segment, Segment)  # cycles do not hold cycles
-            buffer[:, 0] = segment.opcode
-            for place, number in zip(
-                (1, *range(7, ROW, 2)), (segment.start, *segment.fields), strict=False
-            ):
-                buffer[:, place], buffer[:, place + 1] = self.put_number_of_cycles(number, lanes)
-            for place, inner in ((3, segment.a), (5, segment.b)):
-                if inner:
-                    buffer[:, place], buffer[:, place + 1] = at + ROW * used, len(inner)
-                    below, used = space[:, used : used + len(inner)], used + len(inner)
-                    used = self._fill_segments_of_cycles(inner, below, space, at, used, lanes)
-        return used
-
-    def put_number_of_cycles(self, value: Numbers, lanes: int) -> tuple[npt.NDArray[np.int64], int]:
-        """Store one number of all lanes and cycles.
-
-        Returns its offset for each cycle, and the stride. ``value`` is of shape (lanes, cycles).
-        """
-        if bool((value == value[:, :1]).all()):
-            at, stride = self.put_number(value[:, 0], lanes)
-            return np.full(1, at), stride
-        own = bool((value != value[:1]).any())
-        buffer = np.ascontiguousarray(
-            (np.broadcast_to(value, (lanes, value.shape[1])) if own else value[:1]).T
-        )
-        key = buffer.tobytes()
-        if key not in self.known:
-            self.known[key] = self.put(buffer)
-        return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * buffer.shape[1], int(
-            own
-        )
-
-    def _with_samples(self, segment: Segment, lanes: int) -> tuple[Numbers, ...]:
-        """Return the fields, for samples with the offset of the table in front."""
-        if segment.samples is None:
-            return segment.fields
-        own = segment.samples.ndim > 1
-        at = self.put(segment.samples) + (
-            np.arange(lanes) * segment.samples.shape[-1] if own else np.zeros(1)
-        )
-        return (at.astype(np.float64), *segment.fields)
-
-
-def pack(families: list[Family], limit: float = NO_LIMIT) -> Program:
-    """Pack families into one buffer, and verify it once: kernels check nothing."""
-    packer = _Packer()
-    lanes = sum(family.positions.size for family in families)
-    header = np.zeros(HEADER)
-    header[HEADER_LANES], header[HEADER_FAMILIES], header[HEADER_LIMIT] = (
-        lanes,
-        len(families),
-        limit,
-    )
-    header[HEADER_DEPTH] = max(_depth(family.segments) for family in families)
-    packer.put(header)
-    heads = np.zeros((len(families), FAMILY))
-    packer.put(heads)
-    packer.chunks[-1] = heads.ravel()
-    for head, (positions, segments) in zip(heads, families, strict=True):
-        first = positions[0]
-        in_order = np.array_equal(positions, np.arange(first, first + positions.size))
-        listed = 0 if in_order else packer.put(positions)
-        head[:] = (
-            positions.size,
-            first if in_order else -1,
-            listed,
-            packer.put_segments(segments, positions.size),
-            _total_length(segments),
-        )
-    buffer = packer.joined()
-    seal(buffer)
-    return _verified(buffer)
-
-
-def _verified(buffer: Numbers) -> Program:
+def verified(buffer: Numbers) -> Program:
     """Return a buffer that nobody else holds as a program, verified and read-only."""
     verify(buffer)
     buffer.flags.writeable = False
     return buffer.view(Program)
-
-
-def _depth(segments: Segments) -> int:
-    """Return how deep segments are nested."""
-    lists = (
-        segment.segments if isinstance(segment, Cycles) else (segment,) for segment in segments
-    )
-    return max(
-        (
-            1 + max(_depth(segment.a), _depth(segment.b))
-            for segment in chain.from_iterable(lists)
-            if segment.a
-        ),
-        default=0,
-    )
-
-
-def _length(segment: Segment | Cycles) -> int:
-    """Return how many segments of a list one entry stands for."""
-    return segment.times * len(segment.segments) if isinstance(segment, Cycles) else 1
-
-
-def _total_length(segments: Segments) -> int:
-    """Return the length of a list of segments."""
-    return sum(map(_length, segments))
-
-
-def _length_below(segment: Segment | Cycles) -> int:
-    """Return how many segments are inside one segment, at all depths."""
-    assert isinstance(segment, Segment)
-    return sum(1 + _length_below(inner) for inner in (*segment.a, *segment.b))
-
-
-def _select_cycles(segment: Segment | Cycles, chosen: slice) -> Segment:
-    """Return a segment for some of its cycles."""
-    assert isinstance(segment, Segment)
-
-    def cut(number: Numbers) -> Numbers:
-        return number[..., chosen] if number.ndim and number.shape[-1] > 1 else number
-
-    a, b = (
-        tuple(_select_cycles(inner, chosen) for inner in segments)
-        for segments in (segment.a, segment.b)
-    )
-    return segment._replace(
-        start=cut(segment.start), fields=tuple(map(cut, segment.fields)), a=a, b=b
-    )
-
-
-def _expand_cycle(segment: Segment | Cycles, i: int) -> Segment:
-    """Return the segment of one cycle: its numbers are arrays of lanes."""
-    assert isinstance(segment, Segment)
-
-    def pick(number: Numbers) -> Numbers:
-        # contiguous, because one cycle is a strided slice
-        return np.ascontiguousarray(number[..., min(i, number.shape[-1] - 1)])
-
-    a, b = (
-        tuple(_expand_cycle(inner, i) for inner in segments) for segments in (segment.a, segment.b)
-    )
-    return segment._replace(
-        start=pick(segment.start), fields=tuple(map(pick, segment.fields)), a=a, b=b
-    )
-
-
-def expand_cycles(segments: Segments) -> tuple[Segment, ...]:
-    """Return segments one by one, with those of cycles written out."""
-    found = list[Segment]()
-    for segment in segments:
-        if isinstance(segment, Cycles):
-            found += [
-                _expand_cycle(each, i) for i in range(segment.times) for each in segment.segments
-            ]
-        else:
-            found.append(segment._replace(a=expand_cycles(segment.a), b=expand_cycles(segment.b)))
-    return tuple(found)
 
 
 def _read_segments(buffer: Numbers, at: float, count: float) -> Numbers:

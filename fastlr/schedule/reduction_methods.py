@@ -68,8 +68,9 @@ class Reductions(Value):
         TypeError
             If ``start`` or ``stop`` is not an integer.
         ValueError
-            If steps are out of range, or past the end of a schedule with ``past_end="raise"``; and,
-            after about 10 seconds, if a piece needs more than 2^29 steps to be summed one by one.
+            If steps are out of range, or past the end of a schedule with ``past_end="raise"``; and
+            if a piece needs more than 2^29 steps to be summed one by one. That is reported before
+            the piece is evaluated. A piece of 2^29 steps takes about 10 seconds.
 
         Notes
         -----

@@ -42,11 +42,11 @@ def test_a_tolerance_is_a_share_of_the_largest_rate():
 def test_a_scheduler_that_is_told_its_step():
     """As timm's are: by the epoch, or, where it counts updates, by each of them."""
 
-    class Told:
+    class Epochs:
         def __init__(self, by_epoch):
             self.t_in_epochs = by_epoch
             self.optimizer = SimpleNamespace(param_groups=[{"lr": PLAN(0)}])
-            self.told = []
+            self.epochs = []
 
         def state_dict(self):
             return {}
@@ -55,7 +55,7 @@ def test_a_scheduler_that_is_told_its_step():
             pass
 
         def _set(self, t):
-            self.told.append(t)
+            self.epochs.append(t)
             self.optimizer.param_groups[0]["lr"] = PLAN(t)
 
         def step(self, epoch):
@@ -67,9 +67,9 @@ def test_a_scheduler_that_is_told_its_step():
             self._set(updates)
 
     for by_epoch in (True, False):
-        scheduler = Told(by_epoch)
+        scheduler = Epochs(by_epoch)
         assert flr.compare(PLAN, scheduler, steps=9)
-        assert scheduler.told == list(range(1, 9))
+        assert scheduler.epochs == list(range(1, 9))
         assert scheduler.optimizer.param_groups == [{"lr": PLAN(0)}]
 
 

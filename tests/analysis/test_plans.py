@@ -392,9 +392,9 @@ def test_a_check_of_a_plan_that_raises_soon_after_its_last_seam(left):
 
 
 def test_a_run_of_another_length_than_its_plan_is_told():
-    told = str(flr.check(flr.warmup_cosine(0.1, 10, 100), 1_100))
-    assert "1,100 steps of a plan that takes 100 steps" in told
-    assert "1,001 steps at the floor, 0.0" in told
+    text = str(flr.check(flr.warmup_cosine(0.1, 10, 100), 1_100))
+    assert "1,100 steps of a plan that takes 100 steps" in text
+    assert "1,001 steps at the floor, 0.0" in text
     assert "it ends at 0.29 of the range" in str(flr.check(flr.linear(1.0, 0.0, 10_000), 7_100))
 
 

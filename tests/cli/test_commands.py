@@ -266,8 +266,8 @@ def test_show_batch() -> None:
     rows = run("show", SWEEP).splitlines()
 
     assert rows[-4].split() == ["lane", "steps", "first", "last", "peak", "area"]
-    *told, area = rows[-1].split()
-    assert told == ["[2]", "0", "to", "99", "0.3", "0.003", "0.3", "at", "step", "0"]
+    *printed, area = rows[-1].split()
+    assert printed == ["[2]", "0", "to", "99", "0.3", "0.003", "0.3", "at", "step", "0"]
     assert float(area) == pytest.approx(0.3 * 50.5, rel=1e-15)
 
 
@@ -466,7 +466,7 @@ def test_failed_table_leaves_the_old_one(
 
 
 def test_folder_that_takes_no_files(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """The line names the file that was asked for, not the draft that could not be opened."""
+    """The line names the file that was named, not the draft that could not be opened."""
 
     def deny(path: Path, *args: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
@@ -733,10 +733,14 @@ def counted(*arguments: object) -> str:
 
 
 def test_sweep_says_what_a_file_describes(family):
-    told = facts(run("sweep", "family.toml"))
-    assert told["family"] == "wsd(peak, 100, 900 - cooldown, cooldown)"
-    assert (told["schedules"], told["steps"], told["table"]) == ("6", "1000", "0.0 MiB of float32")
-    assert flr.parse(told["last"]) == family[5]
+    printed = facts(run("sweep", "family.toml"))
+    assert printed["family"] == "wsd(peak, 100, 900 - cooldown, cooldown)"
+    assert (printed["schedules"], printed["steps"], printed["table"]) == (
+        "6",
+        "1000",
+        "0.0 MiB of float32",
+    )
+    assert flr.parse(printed["last"]) == family[5]
 
 
 @pytest.mark.parametrize("out", ["rates.npy", "rates.zarr"])
@@ -752,24 +756,24 @@ def test_sweep_writes_all_rates(family, folder, out):
 
 
 def test_sweep_writes_a_number_of_each(family, folder):
-    told = counted(
+    printed = counted(
         "sweep", "family.toml", "--reduce", "sum", "--reduce", "argmax", "--out", "areas.csv"
     )
-    assert told == "areas.csv: 6 schedules, sum, argmax\n"
+    assert printed == "areas.csv: 6 schedules, sum, argmax\n"
     rows = list(csv.DictReader(io.StringIO((folder / "areas.csv").read_text())))
     assert [float(row["sum"]) for row in rows] == family[:].sum(1_000).tolist()
     assert [(float(row["peak"]), int(row["cooldown"])) for row in rows][4] == (3e-3, 200)
 
 
 def test_rank_tells_the_best_and_draws_them(family, folder):
-    told = counted("rank", "family.toml", "--law", "law.toml", "--top", 2, "--out", "best.png")
+    printed = counted("rank", "family.toml", "--law", "law.toml", "--top", 2, "--out", "best.png")
     best = flr.rank(flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99), family, 1_000, k=2)
-    assert facts(told)["judged"] == "6 of 6 schedules"
+    assert facts(printed)["judged"] == "6 of 6 schedules"
     for i, loss in enumerate(best.losses):
         assert re.search(
             rf"^{i + 1} +{loss:.6f} +{best.parameters['peak'][i]} "
             rf"+{best.parameters['cooldown'][i]}$",
-            told,
+            printed,
             re.MULTILINE,
         )
     assert imread("best.png").shape[:2] == (1_280, 1_440)

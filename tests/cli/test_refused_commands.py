@@ -34,8 +34,8 @@ def test_a_command_is_refused_in_a_line_and_leaves_nothing(line, words, tmp_path
     done = CliRunner().invoke(app, shlex.split(line))
     assert (done.exit_code, done.stdout) == (2, "")
     # how far it came
-    told = [text for text in done.stderr.splitlines() if text and "schedules/s" not in text]
-    assert len(told) == 1
+    lines = [text for text in done.stderr.splitlines() if text and "schedules/s" not in text]
+    assert len(lines) == 1
     # Typer 0.16 adds it to the name of an option
-    assert words in told[0].replace(" (env var: 'None')", "")
+    assert words in lines[0].replace(" (env var: 'None')", "")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == FILES

@@ -1,5 +1,5 @@
 """Configs that people have: each is read into the schedule that its framework would run, and
-what is wrong is told by key.
+errors name the key.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""What a config leaves open is asked for by name, what has two meanings is refused, files that a
+"""What a config leaves open is requested by name, what has two meanings is refused, files that a
 config is based on are read, and nothing in a file runs.
 """
 
@@ -51,7 +51,7 @@ LEROBOT = {
 NEOX = {"optimizer": {"params": {"lr": 0.1}}, "lr_decay_style": "linear"}
 NET = {"net": {"learning_rate": 0.1, "batch": 4, "policy": "constant"}}
 
-ASKED = {
+REQUESTED = {
     "ultralytics: the epoch's length": (
         {"lr0": 0.1, "optimizer": "SGD", "epochs": 3},
         "steps_per_epoch must be given, because .* or --steps-per-epoch",
@@ -88,9 +88,9 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", REQUESTED)
 def test_what_is_missing_is_asked_for_by_its_option(name):
-    config, message = ASKED[name]
+    config, message = REQUESTED[name]
     with pytest.raises(ValueError, match=message):
         flr.from_config(config)
 

@@ -130,7 +130,7 @@ def test_too_many_boundaries_are_not_marked(boundaries: int, marked: int) -> Non
 
 
 def test_legend_only_of_several_curves() -> None:
-    """One curve has its label as the title; several are told apart by labels, or by what they
+    """One curve has its label as the title; several have labels that tell them apart, or what they
     are.
     """
     one, plain = plot({"wsd": WSD}, ax=empty()), plot(WSD, ax=empty())
@@ -522,7 +522,7 @@ def test_failed_picture_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("existed", [False, True])
 def test_replacing_is_all_or_nothing(tmp_path: Path, error: BaseException, existed: bool) -> None:
     """Whatever ends the block early, the folder is as it was, and an error of the system names
-    the file that was asked for.
+    the file that was named.
     """
     path = tmp_path / "rates.csv"
     if existed:

@@ -164,7 +164,7 @@ class Way(NamedTuple):
 
     rates: Rates
     formula: str
-    short: int = 0  # steps before the end that it is not asked for
+    short: int = 0  # steps before the end that it does not cover
 
 
 def ways(drive, made, short=0, **own):
@@ -224,7 +224,7 @@ def called(make):
     return rates
 
 
-def asked(make):
+def evaluated(make):
     """A function of the progress from 0 to below 1."""
 
     def rates(total, steps):
@@ -376,7 +376,7 @@ def of_fvcore():
             ["rescaled"] * 2,
         ),
     }
-    return ways(asked, made, 1)
+    return ways(evaluated, made, 1)
 
 
 def of_ignite():

@@ -1,7 +1,7 @@
 """What is wrong about a call: a step that is none, a metric, a state that is another's, what is no
 optimizer.
 
-By library, what a user writes and what does it; fastlr's own rooms are among them."""
+By library, what a user writes and what does it; fastlr's own adapters are among them."""
 
 import json
 import math
@@ -71,7 +71,7 @@ def of_torch_like(make, other, plateau):
     schedulers and those made of them have.
     """
 
-    def told(metric):
+    def update(metric):
         optimizer = sgd()
         scheduler = plateau(optimizer)
         for value in (1.0, metric, 1.0, 1.0):
@@ -88,7 +88,7 @@ def of_torch_like(make, other, plateau):
         f"step({short_repr(step)})": (partial(stepped, make, step), step) for step in BAD_STEPS
     }
     found |= {
-        f"plateau.step({short_repr(metric)})": (partial(told, metric), metric)
+        f"plateau.step({short_repr(metric)})": (partial(update, metric), metric)
         for metric in BAD_METRICS
     }
     found |= {
@@ -146,7 +146,7 @@ def of_timm():
     def make(optimizer):
         return s.CosineLRScheduler(optimizer, T)
 
-    def told(metric):
+    def update(metric):
         optimizer = sgd()
         scheduler = s.PlateauLRScheduler(optimizer, patience_t=1)
         for t, value in enumerate((1.0, metric, 1.0, 1.0)):
@@ -165,7 +165,7 @@ def of_timm():
         for step in (*BAD_STEPS, None)
     }
     found |= {
-        f"plateau.step({short_repr(metric)})": (partial(told, metric), metric)
+        f"plateau.step({short_repr(metric)})": (partial(update, metric), metric)
         for metric in BAD_METRICS
         if metric is not None
     }
@@ -220,7 +220,7 @@ def of_optax():
 
     schedule = optax.cosine_decay_schedule(0.1, T)
 
-    def told(metric):
+    def update(metric):
         rule = optax.contrib.reduce_on_plateau(patience=1)
         state = rule.init(jax.numpy.zeros(()))
         for value in (1.0, metric, 1.0, 1.0):
@@ -232,7 +232,8 @@ def of_optax():
         for step in (*BAD_STEPS, None)
     }
     return found | {
-        f"plateau: {short_repr(metric)}": (partial(told, metric), metric) for metric in BAD_METRICS
+        f"plateau: {short_repr(metric)}": (partial(update, metric), metric)
+        for metric in BAD_METRICS
     }
 
 
@@ -242,7 +243,7 @@ def of_keras():
     k = keras()
     made, callback = k.optimizers.schedules.CosineDecay(0.1, T), k.callbacks.ReduceLROnPlateau
 
-    def told(metric):
+    def update(metric):
         rule = callback(monitor="loss", patience=1)
         rule.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(learning_rate=0.1)))
         rule.on_train_begin()
@@ -259,7 +260,8 @@ def of_keras():
         f"schedule({short_repr(step)})": (partial(made, step), step) for step in (*BAD_STEPS, None)
     }
     found |= {
-        f"plateau: {short_repr(metric)}": (partial(told, metric), metric) for metric in BAD_METRICS
+        f"plateau: {short_repr(metric)}": (partial(update, metric), metric)
+        for metric in BAD_METRICS
     }
     return found | {
         f"from_config: {text}": (lambda c=c: type(made).from_config(c)(3), c)
@@ -365,7 +367,7 @@ def at_the_door_of_keras():
     )
 
 
-PEERS = {
+LIBRARIES = {
     "torch": of_torch,
     "transformers": of_transformers,
     "timm": of_timm,
@@ -389,7 +391,7 @@ def column(name):
         found = {text: of_ours(call) for text, call in OURS[name]().items()}
     else:
         with quiet():
-            calls = PEERS[name]()
+            calls = LIBRARIES[name]()
         found = {text: answered(name, work, value) for text, (work, value) in calls.items()}
     print(f"calls: {name}, {len(found)}", file=sys.stderr, flush=True)
     return found

@@ -4,7 +4,7 @@ takes as they are.
 
 import fastlr as flr
 
-LENGTH = 16  # of a schedule whose peer is not told its own
+LENGTH = 16  # of a schedule whose library has no length
 
 
 def plateau(mode, factor, patience, threshold, cooldown, min_lr):
@@ -171,8 +171,8 @@ KERAS = {
     ),
 }
 CONSTRUCTORS = {
-    f"{peer}.{name}": build
-    for peer, builds in (
+    f"{library}.{name}": build
+    for library, builds in (
         ("torch", TORCH),
         ("transformers", TRANSFORMERS),
         ("timm", TIMM),

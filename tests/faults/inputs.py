@@ -26,7 +26,7 @@ from fastlr.plateau.rule import Plateau
 
 from .front_door import CONSTRUCTORS
 
-PEERS = ("torch", "transformers", "timm", "fvcore", "ignite", "mmengine", "optax", "keras")
+LIBRARIES = ("torch", "transformers", "timm", "fvcore", "ignite", "mmengine", "optax", "keras")
 KINDS = ("clear", "obscure", "no number", "accepted", "hangs", "no effect", "defined")
 SILENT = ("no number", "accepted", "hangs")
 STEPS = 16
@@ -191,13 +191,13 @@ def good_settings(name):
             return own
 
 
-def cases_of(peer):
+def cases_of(library):
     """The schedulers of a library that are driven."""
     every = driven_cases().values()
     return [
         case
         for case in every
-        if case.name.split(".")[0] == peer and case.package and case.name not in NO_RATES
+        if case.name.split(".")[0] == library and case.package and case.name not in NO_RATES
     ]
 
 
@@ -214,7 +214,7 @@ def parameters_of(case):
 
 
 class Hangs(BaseException):
-    """Raised by the clock; no library catches it."""
+    """Raised by the timer; no library catches it."""
 
 
 def _too_long(number, frame):
@@ -232,7 +232,7 @@ def within(seconds):
 
 
 HERE = (str(Path(__file__).parent), str(Path(parity.__file__).parent))
-OWN = {peer: (peer, "torch") for peer in PEERS} | {
+OWN = {library: (library, "torch") for library in LIBRARIES} | {
     "fvcore": ("fvcore",),
     "optax": ("optax",),
     "keras": ("keras",),
@@ -283,7 +283,7 @@ def asked_of(case):
     return parity.history(STEPS).tolist() if metrics else min(STEPS, case.steps(good))
 
 
-def answered(peer, work, value, good=None):
+def answered(library, work, value, good=None):
     """A library's answer: what ``work`` gives, or how it fails."""
     try:
         with within(SECONDS), listening():
@@ -291,7 +291,7 @@ def answered(peer, work, value, good=None):
     except Hangs:
         return Answer("hangs", f"no answer in {SECONDS:.0f} s")
     except Exception as error:  # which is what is found
-        return of_error(error, OWN[peer])
+        return of_error(error, OWN[library])
 
 
 def ours(build, **settings):
@@ -322,18 +322,18 @@ def at_the_front_door(name, settings, parameter=None):
     return ours(build, **{key: settings.get(key, own[key].default) for key in taken})
 
 
-def found(peer, driven=True):
+def found(library, driven=True):
     """Every case of one library; ``driven=False`` asks fastlr alone."""
-    for case in cases_of(peer):
+    for case in cases_of(library):
         good, rates = good_settings(case.name), None
         if driven:
-            with listening():  # imported, and compiled, before the clock runs
+            with listening():  # imported, and compiled, before the timer runs
                 rates = np.asarray(case.rates(good, asked_of(case)), dtype=np.float64)
         for parameter in parameters_of(case):
             for value in bad_values(case.preset, parameter):
                 settings = {**good, parameter: value}
                 work = partial(case.rates, settings, asked_of(case))
-                answer = answered(peer, work, value, rates) if driven else Answer("", "")
+                answer = answered(library, work, value, rates) if driven else Answer("", "")
                 preset, front = (
                     ours(case.preset, **settings),
                     at_the_front_door(case.name, settings, parameter),
@@ -350,7 +350,7 @@ def reasons(cases):
             yield case, "front door", case.front, OF_THE_FRONT_DOOR.get(case.value, "")
 
 
-def column(peer):
-    cases = list(found(peer))
-    print(f"bad inputs: {peer}, {len(cases)}", file=sys.stderr, flush=True)
+def column(library):
+    cases = list(found(library))
+    print(f"bad inputs: {library}, {len(cases)}", file=sys.stderr, flush=True)
     return cases

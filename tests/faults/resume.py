@@ -605,10 +605,10 @@ def outcome(library, make):
     except Exception as error:
         return f"refused: {type(error).__name__}: {error}"
     rates, raised = run_on(library, scheduler, optimizer, CHANGED, 2 * STEPS)
-    return told(rates, raised, ends)
+    return described(rates, raised, ends)
 
 
-def told(rates, raised, ends):
+def described(rates, raised, ends):
     """In words."""
     old, new = ends[STEPS][CHANGED:], ends[2 * STEPS][CHANGED:]
     # the first may still be the optimizer's own

@@ -1,3 +1,3 @@
-"""Every way in, asked for anything: targets that a fuzzer feeds with bytes (``.ci/fuzz``), and
-the suite with those it found.
+"""Every entry point, called with anything: targets that a fuzzer feeds with bytes (``.ci/fuzz``),
+and the suite with those it found.
 """

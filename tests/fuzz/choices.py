@@ -360,7 +360,7 @@ class Choices:
         return steps
 
     def step(self) -> int:
-        """A step that may be asked for."""
+        """A step that may be evaluated."""
         return min(abs(self.integer()), LAST)
 
 

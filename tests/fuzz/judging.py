@@ -20,7 +20,7 @@ LONGEST = 2_000  # characters of a message
 MOST_LANES, MOST_WHOLE = 64, 4_096  # lanes that are looked at one by one, and at all
 MOST_DOUBLED = 2_000  # rows of what a batch may hold twice, whatever describes it
 MOST_SEGMENTS, MOST_NUMBERS = 10_000, 100_000  # of a schedule that is looked at
-TOLD = re.compile(  # how a message begins: the function and the parameter, or what is indexed
+BEGINNING = re.compile(  # how a message begins: the function and the parameter, or what is indexed
     r"[\w.]+(\(t\))?(:|\[| must | needs )|index |a schedule is indexed |a sweep is "
     r"indexed |a sweep gives |'|\""
 )
@@ -51,7 +51,7 @@ def check_told(error: Exception, kinds: tuple[type[Exception], ...]) -> None:
         raise Finding(
             f"an error that is not fastlr's own, at {place(last)}: {error}"[:LONGEST]
         ) from error
-    if not TOLD.match(str(error)) or len(str(error)) > LONGEST:
+    if not BEGINNING.match(str(error)) or len(str(error)) > LONGEST:
         raise Finding(f"a message that names nothing, or too much: {error}"[:LONGEST]) from error
 
 

@@ -109,14 +109,14 @@ def shared(choices: Choices) -> flr.Schedule:
 
 
 @target(IndexError, KeyError)
-def asking(choices: Choices) -> None:
-    """A schedule asked for anything, at anything: what it gives is what it gives at each step."""
-    schedule, asked = choices.schedule(), choices.below(5)
-    if asked == 0:
+def evaluating(choices: Choices) -> None:
+    """A schedule evaluated by any method, at any steps: it gives what it gives at each step."""
+    schedule, chosen = choices.schedule(), choices.below(5)
+    if chosen == 0:
         t = choices.of([choices.anything, choices.integer])()
         rates = schedule(t)
         hold(same(rates, schedule(np.array(t))), "a step is not itself in an array", t)
-    elif asked == 1:
+    elif chosen == 1:
         start, stop, step = (choices.of([choices.step, choices.anything])() for _ in range(3))
         options = {"dtype": choices.of(["f8", "f4", "int", "x"])} if choices.below(2) else {}
         stop = (
@@ -138,9 +138,9 @@ def asking(choices: Choices) -> None:
                 step,
                 **options,
             )
-    elif asked == 2:
+    elif chosen == 2:
         schedule.each(choices.of([choices.anything, choices.integer])())
-    elif asked == 3:
+    elif chosen == 3:
         lanes = schedule[choices.of([choices.anything, choices.integer])()]
         hold(isinstance(lanes, flr.Schedule), "an index gives no schedule", lanes)
     else:
@@ -456,7 +456,7 @@ def _few(length: Any) -> Any:
 
 @target()
 def plateau(choices: Choices) -> Any:
-    """A rule, its states and its histories: however it is asked, the same finite scales."""
+    """A rule, its states and its histories: however it is updated, the same finite scales."""
     given = choices.arguments(flr.Plateau.__init__)
     given.pop("self", None)
     rule = flr.Plateau(**given)
@@ -512,7 +512,7 @@ def presets(choices: Choices) -> Any:
     """A framework's schedule, with whatever arguments."""
     preset = PRESETS[choices.of(_names_of_presets())]
     arguments = choices.arguments(preset.build)
-    if any(map(callable, arguments.values())):  # which are asked step by step
+    if any(map(callable, arguments.values())):  # which are called step by step
         arguments = {name: _few(value) for name, value in arguments.items()}
     made = preset.build(**arguments)
     return made if isinstance(made, flr.Schedule) else None
@@ -1046,7 +1046,7 @@ def logs(choices: Choices) -> Any:
     return found.schedule
 
 
-# -- doors that need no peer -----------------------------------------------------------------------
+# -- adapters that need no other library -----------------------------------------------------------
 
 
 @target()
@@ -1126,7 +1126,7 @@ def commands(choices: Choices) -> None:
         done = CliRunner().invoke(
             app, [command, *(choices.of(ARGUMENTS) for _ in range(choices.below(9)))]
         )
-        told = [
+        lines = [
             line
             for line in done.stderr.splitlines()
             if line and "schedules/s" not in line and "rates/s" not in line
@@ -1136,4 +1136,4 @@ def commands(choices: Choices) -> None:
             repr(done.exception),
             command,
         )
-        hold(len(told) == (done.exit_code == 2), "not one line", told)
+        hold(len(lines) == (done.exit_code == 2), "not one line", lines)

@@ -95,7 +95,7 @@ def test_c_and_numba_agree_in_any_table(level, schedule, seed):
 
 
 def test_every_level_of_an_x86_processor_is_built():
-    """A build by GCC or Clang has them all; what a processor has is told by the system, too."""
+    """A build by GCC or Clang has them all; the system also reports what a processor has."""
     flags = Path("/proc/cpuinfo")
     if platform.machine() == "x86_64" and flags.is_file():
         has = set(flags.read_text().split())

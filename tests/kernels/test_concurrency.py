@@ -161,10 +161,10 @@ def forked(work):
     return os.waitpid(child, 0)[1] == 0
 
 def threaded(works):
-    told = []
-    crowd = [threading.Thread(target=lambda work=work: told.append(work())) for work in works]
+    found = []
+    crowd = [threading.Thread(target=lambda work=work: found.append(work())) for work in works]
     [thread.start() for thread in crowd], [thread.join() for thread in crowd]
-    return told == [True] * len(works)
+    return found == [True] * len(works)
 
 found["before first use"] = forked(right)
 found["first use by threads"] = threaded([right] * 6)

@@ -147,6 +147,7 @@ def test_the_header_in_cpp(library, tmp_path):
     assert [float(rate) for rate in printed] == schedule.table(5).tolist()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "flags", [["-O0"], ["-O3", "-march=native"], ["-O1", "-std=c11", "-pedantic"]], ids=" ".join
 )
@@ -273,6 +274,8 @@ def test_an_unknown_instruction_set_is_refused():
 
 
 # -- the build -------------------------------------------------------------------------------------
+# A whole build takes the compiler half a minute. By default the tests only build what fails at
+# once; the library above is compiled once.
 
 
 @pytest.fixture
@@ -334,6 +337,7 @@ def state(checkout: Path) -> tuple[str, str]:
     return reason, rate
 
 
+@pytest.mark.exhaustive
 def test_a_checkout_that_is_built(checkout):
     assert state(checkout) == (
         "the C extension is missing: it is not built; in a checkout, pip install -e . builds it",
@@ -366,6 +370,7 @@ print(flr.backend(), s(70_707).hex(), np.float64(1e-310) * 1.0)
 """
 
 
+@pytest.mark.exhaustive
 def test_a_build_undoes_flags_that_would_change_rates(checkout):
     """And does not make the process flush what is below the normal numbers."""
     assert build(checkout, CFLAGS="-Ofast", FASTLR_NATIVE="require").returncode == 0
@@ -422,14 +427,18 @@ def test_a_wheel_without_the_extension_is_for_every_machine(checkout, env):
     assert "fastlr/include/fastlr.h" in names
 
 
+@pytest.mark.exhaustive
 def test_a_wheel_with_the_extension_is_for_its_machine(checkout):
     tag, pure = tag_and_purity(wheel(checkout, FASTLR_NATIVE="require"))
     assert (tag.startswith("cp311-abi3-"), pure) == (True, "false")
 
 
-# a compiler whose libraries are for a machine that no Python of these tests runs on
+# a compiler whose libraries are for a machine that no Python of these tests runs on; two builds
+# share its objects
 CROSS = """#!/usr/bin/env python3
-import subprocess, sys
+import os, subprocess, sys
+if "-c" in sys.argv and os.path.exists(sys.argv[sys.argv.index("-o") + 1]):
+    sys.exit()
 status = subprocess.call([{cc!r}, *sys.argv[1:]])
 if not status and "-shared" in sys.argv:
     with open(sys.argv[sys.argv.index("-o") + 1], "r+b") as library:
@@ -439,6 +448,7 @@ sys.exit(status)
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the header of ELF files")
 def test_an_extension_for_another_machine_is_refused(checkout, tmp_path):
     cross = tmp_path / "cross-cc"
@@ -461,6 +471,7 @@ def test_a_wish_that_is_unknown_is_an_error(checkout):
     assert "FASTLR_NATIVE must be 'require' or 'off', got 'maybe'" in done.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_build_that_fuses_on_its_own_is_refused(checkout):
     """As a compiler does that knows neither the flags nor the pragmas."""
     arithmetic, script = checkout / "csrc" / "arithmetic.h", checkout / "csrc" / "build.py"

@@ -175,6 +175,7 @@ def test_before_the_first_rate_the_loss_is_infinite():
 
 
 @pytest.mark.parametrize("name", RATES)
+@pytest.mark.exhaustive(one_in=5)
 def test_compiled_backends_have_the_same_bits(name, exponential):
     rates, t = RATES[name], some(RATES[name], 20)
     positive = rates[rates > 0]

@@ -140,7 +140,7 @@ def one_of(rng: np.random.Generator, *options: Any) -> Any:
 
 
 def figures(formula: Callable[..., float], groups: str = "lr") -> Callable[[Settings, int], Any]:
-    """The rates of ``formula(t, lr, ...)``, written from the peer's own, one number at a time.
+    """The rates of ``formula(t, lr, ...)``, written from the framework's own, one number at a time.
 
     The setting that ``groups`` names may be a list of them.
     """

@@ -9,12 +9,12 @@ from . import Case, figures, one_of, rate, real, whole
 
 
 def steps_of(what, own, total):
-    told = {
+    given = {
         key.removeprefix(f"{what}_"): value
         for key, value in own.items()
         if key.startswith(f"{what}_")
     }
-    [(unit, value)] = told.items() or [("steps", 0)]
+    [(unit, value)] = given.items() or [("steps", 0)]
     if unit == "steps":
         return value
     batch, data = own.get("batch_size"), own.get("data_size")

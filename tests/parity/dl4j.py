@@ -1,4 +1,4 @@
-# ruff: noqa: N803, the peer's own names
+# ruff: noqa: N803, the framework's own names
 """Deeplearning4j: figures from its formulas."""
 
 import math

@@ -15,17 +15,19 @@ def draw(**parameters):
 
 
 def decay(preset, settings, formula, steps=lambda own: 40):
-    """``formula(t, ...)`` with the peer's t."""
-    peer = figures(lambda t, start, **own: start * formula(t + 1, **own), "start")
-    return Case(preset, settings, peer, steps, count=200)
+    """``formula(t, ...)`` with Flux's t."""
+    theirs = figures(lambda t, start, **own: start * formula(t + 1, **own), "start")
+    return Case(preset, settings, theirs, steps, count=200)
 
 
 def cycle(preset, weight, **parameters):
-    peer = figures(lambda t, l0, l1, **own: abs(l0 - l1) * weight(t + 1, **own) + min(l0, l1), "l0")
+    theirs = figures(
+        lambda t, l0, l1, **own: abs(l0 - l1) * weight(t + 1, **own) + min(l0, l1), "l0"
+    )
     return Case(
         preset,
         drawn("l0", l1=rate, period=integer(1, 12), **parameters),
-        peer,
+        theirs,
         lambda own: 50,
         count=200,
     )
@@ -46,7 +48,7 @@ def tri(t, period):
 
 
 def sine(t, period):
-    # which is 0 at a multiple, where the peer's rounding is not
+    # which is 0 at a multiple, where Flux's rounding is not
     return math.sin(math.pi * ((t - 1) % period) / period)
 
 
@@ -99,7 +101,7 @@ def one(name, low, high):
     return lambda rng: {name[0]: ours.Exp(rates(rng), 0.9), name[1]: whole(rng, low, high)}
 
 
-def asked(place):
+def at_place(place):
     """The schedule that is within, at another place."""
 
     def run(settings, steps):
@@ -150,28 +152,28 @@ CASES = [
     Case(
         ours.Loop,
         one(("f", "period"), 1, 9),
-        asked(lambda t, period: t % period),
+        at_place(lambda t, period: t % period),
         lambda own: 40,
         count=200,
     ),
     Case(
         ours.Interpolator,
         one(("schedule", "rate"), 1, 9),
-        asked(lambda t, rate: t // rate),
+        at_place(lambda t, rate: t // rate),
         lambda own: 40,
         count=200,
     ),
     Case(
         ours.Shifted,
         one(("schedule", "offset"), 1, 9),
-        asked(lambda t, offset: t + offset - 1),
+        at_place(lambda t, offset: t + offset - 1),
         lambda own: 40,
         count=200,
     ),
     Case(
         ours.Shortened,
         one(("schedule", "nsteps"), 1, 9),
-        asked(lambda t, nsteps: t),
+        at_place(lambda t, nsteps: t),
         lambda own: own["nsteps"],
         count=200,
     ),

@@ -1,4 +1,4 @@
-"""fvcore: its own schedulers, asked at ``where = t/max_iter``."""
+"""fvcore: its own schedulers, evaluated at ``where = t/max_iter``."""
 
 from fastlr.presets import fvcore as ours
 
@@ -15,7 +15,7 @@ def run(scheduler, max_iter, steps):
     return [scheduler(t / max_iter) for t in range(steps)]
 
 
-def peer(name):
+def of_library(name):
     def table(settings, steps):
         own = {key: value for key, value in settings.items() if key != "max_iter"}
         return run(theirs(name, **own), settings["max_iter"], steps)
@@ -145,50 +145,56 @@ CASES = [
     Case(
         ours.ConstantParamScheduler,
         draw(lambda rng: {"value": rate(rng)}),
-        peer("ConstantParamScheduler"),
+        of_library("ConstantParamScheduler"),
         to_the_end,
         "fvcore",
     ),
     Case(
         ours.LinearParamScheduler,
         draw(ends),
-        peer("LinearParamScheduler"),
+        of_library("LinearParamScheduler"),
         lambda own: own["max_iter"] + 1,
         "fvcore",
     ),
     Case(
         ours.CosineParamScheduler,
         draw(ends),
-        peer("CosineParamScheduler"),
+        of_library("CosineParamScheduler"),
         lambda own: 3 * own["max_iter"] + 2,
         "fvcore",
     ),
     Case(
         ours.ExponentialParamScheduler,
         draw(decays),
-        peer("ExponentialParamScheduler"),
+        of_library("ExponentialParamScheduler"),
         lambda own: 3 * own["max_iter"] + 2,
         "fvcore",
     ),
     Case(
         ours.PolynomialDecayParamScheduler,
         draw(powers),
-        peer("PolynomialDecayParamScheduler"),
+        of_library("PolynomialDecayParamScheduler"),
         lambda own: own["max_iter"] + 1,
         "fvcore",
     ),
-    Case(ours.StepParamScheduler, draw(levels), peer("StepParamScheduler"), to_the_end, "fvcore"),
+    Case(
+        ours.StepParamScheduler,
+        draw(levels),
+        of_library("StepParamScheduler"),
+        to_the_end,
+        "fvcore",
+    ),
     Case(
         ours.StepWithFixedGammaParamScheduler,
         draw(gammas),
-        peer("StepWithFixedGammaParamScheduler"),
+        of_library("StepWithFixedGammaParamScheduler"),
         to_the_end,
         "fvcore",
     ),
     Case(
         ours.MultiStepParamScheduler,
         draw(milestones),
-        peer("MultiStepParamScheduler"),
+        of_library("MultiStepParamScheduler"),
         lambda own: own["max_iter"] + 1,
         "fvcore",
     ),

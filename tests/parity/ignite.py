@@ -44,7 +44,7 @@ def driven(make, steps, lr=1.0):
     return table if isinstance(lr, list) else table[0]
 
 
-def peer(name):
+def of_library(name):
     """The scheduler of this name, with the preset's own arguments."""
 
     def run(settings, steps):
@@ -311,16 +311,20 @@ def milestones(rng):
 
 CASES = [
     Case(
-        ours.LinearCyclicalScheduler, lines, peer("LinearCyclicalScheduler"), cycle_steps, "ignite"
+        ours.LinearCyclicalScheduler,
+        lines,
+        of_library("LinearCyclicalScheduler"),
+        cycle_steps,
+        "ignite",
     ),
     Case(
         ours.CosineAnnealingScheduler,
         cycles,
-        peer("CosineAnnealingScheduler"),
+        of_library("CosineAnnealingScheduler"),
         cycle_steps,
         "ignite",
     ),
-    Case(ours.PiecewiseLinear, knots, peer("PiecewiseLinear"), lambda own: 33, "ignite"),
+    Case(ours.PiecewiseLinear, knots, of_library("PiecewiseLinear"), lambda own: 33, "ignite"),
     Case(of_pairs(ours.ConcatScheduler), concatenated, run_concatenated, lambda own: 45, "ignite"),
     Case(
         of_pairs(ours.ParamGroupScheduler),

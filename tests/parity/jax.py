@@ -1,4 +1,4 @@
-"""JAX's example library: its own schedules in float64, asked for all steps at once."""
+"""JAX's example library: its own schedules in float64, evaluated at all steps at once."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from . import Case, one_of, rate, real, whole
 STEPS = 48  # the same for all, so that JAX compiles an operation once
 
 
-def peer(name):
+def of_library(name):
     """The schedule of this name, for each group."""
 
     def run(settings, steps):
@@ -61,7 +61,7 @@ def piecewise(rng):
 
 
 def case(preset, settings):
-    return Case(preset, settings, peer(preset.__name__), lambda own: STEPS, "jax")
+    return Case(preset, settings, of_library(preset.__name__), lambda own: STEPS, "jax")
 
 
 CASES = [

@@ -36,7 +36,7 @@ def in_float64():
         dtypes.BIT64_TO_BIT32_DTYPE.update(before[1])
 
 
-def peer(name):
+def of_library(name):
     """The schedule of this name, for each group."""
 
     def run(settings, steps):
@@ -53,7 +53,7 @@ def peer(name):
             schedules = [made(**of_group(settings, i)) for i in range(groups or 1)]
             # these take one step
             one_by_one = name == "PiecewiseConstantDecay" or "warmup_target" in settings
-            tables = [asked(keras, schedule, steps, one_by_one) for schedule in schedules]
+            tables = [evaluated(keras, schedule, steps, one_by_one) for schedule in schedules]
         return np.array(tables) if groups else tables[0]
 
     return run
@@ -66,7 +66,7 @@ def of_group(settings, i):
     }
 
 
-def asked(keras, schedule, steps, one_by_one):
+def evaluated(keras, schedule, steps, one_by_one):
     if one_by_one:
         return [float(keras.ops.convert_to_numpy(schedule(t))) for t in range(steps)]
     return keras.ops.convert_to_numpy(schedule(keras.ops.arange(steps, dtype="int64")))
@@ -202,7 +202,7 @@ def run_plateau(settings, metrics):
 
 
 def case(preset, settings, count=1_000):
-    return Case(preset, settings, peer(preset.__name__), lambda own: STEPS, "keras", count)
+    return Case(preset, settings, of_library(preset.__name__), lambda own: STEPS, "keras", count)
 
 
 CASES = [
@@ -215,7 +215,7 @@ CASES = [
     Case(
         ours.PiecewiseConstantDecay,
         piecewise,
-        peer("PiecewiseConstantDecay"),
+        of_library("PiecewiseConstantDecay"),
         lambda own: 20,
         "keras",
     ),

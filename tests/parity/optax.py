@@ -1,4 +1,4 @@
-"""optax: its own schedules in float64, asked for all steps at once."""
+"""optax: its own schedules in float64, evaluated at all steps at once."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ ONE_BY_ONE = (
 RATES = ("value", "init_value", "peak_value", "end_value")
 
 
-def peer(name):
+def of_library(name):
     """The schedule of this name, for each group."""
 
     def run(settings, steps):
@@ -28,7 +28,7 @@ def peer(name):
             (len(settings[key]) for key in RATES if isinstance(settings.get(key), list)), 0
         )
         schedules = [getattr(optax, name)(**of_group(settings, i)) for i in range(groups or 1)]
-        tables = [asked(schedule, steps, name in ONE_BY_ONE) for schedule in schedules]
+        tables = [evaluated(schedule, steps, name in ONE_BY_ONE) for schedule in schedules]
         return np.array(tables) if groups else tables[0]
 
     return run
@@ -41,7 +41,7 @@ def of_group(settings, i):
     }
 
 
-def asked(schedule, steps, one_by_one=False):
+def evaluated(schedule, steps, one_by_one=False):
     import jax
     import jax.numpy as jnp
 
@@ -147,7 +147,7 @@ def run_joined(settings, steps):
 
     jax.config.update("jax_enable_x64", True)
     parts = [getattr(optax, name)(**own) for name, own in settings["schedules"].named]
-    return asked(optax.join_schedules(parts, settings["boundaries"]), steps)
+    return evaluated(optax.join_schedules(parts, settings["boundaries"]), steps)
 
 
 # -- plateau, which tests/plateau compares to the bit -----------------------------------------
@@ -172,7 +172,9 @@ LEVELS = {"init_value": rates, "end_value": some(0.0, 0.01, 0.3)}
 
 
 def case(preset, settings, count=1_000, bound=1e-12):
-    return Case(preset, settings, peer(preset.__name__), lambda own: STEPS, "optax", count, bound)
+    return Case(
+        preset, settings, of_library(preset.__name__), lambda own: STEPS, "optax", count, bound
+    )
 
 
 CASES = [
@@ -207,7 +209,7 @@ CASES = [
             interpolate_type=some("linear", "cosine"), init_value=rate, boundaries_and_scales=scales
         ),
     ),
-    # two settings of the last one in optax, which traces each anew
+    # two settings of the last one in optax, which traces each again
     case(
         ours.linear_onecycle_schedule,
         lambda rng: {**one_cycle(rng), "pct_final": round(real(rng, 0.2, 1.0), 2)},
@@ -247,6 +249,6 @@ CASES = [
         run_plateau,
         lambda own: 60,
         "optax",
-        count=20,  # each is compiled anew, and the automaton is compared elsewhere
+        count=20,  # each is compiled again, and the rule is compared elsewhere
     ),
 ]

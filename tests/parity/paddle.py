@@ -1,4 +1,4 @@
-"""PaddlePaddle: figures from its formulas, its automaton written out."""
+"""PaddlePaddle: figures from its formulas, its plateau rule written out."""
 
 import math
 from functools import partial
@@ -84,13 +84,13 @@ def warmed_steps(t, learning_rate, warmup_steps, start_lr, end_lr, shifted):
 
 def followed_by_steps(preset, shifted):
     """The warm-up, with steps behind it."""
-    peer = figures(lambda t, **own: warmed_steps(t, shifted=shifted, **own), GROUPS)
+    theirs = figures(lambda t, **own: warmed_steps(t, shifted=shifted, **own), GROUPS)
 
     def build(**own):
         return preset(**{**own, GROUPS: ours.StepDecay(own[GROUPS], 3, 0.5)})
 
     build.__module__, build.__name__ = preset.__module__, preset.__name__
-    return Case(build, warmup, peer, lambda own: 40, count=200)
+    return Case(build, warmup, theirs, lambda own: 40, count=200)
 
 
 def one_cycle(rng):

@@ -64,7 +64,7 @@ def driven(make, lr, steps, metrics=None):
     return table if isinstance(lr, list) else table[0]
 
 
-def peer(name, without=("lr", "noise_until")):
+def of_library(name, without=("lr", "noise_until")):
     def run(settings, steps):
         own = {key: value for key, value in settings.items() if key not in without}
         return driven(
@@ -285,12 +285,12 @@ def beyond(own):
 
 
 CASES = [
-    Case(ours.CosineLRScheduler, cosine, peer("CosineLRScheduler"), beyond, "timm"),
-    Case(ours.TanhLRScheduler, tanh, peer("TanhLRScheduler"), beyond, "timm"),
-    Case(ours.PolyLRScheduler, poly, peer("PolyLRScheduler"), beyond, "timm"),
-    Case(ours.StepLRScheduler, stairs, peer("StepLRScheduler"), beyond, "timm"),
-    Case(ours.MultiStepLRScheduler, milestones, peer("MultiStepLRScheduler"), beyond, "timm"),
-    Case(ours.WSDLRScheduler, wsd, peer("WSDLRScheduler"), beyond, "timm"),
+    Case(ours.CosineLRScheduler, cosine, of_library("CosineLRScheduler"), beyond, "timm"),
+    Case(ours.TanhLRScheduler, tanh, of_library("TanhLRScheduler"), beyond, "timm"),
+    Case(ours.PolyLRScheduler, poly, of_library("PolyLRScheduler"), beyond, "timm"),
+    Case(ours.StepLRScheduler, stairs, of_library("StepLRScheduler"), beyond, "timm"),
+    Case(ours.MultiStepLRScheduler, milestones, of_library("MultiStepLRScheduler"), beyond, "timm"),
+    Case(ours.WSDLRScheduler, wsd, of_library("WSDLRScheduler"), beyond, "timm"),
     Case(ours.PlateauLRScheduler, plateau, run_plateau, lambda own: 50, "timm"),
     # of some thirty draws each, to the bit
     Case(ours.noise, noise, run_noise, lambda own: 55, "timm", 300, 0.0),

@@ -1,4 +1,4 @@
-"""tinygrad: figures from its formulas; its counter of milestones and its automaton written out."""
+"""tinygrad: figures from its formulas; its counter of milestones and its plateau rule in full."""
 
 import math
 

@@ -31,7 +31,7 @@ def driven(make, steps, lr, key="lr"):
     return table if isinstance(lr, list) else table[0]
 
 
-def peer(name, key="lr", without=()):
+def of_library(name, key="lr", without=()):
     """The scheduler of this name, with the preset's own arguments but for these."""
 
     def run(settings, steps):
@@ -101,7 +101,7 @@ def run_cyclic(settings, steps):
 
 
 def run_one_cycle(settings, steps):
-    return peer("OneCycleLR", settings["of"])(settings, steps)
+    return of_library("OneCycleLR", settings["of"])(settings, steps)
 
 
 def one_cycle(rng):
@@ -232,19 +232,23 @@ def run_plateau(settings, metrics):
 
 CASES = [
     Case(
-        ours.LambdaLR, functions, peer("LambdaLR", without=["total_steps"]), lambda own: 20, "torch"
+        ours.LambdaLR,
+        functions,
+        of_library("LambdaLR", without=["total_steps"]),
+        lambda own: 20,
+        "torch",
     ),
     Case(
         ours.MultiplicativeLR,
         functions,
-        peer("MultiplicativeLR", without=["total_steps"]),
+        of_library("MultiplicativeLR", without=["total_steps"]),
         lambda own: 20,
         "torch",
     ),
     Case(
         ours.StepLR,
         draw(step_size=integer(1, 12), gamma=number(0.05, 1.2)),
-        peer("StepLR"),
+        of_library("StepLR"),
         lambda own: 4 * own["step_size"] + 2,
         "torch",
         10_000,
@@ -252,7 +256,7 @@ CASES = [
     Case(
         ours.MultiStepLR,
         draw(milestones=some_milestones, gamma=number(0.05, 1.2)),
-        peer("MultiStepLR"),
+        of_library("MultiStepLR"),
         lambda own: 28,
         "torch",
         10_000,
@@ -260,7 +264,7 @@ CASES = [
     Case(
         ours.ConstantLR,
         draw(factor=number(0.01, 1.0), total_iters=integer(0, 12)),
-        peer("ConstantLR"),
+        of_library("ConstantLR"),
         lambda own: own["total_iters"] + 3,
         "torch",
         10_000,
@@ -270,7 +274,7 @@ CASES = [
         draw(
             start_factor=number(0.01, 1.0), end_factor=number(0.0, 1.0), total_iters=integer(0, 20)
         ),
-        peer("LinearLR"),
+        of_library("LinearLR"),
         lambda own: own["total_iters"] + 3,
         "torch",
         10_000,
@@ -279,7 +283,7 @@ CASES = [
     Case(
         ours.ExponentialLR,
         draw(gamma=number(0.5, 1.3)),
-        peer("ExponentialLR"),
+        of_library("ExponentialLR"),
         lambda own: 30,
         "torch",
         10_000,
@@ -288,7 +292,7 @@ CASES = [
     Case(
         ours.PolynomialLR,
         draw(total_iters=integer(0, 20), power=number(0.2, 5.0)),
-        peer("PolynomialLR"),
+        of_library("PolynomialLR"),
         lambda own: own["total_iters"] + 3,
         "torch",
         bound=RECURSIVE,
@@ -296,7 +300,7 @@ CASES = [
     Case(
         ours.CosineAnnealingLR,
         with_floor(draw(T_max=integer(1, 20))),
-        peer("CosineAnnealingLR"),
+        of_library("CosineAnnealingLR"),
         lambda own: 4 * own["T_max"] + 2,
         "torch",
         bound=RECURSIVE,
@@ -304,7 +308,7 @@ CASES = [
     Case(
         ours.CosineAnnealingWarmRestarts,
         with_floor(draw(T_0=integer(1, 9), T_mult=integer(1, 3))),
-        peer("CosineAnnealingWarmRestarts"),
+        of_library("CosineAnnealingWarmRestarts"),
         lambda own: 60,
         "torch",
     ),

@@ -40,7 +40,7 @@ def driven(build, settings, steps):
     return table if isinstance(lr, list) else table[0]
 
 
-def peer(preset):
+def of_library(preset):
     return lambda settings, steps: driven(getattr(optimization(), preset.__name__), settings, steps)
 
 
@@ -206,7 +206,7 @@ def beyond(own):
 
 
 CASES = [
-    Case(preset, draw, peer(preset), steps, "transformers")
+    Case(preset, draw, of_library(preset), steps, "transformers")
     for preset, draw, steps in [
         (ours.get_constant_schedule, plain, lambda own: 5),
         (ours.get_constant_schedule_with_warmup, warmed, within),

@@ -1,4 +1,4 @@
-"""Adaptive rules: the bits of plain Python and of the frameworks' own automata, over random
+"""Adaptive rules: the bits of plain Python and of the frameworks' own rules, over random
 histories; state in and out; bad input.
 
 A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it.
@@ -111,11 +111,11 @@ def same(rule, rates, metrics, theirs):
     return (changes > 0).any(axis=1).mean()
 
 
-def plain(automaton, columns, rates, metrics, **options):
-    """The rates of an automaton in plain Python."""
+def plain(rule, columns, rates, metrics, **options):
+    """The rates of a rule in plain Python."""
     return np.array(
         [
-            list(automaton(rate, history, **own, **options))
+            list(rule(rate, history, **own, **options))
             for own, rate, history in zip(
                 other_plateaus.items(columns), rates.tolist(), metrics.tolist(), strict=True
             )

@@ -91,6 +91,7 @@ def same_state(a, b):
 @backend
 @kind
 @pytest.mark.parametrize("nan", ["bad", "ignore"])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_backend_equals_plain_python(backend, convention, precision, nan):
     rng = np.random.default_rng(KINDS.index((convention, precision)))
     rule, metrics = made(rng, 300, convention, precision, nan), drawn(rng, 300, 40)
@@ -107,6 +108,7 @@ def test_every_backend_equals_plain_python(backend, convention, precision, nan):
 @backend
 @kind
 @pytest.mark.parametrize("window", [1, 3])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_backend_equals_plain_python_where_lanes_share_numbers(
     backend, convention, precision, window
 ):
@@ -944,7 +946,7 @@ def unaligned():
     return np.frombuffer(bytearray(9), dtype=np.float64, offset=1).reshape(())
 
 
-# parts of a state, made anew for each update
+# parts of a state, made again for each update
 STATES = {
     "valid": dict,
     "read-only": lambda: {"scale": read_only(1.0)},

@@ -5,6 +5,7 @@ to beyond the last boundary.
 import ast
 import inspect
 import os
+from functools import cache
 from pathlib import Path
 
 import parity
@@ -50,9 +51,15 @@ def test_an_unknown_argument_is_refused_by_the_presets_name(name):
         _rules.PRESETS[name].build(nonesuch=1)
 
 
-@pytest.mark.parametrize("name", parity.preset_names())
-def test_the_decorator_alone_knows_the_name(name):
-    source = Path(inspect.getsourcefile(inspect.unwrap(_rules.PRESETS[name].build))).read_text()
-    tree = ast.parse(source)
-    written = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    assert not [text for text in written if isinstance(text, str) and text.startswith(f"{name}:")]
+@cache
+def written(file):
+    """The strings in the source of a module."""
+    nodes = ast.walk(ast.parse(Path(file).read_text()))
+    constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return [text for text in constants if isinstance(text, str)]
+
+
+def test_the_decorator_alone_knows_the_name():
+    for name in parity.preset_names():
+        file = inspect.getsourcefile(inspect.unwrap(_rules.PRESETS[name].build))
+        assert not [text for text in written(file) if text.startswith(f"{name}:")], name

@@ -86,6 +86,7 @@ def test_reductions_are_those_of_the_table(text, backend):
 
 
 @pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
+@pytest.mark.exhaustive(one_in=7)
 def test_segments_taken_together_give_the_same_as_one_by_one(text, monkeypatch):
     monkeypatch.setattr(segment_view, "_FEW_SEGMENTS", 1)
     check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), BACKENDS[-1])
@@ -288,6 +289,7 @@ TOGETHER = [
 
 
 @pytest.mark.parametrize("one", TOGETHER, ids=repr)
+@pytest.mark.exhaustive(one_in=5)
 def test_sums_of_any_two_curves(one):
     for other in TOGETHER:
         for both in (one * other, one + other, one.minimum(other), one.maximum(other)):
@@ -319,6 +321,7 @@ def test_pairs_of_curves_with_many_pieces(pair):
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+@pytest.mark.exhaustive(one_in=5)
 def test_pairs_of_curves_whose_segments_are_taken_together(pair):
     few, some, many = many_pieces(30, 1), many_pieces(80, 2), many_pieces(120, 3)
     for schedule in (
@@ -472,6 +475,7 @@ def test_extremes_and_searches_far_out():
 
 
 @pytest.mark.parametrize(("period", "stretch"), [(10, 1.0006), (10, 1.001), (7, 1.01)])
+@pytest.mark.exhaustive(one_in=5)
 def test_cycles_that_grow_by_little_are_reduced_far_out(period, stretch):
     """Of each cycle of n steps from 1 to 0 the rates add up to (n+1)/2, and fall by 1 - 1/n."""
     schedule = flr.linear(1.0, 0.0, period).repeat(stretch=stretch)

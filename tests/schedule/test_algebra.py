@@ -27,12 +27,12 @@ warm = flr.warmup_cosine(6e-4, 50, 400, end=6e-5)
 decay = flr.exponential_decay(1.0, gamma=0.99)
 
 
-def steps_of(*asked: flr.Schedule, seed: int) -> np.ndarray:
+def steps_of(*several: flr.Schedule, seed: int) -> np.ndarray:
     """The boundaries of schedules, their neighbours, and steps far from them."""
     rng = np.random.default_rng(seed)
     return np.array(
         sorted(
-            {t for schedule in asked for t in schedules.interesting_steps(schedule, rng, count=5)}
+            {t for schedule in several for t in schedules.interesting_steps(schedule, rng, count=5)}
         )
     )
 
@@ -95,7 +95,7 @@ def test_a_part_between_equal_starts_vanishes(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_only_the_piece_in_force_is_evaluated(backend):
-    """Before its start a rising tail would be asked at negative steps, where a power of the
+    """Before its start a rising tail would be evaluated at negative steps, where a power of the
     step has no value.
     """
     joined = flr.join(
@@ -342,6 +342,7 @@ BODIES = [
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize(("period", "stretch"), NEAR_1)
+@pytest.mark.exhaustive(one_in=7)
 def test_each_cycle_is_its_body_at_its_own_length(body, period, stretch, backend):
     begins = begins_of(period, stretch)
     alike, halved = (

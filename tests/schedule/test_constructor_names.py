@@ -452,6 +452,7 @@ def test_every_constructor_has_a_case():
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.exhaustive(one_in=5)
 def test_the_formula_holds_at_joints_and_between(name, backend, bound):
     rng = np.random.default_rng(len(name))
     for case in (case for case in CASES if case.name == name):

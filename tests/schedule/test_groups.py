@@ -46,7 +46,7 @@ def lanes_of(batch: flr.Schedule) -> st.SearchStrategy:
     return st.lists(st.sampled_from(range(len(batch))), min_size=1, max_size=8)
 
 
-# -- asking ----------------------------------------------------------------------------------------
+# -- evaluation ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -200,7 +200,7 @@ def test_a_lane_alone_has_no_names():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_stack_of_one_broadcasts(backend):
-    """It once had lanes that could not be asked for."""
+    """It once had lanes that could not be selected."""
     with flr.use_backend(backend):
         wide = flr.stack([flr.linear(1.0, 0.0, 10)]) * [0.5, 0.25]
         assert wide(4).tolist() == [0.3, 0.15]

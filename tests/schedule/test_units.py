@@ -412,7 +412,7 @@ EVALUATED = {
     "parameters": (flr.spread(GROUPS, [2, 1]), [5, np.empty(3)]),
     "bundle": (lambda *parts: flr.bundle(**dict(zip("abc", parts, strict=False))), [LINE, LINE]),
     "Bundle": (flr.Bundle, [GROUPS]),
-    "asked bundle": (flr.one_cycle_bundle(1.0, 100), [5]),
+    "evaluated bundle": (flr.one_cycle_bundle(1.0, 100), [5]),
     "one_cycle_bundle": (flr.one_cycle_bundle, [1.0, 100, 30, (0.85, 0.95), "cosine", 3]),
     "cyclic_bundle": (flr.cyclic_bundle, [0.1, 0.5, 5, 7, "cosine", (0.8, 0.9)]),
     "diff": (flr.diff, [LINE, LINE * 2, 9]),

@@ -36,6 +36,7 @@ def by_hand(kept=lambda schedule: True):
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 100, 10_000])
+@pytest.mark.exhaustive(one_in=5)
 def test_the_best_are_those_of_all_looked_at_one_by_one(monkeypatch, at_once):
     monkeypatch.setattr(ranking, "_CHUNK", at_once)
     best = flr.rank(Area(), FAMILY, 1_000, k=12)

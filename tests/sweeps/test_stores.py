@@ -442,7 +442,7 @@ print(peak() - base)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="it is told by /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc shows it")
 @pytest.mark.parametrize("suffix", [".npy", ".zarr"])
 def test_it_keeps_within_memory(tmp_path, suffix):
     """256 MB of rates in 64 MiB."""

@@ -50,8 +50,12 @@ def test_a_file_describes_a_sweep(tmp_path):
     found = sweep_from(read_toml(tmp_path / "family.toml"))
     family = "wsd(peak, warmup, 900 - cooldown, cooldown, end, shape=shape)"
     draws = flr.sobol(8, seed=3, end=flr.Uniform(0.0, 1e-5))
-    asked = {"peak": np.geomspace(1e-4, 1e-2, 3), "cooldown": [100, 200, 300], "shape": "1-sqrt"}
-    same = flr.sweep(family, flr.zipped(warmup=[50, 100]), draws, **asked)
+    parameters = {
+        "peak": np.geomspace(1e-4, 1e-2, 3),
+        "cooldown": [100, 200, 300],
+        "shape": "1-sqrt",
+    }
+    same = flr.sweep(family, flr.zipped(warmup=[50, 100]), draws, **parameters)
     assert (found.steps, found.sweep.shape) == (1_000, (2, 8, 3, 3))
     assert found.sweep.fingerprint == same.fingerprint
     assert [found.sweep[i] for i in (0, 71, 143)] == [same[i] for i in (0, 71, 143)]

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array, lax
 from jax import numpy as jnp
 
-from fastlr.program.program import Segment
+from fastlr.program.segments import Segment
 
 __all__ = ["CURVES", "exponential", "sampled"]
 

@@ -16,7 +16,7 @@ from jax import numpy as jnp
 from fastlr.adapters.jax.curves import CURVES, exponential, sampled
 from fastlr.program.lowering import families
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP, OPCODES
-from fastlr.program.program import Family, Segment, Segments, expand_cycles
+from fastlr.program.segments import Family, Segment, Segments, expand_cycles
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
