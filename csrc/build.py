@@ -10,6 +10,7 @@ a program of your own.
 """
 
 import os
+import platform
 import re
 import sys
 from pathlib import Path
@@ -39,6 +40,10 @@ IEEE = [
     "-fno-unsafe-math-optimizations",
 ]  # against CFLAGS that say otherwise; -ffast-math at link time would change the whole process
 MSVC = ["/std:c11", "/O2", "/fp:precise"]
+# 32-bit x86 computes in 80 bits by default, which rounds twice
+X87 = ["-msse2", "-mfpmath=sse"]
+# what C programs take from an installed package, beside the sources
+FOR_C = ("*.[ch]", "static.mk", "cmake/*.cmake", "pkgconfig/*.pc")
 
 # what Python calls: every function of python_calls.h, and these of fastlr.h
 DIRECT = (
@@ -130,6 +135,23 @@ def emit(path: str) -> None:
     ffi.emit_c_code(path)
 
 
+def is_x87() -> bool:
+    """Whether this Python is one of 32 bits on x86."""
+    return sys.maxsize < 2**32 and platform.machine().lower() in ("i386", "i586", "i686", "x86_64")
+
+
+def without_run_paths(command: list[str]) -> list[str]:
+    """A linker's command without ``-Wl,-rpath``, as a Python built from source may have."""
+    kept = list[str]()
+    for word in command:
+        begun = kept[-1:] in (["-Wl,-rpath"], ["-Wl,-R"], ["-rpath"])
+        if begun:
+            kept.pop()
+        elif not re.match(r"-Wl,(-rpath|-R)[,=]", word):
+            kept.append(word)
+    return kept
+
+
 # of ELF; other numbers are shown as they are
 MACHINES = {3: "x86", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86-64", 183: "aarch64"}
 
@@ -213,11 +235,18 @@ def build_ext():  # noqa: ANN201
             made.parent.mkdir(parents=True, exist_ok=True)
             emit(str(made))
             ext.sources = [str(made), *ext.sources]
-            ext.extra_compile_args = MSVC if windows else IEEE + UNIX
+            ext.extra_compile_args = MSVC if windows else IEEE + UNIX + (X87 if is_x87() else [])
             ext.extra_link_args = [] if windows else [*IEEE, "-O3"]
             ext.libraries = [] if windows else ["m"]
+            self.forget_run_paths()
             super().build_extension(ext)
             check_machine(self.get_ext_fullpath(ext.name))
+
+        def forget_run_paths(self) -> None:
+            """Link without the folders of this machine: the library needs only C's own."""
+            command = getattr(self.compiler, "linker_so", None)
+            if command:
+                self.compiler.linker_so = without_run_paths(command)
 
         def place(self, reason: str) -> None:
             """Write the note and, in an installed package, copy the C sources."""
@@ -230,9 +259,10 @@ def build_ext():  # noqa: ANN201
                 for stale in package.glob("_native.*[!t]"):
                     stale.unlink()
             if not self.inplace:
-                (package / "include").mkdir(exist_ok=True)
-                for path in HERE.glob("*.[ch]"):
-                    self.copy_file(str(path), str(package / "include"))
+                for path in (path for each in FOR_C for path in HERE.glob(each)):
+                    to = package / "include" / path.relative_to(HERE)
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    self.copy_file(str(path), str(to))
 
     return BuildNative
 
