@@ -28,7 +28,7 @@ from fastlr.sweeps.stores import MEMORY
 from fastlr.sweeps.stores.layout import in_blocks
 from fastlr.sweeps.sweep import Sweep
 
-__all__ = ["final", "rank", "reduce", "table"]
+__all__ = ["final", "from_zarr", "rank", "reduce", "table"]
 
 _LANES_PER_CHUNK = 2**16
 _LANES_PER_PREDICTION = 2_048  # whose program is held at a time
@@ -323,6 +323,12 @@ def _parts(where: str, size: int, chunks: object) -> list[range]:
             f"chunks={-(-size // _MOST_TASKS)}, or take a part of the sweep"
         )
     return list(chunks_of(size, most))
+
+
+def from_zarr(rates: Any) -> dask.array.Array:
+    """Make a lazy array of a Zarr array, in its own chunks."""
+    found: dask.array.Array = dask.array.from_zarr(rates)
+    return found
 
 
 def _delayed_lanes(lanes: Lanes) -> Any:

@@ -5,6 +5,7 @@ Select results by parameter: ``dataset(sweep, sweep.reduce("max", 1_000))["max"]
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,6 +83,19 @@ def dataset(
     return xarray.Dataset(variables, coordinates, dict(named.attributes))
 
 
+def _lazy(rates: Any) -> Any:
+    """An array as it is; a Zarr array, of which a part at a time is read, as one of Dask."""
+    if isinstance(rates, np.ndarray):
+        return rates
+    try:
+        return importlib.import_module("fastlr.adapters.dask").from_zarr(rates)
+    except ImportError:
+        raise ImportError(
+            "array: out=*.zarr needs dask, which is not installed: pip install 'fastlr[dask]'; or "
+            "open the store with xarray.open_zarr"
+        ) from None
+
+
 def array(
     lanes: Sweep | Schedule, start: int, stop: int | None = None, step: int = 1, **options: Any
 ) -> xarray.DataArray:
@@ -100,7 +114,8 @@ def array(
     Returns
     -------
     xarray.DataArray
-        The rates, with the dimensions of ``dataset`` and ``step``.
+        The rates, with the dimensions of ``dataset`` and ``step``. With ``out="NAME.zarr"`` they
+        stay in the store, as a Dask array.
 
     Raises
     ------
@@ -116,6 +131,6 @@ def array(
     from fastlr.arguments.output_arrays import span
     from fastlr.sweeps.stores import table
 
-    rates = table(lanes, start, stop, step, **options)
+    rates = _lazy(table(lanes, start, stop, step, **options))
     labelled: xarray.DataArray = dataset(lanes, {"rate": rates}, span(start, stop, step))["rate"]
     return labelled.assign_attrs(labels(lanes).attributes)

@@ -18,6 +18,7 @@ __all__ = ["LISTED_RULE", "Axis", "Listed", "Places", "values_of", "zipped"]
 
 Places = npt.NDArray[np.int64]  # of schedules in a sweep, or of values along an axis
 
+_MOST_DESCRIBED = 1_000  # values of a list
 LISTED_RULE = "must be a non-empty list of numbers or strings"
 
 
@@ -75,7 +76,7 @@ class Listed:
         return {name: _take(values, places) for name, values in self.lists.items()}
 
     def describe(self) -> dict[str, Any]:
-        """Return the lists; a range as ``{"from", "to", "count"}``."""
+        """Return the lists; a range or a long list by its ends and its length."""
         return {name: _list_to_json(values) for name, values in self.lists.items()}
 
     def identity(self) -> Any:
@@ -132,12 +133,13 @@ def _take(values: npt.NDArray[Any] | range, places: Places) -> npt.NDArray[Any]:
 
 
 def _list_to_json(values: npt.NDArray[Any] | range) -> Any:
-    """Listed values as JSON data."""
-    return (
-        {"from": values[0], "to": values[-1], "count": len(values)}
-        if isinstance(values, range)
-        else values.tolist()
-    )
+    """Listed values as JSON data for a person: a range or a long list by its ends."""
+    if isinstance(values, range):
+        return {"from": values[0], "to": values[-1], "count": len(values)}
+    if len(values) <= _MOST_DESCRIBED:
+        return values.tolist()
+    first, last = values[0].tolist(), values[-1].tolist()
+    return {"first": first, "last": last, "count": len(values)}
 
 
 def values_of(where: str, values: object) -> npt.NDArray[Any] | range:

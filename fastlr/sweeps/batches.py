@@ -67,6 +67,10 @@ class Batch:
         return self.schedule.fingerprint
 
     def describe(self) -> dict[str, Any]:
+        """Describe the schedule: its repr, which abbreviates long arrays, and its batch shape."""
+        return {"schedule": repr(self.schedule), "shape": list(self.schedule.shape)}
+
+    def to_spec(self) -> dict[str, Any]:
         """Return the spec of the schedule."""
         return self.schedule.to_spec()
 

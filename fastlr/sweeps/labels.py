@@ -19,6 +19,7 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import lanes_of
 from fastlr.sweeps.rank_order import is_in_rank_order
 from fastlr.sweeps.ranking import Ranked
+from fastlr.sweeps.stores.layout import spec_text
 from fastlr.sweeps.sweep import Sweep
 
 __all__ = ["Labels", "labels", "unit"]
@@ -41,7 +42,8 @@ class Labels:
     parameters : Mapping of str to (str, array)
         Per parameter, the name of its axis and its values along it.
     attributes : Mapping of str to str
-        ``"spec"``, as JSON, and ``"fingerprint"`` where there is one.
+        ``"spec"``, as JSON, or a description where there is none; and ``"fingerprint"`` where
+        there is one.
     is_ranking : bool
         Whether the lanes are in the order of a ranking.
     """
@@ -105,7 +107,7 @@ def labels(lanes: Sweep | Schedule | Ranked) -> Labels:
     if isinstance(lanes, Ranked):
         return _ranking_labels(lanes)
     whole = lanes_of("labels: lanes", lanes)
-    attributes = {"spec": json.dumps(whole.describe())}
+    attributes = {"spec": spec_text(whole) or json.dumps(whole.describe())}
     if (fingerprint := whole.fingerprint) is not None:
         attributes = {"fingerprint": fingerprint, **attributes}
     if isinstance(lanes, Schedule):

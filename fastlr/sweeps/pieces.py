@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from fastlr.arguments.atomic_files import check_place, replacing
-from fastlr.arguments.rules import short_repr
+from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores.layout import difference
 
-__all__ = ["Pieces", "Shard", "check_shard"]
-
-Shard = tuple[int, int]  # which part, of how many
+__all__ = ["Pieces"]
 
 _HEAD = "_fastlr.json"  # readers of Parquet ignore names that begin with _
 _DIGITS = 9
@@ -107,16 +105,3 @@ class Pieces:
             f"{self.where}: out must be new, or begun by the same call, got "
             f"{str(self.folder)!r}: {why}; it is left as it is"
         )
-
-
-def check_shard(where: str, shard: object) -> Shard | None:
-    """Return a shard as two integers, or raise an error that begins with ``where``."""
-    match shard:
-        case None:
-            return None
-        case (int(i), int(n)) if 0 <= i < n and bool not in (type(i), type(n)):
-            return i, n
-    raise ValueError(
-        f"{where}: shard must be (i, n), the i-th of n parts, i from 0 to n - 1, got "
-        f"{short_repr(shard)}"
-    )

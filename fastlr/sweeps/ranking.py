@@ -33,9 +33,10 @@ from fastlr.errors import public, public_methods
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
-from fastlr.sweeps.pieces import Pieces, Shard, check_shard
+from fastlr.sweeps.pieces import Pieces
 from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.rank_order import in_rank_order
+from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.sweep import Sweep
 
 __all__ = ["Best", "Contest", "LossPredictor", "Ranked", "contest", "rank"]

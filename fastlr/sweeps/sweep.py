@@ -37,6 +37,7 @@ from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.progress import with_progress
+from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
 
 __all__ = ["Family", "Sweep", "sweep"]
@@ -311,6 +312,7 @@ class Sweep:
         memory: int = stores.MEMORY,
         threads: int = 1,
         progress: bool = False,
+        shard: Shard | None = None,
     ) -> Any:
         """Tabulate every schedule at steps ``range(start, stop, step)``, or ``range(start)``.
 
@@ -329,6 +331,8 @@ class Sweep:
             How many threads share the work on a chunk. Default 1.
         progress : bool
             Whether to show a progress bar. Default False.
+        shard : tuple of (int, int), optional
+            ``(i, n)``: write only the i-th of n parts to a Zarr ``out`` that all parts share.
 
         Returns
         -------
@@ -364,6 +368,7 @@ class Sweep:
             memory=memory,
             threads=threads,
             progress=progress,
+            shard=shard,
         )
 
     def reduce(

@@ -751,7 +751,7 @@ def test_sweep_writes_all_rates(family, folder, out):
         counted("sweep", "family.toml", "--out", out)
         == f"{out}: 6 schedules, 1000 steps, float32\n"
     )
-    rates = np.load(out) if out.endswith(".npy") else zarr.open_array(out, mode="r")[:]
+    rates = np.load(out) if out.endswith(".npy") else zarr.open_array(out, path="rate", mode="r")[:]
     assert rates.tobytes() == family.table(1_000, dtype="float32").tobytes()
 
 

@@ -5,6 +5,7 @@ stands where it did.
 import csv
 import json
 
+import dask.array
 import numpy as np
 import pytest
 import xarray
@@ -88,7 +89,7 @@ def test_axes_of_several_parameters():
 def test_the_attributes_say_what_it_is():
     for found in (dataset(PRODUCT, {}), frame(PRODUCT, {}), array(PRODUCT, 3)):
         assert found.attrs["fingerprint"] == PRODUCT.fingerprint
-        assert json.loads(found.attrs["spec"])["family"] == "wsd"
+        assert flr.Sweep.from_spec(json.loads(found.attrs["spec"])) == PRODUCT
     assert frame(PRODUCT, reduced(PRODUCT)).attrs["units"] == {"max": "rate", "sum": "rate step"}
     assert [unit(name) for name in ("rate", "sum", "argmax", "retained")] == [
         "rate",
@@ -201,3 +202,10 @@ def test_a_sweep_without_a_fingerprint_has_labels():
     assert dict(found.axes) == {"peak": 2}
     shown = labels(flr.sweep(lambda peak, of: flr.constant(peak), peak=[0.1, 0.2], of=unseen))
     assert "object object" in shown.attributes["spec"]
+
+
+def test_a_labelled_table_stays_in_its_store(tmp_path):
+    rates = array(PRODUCT, 70, out=tmp_path / "rates.zarr", memory=2**20)
+    assert isinstance(rates.data, dask.array.Array)
+    assert rates.dims == ("peak", "warmup", "cooldown", "step")
+    assert np.array_equal(rates.values.reshape(PRODUCT.size, -1), PRODUCT.table(70))

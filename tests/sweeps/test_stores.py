@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray
 import zarr
 from sweep_fixture import LEAST, STEPS, SWEEP, made
 from zarr.storage import MemoryStore
@@ -66,18 +67,117 @@ def test_a_npy_file_is_what_numpy_writes(tmp_path, rates):
     assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
 
 
-def test_a_zarr_array_says_what_it_is():
+def test_a_zarr_group_says_what_it_is():
     store = MemoryStore()
     made(store)
-    array = zarr.open_array(store, mode="r")
-    assert array.metadata.dimension_names == ("lane", "step")
-    assert array.attrs["fingerprint"] == SWEEP.fingerprint
-    assert array.attrs["steps"] == {"start": 3, "step": 2}
-    assert array.attrs["units"] == {"rates": "rate", "steps": "step"}
-    assert array.attrs["fastlr"] == flr.__version__
-    assert array.attrs["description"]["family"] == "cyclic"
-    assert json.loads(json.dumps(array.attrs["description"])) == SWEEP.describe()
-    assert made(store).attrs["finished"] is True
+    group = zarr.open_group(store, mode="r")
+    assert group["rate"].metadata.dimension_names == ("lane", "step")
+    assert group["rate"].attrs["units"] == "rate"
+    assert group.attrs["fingerprint"] == SWEEP.fingerprint
+    assert group.attrs["steps"] == {"start": 3, "step": 2}
+    assert group.attrs["fastlr"] == flr.__version__
+    assert json.loads(json.dumps(group.attrs["description"])) == SWEEP.describe()
+    assert group.attrs["finished"] is True
+    assert group.metadata.consolidated_metadata is not None
+
+
+def test_xarray_opens_a_store(tmp_path, rates):
+    made(tmp_path / "rates.zarr")
+    with xarray.open_zarr(tmp_path / "rates.zarr") as found:
+        assert found["rate"].dims == ("lane", "step")
+        assert np.array_equal(found["rate"].values, rates)
+        assert found["step"].values.tolist() == list(range(*STEPS))
+        assert set(found.coords) == {"step", *SWEEP.names}
+        for name, values in SWEEP.parameters(slice(None)).items():
+            assert found[name].values.tolist() == values.tolist()
+
+
+def test_a_store_is_opened_with_its_sweep(tmp_path, rates):
+    made(tmp_path / "rates.zarr")
+    lanes, found, steps = stores.open(tmp_path / "rates.zarr")
+    assert (lanes, steps) == (SWEEP, range(*STEPS))
+    assert np.array_equal(found[:], rates)
+    assert lanes.table(*STEPS, out=tmp_path / "rates.zarr").shape == rates.shape
+    batch = flr.linear(np.linspace(0.1, 1.0, 5_000), 0.0, steps=10)
+    stores.table(batch, 10, out=tmp_path / "batch.zarr")
+    assert stores.open(tmp_path / "batch.zarr").lanes == batch
+    own = flr.sweep(lambda peak: flr.constant(peak), peak=[0.1, 0.2])
+    own.table(10, out=tmp_path / "own.zarr")
+    assert stores.open(tmp_path / "own.zarr").lanes is None
+
+
+def test_parameters_may_have_names_of_the_store(tmp_path):
+    decays = flr.sweep("exponential_decay", init=[0.1, 0.2], rate=[0.1, 0.2])
+    decays.table(9, out=tmp_path / "rates.zarr")
+    vectors = flr.sweep("piecewise_constant", values=[[1.0, 0.5], [1.0, 0.1]], boundaries=[[5]])
+    vectors.table(9, out=tmp_path / "vectors.zarr")
+    with xarray.open_zarr(tmp_path / "rates.zarr") as found:
+        assert found["parameter_rate"].values.tolist() == [0.1, 0.2, 0.1, 0.2]
+        assert found["rate"].shape == (4, 9)
+    with xarray.open_zarr(tmp_path / "vectors.zarr") as found:
+        assert found["values"].values.tolist() == [[1.0, 0.5], [1.0, 0.1]]
+
+
+def test_only_a_finished_store_is_opened(monkeypatch, tmp_path):
+    begun(monkeypatch, tmp_path / "rates.zarr")
+    with pytest.raises(ValueError, match="open: path must be a finished table, got "):
+        stores.open(tmp_path / "rates.zarr")
+    zarr.create_group(tmp_path / "theirs.zarr")
+    for name in ("theirs.zarr", "nothing.zarr"):
+        with pytest.raises(ValueError, match="open: path must be a table of fastlr, got "):
+            stores.open(tmp_path / name)
+
+
+def test_a_table_is_continued_by_more_steps(monkeypatch, tmp_path, rates):
+    """Only the steps that it does not have are computed, and those of a chunk that was cut."""
+    from fastlr.sweeps.stores.zarr import ZarrTable
+
+    out, (start, stop, step) = tmp_path / "rates.zarr", STEPS
+    written, put = [], ZarrTable.put
+    made(out, steps=(start, start + step * 100, step))
+    monkeypatch.setattr(
+        ZarrTable,
+        "put",
+        lambda self, chunk, part: written.append(chunk) or put(self, chunk, part),
+    )
+    longer = made(out)
+    assert np.array_equal(longer[:], rates)
+    lanes, found, steps = stores.open(out)
+    assert (lanes, steps, found.shape) == (SWEEP, range(*STEPS), rates.shape)
+    assert written
+    assert {columns.start for _, columns in written} <= set(range(100, stop, 100))
+    with xarray.open_zarr(out) as whole:
+        assert whole["step"].values.tolist() == list(range(*STEPS))
+
+
+def test_jobs_write_one_store(tmp_path, rates):
+    out = tmp_path / "rates.zarr"
+    parts = [made(out, shard=(i, 3)) for i in (1, 0, 2)]
+    assert all(part.shape == rates.shape for part in parts)
+    with pytest.raises(ValueError, match="must be a finished table"):
+        stores.open(out)
+    assert np.array_equal(made(out)[:], rates)
+    assert stores.open(out).lanes == SWEEP
+
+
+@pytest.mark.parametrize("out", [None, "rates.npy"])
+def test_shards_need_a_store_that_they_can_share(tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="table: shard must be given with a Zarr out"):
+        made(out, shard=(0, 2))
+    with pytest.raises(ValueError, match=r"table: shard must be \(i, n\), the i-th of n parts"):
+        made("rates.zarr", shard=(2, 2))
+    assert list(tmp_path.iterdir()) == []
+
+
+@in_every_form
+def test_what_describes_a_table_is_smaller_than_the_table(tmp_path, form):
+    """A million values of a list were 35 MB of JSON beside 32 MB of rates."""
+    many = flr.sweep("linear", init=np.random.default_rng(0).random(50_000), end=0.0, steps=10)
+    many.table(4, dtype="float32", out=tmp_path / form)
+    own = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    values, table = 8 * many.size, 16 * many.size
+    assert own < table + 2.2 * values  # each value once as a coordinate, and once in the spec
 
 
 BATCHES = [
@@ -155,10 +255,10 @@ def stopped_after(monkeypatch, store_class, chunks):
 
 def begun(monkeypatch, out, chunks=3):
     """A store in which so many chunks are finished."""
-    from fastlr.sweeps.stores.zarr import ZarrArray
+    from fastlr.sweeps.stores.zarr import ZarrTable
 
     with monkeypatch.context() as patch:
-        stopped_after(patch, stores.NpyFile if str(out).endswith(".npy") else ZarrArray, chunks)
+        stopped_after(patch, stores.NpyFile if str(out).endswith(".npy") else ZarrTable, chunks)
         with pytest.raises(StoppedError):
             made(out)
 
@@ -223,7 +323,7 @@ def test_a_store_of_something_else_is_refused(monkeypatch, tmp_path, form, whole
     other = flr.sweep("linear", init=np.linspace(0.1, 0.2, SWEEP.size), end=0.0, steps=100)
     refuses(tmp_path, out, "its fingerprint is", sweep=other)
     refuses(tmp_path, out, "its steps is", steps=(4, 3000, 2))
-    refuses(tmp_path, out, "its shape is", steps=(3, 3002, 2))
+    refuses(tmp_path, out, "its shape is", steps=(3, 2998, 2))
     refuses(tmp_path, out, "its dtype is 'float64', not 'float32'", dtype="float32")
 
 
@@ -235,7 +335,7 @@ def changed(path, at=-7):
 
 
 def chunks_of_zarr(out):
-    return sorted(path for path in (out / "c").rglob("*") if path.is_file())
+    return sorted(path for path in (out / "rate" / "c").rglob("*") if path.is_file())
 
 
 def test_a_corrupt_array_is_refused(monkeypatch, tmp_path):
@@ -260,7 +360,7 @@ def test_a_finished_array_that_lost_a_chunk_is_refused(tmp_path):
     chunk.unlink()
     refuses(tmp_path, out, "it is corrupt: 1 of its chunks are missing")
     changed(out / "zarr.json", 0)
-    refuses(tmp_path, out, "it holds no array that zarr can read")
+    refuses(tmp_path, out, "it holds no group that zarr can read")
 
 
 def test_a_corrupt_file_is_refused(monkeypatch, tmp_path):
@@ -306,9 +406,9 @@ def test_what_is_not_ours_is_refused(tmp_path):
     (tmp_path / "folder.zarr" / "thesis.txt").write_text("something")
     refuses(tmp_path, tmp_path / "folder.zarr", "something else")
     zarr.create_array(tmp_path / "array.zarr", shape=(3,), dtype="float64")
-    refuses(tmp_path, tmp_path / "array.zarr", "it does not describe a table of fastlr")
+    refuses(tmp_path, tmp_path / "array.zarr", "it holds no group that zarr can read")
     zarr.create_group(tmp_path / "group.zarr")
-    refuses(tmp_path, tmp_path / "group.zarr", "it holds no array that zarr can read")
+    refuses(tmp_path, tmp_path / "group.zarr", "it does not describe a table of fastlr")
     np.save(tmp_path / "theirs.npy", np.ones(3))
     refuses(tmp_path, tmp_path / "theirs.npy", "there is no journal beside it")
 
@@ -346,7 +446,7 @@ def test_a_zarr_store_that_fails_loses_no_chunk(rates):
         left = 4
 
         async def set(self, key, value, byte_range=None):
-            if key.startswith("c/"):
+            if key.startswith("rate/c/"):
                 if not self.left:
                     raise OSError(28, "No space left on device")
                 self.left -= 1
@@ -359,7 +459,9 @@ def test_a_zarr_store_that_fails_loses_no_chunk(rates):
         made(store)
     assert failure.value.errno == 28
     kept = {
-        key: value.to_bytes() for key, value in store._store_dict.items() if key.startswith("c/")
+        key: value.to_bytes()
+        for key, value in store._store_dict.items()
+        if key.startswith("rate/c/")
     }
     assert len(kept) == 4
     store.left = 10**9

@@ -5,12 +5,14 @@ Tables are computed chunk by chunk. If the process is killed, repeat the call to
 
 from __future__ import annotations  # help() replaces rules in the text
 
+import importlib
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +22,14 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_out, check_threads, dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
+from fastlr.schedule.spec import from_spec
 from fastlr.sweeps.batches import Lanes, identified, lanes_of, rates_into
 from fastlr.sweeps.progress import with_progress
+from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, in_blocks, in_rows
 from fastlr.sweeps.stores.npy import NpyFile
 
-__all__ = ["MEMORY", "Store", "check_memory", "table"]
+__all__ = ["MEMORY", "Store", "Stored", "check_memory", "open", "table"]
 
 MEMORY = 1 << 28  # bytes
 
@@ -70,8 +74,8 @@ class Store(Protocol):
     def end(self) -> None:
         """Release what ``begin`` holds, also after an error."""
 
-    def finish(self) -> Any:
-        """Mark the store as whole, and return its array for reading."""
+    def finish(self, partial: bool = False) -> Any:
+        """Mark the store as whole, unless ``partial``, and return its array for reading."""
 
 
 @with_types
@@ -87,6 +91,7 @@ def table(
     memory: int = MEMORY,
     threads: int = 1,
     progress: bool = False,
+    shard: Shard | None = None,
 ) -> Any:
     """Tabulate every lane of a sweep or a schedule at steps ``range(start, stop, step)``.
 
@@ -104,7 +109,8 @@ def table(
         - None (default): a new array in memory.
         - An array of shape ``(size, n)``: filled and returned.
         - A path that ends in ``.npy``: a file, returned as a read-only memory map.
-        - A path that ends in ``.zarr``, or a zarr store: a Zarr v3 array, which is returned.
+        - A path that ends in ``.zarr``, or a zarr store: a Zarr v3 group, whose array ``rate`` is
+          returned. ``xarray.open_zarr`` opens it, with steps and parameters as coordinates.
     memory : int
         The most bytes to work in, besides the array that is returned. Default 2**28; at least
         2**20.
@@ -112,6 +118,10 @@ def table(
         How many threads share the work on a chunk. Default 1.
     progress : bool
         Whether to show a progress bar with the time left. Default False.
+    shard : tuple of (int, int), optional
+        ``(i, n)``: write only the i-th of n parts, i from 0, in a job array whose jobs share a
+        Zarr ``out``. The same call without ``shard`` writes what is missing and finishes the store.
+        Default None: write everything.
 
     Returns
     -------
@@ -133,7 +143,8 @@ def table(
     -----
     The work is done on one chunk of lanes by steps at a time. If the process is killed at any
     moment, repeat the call to resume: the bits are the same, and the chunks stay those of the first
-    call. A table that is whole is returned at once.
+    call. A table that is whole is returned at once. A Zarr store of fewer steps is continued: the
+    call computes only the steps that it does not have.
 
     Examples
     --------
@@ -153,12 +164,99 @@ def table(
             f"table: progress must be True or False, got {type(progress).__name__} "
             f"{short_repr(progress)}"
         )
+    shard = check_shard("table", shard)
+    if shard is not None and not _is_zarr(out):
+        raise ValueError(
+            f"table: shard must be given with a Zarr out, which all parts share, got {shard} and "
+            f"out={short_repr(out)}"
+        )
     if out is None or isinstance(out, np.ndarray):
         return _fill_array(whole, steps, dtype, out, memory, threads, progress)
     store = _open_store(out, whole, steps, dtype_of(dtype), memory)
     if not store.whole:
-        _write_missing(store, threads, progress)
-    return store.finish()
+        _write_missing(store, threads, progress, shard)
+    return store.finish(partial=shard is not None and not store.whole)
+
+
+@with_types
+class Stored(NamedTuple):
+    """A table that ``open`` found.
+
+    Parameters
+    ----------
+    lanes : Sweep, Schedule or None
+        What the table is of; ``None`` for a sweep of a function, whose code no store holds.
+    rates : array
+        The rates, one row per lane and one column per step, of which a part at a time is read.
+    steps : range
+        The step of each column.
+    """
+
+    lanes: Any
+    rates: Any
+    steps: range
+
+
+@with_types
+@public
+def open(path: str | os.PathLike[str]) -> Stored:
+    """Open a table that ``table`` wrote to a Zarr store.
+
+    Parameters
+    ----------
+    path : path
+        A path that ends in ``.zarr``.
+
+    Returns
+    -------
+    Stored
+        The sweep or schedule, its rates and its steps.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table, or it is not finished.
+    ImportError
+        If zarr is not installed.
+
+    Examples
+    --------
+    >>> import fastlr as flr, os, tempfile
+    >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[2, 4])
+    >>> path = os.path.join(tempfile.mkdtemp(), "rates.zarr")
+    >>> _ = family.table(4, out=path)
+    >>> lanes, rates, steps = flr.stores.open(path)
+    >>> lanes == family, rates[0], steps
+    (True, array([0.1 , 0.05, 0.  , 0.  ]), range(0, 4))
+    """
+    try:
+        from fastlr.sweeps.stores.zarr import read_table
+    except ImportError:
+        raise ImportError(
+            "open: path needs zarr, which is not installed: pip install 'fastlr[zarr]'"
+        ) from None
+    rates, found, spec = read_table(Path(path))
+    if found.get("finished") is not True:
+        raise ValueError(
+            f"open: path must be a finished table, got {str(path)!r}; repeat the call of table "
+            "that began it to finish it"
+        )
+    first, step, count = found["steps"]["start"], found["steps"]["step"], rates.shape[1]
+    lanes = None if spec is None else _lanes_from(json.loads(spec))
+    return Stored(lanes, rates, range(first, first + step * count, step))
+
+
+def _lanes_from(spec: Mapping[str, Any]) -> Any:
+    """The schedule of a spec, or the sweep, whose class is in a higher module."""
+    if "schedule" in spec:
+        return from_spec(spec)
+    return importlib.import_module("fastlr.sweeps.sweep").Sweep.from_spec(spec)
+
+
+def _is_zarr(out: object) -> bool:
+    """Whether an output is a path of a Zarr store, or a store."""
+    is_path = isinstance(out, str | os.PathLike)
+    return Path(out).suffix == ".zarr" if is_path else not isinstance(out, np.ndarray | None)  # type: ignore[arg-type]
 
 
 def check_memory(memory: object) -> int:
@@ -221,16 +319,19 @@ def _open_store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memo
     if isinstance(out, Path) and out.suffix == ".npy":
         return NpyFile(out, in_rows(lanes, steps, dtype, memory))
     try:
-        from fastlr.sweeps.stores.zarr import ZarrArray
+        from fastlr.sweeps.stores.zarr import ZarrTable
     except ImportError:
         raise ImportError(
             "table: out needs zarr, which is not installed: pip install 'fastlr[zarr]'"
         ) from None
-    return ZarrArray(out, in_blocks(lanes, steps, dtype, memory))
+    return ZarrTable(out, in_blocks(lanes, steps, dtype, memory))
 
 
-def _write_missing(store: Store, threads: int, progress: bool) -> None:
-    """Write every missing chunk. One is computed while the previous one is written."""
+def _write_missing(store: Store, threads: int, progress: bool, shard: Shard | None) -> None:
+    """Write every missing chunk, of a shard or of all.
+
+    One chunk is computed while the previous one is written.
+    """
     total, itemsize = (
         store.layout.nbytes // store.layout.dtype.itemsize,
         store.layout.dtype.itemsize,
@@ -238,7 +339,7 @@ def _write_missing(store: Store, threads: int, progress: bool) -> None:
     if not store.begun:
         # Check before the chunks are listed: the list itself may be too long for memory.
         _check_disk(store, total * itemsize)
-    missing = list(store.missing())
+    missing = [chunk for chunk in store.missing() if _is_of_shard(chunk, store.layout, shard)]
     done = total - sum(len(lanes) * len(columns) for lanes, columns in missing)
     _check_disk(store, (total - done) * itemsize)
     try:
@@ -259,6 +360,11 @@ def _write_missing(store: Store, threads: int, progress: bool) -> None:
         ) from error
     finally:
         store.end()
+
+
+def _is_of_shard(chunk: Chunk, layout: Layout, shard: Shard | None) -> bool:
+    """Whether a chunk is in a shard; the chunks of one range of lanes are in the same one."""
+    return shard is None or chunk[0].start // layout.chunk[0] % shard[1] == shard[0]
 
 
 def _check_disk(store: Store, least: int) -> None:

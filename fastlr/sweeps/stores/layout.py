@@ -6,6 +6,7 @@ be computed in any order, also after a crash, and the table has the same bits.
 
 from __future__ import annotations  # help() replaces rules in the text
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 
 from fastlr.sweeps.batches import Lanes, chunks_of, identified
 
-__all__ = ["Chunk", "Layout", "difference", "in_blocks", "in_rows"]
+__all__ = ["Chunk", "Layout", "difference", "in_blocks", "in_rows", "spec_text"]
 
 Chunk = tuple[range, range]  # lanes and columns
 
@@ -74,6 +75,14 @@ class Layout:
             "units": units,
             "description": self.lanes.describe(),
         }
+
+
+def spec_text(lanes: Any) -> str | None:
+    """The spec of lanes as JSON; ``None`` if they have none, as the family is a function."""
+    try:
+        return json.dumps(lanes.to_spec())
+    except ValueError:
+        return None
 
 
 def in_rows(lanes: Lanes, steps: range, dtype: np.dtype[Any], memory: int) -> Layout:

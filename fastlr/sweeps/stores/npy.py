@@ -174,8 +174,9 @@ class NpyFile:
         """Release the lock."""
         self._held.close()
 
-    def finish(self) -> npt.NDArray[Any]:
+    def finish(self, partial: bool = False) -> npt.NDArray[Any]:
         """Rename the draft to its final name; return a read-only memory map of it."""
+        assert not partial  # shards share a Zarr store only
         if not self.whole:
             self._draft.replace(self.path)
         array: npt.NDArray[Any] = np.load(self.path, mmap_mode="r" if self.layout.nbytes else None)

@@ -1,4 +1,7 @@
-"""A table in a Zarr v3 array of lanes by steps.
+"""A table in a Zarr v3 group: ``rate``, lanes by steps, and what its axes are.
+
+``step`` and each parameter of a sweep are coordinates, so ``xarray.open_zarr`` reads the group.
+``fastlr/spec`` is the spec of the lanes as bytes of JSON, compressed, since it may be long.
 
 Chunks are stored with their CRC-32C, so a chunk that is truncated or changed is never read. The
 fill value is NaN, which is never a rate, so a chunk is finished exactly if it reads as rates.
@@ -8,6 +11,8 @@ zarr-python's LocalStore writes files atomically since 3.1.3; object stores alwa
 from __future__ import annotations  # help() replaces rules in the text
 
 import math
+import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +25,21 @@ from zarr.codecs import BytesCodec, Crc32cCodec
 from zarr.storage import LocalStore
 
 from fastlr.arguments.rules import short_repr
-from fastlr.sweeps.stores.layout import Chunk, Layout, difference
+from fastlr.sweeps.stores.layout import Chunk, Layout, difference, spec_text
 
-__all__ = ["ZarrArray"]
+__all__ = ["ZarrTable", "read_table"]
+
+_RATE, _STEP, _OWN = "rate", "step", "fastlr"  # the arrays of rates and of steps, our own group
+_LANES_AT_ONCE = 2**16  # whose parameters are written together
 
 _CHECKSUM_BYTES = 4  # per chunk, after its rates
 
 
-class ZarrArray:
-    """A Zarr array that is new, being written, or whole.
+class ZarrTable:
+    """A Zarr group that is new, being written, or whole.
 
-    Raises ``ValueError`` if another table stands at ``out``, or the array is corrupt.
+    Raises ``ValueError`` if another table stands at ``out``, or the group is corrupt. A table of
+    fewer steps is continued.
     """
 
     def __init__(self, out: Path | Store, layout: Layout) -> None:
@@ -42,26 +51,39 @@ class ZarrArray:
         root = out if isinstance(out, Path) else getattr(out, "root", None)
         self.folder = root if isinstance(root, Path) else None  # None: not in files
         self._store: Store = LocalStore(out) if isinstance(out, Path) else out
-        self._array = self._open(layout)
+        self._group = self._open(layout)
+        self._array: Any = None if self._group is None else self._rates()
         self.layout = layout if self._array is None else replace(layout, chunk=self._array.chunks)
         if self.whole:
             self._check_whole()
 
     def _open(self, layout: Layout) -> Any:
-        """Open the array, ``None`` if there is none; raise if it is of another table."""
+        """Open the group, ``None`` if there is none; raise if it is of another table."""
         if self.folder is not None and not self.folder.exists():
             return None  # opening would create the folder
         if self._is_foreign():
             raise self._refusal("it holds something else")
         try:
-            array = zarr.open_array(self._store, mode="r+")
+            group = zarr.open_group(self._store, mode="r+", use_consolidated=False)
         except FileNotFoundError:
+            return None
+        except Exception as error:  # zarr raises many types for a damaged group
+            raise self._refusal(f"it holds no group that zarr can read ({error})") from None
+        found, expected = dict(group.attrs), layout.identity()
+        if wrong := difference(found, expected):
+            shorter = _is_shorter(found.get("shape"), expected["shape"])
+            if not shorter or difference({**found, "shape": expected["shape"]}, expected):
+                raise self._refusal(wrong)
+        return group
+
+    def _rates(self) -> Any:
+        """Open the array of rates, ``None`` if it is not begun."""
+        try:
+            return self._group[_RATE]
+        except KeyError:
             return None
         except Exception as error:  # zarr raises many types for a damaged array
             raise self._refusal(f"it holds no array that zarr can read ({error})") from None
-        if wrong := difference(dict(array.attrs), layout.identity()):
-            raise self._refusal(wrong)
-        return array
 
     def _is_foreign(self) -> bool:
         """Whether the path is not a folder, or a folder with other files and no array.
@@ -82,7 +104,7 @@ class ZarrArray:
         chunks = (
             []
             if self.folder is None
-            else [path for path in (self.folder / "c").rglob("*") if path.is_file()]
+            else [path for path in (self.folder / _RATE / "c").rglob("*") if path.is_file()]
         )
         size = math.prod(self.layout.chunk) * self.layout.dtype.itemsize + _CHECKSUM_BYTES
         if cut := [path for path in chunks if path.stat().st_size != size]:
@@ -103,7 +125,11 @@ class ZarrArray:
     @property
     def whole(self) -> bool:
         """Whether the array is marked as finished."""
-        return self._array is not None and self._array.attrs.get("finished") is True
+        return (
+            self._array is not None
+            and self._group.attrs.get("finished") is True
+            and self._array.shape == self.layout.shape
+        )
 
     def missing(self) -> list[Chunk]:
         """Return the chunks that are not finished. The others are read and so verified."""
@@ -114,9 +140,12 @@ class ZarrArray:
         ]
 
     def _is_missing(self, chunk: Chunk) -> bool:
-        """Whether a chunk is not written yet; raise if it is corrupt."""
+        """Whether a chunk is not written yet, or only its first steps; raise if it is corrupt."""
+        if chunk[1].stop > self._array.shape[1]:
+            return True
         try:
-            return bool(np.isnan(self._array[chunk[0].start, chunk[1].start]))
+            last = self._array[chunk[0].start, chunk[1].start : chunk[1].stop]
+            return bool(np.isnan(last[0]) or np.isnan(last[-1]))
         except Exception as error:  # codecs raise many types for a damaged chunk
             raise self._refusal(
                 f"it is corrupt in its chunk at lane {chunk[0].start}, column "
@@ -124,9 +153,21 @@ class ZarrArray:
             ) from None
 
     def begin(self) -> None:
-        """Create the array, if there is none."""
-        self._array = self._array or zarr.create_array(
-            self._store,
+        """Create the group and the array, if there are none, or make room for more steps."""
+        if self._group is None:
+            self._group = zarr.open_group(
+                self._store, mode="a", attributes=self.layout.attributes(), zarr_format=3
+            )
+        if self._array is not None and self._array.shape != self.layout.shape:
+            self._group.attrs.update({"finished": False, "shape": list(self.layout.shape)})
+            self._array.resize(self.layout.shape)
+        if self._array is None:
+            self._create_rates()
+
+    def _create_rates(self) -> None:
+        """Create the array of rates."""
+        self._array = self._group.create_array(
+            _RATE,
             shape=self.layout.shape,
             chunks=self.layout.chunk,
             dtype=self.layout.dtype,
@@ -135,7 +176,7 @@ class ZarrArray:
             serializer=BytesCodec(),
             compressors=Crc32cCodec(),
             dimension_names=("lane", "step"),
-            attributes=self.layout.attributes(),
+            attributes={"units": "rate"},
             # No chunk is empty. To look for NaN in each would take as long as the rates.
             config={"write_empty_chunks": True},
         )
@@ -148,14 +189,80 @@ class ZarrArray:
     def end(self) -> None:
         """Do nothing: two processes that write a chunk write the same bytes."""
 
-    def finish(self) -> Any:
-        """Mark the array as finished, and open it for reading."""
+    def finish(self, partial: bool = False) -> Any:
+        """Write the coordinates, mark the group as finished, and open its rates for reading.
+
+        If only a part is written, only open them.
+        """
+        if partial:
+            return zarr.open_array(self._store, path=_RATE, mode="r")
         if not self.whole:
             # A process that was killed may have left unfinished drafts.
             for draft in [] if self.folder is None else self.folder.rglob("*.partial"):
                 draft.unlink()
-            self._array.attrs["finished"] = True
-        return zarr.open_array(self._store, mode="r")
+            self._write_steps()
+            self._write_parameters()
+            self._write_spec()
+            self._group.attrs["finished"] = True
+        if self._group.metadata.consolidated_metadata is None:
+            self._consolidate()
+        return zarr.open_array(self._store, path=_RATE, mode="r")
+
+    def _consolidate(self) -> None:
+        """Put the metadata of all arrays into one file, so that opening takes one read."""
+        with warnings.catch_warnings():
+            # Zarr says that this is not in the specification yet; xarray and zarr-python read it.
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(self._store)
+
+    def _write_steps(self) -> None:
+        """Write the step of each column."""
+        steps = self.layout.steps
+        array = self._coordinate(_STEP, np.dtype(np.int64), (len(steps),), (_STEP,))
+        array.attrs["units"] = "step"
+        for part in _parts(len(steps)):
+            own = steps[part.start : part.stop]
+            array[part.start : part.stop] = np.arange(own.start, own.stop, own.step)
+
+    def _write_parameters(self) -> None:
+        """Write the parameters of each lane, some lanes at a time."""
+        parameters = getattr(self.layout.lanes, "parameters", None)
+        if parameters is None:  # the lanes of a batch have no names of parameters
+            return
+        size, names = self.layout.lanes.size, list[str]()
+        for part in _parts(size):
+            values = parameters(np.arange(part.start, part.stop))
+            for name, own in values.items():
+                label = f"parameter_{name}" if name in (_RATE, _STEP, _OWN, "lane") else name
+                inner = tuple(f"{label}_{i}" for i in range(own.ndim - 1))
+                shape, dimensions = (size, *own.shape[1:]), ("lane", *inner)
+                if not part.start:
+                    self._coordinate(label, own.dtype, shape, dimensions)
+                    names.append(label)
+                self._group[label][part.start : part.stop] = own
+        self._group.attrs["coordinates"] = " ".join(names)
+
+    def _coordinate(
+        self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], dimensions: tuple[str, ...]
+    ) -> Any:
+        """Create an array beside the rates, in place of one of fewer steps."""
+        chunk = (max(1, min(shape[0], _LANES_AT_ONCE)), *shape[1:])
+        text: Any = str if dtype.kind == "U" else dtype
+        return self._group.create_array(
+            name,
+            shape=shape,
+            chunks=chunk,
+            dtype=text,
+            dimension_names=dimensions,
+            overwrite=True,
+        )
+
+    def _write_spec(self) -> None:
+        """Write the spec of the lanes, if they have one."""
+        if (text := spec_text(self.layout.lanes)) is not None:
+            own = self._group.require_group(_OWN)
+            data = np.frombuffer(text.encode(), np.uint8)
+            own.create_array("spec", data=data, overwrite=True)
 
     def _refusal(self, why: str) -> ValueError:
         """The error about an array that this call must not continue."""
@@ -163,3 +270,33 @@ class ZarrArray:
             f"table: out must be new, or begun by the same call, got {self.name!r}: "
             f"{why}; it is left as it is"
         )
+
+
+def _is_shorter(found: object, expected: list[int]) -> bool:
+    """Whether a table has the same lanes and fewer steps."""
+    match found:
+        case [lanes, int(steps)]:
+            return bool(lanes == expected[0] and steps < expected[1])
+    return False
+
+
+def _parts(size: int) -> Iterator[range]:
+    """Some lanes or steps at a time."""
+    return (range(i, min(i + _LANES_AT_ONCE, size)) for i in range(0, max(size, 1), _LANES_AT_ONCE))
+
+
+def read_table(out: Path | Store) -> tuple[Any, dict[str, Any], str | None]:
+    """The rates in a Zarr group of fastlr, its attributes, and the spec of its lanes if it has one.
+
+    Raises ``ValueError`` if it is none.
+    """
+    try:
+        group = zarr.open_group(out, mode="r")
+        rates: Any = group[_RATE]
+    except Exception as error:  # zarr raises many types
+        raise ValueError(
+            f"open: path must be a table of fastlr, got {str(out)!r} ({error})"
+        ) from None
+    spec: Any = group.get(f"{_OWN}/spec")
+    text = None if spec is None else bytes(np.asarray(spec[:])).decode()
+    return rates, dict(group.attrs), text
