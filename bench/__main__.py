@@ -7,7 +7,7 @@ python -m bench accuracy           errors of every curve against mpmath, in ulps
 python -m bench adapters           one step of a scheduler: fastlr's adapter and torch's own
 python -m bench laws               loss laws: curves, final losses of a sweep, fits
 python -m bench reductions         sums and extremes of 10^6 lanes
-python -m bench sweeps             tables of many schedules to disk and on Dask
+python -m bench sweeps             10^3 to 10^8 schedules: to disk, on Dask, ranked, unlike
 python -m bench parity             every preset against its library (the library must be installed)
 python -m bench faults             faults of other libraries, with fastlr beside them (12 minutes)
 
@@ -44,6 +44,9 @@ COMMANDS = (*PAGES, "other_libraries", "parity", "faults")
 def tables(command: str) -> dict[tuple[str, str], str]:
     """The measured tables, by page and mark."""
     measured = import_module(f"bench.{command}")
+    if command == "sweeps":
+        named = measured.tables().items()
+        return {("docs/sweeps.md", mark): markdown(head, rows) for mark, (head, rows) in named}
     if command in PAGES:
         rows = measured.rows()
         found = {(PAGES[command], command): markdown(measured.HEAD, rows)}

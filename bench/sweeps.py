@@ -11,10 +11,11 @@ import zarr
 from distributed import Client, LocalCluster
 
 import fastlr as flr
+from bench import sweep_scale
 from bench.timing import seconds
-from fastlr.adapters.dask import table
+from fastlr.adapters.dask import rank, table
 
-__all__ = ["HEAD", "rows"]
+__all__ = ["HEAD", "rows", "tables"]
 
 HEAD = ("operation", "fastlr", "compared with", "ratio")
 
@@ -60,7 +61,7 @@ def to_zarr(folder):
     for _ in range(TIMES):
         rates, noise = folder / "rates.zarr", folder / "noise.zarr"
         ours.append(seconds(partial(rates_to, rates)))
-        model = zarr.open_array(rates, mode="r")
+        model = zarr.open_array(rates, path="rate", mode="r")
         theirs.append(seconds(partial(noise_to, noise, model)))
         shutil.rmtree(rates), shutil.rmtree(noise)
     return median(ours), median(theirs)
@@ -75,6 +76,18 @@ def by_dask(workers):
     ):
         rates[:1_000].compute()  # so that each worker has imported what it needs
         return median(seconds(rates.compute) for _ in range(TIMES))
+
+
+def rank_by_dask(workers):
+    """Seconds to rank every schedule."""
+    law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
+    lazy = rank(law, SWEEP, STEPS)
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster),
+    ):
+        rank(law, flr.sweep("constant", value=[0.1] * 10), STEPS).compute()  # imports
+        return median(seconds(lazy.compute) for _ in range(TIMES))
 
 
 def lower_all():
@@ -92,6 +105,7 @@ def rows():
     with tempfile.TemporaryDirectory() as name:
         ours, theirs = to_zarr(Path(name))
     one, two = by_dask(1), by_dask(2)
+    rank_one, rank_two = rank_by_dask(1), rank_by_dask(2)
     lanes = median(seconds(lower_all) for _ in range(TIMES))
     size = f"{SWEEP.size:,} schedules"
     return [
@@ -105,6 +119,11 @@ def rows():
             (f"{two:.1f} s", one),
             (f"one: {one:.1f} s", two),
         ),
+        row(
+            f"{size}, {STEPS:,} steps, ranked by two Dask workers",
+            (f"{rank_two:.1f} s", rank_one),
+            (f"one: {rank_one:.1f} s", rank_two),
+        ),
         (
             f"{size} lowered and evaluated at one step",
             f"{SWEEP.size / lanes / 1e6:.2f} million/s",
@@ -112,3 +131,13 @@ def rows():
             "",
         ),
     ]
+
+
+def tables():
+    """All tables, by the mark of the page that publishes them."""
+    return {
+        "sweeps": (HEAD, rows()),
+        "scale": (sweep_scale.SCALE_HEAD, sweep_scale.scale_rows()),
+        "unlike": (sweep_scale.UNLIKE_HEAD, sweep_scale.unlike_rows()),
+        "killed": (sweep_scale.KILLED_HEAD, sweep_scale.killed_rows()),
+    }
