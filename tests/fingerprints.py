@@ -24,7 +24,8 @@ RECORD = Path(__file__).with_suffix(".txt")
 LAST = 2**53
 DIGITS = 12
 
-Value = flr.Schedule | flr.Plateau
+Rule = flr.Plateau | flr.GreedyLR | flr.NewBob
+Value = flr.Schedule | Rule
 
 
 class Fingerprint(NamedTuple):
@@ -85,14 +86,14 @@ def tables(schedule: flr.Schedule, dtype: str, threads: int = 1) -> Iterator[np.
         )
 
 
-def scales(rule: flr.Plateau, dtype: str) -> np.ndarray:
+def scales(rule: Rule, dtype: str) -> np.ndarray:
     return rule.replay(parity.history(300)).astype(dtype)
 
 
 def fingerprint(value: Value, threads: int = 1) -> Fingerprint:
     """With the backend in use, over so many threads."""
     whole = [
-        [scales(value, dtype)] if isinstance(value, flr.Plateau) else tables(value, dtype, threads)
+        [scales(value, dtype)] if isinstance(value, Rule) else tables(value, dtype, threads)
         for dtype in ("float64", "float32")
     ]
     spec = json.dumps(value.to_spec(), sort_keys=True).encode()

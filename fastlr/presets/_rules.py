@@ -52,6 +52,7 @@ __all__ = [
     "Scales",
     "Scheduled",
     "Share",
+    "Shrink",
     "Span",
     "Tabled",
     "Turns",
@@ -102,6 +103,7 @@ Length = Annotated[float, Number("a number of steps from 0 to 2**53", 0.0, _FAR)
 Duration = Annotated[float, Number("a number of steps above 0, at most 2**53", _TINY, _FAR)]
 Share = Annotated[float, Number("a number from 0 to 1", 0.0, 1.0)]
 Ratio = Annotated[float, Number("a number above 0", _TINY, _HUGE)]
+Shrink = Annotated[float, Number("a number above 0 and below 1", 0.0, 1.0, beyond=True)]
 Growth = Annotated[float, Number("a number from 1 to 2**53", 1.0, _FAR)]
 Level = Annotated[float, Number("a finite number >= 0", 0.0, _HUGE)]
 Real = Annotated[float, Number("a finite number", -_HUGE, _HUGE)]

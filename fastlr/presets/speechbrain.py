@@ -19,9 +19,20 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from fastlr.arguments.rules import Rate, short_repr, validate_scalar
+from fastlr.arguments.rules import Factor, Rate, short_repr, validate_scalar
+from fastlr.plateau.adaptive import NewBob
 from fastlr.presets._building_blocks import fraction, geometric, in_ticks, rate_at, wave
-from fastlr.presets._rules import ArgumentError, Count, Duration, Levels, Marks, Ratio, Span, preset
+from fastlr.presets._rules import (
+    ArgumentError,
+    Count,
+    Duration,
+    Levels,
+    Marks,
+    Ratio,
+    Real,
+    Span,
+    preset,
+)
 from fastlr.schedule.constructor_names import (
     constant,
     cyclic,
@@ -41,6 +52,7 @@ __all__ = [
     "LinearNoamScheduler",
     "LinearScheduler",
     "LinearWarmupScheduler",
+    "NewBobScheduler",
     "NoamIntervalScheduler",
     "NoamScheduler",
     "StepScheduler",
@@ -50,8 +62,6 @@ __all__ = [
 ]
 
 UNEXPRESSED = {
-    "NewBobScheduler": "It compares each loss with the last one. fastlr's plateau rules compare "
-    "it with the best.",
     "ReduceLROnPlateau": "A loss equal to the best counts as better, and the last loss of the "
     "epochs in which nothing is reduced becomes the best. fastlr's plateau "
     "rules do neither.",
@@ -741,3 +751,40 @@ def _cycle(low: Any, high: Any, mode: Literal["triangular", "triangular2"], tick
 def _peak(lr: Any, warmup: int, model_size: int | None) -> Any:
     """What Noam's curve reaches at the end of its warmup."""
     return lr if model_size is None else np.multiply(lr, (model_size * warmup) ** -0.5)
+
+
+@preset(elementwise=True)
+def NewBobScheduler(
+    annealing_factor: Factor = 0.5, improvement_threshold: Real = 0.0025, patient: Count = 0
+) -> NewBob:
+    """Lower the rate if a metric improves too little on the one before.
+
+    Parameters
+    ----------
+    annealing_factor : float or array, default 0.5
+        The factor of a reduction. From 0 to 1.
+    improvement_threshold : float or array, default 0.0025
+        The relative improvement that suffices.
+    patient : int or array of int, default 0
+        The number of insufficient updates to accept. At least 0.
+
+    Returns
+    -------
+    NewBob
+        A rule, which takes metrics; see ``fastlr.NewBob``.
+
+    Notes
+    -----
+    SpeechBrain's ``initial_value`` is the first rate: pass it to ``rule.init(scale=...)``.
+
+    References
+    ----------
+    SpeechBrain 1.1 (2026), ``speechbrain.nnet.schedulers.NewBobScheduler``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.speechbrain.NewBobScheduler(patient=2)
+    NewBob(patient=2, nan='bad')
+    """
+    return NewBob(annealing_factor, improvement_threshold, patient, nan="bad")

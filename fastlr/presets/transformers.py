@@ -21,9 +21,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from fastlr.arguments.rules import Amount, BelowOne, Flag, Floats, Power, Rate, short_repr
+from fastlr.plateau.adaptive import GreedyLR
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
-from fastlr.presets._rules import ArgumentError, Count, Level, Span, named, preset
+from fastlr.presets._rules import ArgumentError, Count, Level, Shrink, Span, named, preset
 from fastlr.schedule.constructor_names import (
     constant,
     cosine,
@@ -36,7 +37,6 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = [
     "SCHEDULERS",
-    "UNEXPRESSED",
     "Adafactor",
     "get_constant_schedule",
     "get_constant_schedule_with_warmup",
@@ -44,6 +44,7 @@ __all__ = [
     "get_cosine_with_hard_restarts_schedule_with_warmup",
     "get_cosine_with_min_lr_schedule_with_warmup",
     "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
+    "get_greedy_schedule",
     "get_inverse_sqrt_schedule",
     "get_linear_schedule_with_warmup",
     "get_polynomial_decay_schedule_with_warmup",
@@ -51,11 +52,6 @@ __all__ = [
     "get_scheduler",
     "get_wsd_schedule",
 ]
-
-UNEXPRESSED = {
-    "get_greedy_schedule": "GreedyLR raises the rate after good metrics and resets it after a "
-    "long time at the lowest rate. Plateau does neither.",
-}
 
 
 @preset(elementwise=True)
@@ -668,6 +664,75 @@ def get_reduce_on_plateau_schedule(
 
 
 @preset(
+    elementwise=True,
+    differences="With several groups transformers resets all of them at once, when the last is at "
+    "its min_lr; in fastlr each lane is by itself.",
+)
+def get_greedy_schedule(
+    mode: Literal["min", "max"] = "min",
+    factor: Shrink = 0.95,
+    patience: Count = 10,
+    threshold: Level = 1e-6,
+    threshold_mode: Literal["abs", "rel"] = "abs",
+    cooldown: Count = 0,
+    warmup: Count = 0,
+    min_lr: Rate = 1e-3,
+    max_lr: Rate = 1.0,
+    eps: Level = 1e-8,
+    smooth: Flag = False,
+    window_size: Span = 50,
+    reset_start: Count = 500,
+) -> GreedyLR:
+    """Raise the rate while a metric improves, and lower it while it does not.
+
+    Parameters
+    ----------
+    mode : {"min", "max"}, default "min"
+        Whether a lower or a higher metric is better.
+    factor : float or array, default 0.95
+        The factor of a reduction; a rise divides by it. Above 0 and below 1.
+    patience : int or array of int, default 10
+        The number of updates in a row to accept before the rate changes. At least 0.
+    threshold : float or array, default 1e-6
+        How much better a metric must be to count. At least 0.
+    threshold_mode : {"abs", "rel"}, default "abs"
+        Whether ``threshold`` is absolute or relative to the best metric.
+    cooldown, warmup : int or array of int, default 0
+        The number of updates after a reduction, and after a rise, in which none counts. At least 0.
+    min_lr, max_lr : float or array, default 1e-3 and 1.0
+        The lowest and the highest rate. At least 0.
+    eps : float or array, default 1e-8
+        Rates that would change by no more than this stay. At least 0.
+    smooth : bool, default False
+        Whether the mean of the last ``window_size`` metrics decides.
+    window_size : int, default 50
+        The number of metrics in that mean. At least 1.
+    reset_start : int or array of int, default 500
+        The number of reductions at ``min_lr`` before everything begins again. At least 0.
+
+    Returns
+    -------
+    GreedyLR
+        A rule, which takes metrics; see ``fastlr.GreedyLR``.
+
+    Notes
+    -----
+    Begin at a rate: ``rule.init(scale=1e-3)``.
+
+    References
+    ----------
+    transformers 5.24 (2026), ``transformers.get_greedy_schedule``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> flr.presets.transformers.get_greedy_schedule(patience=3)
+    GreedyLR(patience=3, nan='bad')
+    """
+    return GreedyLR(**locals(), nan="bad")
+
+
+@preset(
     differences="With scale_parameter=True each parameter's rate is multiplied by its root mean "
     "square, which a schedule cannot know: pass that factor as scale.",
 )
@@ -745,8 +810,7 @@ Options = Annotated[Mapping[str, Any], _options]
 
 
 @preset(
-    elementwise=True,
-    differences='"greedy" raises ValueError: fastlr has no such plateau rule.',
+    elementwise=True, differences='"greedy" raises ValueError: its rule is get_greedy_schedule.'
 )
 def get_scheduler(
     name: SchedulerType,
@@ -780,7 +844,7 @@ def get_scheduler(
     Raises
     ------
     ValueError
-        If the name is unknown, or "greedy", whose rule fastlr's ``Plateau`` cannot express; if an
+        If the name is unknown, or "greedy", whose rule ``get_greedy_schedule`` builds; if an
         argument that the name needs is missing.
 
     Notes
@@ -801,7 +865,8 @@ def get_scheduler(
     """
     if name == "greedy":
         raise ArgumentError(
-            f"name must be another than 'greedy': {UNEXPRESSED['get_greedy_schedule']}"
+            "name must be that of a schedule or of a Plateau, got 'greedy'; its rule is "
+            "flr.presets.transformers.get_greedy_schedule(...)"
         )
     own = {} if name in _UNTUNED else dict(scheduler_specific_kwargs or {})
     if name == "constant":

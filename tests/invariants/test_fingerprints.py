@@ -67,7 +67,7 @@ def tables_of(value, backend):
     with flr.use_backend(backend):
         return (
             [fingerprints.scales(value, "float64")]
-            if isinstance(value, flr.Plateau)
+            if isinstance(value, fingerprints.Rule)
             else [*fingerprints.tables(value, "float64")]
         )
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastlr.plateau.adaptive_rule import AdaptiveRule
 from fastlr.plateau.rule import Plateau
 from fastlr.presets import _rules
 
@@ -61,7 +62,7 @@ class Difference(NamedTuple):
 def difference(case: Case, settings: Settings) -> Difference:
     """The largest difference between the preset and the framework with these settings."""
     steps, made = case.steps(settings), case.preset(**settings)
-    if isinstance(made, Plateau):
+    if isinstance(made, Plateau | AdaptiveRule):
         metrics = history(steps)
         ours, theirs = made.replay(metrics), np.asarray(case.rates(settings, metrics.tolist()))
     else:

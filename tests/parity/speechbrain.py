@@ -2,6 +2,8 @@
 
 from math import cos, floor, pi
 
+from plain_adaptive import new_bob
+
 from fastlr.presets import speechbrain as ours
 
 from . import Case, figures, one_of, rate, rates, real, whole
@@ -229,6 +231,17 @@ CASES = [
         ),
         figures(tri_stage),
         lambda own: 50,
+        count=200,
+    ),
+    Case(
+        ours.NewBobScheduler,
+        lambda rng: {
+            "annealing_factor": real(rng, 0.1, 0.9),
+            "improvement_threshold": one_of(rng, 0.0025, 0.0, 0.05),
+            "patient": whole(rng, 0, 3),
+        },
+        lambda own, metrics: list(new_bob(1.0, metrics, **own)),
+        lambda own: 60,
         count=200,
     ),
 ]

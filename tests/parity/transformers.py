@@ -181,13 +181,25 @@ def plateau(rng):
     }
 
 
-def run_plateau(settings, metrics):
+def greedy(rng):
+    return plateau(rng) | {
+        "warmup": whole(rng, 0, 2),
+        "max_lr": one_of(rng, 1.0, 4.0),
+        "smooth": one_of(rng, False, True),
+        "window_size": whole(rng, 1, 5),
+        "reset_start": whole(rng, 1, 4),
+    }
+
+
+def run_greedy(settings, metrics):
+    return run_plateau(settings, metrics, "greedy")
+
+
+def run_plateau(settings, metrics, name="reduce_lr_on_plateau"):
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
-    scheduler = optimization().get_scheduler(
-        "reduce_lr_on_plateau", optimizer, scheduler_specific_kwargs=settings
-    )
+    scheduler = optimization().get_scheduler(name, optimizer, scheduler_specific_kwargs=settings)
     table = []
     for metric in metrics:
         scheduler.step(metric)
@@ -222,6 +234,7 @@ CASES = [
 ] + [
     Case(ours.get_scheduler, by_name, run_by_name, beyond, "transformers"),
     Case(ours.get_reduce_on_plateau_schedule, plateau, run_plateau, lambda own: 40, "transformers"),
+    Case(ours.get_greedy_schedule, greedy, run_greedy, lambda own: 60, "transformers"),
     Case(
         ours.Adafactor,
         lambda rng: {"scale": one_of(rng, 1.0, rate(rng)), "warmup_init": bool(rng.random() < 0.5)},
