@@ -121,6 +121,7 @@ def test_the_compiled_loop_gives_the_bits_of_numpy(name):
     }
 
 
+@pytest.mark.exhaustive
 def test_the_compiled_muon_is_near_to_numpy():
     numpy, fused = both_ways("muon")
     for part, array in numpy.items():
@@ -245,6 +246,7 @@ def test_the_rates_of_a_layer_are_less_than_those_above_it(whole):
     assert (row["biases"] == row["last"]) is (name != "muon")
 
 
+@pytest.mark.exhaustive(one_in=5)
 def test_a_run_that_goes_on_in_another_process_has_the_same_bits(whole, data, tmp_path):
     name, _, uninterrupted = whole
     first = digits.start(name, steps=600)
@@ -278,6 +280,7 @@ def test_the_compiled_loop_trains_to_the_bits_of_numpy(name, data, tmp_path):
 
 
 @compiled
+@pytest.mark.exhaustive
 def test_the_compiled_loop_from_the_command_line(data, tmp_path):
     run("--optimizer", "sgd", "--steps", 60, "--fused", "--checkpoint", tmp_path / "fused.npz")
     train(digits.start("sgd", steps=60), data, 60, tmp_path / "numpy.npz")

@@ -46,6 +46,7 @@ def printed(code: str, missing: list[str], refusing: str) -> str:
 
 @pytest.mark.parametrize("refusing", [BY_A_FINDER, BY_AN_ENTRY], ids=["finder", "entry"])
 @pytest.mark.parametrize("what", HELP)
+@pytest.mark.exhaustive(one_in=5)
 def test_help_prints_without_optional_packages(what, refusing):
     text = printed(HELP[what], OPTIONAL, refusing)
     assert "PACKAGE CONTENTS" in text

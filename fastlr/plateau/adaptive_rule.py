@@ -18,9 +18,9 @@ from fastlr.arguments.output_arrays import allocate, check_fits
 from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
 from fastlr.plateau.validation import HIGHEST, as_metrics, check_metrics, lanes_of
+from fastlr.schedule.constructing import checked_arguments, same
 from fastlr.schedule.recorded_calls import VERSION, Call
 from fastlr.schedule.spec import contents
-from fastlr.schedule.value import checked_arguments, same
 
 __all__ = ["AdaptiveRule", "Array", "Count", "Fields", "State", "where_lanes"]
 

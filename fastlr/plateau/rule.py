@@ -52,11 +52,12 @@ from fastlr.plateau.validation import (
     lanes_of,
 )
 from fastlr.program.opcodes import RULE_WORDS
+from fastlr.schedule.constructing import checked_arguments, same
 from fastlr.schedule.constructor_names import constant, piecewise_constant
 from fastlr.schedule.recorded_calls import VERSION, Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import contents
-from fastlr.schedule.value import a_schedule, checked_arguments, same
+from fastlr.schedule.value import a_schedule
 
 __all__ = ["Plateau", "PlateauState"]
 

@@ -20,12 +20,12 @@ from fastlr.errors import bound, did_you_mean, public
 from fastlr.presets._run_lengths import RunLength, length_of
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Numbers, Run
+from fastlr.schedule.constructing import checked_arguments, cores, recorded, same
 from fastlr.schedule.constructor_names import constant, stack
 from fastlr.schedule.rebuilding import RULES
 from fastlr.schedule.rebuilding import build as rebuilt
 from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import checked_arguments, cores, recorded, same
 
 __all__ = [
     "MOST_TURNS",

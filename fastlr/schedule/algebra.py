@@ -28,9 +28,10 @@ from fastlr.kernels import reference
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
+from fastlr.schedule.constructing import constructor
 from fastlr.schedule.differences import last_change, negative
 from fastlr.schedule.rebuilding import CONSTRUCTORS
-from fastlr.schedule.value import Value, constructor
+from fastlr.schedule.value import Value
 
 __all__ = [
     "Algebra",

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from fastlr.arguments.rules import Amount, BelowOne, Positive, Power, Rate, Real, Steps, short_repr
+from fastlr.schedule.constructing import constructor
 from fastlr.schedule.plan_changes import cooldown_node
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
-from fastlr.schedule.value import constructor
 
 __all__ = [
     "affine_exponential",

@@ -19,10 +19,10 @@ from fastlr.arguments.rules import (
 )
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import add, join_parts, repeat_with_floor
+from fastlr.schedule.constructing import constructor
 from fastlr.schedule.curves import cosine, linear
 from fastlr.schedule.decays import exponential_decay
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import constructor
 
 __all__ = ["cosine_restarts", "cyclic", "one_cycle"]
 

@@ -14,8 +14,8 @@ from fastlr.arguments.rules import (
     Rate,
     short_repr,
 )
+from fastlr.schedule.constructing import constructor
 from fastlr.schedule.schedule import Schedule, curve_schedule
-from fastlr.schedule.value import constructor
 
 __all__ = ["eden", "exponential_decay", "inverse_power", "inverse_time", "step_decay"]
 

@@ -20,9 +20,9 @@ from fastlr.arguments.rules import (
 from fastlr.program import double_double, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import join_parts
+from fastlr.schedule.constructing import constructor
 from fastlr.schedule.curves import constant, linear
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
-from fastlr.schedule.value import constructor
 
 __all__ = [
     "join",

@@ -23,9 +23,10 @@ from fastlr.errors import public_methods
 from fastlr.program import tree
 from fastlr.program.tree import Node, Numbers, Run
 from fastlr.schedule.algebra import Algebra, ended, join_parts, rates_at, scale
+from fastlr.schedule.constructing import Rebuilt, constructor
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.recorded_calls import NO_CALL
-from fastlr.schedule.value import Rebuilt, Value, constructor
+from fastlr.schedule.value import Value
 
 __all__ = ["Cooldown", "Plans", "cooldown_node"]
 

@@ -8,11 +8,11 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Floats, Period, Power, Rate, Steps, short_repr
 from fastlr.program import double_double
 from fastlr.schedule.algebra import join_parts
+from fastlr.schedule.constructing import constructor
 from fastlr.schedule.curves import constant, cosine, linear
 from fastlr.schedule.decays import inverse_power
 from fastlr.schedule.plan_changes import Cooldown, cooldown_node
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
-from fastlr.schedule.value import constructor
 
 __all__ = ["inverse_sqrt", "noam", "warmup_constant", "warmup_cosine", "warmup_linear", "wsd"]
 

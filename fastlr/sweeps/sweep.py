@@ -26,12 +26,13 @@ from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
 from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructor_names
+from fastlr.schedule.constructing import cores
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.parser import names_in, parse
 from fastlr.schedule.rebuilding import CONSTRUCTORS, lanes_together
 from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import Value, a_schedule, cores
+from fastlr.schedule.value import Value, a_schedule
 from fastlr.sweeps import stores
 from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect

@@ -394,6 +394,7 @@ def main():
 
 
 @pytest.mark.parametrize("left_out", ["", "_native*"], ids=["with C", "without C"])
+@pytest.mark.exhaustive(one_in=5)
 def test_the_numba_interface_in_a_users_cached_function(tmp_path, left_out):
     """Compiled in one process, loaded from the cache in the next: the bits of s(t), and of a
     plateau's update, in both.
@@ -429,6 +430,7 @@ def main():
 """
 
 
+@pytest.mark.exhaustive
 def test_a_users_cached_function_is_compiled_again_for_another_fastlr(tmp_path):
     """The user's file is the same, and fastlr's arithmetic is another: the new rates, also by
     way of a second function. Without the C library, so that Numba kernels are called.
@@ -512,6 +514,7 @@ METRICS = np.random.default_rng(7).choice([0.5, 0.9, 1.0, 1.1, np.nan, np.inf], 
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("window", [1, 3])
 @pytest.mark.parametrize("convention", ["torch", "optax", "keras"])
+@pytest.mark.exhaustive(one_in=5)
 def test_an_update_in_compiled_code_is_that_of_the_rule(convention, window, precision):
     kind = {"convention": convention, "window": window, "precision": precision, "nan": "ignore"}
     one = flr.Plateau(patience=1, cooldown=1, warmup=2, factor=0.7, **kind)
@@ -587,6 +590,7 @@ def test_compiled_code_refuses_what_a_rule_refuses(rule, state, metric, message)
         (ONE.buffer, ONE.init(), True, "metric must be a number, or a C-contiguous array"),
     ],
 )
+@pytest.mark.exhaustive(one_in=5)
 def test_compiled_code_refuses_types_that_are_no_state(rule, state, metric, message):
     with pytest.raises(TypingError, match=message):
         flr.jit.update(rule, state, metric)

@@ -36,6 +36,7 @@ def calls_in(call):
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.exhaustive(one_in=7)
 def test_a_schedule_comes_back_equal_from_spec_pickle_and_repr(name):
     schedule = drawn(name)
     if not isinstance(schedule, flr.Schedule):
@@ -50,6 +51,7 @@ def test_a_schedule_comes_back_equal_from_spec_pickle_and_repr(name):
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.exhaustive(one_in=7)
 def test_an_extended_preset_is_the_preset_of_the_longer_run(name):
     schedule = drawn(name)
     if not isinstance(schedule, flr.Schedule) or schedule._call.name != name:

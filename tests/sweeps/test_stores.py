@@ -223,6 +223,7 @@ made(sys.argv[1])
 
 
 @in_every_form
+@pytest.mark.exhaustive(one_in=5)
 def test_a_table_killed_at_any_moment_is_resumed(tmp_path, rates, form):
     out, moments, killed = tmp_path / form, random.Random(0), 0
     for _ in range(4):
@@ -546,6 +547,7 @@ print(peak() - base)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc shows it")
 @pytest.mark.parametrize("suffix", [".npy", ".zarr"])
+@pytest.mark.exhaustive(one_in=5)
 def test_it_keeps_within_memory(tmp_path, suffix):
     """256 MB of rates in 64 MiB."""
     command = [sys.executable, "-c", PEAK, str(tmp_path), suffix]

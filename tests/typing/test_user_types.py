@@ -71,10 +71,12 @@ def errors(request, tmp_path_factory):
     return found_by(tmp_path_factory.mktemp(package))
 
 
+@pytest.mark.exhaustive
 def test_a_checker_accepts_right_lines(errors):
     assert [error for error in errors if error[0] == RIGHT.name] == []
 
 
+@pytest.mark.exhaustive
 def test_a_checker_reports_every_wrong_line(errors):
     marked = [
         number

@@ -1,0 +1,265 @@
+"""Constructors: functions that check their arguments, build a schedule and record the call.
+
+The signature of a constructor names a rule for each parameter. Every argument is checked by its
+rule and put into canonical form before anything is built. The call with these arguments identifies
+the value.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, Self, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from fastlr.arguments.help_signatures import readable
+from fastlr.arguments.rules import OneOf, broadcast, short_repr
+from fastlr.errors import bound, public
+from fastlr.program import tree
+from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.tree import Node
+from fastlr.schedule.rebuilding import RULES, Rule, core_axes, register, register_rules
+from fastlr.schedule.recorded_calls import MOST_NESTED, Call
+from fastlr.schedule.value import Value, a_schedule
+
+__all__ = ["Rebuilt", "checked_arguments", "constructor", "cores", "recorded", "same"]
+
+P = ParamSpec("P")
+V = TypeVar("V", bound=Value)
+
+_MOST_SEGMENTS = 2**20
+_FREE_SEGMENTS = 4_096  # any schedule may have so many
+_SEGMENTS_PER_PART = 64  # and so many more per part and number in its description
+_HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
+
+
+def constructor(build: Callable[P, V]) -> Callable[P, V]:
+    """Make a function that builds a schedule check its arguments, by the rules in its
+    signature, and record its call.
+    """
+    name, signature = build.__name__, inspect.signature(build)
+    defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
+    needed = {key for key, default in defaults.items() if default is inspect.Parameter.empty}
+    anyhow: Callable[..., Any] = build  # by names, whatever its signature
+
+    @wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> V:
+        by_place = dict(zip(defaults, args, strict=False))
+        known = len(args) <= len(defaults) and kwargs.keys() <= defaults.keys() - by_place.keys()
+        if not known or not needed <= by_place.keys() | kwargs.keys():
+            bound(name, signature, args, kwargs)  # raises
+        checked, lanes = _checked(name, build, {**defaults, **by_place, **kwargs}, defaults)
+        given = {
+            key: recorded(checked[key])
+            for key in defaults
+            if key in needed or not same(checked[key], defaults[key])
+        }
+        result, call = anyhow(**checked), Call(name, given)
+        if isinstance(result, Rebuilt):  # another call describes it better
+            return cast(V, result.value)
+        node = _of_all_lanes(result._node, lanes)
+        _check_result(name, node, call)
+        call.keep(type(result), node, result.past_end)
+        return cast(V, type(result)(node, call, result.past_end))
+
+    reported: Any = public(built)
+    reported.__signature__ = readable(signature, build.__module__)
+    register(name, reported)
+    return cast(Callable[P, V], reported)
+
+
+class Rebuilt(NamedTuple):
+    """What a constructor returns for a schedule that keeps the call that it has."""
+
+    value: Value
+
+
+def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
+    """Return a node with all lanes of its call's arguments.
+
+    An argument may widen the batch without a part in the node, as the power of a linear cooldown.
+    """
+    own = node.shape[1:] if node.kind == "stack" else node.shape
+    return node if own == lanes or node.kind == "stack" else tree.scale(node, np.ones(lanes))
+
+
+def _check_result(name: str, node: Node, call: Call) -> None:
+    """Raise if the finished node is not allowed: checks that single arguments cannot decide."""
+    if node.parts:
+        _check_parts(name, node, call)
+    if not _at_most(node.bound, _HIGHEST):
+        raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {short_repr(call)}")
+    for end in (node.steps, node.end if node.has_preset else None):
+        if end is not None and not _at_most(end, LAST_STEP):
+            raise ValueError(
+                f"{name}: the schedule must end by step 2**53, got "
+                f"{int(np.max(end))} steps: {short_repr(call)}"
+            )
+
+
+def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
+    """Return whether all numbers are at most ``most``, and none is NaN; quick for a single one."""
+    return bool((numbers <= most).all()) if numbers.ndim else bool(numbers.item() <= most)
+
+
+def _check_parts(name: str, node: Node, call: Call) -> None:
+    """Raise if the parts of a node are not allowed together."""
+    # the size comes first, since the other messages show the call, however large it is
+    _check_size(name, node, call)
+    if call.depth > MOST_NESTED:
+        raise ValueError(
+            f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + "
+            "(c + d) is 2 deep, got "
+            f"{call.depth}; join(parts, at) takes any number of parts"
+        )
+    try:
+        _ = node.names
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if not _at_most(node.highest, _HIGHEST) and _at_most(node.bound, _HIGHEST):
+        raise ValueError(
+            f"{name}: the parts of a schedule must stay finite too, at most 1e300, got "
+            f"{short_repr(call)}"
+        )
+
+
+# what to write in place of a schedule that uses a part many times
+_SHORTER = {
+    "add": "; write x + x as x * 2",
+    "join": "; write x.then(x) as x.repeat(2)",
+    "then": "; write x.then(x) as x.repeat(2)",
+    "stack": "; write a stack of x * a and x * b as x * [a, b]",
+}
+
+
+def _check_size(name: str, node: Node, call: Call) -> None:
+    """Refuse a schedule with too many segments for the size of its description.
+
+    A part counts each time it is used, since a rate takes one evaluation per use. Repeating
+    ``x = x + x`` 18 times takes 2^18 evaluations of ``x``.
+    """
+    size = max(node.segment_count, call.uses)
+    if size <= _FREE_SEGMENTS:
+        return
+    enough = (size - _FREE_SEGMENTS) / _SEGMENTS_PER_PART + 1
+    described = int(tree.description_size(node, enough))
+    most = min(_MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * described)
+    if size > most:
+        raise ValueError(
+            f"{name}: the program must have at most {most:,} segments for a schedule of this many "
+            f"different parts, got up to {size:,.0f}; a part counts each time it is used"
+            f"{_SHORTER.get(name, '')}"
+        )
+
+
+def recorded(value: object) -> object:
+    """Return an argument as a call stores it: a schedule as the call that built it."""
+    if isinstance(value, tuple):
+        return tuple(part._call for part in value)
+    return value._call if isinstance(value, Value) else value
+
+
+def same(value: object, default: object) -> bool:
+    """Return whether a checked argument equals its default."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0 and bool(value == default)
+    return not isinstance(value, Value | tuple) and value == default
+
+
+def checked_arguments(
+    name: str,
+    build: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    defaults: Mapping[str, object],
+) -> dict[str, object]:
+    """Return every argument in canonical form.
+
+    The rules come from the signature. The batch shapes are known to broadcast.
+    """
+    return _checked(name, build, arguments, defaults)[0]
+
+
+def _checked(
+    name: str,
+    build: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    defaults: Mapping[str, object],
+) -> tuple[dict[str, object], tuple[int, ...]]:
+    """Return every argument in canonical form, and the batch shape that they broadcast to."""
+    if name not in RULES:
+        hints = typing.get_type_hints(build, include_extras=True)
+        register_rules(name, {key: _rule(hints.get(key, Value)) for key in arguments})
+    rules = RULES[name]
+    if (
+        "schedules" in arguments
+        and isinstance(arguments["schedules"], Mapping)
+        and arguments.get("names", "") is None
+    ):
+        arguments = {
+            "names": list(arguments["schedules"]),
+            "schedules": list(arguments["schedules"].values()),
+        }
+    ruled = {
+        key: None if value is None else rules[key](f"{name}: {key}", value)
+        for key, value in arguments.items()
+    }
+    for key, value in ruled.items():
+        if value is None and defaults[key] is not None:
+            raise TypeError(f"{name}: {key} must be given, got None")
+    return ruled, broadcast(name, dict(_batches(rules, ruled)))
+
+
+def _batches(
+    rules: Mapping[str, object], checked: Mapping[str, object]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the batch shape per argument; of several schedules, the first that has each shape."""
+    for key, value in checked.items():
+        if isinstance(value, np.ndarray):
+            if value.ndim:
+                yield key, value.shape[: value.ndim - core_axes(rules[key])]
+        elif isinstance(value, Value):
+            yield key, value.shape
+        elif isinstance(value, tuple):
+            firsts = dict[tuple[int, ...], int]()
+            for i, schedule in enumerate(value):
+                firsts.setdefault(schedule.shape, i)
+            yield from ((f"{key}[{i}]", shape) for shape, i in firsts.items())
+
+
+def cores(build: Callable[..., Any]) -> dict[str, int]:
+    """Return, per parameter of a constructor or preset, how many axes belong to one schedule."""
+    hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
+    return {name: core_axes(_rule(hint)) for name, hint in hints.items()}
+
+
+def _rule(hint: Any) -> Rule:
+    """Return the rule in a parameter's annotation; a ``None`` in it stands for the default only."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is Literal:
+        return OneOf(typing.get_args(hint))
+    if typing.get_origin(hint) is Annotated:
+        rule: Rule = hint.__metadata__[0]
+        return rule
+    is_schedule = hint is Self or isinstance(hint, TypeVar)
+    is_schedule = is_schedule or (isinstance(hint, type) and issubclass(hint, Value))
+    return _value if is_schedule else _values
+
+
+def _value(where: str, value: object) -> Value:
+    return a_schedule(where, value, Value)
+
+
+def _values(where: str, value: object) -> tuple[Value, ...]:
+    if isinstance(value, Value | str) or not isinstance(value, Sequence) or not value:
+        raise TypeError(
+            f"{where} must be a sequence of at least one Schedule, got "
+            f"{type(value).__name__} {short_repr(value)}"
+        )
+    for i, item in enumerate(value):
+        if not isinstance(item, Value):
+            _value(f"{where}[{i}]", item)
+    return tuple(value)
