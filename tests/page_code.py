@@ -106,7 +106,7 @@ def run_commands(text: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "100"},
-        timeout=300,
+        timeout=1_200,
     )
     for (line, want), got in zip(found, done.stdout.split(END), strict=False):
         check_output(line, want, got)

@@ -30,6 +30,16 @@ def test_links_lead_to_files(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_readme_is_short_and_its_measurements_are_those_of_the_page():
+    """`python -m bench speed --write` writes both."""
+    readme = (PROJECT / "README.md").read_text()
+    rows = re.search(r"<!-- speed -->\n(.*)\n<!-- /speed -->", readme, re.DOTALL)[1].splitlines()
+    speed = (PROJECT / "docs" / "speed.md").read_text().splitlines()
+    assert len(rows) == 7
+    assert [row for row in rows if row not in speed] == []
+    assert len(readme.splitlines()) <= 150
+
+
 # -- code ------------------------------------------------------------------------------------------
 
 # tests/adapters/test_adapters.py runs each section of this page alone: together they need packages
