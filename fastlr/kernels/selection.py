@@ -98,6 +98,7 @@ def _native() -> Backend:
         native.multi_power_exponentials,
         native.annealing_momenta,
     )
+    native.connect_schedules(active)
     return Backend("native", *functions, native.scalar, native.several, native.update)
 
 

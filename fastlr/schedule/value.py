@@ -18,6 +18,7 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import readable
 from fastlr.arguments.rules import OneOf, broadcast, short_repr
 from fastlr.errors import bound, did_you_mean, public, public_methods
+from fastlr.kernels.schedule_base import ScheduleBase
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
@@ -63,20 +64,19 @@ _HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
 
 
 @public_methods("Schedule", but=("__init__",))
-class Value:
+class Value(ScheduleBase):
     """An immutable tree, and the call that built it.
 
     The call is what values are compared, hashed, pickled and written by.
     """
 
-    __slots__ = ("__weakref__", "_address", "_buffer", "_call", "_kept", "_node", "past_end")
+    __slots__ = ("__weakref__", "_buffer", "_call", "_kept", "_node", "past_end")
 
     _node: Node
     _call: Call
     past_end: str
     _kept: dict[str, Program]  # the program, once it is lowered
     _buffer: Array | None  # the program as a plain array
-    _address: int  # of the buffer, if the schedule is scalar
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         put = object.__setattr__
