@@ -29,8 +29,14 @@ INLINED fastlr_lanes lanes_within(fastlr_lanes lanes, size_t before, size_t coun
     return (fastlr_lanes){first, stop < count ? stop : count};
 }
 
-static double rate(const double *buffer, double t) {
-    return rate_of(buffer, family_at(buffer, 0).root, 0, t);
+/* `rate_of` for the first lane, whose numbers need no stride: an embedder calls it once per step.
+ */
+ONE_RATE static double rate(const double *buffer, double t) {
+    Segments root = family_at(buffer, 0).root;
+    int64_t segment = root.at + ROW * segment_in_force(buffer, root, 0, t);
+    double c = t - start(buffer, segment, 0);
+    return opcode_of(buffer, segment) < LOOP ? curve(buffer, segment, 0, c)
+                                             : rate_of_nested(buffer, segment, 0, c);
 }
 
 static void rates_of_family(const double *buffer, Family family, fastlr_lanes lanes,

@@ -39,6 +39,34 @@ static bool rates_at(uintptr_t program, const int64_t *t, size_t n, double *out)
     return true;
 }
 
+#include "python_schedules.h"
+
+/* Append the base type of schedules to a list, given by its address. */
+static bool append_schedule_base(uintptr_t list) {
+    PyObject *base = new_schedule_base();
+    bool done = base != NULL && PyList_Append((PyObject *)list, base) == 0;
+    Py_XDECREF(base);
+    PyErr_Clear();
+    return done;
+}
+
+/* Let schedules call this library. All are addresses of Python objects, which stay for good:
+   `active` returns the backend in use, whose `scalar` is `scalar` if it is this library; NumPy's
+   types of integers and of arrays, and its function `empty`. */
+static void connect_schedules(uintptr_t active, uintptr_t scalar, uintptr_t integer,
+                              uintptr_t array, uintptr_t empty) {
+    python.rate_at = (PyObject *)scalar;
+    python.integer = (PyObject *)integer;
+    python.array = (PyObject *)array;
+    python.empty = (PyObject *)empty;
+    python.active = (PyObject *)active;
+    Py_INCREF(python.rate_at);
+    Py_INCREF(python.integer);
+    Py_INCREF(python.array);
+    Py_INCREF(python.empty);
+    Py_INCREF(python.active);
+}
+
 /* All lanes at one step, for a caller that has compiled code of its own: the lock stays as it is.
  */
 static int64_t rates_at_step(uintptr_t program, int64_t t, double *out) {

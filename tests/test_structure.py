@@ -562,9 +562,30 @@ def is_constant(kind):
     return kind.split()[-1].endswith("const") if "*" in kind else "const" in kind.split()
 
 
+def c_variables(of_python):
+    """The variables of the C library, or of what it adds for Python, with their types."""
+    paths = [
+        path
+        for path in Path(flr.get_include()).glob("*.[ch]")
+        if path.name.startswith("python_") == of_python
+    ]
+    text = "\n".join(path.read_text() for path in paths)
+    return {name or inner: kind or inside for kind, name, inside, inner in VARIABLE.findall(text)}
+
+
 def test_the_c_library_has_one_variable():
     """``chosen``, the instruction set in use: every thread writes the same pointer."""
-    text = "\n".join(path.read_text() for path in Path(flr.get_include()).glob("*.[ch]"))
-    found = {name or inner: kind or inside for kind, name, inside, inner in VARIABLE.findall(text)}
+    found = c_variables(of_python=False)
     assert {"INSTRUCTION_SETS", "fastlr_baseline", "chosen"} <= set(found)
     assert [name for name, kind in found.items() if not is_constant(kind)] == ["chosen"]
+
+
+def test_the_calls_from_python_have_one_variable():
+    """``python``, objects that are written once, under the interpreter's lock. The rest describes
+    a type for CPython, which wants it writable.
+    """
+    text = (Path(flr.get_include()) / "python_schedules.h").read_text()
+    assert re.findall(r"^\} (\w+);", text.partition("static struct {")[2], re.M)[:1] == ["python"]
+    found = c_variables(of_python=True)
+    changing = {name for name, kind in found.items() if not is_constant(kind)}
+    assert changing == {"members", "slots", "spec"}

@@ -4,6 +4,7 @@ The library chooses an *instruction set* at its first call: the best that this p
 instruction sets give the same bits.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from fastlr.kernels import c_sources
 __all__ = [
     "address",
     "annealing_momenta",
+    "connect_schedules",
     "multi_power_terms",
     "multi_power_exponentials",
     "each",
@@ -77,6 +79,11 @@ scalar = _lib.rate_at  # (address, t): a program of one lane is given by its add
 def address(name: str) -> int:
     """Return the address of a function of ``python_calls.h``."""
     return int(_cast("uintptr_t", _native.ffi.addressof(_lib, name)))
+
+
+def connect_schedules(active: Callable[[], Any]) -> None:
+    """Let schedules call the library themselves while the backend that ``active`` returns is it."""
+    _lib.connect_schedules(id(active), id(scalar), id(np.integer), id(np.ndarray), id(np.empty))
 
 
 def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:

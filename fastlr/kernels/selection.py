@@ -101,6 +101,7 @@ def _native() -> Backend:
         native.annealing_momenta,
         native.last_iterate_sums,
     )
+    native.connect_schedules(active)
     return Backend("native", *functions, native.scalar, native.several, native.update)
 
 

@@ -125,6 +125,8 @@ class Evaluation(Value):
                 raise
             raise error from None
 
+    _evaluate = __call__  # the name by which the C library enters it
+
     def _rates(self, t: object, out: Array | None, threads: int) -> float | Array:
         """Return the rates at steps of any kind, after checking them."""
         if (

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Floats
 from fastlr.errors import public_methods
+from fastlr.kernels.schedule_base import ScheduleBase, calls_in_c
 from fastlr.program import tree
 from fastlr.program.tree import Node
 from fastlr.schedule.evaluation import Evaluation
@@ -30,6 +31,9 @@ class Schedule(Evaluation, Reductions, Plans):
     its batch shape: ``()`` for one schedule, ``(1000,)`` for a sweep of 1,000 schedules. Each
     schedule of a batch is a *lane*. ``past_end`` says what holds past the end: ``"hold"``,
     ``"raise"``, ``"repeat"`` or ``"zero"``.
+
+    ``s(t, out=None, threads=1)`` is the rate at step ``t``, a float, or the rates at an integer
+    array of steps, which go to ``out`` if that is given. ``Evaluation.__call__`` describes it.
 
     Each part of the class lives in its own module:
 
@@ -126,6 +130,10 @@ class Schedule(Evaluation, Reductions, Plans):
         from fastlr.schedule.telling_apart import what_differs
 
         return what_differs([self._call, *(other._call for other in others)])
+
+
+if calls_in_c:  # in place of the method in Python, which it calls for what it leaves to that
+    Schedule.__call__ = ScheduleBase.__call__  # type: ignore[method-assign]
 
 
 def from_node(node: Node, past_end: str = "hold") -> Schedule:

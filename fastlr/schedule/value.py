@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean, public_methods
+from fastlr.kernels.schedule_base import ScheduleBase
 from fastlr.program import lowering
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
@@ -37,20 +38,19 @@ _NO_STEPS_ADDRESS = _NO_STEPS.ctypes.data
 
 
 @public_methods("Schedule", but=("__init__",))
-class Value:
+class Value(ScheduleBase):
     """An immutable tree, and the call that built it.
 
     The call is what values are compared, hashed, pickled and written by.
     """
 
-    __slots__ = ("__weakref__", "_address", "_buffer", "_call", "_kept", "_node", "past_end")
+    __slots__ = ("__weakref__", "_buffer", "_call", "_kept", "_node", "past_end")
 
     _node: Node
     _call: Call
     past_end: str
     _kept: dict[str, Program]  # the program, once it is lowered
     _buffer: Array | None  # the program as a plain array
-    _address: int  # of the buffer, if the schedule is scalar
 
     def __init__(self, node: Node, call: Call, past_end: str) -> None:
         put = object.__setattr__
