@@ -213,12 +213,13 @@ def rank(
     peak: float | None = None,
     floor: float = 0.0,
     out: str | os.PathLike[str] | None = None,
+    extrapolate: bool = False,
 ) -> Delayed:
     """Rank the lanes lazily by the final loss that a law predicts, as ``fastlr.rank`` does.
 
     Parameters
     ----------
-    law, lanes, steps, k, peak, floor
+    law, lanes, steps, k, peak, floor, extrapolate
         As for ``fastlr.rank``. Tables are not taken: a description is what workers receive.
     out : path, optional
         A folder that all workers can write to. If the work is interrupted, repeat the call to
@@ -242,7 +243,7 @@ def rank(
     >>> rank(law, family, 1_000, k=2, peak=5e-3).compute().places.tolist()
     [3, 2]
     """
-    sought, whole = contest(law, steps, k, peak, floor), lanes_of("rank: lanes", lanes)
+    sought, whole = contest(law, steps, k, peak, floor, extrapolate), lanes_of("rank: lanes", lanes)
     _ = sought.best_of(whole, range(1))  # so that a wrong argument is refused before any work
     shipped, shared = _delayed_lanes(whole), dask.delayed(sought, traverse=False)
     if out is None:

@@ -25,6 +25,7 @@ from fastlr.arguments.rules import (
     Positive,
     Rate,
     Rates,
+    Whether,
     short_repr,
     validate,
     validate_scalar,
@@ -48,6 +49,7 @@ _MOST_ROWS = 20  # in the text
 _MOST_NAMED = 10  # of the best are drawn
 _CHUNK = 2_048  # schedules whose losses are predicted together
 _PIECE_RATES = 2**30  # rates per piece: some seconds of work, lost if the process is killed
+_SLACK = 1e-9  # of a peak, for rounding
 _PIECE_LANES = 2**16  # the most lanes per piece
 
 
@@ -205,6 +207,7 @@ class Contest:
     k: int
     peak: float
     floor: float
+    extrapolate: bool = False
 
     def lanes(self, value: object) -> Lanes:
         """A sweep, a batch or a table as lanes; an error if a table has too few steps."""
@@ -252,20 +255,51 @@ class Contest:
         for chunk in chunks_of(len(places), _CHUNK):
             part = places[chunk.start : chunk.stop]
             for positions, batch in lanes.batches(part):
-                kept = np.flatnonzero(self._keeps_to_limits(batch))
+                highest, allowed = self._within_limits(batch)
+                kept = np.flatnonzero(allowed)
                 if kept.size:
+                    self._check_fitted_peaks(highest[kept], part.start + positions[kept])
                     within = batch if kept.size == positions.size else batch[kept]
                     losses = self.law.final(within, self.steps, threads=threads)
                     yield Best(positions[kept] + part.start, np.asarray(losses).ravel(), kept.size)
 
-    def _keeps_to_limits(self, batch: Any) -> npt.NDArray[np.bool_]:
-        """Whether each lane stays at or below ``peak`` and ends at or above ``floor``."""
+    def _within_limits(self, batch: Any) -> tuple[Array, npt.NDArray[np.bool_]]:
+        """Each lane's highest rate, and whether it is at most ``peak`` and the last one at least
+        ``floor``.
+        """
         if isinstance(batch, np.ndarray):
             rates = validate(Rates, "rank: lanes", batch[:, : self.steps])  # no NaN goes unnoticed
             highest, last = rates.max(axis=1), rates[:, -1]
         else:
             highest, last = batch.max(self.steps), batch(self.steps - 1)
-        return np.atleast_1d((highest <= self.peak) & (last >= self.floor))
+        return np.atleast_1d(highest), np.atleast_1d((highest <= self.peak) & (last >= self.floor))
+
+    def _check_fitted_peaks(self, highest: Array, places: npt.NDArray[np.int64]) -> None:
+        """Refuse peaks outside those that the law was fitted to, unless it may extrapolate."""
+        fitted = getattr(self.law, "fitted_on", None)
+        if fitted is None or self.extrapolate:
+            return
+        low, high = fitted.peaks
+        beyond = (highest < low * (1 - _SLACK)) | (highest > high * (1 + _SLACK))
+        if beyond.any():
+            first = int(np.argmax(beyond))
+            raise ValueError(
+                f"rank: lanes must have peaks from {low:g} to {high:g}, as the runs that the law "
+                f"was fitted to, got {highest[first]:g} at place {places[first]}; laws favour the "
+                "highest peak beyond that. Limit the sweep, or pass extrapolate=True"
+            )
+
+    def check_fitted_steps(self) -> None:
+        """Refuse a length outside those that the law was fitted to, unless it may extrapolate."""
+        fitted = getattr(self.law, "fitted_on", None)
+        if fitted is None or self.extrapolate:
+            return
+        low, high = fitted.steps
+        if not low <= self.steps <= high:
+            raise ValueError(
+                f"rank: steps must be from {low} to {high}, as the runs that the law was fitted "
+                f"to, got {self.steps}; fit it to runs of this length, or pass extrapolate=True"
+            )
 
     def folder(self, out: object, lanes: Lanes) -> Pieces:
         """The folder at ``out`` with the best of each piece; an error if it holds others."""
@@ -286,6 +320,7 @@ class Contest:
             "k": self.k,
             "peak": None if self.peak == np.inf else self.peak,
             "floor": self.floor,
+            "extrapolate": self.extrapolate,
         }
         return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json")
 
@@ -327,7 +362,9 @@ def _read(pieces: Pieces, piece: int) -> Best:
 _NONE = Best(np.empty(0, dtype=np.int64), np.empty(0), 0)
 
 
-def contest(law: object, steps: object, k: object, peak: object, floor: object) -> Contest:
+def contest(
+    law: object, steps: object, k: object, peak: object, floor: object, extrapolate: object
+) -> Contest:
     """Check the arguments of ``rank``."""
     if not all(callable(getattr(law, name, None)) for name in ("final", "curve")):
         raise TypeError(
@@ -335,13 +372,16 @@ def contest(law: object, steps: object, k: object, peak: object, floor: object) 
             f"{short_repr(law)}"
         )
     known: Any = law
-    return Contest(
+    sought = Contest(
         known,
         validate_scalar(Period, "rank: steps", steps),
         validate_scalar(Period, "rank: k", k),
         np.inf if peak is None else validate_scalar(Positive, "rank: peak", peak),
         validate_scalar(Rate, "rank: floor", floor),
+        Whether()("rank: extrapolate", extrapolate),
     )
+    sought.check_fitted_steps()
+    return sought
 
 
 @with_types
@@ -358,6 +398,7 @@ def rank(
     progress: bool = False,
     out: str | os.PathLike[str] | None = None,
     shard: Shard | None = None,
+    extrapolate: bool = False,
 ) -> Ranked:
     """Return the ``k`` schedules of a sweep that a law predicts to end with the lowest loss.
 
@@ -390,6 +431,9 @@ def rank(
         ``(i, n)``: rank only the i-th of n parts, i from 0, in a job array whose jobs share
         ``out``. The same call without ``shard`` computes what is missing and merges all. Default
         None: rank everything.
+    extrapolate : bool
+        Whether a fitted law may rank schedules with other peaks, or another length, than the runs
+        that it was fitted to. Default False.
 
     Returns
     -------
@@ -402,6 +446,7 @@ def rank(
     TypeError, ValueError
         If an argument is not a law or not lanes, or a number is out of range, before any work; or
         if the limits exclude every schedule; or if ``out`` holds another ranking or is corrupt.
+        ``ValueError`` also where a schedule leaves the range of the law's ``fitted_on``.
 
     See Also
     --------
@@ -409,6 +454,12 @@ def rank(
 
     Notes
     -----
+    A law does not know how high a peak may be. Fitted to runs of three peaks, both laws prefer the
+    highest: peaks of 0.5, 1 and 2e-3 measured losses of 3.061, 3.054 and 3.065, and were predicted
+    3.081, 3.004 and 2.940. So a fitted law ranks only within the peaks and lengths of its runs, and
+    even there ``fastlr.transfer`` is the better judge of a peak. A law that you write by hand has
+    no such range.
+
     The result has the same bits however the work is divided. No table of the sweep is held: 2,048
     schedules are judged at a time. The time is linear in the number of schedules, whatever ``k``
     is, up to the logarithm of a sort.
@@ -422,7 +473,7 @@ def rank(
     >>> best.judged, best.places.tolist(), best.losses.round(3).tolist()
     (4, [3, 2], [2.944, 2.956])
     """
-    sought = contest(law, steps, k, peak, floor)
+    sought = contest(law, steps, k, peak, floor, extrapolate)
     threads, shard = check_threads("rank", threads), check_shard("rank", shard)
     ranked = sought.lanes(lanes)
     if out is not None:

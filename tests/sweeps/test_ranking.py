@@ -261,3 +261,53 @@ def test_it_is_drawn_with_what_is_predicted():
     colors = [line.get_color() for line in below.lines]
     assert colors[:3] == [line.get_color() for line in above.lines[:3]] != ["0.5"] * 3
     assert colors[3:] == ["0.5"] * min(40, FAMILY.size)
+
+
+# -- a fitted law within its range -----------------------------------------------------------------
+
+FITTED = flr.loss_laws.Annealing(
+    L0=2.6,
+    A=0.6,
+    alpha=0.45,
+    C=0.5,
+    decay=0.99,
+    fitted_on=flr.loss_laws.FittedOn(peaks=(1e-3, 3e-3), steps=(500, 1_000)),
+)
+
+
+def test_a_fitted_law_ranks_within_the_range_of_its_runs():
+    inside = flr.sweep("cosine", init=[1e-3, 2e-3, 3e-3], end=0.0, steps=1_000)
+    bare = flr.loss_laws.Annealing(**FITTED.constants)
+    assert bare == FITTED
+    for steps in (500, 1_000):
+        best = flr.rank(FITTED, inside, steps, k=3)
+        assert best.places.tolist() == flr.rank(bare, inside, steps, k=3).places.tolist()
+
+
+@pytest.mark.parametrize(
+    ("peaks", "steps", "message"),
+    [
+        (
+            [2e-3, 3.1e-3],
+            1_000,
+            r"rank: lanes must have peaks from 0.001 to 0.003.*0.0031 at place 1",
+        ),
+        (
+            [2e-3, 9e-4],
+            1_000,
+            r"rank: lanes must have peaks from 0.001 to 0.003.*0.0009 at place 1",
+        ),
+        ([2e-3], 499, r"rank: steps must be from 500 to 1000, as the runs.*got 499"),
+        ([2e-3], 1_001, r"rank: steps must be from 500 to 1000, as the runs.*got 1001"),
+    ],
+)
+def test_a_fitted_law_refuses_to_extrapolate(peaks, steps, message):
+    family = flr.sweep("cosine", init=peaks, end=0.0, steps=1_000)
+    with pytest.raises(ValueError, match=message + r".*extrapolate=True"):
+        flr.rank(FITTED, family, steps)
+    assert flr.rank(FITTED, family, steps, extrapolate=True).judged == len(peaks)
+
+
+def test_schedules_above_the_limit_are_not_judged_and_may_be_out_of_range():
+    family = flr.sweep("cosine", init=[2e-3, 1.0], end=0.0, steps=1_000)
+    assert flr.rank(FITTED, family, 1_000, peak=3e-3).places.tolist() == [0]
