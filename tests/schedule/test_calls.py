@@ -1,7 +1,7 @@
 """The call of a schedule gives the same in C as in Python: rates, types and errors.
 
-``Schedule.__call__`` is C where the library is built. ``s._evaluate`` is the method in Python,
-which answers every call without the library.
+``Schedule.__call__`` is C where the library is built. ``s._evaluate`` is the method in Python, and
+answers every call without the library.
 """
 
 import inspect
