@@ -81,6 +81,14 @@ def test_a_zarr_group_says_what_it_is():
     assert group.metadata.consolidated_metadata is not None
 
 
+def test_a_whole_store_is_not_written_again(tmp_path):
+    out = tmp_path / "rates.zarr"
+    made(out)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    made(out)
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
 def test_xarray_opens_a_store(tmp_path, rates):
     made(tmp_path / "rates.zarr")
     with xarray.open_zarr(tmp_path / "rates.zarr") as found:

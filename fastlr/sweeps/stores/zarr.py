@@ -196,17 +196,23 @@ class ZarrTable:
         """
         if partial:
             return zarr.open_array(self._store, path=_RATE, mode="r")
+        if self.whole and self._is_consolidated():
+            return zarr.open_array(self._store, path=_RATE, mode="r")
+        # A process that was killed may have left unfinished drafts.
+        for draft in [] if self.folder is None else self.folder.rglob("*.partial"):
+            draft.unlink()
         if not self.whole:
-            # A process that was killed may have left unfinished drafts.
-            for draft in [] if self.folder is None else self.folder.rglob("*.partial"):
-                draft.unlink()
             self._write_steps()
             self._write_parameters()
             self._write_spec()
             self._group.attrs["finished"] = True
-        if self._group.metadata.consolidated_metadata is None:
-            self._consolidate()
+        self._consolidate()
         return zarr.open_array(self._store, path=_RATE, mode="r")
+
+    def _is_consolidated(self) -> bool:
+        """Whether the metadata of all arrays is in one file."""
+        found = zarr.open_group(self._store, mode="r", use_consolidated=None)
+        return found.metadata.consolidated_metadata is not None
 
     def _consolidate(self) -> None:
         """Put the metadata of all arrays into one file, so that opening takes one read."""
