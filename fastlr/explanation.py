@@ -241,8 +241,8 @@ def _groups(plan: Schedule, stop: int, facts: dict[str, str], known: bool) -> Ex
         for name, lane in lanes.items()
         for each in _findings(lane, stop, known)
     ]
-    told = {f"group {name}": _in_short(lane, stop) for name, lane in lanes.items()}
-    found = {**facts, "length": f"{stop:,} steps", **told}
+    per_group = {f"group {name}": _in_short(lane, stop) for name, lane in lanes.items()}
+    found = {**facts, "length": f"{stop:,} steps", **per_group}
     return Explanation(plan, stop, found, (*findings, *_flattened(lanes, stop)))
 
 
@@ -299,8 +299,8 @@ def _nearest(plan: Schedule, stop: int) -> str:
         run = recipe(name)
         apart[name] = float(np.abs(_curve(run.schedule, run.steps) - own).mean())
     best = min(apart, key=lambda name: apart[name])
-    told = f"{best} ({recipe(best).title}): on average {apart[best]:.1%} of the peak away"
-    return told if apart[best] <= _NEAR else f"none is near; {told}"
+    distance = f"{best} ({recipe(best).title}): on average {apart[best]:.1%} of the peak away"
+    return distance if apart[best] <= _NEAR else f"none is near; {distance}"
 
 
 def _curve(plan: Schedule, stop: int) -> Array:
