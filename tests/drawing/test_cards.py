@@ -116,7 +116,10 @@ def test_a_stack_has_the_names_of_its_groups() -> None:
         (flr.diff(PLAN, PLAN.extend(200)), ["the plans differ 201 steps", "step 81: 0.95 before"]),
         (flr.diff(PLAN, PLAN), ["the plans agree", "no rate differs"]),
         (flr.compare(PLAN, PLAN * 2.0), ["they differ 101 steps compared", "ours", "theirs"]),
-        (flr.rank(LAW, FAMILY, 1_000, k=3), ["best of 6 schedules", "loss init end", "1 2.41305 0.01 0"]),
+        (
+            flr.rank(LAW, FAMILY, 1_000, k=3),
+            ["best of 6 schedules", "loss init end", "1 2.41305 0.01 0"],
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
