@@ -9,7 +9,7 @@ from processes import SITE
 OPTIONAL = [
     *("numba", "llvmlite", "dask", "jax", "keras", "lightning", "pytorch_lightning", "mlx"),
     *("optax", "pandas", "stable_baselines3", "torch", "transformers", "xarray", "scipy", "yaml"),
-    *("matplotlib", "typer", "rich", "tqdm", "zarr"),
+    *("matplotlib", "click", "tqdm", "zarr"),
 ]
 
 # Either way in which an import can be refused: by a finder, or by an entry of None.

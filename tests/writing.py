@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import fastlr as flr
 from fastlr.cli.commands import app
@@ -166,8 +166,6 @@ def loaded(out: str) -> None:
         "fastlr.sweeps.ranking",
         "fastlr.adapters.pandas",
         "fastlr.sweeps.stores.zarr",
-        "rich.console",
-        "rich.table",
     ):
         importlib.import_module(name)
 

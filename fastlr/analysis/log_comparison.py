@@ -123,6 +123,9 @@ def compare_log(
     log: str | Path | dict[str, Any],
     schedule: Schedule,
     tolerance: float | None = None,
+    *,
+    start: int = 0,
+    every: int = 1,
 ) -> LogComparison:
     """Check that a run did what its schedule says, from the log of the run.
 
@@ -136,6 +139,9 @@ def compare_log(
     tolerance : float, optional
         The largest difference allowed, as a share of the largest rate. By default 1e-6, or the
         rounding of the rates in the log.
+    start, every : int, default 0 and 1
+        The step of the first row, and the steps from row to row, of a CSV file without a column of
+        steps.
 
     Returns
     -------
@@ -165,7 +171,7 @@ def compare_log(
     the run did not do what ... at step 1: logged 0.0005, the schedule has 0.00025; ...
     """
     a_schedule("compare_log: schedule", schedule, Schedule)
-    read = read_log("compare_log: log", log)
+    read = read_log("compare_log: log", log, start, every)
     lanes = _lanes(schedule, read)
     share = (
         None

@@ -1,6 +1,7 @@
 """Find the schedule that a user names on the command line."""
 
 import json
+import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,7 +44,7 @@ _SUFFIXES = (
 def find_schedules(things: Sequence[str], steps: int | None, given: Given) -> list[Found]:
     """Find several schedules; ``given`` is for those that are configs, of which one must be."""
     unused = [name for name, value in given._asdict().items() if value is not None]
-    if unused and not any(is_file(thing) for thing in things):
+    if unused and not any(thing == "-" or is_file(thing) for thing in things):
         option = f"--{unused[0].replace('_', '-')}"
         raise ValueError(f"{option} must be given for a config file only, got {' '.join(things)}")
     return [find_schedule(thing, steps, given) for thing in things]
@@ -61,6 +62,8 @@ def find_schedule(thing: str, steps: int | None = None, given: Given = _NOTHING)
     if thing in flr.recipes():
         run = flr.recipe(thing)
         return Found(thing, run.schedule, run.steps, run)
+    if thing == "-":
+        return _found("", _from_input(steps, given))
     from_file = is_file(thing)
     if not from_file and "(" not in thing and ":" not in thing:
         nearest = get_close_matches(thing.lower(), flr.recipes(), n=3)
@@ -69,8 +72,26 @@ def find_schedule(thing: str, steps: int | None = None, given: Given = _NOTHING)
             f"no recipe, file or expression named {thing!r}; see `fastlr recipes`{hint}"
         )
     schedule = _read(thing, steps, given) if from_file else flr.parse(thing)
+    return _found(Path(thing).stem if from_file else "", schedule)
+
+
+def _found(label: str, schedule: Schedule) -> Found:
     length = None if schedule.steps is None else int(np.max(schedule.steps))
-    return Found(Path(thing).stem if from_file else "", schedule, length)
+    return Found(label, schedule, length)
+
+
+def _from_input(steps: int | None, given: Given) -> Schedule:
+    """The schedule on standard input: a spec or a config as JSON, or an expression."""
+    text = sys.stdin.read().strip()
+    if not text.startswith("{"):
+        if not text:
+            raise ValueError("-: standard input must hold a spec, a config or an expression")
+        return flr.parse(text)
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"-: standard input must be JSON or an expression ({error})") from None
+    return _schedule_of("standard input", config, steps, given)
 
 
 def is_file(thing: str) -> bool:
@@ -91,20 +112,24 @@ def _read(thing: str, steps: int | None, given: Given) -> Schedule:
     ``steps`` is the run's length for a config that leaves it open; for another it only says how
     many steps to show.
     """
-    path = Path(thing)
+    return _schedule_of(thing, Path(thing), steps, given)
+
+
+def _schedule_of(name: str, config: Any, steps: int | None, given: Given) -> Schedule:
+    """The schedule of a config, which is a path or the contents of one."""
     options: dict[str, Any] = {**given._asdict(), "optimizer": _state(given.optimizer)}
     try:
-        found = flr.from_config(path, **options)
+        found = flr.from_config(config, **options)
         endless = isinstance(found, Schedule) and found.steps is None
     except ValueError:
         if steps is None:
             raise
         endless = True
     if endless and steps is not None:
-        found = flr.from_config(path, **options, steps=steps)
+        found = flr.from_config(config, **options, steps=steps)
     if not isinstance(found, Schedule):
         raise ValueError(
-            f"{path}: must be a schedule's, got a plateau rule, which has no rates "
+            f"{name}: must be a schedule's, got a plateau rule, which has no rates "
             f"without metrics: {found!r:.200}"
         )
     return found

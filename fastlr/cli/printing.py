@@ -1,152 +1,101 @@
-"""Print schedules and tables to a terminal, a file or a pipe."""
+"""Print facts, tables and pictures to a terminal, a file or a pipe."""
 
-import itertools
+import json
 import shutil
 import sys
-from typing import TYPE_CHECKING
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
-import typer
+import click
 
-from fastlr.cli.find_schedule import Found
-from fastlr.drawing.sparkline import blocks, extent, spread
-from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.schedule import Schedule
+__all__ = ["print_json", "print_pairs", "print_rows", "print_text", "width"]
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-__all__ = [
-    "about",
-    "facts",
-    "lanes_of",
-    "pairs",
-    "picture",
-    "print_boundaries",
-    "print_rows",
-    "print_text",
-]
-
-_MOST_COUNTED = 10**8  # steps that are evaluated one by one
-_MOST_ROWS = 40  # boundaries or lanes listed
-_WIDEST = 100  # columns of a picture
-_LONGEST = 10**7  # characters of a line in a file or a pipe
+_WIDEST = 100  # columns used of a wide terminal
+_NARROWEST = 12  # columns of a cell that is wrapped
+_GAP = "  "
 
 
-def about(named: Found) -> dict[str, str]:
-    """Where the schedule is from, and what it is."""
-    words = ("title", "source", "unit", "assumption") if named.recipe else ()
-    length = "for ever" if named.steps is None else f"{named.steps} steps"
-    if named.steps is not None and named.schedule._node.steps is None:
-        length += ", then on as its framework does"
-    own = {
-        "schedule": repr(named.schedule),
-        "length": length,
-        "fingerprint": named.schedule.fingerprint,
-    }
-    return {**{word: text for word in words if (text := getattr(named.recipe, word))}, **own}
+def width() -> int | None:
+    """The columns of the terminal; ``None`` in a file or a pipe, where no line is wrapped."""
+    if not sys.stdout.isatty():
+        return None
+    return min(shutil.get_terminal_size().columns, _WIDEST)
 
 
-def facts(schedule: Schedule, stop: int) -> dict[str, str]:
-    """Summarise the rates of a scalar schedule's first ``stop`` steps."""
-    if not 1 <= stop <= LAST_STEP:
-        raise ValueError(f"show: steps must be from 1 to 2**53, got {stop}")
-    ends = {
-        "steps": f"0 to {stop - 1}",
-        "first": repr(schedule(0)),
-        "last": repr(schedule(stop - 1)),
-    }
-    if stop > _MOST_COUNTED:
-        return {
-            **ends,
-            **dict.fromkeys(("peak", "area"), f"left out: more than {_MOST_COUNTED} steps"),
-        }
-    return {**ends, "peak": _peak(schedule, stop), "area": repr(schedule.sum(stop))}
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print_text(json.dumps(value, indent=2))
 
 
-def _peak(schedule: Schedule, stop: int) -> str:
-    """The highest rate, and the first step that has it."""
-    at = schedule.argmax(stop)
-    return f"{schedule(at)!r} at step {at}"
+def print_text(*lines: str) -> None:
+    """Print lines; characters that the output cannot show become others."""
+    encoding = sys.stdout.encoding
+    text = "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
+    click.echo(text.encode(encoding, "replace").decode(encoding))
 
 
-def print_boundaries(schedule: Schedule, stop: int) -> None:
-    """Print each boundary of the run, and the rate there."""
-    boundaries = [
-        boundary
-        for boundary in schedule.boundaries
-        if boundary < stop + (schedule.past_end != "raise")
+def print_pairs(facts: Mapping[str, str]) -> None:
+    """Print names and values in two columns; long values go on below, no word broken."""
+    first = max(map(len, facts), default=0)
+    for name, text in facts.items():
+        lines = _wrapped(text, first + len(_GAP))
+        print_text(f"{name:<{first}}{_GAP}{lines[0]}", *_indented(lines[1:], first + len(_GAP)))
+
+
+def _indented(lines: Sequence[str], columns: int) -> list[str]:
+    return [f"{'':<{columns}}{line}" for line in lines]
+
+
+def _wrapped(text: str, used: int) -> list[str]:
+    """The lines of a text beside ``used`` columns of a terminal, no word broken if it fits."""
+    columns = width()
+    lines = text.split("\n")
+    if columns is None:
+        return lines
+    return [part for line in lines for part in _wrap(line, max(_NARROWEST, columns - used))]
+
+
+def _wrap(line: str, columns: int) -> list[str]:
+    """Break a line at spaces; a word longer than the line, such as a fingerprint, is cut."""
+    return textwrap.wrap(line, columns, break_on_hyphens=False) or [""]
+
+
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[str]], count: int) -> None:
+    """Print a table of the first rows, and how many more of ``count`` there are.
+
+    Numbers are to the right. In a terminal that is too narrow the widest column is wrapped.
+    """
+    cells = [list(names), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    columns = width()
+    if columns is not None:
+        spare = columns - sum(widths) - len(_GAP) * (len(widths) - 1)
+        widest = widths.index(max(widths))
+        widths[widest] = max(_NARROWEST, widths[widest] + min(0, spare))
+    right = [all(_is_number(row[i]) for row in rows) for i in range(len(names))]
+    for row in cells:
+        print_text(*_row(row, widths, right))
+    if count > len(rows):
+        print_text(f"and {count - len(rows):,} more")
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "").replace("e-", "").isdigit()
+
+
+def _row(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+    """The lines of a row of a table."""
+    wrapped = [
+        _wrap(text, columns) if len(text) > columns else [text]
+        for text, columns in zip(row, widths, strict=True)
     ]
-    if boundaries:
-        print_rows(
-            ["boundary", "rate"],
-            [[str(boundary), repr(schedule(boundary))] for boundary in boundaries[:_MOST_ROWS]],
-            len(boundaries),
-        )
-        print_text("")
-
-
-def picture(schedule: Schedule, stop: int) -> str:
-    """Draw the rates in blocks as wide as the terminal, above the first step and the last."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
-    return (
-        f"{blocks(schedule(spread(stop, 64 * width)), width, height=8)}\n0{stop - 1:>{width - 1}}"
-    )
-
-
-def lanes_of(schedule: Schedule, steps: int | None) -> list[dict[str, str]]:
-    """The facts of the first lanes of a batch, each over its own length by default."""
-    lanes = {
-        str(list(index)): schedule[index]
-        for index in itertools.islice(np.ndindex(schedule.shape), _MOST_ROWS)
-    }
+    height = max(map(len, wrapped))
+    filled = [lines + [""] * (height - len(lines)) for lines in wrapped]
     return [
-        {"lane": i, **facts(lane, extent(lane) if steps is None else steps)}
-        for i, lane in lanes.items()
+        _GAP.join(
+            cell.rjust(columns) if to_right else cell.ljust(columns)
+            for cell, columns, to_right in zip(line, widths, right, strict=True)
+        )
+        for line in zip(*filled, strict=True)
     ]
-
-
-def pairs(facts: dict[str, str]) -> "Table":
-    """Put names and values in two columns."""
-    from rich.table import Column, Table
-
-    grid = Table.grid("", Column(overflow="fold"), padding=(0, 2))
-    for pair in facts.items():
-        grid.add_row(*pair)
-    return grid
-
-
-def print_rows(names: list[str], rows: list[list[str]], count: int) -> None:
-    """Print a table of the first rows, and how many more there are."""
-    from rich import box
-    from rich.table import Column, Table
-
-    columns = [
-        Column(name, justify="right" if name in ("boundary", "steps") else "left", overflow="fold")
-        for name in names
-    ]
-    table = Table(
-        *columns,
-        box=box.SIMPLE_HEAD if sys.stdout.isatty() else None,
-        show_edge=False,
-        pad_edge=False,
-    )
-    for row in rows:
-        table.add_row(*row)
-    print_text(table, *([f"and {count - len(rows)} more"] if count > len(rows) else []))
-
-
-def print_text(*parts: "str | Table") -> None:
-    """Print to a terminal in its width and colours; to a file or a pipe as plain long lines."""
-    from rich.console import Console
-
-    console = Console(
-        markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else _LONGEST
-    )
-    with console.capture() as captured:
-        console.print(*parts, sep="\n")
-    lines = (line.rstrip() for line in captured.get().split("\n"))
-    typer.echo(
-        "\n".join(lines).encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding),
-        nl=False,
-    )

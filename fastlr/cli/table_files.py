@@ -8,7 +8,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fastlr.arguments.atomic_files import check_room, replacing
+from fastlr.arguments.installed_packages import all_installed
 from fastlr.schedule.schedule import Schedule
+from fastlr.sweeps.progress import with_progress
 
 __all__ = ["parts", "write_table"]
 
@@ -45,7 +47,7 @@ def _write_npy(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype
     np.lib.format.write_array_header_1_0(file, header)
     for index in np.ndindex(schedule.shape):
         lane = schedule[index] if index else schedule
-        for part in parts(steps):
+        for part in with_progress(parts(steps), len(steps), "steps", all_installed("tqdm")):
             file.write(lane.table(part.start, part.stop, part.step, dtype=dtype).data)
 
 
@@ -59,7 +61,8 @@ def _write_csv(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype
         )
     check_room(Path(file.name).parent, 2 * len(steps) * (1 + len(names)))
     file.write(f"{','.join(['step', *names])}\n".encode())
-    for part in parts(steps, len(names)):
+    written = parts(steps, len(names))
+    for part in with_progress(written, len(steps), "steps", all_installed("tqdm")):
         rates = schedule.table(part.start, part.stop, part.step, dtype=dtype).reshape(
             len(names), -1
         )

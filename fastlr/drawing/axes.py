@@ -69,7 +69,7 @@ def unit_of(tokens_per_step: object, steps_per_epoch: object, share: bool) -> Un
     }
     chosen = [name for name, value in given.items() if value is not None]
     if len(chosen) > 1:
-        raise ValueError(f"plot: {chosen[0]} must be left out where {chosen[1]} is given")
+        raise ValueError(f"plot: {chosen[-1]} must be left out where {chosen[0]} is given")
     for name in chosen:
         value: Any = given[name]
         if name != "share" and not _is_amount(value):

@@ -61,7 +61,7 @@ def length_of(schedule: "Schedule") -> str:
         "repeat": "then again from step 0",
         "zero": "then 0",
     }
-    if schedule._node.steps is None:
+    if schedule._node.steps is None and schedule._node.has_preset:
         return f"{schedule.steps:,} steps, then what its framework does"
     return f"{schedule.steps:,} steps, {past[schedule.past_end]}"
 

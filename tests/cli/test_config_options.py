@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import fastlr as flr
 from fastlr.cli.commands import app
@@ -41,7 +41,8 @@ def refused(*arguments: object) -> str:
     result = CliRunner().invoke(app, [*map(str, arguments)])
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = result.stderr.splitlines()
-    return line
+    assert line.startswith("error: ")
+    return line.removeprefix("error: ")
 
 
 GIVEN = [

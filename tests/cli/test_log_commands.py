@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import fastlr as flr
 from fastlr.cli.commands import app
@@ -42,6 +42,20 @@ def test_identify_numbers_the_rows_of_a_file_without_steps() -> None:
     code, out, _ = run("identify", "rates.csv", "--start", "50", "--every", "5")
     assert code == 0
     assert "linear(init=0.0, end=0.0006, steps=100)" in out
+
+
+def test_compare_numbers_the_rows_of_a_file_without_steps() -> None:
+    code, out, _ = run("compare", "rates.csv", TEXT, "--start", "50", "--every", "5")
+    assert (code, out.startswith("the run did what its schedule says: 190 logged")) == (0, True)
+    code, out, _ = run("compare", "rates.csv", TEXT, "--start", "50", "--every", "5", "--json")
+    assert json.loads(out)["agrees"] is True
+    code, _, err = run("compare", TEXT, TEXT, "--every", "5")
+    assert (code, err) == (2, "error: compare: start and every must be given for a CSV log only\n")
+
+
+def test_json_of_a_log() -> None:
+    _, out, _ = run("identify", "trainer_state.json", "--json")
+    assert flr.from_spec(json.loads(out)["schedules"]["schedule"])(500) == PLAN(500)
 
 
 def test_compare_a_log_with_its_config() -> None:
@@ -84,7 +98,7 @@ def test_explain_a_log_a_config_and_an_expression() -> None:
 def test_what_is_refused(arguments: list[str], line: str) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
-    assert err.startswith(line)
+    assert err.startswith(f"error: {line}")
 
 
 def test_the_run_of_a_config_may_be_longer_than_its_schedule() -> None:

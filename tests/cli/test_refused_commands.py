@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from bad_calls import FOLDER
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from fastlr.cli.commands import app
 
@@ -33,9 +33,7 @@ def test_a_command_is_refused_in_a_line_and_leaves_nothing(line, words, tmp_path
         Path(name).write_bytes(data)
     done = CliRunner().invoke(app, shlex.split(line))
     assert (done.exit_code, done.stdout) == (2, "")
-    # how far it came
-    lines = [text for text in done.stderr.splitlines() if text and "schedules/s" not in text]
-    assert len(lines) == 1
-    # Typer 0.16 adds it to the name of an option
-    assert words in lines[0].replace(" (env var: 'None')", "")
+    [printed] = done.stderr.splitlines()
+    assert printed.startswith("error: ")
+    assert words.lower().rstrip(".") in printed.lower()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == FILES

@@ -255,7 +255,7 @@ def test_units(options: dict[str, Any], label: str, end: float, ticks: set[str])
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"share": True, "steps_per_epoch": 9}, "steps_per_epoch must be left out where share is"),
+        ({"share": True, "steps_per_epoch": 9}, "share must be left out where steps_per_epoch is"),
         ({"tokens_per_step": 0}, "tokens_per_step must be a number above 0, got 0"),
         ({"steps_per_epoch": True}, "steps_per_epoch must be a number above 0, got True"),
         ({"steps_per_epoch": float("nan")}, "steps_per_epoch must be a number above 0, got nan"),

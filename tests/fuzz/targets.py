@@ -1109,7 +1109,7 @@ def commands(choices: Choices) -> None:
     """A command with any arguments: it succeeds, or says in one line what is wrong, and leaves
     nothing.
     """
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from fastlr.cli.commands import app
 

@@ -152,7 +152,7 @@ def test_the_environment_chooses_at_the_first_evaluation(requested, found):
 QUIET = """
 import json, sys
 import fastlr as flr
-heavy = {"numba", "llvmlite", "matplotlib", "typer", "rich", "scipy", "torch", "asyncio"}
+heavy = {"numba", "llvmlite", "matplotlib", "click", "scipy", "torch", "asyncio"}
 heavy |= {"multiprocessing"}
 found = {"import": sorted(heavy & set(sys.modules))}
 s = flr.parse("linear(0, [1.0, 2.0], 10).then(cosine(1.0, 0.1, 90)) * 0.5")
