@@ -558,6 +558,59 @@ def a_change_of_any_of_many_groups_is_noticed():
             assert (set_in(optimizer), scheduler.last_epoch) == (before, 1), "nothing is set"
 
 
+@needs("torch")
+def groups_that_change_after_the_scheduler_is_built_are_an_error():
+    named = flr.stack({"a": flr.linear(0.0, 1.0, steps=10), "b": flr.linear(0.0, 0.1, steps=10)})
+
+    def scaled(groups):
+        groups[1]["lr_scale"] = 0.1
+
+    def renamed(groups):
+        groups[0]["name"], groups[1]["name"] = "b", "a"
+
+    for change, at in ((scaled, 1), (renamed, 0), (list.reverse, 0), (list.pop, 1)):
+        for plan in (LINE, named):
+            optimizer = adamw({"name": "a"}, {"name": "b"})
+            scheduler = scheduler_of(optimizer, plan)
+            change(optimizer.param_groups)
+            before = set_in(optimizer)
+            said = f"and with their name and lr_scale, got a change at group {at}; change them"
+
+            def both(optimizer=optimizer, scheduler=scheduler):
+                optimizer.step(), scheduler.step()
+
+            raises(ValueError, said, both)
+            assert (set_in(optimizer), scheduler.last_epoch) == (before, 0)
+
+
+@needs("torch")
+def a_tensor_that_would_round_a_rate_is_refused():
+    import torch
+
+    for dtype in (torch.float16, torch.bfloat16, torch.int64):
+        optimizer = adamw({})
+        optimizer.param_groups[0]["lr"] = torch.tensor(1, dtype=dtype)
+        said = (
+            f"lr of group 0 must be a number or a tensor of float32 or float64, got one of {dtype}"
+        )
+        raises(ValueError, said, lambda o=optimizer: scheduler_of(o, LINE))
+
+
+@needs("torch")
+def a_relative_schedule_that_is_a_rate_is_refused():
+    optimizer = adamw({}, lr=1e-3)
+    rate = flr.warmup_cosine(1e-3, warmup=2, steps=10)
+    raises(
+        ValueError,
+        "got the peak 0.001, which is the rate of a group and would apply twice; divide",
+        lambda: scheduler_of(optimizer, rate, relative=True),
+    )
+    assert set_in(optimizer) == [1e-3]
+    factor = scheduler_of(optimizer, rate / 1e-3, relative=True)
+    factor.jump(2)
+    assert set_in(optimizer) == [1e-3]
+
+
 # -- momentum --------------------------------------------------------------------------------------
 
 

@@ -63,9 +63,21 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _check_precision(groups: Groups, key: str) -> None:
+    """Raise for a tensor that would round a rate to few digits, or to an integer."""
+    for i, group in enumerate(groups):
+        value = group[key]
+        if isinstance(value, Tensor) and not (value.is_floating_point() and value.itemsize >= 4):
+            raise ValueError(
+                f"Scheduler: {key} of group {i} must be a number or a tensor of float32 or "
+                f"float64, got one of {value.dtype}, which would round what is set"
+            )
+
+
 def place_of(groups: Groups, key: str) -> Place:
     """Where a quantity is in all groups, or an error that lists what the groups have."""
     if all(_is_number(group.get(key)) for group in groups) and not key.startswith("initial_"):
+        _check_precision(groups, key)
         return Place(key, None)
     if key in _BETAS and all("betas" in group for group in groups):
         return Place(key, _BETAS[key])

@@ -10,7 +10,9 @@ import numpy as np
 from fastlr.adapters._values import check_below_one
 from fastlr.adapters.torch.lanes import is_for_all, lanes_of_groups
 from fastlr.adapters.torch.places import Groups, Place, initial_values, place_of
+from fastlr.analysis.plan_checks import limit_of
 from fastlr.arguments.rules import short_repr
+from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
@@ -86,6 +88,20 @@ def _check_alike(place: Place, initial: list[Any], relative: bool) -> None:
     )
 
 
+def _check_factor(schedule: Schedule, initial: list[Any]) -> None:
+    """Raise if a schedule that multiplies rates has the peak of a rate: it would apply twice."""
+    try:
+        peak = np.max(schedule.max(0, min(LAST_STEP, limit_of(schedule))))
+    except ValueError:  # a combination without an end, too long to be searched
+        return
+    if peak != 1.0 and any(float(rate) == peak for rate in initial):
+        raise ValueError(
+            "Scheduler: schedule must be a factor where relative=True, such as one with a peak of "
+            f"1.0, got the peak {float(peak)!r}, which is the rate of a group and would apply "
+            "twice; divide the schedule by it, or leave relative out"
+        )
+
+
 def _check_zeros(place: Place, initial: list[Any], before: int) -> None:
     """Raise if groups that follow the schedule from 0 would keep 0 because one was added."""
     if place.key == "lr" or place.beta is not None or not before:
@@ -150,6 +166,8 @@ class Plan(NamedTuple):
         relative = self.relative and key == "lr"
         if is_for_all(schedule, isinstance(self.schedule, Bundle)):
             _check_alike(place, initial, self.relative)
+            if relative:
+                _check_factor(schedule, initial)
             _check_zeros(place, initial, len(kept))
             factors = _factors(groups, place, initial, relative)
             lane = schedule[0] if schedule.shape else schedule

@@ -44,6 +44,11 @@ def _hook(scheduler: Scheduler, name: str) -> Callable[..., None]:
     return call
 
 
+def _read_of(groups: Groups) -> list[tuple[int, Any, Any]]:
+    """What a scheduler reads of groups when it is bound to them."""
+    return [(id(group), group.get("name"), group.get("lr_scale")) for group in groups]
+
+
 def _hooked(optimizer: Any) -> Any:
     """The optimizer that calls hooks: the innermost, where accelerate has wrapped one."""
     while not hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(optimizer, "optimizer"):
@@ -230,6 +235,7 @@ class Scheduler(LRScheduler):
         self._one = first.lanes[0] if alone else None
         self._rates = first if rates and not alone else None
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
+        self._read = _read_of(groups)
         self._marks: Any = None
 
     def _values(self, quantities: list[Quantity], t: int) -> list[list[float]]:
@@ -260,7 +266,9 @@ class Scheduler(LRScheduler):
 
     def _in_charge(self) -> bool:
         """Whether the groups have what this scheduler set last."""
-        return self._marks is not None and self.last_epoch >= 0 and self._changed() is None
+        if self._marks is None or self.last_epoch < 0:
+            return False
+        return len(self.optimizer.param_groups) >= self._count and self._changed() is None
 
     def _check_unchanged(self, name: str) -> None:
         """Raise if something else has changed what this scheduler set."""
@@ -276,14 +284,26 @@ class Scheduler(LRScheduler):
         )
 
     def _is_bound_to(self, groups: Groups) -> bool:
-        """Whether these are the groups that the scheduler was bound to last."""
-        return groups is self._groups and len(groups) == self._count
+        """Whether these are the groups that the scheduler was bound to last, as they were."""
+        return groups is self._groups and _read_of(groups) == self._read
+
+    def _check_kept(self, groups: Groups) -> None:
+        """Raise if groups were removed or moved, or what was read of them was changed."""
+        if groups is not self._groups or (now := _read_of(groups))[: self._count] == self._read:
+            return
+        same = [a == b for a, b in zip(now, self._read, strict=False)]
+        i = [*same, False].index(False)
+        raise ValueError(
+            "Scheduler: the optimizer's groups must stay, in their order and with their name and "
+            f"lr_scale, got a change at group {i}; change them before the Scheduler is built"
+        )
 
     def _refresh(self) -> None:
         """Bind to the groups again if there are others, and set a new one's values."""
         groups = self.optimizer.param_groups
         if self._is_bound_to(groups):
             return
+        self._check_kept(groups)
         count = self._count if len(groups) >= self._count else 0
         kept = {q.place.key: q.initial[:count] for q in self._quantities}
         charged = bool(count) and self._in_charge()
@@ -657,7 +677,7 @@ class Scheduler(LRScheduler):
         self.__dict__.update(state)
         self._register()
         groups = self.optimizer.param_groups
-        self._groups, charged = groups, self._marks
+        self._groups, self._read, charged = groups, _read_of(groups), self._marks
         if charged:
             self._write(self._values(self._quantities, self.last_epoch), self.last_epoch)
         else:
