@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from fastlr.analysis.resume_plans import checkpoint, resume, verify_resume
     from fastlr.configs import from_config
     from fastlr.explanation import Explanation, explain
+    from fastlr.explorer.explorer import Explorer, explore
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
@@ -86,6 +87,7 @@ __all__ = [
     "Choice",
     "Comparison",
     "Explanation",
+    "Explorer",
     "GreedyLR",
     "Horizon",
     "Identified",
@@ -119,6 +121,7 @@ __all__ = [
     "diff",
     "eden",
     "explain",
+    "explore",
     "exponential",
     "exponential_decay",
     "from_config",
@@ -190,6 +193,7 @@ _LATER = {
     "analysis.identification": ("Identified", "identify"),
     "analysis.log_comparison": ("LogComparison", "compare_log"),
     "explanation": ("Explanation", "explain"),
+    "explorer.explorer": ("Explorer", "explore"),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau.adaptive": ("GreedyLR", "KLAdaptive", "NewBob"),

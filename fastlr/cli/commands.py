@@ -23,6 +23,7 @@ from fastlr.analysis.identification import identify_log
 from fastlr.analysis.run_logs import is_log, read_log
 from fastlr.arguments.atomic_files import replacing
 from fastlr.arguments.output_arrays import dtype_of
+from fastlr.cli.explore import explore
 from fastlr.cli.find_schedule import Given, find_schedule, find_schedules, is_file
 from fastlr.cli.printing import (
     about,
@@ -80,6 +81,7 @@ class _Commands(TyperGroup):
 
 
 app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False)
+app.command()(explore)
 
 Thing = Annotated[
     str,
