@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from fastlr.configs import from_config
     from fastlr.drawing.plots import plot
     from fastlr.explanation import Explanation, explain
+    from fastlr.explorer.explorer import Explorer, explore
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau, PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
@@ -93,6 +94,7 @@ __all__ = [
     "Choice",
     "Comparison",
     "Explanation",
+    "Explorer",
     "GreedyLR",
     "Horizon",
     "Identified",
@@ -128,6 +130,7 @@ __all__ = [
     "diff",
     "eden",
     "explain",
+    "explore",
     "exponential",
     "exponential_decay",
     "from_config",
@@ -208,6 +211,7 @@ _LATER = {
     "explanation": ("Explanation", "explain"),
     "analysis.checkpoint_merging": ("merge_weights",),
     "analysis.peak_transfer": ("transfer",),
+    "explorer.explorer": ("Explorer", "explore"),
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau.adaptive": ("GreedyLR", "KLAdaptive", "NewBob"),

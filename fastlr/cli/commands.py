@@ -19,6 +19,7 @@ import numpy as np
 
 import fastlr as flr
 from fastlr.cli.descriptions import about, chart, facts, in_words, lane_rows, lanes_of
+from fastlr.cli.explore import explore
 from fastlr.cli.find_schedule import Given, find_schedule, find_schedules, is_file
 from fastlr.cli.options import (
     Commands,
@@ -511,7 +512,7 @@ def _print_ranked(ranked: flr.Ranked, as_json: bool) -> None:
             {"loss": loss, **{name: column[i] for name, column in columns.items()}}
             for i, loss in enumerate(losses)
         ]
-        size = ranked.sweep.size
+        size = ranked.size
         told = {"law": repr(ranked.law), "judged": ranked.judged, "schedules": size}
         print_json({**told, "best": best})
         return
@@ -519,7 +520,7 @@ def _print_ranked(ranked: flr.Ranked, as_json: bool) -> None:
         [str(i + 1), f"{loss:.6f}", *(argument_text(column[i]) for column in columns.values())]
         for i, loss in enumerate(losses)
     ]
-    judged = f"{ranked.judged:,} of {ranked.sweep.size:,} schedules"
+    judged = f"{ranked.judged:,} of {ranked.size:,} schedules"
     print_pairs({"law": repr(ranked.law), "judged": judged})
     print_text("")
     print_rows(["", "loss", *columns], rows, len(rows))
@@ -642,3 +643,6 @@ def completion(shell: str) -> None:
     if made is None:
         raise ValueError(f"completion: shell must be bash, zsh or fish, got {shell!r}")
     print_text(made(app, {}, "fastlr", "_FASTLR_COMPLETE").source())
+
+
+app.add_command(explore)

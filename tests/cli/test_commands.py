@@ -852,7 +852,11 @@ def family(folder):
 def test_sweep_says_what_a_file_describes(family):
     printed = facts(run("sweep", "family.toml"))
     assert printed["family"] == "wsd(peak, 100, 900 - cooldown, cooldown)"
-    assert (printed["schedules"], printed["steps"], printed["table"]) == ("6", "1,000", "0.0 MiB of float32")
+    assert (printed["schedules"], printed["steps"], printed["table"]) == (
+        "6",
+        "1,000",
+        "0.0 MiB of float32",
+    )
     assert flr.parse(printed["last"]) == family[5]
 
 
