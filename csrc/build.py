@@ -222,7 +222,8 @@ def build_ext():  # noqa: ANN201
                     raise
                 return (
                     "it could not be built when fastlr was installed: "
-                    f"{type(error).__name__}: {error}"
+                    f"{type(error).__name__}: {error}; once a compiler works, install fastlr again "
+                    "with pip's --force-reinstall --no-cache-dir or uv's --reinstall --refresh"
                 )
             finally:
                 # setuptools clears it during a build, and does not restore it after a failure

@@ -12,7 +12,7 @@ import pytest
 import fastlr as flr
 from fastlr.pyinstaller import hook_folders
 
-PROJECT = Path(flr.__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 APPLICATION = """
 import json
 import fastlr as flr

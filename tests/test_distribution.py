@@ -1,0 +1,124 @@
+"""What a release consists of: archives that are the same to the byte, metadata, links."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+from runpy import run_path
+
+import pytest
+
+import fastlr as flr
+
+PROJECT = Path(flr.__file__).parents[1]
+FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "CHANGELOG.md")
+URL = "https://example.org/owner/fastlr"
+
+
+def copied(to: Path) -> Path:
+    """A copy of what archives are built from."""
+    skipped = shutil.ignore_patterns("__pycache__", "_native.*", "opcodes.h")
+    for folder in ("fastlr", "csrc"):
+        shutil.copytree(PROJECT / folder, to / folder, ignore=skipped)
+    for name in FILES:
+        shutil.copy(PROJECT / name, to)
+    return to
+
+
+def setup(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    settings = {**os.environ, "FASTLR_NATIVE": "off", **env}
+    command = [sys.executable, "setup.py", "-q", *arguments]
+    return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)
+
+
+def test_source_archives_are_the_same_to_the_byte(tmp_path):
+    """Whoever builds them, where and when."""
+    found = set()
+    for name in ("one", "another"):
+        folder = copied(tmp_path / name)
+        os.utime(folder / "README.md", (10**9, 10**9 + len(found)))
+        (folder / "LICENSE").chmod(0o664 if found else 0o600)
+        done = setup(folder, "sdist", SOURCE_DATE_EPOCH="1700000000")
+        assert done.returncode == 0, done.stderr
+        [archive] = (folder / "dist").iterdir()
+        found.add(hashlib.sha256(archive.read_bytes()).hexdigest())
+    assert len(found) == 1
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    return copied(tmp_path_factory.mktemp("checkout") / "fastlr")
+
+
+def metadata(checkout: Path, **env: str) -> Message:
+    shutil.rmtree(checkout / "info", ignore_errors=True)
+    (checkout / "info").mkdir()
+    done = setup(checkout, "dist_info", "--output-dir", "info", **env)
+    assert done.returncode == 0, done.stderr
+    [path] = (checkout / "info").glob("*.dist-info/METADATA")
+    return Parser().parsestr(path.read_text())
+
+
+def test_metadata_have_the_address_that_the_release_gives(checkout):
+    found = metadata(checkout, FASTLR_URL=URL)
+    assert found["Author"] == "The fastlr developers"
+    assert found["Version"] == flr.__version__
+    assert f"Source, {URL}" in found.get_all("Project-URL")
+    links = re.findall(r"\]\(([^)]*)\)", str(found.get_payload()))
+    assert f"{URL}/blob/HEAD/docs/glossary.md" in links
+    assert f"{URL}/raw/HEAD/docs/runs.png" in links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_metadata_without_an_address_have_no_broken_links(checkout):
+    found = metadata(checkout, FASTLR_URL="")
+    assert found.get_all("Project-URL") is None
+    text = str(found.get_payload())
+    assert re.findall(r"\]\((?!https?:|#)[^)]*\)", text) == []
+    assert "The glossary has the words" in text
+
+
+@pytest.mark.parametrize("url", ["example.org/owner/fastlr", "https://example.org", "http://a/b/c"])
+def test_an_address_of_another_form_is_refused(checkout, url):
+    done = setup(checkout, "--version", FASTLR_URL=url)
+    assert done.returncode != 0
+    assert f"FASTLR_URL must be https://HOST/OWNER/NAME, got {url!r}" in done.stderr
+
+
+def test_the_tools_of_developers_are_no_extras(checkout):
+    extras = set(metadata(checkout).get_all("Provides-Extra"))
+    assert extras == {
+        *("all", "cli", "configs", "dask", "docs", "fit", "jit", "labels", "plot", "test", "zarr")
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        (["cc", "-shared", "-Wl,-rpath,/opt/lib", "-L/opt/lib"], ["cc", "-shared", "-L/opt/lib"]),
+        (["cc", "-Wl,-rpath=/opt/lib", "-Wl,-R,/opt"], ["cc"]),
+        (["cc", "-Wl,-rpath", "-Wl,/opt/lib", "-O2"], ["cc", "-O2"]),
+        (["cc", "-rpath", "/opt/lib"], ["cc"]),
+        (["cc", "-Wl,-O1", "-Wl,--as-needed"], ["cc", "-Wl,-O1", "-Wl,--as-needed"]),
+    ],
+)
+def test_the_linker_forgets_run_paths(command, kept):
+    assert run_path(str(PROJECT / "csrc" / "build.py"))["without_run_paths"](command) == kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="run paths as ELF has them")
+def test_an_extension_names_no_folder_of_the_machine_that_built_it(tmp_path):
+    folder, away = copied(tmp_path / "fastlr"), "/opt/of-the-builder/lib"
+    linker = f"{os.environ.get('CC', 'cc')} -shared -Wl,-rpath,{away}"
+    done = setup(folder, "build_ext", "--inplace", FASTLR_NATIVE="require", LDSHARED=linker)
+    assert done.returncode == 0, done.stderr
+    [library] = (folder / "fastlr").glob("_native.*.so")
+    text = library.read_bytes()
+    assert away.encode() not in text
+    assert str(tmp_path).encode() not in text
+    assert f"{sys.base_prefix}/lib".encode() not in text
