@@ -117,14 +117,10 @@ def add_inset(axes: "Axes", drawn: Sequence[Drawn], warmup: float, unit: Unit) -
     for curve, line in drawn:
         shown = min(curve.stop, math.ceil(3 * warmup / unit.of(curve.stop)) + 1)
         steps = spread(shown, _INSET)
-        inset.plot(
-            steps * unit.of(curve.stop),
-            curve.schedule(steps),
-            color=line.get_color(),
-            linestyle=line.get_linestyle(),
-            linewidth=1.3,
-            drawstyle="steps-post" if shown <= _INSET else "default",
-        )
+        [small] = inset.plot(steps * unit.of(curve.stop), curve.schedule(steps))
+        small.update_from(line)  # its colour and dashes
+        small.set_linewidth(1.3)
+        small.set_drawstyle("steps-post" if shown <= _INSET else "default")
     inset.set_ylim(bottom=0.0)
     inset.set_xlim(0.0, 3 * warmup)
     _style_inset(axes, inset, unit)

@@ -1,7 +1,7 @@
 """Schedules as notebooks show them."""
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,9 @@ from fastlr.drawing.numbers import argument_text, rate_text
 from fastlr.drawing.sparkline import extent
 from fastlr.schedule.recorded_calls import Call
 
-if TYPE_CHECKING:
-    from fastlr.schedule.schedule import Schedule
-
 __all__ = ["facts_of", "html_of", "lanes_html", "length_of", "quantities_html"]
+
+Schedule = Any  # whose module imports this one
 
 _MOST_CURVES = 40  # lanes in the picture of a batch
 _MOST_ROWS = 8  # lanes in its table
@@ -22,7 +21,7 @@ _MOST_SEARCHED = 10**7  # steps of a run whose peak is shown
 _MOST_BOUNDARIES = 8
 
 
-def html_of(schedule: "Schedule") -> str:
+def html_of(schedule: Schedule) -> str:
     """Return the display of a schedule or a batch."""
     call = schedule._call
     if schedule.shape:
@@ -51,7 +50,7 @@ def _arguments(call: Call) -> dict[str, str]:
     }
 
 
-def length_of(schedule: "Schedule") -> str:
+def length_of(schedule: Schedule) -> str:
     """The length of a scalar schedule in words, and what holds past its end."""
     if schedule.steps is None:
         return "for ever"
@@ -66,7 +65,7 @@ def length_of(schedule: "Schedule") -> str:
     return f"{schedule.steps:,} steps, {past[schedule.past_end]}"
 
 
-def facts_of(schedule: "Schedule", stop: int) -> dict[str, str]:
+def facts_of(schedule: Schedule, stop: int) -> dict[str, str]:
     """The peak, the last rate and the boundaries of the first steps of a scalar schedule."""
     if not stop:
         return {}
@@ -105,7 +104,7 @@ def lanes_html(schedule: Any, columns: dict[str, list[Any]] | None = None, size:
     )
 
 
-def quantities_html(quantities: dict[str, "Schedule"]) -> str:
+def quantities_html(quantities: dict[str, Schedule]) -> str:
     """Return the display of a bundle: for each quantity its picture and its facts."""
     longest = max(_extent_of(quantity) for quantity in quantities.values())
     parts = [
@@ -120,7 +119,7 @@ def quantities_html(quantities: dict[str, "Schedule"]) -> str:
     return card("bundle", ", ".join(quantities), None, "", "".join(parts))
 
 
-def _extent_of(quantity: "Schedule") -> int:
+def _extent_of(quantity: Schedule) -> int:
     """The steps shown of a quantity; a constant follows the others."""
     if quantity.shape:
         return 0
@@ -132,7 +131,7 @@ def _rows_of(lanes: int) -> list[int]:
     return sorted({round(i * (lanes - 1) / (_MOST_ROWS - 1)) for i in range(_MOST_ROWS)})
 
 
-def _numbers(lane: Any) -> list[str]:
+def _numbers(lane: Schedule) -> list[str]:
     """The peak, the last rate and the length of a lane."""
     stop, steps = extent(lane), lane.steps
     length = "for ever" if steps is None else f"{steps:,}"
