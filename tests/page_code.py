@@ -75,6 +75,7 @@ def packages(page: Path) -> list[str]:
             if isinstance(node, ast.ImportFrom):
                 found.add(str(node.module))
         found |= {*ADAPTER.findall(python_of(kind, text))}
+        found |= {"panel"} if "flr.explore(" in python_of(kind, text) else set()
     return sorted({name.split(".")[0] for name in found} - OWN)
 
 

@@ -18,7 +18,7 @@ from sweep_fixture import LEAST, STEPS, SWEEP, made
 from zarr.storage import MemoryStore
 
 import fastlr as flr
-from fastlr.sweeps import stores
+from fastlr.sweeps import progress, stores
 from fastlr.sweeps.stores.layout import in_blocks, in_rows
 
 FORMS = ["rates.npy", "rates.zarr"]
@@ -530,7 +530,8 @@ def test_what_memory_and_schedules_refuse():
         stores.table(0.1, 10)
 
 
-def test_progress_is_shown(tmp_path, capfd):
+def test_progress_is_shown(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(progress, "_DELAY", 0.0)
     made(tmp_path / "rates.npy", progress=True)
     assert "100%" in capfd.readouterr().err
     made(tmp_path / "other.npy")
