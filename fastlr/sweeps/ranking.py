@@ -308,7 +308,7 @@ def rank(
     floor: Rate = 0.0,
     threads: int = 1,
     progress: bool = False,
-    out: str | os.PathLike[str] | None = None,
+    out: str | Path | None = None,
     shard: Shard | None = None,
 ) -> Ranked:
     """Return the ``k`` schedules of a sweep that a law predicts to end with the lowest loss.
