@@ -3,7 +3,6 @@
 import json
 import os
 import pickle
-import resource
 import shutil
 import signal
 import subprocess
@@ -40,6 +39,12 @@ OPERATIONS = {
     f"rank, {STEPS} steps, best 10": lambda sweep, _: flr.rank(LAW, sweep, STEPS),
     f"rank, {STEPS} steps, all": lambda sweep, _: flr.rank(LAW, sweep, STEPS, k=sweep.size),
 }
+
+
+def peak_mebibytes():
+    """Peak memory of this process; ``getrusage`` would give that of the parent if it is larger."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def measured(name, size):
@@ -108,7 +113,7 @@ def killed_rows():
     """Rank on two processes; kill all of them twice, and start again."""
     folder = Path(tempfile.mkdtemp())
     command = [sys.executable, "-m", "bench.sweep_scale", "on dask", str(KILLED_LANES), str(folder)]
-    begin, pieces, peak = time.perf_counter(), -(-KILLED_LANES // 2**16), "?"
+    begin, pieces = time.perf_counter(), -(-KILLED_LANES // 2**16)
     for share in (1 / 3, 2 / 3, None):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
         while share is not None and process.poll() is None:
@@ -142,8 +147,8 @@ def on_dask(size, folder):
         Client(cluster) as client,
     ):
         best = dask.rank(LAW, family(size), STEPS, out=folder / "best").compute()
-        peaks = client.run(lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peaks = client.run(peak_mebibytes)
+    own = peak_mebibytes()
     first = f"{best.places[0]}: {best.losses[0]:.6f}"
     return best.judged, max(own, *peaks.values()), first
 
@@ -156,7 +161,7 @@ def main(name, size, folder=None):
         begin = time.process_time()
         OPERATIONS[name](sweep, Path(own))
         seconds = time.process_time() - begin
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return seconds, peak_mebibytes()
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ chunks from the workers.
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import os
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -212,7 +212,7 @@ def rank(
     *,
     peak: float | None = None,
     floor: float = 0.0,
-    out: str | os.PathLike[str] | None = None,
+    out: str | Path | None = None,
     extrapolate: bool = False,
 ) -> Delayed:
     """Rank the lanes lazily by the final loss that a law predicts, as ``fastlr.rank`` does.

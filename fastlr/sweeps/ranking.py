@@ -396,7 +396,7 @@ def rank(
     floor: Rate = 0.0,
     threads: int = 1,
     progress: bool = False,
-    out: str | os.PathLike[str] | None = None,
+    out: str | Path | None = None,
     shard: Shard | None = None,
     extrapolate: bool = False,
 ) -> Ranked:

@@ -199,7 +199,7 @@ class Stored(NamedTuple):
 
 @with_types
 @public
-def open(path: str | os.PathLike[str]) -> Stored:
+def open(path: str | Path) -> Stored:
     """Open a table that ``table`` wrote to a Zarr store.
 
     Parameters
