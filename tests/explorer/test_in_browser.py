@@ -18,15 +18,16 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from other_libraries import require
 from processes import SITE
 
 import fastlr as flr
 
-require("panel", "playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-if CHROMIUM is None and "panel" not in os.environ.get("FASTLR_REQUIRE", ""):
-    pytest.skip("Chromium is not installed", allow_module_level=True)
+if "panel" not in os.environ.get("FASTLR_REQUIRE", ""):
+    pytest.importorskip("panel")
+    pytest.importorskip("playwright")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed", allow_module_level=True)
 
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
