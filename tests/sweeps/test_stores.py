@@ -419,7 +419,11 @@ def test_what_memory_and_schedules_refuse():
         stores.table(0.1, 10)
 
 
-def test_progress_is_shown(tmp_path, capfd):
+def test_progress_is_shown(tmp_path, capfd, monkeypatch):
+    """Short work has no bar: it would flicker."""
+    made(tmp_path / "short.npy", progress=True)
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setattr("fastlr.sweeps.progress._DELAY", 0.0)
     made(tmp_path / "rates.npy", progress=True)
     assert "100%" in capfd.readouterr().err
     made(tmp_path / "other.npy")
