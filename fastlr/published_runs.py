@@ -91,13 +91,13 @@ class Recipe:
     assumption: str = ""
 
     def __str__(self) -> str:
-        told = [
+        entries = [
             ("source", self.source),
             ("length", f"{self.steps:,} steps; the source counts {self.unit}"),
             ("assumption", self.assumption),
             ("schedule", repr(self.schedule)),
         ]
-        lines = [f"{name:10}  {text}" for name, text in told if text]
+        lines = [f"{name:10}  {text}" for name, text in entries if text]
         return "\n".join([f"{self.name}: {self.title}", *lines])
 
     def _repr_html_(self) -> str:
@@ -105,11 +105,11 @@ class Recipe:
         from fastlr.drawing.cards import BLUE, card, sketch
         from fastlr.schedule.display import facts_of
 
-        told = {"source": self.source, "unit": self.unit, "assumption": self.assumption}
+        entries = {"source": self.source, "unit": self.unit, "assumption": self.assumption}
         facts = {
             "schedule": repr(self.schedule),
             **facts_of(self.schedule, self.steps),
-            **{name: text for name, text in told.items() if text},
+            **{name: text for name, text in entries.items() if text},
         }
         picture = sketch([(self.schedule, BLUE)], self.steps)
         return card(self.title, f"{self.name}, {self.steps:,} steps", facts, picture)

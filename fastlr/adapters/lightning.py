@@ -151,7 +151,7 @@ class LogRates(lightning.Callback):
     It logs ``lr/<name>`` for each group, or ``lr/0`` for the first one if it has no name, in the
     same way each quantity of a bundle, such as ``weight_decay/<name>``, and ``lr_scale`` of a
     plateau rule. Values are those of the step that is logged, before its update. Several
-    optimizers are told apart by a number in front: ``0/lr/<name>``.
+    optimizers have a number in front: ``0/lr/<name>``.
 
     Parameters
     ----------

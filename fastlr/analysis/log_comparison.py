@@ -93,19 +93,19 @@ class LogComparison:
     def __str__(self) -> str:
         one = self.unit.removesuffix("s")
         if self.step is None:
-            told = (
+            summary = (
                 f"the run did what its schedule says: {self.steps.size:,} logged rates of "
                 f"{self.column!r} agree, {one} {self.steps[0]:,} to {self.steps[-1]:,}"
             )
             if self.offset:
-                told += f"; the log has {_OFFSETS[self.offset]}"
+                summary += f"; the log has {_OFFSETS[self.offset]}"
             if self.skipped:
                 total = sum(count for _, count in self.skipped)
-                told += (
+                summary += (
                     f"; {total} steps did not advance the schedule (mixed precision?), the first "
                     f"before step {self.skipped[0][0]:,}"
                 )
-            return told
+            return summary
         place = int(np.searchsorted(self.steps, self.step))
         before = f"the {place:,} logged rates before it agree; " if place else ""
         worst = int(self._apart.argmax())

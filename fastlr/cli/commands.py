@@ -347,8 +347,8 @@ def identify(log: Path, tolerance: float | None, start: int, every: int, as_json
     if as_json:
         named = {name: each.schedule.to_spec() for name, each in groups.items()}
         names = ("error", "unknown", "kept", "skipped")
-        told = {name: getattr(found, name) for name in names}
-        print_json({"schedules": named, "unit": logged.unit, **told})
+        report = {name: getattr(found, name) for name in names}
+        print_json({"schedules": named, "unit": logged.unit, **report})
         return
     print_pairs({name: str(each) for name, each in groups.items()})
     words = {"error": f"{found.error:.2g} of the largest rate"}
@@ -513,8 +513,8 @@ def _print_ranked(ranked: flr.Ranked, as_json: bool) -> None:
             for i, loss in enumerate(losses)
         ]
         size = ranked.size
-        told = {"law": repr(ranked.law), "judged": ranked.judged, "schedules": size}
-        print_json({**told, "best": best})
+        report = {"law": repr(ranked.law), "judged": ranked.judged, "schedules": size}
+        print_json({**report, "best": best})
         return
     rows = [
         [str(i + 1), f"{loss:.6f}", *(argument_text(column[i]) for column in columns.values())]

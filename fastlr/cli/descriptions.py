@@ -91,8 +91,8 @@ def lanes_of(schedule: Schedule, steps: int | None) -> list[dict[str, Any]]:
     for i, (index, lane) in enumerate(lanes):
         name = {} if schedule.names is None else {"group": schedule.names[index[0]]}
         own = {key or "constructor": values[i] for key, values in columns.items()}
-        told = {"lane": list(index), **name, "parameters": own}
-        found.append({**told, **facts(lane, extent(lane) if steps is None else steps)})
+        entry = {"lane": list(index), **name, "parameters": own}
+        found.append({**entry, **facts(lane, extent(lane) if steps is None else steps)})
     return found
 
 

@@ -65,10 +65,10 @@ def card(
     items = "".join(
         f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in (facts or {}).items()
     )
-    told = f"<dl>{items}</dl>" if items else ""
+    text = f"<dl>{items}</dl>" if items else ""
     return (
         f'{_STYLE}<div class="fastlr-card"><div class="head"><b>{_text(title)}</b>'
-        f' <span>{_text(subtitle)}</span></div><div class="body">{picture}{told}</div>{below}</div>'
+        f' <span>{_text(subtitle)}</span></div><div class="body">{picture}{text}</div>{below}</div>'
     )
 
 

@@ -30,7 +30,7 @@ def spread_places(size: int, most: int) -> list[int]:
 def lanes_of(schedule: Drawable, most: int) -> tuple[list[Drawable], Columns]:
     """Return at most ``most`` lanes of a batch, spread over it, and what tells them apart.
 
-    The lanes of a stack with names are told apart by these, others by the arguments that differ;
+    The lanes of a stack with names are labelled by these, others by the arguments that differ;
     lanes that are all equal, by their index.
 
     >>> import fastlr as flr

@@ -162,7 +162,7 @@ def plot_columns(
     ax: "Axes | None" = None,
     **options: Any,
 ) -> "Axes":
-    """Draw scalar schedules that are told apart by given parameters.
+    """Draw scalar schedules that given parameters distinguish.
 
     Parameters
     ----------

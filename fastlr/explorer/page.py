@@ -404,8 +404,8 @@ class Page:
         heads = ["curve", "" if at is None else _place(self.view), "peak", "last shown", "steps"]
         cells = "".join(f"<th>{escape(head)}</th>" for head in heads)
         lines = "".join(
-            _line(curve, told, self.view)
-            for curve, told in zip(self._curves, self._facts, strict=True)
+            _line(curve, curve_facts, self.view)
+            for curve, curve_facts in zip(self._curves, self._facts, strict=True)
         )
         self._table.object = (
             f'<div class="explorer-table"><table><tr>{cells}</tr>{lines}</table></div>'
@@ -485,7 +485,7 @@ def _place(view: View) -> str:
     return f"at {'step' if view.unit == 'steps' else view.unit.rstrip('s')} {at:,.15g}"
 
 
-def _line(curve: Curve, told: dict[str, str], view: View) -> str:
+def _line(curve: Curve, curve_facts: dict[str, str], view: View) -> str:
     """A curve's row of the table."""
     step, rate = ("", "") if view.at is None else rate_at(curve, view)
     title = f' title="step {step:,}"' if view.at is not None else ""
@@ -496,7 +496,7 @@ def _line(curve: Curve, told: dict[str, str], view: View) -> str:
         f'stroke-opacity="{curve.alpha:.2f}" stroke-width="{curve.width}" '
         f'stroke-dasharray="{dash.get(curve.dash, "none")}"/></svg>'
     )
-    cells = "".join(f"<td>{escape(told[key])}</td>" for key in ("peak", "last", "steps"))
+    cells = "".join(f"<td>{escape(curve_facts[key])}</td>" for key in ("peak", "last", "steps"))
     return (
         f'<tr><td class="explorer-name">{svg}{escape(curve.label)}</td>'
         f'<td class="explorer-rate"{title}>{escape(rate)}</td>{cells}</tr>'

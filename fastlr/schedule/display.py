@@ -90,12 +90,12 @@ def lanes_html(schedule: Any, columns: dict[str, list[Any]] | None = None, size:
     ``columns`` and ``size`` are for a batch that is a part of a sweep.
     """
     lanes, found = lanes_of(schedule, _MOST_CURVES)
-    told = found if columns is None else columns
+    chosen_columns = found if columns is None else columns
     colors = lane_colors(len(lanes))
     chosen = _rows_of(len(lanes))
-    names = [name or "group" for name in told]
+    names = [name or "group" for name in chosen_columns]
     rows = [
-        [*(argument_text(values[i]) for values in told.values()), *_numbers(lanes[i])]
+        [*(argument_text(values[i]) for values in chosen_columns.values()), *_numbers(lanes[i])]
         for i in chosen
     ]
     whole = size or int(np.prod(schedule.shape))

@@ -127,9 +127,9 @@ class Schedule(Evaluation, Reductions, Plans):
 
     def _differing(self, others: Sequence[Schedule]) -> dict[str, list[Any]]:
         """Return the arguments that tell this schedule and others apart, as columns by name."""
-        from fastlr.schedule.telling_apart import what_differs
+        from fastlr.schedule.differing_arguments import differing_arguments
 
-        return what_differs([self._call, *(other._call for other in others)])
+        return differing_arguments([self._call, *(other._call for other in others)])
 
 
 if calls_in_c:  # in place of the method in Python, which it calls for what it leaves to that

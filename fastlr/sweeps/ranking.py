@@ -183,8 +183,8 @@ class Ranked:
 
         shown = list(self.schedules)[:_MOST_NAMED]
         columns = {name: values.tolist() for name, values in self._columns().items()}
-        told = labels_of({name: values[: len(shown)] for name, values in columns.items()})
-        ranks = zip(self.losses.tolist(), told, strict=False)
+        names = labels_of({name: values[: len(shown)] for name, values in columns.items()})
+        ranks = zip(self.losses.tolist(), names, strict=False)
         labels = [f"{i + 1}: {loss:.5g}  {label}" for i, (loss, label) in enumerate(ranks)]
         return dict(zip(labels, shown, strict=True))
 
@@ -311,7 +311,7 @@ class Contest:
             law = [type(self.law).__qualname__, identity(self.law)]
         except UnidentifiedError as error:
             raise ValueError(
-                f"rank: out needs a law of fastlr.loss_laws, which can be told from others: {error}"
+                f"rank: out needs a law of fastlr.loss_laws, which can be identified: {error}"
             ) from None
         what = {
             "fingerprint": identified("rank: out", lanes),

@@ -130,8 +130,12 @@ class Sweep:
     def __repr__(self) -> str:
         axes = " x ".join(f"{axis.size:,} {'/'.join(axis.names)}" for axis in self.axes)
         fixed = ", ".join(f"{name}={short_repr(value)}" for name, value in self.fixed.items())
-        told = [_family_name(self.family), *([axes] if axes else []), *([fixed] if fixed else [])]
-        return f"<Sweep of {self.size:,} schedules: {'; '.join(told)}>"
+        details = [
+            _family_name(self.family),
+            *([axes] if axes else []),
+            *([fixed] if fixed else []),
+        ]
+        return f"<Sweep of {self.size:,} schedules: {'; '.join(details)}>"
 
     def _repr_html_(self) -> str:
         """Return the display of a notebook: the axes, and some of the schedules."""
@@ -464,8 +468,8 @@ class Sweep:
 
         places = spread_places(self.size, _MOST_DRAWN)
         columns = {name: values.tolist() for name, values in self.parameters(places).items()}
-        told = columns or {"lane": places}
-        return plot_columns(list(self[places]), told, self.size, steps, **options)
+        details = columns or {"lane": places}
+        return plot_columns(list(self[places]), details, self.size, steps, **options)
 
     def describe(self) -> dict[str, Any]:
         """Describe the sweep as plain JSON data, for a person to read.

@@ -52,8 +52,8 @@ def groups(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, a pattern fits no parameter, or the depths of the parameters
-        cannot be told.
+        If an argument breaks its rule, a pattern fits no parameter, or the depth of a parameter is
+        unknown.
 
     Notes
     -----

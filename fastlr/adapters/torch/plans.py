@@ -132,7 +132,7 @@ def _factors(groups: Groups, place: Place, initial: list[Any], relative: bool) -
 
 
 class Plan(NamedTuple):
-    """What a scheduler was told about its groups."""
+    """What a scheduler was given about its groups."""
 
     schedule: Schedule | Bundle
     relative: bool

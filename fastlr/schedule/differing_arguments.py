@@ -1,4 +1,4 @@
-"""What tells schedules apart: the arguments in which their calls differ, for legends and tables."""
+"""The arguments in which the calls of schedules differ, for legends and tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 
 from fastlr.schedule.recorded_calls import Call
 
-__all__ = ["what_differs"]
+__all__ = ["differing_arguments"]
 
 Columns = dict[str, list[Any]]  # per argument, its value in each call
 
 
-def what_differs(calls: Sequence[Call]) -> Columns:
+def differing_arguments(calls: Sequence[Call]) -> Columns:
     """Return the arguments that are not the same in all calls, as columns by name.
 
     An argument of a schedule inside another has its constructor's name in front where another
@@ -21,9 +21,9 @@ def what_differs(calls: Sequence[Call]) -> Columns:
 
     >>> import fastlr as flr
     >>> batch = flr.linear(0.0, [0.1, 0.2], 10).then(flr.cosine([0.1, 0.2], 0.0, [90, 190]))
-    >>> what_differs([lane._call for lane in batch])
+    >>> differing_arguments([lane._call for lane in batch])
     {'end': [0.1, 0.2], 'steps': [90, 190]}
-    >>> what_differs([flr.constant(0.1)._call, flr.linear(1.0, 0.0, 10)._call])
+    >>> differing_arguments([flr.constant(0.1)._call, flr.linear(1.0, 0.0, 10)._call])
     {'': ['constant', 'linear']}
     """
     found: Columns = {}
