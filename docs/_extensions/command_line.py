@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 
-import typer
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -35,8 +34,7 @@ class CommandLine(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build the sections."""
-        names = typer.main.get_command(commands).commands  # type: ignore[attr-defined]
-        return [self.section(name) for name in names]
+        return [self.section(name) for name in commands.commands]
 
     def section(self, name: str) -> nodes.section:
         """The title and the help of a command."""

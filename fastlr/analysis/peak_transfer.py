@@ -56,8 +56,8 @@ def transfer(peak: npt.ArrayLike, old: _Reduced, new: _Reduced, *, steps: int) -
     ------
     TypeError, ValueError
         If ``peak`` or ``steps`` is out of range, ``old`` or ``new`` is not a schedule or a sweep,
-        the shapes do not broadcast, a run has no rate above 0, or a plan is known to end after
-        ``steps``, so that the run would not reach its cooldown.
+        the shapes do not broadcast, a run has no rate above 0, or a plan ends after ``steps``, or
+        before it at rate 0.
 
     Notes
     -----
@@ -113,10 +113,18 @@ def _best_peak(which: str, schedule: _Reduced, steps: int) -> Array:
     return peaks
 
 
-def _check_reach(which: str, schedule: _Reduced, steps: int) -> None:
-    """Refuse a plan that the run would not finish: its cooldown would be cut off."""
+def _check_reach(which: str, schedule: Any, steps: int) -> None:
+    """Refuse a plan that ends elsewhere than the run: one that is cut off, or idle at its end."""
     ends = getattr(schedule, "steps", None)
-    if ends is not None and np.max(ends) > steps:
+    if ends is None:
+        return
+    if np.any((np.asarray(ends) < steps) & (np.asarray(schedule(steps - 1)) == 0)):
+        raise ValueError(
+            f"transfer: {which} must train until step {steps - 1}, got rate 0 from step "
+            f"{int(np.min(ends))} on; both runs must have the same number of steps, because peaks "
+            "do not transfer across lengths"
+        )
+    if np.max(ends) > steps:
         raise ValueError(
             f"transfer: steps must reach the end of {which}, step {int(np.max(ends))}, got "
             f"{steps}; for a run that is stopped there, give fastlr.sampled({which}.table(steps))"
