@@ -21,7 +21,7 @@ class _Reduced(Protocol):
 
     shape: tuple[int, ...]
 
-    def reduce(self, names: Any, start: int) -> dict[str, Any]: ...
+    def reduce(self, names: Any, start: int, stop: int | None = None) -> dict[str, Any]: ...
 
 
 @with_types
@@ -113,18 +113,17 @@ def _best_peak(which: str, schedule: _Reduced, steps: int) -> Array:
     return peaks
 
 
-def _check_reach(which: str, schedule: Any, steps: int) -> None:
+def _check_reach(which: str, schedule: _Reduced, steps: int) -> None:
     """Refuse a plan that ends elsewhere than the run: one that is cut off, or idle at its end."""
-    ends = getattr(schedule, "steps", None)
-    if ends is None:
-        return
-    if np.any((np.asarray(ends) < steps) & (np.asarray(schedule(steps - 1)) == 0)):
+    last = schedule.reduce("max", max(0, steps - 2), steps)["max"]
+    if steps > 1 and np.any(np.asarray(last) == 0):
         raise ValueError(
-            f"transfer: {which} must train until step {steps - 1}, got rate 0 from step "
-            f"{int(np.min(ends))} on; both runs must have the same number of steps, because peaks "
-            "do not transfer across lengths"
+            f"transfer: {which} must train until step {steps - 1}, got rate 0 at the last two "
+            "steps; both runs must have the same number of steps, because peaks do not transfer "
+            "across lengths"
         )
-    if np.max(ends) > steps:
+    ends = getattr(schedule, "steps", None)
+    if ends is not None and np.max(ends) > steps:
         raise ValueError(
             f"transfer: steps must reach the end of {which}, step {int(np.max(ends))}, got "
             f"{steps}; for a run that is stopped there, give fastlr.sampled({which}.table(steps))"

@@ -61,7 +61,9 @@ def test_only_the_curves_count():
 
 def test_batches_and_sweeps():
     old = cosine(1_000, 0.0)
-    family = flr.sweep("wsd", peak=1.0, warmup=300, stable=[500, 600], cooldown=[100, 50])
+    family = flr.sweep(
+        "wsd(1.0, 300, 700 - cooldown, cooldown, end)", cooldown=[100, 50], end=[0.0, 0.1]
+    )
     found = flr.transfer(1e-3, old, family, steps=1_000)
     assert found.shape == family.shape == (2, 2)
     assert found[1, 0] == flr.transfer(1e-3, old, family[2], steps=1_000)
@@ -79,7 +81,11 @@ def test_batches_and_sweeps():
             (1e-3, cosine(999, 0.0), cosine(1_000, 0.0)),
             r"transfer: old must train until step 999, got",
         ),
-        ((1e-3, cosine(1_000, 0.0), flr.constant(0.0)), r"best_scale: a rate of the range"),
+        (
+            (1e-3, cosine(1_000, 0.0), flr.sweep("linear", init=1.0, end=0.0, steps=[1_000, 9])),
+            r"transfer: new must train until step 999, got rate 0",
+        ),
+        ((1e-3, cosine(1_000, 0.0), flr.constant(0.0)), r"transfer: new must train until"),
         (
             ([1.0, 2.0], cosine(1_000, 0.0), flr.constant([1.0, 2.0, 3.0])),
             r"transfer: peak, old and new must broadcast",
