@@ -5,6 +5,7 @@ the address that one copies from the browser does not hold it. A request without
 before any page, file or socket is reached.
 """
 
+import logging
 import secrets
 import webbrowser
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def serve(
         print(line, flush=True)
 
     token = secrets.token_urlsafe(24)
+    logging.getLogger("asyncio").addFilter(_is_no_closed_tab)
     server = _start(page, port)
     _guard(server, token)
     address = f"http://{ADDRESS}:{server.port}/?" + urlencode({"token": token})
@@ -66,6 +68,13 @@ def serve(
         server.io_loop.start()
     server.stop()
     say("Stopped.")
+
+
+def _is_no_closed_tab(record: logging.LogRecord) -> bool:
+    """Whether a log record is about something else than a message to a tab that was closed."""
+    from tornado.websocket import WebSocketClosedError
+
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
 
 
 def _start(page: Callable[[str], Any], port: int | None) -> Any:

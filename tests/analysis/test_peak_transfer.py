@@ -78,7 +78,7 @@ def test_batches_and_sweeps():
         ((1e-3, [0.1], cosine(1_000, 0.0)), r"transfer: old must be a Schedule or a Sweep, got"),
         ((1e-3, cosine(1_000, 0.0), cosine(1_001, 0.0)), r"transfer: steps must reach the end of"),
         (
-            (1e-3, cosine(999, 0.0), cosine(1_000, 0.0)),
+            (1e-3, cosine(900, 0.0), cosine(1_000, 0.0)),
             r"transfer: old must train until step 999, got",
         ),
         (

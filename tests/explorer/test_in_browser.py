@@ -122,6 +122,7 @@ def type_into(box, text):
 def cells(page, i=0):
     """A row of the table: curve, rate, peak, last rate, steps."""
     row = page.locator(".explorer-table tr").nth(i + 1)
+    row.locator("td").first.wait_for()
     return [cell.strip() for cell in row.locator("td").all_inner_texts()]
 
 
