@@ -308,7 +308,8 @@ class Check:
             f"first {self.first!r}, peak {self.peak!r} at step {self.peak_step:,}, last "
             f"{self.last!r}",
             f"it ends at {self.ends_at:.2f} of the range from floor to peak",
-            f"{self.steps_at_floor:,} steps at the floor, {self.floor!r}",
+            f"{self.steps_at_floor:,} step{'s' * (self.steps_at_floor != 1)} at the floor, "
+            f"{self.floor!r}",
         ]
         lines += [
             f"it jumps at step {jump.step:,} from {jump.before!r} to {jump.after!r}"
@@ -360,7 +361,7 @@ def check(plan: Schedule, total_steps: int) -> Check:
     90 steps of a plan that takes 100 steps
     first 0.0, peak 0.1 at step 10, last 0.00364080727166063
     it ends at 0.04 of the range from floor to peak
-    1 steps at the floor, 0.0
+    1 step at the floor, 0.0
     """
     if a_schedule("check: plan", plan, Schedule).shape:
         raise ValueError(

@@ -114,7 +114,9 @@ def as_integer(rule: str, value: object) -> int:
     Traceback (most recent call last):
     TypeError: table: threads must be an integer, got float 2.0
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+    # NumPy counts a time span among its integers
+    no_integer = isinstance(value, bool | np.bool_ | np.timedelta64)
+    if no_integer or not isinstance(value, int | np.integer):
         raise TypeError(f"{rule}, got {type(value).__name__} {short_repr(value)}")
     return int(value)
 

@@ -117,7 +117,7 @@ class Evaluation(Value):
             if rate == rate:  # the backend returns NaN for a step that it does not allow
                 return rate
         try:
-            if out is None and isinstance(t, np.integer):
+            if out is None and isinstance(t, np.integer) and not isinstance(t, np.timedelta64):
                 return self(int(t), out, threads)
             return self._rates(t, out, threads)
         except (TypeError, ValueError) as error:

@@ -71,6 +71,7 @@ STEPS = {
     "longlong": EIGHT.astype(np.longlong),
     "float array": EIGHT.astype(float),
     "bool array": EIGHT > 3,
+    "duration": np.timedelta64(5),
     "durations": EIGHT.astype("m8[s]"),
     "one is -1": np.array([3, -1, 2]),
     "one is beyond": np.array([3, 2**53 + 1]),
@@ -241,3 +242,10 @@ def test_without_the_library_all_calls_are_in_python():
 def test_the_library_makes_the_base_where_it_is_built():
     assert calls_in_c == (flr.backends()["native"] == "ready")
     assert isinstance(LINE, PlainBase) != calls_in_c
+
+
+@pytest.mark.parametrize("method", ["__call__", "table", "sum", "each"])
+def test_a_duration_is_no_step(method):
+    """NumPy counts ``timedelta64`` among its integers."""
+    with pytest.raises(TypeError, match="integer.*, got timedelta64 5"):
+        getattr(flr.linear(1.0, 0.0, steps=10), method)(np.timedelta64(5))
