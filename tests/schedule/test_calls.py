@@ -247,5 +247,5 @@ def test_the_library_makes_the_base_where_it_is_built():
 @pytest.mark.parametrize("method", ["__call__", "table", "sum", "each"])
 def test_a_duration_is_no_step(method):
     """NumPy counts ``timedelta64`` among its integers."""
-    with pytest.raises(TypeError, match="integer.*, got timedelta64 5"):
+    with pytest.raises(TypeError, match=r"integer.*, got timedelta64 5"):
         getattr(flr.linear(1.0, 0.0, steps=10), method)(np.timedelta64(5))
