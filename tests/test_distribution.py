@@ -70,7 +70,7 @@ def test_metadata_have_the_address_that_the_release_gives(checkout):
     assert found["Version"] == flr.__version__
     assert f"Source, {URL}" in found.get_all("Project-URL")
     links = re.findall(r"\]\(([^)]*)\)", str(found.get_payload()))
-    assert f"{URL}/blob/HEAD/docs/glossary.md" in links
+    assert f"{URL}/blob/HEAD/docs/presets.md" in links
     assert f"{URL}/raw/HEAD/docs/runs.png" in links
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
@@ -80,7 +80,7 @@ def test_metadata_without_an_address_have_no_broken_links(checkout):
     assert found.get_all("Project-URL") is None
     text = str(found.get_payload())
     assert re.findall(r"\]\((?!https?:|#)[^)]*\)", text) == []
-    assert "The glossary has the words" in text
+    assert "The documentation: tutorials" in text
 
 
 @pytest.mark.parametrize("url", ["example.org/owner/fastlr", "https://example.org", "http://a/b/c"])
@@ -93,7 +93,20 @@ def test_an_address_of_another_form_is_refused(checkout, url):
 def test_the_tools_of_developers_are_no_extras(checkout):
     extras = set(metadata(checkout).get_all("Provides-Extra"))
     assert extras == {
-        *("all", "cli", "configs", "dask", "docs", "fit", "jit", "labels", "plot", "test", "zarr")
+        *(
+            "all",
+            "cli",
+            "configs",
+            "dask",
+            "docs",
+            "explore",
+            "fit",
+            "jit",
+            "labels",
+            "plot",
+            "test",
+            "zarr",
+        )
     }
 
 

@@ -192,7 +192,7 @@ def final(
     >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
     >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[50, 100])
     >>> final(law, family, 100).compute().round(4)
-    array([2.6139, 2.4395, 2.1309, 1.9119])
+    array([2.4943, 2.4395, 1.8893, 1.9119])
     """
     whole = lanes_of("final: lanes", lanes)
     parts = _parts("final", whole.size, chunks)

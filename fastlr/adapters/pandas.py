@@ -60,8 +60,8 @@ def frame(
     >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
     >>> frame(flr.rank(law, family, 20, k=2)).round(4)
        place  init  steps    loss
-    0      3   0.2     20  2.9161
-    1      1   0.1     20  3.0465
+    0      2   0.2     10  2.4019
+    1      3   0.2     20  2.4689
     """
     if isinstance(lanes, Ranked):
         results = {"loss": lanes.losses, **(results or {})}

@@ -181,14 +181,12 @@ def explore(
     ``flr.explore(flr.wsd(6e-4, 2_000, 8_000, 2_000), runs="llama3-405b")`` compares a plan with a
     published run. On the command line: ``fastlr explore llama3-405b``.
     """
-    if not all_installed("panel"):
-        raise ImportError("explore needs Panel: pip install 'fastlr[explore]'")
     if links := [thing for thing in things if isinstance(thing, str) and _is_link(thing)]:
         if len(things) > 1 or runs or steps is not None or log:
             raise ValueError(
                 f"explore: a link must be the only argument, got more beside {short_repr(links[0])}"
             )
-        return Explorer(View.from_address(links[0]))
+        return _explorer(View.from_address(links[0]))
     named = [pair for thing in things for pair in _named(thing)]
     entries, fixed = [], []
     for name, thing in named:
@@ -202,7 +200,13 @@ def explore(
         raise ValueError(f"explore: steps must be at least 1, got {shown}")
     compared = (runs,) if isinstance(runs, str) else tuple(runs)
     first = _FIRST.entries if not named and not compared else tuple(entries)
-    return Explorer(View(first, compared, shown, bool(log)), tuple(fixed))
+    return _explorer(View(first, compared, shown, bool(log)), tuple(fixed))
+
+
+def _explorer(view: View, fixed: tuple[tuple[str, Schedule], ...] = ()) -> Explorer:
+    if not all_installed("panel"):
+        raise ImportError("explore needs Panel: pip install 'fastlr[explore]'")
+    return Explorer(view, fixed)
 
 
 def _is_link(text: str) -> bool:

@@ -50,6 +50,8 @@ def _why_missing() -> str:
 
 def _loaded() -> Any:
     """Return the extension, after checking that it was built from these sources."""
+    if c_sources.archive() is not None:  # Python may find the extension of another copy of fastlr
+        raise ImportError(f"the C extension is missing: {_why_missing()}")
     try:
         native = import_module("fastlr._native")
     except ModuleNotFoundError as error:

@@ -31,6 +31,10 @@ def plot_run(
     """Draw the metrics of a run, and below them the scale of each lane of a rule."""
     scales = rule.replay(metrics, rule.init(scale=init, shape=np.shape(metrics)[1:]))
     lanes = int(np.prod(scales.shape[1:]))
+    if not scales.size:
+        raise ValueError(
+            f"plot: metrics must have at least one update and one lane, got shape {scales.shape}"
+        )
     if lanes > _MOST_LANES:
         raise ValueError(
             f"plot: the rule and the metrics must have at most {_MOST_LANES} lanes, got {lanes}"

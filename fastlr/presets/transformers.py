@@ -697,10 +697,14 @@ def get_greedy_schedule(
         How much better a metric must be to count. At least 0.
     threshold_mode : {"abs", "rel"}, default "abs"
         Whether ``threshold`` is absolute or relative to the best metric.
-    cooldown, warmup : int or array of int, default 0
-        The number of updates after a reduction, and after a rise, in which none counts. At least 0.
-    min_lr, max_lr : float or array, default 1e-3 and 1.0
-        The lowest and the highest rate. At least 0.
+    cooldown : int or array of int, default 0
+        The number of updates after a reduction in which none counts. At least 0.
+    warmup : int or array of int, default 0
+        The number of updates after a rise in which none counts. At least 0.
+    min_lr : float or array, default 1e-3
+        The lowest rate. At least 0.
+    max_lr : float or array, default 1.0
+        The highest rate. At least 0.
     eps : float or array, default 1e-8
         Rates that would change by no more than this stay. At least 0.
     smooth : bool, default False

@@ -23,7 +23,9 @@ for found in pkgutil.iter_modules(presets.__path__):
 MODULES = {
     module.name: importlib.import_module(module.name)
     for module in pkgutil.walk_packages(flr.__path__, "fastlr.")
-    if not module.name.startswith(("fastlr.adapters.", "fastlr.cli", "fastlr.__main__"))
+    if not module.name.startswith(
+        ("fastlr.adapters.", "fastlr.cli", "fastlr.__main__", "fastlr.pyinstaller.")
+    )
     and module.name not in ("fastlr._native", "fastlr.sweeps.stores.zarr")
 }
 PUBLIC = {

@@ -107,6 +107,7 @@ def test_completion_lists_modules_and_presets():
 def test_a_checker_knows_every_module(package):
     """The imports that only a checker reads name each file of the package."""
     folder = Path(flr.__file__).parent / package
-    files = {path.stem for path in folder.glob("*.py") if not path.name.startswith("_")}
+    entries = [*folder.glob("*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
+    files = {path.stem for path in entries if not path.name.startswith("_")}
     text = (folder / "__init__.py").read_text()
     assert set(re.findall(rf"from fastlr\.{package} import (\w+) as \1", text)) == files
