@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Number, Period, validate_scalar
 from fastlr.errors import public
+from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructor_names import join, piecewise_constant
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.units import Ramp
@@ -15,7 +17,10 @@ from fastlr.schedule.value import a_schedule
 
 __all__ = ["Seesaw", "seesaw"]
 
-_FACTOR = Number("a number from 1.01 to 1e6", 1.01, 1e6)
+_Factor = Annotated[float, Number("a number from 1.01 to 1e6", 1.01, 1e6)]
+_SLACK = 1 + 1e-9  # a drop by 0.1 may be an ulp short of a drop by the factor 10
+_LEAST_PEAK = 1e-150  # so that every quotient of rates is a normal number
+_LEAST_SHARE = 1e-15  # of the peak; a lower rate makes no stair
 
 
 @with_types
@@ -46,8 +51,8 @@ def seesaw(
     """Let the batch grow where a rate would fall, so that a run takes fewer steps.
 
     The stairs begin where the rate has fallen by ``factor``: ``t_0`` is the step of the peak, and
-    ``t_k`` the first step with ``schedule(t_k) <= schedule(t_{k-1})/factor``. On stair k the batch
-    is ``B_k = min(largest, round(batch * schedule(t_0)/schedule(t_k)))`` and the rate
+    ``t_k`` the first step with ``schedule(t_k) <= schedule(t_{k-1})/factor``, up to 1e-9. On stair
+    k the batch is ``B_k = min(largest, round(batch * schedule(t_0)/schedule(t_k)))`` and the rate
     ``schedule(t_k) * sqrt(B_k/batch)``. So where the rate would fall by a, it falls by the square
     root of a, and the batch grows by 1/a.
 
@@ -76,15 +81,17 @@ def seesaw(
     ------
     TypeError, ValueError
         If an argument is out of range, the schedule is not scalar, never ends while ``steps`` is
-        not given, is 0 throughout, or rises after its peak.
+        not given, has a peak below 1e-150, or rises above the rate of a stair after it; or if the
+        old run takes more than 2^53 samples.
 
     Notes
     -----
     A stair begins at the first step before which the old run's samples up to ``t_k`` have been
-    taken. Stairs that one step of the stair before covers are skipped. Rates of 0 at the end make
-    no stair. A smooth curve becomes stairs: its rate is that at the beginning of each stair. The
-    authors derive it for normalized gradient descent and measured it on language models with 150M
-    to 600M parameters below the critical batch size; above it, the loss is worse.
+    taken. Stairs that one step of the stair before covers are skipped. Rates below 1e-15 of the
+    peak make no stair. Rises between two stairs are not reported. A smooth curve becomes stairs:
+    its rate is that at the beginning of each stair. The authors derive it for normalized gradient
+    descent and measured it on language models with 150M to 600M parameters below the critical
+    batch size; above it, the loss is worse.
 
     References
     ----------
@@ -107,7 +114,11 @@ def seesaw(
     if most < first:
         raise ValueError(f"seesaw: largest must be at least batch, {first}, got {most}")
     count = _length(old, steps)
-    stairs = _stairs(old, count, float(_FACTOR("seesaw: factor", factor)))
+    if first * count > LAST_STEP:
+        raise ValueError(
+            f"seesaw: the run must take at most 2**53 samples, got {count} steps of {first}"
+        )
+    stairs = _stairs(old, count, float(validate_scalar(_Factor, "seesaw: factor", factor)))
     begin, peak = stairs[0]
     sizes = [min(most, round(first * peak / rate)) for _, rate in stairs]
     kept, at, total = _timed([first * t for t, _ in stairs], sizes, begin, first * count)
@@ -139,15 +150,17 @@ def _stairs(schedule: Schedule, steps: int, factor: float) -> list[tuple[int, fl
     rate = schedule(t)
     if rate == 0:
         raise ValueError("seesaw: schedule must have a rate above 0, got 0 at every step")
-    stairs = [(t, rate)]
-    while (t := schedule.first_below(math.nextafter(rate / factor, math.inf), t, steps)) >= 0:
+    if rate < _LEAST_PEAK:
+        raise ValueError(f"seesaw: the peak of schedule must be at least 1e-150, got {rate}")
+    stairs, least = [(t, rate)], rate * _LEAST_SHARE
+    while (t := schedule.first_below(rate / factor * _SLACK, t, steps)) >= 0:
         rate = schedule(t)
         if schedule.max(t, steps) > rate:
             raise ValueError(
                 f"seesaw: schedule must not rise after its peak, got a rise after step {t}; "
                 "plan each cycle by itself"
             )
-        if rate == 0:
+        if rate < least:
             break
         stairs.append((t, rate))
     return stairs

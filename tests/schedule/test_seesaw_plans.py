@@ -48,6 +48,24 @@ def test_rates_of_zero_make_no_stair():
     assert flr.seesaw(old, batch=8, largest=64, steps=300).batches.batches == (8, 16)
 
 
+@pytest.mark.parametrize("peak", [3e-4, 6e-4, 0.7, 3.0])
+@pytest.mark.parametrize("factor", [3, 5, 10])
+def test_drops_by_the_factor_itself_make_stairs_whatever_their_rounding(peak, factor):
+    old = flr.step_decay(peak, factor=1 / factor, every=100)
+    found = flr.seesaw(old, batch=32, largest=10**9, factor=factor, steps=400)
+    assert found.batches.batches == tuple(32 * factor**k for k in range(4))
+
+
+@pytest.mark.parametrize("factor", [1.01, 2.0])
+def test_rates_that_fall_to_the_smallest_numbers_end_the_stairs(factor):
+    old = flr.exponential_decay(1.0, rate=0.5)
+    found = flr.seesaw(old, batch=32, largest=64, factor=factor, steps=3_000)
+    assert found.batches.batches[-1] == 64
+    assert found.schedule(found.steps) > 0
+    tiny = flr.sampled([1.0, 5e-324, 5e-324])
+    assert flr.seesaw(tiny, batch=2**50, largest=2**53, steps=3).steps == 3
+
+
 @pytest.mark.parametrize(
     ("schedule", "more", "message"),
     [
@@ -58,7 +76,10 @@ def test_rates_of_zero_make_no_stair():
         (flr.cosine_restarts(1.0, 0.1, period=20), {}, r"seesaw: schedule must not rise after"),
         (OLD, {"largest": 4}, r"seesaw: largest must be at least batch, 8, got 4"),
         (OLD, {"factor": 1.0}, r"seesaw: factor must be"),
+        (OLD, {"factor": [2.0, 3.0]}, r"seesaw: factor must be a single number"),
         (OLD, {"batch": 0}, r"seesaw: batch must be"),
+        (OLD, {"batch": 2**52, "largest": 2**53}, r"seesaw: the run must take at most 2\*\*53 "),
+        (flr.constant(5e-324), {"factor": 1.01}, r"seesaw: the peak of schedule must be at least"),
     ],
 )
 def test_refusals(schedule, more, message):
