@@ -28,11 +28,11 @@ def merge_weights(schedule: Schedule, at: npt.ArrayLike) -> npt.NDArray[np.float
     Parameters
     ----------
     schedule : Schedule
-        The cooldown: a scalar schedule that does not rise between the checkpoints. Only its ratios
-        count.
+        The cooldown: a scalar schedule whose mean does not rise from one span between checkpoints
+        to the next. Only its ratios count.
     at : sequence of int
-        The steps after which the checkpoints were saved, two or more, strictly increasing. Between
-        them the run had the constant rate.
+        How many steps the run had made when each checkpoint was saved: two numbers or more,
+        strictly increasing. Between them the run had the constant rate.
 
     Returns
     -------

@@ -172,14 +172,20 @@ def scale_peak(
     >>> flr.peak_laws.scale_peak(1e-3, batch=256, new_batch=1_024, rule="sqrt")
     0.002
     """
-    if rule not in ("sqrt", "linear"):
+    if not isinstance(rule, str) or rule not in ("sqrt", "linear"):
         raise ValueError(f"scale_peak: rule must be 'sqrt' or 'linear', got {short_repr(rule)}")
     tuned = validate(Positive, "scale_peak: peak", peak)
     new = validate(Positive, "scale_peak: new_batch", new_batch)
     old = validate(Positive, "scale_peak: batch", batch)
     growth = np.sqrt if rule == "sqrt" else np.asarray
-    (ratio,) = _broadcast("scale_peak", new, 1.0 / old)
-    return _broadcast("scale_peak", tuned, growth(ratio))[0]
+    try:
+        scaled = tuned * growth(new / old)
+    except ValueError:
+        raise ValueError(
+            f"scale_peak: arguments must broadcast, got shapes {tuned.shape}, {old.shape} and "
+            f"{new.shape}"
+        ) from None
+    return _plain(scaled)
 
 
 def _broadcast(where: str, a: Any, b: Any, *others: Any) -> tuple[Any, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,23 +11,19 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Positive, short_repr, validate, validate_scalar
 from fastlr.errors import public
+from fastlr.program.tree import ends
+from fastlr.schedule.schedule import Schedule
 
 __all__ = ["transfer"]
 
 Array = npt.NDArray[np.float64]
 
-
-class _Reduced(Protocol):
-    """A schedule, a batch or a sweep."""
-
-    shape: tuple[int, ...]
-
-    def reduce(self, names: Any, start: int, stop: int | None = None) -> dict[str, Any]: ...
+_LANES = 1 << 16  # of a sweep, built at a time
 
 
 @with_types
 @public
-def transfer(peak: npt.ArrayLike, old: _Reduced, new: _Reduced, *, steps: int) -> Any:
+def transfer(peak: npt.ArrayLike, old: Any, new: Any, *, steps: int) -> Any:
     """Predict the best peak of a new schedule from the best peak measured with an old one.
 
     A schedule's best peak by the last-iterate bound is ``(D/G) * c(s)`` with ``c(s) =
@@ -100,9 +97,9 @@ def transfer(peak: npt.ArrayLike, old: _Reduced, new: _Reduced, *, steps: int) -
     return moved if moved.shape else float(moved)
 
 
-def _best_peak(which: str, schedule: _Reduced, steps: int) -> Array:
+def _best_peak(which: str, schedule: Any, steps: int) -> Array:
     """Return the best peak for ``distance = gradient``, one per lane."""
-    if not callable(getattr(schedule, "reduce", None)):
+    if not all(callable(getattr(schedule, name, None)) for name in ("reduce", "table")):
         raise TypeError(
             f"transfer: {which} must be a Schedule or a Sweep, got "
             f"{type(schedule).__name__} {short_repr(schedule)}"
@@ -113,7 +110,7 @@ def _best_peak(which: str, schedule: _Reduced, steps: int) -> Array:
     return peaks
 
 
-def _check_reach(which: str, schedule: _Reduced, steps: int) -> None:
+def _check_reach(which: str, schedule: Any, steps: int) -> None:
     """Refuse a plan that ends elsewhere than the run: one that is cut off, or idle at its end."""
     last = schedule.reduce("max", max(0, steps - 2), steps)["max"]
     if steps > 1 and np.any(np.asarray(last) == 0):
@@ -122,9 +119,19 @@ def _check_reach(which: str, schedule: _Reduced, steps: int) -> None:
             "steps; both runs must have the same number of steps, because peaks do not transfer "
             "across lengths"
         )
-    ends = getattr(schedule, "steps", None)
-    if ends is not None and np.max(ends) > steps:
+    latest = max((int(np.max(end)) for end in _ends(schedule)), default=0)
+    if latest > steps:
         raise ValueError(
-            f"transfer: steps must reach the end of {which}, step {int(np.max(ends))}, got "
+            f"transfer: steps must reach the end of {which}, step {latest}, got "
             f"{steps}; for a run that is stopped there, give fastlr.sampled({which}.table(steps))"
         )
+
+
+def _ends(schedule: Any) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the ends of a schedule's lanes, those in a stack with lanes that never end too."""
+    if isinstance(schedule, Schedule):
+        yield from ends(schedule._node)
+        return
+    for places in schedule.chunks(_LANES):
+        for _, batch in schedule.batches(places):
+            yield from ends(batch._node)

@@ -64,16 +64,16 @@ _SUFFIXES = (".png", ".svg", ".pdf")
 @with_types
 @public
 def plot(
-    *schedules: Drawable | Mapping[str, Drawable],
+    *schedules: Any,
     steps: int | Sequence[int | None] | None = None,
-    ax: "Axes | None" = None,
+    ax: Any = None,
     boundaries: bool = True,
     log: bool = False,
     tokens_per_step: float | None = None,
     steps_per_epoch: float | None = None,
     share: bool = False,
     color: str | None = None,
-) -> "Axes":
+) -> Any:
     """Draw schedules on one axes.
 
     Parameters

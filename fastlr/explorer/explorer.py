@@ -48,7 +48,7 @@ class Explorer:
     Explorer('?curve=cosine%280.1%2C+0.0%2C+90%29')
     """
 
-    def __init__(self, view: View, fixed: tuple[tuple[str, Schedule], ...] = ()) -> None:
+    def __init__(self, view: View, fixed: Any = ()) -> None:
         self._view = view
         self._fixed = fixed
         self._page: Any = None

@@ -51,8 +51,8 @@ def batches(plan: str, seq_length: int = 1) -> Ramp:
 
     Notes
     -----
-    The last size is kept for ever. A size whose samples one step of the size before takes is
-    skipped. It is Megatron-LM's ``--step-batch-size-schedule`` with ``--seq-length``.
+    The last size is kept for ever. A size is skipped if one step of the size before it takes all
+    of its samples. It is Megatron-LM's ``--step-batch-size-schedule`` with ``--seq-length``.
 
     Examples
     --------
@@ -96,10 +96,10 @@ def read_stairs(plan: str, seq_length: int) -> list[tuple[int, int]]:
 def _pair(text: str) -> tuple[int, int]:
     place, colon, size = text.partition(":")
     if not colon:
-        raise ValueError(f"{text!r} has no colon")
+        raise ValueError(f"{short_repr(text)} has no colon")
     found = _count(place), _count(size)
     if found[1] < 1:
-        raise ValueError(f"the size of {text!r} is below 1")
+        raise ValueError(f"the size of {short_repr(text)} is below 1")
     return found
 
 
@@ -109,10 +109,10 @@ def _count(text: str) -> int:
     digits = text[:-1] if factor > 1 else text
     # no exponents: Fraction("1e999999999") would fill the memory
     if not re.fullmatch(r"[0-9][0-9_]{0,30}(\.[0-9]{1,30})?", digits):
-        raise ValueError(f"{text!r} is not a number")
+        raise ValueError(f"{short_repr(text)} is not a number")
     count = Fraction(digits.replace("_", "")) * factor
     if count.denominator != 1 or not 0 <= count <= LAST_STEP:
-        raise ValueError(f"{text!r} is not a whole number from 0 to 2**53")
+        raise ValueError(f"{short_repr(text)} is not a whole number from 0 to 2**53")
     return int(count)
 
 

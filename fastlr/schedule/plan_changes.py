@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -33,15 +33,6 @@ __all__ = ["Cooldown", "Plans", "cooldown_node"]
 Array = npt.NDArray[np.float64]
 PastEnd = Literal["hold", "raise", "repeat", "zero"]
 Clock = Literal["own", "same"]
-
-
-class BatchPlan(Protocol):
-    """A batch size per step: a ``fastlr.Ramp``."""
-
-    batches: tuple[int, ...]
-    at: tuple[int, ...]
-
-
 Cooldown = Literal["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 
 
@@ -274,7 +265,7 @@ class Plans(Algebra):
             _extended(self._node, np.asarray(total), np.asarray(at)), self.past_end
         )
 
-    def follow(self, batches: BatchPlan, rule: str | float = "sqrt") -> Self:
+    def follow(self, batches: Any, rule: str | float = "sqrt") -> Self:
         """Scale the rate with a batch size that changes during the run.
 
         ``rate(t) = self(t) * (batch(t)/batch(0))**power``
@@ -325,15 +316,15 @@ class Plans(Algebra):
                 f"follow: batches must be a Ramp, got {type(batches).__name__} "
                 f"{short_repr(batches)}; fastlr.batches('0:256 1M:512') reads a plan"
             )
-        power = {"sqrt": 0.5, "linear": 1.0}.get(rule, rule) if isinstance(rule, str) else rule
-        if not isinstance(power, int | float) or isinstance(power, bool) or not 0 <= power <= 10:
+        power: Any = {"sqrt": 0.5, "linear": 1.0}.get(rule, rule) if isinstance(rule, str) else rule
+        number = isinstance(power, int | float | np.integer | np.floating)
+        if not number or isinstance(power, bool) or not 0 <= power <= 10:
             raise ValueError(
                 f"follow: rule must be 'sqrt', 'linear' or a power from 0 to 10, got "
                 f"{short_repr(rule)}"
             )
-        factors = [
-            math.sqrt(n / sizes[0]) if power == 0.5 else (n / sizes[0]) ** power for n in sizes
-        ]
+        ratios = [size / sizes[0] for size in sizes]
+        factors = [math.sqrt(n) if power == 0.5 else n ** float(power) for n in ratios]
         return self * _stairs_until(factors, at, self.steps)  # type: ignore[no-any-return]
 
     @constructor

@@ -535,6 +535,11 @@ class Reductions(Value):
         (1.0, True, True)
         """
         terms = self._bound_terms("best_scale", start, stop)
+        if np.any(np.isinf(terms.noise) & np.isfinite(terms.travel)):
+            raise ValueError(
+                "best_scale: the bound must be finite, got a last rate that is too small beside "
+                "the one before it; leave its step out of the range"
+            )
         if np.any(np.isinf(terms.travel)):
             raise ValueError(
                 "best_scale: a rate of the range must be above 0, got rates of 0 alone; "

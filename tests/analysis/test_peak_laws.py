@@ -47,3 +47,10 @@ def test_peaks_scale_with_the_batch(rule, factor):
 def test_refusals(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_the_same_batch_keeps_the_peak():
+    assert peak_laws.scale_peak(0.3, 49, 49, "linear") == 0.3
+    assert peak_laws.scale_peak(0.3, 49, 98, "linear") == 0.6
+    with pytest.raises(ValueError, match=r"scale_peak: rule must be"):
+        peak_laws.scale_peak(1.0, 1, 2, np.array(["sqrt"]))

@@ -85,6 +85,18 @@ def test_batches_and_sweeps():
             (1e-3, cosine(1_000, 0.0), flr.sweep("linear", init=1.0, end=0.0, steps=[1_000, 9])),
             r"transfer: new must train until step 999, got rate 0",
         ),
+        (
+            (1e-3, cosine(1_000, 0.0), flr.sweep("cosine", init=[0.1, 0.2], end=0.0, steps=1_500)),
+            r"transfer: steps must reach the end of new, step 1500, got 1000",
+        ),
+        (
+            (1e-3, flr.stack([flr.cosine(1.0, 0.0, 1_500), flr.constant(1.0)]), cosine(1_000, 0.0)),
+            r"transfer: steps must reach the end of old, step 1500, got 1000",
+        ),
+        (
+            (1e-3, cosine(1_000, 0.0), flr.sampled([1.0] * 999 + [1e-310])),
+            r"best_scale: the bound must be finite",
+        ),
         ((1e-3, cosine(1_000, 0.0), flr.constant(0.0)), r"transfer: new must train until"),
         (
             ([1.0, 2.0], cosine(1_000, 0.0), flr.constant([1.0, 2.0, 3.0])),

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import fastlr as flr
@@ -95,3 +96,15 @@ def test_a_plan_of_text_is_refused_with_the_way_out():
 def test_a_plan_that_follows_keeps_its_end(plan, end):
     found = plan.follow(flr.Ramp((256, 512, 2_304), at=(7, 60)))
     assert (found.steps.tolist() if plan.shape else found.steps) == end
+
+
+def test_numbers_of_numpy_are_powers():
+    plan, sizes = flr.constant(1.0), flr.Ramp((1, 4), at=(5,))
+    assert plan.follow(sizes, np.float32(0.5))(5) == 2.0
+    assert plan.follow(sizes, np.int64(1))(5) == 4.0
+
+
+def test_a_long_plan_has_a_short_error():
+    with pytest.raises(ValueError, match="batches: plan must be") as caught:
+        flr.batches("x" * 10**6)
+    assert len(str(caught.value)) < 1_000
