@@ -494,7 +494,7 @@ def test_a_spec_is_refused(data, error, words):
 
 # -- expressions: text from anywhere ---------------------------------------------------------------
 
-FOREIGN = "parse: text must consist of schedules, numbers, strings and lists, got "
+FOREIGN = "parse: text must consist of schedules, numbers, strings, lists and named groups, got "
 NO_EXPRESSION = "parse: text must be one expression, got "
 TEXTS = [
     ("", NO_EXPRESSION + "''"),
