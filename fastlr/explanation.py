@@ -16,6 +16,7 @@ from fastlr.analysis.identification import Identified, identify_log
 from fastlr.analysis.run_logs import Column, RunLog, is_log, read_log
 from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.configs import from_config
+from fastlr.drawing.numbers import steps_text
 from fastlr.errors import public, public_methods
 from fastlr.published_runs import recipe, recipes
 from fastlr.schedule.schedule import Schedule
@@ -242,7 +243,7 @@ def _groups(plan: Schedule, stop: int, facts: dict[str, str], known: bool) -> Ex
         for each in _findings(lane, stop, known)
     ]
     per_group = {f"group {name}": _in_short(lane, stop) for name, lane in lanes.items()}
-    found = {**facts, "length": f"{stop:,} steps", **per_group}
+    found = {**facts, "length": steps_text(stop), **per_group}
     return Explanation(plan, stop, found, (*findings, *_flattened(lanes, stop)))
 
 
@@ -277,9 +278,11 @@ def _facts(plan: Schedule, stop: int) -> dict[str, str]:
     top = int(plan.argmax(stop))
     facts = {
         "schedule": code if len(code) <= _LONGEST else f"{code[:_LONGEST]}...",
-        "length": f"{stop:,} steps",
+        "length": steps_text(stop),
         "peak": _peak(plan, stop),
-        "warm-up": f"{top:,} steps, from {plan(0):.6g}" if top and plan(0) < plan(top) else "none",
+        "warm-up": f"{steps_text(top)}, from {plan(0):.6g}"
+        if top and plan(0) < plan(top)
+        else "none",
         "last rate": f"{plan(stop - 1):.6g} at step {stop - 1:,}",
     }
     low = int(plan.argmin(top, stop))
@@ -363,7 +366,7 @@ def _early_floor(plan: Schedule, stop: int) -> Iterator[Finding]:
     at = min(flat)
     text = (
         f"floor reached early: the rate is {last:.6g} from step {at:,} on, {at / stop:.0%} of the "
-        f"run of {stop:,} steps"
+        f"run of {steps_text(stop)}"
     )
     many = round(stop / at)
     if 2 <= many <= _MOST_PROCESSES and abs(stop / at - many) <= 0.01 * many:

@@ -494,7 +494,7 @@ def test_a_spec_is_refused(data, error, words):
 
 # -- expressions: text from anywhere ---------------------------------------------------------------
 
-FOREIGN = "parse: text must consist of schedules, numbers, strings and lists, got "
+FOREIGN = "parse: text must consist of schedules, numbers, strings, lists and named groups, got "
 NO_EXPRESSION = "parse: text must be one expression, got "
 TEXTS = [
     ("", NO_EXPRESSION + "''"),
@@ -536,7 +536,7 @@ TEXTS = [
     ("constant(1).plot()", "parse: 'plot' is not a constructor or method of a schedule"),
     ("constant(1)(0)", FOREIGN + "'constant(1)'"),
     ("constant(1)[0]", FOREIGN + "'constant(1)[0]'"),
-    ("flr.constant(1)", FOREIGN + "'flr'"),
+    ("flr.plot(1)", "parse: 'plot' is not a constructor or method of a schedule"),
     ("os.system('true')", "parse: 'os' is not a framework with presets"),
     ("__import__('os')", "parse: '__import__' is not a constructor or method of a schedule"),
     ("exec('1')", "parse: 'exec' is not a constructor or method of a schedule"),
@@ -549,7 +549,7 @@ TEXTS = [
     ("[constant(x) for x in [1]]", FOREIGN),
     ("(constant(1) for _ in [1])", FOREIGN),
     ("{constant(1)}", FOREIGN + "'{constant(1)}'"),
-    ("{'a': constant(1)}", FOREIGN),
+    ("{'a': constant(1)}", "parse: text must describe a schedule, got"),
     ("f'{constant(1)}'", FOREIGN),
     ("(x := constant(1))", FOREIGN + "'(x := constant(1))'"),
     ("await constant(1)", FOREIGN),

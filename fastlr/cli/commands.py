@@ -380,7 +380,7 @@ def identify(log: Path, tolerance: float | None, start: int, every: int, as_json
 def explain(thing: str, steps: int | None, as_json: bool, **options: Any) -> None:
     """Explain a config or a log in plain words, and point out what looks wrong.
 
-    THING is a config, a log, the name of a recipe, or an expression.
+    THING is a config, a log, the name of a recipe, an expression, or - for standard input.
     """
     from fastlr.analysis.run_logs import is_log
 
@@ -388,7 +388,9 @@ def explain(thing: str, steps: int | None, as_json: bool, **options: Any) -> Non
         found = flr.explain(Path(thing), steps=steps, **options)
     else:
         named = find_schedule(thing, steps)
-        found = flr.explain(named.schedule, steps=steps or named.steps, **options)
+        found = flr.explain(
+            named.schedule, steps=named.steps if steps is None else steps, **options
+        )
     if as_json:
         findings = [each._asdict() for each in found.findings]
         print_json({"steps": found.steps, "facts": found.facts, "findings": findings})

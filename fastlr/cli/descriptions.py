@@ -8,7 +8,7 @@ import numpy as np
 
 from fastlr.cli.find_schedule import Found
 from fastlr.cli.printing import width
-from fastlr.drawing.numbers import amount_text, rate_text
+from fastlr.drawing.numbers import amount_text, rate_text, steps_text
 from fastlr.drawing.sparkline import blocks, extent, spread
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.schedule import Schedule
@@ -39,7 +39,7 @@ def _length(named: Found) -> str:
     """The length in words, and what a preset does past its end."""
     if named.steps is None:
         return "for ever"
-    length = f"{named.steps:,} steps"
+    length = steps_text(named.steps)
     node = named.schedule._node
     if node.steps is None and node.has_preset:
         return f"{length}; past the end it continues as its framework does"
@@ -117,7 +117,7 @@ def chart(schedule: Schedule, stop: int) -> str:
     body = [f"{labels.get(i, ''):>{_LABEL}} {edge}{row}" for i, row in enumerate(rows)]
     corner, line = ("+", "-") if _is_plain() else ("└", "─")
     floor = f"{'0':>{_LABEL}} {corner}{line * columns}"
-    last = f"{amount_text(stop)} steps"
+    last = steps_text(stop, amount_text(stop))
     ticks = f"{'':{_LABEL + 2}}{'0'}{last:>{columns - 1}}"
     return "\n".join([*body, floor, ticks])
 

@@ -1,5 +1,6 @@
 """Find the schedule that a user names on the command line."""
 
+import inspect
 import json
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastlr as flr
+from fastlr.schedule import constructor_names
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Found", "Given", "find_schedule", "find_schedules", "is_file"]
@@ -47,6 +49,8 @@ def find_schedules(things: Sequence[str], steps: int | None, given: Given) -> li
     if unused and not any(thing == "-" or is_file(thing) for thing in things):
         option = f"--{unused[0].replace('_', '-')}"
         raise ValueError(f"{option} must be given for a config file only, got {' '.join(things)}")
+    if sum(thing == "-" for thing in things) > 1:
+        raise ValueError(f"-: standard input must be named once, got {' '.join(things)}")
     return [find_schedule(thing, steps, given) for thing in things]
 
 
@@ -66,6 +70,12 @@ def find_schedule(thing: str, steps: int | None = None, given: Given = _NOTHING)
         return _found("", _from_input(steps, given))
     from_file = is_file(thing)
     if not from_file and "(" not in thing and ":" not in thing:
+        if thing in constructor_names.__all__:
+            parameters = inspect.signature(getattr(flr, thing)).parameters.values()
+            needed = ", ".join(each.name for each in parameters if each.default is each.empty)
+            raise ValueError(
+                f"{thing}: arguments must be given, as in '{thing}({needed})', got none"
+            )
         nearest = get_close_matches(thing.lower(), flr.recipes(), n=3)
         hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
         raise ValueError(

@@ -52,8 +52,8 @@ def _write_npy(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype
 
 
 def _write_csv(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype[Any]) -> None:
-    """A column of steps, and one of rates for each lane."""
-    names = ["rate" + "".join(f"[{i}]" for i in index) for index in np.ndindex(schedule.shape)]
+    """A column of steps, and one of rates for each lane; groups have their names."""
+    names = [_column(schedule, index) for index in np.ndindex(schedule.shape)]
     if len(names) > _MOST_COLUMNS:
         raise ValueError(
             f"table: a .csv must have at most {_MOST_COLUMNS} lanes, got shape "
@@ -68,6 +68,16 @@ def _write_csv(file: BinaryIO, schedule: Schedule, steps: range, dtype: np.dtype
         )
         for row in zip(part, *rates.tolist(), strict=True):
             file.write(f"{','.join(map(repr, row))}\n".encode())
+
+
+def _column(schedule: Schedule, index: tuple[int, ...]) -> str:
+    """The name of a lane's column, in quotes if it has a comma, a quote or a new line."""
+    places: list[object] = list(index)
+    if schedule.names is not None:
+        places[0] = schedule.names[index[0]]
+    name = "rate" + "".join(f"[{place}]" for place in places)
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"' if set(name) & set(',"\r\n') else name
 
 
 _WRITERS = {".npy": _write_npy, ".csv": _write_csv}

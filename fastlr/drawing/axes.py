@@ -188,11 +188,23 @@ def add_scales(axes: "Axes", unit: Unit, label: str = "learning rate") -> None:
     )
     if axes.get_yscale() == "log":
         axes.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: rate_text(rate)))
+        axes.yaxis.set_minor_formatter(_minor_formatter())
     else:
         plain = 0.01 <= axes.get_ylim()[1] < 1e5
         axes.yaxis.set_major_formatter(
             FuncFormatter(lambda rate, _: f"{rate:g}" if plain else rate_text(rate, 6))
         )
+
+
+def _minor_formatter() -> Any:
+    """A formatter for the ticks between powers of 10: Matplotlib's choice of them, our numbers."""
+    from matplotlib.ticker import LogFormatter
+
+    class Minor(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return rate_text(x) if super().__call__(x, pos) else ""
+
+    return Minor()
 
 
 def add_legend(axes: "Axes") -> None:

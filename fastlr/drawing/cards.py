@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.drawing.drawable import Drawable
-from fastlr.drawing.numbers import amount_text, rate_text
+from fastlr.drawing.numbers import amount_text, rate_text, steps_text
 from fastlr.drawing.sparkline import extent, spread
 
 __all__ = ["BLUE", "Sketch", "RED", "card", "lane_colors", "sketch", "table"]
@@ -194,14 +194,14 @@ def _frame(longest: int, top: float) -> str:
         f'<text x="{_LEFT - 6}" y="{y + 4}" text-anchor="end">{rate_text(rate, 3)}</text>'
         for y, rate in levels
     )
-    ticks = [(_LEFT, "start", 0.0), ((_LEFT + right) / 2, "middle", longest // 2)]
+    middle = longest / 2 if longest < 10 else longest // 2  # of 1 step, 0 would stand twice
+    ticks = [(_LEFT, "start", 0.0), ((_LEFT + right) / 2, "middle", middle)]
     labels = "".join(
         f'<text x="{x}" y="{_HEIGHT - 5}" text-anchor="{anchor}">{_text(amount_text(step))}</text>'
         for x, anchor, step in ticks
     )
-    last = (
-        f'<text x="{right}" y="{_HEIGHT - 5}" text-anchor="end">{amount_text(longest)} steps</text>'
-    )
+    end = steps_text(longest, amount_text(longest))
+    last = f'<text x="{right}" y="{_HEIGHT - 5}" text-anchor="end">{end}</text>'
     axes = (
         f'<path d="M{_LEFT} {_TOP}V{floor}H{right}" fill="none" stroke="currentColor" '
         'stroke-opacity=".5"/>'

@@ -1,6 +1,6 @@
 """Numbers as pictures and displays show them: short, and never in need of a second look."""
 
-__all__ = ["amount_text", "argument_text", "rate_text"]
+__all__ = ["amount_text", "argument_text", "rate_text", "steps_text"]
 
 _UNITS = ("", "k", "M", "B", "T", "P")
 _DIGITS = 4  # significant digits
@@ -28,6 +28,15 @@ def amount_text(amount: float) -> str:
     while size >= 999.95 and unit < len(_UNITS) - 1:
         size, unit = size / 1_000, unit + 1
     return f"{'-' if amount < 0 else ''}{size:.{_DIGITS}g}{_UNITS[unit]}"
+
+
+def steps_text(steps: int, number: str = "") -> str:
+    """Write a number of steps in full, or as ``number`` writes it.
+
+    >>> steps_text(1), steps_text(1_500), steps_text(1_500, amount_text(1_500))
+    ('1 step', '1,500 steps', '1.5k steps')
+    """
+    return f"{number or f'{steps:,}'} step{'' if steps == 1 else 's'}"
 
 
 def argument_text(value: object) -> str:

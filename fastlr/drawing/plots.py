@@ -114,7 +114,7 @@ def plot(
     ImportError
         If Matplotlib is not installed.
     TypeError
-        If an argument is not a schedule, or ``steps`` is not an integer.
+        If an argument is not a schedule, ``steps`` is not an integer, or ``ax`` is not axes.
     ValueError
         If there are no curves; if ``steps`` is out of range, or missing where no schedule ends;
         if more than one unit is given, or one that is not above 0; if no parameter named ``color``
@@ -144,6 +144,8 @@ def plot(
     longest = _longest(curves)
     whole = [curve._replace(stop=_stop(curve, longest)) for curve in curves]
     _check_color(color, columns)
+    if ax is not None and not hasattr(ax, "get_yscale"):
+        raise TypeError(f"plot: ax must be Matplotlib axes, got {type(ax).__name__}")
     axes = empty(pyplot=True) if ax is None else ax
     _draw_all(axes, whole, columns, unit, boundaries=boundaries, log=log, color=color)
     size = sum(int(np.prod(schedule.shape)) for _, schedule, _ in named)
@@ -592,7 +594,7 @@ def _longest(curves: Sequence[Curve]) -> int:
     longest = max(curve.stop or int(curve.schedule.steps or 0) for curve in curves)
     if not longest:
         raise ValueError(
-            "plot: steps must be given where no schedule ends after step 0, got "
+            "plot: steps must be given if no schedule ends after step 0, got "
             f"{short_repr(curves[0].schedule)}"
         )
     return longest

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastlr.drawing.cards import BLUE, card, lane_colors, sketch, table
 from fastlr.drawing.lanes import lanes_of
-from fastlr.drawing.numbers import argument_text, rate_text
+from fastlr.drawing.numbers import argument_text, rate_text, steps_text
 from fastlr.drawing.sparkline import extent
 from fastlr.schedule.recorded_calls import Call
 
@@ -60,9 +60,10 @@ def length_of(schedule: Schedule) -> str:
         "repeat": "then again from step 0",
         "zero": "then 0",
     }
+    length = steps_text(schedule.steps)
     if schedule._node.steps is None and schedule._node.has_preset:
-        return f"{schedule.steps:,} steps, then what its framework does"
-    return f"{schedule.steps:,} steps, {past[schedule.past_end]}"
+        return f"{length}, then what its framework does"
+    return f"{length}, {past[schedule.past_end]}"
 
 
 def facts_of(schedule: Schedule, stop: int) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 An expression is written in Python's notation. ``ast`` reads it, and the schedule is built node by
 node from what is allowed: calls of constructors and methods, ``*`` and ``+``, numbers, strings,
-lists of these, and parameters by name. Anything else raises an error.
+lists of these, dictionaries with strings as keys, and parameters by name. Anything else raises an
+error.
 """
 
 import ast
@@ -38,7 +39,8 @@ def parse(text: str, /, **parameters: object) -> Schedule:
 
     The text is never evaluated. It may contain calls of constructors, methods and presets
     (``torch.StepLR(0.1, 30)``), ``*``, ``+`` and ``-`` of schedules, ``/`` by a number, numbers,
-    ``10**3`` and ``1/3``, strings, lists of these, and names of parameters.
+    ``10**3`` and ``1/3``, strings, lists of these, dictionaries with strings as keys
+    (``stack({"body": ..., "head": ...})``), and names of parameters.
     ``"5e-3:100, 1e-3:1000, 1e-5"`` has each rate up to the step behind it, and then the last.
 
     Parameters
@@ -159,6 +161,12 @@ class _Reader:
                 return _parameter_value(name, self.parameters[name])
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return _list_of([self.value(item) for item in items])
+            case ast.Dict(keys=keys, values=items):
+                names = [key.value for key in keys if isinstance(key, ast.Constant)]
+                own = {name for name in names if isinstance(name, str)}
+                if len(own) < len(keys):  # another key, ``**``, or a name given twice
+                    raise _not_allowed(node)
+                return {str(k): self.value(item) for k, item in zip(names, items, strict=True)}
             case ast.UnaryOp(
                 op=ast.USub() | ast.UAdd() as sign,
                 operand=ast.Constant(value=int() | float() as value),
@@ -189,8 +197,8 @@ class _Reader:
             built = preset_named("parse", preset)(*values, **named)
             if not isinstance(built, Schedule):  # a plateau rule
                 raise _not_allowed(node)
-        elif isinstance(function, ast.Name):
-            built = constructor_named("parse", function.id, _FUNCTIONS)(*values, **named)
+        elif constructor := _constructor_name(function, self.parameters):
+            built = constructor_named("parse", constructor, _FUNCTIONS)(*values, **named)
         elif isinstance(function, ast.Attribute) and isinstance(
             receiver := self.value(function.value), Schedule
         ):
@@ -227,6 +235,16 @@ def _preset_name(function: ast.expr, parameters: Mapping[str, object]) -> str:
     framework, _, own = name.partition(".")
     is_preset = framework.isidentifier() and own.isidentifier() and framework not in parameters
     return name if is_preset else ""
+
+
+def _constructor_name(function: ast.expr, parameters: Mapping[str, object]) -> str:
+    """Return the name of the constructor that is called; ``flr.`` may stand before it."""
+    match function:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id="flr" | "fastlr" as module), attr=name):
+            return "" if module in parameters else name
+    return ""
 
 
 def _plain_number(node: ast.BinOp, left: Any, right: Any) -> int | float:
@@ -297,6 +315,6 @@ def _compute(
 
 def _not_allowed(node: ast.AST) -> ValueError:
     return ValueError(
-        "parse: text must consist of schedules, numbers, strings and lists, got "
+        "parse: text must consist of schedules, numbers, strings, lists and named groups, got "
         f"{short_repr(ast.unparse(node))}"
     )

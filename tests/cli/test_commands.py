@@ -69,6 +69,68 @@ def names(folder: Path) -> list[str]:
 # -- which schedule --------------------------------------------------------------------------------
 
 
+def test_groups_are_named_in_an_expression() -> None:
+    groups = 'stack({"body": linear(0.1, 0, 100), "head": cosine(0.2, 0, 200)})'
+    table = run("show", groups).split("\n\n")[1].splitlines()
+
+    assert [line.split()[0] for line in table] == ["group", "body", "head"]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        '{"a": constant(1), "a": constant(2)}',
+        '{"a": constant(1), **{"b": constant(2)}}',
+        "{1: constant(1)}",
+        "{constant(1): 2}",
+        "{constant(1)}",
+    ],
+)
+def test_other_mappings_are_refused(groups: str) -> None:
+    message = (
+        "parse: text must consist of schedules, numbers, strings, lists and named groups, got "
+    )
+    assert refused("show", f"stack({groups})").startswith(message)
+
+
+def test_a_mapping_is_no_number() -> None:
+    assert "init must be a finite number" in refused("show", 'linear({"a": 1}, 0, 9)')
+    assert refused("show", "stack({})").startswith("stack: schedules must be a sequence")
+
+
+@pytest.mark.parametrize("module", ["flr", "fastlr"])
+def test_an_expression_may_be_copied_from_python(module: str) -> None:
+    copied = f"{module}.linear(0.1, 0, 9).then({module}.constant(1))"
+    own = "linear(0.1, 0, 9).then(constant(1))"
+
+    assert run("show", copied) == run("show", own)
+    for name in ("parse", "presets"):
+        assert refused("show", f"{module}.{name}(1)") == (
+            f"parse: {name!r} is not a constructor or method of a schedule"
+        )
+
+
+def test_a_constructor_without_arguments_is_refused() -> None:
+    assert refused("show", "linear") == (
+        "linear: arguments must be given, as in 'linear(init, end, steps)', got none"
+    )
+
+
+def test_standard_input_is_named_once() -> None:
+    for command in (["compare", "-", "-"], ["plot", "-", "-", "-o", "a.png"]):
+        assert refused(*command).startswith("-: standard input must be named once, got - -")
+
+
+def test_one_step_is_singular() -> None:
+    for command in ("show", "explain"):
+        assert facts(run(command, "linear(0.1, 0, 1)"))["length"] == "1 step"
+
+
+def test_explain_refuses_a_run_of_no_steps() -> None:
+    assert refused("explain", ENDLESS, "--steps", "0").startswith("explain: steps must be ")
+    assert "got 0" in refused("explain", ENDLESS, "--steps", "0")
+
+
 def test_recipe_spec_and_expression_are_one_schedule(folder: Path) -> None:
     """The three ways to name a schedule: by recipe, by file (of any name), by expression."""
     schedule = flr.recipe("bert-base").schedule
@@ -456,6 +518,15 @@ def test_csv_round_trips(folder: Path, monkeypatch: pytest.MonkeyPatch, dtype: s
     assert np.array([float(rate) for _, rate in rows], dtype=dtype).tobytes() == rates.tobytes()
 
 
+def test_csv_of_groups_has_their_names(folder: Path) -> None:
+    groups = """stack({"body": linear(0.5, 0.0, 2), 'a, "b"': linear(1.0, 0.0, 2)})"""
+    run("table", groups, "--out", "rates.csv")
+    header, first, _ = csv.reader((folder / "rates.csv").read_text().splitlines())
+
+    assert header == ["step", "rate[body]", 'rate[a, "b"]']
+    assert first == ["0", "0.5", "1.0"]
+
+
 def test_csv_of_a_batch_has_a_column_a_lane(folder: Path) -> None:
     run("table", "linear([[0.5, 1.0]], 0.0, 2)", "--out", "rates.csv")
 
@@ -623,7 +694,7 @@ def test_plot_as_long_as_the_run(monkeypatch: pytest.MonkeyPatch, folder: Path) 
         ),
         (
             [ENDLESS, "--out", "a.png"],
-            "plot: steps must be given where no schedule ends after step 0, got "
+            "plot: steps must be given if no schedule ends after step 0, got "
             "cyclic(low=0.1, high=0.5, up=20)",
         ),
         ([LINEAR, "--out", "a.png", "--steps", "0"], "plot: steps must be from 1 to 2**53, got 0"),

@@ -155,3 +155,13 @@ def test_what_is_given_is_escaped() -> None:
     for html in (card(hostile, hostile, {hostile: hostile}), table([hostile], [[hostile]], 1)):
         assert "<script" not in html
         assert hostile in words(html)
+
+
+def test_a_run_of_one_step_is_written_in_the_singular() -> None:
+    """The label in the middle of the axis differs from that at its start."""
+    html = flr.linear(0.1, 0.0, steps=1)._repr_html_()
+
+    assert "1 step, then the last rate" in html
+    assert ">1 step</text>" in html
+    assert ">0.5</text>" in html
+    assert "1 steps" not in html

@@ -303,6 +303,17 @@ def test_logarithmic_axis_keeps_to_rates_that_last() -> None:
     assert 1e-7 < axes.get_ylim()[0] < 1e-5
 
 
+def test_logarithmic_ticks_are_written_one_way() -> None:
+    """Ticks between powers of 10 look as those at powers of 10: 2e-4, not a product."""
+    axes = plot(flr.linear(6e-4, 6e-5, steps=100), log=True, ax=empty())
+    axes.figure.draw_without_rendering()
+    ticks = [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]
+    texts = {tick.get_text() for tick in ticks}
+
+    assert {"1e-4", "2e-4", "6e-4"} <= texts
+    assert not [text for text in texts if "$" in text]
+
+
 def test_given_axes_are_drawn_on_and_kept() -> None:
     """On someone's own axes a second call adds to the first, and the legend stays inside."""
     axes = Figure().add_subplot()
@@ -428,7 +439,7 @@ def test_ticks_can_be_read(
             [flr.constant(0.1)],
             {},
             ValueError,
-            r"steps must be given where no schedule ends after step 0, got constant\(value=0.1\)",
+            r"steps must be given if no schedule ends after step 0, got constant\(value=0.1\)",
         ),
         ([DROPS], {"steps": 0}, ValueError, "steps must be from 1 to 2\\*\\*53, got 0"),
         (
@@ -450,6 +461,11 @@ def test_refusals(
     with pytest.raises(error, match=f"^plot: {message}"):
         plot(*schedules, **options, ax=axes)
     assert not axes.lines
+
+
+def test_an_object_other_than_axes_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^plot: ax must be Matplotlib axes, got int$"):
+        plot(WSD, ax=3)
 
 
 @pytest.mark.parametrize("pyplot", [False, True])
