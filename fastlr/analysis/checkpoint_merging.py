@@ -11,7 +11,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Steps, short_repr, validate
 from fastlr.errors import public
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
+from fastlr.schedule.value import a_scalar
 
 __all__ = ["merge_weights"]
 
@@ -64,11 +64,7 @@ def merge_weights(schedule: Schedule, at: npt.ArrayLike) -> npt.NDArray[np.float
     >>> flr.merge_weights(cooldown, at=[1_000, 1_100, 1_200, 1_300, 1_400]).round(3)
     array([0.124, 0.25 , 0.25 , 0.25 , 0.126])
     """
-    one = a_schedule("merge_weights: schedule", schedule, Schedule)
-    if one.shape:
-        raise ValueError(
-            f"merge_weights: schedule must be scalar, got shape {one.shape}; index a lane of it"
-        )
+    one = a_scalar("merge_weights: schedule", schedule, Schedule)
     steps = validate(Steps, "merge_weights: at", at)
     if steps.ndim != 1 or steps.size < 2 or np.any(np.diff(steps) <= 0):
         raise ValueError(

@@ -20,6 +20,7 @@ __all__ = [
     "check_threads",
     "dtype_of",
     "fits",
+    "in_one_row",
     "span",
 ]
 
@@ -27,6 +28,14 @@ _FEWER = "take fewer steps at a time with table(start, stop), or give an np.memm
 
 _SMALL = 1 << 20  # bytes; every machine has so many
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+def in_one_row(memory: npt.NDArray[np.float64], lanes: int) -> npt.NDArray[np.float64]:
+    """Return a table of ``lanes`` rows that all are ``memory``: it holds one lane at a time.
+
+    A backend fills the row of a lane, wherever that stands in the table.
+    """
+    return np.lib.stride_tricks.as_strided(memory, (lanes, memory.size), (0, memory.itemsize))
 
 
 def span(start: object, stop: object, step: object) -> range:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.output_arrays import allocate
+from fastlr.arguments.output_arrays import allocate, in_one_row
 from fastlr.arguments.rules import Number, Period, Rates, validate, validate_scalar
 from fastlr.kernels.selection import Backend
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
@@ -52,11 +52,7 @@ class Runs(NamedTuple):
                 yield lane, np.ascontiguousarray(self.rows[lane], dtype=np.float64)
             return
         places, rates = positions(self.program), np.empty(self.steps)
-        # A zero stride makes all rows of this table the same memory, which holds one lane at a
-        # time. The backend fills a whole table row by row.
-        table = np.lib.stride_tricks.as_strided(
-            rates, (self.lanes, self.steps), (0, rates.itemsize)
-        )
+        table = in_one_row(rates, self.lanes)
         for lane in lanes:
             backend.table(self.program, range(lane, lane + 1), range(self.steps), 0, 1, table)
             yield int(places[lane]), rates

@@ -17,6 +17,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_fits
 from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
+from fastlr.plateau.drawn_rule import DrawnRule
 from fastlr.plateau.validation import HIGHEST, as_metrics, check_metrics, lanes_of
 from fastlr.schedule.constructing import checked_arguments, same
 from fastlr.schedule.recorded_calls import VERSION, Call
@@ -40,7 +41,7 @@ def _built(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
 
 @with_types
 @public_methods(but=("__init__",))
-class AdaptiveRule:
+class AdaptiveRule(DrawnRule):
     """The methods of every adaptive rule. Use a subclass: ``KLAdaptive``, ``NewBob``, ``GreedyLR``.
 
     Attributes
@@ -98,12 +99,6 @@ class AdaptiveRule:
 
     def __repr__(self) -> str:
         return repr(self._call)
-
-    def _repr_html_(self) -> str:
-        """Return the display of a notebook: the parameters, those that differ per lane below."""
-        from fastlr.plateau.pictures import rule_html
-
-        return rule_html(self)
 
     def to_spec(self) -> dict[str, object]:
         """Return the rule as plain JSON data.
@@ -329,36 +324,6 @@ class AdaptiveRule:
         out = allocate("replay", shape, np.dtype(np.float64), "replay fewer updates at a time")
         self._after(held, history, out)
         return out
-
-    def plot(
-        self, metrics: npt.ArrayLike, init: float = 1.0, axes: tuple[Any, Any] | None = None
-    ) -> tuple[Any, Any]:
-        """Draw a history of metrics, and below it the scale that the rule makes of them.
-
-        Parameters
-        ----------
-        metrics : array of float
-            One row per update, as for ``replay``.
-        init : float, default 1.0
-            The scale before the first update, or the first learning rate.
-        axes : tuple of matplotlib Axes, optional
-            Where to draw the metrics and the scales. Default: a new figure.
-
-        Returns
-        -------
-        tuple of matplotlib Axes
-            The axes of the metrics and of the scales. Each change of the scale is marked.
-
-        Raises
-        ------
-        ImportError
-            If Matplotlib is not installed.
-        TypeError, ValueError
-            As ``replay``; also if there are more than 10 lanes.
-        """
-        from fastlr.plateau.pictures import plot_run
-
-        return plot_run(self, metrics, init, axes)
 
     def _after(self, state: State, history: Array, out: Array | None = None) -> State:
         """The state after a history; the scales go to ``out``."""

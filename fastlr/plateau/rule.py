@@ -38,6 +38,7 @@ from fastlr.errors import did_you_mean, public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.plateau.conventions import CONVENTIONS, lower, own_defaults
+from fastlr.plateau.drawn_rule import DrawnRule
 from fastlr.plateau.events import scales_of_run
 from fastlr.plateau.state import PlateauState, blank, blank_lane, blocks, copied, fill
 from fastlr.plateau.validation import (
@@ -77,7 +78,7 @@ _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 @with_types
 @public_methods()
-class Plateau:
+class Plateau(DrawnRule):
     """A rule that reduces a rate when a metric stops improving: an immutable value.
 
     With ``a`` the metric and ``b`` the best one so far, an update is *better* if
@@ -251,12 +252,6 @@ class Plateau:
 
     def __repr__(self) -> str:
         return repr(self._call)
-
-    def _repr_html_(self) -> str:
-        """Return the display of a notebook: the parameters, those that differ per lane below."""
-        from fastlr.plateau.pictures import rule_html
-
-        return rule_html(self)
 
     def to_spec(self) -> dict[str, object]:
         """Return the rule as plain JSON data.
@@ -564,36 +559,6 @@ class Plateau:
             history = apart(history, out)
         self._run(begin, history, out, threads)
         return out
-
-    def plot(
-        self, metrics: npt.ArrayLike, init: float = 1.0, axes: tuple[Any, Any] | None = None
-    ) -> tuple[Any, Any]:
-        """Draw a history of metrics, and below it the scale that the rule makes of them.
-
-        Parameters
-        ----------
-        metrics : array of float
-            One row per update, as for ``replay``.
-        init : float, default 1.0
-            The scale before the first update, or the first learning rate.
-        axes : tuple of matplotlib Axes, optional
-            Where to draw the metrics and the scales. Default: a new figure.
-
-        Returns
-        -------
-        tuple of matplotlib Axes
-            The axes of the metrics and of the scales. Each change of the scale is marked.
-
-        Raises
-        ------
-        ImportError
-            If Matplotlib is not installed.
-        TypeError, ValueError
-            As ``replay``; also if there are more than 10 lanes.
-        """
-        from fastlr.plateau.pictures import plot_run
-
-        return plot_run(self, metrics, init, axes)
 
     def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
         """Update ``state`` in place by a history; both are known to be valid."""

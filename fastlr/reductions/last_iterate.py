@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.output_arrays import in_one_row
 from fastlr.program.program import positions
 
 __all__ = ["BoundTerms", "bound_terms"]
@@ -39,8 +40,7 @@ def bound_terms(
     """Return the terms of each lane over ``steps``; infinite where every rate is 0."""
     sums = np.zeros((lanes, 5))
     memory = np.empty(min(_BLOCK, len(steps)))
-    # A zero stride makes all rows the same memory, which holds one lane at a time.
-    rates = np.lib.stride_tricks.as_strided(memory, (lanes, memory.size), (0, memory.itemsize))
+    rates = in_one_row(memory, lanes)
     for lane, place in enumerate(positions(program).tolist()):
         for stop in range(len(steps), 0, -_BLOCK):
             start, lanes_read = max(0, stop - _BLOCK), range(lane, lane + 1)

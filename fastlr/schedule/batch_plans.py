@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
 
@@ -11,7 +10,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.units import Ramp
+from fastlr.schedule.units import Ramp, first_steps
 
 __all__ = ["batches", "read_stairs"]
 
@@ -74,7 +73,9 @@ def batches(plan: str, seq_length: int = 1) -> Ramp:
             f"batches: plan must be PLACE:SIZE pairs from place 0 on, such as '0:768 250B:1536', "
             f"got {short_repr(plan)}: {error}"
         ) from None
-    return _by_steps(stairs)
+    firsts, sizes = zip(*stairs, strict=True)
+    kept, begins = first_steps(firsts, sizes)
+    return Ramp(tuple(sizes[i] for i in kept), tuple(begins[1:]))
 
 
 def read_stairs(plan: str, seq_length: int) -> list[tuple[int, int]]:
@@ -114,17 +115,3 @@ def _count(text: str) -> int:
     if count.denominator != 1 or not 0 <= count <= LAST_STEP:
         raise ValueError(f"{short_repr(text)} is not a whole number from 0 to 2**53")
     return int(count)
-
-
-def _by_steps(stairs: Iterable[tuple[int, int]]) -> Ramp:
-    """Return the batch sizes by the steps at which they begin, given their first samples."""
-    sizes, at, taken, step = list[int](), list[int](), 0, 0
-    for first, size in stairs:
-        steps = -(-(first - taken) // sizes[-1]) if sizes else 0
-        if steps > 0:
-            taken, step = taken + steps * sizes[-1], step + steps
-            at.append(step)
-            sizes.append(size)
-        else:  # the first size, or one step of the last size takes all samples of that size
-            sizes[-1:] = [size]
-    return Ramp(tuple(sizes), tuple(at))

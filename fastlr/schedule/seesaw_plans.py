@@ -12,8 +12,8 @@ from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructor_names import join, piecewise_constant
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.units import Ramp
-from fastlr.schedule.value import a_schedule
+from fastlr.schedule.units import Ramp, first_steps
+from fastlr.schedule.value import a_scalar
 
 __all__ = ["Seesaw", "seesaw"]
 
@@ -108,7 +108,7 @@ def seesaw(
     >>> new.batches, new.steps
     (Ramp(batches=(32, 128, 512), at=(100, 125)), 132)
     """
-    old = _checked(schedule)
+    old = a_scalar("seesaw: schedule", schedule, Schedule)
     first = validate_scalar(Period, "seesaw: batch", batch)
     most = validate_scalar(Period, "seesaw: largest", largest)
     if most < first:
@@ -121,20 +121,12 @@ def seesaw(
     stairs = _stairs(old, count, float(validate_scalar(_Factor, "seesaw: factor", factor)))
     begin, peak = stairs[0]
     sizes = [min(most, round(first * peak / rate)) for _, rate in stairs]
-    kept, at, total = _timed([first * t for t, _ in stairs], sizes, begin, first * count)
+    kept, at = first_steps([first * t for t, _ in stairs], sizes, begin)
     levels = [stairs[k][1] * math.sqrt(sizes[k] / first) for k in kept]
     after = piecewise_constant(levels, [step - begin for step in at[1:]])
     rates = join([old, after], at=[begin]) if begin else after
-    return Seesaw(rates, _ramp([sizes[k] for k in kept], at), total)
-
-
-def _checked(schedule: object) -> Schedule:
-    one = a_schedule("seesaw: schedule", schedule, Schedule)
-    if one.shape:
-        raise ValueError(
-            f"seesaw: schedule must be scalar, got shape {one.shape}; index a lane of it"
-        )
-    return one
+    batches = _ramp([sizes[k] for k in kept], at)
+    return Seesaw(rates, batches, batches.step(first * count))
 
 
 def _length(schedule: Schedule, steps: int | None) -> int:
@@ -164,25 +156,6 @@ def _stairs(schedule: Schedule, steps: int, factor: float) -> list[tuple[int, fl
             break
         stairs.append((t, rate))
     return stairs
-
-
-def _timed(
-    samples: list[int], sizes: list[int], begin: int, last: int
-) -> tuple[list[int], list[int], int]:
-    """Return the stairs that have a step, the first step of each, and the number of steps.
-
-    ``samples`` come before each stair, ``last`` in all.
-    """
-    kept, at, taken, step = [0], [begin], samples[0], begin
-    for k, before in enumerate(samples[1:], 1):
-        steps = -(-(before - taken) // sizes[kept[-1]])
-        if steps > 0:
-            taken, step = taken + steps * sizes[kept[-1]], step + steps
-            kept.append(k)
-            at.append(step)
-        else:  # one step of the stair before takes all samples of that stair
-            kept[-1] = k
-    return kept, at, step + max(0, -(-(last - taken) // sizes[kept[-1]]))
 
 
 def _ramp(sizes: list[int], at: list[int]) -> Ramp:

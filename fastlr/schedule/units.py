@@ -5,6 +5,7 @@ Each conversion is made once, in integers or with its rounding stated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ from fastlr.schedule.algebra import check_stairs
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
-__all__ = ["Horizon", "Ramp", "horizon", "ramp", "step_at"]
+__all__ = ["Horizon", "Ramp", "first_steps", "horizon", "ramp", "step_at"]
 
 _MOST_STAIRS = 100_000
 _BEYOND = LAST_STEP + 1
@@ -475,13 +476,31 @@ def ramp(first: int, last: int, over: int, increment: int) -> Ramp:
             f"ramp: last must be first plus 0 to {_MOST_STAIRS:,} whole increments, got "
             f"first={low}, last={high}, increment={rise}"
         )
-    batches, at, taken, step = [low], list[int](), 0, 0
-    for i in range(1, count + 1):
-        steps = _divided(max(-(-i * length // count) - taken, 0), batches[-1], down=False)
-        taken, step = taken + steps * batches[-1], step + steps
-        if steps:
-            at.append(step)
-            batches.append(low + i * rise)
-        else:  # the previous batch size has taken the samples of this increment too
-            batches[-1] = low + i * rise
-    return Ramp(tuple(batches), tuple(at))
+    firsts = [0, *(_divided(i * length, count, down=False) for i in range(1, count + 1))]
+    sizes = range(low, high + 1, rise)
+    kept, begins = first_steps(firsts, sizes)
+    return Ramp(tuple(sizes[i] for i in kept), tuple(begins[1:]))
+
+
+def first_steps(
+    firsts: Sequence[int], sizes: Sequence[int], step: int = 0
+) -> tuple[list[int], list[int]]:
+    """Return which batch sizes have a step, by their places, and the first step of each.
+
+    The first size begins at ``step``. Each other one begins at the first step before which its
+    number in ``firsts`` of samples have been taken. It has no step if one step of the size before
+    takes all of its samples.
+
+    >>> first_steps([0, 95, 99, 1_000], [10, 20, 30, 40])
+    ([0, 2, 3], [0, 10, 40])
+    """
+    kept, begins, taken = [0], [step], firsts[0]
+    for i, first in enumerate(firsts[1:], 1):
+        steps = _divided(first - taken, sizes[kept[-1]], down=False)
+        if steps > 0:
+            taken, step = taken + steps * sizes[kept[-1]], step + steps
+            kept.append(i)
+            begins.append(step)
+        else:
+            kept[-1] = i
+    return kept, begins

@@ -22,6 +22,7 @@ from fastlr.schedule.recorded_calls import NO_CALL, VERSION, Call
 
 __all__ = [
     "Value",
+    "a_scalar",
     "a_schedule",
     "no_group_named",
 ]
@@ -347,3 +348,13 @@ def a_schedule(where: str, value: object, kind: type[V]) -> V:
             f"{where} must be a Schedule, got {type(value).__name__} {short_repr(value)}"
         )
     return value
+
+
+def a_scalar(where: str, value: object, kind: type[V]) -> V:
+    """Return ``value`` if it is one scalar schedule, or raise an error that begins with
+    ``where``.
+    """
+    one = a_schedule(where, value, kind)
+    if one.shape:
+        raise ValueError(f"{where} must be scalar, got shape {one.shape}; index a lane of it")
+    return one
