@@ -166,7 +166,7 @@ def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (TypeError, ValueError, LookupError) as error:
+        except (TypeError, ValueError, LookupError, ImportError) as error:
             refusal = _refusal(error, function, label, args, kwargs)
             try:
                 if refusal is None:
@@ -212,8 +212,10 @@ def in_one_frame(error: Exception) -> Exception | None:
 
 
 def _names_what_is_wrong(error: Exception) -> bool:
-    """Return whether a message begins with the name of a public function, or is about an index."""
+    """Return whether a message names a public function, an index or the library to install."""
     message = str(error.args[0]) if error.args else ""
+    if isinstance(error, ImportError):
+        return "pip install" in message
     if message.partition(":")[0].partition("[")[0] in _NAMES or message.startswith(_INDEXING):
         return True
     if message.startswith("index "):

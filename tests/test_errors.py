@@ -293,3 +293,22 @@ def test_signatures_and_names_stay_those_of_the_functions():
         "Schedule.table",
     )
     assert flr.sweep.__module__ == "fastlr.sweeps.sweep"
+
+
+@pytest.mark.parametrize(
+    ("call", "library", "extra"),
+    [
+        (lambda: flr.explore(LINE), "panel", "explore"),
+        (lambda: flr.plot(LINE, steps=10), "matplotlib", "plot"),
+        (lambda: LINE.plot(), "matplotlib", "plot"),
+    ],
+)
+def test_a_missing_library_is_named_in_one_frame(call, library, extra, monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    error = refused(call)
+    assert isinstance(error, ImportError)
+    assert str(error).endswith(f"pip install 'fastlr[{extra}]'")
+    frames = traceback.extract_tb(error.__traceback__)
+    assert len(frames) == 3  # this helper, the call, and the function
