@@ -34,7 +34,7 @@ _STYLE = """<style>
 .fastlr-card .head span,.fastlr-card .dim,.fastlr-card dt{opacity:.68}
 .fastlr-card .body{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:flex-start}
 .fastlr-card dl{display:grid;grid-template-columns:max-content auto;gap:1px 12px;margin:8px 0}
-.fastlr-card dt,.fastlr-card dd{margin:0;font-weight:400}
+.fastlr-card dt,.fastlr-card dd{margin:0;padding:0;font-weight:400;width:auto;float:none}
 .fastlr-card dd{overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 .fastlr-card table{border-collapse:collapse;margin:4px 0;background:none;color:inherit}
 .fastlr-card tr{background:none!important}

@@ -122,7 +122,7 @@ class Explorer:
         from fastlr.explorer.page import Page
 
         if not getattr(pn.extension, "_loaded", False):
-            pn.extension()
+            pn.extension(inline=True)  # the scripts of the page come from this machine
         if self._page is None:
             self._page = Page(self._view, self._fixed, on_view=self._followed)
         return self._page.layout._repr_mimebundle_(include, exclude)

@@ -176,3 +176,12 @@ except ImportError as error:
     print(json.dumps(str(error)))
 """
     assert run(code) == "explore needs Panel: pip install 'fastlr[explore]'"
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of names that Panel 2 changes
+def test_a_notebook_gets_the_scripts_without_a_network(monkeypatch):
+    panel = pytest.importorskip("panel")
+    loaded = []
+    monkeypatch.setattr(panel, "extension", lambda **options: loaded.append(options))
+    flr.explore("cosine(0.1, 0.0, 90)")._repr_mimebundle_()
+    assert loaded == [{"inline": True}]
