@@ -118,7 +118,9 @@ def add_inset(axes: "Axes", drawn: Sequence[Drawn], warmup: float, unit: Unit) -
         shown = min(curve.stop, math.ceil(3 * warmup / unit.of(curve.stop)) + 1)
         steps = spread(shown, _INSET)
         [small] = inset.plot(steps * unit.of(curve.stop), curve.schedule(steps))
-        small.update_from(line)  # its colour and dashes
+        small.update_from(line)  # its colour and dashes, but also where it is drawn
+        small.set_transform(inset.transData)
+        small.set_clip_path(inset.patch)
         small.set_linewidth(1.3)
         small.set_drawstyle("steps-post" if shown <= _INSET else "default")
     inset.set_ylim(bottom=0.0)

@@ -287,7 +287,12 @@ def test_a_short_warmup_has_an_inset() -> None:
     [inset] = axes.child_axes
 
     assert inset.get_xlim() == (0.0, 300.0)
-    assert inset.lines[0].get_ydata().max() == 1e-3
+    [line] = inset.lines
+    assert line.get_ydata().max() == 1e-3
+    axes.figure.canvas.draw()
+    drawn, frame = line.get_window_extent(), inset.get_window_extent()
+    assert frame.x0 <= drawn.x0 < drawn.x1 <= frame.x1 + 1
+    assert frame.y0 - 1 <= drawn.y0 < drawn.y1 <= frame.y1 + 1
     for schedule in (
         flr.warmup_cosine(1e-3, 300, 10_000),
         flr.cosine(1e-3, 0.0, 10_000),
