@@ -33,6 +33,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "command_line",
+    "schedule_gallery",
     "signatures",
     "llms_txt",
 ]

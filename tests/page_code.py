@@ -46,6 +46,8 @@ CELLS = (
     "{include}",
     "{literalinclude}",
     "{command-line}",
+    "{schedules}",
+    "{published-runs}",
 )
 
 
