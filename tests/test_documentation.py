@@ -43,13 +43,13 @@ def test_the_readme_is_short_and_its_measurements_are_those_of_the_page():
 
 # -- code ------------------------------------------------------------------------------------------
 
-# tests/adapters/test_adapters.py runs each section of this page alone: together they need packages
-# that no environment has at once
-BY_SECTION = PROJECT / "docs" / "adapters.md"
+# other tests run these pages: tests/adapters/test_adapters.py a section at a time, as no environment
+# has all packages at once, and tests/sweeps/test_cluster_page.py as programs
+ELSEWHERE = {PROJECT / "docs" / "adapters.md", PROJECT / "docs" / "how_to" / "cluster.md"}
 WITH_CODE = [
     page
     for page in PAGES
-    if page != BY_SECTION and {kind for kind, _ in page_code.blocks(page)} & {*page_code.RUN}
+    if page not in ELSEWHERE and {kind for kind, _ in page_code.blocks(page)} & {*page_code.RUN}
 ]
 
 
