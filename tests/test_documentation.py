@@ -43,8 +43,8 @@ def test_the_readme_is_short_and_its_measurements_are_those_of_the_page():
 
 # -- code ------------------------------------------------------------------------------------------
 
-# other tests run these pages: tests/adapters/test_adapters.py a section at a time, as no environment
-# has all packages at once, and tests/sweeps/test_cluster_page.py as programs
+# other tests run these pages: tests/adapters/test_adapters.py a section at a time, as no
+# environment has all packages at once, and tests/sweeps/test_cluster_page.py as programs
 ELSEWHERE = {PROJECT / "docs" / "adapters.md", PROJECT / "docs" / "how_to" / "cluster.md"}
 WITH_CODE = [
     page
