@@ -17,6 +17,8 @@ If a source leaves out a figure, the run's ``assumption`` names it and says how 
 otherwise the run is not listed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, sqrt
