@@ -944,7 +944,7 @@ def apertus_8b(steps: int) -> Schedule:
     "step that has seen them. OLMo-core counts updates from 1: the rate of step 0 is not 0. Part 1 "
     "stops at step 597,046. Part 2 follows the second half of a longer cosine from there, until "
     "the data ends. Its script loads step 596047, which is read as 597046: otherwise 999 updates "
-    "are made again, on a line that is at most 0.2% lower.",
+    "are made again, on a line that is at most 0.4% lower.",
 )
 def olmo3_7b(steps: int) -> Schedule:
     first = warmup_cosine(3e-4, 2_000, ceil(5e12 / (512 * 8_192)), end=3e-5)

@@ -6,8 +6,10 @@ import re
 from importlib import import_module
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
+from fastlr import presets
 from fastlr.published_runs import Recipe, recipe, recipes
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.units import Ramp
@@ -465,6 +467,64 @@ def test_stage_2_of_olmo2_begins_at_the_rate_of_a_checkpoint() -> None:
 
     assert f"{run(927_999):.5g}" == "6.1499e-05"
     assert f"{run(928_645):.5g}" == "6.1351e-05"
+
+
+def from_framework(name: str) -> list[tuple[int, int, Schedule]]:
+    """What a run's own framework makes of its config: from a step, up to a step, this schedule."""
+    olmo, levanter, nanotron, megatron = (
+        presets.olmo_core,
+        presets.levanter.lr_scheduler,
+        presets.nanotron.LRSchedulerArgs,
+        presets.megatron.OptimizerParamScheduler,
+    )
+    if name == "olmo2-32b":
+        return [(0, 721_901, olmo.CosWithWarmup(6e-4, 774_861, 2_000))]
+    if name == "olmo3-7b":
+        second = olmo.HalfCosWithWarmup(3e-4, 1_668_931, 1_192_092 // 2 + 2_000 // 2)
+        first = olmo.CosWithWarmup(3e-4, 1_192_093, 2_000)
+        return [(0, 597_046, first), (597_046, 1_413_814, second)]
+    if name == "apertus-8b":
+        samples = megatron(
+            *(0.0, 1.1e-4, 1.1e-5, 4_096_000, 3_662_109_375, "WSD"),
+            wsd_decay_steps=403_905_806,
+            lr_wsd_decay_style="minus_sqrt",
+        )
+        whole = Ramp((1_024, 2_048), at=(1_678_000,)).per_step(samples)
+        return [(0, 2_627_139, whole)]
+    if name == "smollm2-135m":
+        whole = nanotron(
+            *(3e-3, 2_000_000, 2_000),
+            lr_decay_steps=400_000,
+            lr_decay_starting_step=1_600_000,
+            min_decay_lr=0.0,
+        )
+        return [(0, 2_000_000, whole)]
+    assert name == "marin-8b"
+    cycles = [10_000] * 20 + [20_000] * 23
+    cooled = {"learning_rate": 1.7e-3, "decay": 79_500 / 820_000, "lr_schedule": "linear"}
+    kestrel = levanter(
+        660_000, learning_rate=1e-3, warmup=1_000, decay=0.1, lr_schedule="inv", cycle_length=cycles
+    )
+    jellyfish = levanter(820_000, **cooled)
+    phoenix = levanter(2_000_000, cycle_length=[820_000, 1_180_000], rewarmup=2_000, **cooled)
+    starling = levanter(1_400_000, **{**cooled, "decay": 80_000}, min_lr_ratio=0.01)
+    return [
+        (0, 660_000, kestrel),
+        (660_000, 820_000, jellyfish),
+        (820_000, 1_320_000, phoenix),
+        (1_320_000, 1_400_000, starling),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["olmo2-32b", "olmo3-7b", "apertus-8b", "smollm2-135m", "marin-8b"]
+)
+def test_a_run_has_the_rates_of_its_framework(name: str) -> None:
+    """The config of a run, read by the preset of its framework, gives the rates of the recipe."""
+    run = recipe(name).schedule
+    for start, stop, expected in from_framework(name):
+        ours, theirs = (one.table(start, stop, step=7) for one in (run, expected))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-13, atol=1e-20)
 
 
 def test_olmo3_is_replanned_without_a_jump() -> None:
