@@ -1,7 +1,8 @@
 """LeRobot: its own configs, whose schedulers are stepped, and figures of what a release lacks.
 
-Only the file of the schedulers is loaded: the modules that it imports to save their state need
-datasets and torchvision.
+Only the file of the schedulers is loaded. The modules that it imports to save their state need
+datasets and torchvision; draccus, in which it registers the names of its configs, installs a
+package "tests".
 """
 
 import sys
@@ -13,8 +14,6 @@ from . import Case, figures, file_of, one_of, rate, rates, real, whole
 from .diffusers import NAMED, cosine, run_by_name, warmed_up
 from .torch import driven
 
-SAVED = ("lerobot.datasets.utils", "lerobot.utils.constants", "lerobot.utils.io_utils")
-
 
 class _Unused(ModuleType):
     """A module of functions that are imported and not called here."""
@@ -24,11 +23,22 @@ class _Unused(ModuleType):
             raise AttributeError(name)
 
 
+class _Registry:
+    """draccus's registry of configs, without the register."""
+
+    @classmethod
+    def register_subclass(cls, name):
+        return lambda config: config
+
+
 def schedulers():
     """The file, with stand-ins for those modules while it is loaded."""
+    saving = ("lerobot.datasets.utils", "lerobot.utils.constants", "lerobot.utils.io_utils")
+    stand_ins = {name: _Unused(name) for name in (*saving, "draccus")}
+    stand_ins["draccus"].ChoiceRegistry = _Registry
     # what else the file imports, torch above all, must stay imported
-    before = {name: sys.modules.pop(name, None) for name in SAVED}
-    sys.modules.update({name: _Unused(name) for name in SAVED})
+    before = {name: sys.modules.pop(name, None) for name in stand_ins}
+    sys.modules.update(stand_ins)
     try:
         return file_of("lerobot", "optim/schedulers")
     finally:
