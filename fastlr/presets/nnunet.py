@@ -27,7 +27,7 @@ UNEXPRESSED = {
 
 @preset(
     elementwise=True,
-    differences="Past max_steps nnU-Net's rate is a complex number; fastlr holds 0.",
+    differences="Past max_steps nnU-Net takes a power of a negative number; fastlr holds 0.",
 )
 def PolyLRScheduler(initial_lr: Rate, max_steps: Period, exponent: Power = 0.9) -> Schedule:
     """Decay the rate by a power of the time that is left.
@@ -65,7 +65,7 @@ def PolyLRScheduler(initial_lr: Rate, max_steps: Period, exponent: Power = 0.9) 
     return polynomial(initial_lr, 0.0, max_steps, power=exponent)
 
 
-@preset(differences="Past max_steps nnU-Net's rate is a complex number; fastlr holds 0.")
+@preset(differences="Past max_steps nnU-Net takes a power of a negative number; fastlr holds 0.")
 def PolyLRScheduler_offset(
     initial_lr: Rate, max_steps: Span, start_step: Count, exponent: Exponent = 0.9
 ) -> Schedule:
