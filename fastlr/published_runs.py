@@ -12,22 +12,32 @@ schedule. Nothing is built until ``recipe`` is called:
 
 Epochs and tokens are converted to optimizer steps once, here: the amount is divided by what one
 step consumes and rounded to the nearest step. Where the batch size grew during the run, a step is
-the full batch. A figure printed as "4M" is taken as 4,000,000. If a source leaves out a figure,
-the run's ``assumption`` names it and says how it is settled; otherwise the run is not listed.
+the full batch, unless the source says when it grew. A figure printed as "4M" is taken as 4,000,000.
+If a source leaves out a figure, the run's ``assumption`` names it and says how it is settled;
+otherwise the run is not listed.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, sqrt
 from typing import Any
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.errors import public, public_methods
+from fastlr.schedule.batch_plans import batches
+from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.constructor_names import (
     constant,
+    cosine,
     cosine_restarts,
+    exponential,
     exponential_decay,
     inverse_sqrt,
+    inverse_time,
     join,
+    linear,
     milestones,
     noam,
     one_cycle,
@@ -40,11 +50,17 @@ from fastlr.schedule.constructor_names import (
     wsd,
 )
 from fastlr.schedule.schedule import Schedule
+from fastlr.schedule.units import ramp
 
 __all__ = ["Recipe", "recipe", "recipes"]
 
 _IMAGENET = 1_281_167  # images in the training set of ILSVRC 2012
 _CIFAR = 50_000
+# batches of runs that say when theirs grew
+_MINIMAX = batches("0:16M 69B:32M 790B:64M 4.7T:128M")
+_MOONLIGHT = batches("0:2048 200B:4096", seq_length=8_192)
+# parameters by which nanochat scales its runs: matrices and head of a model of depth 12 and 24
+_NANOCHAT_D12, _NANOCHAT_D24 = 110_100_912, 729_810_624
 
 
 @with_types
@@ -62,7 +78,8 @@ class Recipe:
     source : str
         Authors, title, year, and where in the source the figures are.
     unit : str
-        The unit that the source counts in: ``"steps"``, ``"epochs"`` or ``"tokens"``.
+        The unit that the source counts in: ``"steps"``, ``"epochs"``, ``"samples"`` or
+        ``"tokens"``.
     steps : int
         Length of the run in optimizer steps. The rates in use are ``schedule(0)`` to
         ``schedule(steps - 1)``.
@@ -71,6 +88,9 @@ class Recipe:
     assumption : str, default ""
         What the source leaves open and how it is settled here, rounding included. Empty if the
         source leaves nothing open.
+    bundle : Bundle, optional
+        All quantities that the source schedules, with ``schedule`` as ``bundle["lr"]``. Absent if
+        the source schedules the rate alone.
 
     Examples
     --------
@@ -89,13 +109,16 @@ class Recipe:
     steps: int
     schedule: Schedule
     assumption: str = ""
+    bundle: Bundle | None = None
 
     def __str__(self) -> str:
+        quantities = self.bundle.names if self.bundle else ()
         entries = [
             ("source", self.source),
             ("length", f"{self.steps:,} steps; the source counts {self.unit}"),
             ("assumption", self.assumption),
             ("schedule", repr(self.schedule)),
+            ("bundle", ", ".join(quantities)),
         ]
         lines = [f"{name:10}  {text}" for name, text in entries if text]
         return "\n".join([f"{self.name}: {self.title}", *lines])
@@ -205,7 +228,7 @@ def recipes() -> tuple[str, ...]:
     return tuple(_RUNS)
 
 
-_Build = Callable[[int], Schedule]
+_Build = Callable[[int], Schedule | Bundle]
 
 _RUNS: dict[str, Callable[[], Recipe]] = {}
 
@@ -213,11 +236,21 @@ _RUNS: dict[str, Callable[[], Recipe]] = {}
 def _recipe(
     *, title: str, source: str, unit: str, steps: int, assumption: str = ""
 ) -> Callable[[_Build], _Build]:
-    """Register a function that builds a schedule from the run's length, by its kebab-case name."""
+    """Register a function that builds what a run schedules from its length, by its kebab-case name.
+
+    It returns the rate, or a bundle with the rate as ``lr``.
+    """
 
     def register(build: _Build) -> _Build:
         name = build.__name__.replace("_", "-")
-        _RUNS[name] = lambda: Recipe(name, title, source, unit, steps, build(steps), assumption)
+
+        def built() -> Recipe:
+            found = build(steps)
+            quantities = found if isinstance(found, Bundle) else None
+            rate = found["lr"] if isinstance(found, Bundle) else found
+            return Recipe(name, title, source, unit, steps, rate, assumption, quantities)
+
+        _RUNS[name] = built
         return build
 
     return register
@@ -684,6 +717,20 @@ def pi0(steps: int) -> Schedule:
 
 
 @_recipe(
+    title="Boltz-1, structure model: the schedule of AlphaFold 3",
+    source="Wohlwend et al., Boltz-1: Democratizing Biomolecular Interaction Modeling (2024), "
+    "doi:10.1101/2024.11.19.624167; scripts/train/configs/structure.yaml and "
+    "src/boltz/model/optim/scheduler.py in github.com/jwohlwend/boltz",
+    unit="steps",
+    steps=68_000,
+    assumption="The length is the paper's, the rates are the config's. Its first drop is at step "
+    "50,001, the next ones would be at multiples of 50,000.",
+)
+def boltz_1(steps: int) -> Schedule:
+    return join([warmup_constant(1.8e-3, 1_000), constant(0.95 * 1.8e-3)], at=[50_001])
+
+
+@_recipe(
     title="DeepSeek-V3",
     source="DeepSeek-AI, DeepSeek-V3 Technical Report (2024), arXiv:2412.19437, section 4.2",
     unit="tokens",
@@ -705,11 +752,49 @@ def deepseek_v3(steps: int) -> Schedule:
     "configs/official-1124/OLMo2-7B-stage1.yaml in github.com/allenai/OLMo",
     unit="tokens",
     steps=928_646,
-    assumption="A step is 1,024 x 4,096 tokens. Stage 2 starts at step 928,646, before the cosine "
-    "over 5T tokens ends. Its config begins at 6.1499e-5, where this cosine has 6.1351e-5.",
+    assumption="A step is 1,024 x 4,096 tokens. OLMo counts a batch before its update: the rate "
+    "of step 0 is not 0. Stage 2 starts at step 928,646, before the cosine over 5T tokens ends. "
+    "It begins at 6.1499e-5, the rate of update 928,000; this cosine ends at 6.1351e-5.",
 )
 def olmo2_7b(steps: int) -> Schedule:
-    return warmup_cosine(3e-4, 8_388_608_000, 5 * 10**12, end=3e-5).paced([1_024 * 4_096])
+    batch = 1_024 * 4_096
+    whole = warmup_cosine(3e-4, 8_388_608_000, 5 * 10**12, end=3e-5)
+    return whole.skip(batch).paced([batch])
+
+
+@_recipe(
+    title="MiniMax-01, pre-training of MiniMax-Text-01",
+    source="MiniMax, MiniMax-01: Scaling Foundation Models with Lightning Attention (2025), "
+    "arXiv:2501.08313, section 4.2",
+    unit="tokens",
+    steps=_MINIMAX.step(114 * 10**11),
+    assumption="The 7.2T tokens at 2e-4 include the warm-up, linear from 0. The last 1T tokens "
+    "follow the 3.2T at 1.3e-4; the report could also mean that they are part of them. The steps "
+    "are those of its batches of 16M, 32M, 64M and 128M tokens.",
+)
+def minimax_01(steps: int) -> Schedule:
+    parts = [
+        warmup_constant(2e-4, 500 * 16 * 10**6),
+        constant(1.3e-4),
+        exponential(1.3e-4, 3e-5, 10**12),
+    ]
+    return _MINIMAX.per_step(join(parts, at=[72 * 10**11, 104 * 10**11]))
+
+
+@_recipe(
+    title="Moonlight 16B-A3B",
+    source="Liu et al., Muon is Scalable for LLM Training (2025), arXiv:2502.16982, section 3.3",
+    unit="tokens",
+    steps=_MOONLIGHT.step(52 * 10**11 // 8_192) + 100 + _steps(500e9, 4_096 * 8_192),
+    assumption="Warm-up from 0, over 2,000 steps, which are 33.6B tokens. The steps are those of "
+    "its batches of 2,048 and, from 200B tokens on, 4,096 samples, each of 8,192 tokens. The last "
+    "line takes 500B tokens after the 100 steps that rise, so that the run ends 100 steps beyond "
+    "5.7T tokens.",
+)
+def moonlight(steps: int) -> Schedule:
+    main = warmup_cosine(4.2e-4, 2_000 * 2_048, 52 * 10**11 // 8_192, end=4.2e-5)
+    again = linear(4.2e-5, 1e-4, 100).then(linear(1e-4, 0.0, _steps(500e9, 4_096 * 8_192)))
+    return join([_MOONLIGHT.per_step(main), again], at=[_MOONLIGHT.step(52 * 10**11 // 8_192)])
 
 
 @_recipe(
@@ -718,11 +803,12 @@ def olmo2_7b(steps: int) -> Schedule:
     "src/scripts/official/OLMo2/OLMo-2-0325-32B-train.py in github.com/allenai/OLMo-core",
     unit="tokens",
     steps=721_901,
-    assumption="A step is 2,048 x 4,096 tokens; the cosine over 6.5T tokens ends at the nearest "
-    "step. Stage 2 starts at step 721,901, before that.",
+    assumption="A step is 2,048 x 4,096 tokens; the cosine over 6.5T tokens ends at the first step "
+    "that has seen them. OLMo-core counts updates from 1: the rate of step 0 is not 0. Stage 2 "
+    "starts at step 721,901, before the cosine ends.",
 )
 def olmo2_32b(steps: int) -> Schedule:
-    return warmup_cosine(6e-4, 2_000, _steps(6.5e12, 2_048 * 4_096), end=6e-5)
+    return warmup_cosine(6e-4, 2_000, ceil(6.5e12 / (2_048 * 4_096)), end=6e-5).skip(1)
 
 
 @_recipe(
@@ -741,6 +827,52 @@ def olmo2_32b(steps: int) -> Schedule:
 )
 def smollm2(steps: int) -> Schedule:
     return wsd(5e-4, warmup=2_000, stable=4_714_000, cooldown=524_000)
+
+
+@_recipe(
+    title="SmolLM2 135M",
+    source="Ben Allal et al., SmolLM2: When Smol Goes Big -- Data-Centric Training of a "
+    "Small Language Model (2025), "
+    "arXiv:2502.02737, section 6, and text/pretraining/smollm2/config_smollm2_135M.yaml in "
+    "github.com/huggingface/smollm",
+    unit="steps",
+    steps=2_000_000,
+    assumption="Warm-up from 0, linear; the figures are the config's. A step is 64 x 8 x 2,048 "
+    "tokens: the run has 2.1T tokens, which the paper rounds to 2T.",
+)
+def smollm2_135m(steps: int) -> Schedule:
+    return wsd(3e-3, warmup=2_000, stable=1_598_000, cooldown=400_000)
+
+
+@_recipe(
+    title="Marin 8B",
+    source="Marin, Marin 8B Retrospective (2025), docs/reports/marin-8b-retro.md and "
+    "experiments/tootsie/exp600_tootsie.py in github.com/marin-community/marin",
+    unit="steps",
+    steps=1_420_000,
+    assumption="All phases up to the released model, Deeper Starling. The cycles fall to a tenth "
+    "of 1e-3, Levanter's default, along Levanter's inverse decay. A step is 1,024 x 4,096 tokens, "
+    "three times as many from step 660,001, and four times from step 1,320,001.",
+)
+def marin_8b(steps: int) -> Schedule:
+    phases = [
+        (0, linear(0.0, 1e-3, 1_000)),
+        (1_000, _cycle_of_marin(10_000).repeat().skip(1_000)),
+        (200_000, _cycle_of_marin(20_000).repeat()),
+        (660_000, constant(1.7e-3)),
+        (740_500, linear(1.7e-3, 1.7e-4, 79_500)),
+        (820_000, linear(1.7e-4, 1.7e-3, 2_000)),
+        (1_320_000, linear(1.7e-3, 1.7e-5, 80_000)),
+    ]
+    return join([phase for _, phase in phases], at=[start for start, _ in phases[1:]])
+
+
+def _cycle_of_marin(length: int) -> Schedule:
+    """Hold 1e-3, and fall over the last tenth of the cycle to a tenth of it; its first step already
+    has the rate of the second, as in Levanter.
+    """
+    fall = inverse_time(1e-3, 9.0, every=length // 10).skip(1).delay(1)
+    return join([constant(1e-3), fall, linear(1e-3, 1e-3, 0)], at=[length - length // 10, length])
 
 
 @_recipe(
@@ -784,3 +916,84 @@ def smollm3_3b(steps: int) -> Schedule:
 )
 def dinov3_7b(steps: int) -> Schedule:
     return warmup_constant(4e-4, 100_000)
+
+
+@_recipe(
+    title="Apertus 8B",
+    source="Apertus Team, Apertus: Democratizing Open and Compliant LLMs for Global Language "
+    "Environments (2025), arXiv:2509.14233; pretraining/submit_apertus_8b.sh in "
+    "github.com/swiss-ai/pretrain-code",
+    unit="samples",
+    steps=2_627_139,
+    assumption="A sample has 4,096 tokens. The steps are those of Megatron-LM: 1,024 samples each "
+    "up to sample 1,718,272,000, then 2,048, as many as the 3,662,109,375 samples fill.",
+)
+def apertus_8b(steps: int) -> Schedule:
+    stable = 3_662_109_375 - 403_905_806 - 4_096_000
+    whole = wsd(1.1e-4, 4_096_000, stable, cooldown=403_905_806, end=1.1e-5, shape="1-sqrt")
+    return ramp(1_024, 2_048, over=1_718_272_000, increment=1_024).per_step(whole)
+
+
+@_recipe(
+    title="OLMo 3 7B, pretraining, replanned in mid-run",
+    source="OLMo Team, Olmo 3 (2025), src/scripts/official/OLMo3/OLMo-3-1025-7B-pretrain-1.py, "
+    "OLMo-3-1025-7B-pretrain-2.py and OLMo-3-1025-7B.csv in github.com/allenai/OLMo-core",
+    unit="tokens",
+    steps=1_413_814,
+    assumption="A step is 512 x 8,192 tokens; the cosines over 5T and 7T tokens end at the first "
+    "step that has seen them. OLMo-core counts updates from 1: the rate of step 0 is not 0. Part 1 "
+    "stops at step 597,046. Part 2 follows the second half of a longer cosine from there, until "
+    "the data ends. Its script loads step 596047, which is read as 597046: otherwise 999 updates "
+    "are made again, on a line that is at most 0.4% lower.",
+)
+def olmo3_7b(steps: int) -> Schedule:
+    first = warmup_cosine(3e-4, 2_000, ceil(5e12 / (512 * 8_192)), end=3e-5)
+    half = ceil(7e12 / (512 * 8_192)) - 597_046
+    second = cosine(3e-4, 3e-5, 2 * half).skip(half + 1)
+    return join([first.skip(1), second], at=[597_046])
+
+
+@_recipe(
+    title="nanochat d24, the speedrun: rate, momentum and weight decay of Muon",
+    source="Karpathy, nanochat (2026), github.com/karpathy/nanochat, scripts/base_train.py and "
+    "runs/speedrun.sh, in July",
+    unit="steps",
+    steps=8 * _NANOCHAT_D24 // 2**20,
+    assumption="The code computes the steps, a batch of 2^20 tokens, and the scales of rate and "
+    "weight decay from depth 24 and 8 tokens per parameter. Other groups have other rates, times "
+    "the same factors.",
+)
+def nanochat_d24(steps: int) -> Bundle:
+    falls = round(0.65 * steps)
+    peak = 0.02 * sqrt(2**20 / 2**19)
+    momentum = join([linear(0.85, 0.97, 400), linear(0.97, 0.90, falls)], at=[steps - falls])
+    decay = 0.28 * sqrt(2**20 / 2**19) * _NANOCHAT_D12 / _NANOCHAT_D24
+    return bundle(
+        # counts from 1 in the warm-up, from 0 in the fall
+        lr=wsd(peak, 40, stable=steps - falls - 39, cooldown=falls, end=0.05 * peak).skip(1),
+        momentum=momentum,
+        weight_decay=cosine(decay, 0.0, steps),
+    )
+
+
+@_recipe(
+    title="modded-nanogpt, track 1: rate and momentum of Muon",
+    source="Jordan et al., modded-nanogpt (2026), github.com/KellerJordan/modded-nanogpt, "
+    "train_gpt.py, in August",
+    unit="steps",
+    steps=1_270 + 15,
+    assumption="Other groups have 0.008 in place of 0.023, times factors of their own, and are "
+    "updated at odd steps only.",
+)
+def modded_nanogpt(steps: int) -> Bundle:
+    second, falls, third, end = 423, 508, 847, 1_270  # 1/3, 2/5, 2/3 and all of 1,270
+    stages = [
+        constant(1.0),
+        constant(1.52),
+        linear(1.52, 0.15, end - falls),
+        linear(1.73, 0.15, end - falls).skip(third - falls),
+    ]
+    return bundle(
+        lr=join(stages, at=[second, falls, third]) * 0.023,
+        momentum=join([linear(0.85, 0.95, 300), linear(0.95, 0.85, 50)], at=[steps - 50]),
+    )

@@ -64,8 +64,9 @@ def presets() -> Mapping[str, Value]:
 
 
 def recipes() -> Mapping[str, Value]:
-    """The whole run of each."""
-    return {f"recipe({name!r})": flr.recipe(name).schedule for name in sorted(flr.recipes())}
+    """The whole run of each, and all that it schedules."""
+    runs = map(flr.recipe, sorted(flr.recipes()))
+    return {f"recipe({run.name!r})": (run.bundle or run).schedule for run in runs}
 
 
 GROUPS = {"examples": examples, "presets": presets, "recipes": recipes}

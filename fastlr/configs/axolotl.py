@@ -16,9 +16,9 @@ from fastlr.configs._asking import base_rate, options
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
-from fastlr.presets import torch, transformers
+from fastlr.presets import axolotl, torch, transformers
 from fastlr.presets._building_blocks import phases, wave
-from fastlr.schedule.constructor_names import constant, cosine, linear, polynomial, rex
+from fastlr.schedule.constructor_names import constant, cosine, linear, rex
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -97,8 +97,7 @@ def _schedule(config: Section, rate: Any, warmup: int, total: int) -> Any:
         low = rate * config.number("cosine_min_lr_ratio", 0.0)
         return _rex(rate, low, warmup, total)
     if name == "cosine" and config.flag("lr_quadratic_warmup", False):
-        rise = polynomial(0.0, rate, warmup, power=2.0, origin="start")
-        return phases((0, rise, 0), (warmup, wave(rate, 0.0, max(1, total - warmup)), warmup))
+        return axolotl.get_cosine_schedule_with_quadratic_warmup(rate, warmup, total)
     if name == "cosine" and config.number("cosine_min_lr_ratio", None):
         return _cosine(config, rate, warmup, total)
     return transformers.get_scheduler(name, rate, warmup, total, further)

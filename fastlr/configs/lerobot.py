@@ -1,21 +1,26 @@
-"""Read LeRobot's ``train_config.json``: one of its three schedulers, or a constant rate."""
+"""Read LeRobot's ``train_config.json``: one of its five schedulers, or a constant rate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr import presets
 from fastlr.configs._asking import base_rate, lasting, run_length
 from fastlr.configs._section import Run, Section
-from fastlr.presets._building_blocks import phases
-from fastlr.schedule.constructor_names import constant, cosine, linear
+from fastlr.presets import lerobot
+from fastlr.schedule.constructor_names import constant
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("optimizer", "policy", "scheduler", "steps", "use_policy_training_preset")
-_TYPES = ("diffuser", "vqbet", "cosine_decay_with_warmup")
+_TYPES = (
+    "diffuser",
+    "vqbet",
+    "constant_with_warmup",
+    "cosine_annealing_with_warmup",
+    "cosine_decay_with_warmup",
+)
 _NAMES = (
     "constant",
     "constant_with_warmup",
@@ -50,39 +55,43 @@ def _diffuser(config: Section, rate: Any, steps: int) -> Schedule:
     config.refuse_unknown(("type", "name", "num_warmup_steps"))
     name: Any = config.choice("name", _NAMES, "cosine")
     warmup = config.integer("num_warmup_steps", None)
-    found: Schedule = presets.diffusers.get_scheduler(name, rate, None, warmup, steps)
-    return found
+    return lerobot.DiffuserSchedulerConfig(rate, steps, name, warmup)
 
 
 def _vqbet(config: Section, rate: Any, steps: int) -> Schedule:
-    """Hold the rate while the VQ-VAE trains, then warm up and follow a cosine wave."""
     config.refuse_unknown(("type", "num_warmup_steps", "num_vqvae_training_steps", "num_cycles"))
-    first, warmup = (
-        config.integer(key) for key in ("num_vqvae_training_steps", "num_warmup_steps")
+    warmup, first = (
+        config.integer(key) for key in ("num_warmup_steps", "num_vqvae_training_steps")
     )
-    after = presets.diffusers.get_cosine_schedule_with_warmup(
-        rate, warmup, steps, config.number("num_cycles", 0.5)
-    )
-    return phases((0, constant(rate), 0), (first, after, first))
+    waves = config.number("num_cycles", 0.5)
+    return lerobot.VQBeTSchedulerConfig(rate, steps, warmup, first, waves)
+
+
+def _constant(config: Section, rate: Any, steps: int) -> Schedule:
+    config.refuse_unknown(("type", "num_warmup_steps"))
+    warmup = config.integer("num_warmup_steps", 1_000)
+    return lerobot.ConstantWithWarmupSchedulerConfig(rate, warmup)
+
+
+def _cosine_annealing(config: Section, rate: Any, steps: int) -> Schedule:
+    config.refuse_unknown(("type", "num_warmup_steps"))
+    warmup = config.integer("num_warmup_steps")
+    return lerobot.CosineAnnealingWithWarmupSchedulerConfig(rate, steps, warmup)
 
 
 def _cosine_decay(config: Section, rate: Any, steps: int) -> Schedule:
-    """Return Pi0's schedule: its cosine begins at step 0, and the warmup is on top of it.
-
-    It is a factor of the optimizer's rate, whatever ``peak_lr`` is. A run that is shorter than the
-    decay shortens both.
-    """
-    keys = ("num_warmup_steps", "num_decay_steps", "peak_lr", "decay_lr")
-    config.refuse_unknown(("type", *keys))
+    config.refuse_unknown(("type", "num_warmup_steps", "num_decay_steps", "peak_lr", "decay_lr"))
     warmup, decay = config.integer("num_warmup_steps"), config.integer("num_decay_steps")
-    if steps < decay:
-        warmup, decay = int(warmup * (steps / decay)), steps
-    peak = config.number("peak_lr")
+    peak, low = config.number("peak_lr"), config.number("decay_lr")
     if not peak > 0:
         raise config.refusal("peak_lr", "above 0")
-    low = rate * (config.number("decay_lr") / peak)
-    rise = linear(rate / (warmup + 1), rate, warmup)
-    return phases((0, rise, 0), (warmup, cosine(rate, low, decay), 0))
+    return lerobot.CosineDecayWithWarmupSchedulerConfig(rate, steps, warmup, decay, peak, low)
 
 
-_BUILD = {"diffuser": _diffuser, "vqbet": _vqbet, "cosine_decay_with_warmup": _cosine_decay}
+_BUILD = {
+    "diffuser": _diffuser,
+    "vqbet": _vqbet,
+    "constant_with_warmup": _constant,
+    "cosine_annealing_with_warmup": _cosine_annealing,
+    "cosine_decay_with_warmup": _cosine_decay,
+}

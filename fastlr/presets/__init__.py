@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastlr.presets import allennlp as allennlp
+    from fastlr.presets import axolotl as axolotl
     from fastlr.presets import big_vision as big_vision
+    from fastlr.presets import burn as burn
     from fastlr.presets import caffe as caffe
     from fastlr.presets import chainer as chainer
     from fastlr.presets import composer as composer
@@ -38,19 +40,23 @@ if TYPE_CHECKING:
     from fastlr.presets import ignite as ignite
     from fastlr.presets import jax as jax
     from fastlr.presets import keras as keras
+    from fastlr.presets import lerobot as lerobot
     from fastlr.presets import levanter as levanter
     from fastlr.presets import lightning as lightning
     from fastlr.presets import litgpt as litgpt
+    from fastlr.presets import maxtext as maxtext
     from fastlr.presets import megatron as megatron
     from fastlr.presets import mesh as mesh
     from fastlr.presets import mindspore as mindspore
     from fastlr.presets import mlx as mlx
     from fastlr.presets import mmcv as mmcv
     from fastlr.presets import mmengine as mmengine
+    from fastlr.presets import monai as monai
     from fastlr.presets import mxnet as mxnet
     from fastlr.presets import nanogpt as nanogpt
     from fastlr.presets import nanotron as nanotron
     from fastlr.presets import nemo as nemo
+    from fastlr.presets import nnunet as nnunet
     from fastlr.presets import olmo_core as olmo_core
     from fastlr.presets import oneflow as oneflow
     from fastlr.presets import opennmt as opennmt

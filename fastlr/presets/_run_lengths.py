@@ -86,6 +86,8 @@ OWN: Mapping[str, RunLength | None] = {
     "oneflow.ConstantLR": None,
     "torch.OneCycleLR": RunLength("total_steps", product=("epochs", "steps_per_epoch")),
     "oneflow.OneCycleLR": RunLength("total_steps", product=("epochs", "steps_per_epoch")),
+    "burn.CosineAnnealingLrSchedulerConfig": RunLength("num_iters"),
+    "burn.LinearLrSchedulerConfig": RunLength("num_iters"),
     "caffe.poly": RunLength("max_iter"),
     "chainer.PolynomialShift": RunLength("max_count"),
     "darknet.poly": RunLength("max_batches"),
@@ -105,6 +107,7 @@ OWN: Mapping[str, RunLength | None] = {
     "tf_keras.cosine_decay": _DECAY,
     "tf_keras.polynomial_decay": RunLength("decay_steps", unless="cycle"),
     "lightning.LinearWarmupCosineAnnealingLR": RunLength("max_epochs"),
+    "maxtext.create_learning_rate_schedule": _STEPS,
     "megatron.OptimizerParamScheduler": RunLength("lr_decay_steps"),
     "mindspore.CosineDecayLR": _DECAY,
     "mindspore.PolynomialDecayLR": RunLength("decay_steps", unless="update_decay_steps"),
@@ -112,8 +115,12 @@ OWN: Mapping[str, RunLength | None] = {
     "mlx.linear_schedule": _STEPS,
     "mmengine.CosineAnnealingLR": None,  # its steps are those from begin to end
     "mmengine.OneCycleLR": RunLength("total_steps", plus=("begin",)),
+    "monai.LinearLR": RunLength("num_iter"),
+    "monai.ExponentialLR": RunLength("num_iter"),
+    "monai.WarmupCosineSchedule": RunLength("t_total"),
     "nanogpt.get_lr": RunLength("lr_decay_iters"),
     "nanotron.LRSchedulerArgs": None,  # the end of its decay is another argument
+    "nnunet.Lin_incr_LRScheduler": None,  # max_steps are the steps of the warmup
     "oneflow.CosineDecayLR": _DECAY,
     "oneflow.PolynomialLR": RunLength("decay_batch", unless="cycle"),
     "optax.cosine_decay_schedule": _DECAY,

@@ -13,7 +13,7 @@ array([0.5, 1. , 1. , 1. , 0.5, 0. ])
 from __future__ import annotations  # help() replaces rules in the text
 
 from itertools import pairwise
-from math import ceil, cos, pi
+from math import ceil, cos, pi, sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +49,8 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = [
     "UNEXPRESSED",
+    "ExpHyperbolicLR",
+    "HyperbolicLR",
     "budgeted_linear",
     "chebyshev",
     "cos_inf",
@@ -969,6 +971,160 @@ def chebyshev(lr: Rate, steps: Tabled, small_m: Ratio = 0.05, big_m: Ratio = 1.0
     rates = np.asarray(lr)[..., np.newaxis] * table
     held = linear(rates[..., -1], rates[..., -1], 1)
     return join([sampled(rates), held], [steps - 1]).with_past_end("repeat")
+
+
+@preset(differences="Past max_iter its code takes the root of a negative number; fastlr holds.")
+def HyperbolicLR(
+    lr: Rate,
+    upper_bound: Span = 1000,
+    max_iter: Span = 100,
+    infimum_lr: Rate = 1e-6,
+    warmup_epochs: Count = 0,
+) -> Schedule:
+    """Decay along a hyperbola, whose first rates hardly depend on the number of epochs.
+
+    ``lr + (lr - infimum_lr) * (h(x) - h(0))``, ``h(x) = sqrt((N - x)/U * (2 - (N + x)/U))``, ``U =
+    upper_bound``, ``N = max_iter - warmup_epochs``, ``x = t - warmup_epochs``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    upper_bound : int or array of int, default 1000
+        U, the largest number of epochs that is tried, at least ``max_iter``. At least 1.
+    max_iter : int or array of int, default 100
+        The number of epochs, above ``warmup_epochs``. At least 1.
+    infimum_lr : float or array, default 1e-06
+        The rate at the end of U epochs, below ``lr``; also the rate where the warmup begins. At
+        least 0.
+    warmup_epochs : int or array of int, default 0
+        The number of epochs of a linear warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``upper_bound`` is below ``max_iter``, ``infimum_lr`` is not below ``lr``, or
+        ``warmup_epochs`` is not below ``max_iter``.
+
+    Notes
+    -----
+    Step t is epoch t. The authors' code sets the first rate after the first epoch: with a warmup
+    the rate of step 0 is ``lr`` too. Past the end the last rate is held.
+
+    References
+    ----------
+    Kim, *HyperbolicLR: Epoch Insensitive Learning Rate Scheduler* (2024), arXiv:2407.15200;
+    ``hyperbolic_lr.py`` in github.com/Axect/HyperbolicLR, in February 2026.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.papers.HyperbolicLR
+    >>> schedule(1.0, upper_bound=10, max_iter=4, infimum_lr=0.0).table(6).round(3)
+    array([1.   , 0.871, 0.729, 0.561, 0.2  , 0.2  ])
+    """
+    decays = _hyperbolic_epochs(lr, upper_bound, max_iter, infimum_lr, warmup_epochs)
+    # the hyperbola is the product of two square roots, one of them at 0 at the end
+    root = polynomial(1.0, 0.0, decays, power=0.5)
+    other = polynomial(1.0, 0.0, 2 * upper_bound - decays, power=0.5)
+    height = np.subtract(lr, infimum_lr) * _hyperbola(0, decays, upper_bound)
+    fall = root * other * height + np.subtract(lr, height)
+    return _warmed_up_late(lr, infimum_lr, warmup_epochs, fall)
+
+
+@preset(differences="Past max_iter its code takes the root of a negative number; fastlr holds.")
+def ExpHyperbolicLR(
+    lr: Amount,
+    upper_bound: Tabled = 1000,
+    max_iter: Tabled = 100,
+    infimum_lr: Amount = 1e-6,
+    warmup_epochs: Count = 0,
+) -> Schedule:
+    """Decay so that the logarithm of the rate follows a hyperbola.
+
+    ``lr * (lr/infimum_lr)^(h(x) - h(0))``, ``h(x) = sqrt((N - x)/U * (2 - (N + x)/U))``, ``U =
+    upper_bound``, ``N = max_iter - warmup_epochs``, ``x = t - warmup_epochs``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. Above 0.
+    upper_bound : int or array of int, default 1000
+        U, the largest number of epochs that is tried, at least ``max_iter``. From 1 to 4,194,304.
+    max_iter : int or array of int, default 100
+        The number of epochs, above ``warmup_epochs``. From 1 to 4,194,304.
+    infimum_lr : float or array, default 1e-06
+        The rate at the end of U epochs, below ``lr``; also the rate where the warmup begins. Above
+        0.
+    warmup_epochs : int or array of int, default 0
+        The number of epochs of a linear warmup. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Raises
+    ------
+    ValueError
+        If ``upper_bound`` is below ``max_iter``, ``infimum_lr`` is not below ``lr``, or
+        ``warmup_epochs`` is not below ``max_iter``.
+
+    Notes
+    -----
+    Step t is epoch t. The authors' code sets the first rate after the first epoch: with a warmup
+    the rate of step 0 is ``lr`` too. The rates are a table. Past the end the last rate is held.
+
+    References
+    ----------
+    Kim, *HyperbolicLR: Epoch Insensitive Learning Rate Scheduler* (2024), arXiv:2407.15200;
+    ``hyperbolic_lr.py`` in github.com/Axect/HyperbolicLR, in February 2026.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.papers.ExpHyperbolicLR
+    >>> schedule(1.0, upper_bound=10, max_iter=4, infimum_lr=0.01).table(6).round(3)
+    array([1.   , 0.552, 0.287, 0.132, 0.025, 0.025])
+    """
+    decays = _hyperbolic_epochs(lr, upper_bound, max_iter, infimum_lr, warmup_epochs)
+    first = _hyperbola(0, decays, upper_bound)
+    ratio = np.divide(lr, infimum_lr)
+    fall = tabulated(
+        lambda x: lr * ratio ** (_hyperbola(x, decays, upper_bound) - first), decays + 1
+    )
+    return _warmed_up_late(lr, infimum_lr, warmup_epochs, fall)
+
+
+def _hyperbolic_epochs(
+    lr: Any, upper_bound: int, max_iter: int, infimum_lr: Any, warmup: int
+) -> int:
+    """The number of epochs of the decay, if the arguments go together."""
+    if upper_bound < max_iter:
+        raise ArgumentError(f"upper_bound must be at least max_iter, {max_iter}, got {upper_bound}")
+    if np.any(np.greater_equal(infimum_lr, lr)):
+        raise ArgumentError(
+            f"infimum_lr must be below lr, {short_repr(lr)}, got {short_repr(infimum_lr)}"
+        )
+    if warmup >= max_iter:
+        raise ArgumentError(f"warmup_epochs must be below max_iter, {max_iter}, got {warmup}")
+    return max_iter - warmup
+
+
+def _hyperbola(x: int, epochs: int, upper: int) -> float:
+    return sqrt((epochs - x) / upper * (2 - (epochs + x) / upper))
+
+
+def _warmed_up_late(lr: Any, low: Any, warmup: int, fall: Schedule) -> Schedule:
+    """The first rate is ``lr``, and the second is on the warmup, from ``low``, or on ``fall``."""
+    if warmup == 0:
+        return fall
+    return join([constant(lr), linear(low, lr, warmup).skip(1), fall], [1, warmup])
 
 
 def _holds(argument: str, total: int, **parts: int) -> None:

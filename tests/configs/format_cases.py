@@ -986,6 +986,20 @@ case(
     ),
     300,
 )
+case(
+    "lerobot: a constant rate after a warmup",
+    ".json",
+    lerobot('{"type": "constant_with_warmup"}'),
+    lambda t: 1e-4 * min(t / 1_000, 1.0),
+    300,
+)
+case(
+    "lerobot: EVO1's cosine",
+    ".json",
+    lerobot('{"type": "cosine_annealing_with_warmup", "num_warmup_steps": 50}'),
+    warmed(1e-4, 50, lambda t: half_wave(1e-4, 0, (t - 50) / 250)),
+    300,
+)
 case("lerobot: no scheduler", ".json", lerobot("null"), lambda t: 1e-4, 300)
 
 # -- kohya's sd-scripts: library/train_util.py -----------------------------------------------------

@@ -11,6 +11,8 @@ import importlib.util
 import os
 import pkgutil
 from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,6 +106,18 @@ def cases() -> Mapping[str, Case]:
 
 def installed(package: str) -> bool:
     return not package or importlib.util.find_spec(package) is not None
+
+
+@cache
+def file_of(package: str, path: str) -> ModuleType:
+    """A file of an installed package on its own: the package would import far more than it
+    needs.
+    """
+    folder = importlib.util.find_spec(package).submodule_search_locations[0]
+    spec = importlib.util.spec_from_file_location(path.replace("/", "_"), f"{folder}/{path}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def preset_names() -> list[str]:

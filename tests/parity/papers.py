@@ -1,6 +1,6 @@
 """Figures of the papers' formulas."""
 
-from math import ceil, cos, floor, pi, tanh
+from math import ceil, cos, floor, pi, sqrt, tanh
 
 from fastlr.presets import papers as ours
 
@@ -175,7 +175,42 @@ def chebyshev(t, lr, steps, small_m, big_m):
     return lr / (middle - radius * cos((order[t % steps] + 0.5) * pi / steps))
 
 
+def hyperbola(x, n, u):
+    return sqrt((n - x) / u * (2 - (n + x) / u))
+
+
+def hyperbolic_lr(exponential):
+    """The authors' code, which leaves the optimizer's own rate in place at first."""
+
+    def rate_of(t, lr, upper_bound, max_iter, infimum_lr, warmup_epochs):
+        if 0 < t <= warmup_epochs:
+            return infimum_lr + (lr - infimum_lr) * t / warmup_epochs
+        n, x = max_iter - warmup_epochs, max(t - warmup_epochs, 0)
+        change = hyperbola(x, n, upper_bound) - hyperbola(0, n, upper_bound)
+        if exponential:
+            return lr * (lr / infimum_lr) ** change
+        return lr + (lr - infimum_lr) * change
+
+    return figures(rate_of)
+
+
+def epochs(rng):
+    max_iter, lr = whole(rng, 1, 40), rates(rng)
+    least = min(lr) if isinstance(lr, list) else lr
+    return {
+        "lr": lr,
+        "upper_bound": max_iter + whole(rng, 0, 100),
+        "max_iter": max_iter,
+        "infimum_lr": least * real(rng, 1e-4, 0.9),
+        "warmup_epochs": one_of(rng, 0, whole(rng, 0, max_iter - 1)),
+    }
+
+
 CASES = [
+    *(
+        Case(preset, epochs, hyperbolic_lr(exponential), lambda own: own["max_iter"] + 1, count=200)
+        for preset, exponential in [(ours.HyperbolicLR, False), (ours.ExpHyperbolicLR, True)]
+    ),
     Case(
         ours.rex,
         draw(total=number(1, 40), beta=some(0.0, 0.95)),

@@ -13,6 +13,20 @@ VALUES = [
         "allennlp.CosineWithRestarts(1.0, 2, 1.5)",
         {1: 0.5, 2: 1.0, 3: 0.75, 4: 0.25, 5: 1.0, 7: 0.5, 9: 1.0, 12: 0.5},
     ),
+    (
+        "axolotl.get_cosine_schedule_with_quadratic_warmup(1.0, 4, 8)",
+        {0: 0.0, 1: 0.0625, 2: 0.25, 4: 1.0, 6: 0.5, 8: 0.0, 10: 0.5},
+    ),
+    (
+        "burn.ComposedLrSchedulerConfig([burn.ConstantLr(0.5), burn.StepLrSchedulerConfig("
+        "1.0, 2, 0.5)], 'Avg')",
+        {0: 0.75, 1: 0.75, 2: 0.5, 4: 0.375},
+    ),
+    (
+        "burn.SequentialLrSchedulerConfig([burn.LinearLrSchedulerConfig(0.5, 1.0, 2), "
+        "burn.ExponentialLrSchedulerConfig(1.0, 0.5)], [3])",
+        {0: 0.5, 1: 0.75, 2: 1.0, 3: 1.0, 4: 0.5},
+    ),
     ("caffe.sigmoid(1.0, 300, 5)", {0: 0.0, 4: 0.0, 5: 0.5, 6: 1.0, 100: 1.0}),
     ("composer.CosineAnnealingWarmRestartsScheduler(1.0, '1ba', t_mult=0.5)", {0: 1.0}),
     (
@@ -79,6 +93,41 @@ VALUES = [
     (
         "ignite.LinearCyclicalScheduler(0.0, 1.0, 4, cycle_mult=2.0)",
         {2: 1.0, 4: 0.0, 6: 0.5, 8: 1.0, 12: 0.0, 20: 1.0},
+    ),
+    (
+        "lerobot.CosineDecayWithWarmupSchedulerConfig(2.0, 100, 10, 200, 1.0, 0.1)",
+        {0: 2 / 6, 4: 10 / 6, 50: 1.1, 100: 0.2, 200: 0.2},
+    ),
+    (
+        "lerobot.VQBeTSchedulerConfig(1.0, 4, 2, 3)",
+        {0: 1.0, 2: 1.0, 3: 0.0, 4: 0.5, 5: 1.0, 6: 0.5, 7: 0.0, 8: 0.5},
+    ),
+    (
+        "maxtext.create_learning_rate_schedule(1.0, 12, 10, 'wsd', wsd_decay_steps_fraction=0.3)",
+        {0: 0.0, 1: 1.0, 7: 1.0, 8: 0.55, 9: 0.1, 10: 0.0, 12: 0.0},
+    ),
+    (
+        "maxtext.create_learning_rate_schedule(1.0, 4, None, 'wsd', 0.5, 0.25, "
+        "warmup_steps_fraction=0.0)",
+        {0: 1.0, 2: 1.0, 3: 1.0, 9: 1.0},
+    ),
+    (
+        "maxtext.create_learning_rate_schedule(1.0, 6, warmup_steps_fraction=0.5)",
+        {0: 0.0, 1: 1 / 3, 3: 1.0, 4: 0.55, 5: 0.1, 6: 0.55},
+    ),
+    (
+        "monai.WarmupCosineSchedule(1.0, 2, 10, end_lr=0.3, warmup_multiplier=0.5)",
+        {0: 0.5, 1: 0.75, 2: 1.0, 6: 0.5, 9: 0.3, 10: 0.3, 14: 0.5},
+    ),
+    ("nnunet.PolyLRScheduler(1.0, 4, 2.0)", {0: 1.0, 1: 0.5625, 2: 0.25, 4: 0.0, 9: 0.0}),
+    ("nnunet.PolyLRScheduler_offset(1.0, 6, 2, 2.0)", {0: 1.0, 2: 1.0, 3: 0.5625, 6: 0.0}),
+    (
+        "papers.HyperbolicLR(1.0, 10, 4, 0.0, warmup_epochs=2)",
+        {0: 1.0, 1: 0.5, 2: 1.0, 3: 0.4 + 0.17**0.5, 4: 0.4, 9: 0.4},
+    ),
+    (
+        "papers.ExpHyperbolicLR(1.0, 10, 2, 0.01)",
+        {0: 1.0, 1: 100 ** (0.17**0.5 - 0.6), 2: 100**-0.6},
     ),
     ("nemo.StepLR(1.0, 2, gamma=0.5)", {0: 1.0, 1: 1.0, 2: 0.5, 3: 0.5, 4: 0.25}),
     (

@@ -1,0 +1,70 @@
+"""axolotl's cosine with a quadratic warmup: ``axolotl.utils.schedulers`` of axolotl 0.19 (2026).
+
+A config asks for it with ``lr_scheduler: cosine`` and ``lr_quadratic_warmup: true``. Step t is the
+t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of the first
+update. Rates are in double precision.
+
+>>> import fastlr as flr
+>>> schedule = flr.presets.axolotl.get_cosine_schedule_with_quadratic_warmup
+>>> schedule(1.0, num_warmup_steps=4, num_training_steps=8).table(5)
+array([0.    , 0.0625, 0.25  , 0.5625, 1.    ])
+"""
+
+from __future__ import annotations  # help() replaces rules in the text
+
+from fractions import Fraction
+
+from fastlr.arguments.rules import Rate
+from fastlr.presets._building_blocks import fraction, wave
+from fastlr.presets._rules import Count, Level, preset
+from fastlr.schedule.constructor_names import constant, join, polynomial
+from fastlr.schedule.schedule import Schedule
+
+__all__ = ["get_cosine_schedule_with_quadratic_warmup"]
+
+
+@preset()
+def get_cosine_schedule_with_quadratic_warmup(
+    lr: Rate, num_warmup_steps: Count, num_training_steps: Count, num_cycles: Level = 0.5
+) -> Schedule:
+    """Warm up quadratically, then follow a cosine wave.
+
+    ``lr * (t/num_warmup_steps)^2`` during the warmup, then ``lr * (1 + cos(2*pi*num_cycles*p))/2``,
+    p the progress from its end to ``num_training_steps``
+
+    Parameters
+    ----------
+    lr : float or array
+        The base rate; an array has one per group. At least 0.
+    num_warmup_steps : int or array of int
+        The number of steps of the warmup. At least 0.
+    num_training_steps : int or array of int
+        The number of steps, including the warmup. At least 0.
+    num_cycles : float or array, default 0.5
+        The number of cosine waves after the warmup; 0.5 is a fall from ``lr`` to 0. At least 0.
+
+    Returns
+    -------
+    Schedule
+        One lane per element of the arguments that are arrays.
+
+    Notes
+    -----
+    The rate at step 0 is 0, if there is a warmup. Past the end the wave goes on: with half a wave
+    the rate climbs back.
+
+    References
+    ----------
+    axolotl 0.19 (2026), ``axolotl.utils.schedulers.get_cosine_schedule_with_quadratic_warmup``.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> schedule = flr.presets.axolotl.get_cosine_schedule_with_quadratic_warmup
+    >>> schedule(1.0, 2, 4).table(6)
+    array([0.  , 0.25, 1.  , 0.5 , 0.  , 0.5 ])
+    """
+    length = Fraction(max(1, num_training_steps - num_warmup_steps))
+    body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
+    rise = polynomial(0.0, lr, num_warmup_steps, power=2.0, origin="start")
+    return join([rise, body], [num_warmup_steps])
