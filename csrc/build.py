@@ -86,6 +86,11 @@ def counts() -> str:
     return ", ".join(f"{{{', '.join(map(str, (row + [-1] * wide)[:wide]))}}}" for row in rows)
 
 
+def field_counts() -> str:
+    """How many fields each opcode has."""
+    return ", ".join(str(len(row.fields)) for row in opcodes["OPCODES"])
+
+
 def header() -> str:
     """``opcodes.h``: the opcodes, the layouts of a program and of a rule, and a digest of the
     sources.
@@ -110,6 +115,7 @@ def header() -> str:
             f"#define PLATEAU_MAGIC {opcodes['PLATEAU_MAGIC']!r}",
             f"#define LAST_STEP {opcodes['LAST_STEP']}",
             f"#define COUNTS {{{counts()}}}",
+            f"#define FIELD_COUNTS_OF_OPCODES {{{field_counts()}}}",
             f'#define SOURCES "{sources["digest"]()}"',
             *(f"enum {{ {enum} }};" for enum in enums),
             "#endif",

@@ -280,7 +280,7 @@ def _opcode_of(segments: _Segments, index: int) -> Opcode:
 
 def _rates_of_segment(segments: _Segments, index: int, c: Array) -> Array:
     """Evaluate one segment at steps that all fall into it."""
-    name, fields, _ = _opcode_of(segments, index)
+    name, fields = _opcode_of(segments, index)[:2]
     c = c - segments.number(index, 1)
     if name in CURVES:
         return CURVES[name](c, *(segments.number(index, 7 + 2 * i) for i in range(len(fields))))

@@ -367,7 +367,7 @@ def _disassemble(buffer: Numbers, most_lanes: int) -> Iterator[str]:
 def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") -> Iterator[str]:
     """Yield a line per segment, and indented below it the segments inside."""
     for segment in segments[:_MOST_PRINTED]:
-        name, names, _ = OPCODES[int(segment[0])]
+        name, names = OPCODES[int(segment[0])][:2]
         numbers = [
             buffer[int(segment[7 + 2 * i]) + lane * int(segment[8 + 2 * i])]
             for i in range(len(names))
