@@ -331,7 +331,7 @@ static void lanes_of_holder(const double *buffer, int64_t segment, Steps of, dou
         lanes_of_loop(buffer, segment, of, out, scratch, nested);
         return;
     }
-    if (opcode == CLOCK) {
+    if (opcode == TIME_MAP) {
         const double *base = column(buffer, field_at(segment, 0), of, scratch->fields[0]);
         const double *pace = column(buffer, field_at(segment, 1), of, scratch->fields[1]);
         const double *every = column(buffer, field_at(segment, 2), of, scratch->fields[2]);

@@ -70,12 +70,12 @@ def prototypes() -> str:
 
 
 def rule() -> list[dict[str, int]]:
-    """The layout of a plateau rule, and the codes of its automata."""
+    """The layout of a plateau rule, and the codes of its updates."""
     words = {f"RULE_{name.upper()}": i for i, name in enumerate(opcodes["RULE_WORDS"])}
     fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(opcodes["RULE_FIELDS"])}
-    automata = {f"AUTOMATON_{name.upper()}": i for i, name in enumerate(opcodes["AUTOMATA"])}
-    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "AUTOMATA": len(automata)}
-    return [words, fields, automata, counts]
+    updates = {f"UPDATE_{name.upper()}": i for i, name in enumerate(opcodes["UPDATES"])}
+    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "UPDATES": len(updates)}
+    return [words, fields, updates, counts]
 
 
 def counts() -> str:

@@ -403,9 +403,9 @@ static void run_of_segment(const double *buffer, int64_t segment, int64_t lane, 
             run_of_curve(buffer, segment, lane, cut(run, head), out);
         }
         run_of_curve(buffer, segment, lane, after(run, head), out + head);
-    } else if (opcode == CLOCK && field(buffer, segment, 2, lane) >= SHORT * run.step) {
+    } else if (opcode == TIME_MAP && field(buffer, segment, 2, lane) >= SHORT * run.step) {
         run_of_landings(buffer, segment, lane, run, out, scratch, nested);
-    } else if (opcode == CLOCK) {
+    } else if (opcode == TIME_MAP) {
         run_of_time_map(buffer, segment, lane, run, out, scratch, nested);
     } else if (opcode >= OPCODES) {
         TRAP(); /* before offsets are read that it may not have */

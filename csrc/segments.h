@@ -167,7 +167,7 @@ ONE_RATE static double rate_of_nested(const double *buffer, int64_t segment, int
         return shrunk_in_loop(buffer, segment, lane, place.turn,
                               rate_of(buffer, first, lane, place.step));
     }
-    if (opcode == CLOCK) {
+    if (opcode == TIME_MAP) {
         c = paced(c, field(buffer, segment, 0, lane), field(buffer, segment, 1, lane),
                   field(buffer, segment, 2, lane));
         return rate_of(buffer, first, lane, c);

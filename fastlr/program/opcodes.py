@@ -18,7 +18,7 @@ of the exponent is lost.
 from typing import NamedTuple
 
 __all__ = [
-    "AUTOMATA",
+    "UPDATES",
     "COUNTS",
     "DEEPEST",
     "FAMILY",
@@ -131,7 +131,9 @@ OPCODES: tuple[Opcode, ...] = (
         ("period", "times", "kh", "kl", "floor"),
         "s*A(c-i*period) + (1-s)*floor, s = 2^(i*(kh+kl)), i = floor(c/period)",
     ),
-    Opcode("clock", ("base", "pace", "every"), "A(min(base + pace*i, 2^53)), i = floor(c/every)"),
+    Opcode(
+        "time_map", ("base", "pace", "every"), "A(min(base + pace*i, 2^53)), i = floor(c/every)"
+    ),
     Opcode("multiply", (), "A(c) * B(c)"),
     Opcode("add", (), "A(c) + B(c)"),
     Opcode("minimum", (), "min(A(c), B(c))"),
@@ -176,7 +178,7 @@ DEEPEST = 255  # rows within rows: so much room kernels have for them
 PLATEAU_MAGIC = 20266.0  # changes with the format
 RULE_WORDS = (
     "magic",
-    "automaton",
+    "update",
     "single",
     "ignores",
     "windowed",
@@ -185,7 +187,7 @@ RULE_WORDS = (
     "axes",
 )
 RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
-AUTOMATA = ("torch", "optax", "keras")
+UPDATES = ("torch", "optax", "keras")
 
 _CODES = {row.name: number for number, row in enumerate(OPCODES)}
 

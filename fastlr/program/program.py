@@ -304,7 +304,7 @@ def _boundaries(
     stops = np.minimum(np.where(last, np.inf, np.append(starts[1:], np.inf)), end[which])
     found = set(starts[starts < end[which]].tolist())
     for i in np.flatnonzero(
-        (segments[:, 0] == opcode("loop")) | (segments[:, 0] == opcode("clock"))
+        (segments[:, 0] == opcode("loop")) | (segments[:, 0] == opcode("time_map"))
     ).tolist():
         inner = _boundaries_of_inner(buffer, int(places[i]), most)
         found |= {

@@ -150,7 +150,7 @@ def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Ar
 
 def constant_from(view: SegmentView, index: int) -> Array:
     """Return the step from which a segment's rate is constant; infinite if unknown."""
-    if view.opcode_name(index) == "clock":
+    if view.opcode_name(index) == "time_map":
         return view.start(index) + still_from(*view.fields(index))
     known = direction(view, index)
     return (
@@ -511,7 +511,7 @@ def _conflicts(outer: Array, piece: Piece) -> Bools:
 HOLDERS: dict[str, Callable[[SegmentView, int, Array, Array], Iterator[Piece]]] = {
     "sampled": _of_samples,
     "loop": _of_loop,
-    "clock": _of_time_map,
+    "time_map": _of_time_map,
     "multiply": _of_pair,
     "add": _of_pair,
     "minimum": _of_pair,

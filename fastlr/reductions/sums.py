@@ -566,7 +566,7 @@ HOLDERS: dict[str, Callable[[SegmentView, int, Progression], Array]] = {
     "staircase": _of_staircase,
     "sampled": _of_samples,
     "loop": _of_loop,
-    "clock": _of_time_map,
+    "time_map": _of_time_map,
     "multiply": _of_pair,
     "add": _of_sum,
     "minimum": _of_pair,

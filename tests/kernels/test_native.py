@@ -17,7 +17,6 @@ from cases import SCHEDULES, TEXTS
 import fastlr as flr
 from fastlr.kernels import c_sources, native
 from fastlr.program.opcodes import (
-    AUTOMATA,
     DEEPEST,
     FAMILY,
     FIELDS_MOST,
@@ -29,6 +28,7 @@ from fastlr.program.opcodes import (
     ROW,
     RULE_FIELDS,
     RULE_WORDS,
+    UPDATES,
 )
 
 PROJECT = Path(__file__).parents[2]
@@ -247,7 +247,7 @@ def test_the_header_is_made_from_the_opcodes():
     }
     assert layout.items() <= numbers.items()
     assert numbers["OPCODES"] == len(OPCODES)
-    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("AUTOMATON", AUTOMATA)):
+    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("UPDATE", UPDATES)):
         assert {
             f"{prefix}_{name.upper()}": i for i, name in enumerate(names)
         }.items() <= numbers.items()

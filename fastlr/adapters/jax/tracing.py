@@ -55,7 +55,7 @@ def _combination(combined: Callable[[Array, Array], Array]) -> Callable[..., Arr
 _COMPOSITES: dict[str, Callable[..., Array]] = {
     "sampled": sampled,
     "loop": _loop,
-    "clock": _time_map,
+    "time_map": _time_map,
     "multiply": _combination(jnp.multiply),
     "add": _combination(jnp.add),
     "minimum": _combination(jnp.minimum),

@@ -92,7 +92,7 @@ WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one
 NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
 # a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
 STEEP = NORMAL / 53.0
-SHARP = 2.0  # a power of a cosine's clock up to it is fine enough
+SHARP = 2.0  # a power of a cosine's progress up to it is fine enough
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
 
