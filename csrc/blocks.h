@@ -153,11 +153,17 @@ static void lanes_of_exponential(int64_t n, const double *RESTRICT c, const doub
     }
 }
 
+static const int FIELD_COUNTS[OPCODES] = FIELD_COUNTS_OF_OPCODES;
+
 /* A curve at a block of steps, which count from where its segments begin. */
 static void lanes_of_curve(const double *buffer, int64_t segment, Steps of, double *RESTRICT out,
                            Scratch *scratch) {
     int64_t n = of.n;
     int opcode = opcode_of(buffer, segment);
+    if (opcode < 0 || opcode >= LOOP) {
+        TRAP(); /* before fields are read that it may not have */
+    }
+    int fields = FIELD_COUNTS[opcode];
 #define COLUMN(i) column(buffer, field_at(segment, i), of, scratch->fields[i])
     const double *RESTRICT p0 = COLUMN(0);
     if (opcode == CONSTANT) {
@@ -179,38 +185,26 @@ static void lanes_of_curve(const double *buffer, int64_t segment, Steps of, doub
         lanes_of_exponential(n, c, p0, p1, p2, out);
         return;
     }
-    if (opcode == EDEN) {
-        FOR_EACH_FINE(is_steep(p2[i]), eden(c[i], p0[i], p1[i], p2[i], fine))
-        return;
-    }
-    const double *RESTRICT p3 = COLUMN(3);
+    const double *RESTRICT p3 = fields > 3 ? COLUMN(3) : c,
+                           *RESTRICT p4 = fields > 4 ? COLUMN(4) : c,
+                           *RESTRICT p5 = fields > 5 ? COLUMN(5) : c;
+#undef COLUMN
+#define AT c[i]
+#define FIELD(k) p##k[i]
+#define CURVE(OPCODE, rate)                                                                        \
+    case OPCODE: FOR_EACH(rate) return;
+#define FINE_CURVE(OPCODE, condition, rate)                                                        \
+    case OPCODE: FOR_EACH_FINE(condition, rate) return;
     switch (opcode) {
-    case POWER:
-        FOR_EACH_FINE(is_steep(p3[i]), power(c[i], p0[i], p1[i], p2[i], p3[i], fine)) return;
-    case STAIRCASE: FOR_EACH(staircase(c[i], p0[i], p1[i], p2[i], p3[i])) return;
-    case RECIPROCAL: FOR_EACH(reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])) return;
-    case REX: FOR_EACH(rex(c[i], p0[i], p1[i], p2[i], p3[i])) return;
-    case SAMPLED: FOR_EACH(sample(buffer, c[i], p0[i], p1[i], p2[i], p3[i])) return;
-    }
-    const double *RESTRICT p4 = COLUMN(4);
-    switch (opcode) {
-    case COSINE_POWER:
-        FOR_EACH_FINE(is_sharp(p3[i], p4[i]),
-                      cosine_power(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], fine))
-        return;
-    case AFFINE_EXPONENTIAL:
-        FOR_EACH(affine_exponential(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
-    case LOGARITHMIC: FOR_EACH(logarithmic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i])) return;
-    case INVERSE:
-        FOR_EACH_FINE(is_steep(p4[i]), inverse(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], fine))
-        return;
-    }
-    const double *RESTRICT p5 = COLUMN(5);
-    switch (opcode) {
-    case TANH: FOR_EACH(hyperbolic(c[i], p0[i], p1[i], p2[i], p3[i], p4[i], p5[i])) return;
+    case SAMPLED:
+        FOR_EACH(sample(buffer, c[i], p0[i], p1[i], p2[i], p3[i])) return;
+        CURVES(CURVE, FINE_CURVE)
     default: TRAP();
     }
-#undef COLUMN
+#undef FINE_CURVE
+#undef CURVE
+#undef FIELD
+#undef AT
 }
 
 typedef struct {
@@ -337,7 +331,7 @@ static void lanes_of_holder(const double *buffer, int64_t segment, Steps of, dou
         lanes_of_loop(buffer, segment, of, out, scratch, nested);
         return;
     }
-    if (opcode == CLOCK) {
+    if (opcode == TIME_MAP) {
         const double *base = column(buffer, field_at(segment, 0), of, scratch->fields[0]);
         const double *pace = column(buffer, field_at(segment, 1), of, scratch->fields[1]);
         const double *every = column(buffer, field_at(segment, 2), of, scratch->fields[2]);

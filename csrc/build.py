@@ -70,12 +70,12 @@ def prototypes() -> str:
 
 
 def rule() -> list[dict[str, int]]:
-    """The layout of a plateau rule, and the codes of its automata."""
+    """The layout of a plateau rule, and the codes of its updates."""
     words = {f"RULE_{name.upper()}": i for i, name in enumerate(opcodes["RULE_WORDS"])}
     fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(opcodes["RULE_FIELDS"])}
-    automata = {f"AUTOMATON_{name.upper()}": i for i, name in enumerate(opcodes["AUTOMATA"])}
-    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "AUTOMATA": len(automata)}
-    return [words, fields, automata, counts]
+    updates = {f"UPDATE_{name.upper()}": i for i, name in enumerate(opcodes["UPDATES"])}
+    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "UPDATES": len(updates)}
+    return [words, fields, updates, counts]
 
 
 def counts() -> str:
@@ -84,6 +84,11 @@ def counts() -> str:
     rows = [[least.get(name, -1) for name in ("start", *row.fields)] for row in opcodes["OPCODES"]]
     wide = 1 + opcodes["FIELDS_MOST"]
     return ", ".join(f"{{{', '.join(map(str, (row + [-1] * wide)[:wide]))}}}" for row in rows)
+
+
+def field_counts() -> str:
+    """How many fields each opcode has."""
+    return ", ".join(str(len(row.fields)) for row in opcodes["OPCODES"])
 
 
 def header() -> str:
@@ -110,6 +115,7 @@ def header() -> str:
             f"#define PLATEAU_MAGIC {opcodes['PLATEAU_MAGIC']!r}",
             f"#define LAST_STEP {opcodes['LAST_STEP']}",
             f"#define COUNTS {{{counts()}}}",
+            f"#define FIELD_COUNTS_OF_OPCODES {{{field_counts()}}}",
             f'#define SOURCES "{sources["digest"]()}"',
             *(f"enum {{ {enum} }};" for enum in enums),
             "#endif",

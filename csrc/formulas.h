@@ -380,4 +380,23 @@ INLINED double logarithmic(double c, double length, double lo, double hi, double
     return between(falls && c == 0.0 ? 1.0 : smaller(w, 1.0), lo, hi);
 }
 
+/* The curves whose kernels follow from their formula. A curve has its opcode and its rate; a curve
+   with a flag also the condition under which its fields ask for `fine`. segments.h, blocks.h and
+   ranges.h define what a row becomes there, the step AT and the i-th field FIELD(i). The other
+   curves have kernels of their own in these headers. */
+#define CURVES(CURVE, FINE_CURVE)                                                                  \
+    FINE_CURVE(POWER, is_steep(FIELD(3)), power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), fine)) \
+    FINE_CURVE(COSINE_POWER, is_sharp(FIELD(3), FIELD(4)),                                         \
+               cosine_power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))           \
+    CURVE(STAIRCASE, staircase(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                        \
+    CURVE(RECIPROCAL, reciprocal(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                      \
+    FINE_CURVE(INVERSE, is_steep(FIELD(4)),                                                        \
+               inverse(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))                \
+    CURVE(TANH, hyperbolic(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), FIELD(5)))        \
+    CURVE(REX, rex(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                                    \
+    CURVE(AFFINE_EXPONENTIAL,                                                                      \
+          affine_exponential(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4)))                \
+    CURVE(LOGARITHMIC, logarithmic(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4)))          \
+    FINE_CURVE(EDEN, is_steep(FIELD(2)), eden(AT, FIELD(0), FIELD(1), FIELD(2), fine))
+
 #endif

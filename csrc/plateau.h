@@ -1,4 +1,4 @@
-/* The plateau automata: what a metric changes in the state of a lane, operation by operation that
+/* The plateau updates: what a metric changes in the state of a lane, operation by operation that
    of fastlr/kernels/reference_plateau.py.
 
    An update is computed in doubles, counts too, and nothing branches, so that many lanes go through
@@ -90,19 +90,19 @@ INLINED Lane after_keras(Lane was, double metric, Rule rule, bool single) {
     };
 }
 
-INLINED Lane decided(int automaton, Lane was, double metric, Rule rule, bool single) {
-    switch (automaton) {
-    case AUTOMATON_TORCH: return after_torch(was, metric, rule, single);
-    case AUTOMATON_OPTAX: return after_optax(was, metric, rule, single);
-    case AUTOMATON_KERAS: return after_keras(was, metric, rule, single);
+INLINED Lane decided(int kind, Lane was, double metric, Rule rule, bool single) {
+    switch (kind) {
+    case UPDATE_TORCH: return after_torch(was, metric, rule, single);
+    case UPDATE_OPTAX: return after_optax(was, metric, rule, single);
+    case UPDATE_KERAS: return after_keras(was, metric, rule, single);
     default: TRAP();
     }
 }
 
 /* One update of a block. While `cool` is below 0 a lane warms up, and looks at nothing; a window
  * that is not full decides nothing. */
-INLINED void update(Block *block, int automaton, bool single, bool windowed, bool ignores) {
-    bool narrow = single && automaton == AUTOMATON_OPTAX; /* whose metrics are single, too */
+INLINED void update(Block *block, int kind, bool single, bool windowed, bool ignores) {
+    bool narrow = single && kind == UPDATE_OPTAX; /* whose metrics are single, too */
     fastlr_state state = block->state;
 #define FIELD(name) block->rule[FIELD_##name][i]
     INDEPENDENT
@@ -121,7 +121,7 @@ INLINED void update(Block *block, int automaton, bool single, bool windowed, boo
             state.mean[i] = chosen(waits, mean, chosen(full, 0.0, metric));
             waits = waits | ~full;
         }
-        Lane now = decided(automaton, was, metric, rule, single);
+        Lane now = decided(kind, was, metric, rule, single);
         state.scale[i] = block->scales[i] = chosen(waits, was.scale, now.scale);
         state.best[i] = chosen(waits, was.best, now.best);
         state.bad[i] = (int32_t)chosen(waits, was.bad, now.bad);
@@ -135,17 +135,17 @@ INLINED void update(Block *block, int automaton, bool single, bool windowed, boo
 static void update_block(Block *block, const double *rule) {
     bool single = rule[RULE_SINGLE] != 0.0, windowed = rule[RULE_WINDOWED] != 0.0,
          ignores = rule[RULE_IGNORES] != 0.0;
-#define UPDATE(automaton)                                                                          \
+#define UPDATE(kind)                                                                               \
     switch (single + 2 * windowed) {                                                               \
-    case 0: update(block, automaton, false, false, ignores); return;                               \
-    case 1: update(block, automaton, true, false, ignores); return;                                \
-    case 2: update(block, automaton, false, true, ignores); return;                                \
-    default: update(block, automaton, true, true, ignores); return;                                \
+    case 0: update(block, kind, false, false, ignores); return;                                    \
+    case 1: update(block, kind, true, false, ignores); return;                                     \
+    case 2: update(block, kind, false, true, ignores); return;                                     \
+    default: update(block, kind, true, true, ignores); return;                                     \
     }
-    switch ((int)rule[RULE_AUTOMATON]) {
-    case AUTOMATON_TORCH: UPDATE(AUTOMATON_TORCH)
-    case AUTOMATON_OPTAX: UPDATE(AUTOMATON_OPTAX)
-    case AUTOMATON_KERAS: UPDATE(AUTOMATON_KERAS)
+    switch ((int)rule[RULE_UPDATE]) {
+    case UPDATE_TORCH: UPDATE(UPDATE_TORCH)
+    case UPDATE_OPTAX: UPDATE(UPDATE_OPTAX)
+    case UPDATE_KERAS: UPDATE(UPDATE_KERAS)
     default: TRAP();
     }
 #undef UPDATE

@@ -185,17 +185,6 @@ static void run_of_power(double size, double lo, double hi, double q, Run run,
     }
 }
 
-static void run_of_cosine_power(Run run, double length, double lo, double hi, double x, double k,
-                                double *RESTRICT out) {
-    if (!is_sharp(x, k)) {
-        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, k, false));
-    } else if (k == 1.0) {
-        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, 1.0, true));
-    } else {
-        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, k, true));
-    }
-}
-
 /* A staircase, stair by stair. */
 static void run_of_stairs(Run run, double a, double every, double k, double k_low, double *out) {
     for (int64_t i = 0; i < run.n;) {
@@ -228,8 +217,27 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
     }
 }
 
-/* A curve of one lane over a run of steps from its start: one loop per opcode, with the fields in
-   registers. */
+/* The rates of a curve's formula, one loop per opcode. */
+static void run_of_formula(int opcode, const double *p, Run run, double *RESTRICT out) {
+    const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
+#define AT c
+#define FIELD(k) p##k
+#define CURVE(OPCODE, rate)                                                                        \
+    case OPCODE: FOR_EACH_STEP(c, run, out[i] = rate); return;
+#define FINE_CURVE(OPCODE, condition, rate)                                                        \
+    case OPCODE: FOR_EACH_STEP_FINE(condition, c, run, out[i] = rate); return;
+    switch (opcode) {
+        CURVES(CURVE, FINE_CURVE)
+    default: TRAP();
+    }
+#undef FINE_CURVE
+#undef CURVE
+#undef FIELD
+#undef AT
+}
+
+/* A curve of one lane over a run of steps from its start, with the fields in registers: by its own
+   way, or by its formula. */
 static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Run run,
                          double *RESTRICT out) {
     double p[FIELDS_MOST];
@@ -237,7 +245,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         p[i] = field(buffer, segment, i,
                      lane); /* of fields that the opcode has not, a number of the header */
     }
-    const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
+    const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4];
     const int opcode = opcode_of(buffer, segment);
     if (is_without_end(opcode, p0)) {
         FOR_EACH_STEP(c, run, out[i] = curve(buffer, segment, lane, c));
@@ -265,15 +273,18 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run,
                      out);
         return;
-    case STAIRCASE:
-        if (p1 < SHORT * run.step) {
-            FOR_EACH_STEP(c, run, out[i] = staircase(c, p0, p1, p2, p3));
-        } else {
-            run_of_stairs(run, p0, p1, p2, p3, out);
+    case COSINE_POWER:
+        if (p4 == 1.0 && is_sharp(p3, p4)) {
+            FOR_EACH_STEP(c, run, out[i] = cosine_power(c, p0, p1, p2, p3, 1.0, true));
+            return;
         }
-        return;
-    case RECIPROCAL: FOR_EACH_STEP(c, run, out[i] = reciprocal(c, p0, p1, p2, p3)); return;
-    case REX: FOR_EACH_STEP(c, run, out[i] = rex(c, p0, p1, p2, p3)); return;
+        break;
+    case STAIRCASE:
+        if (p1 >= SHORT * run.step) {
+            run_of_stairs(run, p0, p1, p2, p3, out);
+            return;
+        }
+        break;
     case SAMPLED:
         if (p1 < SHORT * run.step) {
             FOR_EACH_STEP(c, run, out[i] = sample(buffer, c, p0, p1, p2, p3));
@@ -281,18 +292,9 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
             run_of_samples(buffer, run, p0, p1, p2, p3, out);
         }
         return;
-    case COSINE_POWER: run_of_cosine_power(run, p0, p1, p2, p3, p4, out); return;
-    case INVERSE:
-        FOR_EACH_STEP_FINE(is_steep(p4), c, run, out[i] = inverse(c, p0, p1, p2, p3, p4, fine));
-        return;
-    case LOGARITHMIC: FOR_EACH_STEP(c, run, out[i] = logarithmic(c, p0, p1, p2, p3, p4)); return;
-    case EDEN: FOR_EACH_STEP_FINE(is_steep(p2), c, run, out[i] = eden(c, p0, p1, p2, fine)); return;
-    case AFFINE_EXPONENTIAL:
-        FOR_EACH_STEP(c, run, out[i] = affine_exponential(c, p0, p1, p2, p3, p4));
-        return;
-    case TANH: FOR_EACH_STEP(c, run, out[i] = hyperbolic(c, p0, p1, p2, p3, p4, p5)); return;
-    default: TRAP();
+    default: break;
     }
+    run_of_formula(opcode, p, run, out);
 }
 
 static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
@@ -401,9 +403,9 @@ static void run_of_segment(const double *buffer, int64_t segment, int64_t lane, 
             run_of_curve(buffer, segment, lane, cut(run, head), out);
         }
         run_of_curve(buffer, segment, lane, after(run, head), out + head);
-    } else if (opcode == CLOCK && field(buffer, segment, 2, lane) >= SHORT * run.step) {
+    } else if (opcode == TIME_MAP && field(buffer, segment, 2, lane) >= SHORT * run.step) {
         run_of_landings(buffer, segment, lane, run, out, scratch, nested);
-    } else if (opcode == CLOCK) {
+    } else if (opcode == TIME_MAP) {
         run_of_time_map(buffer, segment, lane, run, out, scratch, nested);
     } else if (opcode >= OPCODES) {
         TRAP(); /* before offsets are read that it may not have */

@@ -104,29 +104,32 @@ INLINED double combined(int opcode, double a, double b) {
 
 /* A curve at one step. The more work of a wide cosine would take a tenth of the time of all. */
 INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double c) {
-#define P(i) field(buffer, segment, i, lane)
+#define AT c
+#define FIELD(i) field(buffer, segment, i, lane)
+#define CURVE(OPCODE, rate)                                                                        \
+    case OPCODE: return rate;
+#define FINE_CURVE(OPCODE, condition, rate)                                                        \
+    case OPCODE: {                                                                                 \
+        const bool fine = condition;                                                               \
+        return rate;                                                                               \
+    }
     switch (opcode_of(buffer, segment)) {
-    case CONSTANT: return P(0);
-    case LINEAR: return linear(c, P(0), P(1), P(2), true);
-    case SQUARE: return square(c, P(0), P(1), P(2), true);
-    case POWER: return power(c, P(0), P(1), P(2), P(3), is_steep(P(3)));
+    case CONSTANT: return FIELD(0);
+    case LINEAR: return linear(c, FIELD(0), FIELD(1), FIELD(2), true);
+    case SQUARE: return square(c, FIELD(0), FIELD(1), FIELD(2), true);
     case COSINE:
-        return fabs(P(0)) > WIDE ? cosine(c, P(0), P(1), P(2), true)
-                                 : cosine(c, P(0), P(1), P(2), false);
-    case COSINE_POWER: return cosine_power(c, P(0), P(1), P(2), P(3), P(4), is_sharp(P(3), P(4)));
-    case EXPONENTIAL: return exponential(c, P(0), P(1), P(2), true);
-    case STAIRCASE: return staircase(c, P(0), P(1), P(2), P(3));
-    case RECIPROCAL: return reciprocal(c, P(0), P(1), P(2), P(3));
-    case INVERSE: return inverse(c, P(0), P(1), P(2), P(3), P(4), is_steep(P(4)));
-    case TANH: return hyperbolic(c, P(0), P(1), P(2), P(3), P(4), P(5));
-    case REX: return rex(c, P(0), P(1), P(2), P(3));
-    case AFFINE_EXPONENTIAL: return affine_exponential(c, P(0), P(1), P(2), P(3), P(4));
-    case LOGARITHMIC: return logarithmic(c, P(0), P(1), P(2), P(3), P(4));
-    case EDEN: return eden(c, P(0), P(1), P(2), is_steep(P(2)));
-    case SAMPLED: return sample(buffer, c, P(0), P(1), P(2), P(3));
+        return fabs(FIELD(0)) > WIDE ? cosine(c, FIELD(0), FIELD(1), FIELD(2), true)
+                                     : cosine(c, FIELD(0), FIELD(1), FIELD(2), false);
+    case EXPONENTIAL: return exponential(c, FIELD(0), FIELD(1), FIELD(2), true);
+    case SAMPLED:
+        return sample(buffer, c, FIELD(0), FIELD(1), FIELD(2), FIELD(3));
+        CURVES(CURVE, FINE_CURVE)
     default: TRAP();
     }
-#undef P
+#undef FINE_CURVE
+#undef CURVE
+#undef FIELD
+#undef AT
 }
 
 INLINED Place place_in_loop(const double *buffer, int64_t segment, int64_t lane, double c) {
@@ -164,7 +167,7 @@ ONE_RATE static double rate_of_nested(const double *buffer, int64_t segment, int
         return shrunk_in_loop(buffer, segment, lane, place.turn,
                               rate_of(buffer, first, lane, place.step));
     }
-    if (opcode == CLOCK) {
+    if (opcode == TIME_MAP) {
         c = paced(c, field(buffer, segment, 0, lane), field(buffer, segment, 1, lane),
                   field(buffer, segment, 2, lane));
         return rate_of(buffer, first, lane, c);

@@ -109,7 +109,7 @@ static bool are_segments(Reading *of, const double *place, int depth) {
         if (!is_segment(of, i ? segment - ROW : NULL, segment)) {
             return false;
         }
-        int held = segment[0] < LOOP ? 0 : segment[0] <= CLOCK ? 1 : 2;
+        int held = segment[0] < LOOP ? 0 : segment[0] <= TIME_MAP ? 1 : 2;
         for (int j = 0; j < 2; j++) {
             const double *inner = segment + 3 + 2 * j;
             if (j < held ? depth == 0 || !are_segments(of, inner, depth - 1)
@@ -244,7 +244,7 @@ bool fastlr_is_rule(const double *rule, size_t size, size_t lanes) {
             return false;
         }
     }
-    return lanes > 0 && is_whole(rule[RULE_AUTOMATON], 0.0, AUTOMATA - 1) &&
+    return lanes > 0 && is_whole(rule[RULE_UPDATE], 0.0, UPDATES - 1) &&
            is_flag(rule[RULE_SINGLE]) && is_flag(rule[RULE_IGNORES]) &&
            is_flag(rule[RULE_WINDOWED]) && is_flag(rule[RULE_RAISES]) &&
            is_whole(rule[RULE_AXES], 0.0, MOST_AXES) && are_finite(rule, size) &&

@@ -286,7 +286,8 @@ def _facts(plan: Schedule, stop: int) -> dict[str, str]:
         "last rate": f"{plan(stop - 1):.6g} at step {stop - 1:,}",
     }
     low = int(plan.argmin(top, stop))
-    facts["floor"] = f"{plan(low):.6g} at step {low:,}"
+    own = f"{plan(low):.6g} at step {low:,}"
+    facts["floor"] = own if low < stop - 1 else "the last rate"
     inside = [b for b in plan.boundaries if 0 < b < stop]
     listed = ", ".join(f"{b:,} ({plan(b):.6g})" for b in inside[:_MOST_BOUNDARIES])
     more = f" and {len(inside) - _MOST_BOUNDARIES} more" if len(inside) > _MOST_BOUNDARIES else ""

@@ -646,6 +646,25 @@ def jax_is_near_in_float64():
 
 
 @needs("jax")
+def jax_takes_a_curve_that_it_has_not_from_the_reference():
+    from unittest.mock import patch
+
+    import jax
+
+    from fastlr.adapters.jax import curves, tracing
+
+    tracing._compiled.cache_clear()
+    with patch.dict(curves.CURVES, clear=True), jax.enable_x64(True):
+        for text, schedule in schedules().items():
+            exact = schedule(steps := steps_of(schedule))
+            assert np.allclose(evaluated(schedule, steps), exact, rtol=1e-13, atol=1e-290), text
+        plan = flr.cosine([1.0, 2.0], 0.1, 30)
+        each = jax.vmap(flr.adapters.jax.function(plan), out_axes=1)(jax.numpy.arange(40))
+        assert np.allclose(each, plan.table(40), rtol=1e-15, atol=0.0)
+    tracing._compiled.cache_clear()
+
+
+@needs("jax")
 def jax_climbs_a_staircase_at_its_very_step():
     import jax
 

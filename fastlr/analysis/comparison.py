@@ -1,6 +1,6 @@
 """Compare a schedule step by step with another source of rates.
 
-The source, ``peer``, is another schedule, a function of the step (as optax's and Keras's schedules
+The source, ``other``, is another schedule, a function of the step (as optax's and Keras's schedules
 are), a scheduler that sets the groups of an optimizer (torch, timm), or an array of logged rates.
 """
 
@@ -43,6 +43,8 @@ class Comparison:
         ``(lanes, steps)``.
     tolerance : float
         The largest difference allowed, as a share of the largest of ``theirs``.
+    names : tuple of str, optional
+        The names of the groups, if the schedule or the other source has names.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class Comparison:
     ours: Array = field(repr=False)
     theirs: Array = field(repr=False)
     tolerance: float
+    names: tuple[str, ...] | None = None
 
     @property
     def steps(self) -> int:
@@ -70,6 +73,13 @@ class Comparison:
             .any(axis=0)
         )
         return int(wrong.argmax()) if wrong.any() else None
+
+    @property
+    def group(self) -> str | None:
+        """The name of the group that differs most at ``step``; ``None`` without names."""
+        if self.step is None or self.names is None:
+            return None
+        return self.names[int(self._apart[..., self.step].argmax())]
 
     @property
     def largest(self) -> float:
@@ -137,10 +147,12 @@ class Comparison:
             for rates in (self.ours, self.theirs)
         )
         of = f" of lane {lane}" if self.ours.ndim > 1 else ""
+        of = of if self.group is None else f" of group {self.group!r}"
         return f"they differ at step {self.step:,}{of}: {ours!r} against {theirs!r}; {detail}"
 
     def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
-        """Draw both curves, and below them their difference, with a mark where they part.
+        """Draw both curves, and below them their difference, with a mark at the first step
+        at which they differ.
 
         Parameters
         ----------
@@ -154,7 +166,7 @@ class Comparison:
             largest difference.
         """
         from fastlr.drawing.drawable import Table
-        from fastlr.drawing.plots import plot_difference
+        from fastlr.drawing.panels import plot_difference
 
         lane = int(self._apart.reshape(-1, self.steps).max(axis=1).argmax())
         ours, theirs = (
@@ -166,26 +178,26 @@ class Comparison:
 @with_types
 @public
 def compare(
-    schedule: Schedule, peer: object, steps: int | None = None, tolerance: float = 1e-12
+    schedule: Schedule, other: object, steps: int | None = None, tolerance: float = 1e-12
 ) -> Comparison:
     """Compare a schedule step by step with another source of rates.
 
-    Two rates agree if ``|schedule(t) - peer(t)| <= tolerance * max|peer|``.
+    Two rates agree if ``|schedule(t) - other(t)| <= tolerance * max|other|``.
 
     Parameters
     ----------
     schedule : Schedule
         The schedule.
-    peer : Schedule, callable, array or scheduler
+    other : Schedule, callable, array or scheduler
         What to compare it with: another schedule, a function of the step (as optax's and Keras's
         schedules are), an array of rates of shape ``(steps,)`` or ``(lanes, steps)`` (such as a
         log), or a scheduler of torch or timm. The groups of a scheduler's optimizer are compared
         with the lanes of the schedule, or each of them with its only lane.
     steps : int, optional
-        The number of steps to compare, from step 0. By default the number of ``peer``'s rates, or
+        The number of steps to compare, from step 0. By default the number of ``other``'s rates, or
         one step beyond the last end of the schedules given.
     tolerance : float, default 1e-12
-        The largest difference allowed, as a share of ``peer``'s largest rate, from 0 to 1.
+        The largest difference allowed, as a share of ``other``'s largest rate, from 0 to 1.
 
     Returns
     -------
@@ -195,9 +207,9 @@ def compare(
     Raises
     ------
     TypeError
-        If ``schedule`` is not a schedule, or ``peer`` is none of the sources above.
+        If ``schedule`` is not a schedule, or ``other`` is none of the sources above.
     ValueError
-        If ``steps`` is missing for schedules without an end, if ``peer`` has fewer rates or a rate
+        If ``steps`` is missing for schedules without an end, if ``other`` has fewer rates or a rate
         that is not finite, or if the batch shapes do not broadcast.
 
     Notes
@@ -220,57 +232,67 @@ def compare(
     """
     a_schedule("compare: schedule", schedule, Schedule)
     share = validate_scalar(Factor, "compare: tolerance", tolerance)
-    length = _length(schedule, peer, steps)
-    ours, theirs = schedule.table(length), _rates(peer, length)
+    length = _length(schedule, other, steps)
+    ours, theirs = schedule.table(length), _rates(other, length)
     if not np.isfinite(theirs).all():
         at = int((~np.isfinite(theirs)).reshape(-1, length).any(axis=0).argmax())
         raise ValueError(
-            f"compare: peer must give finite rates, got {short_repr(theirs[..., at])} at step {at}"
+            f"compare: other must give finite rates, got {short_repr(theirs[..., at])} at step {at}"
         )
     try:
         ours, theirs = np.broadcast_arrays(ours, theirs)
     except ValueError:
         detail = f"{ours.shape[:-1]} and {theirs.shape[:-1]}"
         raise ValueError(
-            f"compare: the peer's groups must be as many as the schedule's lanes, got {detail}"
+            f"compare: other must have as many groups as the schedule has lanes, got {detail}"
         ) from None
-    return Comparison(ours, theirs, share)
+    return Comparison(ours, theirs, share, _names(schedule, other, ours.shape[:-1]))
 
 
-def _length(schedule: Schedule, peer: object, steps: int | None) -> int:
+def _names(schedule: Schedule, other: object, shape: tuple[int, ...]) -> tuple[str, ...] | None:
+    """The names of the groups compared, the schedule's own before those of another schedule."""
+    plans = [plan for plan in (schedule, other) if isinstance(plan, Schedule)]
+    named = [plan.names for plan in plans if plan.shape == shape and len(shape) == 1]
+    return next((names for names in named if names is not None), None)
+
+
+def _length(schedule: Schedule, other: object, steps: int | None) -> int:
     """The number of steps to compare."""
     if steps is not None:
         return int(validate_scalar(Period, "compare: steps", steps))
-    if _is_array(peer):
-        return int(validate(Rates, "compare: peer", peer).shape[-1])
-    ends = [plan.steps for plan in (schedule, peer) if isinstance(plan, Schedule)]
+    if _is_array(other):
+        return int(validate(Rates, "compare: other", other).shape[-1])
+    ends = [plan.steps for plan in (schedule, other) if isinstance(plan, Schedule)]
     known = [int(np.max(end)) for end in ends if end is not None]
     if not known:
-        raise ValueError("compare: steps must be given for a schedule that goes on for ever")
+        raise ValueError(
+            "compare: steps must be given for schedules without an end (on the command line, "
+            "--steps)"
+        )
     return max(known) + 1
 
 
-def _is_array(peer: object) -> bool:
-    return isinstance(peer, list | tuple | np.ndarray)
+def _is_array(other: object) -> bool:
+    return isinstance(other, list | tuple | np.ndarray)
 
 
-def _rates(peer: Any, steps: int) -> Array:
-    """The peer's rates at steps 0 to ``steps - 1``."""
-    if isinstance(peer, Schedule):
-        return peer.table(steps)
-    if _is_array(peer):
-        logged = validate(Rates, "compare: peer", peer)
+def _rates(other: Any, steps: int) -> Array:
+    """The other source's rates at steps 0 to ``steps - 1``."""
+    if isinstance(other, Schedule):
+        return other.table(steps)
+    if _is_array(other):
+        logged = validate(Rates, "compare: other", other)
         if logged.shape[-1] < steps:
             raise ValueError(
-                f"compare: peer must have at least {steps} rates, got {logged.shape[-1]}"
+                f"compare: other must have at least {steps} rates, got {logged.shape[-1]}"
             )
         return logged[..., :steps]
-    if hasattr(peer, "optimizer") and hasattr(peer, "step"):
-        return _stepped(peer, steps)
-    if not callable(peer):
+    if hasattr(other, "optimizer") and hasattr(other, "step"):
+        return _stepped(other, steps)
+    if not callable(other):
         rule = "must be a schedule, a function of the step, rates, or a scheduler with an optimizer"
-        raise TypeError(f"compare: peer {rule}, got {type(peer).__name__} {short_repr(peer)}")
-    return np.stack([np.asarray(peer(t), dtype=np.float64) for t in range(steps)], axis=-1)
+        raise TypeError(f"compare: other {rule}, got {type(other).__name__} {short_repr(other)}")
+    return np.stack([np.asarray(other(t), dtype=np.float64) for t in range(steps)], axis=-1)
 
 
 def _stepped(scheduler: Any, steps: int) -> Array:

@@ -124,7 +124,8 @@ class Difference:
         )
 
     def plot(self, axes: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
-        """Draw both plans, and below them their difference, with a mark where they part.
+        """Draw both plans, and below them their difference, with a mark at the first step
+        at which they differ.
 
         Parameters
         ----------
@@ -137,7 +138,7 @@ class Difference:
             The axes of the plans and of the difference. For a batch they show the lane with the
             largest difference, or the first lane if there is none.
         """
-        from fastlr.drawing.plots import plot_difference
+        from fastlr.drawing.panels import plot_difference
 
         old, new = (_lane_of(plan, self.largest_lane) for plan in self.plans)
         return plot_difference({"old": old, "new": new}, self.steps, self.step, axes)

@@ -92,7 +92,7 @@ def _found(label: str, schedule: Schedule) -> Found:
 
 def _from_input(steps: int | None, given: Given) -> Schedule:
     """The schedule on standard input: a spec or a config as JSON, or an expression."""
-    text = sys.stdin.read().strip()
+    text = _input_text()
     if not text.startswith("{"):
         if not text:
             raise ValueError("-: standard input must hold a spec, a config or an expression")
@@ -102,6 +102,18 @@ def _from_input(steps: int | None, given: Given) -> Schedule:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"-: standard input must be JSON or an expression ({error})") from None
     return _schedule_of("standard input", config, steps, given)
+
+
+def _input_text() -> str:
+    """The text on standard input, which is UTF-8 on every machine."""
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"-: standard input must be UTF-8 text, got byte 0x{data[error.start]:02x} at "
+            f"byte {error.start}"
+        ) from None
 
 
 def is_file(thing: str) -> bool:

@@ -11,6 +11,8 @@ import click
 from fastlr.errors import did_you_mean
 
 __all__ = [
+    "DRAWN",
+    "PATH",
     "Commands",
     "Integer",
     "config_options",
@@ -23,6 +25,9 @@ __all__ = [
     "thing",
     "things",
 ]
+
+DRAWN = "File to write, .png, .svg or .pdf."
+PATH = click.Path(path_type=Path)
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -37,7 +42,7 @@ def _one_line() -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader of a pipe has closed it, which is no mistake
     except click.UsageError as error:
-        message = error.format_message().rstrip(".") + _way_out(error.ctx)
+        message = _with_way_out(error)
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except (ValueError, TypeError, ImportError, MemoryError) as error:
@@ -46,9 +51,14 @@ def _one_line() -> Iterator[None]:
     raise click.exceptions.Exit(2)
 
 
-def _way_out(context: click.Context | None) -> str:
-    """Where a user reads how to call a command."""
-    return f"; see `{context.command_path} --help`" if context is not None else ""
+def _with_way_out(error: click.UsageError) -> str:
+    """What is wrong, and where a user reads how to call the command."""
+    message = error.format_message().rstrip(".")
+    if error.ctx is None:
+        return message
+    return (
+        f"{message}{' See' if message[-1:] in '?!' else '; see'} `{error.ctx.command_path} --help`"
+    )
 
 
 class Commands(click.Group):
@@ -123,8 +133,7 @@ def steps_option(command: F) -> F:
 
 def out_option(words: str, required: bool = False) -> Decorator[Any]:
     """Add the option for a file to write."""
-    path = click.Path(path_type=Path)
-    return click.option("-o", "--out", type=path, required=required, help=words)
+    return click.option("-o", "--out", type=PATH, required=required, help=words)
 
 
 def json_option(command: F) -> F:
@@ -135,11 +144,10 @@ def json_option(command: F) -> F:
 
 def config_options(command: F) -> F:
     """Add the options that only a framework's config takes."""
-    path = click.Path(path_type=Path)
     for decorate in (
         click.option(
             "--optimizer",
-            type=path,
+            type=PATH,
             help="For a torch scheduler's state: a .json file with the optimizer's.",
         ),
         click.option("--framework", help="For a config: its format."),

@@ -1,37 +1,22 @@
-"""Schedules drawn with Matplotlib.
-
-A rate is in force until the next step, and is drawn so: a drop is vertical, and no line passes
-through rates that no step has. Of a long run only the steps that the eye can distinguish are drawn;
-boundaries and extremes are among them.
-"""
+"""Schedules drawn with Matplotlib on one axes, and pictures written to files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fastlr.arguments.atomic_files import check_place, replacing
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import as_step, short_repr
 from fastlr.drawing.axes import (
-    GREEN,
     MOST_NAMED,
-    RED,
-    Unit,
-    add_color_bar,
-    add_legend,
-    add_scales,
-    color_scale,
-    curve_styles,
     figure_rows,
     unit_of,
 )
+from fastlr.drawing.curves import draw_all
 from fastlr.drawing.drawable import Curve, Drawable, is_drawable
 from fastlr.drawing.lanes import Columns, labels_of, lanes_of, unnamed_labels
-from fastlr.drawing.notes import Drawn, add_inset, add_numbers, short_warmup
-from fastlr.drawing.sparkline import spread
 from fastlr.errors import did_you_mean, public
 from fastlr.program.opcodes import LAST_STEP
 
@@ -43,21 +28,10 @@ __all__ = [
     "empty",
     "plot",
     "plot_columns",
-    "plot_difference",
-    "plot_history",
-    "plot_panels",
-    "plot_predicted",
-    "points",
     "save",
 ]
 
-_DRAWN = 4_000  # a longer run is drawn by the extremes of a quarter as many stretches
-_ALL_DRAWN = 400_000  # points of all curves
-_SEARCHED = 2**18  # steps among which the extremes are sought
 _MOST_CURVES = 1_000  # lanes drawn; of a larger batch as many are drawn, spread over it
-_PREDICTED = 500  # losses drawn on a curve
-_MOST_BOUNDARIES = 40  # marked on a curve; more dots would hide it
-_SHORTEST = 0.02  # share of the steps whose rates a logarithmic axis may leave out
 _SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -147,7 +121,7 @@ def plot(
     if ax is not None and not hasattr(ax, "get_yscale"):
         raise TypeError(f"plot: ax must be Matplotlib axes, got {type(ax).__name__}")
     axes = empty(pyplot=True) if ax is None else ax
-    _draw_all(axes, whole, columns, unit, boundaries=boundaries, log=log, color=color)
+    draw_all(axes, whole, columns, unit, boundaries=boundaries, log=log, color=color)
     size = sum(int(np.prod(schedule.shape)) for _, schedule, _ in named)
     if size > len(curves):
         title = f"{len(curves):,} of {size:,} lanes"
@@ -194,210 +168,10 @@ def plot_columns(
     _check_color(options.get("color"), columns)
     axes = empty(pyplot=True) if ax is None else ax
     whole = [curve._replace(stop=_stop(curve, longest)) for curve in curves]
-    _draw_all(axes, whole, columns, unit, **options)
+    draw_all(axes, whole, columns, unit, **options)
     if size > len(lanes):
         axes.set_title(f"{len(lanes):,} of {size:,} schedules", loc="left", fontsize="medium")
     return axes
-
-
-@public
-def plot_panels(quantities: Mapping[str, Drawable], **options: Any) -> "tuple[Axes, ...]":
-    """Draw each quantity on axes of its own, one below the other.
-
-    Parameters
-    ----------
-    quantities : mapping of str to Schedule
-        What is drawn, by the label of its axis.
-    **options
-        As for ``plot``, but ``ax``.
-
-    Returns
-    -------
-    tuple of matplotlib.axes.Axes
-        The axes of each quantity.
-    """
-    rows = figure_rows(len(quantities), pyplot=True, height=1.9)
-    for axes, (label, quantity) in zip(rows, quantities.items(), strict=True):
-        plot(quantity, ax=axes, **options)
-        axes.set_title("")
-        axes.set_ylabel("learning rate" if label == "lr" else label.replace("_", " "))
-        if axes is not rows[-1]:
-            axes.set_xlabel("")
-        if axes is not rows[0] and (legend := axes.get_legend()) is not None:
-            legend.remove()  # the lanes have the same names in each
-    return rows
-
-
-@public
-def plot_difference(
-    curves: Mapping[str, Drawable],
-    steps: int,
-    parting: int | None,
-    axes: "tuple[Axes, Axes] | None" = None,
-) -> "tuple[Axes, Axes]":
-    """Draw two curves, and below them the second minus the first.
-
-    Parameters
-    ----------
-    curves : mapping of str to Schedule
-        Two scalar curves by label.
-    steps : int
-        The number of steps shown.
-    parting : int or None
-        The first step at which they differ, which is marked.
-    axes : pair of matplotlib.axes.Axes, optional
-        Where to draw. By default the axes of a new figure.
-
-    Returns
-    -------
-    tuple of matplotlib.axes.Axes
-        The axes of the curves, and of the difference.
-    """
-    above, below = figure_rows(2, pyplot=True, height=2.4) if axes is None else axes
-    (first, one), (second, other) = curves.items()
-    plot(dict(curves), steps=steps, ax=above, boundaries=False)
-    at = np.union1d(points(one, steps), points(other, steps))
-    apart = other(at) - one(at)
-    [line] = below.plot(at, apart, color=GREEN, linewidth=1.4, drawstyle=_stairs(steps))
-    below.axhline(0.0, color="0.5", linewidth=0.8)
-    below.fill_between(
-        at, 0.0, apart, color=line.get_color(), alpha=0.15, linewidth=0, step=_fill(steps)
-    )
-    add_scales(below, Unit(), f"{second} - {first}")
-    above.set_xlabel("")
-    for each in (above, below) if parting is not None else ():
-        each.axvline(float(parting or 0), color="0.5", linewidth=1.0, linestyle=":")
-    if parting is not None:
-        below.set_title(f"they part at step {parting:,}", loc="left", fontsize="small")
-    return above, below
-
-
-@public
-def plot_history(
-    metrics: npt.ArrayLike,
-    levels: Mapping[str, npt.NDArray[np.float64]],
-    label: str = "scale",
-    axes: "tuple[Axes, Axes] | None" = None,
-) -> "tuple[Axes, Axes]":
-    """Draw the metrics of a run, and below them what rules made of the rate.
-
-    Parameters
-    ----------
-    metrics : array of float
-        One row per update.
-    levels : mapping of str to array of float
-        The scales, or the rates, after each update, by the label of the rule.
-    label : str, default "scale"
-        What the levels are.
-    axes : pair of matplotlib.axes.Axes, optional
-        Where to draw. By default the axes of a new figure.
-
-    Returns
-    -------
-    tuple of matplotlib.axes.Axes
-        The axes of the metrics, and of the levels. If there is one rule, each change of its level
-        is marked in both.
-    """
-    above, below = figure_rows(2, pyplot=True, height=1.9) if axes is None else axes
-    heard = np.asarray(metrics, dtype=np.float64)
-    updates = np.arange(1, len(heard) + 1)
-    marker = "." if len(heard) <= 200 else ""
-    above.plot(updates, heard.reshape(len(heard), -1), color="0.5", linewidth=1.2, marker=marker)
-    for (name, level), style in zip(levels.items(), curve_styles(len(levels)), strict=True):
-        below.plot(updates, level, label=name, linewidth=1.6, drawstyle="steps-post", **style)
-    every = np.array(list(levels.values()))
-    if every.min() > 0 and every.max() > 20 * every.min():
-        below.set_yscale("log")
-    else:
-        below.set_ylim(bottom=0.0)
-    changes = updates[1:][np.diff(every[0]) != 0] if len(levels) == 1 else []
-    for update in changes[:_MOST_BOUNDARIES]:
-        for each in (above, below):
-            each.axvline(float(update), color=RED, linewidth=0.9, linestyle=":")
-    add_scales(below, Unit("update"), label)
-    add_legend(below)
-    above.set_ylabel("metric")
-    return above, below
-
-
-@with_types
-@public
-def plot_predicted(
-    law: Any,
-    schedules: Mapping[str, Drawable],
-    steps: int,
-    axes: "tuple[Axes, Axes] | None" = None,
-    field: Sequence[Drawable] = (),
-    size: int = 0,
-) -> "tuple[Axes, Axes]":
-    """Draw the rates of schedules, and below them the losses that a law predicts.
-
-    Parameters
-    ----------
-    law : loss law of fastlr.loss_laws
-        Its ``curve(schedule, steps)`` gives the losses.
-    schedules : mapping of str to Schedule
-        Scalar schedules by label.
-    steps : int
-        The number of steps shown. Losses are shown after the first twentieth of them, since
-        earlier losses would set the scale.
-    axes : pair of matplotlib.axes.Axes, optional
-        The axes for rates and for losses. By default those of a new figure.
-    field : sequence of Schedule, default ()
-        Schedules that are drawn in grey behind the others, which they were compared with.
-    size : int, default 0
-        How many schedules the field has, of which ``field`` are some.
-
-    Returns
-    -------
-    tuple of matplotlib.axes.Axes
-        The axes of the rates, and of the losses.
-
-    Raises
-    ------
-    ImportError, TypeError, ValueError
-        As ``plot``.
-    """
-    above, below = figure_rows(2, pyplot=True) if axes is None else axes
-    along = np.unique(np.linspace(max(1, steps // 20), steps - 1, _PREDICTED).astype(np.int64))
-    plot(dict(schedules), steps=steps, ax=above)
-    colors = [line.get_color() for line in above.lines if not str(line.get_label()).startswith("_")]
-    lowest = []
-    for (label, schedule), color in zip(schedules.items(), colors[-len(schedules) :], strict=False):
-        losses = law.curve(schedule, along)
-        below.plot(along, losses, linewidth=1.6, label=label, color=color)
-        lowest.append((losses.min(), losses.max()))
-    add_scales(below, Unit(), "predicted loss")
-    if field:
-        _add_field(above, below, law, along, field, size)
-        _show_losses_of_best(below, *map(min, zip(*lowest, strict=True)))
-    above.set_xlabel("")
-    return above, below
-
-
-def _add_field(
-    above: "Axes",
-    below: "Axes",
-    law: Any,
-    along: npt.NDArray[np.int64],
-    field: Sequence[Drawable],
-    size: int,
-) -> None:
-    """Draw the schedules that the best were compared with in grey behind them."""
-    grey: dict[str, Any] = {"color": "0.5", "alpha": 0.3, "linewidth": 0.7, "zorder": 1.0}
-    steps = int(along[-1]) + 1
-    for i, lane in enumerate(field):
-        label = f"{len(field):,} of {size:,} in the sweep" if i == 0 else "_field"
-        at = points(lane, steps, _DRAWN // 4)
-        above.plot(at, lane(at), label=label, drawstyle=_stairs(steps), **grey)
-        below.plot(along, law.curve(lane, along), **grey)
-    add_legend(above)
-
-
-def _show_losses_of_best(axes: "Axes", low: float, high: float) -> None:
-    """Cut off the losses above those that the best had early: they would hide differences."""
-    margin = 0.05 * (high - low)
-    axes.set_ylim(low - margin, high + margin, auto=None)
 
 
 def empty(pyplot: bool = False) -> "Axes":
@@ -421,60 +195,14 @@ def empty(pyplot: bool = False) -> "Axes":
     return figure_rows(1, pyplot)[0]
 
 
-def points(schedule: Drawable, stop: int, drawn: int = _DRAWN) -> npt.NDArray[np.int64]:
-    """Choose the steps at which a scalar schedule is drawn.
-
-    Parameters
-    ----------
-    schedule : Schedule
-        A scalar schedule.
-    stop : int
-        The number of steps shown.
-    drawn : int, default 4000
-        How many steps are drawn one by one; fewer for one of many curves.
-
-    Returns
-    -------
-    numpy.ndarray of int64
-        Steps from 0 to ``stop - 1``, in order.
-
-    Notes
-    -----
-    A run of at most 4,000 steps is drawn step by step. A longer one is divided into 1,000 equal
-    stretches. Drawn are the first and the last step, each boundary, the steps of the lowest and
-    the highest rate of each stretch, and the steps beside all of these. So drops are where they
-    belong, and peaks are as high as they are. In a run of more than 2^18 steps the extremes are
-    sought among 2^18 steps spread over it.
-
-    Examples
-    --------
-    >>> import fastlr as flr
-    >>> steps = points(flr.milestones(0.1, 0.1, at=[123_456]), stop=200_000)
-    >>> [step in steps for step in (0, 123_455, 123_456, 199_999)]
-    [True, True, True, True]
-    """
-    steps = spread(stop, _SEARCHED * drawn // _DRAWN)
-    if stop <= drawn:
-        return steps
-    stretches = zip(
-        np.array_split(steps, drawn // 4),
-        np.array_split(schedule(steps), drawn // 4),
-        strict=True,
-    )
-    extremes = [stretch[[rates.argmin(), rates.argmax()]] for stretch, rates in stretches]
-    boundaries = [boundary for boundary in schedule.boundaries if boundary < stop]
-    chosen = np.concatenate([[0, stop - 1], boundaries, *extremes]).astype(np.int64)
-    return np.unique(np.clip(chosen[:, np.newaxis] + [-1, 0, 1], 0, stop - 1))
-
-
-def check_path(path: str | Path) -> None:
+def check_path(path: str | Path, name: str = "save: path") -> None:
     """Raise ``ValueError`` unless ``save`` can write to this path.
 
-    Call it before a long computation whose result is saved.
+    Call it before a long computation whose result is saved. ``name`` is what an error calls it.
     """
     if Path(path).suffix not in _SUFFIXES:
-        raise ValueError(f"save: path must end in .png, .svg or .pdf, got {str(path)!r}")
-    check_place("save: path", Path(path))
+        raise ValueError(f"{name} must end in .png, .svg or .pdf, got {str(path)!r}")
+    check_place(name, Path(path))
 
 
 def save(axes: "Axes", path: str | Path) -> None:
@@ -594,7 +322,8 @@ def _longest(curves: Sequence[Curve]) -> int:
     longest = max(curve.stop or int(curve.schedule.steps or 0) for curve in curves)
     if not longest:
         raise ValueError(
-            "plot: steps must be given if no schedule ends after step 0, got "
+            "plot: steps must be given if no schedule ends after step 0 (on the command line, "
+            "--steps), got "
             f"{short_repr(curves[0].schedule)}"
         )
     return longest
@@ -623,108 +352,3 @@ def _check_color(color: str | None, columns: Columns) -> None:
             f"plot: color must be a parameter that differs, {known}, got {short_repr(color)}"
             f"{did_you_mean(str(color), known)}"
         )
-
-
-def _draw_all(
-    axes: "Axes",
-    curves: list[Curve],
-    columns: Columns,
-    unit: Unit,
-    boundaries: bool = True,
-    log: bool = False,
-    color: str | None = None,
-) -> None:
-    """Draw curves with all that explains them."""
-    if log:
-        axes.set_yscale("log", nonpositive="mask")
-    many = len(curves) > MOST_NAMED or color is not None
-    before = len([line for line in axes.lines if not str(line.get_label()).startswith("_")])
-    styles: list[dict[str, Any]] = curve_styles(before + len(curves))[before:]
-    if many:
-        name, values, colors, scale = color_scale(columns, color)
-        styles = [{"color": each} for each in colors]
-    drawn = max(100, min(_DRAWN, _ALL_DRAWN // len(curves)))
-    lines = [
-        _draw(axes, curve, unit, drawn, linewidth=0.9 if many else 1.6, **style)
-        for curve, style in zip(curves, styles, strict=True)
-    ]
-    for curve, line in zip(curves if boundaries and not many else [], lines, strict=False):
-        _mark_boundaries(axes, curve, unit, line.get_color())
-    _set_limits(axes, lines)
-    add_scales(axes, unit)
-    if many:
-        add_color_bar(axes, name, values, scale)
-        return
-    pairs = list(zip(curves, lines, strict=True))
-    if len(curves) == 1 and curves[0].label and not before:
-        axes.set_title(curves[0].label, loc="left", fontsize="medium")
-    add_legend(axes)
-    if not before:
-        _add_notes(axes, pairs, unit, log)
-
-
-def _add_notes(axes: "Axes", drawn: list[Drawn], unit: Unit, log: bool) -> None:
-    """Add numbers, and an inset where a warm-up would look like a jump."""
-    add_numbers(axes, drawn, unit)
-    warmup = short_warmup(drawn)
-    if warmup and not log:
-        add_inset(axes, drawn, warmup, unit)
-
-
-def _draw(axes: "Axes", curve: Curve, unit: Unit, drawn: int, **style: Any) -> Any:
-    """Draw one curve, whose last rate is in force up to its ``stop``."""
-    steps = points(curve.schedule, curve.stop, drawn)
-    rates = curve.schedule(steps)
-    held = np.append(rates, rates[-1:])
-    x = np.append(steps, curve.stop)[: held.size] * unit.of(curve.stop)
-    line = axes.plot(x, held, drawstyle=_stairs(curve.stop), label=curve.label, **style)[0]
-    line.sticky_edges.x.extend((0, curve.stop * unit.of(curve.stop)))
-    line.sticky_edges.y.append(0)
-    return line
-
-
-def _stairs(stop: int) -> Any:
-    """Rates of a short run are drawn as a stair; of a long one the steps are too narrow."""
-    return "steps-post" if stop <= _DRAWN else "default"
-
-
-def _fill(stop: int) -> Any:
-    return "post" if stop <= _DRAWN else None
-
-
-def _mark_boundaries(axes: "Axes", curve: Curve, unit: Unit, color: Any) -> None:
-    """Put a dot on each boundary of a curve."""
-    marked = np.array(
-        [boundary for boundary in curve.schedule.boundaries if boundary < curve.stop],
-        dtype=np.int64,
-    )
-    if 0 < marked.size <= _MOST_BOUNDARIES:
-        x = marked * unit.of(curve.stop)
-        axes.plot(x, curve.schedule(marked), ".", markersize=7, color=color, label="_boundaries")
-
-
-def _set_limits(axes: "Axes", lines: list[Any]) -> None:
-    """Show 0, so that heights can be compared; on a logarithmic axis only rates that last."""
-    if axes.get_yscale() == "linear":
-        axes.update_datalim([(0, 0)])
-        axes.autoscale_view()
-        # Matplotlib leaves a margin below a line at 0
-        axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]), auto=None)
-        return
-    axes.autoscale_view()
-    lowest = [low for line in lines if (low := _lowest_lasting(line)) is not None]
-    if lowest:
-        bottom, top = axes.get_ylim()
-        axes.set_ylim(max(bottom, min(lowest) * 0.6), top, auto=None)
-
-
-def _lowest_lasting(line: Any) -> float | None:
-    """The lowest rate but for those of the few steps that fall below all others."""
-    x, rates = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-    kept = rates > 0
-    order = np.argsort(rates[kept])
-    lasting = np.cumsum(np.diff(x, append=x[-1:])[kept][order])
-    if not lasting.size:
-        return None
-    at = int(np.searchsorted(lasting, _SHORTEST * lasting[-1], "right"))
-    return float(rates[kept][order][min(at, lasting.size - 1)])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastlr.arguments.rules import short_repr
-from fastlr.drawing.plots import points
+from fastlr.drawing.curves import points
 from fastlr.drawing.sparkline import extent
 from fastlr.explorer.view import View
 from fastlr.program.opcodes import LAST_STEP

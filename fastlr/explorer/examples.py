@@ -8,11 +8,12 @@ from doctest import DocTestParser
 
 from fastlr.errors import did_you_mean
 from fastlr.presets import frameworks, preset_named
+from fastlr.schedule import constructor_names
 from fastlr.schedule.parser import parse
 
-__all__ = ["CONSTRUCTORS", "example_of", "preset_names"]
+__all__ = ["CONSTRUCTORS", "constructor_choices", "example_of", "preset_names"]
 
-# by constructor; each runs for 10,000 steps or never ends
+# each runs for 10,000 steps or never ends; another constructor has an example of its docstring
 CONSTRUCTORS = {
     "warmup_cosine": "warmup_cosine(peak=0.001, warmup=500, steps=10000, end=1e-05)",
     "wsd": "wsd(peak=0.001, warmup=500, stable=7500, cooldown=2000, shape='1-sqrt')",
@@ -48,6 +49,11 @@ CONSTRUCTORS = {
 }
 
 
+def constructor_choices() -> list[str]:
+    """List the constructors, those that runs begin with first."""
+    return list(dict.fromkeys([*CONSTRUCTORS, *constructor_names.__all__]))
+
+
 def preset_names() -> list[str]:
     """List the presets as ``framework.Name``. This imports all of them, in about 0.3 seconds."""
     names = [
@@ -68,13 +74,14 @@ def example_of(name: str) -> str:
     >>> example_of("cosine"), example_of("torch.StepLR")
     ('cosine(init=0.001, end=0.0, steps=10000)', 'torch.StepLR(lr=0.1, step_size=30, gamma=0.5)')
     """
-    if "." not in name:
-        if name not in CONSTRUCTORS:
-            raise ValueError(
-                f"explore: no constructor named {name!r}{did_you_mean(name, CONSTRUCTORS)}"
-            )
+    if name in CONSTRUCTORS:
         return CONSTRUCTORS[name]
-    for text in _calls(name, preset_named("explore", name).__doc__ or ""):
+    if "." not in name and name not in constructor_names.__all__:
+        raise ValueError(
+            f"explore: no constructor named {name!r}{did_you_mean(name, CONSTRUCTORS)}"
+        )
+    shown = preset_named("explore", name) if "." in name else getattr(constructor_names, name)
+    for text in _calls(name, shown.__doc__ or ""):
         try:
             return repr(parse(text))
         except (ValueError, TypeError):  # a plateau rule, or a call with variables

@@ -11,7 +11,7 @@ from fastlr.configs import from_config
 from fastlr.explorer.chart import Chart
 from fastlr.explorer.code import is_written, python_code, spec_code, torch_code
 from fastlr.explorer.drawn import Curve, Source, curves, facts, find, rate_at
-from fastlr.explorer.examples import CONSTRUCTORS, example_of, preset_names
+from fastlr.explorer.examples import constructor_choices, example_of, preset_names
 from fastlr.explorer.rows import Row, error_html, stylesheet
 from fastlr.explorer.view import MOST_CURVES, UNITS, Entry, View, number, whole
 from fastlr.published_runs import recipe, recipes
@@ -119,7 +119,7 @@ class Page:
 
         self._found = pn.widgets.AutocompleteInput(
             name="Add a curve",
-            options=[*CONSTRUCTORS, *preset_names()],
+            options=[*constructor_choices(), *preset_names()],
             placeholder="wsd, torch.OneCycleLR, ...",
             case_sensitive=False,
             search_strategy="includes",

@@ -280,7 +280,7 @@ def _opcode_of(segments: _Segments, index: int) -> Opcode:
 
 def _rates_of_segment(segments: _Segments, index: int, c: Array) -> Array:
     """Evaluate one segment at steps that all fall into it."""
-    name, fields, _ = _opcode_of(segments, index)
+    name, fields = _opcode_of(segments, index)[:2]
     c = c - segments.number(index, 1)
     if name in CURVES:
         return CURVES[name](c, *(segments.number(index, 7 + 2 * i) for i in range(len(fields))))
@@ -289,7 +289,7 @@ def _rates_of_segment(segments: _Segments, index: int, c: Array) -> Array:
     if name == "loop":
         return _loop(segments, index, c)
     inner = segments.below(index, 3)
-    if name == "clock":
+    if name == "time_map":
         base, pace, every = (segments.number(index, 7 + 2 * i) for i in range(3))
         return _rates(inner, np.minimum(base + pace * np.floor_divide(c, every), LAST_STEP))
     if name in _OPERATIONS:

@@ -1,4 +1,4 @@
-"""The plateau automata in plain NumPy, many lanes at a time: the definition of an update.
+"""The plateau updates in plain NumPy, many lanes at a time: the definition of an update.
 
 An update takes one metric per lane. No operation is fused or approximate, so every backend gives
 the same bits.
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.program.opcodes import AUTOMATA, RULE_FIELDS, RULE_WORDS
+from fastlr.program.opcodes import RULE_FIELDS, RULE_WORDS, UPDATES
 
 __all__ = ["replay"]
 
@@ -139,8 +139,8 @@ def _update(
     count: Array,
 ) -> None:
     """Update these lanes once, in place."""
-    _, automaton, single, ignores, windowed, *_ = buffer[: len(RULE_WORDS)]
-    name = AUTOMATA[int(automaton)]
+    _, update, single, ignores, windowed, *_ = buffer[: len(RULE_WORDS)]
+    name = UPDATES[int(update)]
     narrow = bool(single) and name == "optax"  # whose metrics are single, too
     metric = _kept(metric, narrow)
     skips = np.isnan(metric) & bool(ignores)

@@ -160,14 +160,12 @@ def _load(name: str) -> Backend | str:
         return str(error)
 
 
-def _named(name: str, asked_by: str) -> Backend:
+def _named(name: str, setting: str) -> Backend:
     if not isinstance(name, str) or name not in _LOADERS:
-        raise ValueError(
-            f"{asked_by} must be one of {', '.join(map(repr, _LOADERS))}, got {name!r}"
-        )
+        raise ValueError(f"{setting} must be one of {', '.join(map(repr, _LOADERS))}, got {name!r}")
     loaded = _load(name)
     if isinstance(loaded, str):
-        raise ValueError(f"{asked_by}: the {name!r} backend cannot run here: {loaded}")
+        raise ValueError(f"{setting}: the {name!r} backend cannot run here: {loaded}")
     return loaded
 
 
@@ -195,8 +193,8 @@ def choose() -> Backend:
     """Return the backend that the next evaluation uses; load it if necessary."""
     chosen = active()
     if not chosen.name:
-        asked = os.environ.get("FASTLR_BACKEND")
-        _become(_named(asked or fastest(), "FASTLR_BACKEND"))
+        wanted = os.environ.get("FASTLR_BACKEND") or fastest()
+        _become(_named(wanted, "FASTLR_BACKEND"))
     return chosen
 
 

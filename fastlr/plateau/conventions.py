@@ -1,8 +1,8 @@
-"""Conventions: the library whose plateau automaton a rule follows, and the buffer of a rule.
+"""Conventions: the library whose plateau update a rule follows, and the buffer of a rule.
 
 A rule is lowered to one flat float64 array, its *buffer*, which is all that kernels read:
 
-    header   PLATEAU_MAGIC, automaton, whether rates are float32, whether NaN is ignored,
+    header   PLATEAU_MAGIC, update, whether rates are float32, whether NaN is ignored,
              whether any window is above 1, size, whether NaN is an error, number of axes
     fields   per name in RULE_FIELDS, its offset and a stride: 1 if each lane has its own number,
              0 if all lanes share one
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
-from fastlr.program.opcodes import AUTOMATA, PLATEAU_MAGIC, RULE_FIELDS, RULE_WORDS
+from fastlr.program.opcodes import PLATEAU_MAGIC, RULE_FIELDS, RULE_WORDS, UPDATES
 
 __all__ = ["CONVENTIONS", "lower", "own_defaults"]
 
@@ -27,12 +27,12 @@ Array = npt.NDArray[np.float64]
 class _Convention(NamedTuple):
     """The plateau logic of a library, and the defaults of its tolerances and precision."""
 
-    automaton: str
+    update: str
     rtol: float
     atol: float
     eps: float
     precision: str
-    fixed: tuple[str, ...] = ()  # parameters that its automaton does not use
+    fixed: tuple[str, ...] = ()  # parameters that its update does not use
 
 
 CONVENTIONS = {
@@ -58,13 +58,13 @@ def own_defaults(convention: _Convention, ruled: Mapping[str, object]) -> dict[s
 
 def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
     """Return the buffer of a rule for lanes of this shape."""
-    automaton = CONVENTIONS[parameters["convention"]].automaton
+    update = CONVENTIONS[parameters["convention"]].update
     single = parameters["precision"] == "single"
-    fields = _fields(parameters, narrow=single and automaton == "optax")
+    fields = _fields(parameters, narrow=single and update == "optax")
     windowed = bool((fields["window"] > 1).any())
     head = [
         PLATEAU_MAGIC,
-        AUTOMATA.index(automaton),
+        UPDATES.index(update),
         single,
         parameters["nan"] == "ignore",
         windowed,
@@ -89,7 +89,7 @@ def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
 
 
 def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:
-    """Return the numbers that an automaton reads, rounded to float32 if it computes in that."""
+    """Return the numbers that an update reads, rounded to float32 if it computes in that."""
     rtol, lower_is_better = np.asarray(parameters["rtol"]), np.asarray(parameters["mode"]) == "min"
     named = {
         name: np.asarray(parameters[name], dtype=np.float64)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastlr.drawing.cards import card, table
 from fastlr.drawing.lanes import Columns, labels_of
 from fastlr.drawing.numbers import argument_text
-from fastlr.drawing.plots import plot_history
+from fastlr.drawing.panels import plot_history
 
 __all__ = ["lane_columns", "plot_run", "rule_html"]
 

@@ -135,7 +135,7 @@ def _delay(node: Node) -> Segments:
     begun = tuple(_cut(inner, np.asarray(0.0), np.asarray(1.0)))
     still, each = np.asarray(0.0), np.asarray(1.0)  # stay at the body's step 0
     return (
-        make_segment("clock", still, still, each, a=begun),
+        make_segment("time_map", still, still, each, a=begun),
         *_cut(inner, wait, np.asarray(np.inf)),
     )
 
@@ -145,7 +145,7 @@ def _time_map(node: Node) -> Segments:
     numbers, inner = node.numbers, _lower(node.parts[0])
     return tuple(
         make_segment(
-            "clock",
+            "time_map",
             numbers[f"base{i}"],
             numbers[f"pace{i}"],
             numbers["every"],

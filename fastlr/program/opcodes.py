@@ -18,7 +18,7 @@ of the exponent is lost.
 from typing import NamedTuple
 
 __all__ = [
-    "AUTOMATA",
+    "UPDATES",
     "COUNTS",
     "DEEPEST",
     "FAMILY",
@@ -51,56 +51,75 @@ LAST_STEP = 2**53  # the last integer before which float64 can tell every step f
 
 
 class Opcode(NamedTuple):
-    """One row of the table."""
+    """One row of the table.
+
+    ``rises`` gives the direction of a curve, which must be monotone to the bit: its rates rise
+    where the product of these numbers and fields is positive, fall where it is negative, and are
+    constant where it is 0. It is None for a segment of samples or of other segments.
+    """
 
     name: str
     fields: tuple[str, ...]
     formula: str
+    rises: tuple[int | str, ...] | None = None
 
 
 OPCODES: tuple[Opcode, ...] = (
     # rows that are a curve
-    Opcode("constant", ("value",), "value"),
-    Opcode("linear", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z falling, p rising"),
-    Opcode("square", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z*z falling, p*(2-p) rising"),
+    Opcode("constant", ("value",), "value", (0,)),
+    Opcode("linear", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z falling, p rising", (-1, "L")),
+    Opcode(
+        "square", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z*z falling, p*(2-p) rising", (-1, "L")
+    ),
     Opcode(
         "power",
         ("L", "lo", "hi", "q"),
         "lo + w*(hi-lo), y = z (L > 0) or p (L < 0), w = y^q, or 1 - y^-q where q < 0",
+        (-1, "L", "q"),
     ),
     Opcode(
         "cosine",
         ("L", "lo", "hi"),
         "lo + w*(hi-lo), w = sin(pi/2*z)^2 falling, sin(pi/2*p)^2 rising",
+        (-1, "L"),
     ),
     Opcode(
         "cosine_power",
         ("L", "lo", "hi", "x", "k"),
         "lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0",
+        (-1, "x"),
     ),
-    Opcode("exponential", ("a", "kh", "kl"), "a * 2^(c*(kh+kl))"),
-    Opcode("staircase", ("a", "every", "kh", "kl"), "a * 2^(i*(kh+kl)), i = floor(c/every)"),
-    Opcode("reciprocal", ("a", "g", "s", "d"), "a * d/(g*c + s)"),
-    Opcode("inverse", ("a", "g", "s", "d", "q"), "a * ((g*c + s)/d)^-q"),
+    Opcode("exponential", ("a", "kh", "kl"), "a * 2^(c*(kh+kl))", ("kh",)),
     Opcode(
-        "tanh", ("lo", "hi", "yh", "yl", "kh", "kl"), "lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))"
+        "staircase", ("a", "every", "kh", "kl"), "a * 2^(i*(kh+kl)), i = floor(c/every)", ("kh",)
+    ),
+    Opcode("reciprocal", ("a", "g", "s", "d"), "a * d/(g*c + s)", (-1,)),
+    Opcode("inverse", ("a", "g", "s", "d", "q"), "a * ((g*c + s)/d)^-q", (-1,)),
+    Opcode(
+        "tanh",
+        ("lo", "hi", "yh", "yl", "kh", "kl"),
+        "lo + (hi-lo)/(1 + 2^(yh+yl + c*(kh+kl)))",
+        (-1, "kh"),
     ),
     Opcode(
         "rex",
         ("L", "lo", "hi", "b"),
         "lo + w*(hi-lo), w = (L-c)/(L-b*c) falling, (1-b)*c/(L-b*c) rising",
+        (-1, "L"),
     ),
     Opcode(
         "affine_exponential",
         ("L", "lo", "hi", "kh", "kl"),
         "lo + w*(hi-lo), w = g(L-c)/g(L) falling, g(c)/g(|L|) rising, g(x) = 2^(x*(kh+kl)) - 1",
+        (-1, "L"),
     ),
     Opcode(
         "logarithmic",
         ("L", "lo", "hi", "dh", "dl"),
         "lo + w*(hi-lo), w = log2((L+1)/(c+1))/(dh+dl) falling, log2(c+1)/(dh+dl) rising",
+        (-1, "L"),
     ),
-    Opcode("eden", ("a", "d", "q"), "a * (1 + (c/d)^2)^-q"),
+    Opcode("eden", ("a", "d", "q"), "a * (1 + (c/d)^2)^-q", (-1,)),
     Opcode(
         "sampled",
         ("at", "every", "last", "joined"),
@@ -112,7 +131,9 @@ OPCODES: tuple[Opcode, ...] = (
         ("period", "times", "kh", "kl", "floor"),
         "s*A(c-i*period) + (1-s)*floor, s = 2^(i*(kh+kl)), i = floor(c/period)",
     ),
-    Opcode("clock", ("base", "pace", "every"), "A(min(base + pace*i, 2^53)), i = floor(c/every)"),
+    Opcode(
+        "time_map", ("base", "pace", "every"), "A(min(base + pace*i, 2^53)), i = floor(c/every)"
+    ),
     Opcode("multiply", (), "A(c) * B(c)"),
     Opcode("add", (), "A(c) + B(c)"),
     Opcode("minimum", (), "min(A(c), B(c))"),
@@ -157,7 +178,7 @@ DEEPEST = 255  # rows within rows: so much room kernels have for them
 PLATEAU_MAGIC = 20266.0  # changes with the format
 RULE_WORDS = (
     "magic",
-    "automaton",
+    "update",
     "single",
     "ignores",
     "windowed",
@@ -166,7 +187,7 @@ RULE_WORDS = (
     "axes",
 )
 RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
-AUTOMATA = ("torch", "optax", "keras")
+UPDATES = ("torch", "optax", "keras")
 
 _CODES = {row.name: number for number, row in enumerate(OPCODES)}
 

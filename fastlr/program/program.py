@@ -304,7 +304,7 @@ def _boundaries(
     stops = np.minimum(np.where(last, np.inf, np.append(starts[1:], np.inf)), end[which])
     found = set(starts[starts < end[which]].tolist())
     for i in np.flatnonzero(
-        (segments[:, 0] == opcode("loop")) | (segments[:, 0] == opcode("clock"))
+        (segments[:, 0] == opcode("loop")) | (segments[:, 0] == opcode("time_map"))
     ).tolist():
         inner = _boundaries_of_inner(buffer, int(places[i]), most)
         found |= {
@@ -367,7 +367,7 @@ def _disassemble(buffer: Numbers, most_lanes: int) -> Iterator[str]:
 def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") -> Iterator[str]:
     """Yield a line per segment, and indented below it the segments inside."""
     for segment in segments[:_MOST_PRINTED]:
-        name, names, _ = OPCODES[int(segment[0])]
+        name, names = OPCODES[int(segment[0])][:2]
         numbers = [
             buffer[int(segment[7 + 2 * i]) + lane * int(segment[8 + 2 * i])]
             for i in range(len(names))

@@ -35,7 +35,7 @@ _MOST_AT_ONCE = 4_096  # segments checked together: 1 MiB of offsets and strides
 _SAMPLED = opcode("sampled")
 # how many lists of segments a segment holds, by opcode
 _LIST_COUNT = np.array(
-    [int(i >= opcode("loop")) + int(i > opcode("clock")) for i in range(len(OPCODES))]
+    [int(i >= opcode("loop")) + int(i > opcode("time_map")) for i in range(len(OPCODES))]
 )
 _NUMBER_OFFSETS = np.array([1, *range(7, ROW, 2)])  # offsets of a segment's start and fields
 _NAMES = [

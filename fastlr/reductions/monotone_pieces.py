@@ -10,6 +10,7 @@ floor or away from it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,6 @@ __all__ = [
     "FEW_TURNS",
     "HOLDERS",
     "UNKNOWN",
-    "DIRECTIONS",
     "Piece",
     "pieces_with_equal_turns",
     "constant_from",
@@ -124,33 +124,14 @@ class Piece(NamedTuple):
         )
 
 
-def _by_length(length: Array, *fields: Array) -> Array:
-    return -np.sign(length)
-
-
-DIRECTIONS: dict[str, Callable[..., Array]] = {
-    "constant": lambda value: _STILL,
-    "linear": _by_length,
-    "square": _by_length,
-    "power": lambda length, lo, hi, q: -np.sign(length) * np.sign(q),
-    "cosine": _by_length,
-    "cosine_power": lambda length, lo, hi, x, k: -np.sign(x),
-    "exponential": lambda a, high, low: np.sign(high),
-    "staircase": lambda a, every, high, low: np.sign(high),
-    "reciprocal": lambda *fields: -_ONE,
-    "inverse": lambda *fields: -_ONE,
-    "tanh": lambda lo, hi, y, y_low, k, k_low: -np.sign(k),
-    "rex": _by_length,
-    "affine_exponential": _by_length,
-    "logarithmic": _by_length,
-    "eden": lambda *fields: -_ONE,
-}
-
-
 def direction(view: SegmentView, index: int) -> Array | None:
     """Return the direction of a curve by lane; None for other segments."""
-    name = view.opcode_name(index)
-    return DIRECTIONS[name](*view.fields(index)) if name in DIRECTIONS else None
+    opcode = view.opcode(index)
+    if opcode.rises is None:
+        return None
+    fields = dict(zip(opcode.fields, view.fields(index), strict=True))
+    factors = (fields[each] if isinstance(each, str) else each * _ONE for each in opcode.rises)
+    return reduce(np.multiply, map(np.sign, factors))
 
 
 def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Array:
@@ -169,7 +150,7 @@ def first_step(holds: Callable[[Array], Bools], start: Array, stop: Array) -> Ar
 
 def constant_from(view: SegmentView, index: int) -> Array:
     """Return the step from which a segment's rate is constant; infinite if unknown."""
-    if view.opcode_name(index) == "clock":
+    if view.opcode_name(index) == "time_map":
         return view.start(index) + still_from(*view.fields(index))
     known = direction(view, index)
     return (
@@ -530,7 +511,7 @@ def _conflicts(outer: Array, piece: Piece) -> Bools:
 HOLDERS: dict[str, Callable[[SegmentView, int, Array, Array], Iterator[Piece]]] = {
     "sampled": _of_samples,
     "loop": _of_loop,
-    "clock": _of_time_map,
+    "time_map": _of_time_map,
     "multiply": _of_pair,
     "add": _of_pair,
     "minimum": _of_pair,

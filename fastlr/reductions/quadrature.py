@@ -15,8 +15,12 @@ of it. Together this is one rule of 16 weights that depend on n. Rates are posit
 cancels.
 
 A panel begins where the last one ended, and the next may be longer by a factor. A range of few
-steps is added up directly, and so are the first steps beside a singular point. Panels never depend
-on the rates themselves, so a lane has the same sum in every batch.
+steps is added up directly, and so are the first steps beside a singular point.
+
+Of a curve that ``REACHES`` does not list, singular points are unknown. Its panels are checked: one
+is halved until it agrees with the sum of its halves, to 2^-46. That takes three times the work and
+more panels; beside it nothing depends on a curve's reach. A panel depends on the numbers of its
+lane alone, so a lane has the same sum in every batch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +34,7 @@ import numpy.typing as npt
 from fastlr.kernels.reference import CURVES
 from fastlr.program import double_double
 
-__all__ = ["SMOOTH", "sum_in_panels"]
+__all__ = ["REACHES", "sum_in_panels"]
 
 Array = npt.NDArray[np.float64]
 Curve = Callable[[Array, Array, list[Array]], Array]  # (base, offsets, fields)
@@ -42,6 +46,8 @@ _FEW = 32
 _ORDERS = (1, 3, 5, 7)  # orders of the derivatives in the formula
 _EULER_MACLAURIN = (1 / 12, -1 / 720, 1 / 30_240, -1 / 1_209_600)
 _EXACT = 8  # polynomials up to this degree have no other derivatives
+_AGREES = 2.0**-46  # rounding differs by less, and the halves' own error is far smaller
+_NEGLIGIBLE = 2.0**-60  # of the sum: rates may be too small for their digits
 _LN_2 = log(2.0)
 
 
@@ -70,15 +76,20 @@ def _rule() -> tuple[Array, Array]:
 
 def _panel(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
     """Return the sum over a panel of each lane."""
-    points, rows = _rule()
+    _, rows = _rule()
     length = n - 1.0
-    offsets = p[:, None] * (length[:, None] * (0.5 + 0.5 * points))
     ratio = 2.0 / length
     weights = (
         np.stack([0.5 * length, np.ones(n.shape), *(ratio**r for r in _ORDERS)], axis=1) @ rows
     )
-    total: Array = (weights * curve(base[:, None], offsets, fields)).sum(axis=1)
+    total: Array = (weights * _rates_at_points(curve, fields, base, p, n)).sum(axis=1)
     return total
+
+
+def _rates_at_points(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
+    """Return the rates of each lane at the points of its panel."""
+    points, _ = _rule()
+    return curve(base[:, None], p[:, None] * ((n - 1.0)[:, None] * (0.5 + 0.5 * points)), fields)
 
 
 def _add_one_by_one(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
@@ -112,10 +123,12 @@ def sum_in_panels(
         )
 
     def reach(steps: Array, numbers: list[Array]) -> Array:
-        reaches = [SMOOTH[name](steps - begin, *own) for name, (begin, *own) in split(numbers)]
+        reaches = [REACHES[name](steps - begin, *own) for name, (begin, *own) in split(numbers)]
         return reduce(np.minimum, reaches) / len(reaches)
 
-    return _sum_in_panels(product, reach, c, p, n, flat)
+    if all(name in REACHES for name in curves):
+        return _sum_in_panels(product, reach, c, p, n, flat)
+    return _sum_in_checked_panels(product, c, p, n, flat)
 
 
 def _sum_in_panels(
@@ -146,6 +159,61 @@ def _sum_in_panels(
         done[lanes] += count
         lanes = lanes[done[lanes] < n[lanes]]
     return total[0]
+
+
+def _sum_in_checked_panels(
+    curve: Curve, c: Array, p: Array, n: Array, fields: list[Array]
+) -> Array:
+    """Sum panel after panel: each is halved until it agrees with the sum of its halves."""
+    total, done, size = double_double.pair(np.zeros(c.shape)), np.zeros(c.shape), n.copy()
+    ends = p * np.where(n > 0, n - 1.0, 0.0)
+    least = np.maximum(curve(c, 0.0 * ends, fields), curve(c, ends, fields))  # of the sum
+    lanes = np.flatnonzero(n > 0)
+    while lanes.size:
+        few = size[lanes] < 2 * _FEW
+        count = np.where(few, np.minimum(n[lanes] - done[lanes], _FEW), size[lanes])
+        part, agrees = np.empty(lanes.size), few.copy()
+        for chosen in (few, ~few):
+            own = lanes[chosen]
+            at = ([field[own][:, None] for field in fields], c[own] + p[own] * done[own], p[own])
+            if chosen is few:
+                part[chosen] = _add_one_by_one(curve, *at, count[chosen])
+            else:
+                part[chosen], error = _sum_of_halves(curve, *at, count[chosen])
+                agrees[chosen] = error <= _AGREES * part[chosen] + _NEGLIGIBLE * least[own]
+        added = lanes[agrees]
+        total[0][added], total[1][added] = double_double.add_number(
+            (total[0][added], total[1][added]), part[agrees]
+        )
+        done[added] += count[agrees]
+        size[lanes] = np.where(agrees, 4.0 * count, np.floor(0.5 * count))
+        size = np.minimum(size, n - done)
+        lanes = lanes[done[lanes] < n[lanes]]
+    return total[0]
+
+
+def _sum_of_halves(
+    curve: Curve, fields: list[Array], base: Array, p: Array, n: Array
+) -> tuple[Array, Array]:
+    """Return the sum over the halves of a panel, and an estimate of its error."""
+    first = np.floor(0.5 * n)
+    left, right = (base, p, first), (base + p * first, p, n - first)
+    halves = _panel(curve, fields, *left) + _panel(curve, fields, *right)
+    error = np.abs(_panel(curve, fields, base, p, n) - halves)
+    return halves, error + _unseen(curve, fields, *left) + _unseen(curve, fields, *right)
+
+
+def _unseen(curve: Curve, fields: list[Array], base: Array, p: Array, n: Array) -> Array:
+    """Estimate the sum between the ends of a panel and its outermost points.
+
+    There a curve may be steep, as a long exponential is in its first steps. Then the rates at the
+    ends are not those of the polynomial through the points. Both gaps are below 1/128 of the panel.
+    """
+    _, rows = _rule()
+    expected = _rates_at_points(curve, fields, base, p, n) @ rows[1]
+    ends = curve(base[:, None], p[:, None] * ((n - 1.0)[:, None] * np.array([0.0, 1.0])), fields)
+    unseen: Array = np.abs(ends.mean(axis=1) - expected) * (n / 128.0)
+    return unseen
 
 
 # -- rates between steps: the weight of a height, from the progress and the remainder --------------
@@ -308,7 +376,7 @@ def _eden(x: Array, a: Array, d: Array, q: Array) -> Array:
     return 0.5 * (x + d) / (1.0 + q / 2.0)
 
 
-SMOOTH: dict[str, Callable[..., Array]] = {
+REACHES: dict[str, Callable[..., Array]] = {
     "constant": _endless,
     "linear": _endless,
     "square": _endless,

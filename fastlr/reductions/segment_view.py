@@ -23,6 +23,8 @@ from fastlr.program.opcodes import (
     LAST_STEP,
     OPCODES,
     ROW,
+    Opcode,
+    opcode,
 )
 from fastlr.program.program import NO_LIMIT
 
@@ -124,14 +126,14 @@ class SegmentView(NamedTuple):
     size: int
     lanes: range | Indices
 
+    def opcode(self, index: int) -> Opcode:
+        """Return a segment's opcode."""
+        offset = self.offset if isinstance(self.offset, int) else int(self.offset[0])
+        return OPCODES[int(self.source.buffer[offset + ROW * index])]
+
     def opcode_name(self, index: int) -> str:
         """Return the name of a segment's opcode."""
-        return OPCODES[self._opcode(index)].name
-
-    def _opcode(self, index: int) -> int:
-        """Return the number of a segment's opcode."""
-        offset = self.offset if isinstance(self.offset, int) else int(self.offset[0])
-        return int(self.source.buffer[offset + ROW * index])
+        return self.opcode(index).name
 
     def _number(self, index: int, place: int) -> Array:
         """Return the number whose offset and stride are at ``place`` of a segment."""
@@ -176,9 +178,7 @@ class SegmentView(NamedTuple):
 
     def fields(self, index: int) -> list[Array]:
         """Return the numbers of a segment, in the order of its opcode's fields."""
-        return [
-            self._number(index, 7 + 2 * i) for i in range(len(OPCODES[self._opcode(index)].fields))
-        ]
+        return [self._number(index, 7 + 2 * i) for i in range(len(self.opcode(index).fields))]
 
     def read(self, index: int) -> tuple[str, Array, list[Array]]:
         """Return a segment's opcode name, start and fields."""
@@ -249,8 +249,8 @@ class SegmentView(NamedTuple):
         block = np.zeros((self.size, ROW))
         offset = _append(buffer, block.reshape(-1))
         for index, detail in enumerate(block):
-            detail[0] = self._opcode(index)
-            for place in (1, *(7 + 2 * i for i in range(len(OPCODES[self._opcode(index)].fields)))):
+            detail[0] = opcode(self.opcode_name(index))
+            for place in (1, *(7 + 2 * i for i in range(len(self.opcode(index).fields)))):
                 number = np.broadcast_to(self._number(index, place), (len(self.lanes),))
                 detail[place : place + 2] = _append(buffer, number), 1
             for i in (0, 1):

@@ -32,7 +32,7 @@ from fastlr.reductions.monotone_pieces import (
     pair_pieces,
     still_from,
 )
-from fastlr.reductions.quadrature import SMOOTH, sum_in_panels
+from fastlr.reductions.quadrature import sum_in_panels
 from fastlr.reductions.segment_view import SegmentView, sum_by_lane
 
 __all__ = ["HOLDERS", "Progression", "total"]
@@ -464,7 +464,7 @@ def _of_product(pair: _Pair, progression: Progression) -> Array:
     for i, opcode_name in enumerate(opcode_names):
         if opcode_name == "constant":
             return pair.segments[i].fields(0)[0] * pair.sum_of(1 - i, progression)
-    if not all(opcode_name in SMOOTH for opcode_name in opcode_names):
+    if any(opcode_name in HOLDERS for opcode_name in opcode_names):
         return pair.add_every_rate(progression)
     starts = [each.start(0) for each in pair.segments]
     origin = np.maximum(*starts)  # steps between whole numbers then keep their digits
@@ -566,7 +566,7 @@ HOLDERS: dict[str, Callable[[SegmentView, int, Progression], Array]] = {
     "staircase": _of_staircase,
     "sampled": _of_samples,
     "loop": _of_loop,
-    "clock": _of_time_map,
+    "time_map": _of_time_map,
     "multiply": _of_pair,
     "add": _of_sum,
     "minimum": _of_pair,

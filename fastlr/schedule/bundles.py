@@ -235,7 +235,7 @@ class Bundle:
         ImportError, TypeError, ValueError
             As ``fastlr.plot``.
         """
-        from fastlr.drawing.plots import plot_panels
+        from fastlr.drawing.panels import plot_panels
 
         if "steps" not in options and self.steps is not None:
             options["steps"] = int(np.max(self.steps))

@@ -16,7 +16,7 @@ from fastlr.program.tree import Node
 from fastlr.schedule.evaluation import Evaluation
 from fastlr.schedule.plan_changes import Plans
 from fastlr.schedule.recorded_calls import NO_CALL
-from fastlr.schedule.reduction_methods import Reductions
+from fastlr.schedule.training_measures import TrainingMeasures
 
 __all__ = ["Schedule", "curve_schedule", "from_node"]
 
@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 
 @public_methods(but=("__init__",))
-class Schedule(Evaluation, Reductions, Plans):
+class Schedule(Evaluation, TrainingMeasures, Plans):
     """A rate for every step from 0 to 2^53: an immutable value.
 
     A schedule is built by a constructor such as ``linear``, a preset or ``parse``. ``shape`` is
@@ -37,27 +37,28 @@ class Schedule(Evaluation, Reductions, Plans):
 
     Each part of the class lives in its own module:
 
-    ================  ======================================================
-    module            what a schedule can do
-    ================  ======================================================
-    ``value``         compare, hash, pickle, copy, index, iterate;
-                      ``shape``, ``names``, ``steps``, ``boundaries``,
-                      ``program``, ``to_spec``, ``fingerprint``
-    ``evaluation``    rates: ``s(t)``, ``each``, ``table``, ``row``,
-                      ``unique``
-    ``reductions``    one number per lane: ``sum``, ``mean``, ``cumsum``,
-                      ``max``, ``min``, ``argmax``, ``argmin``,
-                      ``first_below``, ``first_above``,
-                      ``total_variation``, ``retained``, ``timescale``,
-                      ``reduce``
-    ``algebra``       new schedules: ``+``, ``*``, ``then``, ``minimum``,
-                      ``maximum``, ``clip``, ``delay``, ``skip``, ``paced``,
-                      ``staircase``, ``repeat``
-    ``plans``         a changed plan: ``cooldown``, ``branches``,
-                      ``continue_from``, ``extend``, ``with_past_end``,
-                      ``with_groups``
-    ``schedule``      ``plot``
-    ================  ======================================================
+    =====================  =================================================
+    module                 what a schedule can do
+    =====================  =================================================
+    ``value``              compare, hash, pickle, copy, index, iterate;
+                           ``shape``, ``names``, ``steps``, ``boundaries``,
+                           ``program``, ``to_spec``, ``fingerprint``
+    ``evaluation``         rates: ``s(t)``, ``each``, ``table``, ``row``,
+                           ``unique``
+    ``reduction_methods``  one number per lane: ``sum``, ``mean``,
+                           ``cumsum``, ``max``, ``min``, ``argmax``,
+                           ``argmin``, ``first_below``, ``first_above``,
+                           ``total_variation``, ``reduce``
+    ``training_measures``  what rates do in training: ``retained``,
+                           ``timescale``, ``bound``, ``best_scale``
+    ``algebra``            new schedules: ``+``, ``*``, ``then``,
+                           ``minimum``, ``maximum``, ``clip``, ``delay``,
+                           ``skip``, ``paced``, ``staircase``, ``repeat``
+    ``plan_changes``       a changed plan: ``cooldown``, ``branches``,
+                           ``continue_from``, ``extend``,
+                           ``with_past_end``, ``with_groups``
+    ``schedule``           ``plot``
+    =====================  =================================================
 
     Examples
     --------

@@ -168,11 +168,11 @@ class Ranked:
         tuple of matplotlib Axes
             The axes of the rates and of the losses.
         """
-        from fastlr.drawing import lanes, plots
+        from fastlr.drawing import lanes, panels
 
         field = self._taken(np.array(lanes.spread_places(self.size, _FIELD)))
         best = self._by_loss()
-        return plots.plot_predicted(self.law, best, self.steps, axes, list(field), self.size)
+        return panels.plot_predicted(self.law, best, self.steps, axes, list(field), self.size)
 
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
         """What tells the best apart: their parameters, or else their places."""

@@ -80,46 +80,59 @@ def test_ulps_are_of_the_larger_rate():
     assert (found.step, found.ulps, found.ulps_step) == (9, 2.0, 9)
 
 
+def test_a_group_that_differs_is_named():
+    groups = flr.stack({"embed": flr.constant(0.1), "body": flr.linear(0.2, 0.0, 9)})
+    other = groups.table(10).copy()
+    other[1, 4] = 0.3
+    found = flr.compare(groups, other)
+    assert (found.step, found.group, found.names) == (4, "body", ("embed", "body"))
+    assert str(found).startswith("they differ at step 4 of group 'body': 0.1111")
+    assert flr.compare(flr.constant([0.1, 0.2]), groups, 3).group == "body"
+    assert flr.compare(groups, groups, 3).group is None
+    unnamed = flr.compare(flr.constant([0.1, 0.2]), np.array([[0.1, 0.1], [0.2, 0.3]]))
+    assert (unnamed.group, unnamed.names) == (None, None)
+    assert "at step 1 of lane 1" in str(unnamed)
+
+
 def test_lanes_and_groups():
     lanes = flr.linear([0.1, 0.2], 0.0, steps=10)
     assert flr.compare(lanes, lanes.table(10))
     assert flr.compare(flr.constant(0.1), np.full((3, 10), 0.1))
     with pytest.raises(
         ValueError,
-        match="the peer's groups must be as many as the schedule's lanes, got \\(2,\\) "
-        "and \\(3,\\)",
+        match="other must have as many groups as the schedule has lanes, got \\(2,\\) and \\(3,\\)",
     ):
         flr.compare(lanes, np.full((3, 10), 0.1))
 
 
 @pytest.mark.parametrize(
-    ("peer", "steps", "error", "message"),
+    ("other", "steps", "error", "message"),
     [
         (
             None,
             3,
             TypeError,
-            "compare: peer must be a schedule, a function of the step, rates, or a "
+            "compare: other must be a schedule, a function of the step, rates, or a "
             "scheduler with an optimizer",
         ),
-        ([0.1, 0.2], 3, ValueError, "compare: peer must have at least 3 rates, got 2"),
+        ([0.1, 0.2], 3, ValueError, "compare: other must have at least 3 rates, got 2"),
         (
             lambda t: float("nan") if t == 2 else 0.1,
             4,
             ValueError,
-            "compare: peer must give finite rates, got nan at step 2",
+            "compare: other must give finite rates, got nan at step 2",
         ),
         (lambda t: 0.1, 0, ValueError, "compare: steps must be an integer from 1"),
     ],
 )
-def test_what_gives_no_rates(peer, steps, error, message):
+def test_what_gives_no_rates(other, steps, error, message):
     with pytest.raises(error, match=message):
-        flr.compare(PLAN, peer, steps)
+        flr.compare(PLAN, other, steps)
 
 
 def test_steps_must_be_given_for_what_never_ends():
     with pytest.raises(
-        ValueError, match="compare: steps must be given for a schedule that goes on for ever"
+        ValueError, match="compare: steps must be given for schedules without an end"
     ):
         flr.compare(flr.constant(0.1), lambda t: 0.1)
 
@@ -158,7 +171,7 @@ def test_a_picture_of_both(tmp_path):
     above, below = found.plot()
     assert [text.get_text() for text in above.get_legend().get_texts()] == ["ours", "theirs"]
     assert below.get_ylabel() == "theirs - ours"
-    assert below.get_title(loc="left") == f"they part at step {found.step:,}"
+    assert below.get_title(loc="left") == f"they differ at step {found.step:,}"
     assert below.lines[0].get_ydata().tolist() == (found.theirs - found.ours).tolist()
     plots.save(above, tmp_path / "both.png")
     assert (tmp_path / "both.png").stat().st_size > 10_000

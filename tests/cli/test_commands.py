@@ -199,6 +199,37 @@ def test_compare_says_where_two_part(folder: Path) -> None:
     assert imread(folder / "both.png").ndim == 3
 
 
+def test_compare_names_the_group_that_differs(folder: Path) -> None:
+    pair = [
+        "stack({'embed': constant(0.1), 'body': linear(0.2, 0, 9)})",
+        "stack({'embed': constant(0.1), 'body': linear(0.2, 0, 8)})",
+        "--steps=9",
+    ]
+    text = CliRunner().invoke(app, ["compare", *pair]).stdout
+    assert text.startswith("they differ at step 1 of group 'body': 0.17777777777777")
+    found = json.loads(CliRunner().invoke(app, ["compare", *pair, "--json"]).stdout)
+    assert (found["step"], found["group"]) == (1, "body")
+
+
+def test_explain_gives_the_last_rate_once() -> None:
+    falls = facts(run("explain", "linear(0.1, 0.0, 100)"))
+    assert (falls["last rate"], falls["floor"]) == ("0.001 at step 99", "the last rate")
+    holds = facts(run("explain", "linear(0.1, 0.0, 100)", "--steps", 120))
+    assert (holds["last rate"], holds["floor"]) == ("0 at step 119", "0 at step 100")
+
+
+def test_standard_input_is_utf_8() -> None:
+    expression = "stack({'Körper': constant(0.1)})"
+    for encoding in ("utf-8", "utf-8-sig"):
+        result = CliRunner().invoke(app, ["show", "-"], input=expression.encode(encoding))
+        assert "Körper" in result.stdout
+    refusal = CliRunner().invoke(app, ["show", "-"], input=expression.encode("latin-1"))
+    assert (refusal.exit_code, refusal.stderr) == (
+        2,
+        "error: -: standard input must be UTF-8 text, got byte 0xf6 at byte 9\n",
+    )
+
+
 def test_a_folder_is_no_spec(folder: Path) -> None:
     (folder / "runs").mkdir()
     assert refused("show", "runs") == "runs: Is a directory"
@@ -547,7 +578,7 @@ def test_csv_of_a_batch_has_a_column_a_lane(folder: Path) -> None:
         (["--out", "a.npy"], "Missing argument 'THING'; see `fastlr table --help`"),
         (
             [ENDLESS, "--out", "a.csv"],
-            "table: steps must be given for a schedule that never ends, got "
+            "table: --steps must be given for a schedule that never ends, got "
             "cyclic(low=0.1, high=0.5, up=20)",
         ),
         (
@@ -687,14 +718,15 @@ def test_plot_as_long_as_the_run(monkeypatch: pytest.MonkeyPatch, folder: Path) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([LINEAR, "--out", "a.jpg"], "save: path must end in .png, .svg or .pdf, got 'a.jpg'"),
+        ([LINEAR, "--out", "a.jpg"], "--out must end in .png, .svg or .pdf, got 'a.jpg'"),
         (
             [LINEAR, "--out", "nowhere/a.png"],
-            "save: path must be in an existing folder, got 'nowhere/a.png'",
+            "--out must be in an existing folder, got 'nowhere/a.png'",
         ),
         (
             [ENDLESS, "--out", "a.png"],
-            "plot: steps must be given if no schedule ends after step 0, got "
+            "plot: steps must be given if no schedule ends after step 0 (on the command line, "
+            "--steps), got "
             "cyclic(low=0.1, high=0.5, up=20)",
         ),
         ([LINEAR, "--out", "a.png", "--steps", "0"], "plot: steps must be from 1 to 2**53, got 0"),
@@ -799,7 +831,7 @@ def test_recipes_are_completed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tabel"], "no command 'tabel'; did you mean 'table'?; see `fastlr --help`"),
+        (["tabel"], "no command 'tabel'; did you mean 'table'? See `fastlr --help`"),
         (["--speed"], "No such option"),
         (["show", "a", "b"], "unexpected extra argument (b); see `fastlr show --help`"),
     ],

@@ -16,7 +16,8 @@ from matplotlib.lines import Line2D
 
 import fastlr as flr
 from fastlr.arguments.atomic_files import replacing
-from fastlr.drawing.plots import empty, plot, points, save
+from fastlr.drawing.curves import points
+from fastlr.drawing.plots import empty, plot, save
 from fastlr.schedule.schedule import Schedule
 
 WSD = flr.wsd(2.2e-4, warmup=2_000, stable=157_000, cooldown=68_000, end=2.2e-5)
@@ -444,7 +445,7 @@ def test_ticks_can_be_read(
             [flr.constant(0.1)],
             {},
             ValueError,
-            r"steps must be given if no schedule ends after step 0, got constant\(value=0.1\)",
+            r"no schedule ends after step 0 \(on the command line, --steps\), got constant",
         ),
         ([DROPS], {"steps": 0}, ValueError, "steps must be from 1 to 2\\*\\*53, got 0"),
         (

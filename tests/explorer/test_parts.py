@@ -5,9 +5,10 @@ from cases import SCHEDULES
 from processes import run
 
 import fastlr as flr
+from fastlr.explorer import examples
 from fastlr.explorer.code import is_written, python_code, torch_code
 from fastlr.explorer.drawn import Source, columns, curves, facts, find, rate_at
-from fastlr.explorer.examples import CONSTRUCTORS, example_of, preset_names
+from fastlr.explorer.examples import constructor_choices, example_of, preset_names
 from fastlr.explorer.parameters import changed, parameters, positions
 from fastlr.explorer.view import Entry, View
 from fastlr.schedule import constructor_names
@@ -76,9 +77,18 @@ def test_two_axes_are_no_groups():
 
 
 def test_every_constructor_has_an_example():
-    assert set(CONSTRUCTORS) == set(constructor_names.__all__)
-    for name in CONSTRUCTORS:
+    assert sorted(constructor_choices()) == sorted(constructor_names.__all__)
+    for name in constructor_choices():
         assert repr(flr.parse(example_of(name))) == example_of(name)
+
+
+def test_a_constructor_without_an_expression_has_that_of_its_docstring(monkeypatch):
+    """As a new one has. ``stack`` shows none that is an expression."""
+    shown = constructor_choices()
+    monkeypatch.setattr(examples, "CONSTRUCTORS", {})
+    assert sorted(constructor_choices()) == sorted(shown)
+    assert example_of("cosine") == "cosine(init=1.0, end=0.0, steps=4)"
+    assert example_of("rex") == "rex(init=1.0, end=0.0, steps=3)"
 
 
 def test_nearly_every_preset_has_an_example():

@@ -17,7 +17,6 @@ from cases import SCHEDULES, TEXTS
 import fastlr as flr
 from fastlr.kernels import c_sources, native
 from fastlr.program.opcodes import (
-    AUTOMATA,
     DEEPEST,
     FAMILY,
     FIELDS_MOST,
@@ -29,6 +28,7 @@ from fastlr.program.opcodes import (
     ROW,
     RULE_FIELDS,
     RULE_WORDS,
+    UPDATES,
 )
 
 PROJECT = Path(__file__).parents[2]
@@ -247,7 +247,7 @@ def test_the_header_is_made_from_the_opcodes():
     }
     assert layout.items() <= numbers.items()
     assert numbers["OPCODES"] == len(OPCODES)
-    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("AUTOMATON", AUTOMATA)):
+    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("UPDATE", UPDATES)):
         assert {
             f"{prefix}_{name.upper()}": i for i, name in enumerate(names)
         }.items() <= numbers.items()
@@ -257,13 +257,18 @@ def test_the_header_is_made_from_the_opcodes():
 
 
 def test_every_opcode_has_its_case():
-    """Each dispatch of the C library names every opcode; ``ranges.h`` leaves composites out."""
-    composites = {"loop", "clock", "multiply", "add", "minimum", "maximum"}
+    """Each dispatch of the C library takes the table of curves, and names every other opcode;
+    ``ranges.h`` leaves composites out.
+    """
+    composites = {row.name for row in OPCODES if row.rises is None} - {"sampled"}
+    listed = re.findall(r"CURVE\((\w+),", (INCLUDE / "formulas.h").read_text())
+    assert len(listed) == len({*listed}) > 0
     for header in ("segments", "blocks", "ranges"):
         text = (INCLUDE / f"{header}.h").read_text()
-        for row in OPCODES:
-            if not (header == "ranges" and row.name in composites):
-                assert re.search(rf"\b{row.name.upper()}\b", text), (header, row.name)
+        assert text.count("CURVES(CURVE, FINE_CURVE)") == 1
+        for name in (row.name for row in OPCODES if row.name.upper() not in listed):
+            if not (header == "ranges" and name in composites):
+                assert re.search(rf"\b{name.upper()}\b", text), (header, name)
 
 
 def test_an_unknown_instruction_set_is_refused():

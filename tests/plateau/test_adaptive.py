@@ -124,7 +124,7 @@ def plain(rule, columns, rates, metrics, **options):
 
 
 @pytest.mark.parametrize("convention", ["rsl_rl", "rl_games", "skrl"])
-def test_kl_adaptive_is_the_plain_automaton(convention):
+def test_kl_adaptive_is_the_plain_update(convention):
     rng = np.random.default_rng(SEED)
     columns, rates = kl_columns(rng, fixed=False)
     metrics = divergences(rng, columns["kl_threshold"])
@@ -132,7 +132,7 @@ def test_kl_adaptive_is_the_plain_automaton(convention):
     assert same(rule_of(flr.KLAdaptive, columns, convention=convention), rates, metrics, theirs)
 
 
-def test_new_bob_is_the_plain_automaton():
+def test_new_bob_is_the_plain_update():
     rng = np.random.default_rng(SEED + 1)
     (columns, rates), metrics = bob_columns(rng), losses(rng)
     theirs = plain(plain_adaptive.new_bob, columns, rates, metrics)
@@ -140,7 +140,7 @@ def test_new_bob_is_the_plain_automaton():
 
 
 @pytest.mark.parametrize(("smooth", "window"), [(False, 50), (True, 1), (True, 5), (True, 100)])
-def test_greedy_lr_is_the_plain_automaton(smooth, window):
+def test_greedy_lr_is_the_plain_update(smooth, window):
     rng = np.random.default_rng(SEED + 2)
     (columns, rates), metrics = greedy_columns(rng, smooth, window), losses(rng)
     theirs = plain(plain_adaptive.greedy_lr, columns, rates, metrics)

@@ -120,7 +120,9 @@ def in_force(program: np.ndarray, segments: list[Segment], lane: int, last: floa
             if segment.opcode == "sampled":
                 numbers["at"] = program[int(numbers["at"]) :][: int(numbers["last"]) + 1].tolist()
             until = (
-                numbers["base"] if segment.opcode == "clock" and numbers["pace"] == 0 else LAST_STEP
+                numbers["base"]
+                if segment.opcode == "time_map" and numbers["pace"] == 0
+                else LAST_STEP
             )
             inner = (in_force(program, below, lane, until) for below in (segment.a, segment.b))
             found.append((segment.opcode, start, numbers, *inner))
@@ -460,7 +462,7 @@ lane 0
                0        linear  L=1000000  lo=0  hi=1
        1,000,000        constant  value=0
                       and
-               0      clock     base=0  pace=0  every=1
+               0      time_map  base=0  pace=0  every=1
                0        cosine  L=9  lo=0.1  hi=1
                5      cosine    L=9  lo=0.1  hi=1
               14      constant  value=0.1

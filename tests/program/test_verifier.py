@@ -161,7 +161,7 @@ BROKEN = [
     ),
     (
         altered(TIME_MAP, field(TIME_MAP, FIRST, 2), -1.0),
-        "every of a clock must be a whole number, at least 1, got -1",
+        "every of a time_map must be a whole number, at least 1, got -1",
     ),
     (altered(TABLE, field(TABLE, FIRST, 0), 1e300), "samples must be within"),
     (altered(TABLE, field(TABLE, FIRST, 2), 50.0), "samples must be within"),

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import fastlr as flr
-from fastlr.reductions import monotone_pieces, segment_view
+from fastlr.reductions import closed_forms, monotone_pieces, quadrature, segment_view
 from fastlr.reductions.segment_view import SegmentView
 from fastlr.schedule.reduction_methods import REDUCTIONS
 
@@ -451,6 +451,38 @@ def test_a_long_sum_of_powers_is_that_of_euler_and_maclaurin(power):
 )
 def test_what_holds_others_is_summed_in_closed_form(schedule, exact):
     assert abs(schedule.sum(10**12) / exact - 1) < 1e-13
+
+
+UNLISTED = [
+    "polynomial(1.0, 0.0, {n}, power=0.5)",
+    "polynomial(1.0, 0.0, {n}, power=300.0)",
+    "polynomial(0.0, 1.0, {n}, power=300.0, origin='start')",
+    "cosine(0.0, 1.0, {n})",
+    "cosine(1.0, 0.0, {n}, exponent=20.0)",
+    "cosine(1.0, 0.0, {n}, k=0.7)",
+    "exponential_decay(1.0, rate=1e-3)",
+    "exponential(1e-280, 1.0, {n})",
+    "inverse_time(1.0, rate=0.1)",
+    "inverse_power(1.0, 0.7)",
+    "tanh(1.0, 0.0, {n}, lower=-60.0, upper=30.0)",
+    "rex(1.0, 0.0, {n}, beta=0.999)",
+    "logarithmic(1.0, 0.0, {n})",
+    "eden(1.0, 750.0)",
+    "rex(1.0, 0.0, {n}) * polynomial(1.0, 0.3, {n}, power=0.7)",
+    "linear([1.0, 0.5], [0.0, 1.0], {n}) * cosine(0.0, 1.0, {n})",
+]
+
+
+@pytest.mark.parametrize("n", [7, 100, 100_000, 10**12, LAST])
+@pytest.mark.parametrize("text", UNLISTED)
+def test_a_curve_without_a_sum_of_its_own_is_summed_by_its_formula(text, n, monkeypatch):
+    """As it is for a curve that neither ``closed_forms`` nor ``quadrature`` lists."""
+    schedule = eval(text.format(n=n), vars(flr).copy())
+    wanted = schedule.sum(n)
+    monkeypatch.setattr(quadrature, "REACHES", {})
+    for name in closed_forms.CLOSED.keys() - {"constant"}:
+        monkeypatch.delitem(closed_forms.CLOSED, name)
+    assert close(schedule.sum(n), wanted, 1e-14)
 
 
 def test_extremes_and_searches_far_out():

@@ -343,7 +343,7 @@ def test_a_time_map_of_one_that_keeps_its_pace_is_one_segment():
     schedule = flr.cosine(0.1, 0.0, 90)
     both = schedule.skip(4).paced([3, 5], at=[7]).skip(2).staircase(6)
     assert [
-        len(re.findall("clock", str(made.program)))
+        len(re.findall("time_map", str(made.program)))
         for made in (schedule.skip(4).paced([3]).skip(2), both)
     ] == [1, 3]
     assert same(

@@ -1,20 +1,24 @@
 """The curves in JAX's arithmetic, one function per opcode.
 
 They are not those of the NumPy reference. XLA may reorder and fuse operations, which breaks the
-error-free products of the reference; these curves keep their digits under such changes.
+error-free products of the reference; these curves keep their digits under such changes. A curve
+that has no function here is evaluated by the reference, outside JAX: right, but slower.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import jax
 import numpy as np
+import numpy.typing as npt
 from jax import Array, lax
 from jax import numpy as jnp
 
+from fastlr.kernels import reference
 from fastlr.program.segments import Segment
 
-__all__ = ["CURVES", "exponential", "sampled"]
+__all__ = ["CURVES", "curve", "exponential", "sampled"]
 
 # log2(e), and ln(2) in two float64 numbers.
 _LOG2_E, _LN_2, _LN_2_LOW = 1.4426950408889634, 0.6931471805599453, 2.3190468138462996e-17
@@ -208,6 +212,27 @@ CURVES: dict[str, Callable[..., Array]] = {
     "logarithmic": _logarithmic,
     "eden": _eden,
 }
+
+
+def curve(name: str) -> Callable[..., Array]:
+    """The function of a curve: its own, or one that calls the reference from the device."""
+
+    def rates(*numbers: Array) -> npt.NDArray[np.float64]:
+        # of steps past the end, which another segment replaces, a formula may have no rate
+        with np.errstate(all="ignore"):
+            return reference.CURVES[name](*np.broadcast_arrays(*numbers))
+
+    def by_reference(*numbers: Array) -> Array:
+        shape = jnp.broadcast_shapes(*(number.shape for number in numbers))
+        found: Array = jax.pure_callback(
+            rates,
+            jax.ShapeDtypeStruct(shape, np.float64),
+            *numbers,
+            vmap_method="broadcast_all",
+        )
+        return found
+
+    return CURVES.get(name, by_reference)
 
 
 def sampled(segment: Segment, c: Array, every: Array, last: Array, joined: Array) -> Array:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from jax import Array
 from jax import numpy as jnp
 
-from fastlr.adapters.jax.curves import CURVES, exponential, sampled
+from fastlr.adapters.jax.curves import curve, exponential, sampled
 from fastlr.program.lowering import families
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP, OPCODES
 from fastlr.program.segments import Family, Segment, Segments, expand_cycles
@@ -55,7 +55,7 @@ def _combination(combined: Callable[[Array, Array], Array]) -> Callable[..., Arr
 _COMPOSITES: dict[str, Callable[..., Array]] = {
     "sampled": sampled,
     "loop": _loop,
-    "clock": _time_map,
+    "time_map": _time_map,
     "multiply": _combination(jnp.multiply),
     "add": _combination(jnp.add),
     "minimum": _combination(jnp.minimum),
@@ -112,9 +112,9 @@ def _evaluator_of_kind(
         )
         own = jnp.maximum(c - start, 0.0)
         return (
-            CURVES[name](own, *fields)
-            if name in CURVES
-            else _COMPOSITES[name](segments[0], own, *fields)
+            _COMPOSITES[name](segments[0], own, *fields)
+            if name in _COMPOSITES
+            else curve(name)(own, *fields)
         )
 
     return rates

@@ -254,7 +254,7 @@ def lanes_of_loop(
         out[i] = f.shrunk(out[i], kept, lost, floor[i])
 
 
-@lanes_kernel("clock")
+@lanes_kernel("time_map")
 def lanes_of_time_map(
     table: Any,
     buffer: Any,

@@ -1,13 +1,13 @@
 """The kernels of the curves: for each one step, a loop over a run of steps,
 and one over a block of lanes.
 
-Most are instances of the templates below, which the table at the end lists. A curve with a flag, as
-``formulas.py`` describes them, does the work that few schedules need in a kernel of its own, its
-*rare* one.
+Most are instances of the templates below, one per row of the table of curves in ``formulas.py``. A
+curve with a flag, as that file describes them, does the work that few schedules need in a kernel of
+its own, its *rare* one.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.blocks import column, local_steps
@@ -368,66 +368,13 @@ def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: i
         out[i] = sample(buffer, c[i], at[i], every[i], last[i], joined[i])
 
 
-# -- the table -------------------------------------------------------------------------------------
+# -- the instances ---------------------------------------------------------------------------------
 
 
-@inlined
-def _is_wide(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return abs(p0) > f.WIDE
-
-
-@inlined
-def _is_deep(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return not f.is_plain(c, p1)
-
-
-@inlined
-def _is_steep_2(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return f.is_steep(p2)
-
-
-@inlined
-def _is_steep_3(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return f.is_steep(p3)
-
-
-@inlined
-def _is_steep_4(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return f.is_steep(p4)
-
-
-@inlined
-def _is_sharp(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return f.is_sharp(p3, p4)
-
-
-class Curve(NamedTuple):
-    """A curve whose kernels are instances of the templates."""
-
-    formula: Any
-    flag: Any = None  # whether a lane's fields ask for the flag, the formula's last argument
-
-
-CURVES = {
-    "linear": Curve(f.linear, _is_wide),
-    "square": Curve(f.square, _is_wide),
-    "cosine": Curve(f.cosine, _is_wide),
-    "power": Curve(f.power, _is_steep_3),
-    "cosine_power": Curve(f.cosine_power, _is_sharp),
-    "exponential": Curve(f.exponential, _is_deep),
-    "staircase": Curve(f.staircase),
-    "reciprocal": Curve(f.reciprocal),
-    "inverse": Curve(f.inverse, _is_steep_4),
-    "tanh": Curve(f.tanh),
-    "rex": Curve(f.rex),
-    "affine_exponential": Curve(f.affine_exponential),
-    "logarithmic": Curve(f.logarithmic),
-    "eden": Curve(f.eden, _is_steep_2),
-}
 _OF_THEIR_OWN = {"linear", "square", "cosine", "power", "staircase"}  # runs that are no instances
 
 
-def _register(name: str, curve: Curve) -> None:
+def _register(name: str, curve: f.Curve) -> None:
     number = opcode(name)
     constants = {
         "FORMULA": curve.formula,
@@ -445,5 +392,5 @@ def _register(name: str, curve: Curve) -> None:
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))
 
 
-for _name, _curve in CURVES.items():
+for _name, _curve in f.CURVES.items():
     _register(_name, _curve)

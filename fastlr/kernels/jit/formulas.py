@@ -1,4 +1,5 @@
-"""One function per curve: its formula from ``program/opcodes.py``, in that order of operations.
+"""One function per curve: its formula from ``program/opcodes.py``, in that order of operations;
+and the table of curves, from which ``curves`` makes their kernels.
 
 ``c`` is a step, counted from the segment's start. Steps and lengths are exact integers in float64.
 Each function is inlined into the loops of ``blocks`` and ``ranges``.
@@ -18,6 +19,7 @@ Flags ask for more work where the result needs it, with the same bits where it d
 """
 
 import math
+from typing import Any, NamedTuple
 
 from fastlr.kernels.jit.arithmetic import (
     exp2,
@@ -42,6 +44,7 @@ from fastlr.kernels.jit.compiling import inlined
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
+    "CURVES",
     "NORMAL",
     "SHARP",
     "SLOW",
@@ -49,6 +52,7 @@ __all__ = [
     "STEEP",
     "TURN",
     "WIDE",
+    "Curve",
     "affine_exponential",
     "cosine",
     "cosine_power",
@@ -88,7 +92,7 @@ WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one
 NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
 # a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
 STEEP = NORMAL / 53.0
-SHARP = 2.0  # a power of a cosine's clock up to it is fine enough
+SHARP = 2.0  # a power of a cosine's progress up to it is fine enough
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
 
@@ -500,3 +504,61 @@ def paced(c: float, base: float, pace: float, every: float) -> float:
     below it the sum is exact.
     """
     return min(base + pace * whole_periods(c, every), float(LAST_STEP))
+
+
+# -- the table of curves ---------------------------------------------------------------------------
+
+
+@inlined
+def _is_wide(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return abs(p0) > WIDE
+
+
+@inlined
+def _is_deep(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return not is_plain(c, p1)
+
+
+@inlined
+def _is_steep_2(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return is_steep(p2)
+
+
+@inlined
+def _is_steep_3(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return is_steep(p3)
+
+
+@inlined
+def _is_steep_4(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return is_steep(p4)
+
+
+@inlined
+def _is_sharp(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
+    return is_sharp(p3, p4)
+
+
+class Curve(NamedTuple):
+    """A curve whose kernels are instances of the templates."""
+
+    formula: Any
+    flag: Any = None  # whether a lane's fields ask for the flag, the formula's last argument
+
+
+CURVES = {
+    "linear": Curve(linear, _is_wide),
+    "square": Curve(square, _is_wide),
+    "cosine": Curve(cosine, _is_wide),
+    "power": Curve(power, _is_steep_3),
+    "cosine_power": Curve(cosine_power, _is_sharp),
+    "exponential": Curve(exponential, _is_deep),
+    "staircase": Curve(staircase),
+    "reciprocal": Curve(reciprocal),
+    "inverse": Curve(inverse, _is_steep_4),
+    "tanh": Curve(tanh),
+    "rex": Curve(rex),
+    "affine_exponential": Curve(affine_exponential),
+    "logarithmic": Curve(logarithmic),
+    "eden": Curve(eden, _is_steep_2),
+}

@@ -21,7 +21,7 @@ from numba import types
 
 from fastlr.kernels.jit.compiling import Function, compiled_address
 from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS, on_stack
-from fastlr.program.opcodes import AUTOMATA, DEEPEST, FIELDS_MOST, OPCODES, opcode
+from fastlr.program.opcodes import DEEPEST, FIELDS_MOST, OPCODES, UPDATES, opcode
 
 __all__ = [
     "ADDRESS",
@@ -76,9 +76,9 @@ _COUNT = len(OPCODES)
 RATE, RUN, RARE_RUN, LANES, RARE_LANES = (1 + _COUNT * i for i in range(5))
 RATE_OF = 1 + 5 * _COUNT
 STEPS_OF, LANES_AT = RATE_OF + 1, RATE_OF + 2
-# where those of the plateau automata begin: single or double, with windows or without
+# where those of the plateau updates begin: single or double, with windows or without
 PLATEAU, KINDS = LANES_AT + 1, 4
-_SLOTS = PLATEAU + KINDS * len(AUTOMATA)
+_SLOTS = PLATEAU + KINDS * len(UPDATES)
 
 _D, _I = types.float64, types.int64
 # (table, buffer, segment, lane, c, scratch)
@@ -153,7 +153,7 @@ def walk_kernel(slot: int) -> Callable[[Function], Function]:
 
 
 def plateau_kernel(number: int) -> Callable[[Function], Function]:
-    """Make the decorated function the kernel of a plateau automaton and a kind of rule."""
+    """Make the decorated function the kernel of a plateau update and a kind of rule."""
     return _in_slot(PLATEAU + number, _PLATEAU)
 
 

@@ -1,7 +1,7 @@
-"""The plateau automata: how a metric changes the state of a lane, operation by operation as in
+"""The plateau updates: how a metric changes the state of a lane, operation by operation as in
 ``reference_plateau.py``.
 
-There is a kernel per automaton, for rates of each precision, with windows and without. Each is
+There is a kernel per update, for rates of each precision, with windows and without. Each is
 compiled when a rule first needs it. A kernel takes pointers to a block of lanes that do not
 overlap, so the compiler vectorises its loop. Everything is computed in float64, counts too, and
 nothing branches.
@@ -32,12 +32,12 @@ from fastlr.kernels.jit.pointers import (
     pointers_apart,
     slots_at,
 )
-from fastlr.program.opcodes import AUTOMATA, RULE_FIELDS, RULE_WORDS
+from fastlr.program.opcodes import RULE_FIELDS, RULE_WORDS, UPDATES
 
 __all__ = ["replay", "update_lanes"]
 
-_AUTOMATON, _SINGLE, _IGNORES, _WINDOWED = (
-    RULE_WORDS.index(name) for name in ("automaton", "single", "ignores", "windowed")
+_UPDATE, _SINGLE, _IGNORES, _WINDOWED = (
+    RULE_WORDS.index(name) for name in ("update", "single", "ignores", "windowed")
 )
 _HEADER, _FIELDS = len(RULE_WORDS), len(RULE_FIELDS)
 _MOST = 2.0**31 - 1.0  # where a count stops
@@ -46,7 +46,7 @@ TOGETHER = 256  # lanes of a block, whose data stay in the L1 cache
 _METRIC, _NOWHERE = TOGETHER * _FIELDS, TOGETHER * (_FIELDS + 1)
 _spread = on_stack(TOGETHER * (_FIELDS + 2))
 
-# what an instance of the template has of its own: its automaton, and its kind
+# what an instance of the template has of its own: its update, and its kind
 AFTER: Any = None
 SINGLE: bool = False
 NARROW: bool = False  # whether metrics are float32, too
@@ -223,30 +223,30 @@ def _replay_template(
 _AFTER = (_after_torch, _after_optax, _after_keras)
 
 
-def _register(automaton: int, kind: int) -> None:
+def _register(which: int, kind: int) -> None:
     single, windowed = bool(kind & 1), kind >= 2
-    name = f"{AUTOMATA[automaton]}_{kind}"
+    name = f"{UPDATES[which]}_{kind}"
     own = {
-        "AFTER": _AFTER[automaton],
+        "AFTER": _AFTER[which],
         "SINGLE": single,
-        "NARROW": single and AUTOMATA[automaton] == "optax",
+        "NARROW": single and UPDATES[which] == "optax",
         "WINDOWED": windowed,
     }
     update = inlined(instance(_update, name, **own))
-    plateau_kernel(KINDS * automaton + kind)(
+    plateau_kernel(KINDS * which + kind)(
         instance(_replay_template, name, UPDATE=update, WINDOWED=windowed)
     )
 
 
-for _automaton, _kind in product(range(len(AUTOMATA)), range(KINDS)):
-    _register(_automaton, _kind)
+for _which, _kind in product(range(len(UPDATES)), range(KINDS)):
+    _register(_which, _kind)
 
 
 @inlined
 def _slot_of(buffer: Any) -> int:
     """The slot of the kernel for a rule."""
     kind = int(buffer[_SINGLE]) + 2 * int(buffer[_WINDOWED])
-    return PLATEAU + KINDS * int(buffer[_AUTOMATON]) + kind
+    return PLATEAU + KINDS * int(buffer[_UPDATE]) + kind
 
 
 @inlined

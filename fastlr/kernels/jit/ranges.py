@@ -185,7 +185,7 @@ def _run_of_single_steps(
         )
 
 
-@run_kernel("clock")
+@run_kernel("time_map")
 def run_of_time_map(
     table: Any,
     buffer: Any,

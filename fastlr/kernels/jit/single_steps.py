@@ -76,7 +76,7 @@ def rate_of_loop(table: Any, buffer: Any, segment: int, lane: int, c: float, scr
     return f.shrunk(rate, kept, lost, field(buffer, segment, 4, lane))
 
 
-@rate_kernel("clock")
+@rate_kernel("time_map")
 def rate_of_time_map(
     table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
 ) -> float:
