@@ -309,7 +309,7 @@ class Contest:
                 f"rank: out must be a folder, got {type(out).__name__} {short_repr(out)}"
             )
         try:
-            law = [type(self.law).__qualname__, identity(self.law)]
+            law = [type(self.law).__qualname__, identity(self.law), self._fitted_range()]
         except UnidentifiedError as error:
             raise ValueError(
                 f"rank: out needs a law of fastlr.loss_laws, which can be identified: {error}"
@@ -324,6 +324,11 @@ class Contest:
             "extrapolate": self.extrapolate,
         }
         return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json")
+
+    def _fitted_range(self) -> list[list[Any]] | None:
+        """The range of the runs that the law was fitted to, which decides what is refused."""
+        fitted = getattr(self.law, "fitted_on", None)
+        return None if fitted is None else [identity(list(part)) for part in fitted]
 
     def write_piece(self, pieces: Pieces, piece: int, lanes: Lanes, threads: int = 1) -> None:
         """Judge a piece, and write its best to the folder."""
