@@ -262,7 +262,10 @@ def _space_from(name: str, value: object) -> Any:
 
 # -- laws ------------------------------------------------------------------------------------------
 
-_LAWS: dict[str, Any] = {"MultiPower": loss_laws.MultiPower, "Annealing": loss_laws.Annealing}
+_LAWS: dict[str, Any] = {
+    law.__name__: law
+    for law in (loss_laws.MultiPower, loss_laws.FunctionalScaling, loss_laws.Annealing)
+}
 
 
 def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:

@@ -200,7 +200,7 @@ LAW_MISTAKES = [
     ({}, "law: 'law' must be given, got []"),
     (
         {"law": "Chinchilla", "constants": {}},
-        "law: law must be one of 'MultiPower', 'Annealing', got 'Chinchilla'",
+        "law: law must be one of 'MultiPower', 'FunctionalScaling', 'Annealing', got 'Chinchilla'",
     ),
     ({"law": "Annealing"}, "law: either constants or curve must be given, got ['law']"),
     ({"law": "Annealing", "constants": {**CONSTANTS, "B": 1.0}}, "law: Annealing: 'B' is unknown"),
