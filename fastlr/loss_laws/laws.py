@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_threads
-from fastlr.arguments.rules import BelowOne, Number, Period, Positive, Rate, validate_scalar
+from fastlr.arguments.rules import (
+    BelowOne,
+    Number,
+    Period,
+    Positive,
+    Rate,
+    short_repr,
+    validate_scalar,
+)
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
@@ -69,6 +77,23 @@ class FittedOn(NamedTuple):
         return low * (1 - _LOG_ENDS) <= steps <= high * (1 + _LOG_ENDS)
 
 
+def _checked_range(where: str, fitted_on: object) -> FittedOn:
+    """Two pairs of numbers, each with the smaller one first; an error begins with ``where``."""
+    pairs = list(fitted_on) if isinstance(fitted_on, tuple | list) else []
+    if len(pairs) != 2 or not all(
+        isinstance(pair, tuple | list | np.ndarray) and len(pair) == 2 for pair in pairs
+    ):
+        raise TypeError(
+            f"{where} must be FittedOn(peaks=(low, high), steps=(low, high)), got "
+            f"{short_repr(fitted_on)}"
+        )
+    peaks = [validate_scalar(Positive, f"{where}: peaks", number) for number in pairs[0]]
+    steps = [validate_scalar(Period, f"{where}: steps", number) for number in pairs[1]]
+    if peaks[0] > peaks[1] or steps[0] > steps[1]:
+        raise ValueError(f"{where} must have the smaller number first, got {short_repr(fitted_on)}")
+    return FittedOn((peaks[0], peaks[1]), (steps[0], steps[1]))
+
+
 @with_types
 @public_methods()
 class Law(ABC):
@@ -93,6 +118,9 @@ class Law(ABC):
                 name,
                 validate_scalar(kind, f"{type(self).__name__}: {name}", getattr(self, name)),
             )
+        if self.fitted_on is not None:
+            where = f"{type(self).__name__}: fitted_on"
+            object.__setattr__(self, "fitted_on", _checked_range(where, self.fitted_on))
 
     @property
     def constants(self) -> dict[str, float]:
@@ -253,12 +281,18 @@ class MultiPower(Law):
     Raises
     ------
     TypeError, ValueError
-        If a constant is not a number in its range.
+        If a constant is not a number in its range, or ``fitted_on`` does not have two ranges.
 
     Notes
     -----
     Where ``eta_k = 0`` the bracket is 1, its limit, as soon as a rate above 0 follows, and 0 before
     that.
+
+    The paper measured it on language models with 25M to 400M parameters and one peak: fitted to
+    three curves it predicts six others with a mean relative error of 0.0011. On 58 final losses of
+    a 124M-parameter model with peaks from 1e-4 to 2e-3 (Hägele et al. 2024) it predicts shapes that
+    it was not fitted to with a mean error of 0.012 and one of up to 0.055. It fails across peaks:
+    fitted to few of them, it prefers the highest. It knows no optimizer, batch size or model.
 
     References
     ----------
@@ -353,7 +387,7 @@ class FunctionalScaling(Law):
     Raises
     ------
     TypeError, ValueError
-        If a constant is not a number in its range.
+        If a constant is not a number in its range, or ``fitted_on`` does not have two ranges.
 
     Notes
     -----
@@ -468,11 +502,18 @@ class Annealing(Law):
     Raises
     ------
     TypeError, ValueError
-        If a constant is not a number in its range.
+        If a constant is not a number in its range, or ``fitted_on`` does not have two ranges.
 
     Notes
     -----
     A warm-up counts as a negative fall; a schedule that begins at its peak has none.
+
+    Fitted to three loss curves of language models with 25M and 100M parameters and one peak, it
+    predicts six others with a mean relative error of 0.0014 and 0.0012. On 58 final losses of a
+    124M-parameter model with peaks from 1e-4 to 2e-3 (Hägele et al. 2024) it predicts shapes that
+    it was not fitted to with a mean error of 0.017 and one of up to 0.052. It fails where lengths
+    of cooldowns are compared: the one that it prefers there is 0.007 worse than the best on
+    average. It knows no optimizer, batch size or model.
 
     References
     ----------

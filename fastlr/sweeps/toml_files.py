@@ -26,6 +26,10 @@ A law, by its constants, or by the runs to fit it to::
     L0 = 3.04
     ...
 
+    [fitted_on]               # optional: the range of the runs behind the constants
+    peaks = [1e-4, 2e-3]
+    steps = [15_000, 25_000]
+
     [[curve]]                 # instead of constants: one table per run
     file = "cosine_24000.csv" # with the columns step and loss
     schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
@@ -274,7 +278,8 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
     Parameters
     ----------
     data : Mapping
-        ``law``, and either ``constants`` or ``curve``; see the top of this module.
+        ``law``, and either ``constants``, with or without ``fitted_on``, or ``curve``; see the top
+        of this module.
     folder : Path
         The folder that the files of curves are relative to.
 
@@ -296,7 +301,7 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
     >>> law_from({"law": "Annealing", "constants": constants}, Path())
     Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
     """
-    _check_keys("law", data, required=("law",), optional=("constants", "curve"))
+    _check_keys("law", data, required=("law",), optional=("constants", "curve", "fitted_on"))
     name, constants, curves = (
         data["law"],
         data.get("constants"),
@@ -312,13 +317,23 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
         )
     if constants is not None:
         _check_keys(f"law: {name}", constants, required=tuple(_LAWS[name].kinds))
-        law: loss_laws.Law = _LAWS[name](**constants)
+        law: loss_laws.Law = _LAWS[name](**constants, fitted_on=_fitted_on(data))
         return law
+    if "fitted_on" in data:
+        raise ValueError("law: fitted_on must be left out with curve, whose runs give it")
     fitted: loss_laws.Law = loss_laws.fit(
         _LAWS[name],
         [_curve_from(curve, folder) for curve in _array_of_tables("law", data, "curve")],
     ).law
     return fitted
+
+
+def _fitted_on(data: Mapping[str, Any]) -> loss_laws.FittedOn | None:
+    """The range of the runs behind the constants, if the file has it."""
+    if "fitted_on" not in data:
+        return None
+    _check_keys("law: fitted_on", data["fitted_on"], required=loss_laws.FittedOn._fields)
+    return loss_laws.FittedOn(**data["fitted_on"])
 
 
 def _curve_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:

@@ -196,6 +196,14 @@ def test_a_law_is_described_by_its_constants_or_by_runs(tmp_path):
     assert pytest.approx(2.6, abs=1e-4) == fitted.L0
 
 
+def test_the_range_of_the_runs_behind_constants(tmp_path):
+    fitted_on = {"peaks": [1e-4, 2e-3], "steps": [15_000, 25_000]}
+    law = law_from({"law": "Annealing", "constants": CONSTANTS, "fitted_on": fitted_on}, tmp_path)
+    assert law.fitted_on == flr.loss_laws.FittedOn((1e-4, 2e-3), (15_000, 25_000))
+    with pytest.raises(ValueError, match=r"^rank: steps must be from 15000 to 25000"):
+        flr.rank(law, flr.sweep("cosine", init=[1e-3], end=0.0, steps=100), 100)
+
+
 LAW_MISTAKES = [
     ({}, "law: 'law' must be given, got []"),
     (
@@ -209,6 +217,22 @@ LAW_MISTAKES = [
         "law: Annealing: 'A', 'alpha', 'C', 'decay' must be given, got ['L0']",
     ),
     ({"law": "Annealing", "constants": {**CONSTANTS, "alpha": "x"}}, "Annealing: alpha must be"),
+    (
+        {"law": "Annealing", "constants": CONSTANTS, "fitted_on": {"peaks": [1e-3, 2e-3]}},
+        "law: fitted_on: 'steps' must be given, got ['peaks']",
+    ),
+    (
+        {
+            "law": "Annealing",
+            "constants": CONSTANTS,
+            "fitted_on": {"peaks": [2e-3, 1e-3], "steps": [1, 2]},
+        },
+        "Annealing: fitted_on must have the smaller number first, got FittedOn(",
+    ),
+    (
+        {"law": "Annealing", "curve": [], "fitted_on": {"peaks": [1e-3, 2e-3], "steps": [1, 2]}},
+        "law: fitted_on must be left out with curve",
+    ),
     (
         {"law": "Annealing", "curve": [{"file": "run.csv"}]},
         "law: curve: 'schedule' must be given, got ['file']",
