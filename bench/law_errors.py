@@ -4,15 +4,18 @@ A shape is a schedule without its peak and its length, such as a linear cooldown
 run. Each shape is left out in turn, and predicted by a law that was fitted to all others.
 """
 
-import csv
+import sys
 from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
 
 import fastlr as flr
 from bench.report import PROJECT, Row
+
+sys.path.insert(0, str(PROJECT / "examples"))
+
+from final_losses import Run, runs
 
 HEAD: Row = ("left out", "runs", *("`MultiPower`", "`FunctionalScaling`", "`Annealing`"))
 FAMILIES = (
@@ -24,46 +27,11 @@ STARTS = 2
 LOWEST = 5e-4  # peaks for which the best one is compared; the lowest, 1e-4, is far from it
 
 
-class Run(NamedTuple):
-    """One run: its shape in words, its schedule, and its measured final loss."""
-
-    shape: str
-    steps: int
-    peak: float
-    schedule: flr.Schedule
-    loss: float
-
-
-def runs() -> list[Run]:
-    """All measured runs, those of one shape together."""
-    with (PROJECT / "examples/schedule_runs/124M_to_25000.csv").open() as file:
-        return sorted(map(run, csv.DictReader(file)), key=lambda each: each.shape)
-
-
-def run(row: dict[str, str]) -> Run:
-    """A run, from its row of the file."""
-    peak, warmup, steps = float(row["peak"]), int(row["warmup"]), int(row["steps"])
-    if row["schedule"] == "cosine":
-        end = float(row["end"])
-        words = f"cosine to {round(end / peak, 1):.0%}"
-        schedule = flr.warmup_cosine(peak, warmup, steps, end=end)
-    else:
-        curve, cooldown = row["cooldown_shape"], round(float(row["cooldown_fraction"]) * steps)
-        words = f"wsd, {curve} over {cooldown / steps:.0%}"
-        schedule = flr.wsd(peak, warmup, steps - warmup - cooldown, cooldown, shape=curve)
-    return Run(words, steps, peak, schedule, float(row["final_val_loss"]))
-
-
-def curve(each: Run) -> flr.loss_laws.Curve:
-    """A run as `fit` takes it: with one loss."""
-    return each.schedule, [each.steps - 1], [each.loss]
-
-
 def predictions(family: type[flr.loss_laws.Law], known: list[Run]) -> dict[Run, float]:
     """The loss of each run, by a law that was fitted to the runs of all other shapes."""
     found = {}
     for shape, group in groupby(known, lambda each: each.shape):
-        others = [curve(each) for each in known if each.shape != shape]
+        others = [each.curve for each in known if each.shape != shape]
         law = flr.loss_laws.fit(family, others, starts=STARTS).law
         found |= {each: float(law.final(each.schedule, each.steps)) for each in group}
     return found
@@ -112,7 +80,7 @@ def _peak_and_steps(each: Run) -> tuple[float, int]:
 def rows() -> list[Row]:
     """One row per shape, one for all, one for the best peaks, and one for the best shapes."""
     flr.set_backend("native")
-    known = sorted(runs(), key=lambda each: (each.shape, each.steps))
+    known = runs()
     laws = [predictions(family, known) for family in FAMILIES]
     found = [
         (shape, str(len(chosen)), *(errors_text(law, chosen) for law in laws))
