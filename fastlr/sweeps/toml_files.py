@@ -34,6 +34,10 @@ A law, by its constants, or by the runs to fit it to::
     file = "cosine_24000.csv" # with the columns step and loss
     schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
     before = 24_000           # ignore losses from this step on
+
+    [[curve]]                 # a run of which only the final loss is known
+    loss = 3.31
+    schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
 """
 
 import csv
@@ -337,7 +341,9 @@ def _fitted_on(data: Mapping[str, Any]) -> loss_laws.FittedOn | None:
 
 
 def _curve_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
-    """A run and its losses, from a CSV file with the columns step and loss."""
+    """A run and its losses, from a CSV file with the columns step and loss, or its final loss."""
+    if isinstance(data, Mapping) and "loss" in data:
+        return _final_loss_from(data)
     _check_keys("law: curve", data, required=("file", "schedule"), optional=("before",))
     path, before = folder / str(data["file"]), data.get("before", LAST_STEP)
     if type(before) is not int:
@@ -359,3 +365,16 @@ def _curve_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
             ) from None
     kept = [(step, loss) for step, loss in logged if step < before]
     return parse(data["schedule"]), [step for step, _ in kept], [loss for _, loss in kept]
+
+
+def _final_loss_from(data: Mapping[str, Any]) -> loss_laws.Curve:
+    """A run of which only the final loss is known."""
+    _check_keys("law: curve", data, required=("schedule", "loss"), optional=("steps",))
+    run = parse(data["schedule"])
+    steps = data.get("steps", run.steps)
+    if type(steps) is not int or steps < 1:
+        raise ValueError(
+            "law: curve: steps must be an integer from 1, the length of the run, got "
+            f"{short_repr(steps)}"
+        )
+    return run, [steps - 1], [data["loss"]]
