@@ -61,7 +61,7 @@ class Advice:
         The number of steps that the run has taken.
     options : tuple of Option
         The shortest first. Each has a lower predicted loss than all shorter ones, save the plan,
-        which is always there if it ends.
+        which is always there if its length is compared.
     """
 
     step: int
@@ -69,7 +69,7 @@ class Advice:
 
     @property
     def plan(self) -> Option | None:
-        """The plan as it stands; None if it never ends, or ends where the law may not predict."""
+        """The plan as it stands; None if its length was not compared."""
         return next((option for option in self.options if option.planned), None)
 
     def __str__(self) -> str:
