@@ -472,7 +472,9 @@ def _from_rest(rates: Array) -> Array:
     A kernel takes a rate of 0 for the limit of ``eta^-gamma``, which is 1 if gamma is 0. The
     smallest number changes no sum.
     """
-    moved: Array = np.maximum(np.concatenate([[0.0], rates]), _TINY_RATE)
+    moved = np.empty(rates.size + 1)
+    moved[0] = _TINY_RATE
+    np.maximum(rates, _TINY_RATE, out=moved[1:])
     return moved
 
 
