@@ -6,6 +6,7 @@ python -m bench groups             rates in an optimizer's loop, plateau rules
 python -m bench accuracy           errors of every curve against mpmath, in ulps
 python -m bench adapters           one step of a scheduler: fastlr's adapter and torch's own
 python -m bench laws               loss laws: curves, final losses of a sweep, fits
+python -m bench law_errors         loss laws on shapes that they were not fitted to (10 minutes)
 python -m bench reductions         sums and extremes of 10^6 lanes
 python -m bench sweeps             10^3 to 10^8 schedules: to disk, on Dask, ranked, unlike
 python -m bench parity             every preset against its library (the library must be installed)
@@ -28,6 +29,7 @@ PAGES = {  # commands with one table, and the page that publishes it
     "accuracy": "docs/accuracy.md",
     "adapters": "docs/adapters.md",
     "laws": "docs/laws.md",
+    "law_errors": "docs/laws.md",
     "reductions": "docs/sweeps.md",
     "sweeps": "docs/sweeps.md",
 }

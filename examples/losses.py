@@ -1,7 +1,7 @@
 """Measured losses of pretraining runs, and loss laws that predict them.
 
     python examples/losses.py          test the published multi-power laws
-    python examples/losses.py --fit    fit both laws to the same runs, and test them too
+    python examples/losses.py --fit    fit each family of laws to the same runs, and test them too
 
 Each law is tested on the six runs of its model size that it was not fitted to. ``loss_curves/``
 holds the measured losses; its README says where they come from.
@@ -25,6 +25,11 @@ PUBLISHED = {
         2.6514477, 0.60115152, 0.45295811, 437.9464276, 2.13245612, 0.59785199, 0.65523644
     ),
 }
+FAMILIES = (
+    flr.loss_laws.MultiPower,
+    flr.loss_laws.FunctionalScaling,
+    flr.loss_laws.Annealing,
+)
 FITTED = ("cosine_24000", "constant_24000", "wsdcon_9")
 PREDICTED = (
     "constant_72000",
@@ -91,12 +96,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--fit", action="store_true", help="also fit both laws, and test them")
+    parser.add_argument(
+        "--fit", action="store_true", help="also fit each family of laws, and test it"
+    )
     fits = parser.parse_args().fit
     print(f"{'law':<22}" + "".join(f"{name:>16}" for name in flr.loss_laws.Metrics._fields))
     for size, published in PUBLISHED.items():
         laws = {"published": published}
-        for family in (flr.loss_laws.MultiPower, flr.loss_laws.Annealing) if fits else ():
+        for family in FAMILIES if fits else ():
             laws[family.__name__] = flr.loss_laws.fit(
                 family, [curve(size, name) for name in FITTED]
             ).law

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from fastlr import loss_laws as loss_laws
     from fastlr import presets as presets
     from fastlr.analysis import peak_laws as peak_laws
+    from fastlr.analysis.advice import Advice, advise
     from fastlr.analysis.checkpoint_merging import merge_weights
     from fastlr.analysis.comparison import Comparison, compare
     from fastlr.analysis.identification import Identified, identify
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "Advice",
     "Bundle",
     "Choice",
     "Comparison",
@@ -113,6 +115,7 @@ __all__ = [
     "Seesaw",
     "Sweep",
     "Uniform",
+    "advise",
     "affine_exponential",
     "backend",
     "backends",
@@ -209,6 +212,7 @@ _LATER = {
     "analysis.identification": ("Identified", "identify"),
     "analysis.log_comparison": ("LogComparison", "compare_log"),
     "explanation": ("Explanation", "explain"),
+    "analysis.advice": ("Advice", "advise"),
     "analysis.checkpoint_merging": ("merge_weights",),
     "analysis.peak_transfer": ("transfer",),
     "explorer.explorer": ("Explorer", "explore"),

@@ -57,12 +57,15 @@ class Explanation:
         What it is: length, peak, warm-up, floor, boundaries, the nearest published recipe.
     findings : tuple of Finding
         What looks wrong, each with its step and rate. Empty if nothing does.
+    logged : int or None
+        The last step of the log; ``None`` without a log.
     """
 
     schedule: Schedule
     steps: int
     facts: dict[str, str] = field(repr=False)
     findings: tuple[Finding, ...] = ()
+    logged: int | None = None
 
     def __str__(self) -> str:
         wide = max(map(len, self.facts))
@@ -164,7 +167,8 @@ def _of_log(thing: Any, length: int | None) -> Explanation:
     facts = {"log": f"{log.source}, {rows:,} rates, up to {_unit(log.unit)} {logged:,}"}
     facts["error"] = f"{found.error:.1e} of the largest rate"
     known = length is not None or log.length is not None
-    return _explained(found.schedule, stop, {**facts, **dict(_uncertain(read, found))}, known)
+    facts |= dict(_uncertain(read, found))
+    return replace(_explained(found.schedule, stop, facts, known), logged=logged)
 
 
 def _unit(unit: str) -> str:

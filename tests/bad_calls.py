@@ -59,6 +59,7 @@ NAMES = {
     "law_from": law_from,
     "law": flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99),
     "rule": flr.Plateau(),
+    "adamw": flr.bundle(lr=LINE, weight_decay=flr.constant(0.1)),
     "family": flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20, 30]),
     "vast": flr.sweep("linear", flr.random(2**53, init=flr.Uniform(0.1, 0.2)), end=0.0, steps=10),
     "PLATEAU": {

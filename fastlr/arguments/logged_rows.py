@@ -32,7 +32,9 @@ def column(where: str, values: object) -> npt.NDArray[Any]:
     return array
 
 
-def surviving(where: str, name: str, values: npt.NDArray[Any], steps: object) -> Rows:
+def surviving(
+    where: str, name: str, values: npt.NDArray[Any], steps: object, least: int = 2
+) -> Rows:
     """Return the rows of a log that belong to the run that went on.
 
     A restarted run logs some steps again. Where the steps go back to step ``s``, or stay there, the
@@ -54,13 +56,15 @@ def surviving(where: str, name: str, values: npt.NDArray[Any], steps: object) ->
         A column of the log, as ``column`` returns it.
     steps
         The step of each value, in the order in which they were logged.
+    least
+        How many rows must count, 1 or 2.
 
     Raises
     ------
     TypeError
         If steps are not integers.
     ValueError
-        If there are not as many steps as values, if fewer than two rows count, if rows are out of
+        If there are not as many steps as values, if fewer rows count than must, if rows are out of
         order, or if a value that counts is negative or not finite.
 
     Examples
@@ -77,7 +81,7 @@ def surviving(where: str, name: str, values: npt.NDArray[Any], steps: object) ->
     places = _last_attempts(logged)
     if places.size < len(np.unique(logged)):
         _check_restarts(where, logged)
-    if places.size < 2:
+    if places.size < least:
         got = logged[places].tolist()
         raise ValueError(f"{where}: steps must have at least two different ones, got {got}")
     return Rows(logged[places], validate(Rates, f"{where}: {name}", values[places]), places)

@@ -11,13 +11,14 @@ array([2.926, 2.929, 2.939])
 
 from fastlr.loss_laws.curves import Curve, Metrics, averaged, metrics
 from fastlr.loss_laws.fit import Fit, fit
-from fastlr.loss_laws.laws import Annealing, FittedOn, Law, MultiPower
+from fastlr.loss_laws.laws import Annealing, FittedOn, FunctionalScaling, Law, MultiPower
 
 __all__ = [
     "Annealing",
     "Curve",
     "Fit",
     "FittedOn",
+    "FunctionalScaling",
     "Law",
     "Metrics",
     "MultiPower",

@@ -16,11 +16,11 @@ from fastlr.kernels.selection import choose
 from fastlr.loss_laws.run_rates import runs
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Curve", "Measured", "Metrics", "averaged", "measured", "metrics"]
+__all__ = ["Curve", "Measured", "Metrics", "averaged", "measured", "metrics", "metrics_of"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
-# The rates of one run, some of its steps, and the losses measured there.
+# The rates of one run, one or more of its steps, and the losses measured there.
 Curve = tuple["Schedule | npt.ArrayLike", npt.ArrayLike, npt.ArrayLike]
 
 
@@ -91,9 +91,15 @@ def metrics(predicted: npt.ArrayLike, measured: npt.ArrayLike) -> Metrics:
         raise ValueError(
             f"metrics: measured must have at least two losses that differ, got {short_repr(losses)}"
         )
-    errors = np.abs(guesses - losses)
-    squares, relative = errors**2, errors / losses
-    r2 = 1.0 - squares.sum() / ((losses - losses.mean()) ** 2).sum()
+    return metrics_of(guesses, losses)
+
+
+def metrics_of(predicted: Array, measured: Array) -> Metrics:
+    """The metrics of checked losses; ``r2`` is NaN where all measured losses are equal."""
+    errors = np.abs(predicted - measured)
+    squares, relative = errors**2, errors / measured
+    spread = float(((measured - measured.mean()) ** 2).sum())
+    r2 = 1.0 - float(squares.sum()) / spread if np.ptp(measured) else np.nan
     return Metrics(
         *map(float, (r2, errors.mean(), np.sqrt(squares.mean()), relative.mean(), relative.max()))
     )
@@ -149,7 +155,8 @@ def measured(where: str, curve: Curve) -> Measured:
             f"{short_repr(curve)}"
         )
     rates, steps, losses = curve
-    t, logged, places = surviving(where, "losses", _loss_column(f"{where}: losses", losses), steps)
+    given = _loss_column(f"{where}: losses", losses, least=1)
+    t, logged, places = surviving(where, "losses", given, steps, least=1)
     _check_above_zero(f"{where}: losses", logged, places)
     run = runs(where, rates, int(t[-1]) + 1)
     if run.shape:
@@ -163,13 +170,13 @@ def measured(where: str, curve: Curve) -> Measured:
     return Measured(row, t, logged)
 
 
-def _loss_column(where: str, numbers: Any) -> npt.NDArray[Any]:
-    """A sequence of at least two numbers, as an array."""
+def _loss_column(where: str, numbers: Any, least: int = 2) -> npt.NDArray[Any]:
+    """A sequence of at least one or two numbers, as an array."""
     array = column(where, numbers)
-    if array.ndim != 1 or array.size < 2:
+    if array.ndim != 1 or array.size < least:
+        many = {1: "one loss", 2: "two losses"}[least]
         raise ValueError(
-            f"{where} must be a sequence of at least two losses, got an array of shape "
-            f"{array.shape}"
+            f"{where} must be a sequence of at least {many}, got an array of shape {array.shape}"
         )
     return array
 

@@ -13,7 +13,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Positive, Steps, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.kernels.selection import choose
-from fastlr.loss_laws.curves import Curve, Measured, Metrics, measured, metrics
+from fastlr.loss_laws.curves import Curve, Measured, Metrics, measured, metrics_of
 from fastlr.loss_laws.laws import FittedOn, Law
 from fastlr.loss_laws.least_squares import HELD, Problem, huber, immediate_b
 
@@ -37,7 +37,8 @@ class Fit(Generic[L]):
     loss : float
         The objective that the fit minimized.
     metrics : tuple of Metrics
-        How close the law is to each curve that it was fitted to.
+        How close the law is to each curve that it was fitted to. ``r2`` is NaN for a curve with one
+        loss.
     held : tuple of str
         The constants that were held.
     """
@@ -68,15 +69,17 @@ def fit(
     Parameters
     ----------
     family : type
-        ``MultiPower`` or ``Annealing``.
+        ``MultiPower``, ``FunctionalScaling`` or ``Annealing``.
     curves : sequence of (rates, steps, losses)
         One tuple per run: a scalar schedule, or an array of rates from step 0 on; the logged
-        steps, in the order of the log; the losses there, finite and above 0.
+        steps, in the order of the log; the losses there, finite and above 0. A run of which only
+        the final loss is known is ``(schedule, [steps - 1], [loss])``.
     held : sequence of str, optional
-        The constants that are not fitted: ``()``, ``("B",)`` or ``("B", "beta", "gamma")``. B is
-        held at its best value in a law whose bracket is 1, beta at 1 and gamma at 1/2. Default
-        None: with two curves or more, each is left out in turn and predicted from the others, and
-        what predicts best is held in the fit of all; with one curve nothing is held.
+        The constants that are not fitted. For ``MultiPower``: ``()``, ``("B",)`` or ``("B", "beta",
+        "gamma")``; for the other laws ``()``. B is held at its best value in a law whose bracket is
+        1, beta at 1 and gamma at 1/2. Default None: with two curves or more, each is left out in
+        turn and predicted from the others, and what predicts best is held in the fit of all.
+        Nothing is held with one curve, or if a run has one loss.
     starts : int
         How many times to start, each from the best of eight guesses. Default 4.
     seed : int
@@ -95,8 +98,7 @@ def fit(
     TypeError, ValueError
         Before any work: if steps go back without a restart, go beyond the rates, or begin before
         the first rate above 0; a loss is not finite or not above 0; the numbers of steps and losses
-        differ; a curve has fewer than two losses, or all curves together no more than the law has
-        constants.
+        differ; a curve has no loss, or all curves together no more than the law has constants.
 
     Notes
     -----
@@ -126,7 +128,8 @@ def fit(
     (2.6, 0.99)
     """
     if not isinstance(family, type) or family not in HELD:
-        raise TypeError(f"fit: family must be MultiPower or Annealing, got {short_repr(family)}")
+        names = ", ".join(law.__name__ for law in HELD)
+        raise TypeError(f"fit: family must be one of {names}, got {short_repr(family)}")
     if held is not None and (not isinstance(held, Sequence) or tuple(held) not in HELD[family]):
         raise ValueError(
             f"fit: held must be one of {', '.join(map(repr, HELD[family]))}, or None, "
@@ -138,7 +141,7 @@ def fit(
     runs = _checked_curves(family, curves)
     chosen = _choose_held(family, runs, scale, first) if held is None else tuple(held)
     loss, law = _best_fit(family, runs, scale, first, chosen, count)
-    near = tuple(metrics(_predicted(law, run), run.losses) for run in runs)
+    near = tuple(metrics_of(_predicted(law, run), run.losses) for run in runs)
     found = family(**law.constants, fitted_on=_ranges(runs))  # type: ignore[call-arg]
     return Fit(found, loss, near, chosen)
 
@@ -189,8 +192,12 @@ def _best_fit(
 def _choose_held(
     family: type[Law], runs: list[Measured], delta: float, seed: int
 ) -> tuple[str, ...]:
-    """The constants to hold so that each curve is predicted best from the others."""
-    if len(runs) < 2 or len(HELD[family]) < 2:
+    """The constants to hold so that each curve is predicted best from the others.
+
+    None for final losses: their rates hardly differ, so they do not determine the B that is held.
+    """
+    final_losses = any(run.t.size == 1 for run in runs)
+    if len(runs) < 2 or final_losses or len(HELD[family]) < 2:
         return ()
 
     def left_out(held: tuple[str, ...]) -> float:

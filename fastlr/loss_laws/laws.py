@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -12,15 +11,23 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_threads
-from fastlr.arguments.rules import BelowOne, Number, Period, Positive, Rate, validate_scalar
+from fastlr.arguments.rules import (
+    BelowOne,
+    Number,
+    Period,
+    Positive,
+    Rate,
+    short_repr,
+    validate_scalar,
+)
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend, choose
 from fastlr.kernels.threads import split_over_threads
-from fastlr.loss_laws.exponential_sums import nodes
+from fastlr.loss_laws.power_sums import Inner, drop_slopes, drops
 from fastlr.loss_laws.run_rates import FEWER_LANES, Parts, parts_of, rising_steps, runs
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Annealing", "FittedOn", "Law", "MultiPower"]
+__all__ = ["Annealing", "FittedOn", "FunctionalScaling", "Law", "MultiPower"]
 
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
@@ -28,11 +35,9 @@ Steps = npt.NDArray[np.int64]
 _Exponent = Annotated[npt.ArrayLike, Number("a number from 0 to 10", 0.0, 10.0)]
 _Steepness = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
 
-# The largest logarithm of a power that stays finite in float64, with room for its factors.
-_MAX_LOG_POWER = 600.0
-_MAX_RATIO = 1e40  # of the range of r; beyond it the terms are added one by one
-# Nanoseconds that a node of the exponential sum, a term of the direct sum and a step take.
-_NODE_NS, _TERM_NS, _STEP_NS = 2.5, 10.0, 1.5
+_TINY_RATE = float(np.finfo(np.float64).tiny)
+_ROUNDING = 1e-9  # of a peak
+_LOG_ENDS = 0.05  # of a length: a log may end that long before its run
 
 
 @with_types
@@ -50,6 +55,44 @@ class FittedOn(NamedTuple):
     peaks: tuple[float, float]
     steps: tuple[int, int]
 
+    def covers_peaks(self, peaks: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Return whether each peak is within the range, up to rounding.
+
+        >>> FittedOn(peaks=(1e-3, 2e-3), steps=(900, 1_000)).covers_peaks([1e-3, 3e-3])
+        array([ True, False])
+        """
+        (low, high), given = self.peaks, np.asarray(peaks, dtype=np.float64)
+        within: npt.NDArray[np.bool_] = (given >= low * (1 - _ROUNDING)) & (
+            given <= high * (1 + _ROUNDING)
+        )
+        return within
+
+    def covers_steps(self, steps: int) -> bool:
+        """Return whether a length is within the range, or by 5 % outside: logs end before runs.
+
+        >>> FittedOn(peaks=(1e-3, 2e-3), steps=(900, 1_000)).covers_steps(1_040)
+        True
+        """
+        low, high = self.steps
+        return low * (1 - _LOG_ENDS) <= steps <= high * (1 + _LOG_ENDS)
+
+
+def _checked_range(where: str, fitted_on: object) -> FittedOn:
+    """Two pairs of numbers, each with the smaller one first; an error begins with ``where``."""
+    pairs = list(fitted_on) if isinstance(fitted_on, tuple | list) else []
+    if len(pairs) != 2 or not all(
+        isinstance(pair, tuple | list | np.ndarray) and len(pair) == 2 for pair in pairs
+    ):
+        raise TypeError(
+            f"{where} must be FittedOn(peaks=(low, high), steps=(low, high)), got "
+            f"{short_repr(fitted_on)}"
+        )
+    peaks = [validate_scalar(Positive, f"{where}: peaks", number) for number in pairs[0]]
+    steps = [validate_scalar(Period, f"{where}: steps", number) for number in pairs[1]]
+    if peaks[0] > peaks[1] or steps[0] > steps[1]:
+        raise ValueError(f"{where} must have the smaller number first, got {short_repr(fitted_on)}")
+    return FittedOn((peaks[0], peaks[1]), (steps[0], steps[1]))
+
 
 @with_types
 @public_methods()
@@ -61,7 +104,7 @@ class Law(ABC):
 
     See Also
     --------
-    MultiPower, Annealing : The laws.
+    MultiPower, Annealing, FunctionalScaling : The laws.
     fit : Fit the constants to measured losses.
     """
 
@@ -75,6 +118,9 @@ class Law(ABC):
                 name,
                 validate_scalar(kind, f"{type(self).__name__}: {name}", getattr(self, name)),
             )
+        if self.fitted_on is not None:
+            where = f"{type(self).__name__}: fitted_on"
+            object.__setattr__(self, "fitted_on", _checked_range(where, self.fitted_on))
 
     @property
     def constants(self) -> dict[str, float]:
@@ -235,12 +281,18 @@ class MultiPower(Law):
     Raises
     ------
     TypeError, ValueError
-        If a constant is not a number in its range.
+        If a constant is not a number in its range, or ``fitted_on`` does not have two ranges.
 
     Notes
     -----
     Where ``eta_k = 0`` the bracket is 1, its limit, as soon as a rate above 0 follows, and 0 before
     that.
+
+    The paper measured it on language models with 25M to 400M parameters and one peak: fitted to
+    three curves it predicts six others with a mean relative error of 0.0011. On 58 final losses of
+    a 124M-parameter model with peaks from 1e-4 to 2e-3 (Hägele et al. 2024) it predicts shapes that
+    it was not fitted to with a mean error of 0.012 and one of up to 0.055. It fails across peaks:
+    fitted to few of them, it prefers the highest. It knows no optimizer, batch size or model.
 
     References
     ----------
@@ -282,80 +334,148 @@ class MultiPower(Law):
 
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
         """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
-        low, high = self._range(rates[: t[-1] + 1]) if t.size > 1 else (0.0, 0.0)
-        if self._has_exponential_sum(low, high) and not self._is_direct_faster(
-            rates, t, high / low
-        ):
-            by, sums = nodes(self.beta, low, high), np.empty((t.size, 3))
-            backend.multi_power_exponentials(
-                rates, t, self._inner, by, np.empty((1, by.shape[1])), sums
-            )
-            return self._loss(sums[:, 0], sums[:, 1] - sums[:, 2])
-        sums = np.empty((t.size, 2))
-        backend.multi_power_terms(rates, t, self._inner, sums)
-        return self._loss(sums[:, 0], sums[:, 1])
+        total, drop = drops(backend, self._inner, rates, t)
+        return self.L0 + _power(self.A, total, self.alpha) + self.B * drop
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``.
-
-        ``(1 + a_k*x)^-beta = r_k^beta * (r_k + x)^-beta`` with ``r_k = eta_k^gamma/C``. Its
-        derivatives by beta, ``log(C)`` and gamma are sums of the same exponentials, times ``r_k``
-        and ``log(eta_k)``.
-        """
-        by, sums = (
-            nodes(self.beta, *self._range(rates[: t[-1] + 1]), slopes=True),
-            np.empty((t.size, 7)),
-        )
-        backend.multi_power_exponentials(
-            rates, t, self._inner, by, np.empty((4, by.shape[1])), sums
-        )
-        total, level, held, by_weight, by_ratio, logs, logs_by_ratio = sums.T
-        drop = level - held
-        by_beta = math.log(self.C) * held - by_weight - self.gamma * logs
-        by_c, by_gamma = (self.beta * held - by_ratio) / self.C, logs_by_ratio - self.beta * logs
+        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
+        total, drop, *by_inner = drop_slopes(backend, self._inner, rates, t)
         power = total**-self.alpha
         columns = [
             np.ones(t.size),
             power,
             -self.A * np.log(total) * power,
             drop,
-            self.B * by_c,
-            self.B * by_beta,
-            self.B * by_gamma,
+            *(self.B * each for each in by_inner),
         ]
-        return self._loss(total, drop), np.stack(columns, axis=1)
+        return self.L0 + self.A * power + self.B * drop, np.stack(columns, axis=1)
 
     @property
-    def _inner(self) -> tuple[float, float, float]:
+    def _inner(self) -> Inner:
         """The constants inside the bracket."""
-        return self.C, self.beta, self.gamma
+        return Inner(self.C, self.beta, self.gamma)
 
-    def _loss(self, total: Array, drop: Array) -> Array:
-        """The loss from the area under the rates and the sum over their changes."""
-        return self.L0 + _power(self.A, total, self.alpha) + self.B * drop
 
-    def _range(self, rates: Array) -> tuple[float, float]:
-        """Bounds of ``r_k``, the first above 0, and of ``r_k`` plus all rates that follow."""
-        top = float(rates.max())
-        if top == 0.0:
-            return 1.0, 1.0
-        least = float(rates.min()) or float(rates[rates > 0].min())
-        with np.errstate(over="ignore"):  # an infinite range has no exponential sum
-            low, high = np.array([least, top]) ** self.gamma / self.C
-        return float(low), float(high + rates.sum())
+@with_types
+@public_methods()
+@dataclass(frozen=True)
+class FunctionalScaling(Law):
+    """Predict losses by the functional scaling law.
 
-    def _has_exponential_sum(self, low: float, high: float) -> bool:
-        """Whether an exponential sum exists for this range and its power of -beta."""
-        return (
-            high < _MAX_RATIO * low
-            and self.beta * max(abs(math.log(low)), abs(math.log(high))) < _MAX_LOG_POWER
-        )
+    With ``eta_k`` the rate at step k, ``S_j = eta_0 + ... + eta_j`` and ``S_(-1) = 0``, the
+    *intrinsic time*, the loss at step t is
 
-    def _is_direct_faster(self, rates: Array, t: Steps, ratio: float) -> bool:
-        """Whether to add the terms one by one is faster than the exponential sum."""
-        changes = np.cumsum(np.diff(rates[: t[-1] + 1], prepend=rates[0]) != 0)
-        terms = _TERM_NS * float(changes[t].sum()) + _STEP_NS * float((t + 1).sum())
-        return terms < _NODE_NS * (3.0 * math.log(ratio) + 25.0) * (int(changes[-1]) + t.size)
+        L0 + A*S_t^-alpha + B * sum over k = 0..t of
+            eta_k * integral from S_(k-1) to S_k of beta*C * (1 + C*(S_t - u))^-(1 + beta) du.
+
+    The second term is what remains to be learned. The third is the noise of the updates: it is
+    ``B*eta`` for a rate eta that is held for ever, and is forgotten as training continues.
+
+    Parameters
+    ----------
+    L0, A, B : float
+        At least 0.
+    alpha : float
+        From 0 to 10. In the paper s, the exponent of the source.
+    C : float
+        From 1e-18 to 1e18.
+    beta : float
+        From 1e-3 to 10. In the paper ``1 - 1/beta``, so below 1, with its exponent of capacity.
+    fitted_on : FittedOn, optional
+        The runs that the law was fitted to, as ``fit`` sets it. It takes no part in equality.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a constant is not a number in its range, or ``fitted_on`` does not have two ranges.
+
+    Notes
+    -----
+    The integral has a closed form, so the sum equals that of ``MultiPower`` with ``gamma = 0``, and
+    with a change of the rate from 0 at step 0.
+
+    The paper derives the law for stochastic gradient descent on kernel regression, and fits it to
+    language models with 100M to 1B parameters. This is its form for one model and one batch size:
+    ``L0`` holds the term of the model's size, and the part of the noise that is in proportion to
+    the remaining loss is left out.
+
+    It was measured on 58 final losses of a 124M-parameter language model (Hägele et al. 2024), with
+    peaks from 1e-4 to 2e-3 and 15,000 or 25,000 steps. It predicts the losses of a shape that it
+    was not fitted to with a mean error of 0.014, and tells the better shapes: of those with one
+    peak and length, the one that it prefers is 0.001 worse than the best on average if each shape
+    is predicted from the others, 0.003 by one law fitted to all, and at most 0.006. It fails for
+    single losses: the error is as large as the difference between most shapes, and up to 0.055 at
+    the highest peak. It knows no optimizer, batch size or model.
+
+    References
+    ----------
+    Li, Chen, Huang, Wang and Wu, *Functional Scaling Laws in Kernel Regression: Loss Dynamics and
+    Learning Rate Schedules* (2025), arXiv:2509.19189. Hägele et al., *Scaling Laws and
+    Compute-Optimal Training Beyond Fixed Training Durations* (2024), arXiv:2405.18392: the runs.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> law = flr.loss_laws.FunctionalScaling(L0=2.6, A=0.6, alpha=0.5, B=400.0, C=4.0, beta=0.5)
+    >>> wsd = flr.wsd(1e-3, warmup=300, stable=19_700, cooldown=5_000)
+    >>> law.curve(wsd, [1_000, 19_999, 24_999]).round(3)
+    array([3.455, 3.09 , 2.921])
+    """
+
+    L0: float
+    A: float
+    alpha: float
+    B: float
+    C: float
+    beta: float
+    fitted_on: FittedOn | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    kinds: ClassVar[dict[str, Any]] = {
+        "L0": Rate,
+        "A": Rate,
+        "alpha": _Exponent,
+        "B": Rate,
+        "C": Positive,
+        "beta": _Steepness,
+    }
+
+    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
+        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
+        total, noise = drops(backend, self._inner, _from_rest(rates), t + 1)
+        first = int(np.argmax(rates > 0)) if rates.any() else rates.size
+        total[t < first] = 0.0
+        return self.L0 + _power(self.A, total, self.alpha) + self.B * noise
+
+    def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
+        total, noise, by_c, by_beta, _ = drop_slopes(backend, self._inner, _from_rest(rates), t + 1)
+        power = total**-self.alpha
+        columns = [
+            np.ones(t.size),
+            power,
+            -self.A * np.log(total) * power,
+            noise,
+            self.B * by_c,
+            self.B * by_beta,
+        ]
+        return self.L0 + self.A * power + self.B * noise, np.stack(columns, axis=1)
+
+    @property
+    def _inner(self) -> Inner:
+        """The constants inside the bracket."""
+        return Inner(self.C, self.beta, 0.0)
+
+
+def _from_rest(rates: Array) -> Array:
+    """The rates after one step at rest, with the smallest normal number in place of 0.
+
+    A kernel takes a rate of 0 for the limit of ``eta^-gamma``, which is 1 if gamma is 0. The
+    smallest number changes no sum.
+    """
+    moved = np.empty(rates.size + 1)
+    moved[0] = _TINY_RATE
+    np.maximum(rates, _TINY_RATE, out=moved[1:])
+    return moved
 
 
 @with_types
@@ -385,11 +505,18 @@ class Annealing(Law):
     Raises
     ------
     TypeError, ValueError
-        If a constant is not a number in its range.
+        If a constant is not a number in its range, or ``fitted_on`` does not have two ranges.
 
     Notes
     -----
     A warm-up counts as a negative fall; a schedule that begins at its peak has none.
+
+    Fitted to three loss curves of language models with 25M and 100M parameters and one peak, it
+    predicts six others with a mean relative error of 0.0014 and 0.0012. On 58 final losses of a
+    124M-parameter model with peaks from 1e-4 to 2e-3 (Hägele et al. 2024) it predicts shapes that
+    it was not fitted to with a mean error of 0.017 and one of up to 0.052. It fails where lengths
+    of cooldowns are compared: the one that it prefers there is 0.007 worse than the best on
+    average. It knows no optimizer, batch size or model.
 
     References
     ----------

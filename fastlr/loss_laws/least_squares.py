@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastlr.kernels.selection import choose
 from fastlr.loss_laws.curves import Measured
-from fastlr.loss_laws.laws import Annealing, Law, MultiPower
+from fastlr.loss_laws.laws import Annealing, FunctionalScaling, Law, MultiPower
 
 __all__ = ["HELD", "Problem", "huber", "immediate_b"]
 
@@ -21,12 +21,14 @@ L = TypeVar("L", bound=Law)
 HELD: dict[type[Law], tuple[tuple[str, ...], ...]] = {
     MultiPower: ((), ("B",), ("B", "beta", "gamma")),
     Annealing: ((),),
+    FunctionalScaling: ((),),
 }
 
 # The constants in which the loss is linear. Linear least squares finds them without a guess.
 _LINEAR: dict[type[Law], tuple[str, ...]] = {
     MultiPower: ("L0", "A", "B"),
     Annealing: ("L0", "A", "C"),
+    FunctionalScaling: ("L0", "A", "B"),
 }
 _MAX_EXPONENT = 4.0  # in a fit; measured losses do not distinguish larger exponents
 _GUESSES = 8  # per start; the best one is refined
@@ -159,6 +161,8 @@ class Problem(NamedTuple, Generic[L]):
         if self.family is Annealing:
             return {"alpha": between(0.1, 1.0), "decay": 1.0 - between(1e-4, 1e-1)}
         guess = {"alpha": between(0.2, 1.0), "beta": between(0.2, 1.0), "gamma": between(0.2, 1.0)}
+        if self.family is FunctionalScaling:
+            guess["gamma"] = 0.0
         rates = max((run.rates for run in self.measured), key=len)
         c = between(10.0, 1e4) * rates.max() ** self.held.get("gamma", guess["gamma"]) / rates.sum()
         return {**guess, "C": float(np.clip(c, _TINY, 1.0 / _TINY))}

@@ -20,9 +20,12 @@ from fastlr.program.program import Program
 from fastlr.schedule.constructor_names import cosine, cyclic, linear, one_cycle, stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
+from fastlr.schedule.time_scales import Runs
 from fastlr.schedule.value import a_schedule
 
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
+
+_ADAMW = ("lr", "weight_decay")
 
 
 @with_types
@@ -215,6 +218,98 @@ class Bundle:
         return type(self)(
             stack({name: cooled if name == of else _as_wide(self[name], cooled) for name in self})
         )
+
+    def rescale(
+        self,
+        *,
+        batch: tuple[int, int],
+        tokens: tuple[float, float],
+        by: Literal["lr", "weight_decay"],
+    ) -> Self:
+        """Hold the time scale of AdamW when the batch size or the amount of data changes.
+
+        The time scale, as a share of the run, is ``batch / (lr * weight_decay * tokens)``. So
+        ``lr * weight_decay`` is multiplied by ``(tokens[0]/batch[0]) / (tokens[1]/batch[1])``, the
+        steps of the old run per step of the new one.
+
+        Parameters
+        ----------
+        batch : (int, int)
+            The batch sizes of the old and of the new run, from 1, in samples or tokens.
+        tokens : (float, float)
+            The data of the old and of the new run, from 1 to 1e18, in the unit of ``batch``.
+        by : {"lr", "weight_decay"}
+            The quantity that is multiplied. There is no default, because the two give different
+            runs.
+
+        Returns
+        -------
+        Bundle
+            The plan with this quantity multiplied at every step. Its lengths do not change.
+
+        Raises
+        ------
+        TypeError
+            If ``batch`` or ``tokens`` is not a pair: one number could be that of either run.
+        ValueError
+            If a number is out of range, the bundle has no ``lr`` or no ``weight_decay``, one of
+            them is 0 at every step, or the plan does not have the steps of the new run within 1 %.
+
+        Notes
+        -----
+        Build the plan for the new run first, with the values that you tuned in the old one. A plan
+        with the length of the old run is refused, because its warmup may keep its number of steps
+        or its share of the data. A plan that never ends fits every run.
+
+        It is for AdamW as torch and optax have it, whose update subtracts ``lr * weight_decay``
+        times the weight. If your optimizer does not multiply the decay by the rate, the rate is no
+        part of the time scale.
+
+        Wang and Aitchison measured that the best time scale hardly changes with the amount of data,
+        on ResNet-18, vision transformers and a 124M-parameter language model. Bergsma et al.
+        measured language models with 111M to 3.3B parameters: at a fixed model and amount of data
+        the best weight decay grows in proportion to the batch size, which ``by="weight_decay"``
+        gives. It fails in two places. For very large batches the proportion no longer holds. If the
+        tokens per parameter change, the best time scale falls as their power -0.53: so for twice
+        the data on the same model, the weight decay that this gives is about 1.4 times too small.
+
+        References
+        ----------
+        Wang and Aitchison, *How to set AdamW's weight decay as you scale model and dataset size*
+        (2024), arXiv:2405.13698. Bergsma et al., *Power Lines: Scaling Laws for Weight Decay and
+        Batch Size in LLM Pre-training* (2025), arXiv:2505.13738.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> new = flr.bundle(
+        ...     lr=flr.warmup_cosine(1e-3, warmup=300, steps=25_000),
+        ...     weight_decay=flr.constant(0.1),
+        ... )
+        >>> plan = new.rescale(batch=(256, 1_024), tokens=(25.6e6, 25.6e6), by="weight_decay")
+        >>> plan(300)
+        {'lr': 0.001, 'weight_decay': 0.4}
+        """
+        runs = Runs.of(batch, tokens)
+        if not isinstance(by, str) or by not in _ADAMW:
+            raise ValueError(
+                f"rescale: by must be 'lr' or 'weight_decay', got {short_repr(by)}: the time scale "
+                "holds if either of them changes"
+            )
+        if missing := [name for name in _ADAMW if name not in self]:
+            raise ValueError(
+                f"rescale: the plan must have lr and weight_decay, got {list(self.names)}, without "
+                f"{missing[0]}; add it with bundle({missing[0]}=...)"
+            )
+        for name in _ADAMW:
+            if np.any(self[name]._node.bound == 0):
+                raise ValueError(
+                    f"rescale: {name} must be above 0 at some step, got 0 at all: the time scale "
+                    "would be infinite"
+                )
+        runs.check_length(self.steps)
+        grown = self[by] * runs.factor
+        return type(self)(stack({name: grown if name == by else self[name] for name in self}))
 
     def plot(self, **options: Any) -> Any:
         """Draw each quantity on axes of its own, one below the other.

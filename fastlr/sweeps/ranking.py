@@ -49,8 +49,6 @@ _MOST_ROWS = 20  # in the text
 _MOST_NAMED = 10  # of the best are drawn
 _CHUNK = 2_048  # schedules whose losses are predicted together
 _PIECE_RATES = 2**30  # rates per piece: some seconds of work, lost if the process is killed
-_SLACK = 1e-9  # of a peak, for rounding
-_LOG_ENDS = 0.05  # of a length: a log may end that long before its run
 _PIECE_LANES = 2**16  # the most lanes per piece
 
 
@@ -281,7 +279,7 @@ class Contest:
         if fitted is None or self.extrapolate:
             return
         low, high = fitted.peaks
-        beyond = (highest < low * (1 - _SLACK)) | (highest > high * (1 + _SLACK))
+        beyond = ~fitted.covers_peaks(highest)
         if beyond.any():
             first = int(np.argmax(beyond))
             raise ValueError(
@@ -296,7 +294,7 @@ class Contest:
         if fitted is None or self.extrapolate:
             return
         low, high = fitted.steps
-        if not low * (1 - _LOG_ENDS) <= self.steps <= high * (1 + _LOG_ENDS):
+        if not fitted.covers_steps(self.steps):
             raise ValueError(
                 f"rank: steps must be from {low} to {high}, as the runs that the law was fitted "
                 f"to, got {self.steps}; fit it to runs of this length, or pass extrapolate=True"
@@ -309,7 +307,7 @@ class Contest:
                 f"rank: out must be a folder, got {type(out).__name__} {short_repr(out)}"
             )
         try:
-            law = [type(self.law).__qualname__, identity(self.law)]
+            law = [type(self.law).__qualname__, identity(self.law), self._fitted_range()]
         except UnidentifiedError as error:
             raise ValueError(
                 f"rank: out needs a law of fastlr.loss_laws, which can be identified: {error}"
@@ -324,6 +322,11 @@ class Contest:
             "extrapolate": self.extrapolate,
         }
         return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json")
+
+    def _fitted_range(self) -> list[list[Any]] | None:
+        """The range of the runs that the law was fitted to, which decides what is refused."""
+        fitted = getattr(self.law, "fitted_on", None)
+        return None if fitted is None else [identity(list(part)) for part in fitted]
 
     def write_piece(self, pieces: Pieces, piece: int, lanes: Lanes, threads: int = 1) -> None:
         """Judge a piece, and write its best to the folder."""

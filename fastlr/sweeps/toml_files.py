@@ -26,10 +26,18 @@ A law, by its constants, or by the runs to fit it to::
     L0 = 3.04
     ...
 
+    [fitted_on]               # optional: the range of the runs behind the constants
+    peaks = [1e-4, 2e-3]
+    steps = [15_000, 25_000]
+
     [[curve]]                 # instead of constants: one table per run
     file = "cosine_24000.csv" # with the columns step and loss
     schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
     before = 24_000           # ignore losses from this step on
+
+    [[curve]]                 # a run of which only the final loss is known
+    loss = 3.31
+    schedule = "warmup_cosine(3e-4, 2_160, 24_000, 3e-5)"
 """
 
 import csv
@@ -262,7 +270,10 @@ def _space_from(name: str, value: object) -> Any:
 
 # -- laws ------------------------------------------------------------------------------------------
 
-_LAWS: dict[str, Any] = {"MultiPower": loss_laws.MultiPower, "Annealing": loss_laws.Annealing}
+_LAWS: dict[str, Any] = {
+    law.__name__: law
+    for law in (loss_laws.MultiPower, loss_laws.FunctionalScaling, loss_laws.Annealing)
+}
 
 
 def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
@@ -271,7 +282,8 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
     Parameters
     ----------
     data : Mapping
-        ``law``, and either ``constants`` or ``curve``; see the top of this module.
+        ``law``, and either ``constants``, with or without ``fitted_on``, or ``curve``; see the top
+        of this module.
     folder : Path
         The folder that the files of curves are relative to.
 
@@ -293,7 +305,7 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
     >>> law_from({"law": "Annealing", "constants": constants}, Path())
     Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
     """
-    _check_keys("law", data, required=("law",), optional=("constants", "curve"))
+    _check_keys("law", data, required=("law",), optional=("constants", "curve", "fitted_on"))
     name, constants, curves = (
         data["law"],
         data.get("constants"),
@@ -309,8 +321,10 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
         )
     if constants is not None:
         _check_keys(f"law: {name}", constants, required=tuple(_LAWS[name].kinds))
-        law: loss_laws.Law = _LAWS[name](**constants)
+        law: loss_laws.Law = _LAWS[name](**constants, fitted_on=_fitted_on(data))
         return law
+    if "fitted_on" in data:
+        raise ValueError("law: fitted_on must be left out with curve, whose runs give it")
     fitted: loss_laws.Law = loss_laws.fit(
         _LAWS[name],
         [_curve_from(curve, folder) for curve in _array_of_tables("law", data, "curve")],
@@ -318,8 +332,18 @@ def law_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Law:
     return fitted
 
 
+def _fitted_on(data: Mapping[str, Any]) -> loss_laws.FittedOn | None:
+    """The range of the runs behind the constants, if the file has it."""
+    if "fitted_on" not in data:
+        return None
+    _check_keys("law: fitted_on", data["fitted_on"], required=loss_laws.FittedOn._fields)
+    return loss_laws.FittedOn(**data["fitted_on"])
+
+
 def _curve_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
-    """A run and its losses, from a CSV file with the columns step and loss."""
+    """A run and its losses, from a CSV file with the columns step and loss, or its final loss."""
+    if isinstance(data, Mapping) and "loss" in data:
+        return _final_loss_from(data)
     _check_keys("law: curve", data, required=("file", "schedule"), optional=("before",))
     path, before = folder / str(data["file"]), data.get("before", LAST_STEP)
     if type(before) is not int:
@@ -341,3 +365,16 @@ def _curve_from(data: Mapping[str, Any], folder: Path) -> loss_laws.Curve:
             ) from None
     kept = [(step, loss) for step, loss in logged if step < before]
     return parse(data["schedule"]), [step for step, _ in kept], [loss for _, loss in kept]
+
+
+def _final_loss_from(data: Mapping[str, Any]) -> loss_laws.Curve:
+    """A run of which only the final loss is known."""
+    _check_keys("law: curve", data, required=("schedule", "loss"), optional=("steps",))
+    run = parse(data["schedule"])
+    steps = data.get("steps", run.steps)
+    if type(steps) is not int or steps < 1:
+        raise ValueError(
+            "law: curve: steps must be an integer from 1, the length of the run, got "
+            f"{short_repr(steps)}"
+        )
+    return run, [steps - 1], [data["loss"]]

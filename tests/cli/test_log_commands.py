@@ -111,6 +111,36 @@ def test_the_run_of_a_config_may_be_longer_than_its_schedule() -> None:
     assert "climbs back past the end: it falls to 0 at step 100, then rises to 0.000" in out
 
 
+LAW = """law = "Annealing"
+[constants]
+L0 = 2.6
+A = 0.6
+alpha = 0.45
+C = 0.5
+decay = 0.99
+"""
+
+
+def test_explain_lists_what_the_run_of_a_log_may_do_next() -> None:
+    Path("law.toml").write_text(LAW)
+    rows = [{"step": t, "learning_rate": PLAN(t)} for t in range(10, 601, 10)]
+    Path("stopped.json").write_text(json.dumps({"log_history": rows, "max_steps": 1_000}))
+    code, out, err = run("explain", "stopped.json", "--law", "law.toml")
+    assert (code, err) == (0, "")
+    assert "\nwhat next, after step 601\n" in out
+    assert "cooldown(at=" in out
+    assert "as planned" in out
+    code, out, _ = run("explain", "stopped.json", "--law", "law.toml", "--json")
+    options = json.loads(out)["next"]
+    [planned] = [option for option in options if option["planned"]]
+    assert planned["steps"] == 1_000
+    assert all(flr.from_spec(each["schedule"])(600) == pytest.approx(PLAN(600)) for each in options)
+    code, _, err = run("explain", TEXT, "--law", "law.toml")
+    assert (code, err) == (2, "error: explain: law must be given for a log only, got law.toml\n")
+    code, _, err = run("explain", "trainer_state.json", "--law", "no.toml")
+    assert (code, err.startswith("error: ")) == (2, True)
+
+
 def test_the_unit_of_a_log_of_epochs() -> None:
     Path("results.csv").write_text("epoch,lr/pg0\n1,0.1\n2,0.1\n3,0.01\n")
     code, out, _ = run("identify", "results.csv")

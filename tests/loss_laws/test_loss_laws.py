@@ -13,9 +13,11 @@ import fastlr as flr
 from fastlr.kernels import jit, native, threads
 from fastlr.kernels.selection import choose
 from fastlr.loss_laws import exponential_sums as exponentials
+from fastlr.loss_laws import power_sums
 
 LAW = measured.PUBLISHED["25M"]
 OTHER = flr.loss_laws.Annealing(L0=2.7, A=0.57, alpha=0.5, C=0.73, decay=0.99)
+THIRD = flr.loss_laws.FunctionalScaling(L0=2.6, A=0.6, alpha=0.5, B=400.0, C=400.0, beta=0.4)
 
 RATES = {
     "cosine": flr.warmup_cosine(3e-4, 100, 1_000, end=3e-5).table(1_000),
@@ -55,7 +57,19 @@ def annealed(law, rates, t):
     return level + height * total ** (-alpha) - c * (falls * lasting).sum() if total > 0 else np.inf
 
 
-FORMULAS = ((LAW, loss), (OTHER, annealed))
+def scaled(law, rates, t):
+    """The formula of the functional scaling law: each step's noise, as far as it is left.
+
+    The integral over a step is ``(1 + C*x)^-beta`` between its ends, x being the area that follows.
+    """
+    level, height, alpha, b, c, beta = law
+    after = np.append(np.cumsum(rates[t::-1])[::-1], 0.0)
+    left = (1 + c * after) ** (-beta)
+    noise = (rates[: t + 1] * np.diff(left)).sum()
+    return level + height * after[0] ** (-alpha) + b * noise if after[0] > 0 else np.inf
+
+
+FORMULAS = ((LAW, loss), (OTHER, annealed), (THIRD, scaled))
 
 
 def some(rates, most=7):
@@ -65,7 +79,7 @@ def some(rates, most=7):
 @pytest.fixture
 def exponential(monkeypatch):
     """A curve is never added up term by term."""
-    monkeypatch.setattr(flr.loss_laws.MultiPower, "_is_direct_faster", lambda *_: False)
+    monkeypatch.setattr(power_sums, "_is_direct_faster", lambda *_: False)
 
 
 # -- the formulas ----------------------------------------------------------------------------------
@@ -73,7 +87,9 @@ def exponential(monkeypatch):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", RATES)
-@pytest.mark.parametrize(("law", "formula"), FORMULAS, ids=["multi-power", "annealing"])
+@pytest.mark.parametrize(
+    ("law", "formula"), FORMULAS, ids=["multi-power", "annealing", "functional"]
+)
 def test_final_is_the_formula(backend, name, law, formula):
     rates = RATES[name]
     with flr.use_backend(backend):
@@ -111,9 +127,7 @@ def test_both_ways_of_adding_up_agree(beta, gamma, monkeypatch):
     for rates in RATES.values():
         curves = []
         for sooner in (True, False):
-            monkeypatch.setattr(
-                flr.loss_laws.MultiPower, "_is_direct_faster", lambda *_, sooner=sooner: sooner
-            )
+            monkeypatch.setattr(power_sums, "_is_direct_faster", lambda *_, sooner=sooner: sooner)
             curves.append(law.curve(rates, rates.size))
         np.testing.assert_allclose(*curves, rtol=0, atol=1e-10 * np.abs(np.diff(rates)).sum())
 
@@ -164,7 +178,7 @@ def test_the_laws_may_be_of_any_scale():
 
 def test_before_the_first_rate_the_loss_is_infinite():
     rates = np.array([0.0, 0.0, 1e-3, 0.0])
-    for law in (LAW, OTHER):
+    for law in (LAW, OTHER, THIRD):
         assert np.isinf(law.curve(rates, 4)).tolist() == [True, True, False, False]
         assert law.final(rates, 2) == np.inf
     flat = flr.loss_laws.MultiPower(3.0, 0.0, 0.5, 0.0, 1.0, 0.5, 0.5)
@@ -215,7 +229,7 @@ def test_levels_have_the_same_bits():
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("law", [LAW, OTHER])
+@pytest.mark.parametrize("law", [LAW, OTHER, THIRD])
 def test_batches_are_their_lanes(law, monkeypatch):
     monkeypatch.setattr(threads, "_LEAST", 1)
     shapes = [
@@ -318,14 +332,16 @@ def test_published_final_losses(size):
 
 def by_hand(law, name, value, rates, t):
     """The loss, one constant of which is complex."""
-    formula = loss if isinstance(law, flr.loss_laws.MultiPower) else annealed
+    [formula] = [formula for other, formula in FORMULAS if type(other) is type(law)]
     return formula({**law.constants, name: value}.values(), rates, t)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("law", [LAW, OTHER])
+@pytest.mark.parametrize("law", [LAW, OTHER, THIRD])
 @pytest.mark.parametrize("name", ["cosine", "rests", "steep"])
-def test_slopes_are_exact(backend, law, name):
+@pytest.mark.parametrize("few", [8, 0], ids=["by terms", "by exponentials"])
+def test_slopes_are_exact(backend, law, name, few, monkeypatch):
+    monkeypatch.setattr(power_sums, "_FEW", few)
     rates = RATES[name]
     t = some(rates, 4)[1:]
     with flr.use_backend(backend):
@@ -379,6 +395,51 @@ def test_a_fit_of_the_annealing_law():
         list(found.law.constants.values()), list(law.constants.values()), rtol=1e-4
     )
     assert found == flr.loss_laws.fit(flr.loss_laws.Annealing, made(law, RUNS))
+
+
+def test_a_fit_of_the_functional_scaling_law():
+    law = flr.loss_laws.FunctionalScaling(2.0, 0.5, 0.4, B=300.0, C=50.0, beta=0.6)
+    found = flr.loss_laws.fit(flr.loss_laws.FunctionalScaling, made(law, RUNS))
+    np.testing.assert_allclose(
+        list(found.law.constants.values()), list(law.constants.values()), rtol=1e-3
+    )
+    unseen = flr.linear(1e-3, 1e-4, 2_000)
+    assert found.law.final(unseen, 2_000) == pytest.approx(law.final(unseen, 2_000), rel=1e-6)
+
+
+FINALS = [
+    flr.wsd(peak, 20, 980 - cooldown, cooldown)
+    for peak in (3e-4, 1e-3, 3e-3)
+    for cooldown in (100, 300, 600, 980)
+]
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        flr.loss_laws.FunctionalScaling(2.0, 0.5, 0.4, B=300.0, C=50.0, beta=0.6),
+        flr.loss_laws.MultiPower(2.0, 0.5, 0.4, B=300.0, C=2.0, beta=0.6, gamma=0.5),
+        flr.loss_laws.Annealing(2.0, 0.5, 0.4, C=3.0, decay=0.98),
+    ],
+)
+def test_a_fit_to_the_final_losses_of_many_runs(law):
+    """One loss per run is enough, and predicts another run."""
+    final = [(run, [999], [law.final(run, 1_000)]) for run in FINALS]
+    found = flr.loss_laws.fit(type(law), final, starts=2)
+    assert max(each.worst_relative for each in found.metrics) < 1e-5
+    assert all(np.isnan(each.r2) for each in found.metrics)
+    assert found.held == ()
+    assert found.law.fitted_on == flr.loss_laws.FittedOn((3e-4, 3e-3), (1_000, 1_000))
+    unseen = flr.wsd(5e-4, 20, 480, 500)
+    assert found.law.final(unseen, 1_000) == pytest.approx(law.final(unseen, 1_000), rel=1e-4)
+
+
+def test_a_fit_to_curves_and_final_losses():
+    law = flr.loss_laws.Annealing(2.0, 0.5, 0.4, C=3.0, decay=0.98)
+    both = [*made(law, RUNS[:1]), *[(run, [999], [law.final(run, 1_000)]) for run in RUNS[1:]]]
+    found = flr.loss_laws.fit(flr.loss_laws.Annealing, both)
+    assert [np.isnan(each.r2) for each in found.metrics] == [False, True, True]
+    assert found.loss < 1e-9
 
 
 def test_metrics_by_hand():
@@ -516,7 +577,7 @@ REFUSED_CURVES = [
     (
         (COSINE, [1, 2, 1], [3.0, 2.0, 1.0]),
         ValueError,
-        r"fit: curves\[0\]: steps must have at least two different ones, got \[1\]",
+        "fit: curves must have more losses than the law has constants, 7, got 1",
     ),
     (
         (COSINE, [1, 2, 2], [3.0, 2.0, 1.0]),
@@ -549,9 +610,14 @@ REFUSED_CURVES = [
         r"fit: curves\[0\]: losses must be .*got -1",
     ),
     (
-        (COSINE, [1], [3.0]),
+        (COSINE, [], []),
         ValueError,
-        r"fit: curves\[0\]: losses must be a sequence of at least two losses",
+        r"fit: curves\[0\]: losses must be finite numbers >= 0, at most 1e290, at least one, got",
+    ),
+    (
+        (COSINE, 1, 3.0),
+        ValueError,
+        r"fit: curves\[0\]: losses must be .*a sequence, got 3.0",
     ),
     (
         (COSINE, [1, 2, 3], [3.0, 2.0, 1.0]),
@@ -586,7 +652,7 @@ REFUSED_FITS = [
     (
         lambda: flr.loss_laws.fit(flr.loss_laws.Law, [GOOD]),
         TypeError,
-        "fit: family must be MultiPower or Annealing",
+        "fit: family must be one of MultiPower, Annealing, FunctionalScaling, got",
     ),
     (
         lambda: flr.loss_laws.fit(flr.loss_laws.MultiPower, [GOOD], held=("L0",)),

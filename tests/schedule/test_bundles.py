@@ -268,3 +268,54 @@ def test_a_bundle_is_drawn_with_axes_per_quantity():
     shown = [each.get_ylabel() for each in axes]
     assert shown == ["learning rate", *[name.replace("_", " ") for name in list(RUN)[1:]]]
     assert {each.get_xlim() for each in axes} == {(0.0, float(RUN.steps))}
+
+
+TUNED = flr.bundle(lr=flr.warmup_cosine(1e-3, 300, 25_000), weight_decay=flr.constant(0.1))
+
+
+def time_scale(plan, batch, tokens):
+    """The time scale of AdamW as a share of the run, by its formula."""
+    return batch / (plan["lr"].max(25_000) * plan["weight_decay"](0) * tokens)
+
+
+@pytest.mark.parametrize("by", ["lr", "weight_decay"])
+@pytest.mark.parametrize(
+    ("batch", "tokens"),
+    [
+        ((256, 1_024), (6.4e6, 25.6e6)),  # as many steps
+        ((256, 512), (6.4e6, 12.8e6)),
+        ((256, 512), (51.2e6, 12.8e6)),
+        ((384, 512), (51.2e6, 12.8e6)),
+        ((512, 96), (1e6, 2.4e6)),
+    ],
+)
+def test_rescaling_holds_the_time_scale_of_adamw(by, batch, tokens):
+    plan = TUNED.rescale(batch=batch, tokens=tokens, by=by)
+    old, new = time_scale(TUNED, batch[0], tokens[0]), time_scale(plan, batch[1], tokens[1])
+    assert new == pytest.approx(old, rel=1e-14)
+    other = {"lr": "weight_decay", "weight_decay": "lr"}[by]
+    assert plan[other] == TUNED[other]
+    assert plan.steps == TUNED.steps
+
+
+def test_the_best_decay_grows_with_the_batch_size():
+    """As measured by Bergsma et al. at a fixed model and amount of data."""
+    plan = TUNED.rescale(batch=(128, 512), tokens=(12.8e6, 12.8e6), by="weight_decay")
+    assert plan(300) == {"lr": 1e-3, "weight_decay": 0.4}
+
+
+def test_plans_without_an_end_and_batches_are_rescaled():
+    endless = flr.bundle(lr=flr.inverse_sqrt(1e-3, 100), weight_decay=flr.constant(0.1))
+    halved = endless.rescale(batch=(8, 8), tokens=(1e6, 2e6), by="lr")
+    assert halved["lr"] == endless["lr"] * 0.5
+    sweep = flr.bundle(lr=flr.cosine([1e-3, 1e-2], 0.0, 100), weight_decay=flr.constant(0.1))
+    grown = sweep.rescale(batch=(8, 16), tokens=(1_600, 1_600), by="weight_decay")
+    assert grown["weight_decay"](0).tolist() == [0.2, 0.2]
+    assert same(grown["lr"].table(100), sweep["lr"].table(100))
+
+
+def test_a_plan_of_the_old_run_is_not_rescaled():
+    with pytest.raises(ValueError, match="must have the 6,250 steps of the new run"):
+        TUNED.rescale(batch=(256, 1_024), tokens=(6.4e6, 6.4e6), by="lr")
+    with pytest.raises(ValueError, match="give batch and tokens in one unit"):
+        TUNED.rescale(batch=(256, 1_024), tokens=(6.4e6 * 2_048, 25.6e6 * 2_048), by="lr")

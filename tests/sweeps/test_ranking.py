@@ -284,6 +284,20 @@ def test_a_fitted_law_ranks_within_the_range_of_its_runs():
         assert best.places.tolist() == flr.rank(bare, inside, steps, k=3).places.tolist()
 
 
+def test_laws_of_other_ranges_do_not_share_a_folder(tmp_path):
+    inside = flr.sweep("cosine", init=[1e-3, 2e-3, 3e-3], end=0.0, steps=1_000)
+    flr.rank(FITTED, inside, 1_000, out=tmp_path / "best")
+    for peaks, steps in (((1e-3, 4e-3), (500, 1_000)), ((1e-3, 3e-3), (900, 1_000))):
+        ranges = flr.loss_laws.FittedOn(peaks, steps)
+        other = flr.loss_laws.Annealing(**FITTED.constants, fitted_on=ranges)
+        with pytest.raises(ValueError, match=r"^rank: .*best"):
+            flr.rank(other, inside, 1_000, out=tmp_path / "best")
+    with pytest.raises(ValueError, match=r"^rank: .*best"):
+        flr.rank(flr.loss_laws.Annealing(**FITTED.constants), inside, 1_000, out=tmp_path / "best")
+    again = flr.loss_laws.Annealing(**FITTED.constants, fitted_on=FITTED.fitted_on)
+    assert flr.rank(again, inside, 1_000, out=tmp_path / "best").judged == 3
+
+
 @pytest.mark.parametrize(
     ("peaks", "steps", "message"),
     [

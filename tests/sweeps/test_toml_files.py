@@ -196,11 +196,32 @@ def test_a_law_is_described_by_its_constants_or_by_runs(tmp_path):
     assert pytest.approx(2.6, abs=1e-4) == fitted.L0
 
 
+def test_a_law_is_fitted_to_final_losses(tmp_path):
+    runs = [f"wsd({peak}, 20, {980 - n}, {n})" for peak in (3e-3, 1e-2) for n in (100, 500, 980)]
+    curves = [
+        {"schedule": run, "loss": LAW.final(flr.parse(run), steps), "steps": steps}
+        for run in runs
+        for steps in (800, 1_000)
+    ]
+    del curves[-1]["steps"]  # that of the schedule
+    fitted = law_from({"law": "Annealing", "curve": curves}, tmp_path)
+    assert fitted.final(flr.parse(RUN), 1_000) == pytest.approx(LAW.final(flr.parse(RUN), 1_000))
+    assert fitted.fitted_on == flr.loss_laws.FittedOn((3e-3, 1e-2), (800, 1_000))
+
+
+def test_the_range_of_the_runs_behind_constants(tmp_path):
+    fitted_on = {"peaks": [1e-4, 2e-3], "steps": [15_000, 25_000]}
+    law = law_from({"law": "Annealing", "constants": CONSTANTS, "fitted_on": fitted_on}, tmp_path)
+    assert law.fitted_on == flr.loss_laws.FittedOn((1e-4, 2e-3), (15_000, 25_000))
+    with pytest.raises(ValueError, match=r"^rank: steps must be from 15000 to 25000"):
+        flr.rank(law, flr.sweep("cosine", init=[1e-3], end=0.0, steps=100), 100)
+
+
 LAW_MISTAKES = [
     ({}, "law: 'law' must be given, got []"),
     (
         {"law": "Chinchilla", "constants": {}},
-        "law: law must be one of 'MultiPower', 'Annealing', got 'Chinchilla'",
+        "law: law must be one of 'MultiPower', 'FunctionalScaling', 'Annealing', got 'Chinchilla'",
     ),
     ({"law": "Annealing"}, "law: either constants or curve must be given, got ['law']"),
     ({"law": "Annealing", "constants": {**CONSTANTS, "B": 1.0}}, "law: Annealing: 'B' is unknown"),
@@ -209,6 +230,34 @@ LAW_MISTAKES = [
         "law: Annealing: 'A', 'alpha', 'C', 'decay' must be given, got ['L0']",
     ),
     ({"law": "Annealing", "constants": {**CONSTANTS, "alpha": "x"}}, "Annealing: alpha must be"),
+    (
+        {"law": "Annealing", "constants": CONSTANTS, "fitted_on": {"peaks": [1e-3, 2e-3]}},
+        "law: fitted_on: 'steps' must be given, got ['peaks']",
+    ),
+    (
+        {
+            "law": "Annealing",
+            "constants": CONSTANTS,
+            "fitted_on": {"peaks": [2e-3, 1e-3], "steps": [1, 2]},
+        },
+        "Annealing: fitted_on must have the smaller number first, got FittedOn(",
+    ),
+    (
+        {"law": "Annealing", "curve": [], "fitted_on": {"peaks": [1e-3, 2e-3], "steps": [1, 2]}},
+        "law: fitted_on must be left out with curve",
+    ),
+    (
+        {"law": "Annealing", "curve": [{"schedule": "constant(0.1)", "loss": 3.0}]},
+        "law: curve: steps must be an integer from 1, the length of the run, got None",
+    ),
+    (
+        {"law": "Annealing", "curve": [{"schedule": RUN, "loss": 3.0, "file": "run.csv"}]},
+        "law: curve: 'file' is unknown",
+    ),
+    (
+        {"law": "Annealing", "curve": [{"schedule": RUN, "loss": "x"}]},
+        "fit: curves[0]: losses must be",
+    ),
     (
         {"law": "Annealing", "curve": [{"file": "run.csv"}]},
         "law: curve: 'schedule' must be given, got ['file']",

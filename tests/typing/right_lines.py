@@ -134,6 +134,36 @@ with flr.use_backend("reference"):
 law: Law = MultiPower(L0=2.65, A=0.6, alpha=0.45, B=438.0, C=2.13, beta=0.6, gamma=0.655)
 same_law: flr.loss_laws.MultiPower = flr.loss_laws.MultiPower(2.6, 0.6, 0.45, 438.0, 2.1, 0.6, 0.6)
 loss: float = law.final(linear, 2_000)
+functional: Law = flr.loss_laws.FunctionalScaling(2.6, 0.6, 0.5, B=400.0, C=4.0, beta=0.5)
+
+
+def fitted(
+    losses: list[float],
+) -> flr.loss_laws.FunctionalScaling:
+    runs = [(s, [599_999], [loss]) for loss in losses]
+    return flr.loss_laws.fit(flr.loss_laws.FunctionalScaling, runs).law
+
+
+# moving a tuned plan
+moved: float = flr.transfer(1e-3, s, flr.wsd(1.0, 0, 500_000, 100_000), steps=600_000)
+moved_peaks: Array = flr.transfer([1e-3, 2e-3], family[0], family, steps=100)
+sizes: flr.Ramp = flr.batches("0:768 250B:1536", seq_length=8_192)
+followed: Schedule = s.follow(sizes, rule="sqrt")
+by_power: Schedule = s.follow(sizes, rule=0.7)
+grown: flr.Seesaw = flr.seesaw(cosine, batch=256, largest=2_048, factor=2.0)
+fewer: int = grown.steps
+growing: flr.Ramp = grown.batches
+lower_rates: Schedule = grown.schedule
+weights: Array = flr.merge_weights(cosine, at=[500_000, 550_000, 598_000])
+recommended: flr.peak_laws.PeakAndBatch = flr.peak_laws.step_law(parameters=1e9, tokens=100e9)
+of_compute: float = flr.peak_laws.deepseek_law(compute=1e20).peak
+scaled_peak: float = flr.peak_laws.scale_peak(1e-3, batch=256, new_batch=1_024, rule="sqrt")
+tuned: flr.Bundle = flr.bundle(lr=s, weight_decay=flr.constant(0.1))
+rescaled: flr.Bundle = tuned.rescale(batch=(1, 2), tokens=(1e6, 1.2e6), by="weight_decay")
+advice: flr.Advice = flr.advise(s, 500_000, law=law, lengths=[600_000, 700_000])
+planned: Schedule = advice.options[0].schedule
+predicted: float = advice.options[0].loss
+bound: float = s.bound(600_000, distance=2.0)
 
 
 def compiled(schedule: Schedule, out: Array) -> float:

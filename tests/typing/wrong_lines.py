@@ -42,6 +42,13 @@ def mistakes() -> None:
     s * "2"  # wrong
     s.then(0.5)  # wrong
     s.steps = 3  # wrong
+    flr.transfer(1e-3, s, s)  # wrong
+    flr.batches(768)  # wrong
+    s.follow(flr.Ramp((1, 2), at=(3,)), rule=[0.5])  # wrong
+    flr.seesaw(s, batch="256", largest=512)  # wrong
+    flr.bundle(lr=s).rescale(batch=(1, 2), tokens=(3.0, 6.0), by="rate")  # wrong
+    flr.bundle(lr=s).rescale(batch=1, tokens=(3.0, 6.0), by="lr")  # wrong
+    flr.advise(s, 3)  # wrong
     groups.row("x")  # wrong
     groups.row(3)["head"].upper()  # wrong
     rate: str = s(3)  # wrong
