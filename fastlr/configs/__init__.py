@@ -53,6 +53,7 @@ from fastlr.configs import (
     torchtune,
     transformers,
     ultralytics,
+    ultralytics_8_3,
     verl,
 )
 from fastlr.configs._run_length import of_length
@@ -94,6 +95,7 @@ _READERS: dict[str, Any] = {
     "torchtune": torchtune,
     "transformers": transformers,
     "ultralytics": ultralytics,
+    "ultralytics_8_3": ultralytics_8_3,
     "verl": verl,
 }
 

@@ -15,6 +15,8 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("optimizer", "policy", "scheduler", "steps", "use_policy_training_preset")
+_SINCE_0_4 = ("rename_map", "checkpoint_path")  # keys that earlier versions do not write
+_DUMPED = ("num_workers", "save_freq", "seed")  # keys that every version writes
 _TYPES = ("diffuser", "vqbet", "cosine_decay_with_warmup")
 _NAMES = (
     "constant",
@@ -43,6 +45,8 @@ def read(config: Section, run: Run) -> Schedule:
         return lasting(constant(rate), steps)
     scheduler = config.section("scheduler")
     kind = scheduler.choice("type", _TYPES)
+    if kind == "cosine_decay_with_warmup":
+        return lasting(_cosine_decay(scheduler, rate, steps, _shortens(config, steps)), steps)
     return lasting(_BUILD[kind](scheduler, rate, steps), steps)
 
 
@@ -66,16 +70,27 @@ def _vqbet(config: Section, rate: Any, steps: int) -> Schedule:
     return phases((0, constant(rate), 0), (first, after, first))
 
 
-def _cosine_decay(config: Section, rate: Any, steps: int) -> Schedule:
+def _shortens(config: Section, steps: int) -> bool:
+    """Whether a run that is shorter than the decay shortens it, as LeRobot 0.4 and later do."""
+    decay = config.section("scheduler").integer("num_decay_steps")
+    if steps >= decay or any(key in config.values for key in _SINCE_0_4):
+        return bool(steps < decay)
+    if any(key not in config.values for key in _DUMPED):
+        rule = f"at least num_decay_steps, {decay}, in a file that does not show its version"
+        detail = "LeRobot 0.4 shortens the decay of a shorter run, earlier versions cut it off"
+        raise config.refusal("steps", rule, f"{detail}; take the train_config.json of a run")
+    return False
+
+
+def _cosine_decay(config: Section, rate: Any, steps: int, shortens: bool) -> Schedule:
     """Return Pi0's schedule: its cosine begins at step 0, and the warmup is on top of it.
 
-    It is a factor of the optimizer's rate, whatever ``peak_lr`` is. A run that is shorter than the
-    decay shortens both.
+    It is a factor of the optimizer's rate, whatever ``peak_lr`` is.
     """
     keys = ("num_warmup_steps", "num_decay_steps", "peak_lr", "decay_lr")
     config.refuse_unknown(("type", *keys))
     warmup, decay = config.integer("num_warmup_steps"), config.integer("num_decay_steps")
-    if steps < decay:
+    if shortens:
         warmup, decay = int(warmup * (steps / decay)), steps
     peak = config.number("peak_lr")
     if not peak > 0:
@@ -85,4 +100,4 @@ def _cosine_decay(config: Section, rate: Any, steps: int) -> Schedule:
     return phases((0, rise, 0), (warmup, cosine(rate, low, decay), 0))
 
 
-_BUILD = {"diffuser": _diffuser, "vqbet": _vqbet, "cosine_decay_with_warmup": _cosine_decay}
+_BUILD = {"diffuser": _diffuser, "vqbet": _vqbet}
