@@ -192,6 +192,9 @@ def _uncertain(log: RunLog, found: Identified) -> Iterator[tuple[str, str]]:
     first = next(iter(log.columns.values()))
     if log.unit == "epochs":
         yield "unit", "a step below is an epoch of the log"
+    if log.unit == "W&B steps":
+        text = "a step below is one of W&B, which counts calls of log and need not be an update"
+        yield "unit", f"{text}; an export with train/global_step as its x axis has updates"
     if _is_behind(first):
         yield (
             "offset",

@@ -77,6 +77,14 @@ class Identified:
         is then ``schedule(t - k)``, with all counts up to ``t`` added up to ``k``.
     groups : dict of str to Identified
         For a log with several columns of rates, what each of them is. The schedule is their stack.
+    unit : str
+        What a step of the schedule is: ``"steps"``, ``"epochs"`` if the log counts epochs, or
+        ``"W&B steps"``, which count calls of W&B's ``log`` and need not be updates.
+    source : str
+        What the rates were read from: ``"rates"``, ``"trainer_state.json"``, ``"CSV"`` or ``"JSON
+        lines"``.
+    length : int or None
+        The length of the run in steps, if the log gives it.
     """
 
     schedule: Schedule
@@ -85,6 +93,9 @@ class Identified:
     unknown: tuple[tuple[int, int], ...] = ()
     skipped: tuple[tuple[int, int], ...] = ()
     groups: dict[str, Identified] = field(default_factory=dict)
+    unit: str = "steps"
+    source: str = "rates"
+    length: int | None = None
 
     def __str__(self) -> str:
         return repr(self.schedule)
@@ -108,8 +119,8 @@ def identify(
     ----------
     rates : array, str, pathlib.Path or dict
         The logged rates of one run, at least two. Or a log with its own steps: transformers'
-        ``trainer_state.json``, a CSV file of W&B, Lightning or Ultralytics, or the contents of
-        ``trainer_state.json``. Several columns of rates are several groups.
+        ``trainer_state.json`` or its contents, a CSV file of W&B, Lightning, Ultralytics or
+        ``fastlr table``, or JSON lines. Several columns of rates are several groups.
     every : int, default 1
         The distance from one logged step to the next.
     tolerance : float, optional
@@ -167,7 +178,8 @@ def identify_log(log: RunLog, tolerance: float | None = None) -> Identified:
         steps, rates = arrays(logged)
         share = logged.tolerance if tolerance is None else tolerance
         share = validate_scalar(BelowOne, "identify: tolerance", share)
-        found[name] = _identified(_log(rates, 1, 0, steps), share)
+        identified = _identified(_log(rates, 1, 0, steps), share)
+        found[name] = replace(identified, unit=log.unit, source=log.source, length=log.length)
     first, *others = found.values()
     if not others:
         return first
@@ -178,6 +190,9 @@ def identify_log(log: RunLog, tolerance: float | None = None) -> Identified:
         first.unknown,
         first.skipped,
         found,
+        log.unit,
+        log.source,
+        log.length,
     )
 
 
