@@ -42,7 +42,7 @@ class Schedule(Evaluation, Reductions, Plans):
     ================  ======================================================
     ``value``         compare, hash, pickle, copy, index, iterate;
                       ``shape``, ``names``, ``steps``, ``boundaries``,
-                      ``program``, ``to_spec``, ``fingerprint``
+                      ``program``, ``to_spec``, ``fingerprint``, ``origin``
     ``evaluation``    rates: ``s(t)``, ``each``, ``table``, ``row``,
                       ``unique``
     ``reductions``    one number per lane: ``sum``, ``mean``, ``cumsum``,
