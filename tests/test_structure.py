@@ -176,7 +176,7 @@ FOREIGN = {
     "matplotlib": {"drawing.axes", "drawing.notes", "drawing.plots"},
     "PyInstaller": {"pyinstaller.hook-fastlr"},
     "pandas": {"adapters.pandas"},
-    "tqdm": {"sweeps.progress"},
+    "tqdm": {"arguments.progress"},
     "click": {"cli.commands", "cli.explore", "cli.options", "cli.printing"},
     "bokeh": {"explorer.chart"},
     "panel": {

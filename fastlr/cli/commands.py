@@ -18,6 +18,7 @@ import click
 import numpy as np
 
 import fastlr as flr
+from fastlr.arguments.installed_packages import all_installed
 from fastlr.cli.descriptions import about, chart, facts, in_words, lane_rows, lanes_of
 from fastlr.cli.explore import explore
 from fastlr.cli.find_schedule import Given, find_schedule, find_schedules, is_file
@@ -336,13 +337,13 @@ def _compare_log(
 def identify(log: Path, tolerance: float | None, start: int, every: int, as_json: bool) -> None:
     """Recover the schedule of a run from the log of its rates.
 
-    LOG is trainer_state.json, or a CSV file of W&B, Lightning or Ultralytics.
+    LOG is trainer_state.json, JSON lines, or a CSV file of W&B, Lightning or Ultralytics.
     """
     from fastlr.analysis.identification import identify_log
     from fastlr.analysis.run_logs import read_log
 
     logged = read_log("identify: rates", log, start, every)
-    found = identify_log(logged, tolerance)
+    found = identify_log(logged, tolerance, progress=all_installed("tqdm"))
     groups = found.groups or {"schedule": found}
     if as_json:
         named = {name: each.schedule.to_spec() for name, each in groups.items()}
