@@ -74,7 +74,7 @@ class Schedule(Evaluation, Reductions, Plans):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Raise ``TypeError`` for a direct call: constructors build schedules."""
-        if kwargs or len(args) != 3 or not isinstance(args[0], Node):
+        if kwargs or len(args) not in (3, 4) or not isinstance(args[0], Node):
             raise TypeError(
                 "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)"
             )
