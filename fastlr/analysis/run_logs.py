@@ -235,23 +235,22 @@ def _table(where: str, text: str, start: int, every: int) -> RunLog:
     names = _named_once([name.strip() for name in (lines[0] if lines else [])])
     if [name.lower() for name in names] == _TENSORBOARD:
         names[2] = "learning_rate"
-    rows = [[cell.strip() for cell in row] for row in lines[1:]]
+    rows = [_padded(row, len(names)) for row in lines[1:] if any(map(str.strip, row))]
     rates = [i for i, name in enumerate(names) if _is_rate(name)]
     counts = [
         i
         for known in _STEPS
         for i, name in enumerate(names)
-        if name.lower() == known and any(len(row) > i and row[i] for row in rows)
+        if name.lower() == known and any(row[i] for row in rows)
     ]
     epochs = next((i for i, name in enumerate(names) if name.lower() == "epoch"), None)
     columns = {}
     for i in rates:
-        filled = [row for row in rows if len(row) > i and row[i]]
-        steps: Iterable[Any] = (row[counts[0]] for row in filled) if counts else count(start, every)
-        found = _column(where, names[i], zip(steps, (row[i] for row in filled), strict=False))
+        numbered = zip(count(start, every), rows, strict=False)
+        filled = [(row[counts[0]] if counts else step, row) for step, row in numbered if row[i]]
+        found = _column(where, names[i], ((step, row[i]) for step, row in filled))
         if epochs is not None and counts:
-            beside = [row[epochs] if len(row) > epochs else None for row in filled]
-            _refuse_new_counts(where, found.steps, beside)
+            _refuse_new_counts(where, found.steps, [row[epochs] for _, row in filled])
         columns[_plain_name(names[i])] = found
     if counts and (start, every) != (0, 1):
         raise ValueError(
@@ -260,6 +259,11 @@ def _table(where: str, text: str, start: int, every: int) -> RunLog:
         )
     unit = _unit(names[counts[0]].lower(), names) if counts else "steps"
     return _run_log(where, "CSV", unit, columns, None)
+
+
+def _padded(row: Sequence[str], size: int) -> list[str]:
+    """The cells of a row, with empty ones up to the number of columns."""
+    return [cell.strip() for cell in row] + [""] * (size - len(row))
 
 
 def _named_once(names: Sequence[str]) -> list[str]:

@@ -163,6 +163,13 @@ def test_what_the_log_counts(tmp_path):
     assert (found.unit, found.source, found.length) == ("steps", "trainer_state.json", 1_000)
 
 
+def test_a_row_without_a_rate_counts_where_there_are_no_steps(tmp_path):
+    path = tmp_path / "rates.csv"
+    rows = [f"{PLAN(t)!r},0.5" if t != 50 else ",0.5" for t in range(0, 1_000, 10)]
+    path.write_text("\n".join(["lr,loss", *rows]))
+    assert str(flr.identify(path, every=10)) == CODE
+
+
 def test_a_row_without_a_rate_is_left_out():
     rows = [{"step": t, "learning_rate": PLAN(t)} for t in range(0, 1_000, 10)]
     rows[5]["learning_rate"] = None
@@ -194,6 +201,7 @@ def test_groups_of_ultralytics_with_the_rounding_of_the_file(tmp_path):
         ('step,lr\n1,"' + 200_000 * "x", "must be JSON or CSV (field larger than"),
         ('{"a": 1}', "must have a list 'log_history', got None"),
         ("step,lr\n1,nan\n2,0.1", "must be finite numbers >= 0"),
+        ("lr,step\n0.1\n0.2,2\n0.3,3", "must have a step and a rate in each row of 'lr', got ''"),
         ("step,lr\n1,0.1\n99999999999999999999,0.1", "must have steps from 0 to 2**53"),
         ("step,lr\n-1,0.1\n2,0.1", "must have steps from 0 to 2**53, got '-1' of 'lr'"),
         ("epoch,iter,lr\n1,5,0.1\n1,9,0.1\n2,5,0.1", "must count its steps through the whole run"),
