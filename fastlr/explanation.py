@@ -196,6 +196,9 @@ def _uncertain(log: RunLog, found: Identified) -> Iterator[tuple[str, str]]:
     first = next(iter(log.columns.values()))
     if log.unit == "epochs":
         yield "unit", "a step below is an epoch of the log"
+    if log.unit == "W&B steps":
+        text = "a step below is one of W&B, which counts calls of log and need not be an update"
+        yield "unit", f"{text}; an export with train/global_step as its x axis has updates"
     if _is_behind(first):
         yield (
             "offset",
@@ -231,8 +234,19 @@ def _explained(plan: Schedule, stop: int, facts: dict[str, str], known: bool) ->
     """The facts and findings of a schedule; of a batch, those of its lanes by name."""
     if plan.shape:
         return _groups(plan, stop, facts, known)
+    facts = {**facts, **_origin(plan)}
     found = {**facts, **_facts(plan, stop), "nearest recipe": _nearest(plan, stop)}
     return Explanation(plan, stop, found, tuple(_findings(plan, stop, known)))
+
+
+def _origin(plan: Schedule) -> dict[str, str]:
+    """Where a schedule was read, and what its steps are."""
+    if plan.origin is None:
+        return {}
+    facts = {"config": f"{plan.origin.framework}, {plan.origin.source}"}
+    if plan.origin.unit == "epochs":
+        facts["unit"] = "a step below is an epoch"
+    return facts
 
 
 def _groups(plan: Schedule, stop: int, facts: dict[str, str], known: bool) -> Explanation:
@@ -247,7 +261,7 @@ def _groups(plan: Schedule, stop: int, facts: dict[str, str], known: bool) -> Ex
         for each in _findings(lane, stop, known)
     ]
     per_group = {f"group {name}": _in_short(lane, stop) for name, lane in lanes.items()}
-    found = {**facts, "length": steps_text(stop), **per_group}
+    found = {**facts, **_origin(plan), "length": steps_text(stop), **per_group}
     return Explanation(plan, stop, found, (*findings, *_flattened(lanes, stop)))
 
 

@@ -182,7 +182,7 @@ FOREIGN = {
     },
     "PyInstaller": {"pyinstaller.hook-fastlr"},
     "pandas": {"adapters.pandas"},
-    "tqdm": {"sweeps.progress"},
+    "tqdm": {"arguments.progress"},
     "click": {
         "cli.commands",
         "cli.compare",

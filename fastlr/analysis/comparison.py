@@ -8,7 +8,7 @@ from __future__ import annotations  # help() replaces rules in the text
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
+from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import Factor, Period, Rates, short_repr, validate, validate_scalar
 from fastlr.errors import public, public_methods
 from fastlr.schedule.schedule import Schedule
@@ -178,7 +179,12 @@ class Comparison:
 @with_types
 @public
 def compare(
-    schedule: Schedule, other: object, steps: int | None = None, tolerance: float = 1e-12
+    schedule: Schedule,
+    other: object,
+    steps: int | None = None,
+    tolerance: float = 1e-12,
+    *,
+    progress: bool = False,
 ) -> Comparison:
     """Compare a schedule step by step with another source of rates.
 
@@ -198,6 +204,9 @@ def compare(
         one step beyond the last end of the schedules given.
     tolerance : float, default 1e-12
         The largest difference allowed, as a share of ``other``'s largest rate, from 0 to 1.
+    progress : bool, default False
+        Whether to show a progress bar on stderr if a function or a scheduler takes more than 2
+        seconds. Needs tqdm.
 
     Returns
     -------
@@ -211,6 +220,8 @@ def compare(
     ValueError
         If ``steps`` is missing for schedules without an end, if ``other`` has fewer rates or a rate
         that is not finite, or if the batch shapes do not broadcast.
+    ImportError
+        If ``progress`` is true and tqdm is not installed.
 
     Notes
     -----
@@ -233,7 +244,7 @@ def compare(
     a_schedule("compare: schedule", schedule, Schedule)
     share = validate_scalar(Factor, "compare: tolerance", tolerance)
     length = _length(schedule, other, steps)
-    ours, theirs = schedule.table(length), _rates(other, length)
+    ours, theirs = schedule.table(length), _rates(other, length, progress)
     if not np.isfinite(theirs).all():
         at = int((~np.isfinite(theirs)).reshape(-1, length).any(axis=0).argmax())
         raise ValueError(
@@ -276,8 +287,8 @@ def _is_array(other: object) -> bool:
     return isinstance(other, list | tuple | np.ndarray)
 
 
-def _rates(other: Any, steps: int) -> Array:
-    """The other source's rates at steps 0 to ``steps - 1``."""
+def _rates(other: Any, steps: int, progress: bool) -> Array:
+    """The other's rates at steps 0 to ``steps - 1``."""
     if isinstance(other, Schedule):
         return other.table(steps)
     if _is_array(other):
@@ -288,14 +299,20 @@ def _rates(other: Any, steps: int) -> Array:
             )
         return logged[..., :steps]
     if hasattr(other, "optimizer") and hasattr(other, "step"):
-        return _stepped(other, steps)
+        return _stepped(other, steps, progress)
     if not callable(other):
         rule = "must be a schedule, a function of the step, rates, or a scheduler with an optimizer"
         raise TypeError(f"compare: other {rule}, got {type(other).__name__} {short_repr(other)}")
-    return np.stack([np.asarray(other(t), dtype=np.float64) for t in range(steps)], axis=-1)
+    asked = _one_by_one(steps, progress)
+    return np.stack([np.asarray(other(t), dtype=np.float64) for t in asked], axis=-1)
 
 
-def _stepped(scheduler: Any, steps: int) -> Array:
+def _one_by_one(steps: int, progress: bool) -> Iterator[int]:
+    """Yield the steps; report progress if it is wanted."""
+    return with_progress(range(steps), steps, "steps", progress, size=lambda _: 1)
+
+
+def _stepped(scheduler: Any, steps: int, progress: bool) -> Array:
     """The rates that a scheduler sets; its state and its optimizer's groups are restored."""
     groups, state = scheduler.optimizer.param_groups, copy.deepcopy(scheduler.state_dict())
     before = [{key: value for key, value in group.items() if key != "params"} for group in groups]
@@ -305,7 +322,7 @@ def _stepped(scheduler: Any, steps: int) -> Array:
         with warnings.catch_warnings():
             # torch warns that the optimizer itself was not stepped
             warnings.simplefilter("ignore")
-            for t in range(steps):
+            for t in _one_by_one(steps, progress):
                 if t:
                     step(t)
                 rates[:, t] = [float(group["lr"]) for group in groups]

@@ -416,6 +416,7 @@ def _rex(log: Log) -> CurveFit | None:
 
     def built(rounding: Rounding, start: int, stop: int) -> Schedule:
         beta = rounding.number((stop - start) / (few.steps[0] + length / c - start))
+        beta = min(beta, float(np.nextafter(1.0, 0.0)))  # a pole at the end, after rounding
         return rex(rounding.rate(curve(start)), rounding.rate(curve(stop)), stop - start, beta=beta)
 
     return CurveFit(curve, built)

@@ -22,6 +22,7 @@ from fastlr.analysis.curve_limits import Limits
 from fastlr.analysis.run_logs import RunLog, arrays, read_log
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.logged_rows import column, surviving
+from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import BelowOne, Period, Rates, Steps, validate, validate_scalar
 from fastlr.errors import public, public_methods
 from fastlr.program.opcodes import LAST_STEP
@@ -77,6 +78,14 @@ class Identified:
         is then ``schedule(t - k)``, with all counts up to ``t`` added up to ``k``.
     groups : dict of str to Identified
         For a log with several columns of rates, what each of them is. The schedule is their stack.
+    unit : str
+        What a step of the schedule is: ``"steps"``, ``"epochs"`` if the log counts epochs, or
+        ``"W&B steps"``, which count calls of W&B's ``log`` and need not be updates.
+    source : str
+        What the rates were read from: ``"rates"``, ``"trainer_state.json"``, ``"CSV"`` or ``"JSON
+        lines"``.
+    length : int or None
+        The length of the run in steps, if the log gives it.
     """
 
     schedule: Schedule
@@ -85,6 +94,9 @@ class Identified:
     unknown: tuple[tuple[int, int], ...] = ()
     skipped: tuple[tuple[int, int], ...] = ()
     groups: dict[str, Identified] = field(default_factory=dict)
+    unit: str = "steps"
+    source: str = "rates"
+    length: int | None = None
 
     def __str__(self) -> str:
         return repr(self.schedule)
@@ -99,6 +111,7 @@ def identify(
     *,
     start: int = 0,
     steps: npt.ArrayLike | None = None,
+    progress: bool = False,
 ) -> Identified:
     """Recover the schedule from the logged rates of a run.
 
@@ -108,8 +121,8 @@ def identify(
     ----------
     rates : array, str, pathlib.Path or dict
         The logged rates of one run, at least two. Or a log with its own steps: transformers'
-        ``trainer_state.json``, a CSV file of W&B, Lightning or Ultralytics, or the contents of
-        ``trainer_state.json``. Several columns of rates are several groups.
+        ``trainer_state.json`` or its contents, a CSV file of W&B, Lightning, Ultralytics or
+        ``fastlr table``, or JSON lines. Several columns of rates are several groups.
     every : int, default 1
         The distance from one logged step to the next.
     tolerance : float, optional
@@ -126,6 +139,8 @@ def identify(
         restarted, the earlier rows with ``step >= s`` belong to the abandoned attempt and are
         dropped. Of a repeated step the last rate counts. Rows out of order that do not show a
         restart are refused.
+    progress : bool, default False
+        Whether to show a progress bar on stderr if it takes more than 2 seconds. Needs tqdm.
 
     Returns
     -------
@@ -137,6 +152,8 @@ def identify(
     TypeError, ValueError
         If there are fewer than two rates, a value is not a rate, a step exceeds 2**53, or rows are
         out of order.
+    ImportError
+        If ``progress`` is true and tqdm is not installed.
 
     Examples
     --------
@@ -153,21 +170,22 @@ def identify(
     if isinstance(rates, str | Path | Mapping):
         if steps is not None:
             raise ValueError("identify: steps must be left out for a log that has its own")
-        return identify_log(read_log("identify: rates", rates, start, every), tolerance)
+        return identify_log(read_log("identify: rates", rates, start, every), tolerance, progress)
     share = validate_scalar(
         BelowOne, "identify: tolerance", 1e-6 if tolerance is None else tolerance
     )
-    return _identified(_log(rates, every, start, steps), share)
+    return _identified(_log(rates, every, start, steps), share, progress)
 
 
-def identify_log(log: RunLog, tolerance: float | None = None) -> Identified:
+def identify_log(log: RunLog, tolerance: float | None = None, progress: bool = False) -> Identified:
     """Return what each column of a log is, and all of them together."""
     found = dict[str, Identified]()
     for name, logged in log.columns.items():
         steps, rates = arrays(logged)
         share = logged.tolerance if tolerance is None else tolerance
         share = validate_scalar(BelowOne, "identify: tolerance", share)
-        found[name] = _identified(_log(rates, 1, 0, steps), share)
+        identified = _identified(_log(rates, 1, 0, steps), share, progress)
+        found[name] = replace(identified, unit=log.unit, source=log.source, length=log.length)
     first, *others = found.values()
     if not others:
         return first
@@ -178,15 +196,18 @@ def identify_log(log: RunLog, tolerance: float | None = None) -> Identified:
         first.unknown,
         first.skipped,
         found,
+        log.unit,
+        log.source,
+        log.length,
     )
 
 
-def _identified(log: Log, share: float) -> Identified:
+def _identified(log: Log, share: float, progress: bool) -> Identified:
     """The schedule of one column, with as few pieces as skipped steps allow."""
     with np.errstate(all="ignore"):  # a fit may give NaN, and then explains nothing
         log = log._replace(within=share * float(log.rates.max()))
         periods = [None] if (again := _period(log)) is None else [again, None]
-        pieces = _fitted(log, periods[0])
+        pieces = _fitted(log, periods[0], progress)
         found = next(each for each in _found(log, periods, pieces) if each.error <= share)
         skipped = _skipped(log, pieces) if again is None else ()
         if not skipped:
@@ -275,9 +296,15 @@ def _log(rates: npt.ArrayLike, every: int, start: int, steps: npt.ArrayLike | No
     return Log(np.arange(values.size, dtype=np.float64) * stride, logged, stride, 0.0, first)
 
 
-def _fitted(log: Log, again: int | None) -> list[_Piece]:
+def _fitted(log: Log, again: int | None, progress: bool = False) -> list[_Piece]:
     """The pieces of the log, or of its first period."""
-    return list(_pieces(log if again is None else log.part(0, again)))
+    whole = log if again is None else log.part(0, again)
+
+    def samples(piece: _Piece) -> int:
+        return piece.stop - piece.start
+
+    pieces = with_progress(_pieces(whole), whole.rates.size, "rates", progress, size=samples)
+    return list(pieces)
 
 
 def _found(

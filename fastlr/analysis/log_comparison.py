@@ -135,7 +135,8 @@ def compare_log(
         ``trainer_state.json`` of transformers, a CSV file of W&B, Lightning or Ultralytics, or the
         contents of ``trainer_state.json``.
     schedule : Schedule
-        The schedule: one for all columns of the log, or one lane per column.
+        The schedule: one for all columns of the log, or one lane per column. One that
+        ``from_config`` read must count what the log counts, steps or epochs.
     tolerance : float, optional
         The largest difference allowed, as a share of the largest rate. By default 1e-6, or the
         rounding of the rates in the log.
@@ -172,6 +173,7 @@ def compare_log(
     """
     a_schedule("compare_log: schedule", schedule, Schedule)
     read = read_log("compare_log: log", log, start, every)
+    _check_units(schedule, read)
     lanes = _lanes(schedule, read)
     share = (
         None
@@ -183,6 +185,18 @@ def compare_log(
         for (name, logged), lane in zip(read.columns.items(), lanes, strict=True)
     ]
     return next((each for each in found if not each.agrees), found[0])
+
+
+def _check_units(schedule: Schedule, log: RunLog) -> None:
+    """Raise if the log and the config of the schedule count differently."""
+    if schedule.origin is None or (schedule.origin.unit == "epochs") == (log.unit == "epochs"):
+        return
+    rule = f"schedule must count what the log counts, {log.unit}"
+    remedy = "pass steps_per_epoch to from_config (--steps-per-epoch)"
+    if log.unit == "epochs":
+        remedy += ", 1 for a schedule over epochs"
+    got = f"got {schedule.origin.unit} of {schedule.origin.source}"
+    raise ValueError(f"compare_log: {rule}, {got}; {remedy}")
 
 
 def _lanes(schedule: Schedule, log: RunLog) -> list[Schedule]:

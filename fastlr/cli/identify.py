@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from fastlr.arguments.installed_packages import all_installed
 from fastlr.cli.options import PATH, examples, json_option, log_options
 from fastlr.cli.printing import print_json, print_pairs, print_text
 
@@ -27,13 +28,13 @@ __all__ = ["identify"]
 def identify(log: Path, tolerance: float | None, start: int, every: int, as_json: bool) -> None:
     """Recover the schedule of a run from the log of its rates.
 
-    LOG is trainer_state.json, or a CSV file of W&B, Lightning or Ultralytics.
+    LOG is trainer_state.json, JSON lines, or a CSV file of W&B, Lightning or Ultralytics.
     """
     from fastlr.analysis.identification import identify_log
     from fastlr.analysis.run_logs import read_log
 
     logged = read_log("identify: rates", log, start, every)
-    found = identify_log(logged, tolerance)
+    found = identify_log(logged, tolerance, progress=all_installed("tqdm"))
     groups = found.groups or {"schedule": found}
     if as_json:
         named = {name: each.schedule.to_spec() for name, each in groups.items()}

@@ -9,8 +9,8 @@ import numpy as np
 
 from fastlr.arguments.atomic_files import check_room, replacing
 from fastlr.arguments.installed_packages import all_installed
+from fastlr.arguments.progress import with_progress
 from fastlr.schedule.schedule import Schedule
-from fastlr.sweeps.progress import with_progress
 
 __all__ = ["parts", "write_table"]
 

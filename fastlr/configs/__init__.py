@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -53,12 +52,14 @@ from fastlr.configs import (
     torchtune,
     transformers,
     ultralytics,
+    ultralytics_8_3,
     verl,
 )
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, errors_in, option
 from fastlr.errors import did_you_mean, public
 from fastlr.plateau.rule import Plateau
+from fastlr.schedule.origins import Origin
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 
@@ -94,6 +95,7 @@ _READERS: dict[str, Any] = {
     "torchtune": torchtune,
     "transformers": transformers,
     "ultralytics": ultralytics,
+    "ultralytics_8_3": ultralytics_8_3,
     "verl": verl,
 }
 
@@ -142,7 +144,8 @@ def from_config(
     Returns
     -------
     Schedule or Plateau
-        The schedule of the whole run, from its step 0; for a plateau scheduler, a rule.
+        The schedule of the whole run, from its step 0; for a plateau scheduler, a rule. The
+        schedule's ``origin`` has its source, its format and its unit.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def from_config(
         ...
     ValueError: from_config: ... did you mean 'linear'?
     """
-    config = live_objects.values_of(config)
+    given, config = config, live_objects.values_of(config)
     run = Run(
         None if lr is None else validate_scalar(Rate, "from_config: lr", lr),
         None if steps is None else validate_scalar(Period, "from_config: steps", steps),
@@ -186,13 +189,16 @@ def from_config(
         framework,
     )
     if torch.matches_object(config):
-        return _finished("from_config", torch.of_object(config, run), run)
+        found = _finished("from_config", torch.of_object(config, run), run)
+        return _with_origin(found, given, None, "torch", run)
     section = _section(config)
     if "fastlr" in section.values:
-        return _finished(section.where, from_spec(section.values), run)
+        found = _finished(section.where, from_spec(section.values), run)
+        return _with_origin(found, given, section.path, "fastlr", run)
     with errors_in(section):
-        reader = _reader(section, framework)
-        return _finished(section.where, reader.read(_named_for(reader, section), run), run)
+        name = _format(section, framework)
+        read = _READERS[name].read(_named_for(name, section), run)
+        return _with_origin(_finished(section.where, read, run), given, section.path, name, run)
 
 
 def _section(config: object) -> Section:
@@ -210,6 +216,22 @@ def _section(config: object) -> Section:
         raise ValueError(f"from_config: config {rule}, got {short_repr(config)}")
     path = Path(config)
     return Section(f"from_config: {path}", _unwrapped(_files.parsed(path)), path)
+
+
+def _with_origin(
+    found: Schedule | Plateau, given: object, path: Path | None, framework: str, run: Run
+) -> Schedule | Plateau:
+    """Return what was read, with its origin if it is a schedule."""
+    if not isinstance(found, Schedule):
+        return found
+    kind = type(given)
+    source = f"{kind.__module__}.{kind.__qualname__}"
+    if path is not None:
+        source = str(path)
+    elif isinstance(given, str | Mapping):
+        source = "a command" if isinstance(given, str) else "a mapping"
+    name = framework if path is None else path.stem
+    return found._read_at(Origin(name, source, framework, run.unit))
 
 
 def _unwrapped(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -242,15 +264,15 @@ def _finished(where: str, found: Schedule | Plateau, run: Run) -> Schedule | Pla
     return found
 
 
-def _named_for(reader: ModuleType, config: Section) -> Section:
+def _named_for(name: str, config: Section) -> Section:
     """Return a config with its keys as a reader knows them: Megatron's alone have hyphens."""
-    if reader is megatron or not isinstance(config.values, _scripts.Options):
+    if name == "megatron" or not isinstance(config.values, _scripts.Options):
         return config
     return Section(config.where, config.values.underscored(), config.path)
 
 
-def _reader(config: Section, framework: str | None) -> ModuleType:
-    """Return the reader of the format, which the framework or the keys decide."""
+def _format(config: Section, framework: str | None) -> str:
+    """Return the name of the format, which the framework or the keys decide."""
     if framework is not None:
         if framework not in _READERS:
             rule = f"must be one of {', '.join(_READERS)}"
@@ -258,16 +280,12 @@ def _reader(config: Section, framework: str | None) -> ModuleType:
                 f"from_config: framework {rule}, got "
                 f"{short_repr(framework)}{did_you_mean(framework, _READERS)}"
             )
-        chosen: ModuleType = _READERS[framework]
-        return chosen
+        return framework
     claims = [
-        name
-        for name, reader in _READERS.items()
-        if reader.matches(_named_for(reader, config).values)
+        name for name, reader in _READERS.items() if reader.matches(_named_for(name, config).values)
     ]
     if len(claims) == 1:
-        found: ModuleType = _READERS[claims[0]]
-        return found
+        return claims[0]
     keys = short_repr(sorted(map(str, config.values)))
     if claims:
         rule = f"the keys must be those of one format, not of {' and '.join(claims)}"

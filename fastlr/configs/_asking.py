@@ -32,10 +32,7 @@ def run_length(config: Section, run: Run, key: str) -> int:
 
 def epoch_length(config: Section, run: Run, why: str) -> int:
     """Return the steps per epoch, which the caller must give because ``why``."""
-    if run.steps_per_epoch is None:
-        remedy = f"{option('steps_per_epoch')}; 1 gives a schedule over epochs"
-        raise config.missing("steps_per_epoch", f", because {why}: {remedy}")
-    return run.steps_per_epoch
+    return config.steps_per_epoch(run, why)
 
 
 def options(config: Section, key: str) -> dict[str, Any]:

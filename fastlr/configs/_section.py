@@ -62,6 +62,7 @@ class Run:
         framework: str | None = None,
     ) -> None:
         self.framework = framework  # the format, if the caller named it
+        self._unit = "steps"
         self._given = {
             "lr": lr,
             "steps": steps,
@@ -91,6 +92,18 @@ class Run:
         """The number of steps per epoch."""
         found: int | None = self._asked("steps_per_epoch")
         return found
+
+    @property
+    def unit(self) -> str:
+        """What a step of the schedule is: an epoch, if the caller says that an epoch is one step or
+        the reader that it counts them.
+        """
+        by_epoch = self._given["steps_per_epoch"] == 1 and "steps_per_epoch" in self._read
+        return "epochs" if by_epoch else self._unit
+
+    def count_epochs(self) -> None:
+        """Note that a step of the schedule is an epoch."""
+        self._unit = "epochs"
 
     @property
     def optimizer(self) -> Mapping[str, Any] | None:

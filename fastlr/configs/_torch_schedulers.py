@@ -14,7 +14,7 @@ from fastlr.presets import torch, transformers
 from fastlr.schedule.constructor_names import join
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["CLASSES", "built", "needs_rate"]
+__all__ = ["CLASSES", "built", "needs_rate", "of_target"]
 
 _OF_TORCH = (
     "ChainedScheduler",

@@ -17,7 +17,7 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("burn_in", "learning_rate", "max_batches", "policy", "scales", "sgdr_cycle")
-_POLICIES = ("constant", "step", "steps", "exp", "poly", "sgdr")
+_POLICIES = ("constant", "step", "steps", "exp", "poly", "sgdr", "sig")
 
 
 def matches(config: Mapping[str, object]) -> bool:
@@ -26,7 +26,7 @@ def matches(config: Mapping[str, object]) -> bool:
     if not isinstance(found, Mapping):
         return False
     rates = {"learning_rate", "max_batches"} & found.keys()
-    ours = "burn_in" in found or str(found.get("policy")) in (*_POLICIES, "sig", "random")
+    ours = "burn_in" in found or str(found.get("policy")) in (*_POLICIES, "sigmoid", "random")
     return bool(rates) and (ours or (found is not config and "batch" in found))
 
 
@@ -34,13 +34,10 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of the net."""
     name = next((name for name in ("net", "network") if name in config), None)
     net = config if name is None else config.section(name)
-    if net.get("policy", "constant") in ("sig", "sigmoid"):
-        rule = "another: the two Darknets differ in sig before its step; use presets.darknet.sig"
-        raise net.refusal("policy", rule)
-    policy = net.choice("policy", _POLICIES, "constant")
+    policy = net.choice("policy", (*_POLICIES, "sigmoid"), "constant")
     rate = base_rate(net, run, "learning_rate", 0.001)
     burn_in = {"burn_in": net.integer("burn_in", 0), "power": net.number("power", 4.0)}
-    build: Any = getattr(presets.darknet, policy)
+    build: Any = getattr(presets.darknet, policy.removesuffix("moid"))
     schedule = build(learning_rate=rate, **_arguments(net, run, policy), **burn_in)
     batches = net.integer("max_batches", 0)
     return lasting(schedule, batches) if batches > 0 else schedule
@@ -52,7 +49,11 @@ def _arguments(net: Section, run: Run, policy: str) -> dict[str, Any]:
         return {"step": net.integer("step", 1), "scale": net.number("scale", 1.0)}
     if policy == "steps":
         listed = Section(net.where, {key: _listed(net.get(key)) for key in ("steps", "scales")})
-        return {"steps": listed.integers("steps"), "scales": listed.numbers("scales")}
+        # a mark before the first batch, as YOLOv2's -1, scales the rate from the beginning
+        marks = [max(mark, 0) for mark in listed.integers("steps")]
+        return {"steps": marks, "scales": listed.numbers("scales")}
+    if policy in ("sig", "sigmoid"):
+        return _sigmoid(net)
     if policy == "exp":
         return {"gamma": net.number("gamma", 1.0)}
     if policy == "poly":
@@ -66,6 +67,16 @@ def _arguments(net: Section, run: Run, policy: str) -> dict[str, Any]:
             "sgdr_mult": net.integer("sgdr_mult", 2),
         }
     return {}
+
+
+def _sigmoid(net: Section) -> dict[str, Any]:
+    """Return the arguments of a sigmoid, if both Darknets have the same rates."""
+    step = net.integer("step", 1)
+    if step > max(net.integer("burn_in", 0), 1):
+        rule = "at most burn_in with the policy sig, because the two Darknets differ before it"
+        remedy = "choose one: presets.darknet.sig(..., flavour='pjreddie') or 'AlexeyAB'"
+        raise net.refusal("step", rule, remedy)
+    return {"step": step, "gamma": net.number("gamma", 1.0)}
 
 
 def _listed(found: object) -> object:

@@ -2,6 +2,10 @@
 
 Sections only group the keys. Networks have a rate for the U-Net and one for the text encoder: if
 they differ, the schedule has one lane for each, by name. The run is that of one process.
+
+``lr_scheduler_type`` names a scheduler of torch, with the arguments in ``lr_scheduler_args``, in
+place of ``lr_scheduler``. Adafactor has rates of its own, unless ``relative_step=False`` is among
+``optimizer_args``.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from fastlr import presets
 from fastlr.configs._asking import lasting
 from fastlr.configs._python import literal
 from fastlr.configs._section import Run, Section, option
+from fastlr.configs._torch_schedulers import of_target
+from fastlr.plateau.rule import Plateau
 from fastlr.presets import transformers
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.schedule import Schedule
@@ -90,16 +96,24 @@ def read(config: Section, run: Run) -> Schedule:
     flat = Section(config.where, _flat(config.values))
     flat.refuse_unknown(KEYS, own=lambda key: key.startswith("lr_"))
     _refuse_diffusers(flat)
-    if flat.get("lr_scheduler_type", ""):
-        raise flat.refusal(
-            "lr_scheduler_type", "absent: fastlr does not read other libraries' here"
-        )
-    if str(flat.get("optimizer_type", "")).lower().endswith("schedulefree"):
-        raise flat.refusal("optimizer_type", "one that has a schedule")
+    _refuse_own_rates(flat)
     total = _total(flat, run)
-    schedules = {name: _schedule(flat, rate, total) for name, rate in _rates(flat, run).items()}
+    build = _of_torch if flat.get("lr_scheduler_type", "") else _schedule
+    schedules = {name: build(flat, rate, total) for name, rate in _rates(flat, run).items()}
     schedules = {name: lasting(each, total) for name, each in schedules.items()}
     return stack(schedules) if len(schedules) > 1 else next(iter(schedules.values()))
+
+
+def _refuse_own_rates(config: Section) -> None:
+    """Raise for an optimizer that does not take the rates of the scheduler."""
+    kind = str(config.get("optimizer_type", "")).lower()
+    if kind.endswith("schedulefree"):
+        raise config.refusal("optimizer_type", "one that has a schedule")
+    relative = _pairs(config, "optimizer_args").get("relative_step", True)
+    if kind == "adafactor" and relative is not False:
+        rule = "another, or optimizer_args must have 'relative_step=False'"
+        remedy = "by default Adafactor computes its rates itself, whatever learning_rate is"
+        raise config.refusal("optimizer_type", rule, remedy)
 
 
 def _refuse_diffusers(config: Section) -> None:
@@ -176,6 +190,19 @@ def _schedule(config: Section, rate: Any, total: int) -> Any:
     return transformers.get_scheduler(name, rate, warmup, total, given)
 
 
+def _of_torch(config: Section, rate: Any, total: int) -> Any:
+    """Return the schedule of a class of torch, which has no warmup."""
+    if config.number("lr_warmup_steps", 0):
+        raise config.refusal("lr_warmup_steps", "0 with lr_scheduler_type, which has no warmup")
+    name = str(config.get("lr_scheduler_type"))
+    path = name if "." in name else f"torch.optim.lr_scheduler.{name}"
+    entry = Section(config.where, {**_further(config), "_target_": path})
+    found = of_target(entry, rate, Run(steps=total))
+    if isinstance(found, Plateau):
+        raise config.refusal("lr_scheduler_type", "a schedule: sd-scripts step it without a metric")
+    return found
+
+
 def _stable(config: Section, rate: Any, warmup: int, total: int, further: dict[str, Any]) -> Any:
     decay = _share(config, "lr_decay_steps", total)
     least = config.number("lr_scheduler_min_lr_ratio", 0.0)
@@ -187,12 +214,17 @@ def _stable(config: Section, rate: Any, warmup: int, total: int, further: dict[s
 
 
 def _further(config: Section) -> dict[str, Any]:
-    """Return ``lr_scheduler_args``, each ``name=value``."""
-    listed = config.get("lr_scheduler_args", [])
+    """Return ``lr_scheduler_args``."""
+    return _pairs(config, "lr_scheduler_args")
+
+
+def _pairs(config: Section, name: str) -> dict[str, Any]:
+    """Return a list of words, each ``name=value``."""
+    listed = config.get(name, [])
     listed = [listed] if isinstance(listed, str) else listed
     if not isinstance(listed, list) or not all(
         isinstance(one, str) and "=" in one for one in listed
     ):
-        raise config.refusal("lr_scheduler_args", "words name=value")
+        raise config.refusal(name, "words name=value")
     pairs = (one.split("=", 1) for one in listed)
     return {key.strip(): literal(config, key.strip(), value) for key, value in pairs}

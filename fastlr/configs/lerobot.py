@@ -14,6 +14,8 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["KEYS", "matches", "read"]
 
 KEYS = ("optimizer", "policy", "scheduler", "steps", "use_policy_training_preset")
+_SINCE_0_4 = ("rename_map", "checkpoint_path")  # keys that earlier versions do not write
+_DUMPED = ("num_workers", "save_freq", "seed")  # keys that every version writes
 _TYPES = (
     "diffuser",
     "vqbet",
@@ -48,6 +50,8 @@ def read(config: Section, run: Run) -> Schedule:
         return lasting(constant(rate), steps)
     scheduler = config.section("scheduler")
     kind = scheduler.choice("type", _TYPES)
+    if kind == "cosine_decay_with_warmup":
+        return lasting(_cosine_decay(scheduler, rate, steps, _shortens(config, steps)), steps)
     return lasting(_BUILD[kind](scheduler, rate, steps), steps)
 
 
@@ -79,13 +83,27 @@ def _cosine_annealing(config: Section, rate: Any, steps: int) -> Schedule:
     return lerobot.CosineAnnealingWithWarmupSchedulerConfig(rate, steps, warmup)
 
 
-def _cosine_decay(config: Section, rate: Any, steps: int) -> Schedule:
+def _shortens(config: Section, steps: int) -> bool:
+    """Whether a run that is shorter than the decay shortens it, as LeRobot 0.4 and later do."""
+    decay = config.section("scheduler").integer("num_decay_steps")
+    if steps >= decay or any(key in config.values for key in _SINCE_0_4):
+        return bool(steps < decay)
+    if any(key not in config.values for key in _DUMPED):
+        rule = f"at least num_decay_steps, {decay}, in a file that does not show its version"
+        detail = "LeRobot 0.4 shortens the decay of a shorter run, earlier versions cut it off"
+        raise config.refusal("steps", rule, f"{detail}; take the train_config.json of a run")
+    return False
+
+
+def _cosine_decay(config: Section, rate: Any, steps: int, shortens: bool) -> Schedule:
+    """It is a factor of the optimizer's rate, whatever ``peak_lr`` is."""
     config.refuse_unknown(("type", "num_warmup_steps", "num_decay_steps", "peak_lr", "decay_lr"))
     warmup, decay = config.integer("num_warmup_steps"), config.integer("num_decay_steps")
+    length = steps if shortens else max(steps, decay)  # the preset shortens as LeRobot 0.4 does
     peak, low = config.number("peak_lr"), config.number("decay_lr")
     if not peak > 0:
         raise config.refusal("peak_lr", "above 0")
-    return lerobot.CosineDecayWithWarmupSchedulerConfig(rate, steps, warmup, decay, peak, low)
+    return lerobot.CosineDecayWithWarmupSchedulerConfig(rate, length, warmup, decay, peak, low)
 
 
 _BUILD = {
@@ -93,5 +111,4 @@ _BUILD = {
     "vqbet": _vqbet,
     "constant_with_warmup": _constant,
     "cosine_annealing_with_warmup": _cosine_annealing,
-    "cosine_decay_with_warmup": _cosine_decay,
 }

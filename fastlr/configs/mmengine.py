@@ -19,7 +19,7 @@ from fastlr.configs._base_files import with_base_files
 from fastlr.configs._python import Imported
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
-from fastlr.schedule.constructor_names import constant, join
+from fastlr.schedule.constructor_names import constant, join, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["KEYS", "matches", "read"]
@@ -27,8 +27,10 @@ __all__ = ["KEYS", "matches", "read"]
 KEYS = ("auto_scale_lr", "optim_wrapper", "param_scheduler", "train_cfg")
 # those that multiply the rate, whatever the others do to it; the others set it, from the rate there
 _FACTORS = ("ConstantLR", "ExponentialLR", "LinearLR", "MultiStepLR", "StepLR")
+_QUADRATIC = "QuadraticWarmupLR"  # of MMDetection, which adds to the rate there
 _LEVELS = ("CosineAnnealingLR", "CosineRestartLR", "OneCycleLR", "PolyLR")
-_NAMES = (*_FACTORS, *_LEVELS, "ReduceOnPlateauLR")
+_NAMES = (*_FACTORS, *_LEVELS, _QUADRATIC, "ReduceOnPlateauLR")
+_SCOPES = ("mmengine.", "mmdet.", "mmyolo.")  # the registry in front of a name
 # lengths, which convert_to_iter_based multiplies by the iterations of an epoch
 _LENGTHS = ("T_max", "begin", "end", "milestones", "periods", "step_size", "total_steps")
 _IGNORED = ("type", "by_epoch", "convert_to_iter_based", "last_step", "verbose", "monitor")
@@ -167,18 +169,19 @@ def _entries(config: Section) -> list[Section]:
 
 def _scheduler(entry: Section, loop: _Loop) -> _Scheduler:
     """Return a scheduler with its arguments."""
+    entry = _without_scope(entry)
     kind = entry.choice("type", _NAMES)
     if kind == "ReduceOnPlateauLR":
         raise entry.refusal("type", "a schedule: a rule that follows a metric stands alone")
-    build = getattr(presets.mmengine, kind)
-    names = [key for key in inspect.signature(build).parameters if key not in ("lr", "after")]
+    names = _arguments_of(kind)
     entry.refuse_unknown((*names, *_IGNORED))
     by_epoch = entry.flag("by_epoch", True)
     convert = entry.flag("convert_to_iter_based", False)
     if by_epoch and not convert and loop.by_iteration:
         rule = "False in a loop over iterations, which has no epochs: the scheduler would not act"
         raise entry.refusal("by_epoch", rule)
-    given = {name: _argument(entry, name) for name in names if name in entry}
+    parts = by_epoch and convert  # of an epoch, at which a converted scheduler may begin or end
+    given = {name: _argument(entry, name, parts) for name in names if name in entry}
     given = {"begin": 0, **given}
     if "end" not in given:
         given["end"] = loop.end(by_epoch)
@@ -187,7 +190,25 @@ def _scheduler(entry: Section, loop: _Loop) -> _Scheduler:
     return _Scheduler(kind, given, loop.per_epoch() if by_epoch else 1, entry.where)
 
 
-def _argument(entry: Section, name: str) -> Any:
+def _without_scope(entry: Section) -> Section:
+    """Return a scheduler with its name alone, without that of a registry."""
+    kind = entry.get("type")
+    for scope in _SCOPES:
+        if isinstance(kind, str) and kind.startswith(scope):
+            return Section(entry.where, {**entry.values, "type": kind.removeprefix(scope)})
+    return entry
+
+
+def _arguments_of(kind: str) -> list[str]:
+    if kind == _QUADRATIC:
+        return ["begin", "end"]
+    parameters = inspect.signature(getattr(presets.mmengine, kind)).parameters
+    return [key for key in parameters if key not in ("lr", "after")]
+
+
+def _argument(entry: Section, name: str, parts: bool) -> Any:
+    if parts and name in ("begin", "end"):
+        return entry.number(name)
     if name in ("milestones", "periods"):
         return entry.integers(name)
     if name == "restart_weights":
@@ -209,7 +230,7 @@ def _converted(given: dict[str, Any], per_epoch: int) -> dict[str, Any]:
         if isinstance(found.get(name), list):
             found[name] = [step * per_epoch for step in found[name]]
         elif name in found:
-            found[name] *= per_epoch
+            found[name] = int(found[name] * per_epoch)
     return found
 
 
@@ -218,6 +239,9 @@ def _combined(rate: Any, schedulers: list[_Scheduler]) -> Schedule:
     schedule = constant(rate)
     for one in sorted(schedulers, key=lambda each: each.begin):
         others = [each for each in schedulers if each is not one and _overlap(one, each)]
+        if one.kind == _QUADRATIC and not others:
+            schedule = schedule * _quadratic(one)
+            continue
         if one.kind in _FACTORS or (others and _is_factor(one)):
             schedule = schedule * _over_iterations(one, 1.0, constant(1.0))
         elif others:
@@ -230,6 +254,14 @@ def _combined(rate: Any, schedulers: list[_Scheduler]) -> Schedule:
             placed = _over_iterations(one, rate, there).skip(one.begin)
             schedule = join([schedule, placed], [one.begin]) if one.begin else placed
     return schedule
+
+
+def _quadratic(one: _Scheduler) -> Schedule:
+    """Return the share of the rate in MMDetection's warmup: ``((t + 1)/n)^2`` after ``begin``."""
+    length = int(one.arguments["end"]) - int(one.arguments["begin"])
+    rise = polynomial(0.0, 1.0, length, power=2.0, origin="start").skip(1)
+    rise = rise.staircase(one.every) if one.every > 1 else rise
+    return join([constant(1.0), rise], [one.begin]) if one.begin else rise
 
 
 def _overlap(one: _Scheduler, other: _Scheduler) -> bool:

@@ -1,6 +1,8 @@
 """Read the settings of a nanoGPT config, ``config/*.py``: those of its ``train.py`` where absent.
 
-The run has ``max_iters + 1`` updates: ``train.py`` counts them from 0 up to ``max_iters``.
+The run has ``max_iters + 1`` updates: ``train.py`` counts them from 0 up to ``max_iters``. The
+warmup is that of December 2024 and later, ``rate * (t + 1)/(warmup_iters + 1)``. It was ``rate *
+t/warmup_iters`` before, and a file does not show its version.
 """
 
 from __future__ import annotations

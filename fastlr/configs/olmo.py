@@ -1,7 +1,8 @@
 """Read an OLMo YAML (``allenai/OLMo``): ``scheduler``, ``optimizer`` and ``max_duration``.
 
 Step t is OLMo's ``global_step`` t + 1: it counts an update before it computes the rate. A warmup
-begins at a tenth of the rate, unless ``warmup_min_lr`` says otherwise.
+begins at a tenth of the rate, unless ``warmup_min_lr`` says otherwise. ``stop_at`` ends the run
+before its schedule ends.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _NAMES = (
     "cosine_with_warmup",
     "inverse_sqrt_with_warmup",
     "linear_with_warmup",
+    "max_scheduler",
 )
 _SCHEDULER = ("alpha_f", "name", "t_max", "t_warmup", "units", "warmup_min_lr")
 
@@ -52,7 +54,7 @@ def read(config: Section, run: Run) -> Schedule:
     whole = _schedule(scheduler, rate, scheduler.integer("t_max", most))
     schedule = whole.skip(per_step)
     schedule = schedule.paced([per_step]) if per_step > 1 else schedule
-    return lasting(schedule, steps)
+    return lasting(schedule, min(steps, config.integer("stop_at", steps)))
 
 
 def _tokens_per_step(config: Section) -> int:
@@ -100,5 +102,8 @@ def _schedule(scheduler: Section, rate: Any, most: int) -> Schedule:
     if name == "cosine_linear_envelope":
         return rise.then(linear(1.0, 0.0, fall) * cosine(rate - low, 0.0, fall) + low)
     if warmup < 1:
-        raise scheduler.refusal("t_warmup", "above 0 with inverse_sqrt_with_warmup")
-    return rise.then(inverse_power(rate, 0.5, warmup))
+        raise scheduler.refusal("t_warmup", f"above 0 with {name}")
+    root = rise.then(inverse_power(rate, 0.5, warmup))
+    if name == "inverse_sqrt_with_warmup":
+        return root
+    return rise.then(cosine(rate, low, fall)).maximum(root)

@@ -89,6 +89,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         return found
     epochs = _epochs(name, own)
     if updates is None:
+        run.count_epochs()
         return of_length(found, epochs)  # type: ignore[no-any-return]
     by_step = found if by_update else found.staircase(updates)
     return of_length(by_step, epochs * updates)  # type: ignore[no-any-return]

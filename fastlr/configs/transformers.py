@@ -24,17 +24,21 @@ __all__ = ["KEYS", "matches", "read"]
 
 _OWN = ("lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "warmup_ratio")
 KEYS = (*_OWN, "learning_rate", "max_steps", "num_train_epochs", "per_device_train_batch_size")
+# names of the scripts without a Trainer, run_..._no_trainer.py, beside the Trainer's own
+_OF_NO_TRAINER = {"num_warmup_steps": "warmup_steps", "max_train_steps": "max_steps"}
+_OF_SD_SCRIPTS = ("max_train_epochs", "network_module", "pretrained_model_name_or_path", "unet_lr")
 
 
 def matches(config: Mapping[str, object]) -> bool:
     """Whether these are training arguments."""
     own = {"learning_rate", "per_device_train_batch_size"}
-    # sd-scripts write an empty one
-    return config.get("lr_scheduler_type", "") != "" or config.keys() >= own
+    named = config.get("lr_scheduler_type", "") != ""  # sd-scripts write an empty one
+    return (named or config.keys() >= own) and not any(key in config for key in _OF_SD_SCRIPTS)
 
 
 def read(config: Section, run: Run) -> Schedule | Plateau:
     """Return the schedule of these training arguments."""
+    config = _with_trainers_names(config)
     config.refuse_unknown(_OWN, own=lambda key: key.startswith(("lr_", "warmup")))
     rate = config.number("learning_rate", 5e-5) if run.lr is None else run.lr
     inner = deepspeed.of_trainer(config, run)
@@ -46,6 +50,17 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     total = _total(config, run, _needs_total(config, kind))
     found = transformers.get_scheduler(kind, rate, _warmup(config, total), total, _options(config))
     return found if total is None else of_length(found, total)
+
+
+def _with_trainers_names(config: Section) -> Section:
+    """Return the arguments by the names that the Trainer has for them; given twice, refused."""
+    found = dict(config.values)
+    for other, name in _OF_NO_TRAINER.items():
+        if other in config:
+            if name in config:
+                raise config.refusal(other, f"absent beside {name}")
+            found[name] = found.pop(other)
+    return Section(config.where, found, config.path)
 
 
 def _kind(config: Section) -> str:

@@ -42,7 +42,7 @@ class Schedule(Evaluation, TrainingMeasures, Plans):
     =====================  =================================================
     ``value``              compare, hash, pickle, copy, index, iterate;
                            ``shape``, ``names``, ``steps``, ``boundaries``,
-                           ``program``, ``to_spec``, ``fingerprint``
+                           ``program``, ``to_spec``, ``fingerprint``, ``origin``
     ``evaluation``         rates: ``s(t)``, ``each``, ``table``, ``row``,
                            ``unique``
     ``reduction_methods``  one number per lane: ``sum``, ``mean``,
@@ -75,7 +75,7 @@ class Schedule(Evaluation, TrainingMeasures, Plans):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Raise ``TypeError`` for a direct call: constructors build schedules."""
-        if kwargs or len(args) != 3 or not isinstance(args[0], Node):
+        if kwargs or len(args) not in (3, 4) or not isinstance(args[0], Node):
             raise TypeError(
                 "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)"
             )

@@ -13,6 +13,7 @@ from fastlr.program import lowering
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
+from fastlr.schedule.origins import Origin
 from fastlr.schedule.rebuilding import (
     Place,
     build,
@@ -45,26 +46,32 @@ class Value(ScheduleBase):
     The call is what values are compared, hashed, pickled and written by.
     """
 
-    __slots__ = ("__weakref__", "_buffer", "_call", "_kept", "_node", "past_end")
+    __slots__ = ("__weakref__", "_buffer", "_call", "_kept", "_node", "_origin", "past_end")
 
     _node: Node
     _call: Call
     past_end: str
     _kept: dict[str, Program]  # the program, once it is lowered
     _buffer: Array | None  # the program as a plain array
+    _origin: Origin | None
 
-    def __init__(self, node: Node, call: Call, past_end: str) -> None:
+    def __init__(self, node: Node, call: Call, past_end: str, origin: Origin | None = None) -> None:
         put = object.__setattr__
         put(self, "_node", node)
         put(self, "_call", call)
         put(self, "past_end", past_end)
         put(self, "_kept", {})
         put(self, "_buffer", None)
+        put(self, "_origin", origin)
         put(self, "_address", _NO_STEPS_ADDRESS)
 
     def _from_node(self, node: Node, past_end: str = "hold") -> Self:
         """Return another schedule of a node; the constructor that calls this adds its call."""
         return type(self)(node, NO_CALL, past_end)
+
+    def _read_at(self, origin: Origin) -> Self:
+        """Return this schedule, with the place where it was read."""
+        return type(self)(self._node, self._call, self.past_end, origin)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Schedule is a value: {name} cannot be set; build another")
@@ -141,6 +148,23 @@ class Value(ScheduleBase):
         if steps is None:
             return None
         return int(steps) if self.shape == () else np.broadcast_to(steps, self.shape)
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where ``from_config`` read this schedule, a named tuple, or ``None``.
+
+        It has the ``name`` and the ``source`` of the config, its ``framework``, and the ``unit``
+        of a step. It is no part of the value: equal schedules may have other origins. Schedules
+        that are made from this one, and its pickles, have none.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> s = flr.from_config({"sched": "cosine", "lr": 0.1, "epochs": 90})
+        >>> s.origin.framework, s.origin.unit, (s * 0.5).origin
+        ('timm', 'epochs', None)
+        """
+        return self._origin
 
     def to_spec(self) -> dict[str, object]:
         """Return the schedule as plain JSON data.

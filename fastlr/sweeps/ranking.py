@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_threads
+from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import (
     Period,
     Positive,
@@ -35,7 +36,6 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
 from fastlr.sweeps.pieces import Pieces
-from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.rank_order import in_rank_order
 from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.sweep import Sweep

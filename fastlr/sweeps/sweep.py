@@ -22,6 +22,7 @@ import numpy.typing as npt
 from fastlr import presets
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_fits
+from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
 from fastlr.presets._rules import PRESETS
@@ -37,7 +38,6 @@ from fastlr.sweeps import stores
 from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
-from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
+from fastlr.arguments import progress
 
 PLAN = flr.linear(0.0, 1.0, steps=4).then(flr.cosine(1.0, 0.0, steps=16))
 
@@ -176,3 +177,12 @@ def test_a_picture_of_both(tmp_path):
     plots.save(above, tmp_path / "both.png")
     assert (tmp_path / "both.png").stat().st_size > 10_000
     assert not flr.compare(PLAN, PLAN).plot()[1].get_title(loc="left")
+
+
+def test_progress_of_a_function_that_is_asked_step_by_step(capfd, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(progress, "_DELAY", 0.0)
+    assert flr.compare(flr.constant(0.1), lambda t: 0.1, steps=50, progress=True)
+    assert "50.0/50.0" in capfd.readouterr().err
+    assert flr.compare(flr.constant(0.1), lambda t: 0.1, steps=50)
+    assert capfd.readouterr().err == ""

@@ -11,6 +11,7 @@ import pytest
 from cases import TEXTS
 
 import fastlr as flr
+from fastlr.arguments import progress
 
 # what was run, how many of its steps were logged, every so many, and what it is recognised as
 RUNS = {
@@ -438,3 +439,22 @@ def test_no_scipy_is_needed():
         "any(name.startswith('scipy') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# -- progress --------------------------------------------------------------------------------------
+
+
+def test_progress_is_shown_if_it_takes_long(capfd, monkeypatch):
+    pytest.importorskip("tqdm")
+    run = flr.wsd(1e-3, 100, 2_000, 500)
+    found = flr.identify(run.table(2_600), progress=True)
+    assert capfd.readouterr().err == ""  # less than 2 seconds
+    monkeypatch.setattr(progress, "_DELAY", 0.0)
+    assert flr.identify(run.table(2_600), progress=True) == found
+    assert "100%" in capfd.readouterr().err
+
+
+def test_a_fit_whose_pole_is_at_its_end_is_no_error():
+    rates = np.repeat([1.026, 1.343, 1.201, 0.419], 9)
+    found = flr.identify(rates)
+    assert found.schedule.table(36) == pytest.approx(rates, abs=1e-6)

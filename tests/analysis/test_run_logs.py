@@ -7,6 +7,7 @@ import pytest
 
 import fastlr as flr
 from fastlr.analysis.run_logs import is_log, read_log
+from fastlr.cli.table_files import write_table
 
 PLAN = flr.warmup_cosine(6e-4, 100, 1_000, end=6e-5)
 CODE = "linear(init=0.0, end=0.0006, steps=100).then(cosine(init=0.0006, end=6e-05, steps=900))"
@@ -99,6 +100,83 @@ def test_csv(tmp_path, name):
     assert str(flr.identify(path, every)) == CODE
 
 
+LINES = {
+    "Detectron2": lambda t: {"data_time": 0.1, "iteration": t, "lr": PLAN(t), "total_loss": 1.0},
+    "LLaMA-Factory": lambda t: {"current_steps": t, "total_steps": 1000, "lr": PLAN(t)},
+    "MMEngine": lambda t: {"lr": PLAN(t), "epoch": t // 100, "iter": t % 100, "step": t},
+    "fairseq": lambda t: {"epoch": 1, "num_updates": str(t), "lr": str(PLAN(t))},
+}
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+@pytest.mark.parametrize("name", LINES)
+def test_json_lines(tmp_path, name, suffix):
+    path = tmp_path / f"metrics{suffix}"
+    rows = [json.dumps(LINES[name](t)) for t in range(0, 1_000, 10)]
+    path.write_text("\n".join([*rows, '{"step": 10']))  # the last line may be cut off
+    assert is_log(path)
+    found = flr.identify(path)
+    assert (str(found), found.unit, found.source) == (CODE, "steps", "JSON lines")
+
+
+def test_json_lines_whose_iterations_begin_anew_in_each_epoch(tmp_path):
+    path = tmp_path / "20210101.log.json"
+    rows = [{"epoch": t // 100 + 1, "iter": t % 100 + 50, "lr": PLAN(t)} for t in range(0, 900, 50)]
+    path.write_text("\n".join(map(json.dumps, [{"env_info": "x"}, *rows])))
+    with pytest.raises(ValueError, match=r"whole run, got 50 after 100 in epoch 2, .*steps="):
+        flr.identify(path)
+
+
+@pytest.mark.parametrize("plan", [flr.stack({"embed": PLAN * 0.1, "body": PLAN}), PLAN])
+def test_a_table_that_the_command_line_wrote(tmp_path, plan):
+    path = tmp_path / "rates.csv"
+    write_table(path, plan, range(0, 1_000, 10), np.dtype(np.float64))
+    found = flr.identify(path)
+    steps = np.arange(0, 1_000, 10)
+    assert found.schedule.names == plan.names
+    np.testing.assert_allclose(found.schedule(steps), plan(steps), rtol=1e-9, atol=1e-12)
+    assert flr.compare_log(path, plan).agrees
+
+
+def test_runs_of_one_name_side_by_side(tmp_path):
+    path = tmp_path / "wandb.csv"
+    rows = [f'"{t}","{PLAN(t)!r}","{PLAN(t) / 2!r}"' for t in range(0, 1_000, 10)]
+    path.write_text("\n".join(['"train/global_step","a - train/lr","a - train/lr"', *rows]))
+    found = flr.identify(path)
+    assert list(found.groups) == ["a - train/lr", "a - train/lr-2"]
+    assert found.schedule(100).tolist() == [PLAN(100), PLAN(100) / 2]
+
+
+def test_what_the_log_counts(tmp_path):
+    path = tmp_path / "log.csv"
+    for names, unit in [
+        ("epoch,learning_rate", "epochs"),
+        ("Step,lr", "steps"),
+        ("Step,lr,lr__MIN", "W&B steps"),
+        ("_step,lr,_runtime", "W&B steps"),
+        ("train/global_step,lr,_runtime", "steps"),
+    ]:
+        path.write_text("\n".join([names, *(f"{t},{PLAN(t)!r},0" for t in range(0, 1_000, 10))]))
+        assert flr.identify(path).unit == unit
+    state = {"max_steps": 1_000, "log_history": [{"step": t, "lr": PLAN(t)} for t in range(9)]}
+    found = flr.identify(state)
+    assert (found.unit, found.source, found.length) == ("steps", "trainer_state.json", 1_000)
+
+
+def test_a_row_without_a_rate_counts_where_there_are_no_steps(tmp_path):
+    path = tmp_path / "rates.csv"
+    rows = [f"{PLAN(t)!r},0.5" if t != 50 else ",0.5" for t in range(0, 1_000, 10)]
+    path.write_text("\n".join(["lr,loss", *rows]))
+    assert str(flr.identify(path, every=10)) == CODE
+
+
+def test_a_row_without_a_rate_is_left_out():
+    rows = [{"step": t, "learning_rate": PLAN(t)} for t in range(0, 1_000, 10)]
+    rows[5]["learning_rate"] = None
+    rows.insert(9, {"step": 85, "eval_loss": 1.0})
+    assert str(flr.identify({"log_history": rows})) == CODE
+
+
 def test_groups_of_ultralytics_with_the_rounding_of_the_file(tmp_path):
     plan = flr.linear(0.01, 0.0001, 100)
     rows = [f"{t + 1},   {plan(t):.5g},   {plan(t):.5g},   {plan(t) / 10:.5g}" for t in range(100)]
@@ -123,12 +201,19 @@ def test_groups_of_ultralytics_with_the_rounding_of_the_file(tmp_path):
         ('step,lr\n1,"' + 200_000 * "x", "must be JSON or CSV (field larger than"),
         ('{"a": 1}', "must have a list 'log_history', got None"),
         ("step,lr\n1,nan\n2,0.1", "must be finite numbers >= 0"),
+        ("lr,step\n0.1\n0.2,2\n0.3,3", "must have a step and a rate in each row of 'lr', got ''"),
+        ("step,lr\n1,0.1\n99999999999999999999,0.1", "must have steps from 0 to 2**53"),
+        ("step,lr\n-1,0.1\n2,0.1", "must have steps from 0 to 2**53, got '-1' of 'lr'"),
+        ("epoch,iter,lr\n1,5,0.1\n1,9,0.1\n2,5,0.1", "must count its steps through the whole run"),
+        ('{"loss": 1, "lr": 0.1}\n{"loss": 1, "lr": 0.2}', "must have a step in each row"),
+        ('{"step": 1, "lr": 0.1}\n[1]\n{"step": 2, "lr": 0.1}', "must be JSON or CSV"),
     ],
 )
 def test_what_is_no_log(tmp_path, text, message):
     path = tmp_path / "log.csv"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"^identify: .*" + message.replace("(", r"\(")):
+    pattern = message.replace("(", r"\(").replace("**", r"\*\*")
+    with pytest.raises(ValueError, match=r"^identify: .*" + pattern):
         flr.identify(path)
 
 

@@ -4,6 +4,7 @@ sentence, and nothing is executed.
 
 import json
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,53 @@ def test_values_that_weights_and_biases_wrapped_are_unwrapped():
     assert (
         flr.from_config({key: {"value": value} for key, value in DEEPSPEED.items()}).steps == 1000
     )
+
+
+# -- where a schedule was read ---------------------------------------------------------------------
+
+TIMM = {"sched": "cosine", "lr": 0.1, "epochs": 90}
+
+
+@pytest.mark.parametrize(
+    ("config", "given", "origin"),
+    [
+        (TIMM, {}, ("timm", "a mapping", "timm", "epochs")),
+        (TIMM, {"steps_per_epoch": 7}, ("timm", "a mapping", "timm", "steps")),
+        (TIMM, {"steps_per_epoch": 1}, ("timm", "a mapping", "timm", "epochs")),
+        (
+            "--lr 0.1 --train-iters 9 --lr-decay-style linear",
+            {},
+            ("megatron", "a command", "megatron", "steps"),
+        ),
+        (
+            flr.constant(0.1).to_spec(),
+            {"steps": 9},
+            ("fastlr", "a mapping", "fastlr", "steps"),
+        ),
+    ],
+)
+def test_a_schedule_knows_where_it_was_read(config, given, origin):
+    found = flr.from_config(config, **given)
+    assert found.origin == origin
+    assert (found * 0.5).origin is None
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_a_schedule_knows_its_file(tmp_path):
+    path = tmp_path / "args.json"
+    path.write_text(json.dumps(TIMM))
+    assert flr.from_config(path).origin == ("args", str(path), "timm", "epochs")
+    assert flr.from_config(path) == flr.from_config(TIMM)
+
+
+def test_a_live_scheduler_is_named_by_its_type():
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+    found = flr.from_config(torch.optim.lr_scheduler.StepLR(optimizer, 3))
+    assert found.origin.source == "torch.optim.lr_scheduler.StepLR"
+
+
+def test_a_log_of_epochs_beside_a_schedule_of_steps():
+    rates = [{"step": t, "learning_rate": 0.1} for t in range(9)]
+    with pytest.raises(ValueError, match="must count what the log counts, steps, got epochs"):
+        flr.compare_log({"log_history": rates}, flr.from_config(TIMM))

@@ -4,11 +4,12 @@ its run, and no other format claims them.
 
 import numpy as np
 import pytest
-from configs.format_cases import CASES
+from configs import format_cases, real_cases
 
 import fastlr as flr
 from fastlr.configs import _READERS, _files
 
+CASES = format_cases.CASES | real_cases.CASES
 every_case = pytest.mark.parametrize("name", CASES)
 
 

@@ -153,7 +153,69 @@ REFUSED = {
         {name: {"n_timesteps": 9, "policy": "M"} for name in ("CartPole-v1", "Ant-v4")},
         "must have one environment, got 2: 'CartPole-v1', 'Ant-v4'; pass the mapping of one",
     ),
-    "sig": ({"net": {**NET["net"], "policy": "sig"}}, "use presets.darknet.sig"),
+    "sig": (
+        {"net": {**NET["net"], "policy": "sig", "step": 50, "burn_in": 0}},
+        "step must be at most burn_in .* flavour='pjreddie'",
+    ),
+    "a sweep that only old axolotls have": (
+        {**AXOLOTL, "max_steps": 9, "lr_scheduler": "log_sweep"},
+        "lr_scheduler must be one of",
+    ),
+    "an optimizer that computes its own rates": (
+        {**KOHYA, "max_train_epochs": None, "optimizer_type": "Adafactor"},
+        "optimizer_args must have 'relative_step=False', got 'Adafactor'; by default",
+    ),
+    "a warmup of two names": (
+        {"lr_scheduler_type": "linear", "max_steps": 9, "warmup_steps": 3, "num_warmup_steps": 2},
+        "num_warmup_steps must be absent beside warmup_steps",
+    ),
+    "a warmup of a scheduler of torch": (
+        {
+            **KOHYA,
+            "max_train_epochs": None,
+            "lr_scheduler_type": "StepLR",
+            "lr_scheduler_args": ["step_size=3"],
+            "lr_warmup_steps": 3,
+        },
+        "lr_warmup_steps must be 0 with lr_scheduler_type",
+    ),
+    "a scheduler of an unknown package": (
+        {**KOHYA, "max_train_epochs": None, "lr_scheduler_type": "my.own.Scheduler"},
+        "_target_ must be a scheduler that is data",
+    ),
+    "a warmup that depends on the version of Ultralytics": (
+        {"lr0": 0.1, "epochs": 9, "optimizer": "SGD"},
+        "got 100 batches before 8.4.103; pass .*--framework: 'ultralytics' for .* and later, "
+        "'ultralytics_8_3' for earlier",
+    ),
+    "no warmup in the first versions of Ultralytics": (
+        {"lr0": 0.1, "epochs": 9, "optimizer": "SGD", "label_smoothing": 0, "warmup_epochs": 0},
+        "warmup_epochs must be above 0 in arguments of about 8.0",
+    ),
+    "a short run of LeRobot": (
+        {
+            "steps": 9,
+            "optimizer": {"lr": 0.1},
+            "scheduler": {
+                "type": "cosine_decay_with_warmup",
+                "num_warmup_steps": 2,
+                "num_decay_steps": 20,
+                "peak_lr": 0.1,
+                "decay_lr": 0.01,
+            },
+        },
+        "steps must be at least num_decay_steps, 20, in a file that does not show its version",
+    ),
+    "a quadratic warmup beside another scheduler": (
+        {
+            **MM,
+            "param_scheduler": [
+                {"type": "mmdet.QuadraticWarmupLR", "by_epoch": False, "end": 9},
+                {"type": "LinearLR", "by_epoch": False, "end": 5},
+            ],
+        },
+        "QuadraticWarmupLR must act alone",
+    ),
     "DeepSpeed's in NeoX": (
         {**NEOX, "train_iters": 9, "scheduler": {"type": "WarmupLR", "params": {}}},
         "deepspeed and gpt_neox",
@@ -265,6 +327,15 @@ def test_what_has_no_or_two_meanings_is_refused(name):
 def test_a_framework_decides_between_two():
     both = {**MM, "sched": "cosine", "lr": 0.1}
     assert flr.from_config(both, "mmengine", steps_per_epoch=5).steps == 20
+
+
+def test_the_framework_decides_the_warmup_of_ultralytics():
+    config = {"lr0": 0.1, "lrf": 1.0, "epochs": 30, "optimizer": "SGD"}
+    rates = [
+        flr.from_config(config, framework, steps_per_epoch=10)(15)
+        for framework in ("ultralytics", "ultralytics_8_3")
+    ]
+    assert rates == pytest.approx([0.1 * 15 / 30, 0.1 * 15 / 100])
 
 
 def test_what_a_config_does_not_take_is_refused():
@@ -597,6 +668,10 @@ OF_MMENGINE = {
     "a cosine after a warmup of epochs": [
         {"type": "LinearLR", "start_factor": 0.1, "end": 3, "convert_to_iter_based": True},
         {"type": "CosineAnnealingLR", "begin": 3, "T_max": 4, "eta_min_ratio": 0.1},
+    ],
+    "parts of epochs": [
+        {"type": "LinearLR", "start_factor": 0.1, "end": 1.45, "convert_to_iter_based": True},
+        {"type": "CosineAnnealingLR", "begin": 1.45, "convert_to_iter_based": True},
     ],
     "a cosine that climbs back": [{"type": "CosineAnnealingLR", "T_max": 3, "eta_min": 0.01}],
     "two factors": [

@@ -1046,6 +1046,45 @@ def logs(choices: Choices) -> Any:
     return found.schedule
 
 
+LOG_TEXTS = {
+    "results.csv": "epoch,  lr/pg0,  lr/pg1\n"
+    + "".join(f"{e},  {0.01 * (9 - e):.5g},  {0.001 * (9 - e):.5g}\n" for e in range(9)),
+    "metrics.csv": "epoch,lr-AdamW,step,train_loss\n"
+    + "".join(f",{0.001 * (9 - e)!r},{10 * e},\n{e},,{10 * e + 9},0.5\n" for e in range(9)),
+    "wandb.csv": '"Step","a - train/lr","a - train/lr__MIN","a - train/lr"\n'
+    + "".join(f'"{t}","{0.1 * t}","{0.1 * t}","{0.2 * t}"\n' for t in range(9)),
+    "metrics.json": "".join(f'{{"iteration": {t}, "lr": {0.1 * t}}}\n' for t in range(9)),
+    "log.jsonl": "".join(f'{{"epoch": 1, "step": {t}, "lr": {0.1 * t}}}\n' for t in range(9)),
+    "trainer_state.json": '{"max_steps": 90, "log_history": ['
+    + "".join(f'{{"step": {t}, "learning_rate": {0.1 * t}}}, ' for t in range(1, 9))
+    + '{"step": 9, "eval_loss": 1.0}]}',
+}
+PIECES_OF_LOGS = [
+    *"\n,;{}[]\"'\0é",
+    *("nan", "-1", "1e999", "0", "1.5", "null", "99999999999999999999", "true", "[1]"),
+    *("step", "epoch", "lr", '"step": 3, ', "rate[a]", "rate", '{"lr": 0.1}\n', "\n\n"),
+]
+
+
+@target(OSError)
+def log_files(choices: Choices) -> Any:
+    """The text of a log, changed here and there: identified, explained or compared."""
+    name = choices.of([*LOG_TEXTS])
+    text = LOG_TEXTS[name]
+    for _ in range(choices.below(4)):
+        start = choices.below(len(text) + 1)
+        stop = start + choices.of([0, 0, 1, 8, 40])
+        text = text[:start] + choices.of([choices.of(PIECES_OF_LOGS), ""]) + text[stop:]
+    with tempfile.TemporaryDirectory(dir=ROOM) as folder:
+        path = Path(folder, choices.of([*LOG_TEXTS]) if choices.seldom() else name)
+        path.write_text(text, encoding="utf-8")
+        way = choices.below(3)
+        if way == 1:
+            flr.compare_log(path, flr.linear(0.1, 0.0, 20))
+            return None
+        return flr.explain(path).schedule if way == 2 else flr.identify(path).schedule
+
+
 # -- adapters that need no other library -----------------------------------------------------------
 
 

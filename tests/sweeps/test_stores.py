@@ -18,7 +18,8 @@ from sweep_fixture import LEAST, STEPS, SWEEP, made
 from zarr.storage import MemoryStore
 
 import fastlr as flr
-from fastlr.sweeps import progress, stores
+from fastlr.arguments import progress
+from fastlr.sweeps import stores
 from fastlr.sweeps.stores.layout import in_blocks, in_rows
 
 FORMS = ["rates.npy", "rates.zarr"]

@@ -20,11 +20,11 @@ import numpy.typing as npt
 from fastlr.arguments.atomic_files import check_place, check_room
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_out, check_threads, dtype_of, span
+from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
 from fastlr.schedule.spec import from_spec
 from fastlr.sweeps.batches import Lanes, identified, lanes_of, rates_into
-from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, in_blocks, in_rows
 from fastlr.sweeps.stores.npy import NpyFile
