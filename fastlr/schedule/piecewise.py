@@ -181,7 +181,8 @@ def milestones(init: Rate, factor: Factor, at: Boundaries) -> Schedule:
     _check_increasing("milestones: at", starts)
     scales = double_double.powers(factor, starts.shape[-1] + 1)
     parts = [
-        constant(double_double.multiply(double_double.pair(init), scale)[0]) for scale in scales
+        unchecked(constant)(double_double.multiply(double_double.pair(init), scale)[0])
+        for scale in scales
     ]
     return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
 
