@@ -4,7 +4,6 @@ from __future__ import annotations  # help() replaces rules in the text
 
 import io
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,12 +63,14 @@ class ReducedPieces:
 
     def _read(self, piece: int, lanes: int) -> Columns:
         """One piece, from its file."""
+        from zipfile import BadZipFile  # slow to import, and needed here only
+
         try:
             # opened here, as numpy.load leaves a file open that it cannot read
             with self.pieces.path(piece).open("rb") as file:
                 content = np.load(file, allow_pickle=False)
                 found = {name: content[name] for name in self.dtypes}
-        except (ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile):
+        except (ValueError, KeyError, EOFError, IndexError, BadZipFile):
             raise self.pieces.corrupt(piece) from None
         if any(values.shape != (lanes,) for values in found.values()):
             raise self.pieces.corrupt(piece)
