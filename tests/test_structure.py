@@ -293,10 +293,12 @@ def is_package(module: str) -> bool:
 
 
 def taken_from_inside(module: str) -> set[str]:
-    """The names that a package takes from its own modules."""
+    """The names that a package takes from its own modules, also where it requires a library."""
+    body = TREES[module].body
+    required = [inner for node in body if isinstance(node, ast.With) for inner in node.body]
     return {
         alias.name
-        for node in TREES[module].body
+        for node in [*body, *required]
         if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"fastlr.{module}.")
         for alias in node.names
     }

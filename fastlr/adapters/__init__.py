@@ -14,6 +14,8 @@ import pkgutil
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from fastlr.adapters._requirements import required_by
+
 if TYPE_CHECKING:
     from fastlr.adapters import dask as dask
     from fastlr.adapters import jax as jax
@@ -42,15 +44,6 @@ def packages() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
-_INSTALLED_BY = {
-    "dask": "'fastlr[dask]'",
-    "distributed": "'fastlr[dask]'",
-    "pandas": "'fastlr[labels]'",
-    "xarray": "'fastlr[labels]'",
-    "pytorch_lightning": "lightning",
-    "stable_baselines3": "stable-baselines3",
-}  # by an extra, or a package of another name
-
 if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
 
     def __getattr__(name: str) -> ModuleType:
@@ -60,15 +53,8 @@ if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
             raise AttributeError(
                 f"module 'fastlr.adapters' has no package {name!r}{did_you_mean(name, packages())}"
             )
-        try:
+        with required_by(name):
             return importlib.import_module(f"fastlr.adapters.{name}")
-        except ModuleNotFoundError as error:
-            if (missing := str(error.name).partition(".")[0]) == "fastlr":
-                raise
-            raise ImportError(
-                f"fastlr.adapters.{name} needs {missing}, which is not installed: "
-                f"pip install {_INSTALLED_BY.get(missing, missing)}"
-            ) from None
 
 
 _NEEDED = {

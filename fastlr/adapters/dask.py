@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import dask
-import dask.array
 import numpy as np
 import numpy.typing as npt
-from dask.delayed import Delayed
 
+from fastlr.adapters._requirements import required_by
 from fastlr.arguments.output_arrays import dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
@@ -27,6 +25,11 @@ from fastlr.sweeps.ranking import Best, Contest, LossPredictor, Ranked, contest
 from fastlr.sweeps.stores import MEMORY
 from fastlr.sweeps.stores.layout import in_blocks
 from fastlr.sweeps.sweep import Sweep
+
+with required_by("dask"):
+    import dask
+    import dask.array
+    from dask.delayed import Delayed
 
 __all__ = ["final", "from_zarr", "rank", "reduce", "table"]
 
@@ -158,7 +161,7 @@ def reduce(
 
 def final(
     law: LossPredictor,
-    lanes: Sweep | Schedule,
+    lanes: Sweep | Schedule | dask.array.Array,
     steps: int,
     *,
     chunks: int = _LANES_PER_CHUNK,
@@ -169,12 +172,12 @@ def final(
     ----------
     law : LossPredictor
         An object with the method ``final``, such as a law of ``fastlr.loss_laws``.
-    lanes : Sweep or Schedule
-        The runs.
+    lanes : Sweep, Schedule or dask.array.Array
+        The runs, or their rates as an array of lanes by steps, as ``table`` returns it.
     steps : int
         The length of the runs: losses are those at step ``steps - 1``.
     chunks : int
-        The lanes per chunk. Default 65,536.
+        The lanes per chunk. Default 65,536. A Dask array keeps its own chunks of lanes.
 
     Returns
     -------
@@ -194,6 +197,8 @@ def final(
     >>> final(law, family, 100).compute().round(4)
     array([2.4943, 2.4395, 1.8893, 1.9119])
     """
+    if isinstance(lanes, dask.array.Array):
+        return _final_of_rates(law, lanes, steps)
     whole = lanes_of("final: lanes", lanes)
     parts = _parts("final", whole.size, chunks)
     shipped = _delayed_lanes(whole)
@@ -202,6 +207,20 @@ def final(
         dask.delayed(_chunk_losses, pure=True)(shipped, places, law, steps) for places in parts
     ]
     return _concatenate(results, parts, "loss", first["loss"].dtype)
+
+
+def _final_of_rates(law: LossPredictor, rates: dask.array.Array, steps: int) -> dask.array.Array:
+    """The final losses of lazy rates, chunk by chunk of lanes."""
+    if rates.ndim != 2 or not 1 <= steps <= rates.shape[1]:
+        raise ValueError(
+            "final: lanes must be lanes by steps, with at least as many steps as steps, got shape "
+            f"{rates.shape} and steps={short_repr(steps)}"
+        )
+    whole: dask.array.Array = rates[:, :steps].rechunk({1: -1})
+    losses: dask.array.Array = whole.map_blocks(
+        law.final, steps, drop_axis=1, dtype=np.float64, meta=np.empty(0)
+    )
+    return losses
 
 
 def rank(

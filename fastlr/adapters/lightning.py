@@ -4,14 +4,16 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from typing import Any, Literal
 
-try:
-    from lightning import pytorch as lightning
-except ImportError:  # the same under its older name
-    import pytorch_lightning as lightning
-
+from fastlr.adapters._requirements import required_by
 from fastlr.adapters.torch import Scheduler
 from fastlr.arguments.rules import OneOf, Period, short_repr, validate_scalar
 from fastlr.errors import public
+
+with required_by("lightning"):
+    try:
+        from lightning import pytorch as lightning
+    except ImportError:  # the same under its older name
+        import pytorch_lightning as lightning
 
 __all__ = ["LogRates", "Report", "configs"]
 

@@ -8,13 +8,15 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 from typing import Any
 
-import mlx.core as mx
-
+from fastlr.adapters._requirements import required_by
 from fastlr.adapters._values import lookup_table
 from fastlr.arguments.rules import Steps, short_repr, validate_scalar
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
+
+with required_by("mlx"):
+    import mlx.core as mx
 
 __all__ = ["Function", "schedule"]
 

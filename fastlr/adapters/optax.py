@@ -9,8 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import optax
-
+from fastlr.adapters._requirements import required_by
 from fastlr.adapters._values import check_below_one, the_schedule
 from fastlr.adapters.jax import Function, function
 from fastlr.arguments.rules import short_repr
@@ -19,6 +18,9 @@ from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.bundles import bundle as bundle_of
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
+
+with required_by("optax"):
+    import optax
 
 __all__ = ["hyperparams", "optimizer", "schedule"]
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas
 
+from fastlr.adapters._requirements import required_by
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.labels import labels, unit
 from fastlr.sweeps.ranking import Ranked
 from fastlr.sweeps.sweep import Sweep
+
+with required_by("pandas"):
+    import pandas
 
 __all__ = ["frame"]
 

@@ -10,13 +10,15 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 import weakref
 from typing import Any
 
-from stable_baselines3.common.callbacks import BaseCallback
-
+from fastlr.adapters._requirements import required_by
 from fastlr.adapters._values import check_lasts, the_schedule
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import OneOf, Steps, short_repr, validate_scalar
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
+
+with required_by("stable_baselines3"):
+    from stable_baselines3.common.callbacks import BaseCallback
 
 __all__ = ["Scheduler"]
 

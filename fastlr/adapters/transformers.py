@@ -5,8 +5,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from collections.abc import Callable
 from typing import Any
 
-import transformers
-
+from fastlr.adapters._requirements import required_by
 from fastlr.adapters._values import check_lasts
 from fastlr.adapters.torch import Scheduler
 from fastlr.analysis.resume_plans import Wins
@@ -15,6 +14,9 @@ from fastlr.published_runs import Recipe, recipe
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.parser import parse
 from fastlr.schedule.schedule import Schedule
+
+with required_by("transformers"):
+    import transformers
 
 __all__ = ["Scheduled", "Trainer"]
 

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray
 
+from fastlr.adapters._requirements import required_by
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.labels import labels, unit
 from fastlr.sweeps.sweep import Sweep
+
+with required_by("xarray"):
+    import xarray
 
 __all__ = ["array", "dataset"]
 

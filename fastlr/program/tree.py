@@ -8,15 +8,15 @@ each other to the batch shape. A curve of ``steps=n`` has its ``init`` at its st
 ``end`` at step n, and then holds it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
-from types import MappingProxyType
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.program.kept_property import kept_property
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
@@ -71,8 +71,11 @@ class Node:
     samples: npt.NDArray[np.float64] | None = field(default=None)
     labels: tuple[str, ...] | None = field(default=None)  # names of a stack's parts
     run: Run | None = field(default=None)  # of the preset that built this node
+    # the batch that this node is a lane of, and which lane; a node made from this one has none
+    batch: "Node | None" = field(default=None, init=False)
+    lane: int = field(default=0, init=False)
 
-    @cached_property
+    @kept_property
     def shape(self) -> tuple[int, ...]:
         """The batch shape: what the numbers of this node and of its parts broadcast to."""
         inner = [part.shape for part in self.parts]
@@ -82,12 +85,12 @@ class Node:
         table = [] if self.samples is None else [self.samples.shape[:-1]]
         return _common_shape([*own, *inner, *table])
 
-    @cached_property
+    @kept_property
     def has_preset(self) -> bool:
         """Whether a preset built this node or one of its parts."""
         return self.run is not None or any(part.has_preset for part in self.parts)
 
-    @cached_property
+    @kept_property
     def end(self) -> npt.NDArray[np.int64] | None:
         """The length of the run: ``steps``, unless a preset knows better.
 
@@ -97,7 +100,7 @@ class Node:
             return self.steps
         return self.last.astype(np.int64) if np.isfinite(self.last).all() else None
 
-    @cached_property
+    @kept_property
     def last(self) -> npt.NDArray[np.float64]:
         """The length of each lane, infinite for a lane that never ends."""
         if self.run is not None and self.run.steps is not None:
@@ -117,7 +120,7 @@ class Node:
         found: npt.NDArray[np.float64] = reduce(np.maximum, lengths)
         return found + self.numbers["steps"] if self.kind == "delay" else found
 
-    @cached_property
+    @kept_property
     def names(self) -> tuple[str, ...] | None:
         """The names of the lanes along the first batch axis, or None.
 
@@ -144,7 +147,7 @@ class Node:
             )
         return found.pop() if found else None
 
-    @cached_property
+    @kept_property
     def segment_count(self) -> float:
         """An upper bound on the number of segments that the node lowers to.
 
@@ -160,7 +163,7 @@ class Node:
             return (1 + inside) * _pace_count(self)
         return 2 + inside * _unrolled_cycles(self)
 
-    @cached_property
+    @kept_property
     def highest(self) -> npt.NDArray[np.float64]:
         """A level that no number in the node's segments exceeds.
 
@@ -186,7 +189,7 @@ class Node:
             return _side_by_side(inside, self.shape[1:])
         return reduce(np.maximum, inside, own)
 
-    @cached_property
+    @kept_property
     def form(self) -> tuple[Any, ...]:
         """What nodes must share to become lanes of one node: kinds, and lengths of tables.
 
@@ -219,9 +222,11 @@ def _segments_of_stack(node: Node) -> float:
     """Return a bound on the segments of a stack's parts; parts of one form are lowered together."""
     if node.shape[1:]:
         return sum(part.segment_count for part in node.parts)
+    # lanes of a batch share one form, which is hashed once
+    of_each = {(id(part.form), part.segment_count): part.form for part in node.parts}
     most = dict[object, float]()
-    for part in node.parts:
-        most[part.form] = max(most.get(part.form, 0.0), part.segment_count)
+    for (_, count), form in of_each.items():
+        most[form] = max(most.get(form, 0.0), count)
     return sum(most.values())
 
 
@@ -249,12 +254,14 @@ def description_size(node: Node, enough: float) -> float:
     are stored per cycle, so it adds a share of the loop's segments.
     """
     seen, left, total = {id(node)}, [node], 0.0
-    while left and total < enough:
+    while left:
         one = left.pop()
         cycled = (
             one.segment_count / _SEGMENTS_OF_CYCLES_PER_PART if _unrolled_cycles(one) > 1 else 0.0
         )
         total += 1 + cycled + len(one.parts) + (_pace_count(one) if one.kind == "time_map" else 0)
+        if total >= enough:
+            break
         for part in one.parts:
             if id(part) not in seen:
                 seen.add(id(part))
@@ -292,7 +299,7 @@ def _node(
     length = None if steps is None else np.asarray(steps, dtype=np.int64)
     return Node(
         kind,
-        MappingProxyType(dict(numbers)),
+        dict(numbers),
         parts,
         length,
         np.asarray(bound, dtype=np.float64),
@@ -527,7 +534,7 @@ def take(node: Node, index: int, axes: int) -> Node:
     numbers = {name: pick(number) for name, number in node.numbers.items()}
     return replace(
         node,
-        numbers=MappingProxyType(numbers),
+        numbers=numbers,
         parts=tuple(take(part, index, axes) for part in node.parts),
         steps=None if node.steps is None else pick(node.steps),
         bound=pick(node.bound),
@@ -567,7 +574,7 @@ def _with_numbers(
     """Return a node of other parts, with ``pick`` of all its numbers. It knows of no run."""
     return replace(
         node,
-        numbers=MappingProxyType({name: pick(number) for name, number in node.numbers.items()}),
+        numbers={name: pick(number) for name, number in node.numbers.items()},
         parts=parts,
         steps=None if node.steps is None else pick(node.steps),
         bound=pick(node.bound),
@@ -579,11 +586,11 @@ def _with_numbers(
 def _merge(nodes: list[Node]) -> Node:
     """Return scalar nodes of one form as one node with a lane of each."""
     first = nodes[0]
+    if first.batch is not None and all(node.batch is first.batch for node in nodes):
+        return take_many(first.batch, np.array([node.lane for node in nodes]), 1)
     return Node(
         first.kind,
-        MappingProxyType(
-            {name: _column([node.numbers[name] for node in nodes]) for name in first.numbers}
-        ),
+        {name: _column([node.numbers[name] for node in nodes]) for name in first.numbers},
         tuple(_merge([node.parts[i] for node in nodes]) for i in range(len(first.parts))),
         None if first.steps is None else _column([_known(node.steps) for node in nodes]),
         _column([node.bound for node in nodes]),
@@ -612,26 +619,49 @@ def split(node: Node, lanes: int) -> list[Node]:
     if node.kind == "stack":
         return list(node.parts)
     parts = [split(part, lanes) for part in node.parts]
-    inner: list[tuple[Node, ...]] = list(zip(*parts, strict=True)) if parts else [()] * lanes
     numbers = [_lanes_of(number, lanes) for number in node.numbers.values()]
-    by_lane = zip(*numbers, strict=True) if numbers else iter([()] * lanes)
-    none = [None] * lanes
-    steps = none if node.steps is None else _lanes_of(node.steps, lanes)
-    samples = none if node.samples is None else _lanes_of(node.samples, lanes, inner=1)
-    names, bounds = tuple(node.numbers), _lanes_of(node.bound, lanes)
-    found = [
-        Node(
-            node.kind, MappingProxyType(dict(zip(names, own, strict=True))), within, end, top, rows
+    none: list[Any] = [None] * lanes
+    by_lane: Iterable[tuple[Any, ...]] = zip(
+        zip(*numbers, strict=True) if numbers else [()] * lanes,
+        zip(*parts, strict=True) if parts else [()] * lanes,
+        none if node.steps is None else _lanes_of(node.steps, lanes),
+        _lanes_of(node.bound, lanes),
+        none if node.samples is None else _lanes_of(node.samples, lanes, inner=1),
+        _lanes_of(node.highest, lanes),
+        strict=True,
+    )
+    names, shared, found = tuple(node.numbers), _shared_by_lanes(node), list[Node]()
+    for lane, (own, inner, steps, bound, samples, highest) in enumerate(by_lane):
+        one = object.__new__(Node)  # the constructor would set each field on its own
+        vars(one).update(
+            shared,
+            numbers=dict(zip(names, own, strict=True)),
+            parts=inner,
+            steps=steps,
+            bound=bound,
+            samples=samples,
+            highest=highest,
+            lane=lane,
         )
-        for own, within, end, top, rows in zip(by_lane, inner, steps, bounds, samples, strict=True)
-    ]
-    # what all lanes share is known: it would take longer than to build them
-    shared: dict[str, Any] = {"shape": (), "has_preset": False, "segment_count": node.segment_count}
+        found.append(one)
     if not _has_growth(node):
-        shared["form"] = found[0].form
-    for one, highest in zip(found, _lanes_of(node.highest, lanes), strict=True):
-        vars(one).update(shared, highest=highest)
+        form = found[0].form
+        for one in found:
+            vars(one)["form"] = form
     return found
+
+
+def _shared_by_lanes(node: Node) -> dict[str, Any]:
+    """Return what the lanes of a node share, and need not compute."""
+    return {
+        "kind": node.kind,
+        "labels": None,
+        "run": None,
+        "shape": (),
+        "has_preset": False,
+        "segment_count": node.segment_count,
+        "batch": node,
+    }
 
 
 def _has_growth(node: Node) -> bool:
@@ -661,7 +691,7 @@ def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:
 
     return replace(
         node,
-        numbers=MappingProxyType({name: pick(number) for name, number in node.numbers.items()}),
+        numbers={name: pick(number) for name, number in node.numbers.items()},
         parts=tuple(select(part, chosen) for part in node.parts),
         steps=None if node.steps is None else pick(node.steps),
         bound=pick(node.bound),

@@ -220,7 +220,11 @@ class Algebra(Value):
             raise ValueError(
                 f"clip: lo must be at most hi, got lo={short_repr(lo)}, hi={short_repr(hi)}"
             )
-        return self.maximum(lo).minimum(hi)
+        floor, ceiling = (
+            self._from_node(tree.curve("constant", None, level, value=np.asarray(level)))
+            for level in (lo, hi)
+        )
+        return _paired("minimum", _paired("maximum", self, floor), ceiling)
 
     @constructor
     def delay(self, steps: Steps) -> Self:

@@ -25,7 +25,7 @@ from fastlr.schedule.rebuilding import RULES, Rule, core_axes, register, registe
 from fastlr.schedule.recorded_calls import MOST_NESTED, Call
 from fastlr.schedule.value import Value, a_schedule
 
-__all__ = ["Rebuilt", "checked_arguments", "constructor", "cores", "recorded", "same"]
+__all__ = ["Rebuilt", "checked_arguments", "constructor", "cores", "recorded", "same", "unchecked"]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=Value)
@@ -47,11 +47,13 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
 
     @wraps(build)
     def built(*args: P.args, **kwargs: P.kwargs) -> V:
-        by_place = dict(zip(defaults, args, strict=False))
-        known = len(args) <= len(defaults) and kwargs.keys() <= defaults.keys() - by_place.keys()
-        if not known or not needed <= by_place.keys() | kwargs.keys():
+        given_by = dict(zip(defaults, args, strict=False)) | kwargs
+        arguments = defaults | given_by
+        # one that is unknown, given twice or missing changes these numbers
+        known = len(given_by) == len(args) + len(kwargs) and len(arguments) == len(defaults)
+        if not known or not needed <= given_by.keys():
             bound(name, signature, args, kwargs)  # raises
-        checked, lanes = _checked(name, build, {**defaults, **by_place, **kwargs}, defaults)
+        checked, lanes = _checked(name, build, arguments, defaults)
         given = {
             key: recorded(checked[key])
             for key in defaults
@@ -75,6 +77,15 @@ class Rebuilt(NamedTuple):
     """What a constructor returns for a schedule that keeps the call that it has."""
 
     value: Value
+
+
+def unchecked(constructor: Callable[P, V]) -> Callable[P, V]:
+    """Return what a constructor does with checked arguments, without the checks and the call.
+
+    For constructors that build parts, of arguments whose rules they have checked themselves.
+    """
+    found: Callable[P, V] = inspect.unwrap(constructor)
+    return found
 
 
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
@@ -206,27 +217,26 @@ def _checked(
         key: None if value is None else rules[key](f"{name}: {key}", value)
         for key, value in arguments.items()
     }
+    shapes = dict[str, tuple[int, ...]]()
     for key, value in ruled.items():
         if value is None and defaults[key] is not None:
             raise TypeError(f"{name}: {key} must be given, got None")
-    return ruled, broadcast(name, dict(_batches(rules, ruled)))
+        if isinstance(value, Value | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+            shapes.update(_batches(key, value, core_axes(rules[key])))
+    return ruled, broadcast(name, shapes) if shapes else ()
 
 
 def _batches(
-    rules: Mapping[str, object], checked: Mapping[str, object]
+    key: str, value: Value | tuple[Value, ...] | npt.NDArray[Any], core: int
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the batch shape per argument; of several schedules, the first that has each shape."""
-    for key, value in checked.items():
-        if isinstance(value, np.ndarray):
-            if value.ndim:
-                yield key, value.shape[: value.ndim - core_axes(rules[key])]
-        elif isinstance(value, Value):
-            yield key, value.shape
-        elif isinstance(value, tuple):
-            firsts = dict[tuple[int, ...], int]()
-            for i, schedule in enumerate(value):
-                firsts.setdefault(schedule.shape, i)
-            yield from ((f"{key}[{i}]", shape) for shape, i in firsts.items())
+    """Yield the batch shape of an argument; of several schedules, the first that has each shape."""
+    if isinstance(value, np.ndarray):
+        yield key, value.shape[: value.ndim - core]
+    elif isinstance(value, Value):
+        yield key, value.shape
+    else:
+        shapes = [schedule.shape for schedule in value]
+        yield from ((f"{key}[{shapes.index(shape)}]", shape) for shape in dict.fromkeys(shapes))
 
 
 def cores(build: Callable[..., Any]) -> dict[str, int]:

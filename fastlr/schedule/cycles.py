@@ -19,7 +19,7 @@ from fastlr.arguments.rules import (
 )
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import add, join_parts, repeat_with_floor
-from fastlr.schedule.constructing import constructor
+from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import cosine, linear
 from fastlr.schedule.decays import exponential_decay
 from fastlr.schedule.schedule import Schedule
@@ -156,7 +156,7 @@ def cosine_restarts(
     array([1.       , 0.5      , 0.5      , 0.4267767, 0.25     , 0.0732233])
     """
     return repeat_with_floor(
-        "cosine_restarts", cosine(init, end, period), None, scale, stretch, end
+        "cosine_restarts", unchecked(cosine)(init, end, period), None, scale, stretch, end
     )
 
 

@@ -1,24 +1,41 @@
 """Build many unlike schedules at once: like calls are checked as one call of arrays.
 
-Calls are *alike* if they differ only in numbers. So 100,000 schedules of 100 kinds take 100 calls.
-Each schedule then gets its lane of the batch, and with it the same bits: the rates of a lane do not
-depend on the other lanes.
+Calls are *alike* if they differ only in numbers, so that they have one form. So 100,000 schedules
+of 100 kinds take 100 calls. Each schedule then gets its lane of the batch, and with it the same
+bits: the rates of a lane do not depend on the other lanes.
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import tree
+from fastlr.schedule.call_forms import (
+    Form,
+    Numbers,
+    UnusualCallError,
+    form_of_call,
+    from_form,
+    ranks,
+)
 from fastlr.schedule.recorded_calls import Call
 
-__all__ = ["Known", "LikeCalls", "lanes_of_batch"]
+__all__ = [
+    "FormOf",
+    "Known",
+    "LikeCalls",
+    "PackedCalls",
+    "lanes_of_batch",
+    "lanes_of_form",
+    "packed",
+]
 
 _FEWEST = 8  # fewer are built one by one as fast
-_NUMBERS = "iuf"
+
+FormOf = Callable[[Any, Numbers], Form]
 
 
 class Known(NamedTuple):
@@ -28,79 +45,117 @@ class Known(NamedTuple):
     cores_of: Callable[[str], Mapping[str, int]]  # of a constructor that has been called before
 
 
+class PackedCalls(NamedTuple):
+    """Many calls by form: per form the places of its calls, and a column per number."""
+
+    size: int
+    groups: list[tuple[Form, npt.NDArray[np.int64], list[Any]]]
+    others: dict[int, Call]  # those that are alike with few others
+
+
 class LikeCalls:
     """Builds calls by groups. ``built`` has the schedule of each call by its ``id``.
 
-    Calls that are unusual or wrong are left out, so that the caller builds them alone and meets
-    their errors.
+    A call is a ``Call`` or the data of one in a spec, as ``form_of`` reads it. Calls that are
+    unusual or wrong are left out, so that the caller builds them alone and meets their errors.
     """
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, form_of: FormOf = form_of_call) -> None:
         self.known = known
+        self.form_of = form_of
         self.built: dict[int, Any] = {}
+        self.kept: list[object] = []  # so that no other object gets the id of a call
 
-    def add(self, calls: Sequence[Call], alone: Callable[[Call], Any]) -> None:
-        """Build calls. ``alone`` builds one, which also reads the rules of its constructor."""
-        groups: dict[object, list[Call]] = {}
-        for call in {id(call): call for call in calls if id(call) not in self.built}.values():
-            if (form := _form(call)) is not None:
-                groups.setdefault(form, []).append(call)
-        for group in groups.values():
-            if len(group) >= _FEWEST and group[0].name in self.known.constructors:
-                self._add_group(group, alone)
+    def add(self, calls: Iterable[object]) -> None:
+        """Build calls."""
+        distinct = {id(call): call for call in calls if id(call) not in self.built}
+        self.kept.append(distinct)
+        ids = list(distinct)
+        for form, places, rows in _groups(list(distinct.values()), self.form_of):
+            try:
+                lanes = lanes_of_form(form, _columns(rows), len(rows), self.known)
+            except (ValueError, TypeError, KeyError, OverflowError):
+                continue
+            self.built.update((ids[place], lane) for place, lane in zip(places, lanes, strict=True))
 
-    def _add_group(self, group: list[Call], alone: Callable[[Call], Any]) -> None:
-        """Build calls of one form."""
+
+def packed(calls: Sequence[Call]) -> PackedCalls:
+    """Pack calls by form, which is smaller and faster to pickle than one by one."""
+    others, groups = dict(enumerate(calls)), []
+    for form, places, rows in _groups(calls, form_of_call):
+        columns = list(zip(*rows, strict=True))
+        if not any(map(_is_shared, columns)):
+            groups.append((form, np.array(places), [_column(column) for column in columns]))
+            for place in places:
+                del others[place]
+    return PackedCalls(len(calls), groups, others)
+
+
+def _is_shared(column: Sequence[Any]) -> bool:
+    """Whether some calls share a row of numbers, which their own pickles hold once."""
+    distinct = len(set(map(id, column))) if isinstance(column[0], np.ndarray) else len(column)
+    return 1 < distinct < len(column)
+
+
+def _groups(calls: Iterable[Any], form_of: FormOf) -> list[tuple[Form, list[int], list[Numbers]]]:
+    """Return the forms that enough calls have, with the places and the numbers of these."""
+    found: dict[Form, tuple[list[int], list[Numbers]]] = {}
+    for place, call in enumerate(calls):
+        numbers: Numbers = []
         try:
-            alone(group[0])
-            lanes = lanes_of_batch(self._batch(group), len(group), self.known)
-        except (ValueError, TypeError, KeyError):
-            return
-        self.built.update((id(call), lane) for call, lane in zip(group, lanes, strict=True))
-
-    def _batch(self, group: Sequence[Call]) -> Any:
-        """One schedule with a lane per call."""
-        first = group[0]
-        cores = self.known.cores_of(first.name)
-        arguments = {
-            name: self._column([call.arguments[name] for call in group], cores[name])
-            for name in first.arguments
-        }
-        return self.known.constructors[first.name](**arguments)
-
-    def _column(self, values: list[Any], core: int) -> Any:
-        """The values of one parameter: an array, a batch, or the value that all share."""
-        first = values[0]
-        if isinstance(first, Call):
-            return self._batch(values)
-        if isinstance(first, tuple):
-            return tuple(self._batch(part) for part in zip(*values, strict=True))
-        if not isinstance(first, np.ndarray) or first.dtype.kind not in _NUMBERS:
-            return first
-        if first.ndim != core:
-            raise ValueError("a batch is built alone")
-        return np.stack(values) if core else np.array([value.item() for value in values])
+            form = form_of(call, numbers)
+        except UnusualCallError:
+            continue
+        places, rows = found.setdefault(form, ([], []))
+        places.append(place)
+        rows.append(numbers)
+    return [
+        (form, places, rows) for form, (places, rows) in found.items() if len(places) >= _FEWEST
+    ]
 
 
-def _form(call: Call) -> object:
-    """What calls must share to be alike; ``None`` for a call that must be built alone."""
-    if call.name == "stack" or call.is_preset:
-        return None
-    forms = [_argument_form(value) for value in call.arguments.values()]
-    return None if None in forms else (call.name, *call.arguments, *forms)
+def _columns(rows: list[Numbers]) -> list[Any]:
+    """Return the numbers of many calls by column."""
+    return [_column(column) for column in zip(*rows, strict=True)]
 
 
-def _argument_form(value: object) -> object:
-    """What arguments must share. Numbers share their type and shape, all else its value."""
-    if isinstance(value, Call):
-        return _form(value)
-    if isinstance(value, tuple):
-        forms = tuple(map(_form, value))
-        return None if None in forms else forms
-    if not isinstance(value, np.ndarray):
-        return type(value), value
-    content = b"" if value.dtype.kind in _NUMBERS else value.tobytes()
-    return value.dtype.str, value.shape, content
+def _column(values: Sequence[Any]) -> Any:
+    """Return a number or a row per call as an array, or one for all where they share it."""
+    column = np.array(values)
+    if (column == column[0]).all():
+        return column[0] if column.ndim > 1 else column[0].item()
+    return column
+
+
+def lanes_of_form(form: Form, columns: list[Any], lanes: int, known: Known) -> list[Any]:
+    """Build the schedules of one form from the columns of their numbers.
+
+    Raises ``ValueError``, ``TypeError`` or ``KeyError`` for calls that must be built alone.
+    """
+
+    def schedule(name: str, arguments: dict[str, Any]) -> Any:
+        return known.constructors[name](**arguments)
+
+    first = [_first(column, own) for column, own in zip(columns, ranks(form), strict=True)]
+    from_form(form, iter(first), schedule)  # which reads the rules of its constructors
+    _check_cores(form, known)
+    return lanes_of_batch(from_form(form, iter(columns), schedule), lanes, known)
+
+
+def _first(column: Any, rank: int) -> Any:
+    """Return the number, or the row of numbers, of the first lane."""
+    return column[0] if isinstance(column, np.ndarray) and column.ndim > rank else column
+
+
+def _check_cores(form: Form, known: Known) -> None:
+    """Raise if a row of numbers in a call is a batch instead."""
+    _, name, arguments = form
+    cores = known.cores_of(name)
+    for key, own in arguments:
+        if own[0] in ("number", "row") and cores[key] != (own[0] == "row"):
+            raise UnusualCallError
+        for part in own[1] if own[0] == "parts" else [own] if own[0] == "call" else []:
+            _check_cores(part, known)
 
 
 def lanes_of_batch(batch: Any, lanes: int, known: Known) -> list[Any]:
@@ -111,7 +166,7 @@ def lanes_of_batch(batch: Any, lanes: int, known: Known) -> list[Any]:
     if batch.shape == ():
         return [batch] * lanes
     if batch.shape != (lanes,) or batch._node.has_preset:
-        raise ValueError("its lanes are built alone")
+        raise UnusualCallError
     kind, past_end = type(batch), batch.past_end
     nodes, calls = tree.split(batch._node, lanes), _lane_calls(batch._call, lanes, known)
     for node, call in zip(nodes, calls, strict=True):
@@ -122,13 +177,12 @@ def lanes_of_batch(batch: Any, lanes: int, known: Known) -> list[Any]:
 def _lane_calls(call: Call, lanes: int, known: Known) -> list[Call]:
     """The call of each lane, without the arguments that equal their defaults."""
     if call.name == "stack" or call.is_preset:
-        raise ValueError("its lanes are built alone")
+        raise UnusualCallError
     cores = known.cores_of(call.name)
     columns = [
         _lane_arguments(value, cores[name], lanes, known) for name, value in call.arguments.items()
     ]
-    names, rows = tuple(call.arguments), zip(*columns, strict=True)
-    found = [Call(call.name, dict(zip(names, row, strict=True))) for row in rows]
+    found = call.lanes(columns)
     for name, places in _defaults_among(call, cores, known).items():
         for i in places.tolist():
             kept = {key: value for key, value in found[i].arguments.items() if key != name}
@@ -145,7 +199,7 @@ def _lane_arguments(value: Any, core: int, lanes: int, known: Known) -> list[Any
     if not isinstance(value, np.ndarray) or value.ndim <= core:
         return [value] * lanes
     if value.ndim > core + 1:
-        raise ValueError("its lanes are built alone")
+        raise UnusualCallError
     return [value[i if value.shape[0] > 1 else 0, ...] for i in range(lanes)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from fastlr.arguments.rules import (
 from fastlr.program import double_double, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import join_parts
-from fastlr.schedule.constructing import constructor
+from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import constant, linear
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
 
@@ -79,7 +80,7 @@ def piecewise_constant(values: Rates, boundaries: Boundaries) -> Schedule:
             f"got {levels.shape[-1]} values and {starts.shape[-1]} boundaries"
         )
     _check_increasing("piecewise_constant: boundaries", starts)
-    parts = [constant(levels[..., i]) for i in range(levels.shape[-1])]
+    parts = [unchecked(constant)(levels[..., i]) for i in range(levels.shape[-1])]
     return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
 
 
@@ -129,10 +130,10 @@ def piecewise_linear(values: Rates, at: Boundaries) -> Schedule:
     _check_increasing("piecewise_linear: at", steps)
     points, starts = np.moveaxis(levels, -1, 0), np.moveaxis(steps, -1, 0)
     lines = [
-        linear(init, end, stop - start)
+        unchecked(linear)(init, end, stop - start)
         for init, end, start, stop in zip(points, points[1:], starts, starts[1:], strict=False)
     ]
-    parts = [linear(points[0], points[0], starts[0]), *lines]
+    parts = [unchecked(linear)(points[0], points[0], starts[0]), *lines]
     return join_parts(parts, [0, *starts[: len(lines)]])
 
 
@@ -180,7 +181,8 @@ def milestones(init: Rate, factor: Factor, at: Boundaries) -> Schedule:
     _check_increasing("milestones: at", starts)
     scales = double_double.powers(factor, starts.shape[-1] + 1)
     parts = [
-        constant(double_double.multiply(double_double.pair(init), scale)[0]) for scale in scales
+        unchecked(constant)(double_double.multiply(double_double.pair(init), scale)[0])
+        for scale in scales
     ]
     return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
 
@@ -336,26 +338,25 @@ def stack(
     # the constructor has replaced a mapping by its values and keys
     assert not isinstance(schedules, Mapping)
     labels = None if names is None else tuple(map(str, names))
-    called = tuple(map(str, range(len(schedules)))) if labels is None else labels
-    if len(called) != len(schedules):
+    if labels is not None and len(labels) != len(schedules):
         raise ValueError(
-            f"stack: names and schedules must be of equal length, got {len(called)} names and "
+            f"stack: names and schedules must be of equal length, got {len(labels)} names and "
             f"{len(schedules)} schedules"
         )
-    for what in ("shape", "past_end"):
-        found = {
-            repr(getattr(schedule, what)): name
-            for name, schedule in zip(called, schedules, strict=True)
-        }
-        if len(found) > 1:
-            detail = ", ".join(f"{value} ({name})" for value, name in sorted(found.items()))
-            raise ValueError(
-                "stack: schedules must have the same "
-                f"{'batch ' * (what == 'shape')}{what}, got {detail}"
-            )
+    _check_same("batch shape", [schedule.shape for schedule in schedules], labels)
+    _check_same("past_end", [schedule.past_end for schedule in schedules], labels)
     return from_node(
         tree.stack(tuple(schedule._node for schedule in schedules), labels), schedules[0].past_end
     )
+
+
+def _check_same(what: str, values: list[Any], labels: tuple[str, ...] | None) -> None:
+    """Raise unless all parts of a stack have the same value, with a part that has each."""
+    if len(set(values)) > 1:
+        called = range(len(values)) if labels is None else labels
+        found = {repr(value): name for value, name in zip(values, called, strict=True)}
+        detail = ", ".join(f"{value} ({name})" for value, name in sorted(found.items()))
+        raise ValueError(f"stack: schedules must have the same {what}, got {detail}")
 
 
 def _check_increasing(where: str, starts: npt.NDArray[np.int64]) -> None:

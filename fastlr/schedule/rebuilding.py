@@ -1,5 +1,6 @@
 """Build a schedule again from its call, or the part of it that an index takes."""
 
+import copyreg
 import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,8 +10,18 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
-from fastlr.schedule.like_calls import Known, LikeCalls, lanes_of_batch
-from fastlr.schedule.recorded_calls import Call, each_once
+from fastlr.schedule.call_forms import Form, calls_of_form, form_of_call
+from fastlr.schedule.like_calls import (
+    FormOf,
+    Known,
+    LikeCalls,
+    PackedCalls,
+    lanes_of_batch,
+    lanes_of_form,
+    packed,
+)
+from fastlr.schedule.paused_collection import paused_collection
+from fastlr.schedule.recorded_calls import MANY, Call, each_once
 
 __all__ = [
     "CONSTRUCTORS",
@@ -29,8 +40,6 @@ __all__ = [
     "register_rules",
     "take",
 ]
-
-MANY = 32  # parts of one schedule, which are built by groups
 
 Rule = Callable[[str, object], object]
 Place = int | npt.NDArray[np.int64]
@@ -83,9 +92,9 @@ def cores_of(name: str) -> dict[str, int]:
     return {key: core_axes(rule) for key, rule in RULES[name].items()}
 
 
-def like_calls() -> LikeCalls:
+def like_calls(form_of: FormOf = form_of_call) -> LikeCalls:
     """A builder of many calls at once."""
-    return LikeCalls(Known(CONSTRUCTORS, cores_of))
+    return LikeCalls(Known(CONSTRUCTORS, cores_of), form_of)
 
 
 def lanes_together(batch: Any) -> list[Any]:
@@ -109,7 +118,13 @@ def build(call: Call) -> Any:
         def value(argument: object) -> object:
             if isinstance(argument, tuple):
                 if len(argument) > MANY:
-                    alike.add([call for call in argument if call.built is None], visit)
+                    alike.add(call for call in argument if call.built is None)
+                    return tuple(
+                        [
+                            _value_of(one, *one.built) if one.built else visit(one)
+                            for one in argument
+                        ]
+                    )
                 return tuple(map(visit, argument))
             return visit(argument) if isinstance(argument, Call) else argument
 
@@ -117,7 +132,58 @@ def build(call: Call) -> Any:
             **{name: value(argument) for name, argument in one.arguments.items()}
         )
 
-    return each_once(built)(call)
+    with paused_collection():
+        return each_once(built)(call)
+
+
+def _reduced(call: Call) -> tuple[Callable[..., Call], tuple[Any, ...]]:
+    """How a call is pickled: single numbers as Python's own, and many parts by groups.
+
+    A number is pickled ten times as fast as an array of one.
+    """
+    plain: dict[str, Any] = dict(call.arguments)
+    numbers, many = list[str](), list[str]()
+    for name, value in call.arguments.items():
+        if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.char in "dlq":
+            numbers.append(name)
+            plain[name] = value.item()
+        elif isinstance(value, tuple) and len(value) > MANY:
+            many.append(name)
+            with paused_collection():
+                plain[name] = packed(value)
+    return _unpickled, (call.name, plain, numbers, many)
+
+
+copyreg.pickle(Call, _reduced)  # here, as calls know nothing of how their parts are built
+
+
+def _unpickled(name: str, arguments: dict[str, Any], numbers: list[str], many: list[str]) -> Call:
+    """A call from its pickle."""
+    for key in numbers:
+        array = np.array(arguments[key])
+        array.flags.writeable = False
+        arguments[key] = array
+    for key in many:
+        with paused_collection():
+            arguments[key] = _unpacked(arguments[key])
+    return Call(name, arguments)
+
+
+def _unpacked(calls: PackedCalls) -> tuple[Call, ...]:
+    """The calls that were packed, with what they build where that is built at once."""
+    found = dict(calls.others)
+    for form, places, columns in calls.groups:
+        found.update(zip(places.tolist(), _calls_of_form(form, columns, places.size), strict=True))
+    return tuple([found[i] for i in range(calls.size)])
+
+
+def _calls_of_form(form: Form, columns: list[Any], count: int) -> list[Call]:
+    """The calls of one form from the columns of their numbers, built where all are right."""
+    try:
+        lanes = lanes_of_form(form, columns, count, Known(CONSTRUCTORS, cores_of))
+        return [lane._call for lane in lanes]
+    except (ValueError, TypeError, KeyError):
+        return calls_of_form(form, columns, count)  # the caller meets the errors of each alone
 
 
 def _value_of(call: Call, kind: type, node: Any, past_end: str) -> Any:

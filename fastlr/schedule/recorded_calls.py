@@ -5,17 +5,18 @@ fingerprint depend on the call alone. It leaves out arguments that equal their d
 old schedules stay equal when a constructor gains an option.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MOST_NESTED", "NO_CALL", "VERSION", "Call", "each_once"]
+__all__ = ["MANY", "MOST_NESTED", "NO_CALL", "VERSION", "Call", "each_once"]
 
 VERSION = 1  # of the spec format
 # Calls within calls: the limit keeps recursion safe in writing, reading, comparing and lowering.
 MOST_NESTED = 100
+MANY = 32  # parts of one schedule, which are built and pickled by groups
 
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
@@ -36,15 +37,20 @@ class Call:
     built: tuple[type, Any, str] | None  # class, node and policy of the value that it built
 
     def __init__(
-        self, name: str, arguments: Mapping[str, object], stands_for: "Call | None" = None
+        self,
+        name: str,
+        arguments: Mapping[str, object],
+        stands_for: "Call | None" = None,
+        like: "Call | None" = None,
     ) -> None:
-        """Store a call; it counts at least as much as the call that it stands for."""
+        """Store a call; it counts at least as much as the call that it stands for.
+
+        It has as many calls in it as ``like``, if that is given; they are not counted then.
+        """
         put = object.__setattr__
         put(self, "name", name)
         put(self, "arguments", MappingProxyType(dict(arguments)))
-        calls = _calls(arguments)
-        depth = 1 + max([call.depth for call in calls]) if calls else 0
-        uses = 1 + sum([call.uses for call in calls])
+        depth, uses = _counts(arguments) if like is None else (like.depth, like.uses)
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
         put(self, "built", None)
@@ -69,12 +75,11 @@ class Call:
     def __hash__(self) -> int:
         return hash(self._key)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # a single number is pickled ten times as fast as an array of one
-        numbers = tuple(name for name, value in self.arguments.items() if _is_number(value))
-        plain: dict[str, Any] = dict(self.arguments)
-        plain.update((name, plain[name].item()) for name in numbers)
-        return _unpickled, (self.name, plain, numbers)
+    def lanes(self, columns: Sequence[Sequence[object]]) -> list["Call"]:
+        """Return a call per lane, from the argument of each lane for every argument."""
+        names = tuple(self.arguments)
+        rows = zip(*columns, strict=True)
+        return [Call(self.name, dict(zip(names, row, strict=True)), like=self) for row in rows]
 
     def keep(self, kind: type, node: Any, past_end: str) -> None:
         """Remember what the call built, so that a part of another schedule is not built again."""
@@ -110,20 +115,6 @@ class Call:
                 first = [repr(arguments.pop(0)[1])]
         named = [f"{name}={_written(value)}" for name, value in arguments]
         return f"{receiver}{self.name}({', '.join([*first, *named])})"
-
-
-def _is_number(value: object) -> bool:
-    """Whether an argument is one float64 or int64 number, as an array."""
-    return isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.char in "dlq"
-
-
-def _unpickled(name: str, arguments: dict[str, Any], numbers: tuple[str, ...]) -> Call:
-    """A call from its pickle, where some arrays of one number are Python's own numbers."""
-    for key in numbers:
-        array = np.array(arguments[key])
-        array.flags.writeable = False
-        arguments[key] = array
-    return Call(name, arguments)
 
 
 def each_once(walk: Callable[[Callable[[Any], Any], Any], Any]) -> Callable[[Any], Any]:
@@ -163,6 +154,13 @@ def _calls(arguments: Mapping[str, object]) -> list[Call]:
         elif isinstance(value, Call):
             calls.append(value)
     return calls
+
+
+def _counts(arguments: Mapping[str, object]) -> tuple[int, int]:
+    """How deep calls are nested in a call of these arguments, and how many it has in all."""
+    calls = _calls(arguments)
+    depth = 1 + max([call.depth for call in calls]) if calls else 0
+    return depth, 1 + sum([call.uses for call in calls])
 
 
 def _plain(value: object) -> object:

@@ -6,18 +6,12 @@ another ``{name: {parameter: value}}``.
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
-from fastlr.schedule.rebuilding import (
-    CONSTRUCTORS,
-    MANY,
-    build,
-    constructor_named,
-    like_calls,
-)
-from fastlr.schedule.recorded_calls import MOST_NESTED, VERSION, Call, each_once
+from fastlr.schedule.call_forms import form_of_data
+from fastlr.schedule.paused_collection import paused_collection
+from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named, like_calls
+from fastlr.schedule.recorded_calls import MANY, MOST_NESTED, VERSION, each_once
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["contents", "from_spec"]
@@ -51,7 +45,8 @@ def from_spec(spec: Mapping[str, object]) -> Schedule:
     >>> flr.from_spec({"fastlr": 1, "schedule": {"constant": {"value": 0.1}}})
     constant(value=0.1)
     """
-    return _Builder().built(contents(spec, "schedule"))
+    with paused_collection():
+        return _Builder().built(contents(spec, "schedule"))
 
 
 def contents(spec: object, key: str) -> object:
@@ -91,9 +86,7 @@ class _Builder:
     def __init__(self) -> None:
         self.depth = 0
         self.schedule = each_once(lambda _, value: self.built(value))
-        self.alike = like_calls()
-        self.calls: dict[int, Call] = {}  # of the data with this id
-        self.kept: list[object] = []
+        self.alike = like_calls(form_of_data)
 
     def built(self, value: object) -> Schedule:
         if not isinstance(value, Mapping) or len(value) != 1:
@@ -123,54 +116,12 @@ class _Builder:
         if isinstance(value, list) and any(
             issubclass(kind, Mapping) for kind in set(map(type, value))
         ):
-            self._build_alike(value)
+            if len(value) > MANY:
+                self.alike.add(filter(_is_call, value))
             return [self._item(item) if _is_call(item) else item for item in value]
         return value
 
     def _item(self, item: object) -> Schedule:
         """One of many schedules, which may have been built with others."""
-        call = self.calls.get(id(item))
-        built: Schedule | None = None if call is None else self.alike.built.get(id(call))
+        built: Schedule | None = self.alike.built.get(id(item))
         return self.schedule(item) if built is None else built
-
-    def _build_alike(self, items: list[object]) -> None:
-        """Build many schedules by groups of like calls; those that are left out are built alone."""
-        if len(items) <= MANY:
-            return
-        calls = {id(item): call for item in items if (call := _unchecked_call(item)) is not None}
-        self.calls.update(calls)
-        self.kept.append(items)  # so that no other object gets their ids
-        self.alike.add(list(calls.values()), build)
-
-
-def _unchecked_call(item: object) -> Call | None:
-    """A call with the data of a spec as its arguments; ``None`` if it must be built alone."""
-    try:
-        return _call_of_data(item)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        return None
-
-
-def _call_of_data(item: object) -> Call:
-    """A call with the data of a spec as its arguments. Raises if it is unusual."""
-    if type(item) is not dict or len(item) != 1:
-        raise ValueError
-    [(name, arguments)] = item.items()
-    if type(name) is not str or type(arguments) is not dict or "schedules" in arguments:
-        raise ValueError
-    return Call(name, {str(key): _unchecked_argument(value) for key, value in arguments.items()})
-
-
-def _unchecked_argument(value: object) -> object:
-    """An argument as a call stores it."""
-    if type(value) is dict:
-        return _call_of_data(value)
-    if type(value) is list and value and all(type(item) is dict for item in value):
-        return tuple(map(_call_of_data, value))
-    if type(value) is list and all(type(item) in (int, float) for item in value):
-        return np.array(value)
-    if type(value) in (int, float):
-        return np.array(value)
-    if type(value) in (str, bool):
-        return value
-    raise ValueError

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastlr.arguments.rules import Floats, Period, Power, Rate, Steps, short_repr
 from fastlr.program import double_double
 from fastlr.schedule.algebra import join_parts
-from fastlr.schedule.constructing import constructor
+from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import constant, cosine, linear
 from fastlr.schedule.decays import inverse_power
 from fastlr.schedule.plan_changes import Cooldown, cooldown_node
@@ -54,7 +54,7 @@ def warmup_constant(peak: Rate, warmup: Steps, init: Rate = 0.0) -> Schedule:
     >>> flr.warmup_constant(1.0, warmup=4).table(6)
     array([0.  , 0.25, 0.5 , 0.75, 1.  , 1.  ])
     """
-    return linear(init, peak, warmup)
+    return unchecked(linear)(init, peak, warmup)
 
 
 @constructor
@@ -108,9 +108,8 @@ def warmup_linear(
     >>> flr.warmup_linear(1.0, warmup=2, steps=6).table(7)
     array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
-    return linear(init, peak, warmup).then(
-        linear(peak, end, _after("warmup_linear", warmup, steps))
-    )
+    down = unchecked(linear)(peak, end, _after("warmup_linear", warmup, steps))
+    return join_parts([unchecked(linear)(init, peak, warmup), down], [0, warmup])
 
 
 @constructor
@@ -164,9 +163,8 @@ def warmup_cosine(
     >>> s(1_000), s(2_000), s(600_000)
     (0.0003, 0.0006, 6e-05)
     """
-    return linear(init, peak, warmup).then(
-        cosine(peak, end, _after("warmup_cosine", warmup, steps))
-    )
+    down = unchecked(cosine)(peak, end, _after("warmup_cosine", warmup, steps))
+    return join_parts([unchecked(linear)(init, peak, warmup), down], [0, warmup])
 
 
 @constructor
@@ -247,7 +245,8 @@ def wsd(
     """
     begin = np.asarray(warmup) + np.asarray(stable)
     down = from_node(cooldown_node("wsd", peak, end, cooldown, shape, power))
-    return join_parts([linear(init, peak, warmup), constant(peak), down], [0, warmup, begin])
+    up, top = unchecked(linear)(init, peak, warmup), unchecked(constant)(peak)
+    return join_parts([up, top, down], [0, warmup, begin])
 
 
 @constructor

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.output_arrays import check_threads
+from fastlr.arguments.output_arrays import check_fits, check_threads
 from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import (
     Period,
@@ -480,6 +480,7 @@ def rank(
     sought = contest(law, steps, k, peak, floor, extrapolate)
     threads, shard = check_threads("rank", threads), check_shard("rank", shard)
     ranked = sought.lanes(lanes)
+    check_fits("rank", (2, min(sought.k, ranked.size)), np.dtype(np.float64), "pass a smaller k")
     if out is not None:
         pieces = sought.folder(out, ranked)
         _write_missing(sought, pieces, ranked, threads, progress, shard)

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,10 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule
 from fastlr.sweeps import stores
 from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
-from fastlr.sweeps.batches import chunks_of, collect
+from fastlr.sweeps.batches import chunks_of, collect, identified
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
-from fastlr.sweeps.shards import Shard
+from fastlr.sweeps.reduced_pieces import ReducedPieces
+from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
 
 __all__ = ["Family", "Sweep", "sweep"]
@@ -382,6 +384,8 @@ class Sweep:
         start: int,
         stop: int | None = None,
         *,
+        out: str | Path | None = None,
+        shard: Shard | None = None,
         progress: bool = False,
         **arguments: Any,
     ) -> dict[str, npt.NDArray[Any]]:
@@ -393,6 +397,13 @@ class Sweep:
             Reductions by name, as for ``Schedule.reduce``: ``"sum"``, ``"max"``, ``"argmin"``, ...
         start, stop : int
             The steps ``range(start, stop)``, or ``range(start)`` if ``stop`` is None (default).
+        out : path, optional
+            A folder for the numbers of each 65,536 schedules, in files that ``numpy.load`` reads.
+            If the process is killed, repeat the call to resume. Default None: nothing is written.
+        shard : tuple of (int, int), optional
+            ``(i, n)``: reduce only the i-th of n parts, i from 0, in a job array whose jobs share
+            ``out``. The same call without ``shard`` computes what is missing and merges all.
+            Default None: reduce everything.
         progress : bool
             Whether to show a progress bar. Default False.
         **arguments : float
@@ -401,12 +412,14 @@ class Sweep:
         Returns
         -------
         dict of str to array
-            Per reduction, one number per schedule, of shape ``sweep.shape``.
+            Per reduction, one number per schedule, of shape ``sweep.shape``. With ``shard`` it is
+            empty: the numbers stay in the folder until a call asks for all.
 
         Raises
         ------
         TypeError, ValueError
-            As ``Schedule.reduce`` does, before any work starts.
+            As ``Schedule.reduce`` does, before any work starts; or if ``out`` holds something else
+            or is corrupt.
 
         Notes
         -----
@@ -421,17 +434,46 @@ class Sweep:
                [0.2, 0.2]])}
         """
         # Reduce one schedule first, so that a wrong argument is refused before any work.
-        first = self[0].reduce(names, start, stop, **arguments)
-        check_fits("reduce", (len(first), self.size), np.dtype(np.float64), _FEWER_LANES)
-        results: dict[str, npt.NDArray[Any]] = {}
-        for places in with_progress(self.chunks(_LANES_PER_PASS), self.size, "schedules", progress):
-            part = collect(
-                self, places, lambda batch: batch.reduce(names, start, stop, **arguments)
+        found = self[0].reduce(names, start, stop, **arguments)
+        first = {name: np.asarray(value) for name, value in found.items()}
+        part = check_shard("reduce", shard)
+        if part is not None and out is None:
+            raise ValueError(
+                f"reduce: shard must be given with out, a folder that all parts share, got {part}"
             )
-            for name, values in part.items():
-                whole = results.setdefault(name, np.empty(self.size, values.dtype))
-                whole[places.start : places.stop] = values
+        if part is None:
+            check_fits("reduce", (len(first), self.size), np.dtype(np.float64), _FEWER_LANES)
+
+        def columns(places: range) -> dict[str, npt.NDArray[Any]]:
+            return collect(
+                self, places, lambda lanes: lanes.reduce(names, start, stop, **arguments)
+            )
+
+        if out is None:
+            results = self._in_chunks(columns, first, progress)
+        else:
+            query = {
+                "fingerprint": identified("reduce: out", self),
+                "steps": [0, int(start)] if stop is None else [int(start), int(stop)],
+                "arguments": {name: float(value) for name, value in arguments.items()},
+            }
+            folder = ReducedPieces(out, first, query, self.size, _LANES_PER_PASS)
+            folder.write_missing(columns, part, progress)
+            results = folder.read() if part is None else {}
         return {name: values.reshape(self.shape) for name, values in results.items()}
+
+    def _in_chunks(
+        self,
+        columns: Callable[[range], dict[str, npt.NDArray[Any]]],
+        first: Mapping[str, npt.NDArray[Any]],
+        progress: bool,
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The columns of all places, with the dtypes of the first."""
+        results = {name: np.empty(self.size, value.dtype) for name, value in first.items()}
+        for places in with_progress(self.chunks(_LANES_PER_PASS), self.size, "schedules", progress):
+            for name, values in columns(places).items():
+                results[name][places.start : places.stop] = values
+        return results
 
     def plot(self, steps: int | None = None, **options: Any) -> Any:
         """Draw the schedules with Matplotlib.

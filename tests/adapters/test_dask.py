@@ -232,6 +232,16 @@ def test_losses_of_all_lanes(cluster):
     assert losses.compute().tobytes() == LAW.final(SWEEP, 200).tobytes()
 
 
+def test_losses_of_lazy_rates(cluster):
+    rates = table(SWEEP, 250, chunks=(60, 70))
+    losses = final(LAW, rates, 200)
+    assert losses.chunks == ((60, 60, 60, 60),)
+    assert losses.compute().tobytes() == LAW.final(SWEEP, 200).tobytes()
+    for steps in (0, 251):
+        with pytest.raises(ValueError, match="final: lanes must be lanes by steps"):
+            final(LAW, rates, steps)
+
+
 def test_too_many_tasks_are_refused_before_any_is_made():
     many = flr.sweep("linear", init=np.linspace(0.1, 1, 2 * 10**6), end=0.0, steps=range(1, 10**6))
     for call in (

@@ -1,14 +1,23 @@
 """What needs a package that is not installed says how to install it."""
 
+import re
+
 import pytest
 from processes import run
+
+import fastlr as flr
 
 HIDE = """
 import json, sys
 
+HIDDEN = {
+    "dask", "jax", "keras", "lightning", "mlx", "optax", "pandas", "pytorch_lightning", "scipy",
+    "stable_baselines3", "torch", "transformers", "xarray", "zarr",
+}
+
 class Hidden:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"dask", "pandas", "scipy", "torch", "xarray", "zarr"}:
+        if name.partition(".")[0] in HIDDEN:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Hidden())
@@ -16,7 +25,7 @@ import fastlr as flr
 
 sweep = flr.sweep("constant", value=[0.1, 0.2])
 try:
-    VALUE
+    DONE
 except ImportError as error:
     print(json.dumps(str(error)))
 """
@@ -44,4 +53,15 @@ USES = {
 
 @pytest.mark.parametrize(("use", "message"), USES.items())
 def test_a_missing_package_is_named_with_its_extra(use, message, tmp_path):
-    assert run(HIDE.replace("VALUE", use), cwd=tmp_path) == message
+    assert run(HIDE.replace("DONE", use), cwd=tmp_path) == message
+
+
+@pytest.mark.parametrize("adapter", flr.adapters.packages())
+@pytest.mark.parametrize(
+    "statement", ["import fastlr.adapters.{}", "from fastlr.adapters.{} import x"]
+)
+def test_an_import_statement_names_what_to_install(adapter, statement, tmp_path):
+    message = run(HIDE.replace("DONE", statement.format(adapter)), cwd=tmp_path)
+    assert re.fullmatch(
+        r"fastlr\.adapters\.\w+ needs \w+, which is not installed: pip install \S+", message
+    )

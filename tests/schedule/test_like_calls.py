@@ -1,5 +1,6 @@
 """Many unlike schedules are built by groups, and are what each is when it is built alone."""
 
+import gc
 import json
 import pickle
 
@@ -75,9 +76,10 @@ def test_a_stack_comes_back(through, monkeypatch):
     alone = []
     add = LikeCalls.add
 
-    def counted(self, calls, build):
-        add(self, calls, build)
-        alone.extend(call.name for call in calls if id(call) not in self.built)
+    def counted(self, calls):
+        calls = list(calls)
+        add(self, calls)
+        alone.extend(id(call) for call in calls if id(call) not in self.built)
 
     monkeypatch.setattr(LikeCalls, "add", counted)
     again = through(STACK)
@@ -147,3 +149,62 @@ def test_lanes_of_a_sweep_over_a_word():
         shape=["linear", "1-sqrt"],
     )
     check(sweep[:], [sweep[i] for i in range(sweep.size)])
+
+
+def test_a_pickle_of_like_schedules_is_small_and_the_same_on_every_round():
+    stack = flr.stack(PARTS)
+    data = pickle.dumps(stack)
+    assert len(data) < 200 * len(PARTS)
+    assert pickle.dumps(pickle.loads(data)) == pickle.dumps(pickle.loads(pickle.dumps(stack)))
+
+
+def test_a_table_that_all_lanes_share_is_pickled_once():
+    table = flr.sampled(np.linspace(0.1, 1.0, 4_000))
+    stack = flr.stack([table * factor for factor in np.linspace(0.1, 1.0, 100)])
+    data = pickle.dumps(stack)
+    assert len(data) < 100_000
+    again = pickle.loads(data)
+    assert again == stack
+    assert again(STEPS).tobytes() == stack(STEPS).tobytes()
+
+
+def test_tables_that_some_lanes_share_come_back():
+    tables = [flr.sampled(np.linspace(0.1, top, 4_000)) for top in (0.2, 0.3)]
+    stack = flr.stack([tables[i % 2] * (i / 100) for i in range(100)])
+    data = pickle.dumps(stack)
+    assert len(data) < 200_000
+    assert pickle.loads(data) == stack
+
+
+def test_data_that_holds_itself_many_times_takes_no_longer():
+    part = {"constant": {"value": 0.1}}
+    for _ in range(60):
+        part = {"add": {"a": part, "b": part}}
+    spec = {"fastlr": 1, "schedule": {"stack": {"schedules": [part] * 50}}}
+    with pytest.raises(ValueError, match=r"must have at most|must be nested"):
+        flr.from_spec(spec)
+
+
+def test_a_lane_of_a_batch_that_is_changed_is_no_lane_any_more():
+    lanes = list(
+        flr.from_spec(flr.stack([flr.cosine(0.1, 0.0, n) for n in range(1, 99)]).to_spec())
+    )
+    changed = [lane * 0.5 for lane in lanes] + [lane.delay(3) for lane in lanes] + lanes
+    order = np.random.default_rng(2).permutation(len(changed))
+    stack = flr.stack([changed[i] for i in order])
+    assert stack(STEPS).tobytes() == np.array([changed[i](STEPS) for i in order]).tobytes()
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_the_garbage_collector_is_left_as_it_was(paused):
+    was = gc.isenabled()
+    (gc.disable if paused else gc.enable)()
+    try:
+        flr.from_spec(STACK.to_spec())
+        with pytest.raises(ValueError, match="init must be"):
+            flr.from_spec(
+                {"fastlr": 1, "schedule": {"linear": {"init": -1.0, "end": 0.0, "steps": 5}}}
+            )
+        assert gc.isenabled() is not paused
+    finally:
+        (gc.enable if was else gc.disable)()

@@ -5,6 +5,9 @@ then rounded once to JAX's default float. You need not enable 64 bits in JAX: on
 use them. Steps are integers, exact up to 2^53.
 """
 
-from fastlr.adapters.jax.tracing import Function, function
+from fastlr.adapters._requirements import required_by
+
+with required_by("jax"):
+    from fastlr.adapters.jax.tracing import Function, function
 
 __all__ = ["Function", "function"]

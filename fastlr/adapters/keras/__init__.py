@@ -5,8 +5,11 @@ backend, and a step costs one operation. The table has 4 bytes per step and ends
 longer changes. A saved model holds the spec, not the table.
 """
 
-from fastlr.adapters.keras.callbacks import PlateauCallback
-from fastlr.adapters.keras.learning_rate import LearningRate
-from fastlr.adapters.keras.optimizers import optimizer
+from fastlr.adapters._requirements import required_by
+
+with required_by("keras"):
+    from fastlr.adapters.keras.callbacks import PlateauCallback
+    from fastlr.adapters.keras.learning_rate import LearningRate
+    from fastlr.adapters.keras.optimizers import optimizer
 
 __all__ = ["LearningRate", "PlateauCallback", "optimizer"]

@@ -5,7 +5,10 @@ has no lasting effect. A hook on the optimizer keeps the values right when its s
 when a group is added. A value that something else changed is an error, not silently replaced.
 """
 
-from fastlr.adapters.torch.model_groups import groups
-from fastlr.adapters.torch.scheduler import Scheduler
+from fastlr.adapters._requirements import required_by
+
+with required_by("torch"):
+    from fastlr.adapters.torch.model_groups import groups
+    from fastlr.adapters.torch.scheduler import Scheduler
 
 __all__ = ["Scheduler", "groups"]
