@@ -462,6 +462,32 @@ def test_the_adapter_for_jax_knows_every_opcode():
     assert sorted(composites) == sorted(row.name for row in OPCODES if row.rises is None)
 
 
+# what a curve may have beyond what a new one needs: a better way than the fallback
+BEYOND = {
+    "adapters/jax/curves.py",  # the reference, called from JAX
+    "explorer/examples.py",  # the example of the docstring
+    "reductions/quadrature.py",  # panels that are checked
+    "schedule/differences.py",  # an error that says what to subtract instead
+}
+
+
+def test_a_curve_is_named_in_the_files_that_contributing_lists():
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text()
+    [row] = re.findall(r"^\| a curve \| (\d+) files: (.*) \|$", text, re.MULTILINE)
+    listed = set(re.findall(r"`([\w/]+\.(?:py|h))`", row[1]))
+    assert len(listed) == int(row[0]) <= 9
+    assert all((PACKAGE / path).exists() or (PACKAGE.parent / path).exists() for path in listed)
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if '"logarithmic"' in path.read_text()
+    }
+    assert found - BEYOND == listed - {"csrc/formulas.h", "tests/oracle.py"}
+    headers = (PACKAGE.parent / "csrc").glob("*.h")
+    named = {path.name for path in headers if re.search(r"\bLOGARITHMIC\b", path.read_text())}
+    assert named - {"opcodes.h"} == {"formulas.h"}
+
+
 def test_opcodes_are_numbered_in_order():
     assert len({row.name for row in OPCODES}) == len(OPCODES)
     assert [opcode(row.name) for row in OPCODES] == list(range(len(OPCODES)))

@@ -162,7 +162,10 @@ class SegmentView(NamedTuple):
         if not np.any(chosen):
             return range(0)
         if self.size < _FEW_TO_SEARCH or not isinstance(self.offset, int):
-            return range(self.size)
+            end = self.size
+            while end > 1 and np.all(last < self.start(end - 1)):
+                end -= 1
+            return range(end)
         least, most = self.source.starts(self.offset, self.size, self._lane_hull())
         low, high = np.where(chosen, first, np.inf).min(), np.where(chosen, last, -np.inf).max()
         begin, end = np.searchsorted(most[1:], low, "right"), np.searchsorted(least, high, "right")

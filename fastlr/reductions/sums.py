@@ -15,6 +15,7 @@ Where none of this applies, every rate is computed and added.
 """
 
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -98,11 +99,13 @@ def total(view: SegmentView, progression: Progression) -> Array:
 
     It has one entry per lane, or one entry if the lanes share all numbers.
     """
-    total = double_double.pair(np.zeros(1))
-    for single, own, lane in _iter_segments_in_force(view, progression):
-        found = np.where(own.n > 0, _of_segment(single, 0, own), 0.0)
-        total = double_double.add_number(total, _sum_by_lane(found, lane, len(view.lanes)))
-    return total[0]
+    sums = list[Array]()
+    for part, index, own, lane in _iter_segments_in_force(view, progression):
+        found = np.where(own.n > 0, _of_segment(part, index, own), 0.0)
+        sums.append(_sum_by_lane(found, lane, len(view.lanes)))
+    if len(sums) == 1:
+        return sums[0]
+    return reduce(double_double.add_number, sums, double_double.pair(np.zeros(1)))[0]
 
 
 def _sum_by_lane(found: Array, lane: Indices | None, lanes: int) -> Array:
@@ -112,8 +115,9 @@ def _sum_by_lane(found: Array, lane: Indices | None, lanes: int) -> Array:
 
 def _iter_segments_in_force(
     view: SegmentView, progression: Progression
-) -> Iterator[tuple[SegmentView, Progression, Indices | None]]:
-    """Yield each segment in force, the steps at which it is, and the lane of each entry.
+) -> Iterator[tuple[SegmentView, int, Progression, Indices | None]]:
+    """Yield each segment in force with its index, the steps at which it is, and the lane of each
+    entry.
 
     Steps count from the start of the list. If there are many segments, those with the same
     structure come together, each as a lane of its own.
@@ -125,14 +129,16 @@ def _iter_segments_in_force(
     if view.has_many_segments():
         for many in view.iter_segments(start, last):
             of = progression.with_lanes(many.lane)
-            yield many.view, of.cut(of.before(many.start), of.up_to(many.last)), many.lane
+            yield many.view, 0, of.cut(of.before(many.start), of.up_to(many.last)), many.lane
         return
     first = np.zeros(1)
-    for index in view.overlapping(start, last):
-        stop = progression.before(view.stop(index)) if index + 1 < view.size else progression.n
+    indices = view.overlapping(start, last)
+    for index in indices:
+        is_last = index + 1 == indices.stop
+        stop = progression.n if is_last else progression.before(view.stop(index))
         own = progression.cut(first, stop)
         if np.any(own.n > 0):
-            yield view.only(index), own, None
+            yield view, index, own, None
         first = stop
 
 
@@ -417,12 +423,12 @@ def _of_sum(view: SegmentView, index: int, progression: Progression) -> Array:
 def _of_pair(view: SegmentView, index: int, progression: Progression) -> Array:
     """Sum pairs of a segment of the first part and one of the second."""
     found, kind, whole = np.zeros(1), _PAIRS[view.opcode_name(index)], view.only(index)
-    for second, of_second, lane in _iter_segments_in_force(
+    for seconds, j, of_second, lane in _iter_segments_in_force(
         view.below(index, 1), progression.shifted_by_lane(view.start(index))
     ):
-        chosen = whole.take(lane)
-        for first, own, inner in _iter_segments_in_force(chosen.below(0, 0), of_second):
-            pair = _Pair(chosen.take(inner), (first, second.take(inner)))
+        chosen, second = whole.take(lane), seconds.only(j)
+        for firsts, i, own, inner in _iter_segments_in_force(chosen.below(0, 0), of_second):
+            pair = _Pair(chosen.take(inner), (firsts.only(i), second.take(inner)))
             of_pair = _sum_by_lane(
                 np.where(own.n > 0, kind(pair, own), 0.0), inner, len(chosen.lanes)
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -408,12 +409,13 @@ class Reductions(Value):
 
     def _found(self, reduction: Found) -> Array:
         """Return a reduction of every lane; lanes of equal structure are reduced together."""
-        found = np.empty(int(np.prod(self.shape)))
+        shape = self.shape
+        found = np.empty(prod(shape))
         # some lanes have no such step; they are computed along with the others, and dropped
         with np.errstate(all="ignore"):
             for places, part in segment_views(self._lowered()):
                 found[places] = reduction(part, places)
-        return found.reshape(self.shape)
+        return found.reshape(shape)
 
     def _summed(self, steps: range) -> Array:
         """Return the sum over a range that is known to be allowed."""

@@ -473,6 +473,7 @@ UNLISTED = [
 ]
 
 
+@pytest.mark.exhaustive(one_in=7)
 @pytest.mark.parametrize("n", [7, 100, 100_000, 10**12, LAST])
 @pytest.mark.parametrize("text", UNLISTED)
 def test_a_curve_without_a_sum_of_its_own_is_summed_by_its_formula(text, n, monkeypatch):
