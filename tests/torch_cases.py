@@ -832,6 +832,19 @@ def a_plateau_resumes_in_the_same_checkpoint():
 
 
 @needs("torch")
+def a_checkpoint_of_fastlr_with_a_rule_is_loaded_with_its_state():
+    rule, plan = flr.Plateau(factor=0.5, patience=0), flr.linear(1.0, 0.0, steps=10)
+    state = rule.advance(rule.init(), [1.0, 1.0])
+    saved = json.loads(json.dumps(flr.checkpoint(plan, 4, plateau=rule, state=state)))
+    scheduler = scheduler_of(adamw({"params": weights(1)}), plan, plateau=rule)
+    scheduler.load_state_dict(saved)
+    assert scheduler.get_last_lr() == [0.3]
+    without = scheduler_of(adamw({"params": weights(1)}), plan)
+    raises(ValueError, "plateau must be the saved rule", lambda: without.load_state_dict(saved))
+    assert without.get_last_lr() == [1.0]
+
+
+@needs("torch")
 def another_rule_than_the_saved_one_is_an_error():
     reduced = scheduler_of(adamw({}), LINE, plateau=RULE)
     for loss in (1.0, 1.0, 1.0):

@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from fastlr.adapters._values import first_scale, the_schedule
 from fastlr.adapters.torch.places import Groups, own_copy
 from fastlr.adapters.torch.plans import Plan, Quantity
-from fastlr.adapters.torch.states import carried, read_state, restored, saved_rule
+from fastlr.adapters.torch.states import carried, read_state
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import Number, OneOf, Whether, short_repr, validate_scalar
 from fastlr.errors import public_methods
@@ -71,7 +71,7 @@ def _check_options(schedule: Any, last_epoch: Any, relative: Any, by: Any, wins:
         )
 
 
-_RULE = ("init", "update", "restore", "rate", "to_spec")
+_RULE = ("init", "update", "save", "restore", "rate", "to_spec")
 
 
 def _check_rule(rule: Any, parts: Mapping[str, Schedule]) -> None:
@@ -577,7 +577,7 @@ class Scheduler(LRScheduler):
         if self._plan.relative:
             content["initial_lr"] = list(map(float, self.base_lrs))
         if self.plateau is not None:
-            content["plateau"] = saved_rule(self.plateau, self.plateau_state)
+            content["plateau"] = self.plateau.save(self.plateau_state)
         return {"fastlr": json.dumps(content, allow_nan=False)}
 
     def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
@@ -655,7 +655,7 @@ class Scheduler(LRScheduler):
         spec = None if saved is None else saved["rule"]
         mine = None if own is None else json.loads(json.dumps(own.to_spec()))
         if spec == mine:
-            return own, None if saved is None else restored(own, saved["state"])
+            return own, None if saved is None else own.restore(saved["state"])
         if self.wins is None:
             raise ValueError(
                 "load_state_dict: plateau must be the saved rule, unless wins='saved' or "
@@ -666,7 +666,7 @@ class Scheduler(LRScheduler):
         if spec is None:
             return None, None
         rule = (Plateau if own is None else type(own)).from_spec(spec)
-        return rule, restored(rule, saved["state"])
+        return rule, rule.restore(saved["state"])
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy has: no marks, as its tensors are others."""
