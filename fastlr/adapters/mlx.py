@@ -10,11 +10,10 @@ from typing import Any
 
 import mlx.core as mx
 
-from fastlr.adapters._values import lookup_table
+from fastlr.adapters._values import lookup_table, the_schedule
 from fastlr.arguments.rules import Steps, short_repr, validate_scalar
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
 
 __all__ = ["Function", "schedule"]
 
@@ -106,7 +105,7 @@ def schedule(s: Schedule, steps: int | None = None) -> Function:
             f"schedule: s must be a Schedule, got Bundle of {short_repr(list(s.names))}; MLX "
             "schedules the learning rate alone, bundle['lr']"
         )
-    if a_schedule("schedule: s", s, Schedule).shape:
+    if the_schedule("schedule: s", s).shape:
         raise ValueError(
             f"schedule: s must be a scalar schedule, got batch shape {s.shape}; index it first"
         )
