@@ -341,6 +341,40 @@ def extend(t: int, self: Spec, total: int, at: int = 0) -> mpf:
     )
 
 
+def stretched(self: Spec, factor: float) -> Spec:
+    """Of one curve with or without a warm-up, of ``wsd``, of a join, and of cycles and stairs."""
+
+    def place(step: int) -> int:
+        return round(step * factor)
+
+    [(name, own)] = self.items()
+    if name == "join":
+        starts = [0, *own["at"], length(self)]
+        parts = [
+            stretched_part(part, begin, factor)
+            for part, begin in zip(own["parts"], starts, strict=False)
+        ]
+        return {"join": {"parts": parts, "at": list(map(place, own["at"]))}}
+    if name == "wsd":
+        ends = [own["warmup"], own["warmup"] + own["stable"], length(self)]
+        warm, hold, end = map(place, ends)
+        return {name: {**own, "warmup": warm, "stable": hold - warm, "cooldown": end - hold}}
+    whole = {
+        key: place(own[key]) for key in ("steps", "warmup", "every", "up", "down") & own.keys()
+    }
+    inner = {"self": stretched(own["self"], factor)} if "self" in own else {}
+    return {name: {**own, **whole, **inner}}
+
+
+def stretched_part(part: Spec, begin: int, factor: float) -> Spec:
+    """A part of a join, whose own end is rounded from where it is in the whole."""
+    [(name, own)] = part.items()
+    if "steps" not in own:
+        return part
+    steps = round((begin + own["steps"]) * factor) - round(begin * factor)
+    return {name: {**own, "steps": steps}}
+
+
 RATES: dict[str, Callable[..., mpf]] = {
     "constant": lambda t, value: mpf(value),
     "linear": linear,
@@ -395,6 +429,7 @@ RATES: dict[str, Callable[..., mpf]] = {
     "branches": cooldown,
     "continue_from": continue_from,
     "extend": extend,
+    "stretch": lambda t, self, factor: rate(stretched(self, factor), t),
     "with_past_end": with_past_end,
 }
 
@@ -433,5 +468,6 @@ LENGTHS: dict[str, Callable[..., int]] = {
         FOREVER, step + max(0, length(new) - (step if clock == "same" else 0))
     ),
     "extend": lambda self, total, at=0: total,
+    "stretch": lambda self, factor: length(stretched(self, factor)),
     "with_past_end": lambda self, policy: length(self) if policy == "hold" else FOREVER,
 }

@@ -158,6 +158,7 @@ FOREIGN = {
     "pytorch_lightning": {"adapters.lightning"},
     "timm": {"adapters.torch.model_groups"},
     "torch": {
+        "adapters.torch.binding",
         "adapters.torch.model_groups",
         "adapters.torch.places",
         "adapters.torch.scheduler",

@@ -441,6 +441,24 @@ def another_scheduler_on_the_same_optimizer_is_noticed():
 
 
 @needs("torch")
+def another_scheduler_made_later_is_noticed_before_the_first_update():
+    from torch.optim.lr_scheduler import StepLR
+
+    def updated(made_later):
+        optimizer = adamw({})
+        if not made_later:
+            StepLR(optimizer, 5)
+        ours = flr.adapters.torch.Scheduler(optimizer, LINE)
+        if made_later:
+            StepLR(optimizer, 5)
+        optimizer.step()
+        return ours
+
+    raises(UserWarning, "another scheduler was made on the same", lambda: updated(True))
+    assert updated(False).get_last_lr() == [LINE(0)], "one that was made before may be given up"
+
+
+@needs("torch")
 def a_change_of_any_value_is_noticed():
     import torch
 
@@ -832,6 +850,19 @@ def a_plateau_resumes_in_the_same_checkpoint():
 
 
 @needs("torch")
+def a_checkpoint_of_fastlr_with_a_rule_is_loaded_with_its_state():
+    rule, plan = flr.Plateau(factor=0.5, patience=0), flr.linear(1.0, 0.0, steps=10)
+    state = rule.advance(rule.init(), [1.0, 1.0])
+    saved = json.loads(json.dumps(flr.checkpoint(plan, 4, plateau=rule, state=state)))
+    scheduler = scheduler_of(adamw({"params": weights(1)}), plan, plateau=rule)
+    scheduler.load_state_dict(saved)
+    assert scheduler.get_last_lr() == [0.3]
+    without = scheduler_of(adamw({"params": weights(1)}), plan)
+    raises(ValueError, "plateau must be the saved rule", lambda: without.load_state_dict(saved))
+    assert without.get_last_lr() == [1.0]
+
+
+@needs("torch")
 def another_rule_than_the_saved_one_is_an_error():
     reduced = scheduler_of(adamw({}), LINE, plateau=RULE)
     for loss in (1.0, 1.0, 1.0):
@@ -1215,14 +1246,14 @@ def lightning_used_wrongly_is_refused():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raises(
-            TypeError,
-            "in Lightning with the callback fastlr.adapters.lightning.Report",
+            ValueError,
+            "return [optimizer], flr.adapters.lightning.configs(scheduler)",
             lambda: _fit(lightning, 2, plateau=RULE, configured=as_torchs),
         )
         other = flr.adapters.lightning.Report("loss")
         raises(
             ValueError,
-            "one of ['val_loss'], got 'loss'",
+            "one callback must report to the rules, got several",
             lambda: _fit(lightning, 2, plateau=RULE, callbacks=[other]),
         )
         raises(

@@ -17,7 +17,14 @@ from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_schedule
 
-__all__ = ["check_below_one", "check_lasts", "first_scale", "lookup_table", "the_schedule"]
+__all__ = [
+    "check_below_one",
+    "check_direction",
+    "check_lasts",
+    "first_scale",
+    "lookup_table",
+    "the_schedule",
+]
 
 # what an optimizer averages with, under the names of torch, Keras, optax and MLX: a weight of 1 or
 # more makes its moments grow without end, or divides by 0
@@ -190,6 +197,41 @@ def first_scale(where: str, rule: Any, scale: float | None) -> float:
             f"{high!r}, got {value!r}"
         )
     return value
+
+
+# metrics whose better direction nobody doubts, by the last word of their names
+_BETTER_LOW = frozenset(["loss", "error", "mae", "mse", "perplexity"])
+_BETTER_HIGH = frozenset(["acc", "accuracy", "auc", "f1", "bleu"])
+
+
+def check_direction(where: str, rule: Any, monitor: str) -> None:
+    """Raise ``ValueError`` if a rule takes a loss for better where it is higher, or the like.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the adapter and its parameter.
+    rule : Plateau, GreedyLR, KLAdaptive or NewBob
+        The rule. ``NewBob`` takes lower metrics for better. ``KLAdaptive`` has no better metric.
+    monitor : str
+        The name of the metric. Only its last word counts, as in "val_loss".
+    """
+    known = getattr(rule, "parameters", {})
+    if "kl_threshold" in known:
+        return
+    mode = str(known.get("mode", "min"))
+    word = monitor.lower().replace("/", "_").rsplit("_", 1)[-1]
+    if word in (_BETTER_LOW if mode == "max" else _BETTER_HIGH):
+        way = (
+            "report its negative with update(-metric)"
+            if "mode" not in known
+            else f"pass mode={'min' if mode == 'max' else 'max'!r} to the rule"
+        )
+        raise ValueError(
+            f"{where} must be a metric that is better where it is "
+            f"{'lower' if mode == 'min' else 'higher'}, as {type(rule).__name__} with mode "
+            f"{mode!r} takes it, got {monitor!r}; {way}, or give the metric another name"
+        )
 
 
 def lookup_table(where: str, schedule: Schedule, steps: int | None) -> npt.NDArray[np.float32]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import math
 from typing import Any, Literal
 
 from fastlr.adapters._requirements import required_by
+from fastlr.adapters._values import check_direction, check_lasts
 from fastlr.adapters.torch import Scheduler
 from fastlr.arguments.rules import OneOf, Period, short_repr, validate_scalar
 from fastlr.errors import public
@@ -56,6 +58,7 @@ def configs(
             f"{type(scheduler).__name__}"
         )
     OneOf(("step", "epoch"))("configs: interval", interval)
+    scheduler.counts_updates = interval == "step"
     return [{"scheduler": scheduler, "interval": interval}]
 
 
@@ -63,6 +66,23 @@ def _schedulers(trainer: Any) -> list[Scheduler]:
     """The schedulers of a trainer that are fastlr's."""
     found = [config.scheduler for config in trainer.lr_scheduler_configs]
     return [scheduler for scheduler in found if isinstance(scheduler, Scheduler)]
+
+
+def _check_run(where: str, trainer: Any) -> None:
+    """Raise if a plan ends before the run, or counts steps where Lightning counts epochs."""
+    for config in trainer.lr_scheduler_configs:
+        scheduler = config.scheduler
+        if not isinstance(scheduler, Scheduler) or config.reduce_on_plateau:
+            continue  # its step(metric) raises
+        if config.interval == "epoch" and scheduler.counts_updates is not False:
+            raise ValueError(
+                f"{where}: the scheduler must be stepped once per update, or its plan must count "
+                "epochs, got interval 'epoch', Lightning's default; return [optimizer], "
+                "configs(scheduler), or configs(scheduler, interval='epoch')"
+            )
+        steps = trainer.estimated_stepping_batches
+        if config.interval == "step" and math.isfinite(steps) and steps > 0:
+            check_lasts(f"{where}: the scheduler's plan", scheduler.schedule, int(steps))
 
 
 class Report(lightning.Callback):
@@ -105,8 +125,10 @@ class Report(lightning.Callback):
         Raises
         ------
         ValueError
-            If no scheduler has a rule, or the run has no validation.
+            If no scheduler has a rule, the run has no validation, there is another ``Report``, the
+            rule takes a loss for better where it is higher, or the plan does not fit the run.
         """
+        _check_run("Report", trainer)
         if all(scheduler.plateau is None for scheduler in _schedulers(trainer)):
             raise ValueError(
                 "Report: a scheduler must have a plateau rule, got none; pass "
@@ -118,6 +140,14 @@ class Report(lightning.Callback):
                 "Report: the run must have a validation that logs the metric, got none; pass "
                 "val_dataloaders to fit() and define validation_step"
             )
+        if sum(isinstance(callback, Report) for callback in trainer.callbacks) > 1:
+            raise ValueError(
+                "Report: one callback must report to the rules, got several; each report counts as "
+                "an epoch of a rule"
+            )
+        for scheduler in _schedulers(trainer):
+            if scheduler.plateau is not None:
+                check_direction("Report: monitor", scheduler.plateau, self.monitor)
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         """Report the metric.
@@ -169,6 +199,23 @@ class LogRates(lightning.Callback):
     def __init__(self, every: int | None = None) -> None:
         super().__init__()
         self.every = None if every is None else validate_scalar(Period, "LogRates: every", every)
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Check that the plan fits the run.
+
+        Parameters
+        ----------
+        trainer : lightning.pytorch.Trainer
+            The trainer.
+        pl_module : lightning.pytorch.LightningModule
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            If a plan ends before the run, or counts steps where Lightning counts epochs.
+        """
+        _check_run("LogRates", trainer)
 
     def on_train_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int

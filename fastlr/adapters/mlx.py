@@ -9,11 +9,10 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
-from fastlr.adapters._values import lookup_table
+from fastlr.adapters._values import lookup_table, the_schedule
 from fastlr.arguments.rules import Steps, short_repr, validate_scalar
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
 
 with required_by("mlx"):
     import mlx.core as mx
@@ -108,7 +107,7 @@ def schedule(s: Schedule, steps: int | None = None) -> Function:
             f"schedule: s must be a Schedule, got Bundle of {short_repr(list(s.names))}; MLX "
             "schedules the learning rate alone, bundle['lr']"
         )
-    if a_schedule("schedule: s", s, Schedule).shape:
+    if the_schedule("schedule: s", s).shape:
         raise ValueError(
             f"schedule: s must be a scalar schedule, got batch shape {s.shape}; index it first"
         )

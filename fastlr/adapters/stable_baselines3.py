@@ -8,6 +8,7 @@ calls. The callback counts timesteps instead, and keeps the count in the model.
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 import weakref
+from collections.abc import Mapping
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
@@ -27,7 +28,8 @@ class _Rate:
     """The rate of the updates at one timestep of one ``learn()``; any other call is an error.
 
     It replaces ``model.lr_schedule``, and stays there after training: a later ``learn()`` without
-    the callback would use a stale rate.
+    the callback would use a stale rate. A saved model has it as ``learning_rate``, so that a loaded
+    one raises too.
     """
 
     def __init__(self, rate: float, model: Any = None) -> None:
@@ -37,14 +39,15 @@ class _Rate:
 
     def __call__(self, progress_remaining: float) -> float:
         model = None if self.model is None else self.model()
+        builds = model is None and progress_remaining == 1  # a loaded model builds its optimizers
         # start_time differs from call to call of learn()
-        if model is None or (model.start_time, model.num_timesteps) != self.at:
-            raise RuntimeError(
-                "Scheduler: each learn() must have the callback, learn(..., "
-                f"callback=Scheduler(plan)), got a call without it, with {progress_remaining!r} "
-                "of the run left"
-            )
-        return self.rate
+        if builds or (model is not None and (model.start_time, model.num_timesteps) == self.at):
+            return self.rate
+        raise RuntimeError(
+            "Scheduler: each learn() must have the callback, learn(..., callback=Scheduler(plan)), "
+            f"and not inside another callback, got a call without it, with {progress_remaining!r} "
+            "of the run left; to train without the plan load the model with learning_rate=rate"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         return _Rate, (self.rate,)  # a saved model must not hold the model
@@ -56,6 +59,11 @@ def _one_schedule(plan: object) -> Schedule:
         raise TypeError(
             f"Scheduler: plan must be a Schedule, got Bundle of {short_repr(list(plan.names))}; "
             "pass its rate, bundle['lr']"
+        )
+    if isinstance(plan, Mapping) and "callback" in plan:  # what a function as callback is given
+        raise TypeError(
+            "Scheduler: plan must be a Schedule, got what Stable-Baselines3 calls a function with; "
+            "build the callback first, learn(..., callback=Scheduler(plan))"
         )
     schedule = the_schedule("Scheduler: plan", plan)
     if schedule.shape:
@@ -96,8 +104,9 @@ class Scheduler(BaseCallback):
     updates. The model keeps the plan and its timestep in ``model.fastlr_plan``, which ``save``
     writes, so a loaded model continues. All optimizers of an algorithm get the same rate.
 
-    After training with the callback, a ``learn()`` without it raises an error, until the model is
-    saved and loaded.
+    After training with the callback, a ``learn()`` without it raises an error, also of a model that
+    was saved and loaded. To train without the plan, load it with ``learning_rate=rate``. Another
+    callback must not replace ``model.lr_schedule``.
 
     Examples
     --------
@@ -148,6 +157,12 @@ class Scheduler(BaseCallback):
 
     def _on_rollout_end(self) -> None:
         """Set the rate of the updates that follow."""
+        if not isinstance(self.model.lr_schedule, _Rate):
+            raise RuntimeError(
+                "Scheduler: model.lr_schedule must stay as the callback set it, got "
+                f"{short_repr(self.model.lr_schedule)} from another callback or your code; "
+                "multiply the schedule instead"
+            )
         self._set()
 
     def _on_step(self) -> bool:
@@ -158,5 +173,5 @@ class Scheduler(BaseCallback):
         model: Any = self.model
         counted = int(model.num_timesteps)
         step = counted + self._ahead
-        model.lr_schedule = _Rate(float(self.plan(step)), model)
+        model.learning_rate = model.lr_schedule = _Rate(float(self.plan(step)), model)
         model.fastlr_plan = {"checkpoint": checkpoint(self.plan, step), "num_timesteps": counted}

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
-from fastlr.adapters._values import check_lasts
+from fastlr.adapters._values import check_lasts, the_schedule
 from fastlr.adapters.torch import Scheduler
+from fastlr.adapters.torch.scheduler import check_rule
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import short_repr
 from fastlr.published_runs import Recipe, recipe
@@ -74,7 +75,9 @@ class Scheduled:
                 "Trainer: optimizers must have None in place of a scheduler where schedule= is "
                 f"given, got {type(other).__name__}"
             )
+        _check_arguments(self.args)  # type: ignore[attr-defined]
         if plateau is not None:
+            check_rule("Trainer", plateau)
             _check_metric(plateau, self.args)  # type: ignore[attr-defined]
         steps = self.args.max_steps  # type: ignore[attr-defined]
         if steps > 0 and isinstance(self._plan, Plan | Recipe):
@@ -153,10 +156,7 @@ def _plan_of(schedule: Any) -> Any:
         return parse(schedule) if "(" in schedule else recipe(schedule)
     if isinstance(schedule, Plan | Recipe) or callable(schedule):
         return schedule
-    raise TypeError(
-        "Trainer: schedule must be a Schedule, a Bundle, a function of the number of steps or the "
-        f"name of a published run, got {type(schedule).__name__} {short_repr(schedule)}"
-    )
+    return the_schedule("Trainer: schedule", schedule)  # raises
 
 
 def _whole_run(run: Recipe, steps: int) -> Schedule:
@@ -171,6 +171,27 @@ def _whole_run(run: Recipe, steps: int) -> Schedule:
     )
 
 
+# the arguments of Transformers that say what the rates are, with the values that say nothing
+_REPLACED: dict[str, tuple[Any, ...]] = {
+    "lr_scheduler_type": ("linear",),
+    "lr_scheduler_kwargs": (None, {}),
+    "warmup_steps": (None, 0),
+    "warmup_ratio": (None, 0.0),
+}
+
+
+def _check_arguments(args: Any) -> None:
+    """Raise if an argument of Transformers says something else than the schedule."""
+    for name, nothing in _REPLACED.items():
+        given = getattr(args, name, None)
+        if (value := getattr(given, "value", given)) not in nothing:
+            raise ValueError(
+                f"Trainer: {name} must be left out where schedule= is given, which replaces it, "
+                f"got {short_repr(value)}; put it into the schedule, or read the schedule from the "
+                "arguments, flr.from_config(args)"
+            )
+
+
 def _check_metric(rule: Any, args: Any) -> None:
     """Raise unless a plateau rule hears a metric, and takes the same direction for better."""
     if args.metric_for_best_model is None:
@@ -182,7 +203,9 @@ def _check_metric(rule: Any, args: Any) -> None:
         raise ValueError(
             "Trainer: eval_strategy must be 'steps' or 'epoch' where plateau= is given, got 'no'"
         )
-    mode = getattr(rule, "parameters", {}).get("mode")
+    known = getattr(rule, "parameters", {})
+    # NewBob takes lower metrics for better, and KLAdaptive none
+    mode = known.get("mode", None if "kl_threshold" in known else "min")
     greater = args.greater_is_better
     if mode is not None and greater is not None and (str(mode) == "max") != greater:
         raise ValueError(

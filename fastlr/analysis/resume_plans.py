@@ -117,7 +117,9 @@ def _schedule_of(where: str, plan: object) -> Schedule:
 
 @with_types
 @public
-def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
+def checkpoint(
+    plan: Schedule | Bundle, step: int, plateau: Any = None, state: Any = None
+) -> dict[str, object]:
     """Return what a run saves in order to resume its plan.
 
     Parameters
@@ -126,19 +128,25 @@ def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
         The plan of the run.
     step : int
         The next step to apply, from 0 to 2**53.
+    plateau : Plateau, GreedyLR, KLAdaptive or NewBob, optional
+        The rule that reduces the rate by a metric.
+    state : NamedTuple, optional
+        The state of the rule, as ``plateau.update`` returned it.
 
     Returns
     -------
     dict
         Plain JSON data: the format version under ``"resume"``, ``"step"``, ``"fingerprint"``, and
-        the spec of the plan under ``"plan"``.
+        the spec of the plan under ``"plan"``. With a rule also ``plateau.save(state)`` under
+        ``"plateau"``.
 
     Raises
     ------
     TypeError
         If ``plan`` is neither a schedule nor a bundle, or ``step`` is not an integer.
     ValueError
-        If ``step`` is out of range.
+        If ``step`` is out of range, only one of ``plateau`` and ``state`` is given, or the state is
+        not one of the rule.
 
     Examples
     --------
@@ -146,25 +154,63 @@ def checkpoint(plan: Schedule | Bundle, step: int) -> dict[str, object]:
     >>> saved = checkpoint(flr.constant(0.1), step=40)
     >>> saved["step"], saved["plan"]
     (40, {'fastlr': 1, 'schedule': {'constant': {'value': 0.1}}})
+    >>> rule = flr.Plateau(patience=0)
+    >>> saved = checkpoint(flr.constant(0.1), 40, rule, rule.update(rule.init(), 1.0))
+    >>> saved["plateau"]["state"]["best"]
+    1.0
     """
     of = _schedule_of("checkpoint: plan", plan)
     at = validate_scalar(Steps, "checkpoint: step", step)
-    return {"resume": VERSION, "step": at, "fingerprint": of.fingerprint, "plan": of.to_spec()}
+    content = {"resume": VERSION, "step": at, "fingerprint": of.fingerprint, "plan": of.to_spec()}
+    if (plateau is None) != (state is None):
+        missing = "state" if state is None else "plateau"
+        raise ValueError(
+            f"checkpoint: {missing} must be given too, got None; pass plateau=rule and state=, "
+            "what rule.update returned"
+        )
+    if plateau is not None:
+        content["plateau"] = _a_rule("checkpoint: plateau", plateau).save(state)
+    return content
+
+
+def _a_rule(where: str, rule: Any) -> Any:
+    """A rule that listens to a metric, or an error."""
+    if isinstance(rule, type) or not all(hasattr(rule, name) for name in ("save", "restore")):
+        raise TypeError(
+            f"{where} must be a rule such as flr.Plateau(patience=3), got "
+            f"{type(rule).__name__} {short_repr(rule)}"
+        )
+    return rule
 
 
 @overload
 def resume(
-    saved: Mapping[str, object], plan: None = None, wins: Wins | None = None
+    saved: Mapping[str, object], plan: None = None, wins: Wins | None = None, plateau: None = None
 ) -> tuple[Schedule, int]: ...
 @overload
 def resume(
-    saved: Mapping[str, object], plan: Plan, wins: Wins | None = None
+    saved: Mapping[str, object], plan: Plan, wins: Wins | None = None, plateau: None = None
 ) -> tuple[Plan, int]: ...
+@overload
+def resume(
+    saved: Mapping[str, object],
+    plan: None = None,
+    wins: Wins | None = None,
+    *,
+    plateau: object,
+) -> tuple[Schedule, int, Any]: ...
+@overload
+def resume(
+    saved: Mapping[str, object], plan: Plan, wins: Wins | None = None, *, plateau: object
+) -> tuple[Plan, int, Any]: ...
 @with_types
 @public
 def resume(
-    saved: Mapping[str, object], plan: Schedule | Bundle | None = None, wins: Wins | None = None
-) -> tuple[Schedule | Bundle, int]:
+    saved: Mapping[str, object],
+    plan: Schedule | Bundle | None = None,
+    wins: Wins | None = None,
+    plateau: Any = None,
+) -> Any:
     """Return the plan and the next step from what :func:`checkpoint` saved.
 
     Parameters
@@ -175,6 +221,9 @@ def resume(
         The plan that the resumed run builds. It must be the saved plan, unless ``wins`` is given.
     wins : {"saved", "new"}, optional
         Which plan to return if they differ: the saved one, or ``plan``.
+    plateau : Plateau, GreedyLR, KLAdaptive or NewBob, optional
+        The rule that the resumed run builds. It is needed if the checkpoint has one, and must be
+        the saved rule, unless ``wins="new"``: then it continues from the saved state.
 
     Returns
     -------
@@ -182,6 +231,8 @@ def resume(
         A bundle if ``plan`` is one.
     step : int
         The next step to apply.
+    state : NamedTuple
+        The state of the rule, only with ``plateau``.
 
     Raises
     ------
@@ -189,7 +240,8 @@ def resume(
         If ``plan`` is neither a schedule nor a bundle, or is missing with ``wins="new"``.
     ValueError
         If ``saved`` has another form or version, if its plan does not have the saved fingerprint,
-        or if ``plan`` is not the saved plan. The last message shows where the two differ.
+        if ``plan`` is not the saved plan, which the message shows, or if ``plateau`` is not the
+        saved rule.
 
     Notes
     -----
@@ -203,7 +255,10 @@ def resume(
     >>> resume(saved, flr.linear(1.0, 0.0, steps=200), wins="saved")
     (linear(init=1.0, end=0.0, steps=100), 40)
     """
-    was, step = _read(saved)
+    rule = saved.get("plateau") if isinstance(saved, Mapping) else None
+    was, step = _read(
+        {key: saved[key] for key in saved if key != "plateau"} if rule is not None else saved
+    )
     if wins is not None:
         OneOf(("saved", "new"))("resume: wins", wins)
     if plan is None and wins == "new":
@@ -215,7 +270,26 @@ def resume(
             f"{_difference(was, now)}"
         )
     chosen = was if wins == "saved" else now
-    return (Bundle(chosen) if isinstance(plan, Bundle) else chosen), step
+    found = (Bundle(chosen) if isinstance(plan, Bundle) else chosen), step
+    if plateau is None and rule is None:
+        return found
+    return (*found, _resumed_state(plateau, rule, wins))
+
+
+def _resumed_state(plateau: Any, saved: Any, wins: Wins | None) -> Any:
+    """The state of a rule that a checkpoint has, or an error."""
+    if plateau is None:
+        raise ValueError(
+            "resume: plateau must be given, as the checkpoint has the state of a rule, got None; "
+            "pass plateau=rule, and continue from the state that is returned"
+        )
+    rule = _a_rule("resume: plateau", plateau)
+    if not isinstance(saved, Mapping) or set(saved) != {"rule", "state"}:
+        raise ValueError(
+            "resume: saved must be what checkpoint(plan, step, plateau, state) gave where plateau "
+            f"is given, got {short_repr(saved)} for its rule; rule.init() is a first state"
+        )
+    return rule.restore(saved["state"] if wins == "new" else saved)
 
 
 def _read(saved: object) -> tuple[Schedule, int]:

@@ -17,7 +17,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_fits
 from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
-from fastlr.plateau.drawn_rule import DrawnRule
+from fastlr.plateau.saved_rule import SavedRule, parts_of
 from fastlr.plateau.validation import HIGHEST, as_metrics, check_metrics, lanes_of
 from fastlr.schedule.constructing import checked_arguments, same
 from fastlr.schedule.recorded_calls import VERSION, Call
@@ -41,7 +41,7 @@ def _built(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
 
 @with_types
 @public_methods(but=("__init__",))
-class AdaptiveRule(DrawnRule):
+class AdaptiveRule(SavedRule):
     """The methods of every adaptive rule. Use a subclass: ``KLAdaptive``, ``NewBob``, ``GreedyLR``.
 
     Attributes
@@ -181,13 +181,14 @@ class AdaptiveRule(DrawnRule):
         check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
         return self._blank(np.broadcast_to(first, lanes).astype(np.float64))
 
-    def restore(self, state: Iterable[npt.ArrayLike]) -> State:
+    def restore(self, state: Iterable[npt.ArrayLike] | Mapping[str, Any]) -> State:
         """Check a state that was read from a checkpoint.
 
         Parameters
         ----------
-        state : iterable of arrays or lists
-            The parts of a state in their order, also as plain numbers and lists of JSON.
+        state : iterable of arrays or lists, or mapping
+            The parts of a state in their order, also as plain numbers and lists of JSON; the same
+            parts by name; or what ``save`` returned.
 
         Returns
         -------
@@ -198,16 +199,13 @@ class AdaptiveRule(DrawnRule):
         ------
         TypeError, ValueError
             If a part has another shape or type, a scale is not finite or below 0, or a count is
-            below 0.
+            below 0; or if ``save`` was called on another rule.
         """
-        if isinstance(state, str | bytes | Mapping) or not isinstance(state, Iterable):
-            raise TypeError(
-                f"restore: state must be the parts {', '.join(self.kind._fields)}, got "
-                f"{short_repr(state)}"
-            )
-        return self._checked("restore: state", tuple(state), plain=True)
+        like = self._blank(np.zeros(self.shape))
+        dtypes = {name: part.dtype for name, part in zip(self.kind._fields, like, strict=True)}
+        return self._checked("restore: state", parts_of(self, state, dtypes))
 
-    def _checked(self, where: str, state: object, plain: bool = False) -> State:
+    def _checked(self, where: str, state: object) -> State:
         """Return a state of this rule's lanes, or raise an error that names a wrong part."""
         names = self.kind._fields
         if not isinstance(state, tuple) or len(state) != len(names):
@@ -215,13 +213,13 @@ class AdaptiveRule(DrawnRule):
             raise TypeError(
                 f"{where} must be a {self.kind.__name__}, a tuple of {', '.join(names)}, got {got}"
             )
-        scale = _part(f"{where}.scale", state[0], np.dtype(np.float64), plain)
+        scale = _part(f"{where}.scale", state[0], np.dtype(np.float64))
         lanes = scale.shape
         if lanes != self.shape and broadcast(where, {"rule": self.shape, "scale": lanes}) != lanes:
             raise ValueError(f"{where} must have the rule's lanes, {self.shape}, got {lanes}")
         parts = [scale]
         for name, part, like in zip(names, state, self._blank(scale), strict=True):
-            array = _part(f"{where}.{name}", part, like.dtype, plain)
+            array = _part(f"{where}.{name}", part, like.dtype)
             if array.shape != like.shape:
                 raise ValueError(f"{where}.{name} must have shape {like.shape}, got {array.shape}")
             if name != "scale":
@@ -370,11 +368,8 @@ class AdaptiveRule(DrawnRule):
         return product if product.ndim else float(product)
 
 
-def _part(where: str, part: object, dtype: np.dtype[Any], plain: bool) -> npt.NDArray[Any]:
-    """Return a part of a state as an array of this dtype; numbers and lists only if ``plain``."""
-    if plain and isinstance(part, int | float | list) and not isinstance(part, bool):
-        array = np.asarray(part, dtype=None if part != [] else dtype)
-        part = array.astype(dtype) if np.can_cast(array.dtype, dtype, "same_kind") else array
+def _part(where: str, part: object, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return a part of a state, an array of this dtype."""
     if not isinstance(part, np.ndarray | np.generic):
         raise TypeError(
             f"{where} must be a NumPy array, got {type(part).__name__} {short_repr(part)}"

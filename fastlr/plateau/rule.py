@@ -38,9 +38,9 @@ from fastlr.errors import did_you_mean, public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.plateau.conventions import CONVENTIONS, lower, own_defaults
-from fastlr.plateau.drawn_rule import DrawnRule
 from fastlr.plateau.events import scales_of_run
-from fastlr.plateau.state import PlateauState, blank, blank_lane, blocks, copied, fill
+from fastlr.plateau.saved_rule import SavedRule, parts_of
+from fastlr.plateau.state import PARTS, PlateauState, blank, blank_lane, blocks, copied, fill
 from fastlr.plateau.validation import (
     HIGHEST,
     HIGHEST_SINGLE,
@@ -78,7 +78,7 @@ _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 @with_types
 @public_methods()
-class Plateau(DrawnRule):
+class Plateau(SavedRule):
     """A rule that reduces a rate when a metric stops improving: an immutable value.
 
     With ``a`` the metric and ``b`` the best one so far, an update is *better* if
@@ -360,13 +360,14 @@ class Plateau(DrawnRule):
         )
         return state
 
-    def restore(self, state: Iterable[npt.ArrayLike]) -> PlateauState:
+    def restore(self, state: Iterable[npt.ArrayLike] | Mapping[str, Any]) -> PlateauState:
         """Check a state that was read from a checkpoint.
 
         Parameters
         ----------
-        state : iterable of arrays
-            The parts of a ``PlateauState``, in their order.
+        state : iterable of arrays, or mapping
+            The parts of a ``PlateauState`` in their order, as arrays or as plain numbers and lists
+            of JSON; the same parts by name; or what ``save`` returned.
 
         Returns
         -------
@@ -377,19 +378,18 @@ class Plateau(DrawnRule):
         ------
         TypeError, ValueError
             If a part has another shape or dtype, or if it holds a number that no update of this
-            rule gives: a scale below 0, a count below 0, more metrics than a window has.
+            rule gives: a scale below 0, a count below 0, more metrics than a window has; or if
+            ``save`` was called on another rule.
 
         Examples
         --------
         >>> rule = Plateau()
         >>> rule.restore(rule.init()) == rule.init()
         True
+        >>> rule.restore([0.5, 1.0, 0, 0, 0.0, 0]).scale
+        array(0.5)
         """
-        parts = (
-            tuple(state)
-            if isinstance(state, Iterable) and not isinstance(state, Schedule)
-            else state
-        )
+        parts = parts_of(self, state, PARTS)
         held, own = self._checked("restore: state", parts), self.parameters
         keras = own["convention"] == "keras"
         good = {

@@ -36,7 +36,7 @@ def check_state(where: str, state: object, lanes: tuple[int, ...], windowed: boo
         got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
         raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}")
     held = state if type(state) is PlateauState else PlateauState(*state)
-    own = np.shape(held.scale)
+    own = getattr(held.scale, "shape", ())  # a list is refused below
     for (name, dtype), part in zip(PARTS.items(), held, strict=True):
         shape = own if windowed or name not in ("mean", "count") else ()
         usual = type(part) is np.ndarray and part.dtype == dtype and part.shape == shape

@@ -133,12 +133,14 @@ def _per_step(exponent: double_double.DoubleDouble, every: Numbers) -> double_do
 
 
 def _natural(node: Node) -> Segments:
-    """init * exp(-rate*t)."""
+    """init * exp(-rate*t/every), where only a stretched one has ``every``."""
     rate = as_floats(node.numbers["rate"])
-    high, low = double_double.negate(
+    exponent = double_double.negate(
         double_double.multiply(double_double.pair(rate), double_double.LOG2_E)
     )
-    return (make_segment("exponential", node.numbers["init"], high, low),)
+    if "every" in node.numbers:
+        exponent = _per_step(exponent, node.numbers["every"])
+    return (make_segment("exponential", node.numbers["init"], *exponent),)
 
 
 def _geometric_decay(node: Node) -> Segments:

@@ -18,6 +18,7 @@ from fastlr.arguments.rules import (
     Growth,
     Paces,
     Period,
+    Positive,
     Rate,
     Steps,
     short_repr,
@@ -28,6 +29,7 @@ from fastlr.kernels import reference
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
+from fastlr.schedule import stretching
 from fastlr.schedule.constructing import constructor
 from fastlr.schedule.differences import last_change, negative
 from fastlr.schedule.rebuilding import CONSTRUCTORS
@@ -356,6 +358,62 @@ class Algebra(Value):
         return _with_time_map(
             self, (np.asarray(1),), (np.asarray(0),), np.asarray(0), np.asarray(every)
         )
+
+    @constructor
+    def stretch(self, factor: Positive) -> Self:
+        """Take ``factor`` times as many steps: ``self(t/factor)``.
+
+        For half the batch size call ``stretch(2)``: the run has twice as many steps. The rates
+        stay as they are; ``follow`` scales them with a batch size.
+
+        Parameters
+        ----------
+        factor : float or array of float
+            New steps per step of this schedule, from 1e-18 to 1e18. Below 1 it makes the schedule
+            shorter.
+
+        Returns
+        -------
+        Schedule
+            The new schedule, with the same levels, names and ``past_end``.
+
+        Raises
+        ------
+        ValueError
+            If a piece would have no step left; if a cycle, a stair or a value of a table would not
+            have a whole number of steps; if the result would end after step 2^53.
+
+        Notes
+        -----
+        Step 0 keeps its rate. A boundary at step ``b``, also the end, moves to
+        ``round(b * factor)``, ties to even, and each boundary keeps its rate. Between boundaries
+        each piece is the same curve over its new number of steps. So ``stretch(2)`` at step
+        ``2*t`` has the rate of step ``t`` within a rounding error. (``logarithmic`` has its
+        formula with the new number of steps, which is another curve.) The boundaries of a paced
+        schedule are rounded in samples. Cycles that grow begin at the nearest step to their exact
+        place in the stretched schedule. Past the end the policy is the same. A stretched preset
+        cannot be extended: extend it first.
+
+        See Also
+        --------
+        paced : Convert from samples or tokens to steps.
+        extend : Make a run longer, and keep its warmup.
+        repeat : Its ``stretch`` makes each cycle longer than the one before.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> plan = flr.warmup_linear(1.0, warmup=2, steps=6)
+        >>> plan.stretch(2).boundaries, plan.stretch(2).table(0, 13, 2)
+        ((4, 12), array([0.  , 0.5 , 1.  , 0.75, 0.5 , 0.25, 0.  ]))
+        >>> plan.stretch(1.5).boundaries
+        (3, 9)
+        """
+        by = np.asarray(factor, dtype=np.float64)
+        if self.past_end == "repeat" and self._node.steps is not None:
+            stretching.whole_steps("a cycle", self._node.steps, by)
+        node = stretching.stretched(self._node, by, np.asarray(0))
+        return self._from_node(node, self.past_end)
 
     @constructor
     def repeat(self, times: Period | None = None, scale: Rate = 1.0, stretch: Growth = 1.0) -> Self:

@@ -183,6 +183,33 @@ class Bundle:
             stack({name: _extended(name, self[name], longest, total, at) for name in self})
         )
 
+    def stretch(self, factor: Floats) -> Self:
+        """Take ``factor`` times as many steps, in every quantity, as for another batch size.
+
+        Parameters
+        ----------
+        factor : float or array of float
+            New steps per step of this bundle, as in ``Schedule.stretch``.
+
+        Returns
+        -------
+        Bundle
+            The stretched bundle. A boundary at step ``b`` moves to ``round(b * factor)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``Schedule.stretch``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> b = flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), weight_decay=flr.constant(0.01))
+        >>> b.stretch(2)(10)
+        {'lr': 0.05, 'weight_decay': 0.01}
+        """
+        return type(self)(self.schedule.stretch(factor))
+
     def cooldown(self, at: Floats, steps: Floats, *, of: str = "lr", **options: Any) -> Self:
         """Cool one quantity down from a step; the others keep their plans.
 

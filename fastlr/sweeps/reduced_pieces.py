@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import short_repr
 from fastlr.sweeps.pieces import Pieces
-from fastlr.sweeps.progress import with_progress
 from fastlr.sweeps.shards import Shard
 
 __all__ = ["ReducedPieces"]

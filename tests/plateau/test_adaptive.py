@@ -288,7 +288,7 @@ BAD = [
     ),
     (lambda: flr.NewBob().restore([0.1, 1.0, -1, 1]), ValueError, "state.left must be finite and"),
     (lambda: flr.NewBob().restore([0.1, 1.0, 1.5, 1]), TypeError, "state.left must be int32, got"),
-    (lambda: flr.NewBob().restore({"scale": 1}), TypeError, "must be the parts scale, last, left"),
+    (lambda: flr.NewBob().restore({"scale": 1}), ValueError, "must have the parts scale, last, le"),
     (lambda: flr.NewBob().restore([math.inf, 1.0, 0, 1]), ValueError, "state.scale must be finite"),
     (lambda: flr.NewBob(patient=[1, 2]).restore([0.1, 1.0, 0, 1]), ValueError, "rule's lanes"),
     (lambda: flr.NewBob().update(flr.Plateau().init(), 1.0), TypeError, "got PlateauState of 6"),

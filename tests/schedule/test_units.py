@@ -445,6 +445,7 @@ EVALUATED = {
     "branches": (LINE.branches, [[1, 2], 5, 0.1, "polynomial", 2.0]),
     "continue_from": (LINE.continue_from, [5, LINE, "own", True]),
     "extend": (LINE.extend, [20, 5]),
+    "stretch": (LINE.stretch, [2.0]),
 }
 
 

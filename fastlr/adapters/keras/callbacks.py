@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from fastlr.adapters._values import check_direction
 from fastlr.adapters.keras.optimizers import Follows
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
@@ -27,7 +28,8 @@ class PlateauCallback(keras.callbacks.Callback):
     TypeError
         If ``monitor`` is not a str.
     ValueError
-        In ``fit``: if the optimizer has no rule, or the logs have no such metric.
+        In ``fit``: if the optimizer has no rule, or one that takes a loss for better where it is
+        higher; if the logs have no such metric; if two callbacks report to one optimizer.
 
     Notes
     -----
@@ -70,8 +72,8 @@ class PlateauCallback(keras.callbacks.Callback):
         return found
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Check that the optimizer has a rule. Keras calls this."""
-        self._optimizer()
+        """Check that the optimizer has a rule for this metric. Keras calls this."""
+        check_direction("PlateauCallback: monitor", self._optimizer().rule, self.monitor)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report the metric. Keras calls this."""
@@ -81,5 +83,6 @@ class PlateauCallback(keras.callbacks.Callback):
                 f"PlateauCallback: monitor must be a metric in the logs, {short_repr(list(seen))}, "
                 f"got {self.monitor!r}{did_you_mean(self.monitor, seen)}"
             )
+        found.check_one_reporter(self)
         seen["learning_rate"] = float(found.learning_rate)  # of the last update
         found.report(seen[self.monitor])

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from fastlr.adapters._values import lookup_table
+from fastlr.adapters._values import lookup_table, the_schedule
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
+from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
-from fastlr.schedule.value import a_schedule
 
 __all__ = ["LearningRate"]
 
@@ -47,7 +47,13 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, schedule: Schedule, steps: int | None = None) -> None:
-        if a_schedule("LearningRate: schedule", schedule, Schedule).shape:
+        if isinstance(schedule, Bundle):
+            raise TypeError(
+                f"LearningRate: schedule must be a Schedule, got Bundle of "
+                f"{short_repr(list(schedule.names))}; flr.adapters.keras.optimizer(make, bundle) "
+                "follows all of it, bundle['lr'] is its rate"
+            )
+        if the_schedule("LearningRate: schedule", schedule).shape:
             raise ValueError(
                 "LearningRate: schedule must be a scalar one, got batch shape "
                 f"{schedule.shape}; index it first"

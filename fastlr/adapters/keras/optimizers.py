@@ -101,6 +101,27 @@ class Follows:
         return self._rule is not None
 
     @property
+    def rule(self) -> Rule | None:
+        """The rule that hears a metric, if there is one."""
+        return self._rule
+
+    def check_one_reporter(self, reporter: object) -> None:
+        """Raise if another callback has reported a metric since the last update.
+
+        Parameters
+        ----------
+        reporter : PlateauCallback
+            The callback that is about to report.
+        """
+        now, before = int(self.iterations), self.__dict__.get("_reporter")
+        self.__dict__["_reporter"] = (now, id(reporter))  # past the tracker of Keras
+        if before is not None and before[0] == now and before[1] != id(reporter):
+            raise ValueError(
+                "PlateauCallback: one callback must report to an optimizer, got two; each report "
+                "counts as an epoch of the rule"
+            )
+
+    @property
     def rule_state(self) -> Any:
         """The state of the rule, a tuple of arrays."""
         if self._rule is None:

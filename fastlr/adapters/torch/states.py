@@ -3,53 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from fastlr.arguments.rules import short_repr
 
-__all__ = ["carried", "read_state", "restored", "saved_rule"]
-
-
-def _plain(value: Any) -> Any:
-    """A number of a state as JSON has it; JSON has no infinity."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value if math.isfinite(value) else repr(value)
-
-
-def _numbers(value: Any) -> Any:
-    """The inverse of ``_plain``."""
-    if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return float(value) if isinstance(value, str) else value
-
-
-def saved_rule(rule: Any, state: Any) -> dict[str, Any]:
-    """A plateau rule and its state as plain data."""
-    parts = {name: _plain(np.asarray(part).tolist()) for name, part in state._asdict().items()}
-    return {"rule": rule.to_spec(), "state": parts}
-
-
-def restored(rule: Any, parts: Mapping[str, Any]) -> Any:
-    """The state of a rule from plain data, checked by the rule."""
-    blank = rule.init()._asdict()
-    if not isinstance(parts, Mapping) or set(parts) != set(blank):
-        raise ValueError(
-            f"load_state_dict: the plateau's state must have {', '.join(blank)}, got "
-            f"{short_repr(parts)}"
-        )
-    return rule.restore(
-        type(rule.init())(
-            **{
-                name: np.array(_numbers(parts[name]), dtype=part.dtype)
-                for name, part in blank.items()
-            }
-        )
-    )
+__all__ = ["carried", "read_state"]
 
 
 def read_state(state: object) -> dict[str, Any]:
@@ -57,8 +16,9 @@ def read_state(state: object) -> dict[str, Any]:
     rule = "load_state_dict: state must be what fastlr's Scheduler.state_dict() returned"
     if not isinstance(state, Mapping):
         raise TypeError(f"{rule}, got {type(state).__name__} {short_repr(state)}")
-    if set(state) == {"resume", "step", "fingerprint", "plan"}:  # flr.checkpoint's
-        return {"run": dict(state)}
+    if set(state) - {"plateau"} == {"resume", "step", "fingerprint", "plan"}:  # flr.checkpoint's
+        run = {key: value for key, value in state.items() if key != "plateau"}
+        return {"run": run} | ({"plateau": state["plateau"]} if "plateau" in state else {})
     if set(state) == {"fastlr"} and isinstance(state["fastlr"], str):
         try:
             return _checked_content(json.loads(state["fastlr"]), rule)
@@ -93,7 +53,7 @@ def _checked_content(content: Any, rule: str) -> dict[str, Any]:
 def carried(rule: Any, scale: float | None, saved: Any) -> Any:
     """The state of a new rule: the saved one if the rule can continue from it."""
     if saved is not None and set(saved["state"]) == set(rule.init()._asdict()):
-        return restored(rule, saved["state"])
+        return rule.restore(saved["state"])
     if saved is not None and scale is None:
         raise ValueError(
             "load_state_dict: scale must be given where plateau is a rule of another kind than the "

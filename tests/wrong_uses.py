@@ -1,0 +1,726 @@
+"""Adapters used wrongly, each with its real package: it works all the same, or raises at once.
+
+A function per package gives its uses by what a user writes. Beside each is what it returns if it
+works, or words of the error. ``adapters/test_wrong_uses.py`` runs them, and counts them for
+``docs/faults.md``.
+"""
+
+import os
+import tempfile
+import warnings
+
+import numpy as np
+
+import fastlr as flr
+
+NEEDS = {
+    "Keras": ["keras", "torch"],
+    "Stable-Baselines3": ["stable_baselines3", "torch"],
+    "Lightning": ["lightning", "torch"],
+    "Transformers": ["transformers", "accelerate", "torch"],
+    "MLX": ["mlx"],
+}
+PLAN = flr.linear(1.0, 0.0, steps=8)
+BATCH = flr.linear([1.0, 0.5], 0.0, steps=8)
+ENDLESS = flr.cyclic(0.25, 0.5, 3)
+BUNDLE = flr.bundle(lr=PLAN)
+RULE = flr.Plateau(factor=0.5, patience=0)
+RECIPE = flr.recipe("llama3-405b")
+
+
+def outcome(work):
+    """What a use returns, or the words of its error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return work()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+
+def is_as_expected(found, expected):
+    """Whether an error has the words, or a result is the one of a right use."""
+    if isinstance(expected, str):
+        return isinstance(found, str) and expected in found
+    return found == expected
+
+
+def uses_of_keras():
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    import keras
+
+    adapter, sgd, adam = flr.adapters.keras, keras.optimizers.SGD, keras.optimizers.Adam
+    rate, make, callback = adapter.LearningRate, adapter.optimizer, adapter.PlateauCallback
+    x = np.ones((8, 1), np.float32)
+
+    def fit(optimizer, *callbacks, epochs=1):
+        """The rate after 4 updates per epoch."""
+        model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+        model.compile(optimizer, loss="mse")
+        model.fit(x, x, batch_size=2, epochs=epochs, verbose=0, callbacks=[*callbacks])
+        return float(model.optimizer.learning_rate)
+
+    def assigned(optimizer, value):
+        optimizer.learning_rate = value
+        return fit(optimizer)
+
+    def heard(**options):
+        return make(sgd, PLAN, plateau=flr.Plateau(patience=3, **options))
+
+    listener = keras.callbacks.ReduceLROnPlateau("loss", patience=0, min_delta=10.0)
+    per_epoch = keras.callbacks.LearningRateScheduler
+    return {
+        "SGD(plan)": (lambda: fit(sgd(PLAN)), "flr.adapters.keras.LearningRate(s)"),
+        "SGD(bundle)": (lambda: fit(sgd(BUNDLE)), "flr.adapters.keras.LearningRate(s)"),
+        "compile(plan)": (lambda: fit(PLAN), "Could not interpret optimizer identifier"),
+        "learning_rate = plan": (lambda: assigned(sgd(0.1), PLAN), "keras.LearningRate(s)"),
+        "learning_rate = LearningRate": (lambda: assigned(sgd(0.1), rate(PLAN)), 0.5),
+        "learning_rate = 0.1 beside LearningRate": (
+            lambda: assigned(sgd(rate(PLAN)), 0.1),
+            "learning rate is not settable",
+        ),
+        "learning_rate = 0.1 beside optimizer()": (
+            lambda: assigned(make(sgd, PLAN), 0.1),
+            "learning_rate follows the plan and cannot be set",
+        ),
+        "LearningRateScheduler(plan), per epoch": (
+            lambda: fit(sgd(0.1), per_epoch(PLAN), epochs=3),
+            0.75,
+        ),
+        "LearningRateScheduler beside LearningRate": (
+            lambda: fit(sgd(rate(PLAN)), per_epoch(lambda epoch: 0.5)),
+            "learning rate is not settable",
+        ),
+        "LearningRateScheduler beside optimizer()": (
+            lambda: fit(make(sgd, PLAN), per_epoch(lambda epoch: 0.5)),
+            "learning_rate follows the plan and cannot be set",
+        ),
+        "ReduceLROnPlateau beside optimizer()": (
+            lambda: fit(make(sgd, flr.constant(0.5)), listener, epochs=2),
+            "learning_rate follows the plan and cannot be set",
+        ),
+        "PlateauCallback without a rule": (
+            lambda: fit(make(sgd, PLAN), callback("loss")),
+            "optimizer must have a rule",
+        ),
+        "PlateauCallback beside LearningRate": (
+            lambda: fit(sgd(rate(PLAN)), callback("loss")),
+            "optimizer must have a rule",
+        ),
+        "two PlateauCallbacks": (
+            lambda: fit(heard(), callback("loss"), callback("loss"), epochs=2),
+            "one callback must report to an optimizer, got two",
+        ),
+        "PlateauCallback without validation": (
+            lambda: fit(heard(), callback()),
+            "monitor must be a metric in the logs, ['loss'], got 'val_loss'",
+        ),
+        "a rule of mode 'max' that hears a loss": (
+            lambda: fit(heard(mode="max"), callback("loss")),
+            "pass mode='min' to the rule",
+        ),
+        "a rule of mode 'min' that hears an accuracy": (
+            lambda: fit(heard(), callback("val_accuracy")),
+            "pass mode='max' to the rule",
+        ),
+        "optimizer(batch)": (lambda: make(sgd, BATCH), "plan must be a scalar schedule"),
+        "LearningRate(batch)": (lambda: rate(BATCH), "must be a scalar one, got batch shape (2,)"),
+        "LearningRate(bundle)": (lambda: rate(BUNDLE), "bundle['lr'] is its rate"),
+        "LearningRate(recipe)": (lambda: rate(RECIPE), "pass its schedule, .schedule"),
+        "LearningRate('cosine')": (lambda: rate("cosine"), "for an expression flr.parse(text)"),
+        "LearningRate(0.1)": (lambda: rate(0.1), "pass flr.constant(0.1)"),
+        "LearningRate of a schedule without an end": (lambda: rate(ENDLESS), "steps must be given"),
+        "LearningRate(plan, steps=5.5)": (lambda: rate(PLAN, 5.5), "steps must be an integer"),
+        "a past end that raises": (
+            lambda: rate(PLAN.with_past_end("raise")),
+            "steps must be given for a schedule that does not hold its last rate",
+        ),
+        "optimizer(an instance, plan)": (lambda: make(sgd(0.1), PLAN), "make must be a class of"),
+        "optimizer('sgd', plan)": (lambda: make("sgd", PLAN), "make must be a class of"),
+        "optimizer(plan, SGD)": (lambda: make(PLAN, sgd), "make must be a class of"),
+        "learning_rate given twice": (
+            lambda: make(sgd, PLAN, learning_rate=0.1),
+            "learning_rate must be given once",
+        ),
+        "an unknown quantity": (
+            lambda: make(sgd, flr.bundle(lr=PLAN, weight_dcay=PLAN)),
+            "did you mean 'weight_decay'?",
+        ),
+        "a bundle without lr": (
+            lambda: make(sgd, flr.bundle(momentum=PLAN * 0.5)),
+            "plan must have lr",
+        ),
+        "a momentum of 1": (
+            lambda: make(adam, flr.bundle(lr=PLAN, momentum=flr.constant(1.0))),
+            "momentum must be below 1 at every step",
+        ),
+        "report() without a rule": (lambda: make(sgd, PLAN).report(1.0), "a metric needs a rule"),
+        "report(nan)": (lambda: heard().report(float("nan")), "metric must not be NaN"),
+        "a rule with lanes": (
+            lambda: make(sgd, PLAN, plateau=flr.Plateau(patience=[1, 2])),
+            "plateau must have one lane",
+        ),
+        "scale without a rule": (lambda: make(sgd, PLAN, scale=0.5), "scale must be left out"),
+        "LearningRate(plan)(-1)": (lambda: rate(PLAN)(-1), "step must be an integer from 0"),
+        "LearningRate(plan)(2.0)": (lambda: float(rate(PLAN)(2.0)), 0.75),
+    }
+
+
+def uses_of_stable_baselines3():
+    import gymnasium  # noqa: F401  the environments
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.callbacks import BaseCallback, CallbackList, EveryNTimesteps
+
+    scheduler, plan = flr.adapters.stable_baselines3.Scheduler, flr.linear(1.0, 0.0, steps=64)
+    options = {"n_steps": 16, "batch_size": 16, "n_epochs": 1, "device": "cpu", "seed": 3}
+
+    def ppo(rate=0.5, **more):
+        return PPO("MlpPolicy", "CartPole-v1", learning_rate=rate, **(options | more))
+
+    def learned(model, steps=32, **more):
+        model.learn(steps, **more)
+        return model.policy.optimizer.param_groups[0]["lr"]
+
+    def loaded(model, **more):
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(f"{folder}/model")
+            return PPO.load(f"{folder}/model", env=model.get_env(), **more)
+
+    def trained():
+        model = ppo()
+        learned(model, 16, callback=scheduler(plan))
+        return model
+
+    def in_turns():
+        one, first, second = scheduler(plan), ppo(), ppo()
+        return [learned(model, 16, callback=one) for model in (first, second, first, second)]
+
+    class Other(BaseCallback):
+        """One that sets the rate too."""
+
+        def __init__(self, change):
+            super().__init__()
+            self.change = change
+
+        def _on_step(self):
+            return True
+
+        def _on_rollout_end(self):
+            self.change(self.model)
+
+    def group(model):
+        model.policy.optimizer.param_groups[0]["lr"] = 0.25
+
+    def replaced(model):
+        model.lr_schedule = lambda left: 0.25
+
+    short = flr.linear(1.0, 0.0, steps=8)
+    return {
+        "PPO(learning_rate=plan)": (
+            lambda: learned(ppo(plan)),
+            "stable-baselines3 takes flr.adapters.stable_baselines3.Scheduler",
+        ),
+        "PPO(learning_rate=bundle)": (lambda: learned(ppo(BUNDLE)), "not 'dict'"),
+        "PPO(learning_rate=Scheduler(plan))": (
+            lambda: learned(ppo(scheduler(plan))),
+            "must be a float or a callable",
+        ),
+        "learn(callback=plan)": (lambda: learned(ppo(), callback=plan), "t must be an integer"),
+        "learn(callback=Scheduler)": (
+            lambda: learned(ppo(), callback=scheduler),
+            "build the callback first",
+        ),
+        "Scheduler(0.1)": (lambda: scheduler(0.1), "pass flr.constant(0.1)"),
+        "Scheduler('cosine')": (lambda: scheduler("cosine"), "flr.parse(text)"),
+        "Scheduler([1.0, 0.5])": (lambda: scheduler([1.0, 0.5]), "flr.sampled(values)"),
+        "Scheduler(bundle)": (lambda: scheduler(BUNDLE), "pass its rate, bundle['lr']"),
+        "Scheduler(batch)": (lambda: scheduler(BATCH), "index it first"),
+        "Scheduler(recipe)": (lambda: scheduler(RECIPE), "pass its schedule, .schedule"),
+        "a function of the progress": (lambda: scheduler(lambda left: left), "flr.sampled(values)"),
+        "start=-1": (lambda: scheduler(plan, start=-1), "start must be an integer from 0"),
+        "start=1.5": (lambda: scheduler(plan, start=1.5), "start must be an integer from 0"),
+        "wins by position": (lambda: scheduler(plan, "new"), "start must be an integer from 0"),
+        "wins='old'": (lambda: scheduler(plan, wins="old"), "wins must be one of 'saved', 'new'"),
+        "a plan shorter than the run": (
+            lambda: learned(ppo(), 64, callback=scheduler(short)),
+            "plan must last for the 64 steps of the run",
+        ),
+        "a plan in epochs": (
+            lambda: learned(ppo(), 32, callback=scheduler(flr.linear(1.0, 0.0, steps=2))),
+            "plan must last for the 32 steps of the run",
+        ),
+        "a past end that raises": (
+            lambda: learned(ppo(), 128, callback=scheduler(plan.with_past_end("raise"))),
+            "and raises an error past it",
+        ),
+        "two callbacks of one plan": (
+            lambda: learned(ppo(), callback=[scheduler(plan), scheduler(plan)]),
+            0.5,
+        ),
+        "two callbacks of two plans": (
+            lambda: learned(ppo(), callback=[scheduler(plan), scheduler(plan * 0.5)]),
+            "plan must be the saved one",
+        ),
+        "one callback for two models in turn": (in_turns, [0.75, 0.75, 0.5, 0.5]),
+        "a callback in a CallbackList": (
+            lambda: learned(ppo(), callback=CallbackList([scheduler(plan)])),
+            0.5,
+        ),
+        "a callback inside EveryNTimesteps": (
+            lambda: learned(ppo(), callback=EveryNTimesteps(16, scheduler(plan))),
+            "not inside another callback",
+        ),
+        "learn() without the callback, after one with it": (
+            lambda: learned(trained(), 16),
+            "each learn() must have the callback",
+        ),
+        "a loaded model without the callback": (
+            lambda: learned(loaded(trained()), 16),
+            "each learn() must have the callback",
+        ),
+        "a loaded model with a rate of its own": (
+            lambda: learned(loaded(trained(), learning_rate=0.25), 16),
+            0.25,
+        ),
+        "a loaded model with the callback": (
+            lambda: learned(loaded(trained()), 16, callback=scheduler(plan)),
+            0.5,
+        ),
+        "another callback sets the group's lr": (
+            lambda: learned(ppo(), callback=[scheduler(plan), Other(group)]),
+            0.5,
+        ),
+        "another callback sets model.lr_schedule": (
+            lambda: learned(ppo(), callback=[scheduler(plan), Other(replaced)]),
+            "model.lr_schedule must stay as the callback set it",
+        ),
+    }
+
+
+def uses_of_lightning():
+    import logging
+
+    import torch
+    from lightning import pytorch as lightning
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    scheduler, adapter = flr.adapters.torch.Scheduler, flr.adapters.lightning
+    configs, report, loss = adapter.configs, adapter.Report, "val_loss"
+
+    def fit(configured, *callbacks, epochs=2, validated=True, log=loss, **options):
+        """The rate of each of 3 updates per epoch."""
+        seen = []
+
+        class Model(lightning.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Linear(1, 1)
+
+            def training_step(self, batch, i):
+                seen.append(self.optimizers().param_groups[0]["lr"])
+                return self.layer(batch[0]).square().sum()
+
+            def validation_step(self, batch, i):
+                self.log(log, 1.0)
+
+            def configure_optimizers(self):
+                return configured(torch.optim.SGD(self.parameters(), lr=0.1))
+
+        data = torch.utils.data.TensorDataset(torch.ones(3, 1))
+        trainer = lightning.Trainer(
+            max_epochs=epochs,
+            accelerator="cpu",
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            enable_checkpointing=False,
+            callbacks=[*callbacks],
+            **options,
+        )
+        loaders = [torch.utils.data.DataLoader(data) for _ in range(1 + validated)]
+        trainer.fit(Model(), *loaders)
+        return seen
+
+    def dicts(**config):
+        return lambda o: {
+            "optimizer": o,
+            "lr_scheduler": {"scheduler": scheduler(o, PLAN), **config},
+        }
+
+    def right(o):
+        return [o], configs(scheduler(o, PLAN))
+
+    def by_rule(rule=RULE):
+        return lambda o: ([o], configs(scheduler(o, PLAN, plateau=rule)))
+
+    def beside(other):
+        return lambda o: ([o], [*configs(scheduler(o, PLAN)), {"scheduler": other(o)}])
+
+    def unused(o):
+        unused.kept = scheduler(o, PLAN)
+        return o
+
+    halves, steplr = [PLAN(t) for t in range(6)], torch.optim.lr_scheduler.StepLR
+    per_epoch = [PLAN(0)] * 3 + [PLAN(1)] * 3
+    way = "flr.adapters.lightning.configs(scheduler)"
+    return {
+        "the plan as scheduler": (lambda: fit(lambda o: ([o], [PLAN])), "no attribute 'optimizer'"),
+        "the scheduler itself": (lambda: fit(lambda o: ([o], [scheduler(o, PLAN)])), way),
+        "the scheduler itself in a dict": (
+            lambda: fit(lambda o: {"optimizer": o, "lr_scheduler": scheduler(o, PLAN)}),
+            way,
+        ),
+        "a dict without an interval": (lambda: fit(dicts()), way),
+        "a dict with interval 'epoch'": (lambda: fit(dicts(interval="epoch")), way),
+        "a dict with interval 'step'": (lambda: fit(dicts(interval="step")), halves),
+        "a dict with frequency 2": (lambda: fit(dicts(interval="step", frequency=2)), way),
+        "only the optimizer": (lambda: fit(unused), way),
+        "configs() in a dict": (
+            lambda: fit(lambda o: {"optimizer": o, "lr_scheduler": configs(scheduler(o, PLAN))}),
+            "no attribute 'optimizer'",
+        ),
+        "configs(optimizer)": (
+            lambda: fit(lambda o: ([o], configs(o))),
+            "scheduler must be a fastlr.adapters.torch.Scheduler, got SGD",
+        ),
+        "configs(plan)": (lambda: fit(lambda o: ([o], configs(PLAN))), "torch.Scheduler, got Sche"),
+        "configs([scheduler])": (
+            lambda: fit(lambda o: ([o], configs([scheduler(o, PLAN)]))),
+            "torch.Scheduler, got list",
+        ),
+        "configs(scheduler, 'batch')": (
+            lambda: fit(lambda o: ([o], configs(scheduler(o, PLAN), "batch"))),
+            "interval must be one of 'step', 'epoch', got 'batch'",
+        ),
+        "configs(scheduler, 'epoch')": (
+            lambda: fit(lambda o: ([o], configs(scheduler(o, PLAN), "epoch"))),
+            per_epoch,
+        ),
+        "two schedulers of fastlr": (
+            lambda: fit(
+                lambda o: ([o], configs(scheduler(o, PLAN)) + configs(scheduler(o, PLAN / 2)))
+            ),
+            "another scheduler or your code has changed it",
+        ),
+        "a StepLR beside": (
+            lambda: fit(beside(lambda o: steplr(o, 1, 0.5))),
+            "another scheduler or your code has changed it",
+        ),
+        "a scheduler of another optimizer": (
+            lambda: fit(
+                lambda o: (
+                    [o],
+                    configs(
+                        scheduler(torch.optim.SGD([*o.param_groups[0]["params"]], lr=0.1), PLAN)
+                    ),
+                )
+            ),
+            "optimizer that wasn't returned",
+        ),
+        "reduce_on_plateau in the dict": (
+            lambda: fit(dicts(monitor=loss, reduce_on_plateau=True)),
+            way,
+        ),
+        "Report without a rule": (lambda: fit(right, report(loss)), "must have a plateau rule"),
+        "Report of an unknown metric": (
+            lambda: fit(by_rule(), report("val_los")),
+            "monitor must be a metric that is logged in validation",
+        ),
+        "Report without validation": (
+            lambda: fit(by_rule(), report(loss), validated=False),
+            "the run must have a validation",
+        ),
+        "two Reports": (
+            lambda: fit(by_rule(), report(loss), report(loss)),
+            "one callback must report to the rules",
+        ),
+        "a rule of mode 'max' that hears a loss": (
+            lambda: fit(by_rule(flr.Plateau(mode="max")), report(loss)),
+            "pass mode='min' to the rule",
+        ),
+        "a rule of mode 'min' that hears an accuracy": (
+            lambda: fit(by_rule(), report("val_acc"), log="val_acc"),
+            "pass mode='max' to the rule",
+        ),
+        "Report(3)": (lambda: report(3), "monitor must be the name of a metric"),
+        "LogRates(0)": (lambda: adapter.LogRates(0), "every must be an integer from 1"),
+        "LogRates without a logger": (lambda: fit(right, adapter.LogRates()), halves),
+        "a plan shorter than the run, with LogRates": (
+            lambda: fit(right, adapter.LogRates(), epochs=4),
+            "the scheduler's plan must last for the 12 steps of the run",
+        ),
+        "gradients that accumulate": (lambda: fit(right, accumulate_grad_batches=3), per_epoch),
+    }
+
+
+def uses_of_transformers():
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    trainer, scheduler = flr.adapters.transformers.Trainer, flr.adapters.torch.Scheduler
+    plan = flr.linear(1.0, 0.0, steps=4)
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, x=None, labels=None):
+            y = self.layer(x).squeeze(-1)
+            return {"loss": (y - labels).square().mean(), "logits": y}
+
+    class Seen(transformers.TrainerCallback):
+        def __init__(self, rates, change=None):
+            self.rates, self.change = rates, change
+
+        def on_pre_optimizer_step(self, args, state, control, optimizer=None, **more):
+            self.rates.append(optimizer.param_groups[0]["lr"])
+
+        def on_step_end(self, args, state, control, optimizer=None, **more):
+            if self.change is not None:
+                optimizer.param_groups[0]["lr"] = self.change
+
+    own = ("schedule", "plateau", "scale", "relative", "wins")
+    data = [{"x": torch.ones(1), "labels": torch.tensor(0.0)} for _ in range(4)]
+
+    def run(change=None, optimizers=(None, None), kind=trainer, times=1, **options):
+        """The rate of each of 4 updates."""
+        rates = []
+        ours = {name: options.pop(name) for name in own if name in options}
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = transformers.TrainingArguments(
+                folder,
+                per_device_train_batch_size=1,
+                report_to=[],
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                use_cpu=True,
+                **({"max_steps": 4} | options),
+            )
+            made = kind(
+                model=Model(),
+                args=arguments,
+                train_dataset=data,
+                eval_dataset=data,
+                optimizers=optimizers,
+                callbacks=[Seen(rates, change)],
+                **ours,
+            )
+            made.remove_callback(transformers.PrinterCallback)
+            for _ in range(times):
+                rates.clear()
+                made.train()
+        return rates
+
+    def sgd():
+        return torch.optim.SGD(Model().parameters(), lr=0.1)
+
+    def other():
+        optimizer = sgd()
+        return optimizer, torch.optim.lr_scheduler.StepLR(optimizer, 1)
+
+    heard = {"eval_strategy": "steps", "eval_steps": 2, "metric_for_best_model": "loss"}
+    by_rule, rates = {"schedule": plan, "plateau": RULE}, plan.table(4).tolist()
+    return {
+        "no schedule": (lambda: run(), "missing 1 required keyword-only argument: 'schedule'"),
+        "schedule=None": (lambda: run(schedule=None), "schedule must be a Schedule, got NoneType"),
+        "schedule=0.1": (lambda: run(schedule=0.1), "pass flr.constant(0.1)"),
+        "schedule=[plan]": (lambda: run(schedule=[plan]), "flr.sampled(values)"),
+        "schedule=batch": (lambda: run(schedule=BATCH), "of a sweep pass one lane, schedule[i]"),
+        "schedule='cosine'": (lambda: run(schedule="cosine"), "must be one of recipes()"),
+        "schedule='linear(1.0, 0.0, 4)'": (lambda: run(schedule="linear(1.0, 0.0, 4)"), rates),
+        "schedule='llama3-405b'": (
+            lambda: run(schedule="llama3-405b"),
+            "must be trained for its 1,200,000 steps, got 4",
+        ),
+        "schedule=recipe": (lambda: run(schedule=RECIPE), "must be trained for its 1,200,000"),
+        "schedule=flr.linear": (lambda: run(schedule=flr.linear), "missing arguments 'end'"),
+        "schedule=Scheduler(...)": (
+            lambda: run(schedule=scheduler(sgd(), plan)),
+            "pass its schedule, .schedule",
+        ),
+        "a function of the step": (
+            lambda: run(schedule=lambda t: 1.0 - t / 4),
+            "must return a Schedule or a Bundle for the number of training steps, got float",
+        ),
+        "a function that returns None": (lambda: run(schedule=lambda n: None), "got NoneType"),
+        "lr_scheduler_type='cosine' too": (
+            lambda: run(schedule=plan, lr_scheduler_type="cosine"),
+            "lr_scheduler_type must be left out where schedule= is given",
+        ),
+        "warmup_steps=3 too": (
+            lambda: run(schedule=plan, warmup_steps=3),
+            "warmup_steps must be left out where schedule= is given",
+        ),
+        "lr_scheduler_kwargs too": (
+            lambda: run(schedule=plan, lr_scheduler_kwargs={"num_cycles": 3}),
+            "lr_scheduler_kwargs must be left out where schedule= is given",
+        ),
+        "lr_scheduler_type=plan": (
+            lambda: run(kind=transformers.Trainer, lr_scheduler_type=plan),
+            "is not a valid SchedulerType",
+        ),
+        "learning_rate=plan": (
+            lambda: run(kind=transformers.Trainer, learning_rate=plan),
+            "not supported between instances of 'float' and 'Schedule'",
+        ),
+        "schedule= to Transformers' own Trainer": (
+            lambda: run(kind=transformers.Trainer, schedule=plan),
+            "unexpected keyword argument 'schedule'",
+        ),
+        "a scheduler in optimizers=": (
+            lambda: run(schedule=plan, optimizers=other()),
+            "optimizers must have None in place of a scheduler",
+        ),
+        "a plan shorter than the run": (
+            lambda: run(schedule=flr.linear(1.0, 0.0, steps=2)),
+            "schedule must last for the 4 steps of the run",
+        ),
+        "a plan in epochs": (
+            lambda: run(schedule=flr.linear(1.0, 0.0, 2), max_steps=-1, num_train_epochs=2),
+            "schedule must last for the 8 steps of the run",
+        ),
+        "a past end that raises": (
+            lambda: run(schedule=flr.linear(1.0, 0.0, 2).with_past_end("raise")),
+            "and raises an error past it",
+        ),
+        "plateau= without a metric": (
+            lambda: run(**by_rule, eval_strategy="steps", eval_steps=2),
+            "metric_for_best_model must be given",
+        ),
+        "plateau= without evaluation": (
+            lambda: run(**by_rule, metric_for_best_model="loss"),
+            "eval_strategy must be 'steps' or 'epoch'",
+        ),
+        "a rule of mode 'max' that hears a loss": (
+            lambda: run(schedule=plan, plateau=flr.Plateau(mode="max"), **heard),
+            "greater_is_better must agree with the mode of plateau",
+        ),
+        "NewBob that hears an accuracy": (
+            lambda: run(
+                schedule=plan,
+                plateau=flr.NewBob(),
+                **(heard | {"metric_for_best_model": "accuracy"}),
+            ),
+            "greater_is_better must agree with the mode of plateau",
+        ),
+        "plateau=flr.Plateau": (
+            lambda: run(schedule=plan, plateau=flr.Plateau, **heard),
+            "plateau must be a rule such as",
+        ),
+        "plateau='min'": (
+            lambda: run(schedule=plan, plateau="min", **heard),
+            "plateau must be a rule such as",
+        ),
+        "reduce_lr_on_plateau too": (
+            lambda: run(**by_rule, lr_scheduler_type="reduce_lr_on_plateau", **heard),
+            "lr_scheduler_type must be left out where schedule= is given",
+        ),
+        "scale without a rule": (lambda: run(schedule=plan, scale=0.5), "scale must be left out"),
+        "relative='yes'": (lambda: run(schedule=plan, relative="yes"), "relative must be True or"),
+        "wins='old'": (lambda: run(schedule=plan, wins="old"), "wins must be one of 'saved'"),
+        "a callback changes the rate": (
+            lambda: run(0.25, schedule=plan),
+            "another scheduler or your code has changed it",
+        ),
+        "train() twice": (lambda: run(schedule=plan, times=2), rates),
+        "gradients that accumulate": (
+            lambda: run(schedule=plan, gradient_accumulation_steps=2),
+            rates,
+        ),
+    }
+
+
+def uses_of_mlx():
+    import mlx.core as mx
+    from mlx import nn, optimizers
+
+    make, plan = flr.adapters.mlx.schedule, PLAN
+    sgd, adam = optimizers.SGD, optimizers.AdamW
+
+    def run(optimizer):
+        """The rate of the third update."""
+        model = nn.Linear(1, 1)
+        gradient = nn.value_and_grad(model, lambda m: m(mx.ones((1, 1))).sum())
+        for _ in range(3):
+            optimizer.update(model, gradient(model)[1])
+        return float(optimizer.learning_rate)
+
+    def assigned(optimizer, rate):
+        optimizer.learning_rate = rate
+        return run(optimizer)
+
+    def continued():
+        first, second = (sgd(learning_rate=make(plan)) for _ in range(2))
+        run(first)
+        second.state = first.state
+        return run(second)
+
+    def unsigned(t):
+        return mx.array(t, mx.uint32)
+
+    way = "flr.adapters.mlx.schedule(s)"
+    return {
+        "SGD(learning_rate=plan)": (lambda: run(sgd(learning_rate=plan)), way),
+        "SGD(learning_rate=bundle)": (lambda: run(sgd(learning_rate=BUNDLE)), way),
+        "learning_rate = plan": (lambda: assigned(sgd(0.1), plan), "Invalid type"),
+        "learning_rate = schedule(plan)": (lambda: assigned(sgd(0.1), make(plan)), "Invalid type"),
+        "learning_rate = 0.5 beside the plan": (lambda: assigned(sgd(make(plan)), 0.5), 0.75),
+        "weight_decay=plan": (
+            lambda: run(adam(make(plan), weight_decay=plan)),
+            "Cannot perform multiplication",
+        ),
+        "weight_decay=schedule(plan)": (
+            lambda: run(adam(make(plan), weight_decay=make(plan))),
+            "Cannot perform multiplication",
+        ),
+        "momentum=schedule(plan)": (
+            lambda: run(sgd(make(plan), momentum=make(plan))),
+            "not supported between instances",
+        ),
+        "betas=[schedule(plan), 0.9]": (
+            lambda: run(adam(make(plan), betas=[make(plan), 0.9])),
+            "not supported between instances",
+        ),
+        "schedule(bundle)": (lambda: make(BUNDLE), "the learning rate alone, bundle['lr']"),
+        "schedule(batch)": (lambda: make(BATCH), "index it first"),
+        "schedule(recipe)": (lambda: make(RECIPE), "pass its schedule, .schedule"),
+        "schedule(0.1)": (lambda: make(0.1), "pass flr.constant(0.1)"),
+        "schedule('cosine')": (lambda: make("cosine"), "flr.parse(text)"),
+        "schedule([0.1])": (lambda: make([0.1]), "flr.sampled(values)"),
+        "schedule(schedule(plan))": (lambda: make(make(plan)), "pass its schedule, .schedule"),
+        "a schedule without an end": (lambda: make(ENDLESS), "steps must be given"),
+        "steps=5.5": (lambda: make(plan, 5.5), "steps must be an integer"),
+        "steps=-1": (lambda: make(plan, -1), "steps must be an integer from 0"),
+        "a past end that raises": (lambda: make(plan.with_past_end("raise")), "steps must be give"),
+        "a past end that repeats": (lambda: make(plan.with_past_end("repeat")), "steps must be gi"),
+        "a table that is too long": (
+            lambda: make(flr.linear(1.0, 0.0, steps=2**25)),
+            "steps must be less than 16,777,216",
+        ),
+        "a step of -1": (lambda: make(plan)(-1), "step must be an integer from 0"),
+        "a step of True": (lambda: make(plan)(True), "step must be an integer from 0"),
+        "a step of 2.0": (lambda: float(make(plan)(2.0)), 0.75),
+        "a signed array": (lambda: make(plan)(mx.array(2)), "step must be an unsigned integer"),
+        "a float array": (lambda: make(plan)(mx.array(2.0)), "step must be an unsigned integer"),
+        "plan(array)": (lambda: plan(unsigned(2)), way),
+        "a compiled plan": (lambda: mx.compile(plan)(unsigned(2)), way),
+        "a compiled schedule": (lambda: float(mx.compile(make(plan))(unsigned(2))), 0.75),
+        "the state of another optimizer": (continued, PLAN(5)),
+    }
+
+
+USES = {
+    "Keras": uses_of_keras,
+    "Stable-Baselines3": uses_of_stable_baselines3,
+    "Lightning": uses_of_lightning,
+    "Transformers": uses_of_transformers,
+    "MLX": uses_of_mlx,
+}
+
+
+def outcomes(name):
+    """What each use of a package gives, and what it must give."""
+    return {use: (outcome(work), expected) for use, (work, expected) in USES[name]().items()}
