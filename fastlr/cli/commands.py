@@ -36,6 +36,7 @@ from fastlr.cli.options import (
 from fastlr.cli.printing import print_json, print_pairs, print_rows, print_text
 from fastlr.drawing.numbers import argument_text, rate_text
 from fastlr.drawing.sparkline import extent
+from fastlr.errors import short_repr
 from fastlr.program.opcodes import LAST_STEP
 
 if TYPE_CHECKING:
@@ -551,7 +552,7 @@ def _write_reduced(out: Path | None, found: "SweepFile", names: list[str]) -> No
     if out is None:
         raise ValueError("sweep: out must be given with --reduce, a .csv file, got none")
     if out.suffix != ".csv":
-        raise ValueError(f"sweep: out must end in .csv with --reduce, got {str(out)!r}")
+        raise ValueError(f"sweep: out must end in .csv with --reduce, got {short_repr(str(out))}")
     with replacing("sweep: out", out) as written:
         rows = frame(found.sweep, found.sweep.reduce(names, found.steps, progress=True))
         rows.to_csv(written, index=False)

@@ -473,7 +473,7 @@ def check_path(path: str | Path) -> None:
     Call it before a long computation whose result is saved.
     """
     if Path(path).suffix not in _SUFFIXES:
-        raise ValueError(f"save: path must end in .png, .svg or .pdf, got {str(path)!r}")
+        raise ValueError(f"save: path must end in .png, .svg or .pdf, got {short_repr(str(path))}")
     check_place("save: path", Path(path))
 
 
