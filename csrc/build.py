@@ -229,7 +229,7 @@ def build_ext():  # noqa: ANN201
                 return (
                     "it could not be built when fastlr was installed: "
                     f"{type(error).__name__}: {error}; once a compiler works, install fastlr again "
-                    "with pip's --force-reinstall --no-cache-dir or uv's --reinstall --refresh"
+                    "with pip's --force-reinstall --no-cache-dir or uv's --reinstall --no-cache"
                 )
             finally:
                 # setuptools clears it during a build, and does not restore it after a failure

@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 __all__ = [
     "bound",
     "check_keys",
@@ -23,6 +25,8 @@ __all__ = [
     "missing",
     "public",
     "public_methods",
+    "short_repr",
+    "shortened",
     "unknown",
 ]
 
@@ -30,6 +34,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
+_MOST_SHOWN = 200  # characters of a value in a message
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
 _OPERATORS = (
@@ -45,6 +50,25 @@ _OPERATORS = (
     "__truediv__",
 )
 _INDEXING = ("a schedule is indexed by ", "a sweep is indexed by ", "a sweep gives ")
+
+
+def short_repr(value: object) -> str:
+    """Return a value as messages show it, in at most 200 characters; an array as a list."""
+    if isinstance(value, np.generic) or (
+        isinstance(value, np.ndarray) and value.size <= _MOST_SHOWN
+    ):
+        value = value.tolist()
+    try:
+        text = repr(value)
+    # a list that is nested too deeply, an integer with more digits than Python writes
+    except (RecursionError, ValueError):
+        text = "one too large to show"
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Return a text as messages show it, in at most 200 characters."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:
@@ -65,7 +89,7 @@ def unknown(kind: str, name: object, names: Iterable[str]) -> str:
     >>> unknown("argument", "warmup_steps", ["peak", "warmup"])
     "unknown argument 'warmup_steps'; did you mean 'warmup'?"
     """
-    return f"unknown {kind} {name!r}{did_you_mean(name, names)}"
+    return f"unknown {kind} {short_repr(name)}{did_you_mean(name, names)}"
 
 
 def missing(kind: str, names: Sequence[str]) -> str:

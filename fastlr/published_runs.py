@@ -25,7 +25,7 @@ from math import ceil, sqrt
 from typing import Any
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.errors import public, public_methods
+from fastlr.errors import public, public_methods, short_repr
 from fastlr.schedule.batch_plans import batches
 from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.constructor_names import (
@@ -200,12 +200,14 @@ def recipe(name: str) -> Recipe:
     ValueError: recipe: name must be one of recipes(), got 'llama-405b'; nearest: llama3-405b, ...
     """
     if not isinstance(name, str):
-        raise TypeError(f"recipe: name must be a string, got {name!r}")
+        raise TypeError(f"recipe: name must be a string, got {short_repr(name)}")
     if name not in _RUNS:
         from difflib import get_close_matches  # slow to import, and needed only for an error
 
         nearest = ", ".join(get_close_matches(name.lower(), _RUNS, n=3, cutoff=0.0))
-        raise ValueError(f"recipe: name must be one of recipes(), got {name!r}; nearest: {nearest}")
+        raise ValueError(
+            f"recipe: name must be one of recipes(), got {short_repr(name)}; nearest: {nearest}"
+        )
     return _RUNS[name]()
 
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from fastlr.errors import short_repr, shortened
+
 __all__ = ["check_place", "check_room", "gigabytes", "replacing"]
 
 
@@ -28,7 +30,7 @@ def replacing(where: str, path: str | Path) -> Iterator[BinaryIO]:
     except BaseException as error:
         draft.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            error.filename = str(path)  # the caller knows this path, not the draft's
+            error.filename = shortened(str(path))  # the caller knows this path, not the draft's
         raise
 
 
@@ -38,9 +40,11 @@ def check_place(where: str, path: Path) -> None:
         try:
             os.lstat(path)
         except ValueError as error:
-            raise ValueError(f"{where} must be a valid path, got {str(path)!r} ({error})") from None
+            raise ValueError(
+                f"{where} must be a valid path, got {short_repr(str(path))} ({error})"
+            ) from None
     if not path.parent.is_dir():
-        raise ValueError(f"{where} must be in an existing folder, got {str(path)!r}")
+        raise ValueError(f"{where} must be in an existing folder, got {short_repr(str(path))}")
 
 
 def check_room(folder: Path, least: int) -> None:

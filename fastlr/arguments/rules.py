@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import Types
+from fastlr.errors import short_repr
 from fastlr.program.opcodes import LAST_STEP
 
 if TYPE_CHECKING:
@@ -58,23 +59,8 @@ __all__ = [
 ]
 
 
-_MOST_SHOWN = 200  # characters of a value in a message
 _MOST_LISTED = 2**24  # numbers of a range
 _MOST_AXES = 31  # NumPy broadcasts 32, and a stack adds one
-
-
-def short_repr(value: object) -> str:
-    """Return a value as messages show it, in at most 200 characters; an array as a list."""
-    if isinstance(value, np.generic) or (
-        isinstance(value, np.ndarray) and value.size <= _MOST_SHOWN
-    ):
-        value = value.tolist()
-    try:
-        text = repr(value)
-    # a list that is nested too deeply, an integer with more digits than Python writes
-    except (RecursionError, ValueError):
-        text = "one too large to show"
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def as_array(rule: str, value: object) -> npt.NDArray[Any]:
@@ -276,7 +262,9 @@ class Words:
         if array.dtype.kind != "U" or hasattr(value, "mask"):
             raise TypeError(f"{rule}, got {_described(value)}")
         if wrong := [word for word in array.ravel().tolist() if word not in self.options]:
-            raise ValueError(f"{rule}, got {wrong[0]!r}{' in an array' if array.ndim else ''}")
+            raise ValueError(
+                f"{rule}, got {short_repr(wrong[0])}{' in an array' if array.ndim else ''}"
+            )
         if not array.size:
             raise ValueError(f"{rule}, at least one, got {short_repr(value)}")
         words = array.astype(f"U{max(map(len, self.options))}")

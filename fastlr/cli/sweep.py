@@ -9,6 +9,7 @@ import click
 
 from fastlr.cli.options import PATH, examples, json_option, number, out_option
 from fastlr.cli.printing import print_json, print_pairs, print_text
+from fastlr.errors import short_repr
 
 if TYPE_CHECKING:
     from fastlr.sweeps.toml_files import SweepFile
@@ -84,7 +85,7 @@ def _write_reduced(out: Path | None, found: SweepFile, names: list[str]) -> None
     if out is None:
         raise ValueError("sweep: out must be given with --reduce, a .csv file, got none")
     if out.suffix != ".csv":
-        raise ValueError(f"sweep: out must end in .csv with --reduce, got {str(out)!r}")
+        raise ValueError(f"sweep: out must end in .csv with --reduce, got {short_repr(str(out))}")
     with replacing("sweep: out", out) as written:
         rows = frame(found.sweep, found.sweep.reduce(names, found.steps, progress=True))
         rows.to_csv(written, index=False)

@@ -10,6 +10,7 @@ import numpy as np
 from fastlr.arguments.atomic_files import check_room, replacing
 from fastlr.arguments.installed_packages import all_installed
 from fastlr.arguments.progress import with_progress
+from fastlr.errors import short_repr
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["parts", "write_table"]
@@ -28,7 +29,7 @@ def write_table(path: Path, schedule: Schedule, steps: range, dtype: np.dtype[An
     1,000 lanes in a .csv; and ``OSError`` where it cannot be written.
     """
     if path.suffix not in _WRITERS:
-        raise ValueError(f"table: out must end in .npy or .csv, got {str(path)!r}")
+        raise ValueError(f"table: out must end in .npy or .csv, got {short_repr(str(path))}")
     with replacing("table: out", path) as file:
         _WRITERS[path.suffix](file, schedule, steps, dtype)
 

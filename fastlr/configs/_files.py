@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fastlr.arguments.rules import short_repr
 from fastlr.configs import _cfg, _hjson, _prototxt, _python, _scripts
 from fastlr.configs._section import Tagged
+from fastlr.errors import short_repr, shortened
 
 __all__ = ["PARSERS", "parsed", "with_bases"]
 
@@ -89,6 +89,7 @@ def _text(path: Path) -> str:
             data = file.read(_MOST_BYTES + 1)
     except (ValueError, OSError) as error:  # a ValueError is of the path itself
         if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            error.filename = shortened(str(path))
             raise
         detail = "it is too long" if isinstance(error, OSError) else str(error)
         raise ValueError(

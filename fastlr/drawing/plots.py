@@ -201,7 +201,7 @@ def check_path(path: str | Path, name: str = "save: path") -> None:
     Call it before a long computation whose result is saved. ``name`` is what an error calls it.
     """
     if Path(path).suffix not in _SUFFIXES:
-        raise ValueError(f"{name} must end in .png, .svg or .pdf, got {str(path)!r}")
+        raise ValueError(f"{name} must end in .png, .svg or .pdf, got {short_repr(str(path))}")
     check_place(name, Path(path))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fastlr.errors import short_repr
 from fastlr.kernels import c_sources
 
 __all__ = [
@@ -255,6 +256,6 @@ def use_instruction_set(name: str) -> None:
     if name not in instruction_sets():
         raise ValueError(
             f"use_instruction_set: name must be one of "
-            f"{', '.join(map(repr, instruction_sets()))}, got {name!r}"
+            f"{', '.join(map(repr, instruction_sets()))}, got {short_repr(name)}"
         )
     _lib.fastlr_use_instruction_set(name.encode())

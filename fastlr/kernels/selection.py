@@ -16,7 +16,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from fastlr.errors import public
+from fastlr.errors import public, short_repr
 
 __all__ = [
     "Backend",
@@ -162,7 +162,9 @@ def _load(name: str) -> Backend | str:
 
 def _named(name: str, setting: str) -> Backend:
     if not isinstance(name, str) or name not in _LOADERS:
-        raise ValueError(f"{setting} must be one of {', '.join(map(repr, _LOADERS))}, got {name!r}")
+        raise ValueError(
+            f"{setting} must be one of {', '.join(map(repr, _LOADERS))}, got {short_repr(name)}"
+        )
     loaded = _load(name)
     if isinstance(loaded, str):
         raise ValueError(f"{setting}: the {name!r} backend cannot run here: {loaded}")

@@ -115,19 +115,19 @@ def preset_named(where: str, name: str) -> Callable[..., Any]:
     >>> preset_named("parse", "torch.StepLR")(0.1, step_size=30)
     torch.StepLR(lr=0.1, step_size=30)
     """
-    from fastlr.errors import did_you_mean
+    from fastlr.errors import did_you_mean, short_repr
 
     framework, _, own = name.partition(".")
     if framework not in frameworks():
         raise ValueError(
-            f"{where}: {framework!r} is not a framework with presets"
+            f"{where}: {short_repr(framework)} is not a framework with presets"
             f"{did_you_mean(framework, frameworks())}"
         )
     presets: dict[str, Any] = importlib.import_module("fastlr.presets._rules").PRESETS
     known = importlib.import_module(f"fastlr.presets.{framework}").__all__
     if own not in known or name not in presets:
         raise ValueError(
-            f"{where}: {name!r} is not a preset of {framework}{did_you_mean(own, known)}"
+            f"{where}: {short_repr(name)} is not a preset of {framework}{did_you_mean(own, known)}"
         )
     build: Callable[..., Any] = presets[name].build
     return build

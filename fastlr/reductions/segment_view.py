@@ -28,7 +28,14 @@ from fastlr.program.opcodes import (
 )
 from fastlr.program.program import NO_LIMIT
 
-__all__ = ["SegmentView", "SegmentOfLanes", "group_by_lane", "segment_views", "sum_by_lane"]
+__all__ = [
+    "SegmentView",
+    "SegmentOfLanes",
+    "TooManyStepsError",
+    "group_by_lane",
+    "segment_views",
+    "sum_by_lane",
+]
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -41,6 +48,10 @@ _MOST_AT_ONCE = 1 << 16  # segments taken together: 512 KiB per array
 _RATES_AT_ONCE = 1 << 16  # rates per block
 _FEW_TO_SEARCH = 8  # a loop over fewer segments is faster than a bisection
 _MOST_LOOKED_AT = 1 << 29  # per piece: about 10 s where logarithms are taken
+
+
+class TooManyStepsError(ValueError):
+    """A reduction would have to evaluate more steps of a piece one by one than it does."""
 
 
 class _FamilySource:
@@ -322,7 +333,7 @@ class SegmentView(NamedTuple):
     def iter_all_rates(self, lane: int, start: float, step: float, count: float) -> Iterator[Array]:
         """Yield the rates like ``iter_rates``, for a caller that needs every one of them.
 
-        Raises ``ValueError`` before the first is evaluated if there are too many.
+        Raises ``TooManyStepsError`` before the first is evaluated if there are too many.
         """
         if count > _MOST_LOOKED_AT:
             raise _too_many(int(count))
@@ -333,8 +344,8 @@ class SegmentView(NamedTuple):
     ) -> Iterator[Array]:
         """Yield the rates of the ``lane``-th lane at ``start``, ``start + step``, ... in blocks.
 
-        With ``backwards``, the last come first. Raises ``ValueError`` if there are too many to
-        evaluate one by one.
+        With ``backwards``, the last come first. Raises ``TooManyStepsError`` if there are too many
+        to evaluate one by one.
         """
         steps = range(int(start), int(start) + int(step) * int(count), int(step))
         for i in range(0, len(steps), _RATES_AT_ONCE):
@@ -350,9 +361,9 @@ class SegmentView(NamedTuple):
             yield rates[::-1] if backwards else rates
 
 
-def _too_many(steps: int) -> ValueError:
+def _too_many(steps: int) -> TooManyStepsError:
     """Return the error for more steps than are evaluated one by one."""
-    return ValueError(
+    return TooManyStepsError(
         f"reductions: stop must be nearer to start: at most {_MOST_LOOKED_AT:,} steps of a piece "
         f"are evaluated one by one, got {steps:,}"
     )

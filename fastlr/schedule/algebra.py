@@ -29,6 +29,7 @@ from fastlr.kernels import reference
 from fastlr.program import lowering, tree
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
+from fastlr.reductions.segment_view import TooManyStepsError
 from fastlr.schedule import stretching
 from fastlr.schedule.constructing import constructor
 from fastlr.schedule.differences import last_change, negative
@@ -589,7 +590,7 @@ def _check_not_negative(difference: Any, end: int | None) -> None:
     stop = None if end is None or difference.past_end == "raise" else end + 1
     try:
         found = np.asarray(difference.first_below(0.0, 0, stop))
-    except ValueError:  # too many steps would have to be evaluated
+    except TooManyStepsError:
         raise ValueError(
             "subtract: a - b must be at least 0 at every step, got schedules whose difference is "
             "too long to check; subtract before you delay, repeat or stretch them"

@@ -57,7 +57,8 @@ def contents(spec: object, key: str) -> object:
         )
     if set(spec) != {"fastlr", key}:
         raise ValueError(
-            f"from_spec: spec must have the keys 'fastlr' and {key!r}, got {sorted(map(str, spec))}"
+            f"from_spec: spec must have the keys 'fastlr' and {key!r}, got "
+            f"{short_repr(sorted(map(str, spec)))}"
         )
     version = spec["fastlr"]
     if type(version) is not int or version < 1:

@@ -365,7 +365,7 @@ def _named(name: str, by_name: Mapping[str, int]) -> int:
 def no_group_named(name: str, names: Collection[str]) -> str:
     """What an error says about a name that no group has."""
     known = f"are {short_repr(list(names))}" if names else "have no names"
-    return f"no group named {name!r}; groups {known}{did_you_mean(name, names)}"
+    return f"no group named {short_repr(name)}; groups {known}{did_you_mean(name, names)}"
 
 
 def a_schedule(where: str, value: object, kind: type[V]) -> V:

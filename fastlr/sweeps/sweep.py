@@ -874,7 +874,7 @@ def _family_function(family: Family) -> Callable[..., Schedule]:
     known = [*constructor_names.__all__, *PRESETS]
     raise ValueError(
         "sweep: family must be a constructor, a preset or an expression, got "
-        f"{family!r}{did_you_mean(family, known)}"
+        f"{short_repr(family)}{did_you_mean(family, known)}"
     )
 
 

@@ -18,6 +18,7 @@ from effort import examples
 from fuzz.choices import REUSES
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from processes import run
 
 import fastlr as flr
 
@@ -860,3 +861,23 @@ def test_a_rate_minus_a_schedule():
 def test_a_difference_below_0_names_its_first_step(larger, smaller, message):
     with pytest.raises(ValueError, match=f"^subtract: .*{message}"):
         larger - smaller
+
+
+def test_a_difference_that_no_backend_can_check_says_why():
+    """Not that it was too long to check."""
+    code = """
+import json
+import fastlr as flr
+try:
+    flr.linear(1.0, 0.5, 10) - flr.cosine(0.5, 0.0, 10)
+except ValueError as error:
+    print(json.dumps(str(error)))
+"""
+    said = run(code, FASTLR_BACKEND="none")
+    assert said.startswith("FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'none'")
+
+
+def test_a_difference_that_is_too_long_to_check_is_refused():
+    long = flr.tanh(1.0, 0.5, 2**52) * flr.tanh(1.0, 0.5, 2**52)
+    with pytest.raises(ValueError, match=r"^subtract: .* too long to check; subtract before you"):
+        long - flr.cosine(0.25, 0.0, 2**51)

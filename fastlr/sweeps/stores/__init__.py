@@ -238,8 +238,8 @@ def open(path: str | Path) -> Stored:
     rates, found, spec = read_table(Path(path))
     if found.get("finished") is not True:
         raise ValueError(
-            f"open: path must be a finished table, got {str(path)!r}; repeat the call of table "
-            "that began it to finish it"
+            f"open: path must be a finished table, got {short_repr(str(path))}; "
+            "repeat the call of table that began it to finish it"
         )
     first, step, count = found["steps"]["start"], found["steps"]["step"], rates.shape[1]
     lanes = None if spec is None else _lanes_from(json.loads(spec))
@@ -312,7 +312,7 @@ def _open_store(out: Any, lanes: Lanes, steps: range, dtype: np.dtype[Any], memo
     """Open the store at a path, which need not exist yet."""
     out = Path(out) if isinstance(out, str | os.PathLike) else out
     if isinstance(out, Path) and out.suffix not in (".npy", ".zarr"):
-        raise ValueError(f"table: out must end in .npy or .zarr, got {str(out)!r}")
+        raise ValueError(f"table: out must end in .npy or .zarr, got {short_repr(str(out))}")
     if isinstance(out, Path):
         check_place("table: out", out)
     identified("table: out", lanes)

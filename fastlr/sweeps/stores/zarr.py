@@ -24,7 +24,7 @@ from zarr.abc.store import Store
 from zarr.codecs import BytesCodec, Crc32cCodec
 from zarr.storage import LocalStore
 
-from fastlr.arguments.rules import short_repr
+from fastlr.errors import short_repr, shortened
 from fastlr.sweeps.stores.layout import Chunk, Layout, difference, spec_text
 
 __all__ = ["ZarrTable", "read_table"]
@@ -301,7 +301,8 @@ def read_table(out: Path | Store) -> tuple[Any, dict[str, Any], str | None]:
         rates: Any = group[_RATE]
     except Exception as error:  # zarr raises many types
         raise ValueError(
-            f"open: path must be a table of fastlr, got {str(out)!r} ({error})"
+            f"open: path must be a table of fastlr, got {short_repr(str(out))} "
+            f"({shortened(str(error))})"
         ) from None
     spec: Any = group.get(f"{_OWN}/spec")
     text = None if spec is None else bytes(np.asarray(spec[:])).decode()
