@@ -186,7 +186,7 @@ static void lanes_of_curve(const double *buffer, int64_t segment, Steps of, doub
     const double *RESTRICT p3 = COLUMN(3);
     switch (opcode) {
     case POWER:
-        FOR_EACH_FINE(is_steep(p3[i]), power(c[i], p0[i], p1[i], p2[i], p3[i], fine)) return;
+        FOR_EACH_FINE(is_steep(fabs(p3[i])), power(c[i], p0[i], p1[i], p2[i], p3[i], fine)) return;
     case STAIRCASE: FOR_EACH(staircase(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case RECIPROCAL: FOR_EACH(reciprocal(c[i], p0[i], p1[i], p2[i], p3[i])) return;
     case REX: FOR_EACH(rex(c[i], p0[i], p1[i], p2[i], p3[i])) return;

@@ -33,6 +33,22 @@ INLINED bool is_steep(double q) { return q >= STEEP; }
 /* Whether the powers of a cosine and of its step have to be. */
 INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
 
+/* Steps at absolute places, a patch, share one Taylor polynomial, centred at their middle. */
+#define PATCH 128.0
+#define FAR                                                                                        \
+    4096.0 /* steps: so far from a singular end, times the power, seven coefficients are enough */
+
+/* A rate about a step: its value there in two words, and the coefficients of its change. */
+typedef struct {
+    Pair value;
+    double c1, c2, c3, c4, c5, c6, c7;
+} Taylor;
+
+/* The first and the last step whose rates come from patches. */
+typedef struct {
+    double first, last;
+} Patched;
+
 typedef struct {
     double unit; /* (pi/2/size)^2, of a cosine */
     Pair rate;   /* the slope itself */
@@ -148,34 +164,85 @@ INLINED Power grown(double high, double low, double q, bool fine) {
     return exp2_power(t.high, t.low, true);
 }
 
-/* lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0.
- */
-INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep,
-                          bool fine) {
-    Pair of = quotient(x, size);
-    Pair t =
-        exponent_of(q, fine ? log2_fine(split(of.high, of.low)) : log2_sum(of.high, of.low), deep);
-    Power power = exp2_power(t.high, t.low, deep && size > SLOW);
-    double w = 1.0 + power.q;
-    w = deep ? w + (((1.0 - w) + power.q) + power.q_low) : w;
-    return between(x == 0.0 ? 0.0 : scaled(w, power.n, deep), lo, hi);
+/* lo + w*(hi-lo) in two words, for w in two words. */
+INLINED Pair between_pair(Pair w, double lo, double hi) {
+    double height = hi - lo;
+    double height_low = (hi - height) - lo;
+    double part = w.high * height;
+    double part_low = fma(w.high, height, -part) + fma(w.low, height, w.high * height_low);
+    Pair sum = two_sum(lo, part);
+    return (Pair){sum.high, sum.low + part_low};
 }
 
-/* lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0. */
-INLINED double power_lost(double x, double size, double lo, double hi, double q) {
+/* The rate d steps from where a Taylor polynomial is centred, rounded once. */
+INLINED double taylor_rate(Taylor at, double d) {
+    double p = fma(at.c7, d, at.c6);
+    p = fma(p, d, at.c5);
+    p = fma(p, d, at.c4);
+    p = fma(p, d, at.c3);
+    p = fma(p, d, at.c2);
+    p = fma(p, d, at.c1);
+    return at.value.high + fma(p, d, at.value.low);
+}
+
+/* The rate there. */
+INLINED double taylor_value(Taylor at) { return at.value.high + at.value.low; }
+
+/* The middle of the patch that contains x. */
+INLINED double middle_of(double x) { return floor(x * (1.0 / PATCH)) * PATCH + 0.5 * PATCH; }
+
+INLINED bool is_within(Patched range, double x) { return x >= range.first && x <= range.last; }
+
+/* Where seven coefficients reach the last digit of a power: far from the end at which its base is
+   0, and from the end at which what it leaves of 1 is 0. */
+INLINED Patched patched_power(double size, double q, bool fine) {
+    double last = q > 0.0 ? size : size - 2.0 * FAR;
+    return (Patched){fine ? INFINITY : FAR * larger(fabs(q), 2.0), smaller(last, SLOW)};
+}
+
+/* lo + w*(hi-lo) about x: w = (x/size)^q, or 1 - (x/size)^-q where q < 0. `patched` asks for the
+   coefficients. */
+INLINED Taylor power_about(double x, bool patched, double size, double lo, double hi, double q,
+                           bool fine) {
+    double exponent = fabs(q);
     Pair of = quotient(x, size);
-    Power power = grown(of.high, of.low, -q, false); /* what a large power loses is lost on 1 */
-    double unit = scaled(1.0, power.n, true);
-    double w = fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
+    Pair t = exponent_of(
+        exponent, fine ? log2_fine(split(of.high, of.low)) : log2_pair(of.high, of.low), fine);
+    Power power = exp2_power(t.high, t.low, true);
+    double unit = scaled(1.0, power.n, fine);
+    Pair one = two_words(1.0, power.q);
+    double kept = x == 0.0 ? 0.0 : unit * one.high,
+           kept_low = x == 0.0 ? 0.0 : unit * (one.low + power.q_low);
+    /* of 1 - unit either word may be 0 */
+    Pair less = two_sum(1.0, -unit);
+    Pair rest = two_words(less.high, -unit * power.q);
+    double lost_low = rest.low + (less.low - unit * power.q_low);
     /* the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing */
-    w = x == 0.0 ? 1.0 : (x == size ? 0.0 : w);
-    return between(w, lo, hi);
+    Pair lost = {x == 0.0 ? 1.0 : (x == size ? 0.0 : rest.high),
+                 x == 0.0 || x == size ? 0.0 : lost_low};
+    Taylor at = {
+        between_pair(q > 0.0 ? (Pair){kept, kept_low} : lost, lo, hi), 0, 0, 0, 0, 0, 0, 0};
+    double inverse = patched ? 1.0 / x : 0.0;
+    at.c1 = (q > 0.0 ? hi - lo : lo - hi) * kept * exponent * inverse;
+    at.c2 = at.c1 * ((exponent - 1.0) * (1.0 / 2.0)) * inverse;
+    at.c3 = at.c2 * ((exponent - 2.0) * (1.0 / 3.0)) * inverse;
+    at.c4 = at.c3 * ((exponent - 3.0) * (1.0 / 4.0)) * inverse;
+    at.c5 = at.c4 * ((exponent - 4.0) * (1.0 / 5.0)) * inverse;
+    at.c6 = at.c5 * ((exponent - 5.0) * (1.0 / 6.0)) * inverse;
+    at.c7 = at.c6 * ((exponent - 6.0) * (1.0 / 7.0)) * inverse;
+    return at;
+}
+
+/* The rate at x, which is what remains where L > 0, and what has gone where L < 0. */
+INLINED double power_at(double x, double size, double lo, double hi, double q, bool fine) {
+    bool patched = is_within(patched_power(size, q, fine), x);
+    double middle = patched ? middle_of(x) : x;
+    return taylor_rate(power_about(middle, patched, size, lo, hi, q, fine), x - middle);
 }
 
 INLINED double power(double c, double length, double lo, double hi, double q, bool fine) {
     double size = fabs(length);
-    double x = length > 0.0 ? size - c : c;
-    return q > 0.0 ? power_kept(x, size, lo, hi, q, true, fine) : power_lost(x, size, lo, hi, q);
+    return power_at(length > 0.0 ? size - c : c, size, lo, hi, q, fine);
 }
 
 /* p^k and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it. */

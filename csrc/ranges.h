@@ -9,6 +9,7 @@
 #define LONG                                                                                       \
     256 /* steps: a longer run begins at a cache line, since stores across two take twice as long  \
          */
+#define PATCHES 16 /* Taylor polynomials at a time */
 #define AT_ONCE 32 /* steps per iteration, so that none waits for the one before */
 
 /* The n steps from, from + step, ... */
@@ -171,18 +172,100 @@ INLINED bool is_without_end(int opcode, double length) {
            (opcode == LINEAR || opcode == SQUARE || opcode == COSINE || opcode == POWER);
 }
 
+/* The Taylor polynomials of consecutive patches, coefficient by coefficient. */
+typedef struct {
+    ALIGNED double high[PATCHES], low[PATCHES], c1[PATCHES], c2[PATCHES], c3[PATCHES], c4[PATCHES],
+        c5[PATCHES], c6[PATCHES], c7[PATCHES];
+} Taylors;
+
+INLINED void put_taylor(Taylors *RESTRICT to, int j, Taylor at) {
+    to->high[j] = at.value.high;
+    to->low[j] = at.value.low;
+    to->c1[j] = at.c1;
+    to->c2[j] = at.c2;
+    to->c3[j] = at.c3;
+    to->c4[j] = at.c4;
+    to->c5[j] = at.c5;
+    to->c6[j] = at.c6;
+    to->c7[j] = at.c7;
+}
+
+/* How many steps of a run come before x passes a limit, which belongs to those behind it. */
+INLINED int64_t steps_to(double limit, Run run) {
+    double steps = run.step > 0.0 ? ceil((limit - run.from) / run.step)
+                                  : floor((limit - run.from) / run.step) + 1.0;
+    return (int64_t)smaller(larger(steps, 0.0), (double)run.n);
+}
+
+/* The steps of a run that are in some patches, the first of them centred at `middle`. Returns how
+   many. */
+static int64_t run_of_taylors(const Taylors *of, double middle, Run run, double *RESTRICT out) {
+    double by = run.step > 0.0 ? PATCH : -PATCH, half = run.step > 0.0 ? 0.5 * PATCH : -0.5 * PATCH;
+    int64_t done = 0;
+    for (int j = 0; j < PATCHES && done < run.n; j++, middle += by) {
+        Taylor at = {{of->high[j], of->low[j]},
+                     of->c1[j],
+                     of->c2[j],
+                     of->c3[j],
+                     of->c4[j],
+                     of->c5[j],
+                     of->c6[j],
+                     of->c7[j]};
+        Run rest = after(run, done);
+        Run own = {rest.from - middle, run.step, steps_to(middle + half, rest)};
+        FOR_EACH_STEP(d, own, out[done + i] = taylor_rate(at, d));
+        done += own.n;
+    }
+    return done;
+}
+
+/* A run in three: the steps between have patches. */
+typedef struct {
+    Run before, patched, behind;
+} Parts;
+
+INLINED Parts parts_of(Run run, Patched range) {
+    bool forward = run.step > 0.0, none = range.last < range.first;
+    int64_t early = none ? run.n : steps_to(forward ? range.first : range.last + 1.0, run);
+    Run rest = after(run, early);
+    Run patched = cut(rest, steps_to(forward ? range.last + 1.0 : range.first, rest));
+    return (Parts){cut(run, early), patched, after(rest, patched.n)};
+}
+
+/* A run in which every step is in a patch. `about` is the polynomial centred at a step m. */
+#define FOR_EACH_PATCH(m, run, out, about)                                                         \
+    for (int64_t done = 0; done < (run).n;) {                                                      \
+        Taylors taylors;                                                                           \
+        Run rest = after(run, done);                                                               \
+        double middle = middle_of(rest.from), by = rest.step > 0.0 ? PATCH : -PATCH;               \
+        for (int j = 0; j < PATCHES; j++) {                                                        \
+            const double m = middle + by * j;                                                      \
+            put_taylor(&taylors, j, about);                                                        \
+        }                                                                                          \
+        done += run_of_taylors(&taylors, middle, rest, (out) + done);                              \
+    }
+
 /* Steps x, x+step, ... from the end at which the power's base is 0. */
+INLINED void run_of_power_as(double size, double lo, double hi, double q, Run run, bool fine,
+                             double *RESTRICT out) {
+    FOR_EACH_STEP(x, run, out[i] = taylor_value(power_about(x, false, size, lo, hi, q, fine)));
+}
+
 static void run_of_power(double size, double lo, double hi, double q, Run run,
                          double *RESTRICT out) {
-    if (is_steep(q)) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true, true));
-    } else if (q > 0.0 && size <= SLOW) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, false, false));
-    } else if (q > 0.0) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true, false));
-    } else {
-        FOR_EACH_STEP(x, run, out[i] = power_lost(x, size, lo, hi, q));
+    if (is_steep(fabs(q))) {
+        run_of_power_as(size, lo, hi, q, run, true, out);
+        return;
     }
+    if (fabs(run.step) >= PATCH) {
+        FOR_EACH_STEP(x, run, out[i] = power_at(x, size, lo, hi, q, false));
+        return;
+    }
+    Parts of = parts_of(run, patched_power(size, q, false));
+    run_of_power_as(size, lo, hi, q, of.before, false, out);
+    out += of.before.n;
+    FOR_EACH_PATCH(m, of.patched, out, power_about(m, true, size, lo, hi, q, false));
+    run_of_power_as(size, lo, hi, q, of.behind, false, out + of.patched.n);
 }
 
 static void run_of_cosine_power(Run run, double length, double lo, double hi, double x, double k,

@@ -109,7 +109,7 @@ INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double
     case CONSTANT: return P(0);
     case LINEAR: return linear(c, P(0), P(1), P(2), true);
     case SQUARE: return square(c, P(0), P(1), P(2), true);
-    case POWER: return power(c, P(0), P(1), P(2), P(3), is_steep(P(3)));
+    case POWER: return power(c, P(0), P(1), P(2), P(3), is_steep(fabs(P(3))));
     case COSINE:
         return fabs(P(0)) > WIDE ? cosine(c, P(0), P(1), P(2), true)
                                  : cosine(c, P(0), P(1), P(2), false);

@@ -19,20 +19,26 @@ ROWS = {
     "square": (lambda c, length, lo, hi: f.square(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "cosine": (lambda c, length, lo, hi: f.cosine(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "power": (
-        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, False),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, False),
         (1e6, 0.0, 0.1, 0.7),
     ),
     "power, fine": (
-        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, True),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, True),
         (1e6, 0.0, 0.1, 70.0),
     ),
     "power, some fine": (
-        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, f.is_steep(c)),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, f.is_steep(c)),
         (1e6, 0.0, 0.1, 7.0),
     ),
     "power lost": (
-        lambda c, size, lo, hi, q: f.power_lost(c, size, lo, hi, q),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, False),
         (1e6, 0.0, 0.1, -0.7),
+    ),
+    "power about the middle of a patch": (
+        lambda c, size, lo, hi, q: f.taylor_rate(
+            f.power_about(c, True, size, lo, hi, q, False), 1.0
+        ),
+        (1e6, 0.0, 0.1, 0.7),
     ),
     "cosine_power": (
         lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, False),

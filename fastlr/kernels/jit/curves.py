@@ -21,7 +21,7 @@ from fastlr.kernels.jit.kernel_table import (
     rate_kernel,
     run_kernel,
 )
-from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, plus
+from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, on_stack, plus
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
 from fastlr.program.opcodes import OPCODES, opcode
@@ -30,6 +30,9 @@ __all__: list[str] = []
 
 _LINEAR, _SQUARE = opcode("linear"), opcode("square")
 _COSINE, _POWER = opcode("cosine"), opcode("power")
+
+PATCHES = 16  # Taylor polynomials at a time
+_taylors_on_stack = on_stack(9 * PATCHES)
 
 # what an instance of a template has of its own: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
@@ -277,18 +280,89 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
         late[i] = last - f.cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
 
 
+@inlined
+def _steps_to(limit: float, x: float, by: float, n: int) -> int:
+    """How many of the steps x, x+by, ... come before a limit, which belongs to those behind it."""
+    steps = (limit - x) / by
+    before = math.ceil(steps) if by > 0.0 else math.floor(steps) + 1.0
+    return int(min(max(before, 0.0), float(n)))
+
+
+@inlined
+def _parts(x: float, by: float, n: int, first: float, last: float) -> tuple[int, int]:
+    """How many steps come before those that have patches, and how many have."""
+    if last < first:
+        return n, 0
+    early = _steps_to(first if by > 0.0 else last + 1.0, x, by, n)
+    from_ = x + by * early
+    return early, _steps_to(last + 1.0 if by > 0.0 else first, from_, by, n - early)
+
+
+@inlined
+def _put_taylor(taylors: Any, j: int, at: Any) -> None:
+    high, low, c1, c2, c3, c4, c5, c6, c7 = at
+    own = plus(taylors, j)
+    own[0], own[PATCHES], own[2 * PATCHES], own[3 * PATCHES] = high, low, c1, c2
+    own[4 * PATCHES], own[5 * PATCHES], own[6 * PATCHES] = c3, c4, c5
+    own[7 * PATCHES], own[8 * PATCHES] = c6, c7
+
+
+@inlined
+def _taylor(taylors: Any, j: int) -> Any:
+    own = plus(taylors, j)
+    return (
+        own[0], own[PATCHES], own[2 * PATCHES], own[3 * PATCHES], own[4 * PATCHES],
+        own[5 * PATCHES], own[6 * PATCHES], own[7 * PATCHES], own[8 * PATCHES],
+    )  # fmt: skip
+
+
+@inlined
+def _run_of_taylor(at: Any, d: float, by: float, n: int, out: Any) -> None:
+    for i in range(n):
+        out[i] = f.taylor_rate(at, step_of(d, by, i))
+
+
+@inlined
+def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, out: Any) -> int:
+    """The steps of a run that are in some patches, the first of them centred at ``middle``.
+
+    Returns how many.
+    """
+    ahead, half = (f.PATCH, 0.5 * f.PATCH) if by > 0.0 else (-f.PATCH, -0.5 * f.PATCH)
+    done = 0
+    for j in range(PATCHES):
+        from_ = x + by * done
+        most = _steps_to(middle + half, from_, by, n - done)
+        _run_of_taylor(_taylor(taylors, j), from_ - middle, by, most, plus(out, done))
+        done, middle = done + most, middle + ahead
+    return done
+
+
 @run_kernel("power")
 def run_of_power(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     """Steps from the end at which the power's base is 0."""
     length, lo, hi, q, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if q <= 0.0 or f.is_steep(q) or size > f.SLOW:
+    if f.is_steep(abs(q)) or step >= f.PATCH:
         _rare_run(_POWER, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     x, by = (size - c, -step) if length > 0.0 else (c, step)
-    for i in range(n):
-        out[i] = f.power_kept(step_of(x, by, i), size, lo, hi, q, False, False)
+    first, last = f.patched_power(size, q, False)
+    early, patched = _parts(x, by, n, first, last)
+    taylors, done = _taylors_on_stack(), early
+    while done < early + patched:
+        from_ = x + by * done
+        middle, ahead = f.middle_of(from_), f.PATCH if by > 0.0 else -f.PATCH
+        for j in range(PATCHES):
+            _put_taylor(taylors, j, f.power_about(middle + ahead * j, True, size, lo, hi, q, False))
+        done += _run_of_taylors(taylors, middle, from_, by, early + patched - done, plus(out, done))
+    for part in range(2):
+        begin, end = (0, early) if part == 0 else (done, n)
+        x_, to = x + by * begin, plus(out, begin)
+        for i in range(end - begin):
+            at = f.power_about(step_of(x_, by, i), False, size, lo, hi, q, False)
+            to[i] = f.taylor_value(at)
 
 
 @run_kernel("staircase")
@@ -388,7 +462,7 @@ def _is_steep_2(c: float, p0: float, p1: float, p2: float, p3: float, p4: float,
 
 @inlined
 def _is_steep_3(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return f.is_steep(p3)
+    return f.is_steep(abs(p3))
 
 
 @inlined

@@ -18,6 +18,7 @@ Flags ask for more work where the result needs it, with the same bits where it d
 """
 
 import math
+from typing import Any
 
 from fastlr.kernels.jit.arithmetic import (
     exp2,
@@ -37,12 +38,14 @@ from fastlr.kernels.jit.arithmetic import (
     split,
     split_beside_1,
     two_sum,
+    two_words,
 )
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
     "NORMAL",
+    "PATCH",
     "SHARP",
     "SLOW",
     "SQUARE_TURN",
@@ -65,9 +68,10 @@ __all__ = [
     "linear_rise",
     "linear_slope",
     "logarithmic",
+    "middle_of",
+    "patched_power",
     "power",
-    "power_kept",
-    "power_lost",
+    "power_about",
     "reciprocal",
     "rex",
     "share_of_scale",
@@ -77,6 +81,8 @@ __all__ = [
     "square_slope",
     "staircase",
     "tanh",
+    "taylor_rate",
+    "taylor_value",
     "whole_periods",
 ]
 
@@ -88,6 +94,9 @@ WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one
 NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
 # a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
 STEEP = NORMAL / 53.0
+# steps at absolute places, a patch, share one Taylor polynomial, centred at their middle
+PATCH = 128.0
+FAR = 4096.0  # steps: so far from a singular end, times the power, seven coefficients are enough
 SHARP = 2.0  # a power of a cosine's clock up to it is fine enough
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
@@ -244,40 +253,99 @@ def _grown(high: float, low: float, q: float, fine: bool) -> tuple[float, float,
 
 
 @inlined
-def power_kept(
-    x: float, size: float, lo: float, hi: float, q: float, deep: bool, fine: bool
-) -> float:
-    """lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where
-    L < 0.
-    """
-    high, low = quotient(x, size)
-    log, log_low = _log2(high, low, True) if fine else log2_sum(high, low)
-    t, t_low = _exponent(q, log, log_low, deep)
-    n, grown, grown_low = exp2(t, t_low, deep and size > SLOW)
-    w = 1.0 + grown
-    if deep:
-        w += ((1.0 - w) + grown) + grown_low
-    return _between(0.0 if x == 0.0 else scaled(w, n, deep), lo, hi)
+def _between_pair(w: float, w_low: float, lo: float, hi: float) -> tuple[float, float]:
+    """lo + w*(hi-lo) in two words, for w in two words."""
+    height = hi - lo
+    height_low = (hi - height) - lo
+    part = w * height
+    part_low = fma(w, height, -part) + fma(w_low, height, w * height_low)
+    total, rest = two_sum(lo, part)
+    return total, rest + part_low
 
 
 @inlined
-def power_lost(x: float, size: float, lo: float, hi: float, q: float) -> float:
-    """lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0."""
+def taylor_rate(at: Any, d: float) -> float:
+    """The rate d steps from where a Taylor polynomial is centred, rounded once."""
+    high, low, c1, c2, c3, c4, c5, c6, c7 = at
+    p = fma(c7, d, c6)
+    p = fma(p, d, c5)
+    p = fma(p, d, c4)
+    p = fma(p, d, c3)
+    p = fma(p, d, c2)
+    p = fma(p, d, c1)
+    rate: float = high + fma(p, d, low)
+    return rate
+
+
+@inlined
+def taylor_value(at: Any) -> float:
+    """The rate there."""
+    value: float = at[0] + at[1]
+    return value
+
+
+@inlined
+def middle_of(x: float) -> float:
+    """The middle of the patch that contains x."""
+    return math.floor(x * (1.0 / PATCH)) * PATCH + 0.5 * PATCH
+
+
+@inlined
+def patched_power(size: float, q: float, fine: bool) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of a power: far from the end at which its
+    base is 0, and from the end at which what it leaves of 1 is 0.
+    """
+    first, last = FAR * max(abs(q), 2.0), size if q > 0.0 else size - 2.0 * FAR
+    return math.inf if fine else first, min(last, SLOW)
+
+
+@inlined
+def power_about(
+    x: float, patched: bool, size: float, lo: float, hi: float, q: float, fine: bool
+) -> Any:
+    """lo + w*(hi-lo) about x: w = (x/size)^q, or 1 - (x/size)^-q where q < 0.
+
+    ``patched`` asks for the coefficients.
+    """
+    exponent = abs(q)
     high, low = quotient(x, size)
-    n, grown, grown_low = _grown(high, low, -q, False)  # what a large power loses is lost on 1
-    unit = scaled(1.0, n, True)
-    w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
+    log, log_low = _log2(high, low, fine)
+    t, t_low = _exponent(exponent, log, log_low, fine)
+    n, grown, grown_low = exp2(t, t_low, True)
+    unit = scaled(1.0, n, fine)
+    one, one_low = two_words(1.0, grown)
+    kept = 0.0 if x == 0.0 else unit * one
+    kept_low = 0.0 if x == 0.0 else unit * (one_low + grown_low)
+    # of 1 - unit either word may be 0
+    less, less_low = two_sum(1.0, -unit)
+    rest, rest_low = two_words(less, -unit * grown)
     # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
-    w = 1.0 if x == 0.0 else (0.0 if x == size else w)
-    return _between(w, lo, hi)
+    lost = 1.0 if x == 0.0 else (0.0 if x == size else rest)
+    lost_low = 0.0 if x == 0.0 or x == size else rest_low + (less_low - unit * grown_low)
+    rises = q > 0.0
+    value, value_low = _between_pair(
+        kept if rises else lost, kept_low if rises else lost_low, lo, hi
+    )
+    inverse = 1.0 / x if patched else 0.0
+    c1 = (hi - lo if rises else lo - hi) * kept * exponent * inverse
+    c2 = c1 * ((exponent - 1.0) * (1.0 / 2.0)) * inverse
+    c3 = c2 * ((exponent - 2.0) * (1.0 / 3.0)) * inverse
+    c4 = c3 * ((exponent - 3.0) * (1.0 / 4.0)) * inverse
+    c5 = c4 * ((exponent - 4.0) * (1.0 / 5.0)) * inverse
+    c6 = c5 * ((exponent - 5.0) * (1.0 / 6.0)) * inverse
+    c7 = c6 * ((exponent - 6.0) * (1.0 / 7.0)) * inverse
+    return value, value_low, c1, c2, c3, c4, c5, c6, c7
 
 
 @inlined
 def power(c: float, length: float, lo: float, hi: float, q: float, fine: bool) -> float:
-    """One of the two, by the sign of q."""
+    """x is what remains where L > 0, what has gone where L < 0."""
     size = abs(length)
     x = size - c if length > 0.0 else c
-    return power_kept(x, size, lo, hi, q, True, fine) if q > 0.0 else power_lost(x, size, lo, hi, q)
+    first, last = patched_power(size, q, fine)
+    patched = first <= x <= last
+    middle = middle_of(x) if patched else x
+    return taylor_rate(power_about(middle, patched, size, lo, hi, q, fine), x - middle)
 
 
 @inlined
