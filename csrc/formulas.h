@@ -37,6 +37,12 @@ INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; 
 #define PATCH 128.0
 #define FAR                                                                                        \
     4096.0 /* steps: so far from a singular end, times the power, seven coefficients are enough */
+#define BRISK 0.00048828125 /* 2^-11: the largest change of an exponent per step within a patch */
+#define GROWN 600.0         /* the largest exponent within a patch */
+#define WIDEST_BASE 2147483648.0 /* 2^31: raised to any power below STEEP, at most 2^GROWN */
+/* levels of a curve within a patch, so that all of its numbers are normal ones */
+#define LEAST 1e-30
+#define MOST 1e30
 
 /* A rate about a step: its value there in two words, and the coefficients of its change. */
 typedef struct {
@@ -297,11 +303,46 @@ INLINED double cosine_power(double c, double length, double lo, double hi, doubl
 /* Whether an exponential up to step c needs no `deep`. */
 INLINED bool is_plain(double c, double k) { return c * fabs(k) < NORMAL && fabs(k) * SLOW >= 1.0; }
 
-/* a * 2^(c*(kh+kl)). */
-INLINED double exponential(double c, double a, double k, double k_low, bool deep) {
+/* Where seven coefficients reach the last digit of an exponential: it changes by little within a
+   patch, but by more than the error of its value from one to the next, and is a normal number. */
+INLINED Patched patched_exponential(double a, double k) {
+    double pace = fabs(k);
+    bool suits = pace <= BRISK && pace * SLOW >= 1.0 && a >= LEAST && a <= MOST;
+    return (Patched){suits ? 0.0 : INFINITY, smaller(GROWN / pace, SLOW)};
+}
+
+/* a times a power, about a step. Without coefficients it is rounded once, then scaled. */
+INLINED Pair power_of(double a, Power power, bool patched, bool deep) {
+    double part = a * power.q;
+    Pair sum = two_words(a, part);
+    double low = sum.low + fma(a, power.q_low, fma(a, power.q, -part));
+    return (Pair){scaled(patched ? sum.high : sum.high + low, power.n, deep),
+                  patched ? scaled(low, power.n, deep) : 0.0};
+}
+
+/* a * 2^(c*(kh+kl)) about c. */
+INLINED Taylor exponential_about(double c, bool patched, double a, double k, double k_low,
+                                 bool deep) {
     Pair t = exponent_of(c, (Pair){k, k_low}, deep);
-    Power power = exp2_power(t.high, t.low, deep && fabs(k) * SLOW < 1.0);
-    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, deep);
+    Power power = exp2_power(t.high, t.low, patched || (deep && fabs(k) * SLOW < 1.0));
+    double alone = scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, deep);
+    Pair value = power_of(a, power, true, deep);
+    Taylor at = {{patched ? value.high : alone, patched ? value.low : 0.0}, 0, 0, 0, 0, 0, 0, 0};
+    double pace = patched ? LN_2 * k : 0.0;
+    at.c1 = value.high * pace;
+    at.c2 = at.c1 * (pace * (1.0 / 2.0));
+    at.c3 = at.c2 * (pace * (1.0 / 3.0));
+    at.c4 = at.c3 * (pace * (1.0 / 4.0));
+    at.c5 = at.c4 * (pace * (1.0 / 5.0));
+    at.c6 = at.c5 * (pace * (1.0 / 6.0));
+    at.c7 = at.c6 * (pace * (1.0 / 7.0));
+    return at;
+}
+
+INLINED double exponential(double c, double a, double k, double k_low, bool deep) {
+    bool patched = is_within(patched_exponential(a, k), c);
+    double middle = patched ? middle_of(c) : c;
+    return taylor_rate(exponential_about(middle, patched, a, k, k_low, deep), c - middle);
 }
 
 /* floor(c/period) exactly: the rounded quotient can be one too large. */
@@ -317,9 +358,14 @@ INLINED double paced(double c, double base, double pace, double every) {
     return step < LAST_STEP ? step : LAST_STEP;
 }
 
-/* a * 2^(i*(kh+kl)), i = floor(c/every). */
+/* a * 2^(i*(kh+kl)). */
+INLINED double stair(double i, double a, double k, double k_low) {
+    return taylor_value(exponential_about(i, false, a, k, k_low, true));
+}
+
+/* The same, i = floor(c/every). */
 INLINED double staircase(double c, double a, double every, double k, double k_low) {
-    return exponential(whole_periods(c, every), a, k, k_low, true);
+    return stair(whole_periods(c, every), a, k, k_low);
 }
 
 /* A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to it: near 1
@@ -356,13 +402,37 @@ INLINED double reciprocal(double c, double a, double g, double s, double d) {
     return fma(a, w, a * w_low);
 }
 
-/* a * ((g*c + s)/d)^-q, the base in two words. */
-INLINED double inverse(double c, double a, double g, double s, double d, double q, bool fine) {
+/* Where seven coefficients reach the last digit of an inverse power: it changes by little within a
+   patch, but by more than the error of its value from one to the next, and is a normal number. */
+INLINED Patched patched_inverse(double a, double g, double s, double d, double q, bool fine) {
+    bool suits = !fine && s <= g * SLOW && a >= LEAST && a <= MOST;
+    return (Patched){suits ? larger(FAR * (q + 3.0) - s / g, 0.0) : INFINITY,
+                     smaller((d * WIDEST_BASE - s) / g, SLOW)};
+}
+
+/* a * ((g*c + s)/d)^-q about c, the base in two words. */
+INLINED Taylor inverse_about(double c, bool patched, double a, double g, double s, double d,
+                             double q, bool fine) {
     Pair top = grown_by(c, g, s);
     double unit = 1.0 / d;
     double b = top.high * unit;
     Power power = grown(b, (fma(-b, d, top.high) + top.low) * unit, -q, fine);
-    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
+    Taylor at = {power_of(a, power, patched, true), 0, 0, 0, 0, 0, 0, 0};
+    double pace = patched ? -g / top.high : 0.0;
+    at.c1 = at.value.high * q * pace;
+    at.c2 = at.c1 * ((q + 1.0) * (1.0 / 2.0)) * pace;
+    at.c3 = at.c2 * ((q + 2.0) * (1.0 / 3.0)) * pace;
+    at.c4 = at.c3 * ((q + 3.0) * (1.0 / 4.0)) * pace;
+    at.c5 = at.c4 * ((q + 4.0) * (1.0 / 5.0)) * pace;
+    at.c6 = at.c5 * ((q + 5.0) * (1.0 / 6.0)) * pace;
+    at.c7 = at.c6 * ((q + 6.0) * (1.0 / 7.0)) * pace;
+    return at;
+}
+
+INLINED double inverse(double c, double a, double g, double s, double d, double q, bool fine) {
+    bool patched = is_within(patched_inverse(a, g, s, d, q, fine), c);
+    double middle = patched ? middle_of(c) : c;
+    return taylor_rate(inverse_about(middle, patched, a, g, s, d, q, fine), c - middle);
 }
 
 /* a * (1 + (c/d)^2)^-q, the base in two words. */

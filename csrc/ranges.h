@@ -245,27 +245,70 @@ INLINED Parts parts_of(Run run, Patched range) {
         done += run_of_taylors(&taylors, middle, rest, (out) + done);                              \
     }
 
+/* A run of a curve of which some steps are in patches. `at_step` is the rate at any step x, for
+   steps far apart; `alone` that of a step x without a patch. */
+#define RUN_IN_PATCHES(x, run, range, out, at_step, alone, about)                                  \
+    do {                                                                                           \
+        if (fabs((run).step) >= PATCH) {                                                           \
+            FOR_EACH_STEP(x, run, (out)[i] = at_step);                                             \
+            break;                                                                                 \
+        }                                                                                          \
+        Parts of = parts_of(run, range);                                                           \
+        for (int end = 0; end < 2; end++) {                                                        \
+            Run own = end == 0 ? of.before : of.behind;                                            \
+            double *to = end == 0 ? (out) : (out) + (run).n - own.n;                               \
+            FOR_EACH_STEP(x, own, to[i] = alone);                                                  \
+        }                                                                                          \
+        FOR_EACH_PATCH(x, of.patched, (out) + of.before.n, about);                                 \
+    } while (0)
+
 /* Steps x, x+step, ... from the end at which the power's base is 0. */
 INLINED void run_of_power_as(double size, double lo, double hi, double q, Run run, bool fine,
                              double *RESTRICT out) {
-    FOR_EACH_STEP(x, run, out[i] = taylor_value(power_about(x, false, size, lo, hi, q, fine)));
+    RUN_IN_PATCHES(x, run, patched_power(size, q, fine), out, power_at(x, size, lo, hi, q, fine),
+                   taylor_value(power_about(x, false, size, lo, hi, q, fine)),
+                   power_about(x, true, size, lo, hi, q, fine));
 }
 
 static void run_of_power(double size, double lo, double hi, double q, Run run,
                          double *RESTRICT out) {
     if (is_steep(fabs(q))) {
         run_of_power_as(size, lo, hi, q, run, true, out);
-        return;
+    } else {
+        run_of_power_as(size, lo, hi, q, run, false, out);
     }
-    if (fabs(run.step) >= PATCH) {
-        FOR_EACH_STEP(x, run, out[i] = power_at(x, size, lo, hi, q, false));
-        return;
+}
+
+INLINED void run_of_exponential_as(Run run, double a, double k, double k_low, bool deep,
+                                   double *RESTRICT out) {
+    RUN_IN_PATCHES(c, run, patched_exponential(a, k), out, exponential(c, a, k, k_low, deep),
+                   taylor_value(exponential_about(c, false, a, k, k_low, deep)),
+                   exponential_about(c, true, a, k, k_low, false));
+}
+
+static void run_of_exponential(Run run, double a, double k, double k_low, double *RESTRICT out) {
+    if (is_plain(run.from + run.step * (double)run.n, k)) {
+        run_of_exponential_as(run, a, k, k_low, false, out);
+    } else {
+        run_of_exponential_as(run, a, k, k_low, true, out);
     }
-    Parts of = parts_of(run, patched_power(size, q, false));
-    run_of_power_as(size, lo, hi, q, of.before, false, out);
-    out += of.before.n;
-    FOR_EACH_PATCH(m, of.patched, out, power_about(m, true, size, lo, hi, q, false));
-    run_of_power_as(size, lo, hi, q, of.behind, false, out + of.patched.n);
+}
+
+INLINED void run_of_inverse_as(Run run, double a, double g, double s, double d, double q, bool fine,
+                               double *RESTRICT out) {
+    RUN_IN_PATCHES(c, run, patched_inverse(a, g, s, d, q, fine), out,
+                   inverse(c, a, g, s, d, q, fine),
+                   taylor_value(inverse_about(c, false, a, g, s, d, q, fine)),
+                   inverse_about(c, true, a, g, s, d, q, fine));
+}
+
+static void run_of_inverse(Run run, double a, double g, double s, double d, double q,
+                           double *RESTRICT out) {
+    if (is_steep(q)) {
+        run_of_inverse_as(run, a, g, s, d, q, true, out);
+    } else {
+        run_of_inverse_as(run, a, g, s, d, q, false, out);
+    }
 }
 
 static void run_of_cosine_power(Run run, double length, double lo, double hi, double x, double k,
@@ -285,7 +328,7 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
         Run rest = after(run, i);
         double turn = whole_periods(rest.from, every);
         int64_t n = steps_before((turn + 1.0) * every, rest);
-        fill(exponential(turn, a, k, k_low, true), n, out + i);
+        fill(stair(turn, a, k, k_low), n, out + i);
         i += n;
     }
 }
@@ -337,13 +380,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         run_of_cosine(end_of(opcode, p0 > 0.0, fabs(p0), p1, p2),
                       end_of(opcode, p0 < 0.0, fabs(p0), p1, p2), run, out);
         return;
-    case EXPONENTIAL:
-        if (is_plain(run.from + run.step * (double)run.n, p1)) {
-            FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, false));
-        } else {
-            FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, true));
-        }
-        return;
+    case EXPONENTIAL: run_of_exponential(run, p0, p1, p2, out); return;
     case POWER:
         run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run,
                      out);
@@ -365,9 +402,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         }
         return;
     case COSINE_POWER: run_of_cosine_power(run, p0, p1, p2, p3, p4, out); return;
-    case INVERSE:
-        FOR_EACH_STEP_FINE(is_steep(p4), c, run, out[i] = inverse(c, p0, p1, p2, p3, p4, fine));
-        return;
+    case INVERSE: run_of_inverse(run, p0, p1, p2, p3, p4, out); return;
     case LOGARITHMIC: FOR_EACH_STEP(c, run, out[i] = logarithmic(c, p0, p1, p2, p3, p4)); return;
     case EDEN: FOR_EACH_STEP_FINE(is_steep(p2), c, run, out[i] = eden(c, p0, p1, p2, fine)); return;
     case AFFINE_EXPONENTIAL:

@@ -24,6 +24,17 @@ PATCHED = {
     "power 0.5, from the start": flr.polynomial(0.1, 0.0, STEPS, power=0.5, origin="start"),
     "power 3, from the start": flr.polynomial(0.1, 1e-3, STEPS, power=3.0, origin="start"),
     "power 30": flr.polynomial(0.1, 0.0, STEPS, power=30.0),
+    "exponential": flr.exponential(0.1, 1e-6, STEPS),
+    "exponential, rising": flr.exponential(1e-6, 0.1, STEPS),
+    "exponential, almost too fast": flr.exponential_decay(0.1, gamma=0.9997),
+    "exponential, too fast": flr.exponential_decay(0.1, gamma=0.999),
+    "exponential, past the last patch": flr.exponential_decay(0.1, gamma=0.9997) * 1e-25,
+    "exponential, almost too slow": flr.exponential_decay(0.1, rate=2.0**-39),
+    "inverse power 0.7": flr.inverse_power(0.1, power=0.7, shift=10),
+    "inverse power 18": flr.inverse_power(0.1, power=18.0, shift=1_001),
+    "inverse time, power 0.75": flr.inverse_time(0.1, rate=1e-4, power=0.75),
+    "inverse time, power 100": flr.inverse_time(0.1, rate=1e-6, power=100.0),
+    "inverse time, power 0.5": flr.inverse_time(0.1, rate=1.0, power=0.5),
 }
 # steps to the last one whose distance is an integer in float64
 ENDLESS = {
@@ -31,6 +42,9 @@ ENDLESS = {
     "power 0.5, from the start, 2^52 steps": flr.polynomial(
         0.1, 0.0, 2**52, power=0.5, origin="start"
     ),
+    "exponential, 2^52 steps": flr.exponential(0.1, 0.05, 2**52),
+    "inverse power 0.7, 2^52 steps": flr.inverse_power(0.1, power=0.7, shift=10),
+    "inverse time, 2^52 steps": flr.inverse_time(0.1, rate=1e-14, power=3.0),
 }
 
 
@@ -60,7 +74,7 @@ def telling_steps(last):
 @pytest.mark.parametrize("name", [*PATCHED, *ENDLESS])
 def test_every_rate_is_within_one_ulp(name, backend):
     schedule = {**PATCHED, **ENDLESS}[name]
-    steps = telling_steps(schedule.steps or 2**52)
+    steps = telling_steps(schedule.steps or (2**52 if name in ENDLESS else STEPS))
     with flr.use_backend(backend):
         rates = schedule(steps)
     truths = [oracle.exact(schedule, int(t)) for t in steps]

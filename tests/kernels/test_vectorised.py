@@ -62,6 +62,12 @@ ROWS = {
         lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, False),
         (0.1, 1e-4, 1.0, 1.0, 0.5),
     ),
+    "inverse about the middle of a patch": (
+        lambda c, a, g, s, d, q: f.taylor_rate(
+            f.inverse_about(c, True, a, g, s, d, q, False), 1.0
+        ),
+        (0.1, 1e-4, 1.0, 1.0, 0.5),
+    ),
     "eden": (lambda c, a, d, q: f.eden(c, a, d, q, False), (0.1, 7.5, 0.25)),
     "inverse, fine": (
         lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, True),

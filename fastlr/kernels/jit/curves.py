@@ -29,7 +29,7 @@ from fastlr.program.opcodes import OPCODES, opcode
 __all__: list[str] = []
 
 _LINEAR, _SQUARE = opcode("linear"), opcode("square")
-_COSINE, _POWER = opcode("cosine"), opcode("power")
+_COSINE = opcode("cosine")
 
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
@@ -40,6 +40,11 @@ FORMULA: Any = None
 FIELDS: int = 0
 FLAG: Any = None
 OPCODE: int = 0
+# and of a curve in patches: the place of a step and the distance to the next, the first and the
+# last place that is in a patch, and the polynomial about a place; all from its fields
+PLACE: Any = None
+RANGE: Any = None
+ABOUT: Any = None
 
 
 @inlined
@@ -338,31 +343,31 @@ def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, ou
     return done
 
 
-@run_kernel("power")
-def run_of_power(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """Steps from the end at which the power's base is 0."""
-    length, lo, hi, q, _, _ = _fields(buffer, segment, lane)
-    size = abs(length)
-    if f.is_steep(abs(q)) or step >= f.PATCH:
-        _rare_run(_POWER, table, buffer, segment, lane, c, step, n, out, nested, scratch)
+    """A run of a curve of which some steps are in patches. Steps far apart go one by one."""
+    if step >= f.PATCH:
+        _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
-    x, by = (size - c, -step) if length > 0.0 else (c, step)
-    first, last = f.patched_power(size, q, False)
-    early, patched = _parts(x, by, n, first, last)
-    taylors, done = _taylors_on_stack(), early
-    while done < early + patched:
-        from_ = x + by * done
-        middle, ahead = f.middle_of(from_), f.PATCH if by > 0.0 else -f.PATCH
-        for j in range(PATCHES):
-            _put_taylor(taylors, j, f.power_about(middle + ahead * j, True, size, lo, hi, q, False))
-        done += _run_of_taylors(taylors, middle, from_, by, early + patched - done, plus(out, done))
+    p = _fields(buffer, segment, lane)
+    x, by = PLACE(c, step, *p)
+    early, patched = _parts(x, by, n, *RANGE(*p))
     for part in range(2):
-        begin, end = (0, early) if part == 0 else (done, n)
-        x_, to = x + by * begin, plus(out, begin)
-        for i in range(end - begin):
-            at = f.power_about(step_of(x_, by, i), False, size, lo, hi, q, False)
-            to[i] = f.taylor_value(at)
+        begin, most = (0, early) if part == 0 else (early + patched, n - early - patched)
+        from_, to = x + by * begin, plus(out, begin)
+        if FLAG(c + step * n, *p):
+            _rare_run(OPCODE, table, buffer, segment, lane, c + step * begin, step, most, to,
+                      nested, scratch)  # fmt: skip
+            continue
+        for i in range(most):
+            to[i] = f.taylor_value(ABOUT(step_of(from_, by, i), False, *p))
+    taylors, done, ahead = _taylors_on_stack(), early, f.PATCH if by > 0.0 else -f.PATCH
+    while done < early + patched:
+        from_, to = x + by * done, plus(out, done)
+        middle = f.middle_of(from_)
+        for j in range(PATCHES):
+            _put_taylor(taylors, j, ABOUT(middle + ahead * j, True, *p))
+        done += _run_of_taylors(taylors, middle, from_, by, early + patched - done, to)
 
 
 @run_kernel("staircase")
@@ -378,7 +383,7 @@ def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float,
     while i < n:
         turn = f.whole_periods(c + step * i, every)
         most = steps_before((turn + 1.0) * every, c + step * i, step, n - i)
-        rate, stair = f.exponential(turn, a, k, k_low, True), plus(out, i)
+        rate, stair = f.stair(turn, a, k, k_low), plus(out, i)
         for j in range(most):
             stair[j] = rate
         i += most
@@ -475,30 +480,100 @@ def _is_sharp(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p
     return f.is_sharp(p3, p4)
 
 
+@inlined
+def _from_start(
+    c: float, step: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return c, step
+
+
+@inlined
+def _from_end_at_0(
+    c: float, step: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    """From the end at which a power's base is 0."""
+    return (p0 - c, -step) if p0 > 0.0 else (c, step)
+
+
+@inlined
+def _patched_power(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return f.patched_power(abs(p0), p3, f.is_steep(abs(p3)))
+
+
+@inlined
+def _power_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return f.power_about(x, patched, abs(p0), p1, p2, p3, False)
+
+
+@inlined
+def _patched_exponential(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return f.patched_exponential(p0, p1)
+
+
+@inlined
+def _exponential_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return f.exponential_about(x, patched, p0, p1, p2, False)
+
+
+@inlined
+def _patched_inverse(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return f.patched_inverse(p0, p1, p2, p3, p4, f.is_steep(p4))
+
+
+@inlined
+def _inverse_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return f.inverse_about(x, patched, p0, p1, p2, p3, p4, False)
+
+
+class Patches(NamedTuple):
+    """How a curve is divided into patches."""
+
+    place: Any
+    range: Any
+    about: Any
+
+
 class Curve(NamedTuple):
     """A curve whose kernels are instances of the templates."""
 
     formula: Any
     flag: Any = None  # whether a lane's fields ask for the flag, the formula's last argument
+    patches: Patches | None = None
 
 
 CURVES = {
     "linear": Curve(f.linear, _is_wide),
     "square": Curve(f.square, _is_wide),
     "cosine": Curve(f.cosine, _is_wide),
-    "power": Curve(f.power, _is_steep_3),
+    "power": Curve(f.power, _is_steep_3, Patches(_from_end_at_0, _patched_power, _power_about)),
     "cosine_power": Curve(f.cosine_power, _is_sharp),
-    "exponential": Curve(f.exponential, _is_deep),
+    "exponential": Curve(
+        f.exponential, _is_deep, Patches(_from_start, _patched_exponential, _exponential_about)
+    ),
     "staircase": Curve(f.staircase),
     "reciprocal": Curve(f.reciprocal),
-    "inverse": Curve(f.inverse, _is_steep_4),
+    "inverse": Curve(
+        f.inverse, _is_steep_4, Patches(_from_start, _patched_inverse, _inverse_about)
+    ),
     "tanh": Curve(f.tanh),
     "rex": Curve(f.rex),
     "affine_exponential": Curve(f.affine_exponential),
     "logarithmic": Curve(f.logarithmic),
     "eden": Curve(f.eden, _is_steep_2),
 }
-_OF_THEIR_OWN = {"linear", "square", "cosine", "power", "staircase"}  # runs that are no instances
+_OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances
 
 
 def _register(name: str, curve: Curve) -> None:
@@ -509,10 +584,14 @@ def _register(name: str, curve: Curve) -> None:
         "FLAG": curve.flag,
         "OPCODE": number,
     }
+    if curve.patches is not None:
+        place, range_, about = curve.patches
+        constants |= {"PLACE": place, "RANGE": range_, "ABOUT": about}
     flagged = curve.flag is not None
+    run = _run_patched if curve.patches else (_run_flagged if flagged else _run)
     rate_kernel(name)(instance(_rate_flagged if flagged else _rate, name, **constants))
     if name not in _OF_THEIR_OWN:
-        run_kernel(name)(instance(_run_flagged if flagged else _run, name, **constants))
+        run_kernel(name)(instance(run, name, **constants))
     lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
     if flagged:
         run_kernel(name, rare=True)(instance(_run_rare, name, **constants))

@@ -59,7 +59,9 @@ __all__ = [
     "cosine_slope",
     "eden",
     "exponential",
+    "exponential_about",
     "inverse",
+    "inverse_about",
     "is_plain",
     "is_sharp",
     "is_steep",
@@ -69,6 +71,8 @@ __all__ = [
     "linear_slope",
     "logarithmic",
     "middle_of",
+    "patched_exponential",
+    "patched_inverse",
     "patched_power",
     "power",
     "power_about",
@@ -79,6 +83,7 @@ __all__ = [
     "square",
     "square_rise",
     "square_slope",
+    "stair",
     "staircase",
     "tanh",
     "taylor_rate",
@@ -86,6 +91,7 @@ __all__ = [
     "whole_periods",
 ]
 
+_LN_2 = 0.6931471805599453
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
 
 TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
@@ -97,6 +103,10 @@ STEEP = NORMAL / 53.0
 # steps at absolute places, a patch, share one Taylor polynomial, centred at their middle
 PATCH = 128.0
 FAR = 4096.0  # steps: so far from a singular end, times the power, seven coefficients are enough
+BRISK = 2.0**-11  # the largest change of an exponent per step within a patch
+GROWN = 600.0  # the largest exponent within a patch
+WIDEST_BASE = 2.0**31  # raised to any power below STEEP, at most 2^GROWN
+LEAST, MOST = 1e-30, 1e30  # levels of a curve within a patch, so that all of its numbers are normal
 SHARP = 2.0  # a power of a cosine's clock up to it is fine enough
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
@@ -408,17 +418,70 @@ def is_plain(c: float, k: float) -> bool:
 
 
 @inlined
+def patched_exponential(a: float, k: float) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of an exponential: it changes by little within
+    a patch, but by more than the error of its value from one to the next, and is a normal number.
+    """
+    pace = abs(k)
+    suits = pace <= BRISK and pace * SLOW >= 1.0 and LEAST <= a <= MOST
+    return 0.0 if suits else math.inf, min(GROWN / pace, SLOW)
+
+
+@inlined
+def _power_of(
+    a: float, n: float, grown: float, grown_low: float, patched: bool, deep: bool
+) -> tuple[float, float]:
+    """a times a power, about a step. Without coefficients it is rounded once, then scaled."""
+    part = a * grown
+    total, rest = two_words(a, part)
+    low = rest + fma(a, grown_low, fma(a, grown, -part))
+    return (
+        scaled(total if patched else total + low, n, deep),
+        scaled(low, n, deep) if patched else 0.0,
+    )
+
+
+@inlined
+def exponential_about(c: float, patched: bool, a: float, k: float, k_low: float, deep: bool) -> Any:
+    """a * 2^(c*(kh+kl)) about c."""
+    t, t_low = _exponent(c, k, k_low, deep)
+    n, q, q_low = exp2(t, t_low, patched or (deep and abs(k) * SLOW < 1.0))
+    alone = scaled(fma(a, q, fma(a, q_low, a)), n, deep)
+    value, value_low = _power_of(a, n, q, q_low, True, deep)
+    pace = _LN_2 * k if patched else 0.0
+    c1 = value * pace
+    c2 = c1 * (pace * (1.0 / 2.0))
+    c3 = c2 * (pace * (1.0 / 3.0))
+    c4 = c3 * (pace * (1.0 / 4.0))
+    c5 = c4 * (pace * (1.0 / 5.0))
+    c6 = c5 * (pace * (1.0 / 6.0))
+    c7 = c6 * (pace * (1.0 / 7.0))
+    return (
+        value if patched else alone,
+        value_low if patched else 0.0,
+        c1, c2, c3, c4, c5, c6, c7,
+    )  # fmt: skip
+
+
+@inlined
 def exponential(c: float, a: float, k: float, k_low: float, deep: bool) -> float:
     """a * 2^(c*(kh+kl))."""
-    t, t_low = _exponent(c, k, k_low, deep)
-    n, q, q_low = exp2(t, t_low, deep and abs(k) * SLOW < 1.0)
-    return scaled(fma(a, q, fma(a, q_low, a)), n, deep)
+    first, last = patched_exponential(a, k)
+    patched = first <= c <= last
+    middle = middle_of(c) if patched else c
+    return taylor_rate(exponential_about(middle, patched, a, k, k_low, deep), c - middle)
+
+
+@inlined
+def stair(i: float, a: float, k: float, k_low: float) -> float:
+    """a * 2^(i*(kh+kl))."""
+    return taylor_value(exponential_about(i, False, a, k, k_low, True))
 
 
 @inlined
 def staircase(c: float, a: float, every: float, k: float, k_low: float) -> float:
-    """a * 2^(i*(kh+kl)), i = floor(c/every)."""
-    return exponential(whole_periods(c, every), a, k, k_low, True)
+    """The same, i = floor(c/every)."""
+    return stair(whole_periods(c, every), a, k, k_low)
 
 
 @inlined
@@ -460,13 +523,46 @@ def reciprocal(c: float, a: float, g: float, s: float, d: float) -> float:
 
 
 @inlined
-def inverse(c: float, a: float, g: float, s: float, d: float, q: float, fine: bool) -> float:
-    """a * ((g*c + s)/d)^-q, the base in two words."""
+def patched_inverse(
+    a: float, g: float, s: float, d: float, q: float, fine: bool
+) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of an inverse power: it changes by little
+    within a patch, but by more than the error of its value from one to the next, and is a normal
+    number.
+    """
+    suits = not fine and s <= g * SLOW and LEAST <= a <= MOST
+    first = max(FAR * (q + 3.0) - s / g, 0.0)
+    return first if suits else math.inf, min((d * WIDEST_BASE - s) / g, SLOW)
+
+
+@inlined
+def inverse_about(
+    c: float, patched: bool, a: float, g: float, s: float, d: float, q: float, fine: bool
+) -> Any:
+    """a * ((g*c + s)/d)^-q about c, the base in two words."""
     top, top_low = _grown_by(c, g, s)
     unit = 1.0 / d
     b = top * unit
     n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q, fine)
-    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
+    value, value_low = _power_of(a, n, grown, grown_low, patched, True)
+    pace = -g / top if patched else 0.0
+    c1 = value * q * pace
+    c2 = c1 * ((q + 1.0) * (1.0 / 2.0)) * pace
+    c3 = c2 * ((q + 2.0) * (1.0 / 3.0)) * pace
+    c4 = c3 * ((q + 3.0) * (1.0 / 4.0)) * pace
+    c5 = c4 * ((q + 4.0) * (1.0 / 5.0)) * pace
+    c6 = c5 * ((q + 5.0) * (1.0 / 6.0)) * pace
+    c7 = c6 * ((q + 6.0) * (1.0 / 7.0)) * pace
+    return value, value_low, c1, c2, c3, c4, c5, c6, c7
+
+
+@inlined
+def inverse(c: float, a: float, g: float, s: float, d: float, q: float, fine: bool) -> float:
+    """a * ((g*c + s)/d)^-q."""
+    first, last = patched_inverse(a, g, s, d, q, fine)
+    patched = first <= c <= last
+    middle = middle_of(c) if patched else c
+    return taylor_rate(inverse_about(middle, patched, a, g, s, d, q, fine), c - middle)
 
 
 @inlined
