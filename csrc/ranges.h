@@ -314,11 +314,14 @@ static void run_of_inverse(Run run, double a, double g, double s, double d, doub
 static void run_of_cosine_power(Run run, double length, double lo, double hi, double x, double k,
                                 double *RESTRICT out) {
     if (!is_sharp(x, k)) {
-        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, k, false));
+        RUN_IN_PATCHES(c, run, patched_cosine(length, k, false), out,
+                       mild_cosine(c, length, lo, hi, x, k),
+                       taylor_value(cosine_about(c, false, length, lo, hi, x, k)),
+                       cosine_about(c, true, length, lo, hi, x, k));
     } else if (k == 1.0) {
-        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, 1.0, true));
+        FOR_EACH_STEP(c, run, out[i] = sharp_cosine(c, length, lo, hi, x, 1.0));
     } else {
-        FOR_EACH_STEP(c, run, out[i] = cosine_power(c, length, lo, hi, x, k, true));
+        FOR_EACH_STEP(c, run, out[i] = sharp_cosine(c, length, lo, hi, x, k));
     }
 }
 

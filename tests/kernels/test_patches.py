@@ -35,6 +35,12 @@ PATCHED = {
     "inverse time, power 0.75": flr.inverse_time(0.1, rate=1e-4, power=0.75),
     "inverse time, power 100": flr.inverse_time(0.1, rate=1e-6, power=100.0),
     "inverse time, power 0.5": flr.inverse_time(0.1, rate=1.0, power=0.5),
+    "cosine, k=0.7": flr.cosine(0.1, 0.0, STEPS, k=0.7),
+    "cosine, k=0.7, to a level": flr.cosine(0.1, 0.01, STEPS, k=0.7),
+    "cosine, k=0.7, rising": flr.cosine(0.0, 0.1, STEPS, k=0.7),
+    "cosine, k=2": flr.cosine(0.1, 0.0, STEPS, k=2.0),
+    "cosine, k=0.01": flr.cosine(0.1, 0.0, STEPS, k=0.01),
+    "cosine, exponent 1.5": flr.cosine(0.1, 0.0, STEPS, exponent=1.5),
 }
 # steps to the last one whose distance is an integer in float64
 ENDLESS = {
@@ -42,6 +48,8 @@ ENDLESS = {
     "power 0.5, from the start, 2^52 steps": flr.polynomial(
         0.1, 0.0, 2**52, power=0.5, origin="start"
     ),
+    "cosine, k=0.7, 2^52 steps": flr.cosine(0.1, 0.0, 2**52, k=0.7),
+    "cosine, k=2, 2^36 steps": flr.cosine(0.1, 0.0, 2**36, k=2.0),
     "exponential, 2^52 steps": flr.exponential(0.1, 0.05, 2**52),
     "inverse power 0.7, 2^52 steps": flr.inverse_power(0.1, power=0.7, shift=10),
     "inverse time, 2^52 steps": flr.inverse_time(0.1, rate=1e-14, power=3.0),

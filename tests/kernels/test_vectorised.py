@@ -52,6 +52,12 @@ ROWS = {
         lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, f.is_sharp(x, c)),
         (1e6, 0.0, 0.1, 1.0, 0.7),
     ),
+    "cosine_power about the middle of a patch": (
+        lambda c, length, lo, hi, x, k: f.taylor_rate(
+            f.cosine_about(c, True, length, lo, hi, x, k), 1.0
+        ),
+        (1e6, 0.0, 0.1, 1.0, 0.7),
+    ),
     "exponential": (lambda c, a, k, k_low: f.exponential(c, a, k, k_low, True), (0.1, -1e-5, 0.0)),
     "staircase": (
         lambda c, a, every, k, k_low: f.staircase(c, a, every, k, k_low),
@@ -63,9 +69,7 @@ ROWS = {
         (0.1, 1e-4, 1.0, 1.0, 0.5),
     ),
     "inverse about the middle of a patch": (
-        lambda c, a, g, s, d, q: f.taylor_rate(
-            f.inverse_about(c, True, a, g, s, d, q, False), 1.0
-        ),
+        lambda c, a, g, s, d, q: f.taylor_rate(f.inverse_about(c, True, a, g, s, d, q, False), 1.0),
         (0.1, 1e-4, 1.0, 1.0, 0.5),
     ),
     "eden": (lambda c, a, d, q: f.eden(c, a, d, q, False), (0.1, 7.5, 0.25)),

@@ -537,6 +537,20 @@ def _inverse_about(
     return f.inverse_about(x, patched, p0, p1, p2, p3, p4, False)
 
 
+@inlined
+def _patched_cosine(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return f.patched_cosine(p0, p4, f.is_sharp(p3, p4))
+
+
+@inlined
+def _cosine_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return f.cosine_about(x, patched, p0, p1, p2, p3, p4)
+
+
 class Patches(NamedTuple):
     """How a curve is divided into patches."""
 
@@ -558,7 +572,9 @@ CURVES = {
     "square": Curve(f.square, _is_wide),
     "cosine": Curve(f.cosine, _is_wide),
     "power": Curve(f.power, _is_steep_3, Patches(_from_end_at_0, _patched_power, _power_about)),
-    "cosine_power": Curve(f.cosine_power, _is_sharp),
+    "cosine_power": Curve(
+        f.cosine_power, _is_sharp, Patches(_from_start, _patched_cosine, _cosine_about)
+    ),
     "exponential": Curve(
         f.exponential, _is_deep, Patches(_from_start, _patched_exponential, _exponential_about)
     ),

@@ -54,6 +54,7 @@ __all__ = [
     "WIDE",
     "affine_exponential",
     "cosine",
+    "cosine_about",
     "cosine_power",
     "cosine_rise",
     "cosine_slope",
@@ -71,6 +72,7 @@ __all__ = [
     "linear_slope",
     "logarithmic",
     "middle_of",
+    "patched_cosine",
     "patched_exponential",
     "patched_inverse",
     "patched_power",
@@ -274,6 +276,24 @@ def _between_pair(w: float, w_low: float, lo: float, hi: float) -> tuple[float, 
 
 
 @inlined
+def _words_of(n: float, q: float, q_low: float, deep: bool) -> tuple[float, float]:
+    """A power, as exp2 gives it, in two words."""
+    unit = scaled(1.0, n, deep)
+    one, one_low = two_words(1.0, q)
+    return unit * one, unit * (one_low + q_low)
+
+
+@inlined
+def _rest_of(n: float, q: float, q_low: float, deep: bool) -> tuple[float, float]:
+    """What a power up to 1 leaves of 1, in two words."""
+    unit = scaled(1.0, n, deep)
+    # of 1 - unit either word may be 0
+    less, less_low = two_sum(1.0, -unit)
+    rest, rest_low = two_words(less, -unit * q)
+    return rest, rest_low + (less_low - unit * q_low)
+
+
+@inlined
 def taylor_rate(at: Any, d: float) -> float:
     """The rate d steps from where a Taylor polynomial is centred, rounded once."""
     high, low, c1, c2, c3, c4, c5, c6, c7 = at
@@ -322,16 +342,12 @@ def power_about(
     log, log_low = _log2(high, low, fine)
     t, t_low = _exponent(exponent, log, log_low, fine)
     n, grown, grown_low = exp2(t, t_low, True)
-    unit = scaled(1.0, n, fine)
-    one, one_low = two_words(1.0, grown)
-    kept = 0.0 if x == 0.0 else unit * one
-    kept_low = 0.0 if x == 0.0 else unit * (one_low + grown_low)
-    # of 1 - unit either word may be 0
-    less, less_low = two_sum(1.0, -unit)
-    rest, rest_low = two_words(less, -unit * grown)
+    kept, kept_low = _words_of(n, grown, grown_low, fine)
+    kept, kept_low = 0.0 if x == 0.0 else kept, 0.0 if x == 0.0 else kept_low
+    lost, lost_low = _rest_of(n, grown, grown_low, fine)
     # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
-    lost = 1.0 if x == 0.0 else (0.0 if x == size else rest)
-    lost_low = 0.0 if x == 0.0 or x == size else rest_low + (less_low - unit * grown_low)
+    lost = 1.0 if x == 0.0 else (0.0 if x == size else lost)
+    lost_low = 0.0 if x == 0.0 or x == size else lost_low
     rises = q > 0.0
     value, value_low = _between_pair(
         kept if rises else lost, kept_low if rises else lost_low, lo, hi
@@ -383,32 +399,115 @@ def _bent(c: float, length: float, k: float, fine: bool) -> tuple[float, float, 
 
 @inlined
 def _log2_of_cosine(
-    past: float, past_low: float, left: float, left_low: float, fine: bool
+    past: float, past_low: float, left: float, left_low: float
 ) -> tuple[float, float]:
-    """log2(cos(pi/2*past)^2)."""
+    """log2(cos(pi/2*past)^2) to about 2^-68."""
     low_half = left <= past
     y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
-    s, s_low = sin_squared_fine(y, y_low) if fine else sin_squared_pair(y, y_low)
+    s, s_low = sin_squared_fine(y, y_low)
     square = s if low_half else 1.0 - s
     square_low = s_low if low_half else ((1.0 - square) - s) - s_low
-    if fine:
-        e, of, of_low = split_beside_1(-s, -s_low) if square > 0.75 else split(square, square_low)
-        return log2_fine(e, of, of_low)
-    return log2(square, square_low)
+    e, of, of_low = split_beside_1(-s, -s_low) if square > 0.75 else split(square, square_low)
+    return log2_fine(e, of, of_low)
+
+
+@inlined
+def _sharp_cosine(c: float, length: float, lo: float, hi: float, x: float, k: float) -> float:
+    """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0, by logarithms."""
+    past, past_low, left, left_low = _bent(c, length, k, True)
+    log, log_low = _log2_of_cosine(past, past_low, left, left_low)
+    t, t_low = _exponent(abs(x), log, log_low, True)
+    n, q, q_low = exp2(t, t_low, True)
+    kept, kept_low = _words_of(n, q, q_low, True)
+    lost, lost_low = _rest_of(n, q, q_low, True)
+    rate, rate_low = _between_pair(
+        kept if x > 0.0 else lost, kept_low if x > 0.0 else lost_low, lo, hi
+    )
+    return rate + rate_low
+
+
+@inlined
+def patched_cosine(length: float, k: float, sharp: bool) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of a cosine: far from its start, where p^k is
+    singular, and from its end, where it may be 0.
+    """
+    first = math.inf if sharp else FAR * (k + 1.5)
+    return first, min(length - FAR, SLOW)
+
+
+@inlined
+def _angle(c: float, patched: bool, past: float, k: float) -> Any:
+    """The change of the angle pi*p^k about c: coefficient n times n."""
+    inverse = 1.0 / c if patched else 0.0
+    f1 = math.pi * past * k * inverse
+    f2 = f1 * (k - 1.0) * inverse
+    f3 = f2 * ((k - 2.0) * (1.0 / 2.0)) * inverse
+    f4 = f3 * ((k - 3.0) * (1.0 / 3.0)) * inverse
+    f5 = f4 * ((k - 4.0) * (1.0 / 4.0)) * inverse
+    f6 = f5 * ((k - 5.0) * (1.0 / 5.0)) * inverse
+    f7 = f6 * ((k - 6.0) * (1.0 / 6.0)) * inverse
+    return f1, f2, f3, f4, f5, f6, f7
+
+
+@inlined
+def _cosine_series(f: Any, a0: float, b0: float) -> Any:
+    """Seven coefficients of the cosine of an angle, from its value and that of the sine; those of
+    both give the next one.
+    """
+    f1, f2, f3, f4, f5, f6, f7 = f
+    a1, b1 = -(f1 * b0), f1 * a0
+    a2 = fma(f1, b1, f2 * b0) * (-1.0 / 2.0)
+    b2 = fma(f1, a1, f2 * a0) * (1.0 / 2.0)
+    a3 = fma(f1, b2, fma(f2, b1, f3 * b0)) * (-1.0 / 3.0)
+    b3 = fma(f1, a2, fma(f2, a1, f3 * a0)) * (1.0 / 3.0)
+    a4 = fma(f1, b3, fma(f2, b2, fma(f3, b1, f4 * b0))) * (-1.0 / 4.0)
+    b4 = fma(f1, a3, fma(f2, a2, fma(f3, a1, f4 * a0))) * (1.0 / 4.0)
+    a5 = fma(f1, b4, fma(f2, b3, fma(f3, b2, fma(f4, b1, f5 * b0)))) * (-1.0 / 5.0)
+    b5 = fma(f1, a4, fma(f2, a3, fma(f3, a2, fma(f4, a1, f5 * a0)))) * (1.0 / 5.0)
+    a6 = fma(f1, b5, fma(f2, b4, fma(f3, b3, fma(f4, b2, fma(f5, b1, f6 * b0)))))
+    b6 = fma(f1, a5, fma(f2, a4, fma(f3, a3, fma(f4, a2, fma(f5, a1, f6 * a0)))))
+    a6, b6 = a6 * (-1.0 / 6.0), b6 * (1.0 / 6.0)
+    a7 = fma(f1, b6, fma(f2, b5, fma(f3, b4, fma(f4, b3, fma(f5, b2, fma(f6, b1, f7 * b0))))))
+    return a1, a2, a3, a4, a5, a6, a7 * (-1.0 / 7.0)
+
+
+@inlined
+def cosine_about(
+    c: float, patched: bool, length: float, lo: float, hi: float, x: float, k: float
+) -> Any:
+    """lo + w*(hi-lo) about c, w = cos(pi/2*p^k)^2, or sin(pi/2*p^k)^2 where x < 0."""
+    past, past_low, left, left_low = _bent(c, length, k, False)
+    low_half, falls = left <= past, x > 0.0
+    y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
+    s, s_low = sin_squared_pair(y, y_low)
+    rest, rest_low = two_words(1.0, -s)
+    direct = low_half == falls
+    value, value_low = _between_pair(
+        s if direct else rest, s_low if direct else rest_low - s_low, lo, hi
+    )
+    # the cosine of the angle and its sine, each times half of the height
+    half, cosine = 0.5 * (hi - lo if falls else lo - hi), rest - s
+    a0, b0 = half * (-cosine if low_half else cosine), half * (2.0 * math.sqrt(s * rest))
+    c1, c2, c3, c4, c5, c6, c7 = _cosine_series(_angle(c, patched, past, k), a0, b0)
+    return value, value_low, c1, c2, c3, c4, c5, c6, c7
+
+
+@inlined
+def _mild_cosine(c: float, length: float, lo: float, hi: float, x: float, k: float) -> float:
+    first, last = patched_cosine(length, k, False)
+    patched = first <= c <= last
+    middle = middle_of(c) if patched else c
+    return taylor_rate(cosine_about(middle, patched, length, lo, hi, x, k), c - middle)
 
 
 @inlined
 def cosine_power(
-    c: float, length: float, lo: float, hi: float, x: float, k: float, fine: bool
+    c: float, length: float, lo: float, hi: float, x: float, k: float, sharp: bool
 ) -> float:
     """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0."""
-    past, past_low, left, left_low = _bent(c, length, k, fine)
-    log, log_low = _log2_of_cosine(past, past_low, left, left_low, fine)
-    t, t_low = _exponent(abs(x), log, log_low, True)
-    n, q, q_low = exp2(t, t_low, True)
-    unit = scaled(1.0, n, True)
-    w = fma(unit, q, unit) if x > 0.0 else fma(-unit, q, 1.0 - unit) - unit * q_low
-    return _between(w, lo, hi)
+    if sharp:
+        return _sharp_cosine(c, length, lo, hi, x, k)
+    return _mild_cosine(c, length, lo, hi, x, k)
 
 
 @inlined
@@ -497,9 +596,12 @@ def share_of_scale(i: float, k: float, k_low: float) -> tuple[float, float]:
 
 @inlined
 def shrunk(rate: float, kept: float, lost: float, floor: float) -> float:
-    """What is kept of the rate, and what is lost of the floor, on the rate's side of it."""
+    """What is kept of the rate, and what is lost of the floor, on the rate's side of it. A rate at
+    the floor stays there.
+    """
     moved = fma(kept, rate, lost * floor)
-    return moved if (rate >= floor) == (moved >= floor) else floor
+    at_most = min(moved, floor) if rate < floor else floor
+    return max(moved, floor) if rate > floor else at_most
 
 
 @inlined
