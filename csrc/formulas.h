@@ -33,6 +33,28 @@ INLINED bool is_steep(double q) { return q >= STEEP; }
 /* Whether the powers of a cosine and of its step have to be. */
 INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
 
+/* Steps at absolute places, a patch, share one Taylor polynomial, centred at their middle. */
+#define PATCH 128.0
+#define FAR                                                                                        \
+    4096.0 /* steps: so far from a singular end, times the power, seven coefficients are enough */
+#define BRISK 0.00048828125 /* 2^-11: the largest change of an exponent per step within a patch */
+#define GROWN 600.0         /* the largest exponent within a patch */
+#define WIDEST_BASE 2147483648.0 /* 2^31: raised to any power below STEEP, at most 2^GROWN */
+/* levels of a curve within a patch, so that all of its numbers are normal ones */
+#define LEAST 1e-30
+#define MOST 1e30
+
+/* A rate about a step: its value there in two words, and the coefficients of its change. */
+typedef struct {
+    Pair value;
+    double c1, c2, c3, c4, c5, c6, c7;
+} Taylor;
+
+/* The first and the last step whose rates come from patches. */
+typedef struct {
+    double first, last;
+} Patched;
+
 typedef struct {
     double unit; /* (pi/2/size)^2, of a cosine */
     Pair rate;   /* the slope itself */
@@ -148,34 +170,95 @@ INLINED Power grown(double high, double low, double q, bool fine) {
     return exp2_power(t.high, t.low, true);
 }
 
-/* lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where L < 0.
- */
-INLINED double power_kept(double x, double size, double lo, double hi, double q, bool deep,
-                          bool fine) {
-    Pair of = quotient(x, size);
-    Pair t =
-        exponent_of(q, fine ? log2_fine(split(of.high, of.low)) : log2_sum(of.high, of.low), deep);
-    Power power = exp2_power(t.high, t.low, deep && size > SLOW);
-    double w = 1.0 + power.q;
-    w = deep ? w + (((1.0 - w) + power.q) + power.q_low) : w;
-    return between(x == 0.0 ? 0.0 : scaled(w, power.n, deep), lo, hi);
+/* lo + w*(hi-lo) in two words, for w in two words. */
+INLINED Pair between_pair(Pair w, double lo, double hi) {
+    double height = hi - lo;
+    double height_low = (hi - height) - lo;
+    double part = w.high * height;
+    double part_low = fma(w.high, height, -part) + fma(w.low, height, w.high * height_low);
+    Pair sum = two_sum(lo, part);
+    return (Pair){sum.high, sum.low + part_low};
 }
 
-/* lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0. */
-INLINED double power_lost(double x, double size, double lo, double hi, double q) {
+/* A power in two words. */
+INLINED Pair words_of(Power power, bool deep) {
+    double unit = scaled(1.0, power.n, deep);
+    Pair one = two_words(1.0, power.q);
+    return (Pair){unit * one.high, unit * (one.low + power.q_low)};
+}
+
+/* What a power up to 1 leaves of 1, in two words. */
+INLINED Pair rest_of(Power power, bool deep) {
+    double unit = scaled(1.0, power.n, deep);
+    /* of 1 - unit either word may be 0 */
+    Pair less = two_sum(1.0, -unit);
+    Pair rest = two_words(less.high, -unit * power.q);
+    return (Pair){rest.high, rest.low + (less.low - unit * power.q_low)};
+}
+
+/* The rate d steps from where a Taylor polynomial is centred, rounded once. */
+INLINED double taylor_rate(Taylor at, double d) {
+    double p = fma(at.c7, d, at.c6);
+    p = fma(p, d, at.c5);
+    p = fma(p, d, at.c4);
+    p = fma(p, d, at.c3);
+    p = fma(p, d, at.c2);
+    p = fma(p, d, at.c1);
+    return at.value.high + fma(p, d, at.value.low);
+}
+
+/* The rate there. */
+INLINED double taylor_value(Taylor at) { return at.value.high + at.value.low; }
+
+/* The middle of the patch that contains x. */
+INLINED double middle_of(double x) { return floor(x * (1.0 / PATCH)) * PATCH + 0.5 * PATCH; }
+
+INLINED bool is_within(Patched range, double x) { return (x >= range.first) & (x <= range.last); }
+
+/* Where seven coefficients reach the last digit of a power: far from the end at which its base is
+   0, and from the end at which what it leaves of 1 is 0. */
+INLINED Patched patched_power(double size, double q, bool fine) {
+    double last = q > 0.0 ? size : size - 2.0 * FAR;
+    return (Patched){fine ? INFINITY : FAR * larger(fabs(q), 2.0), smaller(last, SLOW)};
+}
+
+/* lo + w*(hi-lo) about x: w = (x/size)^q, or 1 - (x/size)^-q where q < 0. `patched` asks for the
+   coefficients. */
+INLINED Taylor power_about(double x, bool patched, double size, double lo, double hi, double q,
+                           bool fine) {
+    double exponent = fabs(q);
     Pair of = quotient(x, size);
-    Power power = grown(of.high, of.low, -q, false); /* what a large power loses is lost on 1 */
-    double unit = scaled(1.0, power.n, true);
-    double w = fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
+    Pair t = exponent_of(
+        exponent, fine ? log2_fine(split(of.high, of.low)) : log2_pair(of.high, of.low), fine);
+    Power power = exp2_power(t.high, t.low, true);
+    Pair kept = words_of(power, fine), lost = rest_of(power, fine);
+    kept = (Pair){x == 0.0 ? 0.0 : kept.high, x == 0.0 ? 0.0 : kept.low};
     /* the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing */
-    w = x == 0.0 ? 1.0 : (x == size ? 0.0 : w);
-    return between(w, lo, hi);
+    lost = (Pair){x == 0.0 ? 1.0 : (x == size ? 0.0 : lost.high),
+                  x == 0.0 || x == size ? 0.0 : lost.low};
+    Pair w = {q > 0.0 ? kept.high : lost.high, q > 0.0 ? kept.low : lost.low};
+    Taylor at = {between_pair(w, lo, hi), 0, 0, 0, 0, 0, 0, 0};
+    double inverse = patched ? 1.0 / x : 0.0;
+    at.c1 = (q > 0.0 ? hi - lo : lo - hi) * kept.high * exponent * inverse;
+    at.c2 = at.c1 * ((exponent - 1.0) * (1.0 / 2.0)) * inverse;
+    at.c3 = at.c2 * ((exponent - 2.0) * (1.0 / 3.0)) * inverse;
+    at.c4 = at.c3 * ((exponent - 3.0) * (1.0 / 4.0)) * inverse;
+    at.c5 = at.c4 * ((exponent - 4.0) * (1.0 / 5.0)) * inverse;
+    at.c6 = at.c5 * ((exponent - 5.0) * (1.0 / 6.0)) * inverse;
+    at.c7 = at.c6 * ((exponent - 6.0) * (1.0 / 7.0)) * inverse;
+    return at;
+}
+
+/* The rate at x, which is what remains where L > 0, and what has gone where L < 0. */
+INLINED double power_at(double x, double size, double lo, double hi, double q, bool fine) {
+    bool patched = is_within(patched_power(size, q, fine), x);
+    double middle = patched ? middle_of(x) : x;
+    return taylor_rate(power_about(middle, patched, size, lo, hi, q, fine), x - middle);
 }
 
 INLINED double power(double c, double length, double lo, double hi, double q, bool fine) {
     double size = fabs(length);
-    double x = length > 0.0 ? size - c : c;
-    return q > 0.0 ? power_kept(x, size, lo, hi, q, true, fine) : power_lost(x, size, lo, hi, q);
+    return power_at(length > 0.0 ? size - c : c, size, lo, hi, q, fine);
 }
 
 /* p^k and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it. */
@@ -203,38 +286,154 @@ INLINED Progress bent(double c, double length, double k, bool fine) {
     return fine && k == 1.0 ? (Progress){p, z} : (Progress){{past, past_low}, {left, left_low}};
 }
 
-/* log2(cos(pi/2*past)^2). */
-INLINED Pair log2_of_cosine(Progress of, bool fine) {
+/* log2(cos(pi/2*past)^2) to about 2^-68. */
+INLINED Pair log2_of_cosine(Progress of) {
     bool low_half = of.left.high <= of.past.high;
-    Pair y = quarter_turn_squared(low_half ? of.left.high : of.past.high,
-                                  low_half ? of.left.low : of.past.low);
-    Pair s = fine ? sin_squared_fine(y) : sin_squared_pair(y);
+    Pair s = sin_squared_fine(quarter_turn_squared(low_half ? of.left.high : of.past.high,
+                                                   low_half ? of.left.low : of.past.low));
     double square = low_half ? s.high : 1.0 - s.high;
     double square_low = low_half ? s.low : ((1.0 - square) - s.high) - s.low;
-    Split by_sine =
-        square > 0.75 ? split_beside_1((Pair){-s.high, -s.low}) : split(square, square_low);
-    return fine ? log2_fine(by_sine) : log2_pair(square, square_low);
+    return log2_fine(square > 0.75 ? split_beside_1((Pair){-s.high, -s.low})
+                                   : split(square, square_low));
 }
 
-/* lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0. */
-INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k,
-                            bool fine) {
-    Pair t = exponent_of(fabs(x), log2_of_cosine(bent(c, length, k, fine), fine), true);
+/* lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0, by logarithms. */
+INLINED double sharp_cosine(double c, double length, double lo, double hi, double x, double k) {
+    Pair t = exponent_of(fabs(x), log2_of_cosine(bent(c, length, k, true)), true);
     Power power = exp2_power(t.high, t.low, true);
-    double unit = scaled(1.0, power.n, true);
-    double w =
-        x > 0.0 ? fma(unit, power.q, unit) : fma(-unit, power.q, 1.0 - unit) - unit * power.q_low;
-    return between(w, lo, hi);
+    Pair kept = words_of(power, true), lost = rest_of(power, true);
+    Pair w = {x > 0.0 ? kept.high : lost.high, x > 0.0 ? kept.low : lost.low};
+    Pair rate = between_pair(w, lo, hi);
+    return rate.high + rate.low;
+}
+
+/* Where seven coefficients reach the last digit of a cosine: far from its start, where p^k is
+   singular, and from its end, where it may be 0. */
+INLINED Patched patched_cosine(double length, double k, bool sharp) {
+    return (Patched){sharp ? INFINITY : FAR * (k + 1.5), smaller(length - FAR, SLOW)};
+}
+
+/* n+1 coefficients of the sine and the cosine of a series give the next one. */
+#define NEXT_1(f, of) (f.c1 * of.value.high)
+#define NEXT_2(f, of) fma(f.c1, of.c1, f.c2 *of.value.high)
+#define NEXT_3(f, of) fma(f.c1, of.c2, fma(f.c2, of.c1, f.c3 *of.value.high))
+#define NEXT_4(f, of) fma(f.c1, of.c3, fma(f.c2, of.c2, fma(f.c3, of.c1, f.c4 *of.value.high)))
+#define NEXT_5(f, of)                                                                              \
+    fma(f.c1, of.c4, fma(f.c2, of.c3, fma(f.c3, of.c2, fma(f.c4, of.c1, f.c5 *of.value.high))))
+#define NEXT_6(f, of)                                                                              \
+    fma(f.c1, of.c5,                                                                               \
+        fma(f.c2, of.c4,                                                                           \
+            fma(f.c3, of.c3, fma(f.c4, of.c2, fma(f.c5, of.c1, f.c6 *of.value.high)))))
+#define NEXT_7(f, of)                                                                              \
+    fma(f.c1, of.c6,                                                                               \
+        fma(f.c2, of.c5,                                                                           \
+            fma(f.c3, of.c4,                                                                       \
+                fma(f.c4, of.c3, fma(f.c5, of.c2, fma(f.c6, of.c1, f.c7 *of.value.high))))))
+
+/* lo + w*(hi-lo) about c, w = cos(pi/2*p^k)^2, or sin(pi/2*p^k)^2 where x < 0. */
+INLINED Taylor cosine_about(double c, bool patched, double length, double lo, double hi, double x,
+                            double k) {
+    Progress of = bent(c, length, k, false);
+    bool low_half = of.left.high <= of.past.high;
+    Pair sine = sin_squared_pair(quarter_turn_squared(low_half ? of.left.high : of.past.high,
+                                                      low_half ? of.left.low : of.past.low));
+    Pair rest = two_words(1.0, -sine.high);
+    bool falls = x > 0.0;
+    double rest_low = rest.low - sine.low;
+    /* the weight if what is left is the smaller part, and if it is the larger: one choice after
+       the other, as GCC vectorises them */
+    double left = falls ? sine.high : rest.high, past = falls ? rest.high : sine.high;
+    double left_low = falls ? sine.low : rest_low, past_low = falls ? rest_low : sine.low;
+    Pair w = {low_half ? left : past, low_half ? left_low : past_low};
+    /* the change of the angle pi*p^k: coefficient n times n */
+    double per_step = 1.0 / c;
+    double inverse = patched ? per_step : 0.0;
+    Taylor f = {{0.0, 0.0}, 0, 0, 0, 0, 0, 0, 0};
+    f.c1 = PI * of.past.high * k * inverse;
+    f.c2 = f.c1 * (k - 1.0) * inverse;
+    f.c3 = f.c2 * ((k - 2.0) * (1.0 / 2.0)) * inverse;
+    f.c4 = f.c3 * ((k - 3.0) * (1.0 / 3.0)) * inverse;
+    f.c5 = f.c4 * ((k - 4.0) * (1.0 / 4.0)) * inverse;
+    f.c6 = f.c5 * ((k - 5.0) * (1.0 / 5.0)) * inverse;
+    f.c7 = f.c6 * ((k - 6.0) * (1.0 / 6.0)) * inverse;
+    /* the cosine of the angle, and its sine, each times half of the height */
+    double half = 0.5 * (hi - lo), sign = falls ? half : -half;
+    double cosine = sign * (rest.high - sine.high), against = low_half ? -1.0 : 1.0;
+    Taylor at = {{against * cosine, 0.0}, 0, 0, 0, 0, 0, 0, 0}, turned = at;
+    turned.value.high = sign * (2.0 * sqrt(sine.high * rest.high));
+    at.c1 = -NEXT_1(f, turned);
+    turned.c1 = NEXT_1(f, at);
+    at.c2 = NEXT_2(f, turned) * (-1.0 / 2.0);
+    turned.c2 = NEXT_2(f, at) * (1.0 / 2.0);
+    at.c3 = NEXT_3(f, turned) * (-1.0 / 3.0);
+    turned.c3 = NEXT_3(f, at) * (1.0 / 3.0);
+    at.c4 = NEXT_4(f, turned) * (-1.0 / 4.0);
+    turned.c4 = NEXT_4(f, at) * (1.0 / 4.0);
+    at.c5 = NEXT_5(f, turned) * (-1.0 / 5.0);
+    turned.c5 = NEXT_5(f, at) * (1.0 / 5.0);
+    at.c6 = NEXT_6(f, turned) * (-1.0 / 6.0);
+    turned.c6 = NEXT_6(f, at) * (1.0 / 6.0);
+    at.c7 = NEXT_7(f, turned) * (-1.0 / 7.0);
+    at.value = between_pair(w, lo, hi);
+    return at;
+}
+
+INLINED double mild_cosine(double c, double length, double lo, double hi, double x, double k) {
+    bool patched = is_within(patched_cosine(length, k, false), c);
+    double middle = patched ? middle_of(c) : c;
+    return taylor_rate(cosine_about(middle, patched, length, lo, hi, x, k), c - middle);
+}
+
+INLINED double cosine_power(double c, double length, double lo, double hi, double x, double k,
+                            bool sharp) {
+    double by_logarithms = sharp_cosine(c, length, lo, hi, x, k);
+    double by_sine = mild_cosine(c, length, lo, hi, x, k);
+    return sharp ? by_logarithms : by_sine;
 }
 
 /* Whether an exponential up to step c needs no `deep`. */
 INLINED bool is_plain(double c, double k) { return c * fabs(k) < NORMAL && fabs(k) * SLOW >= 1.0; }
 
-/* a * 2^(c*(kh+kl)). */
-INLINED double exponential(double c, double a, double k, double k_low, bool deep) {
+/* Where seven coefficients reach the last digit of an exponential: it changes by little within a
+   patch, but by more than the error of its value from one to the next, and is a normal number. */
+INLINED Patched patched_exponential(double a, double k) {
+    double pace = fabs(k);
+    bool suits = (pace <= BRISK) & (pace * SLOW >= 1.0) & (a >= LEAST) & (a <= MOST);
+    return (Patched){suits ? 0.0 : INFINITY, smaller(GROWN / pace, SLOW)};
+}
+
+/* a times a power, about a step. Without coefficients it is rounded once, then scaled. */
+INLINED Pair power_of(double a, Power power, bool patched, bool deep) {
+    double part = a * power.q;
+    Pair sum = two_words(a, part);
+    double low = sum.low + fma(a, power.q_low, fma(a, power.q, -part));
+    double added = patched ? 0.0 : low, kept = patched ? low : 0.0;
+    return (Pair){scaled(sum.high + added, power.n, deep), scaled(kept, power.n, deep)};
+}
+
+/* a * 2^(c*(kh+kl)) about c. */
+INLINED Taylor exponential_about(double c, bool patched, double a, double k, double k_low,
+                                 bool deep) {
     Pair t = exponent_of(c, (Pair){k, k_low}, deep);
-    Power power = exp2_power(t.high, t.low, deep && fabs(k) * SLOW < 1.0);
-    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, deep);
+    Power power = exp2_power(t.high, t.low, patched || (deep && fabs(k) * SLOW < 1.0));
+    double alone = scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, deep);
+    Pair value = power_of(a, power, true, deep);
+    Taylor at = {{patched ? value.high : alone, patched ? value.low : 0.0}, 0, 0, 0, 0, 0, 0, 0};
+    double pace = patched ? LN_2 * k : 0.0;
+    at.c1 = value.high * pace;
+    at.c2 = at.c1 * (pace * (1.0 / 2.0));
+    at.c3 = at.c2 * (pace * (1.0 / 3.0));
+    at.c4 = at.c3 * (pace * (1.0 / 4.0));
+    at.c5 = at.c4 * (pace * (1.0 / 5.0));
+    at.c6 = at.c5 * (pace * (1.0 / 6.0));
+    at.c7 = at.c6 * (pace * (1.0 / 7.0));
+    return at;
+}
+
+INLINED double exponential(double c, double a, double k, double k_low, bool deep) {
+    bool patched = is_within(patched_exponential(a, k), c);
+    double middle = patched ? middle_of(c) : c;
+    return taylor_rate(exponential_about(middle, patched, a, k, k_low, deep), c - middle);
 }
 
 /* floor(c/period) exactly: the rounded quotient can be one too large. */
@@ -250,9 +449,14 @@ INLINED double paced(double c, double base, double pace, double every) {
     return step < LAST_STEP ? step : LAST_STEP;
 }
 
-/* a * 2^(i*(kh+kl)), i = floor(c/every). */
+/* a * 2^(i*(kh+kl)). */
+INLINED double stair(double i, double a, double k, double k_low) {
+    return taylor_value(exponential_about(i, false, a, k, k_low, true));
+}
+
+/* The same, i = floor(c/every). */
 INLINED double staircase(double c, double a, double every, double k, double k_low) {
-    return exponential(whole_periods(c, every), a, k, k_low, true);
+    return stair(whole_periods(c, every), a, k, k_low);
 }
 
 /* A loop's scale after i periods, 2^(i*(kh+kl)), exactly 1 at i = 0, and what is lost to it: near 1
@@ -264,10 +468,12 @@ INLINED Share share_of_scale(double i, double k, double k_low) {
     return (Share){kept, scaled(1.0, power.n, true) == 1.0 ? -power.q - power.q_low : 1.0 - kept};
 }
 
-/* What is kept of the rate, and what is lost of the floor, on the rate's side of it. */
+/* What is kept of the rate, and what is lost of the floor, on the rate's side of it. A rate at the
+   floor stays there. */
 INLINED double shrunk(double rate, Share share, double floor) {
     double moved = fma(share.kept, rate, share.lost * floor);
-    return (rate >= floor) == (moved >= floor) ? moved : floor;
+    double at_most = rate < floor ? smaller(moved, floor) : floor;
+    return rate > floor ? larger(moved, floor) : at_most;
 }
 
 /* g*c + s: the product in two words, then the sum in two. */
@@ -289,13 +495,38 @@ INLINED double reciprocal(double c, double a, double g, double s, double d) {
     return fma(a, w, a * w_low);
 }
 
-/* a * ((g*c + s)/d)^-q, the base in two words. */
-INLINED double inverse(double c, double a, double g, double s, double d, double q, bool fine) {
+/* Where seven coefficients reach the last digit of an inverse power: it changes by little within a
+   patch, but by more than the error of its value from one to the next, and is a normal number. */
+INLINED Patched patched_inverse(double a, double g, double s, double d, double q, bool fine) {
+    bool suits = !fine & (s <= g * SLOW) & (a >= LEAST) & (a <= MOST);
+    double first = larger(FAR * (q + 3.0) - s / g, 0.0);
+    return (Patched){suits ? first : INFINITY, smaller((d * WIDEST_BASE - s) / g, SLOW)};
+}
+
+/* a * ((g*c + s)/d)^-q about c, the base in two words. */
+INLINED Taylor inverse_about(double c, bool patched, double a, double g, double s, double d,
+                             double q, bool fine) {
     Pair top = grown_by(c, g, s);
     double unit = 1.0 / d;
     double b = top.high * unit;
     Power power = grown(b, (fma(-b, d, top.high) + top.low) * unit, -q, fine);
-    return scaled(fma(a, power.q, fma(a, power.q_low, a)), power.n, true);
+    Taylor at = {power_of(a, power, patched, true), 0, 0, 0, 0, 0, 0, 0};
+    double change = -g / top.high;
+    double pace = patched ? change : 0.0;
+    at.c1 = at.value.high * q * pace;
+    at.c2 = at.c1 * ((q + 1.0) * (1.0 / 2.0)) * pace;
+    at.c3 = at.c2 * ((q + 2.0) * (1.0 / 3.0)) * pace;
+    at.c4 = at.c3 * ((q + 3.0) * (1.0 / 4.0)) * pace;
+    at.c5 = at.c4 * ((q + 4.0) * (1.0 / 5.0)) * pace;
+    at.c6 = at.c5 * ((q + 5.0) * (1.0 / 6.0)) * pace;
+    at.c7 = at.c6 * ((q + 6.0) * (1.0 / 7.0)) * pace;
+    return at;
+}
+
+INLINED double inverse(double c, double a, double g, double s, double d, double q, bool fine) {
+    bool patched = is_within(patched_inverse(a, g, s, d, q, fine), c);
+    double middle = patched ? middle_of(c) : c;
+    return taylor_rate(inverse_about(middle, patched, a, g, s, d, q, fine), c - middle);
 }
 
 /* a * (1 + (c/d)^2)^-q, the base in two words. */
@@ -385,7 +616,8 @@ INLINED double logarithmic(double c, double length, double lo, double hi, double
    ranges.h define what a row becomes there, the step AT and the i-th field FIELD(i). The other
    curves have kernels of their own in these headers. */
 #define CURVES(CURVE, FINE_CURVE)                                                                  \
-    FINE_CURVE(POWER, is_steep(FIELD(3)), power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), fine)) \
+    FINE_CURVE(POWER, is_steep(fabs(FIELD(3))),                                                    \
+               power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), fine))                            \
     FINE_CURVE(COSINE_POWER, is_sharp(FIELD(3), FIELD(4)),                                         \
                cosine_power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))           \
     CURVE(STAIRCASE, staircase(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                        \

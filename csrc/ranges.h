@@ -9,6 +9,7 @@
 #define LONG                                                                                       \
     256 /* steps: a longer run begins at a cache line, since stores across two take twice as long  \
          */
+#define PATCHES 16 /* Taylor polynomials at a time */
 #define AT_ONCE 32 /* steps per iteration, so that none waits for the one before */
 
 /* The n steps from, from + step, ... */
@@ -171,17 +172,156 @@ INLINED bool is_without_end(int opcode, double length) {
            (opcode == LINEAR || opcode == SQUARE || opcode == COSINE || opcode == POWER);
 }
 
+/* The Taylor polynomials of consecutive patches, coefficient by coefficient. */
+typedef struct {
+    ALIGNED double high[PATCHES], low[PATCHES], c1[PATCHES], c2[PATCHES], c3[PATCHES], c4[PATCHES],
+        c5[PATCHES], c6[PATCHES], c7[PATCHES];
+} Taylors;
+
+INLINED void put_taylor(Taylors *RESTRICT to, int j, Taylor at) {
+    to->high[j] = at.value.high;
+    to->low[j] = at.value.low;
+    to->c1[j] = at.c1;
+    to->c2[j] = at.c2;
+    to->c3[j] = at.c3;
+    to->c4[j] = at.c4;
+    to->c5[j] = at.c5;
+    to->c6[j] = at.c6;
+    to->c7[j] = at.c7;
+}
+
+/* How many steps of a run come before x passes a limit, which belongs to those behind it. */
+INLINED int64_t steps_to(double limit, Run run) {
+    double steps = run.step > 0.0 ? ceil((limit - run.from) / run.step)
+                                  : floor((limit - run.from) / run.step) + 1.0;
+    return (int64_t)smaller(larger(steps, 0.0), (double)run.n);
+}
+
+/* The steps of a run that are in some patches, the first of them centred at `middle`. Returns how
+   many. */
+static int64_t run_of_taylors(const Taylors *of, double middle, Run run, double *RESTRICT out) {
+    double by = run.step > 0.0 ? PATCH : -PATCH, half = run.step > 0.0 ? 0.5 * PATCH : -0.5 * PATCH;
+    int64_t done = 0;
+    for (int j = 0; j < PATCHES && done < run.n; j++, middle += by) {
+        Taylor at = {{of->high[j], of->low[j]},
+                     of->c1[j],
+                     of->c2[j],
+                     of->c3[j],
+                     of->c4[j],
+                     of->c5[j],
+                     of->c6[j],
+                     of->c7[j]};
+        Run rest = after(run, done);
+        Run own = {rest.from - middle, run.step, steps_to(middle + half, rest)};
+        FOR_EACH_STEP(d, own, out[done + i] = taylor_rate(at, d));
+        done += own.n;
+    }
+    return done;
+}
+
+/* A run in three: the steps between have patches. */
+typedef struct {
+    Run before, patched, behind;
+} Parts;
+
+INLINED Parts parts_of(Run run, Patched range) {
+    bool forward = run.step > 0.0, none = range.last < range.first;
+    int64_t early = none ? run.n : steps_to(forward ? range.first : range.last + 1.0, run);
+    Run rest = after(run, early);
+    Run patched = cut(rest, steps_to(forward ? range.last + 1.0 : range.first, rest));
+    return (Parts){cut(run, early), patched, after(rest, patched.n)};
+}
+
+/* A run in which every step is in a patch. `about` is the polynomial centred at a step m. */
+#define FOR_EACH_PATCH(m, run, out, about)                                                         \
+    for (int64_t done = 0; done < (run).n;) {                                                      \
+        Taylors taylors;                                                                           \
+        Run rest = after(run, done);                                                               \
+        double middle = middle_of(rest.from), by = rest.step > 0.0 ? PATCH : -PATCH;               \
+        for (int j = 0; j < PATCHES; j++) {                                                        \
+            const double m = middle + by * j;                                                      \
+            put_taylor(&taylors, j, about);                                                        \
+        }                                                                                          \
+        done += run_of_taylors(&taylors, middle, rest, (out) + done);                              \
+    }
+
+/* A run of a curve of which some steps are in patches. `at_step` is the rate at any step x, for
+   steps far apart; `alone` that of a step x without a patch. */
+#define RUN_IN_PATCHES(x, run, range, out, at_step, alone, about)                                  \
+    do {                                                                                           \
+        if (fabs((run).step) >= PATCH) {                                                           \
+            FOR_EACH_STEP(x, run, (out)[i] = at_step);                                             \
+            break;                                                                                 \
+        }                                                                                          \
+        Parts of = parts_of(run, range);                                                           \
+        for (int end = 0; end < 2; end++) {                                                        \
+            Run own = end == 0 ? of.before : of.behind;                                            \
+            double *to = end == 0 ? (out) : (out) + (run).n - own.n;                               \
+            FOR_EACH_STEP(x, own, to[i] = alone);                                                  \
+        }                                                                                          \
+        FOR_EACH_PATCH(x, of.patched, (out) + of.before.n, about);                                 \
+    } while (0)
+
 /* Steps x, x+step, ... from the end at which the power's base is 0. */
+INLINED void run_of_power_as(double size, double lo, double hi, double q, Run run, bool fine,
+                             double *RESTRICT out) {
+    RUN_IN_PATCHES(x, run, patched_power(size, q, fine), out, power_at(x, size, lo, hi, q, fine),
+                   taylor_value(power_about(x, false, size, lo, hi, q, fine)),
+                   power_about(x, true, size, lo, hi, q, fine));
+}
+
 static void run_of_power(double size, double lo, double hi, double q, Run run,
                          double *RESTRICT out) {
-    if (is_steep(q)) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true, true));
-    } else if (q > 0.0 && size <= SLOW) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, false, false));
-    } else if (q > 0.0) {
-        FOR_EACH_STEP(x, run, out[i] = power_kept(x, size, lo, hi, q, true, false));
+    if (is_steep(fabs(q))) {
+        run_of_power_as(size, lo, hi, q, run, true, out);
     } else {
-        FOR_EACH_STEP(x, run, out[i] = power_lost(x, size, lo, hi, q));
+        run_of_power_as(size, lo, hi, q, run, false, out);
+    }
+}
+
+INLINED void run_of_exponential_as(Run run, double a, double k, double k_low, bool deep,
+                                   double *RESTRICT out) {
+    RUN_IN_PATCHES(c, run, patched_exponential(a, k), out, exponential(c, a, k, k_low, deep),
+                   taylor_value(exponential_about(c, false, a, k, k_low, deep)),
+                   exponential_about(c, true, a, k, k_low, false));
+}
+
+static void run_of_exponential(Run run, double a, double k, double k_low, double *RESTRICT out) {
+    if (is_plain(run.from + run.step * (double)run.n, k)) {
+        run_of_exponential_as(run, a, k, k_low, false, out);
+    } else {
+        run_of_exponential_as(run, a, k, k_low, true, out);
+    }
+}
+
+INLINED void run_of_inverse_as(Run run, double a, double g, double s, double d, double q, bool fine,
+                               double *RESTRICT out) {
+    RUN_IN_PATCHES(c, run, patched_inverse(a, g, s, d, q, fine), out,
+                   inverse(c, a, g, s, d, q, fine),
+                   taylor_value(inverse_about(c, false, a, g, s, d, q, fine)),
+                   inverse_about(c, true, a, g, s, d, q, fine));
+}
+
+static void run_of_inverse(Run run, double a, double g, double s, double d, double q,
+                           double *RESTRICT out) {
+    if (is_steep(q)) {
+        run_of_inverse_as(run, a, g, s, d, q, true, out);
+    } else {
+        run_of_inverse_as(run, a, g, s, d, q, false, out);
+    }
+}
+
+static void run_of_cosine_power(Run run, double length, double lo, double hi, double x, double k,
+                                double *RESTRICT out) {
+    if (!is_sharp(x, k)) {
+        RUN_IN_PATCHES(c, run, patched_cosine(length, k, false), out,
+                       mild_cosine(c, length, lo, hi, x, k),
+                       taylor_value(cosine_about(c, false, length, lo, hi, x, k)),
+                       cosine_about(c, true, length, lo, hi, x, k));
+    } else if (k == 1.0) {
+        FOR_EACH_STEP(c, run, out[i] = sharp_cosine(c, length, lo, hi, x, 1.0));
+    } else {
+        FOR_EACH_STEP(c, run, out[i] = sharp_cosine(c, length, lo, hi, x, k));
     }
 }
 
@@ -191,7 +331,7 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
         Run rest = after(run, i);
         double turn = whole_periods(rest.from, every);
         int64_t n = steps_before((turn + 1.0) * every, rest);
-        fill(exponential(turn, a, k, k_low, true), n, out + i);
+        fill(stair(turn, a, k, k_low), n, out + i);
         i += n;
     }
 }
@@ -262,23 +402,12 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         run_of_cosine(end_of(opcode, p0 > 0.0, fabs(p0), p1, p2),
                       end_of(opcode, p0 < 0.0, fabs(p0), p1, p2), run, out);
         return;
-    case EXPONENTIAL:
-        if (is_plain(run.from + run.step * (double)run.n, p1)) {
-            FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, false));
-        } else {
-            FOR_EACH_STEP(c, run, out[i] = exponential(c, p0, p1, p2, true));
-        }
-        return;
+    case EXPONENTIAL: run_of_exponential(run, p0, p1, p2, out); return;
     case POWER:
         run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run,
                      out);
         return;
-    case COSINE_POWER:
-        if (p4 == 1.0 && is_sharp(p3, p4)) {
-            FOR_EACH_STEP(c, run, out[i] = cosine_power(c, p0, p1, p2, p3, 1.0, true));
-            return;
-        }
-        break;
+    case COSINE_POWER: run_of_cosine_power(run, p0, p1, p2, p3, p4, out); return;
     case STAIRCASE:
         if (p1 >= SHORT * run.step) {
             run_of_stairs(run, p0, p1, p2, p3, out);
@@ -292,6 +421,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
             run_of_samples(buffer, run, p0, p1, p2, p3, out);
         }
         return;
+    case INVERSE: run_of_inverse(run, p0, p1, p2, p3, p4, out); return;
     default: break;
     }
     run_of_formula(opcode, p, run, out);

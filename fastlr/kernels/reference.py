@@ -258,9 +258,9 @@ def _sampled(segments: _Segments, index: int, c: Array) -> Array:
 
 
 def _toward_floor(rates: Array, kept: Array, lost: Array, floor: Array) -> Array:
-    """Move rates toward the floor; they stay on their side of it."""
+    """Move rates toward the floor; they stay on their side of it, and at it."""
     moved = kept * rates + lost * floor
-    return np.where((rates >= floor) == (moved >= floor), moved, floor)
+    return np.where((rates != floor) & ((rates > floor) == (moved >= floor)), moved, floor)
 
 
 def _loop(segments: _Segments, index: int, c: Array) -> Array:

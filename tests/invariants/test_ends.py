@@ -596,3 +596,24 @@ def test_a_batch_of_tiny_and_other_levels_is_its_lanes(a):
         table = batch.table(100)
         assert np.all(np.diff(table) <= 0)
         assert all(batch[i].table(100).tobytes() == table[i].tobytes() for i in range(len(a)))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("init", "end", "period", "scale"),
+    [
+        (1.590425944896309e-06, 1.5904259448963207e-06, 57, 0.99),
+        (0.22878251595543517, 0.22878251595543705, 25, 0.9145871139702365),
+        (9.118794385365477e-05, 9.118794385365453e-05, 12, 0.9),
+        (1.0, 0.3, 700, 0.5),
+        (0.3, 1.0, 700, 0.99),
+    ],
+)
+def test_restarts_never_pass_the_end_toward_which_they_shrink(backend, init, end, period, scale):
+    """A rate at the end stays there, whatever is kept and lost of it adds up to."""
+    schedule = flr.cosine_restarts(init, end, period, scale=scale)
+    with flr.use_backend(backend):
+        cycles = schedule.table(30 * period).reshape(30, period)
+    rising = np.diff(cycles) if end > init else -np.diff(cycles)
+    assert (cycles <= end).all() if end > init else (cycles >= end).all()
+    assert (rising >= 0).all()

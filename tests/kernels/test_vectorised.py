@@ -19,20 +19,26 @@ ROWS = {
     "square": (lambda c, length, lo, hi: f.square(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "cosine": (lambda c, length, lo, hi: f.cosine(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
     "power": (
-        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, False),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, False),
         (1e6, 0.0, 0.1, 0.7),
     ),
     "power, fine": (
-        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, True),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, True),
         (1e6, 0.0, 0.1, 70.0),
     ),
     "power, some fine": (
-        lambda c, size, lo, hi, q: f.power_kept(c, size, lo, hi, q, True, f.is_steep(c)),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, f.is_steep(c)),
         (1e6, 0.0, 0.1, 7.0),
     ),
     "power lost": (
-        lambda c, size, lo, hi, q: f.power_lost(c, size, lo, hi, q),
+        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, False),
         (1e6, 0.0, 0.1, -0.7),
+    ),
+    "power about the middle of a patch": (
+        lambda c, size, lo, hi, q: f.taylor_rate(
+            f.power_about(c, True, size, lo, hi, q, False), 1.0
+        ),
+        (1e6, 0.0, 0.1, 0.7),
     ),
     "cosine_power": (
         lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, False),
@@ -46,6 +52,12 @@ ROWS = {
         lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, f.is_sharp(x, c)),
         (1e6, 0.0, 0.1, 1.0, 0.7),
     ),
+    "cosine_power about the middle of a patch": (
+        lambda c, length, lo, hi, x, k: f.taylor_rate(
+            f.cosine_about(c, True, length, lo, hi, x, k), 1.0
+        ),
+        (1e6, 0.0, 0.1, 1.0, 0.7),
+    ),
     "exponential": (lambda c, a, k, k_low: f.exponential(c, a, k, k_low, True), (0.1, -1e-5, 0.0)),
     "staircase": (
         lambda c, a, every, k, k_low: f.staircase(c, a, every, k, k_low),
@@ -54,6 +66,10 @@ ROWS = {
     "reciprocal": (lambda c, a, g, s, d: f.reciprocal(c, a, g, s, d), (0.1, 1e-4, 1.0, 1.0)),
     "inverse": (
         lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, False),
+        (0.1, 1e-4, 1.0, 1.0, 0.5),
+    ),
+    "inverse about the middle of a patch": (
+        lambda c, a, g, s, d, q: f.taylor_rate(f.inverse_about(c, True, a, g, s, d, q, False), 1.0),
         (0.1, 1e-4, 1.0, 1.0, 0.5),
     ),
     "eden": (lambda c, a, d, q: f.eden(c, a, d, q, False), (0.1, 7.5, 0.25)),

@@ -21,7 +21,7 @@ from fastlr.kernels.jit.kernel_table import (
     rate_kernel,
     run_kernel,
 )
-from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, plus
+from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, on_stack, plus
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
 from fastlr.program.opcodes import OPCODES, opcode
@@ -29,7 +29,10 @@ from fastlr.program.opcodes import OPCODES, opcode
 __all__: list[str] = []
 
 _LINEAR, _SQUARE = opcode("linear"), opcode("square")
-_COSINE, _POWER = opcode("cosine"), opcode("power")
+_COSINE = opcode("cosine")
+
+PATCHES = 16  # Taylor polynomials at a time
+_taylors_on_stack = on_stack(9 * PATCHES)
 
 # what an instance of a template has of its own: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
@@ -37,6 +40,11 @@ FORMULA: Any = None
 FIELDS: int = 0
 FLAG: Any = None
 OPCODE: int = 0
+# and of a curve in patches: the place of a step and the distance to the next, the first and the
+# last place that is in a patch, and the polynomial about a place; all from its fields
+PLACE: Any = None
+RANGE: Any = None
+ABOUT: Any = None
 
 
 @inlined
@@ -277,18 +285,89 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
         late[i] = last - f.cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
 
 
-@run_kernel("power")
-def run_of_power(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                 out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """Steps from the end at which the power's base is 0."""
-    length, lo, hi, q, _, _ = _fields(buffer, segment, lane)
-    size = abs(length)
-    if q <= 0.0 or f.is_steep(q) or size > f.SLOW:
-        _rare_run(_POWER, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-        return
-    x, by = (size - c, -step) if length > 0.0 else (c, step)
+@inlined
+def _steps_to(limit: float, x: float, by: float, n: int) -> int:
+    """How many of the steps x, x+by, ... come before a limit, which belongs to those behind it."""
+    steps = (limit - x) / by
+    before = math.ceil(steps) if by > 0.0 else math.floor(steps) + 1.0
+    return int(min(max(before, 0.0), float(n)))
+
+
+@inlined
+def _parts(x: float, by: float, n: int, first: float, last: float) -> tuple[int, int]:
+    """How many steps come before those that have patches, and how many have."""
+    if last < first:
+        return n, 0
+    early = _steps_to(first if by > 0.0 else last + 1.0, x, by, n)
+    from_ = x + by * early
+    return early, _steps_to(last + 1.0 if by > 0.0 else first, from_, by, n - early)
+
+
+@inlined
+def _put_taylor(taylors: Any, j: int, at: Any) -> None:
+    high, low, c1, c2, c3, c4, c5, c6, c7 = at
+    own = plus(taylors, j)
+    own[0], own[PATCHES], own[2 * PATCHES], own[3 * PATCHES] = high, low, c1, c2
+    own[4 * PATCHES], own[5 * PATCHES], own[6 * PATCHES] = c3, c4, c5
+    own[7 * PATCHES], own[8 * PATCHES] = c6, c7
+
+
+@inlined
+def _taylor(taylors: Any, j: int) -> Any:
+    own = plus(taylors, j)
+    return (
+        own[0], own[PATCHES], own[2 * PATCHES], own[3 * PATCHES], own[4 * PATCHES],
+        own[5 * PATCHES], own[6 * PATCHES], own[7 * PATCHES], own[8 * PATCHES],
+    )  # fmt: skip
+
+
+@inlined
+def _run_of_taylor(at: Any, d: float, by: float, n: int, out: Any) -> None:
     for i in range(n):
-        out[i] = f.power_kept(step_of(x, by, i), size, lo, hi, q, False, False)
+        out[i] = f.taylor_rate(at, step_of(d, by, i))
+
+
+@inlined
+def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, out: Any) -> int:
+    """The steps of a run that are in some patches, the first of them centred at ``middle``.
+
+    Returns how many.
+    """
+    ahead, half = (f.PATCH, 0.5 * f.PATCH) if by > 0.0 else (-f.PATCH, -0.5 * f.PATCH)
+    done = 0
+    for j in range(PATCHES):
+        from_ = x + by * done
+        most = _steps_to(middle + half, from_, by, n - done)
+        _run_of_taylor(_taylor(taylors, j), from_ - middle, by, most, plus(out, done))
+        done, middle = done + most, middle + ahead
+    return done
+
+
+def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
+                 out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """A run of a curve of which some steps are in patches. Steps far apart go one by one."""
+    if step >= f.PATCH:
+        _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
+        return
+    p = _fields(buffer, segment, lane)
+    x, by = PLACE(c, step, *p)
+    early, patched = _parts(x, by, n, *RANGE(*p))
+    for part in range(2):
+        begin, most = (0, early) if part == 0 else (early + patched, n - early - patched)
+        from_, to = x + by * begin, plus(out, begin)
+        if FLAG(c + step * n, *p):
+            _rare_run(OPCODE, table, buffer, segment, lane, c + step * begin, step, most, to,
+                      nested, scratch)  # fmt: skip
+            continue
+        for i in range(most):
+            to[i] = f.taylor_value(ABOUT(step_of(from_, by, i), False, *p))
+    taylors, done, ahead = _taylors_on_stack(), early, f.PATCH if by > 0.0 else -f.PATCH
+    while done < early + patched:
+        from_, to = x + by * done, plus(out, done)
+        middle = f.middle_of(from_)
+        for j in range(PATCHES):
+            _put_taylor(taylors, j, ABOUT(middle + ahead * j, True, *p))
+        done += _run_of_taylors(taylors, middle, from_, by, early + patched - done, to)
 
 
 @run_kernel("staircase")
@@ -304,7 +383,7 @@ def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float,
     while i < n:
         turn = f.whole_periods(c + step * i, every)
         most = steps_before((turn + 1.0) * every, c + step * i, step, n - i)
-        rate, stair = f.exponential(turn, a, k, k_low, True), plus(out, i)
+        rate, stair = f.stair(turn, a, k, k_low), plus(out, i)
         for j in range(most):
             stair[j] = rate
         i += most
@@ -371,7 +450,7 @@ def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: i
 # -- the instances ---------------------------------------------------------------------------------
 
 
-_OF_THEIR_OWN = {"linear", "square", "cosine", "power", "staircase"}  # runs that are no instances
+_OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances
 
 
 def _register(name: str, curve: f.Curve) -> None:
@@ -382,10 +461,14 @@ def _register(name: str, curve: f.Curve) -> None:
         "FLAG": curve.flag,
         "OPCODE": number,
     }
+    if curve.patches is not None:
+        place, range_, about = curve.patches
+        constants |= {"PLACE": place, "RANGE": range_, "ABOUT": about}
     flagged = curve.flag is not None
+    run = _run_patched if curve.patches else (_run_flagged if flagged else _run)
     rate_kernel(name)(instance(_rate_flagged if flagged else _rate, name, **constants))
     if name not in _OF_THEIR_OWN:
-        run_kernel(name)(instance(_run_flagged if flagged else _run, name, **constants))
+        run_kernel(name)(instance(run, name, **constants))
     lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
     if flagged:
         run_kernel(name, rare=True)(instance(_run_rare, name, **constants))

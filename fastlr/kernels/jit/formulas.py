@@ -39,6 +39,7 @@ from fastlr.kernels.jit.arithmetic import (
     split,
     split_beside_1,
     two_sum,
+    two_words,
 )
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.program.opcodes import LAST_STEP
@@ -46,6 +47,7 @@ from fastlr.program.opcodes import LAST_STEP
 __all__ = [
     "CURVES",
     "NORMAL",
+    "PATCH",
     "SHARP",
     "SLOW",
     "SQUARE_TURN",
@@ -55,12 +57,15 @@ __all__ = [
     "Curve",
     "affine_exponential",
     "cosine",
+    "cosine_about",
     "cosine_power",
     "cosine_rise",
     "cosine_slope",
     "eden",
     "exponential",
+    "exponential_about",
     "inverse",
+    "inverse_about",
     "is_plain",
     "is_sharp",
     "is_steep",
@@ -69,9 +74,13 @@ __all__ = [
     "linear_rise",
     "linear_slope",
     "logarithmic",
+    "middle_of",
+    "patched_cosine",
+    "patched_exponential",
+    "patched_inverse",
+    "patched_power",
     "power",
-    "power_kept",
-    "power_lost",
+    "power_about",
     "reciprocal",
     "rex",
     "share_of_scale",
@@ -79,11 +88,15 @@ __all__ = [
     "square",
     "square_rise",
     "square_slope",
+    "stair",
     "staircase",
     "tanh",
+    "taylor_rate",
+    "taylor_value",
     "whole_periods",
 ]
 
+_LN_2 = 0.6931471805599453
 _QUARTER_PI_2, _QUARTER_PI_2_LOW = 2.4674011002723395, 1.5663238771849278e-16  # pi^2/4
 
 TURN = 0.5  # of a line and a cosine: where the other end becomes the nearer
@@ -92,6 +105,13 @@ WIDE = 2.0**26  # the longest length whose square, and twice it, is exact in one
 NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
 # a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
 STEEP = NORMAL / 53.0
+# steps at absolute places, a patch, share one Taylor polynomial, centred at their middle
+PATCH = 128.0
+FAR = 4096.0  # steps: so far from a singular end, times the power, seven coefficients are enough
+BRISK = 2.0**-11  # the largest change of an exponent per step within a patch
+GROWN = 600.0  # the largest exponent within a patch
+WIDEST_BASE = 2.0**31  # raised to any power below STEEP, at most 2^GROWN
+LEAST, MOST = 1e-30, 1e30  # levels of a curve within a patch, so that all of its numbers are normal
 SHARP = 2.0  # a power of a cosine's progress up to it is fine enough
 SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
 
@@ -248,40 +268,113 @@ def _grown(high: float, low: float, q: float, fine: bool) -> tuple[float, float,
 
 
 @inlined
-def power_kept(
-    x: float, size: float, lo: float, hi: float, q: float, deep: bool, fine: bool
-) -> float:
-    """lo + w*(hi-lo), w = (x/size)^q, q > 0; x is what remains where L > 0, what has gone where
-    L < 0.
-    """
-    high, low = quotient(x, size)
-    log, log_low = _log2(high, low, True) if fine else log2_sum(high, low)
-    t, t_low = _exponent(q, log, log_low, deep)
-    n, grown, grown_low = exp2(t, t_low, deep and size > SLOW)
-    w = 1.0 + grown
-    if deep:
-        w += ((1.0 - w) + grown) + grown_low
-    return _between(0.0 if x == 0.0 else scaled(w, n, deep), lo, hi)
+def _between_pair(w: float, w_low: float, lo: float, hi: float) -> tuple[float, float]:
+    """lo + w*(hi-lo) in two words, for w in two words."""
+    height = hi - lo
+    height_low = (hi - height) - lo
+    part = w * height
+    part_low = fma(w, height, -part) + fma(w_low, height, w * height_low)
+    total, rest = two_sum(lo, part)
+    return total, rest + part_low
 
 
 @inlined
-def power_lost(x: float, size: float, lo: float, hi: float, q: float) -> float:
-    """lo + w*(hi-lo), w = 1 - (x/size)^-q, q < 0."""
+def _words_of(n: float, q: float, q_low: float, deep: bool) -> tuple[float, float]:
+    """A power, as exp2 gives it, in two words."""
+    unit = scaled(1.0, n, deep)
+    one, one_low = two_words(1.0, q)
+    return unit * one, unit * (one_low + q_low)
+
+
+@inlined
+def _rest_of(n: float, q: float, q_low: float, deep: bool) -> tuple[float, float]:
+    """What a power up to 1 leaves of 1, in two words."""
+    unit = scaled(1.0, n, deep)
+    # of 1 - unit either word may be 0
+    less, less_low = two_sum(1.0, -unit)
+    rest, rest_low = two_words(less, -unit * q)
+    return rest, rest_low + (less_low - unit * q_low)
+
+
+@inlined
+def taylor_rate(at: Any, d: float) -> float:
+    """The rate d steps from where a Taylor polynomial is centred, rounded once."""
+    high, low, c1, c2, c3, c4, c5, c6, c7 = at
+    p = fma(c7, d, c6)
+    p = fma(p, d, c5)
+    p = fma(p, d, c4)
+    p = fma(p, d, c3)
+    p = fma(p, d, c2)
+    p = fma(p, d, c1)
+    rate: float = high + fma(p, d, low)
+    return rate
+
+
+@inlined
+def taylor_value(at: Any) -> float:
+    """The rate there."""
+    value: float = at[0] + at[1]
+    return value
+
+
+@inlined
+def middle_of(x: float) -> float:
+    """The middle of the patch that contains x."""
+    return math.floor(x * (1.0 / PATCH)) * PATCH + 0.5 * PATCH
+
+
+@inlined
+def patched_power(size: float, q: float, fine: bool) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of a power: far from the end at which its
+    base is 0, and from the end at which what it leaves of 1 is 0.
+    """
+    first, last = FAR * max(abs(q), 2.0), size if q > 0.0 else size - 2.0 * FAR
+    return math.inf if fine else first, min(last, SLOW)
+
+
+@inlined
+def power_about(
+    x: float, patched: bool, size: float, lo: float, hi: float, q: float, fine: bool
+) -> Any:
+    """lo + w*(hi-lo) about x: w = (x/size)^q, or 1 - (x/size)^-q where q < 0.
+
+    ``patched`` asks for the coefficients.
+    """
+    exponent = abs(q)
     high, low = quotient(x, size)
-    n, grown, grown_low = _grown(high, low, -q, False)  # what a large power loses is lost on 1
-    unit = scaled(1.0, n, True)
-    w = fma(-unit, grown, 1.0 - unit) - unit * grown_low
+    log, log_low = _log2(high, low, fine)
+    t, t_low = _exponent(exponent, log, log_low, fine)
+    n, grown, grown_low = exp2(t, t_low, True)
+    kept, kept_low = _words_of(n, grown, grown_low, fine)
+    kept, kept_low = 0.0 if x == 0.0 else kept, 0.0 if x == 0.0 else kept_low
+    lost, lost_low = _rest_of(n, grown, grown_low, fine)
     # the ends: y = 0 has no logarithm, and 1 - 1 must leave nothing
-    w = 1.0 if x == 0.0 else (0.0 if x == size else w)
-    return _between(w, lo, hi)
+    lost = 1.0 if x == 0.0 else (0.0 if x == size else lost)
+    lost_low = 0.0 if x == 0.0 or x == size else lost_low
+    rises = q > 0.0
+    value, value_low = _between_pair(
+        kept if rises else lost, kept_low if rises else lost_low, lo, hi
+    )
+    inverse = 1.0 / x if patched else 0.0
+    c1 = (hi - lo if rises else lo - hi) * kept * exponent * inverse
+    c2 = c1 * ((exponent - 1.0) * (1.0 / 2.0)) * inverse
+    c3 = c2 * ((exponent - 2.0) * (1.0 / 3.0)) * inverse
+    c4 = c3 * ((exponent - 3.0) * (1.0 / 4.0)) * inverse
+    c5 = c4 * ((exponent - 4.0) * (1.0 / 5.0)) * inverse
+    c6 = c5 * ((exponent - 5.0) * (1.0 / 6.0)) * inverse
+    c7 = c6 * ((exponent - 6.0) * (1.0 / 7.0)) * inverse
+    return value, value_low, c1, c2, c3, c4, c5, c6, c7
 
 
 @inlined
 def power(c: float, length: float, lo: float, hi: float, q: float, fine: bool) -> float:
-    """One of the two, by the sign of q."""
+    """x is what remains where L > 0, what has gone where L < 0."""
     size = abs(length)
     x = size - c if length > 0.0 else c
-    return power_kept(x, size, lo, hi, q, True, fine) if q > 0.0 else power_lost(x, size, lo, hi, q)
+    first, last = patched_power(size, q, fine)
+    patched = first <= x <= last
+    middle = middle_of(x) if patched else x
+    return taylor_rate(power_about(middle, patched, size, lo, hi, q, fine), x - middle)
 
 
 @inlined
@@ -309,32 +402,115 @@ def _bent(c: float, length: float, k: float, fine: bool) -> tuple[float, float, 
 
 @inlined
 def _log2_of_cosine(
-    past: float, past_low: float, left: float, left_low: float, fine: bool
+    past: float, past_low: float, left: float, left_low: float
 ) -> tuple[float, float]:
-    """log2(cos(pi/2*past)^2)."""
+    """log2(cos(pi/2*past)^2) to about 2^-68."""
     low_half = left <= past
     y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
-    s, s_low = sin_squared_fine(y, y_low) if fine else sin_squared_pair(y, y_low)
+    s, s_low = sin_squared_fine(y, y_low)
     square = s if low_half else 1.0 - s
     square_low = s_low if low_half else ((1.0 - square) - s) - s_low
-    if fine:
-        e, of, of_low = split_beside_1(-s, -s_low) if square > 0.75 else split(square, square_low)
-        return log2_fine(e, of, of_low)
-    return log2(square, square_low)
+    e, of, of_low = split_beside_1(-s, -s_low) if square > 0.75 else split(square, square_low)
+    return log2_fine(e, of, of_low)
+
+
+@inlined
+def _sharp_cosine(c: float, length: float, lo: float, hi: float, x: float, k: float) -> float:
+    """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0, by logarithms."""
+    past, past_low, left, left_low = _bent(c, length, k, True)
+    log, log_low = _log2_of_cosine(past, past_low, left, left_low)
+    t, t_low = _exponent(abs(x), log, log_low, True)
+    n, q, q_low = exp2(t, t_low, True)
+    kept, kept_low = _words_of(n, q, q_low, True)
+    lost, lost_low = _rest_of(n, q, q_low, True)
+    rate, rate_low = _between_pair(
+        kept if x > 0.0 else lost, kept_low if x > 0.0 else lost_low, lo, hi
+    )
+    return rate + rate_low
+
+
+@inlined
+def patched_cosine(length: float, k: float, sharp: bool) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of a cosine: far from its start, where p^k is
+    singular, and from its end, where it may be 0.
+    """
+    first = math.inf if sharp else FAR * (k + 1.5)
+    return first, min(length - FAR, SLOW)
+
+
+@inlined
+def _angle(c: float, patched: bool, past: float, k: float) -> Any:
+    """The change of the angle pi*p^k about c: coefficient n times n."""
+    inverse = 1.0 / c if patched else 0.0
+    f1 = math.pi * past * k * inverse
+    f2 = f1 * (k - 1.0) * inverse
+    f3 = f2 * ((k - 2.0) * (1.0 / 2.0)) * inverse
+    f4 = f3 * ((k - 3.0) * (1.0 / 3.0)) * inverse
+    f5 = f4 * ((k - 4.0) * (1.0 / 4.0)) * inverse
+    f6 = f5 * ((k - 5.0) * (1.0 / 5.0)) * inverse
+    f7 = f6 * ((k - 6.0) * (1.0 / 6.0)) * inverse
+    return f1, f2, f3, f4, f5, f6, f7
+
+
+@inlined
+def _cosine_series(f: Any, a0: float, b0: float) -> Any:
+    """Seven coefficients of the cosine of an angle, from its value and that of the sine; those of
+    both give the next one.
+    """
+    f1, f2, f3, f4, f5, f6, f7 = f
+    a1, b1 = -(f1 * b0), f1 * a0
+    a2 = fma(f1, b1, f2 * b0) * (-1.0 / 2.0)
+    b2 = fma(f1, a1, f2 * a0) * (1.0 / 2.0)
+    a3 = fma(f1, b2, fma(f2, b1, f3 * b0)) * (-1.0 / 3.0)
+    b3 = fma(f1, a2, fma(f2, a1, f3 * a0)) * (1.0 / 3.0)
+    a4 = fma(f1, b3, fma(f2, b2, fma(f3, b1, f4 * b0))) * (-1.0 / 4.0)
+    b4 = fma(f1, a3, fma(f2, a2, fma(f3, a1, f4 * a0))) * (1.0 / 4.0)
+    a5 = fma(f1, b4, fma(f2, b3, fma(f3, b2, fma(f4, b1, f5 * b0)))) * (-1.0 / 5.0)
+    b5 = fma(f1, a4, fma(f2, a3, fma(f3, a2, fma(f4, a1, f5 * a0)))) * (1.0 / 5.0)
+    a6 = fma(f1, b5, fma(f2, b4, fma(f3, b3, fma(f4, b2, fma(f5, b1, f6 * b0)))))
+    b6 = fma(f1, a5, fma(f2, a4, fma(f3, a3, fma(f4, a2, fma(f5, a1, f6 * a0)))))
+    a6, b6 = a6 * (-1.0 / 6.0), b6 * (1.0 / 6.0)
+    a7 = fma(f1, b6, fma(f2, b5, fma(f3, b4, fma(f4, b3, fma(f5, b2, fma(f6, b1, f7 * b0))))))
+    return a1, a2, a3, a4, a5, a6, a7 * (-1.0 / 7.0)
+
+
+@inlined
+def cosine_about(
+    c: float, patched: bool, length: float, lo: float, hi: float, x: float, k: float
+) -> Any:
+    """lo + w*(hi-lo) about c, w = cos(pi/2*p^k)^2, or sin(pi/2*p^k)^2 where x < 0."""
+    past, past_low, left, left_low = _bent(c, length, k, False)
+    low_half, falls = left <= past, x > 0.0
+    y, y_low = quarter_turn_squared(left if low_half else past, left_low if low_half else past_low)
+    s, s_low = sin_squared_pair(y, y_low)
+    rest, rest_low = two_words(1.0, -s)
+    direct = low_half == falls
+    value, value_low = _between_pair(
+        s if direct else rest, s_low if direct else rest_low - s_low, lo, hi
+    )
+    # the cosine of the angle and its sine, each times half of the height
+    half, cosine = 0.5 * (hi - lo if falls else lo - hi), rest - s
+    a0, b0 = half * (-cosine if low_half else cosine), half * (2.0 * math.sqrt(s * rest))
+    c1, c2, c3, c4, c5, c6, c7 = _cosine_series(_angle(c, patched, past, k), a0, b0)
+    return value, value_low, c1, c2, c3, c4, c5, c6, c7
+
+
+@inlined
+def _mild_cosine(c: float, length: float, lo: float, hi: float, x: float, k: float) -> float:
+    first, last = patched_cosine(length, k, False)
+    patched = first <= c <= last
+    middle = middle_of(c) if patched else c
+    return taylor_rate(cosine_about(middle, patched, length, lo, hi, x, k), c - middle)
 
 
 @inlined
 def cosine_power(
-    c: float, length: float, lo: float, hi: float, x: float, k: float, fine: bool
+    c: float, length: float, lo: float, hi: float, x: float, k: float, sharp: bool
 ) -> float:
     """lo + w*(hi-lo), w = cos(pi/2*p^k)^(2x), or 1 - that^-1 where x < 0."""
-    past, past_low, left, left_low = _bent(c, length, k, fine)
-    log, log_low = _log2_of_cosine(past, past_low, left, left_low, fine)
-    t, t_low = _exponent(abs(x), log, log_low, True)
-    n, q, q_low = exp2(t, t_low, True)
-    unit = scaled(1.0, n, True)
-    w = fma(unit, q, unit) if x > 0.0 else fma(-unit, q, 1.0 - unit) - unit * q_low
-    return _between(w, lo, hi)
+    if sharp:
+        return _sharp_cosine(c, length, lo, hi, x, k)
+    return _mild_cosine(c, length, lo, hi, x, k)
 
 
 @inlined
@@ -344,17 +520,70 @@ def is_plain(c: float, k: float) -> bool:
 
 
 @inlined
+def patched_exponential(a: float, k: float) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of an exponential: it changes by little within
+    a patch, but by more than the error of its value from one to the next, and is a normal number.
+    """
+    pace = abs(k)
+    suits = pace <= BRISK and pace * SLOW >= 1.0 and LEAST <= a <= MOST
+    return 0.0 if suits else math.inf, min(GROWN / pace, SLOW)
+
+
+@inlined
+def _power_of(
+    a: float, n: float, grown: float, grown_low: float, patched: bool, deep: bool
+) -> tuple[float, float]:
+    """a times a power, about a step. Without coefficients it is rounded once, then scaled."""
+    part = a * grown
+    total, rest = two_words(a, part)
+    low = rest + fma(a, grown_low, fma(a, grown, -part))
+    return (
+        scaled(total if patched else total + low, n, deep),
+        scaled(low, n, deep) if patched else 0.0,
+    )
+
+
+@inlined
+def exponential_about(c: float, patched: bool, a: float, k: float, k_low: float, deep: bool) -> Any:
+    """a * 2^(c*(kh+kl)) about c."""
+    t, t_low = _exponent(c, k, k_low, deep)
+    n, q, q_low = exp2(t, t_low, patched or (deep and abs(k) * SLOW < 1.0))
+    alone = scaled(fma(a, q, fma(a, q_low, a)), n, deep)
+    value, value_low = _power_of(a, n, q, q_low, True, deep)
+    pace = _LN_2 * k if patched else 0.0
+    c1 = value * pace
+    c2 = c1 * (pace * (1.0 / 2.0))
+    c3 = c2 * (pace * (1.0 / 3.0))
+    c4 = c3 * (pace * (1.0 / 4.0))
+    c5 = c4 * (pace * (1.0 / 5.0))
+    c6 = c5 * (pace * (1.0 / 6.0))
+    c7 = c6 * (pace * (1.0 / 7.0))
+    return (
+        value if patched else alone,
+        value_low if patched else 0.0,
+        c1, c2, c3, c4, c5, c6, c7,
+    )  # fmt: skip
+
+
+@inlined
 def exponential(c: float, a: float, k: float, k_low: float, deep: bool) -> float:
     """a * 2^(c*(kh+kl))."""
-    t, t_low = _exponent(c, k, k_low, deep)
-    n, q, q_low = exp2(t, t_low, deep and abs(k) * SLOW < 1.0)
-    return scaled(fma(a, q, fma(a, q_low, a)), n, deep)
+    first, last = patched_exponential(a, k)
+    patched = first <= c <= last
+    middle = middle_of(c) if patched else c
+    return taylor_rate(exponential_about(middle, patched, a, k, k_low, deep), c - middle)
+
+
+@inlined
+def stair(i: float, a: float, k: float, k_low: float) -> float:
+    """a * 2^(i*(kh+kl))."""
+    return taylor_value(exponential_about(i, False, a, k, k_low, True))
 
 
 @inlined
 def staircase(c: float, a: float, every: float, k: float, k_low: float) -> float:
-    """a * 2^(i*(kh+kl)), i = floor(c/every)."""
-    return exponential(whole_periods(c, every), a, k, k_low, True)
+    """The same, i = floor(c/every)."""
+    return stair(whole_periods(c, every), a, k, k_low)
 
 
 @inlined
@@ -370,9 +599,12 @@ def share_of_scale(i: float, k: float, k_low: float) -> tuple[float, float]:
 
 @inlined
 def shrunk(rate: float, kept: float, lost: float, floor: float) -> float:
-    """What is kept of the rate, and what is lost of the floor, on the rate's side of it."""
+    """What is kept of the rate, and what is lost of the floor, on the rate's side of it. A rate at
+    the floor stays there.
+    """
     moved = fma(kept, rate, lost * floor)
-    return moved if (rate >= floor) == (moved >= floor) else floor
+    at_most = min(moved, floor) if rate < floor else floor
+    return max(moved, floor) if rate > floor else at_most
 
 
 @inlined
@@ -396,13 +628,46 @@ def reciprocal(c: float, a: float, g: float, s: float, d: float) -> float:
 
 
 @inlined
-def inverse(c: float, a: float, g: float, s: float, d: float, q: float, fine: bool) -> float:
-    """a * ((g*c + s)/d)^-q, the base in two words."""
+def patched_inverse(
+    a: float, g: float, s: float, d: float, q: float, fine: bool
+) -> tuple[float, float]:
+    """Where seven coefficients reach the last digit of an inverse power: it changes by little
+    within a patch, but by more than the error of its value from one to the next, and is a normal
+    number.
+    """
+    suits = not fine and s <= g * SLOW and LEAST <= a <= MOST
+    first = max(FAR * (q + 3.0) - s / g, 0.0)
+    return first if suits else math.inf, min((d * WIDEST_BASE - s) / g, SLOW)
+
+
+@inlined
+def inverse_about(
+    c: float, patched: bool, a: float, g: float, s: float, d: float, q: float, fine: bool
+) -> Any:
+    """a * ((g*c + s)/d)^-q about c, the base in two words."""
     top, top_low = _grown_by(c, g, s)
     unit = 1.0 / d
     b = top * unit
     n, grown, grown_low = _grown(b, (fma(-b, d, top) + top_low) * unit, -q, fine)
-    return scaled(fma(a, grown, fma(a, grown_low, a)), n, True)
+    value, value_low = _power_of(a, n, grown, grown_low, patched, True)
+    pace = -g / top if patched else 0.0
+    c1 = value * q * pace
+    c2 = c1 * ((q + 1.0) * (1.0 / 2.0)) * pace
+    c3 = c2 * ((q + 2.0) * (1.0 / 3.0)) * pace
+    c4 = c3 * ((q + 3.0) * (1.0 / 4.0)) * pace
+    c5 = c4 * ((q + 4.0) * (1.0 / 5.0)) * pace
+    c6 = c5 * ((q + 5.0) * (1.0 / 6.0)) * pace
+    c7 = c6 * ((q + 6.0) * (1.0 / 7.0)) * pace
+    return value, value_low, c1, c2, c3, c4, c5, c6, c7
+
+
+@inlined
+def inverse(c: float, a: float, g: float, s: float, d: float, q: float, fine: bool) -> float:
+    """a * ((g*c + s)/d)^-q."""
+    first, last = patched_inverse(a, g, s, d, q, fine)
+    patched = first <= c <= last
+    middle = middle_of(c) if patched else c
+    return taylor_rate(inverse_about(middle, patched, a, g, s, d, q, fine), c - middle)
 
 
 @inlined
@@ -526,7 +791,7 @@ def _is_steep_2(c: float, p0: float, p1: float, p2: float, p3: float, p4: float,
 
 @inlined
 def _is_steep_3(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return is_steep(p3)
+    return is_steep(abs(p3))
 
 
 @inlined
@@ -539,23 +804,107 @@ def _is_sharp(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p
     return is_sharp(p3, p4)
 
 
+@inlined
+def _from_start(
+    c: float, step: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return c, step
+
+
+@inlined
+def _from_end_at_0(
+    c: float, step: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    """From the end at which a power's base is 0."""
+    return (p0 - c, -step) if p0 > 0.0 else (c, step)
+
+
+@inlined
+def _patched_power(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return patched_power(abs(p0), p3, is_steep(abs(p3)))
+
+
+@inlined
+def _power_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return power_about(x, patched, abs(p0), p1, p2, p3, False)
+
+
+@inlined
+def _patched_exponential(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return patched_exponential(p0, p1)
+
+
+@inlined
+def _exponential_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return exponential_about(x, patched, p0, p1, p2, False)
+
+
+@inlined
+def _patched_inverse(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return patched_inverse(p0, p1, p2, p3, p4, is_steep(p4))
+
+
+@inlined
+def _inverse_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return inverse_about(x, patched, p0, p1, p2, p3, p4, False)
+
+
+@inlined
+def _patched_cosine(
+    p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> tuple[float, float]:
+    return patched_cosine(p0, p4, is_sharp(p3, p4))
+
+
+@inlined
+def _cosine_about(
+    x: float, patched: bool, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> Any:
+    return cosine_about(x, patched, p0, p1, p2, p3, p4)
+
+
+class Patches(NamedTuple):
+    """How a curve is divided into patches."""
+
+    place: Any
+    range: Any
+    about: Any
+
+
 class Curve(NamedTuple):
     """A curve whose kernels are instances of the templates."""
 
     formula: Any
     flag: Any = None  # whether a lane's fields ask for the flag, the formula's last argument
+    patches: Patches | None = None
 
 
 CURVES = {
     "linear": Curve(linear, _is_wide),
     "square": Curve(square, _is_wide),
     "cosine": Curve(cosine, _is_wide),
-    "power": Curve(power, _is_steep_3),
-    "cosine_power": Curve(cosine_power, _is_sharp),
-    "exponential": Curve(exponential, _is_deep),
+    "power": Curve(power, _is_steep_3, Patches(_from_end_at_0, _patched_power, _power_about)),
+    "cosine_power": Curve(
+        cosine_power, _is_sharp, Patches(_from_start, _patched_cosine, _cosine_about)
+    ),
+    "exponential": Curve(
+        exponential, _is_deep, Patches(_from_start, _patched_exponential, _exponential_about)
+    ),
     "staircase": Curve(staircase),
     "reciprocal": Curve(reciprocal),
-    "inverse": Curve(inverse, _is_steep_4),
+    "inverse": Curve(inverse, _is_steep_4, Patches(_from_start, _patched_inverse, _inverse_about)),
     "tanh": Curve(tanh),
     "rex": Curve(rex),
     "affine_exponential": Curve(affine_exponential),
