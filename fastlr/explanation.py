@@ -54,7 +54,7 @@ class Explanation:
     steps : int
         The length of the run.
     facts : dict of str to str
-        What it is: length, peak, warm-up, floor, boundaries, the nearest published recipe.
+        What it is: length, peak, warmup, floor, boundaries, the nearest published recipe.
     findings : tuple of Finding
         What looks wrong, each with its step and rate. Empty if nothing does.
     logged : int or None
@@ -298,7 +298,7 @@ def _facts(plan: Schedule, stop: int) -> dict[str, str]:
         "schedule": code if len(code) <= _LONGEST else f"{code[:_LONGEST]}...",
         "length": steps_text(stop),
         "peak": _peak(plan, stop),
-        "warm-up": f"{steps_text(top)}, from {plan(0):.6g}"
+        "warmup": f"{steps_text(top)}, from {plan(0):.6g}"
         if top and plan(0) < plan(top)
         else "none",
         "last rate": f"{plan(stop - 1):.6g} at step {stop - 1:,}",
@@ -368,7 +368,7 @@ def _zero_after_warmup(plan: Schedule, stop: int) -> Iterator[Finding]:
             after = plan.max(at, stop)
             rest = f"rises to {after:.6g} later" if after else "stays there"
             text = (
-                f"rate 0 at step {at:,}, where the warm-up or another piece ends: it falls there "
+                f"rate 0 at step {at:,}, where the warmup or another piece ends: it falls there "
                 f"from {plan(at - 1):.6g}, and {rest}"
             )
             yield Finding(at, 0.0, text)

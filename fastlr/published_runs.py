@@ -402,7 +402,7 @@ def alphazero(steps: int) -> Schedule:
     "arXiv:1810.04805, appendix A.2",
     unit="steps",
     steps=1_000_000,
-    assumption="Warm-up from 0, then decay to 0. The released code counts the decay "
+    assumption="Warmup from 0, then decay to 0. The released code counts the decay "
     "from step 0: 1% lower at step 10,000.",
 )
 def bert_base(steps: int) -> Schedule:
@@ -415,7 +415,7 @@ def bert_base(steps: int) -> Schedule:
     "arXiv:1907.11692, table 9",
     unit="steps",
     steps=500_000,
-    assumption="Warm-up from 0, decay to 0.",
+    assumption="Warmup from 0, decay to 0.",
 )
 def roberta_large(steps: int) -> Schedule:
     return warmup_linear(4e-4, 30_000, steps)
@@ -440,7 +440,7 @@ def t5_base(steps: int) -> Schedule:
     "arXiv:2002.05709, section 2.3",
     unit="epochs",
     steps=_steps(100 * _IMAGENET, 4_096),
-    assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
+    assumption="Warmup from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
     "nearest step.",
 )
 def simclr(steps: int) -> Schedule:
@@ -453,7 +453,7 @@ def simclr(steps: int) -> Schedule:
     "arXiv:2005.14165, table 2.1, appendix B",
     unit="tokens",
     steps=_steps(300e9, 3.2e6),
-    assumption="Warm-up from 0; a step is the full batch of 3.2M tokens, to the nearest "
+    assumption="Warmup from 0; a step is the full batch of 3.2M tokens, to the nearest "
     "step; the ramp of the batch is left out.",
 )
 def gpt3_175b(steps: int) -> Schedule:
@@ -467,7 +467,7 @@ def gpt3_175b(steps: int) -> Schedule:
     "arXiv:2006.11477, section 4.2",
     unit="steps",
     steps=400_000,
-    assumption="Warm-up from 0, decay to 0.",
+    assumption="Warmup from 0, decay to 0.",
 )
 def wav2vec2_base(steps: int) -> Schedule:
     return warmup_linear(5e-4, 8 * steps // 100, steps)
@@ -480,7 +480,7 @@ def wav2vec2_base(steps: int) -> Schedule:
     "arXiv:2010.11929, table 3",
     unit="epochs",
     steps=_steps(300 * _IMAGENET, 4_096),
-    assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
+    assumption="Warmup from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
     "nearest step.",
 )
 def vit_b16(steps: int) -> Schedule:
@@ -496,7 +496,7 @@ def vit_b16(steps: int) -> Schedule:
     steps=_steps(300 * _IMAGENET, 1_024),
     assumption="Changes every step, the code every epoch; a step is 1,024 of 1,281,167 "
     "images, to the nearest "
-    "step. The cosine begins after the warm-up; the code counts it from epoch 0: 0.07% "
+    "step. The cosine begins after the warmup; the code counts it from epoch 0: 0.07% "
     "lower at epoch 5.",
 )
 def deit_b(steps: int) -> Schedule:
@@ -510,7 +510,7 @@ def deit_b(steps: int) -> Schedule:
     "tables 18, 20",
     unit="epochs",
     steps=_steps(32 * 400e6, 32_768),
-    assumption="Warm-up from 0, decay to 0; a step is 32,768 of 400M pairs.",
+    assumption="Warmup from 0, decay to 0; a step is 32,768 of 400M pairs.",
 )
 def clip_vit_l14(steps: int) -> Schedule:
     return warmup_cosine(4e-4, 2_000, steps)
@@ -522,7 +522,7 @@ def clip_vit_l14(steps: int) -> Schedule:
     "arXiv:2111.06377, table 8",
     unit="epochs",
     steps=_steps(1_600 * _IMAGENET, 4_096),
-    assumption="Warm-up from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
+    assumption="Warmup from 0, decay to 0; a step is 4,096 of 1,281,167 images, to the "
     "nearest step.",
 )
 def mae_vit_l(steps: int) -> Schedule:
@@ -535,7 +535,7 @@ def mae_vit_l(steps: int) -> Schedule:
     "arXiv:2203.15556, table 4, section 4.1",
     unit="tokens",
     steps=_steps(1.4e12, 3e6),
-    assumption="Warm-up, 1,500 steps from 1e-7, and a tenfold decay are Gopher's "
+    assumption="Warmup, 1,500 steps from 1e-7, and a tenfold decay are Gopher's "
     "(arXiv:2112.11446, section 3.2), whose set-up "
     "it keeps; the cosine spans the run; a step is 3M tokens, the batch of the second "
     "half, to the nearest step.",
@@ -562,7 +562,7 @@ def palm_540b(steps: int) -> Schedule:
     "github.com/CompVis/stable-diffusion",
     unit="steps",
     steps=431_000,
-    assumption="Warm-up from 0, linear. The two stages, 237,000 steps at 256 x 256 and 194,000 at "
+    assumption="Warmup from 0, linear. The two stages, 237,000 steps at 256 x 256 and 194,000 at "
     "512 x 512 pixels, are one run.",
 )
 def stable_diffusion_v1(steps: int) -> Schedule:
@@ -577,9 +577,9 @@ def stable_diffusion_v1(steps: int) -> Schedule:
     "github.com/bigscience-workshop/bigscience",
     unit="tokens",
     steps=_steps(366e9, 2_048 * 2_048),
-    assumption="Warm-up from 0; a step is the full batch of 2,048 x 2,048 tokens, to "
+    assumption="Warmup from 0; a step is the full batch of 2,048 x 2,048 tokens, to "
     "the nearest step; its ramp "
-    "is left out. Warm-up and decay are the 183,105 and 200,000,000 samples of the "
+    "is left out. Warmup and decay are the 183,105 and 200,000,000 samples of the "
     "script, which the paper "
     "rounds to 375M and 410B tokens.",
 )
@@ -593,7 +593,7 @@ def bloom_176b(steps: int) -> Schedule:
     "(2022), arXiv:2212.04356, tables 17, 19",
     unit="steps",
     steps=2**20,
-    assumption="Warm-up from 0.",
+    assumption="Warmup from 0.",
 )
 def whisper_large(steps: int) -> Schedule:
     return warmup_linear(1.75e-4, 2_048, steps)
@@ -617,7 +617,7 @@ def nanogpt_124m(steps: int) -> Schedule:
     "(2023), arXiv:2302.13971, table 2, section 2.3",
     unit="tokens",
     steps=_steps(1.4e12, 4e6),
-    assumption="Warm-up from 0; a step is 4M tokens.",
+    assumption="Warmup from 0; a step is 4M tokens.",
 )
 def llama_65b(steps: int) -> Schedule:
     return warmup_cosine(1.5e-4, 2_000, steps, end=1.5e-5)
@@ -630,7 +630,7 @@ def llama_65b(steps: int) -> Schedule:
     "and models/12B/pythia-12b.yml in github.com/EleutherAI/pythia",
     unit="steps",
     steps=143_000,
-    assumption="Warm-up from 0, then a cosine that reaches the minimum at the end. "
+    assumption="Warmup from 0, then a cosine that reaches the minimum at the end. "
     "Versions of GPT-NeoX, the code that ran it, "
     "follow a cosine towards 0 and hold it at the minimum.",
 )
@@ -644,7 +644,7 @@ def pythia_12b(steps: int) -> Schedule:
     "arXiv:2307.09288, table 1, section 2.2",
     unit="tokens",
     steps=_steps(2e12, 4e6),
-    assumption="Warm-up from 0; a step is 4M tokens.",
+    assumption="Warmup from 0; a step is 4M tokens.",
 )
 def llama2_70b(steps: int) -> Schedule:
     return warmup_cosine(1.5e-4, 2_000, steps, end=1.5e-5)
@@ -656,7 +656,7 @@ def llama2_70b(steps: int) -> Schedule:
     "and the model card huggingface.co/tiiuae/falcon-40b, training hyperparameters",
     unit="tokens",
     steps=_steps(1e12, 1_152 * 2_048),
-    assumption="Warm-up from 0; the cosine spans the 1T tokens; a step is the full "
+    assumption="Warmup from 0; the cosine spans the 1T tokens; a step is the full "
     "batch of 1,152 x 2,048 tokens, "
     "to the nearest step; its ramp is left out.",
 )
@@ -671,7 +671,7 @@ def falcon_40b(steps: int) -> Schedule:
     "table 2, section 2.3",
     unit="tokens",
     steps=_steps(2e12, 4_608 * 4_096),
-    assumption="Warm-up from 0, linear; a step is 4,608 x 4,096 tokens, to the nearest step.",
+    assumption="Warmup from 0, linear; a step is 4,608 x 4,096 tokens, to the nearest step.",
 )
 def deepseek_67b(steps: int) -> Schedule:
     drops = [_steps(tokens, 4_608 * 4_096) for tokens in (0.8 * 2e12, 0.9 * 2e12)]
@@ -685,7 +685,7 @@ def deepseek_67b(steps: int) -> Schedule:
     "arXiv:2404.06395, table 2, section 6.2",
     unit="tokens",
     steps=_steps(1.1e12, 3.93e6),
-    assumption="No warm-up, as its length is not given; stable for 1T tokens, then "
+    assumption="No warmup, as its length is not given; stable for 1T tokens, then "
     "halved every 5,000 steps up to the 1.1T of "
     "table 2; a step is 3.93M tokens, to the nearest step.",
 )
@@ -700,7 +700,7 @@ def minicpm_2b(steps: int) -> Schedule:
     source="Llama Team, The Llama 3 Herd of Models (2024), arXiv:2407.21783, section 3.4.1",
     unit="steps",
     steps=1_200_000,
-    assumption="Warm-up from 0, counted in the 1,200,000 steps.",
+    assumption="Warmup from 0, counted in the 1,200,000 steps.",
 )
 def llama3_405b(steps: int) -> Schedule:
     return warmup_cosine(8e-5, 8_000, steps, end=8e-7)
@@ -770,7 +770,7 @@ def olmo2_7b(steps: int) -> Schedule:
     "arXiv:2501.08313, section 4.2",
     unit="tokens",
     steps=_MINIMAX.step(114 * 10**11),
-    assumption="The 7.2T tokens at 2e-4 include the warm-up, linear from 0. The last 1T tokens "
+    assumption="The 7.2T tokens at 2e-4 include the warmup, linear from 0. The last 1T tokens "
     "follow the 3.2T at 1.3e-4; the report could also mean that they are part of them. The steps "
     "are those of its batches of 16M, 32M, 64M and 128M tokens.",
 )
@@ -788,7 +788,7 @@ def minimax_01(steps: int) -> Schedule:
     source="Liu et al., Muon is Scalable for LLM Training (2025), arXiv:2502.16982, section 3.3",
     unit="tokens",
     steps=_MOONLIGHT.step(52 * 10**11 // 8_192) + 100 + _steps(500e9, 4_096 * 8_192),
-    assumption="Warm-up from 0, over 2,000 steps, which are 33.6B tokens. The steps are those of "
+    assumption="Warmup from 0, over 2,000 steps, which are 33.6B tokens. The steps are those of "
     "its batches of 2,048 and, from 200B tokens on, 4,096 samples, each of 8,192 tokens. The last "
     "line takes 500B tokens after the 100 steps that rise, so that the run ends 100 steps beyond "
     "5.7T tokens.",
@@ -821,7 +821,7 @@ def olmo2_32b(steps: int) -> Schedule:
     "github.com/huggingface/smollm",
     unit="steps",
     steps=5_240_000,
-    assumption="Warm-up from 0, linear; the figures are the config's. A step is 256 x 4 "
+    assumption="Warmup from 0, linear; the figures are the config's. A step is 256 x 4 "
     "x 2,048 tokens: the "
     "run has 10.99T tokens, and the decay begins at 9.89T. The paper rounds these to "
     "11T and 10T, and the "
@@ -839,7 +839,7 @@ def smollm2(steps: int) -> Schedule:
     "github.com/huggingface/smollm",
     unit="steps",
     steps=2_000_000,
-    assumption="Warm-up from 0, linear; the figures are the config's. A step is 64 x 8 x 2,048 "
+    assumption="Warmup from 0, linear; the figures are the config's. A step is 64 x 8 x 2,048 "
     "tokens: the run has 2.1T tokens, which the paper rounds to 2T.",
 )
 def smollm2_135m(steps: int) -> Schedule:
@@ -882,7 +882,7 @@ def _cycle_of_marin(length: int) -> Schedule:
     source="Kimi Team, Kimi K2: Open Agentic Intelligence (2025), arXiv:2507.20534, section 2.5",
     unit="tokens",
     steps=_steps(15.5e12, 67e6),
-    assumption="Warm-up from 0, linear, counted in the first 10T tokens; a step is 67M "
+    assumption="Warmup from 0, linear, counted in the first 10T tokens; a step is 67M "
     "tokens, to the nearest step; "
     "the annealing after these 15.5T tokens is left out.",
 )
@@ -899,7 +899,7 @@ def kimi_k2(steps: int) -> Schedule:
     "text/pretraining/smollm3 in github.com/huggingface/smollm",
     unit="steps",
     steps=4_720_000,
-    assumption="Warm-up from 0, linear. The line to 0 begins at step 4,198,001 and takes 522,000 "
+    assumption="Warmup from 0, linear. The line to 0 begins at step 4,198,001 and takes 522,000 "
     "steps, so that it ends one step after the run.",
 )
 def smollm3_3b(steps: int) -> Schedule:
@@ -971,7 +971,7 @@ def nanochat_d24(steps: int) -> Bundle:
     momentum = join([linear(0.85, 0.97, 400), linear(0.97, 0.90, falls)], at=[steps - falls])
     decay = 0.28 * sqrt(2**20 / 2**19) * _NANOCHAT_D12 / _NANOCHAT_D24
     return bundle(
-        # counts from 1 in the warm-up, from 0 in the fall
+        # counts from 1 in the warmup, from 0 in the fall
         lr=wsd(peak, 40, stable=steps - falls - 39, cooldown=falls, end=0.05 * peak).skip(1),
         momentum=momentum,
         weight_decay=cosine(decay, 0.0, steps),

@@ -324,7 +324,7 @@ def continue_from(
 
 
 def extend(t: int, self: Spec, total: int, at: int = 0) -> mpf:
-    """Of those that are one curve, that begin with a warm-up, or that hold their peak before
+    """Of those that are one curve, that begin with a warmup, or that hold their peak before
     they cool down.
     """
     [(name, arguments)] = self.items()
@@ -342,7 +342,7 @@ def extend(t: int, self: Spec, total: int, at: int = 0) -> mpf:
 
 
 def stretched(self: Spec, factor: float) -> Spec:
-    """Of one curve with or without a warm-up, of ``wsd``, of a join, and of cycles and stairs."""
+    """Of one curve with or without a warmup, of ``wsd``, of a join, and of cycles and stairs."""
 
     def place(step: int) -> int:
         return round(step * factor)

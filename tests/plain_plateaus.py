@@ -18,7 +18,7 @@ def single(x):
 
 
 class PlainPlateau:
-    """What all have in common: the warm-up, the window, and what a NaN does."""
+    """What all have in common: the warmup, the window, and what a NaN does."""
 
     def __init__(self, rule, scale=1.0):
         self.__dict__.update(

@@ -485,7 +485,7 @@ PUBLISHED: dict[str, Case] = {
         s.steps + 1,
         lambda t: np.where(t <= s.steps, s.peak, s.end),
     ),
-    "keras CosineDecay": lambda s: optax_join(  # decay_steps without the warm-up
+    "keras CosineDecay": lambda s: optax_join(  # decay_steps without the warmup
         s,
         flr.cosine(s.peak, s.end, s.steps),
         s.warmup + s.steps,

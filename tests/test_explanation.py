@@ -18,7 +18,7 @@ def test_the_facts_of_a_sound_run():
     assert found.findings == ()
     assert found.facts["length"] == "1,000 steps"
     assert found.facts["peak"] == "0.0006 at step 100"
-    assert found.facts["warm-up"] == "100 steps, from 0"
+    assert found.facts["warmup"] == "100 steps, from 0"
     assert found.facts["boundaries"] == "100 (0.0006)"
     assert str(found).endswith("what looks wrong\n- nothing")
 
@@ -55,7 +55,7 @@ def test_a_recipe_is_nearest_to_itself(name):
             100,
             10,
             0.0,
-            "rate 0 at step 10, where the warm-up or another piece ends: it falls there from 0.9",
+            "rate 0 at step 10, where the warmup or another piece ends: it falls there from 0.9",
         ),
         (
             flr.stack({"body": PLAN, "bias": flr.constant(1e-5)}),

@@ -432,7 +432,7 @@ def test_published_rate(name: str, step: int, rate: float) -> None:
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_figures_of_the_source(name: str) -> None:
-    """Peak, warm-up, length and end are those that the source was read to say."""
+    """Peak, warmup, length and end are those that the source was read to say."""
     figures, run = CHECKED[name], recipe(name)
 
     assert figures.steps == run.steps
@@ -454,7 +454,7 @@ def test_the_decay_of_smollm2_has_its_length() -> None:
 
 @pytest.mark.parametrize("name", ["olmo2-7b", "olmo2-32b", "olmo3-7b"])
 def test_olmo_counts_a_batch_before_its_update(name: str) -> None:
-    """The first update has the rate after one of the 2,000 batches of the warm-up."""
+    """The first update has the rate after one of the 2,000 batches of the warmup."""
     run = recipe(name)
 
     assert pytest.approx(run.schedule.max(run.steps) / 2_000, rel=1e-13) == run.schedule(0)

@@ -499,7 +499,7 @@ def _begin(log: Log, first: _Piece) -> int:
     fit = first.fit
     if fit is None or not log.start:
         return 0
-    # a constant, or a warm-up that is 0 at step 0
+    # a constant, or a warmup that is 0 at step 0
     if fit.flat or abs(float(fit.curve(-log.start))) <= log.within / 2:
         return -log.start
     return 0 if fit.begin is None else min(max(round(fit.begin), -log.start), 0)

@@ -121,7 +121,7 @@ def draw_all(
 
 
 def _add_notes(axes: "Axes", drawn: list[Drawn], unit: Unit, log: bool) -> None:
-    """Add numbers, and an inset where a warm-up would look like a jump."""
+    """Add numbers, and an inset where a warmup would look like a jump."""
     add_numbers(axes, drawn, unit)
     warmup = short_warmup(drawn)
     if warmup and not log:

@@ -1,4 +1,4 @@
-"""Notes on a plot: peaks and ends as numbers, and an inset that shows a short warm-up."""
+"""Notes on a plot: peaks and ends as numbers, and an inset that shows a short warmup."""
 
 import math
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ Drawn = tuple[Curve, Any]  # a curve, and the line that shows it
 
 _MOST_NOTED = 3  # curves whose peaks and ends are numbers on the plot
 _CLOSE = 0.06  # share of the height below which two numbers would overlap
-_SHORT = 0.02  # share of the run below which a warm-up cannot be seen
-_INSET = 400  # steps drawn of a warm-up
+_SHORT = 0.02  # share of the run below which a warmup cannot be seen
+_INSET = 400  # steps drawn of a warmup
 _WIDTH, _HEIGHT = 0.33, 0.30  # of the inset, in shares of the axes
 _PLACES = [(x, y) for y in (0.54, 0.36, 0.18) for x in (0.62, 0.48, 0.36, 0.25, 0.14)]
 
@@ -94,9 +94,9 @@ def _end(axes: "Axes", curve: Curve, last: float) -> float:
 
 
 def short_warmup(drawn: Sequence[Drawn]) -> float:
-    """Return where the longest warm-up ends, if all are too short to be seen; otherwise 0.
+    """Return where the longest warmup ends, if all are too short to be seen; otherwise 0.
 
-    A warm-up is a rise from the first rate to the highest one.
+    A warmup is a rise from the first rate to the highest one.
     """
     ends = [_warmup(line) for _, line in drawn]
     longest = max(float(line.get_xdata()[-1]) for _, line in drawn)
@@ -112,7 +112,7 @@ def _warmup(line: Any) -> float:
 
 
 def add_inset(axes: "Axes", drawn: Sequence[Drawn], warmup: float, unit: Unit) -> None:
-    """Draw the beginning again, three times the warm-up, where the plot is emptiest."""
+    """Draw the beginning again, three times the warmup, where the plot is emptiest."""
     inset = axes.inset_axes((*_emptiest(axes, [line for _, line in drawn]), _WIDTH, _HEIGHT))
     for curve, line in drawn:
         shown = min(curve.stop, math.ceil(3 * warmup / unit.of(curve.stop)) + 1)
@@ -140,7 +140,7 @@ def _style_inset(axes: "Axes", inset: "Axes", unit: Unit) -> None:
     )
     inset.yaxis.set_major_formatter(axes.yaxis.get_major_formatter())
     inset.tick_params(labelsize="x-small", length=2)
-    inset.set_title("warm-up", fontsize="x-small", loc="left", pad=3)
+    inset.set_title("warmup", fontsize="x-small", loc="left", pad=3)
     inset.grid(color="0.5", alpha=0.2, linewidth=0.5)
     inset.spines[["top", "right"]].set_visible(False)
     inset.patch.set_alpha(0.0)

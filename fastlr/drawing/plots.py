@@ -96,7 +96,7 @@ def plot(
 
     Notes
     -----
-    Peaks and last rates are written on the plot of up to 3 curves. A warm-up that takes less than
+    Peaks and last rates are written on the plot of up to 3 curves. A warmup that takes less than
     2 % of the run is drawn again in an inset.
 
     Examples

@@ -118,7 +118,7 @@ class Chart:
     def _set_ranges(self, drawn: Sequence[dict[str, Any]], log: bool) -> None:
         """Show all rates. A logarithmic axis leaves out the lowest share of them.
 
-        A warm-up from 1e-8 has few steps so low, and would take half of the axis.
+        A warmup from 1e-8 has few steps so low, and would take half of the axis.
         """
         import numpy as np
 

@@ -509,7 +509,7 @@ class Annealing(Law):
 
     Notes
     -----
-    A warm-up counts as a negative fall; a schedule that begins at its peak has none.
+    A warmup counts as a negative fall; a schedule that begins at its peak has none.
 
     Fitted to three loss curves of language models with 25M and 100M parameters and one peak, it
     predicts six others with a mean relative error of 0.0014 and 0.0012. On 58 final losses of a

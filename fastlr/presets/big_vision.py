@@ -174,7 +174,7 @@ def create_learning_rate_schedule(
     }
     cooldown = _steps("cooldown", lengths, data_size, batch_size, total_steps)
     if warmup >= total_steps > 1:
-        raise ArgumentError(f"the warm-up must be below total_steps, got {warmup} of {total_steps}")
+        raise ArgumentError(f"the warmup must be below total_steps, got {warmup} of {total_steps}")
     left, peak = max(0, total_steps - warmup), base
     if scale_with_batchsize:
         peak = np.multiply(base, _given("batch_size", batch_size) / 256)

@@ -834,7 +834,7 @@ def PolynomialScheduler(
     return run.read_per_batch(polynomial(lr, np.multiply(lr, alpha_f), steps, power=power), unit)
 
 
-# -- with a warm-up --------------------------------------------------------------------------------
+# -- with a warmup ---------------------------------------------------------------------------------
 
 
 @preset()

@@ -244,7 +244,7 @@ def _stairs(low: Any, high: Any, steps: int, count: int, down: bool = False) -> 
     return join(held, list(accumulate(lengths))[:-1])
 
 
-# -- warm-ups, one update late ---------------------------------------------------------------------
+# -- warmups, one update late ----------------------------------------------------------------------
 
 
 @preset()

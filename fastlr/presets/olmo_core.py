@@ -914,8 +914,8 @@ def WSDS(
     if rise + falls[0] > period_lengths[0] or any(
         fall > length for fall, length in zip(falls, period_lengths, strict=True)
     ):
-        detail = f"{list(period_lengths)} with a warm-up of {rise} and decays of {falls}"
-        raise ArgumentError(f"period_lengths must hold their warm-up and decays, got {detail}")
+        detail = f"{list(period_lengths)} with a warmup of {rise} and decays of {falls}"
+        raise ArgumentError(f"period_lengths must hold their warmup and decays, got {detail}")
     peaks = [np.multiply(lr, share) for share in multipliers]
     parts = [
         linear(peak, peak, length - fall).then(linear(peak, decay_min_lr, fall)).skip(1)

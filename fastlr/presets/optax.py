@@ -503,7 +503,7 @@ def _interpolated(
     return knots(list(zip([0, *ordered], _levels(init, ordered), strict=True)), curve)
 
 
-# -- warm-up, and what follows ---------------------------------------------------------------------
+# -- warmup, and what follows ----------------------------------------------------------------------
 
 
 @preset()

@@ -378,9 +378,9 @@ def wsd_s(lr: Amount, end: Amount, ends: Marks, decay: Span, warmup: Count = 0) 
     """
     lengths = [end - begin for begin, end in pairwise([0, *ends])]
     if not lengths or min(lengths) < decay or lengths[0] < decay + warmup:
-        detail = f"{list(ends)}, a warm-up of {warmup} and decays of {decay}"
+        detail = f"{list(ends)}, a warmup of {warmup} and decays of {decay}"
         raise ArgumentError(
-            f"ends must rise by no less than each decay and the warm-up take, got {detail}"
+            f"ends must rise by no less than each decay and the warmup take, got {detail}"
         )
     if np.any(np.greater(end, lr)):
         raise ArgumentError(f"end must be at most lr, got {short_repr(end)} and {short_repr(lr)}")

@@ -52,7 +52,7 @@ UNEXPRESSED = {
 }
 
 _MOST = 1e280
-_LONGEST = 52  # in bits: as many steps as fit in after a warm-up
+_LONGEST = 52  # in bits: as many steps as fit in after a warmup
 
 
 @preset(

@@ -680,7 +680,7 @@ def WSDLRScheduler(
     timescale = stable_timescale or warmup_t
     if stable_fn != "constant" and not timescale:
         raise ArgumentError(
-            f"stable_timescale must be given for {stable_fn!r} without a warm-up, got None"
+            f"stable_timescale must be given for {stable_fn!r} without a warmup, got None"
         )
     fade = partial(_fade, decay_fn, decay_power, decay_ratio)
     begin = t_initial - decay_t

@@ -16,7 +16,7 @@ from fastlr.arguments import progress
 # what was run, how many of its steps were logged, every so many, and what it is recognised as
 RUNS = {
     "constant": ("constant(3e-4)", 50, 1, "constant(value=0.0003)"),
-    "warm-up, cosine": (
+    "warmup, cosine": (
         "warmup_cosine(6e-4, 200, 10000, end=6e-5)",
         10_000,
         1,
@@ -28,7 +28,7 @@ RUNS = {
         10,
         "linear(init=0.0, end=0.0006, steps=200).then(cosine(init=0.0006, end=6e-05, steps=9800))",
     ),
-    "warm-up, linear": (
+    "warmup, linear": (
         "warmup_linear(3e-4, 100, 3000)",
         3_000,
         1,

@@ -210,7 +210,7 @@ def test_a_tuple_that_yaml_takes_for_a_word():
         flr.from_config({"VERSION": 2, "SOLVER": {**solver, "STEPS": "__import__('os')"}})
 
 
-# -- the rates of each framework, and the length of its run ---------------------------------------
+# -- the rates of each framework, and the length of its run ----------------------------------------
 
 
 def test_maskrcnn_benchmark_is_not_detectron2():
@@ -665,7 +665,7 @@ WRONG = {
         "_BASE_ must be absent: insert the values of that file",
     ),
     "detectron2, nothing": ({"SOLVER": None}, "SOLVER must be a mapping, got None"),
-    "megatron, two warm-ups": (
+    "megatron, two warmups": (
         "--lr 1 --train-iters 9 --lr-warmup-iters 1 --lr-warmup-fraction 0.1",
         "lr-warmup-iters must be absent if lr-warmup-fraction is given",
     ),

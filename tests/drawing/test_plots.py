@@ -283,7 +283,7 @@ def test_peak_and_end_are_written_beside_the_curve() -> None:
 
 
 def test_a_short_warmup_has_an_inset() -> None:
-    """It shows three times the warm-up, where no curve runs."""
+    """It shows three times the warmup, where no curve runs."""
     axes = plot(flr.warmup_cosine(1e-3, 100, 10_000), ax=empty())
     [inset] = axes.child_axes
 

@@ -60,7 +60,7 @@ def triangle(t, up):
 
 
 def after(t, total, init):
-    """A warm-up from ``init`` of a hundredth, and a cosine to 0."""
+    """A warmup from ``init`` of a hundredth, and a cosine to 0."""
     warmup = total // 100
     if t < warmup:
         return line(mpf(init), mpf(PEAK), mpf(t) / warmup)

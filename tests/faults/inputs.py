@@ -70,7 +70,7 @@ OF_A_PRESET = {
     "steps, or fewer, the first rate for ever",
     "transition_begin": "what optax does and the preset's page states: a begin below 0 is 0",
     "warmup_steps": "what optax documents and the preset's page states: without a "
-    "warm-up, the first rate for ever",
+    "warmup, the first rate for ever",
 }
 OF_THE_FRONT_DOOR = {
     "0": "a piece of no steps is legal, and vanishes",

@@ -140,7 +140,7 @@ def of_transformers():
     return Library(
         {
             "constant": named("get_constant_schedule", total=False),
-            "constant with warm-up": named("get_constant_schedule_with_warmup", 10, total=False),
+            "constant with warmup": named("get_constant_schedule_with_warmup", 10, total=False),
             "linear": named("get_linear_schedule_with_warmup", 10),
             "cosine": named("get_cosine_schedule_with_warmup", 10),
             "hard restarts": named(

@@ -170,7 +170,7 @@ def test_past_the_end_a_cosine_holds():
 
 
 def test_the_event_after_the_last_does_not_jump_to_the_peak():
-    """ignite: warm-up 10 and a cosine cycle of 990 end, at event 1000, on the peak."""
+    """ignite: warmup 10 and a cosine cycle of 990 end, at event 1000, on the peak."""
     assert flr.linear(0.0, 0.1, 10).then(flr.cosine(0.1, 0.0, 990))(1_000) == 0.0
 
 
@@ -463,7 +463,7 @@ def test_an_arrangement_without_meaning_is_refused(build, message):
 @pytest.mark.parametrize("name", ["warmup_linear", "warmup_cosine"])
 @pytest.mark.exhaustive(one_in=5)
 def test_a_warm_up_of_any_length(name, warmup, total):
-    """mlx-vlm: 0/0 where the warm-up is the whole run; others skip the peak or the floor."""
+    """mlx-vlm: 0/0 where the warmup is the whole run; others skip the peak or the floor."""
     rise = min(total, total if warmup == "total" else warmup)
     schedule = getattr(flr, name)(0.5, rise, total, end=0.125, init=0.25)
     steps = sorted({0, 1, rise - 1, rise, rise + 1, total - 1, total, total + 1, LAST} - {-1})
@@ -520,7 +520,7 @@ def test_two_drops_are_the_factor_squared():
 
 
 def test_a_warm_up_times_a_decay_multiplies():
-    """torch: chaining a warm-up with a decay gives 1, 0.9, 0.81: the warm-up vanishes."""
+    """torch: chaining a warmup with a decay gives 1, 0.9, 0.81: the warmup vanishes."""
     warm, decay = flr.linear(0.1, 1.0, 9), flr.exponential_decay(1.0, gamma=0.9)
     product = (warm * decay).table(30)
     assert product.tolist() == (warm.table(30) * decay.table(30)).tolist()
@@ -528,7 +528,7 @@ def test_a_warm_up_times_a_decay_multiplies():
 
 
 def test_a_seam_has_no_gap():
-    """timm: a warm-up gives ..., 0.90, 0.95, then 0.9045: the peak is never reached."""
+    """timm: a warmup gives ..., 0.90, 0.95, then 0.9045: the peak is never reached."""
     table = flr.warmup_cosine(1.0, 20, 200).table(19, 23)
     assert table[1] == 1.0
     assert table[0] == pytest.approx(0.95)

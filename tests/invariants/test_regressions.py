@@ -172,7 +172,7 @@ def test_past_the_end_every_curve_follows_the_policy(plan):
 
 
 def test_the_first_rate_of_a_warm_up_is_the_one_declared():
-    """transformers: the first rate of every warm-up is 0.0, so that the first update does
+    """transformers: the first rate of every warmup is 0.0, so that the first update does
     nothing.
     """
     assert flr.warmup_cosine(1.0, 4, 100)(0) == 0.0
@@ -204,7 +204,7 @@ def test_a_peak_is_reached_and_its_boundary_does_not_jump():
 
 def test_a_warm_up_times_a_decay_is_their_product():
     """torch: ChainedScheduler([LinearLR(0.1 -> 1), LambdaLR(0.9^t)]) gives 1, 0.9, 0.81: the
-    warm-up has vanished.
+    warmup has vanished.
     """
     warm, decay = flr.linear(0.1, 1.0, 9), flr.exponential_decay(1.0, gamma=0.9)
     product = warm * decay

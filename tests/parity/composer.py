@@ -94,7 +94,7 @@ def polynomial(state, own):
 
 
 def warmed(after, peak=lambda own: 1.0):
-    """A warm-up, up to its unscaled end, and then ``after(p)`` of what is left."""
+    """A warmup, up to its unscaled end, and then ``after(p)`` of what is left."""
 
     def multiplier(state, own):
         begin, unit = state.convert(own["t_warmup"], 1.0)
@@ -184,7 +184,7 @@ def case(preset, multiplier, **parameters):
 
 
 def warmup(rng, own):
-    """A warm-up and an end no sooner than the run's, in one unit."""
+    """A warmup and an end no sooner than the run's, in one unit."""
     unit = parsed(own["max_duration"])[1]
     t_max = one_of(rng, "1dur", text(unit, 60, own))
     begin = one_of(rng, f"0{unit}", text(unit, real(rng, 1, 15), own, 2), "0.2dur")

@@ -87,7 +87,7 @@ def draw_one_cycle(rng):
 
 
 def warming(tau, steps, kind):
-    """What the warm-up has gained after ``tau`` steps."""
+    """What the warmup has gained after ``tau`` steps."""
     return log(tau + 1) / log(steps) if kind == "log" else tau / steps
 
 

@@ -24,7 +24,7 @@ def evenly(gamma, decays):
 
 
 def warmed(where, scheduler, factor, length, method, rescale):
-    """fvcore's composite of a warm-up and a scheduler."""
+    """fvcore's composite of a warmup and a scheduler."""
     if where + FUZZ > length:
         return scheduler((where - length) / (1 - length) if rescale else where)
     start, end = factor * scheduler(0.0), scheduler(0.0 if rescale else length)

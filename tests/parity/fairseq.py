@@ -107,7 +107,7 @@ def cosine(
 
 
 def draw_rising(rng):
-    """A warm-up, and a floor below the rate."""
+    """A warmup, and a floor below the rate."""
     lr = rates(rng)
     lowest = min(lr) if isinstance(lr, list) else lr
     return {

@@ -27,7 +27,7 @@ def cosine(t, base_learning_rate, steps_per_epoch, halfcos_epochs, warmup_length
 
 
 def draw(**parameters):
-    """Settings by drawing each of these, and an epoch and a warm-up."""
+    """Settings by drawing each of these, and an epoch and a warmup."""
 
     def settings(rng):
         epoch = one_of(rng, whole(rng, 1, 8), whole(rng, 1, 8), round(real(rng, 0.5, 8.0), 2))

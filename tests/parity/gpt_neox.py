@@ -51,7 +51,7 @@ def draw(rng):
     }
 
 
-# a warm-up of seventeen digits is rounded to the finest unit that reaches far enough
+# a warmup of seventeen digits is rounded to the finest unit that reaches far enough
 TICKS = 1e-11
 
 CASES = [

@@ -210,7 +210,7 @@ def run_wrapped(settings, steps):
 
 
 def warmed(rng):
-    """With groups, whose warm-ups end together: each at its own rate."""
+    """With groups, whose warmups end together: each at its own rate."""
     lr = rate(rng)
     # at their step 0, to the bit
     exact = of_ignite(rng, "CosineAnnealingScheduler", "PiecewiseLinear")

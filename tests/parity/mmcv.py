@@ -140,7 +140,7 @@ def hooked(regular):
 def case(
     preset, regular, length=lambda own: own.get("max_progress", 15), by_epoch=True, **parameters
 ):
-    """A hook with any warm-up, evaluated to the end of the run."""
+    """A hook with any warmup, evaluated to the end of the run."""
 
     def draw(rng):
         own = {} if "max_lr" in parameters else {"lr": rates(rng)}

@@ -12,7 +12,7 @@ draw = partial(drawn, "base_lr")
 
 
 def warmed(settings):
-    """Settings with a warm-up, whose first rate is at most the base rate."""
+    """Settings with a warmup, whose first rate is at most the base rate."""
 
     def more(rng):
         own = settings(rng)

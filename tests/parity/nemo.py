@@ -12,7 +12,7 @@ from . import Case, one_of, rate, rates, real, whole
 
 
 def lengths(own, hold):
-    """The warm-up, the step at which the hold ends, and the constant steps."""
+    """The warmup, the step at which the hold ends, and the constant steps."""
     total = own.get("max_steps")
 
     def of(name):
@@ -25,7 +25,7 @@ def lengths(own, hold):
 
 
 def policy(body, hold=False):
-    """A table: the warm-up, the hold, the end, and ``body(t, lr, first, warmup, hold, total,
+    """A table: the warmup, the hold, the end, and ``body(t, lr, first, warmup, hold, total,
     low, own)`` between them.
     """
 

@@ -24,7 +24,7 @@ def decay(rng):
 
 
 def draw(*parts, **own):
-    """Settings of warm-up, decay and what else there is."""
+    """Settings of warmup, decay and what else there is."""
 
     def settings(rng):
         drawn = {"lr": rates(rng), "t_max": T, "warmup_min_lr": one_of(rng, 0.0, 1e-7)}

@@ -142,7 +142,7 @@ def warmed(rng):
 
 
 def followed(preset):
-    """The warm-up, alone or with an exponential behind it."""
+    """The warmup, alone or with an exponential behind it."""
 
     def build(decays, lr, **own):
         return preset(lr, ours.ExponentialLR(lr, 0.9) if decays else None, **own)

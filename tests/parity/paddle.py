@@ -83,7 +83,7 @@ def warmed_steps(t, learning_rate, warmup_steps, start_lr, end_lr, shifted):
 
 
 def followed_by_steps(preset, shifted):
-    """The warm-up, with steps behind it."""
+    """The warmup, with steps behind it."""
     theirs = figures(lambda t, **own: warmed_steps(t, shifted=shifted, **own), GROUPS)
 
     def build(**own):

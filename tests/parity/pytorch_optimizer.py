@@ -22,7 +22,7 @@ def draw(rng):
 
 
 def stepped(rest):
-    """Figures of what follows the warm-up, ``rest(s, share)``, s the steps since and share that
+    """Figures of what follows the warmup, ``rest(s, share)``, s the steps since and share that
     of the rest of the run.
     """
 

@@ -74,7 +74,7 @@ def step_cosine(t, boundaries, values, offset):
     return (values[i] - values[i + 1]) * wave + values[i + 1]
 
 
-# -- warm-ups --------------------------------------------------------------------------------------
+# -- warmups ---------------------------------------------------------------------------------------
 
 
 def warmup_formula(after_name, formula):
@@ -201,7 +201,7 @@ def some(*options):
 
 
 def after(rng):
-    """What follows a warm-up: a rate or a schedule."""
+    """What follows a warmup: a rate or a schedule."""
     lr, steps, end = rate(rng), whole(rng, 5, 40), one_of(rng, 0.0, rate(rng))
     return one_of(
         rng, lr, tf_keras.polynomial_decay(lr, steps, end), keras.ExponentialDecay(lr, steps, 0.5)

@@ -208,7 +208,7 @@ def plateau(rng):
 
 
 def run_plateau(settings, metrics):
-    """From a rate of 1.0, which its warm-up leaves as it is."""
+    """From a rate of 1.0, which its warmup leaves as it is."""
 
     def make(optimizer):
         return scheduler().PlateauLRScheduler(optimizer, **settings, warmup_lr_init=1.0)

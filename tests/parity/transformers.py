@@ -51,7 +51,7 @@ def groups(rng):
 
 
 def lengths(rng):
-    """A warm-up and a total: mostly longer, sometimes as long, or shorter."""
+    """A warmup and a total: mostly longer, sometimes as long, or shorter."""
     warmup = one_of(rng, 0, 1, whole(rng, 0, 12))
     return {
         "num_warmup_steps": warmup,

@@ -1,4 +1,4 @@
-"""Ultralytics: figures of its multiplier and of its trainer's warm-up."""
+"""Ultralytics: figures of its multiplier and of its trainer's warmup."""
 
 from math import cos, pi
 

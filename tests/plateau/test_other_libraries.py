@@ -174,7 +174,7 @@ def test_timm(apart):
         rates,
         metrics,
     )
-    # its warm-up has rates of its own, and ends within an ulp of where it should
+    # its warmup has rates of its own, and ends within an ulp of where it should
     warming = np.arange(UPDATES) < columns["warmup"][:, np.newaxis]
     last = theirs[np.arange(HISTORIES), columns["warmup"] - 1]
     begin = np.where(columns["warmup"] > 0, last, rates)
