@@ -29,6 +29,8 @@
 
 /* Whether a power is so large that it has to be `fine`. */
 INLINED bool is_steep(double q) { return q >= STEEP; }
+/* Whether a step is so large that an inverse power, which falls by little there, has to be. */
+INLINED bool is_far(double c) { return c > SLOW; }
 
 /* Whether the powers of a cosine and of its step have to be. */
 INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
@@ -167,7 +169,7 @@ INLINED Pair exponent_of(double q, Pair log, bool deep) {
 /* (high + low)^q, where that is at most 2^2046. */
 INLINED Power grown(double high, double low, double q, bool fine) {
     Pair t = exponent_of(q, fine ? log2_fine(split(high, low)) : log2_pair(high, low), true);
-    return exp2_power(t.high, t.low, true);
+    return fine ? exp2_fine(t.high, t.low) : exp2_power(t.high, t.low, true);
 }
 
 /* lo + w*(hi-lo) in two words, for w in two words. */
@@ -622,7 +624,7 @@ INLINED double logarithmic(double c, double length, double lo, double hi, double
                cosine_power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))           \
     CURVE(STAIRCASE, staircase(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                        \
     CURVE(RECIPROCAL, reciprocal(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                      \
-    FINE_CURVE(INVERSE, is_steep(FIELD(4)),                                                        \
+    FINE_CURVE(INVERSE, is_steep(FIELD(4)) || is_far(AT),                                          \
                inverse(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))                \
     CURVE(TANH, hyperbolic(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), FIELD(5)))        \
     CURVE(REX, rex(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                                    \

@@ -306,8 +306,13 @@ static void run_of_inverse(Run run, double a, double g, double s, double d, doub
                            double *RESTRICT out) {
     if (is_steep(q)) {
         run_of_inverse_as(run, a, g, s, d, q, true, out);
+    } else if (run.step > 0.0) {
+        int64_t near = steps_to(SLOW + 1.0, run);
+        run_of_inverse_as(cut(run, near), a, g, s, d, q, false, out);
+        Run far = after(run, near);
+        FOR_EACH_STEP(c, far, out[near + i] = inverse(c, a, g, s, d, q, true));
     } else {
-        run_of_inverse_as(run, a, g, s, d, q, false, out);
+        FOR_EACH_STEP(c, run, out[i] = inverse(c, a, g, s, d, q, is_far(c)));
     }
 }
 
@@ -360,6 +365,7 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
 /* The rates of a curve's formula, one loop per opcode. */
 static void run_of_formula(int opcode, const double *p, Run run, double *RESTRICT out) {
     const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
+    const double c = run.from; /* of a condition; the inverse power, which asks, has its own runs */
 #define AT c
 #define FIELD(k) p##k
 #define CURVE(OPCODE, rate)                                                                        \

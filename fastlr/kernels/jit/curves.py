@@ -98,9 +98,9 @@ def _run_flagged(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
 def _run_rare(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
               out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     p = _fields(buffer, segment, lane)
-    flag = FLAG(c + step * n, *p)
     for i in range(n):
-        out[i] = FORMULA(step_of(c, step, i), *p[:FIELDS], flag)
+        x = step_of(c, step, i)
+        out[i] = FORMULA(x, *p[:FIELDS], FLAG(x, *p))
 
 
 @inlined

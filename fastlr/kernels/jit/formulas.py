@@ -264,7 +264,7 @@ def _grown(high: float, low: float, q: float, fine: bool) -> tuple[float, float,
     """``(high + low)^q`` as exp2 gives it, where that is at most 2^2046."""
     log, log_low = _log2(high, low, fine)
     t, t_low = _exponent(q, log, log_low, True)
-    return exp2(t, t_low, True)
+    return exp2_fine(t, t_low) if fine else exp2(t, t_low, True)
 
 
 @inlined
@@ -795,8 +795,11 @@ def _is_steep_3(c: float, p0: float, p1: float, p2: float, p3: float, p4: float,
 
 
 @inlined
-def _is_steep_4(c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float) -> bool:
-    return is_steep(p4)
+def _is_steep_or_far(
+    c: float, p0: float, p1: float, p2: float, p3: float, p4: float, p5: float
+) -> bool:
+    """An inverse power falls by little at a far step."""
+    return is_steep(p4) or c > SLOW
 
 
 @inlined
@@ -904,7 +907,9 @@ CURVES = {
     ),
     "staircase": Curve(staircase),
     "reciprocal": Curve(reciprocal),
-    "inverse": Curve(inverse, _is_steep_4, Patches(_from_start, _patched_inverse, _inverse_about)),
+    "inverse": Curve(
+        inverse, _is_steep_or_far, Patches(_from_start, _patched_inverse, _inverse_about)
+    ),
     "tanh": Curve(tanh),
     "rex": Curve(rex),
     "affine_exponential": Curve(affine_exponential),
