@@ -837,6 +837,8 @@ def optax_optimizers_say_what_they_cannot_follow():
     raises(ValueError, "did you mean 'weight_decay'", lambda: make(optax.adamw, several))
     raises(ValueError, "given once", lambda: make(optax.adamw, PLAN, learning_rate=0.1))
     raises(TypeError, "make must be a function", lambda: make(optax.adamw(0.1), PLAN))
+    hyperparams = flr.adapters.optax.hyperparams
+    raises(TypeError, "write flr.bundle(lr=schedule)", lambda: hyperparams(PLAN))
     raises(TypeError, "plan must be a Schedule", lambda: make(optax.adamw, 0.1))
     twice = flr.bundle(lr=PLAN, momentum=PLAN, beta1=PLAN)
     raises(ValueError, "one quantity per setting", lambda: make(optax.adamw, twice))
@@ -1110,6 +1112,7 @@ def keras_names_the_adapter_and_what_is_wrong():
     rising = flr.bundle(lr=PLAN, momentum=flr.linear(0.9, 1.188, steps=50))
     raises(ValueError, "momentum must be below 1", lambda: make(keras.optimizers.SGD, rising))
     raises(ValueError, "must be a scalar schedule", lambda: make(adam, PLANS["batch"]))
+    raises(TypeError, "pass the class, such as", lambda: make(adam(0.1), PLAN))
     raises(TypeError, "plan must be a Schedule", lambda: make(adam, 0.1))
     raises(TypeError, "make must be a class of keras", lambda: make(adam(0.1), PLAN))
     raises(ValueError, "given once", lambda: make(adam, PLAN, learning_rate=0.1))

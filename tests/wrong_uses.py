@@ -307,7 +307,7 @@ def uses_of_lightning():
     scheduler, adapter = flr.adapters.torch.Scheduler, flr.adapters.lightning
     configs, report, loss = adapter.configs, adapter.Report, "val_loss"
 
-    def fit(configured, *callbacks, epochs=2, validated=True, log=loss, **options):
+    def fit(configured, *callbacks, epochs=2, validated=True, log=loss, manual=False, **options):
         """The rate of each of 3 updates per epoch."""
         seen = []
 
@@ -315,10 +315,16 @@ def uses_of_lightning():
             def __init__(self):
                 super().__init__()
                 self.layer = torch.nn.Linear(1, 1)
+                self.automatic_optimization = not manual
 
             def training_step(self, batch, i):
-                seen.append(self.optimizers().param_groups[0]["lr"])
-                return self.layer(batch[0]).square().sum()
+                optimizer, loss = self.optimizers(), self.layer(batch[0]).square().sum()
+                seen.append(optimizer.param_groups[0]["lr"])
+                if manual:
+                    self.manual_backward(loss)
+                    optimizer.step()
+                    self.lr_schedulers().step()
+                return loss
 
             def validation_step(self, batch, i):
                 self.log(log, 1.0)
@@ -352,6 +358,13 @@ def uses_of_lightning():
 
     def by_rule(rule=RULE):
         return lambda o: ([o], configs(scheduler(o, PLAN, plateau=rule)))
+
+    def every_third(o):
+        plan = flr.linear(1.0, 0.0, steps=2)
+        return [o], [configs(scheduler(o, plan))[0] | {"frequency": 3}]
+
+    def by_epoch(o):
+        return [o], configs(scheduler(o, flr.linear(1.0, 0.0, steps=2)), "epoch")
 
     def beside(other):
         return lambda o: ([o], [*configs(scheduler(o, PLAN)), {"scheduler": other(o)}])
@@ -449,6 +462,32 @@ def uses_of_lightning():
             lambda: fit(right, adapter.LogRates(), epochs=4),
             "the scheduler's plan must last for the 12 steps of the run",
         ),
+        "a plan in epochs shorter than the run, with LogRates": (
+            lambda: fit(by_epoch, adapter.LogRates(), epochs=4),
+            "must last for the 4 epochs of the run, got one that ends at epoch 2",
+        ),
+        "configs() with frequency 3, with LogRates": (
+            lambda: fit(every_third, adapter.LogRates()),
+            [1.0] * 3 + [0.5] * 3,
+        ),
+        "manual optimization without configs(), with LogRates": (
+            lambda: fit(lambda o: ([o], [scheduler(o, PLAN)]), adapter.LogRates(), manual=True),
+            halves,
+        ),
+        "manual optimization without configs(), with Report": (
+            lambda: fit(
+                lambda o: ([o], [scheduler(o, PLAN, plateau=flr.Plateau())]),
+                report(loss),
+                manual=True,
+            ),
+            halves,
+        ),
+        "a rule of mode 'max' that hears a negative loss": (
+            lambda: fit(
+                by_rule(flr.Plateau(mode="max")), report("val_neg_loss"), log="val_neg_loss"
+            ),
+            halves,
+        ),
         "gradients that accumulate": (lambda: fit(right, accumulate_grad_batches=3), per_epoch),
     }
 
@@ -523,6 +562,8 @@ def uses_of_transformers():
 
     heard = {"eval_strategy": "steps", "eval_steps": 2, "metric_for_best_model": "loss"}
     by_rule, rates = {"schedule": plan, "plateau": RULE}, plan.table(4).tolist()
+    cosine = {"lr_scheduler_type": "cosine", "warmup_steps": 2, "learning_rate": 0.5}
+    of_arguments = flr.from_config(cosine | {"max_steps": 4})
     return {
         "no schedule": (lambda: run(), "missing 1 required keyword-only argument: 'schedule'"),
         "schedule=None": (lambda: run(schedule=None), "schedule must be a Schedule, got NoneType"),
@@ -549,6 +590,14 @@ def uses_of_transformers():
         "lr_scheduler_type='cosine' too": (
             lambda: run(schedule=plan, lr_scheduler_type="cosine"),
             "lr_scheduler_type must be left out where schedule= is given",
+        ),
+        "lr_scheduler_type='cosine' and the schedule of the arguments": (
+            lambda: run(schedule=of_arguments, **cosine),
+            of_arguments.table(4).tolist(),
+        ),
+        "lr_scheduler_type='cosine' and the schedule of others": (
+            lambda: run(schedule=of_arguments, **(cosine | {"learning_rate": 0.25})),
+            "schedule=flr.from_config(args), the schedule of the arguments",
         ),
         "warmup_steps=3 too": (
             lambda: run(schedule=plan, warmup_steps=3),
@@ -596,7 +645,11 @@ def uses_of_transformers():
         ),
         "a rule of mode 'max' that hears a loss": (
             lambda: run(schedule=plan, plateau=flr.Plateau(mode="max"), **heard),
-            "greater_is_better must agree with the mode of plateau",
+            "pass greater_is_better=True to TrainingArguments, or mode='min' to the rule",
+        ),
+        "a rule that hears a perplexity": (
+            lambda: run(**by_rule, **(heard | {"metric_for_best_model": "perplexity"})),
+            "pass greater_is_better=False to TrainingArguments if a lower perplexity is better",
         ),
         "NewBob that hears an accuracy": (
             lambda: run(
@@ -604,7 +657,7 @@ def uses_of_transformers():
                 plateau=flr.NewBob(),
                 **(heard | {"metric_for_best_model": "accuracy"}),
             ),
-            "greater_is_better must agree with the mode of plateau",
+            "or another rule: NewBob takes lower metrics for better",
         ),
         "plateau=flr.Plateau": (
             lambda: run(schedule=plan, plateau=flr.Plateau, **heard),

@@ -4,6 +4,7 @@ of float32 rates for packages that have no float64.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -88,7 +89,7 @@ def _first_above(schedule: Schedule, rate: float) -> int:
     return int(min(found[found >= 0], default=-1))
 
 
-def check_lasts(where: str, plan: Schedule | Bundle, steps: int) -> None:
+def check_lasts(where: str, plan: Schedule | Bundle, steps: int, unit: str = "step") -> None:
     """Raise ``ValueError`` if a rate ends below its peak, and the run goes on long after.
 
     Parameters
@@ -99,6 +100,8 @@ def check_lasts(where: str, plan: Schedule | Bundle, steps: int) -> None:
         The plan; of a bundle only ``lr`` counts.
     steps : int
         The number of steps of the run.
+    unit : str, default "step"
+        What the plan counts, as the message names it.
 
     Warns
     -----
@@ -118,7 +121,8 @@ def check_lasts(where: str, plan: Schedule | Bundle, steps: int) -> None:
     if end is None or steps <= end + 1 or rate.past_end in ("repeat", "zero"):
         return
     rule = (
-        f"{where} must last for the {steps:,} steps of the run, got one that ends at step {end:,}"
+        f"{where} must last for the {steps:,} {unit}s of the run, got one that ends at {unit} "
+        f"{end:,}"
     )
     build = f"build it for the run or extend it, .extend({steps})"
     if rate.past_end == "raise":
@@ -202,6 +206,8 @@ def first_scale(where: str, rule: Any, scale: float | None) -> float:
 # metrics whose better direction nobody doubts, by the last word of their names
 _BETTER_LOW = frozenset(["loss", "error", "mae", "mse", "perplexity"])
 _BETTER_HIGH = frozenset(["acc", "accuracy", "auc", "f1", "bleu"])
+# words that turn the direction round, as in scikit-learn's "neg_mean_squared_error"
+_TURNED = frozenset(["neg", "negative", "minus", "inverse"])
 
 
 def check_direction(where: str, rule: Any, monitor: str) -> None:
@@ -214,14 +220,16 @@ def check_direction(where: str, rule: Any, monitor: str) -> None:
     rule : Plateau, GreedyLR, KLAdaptive or NewBob
         The rule. ``NewBob`` takes lower metrics for better. ``KLAdaptive`` has no better metric.
     monitor : str
-        The name of the metric. Only its last word counts, as in "val_loss".
+        The name of the metric. Its last word counts, as in "val_loss", unless another word may
+        turn the direction, as in "val_neg_loss".
     """
     known = getattr(rule, "parameters", {})
     if "kl_threshold" in known:
         return
     mode = str(known.get("mode", "min"))
-    word = monitor.lower().replace("/", "_").rsplit("_", 1)[-1]
-    if word in (_BETTER_LOW if mode == "max" else _BETTER_HIGH):
+    *others, word = re.split(r"[^a-z0-9]+", monitor.lower())
+    wrong = _BETTER_LOW if mode == "max" else _BETTER_HIGH
+    if word in wrong and not _TURNED.intersection(others):
         way = (
             "report its negative with update(-metric)"
             if "mode" not in known

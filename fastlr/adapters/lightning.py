@@ -69,7 +69,12 @@ def _schedulers(trainer: Any) -> list[Scheduler]:
 
 
 def _check_run(where: str, trainer: Any) -> None:
-    """Raise if a plan ends before the run, or counts steps where Lightning counts epochs."""
+    """Raise if a plan ends before the run, or counts steps where Lightning counts epochs.
+
+    With manual optimization Lightning steps no scheduler, so a plan may count anything.
+    """
+    if not trainer.lightning_module.automatic_optimization:
+        return
     for config in trainer.lr_scheduler_configs:
         scheduler = config.scheduler
         if not isinstance(scheduler, Scheduler) or config.reduce_on_plateau:
@@ -80,9 +85,12 @@ def _check_run(where: str, trainer: Any) -> None:
                 "epochs, got interval 'epoch', Lightning's default; return [optimizer], "
                 "configs(scheduler), or configs(scheduler, interval='epoch')"
             )
-        steps = trainer.estimated_stepping_batches
-        if config.interval == "step" and math.isfinite(steps) and steps > 0:
-            check_lasts(f"{where}: the scheduler's plan", scheduler.schedule, int(steps))
+        by_epoch = config.interval == "epoch"
+        length = trainer.max_epochs if by_epoch else trainer.estimated_stepping_batches
+        if length is not None and math.isfinite(length) and length > 0:
+            steps = int(length) // config.frequency
+            name = f"{where}: the scheduler's plan"
+            check_lasts(name, scheduler.schedule, steps, config.interval)
 
 
 class Report(lightning.Callback):

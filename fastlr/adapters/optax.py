@@ -110,7 +110,8 @@ def _under_names(where: str, bundle: object, names: Mapping[str, str]) -> dict[s
     """The quantities of a bundle as functions, under these names where they have one."""
     if not isinstance(bundle, Bundle):
         raise TypeError(
-            f"{where}: bundle must be a Bundle, got {type(bundle).__name__} {short_repr(bundle)}"
+            f"{where}: bundle must be a Bundle, got {type(bundle).__name__} {short_repr(bundle)}; "
+            "write flr.bundle(lr=schedule)"
         )
     check_below_one(where, {name: bundle[name] for name in bundle}, single=True)
     found = {names.get(name, name): _of_one(f"{where}: {name}", bundle[name]) for name in bundle}

@@ -11,6 +11,7 @@ from fastlr.adapters.torch import Scheduler
 from fastlr.adapters.torch.scheduler import check_rule
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import short_repr
+from fastlr.configs import from_config
 from fastlr.published_runs import Recipe, recipe
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.parser import parse
@@ -75,7 +76,7 @@ class Scheduled:
                 "Trainer: optimizers must have None in place of a scheduler where schedule= is "
                 f"given, got {type(other).__name__}"
             )
-        _check_arguments(self.args)  # type: ignore[attr-defined]
+        _check_arguments(self.args, self._plan)  # type: ignore[attr-defined]
         if plateau is not None:
             check_rule("Trainer", plateau)
             _check_metric(plateau, self.args)  # type: ignore[attr-defined]
@@ -180,15 +181,27 @@ _REPLACED: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _check_arguments(args: Any) -> None:
+def _is_of_arguments(plan: Any, args: Any) -> bool:
+    """Whether a plan is what ``flr.from_config`` reads from the arguments."""
+    if not isinstance(plan, Schedule):
+        return False
+    try:
+        return bool(from_config(args) == plan)
+    except (TypeError, ValueError):  # arguments without a schedule of their own
+        return False
+
+
+def _check_arguments(args: Any, plan: Any) -> None:
     """Raise if an argument of Transformers says something else than the schedule."""
+    if _is_of_arguments(plan, args):
+        return
     for name, nothing in _REPLACED.items():
         given = getattr(args, name, None)
         if (value := getattr(given, "value", given)) not in nothing:
             raise ValueError(
                 f"Trainer: {name} must be left out where schedule= is given, which replaces it, "
-                f"got {short_repr(value)}; put it into the schedule, or read the schedule from the "
-                "arguments, flr.from_config(args)"
+                f"got {short_repr(value)}; put it into the schedule, or pass "
+                "schedule=flr.from_config(args), the schedule of the arguments"
             )
 
 
@@ -208,9 +221,16 @@ def _check_metric(rule: Any, args: Any) -> None:
     mode = known.get("mode", None if "kl_threshold" in known else "min")
     greater = args.greater_is_better
     if mode is not None and greater is not None and (str(mode) == "max") != greater:
+        way = f"pass greater_is_better={not greater} to TrainingArguments"
+        if greater:  # Transformers' own default, unless the name ends in "loss"
+            way += f" if a lower {args.metric_for_best_model} is better"
+        if "mode" in known:
+            way += f", or mode={'max' if greater else 'min'!r} to the rule"
+        else:
+            way += f", or another rule: {type(rule).__name__} takes lower metrics for better"
         raise ValueError(
             f"Trainer: greater_is_better must agree with the mode of plateau, got {greater} and "
-            f"mode {str(mode)!r}"
+            f"mode {str(mode)!r}; {way}"
         )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.adapters._values import _BELOW_ONE, check_below_one
+from fastlr.adapters._values import _BELOW_ONE, check_below_one, check_direction
 
 
 @pytest.mark.parametrize("name", sorted(_BELOW_ONE))
@@ -48,3 +48,16 @@ def test_what_float32_rounds_to_one_is_refused_in_float32():
     last = float(np.nextafter(1.0 - 2.0**-25, 0.0))
     assert np.float32(last) < 1.0
     check_below_one("Adapter", {"beta1": flr.constant(last)}, single=True)
+
+
+@pytest.mark.parametrize("name", ["neg_mean_squared_error", "val_neg_loss", "val/minus-loss"])
+def test_a_metric_whose_direction_is_turned_is_taken(name):
+    check_direction("Adapter", flr.Plateau(mode="max"), name)
+    check_direction("Adapter", flr.Plateau(), name)
+
+
+@pytest.mark.parametrize("name", ["loss", "val_loss", "val/loss", "mean_squared_error"])
+def test_a_loss_for_a_rule_of_mode_max_is_refused(name):
+    check_direction("Adapter", flr.Plateau(), name)
+    with pytest.raises(ValueError, match="pass mode='min' to the rule"):
+        check_direction("Adapter", flr.Plateau(mode="max"), name)

@@ -63,10 +63,14 @@ def test_a_plan_without_a_rule_has_the_format_that_it_had():
 def test_a_changed_rule_is_an_error_or_continues_from_the_state():
     rule, other = flr.Plateau(patience=0), flr.Plateau(patience=1)
     saved = flr.checkpoint(PLAN, 40, rule, rule.advance(rule.init(), [1.0, 1.0]))
-    with pytest.raises(ValueError, match=r"restore: state must be one of this rule, .*'patience'"):
+    with pytest.raises(ValueError, match=r"resume: plateau must be the saved .*pass wins='new'"):
         flr.resume(saved, PLAN, plateau=other)
+    with pytest.raises(ValueError, match=r"restore: state must be one of this rule, .*'patience'"):
+        other.restore(saved["plateau"])
     _, _, state = flr.resume(saved, PLAN, wins="new", plateau=other)
     assert state.scale == 0.1
+    with pytest.raises(ValueError, match=r"resume: plateau must be a rule of the saved kind"):
+        flr.resume(saved, PLAN, wins="new", plateau=flr.GreedyLR())
 
 
 STATE = [0.5, 1.0, 0, 0, 0.0, 0]

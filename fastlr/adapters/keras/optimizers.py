@@ -303,7 +303,8 @@ def optimizer(
     if not isinstance(make, type) or not issubclass(make, keras.optimizers.Optimizer):
         raise TypeError(
             "optimizer: make must be a class of keras.optimizers, got "
-            f"{type(make).__name__} {short_repr(make)}"
+            f"{type(make).__name__} {short_repr(make)}; pass the class, such as "
+            "keras.optimizers.AdamW, and its settings by name"
         )
     if isinstance(plan, Bundle):
         whole = plan
