@@ -63,7 +63,7 @@ class Run:
     ) -> None:
         self.framework = framework  # the format, if the caller named it
         self._unit = "steps"
-        self._given = {
+        self._given: dict[str, Any] = {
             "lr": lr,
             "steps": steps,
             "steps_per_epoch": steps_per_epoch,
