@@ -98,7 +98,9 @@ class LogComparison:
                 f"{self.column!r} agree, {one} {self.steps[0]:,} to {self.steps[-1]:,}"
             )
             if self.offset:
-                summary += f"; the log has {_OFFSETS[self.offset]}"
+                epochs = "the log counts epochs from 1"
+                known = epochs if one == "epoch" else f"the log has {_OFFSETS[self.offset]}"
+                summary += f"; {known}"
             if self.skipped:
                 total = sum(count for _, count in self.skipped)
                 summary += (
@@ -136,7 +138,8 @@ def compare_log(
         contents of ``trainer_state.json``.
     schedule : Schedule
         The schedule: one for all columns of the log, or one lane per column. One that
-        ``from_config`` read must count what the log counts, steps or epochs.
+        ``from_config`` read must count what the log counts, steps or epochs; or pass it
+        ``steps_per_epoch``, for a log of epochs.
     tolerance : float, optional
         The largest difference allowed, as a share of the largest rate. By default 1e-6, or the
         rounding of the rates in the log.
@@ -173,28 +176,39 @@ def compare_log(
     """
     a_schedule("compare_log: schedule", schedule, Schedule)
     read = read_log("compare_log: log", log, start, every)
-    _check_units(schedule, read)
-    lanes = _lanes(schedule, read)
     share = (
         None
         if tolerance is None
         else validate_scalar(BelowOne, "compare_log: tolerance", tolerance)
     )
+    found = [_worst(plan, read, share) for plan in _plans(schedule, read)]
+    return min(found, key=lambda each: (not each.agrees, each.largest))
+
+
+def _worst(schedule: Schedule, log: RunLog, share: float | None) -> LogComparison:
+    """The first column that differs, or the first."""
     found = [
-        _compared(name, logged, lane, logged.tolerance if share is None else share, read.unit)
-        for (name, logged), lane in zip(read.columns.items(), lanes, strict=True)
+        _compared(name, logged, lane, logged.tolerance if share is None else share, log.unit)
+        for (name, logged), lane in zip(log.columns.items(), _lanes(schedule, log), strict=True)
     ]
     return next((each for each in found if not each.agrees), found[0])
 
 
-def _check_units(schedule: Schedule, log: RunLog) -> None:
-    """Raise if the log and the config of the schedule count differently."""
+def _plans(schedule: Schedule, log: RunLog) -> list[Schedule]:
+    """The schedule in what the log counts: where that is epochs and the schedule counts steps, the
+    rates of the last step of each epoch, and those of the first.
+
+    Raises if the log and the config of the schedule count differently otherwise.
+    """
     if schedule.origin is None or (schedule.origin.unit == "epochs") == (log.unit == "epochs"):
-        return
+        return [schedule]
+    each = schedule.origin.steps_per_epoch
+    if log.unit == "epochs" and each is not None:
+        return [schedule.skip(each - 1).paced([each]), schedule.paced([each])]
     rule = f"schedule must count what the log counts, {log.unit}"
     remedy = "pass steps_per_epoch to from_config (--steps-per-epoch)"
     if log.unit == "epochs":
-        remedy += ", 1 for a schedule over epochs"
+        remedy += ", or schedule.paced([steps_per_epoch]) to compare_log"
     got = f"got {schedule.origin.unit} of {schedule.origin.source}"
     raise ValueError(f"compare_log: {rule}, {got}; {remedy}")
 
@@ -230,6 +244,8 @@ def _compared(name: str, column: Column, plan: Schedule, share: float, unit: str
         )
         for offset in _OFFSETS
     ]
+    if unit == "epochs":  # none is skipped, and they are counted from 0 or from 1
+        return min(found, key=lambda each: (not each.agrees, each.largest))
     late = [_late(each, plan) for each in found]
     return next((each for each in (*found, *late) if each.agrees), found[0])
 

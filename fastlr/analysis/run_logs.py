@@ -173,7 +173,15 @@ def _json_lines(where: str, rows: Sequence[Mapping[str, Any]]) -> RunLog:
     if not counts:
         raise ValueError(f"{where} must have a step in each row, such as 'step' or 'iteration'")
     columns = _columns(where, rated, counts[0])
-    return _run_log(where, "JSON lines", _unit(counts[0], names), columns, None)
+    # LLaMA-Factory logs the run's length in each row
+    length = rated[-1].get("total_steps") if counts[0] == "current_steps" else None
+    return _run_log(where, "JSON lines", _unit(counts[0], names), columns, _length(length))
+
+
+def _length(found: object) -> int | None:
+    """The length of the run, if a log has one."""
+    known = isinstance(found, int) and not isinstance(found, bool) and found > 0
+    return found if known else None  # type: ignore[return-value]
 
 
 def _columns(where: str, rows: Sequence[Mapping[str, Any]], steps: str) -> dict[str, Column]:
@@ -219,9 +227,8 @@ def _trainer_state(where: str, state: Mapping[str, Any]) -> RunLog:
         got = f"got {short_repr(rows)}{remedy if rows is None else ''}"
         raise ValueError(f"{where} must have a list 'log_history', {got}")
     columns = _columns(where, [row for row in rows if isinstance(row, Mapping)], "step")
-    length = state.get("max_steps")
-    known = isinstance(length, int) and not isinstance(length, bool) and length > 0
-    return _run_log(where, "trainer_state.json", "steps", columns, length if known else None)
+    length = _length(state.get("max_steps"))
+    return _run_log(where, "trainer_state.json", "steps", columns, length)
 
 
 def _table(where: str, text: str, start: int, every: int) -> RunLog:

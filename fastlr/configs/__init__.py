@@ -231,7 +231,7 @@ def _with_origin(
     elif isinstance(given, str | Mapping):
         source = "a command" if isinstance(given, str) else "a mapping"
     name = framework if path is None else path.stem
-    return found._read_at(Origin(name, source, framework, run.unit))
+    return found._read_at(Origin(name, source, framework, run.unit, run.epoch_length))
 
 
 def _unwrapped(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -298,6 +298,8 @@ def _format(config: Section, framework: str | None) -> str:
 
 def _nearest(values: Mapping[str, Any]) -> str:
     """Name the format that a config comes nearest to, and the keys of it that it has."""
+    if "log_history" in values:
+        return "; this is a log: pass it to fastlr.identify (fastlr identify)"
     shared = {
         name: [key for key in values if key in getattr(reader, "KEYS", ())]
         for name, reader in _READERS.items()

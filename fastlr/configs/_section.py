@@ -63,7 +63,7 @@ class Run:
     ) -> None:
         self.framework = framework  # the format, if the caller named it
         self._unit = "steps"
-        self._given = {
+        self._given: dict[str, Any] = {
             "lr": lr,
             "steps": steps,
             "steps_per_epoch": steps_per_epoch,
@@ -100,6 +100,12 @@ class Run:
         """
         by_epoch = self._given["steps_per_epoch"] == 1 and "steps_per_epoch" in self._read
         return "epochs" if by_epoch else self._unit
+
+    @property
+    def epoch_length(self) -> int | None:
+        """The steps per epoch, if the caller gave them; nothing more is read."""
+        found: int | None = self._given["steps_per_epoch"]
+        return found
 
     def count_epochs(self) -> None:
         """Note that a step of the schedule is an epoch."""
@@ -225,9 +231,9 @@ class Section:
     def refuse_unknown(
         self, keys: Collection[str], own: Callable[[str], bool] = lambda key: True
     ) -> None:
-        """Raise for a key that is none of ``keys``, if it is the scheduler's own."""
-        for key in self.values:
-            if key not in keys and own(str(key)):
+        """Raise for a key that is none of ``keys``, if it is the scheduler's own and not null."""
+        for key, value in self.values.items():
+            if value is not None and key not in keys and own(str(key)):
                 raise ValueError(f"{self.where}: unknown key {key!r}{did_you_mean(key, keys)}")
 
     def refusal(self, key: str, rule: str, remedy: str = "") -> ValueError:

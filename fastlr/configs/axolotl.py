@@ -1,8 +1,9 @@
 """Read an axolotl YAML: transformers' schedules, with axolotl's warmup and its own cosines.
 
 The length of the run is ``max_steps``, or follows from the data: pass ``steps``, or
-``steps_per_epoch`` if ``num_epochs`` is given. The rate is that of the ordinary parameters: groups
-with rates of their own (``loraplus_lr_ratio``, ``embedding_lr``, ``lr_groups``) are left out.
+``steps_per_epoch``; ``num_epochs`` is 1 by default. The rate is that of the ordinary parameters:
+groups with rates of their own (``loraplus_lr_ratio``, ``embedding_lr``, ``lr_groups``) are left
+out.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ def _total(config: Section, run: Run) -> int:
     steps: int = config.integer("max_steps", -1)
     if steps > 0:
         return steps
-    if run.steps is None and run.steps_per_epoch is not None and "num_epochs" in config:
-        epochs: float = config.number("num_epochs")
+    if run.steps is None and run.steps_per_epoch is not None:
+        epochs: float = config.number("num_epochs", 1.0)
         return math.ceil(run.steps_per_epoch * epochs)
     if run.steps is None:
         remedy = f"{option('steps')}, or the steps per epoch: {option('steps_per_epoch')}"

@@ -32,7 +32,9 @@ def matches(config: Mapping[str, object]) -> bool:
 
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of the solver."""
-    config.refuse_unknown(KEYS, own=lambda key: key.startswith(("lr_", "warmup", "min_lr")))
+    # NVIDIA's Caffe has a warmup, rampup_interval
+    prefixes = ("lr_", "min_lr", "rampup", "warmup")
+    config.refuse_unknown(KEYS, own=lambda key: key.startswith(prefixes))
     policy = config.choice("lr_policy", _POLICIES)
     given = {name: _field(config, run, name) for name in _FIELDS[policy]}
     build: Any = getattr(presets.caffe, policy)

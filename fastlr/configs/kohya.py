@@ -1,6 +1,6 @@
 """Read the TOML of kohya's sd-scripts: transformers' and diffusers' schedules by ``lr_scheduler``.
 
-Sections only group the keys. Networks have a rate for the U-Net and one for the text encoder: if
+Sections only group the keys. Networks have a rate for the U-Net and one for each text encoder: if
 they differ, the schedule has one lane for each, by name. The run is that of one process.
 
 ``lr_scheduler_type`` names a scheduler of torch, with the arguments in ``lr_scheduler_args``, in
@@ -146,14 +146,25 @@ def _rates(config: Section, run: Run) -> dict[str, Any]:
     if run.lr is not None:
         return {"all": run.lr}
     base = config.number("learning_rate", None)
-    rates = {
-        name: config.number(f"{name}_lr", base)
-        for name, other in (("unet", "text_encoder"), ("text_encoder", "unet"))
-        if not config.flag(f"network_train_{other}_only", False)
-    }
+    rates: dict[str, Any] = {}
+    if not config.flag("network_train_text_encoder_only", False):
+        rates["unet"] = config.number("unet_lr", base)
+    if not config.flag("network_train_unet_only", False):
+        rates |= _of_text_encoders(config, base)
     if None in rates.values():
         raise config.missing("learning_rate", f", or the base rate: {option('lr')}")
     return rates if len(set(rates.values())) > 1 else {"all": next(iter(rates.values()))}
+
+
+def _of_text_encoders(config: Section, base: Any) -> dict[str, Any]:
+    """Return the rate of the text encoder, or of each if they differ."""
+    key = "text_encoder_lr"
+    if not isinstance(config.get(key, None), list):
+        return {"text_encoder": config.number(key, base)}
+    found = config.numbers(key) or [base]
+    if len(set(found)) == 1:
+        return {"text_encoder": found[0]}
+    return {f"text_encoder_{i}": rate for i, rate in enumerate(found, start=1)}
 
 
 def _share(config: Section, key: str, total: int) -> int:

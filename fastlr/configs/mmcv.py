@@ -16,7 +16,7 @@ from fastlr.configs._base_files import with_base_files
 from fastlr.configs._section import Run, Section, option
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["KEYS", "matches", "read"]
+__all__ = ["KEYS", "matches", "read", "refuse_scaled_rate"]
 
 KEYS = ("lr_config", "optimizer", "runner", "total_epochs")
 _BY_EPOCH = ("fixed", "step", "exp", "poly", "inv", "CosineAnnealing", "FlatCosineAnnealing",
@@ -33,6 +33,7 @@ def matches(config: Mapping[str, object]) -> bool:
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over iterations."""
     config = with_base_files(config, "_base_")
+    refuse_scaled_rate(config, run)
     hook = config.section("lr_config")
     policy = hook.choice("policy", _POLICIES)
     build = _preset(policy)
@@ -55,6 +56,14 @@ def read(config: Section, run: Run) -> Schedule:
         given["lr"] = base_rate(config.section("optimizer"), run, "lr")
     schedule: Schedule = build(**given)
     return lasting(schedule, steps) if steps else schedule
+
+
+def refuse_scaled_rate(config: Section, run: Run) -> None:
+    """Raise if the program scales the rate by the batch, unless the caller gives the rate."""
+    scaled = config.section("auto_scale_lr") if "auto_scale_lr" in config else config
+    if scaled is not config and scaled.flag("enable", False) and run.lr is None:
+        remedy = f"pass the rate that is scaled: {option('lr')}"
+        raise scaled.refusal("enable", f"False, because it scales the rate by the batch: {remedy}")
 
 
 def _preset(policy: str) -> Any:

@@ -17,7 +17,7 @@ from fastlr.configs import mmcv
 from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
 from fastlr.configs._python import Imported
-from fastlr.configs._section import Run, Section, option
+from fastlr.configs._section import Run, Section
 from fastlr.plateau.rule import Plateau
 from fastlr.schedule.constructor_names import constant, join, polynomial
 from fastlr.schedule.schedule import Schedule
@@ -68,10 +68,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         config = with_base_files(config, "_base_")
     if mmcv.matches(config.values):  # of MMCV 1.x, by a file that it is based on
         return mmcv.read(config, run)
-    scaled = config.section("auto_scale_lr") if "auto_scale_lr" in config else config
-    if scaled is not config and scaled.flag("enable", False) and run.lr is None:
-        remedy = f"pass the rate that is scaled: {option('lr')}"
-        raise scaled.refusal("enable", f"False, because it scales the rate by the batch: {remedy}")
+    mmcv.refuse_scaled_rate(config, run)
     _refuse_hooks(config)
     rate = base_rate(config.section("optim_wrapper").section("optimizer"), run, "lr")
     entries = _entries(config)

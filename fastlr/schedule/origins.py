@@ -20,6 +20,8 @@ class Origin(NamedTuple):
         The format, by its name in ``docs/configs.md``.
     unit : str
         What a step of the schedule is: ``"steps"`` or ``"epochs"``.
+    steps_per_epoch : int or None
+        The number of steps per epoch that you gave.
 
     Examples
     --------
@@ -34,3 +36,4 @@ class Origin(NamedTuple):
     source: str
     framework: str
     unit: str
+    steps_per_epoch: int | None = None

@@ -117,6 +117,7 @@ def test_json_lines(tmp_path, name, suffix):
     assert is_log(path)
     found = flr.identify(path)
     assert (str(found), found.unit, found.source) == (CODE, "steps", "JSON lines")
+    assert found.length == (1_000 if name == "LLaMA-Factory" else None)
 
 
 def test_json_lines_whose_iterations_begin_anew_in_each_epoch(tmp_path):

@@ -376,6 +376,14 @@ def warmed(peak: float, warm: int, body: Rate) -> Rate:
 
 AXOLOTL = "base_model: NousResearch/Llama-2-7b-hf\nmicro_batch_size: 2\noptimizer: adamw_bnb_8bit\n"
 case(
+    "axolotl: one epoch by default",
+    ".yaml",
+    AXOLOTL + "learning_rate: 0.0002\nlr_scheduler: linear\nwarmup_steps: 10\n",
+    warmed(2e-4, 10, lambda t: 2e-4 * (100 - t) / 90),
+    100,
+    steps_per_epoch=100,
+)
+case(
     "axolotl: a ratio, cut",
     ".yaml",
     AXOLOTL + "learning_rate: 2e-4\nlr_scheduler: cosine\nwarmup_ratio: 0.1\nnum_epochs: 4\n",
@@ -843,6 +851,23 @@ case(
     "  learning_rate: 6E-4\n  weight_decay: 0.1\n  warmup: 0.05\n  min_lr_ratio: 0.1\n",
     warmed(6e-4, 50, lambda t: half_wave(6e-4, 6e-5, (t - 50) / 950)),
     1000,
+)
+case(
+    "levanter: a schedule that is a mapping",
+    ".yaml",
+    "trainer:\n  num_train_steps: 100\noptimizer:\n  type: adam\n  learning_rate: 1e-3\n"
+    "  lr_schedule: {type: cosine, exponent: 2.0}\n  warmup: 10\n  min_lr_ratio: 0.1\n"
+    "  haps: null\n  cooldown: null\n",
+    warmed(1e-3, 10, lambda t: 1e-3 * (0.9 * ((1 + cos(pi * (t - 10) / 90)) / 2) ** 2 + 0.1)),
+    100,
+)
+case(
+    "levanter: the power of a mapping",
+    ".yaml",
+    "trainer:\n  num_train_steps: 100\noptimizer:\n  learning_rate: 1e-2\n  warmup: 0\n"
+    "  lr_schedule: {type: power, batch_size: 2, seq_length: 100, a: 0.1, b: -0.5}\n",
+    lambda t: min(1e-2, 2 * 0.1 * (200 * t) ** -0.5) if t else 1e-2,
+    100,
 )
 case(
     "levanter: warmup, stable, decay",

@@ -7,6 +7,7 @@ import os
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastlr as flr
@@ -176,18 +177,18 @@ TIMM = {"sched": "cosine", "lr": 0.1, "epochs": 90}
 @pytest.mark.parametrize(
     ("config", "given", "origin"),
     [
-        (TIMM, {}, ("timm", "a mapping", "timm", "epochs")),
-        (TIMM, {"steps_per_epoch": 7}, ("timm", "a mapping", "timm", "steps")),
-        (TIMM, {"steps_per_epoch": 1}, ("timm", "a mapping", "timm", "epochs")),
+        (TIMM, {}, ("timm", "a mapping", "timm", "epochs", None)),
+        (TIMM, {"steps_per_epoch": 7}, ("timm", "a mapping", "timm", "steps", 7)),
+        (TIMM, {"steps_per_epoch": 1}, ("timm", "a mapping", "timm", "epochs", 1)),
         (
             "--lr 0.1 --train-iters 9 --lr-decay-style linear",
             {},
-            ("megatron", "a command", "megatron", "steps"),
+            ("megatron", "a command", "megatron", "steps", None),
         ),
         (
             flr.constant(0.1).to_spec(),
             {"steps": 9},
-            ("fastlr", "a mapping", "fastlr", "steps"),
+            ("fastlr", "a mapping", "fastlr", "steps", None),
         ),
     ],
 )
@@ -201,7 +202,7 @@ def test_a_schedule_knows_where_it_was_read(config, given, origin):
 def test_a_schedule_knows_its_file(tmp_path):
     path = tmp_path / "args.json"
     path.write_text(json.dumps(TIMM))
-    assert flr.from_config(path).origin == ("args", str(path), "timm", "epochs")
+    assert flr.from_config(path).origin == ("args", str(path), "timm", "epochs", None)
     assert flr.from_config(path) == flr.from_config(TIMM)
 
 
@@ -216,3 +217,36 @@ def test_a_log_of_epochs_beside_a_schedule_of_steps():
     rates = [{"step": t, "learning_rate": 0.1} for t in range(9)]
     with pytest.raises(ValueError, match="must count what the log counts, steps, got epochs"):
         flr.compare_log({"log_history": rates}, flr.from_config(TIMM))
+
+
+ULTRALYTICS = {"lr0": 0.01, "optimizer": "SGD", "epochs": 20, "half": False}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("last", [True, False])
+def test_a_log_of_epochs_beside_a_config_whose_warmup_counts_steps(first, last, tmp_path):
+    plan = flr.from_config(ULTRALYTICS, steps_per_epoch=200)
+    rates = plan(np.arange(20) * 200 + 199 * last)
+    path = tmp_path / "results.csv"
+    rows = [f"{first + epoch},{rate!r}" for epoch, rate in enumerate(rates.tolist())]
+    path.write_text("\n".join(["epoch,lr/pg0", *rows]))
+    found = flr.compare_log(path, plan)
+    assert found.agrees, found
+    assert str(found).endswith("; the log counts epochs from 1") == (first == 1)
+    other = flr.compare_log(path, flr.from_config(ULTRALYTICS | {"lrf": 0.1}, steps_per_epoch=200))
+    assert str(other).startswith("the run did not do what its schedule says: 'lr/pg0' differs")
+
+
+def test_a_log_of_epochs_beside_a_config_without_them(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text(
+        "\n".join(["epoch,lr", *(f"{epoch},{0.1 / (epoch + 1)}" for epoch in range(9))])
+    )
+    plan = flr.from_config("--lr 0.1 --train-iters 9 --lr-decay-style linear")
+    with pytest.raises(ValueError, match=r"got steps of a command; .* or schedule\.paced"):
+        flr.compare_log(path, plan)
+
+
+def test_a_log_is_no_config():
+    with pytest.raises(ValueError, match=r"this is a log: pass it to fastlr\.identify"):
+        flr.from_config({"log_history": [{"step": 1, "learning_rate": 0.1}], "max_steps": 9})

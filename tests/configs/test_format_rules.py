@@ -300,6 +300,25 @@ REFUSED = {
         {"lr": 1.0, "lr_decay_style": "linear", "train_tokens": 9, "train_iters": 9},
         "train-tokens must be absent: give the length in iterations or in samples",
     ),
+    "a rate that MMCV's program scales by the batch": (
+        {**MMCV, "auto_scale_lr": {"enable": True, "base_batch_size": 16}},
+        "enable must be False, because it scales the rate by the batch: .* or --lr",
+    ),
+    "a warmup of NVIDIA's Caffe": (
+        {"lr_policy": "fixed", "base_lr": 0.1, "rampup_interval": 9},
+        "unknown key 'rampup_interval'",
+    ),
+    "the hold of an old Levanter": (
+        {"trainer": {"num_train_steps": 9}, "optimizer": {"learning_rate": 1, "stable": 0.5}},
+        "stable must be 0, got 0.5; .*give decay",
+    ),
+    "an argument of another schedule of Levanter": (
+        {
+            "trainer": {"num_train_steps": 9},
+            "optimizer": {"learning_rate": 1, "lr_schedule": {"type": "linear", "exponent": 2}},
+        },
+        "lr_schedule: unknown key 'exponent'",
+    ),
     "a decay without its warmup": (PADDLE, "or use_warmup: false"),
     "values with a warmup": (
         {
@@ -382,6 +401,18 @@ def test_a_network_with_two_rates_has_a_lane_for_each():
     assert found.row(3) == {"unet": 1e-3, "text_encoder": 1e-4}
     alone = flr.from_config({**kohya, "network_train_unet_only": True}, steps_per_epoch=5)
     assert alone(3) == 1e-3
+    several = flr.from_config({**kohya, "text_encoder_lr": [1e-4, 2e-4]}, steps_per_epoch=5)
+    assert several.row(3) == {"unet": 1e-3, "text_encoder_1": 1e-4, "text_encoder_2": 2e-4}
+    for rates in ([1e-4], [1e-4, 1e-4]):
+        listed = {**kohya, "text_encoder_lr": rates}
+        assert flr.from_config(listed, steps_per_epoch=5) == found
+    default = {**kohya, "learning_rate": 0.1, "text_encoder_lr": []}
+    assert flr.from_config(default, steps_per_epoch=5).row(3) == {"unet": 1e-3, "text_encoder": 0.1}
+
+
+def test_an_unknown_key_that_is_null_is_absent():
+    config = {"lr_scheduler_type": "linear", "learning_rate": 1e-3, "max_steps": 10}
+    assert flr.from_config({**config, "lr_of_a_later_version": None}) == flr.from_config(config)
 
 
 def test_rules_that_follow_a_metric():
