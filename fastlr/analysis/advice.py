@@ -217,7 +217,7 @@ def advise(
     found = [
         options for length in compared if (options := _predicted(plan, taken, length, law, fitted))
     ]
-    if not found:
+    if fitted is not None and not found:
         low, high = fitted.peaks
         raise ValueError(
             f"advise: the peak of the run must be from {low:g} to {high:g}, as the runs that the "
