@@ -60,8 +60,8 @@ class Advice:
     step : int
         The number of steps that the run has taken.
     options : tuple of Option
-        The shortest first. Each has a lower predicted loss than all shorter ones, save the plan,
-        which is always there if its length is compared.
+        The shortest first. Each has a lower predicted loss than all shorter ones, except the plan,
+        which is always there if the law knows its length and its peak.
     """
 
     step: int
@@ -69,7 +69,7 @@ class Advice:
 
     @property
     def plan(self) -> Option | None:
-        """The plan as it stands; None if its length was not compared."""
+        """The plan as it stands; None if the law does not know its length or its peak."""
         return next((option for option in self.options if option.planned), None)
 
     def __str__(self) -> str:
@@ -138,7 +138,8 @@ def advise(
         Lengths of the whole run in steps, each above ``step``. Default: the length of the plan, and
         1.05 to 2 times ``step``; those that the law may predict.
     extrapolate : bool, default False
-        Whether the law may predict peaks and lengths outside those that it was fitted to.
+        Whether the law may predict peaks and lengths outside those that it was fitted to. By
+        default, options with such a peak are left out.
 
     Returns
     -------
@@ -149,9 +150,9 @@ def advise(
     ------
     TypeError, ValueError
         If ``schedule`` is no scalar schedule, ``law`` predicts no losses, ``step`` or a length is
-        out of range, or the rate at ``step`` is 0. Without ``extrapolate`` also if the peak of the
-        run, every default length or one of ``lengths`` is outside the runs that the law was fitted
-        to.
+        out of range, or the rate at ``step`` is 0. Without ``extrapolate`` also if the peaks of
+        all options, every default length or one of ``lengths`` is outside the runs that the law
+        was fitted to.
 
     Notes
     -----
@@ -195,10 +196,15 @@ def advise(
     """
     plan = a_scalar("advise: schedule", schedule, Schedule)
     taken = validate_scalar(Period, "advise: step", step)
-    if not callable(getattr(law, "final", None)):
+    if isinstance(law, type) or not callable(getattr(law, "final", None)):
         raise TypeError(
             f"advise: law must predict losses, such as a law of fastlr.loss_laws, got "
             f"{type(law).__name__} {short_repr(law)}"
+        )
+    if plan.past_end == "raise" and plan.steps is not None and taken >= plan.steps:
+        raise ValueError(
+            f"advise: step must be before the end of the plan, step {plan.steps}, as "
+            f"past_end='raise', got {taken}"
         )
     if plan(taken) == 0:
         raise ValueError(
@@ -207,14 +213,17 @@ def advise(
         )
     free = Whether()("advise: extrapolate", extrapolate)
     fitted = None if free else getattr(law, "fitted_on", None)
-    if fitted is not None and not fitted.covers_peaks(plan.max(taken + 1)):
+    compared = _lengths(plan, taken, lengths, fitted)
+    found = [
+        options for length in compared if (options := _predicted(plan, taken, length, law, fitted))
+    ]
+    if fitted is not None and not found:
         low, high = fitted.peaks
         raise ValueError(
             f"advise: the peak of the run must be from {low:g} to {high:g}, as the runs that the "
-            f"law was fitted to, got {plan.max(taken + 1):g}; pass extrapolate=True to predict it "
-            "all the same"
+            f"law was fitted to, got {plan.max(taken + 1):g} up to step {taken}; pass "
+            "extrapolate=True to predict it all the same"
         )
-    found = [_best(plan, taken, length, law) for length in _lengths(plan, taken, lengths, fitted)]
     planned = [option for options in found for option in options if option.planned]
     best = [min(options, key=lambda option: option.loss) for options in found]
     worth = [option for i, option in enumerate(best) if all(option.loss < b.loss for b in best[:i])]
@@ -253,10 +262,16 @@ def _lengths(plan: Schedule, step: int, given: Sequence[int] | None, fitted: Any
     return sorted(each)
 
 
-def _best(plan: Schedule, step: int, length: int, law: Any) -> list[Option]:
-    """The options of one length, with their predicted losses."""
+def _predicted(plan: Schedule, step: int, length: int, law: Any, fitted: Any) -> list[Option]:
+    """The options of one length whose peaks the law knows, with their predicted losses."""
     candidates = list(_candidates(plan, step, length))
     lanes = stack([rates.with_past_end("hold") for _, rates in candidates])
+    if fitted is not None:
+        # the plan may still rise, so the peak up to this step is not enough
+        known = np.flatnonzero(fitted.covers_peaks(lanes.max(length)))
+        if not known.size:
+            return []
+        candidates, lanes = [candidates[i] for i in known], lanes[known]
     losses = np.asarray(law.final(lanes, length))
     return [
         Option(what, rates, length, float(loss), planned=rates is plan)

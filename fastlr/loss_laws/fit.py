@@ -98,7 +98,8 @@ def fit(
     TypeError, ValueError
         Before any work: if steps go back without a restart, go beyond the rates, or begin before
         the first rate above 0; a loss is not finite or not above 0; the numbers of steps and losses
-        differ; a curve has no loss, or all curves together no more than the law has constants.
+        differ; a curve has no loss, or all curves together no more than the law has constants,
+        where equal runs count once.
 
     Notes
     -----
@@ -157,16 +158,24 @@ def _checked_curves(family: type[Law], curves: Sequence[Curve]) -> list[Measured
     """The checked curves, or an error that names the first wrong one."""
     if isinstance(curves, str) or not isinstance(curves, Sequence) or not curves:
         raise TypeError(
-            "fit: curves must be a sequence of (rates, steps, losses), got "
+            "fit: curves must be a sequence of one (rates, steps, losses) or more, got "
             f"{type(curves).__name__} {short_repr(curves)}"
         )
     runs = [measured(f"fit: curves[{i}]", curve) for i, curve in enumerate(curves)]
-    if (points := sum(run.t.size for run in runs)) <= len(family.kinds):
+    if (points := _different_points(runs)) <= len(family.kinds):
         raise ValueError(
             "fit: curves must have more losses than the law has constants, "
-            f"{len(family.kinds)}, got {points}"
+            f"{len(family.kinds)}, got {points}; equal runs count once"
         )
     return runs
+
+
+def _different_points(runs: list[Measured]) -> int:
+    """How many losses are of different rates or steps; a repeated run determines no constant."""
+    steps: dict[bytes, set[int]] = {}
+    for run in runs:
+        steps.setdefault(run.rates.tobytes(), set()).update(run.t.tolist())
+    return sum(map(len, steps.values()))
 
 
 def _predicted(law: Law, run: Measured) -> Array:

@@ -401,11 +401,11 @@ class FunctionalScaling(Law):
 
     It was measured on 58 final losses of a 124M-parameter language model (Hägele et al. 2024), with
     peaks from 1e-4 to 2e-3 and 15,000 or 25,000 steps. It predicts the losses of a shape that it
-    was not fitted to with a mean error of 0.014, and tells the better shapes: of those with one
-    peak and length, the one that it prefers is 0.001 worse than the best on average if each shape
-    is predicted from the others, 0.003 by one law fitted to all, and at most 0.006. It fails for
-    single losses: the error is as large as the difference between most shapes, and up to 0.055 at
-    the highest peak. It knows no optimizer, batch size or model.
+    was not fitted to with a mean error of 0.014, and ranks shapes of one peak and length better
+    than that. The shape that it prefers has a loss above the best one by 0.001 on average if each
+    shape is predicted from the others, by 0.003 if one law is fitted to all runs, and by at most
+    0.006. It fails for single losses: the error is as large as the difference between most shapes,
+    and up to 0.055 at the highest peak. It knows no optimizer, batch size or model.
 
     References
     ----------

@@ -1,6 +1,6 @@
 """axolotl's cosine with a quadratic warmup: ``axolotl.utils.schedulers`` of axolotl 0.19 (2026).
 
-A config asks for it with ``lr_scheduler: cosine`` and ``lr_quadratic_warmup: true``. Step t is the
+A config selects it with ``lr_scheduler: cosine`` and ``lr_quadratic_warmup: true``. Step t is the
 t-th ``scheduler.step()`` after the constructor's own, so that step 0 has the rate of the first
 update. Rates are in double precision.
 

@@ -20,9 +20,9 @@ from operator import add, mul
 from typing import Literal
 
 from fastlr.arguments.rules import Period, Rate, short_repr
-from fastlr.presets._building_blocks import geometric, wave
+from fastlr.presets._building_blocks import geometric
 from fastlr.presets._rules import ArgumentError, Level, Marks, Span, preset
-from fastlr.schedule.constructor_names import constant, join, linear, noam
+from fastlr.schedule.constructor_names import constant, cosine, join, linear, noam
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [
@@ -111,9 +111,9 @@ def LinearLrSchedulerConfig(initial_lr: Rate, final_lr: Rate, num_iters: Period)
 def CosineAnnealingLrSchedulerConfig(
     initial_lr: Rate, num_iters: Span, min_lr: Rate = 0.0
 ) -> Schedule:
-    """Follow a cosine wave.
+    """Fall along half a cosine wave, again and again.
 
-    ``min_lr + (initial_lr - min_lr) * (1 + cos(pi*t/num_iters))/2``
+    ``min_lr + (initial_lr - min_lr) * (1 + cos(pi*n/num_iters))/2``, ``n = t mod (num_iters + 1)``
 
     Parameters
     ----------
@@ -131,7 +131,8 @@ def CosineAnnealingLrSchedulerConfig(
 
     Notes
     -----
-    Past the end the wave goes on: the rate climbs back.
+    The rate reaches ``min_lr`` at step ``num_iters``. One step later it restarts at
+    ``initial_lr``. The schedule never ends.
 
     References
     ----------
@@ -141,9 +142,9 @@ def CosineAnnealingLrSchedulerConfig(
     --------
     >>> import fastlr as flr
     >>> flr.presets.burn.CosineAnnealingLrSchedulerConfig(1.0, 2).table(5)
-    array([1. , 0.5, 0. , 0.5, 1. ])
+    array([1. , 0.5, 0. , 1. , 0.5])
     """
-    return wave(initial_lr, min_lr, num_iters)
+    return cosine(initial_lr, min_lr, num_iters).then(linear(min_lr, min_lr, 1)).repeat()
 
 
 @preset()

@@ -51,7 +51,8 @@ def batches(plan: str, seq_length: int = 1) -> Ramp:
     Notes
     -----
     The last size is kept for ever. A size is skipped if one step of the size before it takes all
-    of its samples. It is Megatron-LM's ``--step-batch-size-schedule`` with ``--seq-length``.
+    of its samples. Of two places in the same sample the later one counts. It is Megatron-LM's
+    ``--step-batch-size-schedule`` with ``--seq-length``.
 
     Examples
     --------
@@ -83,15 +84,13 @@ def read_stairs(plan: str, seq_length: int) -> list[tuple[int, int]]:
 
     Raises ``ValueError`` with what is wrong.
     """
-    pairs = [_pair(part) for part in plan.replace(",", " ").split()]
-    stairs = sorted((place // seq_length, size) for place, size in pairs)
-    places = sorted(place for place, _ in pairs)
-    if places[:1] != [0]:
+    pairs = sorted(_pair(part) for part in plan.replace(",", " ").split())
+    if not pairs or pairs[0][0] != 0:
         raise ValueError("no size begins at 0")
-    for place, following in pairwise(places):
+    for (place, _), (following, _) in pairwise(pairs):
         if place == following:
             raise ValueError(f"place {place} has two sizes")
-    return stairs
+    return [(place // seq_length, size) for place, size in pairs]
 
 
 def _pair(text: str) -> tuple[int, int]:

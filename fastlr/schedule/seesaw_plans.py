@@ -88,10 +88,10 @@ def seesaw(
     -----
     A stair begins at the first step before which the old run's samples up to ``t_k`` have been
     taken. Stairs that one step of the stair before covers are skipped. Rates below 1e-15 of the
-    peak make no stair. Rises between two stairs are not reported. A smooth curve becomes stairs:
-    its rate is that at the beginning of each stair. The authors derive it for normalized gradient
-    descent and measured it on language models with 150M to 600M parameters below the critical
-    batch size; above it, the loss is worse.
+    peak make no stair. A rate of 0 stays 0, and the batch size does not change there. Rises between
+    two stairs are not reported. A smooth curve becomes stairs: its rate is that at the beginning of
+    each stair. The authors derive it for normalized gradient descent and measured it on language
+    models with 150M to 600M parameters below the critical batch size; above it, the loss is worse.
 
     References
     ----------
@@ -120,7 +120,8 @@ def seesaw(
         )
     stairs = _stairs(old, count, float(validate_scalar(_Factor, "seesaw: factor", factor)))
     begin, peak = stairs[0]
-    sizes = [min(most, round(first * peak / rate)) for _, rate in stairs]
+    sizes = [min(most, round(first * peak / rate)) for _, rate in stairs if rate]
+    sizes += sizes[-1:] * (len(stairs) - len(sizes))  # of a rate of 0
     kept, at = first_steps([first * t for t, _ in stairs], sizes, begin)
     levels = [stairs[k][1] * math.sqrt(sizes[k] / first) for k in kept]
     after = piecewise_constant(levels, [step - begin for step in at[1:]])
@@ -137,7 +138,7 @@ def _length(schedule: Schedule, steps: int | None) -> int:
 
 
 def _stairs(schedule: Schedule, steps: int, factor: float) -> list[tuple[int, float]]:
-    """Return the first step of each stair, and its rate; the peak is the first."""
+    """Return the first step of each stair, and its rate; the peak is first, a rate of 0 last."""
     t = schedule.argmax(steps)
     rate = schedule(t)
     if rate == 0:
@@ -152,9 +153,11 @@ def _stairs(schedule: Schedule, steps: int, factor: float) -> list[tuple[int, fl
                 f"seesaw: schedule must not rise after its peak, got a rise after step {t}; "
                 "plan each cycle by itself"
             )
-        if rate < least:
+        if 0 < rate < least:
             break
         stairs.append((t, rate))
+        if rate == 0:
+            break
     return stairs
 
 

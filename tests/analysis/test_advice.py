@@ -86,6 +86,19 @@ def test_a_law_advises_within_the_runs_that_it_was_fitted_to():
     assert [option.steps for option in free.options] == [30_000]
 
 
+def test_peaks_after_the_step_count_too():
+    """A run in its warmup has a low rate so far; a plan that rises later leaves the range."""
+    lengths = [20_000, 24_000]
+    early = flr.advise(WSD, 50, law=FITTED, lengths=lengths)
+    assert early.plan is not None
+    assert all(option.schedule.max(option.steps) == 3e-4 for option in early.options)
+    rise = flr.join([flr.constant(3e-4), flr.linear(3e-3, 0.0, steps=4_000)], at=[20_000])
+    found = flr.advise(rise, 12_000, law=FITTED, lengths=lengths)
+    assert found.plan is None
+    assert [option.schedule.max(option.steps) for option in found.options] == [3e-4] * 2
+    assert flr.advise(rise, 12_000, law=FITTED, lengths=lengths, extrapolate=True).plan is not None
+
+
 def test_it_is_printed_and_shown_as_a_table():
     found = flr.advise(COSINE, 12_000, law=LAW, lengths=[16_000, 24_000])
     head, *rows = str(found).split("\n")
@@ -113,6 +126,11 @@ def test_it_is_printed_and_shown_as_a_table():
         ((WSD, 0), ValueError, "advise: step must be an integer from 1 to"),
         ((WSD, 1.5), TypeError, "advise: step must be an integer"),
         (
+            (WSD.with_past_end("raise"), 24_001),
+            ValueError,
+            "advise: step must be before the end of the plan, step 24000, .*got 24001",
+        ),
+        (
             (WSD, 24_000),
             ValueError,
             "advise: the rate at step 24000 must be above 0, got 0: the run",
@@ -128,6 +146,7 @@ def test_what_is_refused(arguments, error, message):
     ("options", "error", "message"),
     [
         ({"law": 3.0}, TypeError, "advise: law must predict losses.*got float 3.0"),
+        ({"law": flr.loss_laws.MultiPower}, TypeError, "advise: law must predict losses"),
         ({"law": LAW, "lengths": []}, TypeError, "advise: lengths must be a sequence"),
         ({"law": LAW, "lengths": 30_000}, TypeError, "advise: lengths must be a sequence"),
         ({"law": LAW, "lengths": [9_000]}, ValueError, "advise: lengths must be above step, 12000"),

@@ -72,3 +72,9 @@ def test_the_advised_cooldown_is_longer_than_the_shortest_measured(steps):
     begins = chosen.schedule.first_below(1e-3 * (1 - 1e-9), 300)
     assert 0.35 <= (steps - begins) / steps <= 0.65
     assert found.plan.loss > chosen.loss + 0.01
+
+
+def test_equal_runs_count_once():
+    run = (flr.wsd(1e-3, 100, 700, 200), [999], [3.0])
+    with pytest.raises(ValueError, match=r"more losses than the law .*6, got 1; equal runs"):
+        flr.loss_laws.fit(flr.loss_laws.FunctionalScaling, [run] * 12)

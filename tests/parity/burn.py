@@ -13,6 +13,7 @@ def line(t, initial_lr, final_lr, num_iters):
 
 
 def cosine(t, initial_lr, num_iters, min_lr):
+    t %= num_iters + 1
     return min_lr + 0.5 * (initial_lr - min_lr) * (1.0 + math.cos(t / num_iters * math.pi))
 
 

@@ -23,6 +23,10 @@ VALUES = [
         {0: 0.75, 1: 0.75, 2: 0.5, 4: 0.375},
     ),
     (
+        "burn.CosineAnnealingLrSchedulerConfig(0.5, 2, 0.1)",
+        {0: 0.5, 1: 0.3, 2: 0.1, 3: 0.5, 4: 0.3, 5: 0.1, 6: 0.5},
+    ),
+    (
         "burn.SequentialLrSchedulerConfig([burn.LinearLrSchedulerConfig(0.5, 1.0, 2), "
         "burn.ExponentialLrSchedulerConfig(1.0, 0.5)], [3])",
         {0: 0.5, 1: 0.75, 2: 1.0, 3: 1.0, 4: 0.5},

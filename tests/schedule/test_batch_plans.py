@@ -29,6 +29,11 @@ def test_plans_in_samples(text, batches, at):
     assert flr.batches(text) == flr.Ramp(batches, at)
 
 
+def test_the_later_of_two_places_in_one_sample_counts():
+    assert flr.batches("0:16 10:8 11:4", seq_length=100) == flr.Ramp((4,))
+    assert flr.batches("0:16 110:8 120:4", seq_length=100) == flr.Ramp((16, 4), (1,))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -43,9 +43,15 @@ def test_a_cosine_becomes_stairs(factor, largest):
     assert new.steps <= 20_000
 
 
-def test_rates_of_zero_make_no_stair():
+def test_a_rate_of_zero_stays_zero_and_keeps_the_batch():
     old = flr.piecewise_constant([1.0, 0.5, 0.0], [100, 200])
-    assert flr.seesaw(old, batch=8, largest=64, steps=300).batches.batches == (8, 16)
+    new = flr.seesaw(old, batch=8, largest=64, steps=300)
+    assert (new.batches, new.steps) == (flr.Ramp((8, 16), (100,)), 200)
+    assert new.schedule([99, 100, 149, 150, 199]).tolist() == pytest.approx(
+        [1.0, 0.5 * math.sqrt(2), 0.5 * math.sqrt(2), 0.0, 0.0]
+    )
+    whole = flr.seesaw(flr.piecewise_constant([1.0, 0.0], [100]), 8, largest=64, steps=200)
+    assert whole.schedule([99, 100]).tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("peak", [3e-4, 6e-4, 0.7, 3.0])

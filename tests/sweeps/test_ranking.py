@@ -72,6 +72,8 @@ def test_what_is_no_law_or_no_sweep_is_refused():
         TypeError, match="rank: law must have the methods final and curve, got int 3"
     ):
         flr.rank(3, FAMILY, 1_000)
+    with pytest.raises(TypeError, match="rank: law must have the methods final and curve, got "):
+        flr.rank(flr.loss_laws.MultiPower, FAMILY, 1_000)
     with pytest.raises(TypeError, match="rank: lanes must be a Sweep, a Schedule or a table"):
         flr.rank(Area(), [FAMILY], 1_000)
 
