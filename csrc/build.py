@@ -287,6 +287,13 @@ def bdist_wheel():  # noqa: ANN201
                 self.distribution.ext_modules = None  # so that files go beside the metadata
             super().run()
 
+        def write_wheelfile(self, folder: str, *arguments: str) -> None:
+            """Write the last file of the wheel, and make modes independent of the umask."""
+            super().write_wheelfile(folder, *arguments)
+            for path in Path(folder).parent.rglob("*"):
+                if path.is_file():
+                    path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
     return Wheel
 
 

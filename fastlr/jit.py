@@ -2,6 +2,14 @@
 ``update`` of a plateau's state.
 """
 
-from fastlr.kernels.jit import rate, rates, update
+try:
+    from fastlr.kernels.jit import rate, rates, update
+except ModuleNotFoundError as error:
+    if str(error.name).partition(".")[0] not in ("numba", "llvmlite"):
+        raise
+    raise ModuleNotFoundError(
+        "fastlr.jit needs Numba, which is not installed: pip install 'fastlr[jit]'",
+        name=error.name,
+    ) from None
 
 __all__ = ["rate", "rates", "update"]

@@ -30,20 +30,26 @@ def copied(to: Path) -> Path:
     return to
 
 
-def setup(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def setup(
+    folder: Path, *arguments: str, umask: int = -1, **env: str
+) -> subprocess.CompletedProcess[str]:
     settings = {**os.environ, "FASTLR_NATIVE": "off", **env}
     command = [sys.executable, "setup.py", "-q", *arguments]
-    return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=folder, env=settings, capture_output=True, text=True, umask=umask
+    )
 
 
-def test_source_archives_are_the_same_to_the_byte(tmp_path):
+@pytest.mark.parametrize("command", ["sdist", "bdist_wheel"])
+def test_archives_are_the_same_to_the_byte(tmp_path, command):
     """Whoever builds them, where and when."""
     found = set()
     for name in ("one", "another"):
         folder = copied(tmp_path / name)
         os.utime(folder / "README.md", (10**9, 10**9 + len(found)))
         (folder / "LICENSE").chmod(0o664 if found else 0o600)
-        done = setup(folder, "sdist", SOURCE_DATE_EPOCH="1700000000")
+        umask = 0o002 if found else 0o077
+        done = setup(folder, command, umask=umask, SOURCE_DATE_EPOCH="1700000000")
         assert done.returncode == 0, done.stderr
         [archive] = (folder / "dist").iterdir()
         found.add(hashlib.sha256(archive.read_bytes()).hexdigest())

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from processes import SITE
@@ -35,10 +37,10 @@ HELP = {
 }
 
 
-def printed(code: str, missing: list[str], refusing: str) -> str:
+def printed(code: str, missing: list[str], refusing: str, folder: Path = SITE) -> str:
     command = [sys.executable, "-c", f"{refusing.format(missing=missing)}\n{code}"]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=SITE, env={"PYTHONPATH": str(SITE)}
+        command, capture_output=True, text=True, cwd=folder, env={"PYTHONPATH": str(SITE)}
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -58,6 +60,17 @@ def test_help_prints_without_one_package(package):
     assert "warmup_cosine(" in printed(HELP["help(fastlr)"], [package], BY_AN_ENTRY)
 
 
-def test_a_missing_package_is_still_named_when_it_is_used():
+@pytest.mark.parametrize("what", ["help(fastlr)", "help(adapters)"])
+def test_help_prints_where_a_folder_has_the_name_of_a_package(what, tmp_path):
+    """Such as a user's own folder of runs, which Python could import as a package."""
+    for name in OPTIONAL:
+        if find_spec(name) is None:
+            (tmp_path / name).mkdir()
+    assert "PACKAGE CONTENTS" in printed(HELP[what], [], "", tmp_path)
+
+
+@pytest.mark.parametrize("missing", [["numba"], ["llvmlite"], ["numba", "llvmlite"]], ids=" ".join)
+def test_a_missing_package_is_still_named_when_it_is_used(missing):
     code = "import fastlr\ntry:\n    fastlr.jit\nexcept ImportError as error:\n    print(error)"
-    assert "numba" in printed(code, ["numba"], BY_A_FINDER).lower()
+    said = "fastlr.jit needs Numba, which is not installed: pip install 'fastlr[jit]'\n"
+    assert printed(code, missing, BY_A_FINDER) == said

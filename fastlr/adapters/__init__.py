@@ -59,6 +59,7 @@ if not TYPE_CHECKING:  # a type checker then reports a name that does not exist
 
 _NEEDED = {
     "lightning": ("torch",),  # and one of lightning and pytorch_lightning
+    "mlx": ("mlx.core",),  # mlx itself is a folder without __init__.py
     "optax": ("optax", "jax"),
     "transformers": ("transformers", "torch"),
 }  # by an adapter that imports other packages than its own

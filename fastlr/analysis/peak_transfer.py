@@ -12,6 +12,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Positive, short_repr, validate, validate_scalar
 from fastlr.errors import public
 from fastlr.program.tree import ends
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["transfer"]
@@ -97,6 +98,7 @@ def transfer(peak: npt.ArrayLike, old: Any, new: Any, *, steps: int) -> Any:
     return moved if moved.shape else float(moved)
 
 
+@naming("transfer", "steps must be fewer")
 def _best_peak(which: str, schedule: Any, steps: int) -> Array:
     """Return the best peak for ``distance = gradient``, one per lane."""
     if not all(callable(getattr(schedule, name, None)) for name in ("reduce", "table")):

@@ -7,6 +7,7 @@ backend in use computes the rates.
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
     "SegmentOfLanes",
     "TooManyStepsError",
     "group_by_lane",
+    "naming",
     "segment_views",
     "sum_by_lane",
 ]
@@ -362,11 +364,26 @@ class SegmentView(NamedTuple):
 
 
 def _too_many(steps: int) -> TooManyStepsError:
-    """Return the error for more steps than are evaluated one by one."""
+    """Return the error for more steps than are evaluated one by one.
+
+    ``naming`` puts before it which function refuses, and which of its arguments is at fault.
+    """
     return TooManyStepsError(
-        f"reductions: stop must be nearer to start: at most {_MOST_LOOKED_AT:,} steps of a piece "
-        f"are evaluated one by one, got {steps:,}"
+        f"at most {_MOST_LOOKED_AT:,} steps of a piece are evaluated one by one, got {steps:,}"
     )
+
+
+@contextmanager
+def naming(name: str, rule: str = "stop must be nearer to start") -> Iterator[None]:
+    """Name the public function that has to evaluate too many steps, and the rule of its argument.
+
+    A function that calls another names itself in its place.
+    """
+    try:
+        yield
+    except TooManyStepsError as error:
+        reason = str(error).rpartition(": ")[2]
+        raise TooManyStepsError(f"{name}: {rule}: {reason}") from None
 
 
 class SegmentOfLanes(NamedTuple):

@@ -14,7 +14,7 @@ from fastlr.errors import did_you_mean, public_methods
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
 from fastlr.reductions.extrema import NEVER, Reach
-from fastlr.reductions.segment_view import SegmentView, segment_views
+from fastlr.reductions.segment_view import SegmentView, naming, segment_views
 from fastlr.reductions.sums import Progression
 from fastlr.schedule.value import Value
 
@@ -83,7 +83,7 @@ class Reductions(Value):
         (985.0, 980.5, 985.0)
         """
         steps = self._range("sum", start, stop, least=0)
-        return self._plain(self._summed(steps))
+        return self._plain(self._summed("sum", steps))
 
     def mean(self, start: int, stop: int | None = None) -> Any:
         """Average the rates over a range of steps: ``sum(start, stop)/(stop - start)``.
@@ -110,7 +110,7 @@ class Reductions(Value):
         0.985
         """
         steps = self._range("mean", start, stop, least=1)
-        return self._plain(self._summed(steps) / len(steps))
+        return self._plain(self._summed("mean", steps) / len(steps))
 
     def cumsum(self, steps: npt.ArrayLike) -> Any:
         """Sum the rates before each of several steps.
@@ -140,7 +140,8 @@ class Reductions(Value):
         ends = validate(Steps, "cumsum: steps", steps)
         stops, place = np.unique(ends, return_inverse=True)
         self._range("cumsum", 0, int(stops[-1]), least=0)
-        sums_to = [self._summed(range(int(stop))) for stop in stops]
+        with naming("cumsum", "steps must be nearer to 0"):
+            sums_to = [self._summed("cumsum", range(int(stop))) for stop in stops]
         return self._plain(np.stack(sums_to, axis=-1)[..., place.reshape(ends.shape)])
 
     def max(self, start: int, stop: int | None = None) -> Any:
@@ -340,7 +341,8 @@ class Reductions(Value):
         """
         steps = self._range("total_variation", start, stop, least=1)
         first, last = ends_of(steps)
-        return self._plain(self._found(lambda part, _: extrema.variation(part, first, last)))
+        moved = self._found("total_variation", lambda part, _: extrema.variation(part, first, last))
+        return self._plain(moved)
 
     def reduce(
         self,
@@ -407,34 +409,37 @@ class Reductions(Value):
 
     # -- helpers -----------------------------------------------------------------------------------
 
-    def _found(self, reduction: Found) -> Array:
-        """Return a reduction of every lane; lanes of equal structure are reduced together."""
+    def _found(self, name: str, reduction: Found) -> Array:
+        """Return a reduction of every lane; lanes of equal structure are reduced together.
+
+        ``name`` is that of the method that the user called, with which an error begins.
+        """
         shape = self.shape
         found = np.empty(prod(shape))
         # some lanes have no such step; they are computed along with the others, and dropped
-        with np.errstate(all="ignore"):
+        with naming(name), np.errstate(all="ignore"):
             for places, part in segment_views(self._lowered()):
                 found[places] = reduction(part, places)
         return found.reshape(shape)
 
-    def _summed(self, steps: range) -> Array:
+    def _summed(self, name: str, steps: range) -> Array:
         """Return the sum over a range that is known to be allowed."""
         progression = Progression(
             np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps)))
         )
-        return self._found(lambda part, _: sums.total(part, progression))
+        return self._found(name, lambda part, _: sums.total(part, progression))
 
     def _extreme(self, name: str, start: int, stop: int | None) -> tuple[Array, range]:
         """Return the largest or smallest rates, and the range of steps."""
         steps = self._range(name, start, stop, least=1)
         first, last = ends_of(steps)
         extreme = extrema.smallest if name.endswith("min") else extrema.largest
-        return self._found(lambda part, _: extreme(part, first, last)), steps
+        return self._found(name, lambda part, _: extreme(part, first, last)), steps
 
     def _first_extreme(self, name: str, start: int, stop: int | None) -> Any:
         """Return the first steps that have the largest or smallest rates."""
         levels, steps = self._extreme(name, start, stop)
-        return self._first(levels, steps, above=name.endswith("max"), beyond=False)
+        return self._first(name, levels, steps, above=name.endswith("max"), beyond=False)
 
     def _passes(
         self, name: str, rate: npt.ArrayLike, start: int, stop: int | None, above: bool
@@ -442,15 +447,16 @@ class Reductions(Value):
         """Return the first steps whose rates pass a limit."""
         end = min(LAST_STEP + 1, int(self._lowered()[HEADER_LIMIT])) if stop is None else stop
         steps = self._range(name, start, end, least=0, most=LAST_STEP + 1)
-        return self._first(self._levels(name, "rate", rate), steps, above, beyond=True)
+        return self._first(name, self._levels(name, "rate", rate), steps, above, beyond=True)
 
-    def _first(self, levels: Array, steps: range, above: bool, beyond: bool) -> Any:
+    def _first(self, name: str, levels: Array, steps: range, above: bool, beyond: bool) -> Any:
         """Return the first steps that reach a level, or go beyond it; -1 if there is none."""
         flat, (first, last) = levels.reshape(-1), ends_of(steps)
         found = self._found(
+            name,
             lambda part, places: extrema.first(
                 part, first, last, Reach(flat[places], above, beyond)
-            )
+            ),
         )
         at = np.where(found < NEVER, found, -1.0).astype(np.int64)
         return at if self.shape else int(at)

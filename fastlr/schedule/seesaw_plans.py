@@ -10,6 +10,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Number, Period, validate_scalar
 from fastlr.errors import public
 from fastlr.program.opcodes import LAST_STEP
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.constructor_names import join, piecewise_constant
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.units import Ramp, first_steps
@@ -137,6 +138,7 @@ def _length(schedule: Schedule, steps: int | None) -> int:
     return int(validate_scalar(Period, "seesaw: steps", length))
 
 
+@naming("seesaw", "steps must be fewer")
 def _stairs(schedule: Schedule, steps: int, factor: float) -> list[tuple[int, float]]:
     """Return the first step of each stair, and its rate; the peak is first, a rate of 0 last."""
     t = schedule.argmax(steps)

@@ -66,7 +66,9 @@ class TrainingMeasures(Reductions):
         decays = self._decays("retained", decay, steps)
         first, last = ends_of(steps)
         return self._plain(
-            self._found(lambda part, places: retained(part, first, last, decays[places]))
+            self._found(
+                "retained", lambda part, places: retained(part, first, last, decays[places])
+            )
         )
 
     def timescale(self, decay: npt.ArrayLike, start: int, stop: int | None = None) -> Any:
@@ -116,7 +118,9 @@ class TrainingMeasures(Reductions):
         """
         steps = self._range("timescale", start, stop, least=1)
         decays = self._decays("timescale", decay, steps)
-        return self._plain(self._found(lambda part, places: timescale(part, steps, decays[places])))
+        return self._plain(
+            self._found("timescale", lambda part, places: timescale(part, steps, decays[places]))
+        )
 
     def bound(
         self,
@@ -255,7 +259,9 @@ class TrainingMeasures(Reductions):
         if steps:
             first, last = ends_of(steps)
             with np.errstate(over="ignore"):  # an infinite product is refused below
-                most = decays * self._found(lambda part, _: extrema.largest(part, first, last))
+                most = decays * self._found(
+                    name, lambda part, _: extrema.largest(part, first, last)
+                )
             if np.any(most > 1):
                 raise ValueError(
                     f"{name}: decay times the largest rate must be at most 1, got "

@@ -648,28 +648,57 @@ def test_loops_whose_turns_differ_are_evaluated(scale):
 
 
 @pytest.mark.parametrize(
-    "work",
+    ("name", "work"),
     [
-        lambda: flr.cosine_restarts(0.3, 0.1, 20, scale=0.999).retained(1e-10, 2**53),
-        lambda: flr.cosine_restarts(0.3, 0.1, 20, scale=0.999).minimum(0.2).total_variation(2**53),
-        lambda: flr.inverse_sqrt(0.3, 10).timescale(1e-100, 2**53),
+        (
+            "retained",
+            lambda: flr.cosine_restarts(0.3, 0.1, 20, scale=0.999).retained(1e-10, 2**53),
+        ),
+        (
+            "total_variation",
+            lambda: (
+                flr.cosine_restarts(0.3, 0.1, 20, scale=0.999).minimum(0.2).total_variation(2**53)
+            ),
+        ),
+        ("timescale", lambda: flr.inverse_sqrt(0.3, 10).timescale(1e-100, 2**53)),
     ],
 )
-def test_a_reduction_that_would_take_too_long_is_refused(work, monkeypatch):
+def test_a_reduction_that_would_take_too_long_is_refused(name, work, monkeypatch):
     monkeypatch.setattr("fastlr.reductions.segment_view._MOST_LOOKED_AT", 1 << 20)
     with pytest.raises(
         ValueError,
-        match=r"^reductions: stop must be nearer to start: at most 1,048,576 .*, got 9,007,199",
+        match=rf"^{name}: stop must be nearer to start: at most 1,048,576 .*, got 9,007,199",
     ):
         work()
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "total_variation"])
+LONG = flr.linear(0.0, 1.0, 10**10) * flr.cosine(1.0, 0.0, 10**10).repeat()
+
+
+@pytest.mark.parametrize("name", [name for name, needs in REDUCTIONS.items() if needs != "rate"])
 def test_a_reduction_is_refused_before_it_evaluates_a_rate(name, monkeypatch):
-    schedule = flr.linear(0.0, 1.0, 10**10) * flr.cosine(1.0, 0.0, 10**10).repeat()
     monkeypatch.setattr(SegmentView, "iter_rates", lambda *_: pytest.fail("a rate was evaluated"))
-    with pytest.raises(ValueError, match=r"^reductions: stop must be nearer to start: at most "):
-        getattr(schedule, name)(10**10)
+    decay = [1e-30] * (REDUCTIONS[name] == "decay")
+    with pytest.raises(ValueError, match=rf"^{name}: stop must be nearer to start: at most "):
+        getattr(LONG, name)(*decay, 10**10)
+    with pytest.raises(ValueError, match=rf"^{name}: stop must be nearer to start: at most "):
+        LONG.reduce(name, 10**10, decay=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("rule", "work"),
+    [
+        ("first_above: stop must be nearer to start", lambda: LONG.first_above(1.0, 0, 10**10)),
+        ("first_below: stop must be nearer to start", lambda: LONG.first_below(0.0, 1, 10**10)),
+        ("cumsum: steps must be nearer to 0", lambda: LONG.cumsum([1, 10**10])),
+        ("transfer: steps must be fewer", lambda: flr.transfer(1.0, LONG, LONG, steps=10**10)),
+        ("seesaw: steps must be fewer", lambda: flr.seesaw(LONG, 1, largest=8, steps=10**10)),
+    ],
+)
+def test_too_many_steps_are_refused_by_the_function_that_was_called(rule, work, monkeypatch):
+    monkeypatch.setattr("fastlr.reductions.segment_view._MOST_LOOKED_AT", 1 << 20)
+    with pytest.raises(ValueError, match=f"^{rule}: at most 1,048,576 steps of a piece .*, got "):
+        work()
 
 
 # -- what is refused -------------------------------------------------------------------------------
