@@ -158,7 +158,7 @@ def _checked_curves(family: type[Law], curves: Sequence[Curve]) -> list[Measured
     """The checked curves, or an error that names the first wrong one."""
     if isinstance(curves, str) or not isinstance(curves, Sequence) or not curves:
         raise TypeError(
-            "fit: curves must be a sequence of one (rates, steps, losses) or more, got "
+            "fit: curves must be a sequence of one or more (rates, steps, losses), got "
             f"{type(curves).__name__} {short_repr(curves)}"
         )
     runs = [measured(f"fit: curves[{i}]", curve) for i, curve in enumerate(curves)]
