@@ -9,7 +9,7 @@
 
 #include "opcodes.h"
 
-enum { CHOICES = 5, MOST_LANES = 600, UPDATES = 4 };
+enum { CHOICES = 5, MOST_LANES = 600, MOST_UPDATES = 4 };
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
     return mutated_behind(CHOICES, RULE_HEADER, PLATEAU_MAGIC, RULE_SIZE, data, size, most, seed);
@@ -19,7 +19,7 @@ static void replay(const double *rule, size_t lanes, const double *chosen) {
     size_t wide = lanes * sizeof(double), narrow = lanes * sizeof(int32_t);
     fastlr_state state = {malloc(wide),   malloc(wide), malloc(narrow),
                           malloc(narrow), malloc(wide), malloc(narrow)};
-    double *scales = malloc(UPDATES * wide);
+    double *scales = malloc(MOST_UPDATES * wide);
     for (size_t lane = 0; lane < lanes; lane++) {
         state.scale[lane] = chosen[2];
         state.best[lane] = chosen[3];
@@ -27,7 +27,7 @@ static void replay(const double *rule, size_t lanes, const double *chosen) {
         state.bad[lane] = state.cool[lane] = state.count[lane] =
             (int32_t)number_in(chosen[4], INT32_MIN, INT32_MAX);
     }
-    fastlr_plateau(rule, (fastlr_lanes){0, lanes}, (fastlr_metrics){chosen + 1, UPDATES, 1, 0},
+    fastlr_plateau(rule, (fastlr_lanes){0, lanes}, (fastlr_metrics){chosen + 1, MOST_UPDATES, 1, 0},
                    state, scales, lanes);
     void *const held[] = {state.scale, state.best,  state.bad, state.cool,
                           state.mean,  state.count, scales};
