@@ -74,6 +74,7 @@ __all__ = [
     "torch_plateau",
     "warm_restarts",
     "wave",
+    "waves",
 ]
 
 Exact = int | Fraction
@@ -160,6 +161,19 @@ def wave(high: Floats, low: Floats, half: Exact, first: Exact = 0) -> Schedule:
     if Fraction(half).denominator == 1 and first == 0:
         return cosine(high, low, int(half)).then(cosine(low, high, int(half))).repeat()
     return in_ticks(lambda ticks: wave(high, low, ticks), half, first, reach=1_000 * Fraction(half))
+
+
+def waves(high: Floats, low: Floats, length: int, count: float, first: int = 0) -> Schedule:
+    """Return ``count`` cosine waves in ``length`` steps, at least 1, and on at this pace; of no
+    waves, ``high``.
+
+    >>> waves(1.0, 0.0, 4, 0.5).table(6), waves(1.0, 0.0, 4, 0).table(2)
+    (array([1.        , 0.85355339, 0.5       , 0.14644661, 0.        ,
+           0.14644661]), array([1., 1.]))
+    """
+    if not count:
+        return constant(high)
+    return wave(high, low, Fraction(max(1, length)) / (2 * fraction(count)), first)
 
 
 def geometric(

@@ -12,12 +12,10 @@ array([0.    , 0.0625, 0.25  , 0.5625, 1.    ])
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from fractions import Fraction
-
 from fastlr.arguments.rules import Rate
-from fastlr.presets._building_blocks import fraction, wave
+from fastlr.presets._building_blocks import waves
 from fastlr.presets._rules import Count, Level, preset
-from fastlr.schedule.constructor_names import constant, join, polynomial
+from fastlr.schedule.constructor_names import join, polynomial
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["get_cosine_schedule_with_quadratic_warmup"]
@@ -64,7 +62,6 @@ def get_cosine_schedule_with_quadratic_warmup(
     >>> schedule(1.0, 2, 4).table(6)
     array([0.  , 0.25, 1.  , 0.5 , 0.  , 0.5 ])
     """
-    length = Fraction(max(1, num_training_steps - num_warmup_steps))
-    body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
+    body = waves(lr, 0.0, num_training_steps - num_warmup_steps, num_cycles)
     rise = polynomial(0.0, lr, num_warmup_steps, power=2.0, origin="start")
     return join([rise, body], [num_warmup_steps])

@@ -7,13 +7,12 @@ precision.
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from fractions import Fraction
 from typing import Annotated
 
 import numpy as np
 
 from fastlr.arguments.rules import Amount, Power, Rate, short_repr
-from fastlr.presets._building_blocks import fraction, in_ticks, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, waves
 from fastlr.presets._rules import ArgumentError, Count, Level, named, preset
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.constructor_names import constant, cosine, join, linear, polynomial
@@ -261,8 +260,7 @@ def get_cosine_schedule_with_warmup(
     >>> flr.presets.diffusers.get_cosine_schedule_with_warmup(1.0, 2, 4).table(6)
     array([0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
-    length = Fraction(max(1, num_training_steps - num_warmup_steps))
-    body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
+    body = waves(lr, 0.0, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])
 
 

@@ -13,13 +13,12 @@ array([2.49383713e-05, 2.50000000e-06])
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from fractions import Fraction
 from typing import Annotated
 
 import numpy as np
 
 from fastlr.arguments.rules import Rate
-from fastlr.presets._building_blocks import fraction, phases, wave
+from fastlr.presets._building_blocks import phases, waves
 from fastlr.presets._rules import Count, Level, Ratio, Span, named, preset
 from fastlr.presets.diffusers import get_scheduler
 from fastlr.schedule.constructor_names import constant, cosine, join, linear
@@ -287,6 +286,5 @@ def CosineDecayWithWarmupSchedulerConfig(
 
 def _warmed_wave(lr: Rate, warmup: int, total: int, num_cycles: float) -> Schedule:
     """A line from 0, then a cosine wave of ``num_cycles`` waves up to step ``total``."""
-    length = Fraction(max(1, total - warmup))
-    body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
+    body = waves(lr, 0.0, total - warmup, num_cycles)
     return join([linear(0.0, lr, warmup), body], [warmup])

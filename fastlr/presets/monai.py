@@ -10,16 +10,15 @@ array([0. , 0.5, 1. , 0.5, 0. ])
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from fractions import Fraction
 from typing import Annotated
 
 import numpy as np
 
 from fastlr.arguments.rules import Amount, Number, Rate
-from fastlr.presets._building_blocks import fraction, wave
+from fastlr.presets._building_blocks import waves
 from fastlr.presets._rules import Count, Level, Share, preset
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.constructor_names import constant, exponential, join, linear
+from fastlr.schedule.constructor_names import exponential, join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["ExponentialLR", "LinearLR", "WarmupCosineSchedule"]
@@ -159,7 +158,6 @@ def WarmupCosineSchedule(
     array([0.1 , 0.55, 1.  , 0.5 , 0.2 ])
     """
     warmup = min(warmup_steps, t_total)
-    length = Fraction(max(1, t_total - warmup))
-    body = wave(lr, 0.0, length / (2 * fraction(cycles))) if cycles else constant(lr)
+    body = waves(lr, 0.0, t_total - warmup, cycles)
     rise = linear(np.multiply(lr, warmup_multiplier), lr, warmup)
     return join([rise, body.maximum(end_lr)], [warmup])

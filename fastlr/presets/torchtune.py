@@ -10,12 +10,10 @@ array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from fractions import Fraction
-
 from fastlr.arguments.rules import Rate
-from fastlr.presets._building_blocks import fraction, wave
+from fastlr.presets._building_blocks import waves
 from fastlr.presets._rules import Count, Level, preset
-from fastlr.schedule.constructor_names import constant, join, linear
+from fastlr.schedule.constructor_names import join, linear
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["get_cosine_schedule_with_warmup"]
@@ -61,6 +59,5 @@ def get_cosine_schedule_with_warmup(
     >>> flr.presets.torchtune.get_cosine_schedule_with_warmup(1.0, 2, 4).table(6)
     array([0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
-    length = Fraction(max(1, num_training_steps - num_warmup_steps))
-    body = wave(lr, 0.0, length / (2 * fraction(num_cycles))) if num_cycles else constant(lr)
+    body = waves(lr, 0.0, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])

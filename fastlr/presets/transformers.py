@@ -15,7 +15,6 @@ array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -23,7 +22,7 @@ import numpy as np
 from fastlr.arguments.rules import Amount, BelowOne, Flag, Floats, Power, Rate, short_repr
 from fastlr.plateau.adaptive import GreedyLR
 from fastlr.plateau.rule import Plateau
-from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, wave
+from fastlr.presets._building_blocks import fraction, in_ticks, torch_plateau, waves
 from fastlr.presets._rules import ArgumentError, Count, Level, Shrink, Span, named, preset
 from fastlr.schedule.constructor_names import (
     constant,
@@ -204,7 +203,7 @@ def get_cosine_schedule_with_warmup(
     >>> flr.presets.transformers.get_cosine_schedule_with_warmup(1.0, 2, 4).table(6)
     array([0. , 0.5, 1. , 0.5, 0. , 0.5])
     """
-    body = _waves(lr, 0.0, num_training_steps - num_warmup_steps, num_cycles)
+    body = waves(lr, 0.0, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])
 
 
@@ -439,7 +438,7 @@ def get_cosine_with_min_lr_schedule_with_warmup(
     array([0.  , 0.5 , 1.  , 0.75, 0.5 ])
     """
     low = _lowest(lr, min_lr, min_lr_rate, default_lr)
-    body = _waves(lr, low, num_training_steps - num_warmup_steps, num_cycles)
+    body = waves(lr, low, num_training_steps - num_warmup_steps, num_cycles)
     return join([linear(0.0, lr, num_warmup_steps), body], [num_warmup_steps])
 
 
@@ -510,7 +509,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
     array([0.5 , 1.  , 0.75, 0.5 , 0.75])
     """
     low = _lowest(lr, min_lr, min_lr_rate, default_lr)
-    body = _waves(lr, low, num_training_steps - num_warmup_steps, num_cycles, first=1)
+    body = waves(lr, low, num_training_steps - num_warmup_steps, num_cycles, first=1)
     if warmup_lr_rate is None:
         return join([linear(0.0, lr, num_warmup_steps).skip(1), body], [num_warmup_steps])
     return join(
@@ -889,15 +888,6 @@ def get_scheduler(
 # -- what they are put together from ---------------------------------------------------------------
 
 
-def _waves(lr: Floats, low: Floats, length: int, num_cycles: float, first: int = 0) -> Schedule:
-    """Return ``num_cycles`` cosine waves in ``length`` steps, at least 1, and on at this pace."""
-    return (
-        wave(lr, low, Fraction(max(1, length)) / (2 * fraction(num_cycles)), first)
-        if num_cycles
-        else constant(lr)
-    )
-
-
 def _restarts(lr: Floats, length: int, num_cycles: float) -> Schedule:
     """Return ``num_cycles`` falling half waves in ``length`` steps."""
     if num_cycles == 0:
@@ -915,7 +905,7 @@ def _rise(low: Floats, lr: Floats, steps: int, shape: str) -> Schedule:
 
 def _decay(lr: Floats, low: Floats, steps: int, shape: str, num_cycles: float) -> Schedule:
     if shape == "cosine":
-        return _waves(lr, low, steps, num_cycles)
+        return waves(lr, low, steps, num_cycles)
     return (
         linear(lr, low, steps)
         if shape == "linear"
