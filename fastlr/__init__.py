@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     from fastlr.explanation import Explanation, explain
     from fastlr.explorer.explorer import Explorer, explore
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
-    from fastlr.plateau.rule import Plateau, PlateauState
+    from fastlr.plateau.rule import Plateau
+    from fastlr.plateau.state import PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
     from fastlr.schedule.batch_plans import batches
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
@@ -219,7 +220,8 @@ _LATER = {
     "analysis.plan_checks": ("check", "diff"),
     "analysis.resume_plans": ("checkpoint", "resume", "verify_resume"),
     "plateau.adaptive": ("GreedyLR", "KLAdaptive", "NewBob"),
-    "plateau": ("Plateau", "PlateauState"),
+    "plateau.rule": ("Plateau",),
+    "plateau.state": ("PlateauState",),
     "sweeps.ranking": ("Ranked", "rank"),
     "sweeps.sweep": ("Sweep", "sweep"),
 }  # imported on first use of one of their names, so that `import fastlr` stays fast

@@ -619,6 +619,9 @@ def test_a_built_schedule_changes_only_when_it_is_lowered():
         # a call remembers its hash key and what it built, which take no part in its value
         ("schedule.recorded_calls", "_key"),
         ("schedule.recorded_calls", "keep"),
+        # what __init__ of a rule calls
+        ("plateau.rule_value", "_set_parameters"),
+        ("plateau.updates", "_set_buffer"),
     }
 
 

@@ -5,10 +5,9 @@ An adaptive rule hears a metric at each update, as ``Plateau`` does, and may rai
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +15,11 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_fits
 from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
-from fastlr.errors import did_you_mean, public_methods
-from fastlr.plateau.saved_rule import SavedRule, parts_of
+from fastlr.errors import public_methods
+from fastlr.plateau.rule_value import RuleValue
+from fastlr.plateau.saved_state import parts_of
 from fastlr.plateau.validation import HIGHEST, as_metrics, check_metrics, lanes_of
-from fastlr.schedule.constructing import checked_arguments, same
-from fastlr.schedule.recorded_calls import VERSION, Call
-from fastlr.schedule.spec import contents
+from fastlr.schedule.constructing import checked_arguments
 
 __all__ = ["AdaptiveRule", "Array", "Count", "Fields", "State", "where_lanes"]
 
@@ -35,13 +33,9 @@ _METRIC = Number("a number or an array of numbers")
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 
-def _built(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
-    return kind(**parameters)
-
-
 @with_types
 @public_methods(but=("__init__",))
-class AdaptiveRule(SavedRule):
+class AdaptiveRule(RuleValue):
     """The methods of every adaptive rule. Use a subclass: ``KLAdaptive``, ``NewBob``, ``GreedyLR``.
 
     Attributes
@@ -52,15 +46,9 @@ class AdaptiveRule(SavedRule):
         The shape of the lanes.
     """
 
-    __slots__ = ("__weakref__", "_call", "parameters", "shape")
+    __slots__ = ()
 
-    key: ClassVar[str]  # of the rule in a spec
     kind: ClassVar[type[Any]]  # of its state
-
-    if TYPE_CHECKING:  # help() would show annotations of private names
-        parameters: Fields
-        shape: tuple[int, ...]
-        _call: Call
 
     def __init__(
         self,
@@ -73,75 +61,7 @@ class AdaptiveRule(SavedRule):
         ruled = checked_arguments(name, type(self).__init__, given, defaults)
         defaults = {**defaults, **own}
         whole = {key: defaults[key] if ruled[key] is None else ruled[key] for key in given}
-        changed = {key: value for key, value in whole.items() if not same(value, defaults[key])}
-        shapes = (np.shape(value) for value in whole.values() if isinstance(value, np.ndarray))
-        for attribute, value in (
-            ("parameters", MappingProxyType(whole)),
-            ("shape", np.broadcast_shapes(*shapes)),
-            ("_call", Call(name, changed)),
-        ):
-            object.__setattr__(self, attribute, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a rule is a value: {name} cannot be set; build another")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a rule is a value: {name} cannot be deleted")
-
-    def __eq__(self, other: object) -> bool:
-        return self._call == other._call if isinstance(other, AdaptiveRule) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._call)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _built, (type(self), dict(self._call.arguments))
-
-    def __repr__(self) -> str:
-        return repr(self._call)
-
-    def to_spec(self) -> dict[str, object]:
-        """Return the rule as plain JSON data.
-
-        Returns
-        -------
-        dict
-            ``{"fastlr": version of the format, key of the rule: parameters}``.
-        """
-        return {"fastlr": VERSION, self.key: self._call.spec()[type(self).__name__]}
-
-    @classmethod
-    def from_spec(cls, spec: Mapping[str, object]) -> Self:
-        """Rebuild a rule from its spec.
-
-        Parameters
-        ----------
-        spec : mapping
-            What ``to_spec`` returned, or the same data from JSON.
-
-        Returns
-        -------
-        AdaptiveRule
-            An equal rule.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the data does not describe a rule of this class.
-        """
-        parameters = contents(spec, cls.key)
-        if not isinstance(parameters, Mapping):
-            raise TypeError(
-                f"from_spec: {cls.key!r} must be {{parameter: value}}, got {short_repr(parameters)}"
-            )
-        known = inspect.signature(cls).parameters
-        for name in parameters:
-            if name not in known:
-                raise ValueError(
-                    f"from_spec: {short_repr(name)} is not a parameter of "
-                    f"{cls.__name__}{did_you_mean(name, known)}"
-                )
-        return cls(**parameters)
+        self._set_parameters(whole, defaults)
 
     # -- state -------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""A rule and its state as plain data: what a checkpoint of JSON can hold, and how it is read."""
+"""The state of a rule as plain data: what a checkpoint of JSON can hold, and how it is read."""
 
 from __future__ import annotations
 
@@ -10,51 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
-from fastlr.errors import public_methods
-from fastlr.plateau.drawn_rule import DrawnRule
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["SavedRule", "parts_of"]
+__all__ = ["parts_of", "plain_state"]
 
 _INFINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}  # which JSON does not have
 
 
-@public_methods("Plateau")
-class SavedRule(DrawnRule):
-    """A rule that can be saved as plain data."""
-
-    __slots__ = ()
-
-    def save(self, state: Any) -> dict[str, Any]:
-        """Return the rule and a state as plain JSON data, for ``restore``.
-
-        Parameters
-        ----------
-        state : NamedTuple
-            A state of this rule.
-
-        Returns
-        -------
-        dict
-            ``{"rule": spec, "state": {part: number or list}}``. JSON has no infinity and no NaN,
-            so these are ``"inf"``, ``"-inf"`` and ``"nan"``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the state is not one of this rule.
-
-        Examples
-        --------
-        >>> import fastlr as flr
-        >>> rule = flr.Plateau(patience=0)
-        >>> saved = rule.save(rule.update(rule.init(), 1.0))
-        >>> saved["state"]["best"], rule.restore(saved).best
-        (1.0, array(1.))
-        """
-        held = self._checked("save: state", state)  # type: ignore[attr-defined]
-        parts = {name: _plain(np.asarray(part).tolist()) for name, part in held._asdict().items()}
-        return {"rule": self.to_spec(), "state": parts}  # type: ignore[attr-defined]
+def plain_state(state: Any) -> dict[str, Any]:
+    """Return the parts of a state by name, as numbers and lists of JSON."""
+    return {name: _plain(np.asarray(part).tolist()) for name, part in state._asdict().items()}
 
 
 def _plain(value: Any) -> Any:
