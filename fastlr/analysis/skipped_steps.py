@@ -1,0 +1,62 @@
+"""Find the steps that did not advance a schedule, as where mixed precision skips an update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastlr.analysis.curve_fits import Log
+from fastlr.analysis.log_pieces import FEW, Piece
+
+__all__ = ["advanced", "skipped_steps"]
+
+_MOST_LATE = 16  # steps in a row that may be skipped
+
+
+def skipped_steps(log: Log, pieces: Sequence[Piece]) -> tuple[tuple[int, int], ...]:
+    """Where the log goes on along the curve before, some steps late: (step, count)."""
+    found, covered = list[tuple[int, int]](), 0
+    for piece in pieces:
+        if piece.fit is None:
+            return ()
+        if piece.start >= covered and not piece.fit.flat and piece.stop - piece.start >= FEW:
+            covered, more = _walked(log, piece.stop, piece.fit.curve)
+            found += more
+    return tuple(found)
+
+
+def _walked(log: Log, place: int, curve: Callable[[Any], Any]) -> tuple[int, list[tuple[int, int]]]:
+    """How far the samples from ``place`` on follow a curve, and where steps were skipped.
+
+    A curve must be followed for at least two samples after the last skip: what only stays where the
+    curve ended is a floor.
+    """
+    found, late, sure, reached = list[tuple[int, int]](), 0, 0, place
+    while place < log.rates.size:
+        lags = late + np.arange(1, _MOST_LATE + 1)
+        near = np.abs(curve(log.steps[place] - lags) - log.rates[place]) <= log.within
+        if not near.any():
+            break
+        found.append((int(log.steps[place]), int(near.argmax()) + 1))
+        late += found[-1][1]
+        holds = np.abs(curve(log.steps[place:] - late) - log.rates[place:]) <= log.within
+        length = int(holds.argmin()) if not holds.all() else holds.size
+        place += length
+        if length > 1:
+            sure, reached = len(found), place
+        elif len(found) - sure > _MOST_LATE:
+            break
+    return reached, found[:sure]
+
+
+def advanced(log: Log, skipped: Sequence[tuple[int, int]]) -> Log:
+    """The log with the steps that advanced the schedule; of a repeated one the last row."""
+    late = sum(np.where(log.steps >= step, count, 0) for step, count in skipped)
+    steps = log.steps - late
+    following = np.append(np.minimum.accumulate(steps[::-1])[::-1][1:], np.inf)
+    last = steps < following
+    steps, rates = steps[last], log.rates[last]
+    gap = int(np.gcd.reduce(np.diff(steps).astype(np.int64)))
+    return log._replace(steps=steps, rates=rates, stride=gap)
