@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.kernels.selection import choose
-from fastlr.loss_laws.curves import Measured
-from fastlr.loss_laws.laws import Annealing, FunctionalScaling, Law, MultiPower
+from fastlr.loss_laws.law import Law
+from fastlr.loss_laws.laws import Annealing, FunctionalScaling, MultiPower
+from fastlr.loss_laws.measured_curves import Measured
 
 __all__ = ["HELD", "Problem", "huber", "immediate_b"]
 

@@ -13,7 +13,7 @@ import fastlr as flr
 from fastlr.kernels import jit, native, threads
 from fastlr.kernels.selection import choose
 from fastlr.loss_laws import exponential_sums as exponentials
-from fastlr.loss_laws import power_sums
+from fastlr.loss_laws import rate_drops
 
 LAW = measured.PUBLISHED["25M"]
 OTHER = flr.loss_laws.Annealing(L0=2.7, A=0.57, alpha=0.5, C=0.73, decay=0.99)
@@ -79,7 +79,7 @@ def some(rates, most=7):
 @pytest.fixture
 def exponential(monkeypatch):
     """A curve is never added up term by term."""
-    monkeypatch.setattr(power_sums, "_is_direct_faster", lambda *_: False)
+    monkeypatch.setattr(rate_drops, "_is_direct_faster", lambda *_: False)
 
 
 # -- the formulas ----------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_both_ways_of_adding_up_agree(beta, gamma, monkeypatch):
     for rates in RATES.values():
         curves = []
         for sooner in (True, False):
-            monkeypatch.setattr(power_sums, "_is_direct_faster", lambda *_, sooner=sooner: sooner)
+            monkeypatch.setattr(rate_drops, "_is_direct_faster", lambda *_, sooner=sooner: sooner)
             curves.append(law.curve(rates, rates.size))
         np.testing.assert_allclose(*curves, rtol=0, atol=1e-10 * np.abs(np.diff(rates)).sum())
 
@@ -341,7 +341,7 @@ def by_hand(law, name, value, rates, t):
 @pytest.mark.parametrize("name", ["cosine", "rests", "steep"])
 @pytest.mark.parametrize("few", [8, 0], ids=["by terms", "by exponentials"])
 def test_slopes_are_exact(backend, law, name, few, monkeypatch):
-    monkeypatch.setattr(power_sums, "_FEW", few)
+    monkeypatch.setattr(rate_drops, "_FEW", few)
     rates = RATES[name]
     t = some(rates, 4)[1:]
     with flr.use_backend(backend):
