@@ -77,8 +77,8 @@ setup(
     project_urls=project_urls(url),
     ext_modules=[native["extension"]()],
     cmdclass={
-        "build_ext": native["build_ext"](),
-        "bdist_wheel": native["bdist_wheel"](),
+        "build_ext": native["BuildNative"],
+        "bdist_wheel": native["Wheel"],
         "sdist": Archive,
     },
     options={"bdist_wheel": {"py_limited_api": "cp311"}},

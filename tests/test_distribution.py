@@ -127,7 +127,9 @@ def test_the_tools_of_developers_are_no_extras(checkout):
     ],
 )
 def test_the_linker_forgets_run_paths(command, kept):
-    assert run_path(str(PROJECT / "csrc" / "build.py"))["without_run_paths"](command) == kept
+    assert (
+        run_path(str(PROJECT / "csrc" / "compiler_flags.py"))["without_run_paths"](command) == kept
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="run paths as ELF has them")

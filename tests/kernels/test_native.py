@@ -479,10 +479,10 @@ def test_a_wish_that_is_unknown_is_an_error(checkout):
 @pytest.mark.exhaustive
 def test_a_build_that_fuses_on_its_own_is_refused(checkout):
     """As a compiler does that knows neither the flags nor the pragmas."""
-    arithmetic, script = checkout / "csrc" / "arithmetic.h", checkout / "csrc" / "build.py"
+    arithmetic, flags = checkout / "csrc" / "arithmetic.h", checkout / "csrc" / "compiler_flags.py"
     arithmetic.write_text(re.sub(r"#pragma (GCC optimize|STDC).*", "", arithmetic.read_text()))
-    script.write_text(
-        script.read_text()
+    flags.write_text(
+        flags.read_text()
         .replace("-ffp-contract=off", "-ffp-contract=fast")
         .replace('"-std=c11"', '"-std=gnu11"')
     )
