@@ -21,6 +21,7 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Rate, short_repr, validate_scalar
 from fastlr.configs import (
     _files,
+    _live_objects,
     _scripts,
     axolotl,
     caffe,
@@ -34,7 +35,6 @@ from fastlr.configs import (
     kohya,
     lerobot,
     levanter,
-    live_objects,
     maskrcnn_benchmark,
     megatron,
     mlx_lm,
@@ -178,7 +178,7 @@ def from_config(
         ...
     ValueError: from_config: ... did you mean 'linear'?
     """
-    given, config = config, live_objects.values_of(config)
+    given, config = config, _live_objects.values_of(config)
     run = Run(
         None if lr is None else validate_scalar(Rate, "from_config: lr", lr),
         None if steps is None else validate_scalar(Period, "from_config: steps", steps),

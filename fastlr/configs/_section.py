@@ -8,6 +8,7 @@ the run.
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,26 +72,26 @@ class Run:
         }
         self._read: set[str] = set()
 
-    def _asked(self, name: str) -> Any:
+    def _take(self, name: str) -> Any:
         self._read.add(name)
         return self._given[name]
 
     @property
     def lr(self) -> float | None:
         """The base rate."""
-        found: float | None = self._asked("lr")
+        found: float | None = self._take("lr")
         return found
 
     @property
     def steps(self) -> int | None:
         """The length of the run."""
-        found: int | None = self._asked("steps")
+        found: int | None = self._take("steps")
         return found
 
     @property
     def steps_per_epoch(self) -> int | None:
         """The number of steps per epoch."""
-        found: int | None = self._asked("steps_per_epoch")
+        found: int | None = self._take("steps_per_epoch")
         return found
 
     @property
@@ -114,7 +115,7 @@ class Run:
     @property
     def optimizer(self) -> Mapping[str, Any] | None:
         """The ``state_dict`` of the optimizer."""
-        found: Mapping[str, Any] | None = self._asked("optimizer")
+        found: Mapping[str, Any] | None = self._take("optimizer")
         return found
 
     def unread(self) -> dict[str, Any]:
@@ -244,6 +245,31 @@ class Section:
     def missing(self, key: str, remedy: str = "") -> ValueError:
         """Return the error for a key that must be there."""
         return ValueError(f"{self.where}: {key} must be given{remedy}")
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """Return a mapping, which may be written as JSON; an empty one if there is no such key."""
+        found = self.get(key, {})
+        if isinstance(found, str):
+            try:
+                found = json.loads(found)
+            except (ValueError, RecursionError):
+                found = None
+        if not isinstance(found, Mapping):
+            raise self.refusal(key, "a mapping, or JSON of one")
+        return dict(found)
+
+    def base_rate(self, run: Run, key: str, default: Any = _REQUIRED) -> Any:
+        """Return the caller's base rate, or that under ``key``."""
+        if run.lr is not None:
+            return run.lr
+        if default is _REQUIRED and key not in self:
+            raise self.missing(key, f", or the base rate: {option('lr')}")
+        return self.number(key, default)
+
+    def run_length(self, run: Run, key: str) -> int:
+        """Return the length of the run under ``key``, if it is above 0, or the caller's."""
+        steps: int = self.integer(key, 0)
+        return steps if steps > 0 else self.steps(run, key)
 
     def steps(self, run: Run, key: str) -> int:
         """Return the length of the run, which the config does not have under ``key``."""

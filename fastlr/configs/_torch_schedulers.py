@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import lasting
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
 from fastlr.presets import torch, transformers
@@ -79,7 +79,7 @@ def built(kind: str, arguments: Section, lr: Any, run: Run) -> Schedule | Platea
         else build(*first, **values)
     )
     if kind == "OneCycleLR" and isinstance(found, Schedule):
-        return lasting(found, _cycle(values))
+        return of_length(found, _cycle(values))
     return found
 
 

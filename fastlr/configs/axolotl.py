@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr.configs import deepspeed
-from fastlr.configs._asking import base_rate, options
 from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
@@ -58,10 +57,10 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     total = _total(config, run)
     inner = deepspeed.of_trainer(config, run, lambda name: name.startswith(_BUNDLED))
     if inner is not None:
-        rate = base_rate(config, run, "learning_rate")
+        rate = config.base_rate(run, "learning_rate")
         return deepspeed.filled(inner, Run(lr=rate, steps=total), _warmup(config, total))
-    rate, warmup = base_rate(config, run, "learning_rate"), _warmup(config, total)
-    return of_length(_schedule(config, rate, warmup, total), total)  # type: ignore[no-any-return]
+    rate, warmup = config.base_rate(run, "learning_rate"), _warmup(config, total)
+    return of_length(_schedule(config, rate, warmup, total), total)
 
 
 def _total(config: Section, run: Run) -> int:
@@ -89,9 +88,9 @@ def _warmup(config: Section, total: int) -> int:
     return 2 if steps == 1 else steps
 
 
-def _schedule(config: Section, rate: Any, warmup: int, total: int) -> Any:
+def _schedule(config: Section, rate: Any, warmup: int, total: int) -> Schedule | Plateau:
     name = config.choice("lr_scheduler", _NAMES, "cosine")
-    further = options(config, "lr_scheduler_kwargs")
+    further = config.mapping("lr_scheduler_kwargs")
     if name == "one_cycle":
         return torch.OneCycleLR(rate, total, **{"pct_start": warmup / total, **further})
     if name == "rex":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.schedule import Schedule
 
@@ -38,15 +38,15 @@ def read(config: Section, run: Run) -> Schedule:
     policy = config.choice("lr_policy", _POLICIES)
     given = {name: _field(config, run, name) for name in _FIELDS[policy]}
     build: Any = getattr(presets.caffe, policy)
-    schedule: Schedule = build(base_rate(config, run, "base_lr"), **given)
+    schedule: Schedule = build(config.base_rate(run, "base_lr"), **given)
     steps = config.integer("max_iter", 0)
-    return lasting(schedule, steps) if steps > 0 else schedule
+    return of_length(schedule, steps) if steps > 0 else schedule
 
 
 def _field(config: Section, run: Run, name: str) -> Any:
     """Return a field of the solver; protobuf reads one that is absent as 0."""
     if name == "max_iter":
-        return run_length(config, run, name)
+        return config.run_length(run, name)
     if name == "stepvalue":
         found = config.get(name, [])
         listed = found if isinstance(found, list | tuple) else [found]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.schedule import Schedule
 
@@ -35,12 +35,12 @@ def read(config: Section, run: Run) -> Schedule:
     name = next((name for name in ("net", "network") if name in config), None)
     net = config if name is None else config.section(name)
     policy = net.choice("policy", (*_POLICIES, "sigmoid"), "constant")
-    rate = base_rate(net, run, "learning_rate", 0.001)
+    rate = net.base_rate(run, "learning_rate", 0.001)
     burn_in = {"burn_in": net.integer("burn_in", 0), "power": net.number("power", 4.0)}
     build: Any = getattr(presets.darknet, policy.removesuffix("moid"))
-    schedule = build(learning_rate=rate, **_arguments(net, run, policy), **burn_in)
+    schedule: Schedule = build(learning_rate=rate, **_arguments(net, run, policy), **burn_in)
     batches = net.integer("max_batches", 0)
-    return lasting(schedule, batches) if batches > 0 else schedule
+    return of_length(schedule, batches) if batches > 0 else schedule
 
 
 def _arguments(net: Section, run: Run, policy: str) -> dict[str, Any]:
@@ -57,9 +57,9 @@ def _arguments(net: Section, run: Run, policy: str) -> dict[str, Any]:
     if policy == "exp":
         return {"gamma": net.number("gamma", 1.0)}
     if policy == "poly":
-        return {"max_batches": run_length(net, run, "max_batches")}
+        return {"max_batches": net.run_length(run, "max_batches")}
     if policy == "sgdr":
-        cycle = net.integer("sgdr_cycle", None) or run_length(net, run, "max_batches")
+        cycle = net.integer("sgdr_cycle", None) or net.run_length(run, "max_batches")
         low = net.number("learning_rate_min", 0.00001)
         return {
             "sgdr_cycle": cycle,

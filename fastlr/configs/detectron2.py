@@ -150,7 +150,7 @@ def read(config: Section, run: Run) -> Schedule:
     method: Any = solver.choice("WARMUP_METHOD", ("linear", "constant"), "linear")
     steps = solver.integer("MAX_ITER", 40_000)
     if name == "WarmupPolyLR":
-        return of_length(_poly(solver, base, steps, method), steps)  # type: ignore[no-any-return]
+        return of_length(_poly(solver, base, steps, method), steps)
     numbers = ("BASE_LR_END", "GAMMA", "WARMUP_FACTOR")
     counts = ("NUM_DECAYS", "WARMUP_ITERS")
     own: dict[str, Any] = {key: solver.number(key) for key in numbers if key in solver}
@@ -161,7 +161,7 @@ def read(config: Section, run: Run) -> Schedule:
     found = detectron2.build_lr_scheduler(
         base, name, steps, WARMUP_METHOD=method, RESCALE_INTERVAL=rescaled, **own
     )
-    return of_length(found, steps)  # type: ignore[no-any-return]
+    return of_length(found, steps)
 
 
 def _poly(solver: Section, base: float, steps: int, method: str) -> Schedule:

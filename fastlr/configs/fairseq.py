@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import lasting
 from fastlr.configs._interpolation import resolved
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.schedule.schedule import Schedule
 
@@ -51,7 +51,7 @@ def read(config: Section, run: Run) -> Schedule:
     elif rates[1:]:
         raise optimization.refusal("lr", f"one rate with {name}")
     schedule: Schedule = build(rates if "steps_per_epoch" in names else rates[0], **given)
-    return schedule if updates is None else lasting(schedule, updates)
+    return schedule if updates is None else of_length(schedule, updates)
 
 
 def _scheduler(config: Section) -> Section:

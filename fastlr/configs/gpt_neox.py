@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.schedule import Schedule
 
@@ -35,18 +35,18 @@ def read(config: Section, run: Run) -> Schedule:
     flat.refuse_unknown((*_OWN, "warmup"), own=lambda key: key.startswith(("lr_", "warmup")))
     if isinstance(flat.get("scheduler", None), Mapping):
         raise flat.refusal("scheduler", "absent: DeepSpeed's scheduler takes the place of NeoX's")
-    train = run_length(flat, run, "train_iters")
+    train = flat.run_length(run, "train_iters")
     decay = max(1, _decay_steps(flat, train))
     style: Any = flat.choice("lr_decay_style", _STYLES, "linear")
     rates = config.section("optimizer").section("params")
     schedule = presets.gpt_neox.AnnealingLR(
-        base_rate(rates, run, "lr"),
+        rates.base_rate(run, "lr"),
         flat.number("warmup", 0.01) * decay,
         decay,
         style,
         flat.number("min_lr", 0.0),
     )
-    return lasting(schedule, train)
+    return of_length(schedule, train)
 
 
 def _underscored(config: Section) -> dict[str, Any]:

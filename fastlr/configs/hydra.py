@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fastlr.configs import _torch_schedulers
-from fastlr.configs._asking import lasting
 from fastlr.configs._interpolation import mappings_in, resolved
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.plateau.rule import Plateau
 from fastlr.schedule.schedule import Schedule
@@ -125,9 +125,9 @@ def _over_updates(config: Section, run: Run, entry: _Entry, schedule: Schedule) 
         per_epoch = _steps_per_epoch(config, run, interval)
         schedule = schedule.staircase(per_epoch)
     if steps > 0:
-        return lasting(schedule, steps)
+        return of_length(schedule, steps)
     if epochs > 0 and per_epoch is not None:
-        return lasting(schedule, epochs * per_epoch)
+        return of_length(schedule, epochs * per_epoch)
     return schedule
 
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import lasting
 from fastlr.configs._python import literal
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.configs._torch_schedulers import of_target
 from fastlr.plateau.rule import Plateau
@@ -100,7 +100,7 @@ def read(config: Section, run: Run) -> Schedule:
     total = _total(flat, run)
     build = _of_torch if flat.get("lr_scheduler_type", "") else _schedule
     schedules = {name: build(flat, rate, total) for name, rate in _rates(flat, run).items()}
-    schedules = {name: lasting(each, total) for name, each in schedules.items()}
+    schedules = {name: of_length(each, total) for name, each in schedules.items()}
     return stack(schedules) if len(schedules) > 1 else next(iter(schedules.values()))
 
 

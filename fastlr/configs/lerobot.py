@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.presets import lerobot
 from fastlr.schedule.constructor_names import constant
@@ -42,17 +42,17 @@ def matches(config: Mapping[str, object]) -> bool:
 
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of this run."""
-    steps = run_length(config, run, "steps")
+    steps = config.run_length(run, "steps")
     if "optimizer" not in config and run.lr is None:
         raise config.missing("optimizer", ": LeRobot fills it in; take the file of a run")
-    rate = base_rate(config.section("optimizer"), run, "lr")
+    rate = config.section("optimizer").base_rate(run, "lr")
     if "scheduler" not in config:
-        return lasting(constant(rate), steps)
+        return of_length(constant(rate), steps)
     scheduler = config.section("scheduler")
     kind = scheduler.choice("type", _TYPES)
     if kind == "cosine_decay_with_warmup":
-        return lasting(_cosine_decay(scheduler, rate, steps, _shortens(config, steps)), steps)
-    return lasting(_BUILD[kind](scheduler, rate, steps), steps)
+        return of_length(_cosine_decay(scheduler, rate, steps, _shortens(config, steps)), steps)
+    return of_length(_BUILD[kind](scheduler, rate, steps), steps)
 
 
 def _diffuser(config: Section, rate: Any, steps: int) -> Schedule:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.schedule import Schedule
 
@@ -38,7 +38,7 @@ def matches(config: Mapping[str, object]) -> bool:
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of the optimizer."""
     optimizer = _flat(config.section("optimizer"))
-    steps = run_length(config.section("trainer"), run, "num_train_steps")
+    steps = config.section("trainer").run_length(run, "num_train_steps")
     names = list(inspect.signature(presets.levanter.lr_scheduler).parameters)[2:]
     optimizer.refuse_unknown(
         (*names, "learning_rate", "warmup_ratio"),
@@ -52,8 +52,8 @@ def read(config: Section, run: Run) -> Schedule:
         if "warmup" in given:
             raise optimizer.refusal("warmup_ratio", "absent beside warmup")
         given["warmup"] = optimizer.number("warmup_ratio")
-    rate = base_rate(optimizer, run, "learning_rate", 6e-4)
-    return lasting(presets.levanter.lr_scheduler(steps, rate, **given), steps)
+    rate = optimizer.base_rate(run, "learning_rate", 6e-4)
+    return of_length(presets.levanter.lr_scheduler(steps, rate, **given), steps)
 
 
 def _flat(optimizer: Section) -> Section:

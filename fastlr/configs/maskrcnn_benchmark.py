@@ -48,4 +48,4 @@ def read(config: Section, run: Run) -> Schedule:
         solver.integer("WARMUP_ITERS", 500),
         method,
     )
-    return of_length(found, solver.integer("MAX_ITER", 40_000))  # type: ignore[no-any-return]
+    return of_length(found, solver.integer("MAX_ITER", 40_000))

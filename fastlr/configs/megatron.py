@@ -85,7 +85,7 @@ def read(config: Section, run: Run) -> Schedule:
     if parts > 1 or ramp.batches != (1,):
         found = Ramp(tuple(size * parts for size in ramp.batches), ramp.at).per_step(found)
     steps = ramp.step(total)
-    return of_length(found, steps - (ramp.taken(steps) > total))  # type: ignore[no-any-return]
+    return of_length(found, steps - (ramp.taken(steps) > total))
 
 
 def _as_options(config: Section) -> Section:

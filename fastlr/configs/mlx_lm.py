@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.constructor_names import constant
 from fastlr.schedule.schedule import Schedule
@@ -33,7 +33,7 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over optimizer steps."""
     steps = _steps(config, run)
     if "lr_schedule" not in config:
-        return lasting(constant(base_rate(config, run, "learning_rate", 1e-5)), steps)
+        return of_length(constant(config.base_rate(run, "learning_rate", 1e-5)), steps)
     given = config.section("lr_schedule")
     given.refuse_unknown(("arguments", "name", "warmup", "warmup_init"))
     arguments = given.numbers("arguments")
@@ -47,7 +47,7 @@ def read(config: Section, run: Run) -> Schedule:
     if warmup:
         rise = presets.mlx.linear_schedule(given.number("warmup_init", 0.0), arguments[0], warmup)
         schedule = presets.mlx.join_schedules([rise, schedule], [warmup + 1])
-    return lasting(schedule, steps)
+    return of_length(schedule, steps)
 
 
 def _steps(config: Section, run: Run) -> int:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.schedule.schedule import Schedule
 
@@ -45,7 +45,7 @@ def read(config: Section, run: Run) -> Schedule:
         raise hook.refusal("by_epoch", "False in a run over iterations, whose epochs differ")
     given = {key: _argument(hook, key) for key in names if key in hook}
     if by_epoch or hook.flag("warmup_by_epoch", False):
-        given["epoch_length"] = epoch_length(config, run, "the policy counts epochs")
+        given["epoch_length"] = config.steps_per_epoch(run, "the policy counts epochs")
     per_epoch = None if by_iteration else run.steps_per_epoch
     steps = length if by_iteration else length * per_epoch if per_epoch and length else None
     progress = length if by_epoch else steps
@@ -53,9 +53,9 @@ def read(config: Section, run: Run) -> Schedule:
         if key in names and key not in given:
             given[key] = _needed(config, run, progress, by_iteration)
     if "max_lr" not in names:
-        given["lr"] = base_rate(config.section("optimizer"), run, "lr")
+        given["lr"] = config.section("optimizer").base_rate(run, "lr")
     schedule: Schedule = build(**given)
-    return lasting(schedule, steps) if steps else schedule
+    return of_length(schedule, steps) if steps else schedule
 
 
 def refuse_scaled_rate(config: Section, run: Run) -> None:
@@ -98,5 +98,5 @@ def _needed(config: Section, run: Run, progress: int | None, by_iteration: bool)
     if progress:
         return progress
     if not by_iteration and run.steps_per_epoch is None and "runner" in config:
-        return epoch_length(config, run, "the policy follows the whole run")
+        return config.steps_per_epoch(run, "the policy follows the whole run")
     raise config.missing("runner: max_epochs or max_iters", f"; or {option('steps')} is of no use")

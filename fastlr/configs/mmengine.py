@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from fastlr import presets
 from fastlr.arguments.rules import short_repr
 from fastlr.configs import mmcv
-from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
 from fastlr.configs._python import Imported
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.plateau.rule import Plateau
 from fastlr.schedule.constructor_names import constant, join, polynomial
@@ -70,7 +70,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         return mmcv.read(config, run)
     mmcv.refuse_scaled_rate(config, run)
     _refuse_hooks(config)
-    rate = base_rate(config.section("optim_wrapper").section("optimizer"), run, "lr")
+    rate = config.section("optim_wrapper").section("optimizer").base_rate(run, "lr")
     entries = _entries(config)
     if len(entries) == 1 and entries[0].get("type") == "ReduceOnPlateauLR":
         return _plateau(entries[0])
@@ -78,7 +78,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     schedulers = [_scheduler(entry, loop) for entry in entries]
     schedule = _combined(rate, schedulers)
     steps = loop.iterations(needed=any(one.every > 1 for one in schedulers))
-    return schedule if steps is None else lasting(schedule, steps)
+    return schedule if steps is None else of_length(schedule, steps)
 
 
 def _refuse_hooks(config: Section) -> None:
@@ -122,7 +122,7 @@ class _Loop:
 
     def per_epoch(self) -> int:
         """Return the iterations of an epoch."""
-        return epoch_length(self.config, self.run, "a scheduler counts epochs")
+        return self.config.steps_per_epoch(self.run, "a scheduler counts epochs")
 
     def end(self, by_epoch: bool) -> int:
         """Return the run's length in epochs or in iterations, where a scheduler ends."""

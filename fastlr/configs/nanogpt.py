@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.schedule import Schedule
 
@@ -36,10 +36,10 @@ def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of a run with these settings."""
     config.refuse_unknown(KEYS, own=lambda key: key.startswith(_PREFIXES))
     schedule = presets.nanogpt.get_lr(
-        base_rate(config, run, "learning_rate", 6e-4),
+        config.base_rate(run, "learning_rate", 6e-4),
         config.integer("warmup_iters", 2000),
         config.integer("lr_decay_iters", 600000),
         config.number("min_lr", 6e-5),
         config.flag("decay_lr", True),
     )
-    return lasting(schedule, config.integer("max_iters", 600000) + 1)
+    return of_length(schedule, config.integer("max_iters", 600000) + 1)

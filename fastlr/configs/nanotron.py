@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.schedule.schedule import Schedule
 
@@ -29,7 +29,7 @@ def matches(config: Mapping[str, object]) -> bool:
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over updates."""
     arguments = config.section("optimizer").section("learning_rate_scheduler")
-    steps = run_length(config.section("tokens"), run, "train_steps")
+    steps = config.section("tokens").run_length(run, "train_steps")
     names = list(inspect.signature(presets.nanotron.LRSchedulerArgs).parameters)[2:]
     arguments.refuse_unknown(("learning_rate", *names))
     given: dict[str, Any] = {
@@ -37,8 +37,8 @@ def read(config: Section, run: Run) -> Schedule:
         for key in names
         if key in arguments
     }
-    rate = base_rate(arguments, run, "learning_rate")
-    return lasting(presets.nanotron.LRSchedulerArgs(rate, steps, **given), steps)
+    rate = arguments.base_rate(run, "learning_rate")
+    return of_length(presets.nanotron.LRSchedulerArgs(rate, steps, **given), steps)
 
 
 def _length(arguments: Section, key: str) -> Any:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._interpolation import resolved
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.configs._torch_schedulers import built
 from fastlr.plateau.rule import Plateau
@@ -44,7 +44,7 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     if found is None:
         raise config.missing("model: optim", ", with its sched")
     optim = Section(f"{config.where}: optim", _plain(found, config))
-    rate = base_rate(optim, run, "lr")
+    rate = optim.base_rate(run, "lr")
     sched = Section(f"{optim.where}: sched", _plain(optim.section("sched").values, config))
     name = sched.choice("name", (*presets.nemo.__all__, *_OF_TORCH))
     if name in _OF_TORCH:
@@ -74,7 +74,7 @@ def _built(config: Section, sched: Section, name: str, rate: Any, run: Run) -> S
     if steps is not None and "max_steps" in names:
         given["max_steps"] = steps
     schedule: Schedule = build(**({"lr": rate} if "lr" in names else {}), **given)
-    return schedule if steps is None else lasting(schedule, steps)
+    return schedule if steps is None else of_length(schedule, steps)
 
 
 def _number(sched: Section, key: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs._asking import base_rate, lasting
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.schedule.constructor_names import constant, cosine, inverse_power, linear
 from fastlr.schedule.schedule import Schedule
@@ -47,14 +47,14 @@ def read(config: Section, run: Run) -> Schedule:
     scheduler.refuse_unknown(
         _SCHEDULER, own=lambda key: key.startswith(("t_", "warmup", "alpha", "decay"))
     )
-    rate = base_rate(config.section("optimizer"), run, "learning_rate")
+    rate = config.section("optimizer").base_rate(run, "learning_rate")
     in_tokens = scheduler.choice("units", ("steps", "tokens"), "steps") == "tokens"
     per_step = _tokens_per_step(config) if in_tokens else 1
     steps, most = _duration(config, run, per_step if in_tokens else None)
     whole = _schedule(scheduler, rate, scheduler.integer("t_max", most))
     schedule = whole.skip(per_step)
     schedule = schedule.paced([per_step]) if per_step > 1 else schedule
-    return lasting(schedule, min(steps, config.integer("stop_at", steps)))
+    return of_length(schedule, min(steps, config.integer("stop_at", steps)))
 
 
 def _tokens_per_step(config: Section) -> int:

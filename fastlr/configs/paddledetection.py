@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastlr.configs._asking import base_rate, epoch_length, lasting
 from fastlr.configs._base_files import with_base_files
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, Tagged
 from fastlr.presets._building_blocks import phases, wave
 from fastlr.schedule.constructor_names import constant, cosine, linear, polynomial
@@ -35,11 +35,11 @@ def read(config: Section, run: Run) -> Schedule:
     if not {"epoch", "LearningRate"} <= config.values.keys() or not _whole(config):
         config = with_base_files(config, "_BASE_")
     rates = config.section("LearningRate")
-    base = base_rate(rates, run, "base_lr", 0.01)
-    per_epoch = epoch_length(config, run, "milestones count epochs")
+    base = rates.base_rate(run, "base_lr", 0.01)
+    per_epoch = config.steps_per_epoch(run, "milestones count epochs")
     schedule = _schedule(rates, base, per_epoch)
     epochs = config.integer("epoch", 0)
-    return lasting(schedule, epochs * per_epoch) if epochs > 0 else schedule
+    return of_length(schedule, epochs * per_epoch) if epochs > 0 else schedule
 
 
 def _whole(config: Section) -> bool:

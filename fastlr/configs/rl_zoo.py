@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from math import ceil
 
-from fastlr.configs._asking import base_rate, lasting
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.presets._building_blocks import in_ticks
 from fastlr.schedule.constructor_names import constant, linear
@@ -51,10 +51,10 @@ def read(config: Section, run: Run) -> Schedule:
     rate = one.get("learning_rate", None)
     falls = isinstance(rate, str) and rate.startswith("lin_")
     top = Section(one.where, {"learning_rate": rate[4:]} if falls else one.values)
-    lr = base_rate(top, run, "learning_rate")
+    lr = top.base_rate(run, "learning_rate")
     if not falls:
         updates = _updates(one, run)
-        return constant(lr) if updates is None else lasting(constant(lr), ceil(updates))
+        return constant(lr) if updates is None else of_length(constant(lr), ceil(updates))
     return _falling(one, run, lr)
 
 
@@ -76,4 +76,4 @@ def _falling(config: Section, run: Run, lr: float) -> Schedule:
         raise config.missing("n_steps", f", or the number of updates: {option('steps')}")
     if updates <= 0:
         raise config.refusal("n_timesteps", "above 0")
-    return lasting(in_ticks(partial(linear, lr, 0.0), updates, Fraction(1)), ceil(updates))
+    return of_length(in_ticks(partial(linear, lr, 0.0), updates, Fraction(1)), ceil(updates))

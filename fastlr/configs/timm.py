@@ -90,9 +90,9 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
     epochs = _epochs(name, own)
     if updates is None:
         run.count_epochs()
-        return of_length(found, epochs)  # type: ignore[no-any-return]
+        return of_length(found, epochs)
     by_step = found if by_update else found.staircase(updates)
-    return of_length(by_step, epochs * updates)  # type: ignore[no-any-return]
+    return of_length(by_step, epochs * updates)
 
 
 def _name(config: Section) -> str:

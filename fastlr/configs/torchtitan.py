@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting, run_length
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section
 from fastlr.presets._building_blocks import phases
 from fastlr.schedule.constructor_names import linear
@@ -40,12 +40,12 @@ def matches(config: Mapping[str, object]) -> bool:
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over updates."""
     training, scheduler = config.section("training"), config.section("lr_scheduler")
-    steps = run_length(training, run, "steps")
-    rate = base_rate(config.section("optimizer"), run, "lr", 8e-4)
+    steps = training.run_length(run, "steps")
+    rate = config.section("optimizer").base_rate(run, "lr", 8e-4)
     if "warmup_steps" in training:
         if "lr_scheduler" in config:
             raise training.refusal("warmup_steps", "absent beside [lr_scheduler]")
-        return lasting(_first(rate, training.integer("warmup_steps"), steps), steps)
+        return of_length(_first(rate, training.integer("warmup_steps"), steps), steps)
     scheduler.refuse_unknown(_SCHEDULER)
     kind: Any = scheduler.choice("decay_type", _TYPES, "linear")
     schedule = presets.torchtitan.LRSchedulersContainer(
@@ -57,7 +57,7 @@ def read(config: Section, run: Run) -> Schedule:
         kind,
         _lowest(scheduler),
     )
-    return lasting(schedule, steps)
+    return of_length(schedule, steps)
 
 
 def _lowest(scheduler: Section) -> Any:

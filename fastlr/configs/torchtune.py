@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._interpolation import resolved
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.schedule.constructor_names import constant
 from fastlr.schedule.schedule import Schedule
@@ -29,10 +29,10 @@ def matches(config: Mapping[str, object]) -> bool:
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule of this recipe; without an ``lr_scheduler`` it is constant."""
     optimizer = _part(config, "optimizer")
-    rate = base_rate(optimizer, run, "lr")
+    rate = optimizer.base_rate(run, "lr")
     if "lr_scheduler" not in config:
         total = _total(config, run, needed=False)
-        return constant(rate) if total is None else lasting(constant(rate), total)
+        return constant(rate) if total is None else of_length(constant(rate), total)
     scheduler = _part(config, "lr_scheduler")
     scheduler.refuse_unknown(("_component_", "num_warmup_steps", "num_cycles", "last_epoch"))
     component = scheduler.get("_component_", _SCHEDULE)
@@ -43,7 +43,7 @@ def read(config: Section, run: Run) -> Schedule:
     schedule = presets.torchtune.get_cosine_schedule_with_warmup(
         rate, scheduler.integer("num_warmup_steps"), total, scheduler.number("num_cycles", 0.5)
     )
-    return lasting(schedule, total)
+    return of_length(schedule, total)
 
 
 def _part(config: Section, key: str) -> Section:

@@ -9,7 +9,6 @@ steps depends on the data: pass ``steps`` or ``steps_per_epoch``.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 
@@ -48,7 +47,9 @@ def read(config: Section, run: Run) -> Schedule | Plateau:
         return deepspeed.filled(inner, known, _warmup(config, total))
     kind = _kind(config)
     total = _total(config, run, _needs_total(config, kind))
-    found = transformers.get_scheduler(kind, rate, _warmup(config, total), total, _options(config))
+    found = transformers.get_scheduler(
+        kind, rate, _warmup(config, total), total, config.mapping("lr_scheduler_kwargs")
+    )
     return found if total is None else of_length(found, total)
 
 
@@ -105,16 +106,3 @@ def _warmup(config: Section, total: int | None) -> int:
     steps = config.number("warmup_steps", 0)
     share = 0 if steps >= 1 else steps or config.number("warmup_ratio", 0)
     return int(steps) if steps >= 1 else math.ceil((total or 0) * share)
-
-
-def _options(config: Section) -> dict[str, object]:
-    """Return the further arguments of the scheduler."""
-    found = config.get("lr_scheduler_kwargs", {})
-    if isinstance(found, str):
-        try:
-            found = json.loads(found)
-        except (ValueError, RecursionError):
-            raise config.refusal("lr_scheduler_kwargs", "a mapping, or JSON of one") from None
-    if not isinstance(found, Mapping):
-        raise config.refusal("lr_scheduler_kwargs", "a mapping")
-    return dict(found)

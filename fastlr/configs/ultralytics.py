@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr import presets
-from fastlr.configs._asking import base_rate, epoch_length, lasting
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.schedule.constructor_names import linear
 from fastlr.schedule.schedule import Schedule
@@ -58,8 +58,8 @@ def schedule_of(config: Section, run: Run, old: bool | None) -> Schedule:
     if run.lr is None and config.get("optimizer", "auto") == "auto":
         raise ValueError(f"{config.where}: optimizer must name an optimizer: {_AUTO}{option('lr')}")
     epochs = config.integer("epochs")
-    batches = epoch_length(config, run, "the warmup counts batches")
-    rate, share = base_rate(config, run, "lr0", 0.01), config.number("lrf", 0.01)
+    batches = config.steps_per_epoch(run, "the warmup counts batches")
+    rate, share = config.base_rate(run, "lr0", 0.01), config.number("lrf", 0.01)
     wave, warmup = config.flag("cos_lr", False), config.number("warmup_epochs", 3.0)
     rise = _old_warmup(config, warmup, batches) if old is not False else 0
     if old is None and rise != round(min(warmup, max(epochs - 1, 0)) * batches):
@@ -67,10 +67,10 @@ def schedule_of(config: Section, run: Run, old: bool | None) -> Schedule:
         remedy = "'ultralytics' for 8.4.103 and later, 'ultralytics_8_3' for earlier versions"
         raise ValueError(f"{config.where}: {rule}; pass {option('framework')}: {remedy}")
     if old:
-        return lasting(_old(rate, share, wave, epochs, batches, rise), epochs * batches)
+        return of_length(_old(rate, share, wave, epochs, batches, rise), epochs * batches)
     bias = config.number("warmup_bias_lr", 0.1)
     found = presets.ultralytics.trainer(batches, epochs, rate, share, wave, warmup, bias)
-    return lasting(found, epochs * batches)
+    return of_length(found, epochs * batches)
 
 
 def _old_warmup(config: Section, warmup: float, batches: int) -> int:

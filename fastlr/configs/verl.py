@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastlr.configs._asking import base_rate, lasting
 from fastlr.configs._interpolation import resolved
+from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.presets import megatron, transformers
 from fastlr.presets._building_blocks import fraction, phases, wave
@@ -38,7 +38,7 @@ def matches(config: Mapping[str, object]) -> bool:
 def read(config: Section, run: Run) -> Schedule:
     """Return the schedule over training steps."""
     optim = _optim(config)
-    rate = base_rate(optim, run, "lr")
+    rate = optim.base_rate(run, "lr")
     if _uses_megatron(config, optim):
         return _megatron(config, optim, run, rate)
     style = _style(optim)
@@ -50,7 +50,7 @@ def read(config: Section, run: Run) -> Schedule:
     else:
         assert total is not None
         schedule = _cosine(optim, rate, warmup, total)
-    return schedule if total is None else lasting(schedule, total)
+    return schedule if total is None else of_length(schedule, total)
 
 
 def _optim(config: Section) -> Section:
@@ -126,4 +126,4 @@ def _megatron(config: Section, optim: Section, run: Run, rate: Any) -> Schedule:
         decay,
         style,  # type: ignore[arg-type]
     )
-    return schedule if total is None else lasting(schedule, total)
+    return schedule if total is None else of_length(schedule, total)
