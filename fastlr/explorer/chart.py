@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastlr.explorer.drawn import Curve, axis_label, columns
+from fastlr.explorer.chart_data import Curve, axis_label, columns
 from fastlr.explorer.view import View
 
 __all__ = ["Chart"]

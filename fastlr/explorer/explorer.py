@@ -9,8 +9,8 @@ from fastlr.arguments.installed_packages import all_installed
 from fastlr.arguments.rules import as_step, short_repr
 from fastlr.configs import from_config
 from fastlr.errors import public, public_methods
+from fastlr.explorer.chart_data import find
 from fastlr.explorer.code import is_written
-from fastlr.explorer.drawn import find
 from fastlr.explorer.view import Entry, View
 from fastlr.published_runs import Recipe, recipes
 from fastlr.schedule.bundles import Bundle

@@ -6,8 +6,8 @@ from processes import run
 
 import fastlr as flr
 from fastlr.explorer import examples
+from fastlr.explorer.chart_data import Source, columns, curves, facts, find, rate_at
 from fastlr.explorer.code import is_written, python_code, torch_code
-from fastlr.explorer.drawn import Source, columns, curves, facts, find, rate_at
 from fastlr.explorer.examples import constructor_choices, example_of, preset_names
 from fastlr.explorer.parameters import changed, parameters, positions
 from fastlr.explorer.view import Entry, View

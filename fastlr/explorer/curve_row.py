@@ -2,33 +2,23 @@
 
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fastlr.explorer.drawn import COLORS, Source, find, label_of
-from fastlr.explorer.parameters import Parameter, changed, parameters, positions
+from fastlr.explorer.chart_data import COLORS, Source, find, label_of
+from fastlr.explorer.parameter_control import ParameterControl
+from fastlr.explorer.parameters import Parameter, changed, parameters
+from fastlr.explorer.styles import error_html, stylesheet, wide
 from fastlr.explorer.view import MOST_CHARACTERS, Entry
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Row", "error_html", "stylesheet"]
+__all__ = ["CurveRow"]
 
 _PLACEHOLDER = "an expression, or the name of a published run"
 
 
-def stylesheet() -> str:
-    """The styles inside each widget."""
-    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-
-
-def error_html(error: Exception | str) -> str:
-    """An error as HTML: whatever a user typed stays text."""
-    text = " ".join(str(error).split()).removeprefix("explore: ")
-    return f'<div class="explorer-error" role="alert">{escape(text)}</div>' if text else ""
-
-
-class Row:
+class CurveRow:
     """The widgets of one curve.
 
     ``source`` is the last schedule without an error; ``None`` before there is one. A schedule that
@@ -38,26 +28,28 @@ class Row:
     def __init__(
         self, entry: Entry, on_change: Callable[[], None], fixed: Schedule | None = None
     ) -> None:
-        import panel as pn
-
         self.source: Source | None = None
         self.fixed = fixed
         self._on_change = on_change
-        self._settings: list[_Setting] = []
+        self._settings: list[ParameterControl] = []
         self._quiet = False  # while the page itself sets a widget
-        self._look = {"stylesheets": [stylesheet()], "sizing_mode": "stretch_width"}
+        self._make_widgets(entry)
+        self.layout = self._laid_out()
+        self._text.param.watch(self._typed, "value_input")
+        self._name.param.watch(self._named, "value_input")
+        self.read()
+
+    def _make_widgets(self, entry: Entry) -> None:
+        import panel as pn
+
         self._swatch = pn.pane.HTML(margin=(6, 0), width=34, stylesheets=[stylesheet()])
         self._name = pn.widgets.TextInput(
-            value=entry.name,
-            value_input=entry.name,
-            placeholder="name",
-            margin=(0, 4),
-            **self._look,
+            value=entry.name, value_input=entry.name, placeholder="name", margin=(0, 4), **wide()
         )
         self.remove = pn.widgets.Button(
             name="Remove", button_type="light", width=76, margin=0, stylesheets=[stylesheet()]
         )
-        text = entry.text if fixed is None else label_of(repr(fixed))
+        text = entry.text if self.fixed is None else label_of(repr(self.fixed))
         self._text = pn.widgets.TextAreaInput(
             value=text,
             value_input=text,
@@ -66,25 +58,26 @@ class Row:
             rows=2,
             max_rows=8,
             max_length=MOST_CHARACTERS,
-            disabled=fixed is not None,
+            disabled=self.fixed is not None,
             margin=(6, 0),
             css_classes=["explorer-text"],
-            **self._look,
+            **wide(),
         )
-        self._error = pn.pane.HTML(margin=0, **self._look)
-        self._sliders = pn.Column(margin=0, **self._look)
-        self.layout = pn.Column(
-            pn.Row(self._swatch, self._name, self.remove, margin=0, **self._look),
+        self._error = pn.pane.HTML(margin=0, **wide())
+        self._sliders = pn.Column(margin=0, **wide())
+
+    def _laid_out(self) -> Any:
+        import panel as pn
+
+        return pn.Column(
+            pn.Row(self._swatch, self._name, self.remove, margin=0, **wide()),
             self._text,
             self._error,
             self._sliders,
             css_classes=["explorer-card"],
             margin=0,
-            **self._look,
+            **wide(),
         )
-        self._text.param.watch(self._typed, "value_input")
-        self._name.param.watch(self._named, "value_input")
-        self.read()
 
     @property
     def entry(self) -> Entry:
@@ -165,7 +158,7 @@ class Row:
             return
         assert self.source is not None
         scale = _scale(self.source.schedule)
-        self._settings = [_Setting(each, scale, self._set, self._refused) for each in found]
+        self._settings = [ParameterControl(each, scale, self._set, self._refused) for each in found]
         self._sliders.objects = [
             part
             for i, setting in enumerate(self._settings)
@@ -200,96 +193,3 @@ def _heading(parameter: Parameter) -> Any:
         margin=0,
         stylesheets=[stylesheet()],
     )
-
-
-class _Setting:
-    """The control of a parameter: a slider beside the exact number, or a choice."""
-
-    def __init__(
-        self,
-        parameter: Parameter,
-        scale: float,
-        on_set: Callable[[Parameter, object], None],
-        on_error: Callable[[Exception], None],
-    ) -> None:
-        self.parameter = parameter
-        self._scale = scale
-        self._on_set = on_set
-        self._on_error = on_error
-        self._quiet = False
-        self.layout = self._number() if parameter.is_number else self._choice()
-
-    def _number(self) -> Any:
-        import panel as pn
-
-        self._stops = positions(self.parameter, self._scale)
-        self._slider = pn.widgets.IntSlider(
-            name=self.parameter.label,
-            start=0,
-            end=max(1, len(self._stops) - 1),
-            value=self._stops.index(self.parameter.value),
-            show_value=False,
-            margin=(2, 8, 2, 4),
-            sizing_mode="stretch_width",
-            stylesheets=[stylesheet()],
-        )
-        self._value = pn.widgets.TextInput(
-            value=repr(self.parameter.value),
-            width=112,
-            margin=(14, 0, 0, 0),
-            css_classes=["explorer-value"],
-            stylesheets=[stylesheet()],
-        )
-        self._slider.param.watch(self._slid, "value")
-        self._value.param.watch(self._typed, "value")
-        return pn.Row(self._slider, self._value, margin=0, sizing_mode="stretch_width")
-
-    def _choice(self) -> Any:
-        import panel as pn
-
-        self._select = pn.widgets.Select(
-            name=self.parameter.label,
-            options={str(option): option for option in self.parameter.options},
-            value=self.parameter.value,
-            margin=(2, 4),
-            sizing_mode="stretch_width",
-            stylesheets=[stylesheet()],
-        )
-        self._select.param.watch(self._chosen, "value")
-        return self._select
-
-    def update(self, parameter: Parameter) -> None:
-        """Show another value of the parameter."""
-        self.parameter = parameter
-        self._quiet = True
-        if parameter.is_number:
-            self._show_number()
-        else:
-            self._select.value = parameter.value
-        self._quiet = False
-
-    def _show_number(self) -> None:
-        value = self.parameter.value
-        self._value.value = repr(value)
-        if value not in self._stops:
-            self._stops = positions(self.parameter, self._scale)
-            self._slider.end = max(1, len(self._stops) - 1)
-        self._slider.value = self._stops.index(value)
-
-    def _slid(self, event: Any) -> None:
-        if not self._quiet and event.new < len(self._stops):
-            self._on_set(self.parameter, self._stops[event.new])
-
-    def _typed(self, event: Any) -> None:
-        if self._quiet:
-            return
-        try:
-            value = self.parameter.read(str(event.new))
-        except ValueError as error:
-            self._on_error(error)
-            return
-        self._on_set(self.parameter, value)
-
-    def _chosen(self, event: Any) -> None:
-        if not self._quiet:
-            self._on_set(self.parameter, event.new)
