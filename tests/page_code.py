@@ -35,7 +35,7 @@ OF_CI = re.compile(
 )
 ADAPTER = re.compile(r"flr\.adapters\.(\w+)")
 END = "<end of a command>"
-OWN = {"fastlr", "page_names", *sys.stdlib_module_names}
+OWN = {"fastlr", "page_fixtures", *sys.stdlib_module_names}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 RUN = ("pycon", "python", "console", "given")
 DATA = ("toml", "yaml", "json", "c", "text", "bash")

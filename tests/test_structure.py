@@ -472,7 +472,7 @@ BEYOND = {
     "adapters/jax/curves.py",  # the reference, called from JAX
     "explorer/examples.py",  # the example of the docstring
     "reductions/quadrature.py",  # panels that are checked
-    "schedule/differences.py",  # an error that says what to subtract instead
+    "schedule/negation.py",  # an error that says what to subtract instead
 }
 
 

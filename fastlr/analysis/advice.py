@@ -11,6 +11,7 @@ import numpy as np
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Whether, short_repr, validate_scalar
 from fastlr.drawing.numbers import rate_text
+from fastlr.drawing.text_tables import text_rows
 from fastlr.errors import public
 from fastlr.schedule.constructor_names import constant, stack
 from fastlr.schedule.schedule import Schedule
@@ -73,12 +74,7 @@ class Advice:
         return next((option for option in self.options if option.planned), None)
 
     def __str__(self) -> str:
-        table = self.table
-        first, *widths = (max(map(len, column)) for column in zip(*table, strict=True))
-        return "\n".join(
-            "  ".join([what.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
-            for what, *cells in table
-        )
+        return "\n".join(text_rows(self.table, left=1))
 
     def _repr_html_(self) -> str:
         """Return the display of a notebook: the rates of each option, and the table."""

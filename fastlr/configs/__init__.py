@@ -59,7 +59,7 @@ from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, errors_in, option
 from fastlr.errors import did_you_mean, public
 from fastlr.plateau.rule import Plateau
-from fastlr.schedule.origins import Origin
+from fastlr.schedule.config_origin import Origin
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 

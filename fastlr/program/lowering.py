@@ -2,7 +2,7 @@
 
 Everything that needs a decision happens here, once, so that kernels need none:
 
-- ``curves`` lowers each curve.
+- ``curve_lowering`` lowers each curve.
 - A join of joins becomes one flat list of segments, and a factor becomes part of the levels.
 - A loop stays a loop. If its cycles grow, ``growing_cycles`` makes a body per cycle.
 - Lanes with the same segments become one family (``families``).
@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.program.curves import (
+from fastlr.program.curve_lowering import (
     CURVES,
     all_lanes,
     as_floats,

@@ -32,7 +32,7 @@ from fastlr.program.tree import Node, Numbers, Run
 from fastlr.reductions.segment_view import TooManyStepsError
 from fastlr.schedule import stretching
 from fastlr.schedule.constructing import constructor
-from fastlr.schedule.differences import last_change, negative
+from fastlr.schedule.negation import last_change, negative
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.value import Value
 

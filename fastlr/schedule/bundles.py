@@ -17,10 +17,10 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Floats, Rate, Steps, short_repr, validate
 from fastlr.errors import public, public_methods
 from fastlr.program.program import Program
+from fastlr.schedule.adamw_time_scale import RunPair
 from fastlr.schedule.constructor_names import cosine, cyclic, linear, one_cycle, stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
-from fastlr.schedule.time_scales import Runs
 from fastlr.schedule.value import a_schedule
 
 __all__ = ["Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"]
@@ -317,7 +317,7 @@ class Bundle:
         >>> plan(300)
         {'lr': 0.001, 'weight_decay': 0.4}
         """
-        runs = Runs.of(batch, tokens)
+        runs = RunPair.of(batch, tokens)
         if not isinstance(by, str) or by not in _ADAMW:
             raise ValueError(
                 f"rescale: by must be 'lr' or 'weight_decay', got {short_repr(by)}: the time scale "

@@ -13,7 +13,7 @@ from fastlr.program import lowering
 from fastlr.program.opcodes import HEADER, HEADER_LIMIT, LAST_STEP
 from fastlr.program.program import Program, boundaries
 from fastlr.program.tree import Node
-from fastlr.schedule.origins import Origin
+from fastlr.schedule.config_origin import Origin
 from fastlr.schedule.rebuilding import (
     Place,
     build,

@@ -31,6 +31,7 @@ from fastlr.arguments.rules import (
     validate,
     validate_scalar,
 )
+from fastlr.drawing.text_tables import text_rows
 from fastlr.errors import public, public_methods
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
@@ -107,12 +108,7 @@ class Ranked:
         from fastlr.sweeps.display import ranked_rows
 
         names, rows = ranked_rows(self._columns(), self.losses.tolist()[:_MOST_ROWS])
-        table = [names, *rows]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
-            for row in table
-        ]
+        lines = text_rows([names, *rows])
         more = len(self.losses) - len(rows)
         return "\n".join([*lines, *([f"and {more:,} more"] if more else [])])
 

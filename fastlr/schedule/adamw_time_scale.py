@@ -10,21 +10,21 @@ import numpy as np
 
 from fastlr.arguments.rules import Number, Period, short_repr, validate_scalar
 
-__all__ = ["Runs"]
+__all__ = ["RunPair"]
 
 _Tokens = Annotated[float, Number("a number from 1 to 1e18", 1.0, 1e18)]
 _SLACK = 0.01  # of the steps; round numbers of tokens and of steps seldom fit exactly
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunPair:
     """Two runs, the old one and the new one, by their batch sizes and amounts of data."""
 
     batch: tuple[int, int]
     tokens: tuple[Fraction, Fraction]
 
     @classmethod
-    def of(cls, batch: object, tokens: object) -> Runs:
+    def of(cls, batch: object, tokens: object) -> RunPair:
         """Check both pairs; an error names the first wrong one."""
         sizes = [validate_scalar(Period, "rescale: batch", size) for size in _pair("batch", batch)]
         amounts = [

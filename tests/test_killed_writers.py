@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from killed_writers import KILLS, SHARES, WRITERS
 from processes import SITE
-from writing import KILLS, SHARES, WRITERS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that can part is ended")
 
@@ -26,7 +26,7 @@ def outcome(out, folder):
         "PYTHONPATH": os.pathsep.join([str(SITE), str(Path(__file__).parent)]),
         "FASTLR_BACKEND": "reference",
     }
-    command = [sys.executable, str(Path(__file__).with_name("writing.py")), str(folder), out]
+    command = [sys.executable, str(Path(__file__).with_name("killed_writers.py")), str(folder), out]
     done = subprocess.run(
         command, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=300
     )
