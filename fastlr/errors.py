@@ -148,16 +148,9 @@ def _wrong_call(
     if args and parameters and parameters[0].name in ("self", "cls"):  # the user did not write it
         parameters, args = parameters[1:], args[1:]
     kinds = [each.kind for each in parameters]
-    ordered = [
-        each.name
-        for each in parameters
-        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
-    ]
-    named = [
-        each.name
-        for each in parameters
-        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
-    ]
+    either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ordered = _names_of(parameters, inspect.Parameter.POSITIONAL_ONLY, either)
+    named = _names_of(parameters, either, inspect.Parameter.KEYWORD_ONLY)
     given = ordered[: len(args)]
     strange = [key for key in kwargs if key not in named]
     if strange and inspect.Parameter.VAR_KEYWORD not in kinds:
@@ -179,6 +172,10 @@ def _wrong_call(
     ]
     absent = [key for key in required if key not in given and key not in kwargs]
     return f"{name}: {missing('argument', absent)}"
+
+
+def _names_of(parameters: Iterable[inspect.Parameter], *kinds: object) -> list[str]:
+    return [each.name for each in parameters if each.kind in kinds]
 
 
 def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:

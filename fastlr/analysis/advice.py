@@ -192,6 +192,25 @@ def advise(
     """
     plan = a_scalar("advise: schedule", schedule, Schedule)
     taken = validate_scalar(Period, "advise: step", step)
+    _check_run(plan, taken, law)
+    free = Whether()("advise: extrapolate", extrapolate)
+    fitted = None if free else getattr(law, "fitted_on", None)
+    compared = _lengths(plan, taken, lengths, fitted)
+    found = [
+        options for length in compared if (options := _predicted(plan, taken, length, law, fitted))
+    ]
+    if fitted is not None and not found:
+        low, high = fitted.peaks
+        raise ValueError(
+            f"advise: the peak of the run must be from {low:g} to {high:g}, as the runs that the "
+            f"law was fitted to, got {plan.max(taken + 1):g} up to step {taken}; pass "
+            "extrapolate=True to predict it all the same"
+        )
+    return Advice(taken, _worth_making(found))
+
+
+def _check_run(plan: Schedule, taken: int, law: Any) -> None:
+    """Raise if the law predicts no losses, or the run has ended."""
     if isinstance(law, type) or not callable(getattr(law, "final", None)):
         raise TypeError(
             f"advise: law must predict losses, such as a law of fastlr.loss_laws, got "
@@ -207,24 +226,15 @@ def advise(
             f"advise: the rate at step {taken} must be above 0, got 0: the run has ended; plan a "
             "new one with continue_from"
         )
-    free = Whether()("advise: extrapolate", extrapolate)
-    fitted = None if free else getattr(law, "fitted_on", None)
-    compared = _lengths(plan, taken, lengths, fitted)
-    found = [
-        options for length in compared if (options := _predicted(plan, taken, length, law, fitted))
-    ]
-    if fitted is not None and not found:
-        low, high = fitted.peaks
-        raise ValueError(
-            f"advise: the peak of the run must be from {low:g} to {high:g}, as the runs that the "
-            f"law was fitted to, got {plan.max(taken + 1):g} up to step {taken}; pass "
-            "extrapolate=True to predict it all the same"
-        )
+
+
+def _worth_making(found: Sequence[Sequence[Option]]) -> tuple[Option, ...]:
+    """Of the options of each length, the best that beats all shorter ones; and the plan itself."""
     planned = [option for options in found for option in options if option.planned]
     best = [min(options, key=lambda option: option.loss) for options in found]
     worth = [option for i, option in enumerate(best) if all(option.loss < b.loss for b in best[:i])]
     kept = [*worth, *(option for option in planned if option not in worth)]
-    return Advice(taken, tuple(sorted(kept, key=lambda option: option.steps)))
+    return tuple(sorted(kept, key=lambda option: option.steps))
 
 
 def _lengths(plan: Schedule, step: int, given: Sequence[int] | None, fitted: Any) -> list[int]:

@@ -376,15 +376,7 @@ def check(plan: Schedule, total_steps: int) -> Check:
             f"raises, got {total_steps}"
         )
     whole = None if plan.steps is None else int(plan.steps)
-    # a run that stops early does not reach the last rate of the plan, which may be the lowest
-    floor = np.inf if whole is None else float(plan.with_past_end("hold")(whole))
-    peak, peak_step, at_floor = -np.inf, 0, 0
-    for start, [rates] in _blocks(steps, plan):
-        if rates.max() > peak:
-            peak, peak_step = float(rates.max()), start + int(rates.argmax())
-        if rates.min() < floor:
-            floor, at_floor = float(rates.min()), 0
-        at_floor += int(np.count_nonzero(rates == floor))
+    peak, peak_step, floor, at_floor = _peak_and_floor(plan, steps, whole)
     jumps = tuple(
         jump
         for boundary in plan.boundaries
@@ -401,6 +393,20 @@ def check(plan: Schedule, total_steps: int) -> Check:
         whole,
         jumps,
     )
+
+
+def _peak_and_floor(plan: Schedule, steps: int, whole: int | None) -> tuple[float, int, float, int]:
+    """The highest rate of a run and its first step, the lowest rate and how many steps have it."""
+    # a run that stops early does not reach the last rate of the plan, which may be the lowest
+    floor = np.inf if whole is None else float(plan.with_past_end("hold")(whole))
+    peak, peak_step, at_floor = -np.inf, 0, 0
+    for start, [rates] in _blocks(steps, plan):
+        if rates.max() > peak:
+            peak, peak_step = float(rates.max()), start + int(rates.argmax())
+        if rates.min() < floor:
+            floor, at_floor = float(rates.min()), 0
+        at_floor += int(np.count_nonzero(rates == floor))
+    return peak, peak_step, floor, at_floor
 
 
 def _jump(plan: Schedule, boundary: int) -> Jump | None:

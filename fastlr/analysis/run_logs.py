@@ -231,8 +231,8 @@ def _trainer_state(where: str, state: Mapping[str, Any]) -> RunLog:
     return _run_log(where, "trainer_state.json", "steps", columns, length)
 
 
-def _table(where: str, text: str, start: int, every: int) -> RunLog:
-    """The rates in a CSV file with a row of names."""
+def _cells(where: str, text: str) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns of a CSV file, and its rows."""
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
@@ -243,6 +243,12 @@ def _table(where: str, text: str, start: int, every: int) -> RunLog:
     if [name.lower() for name in names] == _TENSORBOARD:
         names[2] = "learning_rate"
     rows = [_padded(row, len(names)) for row in lines[1:] if any(map(str.strip, row))]
+    return names, rows
+
+
+def _table(where: str, text: str, start: int, every: int) -> RunLog:
+    """The rates in a CSV file with a row of names."""
+    names, rows = _cells(where, text)
     rates = [i for i, name in enumerate(names) if _is_rate(name)]
     counts = [
         i

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.installed_packages import all_installed
-from fastlr.arguments.rules import as_step, short_repr
+from fastlr.arguments.rules import Number, Period, short_repr, validate_scalar
 from fastlr.configs import from_config
 from fastlr.errors import public, public_methods
 from fastlr.explorer.chart_data import find
@@ -18,6 +18,7 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Explorer", "explore"]
 
+_Port = Annotated[int, Number("an integer from 1 to 65535", 1, 65_535, whole=True)]
 _FIRST = View((Entry("warmup_cosine(peak=0.001, warmup=500, steps=10000, end=1e-05)"),))
 
 
@@ -101,8 +102,8 @@ class Explorer:
         """
         from fastlr.explorer.server import serve
 
-        if port is not None and not 1 <= as_step("serve: port must be an integer", port) <= 65_535:
-            raise ValueError(f"serve: port must be from 1 to 65535, got {port}")
+        if port is not None:
+            port = validate_scalar(_Port, "serve: port", port)
         serve(self._build, self._view.query, port, open_browser)
 
     def _build(self, query: str) -> Any:
@@ -195,9 +196,7 @@ def explore(
             entries.append(Entry(text or repr(schedule), name))
         else:
             fixed.append((name, schedule))
-    shown = None if steps is None else as_step("explore: steps must be an integer", steps)
-    if shown is not None and shown < 1:
-        raise ValueError(f"explore: steps must be at least 1, got {shown}")
+    shown = None if steps is None else validate_scalar(Period, "explore: steps", steps)
     compared = (runs,) if isinstance(runs, str) else tuple(runs)
     first = _FIRST.entries if not named and not compared else tuple(entries)
     return _explorer(View(first, compared, shown, bool(log)), tuple(fixed))

@@ -1,5 +1,7 @@
 """What the explorer's page is made of, without a browser."""
 
+import re
+
 import pytest
 from cases import SCHEDULES
 from processes import run
@@ -195,3 +197,19 @@ def test_a_notebook_gets_the_scripts_without_a_network(monkeypatch):
     monkeypatch.setattr(panel, "extension", lambda **options: loaded.append(options))
     flr.explore("cosine(0.1, 0.0, 90)")._repr_mimebundle_()
     assert loaded == [{"inline": True}]
+
+
+@pytest.mark.parametrize(
+    ("build", "rule"),
+    [
+        (lambda: flr.explore(steps=0), "explore: steps must be an integer from 1 to 2**53, got 0"),
+        (lambda: flr.explore(steps=True), "explore: steps must be an integer from 1 to 2**53"),
+        (lambda: flr.explore().serve(port=0), "serve: port must be an integer from 1 to 65535"),
+        (lambda: flr.explore().serve(port=70_000), "from 1 to 65535, got 70000"),
+    ],
+    ids=["no step", "a flag for steps", "port 0", "a port too high"],
+)
+def test_what_is_no_length_or_port_is_refused(build, rule):
+    pytest.importorskip("panel")
+    with pytest.raises((ValueError, TypeError), match=re.escape(rule)):
+        build()
