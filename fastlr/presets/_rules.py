@@ -304,6 +304,7 @@ class _Signature(Parameters):
         call = Call(self.label, arguments, stands_for=result._call)
         if not any(isinstance(value, Call | tuple) for value in arguments.values()):
             node = replace(node, run=self._run(call, checked))
+        call.keep(type(result), node, result.past_end)
         return result._described(node, call)
 
     def _run(self, call: Call, checked: Mapping[str, Any]) -> Run:

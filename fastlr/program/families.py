@@ -18,7 +18,6 @@ def spread_over_lanes(segments: Segments, shape: tuple[int, ...]) -> Segments:
 
     Numbers of cycles become arrays of shape (lanes, cycles).
     """
-
     return tuple([_spread(segment, shape, columns=0) for segment in segments])
 
 

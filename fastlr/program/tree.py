@@ -80,20 +80,22 @@ class Node:
     # the batch that this node is a lane of, and which lane; a node made from this one has none
     batch: "Node | None" = field(default=None, init=False)
     lane: int = field(default=0, init=False)
+    # the batch shape: what the numbers of this node and of its parts broadcast to
+    shape: tuple[int, ...] = field(init=False)
+    has_preset: bool = field(init=False)  # whether a preset built this node or one of its parts
 
-    @kept_property
-    def shape(self) -> tuple[int, ...]:
-        """The batch shape: what the numbers of this node and of its parts broadcast to."""
+    def __post_init__(self) -> None:
+        vars(self)["shape"] = self._common_shape()
+        vars(self)["has_preset"] = self.run is not None or any(map(_has_preset, self.parts))
+        if not self.parts:  # a curve, whose segments need no search
+            vars(self)["highest"], vars(self)["segment_count"] = self.bound, 2
+
+    def _common_shape(self) -> tuple[int, ...]:
         shapes = {*map(_shape, self.parts), *map(_shape, self.numbers.values())} - {()}
         if self.samples is not None:
             shapes.add(self.samples.shape[:-1])
         common = _common_shape(shapes) if shapes else ()
         return (len(self.parts), *common) if self.kind == "stack" else common
-
-    @kept_property
-    def has_preset(self) -> bool:
-        """Whether a preset built this node or one of its parts."""
-        return self.run is not None or any(map(_has_preset, self.parts))
 
     @kept_property
     def end(self) -> npt.NDArray[np.int64] | None:
@@ -135,8 +137,6 @@ class Node:
         """
         if self.kind == "stack":
             return self.labels
-        if not self.shape or not self.parts:
-            return None
         found = {
             part.names for part in self.parts if part.names and len(part.shape) == len(self.shape)
         }
@@ -177,8 +177,6 @@ class Node:
         scales; in a product, into those of the first part.
         """
         own = self.bound
-        if not self.parts:
-            return own
         factor = (
             self.numbers["factor"]
             if self.kind == "scale"

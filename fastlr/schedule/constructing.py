@@ -61,12 +61,13 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
         try:
             given = parameters.given(args, kwargs)
             checked, lanes = parameters.checked(given)
-            result, call = anyhow(**checked), parameters.call(given, checked)
+            result = anyhow(**checked)
             if isinstance(result, Rebuilt):  # another call describes it better
                 return result.value
             node = result._node
             if node.shape != lanes:
                 node = _of_all_lanes(node, lanes)
+            call = parameters.call(given, checked, (type(result), node, result.past_end))
             _check_result(name, node, call)
             return result._described(node, call)
         except REPORTED as error:
@@ -137,15 +138,23 @@ class Parameters:
         found, lanes = _checked(self.name, self.rules, arguments, self.defaults)
         return {**self._shared, **found}, lanes
 
-    def call(self, given: Mapping[str, object], checked: Mapping[str, object]) -> Call:
-        """Return the record of a call, without the arguments that equal their defaults."""
+    def call(
+        self,
+        given: Mapping[str, object],
+        checked: Mapping[str, object],
+        built: tuple[type, Node, str],
+    ) -> Call:
+        """Return the record of a call, without the arguments that equal their defaults.
+
+        It remembers the class, the node and the policy that it ``built``.
+        """
         kept = dict[str, object]()
         for key, default in self.defaults.items():
             if key in given or key in self._written:
                 value = checked[key]
                 if key in self.required or not same(value, default):
                     kept[key] = value if type(value) is np.ndarray else recorded(value)
-        return Call(self.name, kept)
+        return Call(self.name, kept, built)
 
 
 def _by_name(given: dict[str, Any]) -> dict[str, object]:
@@ -206,7 +215,8 @@ def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
 def _check_parts(name: str, node: Node, call: Call) -> None:
     """Raise if the parts of a node are not allowed together."""
     # the size comes first, since the other messages show the call, however large it is
-    _check_size(name, node, call)
+    if max(node.segment_count, call.uses) > _FREE_SEGMENTS:
+        _check_size(name, node, call)
     if call.depth > MOST_NESTED:
         raise ValueError(
             f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + "
@@ -214,7 +224,7 @@ def _check_parts(name: str, node: Node, call: Call) -> None:
             f"{call.depth}; join(parts, at) takes any number of parts"
         )
     try:
-        _ = node.names
+        _ = node.names if node.shape else None
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     if not _at_most(node.highest, _HIGHEST) and _at_most(node.bound, _HIGHEST):
@@ -240,8 +250,6 @@ def _check_size(name: str, node: Node, call: Call) -> None:
     ``x = x + x`` 18 times takes 2^18 evaluations of ``x``.
     """
     size = max(node.segment_count, call.uses)
-    if size <= _FREE_SEGMENTS:
-        return
     enough = (size - _FREE_SEGMENTS) / _SEGMENTS_PER_PART + 1
     described = int(tree.description_size(node, enough))
     most = min(_MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * described)
@@ -302,7 +310,7 @@ def _checked(
         if (value := arguments.get(key)) is not None:
             value = rule(f"{name}: {key}", value)
             if type(value) is not np.ndarray or value.ndim:
-                shapes.update(_batches(key, value, core_axes(rule)))
+                shapes.update(_batches(key, value, rule))
         if key in arguments:
             found[key] = value
     for key, value in found.items():
@@ -311,16 +319,18 @@ def _checked(
     return found, broadcast(name, shapes) if shapes else ()
 
 
-def _batches(key: str, value: object, core: int) -> Iterable[tuple[str, tuple[int, ...]]]:
+def _batches(key: str, value: object, rule: Rule) -> dict[str, tuple[int, ...]]:
     """Return the batch shape of an argument; of several schedules, the first of each shape."""
     if isinstance(value, np.ndarray):
-        return [(key, value.shape[: value.ndim - core])]
-    if isinstance(value, Value):
-        return [(key, value._node.shape)]
-    if isinstance(value, tuple):
-        shapes = list(map(_shape, value))
-        return [(f"{key}[{shapes.index(shape)}]", shape) for shape in dict.fromkeys(shapes)]
-    return []
+        shapes = {key: value.shape[: value.ndim - core_axes(rule)]}
+    elif isinstance(value, Value):
+        shapes = {key: value._node.shape}
+    elif isinstance(value, tuple):
+        each = list(map(_shape, value))
+        shapes = {f"{key}[{each.index(shape)}]": shape for shape in dict.fromkeys(each)}
+    else:
+        return {}
+    return {} if set(shapes.values()) == {()} else shapes
 
 
 def cores(build: Callable[..., Any]) -> dict[str, int]:

@@ -42,10 +42,12 @@ class Call:
         self,
         name: str,
         arguments: Mapping[str, object],
+        built: tuple[type, Any, str] | None = None,
+        *,
         stands_for: "Call | None" = None,
         like: "Call | None" = None,
     ) -> None:
-        """Store a call; it counts at least as much as the call that it stands for.
+        """Store a call, and what it has built; it counts at least as much as ``stands_for``.
 
         It has as many calls in it as ``like``, if that is given; they are not counted then.
         """
@@ -55,7 +57,7 @@ class Call:
         depth, uses = _counts(arguments) if like is None else (like.depth, like.uses)
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
-        put(self, "built", None)
+        put(self, "built", built)
         put(self, "_known_key", None)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -77,7 +77,6 @@ class Value(ScheduleBase):
 
     def _described(self, node: Node, call: Call) -> Self:
         """Return a schedule that a constructor has just built, of this node and with its call."""
-        call.keep(type(self), node, self.past_end)
         if self._call is not NO_CALL or self._node is not node:
             return type(self)(node, call, self.past_end)
         object.__setattr__(self, "_call", call)  # nobody else has it yet
