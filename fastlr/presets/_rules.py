@@ -333,7 +333,9 @@ class _Signature(Parameters):
 
 def _storable(value: object, given: object) -> object:
     """An argument as a call stores it, or ``None`` if no spec can hold it."""
-    if isinstance(value, np.ndarray | str | bool | int | float | Schedule):
+    if isinstance(value, np.ndarray | str | bool | int | float):
+        return value
+    if isinstance(value, Schedule):
         return recorded(value)
     if type(value) is tuple and all(isinstance(part, Schedule) for part in value):
         return recorded(value)

@@ -354,7 +354,7 @@ def _rule(hint: Any) -> Rule:
 
 
 def _value(where: str, value: object) -> Value:
-    return a_schedule(where, value, Value)
+    return value if isinstance(value, Value) else a_schedule(where, value, Value)
 
 
 def _values(where: str, value: object) -> tuple[Value, ...]:
