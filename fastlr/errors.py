@@ -18,11 +18,13 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 __all__ = [
+    "REPORTED",
     "bound",
     "check_keys",
     "did_you_mean",
     "in_one_frame",
     "missing",
+    "name_in_errors",
     "public",
     "public_methods",
     "short_repr",
@@ -37,6 +39,7 @@ C = TypeVar("C", bound=type)
 _MOST_SHOWN = 200  # characters of a value in a message
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
+REPORTED = (TypeError, ValueError, LookupError, ImportError)  # what a user's argument may cause
 _OPERATORS = (
     "__add__",
     "__call__",
@@ -181,16 +184,21 @@ def _wrong_call(
     return f"{name}: {missing('argument', absent)}"
 
 
+def name_in_errors(name: str) -> None:
+    """Add the name of a public function, with which messages about its arguments begin."""
+    _NAMES.add(name)
+
+
 def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
     """Make a function report wrong calls and arguments under its ``name``, and in one frame."""
     label = name or function.__name__
-    _NAMES.add(label)
+    name_in_errors(label)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (TypeError, ValueError, LookupError, ImportError) as error:
+        except REPORTED as error:
             refusal = _refusal(error, function, label, args, kwargs)
             try:
                 if refusal is None:

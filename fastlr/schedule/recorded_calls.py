@@ -6,6 +6,7 @@ old schedules stay equal when a constructor gains an option.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ MANY = 32  # parts of one schedule, which are built and pickled by groups
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
 _OPERATORS = {"multiply": "*", "scale": "*", "add": "+", "subtract": "-"}
+_depth, _uses = attrgetter("depth"), attrgetter("uses")
 _MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its repr does not eval
 
 
@@ -40,10 +42,12 @@ class Call:
         self,
         name: str,
         arguments: Mapping[str, object],
+        built: tuple[type, Any, str] | None = None,
+        *,
         stands_for: "Call | None" = None,
         like: "Call | None" = None,
     ) -> None:
-        """Store a call; it counts at least as much as the call that it stands for.
+        """Store a call, and what it has built; it counts at least as much as ``stands_for``.
 
         It has as many calls in it as ``like``, if that is given; they are not counted then.
         """
@@ -53,7 +57,7 @@ class Call:
         depth, uses = _counts(arguments) if like is None else (like.depth, like.uses)
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
-        put(self, "built", None)
+        put(self, "built", built)
         put(self, "_known_key", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -145,22 +149,16 @@ def _key(value: object) -> object:
     return value
 
 
-def _calls(arguments: Mapping[str, object]) -> list[Call]:
-    """The calls among arguments."""
-    calls = list[Call]()
-    for value in arguments.values():
-        if isinstance(value, tuple):
-            calls.extend(value)
-        elif isinstance(value, Call):
-            calls.append(value)
-    return calls
-
-
 def _counts(arguments: Mapping[str, object]) -> tuple[int, int]:
     """How deep calls are nested in a call of these arguments, and how many it has in all."""
-    calls = _calls(arguments)
-    depth = 1 + max([call.depth for call in calls]) if calls else 0
-    return depth, 1 + sum([call.uses for call in calls])
+    depth, uses = 0, 1
+    for value in arguments.values():
+        if isinstance(value, Call):
+            depth, uses = max(depth, 1 + value.depth), uses + value.uses
+        elif isinstance(value, tuple):
+            depth = max(depth, 1 + max(map(_depth, value)))
+            uses += sum(map(_uses, value))
+    return depth, uses
 
 
 def _plain(value: object) -> object:
