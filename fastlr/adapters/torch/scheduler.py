@@ -11,11 +11,12 @@ from torch.optim import Optimizer
 
 from fastlr.adapters._values import first_scale, the_schedule
 from fastlr.adapters.torch.places import Groups
-from fastlr.adapters.torch.plans import Plan, Quantity
+from fastlr.adapters.torch.plans import Plan, Quantity, listed
 from fastlr.adapters.torch.resuming import Resumed
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import Number, OneOf, Whether, short_repr, validate_scalar
 from fastlr.errors import public_methods
+from fastlr.kernels.selection import choose
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
@@ -240,6 +241,8 @@ class Scheduler(Resumed):
             self._marks, self.last_epoch = rate, t
         elif self._rates is not None:
             self._step_rates(self._rates, groups, t)
+        elif self._many is not None:
+            self._step_many(self._many, groups, t)
         else:
             values = self._values(self._quantities, t)
             self._check_unchanged("step")
@@ -253,6 +256,14 @@ class Scheduler(Resumed):
             self._check_unchanged("step")
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
+        self._marks, self.last_epoch = [rates], t
+
+    def _step_many(self, quantity: Quantity, groups: Groups, t: int) -> None:
+        """Set rates and nothing else in many groups, in C if that is the backend."""
+        rates = quantity.packed(t)
+        if not choose().replace(groups, "lr", self._marks[0], rates):
+            self._check_unchanged("step")
+            quantity.put(groups, listed(rates, self._count))
         self._marks, self.last_epoch = [rates], t
 
     def _jump_of_step(self, epoch: Any) -> None:
