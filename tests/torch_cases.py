@@ -853,6 +853,39 @@ def it_reduces_as_torch_does():
 
 
 @needs("torch")
+def a_lowest_rate_is_that_of_torch_or_refused():
+    # taken for the lowest factor of the rate 0.1, min_lr=0.01 let the rate fall to 0.001
+    from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+    settings, losses = {"factor": 0.5, "patience": 0, "min_lr": 0.02, "eps": 0.006}, [1.0] * 8
+    rule = flr.presets.torch.ReduceLROnPlateau(**settings)
+    theirs = adamw({}, lr=0.1)
+    plateau = ReduceLROnPlateau(theirs, **settings)
+    ours = scheduler_of(adamw({}), flr.constant(1.0), plateau=rule, scale=0.1)
+    for loss in losses:
+        plateau.step(loss), ours.update(loss)
+        assert ours.get_last_lr() == set_in(theirs)
+    assert set_in(theirs) == [0.025], "smaller changes than eps are not made"
+    for limited in (rule, flr.Plateau(floor=0.02)):
+        raises(
+            ValueError,
+            "scale must be given for Plateau, whose floor, 0.02, limits it, got none; to limit the "
+            "rate pass a schedule of 1.0, such as flr.constant(1.0), and scale=, the first rate; "
+            "to limit a factor of the schedule pass scale=1.0",
+            lambda limited=limited: scheduler_of(adamw({}), flr.constant(0.1), plateau=limited),
+        )
+    factor = scheduler_of(adamw({}), flr.constant(0.1), plateau=rule, scale=1.0)
+    for loss in losses:
+        factor.update(loss)
+    assert factor.get_last_lr() == [0.1 * 0.02]
+    floored = flr.Plateau(factor=0.5, patience=0, rate_floor=0.02)
+    rate = scheduler_of(adamw({}), flr.constant(0.1), plateau=floored)
+    for loss in losses:
+        rate.update(loss)
+    assert rate.get_last_lr() == [0.02]
+
+
+@needs("torch")
 def a_plateau_resumes_in_the_same_checkpoint():
     warm = flr.warmup_cosine(0.1, warmup=5, steps=40)
 

@@ -34,11 +34,12 @@ from fastlr.arguments.rules import (
     validate,
     validate_scalar,
 )
-from fastlr.errors import did_you_mean, public_methods
+from fastlr.errors import did_you_mean, other_names, public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.plateau.conventions import CONVENTIONS, lower, own_defaults
 from fastlr.plateau.events import scales_of_run
+from fastlr.plateau.other_names import PLATEAU
 from fastlr.plateau.saved_rule import SavedRule, parts_of
 from fastlr.plateau.state import PARTS, PlateauState, blank, blank_lane, blocks, copied, fill
 from fastlr.plateau.validation import (
@@ -180,6 +181,7 @@ class Plateau(SavedRule):
         _buffer: Array
         _address: int  # of the buffer of a rule of one lane, else 0
 
+    @other_names(PLATEAU)
     def __init__(
         self,
         mode: Mode = "min",

@@ -93,8 +93,8 @@ class Scheduler(Resumed):
         A rule that changes the rate when ``update(metric)`` reports a metric. The rate is that of
         the schedule times the scale of the rule.
     scale : float, optional
-        The first scale of the rule. Default 1.0. A rule with limits of the rate, ``min_lr`` and
-        ``max_lr``, has no default: see the notes.
+        The first scale of the rule. Default 1.0. A rule with limits of its scale, ``min_lr`` and
+        ``max_lr`` or ``floor``, has no default: see the notes.
     by : {"name", "position"}
         How the lanes of a batch belong to groups. Default ``"name"``.
     wins : {"saved", "new"}, optional
@@ -121,9 +121,10 @@ class Scheduler(Resumed):
     -----
     A value that is a tensor is filled in place, so compiled steps see the change.
 
-    ``GreedyLR`` and ``KLAdaptive`` limit their scale. It is the rate if the schedule is 1.0, or
-    warms up to 1.0: ``Scheduler(optimizer, flr.constant(1.0), plateau=flr.KLAdaptive(),
-    scale=3e-4)``. With another schedule it is a factor, and so are ``min_lr`` and ``max_lr``.
+    ``GreedyLR`` and ``KLAdaptive`` limit their scale, and so does a ``Plateau`` with a ``floor``,
+    such as torch's with ``min_lr``. The scale is the rate if the schedule is 1.0, or warms up to
+    1.0: ``Scheduler(optimizer, flr.constant(1.0), plateau=flr.KLAdaptive(), scale=3e-4)``. With
+    another schedule it is a factor, and so are its limits.
 
     Hooks on the optimizer set the values again when its state is loaded, so the order of loading
     does not matter, and set those of a new group before its first update.
