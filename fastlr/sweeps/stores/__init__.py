@@ -143,8 +143,12 @@ def table(
     -----
     The work is done on one chunk of lanes by steps at a time. If the process is killed at any
     moment, repeat the call to resume: the bits are the same, and the chunks stay those of the first
-    call. A table that is whole is returned at once. A Zarr store of fewer steps is continued: the
-    call computes only the steps that it does not have.
+    call. A table that is whole is returned at once.
+
+    A finished Zarr store grows by more steps, and by more lanes at the end of the first axis: more
+    values of a list, or more points of ``random`` or ``sobol``. The call computes only the rates
+    that the store does not have. A sweep of which the store does not hold the first lanes is an
+    error that names what differs.
 
     Examples
     --------
@@ -155,6 +159,15 @@ def table(
            [0.1  , 0.075, 0.05 , 0.025],
            [0.2  , 0.1  , 0.   , 0.   ],
            [0.2  , 0.15 , 0.1  , 0.05 ]])
+
+    Write two lanes, and then append a third:
+
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "rates.zarr")
+    >>> for peaks in ([0.1, 0.2], [0.1, 0.2, 0.4]):
+    ...     rates = flr.stores.table(flr.sweep("linear", init=peaks, end=0.0, steps=4), 4, out=path)
+    >>> rates[2]
+    array([0.4, 0.3, 0.2, 0.1])
     """
     whole, steps = lanes_of("table: lanes", lanes), span(start, stop, step)
     steps = _check_first_lane(whole, steps)
