@@ -37,6 +37,7 @@ _Steepness = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 10", 1e-3, 1
 
 _TINY_RATE = float(np.finfo(np.float64).tiny)
 _ROUNDING = 1e-9  # of a peak
+_SUMS_TOGETHER = 2**13  # of which losses are computed together: one by one takes 3 us a run
 _LOG_ENDS = 0.05  # of a length: a log may end that long before its run
 
 
@@ -228,8 +229,15 @@ class Law(ABC):
         rows = losses.reshape(-1, t.size)
 
         def work(lanes: range, _: range) -> None:
-            for lane, row in batch.each(backend, lanes):
-                rows[lane] = self.at(backend, row, t)
+            most, places = max(1, min(len(lanes), _SUMS_TOGETHER // t.size)), list[int]()
+            area, other = np.empty((2, most, t.size))
+            for place, run in batch.each(backend, lanes):
+                area[len(places)], other[len(places)] = self.sums(backend, run, t)
+                places.append(place)
+                if len(places) == most:
+                    rows[places] = self.losses(area, other)
+                    places.clear()
+            rows[places] = self.losses(area[: len(places)], other[: len(places)])
 
         split_over_threads(work, batch.lanes, batch.steps, threads, by_lanes=True)
         return losses
@@ -242,9 +250,17 @@ class Law(ABC):
             rows[lanes] = self._losses(where, part, t, threads).reshape(-1, t.size)
         return losses
 
-    @abstractmethod
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
         """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
+        return self.losses(*self.sums(backend, rates, t))
+
+    @abstractmethod
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the area under the rates of one run, and the other sum of the law, at ``t``."""
+
+    @abstractmethod
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these sums, which may be those of many runs."""
 
     @abstractmethod
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
@@ -332,10 +348,13 @@ class MultiPower(Law):
         "gamma": _Exponent,
     }
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
-        total, drop = drops(backend, self._inner, rates, t)
-        return self.L0 + _power(self.A, total, self.alpha) + self.B * drop
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the area under the rates of one run, and its drop, at rising steps ``t``."""
+        return drops(backend, self._inner, rates, t)
+
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these areas and drops."""
+        return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
@@ -439,12 +458,16 @@ class FunctionalScaling(Law):
         "beta": _Steepness,
     }
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
-        total, noise = drops(backend, self._inner, _from_rest(rates), t + 1)
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the area under the rates of one run, and its noise, at rising steps ``t``."""
+        area, noise = drops(backend, self._inner, _from_rest(rates), t + 1)
         first = int(np.argmax(rates > 0)) if rates.any() else rates.size
-        total[t < first] = 0.0
-        return self.L0 + _power(self.A, total, self.alpha) + self.B * noise
+        area[t < first] = 0.0
+        return area, noise
+
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these areas and noises."""
+        return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
@@ -549,11 +572,15 @@ class Annealing(Law):
         "decay": BelowOne,
     }
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the areas under the rates of one run and under its momentum, at steps ``t``."""
         sums = np.empty((t.size, 3))
         backend.annealing_momenta(rates, t, self.decay, sums)
-        return self.L0 + _power(self.A, sums[:, 0], self.alpha) - self.C * sums[:, 1]
+        return sums[:, 0], sums[:, 1]
+
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these areas."""
+        return self.L0 + _power(self.A, area, self.alpha) - self.C * other
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
