@@ -187,7 +187,7 @@ def _listed_or_digest(array: Any) -> object:
     return {
         "dtype": array.dtype.name,
         "shape": list(array.shape),
-        "sha256": sha256(data).hexdigest(),
+        "sha256": sha256(data.data).hexdigest(),
     }
 
 

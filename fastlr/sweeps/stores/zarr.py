@@ -26,6 +26,7 @@ from zarr.storage import LocalStore
 
 from fastlr.errors import short_repr, shortened
 from fastlr.sweeps.continuation import first_lanes, lanes_difference
+from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, difference, spec_text
 
 __all__ = ["ZarrTable", "read_table"]
@@ -136,11 +137,11 @@ class ZarrTable:
             and self._array.shape == self.layout.shape
         )
 
-    def missing(self) -> list[Chunk]:
+    def missing(self, shard: Shard | None = None) -> list[Chunk]:
         """Return the chunks that are not finished. The others are read and so verified."""
         return [
             chunk
-            for chunk in self.layout.chunks()
+            for chunk in self.layout.chunks(shard)
             if self._array is None or self._is_missing(chunk)
         ]
 
@@ -170,7 +171,18 @@ class ZarrTable:
             self._group.update_attributes({**self.layout.attributes(), "finished": False})
             self._array.resize(self.layout.shape)
         if self._array is None:
+            self._begin_rates()
+
+    def _begin_rates(self) -> None:
+        """Create the array of rates, unless another process has done so since."""
+        try:
             self._create_rates()
+        except zarr.errors.ContainsArrayError:
+            self._array = self._rates()
+            if self._array.chunks != self.layout.chunk:
+                raise self._refusal(
+                    "another process began it with another memory; repeat the call to resume"
+                ) from None
 
     def _create_rates(self) -> None:
         """Create the array of rates."""
