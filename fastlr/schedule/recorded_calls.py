@@ -24,6 +24,7 @@ Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call 
 _OPERATORS = {"multiply": "*", "scale": "*", "add": "+", "subtract": "-"}
 _depth, _uses = attrgetter("depth"), attrgetter("uses")
 _MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its repr does not eval
+_MOST_LISTED = 1000  # numbers of an array in the text of a fingerprint
 
 
 class Call:
@@ -94,18 +95,20 @@ class Call:
         """Whether this is a call of a preset, ``framework.Name``."""
         return "." in self.name
 
-    def spec(self) -> dict[str, object]:
+    def spec(self, array: Callable[[Any], object] = np.ndarray.tolist) -> dict[str, object]:
         """The call as plain JSON data: ``{name: {parameter: value}}``."""
-        return {self.name: {name: _plain(value) for name, value in self.arguments.items()}}
+        return {self.name: {name: _plain(value, array) for name, value in self.arguments.items()}}
 
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the spec as compact JSON with sorted keys and shortest floats."""
+        """SHA-256, in hex, of the spec as compact JSON with sorted keys and shortest floats.
+
+        A list of more than 1,000 numbers stands there as the SHA-256 of its values.
+        """
         import json  # imported here, as both are slow to import and few programs need them
         from hashlib import sha256
 
-        text = json.dumps(
-            {"fastlr": VERSION, "schedule": self.spec()}, sort_keys=True, separators=(",", ":")
-        )
+        spec = {"fastlr": VERSION, "schedule": self.spec(_listed_or_digest)}
+        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
     def __repr__(self) -> str:
@@ -161,12 +164,29 @@ def _counts(arguments: Mapping[str, object]) -> tuple[int, int]:
     return depth, uses
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, array: Callable[[Any], object]) -> object:
     if isinstance(value, Call):
-        return value.spec()
+        return value.spec(array)
     if isinstance(value, tuple):
-        return [call.spec() for call in value]
-    return value.tolist() if isinstance(value, np.ndarray) else value
+        return [call.spec(array) for call in value]
+    return array(value) if isinstance(value, np.ndarray) else value
+
+
+def _listed_or_digest(array: Any) -> object:
+    """An array as a list; a long one as the digest of its bytes, which takes a hundredth as long.
+
+    JSON takes 400 ns per number.
+    """
+    if array.size <= _MOST_LISTED or array.dtype.kind == "U":
+        return array.tolist()
+    from hashlib import sha256
+
+    data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return {
+        "dtype": array.dtype.name,
+        "shape": list(array.shape),
+        "sha256": sha256(data.data).hexdigest(),
+    }
 
 
 def _written(value: object) -> str:

@@ -201,7 +201,8 @@ class Value(ScheduleBase):
         """64 hex digits that identify the schedule, a str.
 
         Equal schedules have the same fingerprint on every machine. It is the SHA-256 of the spec
-        as compact JSON with sorted keys.
+        as compact JSON with sorted keys, in which a list of more than 1,000 numbers stands as the
+        SHA-256 of its values.
 
         Examples
         --------
