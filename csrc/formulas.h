@@ -1,5 +1,5 @@
 /* One function per curve: its formula from fastlr/program/opcodes.py at a step c, counted from the
-   segment's start. Each follows fastlr/kernels/jit/formulas.py operation by operation.
+   segment's start. Each follows its namesake in fastlr/kernels/jit operation by operation.
 
    Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise
    towards the other, which is a slope of two words times an exact integer. Flags ask for more work

@@ -9,9 +9,9 @@ its own, its *rare* one.
 import math
 from typing import Any
 
-from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.blocks import column, local_steps
 from fastlr.kernels.jit.compiling import inlined
+from fastlr.kernels.jit.formulas import CURVES, Curve, stair, staircase
 from fastlr.kernels.jit.kernel_table import (
     RARE_LANES,
     RARE_RUN,
@@ -21,6 +21,20 @@ from fastlr.kernels.jit.kernel_table import (
     rate_kernel,
     run_kernel,
 )
+from fastlr.kernels.jit.lines_and_cosines import (
+    SQUARE_TURN,
+    TURN,
+    WIDE,
+    cosine_rise,
+    cosine_slope,
+    linear,
+    linear_rise,
+    linear_slope,
+    square_rise,
+    square_slope,
+)
+from fastlr.kernels.jit.patches import PATCH, middle_of, taylor_rate, taylor_value
+from fastlr.kernels.jit.periods import whole_periods
 from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, on_stack, plus
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
@@ -208,20 +222,20 @@ def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, ou
     """The steps nearer to the first level, then the steps nearer to the last."""
     size = abs(length)
     first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = f.linear_slope(size, lo, hi)
-    slope, slope_low, early = sign * slope, sign * slope_low, _early(f.TURN * size, c, step, n)
+    slope, slope_low = linear_slope(size, lo, hi)
+    slope, slope_low, early = sign * slope, sign * slope_low, _early(TURN * size, c, step, n)
     for i in range(early):
-        out[i] = first + f.linear_rise(step_of(c, step, i), slope, slope_low)
+        out[i] = first + linear_rise(step_of(c, step, i), slope, slope_low)
     x, late = size - (c + step * early), plus(out, early)
     for i in range(n - early):
-        late[i] = last - f.linear_rise(step_of(x, -step, i), slope, slope_low)
+        late[i] = last - linear_rise(step_of(x, -step, i), slope, slope_low)
 
 
 @run_kernel("linear")
 def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
-    if abs(length) > f.WIDE:
+    if abs(length) > WIDE:
         _rare_run(_LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch)
     else:
         _line(length, lo, hi, c, step, n, out)
@@ -232,20 +246,20 @@ def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, st
                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if size > f.WIDE:
+    if size > WIDE:
         _rare_run(_SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = f.square_slope(size, lo, hi, False)
+    slope, slope_low = square_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
-    early = _early(f.SQUARE_TURN * size, c, step, n)
+    early = _early(SQUARE_TURN * size, c, step, n)
     for i in range(early):
         x = step_of(c, step, i)
-        out[i] = first + f.square_rise(x, 2.0 * size - x, slope, slope_low, False)
+        out[i] = first + square_rise(x, 2.0 * size - x, slope, slope_low, False)
     rest, late = size - (c + step * early), plus(out, early)
     for i in range(n - early):
         x = step_of(rest, -step, i)
-        late[i] = last + f.square_rise(x, x, -slope, -slope_low, False)
+        late[i] = last + square_rise(x, x, -slope, -slope_low, False)
 
 
 @run_kernel("cosine")
@@ -257,32 +271,32 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     """
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if size > f.WIDE:
+    if size > WIDE:
         _rare_run(_COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     first, last, sign = _ends(length, lo, hi)
-    unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
+    unit, slope, slope_low = cosine_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
-    early = _early(f.TURN * size, c, step, n)
+    early = _early(TURN * size, c, step, n)
     fold = int(size - 2.0 * c)
     begin = max(fold - n + 1, 0)
     twins = max((fold + 1) // 2 - begin, 0) if step == 1.0 else 0
     before = begin if twins > 0 else early
     for i in range(before):
-        out[i] = first + f.cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
+        out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
     x, ahead = c + step * before, plus(out, before)
     # by its address, so that LLVM compares the two ranges when it runs: as parts of one array it
     # cannot tell them apart
     behind = doubles_at(address_of(out) + 8 * (fold - before - (twins - 1)))
     for i in range(twins):
-        rise = f.cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
+        rise = cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
         ahead[i] = first + rise
         behind[twins - 1 - i] = last - rise
     for i in range(before + twins, early):  # the one in the middle, without a twin
-        out[i] = first + f.cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
+        out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
     x, late = size - (c + step * (early + twins)), plus(out, early + twins)
     for i in range(n - early - twins):
-        late[i] = last - f.cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
+        late[i] = last - cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
 
 
 @inlined
@@ -324,7 +338,7 @@ def _taylor(taylors: Any, j: int) -> Any:
 @inlined
 def _run_of_taylor(at: Any, d: float, by: float, n: int, out: Any) -> None:
     for i in range(n):
-        out[i] = f.taylor_rate(at, step_of(d, by, i))
+        out[i] = taylor_rate(at, step_of(d, by, i))
 
 
 @inlined
@@ -333,7 +347,7 @@ def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, ou
 
     Returns how many.
     """
-    ahead, half = (f.PATCH, 0.5 * f.PATCH) if by > 0.0 else (-f.PATCH, -0.5 * f.PATCH)
+    ahead, half = (PATCH, 0.5 * PATCH) if by > 0.0 else (-PATCH, -0.5 * PATCH)
     done = 0
     for j in range(PATCHES):
         from_ = x + by * done
@@ -346,7 +360,7 @@ def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, ou
 def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     """A run of a curve of which some steps are in patches. Steps far apart go one by one."""
-    if step >= f.PATCH:
+    if step >= PATCH:
         _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     p = _fields(buffer, segment, lane)
@@ -360,11 +374,11 @@ def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
                       nested, scratch)  # fmt: skip
             continue
         for i in range(most):
-            to[i] = f.taylor_value(ABOUT(step_of(from_, by, i), False, *p))
-    taylors, done, ahead = _taylors_on_stack(), early, f.PATCH if by > 0.0 else -f.PATCH
+            to[i] = taylor_value(ABOUT(step_of(from_, by, i), False, *p))
+    taylors, done, ahead = _taylors_on_stack(), early, PATCH if by > 0.0 else -PATCH
     while done < early + patched:
         from_, to = x + by * done, plus(out, done)
-        middle = f.middle_of(from_)
+        middle = middle_of(from_)
         for j in range(PATCHES):
             _put_taylor(taylors, j, ABOUT(middle + ahead * j, True, *p))
         done += _run_of_taylors(taylors, middle, from_, by, early + patched - done, to)
@@ -377,15 +391,15 @@ def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float,
     a, every, k, k_low, _, _ = _fields(buffer, segment, lane)
     if every < SHORT * step:
         for i in range(n):
-            out[i] = f.staircase(step_of(c, step, i), a, every, k, k_low)
+            out[i] = staircase(step_of(c, step, i), a, every, k, k_low)
         return
     i = 0
     while i < n:
-        turn = f.whole_periods(c + step * i, every)
+        turn = whole_periods(c + step * i, every)
         most = steps_before((turn + 1.0) * every, c + step * i, step, n - i)
-        rate, stair = f.stair(turn, a, k, k_low), plus(out, i)
+        rate, to = stair(turn, a, k, k_low), plus(out, i)
         for j in range(most):
-            stair[j] = rate
+            to[j] = rate
         i += most
 
 
@@ -408,7 +422,7 @@ def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, s
         return
     i = 0
     while i < n:
-        turn = min(f.whole_periods(c + step * i, every), last)
+        turn = min(whole_periods(c + step * i, every), last)
         most = n - i
         if turn < last:
             most = steps_before((turn + 1.0) * every, c + step * i, step, most)
@@ -428,9 +442,9 @@ def _run_of_sample(buffer: Any, place: int, joined: float, every: float, c: floa
         return
     second = buffer[place + 1]
     lo, hi, length = min(first, second), max(first, second), every if first >= second else -every
-    if every > f.WIDE:
+    if every > WIDE:
         for i in range(n):
-            out[i] = f.linear(step_of(c, step, i), length, lo, hi, True)
+            out[i] = linear(step_of(c, step, i), length, lo, hi, True)
     else:
         _line(length, lo, hi, c, step, n, out)
 
@@ -453,7 +467,7 @@ def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: i
 _OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances
 
 
-def _register(name: str, curve: f.Curve) -> None:
+def _register(name: str, curve: Curve) -> None:
     number = opcode(name)
     constants = {
         "FORMULA": curve.formula,
@@ -475,5 +489,5 @@ def _register(name: str, curve: f.Curve) -> None:
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))
 
 
-for _name, _curve in f.CURVES.items():
+for _name, _curve in CURVES.items():
     _register(_name, _curve)
