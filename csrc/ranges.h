@@ -9,6 +9,9 @@
 #define LONG                                                                                       \
     256 /* steps: a longer run begins at a cache line, since stores across two take twice as long  \
          */
+#define NEAR 256   /* steps: samples up to so near to each other go some at a time */
+#define SAMPLES 16 /* so many at a time */
+#define GROUP 8    /* of their steps */
 #define PATCHES 16 /* Taylor polynomials at a time */
 #define AT_ONCE 32 /* steps per iteration, so that none waits for the one before */
 
@@ -25,6 +28,8 @@ INLINED Run after(Run run, int64_t i) {
 
 /* No more than its first n steps. */
 INLINED Run cut(Run run, int64_t n) { return (Run){run.from, run.step, run.n < n ? run.n : n}; }
+
+INLINED int64_t smaller_count(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* How many of its steps come before `limit`: at least one. */
 INLINED int64_t steps_before(double limit, Run run) {
@@ -341,6 +346,60 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
     }
 }
 
+/* One period of samples joined by lines: whether a step is nearer to the next sample, and its
+   distance from the nearer one, negative from the next. */
+typedef struct {
+    ALIGNED double late[NEAR], distance[NEAR];
+} Period;
+
+static Period period_of(int every) {
+    Period of;
+    for (int c = 0; c < NEAR; c++) {
+        bool late = c > TURN * every;
+        of.late[c] = late;
+        of.distance[c] = late ? c - every : c;
+    }
+    return of;
+}
+
+/* The rates of n steps from a sample on, which may be more than come before the next one. */
+INLINED void line_of_samples(double first, double second, Pair slope, const Period *of, int n,
+                             double *RESTRICT out) {
+    for (int j = 0; j < n; j++) {
+        double rise = fma(of->distance[j], slope.high, of->distance[j] * slope.low);
+        out[j] = (of->late[j] != 0.0 ? second : first) + rise;
+    }
+}
+
+/* Samples that are near to each other: as many as can be written in groups. The slopes between
+   them, 0 where they are held, are computed some at a time. Returns how many. */
+static int64_t run_of_near_samples(const double *value, int64_t samples, int every, bool joined,
+                                   int64_t n, double *RESTRICT out) {
+    if (every == 1) {
+        samples = smaller_count(samples, n);
+        memcpy(out, value, (size_t)samples * sizeof *out);
+        return samples;
+    }
+    int64_t written = (every + GROUP - 1) / GROUP * GROUP, spare = written - every, done = 0;
+    samples = smaller_count(samples, (n - spare) / every);
+    Period of = period_of(every);
+    for (; done + SAMPLES <= samples; done += SAMPLES) {
+        ALIGNED double next[SAMPLES], slope[SAMPLES], slope_low[SAMPLES];
+        for (int j = 0; j < SAMPLES; j++) {
+            double first = value[done + j], second = value[done + j + joined];
+            next[j] = second;
+            Slope own = linear_slope(every, smaller(first, second), larger(first, second));
+            slope[j] = first >= second ? -own.rate.high : own.rate.high;
+            slope_low[j] = first >= second ? -own.rate.low : own.rate.low;
+        }
+        for (int j = 0; j < SAMPLES; j++) {
+            line_of_samples(value[done + j], next[j], (Pair){slope[j], slope_low[j]}, &of,
+                            (int)written, out + (done + j) * every);
+        }
+    }
+    return done;
+}
+
 /* Samples, one after another. */
 static void run_of_samples(const double *buffer, Run run, double at, double every, double last,
                            double joined, double *out) {
@@ -348,6 +407,14 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
         Run rest = after(run, i);
         double turn = smaller(whole_periods(rest.from, every), last);
         const double *value = buffer + whole(at + turn);
+        if (run.step == 1.0 && every <= NEAR && rest.from == turn * every) {
+            int64_t near = run_of_near_samples(value, whole(last - turn), (int)every, joined != 0.0,
+                                               rest.n, out + i);
+            if (near > 0) {
+                i += near * (int64_t)every;
+                continue;
+            }
+        }
         rest.n = turn < last ? steps_before((turn + 1.0) * every, rest) : rest.n;
         rest.from -= turn * every;
         if (joined == 0.0 || turn == last) {
@@ -421,7 +488,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         }
         break;
     case SAMPLED:
-        if (p1 < SHORT * run.step) {
+        if (run.step != 1.0 && p1 < SHORT * run.step) {
             FOR_EACH_STEP(c, run, out[i] = sample(buffer, c, p0, p1, p2, p3));
         } else {
             run_of_samples(buffer, run, p0, p1, p2, p3, out);
