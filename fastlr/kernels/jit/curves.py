@@ -48,6 +48,11 @@ _COSINE = opcode("cosine")
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
 
+NEAR = 256  # steps: samples up to so near to each other go some at a time
+SAMPLES = 16  # so many at a time
+GROUP = 8  # of their steps
+_period_on_stack, _slopes_on_stack = on_stack(NEAR), on_stack(2 * SAMPLES)
+
 # what an instance of a template has of its own: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
 FORMULA: Any = None
@@ -414,9 +419,11 @@ def rate_of_samples(
 @run_kernel("sampled")
 def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                    out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """Sample by sample, or step by step where samples are near to each other."""
+    """Sample by sample, or some at a time where samples are near to each other. Steps far apart go
+    one by one.
+    """
     at, every, last, joined, _, _ = _fields(buffer, segment, lane)
-    if every < SHORT * step:
+    if step != 1.0 and every < SHORT * step:
         for i in range(n):
             out[i] = sample(buffer, step_of(c, step, i), at, every, last, joined)
         return
@@ -424,11 +431,61 @@ def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, s
     while i < n:
         turn = min(whole_periods(c + step * i, every), last)
         most = n - i
+        if step == 1.0 and every <= NEAR and c + i == turn * every:
+            near = _run_of_near_samples(plus(buffer, int(at + turn)), int(last - turn), int(every),
+                                        int(joined), most, plus(out, i))  # fmt: skip
+            if near > 0:
+                i += near * int(every)
+                continue
         if turn < last:
             most = steps_before((turn + 1.0) * every, c + step * i, step, most)
         _run_of_sample(buffer, int(at + turn), joined * (last - turn), every,
                        c + step * i - turn * every, step, most, plus(out, i))  # fmt: skip
         i += most
+
+
+@inlined
+def _run_of_near_samples(value: Any, samples: int, every: int, joined: int, n: int,
+                         out: Any) -> int:  # fmt: skip
+    """Samples that are near to each other: as many as can be written in groups of steps.
+
+    The slopes between them, 0 where they are held, are computed some at a time. Returns how many.
+    """
+    if every == 1:
+        for i in range(min(samples, n)):
+            out[i] = value[i]
+        return min(samples, n)
+    written = (every + GROUP - 1) // GROUP * GROUP
+    samples = min(samples, (n - (written - every)) // every)
+    late, distance = _period_on_stack(), _period_on_stack()
+    for c in range(written):
+        late[c] = 1.0 if c > TURN * every else 0.0
+        distance[c] = float(c - every if c > TURN * every else c)
+    done, slopes = 0, _slopes_on_stack()
+    while done + SAMPLES <= samples:
+        own = plus(value, done)
+        for j in range(SAMPLES):
+            first, second = own[j], own[j + joined]
+            slope, slope_low = linear_slope(float(every), min(first, second), max(first, second))
+            slopes[j] = -slope if first >= second else slope
+            slopes[SAMPLES + j] = -slope_low if first >= second else slope_low
+        for j in range(SAMPLES):
+            _line_of_samples(own[j], own[j + joined], slopes[j], slopes[SAMPLES + j], late,
+                             distance, written, plus(out, (done + j) * every))  # fmt: skip
+        done += SAMPLES
+    return done
+
+
+@inlined
+def _line_of_samples(first: float, second: float, slope: float, slope_low: float, late: Any,
+                     distance: Any, n: int, out: Any) -> None:  # fmt: skip
+    """The rates of n steps from a sample on, which may be more than come before the next one.
+
+    A step nearer to the next sample has a negative distance, from there.
+    """
+    for i in range(n):
+        rise = linear_rise(distance[i], slope, slope_low)
+        out[i] = (second if late[i] != 0.0 else first) + rise
 
 
 @inlined
