@@ -429,10 +429,9 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
     }
 }
 
-/* The rates of a curve's formula, one loop per opcode. */
+/* The rates of a curve's formula, one loop per opcode. A condition depends on fields alone. */
 static void run_of_formula(int opcode, const double *p, Run run, double *RESTRICT out) {
     const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
-    const double c = run.from; /* of a condition; the inverse power, which asks, has its own runs */
 #define AT c
 #define FIELD(k) p##k
 #define CURVE(OPCODE, rate)                                                                        \
@@ -440,7 +439,7 @@ static void run_of_formula(int opcode, const double *p, Run run, double *RESTRIC
 #define FINE_CURVE(OPCODE, condition, rate)                                                        \
     case OPCODE: FOR_EACH_STEP_FINE(condition, c, run, out[i] = rate); return;
     switch (opcode) {
-        CURVES(CURVE, FINE_CURVE)
+        CURVES_STEP_BY_STEP(CURVE, FINE_CURVE)
     default: TRAP();
     }
 #undef FINE_CURVE
