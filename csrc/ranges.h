@@ -76,6 +76,27 @@ static void fill(double value, int64_t n, double *out) {
     }
 }
 
+/* Where the rates of a line, a square or a cosine go: float64, or float32, to which each is rounded
+   once. `single` is a constant in each loop. */
+typedef struct {
+    void *to;
+    bool single;
+} Rates;
+
+INLINED void put_rate(Rates out, int64_t i, double rate) {
+    if (out.single) {
+        ((float *)out.to)[i] = (float)rate;
+    } else {
+        ((double *)out.to)[i] = rate;
+    }
+}
+
+/* The rates from the i-th on. */
+INLINED Rates rates_after(Rates out, int64_t i) {
+    return (Rates){(char *)out.to + i * (int64_t)(out.single ? sizeof(float) : sizeof(double)),
+                   out.single};
+}
+
 /* One end of a line, a square or a cosine: its level, the slope from it (negative if it falls), and
    the interval that contains the rates nearer to it than to the other end. */
 typedef struct {
@@ -104,22 +125,22 @@ INLINED double rate_from(End end, double rise, bool wide) {
 }
 
 /* Steps x, x+step, ... from an end. `first` matters to a square alone: the end where it begins. */
-INLINED void run_from_end_as(int opcode, bool wide, bool first, End end, Run run,
-                             double *RESTRICT out) {
+INLINED void run_from_end_as(int opcode, bool wide, bool first, End end, Run run, Rates out) {
     if (opcode == COSINE) {
-        FOR_EACH_STEP(x, run, out[i] = rate_from(end, cosine_rise(x, end.slope, wide), wide));
+        FOR_EACH_STEP(x, run,
+                      put_rate(out, i, rate_from(end, cosine_rise(x, end.slope, wide), wide)));
     } else if (opcode == LINEAR) {
-        FOR_EACH_STEP(x, run, out[i] = rate_from(end, linear_rise(x, end.slope), wide));
+        FOR_EACH_STEP(x, run, put_rate(out, i, rate_from(end, linear_rise(x, end.slope), wide)));
     } else if (first) {
-        FOR_EACH_STEP(
-            x, run,
-            out[i] = rate_from(end, square_rise(x, 2.0 * end.size - x, end.slope, wide), wide));
+        FOR_EACH_STEP(x, run, double rise = square_rise(x, 2.0 * end.size - x, end.slope, wide);
+                      put_rate(out, i, rate_from(end, rise, wide)));
     } else {
-        FOR_EACH_STEP(x, run, out[i] = rate_from(end, square_rise(x, x, end.slope, wide), wide));
+        FOR_EACH_STEP(x, run,
+                      put_rate(out, i, rate_from(end, square_rise(x, x, end.slope, wide), wide)));
     }
 }
 
-static void run_from_end(int opcode, bool first, End end, Run run, double *out) {
+INLINED void run_from_end_to(int opcode, bool first, End end, Run run, Rates out) {
     if (end.size > WIDE) {
         run_from_end_as(opcode, true, first, end, run, out);
     } else {
@@ -127,36 +148,53 @@ static void run_from_end(int opcode, bool first, End end, Run run, double *out) 
     }
 }
 
+static void run_from_end(int opcode, bool first, End end, Run run, Rates out) {
+    if (out.single) {
+        run_from_end_to(opcode, first, end, run, (Rates){out.to, true});
+    } else {
+        run_from_end_to(opcode, first, end, run, (Rates){out.to, false});
+    }
+}
+
 /* The steps nearer to the first level, then the steps nearer to the last. */
-static void run_from_both_ends(int opcode, End first, End last, Run run, double *out) {
+static void run_from_both_ends(int opcode, End first, End last, Run run, Rates out) {
     double turn = first.size * (opcode == SQUARE ? SQUARE_TURN : TURN);
     int64_t early =
         (int64_t)smaller(larger(floor((turn - run.from) / run.step) + 1.0, 0.0), (double)run.n);
     Run late = after(run, early);
     run_from_end(opcode, true, first, cut(run, early), out);
     run_from_end(opcode, false, last, (Run){first.size - late.from, -run.step, late.n},
-                 out + early);
+                 rates_after(out, early));
 }
 
 /* Steps x, x+1, ... of a cosine from its first level, into `early`, and the steps equally far from
    its last level, backwards into `late`. Both use the same rise, which is computed once. */
-INLINED void run_of_twins_as(bool wide, End first, End last, Run run, double *RESTRICT early,
-                             double *RESTRICT late) {
+INLINED void run_of_twins_as(bool wide, bool single, End first, End last, Run run,
+                             void *RESTRICT early, void *RESTRICT late) {
     FOR_EACH_STEP(x, run, double rise = cosine_rise(x, first.slope, wide);
-                  early[i] = rate_from(first, rise, wide); late[-i] = rate_from(last, -rise, wide));
+                  put_rate((Rates){early, single}, i, rate_from(first, rise, wide));
+                  put_rate((Rates){late, single}, -i, rate_from(last, -rise, wide)));
 }
 
-static void run_of_twins(End first, End last, Run run, double *early, double *late) {
+INLINED void run_of_twins_to(bool single, End first, End last, Run run, Rates early, Rates late) {
     if (first.size > WIDE) {
-        run_of_twins_as(true, first, last, run, early, late);
+        run_of_twins_as(true, single, first, last, run, early.to, late.to);
     } else {
-        run_of_twins_as(false, first, last, run, early, late);
+        run_of_twins_as(false, single, first, last, run, early.to, late.to);
+    }
+}
+
+static void run_of_twins(End first, End last, Run run, Rates early, Rates late) {
+    if (early.single) {
+        run_of_twins_to(true, first, last, run, early, late);
+    } else {
+        run_of_twins_to(false, first, last, run, early, late);
     }
 }
 
 /* A cosine. Steps i and fold - i are twins: equally far from their ends. If the run contains both,
    one rise serves both. Other steps come before, between and after the twins. */
-static void run_of_cosine(End first, End last, Run run, double *out) {
+static void run_of_cosine(End first, End last, Run run, Rates out) {
     int64_t fold = (int64_t)(first.size - 2.0 * run.from), middle = (fold + 1) / 2;
     int64_t begin = fold >= run.n ? fold - run.n + 1 : 0;
     if (run.step != 1.0 || middle <= begin) {
@@ -165,9 +203,23 @@ static void run_of_cosine(End first, End last, Run run, double *out) {
     }
     int64_t single = fold + 1 - 2 * middle, end = fold + 1 - begin;
     run_from_both_ends(COSINE, first, last, cut(run, begin), out);
-    run_of_twins(first, last, cut(after(run, begin), middle - begin), out + begin, out + end - 1);
-    run_from_both_ends(COSINE, first, last, cut(after(run, middle), single), out + middle);
-    run_from_both_ends(COSINE, first, last, after(run, end), out + end);
+    run_of_twins(first, last, cut(after(run, begin), middle - begin), rates_after(out, begin),
+                 rates_after(out, end - 1));
+    run_from_both_ends(COSINE, first, last, cut(after(run, middle), single),
+                       rates_after(out, middle));
+    run_from_both_ends(COSINE, first, last, after(run, end), rates_after(out, end));
+}
+
+/* A line, a square or a cosine from the start of its segment. */
+static void run_of_level_to_level(int opcode, double length, double lo, double hi, Run run,
+                                  Rates out) {
+    End first = end_of(opcode, length > 0.0, fabs(length), lo, hi);
+    End last = end_of(opcode, length < 0.0, fabs(length), lo, hi);
+    if (opcode == COSINE) {
+        run_of_cosine(first, last, run, out);
+    } else {
+        run_from_both_ends(opcode, first, last, run, out);
+    }
 }
 
 /* Whether a curve is measured from an end past 2^53, where distances in steps are no exact
@@ -420,10 +472,9 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
         if (joined == 0.0 || turn == last) {
             fill(value[0], rest.n, out + i);
         } else {
-            bool falls = value[0] >= value[1];
-            double lo = smaller(value[0], value[1]), hi = larger(value[0], value[1]);
-            run_from_both_ends(LINEAR, end_of(LINEAR, falls, every, lo, hi),
-                               end_of(LINEAR, !falls, every, lo, hi), rest, out + i);
+            run_of_level_to_level(LINEAR, value[0] >= value[1] ? every : -every,
+                                  smaller(value[0], value[1]), larger(value[0], value[1]), rest,
+                                  (Rates){out + i, false});
         }
         i += rest.n;
     }
@@ -467,13 +518,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
     case CONSTANT: fill(p0, run.n, out); return;
     case LINEAR:
     case SQUARE:
-        run_from_both_ends(opcode, end_of(opcode, p0 > 0.0, fabs(p0), p1, p2),
-                           end_of(opcode, p0 < 0.0, fabs(p0), p1, p2), run, out);
-        return;
-    case COSINE:
-        run_of_cosine(end_of(opcode, p0 > 0.0, fabs(p0), p1, p2),
-                      end_of(opcode, p0 < 0.0, fabs(p0), p1, p2), run, out);
-        return;
+    case COSINE: run_of_level_to_level(opcode, p0, p1, p2, run, (Rates){out, false}); return;
     case EXPONENTIAL: run_of_exponential(run, p0, p1, p2, out); return;
     case POWER:
         run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run,
@@ -620,10 +665,32 @@ static void run_of_segment(const double *buffer, int64_t segment, int64_t lane, 
     }
 }
 
+/* The same into float32. What has no run of its own there goes in blocks of float64. */
+static void run_of_singles(const double *buffer, int64_t segment, int64_t lane, Run run, float *out,
+                           Scratch *scratch) {
+    int opcode = opcode_of(buffer, segment);
+    if (opcode == LINEAR || opcode == SQUARE || opcode == COSINE) {
+        double length = field(buffer, segment, 0, lane);
+        if (!is_without_end(opcode, length)) {
+            run_of_level_to_level(opcode, length, field(buffer, segment, 1, lane),
+                                  field(buffer, segment, 2, lane), run, (Rates){out, true});
+            return;
+        }
+    }
+    ALIGNED double block[BLOCK];
+    for (int64_t begin = 0; begin < run.n; begin += BLOCK) {
+        Run part = cut(after(run, begin), BLOCK);
+        run_of_segment(buffer, segment, lane, part, block, scratch, scratch->nested);
+        for (int64_t i = 0; i < part.n; i++) {
+            out[begin + i] = (float)block[i];
+        }
+    }
+}
+
 /* One lane of some segments over a run of steps, segment by segment. `nested` is scratch for
    segments within segments. */
-static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
-                     Scratch *scratch, double *nested) {
+INLINED void steps_into(const double *buffer, Segments segments, int64_t lane, Run run, Rates out,
+                        Scratch *scratch, double *nested) {
     int64_t k = segment_in_force(buffer, segments, lane, run.from);
     for (int64_t i = 0; i < run.n; k++) {
         int64_t segment = segments.at + ROW * k;
@@ -634,10 +701,26 @@ static void steps_of(const double *buffer, Segments segments, int64_t lane, Run 
             continue; /* no step is in it */
         }
         rest.n = end < INFINITY ? steps_before(end, rest) : rest.n;
-        run_of_segment(buffer, segment, lane, (Run){rest.from - begin, rest.step, rest.n}, out + i,
-                       scratch, nested);
+        Run own = {rest.from - begin, rest.step, rest.n};
+        void *to = rates_after(out, i).to;
+        if (out.single) {
+            run_of_singles(buffer, segment, lane, own, to, scratch);
+        } else {
+            run_of_segment(buffer, segment, lane, own, to, scratch, nested);
+        }
         i += rest.n;
     }
+}
+
+static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
+                     Scratch *scratch, double *nested) {
+    steps_into(buffer, segments, lane, run, (Rates){out, false}, scratch, nested);
+}
+
+/* The same into float32. */
+static void singles_of(const double *buffer, Segments segments, int64_t lane, Run run, float *out,
+                       Scratch *scratch) {
+    steps_into(buffer, segments, lane, run, (Rates){out, true}, scratch, scratch->nested);
 }
 
 #endif
